@@ -9,6 +9,7 @@ import {
   COMMAND,
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
+  MAX_FRAME_BYTES,
   viewOf,
   writeFrameHeader,
 } from "./agent_frame.ts";
@@ -34,6 +35,7 @@ export const UNREGISTER_BYTES = 6;
 
 const VERDICT_BYTES = 10;
 const SET_DIFFICULTY_HEAD_BYTES = 7;
+const MAX_SESSIONS_A_FRAME = (MAX_FRAME_BYTES - SET_DIFFICULTY_HEAD_BYTES) >> 1;
 
 /** 0x01: from now on this session id is this worker. */
 export interface Register {
@@ -61,7 +63,7 @@ export interface Submit {
   readonly kind: "submit";
   /** The pool's job id, 0..255. */
   readonly jobId: number;
-  /** 0..0xffff. */
+  /** 0..0xfffe. */
   readonly sessionId: number;
   /** The miner's 4 bytes of extranonce2 as a number. */
   readonly extranonce2: number;
@@ -107,9 +109,9 @@ export type AgentMessage = Register | Unregister | Submit;
 /**
  * A register frame: u16 session id, client agent, 0, worker name, 0.
  *
- * @throws RangeError when the frame would pass 100 bytes or a name is not printable ASCII: the
- * pool would drop it, and every share of that miner after it (protocol.md trap 2). Names from
- * {@link file://./worker_name.ts | worker_name.ts} always fit.
+ * @throws RangeError when the frame would pass 100 bytes, a name is not printable ASCII or the
+ * session id is above 0xfffe: the pool would drop it, and every share of that miner after it
+ * (protocol.md trap 2). Names from {@link file://./worker_name.ts | worker_name.ts} always fit.
  */
 export function encodeRegister(
   sessionId: number,
@@ -121,6 +123,11 @@ export function encodeRegister(
     throw new RangeError(
       `Cannot register session ${sessionId}: frame of ${length} bytes, ` +
         `at most ${MAX_REGISTER_BYTES} of printable ASCII are allowed`,
+    );
+  }
+  if (!(sessionId >= 0 && sessionId <= MAX_SESSION_ID)) {
+    throw new RangeError(
+      `Cannot register session ${sessionId}: ids are 0 to ${MAX_SESSION_ID}`,
     );
   }
   const bytes = new Uint8Array(length);
@@ -184,8 +191,18 @@ function submitBytes(command: number): number {
   }
 }
 
-/** A set-difficulty frame: u8 exponent, u16 count, the session ids. At most 32,764 of them. */
+/**
+ * A set-difficulty frame: u8 exponent, u16 count, the session ids.
+ *
+ * @throws RangeError for more than 32,764 session ids, whose length no header can state.
+ */
 export function encodeSetDifficulty(exponent: number, sessionIds: readonly number[]): Uint8Array {
+  if (sessionIds.length > MAX_SESSIONS_A_FRAME) {
+    throw new RangeError(
+      `Cannot write a set-difficulty frame: ${sessionIds.length} session ids, ` +
+        `at most ${MAX_SESSIONS_A_FRAME} fit`,
+    );
+  }
   const bytes = new Uint8Array(SET_DIFFICULTY_HEAD_BYTES + 2 * sessionIds.length);
   const out = viewOf(bytes);
   const at = writeFrameHeader(out, 0, COMMAND.setDifficulty, bytes.length);
@@ -270,7 +287,9 @@ function decodeRegister(frame: Uint8Array, view: DataView): Register | undefined
   return { kind: "register", sessionId, clientAgent: texts[0]!, workerName: texts[1] ?? "" };
 }
 
-function decodeSubmit(view: DataView, command: number): Submit {
+function decodeSubmit(view: DataView, command: number): Submit | undefined {
+  const sessionId = view.getUint16(5, true);
+  if (sessionId > MAX_SESSION_ID) return undefined;
   const hasTime = command === COMMAND.submitWithTime ||
     command === COMMAND.submitWithTimeAndVersion;
   const hasVersion = command === COMMAND.submitWithVersion ||
@@ -278,7 +297,7 @@ function decodeSubmit(view: DataView, command: number): Submit {
   return {
     kind: "submit",
     jobId: view.getUint8(4),
-    sessionId: view.getUint16(5, true),
+    sessionId,
     extranonce2: view.getUint32(7, true),
     nonce: view.getUint32(11, true),
     ntime: hasTime ? view.getUint32(15, true) : undefined,

@@ -28,13 +28,15 @@ export interface Job {
   readonly ntime: string;
   /** Whether older jobs are to be dropped. */
   readonly isClean: boolean;
-  /** Parameters behind `clean`, passed on untouched. */
+  /** Parameters behind `clean`, passed on as the values they are. */
   readonly extra: readonly unknown[];
 }
 
 /** A merkle tree this high holds four billion transactions. */
 const MAX_BRANCHES = 32;
 const MAX_JOB_ID_LENGTH = 64;
+/** `JSON.parse` takes any nesting, but printing it again may run out of stack. */
+const MAX_NESTING = 16;
 
 /**
  * Reads the parameters of `mining.notify`.
@@ -57,13 +59,19 @@ export function parseNotify(params: readonly unknown[]): Job {
     refuse("coinbase part 2", coinbase2, "hex digits, an even number of them");
   }
   if (!Array.isArray(branches) || branches.length > MAX_BRANCHES || !branches.every(isHash)) {
-    refuse("the merkle branches", branches, `at most ${MAX_BRANCHES} texts of 64 hex digits`);
+    refuse(
+      "the list of merkle branches",
+      branches,
+      `at most ${MAX_BRANCHES} texts of 64 hex digits`,
+    );
   }
   if (!isWord(version)) refuse("the version", version, "8 hex digits");
-  if (!isWord(bits)) refuse("the bits", bits, "8 hex digits");
+  if (!isWord(bits)) refuse("the bits field", bits, "8 hex digits");
   if (!isWord(ntime)) refuse("the time", ntime, "8 hex digits");
   if (typeof isClean !== "boolean") refuse("the clean flag", isClean, "true or false");
-  if (!canPrint(extra)) refuse("what follows the clean flag", extra, "nothing nested so deep");
+  if (!extra.every((value) => nestsAtMost(MAX_NESTING, value))) {
+    refuse("a parameter behind the clean flag", extra, `at most ${MAX_NESTING} levels of nesting`);
+  }
   return {
     id,
     prevHash,
@@ -122,14 +130,9 @@ function isWord(value: unknown): value is string {
   return typeof value === "string" && isHexBytes(value, 4);
 }
 
-/** Nesting too deep to print is the only thing `JSON.parse` takes and `JSON.stringify` does not. */
-function canPrint(values: readonly unknown[]): boolean {
-  try {
-    JSON.stringify(values);
-    return true;
-  } catch {
-    return false;
-  }
+function nestsAtMost(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => nestsAtMost(levels - 1, inner));
 }
 
 function describe(found: unknown): string {

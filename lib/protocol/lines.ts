@@ -50,8 +50,8 @@ export class LineDecoder {
    * The next whole line without its end, or `undefined` when more bytes are needed. The view is
    * valid until the next call.
    *
-   * @throws the fault class given, code `line-too-long`, as soon as more bytes than allowed have
-   * come without an LF.
+   * @throws the fault class given, code `line-too-long`, as soon as one byte more than allowed has
+   * come that is not the line's end.
    */
   next(): Uint8Array | undefined {
     while (this.#at < this.#chunk.length) {
@@ -70,7 +70,6 @@ export class LineDecoder {
         this.#spill = EMPTY;
         this.#spilt = 0;
       }
-      // A CR may stand behind the last byte allowed.
       if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, -1);
       if (line.length > this.#maxLineBytes) this.#refuse(line.length);
       if (line.length > 0) return line;
@@ -83,7 +82,11 @@ export class LineDecoder {
   /** Adds `piece` to the line begun earlier, checking its length before any byte is copied. */
   #keep(piece: Uint8Array): void {
     const length = this.#spilt + piece.length;
-    if (length > this.#maxLineBytes + 1) this.#refuse(length);
+    // Only the CR of a line's end may stand behind the last byte allowed.
+    const isOneOver = length === this.#maxLineBytes + 1;
+    if (length > this.#maxLineBytes && !(isOneOver && piece[piece.length - 1] === CR)) {
+      this.#refuse(length);
+    }
     if (length > this.#spill.length) {
       const capacity = Math.min(Math.max(length, this.#spill.length * 2), this.#maxLineBytes + 1);
       const grown = new Uint8Array(capacity);

@@ -52,7 +52,7 @@ export class PoolStreamDecoder {
    * The next whole frame or non-empty line, or `undefined` when more bytes are needed.
    *
    * @throws the fault class given: `frame-too-short` for a length below 4 (nothing behind it can
-   * be found), `line-too-long` for a line over the limit.
+   * be found), `line-too-long` as soon as a line is over the limit, its CR and LF not counted.
    */
   next(): StreamPiece | undefined {
     while (this.#start < this.#end) {
@@ -83,7 +83,8 @@ export class PoolStreamDecoder {
     // Searching the whole buffer would run past the bytes received, into old ones.
     const found = this.#buffer.subarray(from, this.#end).indexOf(LF);
     const length = found < 0 ? this.#end - this.#start : this.#searched + found;
-    if (length > this.#maxLineBytes) {
+    const hasCr = length > 0 && this.#buffer[this.#start + length - 1] === CR;
+    if ((hasCr ? length - 1 : length) > this.#maxLineBytes) {
       throw new this.#fault(
         "line-too-long",
         `Cannot read a line: ${length} bytes have come, at most ${this.#maxLineBytes} are allowed`,
@@ -93,7 +94,6 @@ export class PoolStreamDecoder {
       this.#searched = length;
       return undefined;
     }
-    const hasCr = length > 0 && this.#buffer[this.#start + length - 1] === CR;
     return this.#take(hasCr ? length - 1 : length, length + 1);
   }
 

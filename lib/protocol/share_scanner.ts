@@ -19,6 +19,7 @@ const COLON = 0x3a;
 const KEY = { id: 1, method: 2, params: 4 } as const;
 const ALL_KEYS = KEY.id | KEY.method | KEY.params;
 const MAX_ID_DIGITS = 15;
+const MAX_ID_TEXT = 64;
 const SUBMIT = ascii("mining.submit");
 const ID = ascii("id");
 const METHOD = ascii("method");
@@ -137,11 +138,15 @@ function readHexParam(): number {
   return value;
 }
 
-/** Reads a whole number of up to 15 digits, or a plain text kept with its quotes; else `null`. */
+/**
+ * Reads a whole number of up to 15 digits, or a plain text of up to 64 bytes kept with its quotes;
+ * else `null`.
+ */
 function readId(): RequestId {
   skipBlanks();
   if (line[at] === QUOTE) {
-    return readText() ? String.fromCharCode(...line.subarray(textStart - 1, textEnd + 1)) : null;
+    if (!readText() || textEnd - textStart > MAX_ID_TEXT) return null;
+    return String.fromCharCode(...line.subarray(textStart - 1, textEnd + 1));
   }
   const start = at;
   let value = 0;
