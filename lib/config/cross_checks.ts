@@ -1,0 +1,37 @@
+/**
+ * Checks that need more than one key at once.
+ *
+ * They look at the values as they came, and only at what they understand, so
+ * that they still find what they can in a file that has other problems.
+ */
+
+import type { Path } from "./problem.ts";
+import type { Config } from "./schema.ts";
+
+/** The file's values under their keys, unchecked. */
+export type RawConfig = { readonly [Key in keyof Config]?: unknown };
+
+/** What is wrong at `path`; what was found there is the reader's to say. */
+export interface Finding {
+  /** Where; may lead to something that is missing. */
+  readonly path: Path;
+  /** What has to stand there. */
+  readonly wanted: string;
+  /** What to do, where that is not plain from the rest. */
+  readonly hint?: string;
+}
+
+/** In single-user mode every pool needs a sub-account. */
+export function missingAccounts(raw: RawConfig): Finding[] {
+  const isSingleUser = raw.multi_user_mode === undefined || raw.multi_user_mode === false;
+  if (!isSingleUser || !Array.isArray(raw.pools)) return [];
+  return raw.pools.flatMap((pool: unknown, i): Finding[] => {
+    // A pool without even a host and port is told so already.
+    if (!Array.isArray(pool) || pool.length < 2 || (pool[2] ?? "") !== "") return [];
+    return [{
+      path: ["pools", i, 2],
+      wanted: "the name of your sub-account at this pool",
+      hint: "it may be left out only in multi-user mode",
+    }];
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * What is said to an operator about a configuration file: problems, which stop
+ * the program, and remarks, which do not. Both name a place in the file.
+ */
+
+/** How many problems are printed; a file with more needs another look anyway. */
+const MAX_PRINTED = 50;
+
+/** Keys and list indices from the top of the file to a value. */
+export type Path = readonly (string | number)[];
+
+/** A place in the file. */
+export interface Place {
+  /** Counted from 1. */
+  readonly line: number;
+  /** Counted from 1, in UTF-16 units. */
+  readonly column: number;
+  /** As in `pools[0][1]`; empty for the file as a whole. */
+  readonly path: string;
+}
+
+/** Why a file cannot be used. */
+export interface Problem extends Place {
+  /** What stands there, as in `"3333" (a string)`. Never a proxy's credentials. */
+  readonly found: string;
+  /** What has to stand there, as in `a port number 1..65535`. */
+  readonly wanted: string;
+  /** What to do, where that is not plain from the rest. */
+  readonly hint?: string;
+}
+
+/** Something to know about a file that is used nevertheless. */
+export interface Remark extends Place {
+  /** A warning asks for a change, a notice only tells. */
+  readonly kind: "warning" | "notice";
+  /** Sentence case, no full stop. */
+  readonly text: string;
+}
+
+/**
+ * The report of all `problems` in `file`, one line each, with a last line that
+ * counts them. Contains no control characters, whatever the file had.
+ */
+export function formatProblems(file: string, problems: readonly Problem[]): string {
+  const lines = problems.slice(0, MAX_PRINTED).map((problem) => {
+    const hint = problem.hint === undefined ? "" : `; ${problem.hint}`;
+    const said = `found ${problem.found}, wanted ${problem.wanted}${hint}`;
+    return `${formatPlace(file, problem)}${said}`;
+  });
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const rest = problems.length > MAX_PRINTED ? ` (the first ${MAX_PRINTED} are shown)` : "";
+  return [...lines, `${count} in ${file}${rest}`].join("\n");
+}
+
+/** A remark on `file` as one line, with its kind. */
+export function formatRemark(file: string, remark: Remark): string {
+  return `${formatPlace(file, remark)}${remark.kind}: ${remark.text}`;
+}
+
+function formatPlace(file: string, { line, column, path }: Place): string {
+  return `${file}:${line}:${column}  ${path === "" ? "" : `${path}: `}`;
+}
+
+/** `["pools", 0, 1]` as `pools[0][1]`; keys that are no plain words are quoted. */
+export function formatPath(path: Path): string {
+  return path.map((step, i) => {
+    if (typeof step === "number") return `[${step}]`;
+    if (!/^[\w$-]{1,64}$/.test(step)) return `[${quote(step)}]`;
+    return i === 0 ? step : `.${step}`;
+  }).join("");
+}
+
+/**
+ * `text` in double quotes, cut to a readable length, without control characters
+ * and without the user and password of an address.
+ */
+export function quote(text: string): string {
+  const safe = text.slice(0, 4096).replace(/:\/\/\S*@/, "://***@");
+  const cut = safe.length > 60 ? `${safe.slice(0, 57)}...` : safe;
+  // JSON.stringify leaves DEL, the C1 controls and invisible marks as they are.
+  return JSON.stringify(cut).replace(
+    /[\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,179 @@
+/**
+ * Text of a configuration file → a `Config`, or everything that is wrong with it.
+ *
+ * Pure, and never throws, whatever the text. All problems are found in one go,
+ * so that a file is mended once: those of the schema, unknown and repeated keys,
+ * and the checks across keys are each made on their own and then put in the
+ * order of the file.
+ */
+
+import * as v from "valibot";
+import { type Finding, missingAccounts, type RawConfig } from "./cross_checks.ts";
+import { type Located, plainValue, readDocument } from "./document.ts";
+import { hintFor } from "./hints.ts";
+import type { Position } from "./line_map.ts";
+import { nearestWord } from "./nearest_word.ts";
+import { notBuiltYet } from "./not_built_yet.ts";
+import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
+import { formatPath, type Path, type Problem, quote, type Remark } from "./problem.ts";
+import { observe } from "./remarks.ts";
+import { type Config, ConfigSchema } from "./schema.ts";
+
+/** The longest file that is read, in UTF-16 units. */
+export const MAX_CONFIG_LENGTH = 1024 * 1024;
+
+/** A usable configuration with what is worth saying about it, or all of the problems. */
+export type ReadResult =
+  | { readonly ok: true; readonly config: Config; readonly remarks: readonly Remark[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** A problem and where it goes in the order of the file. */
+type Placed = Problem & { readonly offset: number };
+
+/** Reads the text of a configuration file: JSON, with comments and trailing commas allowed. */
+export function readConfig(text: string): ReadResult {
+  if (text.length > MAX_CONFIG_LENGTH) {
+    const found = `${text.length} characters`;
+    const wanted = `a configuration file of at most ${MAX_CONFIG_LENGTH}`;
+    return { ok: false, problems: [{ line: 1, column: 1, path: "", found, wanted }] };
+  }
+  const document = readDocument(text);
+  if (!document.ok) return { ok: false, problems: [document.problem] };
+
+  const { root } = document;
+  if (root.kind !== "object") {
+    const { line, column } = root.at;
+    const problem = {
+      line,
+      column,
+      path: "",
+      found: describe(root, []),
+      wanted: "an object in { }",
+    };
+    return { ok: false, problems: [problem] };
+  }
+  const raw = plainValue(root) as RawConfig;
+  const checked = v.safeParse(ConfigSchema, raw, { abortPipeEarly: true });
+  const findings = [
+    ...schemaFindings(checked.issues ?? []),
+    ...missingAccounts(raw),
+    ...notBuiltYet(raw),
+  ];
+  const placed = [
+    ...keyProblems(root, CONFIG_OUTLINE, []),
+    ...findings.map((finding) => placeFinding(root, finding)),
+  ];
+  if (placed.length === 0 && checked.success) {
+    return { ok: true, config: checked.output, remarks: remarksOn(checked.output, root) };
+  }
+  placed.sort((a, b) => a.offset - b.offset);
+  return { ok: false, problems: placed.map(({ offset: _, ...problem }) => problem) };
+}
+
+/** Unknown and repeated keys, in this object and those inside it. */
+function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
+  if (outline.keys === undefined) return [];
+  // To valibot a list is an object too.
+  if (located.kind === "list") {
+    const here = { ...located.at, path: formatPath(path) };
+    return [{ ...here, found: describe(located, path), wanted: outline.wanted }];
+  }
+  if (located.kind !== "object") return [];
+  const problems: Placed[] = [];
+  const seen = new Map<string, Position>();
+  for (const { name, at, content } of located.members) {
+    const here = { ...at, path: formatPath([...path, name]) };
+    const known = outline.keys.get(name);
+    const first = seen.get(name);
+    if (known === undefined) {
+      const hint = hintForKey(name, outline);
+      const wanted = path.length === 0 ? "a known key" : `a known key of ${formatPath(path)}`;
+      problems.push({ ...here, found: `the unknown key ${quote(name)}`, wanted, ...hint });
+    } else if (first !== undefined) {
+      const wanted = `each key once; it is already set in line ${first.line}`;
+      problems.push({ ...here, found: "the same key again", wanted });
+    } else {
+      seen.set(name, at);
+    }
+    if (known) problems.push(...keyProblems(content, known, [...path, name]));
+  }
+  return problems;
+}
+
+/** Which key was meant: one of this object, or one that belongs elsewhere. */
+function hintForKey(name: string, outline: Outline): { hint?: string } {
+  const nearest = nearestWord(name, outline.keys?.keys() ?? []);
+  if (nearest !== undefined) return { hint: `did you mean "${nearest}"?` };
+  const top = CONFIG_OUTLINE.keys ?? new Map<string, Outline>();
+  if (top.has(name)) return { hint: "it belongs at the top of the file" };
+  for (const [group, { keys }] of top) {
+    const key = nearestWord(name, keys?.keys() ?? []);
+    if (key !== undefined) return { hint: `did you mean "${key}" in "${group}": { }?` };
+  }
+  return {};
+}
+
+/** What the schema has to say, except about unknown keys, of which it names only the first. */
+function schemaFindings(issues: readonly v.InferIssue<typeof ConfigSchema>[]): Finding[] {
+  return issues.flatMap((issue): Finding[] => {
+    const path = (issue.path ?? []).map((step) => step.key as string | number);
+    const outline = outlineAt(path);
+    if (outline) return [{ path, wanted: outline.wanted }];
+    if (issue.type === "strict_object") return [];
+    return [{ path, wanted: "nothing more; a pool is [host, port, sub-account]" }];
+  });
+}
+
+/** Looks up what stands at a finding's path; if nothing does, what it is missing from. */
+function placeFinding(root: Located, { path, wanted, hint }: Finding): Placed {
+  let place = root;
+  for (const [depth, step] of path.entries()) {
+    const next = childOf(place, step);
+    if (next === undefined) {
+      const missing = path.slice(0, depth + 1);
+      return { ...place.at, path: formatPath(missing), found: "nothing", wanted, ...maybe(hint) };
+    }
+    place = next;
+  }
+  return {
+    ...place.at,
+    path: formatPath(path),
+    found: describe(place, path),
+    wanted,
+    ...maybe(hint ?? hintFor(path, place, wanted)),
+  };
+}
+
+/** The last of a repeated key counts, as it does for the values themselves. */
+function childOf(located: Located, step: string | number): Located | undefined {
+  if (located.kind === "list" && typeof step === "number") return located.items[step];
+  if (located.kind !== "object") return undefined;
+  return located.members.findLast(({ name }) => name === step)?.content;
+}
+
+/** A value in words for a report; addresses of proxies may hold passwords and are not shown. */
+function describe(located: Located, path: Path): string {
+  if (located.kind === "object") return "an object";
+  if (located.kind === "list") return `a list of ${located.items.length}`;
+  switch (typeof located.value) {
+    case "string":
+      return path[0] === "proxy" ? "a string" : `${quote(located.value)} (a string)`;
+    case "number":
+      return located.source.length > 30 ? `${located.source.slice(0, 27)}...` : located.source;
+    default:
+      return located.source;
+  }
+}
+
+function remarksOn(config: Config, root: Located): Remark[] {
+  const placed = observe(config).map(({ kind, text, path }) => {
+    const { line, column, offset } = placeFinding(root, { path, wanted: "" });
+    return { kind, text, path: formatPath(path), line, column, offset };
+  });
+  placed.sort((a, b) => a.offset - b.offset);
+  return placed.map(({ offset: _, ...remark }) => remark);
+}
+
+function maybe(hint: string | undefined): { hint?: string } {
+  return hint === undefined ? {} : { hint };
+}

@@ -1,0 +1,48 @@
+/**
+ * What an operator should know about a file that is in order: keys without
+ * effect, placeholders, and choices that are obeyed but unsafe.
+ */
+
+import type { Path, Remark } from "./problem.ts";
+import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
+
+/** A remark whose place in the file is still to be looked up. */
+export interface Observation extends Pick<Remark, "kind" | "text"> {
+  /** Keys and list indices to what it is about. */
+  readonly path: Path;
+}
+
+/** Everything worth saying about `config`. */
+export function observe(config: Config): Observation[] {
+  const seen: Observation[] = [];
+  const say = (kind: Remark["kind"], path: Path, text: string) => seen.push({ kind, path, text });
+
+  if (!config.multi_user_mode) {
+    for (const [i, [, , account]] of config.pools.entries()) {
+      if (account === PLACEHOLDER_ACCOUNT) {
+        const text = "This is a placeholder; put your own sub-account here, or it earns nothing";
+        say("warning", ["pools", i, 2], text);
+      }
+    }
+  }
+  if (config.use_ip_as_worker_name && !/\{[1-4]\}/.test(config.ip_worker_name_format)) {
+    const text = "Has none of {1} to {4}, so all miners get the same worker name";
+    say("warning", ["ip_worker_name_format"], text);
+  }
+  if (config.pool_use_tls && config.advanced.tls_skip_certificate_verify) {
+    const text =
+      "Anyone on the way can pose as the pool; leave this out to have certificates checked";
+    say("warning", ["advanced", "tls_skip_certificate_verify"], text);
+  }
+  if (config.http_debug.enable) {
+    say("notice", ["http_debug", "enable"], "The status page is not built yet in this version");
+  }
+  if (config.use_iocp !== undefined) {
+    say("notice", ["use_iocp"], "Ignored; it is a switch of the C++ agent");
+  }
+  if (config.advanced.message_queue_size !== undefined) {
+    const text = "Ignored; there are no such queues here";
+    say("notice", ["advanced", "message_queue_size"], text);
+  }
+  return seen;
+}

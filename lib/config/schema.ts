@@ -1,0 +1,341 @@
+/**
+ * The configuration file, described once.
+ *
+ * Everything else is derived from `ConfigSchema`: the type, the defaults, the
+ * checks, `conf/agent.schema.json` and the README's table
+ * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
+ * and C++ agents' own; what is ours alone is in groups of ours (`limits`,
+ * `outage`, `failover`, `log`).
+ *
+ * Each value states in words what is `wanted` (metadata, so that an error can
+ * say it) and what it is for (description). Three keys have no default because
+ * leaving them out means something of its own: `submit_response_from_server`,
+ * `advanced.pool_connection_number_per_subaccount` and
+ * `advanced.tls_skip_certificate_verify`.
+ */
+
+import * as v from "valibot";
+
+/** The most pool addresses a file may list. */
+export const MAX_POOLS = 64;
+
+/** What the example files have where the operator's sub-account belongs. */
+export const PLACEHOLDER_ACCOUNT = "YourSubAccountName";
+
+/** A host name, an IPv4 address, or an IPv6 address with or without brackets. */
+const HOST_PATTERN =
+  /^(?:[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\]?)$/;
+
+/** A value of a key with what the key is for. */
+function about<const S extends v.GenericSchema>(what: string, schema: S) {
+  return v.pipe(schema, v.description(what));
+}
+
+/** An object that holds `entries` and no other key. */
+function group<const E extends v.ObjectEntries>(what: string, entries: E) {
+  return v.pipe(
+    v.strictObject(entries),
+    v.metadata({ wanted: "an object in { }" }),
+    v.description(what),
+  );
+}
+
+function flag() {
+  return v.pipe(v.boolean(), v.metadata({ wanted: "true or false" }));
+}
+
+/** A whole number from `min` to `max`; `what` names it with its unit. */
+function wholeNumber(what: string, min: number, max: number) {
+  return v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(min),
+    v.maxValue(max),
+    v.metadata({ wanted: `${what} ${min}..${max}` }),
+  );
+}
+
+function seconds(min: number, max: number) {
+  return wholeNumber("a number of seconds", min, max);
+}
+
+function port() {
+  return wholeNumber("a port number", 1, 65535);
+}
+
+/** Text of at most `max` UTF-16 units. */
+function text(what: string, max: number) {
+  return v.pipe(
+    v.string(),
+    v.maxLength(max),
+    v.metadata({ wanted: `${what}, at most ${max} characters` }),
+  );
+}
+
+/** An address to connect to or to listen on; brackets around IPv6 are taken off. */
+function host(wanted: string) {
+  return v.pipe(
+    v.string(),
+    v.maxLength(255),
+    v.regex(HOST_PATTERN),
+    v.metadata({ wanted }),
+    v.transform((address) => address.replace(/^\[|\]$/g, "")),
+  );
+}
+
+function agentType() {
+  return v.pipe(
+    v.string(),
+    v.regex(/^[Bb][Tt][Cc]$/),
+    v.metadata({ wanted: '"btc"' }),
+    v.transform((): "btc" => "btc"),
+  );
+}
+
+/** May be empty here: only single-user mode needs one (`cross_checks.ts`). */
+function account() {
+  return v.pipe(
+    v.string(),
+    v.maxLength(64),
+    v.regex(/^\S*$/),
+    v.metadata({ wanted: "a sub-account name without spaces, at most 64 characters" }),
+  );
+}
+
+function pool() {
+  return v.pipe(
+    v.strictTuple([
+      host('a host name or IP address such as "us.ss.btc.com"'),
+      port(),
+      v.optional(account()),
+    ]),
+    v.metadata({ wanted: "[host, port, sub-account]" }),
+  );
+}
+
+function queueSize() {
+  return about("Ignored.", wholeNumber("a number", 0, 2 ** 31 - 1));
+}
+
+const HttpDebug = group("The status page.", {
+  enable: v.optional(
+    about("Serve the status page. Not built yet in this version: noticed and ignored.", flag()),
+    false,
+  ),
+  listen: v.optional(
+    about("Where the status page listens.", text("an address and port", 255)),
+    "127.0.0.1:9999",
+  ),
+});
+
+const MessageQueueSize = group("Ignored, with a notice: there are no such queues here.", {
+  session_manager: v.optional(queueSize()),
+  pool_session_manager: v.optional(queueSize()),
+  pool_session: v.optional(queueSize()),
+  miner_session: v.optional(queueSize()),
+});
+
+const Advanced = group("Settings that seldom need a change.", {
+  pool_connection_number_per_subaccount: v.optional(about(
+    "Pool connections per sub-account, all in use. Left out: one in use and one warm spare to the next pool.",
+    wholeNumber("a number of connections", 1, 255),
+  )),
+  pool_connection_dial_timeout_seconds: v.optional(
+    about("How long connecting to a pool and its handshake may take.", seconds(1, 600)),
+    15,
+  ),
+  pool_connection_read_timeout_seconds: v.optional(
+    about("A pool that sends nothing for so long is taken for dead.", seconds(1, 3600)),
+    60,
+  ),
+  fake_job_notify_interval_seconds: v.optional(
+    about("How often miners get a made-up job while no pool answers.", seconds(1, 3600)),
+    30,
+  ),
+  tls_skip_certificate_verify: v.optional(
+    about(
+      "Accept any certificate of a pool, which is unsafe. Left out: certificates are verified.",
+      flag(),
+    ),
+  ),
+  message_queue_size: v.optional(MessageQueueSize),
+  bitcoin_default_version_mask: v.optional(
+    about(
+      "Version bits that miners may roll until the pool has named its own (536862720 is 0x1fffe000).",
+      wholeNumber("a 32-bit mask", 0, 0xffffffff),
+    ),
+    0x1fffe000,
+  ),
+  share_batch_window_ms: v.optional(
+    about(
+      "Under load, shares are gathered for so long and written to the pool together.",
+      wholeNumber("a number of milliseconds", 0, 1000),
+    ),
+    40,
+  ),
+});
+
+const Limits = group("What a miner may ask of this program.", {
+  login_timeout_seconds: v.optional(
+    about("A miner that has not authorized after so long is disconnected.", seconds(1, 600)),
+    10,
+  ),
+  idle_timeout_seconds: v.optional(
+    about("A miner that has sent nothing for so long is disconnected.", seconds(10, 86400)),
+    600,
+  ),
+  max_line_bytes: v.optional(
+    about("The longest line a miner may send.", wholeNumber("a number of bytes", 1024, 65536)),
+    8192,
+  ),
+  max_miners: v.optional(
+    about("How many miners may be connected at once.", wholeNumber("a number of miners", 1, 65535)),
+    65535,
+  ),
+});
+
+const Outage = group("What happens while no pool answers.", {
+  grace_seconds: v.optional(
+    about(
+      "How long miners are kept without a pool before they are disconnected.",
+      seconds(0, 3600),
+    ),
+    30,
+  ),
+});
+
+const Failover = group("When to change pools.", {
+  return_after_seconds: v.optional(
+    about("A better pool is used again once it was healthy for so long.", seconds(0, 86400)),
+    180,
+  ),
+});
+
+const Log = group("What is logged, and how.", {
+  level: v.optional(
+    about(
+      "The least important lines that are still written.",
+      v.pipe(
+        v.picklist(["debug", "info", "warning", "error"]),
+        v.metadata({ wanted: '"debug", "info", "warning" or "error"' }),
+      ),
+    ),
+    "info",
+  ),
+  format: v.optional(
+    about(
+      "Lines for people (text), or one JSON object a line (json).",
+      v.pipe(v.picklist(["text", "json"]), v.metadata({ wanted: '"text" or "json"' })),
+    ),
+    "text",
+  ),
+});
+
+/**
+ * The file as a whole: checks a value and fills in every default.
+ *
+ * @internal Its type is valibot's; read files with `readConfig`.
+ */
+export const ConfigSchema = group("btcagent's settings.", {
+  $schema: v.optional(
+    about("Lets an editor complete and check this file.", text("the schema's address", 1024)),
+  ),
+  multi_user_mode: v.optional(
+    about(
+      "Take the sub-account from each miner's name, not from `pools`. Not built yet in this version: must be false.",
+      flag(),
+    ),
+    false,
+  ),
+  agent_type: v.optional(about("The coin; Bitcoin only so far.", agentType()), "btc"),
+  always_keep_downconn: v.optional(
+    about(
+      "Keep miners busy with made-up jobs for as long as no pool answers. Not built yet in this version: must be false.",
+      flag(),
+    ),
+    false,
+  ),
+  disconnect_when_lost_asicboost: v.optional(
+    about("Disconnect a miner that stopped rolling versions, so that it begins again.", flag()),
+    true,
+  ),
+  use_ip_as_worker_name: v.optional(
+    about("Name workers after their miners' IP addresses.", flag()),
+    false,
+  ),
+  ip_worker_name_format: v.optional(
+    about(
+      "How an IP address becomes a worker name: of 10.1.2.3, {1} is 10 and {4} is 3.",
+      text("a format such as {1}x{2}x{3}x{4}", 64),
+    ),
+    "{1}x{2}x{3}x{4}",
+  ),
+  fixed_worker_name: v.optional(
+    about("If not empty, the name of every worker.", text("a worker name", 64)),
+    "",
+  ),
+  submit_response_from_server: v.optional(about(
+    "Answer a share with the pool's verdict (true), or with true at once (false). Left out: with the verdict, if the pool gives one.",
+    flag(),
+  )),
+  agent_listen_ip: v.optional(
+    about(
+      "The address miners connect to; 0.0.0.0 is every IPv4 address of this machine.",
+      host('an IP address such as "0.0.0.0"'),
+    ),
+    "0.0.0.0",
+  ),
+  agent_listen_port: v.optional(about("The port miners connect to.", port()), 3333),
+  proxy: v.optional(
+    about(
+      "Proxies to reach the pools through. Not built yet in this version: must be empty, or `use_proxy` false.",
+      v.pipe(
+        v.array(text("the address of a proxy", 1024)),
+        v.maxLength(32),
+        v.metadata({ wanted: "a list of at most 32 proxy addresses" }),
+      ),
+    ),
+    [],
+  ),
+  use_proxy: v.optional(about("Whether `proxy` is used.", flag()), true),
+  direct_connect_with_proxy: v.optional(
+    about("Try a direct connection at the same time as the proxies.", flag()),
+    false,
+  ),
+  direct_connect_after_proxy: v.optional(
+    about("Connect directly once every proxy has failed.", flag()),
+    true,
+  ),
+  pool_use_tls: v.optional(
+    about("Speak TLS to the pools. Not built yet in this version: must be false.", flag()),
+    false,
+  ),
+  pools: about(
+    "The pools, best first, and at each the sub-account to mine for.",
+    v.pipe(
+      v.array(pool()),
+      v.minLength(1),
+      v.maxLength(MAX_POOLS),
+      v.metadata({ wanted: `a list of 1..${MAX_POOLS} pools, each [host, port, sub-account]` }),
+    ),
+  ),
+  use_iocp: v.optional(
+    about("Ignored, with a notice: a switch of the C++ agent on Windows.", flag()),
+  ),
+  http_debug: v.optional(HttpDebug, {}),
+  advanced: v.optional(Advanced, {}),
+  limits: v.optional(Limits, {}),
+  outage: v.optional(Outage, {}),
+  failover: v.optional(Failover, {}),
+  log: v.optional(Log, {}),
+});
+
+/**
+ * A checked configuration with every default filled in; names are the file's
+ * own. A key that may still be `undefined` was left out of the file, and leaving
+ * it out means something of its own. IPv6 addresses come without brackets.
+ */
+export type Config = NonNullable<(typeof ConfigSchema)["~types"]>["output"];
+
+/** One pool of a configuration: host, port and, in single-user mode, sub-account. */
+export type PoolEntry = Config["pools"][number];

@@ -1,0 +1,388 @@
+/** Reading configuration files: what is accepted, what is filled in, what is said of mistakes. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { CONFIG_OUTLINE } from "../../lib/config/outline.ts";
+import { formatProblems, formatRemark } from "../../lib/config/problem.ts";
+import { MAX_CONFIG_LENGTH, readConfig } from "../../lib/config/read.ts";
+import type { Config } from "../../lib/config/schema.ts";
+import { CPP_AGENT_CONF, GO_AGENT_CONF } from "./agent_conf_files.ts";
+
+const POOLS = '"pools": [["pool.example", 1800, "me"]]';
+
+/** The lines an operator sees for `text`, without the last one that counts. */
+function report(text: string): string[] {
+  const result = readConfig(text);
+  assert.ok(!result.ok, "expected problems");
+  return formatProblems("a.jsonc", result.problems).split("\n").slice(0, -1);
+}
+
+/** The only line for a file that is in order but for `setting`. */
+function reportOn(setting: string): string {
+  const lines = report(`{${setting}, ${POOLS}}`);
+  assert.equal(lines.length, 1, lines.join("\n"));
+  return lines[0]!;
+}
+
+function accept(text: string): Config {
+  const result = readConfig(text);
+  assert.ok(result.ok, result.ok ? "" : formatProblems("a.jsonc", result.problems));
+  return result.config;
+}
+
+Deno.test("a file with only pools gets every default", () => {
+  assert.deepEqual(accept(`{${POOLS}}`), {
+    multi_user_mode: false,
+    agent_type: "btc",
+    always_keep_downconn: false,
+    disconnect_when_lost_asicboost: true,
+    use_ip_as_worker_name: false,
+    ip_worker_name_format: "{1}x{2}x{3}x{4}",
+    fixed_worker_name: "",
+    agent_listen_ip: "0.0.0.0",
+    agent_listen_port: 3333,
+    proxy: [],
+    use_proxy: true,
+    direct_connect_with_proxy: false,
+    direct_connect_after_proxy: true,
+    pool_use_tls: false,
+    pools: [["pool.example", 1800, "me"]],
+    http_debug: { enable: false, listen: "127.0.0.1:9999" },
+    advanced: {
+      pool_connection_dial_timeout_seconds: 15,
+      pool_connection_read_timeout_seconds: 60,
+      fake_job_notify_interval_seconds: 30,
+      bitcoin_default_version_mask: 0x1fffe000,
+      share_batch_window_ms: 40,
+    },
+    limits: {
+      login_timeout_seconds: 10,
+      idle_timeout_seconds: 600,
+      max_line_bytes: 8192,
+      max_miners: 65535,
+    },
+    outage: { grace_seconds: 30 },
+    failover: { return_after_seconds: 180 },
+    log: { level: "info", format: "text" },
+  });
+});
+
+Deno.test("keys that mean something when left out stay absent, and false when set to false", () => {
+  const absent = accept(`{${POOLS}}`);
+  assert.ok(!("submit_response_from_server" in absent));
+  assert.ok(!("tls_skip_certificate_verify" in absent.advanced));
+  assert.ok(!("pool_connection_number_per_subaccount" in absent.advanced));
+  const set = accept(`{"submit_response_from_server": false, ${POOLS}}`);
+  assert.equal(set.submit_response_from_server, false);
+});
+
+Deno.test("comments, trailing commas and a byte order mark are fine", () => {
+  const config = accept(`\uFEFF// mine\r\n{ /* here */ ${POOLS}, "log": {"level": "debug",}, }`);
+  assert.equal(config.log.level, "debug");
+});
+
+Deno.test("agent_type is read without regard to case", () => {
+  assert.equal(accept(`{"agent_type": "BTC", ${POOLS}}`).agent_type, "btc");
+});
+
+Deno.test("an IPv6 pool may be written with or without brackets", () => {
+  const config = accept('{"pools": [["[2001:db8::1]", 1, "me"], ["2001:db8::2", 1, "me"]]}');
+  assert.deepEqual(config.pools.map(([host]) => host), ["2001:db8::1", "2001:db8::2"]);
+});
+
+Deno.test("a file with three mistakes has all three reported in order, with line and column", () => {
+  const text = `{
+  // Miners connect here.
+  "agent_listen_port": 333333,
+  "pools": [
+    ["us.ss.btc.com", "3333", "me"]
+  ],
+  "advanced": { "pool_conection_dial_timeout_seconds": 15 }
+}`;
+  const result = readConfig(text);
+  assert.ok(!result.ok);
+  assert.equal(
+    formatProblems("conf/agent.jsonc", result.problems),
+    "conf/agent.jsonc:3:24  agent_listen_port: found 333333, wanted a port number 1..65535\n" +
+      'conf/agent.jsonc:5:23  pools[0][1]: found "3333" (a string), wanted a port number 1..65535; write it without quotes\n' +
+      'conf/agent.jsonc:7:17  advanced.pool_conection_dial_timeout_seconds: found the unknown key "pool_conection_dial_timeout_seconds", wanted a known key of advanced; did you mean "pool_connection_dial_timeout_seconds"?\n' +
+      "3 problems in conf/agent.jsonc",
+  );
+});
+
+const MISTAKES: [setting: string, line: string][] = [
+  [
+    '"agnet_type": "btc"',
+    'a.jsonc:1:2  agnet_type: found the unknown key "agnet_type", wanted a known key; did you mean "agent_type"?',
+  ],
+  [
+    '"grace_seconds": 1',
+    'a.jsonc:1:2  grace_seconds: found the unknown key "grace_seconds", wanted a known key; did you mean "grace_seconds" in "outage": { }?',
+  ],
+  [
+    '"limits": {"agent_type": "btc"}',
+    'a.jsonc:1:13  limits.agent_type: found the unknown key "agent_type", wanted a known key of limits; it belongs at the top of the file',
+  ],
+  [
+    '"zzz": 1',
+    'a.jsonc:1:2  zzz: found the unknown key "zzz", wanted a known key',
+  ],
+  [
+    '"use_proxy": true, "use_proxy": true',
+    "a.jsonc:1:21  use_proxy: found the same key again, wanted each key once; it is already set in line 1",
+  ],
+  [
+    '"agent_type": "eth"',
+    'a.jsonc:1:16  agent_type: found "eth" (a string), wanted "btc"; this build speaks Bitcoin only so far',
+  ],
+  [
+    '"use_proxy": "true"',
+    'a.jsonc:1:15  use_proxy: found "true" (a string), wanted true or false; write it without quotes',
+  ],
+  ['"use_proxy": 1', "a.jsonc:1:15  use_proxy: found 1, wanted true or false; write true"],
+  [
+    '"agent_listen_port": 1.5',
+    "a.jsonc:1:23  agent_listen_port: found 1.5, wanted a port number 1..65535",
+  ],
+  [
+    '"agent_listen_port": 1e999',
+    "a.jsonc:1:23  agent_listen_port: found 1e999, wanted a port number 1..65535",
+  ],
+  [
+    '"limits": []',
+    "a.jsonc:1:12  limits: found a list of 0, wanted an object in { }",
+  ],
+  [
+    '"limits": null',
+    "a.jsonc:1:12  limits: found null, wanted an object in { }; leave the key out to have its default",
+  ],
+  [
+    '"advanced": {"share_batch_window_ms": 1001}',
+    "a.jsonc:1:40  advanced.share_batch_window_ms: found 1001, wanted a number of milliseconds 0..1000",
+  ],
+  [
+    '"log": {"level": "loud"}',
+    'a.jsonc:1:19  log.level: found "loud" (a string), wanted "debug", "info", "warning" or "error"',
+  ],
+  [
+    '"multi_user_mode": true',
+    "a.jsonc:1:21  multi_user_mode: found true, wanted false; multi-user mode is not built yet in this version",
+  ],
+  [
+    '"always_keep_downconn": true',
+    "a.jsonc:1:26  always_keep_downconn: found true, wanted false; keeping miners on made-up jobs is not built yet in this version",
+  ],
+  [
+    '"pool_use_tls": true',
+    "a.jsonc:1:18  pool_use_tls: found true, wanted false; TLS to the pools is not built yet in this version",
+  ],
+  [
+    '"proxy": ["socks5://me:secret@host:1"]',
+    'a.jsonc:1:11  proxy: found a list of 1, wanted an empty list, or "use_proxy": false; reaching a pool through a proxy is not built yet in this version',
+  ],
+  [
+    '"proxy": "socks5://me:secret@host:1"',
+    "a.jsonc:1:11  proxy: found a string, wanted a list of at most 32 proxy addresses",
+  ],
+];
+for (const [setting, line] of MISTAKES) {
+  Deno.test(`${setting} is one problem, said in one line`, () => {
+    assert.equal(reportOn(setting), line);
+  });
+}
+
+Deno.test("a list of pools has each of its mistakes reported", () => {
+  const text = `{ "pools": [
+    ["stratum+tcp://pool.example:1", 1, "me"],
+    ["pool.example:3333", 0, "a b"],
+    ["pool.example", 1],
+    ["pool.example", 1, "", 4],
+    ["pool.example"],
+    {}
+  ] }`;
+  const host = 'wanted a host name or IP address such as "us.ss.btc.com"';
+  const account =
+    "wanted the name of your sub-account at this pool; it may be left out only in multi-user mode";
+  assert.deepEqual(report(text), [
+    `a.jsonc:2:6  pools[0][0]: found "stratum+tcp://pool.example:1" (a string), ${host}; write only the name, without stratum+tcp://`,
+    `a.jsonc:3:6  pools[1][0]: found "pool.example:3333" (a string), ${host}; the port is the pool's second item`,
+    "a.jsonc:3:27  pools[1][1]: found 0, wanted a port number 1..65535",
+    'a.jsonc:3:30  pools[1][2]: found "a b" (a string), wanted a sub-account name without spaces, at most 64 characters',
+    `a.jsonc:4:5  pools[2][2]: found nothing, ${account}`,
+    `a.jsonc:5:25  pools[3][2]: found "" (a string), ${account}`,
+    "a.jsonc:5:29  pools[3][3]: found 4, wanted nothing more; a pool is [host, port, sub-account]",
+    "a.jsonc:6:5  pools[4][1]: found nothing, wanted a port number 1..65535",
+    "a.jsonc:7:5  pools[5]: found an object, wanted [host, port, sub-account]",
+  ]);
+});
+
+Deno.test("a file without pools, with none, or with too many is refused", () => {
+  const wanted = "wanted a list of 1..64 pools, each [host, port, sub-account]";
+  assert.deepEqual(report("{}"), [`a.jsonc:1:1  pools: found nothing, ${wanted}`]);
+  assert.deepEqual(report('{"pools": []}'), [`a.jsonc:1:11  pools: found a list of 0, ${wanted}`]);
+  const many = JSON.stringify({ pools: Array(65).fill(["h", 1, "me"]) });
+  assert.deepEqual(report(many), [`a.jsonc:1:10  pools: found a list of 65, ${wanted}`]);
+});
+
+Deno.test("proxies that are switched off are accepted and kept", () => {
+  const config = accept(`{"use_proxy": false, "proxy": ["socks5://h:1"], ${POOLS}}`);
+  assert.deepEqual(config.proxy, ["socks5://h:1"]);
+});
+
+Deno.test("the bounds of every number are accepted and what is beyond them is not", () => {
+  let seen = 0;
+  const walk = (outline: typeof CONFIG_OUTLINE, path: string[]) => {
+    for (const [key, inner] of outline.keys ?? []) walk(inner, [...path, key]);
+    const bounds = / (\d+)\.\.(\d+)$/.exec(outline.wanted);
+    if (!bounds) return;
+    seen++;
+    const text = (value: number) => {
+      const setting = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+      return JSON.stringify({ ...(setting as object), pools: [["h", 1, "me"]] });
+    };
+    const [min, max] = [Number(bounds[1]), Number(bounds[2])];
+    accept(text(min));
+    accept(text(max));
+    for (const wrong of [min - 1, max + 1, min + 0.5]) assert.equal(report(text(wrong)).length, 1);
+  };
+  walk(CONFIG_OUTLINE, []);
+  assert.ok(seen >= 15, `only ${seen} numbers were seen`);
+});
+
+Deno.test("the untouched file of the Go agent has one problem: its multi-user mode", () => {
+  assert.deepEqual(report(GO_AGENT_CONF), [
+    "a.jsonc:1:21  multi_user_mode: found true, wanted false; multi-user mode is not built yet in this version",
+  ]);
+});
+
+Deno.test("the Go agent's file in single-user mode loads and means what it meant", () => {
+  const result = readConfig(GO_AGENT_CONF.replace('_mode": true', '_mode": false'));
+  assert.ok(result.ok);
+  const { config } = result;
+  assert.equal(config.submit_response_from_server, false);
+  assert.equal(config.advanced.pool_connection_number_per_subaccount, 5);
+  assert.equal(config.advanced.tls_skip_certificate_verify, true);
+  assert.equal(config.advanced.bitcoin_default_version_mask, 0x1fffe000);
+  assert.deepEqual(
+    result.remarks.map(({ kind, path }) => `${kind} ${path}`),
+    [
+      "warning pools[0][2]",
+      "warning pools[1][2]",
+      "warning pools[2][2]",
+      "notice advanced.message_queue_size",
+    ],
+  );
+});
+
+Deno.test("the C++ agent's file loads, with notices for what is ignored", () => {
+  const result = readConfig(CPP_AGENT_CONF);
+  assert.ok(result.ok);
+  assert.deepEqual(result.config.pools[1], ["us.ss.btc.com", 443, "YourSubAccountName"]);
+  assert.equal(
+    formatRemark("f", result.remarks[0]!),
+    "f:1:281  use_iocp: notice: Ignored; it is a switch of the C++ agent",
+  );
+});
+
+Deno.test("an unsafe or useless choice is obeyed with a remark", () => {
+  const result = readConfig(
+    `{"use_ip_as_worker_name": true, "ip_worker_name_format": "rig", "http_debug": {"enable": true}, ${POOLS}}`,
+  );
+  assert.ok(result.ok);
+  assert.deepEqual(result.remarks.map(({ kind, path }) => `${kind} ${path}`), [
+    "warning ip_worker_name_format",
+    "notice http_debug.enable",
+  ]);
+});
+
+Deno.test("the example file loads, and says nothing but that its sub-account is a placeholder", () => {
+  const result = readConfig(Deno.readTextFileSync("conf/agent.example.jsonc"));
+  assert.ok(
+    result.ok,
+    result.ok ? "" : formatProblems("conf/agent.example.jsonc", result.problems),
+  );
+  const kinds = new Set(result.remarks.map(({ kind, path }) => `${kind} ${path.slice(0, 5)}`));
+  assert.deepEqual([...kinds], ["warning pools"]);
+});
+
+Deno.test("the example file names every key, and its values are the defaults", () => {
+  const text = Deno.readTextFileSync("conf/agent.example.jsonc");
+  const example = accept(text);
+  const { $schema: _, ...settings } = example;
+  assert.deepEqual(settings, accept(JSON.stringify({ pools: example.pools })));
+  const walk = (outline: typeof CONFIG_OUTLINE) => {
+    for (const [key, inner] of outline.keys ?? []) {
+      assert.ok(text.includes(key), `${key} is not explained`);
+      if (key !== "message_queue_size") walk(inner);
+    }
+  };
+  walk(CONFIG_OUTLINE);
+});
+
+Deno.test("a file that is too long is refused unread", () => {
+  const [line] = report(`{${POOLS}}${" ".repeat(MAX_CONFIG_LENGTH)}`);
+  assert.match(line!, /wanted a configuration file of at most 1048576$/);
+});
+
+Deno.test("a report cannot smuggle control characters or passwords to the terminal", () => {
+  const key = "\u001b[2J\u009b\u202e";
+  const text = JSON.stringify({ [key]: 1, pools: [["http://me:secret@h\u001b", 1, "me"]] });
+  const lines = report(text).join("");
+  // deno-lint-ignore no-control-regex -- they are what is looked for
+  assert.doesNotMatch(lines, /[\u0000-\u001f\u007f-\u009f\u202e]|secret/);
+});
+
+Deno.test("any text gives a configuration or problems inside the file, and never throws", () => {
+  const fragment = fc.constantFrom(
+    ...'{ } [ ] , : " \\ / // /* */ \n \r\n \uFEFF true null -1 1e9 0x1'.split(" "),
+    '"pools"',
+    '"limits"',
+    '"__proto__"',
+    '"constructor"',
+    '["h", 1, "me"]',
+  );
+  const anyText = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 200 }),
+    fc.json(),
+    fc.array(fragment, { maxLength: 30 }).map((parts) => parts.join("")),
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => new TextDecoder().decode(bytes)),
+  );
+  fc.assert(fc.property(anyText, stays), { seed: 2, numRuns: 3000 });
+});
+
+Deno.test("any values under known keys give a configuration or problems inside the file", () => {
+  const known = [...CONFIG_OUTLINE.keys!.keys(), "__proto__", "toString"];
+  const settings = fc.dictionary(fc.constantFrom(...known), fc.jsonValue({ maxDepth: 3 }));
+  fc.assert(fc.property(settings, (value) => stays(JSON.stringify(value))), {
+    seed: 2,
+    numRuns: 2000,
+  });
+});
+
+function stays(text: string) {
+  const lines = text.split(/\r\n|[\r\n]/);
+  const result = readConfig(text);
+  if (result.ok) return;
+  assert.ok(result.problems.length > 0);
+  for (const { line, column } of result.problems) {
+    assert.ok(line >= 1 && line <= lines.length, `line ${line}`);
+    // One more than the end: between \r and \n is a place too.
+    assert.ok(column >= 1 && column <= lines[line - 1]!.length + 2, `column ${line}:${column}`);
+  }
+}
+
+Deno.test("extreme texts are problems too: deep nesting, long strings, many keys", () => {
+  const extremes = [
+    "[".repeat(10_000),
+    "[".repeat(10_000) + "]".repeat(10_000),
+    '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000),
+    JSON.stringify("x".repeat(1_000_000)),
+    JSON.stringify({ ["k".repeat(1_000_000)]: 1 }),
+    JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`key${i}`, i]))),
+  ];
+  for (const text of extremes) {
+    const result = readConfig(text);
+    assert.ok(!result.ok);
+    assert.ok(formatProblems("f", result.problems).length < 20_000);
+  }
+});
