@@ -81,6 +81,7 @@ export class LineDecoder {
 
   /** Adds `piece` to the line begun earlier, checking its length before any byte is copied. */
   #keep(piece: Uint8Array): void {
+    if (piece.length === 0) return;
     const length = this.#spilt + piece.length;
     // Only the CR of a line's end may stand behind the last byte allowed.
     const isOneOver = length === this.#maxLineBytes + 1;
