@@ -1,0 +1,161 @@
+/**
+ * Holds the code to "who may import whom": one direction only, no cycles.
+ *
+ * Reads the module graph of main.ts and of every file in lib, so that a file
+ * nothing imports yet is held to it as well. Type-only and dynamic imports count
+ * like any other. Prints one line per violation and exits with 1; says nothing
+ * if there are none. Run it at the top of the repository: `deno task layers`.
+ */
+
+/** Files of the repository, relative to its top, and the files each one imports. */
+export type Imports = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * What each layer may import besides itself: other layers, or single files. The
+ * order is from the bottom up. A layer is a folder of lib, but for the command
+ * line, which belongs with the configuration.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  config: ["base"],
+  observe: ["base"],
+  protocol: ["base"],
+  net: ["base", "observe"],
+  mux: ["base", "observe", "protocol"],
+  miner: ["base", "observe", "protocol", "net", "lib/mux/peers.ts"],
+  pool: ["base", "observe", "protocol", "net", "lib/mux/peers.ts"],
+  sim: ["base", "protocol", "net"],
+};
+
+/** Files outside the layers; these join the parts and may import all of lib. */
+const JOINERS: ReadonlySet<string> = new Set(["lib/proxy.ts", "main.ts"]);
+
+/** Every import that goes where it must not, then every cycle; a sentence each. */
+export function violations(imports: Imports): string[] {
+  const found: string[] = [];
+  for (const [file, targets] of imports) {
+    for (const target of targets) {
+      const reason = refusal(file, target);
+      if (reason !== undefined) found.push(`${file} must not import ${target}: ${reason}`);
+    }
+  }
+  const cycles = findCycles(imports).map((cycle) => `Cycle of imports: ${cycle.join(" -> ")}`);
+  return [...found.sort(), ...cycles];
+}
+
+/** Why `file` must not import `target`; `undefined` if it may. */
+function refusal(file: string, target: string): string | undefined {
+  if (target.endsWith(".json")) return undefined;
+  if (file === "main.ts") {
+    return target.startsWith("lib/") ? undefined : "main.ts imports only lib";
+  }
+  if (!file.startsWith("lib/")) return undefined;
+  if (!target.startsWith("lib/")) return "lib imports only lib";
+  if (JOINERS.has(file)) return undefined;
+  if (JOINERS.has(target)) return "only main.ts imports what joins the parts";
+
+  const [from, to] = [layerOf(file), layerOf(target)];
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return `the layer "${from}" is not in the table of ${TABLE}`;
+  if (from === to || allowed.includes(to) || allowed.includes(target)) return undefined;
+  return `${from} imports ${allowed.length === 0 ? "none of ours" : `only ${allowed.join(", ")}`}`;
+}
+
+const TABLE = "scripts/check_layers.ts";
+
+function layerOf(file: string): string {
+  if (file === "lib/cli.ts") return "config";
+  return file.split("/")[1] ?? file;
+}
+
+/** Each cycle among files once, as the path around it from its first file in name order. */
+function findCycles(imports: Imports): string[][] {
+  const cycles = new Map<string, string[]>();
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string) => {
+    const start = path.indexOf(file);
+    if (start >= 0) {
+      const around = path.slice(start);
+      const first = around.indexOf(around.toSorted()[0]!);
+      const cycle = [...around.slice(first), ...around.slice(0, first)];
+      cycles.set(cycle.join(), [...cycle, cycle[0]!]);
+      return;
+    }
+    if (done.has(file)) return;
+    path.push(file);
+    for (const target of imports.get(file) ?? []) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of [...imports.keys()].sort()) visit(file);
+  return [...cycles.values()];
+}
+
+/** As much of `deno info --json` as is needed. */
+interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly error?: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string; readonly error?: string };
+      readonly type?: { readonly specifier?: string; readonly error?: string };
+    }[];
+  }[];
+}
+
+/**
+ * The imports among files under `top`, a `file://` address that ends with a slash.
+ * Imports of packages are left out.
+ *
+ * @throws {Error} for a module that is missing or does not parse
+ */
+export function importsOf(graph: ModuleGraph, top: string): Imports {
+  const imports = new Map<string, string[]>();
+  for (const { specifier, error, dependencies } of graph.modules) {
+    if (!specifier.startsWith(top)) continue;
+    if (error !== undefined) throw new Error(`Cannot read ${specifier}: ${error}`);
+    const targets = (dependencies ?? []).flatMap(({ code, type }) =>
+      [code?.specifier, type?.specifier].filter((target) => target !== undefined)
+    );
+    const ours = targets.filter((target) => target.startsWith(top));
+    imports.set(
+      specifier.slice(top.length),
+      [...new Set(ours.map((target) => target.slice(top.length)))],
+    );
+  }
+  return imports;
+}
+
+/** The module graph of `files`, which are relative to the file address `top`. */
+async function graphOf(files: readonly string[], top: string): Promise<ModuleGraph> {
+  // One made-up module that imports them all, so that one run is enough.
+  const source = files.map((file) => `import ${JSON.stringify(top + file)};`).join("");
+  const { success, stdout, stderr } = await new Deno.Command("deno", {
+    args: ["info", "--json", `data:application/typescript,${encodeURIComponent(source)}`],
+  }).output();
+  if (!success) {
+    throw new Error(`Cannot read the module graph: ${new TextDecoder().decode(stderr)}`);
+  }
+  return JSON.parse(new TextDecoder().decode(stdout)) as ModuleGraph;
+}
+
+function* typescriptFiles(folder: string): Generator<string> {
+  for (const entry of Deno.readDirSync(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* typescriptFiles(path);
+    else if (entry.name.endsWith(".ts")) yield path;
+  }
+}
+
+if (import.meta.main) {
+  const top = new URL("..", import.meta.url).href;
+  const root = new URL("..", import.meta.url).pathname;
+  const files = ["main.ts", ...typescriptFiles(`${root}lib`)].map((path) => path.replace(root, ""));
+  const graph = await graphOf(files, top);
+  const found = violations(importsOf(graph, top));
+  // deno-lint-ignore no-console -- a script speaks on the terminal
+  for (const line of found) console.error(line);
+  if (found.length > 0) Deno.exit(1);
+}

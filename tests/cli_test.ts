@@ -1,0 +1,164 @@
+/** What command lines mean, and what is said of those that mean nothing. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { helpText, type HelpTopic, parseArguments, versionText } from "../lib/cli.ts";
+
+const RUN = { kind: "run", configPath: undefined, logDir: undefined, notices: [] };
+const POOL = { host: "127.0.0.1", port: 8888, difficulty: 0.00001, jobIntervalSeconds: 30 };
+const MINERS = { host: "127.0.0.1", port: 3333, count: 50, rate: undefined, user: "demo" };
+
+const MEANINGS: [line: string, command: unknown][] = [
+  ["", RUN],
+  ["run", RUN],
+  ["-c agent_conf.json -l log", { ...RUN, configPath: "agent_conf.json", logDir: "log" }],
+  ["run -c x", { ...RUN, configPath: "x" }],
+  ["-c=x=y", { ...RUN, configPath: "x=y" }],
+  ["--c x", { ...RUN, configPath: "x" }],
+  ["--config x --log-dir y", { ...RUN, configPath: "x", logDir: "y" }],
+  ["-config=x -log_dir=y", { ...RUN, configPath: "x", logDir: "y" }],
+  ["-c x -c y", { ...RUN, configPath: "y" }],
+  ["-h", { kind: "help", topic: undefined }],
+  ["--help", { kind: "help", topic: undefined }],
+  ["help", { kind: "help", topic: undefined }],
+  ["help demo", { kind: "help", topic: "demo" }],
+  ["demo -help", { kind: "help", topic: "demo" }],
+  ["run -c x -h", { kind: "help", topic: "run" }],
+  ["simulate -h", { kind: "help", topic: "simulate" }],
+  ["simulate pool -h", { kind: "help", topic: "simulate" }],
+  ["-V", { kind: "version" }],
+  ["-version", { kind: "version" }],
+  ["version", { kind: "version" }],
+  ["demo", { kind: "demo", seconds: undefined, miners: 50 }],
+  ["demo --seconds 20 --miners=7", { kind: "demo", seconds: 20, miners: 7 }],
+  ["simulate pool", { kind: "simulate", what: "pool", options: POOL }],
+  [
+    "simulate pool --host :: --port 1 --difficulty 1e-6 --job-interval-seconds .5",
+    {
+      kind: "simulate",
+      what: "pool",
+      options: { host: "::", port: 1, difficulty: 1e-6, jobIntervalSeconds: 0.5 },
+    },
+  ],
+  ["simulate miners", { kind: "simulate", what: "miners", options: MINERS }],
+  [
+    "simulate miners --connect [::1]:25 --count 3 --rate 0.1 --user me",
+    {
+      kind: "simulate",
+      what: "miners",
+      options: { host: "::1", port: 25, count: 3, rate: 0.1, user: "me" },
+    },
+  ],
+];
+for (const [line, command] of MEANINGS) {
+  Deno.test(`"btcagent ${line}" means ${JSON.stringify(command)}`, () => {
+    assert.deepEqual(parseArguments(words(line)), command);
+  });
+}
+
+const MISUSES: [line: string, message: string][] = [
+  ["--conifg x", 'Unknown option "--conifg"; did you mean --config?'],
+  ["-x", 'Unknown option "-x"'],
+  ["demo --second=5", 'Unknown option "--second=5"; did you mean --seconds?'],
+  ["demo -c x", 'Unknown option "-c"'],
+  ["-c", 'Option "-c" needs a value: -c FILE'],
+  ["-c -l log", 'Option "-c" needs a value: -c FILE'],
+  ["-c=", "Option --config needs a value, found none"],
+  ["-v", 'Option "-v" needs a value: -v N; for the version, use -V'],
+  ["dmeo", 'Unknown command "dmeo"; did you mean demo?'],
+  ["a.jsonc", 'Unknown command "a.jsonc"; a configuration is named with -c a.jsonc'],
+  ["-c x y", 'Unexpected argument "y"; options begin with -'],
+  ["--", 'Unexpected argument "--"; options begin with -'],
+  [
+    "help smulate",
+    'There is no help on "smulate", only on run, demo and simulate; did you mean simulate?',
+  ],
+  ["simulate", "Nothing to simulate; say pool or miners first"],
+  ["simulate --port 1", "Nothing to simulate; say pool or miners first"],
+  ["simulate miner", 'Cannot simulate "miner", only pool or miners; did you mean miners?'],
+  ["demo --seconds -5", 'Option --seconds is "-5", must be a number 1..31536000'],
+  ["demo --seconds 0x10", 'Option --seconds is "0x10", must be a number 1..31536000'],
+  ["demo --miners 1.5", 'Option --miners is "1.5", must be a whole number 1..65535'],
+  ["demo --miners 65536", 'Option --miners is "65536", must be a whole number 1..65535'],
+  [
+    "simulate miners --connect localhost",
+    'Option --connect is "localhost", must be HOST:PORT, as in 127.0.0.1:3333',
+  ],
+  [
+    "simulate miners --connect h:65536",
+    'Option --connect is "h:65536", must be HOST:PORT, as in 127.0.0.1:3333',
+  ],
+];
+for (const [line, message] of MISUSES) {
+  Deno.test(`"btcagent ${line}" is told: ${message}`, () => {
+    assert.deepEqual(parseArguments(words(line)), { kind: "misuse", message });
+  });
+}
+
+Deno.test("start scripts of the Go agent keep working, with a notice for each ignored flag", () => {
+  const flags =
+    "-alsologtostderr -logtostderr=true -stderrthreshold=INFO -v 2 -vmodule=a=1 -log_backtrace_at=f:1";
+  assert.deepEqual(parseArguments(words(`${flags} -c=agent_conf.json`)), {
+    ...RUN,
+    configPath: "agent_conf.json",
+    notices: [
+      "alsologtostderr",
+      "logtostderr",
+      "stderrthreshold",
+      "v",
+      "vmodule",
+      "log_backtrace_at",
+    ]
+      .map((flag) => `Option -${flag} is ignored: the log goes to the terminal anyway`),
+  });
+});
+
+Deno.test("any arguments mean something or are told why not, and nothing throws", () => {
+  const part = fc.constantFrom(
+    ..."- -- -c --c= =x demo simulate pool miners help -h --port 1 -1 1e9 --connect [::]:1".split(
+      " ",
+    ),
+  );
+  const argument = fc.oneof(part, fc.string({ unit: "binary" }));
+  fc.assert(
+    fc.property(fc.array(argument, { maxLength: 6 }), (argv) => {
+      const command = parseArguments(argv);
+      if (command.kind !== "misuse") return;
+      // deno-lint-ignore no-control-regex -- they must not reach the terminal
+      assert.doesNotMatch(command.message, /[\u0000-\u001f\u007f-\u009f]/);
+      assert.ok(command.message.length < 250);
+    }),
+    { seed: 2, numRuns: 2000 },
+  );
+});
+
+const TOPICS: (HelpTopic | undefined)[] = [undefined, "run", "demo", "simulate"];
+for (const topic of TOPICS) {
+  Deno.test(`the help on ${topic ?? "everything"} fits a terminal and ends with the exit codes`, () => {
+    const lines = helpText(topic).split("\n");
+    for (const line of lines) {
+      assert.ok(line.length <= 80, line);
+      assert.match(line, /^(?:[\x20-\x7e]*[\x21-\x7e])?$/);
+    }
+    assert.equal(lines.at(-4), "Exit codes");
+  });
+}
+
+Deno.test("the defaults in the help are the defaults", () => {
+  const help = helpText("simulate") + helpText("demo");
+  for (const value of ["127.0.0.1", "8888", "0.00001", "30", "127.0.0.1:3333", "50", "demo"]) {
+    assert.ok(help.includes(`(${value})`), value);
+  }
+});
+
+Deno.test("the version names this program, what runs it, and where", () => {
+  const { version } = JSON.parse(Deno.readTextFileSync("deno.json")) as { version: string };
+  assert.equal(
+    versionText({ deno: "2.9.6", v8: "14.0", target: "x86_64-unknown-linux-gnu" }),
+    `btcagent ${version}\nDeno 2.9.6, V8 14.0, x86_64-unknown-linux-gnu`,
+  );
+});
+
+function words(line: string): string[] {
+  return line.split(" ").filter((word) => word !== "");
+}
