@@ -72,22 +72,27 @@ function text(what: string, max: number) {
   );
 }
 
-/** An address to connect to or to listen on; brackets around IPv6 are taken off. */
-function host(wanted: string) {
+/**
+ * An address to connect to or to listen on; brackets around IPv6 are taken off.
+ * What it is for comes before that: only what does can be said in JSON Schema.
+ */
+function host(what: string, wanted: string) {
   return v.pipe(
     v.string(),
     v.maxLength(255),
     v.regex(HOST_PATTERN),
     v.metadata({ wanted }),
+    v.description(what),
     v.transform((address) => address.replace(/^\[|\]$/g, "")),
   );
 }
 
-function agentType() {
+function agentType(what: string) {
   return v.pipe(
     v.string(),
     v.regex(/^[Bb][Tt][Cc]$/),
     v.metadata({ wanted: '"btc"' }),
+    v.description(what),
     v.transform((): "btc" => "btc"),
   );
 }
@@ -105,9 +110,9 @@ function account() {
 function pool() {
   return v.pipe(
     v.strictTuple([
-      host('a host name or IP address such as "us.ss.btc.com"'),
-      port(),
-      v.optional(account()),
+      host("Where the pool is.", 'a host name or IP address such as "us.ss.btc.com"'),
+      about("The port of the pool for the agent protocol.", port()),
+      v.optional(about("Your sub-account there.", account())),
     ]),
     v.metadata({ wanted: "[host, port, sub-account]" }),
   );
@@ -247,7 +252,7 @@ export const ConfigSchema = group("btcagent's settings.", {
     ),
     false,
   ),
-  agent_type: v.optional(about("The coin; Bitcoin only so far.", agentType()), "btc"),
+  agent_type: v.optional(agentType("The coin; Bitcoin only so far."), "btc"),
   always_keep_downconn: v.optional(
     about(
       "Keep miners busy with made-up jobs for as long as no pool answers. Not built yet in this version: must be false.",
@@ -279,9 +284,9 @@ export const ConfigSchema = group("btcagent's settings.", {
     flag(),
   )),
   agent_listen_ip: v.optional(
-    about(
+    host(
       "The address miners connect to; 0.0.0.0 is every IPv4 address of this machine.",
-      host('an IP address such as "0.0.0.0"'),
+      'an IP address such as "0.0.0.0"',
     ),
     "0.0.0.0",
   ),

@@ -1,0 +1,78 @@
+/**
+ * Writes what is said about the configuration elsewhere, from its one schema:
+ * `conf/agent.schema.json`, for editors, and the table in the README between
+ * `<!-- config:begin -->` and `<!-- config:end -->`. Run it after a change to
+ * `lib/config/schema.ts`: `deno task docs`. A test fails if that was forgotten.
+ */
+
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { CONFIG_OUTLINE, type Outline } from "../lib/config/outline.ts";
+import { ConfigSchema } from "../lib/config/schema.ts";
+
+const BEGIN = "<!-- config:begin -->";
+const END = "<!-- config:end -->";
+
+/** The text of `conf/agent.schema.json`: JSON Schema draft 7, which editors know best. */
+export function configJsonSchema(): string {
+  const schema = toJsonSchema(ConfigSchema, {
+    typeMode: "input",
+    errorMode: "throw",
+    // A pool's sub-account may be left out, which the converter does not see.
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      valibotSchema.type === "strict_tuple" ? { ...jsonSchema, minItems: 2 } : undefined,
+  });
+  // What is wanted in words is ours alone; the bounds beside it say it to an editor.
+  const ours = (key: string, value: unknown) => key === "wanted" ? undefined : value;
+  return JSON.stringify({ title: "Configuration of btcagent", ...schema }, ours, 2) + "\n";
+}
+
+/** The README's table: a row for each key, with what it accepts, its default and its purpose. */
+export function configTable(): string {
+  const rows = [...tableRows(CONFIG_OUTLINE, "")];
+  return ["| key | value | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function* tableRows({ keys }: Outline, prefix: string): Generator<string> {
+  for (const [name, outline] of keys ?? []) {
+    const key = prefix + name;
+    // An object without a default is accepted and ignored: nobody needs its keys.
+    if (outline.keys !== undefined && outline.fallback !== undefined) {
+      yield* tableRows(outline, `${key}.`);
+      continue;
+    }
+    const fallback = outline.fallback === undefined
+      ? outline.isOptional ? "" : "*required*"
+      : code(JSON.stringify(outline.fallback));
+    yield `| ${code(key)} | ${cell(outline.wanted)} | ${fallback} | ${cell(outline.about)} |`;
+  }
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("|", "\\|")}\``;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+/** `readme` with the table between the markers; unchanged if it does not have both. */
+export function withConfigTable(readme: string): string {
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (begin < 0 || end < begin) return readme;
+  // The formatter would pad the columns to the longest cell.
+  const table =
+    `<!-- deno-fmt-ignore-start -->\n\n${configTable()}\n\n<!-- deno-fmt-ignore-end -->`;
+  return `${readme.slice(0, begin + BEGIN.length)}\n${table}\n${readme.slice(end)}`;
+}
+
+if (import.meta.main) {
+  const schemaFile = new URL("../conf/agent.schema.json", import.meta.url);
+  const readmeFile = new URL("../README.md", import.meta.url);
+  Deno.writeTextFileSync(schemaFile, configJsonSchema());
+  try {
+    const readme = Deno.readTextFileSync(readmeFile);
+    Deno.writeTextFileSync(readmeFile, withConfigTable(readme));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
