@@ -27,6 +27,7 @@ const MISTAKES: [text: string, line: string][] = [
     '{\n  "a": "b,\n  "c": "d"\n}',
     'f:2:8  found "b," going on in the next line, wanted a closing "',
   ],
+  ['{"a": "b\n"}', 'f:1:7  found "b" going on in the next line, wanted a closing "'],
   ["{a: 1}", 'f:1:2  found "a", wanted a key in double quotes or }'],
   [
     "{'a': 1}",

@@ -216,6 +216,23 @@ Deno.test("a list of pools has each of its mistakes reported", () => {
   ]);
 });
 
+Deno.test("of a repeated key the last value is the one that is judged", () => {
+  assert.deepEqual(report(`{"agent_listen_port": 1, "agent_listen_port": 0, ${POOLS}}`), [
+    "a.jsonc:1:26  agent_listen_port: found the same key again, wanted each key once; it is already set in line 1",
+    "a.jsonc:1:47  agent_listen_port: found 0, wanted a port number 1..65535",
+  ]);
+});
+
+Deno.test("sub-accounts may be missing only where multi-user mode is asked for", () => {
+  const paths = (mode: string) => {
+    const result = readConfig(`{"multi_user_mode": ${mode}, "pools": [["h", 1]]}`);
+    return result.ok ? [] : result.problems.map(({ path }) => path);
+  };
+  assert.deepEqual(paths("false"), ["pools[0][2]"]);
+  assert.deepEqual(paths("true"), ["multi_user_mode"]);
+  assert.deepEqual(paths("1"), ["multi_user_mode"]);
+});
+
 Deno.test("a file without pools, with none, or with too many is refused", () => {
   const wanted = "wanted a list of 1..64 pools, each [host, port, sub-account]";
   assert.deepEqual(report("{}"), [`a.jsonc:1:1  pools: found nothing, ${wanted}`]);
