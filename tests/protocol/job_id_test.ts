@@ -56,12 +56,13 @@ for (
 }
 
 Deno.test("a text and its bytes are the same job, whatever the text", () => {
+  const anyText = fc.uint16Array({ maxLength: 10 }).map((units) => String.fromCharCode(...units));
   const nearly = fc.string({
     unit: fc.constantFrom(..."0019azAZ-+ ./:`{\n".split("")),
     maxLength: 11,
   });
   fc.assert(
-    fc.property(fc.oneof(nearly, fc.string({ unit: "binary" })), (text) => {
+    fc.property(fc.oneof(nearly, anyText), (text) => {
       const job = parseJobId(text);
       assert.equal(parseBytes(text), job);
       if (job !== NO_JOB) assert.equal(formatJobId(job), text);
