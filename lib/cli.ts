@@ -12,6 +12,9 @@ import manifest from "../deno.json" with { type: "json" };
 import { nearestWord } from "./config/nearest_word.ts";
 import { quote } from "./config/problem.ts";
 
+/** The version of this program. */
+export const VERSION: string = manifest.version;
+
 /** What the command line asks for. */
 export type Command =
   | {
@@ -126,6 +129,15 @@ const GLOG_OPTIONS: readonly Option[] = [
   { names: ["vmodule"], value: "LIST", about: "" },
   { names: ["log_backtrace_at"], value: "PLACE", about: "" },
 ];
+
+/** The command that runs the proxy. */
+export type RunCommand = Extract<Command, { kind: "run" }>;
+
+/** The command that shows the proxy with simulated miners and pool. */
+export type DemoCommand = Extract<Command, { kind: "demo" }>;
+
+/** The commands that run one simulated side alone. */
+export type SimulateCommand = Extract<Command, { kind: "simulate" }>;
 
 /** A command line that means nothing; its message says why. */
 class Misuse extends Error {
@@ -398,7 +410,7 @@ const EXIT_CODES = `Exit codes
 /** The help on `topic`, or on the program as a whole; plain text, at most 80 columns. */
 export function helpText(topic: HelpTopic | undefined): string {
   if (topic !== undefined) return HELP[topic]();
-  return `btcagent ${manifest.version}: many miners, very few connections to the pool
+  return `btcagent ${VERSION}: many miners, very few connections to the pool
 
 Usage
   btcagent [options]                  join miners to a pool
@@ -446,5 +458,5 @@ export interface Runtime {
 
 /** What `--version` shows: this program's version and what it runs on. */
 export function versionText({ deno, v8, target }: Runtime): string {
-  return `btcagent ${manifest.version}\nDeno ${deno}, V8 ${v8}, ${target}`;
+  return `btcagent ${VERSION}\nDeno ${deno}, V8 ${v8}, ${target}`;
 }

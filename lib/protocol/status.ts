@@ -22,6 +22,7 @@ const ACCEPTED: ReadonlySet<number> = new Set([SHARE_ACCEPTED, 950395421, 142248
 
 /** The codes miners are told, by name. */
 export const STATUS = {
+  unknown: 20,
   jobNotFound: 21,
   duplicate: 22,
   lowDifficulty: 23,

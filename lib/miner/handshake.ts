@@ -1,0 +1,29 @@
+/**
+ * Which request a miner may send when; pure.
+ *
+ * Lenient wherever a firmware was seen to need it (protocol.md §12.2): configure at any time,
+ * authorize before subscribe, either one again. Work starts when both are there.
+ */
+
+/** How far a miner has come. `authorized` without `subscribed` is what some old proxies do. */
+export type MinerState = "connected" | "subscribed" | "authorized" | "working";
+
+/** The requests that lead on. */
+export type Step = "subscribe" | "authorize";
+
+const NEXT: Readonly<Record<MinerState, Readonly<Record<Step, MinerState>>>> = {
+  connected: { subscribe: "subscribed", authorize: "authorized" },
+  subscribed: { subscribe: "subscribed", authorize: "working" },
+  authorized: { subscribe: "working", authorize: "authorized" },
+  working: { subscribe: "working", authorize: "working" },
+};
+
+/** Where a step leads. */
+export function nextState(state: MinerState, step: Step): MinerState {
+  return NEXT[state][step];
+}
+
+/** Whether the miner's name is known already: the first one stays. */
+export function isAuthorized(state: MinerState): boolean {
+  return state === "authorized" || state === "working";
+}

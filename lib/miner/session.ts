@@ -1,0 +1,326 @@
+/**
+ * One miner: lines in, lines out, shares handed to the mux.
+ *
+ * Answers go out in the order of the requests, those of one chunk in one write. Between a request
+ * and its answer nothing else is sent, since the next line is taken for the answer (protocol.md
+ * §12). State is flat: there are ten thousand of these.
+ */
+
+import { formatHex32 } from "../base/hex.ts";
+import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
+import { type Engine, formatAddress, type PeerAddress } from "../net/engine.ts";
+import { areaLog } from "../observe/log.ts";
+import { formatDifficulty } from "../protocol/difficulty.ts";
+import { LineDecoder } from "../protocol/lines.ts";
+import type { RequestId } from "../protocol/request_id.ts";
+import { parseShare, type Share } from "../protocol/share.ts";
+import { scanShare } from "../protocol/share_scanner.ts";
+import { minerStatus, STATUS, verdictMeaning } from "../protocol/status.ts";
+import {
+  decodeStratum,
+  encodeLine,
+  formatErrorReply,
+  formatNotification,
+  formatReply,
+  type Request,
+} from "../protocol/stratum_message.ts";
+import { MinerFault } from "../protocol/violation.ts";
+import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
+import { answerConfigure } from "./configure.ts";
+import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
+import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
+
+/** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
+const EXTRANONCE2_BYTES = 4;
+
+/** A client agent or user name is cut here before anything else looks at it. */
+const MAX_NAME_LENGTH = 256;
+
+const log = areaLog("miner");
+
+/** What all miners' sessions share. */
+export interface MinerContext {
+  /** Where its socket is. */
+  readonly engine: Engine;
+  /** Where its shares go. */
+  readonly mux: Mux;
+  /** Longest line taken, in bytes. */
+  readonly maxLineBytes: number;
+  /** What the pool calls workers. */
+  readonly naming: WorkerNaming;
+  /** What `client.get_version` answers. */
+  readonly version: string;
+  /** Ends a session from the inside: its owner forgets it and closes the socket. */
+  end(session: MinerSession, reason: string): void;
+}
+
+/** See the head of this file. */
+export class MinerSession implements Downstream {
+  readonly handle: number;
+  /** Where it came from. */
+  readonly from: PeerAddress;
+  /** When it connected, and when it last sent anything; milliseconds, monotonic. */
+  readonly connectedAt: number;
+  /** Updated by its owner with every chunk. */
+  lastActiveAt: number;
+  readonly #context: MinerContext;
+  readonly #lines: LineDecoder;
+  #state: MinerState = "connected";
+  #sessionId: number | undefined;
+  #clientAgent = "";
+  #user = "";
+  #names: RegisteredNames | undefined;
+  #seat: Seat | undefined;
+  #requestedMask: number | undefined;
+  #toldMask = 0;
+  /** Lines to send when the chunk under way has been read; each ends with LF. */
+  #outgoing = "";
+  #isReading = false;
+  #isOver = false;
+
+  /** A miner that just connected. */
+  constructor(context: MinerContext, handle: number, from: PeerAddress, now: number) {
+    this.#context = context;
+    this.handle = handle;
+    this.from = from;
+    this.connectedAt = this.lastActiveAt = now;
+    this.#lines = new LineDecoder(context.maxLineBytes, MinerFault);
+  }
+
+  get sessionId(): number {
+    return this.#sessionId!;
+  }
+
+  get names(): RegisteredNames {
+    return this.#names!;
+  }
+
+  /** Whether it has subscribed and authorized. */
+  get isWorking(): boolean {
+    return this.#state === "working";
+  }
+
+  /** How the log names it. */
+  get label(): string {
+    const address = formatAddress(this.from);
+    return this.#names === undefined ? address : `${this.#names.workerName}@${address}`;
+  }
+
+  /**
+   * Takes bytes from the socket; the view is not kept.
+   *
+   * @throws MinerFault when they break the protocol.
+   */
+  receive(bytes: Uint8Array): void {
+    this.#isReading = true;
+    try {
+      this.#lines.push(bytes);
+      for (let line = this.#lines.next(); line; line = this.#lines.next()) {
+        this.#receiveLine(line);
+        if (this.#isOver) return;
+      }
+    } finally {
+      this.#isReading = false;
+      this.#flush();
+    }
+  }
+
+  /** The socket is gone or about to be: leaves the mux and gives its session id back. */
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#seat !== undefined) this.#seat.leave();
+    else if (this.#sessionId !== undefined) this.#context.mux.releaseSession(this.#sessionId);
+  }
+
+  setDifficulty(difficulty: number): void {
+    this.#send(formatNotification("mining.set_difficulty", `[${formatDifficulty(difficulty)}]`));
+  }
+
+  setVersionMask(poolMask: number): void {
+    if (this.#requestedMask === undefined) return;
+    const mask = (this.#requestedMask & poolMask) >>> 0;
+    if (mask === this.#toldMask) return;
+    this.#toldMask = mask;
+    this.#send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
+  }
+
+  giveJob(job: JobLines): void {
+    this.#flush();
+    const lines = { line: job.cleanLine, cleanLine: job.cleanLine };
+    this.#context.engine.sendLatest(this.handle, lines);
+  }
+
+  answerShare(id: RequestId, status: number): void {
+    if (verdictMeaning(status) === "accepted") this.#reply(id, "true");
+    else this.#refuse(id, minerStatus(status));
+  }
+
+  disconnect(reason: string): void {
+    this.#flush();
+    this.#context.end(this, reason);
+  }
+
+  #receiveLine(line: Uint8Array): void {
+    const share = scanShare(line);
+    if (share !== undefined) return this.#submit(share);
+    const message = decodeStratum(line, MinerFault);
+    switch (message.kind) {
+      case "request":
+        return this.#request(message);
+      case "illegal":
+        return this.#refuse(message.id, STATUS.illegalParams);
+      case "reply":
+        return; // to a notification of ours that carried no id: firmware does such things
+    }
+  }
+
+  #request(request: Request): void {
+    const { id, method, params } = request;
+    switch (method) {
+      case "mining.submit": {
+        const share = parseShare(id, params);
+        return share === undefined ? this.#refuseIllegalShare(id) : this.#submit(share);
+      }
+      case "mining.configure":
+        return this.#configure(id, params);
+      case "mining.subscribe":
+        return this.#subscribe(id, params);
+      case "mining.authorize":
+        return this.#authorize(id, params);
+      case "mining.extranonce.subscribe":
+      case "mining.suggest_difficulty":
+      case "mining.suggest_target":
+      case "mining.multi_version":
+        // Nothing follows from them here, but firmware waits for an answer (protocol.md §12.1).
+        return this.#reply(id, "true");
+      case "mining.ping":
+        return this.#reply(id, '"pong"');
+      case "client.get_version":
+        return this.#reply(id, JSON.stringify(this.#context.version));
+      default:
+        return this.#refuse(id, STATUS.unknown);
+    }
+  }
+
+  #configure(id: RequestId, params: readonly unknown[]): void {
+    const answer = answerConfigure(params, this.#poolMask);
+    if (answer === undefined) return this.#refuse(id, STATUS.illegalParams);
+    if (answer.requestedMask !== undefined) {
+      this.#requestedMask = answer.requestedMask;
+      this.#toldMask = (answer.requestedMask & this.#poolMask) >>> 0;
+    }
+    this.#handshakeReply(id, answer.resultJson);
+  }
+
+  #subscribe(id: RequestId, params: readonly unknown[]): void {
+    // The pool this miner's work is for is not chosen yet, and never by the miner: what follows
+    // the client agent (an old session, a host, a port) says nothing here.
+    const [clientAgent] = params;
+    if (this.#sessionId === undefined) {
+      this.#sessionId = this.#context.mux.leaseSession();
+      if (this.#sessionId === undefined) {
+        this.#refuse(id, STATUS.unknown);
+        return this.disconnect("all session ids are in use");
+      }
+      if (typeof clientAgent === "string") {
+        this.#clientAgent = clientAgent.slice(0, MAX_NAME_LENGTH);
+      }
+    }
+    const extranonce1 = formatHex32(this.#sessionId);
+    this.#handshakeReply(
+      id,
+      `[[["mining.set_difficulty","${extranonce1}"],["mining.notify","${extranonce1}"]],` +
+        `"${extranonce1}",${EXTRANONCE2_BYTES}]`,
+    );
+    this.#proceed("subscribe");
+  }
+
+  #authorize(id: RequestId, params: readonly unknown[]): void {
+    const [user] = params;
+    if (typeof user !== "string") return this.#refuse(id, STATUS.workerNameNotString);
+    if (!isAuthorized(this.#state)) this.#user = user.slice(0, MAX_NAME_LENGTH);
+    this.#handshakeReply(id, "true");
+    this.#proceed("authorize");
+  }
+
+  /** Takes a step of the handshake; joins the mux with the one that completes it. */
+  #proceed(step: "subscribe" | "authorize"): void {
+    const before = this.#state;
+    this.#state = nextState(before, step);
+    if (this.#state !== "working" || before === "working") return;
+    const { account, workerName } = splitUserName(this.#user);
+    const { naming } = this.#context;
+    const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
+    this.#names = registeredNames(this.#clientAgent, chosenName);
+    log.info("Miner {miner} in: {agent}, session {session}", {
+      miner: this.label,
+      agent: this.#names.clientAgent || "no client agent",
+      session: formatHex32(this.sessionId),
+    });
+    if (this.#names.wasCut) {
+      log.info("Miner {miner} is known to the pool by shortened names: {agent}, {worker}", {
+        miner: formatAddress(this.from),
+        agent: this.#names.clientAgent,
+        worker: this.#names.workerName,
+      });
+    }
+    this.#seat = this.#context.mux.join(account, this);
+  }
+
+  #submit(share: Share): void {
+    if (this.#seat === undefined) return this.#refuseEarlyShare(share.id);
+    const receipt = this.#seat.submit(share);
+    if (receipt === "assumed") this.#reply(share.id, "true");
+    else if (receipt !== "waiting") this.#refuse(share.id, receipt);
+  }
+
+  #refuseIllegalShare(id: RequestId): void {
+    if (this.#seat === undefined) return this.#refuseEarlyShare(id);
+    this.#context.mux.countRefused(this.#sessionId, "refusedIllegal");
+    this.#refuse(id, STATUS.illegalParams);
+  }
+
+  /** A share before the handshake: the miner is asked to begin anew, as the pool does. */
+  #refuseEarlyShare(id: RequestId): void {
+    this.#context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+    this.#refuse(
+      id,
+      this.#state === "authorized" ? STATUS.notSubscribed : STATUS.unauthorized,
+    );
+    this.#send(formatNotification("client.reconnect", "[]"));
+  }
+
+  get #poolMask(): number {
+    return this.#seat?.versionMask ?? this.#context.mux.expectedVersionMask;
+  }
+
+  /** Answers a request; one with id null is a notification and gets no answer (protocol.md §12). */
+  #reply(id: RequestId, resultJson: string): void {
+    if (id !== null) this.#send(formatReply(id, resultJson));
+  }
+
+  #refuse(id: RequestId, code: number): void {
+    if (id !== null) this.#send(formatErrorReply(id, code));
+  }
+
+  /** A handshake is answered even with id null, as the pool does: no miner can work without. */
+  #handshakeReply(id: RequestId, resultJson: string): void {
+    this.#send(formatReply(id, resultJson));
+  }
+
+  #send(text: string): void {
+    if (this.#isReading) this.#outgoing += text + "\n";
+    else this.#context.engine.send(this.handle, encodeLine(text));
+  }
+
+  /** Sends what the chunk under way has brought so far. */
+  #flush(): void {
+    if (this.#outgoing === "") return;
+    const text = this.#outgoing;
+    this.#outgoing = "";
+    this.#context.engine.send(this.handle, encoder.encode(text));
+  }
+}
+
+const encoder = new TextEncoder();

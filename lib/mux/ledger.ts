@@ -1,0 +1,161 @@
+/**
+ * Every share, counted once where it came in and once where it ended.
+ *
+ * For each miner, each upstream connection and all together:
+ *
+ *     received  = submitted + refused here (by reason)
+ *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
+ *
+ * where waiting is what no verdict has come for yet.
+ */
+
+/** Shares that miners sent, refused by us and never submitted. */
+const REFUSED = ["refusedIllegal", "refusedUnauthorized", "refusedStale"] as const;
+
+/** Shares the pool rejected. */
+const REJECTED = [
+  "rejectedStale",
+  "rejectedDuplicate",
+  "rejectedLowDifficulty",
+  "rejectedTimeTooOld",
+  "rejectedTimeTooNew",
+  "rejectedVersionMask",
+  "rejectedOther",
+] as const;
+
+/** Submitted shares whose verdict will not come. */
+const UNANSWERED = [
+  "unansweredConnectionLost",
+  "unansweredMinerGone",
+  "unansweredTimedOut",
+] as const;
+
+const COUNTS = [
+  "received",
+  ...REFUSED,
+  "submitted",
+  "accepted",
+  ...REJECTED,
+  "assumed",
+  ...UNANSWERED,
+] as const;
+
+/** What is counted. */
+export type Count = typeof COUNTS[number];
+
+/** Why a share was refused here. */
+export type Refusal = typeof REFUSED[number];
+
+/** Why a submitted share has no verdict. */
+export type Unanswered = typeof UNANSWERED[number];
+
+/** All counts at one moment. */
+export type LedgerSnapshot = Readonly<Record<Count, number>>;
+
+const COLUMN: Readonly<Record<Count, number>> = Object.fromEntries(
+  COUNTS.map((count, column) => [count, column]),
+) as Record<Count, number>;
+
+/** The counts of one upstream connection, or of all miners together. */
+export class Ledger {
+  readonly #counts = new Float64Array(COUNTS.length);
+
+  /** Counts one. */
+  add(count: Count): void {
+    this.#counts[COLUMN[count]]! += 1;
+  }
+
+  /** What was counted so far. */
+  get(count: Count): number {
+    return this.#counts[COLUMN[count]]!;
+  }
+
+  /** All counts. */
+  snapshot(): LedgerSnapshot {
+    return snapshotOf(this.#counts);
+  }
+}
+
+/**
+ * The counts of every miner, a row for each session id in one table: memory is touched only for
+ * ids in use.
+ */
+export class MinerLedgers {
+  readonly #counts: Uint32Array;
+
+  /** `sessions` is one more than the highest session id. */
+  constructor(sessions: number) {
+    this.#counts = new Uint32Array(sessions * COUNTS.length);
+  }
+
+  /** Counts one for a miner. */
+  add(sessionId: number, count: Count): void {
+    this.#counts[sessionId * COUNTS.length + COLUMN[count]]! += 1;
+  }
+
+  /** All counts of a miner. */
+  snapshot(sessionId: number): LedgerSnapshot {
+    return snapshotOf(this.#row(sessionId));
+  }
+
+  /** Begins at zero for a miner that just got this id. */
+  clear(sessionId: number): void {
+    this.#row(sessionId).fill(0);
+  }
+
+  #row(sessionId: number): Uint32Array {
+    return this.#counts.subarray(sessionId * COUNTS.length, (sessionId + 1) * COUNTS.length);
+  }
+}
+
+/** Counts one share for a miner (`undefined`: it has no session id) and for all together. */
+export class ShareCounter {
+  /** All miners together. */
+  readonly total: Ledger = new Ledger();
+  /** Each miner. */
+  readonly miners: MinerLedgers;
+
+  /** `sessions` is one more than the highest session id. */
+  constructor(sessions: number) {
+    this.miners = new MinerLedgers(sessions);
+  }
+
+  /** Counts one; also for the upstream connection it went to, if any. */
+  add(sessionId: number | undefined, count: Count, upstream?: Ledger): void {
+    this.total.add(count);
+    upstream?.add(count);
+    if (sessionId !== undefined) this.miners.add(sessionId, count);
+  }
+}
+
+/** Shares refused here, all reasons together. */
+export function refusedIn(ledger: LedgerSnapshot): number {
+  return sum(ledger, REFUSED);
+}
+
+/** Shares the pool rejected, all reasons together. */
+export function rejectedIn(ledger: LedgerSnapshot): number {
+  return sum(ledger, REJECTED);
+}
+
+/** Submitted shares without a verdict to come, all reasons together. */
+export function unansweredIn(ledger: LedgerSnapshot): number {
+  return sum(ledger, UNANSWERED);
+}
+
+/** Submitted shares that may still get a verdict: what the other counts leave over. */
+export function waitingIn(ledger: LedgerSnapshot): number {
+  return ledger.submitted - ledger.accepted - rejectedIn(ledger) - ledger.assumed -
+    unansweredIn(ledger);
+}
+
+function sum(ledger: LedgerSnapshot, counts: readonly Count[]): number {
+  return counts.reduce((total, count) => total + ledger[count], 0);
+}
+
+function snapshotOf(counts: Float64Array | Uint32Array): LedgerSnapshot {
+  return Object.fromEntries(COUNTS.map((count, column) => [count, counts[column]])) as Record<
+    Count,
+    number
+  >;
+}

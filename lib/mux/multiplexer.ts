@@ -1,0 +1,329 @@
+/**
+ * One sub-account's miners over its few upstream connections: shares go up, jobs, difficulties
+ * and verdicts come down.
+ *
+ * Invariants (design.md §2): a miner sits at one connection at a time; a share goes up only on
+ * the connection its job came from; a miner hears difficulty before job; every share that came in
+ * is counted, and counted again where it ends.
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { Job } from "../protocol/job.ts";
+import type { Share } from "../protocol/share.ts";
+import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
+import type { Count, ShareCounter, Unanswered } from "./ledger.ts";
+import type { Downstream, Fanout, Seat, ShareReceipt, Upstream, UpstreamEvents } from "./peers.ts";
+import type { PendingShare } from "./pending_shares.ts";
+import { evenShares, leastCrowded } from "./placement.ts";
+import { Slot } from "./slot.ts";
+
+/** A pool promises no verdict; after this long none is expected any more (protocol.md §8). */
+export const VERDICT_TIMEOUT_MS = 60_000;
+
+const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
+  accepted: "accepted",
+  stale: "rejectedStale",
+  duplicate: "rejectedDuplicate",
+  lowDifficulty: "rejectedLowDifficulty",
+  timeTooOld: "rejectedTimeTooOld",
+  timeTooNew: "rejectedTimeTooNew",
+  versionMask: "rejectedVersionMask",
+  other: "rejectedOther",
+};
+
+/** What a multiplexer is made of. */
+export interface MultiplexerOptions {
+  /** Where its shares are counted. */
+  readonly counter: ShareCounter;
+  /** Hands jobs to miners. */
+  readonly fanout: Fanout;
+  /** The number of the next job; unique in the process. */
+  readonly nextJobNumber: () => number;
+  /** Takes back the session id of a miner that left. */
+  readonly releaseSession: (sessionId: number) => void;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** How long miners are kept without any pool, in milliseconds. */
+  readonly graceMs: number;
+}
+
+/** A miner, its place, and whether it is still there. */
+class MinerSeat implements Seat {
+  readonly miner: Downstream;
+  readonly #mux: Multiplexer;
+  slot: Slot<MinerSeat> | undefined;
+  isGone = false;
+
+  constructor(mux: Multiplexer, miner: Downstream) {
+    this.#mux = mux;
+    this.miner = miner;
+  }
+
+  get versionMask(): number | undefined {
+    return this.slot?.upstream.versionMask;
+  }
+
+  submit(share: Share): ShareReceipt {
+    return this.#mux.submit(this, share);
+  }
+
+  leave(): void {
+    this.#mux.leave(this);
+  }
+}
+
+/** See the head of this file. */
+export class Multiplexer implements UpstreamEvents {
+  readonly #options: MultiplexerOptions;
+  readonly #slots = new Map<Upstream, Slot<MinerSeat>>();
+  /** Miners that wait for a connection. */
+  readonly #unseated = new Set<MinerSeat>();
+  /** Since when no connection serves miners; `undefined` while one does. */
+  #outageSince: number | undefined;
+  #strayVerdicts = 0;
+
+  /** Begins without any connection: the outage grace runs from here. */
+  constructor(options: MultiplexerOptions) {
+    this.#options = options;
+    this.#outageSince = options.now();
+  }
+
+  /** How many miners it has, waiting ones included. */
+  get miners(): number {
+    let seated = 0;
+    for (const slot of this.#slots.values()) seated += slot.miners;
+    return seated + this.#unseated.size;
+  }
+
+  /** How many submitted shares wait for a verdict. */
+  get waitingShares(): number {
+    let waiting = 0;
+    for (const slot of this.#slots.values()) waiting += slot.pending.waiting;
+    return waiting;
+  }
+
+  /** Verdicts that named no share in waiting: a pool out of step, or later than the time-out. */
+  get strayVerdicts(): number {
+    return this.#strayVerdicts;
+  }
+
+  /** The mask of the connection the next miner would get; `undefined` during an outage. */
+  get versionMask(): number | undefined {
+    return leastCrowded(this.#activeSlots())?.upstream.versionMask;
+  }
+
+  /** Takes a miner in. It gets its difficulty and first job now, or once there is a connection. */
+  join(miner: Downstream): Seat {
+    const seat = new MinerSeat(this, miner);
+    const slot = leastCrowded(this.#activeSlots());
+    if (slot === undefined) this.#unseated.add(seat);
+    else this.#seat([seat], slot);
+    return seat;
+  }
+
+  /** See {@linkcode Seat.leave}. */
+  leave(seat: MinerSeat): void {
+    if (seat.isGone) return;
+    seat.isGone = true;
+    const { sessionId } = seat.miner;
+    if (seat.slot !== undefined) {
+      seat.slot.leaving.add(sessionId);
+      this.#unseat(seat);
+    } else {
+      this.#unseated.delete(seat);
+      this.#options.releaseSession(sessionId);
+    }
+  }
+
+  /** See {@linkcode Seat.submit}. */
+  submit(seat: MinerSeat, share: Share): ShareReceipt {
+    const { counter, now } = this.#options;
+    const { slot, miner } = seat;
+    counter.add(miner.sessionId, "received", slot?.ledger);
+    const job = slot?.jobs.find(share.jobId);
+    if (slot === undefined || job === undefined) {
+      counter.add(miner.sessionId, "refusedStale", slot?.ledger);
+      return STATUS.jobNotFound;
+    }
+    const index = slot.upstream.submit(miner.sessionId, job, share);
+    counter.add(miner.sessionId, "submitted", slot.ledger);
+    if (!slot.upstream.givesVerdicts) {
+      counter.add(miner.sessionId, "assumed", slot.ledger);
+      return "assumed";
+    }
+    const overtaken = slot.pending.add(index, { owner: seat, requestId: share.id, sentAt: now() });
+    if (overtaken !== undefined) this.#forget(overtaken, slot);
+    return "waiting";
+  }
+
+  /** Ends what is overdue: verdicts that never came, miners without a pool past the grace. */
+  tick(): void {
+    const { now, graceMs } = this.#options;
+    for (const slot of this.#slots.values()) {
+      for (const share of slot.pending.expire(now() - VERDICT_TIMEOUT_MS)) {
+        this.#forget(share, slot);
+      }
+    }
+    if (this.#outageSince === undefined || now() - this.#outageSince < graceMs) return;
+    for (const seat of [...this.#unseated]) {
+      seat.miner.disconnect(`no pool for ${Math.round((now() - this.#outageSince) / 1000)} s`);
+    }
+  }
+
+  upstreamReady(upstream: Upstream): void {
+    this.#slots.set(upstream, new Slot(upstream));
+  }
+
+  upstreamActivated(upstream: Upstream): void {
+    const slot = this.#slots.get(upstream)!;
+    slot.isActive = true;
+    this.#outageSince = undefined;
+    const waiting = [...this.#unseated];
+    this.#unseated.clear();
+    const surplus = this.#takeSurplus(slot, waiting.length);
+    this.#seat([...waiting, ...surplus], slot);
+  }
+
+  upstreamRested(upstream: Upstream): void {
+    const slot = this.#slots.get(upstream)!;
+    slot.isActive = false;
+    const seats = [...slot.seats.values()];
+    for (const seat of seats) this.#unseat(seat);
+    this.#seatAnywhere(seats);
+  }
+
+  upstreamLost(upstream: Upstream): void {
+    const slot = this.#slots.get(upstream);
+    if (slot === undefined) return;
+    this.#slots.delete(upstream);
+    for (const share of slot.pending.expire(Infinity)) {
+      this.#countUnanswered(share, slot, "unansweredConnectionLost");
+      // Nobody knows whether the pool still got it.
+      if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
+    }
+    // The pool forgot everybody with the connection.
+    for (const sessionId of slot.leaving) this.#options.releaseSession(sessionId);
+    const seats = [...slot.seats.values()];
+    for (const seat of seats) seat.slot = undefined;
+    this.#seatAnywhere(seats);
+  }
+
+  jobArrived(upstream: Upstream, job: Job): void {
+    const slot = this.#slots.get(upstream)!;
+    slot.setJob(this.#options.nextJobNumber(), job);
+    if (slot.seats.size > 0) this.#options.fanout.broadcast(minersOf(slot), slot.jobLines()!);
+  }
+
+  difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void {
+    const { seats } = this.#slots.get(upstream)!;
+    for (const sessionId of sessionIds) seats.get(sessionId)?.miner.setDifficulty(difficulty);
+  }
+
+  versionMaskChanged(upstream: Upstream): void {
+    for (const miner of minersOf(this.#slots.get(upstream)!)) {
+      miner.setVersionMask(upstream.versionMask);
+    }
+  }
+
+  verdictArrived(upstream: Upstream, index: number, status: number): void {
+    const slot = this.#slots.get(upstream)!;
+    const share = slot.pending.settle(index);
+    if (share === undefined) {
+      this.#strayVerdicts++;
+      return;
+    }
+    const { isGone, miner } = share.owner;
+    const count = VERDICT_COUNT[verdictMeaning(status)];
+    this.#options.counter.add(isGone ? undefined : miner.sessionId, count, slot.ledger);
+    if (!isGone) miner.answerShare(share.requestId, status);
+  }
+
+  sessionUnregistered(upstream: Upstream, sessionId: number): void {
+    // A miner that only moved to another connection keeps its id.
+    if (!this.#slots.get(upstream)!.leaving.delete(sessionId)) return;
+    this.#options.releaseSession(sessionId);
+  }
+
+  #activeSlots(): Slot<MinerSeat>[] {
+    return [...this.#slots.values()].filter((slot) => slot.isActive);
+  }
+
+  /** Seats miners whose connection is gone or rests; without another they wait. */
+  #seatAnywhere(seats: readonly MinerSeat[]): void {
+    const active = this.#activeSlots();
+    if (active.length === 0) {
+      this.#outageSince ??= this.#options.now();
+      for (const seat of seats) this.#unseated.add(seat);
+      return;
+    }
+    const wanted = evenShares(active, seats.length);
+    let taken = 0;
+    active.forEach((slot, i) => {
+      const count = Math.max(0, wanted[i]! - slot.miners);
+      this.#seat(seats.slice(taken, taken + count), slot);
+      taken += count;
+    });
+    // Places that carried more than their share leave some over.
+    for (const seat of seats.slice(taken)) this.#seat([seat], leastCrowded(active)!);
+  }
+
+  /** Seats miners at one place: registered, told mask and difficulty, then given its job. */
+  #seat(seats: readonly MinerSeat[], slot: Slot<MinerSeat>): void {
+    const { upstream } = slot;
+    for (const seat of seats) {
+      const { miner } = seat;
+      seat.slot = slot;
+      slot.seats.set(miner.sessionId, seat);
+      upstream.register(miner.sessionId, miner.names);
+      miner.setVersionMask(upstream.versionMask);
+      miner.setDifficulty(upstream.startingDifficulty);
+    }
+    const job = slot.jobLines();
+    if (job === undefined) return;
+    const [only] = seats;
+    if (seats.length === 1) only!.miner.giveJob(job);
+    else if (seats.length > 1) {
+      this.#options.fanout.broadcast(seats.map((seat) => seat.miner), {
+        line: job.cleanLine,
+        cleanLine: job.cleanLine,
+      });
+    }
+  }
+
+  /** Takes from the other active places what they carry more than their share. */
+  #takeSurplus(newcomer: Slot<MinerSeat>, extra: number): MinerSeat[] {
+    const active = this.#activeSlots();
+    const wanted = evenShares(active, extra);
+    const taken: MinerSeat[] = [];
+    active.forEach((slot, i) => {
+      if (slot === newcomer) return;
+      const surplus = [...slot.seats.values()].slice(wanted[i]!);
+      for (const seat of surplus) this.#unseat(seat);
+      taken.push(...surplus);
+    });
+    return taken;
+  }
+
+  /** Takes a miner from a connection that goes on. */
+  #unseat(seat: MinerSeat): void {
+    seat.slot!.seats.delete(seat.miner.sessionId);
+    seat.slot!.upstream.unregister(seat.miner.sessionId);
+    seat.slot = undefined;
+  }
+
+  /** A share whose verdict is not expected any more. The miner is told what agents always told. */
+  #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
+    const { isGone, miner } = share.owner;
+    this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
+    if (!isGone) miner.answerShare(share.requestId, SHARE_ACCEPTED);
+  }
+
+  #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
+    const { isGone, miner } = share.owner;
+    this.#options.counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
+  }
+}
+
+function* minersOf(slot: Slot<MinerSeat>): Generator<Downstream> {
+  for (const seat of slot.seats.values()) yield seat.miner;
+}

@@ -1,0 +1,134 @@
+/**
+ * What the mux asks of both sides, and what it offers them.
+ *
+ * Miners and pools know each other only through these interfaces. Nothing here assumes the agent
+ * protocol: an upstream may be any pool whose jobs leave room for 4 bytes of the miner's
+ * extranonce1 and 4 of extranonce2.
+ */
+
+import type { Job } from "../protocol/job.ts";
+import type { RequestId } from "../protocol/request_id.ts";
+import type { Share } from "../protocol/share.ts";
+import type { RegisteredNames } from "../protocol/worker_name.ts";
+
+/** The lines that give one job to any number of miners, encoded once. */
+export interface JobLines {
+  /** The `mining.notify` line with the job's own clean flag. */
+  readonly line: Uint8Array;
+  /** The same with clean = true, for a miner that missed a job before this one. */
+  readonly cleanLine: Uint8Array;
+}
+
+/** A miner, as the mux sees it. */
+export interface Downstream {
+  /** Its number, and as 8 hex digits its extranonce1: kept for the life of its connection. */
+  readonly sessionId: number;
+  /** Its socket, for whoever hands a job to many. */
+  readonly handle: number;
+  /** What the pool is to know it by. */
+  readonly names: RegisteredNames;
+  /** Tells it the difficulty of the jobs that follow. */
+  setDifficulty(difficulty: number): void;
+  /** Tells it which version bits the pool lets it roll, if that is news to it. */
+  setVersionMask(poolMask: number): void;
+  /** Gives it a job, dropping all older ones. */
+  giveJob(job: JobLines): void;
+  /** Answers a share: `status` as the pool's verdict says. */
+  answerShare(id: RequestId, status: number): void;
+  /** Ends its connection, so that it turns to its own backup pool. `reason` is for the log. */
+  disconnect(reason: string): void;
+}
+
+/** Hands one job to many miners; a slow miner among them delays nobody. */
+export interface Fanout {
+  /** Gives `job` to every miner of `miners`, in their order. */
+  broadcast(miners: Iterable<Downstream>, job: JobLines): void;
+}
+
+/** One connection to a pool, ready for miners. */
+export interface Upstream {
+  /** Which pool and connection this is, for logs: `host:port #3`. */
+  readonly name: string;
+  /** The difficulty every miner that registers here starts at. */
+  readonly startingDifficulty: number;
+  /** The version bits that may be rolled in shares for this pool; 0 if none can be submitted. */
+  readonly versionMask: number;
+  /** Whether each share submitted here will get a verdict. */
+  readonly givesVerdicts: boolean;
+  /** Makes a miner known. Nothing is submitted for it before. */
+  register(sessionId: number, names: RegisteredNames): void;
+  /** Makes it unknown. {@linkcode UpstreamEvents.sessionUnregistered} follows once that is written. */
+  unregister(sessionId: number): void;
+  /**
+   * Submits a share.
+   *
+   * @returns the number its verdict will carry: counted from 0 on each connection, modulo 65,536.
+   */
+  submit(sessionId: number, job: PoolJob, share: Share): number;
+}
+
+/** What is kept of a job to submit shares for it. */
+export interface PoolJob {
+  /** The pool's id. */
+  readonly poolJobId: string;
+  /** The job's own time. */
+  readonly ntime: number;
+}
+
+/** What an account's upstream connections report to its multiplexer. */
+export interface UpstreamEvents {
+  /** Handshake done; jobs follow. It serves no miners until it is activated. */
+  upstreamReady(upstream: Upstream): void;
+  /** Miners belong on this connection from now on, beside any others activated. */
+  upstreamActivated(upstream: Upstream): void;
+  /** Miners belong elsewhere from now on; the connection stays as a spare. */
+  upstreamRested(upstream: Upstream): void;
+  /** The connection is gone, after it was ready. */
+  upstreamLost(upstream: Upstream): void;
+  /** A new job; coinbase part 1 already ends with the pool's extranonce1. */
+  jobArrived(upstream: Upstream, job: Job): void;
+  /** The pool gave these miners a new difficulty, from the next job on. */
+  difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void;
+  /** The pool changed its version mask. */
+  versionMaskChanged(upstream: Upstream): void;
+  /** The pool judged the share submitted as `index`. */
+  verdictArrived(upstream: Upstream, index: number, status: number): void;
+  /** The frame that unregisters this session has been written: the pool will forget it. */
+  sessionUnregistered(upstream: Upstream, sessionId: number): void;
+}
+
+/** What becomes of a share at once. A number is the status to refuse it with. */
+export type ShareReceipt = "waiting" | "assumed" | number;
+
+/** A miner's place in the mux. */
+export interface Seat {
+  /** The mask of the pool it works for; `undefined` while it waits for one. */
+  readonly versionMask: number | undefined;
+  /**
+   * Takes a share: `waiting` if a verdict will come, `assumed` if it was submitted and the pool
+   * will say nothing, a status code if it is refused here and goes nowhere.
+   */
+  submit(share: Share): ShareReceipt;
+  /** The miner is gone. Its session id comes back when the pool no longer knows it. */
+  leave(): void;
+}
+
+/** Why a share was refused before it came to a seat. */
+export type EarlyRefusal = "refusedIllegal" | "refusedUnauthorized";
+
+/** All of the mux that a miner's side needs. */
+export interface Mux {
+  /**
+   * The version mask of the pool a miner will most likely be seated at, for a
+   * `mining.configure` that comes before that is known.
+   */
+  readonly expectedVersionMask: number;
+  /** A session id for a miner that subscribes, or `undefined` when all are in use. */
+  leaseSession(): number | undefined;
+  /** Gives back the id of a miner that left before it joined. */
+  releaseSession(sessionId: number): void;
+  /** Seats a miner that authorized for `account`; its first job follows at once or when there is one. */
+  join(account: string, miner: Downstream): Seat;
+  /** Counts a share that was received and refused at once; the miner may have no id yet. */
+  countRefused(sessionId: number | undefined, reason: EarlyRefusal): void;
+}

@@ -1,0 +1,67 @@
+/**
+ * Leases of the 16-bit ids that miners are known by.
+ *
+ * An id is also a miner's extranonce1, so one that was just given back rests: a miner that
+ * reconnects at once and got the same id would search the same work for the same jobs again, and
+ * the pool would call its shares duplicates.
+ */
+
+import type { Now } from "../base/clock.ts";
+import { MAX_SESSION_ID } from "../protocol/agent_message.ts";
+
+/** How long an id rests while fresh ones are left: longer than any pool's jobs live. */
+export const REST_MS = 600_000;
+
+/** All ids of the process, 0 to `highest`. */
+export class SessionIds {
+  readonly #now: Now;
+  readonly #highest: number;
+  readonly #isLeased: Uint8Array;
+  #neverLeased = 0;
+  #leased = 0;
+  /** Ids given back, oldest first, and when. */
+  #resting: { readonly id: number; readonly since: number }[] = [];
+  #restingStart = 0;
+
+  /** `highest` is 0xfffe unless a test wants fewer. */
+  constructor(now: Now, highest: number = MAX_SESSION_ID) {
+    this.#now = now;
+    this.#highest = highest;
+    this.#isLeased = new Uint8Array(highest + 1);
+  }
+
+  /** How many ids are leased. */
+  get leased(): number {
+    return this.#leased;
+  }
+
+  /** A free id, or `undefined` when all are leased. Ids that have rested, or were never used. */
+  lease(): number | undefined {
+    const oldest = this.#resting[this.#restingStart];
+    const hasRested = oldest !== undefined && this.#now() - oldest.since >= REST_MS;
+    let id: number;
+    if (oldest !== undefined && (hasRested || this.#neverLeased > this.#highest)) {
+      id = oldest.id;
+      this.#restingStart++;
+      if (this.#restingStart * 2 > this.#resting.length) {
+        this.#resting = this.#resting.slice(this.#restingStart);
+        this.#restingStart = 0;
+      }
+    } else if (this.#neverLeased <= this.#highest) {
+      id = this.#neverLeased++;
+    } else {
+      return undefined;
+    }
+    this.#isLeased[id] = 1;
+    this.#leased++;
+    return id;
+  }
+
+  /** Gives an id back. @throws RangeError if it is not leased: two would get the same id. */
+  release(id: number): void {
+    if (this.#isLeased[id] !== 1) throw new RangeError(`Cannot release session ${id}: not leased`);
+    this.#isLeased[id] = 0;
+    this.#leased--;
+    this.#resting.push({ id, since: this.#now() });
+  }
+}

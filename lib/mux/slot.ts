@@ -1,0 +1,59 @@
+/**
+ * A place for one upstream connection of an account: the connection, its jobs, the miners that
+ * sit there, and the shares it has not judged.
+ */
+
+import { encodeNotify, type Job, jobTime } from "../protocol/job.ts";
+import { formatJobId } from "../protocol/job_id.ts";
+import { JobBook } from "./job_book.ts";
+import { Ledger } from "./ledger.ts";
+import type { JobLines, Upstream } from "./peers.ts";
+import { PendingShares } from "./pending_shares.ts";
+
+/** `Seat` is what the multiplexer keeps of a miner. */
+export class Slot<Seat> {
+  /** The connection itself. */
+  readonly upstream: Upstream;
+  /** Jobs shares can be submitted for here. */
+  readonly jobs: JobBook = new JobBook();
+  /** Shares waiting for this connection's verdict. */
+  readonly pending: PendingShares<Seat> = new PendingShares();
+  /** Who sits here, by session id. */
+  readonly seats: Map<number, Seat> = new Map();
+  /** Session ids of miners that left from here; free once the pool was told. */
+  readonly leaving: Set<number> = new Set();
+  /** Shares of this connection. */
+  readonly ledger: Ledger = new Ledger();
+  /** Whether miners belong here; a spare keeps its jobs without any. */
+  isActive = false;
+  /** The last job, with its number and, once a miner needed them, its lines. */
+  #latest: { readonly number: number; readonly job: Job; lines?: JobLines } | undefined;
+
+  /** An empty place on a connection that is ready. */
+  constructor(upstream: Upstream) {
+    this.upstream = upstream;
+  }
+
+  /** How many miners sit here. */
+  get miners(): number {
+    return this.seats.size;
+  }
+
+  /** Takes a new job under a number of ours. */
+  setJob(number: number, job: Job): void {
+    this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job) }, job.isClean);
+    this.#latest = { number, job };
+  }
+
+  /** The lines of the last job, or `undefined` before the first. Encoded when first asked for. */
+  jobLines(): JobLines | undefined {
+    const latest = this.#latest;
+    if (latest === undefined) return undefined;
+    return latest.lines ??= encodeJob(latest.job, formatJobId(latest.number));
+  }
+}
+
+function encodeJob(job: Job, id: string): JobLines {
+  const cleanLine = encodeNotify(job, id, true);
+  return { line: job.isClean ? cleanLine : encodeNotify(job, id, false), cleanLine };
+}

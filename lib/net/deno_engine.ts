@@ -1,0 +1,360 @@
+/**
+ * Miners' sockets through `Deno.listen`: portable, and the reference for any other engine.
+ *
+ * One `accept()` loop, one read in flight and at most one write in flight for each connection,
+ * read buffers cut from slabs. What a peer does not take at once waits in its own queue, bounded.
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { Engine, EngineEvents, EngineLimits, PeerAddress, Replaceable } from "./engine.ts";
+import { Slab } from "./slab.ts";
+
+/** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
+const ACCEPT_PAUSE_MS = 100;
+
+/** Writes of one broadcast in flight: more costs memory and makes nothing faster (runtime.md §4). */
+const BROADCAST_WRITES = 64;
+
+/** After so long the writes of a broadcast that hang no longer hold the others up. */
+const BROADCAST_STALL_MS = 100;
+
+/** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
+const BACKLOG = 4096;
+
+/** What an engine is made of. */
+export interface DenoEngineOptions {
+  /** Address to listen on. */
+  readonly hostname: string;
+  /** Port to listen on; 0 for any. */
+  readonly port: number;
+  /** Who is told. */
+  readonly events: EngineEvents;
+  /** Bounds for slow peers. */
+  readonly limits: EngineLimits;
+  /** Monotonic time. */
+  readonly now: Now;
+}
+
+/** One connection. */
+interface Link {
+  readonly handle: number;
+  readonly conn: Deno.TcpConn;
+  readonly buffer: Uint8Array;
+  /** Bytes waiting behind the write in flight. */
+  queue: Uint8Array[];
+  waitingBytes: number;
+  /** The newest replaceable message waiting, behind the queue. */
+  latest: Uint8Array | undefined;
+  /** The number of the last replaceable message it was given, or of the last before it came. */
+  sequence: number;
+  isWriting: boolean;
+  /** When the write in flight last made progress. */
+  progressAt: number;
+  /** Closes once everything is written. */
+  isEnding: boolean;
+  isClosed: boolean;
+}
+
+/** One replaceable message on its way to many. */
+interface Broadcast {
+  readonly handles: readonly number[];
+  readonly message: Replaceable;
+  readonly sequence: number;
+  next: number;
+}
+
+/** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
+export function startDenoEngine(options: DenoEngineOptions): Engine {
+  return new DenoEngine(options);
+}
+
+class DenoEngine implements Engine {
+  readonly address: PeerAddress;
+  readonly #listener: Deno.TcpListener;
+  readonly #events: EngineEvents;
+  readonly #limits: EngineLimits;
+  readonly #now: Now;
+  readonly #slab = new Slab();
+  readonly #links: (Link | undefined)[] = [];
+  readonly #freeHandles: number[] = [];
+  readonly #accepting: Promise<void>;
+  #isAccepting = true;
+  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
+  #endPause: (() => void) | undefined;
+  #open = 0;
+  #allClosed: (() => void) | undefined;
+
+  #sequence = 0;
+  readonly #broadcasts: Broadcast[] = [];
+  #inFlight = 0;
+  /** Writes begun under an earlier round no longer count as in flight. */
+  #round = 0;
+  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: DenoEngineOptions) {
+    this.#events = options.events;
+    this.#limits = options.limits;
+    this.#now = options.now;
+    this.#listener = Deno.listen({
+      hostname: options.hostname,
+      port: options.port,
+      tcpBacklog: BACKLOG,
+    });
+    const { hostname, port } = this.#listener.addr;
+    this.address = { hostname, port };
+    this.#accepting = this.#accept();
+  }
+
+  send(handle: number, bytes: Uint8Array): void {
+    const link = this.#links[handle];
+    if (link === undefined || link.isEnding) return;
+    if (!link.isWriting) {
+      this.#write(link, bytes);
+      return;
+    }
+    link.queue.push(bytes);
+    link.waitingBytes += bytes.length;
+    if (link.waitingBytes > this.#limits.maxWaitingBytes) {
+      this.#drop(link, `too slow: ${link.waitingBytes} bytes wait for it`);
+    }
+  }
+
+  sendLatest(handle: number, message: Replaceable): void {
+    const link = this.#links[handle];
+    if (link !== undefined) this.#sendLatest(link, message, ++this.#sequence);
+  }
+
+  broadcast(handles: readonly number[], message: Replaceable): void {
+    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, next: 0 });
+    this.#pump();
+  }
+
+  close(handle: number): void {
+    const link = this.#links[handle];
+    if (link === undefined) return;
+    link.isEnding = true;
+    if (!link.isWriting) this.#close(link);
+  }
+
+  sweep(): void {
+    const oldest = this.#now() - this.#limits.stallTimeoutMs;
+    for (const link of this.#links) {
+      if (link !== undefined && link.isWriting && link.progressAt < oldest) {
+        this.#drop(link, `took no byte for ${this.#limits.stallTimeoutMs / 1000} s`);
+      }
+    }
+  }
+
+  stopAccepting(): void {
+    if (!this.#isAccepting) return;
+    this.#isAccepting = false;
+    this.#listener.close();
+    clearTimeout(this.#pauseTimer);
+    this.#endPause?.();
+  }
+
+  async stop(): Promise<void> {
+    this.stopAccepting();
+    clearTimeout(this.#stallTimer);
+    this.#broadcasts.length = 0;
+    for (const link of this.#links) {
+      if (link !== undefined) this.#close(link);
+    }
+    await this.#accepting;
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#allClosed = resolve);
+  }
+
+  async #accept(): Promise<void> {
+    while (this.#isAccepting) {
+      try {
+        this.#attach(await this.#listener.accept());
+      } catch (error) {
+        if (!this.#isAccepting) return;
+        this.#events.acceptFailed(error);
+        await new Promise<void>((resolve) => {
+          this.#endPause = resolve;
+          this.#pauseTimer = setTimeout(resolve, ACCEPT_PAUSE_MS);
+        });
+      }
+    }
+  }
+
+  #attach(conn: Deno.TcpConn): void {
+    // A connection that is gone already has no option to set.
+    try {
+      conn.setNoDelay(true);
+      conn.setKeepAlive(true);
+    } catch {
+      conn.close();
+      return;
+    }
+    const handle = this.#freeHandles.pop() ?? this.#links.length;
+    const link: Link = {
+      handle,
+      conn,
+      buffer: this.#slab.take(),
+      queue: [],
+      waitingBytes: 0,
+      latest: undefined,
+      sequence: this.#sequence,
+      isWriting: false,
+      progressAt: 0,
+      isEnding: false,
+      isClosed: false,
+    };
+    this.#links[handle] = link;
+    this.#open++;
+    const { hostname, port } = conn.remoteAddr;
+    if (this.#events.opened(handle, { hostname, port })) {
+      this.#read(link);
+    } else {
+      this.#close(link);
+      this.#released(link);
+    }
+  }
+
+  /** The socket is closed and nothing reads into its buffer any more. */
+  #released(link: Link): void {
+    this.#slab.give(link.buffer);
+    if (--this.#open === 0) this.#allClosed?.();
+  }
+
+  /** Keeps one read in flight until the connection ends. */
+  #read(link: Link): void {
+    const { conn, buffer } = link;
+    const ended = (reason: string) => {
+      this.#drop(link, reason);
+      this.#released(link);
+    };
+    const onBytes = (count: number | null) => {
+      if (count === null || link.isClosed) return ended("it closed the connection");
+      if (!link.isEnding) this.#events.received(link.handle, buffer.subarray(0, count));
+      if (link.isClosed) ended("closed");
+      else conn.read(buffer).then(onBytes, onError);
+    };
+    const onError = (error: unknown) => ended(errorText(error));
+    conn.read(buffer).then(onBytes, onError);
+  }
+
+  #sendLatest(link: Link, message: Replaceable, sequence: number): void {
+    // Something newer was sent directly while a broadcast was on its way here.
+    if (link.isEnding || link.sequence >= sequence) return;
+    link.sequence = sequence;
+    if (!link.isWriting) this.#write(link, message.line);
+    else link.latest = link.latest === undefined ? message.line : message.cleanLine;
+  }
+
+  #write(link: Link, bytes: Uint8Array): void {
+    link.isWriting = true;
+    link.progressAt = this.#now();
+    link.conn.write(bytes).then(
+      (count) => {
+        if (count < bytes.length) this.#write(link, bytes.subarray(count));
+        else this.#written(link);
+      },
+      (error) => this.#drop(link, errorText(error)),
+    );
+  }
+
+  #written(link: Link): void {
+    link.isWriting = false;
+    if (link.isClosed) return;
+    if (link.queue.length > 0) {
+      const bytes = join(link.queue, link.waitingBytes);
+      link.queue = [];
+      link.waitingBytes = 0;
+      this.#write(link, bytes);
+    } else if (link.latest !== undefined) {
+      const bytes = link.latest;
+      link.latest = undefined;
+      this.#write(link, bytes);
+    } else if (link.isEnding) {
+      this.#close(link);
+    }
+  }
+
+  /** Sends broadcasts in order, a bounded number of writes at a time. */
+  #pump(): void {
+    for (let broadcast = this.#broadcasts[0]; broadcast; broadcast = this.#broadcasts[0]) {
+      const { handles, message, sequence } = broadcast;
+      while (broadcast.next < handles.length) {
+        if (this.#inFlight >= BROADCAST_WRITES) {
+          this.#stallTimer ??= setTimeout(() => this.#forgetInFlight(), BROADCAST_STALL_MS);
+          return;
+        }
+        const link = this.#links[handles[broadcast.next++]!];
+        if (link === undefined || link.isEnding || link.sequence >= sequence) continue;
+        if (link.isWriting) this.#sendLatest(link, message, sequence);
+        else this.#writeBroadcast(link, message.line, sequence);
+      }
+      this.#broadcasts.shift();
+    }
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = undefined;
+  }
+
+  #writeBroadcast(link: Link, line: Uint8Array, sequence: number): void {
+    const round = this.#round;
+    const done = () => {
+      if (round !== this.#round) return;
+      this.#inFlight--;
+      this.#pump();
+    };
+    this.#inFlight++;
+    link.sequence = sequence;
+    link.isWriting = true;
+    link.progressAt = this.#now();
+    link.conn.write(line).then(
+      (count) => {
+        if (count < line.length) this.#write(link, line.subarray(count));
+        else this.#written(link);
+        done();
+      },
+      (error) => {
+        this.#drop(link, errorText(error));
+        done();
+      },
+    );
+  }
+
+  #forgetInFlight(): void {
+    this.#stallTimer = undefined;
+    this.#round++;
+    this.#inFlight = 0;
+    this.#pump();
+  }
+
+  /** Ends a connection the owner still believes in. */
+  #drop(link: Link, reason: string): void {
+    if (link.isClosed) return;
+    const wasEnding = link.isEnding;
+    this.#close(link);
+    if (!wasEnding) this.#events.closed(link.handle, reason);
+  }
+
+  #close(link: Link): void {
+    if (link.isClosed) return;
+    link.isClosed = true;
+    link.isEnding = true;
+    this.#links[link.handle] = undefined;
+    this.#freeHandles.push(link.handle);
+    link.queue = [];
+    link.latest = undefined;
+    link.conn.close();
+  }
+}
+
+function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,21 @@
+/**
+ * Plain TCP to a pool.
+ */
+
+import type { Connection, PoolAddress } from "./connection.ts";
+
+/**
+ * Connects, trying every address the name has, IPv6 and IPv4 in turns (RFC 8305). Nagle is off:
+ * what is to be gathered is gathered before it is written.
+ */
+export async function dialTcp(address: PoolAddress, signal: AbortSignal): Promise<Connection> {
+  const conn = await Deno.connect({ hostname: address.host, port: address.port, signal });
+  // The abort may come between the kernel's answer and ours.
+  if (signal.aborted) {
+    conn.close();
+    throw signal.reason;
+  }
+  conn.setNoDelay(true);
+  conn.setKeepAlive(true);
+  return conn;
+}

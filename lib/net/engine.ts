@@ -1,0 +1,73 @@
+/**
+ * What miners' sockets look like to the rest of the program: whole numbers.
+ *
+ * An engine listens, reads and writes; it knows nothing of what the bytes mean. A connection is a
+ * handle, valid from `opened` until `closed` or until the owner closes it.
+ */
+
+/** Where a connection came from. */
+export interface PeerAddress {
+  /** IPv4 or IPv6 address. */
+  readonly hostname: string;
+  /** TCP port. */
+  readonly port: number;
+}
+
+/** `10.0.0.7:4321`, or `[fd00::7]:4321`. */
+export function formatAddress({ hostname, port }: PeerAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/**
+ * What an engine reports. Every `opened` is followed by one `closed`, unless the owner closes.
+ * None of these may throw.
+ */
+export interface EngineEvents {
+  /** A connection came in. Returning false closes it at once. */
+  opened(handle: number, from: PeerAddress): boolean;
+  /** Bytes came in. The view is valid during the call only. */
+  received(handle: number, bytes: Uint8Array): void;
+  /** The connection ended by itself, or was closed for not taking bytes. `reason` is for the log. */
+  closed(handle: number, reason: string): void;
+  /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
+  acceptFailed(error: unknown): void;
+}
+
+/** Two forms of one message of which a slow peer needs only the newest. */
+export interface Replaceable {
+  /** What is sent. */
+  readonly line: Uint8Array;
+  /** What is sent instead to a peer for which an earlier message was dropped. */
+  readonly cleanLine: Uint8Array;
+}
+
+/** The bounds of what waits for a slow peer. */
+export interface EngineLimits {
+  /** Most bytes waiting for one peer before it is closed. */
+  readonly maxWaitingBytes: number;
+  /** A peer that takes no byte for this long is closed, in milliseconds. */
+  readonly stallTimeoutMs: number;
+}
+
+/** Miners' sockets. Nothing here waits or throws for a peer's sake. */
+export interface Engine {
+  /** Where it listens; the port is the real one if 0 was asked for. */
+  readonly address: PeerAddress;
+  /** Sends bytes, in order. The array must not be changed afterwards. */
+  send(handle: number, bytes: Uint8Array): void;
+  /**
+   * Sends a message that makes earlier ones of its kind superfluous: of those waiting for a slow
+   * peer only the newest is kept, behind whatever else waits.
+   */
+  sendLatest(handle: number, message: Replaceable): void;
+  /** {@linkcode Engine.sendLatest} to many, a few at a time. */
+  broadcast(handles: readonly number[], message: Replaceable): void;
+  /** Writes out what waits, then closes. The handle is void from here on. */
+  close(handle: number): void;
+  /** Closes peers that stand still. To be called about once a second. */
+  sweep(): void;
+  /** Stops accepting. Connections stay. */
+  stopAccepting(): void;
+  /** Closes everything, and resolves when the last socket is gone. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,182 @@
+/**
+ * The log: one readable line for each event an operator cares about, none per share.
+ *
+ * LogTape carries the records; here they become lines, bounded in rate for each kind of message,
+ * and are written without ever making the proxy wait.
+ */
+
+import {
+  configure,
+  dispose,
+  getLogger,
+  type Logger,
+  type LogLevel,
+  type LogRecord,
+} from "@logtape/logtape";
+
+/** The parts of the program that log. */
+export type LogArea = "agent" | "miner" | "mux" | "pool";
+
+/** Where lines go: `Deno.stderr` or an open file. */
+export interface LogTarget {
+  /** Takes some or all of the bytes. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** How the log is set up. */
+export interface LogOptions {
+  /** What is less severe is not written. */
+  readonly level: LogLevel;
+  /** Lines for people, or one JSON object a line. */
+  readonly format: "text" | "json";
+  /** Each gets every line. */
+  readonly targets: readonly LogTarget[];
+}
+
+/** Lines of one kind that pass in a {@linkcode WINDOW_MS}; the rest are counted. */
+const LINES_PER_WINDOW = 100;
+const WINDOW_MS = 10_000;
+
+/** Lines waiting for a target that does not take them; more are dropped and counted. */
+const MAX_WAITING_LINES = 10_000;
+
+const encoder = new TextEncoder();
+
+/** The log of one part of the program. */
+export function areaLog(area: LogArea): Logger {
+  return getLogger(["btcagent", area]);
+}
+
+/** Sends the log where the operator wants it. Call once. */
+export async function startLog(options: LogOptions): Promise<void> {
+  const writers = options.targets.map((target) => new LineWriter(target));
+  const gate = new RateGate();
+  const format = options.format === "json" ? formatJson : formatText;
+  const write = (record: LogRecord): void => {
+    const line = format(record);
+    for (const writer of writers) writer.add(line);
+  };
+  await configure({
+    sinks: {
+      lines: (record: LogRecord) => {
+        for (const passed of gate.pass(record)) write(passed);
+      },
+    },
+    loggers: [
+      { category: ["btcagent"], lowestLevel: options.level, sinks: ["lines"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
+    ],
+  });
+  finish = async () => {
+    await Promise.all(writers.map((writer) => writer.drained()));
+  };
+}
+
+let finish: () => Promise<void> = () => Promise.resolve();
+
+/** Writes out what waits and closes the log. */
+export async function stopLog(): Promise<void> {
+  await finish();
+  await dispose();
+}
+
+/** `2026-11-22 14:03:11.123 info    pool    text` */
+function formatText(record: LogRecord): string {
+  const time = new Date(record.timestamp).toISOString().replace("T", " ").slice(0, -1);
+  const area = record.category.at(-1) ?? "";
+  return `${time} ${record.level.padEnd(7)} ${area.padEnd(6)} ${messageOf(record)}\n`;
+}
+
+function formatJson(record: LogRecord): string {
+  const { timestamp, level, category, properties } = record;
+  const head = {
+    time: new Date(timestamp).toISOString(),
+    level,
+    area: category.at(-1),
+    message: messageOf(record),
+  };
+  return JSON.stringify({ ...head, ...printable(properties) }) + "\n";
+}
+
+/** The message with its values as they are, control characters made harmless. */
+function messageOf(record: LogRecord): string {
+  const text = record.message.map((part) => part instanceof Error ? part.message : String(part))
+    .join("");
+  // deno-lint-ignore no-control-regex -- they are what must not reach a terminal
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+}
+
+function printable(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).map((
+      [key, value],
+    ) => [key, value instanceof Error ? value.message : value]),
+  );
+}
+
+/**
+ * Lets so many records of each kind (the message before its values are put in) pass in a window,
+ * and says how many more there were when the next of that kind comes after it.
+ */
+class RateGate {
+  readonly #windows = new Map<string, { start: number; count: number }>();
+
+  /** The records to write for `record`: none, itself, or itself behind a note on those left out. */
+  *pass(record: LogRecord): Generator<LogRecord> {
+    const kind = String(record.rawMessage);
+    let window = this.#windows.get(kind);
+    if (window === undefined || record.timestamp - window.start >= WINDOW_MS) {
+      const left = (window?.count ?? 0) - LINES_PER_WINDOW;
+      if (left > 0) {
+        yield { ...record, message: [`(${left} more lines like the next one were left out)`] };
+      }
+      window = { start: record.timestamp, count: 0 };
+      this.#windows.set(kind, window);
+    }
+    if (++window.count <= LINES_PER_WINDOW) yield record;
+  }
+}
+
+/** Writes lines in order, one write at a time. A target that fails or stalls costs lines only. */
+class LineWriter {
+  readonly #target: LogTarget;
+  #waiting: string[] = [];
+  #dropped = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(target: LogTarget) {
+    this.#target = target;
+  }
+
+  add(line: string): void {
+    if (this.#waiting.length >= MAX_WAITING_LINES) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting.push(line);
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drained(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        if (this.#dropped > 0) {
+          this.#waiting.push(`(${this.#dropped} log lines were lost: the log was not taken)\n`);
+          this.#dropped = 0;
+        }
+        let bytes = encoder.encode(this.#waiting.splice(0).join(""));
+        while (bytes.length > 0) bytes = bytes.subarray(await this.#target.write(bytes));
+      }
+    } catch {
+      // A full disk or a closed terminal must not stop mining.
+      this.#waiting = [];
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Which pool next, and after how long; pure.
+ *
+ * Pools have an order, the first is the best. Each address keeps a record of how it did: one that
+ * fails is left alone for a while, longer each time; one that failed is trusted again only after
+ * it has served for a while (design.md §3).
+ */
+
+import { backoffMs } from "../base/backoff.ts";
+
+/** A connection must have served this long before its end counts as the first failure again. */
+export const PROVEN_MS = 30_000;
+
+/** While nothing serves, a pool that has not answered for this long is not waited for alone. */
+export const STAGGER_MS = 2_000;
+
+/** How one pool address did. */
+class HealthRecord {
+  failures = 0;
+  retryAt = 0;
+  /** Connections ready now, and since when there is at least one. */
+  ready = 0;
+  healthySince = 0;
+}
+
+/** The records of all pools, by their place in the order. */
+export class PoolHealth {
+  readonly #records: readonly HealthRecord[];
+  readonly #random: () => number;
+
+  /** `random` as `Math.random`. */
+  constructor(pools: number, random: () => number) {
+    this.#records = Array.from({ length: pools }, () => new HealthRecord());
+    this.#random = random;
+  }
+
+  /** Whether a pool may be dialled at `time`. */
+  mayDial(pool: number, time: number): boolean {
+    return this.#records[pool]!.retryAt <= time;
+  }
+
+  /** How long a pool has had a ready connection without a failure, in milliseconds. */
+  healthyFor(pool: number, time: number): number {
+    const record = this.#records[pool]!;
+    return record.ready === 0 ? 0 : time - record.healthySince;
+  }
+
+  /** A connection to the pool is ready. */
+  ready(pool: number, time: number): void {
+    const record = this.#records[pool]!;
+    if (record.ready++ === 0) record.healthySince = time;
+  }
+
+  /** A ready connection was closed from here: no fault of the pool. */
+  closed(pool: number): void {
+    this.#records[pool]!.ready--;
+  }
+
+  /** A ready connection was lost after it served for `servedMs`. Returns the wait before the next. */
+  lost(pool: number, time: number, servedMs: number): number {
+    const record = this.#records[pool]!;
+    record.ready--;
+    record.healthySince = time;
+    if (servedMs >= PROVEN_MS) record.failures = 0;
+    return this.failed(pool, time);
+  }
+
+  /** A connection could not be made. Returns the wait before the next attempt, in milliseconds. */
+  failed(pool: number, time: number): number {
+    const record = this.#records[pool]!;
+    record.failures++;
+    const wait = backoffMs(record.failures, this.#random);
+    record.retryAt = Math.max(record.retryAt, time + wait);
+    return wait;
+  }
+}
+
+/** One connection of an account, as the choices below see it. */
+export interface Line {
+  /** The pool's place in the order. */
+  readonly pool: number;
+  /** Dialling or shaking hands; ready without miners; serving miners. */
+  readonly role: "opening" | "spare" | "active";
+  /** When it was opened. */
+  readonly openedAt: number;
+}
+
+/** What an account wants of its connections. */
+export interface LineWishes {
+  /** How many pools there are. */
+  readonly pools: number;
+  /** How many connections serve miners. */
+  readonly active: number;
+  /** Whether one more is kept ready, to another pool where there is one. */
+  readonly spare: boolean;
+}
+
+/** Which pool to open a connection to now; `undefined` for none. Ask again after each opening. */
+export function nextPool(
+  lines: readonly Line[],
+  wishes: LineWishes,
+  health: PoolHealth,
+  time: number,
+): number | undefined {
+  const opening = lines.filter((line) => line.role === "opening");
+  const ready = lines.filter((line) => line.role !== "opening");
+  const isUsed = (pool: number) => lines.some((line) => line.pool === pool);
+  const best = (mayUse: (pool: number) => boolean) => {
+    for (let pool = 0; pool < wishes.pools; pool++) {
+      if (mayUse(pool) && health.mayDial(pool, time)) return pool;
+    }
+    return undefined;
+  };
+
+  const missing = wishes.active - ready.length;
+  if (missing > 0) {
+    if (opening.length < missing) return best(() => true);
+    const isLate = opening.every((line) => time - line.openedAt >= STAGGER_MS);
+    return ready.length === 0 && isLate ? best((pool) => !isUsed(pool)) : undefined;
+  }
+  const worst = worstActivePool(lines);
+  const better = best((pool) => pool < worst && !isUsed(pool));
+  if (better !== undefined && !opening.some((line) => line.pool < worst)) return better;
+  if (!wishes.spare || ready.length > wishes.active || opening.length > 0) return undefined;
+  return best((pool) => wishes.pools === 1 || !isUsed(pool));
+}
+
+/** The worst place in the order among the pools that serve; -1 when none does. */
+export function worstActivePool(lines: readonly Line[]): number {
+  return lines.reduce(
+    (worst, line) => line.role === "active" ? Math.max(worst, line.pool) : worst,
+    -1,
+  );
+}

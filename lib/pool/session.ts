@@ -1,0 +1,385 @@
+/**
+ * One connection to a pool that speaks the agent protocol: dial, handshake, then frames and lines
+ * in, frames out.
+ *
+ * Whatever goes wrong, with the socket or with what the pool says, ends this session once, with a
+ * reason. Invariants: a submit has its exact length and names a registered session, so the pool's
+ * index of submits equals ours (protocol.md trap 2).
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { PoolJob, Upstream, UpstreamEvents } from "../mux/peers.ts";
+import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
+import { Outbox } from "../net/outbox.ts";
+import { areaLog } from "../observe/log.ts";
+import {
+  decodePoolFrame,
+  encodeRegister,
+  MAX_SUBMIT_BYTES,
+  UNREGISTER_BYTES,
+  writeSubmit,
+  writeUnregister,
+} from "../protocol/agent_message.ts";
+import { appendExtranonce1, type Job, parseNotify } from "../protocol/job.ts";
+import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
+import type { Share } from "../protocol/share.ts";
+import {
+  decodePoolLine,
+  encodeLine,
+  formatRequest,
+  quote,
+  type StratumMessage,
+} from "../protocol/stratum_message.ts";
+import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
+import type { RegisteredNames } from "../protocol/worker_name.ts";
+import { Gathering } from "./gathering.ts";
+import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } from "./handshake.ts";
+
+const READ_BUFFER_BYTES = 16 * 1024;
+
+/** A pool that leaves more than this untaken is given up: ten thousand registers are 0.5 MB. */
+const MAX_WAITING_BYTES = 4 << 20;
+
+/** A pool that answers authorize late still ends connections silent for 15 s (protocol.md §4.4). */
+const HANDSHAKE_PROBE_MS = 5_000;
+
+/** What a session is made of. */
+export interface PoolSessionOptions {
+  /** For logs: `host:port #3`. */
+  readonly name: string;
+  /** Where the pool is. */
+  readonly address: PoolAddress;
+  /** Who we are. */
+  readonly introduction: Introduction;
+  /** Opens the connection. */
+  readonly dial: Dial;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** Dialling and handshake together may take this long, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** A pool silent for this long is dead, in milliseconds; it is probed at half of it. */
+  readonly readTimeoutMs: number;
+  /** Longest wait of a share for company, in milliseconds. */
+  readonly shareWindowMs: number;
+  /** Hears jobs, difficulties and verdicts once the session is ready. */
+  readonly mux: UpstreamEvents;
+  /** Hears when the session is ready and when it is over. */
+  readonly owner: PoolSessionOwner;
+}
+
+/** Who keeps sessions. */
+export interface PoolSessionOwner {
+  /** The handshake is done; jobs and the rest follow to the mux. */
+  sessionReady(session: PoolSession): void;
+  /** The session is over; comes exactly once, unless it was closed from here. */
+  sessionEnded(session: PoolSession, reason: string): void;
+}
+
+type Stage = "dialling" | "handshake" | "ready" | "ended";
+
+/** See the head of this file. */
+export class PoolSession implements Upstream {
+  readonly name: string;
+  readonly #options: PoolSessionOptions;
+  readonly #abort = new AbortController();
+  readonly #handshake: PoolHandshake;
+  readonly #decoder = new PoolStreamDecoder(PoolFault);
+  readonly #openedAt: number;
+  #stage: Stage = "dialling";
+  #connection: Connection | undefined;
+  #outbox: Outbox | undefined;
+  #gathering: Gathering | undefined;
+  #agreement: Agreement | undefined;
+  #versionMask = 0;
+  #lastByteAt: number;
+  #lastWrittenAt: number;
+  #probedAt: number;
+  /** The number of the next submit, as the pool counts them. */
+  #nextIndex = 0;
+  /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
+  readonly #unregistering: { readonly sessionId: number; readonly position: number }[] = [];
+  #bytesRead = 0;
+
+  /** Starts dialling. Reports to its owner and the mux, and never throws. */
+  constructor(options: PoolSessionOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#handshake = new PoolHandshake(options.introduction);
+    this.#openedAt =
+      this.#lastByteAt =
+      this.#lastWrittenAt =
+      this.#probedAt =
+        options.now();
+    this.#run();
+  }
+
+  get startingDifficulty(): number {
+    return this.#agreement!.difficulty;
+  }
+
+  get versionMask(): number {
+    return this.#versionMask;
+  }
+
+  get givesVerdicts(): boolean {
+    return this.#agreement!.givesVerdicts;
+  }
+
+  /** Bytes read from the pool so far. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Bytes given to the kernel for the pool so far. */
+  get bytesWritten(): number {
+    return this.#outbox === undefined ? 0 : this.#outbox.position - this.#outbox.waitingBytes;
+  }
+
+  register(sessionId: number, names: RegisteredNames): void {
+    if (this.#stage === "ended") return;
+    this.#outbox!.append(encodeRegister(sessionId, names.clientAgent, names.workerName));
+    this.#appended();
+  }
+
+  unregister(sessionId: number): void {
+    if (this.#stage === "ended") return;
+    const outbox = this.#outbox!;
+    const at = outbox.reserve(UNREGISTER_BYTES);
+    writeUnregister(outbox.view, at, sessionId);
+    this.#unregistering.push({ sessionId, position: outbox.position });
+    this.#appended();
+  }
+
+  submit(sessionId: number, job: PoolJob, share: Share): number {
+    const index = this.#nextIndex;
+    if (this.#stage === "ended") return index;
+    this.#nextIndex = (index + 1) & 0xffff;
+    const outbox = this.#outbox!;
+    const at = outbox.reserve(MAX_SUBMIT_BYTES);
+    const end = writeSubmit(outbox.view, at, {
+      jobId: Number(job.poolJobId),
+      sessionId,
+      extranonce2: share.extranonce2,
+      nonce: share.nonce,
+      // The pool fills in the job's own time (protocol.md §7).
+      ntime: share.ntime === job.ntime ? undefined : share.ntime,
+      versionBits: share.versionBits,
+    });
+    outbox.giveBack(at + MAX_SUBMIT_BYTES - end);
+    this.#appended();
+    return index;
+  }
+
+  /** Writes out shares that wait for company. */
+  flush(): void {
+    this.#gathering?.flush();
+  }
+
+  /** Ends what is overdue and probes a silent pool. To be called several times a second. */
+  tick(): void {
+    const { now, handshakeTimeoutMs, readTimeoutMs } = this.#options;
+    const time = now();
+    if (this.#stage === "dialling" || this.#stage === "handshake") {
+      if (time - this.#openedAt >= handshakeTimeoutMs) {
+        const missing = this.#stage === "dialling" ? "a connection" : this.#handshake.waitingFor;
+        this.#end(`no answer: waited ${handshakeTimeoutMs / 1000} s for ${missing}`);
+      } else if (this.#stage === "handshake" && time - this.#probedAt >= HANDSHAKE_PROBE_MS) {
+        this.#probe(time);
+      }
+      return;
+    }
+    if (this.#stage !== "ready") return;
+    const silentFor = time - this.#lastByteAt;
+    if (silentFor >= readTimeoutMs) {
+      this.#end(`silent: not a byte for ${Math.round(silentFor / 1000)} s`);
+    } else if (
+      this.#outbox!.waitingBytes > 0 && time - this.#lastWrittenAt >= readTimeoutMs
+    ) {
+      this.#end(`stalled: took no bytes for ${Math.round(readTimeoutMs / 1000)} s`);
+    } else if (
+      silentFor >= readTimeoutMs / 2 && time - this.#probedAt >= readTimeoutMs / 2
+    ) {
+      this.#probe(time);
+    }
+  }
+
+  /** Closes the connection. Nothing is reported any more. */
+  close(): void {
+    if (this.#stage === "ended") return;
+    this.#stage = "ended";
+    this.#abort.abort();
+    this.#gathering?.stop();
+    this.#connection?.close();
+  }
+
+  /** The whole life of the connection; whatever it throws is the reason of its end. */
+  async #run(): Promise<void> {
+    try {
+      const { dial, address } = this.#options;
+      const connection = await dial(address, this.#abort.signal);
+      if (this.#isEnded()) return connection.close();
+      this.#opened(connection);
+      const buffer = new Uint8Array(READ_BUFFER_BYTES);
+      while (!this.#isEnded()) {
+        const count = await connection.read(buffer);
+        if (count === null) return this.#end("the pool closed the connection");
+        this.#receive(buffer.subarray(0, count));
+      }
+    } catch (error) {
+      this.#end(endReason(error));
+    }
+  }
+
+  /** A question of its own, since the stage changes behind the compiler's back. */
+  #isEnded(): boolean {
+    return this.#stage === "ended";
+  }
+
+  #opened(connection: Connection): void {
+    this.#stage = "handshake";
+    this.#connection = connection;
+    this.#outbox = new Outbox(connection, {
+      written: (position) => this.#written(position),
+      failed: (error) => this.#end(endReason(error)),
+    });
+    this.#gathering = new Gathering(this.#outbox, this.#options.shareWindowMs);
+    this.#sendLines(this.#handshake.begin());
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.#bytesRead += bytes.length;
+    this.#lastByteAt = this.#options.now();
+    this.#decoder.push(bytes);
+    for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
+      if (piece.kind === "frame") this.#receiveFrame(piece.bytes);
+      else this.#receiveLine(decodePoolLine(piece.bytes));
+      if (this.#isEnded()) return;
+    }
+  }
+
+  #receiveFrame(frame: Uint8Array): void {
+    const message = decodePoolFrame(frame);
+    if (this.#stage !== "ready") return;
+    const { mux } = this.#options;
+    switch (message.kind) {
+      case "verdict":
+        return mux.verdictArrived(this, message.index, message.status);
+      case "setDifficulty":
+        return mux.difficultyChanged(this, message.sessionIds, 2 ** message.exponent);
+      case "unknown":
+        // A newer pool may say more than we know (protocol.md §17).
+        log.debug("Pool {pool} sent a frame with unknown command {command}, skipped", {
+          pool: this.name,
+          command: message.command,
+        });
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #receiveLine(message: StratumMessage): void {
+    if (this.#stage === "handshake") {
+      this.#sendLines(this.#handshake.receive(message));
+      const agreement = this.#handshake.agreement;
+      if (agreement !== undefined) this.#ready(agreement);
+    } else if (message.kind === "request") {
+      this.#receiveNotification(message.method, message.params);
+    }
+  }
+
+  #receiveNotification(method: string, params: readonly unknown[]): void {
+    const { mux } = this.#options;
+    switch (method) {
+      case "mining.notify": {
+        const job = appendExtranonce1(parseNotify(params), this.#agreement!.poolExtranonce1);
+        return mux.jobArrived(this, checkJobId(job));
+      }
+      case "mining.set_version_mask":
+        this.#versionMask = this.#agreement!.versionMask === 0 ? 0 : parseVersionMask(params);
+        return mux.versionMaskChanged(this);
+      case "mining.set_difficulty":
+        // Of the connection itself, which never submits; miners' come in frames (trap 4).
+        return;
+      case "client.reconnect":
+        // Never to another host: who controls the stream must not steer the farm.
+        return this.#end("the pool asked for a new connection");
+      default:
+        log.debug("Pool {pool} sent {method}, ignored", {
+          pool: this.name,
+          method: quote(method),
+        });
+    }
+  }
+
+  #ready(agreement: Agreement): void {
+    checkJobId(agreement.job);
+    this.#agreement = agreement;
+    this.#versionMask = agreement.versionMask;
+    this.#stage = "ready";
+    this.#options.owner.sessionReady(this);
+  }
+
+  /** The job the handshake ended with, to be told to the mux as the first. */
+  get firstJob(): Job {
+    return this.#agreement!.job;
+  }
+
+  #appended(): void {
+    this.#gathering!.appended();
+    if (this.#outbox!.waitingBytes > MAX_WAITING_BYTES) {
+      // Ended in a turn of its own: the caller is in the middle of its miners.
+      queueMicrotask(() => this.#end(`stalled: ${this.#outbox!.waitingBytes} bytes wait for it`));
+    }
+  }
+
+  #written(position: number): void {
+    this.#lastWrittenAt = this.#options.now();
+    let done = 0;
+    for (const { sessionId, position: end } of this.#unregistering) {
+      if (end > position || this.#stage !== "ready") break;
+      done++;
+      this.#options.mux.sessionUnregistered(this, sessionId);
+    }
+    this.#unregistering.splice(0, done);
+  }
+
+  #probe(time: number): void {
+    this.#probedAt = time;
+    this.#sendLines([formatRequest("probe", "agent.get_capabilities", [[]])]);
+  }
+
+  #sendLines(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    for (const line of lines) this.#outbox!.append(encodeLine(line));
+    this.#outbox!.flush();
+  }
+
+  #end(reason: string): void {
+    if (this.#stage === "ended") return;
+    this.close();
+    this.#options.owner.sessionEnded(this, reason);
+  }
+}
+
+const log = areaLog("pool");
+
+/** Only decimal 0 to 255 fits a submit frame. @throws PoolFault `bad-job`. */
+function checkJobId(job: Job): Job {
+  if (/^(?:0|[1-9][0-9]{0,2})$/.test(job.id) && Number(job.id) <= 255) return job;
+  throw new PoolFault(
+    "bad-job",
+    `Cannot submit shares for a job of this pool: its id is ${quote(job.id)}, ` +
+      "wanted a number 0..255 as agents get them",
+  );
+}
+
+function endReason(error: unknown): string {
+  if (error instanceof ProtocolViolation) return error.message;
+  // The pool closes with RST, which is a normal close (protocol.md §2).
+  if (error instanceof Deno.errors.ConnectionReset) return "the pool closed the connection";
+  if (error instanceof TypeError || error instanceof RangeError) {
+    log.error("A fault of btcagent itself, please report it: {stack}", { stack: error.stack });
+  }
+  return error instanceof Error ? error.message : String(error);
+}

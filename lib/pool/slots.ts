@@ -1,0 +1,262 @@
+/**
+ * The upstream connections of one account: opened, replaced when they break, moved back to a
+ * better pool when it has proved healthy (design.md §3).
+ *
+ * A spare is ready beside the connections that serve, to the best pool that is not serving, so
+ * that failover is only a change of roles.
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { UpstreamEvents } from "../mux/peers.ts";
+import type { PoolAddress } from "../net/connection.ts";
+import { areaLog } from "../observe/log.ts";
+import { type LineWishes, nextPool, PoolHealth, worstActivePool } from "./reconnect.ts";
+import { PoolSession, type PoolSessionOptions, type PoolSessionOwner } from "./session.ts";
+
+/** One entry of the pool list. */
+export interface PoolEntry extends PoolAddress {
+  /** The sub-account to authorize as. */
+  readonly account: string;
+}
+
+/** What the connections of an account are made of. */
+export interface PoolSlotsOptions {
+  /** In order, the best first. */
+  readonly pools: readonly PoolEntry[];
+  /** How many connections serve miners; `undefined` for one and a warm spare. */
+  readonly connections: number | undefined;
+  /** What a pool hears of us in `mining.subscribe`. */
+  readonly clientAgent: string;
+  /** Whether verdicts are wanted. */
+  readonly wantsVerdicts: boolean;
+  /** A better pool must have been healthy this long before miners return to it, in milliseconds. */
+  readonly returnAfterMs: number;
+  /** Passed on to each session. */
+  readonly session: Pick<
+    PoolSessionOptions,
+    "dial" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs"
+  >;
+  /** The account's multiplexer. */
+  readonly mux: UpstreamEvents;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** As `Math.random`. */
+  readonly random: () => number;
+}
+
+/** A connection and its role. */
+interface SessionLine {
+  readonly pool: number;
+  readonly openedAt: number;
+  readonly session: PoolSession;
+  readyAt: number;
+  role: "opening" | "spare" | "active";
+}
+
+const log = areaLog("pool");
+
+/** See the head of this file. */
+export class PoolSlots implements PoolSessionOwner {
+  readonly #options: PoolSlotsOptions;
+  readonly #wishes: LineWishes;
+  readonly #health: PoolHealth;
+  readonly #lines: SessionLine[] = [];
+  /** Bytes of the connections that are gone. */
+  #pastBytesRead = 0;
+  #pastBytesWritten = 0;
+  #opened = 0;
+  #isStopped = false;
+
+  /** Opens nothing before the first tick. */
+  constructor(options: PoolSlotsOptions) {
+    this.#options = options;
+    this.#health = new PoolHealth(options.pools.length, options.random);
+    this.#wishes = {
+      pools: options.pools.length,
+      active: options.connections ?? 1,
+      spare: options.connections === undefined,
+    };
+  }
+
+  /** Bytes read from pools, gone connections included. */
+  get bytesRead(): number {
+    return this.#lines.reduce((sum, line) => sum + line.session.bytesRead, this.#pastBytesRead);
+  }
+
+  /** Bytes written to pools, gone connections included. */
+  get bytesWritten(): number {
+    return this.#lines.reduce(
+      (sum, line) => sum + line.session.bytesWritten,
+      this.#pastBytesWritten,
+    );
+  }
+
+  /** Looks after every connection. To be called several times a second. */
+  tick(): void {
+    // A session that ends here leaves the list.
+    for (const { session } of [...this.#lines]) session.tick();
+    this.#reconsider();
+  }
+
+  /** Writes out shares that wait for company, on every connection. */
+  flush(): void {
+    for (const { session } of this.#lines) session.flush();
+  }
+
+  /** Closes every connection and opens no more. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const line of [...this.#lines]) this.#remove(line);
+  }
+
+  sessionReady(session: PoolSession): void {
+    const line = this.#lineOf(session);
+    const { mux, now } = this.#options;
+    line.role = "spare";
+    line.readyAt = now();
+    this.#health.ready(line.pool, now());
+    log.info(
+      "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
+      {
+        pool: session.name,
+        account: this.#options.pools[line.pool]!.account,
+        ms: Math.round(now() - line.openedAt),
+        verdicts: session.givesVerdicts ? "verdicts on each share" : "no verdicts",
+        mask: session.versionMask === 0
+          ? "no version rolling"
+          : `version mask ${session.versionMask.toString(16).padStart(8, "0")}`,
+      },
+    );
+    mux.upstreamReady(session);
+    mux.jobArrived(session, session.firstJob);
+    this.#reconsider();
+  }
+
+  sessionEnded(session: PoolSession, reason: string): void {
+    const line = this.#lineOf(session);
+    const { mux, now } = this.#options;
+    this.#forget(line);
+    if (line.role === "opening") {
+      const wait = this.#health.failed(line.pool, now());
+      log.warn("Pool {pool} refused: {reason}; next try in {seconds} s", {
+        pool: session.name,
+        reason,
+        seconds: (wait / 1000).toFixed(1),
+      });
+    } else {
+      const wait = this.#health.lost(line.pool, now(), now() - line.readyAt);
+      log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
+        pool: session.name,
+        role: line.role === "active" ? "serving" : "spare",
+        reason,
+        seconds: (wait / 1000).toFixed(1),
+      });
+      mux.upstreamLost(session);
+    }
+    this.#reconsider();
+  }
+
+  /** Gives roles to what is ready, then opens what is missing. */
+  #reconsider(): void {
+    if (this.#isStopped) return;
+    this.#assignRoles();
+    const { now } = this.#options;
+    for (;;) {
+      const pool = nextPool(this.#lines, this.#wishes, this.#health, now());
+      if (pool === undefined) return;
+      this.#open(pool);
+    }
+  }
+
+  #assignRoles(): void {
+    const { mux } = this.#options;
+    while (this.#withRole("active").length < this.#wishes.active) {
+      const best = this.#bestSpare();
+      if (best === undefined) break;
+      this.#activate(best);
+    }
+    const better = this.#bestSpare();
+    if (better !== undefined && this.#mayReturnTo(better)) {
+      const worst = this.#withRole("active").findLast((line) =>
+        line.pool === worstActivePool(this.#lines)
+      )!;
+      log.info("Pool {pool} has been healthy for {seconds} s: miners return to it", {
+        pool: better.session.name,
+        seconds: Math.round(this.#options.returnAfterMs / 1000),
+      });
+      // The new place first, so that the miners of the old one have where to go.
+      this.#activate(better);
+      worst.role = "spare";
+      mux.upstreamRested(worst.session);
+    }
+    // A spare beyond the one wanted is of use only on the way to a better pool.
+    const worst = worstActivePool(this.#lines);
+    for (const line of this.#withRole("spare").sort(byPool).slice(this.#wishes.spare ? 1 : 0)) {
+      if (this.#wishes.spare || line.pool >= worst) this.#remove(line);
+    }
+  }
+
+  #activate(line: SessionLine): void {
+    line.role = "active";
+    log.info("Pool {pool} serves miners", { pool: line.session.name });
+    this.#options.mux.upstreamActivated(line.session);
+  }
+
+  #mayReturnTo(spare: SessionLine): boolean {
+    const { returnAfterMs, now } = this.#options;
+    return spare.pool < worstActivePool(this.#lines) &&
+      this.#health.healthyFor(spare.pool, now()) >= returnAfterMs;
+  }
+
+  #bestSpare(): SessionLine | undefined {
+    return this.#withRole("spare").sort(byPool)[0];
+  }
+
+  #withRole(role: SessionLine["role"]): SessionLine[] {
+    return this.#lines.filter((line) => line.role === role);
+  }
+
+  #open(pool: number): void {
+    const { pools, clientAgent, wantsVerdicts, session, mux, now } = this.#options;
+    const { host, port, account } = pools[pool]!;
+    const serial = ++this.#opened;
+    this.#lines.push({
+      pool,
+      openedAt: now(),
+      readyAt: 0,
+      role: "opening",
+      session: new PoolSession({
+        ...session,
+        name: `${host}:${port} #${serial}`,
+        address: { host, port },
+        introduction: { clientAgent, account, wantsVerdicts },
+        now,
+        mux,
+        owner: this,
+      }),
+    });
+  }
+
+  /** Closes a connection of our own accord. */
+  #remove(line: SessionLine): void {
+    this.#forget(line);
+    line.session.close();
+    if (line.role === "opening") return;
+    this.#health.closed(line.pool);
+    this.#options.mux.upstreamLost(line.session);
+  }
+
+  #forget(line: SessionLine): void {
+    this.#lines.splice(this.#lines.indexOf(line), 1);
+    this.#pastBytesRead += line.session.bytesRead;
+    this.#pastBytesWritten += line.session.bytesWritten;
+  }
+
+  #lineOf(session: PoolSession): SessionLine {
+    return this.#lines.find((line) => line.session === session)!;
+  }
+}
+
+function byPool(a: SessionLine, b: SessionLine): number {
+  return a.pool - b.pool;
+}

@@ -1,0 +1,127 @@
+/**
+ * `btcagent -c FILE`: reads the configuration, runs the proxy until it is asked to stop, and says
+ * with which exit code the program ends.
+ */
+
+import { DEFAULT_CONFIG_PATHS, type RunCommand } from "./cli.ts";
+import { formatProblems, formatRemark } from "./config/problem.ts";
+import { MAX_CONFIG_LENGTH, readConfig } from "./config/read.ts";
+import type { Config } from "./config/schema.ts";
+import { areaLog, startLog, stopLog } from "./observe/log.ts";
+import { listenProblem, Proxy } from "./proxy.ts";
+
+const log = areaLog("agent");
+
+/** Where the log goes with `-l DIR`. */
+const LOG_FILE = "btcagent.log";
+
+/** Runs until `stopAsked` resolves. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
+export async function run(
+  command: RunCommand,
+  version: string,
+  stopAsked: () => Promise<void>,
+): Promise<number> {
+  const path = command.configPath ?? await firstExisting(DEFAULT_CONFIG_PATHS);
+  if (path === undefined) {
+    complain(
+      `no configuration found: looked for ${DEFAULT_CONFIG_PATHS.join(" and ")}; ` +
+        "copy conf/agent.example.jsonc to conf/agent.jsonc and put your sub-account into it, " +
+        "or name a file with -c",
+    );
+    return 2;
+  }
+  const text = await readBounded(path);
+  if (text === undefined) return 2;
+  const result = readConfig(text);
+  if (!result.ok) {
+    complain(formatProblems(path, result.problems));
+    return 2;
+  }
+  const logFile = command.logDir === undefined ? undefined : await openLogFile(command.logDir);
+  if (logFile === null) return 1;
+  const { config, remarks } = result;
+  await startLog({
+    level: config.log.level,
+    format: config.log.format,
+    targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    const { reason } = event;
+    const stack = reason instanceof Error ? reason.stack : String(reason);
+    log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+  });
+  log.info("btcagent {version} starts with {path}", { version, path });
+  for (const remark of remarks) {
+    const text = formatRemark(path, remark);
+    if (remark.kind === "warning") log.warn("{text}", { text });
+    else log.info("{text}", { text });
+  }
+  for (const text of command.notices) log.info("{text}", { text });
+  const code = await serve(config, version, stopAsked);
+  await stopLog();
+  logFile?.close();
+  return code;
+}
+
+async function serve(
+  config: Config,
+  version: string,
+  stopAsked: () => Promise<void>,
+): Promise<number> {
+  let proxy: Proxy;
+  try {
+    proxy = new Proxy({ config, version });
+  } catch (error) {
+    const problem = listenProblem(error, config.agent_listen_ip, config.agent_listen_port);
+    log.error("{problem}", { problem });
+    return 1;
+  }
+  await stopAsked();
+  log.info("Stopping: {count} miners are connected", { count: proxy.statistics().connected });
+  await proxy.stop();
+  log.info("Stopped");
+  return 0;
+}
+
+/** For what goes wrong before there is a log. */
+function complain(message: string): void {
+  let bytes = new TextEncoder().encode(`btcagent: ${message.trimEnd()}\n`);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+}
+
+async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
+    if (isFile) return path;
+  }
+  return undefined;
+}
+
+/** The text of the file; complains and gives `undefined` if it cannot be had. */
+async function readBounded(path: string): Promise<string | undefined> {
+  try {
+    const { size, isFile } = await Deno.stat(path);
+    if (isFile && size > MAX_CONFIG_LENGTH) {
+      complain(`cannot read ${path}: it has ${size} bytes, wanted at most ${MAX_CONFIG_LENGTH}`);
+      return undefined;
+    }
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    complain(`cannot read the configuration ${path}: ${found}; name a readable file with -c`);
+    return undefined;
+  }
+}
+
+/** The log file, opened to be added to; complains and gives `null` if it cannot be. */
+async function openLogFile(directory: string): Promise<Deno.FsFile | null> {
+  try {
+    await Deno.mkdir(directory, { recursive: true });
+    return await Deno.open(`${directory}/${LOG_FILE}`, { create: true, append: true });
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    complain(`cannot write the log to ${directory}: ${found}; name a writable folder with -l`);
+    return null;
+  }
+}

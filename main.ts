@@ -1,0 +1,68 @@
+/**
+ * btcagent: argv → config → proxy → signals → exit code, nothing else.
+ *
+ * Exit codes: 0 stopped as asked, 1 failed, 2 wrong use or configuration.
+ */
+
+import { type Command, helpText, parseArguments, VERSION, versionText } from "./lib/cli.ts";
+
+const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
+
+const encoder = new TextEncoder();
+
+function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
+  let bytes = encoder.encode(text + "\n");
+  while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+/** Calls `stop` at the first SIGINT or SIGTERM; a second one ends the program at once. */
+function onStopSignal(stop: () => void): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (isStopping) Deno.exit(EXIT.stopped);
+      isStopping = true;
+      stop();
+    });
+  }
+}
+
+/** Resolves at the first stop signal, or after `seconds` if they are given. */
+function stopAsked(seconds?: number): Promise<void> {
+  return new Promise((resolve) => {
+    onStopSignal(resolve);
+    if (seconds !== undefined) setTimeout(resolve, seconds * 1000);
+  });
+}
+
+// Parts are loaded when they are needed: a proxy for ten thousand miners has no use for the
+// simulators' memory.
+async function execute(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      print(helpText(command.topic));
+      return EXIT.stopped;
+    case "version": {
+      const { deno, v8 } = Deno.version;
+      print(versionText({ deno, v8, target: Deno.build.target }));
+      return EXIT.stopped;
+    }
+    case "misuse":
+      print(`btcagent: ${command.message}`, Deno.stderr);
+      return EXIT.misused;
+    case "run": {
+      const { run } = await import("./lib/run.ts");
+      return await run(command, VERSION, stopAsked);
+    }
+    case "demo": {
+      const { demo } = await import("./lib/demo.ts");
+      return await demo(command, VERSION, stopAsked);
+    }
+    case "simulate": {
+      const { simulate } = await import("./lib/simulate.ts");
+      return await simulate(command, stopAsked);
+    }
+  }
+}
+
+Deno.exit(await execute(parseArguments(Deno.args)));
