@@ -1,0 +1,323 @@
+/**
+ * One agent's connection to the simulated pool: lines and frames in, answers, jobs and verdicts
+ * out, with the real pool's own submit index and its silence about whatever it drops
+ * (protocol.md §3 to §9).
+ */
+
+import type { Socket } from "node:net";
+import { COMMAND } from "../protocol/agent_frame.ts";
+import {
+  decodeAgentFrame,
+  encodeSetDifficulty,
+  encodeVerdict,
+  type Register,
+  type Submit,
+} from "../protocol/agent_message.ts";
+import { formatDifficulty } from "../protocol/difficulty.ts";
+import { notifyParams } from "../protocol/job.ts";
+import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
+import type { RequestId } from "../protocol/request_id.ts";
+import { STATUS } from "../protocol/status.ts";
+import {
+  decodeStratum,
+  encodeLine,
+  formatErrorReply,
+  formatNotification,
+  formatReply,
+} from "../protocol/stratum_message.ts";
+import { MinerFault } from "../protocol/violation.ts";
+import type { PoolContext } from "./pool_context.ts";
+import type { PoolFaults } from "./pool_faults.ts";
+import { PoolHandshake } from "./pool_handshake.ts";
+import { SentJobs, type Work } from "./pool_jobs.ts";
+import type { PoolCounter } from "./pool_ledger.ts";
+import { PoolJudge } from "./pool_judge.ts";
+import { PoolSocket } from "./pool_socket.ts";
+import { PoolWorker, PoolWorkers } from "./pool_workers.ts";
+
+/** One connection. Tests see it through `SimPool`. */
+export class PoolConnection {
+  /** The upstream session id: extranonce1 of this connection, 32 bits. */
+  readonly extranonce1: number;
+  readonly #context: PoolContext;
+  readonly #faults: () => PoolFaults;
+  readonly #socket: PoolSocket;
+  readonly #decoder = new PoolStreamDecoder(MinerFault, Number.MAX_SAFE_INTEGER);
+  readonly #handshake: PoolHandshake;
+  readonly #jobs: SentJobs;
+  readonly #judge: PoolJudge;
+  readonly #workers = new PoolWorkers();
+  readonly #onClosed: () => void;
+  #account = "";
+  #answers = 0;
+  #handshakeTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #authorizeTimers = new Set<ReturnType<typeof setTimeout>>();
+  #authorizedAtMs = 0;
+  #hasDrifted = false;
+  #isJammed = false;
+
+  /** `faults` gives the switches as they stand for this connection. */
+  constructor(
+    socket: Socket,
+    extranonce1: number,
+    context: PoolContext,
+    faults: () => PoolFaults,
+    onClosed: () => void,
+  ) {
+    this.#onClosed = onClosed;
+    this.extranonce1 = extranonce1;
+    this.#context = context;
+    this.#faults = () => {
+      const now = faults();
+      const { maxAnswers } = now;
+      return maxAnswers !== undefined && this.#answers >= maxAnswers
+        ? { ...now, isSilent: true }
+        : now;
+    };
+    this.#handshake = new PoolHandshake(extranonce1, context.settings.versionMask, this.#faults);
+    this.#jobs = new SentJobs(extranonce1, context.settings.maxJobLifetimeMs);
+    this.#socket = new PoolSocket(socket, this.#faults, {
+      received: (bytes) => this.#receive(bytes),
+      sending: (byteCount) => this.#count("bytesOut", byteCount),
+      closed: () => this.#closed(),
+    }, context.settings.writeTimeoutMs);
+    this.#judge = new PoolJudge(context, {
+      faults: this.#faults,
+      wantsVerdicts: () => this.#handshake.wantsVerdicts,
+      versionMask: () => this.#handshake.versionMask,
+      sendVerdict: (index, status) => this.sendVerdict(index, status),
+    });
+    this.#count("connections");
+    this.#count("connectionsNow");
+    this.#awaitBytes();
+    const { greeting } = this.#faults();
+    if (greeting !== undefined) this.#socket.send(greeting);
+  }
+
+  /** Whether authorize has been answered with true. */
+  get isAuthorized(): boolean {
+    return this.#handshake.isAuthorized;
+  }
+
+  /** The sub-account, lower-case; empty before authorize. */
+  get account(): string {
+    return this.#account;
+  }
+
+  /** The workers registered. */
+  get workers(): Iterable<PoolWorker> {
+    return this.#workers.all();
+  }
+
+  /** Looks at the fault switches that act by themselves. */
+  faultsChanged(): void {
+    this.#socket.faultsChanged();
+  }
+
+  /** Sends raw bytes. */
+  send(bytes: Uint8Array): void {
+    this.#socket.send(bytes);
+  }
+
+  /** Sends a verdict nobody may wait for; it is not counted. */
+  sendVerdict(index: number, status: number): void {
+    this.#sendFrame(encodeVerdict(index, status));
+  }
+
+  /** Closes with RST. */
+  reset(): void {
+    this.#socket.reset();
+  }
+
+  /** Closes with FIN, behind `lastBytes` if there are any. */
+  finish(lastBytes?: Uint8Array): void {
+    this.#socket.finish(lastBytes);
+  }
+
+  /**
+   * Sends work under the next job id, with the difficulties that begin with it: JSON
+   * `mining.set_difficulty`, then frames by ascending exponent, then `mining.notify`.
+   */
+  sendWork(work: Work): void {
+    if (!this.isAuthorized) return;
+    const isFirst = this.#jobs.sent === 0;
+    const { settings } = this.#context;
+    const now = settings.now();
+    if (isFirst) {
+      this.#sendDifficulty(settings.difficulty);
+    } else if (!this.#hasDrifted && now - this.#authorizedAtMs >= settings.driftAfterMs) {
+      this.#hasDrifted = true;
+      this.#sendDifficulty(settings.minDifficulty);
+    }
+    const changes = this.#workers.difficultiesFor(this.#jobs.sent, now, this.#context);
+    for (const { exponent, sessionIds } of changes) {
+      this.#sendFrame(encodeSetDifficulty(exponent, sessionIds));
+    }
+    const isClean = isFirst || work.job.isClean;
+    const sent = this.#jobs.add(work, isClean, now);
+    const params = JSON.stringify(notifyParams(work.job, String(sent.id), isClean));
+    this.#sendLine(formatNotification("mining.notify", params));
+  }
+
+  #sendDifficulty(difficulty: number): void {
+    this.#sendLine(
+      formatNotification("mining.set_difficulty", `[${formatDifficulty(difficulty)}]`),
+    );
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.#count("bytesIn", bytes.length);
+    this.#count("readsIn");
+    if (this.#handshakeTimer !== undefined) this.#awaitBytes();
+    if (!this.#isJammed) {
+      this.#decoder.push(bytes);
+      try {
+        for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
+          if (piece.kind === "frame") this.#receiveFrame(piece.bytes);
+          else this.#receiveLine(piece.bytes);
+        }
+      } catch (error) {
+        if (!(error instanceof MinerFault)) throw error;
+        // The real pool reads nothing more of such a connection, and leaves it open.
+        this.#isJammed = true;
+        this.#count("jammedConnections");
+      }
+    }
+    this.#context.changed();
+  }
+
+  #receiveLine(line: Uint8Array): void {
+    this.#count("linesIn");
+    let message;
+    try {
+      message = decodeStratum(line, MinerFault);
+    } catch (error) {
+      if (!(error instanceof MinerFault)) throw error;
+      this.#count("badLines");
+      return;
+    }
+    const { lines, isFatal, authorize } = message.kind === "request"
+      ? this.#handshake.answer(message)
+      : this.#handshake.refuse(message.id);
+    if (isFatal) this.#count("fatalCapabilities");
+    for (const line of lines) this.#sendLine(line);
+    if (lines.length > 0) this.#answers++;
+    if (authorize !== undefined) this.#authorizeLater(authorize.id, authorize.account);
+  }
+
+  #authorizeLater(id: RequestId, account: string): void {
+    const { authorizeDelayMs } = this.#faults();
+    if (authorizeDelayMs === 0) return this.#authorize(id, account);
+    const timer = setTimeout(() => {
+      this.#authorizeTimers.delete(timer);
+      this.#authorize(id, account);
+      this.#context.changed();
+    }, authorizeDelayMs);
+    this.#authorizeTimers.add(timer);
+  }
+
+  #authorize(id: RequestId, account: string): void {
+    const { accounts, now } = this.#context.settings;
+    if (this.isAuthorized) {
+      this.#sendLine(formatErrorReply(id, STATUS.notSubscribed));
+    } else if (
+      account === "" || this.#faults().refuseAuthorize || accounts?.includes(account) === false
+    ) {
+      this.#sendLine(formatErrorReply(id, STATUS.invalidUsername));
+    } else {
+      this.#sendLine(formatReply(id, "true"));
+      this.#account = account;
+      this.#authorizedAtMs = now();
+      this.#handshake.authorized();
+      this.#count("authorizedNow");
+      clearTimeout(this.#handshakeTimer);
+      this.#handshakeTimer = undefined;
+      const work = this.#context.work();
+      if (work !== undefined) this.sendWork(work);
+    }
+    this.#answers++;
+  }
+
+  #receiveFrame(frame: Uint8Array): void {
+    this.#count("framesIn");
+    if (!this.isAuthorized || !this.#handshake.isAgent) return this.#count("ignoredFrames");
+    const message = decodeAgentFrame(frame);
+    switch (message?.kind) {
+      case "register":
+        return this.#register(message);
+      case "unregister":
+        if (this.#workers.remove(message.sessionId)) this.#count("workersNow", -1);
+        return;
+      case "submit":
+        return this.#submit(message);
+      case undefined:
+        return this.#count(droppedFrameCounter(frame[1]!));
+      default:
+        message satisfies never;
+    }
+  }
+
+  #register({ sessionId, clientAgent, workerName }: Register): void {
+    const { difficulty, now } = this.#context.settings;
+    const worker = new PoolWorker(sessionId, clientAgent, workerName, difficulty, now());
+    if (!this.#workers.add(worker)) return this.#count("repeatedRegisters");
+    this.#count("workersNow");
+    this.#context.registered(worker);
+  }
+
+  #submit(submit: Submit): void {
+    const worker = this.#workers.find(submit.sessionId);
+    if (worker === undefined) return this.#count("unregisteredSubmits");
+    const sent = this.#jobs.find(submit.jobId);
+    this.#judge.take(worker, sent, {
+      ...submit,
+      ntime: submit.ntime || sent?.work.ntime || 0,
+    });
+  }
+
+  #sendLine(text: string): void {
+    if (this.#socket.send(encodeLine(text))) this.#count("linesOut");
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    if (this.#socket.send(frame)) this.#count("framesOut");
+  }
+
+  /** Before authorize, only so much time may pass without a byte. */
+  #awaitBytes(): void {
+    clearTimeout(this.#handshakeTimer);
+    this.#handshakeTimer = setTimeout(() => {
+      this.#count("handshakeTimeouts");
+      this.#socket.reset();
+    }, this.#context.settings.handshakeTimeoutMs);
+  }
+
+  #closed(): void {
+    this.#handshakeTimer = void clearTimeout(this.#handshakeTimer);
+    for (const timer of this.#authorizeTimers) clearTimeout(timer);
+    this.#judge.close();
+    this.#count("connectionsNow", -1);
+    if (this.isAuthorized) this.#count("authorizedNow", -1);
+    this.#count("workersNow", -this.#workers.count);
+    this.#onClosed();
+  }
+
+  #count(name: PoolCounter, amount = 1): void {
+    this.#context.ledger.count(name, amount);
+  }
+}
+
+/** Where a frame the pool drops is counted, by its command. */
+function droppedFrameCounter(command: number): PoolCounter {
+  switch (command) {
+    case COMMAND.register:
+      return "droppedRegisters";
+    case COMMAND.submit:
+    case COMMAND.submitWithTime:
+    case COMMAND.submitWithVersion:
+    case COMMAND.submitWithTimeAndVersion:
+      return "wrongLengthSubmits";
+    default:
+      return "unknownFrames";
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What the connections of a simulated pool are given by it.
+ */
+
+import type { Work } from "./pool_jobs.ts";
+import type { PoolLedger } from "./pool_ledger.ts";
+import type { PoolSettings } from "./pool_settings.ts";
+import type { PoolWorker } from "./pool_workers.ts";
+import type { Random } from "./seeded_random.ts";
+
+/** What all connections of a pool share. */
+export interface PoolContext {
+  /** How the pool is to behave. */
+  readonly settings: PoolSettings;
+  /** Where everything is counted. */
+  readonly ledger: PoolLedger;
+  /** For the order of verdicts. */
+  readonly random: Random;
+  /** The newest work. */
+  work(): Work | undefined;
+  /** The exponent a test wants of the workers of this name, if any. */
+  wantedExponent(workerName: string): number | undefined;
+  /** A worker was registered. */
+  registered(worker: PoolWorker): void;
+  /** Something countable happened. */
+  changed(): void;
+}

@@ -1,0 +1,74 @@
+/**
+ * What can be wrong with a simulated pool: switches for tests, and bytes no good pool sends.
+ */
+
+import { COMMAND, FRAME_MAGIC } from "../protocol/agent_frame.ts";
+import { encodeLine } from "../protocol/stratum_message.ts";
+
+/** The switches. Counts of 0 mean never. */
+export interface PoolFaults {
+  /** Nothing listens on the port; connections that exist stay. */
+  readonly refuseConnections: boolean;
+  /** No byte is sent any more; bytes that come are read and acted on. */
+  readonly isSilent: boolean;
+  /** After this many answered requests a connection falls silent; `undefined` for no end. */
+  readonly maxAnswers: number | undefined;
+  /** Authorize is answered with error 29. */
+  readonly refuseAuthorize: boolean;
+  /** Authorize is answered, and takes effect, this much later. */
+  readonly authorizeDelayMs: number;
+  /** The extranonce2 size in the subscribe answer; agents need 8. */
+  readonly extranonce2Size: number;
+  /** The capability `verrol` is not offered. */
+  readonly hasNoVerrol: boolean;
+  /** The capability `subres` is not offered and has no effect when asked for. */
+  readonly hasNoSubres: boolean;
+  /** The version mask instead of the pool's own; 0 for a pool without version rolling. */
+  readonly versionMask: number | undefined;
+  /** Bytes are sent one at a time, this far apart. */
+  readonly dribbleMs: number;
+  /** Nothing is read, so that the agent's writes get stuck. */
+  readonly stopReading: boolean;
+  /** Of so many verdicts the last is not sent. */
+  readonly dropEveryNthVerdict: number;
+  /** Of so many verdicts the last is sent twice. */
+  readonly repeatEveryNthVerdict: number;
+  /** After so many verdicts one is sent for a submit that never came. */
+  readonly strayEveryNthVerdict: number;
+  /** Bytes sent as soon as a connection is accepted, such as {@linkcode BROKEN_BYTES}. */
+  readonly greeting: Uint8Array | undefined;
+}
+
+/** A pool with nothing wrong. */
+export const NO_FAULTS: PoolFaults = {
+  refuseConnections: false,
+  isSilent: false,
+  maxAnswers: undefined,
+  refuseAuthorize: false,
+  authorizeDelayMs: 0,
+  extranonce2Size: 8,
+  hasNoVerrol: false,
+  hasNoSubres: false,
+  versionMask: undefined,
+  dribbleMs: 0,
+  stopReading: false,
+  dropEveryNthVerdict: 0,
+  repeatEveryNthVerdict: 0,
+  strayEveryNthVerdict: 0,
+  greeting: undefined,
+};
+
+const OVERSIZED_BYTES = 2 << 20;
+
+/** Bytes a good pool never sends, for `SimPool.send()` and the fault `greeting`. */
+export const BROKEN_BYTES = {
+  /** A line that is no JSON. */
+  garbageLine: (): Uint8Array => encodeLine("<html>502 Bad Gateway</html>"),
+  /** A line of 2 MiB. */
+  oversizedLine: (): Uint8Array => encodeLine('"' + "x".repeat(OVERSIZED_BYTES) + '"'),
+  /** A verdict frame that states a length of its own, such as 0 or 3. */
+  frameOfLength: (length: number): Uint8Array =>
+    Uint8Array.of(FRAME_MAGIC, COMMAND.verdict, length & 0xff, length >> 8, 0, 0, 0, 0, 0, 0),
+  /** A frame of a command no agent knows; harmless. */
+  unknownFrame: (): Uint8Array => Uint8Array.of(FRAME_MAGIC, 0x6e, 8, 0, 0x0a, 0x7f, 0, 0),
+} as const;

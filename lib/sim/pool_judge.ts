@@ -1,0 +1,127 @@
+/**
+ * Shares of one connection of the simulated pool: numbers them as the pool does, checks them, and
+ * sends verdicts: duplicates and unknown jobs at once, all else a little later and in an order of
+ * chance, as from hashing threads (protocol.md §7, §8).
+ */
+
+import { SHARE_ACCEPTED, STATUS } from "../protocol/status.ts";
+import type { PoolContext } from "./pool_context.ts";
+import type { PoolFaults } from "./pool_faults.ts";
+import type { SentJob } from "./pool_jobs.ts";
+import type { PoolWorker } from "./pool_workers.ts";
+import { randomBelow } from "./seeded_random.ts";
+import { checkAtOnce, checkByHash, type ReceivedShare } from "./share_check.ts";
+
+/** Submits are numbered modulo this. */
+const INDEXES = 65536;
+
+/** What the judge asks of its connection. */
+export interface Court {
+  /** The fault switches as they stand. */
+  readonly faults: () => PoolFaults;
+  /** Whether verdicts were asked for. */
+  readonly wantsVerdicts: () => boolean;
+  /** Bits a share may change in the version. */
+  readonly versionMask: () => number;
+  /** Sends a verdict frame. */
+  readonly sendVerdict: (index: number, status: number) => void;
+}
+
+/** A share that got an index and waits for its check. */
+interface WaitingShare {
+  readonly index: number;
+  readonly worker: PoolWorker;
+  readonly share: ReceivedShare;
+  readonly sent: SentJob;
+}
+
+/** Numbers, checks and answers the shares of one connection. */
+export class PoolJudge {
+  readonly #context: PoolContext;
+  readonly #court: Court;
+  #nextIndex = 0;
+  #verdicts = 0;
+  #waiting: WaitingShare[] = [];
+  #checkTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  /** For one connection. */
+  constructor(context: PoolContext, court: Court) {
+    this.#context = context;
+    this.#court = court;
+  }
+
+  /** Takes a share of a registered worker; `sent` is the job it names, if there is one. */
+  take(worker: PoolWorker, sent: SentJob | undefined, share: ReceivedShare): void {
+    const index = this.#nextIndex;
+    this.#nextIndex = (index + 1) % INDEXES;
+    this.#context.ledger.count("submits");
+    const status = checkAtOnce(sent, share);
+    if (status !== undefined || sent === undefined) {
+      return this.#judge(index, status ?? STATUS.poolJobNotFound, worker, share);
+    }
+    this.#waiting.push({ index, worker, share, sent });
+    this.#context.ledger.count("waitingNow");
+    this.#checkTimer ??= setTimeout(
+      () => this.#checkWaiting(),
+      this.#context.random() * this.#context.settings.verdictDelayMs,
+    );
+  }
+
+  /** The connection is gone: shares that wait are counted, as the real pool does, unheard. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#checkTimer);
+    this.#checkWaiting();
+  }
+
+  #checkWaiting(): void {
+    this.#checkTimer = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#context.ledger.count("waitingNow", -waiting.length);
+    for (let left = waiting.length; left > 0; left--) {
+      const chosen = randomBelow(this.#context.random, left);
+      const { index, worker, share, sent } = waiting[chosen]!;
+      waiting[chosen] = waiting[left - 1]!;
+      const status = checkByHash(sent, share, {
+        height: this.#context.work()!.height,
+        versionMask: this.#court.versionMask(),
+        difficulty: this.#difficultyFor(worker, sent),
+      });
+      this.#judge(index, status, worker, share);
+    }
+    this.#context.changed();
+  }
+
+  #difficultyFor(worker: PoolWorker, sent: SentJob): number | undefined {
+    const { proofOfWork, nicehashDifficulty } = this.#context.settings;
+    if (!proofOfWork) return undefined;
+    const difficulty = worker.difficultyAt(sent.sequence);
+    return worker.isNiceHash ? Math.max(difficulty, nicehashDifficulty) : difficulty;
+  }
+
+  #judge(index: number, status: number, worker: PoolWorker, share: ReceivedShare): void {
+    const { ledger } = this.#context;
+    ledger.judged(status, worker.workerName, share);
+    if (status === SHARE_ACCEPTED) worker.acceptedShares++;
+    if (!worker.isRegistered || !this.#court.wantsVerdicts() || this.#isClosed) {
+      return ledger.count("verdictsWithheld");
+    }
+    const { dropEveryNthVerdict, repeatEveryNthVerdict, strayEveryNthVerdict } = this.#court
+      .faults();
+    this.#verdicts++;
+    if (isNth(this.#verdicts, dropEveryNthVerdict)) return ledger.count("verdictsWithheld");
+    ledger.count("verdicts");
+    this.#court.sendVerdict(index, status);
+    if (isNth(this.#verdicts, repeatEveryNthVerdict)) this.#court.sendVerdict(index, status);
+    if (isNth(this.#verdicts, strayEveryNthVerdict)) {
+      // Half way round from where the counting stands: no agent has so many shares waiting.
+      this.#court.sendVerdict((this.#nextIndex + INDEXES / 2) % INDEXES, SHARE_ACCEPTED);
+    }
+  }
+}
+
+function isNth(count: number, n: number): boolean {
+  return n > 0 && count % n === 0;
+}

@@ -1,0 +1,83 @@
+/**
+ * What can be chosen about a simulated pool, and what it is unless chosen.
+ */
+
+import type { Vardiff } from "./pool_workers.ts";
+
+/** How a simulated pool is to behave. Intervals of 0 mean never. */
+export interface SimPoolOptions {
+  /** The address to listen on; 127.0.0.1 if not given. */
+  readonly hostname?: string;
+  /** The port to listen on; any free one if not given or 0. */
+  readonly port?: number;
+  /** Where every worker begins, in production a power of two; 1 if not given. */
+  readonly difficulty?: number;
+  /** Where a connection's own difficulty drifts to (trap 4); 1/256 of `difficulty`. */
+  readonly minDifficulty?: number;
+  /** How long after authorize it drifts, with the next job; 60,000. */
+  readonly driftAfterMs?: number;
+  /** What workers whose client agent begins with `nicehash/` are held to (trap 6); 2^19. */
+  readonly nicehashDifficulty?: number;
+  /** The sub-accounts there are, lower-case; every name that is not empty if not given. */
+  readonly accounts?: readonly string[];
+  /** Bits that may roll; 0x1fffe000. */
+  readonly versionMask?: number;
+  /** Whether each share's header is rebuilt and hashed; true. */
+  readonly proofOfWork?: boolean;
+  /** Whether difficulties follow speed, and how; not if not given. */
+  readonly vardiff?: Vardiff;
+  /** The last job is sent again after so long without a new one; 30,000. */
+  readonly resendIntervalMs?: number;
+  /** A job with other transactions comes so often; never. */
+  readonly jobIntervalMs?: number;
+  /** A job on a new height comes so often; never. */
+  readonly blockIntervalMs?: number;
+  /** Whether there is work from the start; true. Otherwise from the first `newBlock()` on. */
+  readonly hasWork?: boolean;
+  /** A job's longest life once newer ones exist; 300,000. */
+  readonly maxJobLifetimeMs?: number;
+  /** Verdicts that need a hash come up to this much later; 4. */
+  readonly verdictDelayMs?: number;
+  /** Connections are reset after so long without a byte before authorize; 15,000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Connections are reset when output is stuck for so long; 120,000. */
+  readonly writeTimeoutMs?: number;
+  /** The pool server's number, the top byte of its extranonce1s: 1..255; 1. */
+  readonly serverNumber?: number;
+  /** Of hashes, delays and the order of verdicts; 1. */
+  readonly seed?: number;
+  /** Milliseconds since 1970; `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** The options with every default filled in. */
+export type PoolSettings =
+  & Required<Omit<SimPoolOptions, "accounts" | "vardiff">>
+  & Pick<SimPoolOptions, "accounts" | "vardiff">;
+
+/** Fills in the defaults. */
+export function poolSettings(options: SimPoolOptions): PoolSettings {
+  const difficulty = options.difficulty ?? 1;
+  return {
+    hostname: "127.0.0.1",
+    port: 0,
+    minDifficulty: difficulty / 256,
+    driftAfterMs: 60_000,
+    nicehashDifficulty: 2 ** 19,
+    versionMask: 0x1fffe000,
+    proofOfWork: true,
+    resendIntervalMs: 30_000,
+    jobIntervalMs: 0,
+    blockIntervalMs: 0,
+    hasWork: true,
+    maxJobLifetimeMs: 300_000,
+    verdictDelayMs: 4,
+    handshakeTimeoutMs: 15_000,
+    writeTimeoutMs: 120_000,
+    serverNumber: 1,
+    seed: 1,
+    now: Date.now,
+    ...options,
+    difficulty,
+  };
+}

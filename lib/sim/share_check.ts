@@ -1,0 +1,63 @@
+/**
+ * The simulated pool's judgment of a share, in the order of protocol.md §7.
+ */
+
+import { SHARE_ACCEPTED, STATUS } from "../protocol/status.ts";
+import type { SentJob } from "./pool_jobs.ts";
+import { coinbaseOf, headerOf, meetsDifficulty, merkleRoot } from "./proof_of_work.ts";
+
+/** How far a share's time may lie behind its job's, in seconds. */
+const MAX_TIME_AHEAD_SECONDS = 600;
+
+/** A share out of a submit frame, the time filled in. */
+export interface ReceivedShare {
+  /** The miner's extranonce1. */
+  readonly sessionId: number;
+  /** 32 bits. */
+  readonly extranonce2: number;
+  /** 32 bits. */
+  readonly nonce: number;
+  /** The job's own when the frame left it out or had 0. */
+  readonly ntime: number;
+  /** To be XORed into the job's version. */
+  readonly versionBits: number;
+}
+
+/** What a share is judged by besides itself and its job. */
+export interface Bar {
+  /** Height of the newest work. */
+  readonly height: number;
+  /** Version bits a share may change. */
+  readonly versionMask: number;
+  /** What the worker had when the job was sent; `undefined` to believe any hash. */
+  readonly difficulty: number | undefined;
+}
+
+/**
+ * The checks that need no hash: the status of a rejection, or `undefined` for going on. Notes the
+ * share as seen, so a second one is a duplicate even if the first turns out bad.
+ */
+export function checkAtOnce(sent: SentJob | undefined, share: ReceivedShare): number | undefined {
+  if (sent === undefined) return STATUS.poolJobNotFound;
+  const key =
+    `${share.sessionId}.${share.extranonce2}.${share.nonce}.${share.ntime}.${share.versionBits}`;
+  if (sent.shares.has(key)) return STATUS.duplicate;
+  sent.shares.add(key);
+  return undefined;
+}
+
+/** The checks of the pool's hashing thread: the share's final status. */
+export function checkByHash(sent: SentJob, share: ReceivedShare, bar: Bar): number {
+  const { work } = sent;
+  if (work.height < bar.height) return STATUS.poolStale;
+  if (share.ntime < work.minTime) return STATUS.timeTooOld;
+  if (share.ntime > work.ntime + MAX_TIME_AHEAD_SECONDS) return STATUS.timeTooNew;
+  if ((share.versionBits & ~bar.versionMask) !== 0) return STATUS.versionMask;
+  if (bar.difficulty !== undefined) {
+    const coinbase = coinbaseOf(sent.job, share.sessionId, share.extranonce2);
+    const root = merkleRoot(coinbase, sent.job.merkleBranches);
+    const header = headerOf(sent.job, root, share.ntime, share.nonce, share.versionBits);
+    if (!meetsDifficulty(header, bar.difficulty)) return STATUS.lowDifficulty;
+  }
+  return SHARE_ACCEPTED;
+}

@@ -1,0 +1,275 @@
+/**
+ * A simulated pool: speaks the agent protocol over TCP as btcpool does, silences and all
+ * (protocol.md), keeps count of everything, and misbehaves on request.
+ */
+
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { PoolConnection } from "./pool_connection.ts";
+import type { PoolContext } from "./pool_context.ts";
+import { NO_FAULTS, type PoolFaults } from "./pool_faults.ts";
+import { type Work, WorkMaker } from "./pool_jobs.ts";
+import { PoolLedger, type PoolStatistics } from "./pool_ledger.ts";
+import { type PoolSettings, poolSettings, type SimPoolOptions } from "./pool_settings.ts";
+import type { PoolWorker } from "./pool_workers.ts";
+import { seededRandom } from "./seeded_random.ts";
+import { Watch } from "./watch.ts";
+
+/** A worker registered at this moment. */
+export interface LiveWorker {
+  /** The extranonce1 of the connection it is on. */
+  readonly connection: number;
+  /** The sub-account of that connection, lower-case. */
+  readonly account: string;
+  /** Its session id on that connection. */
+  readonly sessionId: number;
+  /** As the pool keeps it. */
+  readonly clientAgent: string;
+  /** As the pool keeps it. */
+  readonly workerName: string;
+  /** Its difficulty from the newest job on. */
+  readonly difficulty: number;
+}
+
+/** A simulated pool that listens. Made by {@linkcode SimPool.start}, ended by `stop()`. */
+export class SimPool {
+  /** The address it listens on. */
+  readonly hostname: string;
+  readonly #settings: PoolSettings;
+  readonly #ledger = new PoolLedger();
+  readonly #watch = new Watch();
+  readonly #connections = new Set<PoolConnection>();
+  readonly #registeredNames = new Set<string>();
+  readonly #wantedExponents = new Map<string, number>();
+  readonly #maker: WorkMaker;
+  readonly #context: PoolContext;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #nextFaults: Partial<PoolFaults>[] = [];
+  #resendTimer: ReturnType<typeof setTimeout> | undefined;
+  #faults: PoolFaults = NO_FAULTS;
+  #server: Server | undefined;
+  #port: number;
+  #work: Work | undefined;
+  #accepted = 0;
+  #isStopped = false;
+
+  private constructor(options: SimPoolOptions) {
+    this.#settings = poolSettings(options);
+    this.hostname = this.#settings.hostname;
+    this.#port = this.#settings.port;
+    const random = seededRandom(this.#settings.seed);
+    this.#maker = new WorkMaker(random);
+    this.#context = {
+      settings: this.#settings,
+      ledger: this.#ledger,
+      random,
+      work: () => this.#work,
+      wantedExponent: (workerName) => this.#wantedExponents.get(workerName),
+      registered: (worker: PoolWorker) => this.#registeredNames.add(worker.workerName),
+      changed: () => this.#watch.changed(),
+    };
+  }
+
+  /**
+   * Starts a pool and listens.
+   *
+   * @throws Error (rejects) when the port cannot be listened on.
+   */
+  static async start(options: SimPoolOptions = {}): Promise<SimPool> {
+    const pool = new SimPool(options);
+    await pool.#listen();
+    const { hasWork, jobIntervalMs, blockIntervalMs } = pool.#settings;
+    if (hasWork) pool.newBlock();
+    pool.#every(jobIntervalMs, () => pool.newJob());
+    pool.#every(blockIntervalMs, () => pool.newBlock());
+    return pool;
+  }
+
+  /** The port it listens on; the same for its whole life. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The fault switches as set by {@linkcode SimPool.setFaults}. */
+  get faults(): PoolFaults {
+    return this.#faults;
+  }
+
+  /** Every worker name ever registered. */
+  get registeredNames(): ReadonlySet<string> {
+    return this.#registeredNames;
+  }
+
+  /** Counts of this moment. */
+  statistics(): PoolStatistics {
+    return this.#ledger.snapshot();
+  }
+
+  /** The workers registered now, on all connections. */
+  workers(): LiveWorker[] {
+    return [...this.#connections].flatMap((connection) =>
+      [...connection.workers].map((worker) => ({
+        connection: connection.extranonce1,
+        account: connection.account,
+        sessionId: worker.sessionId,
+        clientAgent: worker.clientAgent,
+        workerName: worker.workerName,
+        difficulty: worker.difficulty,
+      }))
+    );
+  }
+
+  /** Sends every connection work on a new height: clean. */
+  newBlock(): void {
+    this.#sendToAll(this.#maker.newBlock(this.#seconds()));
+  }
+
+  /** Sends every connection work with other transactions: not clean. */
+  newJob(): void {
+    this.#sendToAll(
+      this.#work === undefined
+        ? this.#maker.newBlock(this.#seconds())
+        : this.#maker.newTransactions(this.#seconds()),
+    );
+  }
+
+  /** Sends every connection its last work under a new id, its clean flag repeated. */
+  resendJob(): void {
+    if (this.#work !== undefined) this.#sendToAll(this.#work);
+  }
+
+  /** Workers of this name get difficulty 2^exponent (0..63) with the next job, and keep it. */
+  setWorkerDifficulty(workerName: string, exponent: number): void {
+    this.#wantedExponents.set(workerName, exponent);
+  }
+
+  /**
+   * Sets fault switches, for connections that exist and for new ones; those not named stay.
+   * Settles when the pool listens, or has ceased to, as `refuseConnections` says.
+   */
+  async setFaults(faults: Partial<PoolFaults>): Promise<void> {
+    this.#faults = { ...this.#faults, ...faults };
+    for (const connection of this.#connections) connection.faultsChanged();
+    if (this.#faults.refuseConnections) await this.#ceaseToListen();
+    else if (!this.#isStopped) await this.#listen();
+  }
+
+  /**
+   * Sets fault switches for the whole life of one connection: the next that comes, or, called
+   * again, the one after it. Not for `refuseConnections`.
+   */
+  setFaultsOfNextConnection(faults: Partial<PoolFaults>): void {
+    this.#nextFaults.push(faults);
+  }
+
+  /** Closes all connections with RST, or only the one with this extranonce1. */
+  resetConnections(extranonce1?: number): void {
+    for (const connection of this.#chosen(extranonce1)) connection.reset();
+  }
+
+  /**
+   * Closes all connections with FIN, or only the one with this extranonce1; `lastBytes`, such as
+   * the first half of a frame, go out before.
+   */
+  finishConnections(lastBytes?: Uint8Array, extranonce1?: number): void {
+    for (const connection of this.#chosen(extranonce1)) connection.finish(lastBytes);
+  }
+
+  /** Sends raw bytes on all connections, such as `BROKEN_BYTES`. */
+  send(bytes: Uint8Array): void {
+    for (const connection of this.#connections) connection.send(bytes);
+  }
+
+  /** Sends a verdict on all connections, whatever was submitted. */
+  sendVerdict(index: number, status: number): void {
+    for (const connection of this.#connections) connection.sendVerdict(index, status);
+  }
+
+  /**
+   * Settles as soon as `condition`, asked after everything that happens here, is true.
+   *
+   * @throws Error (rejects) when it is still false after `timeoutMs`, 10,000 if not given.
+   */
+  until(condition: () => boolean, timeoutMs?: number): Promise<void> {
+    return this.#watch.until(condition, timeoutMs);
+  }
+
+  /** Ceases to listen and resets all connections. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#resendTimer);
+    const listening = this.#ceaseToListen();
+    const closed = this.until(() => this.#connections.size === 0);
+    this.resetConnections();
+    await Promise.all([listening, closed]);
+  }
+
+  /** As `stop()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #chosen(extranonce1: number | undefined): PoolConnection[] {
+    return [...this.#connections].filter((connection) =>
+      extranonce1 === undefined || connection.extranonce1 === extranonce1
+    );
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isStopped) {
+      socket.destroy();
+      return;
+    }
+    // The server number in the top byte, a counter in the low 24 bits.
+    const counter = ++this.#accepted & 0xffffff;
+    const extranonce1 = (this.#settings.serverNumber << 24 | counter) >>> 0;
+    const own = this.#nextFaults.shift();
+    const faults = own === undefined ? () => this.#faults : () => ({ ...this.#faults, ...own });
+    const connection = new PoolConnection(socket, extranonce1, this.#context, faults, () => {
+      this.#connections.delete(connection);
+      this.#watch.changed();
+    });
+    this.#connections.add(connection);
+    this.#watch.changed();
+  }
+
+  #listen(): Promise<void> {
+    if (this.#server !== undefined) return Promise.resolve();
+    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, this.hostname, () => {
+        this.#port = (server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  #ceaseToListen(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    // `close` only calls back when the last connection has gone; the port is free at once.
+    server?.close();
+    return Promise.resolve();
+  }
+
+  #sendToAll(work: Work): void {
+    this.#work = work;
+    for (const connection of this.#connections) connection.sendWork(work);
+    this.#watch.changed();
+    const { resendIntervalMs } = this.#settings;
+    clearTimeout(this.#resendTimer);
+    if (resendIntervalMs > 0 && !this.#isStopped) {
+      this.#resendTimer = setTimeout(() => this.resendJob(), resendIntervalMs);
+    }
+  }
+
+  #every(intervalMs: number, act: () => void): void {
+    if (intervalMs > 0) this.#timers.push(setInterval(act, intervalMs));
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#settings.now() / 1000);
+  }
+}
