@@ -6,4 +6,4 @@
 export type Now = () => number;
 
 /** The process's own monotonic clock. */
-export const monotonicNow: Now = () => performance.now();
+export const monotonicNow: Now = (): number => performance.now();

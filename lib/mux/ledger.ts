@@ -9,11 +9,35 @@
  * where waiting is what no verdict has come for yet.
  */
 
-/** Shares that miners sent, refused by us and never submitted. */
-const REFUSED = ["refusedIllegal", "refusedUnauthorized", "refusedStale"] as const;
+/** Why a share was refused here and never submitted. */
+export type Refusal = "refusedIllegal" | "refusedUnauthorized" | "refusedStale";
 
-/** Shares the pool rejected. */
-const REJECTED = [
+/** Why the pool rejected a share. */
+export type Rejection =
+  | "rejectedStale"
+  | "rejectedDuplicate"
+  | "rejectedLowDifficulty"
+  | "rejectedTimeTooOld"
+  | "rejectedTimeTooNew"
+  | "rejectedVersionMask"
+  | "rejectedOther";
+
+/** Why the verdict on a submitted share will not come. */
+export type Unanswered = "unansweredConnectionLost" | "unansweredMinerGone" | "unansweredTimedOut";
+
+/** What is counted. */
+export type Count =
+  | "received"
+  | Refusal
+  | "submitted"
+  | "accepted"
+  | Rejection
+  | "assumed"
+  | Unanswered;
+
+const REFUSED: readonly Refusal[] = ["refusedIllegal", "refusedUnauthorized", "refusedStale"];
+
+const REJECTED: readonly Rejection[] = [
   "rejectedStale",
   "rejectedDuplicate",
   "rejectedLowDifficulty",
@@ -21,16 +45,15 @@ const REJECTED = [
   "rejectedTimeTooNew",
   "rejectedVersionMask",
   "rejectedOther",
-] as const;
+];
 
-/** Submitted shares whose verdict will not come. */
-const UNANSWERED = [
+const UNANSWERED: readonly Unanswered[] = [
   "unansweredConnectionLost",
   "unansweredMinerGone",
   "unansweredTimedOut",
-] as const;
+];
 
-const COUNTS = [
+const COUNTS: readonly Count[] = [
   "received",
   ...REFUSED,
   "submitted",
@@ -38,16 +61,7 @@ const COUNTS = [
   ...REJECTED,
   "assumed",
   ...UNANSWERED,
-] as const;
-
-/** What is counted. */
-export type Count = typeof COUNTS[number];
-
-/** Why a share was refused here. */
-export type Refusal = typeof REFUSED[number];
-
-/** Why a submitted share has no verdict. */
-export type Unanswered = typeof UNANSWERED[number];
+];
 
 /** All counts at one moment. */
 export type LedgerSnapshot = Readonly<Record<Count, number>>;

@@ -47,13 +47,17 @@ export interface MultiplexerOptions {
   readonly graceMs: number;
 }
 
-/** A miner, its place, and whether it is still there. */
-class MinerSeat implements Seat {
+/** A miner, its place, and whether it is still there. Only its multiplexer changes it. */
+export class MinerSeat implements Seat {
+  /** Who sits here. */
   readonly miner: Downstream;
   readonly #mux: Multiplexer;
+  /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
+  /** Whether its connection is over; verdicts may still come. */
   isGone = false;
 
+  /** A miner that waits. */
   constructor(mux: Multiplexer, miner: Downstream) {
     this.#mux = mux;
     this.miner = miner;

@@ -5,14 +5,25 @@
  * and are written without ever making the proxy wait.
  */
 
-import {
-  configure,
-  dispose,
-  getLogger,
-  type Logger,
-  type LogLevel,
-  type LogRecord,
-} from "@logtape/logtape";
+import { configure, dispose, getLogger, type LogRecord } from "@logtape/logtape";
+
+/** How much an event matters; the first matters least. */
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+/** Values for the places a message names in braces. */
+export type LogValues = Readonly<Record<string, unknown>>;
+
+/** The log of one part of the program. Messages are sentences with `{places}` for values. */
+export interface AreaLog {
+  /** For whoever looks for a fault. */
+  debug(message: string, values?: LogValues): void;
+  /** What an operator wants to read. */
+  info(message: string, values?: LogValues): void;
+  /** What should not happen and is dealt with. */
+  warn(message: string, values?: LogValues): void;
+  /** What somebody has to do something about. */
+  error(message: string, values?: LogValues): void;
+}
 
 /** The parts of the program that log. */
 export type LogArea = "agent" | "miner" | "mux" | "pool";
@@ -43,7 +54,7 @@ const MAX_WAITING_LINES = 10_000;
 const encoder = new TextEncoder();
 
 /** The log of one part of the program. */
-export function areaLog(area: LogArea): Logger {
+export function areaLog(area: LogArea): AreaLog {
   return getLogger(["btcagent", area]);
 }
 
