@@ -1,0 +1,140 @@
+/** The program as a user meets it: arguments, configuration, ports, signals, exit codes. */
+
+import assert from "node:assert/strict";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { Program } from "../support/program.ts";
+
+/** A configuration for these pools on a free port, in a folder that goes away with the test. */
+async function withConfig(
+  config: string,
+  test: (path: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/agent.jsonc`, config);
+    await test(`${folder}/agent.jsonc`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function configFor(pool: { port: number }, port: number): string {
+  return `{ "agent_listen_ip": "127.0.0.1", "agent_listen_port": ${port},
+    "pools": [["127.0.0.1", ${pool.port}, "demo"]] }`;
+}
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
+Deno.test("--help and --version answer on stdout and exit 0", async () => {
+  for (const [option, text] of [["--help", "Usage"], ["--version", "btcagent "]] as const) {
+    await using program = new Program([option]);
+    const { code, stdout, stderr } = await program.ended();
+    assert.equal(code, 0);
+    assert.ok(stdout.includes(text), stdout);
+    assert.equal(stderr, "");
+  }
+});
+
+Deno.test("an unknown option exits 2 and names the nearest one", async () => {
+  await using program = new Program(["--confg", "x"]);
+  const { code, stderr } = await program.ended();
+  assert.equal(code, 2);
+  assert.match(stderr, /--config/);
+});
+
+Deno.test("a configuration with three mistakes shows all three and exits 2", async () => {
+  const config = `{
+    "agent_listen_port": "3333",
+    "multi_user_mod": false,
+    "pools": [["127.0.0.1", 70000, "demo"]]
+  }`;
+  await withConfig(config, async (path) => {
+    await using program = new Program(["-c", path]);
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 2);
+    const places = [...stderr.matchAll(/agent\.jsonc:(\d+):\d+ /g)].map((match) => match[1]);
+    assert.deepEqual(places, ["2", "3", "4"], stderr);
+    assert.match(stderr, /multi_user_mode/);
+  });
+});
+
+Deno.test("a configuration that does not parse says where and exits 2", async () => {
+  await withConfig('{ "pools": [', async (path) => {
+    await using program = new Program(["-c", path]);
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 2);
+    assert.match(stderr, /agent\.jsonc:1:\d+/);
+  });
+});
+
+Deno.test("without any configuration it says what to copy and exits 2", async () => {
+  const folder = await Deno.makeTempDir();
+  await using program = new Program([], folder);
+  const { code, stderr } = await program.ended();
+  assert.equal(code, 2);
+  assert.match(stderr, /conf\/agent\.example\.jsonc/);
+  await Deno.remove(folder);
+});
+
+Deno.test("a port another program has is named with the key that changes it; exit 1", async () => {
+  const other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await withConfig(configFor({ port: 1 }, other.addr.port), async (path) => {
+    await using program = new Program(["-c", path]);
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${other.addr.port}: another program`));
+    assert.match(stderr, /agent_listen_port/);
+  });
+  other.close();
+});
+
+Deno.test("it logs listening, pool connected and stopping, once each, and exits 0 on SIGTERM", async () => {
+  await using pool = await SimPool.start();
+  await withConfig(configFor(pool, freePort()), async (path) => {
+    await using program = new Program(["-c", path, "-l", `${path}-log`, "-alsologtostderr"]);
+    await program.wrote("serves miners");
+    program.signal("SIGTERM");
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 0, stderr);
+    for (const text of ["Listening for miners on 127.0.0.1:", "#1 connected", "Stopped"]) {
+      assert.equal(stderr.split(text).length, 2, `${text} in:\n${stderr}`);
+    }
+    assert.equal(await Deno.readTextFile(`${path}-log/btcagent.log`), stderr);
+  });
+});
+
+Deno.test("SIGINT stops it in order, too", async () => {
+  await using pool = await SimPool.start();
+  await withConfig(configFor(pool, freePort()), async (path) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote("serves miners");
+    program.signal("SIGINT");
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 0);
+    assert.match(stderr, /Stopped/);
+  });
+});
+
+Deno.test("a pool whose extranonce2 is not 8 bytes is refused as no agent pool", async () => {
+  await using pool = await SimPool.start();
+  await pool.setFaults({ extranonce2Size: 4 });
+  await withConfig(configFor(pool, freePort()), async (path) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote("does not speak the agent protocol");
+    assert.match(program.output, /refused: .*extranonce2 has 4 bytes, wanted 8/);
+  });
+});
+
+Deno.test("a pool that refuses the sub-account is logged with its words", async () => {
+  await using pool = await SimPool.start({ accounts: ["somebody"] });
+  await withConfig(configFor(pool, freePort()), async (path) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote('Cannot authorize as sub-account "demo"');
+    assert.match(program.output, /29 "Invalid username"/);
+  });
+});

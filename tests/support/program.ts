@@ -1,0 +1,86 @@
+/**
+ * btcagent as its users run it: a process of its own, its output read line by line.
+ */
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** How a program ended. */
+export interface Ending {
+  /** The exit code. */
+  readonly code: number;
+  /** All of stdout. */
+  readonly stdout: string;
+  /** All of stderr. */
+  readonly stderr: string;
+}
+
+/** A running btcagent; killed with `await using` if it still runs. */
+export class Program {
+  readonly #child: Deno.ChildProcess;
+  readonly #ending: Promise<Ending>;
+  #stdout = "";
+  #stderr = "";
+  #isOver = false;
+  #changed: (() => void) | undefined;
+
+  /** Starts `btcagent ...args` in `cwd` with the permissions of the `start` task. */
+  constructor(args: readonly string[], cwd?: string) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--allow-net", "--allow-read", "--allow-write", "--allow-env"]
+        .concat(MAIN, args),
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const read = async (stream: ReadableStream<Uint8Array>, add: (text: string) => void) => {
+      const decoder = new TextDecoder();
+      for await (const bytes of stream) {
+        add(decoder.decode(bytes, { stream: true }));
+        this.#changed?.();
+      }
+    };
+    const stdout = read(this.#child.stdout, (text) => this.#stdout += text);
+    const stderr = read(this.#child.stderr, (text) => this.#stderr += text);
+    this.#ending = Promise.all([this.#child.status, stdout, stderr]).then(([{ code }]) => {
+      this.#isOver = true;
+      this.#changed?.();
+      return { code, stdout: this.#stdout, stderr: this.#stderr };
+    });
+  }
+
+  /** What it has written to stdout and stderr so far. */
+  get output(): string {
+    return this.#stdout + this.#stderr;
+  }
+
+  /** Settles once `text` has been written; rejects when the program ends or 20 s pass before. */
+  async wrote(text: string): Promise<void> {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
+    while (!this.output.includes(text)) {
+      if (this.#isOver) throw new Error(`It never wrote "${text}", but:\n${this.output}`);
+      await new Promise<void>((resolve) => this.#changed = resolve);
+    }
+    clearTimeout(timer);
+  }
+
+  /** Sends a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** How it ended; killed after 20 s. */
+  async ended(): Promise<Ending> {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
+    const ending = await this.#ending;
+    clearTimeout(timer);
+    return ending;
+  }
+
+  /** Ends it, if it still runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOver) this.#child.kill("SIGKILL");
+    await this.#ending;
+  }
+}

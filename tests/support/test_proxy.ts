@@ -1,0 +1,69 @@
+/**
+ * A proxy on loopback in front of simulated pools, and the check that its books are right.
+ */
+
+import assert from "node:assert/strict";
+import { readConfig } from "../../lib/config/read.ts";
+import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/ledger.ts";
+import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
+import type { SimPool } from "../../lib/sim/sim_pool.ts";
+
+/** A proxy that is stopped with `await using`. */
+export class TestProxy {
+  /** The proxy itself. */
+  readonly proxy: Proxy;
+
+  /** Listens on a free port; `settings` are keys of the configuration file. */
+  constructor(pools: readonly SimPool[], settings: Readonly<Record<string, unknown>> = {}) {
+    const result = readConfig(JSON.stringify({
+      agent_listen_ip: "127.0.0.1",
+      pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
+      ...settings,
+    }));
+    assert.ok(result.ok, JSON.stringify(result));
+    this.proxy = new Proxy({
+      config: { ...result.config, agent_listen_port: 0 },
+      version: "0.0.0-test",
+    });
+  }
+
+  /** Where miners connect to. */
+  get port(): number {
+    return this.proxy.address.port;
+  }
+
+  /** Everything that is counted. */
+  statistics(): ProxyStatistics {
+    return this.proxy.statistics();
+  }
+
+  /** Stops without waiting long for verdicts. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.proxy.stop(1000);
+  }
+}
+
+/** Every share is counted once where it came in and once where it ended. */
+export function assertSharesAddUp(statistics: ProxyStatistics): void {
+  const { shares, waitingShares } = statistics;
+  assert.equal(shares.received, shares.submitted + refusedIn(shares), "received");
+  assert.equal(
+    shares.submitted,
+    shares.accepted + rejectedIn(shares) + shares.assumed + unansweredIn(shares) + waitingShares,
+    "submitted",
+  );
+  assert.equal(waitingIn(shares), waitingShares, "waiting");
+}
+
+/** Settles as soon as `condition` holds; rejects with `what` when it still does not in time. */
+export async function until(
+  condition: () => boolean,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
