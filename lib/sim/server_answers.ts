@@ -1,0 +1,66 @@
+/**
+ * What a simulated miner reads out of the answers to its first requests.
+ */
+
+import { isHex, isHexBytes, parseHex32 } from "../base/hex.ts";
+import type { Firmware } from "./firmware.ts";
+
+/** A JSON object, its members unknown. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The extranonce as assigned by the answer to subscribe. */
+export interface AssignedExtranonce {
+  /** The assigned part, in hex. */
+  readonly extranonce1: string;
+  /** Bytes of the part to roll. */
+  readonly extranonce2Size: number;
+}
+
+/** The object a line of JSON is; `undefined` for anything else. */
+export function parseObject(line: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? value as JsonObject
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A version mask out of JSON: exactly 8 hex digits. */
+export function parseMask(value: unknown): number | undefined {
+  return typeof value === "string" && isHexBytes(value, 4) ? parseHex32(value) : undefined;
+}
+
+/** The mask in an answer to configure, 0 for no version rolling; or what is wrong with it. */
+export function readConfigureAnswer(result: unknown, { configureKeys }: Firmware): number | string {
+  if (typeof result !== "object" || result === null) {
+    return `configure was answered ${JSON.stringify(result)}`;
+  }
+  for (const key of Object.keys(result)) {
+    if (!key.startsWith("version-rolling") || configureKeys?.includes(key) === false) {
+      return `configure's answer has a key nobody asked for: ${key}`;
+    }
+  }
+  const answer = result as JsonObject;
+  if (answer["version-rolling"] === false) return 0;
+  if (answer["version-rolling"] !== true) return "version-rolling is neither true nor false";
+  return parseMask(answer["version-rolling.mask"]) ??
+    "configure's answer has no mask of 8 hex digits";
+}
+
+/** The extranonce in an answer to subscribe; or what is wrong with it. */
+export function readSubscribeAnswer(
+  result: unknown,
+  { extranonce2Sizes: [min, max] }: Firmware,
+): AssignedExtranonce | string {
+  const [, extranonce1, size] = Array.isArray(result) ? result : [];
+  if (typeof extranonce1 !== "string" || extranonce1 === "" || !isHex(extranonce1)) {
+    return `subscribe's answer has no extranonce1: ${JSON.stringify(result)}`;
+  }
+  if (typeof size !== "number" || !Number.isInteger(size) || size < min || size > max) {
+    return `extranonce2 size is ${JSON.stringify(size)}, wanted ${min} to ${max}`;
+  }
+  return { extranonce1, extranonce2Size: size };
+}
