@@ -8,7 +8,10 @@ import type { MinerShare, MinerWork } from "./miner_dialogue.ts";
 import { findNonce, headerOf, merkleRoot } from "./proof_of_work.ts";
 import { type Random, randomBelow } from "./seeded_random.ts";
 
-/** A real miner would try all 2^32; rolling sooner exercises the rest of the header more. */
+/**
+ * A real miner would try all 2^32. Rolling sooner, and after each share, exercises the rest of the
+ * header more.
+ */
 const NONCES_PER_HEADER = 1 << 20;
 /** One header in so many has another time, one in so many other version bits. */
 const ROLL_EVERY = 4;
@@ -54,7 +57,9 @@ export class Grinder {
     const nonce = findNonce(this.#header!, this.#work.difficulty, from, maxHashes);
     this.#nextNonce = nonce === undefined ? from + maxHashes : nonce + 1;
     this.#hashes += this.#nextNonce - from;
-    return nonce === undefined ? undefined : { ...this.#share!, nonce };
+    if (nonce === undefined) return undefined;
+    this.#header = undefined;
+    return { ...this.#share!, nonce };
   }
 
   /** The next header: another extranonce2 always, another time and version sometimes. */

@@ -4,7 +4,7 @@
 
 import { FIRMWARE_NAMES, type FirmwareName } from "./firmware.ts";
 import { type MinerStatistics, sumOf } from "./miner_ledger.ts";
-import { SimMiner, type SimMinerOptions } from "./sim_miner.ts";
+import { type MinerMode, SimMiner, type SimMinerOptions } from "./sim_miner.ts";
 import { Watch } from "./watch.ts";
 
 /** What a farm is to be: how many miners, and what each of them is to do. */
@@ -26,10 +26,12 @@ export class SimFarm {
   readonly #watch = new Watch();
   readonly #miners: SimMiner[] = [];
   readonly #options: SimFarmOptions;
+  #mode: MinerMode;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(options: SimFarmOptions) {
     this.#options = options;
+    this.#mode = options.mode ?? { kind: "idle" };
   }
 
   /** Starts the miners: all at once, or as fast as `connectsPerSecond` says. */
@@ -71,6 +73,12 @@ export class SimFarm {
     return sumOf(this.#miners.map((miner) => miner.statistics()));
   }
 
+  /** All miners come by their shares another way from now on, those still to start included. */
+  setMode(mode: MinerMode): void {
+    this.#mode = mode;
+    for (const miner of this.#miners) miner.setMode(mode);
+  }
+
   /**
    * Settles as soon as `condition`, asked after everything that happens here, is true.
    *
@@ -97,6 +105,7 @@ export class SimFarm {
     const number = this.#miners.length + 1;
     this.#miners.push(SimMiner.start({
       ...this.#options,
+      mode: this.#mode,
       user: `${account}.${namePrefix}${String(number).padStart(3, "0")}`,
       firmware: firmware[(number - 1) % firmware.length]!,
       // Far enough apart that no two miners of two farms roll alike.

@@ -86,6 +86,7 @@ export class SimMiner {
   readonly #grinder: Grinder;
   readonly #shareMaker: ShareMaker;
   #previousExtranonce1: string | undefined;
+  #mode: MinerMode;
   #isAuthorized = false;
   #failures = 0;
   #rateStartMs: number | undefined;
@@ -104,8 +105,8 @@ export class SimMiner {
     this.#random = seededRandom(options.seed ?? 1);
     this.#grinder = new Grinder(this.#random);
     this.#shareMaker = new ShareMaker(this.#random);
-    if (options.mode?.kind === "hash") this.#scheduler.addHashing(this);
-    if (options.mode?.kind === "rate") this.#scheduler.addSubmitting(this);
+    this.#mode = options.mode ?? { kind: "idle" };
+    this.setMode(this.#mode);
     this.#running = this.#run();
   }
 
@@ -140,6 +141,16 @@ export class SimMiner {
       waitingNow: this.#dialogue?.waitingShares ?? 0,
       rejectedByCode: new Map(this.#counts.rejectedByCode),
     };
+  }
+
+  /** Comes by its shares another way from now on. */
+  setMode(mode: MinerMode): void {
+    this.#mode = mode;
+    this.#rateStartMs = undefined;
+    this.#scheduler.remove(this);
+    if (this.#isStopped) return;
+    if (mode.kind === "hash") this.#scheduler.addHashing(this);
+    if (mode.kind === "rate") this.#scheduler.addSubmitting(this);
   }
 
   /** Submits any share. Without a connection nothing happens. */
@@ -193,9 +204,9 @@ export class SimMiner {
 
   /** For the scheduler: submits what is due at this time. */
   submitDue(nowMs: number): void {
-    const { mode } = this.#options;
+    const mode = this.#mode;
     const { work } = this;
-    if (work === undefined || mode?.kind !== "rate") {
+    if (work === undefined || mode.kind !== "rate") {
       this.#rateStartMs = undefined;
       return;
     }
