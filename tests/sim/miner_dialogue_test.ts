@@ -172,6 +172,16 @@ for (const [name, lines, fault, leaves] of BREACHES) {
   });
 }
 
+Deno.test("an Antminer that configures again while working bears jobs before the answer", () => {
+  const { dialogue, sent, faults, left } = begin("antminer");
+  GOOD.forEach((line) => dialogue.receive(line));
+  dialogue.receive('{"id":4,"result":true,"error":null}');
+  assert.equal(sent.at(-1)!.method, "mining.configure");
+  dialogue.receive(notifyLine({ ...JOB, id: "j2" }));
+  dialogue.receive(CONFIGURED.replace('"id":1', '"id":5'));
+  assert.deepEqual([faults, left], [[], []]);
+});
+
 Deno.test("miners that compare ids bear notifications between request and answer", () => {
   const { dialogue, left } = begin("bitaxe");
   GOOD.forEach((line) => dialogue.receive(line));

@@ -462,11 +462,13 @@ Deno.test("difficulties come in frames by ascending exponent, right before the j
   pool.setWorkerDifficulty("rig3", 2);
   pool.setWorkerDifficulty("rig1", 62);
   pool.setWorkerDifficulty("rig4", 2);
+  pool.setWorkerDifficulty("rig2", 10);
   pool.newJob();
   pool.newJob();
   await agent.until(() => agent.jobs.length === 3);
-  const [low, high, ...rest] = agent.received.slice(before);
+  const [low, middle, high, ...rest] = agent.received.slice(before);
   assert.deepEqual(low, { kind: "setDifficulty", exponent: 2, sessionIds: [3, 4] });
+  assert.deepEqual(middle, { kind: "setDifficulty", exponent: 10, sessionIds: [2] });
   assert.deepEqual(high, { kind: "setDifficulty", exponent: 62, sessionIds: [1] });
   // Registering alone brought no frame, and the second job changed nothing.
   assert.deepEqual(rest.map((message) => "method" in message && message.method), [
