@@ -10,12 +10,15 @@ import type { Connection, PoolAddress } from "./connection.ts";
  */
 export async function dialTcp(address: PoolAddress, signal: AbortSignal): Promise<Connection> {
   const conn = await Deno.connect({ hostname: address.host, port: address.port, signal });
-  // The abort may come between the kernel's answer and ours.
-  if (signal.aborted) {
+  try {
+    // The abort may come between the kernel's answer and ours.
+    signal.throwIfAborted();
+    // Some systems refuse options on a connection the pool has closed already.
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+    return conn;
+  } catch (error) {
     conn.close();
-    throw signal.reason;
+    throw error;
   }
-  conn.setNoDelay(true);
-  conn.setKeepAlive(true);
-  return conn;
 }

@@ -119,7 +119,6 @@ export class Outbox {
       },
       (error) => {
         this.#isDead = true;
-        this.#inFlight = 0;
         this.#isWriting = false;
         this.#events.failed(error);
       },
