@@ -1,0 +1,86 @@
+/** JobBook: a share finds the pool's job for as long as the pool may take it, never another. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { JobBook } from "../../lib/mux/job_book.ts";
+import type { PoolJob } from "../../lib/mux/peers.ts";
+
+function job(poolJobId: number, ntime = 0x650d1b20): PoolJob {
+  return { poolJobId: String(poolJobId), ntime };
+}
+
+/** A book with jobs 1000 to 1000 + count - 1, under the pool's ids 0, 1, … 255, 0, … */
+function bookOf(count: number): JobBook {
+  const book = new JobBook();
+  for (let n = 0; n < count; n++) book.add(1000 + n, job(n % 256), false);
+  return book;
+}
+
+Deno.test("JobBook keeps the last 256 jobs", () => {
+  const book = bookOf(300);
+  assert.equal(book.size, 256);
+  assert.equal(book.find(1043), undefined);
+  assert.equal(book.find(1044)?.poolJobId, "44");
+  assert.equal(book.find(1299)?.poolJobId, "43");
+});
+
+Deno.test("JobBook forgets a job as soon as the pool uses its id for another", () => {
+  const book = new JobBook();
+  book.add(1, job(7), false);
+  book.add(2, job(8), false);
+  book.add(3, job(7, 0x650d1b21), false);
+  assert.equal(book.find(1), undefined);
+  assert.equal(book.find(2)?.poolJobId, "8");
+  assert.equal(book.find(3)?.ntime, 0x650d1b21);
+});
+
+Deno.test("JobBook keeps the new job and the four before it at a clean job", () => {
+  const book = bookOf(10);
+  book.add(2000, job(10), true);
+  const kept = [1004, 1005, 1006, 1007, 1008, 1009, 2000].filter((n) => book.find(n));
+  assert.deepEqual(kept, [1006, 1007, 1008, 1009, 2000]);
+  assert.equal(book.size, 5);
+});
+
+Deno.test("JobBook fills up again after a clean job", () => {
+  const book = bookOf(200);
+  book.add(2000, job(200), true);
+  for (let n = 1; n <= 10; n++) book.add(2000 + n, job(200 + n), false);
+  assert.equal(book.size, 15);
+  assert.equal(book.find(1196)?.poolJobId, "196");
+});
+
+for (const number of [-1, 999, 1010, 1.5, NaN]) {
+  Deno.test(`JobBook finds nothing for job number ${number}, which was never given`, () => {
+    assert.equal(bookOf(10).find(number), undefined);
+  });
+}
+
+Deno.test("JobBook never finds a job whose id means another one now, whatever the pool sends", () => {
+  const step = fc.record({
+    id: fc.oneof(fc.nat({ max: 255 }), fc.nat({ max: 6 })),
+    isClean: fc.boolean(),
+    times: fc.constantFrom(1, 1, 1, 40),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const book = new JobBook();
+      const meaning = new Map<string, number>();
+      let number = 0;
+      for (const { id, isClean, times } of steps) {
+        for (let i = 0; i < times; i++) {
+          const added = job((id + i) % 256);
+          book.add(++number, added, isClean);
+          meaning.set(added.poolJobId, number);
+          assert.equal(book.find(number), added, "the newest is always there");
+          assert.ok(book.size <= (isClean ? 5 : 256));
+        }
+        for (let n = 1; n <= number; n++) {
+          const found = book.find(n);
+          if (found) assert.equal(meaning.get(found.poolJobId), n);
+        }
+      }
+    }),
+    { seed: 5, numRuns: 200 },
+  );
+});

@@ -1,0 +1,165 @@
+/** PendingShares: a verdict's number finds the share it was given for, or none. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { INDEX_COUNT, type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
+
+/** Share number `n` of a connection; who owns it says which it is. */
+function share(n: number, sentAt = n): PendingShare<string> {
+  return { owner: `share ${n}`, requestId: n, sentAt };
+}
+
+function filled(count: number): PendingShares<string> {
+  const pending = new PendingShares<string>();
+  for (let n = 0; n < count; n++) pending.add(n % INDEX_COUNT, share(n));
+  return pending;
+}
+
+Deno.test("PendingShares gives each share to its own verdict when verdicts overtake each other", () => {
+  const pending = filled(5);
+  for (const n of [3, 0, 4, 2, 1]) assert.equal(pending.settle(n)?.owner, `share ${n}`);
+  assert.equal(pending.waiting, 0);
+});
+
+Deno.test("PendingShares knows no share under a number settled before", () => {
+  const pending = filled(3);
+  assert.equal(pending.settle(1)?.owner, "share 1");
+  assert.equal(pending.settle(1), undefined);
+  assert.equal(pending.settle(0)?.owner, "share 0");
+  assert.equal(pending.settle(0), undefined);
+  assert.equal(pending.settle(1), undefined);
+  assert.equal(pending.waiting, 1);
+});
+
+for (const index of [0, 1, 3, 4, 255, 65_535]) {
+  Deno.test(`PendingShares knows no share ${index} when none was sent`, () => {
+    assert.equal(new PendingShares<string>().settle(index), undefined);
+  });
+}
+
+for (const index of [5, 6, 64, 65_535]) {
+  Deno.test(`PendingShares knows no share ${index} after shares 0 to 4`, () => {
+    const pending = filled(5);
+    assert.equal(pending.settle(index), undefined);
+    assert.equal(pending.waiting, 5);
+  });
+}
+
+Deno.test("PendingShares refuses a share out of step with the pool's count", () => {
+  const pending = filled(2);
+  assert.throws(() => pending.add(1, share(2)), RangeError);
+  assert.throws(() => pending.add(3, share(2)), RangeError);
+  assert.throws(() => filled(INDEX_COUNT).add(1, share(2)), RangeError);
+});
+
+Deno.test("PendingShares goes round: 70,000 shares, each judged 100 later", () => {
+  const pending = new PendingShares<string>();
+  for (let n = 0; n < 70_000; n++) {
+    assert.equal(pending.add(n % INDEX_COUNT, share(n)), undefined);
+    if (n >= 100) {
+      assert.equal(pending.settle((n - 100) % INDEX_COUNT)?.owner, `share ${n - 100}`);
+    }
+  }
+  assert.equal(pending.waiting, 100);
+});
+
+Deno.test("PendingShares gives back what waited under a number that comes round again", () => {
+  const pending = filled(INDEX_COUNT);
+  assert.equal(pending.settle(1)?.owner, "share 1");
+  assert.equal(pending.add(0, share(INDEX_COUNT))?.owner, "share 0");
+  assert.equal(pending.add(1, share(INDEX_COUNT + 1)), undefined);
+  assert.equal(pending.add(2, share(INDEX_COUNT + 2))?.owner, "share 2");
+  assert.equal(pending.settle(0)?.owner, `share ${INDEX_COUNT}`);
+  assert.equal(pending.settle(1)?.owner, `share ${INDEX_COUNT + 1}`);
+  assert.equal(pending.settle(3)?.owner, "share 3");
+  assert.equal(pending.waiting, INDEX_COUNT - 3);
+});
+
+Deno.test("PendingShares keeps one old share apart from 65,535 newer ones", () => {
+  const pending = new PendingShares<string>();
+  pending.add(0, share(0));
+  for (let n = 1; n < INDEX_COUNT; n++) {
+    pending.add(n, share(n));
+    assert.equal(pending.settle(n)?.owner, `share ${n}`);
+  }
+  assert.equal(pending.waiting, 1);
+  assert.equal(pending.settle(0)?.owner, "share 0");
+});
+
+Deno.test("PendingShares expires all shares sent before a time, oldest first, and no others", () => {
+  const pending = filled(6);
+  pending.settle(1);
+  const expired = [...pending.expire(4)].map(({ owner }) => owner);
+  assert.deepEqual(expired, ["share 0", "share 2", "share 3"]);
+  assert.equal(pending.waiting, 2);
+  assert.equal(pending.settle(2), undefined);
+  assert.equal(pending.settle(4)?.owner, "share 4");
+  assert.deepEqual([...pending.expire(Infinity)].map(({ owner }) => owner), ["share 5"]);
+  assert.deepEqual([...pending.expire(Infinity)], []);
+});
+
+/** The obvious way: a map from number to share. */
+class SlowPendingShares {
+  readonly #shares = new Map<number, PendingShare<string>>();
+
+  get waiting(): number {
+    return this.#shares.size;
+  }
+
+  add(index: number, added: PendingShare<string>): PendingShare<string> | undefined {
+    const overtaken = this.#shares.get(index);
+    this.#shares.delete(index);
+    this.#shares.set(index, added);
+    return overtaken;
+  }
+
+  settle(index: number): PendingShare<string> | undefined {
+    const settled = this.#shares.get(index);
+    this.#shares.delete(index);
+    return settled;
+  }
+
+  expire(time: number): PendingShare<string>[] {
+    const expired = [...this.#shares].filter(([, { sentAt }]) => sentAt < time);
+    for (const [index] of expired) this.#shares.delete(index);
+    return expired.map(([, old]) => old);
+  }
+}
+
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 200 }) }) },
+  // Enough to go round within a few steps.
+  { weight: 1, arbitrary: fc.record({ add: fc.constant(30_000) }) },
+  { weight: 6, arbitrary: fc.record({ settle: fc.integer({ min: -3, max: 300 }) }) },
+  { weight: 2, arbitrary: fc.record({ settle: fc.nat({ max: 65_535 }) }) },
+  { weight: 1, arbitrary: fc.record({ expireAllBut: fc.nat({ max: 400 }) }) },
+);
+
+Deno.test("PendingShares does what a map of all shares does in any course of events", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const fast = new PendingShares<string>();
+      const slow = new SlowPendingShares();
+      let next = 0;
+      for (const what of steps) {
+        if ("add" in what) {
+          for (let i = 0; i < what.add; i++, next++) {
+            const added = share(next);
+            const index = next % INDEX_COUNT;
+            const overtaken = slow.add(index, added);
+            if (fast.add(index, added) !== overtaken) assert.fail(`share ${next} overtook another`);
+          }
+        } else if ("settle" in what) {
+          // Near the newest more often than not.
+          const index = (next - what.settle + 2 * INDEX_COUNT) % INDEX_COUNT;
+          assert.equal(fast.settle(index), slow.settle(index), `share ${index}`);
+        } else {
+          const before = next - what.expireAllBut;
+          assert.deepEqual([...fast.expire(before)], slow.expire(before));
+        }
+        assert.equal(fast.waiting, slow.waiting);
+      }
+    }),
+    { seed: 4, numRuns: 120 },
+  );
+});
