@@ -11,7 +11,7 @@ import type { Now } from "../base/clock.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Share } from "../protocol/share.ts";
 import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
-import type { Count, ShareCounter, Unanswered } from "./ledger.ts";
+import type { Count, LedgerSnapshot, ShareCounter, Unanswered } from "./ledger.ts";
 import type { Downstream, Fanout, Seat, ShareReceipt, Upstream, UpstreamEvents } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
@@ -114,6 +114,11 @@ export class Multiplexer implements UpstreamEvents {
   /** The mask of the connection the next miner would get; `undefined` during an outage. */
   get versionMask(): number | undefined {
     return leastCrowded(this.#activeSlots())?.upstream.versionMask;
+  }
+
+  /** The shares of one connection so far; `undefined` when it is gone. */
+  sharesOf(upstream: Upstream): LedgerSnapshot | undefined {
+    return this.#slots.get(upstream)?.ledger.snapshot();
   }
 
   /** Takes a miner in. It gets its difficulty and first job now, or once there is a connection. */
@@ -243,9 +248,11 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   sessionUnregistered(upstream: Upstream, sessionId: number): void {
+    const slot = this.#slots.get(upstream)!;
     // A miner that only moved to another connection keeps its id.
-    if (!this.#slots.get(upstream)!.leaving.delete(sessionId)) return;
-    this.#options.releaseSession(sessionId);
+    if (slot.unregistered(sessionId) && slot.leaving.delete(sessionId)) {
+      this.#options.releaseSession(sessionId);
+    }
   }
 
   #activeSlots(): Slot<MinerSeat>[] {
@@ -311,7 +318,7 @@ export class Multiplexer implements UpstreamEvents {
   /** Takes a miner from a connection that goes on. */
   #unseat(seat: MinerSeat): void {
     seat.slot!.seats.delete(seat.miner.sessionId);
-    seat.slot!.upstream.unregister(seat.miner.sessionId);
+    seat.slot!.unregister(seat.miner.sessionId);
     seat.slot = undefined;
   }
 

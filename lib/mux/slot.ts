@@ -22,6 +22,8 @@ export class Slot<Seat> {
   readonly seats: Map<number, Seat> = new Map();
   /** Session ids of miners that left from here; free once the pool was told. */
   readonly leaving: Set<number> = new Set();
+  /** How many unregister frames of a session are not written: a miner may come, go and come back. */
+  readonly #unwritten = new Map<number, number>();
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
   /** Whether miners belong here; a spare keeps its jobs without any. */
@@ -37,6 +39,20 @@ export class Slot<Seat> {
   /** How many miners sit here. */
   get miners(): number {
     return this.seats.size;
+  }
+
+  /** Makes a session unknown to the pool. */
+  unregister(sessionId: number): void {
+    this.#unwritten.set(sessionId, (this.#unwritten.get(sessionId) ?? 0) + 1);
+    this.upstream.unregister(sessionId);
+  }
+
+  /** One unregister frame of the session has been written. Returns whether it was the last. */
+  unregistered(sessionId: number): boolean {
+    const left = this.#unwritten.get(sessionId)! - 1;
+    if (left > 0) this.#unwritten.set(sessionId, left);
+    else this.#unwritten.delete(sessionId);
+    return left === 0;
   }
 
   /** Takes a new job under a number of ours. */
