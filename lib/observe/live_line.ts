@@ -1,0 +1,52 @@
+/**
+ * A line in a terminal that is written over and over; elsewhere, such as in a file, a line from
+ * time to time.
+ */
+
+/** What is printed to: `Deno.stdout` fits. */
+export interface LiveTarget {
+  /** Writes some or all of the bytes. */
+  writeSync(bytes: Uint8Array): number;
+  /** Whether it can write over a line. */
+  isTerminal(): boolean;
+}
+
+/** Where no line can be written over, one of so many is kept. */
+const KEPT_ONE_OF = 5;
+
+const encoder = new TextEncoder();
+
+/** See the head of this file. */
+export class LiveLine {
+  readonly #target: LiveTarget;
+  readonly #isTerminal: boolean;
+  #shown = 0;
+  #isOpen = false;
+
+  /** Prints nothing yet. */
+  constructor(target: LiveTarget) {
+    this.#target = target;
+    this.#isTerminal = target.isTerminal();
+  }
+
+  /** Prints a line that stays. */
+  print(text: string): void {
+    this.#write(`${this.#isOpen ? "\n" : ""}${text}\n`);
+    this.#isOpen = false;
+  }
+
+  /** Shows `text` in place of what was shown before. */
+  show(text: string): void {
+    if (this.#isTerminal) {
+      this.#write(`\r${text}\x1b[K`);
+      this.#isOpen = true;
+    } else if (this.#shown++ % KEPT_ONE_OF === 0) {
+      this.#write(`${text}\n`);
+    }
+  }
+
+  #write(text: string): void {
+    let bytes = encoder.encode(text);
+    while (bytes.length > 0) bytes = bytes.subarray(this.#target.writeSync(bytes));
+  }
+}

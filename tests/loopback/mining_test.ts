@@ -1,0 +1,141 @@
+/** The whole way: miners that really hash, the proxy, a pool that checks every header. */
+
+import assert from "node:assert/strict";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimMiner } from "../../lib/sim/sim_miner.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
+
+/** About 43,000 hashes a share. */
+const DIFFICULTY = 0.00001;
+
+Deno.test("200 mixed miners hash for 30 s and the pool accepts every share they find", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: 3_000 });
+  await using proxy = new TestProxy([pool]);
+  const started = performance.now();
+  await using farm = SimFarm.start({
+    port: proxy.port,
+    count: 200,
+    mode: { kind: "hash" },
+    connectsPerSecond: 200,
+  });
+  await until(() => proxy.statistics().working === 200, "all miners are in");
+  await until(() => performance.now() - started >= 30_000, "30 s have passed", 60_000);
+  farm.setMode({ kind: "idle" });
+  await farm.until(() => farm.statistics().waitingNow === 0);
+
+  const found = farm.statistics();
+  const judged = pool.statistics();
+  assert.deepEqual(farm.faults, []);
+  assert.ok(found.submitted >= 100, `only ${found.submitted} shares were found`);
+  assert.equal(found.accepted, found.submitted);
+  assert.equal(judged.accepted, found.submitted);
+  assert.equal(judged.rejected, 0);
+  assert.equal(judged.acceptedChecksum, found.acceptedChecksum);
+
+  assert.deepEqual(
+    new Set(pool.workers().map((worker) => worker.workerName)),
+    farm.workerNames,
+  );
+  assert.equal(judged.droppedRegisters, 0);
+  assert.equal(judged.unregisteredSubmits, 0);
+  assert.equal(judged.wrongLengthSubmits, 0);
+
+  const statistics = proxy.statistics();
+  assertSharesAddUp(statistics);
+  assert.equal(statistics.shares.received, found.submitted);
+  assert.equal(statistics.shares.accepted, found.submitted);
+  assert.equal(statistics.poolBytesWritten, judged.bytesIn);
+});
+
+Deno.test("a miner that sends its handshake one byte at a time mines like any other", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using proxy = new TestProxy([pool]);
+  await using miner = SimMiner.start({
+    port: proxy.port,
+    user: "demo.slow",
+    firmware: "braiins",
+    mode: { kind: "hash" },
+    dribbleMs: 1,
+  });
+  await miner.until(() => miner.statistics().accepted >= 3);
+  assert.deepEqual(miner.faults, []);
+  assert.deepEqual([...pool.registeredNames], ["slow"]);
+  assertSharesAddUp(proxy.statistics());
+});
+
+Deno.test("a pool that closes in the middle of a frame costs no miner its connection", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using proxy = new TestProxy([pool]);
+  await using farm = SimFarm.start({ port: proxy.port, count: 16, mode: { kind: "hash" } });
+  await farm.until(() => farm.statistics().accepted >= 5);
+
+  const half = Uint8Array.of(0x7f, 0x10, 0x0a, 0x00, 0x01);
+  pool.finishConnections(half);
+  await pool.until(() => pool.statistics().connectionsNow === 0);
+  await pool.until(() => pool.workers().length === 16);
+  const before = farm.statistics().accepted;
+  await farm.until(() => farm.statistics().accepted >= before + 5);
+
+  assert.equal(farm.statistics().lostConnections, 0);
+  assert.deepEqual(farm.faults, []);
+  farm.setMode({ kind: "idle" });
+  await until(() => proxy.statistics().waitingShares === 0, "every share was judged");
+  assertSharesAddUp(proxy.statistics());
+});
+
+Deno.test("a pool without verdicts has its shares answered true and counted as assumed", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await pool.setFaults({ hasNoSubres: true });
+  await using proxy = new TestProxy([pool]);
+  await using miner = SimMiner.start({ port: proxy.port, user: "a.b", mode: { kind: "hash" } });
+  await miner.until(() => miner.statistics().accepted >= 3);
+  miner.setMode({ kind: "idle" });
+  await pool.until(() => pool.statistics().submits === miner.statistics().submitted);
+  const statistics = proxy.statistics();
+  assert.equal(statistics.shares.assumed, statistics.shares.submitted);
+  assert.equal(statistics.shares.accepted, 0);
+  assertSharesAddUp(statistics);
+});
+
+Deno.test("a pool without verrol gets no version bits, and miners are told they have none", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await pool.setFaults({ hasNoVerrol: true });
+  await using proxy = new TestProxy([pool]);
+  await until(() => proxy.statistics().poolBytesRead > 1000, "the pool is connected");
+  await using miner = SimMiner.start({
+    port: proxy.port,
+    user: "a.b",
+    firmware: "antminer",
+    mode: { kind: "hash" },
+  });
+  await miner.until(() => miner.statistics().accepted >= 3);
+  assert.equal(miner.work?.versionMask, 0);
+  assert.deepEqual(miner.faults, []);
+});
+
+Deno.test("a NiceHash client agent does not trip the pool's hidden minimum", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using proxy = new TestProxy([pool]);
+  await using miner = SimMiner.start({
+    port: proxy.port,
+    user: "a.rented",
+    firmware: "nicehash",
+    mode: { kind: "hash" },
+  });
+  await miner.until(() => miner.statistics().accepted >= 3);
+  assert.equal(miner.statistics().rejected, 0);
+});
+
+Deno.test("the pool moves a miner to a difficulty of its own with the next job", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using proxy = new TestProxy([pool]);
+  await using miner = SimMiner.start({ port: proxy.port, user: "a.strong" });
+  await using other = SimMiner.start({ port: proxy.port, user: "a.weak" });
+  await until(() => proxy.statistics().working === 2, "both are in");
+  await pool.until(() => pool.workers().length === 2);
+  pool.setWorkerDifficulty("strong", 13);
+  pool.newJob();
+  await miner.until(() => miner.work?.difficulty === 8192);
+  assert.equal(other.work?.difficulty, 1);
+});
