@@ -99,8 +99,7 @@ export class Miners implements Fanout, EngineEvents {
       session.receive(bytes);
     } catch (error) {
       if (error instanceof ProtocolViolation) return this.#end(session, error.message);
-      const stack = error instanceof Error ? error.stack : String(error);
-      log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+      reportFault(error);
       this.#end(session, "internal error");
     }
   }
@@ -148,8 +147,9 @@ export class Miners implements Fanout, EngineEvents {
 
   /** Ends all miners and resolves when their sockets are gone. */
   async stop(): Promise<void> {
-    for (const session of this.#sessions) session?.over();
-    this.#sessions.length = 0;
+    const sessions = this.#sessions.splice(0);
+    this.#count = 0;
+    for (const session of sessions) if (session !== undefined) leaveMux(session);
     await this.#engine.stop();
   }
 
@@ -162,7 +162,21 @@ export class Miners implements Fanout, EngineEvents {
   #forget(session: MinerSession, reason: string): void {
     this.#sessions[session.handle] = undefined;
     this.#count--;
-    session.over();
+    leaveMux(session);
     log.info("Miner {miner} out: {reason}", { miner: session.label, reason });
   }
+}
+
+/** A fault while one miner leaves costs no other miner anything, nor this one's socket. */
+function leaveMux(session: MinerSession): void {
+  try {
+    session.over();
+  } catch (error) {
+    reportFault(error);
+  }
+}
+
+function reportFault(error: unknown): void {
+  const stack = error instanceof Error ? error.stack : String(error);
+  log.error("A fault of btcagent itself, please report it: {stack}", { stack });
 }

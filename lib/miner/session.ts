@@ -130,7 +130,10 @@ export class MinerSession implements Downstream {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#seat !== undefined) this.#seat.leave();
-    else if (this.#sessionId !== undefined) this.#context.mux.releaseSession(this.#sessionId);
+    // Working without a seat: it is joining the mux at this moment, and leaves when that is done.
+    else if (this.#sessionId !== undefined && this.#state !== "working") {
+      this.#context.mux.releaseSession(this.#sessionId);
+    }
   }
 
   setDifficulty(difficulty: number): void {
@@ -205,7 +208,7 @@ export class MinerSession implements Downstream {
 
   #configure(id: RequestId, params: readonly unknown[]): void {
     const answer = answerConfigure(params, this.#poolMask);
-    if (answer === undefined) return this.#refuse(id, STATUS.illegalParams);
+    if (answer === undefined) return this.#refuseHandshake(id, STATUS.illegalParams);
     if (answer.requestedMask !== undefined) {
       this.#requestedMask = answer.requestedMask;
       this.#toldMask = (answer.requestedMask & this.#poolMask) >>> 0;
@@ -220,7 +223,7 @@ export class MinerSession implements Downstream {
     if (this.#sessionId === undefined) {
       this.#sessionId = this.#context.mux.leaseSession();
       if (this.#sessionId === undefined) {
-        this.#refuse(id, STATUS.unknown);
+        this.#refuseHandshake(id, STATUS.unknown);
         return this.disconnect("all session ids are in use");
       }
       if (typeof clientAgent === "string") {
@@ -238,7 +241,7 @@ export class MinerSession implements Downstream {
 
   #authorize(id: RequestId, params: readonly unknown[]): void {
     const [user] = params;
-    if (typeof user !== "string") return this.#refuse(id, STATUS.workerNameNotString);
+    if (typeof user !== "string") return this.#refuseHandshake(id, STATUS.workerNameNotString);
     if (!isAuthorized(this.#state)) this.#user = user.slice(0, MAX_NAME_LENGTH);
     this.#handshakeReply(id, "true");
     this.#proceed("authorize");
@@ -265,7 +268,10 @@ export class MinerSession implements Downstream {
         worker: this.#names.workerName,
       });
     }
-    this.#seat = this.#context.mux.join(account, this);
+    const seat = this.#context.mux.join(account, this);
+    // What it was sent while it joined may have been too much for a miner that does not read.
+    if (this.#isOver) seat.leave();
+    else this.#seat = seat;
   }
 
   #submit(share: Share): void {
@@ -307,6 +313,10 @@ export class MinerSession implements Downstream {
   /** A handshake is answered even with id null, as the pool does: no miner can work without. */
   #handshakeReply(id: RequestId, resultJson: string): void {
     this.#send(formatReply(id, resultJson));
+  }
+
+  #refuseHandshake(id: RequestId, code: number): void {
+    this.#send(formatErrorReply(id, code));
   }
 
   #send(text: string): void {

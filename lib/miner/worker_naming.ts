@@ -13,7 +13,8 @@ export interface WorkerNaming {
 /**
  * The worker name of a miner that calls itself `ownName` and connects from `hostname`.
  *
- * Of an IPv6 address the last four bytes count, in hex, as the Go agent has it.
+ * Of an IPv6 address the last four bytes count, in hex without leading zeros, as the Go agent has
+ * it: a farm that changes over keeps its names.
  */
 export function chooseWorkerName(
   naming: WorkerNaming,
@@ -31,7 +32,7 @@ function lastBytes(hostname: string): readonly string[] {
   if (dotted !== null) return dotted.slice(1);
   const groups = hostname.replace(/%.*$/, "").split(":").slice(-2);
   return groups.flatMap((group) => {
-    const hex = group.padStart(4, "0");
-    return [hex.slice(0, 2), hex.slice(2)];
+    const value = parseInt(group || "0", 16);
+    return [value >> 8, value & 0xff].map((byte) => byte.toString(16));
   });
 }
