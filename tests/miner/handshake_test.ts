@@ -1,0 +1,23 @@
+/** Which step leads where: every cell of the table. */
+
+import assert from "node:assert/strict";
+import { isAuthorized, type MinerState, nextState } from "../../lib/miner/handshake.ts";
+
+for (
+  const [state, afterSubscribe, afterAuthorize] of [
+    ["connected", "subscribed", "authorized"],
+    ["subscribed", "subscribed", "working"],
+    ["authorized", "working", "authorized"],
+    ["working", "working", "working"],
+  ] as [MinerState, MinerState, MinerState][]
+) {
+  Deno.test(`a miner that is ${state} may subscribe and authorize, and never falls back`, () => {
+    assert.equal(nextState(state, "subscribe"), afterSubscribe);
+    assert.equal(nextState(state, "authorize"), afterAuthorize);
+  });
+}
+
+Deno.test("a miner's name is known once it has authorized", () => {
+  const states: MinerState[] = ["connected", "subscribed", "authorized", "working"];
+  assert.deepEqual(states.filter(isAuthorized), ["authorized", "working"]);
+});

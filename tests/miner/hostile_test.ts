@@ -1,0 +1,220 @@
+/**
+ * Nothing a miner sends hurts anybody but itself: it gets the right error, or it is closed with one
+ * log line that is safe to read.
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { cutAt } from "../support/any_cut.ts";
+import { FakeMiners } from "../support/fake_miners.ts";
+import { LogCapture } from "../support/log_capture.ts";
+
+const PING = '{"id":"p","method":"mining.ping"}\n';
+const PONG = '{"id":"p","result":"pong","error":null}';
+const PRINTABLE = /^[\x20-\x7e…]*$/;
+
+const encoder = new TextEncoder();
+
+function bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+/** Bytes that end the connection they come on, and what the log quotes of them. */
+const FATAL: readonly (readonly [name: string, bytes: Uint8Array, quoted: string])[] = [
+  ["null, which ended the Go agent", bytes("null\n"), '"null"'],
+  ["an array", bytes("[]\n"), '"[]"'],
+  ["a number", bytes("1\n"), '"1"'],
+  ["a number no double holds", bytes("1e400\n"), '"1e400"'],
+  ["a text", bytes('"x"\n'), '"\\"x\\""'],
+  ["a blank", bytes(" \n"), '" "'],
+  ["two objects on a line", bytes('{"id":1}{"id":2}\n'), '"{\\"id\\":1}{\\"id\\":2}"'],
+  ["half an object", bytes('{"id":1,"method"\n'), '"{\\"id\\":1,\\"method\\""'],
+  ["arrays nested 4,000 deep", bytes("[".repeat(4000) + "\n"), `"${"[".repeat(60)}…"`],
+  ["NUL bytes", bytes("\0\0\0\n"), '"\\u0000\\u0000\\u0000"'],
+  ["bytes that are no UTF-8", bytes("\xff\xfe\xc3\x28\n"), '"???("'],
+  ["control codes of a terminal", bytes("\x1b[2J\x9b31m\x07\n"), '"\\u001b[2J?31m\\u0007"'],
+  ["a TLS hello with a line end in it", bytes("\x16\x03\x01\x02\x00\x01\n"), '"\\u0016\\u0003'],
+  ["an HTTP request", bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), '"GET / HTTP/1.1"'],
+  ["an HTTP upload", bytes("POST /x HTTP/1.1\r\n\r\n{}"), '"POST /x HTTP/1.1"'],
+  ["an RDP cookie", bytes("\x03\0\0\x13Cookie: mstshash=u\r\n"), '"\\u0003\\u0000\\u0000'],
+  ["a PROXY header", bytes("PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n"), '"PROXY TCP4 1.2.3.4 5.6.7.8'],
+  ["two byte order marks", bytes("\xef\xbb\xbf\xef\xbb\xbf{}\n"), '"?{}"'],
+  ["a log line of its own making", bytes('x\r2026-01-01 error agent "all lost"\n'), '"x\\r2026-01'],
+];
+
+for (const [name, hostile, quoted] of FATAL) {
+  Deno.test(`${name}: ends that connection with one harmless log line, nobody else's`, () => {
+    using log = new LogCapture();
+    const world = new FakeMiners();
+    const other = world.login("farm.other");
+    log.take();
+    for (const chunks of [[hostile], [...hostile].map((byte) => Uint8Array.of(byte))]) {
+      const miner = world.connect();
+      miner.sendBytes(PING);
+      for (const chunk of chunks) miner.sendBytes(chunk);
+      miner.sendBytes(PING);
+      assert.deepEqual(miner.takeLines(), [PONG]);
+      assert.ok(!miner.isConnected);
+      const [line, ...more] = log.take();
+      assert.deepEqual(more, []);
+      const start = `info: Miner 10.0.0.7:4001 out: Cannot read a line: found ${quoted}`;
+      assert.ok(line!.startsWith(start), `${line}\n${start}`);
+      assert.match(line!, PRINTABLE);
+      assert.ok(line!.length < 250);
+    }
+    other.sendBytes(PING);
+    assert.deepEqual(other.takeLines(), [PONG]);
+    assert.equal(world.miners.counts.connected, 1);
+  });
+}
+
+Deno.test("a line without end costs its sender the connection at the byte too many", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners();
+  const miner = world.connect();
+  const longest = PING.trimEnd() + " ".repeat(8192 - PING.length + 1);
+  miner.send(longest);
+  assert.deepEqual(miner.takeLines(), [PONG]);
+  miner.sendBytes("x".repeat(8192));
+  assert.ok(miner.isConnected);
+  miner.sendBytes("x");
+  assert.ok(!miner.isConnected);
+  assert.deepEqual(log.take(), [
+    "info: Miner 10.0.0.7:4001 out: Cannot read a line: 8193 bytes have come, at most 8192 are " +
+    "allowed",
+  ]);
+});
+
+Deno.test("an id of 1 MB or a text of 64 KB is a line too long", () => {
+  for (
+    const line of [
+      `{"id":"${"x".repeat(1 << 20)}","method":"mining.ping"}`,
+      `{"id":1,"method":"mining.authorize","params":["${"x".repeat(65536)}"]}`,
+    ]
+  ) {
+    const world = new FakeMiners();
+    const miner = world.connect();
+    for (const chunk of cutAt(encoder.encode(line + "\n"), [256, 512, 9000])) {
+      miner.sendBytes(chunk);
+    }
+    assert.ok(!miner.isConnected);
+    assert.deepEqual(miner.takeLines(), []);
+  }
+});
+
+Deno.test("blank lines for ever are neither answered nor kept", () => {
+  const miner = new FakeMiners().connect();
+  for (let i = 0; i < 1000; i++) miner.sendBytes("\r\n\n\r\n\n");
+  assert.deepEqual(miner.takeLines(), []);
+  miner.sendBytes(PING);
+  assert.deepEqual(miner.takeLines(), [PONG]);
+});
+
+/** Odd, and answered: the miner stays. */
+const ODD: readonly (readonly [name: string, line: string, answers: readonly string[]])[] = [
+  ["an empty object", "{}", []],
+  [
+    "a key twice",
+    '{"id":1,"method":"x","id":2,"method":"mining.ping"}',
+    ['{"id":2,"result":"pong","error":null}'],
+  ],
+  [
+    "__proto__ as a member",
+    '{"__proto__":{"method":"mining.ping"},"id":1}',
+    ['{"id":1,"result":null,"error":[27,"Illegal params",null]}'],
+  ],
+  [
+    "1e400 as a difficulty",
+    '{"id":1,"method":"mining.suggest_difficulty","params":[1e400]}',
+    ['{"id":1,"result":true,"error":null}'],
+  ],
+  [
+    "4,000 levels of nesting as a parameter",
+    `{"id":1,"method":"mining.configure","params":[${"[".repeat(4000)}${"]".repeat(4000)}]}`,
+    ['{"id":1,"result":null,"error":[27,"Illegal params",null]}'],
+  ],
+  [
+    "4,000 levels of nesting as an id",
+    `{"id":${"[".repeat(4000)}${"]".repeat(4000)},"method":"mining.ping"}`,
+    [`{"id":${"[".repeat(4000)}${"]".repeat(4000)},"result":"pong","error":null}`],
+  ],
+  [
+    "a lone surrogate as an extension",
+    '{"id":1,"method":"mining.configure","params":[["\\udfff"]]}',
+    ['{"id":1,"result":{"\\udfff":false},"error":null}'],
+  ],
+];
+
+for (const [name, line, answers] of ODD) {
+  Deno.test(`${name}: is answered like anything else`, () => {
+    const miner = new FakeMiners().connect();
+    assert.deepEqual(miner.ask(line), answers);
+    assert.ok(miner.isConnected);
+  });
+}
+
+Deno.test("names of any length and any characters reach log and pool filtered and cut", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners();
+  const miner = world.connect();
+  const nasty = "\u001b[31m\r\n2026\u2028☃\ud800" + "n".repeat(3000);
+  miner.send(
+    JSON.stringify({ id: 1, method: "mining.subscribe", params: [nasty] }),
+    JSON.stringify({ id: 2, method: "mining.authorize", params: [`farm.${nasty}`] }),
+  );
+  assert.equal(miner.takeLines().length, 2);
+  const [, join] = world.mux.takeCalls();
+  assert.equal(
+    join,
+    `join session 0, account "farm", worker "31m2026${"n".repeat(43)}", ` +
+      `agent "31m2026${"n".repeat(23)}"`,
+  );
+  for (const line of log.take()) {
+    assert.match(line, PRINTABLE);
+    assert.ok(line.length < 250);
+  }
+});
+
+Deno.test("any bytes in any chunks: only that miner may go, nothing of it stays, all lines are whole", () => {
+  const lines = [
+    '{"id":1,"method":"mining.subscribe","params":["bench/1"]}\n',
+    '{"id":2,"method":"mining.authorize","params":["farm.rig1","x"]}\n',
+    '{"id":3,"method":"mining.submit","params":["farm.rig1","a","2a","650d1b20","1234abcd"]}\n',
+    '{"id":4,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"1"}]}\n',
+    "\r\n",
+    "null\n",
+  ];
+  const changed = fc.tuple(
+    fc.array(fc.constantFrom(...lines), { maxLength: 6 }),
+    fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }),
+  ).map(([chosen, changes]) => {
+    const stream = encoder.encode(chosen.join(""));
+    for (const [at, byte] of changes) if (stream.length > 0) stream[at % stream.length] = byte;
+    return stream;
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof({ weight: 3, arbitrary: changed }, fc.uint8Array({ maxLength: 200 })),
+      fc.array(fc.nat({ max: 400 }), { maxLength: 4 }),
+      (stream, cuts) => {
+        using log = new LogCapture();
+        const world = new FakeMiners();
+        const other = world.login("farm.other");
+        log.take();
+        const miner = world.connect();
+        const points = cuts.filter((point) => point < stream.length);
+        for (const chunk of cutAt(stream, points)) miner.sendBytes(chunk);
+        for (const line of miner.takeLines()) JSON.parse(line);
+        miner.hangUp();
+        const logged = log.take();
+        for (const line of logged) assert.match(line, PRINTABLE);
+        assert.equal(logged.filter((line) => line.includes(" out: ")).length, 1);
+        assert.deepEqual(logged.filter((line) => line.startsWith("error")), []);
+        other.sendBytes(PING);
+        assert.deepEqual(other.takeLines(), [PONG]);
+        assert.equal(world.mux.leased.size, 1);
+      },
+    ),
+    { seed: 5, numRuns: 1500 },
+  );
+});

@@ -1,0 +1,137 @@
+/**
+ * An engine without sockets: whatever it is given has arrived, in order, at once.
+ */
+
+import assert from "node:assert/strict";
+import type { Engine, EngineEvents, PeerAddress, Replaceable } from "../../lib/net/engine.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The far end of one connection. */
+interface FakePeer {
+  /** What was sent to it and not yet looked at. */
+  text: string;
+  isClosed: boolean;
+}
+
+/** Hand {@linkcode FakeEngine.listen} to whoever wants to listen. */
+export class FakeEngine implements Engine {
+  readonly address: PeerAddress = { hostname: "127.0.0.1", port: 3333 };
+  /** Every handle the owner closed, in order. */
+  readonly closedByOwner: number[] = [];
+  /** How often it was swept. */
+  sweeps = 0;
+  /** Whether new connections are still let in. */
+  isAccepting = true;
+  isStopped = false;
+  /** A peer that takes so many more bytes is dropped by the next, as a slow one is. */
+  readonly room: Map<number, number> = new Map();
+  readonly #peers = new Map<number, FakePeer>();
+  readonly #freeHandles: number[] = [];
+  #nextHandle = 0;
+  #events: EngineEvents | undefined;
+
+  /** Starts "listening". */
+  readonly listen = (events: EngineEvents): Engine => {
+    this.#events = events;
+    return this;
+  };
+
+  /** A connection comes in. Returns its handle, or `undefined` if it was turned away. */
+  connect(from: PeerAddress = { hostname: "10.0.0.7", port: 4001 }): number | undefined {
+    assert.ok(this.isAccepting, "nobody accepts any more");
+    // As the real one does, the handle given back last is used first.
+    const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
+    this.#peers.set(handle, { text: "", isClosed: false });
+    if (this.#events!.opened(handle, from)) return handle;
+    this.#peers.delete(handle);
+    this.#freeHandles.push(handle);
+    return undefined;
+  }
+
+  /** Bytes come in. Like a socket's, the buffer is spoilt right after. */
+  receive(handle: number, bytes: Uint8Array | string): void {
+    if (!this.isOpen(handle)) return;
+    const buffer = typeof bytes === "string" ? encoder.encode(bytes) : bytes.slice();
+    this.#events!.received(handle, buffer);
+    buffer.fill(0xee);
+  }
+
+  /** The peer goes. */
+  hangUp(handle: number, reason = "it closed the connection"): void {
+    if (this.isOpen(handle)) this.#gone(handle, reason);
+  }
+
+  /** Nobody can be accepted for now. */
+  failToAccept(error: unknown): void {
+    this.#events!.acceptFailed(error);
+  }
+
+  /** Whether the connection is still there. */
+  isOpen(handle: number): boolean {
+    return this.#peers.get(handle)?.isClosed === false;
+  }
+
+  /** The lines a peer was sent since the last look; anything but whole lines is a failure. */
+  takeLines(handle: number): string[] {
+    const peer = this.#peers.get(handle);
+    if (peer === undefined || peer.text === "") return [];
+    const lines = peer.text.split("\n");
+    assert.equal(lines.pop(), "", "what is sent ends with LF");
+    peer.text = "";
+    return lines;
+  }
+
+  send(handle: number, bytes: Uint8Array): void {
+    const peer = this.#peers.get(handle);
+    if (peer === undefined || peer.isClosed) return;
+    assert.ok(bytes.length > 0, "nothing is never sent");
+    const room = this.room.get(handle);
+    if (room !== undefined && bytes.length > room) {
+      this.#gone(handle, `too slow: ${bytes.length} bytes wait for it`);
+      return;
+    }
+    if (room !== undefined) this.room.set(handle, room - bytes.length);
+    peer.text += decoder.decode(bytes);
+  }
+
+  sendLatest(handle: number, message: Replaceable): void {
+    const peer = this.#peers.get(handle);
+    if (peer?.isClosed === false) peer.text += decoder.decode(message.line);
+  }
+
+  broadcast(handles: readonly number[], message: Replaceable): void {
+    for (const handle of handles) this.sendLatest(handle, message);
+  }
+
+  close(handle: number): void {
+    const peer = this.#peers.get(handle);
+    if (peer === undefined || peer.isClosed) return;
+    peer.isClosed = true;
+    this.closedByOwner.push(handle);
+    this.#freeHandles.push(handle);
+  }
+
+  sweep(): void {
+    this.sweeps++;
+  }
+
+  stopAccepting(): void {
+    this.isAccepting = false;
+  }
+
+  stop(): Promise<void> {
+    this.stopAccepting();
+    this.isStopped = true;
+    for (const peer of this.#peers.values()) peer.isClosed = true;
+    return Promise.resolve();
+  }
+
+  #gone(handle: number, reason: string): void {
+    this.#peers.get(handle)!.isClosed = true;
+    this.room.delete(handle);
+    this.#freeHandles.push(handle);
+    this.#events!.closed(handle, reason);
+  }
+}

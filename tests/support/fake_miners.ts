@@ -1,0 +1,113 @@
+/**
+ * The miners' side over a fake engine and a fake mux, with time that moves when told.
+ */
+
+import { type MinerLimits, Miners } from "../../lib/miner/miners.ts";
+import type { WorkerNaming } from "../../lib/miner/worker_naming.ts";
+import { FakeEngine } from "./fake_engine.ts";
+import { FakeMux } from "./fake_mux.ts";
+
+const LIMITS: MinerLimits = {
+  loginTimeoutMs: 10_000,
+  idleTimeoutMs: 600_000,
+  maxLineBytes: 8192,
+  maxMiners: 1000,
+};
+
+/** What a test may want otherwise. */
+export interface FakeMinersOptions {
+  /** Bounds that differ from the usual ones. */
+  readonly limits?: Partial<MinerLimits>;
+  /** Names are the miners' own unless set. */
+  readonly naming?: Partial<WorkerNaming>;
+}
+
+/** See the head of this file. */
+export class FakeMiners {
+  readonly engine: FakeEngine = new FakeEngine();
+  readonly mux: FakeMux = new FakeMux();
+  readonly miners: Miners;
+  /** Milliseconds. */
+  time = 1_000_000;
+
+  /** Listens at once. */
+  constructor({ limits, naming }: FakeMinersOptions = {}) {
+    this.miners = new Miners({
+      listen: this.engine.listen,
+      mux: this.mux,
+      limits: { ...LIMITS, ...limits },
+      naming: { fixedName: "", ipFormat: undefined, ...naming },
+      version: "btcagent/1.2.3",
+      now: () => this.time,
+    });
+  }
+
+  /** A miner that connected. */
+  connect(hostname = "10.0.0.7", port = 4001): FakeMiner {
+    const handle = this.engine.connect({ hostname, port });
+    if (handle === undefined) throw new Error("The miner was turned away");
+    return new FakeMiner(this.engine, handle);
+  }
+
+  /** A miner that has subscribed and authorized, its answers already taken. */
+  login(user = "farm.rig1"): FakeMiner {
+    const miner = this.connect();
+    miner.send(
+      '{"id":1,"method":"mining.subscribe","params":["bench/1"]}',
+      `{"id":2,"method":"mining.authorize","params":[${JSON.stringify(user)},"x"]}`,
+    );
+    miner.takeLines();
+    return miner;
+  }
+
+  /** Time passes, a sweep each second. */
+  wait(seconds: number): void {
+    for (let i = 0; i < seconds; i++) {
+      this.time += 1000;
+      this.miners.sweep();
+    }
+  }
+}
+
+/** One miner's own view. */
+export class FakeMiner {
+  readonly #engine: FakeEngine;
+  readonly handle: number;
+
+  /** The far end of a connection. */
+  constructor(engine: FakeEngine, handle: number) {
+    this.#engine = engine;
+    this.handle = handle;
+  }
+
+  /** Whether it is still connected. */
+  get isConnected(): boolean {
+    return this.#engine.isOpen(this.handle);
+  }
+
+  /** Sends lines in one packet. */
+  send(...lines: readonly string[]): void {
+    this.#engine.receive(this.handle, lines.map((line) => line + "\n").join(""));
+  }
+
+  /** Sends bytes as they are. */
+  sendBytes(bytes: Uint8Array | string): void {
+    this.#engine.receive(this.handle, bytes);
+  }
+
+  /** What it was sent since the last look. */
+  takeLines(): string[] {
+    return this.#engine.takeLines(this.handle);
+  }
+
+  /** Sends one line and returns what came back. */
+  ask(line: string): string[] {
+    this.send(line);
+    return this.takeLines();
+  }
+
+  /** Closes its connection. */
+  hangUp(): void {
+    this.#engine.hangUp(this.handle);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * A mux that serves from one imagined pool, writes down what it is asked, and fails the test when
+ * a session id is given back twice or never.
+ */
+
+import assert from "node:assert/strict";
+import { formatHex32 } from "../../lib/base/hex.ts";
+import type {
+  Downstream,
+  EarlyRefusal,
+  JobLines,
+  Mux,
+  Seat,
+  ShareReceipt,
+} from "../../lib/mux/peers.ts";
+import { formatJobId } from "../../lib/protocol/job_id.ts";
+import { encodeLine, formatNotification } from "../../lib/protocol/stratum_message.ts";
+import type { Share } from "../../lib/protocol/share.ts";
+
+/** A job whose lines are short enough to read: only its name and its clean flag. */
+export function shortJob(name: string, isClean = false): JobLines {
+  const line = (clean: boolean) =>
+    encodeLine(formatNotification("mining.notify", JSON.stringify([name, clean])));
+  return { line: line(isClean), cleanLine: line(true) };
+}
+
+/** A share in words, its request id left out. */
+export function describe({ jobId, extranonce2, ntime, nonce, ...version }: Share): string {
+  const bits = version.hasVersionBits ? formatHex32(version.versionBits) : "none";
+  return `job ${formatJobId(jobId)}, extranonce2 ${formatHex32(extranonce2)}, ` +
+    `time ${formatHex32(ntime)}, nonce ${formatHex32(nonce)}, version bits ${bits}`;
+}
+
+/** The imagined pool, when there is one. */
+export interface FakePool {
+  /** What the pool lets miners roll. */
+  readonly mask: number;
+  /** What miners start at. */
+  readonly difficulty: number;
+  /** The job of the moment. */
+  readonly job: JobLines | undefined;
+}
+
+/** See the head of this file. */
+export class FakeMux implements Mux {
+  expectedVersionMask = 0x1fffe000;
+  /** What joining miners get at once; without a pool they wait. */
+  pool: FakePool | undefined;
+  /** What becomes of the next shares. */
+  receipt: ShareReceipt | (() => ShareReceipt) = "waiting";
+  /** How many session ids there are. */
+  sessions = 0xffff;
+  /** Throws what it returns when any of these is called. */
+  fault: ((call: string) => Error | undefined) | undefined;
+  /** What it was asked, in order, as text. */
+  readonly calls: string[] = [];
+  /** The shares that came to a seat. */
+  readonly shares: Share[] = [];
+  /** Who is seated, by session id. */
+  readonly seated: Map<number, Downstream> = new Map();
+  /** Ids leased and not given back. */
+  readonly leased: Set<number> = new Set();
+  #nextSession = 0;
+
+  /** What it was asked since the last look. */
+  takeCalls(): string[] {
+    return this.calls.splice(0);
+  }
+
+  leaseSession(): number | undefined {
+    this.#called("lease");
+    if (this.leased.size >= this.sessions) return undefined;
+    const sessionId = this.#nextSession++;
+    this.leased.add(sessionId);
+    return sessionId;
+  }
+
+  releaseSession(sessionId: number): void {
+    this.#called(`release ${sessionId}`);
+    assert.ok(!this.seated.has(sessionId), `session ${sessionId} is released while seated`);
+    assert.ok(this.leased.delete(sessionId), `session ${sessionId} is released twice`);
+  }
+
+  join(account: string, miner: Downstream): Seat {
+    const { sessionId, names } = miner;
+    this.#called(
+      `join session ${sessionId}, account "${account}", worker "${names.workerName}", ` +
+        `agent "${names.clientAgent}"`,
+    );
+    assert.ok(this.leased.has(sessionId), `session ${sessionId} is not leased`);
+    assert.ok(!this.seated.has(sessionId), `session ${sessionId} joins twice`);
+    this.seated.set(sessionId, miner);
+    if (this.pool !== undefined) this.serve(miner, this.pool);
+    return this.#seat(miner);
+  }
+
+  countRefused(sessionId: number | undefined, reason: EarlyRefusal): void {
+    this.#called(`count ${reason} of ${sessionId === undefined ? "nobody" : sessionId}`);
+  }
+
+  /** Gives a miner all that belongs to a pool, in the order the real mux does. */
+  serve(miner: Downstream, { mask, difficulty, job }: FakePool): void {
+    miner.setVersionMask(mask);
+    miner.setDifficulty(difficulty);
+    if (job !== undefined) miner.giveJob(job);
+  }
+
+  #seat(miner: Downstream): Seat {
+    const { sessionId } = miner;
+    const maskOfPool = () => this.pool?.mask;
+    let isGone = false;
+    return {
+      get versionMask() {
+        return maskOfPool();
+      },
+      submit: (share) => {
+        this.#called(`submit of ${sessionId}: ${describe(share)}`);
+        assert.ok(!isGone, `session ${sessionId} submits after it left`);
+        this.shares.push(share);
+        return typeof this.receipt === "function" ? this.receipt() : this.receipt;
+      },
+      leave: () => {
+        assert.ok(!isGone, `session ${sessionId} leaves twice`);
+        isGone = true;
+        this.seated.delete(sessionId);
+        this.leased.delete(sessionId);
+        this.#called(`leave ${sessionId}`);
+      },
+    };
+  }
+
+  #called(call: string): void {
+    this.calls.push(call);
+    const error = this.fault?.(call);
+    if (error !== undefined) throw error;
+  }
+}
