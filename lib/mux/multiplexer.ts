@@ -134,14 +134,9 @@ export class Multiplexer implements UpstreamEvents {
   leave(seat: MinerSeat): void {
     if (seat.isGone) return;
     seat.isGone = true;
-    const { sessionId } = seat.miner;
-    if (seat.slot !== undefined) {
-      seat.slot.leaving.add(sessionId);
-      this.#unseat(seat);
-    } else {
-      this.#unseated.delete(seat);
-      this.#options.releaseSession(sessionId);
-    }
+    if (seat.slot !== undefined) this.#unseat(seat);
+    else this.#unseated.delete(seat);
+    this.#releaseOnceForgotten(seat.miner.sessionId);
   }
 
   /** See {@linkcode Seat.submit}. */
@@ -211,7 +206,7 @@ export class Multiplexer implements UpstreamEvents {
       if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
     }
     // The pool forgot everybody with the connection.
-    for (const sessionId of slot.leaving) this.#options.releaseSession(sessionId);
+    for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
     for (const seat of seats) seat.slot = undefined;
     this.#seatAnywhere(seats);
@@ -251,7 +246,7 @@ export class Multiplexer implements UpstreamEvents {
     const slot = this.#slots.get(upstream)!;
     // A miner that only moved to another connection keeps its id.
     if (slot.unregistered(sessionId) && slot.leaving.delete(sessionId)) {
-      this.#options.releaseSession(sessionId);
+      this.#releaseOnceForgotten(sessionId);
     }
   }
 
@@ -320,6 +315,17 @@ export class Multiplexer implements UpstreamEvents {
     seat.slot!.seats.delete(seat.miner.sessionId);
     seat.slot!.unregister(seat.miner.sessionId);
     seat.slot = undefined;
+  }
+
+  /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
+  #releaseOnceForgotten(sessionId: number): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.isToldLater(sessionId)) {
+        slot.leaving.add(sessionId);
+        return;
+      }
+    }
+    this.#options.releaseSession(sessionId);
   }
 
   /** A share whose verdict is not expected any more. The miner is told what agents always told. */

@@ -20,7 +20,7 @@ export class Slot<Seat> {
   readonly pending: PendingShares<Seat> = new PendingShares();
   /** Who sits here, by session id. */
   readonly seats: Map<number, Seat> = new Map();
-  /** Session ids of miners that left from here; free once the pool was told. */
+  /** Session ids of miners that left; free once this pool, and any other, was told. */
   readonly leaving: Set<number> = new Set();
   /** How many unregister frames of a session are not written: a miner may come, go and come back. */
   readonly #unwritten = new Map<number, number>();
@@ -45,6 +45,11 @@ export class Slot<Seat> {
   unregister(sessionId: number): void {
     this.#unwritten.set(sessionId, (this.#unwritten.get(sessionId) ?? 0) + 1);
     this.upstream.unregister(sessionId);
+  }
+
+  /** Whether an unregister frame of this session is not written. */
+  isToldLater(sessionId: number): boolean {
+    return this.#unwritten.has(sessionId);
   }
 
   /** One unregister frame of the session has been written. Returns whether it was the last. */

@@ -1,0 +1,583 @@
+/** Multiplexer: what miners and pools see of each other, event by event (design.md §2). */
+
+import assert from "node:assert/strict";
+import {
+  type LedgerSnapshot,
+  refusedIn,
+  rejectedIn,
+  unansweredIn,
+  waitingIn,
+} from "../../lib/mux/ledger.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { REST_MS } from "../../lib/mux/session_ids.ts";
+import { NO_JOB } from "../../lib/protocol/job_id.ts";
+import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
+import type { FakeDownstream } from "../support/fake_downstream.ts";
+import type { FakeUpstream } from "../support/fake_upstream.ts";
+import { GRACE_MS, MuxWorld } from "../support/mux_world.ts";
+
+/** The counts that are not 0. */
+function counted(snapshot: LedgerSnapshot | undefined): Partial<LedgerSnapshot> {
+  return Object.fromEntries(Object.entries(snapshot!).filter(([, count]) => count > 0));
+}
+
+function assertAddsUp(snapshot: LedgerSnapshot): void {
+  assert.equal(snapshot.received, snapshot.submitted + refusedIn(snapshot));
+  const ended = snapshot.accepted + rejectedIn(snapshot) + snapshot.assumed +
+    unansweredIn(snapshot);
+  assert.equal(snapshot.submitted, ended + waitingIn(snapshot));
+}
+
+function joinMany(world: MuxWorld, count: number): FakeDownstream[] {
+  return Array.from({ length: count }, () => world.join());
+}
+
+const seatedAt = (upstream: FakeUpstream) => upstream.registered.size;
+
+// Taking places
+
+Deno.test("A miner that joins hears mask, difficulty and a clean job, in this order", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a", { difficulty: 512 });
+  world.job(pool, "1", false);
+  const miner = world.join();
+  assert.deepEqual(miner.told, [
+    { mask: 0x1fffe000 },
+    { difficulty: 512 },
+    { job: { id: 1001, isClean: true, coinbase1: "61" } },
+  ]);
+  assert.equal(pool.registered.get(miner.sessionId)?.workerName, "rig0");
+  assert.equal(miner.seat?.versionMask, 0x1fffe000);
+});
+
+Deno.test("A miner that joins while no pool is there is held, then served", () => {
+  const world = new MuxWorld();
+  const miner = world.join();
+  assert.equal(miner.seat?.versionMask, undefined);
+  assert.equal(world.submit(miner, 1000).receipt, STATUS.jobNotFound);
+  const pool = world.ready("a");
+  assert.deepEqual(miner.told, []);
+  world.mux.upstreamActivated(pool);
+  assert.equal(miner.job.isClean, true);
+  assert.equal(world.submit(miner).receipt, "waiting");
+  assert.equal(miner.disconnectedFor, undefined);
+});
+
+Deno.test("A miner at a connection without a job hears its difficulty, and the job when it comes", () => {
+  const world = new MuxWorld();
+  const pool = world.bare("a");
+  world.mux.upstreamActivated(pool);
+  const miner = world.join();
+  assert.deepEqual(miner.jobs, []);
+  world.job(pool, "9", true);
+  assert.equal(miner.job.isClean, true);
+});
+
+Deno.test("A spare gets no miners, and its jobs go to nobody", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const spare = world.ready("b");
+  const miner = world.join();
+  world.job(spare, "1", true);
+  assert.equal(seatedAt(spare), 0);
+  assert.equal(seatedAt(pool), 1);
+  assert.equal(miner.jobs.length, 1);
+});
+
+Deno.test("Miners spread evenly over connections, and move over when one is added", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  joinMany(world, 10);
+  const b = world.active("b");
+  assert.deepEqual([a, b].map(seatedAt), [5, 5]);
+  const c = world.active("c");
+  assert.deepEqual([a, b, c].map(seatedAt), [4, 3, 3]);
+  joinMany(world, 2);
+  assert.deepEqual([a, b, c].map(seatedAt), [4, 4, 4]);
+  world.lose(b);
+  assert.deepEqual([a, c].map(seatedAt), [6, 6]);
+});
+
+Deno.test("A job goes to all miners of its connection with its own clean flag, and to no others", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  world.active("b");
+  const miners = joinMany(world, 6);
+  world.job(a, "1", false);
+  world.job(a, "2", true);
+  const flags = miners.map(({ jobs }) => jobs.slice(1).map(({ isClean }) => isClean));
+  assert.equal(flags.filter((seen) => seen.length === 0).length, 3);
+  assert.equal(flags.filter((seen) => `${seen}` === "false,true").length, 3);
+});
+
+Deno.test("A new difficulty goes to the miners it names and nobody else", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a", { difficulty: 512 });
+  const spare = world.ready("b");
+  const [one, two] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  world.mux.difficultyChanged(pool, [77, one.sessionId, 0xfffe], 2 ** 40);
+  world.mux.difficultyChanged(spare, [two.sessionId], 8);
+  assert.equal(one.difficulty, 2 ** 40);
+  assert.equal(two.difficulty, 512);
+});
+
+Deno.test("A new version mask goes to every miner of its connection", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miners = joinMany(world, 2);
+  pool.versionMask = 0;
+  world.mux.versionMaskChanged(pool);
+  for (const { told } of miners) assert.deepEqual(told.at(-1), { mask: 0 });
+  assert.equal(world.mux.versionMask, 0);
+});
+
+// Shares and verdicts
+
+for (
+  const { status, count, isAccepted } of [
+    { status: SHARE_ACCEPTED, count: "accepted" },
+    { status: 1422486894, count: "accepted" },
+    { status: 37, count: "rejectedStale" },
+    { status: 36, count: "rejectedStale" },
+    { status: 21, count: "rejectedStale" },
+    { status: 22, count: "rejectedDuplicate" },
+    { status: 23, count: "rejectedLowDifficulty" },
+    { status: 31, count: "rejectedTimeTooOld" },
+    { status: 32, count: "rejectedTimeTooNew" },
+    { status: 33, count: "rejectedVersionMask" },
+    { status: 0, count: "rejectedOther" },
+    { status: -5, count: "rejectedOther" },
+  ].map((row) => ({ ...row, isAccepted: row.count === "accepted" }))
+) {
+  Deno.test(`Verdict ${status} reaches the miner and is counted as ${count}`, () => {
+    const world = new MuxWorld();
+    const pool = world.active("a");
+    const miner = world.join();
+    const { id, receipt } = world.submit(miner);
+    assert.equal(receipt, "waiting");
+    world.mux.verdictArrived(pool, 0, status);
+    assert.deepEqual(miner.answers.get(id), [status]);
+    const expected = { received: 1, submitted: 1, [count]: 1 };
+    assert.deepEqual(counted(world.counter.total.snapshot()), expected);
+    assert.deepEqual(counted(world.mux.sharesOf(pool)), expected);
+    assert.deepEqual(counted(world.counter.miners.snapshot(miner.sessionId)), expected);
+    assert.equal(world.mux.waitingShares, 0);
+    assert.equal(isAccepted, world.counter.total.get("accepted") === 1);
+  });
+}
+
+Deno.test("Verdicts that overtake each other reach the right miners and requests", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const [one, two] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  const ids = [one, two, one].map((miner) => world.submit(miner).id);
+  world.mux.verdictArrived(pool, 2, 22);
+  world.mux.verdictArrived(pool, 0, 23);
+  world.mux.verdictArrived(pool, 1, SHARE_ACCEPTED);
+  assert.deepEqual([...one.answers], [[ids[2], [22]], [ids[0], [23]]]);
+  assert.deepEqual([...two.answers], [[ids[1], [SHARE_ACCEPTED]]]);
+});
+
+Deno.test("A verdict given twice, or for a share never sent, reaches nobody and is counted apart", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const { id } = world.submit(miner);
+  world.mux.verdictArrived(pool, 1, SHARE_ACCEPTED);
+  world.mux.verdictArrived(pool, 65_535, SHARE_ACCEPTED);
+  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  world.mux.verdictArrived(pool, 0, 22);
+  assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
+  assert.equal(world.mux.strayVerdicts, 3);
+  assert.deepEqual(counted(world.counter.total.snapshot()), {
+    received: 1,
+    submitted: 1,
+    accepted: 1,
+  });
+});
+
+Deno.test("A share for a pool without verdicts is assumed, and waits for nothing", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a", { givesVerdicts: false });
+  const miner = world.join();
+  for (let i = 0; i < 3; i++) assert.equal(world.submit(miner).receipt, "assumed");
+  world.clock.advance(VERDICT_TIMEOUT_MS * 2);
+  world.mux.tick();
+  world.lose(pool);
+  assert.deepEqual([...miner.answers], []);
+  assert.deepEqual(counted(world.counter.total.snapshot()), {
+    received: 3,
+    submitted: 3,
+    assumed: 3,
+  });
+});
+
+for (const jobId of [NO_JOB, 0, 999, 1001]) {
+  Deno.test(`A share for job ${jobId}, which the miner never got, is refused as stale here`, () => {
+    const world = new MuxWorld();
+    const pool = world.active("a");
+    const miner = world.join();
+    assert.equal(world.submit(miner, jobId).receipt, STATUS.jobNotFound);
+    assert.deepEqual(pool.submits, []);
+    assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 1, refusedStale: 1 });
+  });
+}
+
+Deno.test("A share goes up under the pool's own id of its job", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const first = miner.job.id;
+  world.job(pool, "1");
+  world.submit(miner);
+  world.submit(miner, first);
+  assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1", "0"]);
+});
+
+Deno.test("A share for a job of the connection a miner left never reaches the new one", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const b = world.ready("b");
+  const miner = world.join();
+  const old = miner.job.id;
+  world.mux.upstreamActivated(b);
+  world.mux.upstreamRested(a);
+  assert.equal(seatedAt(b), 1);
+  // Both connections know a job "0": only our own number tells them apart.
+  assert.equal(world.submit(miner, old).receipt, STATUS.jobNotFound);
+  assert.deepEqual(b.submits, []);
+  assert.equal(world.submit(miner).receipt, "waiting");
+  assert.deepEqual([a.submits.length, b.submits.length], [0, 1]);
+});
+
+Deno.test("A share whose verdict does not come is answered true after the time-out, once", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const { id } = world.submit(miner);
+  world.clock.advance(VERDICT_TIMEOUT_MS);
+  const later = world.submit(miner);
+  world.mux.tick();
+  assert.deepEqual([...miner.answers], []);
+  world.clock.advance(1);
+  world.mux.tick();
+  world.mux.tick();
+  assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
+  world.mux.verdictArrived(pool, 0, 22);
+  world.mux.verdictArrived(pool, 1, 23);
+  assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]], [later.id, [23]]]);
+  assert.equal(world.mux.strayVerdicts, 1);
+  assert.deepEqual(counted(world.counter.total.snapshot()), {
+    received: 2,
+    submitted: 2,
+    unansweredTimedOut: 1,
+    rejectedLowDifficulty: 1,
+  });
+});
+
+Deno.test("A share overtaken by 65,536 newer ones is given up, and its number means the newest", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const [slow, busy] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  const { id } = world.submit(slow);
+  let last = 0;
+  for (let i = 0; i < 0x10000; i++) last = world.submit(busy).id;
+  assert.deepEqual([...slow.answers], [[id, [SHARE_ACCEPTED]]]);
+  assert.equal(world.mux.waitingShares, 0x10000);
+  world.mux.verdictArrived(pool, 0, 23);
+  assert.deepEqual(busy.answers.get(last), [23]);
+  assert.deepEqual(slow.answers.get(id), [SHARE_ACCEPTED]);
+  const total = world.counter.total.snapshot();
+  assert.equal(total.unansweredTimedOut, 1);
+  assertAddsUp(total);
+});
+
+// Losing a connection
+
+Deno.test("Miners of a lost connection move to the spare: same id, new difficulty, clean job", () => {
+  const world = new MuxWorld();
+  const a = world.active("a", { difficulty: 512 });
+  const miners = joinMany(world, 100);
+  const b = world.ready("b", { difficulty: 4096 });
+  const before = miners.map(({ sessionId }) => sessionId);
+  world.lose(a);
+  world.mux.upstreamActivated(b);
+  assert.deepEqual([...b.registered.keys()].sort((x, y) => x - y), before);
+  for (const miner of miners) {
+    assert.equal(miner.difficulty, 4096);
+    assert.equal(miner.job.isClean, true);
+    assert.equal(miner.disconnectedFor, undefined);
+  }
+  assert.equal(world.mux.miners, 100);
+});
+
+Deno.test("Shares waiting at a lost connection are answered once and counted as lost with it", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const [stays, leaves] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  const { id } = world.submit(stays);
+  world.submit(leaves);
+  leaves.leave();
+  world.lose(pool);
+  assert.deepEqual([...stays.answers], [[id, [STATUS.unknown]]]);
+  assert.deepEqual([...leaves.answers], []);
+  const total = world.counter.total.snapshot();
+  assert.deepEqual(counted(total), { received: 2, submitted: 2, unansweredConnectionLost: 2 });
+  assert.equal(world.mux.waitingShares, 0);
+});
+
+Deno.test("A connection reported lost twice, or before it was ready, changes nothing", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  world.lose(pool);
+  world.mux.upstreamLost(pool);
+  assert.equal(world.mux.miners, 1);
+  world.active("b");
+  assert.equal(miner.jobs.length, 2);
+});
+
+Deno.test("Miners without a pool stay connected for the grace, and no longer", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miners = joinMany(world, 3);
+  world.clock.advance(1_000_000);
+  world.mux.tick();
+  world.lose(pool);
+  world.clock.advance(GRACE_MS - 1);
+  world.mux.tick();
+  assert.ok(miners.every(({ disconnectedFor }) => disconnectedFor === undefined));
+  world.clock.advance(1);
+  world.mux.tick();
+  assert.ok(miners.every(({ disconnectedFor }) => disconnectedFor === "no pool for 30 s"));
+  assert.equal(world.mux.miners, 0);
+  assert.equal(world.ids.leased, 0);
+});
+
+Deno.test("A pool that comes within the grace keeps all miners, and the next grace is whole", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const miner = world.join();
+  world.lose(a);
+  world.clock.advance(GRACE_MS - 1);
+  world.mux.tick();
+  const b = world.active("b");
+  world.clock.advance(GRACE_MS * 10);
+  world.mux.tick();
+  world.lose(b);
+  world.clock.advance(GRACE_MS - 1);
+  world.mux.tick();
+  assert.equal(miner.disconnectedFor, undefined);
+});
+
+Deno.test("The grace of a miner that came before any pool runs from the start", () => {
+  const world = new MuxWorld();
+  const miner = world.join();
+  world.clock.advance(GRACE_MS - 1);
+  world.ready("a");
+  world.mux.tick();
+  assert.equal(miner.disconnectedFor, undefined);
+  world.clock.advance(1);
+  world.mux.tick();
+  assert.equal(miner.disconnectedFor, "no pool for 30 s");
+});
+
+Deno.test("Losing a spare, or one of two, starts no outage", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const b = world.active("b");
+  const spare = world.ready("c");
+  const miners = joinMany(world, 4);
+  world.lose(spare);
+  world.lose(a);
+  world.clock.advance(GRACE_MS * 2);
+  world.mux.tick();
+  assert.ok(miners.every(({ disconnectedFor }) => disconnectedFor === undefined));
+  assert.equal(seatedAt(b), 4);
+});
+
+// Moving to another connection of its own accord
+
+Deno.test("Miners of a rested connection are unregistered there and served at the other", () => {
+  const world = new MuxWorld();
+  const old = world.active("old");
+  const miners = joinMany(world, 5);
+  const better = world.active("better");
+  world.mux.upstreamRested(old);
+  assert.deepEqual([old, better].map(seatedAt), [0, 5]);
+  old.writeOut();
+  better.writeOut();
+  assert.deepEqual(world.released, []);
+  // Each of them moved once.
+  assert.ok(miners.every(({ jobs }) => jobs.length === 2));
+});
+
+Deno.test("A verdict for a share sent before the move still reaches the miner", () => {
+  const world = new MuxWorld();
+  const old = world.active("old");
+  const miner = world.join();
+  const { id } = world.submit(miner);
+  world.active("better");
+  world.mux.upstreamRested(old);
+  world.mux.verdictArrived(old, 0, SHARE_ACCEPTED);
+  assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
+  assert.equal(world.counter.miners.snapshot(miner.sessionId).accepted, 1);
+});
+
+Deno.test("Resting the only connection holds its miners for the grace", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  world.mux.upstreamRested(pool);
+  assert.equal(world.mux.versionMask, undefined);
+  world.clock.advance(GRACE_MS);
+  world.mux.tick();
+  assert.equal(miner.disconnectedFor, "no pool for 30 s");
+});
+
+// Leaving
+
+Deno.test("A session id is free only when its unregister frame has been written", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  miner.leave();
+  assert.equal(world.ids.leased, 1);
+  assert.equal(world.mux.miners, 0);
+  pool.writeOut(1);
+  assert.equal(world.ids.leased, 1);
+  pool.writeOut();
+  assert.equal(world.ids.leased, 0);
+});
+
+Deno.test("A session id of a miner that left is free when its connection is lost", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  miner.leave();
+  miner.leave();
+  world.lose(pool);
+  assert.deepEqual(world.released, [miner.sessionId]);
+});
+
+Deno.test("A session id of a miner that was held is free at once", () => {
+  const world = new MuxWorld();
+  world.join().leave();
+  assert.equal(world.ids.leased, 0);
+  assert.equal(world.mux.miners, 0);
+});
+
+Deno.test("A miner that moved away, came back and left is free after its last frame only", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const miner = world.join();
+  const b = world.active("b");
+  world.mux.upstreamRested(a);
+  world.mux.upstreamActivated(a);
+  world.mux.upstreamRested(b);
+  miner.leave();
+  b.writeOut();
+  // To a: in, out, in, out. None of them has been written before this.
+  for (let frame = 1; frame <= 4; frame++) {
+    a.writeOut(1);
+    assert.deepEqual(world.released, frame < 4 ? [] : [miner.sessionId], `after frame ${frame}`);
+  }
+});
+
+Deno.test("A session id is free only when every connection its miner was at has been told", () => {
+  const world = new MuxWorld();
+  const slow = world.active("slow");
+  const miner = world.join();
+  const fast = world.active("fast");
+  world.mux.upstreamRested(slow);
+  miner.leave();
+  fast.writeOut();
+  assert.deepEqual(world.released, []);
+  slow.writeOut();
+  assert.deepEqual(world.released, [miner.sessionId]);
+});
+
+Deno.test("A session id a slow connection was not told to forget is free when that one is lost", () => {
+  const world = new MuxWorld();
+  const slow = world.active("slow");
+  const miner = world.join();
+  const fast = world.active("fast");
+  world.mux.upstreamRested(slow);
+  miner.leave();
+  world.lose(slow);
+  assert.deepEqual(world.released, []);
+  fast.writeOut();
+  assert.deepEqual(world.released, [miner.sessionId]);
+});
+
+Deno.test("A verdict for a miner that left is counted, and not for who has its id now", () => {
+  const world = new MuxWorld(0);
+  const pool = world.active("a");
+  const gone = world.join();
+  world.submit(gone);
+  gone.leave();
+  pool.writeOut();
+  const next = world.join();
+  assert.equal(next.sessionId, gone.sessionId);
+  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  assert.deepEqual([...next.answers], []);
+  assert.deepEqual(counted(world.counter.miners.snapshot(next.sessionId)), {});
+  assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 1, submitted: 1, accepted: 1 });
+});
+
+Deno.test("A share of a miner that left, never judged, is counted as such after the time-out", () => {
+  const world = new MuxWorld();
+  world.active("a");
+  const miner = world.join();
+  world.submit(miner);
+  miner.leave();
+  world.clock.advance(VERDICT_TIMEOUT_MS + 1);
+  world.mux.tick();
+  assert.deepEqual(counted(world.counter.total.snapshot()), {
+    received: 1,
+    submitted: 1,
+    unansweredMinerGone: 1,
+  });
+});
+
+Deno.test("A miner that leaves while it is being moved holds up none of the others", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const miners = joinMany(world, 6);
+  for (const miner of miners) world.submit(miner);
+  miners[0]!.leavesWhenTold = miners[3]!.leavesWhenTold = true;
+  const b = world.ready("b");
+  world.lose(a);
+  // The answer for the share of the lost connection was too much for two of them.
+  assert.equal(world.mux.miners, 4);
+  assert.equal(world.ids.leased, 4);
+  miners[5]!.leavesWhenTold = true;
+  world.mux.upstreamActivated(b);
+  assert.equal(world.mux.miners, 3);
+  for (const stays of [1, 2, 4]) assert.equal(miners[stays]!.jobs.length, 2);
+  b.writeOut();
+  assert.equal(world.ids.leased, 3);
+  assertAddsUp(world.counter.total.snapshot());
+});
+
+Deno.test("A miner that leaves while it joins gives its place and its id back", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  world.tryJoin(true);
+  assert.equal(world.mux.miners, 0);
+  pool.writeOut();
+  assert.equal(world.ids.leased, 0);
+});
+
+Deno.test("Ids of miners that left come back after their rest, with a count of their own", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  world.submit(miner);
+  miner.leave();
+  pool.writeOut();
+  world.clock.advance(REST_MS);
+  const next = world.join();
+  assert.equal(next.sessionId, miner.sessionId);
+  assert.deepEqual(counted(world.counter.miners.snapshot(next.sessionId)), {});
+});

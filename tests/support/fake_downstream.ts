@@ -1,0 +1,131 @@
+/**
+ * A miner as the mux sees it: it writes down what it is told, and fails the test if it is given a
+ * new place's job before that place's difficulty, another place's job, or one that is not clean.
+ */
+
+import assert from "node:assert/strict";
+import type { Downstream, Fanout, JobLines, Seat } from "../../lib/mux/peers.ts";
+import { parseJobId } from "../../lib/protocol/job_id.ts";
+import type { RequestId } from "../../lib/protocol/request_id.ts";
+import { registeredNames } from "../../lib/protocol/worker_name.ts";
+
+const decoder = new TextDecoder();
+
+/** A job as a miner reads it. */
+export interface SeenJob {
+  readonly id: number;
+  readonly isClean: boolean;
+  /** The coinbase up to its extranonce1. */
+  readonly coinbase1: string;
+}
+
+/** Something a miner was told. */
+export type Told =
+  | { readonly difficulty: number }
+  | { readonly mask: number }
+  | { readonly job: SeenJob };
+
+export class FakeDownstream implements Downstream {
+  readonly sessionId: number;
+  readonly handle: number;
+  readonly names;
+  readonly told: Told[] = [];
+  /** Statuses of each request's answers. */
+  readonly answers = new Map<RequestId, number[]>();
+  disconnectedFor: string | undefined;
+  /** Set when it gets a new place: what its jobs there begin with, and what it must hear first. */
+  place: { readonly coinbase1: string; readonly difficulty: number } | undefined;
+  #heard: "nothing" | "difficulty" | "job" = "nothing";
+  /** Leaves in the middle of being told something, as a miner that does not read does. */
+  leavesWhenTold = false;
+  seat: Seat | undefined;
+  isGone = false;
+
+  constructor(sessionId: number, name = `rig${sessionId}`) {
+    this.sessionId = this.handle = sessionId;
+    this.names = registeredNames("cgminer/4.11.1", name);
+  }
+
+  /** The newest difficulty. */
+  get difficulty(): number | undefined {
+    return this.told.findLast((told) => "difficulty" in told)?.difficulty;
+  }
+
+  /** Every job it was given. */
+  get jobs(): SeenJob[] {
+    return this.told.flatMap((told) => "job" in told ? [told.job] : []);
+  }
+
+  get job(): SeenJob {
+    return this.jobs.at(-1)!;
+  }
+
+  /** It is registered at another connection. */
+  moveTo(coinbase1: string, difficulty: number): void {
+    this.place = { coinbase1, difficulty };
+    this.#heard = "nothing";
+  }
+
+  setDifficulty(difficulty: number): void {
+    if (this.#heard === "nothing") {
+      assert.equal(difficulty, this.place?.difficulty, "the place's own difficulty first");
+      this.#heard = "difficulty";
+    }
+    this.#tell({ difficulty });
+  }
+
+  setVersionMask(mask: number): void {
+    this.#tell({ mask });
+  }
+
+  giveJob(job: JobLines): void {
+    this.take(job.cleanLine);
+  }
+
+  /** Takes a job's line. */
+  take(line: Uint8Array): void {
+    const { params } = JSON.parse(decoder.decode(line));
+    const job = { id: parseJobId(params[0]), isClean: params[8], coinbase1: params[2] };
+    if (!this.isGone) {
+      assert.equal(job.coinbase1, this.place?.coinbase1, "a job of another connection");
+      assert.notEqual(this.#heard, "nothing", "a job before its difficulty");
+      assert.ok(this.#heard === "job" || job.isClean, "the first job is not clean");
+      this.#heard = "job";
+    }
+    this.#tell({ job });
+  }
+
+  answerShare(id: RequestId, status: number): void {
+    assert.ok(!this.isGone, "an answer for a miner that is gone");
+    this.answers.set(id, [...this.answers.get(id) ?? [], status]);
+    this.#leaveIfWished();
+  }
+
+  disconnect(reason: string): void {
+    this.disconnectedFor = reason;
+    this.leave();
+  }
+
+  /** Its connection is gone. */
+  leave(): void {
+    this.isGone = true;
+    this.seat?.leave();
+  }
+
+  #tell(told: Told): void {
+    if (this.isGone) return;
+    this.told.push(told);
+    this.#leaveIfWished();
+  }
+
+  #leaveIfWished(): void {
+    if (this.leavesWhenTold) this.leave();
+  }
+}
+
+/** Hands jobs to {@linkcode FakeDownstream}s at once. */
+export const fakeFanout: Fanout = {
+  broadcast(miners, job) {
+    for (const miner of miners) (miner as FakeDownstream).take(job.line);
+  },
+};

@@ -1,0 +1,84 @@
+/**
+ * A pool connection that checks what the mux asks of it (design.md §2.2, §2.3), as the pool would
+ * see it: frames reach the pool only when the test writes them out, in order.
+ */
+
+import assert from "node:assert/strict";
+import type { PoolJob, Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
+import type { Share } from "../../lib/protocol/share.ts";
+import type { RegisteredNames } from "../../lib/protocol/worker_name.ts";
+
+/** A share as it went up. */
+export interface Submitted {
+  readonly index: number;
+  readonly sessionId: number;
+  readonly poolJobId: string;
+  readonly share: Share;
+}
+
+export class FakeUpstream implements Upstream {
+  readonly name: string;
+  readonly startingDifficulty: number;
+  versionMask = 0x1fffe000;
+  readonly givesVerdicts: boolean;
+  readonly submits: Submitted[] = [];
+  /** Who is registered as the mux has it, and as the pool knows it. */
+  readonly registered = new Map<number, RegisteredNames>();
+  readonly knownToPool = new Set<number>();
+  isLost = false;
+  readonly #events: UpstreamEvents;
+  readonly #frames: { readonly sessionId: number; readonly kind: "in" | "out" | "share" }[] = [];
+
+  constructor(
+    name: string,
+    events: UpstreamEvents,
+    { difficulty = 16384, givesVerdicts = true } = {},
+  ) {
+    this.name = name;
+    this.#events = events;
+    this.startingDifficulty = difficulty;
+    this.givesVerdicts = givesVerdicts;
+  }
+
+  register(sessionId: number, names: RegisteredNames): void {
+    assert.ok(!this.isLost, `${this.name} is gone`);
+    assert.ok(!this.registered.has(sessionId), `${sessionId} is registered at ${this.name}`);
+    this.registered.set(sessionId, names);
+    this.#frames.push({ sessionId, kind: "in" });
+  }
+
+  unregister(sessionId: number): void {
+    if (this.isLost) return;
+    assert.ok(this.registered.delete(sessionId), `${sessionId} is unknown at ${this.name}`);
+    this.#frames.push({ sessionId, kind: "out" });
+  }
+
+  submit(sessionId: number, { poolJobId }: PoolJob, share: Share): number {
+    assert.ok(!this.isLost, `${this.name} is gone`);
+    assert.ok(this.registered.has(sessionId), `${sessionId} is unknown at ${this.name}`);
+    this.#frames.push({ sessionId, kind: "share" });
+    const index = this.submits.length % 0x10000;
+    this.submits.push({ index, sessionId, poolJobId, share });
+    return index;
+  }
+
+  /** Whether a frame that names this session has not been written. */
+  isUnwritten(sessionId: number): boolean {
+    return this.#frames.some((frame) => frame.sessionId === sessionId);
+  }
+
+  /** Writes the next `count` frames, and reports those that unregister a session. */
+  writeOut(count = Infinity): void {
+    for (const { sessionId, kind } of this.#frames.splice(0, count)) {
+      if (kind === "in") {
+        assert.ok(!this.knownToPool.has(sessionId), "the pool would keep the old worker");
+        this.knownToPool.add(sessionId);
+      } else {
+        assert.ok(this.knownToPool.has(sessionId), "the pool would not count this frame");
+      }
+      if (kind !== "out") continue;
+      this.knownToPool.delete(sessionId);
+      this.#events.sessionUnregistered(this, sessionId);
+    }
+  }
+}

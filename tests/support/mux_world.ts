@@ -1,0 +1,137 @@
+/**
+ * A multiplexer between fakes. Session ids must come back exactly once, from a miner that is gone,
+ * and not before the pool forgot it (design.md §2.4): anything else fails the test.
+ */
+
+import assert from "node:assert/strict";
+import { ShareCounter } from "../../lib/mux/ledger.ts";
+import { Multiplexer } from "../../lib/mux/multiplexer.ts";
+import type { ShareReceipt } from "../../lib/mux/peers.ts";
+import { SessionIds } from "../../lib/mux/session_ids.ts";
+import { type Job, parseNotify } from "../../lib/protocol/job.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { FakeDownstream, fakeFanout } from "./fake_downstream.ts";
+import { FakeUpstream } from "./fake_upstream.ts";
+import { notifyLine } from "./pool_lines.ts";
+
+export const GRACE_MS = 30_000;
+
+/** A job whose coinbase ends with a number of its connection's. */
+export function poolJob(id: string, isClean: boolean, coinbase1: string): Job {
+  return { ...parseNotify(JSON.parse(notifyLine(id, isClean)).params), coinbase1 };
+}
+
+export class MuxWorld {
+  readonly clock = new FakeClock();
+  readonly ids: SessionIds;
+  readonly counter: ShareCounter;
+  readonly mux: Multiplexer;
+  /** Miners that are or were here, newest last. */
+  readonly miners: FakeDownstream[] = [];
+  readonly upstreams: FakeUpstream[] = [];
+  readonly released: number[] = [];
+  #jobNumber = 1000;
+  #requestId = 0;
+
+  constructor(highestSessionId = 0xfffe) {
+    this.ids = new SessionIds(this.clock.now, highestSessionId);
+    this.counter = new ShareCounter(highestSessionId + 1);
+    this.mux = new Multiplexer({
+      counter: this.counter,
+      fanout: fakeFanout,
+      nextJobNumber: () => this.#jobNumber++,
+      releaseSession: (sessionId) => this.#release(sessionId),
+      now: this.clock.now,
+      graceMs: GRACE_MS,
+    });
+  }
+
+  #release(sessionId: number): void {
+    const holder = this.miners.findLast((miner) => miner.sessionId === sessionId)!;
+    assert.ok(holder.isGone, `session ${sessionId} is still a miner's`);
+    for (const upstream of this.upstreams) {
+      if (upstream.isLost) continue;
+      const where = `session ${sessionId} at ${upstream.name}`;
+      assert.ok(!upstream.registered.has(sessionId), `${where} is registered`);
+      assert.ok(!upstream.isUnwritten(sessionId), `${where} is free too early`);
+      assert.ok(!upstream.knownToPool.has(sessionId), `${where} is known to the pool`);
+    }
+    this.released.push(sessionId);
+    this.ids.release(sessionId);
+  }
+
+  /** A miner that joins; `undefined` when ids are short. */
+  tryJoin(leavesWhenTold = false): FakeDownstream | undefined {
+    const sessionId = this.ids.lease();
+    if (sessionId === undefined) return undefined;
+    this.counter.miners.clear(sessionId);
+    const miner = new FakeDownstream(sessionId);
+    miner.leavesWhenTold = leavesWhenTold;
+    this.miners.push(miner);
+    const seat = this.mux.join(miner);
+    if (miner.isGone) seat.leave();
+    else miner.seat = seat;
+    return miner;
+  }
+
+  join(): FakeDownstream {
+    return this.tryJoin()!;
+  }
+
+  /** A connection that is ready and has a job, not activated yet. */
+  ready(name: string, options: { difficulty?: number; givesVerdicts?: boolean } = {}) {
+    const upstream = this.bare(name, options);
+    this.job(upstream, "0", true);
+    return upstream;
+  }
+
+  /** A connection that is ready, without a job. */
+  bare(name: string, options: { difficulty?: number; givesVerdicts?: boolean } = {}) {
+    const upstream = new FakeUpstream(name, this.mux, options);
+    const { register } = upstream;
+    upstream.register = (sessionId, names) => {
+      const miner = this.miners.findLast((one) => one.sessionId === sessionId)!;
+      miner.moveTo(coinbaseOf(upstream), upstream.startingDifficulty);
+      register.call(upstream, sessionId, names);
+    };
+    this.upstreams.push(upstream);
+    this.mux.upstreamReady(upstream);
+    return upstream;
+  }
+
+  /** A connection that serves. */
+  active(name: string, options: { difficulty?: number; givesVerdicts?: boolean } = {}) {
+    const upstream = this.ready(name, options);
+    this.mux.upstreamActivated(upstream);
+    return upstream;
+  }
+
+  job(upstream: FakeUpstream, id: string, isClean = false): void {
+    this.mux.jobArrived(upstream, poolJob(id, isClean, coinbaseOf(upstream)));
+  }
+
+  lose(upstream: FakeUpstream): void {
+    upstream.isLost = true;
+    this.mux.upstreamLost(upstream);
+  }
+
+  /** Sends a share for a job; returns its request id and what became of it. */
+  submit(miner: FakeDownstream, jobId = miner.job.id): { id: number; receipt: ShareReceipt } {
+    const id = this.#requestId++;
+    const receipt = miner.seat!.submit({
+      id,
+      jobId,
+      extranonce2: id,
+      ntime: 0x650d1b20,
+      nonce: 7,
+      versionBits: 0,
+      hasVersionBits: false,
+    });
+    return { id, receipt };
+  }
+}
+
+/** What marks jobs of a connection. */
+export function coinbaseOf(upstream: FakeUpstream): string {
+  return Array.from(upstream.name, (char) => char.charCodeAt(0).toString(16)).join("");
+}
