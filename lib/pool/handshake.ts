@@ -56,6 +56,7 @@ export interface Agreement {
 export class PoolHandshake {
   readonly #introduction: Introduction;
   readonly #answered = new Set<Step>();
+  #askedForVerdicts = false;
   #capabilities: ReadonlySet<unknown> = new Set();
   #versionMask = 0;
   #poolExtranonce1 = 0;
@@ -114,7 +115,7 @@ export class PoolHandshake {
     switch (message.id) {
       case '"caps"':
         this.#capabilitiesAnswered(message.result);
-        return [];
+        return this.#askForVerdicts();
       case '"conf"':
         this.#configureAnswered(message.result);
         return [];
@@ -123,9 +124,7 @@ export class PoolHandshake {
         return [];
       case '"auth"':
         this.#authorizeAnswered(message.result, message.error);
-        return this.#offersVerdicts()
-          ? [formatRequest("verdicts", "agent.get_capabilities", CAPABILITIES)]
-          : [];
+        return this.#askForVerdicts();
       case '"verdicts"':
         this.#answered.add("verdicts");
         return [];
@@ -137,6 +136,13 @@ export class PoolHandshake {
   #steps(): Step[] {
     const steps: Step[] = ["caps", "conf", "sub", "auth"];
     return this.#offersVerdicts() ? [...steps, "verdicts"] : steps;
+  }
+
+  /** Once, when both the capabilities and the authorize answer are there, in whichever order. */
+  #askForVerdicts(): readonly string[] {
+    if (this.#askedForVerdicts || !this.#answered.has("auth") || !this.#offersVerdicts()) return [];
+    this.#askedForVerdicts = true;
+    return [formatRequest("verdicts", "agent.get_capabilities", CAPABILITIES)];
   }
 
   #offersVerdicts(): boolean {
@@ -229,7 +235,13 @@ function field(value: unknown, name: string): unknown {
 
 /** A pool's error is usually [code, text, null]. */
 function describe(value: unknown): string {
-  if (Array.isArray(value)) return `${String(Number(value[0]))} ${quote(String(value[1]))}`;
+  return Array.isArray(value)
+    ? `[${value.slice(0, 2).map(describeItem).join(", ")}]`
+    : describeItem(value);
+}
+
+/** Objects are not looked into: a hostile one cannot even be printed. */
+function describeItem(value: unknown): string {
   if (typeof value === "string") return quote(value);
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
