@@ -37,8 +37,8 @@ import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } fr
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/** A pool that leaves more than this untaken is given up: ten thousand registers are 0.5 MB. */
-const MAX_WAITING_BYTES = 4 << 20;
+/** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
+const MAX_WAITING_BYTES = 8 << 20;
 
 /** A pool that answers authorize late still ends connections silent for 15 s (protocol.md §4.4). */
 const HANDSHAKE_PROBE_MS = 5_000;
@@ -92,7 +92,9 @@ export class PoolSession implements Upstream {
   #agreement: Agreement | undefined;
   #versionMask = 0;
   #lastByteAt: number;
-  #lastWrittenAt: number;
+  /** When bytes last stopped waiting, or some of them were taken; as seen by the ticks. */
+  #lastTakenAt: number;
+  #takenBytes = 0;
   #probedAt: number;
   /** The number of the next submit, as the pool counts them. */
   #nextIndex = 0;
@@ -107,7 +109,7 @@ export class PoolSession implements Upstream {
     this.#handshake = new PoolHandshake(options.introduction);
     this.#openedAt =
       this.#lastByteAt =
-      this.#lastWrittenAt =
+      this.#lastTakenAt =
       this.#probedAt =
         options.now();
     this.#run();
@@ -189,12 +191,11 @@ export class PoolSession implements Upstream {
       return;
     }
     if (this.#stage !== "ready") return;
+    this.#noteTakenBytes(time);
     const silentFor = time - this.#lastByteAt;
     if (silentFor >= readTimeoutMs) {
       this.#end(`silent: not a byte for ${Math.round(silentFor / 1000)} s`);
-    } else if (
-      this.#outbox!.waitingBytes > 0 && time - this.#lastWrittenAt >= readTimeoutMs
-    ) {
+    } else if (time - this.#lastTakenAt >= readTimeoutMs) {
       this.#end(`stalled: took no bytes for ${Math.round(readTimeoutMs / 1000)} s`);
     } else if (
       silentFor >= readTimeoutMs / 2 && time - this.#probedAt >= readTimeoutMs / 2
@@ -334,7 +335,6 @@ export class PoolSession implements Upstream {
   }
 
   #written(position: number): void {
-    this.#lastWrittenAt = this.#options.now();
     let done = 0;
     for (const { sessionId, position: end } of this.#unregistering) {
       if (end > position || this.#stage !== "ready") break;
@@ -342,6 +342,14 @@ export class PoolSession implements Upstream {
       this.#options.mux.sessionUnregistered(this, sessionId);
     }
     this.#unregistering.splice(0, done);
+  }
+
+  /** Bytes that wait for as long as nothing is taken at all mean a pool that does not read. */
+  #noteTakenBytes(time: number): void {
+    const takenBytes = this.bytesWritten;
+    if (this.#outbox!.waitingBytes > 0 && takenBytes === this.#takenBytes) return;
+    this.#takenBytes = takenBytes;
+    this.#lastTakenAt = time;
   }
 
   #probe(time: number): void {

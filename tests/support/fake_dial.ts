@@ -34,7 +34,9 @@ export class FakeDial {
         reject(error);
       },
     };
-    if (!this.isDeaf) signal.addEventListener("abort", () => call.refuse(signal.reason));
+    signal.addEventListener("abort", () => {
+      if (!this.isDeaf) call.refuse(signal.reason);
+    });
     this.calls.push(call);
     this.onCall(call);
     return promise;

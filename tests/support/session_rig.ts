@@ -1,0 +1,110 @@
+/** A pool session between a fake connection, a clock and a recorder. */
+
+import type { PoolJob } from "../../lib/mux/peers.ts";
+import { PoolSession } from "../../lib/pool/session.ts";
+import type { Share } from "../../lib/protocol/share.ts";
+import { registeredNames } from "../../lib/protocol/worker_name.ts";
+import { FakeClock, turn } from "./fake_clock.ts";
+import { FakeConnection } from "./fake_connection.ts";
+import { FakeDial } from "./fake_dial.ts";
+import { handshakeLines, linesToBytes } from "./pool_lines.ts";
+import { RecordingEvents } from "./recording_events.ts";
+
+export const HANDSHAKE_TIMEOUT_MS = 15_000;
+export const READ_TIMEOUT_MS = 60_000;
+
+const decoder = new TextDecoder();
+
+export class SessionRig {
+  readonly clock = new FakeClock();
+  readonly dial = new FakeDial();
+  readonly connection = new FakeConnection();
+  readonly events = new RecordingEvents();
+  readonly session: PoolSession;
+
+  constructor({ shareWindowMs = 0, wantsVerdicts = true } = {}) {
+    this.session = new PoolSession({
+      name: "pool:1 #1",
+      address: { host: "pool", port: 1 },
+      introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts },
+      dial: this.dial.dial,
+      now: this.clock.now,
+      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+      readTimeoutMs: READ_TIMEOUT_MS,
+      shareWindowMs,
+      mux: this.events,
+      owner: this.events,
+    });
+  }
+
+  /** A session whose handshake is done; what was written and told until then is forgotten. */
+  static async ready(options: { shareWindowMs?: number } = {}): Promise<SessionRig> {
+    const rig = new SessionRig(options);
+    await rig.connect();
+    await rig.say(...handshakeLines());
+    rig.forget();
+    return rig;
+  }
+
+  async connect(): Promise<void> {
+    this.dial.calls[0]!.answer(this.connection);
+    await turn();
+  }
+
+  /** Lines of the pool. */
+  async say(...lines: string[]): Promise<void> {
+    await this.deliver(linesToBytes(lines));
+  }
+
+  async deliver(bytes: Uint8Array | readonly number[]): Promise<void> {
+    this.connection.deliver(bytes);
+    await turn();
+  }
+
+  forget(): void {
+    this.connection.writes.length = 0;
+    this.events.all.length = 0;
+  }
+
+  /** The bytes written since the last look. */
+  async written(): Promise<Uint8Array> {
+    await turn();
+    const { written } = this.connection;
+    this.connection.writes.length = 0;
+    return written;
+  }
+
+  /** The lines written since the last look. */
+  async lines(): Promise<string[]> {
+    return decoder.decode(await this.written()).split("\n").slice(0, -1);
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    this.session.tick();
+    await turn();
+  }
+
+  register(sessionId: number, workerName = "rig1"): void {
+    this.session.register(sessionId, registeredNames("cgminer/4.11.1", workerName));
+  }
+
+  submit(sessionId: number, share: Partial<Share> = {}, job: Partial<PoolJob> = {}): number {
+    return this.session.submit(
+      sessionId,
+      { poolJobId: "17", ntime: 0x650d1b20, ...job },
+      { ...SHARE, ...share },
+    );
+  }
+}
+
+/** A share whose time is its job's and that rolled no version bits. */
+export const SHARE: Share = {
+  id: 1,
+  jobId: 1000,
+  extranonce2: 0x0000002a,
+  ntime: 0x650d1b20,
+  nonce: 0x1234abcd,
+  versionBits: 0,
+  hasVersionBits: false,
+};
