@@ -1,0 +1,78 @@
+/**
+ * The connection test of protocol.md §4.2: a proxy or a TLS terminator accepts a connection
+ * whether or not there is a pool behind it, so before one counts a line of the pool has to come.
+ */
+
+import type { Connection } from "./connection.ts";
+import { quoteBytes, readSome, withBytesAhead, writeAll } from "./handshake_bytes.ts";
+
+/** The list within the list matters: without it the public pool aborts (protocol.md trap 1). */
+const QUESTION = new TextEncoder().encode(
+  '{"id":"conn_test","method":"agent.get_capabilities","params":[["verrol","subres"]]}\n',
+);
+
+/** The longest line that is read. */
+const MAX_LINE_BYTES = 64 * 1024;
+
+/** The usual answer has 68 bytes. */
+const FIRST_READ_BYTES = 1024;
+
+const LF = 0x0a;
+
+/**
+ * Asks the pool at the other end of `connection` for its capabilities and waits for a line.
+ *
+ * @returns the connection to use from now on: all that came is still to be read, except the
+ * answer itself.
+ * @throws Error when what answers is no stratum server.
+ */
+export async function probePool(connection: Connection): Promise<Connection> {
+  await writeAll(connection, QUESTION);
+  let bytes = new Uint8Array(FIRST_READ_BYTES);
+  let length = 0;
+  for (;;) {
+    if (length === bytes.length) {
+      if (length >= MAX_LINE_BYTES) {
+        throw new Error(
+          `no pool answers: found a line of more than ${MAX_LINE_BYTES} bytes, wanted JSON`,
+        );
+      }
+      const grown = new Uint8Array(length * 4);
+      grown.set(bytes);
+      bytes = grown;
+    }
+    const before = length;
+    length += await read(connection, bytes.subarray(length));
+    const end = bytes.subarray(0, length).indexOf(LF, before);
+    if (bytes[0] !== 0x7b) {
+      const found = quoteBytes(bytes.subarray(0, length));
+      throw new Error(`no pool answers: found ${found}, wanted JSON; check the pool's port`);
+    }
+    if (end < 0) continue;
+    const line = bytes.subarray(0, end + 1);
+    // Any other line proves as much, and belongs to whoever reads on.
+    return withBytesAhead(connection, bytes.slice(isAnswer(line) ? end + 1 : 0, length));
+  }
+}
+
+async function read(connection: Connection, into: Uint8Array): Promise<number> {
+  try {
+    return await readSome(connection, into);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new Error(`no pool answers: ${found}`, { cause: error });
+  }
+}
+
+/** @throws Error when `line` is no JSON object. */
+function isAnswer(line: Uint8Array): boolean {
+  let message: unknown;
+  try {
+    message = JSON.parse(new TextDecoder().decode(line));
+  } catch {
+    throw new Error(
+      `no pool answers: found ${quoteBytes(line)}, wanted JSON; check the pool's port`,
+    );
+  }
+  return (message as { readonly id?: unknown }).id === "conn_test";
+}

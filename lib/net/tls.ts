@@ -1,0 +1,133 @@
+/**
+ * TLS over a connection: which of Deno's two ways does it, how certificates are checked, and what
+ * an operator reads when they are refused.
+ *
+ * `Deno.startTls` costs no memory to speak of, but needs a TCP connection, always verifies, and
+ * does not show the peer's certificate. For everything else there is `node_tls.ts`.
+ */
+
+import type { Connection } from "./connection.ts";
+import type { TlsPolicy } from "./tls_policy.ts";
+
+/** Who is on the other side. */
+export type TlsPeer = "the pool" | "the proxy";
+
+/** Keeps what was opened, to close it if the attempt is given up; returns it. */
+export type Hold = <T extends Connection>(connection: T) => T;
+
+/**
+ * Speaks TLS over `carrier`, which is `tcp` itself or something on top of it, and waits for the
+ * end of the handshake.
+ *
+ * @param peer who is on the other side, for errors.
+ * @param name what the certificate must be for: a name, or an IP address without brackets.
+ * @throws Error that says what was wrong and what to do.
+ */
+export async function startTls(
+  carrier: Connection,
+  tcp: Deno.TcpConn,
+  peer: TlsPeer,
+  name: string,
+  policy: TlsPolicy,
+  hold: Hold,
+): Promise<Connection> {
+  try {
+    if (carrier === tcp && policy.isVerified && policy.pins.length === 0) {
+      const caCerts = [...policy.caCerts];
+      const tls = hold(await Deno.startTls(tcp, { hostname: name, caCerts }));
+      await tls.handshake();
+      return new TlsConnection(tls);
+    }
+    const { startNodeTls } = await import("./node_tls.ts");
+    return hold(await startNodeTls(carrier, name, policy));
+  } catch (error) {
+    throw new Error(explain(error, peer, name), { cause: error });
+  }
+}
+
+/** A pool that closes does not say goodbye in TLS first; that is the end, and no fault. */
+class TlsConnection implements Connection {
+  readonly #tls: Deno.TlsConn;
+
+  constructor(tls: Deno.TlsConn) {
+    this.#tls = tls;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#tls.read(into);
+    } catch (error) {
+      if (error instanceof Deno.errors.UnexpectedEof) return null;
+      throw error;
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#tls.write(bytes);
+  }
+
+  close(): void {
+    this.#tls.close();
+  }
+}
+
+/** What Deno or Node says, and what there is to say about it. */
+type Explanation = readonly [
+  pattern: RegExp,
+  text: (peer: TlsPeer, name: string, found: string) => string,
+];
+
+const EXPLANATIONS: readonly Explanation[] = [
+  [
+    /UnknownIssuer|unable to verify|unable to get|self.signed/i,
+    (peer) =>
+      `${peer}'s certificate is signed by no authority known here; if that is intended, put the ` +
+      "authority's certificate into a file and name it in tls.ca_file",
+  ],
+  [
+    /not valid for name|altname/i,
+    (peer, name, found) =>
+      `${peer}'s certificate is not for ${name}, but for ${namesIn(found)}; ` +
+      "use a host name the certificate is for",
+  ],
+  [
+    /expired|not.?valid.?yet/i,
+    (peer) =>
+      `${peer}'s certificate is not in force; check this machine's clock, or have the ` +
+      "certificate renewed",
+  ],
+  [
+    /CaUsedAsEndEntity/,
+    (peer) =>
+      `${peer}'s certificate is that of an authority, which no server may use; let it have one ` +
+      "signed by that authority",
+  ],
+  [
+    /InvalidContentType|wrong version number/i,
+    (peer) => `${peer} does not speak TLS on this port; check ${settingsOf(peer)}`,
+  ],
+  [
+    /end of file|UnexpectedEof|close_notify|ECONNRESET|reset by peer|disconnected/i,
+    (peer) => `${peer} closed the connection during the TLS handshake; check ${settingsOf(peer)}`,
+  ],
+];
+
+function explain(error: unknown, peer: TlsPeer, name: string): string {
+  const found = error instanceof Error ? error.message : String(error);
+  for (const [pattern, text] of EXPLANATIONS) {
+    if (pattern.test(found)) return text(peer, name, found);
+  }
+  return found;
+}
+
+function settingsOf(peer: TlsPeer): string {
+  return peer === "the pool" ? "its port and pool_use_tls" : "its port, or write http://";
+}
+
+/** The names an error lists, as Deno writes them (`DnsName("a") or …`) or Node (`DNS:a, …`). */
+function namesIn(found: string): string {
+  const listed = found.split(/only valid for|altnames:|cert's list:/i).at(-1)!;
+  const names = [...listed.matchAll(/"([^"]+)"|IpAddress\(([^)]+)\)|(?:DNS|IP Address):([^,\s]+)/g)]
+    .map(([, ...forms]) => forms.find((form) => form !== undefined)!);
+  return names.length > 0 ? names.slice(0, 5).join(", ") : "another name";
+}
