@@ -12,7 +12,7 @@ import { type LedgerSnapshot, ShareCounter } from "./mux/ledger.ts";
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
 import { startDenoEngine } from "./net/deno_engine.ts";
-import { dialTcp } from "./net/dial.ts";
+import { createDial } from "./net/dialer.ts";
 import { formatAddress, type PeerAddress } from "./net/engine.ts";
 import { areaLog } from "./observe/log.ts";
 import { PoolSlots } from "./pool/slots.ts";
@@ -98,7 +98,19 @@ export class Proxy {
       wantsVerdicts: config.submit_response_from_server ?? true,
       returnAfterMs: config.failover.return_after_seconds * 1000,
       session: {
-        dial: dialTcp,
+        dial: createDial({
+          proxies: config.use_proxy ? config.proxy : [],
+          triesDirectToo: config.direct_connect_with_proxy,
+          triesDirectAfter: config.direct_connect_after_proxy,
+          usesTls: config.pool_use_tls,
+          tls: {
+            isVerified: config.advanced.tls_skip_certificate_verify !== true,
+            caFile: config.tls.ca_file,
+            pins: config.tls.certificate_sha256,
+          },
+          timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
+          environment: (name) => Deno.env.get(name),
+        }),
         handshakeTimeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
         readTimeoutMs: config.advanced.pool_connection_read_timeout_seconds * 1000,
         shareWindowMs: config.advanced.share_batch_window_ms,

@@ -1,20 +1,23 @@
 /**
- * Checks that need more than one key at once.
+ * Checks that need more than one key at once, or more than a pattern.
  *
  * They look at the values as they came, and only at what they understand, so
  * that they still find what they can in a file that has other problems.
  */
 
+import { parseProxyAddress } from "../base/proxy_address.ts";
 import type { Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
 /** The file's values under their keys, unchecked. */
 export type RawConfig = { readonly [Key in keyof Config]?: unknown };
 
-/** What is wrong at `path`; what was found there is the reader's to say. */
+/** What is wrong at `path`. */
 export interface Finding {
   /** Where; may lead to something that is missing. */
   readonly path: Path;
+  /** What is there, if the reader should not say it by showing the value. */
+  readonly found?: string;
   /** What has to stand there. */
   readonly wanted: string;
   /** What to do, where that is not plain from the rest. */
@@ -33,5 +36,18 @@ export function missingAccounts(raw: RawConfig): Finding[] {
       wanted: "the name of your sub-account at this pool",
       hint: "it may be left out only in multi-user mode",
     }];
+  });
+}
+
+/** Every proxy that is used needs an address. What is wrong with one never shows its password. */
+export function wrongProxies(raw: RawConfig): Finding[] {
+  if (!Array.isArray(raw.proxy) || raw.use_proxy === false) return [];
+  return raw.proxy.flatMap((address: unknown, i): Finding[] => {
+    if (typeof address !== "string" || address === "system") return [];
+    const result = parseProxyAddress(address);
+    if (result.ok) return [];
+    const { found, hint } = result;
+    const wanted = '"system" or an address such as "socks5://user:password@host:1080"';
+    return [{ path: ["proxy", i], found, wanted, ...(hint === undefined ? {} : { hint }) }];
   });
 }

@@ -17,9 +17,5 @@ export function notBuiltYet(raw: RawConfig): Finding[] {
   if (raw.always_keep_downconn === true) {
     refuse("always_keep_downconn", "false", "keeping miners on made-up jobs");
   }
-  if (raw.pool_use_tls === true) refuse("pool_use_tls", "false", "TLS to the pools");
-  if (Array.isArray(raw.proxy) && raw.proxy.length > 0 && raw.use_proxy !== false) {
-    refuse("proxy", 'an empty list, or "use_proxy": false', "reaching a pool through a proxy");
-  }
   return findings;
 }

@@ -8,7 +8,7 @@
  */
 
 import * as v from "valibot";
-import { type Finding, missingAccounts, type RawConfig } from "./cross_checks.ts";
+import { type Finding, missingAccounts, type RawConfig, wrongProxies } from "./cross_checks.ts";
 import { type Located, plainValue, readDocument } from "./document.ts";
 import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
@@ -57,6 +57,7 @@ export function readConfig(text: string): ReadResult {
   const findings = [
     ...schemaFindings(checked.issues ?? []),
     ...missingAccounts(raw),
+    ...wrongProxies(raw),
     ...notBuiltYet(raw),
   ];
   const placed = [
@@ -125,7 +126,7 @@ function schemaFindings(issues: readonly v.InferIssue<typeof ConfigSchema>[]): F
 }
 
 /** Looks up what stands at a finding's path; if nothing does, what it is missing from. */
-function placeFinding(root: Located, { path, wanted, hint }: Finding): Placed {
+function placeFinding(root: Located, { path, found, wanted, hint }: Finding): Placed {
   let place = root;
   for (const [depth, step] of path.entries()) {
     const next = childOf(place, step);
@@ -138,7 +139,7 @@ function placeFinding(root: Located, { path, wanted, hint }: Finding): Placed {
   return {
     ...place.at,
     path: formatPath(path),
-    found: describe(place, path),
+    found: found ?? describe(place, path),
     wanted,
     ...maybe(hint ?? hintFor(path, place, wanted)),
   };

@@ -29,10 +29,15 @@ export function observe(config: Config): Observation[] {
     const text = "Has none of {1} to {4}, so all miners get the same worker name";
     say("warning", ["ip_worker_name_format"], text);
   }
-  if (config.pool_use_tls && config.advanced.tls_skip_certificate_verify) {
+  const tlsPeer = unprovenPeer(config);
+  if (tlsPeer !== undefined && config.advanced.tls_skip_certificate_verify) {
     const text =
-      "Anyone on the way can pose as the pool; leave this out to have certificates checked";
+      `Anyone on the way can pose as ${tlsPeer}; leave this out to have certificates checked`;
     say("warning", ["advanced", "tls_skip_certificate_verify"], text);
+  }
+  if (config.tls.certificate_sha256.length > 0 && !config.pool_use_tls) {
+    const text = "Without effect: no pool is asked for a certificate while pool_use_tls is false";
+    say("warning", ["tls", "certificate_sha256"], text);
   }
   if (config.http_debug.enable) {
     say("notice", ["http_debug", "enable"], "The status page is not built yet in this version");
@@ -45,4 +50,11 @@ export function observe(config: Config): Observation[] {
     say("notice", ["advanced", "message_queue_size"], text);
   }
   return seen;
+}
+
+/** Who shows a certificate that nothing but its verification proves; a pin does as well. */
+function unprovenPeer(config: Config): string | undefined {
+  if (config.pool_use_tls && config.tls.certificate_sha256.length === 0) return "the pool";
+  const hasHttpsProxy = config.proxy.some((address) => /^\s*https:/i.test(address));
+  return config.use_proxy && hasHttpsProxy ? "the proxy" : undefined;
 }

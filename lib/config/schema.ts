@@ -4,8 +4,8 @@
  * Everything else is derived from `ConfigSchema`: the type, the defaults, the
  * checks, `conf/agent.schema.json` and the README's table
  * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
- * and C++ agents' own; what is ours alone is in groups of ours (`limits`,
- * `outage`, `failover`, `log`).
+ * and C++ agents' own; what is ours alone is in groups of ours (`tls`,
+ * `limits`, `outage`, `failover`, `log`).
  *
  * Each value states in words what is `wanted` (metadata, so that an error can
  * say it) and what it is for (description). Three keys have no default because
@@ -118,6 +118,16 @@ function pool() {
   );
 }
 
+/** SHA-256 of a certificate; comes out as 64 lower-case digits. */
+function fingerprint() {
+  return v.pipe(
+    v.string(),
+    v.regex(/^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/),
+    v.metadata({ wanted: "a SHA-256 fingerprint: 64 hex digits, with or without colons" }),
+    v.transform((digits) => digits.replaceAll(":", "").toLowerCase()),
+  );
+}
+
 function queueSize() {
   return about("Ignored.", wholeNumber("a number", 0, 2 ** 31 - 1));
 }
@@ -196,6 +206,31 @@ const Limits = group("What a miner may ask of this program.", {
   max_miners: v.optional(
     about("How many miners may be connected at once.", wholeNumber("a number of miners", 1, 65535)),
     65535,
+  ),
+});
+
+const Tls = group("Whom to trust when TLS is spoken, to a pool or an https proxy.", {
+  ca_file: v.optional(
+    about(
+      "A file with certificates, in PEM, of authorities to trust beside the well-known ones.",
+      v.pipe(
+        v.string(),
+        v.minLength(1),
+        v.maxLength(4096),
+        v.metadata({ wanted: "the path of a file" }),
+      ),
+    ),
+  ),
+  certificate_sha256: v.optional(
+    about(
+      "Only a pool whose certificate has one of these fingerprints is accepted. It must be valid all the same, unless `advanced.tls_skip_certificate_verify` is true.",
+      v.pipe(
+        v.array(fingerprint()),
+        v.maxLength(32),
+        v.metadata({ wanted: "a list of at most 32 fingerprints" }),
+      ),
+    ),
+    [],
   ),
 });
 
@@ -293,7 +328,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   agent_listen_port: v.optional(about("The port miners connect to.", port()), 3333),
   proxy: v.optional(
     about(
-      "Proxies to reach the pools through. Not built yet in this version: must be empty, or `use_proxy` false.",
+      "Proxies to reach the pools through, all tried at once: socks5://user:password@host:port, http://…, https://…, or system for the one of ALL_PROXY, HTTPS_PROXY and NO_PROXY.",
       v.pipe(
         v.array(text("the address of a proxy", 1024)),
         v.maxLength(32),
@@ -312,7 +347,7 @@ export const ConfigSchema = group("btcagent's settings.", {
     true,
   ),
   pool_use_tls: v.optional(
-    about("Speak TLS to the pools. Not built yet in this version: must be false.", flag()),
+    about("Speak TLS to the pools.", flag()),
     false,
   ),
   pools: about(
@@ -329,6 +364,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   ),
   http_debug: v.optional(HttpDebug, {}),
   advanced: v.optional(Advanced, {}),
+  tls: v.optional(Tls, {}),
   limits: v.optional(Limits, {}),
   outage: v.optional(Outage, {}),
   failover: v.optional(Failover, {}),

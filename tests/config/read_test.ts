@@ -55,6 +55,7 @@ Deno.test("a file with only pools gets every default", () => {
       bitcoin_default_version_mask: 0x1fffe000,
       share_batch_window_ms: 40,
     },
+    tls: { certificate_sha256: [] },
     limits: {
       login_timeout_seconds: 10,
       idle_timeout_seconds: 600,
@@ -173,12 +174,24 @@ const MISTAKES: [setting: string, line: string][] = [
     "a.jsonc:1:26  always_keep_downconn: found true, wanted false; keeping miners on made-up jobs is not built yet in this version",
   ],
   [
-    '"pool_use_tls": true',
-    "a.jsonc:1:18  pool_use_tls: found true, wanted false; TLS to the pools is not built yet in this version",
+    '"tls": {"certificate_sha256": ["12:34"]}',
+    'a.jsonc:1:33  tls.certificate_sha256[0]: found "12:34" (a string), wanted a SHA-256 fingerprint: 64 hex digits, with or without colons',
   ],
   [
-    '"proxy": ["socks5://me:secret@host:1"]',
-    'a.jsonc:1:11  proxy: found a list of 1, wanted an empty list, or "use_proxy": false; reaching a pool through a proxy is not built yet in this version',
+    '"tls": {"ca_file": ""}',
+    'a.jsonc:1:21  tls.ca_file: found "" (a string), wanted the path of a file',
+  ],
+  [
+    '"proxy": ["system", "socks5://me:secret@host"]',
+    'a.jsonc:1:22  proxy[1]: found an address without a port, wanted "system" or an address such as "socks5://user:password@host:1080"',
+  ],
+  [
+    '"proxy": ["ftp://me:secret@host:1"]',
+    'a.jsonc:1:12  proxy[0]: found an unknown kind of proxy before ://, wanted "system" or an address such as "socks5://user:password@host:1080"; socks5, http and https are known',
+  ],
+  [
+    '"proxy": ["socks5://me:secret@host:1", 1]',
+    "a.jsonc:1:41  proxy[1]: found 1, wanted the address of a proxy, at most 1024 characters",
   ],
   [
     '"proxy": "socks5://me:secret@host:1"',
@@ -241,10 +254,65 @@ Deno.test("a file without pools, with none, or with too many is refused", () => 
   assert.deepEqual(report(many), [`a.jsonc:1:10  pools: found a list of 65, ${wanted}`]);
 });
 
-Deno.test("proxies that are switched off are accepted and kept", () => {
-  const config = accept(`{"use_proxy": false, "proxy": ["socks5://h:1"], ${POOLS}}`);
-  assert.deepEqual(config.proxy, ["socks5://h:1"]);
+Deno.test("proxies of every kind are accepted as they stand", () => {
+  const proxy = ["socks5://me:secret@h:1", "http://[2001:db8::1]:3128", "https://h:443", "system"];
+  assert.deepEqual(accept(JSON.stringify({ proxy, pools: [["h", 1, "me"]] })).proxy, proxy);
 });
+
+Deno.test("proxies that are switched off are kept and need no address", () => {
+  const config = accept(`{"use_proxy": false, "proxy": ["socks5://h"], ${POOLS}}`);
+  assert.deepEqual(config.proxy, ["socks5://h"]);
+});
+
+Deno.test("fingerprints come out as 64 lower-case digits, however they were written", () => {
+  const plain = "0123456789abcdef".repeat(4);
+  const withColons = plain.toUpperCase().replace(/..(?=.)/g, "$&:");
+  const tls = { certificate_sha256: [plain, withColons] };
+  const config = accept(JSON.stringify({ tls, pools: [["h", 1, "me"]] }));
+  assert.deepEqual(config.tls.certificate_sha256, [plain, plain]);
+});
+
+const TRUST: [settings: Record<string, unknown>, remarks: string[]][] = [
+  [{ advanced: { tls_skip_certificate_verify: true } }, []],
+  [{ pool_use_tls: true }, []],
+  [{ pool_use_tls: true, advanced: { tls_skip_certificate_verify: false } }, []],
+  [
+    { pool_use_tls: true, advanced: { tls_skip_certificate_verify: true } },
+    ["warning: Anyone on the way can pose as the pool; leave this out to have certificates checked"],
+  ],
+  [
+    {
+      pool_use_tls: true,
+      tls: { certificate_sha256: ["00".repeat(32)] },
+      advanced: { tls_skip_certificate_verify: true },
+    },
+    [],
+  ],
+  [
+    { proxy: ["https://h:1"], advanced: { tls_skip_certificate_verify: true } },
+    [
+      "warning: Anyone on the way can pose as the proxy; leave this out to have certificates checked",
+    ],
+  ],
+  [
+    { proxy: ["https://h:1"], use_proxy: false, advanced: { tls_skip_certificate_verify: true } },
+    [],
+  ],
+  [
+    { tls: { certificate_sha256: ["00".repeat(32)] } },
+    [
+      "warning: Without effect: no pool is asked for a certificate while pool_use_tls is false",
+    ],
+  ],
+];
+for (const [settings, remarks] of TRUST) {
+  const names = JSON.stringify(settings).replace(/(?:00){32}/, "…");
+  Deno.test(`${names} has ${remarks.length === 0 ? "no remark" : "a warning"}`, () => {
+    const result = readConfig(JSON.stringify({ ...settings, pools: [["h", 1, "me"]] }));
+    assert.ok(result.ok);
+    assert.deepEqual(result.remarks.map(({ kind, text }) => `${kind}: ${text}`), remarks);
+  });
+}
 
 Deno.test("the bounds of every number are accepted and what is beyond them is not", () => {
   let seen = 0;
