@@ -6,6 +6,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import type { Connection } from "./connection.ts";
 import type { Engine, EngineEvents, EngineLimits, PeerAddress, Replaceable } from "./engine.ts";
 import { Slab } from "./slab.ts";
 
@@ -22,11 +23,7 @@ const BROADCAST_STALL_MS = 100;
 const BACKLOG = 4096;
 
 /** What an engine is made of. */
-export interface DenoEngineOptions {
-  /** Address to listen on. */
-  readonly hostname: string;
-  /** Port to listen on; 0 for any. */
-  readonly port: number;
+export interface EngineOptions {
   /** Who is told. */
   readonly events: EngineEvents;
   /** Bounds for slow peers. */
@@ -35,10 +32,38 @@ export interface DenoEngineOptions {
   readonly now: Now;
 }
 
+/** What an engine that opens its own port is made of. */
+export interface DenoEngineOptions extends EngineOptions {
+  /** Address to listen on. */
+  readonly hostname: string;
+  /** Port to listen on; 0 for any. */
+  readonly port: number;
+}
+
+/** All the engine needs of a connection that came in; a `Deno.TcpConn` already fits. */
+export interface AcceptedConnection extends Connection {
+  /** Where it came from. */
+  readonly remoteAddr: PeerAddress;
+  /** Throws, as the next does, when the connection is gone already. */
+  setNoDelay(on: boolean): void;
+  /** Lets the kernel find out that a silent peer is dead. */
+  setKeepAlive(on: boolean): void;
+}
+
+/** All the engine needs of a listener; a `Deno.TcpListener` already fits. */
+export interface ConnectionListener {
+  /** Where it listens. */
+  readonly addr: PeerAddress;
+  /** The next connection. Rejects once the listener is closed, and whenever the system is short. */
+  accept(): Promise<AcceptedConnection>;
+  /** Stops listening. */
+  close(): void;
+}
+
 /** One connection. */
 interface Link {
   readonly handle: number;
-  readonly conn: Deno.TcpConn;
+  readonly conn: AcceptedConnection;
   readonly buffer: Uint8Array;
   /** Bytes waiting behind the write in flight. */
   queue: Uint8Array[];
@@ -65,12 +90,18 @@ interface Broadcast {
 
 /** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
 export function startDenoEngine(options: DenoEngineOptions): Engine {
-  return new DenoEngine(options);
+  const { hostname, port } = options;
+  return startEngineOn(Deno.listen({ hostname, port, tcpBacklog: BACKLOG }), options);
+}
+
+/** The same on a listener that is open already, and is the engine's from here on. */
+export function startEngineOn(listener: ConnectionListener, options: EngineOptions): Engine {
+  return new DenoEngine(listener, options);
 }
 
 class DenoEngine implements Engine {
   readonly address: PeerAddress;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: ConnectionListener;
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
@@ -91,16 +122,12 @@ class DenoEngine implements Engine {
   #round = 0;
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: DenoEngineOptions) {
-    this.#events = options.events;
-    this.#limits = options.limits;
-    this.#now = options.now;
-    this.#listener = Deno.listen({
-      hostname: options.hostname,
-      port: options.port,
-      tcpBacklog: BACKLOG,
-    });
-    const { hostname, port } = this.#listener.addr;
+  constructor(listener: ConnectionListener, { events, limits, now }: EngineOptions) {
+    this.#events = events;
+    this.#limits = limits;
+    this.#now = now;
+    this.#listener = listener;
+    const { hostname, port } = listener.addr;
     this.address = { hostname, port };
     this.#accepting = this.#accept();
   }
@@ -179,7 +206,9 @@ class DenoEngine implements Engine {
     }
   }
 
-  #attach(conn: Deno.TcpConn): void {
+  #attach(conn: AcceptedConnection): void {
+    // It came in at the moment the listener was closed: nobody would ever end it.
+    if (!this.#isAccepting) return conn.close();
     // A connection that is gone already has no option to set.
     try {
       conn.setNoDelay(true);
