@@ -5,7 +5,7 @@
  * and are written without ever making the proxy wait.
  */
 
-import { configure, dispose, getLogger, type LogRecord } from "@logtape/logtape";
+import { configure, getLogger, type LogRecord, reset } from "@logtape/logtape";
 
 /** How much an event matters; the first matters least. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -51,6 +51,9 @@ const WINDOW_MS = 10_000;
 /** Lines waiting for a target that does not take them; more are dropped and counted. */
 const MAX_WAITING_LINES = 10_000;
 
+/** At the end, a target that takes nothing is waited for so long, in milliseconds. */
+const STOP_WAIT_MS = 1000;
+
 const encoder = new TextEncoder();
 
 /** The log of one part of the program. */
@@ -58,11 +61,11 @@ export function areaLog(area: LogArea): AreaLog {
   return getLogger(["btcagent", area]);
 }
 
-/** Sends the log where the operator wants it. Call once. */
+/** Sends the log where the operator wants it. Call once, or again after {@linkcode stopLog}. */
 export async function startLog(options: LogOptions): Promise<void> {
-  const writers = options.targets.map((target) => new LineWriter(target));
-  const gate = new RateGate();
   const format = options.format === "json" ? formatJson : formatText;
+  const writers = options.targets.map((target) => new LineWriter(target, format));
+  const gate = new RateGate();
   const write = (record: LogRecord): void => {
     const line = format(record);
     for (const writer of writers) writer.add(line);
@@ -85,10 +88,13 @@ export async function startLog(options: LogOptions): Promise<void> {
 
 let finish: () => Promise<void> = () => Promise.resolve();
 
-/** Writes out what waits and closes the log. */
+/** Writes out what waits, as far as the targets take it, and closes the log. */
 export async function stopLog(): Promise<void> {
-  await finish();
-  await dispose();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_WAIT_MS));
+  await Promise.race([finish(), tooLong]);
+  clearTimeout(timer);
+  await reset();
 }
 
 /** `2026-11-22 14:03:11.123 info    pool    text` */
@@ -106,7 +112,9 @@ function formatJson(record: LogRecord): string {
     area: category.at(-1),
     message: messageOf(record),
   };
-  return JSON.stringify({ ...head, ...printable(properties) }) + "\n";
+  // The head comes first and is nobody else's: a value named as one of its members is left out.
+  const text = JSON.stringify({ ...head, ...printable(properties), ...head });
+  return text.replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`) + "\n";
 }
 
 /** The message with its values as they are, control characters made harmless. */
@@ -136,7 +144,8 @@ class RateGate {
   *pass(record: LogRecord): Generator<LogRecord> {
     const kind = String(record.rawMessage);
     let window = this.#windows.get(kind);
-    if (window === undefined || record.timestamp - window.start >= WINDOW_MS) {
+    // The operator's clock may be set back by any time.
+    if (window === undefined || Math.abs(record.timestamp - window.start) >= WINDOW_MS) {
       const left = (window?.count ?? 0) - LINES_PER_WINDOW;
       if (left > 0) {
         yield { ...record, message: [`(${left} more lines like the next one were left out)`] };
@@ -151,17 +160,19 @@ class RateGate {
 /** Writes lines in order, one write at a time. A target that fails or stalls costs lines only. */
 class LineWriter {
   readonly #target: LogTarget;
+  readonly #format: (record: LogRecord) => string;
   #waiting: string[] = [];
-  #dropped = 0;
+  #lost = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(target: LogTarget) {
+  constructor(target: LogTarget, format: (record: LogRecord) => string) {
     this.#target = target;
+    this.#format = format;
   }
 
   add(line: string): void {
     if (this.#waiting.length >= MAX_WAITING_LINES) {
-      this.#dropped++;
+      this.#lost++;
       return;
     }
     this.#waiting.push(line);
@@ -174,20 +185,40 @@ class LineWriter {
   }
 
   async #write(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) {
-        if (this.#dropped > 0) {
-          this.#waiting.push(`(${this.#dropped} log lines were lost: the log was not taken)\n`);
-          this.#dropped = 0;
-        }
-        let bytes = encoder.encode(this.#waiting.splice(0).join(""));
-        while (bytes.length > 0) bytes = bytes.subarray(await this.#target.write(bytes));
+    // Lines of the same turn go out together.
+    await undefined;
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting.splice(0);
+      const lost = this.#lost;
+      const note = lost === 0 ? "" : this.#format(noteOnLost(lost));
+      try {
+        await this.#writeAll(encoder.encode(lines.join("") + note));
+        this.#lost -= lost;
+      } catch {
+        // A full disk or a closed terminal must not stop mining.
+        this.#lost += lines.length;
       }
-    } catch {
-      // A full disk or a closed terminal must not stop mining.
-      this.#waiting = [];
-    } finally {
-      this.#writing = undefined;
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    while (bytes.length > 0) {
+      const count = await this.#target.write(bytes);
+      if (count === 0) throw new Error("Cannot write the log: nothing is taken");
+      bytes = bytes.subarray(count);
     }
   }
+}
+
+function noteOnLost(lines: number): LogRecord {
+  const text = `(${lines} log lines were lost: they could not be written)`;
+  return {
+    category: ["btcagent", "agent"],
+    level: "warning",
+    message: [text],
+    rawMessage: text,
+    properties: {},
+    timestamp: Date.now(),
+  };
 }
