@@ -1,0 +1,67 @@
+/**
+ * What an engine reported, and a way to wait for it.
+ */
+
+import type { EngineEvents, PeerAddress } from "../../lib/net/engine.ts";
+
+const decoder = new TextDecoder();
+
+/** See the head of this file. */
+export class EngineRecord implements EngineEvents {
+  /** Handles in the order they opened. */
+  readonly opens: number[] = [];
+  /** Where each came from. */
+  readonly from: Map<number, PeerAddress> = new Map();
+  /** What came in on each handle since it opened. */
+  readonly text: Map<number, string> = new Map();
+  /** `[handle, reason]` of each that closed by itself. */
+  readonly closes: (readonly [number, string])[] = [];
+  /** What kept connections from being accepted. */
+  readonly acceptFailures: unknown[] = [];
+  /** Whether connections are let in. */
+  letsIn = true;
+  /** Called with whatever comes in. */
+  onText: (handle: number, text: string) => void = () => {};
+  #waiters: (() => void)[] = [];
+
+  opened(handle: number, from: PeerAddress): boolean {
+    this.opens.push(handle);
+    this.from.set(handle, from);
+    this.text.set(handle, "");
+    this.#changed();
+    return this.letsIn;
+  }
+
+  received(handle: number, bytes: Uint8Array): void {
+    const text = decoder.decode(bytes);
+    this.text.set(handle, this.text.get(handle)! + text);
+    this.onText(handle, text);
+    this.#changed();
+  }
+
+  closed(handle: number, reason: string): void {
+    this.closes.push([handle, reason]);
+    this.#changed();
+  }
+
+  acceptFailed(error: unknown): void {
+    this.acceptFailures.push(error);
+    this.#changed();
+  }
+
+  /** Resolves when `condition` holds; looked at after every report. */
+  when(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (condition()) resolve();
+      else this.#waiters.push(look);
+    };
+    this.#waiters.push(look);
+    return promise;
+  }
+
+  #changed(): void {
+    for (const look of this.#waiters.splice(0)) look();
+  }
+}
