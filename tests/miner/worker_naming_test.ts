@@ -29,7 +29,7 @@ for (
     ["{1}x{2}x{3}x{4}", "fe80::5054:ff:fe12:3", "fex12x0x3"],
     ["{1}x{2}x{3}x{4}", "::1", "0x0x0x1"],
     ["{1}x{2}x{3}x{4}", "fd00::", "0x0x0x0"],
-    ["{1}x{2}x{3}x{4}", "fd00::a0b%eth0.100", "0x0xaxb"],
+    ["{1}x{2}x{3}x{4}", "fd00::a0b%eth0:1", "0x0xaxb"],
     // An IPv4 address on an IPv6 socket.
     ["{1}x{2}x{3}x{4}", "::ffff:10.0.0.7", "10x0x0x7"],
   ] as const

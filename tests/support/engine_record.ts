@@ -49,16 +49,17 @@ export class EngineRecord implements EngineEvents {
     this.#changed();
   }
 
-  /** Resolves when `condition` holds; looked at after every report. */
-  when(condition: () => boolean): Promise<void> {
-    if (condition()) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /** Resolves when `condition` holds; looked at after every report. Rejects after 10 s. */
+  async when(condition: () => boolean): Promise<void> {
+    if (condition()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
       if (condition()) resolve();
       else this.#waiters.push(look);
     };
     this.#waiters.push(look);
-    return promise;
+    const deadline = setTimeout(() => reject(new Error(`Waited in vain: ${condition}`)), 10_000);
+    await promise.finally(() => clearTimeout(deadline));
   }
 
   #changed(): void {
