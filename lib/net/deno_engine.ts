@@ -266,8 +266,7 @@ class DenoEngine implements Engine {
   }
 
   #sendLatest(link: Link, message: Replaceable, sequence: number): void {
-    // Something newer was sent directly while a broadcast was on its way here.
-    if (link.isEnding || link.sequence >= sequence) return;
+    if (link.isEnding) return;
     link.sequence = sequence;
     if (!link.isWriting) this.#write(link, message.line);
     else link.latest = link.latest === undefined ? message.line : message.cleanLine;
@@ -312,6 +311,8 @@ class DenoEngine implements Engine {
           return;
         }
         const link = this.#links[handles[broadcast.next++]!];
+        // Of the same or a later sequence: it was sent something newer directly while this was on
+        // its way, or came in since and only has the handle of another.
         if (link === undefined || link.isEnding || link.sequence >= sequence) continue;
         if (link.isWriting) this.#sendLatest(link, message, sequence);
         else this.#writeBroadcast(link, message.line, sequence);

@@ -185,8 +185,6 @@ class LineWriter {
   }
 
   async #write(): Promise<void> {
-    // Lines of the same turn go out together.
-    await undefined;
     while (this.#waiting.length > 0) {
       const lines = this.#waiting.splice(0);
       const lost = this.#lost;
