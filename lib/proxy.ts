@@ -11,9 +11,10 @@ import { Accounts } from "./mux/accounts.ts";
 import { type LedgerSnapshot, ShareCounter } from "./mux/ledger.ts";
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
-import { startDenoEngine } from "./net/deno_engine.ts";
+import { startEngine } from "./net/choose_engine.ts";
 import { createDial } from "./net/dialer.ts";
 import { formatAddress, type PeerAddress } from "./net/engine.ts";
+import { LibcUnavailable } from "./net/libc.ts";
 import { areaLog } from "./observe/log.ts";
 import { PoolSlots } from "./pool/slots.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
@@ -120,8 +121,8 @@ export class Proxy {
       random: Math.random,
     });
     this.#miners = new Miners({
-      listen: (events) =>
-        startDenoEngine({
+      listen: (events) => {
+        const { engine, kind, reason } = startEngine(config.advanced.io_engine, {
           hostname: config.agent_listen_ip,
           port: config.agent_listen_port,
           events,
@@ -130,7 +131,14 @@ export class Proxy {
             stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
           },
           now,
-        }),
+        });
+        if (reason === undefined) log.info("Miners are served by the {kind} engine", { kind });
+        else {log.info("Miners are served by the {kind} engine, not libc: {reason}", {
+            kind,
+            reason,
+          });}
+        return engine;
+      },
       mux: new Accounts({
         sessionIds: this.#sessionIds,
         counter: this.#counter,
@@ -218,6 +226,10 @@ export function listenProblem(error: unknown, hostname: string, port: number): s
   if (error instanceof Deno.errors.PermissionDenied) {
     return `Cannot listen for miners on ${where}: not allowed; ports below 1024 need extra ` +
       "rights, so set agent_listen_port to a higher one";
+  }
+  if (error instanceof LibcUnavailable) {
+    return `Cannot listen for miners on ${where} with the libc engine: ${error.message}; or set ` +
+      'advanced.io_engine to "auto"';
   }
   const found = error instanceof Error ? error.message : String(error);
   return `Cannot listen for miners on ${where}: ${found}; check agent_listen_ip and ` +

@@ -188,6 +188,16 @@ const Advanced = group("Settings that seldom need a change.", {
     ),
     40,
   ),
+  io_engine: v.optional(
+    about(
+      "How miners' sockets are served: `libc` takes the least memory and is for Linux, with the FFI permission; `deno` runs anywhere; `auto` is `libc` where it can be had.",
+      v.pipe(
+        v.picklist(["auto", "libc", "deno"]),
+        v.metadata({ wanted: '"auto", "libc" or "deno"' }),
+      ),
+    ),
+    "auto",
+  ),
 });
 
 const Limits = group("What a miner may ask of this program.", {

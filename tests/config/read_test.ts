@@ -54,6 +54,7 @@ Deno.test("a file with only pools gets every default", () => {
       fake_job_notify_interval_seconds: 30,
       bitcoin_default_version_mask: 0x1fffe000,
       share_batch_window_ms: 40,
+      io_engine: "auto",
     },
     tls: { certificate_sha256: [] },
     limits: {

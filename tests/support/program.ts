@@ -27,7 +27,7 @@ export class Program {
   constructor(args: readonly string[], cwd?: string) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-check", "--allow-net", "--allow-read", "--allow-write", "--allow-env"]
-        .concat(MAIN, args),
+        .concat("--allow-ffi", MAIN, args),
       ...(cwd === undefined ? {} : { cwd }),
       env: { NO_COLOR: "1" },
       stdin: "null",
