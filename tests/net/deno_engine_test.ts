@@ -35,7 +35,7 @@ class World {
   readonly events = new EngineRecord();
   readonly conns: FakeConn[] = [];
   readonly engine: Engine;
-  time = 0;
+  time = 1_000_000;
 
   constructor(limits: Partial<EngineLimits> = {}) {
     this.engine = startEngineOn(this.listener, {
@@ -289,9 +289,11 @@ Deno.test("a peer is dropped when more bytes wait than allowed, and told nothing
 
 Deno.test("a peer that takes no byte for 30 s is dropped; one that takes a byte now and then is not", async () => {
   await using world = new World();
-  const [[stuck, dripping, idle], [handle, drippingHandle]] = await world.connect(3);
-  for (const conn of [stuck, dripping]) conn!.appetite = "nothing";
+  const [[stuck, deaf, dripping, idle], [handle, deafHandle, drippingHandle]] = await world
+    .connect(4);
+  for (const conn of [stuck, deaf, dripping]) conn!.appetite = "nothing";
   for (const to of [handle, drippingHandle]) world.engine.send(to!, bytes("0123456789"));
+  world.engine.broadcast([deafHandle!], job("a"));
   for (let second = 1; second <= 30; second++) {
     world.time += 1000;
     if (second % 10 === 0) dripping!.take(1);
@@ -301,8 +303,11 @@ Deno.test("a peer that takes no byte for 30 s is dropped; one that takes a byte 
   assert.deepEqual(world.events.closes, []);
   world.time += 1;
   world.engine.sweep();
-  assert.deepEqual(world.events.closes, [[handle, "took no byte for 30 s"]]);
-  assert.ok(stuck!.isClosed && !dripping!.isClosed && !idle!.isClosed);
+  assert.deepEqual(world.events.closes, [
+    [handle, "took no byte for 30 s"],
+    [deafHandle, "took no byte for 30 s"],
+  ]);
+  assert.ok(stuck!.isClosed && deaf!.isClosed && !dripping!.isClosed && !idle!.isClosed);
 });
 
 Deno.test("close writes out what waits first, and reports nothing to the one who asked for it", async () => {
