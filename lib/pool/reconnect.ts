@@ -61,16 +61,19 @@ export class PoolHealth {
     const record = this.#records[pool]!;
     record.ready--;
     record.healthySince = time;
-    if (servedMs >= PROVEN_MS) record.failures = 0;
+    if (servedMs >= PROVEN_MS && record.retryAt <= time) record.failures = 0;
     return this.failed(pool, time);
   }
 
   /** A connection could not be made. Returns the wait before the next attempt, in milliseconds. */
   failed(pool: number, time: number): number {
     const record = this.#records[pool]!;
+    // Nothing is dialled before retryAt: this connection is older than the last failure, and
+    // connections that fail together are one failure.
+    if (time < record.retryAt) return record.retryAt - time;
     record.failures++;
     const wait = backoffMs(record.failures, this.#random);
-    record.retryAt = Math.max(record.retryAt, time + wait);
+    record.retryAt = time + wait;
     return wait;
   }
 }
@@ -114,12 +117,19 @@ export function nextPool(
 
   const missing = wishes.active - ready.length;
   if (missing > 0) {
-    if (opening.length < missing) return best(() => true);
+    // Pools close single connections for reasons of their own: while others serve, one that broke
+    // is worth a wait, not a move to a worse pool.
+    const worstReady = Math.max(...ready.map((line) => line.pool));
+    const mayUse = (pool: number) => ready.length === 0 || pool <= worstReady;
+    if (opening.length < missing) return best(mayUse);
     const isLate = opening.every((line) => time - line.openedAt >= STAGGER_MS);
     return ready.length === 0 && isLate ? best((pool) => !isUsed(pool)) : undefined;
   }
   const worst = worstActivePool(lines);
-  const better = best((pool) => pool < worst && !isUsed(pool));
+  // Other connections to that pool may be serving already; one more on its way is enough.
+  const isOnTheWay = (pool: number) =>
+    lines.some((line) => line.pool === pool && line.role !== "active");
+  const better = best((pool) => pool < worst && !isOnTheWay(pool));
   if (better !== undefined && !opening.some((line) => line.pool < worst)) return better;
   if (!wishes.spare || ready.length > wishes.active || opening.length > 0) return undefined;
   return best((pool) => wishes.pools === 1 || !isUsed(pool));

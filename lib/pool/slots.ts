@@ -50,8 +50,16 @@ interface SessionLine {
   readonly openedAt: number;
   readonly session: PoolSession;
   readyAt: number;
+  /** When it last handed its miners over to a better pool. */
+  restedAt: number;
   role: "opening" | "spare" | "active";
 }
+
+/**
+ * A connection that handed its miners over is kept this long, in milliseconds: its last shares
+ * are still to be written, and their verdicts to come.
+ */
+const LINGER_MS = 5_000;
 
 const log = areaLog("pool");
 
@@ -169,14 +177,14 @@ export class PoolSlots implements PoolSessionOwner {
   }
 
   #assignRoles(): void {
-    const { mux } = this.#options;
+    const { mux, now } = this.#options;
     while (this.#withRole("active").length < this.#wishes.active) {
-      const best = this.#bestSpare();
+      const [best] = this.#sparesInOrder();
       if (best === undefined) break;
       this.#activate(best);
     }
-    const better = this.#bestSpare();
-    if (better !== undefined && this.#mayReturnTo(better)) {
+    const better = this.#sparesInOrder().find((line) => this.#mayReturnTo(line));
+    if (better !== undefined) {
       const worst = this.#withRole("active").findLast((line) =>
         line.pool === worstActivePool(this.#lines)
       )!;
@@ -187,12 +195,13 @@ export class PoolSlots implements PoolSessionOwner {
       // The new place first, so that the miners of the old one have where to go.
       this.#activate(better);
       worst.role = "spare";
+      worst.restedAt = now();
       mux.upstreamRested(worst.session);
     }
     // A spare beyond the one wanted is of use only on the way to a better pool.
     const worst = worstActivePool(this.#lines);
-    for (const line of this.#withRole("spare").sort(byPool).slice(this.#wishes.spare ? 1 : 0)) {
-      if (this.#wishes.spare || line.pool >= worst) this.#remove(line);
+    for (const line of this.#sparesInOrder().slice(this.#wishes.spare ? 1 : 0)) {
+      if (line.pool >= worst && now() - line.restedAt >= LINGER_MS) this.#remove(line);
     }
   }
 
@@ -208,8 +217,8 @@ export class PoolSlots implements PoolSessionOwner {
       this.#health.healthyFor(spare.pool, now()) >= returnAfterMs;
   }
 
-  #bestSpare(): SessionLine | undefined {
-    return this.#withRole("spare").sort(byPool)[0];
+  #sparesInOrder(): SessionLine[] {
+    return this.#withRole("spare").sort((a, b) => a.pool - b.pool);
   }
 
   #withRole(role: SessionLine["role"]): SessionLine[] {
@@ -224,6 +233,7 @@ export class PoolSlots implements PoolSessionOwner {
       pool,
       openedAt: now(),
       readyAt: 0,
+      restedAt: -Infinity,
       role: "opening",
       session: new PoolSession({
         ...session,
@@ -255,8 +265,4 @@ export class PoolSlots implements PoolSessionOwner {
   #lineOf(session: PoolSession): SessionLine {
     return this.#lines.find((line) => line.session === session)!;
   }
-}
-
-function byPool(a: SessionLine, b: SessionLine): number {
-  return a.pool - b.pool;
 }

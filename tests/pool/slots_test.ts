@@ -1,0 +1,386 @@
+/** PoolSlots: which connections an account has, and which of them serve, as pools come and go. */
+
+import assert from "node:assert/strict";
+import { PoolSlots } from "../../lib/pool/slots.ts";
+import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
+import { FakeClock, turn } from "../support/fake_clock.ts";
+import { FakePools, type Mood } from "../support/fake_pools.ts";
+import { POOL_LINES } from "../support/pool_lines.ts";
+import { RoleBook } from "../support/role_book.ts";
+import { SHARE } from "../support/session_rig.ts";
+
+const RETURN_AFTER_MS = 180_000;
+const TICK_MS = 250;
+
+class Rig {
+  readonly clock = new FakeClock();
+  readonly pools: FakePools;
+  readonly roles = new RoleBook();
+  readonly slots: PoolSlots;
+
+  constructor(moods: readonly Mood[], connections?: number) {
+    this.pools = new FakePools(...moods);
+    this.slots = new PoolSlots({
+      pools: this.pools.entries,
+      connections,
+      clientAgent: "btccom-agent/test",
+      wantsVerdicts: true,
+      returnAfterMs: RETURN_AFTER_MS,
+      session: {
+        dial: this.pools.fakeDial.dial,
+        handshakeTimeoutMs: 15_000,
+        readTimeoutMs: 60_000,
+        shareWindowMs: 0,
+      },
+      mux: this.roles,
+      now: this.clock.now,
+      random: () => 1,
+    });
+  }
+
+  /** A rig whose connections had time to become what they should. */
+  static async started(moods: readonly Mood[], connections?: number): Promise<Rig> {
+    const rig = new Rig(moods, connections);
+    await rig.pass(TICK_MS);
+    return rig;
+  }
+
+  /** Time goes by in ticks; pools talk, as they do. `each` is called after every tick. */
+  async pass(ms: number, each: () => void | Promise<void> = () => {}): Promise<void> {
+    for (let passed = 0; passed < ms; passed += TICK_MS) {
+      this.clock.advance(TICK_MS);
+      this.pools.keepTalking();
+      await turn();
+      this.slots.tick();
+      await turn();
+      await each();
+    }
+  }
+}
+
+function scenario(name: string, run: (rig: Rig) => Promise<void>, moods: Mood[], n?: number): void {
+  Deno.test(name, async () => {
+    const rig = await Rig.started(moods, n);
+    try {
+      await run(rig);
+    } finally {
+      rig.slots.stop();
+      assert.deepEqual(rig.pools.connected, []);
+    }
+  });
+}
+
+Deno.test("Nothing is opened before the first tick", async () => {
+  const rig = new Rig(["serves", "serves"]);
+  await turn();
+  assert.deepEqual(rig.pools.dialled, []);
+  rig.slots.tick();
+  await turn();
+  assert.deepEqual(rig.pools.dialled, [0, 1]);
+  rig.slots.stop();
+});
+
+scenario(
+  "The best pool serves, and the next one is the warm spare",
+  async (rig) => {
+    assert.deepEqual(rig.roles.active, [0]);
+    assert.deepEqual(rig.roles.spare, [1]);
+    await rig.pass(600_000);
+    assert.deepEqual(rig.roles.story, ["pool0 spare", "pool0 active", "pool1 spare"]);
+    assert.deepEqual(rig.pools.dialled, [0, 1]);
+  },
+  ["serves", "serves", "serves"],
+);
+
+scenario(
+  "With one pool, the spare is a second connection to it",
+  async (rig) => {
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [0]]);
+    await rig.pools.lose(0, 1);
+    assert.deepEqual(rig.roles.active, [0]);
+    await rig.pass(1000);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [0]]);
+  },
+  ["serves"],
+);
+
+scenario(
+  "Failover to the spare needs no dial and no time",
+  async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    assert.deepEqual(rig.roles.active, [1]);
+    assert.deepEqual(rig.roles.story.slice(3, 5), ["pool0 lost", "pool1 active"]);
+    assert.deepEqual(rig.roles.spare, [2]);
+  },
+  ["serves", "serves", "serves"],
+);
+
+scenario(
+  "Miners return to the better pool when it has been healthy for 180 s, not before",
+  async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(60_000);
+    assert.deepEqual(rig.roles.active, [1]);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(30_000);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[1], [0]]);
+    const readyAt = rig.clock.now();
+    await rig.pass(RETURN_AFTER_MS - 30_000);
+    assert.deepEqual(rig.roles.active, [1]);
+    await rig.pass(30_000);
+    assert.ok(rig.clock.now() - readyAt <= RETURN_AFTER_MS);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [1]]);
+    // The better one first, then the other rests, so that miners always have where to be.
+    assert.deepEqual(rig.roles.story.slice(-2), ["pool0 active", "pool1 spare"]);
+    await rig.pass(600_000);
+    assert.deepEqual(rig.roles.story.slice(-2), ["pool0 active", "pool1 spare"]);
+  },
+  ["serves", "serves"],
+);
+
+scenario(
+  "A primary that breaks every 2 s is left alone: miners move once, and dials become rare",
+  async (rig) => {
+    let since = 0;
+    const breakEvery2s = async () => {
+      since = rig.pools.connected.includes(0) ? since + TICK_MS : 0;
+      if (since >= 2000) await rig.pools.lose(0);
+    };
+    await rig.pass(60_000, breakEvery2s);
+    assert.deepEqual(rig.roles.active, [1]);
+    assert.ok(rig.pools.dialled.length < 12, `${rig.pools.dialled.length} dials`);
+    await rig.pass(1_800_000, breakEvery2s);
+    const activations = rig.roles.story.filter((line) => line.endsWith("active"));
+    assert.deepEqual(activations, ["pool0 active", "pool1 active"]);
+    assert.ok(rig.pools.dialled.length < 75, `${rig.pools.dialled.length} dials`);
+  },
+  ["serves", "serves"],
+);
+
+scenario(
+  "A flapping primary does not keep miners from the second pool for ever",
+  async (rig) => {
+    await rig.pass(60_000);
+    assert.deepEqual(rig.roles.active, [2]);
+    rig.pools.moods[0] = rig.pools.moods[1] = "serves";
+    let since = 0;
+    await rig.pass(600_000, async () => {
+      since = rig.pools.connected.includes(0) ? since + TICK_MS : 0;
+      if (since >= 2000) await rig.pools.lose(0);
+    });
+    assert.deepEqual(rig.roles.active, [1]);
+  },
+  ["refuses", "refuses", "serves"],
+);
+
+scenario(
+  "When the best pool hangs, the next one serves after 2 s",
+  async (rig) => {
+    await rig.pass(1500);
+    assert.deepEqual(rig.pools.dialled, [0]);
+    await rig.pass(750);
+    assert.deepEqual(rig.roles.active, [1]);
+    assert.equal(rig.pools.pendingDials, 1);
+    await rig.pass(15_000);
+    assert.equal(rig.pools.pendingDials + rig.pools.connected.length, 2);
+  },
+  ["hangs", "serves"],
+);
+
+for (const mood of ["refuses", "hangs", "is silent", "denies"] as const) {
+  scenario(
+    `When the best pool ${mood}, the next one serves and the best is tried ever more rarely`,
+    async (rig) => {
+      await rig.pass(20_000);
+      assert.deepEqual(rig.roles.active, [1]);
+      rig.pools.dialled.length = 0;
+      await rig.pass(600_000);
+      const dials = rig.pools.dialled.filter((pool) => pool === 0).length;
+      assert.ok(dials >= 12 && dials <= 25, `${dials} dials in ten minutes`);
+      rig.pools.moods[0] = "serves";
+      await rig.pass(46_000 + RETURN_AFTER_MS);
+      assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [1]]);
+    },
+    [mood, "serves"],
+  );
+}
+
+scenario(
+  "While no pool answers, each is tried after its own wait: 0.5 s, doubling, 30 s at most",
+  async (rig) => {
+    const times: number[][] = [[], []];
+    let seen = 0;
+    const start = rig.clock.now() - TICK_MS;
+    const note = () => {
+      for (; seen < rig.pools.dialled.length; seen++) {
+        times[rig.pools.dialled[seen]!]!.push(rig.clock.now() - start);
+      }
+    };
+    note();
+    await rig.pass(200_000, note);
+    for (const pool of [0, 1]) {
+      const waits = times[pool]!.slice(1).map((time, i) => (time - times[pool]![i]!) / 1000);
+      assert.deepEqual(waits.slice(0, 9), [0.5, 1, 2, 4, 8, 16, 30, 30, 30], `pool ${pool}`);
+    }
+    assert.deepEqual(rig.roles.story, []);
+  },
+  ["refuses", "refuses"],
+);
+
+scenario(
+  "A pool that comes back after a short restart is served from within a second",
+  async (rig) => {
+    await rig.pass(60_000);
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(750);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(1000);
+    assert.equal(rig.roles.active.length, 5);
+  },
+  ["serves"],
+  5,
+);
+
+scenario(
+  "Five connections wanted: five to the best pool, no spare",
+  async (rig) => {
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0, 0, 0, 0, 0], []]);
+    await rig.pools.lose(0, 2);
+    assert.deepEqual(rig.roles.active, [0, 0, 0]);
+    await rig.pass(1000);
+    assert.deepEqual(rig.roles.active, [0, 0, 0, 0, 0]);
+    assert.deepEqual(rig.pools.connected, [0, 0, 0, 0, 0]);
+  },
+  ["serves", "serves"],
+  5,
+);
+
+scenario(
+  "Five connections wanted: when the pool breaks, five to the next, and all five return",
+  async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(1000);
+    assert.deepEqual(rig.roles.active, [1, 1, 1, 1, 1]);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(RETURN_AFTER_MS + 40_000);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0, 0, 0, 0, 0], []]);
+    assert.deepEqual(rig.pools.connected, [0, 0, 0, 0, 0]);
+  },
+  ["serves", "serves"],
+  5,
+);
+
+scenario(
+  "Five connections wanted: one that breaks sends no miner to a worse pool while four serve",
+  async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0, 1);
+    await rig.pass(60_000);
+    assert.deepEqual(rig.pools.connected, [0, 0, 0, 0]);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(30_000);
+    assert.deepEqual(rig.roles.active, [0, 0, 0, 0, 0]);
+  },
+  ["serves", "serves"],
+  5,
+);
+
+scenario(
+  "A connection that handed its miners over stays until its last verdicts have come",
+  async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(1000);
+    rig.pools.moods[0] = "serves";
+    const [upstream] = rig.roles.activeUpstreams;
+    while (!rig.roles.active.includes(0)) {
+      assert.ok(rig.roles.active.includes(1));
+      await rig.pass(TICK_MS);
+    }
+    upstream!.register(1, { clientAgent: "", workerName: "rig", wasCut: false });
+    upstream!.submit(1, { poolJobId: "0", ntime: 0 }, SHARE);
+    await rig.pass(1000);
+    const old = rig.pools.links.find(({ pool }) => pool === 1)!;
+    old.connection.deliver(encodeVerdict(0, 1798084231));
+    await turn();
+    assert.equal(rig.roles.verdicts, 1);
+    await rig.pass(10_000);
+    assert.deepEqual(rig.pools.connected, [0]);
+  },
+  ["serves", "serves"],
+  1,
+);
+
+scenario(
+  "Bytes of connections that are gone stay counted",
+  async (rig) => {
+    const { bytesRead, bytesWritten } = rig.slots;
+    assert.ok(bytesRead > 1000 && bytesWritten > 500);
+    rig.pools.moods.fill("hangs");
+    await rig.pools.lose(0);
+    await rig.pools.lose(1);
+    assert.deepEqual(rig.pools.connected, []);
+    assert.equal(rig.slots.bytesRead, bytesRead);
+    assert.equal(rig.slots.bytesWritten, bytesWritten);
+  },
+  ["serves", "serves"],
+);
+
+scenario(
+  "A pool that asks for a new connection is given one, after a wait",
+  async (rig) => {
+    const [link] = rig.pools.links;
+    link!.connection.deliver(
+      new TextEncoder().encode('{"id":null,"method":"client.reconnect","params":[]}\n'),
+    );
+    await turn();
+    assert.deepEqual(rig.roles.active, [1]);
+    await rig.pass(1000);
+    assert.deepEqual(rig.roles.spare, [0]);
+  },
+  ["serves", "serves"],
+);
+
+for (const connections of [undefined, 3]) {
+  Deno.test(`Stopping (connections: ${connections}) closes all, aborts dials and opens no more`, async () => {
+    const rig = await Rig.started(["serves", "hangs", "serves"], connections);
+    const [link] = rig.pools.links;
+    rig.slots.stop();
+    assert.deepEqual(rig.pools.connected, []);
+    assert.equal(rig.pools.pendingDials, 0);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[], []]);
+    const { length } = rig.pools.dialled;
+    assert.equal(link!.connection.isClosed, true);
+    await rig.pass(120_000);
+    rig.slots.stop();
+    assert.equal(rig.pools.dialled.length, length);
+  });
+}
+
+Deno.test("A dial answered after the stop is closed and changes nothing", async () => {
+  const rig = await Rig.started(["hangs"]);
+  rig.pools.fakeDial.isDeaf = true;
+  const [call] = rig.pools.fakeDial.calls;
+  rig.slots.stop();
+  let isClosed = false;
+  call!.answer({
+    read: () => Promise.reject(new Error("read after the stop")),
+    write: () => Promise.reject(new Error("write after the stop")),
+    close: () => isClosed = true,
+  });
+  await turn();
+  assert.equal(isClosed, true);
+  assert.deepEqual(rig.roles.story, []);
+});
+
+Deno.test("An account whose pool refuses its sub-account never serves it", async () => {
+  const rig = await Rig.started(["denies"]);
+  await rig.pass(60_000);
+  assert.deepEqual(rig.roles.story, []);
+  assert.ok(POOL_LINES.auth.includes("true"), "the same pool would have agreed otherwise");
+  rig.slots.stop();
+});
