@@ -112,7 +112,7 @@ function parseCredentials(text: string): ProxyCredentials | string {
 
 /** What stands behind the `@`, or what is wrong with it. */
 function parsePlace(text: string): Pick<ProxyAddress, "host" | "port"> | string {
-  const [, host, port] = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/.exec(text) ?? [];
+  const [, host, port] = /^(\[[^\]]*\]|[^:[\]]*)(?::([^:]*))?$/.exec(text) ?? [];
   if (host === undefined) return "an IPv6 address without [ ] around it, or too many colons";
   if (host === "") return "an address without a host";
   const isHost = host.startsWith("[")

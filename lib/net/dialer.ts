@@ -17,7 +17,7 @@ import { probePool } from "./pool_probe.ts";
 import { type Entrant, type Failure, race } from "./race.ts";
 import { openSocksTunnel } from "./socks_tunnel.ts";
 import { type Environment, systemProxy } from "./system_proxy.ts";
-import { startTls } from "./tls.ts";
+import { startTls, UntrustedByOwnAuthorities } from "./tls.ts";
 import { readTlsPolicy, type TlsPolicy, type TlsSettings } from "./tls_policy.ts";
 
 /** How pools are to be reached. */
@@ -132,18 +132,33 @@ function entrant(
 ): Entrant {
   const open = async (attempt: Attempt): Promise<Connection> => {
     if (problem !== undefined) throw new Error(problem);
-    const connection = await openConnection(
-      proxy,
-      address,
-      usesTls ? tls : undefined,
-      tls,
-      attempt,
-    );
+    const connection = await openTrusted(proxy, address, usesTls, tls, attempt);
     if (proxy === undefined && !usesTls && !hasRivals) return connection;
     attempt.waitingFor = "the pool's answer";
     return await probePool(connection);
   };
   return { name, open };
+}
+
+/** As `openConnection`, once more for each certificate that a well-known authority may have signed. */
+async function openTrusted(
+  proxy: ProxyAddress | undefined,
+  address: PoolAddress,
+  usesTls: boolean,
+  policy: TlsPolicy,
+  attempt: Attempt,
+): Promise<Connection> {
+  let poolTls = usesTls ? policy : undefined;
+  let proxyTls = { ...policy, pins: [] };
+  for (;;) {
+    try {
+      return await openConnection(proxy, address, poolTls, proxyTls, attempt);
+    } catch (error) {
+      if (!(error instanceof UntrustedByOwnAuthorities)) throw error;
+      if (error.peer === "the proxy") proxyTls = { ...proxyTls, caCerts: [] };
+      else poolTls = { ...policy, caCerts: [] };
+    }
+  }
 }
 
 /** Opens one connection: TCP, TLS to the proxy, the tunnel, TLS to the pool; whatever is asked. */
@@ -154,12 +169,12 @@ async function openConnection(
   proxyTls: TlsPolicy,
   attempt: Attempt,
 ): Promise<Connection> {
-  const hold = attempt.hold.bind(attempt);
-  const tcp = hold(await dialTcp(proxy ?? address, attempt.signal));
+  attempt.waitingFor = "a connection";
+  const tcp = attempt.hold(await dialTcp(proxy ?? address, attempt.signal));
   let carrier: Connection = tcp;
   if (proxy?.protocol === "https") {
     attempt.waitingFor = "TLS with the proxy";
-    carrier = await startTls(tcp, tcp, "the proxy", proxy.host, { ...proxyTls, pins: [] }, hold);
+    carrier = await startTls(tcp, tcp, "the proxy", proxy.host, proxyTls, attempt);
   }
   let bytesAhead: Uint8Array = new Uint8Array(0);
   if (proxy !== undefined) {
@@ -172,7 +187,7 @@ async function openConnection(
     throw new Error("what is behind the proxy does not speak TLS: it speaks first");
   }
   attempt.waitingFor = "TLS with the pool";
-  return await startTls(carrier, tcp, "the pool", address.host, poolTls, hold);
+  return await startTls(carrier, tcp, "the pool", address.host, poolTls, attempt);
 }
 
 /** One reason, or all of them numbered. */

@@ -6,7 +6,7 @@
  */
 
 import { Duplex } from "node:stream";
-import { connect, getCACertificates, type TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import type { Connection } from "./connection.ts";
 import { writeAll } from "./handshake_bytes.ts";
 import { parseIpAddress } from "./ip_address.ts";
@@ -17,6 +17,8 @@ const CARRIER_READ_BYTES = 16 * 1024;
 /**
  * Speaks TLS over `carrier` and waits for the end of the handshake. Once this was called the
  * carrier is closed by what is returned, or when it fails.
+ *
+ * Trusted are the authorities of the policy or, if it names none, the well-known ones.
  *
  * @throws Error of Node (rejects), or of ours when no pin is that of the certificate.
  */
@@ -31,8 +33,9 @@ export function startNodeTls(
     // Node verifies `host` if there is no `servername`, which must be a name.
     ...(parseIpAddress(name) === undefined ? { servername: name } : {}),
     rejectUnauthorized: isVerified,
-    // Those given here take the place of the known ones.
-    ...(caCerts.length > 0 ? { ca: [...getCACertificates("default"), ...caCerts] } : {}),
+    // Those given here take the place of the well-known ones, which may only be listed with
+    // --allow-sys=ca.
+    ...(caCerts.length > 0 ? { ca: [...caCerts] } : {}),
   });
   const connection = new SocketConnection(socket);
   return new Promise((resolve, reject) => {

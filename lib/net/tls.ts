@@ -2,18 +2,17 @@
  * TLS over a connection: which of Deno's two ways does it, how certificates are checked, and what
  * an operator reads when they are refused.
  *
- * `Deno.startTls` costs no memory to speak of, but needs a TCP connection, always verifies, and
- * does not show the peer's certificate. For everything else there is `node_tls.ts`.
+ * `Deno.startTls` costs no memory to speak of, but needs a TCP connection, always verifies, does
+ * not show the peer's certificate, and cannot let go of a handshake that never ends. For
+ * everything else there is `node_tls.ts`.
  */
 
+import type { Attempt } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 import type { TlsPolicy } from "./tls_policy.ts";
 
 /** Who is on the other side. */
 export type TlsPeer = "the pool" | "the proxy";
-
-/** Keeps what was opened, to close it if the attempt is given up; returns it. */
-export type Hold = <T extends Connection>(connection: T) => T;
 
 /**
  * Speaks TLS over `carrier`, which is `tcp` itself or something on top of it, and waits for the
@@ -29,20 +28,60 @@ export async function startTls(
   peer: TlsPeer,
   name: string,
   policy: TlsPolicy,
-  hold: Hold,
+  attempt: Attempt,
 ): Promise<Connection> {
+  const isOrdinary = carrier === tcp && policy.isVerified && policy.pins.length === 0 &&
+    handshakesGivenUp < MAX_HANDSHAKES_GIVEN_UP;
   try {
-    if (carrier === tcp && policy.isVerified && policy.pins.length === 0) {
-      const caCerts = [...policy.caCerts];
-      const tls = hold(await Deno.startTls(tcp, { hostname: name, caCerts }));
-      await tls.handshake();
-      return new TlsConnection(tls);
-    }
+    if (isOrdinary) return await startDenoTls(tcp, name, policy, attempt);
     const { startNodeTls } = await import("./node_tls.ts");
-    return hold(await startNodeTls(carrier, name, policy));
+    return attempt.hold(await startNodeTls(carrier, name, policy));
   } catch (error) {
-    throw new Error(explain(error, peer, name), { cause: error });
+    const found = error instanceof Error ? error.message : String(error);
+    const reason = explain(found, peer, name);
+    if (!isOrdinary && policy.caCerts.length > 0 && UNTRUSTED.test(found)) {
+      throw new UntrustedByOwnAuthorities(reason, peer);
+    }
+    throw new Error(reason, { cause: error });
   }
+}
+
+/**
+ * Thrown by {@linkcode startTls} when it could trust only the authorities in the policy and not
+ * also the well-known ones, which may have signed the certificate.
+ */
+export class UntrustedByOwnAuthorities extends Error {
+  /** Whose certificate it was. */
+  readonly peer: TlsPeer;
+
+  /** `reason` as for any other error of a certificate. */
+  constructor(reason: string, peer: TlsPeer) {
+    super(reason);
+    this.peer = peer;
+  }
+}
+
+/**
+ * Deno 2.9.6 keeps the socket of a handshake that is closed until the other side ends it. So that
+ * a pool that never does is not given one socket after the other, only so many are left behind.
+ */
+const MAX_HANDSHAKES_GIVEN_UP = 8;
+let handshakesGivenUp = 0;
+
+async function startDenoTls(
+  tcp: Deno.TcpConn,
+  name: string,
+  { caCerts }: TlsPolicy,
+  attempt: Attempt,
+): Promise<Connection> {
+  const options = { hostname: name, caCerts: [...caCerts] };
+  const tls = attempt.hold(await Deno.startTls(tcp, options));
+  try {
+    await tls.handshake();
+  } finally {
+    if (attempt.signal.aborted) handshakesGivenUp++;
+  }
+  return new TlsConnection(tls);
 }
 
 /** A pool that closes does not say goodbye in TLS first; that is the end, and no fault. */
@@ -77,12 +116,21 @@ type Explanation = readonly [
   text: (peer: TlsPeer, name: string, found: string) => string,
 ];
 
+/** What Deno's node:tls says of any certificate that is not valid, unless it is for another name. */
+const UNTRUSTED = /unable to verify/i;
+
 const EXPLANATIONS: readonly Explanation[] = [
   [
-    /UnknownIssuer|unable to verify|unable to get|self.signed/i,
+    /UnknownIssuer/,
     (peer) =>
       `${peer}'s certificate is signed by no authority known here; if that is intended, put the ` +
       "authority's certificate into a file and name it in tls.ca_file",
+  ],
+  [
+    UNTRUSTED,
+    (peer) =>
+      `${peer}'s certificate is signed by no authority known here, or is not in force; name a ` +
+      "file with the authority's certificate in tls.ca_file, or check this machine's clock",
   ],
   [
     /not valid for name|altname/i,
@@ -103,7 +151,7 @@ const EXPLANATIONS: readonly Explanation[] = [
       "signed by that authority",
   ],
   [
-    /InvalidContentType|wrong version number/i,
+    /InvalidContentType|unexpected (?:handshake )?message|wrong version number/i,
     (peer) => `${peer} does not speak TLS on this port; check ${settingsOf(peer)}`,
   ],
   [
@@ -112,8 +160,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   ],
 ];
 
-function explain(error: unknown, peer: TlsPeer, name: string): string {
-  const found = error instanceof Error ? error.message : String(error);
+function explain(found: string, peer: TlsPeer, name: string): string {
   for (const [pattern, text] of EXPLANATIONS) {
     if (pattern.test(found)) return text(peer, name, found);
   }

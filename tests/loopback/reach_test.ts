@@ -1,0 +1,147 @@
+/**
+ * Every way to a pool, over real sockets, up to a pool session that has its first job, and from the
+ * configuration file on.
+ */
+
+import assert from "node:assert/strict";
+import type { PoolAddress } from "../../lib/net/connection.ts";
+import { createDial, type DialerOptions } from "../../lib/net/dialer.ts";
+import { PoolSession } from "../../lib/pool/session.ts";
+import {
+  LOGIN_IN_ADDRESS,
+  OPTIONS,
+  PINNED,
+  PLAIN,
+  POOL_PIN,
+  SECRETS,
+  startProxy,
+  TestPool,
+  UNVERIFIED,
+  WITH_TLS,
+} from "../support/dialling.ts";
+import { LogCapture } from "../support/log_capture.ts";
+import { AUTHORITY_FILE } from "../support/test_certificates.ts";
+import { TestProxy } from "../support/test_proxy.ts";
+
+/** Kinds of proxies: the scheme, whether it wants a login, whether it speaks TLS itself. */
+const KINDS: [scheme: "socks5" | "http" | "https", hasLogin: boolean][] = [
+  ["socks5", false],
+  ["socks5", true],
+  ["http", false],
+  ["http", true],
+  ["https", false],
+  ["https", true],
+];
+
+const TO_THE_POOL: [name: string, options: Partial<DialerOptions>][] = [
+  ["plain TCP", {}],
+  ["TLS", { usesTls: true }],
+  ["pinned TLS", { usesTls: true, tls: PINNED }],
+  ["unverified TLS", { usesTls: true, tls: UNVERIFIED }],
+];
+
+for (const [name, options] of TO_THE_POOL) {
+  const address = options.usesTls ? WITH_TLS : PLAIN;
+  for (const [scheme, hasLogin] of KINDS) {
+    const login = hasLogin ? " with a login" : "";
+    Deno.test(`${name} through ${scheme}${login}: a pool session gets its job`, async () => {
+      await using pool = await TestPool.start();
+      await using proxy = startProxy(scheme, pool.routes, hasLogin);
+      const proxies = [`${scheme}://${hasLogin ? `${LOGIN_IN_ADDRESS}@` : ""}${proxy.hostPort}`];
+      await assertHandshake({ ...options, proxies }, address);
+      assert.deepEqual(proxy.asked, [`${address.host}:${address.port}`]);
+    });
+  }
+
+  Deno.test(`${name} without a proxy: a pool session gets its job`, async () => {
+    await using pool = await TestPool.start();
+    await assertHandshake(options, options.usesTls ? pool.terminator.address : pool.address);
+  });
+}
+
+/** Runs a pool session until it has its first job. */
+async function assertHandshake(
+  options: Partial<DialerOptions>,
+  address: PoolAddress,
+): Promise<void> {
+  using capture = new LogCapture();
+  const ready = Promise.withResolvers<void>();
+  const session = new PoolSession({
+    name: "test",
+    address,
+    introduction: { clientAgent: "btccom-agent/test", account: "sub", wantsVerdicts: true },
+    dial: createDial({ ...OPTIONS, ...options }),
+    now: () => performance.now(),
+    handshakeTimeoutMs: 5000,
+    readTimeoutMs: 5000,
+    shareWindowMs: 0,
+    // Nothing follows the first job.
+    mux: {} as never,
+    owner: {
+      sessionReady: () => ready.resolve(),
+      sessionEnded: (_, reason) => ready.reject(new Error(reason)),
+    },
+  });
+  await ready.promise;
+  assert.equal(session.firstJob.isClean, true);
+  assert.ok(session.givesVerdicts);
+  session.close();
+  assert.doesNotMatch(capture.take().join("\n"), SECRETS);
+}
+
+Deno.test("proxy, pool_use_tls and tls of the configuration lead to the pool", async () => {
+  using capture = new LogCapture();
+  await using pool = await TestPool.start();
+  await using proxy = startProxy("socks5", pool.routes, true);
+  const settings = {
+    proxy: [`socks5://${LOGIN_IN_ADDRESS}@${proxy.hostPort}`],
+    direct_connect_after_proxy: false,
+    pool_use_tls: true,
+    tls: { ca_file: AUTHORITY_FILE, certificate_sha256: [POOL_PIN] },
+    pools: [["pool.test", 443, "demo"]],
+  };
+  {
+    await using _agent = new TestProxy([], settings);
+    await pool.pool.until(() => pool.pool.statistics().authorizedNow === 2);
+  }
+  const lines = capture.take().join("\n");
+  assert.match(lines, /Pool pool\.test:443 reached through socks5:\/\/\*\*\*@127\.0\.0\.1:/);
+  assert.doesNotMatch(lines, SECRETS);
+});
+
+Deno.test("proxies of the configuration are left alone when use_proxy is false", async () => {
+  using capture = new LogCapture();
+  await using pool = await TestPool.start();
+  await using proxy = startProxy("http", pool.routes, false);
+  {
+    const settings = { proxy: [`http://${proxy.hostPort}`], use_proxy: false };
+    await using _agent = new TestProxy([pool.pool], settings);
+    await pool.pool.until(() => pool.pool.statistics().authorizedNow === 2);
+  }
+  assert.equal(proxy.server.accepted, 0);
+  assert.doesNotMatch(capture.take().join("\n"), /through/);
+});
+
+/** A certificate that signed nothing here. */
+const STRANGE_AUTHORITY_FILE = AUTHORITY_FILE.replace("authority.pem", "elsewhere.pem");
+
+Deno.test("tls.ca_file is trusted beside the well-known authorities, with pins and without", async () => {
+  await using pool = await TestPool.start();
+  const { host, port } = pool.terminator.address;
+  // To this process the test's authority is a well-known one.
+  const args = (pin: string[]) => [
+    "run",
+    `--cert=${AUTHORITY_FILE}`,
+    "--allow-net",
+    "--allow-read",
+    "tests/support/dial_once.ts",
+    host,
+    String(port),
+    STRANGE_AUTHORITY_FILE,
+    ...pin,
+  ];
+  for (const pin of [[], [POOL_PIN]]) {
+    const { stdout } = await new Deno.Command("deno", { args: args(pin) }).output();
+    assert.equal(new TextDecoder().decode(stdout), "reached\n");
+  }
+});
