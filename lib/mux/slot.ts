@@ -62,8 +62,10 @@ export class Slot<Seat> {
 
   /** Takes a new job under a number of ours. */
   setJob(number: number, job: Job): void {
-    this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job) }, job.isClean);
-    this.#latest = { number, job };
+    // Miners that wait for the first job here may still hold one of another connection.
+    const isClean = job.isClean || this.#latest === undefined;
+    this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job) }, isClean);
+    this.#latest = { number, job: { ...job, isClean } };
   }
 
   /** The lines of the last job, or `undefined` before the first. Encoded when first asked for. */

@@ -69,8 +69,10 @@ Deno.test("A miner at a connection without a job hears its difficulty, and the j
   world.mux.upstreamActivated(pool);
   const miner = world.join();
   assert.deepEqual(miner.jobs, []);
-  world.job(pool, "9", true);
-  assert.equal(miner.job.isClean, true);
+  world.job(pool, "9", false);
+  assert.equal(miner.job.isClean, true, "it may hold a job of another connection");
+  world.job(pool, "10", false);
+  assert.equal(miner.job.isClean, false);
 });
 
 Deno.test("A spare gets no miners, and its jobs go to nobody", () => {

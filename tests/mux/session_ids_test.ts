@@ -56,33 +56,37 @@ Deno.test("SessionIds never leases an id in use, and gives one whenever one is f
     fc.record({ wait: fc.integer({ min: 0, max: REST_MS }) }),
   );
   fc.assert(
-    fc.property(fc.nat({ max: 6 }), fc.array(step, { maxLength: 120 }), (highest, steps) => {
-      const clock = new FakeClock();
-      const ids = new SessionIds(clock.now, highest);
-      const held: number[] = [];
-      const givenBackAt = new Map<number, number>();
-      for (const what of steps) {
-        if (what === "lease") {
-          const id = ids.lease();
-          assert.equal(id === undefined, held.length === highest + 1);
-          if (id === undefined) continue;
-          assert.ok(!held.includes(id) && id >= 0 && id <= highest);
-          const wasFresh = held.length + givenBackAt.size < highest + 1;
-          const rested = clock.now() - (givenBackAt.get(id) ?? -Infinity);
-          assert.ok(!wasFresh || rested >= REST_MS, `id ${id} came back after ${rested} ms`);
-          givenBackAt.delete(id);
-          held.push(id);
-        } else if ("release" in what) {
-          const [id] = held.splice(what.release % Math.max(held.length, 1), 1);
-          if (id === undefined) continue;
-          ids.release(id);
-          givenBackAt.set(id, clock.now());
-        } else {
-          clock.advance(what.wait);
+    fc.property(
+      fc.nat({ max: 6 }),
+      fc.array(step, { maxLength: 120, size: "max" }),
+      (highest, steps) => {
+        const clock = new FakeClock();
+        const ids = new SessionIds(clock.now, highest);
+        const held: number[] = [];
+        const givenBackAt = new Map<number, number>();
+        for (const what of steps) {
+          if (what === "lease") {
+            const id = ids.lease();
+            assert.equal(id === undefined, held.length === highest + 1);
+            if (id === undefined) continue;
+            assert.ok(!held.includes(id) && id >= 0 && id <= highest);
+            const wasFresh = held.length + givenBackAt.size < highest + 1;
+            const rested = clock.now() - (givenBackAt.get(id) ?? -Infinity);
+            assert.ok(!wasFresh || rested >= REST_MS, `id ${id} came back after ${rested} ms`);
+            givenBackAt.delete(id);
+            held.push(id);
+          } else if ("release" in what) {
+            const [id] = held.splice(what.release % Math.max(held.length, 1), 1);
+            if (id === undefined) continue;
+            ids.release(id);
+            givenBackAt.set(id, clock.now());
+          } else {
+            clock.advance(what.wait);
+          }
+          assert.equal(ids.leased, held.length);
         }
-        assert.equal(ids.leased, held.length);
-      }
-    }),
+      },
+    ),
     { seed: 3, numRuns: 500 },
   );
 });

@@ -147,7 +147,7 @@ const step = fc.oneof(
 
 Deno.test("Outbox delivers every byte once and in order in any course of events", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const { outbox, connection, events } = open();
       connection.isHolding = true;
       const expected: number[] = [];

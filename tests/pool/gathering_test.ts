@@ -119,7 +119,7 @@ Deno.test("No byte waits longer than a window, and no write is needlessly small"
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 25, size: "max" }), async (steps) => {
         const rig = new Rig();
         let time = 0;
         /** When each byte was appended that is not written. */

@@ -30,6 +30,11 @@ export class MuxWorld {
   readonly miners: FakeDownstream[] = [];
   readonly upstreams: FakeUpstream[] = [];
   readonly released: number[] = [];
+  /** What each job number of ours stands for. */
+  readonly jobs = new Map<
+    number,
+    { readonly upstream: FakeUpstream; readonly poolJobId: string }
+  >();
   #jobNumber = 1000;
   #requestId = 0;
 
@@ -106,7 +111,9 @@ export class MuxWorld {
     return upstream;
   }
 
+  /** A new job of a connection; its number, ours, follows the last one's. */
   job(upstream: FakeUpstream, id: string, isClean = false): void {
+    this.jobs.set(this.#jobNumber, { upstream, poolJobId: id });
     this.mux.jobArrived(upstream, poolJob(id, isClean, coinbaseOf(upstream)));
   }
 

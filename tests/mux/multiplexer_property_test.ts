@@ -1,0 +1,409 @@
+/**
+ * Multiplexer in any course of events: a slow, obvious book-keeper beside it must agree on every
+ * count, every answer and every place (design.md §2.1 to §2.4, §2.7).
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  type Count,
+  Ledger,
+  type LedgerSnapshot,
+  refusedIn,
+  rejectedIn,
+  unansweredIn,
+  waitingIn,
+} from "../../lib/mux/ledger.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
+import type { FakeDownstream } from "../support/fake_downstream.ts";
+import type { FakeUpstream } from "../support/fake_upstream.ts";
+import { GRACE_MS, MuxWorld } from "../support/mux_world.ts";
+
+/** One event; `pick` chooses among whoever is there. */
+type Step =
+  | { readonly kind: "join" | "leave" | "slow" | "ready" | "activate" | "rest" | "lose" }
+    & { readonly pick: number }
+  | { readonly kind: "submit"; readonly pick: number; readonly job: number }
+  | { readonly kind: "verdict"; readonly pick: number; readonly status: number }
+  | { readonly kind: "stray"; readonly pick: number; readonly index: number }
+  | { readonly kind: "job"; readonly pick: number; readonly isClean: boolean }
+  | { readonly kind: "difficulty" | "mask"; readonly pick: number }
+  | { readonly kind: "write"; readonly pick: number; readonly frames: number }
+  | { readonly kind: "pass"; readonly ms: number };
+
+const pick = fc.nat({ max: 1000 });
+const only = (...kinds: ("join" | "leave" | "slow" | "ready" | "activate" | "rest" | "lose")[]) =>
+  fc.record({ kind: fc.constantFrom(...kinds), pick });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: only("join") },
+  { weight: 3, arbitrary: only("leave", "slow") },
+  { weight: 4, arbitrary: only("ready", "activate", "activate", "rest", "lose") },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant("submit" as const), pick, job: fc.nat({ max: 9 }) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant("verdict" as const),
+      pick,
+      status: fc.constantFrom(SHARE_ACCEPTED, SHARE_ACCEPTED, 22, 23, 31, 32, 33, 36, 37, 0, -1),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("stray" as const),
+      pick,
+      index: fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 65_535 })),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("job" as const), pick, isClean: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("difficulty", "mask"), pick }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant("write" as const), pick, frames: fc.nat({ max: 9 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("pass" as const),
+      ms: fc.constantFrom(250, 10_000, 29_000, 30_000, 61_000),
+    }),
+  },
+);
+
+const REJECTED_AS: Readonly<Record<number, Count>> = {
+  22: "rejectedDuplicate",
+  23: "rejectedLowDifficulty",
+  31: "rejectedTimeTooOld",
+  32: "rejectedTimeTooNew",
+  33: "rejectedVersionMask",
+  36: "rejectedStale",
+  37: "rejectedStale",
+};
+
+/** So few that ids come back soon. */
+const SESSION_IDS = 7;
+
+interface WaitingShare {
+  readonly miner: FakeDownstream;
+  readonly upstream: FakeUpstream;
+  readonly index: number;
+  readonly id: number;
+  readonly sentAt: number;
+}
+
+/** Keeps the books the slow way while events happen to a multiplexer. */
+class BookKeeper {
+  readonly world = new MuxWorld(SESSION_IDS - 1);
+  readonly #total = new Ledger();
+  readonly #byUpstream = new Map<FakeUpstream, Ledger>();
+  readonly #byMiner = new Map<FakeDownstream, Ledger>();
+  #waiting: WaitingShare[] = [];
+  /** What each request was answered. */
+  readonly #answers = new Map<FakeDownstream, Map<number, number[]>>();
+  readonly #jobCounts = new Map<FakeUpstream, number>();
+  readonly #active = new Set<FakeUpstream>();
+  #outageSince: number | undefined = this.world.clock.now();
+  #strays = 0;
+  /** How many shares there were. */
+  shares = 0;
+
+  get #live(): FakeDownstream[] {
+    return this.world.miners.filter((miner) => !miner.isGone);
+  }
+
+  get #up(): FakeUpstream[] {
+    return this.world.upstreams.filter((upstream) => !upstream.isLost);
+  }
+
+  apply(step: Step): void {
+    const { world } = this;
+    switch (step.kind) {
+      case "join": {
+        const miner = world.tryJoin(step.pick % 7 === 0);
+        if (miner !== undefined) this.#byMiner.set(miner, new Ledger());
+        else assert.equal(world.ids.leased, SESSION_IDS);
+        return;
+      }
+      case "leave":
+        return one(this.#live, step.pick)?.leave();
+      case "slow": {
+        const miner = one(this.#live, step.pick);
+        if (miner !== undefined) miner.leavesWhenTold = true;
+        return;
+      }
+      case "ready": {
+        if (this.#up.length >= 4) return;
+        const options = { difficulty: 2 ** (step.pick % 20), givesVerdicts: step.pick % 5 !== 0 };
+        const upstream = world.bare(`pool ${world.upstreams.length}`, options);
+        this.#byUpstream.set(upstream, new Ledger());
+        if (step.pick % 3 !== 0) this.#job(upstream, true);
+        return;
+      }
+      case "activate": {
+        const upstream = one(this.#up.filter((each) => !this.#active.has(each)), step.pick);
+        if (upstream === undefined) return;
+        this.#active.add(upstream);
+        this.#outageSince = undefined;
+        return world.mux.upstreamActivated(upstream);
+      }
+      case "rest": {
+        const upstream = one([...this.#active], step.pick);
+        if (upstream === undefined) return;
+        this.#deactivate(upstream);
+        return world.mux.upstreamRested(upstream);
+      }
+      case "lose":
+        return this.#lose(one(this.#up, step.pick));
+      case "submit":
+        return this.#submit(one(this.#live, step.pick), step.job);
+      case "verdict": {
+        const share = one(this.#waiting, step.pick);
+        return share && this.#verdict(share.upstream, share.index, step.status);
+      }
+      case "stray": {
+        const upstream = one(this.#up, step.pick);
+        return upstream && this.#verdict(upstream, step.index, 23);
+      }
+      case "job": {
+        const upstream = one(this.#up, step.pick);
+        return upstream && this.#job(upstream, step.isClean);
+      }
+      case "difficulty": {
+        const upstream = one(this.#up, step.pick);
+        const sessionIds = [step.pick % 9, step.pick % 5, 0xfffe];
+        return upstream && world.mux.difficultyChanged(upstream, sessionIds, 2 ** 30);
+      }
+      case "mask": {
+        const upstream = one(this.#up, step.pick);
+        return upstream && world.mux.versionMaskChanged(upstream);
+      }
+      case "write":
+        return one(this.#up, step.pick)?.writeOut(step.frames);
+      case "pass":
+        return this.#pass(step.ms);
+      default:
+        step satisfies never;
+    }
+  }
+
+  #job(upstream: FakeUpstream, isClean: boolean): void {
+    const count = this.#jobCounts.get(upstream) ?? 0;
+    this.#jobCounts.set(upstream, count + 1);
+    // Ids come round again soon, so that a share for an old job is one for a new one if confused.
+    this.world.job(upstream, String(count % 6), isClean);
+  }
+
+  #submit(miner: FakeDownstream | undefined, choice: number): void {
+    if (miner === undefined) return;
+    const { world } = this;
+    // Mostly the newest job, else an old one, one of anybody's, or none at all.
+    const numbers = [...world.jobs.keys()];
+    const jobId = choice < 6
+      ? miner.jobs.at(-1)?.id ?? 5
+      : choice < 8
+      ? one(miner.jobs, choice + this.shares)?.id ?? 5
+      : choice < 9
+      ? one(numbers, this.shares) ?? 5
+      : 5;
+    const place = this.#up.find((upstream) => upstream.registered.has(miner.sessionId));
+    const sentBefore = this.#up.map(({ submits }) => submits.length);
+    const { id, receipt } = world.submit(miner, jobId);
+    this.shares++;
+    this.#count(miner, place, "received");
+    if (receipt === STATUS.jobNotFound) {
+      this.#count(miner, place, "refusedStale");
+      assert.deepEqual(this.#up.map(({ submits }) => submits.length), sentBefore);
+      const isFresh = place !== undefined && jobId === miner.jobs.at(-1)?.id &&
+        world.jobs.get(jobId)?.upstream === place;
+      assert.ok(!isFresh, "a share for the newest job was refused");
+      return;
+    }
+    assert.ok(place !== undefined && world.jobs.get(jobId)?.upstream === place, "a wrong pool");
+    const sent = place.submits.at(-1)!;
+    assert.equal(sent.poolJobId, world.jobs.get(jobId)?.poolJobId);
+    assert.equal(sent.sessionId, miner.sessionId);
+    const newestWithThatId = [...world.jobs].findLast(([, job]) =>
+      job.upstream === place && job.poolJobId === sent.poolJobId
+    );
+    assert.equal(newestWithThatId?.[0], jobId, "the pool means another job by that id now");
+    this.#count(miner, place, "submitted");
+    if (receipt === "assumed") return this.#count(miner, place, "assumed");
+    assert.equal(receipt, "waiting");
+    const sentAt = world.clock.now();
+    this.#waiting.push({ miner, upstream: place, index: sent.index, id, sentAt });
+  }
+
+  #verdict(upstream: FakeUpstream, index: number, status: number): void {
+    const share = this.#waiting.find((each) => each.upstream === upstream && each.index === index);
+    if (share === undefined) {
+      this.#strays++;
+    } else {
+      this.#waiting = this.#waiting.filter((each) => each !== share);
+      const count = status === SHARE_ACCEPTED ? "accepted" : REJECTED_AS[status] ?? "rejectedOther";
+      this.#end(share, count, status);
+    }
+    this.world.mux.verdictArrived(upstream, index, status);
+  }
+
+  #lose(upstream: FakeUpstream | undefined): void {
+    if (upstream === undefined) return;
+    this.#expire(
+      (share) => share.upstream === upstream,
+      () => "unansweredConnectionLost",
+      STATUS.unknown,
+    );
+    this.#deactivate(upstream);
+    this.#byUpstream.delete(upstream);
+    this.world.lose(upstream);
+  }
+
+  #deactivate(upstream: FakeUpstream): void {
+    this.#active.delete(upstream);
+    if (this.#active.size === 0) this.#outageSince ??= this.world.clock.now();
+  }
+
+  #pass(ms: number): void {
+    const { clock, mux } = this.world;
+    clock.advance(ms);
+    const overdue = clock.now() - VERDICT_TIMEOUT_MS;
+    this.#expire(
+      (share) => share.sentAt < overdue,
+      (isGone) => isGone ? "unansweredMinerGone" : "unansweredTimedOut",
+      SHARE_ACCEPTED,
+    );
+    const isOver = this.#outageSince !== undefined && clock.now() - this.#outageSince >= GRACE_MS;
+    const before = this.#live;
+    mux.tick();
+    for (const miner of before) {
+      // One that leaves when it is told anything may be gone by then.
+      const isDisconnected = miner.disconnectedFor !== undefined;
+      if (!miner.leavesWhenTold) assert.equal(isDisconnected, isOver);
+      else assert.ok(isOver || !isDisconnected);
+    }
+  }
+
+  /** Ends shares that wait, connection by connection in the order they were sent. */
+  #expire(
+    isOverdue: (share: WaitingShare) => boolean,
+    reason: (isGone: boolean) => Count,
+    status: number,
+  ): void {
+    const gone = new Set<FakeDownstream>();
+    for (const upstream of this.#up) {
+      for (const share of this.#waiting.filter((each) => each.upstream === upstream)) {
+        if (!isOverdue(share)) continue;
+        const isGone = share.miner.isGone || gone.has(share.miner);
+        this.#end(share, reason(isGone), status, isGone);
+        if (share.miner.leavesWhenTold) gone.add(share.miner);
+      }
+    }
+    this.#waiting = this.#waiting.filter((share) => !isOverdue(share));
+  }
+
+  #end(
+    { miner, upstream, id }: WaitingShare,
+    count: Count,
+    status: number,
+    isGone = miner.isGone,
+  ): void {
+    this.#count(miner, upstream, count);
+    if (isGone) return;
+    const answers = this.#answers.get(miner) ?? new Map<number, number[]>();
+    this.#answers.set(miner, answers.set(id, [...answers.get(id) ?? [], status]));
+  }
+
+  #count(miner: FakeDownstream, upstream: FakeUpstream | undefined, count: Count): void {
+    this.#total.add(count);
+    this.#byMiner.get(miner)!.add(count);
+    if (upstream !== undefined) this.#byUpstream.get(upstream)!.add(count);
+  }
+
+  /** Compares everything. */
+  check(): void {
+    const { world } = this;
+    const { mux, counter } = world;
+    assert.deepEqual(counter.total.snapshot(), this.#total.snapshot());
+    this.#checkSums(counter.total.snapshot(), () => true);
+    for (const upstream of this.#up) {
+      const shares = mux.sharesOf(upstream)!;
+      assert.deepEqual(shares, this.#byUpstream.get(upstream)!.snapshot());
+      this.#checkSums(shares, (share) => share.upstream === upstream);
+    }
+    for (const miner of this.#live) {
+      const shares = counter.miners.snapshot(miner.sessionId);
+      assert.deepEqual(shares, this.#byMiner.get(miner)!.snapshot());
+      this.#checkSums(shares, (share) => share.miner === miner);
+    }
+    for (const miner of world.miners) {
+      assert.deepEqual([...miner.answers], [...this.#answers.get(miner) ?? []]);
+    }
+    assert.equal(mux.strayVerdicts, this.#strays);
+    assert.equal(mux.waitingShares, this.#waiting.length);
+    assert.equal(mux.miners, this.#live.length);
+    this.#checkPlaces();
+  }
+
+  #checkSums(shares: LedgerSnapshot, mine: (share: WaitingShare) => boolean): void {
+    assert.equal(shares.received, shares.submitted + refusedIn(shares));
+    const ended = shares.accepted + rejectedIn(shares) + shares.assumed + unansweredIn(shares);
+    assert.equal(shares.submitted, ended + this.#waiting.filter(mine).length);
+    assert.equal(waitingIn(shares), this.#waiting.filter(mine).length);
+  }
+
+  #checkPlaces(): void {
+    const live = this.#live;
+    for (const upstream of this.#up) {
+      const known = [...upstream.registered.keys()];
+      if (!this.#active.has(upstream)) assert.deepEqual(known, []);
+    }
+    const places = [...this.#active].flatMap(({ registered }) => [...registered.keys()]);
+    const expected = this.#active.size === 0 ? [] : live.map(({ sessionId }) => sessionId);
+    assert.deepEqual(places.sort(), expected.sort());
+    const { leased } = this.world.ids;
+    assert.equal(leased, this.world.miners.length - this.world.released.length);
+    assert.ok(leased >= live.length);
+  }
+
+  /** All miners go and everything is written: no id may be left over. */
+  close(): void {
+    for (const miner of this.#live) miner.leave();
+    for (const upstream of this.#up) upstream.writeOut();
+    assert.equal(this.world.ids.leased, 0);
+    assert.equal(this.world.mux.miners, 0);
+  }
+}
+
+function one<T>(items: readonly T[], pick: number): T | undefined {
+  return items[pick % Math.max(items.length, 1)];
+}
+
+Deno.test("Shares, answers, places and session ids add up in any course of events", () => {
+  /** So that most of what follows happens to somebody. */
+  const beginning: Step[] = [
+    { kind: "ready", pick: 1 },
+    { kind: "activate", pick: 0 },
+    { kind: "join", pick: 1 },
+    { kind: "join", pick: 2 },
+  ];
+  let submitted = 0;
+  fc.assert(
+    fc.property(fc.boolean(), fc.array(step, { maxLength: 120, size: "max" }), (isBegun, steps) => {
+      const books = new BookKeeper();
+      for (const each of isBegun ? [...beginning, ...steps] : steps) {
+        books.apply(each);
+        books.check();
+      }
+      books.close();
+      submitted += books.world.counter.total.get("submitted");
+    }),
+    { seed: 9, numRuns: 500 },
+  );
+  assert.ok(submitted > 2000, `only ${submitted} shares went up`);
+});
