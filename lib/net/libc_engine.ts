@@ -15,15 +15,14 @@
  */
 
 import { monotonicNow, type Now } from "../base/clock.ts";
-import type { DenoEngineOptions } from "./deno_engine.ts";
+import type { DenoEngineOptions, EngineOptions } from "./deno_engine.ts";
 import type { Engine, EngineEvents, EngineLimits, PeerAddress, Replaceable } from "./engine.ts";
 import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
+import { errnoText, isPassingAcceptError } from "./errno.ts";
 import { Libc, LibcUnavailable } from "./libc.ts";
+import { type LibcListener, openListener } from "./libc_listener.ts";
 import { Pacing } from "./pacing.ts";
 import { Waiting } from "./waiting.ts";
-
-/** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
-const BACKLOG = 4096;
 
 /** Connections accepted in one turn. */
 const ACCEPTS_PER_TURN = 256;
@@ -40,55 +39,7 @@ const BUSY_PAUSE_MS = 1;
 /** One read; whatever a peer sends beyond that is read in the next turn. */
 const READ_BYTES = 64 * 1024;
 
-/** The listening socket is among the first files of a process. */
-const MAX_LISTENER_FD = 1 << 16;
-
 const INITIAL_FDS = 1024;
-
-const SOL_SOCKET = 1;
-const SO_KEEPALIVE = 9;
-const SO_ACCEPTCONN = 30;
-const IPPROTO_TCP = 6;
-
-/**
- * Set once on the listening socket, of which accepted ones inherit them: small writes leave at
- * once, and a peer that is gone without a word is found out within 90 s, idle or sent to.
- */
-const INHERITED_OPTIONS: readonly (readonly [level: number, name: number, value: number])[] = [
-  [IPPROTO_TCP, /* TCP_NODELAY */ 1, 1],
-  [SOL_SOCKET, SO_KEEPALIVE, 1],
-  [IPPROTO_TCP, /* TCP_KEEPIDLE, s */ 4, 45],
-  [IPPROTO_TCP, /* TCP_KEEPINTVL, s */ 5, 15],
-  [IPPROTO_TCP, /* TCP_KEEPCNT */ 6, 3],
-  [IPPROTO_TCP, /* TCP_USER_TIMEOUT, ms */ 18, 90_000],
-];
-
-/** What accept4 may fail with although nothing is wrong here: see accept(2). */
-const PASSING_ACCEPT_ERRORS: ReadonlySet<number> = new Set([
-  /* EINTR */ 4,
-  /* EAGAIN */ 11,
-  /* ENONET */ 64,
-  /* EPROTO */ 71,
-  /* ENOPROTOOPT */ 92,
-  /* EOPNOTSUPP */ 95,
-  /* ENETDOWN */ 100,
-  /* ENETUNREACH */ 101,
-  /* ECONNABORTED */ 103,
-  /* EHOSTDOWN */ 112,
-  /* EHOSTUNREACH */ 113,
-]);
-
-/** Errors that are likely, in the words of Deno's own. */
-const ERROR_TEXTS: Readonly<Record<number, string>> = {
-  12: "Cannot allocate memory",
-  23: "Too many open files in system",
-  24: "Too many open files",
-  32: "Broken pipe",
-  104: "Connection reset by peer",
-  105: "No buffer space available",
-  110: "Connection timed out",
-  113: "No route to host",
-};
 
 /** States of a connection; a handle in none of these is void. */
 const CLOSED = 0;
@@ -104,10 +55,31 @@ interface Broadcast {
   next: number;
 }
 
-/** What the libc engine is made of. */
-export interface LibcEngineOptions extends DenoEngineOptions {
-  /** For the rate of work: monotonic time that never stands still. */
-  readonly paceNow?: Now;
+/** All the engine needs of a {@linkcode Pacing}. */
+export type Pace = Pick<Pacing, "isBusy" | "found">;
+
+/** All it needs of {@linkcode Libc}. */
+export type Sockets = Pick<
+  Libc,
+  "accept" | "peerAddress" | "receive" | "send" | "close" | "lastError" | "unload"
+>;
+
+/** All it needs of {@linkcode Epoll}. */
+export type Readiness = Pick<
+  Epoll,
+  "add" | "change" | "remove" | "wait" | "waitAside" | "fd" | "tag" | "flags" | "wake" | "close"
+>;
+
+/** What the engine runs on; its own from here on. */
+export interface LibcEngineParts {
+  /** Sockets by file descriptor. */
+  readonly sockets: Sockets;
+  /** Which of them are ready. */
+  readonly readiness: Readiness;
+  /** The socket it accepts from. */
+  readonly listener: LibcListener;
+  /** How it waits. */
+  readonly pace: Pace;
 }
 
 /**
@@ -116,15 +88,17 @@ export interface LibcEngineOptions extends DenoEngineOptions {
  * @throws LibcUnavailable when this is no place for it; nothing is left behind then
  * @throws what `Deno.listen` throws: the port is taken, the address not ours
  */
-export function startLibcEngine(options: LibcEngineOptions): Engine {
+export function startLibcEngine(
+  options: DenoEngineOptions,
+  pace: Pace = new Pacing(monotonicNow),
+): Engine {
   const libc = new Libc();
   let epoll: Epoll | undefined;
-  let listener: Deno.TcpListener | undefined;
+  let listener: LibcListener | undefined;
   try {
     epoll = new Epoll(libc);
-    const { hostname, port } = options;
-    listener = Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
-    return new LibcEngine(libc, epoll, listener, options);
+    listener = openListener(libc, options.hostname, options.port);
+    return startLibcEngineOn({ sockets: libc, readiness: epoll, listener, pace }, options);
   } catch (error) {
     listener?.close();
     epoll?.close();
@@ -133,16 +107,24 @@ export function startLibcEngine(options: LibcEngineOptions): Engine {
   }
 }
 
+/**
+ * The same on parts that are there already.
+ *
+ * @throws LibcUnavailable when the listening socket cannot be watched
+ */
+export function startLibcEngineOn(parts: LibcEngineParts, options: EngineOptions): Engine {
+  return new LibcEngine(parts, options);
+}
+
 class LibcEngine implements Engine {
   readonly address: PeerAddress;
-  readonly #libc: Libc;
-  readonly #epoll: Epoll;
-  readonly #listener: Deno.TcpListener;
-  readonly #listenerFd: number;
+  readonly #sockets: Sockets;
+  readonly #readiness: Readiness;
+  readonly #listener: LibcListener;
+  readonly #pace: Pace;
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
-  readonly #pacing: Pacing;
   readonly #buffer = new Uint8Array(READ_BYTES);
   readonly #running: Promise<void>;
   #isAccepting = true;
@@ -160,26 +142,17 @@ class LibcEngine implements Engine {
   #sequence = 0;
   readonly #broadcasts: Broadcast[] = [];
 
-  constructor(
-    libc: Libc,
-    epoll: Epoll,
-    listener: Deno.TcpListener,
-    { events, limits, now, paceNow = monotonicNow }: LibcEngineOptions,
-  ) {
-    this.#libc = libc;
-    this.#epoll = epoll;
-    this.#listener = listener;
+  constructor(parts: LibcEngineParts, { events, limits, now }: EngineOptions) {
+    this.#sockets = parts.sockets;
+    this.#readiness = parts.readiness;
+    this.#listener = parts.listener;
+    this.#pace = parts.pace;
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
-    this.#pacing = new Pacing(paceNow);
-    const { hostname, port } = listener.addr;
+    const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
-    this.#listenerFd = findListener(libc, this.address);
-    for (const [level, name, value] of INHERITED_OPTIONS) {
-      libc.setOption(this.#listenerFd, level, name, value);
-    }
-    if (!epoll.add(this.#listenerFd, READY.read, 0)) {
+    if (!this.#readiness.add(this.#listener.fd, READY.read, 0)) {
       throw new LibcUnavailable("epoll does not take the listening socket");
     }
     this.#running = this.#run();
@@ -203,10 +176,11 @@ class LibcEngine implements Engine {
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {
+    if (this.#isStopped) return;
     this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, next: 0 });
     if (this.#broadcasts.length > 1) return;
     this.#continueBroadcasts();
-    if (this.#broadcasts.length > 0) this.#epoll.wake();
+    if (this.#broadcasts.length > 0) this.#readiness.wake();
   }
 
   close(handle: number): void {
@@ -228,7 +202,7 @@ class LibcEngine implements Engine {
     if (!this.#isAccepting) return;
     this.#isAccepting = false;
     clearTimeout(this.#pauseTimer);
-    this.#epoll.remove(this.#listenerFd);
+    this.#readiness.remove(this.#listener.fd);
     this.#listener.close();
   }
 
@@ -240,7 +214,7 @@ class LibcEngine implements Engine {
       for (const [handle, state] of this.#states.entries()) {
         if (state !== CLOSED) this.#close(handle);
       }
-      this.#epoll.wake();
+      this.#readiness.wake();
     }
     await this.#running;
   }
@@ -250,29 +224,29 @@ class LibcEngine implements Engine {
     let count = 0;
     while (!this.#isStopped) {
       const isMoreWaiting = count === MAX_EVENTS || this.#broadcasts.length > 0;
-      if (isMoreWaiting || !this.#pacing.isBusy) {
-        count = await this.#epoll.waitAside(isMoreWaiting ? 0 : -1);
+      if (isMoreWaiting || !this.#pace.isBusy) {
+        count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
         await pause();
         if (this.#isStopped) break;
-        count = this.#epoll.wait(0);
+        count = this.#readiness.wait(0);
       }
       for (let i = 0; i < count; i++) this.#handle(i);
       this.#continueBroadcasts();
-      this.#pacing.found(count);
+      this.#pace.found(count);
       // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
       if (count < 0) await pause();
     }
-    this.#epoll.close();
-    this.#libc.unload();
+    this.#readiness.close();
+    this.#sockets.unload();
   }
 
   #handle(index: number): void {
-    const fd = this.#epoll.fd(index);
-    const flags = this.#epoll.flags(index);
+    const fd = this.#readiness.fd(index);
+    const flags = this.#readiness.flags(index);
     try {
-      if (fd === this.#listenerFd) return this.#accept();
-      const tag = this.#epoll.tag(index);
+      if (fd === this.#listener.fd) return this.#accept();
+      const tag = this.#readiness.tag(index);
       if (this.#isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
       if (this.#isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
     } catch (error) {
@@ -288,34 +262,34 @@ class LibcEngine implements Engine {
 
   #accept(): void {
     for (let count = 0; count < ACCEPTS_PER_TURN && this.#isAccepting; count++) {
-      const fd = this.#libc.accept(this.#listenerFd);
+      const fd = this.#sockets.accept(this.#listener.fd);
       if (fd >= 0) this.#attach(fd);
       else if (count > 0) return;
-      else return this.#acceptFailed(this.#libc.lastError());
+      else return this.#acceptFailed(this.#sockets.lastError());
     }
   }
 
-  #acceptFailed(code: number): void {
-    if (PASSING_ACCEPT_ERRORS.has(code)) return;
-    this.#epoll.change(this.#listenerFd, 0, 0);
+  #acceptFailed(errno: number): void {
+    if (isPassingAcceptError(errno)) return;
+    this.#readiness.change(this.#listener.fd, 0, 0);
     this.#pauseTimer = setTimeout(() => {
-      this.#epoll.change(this.#listenerFd, READY.read, 0);
+      this.#readiness.change(this.#listener.fd, READY.read, 0);
     }, ACCEPT_PAUSE_MS);
-    this.#events.acceptFailed(new Error(errorText(code)));
+    this.#events.acceptFailed(new Error(errnoText(errno)));
   }
 
   #attach(fd: number): void {
     if (fd >= this.#states.length) this.#grow(fd);
     const generation = ++this.#generations[fd]!;
-    if (!this.#epoll.add(fd, READY.read, generation >>> 0)) {
-      const error = new Error(errorText(this.#libc.lastError()));
-      this.#libc.close(fd);
+    if (!this.#readiness.add(fd, READY.read, generation >>> 0)) {
+      const error = new Error(errnoText(this.#sockets.lastError()));
+      this.#sockets.close(fd);
       this.#events.acceptFailed(error);
       return;
     }
     this.#states[fd] = OPEN;
     this.#sequences[fd] = this.#sequence;
-    if (!this.#events.opened(fd, this.#libc.peerAddress())) this.#close(fd);
+    if (!this.#events.opened(fd, this.#sockets.peerAddress())) this.#close(fd);
   }
 
   #grow(fd: number): void {
@@ -330,14 +304,17 @@ class LibcEngine implements Engine {
   }
 
   #read(fd: number, flags: number): void {
-    const count = this.#libc.receive(fd, this.#buffer);
+    const count = this.#sockets.receive(fd, this.#buffer);
     const isEnding = this.#states[fd] === ENDING;
     if (count > 0) {
       if (!isEnding) this.#events.received(fd, this.#buffer.subarray(0, count));
     } else if (count < 0) {
       // Without these it is only that nothing has come after all.
       const isBroken = (flags & (READY.error | READY.hangUp)) !== 0;
-      if (isBroken) this.#drop(fd, errorText(this.#libc.lastError()));
+      if (isBroken) this.#drop(fd, errnoText(this.#sockets.lastError()));
+    } else if (isEnding) {
+      // It may still read: only what is written to it matters now.
+      this.#readiness.change(fd, READY.write, this.#generations[fd]!);
     } else {
       this.#drop(fd, "it closed the connection");
     }
@@ -357,23 +334,23 @@ class LibcEngine implements Engine {
    * connection is broken, the next wait says so.
    */
   #write(fd: number, bytes: Uint8Array): void {
-    const count = this.#libc.send(fd, bytes);
+    const count = this.#sockets.send(fd, bytes);
     if (count === bytes.length) return;
     this.#waiting.set(fd, new Waiting(bytes.subarray(Math.max(count, 0)), this.#now()));
-    this.#epoll.change(fd, READY.read | READY.write, this.#generations[fd]!);
+    this.#readiness.change(fd, READY.read | READY.write, this.#generations[fd]!);
   }
 
   #flush(fd: number): void {
     const waiting = this.#waiting.get(fd);
     if (waiting === undefined) return;
     for (let bytes = waiting.next; bytes !== undefined; bytes = waiting.next) {
-      const count = this.#libc.send(fd, bytes);
+      const count = this.#sockets.send(fd, bytes);
       if (count > 0) waiting.took(count, this.#now());
       if (count < bytes.length) return;
     }
     if (this.#states[fd] === ENDING) return this.#close(fd);
     this.#waiting.delete(fd);
-    this.#epoll.change(fd, READY.read, this.#generations[fd]!);
+    this.#readiness.change(fd, READY.read, this.#generations[fd]!);
   }
 
   /** Sends broadcasts in order, as many pieces of them as fit into one turn. */
@@ -396,29 +373,16 @@ class LibcEngine implements Engine {
     if (!wasEnding) this.#events.closed(fd, reason);
   }
 
-  /** The kernel gives this descriptor to the next connection: only one that is open is closed. */
   #close(fd: number): void {
+    // The kernel gives a closed descriptor to whoever comes next: closing it again would hit them.
+    if (this.#states[fd] === CLOSED) return;
     this.#states[fd] = CLOSED;
     this.#waiting.delete(fd);
-    this.#libc.close(fd);
+    this.#sockets.close(fd);
   }
-}
-
-/** The descriptor that is behind Deno's listener, which Deno does not tell. */
-function findListener(libc: Libc, { hostname, port }: PeerAddress): number {
-  for (let fd = 0; fd < MAX_LISTENER_FD; fd++) {
-    if (libc.option(fd, SOL_SOCKET, SO_ACCEPTCONN) !== 1) continue;
-    const address = libc.localAddress(fd);
-    if (address?.port === port && address.hostname === hostname) return fd;
-  }
-  throw new LibcUnavailable("the listening socket is not to be found");
 }
 
 /** Lets everything else have its turn. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
-}
-
-function errorText(code: number): string {
-  return `${ERROR_TEXTS[code] ?? "Error"} (os error ${code})`;
 }

@@ -5,14 +5,12 @@
 
 import type { AcceptedConnection, ConnectionListener } from "../../lib/net/deno_engine.ts";
 import type { PeerAddress } from "../../lib/net/engine.ts";
+import type { Appetite, FakePeer } from "./fake_peer.ts";
 
 const decoder = new TextDecoder();
 
-/** How a connection takes what is written to it. */
-type Appetite = "all" | "nothing" | number;
-
 /** One accepted connection, seen from both sides. */
-export class FakeConn implements AcceptedConnection {
+export class FakeConn implements AcceptedConnection, FakePeer {
   readonly remoteAddr: PeerAddress;
   /** `all` takes every write whole at once, a number takes that many bytes of the next one. */
   appetite: Appetite = "all";

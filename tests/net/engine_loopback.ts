@@ -1,0 +1,229 @@
+/**
+ * What every engine does with real sockets, on loopback. Each engine's own test runs this.
+ */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import type { DenoEngineOptions } from "../../lib/net/deno_engine.ts";
+import type { Engine, EngineLimits } from "../../lib/net/engine.ts";
+import { EngineRecord } from "../support/engine_record.ts";
+import { bytes, job, LIMITS } from "./engine_contract.ts";
+
+type StartEngine = (options: DenoEngineOptions) => Engine;
+
+const decoder = new TextDecoder();
+
+/** An engine on a port of its own, and peers of it. */
+class Loopback {
+  readonly events = new EngineRecord();
+  readonly engine: Engine;
+  readonly #peers: Deno.TcpConn[] = [];
+  time = 0;
+
+  constructor(start: StartEngine, limits: Partial<EngineLimits> = {}) {
+    this.engine = start({
+      hostname: "127.0.0.1",
+      port: 0,
+      events: this.events,
+      limits: { ...LIMITS, ...limits },
+      now: () => this.time,
+    });
+  }
+
+  /** A peer, and the handle it got. */
+  async connect(): Promise<[Deno.TcpConn, number]> {
+    const opens = this.events.opens.length;
+    const peer = await Deno.connect(this.engine.address);
+    this.#peers.push(peer);
+    await this.events.when(() => this.events.opens.length > opens);
+    return [peer, this.events.opens.at(-1)!];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.stop();
+    for (const peer of this.#peers) {
+      try {
+        peer.close();
+      } catch {
+        // The test has closed it.
+      }
+    }
+  }
+}
+
+/** Reads until `text` is complete or the stream ends; fails when that takes too long. */
+async function readUntil(peer: Deno.TcpConn, isComplete: (text: string) => boolean) {
+  const buffer = new Uint8Array(1 << 20);
+  let text = "";
+  const deadline = setTimeout(() => peer.close(), 10_000);
+  try {
+    while (!isComplete(text)) {
+      const count = await peer.read(buffer);
+      if (count === null) break;
+      text += decoder.decode(buffer.subarray(0, count));
+    }
+  } finally {
+    clearTimeout(deadline);
+  }
+  return text;
+}
+
+/** More than the kernel takes for a peer that does not read, in one array. */
+const FLOOD = new Uint8Array(16 << 20).fill(0x2e);
+
+/** Registers the tests; `kind` is the engine's name. */
+export function testEngineOnLoopback(kind: string, start: StartEngine): void {
+  const test = (name: string, run: () => Promise<void>) => {
+    Deno.test(`${kind} on loopback: ${name}`, run);
+  };
+
+  test("bytes go both ways whole and in order, whatever their size", async () => {
+    await using net = new Loopback(start, { maxWaitingBytes: 1 << 26 });
+    const [peer, handle] = await net.connect();
+    const { localAddr } = peer;
+    assert.deepEqual(net.events.from.get(handle), { hostname: "127.0.0.1", port: localAddr.port });
+
+    const sent = Array.from({ length: 300 }, (_, i) => `${i}:${"x".repeat(i * 7)}\n`).join("");
+    const hears = net.events.when(() => net.events.text.get(handle)!.length === sent.length);
+    for (let rest = bytes(sent); rest.length > 0;) rest = rest.subarray(await peer.write(rest));
+    await hears;
+    assert.equal(net.events.text.get(handle), sent);
+
+    const answers = Array.from({ length: 200 }, (_, i) => `${i}:${"y".repeat(i * i)}\n`);
+    for (const answer of answers) net.engine.send(handle, bytes(answer));
+    const expected = answers.join("");
+    assert.equal(await readUntil(peer, (text) => text.length >= expected.length), expected);
+  });
+
+  test("a peer that does not read delays none of 200 others, and gets the newest job clean", async () => {
+    await using net = new Loopback(start);
+    const [slow, slowHandle] = await net.connect();
+    const others: [Deno.TcpConn, number][] = [];
+    for (let i = 0; i < 200; i++) others.push(await net.connect());
+    net.engine.send(slowHandle, FLOOD);
+    const handles = [slowHandle, ...others.map(([, handle]) => handle)];
+    for (const name of ["a", "b", "c"]) {
+      net.engine.broadcast(handles, job(name));
+      const seen = others.map(([peer]) => readUntil(peer, (text) => text.endsWith("]")));
+      assert.deepEqual(new Set(await Promise.all(seen)), new Set([`[${name}]`]));
+    }
+    net.engine.send(slowHandle, bytes("answer"));
+    assert.deepEqual(net.events.closes, [], "it is still there");
+    const text = await readUntil(slow, (text) => text.length >= FLOOD.length + 15);
+    assert.equal(text.slice(FLOOD.length), "answer[c clean]");
+  });
+
+  test("a peer that does not read is dropped past its bound, and by the stall deadline", async () => {
+    await using net = new Loopback(start, { maxWaitingBytes: 1000 });
+    const [, greedy] = await net.connect();
+    const [, stalled] = await net.connect();
+    const [fine, fineHandle] = await net.connect();
+    for (const handle of [greedy, stalled]) net.engine.send(handle, FLOOD);
+    for (let i = 0; i < 101; i++) net.engine.send(greedy, bytes("0123456789"));
+    assert.deepEqual(net.events.closes, [[greedy, "too slow: 1010 bytes wait for it"]]);
+    net.time += 30_001;
+    // The kernel may have taken some of the flood in the meantime, once.
+    for (let i = 0; i < 3 && net.events.closes.length < 2; i++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      net.time += 30_001;
+      net.engine.sweep();
+    }
+    assert.deepEqual(net.events.closes[1], [stalled, "took no byte for 30 s"]);
+    net.engine.send(fineHandle, bytes("fine"));
+    assert.equal(await readUntil(fine, (text) => text === "fine"), "fine");
+  });
+
+  test("close gives a peer its error answer, then the end", async () => {
+    await using net = new Loopback(start);
+    const [peer, handle] = await net.connect();
+    net.events.onText = () => {
+      net.engine.send(handle, bytes("error answer\n"));
+      net.engine.close(handle);
+    };
+    await peer.write(bytes("rubbish\n"));
+    assert.equal(await readUntil(peer, () => false), "error answer\n");
+
+    const [slow, slowHandle] = await net.connect();
+    net.engine.send(slowHandle, FLOOD);
+    net.engine.send(slowHandle, bytes("the end"));
+    net.engine.close(slowHandle);
+    assert.equal((await readUntil(slow, () => false)).slice(FLOOD.length), "the end");
+    assert.deepEqual(net.events.closes, []);
+  });
+
+  for (
+    const [how, waiting, leave, reason] of [
+      ["politely", "", (peer: Socket) => peer.end(), /^it closed the connection$/],
+      ["with a reset", "", (peer: Socket) => peer.resetAndDestroy(), /reset by peer/],
+      // Whichever of read and write hears of it first takes the reason with it.
+      [
+        "with a reset while it is written to",
+        decoder.decode(FLOOD),
+        (peer: Socket) => peer.resetAndDestroy(),
+        /reset by peer|Broken pipe|it closed/,
+      ],
+    ] as const
+  ) {
+    test(`a peer that goes ${how} is reported once`, async () => {
+      await using net = new Loopback(start);
+      const { port, hostname } = net.engine.address;
+      const peer = createConnection(port, hostname);
+      const isGone = once(peer, "close");
+      await once(peer, "connect");
+      await net.events.when(() => net.events.opens.length === 1);
+      const handle = net.events.opens[0]!;
+      if (waiting !== "") net.engine.send(handle, bytes(waiting));
+      leave(peer);
+      await net.events.when(() => net.events.closes.length === 1);
+      const [[closed, why]] = net.events.closes as [readonly [number, string]];
+      assert.equal(closed, handle);
+      assert.match(why, reason);
+      net.engine.send(handle, bytes("to nobody"));
+      net.engine.broadcast([handle], job("to nobody"));
+      await net.connect();
+      assert.equal(net.events.closes.length, 1);
+      await isGone;
+    });
+  }
+
+  test("a peer that closes in the middle of a line is heard up to there", async () => {
+    await using net = new Loopback(start);
+    const [peer, handle] = await net.connect();
+    await peer.write(bytes('{"id":1,"meth'));
+    await peer.closeWrite();
+    await net.events.when(() => net.events.closes.length === 1);
+    assert.equal(net.events.text.get(handle), '{"id":1,"meth');
+  });
+
+  test("a stop in the middle of everything leaves nothing behind", async () => {
+    // The sanitizers of the test runner would name a socket, timer or operation that is left.
+    const net = new Loopback(start);
+    const handles: number[] = [];
+    const peers: Deno.TcpConn[] = [];
+    for (let i = 0; i < 80; i++) {
+      const [peer, handle] = await net.connect();
+      peers.push(peer);
+      handles.push(handle);
+    }
+    for (const handle of handles.slice(0, 3)) net.engine.send(handle, FLOOD);
+    net.engine.broadcast(handles, job("a"));
+    for (const peer of peers.slice(40)) await peer.write(bytes("hello"));
+    net.engine.close(handles[0]!);
+    const late = Deno.connect(net.engine.address).catch(() => undefined);
+    await net.engine.stop();
+    await net.engine.stop();
+    (await late)?.close();
+    for (const peer of peers) peer.close();
+  });
+
+  test("a port that is taken is an error of its own kind", async () => {
+    await using net = new Loopback(start);
+    const { port } = net.engine.address;
+    const options = { events: net.events, limits: LIMITS, now: () => 0 };
+    assert.throws(
+      () => start({ hostname: "127.0.0.1", port, ...options }),
+      Deno.errors.AddrInUse,
+    );
+  });
+}

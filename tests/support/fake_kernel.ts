@@ -1,0 +1,248 @@
+/**
+ * Sockets whose every move is the test's: what the libc engine asks of the kernel, done in memory.
+ */
+
+import assert from "node:assert/strict";
+import { MAX_EVENTS, READY } from "../../lib/net/epoll.ts";
+import type { PeerAddress } from "../../lib/net/engine.ts";
+import type { Readiness, Sockets } from "../../lib/net/libc_engine.ts";
+import type { LibcListener } from "../../lib/net/libc_listener.ts";
+import type { Appetite, FakePeer } from "./fake_peer.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const EAGAIN = 11;
+const EPIPE = 32;
+const FIRST_FD = 10;
+const LISTENER_FD = 3;
+const WAKE_FD = 4;
+
+/** One connection, seen from both sides. */
+export class FakeSocket implements FakePeer {
+  readonly address: PeerAddress;
+  taken = "";
+  isClosed = false;
+  /** Sends that were tried. */
+  sends = 0;
+  readonly #changed: () => void;
+  #appetite: Appetite = "all";
+  #incoming: Uint8Array[] = [];
+  #isEnded = false;
+  #isBroken = false;
+  /** Bytes it takes although it has no appetite. */
+  #room = 0;
+  /** Bytes it was offered last and did not take. */
+  #offered = 0;
+
+  /** A peer at `port`; `changed` is called when it has become ready for something. */
+  constructor(port: number, changed: () => void) {
+    this.address = { hostname: "10.0.0.7", port };
+    this.#changed = changed;
+  }
+
+  get appetite(): Appetite {
+    return this.#appetite;
+  }
+
+  set appetite(appetite: Appetite) {
+    this.#appetite = appetite;
+    this.#changed();
+  }
+
+  take(appetite: "all" | number): void {
+    this.#room += appetite === "all" ? this.#offered : Math.min(appetite, this.#offered);
+    this.#changed();
+  }
+
+  failWrite(): void {
+    this.#isBroken = true;
+    this.#changed();
+  }
+
+  send(text: string): void {
+    this.#incoming.push(encoder.encode(text));
+    this.#changed();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#changed();
+  }
+
+  /** What epoll says of it. */
+  get flags(): number {
+    const isReadable = this.#incoming.length > 0 || this.#isEnded;
+    const isWritable = this.#appetite !== "nothing" || this.#room > 0;
+    return this.#isBroken
+      ? READY.read | READY.write | READY.error | READY.hangUp
+      : (isReadable ? READY.read : 0) | (isWritable ? READY.write : 0);
+  }
+
+  /** As `recv`, but -errno for an error. */
+  receive(buffer: Uint8Array): number {
+    const chunk = this.#incoming.shift();
+    if (chunk === undefined) return this.#isBroken ? -EPIPE : this.#isEnded ? 0 : -EAGAIN;
+    buffer.set(chunk);
+    return chunk.length;
+  }
+
+  /** As `send`, but -errno for an error. */
+  write(bytes: Uint8Array): number {
+    this.sends++;
+    if (this.#isBroken) return -EPIPE;
+    const most = this.#appetite === "all"
+      ? bytes.length
+      : this.#appetite === "nothing"
+      ? this.#room
+      : this.#appetite;
+    const count = Math.min(most, bytes.length);
+    this.taken += decoder.decode(bytes.subarray(0, count));
+    this.#room = Math.max(0, this.#room - count);
+    this.#offered = bytes.length - count;
+    return count === 0 ? -EAGAIN : count;
+  }
+}
+
+/** What epoll tells. */
+export interface Event {
+  readonly fd: number;
+  readonly tag: number;
+  readonly flags: number;
+}
+
+/** See the head of this file. */
+export class FakeKernel {
+  /** `accept` fails with this. */
+  acceptErrno: number | undefined;
+  /** How often somebody tried to accept. */
+  accepts = 0;
+  isListening = true;
+  isReleased = false;
+  /** In which order events are told. */
+  arrange: (events: readonly Event[]) => readonly Event[] = (events) => events;
+  readonly #pending: FakeSocket[] = [];
+  readonly #open = new Map<number, FakeSocket>();
+  readonly #watched = new Map<number, { interest: number; tag: number }>();
+  #errno = 0;
+  #accepted: FakeSocket | undefined;
+  #events: readonly Event[] = [];
+  #isAwake = false;
+  #resolveWait: ((count: number) => void) | undefined;
+
+  /** A connection comes in. */
+  admit(socket: FakeSocket): void {
+    this.#pending.push(socket);
+    this.changed();
+  }
+
+  /** Something may have become ready. */
+  readonly changed = (): void => {
+    if (this.#resolveWait === undefined || this.#look() === 0) return;
+    this.#endWait(this.#events.length);
+  };
+
+  /** A signal interrupts the wait. */
+  interrupt(): void {
+    this.#endWait(-1);
+  }
+
+  readonly listener: LibcListener = {
+    addr: { hostname: "127.0.0.1", port: 3333 },
+    fd: LISTENER_FD,
+    close: () => {
+      assert.ok(!this.#watched.has(LISTENER_FD), "nobody watches a file that is closed");
+      this.isListening = false;
+    },
+  };
+
+  readonly sockets: Sockets = {
+    accept: () => {
+      this.accepts++;
+      this.#accepted = this.acceptErrno === undefined ? this.#pending.shift() : undefined;
+      if (this.#accepted === undefined) return this.#result(-(this.acceptErrno ?? EAGAIN));
+      let fd = FIRST_FD;
+      while (this.#open.has(fd)) fd++;
+      this.#open.set(fd, this.#accepted);
+      return fd;
+    },
+    peerAddress: () => this.#accepted!.address,
+    receive: (fd, buffer) => this.#result(this.#socket(fd).receive(buffer)),
+    send: (fd, bytes) => this.#result(this.#socket(fd).write(bytes)),
+    close: (fd) => {
+      this.#socket(fd).isClosed = true;
+      this.#open.delete(fd);
+      this.#watched.delete(fd);
+    },
+    lastError: () => this.#errno,
+    unload: () => {
+      assert.equal(this.#resolveWait, undefined, "no wait is under way");
+      this.isReleased = true;
+    },
+  };
+
+  readonly readiness: Readiness = {
+    add: (fd, interest, tag) => {
+      assert.ok(!this.#watched.has(fd));
+      this.#watched.set(fd, { interest, tag });
+      this.changed();
+      return true;
+    },
+    change: (fd, interest, tag) => {
+      assert.ok(this.#watched.has(fd));
+      this.#watched.set(fd, { interest, tag });
+      this.changed();
+    },
+    remove: (fd) => {
+      assert.ok(this.#watched.delete(fd));
+    },
+    wait: () => this.#look(),
+    waitAside: (ms) => {
+      assert.equal(this.#resolveWait, undefined, "one wait at a time");
+      if (this.#look() > 0 || ms === 0) return Promise.resolve(this.#events.length);
+      return new Promise((resolve) => this.#resolveWait = resolve);
+    },
+    fd: (index) => this.#events[index]!.fd,
+    tag: (index) => this.#events[index]!.tag,
+    flags: (index) => this.#events[index]!.flags,
+    wake: () => {
+      assert.ok(!this.isReleased);
+      this.#isAwake = true;
+      this.changed();
+    },
+    close: () => {},
+  };
+
+  #socket(fd: number): FakeSocket {
+    const socket = this.#open.get(fd);
+    assert.ok(socket !== undefined, `file ${fd} is not open`);
+    return socket;
+  }
+
+  #result(value: number): number {
+    if (value >= 0) return value;
+    this.#errno = -value;
+    return -1;
+  }
+
+  /** Takes down what is ready now. */
+  #look(): number {
+    const events: Event[] = this.#isAwake ? [{ fd: WAKE_FD, tag: 0, flags: READY.read }] : [];
+    this.#isAwake = false;
+    for (const [fd, { interest, tag }] of this.#watched) {
+      const always = READY.error | READY.hangUp;
+      const hasComer = this.acceptErrno !== undefined || this.#pending.length > 0;
+      const ready = fd === LISTENER_FD ? (hasComer ? READY.read : 0) : this.#socket(fd).flags;
+      const flags = ready & (interest | always);
+      if (flags !== 0 && events.length < MAX_EVENTS) events.push({ fd, tag, flags });
+    }
+    this.#events = this.arrange(events);
+    return events.length;
+  }
+
+  #endWait(count: number): void {
+    const resolve = this.#resolveWait;
+    this.#resolveWait = undefined;
+    resolve?.(count);
+  }
+}
