@@ -1,66 +1,21 @@
 /** PoolSlots: which connections an account has, and which of them serve, as pools come and go. */
 
 import assert from "node:assert/strict";
-import { PoolSlots } from "../../lib/pool/slots.ts";
 import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
-import { FakeClock, turn } from "../support/fake_clock.ts";
-import { FakePools, type Mood } from "../support/fake_pools.ts";
+import { turn } from "../support/fake_clock.ts";
+import type { Mood } from "../support/fake_pools.ts";
 import { POOL_LINES } from "../support/pool_lines.ts";
-import { RoleBook } from "../support/role_book.ts";
 import { SHARE } from "../support/session_rig.ts";
+import { RETURN_AFTER_MS, SlotsRig, TICK_MS } from "../support/slots_rig.ts";
 
-const RETURN_AFTER_MS = 180_000;
-const TICK_MS = 250;
-
-class Rig {
-  readonly clock = new FakeClock();
-  readonly pools: FakePools;
-  readonly roles = new RoleBook();
-  readonly slots: PoolSlots;
-
-  constructor(moods: readonly Mood[], connections?: number) {
-    this.pools = new FakePools(...moods);
-    this.slots = new PoolSlots({
-      pools: this.pools.entries,
-      connections,
-      clientAgent: "btccom-agent/test",
-      wantsVerdicts: true,
-      returnAfterMs: RETURN_AFTER_MS,
-      session: {
-        dial: this.pools.fakeDial.dial,
-        handshakeTimeoutMs: 15_000,
-        readTimeoutMs: 60_000,
-        shareWindowMs: 0,
-      },
-      mux: this.roles,
-      now: this.clock.now,
-      random: () => 1,
-    });
-  }
-
-  /** A rig whose connections had time to become what they should. */
-  static async started(moods: readonly Mood[], connections?: number): Promise<Rig> {
-    const rig = new Rig(moods, connections);
-    await rig.pass(TICK_MS);
-    return rig;
-  }
-
-  /** Time goes by in ticks; pools talk, as they do. `each` is called after every tick. */
-  async pass(ms: number, each: () => void | Promise<void> = () => {}): Promise<void> {
-    for (let passed = 0; passed < ms; passed += TICK_MS) {
-      this.clock.advance(TICK_MS);
-      this.pools.keepTalking();
-      await turn();
-      this.slots.tick();
-      await turn();
-      await each();
-    }
-  }
-}
-
-function scenario(name: string, run: (rig: Rig) => Promise<void>, moods: Mood[], n?: number): void {
+function scenario(
+  name: string,
+  run: (rig: SlotsRig) => Promise<void>,
+  moods: Mood[],
+  n?: number,
+): void {
   Deno.test(name, async () => {
-    const rig = await Rig.started(moods, n);
+    const rig = await SlotsRig.started(moods, n);
     try {
       await run(rig);
     } finally {
@@ -71,7 +26,7 @@ function scenario(name: string, run: (rig: Rig) => Promise<void>, moods: Mood[],
 }
 
 Deno.test("Nothing is opened before the first tick", async () => {
-  const rig = new Rig(["serves", "serves"]);
+  const rig = new SlotsRig(["serves", "serves"]);
   await turn();
   assert.deepEqual(rig.pools.dialled, []);
   rig.slots.tick();
@@ -347,7 +302,7 @@ scenario(
 
 for (const connections of [undefined, 3]) {
   Deno.test(`Stopping (connections: ${connections}) closes all, aborts dials and opens no more`, async () => {
-    const rig = await Rig.started(["serves", "hangs", "serves"], connections);
+    const rig = await SlotsRig.started(["serves", "hangs", "serves"], connections);
     const [link] = rig.pools.links;
     rig.slots.stop();
     assert.deepEqual(rig.pools.connected, []);
@@ -362,7 +317,7 @@ for (const connections of [undefined, 3]) {
 }
 
 Deno.test("A dial answered after the stop is closed and changes nothing", async () => {
-  const rig = await Rig.started(["hangs"]);
+  const rig = await SlotsRig.started(["hangs"]);
   rig.pools.fakeDial.isDeaf = true;
   const [call] = rig.pools.fakeDial.calls;
   rig.slots.stop();
@@ -378,7 +333,7 @@ Deno.test("A dial answered after the stop is closed and changes nothing", async 
 });
 
 Deno.test("An account whose pool refuses its sub-account never serves it", async () => {
-  const rig = await Rig.started(["denies"]);
+  const rig = await SlotsRig.started(["denies"]);
   await rig.pass(60_000);
   assert.deepEqual(rig.roles.story, []);
   assert.ok(POOL_LINES.auth.includes("true"), "the same pool would have agreed otherwise");

@@ -1,0 +1,59 @@
+/** The connections of an account between fake pools, a clock and a book of roles. */
+
+import { PoolSlots } from "../../lib/pool/slots.ts";
+import { FakeClock, turn } from "./fake_clock.ts";
+import { FakePools, type Mood } from "./fake_pools.ts";
+import { RoleBook } from "./role_book.ts";
+
+export const RETURN_AFTER_MS = 180_000;
+export const TICK_MS = 250;
+
+export class SlotsRig {
+  readonly clock = new FakeClock();
+  readonly pools: FakePools;
+  readonly roles = new RoleBook();
+  readonly slots: PoolSlots;
+
+  constructor(moods: readonly Mood[], connections?: number, random = () => 1) {
+    this.pools = new FakePools(...moods);
+    this.slots = new PoolSlots({
+      pools: this.pools.entries,
+      connections,
+      clientAgent: "btccom-agent/test",
+      wantsVerdicts: true,
+      returnAfterMs: RETURN_AFTER_MS,
+      session: {
+        dial: this.pools.fakeDial.dial,
+        handshakeTimeoutMs: 15_000,
+        readTimeoutMs: 60_000,
+        shareWindowMs: 0,
+      },
+      mux: this.roles,
+      now: this.clock.now,
+      random,
+    });
+  }
+
+  /** A rig whose connections had time to become what they should. */
+  static async started(
+    moods: readonly Mood[],
+    connections?: number,
+    random = () => 1,
+  ): Promise<SlotsRig> {
+    const rig = new SlotsRig(moods, connections, random);
+    await rig.pass(TICK_MS);
+    return rig;
+  }
+
+  /** Time goes by in ticks; pools talk, as they do. `each` is called after every tick. */
+  async pass(ms: number, each: () => void | Promise<void> = () => {}): Promise<void> {
+    for (let passed = 0; passed < ms; passed += TICK_MS) {
+      this.clock.advance(TICK_MS);
+      this.pools.keepTalking();
+      await turn();
+      this.slots.tick();
+      await turn();
+      await each();
+    }
+  }
+}
