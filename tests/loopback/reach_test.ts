@@ -21,7 +21,7 @@ import {
 } from "../support/dialling.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { AUTHORITY_FILE } from "../support/test_certificates.ts";
-import { TestProxy } from "../support/test_proxy.ts";
+import { TestProxy, until } from "../support/test_proxy.ts";
 
 /** Kinds of proxies: the scheme, whether it wants a login, whether it speaks TLS itself. */
 const KINDS: [scheme: "socks5" | "http" | "https", hasLogin: boolean][] = [
@@ -107,6 +107,21 @@ Deno.test("proxy, pool_use_tls and tls of the configuration lead to the pool", a
   const lines = capture.take().join("\n");
   assert.match(lines, /Pool pool\.test:443 reached through socks5:\/\/\*\*\*@127\.0\.0\.1:/);
   assert.doesNotMatch(lines, SECRETS);
+});
+
+Deno.test("a pin of the configuration keeps other pools out", async () => {
+  using capture = new LogCapture();
+  await using pool = await TestPool.start();
+  const { host, port } = pool.terminator.address;
+  const settings = {
+    pool_use_tls: true,
+    tls: { ca_file: AUTHORITY_FILE, certificate_sha256: ["00".repeat(32)] },
+    pools: [[host, port, "demo"]],
+  };
+  await using _agent = new TestProxy([], settings);
+  const refused =
+    /the pool's certificate is not one of tls\.certificate_sha256: found [0-9a-f]{64};/;
+  await until(() => capture.take().some((line) => refused.test(line)), "the refusal in the log");
 });
 
 Deno.test("proxies of the configuration are left alone when use_proxy is false", async () => {
