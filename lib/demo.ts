@@ -10,7 +10,7 @@ import type { DemoCommand } from "./cli.ts";
 import { readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";
 import { rejectedIn } from "./mux/ledger.ts";
-import { formatAddress } from "./net/engine.ts";
+import { formatAddress, type PeerAddress } from "./net/engine.ts";
 import { startLog, stopLog } from "./observe/log.ts";
 import { Proxy } from "./proxy.ts";
 import { SimFarm } from "./sim/sim_farm.ts";
@@ -37,8 +37,9 @@ export async function demo(
   await startLog({ level: "warning", format: "text", targets: [Deno.stderr] });
   const pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: JOB_INTERVAL_MS });
   const proxy = new Proxy({ config: configFor(pool), version });
+  const [address] = proxy.addresses as [PeerAddress];
   const farm = SimFarm.start({
-    ...proxy.address,
+    ...address,
     count: command.miners,
     account: ACCOUNT,
     mode: { kind: "hash" },
@@ -47,7 +48,7 @@ export async function demo(
   const live = new LiveLine(Deno.stdout);
   live.print(`btcagent ${version} demo, Ctrl+C to stop`);
   live.print(`  ${command.miners} simulated miners, with the handshakes of real firmware`);
-  live.print(`  → btcagent on ${formatAddress(proxy.address)}`);
+  live.print(`  → btcagent on ${formatAddress(address)}`);
   live.print(`  → a simulated pool on ${formatAddress(pool)}, over the agent protocol\n`);
 
   const started = performance.now();
@@ -68,8 +69,8 @@ export async function demo(
   // Miners stop first, so that every share is judged before the books are read.
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0, SETTLE_MS).catch(() => {});
-  await proxy.stop();
   show();
+  await proxy.stop();
   const { shares } = proxy.statistics();
   const found = farm.statistics().submitted;
   const judged = pool.statistics();

@@ -7,14 +7,15 @@
 import { monotonicNow } from "./base/clock.ts";
 import type { Config } from "./config/schema.ts";
 import { Miners } from "./miner/miners.ts";
-import { Accounts } from "./mux/accounts.ts";
+import { type Account, Accounts } from "./mux/accounts.ts";
 import { type LedgerSnapshot, ShareCounter } from "./mux/ledger.ts";
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
 import { startEngine } from "./net/choose_engine.ts";
+import type { Dial } from "./net/connection.ts";
 import { createDial } from "./net/dialer.ts";
-import { formatAddress, type PeerAddress } from "./net/engine.ts";
-import { LibcUnavailable } from "./net/libc.ts";
+import { type EngineEvents, formatAddress, type PeerAddress } from "./net/engine.ts";
+import { Listeners, type StartEngine } from "./net/listeners.ts";
 import { areaLog } from "./observe/log.ts";
 import { PoolSlots } from "./pool/slots.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
@@ -49,6 +50,8 @@ export interface ProxyStatistics {
   readonly connected: number;
   /** Those of them that are subscribed and authorized. */
   readonly working: number;
+  /** Sub-accounts that are open. */
+  readonly accounts: number;
   /** All shares since the start. */
   readonly shares: LedgerSnapshot;
   /** Each connected miner's shares, by session id. */
@@ -67,84 +70,40 @@ export interface ProxyStatistics {
 
 /** A running proxy. */
 export class Proxy {
+  readonly #options: ProxyOptions;
   readonly #sessionIds = new SessionIds(monotonicNow);
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
-  readonly #mux: Multiplexer;
-  readonly #slots: PoolSlots;
+  readonly #dial: Dial;
+  readonly #accounts: Accounts;
+  readonly #listeners: Listeners;
   readonly #miners: Miners;
   readonly #timer: ReturnType<typeof setInterval>;
+  // Job ids go on across restarts: a share for a job of the last run must not fit one of this.
+  #nextJobNumber = Math.floor(Date.now() / 1000);
   #ticks = 0;
 
   /**
-   * Starts listening for miners and opens the pool connections.
+   * Starts listening for miners and, in single-user mode, opens the pool connections.
    *
-   * @throws what listening throws; see {@linkcode listenProblem}.
+   * @throws CannotListen when an address cannot be listened on.
    */
-  constructor({ config, version }: ProxyOptions) {
-    const now = monotonicNow;
-    // Job ids go on across restarts: a share for a job of the last run must not fit one of this.
-    let jobNumber = Math.floor(Date.now() / 1000);
-    this.#mux = new Multiplexer({
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    const { config, version } = options;
+    this.#dial = dialFor(config);
+    this.#accounts = new Accounts({
+      isMultiUser: config.multi_user_mode,
+      maxAccounts: config.limits.max_accounts,
+      sessionIds: this.#sessionIds,
       counter: this.#counter,
-      fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
-      nextJobNumber: () => jobNumber++,
-      releaseSession: (sessionId) => this.#sessionIds.release(sessionId),
-      now,
-      graceMs: config.outage.grace_seconds * 1000,
+      defaultVersionMask: config.advanced.bitcoin_default_version_mask,
+      open: (name) => this.#openAccount(name),
+      now: monotonicNow,
     });
-    this.#slots = new PoolSlots({
-      pools: config.pools.map(([host, port, account]) => ({ host, port, account: account ?? "" })),
-      connections: config.advanced.pool_connection_number_per_subaccount,
-      clientAgent: `btccom-agent/${version}-deno`,
-      wantsVerdicts: config.submit_response_from_server ?? true,
-      returnAfterMs: config.failover.return_after_seconds * 1000,
-      session: {
-        dial: createDial({
-          proxies: config.use_proxy ? config.proxy : [],
-          triesDirectToo: config.direct_connect_with_proxy,
-          triesDirectAfter: config.direct_connect_after_proxy,
-          usesTls: config.pool_use_tls,
-          tls: {
-            isVerified: config.advanced.tls_skip_certificate_verify !== true,
-            caFile: config.tls.ca_file,
-            pins: config.tls.certificate_sha256,
-          },
-          timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
-          environment: (name) => Deno.env.get(name),
-        }),
-        handshakeTimeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
-        readTimeoutMs: config.advanced.pool_connection_read_timeout_seconds * 1000,
-        shareWindowMs: config.advanced.share_batch_window_ms,
-      },
-      mux: this.#mux,
-      now,
-      random: Math.random,
-    });
+    let listeners: Listeners | undefined;
     this.#miners = new Miners({
-      listen: (events) => {
-        const { engine, kind, reason } = startEngine(config.advanced.io_engine, {
-          hostname: config.agent_listen_ip,
-          port: config.agent_listen_port,
-          events,
-          limits: {
-            maxWaitingBytes: MINER_MAX_WAITING_BYTES,
-            stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
-          },
-          now,
-        });
-        if (reason === undefined) log.info("Miners are served by the {kind} engine", { kind });
-        else {log.info("Miners are served by the {kind} engine, not libc: {reason}", {
-            kind,
-            reason,
-          });}
-        return engine;
-      },
-      mux: new Accounts({
-        sessionIds: this.#sessionIds,
-        counter: this.#counter,
-        defaultVersionMask: config.advanced.bitcoin_default_version_mask,
-        single: this.#mux,
-      }),
+      listen: (events) => listeners = listen(config, events),
+      mux: this.#accounts,
       limits: {
         loginTimeoutMs: config.limits.login_timeout_seconds * 1000,
         idleTimeoutMs: config.limits.idle_timeout_seconds * 1000,
@@ -155,30 +114,33 @@ export class Proxy {
         fixedName: config.fixed_worker_name,
         ipFormat: config.use_ip_as_worker_name ? config.ip_worker_name_format : undefined,
       },
+      reconnectsLostAsicboost: config.disconnect_when_lost_asicboost,
       version: `btcagent/${version}`,
-      now,
+      now: monotonicNow,
     });
-    log.info("Listening for miners on {address}", { address: formatAddress(this.#miners.address) });
-    this.#slots.tick();
+    this.#listeners = listeners!;
+    this.#accounts.tick();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Where miners connect to. */
-  get address(): PeerAddress {
-    return this.#miners.address;
+  /** Where miners connect to: `agent_listen_ip` and its port first. */
+  get addresses(): readonly PeerAddress[] {
+    return this.#listeners.addresses;
   }
 
   /** Everything that is counted. */
   statistics(): ProxyStatistics {
+    const { count, waitingShares, strayVerdicts, bytesRead, bytesWritten } = this.#accounts;
     return {
       ...this.#miners.counts,
+      accounts: count,
       shares: this.#counter.total.snapshot(),
       minerShares: (sessionId) => this.#counter.miners.snapshot(sessionId),
-      waitingShares: this.#mux.waitingShares,
+      waitingShares,
       sessionIds: this.#sessionIds.leased,
-      strayVerdicts: this.#mux.strayVerdicts,
-      poolBytesRead: this.#slots.bytesRead,
-      poolBytesWritten: this.#slots.bytesWritten,
+      strayVerdicts,
+      poolBytesRead: bytesRead,
+      poolBytesWritten: bytesWritten,
     };
   }
 
@@ -188,22 +150,58 @@ export class Proxy {
    */
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
     this.#miners.drain();
-    this.#slots.flush();
+    this.#accounts.flush();
     const deadline = monotonicNow() + drainMs;
-    while (this.#mux.waitingShares > 0 && monotonicNow() < deadline) {
+    while (this.#accounts.waitingShares > 0 && monotonicNow() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
-    const left = this.#mux.waitingShares;
+    const left = this.#accounts.waitingShares;
     if (left > 0) log.warn("Stopping with {left} shares whose verdict did not come", { left });
     clearInterval(this.#timer);
     await this.#miners.stop();
-    this.#slots.stop();
+    this.#accounts.stop();
+  }
+
+  /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
+  #openAccount(name: string): Account {
+    const { config, version } = this.#options;
+    const mux = new Multiplexer({
+      counter: this.#counter,
+      fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
+      nextJobNumber: () => this.#nextJobNumber++,
+      releaseSession: (sessionId) => this.#sessionIds.release(sessionId),
+      now: monotonicNow,
+      graceMs: config.outage.grace_seconds * 1000,
+    });
+    const upstreams = new PoolSlots({
+      pools: config.pools.map(([host, port, account]) => ({
+        host,
+        port,
+        account: name === "" ? account ?? "" : name,
+      })),
+      connections: config.advanced.pool_connection_number_per_subaccount,
+      clientAgent: `btccom-agent/${version}-deno`,
+      wantsVerdicts: config.submit_response_from_server ?? true,
+      returnAfterMs: config.failover.return_after_seconds * 1000,
+      standbyIntervalMs: config.always_keep_downconn
+        ? config.advanced.fake_job_notify_interval_seconds * 1000
+        : undefined,
+      session: {
+        dial: this.#dial,
+        handshakeTimeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
+        readTimeoutMs: config.advanced.pool_connection_read_timeout_seconds * 1000,
+        shareWindowMs: config.advanced.share_batch_window_ms,
+      },
+      mux,
+      now: monotonicNow,
+      random: Math.random,
+    });
+    return { mux, upstreams };
   }
 
   #tick(): void {
     try {
-      this.#slots.tick();
-      this.#mux.tick();
+      this.#accounts.tick();
       if (++this.#ticks % TICKS_PER_SWEEP === 0) this.#miners.sweep();
     } catch (error) {
       const stack = error instanceof Error ? error.stack : String(error);
@@ -212,26 +210,43 @@ export class Proxy {
   }
 }
 
-/** What an operator is told when listening failed: what is in the way and what to do. */
-export function listenProblem(error: unknown, hostname: string, port: number): string {
-  const where = formatAddress({ hostname, port });
-  if (error instanceof Deno.errors.AddrInUse) {
-    return `Cannot listen for miners on ${where}: another program has this port, perhaps another ` +
-      "agent; stop it, or set another agent_listen_port";
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return `Cannot listen for miners on ${where}: this machine has no such address; set ` +
-      "agent_listen_ip to one of its own, or to 0.0.0.0 for all";
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return `Cannot listen for miners on ${where}: not allowed; ports below 1024 need extra ` +
-      "rights, so set agent_listen_port to a higher one";
-  }
-  if (error instanceof LibcUnavailable) {
-    return `Cannot listen for miners on ${where} with the libc engine: ${error.message}; or set ` +
-      'advanced.io_engine to "auto"';
-  }
-  const found = error instanceof Error ? error.message : String(error);
-  return `Cannot listen for miners on ${where}: ${found}; check agent_listen_ip and ` +
-    "agent_listen_port";
+function listen(config: Config, events: EngineEvents): Listeners {
+  const addresses = [
+    { hostname: config.agent_listen_ip, port: config.agent_listen_port },
+    ...config.listen.map(({ address, port }) => ({ hostname: address, port })),
+  ];
+  const start: StartEngine = (address, engineEvents) => {
+    const { engine, kind, reason } = startEngine(config.advanced.io_engine, {
+      ...address,
+      events: engineEvents,
+      limits: {
+        maxWaitingBytes: MINER_MAX_WAITING_BYTES,
+        stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
+      },
+      now: monotonicNow,
+    });
+    log.info("Listening for miners on {address} with the {kind} engine{reason}", {
+      address: formatAddress(engine.address),
+      kind,
+      reason: reason === undefined ? "" : `, not libc: ${reason}`,
+    });
+    return engine;
+  };
+  return new Listeners(addresses, start, events);
+}
+
+function dialFor(config: Config): Dial {
+  return createDial({
+    proxies: config.use_proxy ? config.proxy : [],
+    triesDirectToo: config.direct_connect_with_proxy,
+    triesDirectAfter: config.direct_connect_after_proxy,
+    usesTls: config.pool_use_tls,
+    tls: {
+      isVerified: config.advanced.tls_skip_certificate_verify !== true,
+      caFile: config.tls.ca_file,
+      pins: config.tls.certificate_sha256,
+    },
+    timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
+    environment: (name) => Deno.env.get(name),
+  });
 }

@@ -8,7 +8,8 @@ import { formatProblems, formatRemark } from "./config/problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";
 import { areaLog, startLog, stopLog } from "./observe/log.ts";
-import { listenProblem, Proxy } from "./proxy.ts";
+import { CannotListen } from "./net/listeners.ts";
+import { Proxy } from "./proxy.ts";
 
 const log = areaLog("agent");
 
@@ -73,8 +74,8 @@ async function serve(
   try {
     proxy = new Proxy({ config, version });
   } catch (error) {
-    const problem = listenProblem(error, config.agent_listen_ip, config.agent_listen_port);
-    log.error("{problem}", { problem });
+    if (!(error instanceof CannotListen)) throw error;
+    log.error("{problem}", { problem: error.message });
     return 1;
   }
   await stopAsked();

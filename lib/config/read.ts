@@ -13,7 +13,6 @@ import { type Located, plainValue, readDocument } from "./document.ts";
 import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
-import { notBuiltYet } from "./not_built_yet.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
 import { formatPath, type Path, type Problem, quote, type Remark } from "./problem.ts";
 import { observe } from "./remarks.ts";
@@ -58,7 +57,6 @@ export function readConfig(text: string): ReadResult {
     ...schemaFindings(checked.issues ?? []),
     ...missingAccounts(raw),
     ...wrongProxies(raw),
-    ...notBuiltYet(raw),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),

@@ -128,6 +128,13 @@ function fingerprint() {
   );
 }
 
+function listenAddress() {
+  return group("One more address and port.", {
+    address: host("The address; 0.0.0.0 is every IPv4 address.", 'an IP address such as "0.0.0.0"'),
+    port: about("The port.", port()),
+  });
+}
+
 function queueSize() {
   return about("Ignored.", wholeNumber("a number", 0, 2 ** 31 - 1));
 }
@@ -213,6 +220,13 @@ const Limits = group("What a miner may ask of this program.", {
     about("The longest line a miner may send.", wholeNumber("a number of bytes", 1024, 65536)),
     8192,
   ),
+  max_accounts: v.optional(
+    about(
+      "How many sub-accounts may be open at once in multi-user mode.",
+      wholeNumber("a number of sub-accounts", 1, 65535),
+    ),
+    1000,
+  ),
   max_miners: v.optional(
     about("How many miners may be connected at once.", wholeNumber("a number of miners", 1, 65535)),
     65535,
@@ -292,7 +306,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   ),
   multi_user_mode: v.optional(
     about(
-      "Take the sub-account from each miner's name, not from `pools`. Not built yet in this version: must be false.",
+      "Take the sub-account from each miner's name, not from `pools`.",
       flag(),
     ),
     false,
@@ -300,7 +314,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   agent_type: v.optional(agentType("The coin; Bitcoin only so far."), "btc"),
   always_keep_downconn: v.optional(
     about(
-      "Keep miners busy with made-up jobs for as long as no pool answers. Not built yet in this version: must be false.",
+      "Keep miners busy with made-up jobs for as long as no pool answers.",
       flag(),
     ),
     false,
@@ -336,6 +350,17 @@ export const ConfigSchema = group("btcagent's settings.", {
     "0.0.0.0",
   ),
   agent_listen_port: v.optional(about("The port miners connect to.", port()), 3333),
+  listen: v.optional(
+    about(
+      "More addresses and ports miners can connect to.",
+      v.pipe(
+        v.array(listenAddress()),
+        v.maxLength(64),
+        v.metadata({ wanted: 'a list of at most 64, each { "address": "0.0.0.0", "port": 3334 }' }),
+      ),
+    ),
+    [],
+  ),
   proxy: v.optional(
     about(
       "Proxies to reach the pools through, all tried at once: socks5://user:password@host:port, http://…, https://…, or system for the one of ALL_PROXY, HTTPS_PROXY and NO_PROXY.",

@@ -5,16 +5,20 @@
  * authorize before subscribe, either one again. Work starts when both are there.
  */
 
-/** How far a miner has come. `authorized` without `subscribed` is what some old proxies do. */
-export type MinerState = "connected" | "subscribed" | "authorized" | "working";
+/**
+ * How far a miner has come. `authorized` without `subscribed` is what some old proxies do; `joining`
+ * is who has done both and waits for a pool.
+ */
+export type MinerState = "connected" | "subscribed" | "authorized" | "joining" | "working";
 
 /** The requests that lead on. */
 export type Step = "subscribe" | "authorize";
 
 const NEXT: Readonly<Record<MinerState, Readonly<Record<Step, MinerState>>>> = {
   connected: { subscribe: "subscribed", authorize: "authorized" },
-  subscribed: { subscribe: "subscribed", authorize: "working" },
-  authorized: { subscribe: "working", authorize: "authorized" },
+  subscribed: { subscribe: "subscribed", authorize: "joining" },
+  authorized: { subscribe: "joining", authorize: "authorized" },
+  joining: { subscribe: "joining", authorize: "joining" },
   working: { subscribe: "working", authorize: "working" },
 };
 
@@ -25,5 +29,5 @@ export function nextState(state: MinerState, step: Step): MinerState {
 
 /** Whether the miner's name is known already: the first one stays. */
 export function isAuthorized(state: MinerState): boolean {
-  return state === "authorized" || state === "working";
+  return state !== "connected" && state !== "subscribed";
 }

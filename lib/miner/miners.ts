@@ -6,9 +6,15 @@
 
 import type { Now } from "../base/clock.ts";
 import type { Downstream, Fanout, JobLines, Mux } from "../mux/peers.ts";
-import { type Engine, type EngineEvents, formatAddress, type PeerAddress } from "../net/engine.ts";
+import {
+  type EngineEvents,
+  formatAddress,
+  type MinerSockets,
+  type PeerAddress,
+} from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
+import { ReconnectPause } from "./asicboost.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
 
@@ -27,13 +33,15 @@ export interface MinerLimits {
 /** What the miners' side is made of. */
 export interface MinersOptions {
   /** Starts listening with these events. */
-  readonly listen: (events: EngineEvents) => Engine;
+  readonly listen: (events: EngineEvents) => MinerSockets;
   /** Where shares go. */
   readonly mux: Mux;
   /** Bounds for every miner. */
   readonly limits: MinerLimits;
   /** What the pool calls workers. */
   readonly naming: WorkerNaming;
+  /** Whether a miner that lost ASICBoost is asked to reconnect. */
+  readonly reconnectsLostAsicboost: boolean;
   /** What `client.get_version` answers. */
   readonly version: string;
   /** Monotonic time. */
@@ -42,10 +50,12 @@ export interface MinersOptions {
 
 const log = areaLog("miner");
 
+const NO_BYTES = new Uint8Array(0);
+
 /** See the head of this file. */
 export class Miners implements Fanout, EngineEvents {
   readonly #options: MinersOptions;
-  readonly #engine: Engine;
+  readonly #sockets: MinerSockets;
   readonly #context: MinerContext;
   /** By handle. */
   readonly #sessions: (MinerSession | undefined)[] = [];
@@ -55,20 +65,17 @@ export class Miners implements Fanout, EngineEvents {
   /** Starts listening. @throws what listening throws. */
   constructor(options: MinersOptions) {
     this.#options = options;
-    this.#engine = options.listen(this);
+    this.#sockets = options.listen(this);
     this.#context = {
-      engine: this.#engine,
+      sockets: this.#sockets,
       mux: options.mux,
       maxLineBytes: options.limits.maxLineBytes,
       naming: options.naming,
+      reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
+      resume: (session) => this.#read(session, NO_BYTES),
       end: (session, reason) => this.#end(session, reason),
     };
-  }
-
-  /** Where miners connect to. */
-  get address(): PeerAddress {
-    return this.#engine.address;
   }
 
   /** How many connections there are, and how many of them have logged in. */
@@ -95,13 +102,7 @@ export class Miners implements Fanout, EngineEvents {
     const session = this.#sessions[handle];
     if (session === undefined || this.#isDraining) return;
     session.lastActiveAt = this.#options.now();
-    try {
-      session.receive(bytes);
-    } catch (error) {
-      if (error instanceof ProtocolViolation) return this.#end(session, error.message);
-      reportFault(error);
-      this.#end(session, "internal error");
-    }
+    this.#read(session, bytes);
   }
 
   closed(handle: number, reason: string): void {
@@ -120,18 +121,18 @@ export class Miners implements Fanout, EngineEvents {
   broadcast(miners: Iterable<Downstream>, job: JobLines): void {
     const handles: number[] = [];
     for (const miner of miners) handles.push(miner.handle);
-    this.#engine.broadcast(handles, job);
+    this.#sockets.broadcast(handles, job);
   }
 
   /** Ends miners past a deadline. To be called about once a second. */
   sweep(): void {
-    this.#engine.sweep();
+    this.#sockets.sweep();
     const { limits, now } = this.#options;
     const loginBefore = now() - limits.loginTimeoutMs;
     const activeAfter = now() - limits.idleTimeoutMs;
     for (const session of this.#sessions) {
       if (session === undefined) continue;
-      if (!session.isWorking && session.connectedAt < loginBefore) {
+      if (!session.hasLoggedIn && session.connectedAt < loginBefore) {
         this.#end(session, `did not log in within ${limits.loginTimeoutMs / 1000} s`);
       } else if (session.lastActiveAt < activeAfter) {
         this.#end(session, `sent nothing for ${limits.idleTimeoutMs / 1000} s`);
@@ -142,7 +143,7 @@ export class Miners implements Fanout, EngineEvents {
   /** Lets no further miner in and takes nothing more from those that are; answers still go out. */
   drain(): void {
     this.#isDraining = true;
-    this.#engine.stopAccepting();
+    this.#sockets.stopAccepting();
   }
 
   /** Ends all miners and resolves when their sockets are gone. */
@@ -150,13 +151,24 @@ export class Miners implements Fanout, EngineEvents {
     const sessions = this.#sessions.splice(0);
     this.#count = 0;
     for (const session of sessions) if (session !== undefined) leaveMux(session);
-    await this.#engine.stop();
+    await this.#sockets.stop();
+  }
+
+  /** What a miner sends wrong ends it alone. */
+  #read(session: MinerSession, bytes: Uint8Array): void {
+    try {
+      session.receive(bytes);
+    } catch (error) {
+      if (error instanceof ProtocolViolation) return this.#end(session, error.message);
+      reportFault(error);
+      this.#end(session, "internal error");
+    }
   }
 
   #end(session: MinerSession, reason: string): void {
     if (this.#sessions[session.handle] !== session) return;
     this.#forget(session, reason);
-    this.#engine.close(session.handle);
+    this.#sockets.close(session.handle);
   }
 
   #forget(session: MinerSession, reason: string): void {

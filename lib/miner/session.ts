@@ -8,7 +8,7 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
-import { type Engine, formatAddress, type PeerAddress } from "../net/engine.ts";
+import { formatAddress, type MinerSockets, type PeerAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { formatDifficulty } from "../protocol/difficulty.ts";
 import { LineDecoder } from "../protocol/lines.ts";
@@ -26,12 +26,16 @@ import {
 } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
+import { noteShare, type ReconnectPause, type RollingHistory, rollingState } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
 const EXTRANONCE2_BYTES = 4;
+
+/** Shared by all miners that hold nothing back, which is nearly all, always. */
+const NO_LINES: Uint8Array[] = [];
 
 /** A client agent or user name is cut here before anything else looks at it. */
 const MAX_NAME_LENGTH = 256;
@@ -41,15 +45,19 @@ const log = areaLog("miner");
 /** What all miners' sessions share. */
 export interface MinerContext {
   /** Where its socket is. */
-  readonly engine: Engine;
+  readonly sockets: MinerSockets;
   /** Where its shares go. */
   readonly mux: Mux;
   /** Longest line taken, in bytes. */
   readonly maxLineBytes: number;
   /** What the pool calls workers. */
   readonly naming: WorkerNaming;
+  /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
+  readonly reconnectPause: ReconnectPause | undefined;
   /** What `client.get_version` answers. */
   readonly version: string;
+  /** Lets a session that was admitted read the lines it held back. */
+  resume(session: MinerSession): void;
   /** Ends a session from the inside: its owner forgets it and closes the socket. */
   end(session: MinerSession, reason: string): void;
 }
@@ -71,8 +79,13 @@ export class MinerSession implements Downstream {
   #user = "";
   #names: RegisteredNames | undefined;
   #seat: Seat | undefined;
+  /** The authorize request that is answered once there is a pool; `undefined` for none. */
+  #authorizeId: RequestId | undefined;
+  /** Lines that came behind it, to be answered in their turn. */
+  #heldLines: Uint8Array[] = NO_LINES;
   #requestedMask: number | undefined;
   #toldMask = 0;
+  #rolling: RollingHistory = 0;
   /** Lines to send when the chunk under way has been read; each ends with LF. */
   #outgoing = "";
   #isReading = false;
@@ -95,9 +108,14 @@ export class MinerSession implements Downstream {
     return this.#names!;
   }
 
-  /** Whether it has subscribed and authorized. */
+  /** Whether it has subscribed and authorized, and has a pool to work for. */
   get isWorking(): boolean {
     return this.#state === "working";
+  }
+
+  /** Whether it has done its part: subscribed and authorized. */
+  get hasLoggedIn(): boolean {
+    return this.#state === "working" || this.#state === "joining";
   }
 
   /** How the log names it. */
@@ -114,6 +132,7 @@ export class MinerSession implements Downstream {
   receive(bytes: Uint8Array): void {
     this.#isReading = true;
     try {
+      for (const line of this.#takeHeldLines()) this.#receiveLine(line);
       this.#lines.push(bytes);
       for (let line = this.#lines.next(); line; line = this.#lines.next()) {
         this.#receiveLine(line);
@@ -130,10 +149,36 @@ export class MinerSession implements Downstream {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#seat !== undefined) this.#seat.leave();
-    // Working without a seat: it is joining the mux at this moment, and leaves when that is done.
-    else if (this.#sessionId !== undefined && this.#state !== "working") {
+    // Between joining the mux and having the seat in hand, it leaves when that is done.
+    else if (this.#sessionId !== undefined && !this.hasLoggedIn) {
       this.#context.mux.releaseSession(this.#sessionId);
     }
+  }
+
+  admit(): void {
+    this.#state = "working";
+    log.info("Miner {miner} in: {agent}, session {session}", {
+      miner: this.label,
+      agent: this.names.clientAgent || "no client agent",
+      session: formatHex32(this.sessionId),
+    });
+    if (this.names.wasCut) {
+      log.info("Miner {miner} is known to the pool by shortened names: {agent}, {worker}", {
+        miner: formatAddress(this.from),
+        agent: this.names.clientAgent,
+        worker: this.names.workerName,
+      });
+    }
+    this.#answerAuthorize((id) => this.#handshakeReply(id, "true"));
+    if (this.#heldLines.length > 0) this.#context.resume(this);
+  }
+
+  turnAway(status: number, reason: string): void {
+    this.#seat = undefined;
+    this.#state = "subscribed";
+    log.warn("Miner {miner} turned away: {reason}", { miner: this.label, reason });
+    this.#answerAuthorize((id) => this.#send(formatErrorReply(id, status)));
+    if (this.#heldLines.length > 0) this.#context.resume(this);
   }
 
   setDifficulty(difficulty: number): void {
@@ -151,7 +196,7 @@ export class MinerSession implements Downstream {
   giveJob(job: JobLines): void {
     this.#flush();
     const lines = { line: job.cleanLine, cleanLine: job.cleanLine };
-    this.#context.engine.sendLatest(this.handle, lines);
+    this.#context.sockets.sendLatest(this.handle, lines);
   }
 
   answerShare(id: RequestId, status: number): void {
@@ -165,6 +210,7 @@ export class MinerSession implements Downstream {
   }
 
   #receiveLine(line: Uint8Array): void {
+    if (this.#state === "joining") return this.#hold(line);
     const share = scanShare(line);
     if (share !== undefined) return this.#submit(share);
     const message = decodeStratum(line, MinerFault);
@@ -242,8 +288,11 @@ export class MinerSession implements Downstream {
   #authorize(id: RequestId, params: readonly unknown[]): void {
     const [user] = params;
     if (typeof user !== "string") return this.#refuseHandshake(id, STATUS.workerNameNotString);
-    if (!isAuthorized(this.#state)) this.#user = user.slice(0, MAX_NAME_LENGTH);
-    this.#handshakeReply(id, "true");
+    if (isAuthorized(this.#state)) return this.#handshakeReply(id, "true");
+    this.#user = user.slice(0, MAX_NAME_LENGTH);
+    // Answered at once only where work cannot begin yet; else when there is a pool.
+    if (nextState(this.#state, "authorize") === "authorized") this.#handshakeReply(id, "true");
+    else this.#authorizeId = id;
     this.#proceed("authorize");
   }
 
@@ -251,34 +300,64 @@ export class MinerSession implements Downstream {
   #proceed(step: "subscribe" | "authorize"): void {
     const before = this.#state;
     this.#state = nextState(before, step);
-    if (this.#state !== "working" || before === "working") return;
+    if (this.#state !== "joining" || before === "joining") return;
     const { account, workerName } = splitUserName(this.#user);
     const { naming } = this.#context;
     const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
     this.#names = registeredNames(this.#clientAgent, chosenName);
-    log.info("Miner {miner} in: {agent}, session {session}", {
-      miner: this.label,
-      agent: this.#names.clientAgent || "no client agent",
-      session: formatHex32(this.sessionId),
-    });
-    if (this.#names.wasCut) {
-      log.info("Miner {miner} is known to the pool by shortened names: {agent}, {worker}", {
-        miner: formatAddress(this.from),
-        agent: this.#names.clientAgent,
-        worker: this.#names.workerName,
-      });
-    }
     const seat = this.#context.mux.join(account, this);
     // What it was sent while it joined may have been too much for a miner that does not read.
-    if (this.#isOver) seat.leave();
+    if (this.#isOver) seat?.leave();
     else this.#seat = seat;
+  }
+
+  #answerAuthorize(answer: (id: RequestId) => void): void {
+    const id = this.#authorizeId;
+    this.#authorizeId = undefined;
+    if (id !== undefined) answer(id);
+  }
+
+  /** Keeps a line for later: answers come in the order of the requests. */
+  #hold(line: Uint8Array): void {
+    const held = this.#heldLines.reduce((sum, { length }) => sum + length, line.length);
+    if (held > this.#context.maxLineBytes) {
+      throw new MinerFault(
+        "too-much-ahead",
+        `Cannot keep ${held} bytes that came before authorize was answered, ` +
+          `at most ${this.#context.maxLineBytes} are kept`,
+      );
+    }
+    this.#heldLines = [...this.#heldLines, line.slice()];
+  }
+
+  #takeHeldLines(): readonly Uint8Array[] {
+    if (this.#state === "joining") return NO_LINES;
+    const lines = this.#heldLines;
+    this.#heldLines = NO_LINES;
+    return lines;
   }
 
   #submit(share: Share): void {
     if (this.#seat === undefined) return this.#refuseEarlyShare(share.id);
+    this.#watchRolling(share);
     const receipt = this.#seat.submit(share);
-    if (receipt === "assumed") this.#reply(share.id, "true");
+    if (receipt === "taken") this.#reply(share.id, "true");
     else if (receipt !== "waiting") this.#refuse(share.id, receipt);
+  }
+
+  /** A miner that stops rolling although it may is sent away once: it comes back cured. */
+  #watchRolling(share: Share): void {
+    if (this.#toldMask === 0) return;
+    const before = this.#rolling;
+    this.#rolling = noteShare(before, share.hasVersionBits);
+    if (this.#rolling === before || rollingState(this.#rolling) !== "lost") return;
+    const isSentAway =
+      this.#context.reconnectPause?.take(`${this.names.workerName}@${this.from.hostname}`) ?? false;
+    log.warn("Miner {miner} lost ASICBoost: {consequence}", {
+      miner: this.label,
+      consequence: isSentAway ? "it is asked to reconnect" : "it stays as it is",
+    });
+    if (isSentAway) this.#send(formatNotification("client.reconnect", "[]"));
   }
 
   #refuseIllegalShare(id: RequestId): void {
@@ -321,7 +400,7 @@ export class MinerSession implements Downstream {
 
   #send(text: string): void {
     if (this.#isReading) this.#outgoing += text + "\n";
-    else this.#context.engine.send(this.handle, encodeLine(text));
+    else this.#context.sockets.send(this.handle, encodeLine(text));
   }
 
   /** Sends what the chunk under way has brought so far. */
@@ -329,7 +408,7 @@ export class MinerSession implements Downstream {
     if (this.#outgoing === "") return;
     const text = this.#outgoing;
     this.#outgoing = "";
-    this.#context.engine.send(this.handle, encoder.encode(text));
+    this.#context.sockets.send(this.handle, encoder.encode(text));
   }
 }
 

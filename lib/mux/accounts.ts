@@ -1,37 +1,93 @@
 /**
  * Sub-account → its multiplexer, and what all accounts share: session ids and counters.
  *
- * In single-user mode every miner is of the one account whose sub-account the pool list names.
+ * In single-user mode every miner is of the one account whose sub-account the pool list names. In
+ * multi-user mode the miner's name says which: its pool connections open with its first miner and
+ * close when it has had none for a while.
  */
 
+import type { Now } from "../base/clock.ts";
+import { STATUS } from "../protocol/status.ts";
 import type { ShareCounter } from "./ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
-import type { Downstream, EarlyRefusal, Mux, Seat } from "./peers.ts";
+import type { Downstream, EarlyRefusal, Mux, Seat, Upstreams } from "./peers.ts";
 import type { SessionIds } from "./session_ids.ts";
+
+/** An account without miners keeps its pool connections this long, in milliseconds. */
+export const EMPTY_ACCOUNT_MS = 60_000;
+
+/** The one account of single-user mode; no miner can name it. */
+const SINGLE = "";
 
 /** What the accounts are made of. */
 export interface AccountsOptions {
+  /** Whether miners' names say which account they are of. */
+  readonly isMultiUser: boolean;
+  /** Most accounts at a time. */
+  readonly maxAccounts: number;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
   readonly counter: ShareCounter;
   /** The mask assumed until a pool has told its own. */
   readonly defaultVersionMask: number;
-  /** The one account of single-user mode. */
-  readonly single: Multiplexer;
+  /** Opens an account: `name` is the sub-account as it was first spelled, empty for the single. */
+  readonly open: (name: string) => Account;
+  /** Monotonic time. */
+  readonly now: Now;
+}
+
+/** An account that is open. */
+export interface Account {
+  /** Its miners. */
+  readonly mux: Multiplexer;
+  /** Its pool connections. */
+  readonly upstreams: Upstreams;
 }
 
 /** See the head of this file. */
 export class Accounts implements Mux {
   readonly #options: AccountsOptions;
+  /** By name in lower case: pools take `Alice` and `alice` for one. */
+  readonly #open = new Map<string, Account>();
+  /** Since when an account has had no miner. */
+  readonly #emptySince = new Map<string, number>();
+  /** What closed accounts leave to the sums. */
+  #past = { bytesRead: 0, bytesWritten: 0, strayVerdicts: 0 };
 
-  /** Takes over the options. */
+  /** The single account opens at once, others with their first miner. */
   constructor(options: AccountsOptions) {
     this.#options = options;
+    if (!options.isMultiUser) this.#open.set(SINGLE, options.open(SINGLE));
   }
 
   get expectedVersionMask(): number {
-    return this.#options.single.versionMask ?? this.#options.defaultVersionMask;
+    return this.#open.get(SINGLE)?.mux.versionMask ?? this.#options.defaultVersionMask;
+  }
+
+  /** How many accounts are open. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Submitted shares that wait for a verdict, of all accounts. */
+  get waitingShares(): number {
+    return this.#sum((account) => account.mux.waitingShares);
+  }
+
+  /** Verdicts that named no waiting share, of all accounts. */
+  get strayVerdicts(): number {
+    return this.#past.strayVerdicts + this.#sum((account) => account.mux.strayVerdicts);
+  }
+
+  /** Payload bytes read from pools, of all accounts. */
+  get bytesRead(): number {
+    return this.#past.bytesRead + this.#sum((account) => account.upstreams.bytesRead);
+  }
+
+  /** Payload bytes written to pools, of all accounts. */
+  get bytesWritten(): number {
+    return this.#past.bytesWritten + this.#sum((account) => account.upstreams.bytesWritten);
   }
 
   leaseSession(): number | undefined {
@@ -44,12 +100,76 @@ export class Accounts implements Mux {
     this.#options.sessionIds.release(sessionId);
   }
 
-  join(_account: string, miner: Downstream): Seat {
-    return this.#options.single.join(miner);
+  join(name: string, miner: Downstream): Seat | undefined {
+    const { isMultiUser, maxAccounts, open } = this.#options;
+    const key = isMultiUser ? name.toLowerCase() : SINGLE;
+    if (isMultiUser && key === "") {
+      miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
+      return undefined;
+    }
+    let account = this.#open.get(key);
+    if (account === undefined) {
+      if (this.#open.size >= maxAccounts) {
+        miner.turnAway(
+          STATUS.invalidUsername,
+          `${maxAccounts} sub-accounts are open, which is limits.max_accounts`,
+        );
+        return undefined;
+      }
+      account = open(name);
+      this.#open.set(key, account);
+    }
+    return account.mux.join(miner);
   }
 
   countRefused(sessionId: number | undefined, reason: EarlyRefusal): void {
     this.#options.counter.add(sessionId, "received");
     this.#options.counter.add(sessionId, reason);
+  }
+
+  /** Looks after every account and closes those left empty. To be called several times a second. */
+  tick(): void {
+    for (const [key, account] of this.#open) {
+      account.upstreams.tick();
+      account.mux.tick();
+      if (key !== SINGLE) this.#closeIfEmpty(key, account);
+    }
+  }
+
+  /** Writes out shares that wait for company. */
+  flush(): void {
+    for (const { upstreams } of this.#open.values()) upstreams.flush();
+  }
+
+  /** Closes every pool connection. */
+  stop(): void {
+    for (const key of [...this.#open.keys()]) this.#close(key);
+  }
+
+  #closeIfEmpty(key: string, account: Account): void {
+    const time = this.#options.now();
+    if (account.mux.miners > 0) {
+      this.#emptySince.delete(key);
+      return;
+    }
+    const since = this.#emptySince.get(key);
+    if (since === undefined) this.#emptySince.set(key, time);
+    else if (time - since >= EMPTY_ACCOUNT_MS) this.#close(key);
+  }
+
+  #close(key: string): void {
+    const { mux, upstreams } = this.#open.get(key)!;
+    upstreams.stop();
+    this.#open.delete(key);
+    this.#emptySince.delete(key);
+    this.#past = {
+      bytesRead: this.#past.bytesRead + upstreams.bytesRead,
+      bytesWritten: this.#past.bytesWritten + upstreams.bytesWritten,
+      strayVerdicts: this.#past.strayVerdicts + mux.strayVerdicts,
+    };
+  }
+
+  #sum(count: (account: Account) => number): number {
+    return this.#open.values().reduce((sum, account) => sum + count(account), 0);
   }
 }

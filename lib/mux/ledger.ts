@@ -3,10 +3,11 @@
  *
  * For each miner, each upstream connection and all together:
  *
- *     received  = submitted + refused here (by reason)
+ *     received  = submitted + refused here (by reason) + outage
  *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
  *
- * where waiting is what no verdict has come for yet.
+ * where outage is what miners found while no pool answered, which goes nowhere, and waiting is what
+ * no verdict has come for yet.
  */
 
 /** Why a share was refused here and never submitted. */
@@ -29,6 +30,7 @@ export type Unanswered = "unansweredConnectionLost" | "unansweredMinerGone" | "u
 export type Count =
   | "received"
   | Refusal
+  | "outage"
   | "submitted"
   | "accepted"
   | Rejection
@@ -56,6 +58,7 @@ const UNANSWERED: readonly Unanswered[] = [
 const COUNTS: readonly Count[] = [
   "received",
   ...REFUSED,
+  "outage",
   "submitted",
   "accepted",
   ...REJECTED,

@@ -54,6 +54,8 @@ export class MinerSeat implements Seat {
   readonly #mux: Multiplexer;
   /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
+  /** Whether its authorize request was answered. */
+  isAdmitted = false;
   /** Whether its connection is over; verdicts may still come. */
   isGone = false;
 
@@ -84,6 +86,8 @@ export class Multiplexer implements UpstreamEvents {
   readonly #unseated = new Set<MinerSeat>();
   /** Since when no connection serves miners; `undefined` while one does. */
   #outageSince: number | undefined;
+  /** Whether every pool refuses the account's name. */
+  #isRefused = false;
   #strayVerdicts = 0;
 
   /** Begins without any connection: the outage grace runs from here. */
@@ -121,8 +125,15 @@ export class Multiplexer implements UpstreamEvents {
     return this.#slots.get(upstream)?.ledger.snapshot();
   }
 
-  /** Takes a miner in. It gets its difficulty and first job now, or once there is a connection. */
-  join(miner: Downstream): Seat {
+  /**
+   * Takes a miner in. It is admitted and gets its difficulty and first job now, or once there is
+   * a connection; `undefined` if it was turned away, since the pools refuse the account.
+   */
+  join(miner: Downstream): Seat | undefined {
+    if (this.#isRefused) {
+      turnAway(miner);
+      return undefined;
+    }
     const seat = new MinerSeat(this, miner);
     const slot = leastCrowded(this.#activeSlots());
     if (slot === undefined) this.#unseated.add(seat);
@@ -149,11 +160,16 @@ export class Multiplexer implements UpstreamEvents {
       counter.add(miner.sessionId, "refusedStale", slot?.ledger);
       return STATUS.jobNotFound;
     }
-    const index = slot.upstream.submit(miner.sessionId, job, share);
+    const { upstream } = slot;
+    if (upstream.shareFate === "outage") {
+      counter.add(miner.sessionId, "outage", slot.ledger);
+      return "taken";
+    }
+    const index = upstream.submit(miner.sessionId, job, share);
     counter.add(miner.sessionId, "submitted", slot.ledger);
-    if (!slot.upstream.givesVerdicts) {
+    if (upstream.shareFate === "assumed") {
       counter.add(miner.sessionId, "assumed", slot.ledger);
-      return "assumed";
+      return "taken";
     }
     const overtaken = slot.pending.add(index, { owner: seat, requestId: share.id, sentAt: now() });
     if (overtaken !== undefined) this.#forget(overtaken, slot);
@@ -174,7 +190,19 @@ export class Multiplexer implements UpstreamEvents {
     }
   }
 
+  accountRefused(): void {
+    this.#isRefused = true;
+    for (const seat of [...this.#unseated]) {
+      if (seat.isAdmitted) continue;
+      this.#unseated.delete(seat);
+      // Its session id stays with it: it may still authorize under another name.
+      seat.isGone = true;
+      turnAway(seat.miner);
+    }
+  }
+
   upstreamReady(upstream: Upstream): void {
+    this.#isRefused = false;
     this.#slots.set(upstream, new Slot(upstream));
   }
 
@@ -281,6 +309,10 @@ export class Multiplexer implements UpstreamEvents {
       seat.slot = slot;
       slot.seats.set(miner.sessionId, seat);
       upstream.register(miner.sessionId, miner.names);
+      if (!seat.isAdmitted) {
+        seat.isAdmitted = true;
+        miner.admit();
+      }
       miner.setVersionMask(upstream.versionMask);
       miner.setDifficulty(upstream.startingDifficulty);
     }
@@ -339,6 +371,10 @@ export class Multiplexer implements UpstreamEvents {
     const { isGone, miner } = share.owner;
     this.#options.counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
+}
+
+function turnAway(miner: Downstream): void {
+  miner.turnAway(STATUS.invalidUsername, "the pool refuses its sub-account");
 }
 
 function* minersOf(slot: Slot<MinerSeat>): Generator<Downstream> {

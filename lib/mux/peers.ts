@@ -27,6 +27,10 @@ export interface Downstream {
   readonly handle: number;
   /** What the pool is to know it by. */
   readonly names: RegisteredNames;
+  /** There is a pool to work for: answers its authorize request. Comes once, before all below. */
+  admit(): void;
+  /** The pool takes no work under its name: answers its authorize request with `status`. */
+  turnAway(status: number, reason: string): void;
   /** Tells it the difficulty of the jobs that follow. */
   setDifficulty(difficulty: number): void;
   /** Tells it which version bits the pool lets it roll, if that is news to it. */
@@ -45,6 +49,12 @@ export interface Fanout {
   broadcast(miners: Iterable<Downstream>, job: JobLines): void;
 }
 
+/**
+ * What becomes of shares on an upstream: the pool judges each; it takes them and says nothing; or
+ * there is no pool, and shares only keep miners busy.
+ */
+export type ShareFate = "judged" | "assumed" | "outage";
+
 /** One connection to a pool, ready for miners. */
 export interface Upstream {
   /** Which pool and connection this is, for logs: `host:port #3`. */
@@ -53,8 +63,8 @@ export interface Upstream {
   readonly startingDifficulty: number;
   /** The version bits that may be rolled in shares for this pool; 0 if none can be submitted. */
   readonly versionMask: number;
-  /** Whether each share submitted here will get a verdict. */
-  readonly givesVerdicts: boolean;
+  /** What becomes of the shares submitted here. */
+  readonly shareFate: ShareFate;
   /** Makes a miner known. Nothing is submitted for it before. */
   register(sessionId: number, names: RegisteredNames): void;
   /** Makes it unknown. {@linkcode UpstreamEvents.sessionUnregistered} follows once that is written. */
@@ -79,6 +89,8 @@ export interface PoolJob {
 export interface UpstreamEvents {
   /** Handshake done; jobs follow. It serves no miners until it is activated. */
   upstreamReady(upstream: Upstream): void;
+  /** No pool takes this account's name, and none serves it. It is tried again. */
+  accountRefused(): void;
   /** Miners belong on this connection from now on, beside any others activated. */
   upstreamActivated(upstream: Upstream): void;
   /** Miners belong elsewhere from now on; the connection stays as a spare. */
@@ -98,15 +110,15 @@ export interface UpstreamEvents {
 }
 
 /** What becomes of a share at once. A number is the status to refuse it with. */
-export type ShareReceipt = "waiting" | "assumed" | number;
+export type ShareReceipt = "waiting" | "taken" | number;
 
 /** A miner's place in the mux. */
 export interface Seat {
   /** The mask of the pool it works for; `undefined` while it waits for one. */
   readonly versionMask: number | undefined;
   /**
-   * Takes a share: `waiting` if a verdict will come, `assumed` if it was submitted and the pool
-   * will say nothing, a status code if it is refused here and goes nowhere.
+   * Takes a share: `waiting` if a verdict will come, `taken` if none will and the miner is to be
+   * answered true, a status code if it is refused here and goes nowhere.
    */
   submit(share: Share): ShareReceipt;
   /** The miner is gone. Its session id comes back when the pool no longer knows it. */
@@ -127,8 +139,27 @@ export interface Mux {
   leaseSession(): number | undefined;
   /** Gives back the id of a miner that left before it joined. */
   releaseSession(sessionId: number): void;
-  /** Seats a miner that authorized for `account`; its first job follows at once or when there is one. */
-  join(account: string, miner: Downstream): Seat;
+  /**
+   * Takes in a miner that authorized for `account`. It is admitted, and gets its first job, now or
+   * once there is a pool for it.
+   *
+   * @returns its seat, or `undefined` if it was turned away at once.
+   */
+  join(account: string, miner: Downstream): Seat | undefined;
   /** Counts a share that was received and refused at once; the miner may have no id yet. */
   countRefused(sessionId: number | undefined, reason: EarlyRefusal): void;
+}
+
+/** The upstream connections of one account, as its keeper sees them. */
+export interface Upstreams {
+  /** Payload bytes read from pools so far. */
+  readonly bytesRead: number;
+  /** Payload bytes written to pools so far. */
+  readonly bytesWritten: number;
+  /** Looks after deadlines. To be called several times a second. */
+  tick(): void;
+  /** Writes out what waits for company. */
+  flush(): void;
+  /** Closes every connection. */
+  stop(): void;
 }

@@ -49,10 +49,14 @@ export interface EngineLimits {
   readonly stallTimeoutMs: number;
 }
 
-/** Miners' sockets. Nothing here waits or throws for a peer's sake. */
-export interface Engine {
+/** Miners' sockets on one listening address. */
+export interface Engine extends MinerSockets {
   /** Where it listens; the port is the real one if 0 was asked for. */
   readonly address: PeerAddress;
+}
+
+/** Miners' sockets. Nothing here waits or throws for a peer's sake. */
+export interface MinerSockets {
   /** Sends bytes, in order. The array must not be changed afterwards. */
   send(handle: number, bytes: Uint8Array): void;
   /**
@@ -60,7 +64,7 @@ export interface Engine {
    * peer only the newest is kept, behind whatever else waits.
    */
   sendLatest(handle: number, message: Replaceable): void;
-  /** {@linkcode Engine.sendLatest} to many, a few at a time. */
+  /** {@linkcode MinerSockets.sendLatest} to many, a few at a time. */
   broadcast(handles: readonly number[], message: Replaceable): void;
   /** Writes out what waits, then closes. The handle is void from here on. */
   close(handle: number): void;

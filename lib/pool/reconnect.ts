@@ -39,6 +39,12 @@ export class PoolHealth {
     return this.#records[pool]!.retryAt <= time;
   }
 
+  /** Whether the last that was heard of a pool is a failure. */
+  hasFailed(pool: number): boolean {
+    const { failures, ready } = this.#records[pool]!;
+    return failures > 0 && ready === 0;
+  }
+
   /** How long a pool has had a ready connection without a failure, in milliseconds. */
   healthyFor(pool: number, time: number): number {
     const record = this.#records[pool]!;

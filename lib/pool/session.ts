@@ -8,7 +8,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import type { PoolJob, Upstream, UpstreamEvents } from "../mux/peers.ts";
+import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
 import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
 import { Outbox } from "../net/outbox.ts";
 import { areaLog } from "../observe/log.ts";
@@ -71,8 +71,11 @@ export interface PoolSessionOptions {
 export interface PoolSessionOwner {
   /** The handshake is done; jobs and the rest follow to the mux. */
   sessionReady(session: PoolSession): void;
-  /** The session is over; comes exactly once, unless it was closed from here. */
-  sessionEnded(session: PoolSession, reason: string): void;
+  /**
+   * The session is over; comes exactly once, unless it was closed from here. `code` is that of the
+   * pool's fault, if it was one.
+   */
+  sessionEnded(session: PoolSession, reason: string, code: string | undefined): void;
 }
 
 type Stage = "dialling" | "handshake" | "ready" | "ended";
@@ -91,6 +94,7 @@ export class PoolSession implements Upstream {
   #gathering: Gathering | undefined;
   #agreement: Agreement | undefined;
   #versionMask = 0;
+  #latestJob: Job | undefined;
   #lastByteAt: number;
   /** When bytes last stopped waiting, or some of them were taken; as seen by the ticks. */
   #lastTakenAt: number;
@@ -123,8 +127,13 @@ export class PoolSession implements Upstream {
     return this.#versionMask;
   }
 
-  get givesVerdicts(): boolean {
-    return this.#agreement!.givesVerdicts;
+  get shareFate(): ShareFate {
+    return this.#agreement!.givesVerdicts ? "judged" : "assumed";
+  }
+
+  /** The newest job, once it is ready. */
+  get latestJob(): Job {
+    return this.#latestJob!;
   }
 
   /** Bytes read from the pool so far. */
@@ -227,7 +236,7 @@ export class PoolSession implements Upstream {
         this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
-      this.#end(endReason(error));
+      this.#end(endReason(error), error instanceof ProtocolViolation ? error.code : undefined);
     }
   }
 
@@ -294,7 +303,8 @@ export class PoolSession implements Upstream {
     switch (method) {
       case "mining.notify": {
         const job = appendExtranonce1(parseNotify(params), this.#agreement!.poolExtranonce1);
-        return mux.jobArrived(this, checkJobId(job));
+        this.#latestJob = checkJobId(job);
+        return mux.jobArrived(this, job);
       }
       case "mining.set_version_mask":
         this.#versionMask = this.#agreement!.versionMask === 0 ? 0 : parseVersionMask(params);
@@ -314,16 +324,11 @@ export class PoolSession implements Upstream {
   }
 
   #ready(agreement: Agreement): void {
-    checkJobId(agreement.job);
+    this.#latestJob = checkJobId(agreement.job);
     this.#agreement = agreement;
     this.#versionMask = agreement.versionMask;
     this.#stage = "ready";
     this.#options.owner.sessionReady(this);
-  }
-
-  /** The job the handshake ended with, to be told to the mux as the first. */
-  get firstJob(): Job {
-    return this.#agreement!.job;
   }
 
   #appended(): void {
@@ -363,10 +368,10 @@ export class PoolSession implements Upstream {
     this.#outbox!.flush();
   }
 
-  #end(reason: string): void {
+  #end(reason: string, code?: string): void {
     if (this.#stage === "ended") return;
     this.close();
-    this.#options.owner.sessionEnded(this, reason);
+    this.#options.owner.sessionEnded(this, reason, code);
   }
 }
 

@@ -7,11 +7,12 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import type { UpstreamEvents } from "../mux/peers.ts";
+import type { UpstreamEvents, Upstreams } from "../mux/peers.ts";
 import type { PoolAddress } from "../net/connection.ts";
 import { areaLog } from "../observe/log.ts";
 import { type LineWishes, nextPool, PoolHealth, worstActivePool } from "./reconnect.ts";
 import { PoolSession, type PoolSessionOptions, type PoolSessionOwner } from "./session.ts";
+import { Standby } from "./standby.ts";
 
 /** One entry of the pool list. */
 export interface PoolEntry extends PoolAddress {
@@ -31,6 +32,11 @@ export interface PoolSlotsOptions {
   readonly wantsVerdicts: boolean;
   /** A better pool must have been healthy this long before miners return to it, in milliseconds. */
   readonly returnAfterMs: number;
+  /**
+   * How often miners get a made-up job while no pool answers, in milliseconds; `undefined` for
+   * never: then they wait.
+   */
+  readonly standbyIntervalMs: number | undefined;
   /** Passed on to each session. */
   readonly session: Pick<
     PoolSessionOptions,
@@ -64,11 +70,14 @@ const LINGER_MS = 5_000;
 const log = areaLog("pool");
 
 /** See the head of this file. */
-export class PoolSlots implements PoolSessionOwner {
+export class PoolSlots implements PoolSessionOwner, Upstreams {
   readonly #options: PoolSlotsOptions;
   readonly #wishes: LineWishes;
   readonly #health: PoolHealth;
   readonly #lines: SessionLine[] = [];
+  readonly #standby: Standby | undefined;
+  /** Pools that refused the account since one last took it. */
+  readonly #refusedBy = new Set<number>();
   /** Bytes of the connections that are gone. */
   #pastBytesRead = 0;
   #pastBytesWritten = 0;
@@ -84,6 +93,8 @@ export class PoolSlots implements PoolSessionOwner {
       active: options.connections ?? 1,
       spare: options.connections === undefined,
     };
+    const { standbyIntervalMs: intervalMs, mux, now } = options;
+    if (intervalMs !== undefined) this.#standby = new Standby({ intervalMs, mux, now });
   }
 
   /** Bytes read from pools, gone connections included. */
@@ -103,6 +114,7 @@ export class PoolSlots implements PoolSessionOwner {
   tick(): void {
     // A session that ends here leaves the list.
     for (const { session } of [...this.#lines]) session.tick();
+    this.#standby?.tick();
     this.#reconsider();
   }
 
@@ -115,6 +127,7 @@ export class PoolSlots implements PoolSessionOwner {
   stop(): void {
     this.#isStopped = true;
     for (const line of [...this.#lines]) this.#remove(line);
+    this.#standby?.end();
   }
 
   sessionReady(session: PoolSession): void {
@@ -122,6 +135,7 @@ export class PoolSlots implements PoolSessionOwner {
     const { mux, now } = this.#options;
     line.role = "spare";
     line.readyAt = now();
+    this.#refusedBy.clear();
     this.#health.ready(line.pool, now());
     log.info(
       "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
@@ -129,28 +143,30 @@ export class PoolSlots implements PoolSessionOwner {
         pool: session.name,
         account: this.#options.pools[line.pool]!.account,
         ms: Math.round(now() - line.openedAt),
-        verdicts: session.givesVerdicts ? "verdicts on each share" : "no verdicts",
+        verdicts: session.shareFate === "judged" ? "verdicts on each share" : "no verdicts",
         mask: session.versionMask === 0
           ? "no version rolling"
           : `version mask ${session.versionMask.toString(16).padStart(8, "0")}`,
       },
     );
     mux.upstreamReady(session);
-    mux.jobArrived(session, session.firstJob);
+    mux.jobArrived(session, session.latestJob);
     this.#reconsider();
   }
 
-  sessionEnded(session: PoolSession, reason: string): void {
+  sessionEnded(session: PoolSession, reason: string, code: string | undefined): void {
     const line = this.#lineOf(session);
     const { mux, now } = this.#options;
     this.#forget(line);
     if (line.role === "opening") {
       const wait = this.#health.failed(line.pool, now());
+      if (code === "authorize-refused") this.#refusedBy.add(line.pool);
       log.warn("Pool {pool} refused: {reason}; next try in {seconds} s", {
         pool: session.name,
         reason,
         seconds: (wait / 1000).toFixed(1),
       });
+      this.#noteRefusal();
     } else {
       const wait = this.#health.lost(line.pool, now(), now() - line.readyAt);
       log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
@@ -159,15 +175,25 @@ export class PoolSlots implements PoolSessionOwner {
         reason,
         seconds: (wait / 1000).toFixed(1),
       });
+      this.#standby?.remember(session);
       mux.upstreamLost(session);
     }
     this.#reconsider();
+  }
+
+  /** Tells the mux once every pool has failed and one of them for the account's name. */
+  #noteRefusal(): void {
+    const { pools, mux } = this.#options;
+    const isServed = this.#lines.some((line) => line.role !== "opening");
+    if (isServed || this.#refusedBy.size === 0) return;
+    if (pools.every((_, pool) => this.#health.hasFailed(pool))) mux.accountRefused();
   }
 
   /** Gives roles to what is ready, then opens what is missing. */
   #reconsider(): void {
     if (this.#isStopped) return;
     this.#assignRoles();
+    if (this.#withRole("active").length === 0) this.#standby?.begin();
     const { now } = this.#options;
     for (;;) {
       const pool = nextPool(this.#lines, this.#wishes, this.#health, now());
@@ -206,6 +232,7 @@ export class PoolSlots implements PoolSessionOwner {
   }
 
   #activate(line: SessionLine): void {
+    this.#standby?.end();
     line.role = "active";
     log.info("Pool {pool} serves miners", { pool: line.session.name });
     this.#options.mux.upstreamActivated(line.session);

@@ -135,6 +135,6 @@ Deno.test("a pool that refuses the sub-account is logged with its words", async 
   await withConfig(configFor(pool, freePort()), async (path) => {
     await using program = new Program(["-c", path]);
     await program.wrote('Cannot authorize as sub-account "demo"');
-    assert.match(program.output, /29 "Invalid username"/);
+    assert.match(program.output, /\[29, "Invalid username"\]/);
   });
 });

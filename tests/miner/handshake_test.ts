@@ -6,8 +6,9 @@ import { isAuthorized, type MinerState, nextState } from "../../lib/miner/handsh
 for (
   const [state, afterSubscribe, afterAuthorize] of [
     ["connected", "subscribed", "authorized"],
-    ["subscribed", "subscribed", "working"],
-    ["authorized", "working", "authorized"],
+    ["subscribed", "subscribed", "joining"],
+    ["authorized", "joining", "authorized"],
+    ["joining", "joining", "joining"],
     ["working", "working", "working"],
   ] as [MinerState, MinerState, MinerState][]
 ) {
@@ -18,6 +19,6 @@ for (
 }
 
 Deno.test("a miner's name is known once it has authorized", () => {
-  const states: MinerState[] = ["connected", "subscribed", "authorized", "working"];
-  assert.deepEqual(states.filter(isAuthorized), ["authorized", "working"]);
+  const states: MinerState[] = ["connected", "subscribed", "authorized", "joining", "working"];
+  assert.deepEqual(states.filter(isAuthorized), ["authorized", "joining", "working"]);
 });

@@ -28,7 +28,7 @@ Deno.test("the spellings of these tests are read one by the scanner, the others 
 for (
   const [receipt, answers] of [
     ["waiting", []],
-    ["assumed", ['{"id":4,"result":true,"error":null}']],
+    ["taken", ['{"id":4,"result":true,"error":null}']],
     [21, ['{"id":4,"result":null,"error":[21,"Job not found (=stale)",null]}']],
     [22, ['{"id":4,"result":null,"error":[22,"Duplicate share",null]}']],
     [20, ['{"id":4,"result":null,"error":[20,"Unknown",null]}']],
@@ -140,7 +140,7 @@ Deno.test("whatever the share, both ways of reading it tell the mux and the mine
       };
       const seen = [request, { jsonrpc: "2.0", ...request }].map((spelling) => {
         const { miner, mux } = loggedIn();
-        mux.receipt = "assumed";
+        mux.receipt = "taken";
         return { answers: miner.ask(JSON.stringify(spelling)), calls: mux.takeCalls() };
       });
       assert.deepEqual(seen[0], seen[1]);

@@ -140,7 +140,10 @@ class BookKeeper {
       }
       case "ready": {
         if (this.#up.length >= 4) return;
-        const options = { difficulty: 2 ** (step.pick % 20), givesVerdicts: step.pick % 5 !== 0 };
+        const options = {
+          difficulty: 2 ** (step.pick % 20),
+          shareFate: step.pick % 5 !== 0 ? "judged" as const : "assumed" as const,
+        };
         const upstream = world.bare(`pool ${world.upstreams.length}`, options);
         this.#byUpstream.set(upstream, new Ledger());
         if (step.pick % 3 !== 0) this.#job(upstream, true);
@@ -234,7 +237,7 @@ class BookKeeper {
     );
     assert.equal(newestWithThatId?.[0], jobId, "the pool means another job by that id now");
     this.#count(miner, place, "submitted");
-    if (receipt === "assumed") return this.#count(miner, place, "assumed");
+    if (receipt === "taken") return this.#count(miner, place, "assumed");
     assert.equal(receipt, "waiting");
     const sentAt = world.clock.now();
     this.#waiting.push({ miner, upstream: place, index: sent.index, id, sentAt });

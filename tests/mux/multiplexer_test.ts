@@ -200,9 +200,9 @@ Deno.test("A verdict given twice, or for a share never sent, reaches nobody and 
 
 Deno.test("A share for a pool without verdicts is assumed, and waits for nothing", () => {
   const world = new MuxWorld();
-  const pool = world.active("a", { givesVerdicts: false });
+  const pool = world.active("a", { shareFate: "assumed" });
   const miner = world.join();
-  for (let i = 0; i < 3; i++) assert.equal(world.submit(miner).receipt, "assumed");
+  for (let i = 0; i < 3; i++) assert.equal(world.submit(miner).receipt, "taken");
   world.clock.advance(VERDICT_TIMEOUT_MS * 2);
   world.mux.tick();
   world.lose(pool);

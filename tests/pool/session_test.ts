@@ -65,8 +65,8 @@ Deno.test("A session that is ready tells what was agreed", async () => {
   const { session } = rig;
   assert.equal(session.startingDifficulty, 16384);
   assert.equal(session.versionMask, 0x1fffe000);
-  assert.equal(session.givesVerdicts, true);
-  assert.equal(session.firstJob.coinbase1, "010000000100002a");
+  assert.equal(session.shareFate, "judged");
+  assert.equal(session.latestJob.coinbase1, "010000000100002a");
   session.close();
 });
 

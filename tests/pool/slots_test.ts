@@ -335,7 +335,83 @@ Deno.test("A dial answered after the stop is closed and changes nothing", async 
 Deno.test("An account whose pool refuses its sub-account never serves it", async () => {
   const rig = await SlotsRig.started(["denies"]);
   await rig.pass(60_000);
-  assert.deepEqual(rig.roles.story, []);
+  assert.deepEqual(rig.roles.active, []);
+  assert.deepEqual(rig.roles.spare, []);
   assert.ok(POOL_LINES.auth.includes("true"), "the same pool would have agreed otherwise");
   rig.slots.stop();
+});
+
+scenario("An account every pool refuses is reported, and again after each round", async (rig) => {
+  assert.deepEqual(rig.roles.story, ["account refused"]);
+  await rig.pass(5_000);
+  assert.ok(rig.roles.story.length >= 2);
+  assert.ok(rig.roles.story.every((entry) => entry === "account refused"));
+}, ["denies"]);
+
+scenario("One pool that takes the account is enough for it", async (rig) => {
+  await rig.pass(5_000);
+  assert.ok(!rig.roles.story.includes("account refused"));
+  assert.deepEqual(rig.roles.active, [1]);
+}, ["denies", "serves"]);
+
+scenario("Pools that cannot be reached do not make the account a wrong one", async (rig) => {
+  await rig.pass(60_000);
+  assert.deepEqual(rig.roles.story, []);
+}, ["refuses", "hangs"]);
+
+scenario("It is the account once the last pool, too, has failed", async (rig) => {
+  assert.deepEqual(rig.roles.story, []);
+  await rig.pass(20_000);
+  assert.equal(rig.roles.story[0], "account refused");
+}, ["denies", "is silent"]);
+
+async function withStandby(moods: Mood[], run: (rig: SlotsRig) => Promise<void>): Promise<void> {
+  const rig = new SlotsRig(moods, undefined, undefined, 30_000);
+  await rig.pass(TICK_MS);
+  try {
+    await run(rig);
+  } finally {
+    rig.slots.stop();
+  }
+}
+
+Deno.test("With a standby, an outage has made-up jobs, one each interval, until a pool serves", async () => {
+  await withStandby(["serves"], async (rig) => {
+    const real = rig.roles.jobs.at(-1)!.job;
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(TICK_MS);
+    const [standby] = rig.roles.activeUpstreams;
+    assert.equal(standby!.shareFate, "outage");
+    await rig.pass(61_000);
+    const madeUp = rig.roles.jobs.filter(({ upstream }) => upstream === standby)
+      .map(({ job }) => job);
+    assert.equal(madeUp.length, 3);
+    assert.equal(new Set(madeUp.map(({ coinbase1 }) => coinbase1)).size, 3);
+    for (const job of madeUp) {
+      assert.equal(job.coinbase1.length, real.coinbase1.length);
+      assert.notEqual(job.coinbase1, real.coinbase1);
+      assert.equal(job.prevHash, real.prevHash);
+    }
+    rig.pools.moods[0] = "serves";
+    await rig.pass(31_000);
+    assert.deepEqual(rig.roles.active, [0]);
+    assert.equal(rig.roles.activeUpstreams[0]!.shareFate, "judged");
+  });
+});
+
+Deno.test("With a standby, failover to a ready spare has no made-up job", async () => {
+  await withStandby(["serves", "serves"], async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(TICK_MS);
+    assert.ok(rig.roles.jobs.every(({ upstream }) => upstream.shareFate === "judged"));
+  });
+});
+
+Deno.test("A standby makes up nothing before there was a real job", async () => {
+  await withStandby(["refuses"], async (rig) => {
+    await rig.pass(120_000);
+    assert.deepEqual(rig.roles.story, []);
+  });
 });

@@ -33,6 +33,8 @@ export class FakeDownstream implements Downstream {
   /** Statuses of each request's answers. */
   readonly answers = new Map<RequestId, number[]>();
   disconnectedFor: string | undefined;
+  isAdmitted = false;
+  turnedAwayFor: string | undefined;
   /** Set when it gets a new place: what its jobs there begin with, and what it must hear first. */
   place: { readonly coinbase1: string; readonly difficulty: number } | undefined;
   #heard: "nothing" | "difficulty" | "job" = "nothing";
@@ -66,7 +68,19 @@ export class FakeDownstream implements Downstream {
     this.#heard = "nothing";
   }
 
+  admit(): void {
+    assert.ok(!this.isAdmitted, "admitted twice");
+    assert.equal(this.#heard, "nothing", "admitted after it was told something");
+    this.isAdmitted = true;
+  }
+
+  turnAway(_status: number, reason: string): void {
+    assert.ok(!this.isAdmitted, "turned away after it was admitted");
+    this.turnedAwayFor = reason;
+  }
+
   setDifficulty(difficulty: number): void {
+    assert.ok(this.isAdmitted, "told something before it was admitted");
     if (this.#heard === "nothing") {
       assert.equal(difficulty, this.place?.difficulty, "the place's own difficulty first");
       this.#heard = "difficulty";

@@ -20,6 +20,8 @@ export interface FakeMinersOptions {
   readonly limits?: Partial<MinerLimits>;
   /** Names are the miners' own unless set. */
   readonly naming?: Partial<WorkerNaming>;
+  /** Whether miners that lost ASICBoost are asked to reconnect; true. */
+  readonly reconnectsLostAsicboost?: boolean;
 }
 
 /** See the head of this file. */
@@ -31,12 +33,13 @@ export class FakeMiners {
   time = 1_000_000;
 
   /** Listens at once. */
-  constructor({ limits, naming }: FakeMinersOptions = {}) {
+  constructor({ limits, naming, reconnectsLostAsicboost = true }: FakeMinersOptions = {}) {
     this.miners = new Miners({
       listen: this.engine.listen,
       mux: this.mux,
       limits: { ...LIMITS, ...limits },
       naming: { fixedName: "", ipFormat: undefined, ...naming },
+      reconnectsLostAsicboost,
       version: "btcagent/1.2.3",
       now: () => this.time,
     });

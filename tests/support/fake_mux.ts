@@ -44,8 +44,10 @@ export interface FakePool {
 /** See the head of this file. */
 export class FakeMux implements Mux {
   expectedVersionMask = 0x1fffe000;
-  /** What joining miners get at once; without a pool they wait. */
+  /** What joining miners get at once; without it they are admitted and told nothing more. */
   pool: FakePool | undefined;
+  /** Whether joining miners wait until {@linkcode FakeMux.serve} is called for them. */
+  holdsMiners = false;
   /** What becomes of the next shares. */
   receipt: ShareReceipt | (() => ShareReceipt) = "waiting";
   /** How many session ids there are. */
@@ -60,6 +62,7 @@ export class FakeMux implements Mux {
   readonly seated: Map<number, Downstream> = new Map();
   /** Ids leased and not given back. */
   readonly leased: Set<number> = new Set();
+  readonly #admitted = new WeakSet<Downstream>();
   #nextSession = 0;
 
   /** What it was asked since the last look. */
@@ -90,7 +93,10 @@ export class FakeMux implements Mux {
     assert.ok(this.leased.has(sessionId), `session ${sessionId} is not leased`);
     assert.ok(!this.seated.has(sessionId), `session ${sessionId} joins twice`);
     this.seated.set(sessionId, miner);
-    if (this.pool !== undefined) this.serve(miner, this.pool);
+    if (!this.holdsMiners) {
+      this.#admit(miner);
+      if (this.pool !== undefined) this.serve(miner, this.pool);
+    }
     return this.#seat(miner);
   }
 
@@ -100,9 +106,16 @@ export class FakeMux implements Mux {
 
   /** Gives a miner all that belongs to a pool, in the order the real mux does. */
   serve(miner: Downstream, { mask, difficulty, job }: FakePool): void {
+    this.#admit(miner);
     miner.setVersionMask(mask);
     miner.setDifficulty(difficulty);
     if (job !== undefined) miner.giveJob(job);
+  }
+
+  #admit(miner: Downstream): void {
+    if (this.#admitted.has(miner)) return;
+    this.#admitted.add(miner);
+    miner.admit();
   }
 
   #seat(miner: Downstream): Seat {

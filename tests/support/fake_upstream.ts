@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { PoolJob, Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
+import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
 import type { Share } from "../../lib/protocol/share.ts";
 import type { RegisteredNames } from "../../lib/protocol/worker_name.ts";
 
@@ -16,11 +16,17 @@ export interface Submitted {
   readonly share: Share;
 }
 
+/** What a test may want otherwise. */
+export interface FakeUpstreamOptions {
+  readonly difficulty?: number;
+  readonly shareFate?: ShareFate;
+}
+
 export class FakeUpstream implements Upstream {
   readonly name: string;
   readonly startingDifficulty: number;
   versionMask = 0x1fffe000;
-  readonly givesVerdicts: boolean;
+  readonly shareFate: ShareFate;
   readonly submits: Submitted[] = [];
   /** Who is registered as the mux has it, and as the pool knows it. */
   readonly registered = new Map<number, RegisteredNames>();
@@ -32,12 +38,12 @@ export class FakeUpstream implements Upstream {
   constructor(
     name: string,
     events: UpstreamEvents,
-    { difficulty = 16384, givesVerdicts = true } = {},
+    { difficulty = 16384, shareFate = "judged" }: FakeUpstreamOptions = {},
   ) {
     this.name = name;
     this.#events = events;
     this.startingDifficulty = difficulty;
-    this.givesVerdicts = givesVerdicts;
+    this.shareFate = shareFate;
   }
 
   register(sessionId: number, names: RegisteredNames): void {

@@ -11,7 +11,7 @@ import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/job.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeDownstream, fakeFanout } from "./fake_downstream.ts";
-import { FakeUpstream } from "./fake_upstream.ts";
+import { FakeUpstream, type FakeUpstreamOptions } from "./fake_upstream.ts";
 import { notifyLine } from "./pool_lines.ts";
 
 export const GRACE_MS = 30_000;
@@ -74,7 +74,7 @@ export class MuxWorld {
     miner.leavesWhenTold = leavesWhenTold;
     this.miners.push(miner);
     const seat = this.mux.join(miner);
-    if (miner.isGone) seat.leave();
+    if (miner.isGone) seat?.leave();
     else miner.seat = seat;
     return miner;
   }
@@ -84,14 +84,14 @@ export class MuxWorld {
   }
 
   /** A connection that is ready and has a job, not activated yet. */
-  ready(name: string, options: { difficulty?: number; givesVerdicts?: boolean } = {}) {
+  ready(name: string, options: FakeUpstreamOptions = {}): FakeUpstream {
     const upstream = this.bare(name, options);
     this.job(upstream, "0", true);
     return upstream;
   }
 
   /** A connection that is ready, without a job. */
-  bare(name: string, options: { difficulty?: number; givesVerdicts?: boolean } = {}) {
+  bare(name: string, options: FakeUpstreamOptions = {}): FakeUpstream {
     const upstream = new FakeUpstream(name, this.mux, options);
     const { register } = upstream;
     upstream.register = (sessionId, names) => {
@@ -105,7 +105,7 @@ export class MuxWorld {
   }
 
   /** A connection that serves. */
-  active(name: string, options: { difficulty?: number; givesVerdicts?: boolean } = {}) {
+  active(name: string, options: FakeUpstreamOptions = {}): FakeUpstream {
     const upstream = this.ready(name, options);
     this.mux.upstreamActivated(upstream);
     return upstream;

@@ -59,6 +59,7 @@ export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
 
   // A session itself reports none of the following: its owner does.
   upstreamReady(): void {}
+  accountRefused(): void {}
   upstreamActivated(): void {}
   upstreamRested(): void {}
   upstreamLost(): void {}

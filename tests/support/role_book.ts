@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import type { Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
+import type { Job } from "../../lib/protocol/job.ts";
 
 export class RoleBook implements UpstreamEvents {
   readonly #roles = new Map<Upstream, "spare" | "active">();
@@ -12,6 +13,8 @@ export class RoleBook implements UpstreamEvents {
   readonly #lost = new Set<Upstream>();
   /** What happened, in order, such as `pool0 active`. */
   readonly story: string[] = [];
+  /** Jobs that arrived, by connection. */
+  readonly jobs: { readonly upstream: Upstream; readonly job: Job }[] = [];
   /** Verdicts that arrived. */
   verdicts = 0;
 
@@ -53,14 +56,20 @@ export class RoleBook implements UpstreamEvents {
     this.story.push(`${poolOf(upstream)} lost`);
   }
 
-  jobArrived(upstream: Upstream): void {
+  jobArrived(upstream: Upstream, job: Job): void {
     assert.ok(this.#roles.has(upstream));
+    this.jobs.push({ upstream, job });
     this.#hasJob.add(upstream);
   }
 
   verdictArrived(upstream: Upstream): void {
     assert.ok(this.#roles.has(upstream));
     this.verdicts++;
+  }
+
+  accountRefused(): void {
+    assert.equal(this.#roles.size, 0, "a pool takes the account");
+    this.story.push("account refused");
   }
 
   difficultyChanged(): void {}

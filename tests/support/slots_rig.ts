@@ -14,7 +14,12 @@ export class SlotsRig {
   readonly roles = new RoleBook();
   readonly slots: PoolSlots;
 
-  constructor(moods: readonly Mood[], connections?: number, random = () => 1) {
+  constructor(
+    moods: readonly Mood[],
+    connections?: number,
+    random = () => 1,
+    standbyIntervalMs?: number,
+  ) {
     this.pools = new FakePools(...moods);
     this.slots = new PoolSlots({
       pools: this.pools.entries,
@@ -22,6 +27,7 @@ export class SlotsRig {
       clientAgent: "btccom-agent/test",
       wantsVerdicts: true,
       returnAfterMs: RETURN_AFTER_MS,
+      standbyIntervalMs,
       session: {
         dial: this.pools.fakeDial.dial,
         handshakeTimeoutMs: 15_000,

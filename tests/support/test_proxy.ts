@@ -29,7 +29,7 @@ export class TestProxy {
 
   /** Where miners connect to. */
   get port(): number {
-    return this.proxy.address.port;
+    return this.proxy.addresses[0]!.port;
   }
 
   /** Everything that is counted. */
@@ -46,7 +46,7 @@ export class TestProxy {
 /** Every share is counted once where it came in and once where it ended. */
 export function assertSharesAddUp(statistics: ProxyStatistics): void {
   const { shares, waitingShares } = statistics;
-  assert.equal(shares.received, shares.submitted + refusedIn(shares), "received");
+  assert.equal(shares.received, shares.submitted + refusedIn(shares) + shares.outage, "received");
   assert.equal(
     shares.submitted,
     shares.accepted + rejectedIn(shares) + shares.assumed + unansweredIn(shares) + waitingShares,

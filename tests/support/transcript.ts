@@ -147,7 +147,7 @@ class Stage {
     if (values.has("up")) {
       this.#beginToServe({ mask: mask!, difficulty: difficulty!, job });
     } else if (values.has("silent")) {
-      mux.receipt = "assumed";
+      mux.receipt = "taken";
     } else if (verdict !== undefined) {
       const share = mux.shares[this.#judged++]!;
       for (const miner of mux.seated.values()) miner.answerShare(share.id, Number(verdict));

@@ -1,0 +1,123 @@
+/**
+ * What keeps miners busy while no pool answers (protocol.md §13).
+ *
+ * Jobs are made up from the last real one, so their shares are worth nothing: they are taken,
+ * counted as outage shares and go nowhere. Miners stay warm, connected and in step.
+ */
+
+import type { Now } from "../base/clock.ts";
+import { formatHex32 } from "../base/hex.ts";
+import type { ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
+import { areaLog } from "../observe/log.ts";
+import type { Job } from "../protocol/job.ts";
+
+/** What is left of the last real pool. */
+export interface LastWork {
+  /** Its newest job. */
+  readonly latestJob: Job;
+  /** The difficulty its miners started at. */
+  readonly startingDifficulty: number;
+  /** The version bits they could roll. */
+  readonly versionMask: number;
+}
+
+/** What a standby is made of. */
+export interface StandbyOptions {
+  /** How often there is a new job, in milliseconds. */
+  readonly intervalMs: number;
+  /** Who has the miners. */
+  readonly mux: UpstreamEvents;
+  /** Monotonic time. */
+  readonly now: Now;
+}
+
+const log = areaLog("pool");
+
+/** Serves miners between {@linkcode Standby.begin} and {@linkcode Standby.end}. */
+export class Standby {
+  readonly #options: StandbyOptions;
+  #lastWork: LastWork | undefined;
+  #upstream: StandbyUpstream | undefined;
+  #nextJobAt = 0;
+
+  /** Serves nobody yet. */
+  constructor(options: StandbyOptions) {
+    this.#options = options;
+  }
+
+  /** Notes what a real pool's last work was. */
+  remember({ latestJob, startingDifficulty, versionMask }: LastWork): void {
+    this.#lastWork = { latestJob, startingDifficulty, versionMask };
+  }
+
+  /** No pool serves. Without a real job before, there is nothing to make one up from. */
+  begin(): void {
+    if (this.#lastWork === undefined || this.#upstream !== undefined) return;
+    const { mux } = this.#options;
+    log.warn("No pool answers: miners are kept busy with made-up jobs, which earn nothing");
+    this.#upstream = new StandbyUpstream(this.#lastWork, mux);
+    mux.upstreamReady(this.#upstream);
+    this.#giveJob(this.#upstream);
+    mux.upstreamActivated(this.#upstream);
+  }
+
+  /** A pool serves again. */
+  end(): void {
+    if (this.#upstream === undefined) return;
+    this.#options.mux.upstreamLost(this.#upstream);
+    this.#upstream = undefined;
+  }
+
+  /** Gives out the next job when it is time. */
+  tick(): void {
+    if (this.#upstream !== undefined && this.#options.now() >= this.#nextJobAt) {
+      this.#giveJob(this.#upstream);
+    }
+  }
+
+  #giveJob(upstream: StandbyUpstream): void {
+    const { mux, now, intervalMs } = this.#options;
+    this.#nextJobAt = now() + intervalMs;
+    mux.jobArrived(upstream, upstream.nextJob(Math.floor(Date.now() / 1000)));
+  }
+}
+
+class StandbyUpstream implements Upstream {
+  readonly name = "standby";
+  readonly shareFate: ShareFate = "outage";
+  readonly startingDifficulty: number;
+  readonly versionMask: number;
+  readonly #mux: UpstreamEvents;
+  readonly #lastJob: Job;
+  #jobs = 0;
+
+  constructor(lastWork: LastWork, mux: UpstreamEvents) {
+    this.#mux = mux;
+    this.#lastJob = lastWork.latestJob;
+    this.startingDifficulty = lastWork.startingDifficulty;
+    this.versionMask = lastWork.versionMask;
+  }
+
+  register(): void {}
+
+  unregister(sessionId: number): void {
+    // Nobody has to be told first.
+    this.#mux.sessionUnregistered(this, sessionId);
+  }
+
+  submit(): never {
+    throw new Error("Cannot submit a share of an outage: there is no pool");
+  }
+
+  /** A job nobody has searched before, for the time `seconds` since 1970. */
+  nextJob(seconds: number): Job {
+    const { coinbase1 } = this.#lastJob;
+    const unique = formatHex32(seconds) + formatHex32(this.#jobs++);
+    return {
+      ...this.#lastJob,
+      coinbase1: coinbase1.slice(0, -unique.length) + unique,
+      ntime: formatHex32(seconds),
+      isClean: false,
+    };
+  }
+}

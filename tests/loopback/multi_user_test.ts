@@ -1,0 +1,105 @@
+/** Many sub-accounts in one proxy: the miner's name says which. */
+
+import assert from "node:assert/strict";
+import { rejectedIn } from "../../lib/mux/ledger.ts";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimMiner } from "../../lib/sim/sim_miner.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
+
+const DIFFICULTY = 0.00001;
+const MULTI_USER = { multi_user_mode: true };
+
+Deno.test("500 miners of 40 sub-accounts mine for a minute and every share is accounted for", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: 3_000 });
+  await using proxy = new TestProxy([pool], MULTI_USER);
+  const started = performance.now();
+  // Every tenth sub-account's miners send shares without work behind them, which are rejected.
+  const farms = Array.from({ length: 40 }, (_, i) =>
+    SimFarm.start({
+      port: proxy.port,
+      count: i < 20 ? 13 : 12,
+      account: `account${i}`,
+      namePrefix: `rack${i}x`,
+      seed: i + 1,
+      mode: i % 10 === 0 ? { kind: "rate", sharesPerSecond: 0.5 } : { kind: "hash" },
+    }));
+  await until(() => proxy.statistics().working === 500, "all miners are in");
+  await until(() => performance.now() - started >= 60_000, "a minute has passed", 90_000);
+  for (const farm of farms) farm.setMode({ kind: "idle" });
+  const total = (count: (farm: SimFarm) => number) =>
+    farms.reduce((sum, farm) => sum + count(farm), 0);
+  await until(() => total((farm) => farm.statistics().waitingNow) === 0, "all are answered");
+
+  const { shares, accounts } = proxy.statistics();
+  const judged = pool.statistics();
+  assert.equal(accounts, 40);
+  assertSharesAddUp(proxy.statistics());
+  assert.deepEqual(farms.flatMap((farm) => farm.faults), []);
+  assert.ok(shares.accepted >= 200, `only ${shares.accepted} shares were accepted`);
+  assert.ok(shares.rejectedLowDifficulty >= 500, `only ${rejectedIn(shares)} were rejected`);
+  assert.equal(shares.received, total((farm) => farm.statistics().submitted));
+  assert.equal(shares.accepted, total((farm) => farm.statistics().accepted));
+  assert.equal(rejectedIn(shares), total((farm) => farm.statistics().rejected));
+  assert.equal(shares.accepted, judged.accepted);
+  assert.equal(rejectedIn(shares), judged.rejected);
+  assert.equal(judged.unregisteredSubmits, 0);
+  // Each worker is known under its own sub-account, and only there.
+  for (const { account, workerName } of pool.workers()) {
+    assert.equal(workerName.replace(/^rack(\d+)x.*/, "account$1"), account);
+  }
+  assert.equal(pool.workers().length, 500);
+  await Promise.all(farms.map((farm) => farm.stop()));
+});
+
+Deno.test("sub-accounts that differ only in case are one, sent as first spelled", async () => {
+  await using pool = await SimPool.start();
+  await using proxy = new TestProxy([pool], MULTI_USER);
+  await using first = SimMiner.start({ port: proxy.port, user: "Alice.one" });
+  await first.until(() => first.isAuthorized);
+  await using second = SimMiner.start({ port: proxy.port, user: "ALICE.two" });
+  await second.until(() => second.isAuthorized);
+  assert.equal(proxy.statistics().accounts, 1);
+});
+
+Deno.test("a user name without a sub-account is refused with error 105", async () => {
+  await using pool = await SimPool.start();
+  await using proxy = new TestProxy([pool], MULTI_USER);
+  await using miner = SimMiner.start({ port: proxy.port, user: ".rig" });
+  await miner.until(() => miner.faults.length > 0);
+  assert.match(miner.faults[0]!, /105,"Sub-account Name Cannot be Empty"/);
+  assert.equal(proxy.statistics().accounts, 0);
+});
+
+Deno.test("the first miner of a sub-account is held, not dropped, while its connections open", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await pool.setFaults({ authorizeDelayMs: 700 });
+  await using proxy = new TestProxy([pool], MULTI_USER);
+  await using miner = SimMiner.start({ port: proxy.port, user: "a.b", mode: { kind: "hash" } });
+  await miner.until(() => miner.statistics().accepted >= 1);
+  assert.equal(miner.statistics().connections, 1);
+  assert.deepEqual(miner.faults, []);
+});
+
+Deno.test("a refused sub-account's miners are told so, others mine on, and it is tried again", async () => {
+  const accounts = ["good"];
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY, accounts });
+  await using proxy = new TestProxy([pool], MULTI_USER);
+  await using good = SimMiner.start({ port: proxy.port, user: "good.a", mode: { kind: "hash" } });
+  await good.until(() => good.statistics().accepted >= 1);
+  await using late = SimMiner.start({
+    port: proxy.port,
+    user: "late.a",
+    mode: { kind: "hash" },
+    reconnects: true,
+  });
+  await late.until(() => late.faults.length > 0);
+  assert.match(late.faults[0]!, /29,"Invalid username"/);
+  const before = good.statistics().accepted;
+  await good.until(() => good.statistics().accepted > before);
+  assert.equal(good.statistics().lostConnections, 0);
+
+  accounts.push("late");
+  await late.until(() => late.statistics().accepted >= 1, 20_000);
+  assertSharesAddUp({ ...proxy.statistics() });
+});
