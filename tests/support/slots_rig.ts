@@ -17,8 +17,8 @@ export class SlotsRig {
   constructor(
     moods: readonly Mood[],
     connections?: number,
-    random = () => 1,
-    standbyIntervalMs?: number,
+    random: () => number = () => 1,
+    standbyIntervalMs: number | undefined = undefined,
   ) {
     this.pools = new FakePools(...moods);
     this.slots = new PoolSlots({
