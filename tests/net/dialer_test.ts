@@ -257,9 +257,9 @@ Deno.test("proxies that hang leave time for the direct way after them", async ()
   await using hanging = new LoopbackServer(silent);
   const proxies = [`http://${hanging.hostPort}`];
   const options = { proxies, triesDirectAfter: true, timeoutMs: 500 };
-  const started = performance.now();
-  const { connection } = await dial(options, pool.address);
-  assert.ok(performance.now() - started < 500);
+  const { connection, log } = await dial(options, pool.address);
+  // Four fifths of it, shared by the two.
+  assert.match(log[0]!, /waited 0\.2 s for the proxy's answer$/);
   await assertAnswers(connection);
   connection!.close();
 });

@@ -9,7 +9,7 @@ import type { Connection } from "../../lib/net/connection.ts";
 import { dialTcp } from "../../lib/net/dial.ts";
 import { startTls } from "../../lib/net/tls.ts";
 import { readTlsPolicy, type TlsSettings } from "../../lib/net/tls_policy.ts";
-import { LoopbackServer } from "../support/loopback_server.ts";
+import { LoopbackServer, relay } from "../support/loopback_server.ts";
 import {
   AUTHORITY_FILE,
   type CertificateName,
@@ -195,14 +195,27 @@ for (const [way, settings] of WAYS) {
   Deno.test(`${way}: a pool that closes, with or without a word, ends the stream`, async () => {
     for (const isPolite of [true, false]) {
       await using server = new LoopbackServer(async (conn) => {
-        await conn.read(new Uint8Array(10));
+        const buffer = new Uint8Array(10);
+        await conn.read(buffer);
         await conn.write(new TextEncoder().encode("bye"));
-        if (isPolite) await conn.closeWrite();
+        if (!isPolite) await conn.read(buffer);
       }, serverCertificate("pool"));
-      const connection = await connect(server, settings, "pool.test");
+      const cut = Promise.withResolvers<void>();
+      await using front = new LoopbackServer(async (conn) => {
+        const there = await Deno.connect({
+          hostname: server.address.host,
+          port: server.address.port,
+        });
+        const relaying = relay(conn, there);
+        // Ends TCP in the middle of TLS.
+        cut.promise.then(() => there.close());
+        await relaying;
+      });
+      const connection = await connect(front, settings, "pool.test");
       await connection.write(new Uint8Array(1));
       const into = new Uint8Array(100);
       assert.equal(await connection.read(into), 3);
+      if (!isPolite) cut.resolve();
       assert.equal(await connection.read(into), null);
       connection.close();
     }
