@@ -1,5 +1,5 @@
 /**
- * The answer to `mining.configure` (BIP 310; protocol.md §12.1); pure.
+ * The answer to `mining.configure` (BIP 310; stratum.md "Configure"); pure.
  */
 
 import { formatHex32, parseHex32 } from "../base/hex.ts";

@@ -1,7 +1,7 @@
 /**
  * Which request a miner may send when; pure.
  *
- * Lenient wherever a firmware was seen to need it (protocol.md §12.2): configure at any time,
+ * Lenient wherever a firmware was seen to need it (stratum.md "Order"): configure at any time,
  * authorize before subscribe, either one again. Work starts when both are there.
  */
 

@@ -13,7 +13,7 @@ import { Slab } from "./slab.ts";
 /** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
 const ACCEPT_PAUSE_MS = 100;
 
-/** Writes of one broadcast in flight: more costs memory and makes nothing faster (runtime.md §4). */
+/** Writes of one broadcast in flight: more costs memory and made nothing faster when measured. */
 const BROADCAST_WRITES = 64;
 
 /** After so long the writes of a broadcast that hang no longer hold the others up. */

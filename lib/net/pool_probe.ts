@@ -1,12 +1,12 @@
 /**
- * The connection test of protocol.md §4.2: a proxy or a TLS terminator accepts a connection
- * whether or not there is a pool behind it, so before one counts a line of the pool has to come.
+ * The connection test: a proxy or a TLS terminator accepts a connection whether or not there is a
+ * pool behind it, so before one counts a line of the pool has to come (agent.md "Handshake").
  */
 
 import type { Connection } from "./connection.ts";
 import { quoteBytes, readSome, withBytesAhead, writeAll } from "./handshake_bytes.ts";
 
-/** The list within the list matters: without it the public pool aborts (protocol.md trap 1). */
+/** The list within the list matters: without it the public pool aborts (agent.md trap 1). */
 const QUESTION = new TextEncoder().encode(
   '{"id":"conn_test","method":"agent.get_capabilities","params":[["verrol","subres"]]}\n',
 );

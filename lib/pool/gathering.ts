@@ -1,5 +1,5 @@
 /**
- * When gathered frames are written (design.md §3): the first one after quiet at once; under load
+ * When gathered frames are written: the first one after quiet at once; under load
  * together, every window or as soon as they fill a segment. No share waits longer than a window.
  */
 

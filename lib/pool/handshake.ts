@@ -1,6 +1,6 @@
 /**
- * The handshake with a pool (protocol.md §4): capabilities, configure, subscribe, authorize, then
- * capabilities again so that verdicts are switched on; pure.
+ * The handshake with a pool (agent.md "Handshake"): capabilities, configure, subscribe, authorize,
+ * then capabilities again so that verdicts are switched on; pure.
  *
  * The last step waits for the authorize answer: asked before, it is acknowledged and has no
  * effect.
@@ -12,7 +12,7 @@ import { appendExtranonce1, type Job, parseNotify } from "../protocol/job.ts";
 import { formatRequest, quote, type StratumMessage } from "../protocol/stratum_message.ts";
 import { PoolFault } from "../protocol/violation.ts";
 
-/** The only size with which the pool keeps miners' work apart (protocol.md trap 9). */
+/** The only size with which the pool keeps miners' work apart (agent.md trap 9). */
 const EXTRANONCE2_BYTES = 8;
 
 const CAPABILITIES = [["verrol", "subres"]];

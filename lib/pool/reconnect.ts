@@ -3,7 +3,7 @@
  *
  * Pools have an order, the first is the best. Each address keeps a record of how it did: one that
  * fails is left alone for a while, longer each time; one that failed is trusted again only after
- * it has served for a while (design.md §3).
+ * it has served for a while.
  */
 
 import { backoffMs } from "../base/backoff.ts";

@@ -4,7 +4,7 @@
  *
  * Whatever goes wrong, with the socket or with what the pool says, ends this session once, with a
  * reason. Invariants: a submit has its exact length and names a registered session, so the pool's
- * index of submits equals ours (protocol.md trap 2).
+ * index of submits equals ours (agent.md trap 2).
  */
 
 import type { Now } from "../base/clock.ts";
@@ -40,7 +40,7 @@ const READ_BUFFER_BYTES = 16 * 1024;
 /** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
 const MAX_WAITING_BYTES = 8 << 20;
 
-/** A pool that answers authorize late still ends connections silent for 15 s (protocol.md §4.4). */
+/** A pool late with its authorize answer ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
 
 /** What a session is made of. */
@@ -172,7 +172,7 @@ export class PoolSession implements Upstream {
       sessionId,
       extranonce2: share.extranonce2,
       nonce: share.nonce,
-      // The pool fills in the job's own time (protocol.md §7).
+      // The pool fills in the job's own time (agent.md "How a share is judged").
       ntime: share.ntime === job.ntime ? undefined : share.ntime,
       versionBits: share.versionBits,
     });
@@ -277,7 +277,7 @@ export class PoolSession implements Upstream {
       case "setDifficulty":
         return mux.difficultyChanged(this, message.sessionIds, 2 ** message.exponent);
       case "unknown":
-        // A newer pool may say more than we know (protocol.md §17).
+        // A newer pool may say more than we know.
         log.debug("Pool {pool} sent a frame with unknown command {command}, skipped", {
           pool: this.name,
           command: message.command,
@@ -389,7 +389,7 @@ function checkJobId(job: Job): Job {
 
 function endReason(error: unknown): string {
   if (error instanceof ProtocolViolation) return error.message;
-  // The pool closes with RST, which is a normal close (protocol.md §2).
+  // The pool closes with RST, which is a normal close (agent.md "Time-outs and closing").
   if (error instanceof Deno.errors.ConnectionReset) return "the pool closed the connection";
   if (error instanceof TypeError || error instanceof RangeError) {
     log.error("A fault of btcagent itself, please report it: {stack}", { stack: error.stack });

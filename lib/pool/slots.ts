@@ -1,6 +1,6 @@
 /**
  * The upstream connections of one account: opened, replaced when they break, moved back to a
- * better pool when it has proved healthy (design.md §3).
+ * better pool when it has proved healthy.
  *
  * A spare is ready beside the connections that serve, to the best pool that is not serving, so
  * that failover is only a change of roles.

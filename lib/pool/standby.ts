@@ -1,5 +1,5 @@
 /**
- * What keeps miners busy while no pool answers (protocol.md §13).
+ * What keeps miners busy while no pool answers (stratum.md "When no pool answers").
  *
  * Jobs are made up from the last real one, so their shares are worth nothing: they are taken,
  * counted as outage shares and go nowhere. Miners stay warm, connected and in step.

@@ -2,7 +2,7 @@
  * Difficulties as numbers and as the text miners are told.
  *
  * Frames carry powers of two up to 2^63, which a double holds exactly but prints inexactly; a
- * pool in development mode announces a fraction such as 0.005 (protocol.md §9, §12.5).
+ * pool in development mode announces a fraction such as 0.005 (agent.md "Difficulty").
  */
 
 /** The largest difficulty taken from a pool. */

@@ -1,7 +1,7 @@
 /**
  * Jobs: what `mining.notify` says, and the line miners get for it.
  *
- * A job never changes; rewriting makes another one (protocol.md §6).
+ * A job never changes; rewriting makes another one (agent.md "Jobs and the coinbase").
  */
 
 import { formatHex32, isHex, isHexBytes, parseHex32 } from "../base/hex.ts";

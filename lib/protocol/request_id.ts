@@ -2,7 +2,7 @@
  * Request ids, echoed to the peer exactly as they came.
  *
  * Firmware counts from 0, sends strings or null, and some reject an answer whose id changed its
- * type (protocol.md trap 10). A double or a re-printed string would change some ids, so whatever
+ * type (agent.md trap 10). A double or a re-printed string would change some ids, so whatever
  * is not a plain counter is kept as the JSON text it was.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The pool's status codes (protocol.md §15): what a verdict says, and how a miner is told.
+ * The pool's status codes (agent.md "Status codes"): what a verdict says, and how a miner is told.
  */
 
 /** Why a share was not taken, in the words of the glossary. */
@@ -96,7 +96,7 @@ export function statusText(status: number): string {
 
 /**
  * The code a miner is told for a rejection. 36 and 37 become 21, as the pool does for its own
- * direct miners, since firmware knows neither (protocol.md §8).
+ * direct miners, since firmware knows neither (stratum.md "Error codes").
  */
 export function minerStatus(status: number): number {
   return status === STATUS.poolJobNotFound || status === STATUS.poolStale

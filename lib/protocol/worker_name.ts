@@ -1,6 +1,6 @@
 /**
  * Names: which characters a pool keeps, how a miner's user name splits, and what goes into a
- * register frame (protocol.md §5.2).
+ * register frame (agent.md "Names").
  */
 
 /** The worker name of a miner that gave none. */
@@ -16,7 +16,7 @@ export const MAX_WORKER_NAME_BYTES = 50;
 export const MAX_ACCOUNT_BYTES = 64;
 
 const FOREIGN = /[^A-Za-z0-9\-._:|^/]/g;
-/** Workers whose client agent begins so are silently held to another minimum (trap 6). */
+/** Workers whose client agent begins so are silently held to another minimum (agent.md trap 6). */
 const NICEHASH = /^nicehash\//i;
 
 /** A miner's user name, taken apart. Both parts hold only characters a pool keeps. */

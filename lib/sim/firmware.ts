@@ -1,6 +1,6 @@
 /**
  * How real miners begin a connection, as data: first messages, id style, strictness
- * (protocol.md §12.3).
+ * (stratum.md "Firmware").
  */
 
 /** What a miner puts into its first messages. */

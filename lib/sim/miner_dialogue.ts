@@ -1,6 +1,6 @@
 /**
  * A simulated miner's side of the conversation, without a socket: what it sends when, what it
- * makes of each line, and every breach of the stratum dialect of protocol.md §12 it notices.
+ * makes of each line, and every breach of the dialect in stratum.md it notices.
  */
 
 import { formatHex32 } from "../base/hex.ts";

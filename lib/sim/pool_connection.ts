@@ -1,7 +1,7 @@
 /**
  * One agent's connection to the simulated pool: lines and frames in, answers, jobs and verdicts
  * out, with the real pool's own submit index and its silence about whatever it drops
- * (protocol.md §3 to §9).
+ * (agent.md "What the pool drops without a word").
  */
 
 import type { Socket } from "node:net";

@@ -1,6 +1,6 @@
 /**
  * The simulated pool's work: made once for all, and sent to each connection under that
- * connection's own job ids (protocol.md §6).
+ * connection's own job ids (agent.md "Jobs and the coinbase").
  */
 
 import { formatHex32 } from "../base/hex.ts";

@@ -1,7 +1,7 @@
 /**
  * Shares of one connection of the simulated pool: numbers them as the pool does, checks them, and
  * sends verdicts: duplicates and unknown jobs at once, all else a little later and in an order of
- * chance, as from hashing threads (protocol.md §7, §8).
+ * chance, as from hashing threads (agent.md "How a share is judged").
  */
 
 import { SHARE_ACCEPTED, STATUS } from "../protocol/status.ts";

@@ -3,7 +3,7 @@
  * misbehaves where the fault switches say so.
  *
  * It is a `node:net` socket because that one can close with RST, as the real pool does
- * (protocol.md §2); a `Deno.Conn` cannot.
+ * (agent.md "Time-outs and closing"); a `Deno.Conn` cannot.
  */
 
 import type { Socket } from "node:net";

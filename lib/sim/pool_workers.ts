@@ -1,6 +1,6 @@
 /**
  * The workers registered on one connection of the simulated pool, and each one's difficulty as
- * the jobs went by (protocol.md §5, §9).
+ * the jobs went by (agent.md "Difficulty").
  */
 
 import type { SetDifficulty } from "../protocol/agent_message.ts";

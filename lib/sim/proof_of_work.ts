@@ -1,6 +1,6 @@
 /**
  * A miner's arithmetic: coinbase, merkle root, 80-byte header, difficulty, and the search for a
- * nonce (protocol.md §6, §7).
+ * nonce (agent.md "Jobs and the coinbase").
  *
  * Simulated miners find shares with it and the simulated pool checks them with it, so the tests
  * hold it to headers that a real pool has accepted.

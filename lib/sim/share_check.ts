@@ -1,5 +1,5 @@
 /**
- * The simulated pool's judgment of a share, in the order of protocol.md §7.
+ * The simulated pool's judgment of a share, in the order of agent.md "How a share is judged".
  */
 
 import { SHARE_ACCEPTED, STATUS } from "../protocol/status.ts";

@@ -1,6 +1,6 @@
 /**
  * A simulated pool: speaks the agent protocol over TCP as btcpool does, silences and all
- * (protocol.md), keeps count of everything, and misbehaves on request.
+ * (agent.md), keeps count of everything, and misbehaves on request.
  */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";

@@ -9,7 +9,7 @@ const ANY = 0xffffffff;
 
 for (
   const [params, resultJson, requestedMask] of [
-    // What firmware sends (protocol.md §12.1).
+    // What firmware sends (stratum.md "Firmware").
     [
       [["version-rolling"], { "version-rolling.mask": "1fffe000" }],
       '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',

@@ -1,5 +1,5 @@
 /**
- * Every request of protocol.md §12.1: each method, with each kind of id and of parameters, is
+ * Every request of stratum.md "Requests": each method, with each kind of id and of parameters, is
  * answered exactly so.
  */
 

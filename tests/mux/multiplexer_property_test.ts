@@ -1,6 +1,6 @@
 /**
  * Multiplexer in any course of events: a slow, obvious book-keeper beside it must agree on every
- * count, every answer and every place (design.md §2.1 to §2.4, §2.7).
+ * count, every answer and every place.
  */
 
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** PoolHandshake: any order of answers, any pool, any nonsense (protocol.md §4). */
+/** PoolHandshake: any order of answers, any pool, any nonsense (agent.md "Handshake"). */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";

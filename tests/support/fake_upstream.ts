@@ -1,5 +1,5 @@
 /**
- * A pool connection that checks what the mux asks of it (design.md §2.2, §2.3), as the pool would
+ * A pool connection that checks what the mux asks of it, as the pool would
  * see it: frames reach the pool only when the test writes them out, in order.
  */
 

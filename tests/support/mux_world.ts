@@ -1,6 +1,6 @@
 /**
  * A multiplexer between fakes. Session ids must come back exactly once, from a miner that is gone,
- * and not before the pool forgot it (design.md §2.4): anything else fails the test.
+ * and not before the pool forgot it: anything else fails the test.
  */
 
 import assert from "node:assert/strict";

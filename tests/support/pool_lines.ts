@@ -1,4 +1,4 @@
-/** What the real pool says to an agent, line by line (protocol.md §4.2, §6). */
+/** What the real pool says to an agent, line by line (agent.md "Handshake"). */
 
 const encoder = new TextEncoder();
 
