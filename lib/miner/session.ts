@@ -218,7 +218,9 @@ export class MinerSession implements Downstream {
       case "request":
         return this.#request(message);
       case "illegal":
-        return this.#refuse(message.id, STATUS.illegalParams);
+        return message.method === "mining.submit"
+          ? this.#refuseIllegalShare(message.id)
+          : this.#refuse(message.id, STATUS.illegalParams);
       case "reply":
         return; // to a notification of ours that carried no id: firmware does such things
     }

@@ -27,6 +27,8 @@ export interface IllegalRequest {
   readonly kind: "illegal";
   /** To be echoed. */
   readonly id: RequestId;
+  /** The method, if that much could be read. */
+  readonly method?: string;
 }
 
 /** The answer to a request. */
@@ -70,7 +72,9 @@ export function decodeStratum(line: Uint8Array, fault: FaultClass): StratumMessa
   }
   if (typeof method !== "string" || method === "") return { kind: "illegal", id };
   if (params === undefined || params === null) return { kind: "request", id, method, params: [] };
-  return Array.isArray(params) ? { kind: "request", id, method, params } : { kind: "illegal", id };
+  return Array.isArray(params)
+    ? { kind: "request", id, method, params }
+    : { kind: "illegal", id, method };
 }
 
 /** Reads one line of a pool: {@linkcode decodeStratum} throwing {@linkcode PoolFault}. */

@@ -233,3 +233,11 @@ function loggedIn() {
   world.mux.takeCalls();
   return { world, miner, mux: world.mux };
 }
+
+Deno.test("a submit whose parameters are no list is a share refused as illegal, and counted", () => {
+  const { miner, mux } = loggedIn();
+  assert.deepEqual(miner.ask('{"id":4,"method":"mining.submit","params":{"job":"a1"}}'), [
+    '{"id":4,"result":null,"error":[27,"Illegal params",null]}',
+  ]);
+  assert.deepEqual(mux.takeCalls(), ["count refusedIllegal of 0"]);
+});
