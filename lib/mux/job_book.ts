@@ -2,8 +2,8 @@
  * Which of our jobs stands for which of a pool's, on one upstream connection.
  *
  * Holds a job for as long as the pool may still take shares for it (agent.md "Jobs and the
- * coinbase"): 256 of them, and the last four before a clean one. Every connection has its own book, so a share can never
- * be sent for another connection's job.
+ * coinbase"): 256 of them, and the last four before a clean one. Every connection has its own
+ * book, so a share can never be sent for another connection's job.
  */
 
 import type { PoolJob } from "./peers.ts";

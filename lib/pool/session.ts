@@ -40,7 +40,7 @@ const READ_BUFFER_BYTES = 16 * 1024;
 /** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
 const MAX_WAITING_BYTES = 8 << 20;
 
-/** A pool late with its authorize answer ends silent connections (agent.md "Time-outs and closing"). */
+/** A pool that is late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
 
 /** What a session is made of. */
@@ -310,7 +310,7 @@ export class PoolSession implements Upstream {
         this.#versionMask = this.#agreement!.versionMask === 0 ? 0 : parseVersionMask(params);
         return mux.versionMaskChanged(this);
       case "mining.set_difficulty":
-        // Of the connection itself, which never submits; miners' come in frames (trap 4).
+        // Of the connection itself, which never submits; miners' come in frames (agent.md trap 4).
         return;
       case "client.reconnect":
         // Never to another host: who controls the stream must not steer the farm.

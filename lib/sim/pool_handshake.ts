@@ -1,6 +1,7 @@
 /**
  * What the simulated pool answers to lines, and what they make of the connection (agent.md
- * "Handshake"). No sockets, no timers: authorizing is left to the connection, which may take its time.
+ * "Handshake"). No sockets, no timers: authorizing is left to the connection, which may take its
+ * time.
  */
 
 import { formatHex32, parseHex32 } from "../base/hex.ts";

@@ -12,11 +12,11 @@ export interface SimPoolOptions {
   readonly port?: number;
   /** Where every worker begins, in production a power of two; 1 if not given. */
   readonly difficulty?: number;
-  /** Where a connection's own difficulty drifts to (trap 4); 1/256 of `difficulty`. */
+  /** Where a connection's own difficulty drifts to (agent.md trap 4); 1/256 of `difficulty`. */
   readonly minDifficulty?: number;
   /** How long after authorize it drifts, with the next job; 60,000. */
   readonly driftAfterMs?: number;
-  /** What workers whose client agent begins with `nicehash/` are held to (trap 6); 2^19. */
+  /** What workers whose client agent begins with `nicehash/` are held to (agent.md trap 6); 2^19. */
   readonly nicehashDifficulty?: number;
   /** The sub-accounts there are, lower-case; every name that is not empty if not given. */
   readonly accounts?: readonly string[];

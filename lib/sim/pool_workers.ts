@@ -54,7 +54,7 @@ export class PoolWorker {
     this.#difficulties = [{ from: 0, difficulty }];
   }
 
-  /** Whether the pool holds it to its NiceHash minimum without a word (trap 6). */
+  /** Whether the pool holds it to its NiceHash minimum without a word (agent.md trap 6). */
   get isNiceHash(): boolean {
     return NICEHASH.test(this.clientAgent);
   }
@@ -122,7 +122,7 @@ export class PoolWorkers {
     return this.#bySession.get(sessionId);
   }
 
-  /** Adds a worker, unless its session id is taken: then the old worker stays (trap 7). */
+  /** Adds a worker, unless its session id is taken: then the old worker stays (agent.md trap 7). */
   add(worker: PoolWorker): boolean {
     if (this.#bySession.has(worker.sessionId)) return false;
     this.#bySession.set(worker.sessionId, worker);
