@@ -272,10 +272,9 @@ export class Multiplexer implements UpstreamEvents {
 
   sessionUnregistered(upstream: Upstream, sessionId: number): void {
     const slot = this.#slots.get(upstream)!;
+    slot.unregistered(sessionId);
     // A miner that only moved to another connection keeps its id.
-    if (slot.unregistered(sessionId) && slot.leaving.delete(sessionId)) {
-      this.#releaseOnceForgotten(sessionId);
-    }
+    if (slot.leaving.delete(sessionId)) this.#releaseOnceForgotten(sessionId);
   }
 
   #activeSlots(): Slot<MinerSeat>[] {
@@ -297,8 +296,6 @@ export class Multiplexer implements UpstreamEvents {
       this.#seat(seats.slice(taken, taken + count), slot);
       taken += count;
     });
-    // Places that carried more than their share leave some over.
-    for (const seat of seats.slice(taken)) this.#seat([seat], leastCrowded(active)!);
   }
 
   /** Seats miners at one place: registered, told mask and difficulty, then given its job. */

@@ -52,12 +52,11 @@ export class Slot<Seat> {
     return this.#unwritten.has(sessionId);
   }
 
-  /** One unregister frame of the session has been written. Returns whether it was the last. */
-  unregistered(sessionId: number): boolean {
+  /** One unregister frame of the session has been written. */
+  unregistered(sessionId: number): void {
     const left = this.#unwritten.get(sessionId)! - 1;
     if (left > 0) this.#unwritten.set(sessionId, left);
     else this.#unwritten.delete(sessionId);
-    return left === 0;
   }
 
   /** Takes a new job under a number of ours. */

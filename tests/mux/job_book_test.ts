@@ -24,6 +24,16 @@ Deno.test("JobBook keeps the last 256 jobs", () => {
   assert.equal(book.find(1299)?.poolJobId, "43");
 });
 
+Deno.test("JobBook keeps 256 jobs of a pool whose ids never come round", () => {
+  const book = new JobBook();
+  for (let n = 0; n < 300; n++) {
+    book.add(n, { poolJobId: `job ${n}`, ntime: 0 }, false);
+    assert.equal(book.size, Math.min(n + 1, 256));
+  }
+  assert.equal(book.find(43), undefined);
+  assert.equal(book.find(44)?.poolJobId, "job 44");
+});
+
 Deno.test("JobBook forgets a job as soon as the pool uses its id for another", () => {
   const book = new JobBook();
   book.add(1, job(7), false);

@@ -450,6 +450,8 @@ Deno.test("A session id is free only when its unregister frame has been written"
   assert.equal(world.ids.leased, 1);
   pool.writeOut();
   assert.equal(world.ids.leased, 0);
+  miner.leave();
+  assert.deepEqual(world.released, [miner.sessionId]);
 });
 
 Deno.test("A session id of a miner that left is free when its connection is lost", () => {
