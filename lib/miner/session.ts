@@ -2,8 +2,8 @@
  * One miner: lines in, lines out, shares handed to the mux.
  *
  * Answers go out in the order of the requests, those of one chunk in one write. Between a request
- * and its answer nothing else is sent, since the next line is taken for the answer (protocol.md
- * §12). State is flat: there are ten thousand of these.
+ * and its answer nothing else is sent, since the next line is taken for the answer
+ * (stratum.md "Order"). State is flat: there are ten thousand of these.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -243,7 +243,7 @@ export class MinerSession implements Downstream {
       case "mining.suggest_difficulty":
       case "mining.suggest_target":
       case "mining.multi_version":
-        // Nothing follows from them here, but firmware waits for an answer (protocol.md §12.1).
+        // Nothing follows from them here, but firmware waits for an answer (stratum.md "Requests").
         return this.#reply(id, "true");
       case "mining.ping":
         return this.#reply(id, '"pong"');
@@ -382,7 +382,7 @@ export class MinerSession implements Downstream {
     return this.#seat?.versionMask ?? this.#context.mux.expectedVersionMask;
   }
 
-  /** Answers a request; one with id null is a notification and gets no answer (protocol.md §12). */
+  /** Answers a request; one with id null gets none (stratum.md "Lines, ids, answers"). */
   #reply(id: RequestId, resultJson: string): void {
     if (id !== null) this.#send(formatReply(id, resultJson));
   }

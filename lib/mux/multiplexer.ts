@@ -2,7 +2,7 @@
  * One sub-account's miners over its few upstream connections: shares go up, jobs, difficulties
  * and verdicts come down.
  *
- * Invariants (design.md §2): a miner sits at one connection at a time; a share goes up only on
+ * Invariants: a miner sits at one connection at a time; a share goes up only on
  * the connection its job came from; a miner hears difficulty before job; every share that came in
  * is counted, and counted again where it ends.
  */
@@ -17,7 +17,7 @@ import type { PendingShare } from "./pending_shares.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
 import { Slot } from "./slot.ts";
 
-/** A pool promises no verdict; after this long none is expected any more (protocol.md §8). */
+/** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
 export const VERDICT_TIMEOUT_MS = 60_000;
 
 const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {

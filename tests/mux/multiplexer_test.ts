@@ -1,4 +1,4 @@
-/** Multiplexer: what miners and pools see of each other, event by event (design.md §2). */
+/** Multiplexer: what miners and pools see of each other, event by event. */
 
 import assert from "node:assert/strict";
 import {
