@@ -1,0 +1,54 @@
+/** Pages of ours as tests read them: headings, tables, fenced examples, links. */
+
+import assert from "node:assert/strict";
+
+/** A fenced block of a page. */
+export interface Block {
+  /** What kind of example it is. */
+  readonly language: string;
+  readonly text: string;
+  /** The heading it stands under. */
+  readonly heading: string;
+}
+
+/** The text of a page, its path from the repository's top. */
+export function readPage(path: string): string {
+  return Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
+}
+
+/** The texts of a page's headings, of every level. */
+export function headingsIn(page: string): string[] {
+  const outside = page.replace(/^```.*?^```$/gms, "");
+  return Array.from(outside.matchAll(/^#+ (.*)$/gm), ([, text]) => text!);
+}
+
+/** The fenced blocks of a page, in order. */
+export function blocksIn(page: string): Block[] {
+  return Array.from(
+    page.matchAll(/^```([\w-]+)\n(.*?)\n```$/gms),
+    ({ 1: language, 2: text, index }) => ({
+      language: language!,
+      text: text!,
+      heading: headingsIn(page.slice(0, index)).at(-1) ?? "",
+    }),
+  );
+}
+
+/** The rows of the first table under a heading, without its head. */
+export function tableUnder(page: string, heading: string): string[] {
+  const start = page.search(new RegExp(`^#+ ${heading}$`, "m"));
+  assert.ok(start >= 0, `There is no heading "${heading}"`);
+  const table = /^\|.*\n\| *-.*\n((?:\|.*\n)+)/m.exec(page.slice(start));
+  assert.ok(table, `There is no table under "${heading}"`);
+  return table[1]!.trimEnd().split("\n");
+}
+
+/** The cells of a row of a table. */
+export function cellsOf(row: string): string[] {
+  return row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim());
+}
+
+/** What a heading is called in links, as GitHub has it. */
+export function anchorOf(heading: string): string {
+  return heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
+}
