@@ -273,6 +273,14 @@ for (
       why: "the best, too",
     },
     {
+      when: "when the third serves and the second is being opened",
+      have: "2a 1o",
+      wishes: oneAndSpare,
+      pools: 3,
+      next: undefined,
+      why: "none: one better pool at a time",
+    },
+    {
       when: "when the third serves and the best is in backoff",
       have: "2a",
       wishes: oneAndSpare,

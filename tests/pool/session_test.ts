@@ -234,6 +234,20 @@ Deno.test("A session unregistered while a write is under way is reported with it
   session.close();
 });
 
+Deno.test("A session that was unregistered is reported once, whatever is written later", async () => {
+  const rig = await SessionRig.ready();
+  for (const sessionId of [7, 8, 7]) {
+    rig.register(sessionId);
+    await turn();
+    rig.session.unregister(sessionId);
+    await turn();
+  }
+  rig.register(9);
+  await turn();
+  assert.deepEqual(rig.events.unregistered, [7, 8, 7]);
+  rig.session.close();
+});
+
 Deno.test("A session counts the bytes that were taken, not those that wait", async () => {
   const rig = new SessionRig();
   assert.equal(rig.session.bytesWritten, 0);

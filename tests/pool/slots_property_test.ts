@@ -29,13 +29,18 @@ const course = fc.record({
   moods: fc.array(mood, { minLength: 1, maxLength: 3 }),
   connections: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
   steps: fc.array(step, { maxLength: 30, size: "max" }),
+  hasStandby: fc.boolean(),
   seed: fc.nat(),
 });
 
 /** What holds at any moment. */
-function check(rig: SlotsRig, wanted: number): void {
+function check(rig: SlotsRig, wanted: number, hasStandby: boolean): void {
   const { active, spare } = rig.roles;
   const { pools } = rig;
+  const standbys = rig.roles.activeUpstreams.length - active.length;
+  const wasServed = rig.roles.story.some((line) => line.endsWith("spare"));
+  const isOutage = hasStandby && wasServed && active.length === 0;
+  assert.equal(standbys, isOutage ? 1 : 0, "a standby serves when no pool does, and only then");
   assert.ok(active.length <= wanted, `${active.length} serve`);
   if (spare.length > 0) assert.equal(active.length, wanted, "a spare while one is missing");
   const open = pools.links.length + pools.pendingDials;
@@ -48,10 +53,11 @@ function check(rig: SlotsRig, wanted: number): void {
 Deno.test("Connections stay bounded, and all is as it should be once the pools are well", async () => {
   let lost = 0;
   await fc.assert(
-    fc.asyncProperty(course, async ({ moods, connections, steps, seed }) => {
+    fc.asyncProperty(course, async ({ moods, connections, hasStandby, steps, seed }) => {
       const wanted = connections ?? 1;
-      const rig = await SlotsRig.started(moods, connections, seededRandom(seed));
-      const checkNow = () => check(rig, wanted);
+      const intervalMs = hasStandby ? 30_000 : undefined;
+      const rig = new SlotsRig(moods, connections, seededRandom(seed), intervalMs);
+      const checkNow = () => check(rig, wanted, hasStandby);
       let ticks = 0;
       for (const each of steps) {
         if (each.kind === "mood") {

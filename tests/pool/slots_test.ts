@@ -131,6 +131,21 @@ scenario(
 );
 
 scenario(
+  "Miners go to the second pool while the first has not proved itself, then to the first",
+  async (rig) => {
+    await rig.pass(60_000);
+    rig.pools.moods[1] = "serves";
+    await rig.pass(100_000);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(100_000);
+    assert.deepEqual(rig.roles.active, [1]);
+    await rig.pass(RETURN_AFTER_MS);
+    assert.deepEqual(rig.roles.active, [0]);
+  },
+  ["refuses", "refuses", "serves"],
+);
+
+scenario(
   "When the best pool hangs, the next one serves after 2 s",
   async (rig) => {
     await rig.pass(1500);
@@ -347,6 +362,24 @@ scenario("An account every pool refuses is reported, and again after each round"
   assert.ok(rig.roles.story.length >= 2);
   assert.ok(rig.roles.story.every((entry) => entry === "account refused"));
 }, ["denies"]);
+
+scenario(
+  "An account that all pools refuse after they served it is reported, too",
+  async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pass(1000);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(RETURN_AFTER_MS + 60_000);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], []]);
+    rig.pools.moods.fill("denies");
+    await rig.pools.lose(0);
+    await rig.pass(60_000);
+    assert.equal(rig.roles.story.at(-1), "account refused");
+  },
+  ["serves", "serves"],
+  1,
+);
 
 scenario("One pool that takes the account is enough for it", async (rig) => {
   await rig.pass(5_000);

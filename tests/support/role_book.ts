@@ -28,7 +28,7 @@ export class RoleBook implements UpstreamEvents {
     return this.#poolsThatAre("spare");
   }
 
-  /** The connections that serve miners. */
+  /** The connections that serve miners, and what stands in for them in an outage. */
   get activeUpstreams(): Upstream[] {
     return [...this.#roles].flatMap(([upstream, role]) => role === "active" ? [upstream] : []);
   }
@@ -68,7 +68,7 @@ export class RoleBook implements UpstreamEvents {
   }
 
   accountRefused(): void {
-    assert.equal(this.#roles.size, 0, "a pool takes the account");
+    assert.deepEqual([...this.active, ...this.spare], [], "a pool takes the account");
     this.story.push("account refused");
   }
 
@@ -83,7 +83,8 @@ export class RoleBook implements UpstreamEvents {
 
   #poolsThatAre(wanted: "spare" | "active"): number[] {
     return [...this.#roles]
-      .flatMap(([upstream, role]) => role === wanted ? [Number(poolOf(upstream).slice(4))] : [])
+      .filter(([{ shareFate }, role]) => role === wanted && shareFate !== "outage")
+      .map(([upstream]) => Number(poolOf(upstream).slice("pool".length)))
       .sort((a, b) => a - b);
   }
 }

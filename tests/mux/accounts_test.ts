@@ -1,0 +1,251 @@
+/** Accounts: what all sub-accounts share, who is of which, and when one opens and closes. */
+
+import assert from "node:assert/strict";
+import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts.ts";
+import { ShareCounter } from "../../lib/mux/ledger.ts";
+import { Multiplexer } from "../../lib/mux/multiplexer.ts";
+import type { Upstreams } from "../../lib/mux/peers.ts";
+import { SessionIds } from "../../lib/mux/session_ids.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { FakeDownstream, fakeFanout } from "../support/fake_downstream.ts";
+import { FakeUpstream } from "../support/fake_upstream.ts";
+import { poolJob } from "../support/mux_world.ts";
+
+/** An account's connections: one that is open from the start. */
+class FakeUpstreams implements Upstreams {
+  bytesRead = 0;
+  bytesWritten = 0;
+  ticks = 0;
+  flushes = 0;
+  isStopped = false;
+  readonly upstream: FakeUpstream;
+  readonly #mux: Multiplexer;
+
+  constructor(name: string, mux: Multiplexer) {
+    this.#mux = mux;
+    this.upstream = new FakeUpstream(name, mux);
+  }
+
+  serve(): void {
+    this.#mux.upstreamReady(this.upstream);
+    this.#mux.jobArrived(this.upstream, poolJob("0", true, "aa"));
+    this.#mux.upstreamActivated(this.upstream);
+  }
+
+  tick(): void {
+    this.ticks++;
+  }
+
+  flush(): void {
+    this.flushes++;
+  }
+
+  stop(): void {
+    assert.equal(this.isStopped, false, "stopped twice");
+    this.isStopped = true;
+    this.upstream.isLost = true;
+    this.#mux.upstreamLost(this.upstream);
+  }
+}
+
+interface Opened extends Account {
+  readonly name: string;
+  readonly upstreams: FakeUpstreams;
+}
+
+class Rig {
+  readonly clock = new FakeClock();
+  readonly ids: SessionIds;
+  readonly counter: ShareCounter;
+  readonly opened: Opened[] = [];
+  readonly accounts: Accounts;
+  #jobNumber = 0;
+
+  constructor({ isMultiUser = true, maxAccounts = 10, highestSessionId = 20 } = {}) {
+    this.ids = new SessionIds(this.clock.now, highestSessionId);
+    this.counter = new ShareCounter(highestSessionId + 1);
+    this.accounts = new Accounts({
+      isMultiUser,
+      maxAccounts,
+      sessionIds: this.ids,
+      counter: this.counter,
+      defaultVersionMask: 0x1fffe000,
+      open: (name) => this.#open(name),
+      now: this.clock.now,
+    });
+  }
+
+  #open(name: string): Account {
+    const mux = new Multiplexer({
+      counter: this.counter,
+      fanout: fakeFanout,
+      nextJobNumber: () => this.#jobNumber++,
+      releaseSession: (sessionId) => this.ids.release(sessionId),
+      now: this.clock.now,
+      graceMs: 30_000,
+    });
+    const opened = { name, mux, upstreams: new FakeUpstreams(name, mux) };
+    this.opened.push(opened);
+    return opened;
+  }
+
+  join(account: string): FakeDownstream {
+    const miner = new FakeDownstream(this.accounts.leaseSession()!);
+    miner.moveTo("aa", 16384);
+    miner.seat = this.accounts.join(account, miner);
+    return miner;
+  }
+
+  pass(ms: number): void {
+    this.clock.advance(ms);
+    this.accounts.tick();
+  }
+}
+
+Deno.test("In single-user mode every miner is of the one account, whatever its name says", () => {
+  const rig = new Rig({ isMultiUser: false });
+  for (const name of ["alice", "bob", ""]) rig.join(name);
+  assert.deepEqual(rig.opened.map(({ name }) => name), [""]);
+  assert.equal(rig.opened[0]!.mux.miners, 3);
+});
+
+Deno.test("In single-user mode the account is open from the start, and stays without miners", () => {
+  const rig = new Rig({ isMultiUser: false });
+  assert.equal(rig.accounts.count, 1);
+  for (let i = 0; i < 5; i++) rig.pass(EMPTY_ACCOUNT_MS);
+  assert.equal(rig.accounts.count, 1);
+  assert.equal(rig.opened[0]!.upstreams.ticks, 5);
+  assert.equal(rig.opened[0]!.upstreams.isStopped, false);
+});
+
+Deno.test("In multi-user mode an account opens with its first miner, case of letters aside", () => {
+  const rig = new Rig();
+  assert.equal(rig.accounts.count, 0);
+  for (const name of ["Alice", "alice", "bob", "ALICE"]) rig.join(name);
+  assert.deepEqual(rig.opened.map(({ name, mux }) => [name, mux.miners]), [["Alice", 3], [
+    "bob",
+    1,
+  ]]);
+});
+
+Deno.test("In multi-user mode a miner without sub-account is turned away, and opens nothing", () => {
+  const rig = new Rig();
+  const miner = rig.join("");
+  assert.equal(miner.seat, undefined);
+  assert.match(miner.turnedAwayFor!, /no sub-account/);
+  assert.equal(rig.accounts.count, 0);
+});
+
+Deno.test("No more accounts open than allowed; miners of those that are open still come in", () => {
+  const rig = new Rig({ maxAccounts: 2 });
+  for (const name of ["a", "b"]) rig.join(name);
+  const one = rig.join("c");
+  assert.equal(one.seat, undefined);
+  assert.match(one.turnedAwayFor!, /limits.max_accounts/);
+  assert.ok(rig.join("B").seat !== undefined);
+  assert.equal(rig.accounts.count, 2);
+});
+
+Deno.test("An account without miners is closed after a minute, and opens again when asked for", () => {
+  const rig = new Rig();
+  const miner = rig.join("a");
+  rig.opened[0]!.upstreams.serve();
+  rig.pass(EMPTY_ACCOUNT_MS * 3);
+  miner.leave();
+  rig.pass(250);
+  rig.pass(EMPTY_ACCOUNT_MS - 1);
+  assert.equal(rig.accounts.count, 1);
+  rig.pass(1);
+  assert.equal(rig.accounts.count, 0);
+  assert.equal(rig.opened[0]!.upstreams.isStopped, true);
+  assert.equal(rig.ids.leased, 0, "the id of the miner that left came back");
+  rig.join("a");
+  assert.equal(rig.opened.length, 2);
+});
+
+Deno.test("A miner that comes within the minute keeps its account open, and the next minute is whole", () => {
+  const rig = new Rig();
+  rig.join("a").leave();
+  rig.opened[0]!.upstreams.serve();
+  rig.pass(250);
+  rig.pass(EMPTY_ACCOUNT_MS - 1);
+  const miner = rig.join("a");
+  rig.pass(250);
+  miner.leave();
+  rig.pass(250);
+  rig.pass(EMPTY_ACCOUNT_MS - 1);
+  assert.equal(rig.accounts.count, 1);
+  assert.equal(rig.opened.length, 1);
+});
+
+Deno.test("Sums reach over all accounts, closed ones included", () => {
+  const rig = new Rig();
+  const miners = ["a", "b"].map((name) => rig.join(name));
+  const [a, b] = rig.opened as [Opened, Opened];
+  for (const { upstreams } of [a, b]) upstreams.serve();
+  Object.assign(a.upstreams, { bytesRead: 100, bytesWritten: 10 });
+  Object.assign(b.upstreams, { bytesRead: 200, bytesWritten: 20 });
+  a.mux.verdictArrived(a.upstreams.upstream, 5, 22);
+  for (const miner of miners) {
+    const jobId = miner.job.id;
+    miner.seat!.submit({
+      id: 1,
+      jobId,
+      extranonce2: 0,
+      ntime: 0,
+      nonce: 0,
+      versionBits: 0,
+      hasVersionBits: false,
+    });
+  }
+  assert.equal(rig.accounts.waitingShares, 2);
+  miners[0]!.leave();
+  rig.pass(0);
+  rig.pass(EMPTY_ACCOUNT_MS);
+  assert.equal(rig.accounts.count, 1);
+  const { bytesRead, bytesWritten, strayVerdicts, waitingShares } = rig.accounts;
+  assert.deepEqual([bytesRead, bytesWritten, strayVerdicts, waitingShares], [300, 30, 1, 1]);
+  assert.equal(rig.counter.total.get("unansweredConnectionLost"), 1);
+});
+
+Deno.test("A flush and a stop reach every account, and a stop gives all ids of gone miners back", () => {
+  const rig = new Rig();
+  const miners = ["a", "b"].map((name) => rig.join(name));
+  for (const { upstreams } of rig.opened) upstreams.serve();
+  rig.accounts.flush();
+  assert.deepEqual(rig.opened.map(({ upstreams }) => upstreams.flushes), [1, 1]);
+  for (const miner of miners) miner.leave();
+  assert.equal(rig.ids.leased, 2);
+  rig.accounts.stop();
+  assert.equal(rig.ids.leased, 0);
+  assert.ok(rig.opened.every(({ upstreams }) => upstreams.isStopped));
+  assert.equal(rig.accounts.count, 0);
+});
+
+Deno.test("A miner with an id that was another's before begins its counts at zero", () => {
+  const { accounts, counter } = new Rig({ highestSessionId: 0 });
+  const sessionId = accounts.leaseSession()!;
+  accounts.countRefused(sessionId, "refusedIllegal");
+  assert.equal(accounts.leaseSession(), undefined, "there is only one");
+  accounts.releaseSession(sessionId);
+  assert.equal(accounts.leaseSession(), sessionId);
+  const { received, refusedIllegal } = counter.miners.snapshot(sessionId);
+  assert.deepEqual([received, refusedIllegal], [0, 0]);
+  assert.equal(counter.total.get("refusedIllegal"), 1);
+});
+
+Deno.test("A share refused before its miner has an id is counted all the same", () => {
+  const { accounts, counter } = new Rig();
+  accounts.countRefused(undefined, "refusedUnauthorized");
+  assert.equal(counter.total.get("received"), 1);
+  assert.equal(counter.total.get("refusedUnauthorized"), 1);
+});
+
+Deno.test("The mask to expect is the single pool's, or the configured one while there is none", () => {
+  const rig = new Rig({ isMultiUser: false });
+  assert.equal(rig.accounts.expectedVersionMask, 0x1fffe000);
+  const { upstreams } = rig.opened[0]!;
+  upstreams.upstream.versionMask = 0;
+  upstreams.serve();
+  assert.equal(rig.accounts.expectedVersionMask, 0);
+});
