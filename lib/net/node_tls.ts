@@ -10,7 +10,7 @@ import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import type { Connection } from "./connection.ts";
 import { writeAll } from "./handshake_bytes.ts";
-import { parseIpAddress } from "./ip_address.ts";
+import { parseIpAddress } from "../base/ip_address.ts";
 import type { TlsPolicy } from "./tls_policy.ts";
 
 const CARRIER_READ_BYTES = 16 * 1024;

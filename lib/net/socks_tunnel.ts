@@ -8,7 +8,7 @@
 import type { ProxyCredentials } from "../base/proxy_address.ts";
 import type { Connection, PoolAddress } from "./connection.ts";
 import { readExactly, writeAll } from "./handshake_bytes.ts";
-import { parseIpAddress } from "./ip_address.ts";
+import { parseIpAddress } from "../base/ip_address.ts";
 
 const VERSION = 5;
 const LOGIN_VERSION = 1;

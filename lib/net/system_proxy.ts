@@ -4,7 +4,7 @@
 
 import { parseProxyAddress, type ProxyAddress } from "../base/proxy_address.ts";
 import type { PoolAddress } from "./connection.ts";
-import { parseIpAddress } from "./ip_address.ts";
+import { parseIpAddress } from "../base/ip_address.ts";
 
 /** Looks up an environment variable. */
 export type Environment = (name: string) => string | undefined;

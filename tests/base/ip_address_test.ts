@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseIpAddress } from "../../lib/net/ip_address.ts";
+import { parseIpAddress } from "../../lib/base/ip_address.ts";
 
 /** What the bytes are in hex; `undefined` if there are none. */
 function hex(text: string): string | undefined {

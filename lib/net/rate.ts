@@ -1,0 +1,30 @@
+/**
+ * How often a peer may do something: so many times a second, and more at once after a rest.
+ *
+ * All that is kept of a peer is one number, the time at which its whole allowance is there again.
+ */
+
+/** An allowance every peer has for itself. */
+export class Rate {
+  readonly #costMs: number;
+  readonly #roomMs: number;
+
+  /** `perSecond` times a second in the long run, `burst` at once after a rest; neither is 0. */
+  constructor(perSecond: number, burst: number) {
+    this.#costMs = 1000 / perSecond;
+    this.#roomMs = this.#costMs * burst;
+  }
+
+  /**
+   * Takes one from a peer's allowance.
+   *
+   * @param restedAt What the last call returned for this peer; 0 for none.
+   * @param now Milliseconds, on a clock that began at 0 or later.
+   * @returns what to keep of the peer, or `undefined` if it has nothing left to take from.
+   */
+  take(restedAt: number, now: number): number | undefined {
+    const next = Math.max(restedAt, now) + this.#costMs;
+    // Sums of fractions may be a little over what they should come to.
+    return next - now > this.#roomMs + 1e-3 ? undefined : next;
+  }
+}

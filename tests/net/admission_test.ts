@@ -1,0 +1,230 @@
+/** Who may connect: limits, lists and bans, and how little is remembered of anybody. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  Admission,
+  type AdmissionLimits,
+  MAX_REMEMBERED,
+  type Refusal,
+} from "../../lib/net/admission.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+
+const NO_LIMITS: AdmissionLimits = {
+  maxConnections: 1_000_000,
+  maxConnectionsPerIp: 0,
+  newConnectionsPerSecondPerIp: 0,
+  banAfterViolations: 0,
+  banMs: 60_000,
+  allow: [],
+  deny: [],
+};
+
+const IP = "10.0.0.1";
+const spareNobody = () => false;
+
+function admission(limits: Partial<AdmissionLimits> = {}): [Admission, FakeClock] {
+  const clock = new FakeClock();
+  return [new Admission({ ...NO_LIMITS, ...limits }, clock.now), clock];
+}
+
+Deno.test("without limits everybody is let in, and nothing is remembered of them", () => {
+  const [door] = admission();
+  for (let i = 0; i < 1000; i++) assert.equal(door.enter(IP), undefined);
+  assert.equal(door.connections, 1000);
+  assert.equal(door.visitors, 0);
+  for (let i = 0; i < 1000; i++) door.leave(IP);
+  assert.equal(door.connections, 0);
+});
+
+Deno.test("the connection too many is refused, and a place left is free again", () => {
+  const [door] = admission({ maxConnections: 2 });
+  assert.equal(door.enter("10.0.0.1"), undefined);
+  assert.equal(door.enter("10.0.0.2"), undefined);
+  assert.ok(door.isFull);
+  assert.equal(door.enter("10.0.0.3"), "max_miners");
+  door.leave("10.0.0.1");
+  assert.equal(door.enter("10.0.0.3"), undefined);
+});
+
+Deno.test("an address has so many connections at a time; another address has its own", () => {
+  const [door] = admission({ maxConnectionsPerIp: 2 });
+  assert.equal(door.enter(IP), undefined);
+  assert.equal(door.enter(`::ffff:${IP}`), undefined);
+  assert.equal(door.enter(IP), "max_connections_per_ip");
+  assert.equal(door.enter("10.0.0.2"), undefined);
+  assert.equal(door.connections, 3);
+  door.leave(IP);
+  assert.equal(door.enter(IP), undefined);
+  for (const address of [IP, `::ffff:${IP}`, "10.0.0.2"]) door.leave(address);
+  assert.equal(door.visitors, 0, "who is gone is forgotten");
+});
+
+Deno.test("an IPv6 host cannot multiply itself within its /64", () => {
+  const [door] = admission({ maxConnectionsPerIp: 1 });
+  assert.equal(door.enter("2001:db8:0:1::1"), undefined);
+  assert.equal(door.enter("2001:db8::1:ffff:0:0:2"), "max_connections_per_ip");
+  assert.equal(door.enter("2001:db8:0:2::1"), undefined);
+});
+
+Deno.test("an address opens so many connections a second, however soon it closes them", () => {
+  const [door, clock] = admission({ newConnectionsPerSecondPerIp: 5 });
+  const results: (Refusal | undefined)[] = [];
+  const come = () => {
+    const refusal = door.enter(IP);
+    if (refusal === undefined) door.leave(IP);
+    results.push(refusal);
+  };
+  for (let i = 0; i < 7; i++) come();
+  assert.deepEqual(results.map((result) => result === undefined), [
+    ...Array.from({ length: 5 }, () => true),
+    false,
+    false,
+  ]);
+  assert.equal(results.at(-1), "new_connections_per_second_per_ip");
+  assert.equal(door.enter("10.0.0.2"), undefined);
+  clock.advance(200);
+  come();
+  assert.equal(results.at(-1), undefined);
+  come();
+  assert.equal(results.at(-1), "new_connections_per_second_per_ip");
+  clock.advance(1001);
+  door.sweep();
+  door.leave("10.0.0.2");
+  assert.equal(door.visitors, 0);
+});
+
+Deno.test("an address is banned at its third violation, for as long as a ban lasts", () => {
+  const [door, clock] = admission({ banAfterViolations: 3, banMs: 60_000 });
+  for (let i = 0; i < 4; i++) door.enter(IP);
+  assert.equal(door.violated(IP, spareNobody), false);
+  assert.equal(door.violated(IP, spareNobody), false);
+  assert.equal(door.enter(IP), undefined);
+  assert.equal(door.violated(IP, spareNobody), true);
+  assert.equal(door.violated(IP, spareNobody), false, "it is banned once");
+  assert.equal(door.enter(IP), "ban_after_violations");
+  assert.equal(door.enter(`::ffff:${IP}`), "ban_after_violations");
+  assert.equal(door.enter("10.0.0.2"), undefined);
+  clock.advance(59_999);
+  assert.equal(door.enter(IP), "ban_after_violations");
+  clock.advance(1);
+  assert.equal(door.enter(IP), undefined);
+  assert.equal(door.violated(IP, spareNobody), false, "it begins anew");
+});
+
+Deno.test("violations far apart never add up to a ban", () => {
+  const [door, clock] = admission({ banAfterViolations: 2, banMs: 60_000 });
+  for (let i = 0; i < 10; i++) {
+    assert.equal(door.violated(IP, spareNobody), false);
+    clock.advance(60_000);
+  }
+  door.sweep();
+  assert.equal(door.visitors, 0);
+});
+
+Deno.test("an address where somebody does no wrong is spared, and asked about only then", () => {
+  const [door] = admission({ banAfterViolations: 3 });
+  let asked = 0;
+  for (let i = 0; i < 9; i++) {
+    assert.equal(door.violated(IP, () => ++asked > 0), false);
+    assert.equal(door.enter(IP), undefined);
+  }
+  assert.equal(asked, 3);
+});
+
+Deno.test("with bans switched off nothing is ever counted", () => {
+  const [door] = admission({ banAfterViolations: 0 });
+  for (let i = 0; i < 1000; i++) assert.equal(door.violated(IP, spareNobody), false);
+  assert.equal(door.visitors, 0);
+});
+
+for (
+  const [name, lists, expected] of [
+    ["deny alone", { deny: ["10.0.0.0/8", "fd00::/8"] }, {
+      "10.1.1.1": "deny",
+      "::ffff:10.1.1.1": "deny",
+      "fd00::1": "deny",
+      "11.0.0.1": undefined,
+      "fe80::1": undefined,
+      "unknown": undefined,
+    }],
+    ["allow alone", { allow: ["10.0.0.0/8", "fd00::/8"] }, {
+      "10.1.1.1": undefined,
+      "::ffff:10.1.1.1": undefined,
+      "fd00::1": undefined,
+      "11.0.0.1": "allow",
+      "::1": "allow",
+      "unknown": "allow",
+    }],
+    ["deny within allow", { allow: ["10.0.0.0/8"], deny: ["10.0.9.0/24"] }, {
+      "10.0.8.1": undefined,
+      "10.0.9.1": "deny",
+      "11.0.0.1": "allow",
+    }],
+  ] as const
+) {
+  Deno.test(`${name}: who is let in`, () => {
+    const [door] = admission(lists);
+    for (const [address, refusal] of Object.entries(expected)) {
+      assert.equal(door.enter(address), refusal, address);
+    }
+  });
+}
+
+Deno.test("a list with something in it that is no network is not taken", () => {
+  assert.throws(() => admission({ deny: ["10.0.0.0/40"] }), /"10\.0\.0\.0\/40".*10\.0\.0\.0\/8/);
+});
+
+Deno.test("attackers from ever new addresses are remembered up to a bound, the latest ones", () => {
+  const [door] = admission({ banAfterViolations: 1, newConnectionsPerSecondPerIp: 1 });
+  const address = (i: number) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
+  const count = MAX_REMEMBERED + 5000;
+  for (let i = 0; i < count; i++) {
+    assert.equal(door.enter(address(i)), undefined);
+    door.violated(address(i), spareNobody);
+    door.leave(address(i));
+  }
+  assert.equal(door.visitors, MAX_REMEMBERED);
+  assert.equal(door.enter(address(count - 1)), "ban_after_violations");
+  assert.equal(door.enter(address(0)), undefined);
+});
+
+Deno.test("in any course of events connections are counted right and all is forgotten in the end", () => {
+  const event = fc.record({
+    do: fc.constantFrom("enter", "enter", "leave", "violate", "wait", "sweep"),
+    who: fc.nat(5),
+  });
+  const limits = fc.record({
+    maxConnections: fc.integer({ min: 1, max: 6 }),
+    maxConnectionsPerIp: fc.nat(3),
+    newConnectionsPerSecondPerIp: fc.nat(3),
+    banAfterViolations: fc.nat(3),
+  });
+  fc.assert(
+    fc.property(limits, fc.array(event, { maxLength: 100 }), (chosen, events) => {
+      const [door, clock] = admission(chosen);
+      const inside: string[] = [];
+      for (const { do: what, who } of events) {
+        const address = who < 3 ? `10.0.0.${who}` : `fd00:0:0:${who}::${inside.length + 1}`;
+        if (what === "enter" && door.enter(address) === undefined) inside.push(address);
+        else if (what === "leave" && inside.length > 0) {
+          door.leave(inside.splice(who % inside.length, 1)[0]!);
+        } else if (what === "violate") door.violated(address, () => who === 0);
+        else if (what === "wait") clock.advance(who * 400);
+        else if (what === "sweep") door.sweep();
+        assert.equal(door.connections, inside.length);
+        assert.ok(inside.length <= chosen.maxConnections);
+        if (chosen.maxConnectionsPerIp > 0) {
+          const own = inside.filter((other) => other === "10.0.0.1").length;
+          assert.ok(own <= chosen.maxConnectionsPerIp);
+        }
+      }
+      for (const address of inside) door.leave(address);
+      clock.advance(200_000);
+      door.sweep();
+      assert.equal(door.connections, 0);
+      assert.equal(door.visitors, 0);
+    }),
+    { seed: 33, numRuns: 500 },
+  );
+});
