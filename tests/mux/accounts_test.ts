@@ -159,8 +159,10 @@ Deno.test("An account without miners is closed after a minute, and opens again w
   assert.equal(rig.accounts.count, 0);
   assert.equal(rig.opened[0]!.upstreams.isStopped, true);
   assert.equal(rig.ids.leased, 0, "the id of the miner that left came back");
-  rig.join("a");
+  rig.join("a").leave();
   assert.equal(rig.opened.length, 2);
+  rig.pass(250);
+  assert.equal(rig.accounts.count, 1, "its minute begins anew");
 });
 
 Deno.test("A miner that comes within the minute keeps its account open, and the next minute is whole", () => {
@@ -206,6 +208,8 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   const { bytesRead, bytesWritten, strayVerdicts, waitingShares } = rig.accounts;
   assert.deepEqual([bytesRead, bytesWritten, strayVerdicts, waitingShares], [300, 30, 1, 1]);
   assert.equal(rig.counter.total.get("unansweredConnectionLost"), 1);
+  rig.accounts.stop();
+  assert.deepEqual([rig.accounts.bytesRead, rig.accounts.bytesWritten], [300, 30]);
 });
 
 Deno.test("A flush and a stop reach every account, and a stop gives all ids of gone miners back", () => {

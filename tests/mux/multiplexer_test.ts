@@ -133,6 +133,27 @@ Deno.test("A new version mask goes to every miner of its connection", () => {
   assert.equal(world.mux.versionMask, 0);
 });
 
+Deno.test("Miners of an account that every pool refuses are turned away, those that work are not", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const works = world.join();
+  world.lose(pool);
+  const held = world.join();
+  world.mux.accountRefused();
+  assert.match(held.turnedAwayFor!, /refuses its sub-account/);
+  assert.equal(works.turnedAwayFor, undefined);
+  assert.equal(world.mux.miners, 1);
+  // The miner may try another name: its id is still its own.
+  held.leave();
+  assert.deepEqual(world.released, []);
+  const next = world.join();
+  assert.equal(next.seat, undefined);
+  assert.match(next.turnedAwayFor!, /refuses its sub-account/);
+  world.active("b");
+  assert.equal(works.jobs.length, 2);
+  assert.equal(world.join().isAdmitted, true, "a pool takes the account now");
+});
+
 // Shares and verdicts
 
 for (

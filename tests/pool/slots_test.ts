@@ -387,6 +387,17 @@ scenario("One pool that takes the account is enough for it", async (rig) => {
   assert.deepEqual(rig.roles.active, [1]);
 }, ["denies", "serves"]);
 
+scenario("A refusal from before a pool took the account is forgotten", async (rig) => {
+  rig.pools.moods[0] = "serves";
+  await rig.pass(1000);
+  assert.deepEqual(rig.roles.active, [0]);
+  const { length } = rig.roles.story;
+  rig.pools.moods[0] = "refuses";
+  await rig.pools.lose(0);
+  await rig.pass(60_000);
+  assert.ok(!rig.roles.story.slice(length).includes("account refused"));
+}, ["denies"]);
+
 scenario("Pools that cannot be reached do not make the account a wrong one", async (rig) => {
   await rig.pass(60_000);
   assert.deepEqual(rig.roles.story, []);
@@ -430,6 +441,16 @@ Deno.test("With a standby, an outage has made-up jobs, one each interval, until 
     await rig.pass(31_000);
     assert.deepEqual(rig.roles.active, [0]);
     assert.equal(rig.roles.activeUpstreams[0]!.shareFate, "judged");
+  });
+});
+
+Deno.test("Stopping in an outage ends the standby, too", async () => {
+  await withStandby(["serves"], async (rig) => {
+    rig.pools.moods[0] = "refuses";
+    await rig.pools.lose(0);
+    assert.equal(rig.roles.activeUpstreams.length, 1);
+    rig.slots.stop();
+    assert.deepEqual(rig.roles.activeUpstreams, []);
   });
 });
 
