@@ -52,3 +52,14 @@ export function cellsOf(row: string): string[] {
 export function anchorOf(heading: string): string {
   return heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
 }
+
+/** The paths of all files below `folder` of the repository that end in `suffix`. */
+export function* filesBelow(folder: string, suffix: string): Generator<string> {
+  for (
+    const { name, isDirectory } of Deno.readDirSync(new URL(`../../${folder}`, import.meta.url))
+  ) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* filesBelow(path, suffix);
+    else if (name.endsWith(suffix)) yield path;
+  }
+}
