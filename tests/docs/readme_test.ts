@@ -6,8 +6,13 @@ import { anchorOf, cellsOf, filesBelow, headingsIn, readPage, tableUnder } from 
 
 const readme = readPage("README.md");
 const COMPARISON = tableUnder(readme, "Beside the Go and C\\+\\+ agents");
-const PAGES = ["README.md", "CHANGELOG.md", ...filesBelow("lib", ".md")];
-const SOURCES = ["lib", "tests", "scripts"].flatMap((folder) => [...filesBelow(folder, ".ts")]);
+const FOLDERS = ["lib", "scripts", "tests"];
+const SOURCES = FOLDERS.flatMap((folder) => [...filesBelow(folder, ".ts")]);
+const PAGES = [
+  "README.md",
+  "CHANGELOG.md",
+  ...FOLDERS.flatMap((folder) => [...filesBelow(folder, ".md")]),
+];
 
 /** The texts in a source, what varies in them as "…"; with `only`, those right behind it. */
 function textsIn(source: string, only = /(?:)/): string[] {
