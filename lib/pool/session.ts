@@ -40,7 +40,7 @@ const READ_BUFFER_BYTES = 16 * 1024;
 /** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
 const MAX_WAITING_BYTES = 8 << 20;
 
-/** A pool that is late with authorize ends silent connections (agent.md "Time-outs and closing"). */
+/** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
 
 /** What a session is made of. */

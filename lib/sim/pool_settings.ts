@@ -16,7 +16,7 @@ export interface SimPoolOptions {
   readonly minDifficulty?: number;
   /** How long after authorize it drifts, with the next job; 60,000. */
   readonly driftAfterMs?: number;
-  /** What workers whose client agent begins with `nicehash/` are held to (agent.md trap 6); 2^19. */
+  /** What workers with a client agent `nicehash/…` are held to (agent.md trap 6); 2^19. */
   readonly nicehashDifficulty?: number;
   /** The sub-accounts there are, lower-case; every name that is not empty if not given. */
   readonly accounts?: readonly string[];
