@@ -8,7 +8,7 @@ import { monotonicNow } from "./base/clock.ts";
 import type { Config } from "./config/schema.ts";
 import { Miners } from "./miner/miners.ts";
 import { type Account, Accounts } from "./mux/accounts.ts";
-import { type LedgerSnapshot, ShareCounter } from "./mux/ledger.ts";
+import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "./mux/ledger.ts";
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
 import { startEngine } from "./net/choose_engine.ts";
@@ -60,8 +60,8 @@ export interface ProxyStatistics {
   readonly waitingShares: number;
   /** Session ids in use, those of miners the pool is still to be told about included. */
   readonly sessionIds: number;
-  /** Verdicts that named no waiting share. */
-  readonly strayVerdicts: number;
+  /** Verdicts that found no miner waiting for them. */
+  readonly strayVerdicts: StrayVerdicts;
   /** Payload bytes read from pools. */
   readonly poolBytesRead: number;
   /** Payload bytes written to pools. */

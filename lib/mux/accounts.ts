@@ -8,7 +8,7 @@
 
 import type { Now } from "../base/clock.ts";
 import { STATUS } from "../protocol/status.ts";
-import type { ShareCounter } from "./ledger.ts";
+import { NO_STRAYS, type ShareCounter, type StrayVerdicts, sumOfStrays } from "./ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
 import type { Downstream, EarlyRefusal, Mux, Seat, Upstreams } from "./peers.ts";
 import type { SessionIds } from "./session_ids.ts";
@@ -53,7 +53,7 @@ export class Accounts implements Mux {
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
-  #past = { bytesRead: 0, bytesWritten: 0, strayVerdicts: 0 };
+  #past = { bytesRead: 0, bytesWritten: 0, strayVerdicts: NO_STRAYS };
 
   /** The single account opens at once, others with their first miner. */
   constructor(options: AccountsOptions) {
@@ -75,9 +75,12 @@ export class Accounts implements Mux {
     return this.#sum((account) => account.mux.waitingShares);
   }
 
-  /** Verdicts that named no waiting share, of all accounts. */
-  get strayVerdicts(): number {
-    return this.#past.strayVerdicts + this.#sum((account) => account.mux.strayVerdicts);
+  /** Verdicts that found no miner waiting for them, of all accounts. */
+  get strayVerdicts(): StrayVerdicts {
+    return this.#open.values().reduce(
+      (sum, { mux }) => sumOfStrays(sum, mux.strayVerdicts),
+      this.#past.strayVerdicts,
+    );
   }
 
   /** Payload bytes read from pools, of all accounts. */
@@ -165,7 +168,7 @@ export class Accounts implements Mux {
     this.#past = {
       bytesRead: this.#past.bytesRead + upstreams.bytesRead,
       bytesWritten: this.#past.bytesWritten + upstreams.bytesWritten,
-      strayVerdicts: this.#past.strayVerdicts + mux.strayVerdicts,
+      strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.strayVerdicts),
     };
   }
 

@@ -26,6 +26,16 @@ export type Rejection =
 /** Why the verdict on a submitted share will not come. */
 export type Unanswered = "unansweredConnectionLost" | "unansweredMinerGone" | "unansweredTimedOut";
 
+/**
+ * Why a verdict found no miner waiting for it: the miner has gone (the share is counted accepted or
+ * rejected all the same); its connection was given up; it came after the time-out; it came before;
+ * or nothing was ever sent under its number.
+ */
+export type StrayVerdict = "minerGone" | "connectionGone" | "late" | "repeated" | "neverSent";
+
+/** How many verdicts found no miner waiting for them, by reason. */
+export type StrayVerdicts = Readonly<Record<StrayVerdict, number>>;
+
 /** What is counted. */
 export type Count =
   | "received"
@@ -143,6 +153,26 @@ export class ShareCounter {
     upstream?.add(count);
     if (sessionId !== undefined) this.miners.add(sessionId, count);
   }
+}
+
+/** No stray verdicts. */
+export const NO_STRAYS: StrayVerdicts = {
+  minerGone: 0,
+  connectionGone: 0,
+  late: 0,
+  repeated: 0,
+  neverSent: 0,
+};
+
+/** Both together. */
+export function sumOfStrays(one: StrayVerdicts, other: StrayVerdicts): StrayVerdicts {
+  return {
+    minerGone: one.minerGone + other.minerGone,
+    connectionGone: one.connectionGone + other.connectionGone,
+    late: one.late + other.late,
+    repeated: one.repeated + other.repeated,
+    neverSent: one.neverSent + other.neverSent,
+  };
 }
 
 /** Shares refused here, all reasons together. */

@@ -11,7 +11,14 @@ import type { Now } from "../base/clock.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Share } from "../protocol/share.ts";
 import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
-import type { Count, LedgerSnapshot, ShareCounter, Unanswered } from "./ledger.ts";
+import {
+  type Count,
+  type LedgerSnapshot,
+  NO_STRAYS,
+  type ShareCounter,
+  type StrayVerdicts,
+  type Unanswered,
+} from "./ledger.ts";
 import type { Downstream, Fanout, Seat, ShareReceipt, Upstream, UpstreamEvents } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
@@ -30,6 +37,8 @@ const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
   versionMask: "rejectedVersionMask",
   other: "rejectedOther",
 };
+
+const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
 
 /** What a multiplexer is made of. */
 export interface MultiplexerOptions {
@@ -54,6 +63,8 @@ export class MinerSeat implements Seat {
   readonly #mux: Multiplexer;
   /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
+  /** While it has one, how many of its shares wait for that connection's verdict. */
+  waiting = 0;
   /** Whether its authorize request was answered. */
   isAdmitted = false;
   /** Whether its connection is over; verdicts may still come. */
@@ -88,7 +99,7 @@ export class Multiplexer implements UpstreamEvents {
   #outageSince: number | undefined;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
-  #strayVerdicts = 0;
+  readonly #strayVerdicts = { ...NO_STRAYS };
 
   /** Begins without any connection: the outage grace runs from here. */
   constructor(options: MultiplexerOptions) {
@@ -110,9 +121,9 @@ export class Multiplexer implements UpstreamEvents {
     return waiting;
   }
 
-  /** Verdicts that named no share in waiting: a pool out of step, or later than the time-out. */
-  get strayVerdicts(): number {
-    return this.#strayVerdicts;
+  /** Verdicts that found no miner waiting for them. */
+  get strayVerdicts(): StrayVerdicts {
+    return { ...this.#strayVerdicts };
   }
 
   /** The mask of the connection the next miner would get; `undefined` during an outage. */
@@ -171,6 +182,7 @@ export class Multiplexer implements UpstreamEvents {
       counter.add(miner.sessionId, "assumed", slot.ledger);
       return "taken";
     }
+    seat.waiting++;
     const overtaken = slot.pending.add(index, { owner: seat, requestId: share.id, sentAt: now() });
     if (overtaken !== undefined) this.#forget(overtaken, slot);
     return "waiting";
@@ -183,6 +195,7 @@ export class Multiplexer implements UpstreamEvents {
       for (const share of slot.pending.expire(now() - VERDICT_TIMEOUT_MS)) {
         this.#forget(share, slot);
       }
+      slot.tick(now());
     }
     if (this.#outageSince === undefined || now() - this.#outageSince < graceMs) return;
     for (const seat of [...this.#unseated]) {
@@ -258,13 +271,19 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   verdictArrived(upstream: Upstream, index: number, status: number): void {
-    const slot = this.#slots.get(upstream)!;
+    const slot = this.#slots.get(upstream);
+    if (slot === undefined) {
+      this.#strayVerdicts.connectionGone++;
+      return;
+    }
     const share = slot.pending.settle(index);
     if (share === undefined) {
-      this.#strayVerdicts++;
+      this.#strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
       return;
     }
     const { isGone, miner } = share.owner;
+    if (isGone) this.#strayVerdicts.minerGone++;
+    this.#settled(share.owner, slot);
     const count = VERDICT_COUNT[verdictMeaning(status)];
     this.#options.counter.add(isGone ? undefined : miner.sessionId, count, slot.ledger);
     if (!isGone) miner.answerShare(share.requestId, status);
@@ -304,6 +323,7 @@ export class Multiplexer implements UpstreamEvents {
     for (const seat of seats) {
       const { miner } = seat;
       seat.slot = slot;
+      seat.waiting = slot.recall(miner.sessionId, seat);
       slot.seats.set(miner.sessionId, seat);
       upstream.register(miner.sessionId, miner.names);
       if (!seat.isAdmitted) {
@@ -341,9 +361,15 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Takes a miner from a connection that goes on. */
   #unseat(seat: MinerSeat): void {
-    seat.slot!.seats.delete(seat.miner.sessionId);
-    seat.slot!.unregister(seat.miner.sessionId);
+    const { slot, miner, waiting } = seat;
     seat.slot = undefined;
+    slot!.dismiss(miner.sessionId, waiting, this.#options.now());
+  }
+
+  /** A share that this miner sent to this connection waits no longer. */
+  #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
+    if (seat.slot === slot) seat.waiting--;
+    else slot.settled(seat.miner.sessionId, seat);
   }
 
   /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
@@ -360,6 +386,7 @@ export class Multiplexer implements UpstreamEvents {
   /** A share whose verdict is not expected any more. The miner is told what agents always told. */
   #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
     const { isGone, miner } = share.owner;
+    this.#settled(share.owner, slot);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
     if (!isGone) miner.answerShare(share.requestId, SHARE_ACCEPTED);
   }

@@ -32,6 +32,8 @@ export class PendingShares<Owner> {
   #oldest = 0;
   #next = 0;
   #waiting = 0;
+  /** Numbers of shares no verdict was waited for any longer, until they come round again. */
+  readonly #givenUp = new Set<number>();
 
   /** How many shares wait. */
   get waiting(): number {
@@ -55,6 +57,7 @@ export class PendingShares<Owner> {
       ? this.#remove(this.#oldest)
       : undefined;
     if (this.#next - this.#oldest === this.#ring.length) this.#grow();
+    this.#givenUp.delete(index);
     this.#ring[this.#next % this.#ring.length] = share;
     this.#next++;
     this.#waiting++;
@@ -63,9 +66,17 @@ export class PendingShares<Owner> {
 
   /** Takes out the share sent as `index`; `undefined` if none waits under that number. */
   settle(index: number): PendingShare<Owner> | undefined {
-    const behind = (this.#next - 1 - index) % INDEX_COUNT;
-    const position = this.#next - 1 - (behind + INDEX_COUNT) % INDEX_COUNT;
+    const position = this.#positionOf(index);
     return position < this.#oldest ? undefined : this.#remove(position);
+  }
+
+  /**
+   * What became of the last share sent as `index`, when none waits under that number. Once 65,536
+   * were sent every number has had a share.
+   */
+  pastOf(index: number): "neverSent" | "judged" | "givenUp" {
+    if (this.#positionOf(index) < 0) return "neverSent";
+    return this.#givenUp.has(index) ? "givenUp" : "judged";
   }
 
   /** Takes out all shares sent before `time`, oldest first. */
@@ -73,8 +84,15 @@ export class PendingShares<Owner> {
     while (this.#oldest < this.#next) {
       // The oldest position always holds a share: removing one moves on to the next that does.
       if (this.#ring[this.#oldest % this.#ring.length]!.sentAt >= time) return;
+      this.#givenUp.add(this.#oldest % INDEX_COUNT);
       yield this.#remove(this.#oldest)!;
     }
+  }
+
+  /** Where the last share sent as `index` is or was; negative if there was none. */
+  #positionOf(index: number): number {
+    const behind = (this.#next - 1 - index) % INDEX_COUNT;
+    return this.#next - 1 - (behind + INDEX_COUNT) % INDEX_COUNT;
   }
 
   #remove(position: number): PendingShare<Owner> | undefined {

@@ -1,6 +1,10 @@
 /**
  * A place for one upstream connection of an account: the connection, its jobs, the miners that
  * sit there, and the shares it has not judged.
+ *
+ * A pool gives no verdict for a miner it has been told to forget (protocol.md §5.1). So one that
+ * goes while shares of it wait stays registered until they are judged, or for
+ * {@linkcode FAREWELL_MS}.
  */
 
 import { encodeNotify, type Job, jobTime } from "../protocol/job.ts";
@@ -9,6 +13,19 @@ import { JobBook } from "./job_book.ts";
 import { Ledger } from "./ledger.ts";
 import type { JobLines, Upstream } from "./peers.ts";
 import { PendingShares } from "./pending_shares.ts";
+
+/** A pool has this long to judge the last shares of a miner that went, in milliseconds. */
+export const FAREWELL_MS = 3_000;
+
+/** A miner that went before all its shares were judged. */
+interface Farewell<Seat> {
+  readonly seat: Seat;
+  readonly since: number;
+  /** How many shares wait. */
+  waiting: number;
+  /** Whether the pool was told to forget it. */
+  isOver: boolean;
+}
 
 /** `Seat` is what the multiplexer keeps of a miner. */
 export class Slot<Seat> {
@@ -22,6 +39,8 @@ export class Slot<Seat> {
   readonly seats: Map<number, Seat> = new Map();
   /** Session ids of miners that left; free once this pool, and any other, was told. */
   readonly leaving: Set<number> = new Set();
+  /** By session id. */
+  readonly #farewells = new Map<number, Farewell<Seat>>();
   /** How many unregister frames of a session are not written: a miner may come, go and come back. */
   readonly #unwritten = new Map<number, number>();
   /** Shares of this connection. */
@@ -41,15 +60,48 @@ export class Slot<Seat> {
     return this.seats.size;
   }
 
-  /** Makes a session unknown to the pool. */
-  unregister(sessionId: number): void {
-    this.#unwritten.set(sessionId, (this.#unwritten.get(sessionId) ?? 0) + 1);
-    this.upstream.unregister(sessionId);
+  /** A miner goes, of whom `waiting` shares are not judged: the pool forgets it now or then. */
+  dismiss(sessionId: number, waiting: number, time: number): void {
+    const seat = this.seats.get(sessionId)!;
+    this.seats.delete(sessionId);
+    if (waiting > 0) this.#farewells.set(sessionId, { seat, since: time, waiting, isOver: false });
+    else this.#unregister(sessionId);
   }
 
-  /** Whether an unregister frame of this session is not written. */
+  /**
+   * A miner is about to be registered here, maybe again. The pool forgets it first, so that both
+   * begin anew with the same difficulty.
+   *
+   * @returns how many shares of its last stay wait, whose verdicts may be on their way.
+   */
+  recall(sessionId: number, seat: Seat): number {
+    const farewell = this.#farewells.get(sessionId);
+    if (farewell?.seat !== seat) return 0;
+    this.#farewells.delete(sessionId);
+    if (!farewell.isOver) this.#unregister(sessionId);
+    return farewell.waiting;
+  }
+
+  /** A share of a miner that went has been judged or given up. */
+  settled(sessionId: number, seat: Seat): void {
+    const farewell = this.#farewells.get(sessionId);
+    if (farewell?.seat !== seat || --farewell.waiting > 0) return;
+    this.#farewells.delete(sessionId);
+    if (!farewell.isOver) this.#unregister(sessionId);
+  }
+
+  /** The pool forgets miners whose last shares it has not judged in time. */
+  tick(time: number): void {
+    for (const [sessionId, farewell] of this.#farewells) {
+      if (farewell.isOver || time - farewell.since < FAREWELL_MS) continue;
+      farewell.isOver = true;
+      this.#unregister(sessionId);
+    }
+  }
+
+  /** Whether the pool is still to be told to forget this session, or the frame is not written. */
   isToldLater(sessionId: number): boolean {
-    return this.#unwritten.has(sessionId);
+    return this.#unwritten.has(sessionId) || this.#farewells.get(sessionId)?.isOver === false;
   }
 
   /** One unregister frame of the session has been written. */
@@ -72,6 +124,11 @@ export class Slot<Seat> {
     const latest = this.#latest;
     if (latest === undefined) return undefined;
     return latest.lines ??= encodeJob(latest.job, formatJobId(latest.number));
+  }
+
+  #unregister(sessionId: number): void {
+    this.#unwritten.set(sessionId, (this.#unwritten.get(sessionId) ?? 0) + 1);
+    this.upstream.unregister(sessionId);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Count,
   Ledger,
   type LedgerSnapshot,
+  NO_STRAYS,
   refusedIn,
   rejectedIn,
   unansweredIn,
@@ -16,10 +17,11 @@ import {
 } from "../../lib/mux/ledger.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
 import type { ShareFate } from "../../lib/mux/peers.ts";
+import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
-import { GRACE_MS, MuxWorld } from "../support/mux_world.ts";
+import { coinbaseOf, GRACE_MS, MuxWorld } from "../support/mux_world.ts";
 
 /** One event; `pick` chooses among whoever is there. */
 type Step =
@@ -74,7 +76,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant("pass" as const),
-      ms: fc.constantFrom(250, 10_000, 29_000, 30_000, 61_000),
+      ms: fc.constantFrom(250, FAREWELL_MS - 1, FAREWELL_MS, 10_000, 29_000, 30_000, 61_000),
     }),
   },
 );
@@ -114,7 +116,13 @@ class BookKeeper {
   readonly #jobCounts = new Map<FakeUpstream, number>();
   readonly #active = new Set<FakeUpstream>();
   #outageSince: number | undefined = this.world.clock.now();
-  #strays = 0;
+  /** Shares no verdict was waited for any longer, by the connection and number they had. */
+  readonly #givenUp = new Map<FakeUpstream, Set<number>>();
+  readonly #strays = { ...NO_STRAYS };
+  /** Where each miner sits. */
+  readonly #seats = new Map<FakeDownstream, FakeUpstream>();
+  /** Miners that went from a connection with shares waiting there, and when. */
+  readonly #farewells = new Map<FakeUpstream, Map<FakeDownstream, number>>();
   /** How many shares there were. */
   shares = 0;
 
@@ -127,6 +135,50 @@ class BookKeeper {
   }
 
   apply(step: Step): void {
+    this.#happen(step);
+    this.#noteMoves();
+    this.#endFarewells(step.kind === "pass");
+  }
+
+  /** Who went where, and with shares that wait. */
+  #noteMoves(): void {
+    for (const miner of this.world.miners) {
+      const before = this.#seats.get(miner);
+      const after = miner.isGone || this.#active.size === 0
+        ? undefined
+        : this.#up.find((upstream) => coinbaseOf(upstream) === miner.place?.coinbase1);
+      if (before === after) continue;
+      if (before !== undefined && !before.isLost) {
+        this.#farewellsAt(before).set(miner, this.world.clock.now());
+      }
+      if (after === undefined) {
+        this.#seats.delete(miner);
+      } else {
+        this.#seats.set(miner, after);
+        this.#farewellsAt(after).delete(miner);
+      }
+    }
+  }
+
+  #endFarewells(hasTicked: boolean): void {
+    for (const [upstream, farewells] of this.#farewells) {
+      for (const [miner, since] of farewells) {
+        const waits = this.#waiting.some((share) =>
+          share.upstream === upstream && share.miner === miner
+        );
+        const isOverdue = this.world.clock.now() - since >= FAREWELL_MS;
+        if (!waits || hasTicked && isOverdue) farewells.delete(miner);
+      }
+    }
+  }
+
+  #farewellsAt(upstream: FakeUpstream): Map<FakeDownstream, number> {
+    const farewells = this.#farewells.get(upstream) ?? new Map<FakeDownstream, number>();
+    this.#farewells.set(upstream, farewells);
+    return farewells;
+  }
+
+  #happen(step: Step): void {
     const { world } = this;
     switch (step.kind) {
       case "join": {
@@ -219,7 +271,7 @@ class BookKeeper {
       : choice < 9
       ? one(numbers, this.shares) ?? 5
       : 5;
-    const place = this.#up.find((upstream) => upstream.registered.has(miner.sessionId));
+    const place = this.#seats.get(miner);
     const sentBefore = this.#up.map(({ submits }) => submits.length);
     const { id, receipt } = world.submit(miner, jobId);
     this.shares++;
@@ -249,14 +301,19 @@ class BookKeeper {
     if (receipt === "taken") return this.#count(miner, place, "assumed");
     assert.equal(receipt, "waiting");
     const sentAt = world.clock.now();
+    this.#givenUp.get(place)?.delete(sent.index);
     this.#waiting.push({ miner, upstream: place, index: sent.index, id, sentAt });
   }
 
   #verdict(upstream: FakeUpstream, index: number, status: number): void {
     const share = this.#waiting.find((each) => each.upstream === upstream && each.index === index);
     if (share === undefined) {
-      this.#strays++;
+      const { shareFate, submits } = upstream;
+      const wasSent = shareFate === "judged" && index < submits.length;
+      const isLate = this.#givenUp.get(upstream)?.has(index) ?? false;
+      this.#strays[isLate ? "late" : wasSent ? "repeated" : "neverSent"]++;
     } else {
+      if (share.miner.isGone) this.#strays.minerGone++;
       this.#waiting = this.#waiting.filter((each) => each !== share);
       const count = status === SHARE_ACCEPTED ? "accepted" : REJECTED_AS[status] ?? "rejectedOther";
       this.#end(share, count, status);
@@ -314,6 +371,8 @@ class BookKeeper {
         const isGone = share.miner.isGone || gone.has(share.miner);
         this.#end(share, reason(isGone), status, isGone);
         if (share.miner.leavesWhenTold) gone.add(share.miner);
+        const givenUp = this.#givenUp.get(upstream) ?? new Set<number>();
+        this.#givenUp.set(upstream, givenUp.add(share.index));
       }
     }
     this.#waiting = this.#waiting.filter((share) => !isOverdue(share));
@@ -356,7 +415,7 @@ class BookKeeper {
     for (const miner of world.miners) {
       assert.deepEqual([...miner.answers], [...this.#answers.get(miner) ?? []]);
     }
-    assert.equal(mux.strayVerdicts, this.#strays);
+    assert.deepEqual(mux.strayVerdicts, this.#strays);
     assert.equal(mux.waitingShares, this.#waiting.length);
     assert.equal(mux.miners, this.#live.length);
     this.#checkPlaces();
@@ -372,12 +431,15 @@ class BookKeeper {
   #checkPlaces(): void {
     const live = this.#live;
     for (const upstream of this.#up) {
+      const expected = [
+        ...live.filter((miner) => this.#seats.get(miner) === upstream),
+        ...this.#farewellsAt(upstream).keys(),
+      ];
       const known = [...upstream.registered.keys()];
-      if (!this.#active.has(upstream)) assert.deepEqual(known, []);
+      assert.deepEqual(known.sort(), expected.map(({ sessionId }) => sessionId).sort());
     }
-    const places = [...this.#active].flatMap(({ registered }) => [...registered.keys()]);
-    const expected = this.#active.size === 0 ? [] : live.map(({ sessionId }) => sessionId);
-    assert.deepEqual(places.sort(), expected.sort());
+    const seated = live.filter((miner) => this.#active.has(this.#seats.get(miner)!));
+    assert.equal(seated.length, this.#active.size === 0 ? 0 : live.length);
     const { leased } = this.world.ids;
     assert.equal(leased, this.world.miners.length - this.world.released.length);
     assert.ok(leased >= live.length);
@@ -386,6 +448,8 @@ class BookKeeper {
   /** All miners go and everything is written: no id may be left over. */
   close(): void {
     for (const miner of this.#live) miner.leave();
+    this.world.clock.advance(FAREWELL_MS);
+    this.world.mux.tick();
     for (const upstream of this.#up) upstream.writeOut();
     assert.equal(this.world.ids.leased, 0);
     assert.equal(this.world.mux.miners, 0);

@@ -3,12 +3,14 @@
 import assert from "node:assert/strict";
 import {
   type LedgerSnapshot,
+  NO_STRAYS,
   refusedIn,
   rejectedIn,
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/ledger.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
 import { NO_JOB } from "../../lib/protocol/job_id.ts";
 import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
@@ -30,6 +32,12 @@ function assertAddsUp(snapshot: LedgerSnapshot): void {
 
 function joinMany(world: MuxWorld, count: number): FakeDownstream[] {
   return Array.from({ length: count }, () => world.join());
+}
+
+/** The pool has not judged the shares of those that went, and is told to forget them. */
+function passFarewell(world: MuxWorld): void {
+  world.clock.advance(FAREWELL_MS);
+  world.mux.tick();
 }
 
 const seatedAt = (upstream: FakeUpstream) => upstream.registered.size;
@@ -211,7 +219,7 @@ Deno.test("A verdict given twice, or for a share never sent, reaches nobody and 
   world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
   world.mux.verdictArrived(pool, 0, 22);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
-  assert.equal(world.mux.strayVerdicts, 3);
+  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, neverSent: 2, repeated: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
     received: 1,
     submitted: 1,
@@ -289,7 +297,7 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
   world.mux.verdictArrived(pool, 0, 22);
   world.mux.verdictArrived(pool, 1, 23);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]], [later.id, [23]]]);
-  assert.equal(world.mux.strayVerdicts, 1);
+  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, late: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
     received: 2,
     submitted: 2,
@@ -442,9 +450,58 @@ Deno.test("A verdict for a share sent before the move still reaches the miner", 
   const { id } = world.submit(miner);
   world.active("better");
   world.mux.upstreamRested(old);
+  assert.ok(old.registered.has(miner.sessionId), "a pool judges no share of a miner it forgot");
   world.mux.verdictArrived(old, 0, SHARE_ACCEPTED);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.equal(world.counter.miners.snapshot(miner.sessionId).accepted, 1);
+  assert.ok(!old.registered.has(miner.sessionId));
+});
+
+Deno.test("A pool that does not judge the last shares of a move in time is told to forget the miner", () => {
+  const world = new MuxWorld();
+  const old = world.active("old");
+  const miner = world.join();
+  world.submit(miner);
+  const better = world.active("better");
+  world.mux.upstreamRested(old);
+  world.clock.advance(FAREWELL_MS - 1);
+  world.mux.tick();
+  assert.ok(old.registered.has(miner.sessionId));
+  world.clock.advance(1);
+  world.mux.tick();
+  assert.deepEqual([old, better].map(seatedAt), [0, 1]);
+  // Back again: its old share is given up later, and only then is none of its shares waiting.
+  world.mux.upstreamActivated(old);
+  world.mux.upstreamRested(better);
+  world.submit(miner);
+  world.mux.verdictArrived(old, 0, SHARE_ACCEPTED);
+  miner.leave();
+  assert.ok(old.registered.has(miner.sessionId), "one share waits");
+  world.mux.verdictArrived(old, 1, SHARE_ACCEPTED);
+  assert.deepEqual([old, better].map(seatedAt), [0, 0]);
+});
+
+Deno.test("A miner that moves back at once begins anew, and its shares keep their verdicts", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const miner = world.join();
+  world.submit(miner);
+  const b = world.active("b");
+  world.mux.upstreamRested(a);
+  world.mux.upstreamActivated(a);
+  world.mux.upstreamRested(b);
+  a.writeOut();
+  world.submit(miner);
+  world.mux.verdictArrived(a, 0, SHARE_ACCEPTED);
+  assert.ok(a.registered.has(miner.sessionId));
+  miner.leave();
+  world.mux.verdictArrived(a, 1, SHARE_ACCEPTED);
+  assert.ok(!a.registered.has(miner.sessionId));
+  assert.deepEqual(world.released, []);
+  a.writeOut();
+  b.writeOut();
+  assert.deepEqual(world.released, [miner.sessionId]);
+  assert.equal(world.counter.total.get("accepted"), 2);
 });
 
 Deno.test("Resting the only connection holds its miners for the grace", () => {
@@ -541,13 +598,52 @@ Deno.test("A verdict for a miner that left is counted, and not for who has its i
   const gone = world.join();
   world.submit(gone);
   gone.leave();
+  passFarewell(world);
   pool.writeOut();
   const next = world.join();
   assert.equal(next.sessionId, gone.sessionId);
+  world.submit(next);
+  next.leave();
   world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  assert.ok(pool.registered.has(next.sessionId), "its own share waits");
   assert.deepEqual([...next.answers], []);
-  assert.deepEqual(counted(world.counter.miners.snapshot(next.sessionId)), {});
-  assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 1, submitted: 1, accepted: 1 });
+  const own = world.counter.miners.snapshot(next.sessionId);
+  assert.deepEqual(counted(own), { received: 1, submitted: 1 });
+  assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 2, submitted: 2, accepted: 1 });
+  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, minerGone: 1 });
+});
+
+Deno.test("A miner that left is known to the pool until its last share is judged", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const [miner, other] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  world.submit(miner);
+  world.submit(miner);
+  world.submit(other);
+  miner.leave();
+  assert.equal(world.mux.miners, 1);
+  for (const index of [2, 0]) {
+    world.mux.verdictArrived(pool, index, SHARE_ACCEPTED);
+    assert.ok(pool.registered.has(miner.sessionId));
+  }
+  world.mux.verdictArrived(pool, 1, SHARE_ACCEPTED);
+  assert.ok(!pool.registered.has(miner.sessionId));
+  assert.deepEqual(world.released, []);
+  pool.writeOut();
+  assert.deepEqual(world.released, [miner.sessionId]);
+  assert.equal(world.counter.total.get("accepted"), 3);
+});
+
+Deno.test("A verdict on a connection that was given up is counted and reaches nobody", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const { id } = world.submit(miner);
+  world.lose(pool);
+  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, connectionGone: 1 });
+  assert.deepEqual(miner.answers.get(id), [STATUS.unknown]);
+  assertAddsUp(world.counter.total.snapshot());
 });
 
 Deno.test("A share of a miner that left, never judged, is counted as such after the time-out", () => {
@@ -600,6 +696,7 @@ Deno.test("Ids of miners that left come back after their rest, with a count of t
   const miner = world.join();
   world.submit(miner);
   miner.leave();
+  passFarewell(world);
   pool.writeOut();
   world.clock.advance(REST_MS);
   const next = world.join();

@@ -163,3 +163,14 @@ Deno.test("PendingShares does what a map of all shares does in any course of eve
     { seed: 4, numRuns: 120 },
   );
 });
+
+Deno.test("PendingShares tells what became of the last share under a number", () => {
+  const pending = filled(4);
+  pending.settle(1);
+  assert.deepEqual([...pending.expire(1)].map(({ owner }) => owner), ["share 0"]);
+  const pasts = [0, 1, 4, 65_535].map((index) => pending.pastOf(index));
+  assert.deepEqual(pasts, ["givenUp", "judged", "neverSent", "neverSent"]);
+  for (let n = 4; n <= INDEX_COUNT; n++) pending.add(n % INDEX_COUNT, share(n));
+  pending.settle(0);
+  assert.equal(pending.pastOf(0), "judged");
+});
