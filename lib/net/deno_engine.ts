@@ -7,7 +7,14 @@
 
 import type { Now } from "../base/clock.ts";
 import type { Connection } from "./connection.ts";
-import type { Engine, EngineEvents, EngineLimits, PeerAddress, Replaceable } from "./engine.ts";
+import type {
+  Engine,
+  EngineEvents,
+  EngineLimits,
+  PeerAddress,
+  Replaceable,
+  SlowPeer,
+} from "./engine.ts";
 import { Slab } from "./slab.ts";
 
 /** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
@@ -65,9 +72,11 @@ interface Link {
   readonly handle: number;
   readonly conn: AcceptedConnection;
   readonly buffer: Uint8Array;
-  /** Bytes waiting behind the write in flight. */
+  /** Bytes of the write in flight. */
+  writingBytes: number;
+  /** What waits behind it. */
   queue: Uint8Array[];
-  waitingBytes: number;
+  queuedBytes: number;
   /** The newest replaceable message waiting, behind the queue. */
   latest: Uint8Array | undefined;
   /** The number of the last replaceable message it was given, or of the last before it came. */
@@ -140,10 +149,8 @@ class DenoEngine implements Engine {
       return;
     }
     link.queue.push(bytes);
-    link.waitingBytes += bytes.length;
-    if (link.waitingBytes > this.#limits.maxWaitingBytes) {
-      this.#drop(link, `too slow: ${link.waitingBytes} bytes wait for it`);
-    }
+    link.queuedBytes += bytes.length;
+    this.#bound(link);
   }
 
   sendLatest(handle: number, message: Replaceable): void {
@@ -167,7 +174,8 @@ class DenoEngine implements Engine {
     const oldest = this.#now() - this.#limits.stallTimeoutMs;
     for (const link of this.#links) {
       if (link !== undefined && link.isWriting && link.progressAt < oldest) {
-        this.#drop(link, `took no byte for ${this.#limits.stallTimeoutMs / 1000} s`);
+        const seconds = this.#limits.stallTimeoutMs / 1000;
+        this.#drop(link, `took no byte for ${seconds} s`, "stall_timeout");
       }
     }
   }
@@ -222,8 +230,9 @@ class DenoEngine implements Engine {
       handle,
       conn,
       buffer: this.#slab.take(),
+      writingBytes: 0,
       queue: [],
-      waitingBytes: 0,
+      queuedBytes: 0,
       latest: undefined,
       sequence: this.#sequence,
       isWriting: false,
@@ -268,12 +277,21 @@ class DenoEngine implements Engine {
   #sendLatest(link: Link, message: Replaceable, sequence: number): void {
     if (link.isEnding) return;
     link.sequence = sequence;
-    if (!link.isWriting) this.#write(link, message.line);
-    else link.latest = link.latest === undefined ? message.line : message.cleanLine;
+    if (!link.isWriting) return this.#write(link, message.line);
+    link.latest = link.latest === undefined ? message.line : message.cleanLine;
+    this.#bound(link);
+  }
+
+  /** Drops a peer for which too much waits. */
+  #bound(link: Link): void {
+    const bytes = link.writingBytes + link.queuedBytes + (link.latest?.length ?? 0);
+    if (bytes <= this.#limits.maxWaitingBytes) return;
+    this.#drop(link, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
   }
 
   #write(link: Link, bytes: Uint8Array): void {
     link.isWriting = true;
+    link.writingBytes = bytes.length;
     link.progressAt = this.#now();
     link.conn.write(bytes).then(
       (count) => {
@@ -288,9 +306,9 @@ class DenoEngine implements Engine {
     link.isWriting = false;
     if (link.isClosed) return;
     if (link.queue.length > 0) {
-      const bytes = join(link.queue, link.waitingBytes);
+      const bytes = join(link.queue, link.queuedBytes);
       link.queue = [];
-      link.waitingBytes = 0;
+      link.queuedBytes = 0;
       this.#write(link, bytes);
     } else if (link.latest !== undefined) {
       const bytes = link.latest;
@@ -333,6 +351,7 @@ class DenoEngine implements Engine {
     this.#inFlight++;
     link.sequence = sequence;
     link.isWriting = true;
+    link.writingBytes = line.length;
     link.progressAt = this.#now();
     link.conn.write(line).then(
       (count) => {
@@ -355,11 +374,11 @@ class DenoEngine implements Engine {
   }
 
   /** Ends a connection the owner still believes in. */
-  #drop(link: Link, reason: string): void {
+  #drop(link: Link, reason: string, slow?: SlowPeer): void {
     if (link.isClosed) return;
     const wasEnding = link.isEnding;
     this.#close(link);
-    if (!wasEnding) this.#events.closed(link.handle, reason);
+    if (!wasEnding) this.#events.closed(link.handle, reason, slow);
   }
 
   #close(link: Link): void {

@@ -18,6 +18,9 @@ export function formatAddress({ hostname, port }: PeerAddress): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
+/** Why a peer was closed for not taking bytes: too many wait for it, or none was taken for long. */
+export type SlowPeer = "waiting_bytes" | "stall_timeout";
+
 /**
  * What an engine reports. Every `opened` is followed by one `closed`, unless the owner closes.
  * None of these may throw.
@@ -27,8 +30,11 @@ export interface EngineEvents {
   opened(handle: number, from: PeerAddress): boolean;
   /** Bytes came in. The view is valid during the call only. */
   received(handle: number, bytes: Uint8Array): void;
-  /** The connection ended by itself, or was closed for not taking bytes. `reason` is for the log. */
-  closed(handle: number, reason: string): void;
+  /**
+   * The connection ended by itself, or was closed for not taking bytes, and then `slow` says why.
+   * `reason` is for the log.
+   */
+  closed(handle: number, reason: string, slow?: SlowPeer): void;
   /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
   acceptFailed(error: unknown): void;
 }
@@ -43,7 +49,7 @@ export interface Replaceable {
 
 /** The bounds of what waits for a slow peer. */
 export interface EngineLimits {
-  /** Most bytes waiting for one peer before it is closed. */
+  /** Most bytes waiting for one peer, those of a write under way included, before it is closed. */
   readonly maxWaitingBytes: number;
   /** A peer that takes no byte for this long is closed, in milliseconds. */
   readonly stallTimeoutMs: number;

@@ -16,7 +16,14 @@
 
 import { monotonicNow, type Now } from "../base/clock.ts";
 import type { DenoEngineOptions, EngineOptions } from "./deno_engine.ts";
-import type { Engine, EngineEvents, EngineLimits, PeerAddress, Replaceable } from "./engine.ts";
+import type {
+  Engine,
+  EngineEvents,
+  EngineLimits,
+  PeerAddress,
+  Replaceable,
+  SlowPeer,
+} from "./engine.ts";
 import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
 import { errnoText, isPassingAcceptError } from "./errno.ts";
 import { Libc, LibcUnavailable } from "./libc.ts";
@@ -166,9 +173,7 @@ class LibcEngine implements Engine {
       return;
     }
     waiting.add(bytes);
-    if (waiting.queuedBytes > this.#limits.maxWaitingBytes) {
-      this.#drop(handle, `too slow: ${waiting.queuedBytes} bytes wait for it`);
-    }
+    this.#bound(handle, waiting);
   }
 
   sendLatest(handle: number, message: Replaceable): void {
@@ -193,7 +198,8 @@ class LibcEngine implements Engine {
     const oldest = this.#now() - this.#limits.stallTimeoutMs;
     for (const [handle, { progressAt }] of this.#waiting) {
       if (progressAt < oldest) {
-        this.#drop(handle, `took no byte for ${this.#limits.stallTimeoutMs / 1000} s`);
+        const seconds = this.#limits.stallTimeoutMs / 1000;
+        this.#drop(handle, `took no byte for ${seconds} s`, "stall_timeout");
       }
     }
   }
@@ -325,8 +331,14 @@ class LibcEngine implements Engine {
     if (this.#states[fd] !== OPEN || this.#sequences[fd]! >= sequence) return;
     this.#sequences[fd] = sequence;
     const waiting = this.#waiting.get(fd);
-    if (waiting === undefined) this.#write(fd, message.line);
-    else waiting.addLatest(message);
+    if (waiting === undefined) return this.#write(fd, message.line);
+    waiting.addLatest(message);
+    this.#bound(fd, waiting);
+  }
+
+  #bound(fd: number, { bytes }: Waiting): void {
+    if (bytes <= this.#limits.maxWaitingBytes) return;
+    this.#drop(fd, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
   }
 
   /**
@@ -367,10 +379,10 @@ class LibcEngine implements Engine {
   }
 
   /** Ends a connection the owner still believes in. */
-  #drop(fd: number, reason: string): void {
+  #drop(fd: number, reason: string, slow?: SlowPeer): void {
     const wasEnding = this.#states[fd] === ENDING;
     this.#close(fd);
-    if (!wasEnding) this.#events.closed(fd, reason);
+    if (!wasEnding) this.#events.closed(fd, reason, slow);
   }
 
   #close(fd: number): void {

@@ -37,7 +37,7 @@ export class Listeners implements MinerSockets {
         this.#engines.push(start(address, {
           opened: (handle, from) => events.opened(handle * count + i, from),
           received: (handle, bytes) => events.received(handle * count + i, bytes),
-          closed: (handle, reason) => events.closed(handle * count + i, reason),
+          closed: (handle, reason, slow) => events.closed(handle * count + i, reason, slow),
           acceptFailed: (error) => events.acceptFailed(error),
         }));
       } catch (error) {

@@ -6,7 +6,7 @@ import type { Replaceable } from "./engine.ts";
 
 /** See the head of this file. Begins with what the socket did not take of the first write. */
 export class Waiting {
-  /** The piece being written; what was begun does not count as waiting. */
+  /** The piece being written. */
   #begun: Uint8Array | undefined;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
@@ -21,9 +21,9 @@ export class Waiting {
     this.progressAt = now;
   }
 
-  /** Bytes waiting behind the piece being written, without the newest replaceable message. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
+  /** All bytes the socket has still to take. */
+  get bytes(): number {
+    return (this.#begun?.length ?? 0) + this.#queuedBytes + (this.#latest?.length ?? 0);
   }
 
   /** What the socket is to be offered next; `undefined` when everything is written. */

@@ -200,12 +200,17 @@ export function testEngine(
     await using world = createWorld({ maxWaitingBytes: 100 });
     const [[slow, other], [handle, otherHandle]] = await world.connect(2);
     slow!.appetite = "nothing";
-    world.engine.send(handle!, bytes("x".repeat(1000)));
-    for (let i = 0; i < 10; i++) world.engine.send(handle!, bytes("0123456789"));
-    for (let i = 0; i < 50; i++) world.engine.sendLatest(handle!, job(`job ${i}`));
-    assert.deepEqual(world.events.closes, [], "100 bytes and a job may wait");
+    world.engine.send(handle!, bytes("x".repeat(60)));
+    await world.settled();
+    slow!.take(10);
+    await world.settled();
+    for (let i = 0; i < 3; i++) world.engine.send(handle!, bytes("0123456789"));
+    for (let i = 0; i < 50; i++) world.engine.sendLatest(handle!, job(`job ${10 + i % 9}`));
+    world.engine.send(handle!, bytes("012345"));
+    assert.deepEqual(world.events.closes, [], "50 + 30 + 14 for the newest job + 6");
     world.engine.send(handle!, bytes("!"));
     assert.deepEqual(world.events.closes, [[handle, "too slow: 101 bytes wait for it"]]);
+    assert.deepEqual(world.events.slow, ["waiting_bytes"]);
     assert.ok(slow!.isClosed);
     world.engine.send(handle!, bytes("more"));
     world.engine.sendLatest(handle!, job("more"));
@@ -214,6 +219,20 @@ export function testEngine(
     await world.settled();
     assert.equal(other!.taken, "fine");
     assert.equal(world.events.closes.length, 1);
+  });
+
+  test("a job that makes it too much for a slow peer drops it too, given or broadcast", async () => {
+    await using world = createWorld({ maxWaitingBytes: 20 });
+    const [[one, two], [handle, otherHandle]] = await world.connect(2);
+    one!.appetite = two!.appetite = "nothing";
+    for (const to of [handle, otherHandle]) world.engine.send(to!, bytes("0123456789abcdef"));
+    world.engine.sendLatest(handle!, job("long"));
+    world.engine.broadcast([otherHandle!], job("long"));
+    await world.settled();
+    assert.deepEqual(world.events.closes, [
+      [handle, "too slow: 22 bytes wait for it"],
+      [otherHandle, "too slow: 22 bytes wait for it"],
+    ]);
   });
 
   test("a peer that takes no byte for 30 s is dropped; one that takes a byte now and then is not", async () => {
