@@ -1,6 +1,7 @@
 /** The program as a user meets it: arguments, configuration, ports, signals, exit codes. */
 
 import assert from "node:assert/strict";
+import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Program } from "../support/program.ts";
 
@@ -136,5 +137,28 @@ Deno.test("a pool that refuses the sub-account is logged with its words", async 
     await using program = new Program(["-c", path]);
     await program.wrote('Cannot authorize as sub-account "demo"');
     assert.match(program.output, /\[29, "Invalid username"\]/);
+  });
+});
+
+Deno.test("a second signal ends it at once, without waiting for verdicts", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await pool.setFaults({ dropEveryNthVerdict: 1 });
+  const port = freePort();
+  await withConfig(configFor(pool, port), async (path) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote("serves miners");
+    await using miner = SimMiner.start({
+      port,
+      user: "demo.a",
+      mode: { kind: "rate", sharesPerSecond: 50 },
+    });
+    await pool.until(() => pool.statistics().submits > 0);
+    assert.equal(miner.isAuthorized, true);
+    program.signal("SIGTERM");
+    await program.wrote("Stopping");
+    program.signal("SIGTERM");
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 0);
+    assert.doesNotMatch(stderr, /Stopped/);
   });
 });

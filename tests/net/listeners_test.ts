@@ -1,0 +1,127 @@
+/** Listeners: several ports as one. */
+
+import assert from "node:assert/strict";
+import type { Engine, EngineEvents, PeerAddress, Replaceable } from "../../lib/net/engine.ts";
+import { CannotListen, Listeners } from "../../lib/net/listeners.ts";
+
+const JOB: Replaceable = { line: Uint8Array.of(1), cleanLine: Uint8Array.of(2) };
+
+/** An engine that writes down what it is asked. */
+class RecordingEngine implements Engine {
+  readonly address: PeerAddress;
+  readonly events: EngineEvents;
+  readonly calls: string[];
+
+  constructor(address: PeerAddress, events: EngineEvents, calls: string[]) {
+    this.address = address;
+    this.events = events;
+    this.calls = calls;
+  }
+
+  send = (handle: number) => this.#note(`send ${handle}`);
+  sendLatest = (handle: number) => this.#note(`latest ${handle}`);
+  broadcast = (handles: readonly number[]) => this.#note(`broadcast ${handles.join(",")}`);
+  close = (handle: number) => this.#note(`close ${handle}`);
+  sweep = () => this.#note("sweep");
+  stopAccepting = () => this.#note("stop accepting");
+  stop = () => Promise.resolve(this.#note("stop"));
+
+  #note(call: string): void {
+    this.calls.push(`${this.address.port}: ${call}`);
+  }
+}
+
+function listen(ports: readonly number[]) {
+  const calls: string[] = [];
+  const engines: RecordingEngine[] = [];
+  const heard: string[] = [];
+  const listeners = new Listeners(
+    ports.map((port) => ({ hostname: "127.0.0.1", port })),
+    (address, events) => {
+      const engine = new RecordingEngine(address, events, calls);
+      engines.push(engine);
+      return engine;
+    },
+    {
+      opened: (handle) => heard.push(`opened ${handle}`) > 0,
+      received: (handle) => heard.push(`received ${handle}`),
+      closed: (handle, reason) => heard.push(`closed ${handle} ${reason}`),
+      acceptFailed: () => heard.push("accept failed"),
+    },
+  );
+  return { listeners, engines, calls, heard };
+}
+
+Deno.test("connections of different ports never share a handle, and answers find their way back", () => {
+  const { listeners, engines, calls, heard } = listen([1, 2, 3]);
+  const from = { hostname: "10.0.0.1", port: 9 };
+  for (const engine of engines) {
+    for (const handle of [0, 1, 7]) engine.events.opened(handle, from);
+  }
+  const handles = heard.map((entry) => Number(entry.split(" ")[1]));
+  assert.equal(new Set(handles).size, 9);
+  for (const handle of handles) listeners.send(handle, Uint8Array.of(1));
+  assert.deepEqual(
+    calls,
+    [1, 2, 3].flatMap((port) => [0, 1, 7].map((handle) => `${port}: send ${handle}`)),
+  );
+});
+
+Deno.test("bytes and ends are told with the handle the connection was opened under", () => {
+  const { engines, heard } = listen([1, 2]);
+  engines[1]!.events.opened(4, { hostname: "10.0.0.1", port: 9 });
+  engines[1]!.events.received(4, Uint8Array.of(1));
+  engines[1]!.events.closed(4, "gone");
+  engines[0]!.events.acceptFailed(new Error());
+  assert.deepEqual(heard, ["opened 9", "received 9", "closed 9 gone", "accept failed"]);
+});
+
+Deno.test("a broadcast goes once to each port that has miners of it", () => {
+  const { listeners, calls } = listen([1, 2, 3]);
+  listeners.broadcast([0, 3, 2, 8], JOB);
+  assert.deepEqual(calls, ["1: broadcast 0,1", "3: broadcast 0,2"]);
+});
+
+Deno.test("closing, sweeping and stopping reach the right engines", async () => {
+  const { listeners, calls } = listen([1, 2]);
+  listeners.close(3);
+  listeners.sendLatest(2, JOB);
+  listeners.sweep();
+  listeners.stopAccepting();
+  await listeners.stop();
+  assert.deepEqual(calls, [
+    "2: close 1",
+    "1: latest 1",
+    "1: sweep",
+    "2: sweep",
+    "1: stop accepting",
+    "2: stop accepting",
+    "1: stop",
+    "2: stop",
+  ]);
+});
+
+for (
+  const [error, found] of [
+    [new Deno.errors.AddrInUse("x"), /another program has this port.*agent_listen_port/],
+    [new Deno.errors.AddrNotAvailable("x"), /no such address.*agent_listen_ip/],
+    [new Deno.errors.PermissionDenied("x"), /ports below 1024/],
+    [new Error("something else"), /something else; check agent_listen_ip/],
+  ] as const
+) {
+  Deno.test(`${error.name} while listening says what to do, and closes the ports opened before`, () => {
+    const calls: string[] = [];
+    const addresses = [1, 2].map((port) => ({ hostname: "127.0.0.1", port }));
+    assert.throws(
+      () =>
+        new Listeners(addresses, (address, events) => {
+          if (address.port === 2) throw error;
+          return new RecordingEngine(address, events, calls);
+        }, {} as EngineEvents),
+      (thrown: unknown) =>
+        thrown instanceof CannotListen && thrown.message.includes("127.0.0.1:2") &&
+        found.test(thrown.message),
+    );
+    assert.deepEqual(calls, ["1: stop"]);
+  });
+}
