@@ -6,6 +6,7 @@
 
 import { monotonicNow } from "./base/clock.ts";
 import type { Config } from "./config/schema.ts";
+import type { LimitCounts } from "./miner/limits.ts";
 import { Miners } from "./miner/miners.ts";
 import { type Account, Accounts } from "./mux/accounts.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "./mux/ledger.ts";
@@ -16,6 +17,7 @@ import type { Dial } from "./net/connection.ts";
 import { createDial } from "./net/dialer.ts";
 import { type EngineEvents, formatAddress, type PeerAddress } from "./net/engine.ts";
 import { Listeners, type StartEngine } from "./net/listeners.ts";
+import { openFileLimit, roomForMiners } from "./net/open_files.ts";
 import { areaLog } from "./observe/log.ts";
 import { PoolSlots } from "./pool/slots.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
@@ -52,6 +54,8 @@ export interface ProxyStatistics {
   readonly working: number;
   /** Sub-accounts that are open. */
   readonly accounts: number;
+  /** How often each bound of what miners may ask was reached. */
+  readonly limitCounts: LimitCounts;
   /** All shares since the start. */
   readonly shares: LedgerSnapshot;
   /** Each connected miner's shares, by session id. */
@@ -108,7 +112,14 @@ export class Proxy {
         loginTimeoutMs: config.limits.login_timeout_seconds * 1000,
         idleTimeoutMs: config.limits.idle_timeout_seconds * 1000,
         maxLineBytes: config.limits.max_line_bytes,
-        maxMiners: config.limits.max_miners,
+        maxRequestsPerSecond: config.limits.max_requests_per_second,
+        maxConnections: maxMiners(config),
+        maxConnectionsPerIp: config.limits.max_connections_per_ip,
+        newConnectionsPerSecondPerIp: config.limits.new_connections_per_second_per_ip,
+        banAfterViolations: config.limits.ban_after_violations,
+        banMs: config.limits.ban_seconds * 1000,
+        allow: config.limits.allow,
+        deny: config.limits.deny,
       },
       naming: {
         fixedName: config.fixed_worker_name,
@@ -133,6 +144,7 @@ export class Proxy {
     const { count, waitingShares, strayVerdicts, bytesRead, bytesWritten } = this.#accounts;
     return {
       ...this.#miners.counts,
+      limitCounts: this.#miners.limitCounts,
       accounts: count,
       shares: this.#counter.total.snapshot(),
       minerShares: (sessionId) => this.#counter.miners.snapshot(sessionId),
@@ -209,6 +221,30 @@ export class Proxy {
     }
   }
 }
+
+/** How many miners may be connected, said in the log with what decides it. */
+function maxMiners(config: Config): number {
+  const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
+  const connections = config.advanced.pool_connection_number_per_subaccount ?? 1;
+  const wanted = config.limits.max_miners;
+  const openFiles = openFileLimit();
+  // Beside those in use: one spare, and one being dialled.
+  const { miners, reserve } = roomForMiners(openFiles, wanted, accounts * (connections + 2));
+  const values = { miners, openFiles, reserve, wanted };
+  if (openFiles === undefined) {
+    log.info("Up to {miners} miners: how many files may be open is not known here", values);
+  } else if (wanted !== undefined && wanted > miners) {
+    log.warn(`Only {miners} miners, not {wanted} as in limits.max_miners: ${FILES}`, values);
+  } else if (miners < (wanted ?? MAX_SESSION_ID)) {
+    log.info(`Up to {miners} miners: ${FILES}`, values);
+  } else {
+    log.info("Up to {miners} miners", values);
+  }
+  return miners;
+}
+
+const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
+  "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
 
 function listen(config: Config, events: EngineEvents): Listeners {
   const addresses = [

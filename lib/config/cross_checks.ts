@@ -5,6 +5,7 @@
  * that they still find what they can in a file that has other problems.
  */
 
+import { parseNetwork } from "../base/cidr.ts";
 import { parseProxyAddress } from "../base/proxy_address.ts";
 import type { Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -49,5 +50,22 @@ export function wrongProxies(raw: RawConfig): Finding[] {
     const { found, hint } = result;
     const wanted = '"system" or an address such as "socks5://user:password@host:1080"';
     return [{ path: ["proxy", i], found, wanted, ...(hint === undefined ? {} : { hint }) }];
+  });
+}
+
+/** What `limits.allow` and `limits.deny` list must be networks. */
+export function wrongNetworks(raw: RawConfig): Finding[] {
+  const limits = raw.limits;
+  if (typeof limits !== "object" || limits === null) return [];
+  return (["allow", "deny"] as const).flatMap((key): Finding[] => {
+    const list: unknown = (limits as Readonly<Record<string, unknown>>)[key];
+    if (!Array.isArray(list)) return [];
+    return list.flatMap((network: unknown, i): Finding[] => {
+      // What is no text, or too long, is told so already.
+      if (typeof network !== "string" || network.length > 64) return [];
+      if (parseNetwork(network) !== undefined) return [];
+      const wanted = 'a network such as "10.0.0.0/8" or "fd00::/8", or an IP address';
+      return [{ path: ["limits", key, i], wanted }];
+    });
   });
 }

@@ -8,7 +8,13 @@
  */
 
 import * as v from "valibot";
-import { type Finding, missingAccounts, type RawConfig, wrongProxies } from "./cross_checks.ts";
+import {
+  type Finding,
+  missingAccounts,
+  type RawConfig,
+  wrongNetworks,
+  wrongProxies,
+} from "./cross_checks.ts";
 import { type Located, plainValue, readDocument } from "./document.ts";
 import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
@@ -57,6 +63,7 @@ export function readConfig(text: string): ReadResult {
     ...schemaFindings(checked.issues ?? []),
     ...missingAccounts(raw),
     ...wrongProxies(raw),
+    ...wrongNetworks(raw),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),

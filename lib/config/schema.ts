@@ -8,10 +8,10 @@
  * `limits`, `outage`, `failover`, `log`).
  *
  * Each value states in words what is `wanted` (metadata, so that an error can
- * say it) and what it is for (description). Three keys have no default because
+ * say it) and what it is for (description). Four keys have no default because
  * leaving them out means something of its own: `submit_response_from_server`,
- * `advanced.pool_connection_number_per_subaccount` and
- * `advanced.tls_skip_certificate_verify`.
+ * `advanced.pool_connection_number_per_subaccount`,
+ * `advanced.tls_skip_certificate_verify` and `limits.max_miners`.
  */
 
 import * as v from "valibot";
@@ -128,6 +128,15 @@ function fingerprint() {
   );
 }
 
+/** Networks in CIDR notation; what is none is found by `cross_checks.ts`. */
+function networks() {
+  return v.pipe(
+    v.array(text('a network such as "10.0.0.0/8"', 64)),
+    v.maxLength(256),
+    v.metadata({ wanted: "a list of at most 256 networks" }),
+  );
+}
+
 function listenAddress() {
   return group("One more address and port.", {
     address: host("The address; 0.0.0.0 is every IPv4 address.", 'an IP address such as "0.0.0.0"'),
@@ -228,8 +237,50 @@ const Limits = group("What a miner may ask of this program.", {
     1000,
   ),
   max_miners: v.optional(
-    about("How many miners may be connected at once.", wholeNumber("a number of miners", 1, 65535)),
-    65535,
+    about(
+      "How many miners may be connected at once. Left out: as many as files may be open, less some for pools and logs. When all places are taken, a miner that has not logged in for a second makes room.",
+      wholeNumber("a number of miners", 1, 65535),
+    ),
+  ),
+  max_connections_per_ip: v.optional(
+    about(
+      "How many connections one address may have; 0 is any number. An IPv6 /64 counts as one address.",
+      wholeNumber("a number of connections", 0, 65535),
+    ),
+    0,
+  ),
+  new_connections_per_second_per_ip: v.optional(
+    about(
+      "How many connections one address may open in a second; 0 is any number.",
+      wholeNumber("a number of connections", 0, 65535),
+    ),
+    0,
+  ),
+  max_requests_per_second: v.optional(
+    about(
+      "A miner that sends more lines a second is disconnected; after a rest it may send five times as many at once. 0 is any number.",
+      wholeNumber("a number of lines", 0, 100000),
+    ),
+    100,
+  ),
+  ban_after_violations: v.optional(
+    about(
+      "An address from which so many connections broke the protocol within `ban_seconds` is not let in for as long, unless a miner that works comes from it as well; 0 is never.",
+      wholeNumber("a number of violations", 0, 65535),
+    ),
+    20,
+  ),
+  ban_seconds: v.optional(
+    about("How long such an address is not let in.", seconds(1, 86400)),
+    60,
+  ),
+  allow: v.optional(
+    about("If not empty, only miners from these networks are let in.", networks()),
+    [],
+  ),
+  deny: v.optional(
+    about("Miners from these networks are not let in, even if allowed.", networks()),
+    [],
   ),
 });
 

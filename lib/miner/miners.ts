@@ -6,29 +6,29 @@
 
 import type { Now } from "../base/clock.ts";
 import type { Downstream, Fanout, JobLines, Mux } from "../mux/peers.ts";
+import { addressKey, Admission } from "../net/admission.ts";
 import {
   type EngineEvents,
   formatAddress,
   type MinerSockets,
   type PeerAddress,
+  type SlowPeer,
 } from "../net/engine.ts";
+import { Rate } from "../net/rate.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
+import {
+  brokenLimit,
+  type LimitCounts,
+  type LimitName,
+  type MinerLimits,
+  newLimitCounts,
+  REFUSALS,
+  REQUEST_BURST_SECONDS,
+} from "./limits.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
-
-/** Bounds for every miner. */
-export interface MinerLimits {
-  /** A miner must be subscribed and authorized this long after it connected, in milliseconds. */
-  readonly loginTimeoutMs: number;
-  /** A miner that sends nothing for this long is closed, in milliseconds. */
-  readonly idleTimeoutMs: number;
-  /** Longest line taken, in bytes. */
-  readonly maxLineBytes: number;
-  /** Most connections at a time. */
-  readonly maxMiners: number;
-}
 
 /** What the miners' side is made of. */
 export interface MinersOptions {
@@ -52,6 +52,12 @@ const log = areaLog("miner");
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Who has been connected so long without having logged in makes room when all places are taken. */
+const NEWCOMER_MS = 1000;
+
+/** Accepting works again when it has not failed for so long, in milliseconds. */
+const ACCEPT_RECOVERY_MS = 5000;
+
 /** See the head of this file. */
 export class Miners implements Fanout, EngineEvents {
   readonly #options: MinersOptions;
@@ -59,42 +65,60 @@ export class Miners implements Fanout, EngineEvents {
   readonly #context: MinerContext;
   /** By handle. */
   readonly #sessions: (MinerSession | undefined)[] = [];
-  #count = 0;
+  /** Those that had not logged in when they were last looked at, the oldest first. */
+  readonly #newcomers = new Set<MinerSession>();
+  readonly #admission: Admission;
+  readonly #limitCounts = newLimitCounts();
+  #acceptFailedAt: number | undefined;
   #isDraining = false;
 
   /** Starts listening. @throws what listening throws. */
   constructor(options: MinersOptions) {
     this.#options = options;
+    this.#admission = new Admission(options.limits, options.now);
     this.#sockets = options.listen(this);
     this.#context = {
       sockets: this.#sockets,
       mux: options.mux,
       maxLineBytes: options.limits.maxLineBytes,
+      requestRate: requestRate(options.limits),
       naming: options.naming,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
       resume: (session) => this.#read(session, NO_BYTES),
-      end: (session, reason) => this.#end(session, reason),
+      end: (session, reason, limit) => this.#end(session, reason, limit),
     };
   }
 
   /** How many connections there are, and how many of them have logged in. */
   get counts(): { readonly connected: number; readonly working: number } {
     const working = this.#sessions.reduce((sum, session) => sum + (session?.isWorking ? 1 : 0), 0);
-    return { connected: this.#count, working };
+    return { connected: this.#admission.connections, working };
+  }
+
+  /** How often each bound was reached since the start. */
+  get limitCounts(): LimitCounts {
+    return { ...this.#limitCounts };
   }
 
   opened(handle: number, from: PeerAddress): boolean {
     const { limits, now } = this.#options;
-    if (this.#count >= limits.maxMiners) {
-      log.warn("Miner {miner} not let in: {count} are connected, which is limits.max_miners", {
+    let refusal = this.#admission.enter(from.hostname);
+    if (refusal === "max_miners" && this.#makeRoom()) {
+      refusal = this.#admission.enter(from.hostname);
+    }
+    if (refusal !== undefined) {
+      this.#limitCounts[refusal]++;
+      log.warn(REFUSALS[refusal], {
         miner: formatAddress(from),
-        count: this.#count,
+        count: this.#admission.connections,
+        most: limits.maxConnectionsPerIp,
       });
       return false;
     }
-    this.#count++;
-    this.#sessions[handle] = new MinerSession(this.#context, handle, from, now());
+    const session = new MinerSession(this.#context, handle, from, now());
+    this.#sessions[handle] = session;
+    this.#newcomers.add(session);
     return true;
   }
 
@@ -105,16 +129,20 @@ export class Miners implements Fanout, EngineEvents {
     this.#read(session, bytes);
   }
 
-  closed(handle: number, reason: string): void {
+  closed(handle: number, reason: string, slow?: SlowPeer): void {
     const session = this.#sessions[handle];
-    if (session !== undefined) this.#forget(session, reason);
+    if (session !== undefined) this.#forget(session, reason, slow);
   }
 
   acceptFailed(error: unknown): void {
+    this.#limitCounts.accept_failures++;
+    const isNews = this.#acceptFailedAt === undefined;
+    this.#acceptFailedAt = this.#options.now();
+    if (!isNews) return;
     log.error(
-      "Cannot accept miners for the moment: {error}; {count} are connected. " +
+      "Cannot accept miners for the moment: {error}; {count} are connected. It is tried again. " +
         "If files are short, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
-      { error, count: this.#count },
+      { error, count: this.#admission.connections },
     );
   }
 
@@ -127,15 +155,26 @@ export class Miners implements Fanout, EngineEvents {
   /** Ends miners past a deadline. To be called about once a second. */
   sweep(): void {
     this.#sockets.sweep();
+    this.#admission.sweep();
     const { limits, now } = this.#options;
-    const loginBefore = now() - limits.loginTimeoutMs;
-    const activeAfter = now() - limits.idleTimeoutMs;
+    const time = now();
+    if (time - (this.#acceptFailedAt ?? time) >= ACCEPT_RECOVERY_MS) {
+      this.#acceptFailedAt = undefined;
+      log.info("Miners are accepted again");
+    }
+    for (const session of this.#newcomers) {
+      if (session.hasLoggedIn) {
+        this.#newcomers.delete(session);
+      } else if (time - session.connectedAt > limits.loginTimeoutMs) {
+        const seconds = limits.loginTimeoutMs / 1000;
+        this.#end(session, `did not log in within ${seconds} s`, "login_timeout_seconds");
+        this.#violated(session);
+      }
+    }
     for (const session of this.#sessions) {
-      if (session === undefined) continue;
-      if (!session.hasLoggedIn && session.connectedAt < loginBefore) {
-        this.#end(session, `did not log in within ${limits.loginTimeoutMs / 1000} s`);
-      } else if (session.lastActiveAt < activeAfter) {
-        this.#end(session, `sent nothing for ${limits.idleTimeoutMs / 1000} s`);
+      if (session !== undefined && time - session.lastActiveAt > limits.idleTimeoutMs) {
+        const seconds = limits.idleTimeoutMs / 1000;
+        this.#end(session, `sent nothing for ${seconds} s`, "idle_timeout_seconds");
       }
     }
   }
@@ -148,9 +187,12 @@ export class Miners implements Fanout, EngineEvents {
 
   /** Ends all miners and resolves when their sockets are gone. */
   async stop(): Promise<void> {
-    const sessions = this.#sessions.splice(0);
-    this.#count = 0;
-    for (const session of sessions) if (session !== undefined) leaveMux(session);
+    for (const session of this.#sessions.splice(0)) {
+      if (session === undefined) continue;
+      this.#admission.leave(session.from.hostname);
+      leaveMux(session);
+    }
+    this.#newcomers.clear();
     await this.#sockets.stop();
   }
 
@@ -159,24 +201,69 @@ export class Miners implements Fanout, EngineEvents {
     try {
       session.receive(bytes);
     } catch (error) {
-      if (error instanceof ProtocolViolation) return this.#end(session, error.message);
+      if (error instanceof ProtocolViolation) {
+        const limit = brokenLimit(error);
+        this.#end(session, error.message, limit);
+        // What came too early may be the pools' fault, which keep it waiting.
+        if (limit !== "held_bytes") this.#violated(session);
+        return;
+      }
       reportFault(error);
       this.#end(session, "internal error");
     }
   }
 
-  #end(session: MinerSession, reason: string): void {
+  /** Ends whoever has been silent longest, so that silence cannot keep others out. */
+  #makeRoom(): boolean {
+    for (const session of this.#newcomers) {
+      if (session.hasLoggedIn) {
+        this.#newcomers.delete(session);
+        continue;
+      }
+      if (this.#options.now() - session.connectedAt < NEWCOMER_MS) return false;
+      const count = this.#admission.connections;
+      const reason = `made room: ${count} are connected, which is limits.max_miners, and it ` +
+        "has not logged in";
+      this.#end(session, reason, "max_miners");
+      return true;
+    }
+    return false;
+  }
+
+  /** A miner broke a rule: too many of them, and nobody may come from its address for a while. */
+  #violated({ from }: MinerSession): void {
+    const key = addressKey(from.hostname);
+    const isSpared = () =>
+      this.#sessions.some((other) =>
+        other !== undefined && other.hasLoggedIn && addressKey(other.from.hostname) === key
+      );
+    if (!this.#admission.violated(from.hostname, isSpared)) return;
+    const { banAfterViolations, banMs } = this.#options.limits;
+    log.warn(
+      "Miners from {address} are not let in for {seconds} s: {count} broke the protocol " +
+        "(limits.ban_after_violations)",
+      { address: from.hostname, seconds: banMs / 1000, count: banAfterViolations },
+    );
+  }
+
+  #end(session: MinerSession, reason: string, limit?: LimitName): void {
     if (this.#sessions[session.handle] !== session) return;
-    this.#forget(session, reason);
+    this.#forget(session, reason, limit);
     this.#sockets.close(session.handle);
   }
 
-  #forget(session: MinerSession, reason: string): void {
+  #forget(session: MinerSession, reason: string, limit?: LimitName): void {
     this.#sessions[session.handle] = undefined;
-    this.#count--;
+    this.#newcomers.delete(session);
+    this.#admission.leave(session.from.hostname);
+    if (limit !== undefined) this.#limitCounts[limit]++;
     leaveMux(session);
     log.info("Miner {miner} out: {reason}", { miner: session.label, reason });
   }
+}
+
+function requestRate({ maxRequestsPerSecond: perSecond }: MinerLimits): Rate | undefined {
+  return perSecond > 0 ? new Rate(perSecond, perSecond * REQUEST_BURST_SECONDS) : undefined;
 }
 
 /** A fault while one miner leaves costs no other miner anything, nor this one's socket. */

@@ -9,6 +9,7 @@
 import { formatHex32 } from "../base/hex.ts";
 import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
 import { formatAddress, type MinerSockets, type PeerAddress } from "../net/engine.ts";
+import type { Rate } from "../net/rate.ts";
 import { areaLog } from "../observe/log.ts";
 import { formatDifficulty } from "../protocol/difficulty.ts";
 import { LineDecoder } from "../protocol/lines.ts";
@@ -29,6 +30,7 @@ import { type RegisteredNames, registeredNames, splitUserName } from "../protoco
 import { noteShare, type ReconnectPause, type RollingHistory, rollingState } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
+import type { LimitName } from "./limits.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
@@ -50,6 +52,8 @@ export interface MinerContext {
   readonly mux: Mux;
   /** Longest line taken, in bytes. */
   readonly maxLineBytes: number;
+  /** How often a miner may send a line; `undefined` for as often as it likes. */
+  readonly requestRate: Rate | undefined;
   /** What the pool calls workers. */
   readonly naming: WorkerNaming;
   /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
@@ -58,8 +62,11 @@ export interface MinerContext {
   readonly version: string;
   /** Lets a session that was admitted read the lines it held back. */
   resume(session: MinerSession): void;
-  /** Ends a session from the inside: its owner forgets it and closes the socket. */
-  end(session: MinerSession, reason: string): void;
+  /**
+   * Ends a session from the inside: its owner forgets it and closes the socket. `limit` is the
+   * bound that was reached, if it was one.
+   */
+  end(session: MinerSession, reason: string, limit?: LimitName): void;
 }
 
 /** See the head of this file. */
@@ -86,6 +93,8 @@ export class MinerSession implements Downstream {
   #requestedMask: number | undefined;
   #toldMask = 0;
   #rolling: RollingHistory = 0;
+  /** When it may send its whole burst of lines again; see net/rate.ts. */
+  #restedAt = 0;
   /** Lines to send when the chunk under way has been read; each ends with LF. */
   #outgoing = "";
   #isReading = false;
@@ -135,6 +144,7 @@ export class MinerSession implements Downstream {
       for (const line of this.#takeHeldLines()) this.#receiveLine(line);
       this.#lines.push(bytes);
       for (let line = this.#lines.next(); line; line = this.#lines.next()) {
+        this.#countRequest();
         this.#receiveLine(line);
         if (this.#isOver) return;
       }
@@ -209,6 +219,19 @@ export class MinerSession implements Downstream {
     this.#context.end(this, reason);
   }
 
+  #countRequest(): void {
+    const { requestRate } = this.#context;
+    if (requestRate === undefined) return;
+    const restedAt = requestRate.take(this.#restedAt, this.lastActiveAt);
+    if (restedAt === undefined) {
+      throw new MinerFault(
+        "too-many-requests",
+        "Cannot take so many requests a second: more than limits.max_requests_per_second",
+      );
+    }
+    this.#restedAt = restedAt;
+  }
+
   #receiveLine(line: Uint8Array): void {
     if (this.#state === "joining") return this.#hold(line);
     const share = scanShare(line);
@@ -272,7 +295,8 @@ export class MinerSession implements Downstream {
       this.#sessionId = this.#context.mux.leaseSession();
       if (this.#sessionId === undefined) {
         this.#refuseHandshake(id, STATUS.unknown);
-        return this.disconnect("all session ids are in use");
+        this.#flush();
+        return this.#context.end(this, "all session ids are in use", "session_ids");
       }
       if (typeof clientAgent === "string") {
         this.#clientAgent = clientAgent.slice(0, MAX_NAME_LENGTH);

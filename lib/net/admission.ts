@@ -71,7 +71,11 @@ export class Admission {
   readonly #remembered = new Map<string, Visitor>();
   #connections = 0;
 
-  /** @throws RangeError for a list with something in it that is no network. */
+  /**
+   * Nobody is connected yet.
+   *
+   * @throws RangeError for a list with something in it that is no network.
+   */
   constructor(limits: AdmissionLimits, now: Now) {
     this.#limits = limits;
     this.#now = now;

@@ -46,6 +46,7 @@ const SYMBOLS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   memcpy: { parameters: ["buffer", "pointer", "usize"], result: "pointer" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -65,6 +66,7 @@ const SOCK_CLOEXEC_NONBLOCK = 0x80800;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const INT_BYTES = 4;
+const RLIMIT_NOFILE = 7;
 
 /** Bytes reserved for one `struct epoll_event`: the larger of its two layouts (net/epoll.ts). */
 export const MAX_EVENT_BYTES = 16;
@@ -169,6 +171,14 @@ export class Libc {
   setOption(fd: number, level: number, name: number, value: number): number {
     this.#int[0] = value;
     return this.#library.symbols.setsockopt(fd, level, name, this.#int, INT_BYTES);
+  }
+
+  /** How many files this process may have open; `undefined` if the kernel does not say. */
+  openFileLimit(): number | undefined {
+    // struct rlimit: the limit that holds, then the highest it may be set to.
+    const limits = new BigUint64Array(2);
+    if (this.#library.symbols.getrlimit(RLIMIT_NOFILE, limits) < 0) return undefined;
+    return Number(limits[0]);
   }
 
   /**

@@ -63,7 +63,13 @@ Deno.test("a file with only pools gets every default", () => {
       idle_timeout_seconds: 600,
       max_line_bytes: 8192,
       max_accounts: 1000,
-      max_miners: 65535,
+      max_connections_per_ip: 0,
+      new_connections_per_second_per_ip: 0,
+      max_requests_per_second: 100,
+      ban_after_violations: 20,
+      ban_seconds: 60,
+      allow: [],
+      deny: [],
     },
     outage: { grace_seconds: 30 },
     failover: { return_after_seconds: 180 },
@@ -151,6 +157,18 @@ const MISTAKES: [setting: string, line: string][] = [
   [
     '"agent_listen_port": 1e999',
     "a.jsonc:1:23  agent_listen_port: found 1e999, wanted a port number 1..65535",
+  ],
+  [
+    '"limits": {"deny": ["fd00::/8", "10.0.0.0/33"]}',
+    'a.jsonc:1:34  limits.deny[1]: found "10.0.0.0/33" (a string), wanted a network such as "10.0.0.0/8" or "fd00::/8", or an IP address',
+  ],
+  [
+    '"limits": {"allow": "10.0.0.0/8"}',
+    'a.jsonc:1:22  limits.allow: found "10.0.0.0/8" (a string), wanted a list of at most 256 networks',
+  ],
+  [
+    '"limits": {"allow": [10]}',
+    'a.jsonc:1:23  limits.allow[0]: found 10, wanted a network such as "10.0.0.0/8", at most 64 characters',
   ],
   [
     '"limits": []',

@@ -57,7 +57,7 @@ Deno.test("the sweep sees to the engine's slow peers as well", () => {
 
 Deno.test("no more than the allowed number of miners is let in, until one goes", () => {
   using log = new LogCapture();
-  const world = new FakeMiners({ limits: { maxMiners: 2 } });
+  const world = new FakeMiners({ limits: { maxConnections: 2 } });
   const first = world.connect();
   world.connect();
   assert.equal(world.engine.connect({ hostname: "fd00::9", port: 5 }), undefined);
@@ -92,8 +92,8 @@ Deno.test("failing to accept is said with what to do about it", () => {
   world.engine.failToAccept(new Error("Too many open files (os error 24)"));
   assert.deepEqual(log.take(), [
     "error: Cannot accept miners for the moment: Error: Too many open files (os error 24); " +
-    "1 are connected. If files are short, raise the limit (ulimit -n, or LimitNOFILE= of the " +
-    "service)",
+    "1 are connected. It is tried again. If files are short, raise the limit (ulimit -n, or " +
+    "LimitNOFILE= of the service)",
   ]);
 });
 
@@ -256,7 +256,7 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
   fc.assert(
     fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
       // The fake mux asserts that no id is released twice or while seated.
-      const world = new FakeMiners({ limits: { maxMiners: 6 } });
+      const world = new FakeMiners({ limits: { maxConnections: 6 } });
       const { mux, engine } = world;
       mux.sessions = 4;
       const everybody: FakeMiner[] = [];

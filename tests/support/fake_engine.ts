@@ -3,7 +3,13 @@
  */
 
 import assert from "node:assert/strict";
-import type { Engine, EngineEvents, PeerAddress, Replaceable } from "../../lib/net/engine.ts";
+import type {
+  Engine,
+  EngineEvents,
+  PeerAddress,
+  Replaceable,
+  SlowPeer,
+} from "../../lib/net/engine.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -61,6 +67,11 @@ export class FakeEngine implements Engine {
   /** The peer goes. */
   hangUp(handle: number, reason = "it closed the connection"): void {
     if (this.isOpen(handle)) this.#gone(handle, reason);
+  }
+
+  /** The peer takes too little and is closed for it. */
+  dropSlow(handle: number, slow: SlowPeer): void {
+    if (this.isOpen(handle)) this.#gone(handle, "too slow", slow);
   }
 
   /** Nobody can be accepted for now. */
@@ -128,10 +139,10 @@ export class FakeEngine implements Engine {
     return Promise.resolve();
   }
 
-  #gone(handle: number, reason: string): void {
+  #gone(handle: number, reason: string, slow?: SlowPeer): void {
     this.#peers.get(handle)!.isClosed = true;
     this.room.delete(handle);
     this.#freeHandles.push(handle);
-    this.#events!.closed(handle, reason);
+    this.#events!.closed(handle, reason, slow);
   }
 }

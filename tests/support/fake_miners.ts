@@ -2,7 +2,8 @@
  * The miners' side over a fake engine and a fake mux, with time that moves when told.
  */
 
-import { type MinerLimits, Miners } from "../../lib/miner/miners.ts";
+import type { MinerLimits } from "../../lib/miner/limits.ts";
+import { Miners } from "../../lib/miner/miners.ts";
 import type { WorkerNaming } from "../../lib/miner/worker_naming.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { FakeMux } from "./fake_mux.ts";
@@ -11,7 +12,14 @@ const LIMITS: MinerLimits = {
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 600_000,
   maxLineBytes: 8192,
-  maxMiners: 1000,
+  maxRequestsPerSecond: 0,
+  maxConnections: 1000,
+  maxConnectionsPerIp: 0,
+  newConnectionsPerSecondPerIp: 0,
+  banAfterViolations: 0,
+  banMs: 60_000,
+  allow: [],
+  deny: [],
 };
 
 /** What a test may want otherwise. */

@@ -1,0 +1,91 @@
+/**
+ * The bounds of what miners may ask of this program, and how often each was reached.
+ */
+
+import type { AdmissionLimits, Refusal } from "../net/admission.ts";
+import type { SlowPeer } from "../net/engine.ts";
+import type { ProtocolViolation } from "../protocol/violation.ts";
+
+/** Bounds for every miner. */
+export interface MinerLimits extends AdmissionLimits {
+  /** A miner must be subscribed and authorized this long after it connected, in milliseconds. */
+  readonly loginTimeoutMs: number;
+  /** A miner that sends nothing for this long is closed, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** Longest line taken, in bytes. */
+  readonly maxLineBytes: number;
+  /** Lines a miner may send in a second, {@linkcode REQUEST_BURST_SECONDS} times as many at once. */
+  readonly maxRequestsPerSecond: number;
+}
+
+/** A miner that was quiet may send what so many seconds bring at once. */
+export const REQUEST_BURST_SECONDS = 5;
+
+/**
+ * What can be reached, for counters. Most are keys of `limits` in the configuration; beside them:
+ * no session id was free, no connection could be accepted, a line was no Stratum, too much came
+ * before authorize was answered, and what makes a peer too slow.
+ */
+export type LimitName =
+  | Refusal
+  | SlowPeer
+  | "login_timeout_seconds"
+  | "idle_timeout_seconds"
+  | "max_line_bytes"
+  | "max_requests_per_second"
+  | "session_ids"
+  | "accept_failures"
+  | "protocol_violations"
+  | "held_bytes";
+
+/** How often each bound was reached since the start. */
+export type LimitCounts = Readonly<Record<LimitName, number>>;
+
+/** Counters for {@linkcode LimitCounts}, all 0. */
+export function newLimitCounts(): Record<LimitName, number> {
+  return {
+    max_miners: 0,
+    max_connections_per_ip: 0,
+    new_connections_per_second_per_ip: 0,
+    ban_after_violations: 0,
+    allow: 0,
+    deny: 0,
+    login_timeout_seconds: 0,
+    idle_timeout_seconds: 0,
+    max_line_bytes: 0,
+    max_requests_per_second: 0,
+    waiting_bytes: 0,
+    stall_timeout: 0,
+    session_ids: 0,
+    accept_failures: 0,
+    protocol_violations: 0,
+    held_bytes: 0,
+  };
+}
+
+/** Which bound a miner broke. */
+export function brokenLimit({ code }: ProtocolViolation): LimitName {
+  switch (code) {
+    case "line-too-long":
+      return "max_line_bytes";
+    case "too-many-requests":
+      return "max_requests_per_second";
+    case "too-much-ahead":
+      return "held_bytes";
+    default:
+      return "protocol_violations";
+  }
+}
+
+/** Why a connection was not let in: a message for the log, each of a kind of its own. */
+export const REFUSALS: Readonly<Record<Refusal, string>> = {
+  max_miners: "Miner {miner} not let in: {count} are connected, which is limits.max_miners",
+  max_connections_per_ip:
+    "Miner {miner} not let in: its address has {most} connections, which is limits.max_connections_per_ip",
+  new_connections_per_second_per_ip:
+    "Miner {miner} not let in: its address connects more often than limits.new_connections_per_second_per_ip",
+  ban_after_violations:
+    "Miner {miner} not let in: its address is banned for a while (limits.ban_after_violations)",
+  allow: "Miner {miner} not let in: its address is not in limits.allow",
+  deny: "Miner {miner} not let in: its address is in limits.deny",
+};

@@ -1,0 +1,204 @@
+/** Every bound of what miners may ask: reached, counted, said with its key, and nobody else's. */
+
+import assert from "node:assert/strict";
+import { type LimitName, newLimitCounts } from "../../lib/miner/limits.ts";
+import { FakeMiners } from "../support/fake_miners.ts";
+import { LogCapture } from "../support/log_capture.ts";
+
+const PING = '{"id":"p","method":"mining.ping"}';
+const PONG = '{"id":"p","result":"pong","error":null}';
+const IP = "10.0.0.7";
+const OTHER_IP = "10.0.0.8";
+
+/** Fails unless exactly these bounds were reached so often. */
+function assertReached(world: FakeMiners, reached: Partial<Record<LimitName, number>>): void {
+  assert.deepEqual(world.miners.limitCounts, { ...newLimitCounts(), ...reached });
+}
+
+for (
+  const [name, limits, refusedIp, logged] of [
+    ["max_connections_per_ip", { maxConnectionsPerIp: 2 }, IP, "its address has 2 connections"],
+    [
+      "new_connections_per_second_per_ip",
+      { newConnectionsPerSecondPerIp: 2 },
+      IP,
+      "its address connects more often than",
+    ],
+    ["deny", { deny: ["10.0.0.8/31"] }, OTHER_IP, "its address is in"],
+    ["allow", { allow: ["10.0.0.0/29"] }, OTHER_IP, "its address is not in"],
+  ] as const
+) {
+  Deno.test(`${name}: who is not let in is counted and named, others are let in`, () => {
+    using log = new LogCapture();
+    const world = new FakeMiners({ limits });
+    const inside = [world.connect(IP), world.connect(IP)];
+    assert.equal(world.engine.connect({ hostname: refusedIp, port: 9 }), undefined);
+    assertReached(world, { [name]: 1 });
+    const [line, ...more] = log.take();
+    assert.deepEqual(more, []);
+    assert.ok(line!.startsWith(`warning: Miner ${refusedIp}:9 not let in: ${logged}`), line);
+    assert.ok(line!.includes(`limits.${name}`), line);
+    for (const miner of inside) assert.deepEqual(miner.ask(PING), [PONG]);
+    assert.equal(world.miners.counts.connected, 2);
+  });
+}
+
+Deno.test("silence cannot keep others out: who has not logged in makes room, the oldest first", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({ limits: { maxConnections: 4 } });
+  const madeRoom = () =>
+    log.take().flatMap((line) =>
+      /Miner \S+:(\d+) out: made room: 4 are .*limits\.max_miners/.exec(line)?.[1] ?? []
+    );
+  world.login();
+  world.connect(IP, 1);
+  world.connect(IP, 2);
+  world.time += 600;
+  world.connect(IP, 3);
+  assert.equal(world.engine.connect(), undefined, "nobody has been silent for a second yet");
+  world.time += 400;
+  log.take();
+  world.login("farm.rig2");
+  assert.deepEqual(madeRoom(), ["1"]);
+  world.login("farm.rig3");
+  assert.deepEqual(madeRoom(), ["2"]);
+  assert.equal(world.engine.connect(), undefined, "the last one has its second");
+  assertReached(world, { max_miners: 4 });
+  world.time += 1000;
+  world.login("farm.rig4");
+  assert.deepEqual(madeRoom(), ["3"]);
+  world.time += 1000;
+  assert.equal(world.engine.connect(), undefined, "who works is never sent away");
+  assert.deepEqual(world.miners.counts, { connected: 4, working: 4 });
+});
+
+Deno.test("an address is banned for a while when too many connections from it break the protocol", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({ limits: { banAfterViolations: 3, banMs: 60_000 } });
+  const other = world.login("farm.other");
+  for (let i = 0; i < 3; i++) world.connect(OTHER_IP).sendBytes("null\n");
+  assert.equal(world.engine.connect({ hostname: OTHER_IP, port: 9 }), undefined);
+  assertReached(world, { protocol_violations: 3, ban_after_violations: 1 });
+  assert.deepEqual(log.take().slice(-2), [
+    `warning: Miners from ${OTHER_IP} are not let in for 60 s: 3 broke the protocol ` +
+    "(limits.ban_after_violations)",
+    `warning: Miner ${OTHER_IP}:9 not let in: its address is banned for a while ` +
+    "(limits.ban_after_violations)",
+  ]);
+  assert.deepEqual(other.ask(PING), [PONG]);
+  world.connect(IP);
+  world.wait(60);
+  world.connect(OTHER_IP);
+});
+
+Deno.test("a farm behind one address is not banned for the faults of one of its machines", () => {
+  const world = new FakeMiners({ limits: { banAfterViolations: 3 } });
+  const honest = world.login();
+  for (let i = 0; i < 21; i++) world.connect(IP).sendBytes("\0\n");
+  world.connect(IP);
+  assertReached(world, { protocol_violations: 21 });
+  honest.hangUp();
+  for (let i = 0; i < 3; i++) world.connect(IP).sendBytes("\0\n");
+  assert.equal(world.engine.connect({ hostname: IP, port: 9 }), undefined);
+});
+
+Deno.test("silence until the login deadline counts toward a ban; leaving early does not", () => {
+  const world = new FakeMiners({ limits: { banAfterViolations: 2 } });
+  for (let i = 0; i < 5; i++) world.connect().hangUp();
+  world.connect();
+  world.connect();
+  world.wait(11);
+  assertReached(world, { login_timeout_seconds: 2 });
+  assert.equal(world.engine.connect({ hostname: IP, port: 9 }), undefined);
+});
+
+Deno.test("a miner may send its burst of lines at once, then so many a second, and no more", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({ limits: { maxRequestsPerSecond: 10 } });
+  const greedy = world.login();
+  const steady = world.login("farm.steady");
+  log.take();
+  // Two lines of the fifty went into logging in.
+  greedy.send(...Array.from({ length: 48 }, () => PING));
+  assert.equal(greedy.takeLines().length, 48);
+  for (let i = 0; i < 600; i++) {
+    world.time += 100;
+    assert.deepEqual(steady.ask(PING), [PONG]);
+  }
+  greedy.send(...Array.from({ length: 51 }, () => PING));
+  assert.equal(greedy.takeLines().length, 50, "what came before is answered");
+  assert.ok(!greedy.isConnected);
+  assert.ok(steady.isConnected);
+  assert.deepEqual(log.take(), [
+    "info: Miner rig1@10.0.0.7:4001 out: Cannot take so many requests a second: more than " +
+    "limits.max_requests_per_second",
+  ]);
+  assertReached(world, { max_requests_per_second: 1 });
+});
+
+Deno.test("lines that waited for a pool are counted once, when they came", () => {
+  const world = new FakeMiners({ limits: { maxRequestsPerSecond: 2 } });
+  world.mux.holdsMiners = true;
+  const miner = world.login();
+  miner.send(...Array.from({ length: 8 }, () => PING));
+  world.mux.serve(world.mux.seated.get(0)!, { mask: 0, difficulty: 1, job: undefined });
+  assert.equal(miner.takeLines().filter((line) => line === PONG).length, 8);
+  assert.ok(miner.isConnected);
+});
+
+Deno.test("every other bound has its counter", () => {
+  const world = new FakeMiners();
+  world.connect().sendBytes("x".repeat(8193));
+  world.connect();
+  world.wait(11);
+  const held = new FakeMiners();
+  held.mux.holdsMiners = true;
+  held.login().sendBytes(Array.from({ length: 300 }, () => PING + "\n").join(""));
+  assertReached(held, { held_bytes: 1 });
+  world.mux.sessions = 0;
+  const turnedAway = world.connect();
+  turnedAway.send('{"id":1,"method":"mining.subscribe","params":[]}');
+  world.mux.sessions = 9;
+  const idle = world.login();
+  world.wait(601);
+  assert.ok(!idle.isConnected && !turnedAway.isConnected);
+  for (const slow of ["waiting_bytes", "stall_timeout"] as const) {
+    world.engine.dropSlow(world.connect().handle, slow);
+  }
+  assertReached(world, {
+    max_line_bytes: 1,
+    login_timeout_seconds: 1,
+    idle_timeout_seconds: 1,
+    session_ids: 1,
+    waiting_bytes: 1,
+    stall_timeout: 1,
+  });
+});
+
+Deno.test("a shortage of files is said once, and once more when it is over", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners();
+  const error = new Error("Too many open files (os error 24)");
+  for (let i = 0; i < 300; i++) {
+    world.engine.failToAccept(error);
+    world.time += 100;
+    if (i % 10 === 9) world.miners.sweep();
+  }
+  assert.equal(log.take().length, 1);
+  world.wait(4);
+  assert.deepEqual(log.take(), []);
+  world.wait(1);
+  assert.deepEqual(log.take(), ["info: Miners are accepted again"]);
+  world.wait(60);
+  assert.deepEqual(log.take(), []);
+  world.engine.failToAccept(error);
+  assert.equal(log.take().length, 1);
+  assertReached(world, { accept_failures: 301 });
+});
+
+Deno.test("a stop gives every place back", async () => {
+  const world = new FakeMiners({ limits: { maxConnectionsPerIp: 5 } });
+  for (let i = 0; i < 5; i++) world.login();
+  await world.miners.stop();
+  assert.equal(world.miners.counts.connected, 0);
+});
