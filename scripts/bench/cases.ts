@@ -1,0 +1,135 @@
+/**
+ * What is measured: each scenario with its cases, as data.
+ */
+
+import type { MinersCommand } from "./ends.ts";
+
+/** One thing to be measured. */
+export interface Case {
+  /** Its scenario, and what tells it from others of that scenario. */
+  readonly name: string;
+  /** How many miners. */
+  readonly miners: number;
+  /** How many of them log in at once. */
+  readonly atOnce: number;
+  /** How often a job comes, in milliseconds; 0 for never. */
+  readonly jobEveryMs: number;
+  /** Whether shares are answered with the pool's verdict. */
+  readonly givesVerdicts: boolean;
+  /** What the miners do while it is measured. */
+  readonly load: readonly MinersCommand[];
+  /** How long it is measured, in seconds. */
+  readonly seconds: number;
+  /** Whether the pool connection is lost. */
+  readonly losesPool?: boolean;
+}
+
+/** A scenario by the name it is called for. */
+export interface Scenario {
+  /** The name. */
+  readonly name: string;
+  /** One line for the help. */
+  readonly about: string;
+  /** What it consists of. */
+  readonly cases: readonly Case[];
+}
+
+/** What can be scaled. */
+export interface Scale {
+  /** How many miners, instead of each scenario's own number. */
+  readonly miners: number | undefined;
+  /** How long to measure, in seconds, instead of each scenario's own time. */
+  readonly seconds: number | undefined;
+  /** How long `soak` takes. */
+  readonly minutes: number;
+}
+
+const FARM = 10_000;
+const SHARES_PER_SECOND = 1000;
+const GENTLY = 200;
+const ALL = 1 << 16;
+
+/** The load in proportion to the miners. */
+function perMiner(perSecond: number, of: number, miners: number): number {
+  return Math.max(1, Math.round(perSecond * miners / of));
+}
+
+/** Every scenario there is, at this scale. */
+export function scenarios({ miners, seconds, minutes }: Scale): readonly Scenario[] {
+  const farm = miners ?? FARM;
+  const crowd = miners ?? 500;
+  const restless = miners ?? 5000;
+  const base = {
+    miners: farm,
+    atOnce: GENTLY,
+    jobEveryMs: 5000,
+    givesVerdicts: true,
+    load: [] as MinersCommand[],
+    seconds: seconds ?? 15,
+  };
+  const shares: MinersCommand = {
+    do: "rate",
+    perSecond: perMiner(SHARES_PER_SECOND, FARM, farm),
+  };
+  return [
+    {
+      name: "idle",
+      about: "10,000 miners, a job every 5 s, no shares",
+      cases: [{ ...base, name: "idle" }],
+    },
+    {
+      name: "rate",
+      about: "10,000 miners, 1,000 shares/s, with and without verdicts",
+      cases: [
+        { ...base, name: "rate, no verdicts", givesVerdicts: false, load: [shares] },
+        { ...base, name: "rate, verdicts", load: [shares] },
+      ],
+    },
+    {
+      name: "saturate",
+      about: "500 miners, each with 4 or 16 shares unanswered all the time",
+      cases: [4, 16].map((depth) => ({
+        ...base,
+        name: `saturate, depth ${depth}`,
+        miners: crowd,
+        givesVerdicts: false,
+        load: [{ do: "depth", depth }],
+      })),
+    },
+    {
+      name: "storm",
+      about: "10,000 miners connect at once; time until all have a job",
+      cases: [{ ...base, name: "storm", atOnce: ALL, jobEveryMs: 0, seconds: seconds ?? 2 }],
+    },
+    {
+      name: "fanout",
+      about: "10,000 miners, a job a second; time to each and to the last",
+      cases: [{ ...base, name: "fanout", jobEveryMs: 1000 }],
+    },
+    {
+      name: "churn",
+      about: "5,000 miners, 500 of them reconnect each second",
+      cases: [{
+        ...base,
+        name: "churn",
+        miners: restless,
+        load: [{ do: "churn", perSecond: perMiner(500, 5000, restless) }],
+      }],
+    },
+    {
+      name: "move",
+      about: "10,000 miners, the pool connection is lost; time to the last new job",
+      cases: [{ ...base, name: "move", jobEveryMs: 0, losesPool: true, seconds: seconds ?? 4 }],
+    },
+    {
+      name: "soak",
+      about: "10,000 miners, 1,000 shares/s, 50 reconnects/s, for --minutes",
+      cases: [{
+        ...base,
+        name: "soak",
+        load: [shares, { do: "churn", perSecond: perMiner(50, FARM, farm) }],
+        seconds: minutes * 60,
+      }],
+    },
+  ];
+}

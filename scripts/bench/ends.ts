@@ -1,0 +1,124 @@
+/**
+ * What the driver says to the two ends, and what they answer: a line of JSON each way, one answer
+ * to each command. Also what a share and a job carry so that the other end can tell how long they
+ * took: the time they were sent at, on the clock all processes share.
+ */
+
+import type { Durations } from "./histogram.ts";
+import type { WireCounters } from "./kernel.ts";
+
+/** What the pool's end is told to do. */
+export type PoolCommand =
+  /** Send jobs so often; 0 for none. The first comes at once. */
+  | { readonly do: "jobs"; readonly everyMs: number }
+  /** Begin to measure. */
+  | { readonly do: "mark" }
+  /** Close the connections that serve miners, by RST, and say when. */
+  | { readonly do: "lose" }
+  /** Say what was measured since the mark. */
+  | { readonly do: "report" };
+
+/** What the pool's end has seen. Shares are all since the start, the rest since the mark. */
+export interface PoolReport {
+  /** The time, in milliseconds on the clock of all ends. */
+  readonly at: number;
+  /** Shares received. */
+  readonly shares: number;
+  /** Sum over them, as lib/sim/share_checksum.ts has it. */
+  readonly checksum: number;
+  /** Frames and shares that should not be: of no session, of an unknown job, unreadable. */
+  readonly bad: number;
+  /** Workers registered at this moment. */
+  readonly workers: number;
+  /** Connections of agents, all since the start. */
+  readonly connections: number;
+  /** From miner to pool. */
+  readonly latency: Durations;
+  /** Of all connections together. */
+  readonly wire: WireCounters;
+}
+
+/** What the miners' end is told to do. */
+export type MinersCommand =
+  /** Connect so many, all at once or at most `atOnce` in handshake; answered when all have a job. */
+  | { readonly do: "connect"; readonly count: number; readonly atOnce: number }
+  /** Begin to measure. */
+  | { readonly do: "mark" }
+  /** Send so many shares a second, whatever comes back; 0 for none. */
+  | { readonly do: "rate"; readonly perSecond: number }
+  /** Keep so many shares of each miner unanswered; 0 for none. */
+  | { readonly do: "depth"; readonly depth: number }
+  /** Disconnect so many miners a second and connect them again; 0 for none. */
+  | { readonly do: "churn"; readonly perSecond: number }
+  /** Disconnect all. */
+  | { readonly do: "leave" }
+  /** Say what was measured since the mark. */
+  | { readonly do: "report" };
+
+/** What the miners' end has seen. Shares are all since the start, the rest since the mark. */
+export interface MinersReport {
+  /** The time, in milliseconds on the clock of all ends. */
+  readonly at: number;
+  /** Miners that work. */
+  readonly working: number;
+  /** From the first connection's begin until all had a job, in milliseconds. */
+  readonly connectMs: number;
+  /** Shares sent. */
+  readonly sent: number;
+  /** Sum over them. */
+  readonly checksum: number;
+  /** Of them, answered with an error. */
+  readonly refused: number;
+  /** Sum over the refused. */
+  readonly refusedChecksum: number;
+  /** Of them, answered with true. */
+  readonly accepted: number;
+  /** Shares of miners that left before they were answered. */
+  readonly abandoned: number;
+  /** Connections that ended without being asked to. */
+  readonly disconnects: number;
+  /** From sending a share to its answer. */
+  readonly verdict: Durations;
+  /** From a job's start at the pool to each miner. */
+  readonly fanout: Durations;
+  /** From a job's start at the pool to the last miner; jobs that reached all. */
+  readonly fanoutLast: Durations;
+  /** From connecting to having a job. */
+  readonly login: Durations;
+  /** Job lines received. */
+  readonly jobLines: number;
+  /** When the last of them came. */
+  readonly lastJobAt: number;
+}
+
+/** Microseconds of `ms`, modulo 2³²: a nonce that says when it was sent. */
+export function nonceAt(ms: number): number {
+  return Math.floor(ms * 1000 % 2 ** 32) >>> 0;
+}
+
+/** How long ago, in milliseconds, `nonce` was made; under 71 minutes. */
+export function ageOf(nonce: number, now: number): number {
+  return (nonceAt(now) - nonce >>> 0) / 1000;
+}
+
+/** Hex digits at the head of a previous hash that say when the job was sent, in microseconds. */
+export const STAMP_DIGITS = 16;
+
+/** A previous hash that says when it was sent. */
+export function prevHashAt(ms: number): string {
+  return Math.floor(ms * 1000).toString(16).padStart(STAMP_DIGITS, "0") + "5a".repeat(24);
+}
+
+/** Sends one line to the driver. */
+export function tellDriver(message: unknown): void {
+  let bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+}
+
+/** The sub-account all miners mine for. */
+export const ACCOUNT = "bench";
+
+/** What a miner is called; the pool's end reads its number out of it. */
+export function workerNameOf(miner: number): string {
+  return `w${miner}`;
+}

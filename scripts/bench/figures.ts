@@ -1,0 +1,183 @@
+/**
+ * What a run gives: figures with their units, and whatever makes them worthless.
+ */
+
+import type { MinersReport, PoolReport } from "./ends.ts";
+import type { Memory } from "./child.ts";
+import { SEGMENT_HEADER_BYTES } from "./kernel.ts";
+
+/** A figure's place in the table. */
+export interface FigureKind {
+  /** The key in {@linkcode Figures}. */
+  readonly key: string;
+  /** What it is, with its unit. */
+  readonly about: string;
+  /** Digits behind the point. */
+  readonly digits: number;
+}
+
+/** Every figure there can be, in the table's order. */
+export const FIGURE_KINDS: readonly FigureKind[] = [
+  { key: "sharesPerSecond", about: "shares/s", digits: 0 },
+  { key: "connectMs", about: "all have a job, ms", digits: 0 },
+  { key: "loginP50", about: "connect to job, p50, ms", digits: 1 },
+  { key: "loginP99", about: "connect to job, p99, ms", digits: 1 },
+  { key: "logins", about: "reconnects/s", digits: 0 },
+  { key: "moveMs", about: "loss to the last new job, ms", digits: 0 },
+  { key: "wireBits", about: "wire both ways, kbit/s", digits: 1 },
+  { key: "payloadUpBits", about: "payload to the pool, kbit/s", digits: 1 },
+  { key: "payloadDownBits", about: "payload from the pool, kbit/s", digits: 1 },
+  { key: "segmentsUp", about: "segments to the pool, /s", digits: 1 },
+  { key: "segmentsDown", about: "segments from the pool, /s", digits: 1 },
+  { key: "residentMedian", about: "resident, median, MB", digits: 1 },
+  { key: "residentPeak", about: "resident, peak, MB", digits: 1 },
+  { key: "residentLeft", about: "resident, all left, MB", digits: 1 },
+  { key: "anonymousMedian", about: "anonymous, median, MB", digits: 1 },
+  { key: "anonymousPeak", about: "anonymous, peak, MB", digits: 1 },
+  { key: "anonymousLeft", about: "anonymous, all left, MB", digits: 1 },
+  { key: "growth", about: "resident, last sixth / second sixth", digits: 3 },
+  { key: "cpuPercent", about: "CPU, % of one core", digits: 1 },
+  { key: "cpuPerThousand", about: "CPU s per 1,000 shares", digits: 4 },
+  { key: "latencyP50", about: "share to the pool, p50, ms", digits: 2 },
+  { key: "latencyP99", about: "share to the pool, p99, ms", digits: 2 },
+  { key: "latencyP999", about: "share to the pool, p99.9, ms", digits: 2 },
+  { key: "verdictP50", about: "share to answer, p50, ms", digits: 2 },
+  { key: "verdictP99", about: "share to answer, p99, ms", digits: 2 },
+  { key: "verdictP999", about: "share to answer, p99.9, ms", digits: 2 },
+  { key: "fanoutP50", about: "job to each, p50, ms", digits: 1 },
+  { key: "fanoutP99", about: "job to each, p99, ms", digits: 1 },
+  { key: "fanoutLastP50", about: "job to the last, p50, ms", digits: 1 },
+  { key: "fanoutLastMax", about: "job to the last, max, ms", digits: 1 },
+];
+
+/** Figures by the key of their kind; one that does not apply is absent. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** One run. */
+export interface Run {
+  /** What was measured. */
+  readonly case: string;
+  /** Of whom. */
+  readonly subject: string;
+  /** The figures. */
+  readonly figures: Figures;
+  /** Why they are not to be believed; empty if they are. */
+  readonly problems: readonly string[];
+  /** What must be known to read them. */
+  readonly notes: readonly string[];
+}
+
+/** What was seen during the time of measurement. */
+export interface Observed {
+  /** How long it was, in seconds. */
+  readonly seconds: number;
+  /** Shares that reached the pool in that time. */
+  readonly shares: number;
+  /** The pool's end, at its close. */
+  readonly pool: PoolReport;
+  /** The miners' end, at its close. */
+  readonly miners: MinersReport;
+  /** Processor time the agent took; absent without one. */
+  readonly cpuSeconds: number | undefined;
+  /** Memory of the agent, oldest first. */
+  readonly memory: readonly Memory[];
+  /** Memory of the agent after everyone left. */
+  readonly memoryLeft: Memory | undefined;
+  /** From the loss of the pool connection to the last new job, if it was lost. */
+  readonly moveMs: number | undefined;
+  /** How many reconnected in that time. */
+  readonly logins: number;
+  /** Whether connections of agents came or went, so that the byte counters are not whole. */
+  readonly hasWire: boolean;
+}
+
+/** The figures of what was observed. */
+export function figuresOf(observed: Observed): Figures {
+  const { seconds, shares, pool, miners, cpuSeconds, memory, memoryLeft, moveMs } = observed;
+  const figures: Record<string, number> = { connectMs: miners.connectMs };
+  if (moveMs !== undefined) figures["moveMs"] = moveMs;
+  if (observed.logins > 0) figures["logins"] = observed.logins / seconds;
+  if (miners.login.count > 0) {
+    figures["loginP50"] = miners.login.p50;
+    figures["loginP99"] = miners.login.p99;
+  }
+  if (observed.hasWire) {
+    const { bytesIn, bytesOut, segmentsIn, segmentsOut } = pool.wire;
+    const bytes = bytesIn + bytesOut + (segmentsIn + segmentsOut) * SEGMENT_HEADER_BYTES;
+    figures["wireBits"] = kilobits(bytes, seconds);
+    figures["payloadUpBits"] = kilobits(bytesIn, seconds);
+    figures["payloadDownBits"] = kilobits(bytesOut, seconds);
+    figures["segmentsUp"] = segmentsIn / seconds;
+    figures["segmentsDown"] = segmentsOut / seconds;
+  }
+  if (cpuSeconds !== undefined) {
+    figures["cpuPercent"] = cpuSeconds / seconds * 100;
+    if (shares > 0) figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
+  }
+  if (memory.length > 0) Object.assign(figures, memoryFigures(memory, memoryLeft));
+  if (shares > 0) {
+    figures["sharesPerSecond"] = shares / seconds;
+    Object.assign(figures, {
+      latencyP50: pool.latency.p50,
+      latencyP99: pool.latency.p99,
+      latencyP999: pool.latency.p999,
+      verdictP50: miners.verdict.p50,
+      verdictP99: miners.verdict.p99,
+      verdictP999: miners.verdict.p999,
+    });
+  }
+  if (miners.fanoutLast.count > 0) {
+    figures["fanoutP50"] = miners.fanout.p50;
+    figures["fanoutP99"] = miners.fanout.p99;
+    figures["fanoutLastP50"] = miners.fanoutLast.p50;
+    figures["fanoutLastMax"] = miners.fanoutLast.max;
+  }
+  return figures;
+}
+
+function memoryFigures(memory: readonly Memory[], left: Memory | undefined): Figures {
+  const resident = memory.map((sample) => sample.resident);
+  const anonymous = memory.map((sample) => sample.anonymous);
+  const sixth = Math.floor(resident.length / 6);
+  return {
+    residentMedian: median(resident),
+    residentPeak: Math.max(...resident),
+    anonymousMedian: median(anonymous),
+    anonymousPeak: Math.max(...anonymous),
+    ...sixth === 0 ? {} : {
+      growth: median(resident.slice(-sixth)) / median(resident.slice(sixth, 2 * sixth)),
+    },
+    ...left === undefined ? {} : {
+      residentLeft: left.resident,
+      anonymousLeft: left.anonymous,
+    },
+  };
+}
+
+function kilobits(bytes: number, seconds: number): number {
+  return bytes * 8 / 1000 / seconds;
+}
+
+/** The middle of `values`, or the mean of the two in the middle. @throws RangeError for none. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("Cannot take the median of no values");
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** What is wrong with a run's shares, a sentence each. */
+export function shareProblems(pool: PoolReport, miners: MinersReport): string[] {
+  const found: string[] = [];
+  const missing = miners.sent - miners.refused - pool.shares;
+  // Who leaves may leave shares unread behind; how many of them were, nobody can tell.
+  if (missing > miners.abandoned || missing < 0) {
+    found.push(
+      `${missing} shares lost: ${miners.sent} sent, ${pool.shares} came, ${miners.refused} refused`,
+    );
+  } else if (missing === 0 && miners.checksum !== pool.checksum + miners.refusedChecksum >>> 0) {
+    found.push("the checksum over all shares differs: some arrived changed");
+  }
+  if (pool.bad > 0) found.push(`${pool.bad} frames the pool could make no sense of`);
+  return found;
+}

@@ -1,0 +1,209 @@
+/**
+ * One run: starts pool, agent and miners, loads them, measures, and ends everything.
+ */
+
+import type { Case } from "./cases.ts";
+import { Child, type Memory } from "./child.ts";
+import type { MinersReport, PoolReport } from "./ends.ts";
+import { figuresOf, type Run, shareProblems } from "./figures.ts";
+import { agentConf, type Subject } from "./subject.ts";
+
+/** What settles after everyone logged in, and after a load ends, in milliseconds. */
+const SETTLE_MS = 2000;
+/** How long shares on their way may take to arrive. */
+const DRAIN_MS = 8000;
+const LEAVE_MS = 3000;
+const POLL_MS = 50;
+const START_TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 120_000;
+
+/** Measures a subject in one case. Throws when the run cannot be done at all. */
+export async function runCase(what: Case, subject: Subject): Promise<Run> {
+  const rig = new Rig(what, subject);
+  try {
+    await rig.start();
+    return await rig.measure();
+  } finally {
+    await rig.end();
+  }
+}
+
+class Rig {
+  readonly #case: Case;
+  readonly #subject: Subject;
+  readonly #folder = Deno.makeTempDirSync({ prefix: "btcagent-bench-" });
+  readonly #children: Child[] = [];
+  #pool!: Child;
+  #miners!: Child;
+  #agent: Child | undefined;
+
+  constructor(what: Case, subject: Subject) {
+    this.#case = what;
+    this.#subject = subject;
+  }
+
+  async start(): Promise<void> {
+    this.#pool = this.#spawnEnd(this.#subject.isFloor ? "sink" : "pool");
+    const { port } = await this.#pool.answer<{ port: number }>();
+    const minersPort = this.#subject.isFloor ? port : await this.#startAgent(port);
+    this.#miners = this.#spawnEnd("miners", `${minersPort}`);
+    await this.#miners.answer();
+  }
+
+  async measure(): Promise<Run> {
+    const { miners: count, atOnce, jobEveryMs, seconds, losesPool = false } = this.#case;
+    const connected = await this.#miners.ask<MinersReport>(
+      { do: "connect", count, atOnce },
+      CONNECT_TIMEOUT_MS,
+    );
+    await pause(SETTLE_MS);
+    if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
+
+    await this.#miners.ask({ do: "mark" });
+    const poolBefore = await this.#pool.ask<PoolReport>({ do: "mark" });
+    const cpuBefore = this.#agent?.cpuSeconds() ?? 0;
+    this.#agent?.watchMemory();
+    for (const load of this.#case.load) await this.#miners.ask(load);
+    const lostAt = losesPool ? await this.#losePool() : undefined;
+    await this.#wait(seconds * 1000);
+    const pool = await this.#pool.ask<PoolReport>({ do: "report" });
+    const cpuAfter = this.#agent?.cpuSeconds() ?? 0;
+    const memory = this.#agent?.watchedMemory() ?? [];
+    for (const load of this.#case.load) await this.#miners.ask(stopOf(load.do));
+    const miners = await this.#miners.ask<MinersReport>({ do: "report" });
+
+    const drained = await this.#drain();
+    const memoryLeft = await this.#leave();
+    const isMoved = losesPool && miners.jobLines === count;
+    return {
+      case: this.#case.name,
+      subject: this.#subject.name,
+      figures: figuresOf({
+        seconds: (pool.at - poolBefore.at) / 1000,
+        shares: pool.shares - poolBefore.shares,
+        pool,
+        miners: {
+          ...miners,
+          // Without churn, the logins of interest are those before the mark.
+          login: miners.login.count > 0 ? miners.login : connected.login,
+        },
+        cpuSeconds: this.#agent === undefined ? undefined : cpuAfter - cpuBefore,
+        memory,
+        memoryLeft,
+        moveMs: isMoved ? miners.lastJobAt - lostAt! : undefined,
+        logins: miners.login.count,
+        hasWire: !losesPool && !this.#subject.isFloor,
+      }),
+      problems: [
+        ...shareProblems(drained.pool, drained.miners),
+        ...miners.disconnects > 0 ? [`${miners.disconnects} miners were disconnected`] : [],
+        ...losesPool && !isMoved
+          ? [`${miners.jobLines} new jobs came to ${count} miners after the loss`]
+          : [],
+        ...!losesPool && pool.connections !== poolBefore.connections
+          ? ["the agent connected to the pool anew"]
+          : [],
+      ],
+      notes: [
+        ...miners.refused > 0 ? [`${miners.refused} shares refused by the agent`] : [],
+        ...miners.abandoned > 0
+          ? [`${miners.abandoned} shares of miners that left before the answer`]
+          : [],
+      ],
+    };
+  }
+
+  async end(): Promise<void> {
+    // The miners first, so that the agent has nobody to wait for.
+    for (const child of this.#children.reverse()) await child.end();
+    Deno.removeSync(this.#folder, { recursive: true });
+  }
+
+  #spawnEnd(name: string, ...args: string[]): Child {
+    const file = new URL(`./${name}.ts`, import.meta.url).pathname;
+    const command = [Deno.execPath(), "run", "--allow-net", "--allow-ffi", file, ...args];
+    const child = new Child(name, command, true);
+    this.#children.push(child);
+    return child;
+  }
+
+  async #startAgent(poolPort: number): Promise<number> {
+    const port = freePort();
+    const conf = `${this.#folder}/agent_conf.json`;
+    const { givesVerdicts } = this.#case;
+    const ports = { agent: port, pool: poolPort };
+    Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, givesVerdicts));
+    const command = this.#subject.command(conf, this.#folder);
+    this.#agent = new Child(this.#subject.name, command, false);
+    this.#children.push(this.#agent);
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!await this.#isReady(port)) {
+      if (this.#agent.hasEnded || Date.now() > deadline) {
+        const state = this.#agent.hasEnded ? "it has ended" : "it does not listen";
+        throw new Error(`Cannot start ${this.#subject.name}: ${state}; ${command.join(" ")}`);
+      }
+      await pause(POLL_MS);
+    }
+    return port;
+  }
+
+  /** Whether it listens and has been to the pool. */
+  async #isReady(port: number): Promise<boolean> {
+    const { connections } = await this.#pool.ask<PoolReport>({ do: "report" });
+    if (connections === 0) return false;
+    try {
+      (await Deno.connect({ port })).close();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #losePool(): Promise<number> {
+    await pause(SETTLE_MS / 2);
+    await this.#miners.ask({ do: "mark" });
+    const { at } = await this.#pool.ask<PoolReport>({ do: "lose" });
+    return at;
+  }
+
+  /** Waits until every share has arrived or been refused, as far as they will. */
+  async #drain(): Promise<{ pool: PoolReport; miners: MinersReport }> {
+    const deadline = Date.now() + DRAIN_MS;
+    for (;;) {
+      const miners = await this.#miners.ask<MinersReport>({ do: "report" });
+      const pool = await this.#pool.ask<PoolReport>({ do: "report" });
+      const isAllThere = miners.sent === pool.shares + miners.refused &&
+        miners.sent <= miners.accepted + miners.refused + miners.abandoned;
+      if (isAllThere || Date.now() > deadline) return { pool, miners };
+      await pause(POLL_MS);
+    }
+  }
+
+  async #leave(): Promise<Memory | undefined> {
+    await this.#miners.ask({ do: "leave" });
+    if (this.#agent === undefined) return undefined;
+    await pause(LEAVE_MS);
+    return this.#agent.memory();
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const deadline = Date.now() + ms;
+    while (Date.now() < deadline) {
+      if (this.#agent?.hasEnded) throw new Error(`Cannot go on: ${this.#subject.name} has ended`);
+      await pause(Math.min(500, deadline - Date.now()));
+    }
+  }
+}
+
+function stopOf(load: string): unknown {
+  return { do: load, perSecond: 0, depth: 0 };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
