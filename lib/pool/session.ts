@@ -34,6 +34,7 @@ import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
 import { Gathering } from "./gathering.ts";
 import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } from "./handshake.ts";
+import { Liveness } from "./liveness.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
@@ -95,11 +96,9 @@ export class PoolSession implements Upstream {
   #agreement: Agreement | undefined;
   #versionMask = 0;
   #latestJob: Job | undefined;
-  #lastByteAt: number;
-  /** When bytes last stopped waiting, or some of them were taken; as seen by the ticks. */
-  #lastTakenAt: number;
-  #takenBytes = 0;
+  /** When a question last went out that only keeps the handshake alive. */
   #probedAt: number;
+  readonly #liveness: Liveness;
   /** The number of the next submit, as the pool counts them. */
   #nextIndex = 0;
   /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
@@ -111,11 +110,8 @@ export class PoolSession implements Upstream {
     this.name = options.name;
     this.#options = options;
     this.#handshake = new PoolHandshake(options.introduction);
-    this.#openedAt =
-      this.#lastByteAt =
-      this.#lastTakenAt =
-      this.#probedAt =
-        options.now();
+    this.#openedAt = this.#probedAt = options.now();
+    this.#liveness = new Liveness(options.readTimeoutMs, this.#openedAt);
     this.#run();
   }
 
@@ -177,6 +173,7 @@ export class PoolSession implements Upstream {
       versionBits: share.versionBits,
     });
     outbox.giveBack(at + MAX_SUBMIT_BYTES - end);
+    if (this.#agreement!.givesVerdicts) this.#liveness.submitted();
     this.#appended();
     return index;
   }
@@ -188,7 +185,7 @@ export class PoolSession implements Upstream {
 
   /** Ends what is overdue and probes a silent pool. To be called several times a second. */
   tick(): void {
-    const { now, handshakeTimeoutMs, readTimeoutMs } = this.#options;
+    const { now, handshakeTimeoutMs } = this.#options;
     const time = now();
     if (this.#stage === "dialling" || this.#stage === "handshake") {
       if (time - this.#openedAt >= handshakeTimeoutMs) {
@@ -200,17 +197,9 @@ export class PoolSession implements Upstream {
       return;
     }
     if (this.#stage !== "ready") return;
-    this.#noteTakenBytes(time);
-    const silentFor = time - this.#lastByteAt;
-    if (silentFor >= readTimeoutMs) {
-      this.#end(`silent: not a byte for ${Math.round(silentFor / 1000)} s`);
-    } else if (time - this.#lastTakenAt >= readTimeoutMs) {
-      this.#end(`stalled: took no bytes for ${Math.round(readTimeoutMs / 1000)} s`);
-    } else if (
-      silentFor >= readTimeoutMs / 2 && time - this.#probedAt >= readTimeoutMs / 2
-    ) {
-      this.#probe(time);
-    }
+    const verdict = this.#liveness.check(time, this.bytesWritten, this.#outbox!.waitingBytes);
+    if (verdict === "probe") this.#probe(time);
+    else if (verdict !== undefined) this.#end(verdict);
   }
 
   /** Closes the connection. Nothing is reported any more. */
@@ -258,7 +247,7 @@ export class PoolSession implements Upstream {
 
   #receive(bytes: Uint8Array): void {
     this.#bytesRead += bytes.length;
-    this.#lastByteAt = this.#options.now();
+    this.#liveness.received(this.#options.now());
     this.#decoder.push(bytes);
     for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
       if (piece.kind === "frame") this.#receiveFrame(piece.bytes);
@@ -273,6 +262,7 @@ export class PoolSession implements Upstream {
     const { mux } = this.#options;
     switch (message.kind) {
       case "verdict":
+        this.#liveness.answered();
         return mux.verdictArrived(this, message.index, message.status);
       case "setDifficulty":
         return mux.difficultyChanged(this, message.sessionIds, 2 ** message.exponent);
@@ -295,6 +285,8 @@ export class PoolSession implements Upstream {
       if (agreement !== undefined) this.#ready(agreement);
     } else if (message.kind === "request") {
       this.#receiveNotification(message.method, message.params);
+    } else if (message.kind === "reply") {
+      this.#liveness.answered();
     }
   }
 
@@ -349,16 +341,9 @@ export class PoolSession implements Upstream {
     this.#unregistering.splice(0, done);
   }
 
-  /** Bytes that wait for as long as nothing is taken at all mean a pool that does not read. */
-  #noteTakenBytes(time: number): void {
-    const takenBytes = this.bytesWritten;
-    if (this.#outbox!.waitingBytes > 0 && takenBytes === this.#takenBytes) return;
-    this.#takenBytes = takenBytes;
-    this.#lastTakenAt = time;
-  }
-
   #probe(time: number): void {
     this.#probedAt = time;
+    this.#liveness.probed(time);
     this.#sendLines([formatRequest("probe", "agent.get_capabilities", [[]])]);
   }
 

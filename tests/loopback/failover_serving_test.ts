@@ -1,0 +1,166 @@
+/** The pool that serves fails in every way a pool can, with a spare at hand: miners go on. */
+
+import assert from "node:assert/strict";
+import { BROKEN_BYTES, NO_FAULTS } from "../../lib/sim/pool_faults.ts";
+import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { FailoverRig } from "../support/failover_rig.ts";
+
+/** The most a move to a spare may take once the loss is known, in milliseconds. */
+const MOVE_MS = 500;
+
+/** The read time-out of these tests, and what looking at deadlines adds, in milliseconds. */
+const SILENCE_MS = 2_000 + 250;
+
+interface Loss {
+  readonly what: string;
+  readonly fail: (pool: SimPool) => Promise<void> | void;
+  /** How long it takes to notice, in milliseconds. */
+  readonly noticeMs?: number;
+  /** What the operator reads. */
+  readonly reason: RegExp;
+}
+
+const HALF_FRAME = Uint8Array.of(0x7f, 0x10, 0x0a, 0x00, 0x01);
+
+const LOSSES: readonly Loss[] = [
+  { what: "resets (RST)", fail: (pool) => pool.resetConnections(), reason: /closed the conn/ },
+  { what: "closes (FIN)", fail: (pool) => pool.finishConnections(), reason: /closed the conn/ },
+  {
+    what: "closes in the middle of a frame",
+    fail: (pool) => pool.finishConnections(HALF_FRAME),
+    reason: /closed the conn/,
+  },
+  {
+    what: "is half-open: no bytes, no FIN",
+    fail: (pool) => pool.setFaults({ isSilent: true }),
+    noticeMs: SILENCE_MS,
+    reason: /silent: not a byte for 2 s/,
+  },
+  {
+    what: "stops reading, and so has nothing to answer",
+    fail: (pool) => pool.setFaults({ stopReading: true }),
+    noticeMs: SILENCE_MS,
+    reason: /silent: not a byte for 2 s/,
+  },
+  {
+    what: "sends a line that is no JSON",
+    fail: (pool) => pool.send(BROKEN_BYTES.garbageLine()),
+    reason: /lost \(serving\)/,
+  },
+  {
+    what: "sends a line of 2 MiB",
+    fail: (pool) => pool.send(BROKEN_BYTES.oversizedLine()),
+    reason: /lost \(serving\)/,
+  },
+  {
+    what: "sends a frame of length 0",
+    fail: (pool) => pool.send(BROKEN_BYTES.frameOfLength(0)),
+    reason: /lost \(serving\)/,
+  },
+  {
+    what: "sends a frame of length 3",
+    fail: (pool) => pool.send(BROKEN_BYTES.frameOfLength(3)),
+    reason: /lost \(serving\)/,
+  },
+];
+
+for (const { what, fail, noticeMs = 0, reason } of LOSSES) {
+  Deno.test(`a pool that ${what} hands its miners to the spare, and none of them is cut off`, async () => {
+    await using rig = await FailoverRig.start();
+    await rig.begun();
+    rig.log();
+    const since = performance.now();
+    await fail(rig.pool(0));
+    const stoodStill = await rig.standstill(1, since);
+    assert.ok(stoodStill <= noticeMs + MOVE_MS, `miners stood still for ${stoodStill} ms`);
+    const log = rig.log();
+    assert.equal(log.filter((line) => reason.test(line)).length, 1, log.join("\n"));
+    await rig.goesOn();
+    // A pool that does not read does not see either that it was left.
+    await rig.pool(0).setFaults(NO_FAULTS);
+    const shares = await rig.closeBooks(1);
+    assert.equal(shares.outage, 0);
+    assert.equal(rig.pool(1).statistics().connectionsNow, 1);
+  });
+}
+
+Deno.test("a pool that talks but does not listen is left when shares and probes go unanswered", async () => {
+  await using rig = await FailoverRig.start({ pool: { jobIntervalMs: 300 } });
+  await rig.begun();
+  rig.log();
+  const since = performance.now();
+  await rig.pool(0).setFaults({ stopReading: true });
+  const stoodStill = await rig.standstill(1, since);
+  assert.ok(stoodStill <= 2 * SILENCE_MS, `it was noticed after ${stoodStill} ms`);
+  assert.match(rig.log().join("\n"), /deaf: /);
+  await rig.goesOn();
+  await rig.closeBooks(1);
+});
+
+Deno.test("a pool that judges no share but answers probes is kept", async () => {
+  await using rig = await FailoverRig.start({ sharesPerSecond: 2 });
+  await rig.begun();
+  await rig.pool(0).setFaults({ dropEveryNthVerdict: 1 });
+  const { submits } = rig.pool(0).statistics();
+  const since = performance.now();
+  await rig.pool(0).until(
+    () =>
+      rig.pool(0).statistics().submits > submits &&
+      performance.now() - since > SILENCE_MS + 1_000,
+  );
+  assert.equal(rig.pool(0).workers().length, 20);
+  assert.equal(rig.pool(0).statistics().connections, 1);
+});
+
+Deno.test("frames of unknown commands change nothing", async () => {
+  await using rig = await FailoverRig.start();
+  await rig.begun();
+  for (let i = 0; i < 100; i++) rig.pool(0).send(BROKEN_BYTES.unknownFrame());
+  await rig.goesOn();
+  const shares = await rig.closeBooks(0);
+  assert.equal(shares.accepted, rig.pool(0).statistics().accepted);
+  assert.equal(rig.pool(0).statistics().connections, 1);
+});
+
+Deno.test("bytes that come one by one are jobs and verdicts in the end", async () => {
+  await using rig = await FailoverRig.start({ miners: 5, sharesPerSecond: 2 });
+  await rig.begun();
+  await rig.pool(0).setFaults({ dribbleMs: 1 });
+  const { jobs } = rig.farm.statistics();
+  rig.pool(0).newBlock();
+  await rig.farm.until(() => rig.farm.statistics().jobs >= jobs + 5);
+  await rig.goesOn();
+  const shares = await rig.closeBooks(0);
+  assert.equal(shares.accepted, rig.pool(0).statistics().accepted);
+  assert.equal(rig.pool(0).statistics().connections, 1);
+});
+
+Deno.test("a pool that floods with jobs and verdicts for a second is served through", async () => {
+  await using rig = await FailoverRig.start({ miners: 50 });
+  await rig.begun();
+  const pool = rig.pool(0);
+  const end = performance.now() + 1_000;
+  let verdicts = 0;
+  while (performance.now() < end) {
+    for (let i = 0; i < 20; i++) pool.newJob();
+    for (let i = 0; i < 200; i++, verdicts++) pool.sendVerdict(30_000, 23);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  const since = performance.now();
+  pool.newBlock();
+  const { job } = await newestJob(rig);
+  assert.ok(job - since < 2_000, `the newest job came ${job - since} ms later`);
+  await rig.goesOn(200);
+  await rig.closeBooks(0);
+  assert.equal(rig.proxy.statistics().strayVerdicts.neverSent, verdicts);
+  assert.equal(pool.statistics().connections, 1);
+});
+
+/** When the last miner got the work on the pool's newest height. */
+async function newestJob(rig: FailoverRig): Promise<{ readonly job: number }> {
+  const previous = new Set(rig.farm.miners.map((miner) => miner.work?.job.prevHash));
+  await rig.farm.until(() =>
+    rig.farm.miners.every((miner) => !previous.has(miner.work?.job.prevHash))
+  );
+  return { job: rig.farm.statistics().lastJobAtMs };
+}
