@@ -2,8 +2,8 @@
  * Which engine serves the miners: the lean one where it can be had, else the portable one.
  */
 
-import { type DenoEngineOptions, startDenoEngine } from "./deno_engine.ts";
-import type { Engine } from "./engine.ts";
+import { startDenoEngine } from "./deno_engine.ts";
+import type { Engine, ListenOptions } from "./engine.ts";
 import { LibcUnavailable } from "./libc.ts";
 import { startLibcEngine } from "./libc_engine.ts";
 
@@ -29,7 +29,7 @@ export interface StartedEngine {
  */
 export function startEngine(
   wanted: EngineKind | "auto",
-  options: DenoEngineOptions,
+  options: ListenOptions,
 ): StartedEngine {
   if (wanted === "deno") return { engine: startDenoEngine(options), kind: "deno" };
   try {

@@ -11,6 +11,8 @@ import type {
   Engine,
   EngineEvents,
   EngineLimits,
+  EngineOptions,
+  ListenOptions,
   PeerAddress,
   Replaceable,
   SlowPeer,
@@ -28,24 +30,6 @@ const BROADCAST_STALL_MS = 100;
 
 /** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
 const BACKLOG = 4096;
-
-/** What an engine is made of. */
-export interface EngineOptions {
-  /** Who is told. */
-  readonly events: EngineEvents;
-  /** Bounds for slow peers. */
-  readonly limits: EngineLimits;
-  /** Monotonic time. */
-  readonly now: Now;
-}
-
-/** What an engine that opens its own port is made of. */
-export interface DenoEngineOptions extends EngineOptions {
-  /** Address to listen on. */
-  readonly hostname: string;
-  /** Port to listen on; 0 for any. */
-  readonly port: number;
-}
 
 /** All the engine needs of a connection that came in; a `Deno.TcpConn` already fits. */
 export interface AcceptedConnection extends Connection {
@@ -98,7 +82,7 @@ interface Broadcast {
 }
 
 /** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
-export function startDenoEngine(options: DenoEngineOptions): Engine {
+export function startDenoEngine(options: ListenOptions): Engine {
   const { hostname, port } = options;
   return startEngineOn(Deno.listen({ hostname, port, tcpBacklog: BACKLOG }), options);
 }

@@ -5,6 +5,8 @@
  * handle, valid from `opened` until `closed` or until the owner closes it.
  */
 
+import type { Now } from "../base/clock.ts";
+
 /** Where a connection came from. */
 export interface PeerAddress {
   /** IPv4 or IPv6 address. */
@@ -59,6 +61,24 @@ export interface EngineLimits {
 export interface Engine extends MinerSockets {
   /** Where it listens; the port is the real one if 0 was asked for. */
   readonly address: PeerAddress;
+}
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  /** Who is told. */
+  readonly events: EngineEvents;
+  /** Bounds for slow peers. */
+  readonly limits: EngineLimits;
+  /** Monotonic time. */
+  readonly now: Now;
+}
+
+/** What an engine that opens its own port is made of. */
+export interface ListenOptions extends EngineOptions {
+  /** Address to listen on. */
+  readonly hostname: string;
+  /** Port to listen on; 0 for any. */
+  readonly port: number;
 }
 
 /** Miners' sockets. Nothing here waits or throws for a peer's sake. */

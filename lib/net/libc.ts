@@ -91,7 +91,7 @@ export class Libc {
     if (os !== "linux" || paths === undefined) {
       throw new LibcUnavailable(`it is for Linux on x86_64 or aarch64, and this is ${os} ${arch}`);
     }
-    this.#library = load([SEARCHED, ...paths]);
+    this.#library = load(paths);
   }
 
   /** A new epoll instance. */
@@ -202,11 +202,11 @@ function eventCapacity(events: Uint8Array): number {
 }
 
 function load(paths: readonly string[]): Deno.DynamicLibrary<typeof SYMBOLS> {
-  const permitted = paths.filter((path) =>
+  const permitted = [SEARCHED, ...paths].filter((path) =>
     Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
   );
   if (permitted.length === 0) {
-    throw new LibcUnavailable("it needs --allow-ffi, or --allow-ffi=PATH with the path of libc");
+    throw new LibcUnavailable(`it needs the permission --allow-ffi=${paths.join(",")}`);
   }
   let found: unknown;
   for (const path of permitted) {

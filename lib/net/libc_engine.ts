@@ -15,11 +15,12 @@
  */
 
 import { monotonicNow, type Now } from "../base/clock.ts";
-import type { DenoEngineOptions, EngineOptions } from "./deno_engine.ts";
 import type {
   Engine,
   EngineEvents,
   EngineLimits,
+  EngineOptions,
+  ListenOptions,
   PeerAddress,
   Replaceable,
   SlowPeer,
@@ -96,7 +97,7 @@ export interface LibcEngineParts {
  * @throws what `Deno.listen` throws: the port is taken, the address not ours
  */
 export function startLibcEngine(
-  options: DenoEngineOptions,
+  options: ListenOptions,
   pace: Pace = new Pacing(monotonicNow),
 ): Engine {
   const libc = new Libc();
@@ -237,8 +238,19 @@ class LibcEngine implements Engine {
         if (this.#isStopped) break;
         count = this.#readiness.wait(0);
       }
-      for (let i = 0; i < count; i++) this.#handle(i);
-      this.#continueBroadcasts();
+      // An owner that throws breaks its promise. That must not end the loop, which serves others.
+      for (let i = 0; i < count; i++) {
+        try {
+          this.#handle(i);
+        } catch (error) {
+          void Promise.reject(error);
+        }
+      }
+      try {
+        this.#continueBroadcasts();
+      } catch (error) {
+        void Promise.reject(error);
+      }
       this.#pace.found(count);
       // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
       if (count < 0) await pause();
@@ -250,15 +262,10 @@ class LibcEngine implements Engine {
   #handle(index: number): void {
     const fd = this.#readiness.fd(index);
     const flags = this.#readiness.flags(index);
-    try {
-      if (fd === this.#listener.fd) return this.#accept();
-      const tag = this.#readiness.tag(index);
-      if (this.#isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
-      if (this.#isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
-    } catch (error) {
-      // An owner that throws breaks its promise. That must not end the loop, which serves others.
-      void Promise.reject(error);
-    }
+    if (fd === this.#listener.fd) return this.#accept();
+    const tag = this.#readiness.tag(index);
+    if (this.#isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
+    if (this.#isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
   }
 
   /** Whether an event under `tag` is about the connection that has this descriptor now. */
@@ -318,8 +325,8 @@ class LibcEngine implements Engine {
       // Without these it is only that nothing has come after all.
       const isBroken = (flags & (READY.error | READY.hangUp)) !== 0;
       if (isBroken) this.#drop(fd, errnoText(this.#sockets.lastError()));
-    } else if (isEnding) {
-      // It may still read: only what is written to it matters now.
+    } else if (isEnding && (flags & READY.hangUp) === 0) {
+      // Its side alone has ended. It may still read, and only that matters now.
       this.#readiness.change(fd, READY.write, this.#generations[fd]!);
     } else {
       this.#drop(fd, "it closed the connection");

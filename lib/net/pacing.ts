@@ -2,15 +2,15 @@
  * Whether to be woken for each piece of work or to look for it on a timer.
  *
  * Being woken answers at once and costs nothing while nothing comes, but each time a switch to
- * another thread and back. From a few hundred times a second on, a look every two or three
- * milliseconds costs less, and finds several pieces at a time.
+ * another thread and back. From a few hundred times a second on, a look every two
+ * milliseconds costs less and may find several pieces at a time.
  */
 
 import type { Now } from "../base/clock.ts";
 
 /** Pieces of work a second from which on a timer is cheaper, and below which it is not. */
-const BUSY_FROM = 300;
-const QUIET_BELOW = 150;
+const BUSY_FROM = 400;
+const QUIET_BELOW = 200;
 
 /** The rate is taken over no less than this, in milliseconds. */
 const WINDOW_MS = 100;

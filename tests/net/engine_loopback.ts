@@ -5,12 +5,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import type { DenoEngineOptions } from "../../lib/net/deno_engine.ts";
-import type { Engine, EngineLimits } from "../../lib/net/engine.ts";
+import type { Engine, EngineLimits, ListenOptions } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { bytes, job, LIMITS } from "./engine_contract.ts";
 
-type StartEngine = (options: DenoEngineOptions) => Engine;
+type StartEngine = (options: ListenOptions) => Engine;
 
 const decoder = new TextDecoder();
 

@@ -161,6 +161,19 @@ Deno.test("what was closed by its owner and ends its side is still written what 
   assert.deepEqual(world.events.closes, []);
 });
 
+Deno.test("a connection whose end a send has swallowed is over all the same", async () => {
+  await using world = new World();
+  const [[open, ending], [handle, endingHandle]] = await world.connect(2);
+  ending!.appetite = "nothing";
+  world.engine.send(endingHandle!, bytes("last words"));
+  world.engine.close(endingHandle!);
+  for (const conn of [open, ending]) conn!.vanish();
+  world.engine.send(handle!, bytes("to nobody"));
+  await world.settled();
+  assert.deepEqual(world.events.closes, [[handle, "it closed the connection"]]);
+  assert.ok(open!.isClosed && ending!.isClosed);
+});
+
 Deno.test("a peer that is not slow any more is not asked again and again whether it takes bytes", async () => {
   await using world = new World();
   const [[conn], [handle]] = await world.connect(1);

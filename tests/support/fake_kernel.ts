@@ -30,6 +30,7 @@ export class FakeSocket implements FakePeer {
   #incoming: Uint8Array[] = [];
   #isEnded = false;
   #isBroken = false;
+  #hasVanished = false;
   /** Bytes it takes although it has no appetite. */
   #room = 0;
   /** Bytes it was offered last and did not take. */
@@ -60,6 +61,12 @@ export class FakeSocket implements FakePeer {
     this.#changed();
   }
 
+  /** It is gone both ways, and the error that said so has been given to somebody already. */
+  vanish(): void {
+    this.#hasVanished = true;
+    this.#changed();
+  }
+
   send(text: string): void {
     this.#incoming.push(encoder.encode(text));
     this.#changed();
@@ -74,6 +81,7 @@ export class FakeSocket implements FakePeer {
   get flags(): number {
     const isReadable = this.#incoming.length > 0 || this.#isEnded;
     const isWritable = this.#appetite !== "nothing" || this.#room > 0;
+    if (this.#hasVanished) return READY.read | READY.write | READY.hangUp;
     return this.#isBroken
       ? READY.read | READY.write | READY.error | READY.hangUp
       : (isReadable ? READY.read : 0) | (isWritable ? READY.write : 0);
@@ -81,6 +89,7 @@ export class FakeSocket implements FakePeer {
 
   /** As `recv`, but -errno for an error. */
   receive(buffer: Uint8Array): number {
+    if (this.#hasVanished) return 0;
     const chunk = this.#incoming.shift();
     if (chunk === undefined) return this.#isBroken ? -EPIPE : this.#isEnded ? 0 : -EAGAIN;
     buffer.set(chunk);
@@ -90,7 +99,7 @@ export class FakeSocket implements FakePeer {
   /** As `send`, but -errno for an error. */
   write(bytes: Uint8Array): number {
     this.sends++;
-    if (this.#isBroken) return -EPIPE;
+    if (this.#isBroken || this.#hasVanished) return -EPIPE;
     const most = this.#appetite === "all"
       ? bytes.length
       : this.#appetite === "nothing"
