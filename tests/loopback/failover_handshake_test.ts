@@ -102,9 +102,9 @@ Deno.test("a first pool whose name has no address leaves the miners to the secon
 
 Deno.test("a first pool that stalls in the TLS handshake leaves the miners to the second", async () => {
   await using stalls = new LoopbackServer(silent);
-  let target: SimPool | undefined;
+  const target = Promise.withResolvers<SimPool>();
   await using second = new LoopbackServer(async (conn) => {
-    const { hostname, port } = target!;
+    const { hostname, port } = await target.promise;
     await relay(conn, await Deno.connect({ hostname, port }));
   }, serverCertificate("pool"));
   const since = performance.now();
@@ -112,7 +112,7 @@ Deno.test("a first pool that stalls in the TLS handshake leaves the miners to th
     ["127.0.0.1", stalls.address.port, "demo"],
     ["127.0.0.1", second.address.port, "demo"],
   ], { pool_use_tls: true, tls: { ca_file: AUTHORITY_FILE } });
-  target = rig.pool(0);
+  target.resolve(rig.pool(0));
   await rig.servedBy(0, 5_000);
   const waited = rig.farm.statistics().lastJobAtMs - since;
   assert.ok(waited <= DIAL_MS + 2 * NEXT_POOL_MS, `miners waited ${waited} ms for work`);

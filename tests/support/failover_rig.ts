@@ -24,6 +24,8 @@ export interface FailoverRigOptions {
   readonly sharesPerSecond?: number;
   /** Of every pool; shares need no proof of work. */
   readonly pool?: SimPoolOptions;
+  /** The difficulty each pool begins with; 1. */
+  readonly difficulties?: readonly number[];
   /** Of every miner. */
   readonly farm?: Partial<SimFarmOptions>;
   /** Keys of the configuration file; time-outs of pools are 2 s. */
@@ -72,7 +74,13 @@ export class FailoverRig implements AsyncDisposable {
     const pools = await Promise.all(
       Array.from(
         { length: options.pools ?? 2 },
-        (_, i) => SimPool.start({ proofOfWork: false, serverNumber: i + 1, ...options.pool }),
+        (_, i) =>
+          SimPool.start({
+            proofOfWork: false,
+            serverNumber: i + 1,
+            difficulty: options.difficulties?.[i] ?? 1,
+            ...options.pool,
+          }),
       ),
     );
     await options.prepare?.(pools);

@@ -1,0 +1,134 @@
+/** A thousand miners move from one pool connection to another, by accident and by plan. */
+
+import assert from "node:assert/strict";
+import { NO_STRAYS } from "../../lib/mux/ledger.ts";
+import { FailoverRig } from "../support/failover_rig.ts";
+import { until } from "../support/test_proxy.ts";
+
+const THOUSAND = {
+  miners: 1_000,
+  sharesPerSecond: 1,
+  farm: { connectsPerSecond: 1_000 },
+};
+
+Deno.test("1,000 miners of a lost connection have difficulty and clean job of the spare within 500 ms", async () => {
+  await using rig = await FailoverRig.start({ ...THOUSAND, difficulties: [64, 256] });
+  await rig.begun();
+  assert.ok(rig.farm.miners.every((miner) => miner.work?.difficulty === 64));
+  const before = rig.pool(1).statistics();
+  const { cleanJobs } = rig.farm.statistics();
+  const since = performance.now();
+  rig.pool(0).resetConnections();
+  const stoodStill = await rig.standstill(1, since);
+  assert.ok(stoodStill <= 500, `miners stood still for ${stoodStill} ms`);
+  assert.equal(rig.farm.statistics().cleanJobs, cleanJobs + 1_000);
+  assert.ok(rig.farm.miners.every((miner) => miner.work?.difficulty === 256));
+  // Registers of a thousand miners in a few writes, and none of them after its first share.
+  await rig.pool(1).until(() => rig.pool(1).workers().length === 1_000);
+  const reads = rig.pool(1).statistics().readsIn - before.readsIn;
+  assert.ok(reads <= 100, `registers and first shares came in ${reads} pieces`);
+  await rig.goesOn();
+  const shares = await rig.closeBooks(1);
+  assert.equal(shares.submitted - shares.accepted, shares.unansweredConnectionLost);
+  assert.deepEqual(rig.proxy.statistics().strayVerdicts, NO_STRAYS);
+});
+
+Deno.test("shares for a job of a lost connection are answered 21 and counted stale, on every miner", async () => {
+  await using rig = await FailoverRig.start({ miners: 100, sharesPerSecond: 0 });
+  await rig.servedBy(0);
+  await rig.pool(1).until(() => rig.pool(1).statistics().authorizedNow === 1);
+  const { miners } = rig.farm;
+  const oldJobs = miners.map((miner) => miner.work!.job.id);
+  rig.pool(0).resetConnections();
+  await rig.servedBy(1);
+  miners.forEach((miner, i) => {
+    const ntime = parseInt(miner.work!.job.ntime, 16);
+    const share = { extranonce2: "00000001", ntime, nonce: 2, versionBits: 0 };
+    miner.submit({ ...share, jobId: oldJobs[i]! });
+  });
+  const shares = await rig.closeBooks(1);
+  assert.equal(shares.refusedStale, 100);
+  assert.equal(shares.submitted, 0);
+  assert.equal(rig.farm.statistics().rejectedByCode.get(21), 100);
+});
+
+Deno.test("1,000 miners of the only pool have work again within a second of its next handshake", async () => {
+  await using rig = await FailoverRig.start({ ...THOUSAND, pools: 1 });
+  await rig.servedBy(0);
+  await rig.goesOn();
+  const pool = rig.pool(0);
+  await pool.setFaults({ refuseConnections: true });
+  pool.resetConnections();
+  await pool.until(() => pool.statistics().connectionsNow === 0);
+  await until(() => rig.log().some((line) => line.includes("refused")), "a try in vain");
+  const { jobs } = rig.farm.statistics();
+  await pool.setFaults({ refuseConnections: false });
+  await pool.until(() => pool.statistics().authorizedNow >= 1, 20_000);
+  const since = performance.now();
+  await rig.farm.until(() => rig.farm.statistics().jobs >= jobs + 1_000);
+  const waited = rig.farm.statistics().lastJobAtMs - since;
+  assert.ok(waited <= 1_000, `miners waited ${waited} ms`);
+  await rig.goesOn();
+  const shares = await rig.closeBooks(0);
+  assert.ok(shares.refusedStale > 0, "shares found in between");
+});
+
+Deno.test("1,000 miners return to the healthy primary without losing a verdict or a share", async () => {
+  await using rig = await FailoverRig.start({
+    ...THOUSAND,
+    pool: { verdictDelayMs: 200 },
+    settings: { failover: { return_after_seconds: 3 } },
+    prepare: ([primary]) => primary!.setFaults({ refuseConnections: true }),
+  });
+  await rig.servedBy(1);
+  await rig.goesOn();
+  await rig.pool(0).setFaults({ refuseConnections: false });
+  await rig.pool(0).until(() => rig.pool(0).statistics().authorizedNow === 1);
+  const healthySince = performance.now();
+  await rig.servedBy(0);
+  const returnedAfter = performance.now() - healthySince;
+  assert.ok(returnedAfter >= 2_500, `returned after ${returnedAfter} ms already`);
+  await rig.goesOn();
+  const shares = await rig.closeBooks(0);
+  const stale = shares.refusedStale;
+  assert.ok(stale <= 250, `${stale} shares were on their way for the old job`);
+  assert.equal(shares.accepted, shares.received - stale, "every other share was judged");
+  assert.equal(
+    rig.pool(0).statistics().accepted + rig.pool(1).statistics().accepted,
+    shares.accepted,
+  );
+  assert.ok(rig.pool(1).statistics().verdictsWithheld === 0, "the pool answered all of them");
+});
+
+Deno.test("400 miners of two serving connections are spread anew without losing a verdict", async () => {
+  await using rig = await FailoverRig.start({
+    pools: 1,
+    miners: 400,
+    pool: { verdictDelayMs: 100 },
+    settings: {
+      advanced: { pool_connection_number_per_subaccount: 2 },
+    },
+  });
+  const pool = rig.pool(0);
+  const perConnection = () => {
+    const counts = new Map<number, number>();
+    for (const { connection } of pool.workers()) {
+      counts.set(connection, (counts.get(connection) ?? 0) + 1);
+    }
+    return counts;
+  };
+  const isEven = () => [...perConnection().values()].join() === "200,200";
+  await pool.until(isEven);
+  await rig.goesOn();
+  const [first] = perConnection().keys();
+  pool.resetConnections(first);
+  await pool.until(() => [...perConnection().values()].join() === "400");
+  const lost = () => rig.proxy.statistics().shares.unansweredConnectionLost;
+  const lostByReset = lost();
+  await pool.until(() => perConnection().size === 2 && pool.workers().length === 400);
+  await pool.until(isEven);
+  await rig.goesOn(800);
+  const shares = await rig.closeBooks(0);
+  assert.equal(lost(), lostByReset, "the second move lost none");
+  assert.equal(shares.accepted + lostByReset, shares.submitted);
+});
