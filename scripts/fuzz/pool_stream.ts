@@ -1,0 +1,192 @@
+/** Fuzz target: whatever a pool sends, through a session with it, from dialling to its end. */
+
+import assert from "node:assert/strict";
+import type { Connection } from "../../lib/net/connection.ts";
+import { PoolSession } from "../../lib/pool/session.ts";
+import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent_message.ts";
+import { registeredNames } from "../../lib/protocol/worker_name.ts";
+import { handshakeLines, notifyLine, POOL_LINES } from "../../tests/support/pool_lines.ts";
+import { type PoolEvent, RecordingEvents } from "../../tests/support/recording_events.ts";
+import { SHARE } from "../../tests/support/session_rig.ts";
+import {
+  chunksOf,
+  type Dice,
+  type FuzzTarget,
+  hexDigits,
+  joined,
+  jsonValue,
+  mutate,
+} from "./target.ts";
+
+const encoder = new TextEncoder();
+const ADDRESS = { host: "pool.example", port: 1800 };
+
+const METHODS = [
+  "mining.notify",
+  "mining.set_difficulty",
+  "mining.set_version_mask",
+  "client.reconnect",
+  "client.show_message",
+  "mining.set_extranonce",
+  "",
+];
+
+function line(dice: Dice): string {
+  switch (dice.below(6)) {
+    case 0:
+      return notifyLine(String(dice.below(300)), dice.oneIn(2), hexDigits(dice, 8));
+    case 1:
+      return notifyWith(dice);
+    case 2:
+      return `{"id":${jsonValue(dice)},"result":${jsonValue(dice)},"error":${jsonValue(dice)}}`;
+    case 3:
+      return `{"id":null,"method":"client.reconnect","params":["evil.example",3333,${
+        jsonValue(dice)
+      }]}`;
+    case 4:
+      return dice.pick(Object.values(POOL_LINES));
+    default: {
+      const params = dice.many(4, () => jsonValue(dice)).join();
+      return `{"id":null,"method":"${dice.pick(METHODS)}","params":[${params}]}`;
+    }
+  }
+}
+
+/** A job with one parameter that is something else. */
+function notifyWith(dice: Dice): string {
+  const message = JSON.parse(notifyLine("7")) as { params: unknown[] };
+  const texts = message.params.map((param) => JSON.stringify(param));
+  texts[dice.below(texts.length)] = jsonValue(dice);
+  if (dice.oneIn(50)) texts[4] = `[${Array.from({ length: 200 }, () => `"${"cd".repeat(32)}"`)}]`;
+  return `{"id":null,"method":"mining.notify","params":[${texts.join()}]}`;
+}
+
+function frame(dice: Dice): Uint8Array {
+  switch (dice.below(4)) {
+    case 0:
+      return encodeVerdict(dice.below(65536), dice.below(2 ** 31));
+    case 1:
+      return encodeSetDifficulty(dice.below(64), dice.many(5, () => dice.below(65535)));
+    default: {
+      const body = dice.bytes(dice.below(20));
+      const length = dice.oneIn(2) ? body.length + 4 : dice.below(70);
+      const command = dice.pick([0x01, 0x02, 0x04, 0x05, 0x05, 0x10, 0x10, 0x12, 0x33]);
+      return joined(Uint8Array.of(0x7f, command, length & 0xff, length >> 8), body);
+    }
+  }
+}
+
+/** A connection that gives the input, takes whatever is written and ends. */
+class InputConnection implements Connection {
+  readonly #chunks: Generator<Uint8Array>;
+  #rest = new Uint8Array(0);
+  isClosed = false;
+
+  constructor(input: Uint8Array) {
+    this.#chunks = chunksOf(input);
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    if (this.#rest.length === 0) {
+      const { value, done } = this.#chunks.next();
+      if (done) return Promise.resolve(null);
+      this.#rest = value as Uint8Array<ArrayBuffer>;
+    }
+    const piece = this.#rest.subarray(0, into.length);
+    into.set(piece);
+    this.#rest = this.#rest.subarray(piece.length);
+    return Promise.resolve(piece.length);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    if (this.isClosed) return Promise.reject(new Deno.errors.BadResource("closed"));
+    return Promise.resolve(bytes.length);
+  }
+
+  close(): void {
+    assert.ok(!this.isClosed, "it is closed once");
+    this.isClosed = true;
+  }
+}
+
+/** See the head of this file. */
+export const POOL_STREAM: FuzzTarget = {
+  name: "pool-stream",
+
+  generate(dice) {
+    const handshake = handshakeLines();
+    // A line left out or changed, now and then.
+    if (dice.oneIn(4)) handshake[dice.below(handshake.length)] = line(dice);
+    const heard = dice.pick([handshake.length, handshake.length, dice.below(handshake.length), 0]);
+    const pieces = handshake.slice(0, heard).map((text) => encoder.encode(text + "\n"));
+    pieces.push(
+      ...dice.many(
+        4,
+        () => dice.oneIn(2) ? frame(dice) : encoder.encode(line(dice) + "\n"),
+      ) as Uint8Array<ArrayBuffer>[],
+    );
+    return mutate(dice, joined(...pieces));
+  },
+
+  async run(input) {
+    const events = new RecordingEvents();
+    const connection = new InputConnection(input);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let dials = 0;
+    events.onEvent = (event) => {
+      try {
+        check(event);
+      } catch (error) {
+        // Who is told must not throw, so this takes another way.
+        reject(error);
+      }
+      if ("ended" in event) resolve();
+      if ("ready" in event) {
+        session.register(7, registeredNames("cgminer/4", "rig"));
+        session.submit(7, { poolJobId: session.latestJob.id, ntime: 1 }, SHARE);
+      }
+    };
+    const session = new PoolSession({
+      name: "pool:1 #1",
+      address: ADDRESS,
+      introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts: true },
+      dial: (address) => {
+        assert.equal(address, ADDRESS, "nobody else is ever dialled");
+        dials++;
+        return Promise.resolve(connection);
+      },
+      now: () => 0,
+      handshakeTimeoutMs: 15_000,
+      readTimeoutMs: 60_000,
+      shareWindowMs: 0,
+      mux: events,
+      owner: events,
+    });
+    await promise;
+    assert.equal(dials, 1);
+    assert.ok(connection.isClosed);
+    assert.equal(events.all.filter((event) => "ended" in event).length, 1, "it ends once");
+    assert.ok("ended" in events.all.at(-1)!, "nothing is told after the end");
+  },
+};
+
+const HEX = /^(?:[0-9a-fA-F]{2})*$/;
+
+/** What the mux is told must make sense, whatever the pool said. */
+function check(event: PoolEvent): void {
+  if ("job" in event) {
+    assert.match(event.job, /^\d{1,3}$/);
+    assert.match(event.coinbase1, HEX);
+    assert.equal(typeof event.isClean, "boolean");
+  } else if ("difficulty" in event) {
+    assert.ok(event.difficulty >= 1 && event.difficulty <= 2 ** 63);
+    for (const id of event.sessionIds) assert.ok(id >= 0 && id <= 0xffff);
+  } else if ("mask" in event) {
+    assert.ok(Number.isInteger(event.mask) && event.mask >= 0 && event.mask <= 0xffffffff);
+  } else if ("verdict" in event) {
+    assert.ok(event.verdict >= 0 && event.verdict <= 0xffff && Number.isInteger(event.status));
+  } else if ("ended" in event) {
+    assert.ok(event.ended.length < 600, "the reason is short");
+    assert.ok(!/TypeError|RangeError|Cannot read prop|is not a f/.test(event.ended), event.ended);
+  }
+}

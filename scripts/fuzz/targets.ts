@@ -1,0 +1,24 @@
+/** Every fuzz target there is. */
+
+import { AGENT_FRAMES } from "./agent_frames.ts";
+import { MINER_LINES } from "./miner_lines.ts";
+import { CONFIG_FILES, NAMES, PROXY_ADDRESSES } from "./operator_texts.ts";
+import { POOL_STREAM } from "./pool_stream.ts";
+import { SHARE_LINES } from "./share_lines.ts";
+import type { FuzzTarget } from "./target.ts";
+
+/** In the order they are listed in. */
+export const TARGETS: readonly FuzzTarget[] = [
+  MINER_LINES,
+  POOL_STREAM,
+  AGENT_FRAMES,
+  SHARE_LINES,
+  CONFIG_FILES,
+  NAMES,
+  PROXY_ADDRESSES,
+];
+
+/** The target of this name; `undefined` if there is none. */
+export function targetNamed(name: string): FuzzTarget | undefined {
+  return TARGETS.find((target) => target.name === name);
+}
