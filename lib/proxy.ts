@@ -157,14 +157,15 @@ export class Proxy {
   }
 
   /**
-   * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for verdicts,
-   * then closes everything.
+   * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
+   * verdicts, then closes everything.
    */
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
     this.#miners.drain();
     this.#accounts.flush();
     const deadline = monotonicNow() + drainMs;
-    while (this.#accounts.waitingShares > 0 && monotonicNow() < deadline) {
+    const isDrained = () => this.#accounts.waitingShares === 0 && this.#accounts.waitingBytes === 0;
+    while (!isDrained() && monotonicNow() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     const left = this.#accounts.waitingShares;

@@ -7,6 +7,7 @@ import { DEFAULT_CONFIG_PATHS, type RunCommand } from "./cli.ts";
 import { formatProblems, formatRemark } from "./config/problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";
+import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { areaLog, startLog, stopLog } from "./observe/log.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { Proxy } from "./proxy.ts";
@@ -81,7 +82,12 @@ async function serve(
   await stopAsked();
   log.info("Stopping: {count} miners are connected", { count: proxy.statistics().connected });
   await proxy.stop();
-  log.info("Stopped");
+  const { shares } = proxy.statistics();
+  log.info(
+    "Stopped: {received} shares received, {submitted} of them submitted: {accepted} accepted, " +
+      "{rejected} rejected, {assumed} taken without a verdict, {unanswered} unanswered",
+    { ...shares, rejected: rejectedIn(shares), unanswered: unansweredIn(shares) },
+  );
   return 0;
 }
 

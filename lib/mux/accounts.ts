@@ -93,6 +93,11 @@ export class Accounts implements Mux {
     return this.#past.bytesWritten + this.#sum((account) => account.upstreams.bytesWritten);
   }
 
+  /** Bytes that wait to be written to pools, of all accounts. */
+  get waitingBytes(): number {
+    return this.#sum((account) => account.upstreams.waitingBytes);
+  }
+
   leaseSession(): number | undefined {
     const sessionId = this.#options.sessionIds.lease();
     if (sessionId !== undefined) this.#options.counter.miners.clear(sessionId);

@@ -156,6 +156,8 @@ export interface Upstreams {
   readonly bytesRead: number;
   /** Payload bytes written to pools so far. */
   readonly bytesWritten: number;
+  /** Bytes that wait to be written to pools that are ready. */
+  readonly waitingBytes: number;
   /** Looks after deadlines. To be called several times a second. */
   tick(): void;
   /** Writes out what waits for company. */

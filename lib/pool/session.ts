@@ -142,6 +142,11 @@ export class PoolSession implements Upstream {
     return this.#outbox === undefined ? 0 : this.#outbox.position - this.#outbox.waitingBytes;
   }
 
+  /** Bytes for the pool that the kernel has not taken. */
+  get waitingBytes(): number {
+    return this.#outbox?.waitingBytes ?? 0;
+  }
+
   register(sessionId: number, names: RegisteredNames): void {
     if (this.#stage === "ended") return;
     this.#outbox!.append(encodeRegister(sessionId, names.clientAgent, names.workerName));
@@ -197,7 +202,7 @@ export class PoolSession implements Upstream {
       return;
     }
     if (this.#stage !== "ready") return;
-    const verdict = this.#liveness.check(time, this.bytesWritten, this.#outbox!.waitingBytes);
+    const verdict = this.#liveness.check(time, this.bytesWritten, this.waitingBytes);
     if (verdict === "probe") this.#probe(time);
     else if (verdict !== undefined) this.#end(verdict);
   }

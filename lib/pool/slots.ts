@@ -110,6 +110,11 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     );
   }
 
+  get waitingBytes(): number {
+    const ready = this.#lines.filter((line) => line.role !== "opening");
+    return ready.reduce((sum, { session }) => sum + session.waitingBytes, 0);
+  }
+
   /** Looks after every connection. To be called several times a second. */
   tick(): void {
     // A session that ends here leaves the list.

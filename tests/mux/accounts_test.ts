@@ -15,6 +15,7 @@ import { poolJob } from "../support/mux_world.ts";
 class FakeUpstreams implements Upstreams {
   bytesRead = 0;
   bytesWritten = 0;
+  waitingBytes = 0;
   ticks = 0;
   flushes = 0;
   isStopped = false;
@@ -185,8 +186,8 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   const miners = ["a", "b"].map((name) => rig.join(name));
   const [a, b] = rig.opened as [Opened, Opened];
   for (const { upstreams } of [a, b]) upstreams.serve();
-  Object.assign(a.upstreams, { bytesRead: 100, bytesWritten: 10 });
-  Object.assign(b.upstreams, { bytesRead: 200, bytesWritten: 20 });
+  Object.assign(a.upstreams, { bytesRead: 100, bytesWritten: 10, waitingBytes: 1 });
+  Object.assign(b.upstreams, { bytesRead: 200, bytesWritten: 20, waitingBytes: 2 });
   a.mux.verdictArrived(a.upstreams.upstream, 5, 22);
   for (const miner of miners) {
     const jobId = miner.job.id;
@@ -201,6 +202,7 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
     });
   }
   assert.equal(rig.accounts.waitingShares, 2);
+  assert.equal(rig.accounts.waitingBytes, 3);
   miners[0]!.leave();
   rig.pass(0);
   rig.pass(EMPTY_ACCOUNT_MS);

@@ -1,0 +1,127 @@
+/** Stopping under load loses nothing, and the next start has everybody back soon. */
+
+import assert from "node:assert/strict";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { LogCapture } from "../support/log_capture.ts";
+import { Program } from "../support/program.ts";
+import { TestProxy, until } from "../support/test_proxy.ts";
+
+/** The agent's books as its last line has them. */
+function lastBooks(stderr: string): Record<string, number> {
+  const line = stderr.split("\n").find((each) => each.includes("Stopped: "));
+  assert.ok(line !== undefined, stderr);
+  const [received, submitted, accepted, rejected, assumed, unanswered] = [
+    ...line.slice(line.indexOf("Stopped: ")).matchAll(/\d+/g),
+  ].map(Number);
+  return { received, submitted, accepted, rejected, assumed, unanswered } as Record<string, number>;
+}
+
+/** A configuration for this pool, in a folder that goes away with the test. */
+async function withConfig(pool: SimPool, test: (path: string, port: number) => Promise<void>) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const folder = await Deno.makeTempDir();
+  try {
+    const config = {
+      agent_listen_ip: "127.0.0.1",
+      agent_listen_port: port,
+      pools: [[pool.hostname, pool.port, "demo"]],
+      // Long enough that there are always shares that wait for company.
+      advanced: { share_batch_window_ms: 500 },
+    };
+    await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
+    await test(`${folder}/agent.jsonc`, port);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (const hasNoSubres of [false, true]) {
+  const verdicts = hasNoSubres ? "gives no verdicts" : "judges every share";
+  Deno.test(`SIGTERM under load loses no share it had read, of a pool that ${verdicts}`, async () => {
+    await using pool = await SimPool.start({ proofOfWork: false, verdictDelayMs: 300 });
+    await pool.setFaults({ hasNoSubres });
+    await withConfig(pool, async (path, port) => {
+      await using program = new Program(["-c", path]);
+      await program.wrote("serves miners");
+      await using farm = SimFarm.start({
+        port,
+        count: 200,
+        mode: { kind: "rate", sharesPerSecond: 10 },
+      });
+      await farm.until(() => farm.statistics().accepted >= 4_000, 20_000);
+      program.signal("SIGTERM");
+      const since = performance.now();
+      const { code, stderr } = await program.ended();
+      const tookMs = performance.now() - since;
+      assert.equal(code, 0);
+      assert.ok(tookMs < 5_000, `the stop took ${tookMs} ms`);
+      await pool.until(() => pool.statistics().connectionsNow === 0);
+      await pool.until(() => pool.statistics().waitingNow === 0);
+
+      const books = lastBooks(stderr);
+      const judged = pool.statistics();
+      assert.equal(books.received, books.submitted);
+      assert.equal(books.submitted, judged.submits);
+      assert.equal(books.unanswered, 0);
+      assert.equal(books.assumed, hasNoSubres ? judged.submits : 0);
+      assert.equal(books.accepted, hasNoSubres ? 0 : judged.accepted);
+      assert.equal(books.rejected, hasNoSubres ? 0 : judged.rejected);
+      assert.equal(judged.unregisteredSubmits, 0);
+      await farm.until(() => farm.statistics().connectedNow === 0);
+      const found = farm.statistics();
+      assert.equal(found.accepted, judged.accepted, "every verdict reached its miner");
+      assert.deepEqual(farm.faults, []);
+    });
+  });
+}
+
+Deno.test("a stop waits no longer for verdicts than it is told, and says how many are missing", async () => {
+  using log = new LogCapture();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using proxy = new TestProxy([pool]);
+  await using farm = SimFarm.start({
+    port: proxy.port,
+    count: 20,
+    mode: { kind: "rate", sharesPerSecond: 10 },
+  });
+  await farm.until(() => farm.statistics().accepted >= 20);
+  await pool.setFaults({ dropEveryNthVerdict: 1 });
+  await until(() => proxy.statistics().waitingShares >= 20, "shares wait");
+  const since = performance.now();
+  await proxy.proxy.stop(700);
+  const tookMs = performance.now() - since;
+  assert.match(log.take().join("\n"), /Stopping with \d\d+ shares whose verdict did not come/);
+  assert.ok(tookMs >= 650 && tookMs < 1_500, `the stop took ${tookMs} ms`);
+});
+
+Deno.test("1,000 miners are back within 5 s of the next start", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await withConfig(pool, async (path, port) => {
+    await using farm = SimFarm.start({
+      port,
+      count: 1_000,
+      connectsPerSecond: 2_000,
+      reconnects: true,
+      mode: { kind: "rate", sharesPerSecond: 1 },
+    });
+    for (let run = 1; run <= 2; run++) {
+      await using program = new Program(["-c", path]);
+      await program.wrote("Listening for miners");
+      const since = performance.now();
+      const { accepted } = farm.statistics();
+      await farm.until(() => farm.statistics().workingNow === 1_000, 20_000);
+      const tookMs = performance.now() - since;
+      assert.ok(tookMs < 5_000, `run ${run}: all were back after ${tookMs} ms`);
+      await farm.until(() => farm.statistics().accepted >= accepted + 1_000);
+      program.signal("SIGTERM");
+      const { code, stderr } = await program.ended();
+      assert.equal(code, 0, stderr);
+    }
+    const { accepted, unregisteredSubmits, submits } = pool.statistics();
+    assert.deepEqual([unregisteredSubmits, accepted], [0, submits]);
+    assert.deepEqual(farm.faults, []);
+  });
+});
