@@ -1,6 +1,6 @@
 /**
  * A proxy between simulated pools that fail and simulated miners that must not notice, and the
- * books of all three, which have to agree whatever happened (design.md §2.7).
+ * books of all three, which have to agree whatever happened.
  */
 
 import assert from "node:assert/strict";
