@@ -120,7 +120,7 @@ export const MINER_LINES: FuzzTarget = {
     let ends = 0;
     for (const text of log.take()) {
       assert.match(text, PRINTABLE);
-      assert.ok(text.length < 400, "a log line is short");
+      assert.ok(text.length < 600, "a log line is short");
       assert.ok(!text.startsWith("error"), text);
       if (text.includes(" out: ")) ends++;
     }

@@ -23,11 +23,18 @@ export class Program {
   #isOver = false;
   #changed: (() => void) | undefined;
 
-  /** Starts `btcagent ...args` in `cwd` with the permissions of the `start` task. */
-  constructor(args: readonly string[], cwd?: string) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-net", "--allow-read", "--allow-write", "--allow-env"]
-        .concat("--allow-ffi", MAIN, args),
+  /**
+   * Starts `btcagent ...args` in `cwd` with the permissions of the `start` task, and with at most
+   * `openFiles` files if that is given.
+   */
+  constructor(args: readonly string[], cwd?: string, openFiles?: number) {
+    const command = [Deno.execPath(), "run", "--no-check", "--allow-net", "--allow-read"]
+      .concat("--allow-write", "--allow-env", "--allow-ffi", MAIN, args);
+    if (openFiles !== undefined) {
+      command.unshift("sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh");
+    }
+    this.#child = new Deno.Command(command[0]!, {
+      args: command.slice(1),
       ...(cwd === undefined ? {} : { cwd }),
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -48,6 +55,11 @@ export class Program {
       this.#changed?.();
       return { code, stdout: this.#stdout, stderr: this.#stderr };
     });
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** What it has written to stdout and stderr so far. */
