@@ -4,7 +4,6 @@
 
 import { startDenoEngine } from "./deno_engine.ts";
 import type { Engine, ListenOptions } from "./engine.ts";
-import { LibcUnavailable } from "./libc.ts";
 import { startLibcEngine } from "./libc_engine.ts";
 
 /** The engines there are: on Linux through the C library, or anywhere through Deno alone. */
@@ -35,7 +34,9 @@ export function startEngine(
   try {
     return { engine: startLibcEngine(options), kind: "libc" };
   } catch (error) {
-    if (wanted === "libc" || !(error instanceof LibcUnavailable)) throw error;
-    return { engine: startDenoEngine(options), kind: "deno", reason: error.message };
+    if (wanted === "libc") throw error;
+    // If it was the port, this one says so as well.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { engine: startDenoEngine(options), kind: "deno", reason };
   }
 }

@@ -62,7 +62,7 @@ const SEARCHED = "libc.so.6";
 
 const EPOLL_CLOEXEC = 0x80000;
 const EFD_CLOEXEC_NONBLOCK = 0x80800;
-const SOCK_CLOEXEC_NONBLOCK = 0x80800;
+const SOCK_CLOEXEC = 0x80000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const INT_BYTES = 4;
@@ -125,11 +125,11 @@ export class Libc {
     return this.#library.symbols.write(eventfd, this.#one, BigInt(this.#one.byteLength));
   }
 
-  /** The next connection of a listening socket, non-blocking; whose it is, `peerAddress` says. */
+  /** The next connection of a non-blocking listening socket; `peerAddress` says whose it is. */
   accept(listener: number): number {
     this.#length[0] = this.#address.length;
     const { accept4 } = this.#library.symbols;
-    return accept4(listener, this.#address, this.#length, SOCK_CLOEXEC_NONBLOCK);
+    return accept4(listener, this.#address, this.#length, SOCK_CLOEXEC);
   }
 
   /** Where the connection accepted last came from. */
@@ -144,7 +144,7 @@ export class Libc {
     return decodeSockaddr(this.#addressView);
   }
 
-  /** Reads into `buffer` what has come; 0 at the end of the stream. */
+  /** Reads into `buffer` what has come, without waiting for it; 0 at the end of the stream. */
   receive(fd: number, buffer: Uint8Array): number {
     return this.#library.symbols.recv(fd, buffer, BigInt(buffer.length), MSG_DONTWAIT);
   }

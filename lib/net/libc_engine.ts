@@ -102,25 +102,31 @@ export function startLibcEngine(
 ): Engine {
   const libc = new Libc();
   let epoll: Epoll | undefined;
-  let listener: LibcListener | undefined;
+  let listener: LibcListener;
   try {
     epoll = new Epoll(libc);
     listener = openListener(libc, options.hostname, options.port);
-    return startLibcEngineOn({ sockets: libc, readiness: epoll, listener, pace }, options);
   } catch (error) {
-    listener?.close();
     epoll?.close();
     libc.unload();
     throw error;
   }
+  return startLibcEngineOn({ sockets: libc, readiness: epoll, listener, pace }, options);
 }
 
 /**
- * The same on parts that are there already.
+ * The same on parts that are there already, and are closed if this throws.
  *
  * @throws LibcUnavailable when the listening socket cannot be watched
  */
 export function startLibcEngineOn(parts: LibcEngineParts, options: EngineOptions): Engine {
+  const { sockets, readiness, listener } = parts;
+  if (!readiness.add(listener.fd, READY.read, 0)) {
+    listener.close();
+    readiness.close();
+    sockets.unload();
+    throw new LibcUnavailable("epoll does not take the listening socket");
+  }
   return new LibcEngine(parts, options);
 }
 
@@ -160,9 +166,6 @@ class LibcEngine implements Engine {
     this.#now = now;
     const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
-    if (!this.#readiness.add(this.#listener.fd, READY.read, 0)) {
-      throw new LibcUnavailable("epoll does not take the listening socket");
-    }
     this.#running = this.#run();
   }
 
@@ -235,7 +238,6 @@ class LibcEngine implements Engine {
         count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
         await pause();
-        if (this.#isStopped) break;
         count = this.#readiness.wait(0);
       }
       // An owner that throws breaks its promise. That must not end the loop, which serves others.

@@ -74,6 +74,22 @@ export function testEngine(
     assert.equal(conn!.taken, "one two three one two three one two three ");
   });
 
+  test("a peer that stays slow while more comes is sent everything once, in order", async () => {
+    await using world = createWorld();
+    const [[conn], [handle]] = await world.connect(1);
+    conn!.appetite = "nothing";
+    for (const piece of ["a", "bc", "de", "fg"]) {
+      for (const text of piece) world.engine.send(handle!, bytes(text));
+      await world.settled();
+      conn!.take("all");
+      await world.settled();
+    }
+    conn!.appetite = "all";
+    conn!.take("all");
+    await world.settled();
+    assert.equal(conn!.taken, "abcdefg");
+  });
+
   test("of the jobs waiting for a slow peer the newest is sent, as a clean one, behind the rest", async () => {
     await using world = createWorld();
     const [[conn], [handle]] = await world.connect(1);

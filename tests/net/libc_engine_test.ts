@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import type { Engine, EngineLimits } from "../../lib/net/engine.ts";
-import { Libc } from "../../lib/net/libc.ts";
+import { READY } from "../../lib/net/epoll.ts";
+import { Libc, LibcUnavailable } from "../../lib/net/libc.ts";
 import { startLibcEngine, startLibcEngineOn } from "../../lib/net/libc_engine.ts";
 import { INHERITED_OPTIONS } from "../../lib/net/libc_listener.ts";
 import { EngineRecord } from "../support/engine_record.ts";
@@ -16,12 +17,12 @@ class World implements EngineWorld {
   readonly events = new EngineRecord();
   readonly peers: FakeSocket[] = [];
   readonly engine: Engine;
+  readonly pace = { isBusy: false, found() {} };
   time = 1_000_000;
 
   constructor(limits: Partial<EngineLimits> = {}) {
     const { sockets, readiness, listener } = this.kernel;
-    const pace = { isBusy: false, found() {} };
-    this.engine = startLibcEngineOn({ sockets, readiness, listener, pace }, {
+    this.engine = startLibcEngineOn({ sockets, readiness, listener, pace: this.pace }, {
       events: this.events,
       limits: { ...LIMITS, ...limits },
       now: () => this.time,
@@ -49,6 +50,10 @@ class World implements EngineWorld {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.settled();
+    const { waits } = this.kernel;
+    await this.settled();
+    assert.equal(this.kernel.waits, waits, "while nothing happens it rests");
     await this.engine.stop();
     for (const peer of this.peers) assert.ok(peer.isClosed, "every socket is closed in the end");
     assert.ok(this.kernel.isReleased, "the C library is given back");
@@ -104,10 +109,40 @@ Deno.test("a connection that is gone before it is accepted is no failure, and de
   await using world = new World();
   world.kernel.acceptErrno = ECONNABORTED;
   world.kernel.changed();
+  await world.settled();
+  assert.ok(world.kernel.accepts > 0);
   world.kernel.acceptErrno = undefined;
   const [, [handle]] = await world.connect(1);
   assert.deepEqual(world.events.acceptFailures, []);
   assert.deepEqual(world.events.opens, [handle]);
+});
+
+Deno.test("an owner that has accepting stopped while it is told of one gets no other", async () => {
+  await using world = new World();
+  const { opened } = world.events;
+  world.events.opened = (handle, from) => {
+    world.engine.stopAccepting();
+    return opened.call(world.events, handle, from);
+  };
+  const [first, second] = [1, 2].map((port) => new FakeSocket(port, world.kernel.changed));
+  world.kernel.atOnce(() => {
+    world.kernel.admit(first!);
+    world.kernel.admit(second!);
+  });
+  await world.settled();
+  assert.equal(world.events.opens.length, 1);
+  world.engine.send(world.events.opens[0]!, bytes("welcome"));
+  assert.equal(first!.taken, "welcome");
+});
+
+Deno.test("a listening socket that cannot be watched leaves nothing behind", () => {
+  const kernel = new FakeKernel();
+  kernel.refusesListener = true;
+  const { sockets, readiness, listener } = kernel;
+  const parts = { sockets, readiness, listener, pace: { isBusy: false, found() {} } };
+  const options = { events: new EngineRecord(), limits: LIMITS, now: () => 0 };
+  assert.throws(() => startLibcEngineOn(parts, options), LibcUnavailable);
+  assert.ok(!kernel.isListening && kernel.isReleased);
 });
 
 Deno.test("a wait that a signal interrupts is begun again", async () => {
@@ -133,9 +168,11 @@ Deno.test("the end of one connection, told late, does not end the next one on it
       b.fd - a.fd
     );
   world.events.onText = () => world.engine.close(secondHandle!);
-  first!.send("close the other one");
-  second!.failWrite();
-  world.kernel.admit(newcomer);
+  world.kernel.atOnce(() => {
+    first!.send("close the other one");
+    second!.failWrite();
+    world.kernel.admit(newcomer);
+  });
   await world.settled();
   assert.deepEqual(world.events.opens, [firstHandle, secondHandle, secondHandle]);
   assert.deepEqual(world.events.closes, []);
@@ -172,6 +209,37 @@ Deno.test("a connection whose end a send has swallowed is over all the same", as
   await world.settled();
   assert.deepEqual(world.events.closes, [[handle, "it closed the connection"]]);
   assert.ok(open!.isClosed && ending!.isClosed);
+});
+
+Deno.test("a readiness that was none ends nothing", async () => {
+  await using world = new World();
+  const [, [handle, other]] = await world.connect(2);
+  const { tag } = world.kernel.tagOf(handle!);
+  world.kernel.arrange = (events) => {
+    world.kernel.arrange = (events) => events;
+    return [{ fd: handle!, tag, flags: READY.read }, ...events];
+  };
+  world.kernel.changed();
+  await world.settled();
+  assert.deepEqual(world.events.closes, []);
+  assert.notEqual(handle, other);
+});
+
+Deno.test("waits that fail for good do not keep the machine busy", async () => {
+  const world = new World();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    world.kernel.failsToWait = true;
+    world.kernel.interrupt();
+    for (let pause = 0; pause < 5; pause++) {
+      await world.settled();
+      assert.equal(world.kernel.waits, 1 + pause);
+      mock.timers.tick(1);
+    }
+  } finally {
+    world.kernel.failsToWait = false;
+    mock.timers.reset();
+  }
 });
 
 Deno.test("a peer that is not slow any more is not asked again and again whether it takes bytes", async () => {
@@ -254,6 +322,56 @@ Deno.test("a fault of the owner is an unhandled rejection, and ends nothing but 
     assert.equal(world.events.text.get(handle!), "hello");
   } finally {
     globalThis.removeEventListener("unhandledrejection", note);
+  }
+});
+
+Deno.test("a fault of the owner in the middle of a broadcast keeps the job from nobody else", async () => {
+  await using world = new World({ maxWaitingBytes: 3 });
+  const [conns, handles] = await world.connect(500);
+  const faults: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    faults.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", note);
+  try {
+    const fault = new Error("a fault of the owner");
+    world.events.closed = () => {
+      throw fault;
+    };
+    const slow = conns[400]!;
+    slow.appetite = "nothing";
+    world.engine.send(handles[400]!, bytes("x"));
+    world.engine.broadcast(handles, job("a long job"));
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(faults, [fault]);
+    assert.ok(slow.isClosed);
+    assert.ok(conns.every((conn) => conn === slow || conn.taken === "[a long job]"));
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", note);
+  }
+});
+
+Deno.test("while busy it looks on a timer, and at once again after a look that found all it can", async () => {
+  await using world = new World();
+  const [conns, handles] = await world.connect(600);
+  const heard = () => handles.filter((handle) => world.events.text.get(handle) !== "").length;
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    world.pace.isBusy = true;
+    conns[0]!.send("share");
+    await world.settled();
+    assert.equal(heard(), 1);
+    for (const conn of conns) conn.send("share");
+    await world.settled();
+    assert.equal(heard(), 1, "it is not woken");
+    mock.timers.tick(1);
+    await world.settled();
+    assert.equal(heard(), 600);
+    world.pace.isBusy = false;
+    mock.timers.tick(1);
+  } finally {
+    mock.timers.reset();
   }
 });
 
@@ -367,4 +485,36 @@ Deno.test("arrays of every size arrive as they were sent, tens of thousands of t
     }
     assert.deepEqual(events.closes, []);
   });
+});
+
+Deno.test("a start that fails leaves no file open", () => {
+  const libc = new Libc();
+  const lowestFreeFile = () => {
+    const file = libc.eventfd();
+    libc.close(file);
+    return file;
+  };
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  const before = lowestFreeFile();
+  const options = { events: new EngineRecord(), limits: LIMITS, now: () => 0 };
+  const start = () => startLibcEngine({ hostname: "127.0.0.1", port, ...options });
+  for (let i = 0; i < 3; i++) assert.throws(start, Deno.errors.AddrInUse);
+  assert.equal(lowestFreeFile(), before);
+  taken.close();
+  libc.unload();
+});
+
+Deno.test("a connection left from an earlier listener is not taken for the listening socket", async () => {
+  const earlier = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = earlier.addr;
+  using _peer = await Deno.connect({ hostname: "127.0.0.1", port });
+  using _left = await earlier.accept();
+  earlier.close();
+  const events = new EngineRecord();
+  const options = { events, limits: LIMITS, now: () => 0 };
+  const engine = startLibcEngine({ hostname: "127.0.0.1", port, ...options });
+  using _miner = await Deno.connect({ hostname: "127.0.0.1", port });
+  await events.when(() => events.opens.length === 1);
+  await engine.stop();
 });

@@ -128,7 +128,13 @@ export class FakeKernel {
   accepts = 0;
   isListening = true;
   isReleased = false;
-  /** In which order events are told. */
+  /** How often somebody waited. */
+  waits = 0;
+  /** Every wait fails at once. */
+  failsToWait = false;
+  /** The listening socket cannot be watched. */
+  refusesListener = false;
+  /** What is told instead of what is ready. */
   arrange: (events: readonly Event[]) => readonly Event[] = (events) => events;
   readonly #pending: FakeSocket[] = [];
   readonly #open = new Map<number, FakeSocket>();
@@ -137,7 +143,13 @@ export class FakeKernel {
   #accepted: FakeSocket | undefined;
   #events: readonly Event[] = [];
   #isAwake = false;
+  #isHeld = false;
   #resolveWait: ((count: number) => void) | undefined;
+
+  /** The tag a file is watched under. */
+  tagOf(fd: number): { readonly tag: number } {
+    return this.#watched.get(fd)!;
+  }
 
   /** A connection comes in. */
   admit(socket: FakeSocket): void {
@@ -147,9 +159,17 @@ export class FakeKernel {
 
   /** Something may have become ready. */
   readonly changed = (): void => {
-    if (this.#resolveWait === undefined || this.#look() === 0) return;
+    if (this.#isHeld || this.#resolveWait === undefined || this.#look() === 0) return;
     this.#endWait(this.#events.length);
   };
+
+  /** What happens in `act` is all told by one wait. */
+  atOnce(act: () => void): void {
+    this.#isHeld = true;
+    act();
+    this.#isHeld = false;
+    this.changed();
+  }
 
   /** A signal interrupts the wait. */
   interrupt(): void {
@@ -167,6 +187,7 @@ export class FakeKernel {
 
   readonly sockets: Sockets = {
     accept: () => {
+      assert.ok(this.isListening);
       this.accepts++;
       this.#accepted = this.acceptErrno === undefined ? this.#pending.shift() : undefined;
       if (this.#accepted === undefined) return this.#result(-(this.acceptErrno ?? EAGAIN));
@@ -193,6 +214,7 @@ export class FakeKernel {
   readonly readiness: Readiness = {
     add: (fd, interest, tag) => {
       assert.ok(!this.#watched.has(fd));
+      if (fd === LISTENER_FD && this.refusesListener) return false;
       this.#watched.set(fd, { interest, tag });
       this.changed();
       return true;
@@ -205,9 +227,14 @@ export class FakeKernel {
     remove: (fd) => {
       assert.ok(this.#watched.delete(fd));
     },
-    wait: () => this.#look(),
+    wait: () => {
+      this.waits++;
+      return this.#look();
+    },
     waitAside: (ms) => {
+      this.waits++;
       assert.equal(this.#resolveWait, undefined, "one wait at a time");
+      if (this.failsToWait) return Promise.resolve(-1);
       if (this.#look() > 0 || ms === 0) return Promise.resolve(this.#events.length);
       return new Promise((resolve) => this.#resolveWait = resolve);
     },

@@ -1,0 +1,51 @@
+/** Single calls of the C library that the engine's own tests do not make in every order. */
+
+import assert from "node:assert/strict";
+import { Libc } from "../../lib/net/libc.ts";
+import { openListener } from "../../lib/net/libc_listener.ts";
+
+const [SOL_SOCKET, SO_ACCEPTCONN, SO_SNDBUF] = [1, 30, 7];
+const [EAGAIN, EBADF] = [11, 9];
+
+Deno.test("an address is read whole, whatever call was made before", async () => {
+  const libc = new Libc();
+  const listener = openListener(libc, "::1", 0);
+  using peer = await Deno.connect({ hostname: "::1", port: listener.addr.port });
+  assert.equal(libc.option(listener.fd, SOL_SOCKET, SO_ACCEPTCONN), 1);
+  const fd = libc.accept(listener.fd);
+  assert.ok(fd >= 0);
+  assert.deepEqual(libc.peerAddress(), { hostname: "::1", port: peer.localAddr.port });
+  assert.equal(libc.option(fd, SOL_SOCKET, SO_ACCEPTCONN), 0);
+  assert.deepEqual(libc.localAddress(fd), { hostname: "::1", port: listener.addr.port });
+  libc.close(fd);
+  listener.close();
+  libc.unload();
+});
+
+Deno.test("nothing is waited for, and errno says why there is nothing", async () => {
+  const libc = new Libc();
+  const listener = openListener(libc, "127.0.0.1", 0);
+  assert.equal(libc.accept(listener.fd), -1);
+  assert.equal(libc.lastError(), EAGAIN);
+  using _peer = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  const fd = libc.accept(listener.fd);
+  assert.equal(libc.receive(fd, new Uint8Array(10)), -1);
+  assert.equal(libc.lastError(), EAGAIN);
+  assert.equal(libc.setOption(fd, SOL_SOCKET, SO_SNDBUF, 10_000), 0);
+  const much = new Uint8Array(1 << 20);
+  while (libc.send(fd, much) > 0);
+  assert.equal(libc.lastError(), EAGAIN);
+  libc.close(fd);
+  assert.equal(libc.receive(fd, much), -1);
+  assert.equal(libc.lastError(), EBADF);
+  assert.equal(libc.option(fd, SOL_SOCKET, SO_SNDBUF), undefined);
+  assert.equal(libc.localAddress(fd), undefined);
+  listener.close();
+  libc.unload();
+});
+
+Deno.test("an event record that is too short for the kernel is refused", () => {
+  const libc = new Libc();
+  assert.throws(() => libc.epollControl(-1, 1, 0, new Uint8Array(12)), RangeError);
+  libc.unload();
+});
