@@ -128,7 +128,11 @@ async function openLogFile(directory: string): Promise<Deno.FsFile | null> {
     return await Deno.open(`${directory}/${LOG_FILE}`, { create: true, append: true });
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    complain(`cannot write the log to ${directory}: ${found}; name a writable folder with -l`);
+    const advice = error instanceof Deno.errors.NotCapable
+      ? "the start task may write to log and /var/log/btcagent; to let it write elsewhere, " +
+        "put the folder behind --allow-write= in deno.json"
+      : "name a writable folder with -l";
+    complain(`cannot write the log to ${directory}: ${found}; ${advice}`);
     return null;
   }
 }

@@ -109,6 +109,15 @@ Deno.test("it logs listening, pool connected and stopping, once each, and exits 
   });
 });
 
+Deno.test("a log folder the start task may not write to is said with what to do; exit 1", async () => {
+  await withConfig(configFor({ port: 1 }, freePort()), async (path) => {
+    await using program = new Program(["-c", path, "--log-dir", `${path}-log`]);
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot write the log to \S+-log: .*--allow-write= in deno\.json/);
+  });
+});
+
 Deno.test("SIGINT stops it in order, too", async () => {
   await using pool = await SimPool.start();
   await withConfig(configFor(pool, freePort()), async (path) => {

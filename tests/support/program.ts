@@ -2,7 +2,13 @@
  * btcagent as its users run it: a process of its own, its output read line by line.
  */
 
+import settings from "../../deno.json" with { type: "json" };
+
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** What the `start` task gives the program: its flags, and with them its permissions. */
+const START_FLAGS = (settings.tasks.start.command as string).split(" ")
+  .filter((word) => word.startsWith("--"));
 
 /** How a program ended. */
 export interface Ending {
@@ -25,11 +31,14 @@ export class Program {
 
   /**
    * Starts `btcagent ...args` in `cwd` with the permissions of the `start` task, and with at most
-   * `openFiles` files if that is given.
+   * `openFiles` files if that is given. A folder named with `-l` may be written.
    */
   constructor(args: readonly string[], cwd?: string, openFiles?: number) {
-    const command = [Deno.execPath(), "run", "--no-check", "--allow-net", "--allow-read"]
-      .concat("--allow-write", "--allow-env", "--allow-ffi", MAIN, args);
+    const logDir = args[args.indexOf("-l") + 1];
+    const flags = START_FLAGS.map((flag) =>
+      flag.startsWith("--allow-write=") && args.includes("-l") ? `--allow-write=${logDir}` : flag
+    );
+    const command = [Deno.execPath(), "run", "--no-check", ...flags, MAIN, ...args];
     if (openFiles !== undefined) {
       command.unshift("sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh");
     }
