@@ -147,8 +147,8 @@ export class FakeKernel {
   #resolveWait: ((count: number) => void) | undefined;
 
   /** The tag a file is watched under. */
-  tagOf(fd: number): { readonly tag: number } {
-    return this.#watched.get(fd)!;
+  tagOf(fd: number): number {
+    return this.#watched.get(fd)!.tag;
   }
 
   /** A connection comes in. */
@@ -273,7 +273,7 @@ export class FakeKernel {
       if (flags !== 0 && events.length < MAX_EVENTS) events.push({ fd, tag, flags });
     }
     this.#events = this.arrange(events);
-    return events.length;
+    return this.#events.length;
   }
 
   #endWait(count: number): void {
