@@ -1,0 +1,155 @@
+/**
+ * What goes wrong when in a chaos run: drawn from a seed, so that a run can be made again.
+ *
+ * One pool at a time is spared from faults that last, so that miners always have somewhere to go;
+ * it still breaks single connections.
+ */
+
+import { type Random, randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
+
+/** What a pool does once. */
+export const POOL_ACTS = [
+  "reset",
+  "finish",
+  "finishInFrame",
+  "garbageLine",
+  "oversizedLine",
+  "frameOfLength0",
+  "frameOfLength3",
+  "unknownFrames",
+  "newBlock",
+  "newJob",
+  "flood",
+  "newDifficulty",
+] as const;
+
+/** What is wrong with a pool for a while. Its connections are reset where the fault is met anew. */
+export const POOL_FAULTS = [
+  "refuse",
+  "silent",
+  "stopReading",
+  "dribble",
+  "silentInHandshake",
+  "lateAuthorize",
+  "refuseAuthorize",
+  "wrongExtranonce2",
+  "garbageGreeting",
+  "noVerdictsOffered",
+  "noVersionRolling",
+  "dropsVerdicts",
+  "dropsSomeVerdicts",
+  "repeatsVerdicts",
+  "strayVerdicts",
+] as const;
+
+/** Faults during which a pool still serves. */
+const SERVING: ReadonlySet<PoolFault> = new Set([
+  "dropsVerdicts",
+  "dropsSomeVerdicts",
+  "repeatsVerdicts",
+  "strayVerdicts",
+]);
+
+/** What miners, or strangers at their port, do. */
+export const MINER_ACTS = [
+  "disconnect",
+  "disconnectMany",
+  "burst",
+  "garbage",
+  "shareForNoJob",
+  "halfHandshakes",
+  "strangers",
+  "openAndClose",
+] as const;
+
+/** See {@linkcode POOL_ACTS}. */
+export type PoolAct = typeof POOL_ACTS[number];
+/** See {@linkcode POOL_FAULTS}. */
+export type PoolFault = typeof POOL_FAULTS[number];
+/** See {@linkcode MINER_ACTS}. */
+export type MinerAct = typeof MINER_ACTS[number];
+
+/** One thing that goes wrong, `atMs` after the start. `pick` chooses among whoever is there. */
+export type Mishap =
+  & { readonly atMs: number }
+  & (
+    | { readonly kind: "poolAct"; readonly act: PoolAct; readonly pool: number }
+    | {
+      readonly kind: "poolFault";
+      readonly fault: PoolFault;
+      readonly pool: number;
+      readonly forMs: number;
+    }
+    | { readonly kind: "minerAct"; readonly act: MinerAct; readonly pick: number }
+  );
+
+/** What a schedule is drawn for. */
+export interface ScheduleOptions {
+  /** The same seed gives the same schedule. */
+  readonly seed: number;
+  /** Nothing begins later, in milliseconds. */
+  readonly durationMs: number;
+  /** How many pools there are. */
+  readonly pools: number;
+}
+
+/** A pool mishap comes about so often, and one of miners, in milliseconds. */
+const MEAN_POOL_GAP_MS = 1_200;
+const MEAN_MINER_GAP_MS = 300;
+
+/** How long a fault lasts, in milliseconds. */
+const MIN_FAULT_MS = 500;
+const MAX_FAULT_MS = 8_000;
+
+/** All mishaps, in the order of time. */
+export function drawSchedule({ seed, durationMs, pools }: ScheduleOptions): readonly Mishap[] {
+  const random = seededRandom(seed);
+  const mishaps = [
+    ...drawPoolMishaps(random, durationMs, pools),
+    ...drawMinerMishaps(random, durationMs),
+  ];
+  return mishaps.sort((one, other) => one.atMs - other.atMs);
+}
+
+function* drawPoolMishaps(random: Random, durationMs: number, pools: number): Generator<Mishap> {
+  const badUntil = new Array<number>(pools).fill(0);
+  for (const atMs of moments(random, durationMs, MEAN_POOL_GAP_MS)) {
+    const pool = randomBelow(random, pools);
+    if (random() < 0.5) {
+      yield { kind: "poolAct", atMs, pool, act: oneOf(random, POOL_ACTS) };
+      continue;
+    }
+    const fault = oneOf(random, POOL_FAULTS);
+    const forMs = Math.round(MIN_FAULT_MS + random() * (MAX_FAULT_MS - MIN_FAULT_MS));
+    // What a pool has now goes on to its end.
+    if (badUntil[pool]! > atMs) continue;
+    const isOtherGood = badUntil.some((until, other) => other !== pool && until <= atMs);
+    if (!SERVING.has(fault) && !isOtherGood) continue;
+    badUntil[pool] = atMs + forMs;
+    yield { kind: "poolFault", atMs, pool, fault, forMs };
+  }
+}
+
+function* drawMinerMishaps(random: Random, durationMs: number): Generator<Mishap> {
+  for (const atMs of moments(random, durationMs, MEAN_MINER_GAP_MS)) {
+    yield {
+      kind: "minerAct",
+      atMs,
+      act: oneOf(random, MINER_ACTS),
+      pick: randomBelow(random, 1 << 20),
+    };
+  }
+}
+
+/** Moments by chance, as unrelated events come. */
+function* moments(random: Random, durationMs: number, meanGapMs: number): Generator<number> {
+  for (let at = 0;;) {
+    at += -Math.log(1 - random()) * meanGapMs;
+    if (at >= durationMs) return;
+    yield Math.round(at);
+  }
+}
+
+function oneOf<T>(random: Random, all: readonly T[]): T {
+  return all[randomBelow(random, all.length)]!;
+}

@@ -1,0 +1,85 @@
+/**
+ * Who else connects to a miners' port: half a handshake, a web browser, noise, nothing at all.
+ */
+
+import { type Random, randomBelow } from "../../lib/sim/seeded_random.ts";
+
+const encoder = new TextEncoder();
+
+const HALVES = [
+  '{"id":1,"method":"mining.subscribe","params":["half/1.0"]}\n',
+  '{"id":1,"method":"mining.authorize","params":["demo.half","x"]}\n',
+  '{"id":1,"method":"mining.subscribe","params":["ha',
+  '{"id":1,"method":"mining.configure","params":[["version-rolling"],{}]}\n',
+];
+
+const STRANGE = [
+  "GET / HTTP/1.1\r\nHost: miner\r\n\r\n",
+  "\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00",
+  '{"id":1,"method":"mining.submit","params":["a","1","0","0","0"]}\n',
+  "x".repeat(20_000),
+  "\n\n\n\n",
+  '{"id":[],"method":7}\n',
+];
+
+/** Connections that keep no rules; each ends by itself. */
+export class Strangers {
+  readonly #port: number;
+  readonly #random: Random;
+  readonly #visits = new Set<Promise<void>>();
+  #came = 0;
+
+  /** Of the miners' port. */
+  constructor(port: number, random: Random) {
+    this.#port = port;
+    this.#random = random;
+  }
+
+  /** How many have come. */
+  get came(): number {
+    return this.#came;
+  }
+
+  /** Half a handshake, then nothing for a while. */
+  halfHandshake(): void {
+    this.#visit(encoder.encode(this.#oneOf(HALVES)), 200 + this.#random() * 3_000);
+  }
+
+  /** Something else than Stratum. */
+  strange(): void {
+    const bytes = this.#random() < 0.5
+      ? encoder.encode(this.#oneOf(STRANGE))
+      : Uint8Array.from({ length: 300 }, () => randomBelow(this.#random, 256));
+    this.#visit(bytes, this.#random() * 500);
+  }
+
+  /** Nothing. */
+  openAndClose(): void {
+    this.#visit(new Uint8Array(0), 0);
+  }
+
+  /** Settles when all have gone. */
+  async gone(): Promise<void> {
+    while (this.#visits.size > 0) await Promise.all(this.#visits);
+  }
+
+  #visit(bytes: Uint8Array, staysMs: number): void {
+    this.#came++;
+    const visit = this.#run(bytes, staysMs).catch(() => {
+      // Thrown out, or not let in.
+    }).finally(() => this.#visits.delete(visit));
+    this.#visits.add(visit);
+  }
+
+  async #run(bytes: Uint8Array, staysMs: number): Promise<void> {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: this.#port });
+    for (let rest = bytes; rest.length > 0;) {
+      rest = rest.subarray(await connection.write(rest));
+    }
+    await new Promise((resolve) => setTimeout(resolve, staysMs));
+  }
+
+  #oneOf<T>(all: readonly T[]): T {
+    return all[randomBelow(this.#random, all.length)]!;
+  }
+}
