@@ -14,10 +14,18 @@ export const PROVEN_MS = 30_000;
 /** While nothing serves, a pool that has not answered for this long is not waited for alone. */
 export const STAGGER_MS = 2_000;
 
+/**
+ * While nothing serves no pool is left alone for longer than after so many failures, which is 2 to
+ * 4 s: the miners stand still, and the pool may have been well again for long.
+ */
+const MAX_OUTAGE_FAILURES = 4;
+
 /** How one pool address did. */
 class HealthRecord {
   failures = 0;
+  /** When it is tried again, and when already if nothing serves. */
   retryAt = 0;
+  outageRetryAt = 0;
   /** Connections ready now, and since when there is at least one. */
   ready = 0;
   healthySince = 0;
@@ -34,9 +42,15 @@ export class PoolHealth {
     this.#random = random;
   }
 
-  /** Whether a pool may be dialled at `time`. */
-  mayDial(pool: number, time: number): boolean {
-    return this.#records[pool]!.retryAt <= time;
+  /** Whether a pool may be dialled at `time`; sooner in an outage, when no connection is ready. */
+  mayDial(pool: number, time: number, isOutage: boolean): boolean {
+    return this.wait(pool, time, isOutage) <= 0;
+  }
+
+  /** How long a pool is left alone from `time` on, in milliseconds; 0 or less for no longer. */
+  wait(pool: number, time: number, isOutage: boolean): number {
+    const { retryAt, outageRetryAt } = this.#records[pool]!;
+    return (isOutage ? outageRetryAt : retryAt) - time;
   }
 
   /** Whether the last that was heard of a pool is a failure. */
@@ -71,15 +85,23 @@ export class PoolHealth {
     return this.failed(pool, time);
   }
 
-  /** A connection could not be made. Returns the wait before the next attempt, in milliseconds. */
-  failed(pool: number, time: number): number {
+  /**
+   * A connection could not be made; `isRefusal` if the pool would not have the account, which haste
+   * makes no better. Returns the wait before the next attempt, in milliseconds.
+   */
+  failed(pool: number, time: number, isRefusal: boolean = false): number {
     const record = this.#records[pool]!;
-    // Nothing is dialled before retryAt: this connection is older than the last failure, and
-    // connections that fail together are one failure.
-    if (time < record.retryAt) return record.retryAt - time;
+    // Nothing is dialled before: this connection is older than the last failure, and connections
+    // that fail together are one failure.
+    if (time < record.outageRetryAt) return record.retryAt - time;
     record.failures++;
-    const wait = backoffMs(record.failures, this.#random);
+    const chance = this.#random();
+    const wait = backoffMs(record.failures, () => chance);
     record.retryAt = time + wait;
+    const outageFailures = isRefusal
+      ? record.failures
+      : Math.min(record.failures, MAX_OUTAGE_FAILURES);
+    record.outageRetryAt = time + backoffMs(outageFailures, () => chance);
     return wait;
   }
 }
@@ -116,7 +138,7 @@ export function nextPool(
   const isUsed = (pool: number) => lines.some((line) => line.pool === pool);
   const best = (mayUse: (pool: number) => boolean) => {
     for (let pool = 0; pool < wishes.pools; pool++) {
-      if (mayUse(pool) && health.mayDial(pool, time)) return pool;
+      if (mayUse(pool) && health.mayDial(pool, time, ready.length === 0)) return pool;
     }
     return undefined;
   };

@@ -164,26 +164,32 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const { mux, now } = this.#options;
     this.#forget(line);
     if (line.role === "opening") {
-      const wait = this.#health.failed(line.pool, now());
-      if (code === "authorize-refused") this.#refusedBy.add(line.pool);
+      const isRefusal = code === "authorize-refused";
+      this.#health.failed(line.pool, now(), isRefusal);
+      if (isRefusal) this.#refusedBy.add(line.pool);
       log.warn("Pool {pool} refused: {reason}; next try in {seconds} s", {
         pool: session.name,
         reason,
-        seconds: (wait / 1000).toFixed(1),
+        seconds: this.#secondsToNextTry(line.pool),
       });
       this.#noteRefusal();
     } else {
-      const wait = this.#health.lost(line.pool, now(), now() - line.readyAt);
+      this.#health.lost(line.pool, now(), now() - line.readyAt);
       log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
         pool: session.name,
         role: line.role === "active" ? "serving" : "spare",
         reason,
-        seconds: (wait / 1000).toFixed(1),
+        seconds: this.#secondsToNextTry(line.pool),
       });
       this.#standby?.remember(session);
       mux.upstreamLost(session);
     }
     this.#reconsider();
+  }
+
+  #secondsToNextTry(pool: number): string {
+    const isOutage = this.#lines.every((line) => line.role === "opening");
+    return (this.#health.wait(pool, this.#options.now(), isOutage) / 1000).toFixed(1);
   }
 
   /** Tells the mux once every pool has failed and one of them for the account's name. */

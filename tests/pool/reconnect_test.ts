@@ -17,8 +17,8 @@ function waits(health: PoolHealth, count: number): number[] {
   let time = 0;
   return Array.from({ length: count }, () => {
     const wait = health.failed(0, time);
-    assert.equal(health.mayDial(0, time + wait - 1), false);
-    assert.equal(health.mayDial(0, time + wait), true);
+    assert.equal(health.mayDial(0, time + wait - 1, false), false);
+    assert.equal(health.mayDial(0, time + wait, false), true);
     time += wait;
     return wait;
   });
@@ -38,6 +38,29 @@ Deno.test("A pool that never answers is tried after 0.5 s, then half as often, u
   ]);
 });
 
+Deno.test("While nothing serves, a pool that does not answer waits 4 s at most", () => {
+  const health = new PoolHealth(1, longest);
+  let time = 0;
+  const tried = Array.from({ length: 7 }, () => {
+    health.failed(0, time);
+    const wait = health.wait(0, time, true);
+    assert.equal(health.mayDial(0, time + wait - 1, true), false);
+    time += wait;
+    assert.equal(health.mayDial(0, time, true), true);
+    return wait;
+  });
+  assert.deepEqual(tried, [500, 1000, 2000, 4000, 4000, 4000, 4000]);
+  assert.equal(health.wait(0, time, false), 26_000, "and 30 s while another serves");
+});
+
+Deno.test("A pool that refuses the account is left alone as long while nothing serves", () => {
+  const health = new PoolHealth(1, longest);
+  let time = 0;
+  for (let n = 0; n < 6; n++) time += health.failed(0, time, true);
+  health.failed(0, time, true);
+  assert.equal(health.wait(0, time, true), 30_000);
+});
+
 Deno.test("Waits are scattered: half as long with the best of luck", () => {
   assert.deepEqual(waits(new PoolHealth(1, () => 0), 3), [250, 500, 1000]);
 });
@@ -45,15 +68,15 @@ Deno.test("Waits are scattered: half as long with the best of luck", () => {
 Deno.test("A pool's failures are its own: another one may be dialled at once", () => {
   const health = new PoolHealth(2, longest);
   health.failed(0, 0);
-  assert.equal(health.mayDial(0, 499), false);
-  assert.equal(health.mayDial(1, 0), true);
+  assert.equal(health.mayDial(0, 499, false), false);
+  assert.equal(health.mayDial(1, 0, false), true);
 });
 
 Deno.test("Connections that fail together are one failure", () => {
   const health = new PoolHealth(1, longest);
   assert.equal(health.failed(0, 0), 500);
   for (const time of [0, 1, 200, 499]) assert.equal(health.failed(0, time), 500 - time);
-  assert.equal(health.mayDial(0, 500), true);
+  assert.equal(health.mayDial(0, 500, false), true);
   assert.equal(health.failed(0, 500), 1000);
 });
 
