@@ -1,5 +1,5 @@
 /**
- * What must hold after a chaos run (design.md §2 of the project, in short on each line).
+ * What must hold after a chaos run, each claim with the figures it is judged by.
  */
 
 import {
