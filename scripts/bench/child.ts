@@ -26,12 +26,13 @@ export class Child {
   #sampling: ReturnType<typeof setInterval> | undefined;
   #hasEnded = false;
 
-  /** Starts `command`; only an end that `isAsked` things has its input and output connected. */
-  constructor(name: string, command: readonly string[], isAsked: boolean) {
+  /** Starts `command` in `folder`; only one that `isAsked` things has its input connected. */
+  constructor(name: string, command: readonly string[], folder: string, isAsked: boolean) {
     this.name = name;
     const [program, ...args] = command;
     this.#process = new Deno.Command(program!, {
       args,
+      cwd: folder,
       stdin: isAsked ? "piped" : "null",
       stdout: isAsked ? "piped" : "null",
       stderr: isAsked ? "inherit" : "null",

@@ -16,6 +16,7 @@ const OPTIONS = {
   engine: { type: "string", multiple: true },
   window: { type: "string" },
   "deno-flag": { type: "string", multiple: true },
+  "v8-flag": { type: "string", multiple: true },
   compare: { type: "string", multiple: true },
   floor: { type: "boolean" },
   runs: { type: "string" },
@@ -64,7 +65,8 @@ ${lines.join("\n")}
 Options
   --engine NAME    libc or deno; may be given twice (both)
   --window MS      share_batch_window_ms (the agent's default)
-  --deno-flag FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
+  --deno-flag=FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
+  --v8-flag=FLAG   one more flag for V8; may be repeated
   --compare CMD    another agent beside ours: 'CMD -c {conf}'; may be repeated
   --floor          the two ends without any agent, too
   --runs N         runs of each, interleaved; medians are shown (1)
@@ -99,7 +101,11 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
     }
     return found.cases;
   });
-  const window = whole("window", values.window);
+  const variation = {
+    windowMs: whole("window", values.window),
+    denoFlags: values["deno-flag"] ?? [],
+    v8Flags: values["v8-flag"] ?? [],
+  };
   const engines = values.engine ?? ["libc", "deno"];
   for (const engine of engines) {
     if (engine !== "libc" && engine !== "deno" && engine !== "none") {
@@ -112,7 +118,7 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
     cases,
     subjects: [
       ...engines.filter((engine) => engine !== "none")
-        .map((engine) => ourAgent(engine, window, values["deno-flag"])),
+        .map((engine) => ourAgent({ ...variation, engine })),
       ...(values.compare ?? []).map(otherAgent),
       ...values.floor ? [FLOOR] : [],
     ],

@@ -8,11 +8,11 @@ import type { MinersReport, PoolReport } from "./ends.ts";
 import { figuresOf, type Run, shareProblems } from "./figures.ts";
 import { agentConf, type Subject } from "./subject.ts";
 
-/** What settles after everyone logged in, and after a load ends, in milliseconds. */
+/** Settling takes a farm so long, in milliseconds, and a few miners a fraction of it. */
 const SETTLE_MS = 2000;
+const SETTLE_MS_PER_MINER = 2;
 /** How long shares on their way may take to arrive. */
 const DRAIN_MS = 8000;
-const LEAVE_MS = 3000;
 const POLL_MS = 50;
 const START_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 120_000;
@@ -56,7 +56,7 @@ class Rig {
       { do: "connect", count, atOnce },
       CONNECT_TIMEOUT_MS,
     );
-    await pause(SETTLE_MS);
+    await this.#settle();
     if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
 
     await this.#miners.ask({ do: "mark" });
@@ -121,8 +121,18 @@ class Rig {
 
   #spawnEnd(name: string, ...args: string[]): Child {
     const file = new URL(`./${name}.ts`, import.meta.url).pathname;
-    const command = [Deno.execPath(), "run", "--allow-net", "--allow-ffi", file, ...args];
-    const child = new Child(name, command, true);
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const command = [
+      Deno.execPath(),
+      "run",
+      "--config",
+      config,
+      "--allow-net",
+      "--allow-ffi",
+      file,
+      ...args,
+    ];
+    const child = new Child(name, command, this.#folder, true);
     this.#children.push(child);
     return child;
   }
@@ -130,11 +140,10 @@ class Rig {
   async #startAgent(poolPort: number): Promise<number> {
     const port = freePort();
     const conf = `${this.#folder}/agent_conf.json`;
-    const { givesVerdicts } = this.#case;
     const ports = { agent: port, pool: poolPort };
-    Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, givesVerdicts));
-    const command = this.#subject.command(conf, this.#folder);
-    this.#agent = new Child(this.#subject.name, command, false);
+    Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, this.#case));
+    const command = this.#subject.command(conf);
+    this.#agent = new Child(this.#subject.name, command, this.#folder, false);
     this.#children.push(this.#agent);
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!await this.#isReady(port)) {
@@ -160,7 +169,7 @@ class Rig {
   }
 
   async #losePool(): Promise<number> {
-    await pause(SETTLE_MS / 2);
+    await this.#settle();
     await this.#miners.ask({ do: "mark" });
     const { at } = await this.#pool.ask<PoolReport>({ do: "lose" });
     return at;
@@ -182,8 +191,12 @@ class Rig {
   async #leave(): Promise<Memory | undefined> {
     await this.#miners.ask({ do: "leave" });
     if (this.#agent === undefined) return undefined;
-    await pause(LEAVE_MS);
+    await this.#settle();
     return this.#agent.memory();
+  }
+
+  async #settle(): Promise<void> {
+    await pause(Math.min(SETTLE_MS, this.#case.miners * SETTLE_MS_PER_MINER));
   }
 
   async #wait(ms: number): Promise<void> {
