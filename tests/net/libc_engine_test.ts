@@ -342,7 +342,7 @@ Deno.test("a fault of the owner in the middle of a broadcast keeps the job from 
     slow.appetite = "nothing";
     world.engine.send(handles[400]!, bytes("x"));
     world.engine.broadcast(handles, job("a long job"));
-    await new Promise((resolve) => setTimeout(resolve));
+    for (let turns = 0; turns < 1000 && faults.length === 0; turns++) await world.settled();
     assert.deepEqual(faults, [fault]);
     assert.ok(slow.isClosed);
     assert.ok(conns.every((conn) => conn === slow || conn.taken === "[a long job]"));
