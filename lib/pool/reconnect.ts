@@ -14,10 +14,18 @@ export const PROVEN_MS = 30_000;
 /** While nothing serves, a pool that has not answered for this long is not waited for alone. */
 export const STAGGER_MS = 2_000;
 
+/**
+ * While nothing serves, a pool that could not be reached is tried again at least this often, in
+ * milliseconds: miners stand still, and it may be back at any moment.
+ */
+export const OUTAGE_RETRY_MS = 1_000;
+
 /** How one pool address did. */
 class HealthRecord {
   failures = 0;
   retryAt = 0;
+  /** The same while nothing serves; never later. */
+  outageRetryAt = 0;
   /** Connections ready now, and since when there is at least one. */
   ready = 0;
   healthySince = 0;
@@ -34,9 +42,15 @@ export class PoolHealth {
     this.#random = random;
   }
 
-  /** Whether a pool may be dialled at `time`. */
-  mayDial(pool: number, time: number): boolean {
-    return this.#records[pool]!.retryAt <= time;
+  /** Whether a pool may be dialled at `time`; sooner during an outage, when no pool serves. */
+  mayDial(pool: number, time: number, isOutage: boolean): boolean {
+    return this.retryAt(pool, isOutage) <= time;
+  }
+
+  /** When a pool may be dialled again. */
+  retryAt(pool: number, isOutage: boolean): number {
+    const { retryAt, outageRetryAt } = this.#records[pool]!;
+    return isOutage ? outageRetryAt : retryAt;
   }
 
   /** Whether the last that was heard of a pool is a failure. */
@@ -62,25 +76,29 @@ export class PoolHealth {
     this.#records[pool]!.ready--;
   }
 
-  /** A ready connection was lost after it served for `servedMs`. Returns the wait before the next. */
-  lost(pool: number, time: number, servedMs: number): number {
+  /** A ready connection was lost after it served for `servedMs`. */
+  lost(pool: number, time: number, servedMs: number): void {
     const record = this.#records[pool]!;
     record.ready--;
     record.healthySince = time;
     if (servedMs >= PROVEN_MS && record.retryAt <= time) record.failures = 0;
-    return this.failed(pool, time);
+    this.failed(pool, time, false);
   }
 
-  /** A connection could not be made. Returns the wait before the next attempt, in milliseconds. */
-  failed(pool: number, time: number): number {
+  /**
+   * A connection could not be made. `isRefusal`: the pool was reached and does not want us, which
+   * no haste will change.
+   */
+  failed(pool: number, time: number, isRefusal: boolean): void {
     const record = this.#records[pool]!;
-    // Nothing is dialled before retryAt: this connection is older than the last failure, and
-    // connections that fail together are one failure.
-    if (time < record.retryAt) return record.retryAt - time;
+    // Nothing is dialled before outageRetryAt: this connection is older than the last failure,
+    // and connections that fail together are one failure.
+    if (time < record.outageRetryAt) return;
     record.failures++;
     const wait = backoffMs(record.failures, this.#random);
+    const hasty = OUTAGE_RETRY_MS * (0.5 + this.#random() / 2);
     record.retryAt = time + wait;
-    return wait;
+    record.outageRetryAt = time + (isRefusal ? wait : Math.min(wait, hasty));
   }
 }
 
@@ -114,9 +132,10 @@ export function nextPool(
   const opening = lines.filter((line) => line.role === "opening");
   const ready = lines.filter((line) => line.role !== "opening");
   const isUsed = (pool: number) => lines.some((line) => line.pool === pool);
+  const isOutage = ready.length === 0;
   const best = (mayUse: (pool: number) => boolean) => {
     for (let pool = 0; pool < wishes.pools; pool++) {
-      if (mayUse(pool) && health.mayDial(pool, time)) return pool;
+      if (mayUse(pool) && health.mayDial(pool, time, isOutage)) return pool;
     }
     return undefined;
   };
@@ -129,7 +148,7 @@ export function nextPool(
     const mayUse = (pool: number) => ready.length === 0 || pool <= worstReady;
     if (opening.length < missing) return best(mayUse);
     const isLate = opening.every((line) => time - line.openedAt >= STAGGER_MS);
-    return ready.length === 0 && isLate ? best((pool) => !isUsed(pool)) : undefined;
+    return isOutage && isLate ? best((pool) => !isUsed(pool)) : undefined;
   }
   const worst = worstActivePool(lines);
   // Other connections to that pool may be serving already; one more on its way is enough.

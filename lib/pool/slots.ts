@@ -164,26 +164,32 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const { mux, now } = this.#options;
     this.#forget(line);
     if (line.role === "opening") {
-      const wait = this.#health.failed(line.pool, now());
+      this.#health.failed(line.pool, now(), code !== undefined);
       if (code === "authorize-refused") this.#refusedBy.add(line.pool);
-      log.warn("Pool {pool} refused: {reason}; next try in {seconds} s", {
-        pool: session.name,
-        reason,
-        seconds: (wait / 1000).toFixed(1),
-      });
+      const outcome = code === undefined
+        ? "Pool {pool} not reached: {reason}; next try in {seconds} s"
+        : "Pool {pool} refused: {reason}; next try in {seconds} s";
+      const seconds = this.#secondsToRetry(line.pool);
+      log.warn(outcome, { pool: session.name, reason, seconds });
       this.#noteRefusal();
     } else {
-      const wait = this.#health.lost(line.pool, now(), now() - line.readyAt);
+      this.#health.lost(line.pool, now(), now() - line.readyAt);
       log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
         pool: session.name,
         role: line.role === "active" ? "serving" : "spare",
         reason,
-        seconds: (wait / 1000).toFixed(1),
+        seconds: this.#secondsToRetry(line.pool),
       });
       this.#standby?.remember(session);
       mux.upstreamLost(session);
     }
     this.#reconsider();
+  }
+
+  #secondsToRetry(pool: number): string {
+    const isOutage = this.#lines.every((line) => line.role === "opening");
+    const waitMs = this.#health.retryAt(pool, isOutage) - this.#options.now();
+    return (Math.max(0, waitMs) / 1000).toFixed(1);
   }
 
   /** Tells the mux once every pool has failed and one of them for the account's name. */

@@ -4,11 +4,43 @@ import assert from "node:assert/strict";
 import {
   type Line,
   nextPool,
+  OUTAGE_RETRY_MS,
   PoolHealth,
   PROVEN_MS,
   STAGGER_MS,
   worstActivePool,
 } from "../../lib/pool/reconnect.ts";
+
+/** Notes a failed attempt; returns the wait before the next while another connection serves. */
+function failed(health: PoolHealth, pool: number, time: number): number {
+  health.failed(pool, time, false);
+  return health.retryAt(pool, false) - time;
+}
+
+function lost(health: PoolHealth, pool: number, time: number, servedMs: number): number {
+  health.lost(pool, time, servedMs);
+  return health.retryAt(pool, false) - time;
+}
+
+Deno.test("While nothing serves, a pool that cannot be reached is tried at least every second", () => {
+  const health = new PoolHealth(1, () => 1);
+  let time = 0;
+  for (let n = 0; n < 40; n++) {
+    health.failed(0, time, false);
+    const wait = health.retryAt(0, true) - time;
+    assert.ok(wait > 0 && wait <= OUTAGE_RETRY_MS, `${wait} ms after failure ${n + 1}`);
+    assert.equal(health.mayDial(0, time + wait - 1, true), false);
+    time += wait;
+    assert.equal(health.mayDial(0, time, true), true);
+  }
+  assert.equal(health.retryAt(0, false) > time + 20_000, true, "elsewise it waits its backoff");
+});
+
+Deno.test("A pool that refuses us is not hurried by an outage", () => {
+  const health = new PoolHealth(1, () => 1);
+  for (let n = 0; n < 10; n++) health.failed(0, health.retryAt(0, true), true);
+  assert.equal(health.retryAt(0, true), health.retryAt(0, false));
+});
 
 const longest = () => 1;
 
@@ -16,9 +48,9 @@ const longest = () => 1;
 function waits(health: PoolHealth, count: number): number[] {
   let time = 0;
   return Array.from({ length: count }, () => {
-    const wait = health.failed(0, time);
-    assert.equal(health.mayDial(0, time + wait - 1), false);
-    assert.equal(health.mayDial(0, time + wait), true);
+    const wait = failed(health, 0, time);
+    assert.equal(health.mayDial(0, time + wait - 1, false), false);
+    assert.equal(health.mayDial(0, time + wait, false), true);
     time += wait;
     return wait;
   });
@@ -44,17 +76,17 @@ Deno.test("Waits are scattered: half as long with the best of luck", () => {
 
 Deno.test("A pool's failures are its own: another one may be dialled at once", () => {
   const health = new PoolHealth(2, longest);
-  health.failed(0, 0);
-  assert.equal(health.mayDial(0, 499), false);
-  assert.equal(health.mayDial(1, 0), true);
+  failed(health, 0, 0);
+  assert.equal(health.mayDial(0, 499, false), false);
+  assert.equal(health.mayDial(1, 0, false), true);
 });
 
 Deno.test("Connections that fail together are one failure", () => {
   const health = new PoolHealth(1, longest);
-  assert.equal(health.failed(0, 0), 500);
-  for (const time of [0, 1, 200, 499]) assert.equal(health.failed(0, time), 500 - time);
-  assert.equal(health.mayDial(0, 500), true);
-  assert.equal(health.failed(0, 500), 1000);
+  assert.equal(failed(health, 0, 0), 500);
+  for (const time of [0, 1, 200, 499]) assert.equal(failed(health, 0, time), 500 - time);
+  assert.equal(health.mayDial(0, 500, false), true);
+  assert.equal(failed(health, 0, 500), 1000);
 });
 
 for (
@@ -69,15 +101,15 @@ for (
     const health = new PoolHealth(1, longest);
     waits(health, 4);
     health.ready(0, 100_000);
-    assert.equal(health.lost(0, 100_000 + servedMs, servedMs), wait);
+    assert.equal(lost(health, 0, 100_000 + servedMs, servedMs), wait);
   });
 }
 
 Deno.test("A whole group of connections lost at once is one failure, and the pool starts anew", () => {
   const health = new PoolHealth(1, longest);
   for (let i = 0; i < 5; i++) health.ready(0, 0);
-  for (let i = 0; i < 5; i++) assert.equal(health.lost(0, 60_000, 60_000), 500);
-  assert.equal(health.failed(0, 60_500), 1000);
+  for (let i = 0; i < 5; i++) assert.equal(lost(health, 0, 60_000, 60_000), 500);
+  assert.equal(failed(health, 0, 60_500), 1000);
 });
 
 Deno.test("A pool is healthy since its first connection of those that are ready, without a loss", () => {
@@ -380,7 +412,7 @@ for (
   Deno.test(`Of ${pools} pools, ${mode} wanted, ${when}: ${why}`, () => {
     const health = new PoolHealth(pools, longest);
     for (const pool of dead) {
-      for (let n = 0, at = time; n < 3; n++) at += health.failed(pool, at);
+      for (let n = 0, at = time; n < 3; n++) at += failed(health, pool, at);
     }
     assert.equal(nextPool(lines(have), { ...wishes, pools }, health, time), next);
   });
