@@ -15,10 +15,10 @@ function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = 
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
 }
 
-/** Calls `stop` at the first SIGINT or SIGTERM; a second one ends the program at once. */
+/** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP; a second one ends the program at once. */
 function onStopSignal(stop: () => void): void {
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => {
       if (isStopping) Deno.exit(EXIT.stopped);
       isStopping = true;

@@ -36,6 +36,12 @@ export const DRAIN_TIMEOUT_MS = 10_000;
 const MINER_MAX_WAITING_BYTES = 64 * 1024;
 const MINER_STALL_TIMEOUT_MS = 30_000;
 
+/**
+ * Each libc engine keeps one of the runtime's threads waiting; those are few, and name lookups and
+ * the log need some, too.
+ */
+const MAX_LIBC_LISTENERS = 8;
+
 const log = areaLog("agent");
 
 /** What the proxy needs beside its configuration. */
@@ -184,7 +190,7 @@ export class Proxy {
       nextJobNumber: () => this.#nextJobNumber++,
       releaseSession: (sessionId) => this.#sessionIds.release(sessionId),
       now: monotonicNow,
-      graceMs: config.outage.grace_seconds * 1000,
+      graceMs: config.always_keep_downconn ? Infinity : config.outage.grace_seconds * 1000,
     });
     const upstreams = new PoolSlots({
       pools: config.pools.map(([host, port, account]) => ({
@@ -252,8 +258,10 @@ function listen(config: Config, events: EngineEvents): Listeners {
     { hostname: config.agent_listen_ip, port: config.agent_listen_port },
     ...config.listen.map(({ address, port }) => ({ hostname: address, port })),
   ];
+  const isTooManyForLibc = addresses.length > MAX_LIBC_LISTENERS;
   const start: StartEngine = (address, engineEvents) => {
-    const { engine, kind, reason } = startEngine(config.advanced.io_engine, {
+    const wanted = isTooManyForLibc ? "deno" : config.advanced.io_engine;
+    const { engine, kind, reason } = startEngine(wanted, {
       ...address,
       events: engineEvents,
       limits: {
@@ -265,7 +273,11 @@ function listen(config: Config, events: EngineEvents): Listeners {
     log.info("Listening for miners on {address} with the {kind} engine{reason}", {
       address: formatAddress(engine.address),
       kind,
-      reason: reason === undefined ? "" : `, not libc: ${reason}`,
+      reason: isTooManyForLibc
+        ? `, not libc: that serves at most ${MAX_LIBC_LISTENERS} addresses`
+        : reason === undefined
+        ? ""
+        : `, not libc: ${reason}`,
     });
     return engine;
   };

@@ -10,7 +10,7 @@ import type { Config } from "./config/schema.ts";
 import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { areaLog, startLog, stopLog } from "./observe/log.ts";
 import { CannotListen } from "./net/listeners.ts";
-import { Proxy } from "./proxy.ts";
+import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 
 const log = areaLog("agent");
 
@@ -47,11 +47,14 @@ export async function run(
     format: config.log.format,
     targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
   });
+  // Whatever escapes costs a line in the log, never the farm its work.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    const { reason } = event;
-    const stack = reason instanceof Error ? reason.stack : String(reason);
-    log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+    reportFault(event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    reportFault(event.error);
   });
   log.info("btcagent {version} starts with {path}", { version, path });
   for (const remark of remarks) {
@@ -80,7 +83,12 @@ async function serve(
     return 1;
   }
   await stopAsked();
-  log.info("Stopping: {count} miners are connected", { count: proxy.statistics().connected });
+  const { connected, waitingShares } = proxy.statistics();
+  log.info(
+    "Stopping: {connected} miner connections, {waitingShares} shares whose verdict is awaited for " +
+      "up to {seconds} s; a second signal ends at once",
+    { connected, waitingShares, seconds: DRAIN_TIMEOUT_MS / 1000 },
+  );
   await proxy.stop();
   const { shares } = proxy.statistics();
   log.info(
@@ -89,6 +97,11 @@ async function serve(
     { ...shares, rejected: rejectedIn(shares), unanswered: unansweredIn(shares) },
   );
   return 0;
+}
+
+function reportFault(error: unknown): void {
+  const stack = error instanceof Error ? error.stack : String(error);
+  log.error("A fault of btcagent itself, please report it: {stack}", { stack });
 }
 
 /** For what goes wrong before there is a log. */

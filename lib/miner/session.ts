@@ -36,8 +36,11 @@ import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
 const EXTRANONCE2_BYTES = 4;
 
+/** A miner may be so many requests ahead of the answer to its authorize. */
+const MAX_HELD_LINES = 64;
+
 /** Shared by all miners that hold nothing back, which is nearly all, always. */
-const NO_LINES: Uint8Array[] = [];
+const NO_LINES: readonly Uint8Array[] = [];
 
 /** A client agent or user name is cut here before anything else looks at it. */
 const MAX_NAME_LENGTH = 256;
@@ -84,12 +87,14 @@ export class MinerSession implements Downstream {
   #sessionId: number | undefined;
   #clientAgent = "";
   #user = "";
+  #account = "";
   #names: RegisteredNames | undefined;
   #seat: Seat | undefined;
   /** The authorize request that is answered once there is a pool; `undefined` for none. */
   #authorizeId: RequestId | undefined;
   /** Lines that came behind it, to be answered in their turn. */
-  #heldLines: Uint8Array[] = NO_LINES;
+  #heldLines: readonly Uint8Array[] = NO_LINES;
+  #heldBytes = 0;
   #requestedMask: number | undefined;
   #toldMask = 0;
   #rolling: RollingHistory = 0;
@@ -130,7 +135,9 @@ export class MinerSession implements Downstream {
   /** How the log names it. */
   get label(): string {
     const address = formatAddress(this.from);
-    return this.#names === undefined ? address : `${this.#names.workerName}@${address}`;
+    if (this.#names === undefined) return address;
+    const account = this.#account === "" ? "" : `${this.#account}.`;
+    return `${account}${this.#names.workerName}@${address}`;
   }
 
   /**
@@ -141,7 +148,10 @@ export class MinerSession implements Downstream {
   receive(bytes: Uint8Array): void {
     this.#isReading = true;
     try {
-      for (const line of this.#takeHeldLines()) this.#receiveLine(line);
+      for (const line of this.#takeHeldLines()) {
+        this.#receiveLine(line);
+        if (this.#isOver) return;
+      }
       this.#lines.push(bytes);
       for (let line = this.#lines.next(); line; line = this.#lines.next()) {
         this.#countRequest();
@@ -328,6 +338,7 @@ export class MinerSession implements Downstream {
     this.#state = nextState(before, step);
     if (this.#state !== "joining" || before === "joining") return;
     const { account, workerName } = splitUserName(this.#user);
+    this.#account = account;
     const { naming } = this.#context;
     const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
     this.#names = registeredNames(this.#clientAgent, chosenName);
@@ -345,12 +356,13 @@ export class MinerSession implements Downstream {
 
   /** Keeps a line for later: answers come in the order of the requests. */
   #hold(line: Uint8Array): void {
-    const held = this.#heldLines.reduce((sum, { length }) => sum + length, line.length);
-    if (held > this.#context.maxLineBytes) {
+    const lines = this.#heldLines.length + 1;
+    this.#heldBytes += line.length;
+    if (lines > MAX_HELD_LINES || this.#heldBytes > this.#context.maxLineBytes) {
       throw new MinerFault(
         "too-much-ahead",
-        `Cannot keep ${held} bytes that came before authorize was answered, ` +
-          `at most ${this.#context.maxLineBytes} are kept`,
+        `Cannot keep ${lines} lines of ${this.#heldBytes} bytes that came before authorize was ` +
+          `answered, at most ${MAX_HELD_LINES} of ${this.#context.maxLineBytes} are kept`,
       );
     }
     this.#heldLines = [...this.#heldLines, line.slice()];
@@ -360,6 +372,7 @@ export class MinerSession implements Downstream {
     if (this.#state === "joining") return NO_LINES;
     const lines = this.#heldLines;
     this.#heldLines = NO_LINES;
+    this.#heldBytes = 0;
     return lines;
   }
 

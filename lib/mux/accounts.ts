@@ -7,7 +7,9 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { areaLog } from "../observe/log.ts";
 import { STATUS } from "../protocol/status.ts";
+import { MAX_ACCOUNT_BYTES } from "../protocol/worker_name.ts";
 import { NO_STRAYS, type ShareCounter, type StrayVerdicts, sumOfStrays } from "./ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
 import type { Downstream, EarlyRefusal, Mux, Seat, Upstreams } from "./peers.ts";
@@ -15,6 +17,8 @@ import type { SessionIds } from "./session_ids.ts";
 
 /** An account without miners keeps its pool connections this long, in milliseconds. */
 export const EMPTY_ACCOUNT_MS = 60_000;
+
+const log = areaLog("mux");
 
 /** The one account of single-user mode; no miner can name it. */
 const SINGLE = "";
@@ -115,13 +119,18 @@ export class Accounts implements Mux {
       miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
       return undefined;
     }
+    if (isMultiUser && key.length > MAX_ACCOUNT_BYTES) {
+      // Cut, it could be somebody else's.
+      const reason = `its sub-account has ${key.length} characters, at most ${MAX_ACCOUNT_BYTES}`;
+      miner.turnAway(STATUS.invalidUsername, reason);
+      return undefined;
+    }
     let account = this.#open.get(key);
     if (account === undefined) {
+      if (this.#open.size >= maxAccounts) this.#closeEmptiest();
       if (this.#open.size >= maxAccounts) {
-        miner.turnAway(
-          STATUS.invalidUsername,
-          `${maxAccounts} sub-accounts are open, which is limits.max_accounts`,
-        );
+        const reason = `${maxAccounts} sub-accounts are open, which is limits.max_accounts`;
+        miner.turnAway(STATUS.unknown, reason);
         return undefined;
       }
       account = open(name);
@@ -138,9 +147,15 @@ export class Accounts implements Mux {
   /** Looks after every account and closes those left empty. To be called several times a second. */
   tick(): void {
     for (const [key, account] of this.#open) {
-      account.upstreams.tick();
-      account.mux.tick();
-      if (key !== SINGLE) this.#closeIfEmpty(key, account);
+      // A fault of ours with one account must not stop the deadlines of the others.
+      try {
+        account.upstreams.tick();
+        account.mux.tick();
+        if (key !== SINGLE) this.#closeIfEmpty(key, account);
+      } catch (error) {
+        const stack = error instanceof Error ? error.stack : String(error);
+        log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+      }
     }
   }
 
@@ -152,6 +167,19 @@ export class Accounts implements Mux {
   /** Closes every pool connection. */
   stop(): void {
     for (const key of [...this.#open.keys()]) this.#close(key);
+  }
+
+  /** Makes room for a new account where one has had no miner for longest. */
+  #closeEmptiest(): void {
+    let emptiest: string | undefined;
+    let since = Infinity;
+    for (const [key, { mux }] of this.#open) {
+      const emptySince = this.#emptySince.get(key) ?? this.#options.now();
+      if (mux.miners > 0 || emptySince >= since) continue;
+      emptiest = key;
+      since = emptySince;
+    }
+    if (emptiest !== undefined) this.#close(emptiest);
   }
 
   #closeIfEmpty(key: string, account: Account): void {

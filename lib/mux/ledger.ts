@@ -11,7 +11,12 @@
  */
 
 /** Why a share was refused here and never submitted. */
-export type Refusal = "refusedIllegal" | "refusedUnauthorized" | "refusedStale";
+export type Refusal =
+  | "refusedIllegal"
+  | "refusedUnauthorized"
+  | "refusedStale"
+  | "refusedVersionMask"
+  | "refusedTooMany";
 
 /** Why the pool rejected a share. */
 export type Rejection =
@@ -47,7 +52,13 @@ export type Count =
   | "assumed"
   | Unanswered;
 
-const REFUSED: readonly Refusal[] = ["refusedIllegal", "refusedUnauthorized", "refusedStale"];
+const REFUSED: readonly Refusal[] = [
+  "refusedIllegal",
+  "refusedUnauthorized",
+  "refusedStale",
+  "refusedVersionMask",
+  "refusedTooMany",
+];
 
 const REJECTED: readonly Rejection[] = [
   "rejectedStale",

@@ -27,6 +27,12 @@ import { Slot } from "./slot.ts";
 /** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
 export const VERDICT_TIMEOUT_MS = 60_000;
 
+/**
+ * Shares of one miner that may wait for verdicts: no honest one finds so many in a minute, and a
+ * pool tells only 65,536 of all apart.
+ */
+export const MAX_WAITING_SHARES = 1_000;
+
 const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
   accepted: "accepted",
   stale: "rejectedStale",
@@ -52,7 +58,7 @@ export interface MultiplexerOptions {
   readonly releaseSession: (sessionId: number) => void;
   /** Monotonic time. */
   readonly now: Now;
-  /** How long miners are kept without any pool, in milliseconds. */
+  /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
   readonly graceMs: number;
 }
 
@@ -67,6 +73,8 @@ export class MinerSeat implements Seat {
   waiting = 0;
   /** Whether its authorize request was answered. */
   isAdmitted = false;
+  /** What it was told last. */
+  difficulty = 0;
   /** Whether its connection is over; verdicts may still come. */
   isGone = false;
 
@@ -172,9 +180,19 @@ export class Multiplexer implements UpstreamEvents {
       return STATUS.jobNotFound;
     }
     const { upstream } = slot;
+    // Without a mask the frame would be one the pool skips and does not count: every later
+    // verdict of the connection would reach the wrong miner.
+    if ((share.versionBits & ~upstream.versionMask) !== 0) {
+      counter.add(miner.sessionId, "refusedVersionMask", slot.ledger);
+      return STATUS.versionMask;
+    }
     if (upstream.shareFate === "outage") {
       counter.add(miner.sessionId, "outage", slot.ledger);
       return "taken";
+    }
+    if (seat.waiting >= MAX_WAITING_SHARES) {
+      counter.add(miner.sessionId, "refusedTooMany", slot.ledger);
+      return STATUS.unknown;
     }
     const index = upstream.submit(miner.sessionId, job, share);
     counter.add(miner.sessionId, "submitted", slot.ledger);
@@ -261,7 +279,13 @@ export class Multiplexer implements UpstreamEvents {
 
   difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void {
     const { seats } = this.#slots.get(upstream)!;
-    for (const sessionId of sessionIds) seats.get(sessionId)?.miner.setDifficulty(difficulty);
+    for (const sessionId of sessionIds) {
+      const seat = seats.get(sessionId);
+      // A frame may repeat an id thousands of times; a slow miner must not pay for that.
+      if (seat === undefined || seat.difficulty === difficulty) continue;
+      seat.difficulty = difficulty;
+      seat.miner.setDifficulty(difficulty);
+    }
   }
 
   versionMaskChanged(upstream: Upstream): void {
@@ -331,7 +355,8 @@ export class Multiplexer implements UpstreamEvents {
         miner.admit();
       }
       miner.setVersionMask(upstream.versionMask);
-      miner.setDifficulty(upstream.startingDifficulty);
+      seat.difficulty = upstream.startingDifficulty;
+      miner.setDifficulty(seat.difficulty);
     }
     const job = slot.jobLines();
     if (job === undefined) return;

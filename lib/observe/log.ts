@@ -81,7 +81,12 @@ export async function startLog(options: LogOptions): Promise<void> {
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
     ],
   });
+  const timer = setInterval(() => {
+    for (const note of gate.ended(Date.now())) write(note);
+  }, WINDOW_MS);
   finish = async () => {
+    clearInterval(timer);
+    for (const note of gate.ended(Infinity)) write(note);
     await Promise.all(writers.map((writer) => writer.drained()));
   };
 }
@@ -133,28 +138,55 @@ function printable(properties: Readonly<Record<string, unknown>>): Record<string
   );
 }
 
+/** How often one kind of record came since `start`, and the last of them. */
+interface Window {
+  readonly start: number;
+  count: number;
+  last: LogRecord;
+}
+
 /**
  * Lets so many records of each kind (the message before its values are put in) pass in a window,
- * and says how many more there were when the next of that kind comes after it.
+ * and says how many more there were when it is over.
  */
 class RateGate {
-  readonly #windows = new Map<string, { start: number; count: number }>();
+  readonly #windows = new Map<string, Window>();
 
   /** The records to write for `record`: none, itself, or itself behind a note on those left out. */
   *pass(record: LogRecord): Generator<LogRecord> {
     const kind = String(record.rawMessage);
     let window = this.#windows.get(kind);
-    // The operator's clock may be set back by any time.
-    if (window === undefined || Math.abs(record.timestamp - window.start) >= WINDOW_MS) {
-      const left = (window?.count ?? 0) - LINES_PER_WINDOW;
-      if (left > 0) {
-        yield { ...record, message: [`(${left} more lines like the next one were left out)`] };
-      }
-      window = { start: record.timestamp, count: 0 };
+    if (window !== undefined && hasEnded(window, record.timestamp)) {
+      yield* notes(window);
+      window = undefined;
+    }
+    if (window === undefined) {
+      window = { start: record.timestamp, count: 0, last: record };
       this.#windows.set(kind, window);
     }
+    window.last = record;
     if (++window.count <= LINES_PER_WINDOW) yield record;
   }
+
+  /** A note for each window that is over by `time` and left something out. */
+  *ended(time: number): Generator<LogRecord> {
+    for (const [kind, window] of this.#windows) {
+      if (!hasEnded(window, time)) continue;
+      this.#windows.delete(kind);
+      yield* notes(window);
+    }
+  }
+}
+
+/** The operator's clock may be set back by any time. */
+function hasEnded({ start }: Window, time: number): boolean {
+  return Math.abs(time - start) >= WINDOW_MS;
+}
+
+function* notes({ count, last }: Window): Generator<LogRecord> {
+  const left = count - LINES_PER_WINDOW;
+  if (left <= 0) return;
+  yield { ...last, message: [`(${left} more lines like this were left out) `, ...last.message] };
 }
 
 /** Writes lines in order, one write at a time. A target that fails or stalls costs lines only. */

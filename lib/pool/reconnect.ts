@@ -15,10 +15,10 @@ export const PROVEN_MS = 30_000;
 export const STAGGER_MS = 2_000;
 
 /**
- * While nothing serves no pool is left alone for longer than after so many failures, which is 2 to
- * 4 s: the miners stand still, and the pool may have been well again for long.
+ * While nothing serves no pool is left alone for longer than after so many failures, which is 0.5
+ * to 1 s: the miners stand still, and the pool may be well again at any moment.
  */
-const MAX_OUTAGE_FAILURES = 4;
+const MAX_OUTAGE_FAILURES = 2;
 
 /** How one pool address did. */
 class HealthRecord {
@@ -86,8 +86,8 @@ export class PoolHealth {
   }
 
   /**
-   * A connection could not be made; `isRefusal` if the pool would not have the account, which haste
-   * makes no better. Returns the wait before the next attempt, in milliseconds.
+   * A connection could not be made; `isRefusal` if the pool was reached and will not have us, which
+   * haste makes no better. Returns the wait before the next attempt, in milliseconds.
    */
   failed(pool: number, time: number, isRefusal: boolean = false): number {
     const record = this.#records[pool]!;

@@ -164,14 +164,14 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const { mux, now } = this.#options;
     this.#forget(line);
     if (line.role === "opening") {
-      const isRefusal = code === "authorize-refused";
+      const isRefusal = code !== undefined;
       this.#health.failed(line.pool, now(), isRefusal);
-      if (isRefusal) this.#refusedBy.add(line.pool);
-      log.warn("Pool {pool} refused: {reason}; next try in {seconds} s", {
-        pool: session.name,
-        reason,
-        seconds: this.#secondsToNextTry(line.pool),
-      });
+      if (code === "authorize-refused") this.#refusedBy.add(line.pool);
+      const outcome = isRefusal
+        ? "Pool {pool} refused: {reason}; next try in {seconds} s"
+        : "Pool {pool} not reached: {reason}; next try in {seconds} s";
+      const seconds = this.#secondsToNextTry(line.pool);
+      log.warn(outcome, { pool: session.name, reason, seconds });
       this.#noteRefusal();
     } else {
       this.#health.lost(line.pool, now(), now() - line.readyAt);

@@ -10,6 +10,9 @@ import { parseHex32 } from "../base/hex.ts";
 import { parseJobId } from "./job_id.ts";
 import type { RequestId } from "./request_id.ts";
 
+/** A longer id is kept for no share: thousands may wait for a verdict, each with its own. */
+export const MAX_SHARE_ID_LENGTH = 256;
+
 /** A miner's proof of work on one of our jobs. Numbers are unsigned 32 bits. */
 export interface Share {
   /** Of the request that brought it. */
@@ -32,7 +35,8 @@ export interface Share {
  * Reads the parameters of `mining.submit`. The worker is not looked at: a connection is one
  * miner. What follows the sixth parameter is not either. A version field of null counts as none.
  *
- * @returns `undefined` if a parameter is missing, no text, or not 1 to 8 hex digits (error 27).
+ * @returns `undefined` if a parameter is missing, no text, or not 1 to 8 hex digits, or the id is
+ * too long (error 27).
  */
 export function parseShare(id: RequestId, params: readonly unknown[]): Share | undefined {
   const [, job, ...fields] = params;
@@ -40,7 +44,8 @@ export function parseShare(id: RequestId, params: readonly unknown[]): Share | u
   const hasVersionBits = fields[3] !== undefined && fields[3] !== null;
   const versionBits = hasVersionBits ? hexParam(fields[3]) : 0;
   if (
-    typeof job !== "string" || extranonce2 === undefined || ntime === undefined ||
+    typeof id === "string" && id.length > MAX_SHARE_ID_LENGTH || typeof job !== "string" ||
+    extranonce2 === undefined || ntime === undefined ||
     nonce === undefined || versionBits === undefined
   ) return undefined;
   return { id, jobId: parseJobId(job), extranonce2, ntime, nonce, versionBits, hasVersionBits };

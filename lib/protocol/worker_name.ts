@@ -52,7 +52,7 @@ export function splitUserName(user: string): UserName {
   const account = dot < 0 ? filtered : filtered.slice(0, dot);
   const worker = dot < 0 ? "" : filtered.slice(dot + 1);
   return {
-    account: account.slice(0, MAX_ACCOUNT_BYTES),
+    account,
     workerName: worker || filtered || DEFAULT_WORKER_NAME,
   };
 }

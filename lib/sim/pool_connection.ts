@@ -241,6 +241,10 @@ export class PoolConnection {
   #receiveFrame(frame: Uint8Array): void {
     this.#count("framesIn");
     if (!this.isAuthorized || !this.#handshake.isAgent) return this.#count("ignoredFrames");
+    // A pool without the capability does not know the two frames that carry version bits.
+    if (this.#faults().hasNoVerrol && hasVersionBits(frame[1]!)) {
+      return this.#count("unknownFrames");
+    }
     const message = decodeAgentFrame(frame);
     switch (message?.kind) {
       case "register":
@@ -305,6 +309,10 @@ export class PoolConnection {
   #count(name: PoolCounter, amount = 1): void {
     this.#context.ledger.count(name, amount);
   }
+}
+
+function hasVersionBits(command: number): boolean {
+  return command === COMMAND.submitWithVersion || command === COMMAND.submitWithTimeAndVersion;
 }
 
 /** Where a frame the pool drops is counted, by its command. */

@@ -114,6 +114,28 @@ Deno.test("a pool without verrol gets no version bits, and miners are told they 
   assert.deepEqual(miner.faults, []);
 });
 
+Deno.test("a miner that ignores the mask of a pool without verrol moves nobody's verdicts", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await pool.setFaults({ hasNoVerrol: true });
+  await using proxy = new TestProxy([pool]);
+  await using honest = SimMiner.start({ port: proxy.port, user: "a.good", mode: { kind: "hash" } });
+  await using stubborn = SimMiner.start({ port: proxy.port, user: "a.evil" });
+  await stubborn.until(() => stubborn.work !== undefined);
+  const { job } = stubborn.work!;
+  for (let id = 100; id < 120; id++) {
+    const params = ["a.evil", job.id, "00000001", job.ntime, `${id}`, "00002000"];
+    stubborn.send(JSON.stringify({ id, method: "mining.submit", params }));
+  }
+  await until(
+    () => proxy.statistics().shares.refusedVersionMask === 20,
+    "its shares are refused here",
+  );
+  const before = honest.statistics().accepted;
+  await honest.until(() => honest.statistics().accepted >= before + 5);
+  assert.equal(honest.statistics().rejected, 0);
+  assert.equal(pool.statistics().unknownFrames, 0);
+});
+
 Deno.test("a NiceHash client agent does not trip the pool's hidden minimum", async () => {
   await using pool = await SimPool.start({ difficulty: DIFFICULTY });
   await using proxy = new TestProxy([pool]);

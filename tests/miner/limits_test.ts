@@ -130,7 +130,7 @@ Deno.test("a miner may send its burst of lines at once, then so many a second, a
   assert.ok(!greedy.isConnected);
   assert.ok(steady.isConnected);
   assert.deepEqual(log.take(), [
-    "info: Miner rig1@10.0.0.7:4001 out: Cannot take so many requests a second: more than " +
+    "info: Miner farm.rig1@10.0.0.7:4001 out: Cannot take so many requests a second: more than " +
     "limits.max_requests_per_second",
   ]);
   assertReached(world, { max_requests_per_second: 1 });

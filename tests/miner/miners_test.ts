@@ -140,7 +140,7 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
     '{"id":9,"result":null,"error":[21,"Job not found (=stale)",null]}',
   ]);
   assert.deepEqual(world.engine.closedByOwner, [miner.handle]);
-  assert.deepEqual(log.take(), ["info: Miner rig1@10.0.0.7:4001 out: no pool for 30 s"]);
+  assert.deepEqual(log.take(), ["info: Miner farm.rig1@10.0.0.7:4001 out: no pool for 30 s"]);
   assert.equal(world.mux.leased.size, 0);
 });
 

@@ -147,6 +147,23 @@ Deno.test("No more accounts open than allowed; miners of those that are open sti
   assert.equal(rig.accounts.count, 2);
 });
 
+Deno.test("At the limit an account that has no miner makes room for a new one", () => {
+  const rig = new Rig({ maxAccounts: 2 });
+  rig.join("a").leave();
+  rig.pass(250);
+  rig.join("b").leave();
+  rig.pass(250);
+  assert.ok(rig.join("c").seat !== undefined);
+  assert.equal(rig.accounts.count, 2);
+  assert.deepEqual(rig.opened.map(({ upstreams }) => upstreams.isStopped), [true, false, false]);
+});
+
+Deno.test("A sub-account with a longer name than a pool knows is turned away, not cut", () => {
+  const rig = new Rig();
+  assert.match(rig.join("a".repeat(65)).turnedAwayFor!, /65 characters, at most 64/);
+  assert.ok(rig.join("a".repeat(64)).seat !== undefined);
+});
+
 Deno.test("An account without miners is closed after a minute, and opens again when asked for", () => {
   const rig = new Rig();
   const miner = rig.join("a");

@@ -9,7 +9,7 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/ledger.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { MAX_WAITING_SHARES, VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
 import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
 import { NO_JOB } from "../../lib/protocol/job_id.ts";
@@ -309,18 +309,68 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
 Deno.test("A share overtaken by 65,536 newer ones is given up, and its number means the newest", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
-  const [slow, busy] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  const [slow, ...busy] = joinMany(world, 71) as [FakeDownstream, ...FakeDownstream[]];
   const { id } = world.submit(slow);
   let last = 0;
-  for (let i = 0; i < 0x10000; i++) last = world.submit(busy).id;
+  for (let i = 0; i < 0x10000; i++) last = world.submit(busy[i % 70]!).id;
   assert.deepEqual([...slow.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.equal(world.mux.waitingShares, 0x10000);
   world.mux.verdictArrived(pool, 0, 23);
-  assert.deepEqual(busy.answers.get(last), [23]);
+  assert.deepEqual(busy[0xffff % 70]!.answers.get(last), [23]);
   assert.deepEqual(slow.answers.get(id), [SHARE_ACCEPTED]);
   const total = world.counter.total.snapshot();
   assert.equal(total.unansweredTimedOut, 1);
   assertAddsUp(total);
+});
+
+Deno.test("A miner with 1,000 shares waiting is refused more until one is judged, others are not", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const [flooder, other] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
+  for (let i = 0; i < MAX_WAITING_SHARES; i++) {
+    assert.equal(world.submit(flooder).receipt, "waiting");
+  }
+  assert.equal(world.submit(flooder).receipt, 20);
+  assert.equal(world.submit(other).receipt, "waiting");
+  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  assert.equal(world.submit(flooder).receipt, "waiting");
+  assert.equal(world.counter.total.get("refusedTooMany"), 1);
+  assertAddsUp(world.counter.total.snapshot());
+});
+
+for (
+  const [mask, versionBits, receipt] of [
+    [0x1fffe000, 0x00002000, "waiting"],
+    [0x1fffe000, 0x20000000, 33],
+    [0x1fffe000, 0x00002001, 33],
+    [0, 0x00002000, 33],
+    [0, 0, "waiting"],
+    [0xffffffff, 0xffffffff, "waiting"],
+  ] as const
+) {
+  Deno.test(`Version bits ${versionBits.toString(16)} for a pool's mask ${mask.toString(16)}: ${receipt}`, () => {
+    const world = new MuxWorld();
+    const pool = world.active("a");
+    pool.versionMask = mask;
+    const miner = world.join();
+    assert.equal(world.submit(miner, miner.job.id, versionBits).receipt, receipt);
+    assert.equal(pool.submits.length, receipt === "waiting" ? 1 : 0);
+    assert.equal(world.counter.total.get("refusedVersionMask"), receipt === 33 ? 1 : 0);
+    assertAddsUp(world.counter.total.snapshot());
+  });
+}
+
+Deno.test("A difficulty that did not change is not told again, however often the pool names it", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a", { difficulty: 16 });
+  const miner = world.join();
+  const ids = Array(30_000).fill(miner.sessionId);
+  world.mux.difficultyChanged(pool, ids, 16);
+  world.mux.difficultyChanged(pool, ids, 32);
+  assert.deepEqual(miner.told.filter((told) => "difficulty" in told), [
+    { difficulty: 16 },
+    { difficulty: 32 },
+  ]);
 });
 
 // Losing a connection

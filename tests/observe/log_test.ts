@@ -47,7 +47,7 @@ async function logging(
   targets: readonly LogTarget[],
   body: () => void | Promise<void>,
 ): Promise<void> {
-  mock.timers.enable({ apis: ["Date"], now: NOON });
+  mock.timers.enable({ apis: ["Date", "setInterval"], now: NOON });
   try {
     await startLog({ level: "info", format: "text", ...options, targets });
     await body();
@@ -149,7 +149,7 @@ for (
   });
 }
 
-Deno.test("of one kind of line 100 pass in 10 s; how many were left out is said with the next", async () => {
+Deno.test("of one kind of line 100 pass in 10 s; how many were left out is said behind them", async () => {
   const lines = await linesOf({}, async () => {
     for (let i = 1; i <= 250; i++) log.info("Miner {miner} out", { miner: i });
     log.info("Another kind");
@@ -171,11 +171,27 @@ Deno.test("of one kind of line 100 pass in 10 s; how many were left out is said 
   );
   assert.deepEqual(messages.slice(100), [
     "Another kind",
-    "(151 more lines like the next one were left out)",
+    "(151 more lines like this were left out) Miner too early out",
     "Miner again out",
     "Miner and again out",
     "Miner later out",
   ]);
+});
+
+Deno.test("what was left out is said when the window is over, or at the end, without a next one", async () => {
+  const after = await linesOf({}, async () => {
+    for (let i = 1; i <= 150; i++) log.info("Miner {miner} in", { miner: i });
+    mock.timers.tick(20_000);
+    await settled();
+    log.info("Later");
+  });
+  assert.match(after.at(-2)!, /\(50 more lines like this were left out\) Miner 150 in$/);
+  assert.equal(after.length, 102);
+
+  const atTheEnd = await linesOf({}, () => {
+    for (let i = 1; i <= 150; i++) log.info("Miner {miner} in", { miner: i });
+  });
+  assert.match(atTheEnd.at(-1)!, /\(50 more lines like this were left out\) Miner 150 in$/);
 });
 
 Deno.test("a clock that is set back does not silence the log", async () => {

@@ -107,14 +107,14 @@ for (
   });
 }
 
-Deno.test("scanShare leaves a very long text id to the slow way, however long", () => {
+Deno.test("scanShare leaves a long text id to the slow way, which refuses one over 256 bytes", () => {
   for (const length of [65, 1000, 1 << 20]) {
     const id = JSON.stringify("i".repeat(length));
     const line = encoder.encode(
       `{"id":${id},"method":"mining.submit","params":["a","1","2","3","4"]}`,
     );
     assert.equal(scanShare(line), undefined);
-    assert.equal(readSlowly(line)?.id, id);
+    assert.equal(readSlowly(line)?.id, length < 200 ? id : undefined);
   }
 });
 

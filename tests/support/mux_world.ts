@@ -123,7 +123,11 @@ export class MuxWorld {
   }
 
   /** Sends a share for a job; returns its request id and what became of it. */
-  submit(miner: FakeDownstream, jobId = miner.job.id): { id: number; receipt: ShareReceipt } {
+  submit(
+    miner: FakeDownstream,
+    jobId: number = miner.job.id,
+    versionBits = 0,
+  ): { id: number; receipt: ShareReceipt } {
     const id = this.#requestId++;
     const receipt = miner.seat!.submit({
       id,
@@ -131,8 +135,8 @@ export class MuxWorld {
       extranonce2: id,
       ntime: 0x650d1b20,
       nonce: 7,
-      versionBits: 0,
-      hasVersionBits: false,
+      versionBits,
+      hasVersionBits: versionBits !== 0,
     });
     return { id, receipt };
   }
