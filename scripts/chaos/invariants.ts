@@ -90,12 +90,15 @@ function sameIndex({ pools }: ChaosOutcome): Finding {
   };
 }
 
-function idsComeBack({ options, proxy }: ChaosOutcome): Finding {
+function idsComeBack({ options, proxy, pools }: ChaosOutcome): Finding {
+  const workers = total(pools, (pool) => pool.workersNow);
+  const { miners } = options;
   return {
-    holds: proxy.sessionIds === options.miners && proxy.connected === options.miners,
-    claim: "session ids and connections come back",
-    figures: `${proxy.sessionIds} ids in use and ${proxy.connected} connections ` +
-      `for ${options.miners} miners`,
+    holds: proxy.sessionIds === miners && proxy.connected === miners && workers === miners,
+    claim: "session ids, connections and places at the pools come back",
+    figures:
+      `${proxy.sessionIds} ids in use, ${proxy.connected} connections and ${workers} workers ` +
+      `at the pools for ${miners} miners`,
   };
 }
 

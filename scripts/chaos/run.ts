@@ -192,7 +192,11 @@ class ChaosRun {
     );
     const rollCall = await this.#callRoll();
     // Ids of miners that left come back when the pool was told, in a few seconds.
-    await passes(() => this.#proxy.statistics().sessionIds === this.#options.miners, 5_000);
+    const { miners } = this.#options;
+    const workers = () =>
+      this.#pools.reduce((total, pool) => total + pool.statistics().workersNow, 0);
+    const isTidy = () => this.#proxy.statistics().sessionIds === miners && workers() === miners;
+    await passes(isTidy, 5_000);
     await passes(() => this.#pools.every((pool) => pool.statistics().waitingNow === 0), 1_000);
 
     const good = [this.#hashing.statistics(), this.#steady.statistics()];

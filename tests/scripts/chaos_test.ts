@@ -68,7 +68,7 @@ const BROKEN: readonly Breakage[] = [
   ],
   [
     ({ proxy }) => ({ proxy: { ...proxy, sessionIds: 61 } }),
-    "session ids and connections come back",
+    "session ids, connections and places at the pools come back",
   ],
   [() => ({ unhandled: ["Error: x"] }), "nothing a peer does stops anything else"],
   [
