@@ -156,18 +156,21 @@ function poolsAgree({ proxy, pools }: ChaosOutcome): Finding {
 }
 
 function minersAgree({ proxy, good, unruly }: ChaosOutcome): Finding {
-  const { shares } = proxy;
-  const accepted = good.accepted + unruly.accepted;
-  const unanswered = good.unanswered + unruly.unanswered;
+  const { shares, waitingShares } = proxy;
+  const sum = (count: "submitted" | "accepted" | "rejected" | "unanswered" | "waitingNow") =>
+    good[count] + unruly[count];
   const answeredTrue = shares.accepted + shares.assumed + shares.unansweredTimedOut;
-  const submitted = good.submitted + unruly.submitted;
-  const ended = accepted + good.rejected + unruly.rejected + unanswered + good.waitingNow +
-    unruly.waitingNow;
+  const accepted = sum("accepted");
+  const unanswered = sum("unanswered");
+  const waiting = sum("waitingNow");
+  const ended = accepted + sum("rejected") + unanswered + waiting;
   return {
-    holds: ended === submitted && isWithin(accepted, answeredTrue - unanswered, answeredTrue),
+    holds: ended === sum("submitted") && waiting <= waitingShares &&
+      isWithin(accepted, answeredTrue - unanswered, answeredTrue),
     claim: "the miners' books agree with ours",
-    figures: `${submitted} shares found, ${accepted} answered true (${answeredTrue} here), ` +
-      `${unanswered} on connections the miners ended`,
+    figures:
+      `${sum("submitted")} shares found, ${accepted} answered true (${answeredTrue} here), ` +
+      `${unanswered} on connections the miners ended, ${waiting} without an answer`,
   };
 }
 

@@ -277,7 +277,9 @@ class ChaosRun {
       case "garbage":
         return unruly?.send(pick % 2 === 0 ? '{"id":1,"method":' : "x".repeat(9_000));
       case "shareForNoJob":
-        return unruly?.send('{"id":7,"method":"mining.submit","params":["a","zz","0","0","0"]}');
+        return unruly?.send(
+          '{"id":"wild","method":"mining.submit","params":["a","zz","0","0","0"]}',
+        );
       case "halfHandshakes":
         for (let i = 0; i < 5; i++) this.#strangers.halfHandshake();
         return;

@@ -84,6 +84,12 @@ const BROKEN: readonly Breakage[] = [
     "the miners' books agree with ours",
   ],
   [
+    ({ good }) => ({
+      good: { ...good, submitted: good.submitted + 1e6, waitingNow: good.waitingNow + 1e6 },
+    }),
+    "the miners' books agree with ours",
+  ],
+  [
     () => ({ dialectFaults: ["a job before its difficulty"] }),
     "difficulty before job, answers in order, nothing a miner would trip over",
   ],
