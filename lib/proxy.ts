@@ -163,6 +163,20 @@ export class Proxy {
   }
 
   /**
+   * Moves all miners to one pool of the list, counted from 0, and prefers it to the others until
+   * told otherwise; `undefined` for the configured order.
+   *
+   * @throws RangeError when there is no such pool.
+   */
+  pinPool(pool: number | undefined): void {
+    const { pools } = this.#options.config;
+    if (pool !== undefined && !(pool in pools)) {
+      throw new RangeError(`Cannot pin pool ${pool}: there are ${pools.length}, from 0 on`);
+    }
+    this.#accounts.pin(pool);
+  }
+
+  /**
    * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
    * verdicts, then closes everything.
    */

@@ -54,6 +54,7 @@ export class Accounts implements Mux {
   readonly #options: AccountsOptions;
   /** By name in lower case: pools take `Alice` and `alice` for one. */
   readonly #open = new Map<string, Account>();
+  #pinned: number | undefined;
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
@@ -134,6 +135,7 @@ export class Accounts implements Mux {
         return undefined;
       }
       account = open(name);
+      if (this.#pinned !== undefined) account.upstreams.pin(this.#pinned);
       this.#open.set(key, account);
     }
     return account.mux.join(miner);
@@ -157,6 +159,17 @@ export class Accounts implements Mux {
         log.error("A fault of btcagent itself, please report it: {stack}", { stack });
       }
     }
+  }
+
+  /**
+   * Prefers one pool of the list, counted from 0, for every account from now on; `undefined` for
+   * the configured order.
+   *
+   * @throws RangeError when there is no such pool.
+   */
+  pin(pool: number | undefined): void {
+    for (const { upstreams } of this.#open.values()) upstreams.pin(pool);
+    this.#pinned = pool;
   }
 
   /** Writes out shares that wait for company. */

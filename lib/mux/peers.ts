@@ -162,6 +162,8 @@ export interface Upstreams {
   tick(): void;
   /** Writes out what waits for company. */
   flush(): void;
+  /** Prefers one pool of the list, counted from 0, or none. */
+  pin(pool: number | undefined): void;
   /** Closes every connection. */
   stop(): void;
 }

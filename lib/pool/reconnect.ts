@@ -130,7 +130,7 @@ export interface LineWishes {
 export function nextPool(
   lines: readonly Line[],
   wishes: LineWishes,
-  health: PoolHealth,
+  health: Pick<PoolHealth, "mayDial">,
   time: number,
 ): number | undefined {
   const opening = lines.filter((line) => line.role === "opening");

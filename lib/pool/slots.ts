@@ -52,7 +52,10 @@ export interface PoolSlotsOptions {
 
 /** A connection and its role. */
 interface SessionLine {
-  readonly pool: number;
+  /** The pool's place in the configuration. */
+  readonly entry: number;
+  /** Its place in the order of the moment, the best first: a pinned pool is the best. */
+  pool: number;
   readonly openedAt: number;
   readonly session: PoolSession;
   readyAt: number;
@@ -74,6 +77,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   readonly #options: PoolSlotsOptions;
   readonly #wishes: LineWishes;
   readonly #health: PoolHealth;
+  /** The same by place in the order. */
+  readonly #healthInOrder: Pick<PoolHealth, "mayDial"> = {
+    mayDial: (place, time, isOutage) => this.#health.mayDial(this.#order[place]!, time, isOutage),
+  };
   readonly #lines: SessionLine[] = [];
   readonly #standby: Standby | undefined;
   /** Pools that refused the account since one last took it. */
@@ -83,11 +90,15 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   #pastBytesWritten = 0;
   #opened = 0;
   #isStopped = false;
+  /** Places in the configuration, the best first. */
+  #order: readonly number[];
+  #pinned: number | undefined;
 
   /** Opens nothing before the first tick. */
   constructor(options: PoolSlotsOptions) {
     this.#options = options;
     this.#health = new PoolHealth(options.pools.length, options.random);
+    this.#order = options.pools.map((_, entry) => entry);
     this.#wishes = {
       pools: options.pools.length,
       active: options.connections ?? 1,
@@ -123,6 +134,26 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#reconsider();
   }
 
+  /**
+   * Prefers one pool of the configuration, counted from 0, to all others until told otherwise;
+   * `undefined` for the configured order. Miners move to it as soon as it is ready, and to others
+   * only while it fails.
+   *
+   * @throws RangeError when there is no such pool.
+   */
+  pin(entry: number | undefined): void {
+    const entries = this.#options.pools.map((_, i) => i);
+    if (entry !== undefined && !entries.includes(entry)) {
+      throw new RangeError(`Cannot pin pool ${entry}: there are ${entries.length}, from 0 on`);
+    }
+    this.#pinned = entry;
+    this.#order = entry === undefined
+      ? entries
+      : [entry, ...entries.filter((other) => other !== entry)];
+    for (const line of this.#lines) line.pool = this.#order.indexOf(line.entry);
+    this.#reconsider();
+  }
+
   /** Writes out shares that wait for company, on every connection. */
   flush(): void {
     for (const { session } of this.#lines) session.flush();
@@ -141,12 +172,12 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     line.role = "spare";
     line.readyAt = now();
     this.#refusedBy.clear();
-    this.#health.ready(line.pool, now());
+    this.#health.ready(line.entry, now());
     log.info(
       "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
       {
         pool: session.name,
-        account: this.#options.pools[line.pool]!.account,
+        account: this.#options.pools[line.entry]!.account,
         ms: Math.round(now() - line.openedAt),
         verdicts: session.shareFate === "judged" ? "verdicts on each share" : "no verdicts",
         mask: session.versionMask === 0
@@ -165,21 +196,21 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#forget(line);
     if (line.role === "opening") {
       const isRefusal = code !== undefined;
-      this.#health.failed(line.pool, now(), isRefusal);
-      if (code === "authorize-refused") this.#refusedBy.add(line.pool);
+      this.#health.failed(line.entry, now(), isRefusal);
+      if (code === "authorize-refused") this.#refusedBy.add(line.entry);
       const outcome = isRefusal
         ? "Pool {pool} refused: {reason}; next try in {seconds} s"
         : "Pool {pool} not reached: {reason}; next try in {seconds} s";
-      const seconds = this.#secondsToNextTry(line.pool);
+      const seconds = this.#secondsToNextTry(line.entry);
       log.warn(outcome, { pool: session.name, reason, seconds });
       this.#noteRefusal();
     } else {
-      this.#health.lost(line.pool, now(), now() - line.readyAt);
+      this.#health.lost(line.entry, now(), now() - line.readyAt);
       log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
         pool: session.name,
         role: line.role === "active" ? "serving" : "spare",
         reason,
-        seconds: this.#secondsToNextTry(line.pool),
+        seconds: this.#secondsToNextTry(line.entry),
       });
       this.#standby?.remember(session);
       mux.upstreamLost(session);
@@ -207,9 +238,9 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     if (this.#withRole("active").length === 0) this.#standby?.begin();
     const { now } = this.#options;
     for (;;) {
-      const pool = nextPool(this.#lines, this.#wishes, this.#health, now());
-      if (pool === undefined) return;
-      this.#open(pool);
+      const place = nextPool(this.#lines, this.#wishes, this.#healthInOrder, now());
+      if (place === undefined) return;
+      this.#open(place);
     }
   }
 
@@ -225,10 +256,14 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
       const worst = this.#withRole("active").findLast((line) =>
         line.pool === worstActivePool(this.#lines)
       )!;
-      log.info("Pool {pool} has been healthy for {seconds} s: miners return to it", {
-        pool: better.session.name,
-        seconds: Math.round(this.#options.returnAfterMs / 1000),
-      });
+      if (better.entry === this.#pinned) {
+        log.info("Pool {pool} is pinned: miners move to it", { pool: better.session.name });
+      } else {
+        log.info("Pool {pool} has been healthy for {seconds} s: miners return to it", {
+          pool: better.session.name,
+          seconds: Math.round(this.#options.returnAfterMs / 1000),
+        });
+      }
       // The new place first, so that the miners of the old one have where to go.
       this.#activate(better);
       worst.role = "spare";
@@ -251,8 +286,9 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
 
   #mayReturnTo(spare: SessionLine): boolean {
     const { returnAfterMs, now } = this.#options;
-    return spare.pool < worstActivePool(this.#lines) &&
-      this.#health.healthyFor(spare.pool, now()) >= returnAfterMs;
+    if (spare.pool >= worstActivePool(this.#lines)) return false;
+    return spare.entry === this.#pinned ||
+      this.#health.healthyFor(spare.entry, now()) >= returnAfterMs;
   }
 
   #sparesInOrder(): SessionLine[] {
@@ -263,12 +299,14 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     return this.#lines.filter((line) => line.role === role);
   }
 
-  #open(pool: number): void {
+  #open(place: number): void {
     const { pools, clientAgent, wantsVerdicts, session, mux, now } = this.#options;
-    const { host, port, account } = pools[pool]!;
+    const entry = this.#order[place]!;
+    const { host, port, account } = pools[entry]!;
     const serial = ++this.#opened;
     this.#lines.push({
-      pool,
+      entry,
+      pool: place,
       openedAt: now(),
       readyAt: 0,
       restedAt: -Infinity,
@@ -290,7 +328,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#forget(line);
     line.session.close();
     if (line.role === "opening") return;
-    this.#health.closed(line.pool);
+    this.#health.closed(line.entry);
     this.#options.mux.upstreamLost(line.session);
   }
 

@@ -37,6 +37,8 @@ class FakeUpstreams implements Upstreams {
     this.ticks++;
   }
 
+  pin(): void {}
+
   flush(): void {
     this.flushes++;
   }

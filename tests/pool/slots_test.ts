@@ -469,3 +469,63 @@ Deno.test("A standby makes up nothing before there was a real job", async () => 
     assert.deepEqual(rig.roles.story, []);
   });
 });
+
+scenario(
+  "A pinned pool serves as soon as it is ready, whatever its place in the order",
+  async (rig) => {
+    rig.slots.pin(2);
+    await rig.pass(2_000);
+    assert.deepEqual(rig.roles.active, [2]);
+    await rig.pass(RETURN_AFTER_MS * 2);
+    assert.deepEqual(rig.roles.active, [2], "no return to the first pool while it is pinned");
+    assert.deepEqual(rig.roles.spare, [0], "the best of the others is the spare");
+  },
+  ["serves", "serves", "serves"],
+);
+
+scenario(
+  "A pinned pool that fails leaves the miners to the others until it is back",
+  async (rig) => {
+    rig.slots.pin(1);
+    await rig.pass(2_000);
+    rig.pools.moods[1] = "refuses";
+    await rig.pools.lose(1);
+    await rig.pass(TICK_MS);
+    assert.deepEqual(rig.roles.active, [0]);
+    rig.pools.moods[1] = "serves";
+    await rig.pass(35_000);
+    assert.deepEqual(rig.roles.active, [1]);
+  },
+  ["serves", "serves"],
+);
+
+scenario(
+  "Without the pin, miners return to the better pool when it has been healthy",
+  async (rig) => {
+    rig.slots.pin(1);
+    await rig.pass(2_000);
+    assert.deepEqual(rig.roles.active, [1]);
+    rig.slots.pin(undefined);
+    await rig.pass(RETURN_AFTER_MS + 2_000);
+    assert.deepEqual(rig.roles.active, [0]);
+  },
+  ["serves", "serves"],
+);
+
+scenario("Pinning a pool there is not is refused and changes nothing", async (rig) => {
+  assert.throws(() => rig.slots.pin(2), RangeError);
+  assert.throws(() => rig.slots.pin(-1), RangeError);
+  await rig.pass(2_000);
+  assert.deepEqual(rig.roles.active, [0]);
+}, ["serves", "serves"]);
+
+scenario(
+  "Every one of several connections moves to a pinned pool",
+  async (rig) => {
+    rig.slots.pin(1);
+    await rig.pass(10_000);
+    assert.deepEqual(rig.roles.active, [1, 1, 1]);
+  },
+  ["serves", "serves"],
+  3,
+);
