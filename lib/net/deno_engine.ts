@@ -8,6 +8,7 @@
 import type { Now } from "../base/clock.ts";
 import type { Connection } from "./connection.ts";
 import type {
+  Broadcast,
   Engine,
   EngineEvents,
   EngineLimits,
@@ -18,6 +19,7 @@ import type {
   SlowPeer,
 } from "./engine.ts";
 import { Slab } from "./slab.ts";
+import { join } from "./waiting.ts";
 
 /** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
 const ACCEPT_PAUSE_MS = 100;
@@ -71,14 +73,6 @@ interface Link {
   /** Closes once everything is written. */
   isEnding: boolean;
   isClosed: boolean;
-}
-
-/** One replaceable message on its way to many. */
-interface Broadcast {
-  readonly handles: readonly number[];
-  readonly message: Replaceable;
-  readonly sequence: number;
-  next: number;
 }
 
 /** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
@@ -375,17 +369,6 @@ class DenoEngine implements Engine {
     link.latest = undefined;
     link.conn.close();
   }
-}
-
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 function errorText(error: unknown): string {

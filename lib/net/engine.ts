@@ -101,3 +101,15 @@ export interface MinerSockets {
   /** Closes everything, and resolves when the last socket is gone. */
   stop(): Promise<void>;
 }
+
+/** One replaceable message on its way to many, inside an engine. */
+export interface Broadcast {
+  /** To whom. */
+  readonly handles: readonly number[];
+  /** What. */
+  readonly message: Replaceable;
+  /** Its number: whoever was given a later one is passed over. */
+  readonly sequence: number;
+  /** The place in `handles` that is next. */
+  next: number;
+}

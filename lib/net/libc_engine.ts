@@ -16,6 +16,7 @@
 
 import { monotonicNow, type Now } from "../base/clock.ts";
 import type {
+  Broadcast,
   Engine,
   EngineEvents,
   EngineLimits,
@@ -54,14 +55,6 @@ const CLOSED = 0;
 const OPEN = 1;
 /** The owner closed it, and the last bytes wait to be written. */
 const ENDING = 2;
-
-/** One replaceable message on its way to many. */
-interface Broadcast {
-  readonly handles: readonly number[];
-  readonly message: Replaceable;
-  readonly sequence: number;
-  next: number;
-}
 
 /** All the engine needs of a {@linkcode Pacing}. */
 export type Pace = Pick<Pacing, "isBusy" | "found">;

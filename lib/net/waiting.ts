@@ -58,7 +58,8 @@ export class Waiting {
   }
 }
 
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
+/** `pieces`, which have `length` bytes together, as one array; a single one is handed on as it is. */
+export function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
   if (pieces.length === 1) return pieces[0]!;
   const bytes = new Uint8Array(length);
   let at = 0;
