@@ -147,7 +147,7 @@ export class Proxy {
 
   /** Everything that is counted. */
   statistics(): ProxyStatistics {
-    const { count, waitingShares, strayVerdicts, bytesRead, bytesWritten } = this.#accounts;
+    const { count, waitingShares, strayVerdicts, traffic } = this.#accounts;
     return {
       ...this.#miners.counts,
       limitCounts: this.#miners.limitCounts,
@@ -157,8 +157,8 @@ export class Proxy {
       waitingShares,
       sessionIds: this.#sessionIds.leased,
       strayVerdicts,
-      poolBytesRead: bytesRead,
-      poolBytesWritten: bytesWritten,
+      poolBytesRead: traffic.bytesRead,
+      poolBytesWritten: traffic.bytesWritten,
     };
   }
 

@@ -9,6 +9,7 @@ import { parseNetwork } from "../base/cidr.ts";
 import { parseProxyAddress } from "../base/proxy_address.ts";
 import type { Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
+import { isLoopback, parseStatusAddress } from "./status_address.ts";
 
 /** The file's values under their keys, unchecked. */
 export type RawConfig = { readonly [Key in keyof Config]?: unknown };
@@ -51,6 +52,31 @@ export function wrongProxies(raw: RawConfig): Finding[] {
     const wanted = '"system" or an address such as "socks5://user:password@host:1080"';
     return [{ path: ["proxy", i], found, wanted, ...(hint === undefined ? {} : { hint }) }];
   });
+}
+
+/** Where the status is served must be an address; from elsewhere, and to change things, needs a token. */
+export function wrongStatus(raw: RawConfig): Finding[] {
+  const status = raw.status;
+  if (typeof status !== "object" || status === null) return [];
+  const { listen, token, control } = status as Readonly<Record<string, unknown>>;
+  const hasToken = typeof token === "string" && token !== "";
+  const findings: Finding[] = [];
+  if (typeof listen === "string" && listen !== "" && listen.length <= 255) {
+    const address = parseStatusAddress(listen);
+    if (address === undefined) {
+      const wanted = 'an IP address and port such as "127.0.0.1:9999", or "" for none';
+      findings.push({ path: ["status", "listen"], wanted });
+    } else if (!isLoopback(address) && !hasToken) {
+      const wanted = "a token, since other machines can ask";
+      const hint = 'or set status.listen to "127.0.0.1:9999"';
+      findings.push({ path: ["status", "token"], wanted, hint });
+    }
+  }
+  if (control === true && !hasToken && findings.length === 0) {
+    const wanted = "a token, since status.control is true";
+    findings.push({ path: ["status", "token"], wanted });
+  }
+  return findings;
 }
 
 /** What `limits.allow` and `limits.deny` list must be networks. */

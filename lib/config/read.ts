@@ -14,6 +14,7 @@ import {
   type RawConfig,
   wrongNetworks,
   wrongProxies,
+  wrongStatus,
 } from "./cross_checks.ts";
 import { type Located, plainValue, readDocument } from "./document.ts";
 import { hintFor } from "./hints.ts";
@@ -64,6 +65,7 @@ export function readConfig(text: string): ReadResult {
     ...missingAccounts(raw),
     ...wrongProxies(raw),
     ...wrongNetworks(raw),
+    ...wrongStatus(raw),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),

@@ -5,6 +5,7 @@
 
 import type { Path, Remark } from "./problem.ts";
 import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
+import { mayServe, statusAddress } from "./status_address.ts";
 
 /** A remark whose place in the file is still to be looked up. */
 export interface Observation extends Pick<Remark, "kind" | "text"> {
@@ -39,8 +40,10 @@ export function observe(config: Config): Observation[] {
     const text = "Without effect: no pool is asked for a certificate while pool_use_tls is false";
     say("warning", ["tls", "certificate_sha256"], text);
   }
-  if (config.http_debug.enable) {
-    say("notice", ["http_debug", "enable"], "The status page is not built yet in this version");
+  const status = statusAddress(config);
+  if (status !== undefined && config.status.listen === undefined && !mayServe(status, config)) {
+    const text = "Not served: other machines could ask, which needs status.listen and status.token";
+    say("warning", ["http_debug", "listen"], text);
   }
   if (config.use_iocp !== undefined) {
     say("notice", ["use_iocp"], "Ignored; it is a switch of the C++ agent");

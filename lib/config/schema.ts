@@ -5,13 +5,14 @@
  * checks, `conf/agent.schema.json` and the README's table
  * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
  * and C++ agents' own; what is ours alone is in groups of ours (`tls`,
- * `limits`, `outage`, `failover`, `log`).
+ * `limits`, `outage`, `failover`, `status`, `log`).
  *
  * Each value states in words what is `wanted` (metadata, so that an error can
- * say it) and what it is for (description). Four keys have no default because
+ * say it) and what it is for (description). Five keys have no default because
  * leaving them out means something of its own: `submit_response_from_server`,
  * `advanced.pool_connection_number_per_subaccount`,
- * `advanced.tls_skip_certificate_verify` and `limits.max_miners`.
+ * `advanced.tls_skip_certificate_verify`, `limits.max_miners` and
+ * `status.listen`.
  */
 
 import * as v from "valibot";
@@ -148,14 +149,46 @@ function queueSize() {
   return about("Ignored.", wholeNumber("a number", 0, 2 ** 31 - 1));
 }
 
-const HttpDebug = group("The status page.", {
+const HttpDebug = group("The Go agent's keys for what `status` is here.", {
   enable: v.optional(
-    about("Serve the status page. Not built yet in this version: noticed and ignored.", flag()),
+    about("Serve the status where `http_debug.listen` says, unless `status.listen` does.", flag()),
     false,
   ),
   listen: v.optional(
-    about("Where the status page listens.", text("an address and port", 255)),
+    about("Where, if enabled.", text("an address and port", 255)),
     "127.0.0.1:9999",
+  ),
+});
+
+const Status = group("Metrics for Prometheus and a JSON API about everything here.", {
+  listen: v.optional(
+    about(
+      "Where they are served, over HTTP; empty for nowhere. Left out: `http_debug.listen` if that is enabled, else 127.0.0.1:9999.",
+      text("an IP address and port such as 127.0.0.1:9999", 255),
+    ),
+  ),
+  token: v.optional(
+    about(
+      "If not empty, only requests with this bearer token are answered. Needed wherever other machines can ask.",
+      v.pipe(
+        v.string(),
+        v.maxLength(256),
+        v.regex(/^[\x21-\x7e]*$/),
+        v.metadata({ wanted: "at most 256 ASCII characters without spaces" }),
+      ),
+    ),
+    "",
+  ),
+  control: v.optional(
+    about("Whether requests may change things; needs a token.", flag()),
+    false,
+  ),
+  worker_series_max: v.optional(
+    about(
+      "For so many workers, the first in the order of their names, there are metrics of their own.",
+      wholeNumber("a number of workers", 0, 65535),
+    ),
+    0,
   ),
 });
 
@@ -454,6 +487,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   limits: v.optional(Limits, {}),
   outage: v.optional(Outage, {}),
   failover: v.optional(Failover, {}),
+  status: v.optional(Status, {}),
   log: v.optional(Log, {}),
 });
 

@@ -15,9 +15,11 @@ import {
   type SlowPeer,
 } from "../net/engine.ts";
 import { Rate } from "../net/rate.ts";
+import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
-import { ReconnectPause } from "./asicboost.ts";
+import { ReconnectPause, type RollingState } from "./asicboost.ts";
+import type { MinerState } from "./handshake.ts";
 import {
   brokenLimit,
   type LimitCounts,
@@ -27,8 +29,16 @@ import {
   REFUSALS,
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
-import { type MinerContext, MinerSession } from "./session.ts";
+import { type MinerContext, type MinerReport, MinerSession } from "./session.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
+
+/** How many miners are in which state. */
+export interface MinerCensus {
+  /** How far they have come. */
+  readonly states: Readonly<Record<MinerState, number>>;
+  /** Of those that work, what is known of their version rolling. */
+  readonly rolling: Readonly<Record<RollingState, number>>;
+}
 
 /** What the miners' side is made of. */
 export interface MinersOptions {
@@ -70,6 +80,8 @@ export class Miners implements Fanout, EngineEvents {
   readonly #admission: Admission;
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
+  readonly #fanout = new Histogram();
+  #bytesRead = 0;
   #isDraining = false;
 
   /** Starts listening. @throws what listening throws. */
@@ -94,6 +106,53 @@ export class Miners implements Fanout, EngineEvents {
   get counts(): { readonly connected: number; readonly working: number } {
     const working = this.#sessions.reduce((sum, session) => sum + (session?.isWorking ? 1 : 0), 0);
     return { connected: this.#admission.connections, working };
+  }
+
+  /** Every connected miner. */
+  *reports(): Generator<MinerReport> {
+    for (const session of this.#sessions) {
+      if (session !== undefined) yield session.report();
+    }
+  }
+
+  /** How many miners have come how far, and what is known of the working ones' version rolling. */
+  get census(): MinerCensus {
+    const states = { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: 0 };
+    const rolling = { never: 0, rolling: 0, lost: 0 };
+    for (const session of this.#sessions) {
+      if (session === undefined) continue;
+      states[session.state]++;
+      if (session.isWorking) rolling[session.rolling]++;
+    }
+    return { states, rolling };
+  }
+
+  /** Most miners at a time. */
+  get most(): number {
+    return this.#options.limits.maxConnections;
+  }
+
+  /** Payload bytes read from miners. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** How long it took to hand a job to all who were to get it. */
+  get fanout(): HistogramSnapshot {
+    return this.#fanout.snapshot();
+  }
+
+  /** Whether no miner is let in any more. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Ends the miner with this session id. @returns whether there was one. */
+  disconnect(sessionId: number, reason: string): boolean {
+    const session = this.#sessions.find((session) => session?.sessionId === sessionId);
+    if (session === undefined) return false;
+    this.#end(session, reason);
+    return true;
   }
 
   /** How often each bound was reached since the start. */
@@ -125,6 +184,7 @@ export class Miners implements Fanout, EngineEvents {
   received(handle: number, bytes: Uint8Array): void {
     const session = this.#sessions[handle];
     if (session === undefined || this.#isDraining) return;
+    this.#bytesRead += bytes.length;
     session.lastActiveAt = this.#options.now();
     this.#read(session, bytes);
   }
@@ -144,6 +204,10 @@ export class Miners implements Fanout, EngineEvents {
         "If files are short, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
       { error, count: this.#admission.connections },
     );
+  }
+
+  broadcastSent(ms: number): void {
+    this.#fanout.add(ms);
   }
 
   broadcast(miners: Iterable<Downstream>, job: JobLines): void {

@@ -27,7 +27,13 @@ import {
 } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
-import { noteShare, type ReconnectPause, type RollingHistory, rollingState } from "./asicboost.ts";
+import {
+  noteShare,
+  type ReconnectPause,
+  type RollingHistory,
+  type RollingState,
+  rollingState,
+} from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import type { LimitName } from "./limits.ts";
@@ -72,6 +78,36 @@ export interface MinerContext {
   end(session: MinerSession, reason: string, limit?: LimitName): void;
 }
 
+/** A miner at one moment; times are monotonic, in milliseconds. */
+export interface MinerReport {
+  /** Its number; `undefined` before it has subscribed. */
+  readonly sessionId: number | undefined;
+  /** Where it came from. */
+  readonly address: string;
+  /** The whole user name it logged in with, as far as it is kept; empty before. */
+  readonly user: string;
+  /** What the pool knows it by; empty before it has logged in. */
+  readonly workerName: string;
+  /** What it calls itself; may be empty. */
+  readonly clientAgent: string;
+  /** How far it has come. */
+  readonly state: MinerState;
+  /** When it connected. */
+  readonly connectedAt: number;
+  /** When it last sent anything. */
+  readonly lastActiveAt: number;
+  /** When it last sent a share; 0 for never. */
+  readonly lastShareAt: number;
+  /** The connection it works on; `undefined` while it has none. */
+  readonly upstreamName: string | undefined;
+  /** What it was last told; `undefined` before. */
+  readonly difficulty: number | undefined;
+  /** The version bits it was told it may roll; 0 for none. */
+  readonly versionMask: number;
+  /** What is known of its version rolling. */
+  readonly rolling: RollingState;
+}
+
 /** See the head of this file. */
 export class MinerSession implements Downstream {
   readonly handle: number;
@@ -102,6 +138,7 @@ export class MinerSession implements Downstream {
   #restedAt = 0;
   /** Lines to send when the chunk under way has been read; each ends with LF. */
   #outgoing = "";
+  #lastShareAt = 0;
   #isReading = false;
   #isOver = false;
 
@@ -130,6 +167,36 @@ export class MinerSession implements Downstream {
   /** Whether it has done its part: subscribed and authorized. */
   get hasLoggedIn(): boolean {
     return this.#state === "working" || this.#state === "joining";
+  }
+
+  /** How far it has come. */
+  get state(): MinerState {
+    return this.#state;
+  }
+
+  /** What is known of its version rolling. */
+  get rolling(): RollingState {
+    return rollingState(this.#rolling);
+  }
+
+  /** Everything worth showing of it. */
+  report(): MinerReport {
+    const seat = this.#seat;
+    return {
+      sessionId: this.#sessionId,
+      address: formatAddress(this.from),
+      user: this.#user,
+      workerName: this.#names?.workerName ?? "",
+      clientAgent: this.#clientAgent,
+      state: this.#state,
+      connectedAt: this.connectedAt,
+      lastActiveAt: this.lastActiveAt,
+      lastShareAt: this.#lastShareAt,
+      upstreamName: seat?.upstreamName,
+      difficulty: seat?.difficulty,
+      versionMask: this.#toldMask,
+      rolling: this.rolling,
+    };
   }
 
   /** How the log names it. */
@@ -378,6 +445,7 @@ export class MinerSession implements Downstream {
 
   #submit(share: Share): void {
     if (this.#seat === undefined) return this.#refuseEarlyShare(share.id);
+    this.#lastShareAt = this.lastActiveAt;
     this.#watchRolling(share);
     const receipt = this.#seat.submit(share);
     if (receipt === "taken") this.#reply(share.id, "true");

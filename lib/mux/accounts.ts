@@ -10,9 +10,16 @@ import type { Now } from "../base/clock.ts";
 import { areaLog } from "../observe/log.ts";
 import { STATUS } from "../protocol/status.ts";
 import { MAX_ACCOUNT_BYTES } from "../protocol/worker_name.ts";
-import { NO_STRAYS, type ShareCounter, type StrayVerdicts, sumOfStrays } from "./ledger.ts";
+import {
+  Ledger,
+  type LedgerSnapshot,
+  NO_STRAYS,
+  type ShareCounter,
+  type StrayVerdicts,
+  sumOfStrays,
+} from "./ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
-import type { Downstream, EarlyRefusal, Mux, Seat, Upstreams } from "./peers.ts";
+import type { Downstream, EarlyRefusal, Mux, Seat, Traffic, Upstreams } from "./peers.ts";
 import type { SessionIds } from "./session_ids.ts";
 
 /** An account without miners keeps its pool connections this long, in milliseconds. */
@@ -49,6 +56,24 @@ export interface Account {
   readonly upstreams: Upstreams;
 }
 
+/** What is counted of an account from its first opening on. */
+export interface AccountCounts {
+  /** Its shares. */
+  readonly shares: LedgerSnapshot;
+  /** How often one of its miners changed from one connection to another. */
+  readonly moves: number;
+  /** How long it was open and no pool served it, in milliseconds. */
+  readonly outageMs: number;
+}
+
+/** An account that is open or was, at one moment. */
+export interface AccountReport extends AccountCounts {
+  /** The sub-account in lower case; empty for the one of single-user mode. */
+  readonly name: string;
+  /** Its parts, while it is open. */
+  readonly open: Account | undefined;
+}
+
 /** See the head of this file. */
 export class Accounts implements Mux {
   readonly #options: AccountsOptions;
@@ -58,7 +83,9 @@ export class Accounts implements Mux {
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
-  #past = { bytesRead: 0, bytesWritten: 0, strayVerdicts: NO_STRAYS };
+  #past = { traffic: NO_TRAFFIC, strayVerdicts: NO_STRAYS, moves: 0, outageMs: 0 };
+  /** What closed accounts counted, the one closed last at the end; at most as many as may be open. */
+  readonly #closed = new Map<string, AccountCounts>();
 
   /** The single account opens at once, others with their first miner. */
   constructor(options: AccountsOptions) {
@@ -88,14 +115,31 @@ export class Accounts implements Mux {
     );
   }
 
-  /** Payload bytes read from pools, of all accounts. */
-  get bytesRead(): number {
-    return this.#past.bytesRead + this.#sum((account) => account.upstreams.bytesRead);
+  /** What passed between us and all pools. */
+  get traffic(): Traffic {
+    let sum = this.#past.traffic;
+    for (const { upstreams } of this.#open.values()) sum = sumOfTraffic(sum, upstreams);
+    return sum;
   }
 
-  /** Payload bytes written to pools, of all accounts. */
-  get bytesWritten(): number {
-    return this.#past.bytesWritten + this.#sum((account) => account.upstreams.bytesWritten);
+  /** How often a miner changed from one connection to another, in all accounts. */
+  get moves(): number {
+    return this.#past.moves + this.#sum((account) => account.mux.moves);
+  }
+
+  /** How long accounts were open and no pool served them, all together, in milliseconds. */
+  get outageMs(): number {
+    return this.#past.outageMs + this.#sum((account) => account.mux.outageMs);
+  }
+
+  /** Every account that is open, then those that were lately. */
+  *reports(): Generator<AccountReport> {
+    for (const [name, open] of this.#open) {
+      yield { name, open, ...joined(this.#closed.get(name), open.mux) };
+    }
+    for (const [name, counts] of this.#closed) {
+      if (!this.#open.has(name)) yield { name, open: undefined, ...counts };
+    }
   }
 
   /** Bytes that wait to be written to pools, of all accounts. */
@@ -105,7 +149,7 @@ export class Accounts implements Mux {
 
   leaseSession(): number | undefined {
     const sessionId = this.#options.sessionIds.lease();
-    if (sessionId !== undefined) this.#options.counter.miners.clear(sessionId);
+    if (sessionId !== undefined) this.#options.counter.clear(sessionId);
     return sessionId;
   }
 
@@ -212,13 +256,46 @@ export class Accounts implements Mux {
     this.#open.delete(key);
     this.#emptySince.delete(key);
     this.#past = {
-      bytesRead: this.#past.bytesRead + upstreams.bytesRead,
-      bytesWritten: this.#past.bytesWritten + upstreams.bytesWritten,
+      traffic: sumOfTraffic(this.#past.traffic, upstreams),
       strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.strayVerdicts),
+      moves: this.#past.moves + mux.moves,
+      outageMs: this.#past.outageMs + mux.outageMs,
     };
+    const counts = joined(this.#closed.get(key), mux);
+    this.#closed.delete(key);
+    this.#closed.set(key, counts);
+    if (this.#closed.size > this.#options.maxAccounts) {
+      this.#closed.delete(this.#closed.keys().next().value!);
+    }
   }
 
   #sum(count: (account: Account) => number): number {
     return this.#open.values().reduce((sum, account) => sum + count(account), 0);
   }
+}
+
+const NO_TRAFFIC: Traffic = { bytesRead: 0, bytesWritten: 0, framesRead: 0, framesWritten: 0 };
+
+function sumOfTraffic(one: Traffic, other: Traffic): Traffic {
+  return {
+    bytesRead: one.bytesRead + other.bytesRead,
+    bytesWritten: one.bytesWritten + other.bytesWritten,
+    framesRead: one.framesRead + other.framesRead,
+    framesWritten: one.framesWritten + other.framesWritten,
+  };
+}
+
+/** What an account counted before it was last closed, and since. */
+function joined(past: AccountCounts | undefined, now: AccountCounts): AccountCounts {
+  if (past === undefined) {
+    return { shares: now.shares, moves: now.moves, outageMs: now.outageMs };
+  }
+  const shares = new Ledger();
+  shares.merge(past.shares);
+  shares.merge(now.shares);
+  return {
+    shares: shares.snapshot(),
+    moves: past.moves + now.moves,
+    outageMs: past.outageMs + now.outageMs,
+  };
 }

@@ -10,6 +10,9 @@
  * no verdict has come for yet.
  */
 
+import { Histogram } from "../observe/histogram.ts";
+import { WorkTable } from "./work_table.ts";
+
 /** Why a share was refused here and never submitted. */
 export type Refusal =
   | "refusedIllegal"
@@ -108,6 +111,11 @@ export class Ledger {
     return this.#counts[COLUMN[count]]!;
   }
 
+  /** Counts all that `other` has as well. */
+  merge(other: LedgerSnapshot): void {
+    COUNTS.forEach((count, column) => this.#counts[column]! += other[count]);
+  }
+
   /** All counts. */
   snapshot(): LedgerSnapshot {
     return snapshotOf(this.#counts);
@@ -146,16 +154,46 @@ export class MinerLedgers {
   }
 }
 
+/** How finely recent work is kept: of all miners together, and of each. */
+const TOTAL_STEP_MS = 10_000;
+const MINER_STEP_MS = 300_000;
+
 /** Counts one share for a miner (`undefined`: it has no session id) and for all together. */
 export class ShareCounter {
   /** All miners together. */
   readonly total: Ledger = new Ledger();
   /** Each miner. */
   readonly miners: MinerLedgers;
+  /** Recent work of all miners together, in row 0. */
+  readonly work: WorkTable = new WorkTable(1, TOTAL_STEP_MS);
+  /** Recent work of each miner, by session id. */
+  readonly minerWork: WorkTable;
+  /** How long verdicts took, from handing the share to the pool's connection on. */
+  readonly verdictLatency: Histogram = new Histogram();
+  #creditedDifficulty = 0;
 
   /** `sessions` is one more than the highest session id. */
   constructor(sessions: number) {
     this.miners = new MinerLedgers(sessions);
+    this.minerWork = new WorkTable(sessions, MINER_STEP_MS);
+  }
+
+  /** The difficulties of all shares accepted, or assumed to be, together. */
+  get creditedDifficulty(): number {
+    return this.#creditedDifficulty;
+  }
+
+  /** Begins at zero for a miner that just got this id. */
+  clear(sessionId: number): void {
+    this.miners.clear(sessionId);
+    this.minerWork.clear(sessionId);
+  }
+
+  /** Credits the work of a share that was accepted, or is assumed to be. */
+  credit(sessionId: number | undefined, difficulty: number, time: number): void {
+    this.#creditedDifficulty += difficulty;
+    this.work.add(0, difficulty, time);
+    if (sessionId !== undefined) this.minerWork.add(sessionId, difficulty, time);
   }
 
   /** Counts one; also for the upstream connection it went to, if any. */

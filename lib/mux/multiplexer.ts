@@ -13,16 +13,26 @@ import type { Share } from "../protocol/share.ts";
 import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
 import {
   type Count,
+  Ledger,
   type LedgerSnapshot,
   NO_STRAYS,
   type ShareCounter,
   type StrayVerdicts,
   type Unanswered,
 } from "./ledger.ts";
-import type { Downstream, Fanout, Seat, ShareReceipt, Upstream, UpstreamEvents } from "./peers.ts";
+import {
+  type Downstream,
+  type Fanout,
+  NO_POOL,
+  type Seat,
+  type ShareReceipt,
+  type Upstream,
+  type UpstreamEvents,
+} from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
 import { Slot } from "./slot.ts";
+import { type Hashrates, WorkTable } from "./work_table.ts";
 
 /** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
 export const VERDICT_TIMEOUT_MS = 60_000;
@@ -45,6 +55,19 @@ const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
 };
 
 const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
+
+/** How finely an account's recent work is kept, in milliseconds. */
+const WORK_STEP_MS = 60_000;
+
+/** One upstream connection and who is there, at one moment. */
+export interface Occupancy {
+  /** The connection. */
+  readonly upstream: Upstream;
+  /** How many miners sit there. */
+  readonly miners: number;
+  /** When its last job came, monotonic, in milliseconds; `undefined` before the first. */
+  readonly jobAt: number | undefined;
+}
 
 /** What a multiplexer is made of. */
 export interface MultiplexerOptions {
@@ -71,10 +94,12 @@ export class MinerSeat implements Seat {
   slot: Slot<MinerSeat> | undefined;
   /** While it has one, how many of its shares wait for that connection's verdict. */
   waiting = 0;
+  /** What it was last told, once it had a place; it counts from job `difficultyFrom` on. */
+  #difficulty: number | undefined;
+  #olderDifficulty = 0;
+  #difficultyFrom = 0;
   /** Whether its authorize request was answered. */
   isAdmitted = false;
-  /** What it was told last. */
-  difficulty = 0;
   /** Whether its connection is over; verdicts may still come. */
   isGone = false;
 
@@ -86,6 +111,27 @@ export class MinerSeat implements Seat {
 
   get versionMask(): number | undefined {
     return this.slot?.upstream.versionMask;
+  }
+
+  get upstreamName(): string | undefined {
+    return this.slot?.upstream.name;
+  }
+
+  get difficulty(): number | undefined {
+    return this.#difficulty;
+  }
+
+  /** It has another difficulty now, for jobs from our number `fromJob` on. */
+  setDifficulty(difficulty: number, fromJob: number): void {
+    // Of two changes between jobs the first has never counted.
+    if (fromJob !== this.#difficultyFrom) this.#olderDifficulty = this.#difficulty ?? difficulty;
+    this.#difficulty = difficulty;
+    this.#difficultyFrom = fromJob;
+  }
+
+  /** The difficulty of its shares for our job `number`. */
+  difficultyOf(number: number): number {
+    return number >= this.#difficultyFrom ? this.#difficulty! : this.#olderDifficulty;
   }
 
   submit(share: Share): ShareReceipt {
@@ -108,11 +154,69 @@ export class Multiplexer implements UpstreamEvents {
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
   readonly #strayVerdicts = { ...NO_STRAYS };
+  /** Shares of connections that are gone, by the pool's place in the list. */
+  readonly #pastShares = new Map<number, Ledger>();
+  /** Shares of miners that had no place. */
+  readonly #unplaced = new Ledger();
+  readonly #work = new WorkTable(1, WORK_STEP_MS);
+  readonly #openedAt: number;
+  #moves = 0;
+  /** Since when no pool serves; `undefined` while one does. A standby is no pool. */
+  #darkSince: number | undefined;
+  #pastDarkMs = 0;
 
   /** Begins without any connection: the outage grace runs from here. */
   constructor(options: MultiplexerOptions) {
     this.#options = options;
-    this.#outageSince = options.now();
+    this.#openedAt = this.#outageSince = this.#darkSince = options.now();
+  }
+
+  /** Which connections there are, and how many miners each has. */
+  get occupancies(): readonly Occupancy[] {
+    return [...this.#slots.values()].map(({ upstream, miners, jobAt }) => ({
+      upstream,
+      miners,
+      jobAt,
+    }));
+  }
+
+  /** Miners that wait for a connection. */
+  get waitingMiners(): number {
+    return this.#unseated.size;
+  }
+
+  /** How often a miner changed from one connection to another. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** How long no pool has served this account, all times together, in milliseconds. */
+  get outageMs(): number {
+    return this.#pastDarkMs + this.#options.now() - (this.#darkSince ?? this.#options.now());
+  }
+
+  /** All shares that came to this account. */
+  get shares(): LedgerSnapshot {
+    const sum = new Ledger();
+    sum.merge(this.#unplaced.snapshot());
+    for (const past of this.#pastShares.values()) sum.merge(past.snapshot());
+    for (const slot of this.#slots.values()) sum.merge(slot.ledger.snapshot());
+    return sum.snapshot();
+  }
+
+  /** Estimated hashes a second of this account. */
+  get hashrates(): Hashrates {
+    return this.#work.hashrates(0, this.#openedAt, this.#options.now());
+  }
+
+  /** All shares on connections to the pool at this place in the list, gone ones included. */
+  sharesAt(pool: number): LedgerSnapshot {
+    const sum = new Ledger();
+    sum.merge((this.#pastShares.get(pool) ?? sum).snapshot());
+    for (const { upstream, ledger } of this.#slots.values()) {
+      if (upstream.pool === pool) sum.merge(ledger.snapshot());
+    }
+    return sum.snapshot();
   }
 
   /** How many miners it has, waiting ones included. */
@@ -173,10 +277,11 @@ export class Multiplexer implements UpstreamEvents {
   submit(seat: MinerSeat, share: Share): ShareReceipt {
     const { counter, now } = this.#options;
     const { slot, miner } = seat;
-    counter.add(miner.sessionId, "received", slot?.ledger);
+    const ledger = slot?.ledger ?? this.#unplaced;
+    counter.add(miner.sessionId, "received", ledger);
     const job = slot?.jobs.find(share.jobId);
     if (slot === undefined || job === undefined) {
-      counter.add(miner.sessionId, "refusedStale", slot?.ledger);
+      counter.add(miner.sessionId, "refusedStale", ledger);
       return STATUS.jobNotFound;
     }
     const { upstream } = slot;
@@ -196,12 +301,20 @@ export class Multiplexer implements UpstreamEvents {
     }
     const index = upstream.submit(miner.sessionId, job, share);
     counter.add(miner.sessionId, "submitted", slot.ledger);
+    const sentAt = now();
+    const difficulty = seat.difficultyOf(share.jobId);
     if (upstream.shareFate === "assumed") {
       counter.add(miner.sessionId, "assumed", slot.ledger);
+      this.#credit(miner.sessionId, difficulty, sentAt);
       return "taken";
     }
     seat.waiting++;
-    const overtaken = slot.pending.add(index, { owner: seat, requestId: share.id, sentAt: now() });
+    const overtaken = slot.pending.add(index, {
+      owner: seat,
+      requestId: share.id,
+      sentAt,
+      difficulty,
+    });
     if (overtaken !== undefined) this.#forget(overtaken, slot);
     return "waiting";
   }
@@ -241,6 +354,7 @@ export class Multiplexer implements UpstreamEvents {
     const slot = this.#slots.get(upstream)!;
     slot.isActive = true;
     this.#outageSince = undefined;
+    this.#noteDarkness();
     const waiting = [...this.#unseated];
     this.#unseated.clear();
     const surplus = this.#takeSurplus(slot, waiting.length);
@@ -250,6 +364,7 @@ export class Multiplexer implements UpstreamEvents {
   upstreamRested(upstream: Upstream): void {
     const slot = this.#slots.get(upstream)!;
     slot.isActive = false;
+    this.#noteDarkness();
     const seats = [...slot.seats.values()];
     for (const seat of seats) this.#unseat(seat);
     this.#seatAnywhere(seats);
@@ -259,11 +374,15 @@ export class Multiplexer implements UpstreamEvents {
     const slot = this.#slots.get(upstream);
     if (slot === undefined) return;
     this.#slots.delete(upstream);
+    this.#noteDarkness();
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
       if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
     }
+    const past = this.#pastShares.get(upstream.pool) ?? new Ledger();
+    past.merge(slot.ledger.snapshot());
+    this.#pastShares.set(upstream.pool, past);
     // The pool forgot everybody with the connection.
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
@@ -273,17 +392,17 @@ export class Multiplexer implements UpstreamEvents {
 
   jobArrived(upstream: Upstream, job: Job): void {
     const slot = this.#slots.get(upstream)!;
-    slot.setJob(this.#options.nextJobNumber(), job);
+    slot.setJob(this.#options.nextJobNumber(), job, this.#options.now());
     if (slot.seats.size > 0) this.#options.fanout.broadcast(minersOf(slot), slot.jobLines()!);
   }
 
   difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void {
-    const { seats } = this.#slots.get(upstream)!;
+    const { seats, latestJobNumber } = this.#slots.get(upstream)!;
     for (const sessionId of sessionIds) {
       const seat = seats.get(sessionId);
       // A frame may repeat an id thousands of times; a slow miner must not pay for that.
       if (seat === undefined || seat.difficulty === difficulty) continue;
-      seat.difficulty = difficulty;
+      seat.setDifficulty(difficulty, latestJobNumber + 1);
       seat.miner.setDifficulty(difficulty);
     }
   }
@@ -309,7 +428,12 @@ export class Multiplexer implements UpstreamEvents {
     if (isGone) this.#strayVerdicts.minerGone++;
     this.#settled(share.owner, slot);
     const count = VERDICT_COUNT[verdictMeaning(status)];
-    this.#options.counter.add(isGone ? undefined : miner.sessionId, count, slot.ledger);
+    const { counter, now } = this.#options;
+    const time = now();
+    const sessionId = isGone ? undefined : miner.sessionId;
+    counter.add(sessionId, count, slot.ledger);
+    counter.verdictLatency.add(time - share.sentAt);
+    if (count === "accepted") this.#credit(sessionId, share.difficulty, time);
     if (!isGone) miner.answerShare(share.requestId, status);
   }
 
@@ -318,6 +442,20 @@ export class Multiplexer implements UpstreamEvents {
     slot.unregistered(sessionId);
     // A miner that only moved to another connection keeps its id.
     if (slot.leaving.delete(sessionId)) this.#releaseOnceForgotten(sessionId);
+  }
+
+  #credit(sessionId: number | undefined, difficulty: number, time: number): void {
+    this.#options.counter.credit(sessionId, difficulty, time);
+    this.#work.add(0, difficulty, time);
+  }
+
+  /** Begins or ends the time without a pool. */
+  #noteDarkness(): void {
+    const isDark = !this.#activeSlots().some(({ upstream }) => upstream.pool !== NO_POOL);
+    if (isDark === (this.#darkSince !== undefined)) return;
+    const time = this.#options.now();
+    if (!isDark) this.#pastDarkMs += time - this.#darkSince!;
+    this.#darkSince = isDark ? time : undefined;
   }
 
   #activeSlots(): Slot<MinerSeat>[] {
@@ -346,7 +484,9 @@ export class Multiplexer implements UpstreamEvents {
     const { upstream } = slot;
     for (const seat of seats) {
       const { miner } = seat;
+      if (seat.isAdmitted) this.#moves++;
       seat.slot = slot;
+      seat.setDifficulty(upstream.startingDifficulty, 0);
       seat.waiting = slot.recall(miner.sessionId, seat);
       slot.seats.set(miner.sessionId, seat);
       upstream.register(miner.sessionId, miner.names);
@@ -355,8 +495,7 @@ export class Multiplexer implements UpstreamEvents {
         miner.admit();
       }
       miner.setVersionMask(upstream.versionMask);
-      seat.difficulty = upstream.startingDifficulty;
-      miner.setDifficulty(seat.difficulty);
+      miner.setDifficulty(upstream.startingDifficulty);
     }
     const job = slot.jobLines();
     if (job === undefined) return;

@@ -55,8 +55,13 @@ export interface Fanout {
  */
 export type ShareFate = "judged" | "assumed" | "outage";
 
+/** The place in the list of what stands in for a pool. */
+export const NO_POOL = -1;
+
 /** One connection to a pool, ready for miners. */
 export interface Upstream {
+  /** The pool's place in the account's list; {@linkcode NO_POOL} where there is none. */
+  readonly pool: number;
   /** Which pool and connection this is, for logs: `host:port #3`. */
   readonly name: string;
   /** The difficulty every miner that registers here starts at. */
@@ -116,6 +121,10 @@ export type ShareReceipt = "waiting" | "taken" | number;
 export interface Seat {
   /** The mask of the pool it works for; `undefined` while it waits for one. */
   readonly versionMask: number | undefined;
+  /** The name of the connection it works on; `undefined` while it waits for one. */
+  readonly upstreamName: string | undefined;
+  /** What it was last told; `undefined` before it had a place. */
+  readonly difficulty: number | undefined;
   /**
    * Takes a share: `waiting` if a verdict will come, `taken` if none will and the miner is to be
    * answered true, a status code if it is refused here and goes nowhere.
@@ -150,12 +159,61 @@ export interface Mux {
   countRefused(sessionId: number | undefined, reason: EarlyRefusal): void;
 }
 
-/** The upstream connections of one account, as its keeper sees them. */
-export interface Upstreams {
-  /** Payload bytes read from pools so far. */
+/** How one upstream connection is used: dialling or shaking hands; ready; serving miners. */
+export type UpstreamRole = "opening" | "spare" | "active";
+
+/** One upstream connection at one moment. */
+export interface UpstreamReport {
+  /** As in {@linkcode Upstream.name}. */
+  readonly name: string;
+  /** How it is used. */
+  readonly role: UpstreamRole;
+  /** How long it has been ready, or opening, in milliseconds. */
+  readonly ageMs: number;
+  /** What was agreed on; `undefined` while it is opening. */
+  readonly agreed:
+    | Pick<Upstream, "startingDifficulty" | "versionMask" | "shareFate">
+    | undefined;
+}
+
+/** What passed between us and a pool, in both directions. */
+export interface Traffic {
+  /** Payload bytes read. */
   readonly bytesRead: number;
-  /** Payload bytes written to pools so far. */
+  /** Payload bytes written. */
   readonly bytesWritten: number;
+  /** Frames read. */
+  readonly framesRead: number;
+  /** Frames given to connections to be written. */
+  readonly framesWritten: number;
+}
+
+/** One pool of an account's list at one moment; counts are since the account was opened. */
+export interface PoolReport extends Traffic {
+  /** Its host and port, `host:port`. */
+  readonly address: string;
+  /** The sub-account there. */
+  readonly account: string;
+  /** The connections there are. */
+  readonly connections: readonly UpstreamReport[];
+  /** Why the last connection failed or was lost; `undefined` since one last became ready. */
+  readonly trouble: string | undefined;
+  /** How long until it may be dialled again, in milliseconds; 0 for now. */
+  readonly retryInMs: number;
+  /** Connections that became ready. */
+  readonly connects: number;
+  /** Connections that were never ready. */
+  readonly failures: number;
+  /** Connections lost after they were ready. */
+  readonly losses: number;
+  /** How often a connection of it began to serve miners. */
+  readonly activations: number;
+}
+
+/** The upstream connections of one account, as its keeper sees them. */
+export interface Upstreams extends Traffic {
+  /** Every pool of the list, in its order. */
+  readonly pools: readonly PoolReport[];
   /** Bytes that wait to be written to pools that are ready. */
   readonly waitingBytes: number;
   /** Looks after deadlines. To be called several times a second. */

@@ -20,6 +20,8 @@ export interface PendingShare<Owner> {
   readonly requestId: RequestId;
   /** When it was sent, in milliseconds. */
   readonly sentAt: number;
+  /** Of its job, for this miner. */
+  readonly difficulty: number;
 }
 
 /**

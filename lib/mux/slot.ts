@@ -47,12 +47,19 @@ export class Slot<Seat> {
   readonly ledger: Ledger = new Ledger();
   /** Whether miners belong here; a spare keeps its jobs without any. */
   isActive = false;
+  /** When the last job came; `undefined` before the first. */
+  jobAt: number | undefined;
   /** The last job, with its number and, once a miner needed them, its lines. */
   #latest: { readonly number: number; readonly job: Job; lines?: JobLines } | undefined;
 
   /** An empty place on a connection that is ready. */
   constructor(upstream: Upstream) {
     this.upstream = upstream;
+  }
+
+  /** Our number of the last job; -1 before the first. */
+  get latestJobNumber(): number {
+    return this.#latest?.number ?? -1;
   }
 
   /** How many miners sit here. */
@@ -111,8 +118,9 @@ export class Slot<Seat> {
     else this.#unwritten.delete(sessionId);
   }
 
-  /** Takes a new job under a number of ours. */
-  setJob(number: number, job: Job): void {
+  /** Takes a new job under a number of ours, at `time`. */
+  setJob(number: number, job: Job, time: number): void {
+    this.jobAt = time;
     // Miners that wait for the first job here may still hold one of another connection.
     const isClean = job.isClean || this.#latest === undefined;
     this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job) }, isClean);

@@ -137,7 +137,8 @@ class DenoEngine implements Engine {
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {
-    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, next: 0 });
+    const givenAt = this.#now();
+    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
     this.#pump();
   }
 
@@ -314,6 +315,7 @@ class DenoEngine implements Engine {
         else this.#writeBroadcast(link, message.line, sequence);
       }
       this.#broadcasts.shift();
+      this.#events.broadcastSent?.(this.#now() - broadcast.givenAt);
     }
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;

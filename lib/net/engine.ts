@@ -39,6 +39,8 @@ export interface EngineEvents {
   closed(handle: number, reason: string, slow?: SlowPeer): void;
   /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
   acceptFailed(error: unknown): void;
+  /** A broadcast has been handed to the last of its peers, `ms` milliseconds after it was given. */
+  broadcastSent?(ms: number): void;
 }
 
 /** Two forms of one message of which a slow peer needs only the newest. */
@@ -110,6 +112,8 @@ export interface Broadcast {
   readonly message: Replaceable;
   /** Its number: whoever was given a later one is passed over. */
   readonly sequence: number;
+  /** When it was given to the engine, in milliseconds, monotonic. */
+  readonly givenAt: number;
   /** The place in `handles` that is next. */
   next: number;
 }

@@ -179,7 +179,8 @@ class LibcEngine implements Engine {
 
   broadcast(handles: readonly number[], message: Replaceable): void {
     if (this.#isStopped) return;
-    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, next: 0 });
+    const givenAt = this.#now();
+    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
     if (this.#broadcasts.length > 1) return;
     this.#continueBroadcasts();
     if (this.#broadcasts.length > 0) this.#readiness.wake();
@@ -377,6 +378,7 @@ class LibcEngine implements Engine {
         this.#sendLatest(handles[broadcast.next++]!, message, sequence);
       }
       this.#broadcasts.shift();
+      this.#events.broadcastSent?.(this.#now() - broadcast.givenAt);
     }
   }
 

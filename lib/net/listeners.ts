@@ -39,6 +39,7 @@ export class Listeners implements MinerSockets {
           received: (handle, bytes) => events.received(handle * count + i, bytes),
           closed: (handle, reason, slow) => events.closed(handle * count + i, reason, slow),
           acceptFailed: (error) => events.acceptFailed(error),
+          broadcastSent: (ms) => events.broadcastSent?.(ms),
         }));
       } catch (error) {
         // Nobody has connected yet, so there is nothing to wait for.

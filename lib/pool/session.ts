@@ -48,6 +48,8 @@ const HANDSHAKE_PROBE_MS = 5_000;
 export interface PoolSessionOptions {
   /** For logs: `host:port #3`. */
   readonly name: string;
+  /** The pool's place in the account's list. */
+  readonly pool: number;
   /** Where the pool is. */
   readonly address: PoolAddress;
   /** Who we are. */
@@ -84,6 +86,7 @@ type Stage = "dialling" | "handshake" | "ready" | "ended";
 /** See the head of this file. */
 export class PoolSession implements Upstream {
   readonly name: string;
+  readonly pool: number;
   readonly #options: PoolSessionOptions;
   readonly #abort = new AbortController();
   readonly #handshake: PoolHandshake;
@@ -104,10 +107,13 @@ export class PoolSession implements Upstream {
   /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
   readonly #unregistering: { readonly sessionId: number; readonly position: number }[] = [];
   #bytesRead = 0;
+  #framesRead = 0;
+  #framesWritten = 0;
 
   /** Starts dialling. Reports to its owner and the mux, and never throws. */
   constructor(options: PoolSessionOptions) {
     this.name = options.name;
+    this.pool = options.pool;
     this.#options = options;
     this.#handshake = new PoolHandshake(options.introduction);
     this.#openedAt = this.#probedAt = options.now();
@@ -145,6 +151,16 @@ export class PoolSession implements Upstream {
   /** Bytes for the pool that the kernel has not taken. */
   get waitingBytes(): number {
     return this.#outbox?.waitingBytes ?? 0;
+  }
+
+  /** Frames read from the pool so far. */
+  get framesRead(): number {
+    return this.#framesRead;
+  }
+
+  /** Frames taken for the pool so far; the last may still wait to be written. */
+  get framesWritten(): number {
+    return this.#framesWritten;
   }
 
   register(sessionId: number, names: RegisteredNames): void {
@@ -255,8 +271,10 @@ export class PoolSession implements Upstream {
     this.#liveness.received(this.#options.now());
     this.#decoder.push(bytes);
     for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
-      if (piece.kind === "frame") this.#receiveFrame(piece.bytes);
-      else this.#receiveLine(decodePoolLine(piece.bytes));
+      if (piece.kind === "frame") {
+        this.#framesRead++;
+        this.#receiveFrame(piece.bytes);
+      } else this.#receiveLine(decodePoolLine(piece.bytes));
       if (this.#isEnded()) return;
     }
   }
@@ -329,6 +347,7 @@ export class PoolSession implements Upstream {
   }
 
   #appended(): void {
+    this.#framesWritten++;
     this.#gathering!.appended();
     if (this.#outbox!.waitingBytes > MAX_WAITING_BYTES) {
       // Ended in a turn of its own: the caller is in the middle of its miners.

@@ -7,8 +7,9 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import type { UpstreamEvents, Upstreams } from "../mux/peers.ts";
+import type { PoolReport, Traffic, UpstreamEvents, Upstreams } from "../mux/peers.ts";
 import type { PoolAddress } from "../net/connection.ts";
+import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { type LineWishes, nextPool, PoolHealth, worstActivePool } from "./reconnect.ts";
 import { PoolSession, type PoolSessionOptions, type PoolSessionOwner } from "./session.ts";
@@ -50,6 +51,20 @@ export interface PoolSlotsOptions {
   readonly random: () => number;
 }
 
+/** What is counted of one pool of the list. */
+interface PoolRecord {
+  /** Of the connections that are gone. */
+  bytesRead: number;
+  bytesWritten: number;
+  framesRead: number;
+  framesWritten: number;
+  trouble: string | undefined;
+  connects: number;
+  failures: number;
+  losses: number;
+  activations: number;
+}
+
 /** A connection and its role. */
 interface SessionLine {
   /** The pool's place in the configuration. */
@@ -85,9 +100,8 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   readonly #standby: Standby | undefined;
   /** Pools that refused the account since one last took it. */
   readonly #refusedBy = new Set<number>();
-  /** Bytes of the connections that are gone. */
-  #pastBytesRead = 0;
-  #pastBytesWritten = 0;
+  /** By place in the list. */
+  readonly #records: readonly PoolRecord[];
   #opened = 0;
   #isStopped = false;
   /** Places in the configuration, the best first. */
@@ -99,6 +113,17 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#options = options;
     this.#health = new PoolHealth(options.pools.length, options.random);
     this.#order = options.pools.map((_, entry) => entry);
+    this.#records = options.pools.map(() => ({
+      bytesRead: 0,
+      bytesWritten: 0,
+      framesRead: 0,
+      framesWritten: 0,
+      trouble: undefined,
+      connects: 0,
+      failures: 0,
+      losses: 0,
+      activations: 0,
+    }));
     this.#wishes = {
       pools: options.pools.length,
       active: options.connections ?? 1,
@@ -108,17 +133,43 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     if (intervalMs !== undefined) this.#standby = new Standby({ intervalMs, mux, now });
   }
 
-  /** Bytes read from pools, gone connections included. */
-  get bytesRead(): number {
-    return this.#lines.reduce((sum, line) => sum + line.session.bytesRead, this.#pastBytesRead);
+  get pools(): readonly PoolReport[] {
+    const time = this.#options.now();
+    return this.#options.pools.map(({ host, port, account }, pool) => {
+      const lines = this.#lines.filter((line) => line.entry === pool);
+      return {
+        ...this.#records[pool]!,
+        bytesRead: this.#sum("bytesRead", pool),
+        bytesWritten: this.#sum("bytesWritten", pool),
+        framesRead: this.#sum("framesRead", pool),
+        framesWritten: this.#sum("framesWritten", pool),
+        address: formatAddress({ hostname: host, port }),
+        account,
+        retryInMs: this.#health.retryInMs(pool, time),
+        connections: lines.map(({ role, session, openedAt, readyAt }) => ({
+          name: session.name,
+          role,
+          ageMs: time - (role === "opening" ? openedAt : readyAt),
+          agreed: role === "opening" ? undefined : session,
+        })),
+      };
+    });
   }
 
-  /** Bytes written to pools, gone connections included. */
+  get bytesRead(): number {
+    return this.#sum("bytesRead");
+  }
+
   get bytesWritten(): number {
-    return this.#lines.reduce(
-      (sum, line) => sum + line.session.bytesWritten,
-      this.#pastBytesWritten,
-    );
+    return this.#sum("bytesWritten");
+  }
+
+  get framesRead(): number {
+    return this.#sum("framesRead");
+  }
+
+  get framesWritten(): number {
+    return this.#sum("framesWritten");
   }
 
   get waitingBytes(): number {
@@ -171,6 +222,9 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const { mux, now } = this.#options;
     line.role = "spare";
     line.readyAt = now();
+    const record = this.#records[line.entry]!;
+    record.connects++;
+    record.trouble = undefined;
     this.#refusedBy.clear();
     this.#health.ready(line.entry, now());
     log.info(
@@ -194,7 +248,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const line = this.#lineOf(session);
     const { mux, now } = this.#options;
     this.#forget(line);
+    const record = this.#records[line.entry]!;
+    record.trouble = reason;
     if (line.role === "opening") {
+      record.failures++;
       const isRefusal = code !== undefined;
       this.#health.failed(line.entry, now(), isRefusal);
       if (code === "authorize-refused") this.#refusedBy.add(line.entry);
@@ -205,6 +262,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
       log.warn(outcome, { pool: session.name, reason, seconds });
       this.#noteRefusal();
     } else {
+      record.losses++;
       this.#health.lost(line.entry, now(), now() - line.readyAt);
       log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
         pool: session.name,
@@ -280,6 +338,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   #activate(line: SessionLine): void {
     this.#standby?.end();
     line.role = "active";
+    this.#records[line.entry]!.activations++;
     log.info("Pool {pool} serves miners", { pool: line.session.name });
     this.#options.mux.upstreamActivated(line.session);
   }
@@ -314,6 +373,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
       session: new PoolSession({
         ...session,
         name: `${host}:${port} #${serial}`,
+        pool: entry,
         address: { host, port },
         introduction: { clientAgent, account, wantsVerdicts },
         now,
@@ -334,8 +394,21 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
 
   #forget(line: SessionLine): void {
     this.#lines.splice(this.#lines.indexOf(line), 1);
-    this.#pastBytesRead += line.session.bytesRead;
-    this.#pastBytesWritten += line.session.bytesWritten;
+    const record = this.#records[line.entry]!;
+    record.bytesRead += line.session.bytesRead;
+    record.bytesWritten += line.session.bytesWritten;
+    record.framesRead += line.session.framesRead;
+    record.framesWritten += line.session.framesWritten;
+  }
+
+  /** What passed on all connections, gone ones included, or on those to one pool. */
+  #sum(count: keyof Traffic, pool?: number): number {
+    const past = pool === undefined ? this.#records : [this.#records[pool]!];
+    return past.reduce((sum, record) => sum + record[count], 0) +
+      this.#lines.reduce(
+        (sum, line) => pool === undefined || line.entry === pool ? sum + line.session[count] : sum,
+        0,
+      );
   }
 
   #lineOf(session: PoolSession): SessionLine {

@@ -7,7 +7,7 @@
 
 import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
-import type { ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
+import { NO_POOL, type ShareFate, type Upstream, type UpstreamEvents } from "../mux/peers.ts";
 import { areaLog } from "../observe/log.ts";
 import type { Job } from "../protocol/job.ts";
 
@@ -84,6 +84,7 @@ export class Standby {
 
 class StandbyUpstream implements Upstream {
   readonly name = "standby";
+  readonly pool = NO_POOL;
   readonly shareFate: ShareFate = "outage";
   readonly startingDifficulty: number;
   readonly versionMask: number;

@@ -73,6 +73,7 @@ Deno.test("a file with only pools gets every default", () => {
     },
     outage: { grace_seconds: 30 },
     failover: { return_after_seconds: 180 },
+    status: { token: "", control: false, worker_series_max: 0 },
     log: { level: "info", format: "text" },
   });
 });
@@ -383,12 +384,12 @@ Deno.test("the C++ agent's file loads, with notices for what is ignored", () => 
 
 Deno.test("an unsafe or useless choice is obeyed with a remark", () => {
   const result = readConfig(
-    `{"use_ip_as_worker_name": true, "ip_worker_name_format": "rig", "http_debug": {"enable": true}, ${POOLS}}`,
+    `{"use_ip_as_worker_name": true, "ip_worker_name_format": "rig", "http_debug": {"enable": true, "listen": "0.0.0.0:9999"}, ${POOLS}}`,
   );
   assert.ok(result.ok);
   assert.deepEqual(result.remarks.map(({ kind, path }) => `${kind} ${path}`), [
     "warning ip_worker_name_format",
-    "notice http_debug.enable",
+    "warning http_debug.listen",
   ]);
 });
 

@@ -67,6 +67,7 @@ async function assertHandshake(
   using capture = new LogCapture();
   const ready = Promise.withResolvers<void>();
   const session = new PoolSession({
+    pool: 0,
     name: "test",
     address,
     introduction: { clientAgent: "btccom-agent/test", account: "sub", wantsVerdicts: true },

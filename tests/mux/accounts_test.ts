@@ -13,9 +13,12 @@ import { poolJob } from "../support/mux_world.ts";
 
 /** An account's connections: one that is open from the start. */
 class FakeUpstreams implements Upstreams {
+  readonly pools = [];
   bytesRead = 0;
   bytesWritten = 0;
   waitingBytes = 0;
+  framesRead = 0;
+  framesWritten = 0;
   ticks = 0;
   flushes = 0;
   isStopped = false;
@@ -226,12 +229,13 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   rig.pass(0);
   rig.pass(EMPTY_ACCOUNT_MS);
   assert.equal(rig.accounts.count, 1);
-  const { bytesRead, bytesWritten, strayVerdicts, waitingShares } = rig.accounts;
+  const { strayVerdicts, waitingShares, traffic: { bytesRead, bytesWritten } } = rig.accounts;
   assert.deepEqual([bytesRead, bytesWritten, waitingShares], [300, 30, 1]);
   assert.deepEqual(strayVerdicts, { ...NO_STRAYS, neverSent: 1 });
   assert.equal(rig.counter.total.get("unansweredConnectionLost"), 1);
   rig.accounts.stop();
-  assert.deepEqual([rig.accounts.bytesRead, rig.accounts.bytesWritten], [300, 30]);
+  const { traffic } = rig.accounts;
+  assert.deepEqual([traffic.bytesRead, traffic.bytesWritten], [300, 30]);
 });
 
 Deno.test("A flush and a stop reach every account, and a stop gives all ids of gone miners back", () => {

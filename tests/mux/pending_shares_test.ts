@@ -6,7 +6,7 @@ import { INDEX_COUNT, type PendingShare, PendingShares } from "../../lib/mux/pen
 
 /** Share number `n` of a connection; who owns it says which it is. */
 function share(n: number, sentAt = n): PendingShare<string> {
-  return { owner: `share ${n}`, requestId: n, sentAt };
+  return { owner: `share ${n}`, requestId: n, sentAt, difficulty: 1 };
 }
 
 function filled(count: number): PendingShares<string> {

@@ -123,6 +123,8 @@ export class FakeMux implements Mux {
     const maskOfPool = () => this.pool?.mask;
     let isGone = false;
     return {
+      upstreamName: "imagined #1",
+      difficulty: undefined,
       get versionMask() {
         return maskOfPool();
       },

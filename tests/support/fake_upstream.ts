@@ -24,6 +24,7 @@ export interface FakeUpstreamOptions {
 
 export class FakeUpstream implements Upstream {
   readonly name: string;
+  readonly pool = 0;
   readonly startingDifficulty: number;
   versionMask = 0x1fffe000;
   readonly shareFate: ShareFate;

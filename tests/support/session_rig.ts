@@ -24,6 +24,7 @@ export class SessionRig {
 
   constructor({ shareWindowMs = 0, wantsVerdicts = true } = {}) {
     this.session = new PoolSession({
+      pool: 0,
       name: "pool:1 #1",
       address: { host: "pool", port: 1 },
       introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts },
