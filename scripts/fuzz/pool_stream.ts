@@ -147,6 +147,7 @@ export const POOL_STREAM: FuzzTarget = {
       }
     };
     const session = new PoolSession({
+      pool: 0,
       name: "pool:1 #1",
       address: ADDRESS,
       introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts: true },
