@@ -41,9 +41,15 @@ export function observe(config: Config): Observation[] {
     say("warning", ["tls", "certificate_sha256"], text);
   }
   const status = statusAddress(config);
-  if (status !== undefined && config.status.listen === undefined && !mayServe(status, config)) {
-    const text = "Not served: other machines could ask, which needs status.listen and status.token";
-    say("warning", ["http_debug", "listen"], text);
+  if (config.http_debug.enable && config.status.listen === undefined) {
+    if (status === undefined && config.http_debug.listen !== "") {
+      const text = 'Not served: wanted an IP address and port such as "127.0.0.1:9999"';
+      say("warning", ["http_debug", "listen"], text);
+    } else if (status !== undefined && !mayServe(status, config)) {
+      const text =
+        "Not served: other machines could ask, which needs status.listen and status.token";
+      say("warning", ["http_debug", "listen"], text);
+    }
   }
   if (config.use_iocp !== undefined) {
     say("notice", ["use_iocp"], "Ignored; it is a switch of the C++ agent");

@@ -66,6 +66,20 @@ export interface AccountCounts {
   readonly outageMs: number;
 }
 
+/** What closed accounts counted of one pool of the list. */
+export interface PastPool extends Traffic {
+  /** Connections that became ready. */
+  readonly connects: number;
+  /** Connections that were never ready. */
+  readonly failures: number;
+  /** Connections lost after they were ready. */
+  readonly losses: number;
+  /** How often a connection of it began to serve miners. */
+  readonly activations: number;
+  /** Shares on its connections. */
+  readonly shares: LedgerSnapshot;
+}
+
 /** An account that is open or was, at one moment. */
 export interface AccountReport extends AccountCounts {
   /** The sub-account in lower case; empty for the one of single-user mode. */
@@ -84,6 +98,8 @@ export class Accounts implements Mux {
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
   #past = { traffic: NO_TRAFFIC, strayVerdicts: NO_STRAYS, moves: 0, outageMs: 0 };
+  /** What closed accounts leave to the sums of each pool, by its place in the list. */
+  readonly #pastPools: PastPool[] = [];
   /** What closed accounts counted, the one closed last at the end; at most as many as may be open. */
   readonly #closed = new Map<string, AccountCounts>();
 
@@ -130,6 +146,11 @@ export class Accounts implements Mux {
   /** How long accounts were open and no pool served them, all together, in milliseconds. */
   get outageMs(): number {
     return this.#past.outageMs + this.#sum((account) => account.mux.outageMs);
+  }
+
+  /** What closed accounts counted of each pool, by its place in the list; a hole for nothing. */
+  get pastPools(): readonly (PastPool | undefined)[] {
+    return this.#pastPools;
   }
 
   /** Every account that is open, then those that were lately. */
@@ -261,6 +282,18 @@ export class Accounts implements Mux {
       moves: this.#past.moves + mux.moves,
       outageMs: this.#past.outageMs + mux.outageMs,
     };
+    upstreams.pools.forEach((pool, place) => {
+      const past = this.#pastPools[place];
+      const shares = mux.sharesAt(place);
+      this.#pastPools[place] = past === undefined ? { ...pool, shares } : {
+        ...sumOfTraffic(past, pool),
+        connects: past.connects + pool.connects,
+        failures: past.failures + pool.failures,
+        losses: past.losses + pool.losses,
+        activations: past.activations + pool.activations,
+        shares: sumOfShares(past.shares, shares),
+      };
+    });
     const counts = joined(this.#closed.get(key), mux);
     this.#closed.delete(key);
     this.#closed.set(key, counts);
@@ -285,16 +318,21 @@ function sumOfTraffic(one: Traffic, other: Traffic): Traffic {
   };
 }
 
+/** The counts of both together. */
+export function sumOfShares(one: LedgerSnapshot, other: LedgerSnapshot): LedgerSnapshot {
+  const sum = new Ledger();
+  sum.merge(one);
+  sum.merge(other);
+  return sum.snapshot();
+}
+
 /** What an account counted before it was last closed, and since. */
 function joined(past: AccountCounts | undefined, now: AccountCounts): AccountCounts {
   if (past === undefined) {
     return { shares: now.shares, moves: now.moves, outageMs: now.outageMs };
   }
-  const shares = new Ledger();
-  shares.merge(past.shares);
-  shares.merge(now.shares);
   return {
-    shares: shares.snapshot(),
+    shares: sumOfShares(past.shares, now.shares),
     moves: past.moves + now.moves,
     outageMs: past.outageMs + now.outageMs,
   };

@@ -1,0 +1,76 @@
+/**
+ * The text formats of metrics: Prometheus's own, and OpenMetrics. Pure.
+ */
+
+import type { HistogramShape } from "./status/shapes.ts";
+
+/** Which format to write. */
+export type MetricsFormat = "prometheus" | "openmetrics";
+
+/** Names and values that tell samples of one metric apart. */
+export type Labels = Readonly<Record<string, string>>;
+/** One value of a metric; it must be finite. */
+export type Sample = readonly [labels: Labels, value: number];
+
+const NO_LABELS: Labels = {};
+
+/** A page of metrics, from the first line to the last. */
+export class MetricsPage {
+  readonly #format: MetricsFormat;
+  readonly #lines: string[] = [];
+
+  /** Begins empty. */
+  constructor(format: MetricsFormat) {
+    this.#format = format;
+  }
+
+  /** What may grow and shrink. */
+  gauge(name: string, help: string, samples: readonly Sample[]): void {
+    this.#head(name, "gauge", help, samples.length);
+    for (const [labels, value] of samples) this.#sample(name, labels, value);
+  }
+
+  /** What only grows. `name` without `_total`, which is added where the format wants it. */
+  counter(name: string, help: string, samples: readonly Sample[]): void {
+    const family = this.#format === "openmetrics" ? name : `${name}_total`;
+    this.#head(family, "counter", help, samples.length);
+    for (const [labels, value] of samples) this.#sample(`${name}_total`, labels, value);
+  }
+
+  /** Durations in steps. */
+  histogram(name: string, help: string, histogram: HistogramShape): void {
+    this.#head(name, "histogram", help, 1);
+    let count = 0;
+    histogram.counts.forEach((inStep, step) => {
+      count += inStep;
+      const bound = histogram.bounds_seconds[step];
+      this.#sample(`${name}_bucket`, { le: bound === undefined ? "+Inf" : float(bound) }, count);
+    });
+    this.#sample(`${name}_sum`, NO_LABELS, histogram.sum_seconds);
+    this.#sample(`${name}_count`, NO_LABELS, count);
+  }
+
+  /** The page as text, finished. */
+  text(): string {
+    const end = this.#format === "openmetrics" ? "# EOF\n" : "";
+    return this.#lines.join("\n") + "\n" + end;
+  }
+
+  #head(name: string, type: string, help: string, samples: number): void {
+    if (samples > 0) this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+  }
+
+  #sample(name: string, labels: Labels, value: number): void {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escape(text)}"`);
+    this.#lines.push(`${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`);
+  }
+}
+
+/** Bounds are floats in every format. */
+function float(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\"\n]/g, (char) => char === "\n" ? "\\n" : `\\${char}`);
+}

@@ -1,0 +1,274 @@
+/**
+ * Everything that is counted as metrics: text that Prometheus reads, in its own format or as
+ * OpenMetrics. Pure.
+ *
+ * Counters only grow, for as long as the program runs and their labels are there; what may shrink
+ * is a gauge. Labels are bounded: states and reasons of ours, the pools of the configuration, at
+ * most {@linkcode MAX_ACCOUNTS} sub-accounts, and as many workers as the operator asks for.
+ */
+
+import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
+import type {
+  AccountShape,
+  MinerShape,
+  PoolTotalShape,
+  SharesShape,
+  SummaryShape,
+} from "./status/shapes.ts";
+
+/** Series of sub-accounts: those that are open come first. */
+const MAX_ACCOUNTS = 1000;
+
+/** What metrics are made from. */
+export interface MetricsInput {
+  /** Everything in sum. */
+  readonly summary: SummaryShape;
+  /** Every pool of the configuration. */
+  readonly pools: readonly PoolTotalShape[];
+  /** Every sub-account. */
+  readonly accounts: readonly AccountShape[];
+  /** Every miner; not looked at if `workerSeriesMax` is 0. */
+  readonly miners: Iterable<MinerShape>;
+  /** How many workers get series of their own. */
+  readonly workerSeriesMax: number;
+}
+
+/** The text of all metrics. */
+export function formatMetrics(input: MetricsInput, format: MetricsFormat): string {
+  const page = new MetricsPage(format);
+  writeSummary(page, input.summary);
+  writePools(page, input.pools);
+  writeAccounts(page, input.accounts.slice(0, MAX_ACCOUNTS));
+  if (input.workerSeriesMax > 0) writeWorkers(page, input.miners, input.workerSeriesMax);
+  return page.text();
+}
+
+const NO_LABELS: Labels = {};
+
+/** A sample for each member, its name as the label. */
+function each(label: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([name, value]) => [{ [label]: name }, value]);
+}
+
+function one(value: number): Sample[] {
+  return [[NO_LABELS, value]];
+}
+
+/** Where shares ended: one sample for each result and reason. */
+function ends(labels: Labels, shares: SharesShape): Sample[] {
+  const ofReasons = (result: string, reasons: Readonly<Record<string, number>>): Sample[] =>
+    Object.entries(reasons).map(([reason, count]) => [{ ...labels, result, reason }, count]);
+  return [
+    [{ ...labels, result: "accepted", reason: "" }, shares.accepted],
+    ...ofReasons("rejected", shares.rejected),
+    ...ofReasons("refused", shares.refused),
+    ...ofReasons("unanswered", shares.unanswered),
+    [{ ...labels, result: "assumed", reason: "" }, shares.assumed],
+    [{ ...labels, result: "outage", reason: "" }, shares.outage],
+  ];
+}
+
+/** Where shares ended, by result alone: for what there may be many of. */
+function results(labels: Labels, shares: SharesShape): Sample[] {
+  const sum = (reasons: Readonly<Record<string, number>>) =>
+    Object.values(reasons).reduce((total, count) => total + count, 0);
+  return [
+    [{ ...labels, result: "accepted" }, shares.accepted],
+    [{ ...labels, result: "rejected" }, sum(shares.rejected)],
+    [{ ...labels, result: "refused" }, sum(shares.refused)],
+    [{ ...labels, result: "unanswered" }, sum(shares.unanswered)],
+    [{ ...labels, result: "assumed" }, shares.assumed],
+    [{ ...labels, result: "outage" }, shares.outage],
+  ];
+}
+
+function writeSummary(page: MetricsPage, summary: SummaryShape): void {
+  const { miners, hashrate, shares, process, version, deno } = summary;
+  page.gauge("btcagent_build_info", "The versions in use.", [[{ version, deno }, 1]]);
+  page.gauge("btcagent_serving", "1 if miners have a pool to work for.", one(+summary.serving));
+  page.gauge("btcagent_miners", "Connected miners by how far they have come.", [
+    ...each("state", miners.states),
+  ]);
+  page.gauge("btcagent_miners_limit", "How many miners are let in.", one(miners.most));
+  page.gauge("btcagent_asicboost_miners", "Working miners by whether they roll versions.", [
+    ...each("state", miners.asicboost),
+  ]);
+  page.gauge("btcagent_accounts", "Sub-accounts that are open.", one(summary.accounts));
+  page.gauge(
+    "btcagent_hashrate_hashes_per_second",
+    "Estimated from the difficulties of good shares over the window.",
+    [
+      [{ window: "1m" }, hashrate.minutes_1],
+      [{ window: "15m" }, hashrate.minutes_15],
+      [{ window: "1h" }, hashrate.minutes_60],
+    ],
+  );
+  page.counter(
+    "btcagent_credited_difficulty",
+    "Difficulties of all shares accepted or assumed. Times 2^32 and by time it is the hashrate.",
+    one(summary.credited_difficulty),
+  );
+  page.counter("btcagent_shares_received", "Shares that miners sent.", one(shares.received));
+  page.counter("btcagent_shares_submitted", "Shares sent on to pools.", one(shares.submitted));
+  page.counter("btcagent_shares_ended", "Shares by where and why they ended.", ends({}, shares));
+  page.gauge(
+    "btcagent_shares_waiting",
+    "Submitted shares whose verdict may still come.",
+    one(shares.waiting),
+  );
+  page.counter("btcagent_stray_verdicts", "Verdicts no miner waited for.", [
+    ...each("reason", summary.stray_verdicts),
+  ]);
+  page.counter("btcagent_miner_read_bytes", "Payload from miners.", one(miners.bytes_read));
+  page.counter(
+    "btcagent_miner_moves",
+    "How often a miner changed from one pool connection to another.",
+    one(summary.moves),
+  );
+  page.counter(
+    "btcagent_outage_seconds",
+    "How long sub-accounts were open and had no pool, all together.",
+    one(summary.outage_seconds),
+  );
+  page.counter("btcagent_limit_reached", "How often each bound was reached.", [
+    ...each("limit", summary.limits),
+  ]);
+  page.histogram(
+    "btcagent_verdict_latency_seconds",
+    "From handing a share to the pool's connection to its verdict.",
+    summary.verdict_latency,
+  );
+  page.histogram(
+    "btcagent_job_fanout_seconds",
+    "From a job's arrival to handing it to the last socket of its miners.",
+    summary.job_fanout,
+  );
+  page.gauge(
+    "process_resident_memory_bytes",
+    "Memory of the process.",
+    one(process.resident_bytes),
+  );
+  page.gauge("btcagent_heap_bytes", "Memory of the JavaScript heap.", one(process.heap_bytes));
+  page.gauge("btcagent_sockets", "Sockets: miners, pools, listening.", one(process.sockets));
+  page.gauge(
+    "process_max_fds",
+    "Files that may be open.",
+    process.open_files_limit === null ? [] : one(process.open_files_limit),
+  );
+  page.gauge(
+    "process_start_time_seconds",
+    "When the program started, seconds since 1970.",
+    one(Date.parse(summary.started_at) / 1000),
+  );
+}
+
+function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
+  const labelled = pools.map((pool) => ({
+    pool,
+    labels: { pool: pool.address, position: String(pool.position) },
+  }));
+  const of = (value: (pool: PoolTotalShape) => number): Sample[] =>
+    labelled.map(({ pool, labels }) => [labels, value(pool)]);
+  page.gauge(
+    "btcagent_pool_accounts",
+    "Open sub-accounts by what the pool is to them.",
+    labelled.flatMap(({ pool, labels }) =>
+      each("state", pool.accounts).map(([state, count]): Sample => [{ ...labels, ...state }, count])
+    ),
+  );
+  page.gauge("btcagent_pool_miners", "Miners that work for the pool.", of(({ miners }) => miners));
+  page.gauge(
+    "btcagent_pool_job_age_seconds",
+    "Since the last job, on the serving connection where that is longest.",
+    labelled.flatMap(({ pool, labels }): Sample[] =>
+      pool.job_age_seconds === null ? [] : [[labels, pool.job_age_seconds]]
+    ),
+  );
+  page.counter("btcagent_pool_connects", "Connections ready.", of(({ connects }) => connects));
+  page.counter("btcagent_pool_failures", "Connections never ready.", of((pool) => pool.failures));
+  page.counter("btcagent_pool_losses", "Connections lost.", of(({ losses }) => losses));
+  page.counter(
+    "btcagent_pool_activations",
+    "How often a connection began to serve miners.",
+    of(({ activations }) => activations),
+  );
+  page.counter("btcagent_pool_read_bytes", "Payload read.", of((p) => p.traffic.bytes_read));
+  page.counter(
+    "btcagent_pool_written_bytes",
+    "Payload written.",
+    of((p) => p.traffic.bytes_written),
+  );
+  page.counter("btcagent_pool_read_frames", "Frames read.", of((p) => p.traffic.frames_read));
+  page.counter(
+    "btcagent_pool_written_frames",
+    "Frames given to connections to be written.",
+    of(({ traffic }) => traffic.frames_written),
+  );
+  page.counter("btcagent_pool_shares_submitted", "Shares sent.", of((p) => p.shares.submitted));
+  page.counter(
+    "btcagent_pool_shares_ended",
+    "Shares on the pool's connections by where and why they ended.",
+    labelled.flatMap(({ pool, labels }) => ends(labels, pool.shares)),
+  );
+}
+
+function writeAccounts(page: MetricsPage, accounts: readonly AccountShape[]): void {
+  const of = (value: (account: AccountShape) => number): Sample[] =>
+    accounts.map((account) => [{ account: account.account }, value(account)]);
+  page.gauge("btcagent_account_miners", "Miners of the sub-account.", of(({ miners }) => miners));
+  page.gauge(
+    "btcagent_account_hashrate_hashes_per_second",
+    "Estimated from good shares over 15 minutes.",
+    of(({ hashrate }) => hashrate.minutes_15),
+  );
+  page.counter(
+    "btcagent_account_outage_seconds",
+    "How long it was open and had no pool.",
+    of((account) => account.outage_seconds),
+  );
+  page.counter(
+    "btcagent_account_shares_ended",
+    "Shares of the sub-account by where they ended.",
+    accounts.flatMap(({ account, shares }) => results({ account }, shares)),
+  );
+}
+
+/** What is shown of all connections a worker has now. */
+interface Worker {
+  connections: number;
+  hashrate: number;
+  accepted: number;
+  rejected: number;
+}
+
+function writeWorkers(page: MetricsPage, miners: Iterable<MinerShape>, most: number): void {
+  const workers = new Map<string, Worker>();
+  for (const { worker: name, hashrate, shares } of miners) {
+    if (name === "") continue;
+    const worker = workers.get(name) ?? { connections: 0, hashrate: 0, accepted: 0, rejected: 0 };
+    worker.connections++;
+    worker.hashrate += hashrate.minutes_15;
+    worker.accepted += shares.accepted;
+    worker.rejected += Object.values(shares.rejected).reduce((sum, count) => sum + count, 0);
+    workers.set(name, worker);
+  }
+  const shown = [...workers].sort(([a], [b]) => a < b ? -1 : 1).slice(0, most);
+  page.gauge(
+    "btcagent_worker_connections",
+    "Connections of miners under this name.",
+    shown.map(([worker, { connections }]) => [{ worker }, connections]),
+  );
+  page.gauge(
+    "btcagent_worker_hashrate_hashes_per_second",
+    "Estimated from good shares over 15 minutes.",
+    shown.map(([worker, { hashrate }]) => [{ worker }, hashrate]),
+  );
+  page.gauge(
+    "btcagent_worker_shares",
+    "Shares of the connections it has now.",
+    shown.flatMap(([worker, { accepted, rejected }]): Sample[] => [
+      [{ worker, result: "accepted" }, accepted],
+      [{ worker, result: "rejected" }, rejected],
+    ]),
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * Answers of the status server, good and bad, each with the headers that keep browsers from doing
+ * anything with it but show it.
+ */
+
+import type { ProblemShape } from "./shapes.ts";
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};
+
+/** What a request asked for that cannot be done; ends as an answer of {@linkcode problem}. */
+export class RequestProblem extends Error {
+  /** The class's own name. */
+  override readonly name = "RequestProblem";
+  /** The HTTP status. */
+  readonly status: number;
+  /** More headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** `message` says what is wrong and what was wanted. */
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** A JSON answer. */
+export function json(value: unknown, status: number = 200): Response {
+  return answer(JSON.stringify(value) + "\n", "application/json", status);
+}
+
+/** A text of any type. */
+export function answer(
+  body: string,
+  contentType: string,
+  status: number = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(body, {
+    status,
+    headers: { ...HEADERS, "content-type": contentType, ...headers },
+  });
+}
+
+/** The answer to what cannot be done. */
+export function problem({ status, message, headers }: RequestProblem): Response {
+  const body: ProblemShape = { status, title: message };
+  return answer(JSON.stringify(body) + "\n", "application/problem+json", status, headers);
+}

@@ -1,0 +1,126 @@
+/**
+ * Every path of the status server: what may be done there and what comes back.
+ */
+
+import { formatMetrics } from "../metrics.ts";
+import { answer, json, RequestProblem } from "./answers.ts";
+import { pickMiners } from "./miner_query.ts";
+import type { StatusControl, StatusSource } from "./source.ts";
+
+/** What the routes need. */
+export interface RouteContext {
+  /** What is shown. */
+  readonly source: StatusSource;
+  /** What may be changed; `undefined` for nothing. */
+  readonly control: StatusControl | undefined;
+  /** Workers with metrics of their own. */
+  readonly workerSeriesMax: number;
+}
+
+/** A request that came through the door. */
+export interface StatusRequest {
+  /** Its method; `HEAD` comes as `GET`. */
+  readonly method: string;
+  /** Its address. */
+  readonly url: URL;
+  /** Its `Accept` header; empty for none. */
+  readonly accept: string;
+}
+
+/** What can be done at a path; `id` is what stands where the path has `{id}`. */
+interface Route {
+  readonly GET?: (context: RouteContext, request: StatusRequest, id: string) => Response;
+  readonly POST?: (control: StatusControl, id: string) => Response;
+}
+
+/** Every path, with what api.md says of it in the same order. */
+const ROUTES: readonly (readonly [path: string, route: Route])[] = [
+  ["/metrics", { GET: metrics }],
+  ["/healthz", {
+    GET: ({ source }) => {
+      const health = source.health();
+      return json(health, health.serving ? 200 : 503);
+    },
+  }],
+  ["/api/v1/summary", { GET: ({ source }) => json(source.summary()) }],
+  ["/api/v1/miners", {
+    GET: ({ source }, { url }) => json(pickMiners(source.miners(), url.searchParams)),
+  }],
+  ["/api/v1/miners/{id}", {
+    GET: ({ source }, _request, id) => {
+      const miner = source.miner(sessionIdOf(id));
+      if (miner === undefined) throw noMiner(id);
+      return json(miner);
+    },
+  }],
+  ["/api/v1/upstreams", {
+    GET: ({ source }) => json({ pools: source.pools(), accounts: source.accounts() }),
+  }],
+  ["/api/v1/events", { GET: ({ source }) => json({ events: source.events() }) }],
+  ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
+  ["/api/v1/miners/{id}/disconnect", {
+    POST: (control, id) => {
+      if (!control.disconnect(sessionIdOf(id))) throw noMiner(id);
+      return json({ done: `Miner ${id} was disconnected` });
+    },
+  }],
+];
+
+/** The paths there are, for the documentation. */
+export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
+
+/**
+ * Answers a request.
+ *
+ * @throws RequestProblem for an unknown path, a method that is not for it, or what it asks in vain.
+ */
+export function route(context: RouteContext, request: StatusRequest): Response {
+  const { method, url } = request;
+  for (const [pattern, found] of ROUTES) {
+    const id = match(pattern, url.pathname);
+    if (id === undefined) continue;
+    if (method === "GET" && found.GET !== undefined) return found.GET(context, request, id);
+    if (method === "POST" && found.POST !== undefined) {
+      if (context.control === undefined) {
+        throw new RequestProblem(403, "Nothing may be changed here: status.control is false");
+      }
+      return found.POST(context.control, id);
+    }
+    const allow = found.GET !== undefined ? "GET, HEAD" : "POST";
+    throw new RequestProblem(405, `Wanted ${allow} for this path`, { allow });
+  }
+  throw new RequestProblem(404, `Nothing is here, wanted one of ${PATHS.join(", ")}`);
+}
+
+/** What stands for `{id}` in `path`; empty if the pattern has none; `undefined` for no match. */
+function match(pattern: string, path: string): string | undefined {
+  const [before, after] = pattern.split("{id}");
+  if (after === undefined) return path === pattern ? "" : undefined;
+  if (!path.startsWith(before!) || !path.endsWith(after)) return undefined;
+  const id = path.slice(before!.length, path.length - after.length);
+  return /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+function sessionIdOf(id: string): number {
+  if (/^[0-9a-f]{8}$/.test(id)) return parseInt(id, 16);
+  throw new RequestProblem(400, "Cannot use this id, wanted 8 hex digits as in the list of miners");
+}
+
+function noMiner(id: string): RequestProblem {
+  return new RequestProblem(404, `No miner ${id} is connected`);
+}
+
+function metrics({ source, workerSeriesMax }: RouteContext, { accept }: StatusRequest): Response {
+  const isOpen = accept.includes("application/openmetrics-text");
+  const text = formatMetrics({
+    summary: source.summary(),
+    pools: source.pools(),
+    accounts: source.accounts(),
+    miners: workerSeriesMax > 0 ? source.miners() : [],
+    workerSeriesMax,
+  }, isOpen ? "openmetrics" : "prometheus");
+  const type = isOpen
+    ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    : "text/plain; version=0.0.4; charset=utf-8";
+  return answer(text, type);
+}

@@ -1,0 +1,286 @@
+/**
+ * The shape of every answer of the JSON API, described once.
+ *
+ * The types come from here, the tables of `api.md` are made from here (`deno task docs`), and the
+ * tests hold every answer to it. The program itself imports only the types.
+ *
+ * Times of day are ISO 8601 in UTC, durations are in seconds, hashrates in hashes a second.
+ */
+
+import * as v from "valibot";
+
+/** A value with what it is. */
+function about<const S extends v.GenericSchema>(what: string, schema: S) {
+  return v.pipe(schema, v.description(what));
+}
+
+const count = (what: string) => about(what, v.pipe(v.number(), v.integer(), v.minValue(0)));
+const amount = (what: string) => about(what, v.pipe(v.number(), v.finite(), v.minValue(0)));
+const words = (what: string) => about(what, v.string());
+const flag = (what: string) => about(what, v.boolean());
+const time = (what: string) => about(what, v.pipe(v.string(), v.isoTimestamp()));
+
+/** @internal A part of answers. */
+export const SharesSchema = v.strictObject({
+  received: count("All that miners sent."),
+  refused: v.strictObject({
+    illegal: count("No share at all, or not for us to read."),
+    unauthorized: count("Sent before the miner had logged in."),
+    stale: count("For a job that is over, or of another connection."),
+  }),
+  outage: count("For made-up jobs while no pool answered; they earn nothing."),
+  submitted: count("Sent on to a pool: what remains of `received`."),
+  accepted: count("Accepted by the pool."),
+  rejected: v.strictObject({
+    stale: count("Rejected by the pool: the job is over."),
+    duplicate: count("Rejected: sent before."),
+    low_difficulty: count("Rejected: too little work."),
+    time_too_old: count("Rejected: the header's time."),
+    time_too_new: count("Rejected: the header's time."),
+    version_mask: count("Rejected: version bits outside the mask."),
+    other: count("Rejected for any other reason."),
+  }),
+  assumed: count("Sent to a pool that gives no verdicts."),
+  unanswered: v.strictObject({
+    connection_lost: count("The pool's connection was lost before the verdict."),
+    miner_gone: count("The miner was gone, and no verdict came."),
+    timed_out: count("No verdict came within a minute."),
+  }),
+  waiting: count("Submitted, and the verdict may still come."),
+});
+
+/** @internal A part of answers. */
+export const HashrateSchema = v.strictObject({
+  minutes_1: amount("Estimated from the difficulties of good shares over the last minute."),
+  minutes_15: amount("The same over 15 minutes."),
+  minutes_60: amount("The same over an hour."),
+});
+
+/** @internal A part of answers. */
+export const HistogramSchema = v.strictObject({
+  bounds_seconds: about("Upper bounds of the steps, ascending.", v.array(v.number())),
+  counts: about("How many fell into each; the last is beyond all bounds.", v.array(v.number())),
+  sum_seconds: amount("All of them together."),
+});
+
+/** @internal A part of answers. */
+export const TrafficSchema = v.strictObject({
+  bytes_read: count("Payload bytes from the pool."),
+  bytes_written: count("Payload bytes to the pool."),
+  frames_read: count("Binary frames from the pool."),
+  frames_written: count("Binary frames for the pool; the last may still wait to be written."),
+});
+
+/** @internal Answer of `/api/v1/summary`. */
+export const SummarySchema = v.strictObject({
+  version: words("Of btcagent."),
+  deno: words("Version of Deno."),
+  started_at: time("When the program started."),
+  uptime_seconds: amount("Since then."),
+  serving: flag("Whether miners have a pool to work for."),
+  reason: words("Why not; empty if they have."),
+  miners: v.strictObject({
+    connected: count("Connections of miners."),
+    most: count("So many are let in."),
+    states: v.strictObject({
+      connected: count("Have said nothing yet."),
+      subscribed: count("Have subscribed only."),
+      authorized: count("Have authorized only."),
+      joining: count("Have logged in and wait for a pool."),
+      working: count("Have been given work."),
+    }),
+    asicboost: v.strictObject({
+      never: count("Working, and have not rolled versions."),
+      rolling: count("Working, and roll versions."),
+      lost: count("Working, and have ceased to roll versions."),
+    }),
+    bytes_read: count("Payload bytes from miners."),
+  }),
+  accounts: count("Sub-accounts that are open."),
+  hashrate: HashrateSchema,
+  credited_difficulty: amount("Difficulties of all shares accepted or assumed, together."),
+  shares: SharesSchema,
+  stray_verdicts: about(
+    "Verdicts no miner waited for, by reason.",
+    v.record(v.string(), v.number()),
+  ),
+  traffic: TrafficSchema,
+  moves: count("How often a miner changed from one pool connection to another."),
+  outage_seconds: amount("How long sub-accounts were open and had no pool, all together."),
+  limits: about("How often each bound was reached.", v.record(v.string(), v.number())),
+  verdict_latency: HistogramSchema,
+  job_fanout: HistogramSchema,
+  process: v.strictObject({
+    resident_bytes: count("Memory of the process."),
+    heap_bytes: count("Memory of its JavaScript heap that is in use."),
+    sockets: count("Sockets in use: miners, pools, listening."),
+    open_files_limit: about("Files that may be open; null if not known.", v.nullable(v.number())),
+  }),
+});
+
+/** @internal A part of answers. */
+export const ConnectionSchema = v.strictObject({
+  name: words("As in the log: host:port #number."),
+  role: about("", v.picklist(["opening", "spare", "serving"])),
+  age_seconds: amount("How long it has been opening, or ready."),
+  miners: count("Miners that work on it."),
+  job_age_seconds: about("Since its last job; null before the first.", v.nullable(v.number())),
+  difficulty: about("What miners begin with; null while opening.", v.nullable(v.number())),
+  version_mask: about("8 hex digits; null while opening.", v.nullable(v.string())),
+  verdicts: about("Whether it judges shares; null while opening.", v.nullable(v.boolean())),
+});
+
+/** @internal A part of answers. */
+export const PoolSchema = v.strictObject({
+  address: words("host:port."),
+  account: words("The sub-account there."),
+  state: about(
+    "The best of its connections; `waiting` if it has none.",
+    v.picklist(["serving", "spare", "opening", "waiting"]),
+  ),
+  reason: words("Why the last connection failed; empty since one was last ready."),
+  retry_in_seconds: amount("Until it may be dialled again."),
+  connections: v.array(ConnectionSchema),
+  connects: count("Connections that became ready."),
+  failures: count("Connections that never did."),
+  losses: count("Connections lost after they were ready."),
+  activations: count("How often one of its connections began to serve."),
+  traffic: TrafficSchema,
+  shares: SharesSchema,
+});
+
+/** @internal A part of answers. */
+export const AccountSchema = v.strictObject({
+  account: words("In lower case; empty for the one of single-user mode."),
+  open: flag("Whether it has pool connections now."),
+  miners: count("Its miners."),
+  waiting_miners: count("Those of them that wait for a pool."),
+  moves: count("How often one of its miners changed from one pool connection to another."),
+  outage_seconds: amount("How long it was open and had no pool."),
+  hashrate: HashrateSchema,
+  shares: SharesSchema,
+  pools: about("In the order of the configuration; empty while it is closed.", v.array(PoolSchema)),
+});
+
+/** @internal A part of answers. */
+export const PoolTotalSchema = v.strictObject({
+  position: count("Its place in the configuration, from 1; the first is the best."),
+  address: words("host:port."),
+  accounts: v.strictObject({
+    serving: count("Open sub-accounts it serves."),
+    spare: count("Those it is ready for."),
+    opening: count("Those it is being connected to for."),
+    waiting: count("Those it has no connection for."),
+  }),
+  miners: count("Miners that work for it."),
+  job_age_seconds: about(
+    "Since the last job, on the serving connection where that is longest; null if none serves.",
+    v.nullable(v.number()),
+  ),
+  connects: count("Connections that became ready."),
+  failures: count("Connections that never did."),
+  losses: count("Connections lost after they were ready."),
+  activations: count("How often one of its connections began to serve."),
+  traffic: TrafficSchema,
+  shares: SharesSchema,
+});
+
+/** @internal Answer of `/api/v1/upstreams`. */
+export const UpstreamsSchema = v.strictObject({
+  pools: about(
+    "Each pool, all sub-accounts together, those that are closed included.",
+    v.array(PoolTotalSchema),
+  ),
+  accounts: about(
+    "Sub-accounts that are open, then those that were lately.",
+    v.array(AccountSchema),
+  ),
+});
+
+/** @internal Answer of `/api/v1/miners/{id}`, and a row of `/api/v1/miners`. */
+export const MinerSchema = v.strictObject({
+  id: about("Session id, 8 hex digits; null before it has subscribed.", v.nullable(v.string())),
+  address: words("Where it came from."),
+  user: words("The name it logged in with; empty before."),
+  worker: words("What the pool knows it by; empty before."),
+  client_agent: words("What it calls itself."),
+  state: about(
+    "How far it has come.",
+    v.picklist(["connected", "subscribed", "authorized", "joining", "working"]),
+  ),
+  connected_seconds: amount("Since it connected."),
+  silent_seconds: amount("Since it last sent anything."),
+  last_share_seconds: about("Since its last share; null for none yet.", v.nullable(v.number())),
+  upstream: about("The pool connection it works on; null for none.", v.nullable(v.string())),
+  difficulty: about("What it was last told; null before.", v.nullable(v.number())),
+  version_mask: words("Version bits it may roll, 8 hex digits."),
+  asicboost: about("Whether it rolls versions.", v.picklist(["never", "rolling", "lost"])),
+  hashrate: v.strictObject({
+    minutes_15: amount("Estimated over 15 minutes, in steps of 5."),
+    minutes_60: amount("The same over an hour."),
+  }),
+  shares: SharesSchema,
+});
+
+/** @internal Answer of `/api/v1/miners`. */
+export const MinersSchema = v.strictObject({
+  total: count("Miners that match."),
+  offset: count("How many of them were left out before."),
+  miners: v.array(MinerSchema),
+});
+
+/** @internal Answer of `/api/v1/events`. */
+export const EventsSchema = v.strictObject({
+  events: about(
+    "The oldest first.",
+    v.array(v.strictObject({
+      number: count("Counted from 1."),
+      time: time("When."),
+      level: about("", v.picklist(["debug", "info", "warning", "error"])),
+      area: words("The part of the program."),
+      message: words("As in the log."),
+    })),
+  ),
+});
+
+/** @internal Answer of `/api/v1/config`. */
+export const ConfigAnswerSchema = v.strictObject({
+  config: about(
+    "The settings in force, as in the file; secrets are `***`.",
+    v.record(v.string(), v.unknown()),
+  ),
+});
+
+/** @internal Answer of `/healthz`. */
+export const HealthSchema = v.strictObject({
+  serving: flag("Whether miners have a pool to work for; if not, the status is 503."),
+  reason: words("Why not; empty if they have."),
+});
+
+/** @internal Answer of what changes something. */
+export const DoneSchema = v.strictObject({ done: words("What was done.") });
+
+/** @internal Body of every error. */
+export const ProblemSchema = v.strictObject({
+  status: count("The HTTP status."),
+  title: words("What is wrong, and what was wanted."),
+});
+
+/** How often shares came and where they ended. */
+export type SharesShape = NonNullable<(typeof SharesSchema)["~types"]>["output"];
+/** See {@linkcode SummarySchema}. */
+export type SummaryShape = NonNullable<(typeof SummarySchema)["~types"]>["output"];
+/** An account in {@linkcode UpstreamsSchema}. */
+export type AccountShape = NonNullable<(typeof AccountSchema)["~types"]>["output"];
+/** A pool in {@linkcode UpstreamsSchema}. */
+export type PoolTotalShape = NonNullable<(typeof PoolTotalSchema)["~types"]>["output"];
+/** A pool of an account. */
+export type PoolShape = NonNullable<(typeof PoolSchema)["~types"]>["output"];
+/** See {@linkcode MinerSchema}. */
+export type MinerShape = NonNullable<(typeof MinerSchema)["~types"]>["output"];
+/** An event in {@linkcode EventsSchema}. */
+export type EventShape = NonNullable<(typeof EventsSchema)["~types"]>["output"]["events"][number];
+/** A histogram. */
+export type HistogramShape = NonNullable<(typeof HistogramSchema)["~types"]>["output"];
+/** Body of every error. */
+export type ProblemShape = NonNullable<(typeof ProblemSchema)["~types"]>["output"];

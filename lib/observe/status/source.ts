@@ -1,0 +1,39 @@
+/**
+ * What the status server asks of the program, and how it may change it.
+ *
+ * Plain data only: the server knows nothing of miners, pools or sockets.
+ */
+
+import type {
+  AccountShape,
+  EventShape,
+  MinerShape,
+  PoolTotalShape,
+  SummaryShape,
+} from "./shapes.ts";
+
+/** The program at this moment. Each call counts anew. */
+export interface StatusSource {
+  /** Everything in sum. */
+  summary(): SummaryShape;
+  /** Whether miners have a pool to work for, and why not. */
+  health(): { readonly serving: boolean; readonly reason: string };
+  /** Every connected miner. */
+  miners(): Iterable<MinerShape>;
+  /** The miner with this session id. */
+  miner(id: number): MinerShape | undefined;
+  /** Every pool of the configuration. */
+  pools(): PoolTotalShape[];
+  /** Every sub-account with its pools. */
+  accounts(): AccountShape[];
+  /** What the log said lately, the oldest first. */
+  events(): readonly EventShape[];
+  /** The settings in force, without secrets. */
+  config(): Readonly<Record<string, unknown>>;
+}
+
+/** What may be changed with `status.control`. */
+export interface StatusControl {
+  /** Ends a miner's connection. @returns whether there is such a miner. */
+  disconnect(id: number): boolean;
+}
