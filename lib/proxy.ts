@@ -78,6 +78,16 @@ export interface ProxyStatistics {
   readonly poolBytesWritten: number;
 }
 
+/** The parts of a proxy. */
+export interface ProxyParts {
+  /** Everything about miners. */
+  readonly miners: Miners;
+  /** Everything about sub-accounts and pools. */
+  readonly accounts: Accounts;
+  /** Where shares are counted. */
+  readonly counter: ShareCounter;
+}
+
 /** A running proxy. */
 export class Proxy {
   readonly #options: ProxyOptions;
@@ -143,6 +153,11 @@ export class Proxy {
   /** Where miners connect to: `agent_listen_ip` and its port first. */
   get addresses(): readonly PeerAddress[] {
     return this.#listeners.addresses;
+  }
+
+  /** The parts, for whoever shows what is in them. */
+  get parts(): ProxyParts {
+    return { miners: this.#miners, accounts: this.#accounts, counter: this.#counter };
   }
 
   /** Everything that is counted. */

@@ -8,7 +8,10 @@ import { formatProblems, formatRemark } from "./config/problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";
 import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
+import { mayServe, statusAddress } from "./config/status_address.ts";
 import { areaLog, startLog, stopLog } from "./observe/log.ts";
+import { RecentEvents } from "./observe/recent_events.ts";
+import type { StatusServer } from "./observe/status/server.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 
@@ -42,10 +45,12 @@ export async function run(
   const logFile = command.logDir === undefined ? undefined : await openLogFile(command.logDir);
   if (logFile === null) return 1;
   const { config, remarks } = result;
+  const events = new RecentEvents();
   await startLog({
     level: config.log.level,
     format: config.log.format,
     targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
+    heard: (line) => events.add(line),
   });
   // Whatever escapes costs a line in the log, never the farm its work.
   globalThis.addEventListener("unhandledrejection", (event) => {
@@ -63,7 +68,7 @@ export async function run(
     else log.info("{text}", { text });
   }
   for (const text of command.notices) log.info("{text}", { text });
-  const code = await serve(config, version, stopAsked);
+  const code = await serve(config, version, events, stopAsked);
   await stopLog();
   logFile?.close();
   return code;
@@ -72,6 +77,7 @@ export async function run(
 async function serve(
   config: Config,
   version: string,
+  events: RecentEvents,
   stopAsked: () => Promise<void>,
 ): Promise<number> {
   let proxy: Proxy;
@@ -82,7 +88,9 @@ async function serve(
     log.error("{problem}", { problem: error.message });
     return 1;
   }
-  await stopAsked();
+  const stopping = stopAsked();
+  const status = await startStatus(config, proxy, version, events);
+  await stopping;
   const { connected, waitingShares } = proxy.statistics();
   log.info(
     "Stopping: {connected} miner connections, {waitingShares} shares whose verdict is awaited for " +
@@ -90,6 +98,7 @@ async function serve(
     { connected, waitingShares, seconds: DRAIN_TIMEOUT_MS / 1000 },
   );
   await proxy.stop();
+  await status?.stop();
   const { shares } = proxy.statistics();
   log.info(
     "Stopped: {received} shares received, {submitted} of them submitted: {accepted} accepted, " +
@@ -102,6 +111,29 @@ async function serve(
 function reportFault(error: unknown): void {
   const stack = error instanceof Error ? error.stack : String(error);
   log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+}
+
+/** Loaded only where it is wanted: it costs memory. */
+async function startStatus(
+  config: Config,
+  proxy: Proxy,
+  version: string,
+  events: RecentEvents,
+): Promise<StatusServer | undefined> {
+  const address = statusAddress(config);
+  if (address === undefined || !mayServe(address, config)) return undefined;
+  const [{ startStatusServer }, { StatusView }] = await Promise.all([
+    import("./observe/status/server.ts"),
+    import("./status_source.ts"),
+  ]);
+  const view = new StatusView({ proxy, config, version, events });
+  return startStatusServer({
+    ...address,
+    token: config.status.token,
+    source: view,
+    control: config.status.control ? view : undefined,
+    workerSeriesMax: config.status.worker_series_max,
+  });
 }
 
 /** For what goes wrong before there is a log. */

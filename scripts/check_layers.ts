@@ -34,6 +34,7 @@ const JOINERS: ReadonlySet<string> = new Set([
   "lib/demo.ts",
   "lib/simulate.ts",
   "lib/proxy.ts",
+  "lib/status_source.ts",
 ]);
 
 /** Every import that goes where it must not, then every cycle; a sentence each. */

@@ -192,7 +192,8 @@ export class Multiplexer implements UpstreamEvents {
 
   /** How long no pool has served this account, all times together, in milliseconds. */
   get outageMs(): number {
-    return this.#pastDarkMs + this.#options.now() - (this.#darkSince ?? this.#options.now());
+    const since = this.#darkSince;
+    return this.#pastDarkMs + (since === undefined ? 0 : this.#options.now() - since);
   }
 
   /** All shares that came to this account. */

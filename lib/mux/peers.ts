@@ -56,7 +56,7 @@ export interface Fanout {
 export type ShareFate = "judged" | "assumed" | "outage";
 
 /** The place in the list of what stands in for a pool. */
-export const NO_POOL = -1;
+export const NO_POOL: number = -1;
 
 /** One connection to a pool, ready for miners. */
 export interface Upstream {

@@ -42,6 +42,20 @@ export interface LogOptions {
   readonly format: "text" | "json";
   /** Each gets every line. */
   readonly targets: readonly LogTarget[];
+  /** Hears of every line that is written. */
+  readonly heard?: (line: LogLine) => void;
+}
+
+/** A line of the log in parts. */
+export interface LogLine {
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  /** How much it matters. */
+  readonly level: LogLevel;
+  /** The part of the program. */
+  readonly area: string;
+  /** The message with its values, without control characters. */
+  readonly message: string;
 }
 
 /** Lines of one kind that pass in a {@linkcode WINDOW_MS}; the rest are counted. */
@@ -69,6 +83,12 @@ export async function startLog(options: LogOptions): Promise<void> {
   const write = (record: LogRecord): void => {
     const line = format(record);
     for (const writer of writers) writer.add(line);
+    options.heard?.({
+      timestamp: record.timestamp,
+      level: levelOf(record),
+      area: record.category.at(-1) ?? "",
+      message: messageOf(record),
+    });
   };
   await configure({
     sinks: {
@@ -120,6 +140,11 @@ function formatJson(record: LogRecord): string {
   // The head comes first and is nobody else's: a value named as one of its members is left out.
   const text = JSON.stringify({ ...head, ...printable(properties), ...head });
   return text.replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`) + "\n";
+}
+
+/** LogTape knows two more levels, which nothing here logs at. */
+function levelOf({ level }: LogRecord): LogLevel {
+  return level === "trace" ? "debug" : level === "fatal" ? "error" : level;
 }
 
 /** The message with its values as they are, control characters made harmless. */

@@ -27,6 +27,8 @@ export const SharesSchema = v.strictObject({
     illegal: count("No share at all, or not for us to read."),
     unauthorized: count("Sent before the miner had logged in."),
     stale: count("For a job that is over, or of another connection."),
+    version_mask: count("Version bits the pool would not take."),
+    too_many: count("Too many of the miner's shares wait for a verdict."),
   }),
   outage: count("For made-up jobs while no pool answered; they earn nothing."),
   submitted: count("Sent on to a pool: what remains of `received`."),

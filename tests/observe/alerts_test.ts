@@ -1,0 +1,101 @@
+/**
+ * promtool, of Debian's package `prometheus`, accepts our metrics and our alerts; and every metric
+ * that alerts and dashboard ask for is one we have.
+ */
+
+import assert from "node:assert/strict";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { StatusRig } from "../support/status_rig.ts";
+import { until } from "../support/test_proxy.ts";
+
+const hasPromtool = await new Deno.Command("promtool", { args: ["--version"] }).output()
+  .then(({ success }) => success, () => false);
+const missing = hasPromtool ? "" : " (IGNORED: promtool is missing; apt-get install prometheus)";
+
+async function promtool(args: readonly string[], input = ""): Promise<string> {
+  const child = new Deno.Command("promtool", {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.ok(success, text);
+  return text;
+}
+
+/** A page of metrics with something in every family. */
+async function fullPage(accept: string): Promise<string> {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = new StatusRig([pool], { status: { worker_series_max: 10 } });
+  await using _farm = SimFarm.start({ port: rig.port, count: 3 });
+  await until(() => rig.proxy.statistics().working === 3, "all are in");
+  const response = await rig.fetch("/metrics", { headers: { accept } });
+  return await response.text();
+}
+
+Deno.test({
+  name: `promtool check metrics finds nothing to say about /metrics${missing}`,
+  ignore: !hasPromtool,
+  fn: async () => {
+    assert.equal(await promtool(["check", "metrics"], await fullPage("")), "");
+  },
+});
+
+Deno.test({
+  name: `promtool check rules accepts conf/alerts.yml${missing}`,
+  ignore: !hasPromtool,
+  fn: async () => {
+    assert.match(await promtool(["check", "rules", "conf/alerts.yml"]), /SUCCESS: 13 rules/);
+  },
+});
+
+Deno.test("OpenMetrics has a type for each family, named as it wants, and an end", async () => {
+  const text = await fullPage("application/openmetrics-text; version=1.0.0");
+  assert.ok(text.endsWith("\n# EOF\n"));
+  let family = "";
+  let type = "";
+  const seen = new Set<string>();
+  for (const line of text.split("\n").slice(0, -2)) {
+    const head = /^# TYPE (\S+) (\S+)$/.exec(line);
+    if (head !== null) {
+      [, family, type] = head as unknown as [string, string, string];
+      assert.ok(!seen.has(family), `${family} is there twice`);
+      assert.doesNotMatch(family, /_total$/);
+      seen.add(family);
+    } else if (!line.startsWith("#")) {
+      const suffix = type === "counter"
+        ? "_total"
+        : type === "histogram"
+        ? "_(bucket|sum|count)"
+        : "";
+      assert.match(line, new RegExp(`^${family}${suffix}(\\{.*\\})? -?[0-9.e+-]+$`));
+    }
+  }
+  assert.ok(seen.size > 40);
+});
+
+Deno.test("alerts and dashboard ask only for metrics there are", async () => {
+  const names = new Set([...(await fullPage("")).matchAll(/^([a-z_]+)[{ ]/gm)].map(([, n]) => n!));
+  let asked = 0;
+  for (const path of ["conf/alerts.yml", "conf/grafana-dashboard.json"]) {
+    const text = await Deno.readTextFile(path);
+    for (const [name] of text.matchAll(/\b(?:btcagent|process)_[a-z_]+\b/g)) {
+      assert.ok(names.has(name), `${path} asks for ${name}`);
+      asked++;
+    }
+  }
+  assert.ok(asked > 40);
+});
+
+Deno.test("there are at most 15 alerts, and each says what to do", async () => {
+  const text = await Deno.readTextFile("conf/alerts.yml");
+  const alerts = text.match(/- alert: /g)!.length;
+  assert.ok(alerts <= 15);
+  assert.equal(text.match(/^ +action: .{20,}$/gm)!.length, alerts);
+});

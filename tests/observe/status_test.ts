@@ -1,0 +1,285 @@
+/** The status API and the metrics say what the simulated pool and farm counted themselves. */
+
+import assert from "node:assert/strict";
+import {
+  ConfigAnswerSchema,
+  EventsSchema,
+  HealthSchema,
+  MinerSchema,
+  MinersSchema,
+  SummarySchema,
+  UpstreamsSchema,
+} from "../../lib/observe/status/shapes.ts";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimMiner } from "../../lib/sim/sim_miner.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { StatusRig } from "../support/status_rig.ts";
+import { until } from "../support/test_proxy.ts";
+
+const DIFFICULTY = 0.00001;
+
+Deno.test("every number is the pool's and the farm's own", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using rig = new StatusRig([pool], { status: { worker_series_max: 3 } });
+  await using farm = SimFarm.start({ port: rig.port, count: 20, mode: { kind: "hash" } });
+  await farm.until(() => farm.statistics().accepted >= 60, 30_000);
+  farm.setMode({ kind: "idle" });
+  await until(() => farm.statistics().waitingNow === 0, "all shares are judged");
+  const { submitted, accepted } = farm.statistics();
+
+  const summary = await rig.get("/api/v1/summary", SummarySchema);
+  const judged = pool.statistics();
+  assert.equal(summary.shares.received, submitted);
+  assert.equal(summary.shares.accepted, accepted);
+  assert.equal(summary.shares.accepted, judged.accepted);
+  assert.equal(summary.shares.waiting, 0);
+  assert.equal(summary.miners.connected, 20);
+  assert.equal(summary.miners.states.working, 20);
+  assert.equal(
+    summary.miners.asicboost.never + summary.miners.asicboost.rolling,
+    20 - summary.miners.asicboost.lost,
+  );
+  assert.deepEqual(summary.traffic, {
+    bytes_read: judged.bytesOut,
+    bytes_written: judged.bytesIn,
+    frames_read: judged.framesOut,
+    frames_written: judged.framesIn,
+  });
+  assert.ok(Math.abs(summary.credited_difficulty - accepted * DIFFICULTY) < 1e-9);
+  const seconds = summary.credited_difficulty * 2 ** 32 / summary.hashrate.minutes_60;
+  assert.ok(Math.abs(seconds - summary.uptime_seconds) < 1, `${seconds} s`);
+  assert.equal(summary.hashrate.minutes_1, summary.hashrate.minutes_60);
+  assert.equal(sum(summary.verdict_latency.counts), accepted);
+  assert.ok(sum(summary.job_fanout.counts) >= 1);
+  assert.equal(summary.moves, 0);
+  assert.ok(summary.serving);
+
+  const { pools, accounts } = await rig.get("/api/v1/upstreams", UpstreamsSchema);
+  assert.equal(pools.length, 1);
+  assert.deepEqual(pools[0]!.shares, summary.shares);
+  assert.deepEqual(pools[0]!.traffic, summary.traffic);
+  assert.equal(pools[0]!.miners, 20);
+  assert.equal(accounts[0]!.pools[0]!.state, "serving");
+  assert.deepEqual(accounts[0]!.shares, summary.shares);
+
+  const { total, miners } = await rig.get("/api/v1/miners", MinersSchema);
+  assert.equal(total, 20);
+  assert.deepEqual(new Set(miners.map(({ worker }) => worker)), farm.workerNames);
+  for (const miner of miners) {
+    const own = judged.acceptedByWorker.get(miner.worker) ?? 0;
+    assert.equal(miner.shares.accepted, own, miner.worker);
+    const found = farm.miners.find(({ workerName }) => workerName === miner.worker)!;
+    assert.equal(miner.shares.received, found.statistics().submitted, miner.worker);
+    assert.equal(miner.difficulty, DIFFICULTY);
+    assert.deepEqual(
+      (await rig.get(`/api/v1/miners/${miner.id}`, MinerSchema)).shares,
+      miner.shares,
+    );
+  }
+
+  for (const accept of ["", "application/openmetrics-text;version=1.0.0"]) {
+    const metrics = await rig.metrics(accept);
+    const own = { pool: `127.0.0.1:${pool.port}` };
+    const labels = `pool="${own.pool}",position="1"`;
+    const expected = {
+      'btcagent_miners{state="working"}': 20,
+      "btcagent_shares_received_total": submitted,
+      "btcagent_shares_submitted_total": judged.submits,
+      'btcagent_shares_ended_total{result="accepted",reason=""}': judged.accepted,
+      [`btcagent_pool_shares_ended_total{${labels},result="accepted",reason=""}`]: judged.accepted,
+      [`btcagent_pool_written_bytes_total{${labels}}`]: judged.bytesIn,
+      [`btcagent_pool_read_bytes_total{${labels}}`]: judged.bytesOut,
+      [`btcagent_pool_accounts{${labels},state="serving"}`]: 1,
+      [`btcagent_pool_miners{${labels}}`]: 20,
+      'btcagent_account_shares_ended_total{account="",result="accepted"}': accepted,
+      'btcagent_verdict_latency_seconds_bucket{le="+Inf"}': accepted,
+      "btcagent_verdict_latency_seconds_count": accepted,
+      'btcagent_worker_connections{worker="rig003"}': 1,
+    };
+    for (const [name, value] of Object.entries(expected)) {
+      assert.equal(metrics.get(name), value, name);
+    }
+    assert.equal(metrics.has('btcagent_worker_connections{worker="rig004"}'), false);
+  }
+});
+
+Deno.test("rejects are counted under the reason the pool gave, in API and metrics alike", async () => {
+  await using pool = await SimPool.start({ difficulty: 1 });
+  await using rig = new StatusRig([pool]);
+  await using miner = SimMiner.start({
+    port: rig.port,
+    user: "a.b",
+    mode: { kind: "rate", sharesPerSecond: 50 },
+  });
+  await miner.until(() => miner.statistics().rejected >= 20);
+  miner.setMode({ kind: "idle" });
+  await until(() => miner.statistics().waitingNow === 0, "all shares are judged");
+  const { shares } = await rig.get("/api/v1/summary", SummarySchema);
+  const { rejected, rejectedByCode } = pool.statistics();
+  assert.deepEqual([...rejectedByCode.values()], [rejected]);
+  assert.equal(shares.rejected.low_difficulty, rejected);
+  assert.equal(shares.accepted, 0);
+  const metrics = await rig.metrics();
+  const name = 'btcagent_shares_ended_total{result="rejected",reason="low_difficulty"}';
+  assert.equal(metrics.get(name), rejected);
+});
+
+Deno.test("when the pool goes, health and outage say so, and its counts stay", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using rig = new StatusRig([pool]);
+  await using miner = SimMiner.start({ port: rig.port, user: "a.b", mode: { kind: "hash" } });
+  await miner.until(() => miner.statistics().accepted >= 3, 30_000);
+  miner.setMode({ kind: "idle" });
+  await until(() => miner.statistics().waitingNow === 0, "all shares are judged");
+  assert.deepEqual(await rig.get("/healthz", HealthSchema), { serving: true, reason: "" });
+  const before = await rig.get("/api/v1/summary", SummarySchema);
+
+  await pool.setFaults({ refuseConnections: true });
+  pool.resetConnections();
+  await until(() => rig.proxy.parts.accounts.outageMs > before.outage_seconds * 1000, "the outage");
+  await until(() => {
+    const [report] = rig.proxy.parts.accounts.reports();
+    return report!.open!.upstreams.pools[0]!.failures > 0;
+  }, "a failed dial");
+  const response = await rig.fetch("/healthz");
+  assert.equal(response.status, 503);
+  assert.match((await response.json()).reason, /^No pool answers; 127\.0\.0\.1:\d+: /);
+  const { pools: [gone], accounts: [account] } = await rig.get(
+    "/api/v1/upstreams",
+    UpstreamsSchema,
+  );
+  assert.equal(gone!.accounts.waiting + gone!.accounts.opening, 1);
+  assert.equal(gone!.shares.accepted, before.shares.accepted);
+  assert.equal(gone!.traffic.bytes_written, pool.statistics().bytesIn);
+  assert.ok(gone!.losses >= 1);
+  assert.equal(account!.waiting_miners, 1);
+  assert.notEqual(account!.pools[0]!.reason, "");
+
+  await pool.setFaults({ refuseConnections: false });
+  await until(() => rig.view.pools()[0]!.miners === 1, "the miner is back at the pool");
+  assert.equal(miner.statistics().lostConnections, 0);
+  const after = await rig.get("/api/v1/summary", SummarySchema);
+  assert.ok(after.moves >= 1);
+  assert.ok(after.outage_seconds > before.outage_seconds);
+  const later = await rig.get("/api/v1/summary", SummarySchema);
+  assert.equal(later.outage_seconds, after.outage_seconds);
+});
+
+Deno.test("counts of a sub-account and its pool outlive it", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using rig = new StatusRig([pool], { multi_user_mode: true });
+  const { pools: [none], accounts: nobody } = await rig.get("/api/v1/upstreams", UpstreamsSchema);
+  assert.equal(none!.connects, 0);
+  assert.deepEqual(nobody, []);
+  await using miner = SimMiner.start({ port: rig.port, user: "Alice.b", mode: { kind: "hash" } });
+  await miner.until(() => miner.statistics().accepted >= 2, 30_000);
+  miner.setMode({ kind: "idle" });
+  await until(() => miner.statistics().waitingNow === 0, "all shares are judged");
+  const before = await rig.get("/api/v1/upstreams", UpstreamsSchema);
+  assert.equal(before.accounts[0]!.account, "alice");
+  rig.proxy.parts.accounts.stop();
+  const after = await rig.get("/api/v1/upstreams", UpstreamsSchema);
+  assert.equal(after.accounts[0]!.open, false);
+  assert.deepEqual(after.accounts[0]!.shares, before.accounts[0]!.shares);
+  assert.deepEqual(after.pools[0]!.shares, before.pools[0]!.shares);
+  assert.equal(after.pools[0]!.traffic.frames_written, before.pools[0]!.traffic.frames_written);
+});
+
+Deno.test("miners can be searched, filtered, sorted and paged", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = new StatusRig([pool]);
+  await using _farm = SimFarm.start({ port: rig.port, count: 12 });
+  await until(() => rig.proxy.statistics().working === 12, "all are in");
+  const list = (query: string) => rig.get(`/api/v1/miners?${query}`, MinersSchema);
+  const page = await list("sort=-worker&offset=2&limit=3");
+  assert.equal(page.total, 12);
+  assert.deepEqual(page.miners.map(({ worker }) => worker), ["rig010", "rig009", "rig008"]);
+  assert.deepEqual((await list("q=RIG005")).miners.map(({ worker }) => worker), ["rig005"]);
+  assert.equal((await list("state=working")).total, 12);
+  assert.equal((await list("state=joining")).total, 0);
+  for (const query of ["sort=colour", "limit=0", "limit=1001", "offset=-1", "x=1", "q=1&q=2"]) {
+    assert.equal((await rig.problem(`/api/v1/miners?${query}`)).status, 400, query);
+  }
+});
+
+Deno.test("what is not there, not allowed or too long is a problem with its own status", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  const cases = [
+    [404, "/", {}],
+    [404, "/api/v1/miners/00000001", {}],
+    [400, "/api/v1/miners/xyz", {}],
+    [404, "/api/v1/miners/", {}],
+    [405, "/metrics", { method: "DELETE" }],
+    [405, "/api/v1/miners/00000001/disconnect", {}],
+    [403, "/api/v1/miners/00000001/disconnect", { method: "POST" }],
+    [413, "/metrics", { method: "POST", body: "x".repeat(64 * 1024 + 1) }],
+    [405, "/metrics", { method: "POST", body: "x".repeat(64 * 1024) }],
+  ] as const;
+  for (const [status, path, init] of cases) {
+    const problem = await rig.problem(path, init);
+    assert.equal(problem.status, status, `${path}: ${problem.title}`);
+  }
+  const head = await rig.fetch("/metrics", { method: "HEAD" });
+  assert.equal(head.status, 200);
+  assert.equal(await head.text(), "");
+});
+
+Deno.test("a name that is not ours is turned away: a page elsewhere cannot read this", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  const ask = async (host: string) => {
+    const { port } = rig.server.address;
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const request = `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(request));
+    const text = await new Response(connection.readable).text();
+    return Number(text.split(" ")[1]);
+  };
+  assert.equal(await ask("evil.example"), 421);
+  assert.notEqual(await ask("localhost:9999"), 421);
+  assert.notEqual(await ask("[::1]:9999"), 421);
+});
+
+Deno.test("with a token nothing is shown without it, and with control a miner can be disconnected", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool], { status: { token: "s3cret", control: true } });
+  for (const authorization of ["Bearer", "Bearer s3cre", "Bearer s3cretx", "Basic s3cret", " "]) {
+    const problem = await rig.problem("/metrics", { headers: { authorization } });
+    assert.equal(problem.status, 401, authorization);
+  }
+  await using miner = SimMiner.start({ port: rig.port, user: "a.b" });
+  await until(() => rig.proxy.statistics().working === 1, "it is in");
+  const { miners: [row] } = await rig.get("/api/v1/miners", MinersSchema);
+  const gone = await rig.fetch(`/api/v1/miners/${row!.id}/disconnect`, { method: "POST" });
+  assert.equal(gone.status, 200);
+  assert.match((await gone.json()).done, new RegExp(row!.id!));
+  await miner.until(() => miner.statistics().lostConnections === 1);
+  assert.equal(
+    (await rig.problem("/api/v1/miners/ffffffff/disconnect", { method: "POST" })).status,
+    404,
+  );
+});
+
+Deno.test("the configuration is shown without secrets, the last events in order", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool], {
+    status: { token: "s3cret" },
+    use_proxy: false,
+    proxy: ["socks5://someone:pass@w/rd@10.0.0.1:1080"],
+  });
+  const text = await (await rig.fetch("/api/v1/config")).text();
+  assert.doesNotMatch(text, /s3cret|someone|pass@w/);
+  const { config } = await rig.get("/api/v1/config", ConfigAnswerSchema);
+  assert.equal(config["agent_listen_ip"], "127.0.0.1");
+  for (let i = 1; i <= 300; i++) {
+    rig.events.add({ timestamp: i, level: "info", area: "pool", message: `line ${i}` });
+  }
+  const { events } = await rig.get("/api/v1/events", EventsSchema);
+  assert.equal(events.length, 256);
+  assert.deepEqual([events[0]!.number, events.at(-1)!.message], [45, "line 300"]);
+});
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,106 @@
+/**
+ * A status server in front of a real proxy, asked as an operator would, every answer held to its
+ * documented shape.
+ */
+
+import assert from "node:assert/strict";
+import * as v from "valibot";
+import { readConfig } from "../../lib/config/read.ts";
+import { RecentEvents } from "../../lib/observe/recent_events.ts";
+import { ProblemSchema } from "../../lib/observe/status/shapes.ts";
+import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
+import { Proxy } from "../../lib/proxy.ts";
+import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { StatusView } from "../../lib/status_source.ts";
+
+/** A proxy with its status server, both stopped with `await using`. */
+export class StatusRig {
+  readonly proxy: Proxy;
+  readonly events = new RecentEvents();
+  readonly server: StatusServer;
+  readonly view: StatusView;
+  readonly #token: string;
+
+  /** `settings` are keys of the configuration file. */
+  constructor(pools: readonly SimPool[], settings: Readonly<Record<string, unknown>> = {}) {
+    const result = readConfig(JSON.stringify({
+      agent_listen_ip: "127.0.0.1",
+      pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
+      ...settings,
+    }));
+    assert.ok(result.ok, JSON.stringify(result));
+    const { config } = result;
+    this.proxy = new Proxy({ config: { ...config, agent_listen_port: 0 }, version: "0.0.0-test" });
+    const view = new StatusView({
+      proxy: this.proxy,
+      config,
+      version: "1.2.3",
+      events: this.events,
+    });
+    this.view = view;
+    this.#token = config.status.token;
+    this.server = startStatusServer({
+      hostname: "127.0.0.1",
+      port: 0,
+      token: config.status.token,
+      source: view,
+      control: config.status.control ? view : undefined,
+      workerSeriesMax: config.status.worker_series_max,
+    })!;
+  }
+
+  /** Where miners connect to. */
+  get port(): number {
+    return this.proxy.addresses[0]!.port;
+  }
+
+  /** Asks, with the token if there is one. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.#token !== "" && !headers.has("authorization")) {
+      headers.set("authorization", `Bearer ${this.#token}`);
+    }
+    return fetch(`http://127.0.0.1:${this.server.address.port}${path}`, { ...init, headers });
+  }
+
+  /** A good answer, which must have the shape of `schema`. */
+  async get<const S extends v.GenericSchema>(path: string, schema: S): Promise<v.InferOutput<S>> {
+    const response = await this.fetch(path);
+    const body = await response.json();
+    assert.equal(response.headers.get("content-type"), "application/json");
+    return v.parse(schema, body);
+  }
+
+  /** The status of a bad answer, which must be a documented problem. */
+  async problem(path: string, init: RequestInit = {}): Promise<{ status: number; title: string }> {
+    const response = await this.fetch(path, init);
+    assert.equal(response.headers.get("content-type"), "application/problem+json");
+    const problem = v.parse(ProblemSchema, await response.json());
+    assert.equal(problem.status, response.status);
+    return problem;
+  }
+
+  /** The metrics, by name and labels. */
+  async metrics(accept = ""): Promise<Map<string, number>> {
+    const response = await this.fetch("/metrics", { headers: { accept } });
+    return samplesOf(await response.text());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.stop();
+    await this.proxy.stop(1000);
+  }
+}
+
+/** The samples of a page of metrics. */
+export function samplesOf(text: string): Map<string, number> {
+  const samples = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    if (line === "" || line.startsWith("#")) continue;
+    const cut = line.lastIndexOf(" ");
+    const name = line.slice(0, cut);
+    assert.ok(!samples.has(name), `${name} is there twice`);
+    samples.set(name, Number(line.slice(cut + 1)));
+  }
+  return samples;
+}
