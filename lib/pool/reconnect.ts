@@ -53,11 +53,6 @@ export class PoolHealth {
     return (isOutage ? outageRetryAt : retryAt) - time;
   }
 
-  /** How long until a pool may be dialled, in milliseconds; 0 for now. */
-  retryInMs(pool: number, time: number): number {
-    return Math.max(0, this.#records[pool]!.retryAt - time);
-  }
-
   /** Whether the last that was heard of a pool is a failure. */
   hasFailed(pool: number): boolean {
     const { failures, ready } = this.#records[pool]!;

@@ -145,7 +145,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
         framesWritten: this.#sum("framesWritten", pool),
         address: formatAddress({ hostname: host, port }),
         account,
-        retryInMs: this.#health.retryInMs(pool, time),
+        retryInMs: this.#retryInMs(pool),
         connections: lines.map(({ role, session, openedAt, readyAt }) => ({
           name: session.name,
           role,
@@ -277,8 +277,12 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   }
 
   #secondsToNextTry(pool: number): string {
+    return (this.#retryInMs(pool) / 1000).toFixed(1);
+  }
+
+  #retryInMs(pool: number): number {
     const isOutage = this.#lines.every((line) => line.role === "opening");
-    return (this.#health.wait(pool, this.#options.now(), isOutage) / 1000).toFixed(1);
+    return Math.max(0, this.#health.wait(pool, this.#options.now(), isOutage));
   }
 
   /** Tells the mux once every pool has failed and one of them for the account's name. */

@@ -10,6 +10,7 @@ import {
   waitingIn,
 } from "../../lib/mux/ledger.ts";
 import { MAX_WAITING_SHARES, VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { NO_POOL } from "../../lib/mux/peers.ts";
 import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
 import { NO_JOB } from "../../lib/protocol/job_id.ts";
@@ -752,4 +753,42 @@ Deno.test("Ids of miners that left come back after their rest, with a count of t
   const next = world.join();
   assert.equal(next.sessionId, miner.sessionId);
   assert.deepEqual(counted(world.counter.miners.snapshot(next.sessionId)), {});
+});
+
+Deno.test("a share is credited with the difficulty its job had for the miner", () => {
+  const world = new MuxWorld();
+  const upstream = world.active("pool", { difficulty: 100 });
+  const miner = world.join();
+  const judge = (jobId?: number) => {
+    const before = world.counter.creditedDifficulty;
+    world.submit(miner, jobId);
+    world.mux.verdictArrived(upstream, upstream.submits.length - 1, SHARE_ACCEPTED);
+    return world.counter.creditedDifficulty - before;
+  };
+  const first = miner.job.id;
+  assert.equal(judge(), 100);
+  world.mux.difficultyChanged(upstream, [miner.sessionId], 400);
+  assert.equal(judge(first), 100, "it counts from the next job on");
+  world.mux.difficultyChanged(upstream, [miner.sessionId], 800);
+  world.job(upstream, "1");
+  assert.equal(judge(), 800);
+  assert.equal(judge(first), 100, "a share for the older job");
+});
+
+Deno.test("time without a pool is outage, time at a standby as well, and both stay counted", () => {
+  const world = new MuxWorld();
+  world.clock.advance(2_000);
+  const pool = world.active("pool");
+  assert.equal(world.mux.outageMs, 2_000);
+  world.clock.advance(5_000);
+  assert.equal(world.mux.outageMs, 2_000);
+  world.lose(pool);
+  world.clock.advance(1_000);
+  assert.equal(world.mux.outageMs, 3_000);
+  world.active("standby", { shareFate: "outage", pool: NO_POOL });
+  world.clock.advance(1_000);
+  assert.equal(world.mux.outageMs, 4_000);
+  world.active("pool again");
+  world.clock.advance(9_000);
+  assert.equal(world.mux.outageMs, 4_000);
 });

@@ -20,11 +20,12 @@ export interface Submitted {
 export interface FakeUpstreamOptions {
   readonly difficulty?: number;
   readonly shareFate?: ShareFate;
+  readonly pool?: number;
 }
 
 export class FakeUpstream implements Upstream {
   readonly name: string;
-  readonly pool = 0;
+  readonly pool: number;
   readonly startingDifficulty: number;
   versionMask = 0x1fffe000;
   readonly shareFate: ShareFate;
@@ -39,9 +40,10 @@ export class FakeUpstream implements Upstream {
   constructor(
     name: string,
     events: UpstreamEvents,
-    { difficulty = 16384, shareFate = "judged" }: FakeUpstreamOptions = {},
+    { difficulty = 16384, shareFate = "judged", pool = 0 }: FakeUpstreamOptions = {},
   ) {
     this.name = name;
+    this.pool = pool;
     this.#events = events;
     this.startingDifficulty = difficulty;
     this.shareFate = shareFate;
