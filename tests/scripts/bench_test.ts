@@ -40,9 +40,14 @@ async function bench(...args: string[]): Promise<{ readonly runs: readonly Run[]
   }
 }
 
-/** Runs one scenario with few miners for a second, and gives its one run. */
+/**
+ * Runs one scenario with few miners for a second, and gives its one run. On a machine that has
+ * other things to do a run may be late, and says so: then another must do better.
+ */
 async function tinyRun(...args: string[]): Promise<Run> {
-  const { runs, code } = await bench(...args, "--miners", "40", "--seconds", "1");
+  const tiny = [...args, "--miners", "40", "--seconds", "1"];
+  let { runs, code } = await bench(...tiny);
+  for (let again = 0; again < 2 && code !== 0; again++) ({ runs, code } = await bench(...tiny));
   assert.deepEqual(runs.flatMap((run) => run.problems), []);
   assert.equal(code, 0);
   return runs.at(-1)!;
