@@ -48,7 +48,7 @@ async function execute(command: Command): Promise<number> {
       return EXIT.stopped;
     }
     case "misuse":
-      print(`btcagent: ${command.message}`, Deno.stderr);
+      print(`btcagent: ${command.message}\nAll options: btcagent --help`, Deno.stderr);
       return EXIT.misused;
     case "run": {
       const { run } = await import("./lib/run.ts");
