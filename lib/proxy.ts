@@ -219,6 +219,7 @@ export class Proxy {
       nextJobNumber: () => this.#nextJobNumber++,
       releaseSession: (sessionId) => this.#sessionIds.release(sessionId),
       now: monotonicNow,
+      isNamedByMiners: config.multi_user_mode,
       graceMs: config.always_keep_downconn ? Infinity : config.outage.grace_seconds * 1000,
     });
     const upstreams = new PoolSlots({

@@ -81,6 +81,8 @@ export interface MultiplexerOptions {
   readonly releaseSession: (sessionId: number) => void;
   /** Monotonic time. */
   readonly now: Now;
+  /** Whether miners named the account: then they hear when the pools refuse it. */
+  readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
   readonly graceMs: number;
 }
@@ -336,6 +338,8 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   accountRefused(): void {
+    // Where the operator named the account, miners can do nothing about it and wait for a pool.
+    if (!this.#options.isNamedByMiners) return;
     this.#isRefused = true;
     for (const seat of [...this.#unseated]) {
       if (seat.isAdmitted) continue;

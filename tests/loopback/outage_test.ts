@@ -98,3 +98,16 @@ Deno.test("there is no made-up job without a real one before it", async () => {
   await pool.setFaults({ refuseConnections: false });
   await miner.until(() => miner.statistics().jobs > 0);
 });
+
+Deno.test("in single-user mode a pool that refuses the sub-account for a while turns no miner away", async () => {
+  await using pool = await SimPool.start();
+  await pool.setFaults({ refuseAuthorize: true });
+  await using proxy = new TestProxy([pool]);
+  await using miner = SimMiner.start({ port: proxy.port, user: "a.b" });
+  await pool.until(() => pool.statistics().connections >= 2);
+  assert.deepEqual(miner.faults, [], "the operator named the account, not the miner");
+  await pool.setFaults({ refuseAuthorize: false });
+  await miner.until(() => miner.isAuthorized, 20_000);
+  assert.equal(miner.statistics().connections, 1);
+  assert.deepEqual(miner.faults, []);
+});
