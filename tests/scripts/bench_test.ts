@@ -57,7 +57,7 @@ const NEEDS_LINUX = Deno.build.os !== "linux";
 
 const TINY: readonly [scenario: string, engine: string, figures: readonly string[]][] = [
   ["idle", "libc", ["residentMedian", "residentPeak"]],
-  ["rate", "deno", ["cpuPerThousand", "latencyP50", "verdictP999", "wireBits"]],
+  ["rate", "deno", ["latencyP50", "verdictP999", "wireBits"]],
   ["saturate", "libc", ["sharesPerSecond", "latencyP99"]],
   ["storm", "libc", ["connectMs"]],
   ["churn", "libc", ["logins", "loginP50"]],
