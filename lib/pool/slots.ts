@@ -98,8 +98,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   };
   readonly #lines: SessionLine[] = [];
   readonly #standby: Standby | undefined;
-  /** Pools that refused the account since one last took it. */
+  /** Pools whose last word on the account, since one took it, was a refusal. */
   readonly #refusedBy = new Set<number>();
+  /** Whether a pool ever took the account. */
+  #wasTaken = false;
   /** By place in the list. */
   readonly #records: readonly PoolRecord[];
   #opened = 0;
@@ -226,6 +228,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     record.connects++;
     record.trouble = undefined;
     this.#refusedBy.clear();
+    this.#wasTaken = true;
     this.#health.ready(line.entry, now());
     log.info(
       "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
@@ -253,8 +256,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     if (line.role === "opening") {
       record.failures++;
       const isRefusal = code !== undefined;
-      this.#health.failed(line.entry, now(), isRefusal);
-      if (code === "authorize-refused") this.#refusedBy.add(line.entry);
+      const isOfAccount = code === "authorize-refused";
+      this.#health.failed(line.entry, now(), isOfAccount);
+      if (isOfAccount) this.#refusedBy.add(line.entry);
+      else if (this.#wasTaken) this.#refusedBy.delete(line.entry);
       const outcome = isRefusal
         ? "Pool {pool} refused: {reason}; next try in {seconds} s"
         : "Pool {pool} not reached: {reason}; next try in {seconds} s";
@@ -285,11 +290,15 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     return Math.max(0, this.#health.wait(pool, this.#options.now(), isOutage));
   }
 
-  /** Tells the mux once every pool has failed and one of them for the account's name. */
+  /**
+   * Tells the mux once every pool has failed and one of them for the account's name. An account
+   * that was good before is refused only when all say so: one may be mistaken, or have trouble.
+   */
   #noteRefusal(): void {
     const { pools, mux } = this.#options;
     const isServed = this.#lines.some((line) => line.role !== "opening");
-    if (isServed || this.#refusedBy.size === 0) return;
+    const enough = this.#wasTaken ? pools.length : 1;
+    if (isServed || this.#refusedBy.size < enough) return;
     if (pools.every((_, pool) => this.#health.hasFailed(pool))) mux.accountRefused();
   }
 

@@ -381,6 +381,22 @@ scenario(
   1,
 );
 
+scenario(
+  "An account that was served is not refused for one pool's word while others are unreachable",
+  async (rig) => {
+    rig.pools.moods[0] = "denies";
+    rig.pools.moods[1] = "refuses";
+    await rig.pools.lose(0);
+    await rig.pools.lose(1);
+    await rig.pass(60_000);
+    assert.ok(!rig.roles.story.includes("account refused"));
+    rig.pools.moods[1] = "serves";
+    await rig.pass(5_000);
+    assert.deepEqual(rig.roles.active, [1]);
+  },
+  ["serves", "serves"],
+);
+
 scenario("One pool that takes the account is enough for it", async (rig) => {
   await rig.pass(5_000);
   assert.ok(!rig.roles.story.includes("account refused"));
