@@ -75,7 +75,10 @@ Deno.test("verdicts that never come leave shares waiting, not lost from the book
   assert.equal(shares.accepted, pool!.statistics().verdicts);
   assert.equal(shares.submitted, shares.accepted + waitingShares);
   assert.deepEqual(strayVerdicts, NO_STRAYS);
-  assert.equal(rig.farm.statistics().waitingNow, waitingShares);
+  await until(
+    () => rig.farm.statistics().waitingNow === waitingShares,
+    "just as many answers are still owed to the miners",
+  );
 });
 
 Deno.test("shares of a connection that broke are told apart from those that are judged", async () => {
