@@ -13,6 +13,9 @@
  * `advanced.pool_connection_number_per_subaccount`,
  * `advanced.tls_skip_certificate_verify`, `limits.max_miners` and
  * `status.listen`.
+ *
+ * One long file: the types of its parts are valibot's, inferred, and could not be
+ * written down where one module exports them to another.
  */
 
 import * as v from "valibot";
