@@ -4,7 +4,10 @@
  * Exit codes: 0 stopped as asked, 1 failed, 2 wrong use or configuration.
  */
 
-import { type Command, helpText, parseArguments, VERSION, versionText } from "./lib/cli.ts";
+import type { Command } from "./lib/cli/command.ts";
+import { helpText } from "./lib/cli/help.ts";
+import { parseArguments } from "./lib/cli/parse.ts";
+import { VERSION, versionText } from "./lib/cli/version.ts";
 
 const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
 

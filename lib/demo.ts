@@ -6,7 +6,7 @@
  * and each number comes from the one that counted it.
  */
 
-import type { DemoCommand } from "./cli.ts";
+import type { DemoCommand } from "./cli/command.ts";
 import { readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";
 import { rejectedIn } from "./mux/ledger.ts";

@@ -3,7 +3,7 @@
  * with which exit code the program ends.
  */
 
-import { DEFAULT_CONFIG_PATHS, type RunCommand } from "./cli.ts";
+import { DEFAULT_CONFIG_PATHS, type RunCommand } from "./cli/command.ts";
 import { formatProblems, formatRemark } from "./config/problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";

@@ -3,7 +3,11 @@
  * agent or a pool with.
  */
 
-import type { SimulateCommand, SimulatedMinersOptions, SimulatedPoolOptions } from "./cli.ts";
+import type {
+  SimulateCommand,
+  SimulatedMinersOptions,
+  SimulatedPoolOptions,
+} from "./cli/command.ts";
 import { formatAddress } from "./net/engine.ts";
 import { LiveLine } from "./observe/live_line.ts";
 import { SimFarm } from "./sim/sim_farm.ts";

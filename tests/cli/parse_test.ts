@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { helpText, type HelpTopic, parseArguments, versionText } from "../lib/cli.ts";
+import { parseArguments } from "../../lib/cli/parse.ts";
 
 const RUN = { kind: "run", configPath: undefined, logDir: undefined, notices: [] };
 const POOL = { host: "127.0.0.1", port: 8888, difficulty: 0.00001, jobIntervalSeconds: 30 };
@@ -129,33 +129,6 @@ Deno.test("any arguments mean something or are told why not, and nothing throws"
       assert.ok(command.message.length < 250);
     }),
     { seed: 2, numRuns: 2000 },
-  );
-});
-
-const TOPICS: (HelpTopic | undefined)[] = [undefined, "run", "demo", "simulate"];
-for (const topic of TOPICS) {
-  Deno.test(`the help on ${topic ?? "everything"} fits a terminal and ends with the exit codes`, () => {
-    const lines = helpText(topic).split("\n");
-    for (const line of lines) {
-      assert.ok(line.length <= 80, line);
-      assert.match(line, /^(?:[\x20-\x7e]*[\x21-\x7e])?$/);
-    }
-    assert.equal(lines.at(-4), "Exit codes");
-  });
-}
-
-Deno.test("the defaults in the help are the defaults", () => {
-  const help = helpText("simulate") + helpText("demo");
-  for (const value of ["127.0.0.1", "8888", "0.00001", "30", "127.0.0.1:3333", "50", "demo"]) {
-    assert.ok(help.includes(`(${value})`), value);
-  }
-});
-
-Deno.test("the version names this program, what runs it, and where", () => {
-  const { version } = JSON.parse(Deno.readTextFileSync("deno.json")) as { version: string };
-  assert.equal(
-    versionText({ deno: "2.9.6", v8: "14.0", target: "x86_64-unknown-linux-gnu" }),
-    `btcagent ${version}\nDeno 2.9.6, V8 14.0, x86_64-unknown-linux-gnu`,
   );
 });
 

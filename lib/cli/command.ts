@@ -1,0 +1,70 @@
+/** What a command line can ask for. */
+
+/** What the command line asks for. */
+export type Command =
+  | {
+    readonly kind: "run";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+    /** `undefined`: log to the terminal only. */
+    readonly logDir: string | undefined;
+    /** What was accepted without effect, a sentence each. */
+    readonly notices: readonly string[];
+  }
+  | {
+    readonly kind: "demo";
+    /** `undefined`: until it is stopped. */
+    readonly seconds: number | undefined;
+    /** How many simulated miners, 1..65535. */
+    readonly miners: number;
+  }
+  | { readonly kind: "simulate"; readonly what: "pool"; readonly options: SimulatedPoolOptions }
+  | { readonly kind: "simulate"; readonly what: "miners"; readonly options: SimulatedMinersOptions }
+  | { readonly kind: "help"; readonly topic: HelpTopic | undefined }
+  | { readonly kind: "version" }
+  | {
+    readonly kind: "misuse";
+    /** What is wrong and what to do; sentence case, no full stop. */
+    readonly message: string;
+  };
+
+/** Options of `btcagent simulate pool`. */
+export interface SimulatedPoolOptions {
+  /** The address to listen on. */
+  readonly host: string;
+  /** The port to listen on, 1..65535. */
+  readonly port: number;
+  /** The difficulty told to miners; above 0, may be a fraction. */
+  readonly difficulty: number;
+  /** Seconds between jobs; above 0, may be a fraction. */
+  readonly jobIntervalSeconds: number;
+}
+
+/** Options of `btcagent simulate miners`. */
+export interface SimulatedMinersOptions {
+  /** Where to connect to; IPv6 without brackets. */
+  readonly host: string;
+  /** The port to connect to, 1..65535. */
+  readonly port: number;
+  /** How many miners, 1..65535. */
+  readonly count: number;
+  /** Shares per second of each miner; `undefined`: really hash. */
+  readonly rate: number | undefined;
+  /** The user name, to which each miner adds its worker name. */
+  readonly user: string;
+}
+
+/** What there is help on. */
+export type HelpTopic = "run" | "demo" | "simulate";
+
+/** Where a configuration is looked for if none is named, in this order. */
+export const DEFAULT_CONFIG_PATHS: readonly string[] = ["conf/agent.jsonc", "agent_conf.json"];
+
+/** The command that runs the proxy. */
+export type RunCommand = Extract<Command, { kind: "run" }>;
+
+/** The command that shows the proxy with simulated miners and pool. */
+export type DemoCommand = Extract<Command, { kind: "demo" }>;
+
+/** The commands that run one simulated side alone. */
+export type SimulateCommand = Extract<Command, { kind: "simulate" }>;

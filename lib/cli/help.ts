@@ -1,0 +1,113 @@
+/** The help texts. */
+
+import { DEFAULT_CONFIG_PATHS, type HelpTopic } from "./command.ts";
+import {
+  COMMON_OPTIONS,
+  DEMO_OPTIONS,
+  MINERS_OPTIONS,
+  type Option,
+  POOL_OPTIONS,
+  RUN_OPTIONS,
+} from "./options.ts";
+import { VERSION } from "./version.ts";
+
+const HELP: Readonly<Record<HelpTopic, () => string>> = {
+  run: () =>
+    `Joins miners to a pool: listens for miners, and carries their work over very
+few connections to a pool that speaks btcpool's agent protocol.
+
+Usage
+  btcagent [run] [options]
+
+Options
+${optionLines([...RUN_OPTIONS, ...COMMON_OPTIONS])}
+
+  The Go agent's other flags, such as -alsologtostderr or -v=2, are accepted
+  and ignored.
+
+Files
+  conf/agent.example.jsonc   every setting explained; copy it to begin
+${DEFAULT_CONFIG_PATHS[0]!.padEnd(25).padStart(27)}  read if no -c is given
+${DEFAULT_CONFIG_PATHS[1]!.padEnd(25).padStart(27)}  read if that is not there either
+
+Signals
+  SIGTERM, SIGINT, SIGHUP    stop in order: shares on their way are still sent;
+                             a second one stops at once
+
+${EXIT_CODES}`,
+  demo: () =>
+    `A simulated pool, the proxy and simulated miners, all in one terminal. Needs no
+configuration, and nothing leaves this machine.
+
+Usage
+  btcagent demo [options]
+
+Options
+${optionLines([...DEMO_OPTIONS, ...COMMON_OPTIONS])}
+
+${EXIT_CODES}`,
+  simulate: () =>
+    `One side of the demo alone, to try the proxy or a configuration against.
+
+Usage
+  btcagent simulate pool [options]
+  btcagent simulate miners [options]
+
+Options of simulate pool
+${optionLines(POOL_OPTIONS)}
+
+Options of simulate miners
+${optionLines(MINERS_OPTIONS)}
+
+Example: each in a terminal of its own, with ["127.0.0.1", 8888, "demo"] in the
+configuration's pools
+  btcagent simulate pool
+  btcagent -c my.jsonc
+  btcagent simulate miners --count 200 --rate 0.1
+
+${EXIT_CODES}`,
+};
+
+const EXIT_CODES = `Exit codes
+  0  stopped as asked
+  1  failed, as when the port is taken
+  2  wrong use, or something wrong in the configuration`;
+
+/** The help on `topic`, or on the program as a whole; plain text, at most 80 columns. */
+export function helpText(topic: HelpTopic | undefined): string {
+  if (topic !== undefined) return HELP[topic]();
+  return `btcagent ${VERSION}: many miners, very few connections to the pool
+
+Usage
+  btcagent [options]                  join miners to a pool
+  btcagent demo [options]             see it work with simulated miners
+  btcagent simulate pool [options]    a simulated pool alone
+  btcagent simulate miners [options]  simulated miners alone
+  btcagent help [run|demo|simulate]   more on one of these
+
+Options
+${optionLines([...RUN_OPTIONS, ...COMMON_OPTIONS])}
+
+Options of demo
+${optionLines(DEMO_OPTIONS)}
+
+Examples
+  btcagent demo --seconds 30          half a minute of simulated mining
+  btcagent -c conf/agent.jsonc        mine with your own configuration
+  btcagent -c agent_conf.json -l log  start as the Go agent is started
+
+To begin, copy conf/agent.example.jsonc to conf/agent.jsonc and put your
+sub-account into it. Ctrl+C or SIGTERM stops in order.
+
+${EXIT_CODES}`;
+}
+
+/** Two columns: an option with its short form, and what it is for. */
+function optionLines(options: readonly Option[]): string {
+  const rows = options.map(({ names: [long = "", short], value, about }) => {
+    const left = `${short ? `-${short}, ` : "    "}--${long}${value ? ` ${value}` : ""}`;
+    return [left, about] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, about]) => `  ${left.padEnd(width)}  ${about}`).join("\n");
+}

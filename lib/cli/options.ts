@@ -1,0 +1,67 @@
+/**
+ * The options of every command, as tables: the parser and the help are made from them.
+ */
+
+import { DEFAULT_CONFIG_PATHS } from "./command.ts";
+
+/** An option of the command line. */
+export interface Option {
+  /** The first is the one shown and stored; one letter is a short form. */
+  readonly names: readonly string[];
+  /** What the value is called; none for a switch. */
+  readonly value?: string;
+  /** What it does, and in brackets its default; lower case, no full stop. */
+  readonly about: string;
+}
+
+/** Options of `btcagent run`, the command that need not be said. */
+export const RUN_OPTIONS: readonly Option[] = [
+  {
+    names: ["config", "c"],
+    value: "FILE",
+    about: `the configuration (${DEFAULT_CONFIG_PATHS.join(", ")})`,
+  },
+  {
+    names: ["log-dir", "l", "log_dir"],
+    value: "DIR",
+    about: "write the log to files in this folder, too",
+  },
+];
+
+/** Options of `btcagent demo`. */
+export const DEMO_OPTIONS: readonly Option[] = [
+  { names: ["seconds"], value: "N", about: "stop after so long (on and on until Ctrl+C)" },
+  { names: ["miners"], value: "N", about: "how many simulated miners (50)" },
+];
+
+/** Options of `btcagent simulate pool`. */
+export const POOL_OPTIONS: readonly Option[] = [
+  { names: ["host"], value: "ADDRESS", about: "the address to listen on (127.0.0.1)" },
+  { names: ["port"], value: "PORT", about: "the port to listen on (8888)" },
+  { names: ["difficulty"], value: "D", about: "the difficulty of a share (0.00001)" },
+  { names: ["job-interval-seconds"], value: "N", about: "time between jobs (30)" },
+];
+
+/** Options of `btcagent simulate miners`. */
+export const MINERS_OPTIONS: readonly Option[] = [
+  { names: ["connect"], value: "HOST:PORT", about: "where to mine (127.0.0.1:3333)" },
+  { names: ["count"], value: "N", about: "how many miners (50)" },
+  { names: ["rate"], value: "R", about: "shares per second of each (really hash)" },
+  { names: ["user"], value: "NAME", about: "the user name before the dot (demo)" },
+];
+
+/** Options that every command has. */
+export const COMMON_OPTIONS: readonly Option[] = [
+  { names: ["help", "h"], about: "show this help" },
+  { names: ["version", "V"], about: "show the version" },
+];
+
+/** Flags of the Go agent's logger; without effect here. */
+export const GLOG_OPTIONS: readonly Option[] = [
+  { names: ["alsologtostderr"], about: "" },
+  { names: ["logtostderr"], about: "" },
+  { names: ["stderrthreshold"], value: "LEVEL", about: "" },
+  { names: ["v"], value: "N", about: "" },
+  { names: ["vmodule"], value: "LIST", about: "" },
+  { names: ["log_backtrace_at"], value: "PLACE", about: "" },
+];

@@ -1,0 +1,128 @@
+/**
+ * What a command line means. Pure: it reads no files and prints nothing.
+ */
+
+import { nearestWord } from "../config/nearest_word.ts";
+import { quote } from "../config/problem.ts";
+import type { Command, HelpTopic } from "./command.ts";
+import {
+  addressOf,
+  didYouMean,
+  findOption,
+  Misuse,
+  numberOf,
+  parseOptions,
+  textOf,
+  wholeOf,
+} from "./given.ts";
+import {
+  DEMO_OPTIONS,
+  GLOG_OPTIONS,
+  MINERS_OPTIONS,
+  POOL_OPTIONS,
+  RUN_OPTIONS,
+} from "./options.ts";
+
+/** What `argv`, the arguments after the program's name, asks for. Never throws. */
+export function parseArguments(argv: readonly string[]): Command {
+  try {
+    const [first, ...rest] = argv;
+    if (first === undefined || first.startsWith("-")) return parseRun(argv);
+    switch (first) {
+      case "run":
+        return parseRun(rest);
+      case "demo":
+        return parseDemo(rest);
+      case "simulate":
+        return parseSimulate(rest);
+      case "help":
+        return { kind: "help", topic: topicNamed(rest[0]) };
+      case "version":
+        return { kind: "version" };
+    }
+    const known = ["run", "demo", "simulate", "help", "version"];
+    throw new Misuse(
+      `Unknown command ${quote(first)}${didYouMean(nearestWord(first, known))}` +
+        (/^[\w/-]*\.[\w./-]+$/.test(first) ? `; a configuration is named with -c ${first}` : ""),
+    );
+  } catch (error) {
+    if (error instanceof Misuse) return { kind: "misuse", message: error.message };
+    throw error;
+  }
+}
+
+function parseRun(argv: readonly string[]): Command {
+  const given = parseOptions(argv, [...RUN_OPTIONS, ...GLOG_OPTIONS]);
+  const asked = askedInstead(given, argv.length === 1 ? undefined : "run");
+  if (asked) return asked;
+  return {
+    kind: "run",
+    configPath: textOf(given, "config"),
+    logDir: textOf(given, "log-dir"),
+    notices: GLOG_OPTIONS.map(({ names }) => names[0]!)
+      .filter((name) => given.has(name))
+      .map((name) => `Option -${name} is ignored: the log goes to the terminal anyway`),
+  };
+}
+
+function parseDemo(argv: readonly string[]): Command {
+  const given = parseOptions(argv, DEMO_OPTIONS);
+  return askedInstead(given, "demo") ?? {
+    kind: "demo",
+    seconds: numberOf(given, "seconds", 1, 31_536_000),
+    miners: wholeOf(given, "miners", 65_535) ?? 50,
+  };
+}
+
+function parseSimulate(argv: readonly string[]): Command {
+  const [what, ...rest] = argv;
+  if (what === "pool") {
+    const given = parseOptions(rest, POOL_OPTIONS);
+    return askedInstead(given, "simulate") ?? {
+      kind: "simulate",
+      what,
+      options: {
+        host: textOf(given, "host") ?? "127.0.0.1",
+        port: wholeOf(given, "port", 65_535) ?? 8888,
+        difficulty: numberOf(given, "difficulty", 1e-12, 1e15) ?? 0.00001,
+        jobIntervalSeconds: numberOf(given, "job-interval-seconds", 0.01, 86_400) ?? 30,
+      },
+    };
+  }
+  if (what === "miners") {
+    const given = parseOptions(rest, MINERS_OPTIONS);
+    return askedInstead(given, "simulate") ?? {
+      kind: "simulate",
+      what,
+      options: {
+        ...addressOf(given, "connect", "127.0.0.1:3333"),
+        count: wholeOf(given, "count", 65_535) ?? 50,
+        rate: numberOf(given, "rate", 1e-6, 1000),
+        user: textOf(given, "user") ?? "demo",
+      },
+    };
+  }
+  if (what === undefined || what.startsWith("-")) {
+    const asked = askedInstead(new Map([[findOption(what, [])?.names[0] ?? "", ""]]), "simulate");
+    if (asked) return asked;
+    throw new Misuse("Nothing to simulate; say pool or miners first");
+  }
+  const meant = didYouMean(nearestWord(what, ["pool", "miners"]));
+  throw new Misuse(`Cannot simulate ${quote(what)}, only pool or miners${meant}`);
+}
+
+/** Help and version win over everything else that is asked for. */
+function askedInstead(
+  given: ReadonlyMap<string, string>,
+  topic: HelpTopic | undefined,
+): Command | undefined {
+  if (given.has("help")) return { kind: "help", topic };
+  return given.has("version") ? { kind: "version" } : undefined;
+}
+
+function topicNamed(name: string | undefined): HelpTopic | undefined {
+  if (name === undefined || name === "help" || name === "version") return undefined;
+  if (name === "run" || name === "demo" || name === "simulate") return name;
+  const meant = didYouMean(nearestWord(name, ["run", "demo", "simulate"]));
+  throw new Misuse(`There is no help on ${quote(name)}, only on run, demo and simulate${meant}`);
+}
