@@ -5,7 +5,7 @@ import { CPP_AGENT_CONF, GO_AGENT_CONF } from "../config/agent_conf_files.ts";
 import { anchorOf, cellsOf, filesBelow, headingsIn, readPage, tableUnder } from "./pages.ts";
 
 const readme = readPage("README.md");
-const COMPARISON = tableUnder(readme, "Beside the Go and C\\+\\+ agents");
+const COMPARISON = tableUnder(readPage("tests/comparison.md"), "Beside the Go and C\\+\\+ agents");
 const FOLDERS = ["lib", "scripts", "tests"];
 const SOURCES = FOLDERS.flatMap((folder) => [...filesBelow(folder, ".ts")]);
 const PAGES = [
@@ -39,16 +39,17 @@ Deno.test("every row of the comparison names tests that exist", () => {
   for (const row of COMPARISON) {
     const cells = cellsOf(row);
     assert.equal(cells.length, 5, row);
-    const shown = [...cells[4]!.matchAll(/\[\w+\]\((tests\/[^)]+)\)((?: “[^”]+”)*)/g)];
+    const shown = [...cells[4]!.matchAll(/\[\w+\]\(([^)]+)\)((?: “[^”]+”)*)/g)];
     assert.ok(shown.length > 0, row);
-    for (const [, path, list] of shown) {
-      if (path!.endsWith(".txt")) {
-        assert.ok(exists(path!), path);
+    for (const [, place, list] of shown) {
+      const path = `tests/${place}`;
+      if (path.endsWith(".txt")) {
+        assert.ok(exists(path), path);
         continue;
       }
       const names = Array.from(list!.matchAll(/“([^”]+)”/g), ([, name]) => name!);
       assert.ok(names.length > 0, `${row}: no test of ${path}`);
-      const known = textsIn(readPage(path!), /\w\(\s*/);
+      const known = textsIn(readPage(path), /\w\(\s*/);
       for (const name of names) assert.ok(known.includes(name), `${path}: “${name}”`);
     }
   }
