@@ -1,5 +1,8 @@
 /**
  * Several listening ports as one: every engine's handles are woven into one row of numbers.
+ *
+ * Ports come and go. One that goes accepts no more, and its connections stay: its engine is stopped
+ * when the last of them is over.
  */
 
 import {
@@ -21,9 +24,29 @@ export class CannotListen extends Error {
   override readonly name = "CannotListen";
 }
 
+/** One listening port. */
+interface Port {
+  /** What was asked for; the engine knows the real port where that was 0. */
+  readonly wanted: PeerAddress;
+  readonly engine: Engine;
+  /** The engine's handles → ours. */
+  readonly handles: number[];
+  connections: number;
+  isAccepting: boolean;
+  /** Set once the last connection of a port that went is over. */
+  stopping?: Promise<void>;
+}
+
 /** Sockets of miners on all addresses. */
 export class Listeners implements MinerSockets {
-  readonly #engines: Engine[] = [];
+  readonly #start: StartEngine;
+  readonly #events: EngineEvents;
+  /** Those that accept, in the order asked for, and those that only have connections left. */
+  #ports: Port[] = [];
+  /** By handle of ours: the port, and the engine's handle. */
+  readonly #portOf: (Port | undefined)[] = [];
+  readonly #innerOf: number[] = [];
+  readonly #freeHandles: number[] = [];
 
   /**
    * Listens on every address.
@@ -31,69 +54,161 @@ export class Listeners implements MinerSockets {
    * @throws CannotListen for the first that cannot be; those before it are closed again.
    */
   constructor(addresses: readonly PeerAddress[], start: StartEngine, events: EngineEvents) {
-    const count = addresses.length;
-    addresses.forEach((address, i) => {
-      try {
-        this.#engines.push(start(address, {
-          opened: (handle, from) => events.opened(handle * count + i, from),
-          received: (handle, bytes) => events.received(handle * count + i, bytes),
-          closed: (handle, reason, slow) => events.closed(handle * count + i, reason, slow),
-          acceptFailed: (error) => events.acceptFailed(error),
-          broadcastSent: (ms) => events.broadcastSent?.(ms),
-        }));
-      } catch (error) {
-        // Nobody has connected yet, so there is nothing to wait for.
-        for (const engine of this.#engines) void engine.stop();
-        throw new CannotListen(listenProblem(error, address), { cause: error });
-      }
-    });
+    this.#start = start;
+    this.#events = events;
+    this.#ports = this.#open(addresses);
   }
 
   /** Where miners connect to; the ports are the real ones where 0 was asked for. */
   get addresses(): readonly PeerAddress[] {
-    return this.#engines.map((engine) => engine.address);
+    return this.#accepting().map(({ engine }) => engine.address);
+  }
+
+  /** How many engines run, those included that only have connections left. */
+  get engines(): number {
+    return this.#ports.length;
+  }
+
+  /**
+   * Listens on these addresses from now on: starts what is new and accepts no more on others.
+   * Nobody is disconnected.
+   *
+   * @throws CannotListen for the first that cannot be; then all is as it was before.
+   */
+  async reconfigure(addresses: readonly PeerAddress[]): Promise<void> {
+    const before = this.#accepting();
+    const has = (port: Port) => addresses.some((address) => isSame(address, port.wanted));
+    const kept = before.filter(has);
+    const removed = before.filter((port) => !has(port));
+    for (const port of removed) this.#retire(port);
+    // A port is free only when the accept that was under way has noticed.
+    if (removed.length > 0) await new Promise((resolve) => setTimeout(resolve));
+    const isNew = (address: PeerAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
+    try {
+      this.#ports.push(...this.#open(addresses.filter(isNew)));
+      this.#sortAs(addresses);
+    } catch (error) {
+      this.#ports.push(...this.#open(removed.map(({ wanted }) => wanted)));
+      this.#sortAs(before.map(({ wanted }) => wanted));
+      throw error;
+    }
   }
 
   send(handle: number, bytes: Uint8Array): void {
-    this.#engineOf(handle).send(this.#inner(handle), bytes);
+    this.#portOf[handle]!.engine.send(this.#innerOf[handle]!, bytes);
   }
 
   sendLatest(handle: number, message: Replaceable): void {
-    this.#engineOf(handle).sendLatest(this.#inner(handle), message);
+    this.#portOf[handle]!.engine.sendLatest(this.#innerOf[handle]!, message);
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {
-    if (this.#engines.length === 1) return this.#engines[0]!.broadcast(handles, message);
-    const inner: number[][] = this.#engines.map(() => []);
-    for (const handle of handles) inner[handle % inner.length]!.push(this.#inner(handle));
-    inner.forEach((own, i) => {
-      if (own.length > 0) this.#engines[i]!.broadcast(own, message);
-    });
+    const inner = new Map<Port, number[]>();
+    for (const handle of handles) {
+      const port = this.#portOf[handle]!;
+      let own = inner.get(port);
+      if (own === undefined) inner.set(port, own = []);
+      own.push(this.#innerOf[handle]!);
+    }
+    for (const [{ engine }, own] of inner) engine.broadcast(own, message);
   }
 
   close(handle: number): void {
-    this.#engineOf(handle).close(this.#inner(handle));
+    const { engine } = this.#portOf[handle]!;
+    const inner = this.#innerOf[handle]!;
+    this.#forget(handle);
+    engine.close(inner);
   }
 
   sweep(): void {
-    for (const engine of this.#engines) engine.sweep();
+    for (const port of this.#ports) {
+      port.engine.sweep();
+      if (!port.isAccepting && port.connections === 0) {
+        port.stopping ??= port.engine.stop().then(() => {
+          this.#ports = this.#ports.filter((other) => other !== port);
+        });
+      }
+    }
   }
 
   stopAccepting(): void {
-    for (const engine of this.#engines) engine.stopAccepting();
+    for (const port of this.#accepting()) this.#retire(port);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#engines.map((engine) => engine.stop()));
+    await Promise.all(this.#ports.map(({ engine, stopping }) => stopping ?? engine.stop()));
   }
 
-  #engineOf(handle: number): Engine {
-    return this.#engines[handle % this.#engines.length]!;
+  #accepting(): Port[] {
+    return this.#ports.filter((port) => port.isAccepting);
   }
 
-  #inner(handle: number): number {
-    return Math.floor(handle / this.#engines.length);
+  #sortAs(addresses: readonly PeerAddress[]): void {
+    const place = ({ wanted }: Port) => addresses.findIndex((address) => isSame(address, wanted));
+    this.#ports.sort((a, b) => place(a) - place(b));
   }
+
+  #retire(port: Port): void {
+    port.isAccepting = false;
+    port.engine.stopAccepting();
+  }
+
+  #open(addresses: readonly PeerAddress[]): Port[] {
+    const opened: Port[] = [];
+    for (const address of addresses) {
+      try {
+        opened.push(this.#openOne(address));
+      } catch (error) {
+        // Nobody has connected yet, so there is nothing to wait for.
+        for (const { engine } of opened) void engine.stop();
+        throw new CannotListen(listenProblem(error, address), { cause: error });
+      }
+    }
+    return opened;
+  }
+
+  #openOne(wanted: PeerAddress): Port {
+    const handles: number[] = [];
+    const events = this.#events;
+    const engine = this.#start(wanted, {
+      opened: (inner, from) => {
+        const handle = this.#take(port, inner);
+        // What the engine closes itself is not reported any more.
+        const isWelcome = events.opened(handle, from);
+        if (!isWelcome) this.#forget(handle);
+        return isWelcome;
+      },
+      received: (inner, bytes) => events.received(handles[inner]!, bytes),
+      closed: (inner, reason, slow) => {
+        const handle = handles[inner]!;
+        events.closed(handle, reason, slow);
+        this.#forget(handle);
+      },
+      acceptFailed: (error) => events.acceptFailed(error),
+      broadcastSent: (ms) => events.broadcastSent?.(ms),
+    });
+    const port: Port = { wanted, engine, handles, connections: 0, isAccepting: true };
+    return port;
+  }
+
+  #take(port: Port, inner: number): number {
+    const handle = this.#freeHandles.pop() ?? this.#portOf.length;
+    this.#portOf[handle] = port;
+    this.#innerOf[handle] = inner;
+    port.handles[inner] = handle;
+    port.connections++;
+    return handle;
+  }
+
+  #forget(handle: number): void {
+    this.#portOf[handle]!.connections--;
+    this.#portOf[handle] = undefined;
+    this.#freeHandles.push(handle);
+  }
+}
+
+function isSame(one: PeerAddress, other: PeerAddress): boolean {
+  return one.hostname === other.hostname && one.port === other.port;
 }
 
 /** What an operator is told when listening failed: what is in the way and what to do. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { Engine, EngineEvents, PeerAddress, Replaceable } from "../../lib/net/engine.ts";
 import { CannotListen, Listeners } from "../../lib/net/listeners.ts";
 
+const FROM: PeerAddress = { hostname: "10.0.0.1", port: 9 };
 const JOB: Replaceable = { line: Uint8Array.of(1), cleanLine: Uint8Array.of(2) };
 
 /** An engine that writes down what it is asked. */
@@ -54,9 +55,8 @@ function listen(ports: readonly number[]) {
 
 Deno.test("connections of different ports never share a handle, and answers find their way back", () => {
   const { listeners, engines, calls, heard } = listen([1, 2, 3]);
-  const from = { hostname: "10.0.0.1", port: 9 };
   for (const engine of engines) {
-    for (const handle of [0, 1, 7]) engine.events.opened(handle, from);
+    for (const handle of [0, 1, 7]) engine.events.opened(handle, FROM);
   }
   const handles = heard.map((entry) => Number(entry.split(" ")[1]));
   assert.equal(new Set(handles).size, 9);
@@ -69,23 +69,28 @@ Deno.test("connections of different ports never share a handle, and answers find
 
 Deno.test("bytes and ends are told with the handle the connection was opened under", () => {
   const { engines, heard } = listen([1, 2]);
-  engines[1]!.events.opened(4, { hostname: "10.0.0.1", port: 9 });
+  engines[1]!.events.opened(4, FROM);
   engines[1]!.events.received(4, Uint8Array.of(1));
   engines[1]!.events.closed(4, "gone");
   engines[0]!.events.acceptFailed(new Error());
-  assert.deepEqual(heard, ["opened 9", "received 9", "closed 9 gone", "accept failed"]);
+  assert.deepEqual(heard, ["opened 0", "received 0", "closed 0 gone", "accept failed"]);
 });
 
 Deno.test("a broadcast goes once to each port that has miners of it", () => {
-  const { listeners, calls } = listen([1, 2, 3]);
-  listeners.broadcast([0, 3, 2, 8], JOB);
+  const { listeners, engines, calls } = listen([1, 2, 3]);
+  for (const [engine, handle] of [[0, 0], [0, 1], [1, 0], [2, 0], [2, 2]] as const) {
+    engines[engine]!.events.opened(handle, FROM);
+  }
+  listeners.broadcast([0, 1, 3, 4], JOB);
   assert.deepEqual(calls, ["1: broadcast 0,1", "3: broadcast 0,2"]);
 });
 
 Deno.test("closing, sweeping and stopping reach the right engines", async () => {
-  const { listeners, calls } = listen([1, 2]);
-  listeners.close(3);
-  listeners.sendLatest(2, JOB);
+  const { listeners, engines, calls } = listen([1, 2]);
+  engines[0]!.events.opened(1, FROM);
+  engines[1]!.events.opened(1, FROM);
+  listeners.close(1);
+  listeners.sendLatest(0, JOB);
   listeners.sweep();
   listeners.stopAccepting();
   await listeners.stop();
@@ -98,6 +103,68 @@ Deno.test("closing, sweeping and stopping reach the right engines", async () => 
     "2: stop accepting",
     "1: stop",
     "2: stop",
+  ]);
+});
+
+Deno.test("a handle is used again only when its connection is over", () => {
+  const { listeners, engines, heard } = listen([1, 2]);
+  for (const handle of [0, 1, 2]) engines[0]!.events.opened(handle, FROM);
+  engines[0]!.events.closed(1, "gone");
+  engines[1]!.events.opened(5, FROM);
+  listeners.close(0);
+  engines[1]!.events.opened(6, FROM);
+  assert.deepEqual(heard, [
+    "opened 0",
+    "opened 1",
+    "opened 2",
+    "closed 1 gone",
+    "opened 1",
+    "opened 0",
+  ]);
+});
+
+const at = (port: number): PeerAddress => ({ hostname: "127.0.0.1", port });
+
+Deno.test("a port that is taken away accepts no more, keeps its connections, and stops with the last", async () => {
+  const { listeners, engines, calls } = listen([1, 2]);
+  engines[0]!.events.opened(0, FROM);
+  await listeners.reconfigure([at(3), at(2)]);
+  assert.deepEqual(listeners.addresses, [at(3), at(2)]);
+  assert.equal(listeners.engines, 3);
+  listeners.send(0, Uint8Array.of(1));
+  listeners.sweep();
+  engines[0]!.events.closed(0, "gone");
+  listeners.sweep();
+  await Promise.resolve();
+  assert.deepEqual(calls.filter((call) => call.startsWith("1:")), [
+    "1: stop accepting",
+    "1: send 0",
+    "1: sweep",
+    "1: sweep",
+    "1: stop",
+  ]);
+  assert.equal(listeners.engines, 2);
+  engines[2]!.events.opened(0, FROM);
+  listeners.send(0, Uint8Array.of(1));
+  assert.equal(calls.at(-1), "3: send 0");
+});
+
+Deno.test("when a new port cannot be had, all ports are as they were", async () => {
+  const calls: string[] = [];
+  const listeners = new Listeners([at(1), at(2)], (address, events) => {
+    if (address.port === 9) throw new Deno.errors.AddrInUse("x");
+    calls.push(`${address.port}: start`);
+    return new RecordingEngine(address, events, calls);
+  }, {} as EngineEvents);
+  await assert.rejects(listeners.reconfigure([at(2), at(3), at(9)]), CannotListen);
+  assert.deepEqual(listeners.addresses, [at(1), at(2)]);
+  assert.deepEqual(calls, [
+    "1: start",
+    "2: start",
+    "1: stop accepting",
+    "3: start",
+    "3: stop",
+    "1: start",
   ]);
 });
 
