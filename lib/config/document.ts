@@ -3,13 +3,13 @@
  *
  * The text is JSON with comments and, where a list or object ends, a comma too
  * many. Reading never throws: what cannot be read is one problem, said in plain
- * words. The parser's own errors name only a token, so the order of tokens is
- * checked here first; that also bounds nesting before anything recurses.
+ * words. The order of tokens is checked first; that also bounds nesting before
+ * anything recurses.
  */
 
-import { parse, type Token, tokenize, type ValueNode } from "@humanwhocodes/momoa";
 import { LineMap, type Position } from "./line_map.ts";
 import { type Problem, quote } from "./problem.ts";
+import { scalarOf, type Stop, type Token, type Tokens, tokensOf } from "./tokens.ts";
 
 /** Deeper than any setting, and shallow enough for recursion. */
 const MAX_DEPTH = 32;
@@ -44,16 +44,16 @@ export type DocumentResult =
 /** Reads `text`, with or without a byte order mark. */
 export function readDocument(text: string): DocumentResult {
   const bare = text.replace(/^\uFEFF/, "");
-  const stop = findStop(bare);
-  // Not the parser's own lines and columns: it does not count lines within comments.
+  const cut = tokensOf(bare);
+  const stop = findStop(bare, cut);
   const lines = new LineMap(bare);
   if (stop) {
     const { line, column } = lines.at(stop.offset);
     const { offset: _, ...rest } = stop;
     return { ok: false, problem: { line, column, path: "", ...rest } };
   }
-  const { body } = parse(bare, { mode: "jsonc", allowTrailingCommas: true });
-  return { ok: true, root: locate(body, bare, lines) };
+  const tokens = cut.tokens.values();
+  return { ok: true, root: locate(tokens.next().value!, tokens, lines) };
 }
 
 /** The value of a tree as plain data; of a repeated key, the last counts. */
@@ -71,97 +71,45 @@ export function plainValue(located: Located): unknown {
   }
 }
 
-function locate(node: ValueNode, text: string, lines: LineMap): Located {
-  const at = lines.at(node.loc.start.offset);
-  switch (node.type) {
-    case "Object":
-      return {
-        kind: "object",
-        at,
-        members: node.members.map(({ name, value }) => ({
-          name: name.type === "String" ? name.value : name.name,
-          at: lines.at(name.loc.start.offset),
-          content: locate(value, text, lines),
-        })),
-      };
-    case "Array":
-      return {
-        kind: "list",
-        at,
-        items: node.elements.map(({ value }) => locate(value, text, lines)),
-      };
-    case "Null":
-      return { kind: "scalar", at, value: null, source: "null" };
-    case "String":
-    case "Boolean":
-    case "Number":
-      return {
-        kind: "scalar",
-        at,
-        value: node.value,
-        source: text.slice(at.offset, node.loc.end.offset),
-      };
+/** The value that begins with `first`; `rest` moves on to what follows it. */
+function locate(first: Token, rest: Iterator<Token>, lines: LineMap): Located {
+  const at = lines.at(first.offset);
+  switch (first.source) {
+    case "{": {
+      const members: Member[] = [];
+      for (const name of until("}", rest)) {
+        rest.next(); // the colon
+        const content = locate(rest.next().value!, rest, lines);
+        members.push({ name: String(scalarOf(name)), at: lines.at(name.offset), content });
+      }
+      return { kind: "object", at, members };
+    }
+    case "[": {
+      const items: Located[] = [];
+      for (const item of until("]", rest)) items.push(locate(item, rest, lines));
+      return { kind: "list", at, items };
+    }
     default:
-      throw new TypeError(`Cannot read a ${node.type}: JSON has none`);
+      return { kind: "scalar", at, value: scalarOf(first), source: first.source };
+  }
+}
+
+/** The first tokens of what is listed up to `close`; whoever takes one moves past the rest of it. */
+function* until(close: string, rest: Iterator<Token>): Generator<Token> {
+  for (let token = rest.next().value!; token.source !== close; token = rest.next().value!) {
+    if (token.source !== ",") yield token;
   }
 }
 
 /** What may come next; `step` leads from one to another. */
 type Expected = "value" | "valueOrClose" | "keyOrClose" | "colon" | "commaOrClose" | "end";
 
-/** Where and why a text cannot be read any further. */
-interface Stop {
-  readonly offset: number;
-  readonly found: string;
-  readonly wanted: string;
-  readonly hint?: string;
-}
-
-/** Why `text` cannot be parsed, or `undefined` if it can. */
-function findStop(text: string): Stop | undefined {
-  const whole = tokensOf(text);
-  if ("tokens" in whole) return brokenString(whole.tokens, text) ?? outOfOrder(whole.tokens, text);
-
-  // Something is no token. What comes before it may be out of order already.
-  const { offset } = whole;
-  const before = tokensOf(text.slice(0, offset));
-  if ("tokens" in before) {
-    return brokenString(before.tokens, text) ?? outOfOrder(before.tokens, text, offset);
-  }
-  return { offset, found: foundAt(text, offset), wanted: wantedInside(text, offset) };
-}
-
-/** The tokens of `text`, or where it cannot be cut into any. */
-function tokensOf(text: string): { tokens: Token[] } | { offset: number } {
-  try {
-    return { tokens: tokenize(text, { mode: "jsonc" }) };
-  } catch (error) {
-    return { offset: (error as Partial<Position>).offset ?? 0 };
-  }
-}
-
-/** What the tokenizer lets pass: a string over several lines. */
-function brokenString(tokens: readonly Token[], text: string): Stop | undefined {
-  for (const { type, loc } of tokens) {
-    if (type !== "String") continue;
-    const { offset } = loc.start;
-    const [line, more] = text.slice(offset + 1, loc.end.offset).split(/[\r\n]/, 2);
-    if (line === undefined || more === undefined) continue;
-    return { offset, found: `${quote(line)} going on in the next line`, wanted: 'a closing "' };
-  }
-  return undefined;
-}
-
-/**
- * The first token out of order, or nested too deep. With `end`, what stands there
- * is no token; it is out of order whatever comes before it.
- */
-function outOfOrder(tokens: readonly Token[], text: string, end?: number): Stop | undefined {
+/** Why `text` cannot be read, or `undefined` if it can: tokens out of order, or nested too deep. */
+function findStop(text: string, { tokens, foreign, broken }: Tokens): Stop | undefined {
   const open: ("}" | "]")[] = [];
   let expected: Expected = "value";
-  for (const { type, loc: { start: { offset } } } of tokens) {
-    if (type === "LineComment" || type === "BlockComment") continue;
-    const next = step(expected, type, open);
+  for (const { source, offset } of tokens) {
+    const next = step(expected, source, open);
     if (next === undefined) return stopAt(text, offset, expected, open);
     if (open.length > MAX_DEPTH) {
       const found = `brackets in brackets ${open.length} deep`;
@@ -169,39 +117,34 @@ function outOfOrder(tokens: readonly Token[], text: string, end?: number): Stop 
     }
     expected = next;
   }
-  if (end !== undefined) return stopAt(text, end, expected, open);
+  if (broken !== undefined) return broken;
+  if (foreign !== undefined) return stopAt(text, foreign, expected, open);
   return expected === "end" ? undefined : stopAt(text, text.trimEnd().length, expected, open);
 }
 
-/** What may follow `type` where `expected` was; `undefined` if it may not stand there. */
-function step(
-  expected: Expected,
-  type: Token["type"],
-  open: ("}" | "]")[],
-): Expected | undefined {
+/** What may follow `source` where `expected` was; `undefined` if it may not stand there. */
+function step(expected: Expected, source: string, open: ("}" | "]")[]): Expected | undefined {
   const isValueDue = expected === "value" || expected === "valueOrClose";
-  switch (type) {
-    case "LBrace":
+  switch (source[0]) {
+    case "{":
       if (!isValueDue) return undefined;
       open.push("}");
       return "keyOrClose";
-    case "LBracket":
+    case "[":
       if (!isValueDue) return undefined;
       open.push("]");
       return "valueOrClose";
-    case "RBrace":
-    case "RBracket": {
-      const mayClose = expected.endsWith("OrClose");
-      if (!mayClose || open.at(-1) !== (type === "RBrace" ? "}" : "]")) return undefined;
+    case "}":
+    case "]":
+      if (!expected.endsWith("OrClose") || open.at(-1) !== source) return undefined;
       open.pop();
       return afterValue(open);
-    }
-    case "Colon":
+    case ":":
       return expected === "colon" ? "value" : undefined;
-    case "Comma":
+    case ",":
       if (expected !== "commaOrClose") return undefined;
       return open.at(-1) === "}" ? "keyOrClose" : "valueOrClose";
-    case "String":
+    case '"':
       if (expected === "keyOrClose") return "colon";
       return isValueDue ? afterValue(open) : undefined;
     default:
@@ -249,13 +192,4 @@ function foundAt(text: string, offset: number): string {
   if (rest.trim() === "") return "the end of the file";
   const string = /^"((?:[^"\\\r\n]|\\.)*)"/u.exec(rest)?.[1];
   return quote(string ?? /^(?:[\w.+-]+|.)/su.exec(rest)?.[0] ?? rest);
-}
-
-/** What is missing where the text stops making sense within a token. */
-function wantedInside(text: string, offset: number): string {
-  if (offset >= text.length) return 'the end of what was begun: a closing " or */';
-  if (text.slice(Math.max(0, offset - 5), offset + 1).includes("\\")) {
-    return "an escape that JSON knows; write \\\\ for one backslash";
-  }
-  return "the rest of a value";
 }
