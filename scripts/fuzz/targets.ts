@@ -5,6 +5,7 @@ import { MINER_LINES } from "./miner_lines.ts";
 import { CONFIG_FILES, NAMES, PROXY_ADDRESSES } from "./operator_texts.ts";
 import { POOL_STREAM } from "./pool_stream.ts";
 import { SHARE_LINES } from "./share_lines.ts";
+import { STATUS_HTTP } from "./status_http.ts";
 import type { FuzzTarget } from "./target.ts";
 
 /** In the order they are listed in. */
@@ -13,6 +14,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   POOL_STREAM,
   AGENT_FRAMES,
   SHARE_LINES,
+  STATUS_HTTP,
   CONFIG_FILES,
   NAMES,
   PROXY_ADDRESSES,

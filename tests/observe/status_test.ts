@@ -13,6 +13,7 @@ import {
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { LogCapture } from "../support/log_capture.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";
 
@@ -228,17 +229,37 @@ Deno.test("what is not there, not allowed or too long is a problem with its own 
 Deno.test("a name that is not ours is turned away: a page elsewhere cannot read this", async () => {
   await using pool = await SimPool.start();
   await using rig = new StatusRig([pool]);
-  const ask = async (host: string) => {
-    const { port } = rig.server.address;
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    const request = `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
-    await connection.write(new TextEncoder().encode(request));
-    const text = await new Response(connection.readable).text();
-    return Number(text.split(" ")[1]);
-  };
+  const ask = (host: string) =>
+    askRaw(rig, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   assert.equal(await ask("evil.example"), 421);
   assert.notEqual(await ask("localhost:9999"), 421);
   assert.notEqual(await ask("[::1]:9999"), 421);
+});
+
+Deno.test("a request that makes no sense is its sender's fault, not one of ours in the log", async () => {
+  using log = new LogCapture();
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  log.take();
+  const get = "GET /healthz HTTP/1.1\r\nHost: ";
+  const post = "POST /metrics HTTP/1.1\r\nHost: localhost\r\n";
+  for (
+    const [status, request] of [
+      [400, `${get}999.1.1.1\r\nConnection: close\r\n\r\n`],
+      [400, `${get}[::::]:1\r\nConnection: close\r\n\r\n`],
+      [421, `${get}a b\r\nConnection: close\r\n\r\n`],
+      [400, `${get}x\r\nHost: y\r\n\r\n`],
+      [400, "\x16\x03\x01\x02\0\x01\r\n\r\n"],
+      // Deno ends the connection without an answer.
+      [NaN, `${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`],
+    ] as const
+  ) {
+    assert.equal(await askRaw(rig, request), status, request);
+  }
+  // Whether there is still an answer depends on how fast it breaks off.
+  assert.notEqual(await askRaw(rig, `${post}Content-Length: 9\r\n\r\nabc`, true), 500);
+  assert.ok((await rig.metrics()).size > 0, "it serves on");
+  assert.deepEqual(log.take().filter((line) => line.startsWith("error")), []);
 });
 
 Deno.test("with a token nothing is shown without it, and with control a miner can be disconnected", async () => {
@@ -282,4 +303,14 @@ Deno.test("the configuration is shown without secrets, the last events in order"
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
+}
+
+/** The status a request gets that no HTTP library would write; `NaN` for no answer. */
+async function askRaw(rig: StatusRig, request: string, breaksOff = false): Promise<number> {
+  const { port } = rig.server.address;
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(Uint8Array.from(request, (char) => char.charCodeAt(0)));
+  if (breaksOff) await connection.closeWrite();
+  const text = await new Response(connection.readable).text().catch(() => "");
+  return Number(text.split(" ")[1]);
 }

@@ -22,14 +22,30 @@ const MAX_REQUESTS = 32;
 
 const log = areaLog("agent");
 
+/** What answers are made of. */
+export interface AnswerOptions extends RouteContext {
+  /** The bearer token that is wanted; empty for none. */
+  readonly token: string;
+}
+
 /** What the server is made of. */
-export interface StatusServerOptions extends RouteContext {
+export interface StatusServerOptions extends AnswerOptions {
   /** IP address to listen on. */
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
   readonly port: number;
-  /** The bearer token that is wanted; empty for none. */
-  readonly token: string;
+}
+
+/** All that is asked of a request; a `Request` already fits. Nothing in it is checked yet. */
+export interface IncomingRequest {
+  /** Of any name. */
+  readonly method: string;
+  /** `http://`, the `Host` header and the path as they came, so it may be no URL at all. */
+  readonly url: string;
+  /** Its headers. */
+  readonly headers: Pick<Headers, "get">;
+  /** Its body, which may break off; null for none. */
+  readonly body: ReadableStream<Uint8Array> | null;
 }
 
 /** A running status server. */
@@ -66,10 +82,7 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
       }
       inHand++;
       try {
-        return await handle(options, request);
-      } catch (error) {
-        if (error instanceof RequestProblem) return problem(error);
-        throw error;
+        return await answerRequest(options, request);
       } finally {
         inHand--;
       }
@@ -91,14 +104,28 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
   }
 }
 
-async function handle(options: StatusServerOptions, request: Request): Promise<Response> {
+/**
+ * Everything behind Deno's reading of HTTP: who may ask, what for, and the answer. Throws only for
+ * a fault of ours.
+ */
+export async function answerRequest(
+  options: AnswerOptions,
+  request: IncomingRequest,
+): Promise<Response> {
   const { token } = options;
-  const url = new URL(request.url);
-  if (token === "") checkHost(request.headers.get("host") ?? "");
-  else checkToken(request.headers.get("authorization") ?? "", token);
-  await discardBody(request);
-  const method = request.method === "HEAD" ? "GET" : request.method;
-  return route(options, { method, url, accept: request.headers.get("accept") ?? "" });
+  const { headers } = request;
+  try {
+    if (token === "") checkHost(headers.get("host") ?? "");
+    else checkToken(headers.get("authorization") ?? "", token);
+    await discardBody(request.body);
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const url = URL.parse(request.url);
+    if (url === null) throw new RequestProblem(400, "Cannot make out the host and path asked for");
+    return route(options, { method, url, accept: headers.get("accept") ?? "" });
+  } catch (error) {
+    if (error instanceof RequestProblem) return problem(error);
+    throw error;
+  }
 }
 
 /**
@@ -127,9 +154,9 @@ function isSame(found: string, wanted: string): boolean {
 }
 
 /** Reads the body, which means nothing so far, up to its bound. */
-async function discardBody(request: Request): Promise<void> {
-  if (request.body === null) return;
-  const reader = request.body.getReader();
+async function discardBody(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null) return;
+  const reader = body.getReader();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -140,7 +167,7 @@ async function discardBody(request: Request): Promise<void> {
   try {
     let length = 0;
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
+      const { done, value } = await Promise.race([read(reader), late]);
       if (done) return;
       length += value.length;
       if (length > MAX_BODY_BYTES) {
@@ -150,5 +177,16 @@ async function discardBody(request: Request): Promise<void> {
   } finally {
     clearTimeout(timer);
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** What `reader` gives next; who asked is to blame if its body breaks off or makes no sense. */
+async function read(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw new RequestProblem(400, "Cannot read the body to its end");
   }
 }

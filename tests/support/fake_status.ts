@@ -1,0 +1,100 @@
+/**
+ * A program as the status server sees it, with nothing behind it: values made from the schemas of
+ * its answers, and a few miners.
+ */
+
+import type { GenericSchema, InferOutput } from "valibot";
+import * as shapes from "../../lib/observe/status/shapes.ts";
+import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+
+/** Session ids of the miners there are. */
+const MINERS = 5;
+
+/** See the head of this file. */
+export class FakeStatus implements StatusSource, StatusControl {
+  readonly #summary = sampleOf(shapes.SummarySchema);
+  readonly #pools = [sampleOf(shapes.PoolTotalSchema)];
+  readonly #accounts = [sampleOf(shapes.AccountSchema)];
+  readonly #events = sampleOf(shapes.EventsSchema).events;
+  readonly #miners = Array.from({ length: MINERS }, (_, id) => ({
+    ...sampleOf(shapes.MinerSchema),
+    id: id.toString(16).padStart(8, "0"),
+    worker: `rig${id % 3}"\n\\`,
+  }));
+  /** How often a miner was to be disconnected. */
+  disconnects = 0;
+
+  summary(): shapes.SummaryShape {
+    return this.#summary;
+  }
+
+  health(): { readonly serving: boolean; readonly reason: string } {
+    return { serving: true, reason: "" };
+  }
+
+  miners(): readonly shapes.MinerShape[] {
+    return this.#miners;
+  }
+
+  miner(id: number): shapes.MinerShape | undefined {
+    return this.#miners[id];
+  }
+
+  pools(): shapes.PoolTotalShape[] {
+    return this.#pools;
+  }
+
+  accounts(): shapes.AccountShape[] {
+    return this.#accounts;
+  }
+
+  events(): readonly shapes.EventShape[] {
+    return this.#events;
+  }
+
+  config(): Readonly<Record<string, unknown>> {
+    return { status: { token: "***" } };
+  }
+
+  disconnect(id: number): boolean {
+    this.disconnects++;
+    return id < MINERS;
+  }
+}
+
+/** All of valibot's own structure that matters here. */
+interface Structure {
+  readonly type: string;
+  readonly entries?: Readonly<Record<string, Structure>>;
+  readonly item?: Structure;
+  readonly wrapped?: Structure;
+  readonly options?: readonly string[];
+}
+
+/** Some value of this schema. */
+function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<S> {
+  return sample(schema as unknown as Structure) as InferOutput<S>;
+}
+
+function sample({ type, entries, item, wrapped, options }: Structure): unknown {
+  switch (type) {
+    case "strict_object":
+      return Object.fromEntries(Object.entries(entries!).map(([key, of]) => [key, sample(of)]));
+    case "array":
+      return [sample(item!), sample(item!)];
+    case "record":
+      return { "some": 1 };
+    case "nullable":
+      return sample(wrapped!);
+    case "picklist":
+      return options![0];
+    case "number":
+      return 3;
+    case "boolean":
+      return true;
+    case "string":
+      return '☃ "quoted"\n\\';
+    default:
+      throw new TypeError(`Cannot make a sample of ${type}`);
+  }
+}
