@@ -53,6 +53,18 @@ async function execute(command: Command): Promise<number> {
     case "misuse":
       print(`btcagent: ${command.message}\nAll options: btcagent --help`, Deno.stderr);
       return EXIT.misused;
+    case "completions": {
+      const { completionScript } = await import("./lib/cli/completions.ts");
+      print(completionScript(command.shell));
+      return EXIT.stopped;
+    }
+    case "config": {
+      const { printedConfig } = await import("./lib/config/printed.ts");
+      const printed = await printedConfig(command.what, command.configPath);
+      if (printed.ok) print(printed.text);
+      else print(`btcagent: ${printed.message}`, Deno.stderr);
+      return printed.ok ? EXIT.stopped : EXIT.misused;
+    }
     case "run": {
       const { run } = await import("./lib/run.ts");
       return await run(command, VERSION, stopAsked);

@@ -3,9 +3,9 @@
  * with which exit code the program ends.
  */
 
-import { DEFAULT_CONFIG_PATHS, type RunCommand } from "./cli/command.ts";
-import { formatProblems, formatRemark } from "./config/problem.ts";
-import { MAX_CONFIG_LENGTH, readConfig } from "./config/read.ts";
+import type { RunCommand } from "./cli/command.ts";
+import { readConfigFile } from "./config/file.ts";
+import { formatRemark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { mayServe, statusAddress } from "./config/status_address.ts";
@@ -26,25 +26,14 @@ export async function run(
   version: string,
   stopAsked: () => Promise<void>,
 ): Promise<number> {
-  const path = command.configPath ?? await firstExisting(DEFAULT_CONFIG_PATHS);
-  if (path === undefined) {
-    complain(
-      `no configuration found: looked for ${DEFAULT_CONFIG_PATHS.join(" and ")}; ` +
-        "copy conf/agent.example.jsonc to conf/agent.jsonc and put your sub-account into it, " +
-        "or name a file with -c",
-    );
-    return 2;
-  }
-  const text = await readBounded(path);
-  if (text === undefined) return 2;
-  const result = readConfig(text);
-  if (!result.ok) {
-    complain(formatProblems(path, result.problems));
+  const file = await readConfigFile(command.configPath);
+  if (!file.ok) {
+    complain(file.message);
     return 2;
   }
   const logFile = command.logDir === undefined ? undefined : await openLogFile(command.logDir);
   if (logFile === null) return 1;
-  const { config, remarks } = result;
+  const { path, config, remarks } = file;
   const events = new RecentEvents();
   await startLog({
     level: config.log.level,
@@ -140,30 +129,6 @@ async function startStatus(
 function complain(message: string): void {
   let bytes = new TextEncoder().encode(`btcagent: ${message.trimEnd()}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
-}
-
-async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
-    if (isFile) return path;
-  }
-  return undefined;
-}
-
-/** The text of the file; complains and gives `undefined` if it cannot be had. */
-async function readBounded(path: string): Promise<string | undefined> {
-  try {
-    const { size, isFile } = await Deno.stat(path);
-    if (isFile && size > MAX_CONFIG_LENGTH) {
-      complain(`cannot read ${path}: it has ${size} bytes, wanted at most ${MAX_CONFIG_LENGTH}`);
-      return undefined;
-    }
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    complain(`cannot read the configuration ${path}: ${found}; name a readable file with -c`);
-    return undefined;
-  }
 }
 
 /** The log file, opened to be added to; complains and gives `null` if it cannot be. */

@@ -52,7 +52,7 @@ export function violations(imports: Imports): string[] {
 
 /** Why `file` must not import `target`; `undefined` if it may. */
 function refusal(file: string, target: string): string | undefined {
-  if (target.endsWith(".json")) return undefined;
+  if (/\.jsonc?$/.test(target)) return undefined;
   if (file === "main.ts") {
     return target.startsWith("lib/") ? undefined : "main.ts imports only lib";
   }

@@ -20,6 +20,14 @@ export type Command =
   }
   | { readonly kind: "simulate"; readonly what: "pool"; readonly options: SimulatedPoolOptions }
   | { readonly kind: "simulate"; readonly what: "miners"; readonly options: SimulatedMinersOptions }
+  | {
+    readonly kind: "config";
+    /** What of it is printed. */
+    readonly what: "example" | "schema" | "effective";
+    /** For `effective`; `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+  }
+  | { readonly kind: "completions"; readonly shell: Shell }
   | { readonly kind: "help"; readonly topic: HelpTopic | undefined }
   | { readonly kind: "version" }
   | {
@@ -54,11 +62,17 @@ export interface SimulatedMinersOptions {
   readonly user: string;
 }
 
-/** What there is help on. */
-export type HelpTopic = "run" | "demo" | "simulate";
+/** The shells that completions are made for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** Where a configuration is looked for if none is named, in this order. */
-export const DEFAULT_CONFIG_PATHS: readonly string[] = ["conf/agent.jsonc", "agent_conf.json"];
+/** One of them. */
+export type Shell = typeof SHELLS[number];
+
+/** What there is help on, in the order of the help. */
+export const HELP_TOPICS = ["run", "config", "demo", "simulate", "completions"] as const;
+
+/** One of them. */
+export type HelpTopic = typeof HELP_TOPICS[number];
 
 /** The command that runs the proxy. */
 export type RunCommand = Extract<Command, { kind: "run" }>;
@@ -68,3 +82,6 @@ export type DemoCommand = Extract<Command, { kind: "demo" }>;
 
 /** The commands that run one simulated side alone. */
 export type SimulateCommand = Extract<Command, { kind: "simulate" }>;
+
+/** The command that prints a configuration. */
+export type ConfigCommand = Extract<Command, { kind: "config" }>;

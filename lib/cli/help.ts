@@ -1,8 +1,11 @@
 /** The help texts. */
 
-import { DEFAULT_CONFIG_PATHS, type HelpTopic } from "./command.ts";
+import { DEFAULT_CONFIG_PATHS } from "../config/default_paths.ts";
+import type { HelpTopic } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import {
   COMMON_OPTIONS,
+  CONFIG_OPTIONS,
   DEMO_OPTIONS,
   MINERS_OPTIONS,
   type Option,
@@ -33,6 +36,31 @@ ${DEFAULT_CONFIG_PATHS[1]!.padEnd(25).padStart(27)}  read if that is not there e
 Signals
   SIGTERM, SIGINT, SIGHUP    stop in order: shares on their way are still sent;
                              a second one stops at once
+
+${EXIT_CODES}`,
+  config: () =>
+    `Prints a configuration, or what describes one. Of --effective the secrets are
+masked; anything else in it can be read as a configuration again.
+
+Usage
+  btcagent config --example > conf/agent.jsonc
+  btcagent config --schema
+  btcagent config --effective [-c FILE]
+
+Options
+${optionLines([...CONFIG_OPTIONS, ...COMMON_OPTIONS])}
+
+${EXIT_CODES}`,
+  completions: () =>
+    `Prints a script that lets a shell complete the commands and options of btcagent.
+
+Usage
+  btcagent completions bash > /etc/bash_completion.d/btcagent
+  btcagent completions zsh > /usr/local/share/zsh/site-functions/_btcagent
+  btcagent completions fish > ~/.config/fish/completions/btcagent.fish
+
+Options
+${optionLines(COMMON_OPTIONS)}
 
 ${EXIT_CODES}`,
   demo: () =>
@@ -79,17 +107,10 @@ export function helpText(topic: HelpTopic | undefined): string {
   return `btcagent ${VERSION}: many miners, very few connections to the pool
 
 Usage
-  btcagent [options]                  join miners to a pool
-  btcagent demo [options]             see it work with simulated miners
-  btcagent simulate pool [options]    a simulated pool alone
-  btcagent simulate miners [options]  simulated miners alone
-  btcagent help [run|demo|simulate]   more on one of these
+${usageLines()}
 
 Options
 ${optionLines([...RUN_OPTIONS, ...COMMON_OPTIONS])}
-
-Options of demo
-${optionLines(DEMO_OPTIONS)}
 
 Examples
   btcagent demo --seconds 30          half a minute of simulated mining
@@ -100,6 +121,17 @@ To begin, copy conf/agent.example.jsonc to conf/agent.jsonc and put your
 sub-account into it. Ctrl+C or SIGTERM stops in order.
 
 ${EXIT_CODES}`;
+}
+
+/** Two columns: a command, and what it is for. `run` need not be said. */
+function usageLines(): string {
+  const rows = COMMANDS.map(({ name, about, options, words }) => {
+    const parts = [name === "run" ? "[run]" : name, ...options.length > 0 ? ["[options]"] : []];
+    if (words !== undefined) parts.push(name === "help" ? "[COMMAND]" : words.join("|"));
+    return [`btcagent ${parts.join(" ")}`, about] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, about]) => `  ${left.padEnd(width)}  ${about}`).join("\n");
 }
 
 /** Two columns: an option with its short form, and what it is for. */

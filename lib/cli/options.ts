@@ -2,7 +2,7 @@
  * The options of every command, as tables: the parser and the help are made from them.
  */
 
-import { DEFAULT_CONFIG_PATHS } from "./command.ts";
+import { DEFAULT_CONFIG_PATHS } from "../config/default_paths.ts";
 
 /** An option of the command line. */
 export interface Option {
@@ -14,18 +14,26 @@ export interface Option {
   readonly about: string;
 }
 
+const CONFIG_FILE: Option = {
+  names: ["config", "c"],
+  value: "FILE",
+  about: `the configuration (${DEFAULT_CONFIG_PATHS.join(", ")})`,
+};
+
+const LOG_DIR_NAMES = ["log-dir", "l", "log_dir"];
+
 /** Options of `btcagent run`, the command that need not be said. */
 export const RUN_OPTIONS: readonly Option[] = [
-  {
-    names: ["config", "c"],
-    value: "FILE",
-    about: `the configuration (${DEFAULT_CONFIG_PATHS.join(", ")})`,
-  },
-  {
-    names: ["log-dir", "l", "log_dir"],
-    value: "DIR",
-    about: "write the log to files in this folder, too",
-  },
+  CONFIG_FILE,
+  { names: LOG_DIR_NAMES, value: "DIR", about: "write the log to files in this folder, too" },
+];
+
+/** Options of `btcagent config`; the first three say what is printed. */
+export const CONFIG_OPTIONS: readonly Option[] = [
+  { names: ["example"], about: "a configuration to begin with, each setting explained" },
+  { names: ["schema"], about: "the JSON Schema of configurations, for editors" },
+  { names: ["effective"], about: "a configuration as it is read, with every default" },
+  CONFIG_FILE,
 ];
 
 /** Options of `btcagent demo`. */

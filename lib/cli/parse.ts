@@ -4,7 +4,8 @@
 
 import { nearestWord } from "../config/nearest_word.ts";
 import { quote } from "../config/problem.ts";
-import type { Command, HelpTopic } from "./command.ts";
+import { type Command, HELP_TOPICS, type HelpTopic, SHELLS } from "./command.ts";
+import { COMMAND_WORDS } from "./commands.ts";
 import {
   addressOf,
   didYouMean,
@@ -16,6 +17,7 @@ import {
   wholeOf,
 } from "./given.ts";
 import {
+  CONFIG_OPTIONS,
   DEMO_OPTIONS,
   GLOG_OPTIONS,
   MINERS_OPTIONS,
@@ -31,18 +33,21 @@ export function parseArguments(argv: readonly string[]): Command {
     switch (first) {
       case "run":
         return parseRun(rest);
+      case "config":
+        return parseConfig(rest);
+      case "completions":
+        return parseCompletions(rest);
       case "demo":
         return parseDemo(rest);
       case "simulate":
         return parseSimulate(rest);
       case "help":
-        return { kind: "help", topic: topicNamed(rest[0]) };
+        return parseHelp(rest);
       case "version":
-        return { kind: "version" };
+        return askedInstead(parseOptions(rest, []), undefined) ?? { kind: "version" };
     }
-    const known = ["run", "demo", "simulate", "help", "version"];
     throw new Misuse(
-      `Unknown command ${quote(first)}${didYouMean(nearestWord(first, known))}` +
+      `Unknown command ${quote(first)}${didYouMean(nearestWord(first, COMMAND_WORDS))}` +
         (/^[\w/-]*\.[\w./-]+$/.test(first) ? `; a configuration is named with -c ${first}` : ""),
     );
   } catch (error) {
@@ -63,6 +68,29 @@ function parseRun(argv: readonly string[]): Command {
       .filter((name) => given.has(name))
       .map((name) => `Option -${name} is ignored: the log goes to the terminal anyway`),
   };
+}
+
+function parseConfig(argv: readonly string[]): Command {
+  const given = parseOptions(argv, CONFIG_OPTIONS);
+  const asked = askedInstead(given, "config");
+  if (asked) return asked;
+  const configPath = textOf(given, "config");
+  const [what, ...more] = (["example", "schema", "effective"] as const)
+    .filter((name) => given.has(name));
+  if (what === undefined || more.length > 0) {
+    throw new Misuse("Say one of --example, --schema and --effective: which is to be printed");
+  }
+  return { kind: "config", what, configPath };
+}
+
+function parseCompletions(argv: readonly string[]): Command {
+  const [first = "", ...rest] = argv;
+  const shell = SHELLS.find((shell) => shell === first);
+  const options = shell !== undefined ? rest : first.startsWith("-") ? argv : [];
+  const asked = askedInstead(parseOptions(options, []), "completions");
+  if (asked) return asked;
+  if (shell === undefined) throw new Misuse(`Say for which shell: ${listed(SHELLS, "or")}`);
+  return { kind: "completions", shell };
 }
 
 function parseDemo(argv: readonly string[]): Command {
@@ -120,9 +148,24 @@ function askedInstead(
   return given.has("version") ? { kind: "version" } : undefined;
 }
 
-function topicNamed(name: string | undefined): HelpTopic | undefined {
-  if (name === undefined || name === "help" || name === "version") return undefined;
-  if (name === "run" || name === "demo" || name === "simulate") return name;
-  const meant = didYouMean(nearestWord(name, ["run", "demo", "simulate"]));
-  throw new Misuse(`There is no help on ${quote(name)}, only on run, demo and simulate${meant}`);
+function parseHelp(argv: readonly string[]): Command {
+  const [first, ...rest] = argv;
+  const isTopic = first !== undefined && !first.startsWith("-");
+  const given = parseOptions(isTopic ? rest : argv, []);
+  return askedInstead(given, undefined) ??
+    { kind: "help", topic: isTopic ? topicNamed(first) : undefined };
+}
+
+function topicNamed(name: string): HelpTopic | undefined {
+  if (name === "help" || name === "version") return undefined;
+  const topic = HELP_TOPICS.find((topic) => topic === name);
+  if (topic !== undefined) return topic;
+  const meant = didYouMean(nearestWord(name, HELP_TOPICS));
+  const topics = listed(HELP_TOPICS, "and");
+  throw new Misuse(`There is no help on ${quote(name)}, only on ${topics}${meant}`);
+}
+
+/** As in `run, demo and simulate`. */
+function listed(words: readonly string[], last: "and" | "or"): string {
+  return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }

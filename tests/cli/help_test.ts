@@ -1,11 +1,11 @@
 /** What the help says, and that it fits. */
 
 import assert from "node:assert/strict";
-import type { HelpTopic } from "../../lib/cli/command.ts";
+import { HELP_TOPICS } from "../../lib/cli/command.ts";
+import { COMMANDS } from "../../lib/cli/commands.ts";
 import { helpText } from "../../lib/cli/help.ts";
 
-const TOPICS: (HelpTopic | undefined)[] = [undefined, "run", "demo", "simulate"];
-for (const topic of TOPICS) {
+for (const topic of [undefined, ...HELP_TOPICS]) {
   Deno.test(`the help on ${topic ?? "everything"} fits a terminal and ends with the exit codes`, () => {
     const lines = helpText(topic).split("\n");
     for (const line of lines) {
@@ -20,5 +20,15 @@ Deno.test("the defaults in the help are the defaults", () => {
   const help = helpText("simulate") + helpText("demo");
   for (const value of ["127.0.0.1", "8888", "0.00001", "30", "127.0.0.1:3333", "50", "demo"]) {
     assert.ok(help.includes(`(${value})`), value);
+  }
+});
+
+Deno.test("the help names every command, and the help on it every option", () => {
+  for (const { name, options } of COMMANDS) {
+    assert.ok(helpText(undefined).includes(`btcagent ${name === "run" ? "[run]" : name} `), name);
+    const topic = HELP_TOPICS.find((topic) => name.startsWith(topic));
+    for (const { names: [option] } of options) {
+      assert.ok(helpText(topic).includes(` --${option} `), `--${option} of ${name}`);
+    }
   }
 });

@@ -1,0 +1,43 @@
+/**
+ * The commands: what is typed for each, what it is for, and which options it takes. The parser, the
+ * help and the completions are made from this table.
+ */
+
+import { HELP_TOPICS, SHELLS } from "./command.ts";
+import {
+  CONFIG_OPTIONS,
+  DEMO_OPTIONS,
+  MINERS_OPTIONS,
+  type Option,
+  POOL_OPTIONS,
+  RUN_OPTIONS,
+} from "./options.ts";
+
+/** A command. */
+export interface CommandEntry {
+  /** What is typed, a word or two. */
+  readonly name: string;
+  /** What it is for; lower case, no full stop. */
+  readonly about: string;
+  /** Its options beside those that every command has. */
+  readonly options: readonly Option[];
+  /** The words of which one follows. */
+  readonly words?: readonly string[];
+}
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: "run", about: "join miners to a pool", options: RUN_OPTIONS },
+  { name: "config", about: "print a configuration", options: CONFIG_OPTIONS },
+  { name: "demo", about: "see it work with simulated miners", options: DEMO_OPTIONS },
+  { name: "simulate pool", about: "a simulated pool alone", options: POOL_OPTIONS },
+  { name: "simulate miners", about: "simulated miners alone", options: MINERS_OPTIONS },
+  { name: "completions", about: "a script that completes these", options: [], words: SHELLS },
+  { name: "help", about: "more on one of these", options: [], words: HELP_TOPICS },
+  { name: "version", about: "show the version", options: [] },
+];
+
+/** The first word of each command, once. */
+export const COMMAND_WORDS: readonly string[] = [
+  ...new Set(COMMANDS.map(({ name }) => name.split(" ")[0]!)),
+];

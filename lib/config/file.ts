@@ -1,0 +1,65 @@
+/**
+ * The configuration file: where it is looked for, and how it is read.
+ */
+
+import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
+import { formatProblems, type Remark } from "./problem.ts";
+import { MAX_CONFIG_LENGTH, readConfig } from "./read.ts";
+import type { Config } from "./schema.ts";
+
+/** A usable configuration and where it was, or why there is none. */
+export type ConfigFile =
+  | {
+    readonly ok: true;
+    /** The file it is from. */
+    readonly path: string;
+    readonly config: Config;
+    readonly remarks: readonly Remark[];
+  }
+  | {
+    readonly ok: false;
+    /** What is wrong and what to do, perhaps in many lines; no control characters but LF. */
+    readonly message: string;
+  };
+
+/** Reads the file at `path`, or if none is named the first of {@linkcode DEFAULT_CONFIG_PATHS}. */
+export async function readConfigFile(path: string | undefined): Promise<ConfigFile> {
+  const found = path ?? await firstExisting(DEFAULT_CONFIG_PATHS);
+  if (found === undefined) {
+    return refusal(
+      `no configuration found: looked for ${DEFAULT_CONFIG_PATHS.join(" and ")}; ` +
+        "copy conf/agent.example.jsonc to conf/agent.jsonc and put your sub-account into it, " +
+        "or name a file with -c",
+    );
+  }
+  let text: string;
+  try {
+    const { size, isFile } = await Deno.stat(found);
+    if (isFile && size > MAX_CONFIG_LENGTH) {
+      return refusal(
+        `cannot read ${found}: it has ${size} bytes, wanted at most ${MAX_CONFIG_LENGTH}`,
+      );
+    }
+    text = await Deno.readTextFile(found);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refusal(
+      `cannot read the configuration ${found}: ${reason}; name a readable file with -c`,
+    );
+  }
+  const result = readConfig(text);
+  if (!result.ok) return refusal(formatProblems(found, result.problems));
+  return { ok: true, path: found, config: result.config, remarks: result.remarks };
+}
+
+function refusal(message: string): ConfigFile {
+  return { ok: false, message };
+}
+
+async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
+    if (isFile) return path;
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+/** Where the configuration is found, and what is said when it is not. */
+
+import assert from "node:assert/strict";
+import { readConfigFile } from "../../lib/config/file.ts";
+import { MAX_CONFIG_LENGTH } from "../../lib/config/read.ts";
+
+async function withFile(text: string, test: (path: string) => Promise<void>): Promise<void> {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, text);
+    await test(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("a file comes with its path, its configuration and what is worth saying", async () => {
+  await withFile('{ "pools": [["h", 1, "a"]], "use_iocp": true }', async (path) => {
+    const file = await readConfigFile(path);
+    assert.ok(file.ok);
+    assert.equal(file.path, path);
+    assert.equal(file.config.pools[0]![0], "h");
+    assert.equal(file.remarks.length, 1);
+  });
+});
+
+Deno.test("problems of a file come with its name and their places", async () => {
+  await withFile('{\n "pools": []\n}', async (path) => {
+    const file = await readConfigFile(path);
+    assert.ok(!file.ok);
+    assert.ok(file.message.startsWith(`${path}:2:`), file.message);
+  });
+});
+
+Deno.test("a file that is too long is not even read", async () => {
+  await withFile(" ".repeat(MAX_CONFIG_LENGTH + 1), async (path) => {
+    const file = await readConfigFile(path);
+    assert.ok(!file.ok);
+    assert.match(file.message, /it has 1048577 bytes, wanted at most 1048576$/);
+  });
+});
+
+Deno.test("a file that is not there is named, with what to do", async () => {
+  const file = await readConfigFile("/no/such/file");
+  assert.ok(!file.ok);
+  assert.match(file.message, /^cannot read the configuration \/no\/such\/file: .*with -c$/);
+});
