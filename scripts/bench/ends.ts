@@ -5,7 +5,9 @@
  */
 
 import type { Durations } from "./histogram.ts";
+import type { JobTimes } from "./job_book.ts";
 import type { WireCounters } from "./kernel.ts";
+import type { ShareCounts } from "./share_book.ts";
 
 /** What the pool's end is told to do. */
 export type PoolCommand =
@@ -56,39 +58,17 @@ export type MinersCommand =
   | { readonly do: "report" };
 
 /** What the miners' end has seen. Shares are all since the start, the rest since the mark. */
-export interface MinersReport {
+export interface MinersReport extends ShareCounts, JobTimes {
   /** The time, in milliseconds on the clock of all ends. */
   readonly at: number;
   /** Miners that work. */
   readonly working: number;
   /** From the first connection's begin until all had a job, in milliseconds. */
   readonly connectMs: number;
-  /** Shares sent. */
-  readonly sent: number;
-  /** Sum over them. */
-  readonly checksum: number;
-  /** Of them, answered with an error. */
-  readonly refused: number;
-  /** Sum over the refused. */
-  readonly refusedChecksum: number;
-  /** Of them, answered with true. */
-  readonly accepted: number;
-  /** Shares of miners that left before they were answered. */
-  readonly abandoned: number;
   /** Connections that ended without being asked to. */
   readonly disconnects: number;
-  /** From sending a share to its answer. */
-  readonly verdict: Durations;
-  /** From a job's start at the pool to each miner. */
-  readonly fanout: Durations;
-  /** From a job's start at the pool to the last miner; jobs that reached all. */
-  readonly fanoutLast: Durations;
   /** From connecting to having a job. */
   readonly login: Durations;
-  /** Job lines received. */
-  readonly jobLines: number;
-  /** When the last of them came. */
-  readonly lastJobAt: number;
 }
 
 /** Microseconds of `ms`, modulo 2³²: a nonce that says when it was sent. */

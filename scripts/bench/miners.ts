@@ -3,35 +3,25 @@
  * as firmware does, a request at a time, and send shares that carry the time they were sent at.
  */
 
-import { addToChecksum, type SummedShare } from "../../lib/sim/share_checksum.ts";
 import {
   ACCOUNT,
   type MinersCommand,
   type MinersReport,
-  nonceAt,
-  STAMP_DIGITS,
   tellDriver,
   workerNameOf,
 } from "./ends.ts";
 import { Histogram } from "./histogram.ts";
+import { JobBook } from "./job_book.ts";
 import { Kernel, type SocketOwner } from "./kernel.ts";
-import { ShareWriter } from "./share_writer.ts";
-import { findJob, findReply } from "./stratum_scan.ts";
+import { Pace } from "./pace.ts";
+import { isShareId, rollsVersion, ShareBook } from "./share_book.ts";
+import { findJob, findReply, type FoundJob } from "./stratum_scan.ts";
 
 const MAX_FDS = 1 << 16;
 const LF = 0x0a;
 
-/** Shares that can wait for an answer; a power of two. */
-const RING = 1 << 20;
-
-/** How much of the request numbers is the share's place in the ring; smaller ones are logins. */
-const FIRST_SHARE_ID = 16;
-/** Of so many miners, one does not roll versions; of so many shares, one has a time of its own. */
-const ONE_IN = 10;
 /** Miners take turns in this step, so that neighbours are not one after the other. */
 const STRIDE = 7919;
-const VERSION_SHIFT = 13;
-const VERSION_VALUES = 0xffff;
 const MAX_TURN_MS = 50;
 const CONNECT_RETRY_MS = 20;
 
@@ -44,20 +34,11 @@ const CONFIGURE = encoder.encode(
 );
 const SUBSCRIBE = encoder.encode('{"id":2,"method":"mining.subscribe","params":["bench/1.0"]}\n');
 
-/** A job as miners know it. */
-interface KnownJob {
-  readonly id: Uint8Array;
-  readonly ntime: number;
-  /** When the pool sent it, in milliseconds. */
-  readonly sentAt: number;
-  /** How many miners have it. */
-  reached: number;
-}
-
 class Miners implements SocketOwner {
   readonly #kernel = new Kernel(this);
   readonly #port: number;
-  readonly #writer = new ShareWriter();
+  readonly #shares = new ShareBook(MAX_FDS);
+  readonly #book = new JobBook();
   // By file descriptor.
   readonly #minerOf = new Int32Array(MAX_FDS).fill(-1);
   readonly #partial = new Map<number, Uint8Array>();
@@ -65,15 +46,8 @@ class Miners implements SocketOwner {
   readonly #fds = new Int32Array(MAX_FDS).fill(-1);
   readonly #states = new Uint8Array(MAX_FDS);
   readonly #jobs = new Int32Array(MAX_FDS).fill(-1);
-  readonly #counters = new Uint32Array(MAX_FDS);
-  readonly #unanswered = new Uint32Array(MAX_FDS);
   readonly #beganAt = new Float64Array(MAX_FDS);
-  // By share in waiting.
-  readonly #sentAt = new Float64Array(RING);
-  readonly #sums = new Uint32Array(RING);
 
-  readonly #known: KnownJob[] = [];
-  readonly #knownByKey = new Map<string, number>();
   #count = 0;
   #begun = 0;
   #ready = 0;
@@ -82,30 +56,14 @@ class Miners implements SocketOwner {
   #connectMs = 0;
   #retryAt = 0;
   #depth = 0;
-  #perSecond = 0;
-  #rateFrom = 0;
-  #rateDone = 0;
-  #churnPerSecond = 0;
-  #churnFrom = 0;
-  #churnDone = 0;
+  readonly #rate = new Pace();
+  readonly #churn = new Pace();
   #turn = 0;
   #isConnecting = false;
   #now = 0;
 
-  #nextId = 0;
-  #checksum = 0;
-  #accepted = 0;
-  #refused = 0;
-  #refusedChecksum = 0;
-  #abandoned = 0;
   #disconnects = 0;
-  readonly #verdict = new Histogram();
-  readonly #fanout = new Histogram();
-  readonly #fanoutLast = new Histogram();
   readonly #login = new Histogram();
-  #jobLines = 0;
-  #lastJobAt = 0;
-  #markedAt = 0;
 
   constructor(port: number) {
     this.#port = port;
@@ -132,7 +90,7 @@ class Miners implements SocketOwner {
       this.#begin(miner);
       return;
     }
-    const rolls = this.#rollsVersion(miner);
+    const rolls = rollsVersion(miner);
     this.#states[miner] = rolls ? STATE.configuring : STATE.subscribing;
     this.#kernel.send(fd, rolls ? CONFIGURE : SUBSCRIBE);
   }
@@ -178,33 +136,24 @@ class Miners implements SocketOwner {
         this.#isConnecting = true;
         return;
       case "mark":
-        for (const kind of [this.#verdict, this.#fanout, this.#fanoutLast, this.#login]) {
-          kind.clear();
-        }
-        this.#jobLines = 0;
-        this.#markedAt = this.#now;
+        this.#login.clear();
+        this.#shares.mark();
+        this.#book.mark(this.#now);
         break;
       case "rate":
-        this.#perSecond = command.perSecond;
-        this.#rateFrom = this.#now;
-        this.#rateDone = 0;
+        this.#rate.set(command.perSecond, this.#now);
         break;
       case "depth":
         this.#depth = command.depth;
         for (let miner = 0; miner < this.#count; miner++) this.#fill(miner);
         break;
       case "churn":
-        this.#churnPerSecond = command.perSecond;
-        this.#churnFrom = this.#now;
-        this.#churnDone = 0;
+        this.#churn.set(command.perSecond, this.#now);
         break;
       case "leave": {
         const count = this.#count;
-        this.#count =
-          this.#depth =
-          this.#perSecond =
-          this.#churnPerSecond =
-            0;
+        this.#count = this.#depth = 0;
+        for (const pace of [this.#rate, this.#churn]) pace.set(0, this.#now);
         for (let miner = 0; miner < count; miner++) this.#disconnect(miner);
         break;
       }
@@ -221,32 +170,17 @@ class Miners implements SocketOwner {
       at: this.#kernel.now(),
       working: this.#ready,
       connectMs: this.#connectMs,
-      sent: this.#nextId,
-      checksum: this.#checksum,
-      refused: this.#refused,
-      refusedChecksum: this.#refusedChecksum,
-      accepted: this.#accepted,
-      abandoned: this.#abandoned,
       disconnects: this.#disconnects,
-      verdict: this.#verdict.durations(),
-      fanout: this.#fanout.durations(),
-      fanoutLast: this.#fanoutLast.durations(),
       login: this.#login.durations(),
-      jobLines: this.#jobLines,
-      lastJobAt: this.#lastJobAt,
+      ...this.#shares.counts,
+      ...this.#book.times,
     };
   }
 
   /** How long there is nothing to do but to listen. */
   #restMs(): number {
     if (this.#isConnecting) return 1;
-    const due = [MAX_TURN_MS];
-    if (this.#perSecond > 0) {
-      due.push(this.#rateFrom + (this.#rateDone + 1) * 1000 / this.#perSecond - this.#now);
-    }
-    if (this.#churnPerSecond > 0) {
-      due.push(this.#churnFrom + (this.#churnDone + 1) * 1000 / this.#churnPerSecond - this.#now);
-    }
+    const due = [MAX_TURN_MS, this.#rate.restMs(this.#now), this.#churn.restMs(this.#now)];
     return Math.max(0, Math.ceil(Math.min(...due)));
   }
 
@@ -286,27 +220,22 @@ class Miners implements SocketOwner {
 
   #left(miner: number): void {
     if (this.#jobs[miner]! >= 0) this.#ready--;
-    this.#abandoned += this.#unanswered[miner]!;
-    this.#unanswered[miner] = 0;
+    this.#shares.left(miner);
     this.#fds[miner] = this.#jobs[miner] = -1;
     this.#states[miner] = STATE.away;
   }
 
   #sendDue(): void {
-    if (this.#perSecond === 0) return;
-    const due = Math.floor((this.#now - this.#rateFrom) * this.#perSecond / 1000);
-    for (; this.#rateDone < due; this.#rateDone++) {
+    for (let due = this.#rate.take(this.#now); due > 0; due--) {
       const miner = this.#turn++ * STRIDE % this.#count;
       if (this.#jobs[miner]! < 0) continue;
       this.#addShare(miner);
-      this.#kernel.send(this.#fds[miner]!, this.#writer.take());
+      this.#kernel.send(this.#fds[miner]!, this.#shares.take());
     }
   }
 
   #churnDue(): void {
-    if (this.#churnPerSecond === 0) return;
-    const due = Math.floor((this.#now - this.#churnFrom) * this.#churnPerSecond / 1000);
-    for (; this.#churnDone < due; this.#churnDone++) {
+    for (let due = this.#churn.take(this.#now); due > 0; due--) {
       const miner = this.#turn++ * STRIDE % this.#count;
       if (this.#jobs[miner]! < 0) continue;
       this.#disconnect(miner);
@@ -318,54 +247,27 @@ class Miners implements SocketOwner {
   #fill(miner: number): void {
     if (this.#depth === 0 || this.#jobs[miner]! < 0) return;
     let isAny = false;
-    while (this.#unanswered[miner]! < this.#depth) {
+    while (this.#shares.unansweredOf(miner) < this.#depth) {
       this.#addShare(miner);
       isAny = true;
     }
-    if (isAny) this.#kernel.send(this.#fds[miner]!, this.#writer.take());
+    if (isAny) this.#kernel.send(this.#fds[miner]!, this.#shares.take());
   }
 
   #addShare(miner: number): void {
-    const job = this.#known[this.#jobs[miner]!]!;
-    const id = this.#nextId++;
-    const now = this.#kernel.now();
-    const hasOwnTime = Math.floor(id / ONE_IN) % ONE_IN === 0;
-    const share: SummedShare = {
-      extranonce2: ++this.#counters[miner]!,
-      nonce: nonceAt(now),
-      ntime: job.ntime + (hasOwnTime ? 1 + id % 60 : 0),
-      versionBits: this.#rollsVersion(miner) ? (id % VERSION_VALUES + 1) * 2 ** VERSION_SHIFT : 0,
-    };
-    const sum = addToChecksum(0, workerNameOf(miner), share);
-    this.#checksum = this.#checksum + sum >>> 0;
-    this.#sums[id % RING] = sum;
-    this.#sentAt[id % RING] = now;
-    this.#unanswered[miner]!++;
-    this.#writer.add(FIRST_SHARE_ID + id, miner, job.id, share);
-  }
-
-  #rollsVersion(miner: number): boolean {
-    return miner % ONE_IN !== 0;
+    this.#shares.add(miner, this.#book.job(this.#jobs[miner]!), this.#kernel.now());
   }
 
   #line(miner: number, bytes: Uint8Array, start: number, end: number): void {
     const reply = findReply(bytes, start, end);
     if (reply !== undefined) return this.#reply(miner, reply.id, reply.isTrue);
     const job = findJob(bytes, start, end);
-    if (job !== undefined) this.#job(miner, job.idStart, job.idEnd, job.hashStart, bytes, end);
+    if (job !== undefined) this.#job(miner, bytes, job, end);
   }
 
   #reply(miner: number, id: number, isTrue: boolean): void {
-    if (id < FIRST_SHARE_ID) return this.#loggedInFurther(miner, id);
-    const share = (id - FIRST_SHARE_ID) % RING;
-    if (this.#unanswered[miner]! > 0) this.#unanswered[miner]!--;
-    if (isTrue) {
-      this.#accepted++;
-      this.#verdict.add(this.#now - this.#sentAt[share]!);
-    } else {
-      this.#refused++;
-      this.#refusedChecksum = this.#refusedChecksum + this.#sums[share]! >>> 0;
-    }
+    if (isShareId(id)) this.#shares.answered(miner, id, isTrue, this.#now);
+    else this.#loggedInFurther(miner, id);
   }
 
   #loggedInFurther(miner: number, id: number): void {
@@ -383,47 +285,16 @@ class Miners implements SocketOwner {
     }
   }
 
-  #job(
-    miner: number,
-    idStart: number,
-    idEnd: number,
-    hashStart: number,
-    bytes: Uint8Array,
-    end: number,
-  ): void {
-    this.#jobLines++;
-    this.#lastJobAt = this.#now;
-    const hashEnd = hashStart + STAMP_DIGITS;
-    const key = String.fromCharCode(
-      ...bytes.subarray(idStart, idEnd),
-      ...bytes.subarray(hashStart, hashEnd),
-    );
-    let index = this.#knownByKey.get(key);
-    if (index === undefined) {
-      index = this.#known.length;
-      this.#knownByKey.set(key, index);
-      // Numbers end the line: …,"version","bits","time",clean]}
-      const text = String.fromCharCode(...bytes.subarray(end - 80, end));
-      const ntime = /"([0-9a-fA-F]{8})"\s*,\s*(?:true|false)/.exec(text)?.[1];
-      this.#known.push({
-        id: bytes.slice(idStart, idEnd),
-        ntime: parseInt(ntime ?? "0", 16),
-        sentAt: parseInt(key.slice(-STAMP_DIGITS), 16) / 1000,
-        reached: 0,
-      });
-    }
+  #job(miner: number, bytes: Uint8Array, found: FoundJob, end: number): void {
+    const index = this.#book.heard(bytes, found, end, this.#now);
     const isFirst = this.#jobs[miner]! < 0;
     this.#jobs[miner] = index;
     if (isFirst) {
       this.#ready++;
       this.#login.add(this.#now - this.#beganAt[miner]!);
-      return;
+    } else {
+      this.#book.reached(index, this.#count, this.#now);
     }
-    const job = this.#known[index]!;
-    job.reached++;
-    if (job.sentAt < this.#markedAt) return;
-    this.#fanout.add(this.#now - job.sentAt);
-    if (job.reached === this.#count) this.#fanoutLast.add(this.#now - job.sentAt);
   }
 }
 
