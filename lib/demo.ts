@@ -34,7 +34,7 @@ export async function demo(
   version: string,
   stopAsked: (seconds?: number) => Promise<void>,
 ): Promise<number> {
-  await startLog({ level: "warning", format: "text", targets: [Deno.stderr] });
+  startLog({ level: "warning", format: "text", targets: [Deno.stderr] });
   const pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: JOB_INTERVAL_MS });
   const proxy = new Proxy({ config: configFor(pool), version });
   const [address] = proxy.addresses as [PeerAddress];

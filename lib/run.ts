@@ -10,15 +10,13 @@ import type { Config } from "./config/schema.ts";
 import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { mayServe, statusAddress } from "./config/status_address.ts";
 import { areaLog, startLog, stopLog } from "./observe/log.ts";
+import { LogFile } from "./observe/log_file.ts";
 import { RecentEvents } from "./observe/recent_events.ts";
 import type { StatusServer } from "./observe/status/server.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 
 const log = areaLog("agent");
-
-/** Where the log goes with `-l DIR`. */
-const LOG_FILE = "btcagent.log";
 
 /** Runs until `stopAsked` resolves. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
 export async function run(
@@ -31,13 +29,12 @@ export async function run(
     complain(file.message);
     return 2;
   }
-  const logFile = command.logDir === undefined ? undefined : await openLogFile(command.logDir);
-  if (logFile === null) return 1;
   const { path, config, remarks } = file;
+  const logFile = command.logDir === undefined ? undefined : logFileIn(command.logDir, config);
+  if (logFile !== undefined && !await mayWrite(logFile)) return 1;
   const events = new RecentEvents();
-  await startLog({
-    level: config.log.level,
-    format: config.log.format,
+  startLog({
+    ...config.log,
     targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
     heard: (line) => events.add(line),
   });
@@ -131,18 +128,18 @@ function complain(message: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
 }
 
-/** The log file, opened to be added to; complains and gives `null` if it cannot be. */
-async function openLogFile(directory: string): Promise<Deno.FsFile | null> {
-  try {
-    await Deno.mkdir(directory, { recursive: true });
-    return await Deno.open(`${directory}/${LOG_FILE}`, { create: true, append: true });
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    const advice = error instanceof Deno.errors.NotCapable
-      ? "the start task may write to log and /var/log/btcagent; to let it write elsewhere, " +
-        "put the folder behind --allow-write= in deno.json"
-      : "name a writable folder with -l";
-    complain(`cannot write the log to ${directory}: ${found}; ${advice}`);
-    return null;
-  }
+function logFileIn(directory: string, { log }: Config): LogFile {
+  return new LogFile(directory, { maxFileBytes: log.max_file_bytes, maxFiles: log.max_files });
+}
+
+/** Complains where Deno does not let it; anything else may mend itself while miners mine. */
+async function mayWrite(file: LogFile): Promise<boolean> {
+  const { state } = await Deno.permissions.query({ name: "write", path: file.directory });
+  if (state === "granted") return true;
+  complain(
+    `cannot write the log to ${file.directory}: Deno was given no permission for it; the start ` +
+      "task may write to log and /var/log/btcagent; to let it write elsewhere, put the folder " +
+      "behind --allow-write= in deno.json",
+  );
+  return false;
 }

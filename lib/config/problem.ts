@@ -52,9 +52,9 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
   return [...lines, `${count} in ${file}${rest}`].join("\n");
 }
 
-/** A remark on `file` as one line, with its kind. */
+/** A remark on `file` as one line; its kind is for whoever prints it to show, as a level. */
 export function formatRemark(file: string, remark: Remark): string {
-  return `${formatPlace(file, remark)}${remark.kind}: ${remark.text}`;
+  return `${formatPlace(file, remark)}${remark.text}`;
 }
 
 function formatPlace(file: string, { line, column, path }: Place): string {

@@ -362,23 +362,43 @@ const Failover = group("When to change pools.", {
   ),
 });
 
+function logLevel() {
+  return v.pipe(
+    v.picklist(["debug", "info", "warning", "error"]),
+    v.metadata({ wanted: '"debug", "info", "warning" or "error"' }),
+  );
+}
+
+const LogLevels = group("Levels of single areas, where they are to differ from `log.level`.", {
+  agent: v.optional(about("The program itself: start, stop, status server, log.", logLevel())),
+  miner: v.optional(about("Miners that come and go, and what is wrong with them.", logLevel())),
+  mux: v.optional(about("Sub-accounts.", logLevel())),
+  pool: v.optional(about("Connections to the pools and the ways to them.", logLevel())),
+});
+
 const Log = group("What is logged, and how.", {
-  level: v.optional(
-    about(
-      "The least important lines that are still written.",
-      v.pipe(
-        v.picklist(["debug", "info", "warning", "error"]),
-        v.metadata({ wanted: '"debug", "info", "warning" or "error"' }),
-      ),
-    ),
-    "info",
-  ),
+  level: v.optional(about("The least important lines that are still written.", logLevel()), "info"),
+  levels: v.optional(LogLevels, {}),
   format: v.optional(
     about(
       "Lines for people (text), or one JSON object a line (json).",
       v.pipe(v.picklist(["text", "json"]), v.metadata({ wanted: '"text" or "json"' })),
     ),
     "text",
+  ),
+  max_file_bytes: v.optional(
+    about(
+      "With `-l`: a file that would grow longer becomes btcagent.1.log, the one before it btcagent.2.log, and so on.",
+      wholeNumber("a number of bytes", 65536, 2 ** 40),
+    ),
+    10_000_000,
+  ),
+  max_files: v.optional(
+    about(
+      "With `-l`: so many files are kept, btcagent.log among them.",
+      wholeNumber("a number of files", 2, 1000),
+    ),
+    5,
   ),
 });
 

@@ -244,18 +244,12 @@ export class MinerSession implements Downstream {
 
   admit(): void {
     this.#state = "working";
-    log.info("Miner {miner} in: {agent}, session {session}", {
+    log.info("Miner {miner} in: {agent}, session {session}{names}", {
       miner: this.label,
       agent: this.names.clientAgent || "no client agent",
       session: formatHex32(this.sessionId),
+      names: this.names.wasCut ? "; its names are shortened for the pool" : "",
     });
-    if (this.names.wasCut) {
-      log.info("Miner {miner} is known to the pool by shortened names: {agent}, {worker}", {
-        miner: formatAddress(this.from),
-        agent: this.names.clientAgent,
-        worker: this.names.workerName,
-      });
-    }
     this.#answerAuthorize((id) => this.#handshakeReply(id, "true"));
     if (this.#heldLines.length > 0) this.#context.resume(this);
   }

@@ -190,8 +190,12 @@ async function openConnection(
   return await startTls(carrier, tcp, "the pool", address.host, poolTls, attempt);
 }
 
-/** One reason, or all of them numbered. */
+/** One reason, or all of them numbered; ways that failed for the same reason are named together. */
 function formatFailures(failures: readonly Failure[]): string {
-  const lines = failures.map(({ name, reason }) => `${name}: ${reason}`);
+  const byReason = Map.groupBy(failures, ({ reason }) => reason);
+  const lines = Array.from(
+    byReason,
+    ([reason, ways]) => `${ways.map(({ name }) => name).join(", ")}: ${reason}`,
+  );
   return lines.length === 1 ? lines[0]! : lines.map((line, i) => `(${i + 1}) ${line}`).join(" ");
 }

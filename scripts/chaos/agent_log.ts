@@ -2,19 +2,17 @@
  * What the agent's own log says of a chaos run: faults of its own, and how long no pool served.
  */
 
-import type { LogTarget } from "../../lib/observe/log.ts";
+import { type LogRecord, messageOf } from "../../lib/observe/log_record.ts";
 
-const decoder = new TextDecoder();
-
-/** Reads the log as it is written. */
-export class AgentLog implements LogTarget {
+/** Hears everything the agent logs. */
+export class AgentLog {
   readonly #ownFaults: string[] = [];
   #moves = 0;
   #losses = 0;
   #lostAt: number | undefined;
   #longestGapMs = 0;
 
-  /** Lines in which the agent accuses itself. */
+  /** Messages in which the agent accuses itself. */
   get ownFaults(): readonly string[] {
     return this.#ownFaults;
   }
@@ -34,27 +32,20 @@ export class AgentLog implements LogTarget {
     return this.#longestGapMs;
   }
 
-  write(bytes: Uint8Array): Promise<number> {
-    for (const line of decoder.decode(bytes).split("\n")) this.#read(line);
-    return Promise.resolve(bytes.length);
-  }
-
-  #read(line: string): void {
-    if (line.includes("A fault of btcagent itself")) {
-      this.#ownFaults.push(line);
-    } else if (line.includes(" lost (serving)")) {
+  /** Takes one record. */
+  receive(record: LogRecord): void {
+    const { timestamp } = record;
+    const message = messageOf(record);
+    if (message.includes("A fault of btcagent itself")) {
+      this.#ownFaults.push(message);
+    } else if (message.includes(" lost (serving)")) {
       this.#losses++;
-      this.#lostAt ??= timeOf(line);
-    } else if (line.includes(" serves miners")) {
+      this.#lostAt ??= timestamp;
+    } else if (message.includes(" serves miners")) {
       this.#moves++;
       if (this.#lostAt === undefined) return;
-      this.#longestGapMs = Math.max(this.#longestGapMs, timeOf(line) - this.#lostAt);
+      this.#longestGapMs = Math.max(this.#longestGapMs, timestamp - this.#lostAt);
       this.#lostAt = undefined;
     }
   }
-}
-
-/** `2026-11-22 14:03:11.123 …` */
-function timeOf(line: string): number {
-  return Date.parse(line.slice(0, 23).replace(" ", "T") + "Z");
 }

@@ -4,7 +4,7 @@
  */
 
 import { readConfig } from "../../lib/config/read.ts";
-import { startLog, stopLog } from "../../lib/observe/log.ts";
+import { receiveLog } from "../../lib/observe/log.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
 import { type MinerStatistics, sumOf } from "../../lib/sim/miner_ledger.ts";
 import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
@@ -63,7 +63,7 @@ export interface ChaosOutcome {
 /** Runs chaos and settles with what it came to. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const log = new AgentLog();
-  await startLog({ level: "info", format: "text", targets: [log] });
+  receiveLog((record) => log.receive(record));
   const unhandled: string[] = [];
   const onUnhandled = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -81,7 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
     }
   } finally {
     globalThis.removeEventListener("unhandledrejection", onUnhandled);
-    await stopLog();
+    receiveLog(undefined);
   }
 }
 

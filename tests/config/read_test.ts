@@ -74,7 +74,13 @@ Deno.test("a file with only pools gets every default", () => {
     outage: { grace_seconds: 30 },
     failover: { return_after_seconds: 180 },
     status: { token: "", control: false, worker_series_max: 0 },
-    log: { level: "info", format: "text" },
+    log: {
+      level: "info",
+      levels: {},
+      format: "text",
+      max_file_bytes: 10_000_000,
+      max_files: 5,
+    },
   });
 });
 
@@ -378,7 +384,7 @@ Deno.test("the C++ agent's file loads, with notices for what is ignored", () => 
   assert.deepEqual(result.config.pools[1], ["us.ss.btc.com", 443, "YourSubAccountName"]);
   assert.equal(
     formatRemark("f", result.remarks[0]!),
-    "f:1:281  use_iocp: notice: Ignored; it is a switch of the C++ agent",
+    "f:1:281  use_iocp: Ignored; it is a switch of the C++ agent",
   );
 });
 

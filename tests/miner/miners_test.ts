@@ -91,7 +91,7 @@ Deno.test("failing to accept is said with what to do about it", () => {
   world.connect();
   world.engine.failToAccept(new Error("Too many open files (os error 24)"));
   assert.deepEqual(log.take(), [
-    "error: Cannot accept miners for the moment: Error: Too many open files (os error 24); " +
+    "error: Cannot accept miners for the moment: Too many open files (os error 24); " +
     "1 are connected. It is tried again. If files are short, raise the limit (ulimit -n, or " +
     "LimitNOFILE= of the service)",
   ]);

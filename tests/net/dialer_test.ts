@@ -278,6 +278,16 @@ Deno.test("when nothing leads there, every way tried is listed with its reason",
   );
 });
 
+Deno.test("ways that fail for the same reason are listed together, with the reason once", async () => {
+  await using first = new LoopbackServer(async () => {});
+  await using second = new LoopbackServer(async () => {});
+  const proxies = [`http://${first.hostPort}`, `http://${second.hostPort}`];
+  const failure = await failureOf({ proxies, triesDirectAfter: false }, PLAIN);
+  const [, ways, reason] = failure.match(/^Cannot reach \S+: (.*): (.*)$/)!;
+  assert.deepEqual(ways!.split(", ").sort(), proxies.map((proxy) => `through ${proxy}`).sort());
+  assert.equal(reason, "it closed the connection");
+});
+
 Deno.test("system is the proxy of the environment, looked up anew each time", async () => {
   await using pool = await TestPool.start();
   await using proxy = startProxy("socks5", pool.routes, true);

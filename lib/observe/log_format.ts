@@ -1,0 +1,59 @@
+/**
+ * How a record looks as a line: for people, with colour on a terminal, or for programs.
+ */
+
+import {
+  type LogLevel,
+  type LogRecord,
+  messageOf,
+  plainValues,
+  UNPRINTABLE,
+} from "./log_record.ts";
+
+/** Lines for people, or one JSON object a line. */
+export type LogFormat = "text" | "json";
+
+const PLAIN = "\x1b[0m";
+const FAINT = "\x1b[2m";
+
+/** Colours of the terminal's own palette, so that they can be read on light and on dark. */
+const COLOURS: Readonly<Record<LogLevel, string>> = {
+  debug: FAINT,
+  info: "\x1b[32m",
+  warning: "\x1b[33m",
+  error: "\x1b[1;31m",
+};
+
+/** One line with its end. Never throws. */
+export function formatRecord(record: LogRecord, format: LogFormat, hasColour: boolean): string {
+  return format === "json" ? formatJson(record) : formatText(record, hasColour);
+}
+
+/** `2026-11-22 14:03:11.123 info    pool   text` */
+function formatText(record: LogRecord, hasColour: boolean): string {
+  const time = new Date(record.timestamp).toISOString().replace("T", " ").slice(0, -1);
+  const level = record.level.padEnd(7);
+  const area = record.area.padEnd(6);
+  const message = messageOf(record);
+  if (!hasColour) return `${time} ${level} ${area} ${message}\n`;
+  const shown = record.level === "debug" ? `${FAINT}${message}${PLAIN}` : message;
+  return `${FAINT}${time}${PLAIN} ${COLOURS[record.level]}${level}${PLAIN} ` +
+    `${FAINT}${area}${PLAIN} ${shown}\n`;
+}
+
+function formatJson(record: LogRecord): string {
+  const head = {
+    time: new Date(record.timestamp).toISOString(),
+    level: record.level,
+    area: record.area,
+    message: messageOf(record),
+  };
+  // The head comes first and is nobody else's: a value named as one of its members is left out.
+  const text = JSON.stringify({ ...head, ...plainValues(record.values), ...head });
+  return text.replace(UNPRINTABLE, escape) + "\n";
+}
+
+/** What JSON allows in a text and a terminal or a reader of lines may stumble over. */
+function escape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

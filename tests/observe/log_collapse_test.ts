@@ -1,0 +1,102 @@
+/** Which lines of a storm are written, and how the rest is summed up. */
+
+import assert from "node:assert/strict";
+import { Collapser } from "../../lib/observe/log_collapse.ts";
+import { type LogRecord, messageOf } from "../../lib/observe/log_record.ts";
+
+/** A collapser, with what came through it and what it summed up. */
+class Rig {
+  readonly collapser = new Collapser();
+  readonly written: string[] = [];
+  time = 5_000_000;
+
+  log(template: string, values: LogRecord["values"], times = 1): void {
+    for (let i = 0; i < times; i++) {
+      const record: LogRecord = { timestamp: 0, level: "info", area: "miner", template, values };
+      if (this.collapser.admits(record, this.time)) this.written.push(messageOf(record));
+    }
+  }
+
+  /** Lets time pass, second by second, and gives the sums that were said. */
+  pass(seconds: number): string[] {
+    const said: string[] = [];
+    for (let i = 0; i < seconds; i++) {
+      this.time += 1000;
+      said.push(...Array.from(this.collapser.due(this.time), messageOf));
+    }
+    return said;
+  }
+}
+
+const OUT = "Miner {miner} out: {reason}";
+
+Deno.test("the first 10 lines of a kind are written, and what else comes in 60 s is counted", () => {
+  const rig = new Rig();
+  const sums: string[] = [];
+  for (let i = 0; i < 60; i++) {
+    rig.log(OUT, { miner: i, reason: "reset" }, 5);
+    sums.push(...rig.pass(1));
+  }
+  assert.equal(rig.written.length, 10);
+  assert.deepEqual(sums, ["290 more in 57 s: Miner … out: reset"]);
+  rig.log(OUT, { miner: "later", reason: "reset" });
+  assert.equal(rig.written.at(-1), "Miner later out: reset", "after the sum it is news again");
+});
+
+Deno.test("a short storm is summed up once it is over, not a minute later", () => {
+  const rig = new Rig();
+  rig.log(OUT, { miner: 1, reason: "reset" }, 322);
+  assert.deepEqual(rig.pass(4), []);
+  assert.deepEqual(rig.pass(1), ["312 more in 1 s: Miner … out: reset"]);
+  rig.log(OUT, { miner: 1, reason: "reset" }, 3);
+  assert.deepEqual(rig.pass(54), [], "the early sum comes once");
+  assert.deepEqual(rig.pass(1), ["3 more in 1 s: Miner … out: reset"]);
+  assert.deepEqual(rig.pass(120), []);
+});
+
+Deno.test("a kind that fits in leaves no sum", () => {
+  const rig = new Rig();
+  rig.log(OUT, { miner: 1, reason: "reset" }, 10);
+  assert.deepEqual(rig.pass(120), []);
+  assert.equal(rig.written.length, 10);
+});
+
+Deno.test("equal causes count together and different ones apart", () => {
+  const rig = new Rig();
+  rig.log(OUT, { miner: 1, reason: "reset" }, 12);
+  rig.log(OUT, { miner: 2, reason: "timed out" }, 13);
+  rig.log("Miners are accepted again", {}, 11);
+  assert.deepEqual(rig.pass(5), [
+    "2 more in 1 s: Miner … out: reset",
+    "3 more in 1 s: Miner … out: timed out",
+    "1 more in 1 s: Miners are accepted again",
+  ]);
+});
+
+Deno.test("pools count apart, each over all of its connections", () => {
+  const rig = new Rig();
+  for (let i = 1; i <= 15; i++) {
+    rig.log("Pool {pool} lost: {reason}", { pool: `a:1 #${i}`, reason: "reset" });
+    rig.log("Pool {pool} lost: {reason}", { pool: `b:1 #${i}`, reason: "reset" });
+  }
+  assert.deepEqual(rig.pass(5), [
+    "5 more in 1 s: Pool a:1 lost: reset",
+    "5 more in 1 s: Pool b:1 lost: reset",
+  ]);
+});
+
+Deno.test("peers who invent causes can neither fill the log nor memory", () => {
+  const rig = new Rig();
+  for (let i = 0; i < 50_000; i++) rig.log(OUT, { miner: 1, reason: `"${i}" is no request` }, 2);
+  assert.equal(rig.written.length, 20 * 2 + 10);
+  assert.deepEqual(rig.pass(5), [`${2 * (50_000 - 20) - 10} more in 1 s: Miner … out: …`]);
+});
+
+Deno.test("what was not said yet is said at the end", () => {
+  const rig = new Rig();
+  rig.log(OUT, { miner: 1, reason: "reset" }, 11);
+  assert.deepEqual(
+    Array.from(rig.collapser.due(Infinity), messageOf),
+    ["1 more in 1 s: Miner … out: reset"],
+  );
+});

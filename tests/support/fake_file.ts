@@ -1,0 +1,46 @@
+/**
+ * A file or terminal in memory for the log, which takes bytes as a test wants it.
+ */
+
+import assert from "node:assert/strict";
+import type { LogTarget } from "../../lib/observe/log_writer.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Takes everything, or what `take` says. */
+export class FakeFile implements LogTarget {
+  readonly #bytes: number[] = [];
+  readonly path?: string;
+  take: (bytes: Uint8Array) => Promise<number> = (bytes) => Promise.resolve(bytes.length);
+
+  /** Without a path it is a terminal for whoever asks. */
+  constructor(path?: string) {
+    if (path !== undefined) this.path = path;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    const count = await this.take(bytes);
+    for (const byte of bytes.subarray(0, count)) this.#bytes.push(byte);
+    return count;
+  }
+
+  get text(): string {
+    return decoder.decode(Uint8Array.from(this.#bytes));
+  }
+
+  get lines(): string[] {
+    const lines = this.text.split("\n");
+    assert.equal(lines.pop(), "", "the last line is whole");
+    return lines;
+  }
+}
+
+/** What a full disk says. */
+export function noSpace(): Promise<never> {
+  return Promise.reject(new Error("No space left on device (os error 28)"));
+}
+
+/** Lets everything that is not waiting for time or the system come to its end. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 40; i++) await Promise.resolve();
+}
