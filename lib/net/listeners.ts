@@ -94,18 +94,22 @@ export class Listeners implements MinerSockets {
     }
   }
 
+  // Whoever sends several things to a miner may lose it with the first of them: what is for a
+  // handle that is void goes nowhere, as with the engines themselves.
+
   send(handle: number, bytes: Uint8Array): void {
-    this.#portOf[handle]!.engine.send(this.#innerOf[handle]!, bytes);
+    this.#portOf[handle]?.engine.send(this.#innerOf[handle]!, bytes);
   }
 
   sendLatest(handle: number, message: Replaceable): void {
-    this.#portOf[handle]!.engine.sendLatest(this.#innerOf[handle]!, message);
+    this.#portOf[handle]?.engine.sendLatest(this.#innerOf[handle]!, message);
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {
     const inner = new Map<Port, number[]>();
     for (const handle of handles) {
-      const port = this.#portOf[handle]!;
+      const port = this.#portOf[handle];
+      if (port === undefined) continue;
       let own = inner.get(port);
       if (own === undefined) inner.set(port, own = []);
       own.push(this.#innerOf[handle]!);
@@ -114,7 +118,8 @@ export class Listeners implements MinerSockets {
   }
 
   close(handle: number): void {
-    const { engine } = this.#portOf[handle]!;
+    const engine = this.#portOf[handle]?.engine;
+    if (engine === undefined) return;
     const inner = this.#innerOf[handle]!;
     this.#forget(handle);
     engine.close(inner);

@@ -76,6 +76,18 @@ Deno.test("bytes and ends are told with the handle the connection was opened und
   assert.deepEqual(heard, ["opened 0", "received 0", "closed 0 gone", "accept failed"]);
 });
 
+Deno.test("what is for a connection that has just ended goes nowhere and harms nobody", () => {
+  const { listeners, engines, calls } = listen([1, 2]);
+  engines[0]!.events.opened(4, FROM);
+  engines[0]!.events.opened(5, FROM);
+  engines[0]!.events.closed(4, "did not take what was sent");
+  listeners.send(0, Uint8Array.of(1));
+  listeners.sendLatest(0, JOB);
+  listeners.broadcast([0, 1], JOB);
+  listeners.close(0);
+  assert.deepEqual(calls, ["1: broadcast 5"]);
+});
+
 Deno.test("a broadcast goes once to each port that has miners of it", () => {
   const { listeners, engines, calls } = listen([1, 2, 3]);
   for (const [engine, handle] of [[0, 0], [0, 1], [1, 0], [2, 0], [2, 2]] as const) {
