@@ -14,13 +14,21 @@ import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
 import { startEngine } from "./net/choose_engine.ts";
 import type { Dial } from "./net/connection.ts";
-import { createDial } from "./net/dialer.ts";
 import { type EngineEvents, formatAddress, type PeerAddress } from "./net/engine.ts";
 import { Listeners, type StartEngine } from "./net/listeners.ts";
-import { openFileLimit, roomForMiners } from "./net/open_files.ts";
 import { areaLog } from "./observe/log.ts";
+import { PoolNumbers } from "./pool/pool_numbers.ts";
 import { PoolSlots } from "./pool/slots.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
+import {
+  accountsSettings,
+  dialFor,
+  graceMs,
+  listenAddresses,
+  maxMiners,
+  minersSettings,
+  poolSettings,
+} from "./settings.ts";
 
 /** How often deadlines are looked at, in milliseconds; those of miners every fourth time. */
 const TICK_MS = 250;
@@ -90,10 +98,15 @@ export interface ProxyParts {
 
 /** A running proxy. */
 export class Proxy {
-  readonly #options: ProxyOptions;
+  readonly #version: string;
+  #config: Config;
   readonly #sessionIds = new SessionIds(monotonicNow);
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
-  readonly #dial: Dial;
+  #dial: Dial;
+  readonly #numbers = new PoolNumbers();
+  /** The number of each pool of the list. */
+  #poolNumbers: readonly number[];
+  #pinned: number | undefined;
   readonly #accounts: Accounts;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
@@ -107,41 +120,24 @@ export class Proxy {
    *
    * @throws CannotListen when an address cannot be listened on.
    */
-  constructor(options: ProxyOptions) {
-    this.#options = options;
-    const { config, version } = options;
+  constructor({ config, version }: ProxyOptions) {
+    this.#config = config;
+    this.#version = version;
     this.#dial = dialFor(config);
+    this.#poolNumbers = this.#numbers.of(config.pools);
     this.#accounts = new Accounts({
+      ...accountsSettings(config),
       isMultiUser: config.multi_user_mode,
-      maxAccounts: config.limits.max_accounts,
       sessionIds: this.#sessionIds,
       counter: this.#counter,
-      defaultVersionMask: config.advanced.bitcoin_default_version_mask,
       open: (name) => this.#openAccount(name),
       now: monotonicNow,
     });
     let listeners: Listeners | undefined;
     this.#miners = new Miners({
-      listen: (events) => listeners = listen(config, events),
+      ...minersSettings(config, maxMiners(config)),
+      listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
-      limits: {
-        loginTimeoutMs: config.limits.login_timeout_seconds * 1000,
-        idleTimeoutMs: config.limits.idle_timeout_seconds * 1000,
-        maxLineBytes: config.limits.max_line_bytes,
-        maxRequestsPerSecond: config.limits.max_requests_per_second,
-        maxConnections: maxMiners(config),
-        maxConnectionsPerIp: config.limits.max_connections_per_ip,
-        newConnectionsPerSecondPerIp: config.limits.new_connections_per_second_per_ip,
-        banAfterViolations: config.limits.ban_after_violations,
-        banMs: config.limits.ban_seconds * 1000,
-        allow: config.limits.allow,
-        deny: config.limits.deny,
-      },
-      naming: {
-        fixedName: config.fixed_worker_name,
-        ipFormat: config.use_ip_as_worker_name ? config.ip_worker_name_format : undefined,
-      },
-      reconnectsLostAsicboost: config.disconnect_when_lost_asicboost,
       version: `btcagent/${version}`,
       now: monotonicNow,
     });
@@ -150,9 +146,40 @@ export class Proxy {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
+  /**
+   * Takes another configuration; no miner is disconnected. What only counts at a start,
+   * `multi_user_mode` and `advanced.io_engine` for addresses listened on already, stays as it was.
+   *
+   * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
+   */
+  async reconfigure(config: Config): Promise<void> {
+    const before = this.#config;
+    this.#config = config;
+    try {
+      await this.#listeners.reconfigure(listenAddresses(config));
+    } catch (error) {
+      this.#config = before;
+      throw error;
+    }
+    this.#dial = dialFor(config);
+    this.#poolNumbers = this.#numbers.of(config.pools);
+    if (this.#pinned !== undefined && !this.#poolNumbers.includes(this.#pinned)) {
+      log.warn("The pinned pool is gone from the list: the configured order counts");
+      this.#pinned = undefined;
+      this.#accounts.pin(undefined);
+    }
+    this.#miners.reconfigure(minersSettings(config, maxMiners(config, this.#miners.most)));
+    this.#accounts.reconfigure(accountsSettings(config));
+  }
+
   /** Where miners connect to: `agent_listen_ip` and its port first. */
   get addresses(): readonly PeerAddress[] {
     return this.#listeners.addresses;
+  }
+
+  /** The settings in force. */
+  get config(): Config {
+    return this.#config;
   }
 
   /** The parts, for whoever shows what is in them. */
@@ -177,18 +204,30 @@ export class Proxy {
     };
   }
 
+  /** The number of each pool of the list, in its order; it stays when the list changes. */
+  get poolNumbers(): readonly number[] {
+    return this.#poolNumbers;
+  }
+
+  /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
+  get pinnedPool(): number | undefined {
+    return this.#pinned === undefined ? undefined : this.#poolNumbers.indexOf(this.#pinned);
+  }
+
   /**
    * Moves all miners to one pool of the list, counted from 0, and prefers it to the others until
    * told otherwise; `undefined` for the configured order.
    *
    * @throws RangeError when there is no such pool.
    */
-  pinPool(pool: number | undefined): void {
-    const { pools } = this.#options.config;
-    if (pool !== undefined && !(pool in pools)) {
-      throw new RangeError(`Cannot pin pool ${pool}: there are ${pools.length}, from 0 on`);
+  pinPool(place: number | undefined): void {
+    const count = this.#poolNumbers.length;
+    const number = place === undefined ? undefined : this.#poolNumbers[place];
+    if (place !== undefined && number === undefined) {
+      throw new RangeError(`Cannot pin pool ${place}: there are ${count}, from 0 on`);
     }
-    this.#accounts.pin(pool);
+    this.#pinned = number;
+    this.#accounts.pin(number);
   }
 
   /**
@@ -212,40 +251,58 @@ export class Proxy {
 
   /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
   #openAccount(name: string): Account {
-    const { config, version } = this.#options;
+    const settings = () => poolSettings(this.#config, name, this.#poolNumbers, this.#dial);
     const mux = new Multiplexer({
       counter: this.#counter,
       fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
       nextJobNumber: () => this.#nextJobNumber++,
       releaseSession: (sessionId) => this.#sessionIds.release(sessionId),
       now: monotonicNow,
-      isNamedByMiners: config.multi_user_mode,
-      graceMs: config.always_keep_downconn ? Infinity : config.outage.grace_seconds * 1000,
+      isNamedByMiners: this.#config.multi_user_mode,
+      graceMs: graceMs(this.#config),
     });
     const upstreams = new PoolSlots({
-      pools: config.pools.map(([host, port, account]) => ({
-        host,
-        port,
-        account: name === "" ? account ?? "" : name,
-      })),
-      connections: config.advanced.pool_connection_number_per_subaccount,
-      clientAgent: `btccom-agent/${version}-deno`,
-      wantsVerdicts: config.submit_response_from_server ?? true,
-      returnAfterMs: config.failover.return_after_seconds * 1000,
-      standbyIntervalMs: config.always_keep_downconn
-        ? config.advanced.fake_job_notify_interval_seconds * 1000
-        : undefined,
-      session: {
-        dial: this.#dial,
-        handshakeTimeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
-        readTimeoutMs: config.advanced.pool_connection_read_timeout_seconds * 1000,
-        shareWindowMs: config.advanced.share_batch_window_ms,
-      },
+      ...settings(),
+      clientAgent: `btccom-agent/${this.#version}-deno`,
       mux,
       now: monotonicNow,
       random: Math.random,
     });
-    return { mux, upstreams };
+    const reconfigure = () => {
+      mux.reconfigure(graceMs(this.#config));
+      upstreams.reconfigure(settings());
+    };
+    return { mux, upstreams, reconfigure };
+  }
+
+  #listen(events: EngineEvents): Listeners {
+    const isTooManyForLibc = () => {
+      const running = this.#listeners?.engines ?? 0;
+      return Math.max(listenAddresses(this.#config).length, running + 1) > MAX_LIBC_LISTENERS;
+    };
+    const start: StartEngine = (address, engineEvents) => {
+      const wanted = isTooManyForLibc() ? "deno" : this.#config.advanced.io_engine;
+      const { engine, kind, reason } = startEngine(wanted, {
+        ...address,
+        events: engineEvents,
+        limits: {
+          maxWaitingBytes: MINER_MAX_WAITING_BYTES,
+          stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
+        },
+        now: monotonicNow,
+      });
+      log.info("Listening for miners on {address} with the {kind} engine{reason}", {
+        address: formatAddress(engine.address),
+        kind,
+        reason: isTooManyForLibc()
+          ? `, not libc: that serves at most ${MAX_LIBC_LISTENERS} addresses`
+          : reason === undefined
+          ? ""
+          : `, not libc: ${reason}`,
+      });
+      return engine;
+    };
+    return new Listeners(listenAddresses(this.#config), start, events);
   }
 
   #tick(): void {
@@ -257,75 +314,4 @@ export class Proxy {
       log.error("A fault of btcagent itself, please report it: {stack}", { stack });
     }
   }
-}
-
-/** How many miners may be connected, said in the log with what decides it. */
-function maxMiners(config: Config): number {
-  const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
-  const connections = config.advanced.pool_connection_number_per_subaccount ?? 1;
-  const wanted = config.limits.max_miners;
-  const openFiles = openFileLimit();
-  // Beside those in use: one spare, and one being dialled.
-  const { miners, reserve } = roomForMiners(openFiles, wanted, accounts * (connections + 2));
-  const values = { miners, openFiles, reserve, wanted };
-  if (openFiles === undefined) {
-    log.info("Up to {miners} miners: how many files may be open is not known here", values);
-  } else if (wanted !== undefined && wanted > miners) {
-    log.warn(`Only {miners} miners, not {wanted} as in limits.max_miners: ${FILES}`, values);
-  } else if (miners < (wanted ?? MAX_SESSION_ID)) {
-    log.info(`Up to {miners} miners: ${FILES}`, values);
-  } else {
-    log.info("Up to {miners} miners", values);
-  }
-  return miners;
-}
-
-const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
-  "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
-
-function listen(config: Config, events: EngineEvents): Listeners {
-  const addresses = [
-    { hostname: config.agent_listen_ip, port: config.agent_listen_port },
-    ...config.listen.map(({ address, port }) => ({ hostname: address, port })),
-  ];
-  const isTooManyForLibc = addresses.length > MAX_LIBC_LISTENERS;
-  const start: StartEngine = (address, engineEvents) => {
-    const wanted = isTooManyForLibc ? "deno" : config.advanced.io_engine;
-    const { engine, kind, reason } = startEngine(wanted, {
-      ...address,
-      events: engineEvents,
-      limits: {
-        maxWaitingBytes: MINER_MAX_WAITING_BYTES,
-        stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
-      },
-      now: monotonicNow,
-    });
-    log.info("Listening for miners on {address} with the {kind} engine{reason}", {
-      address: formatAddress(engine.address),
-      kind,
-      reason: isTooManyForLibc
-        ? `, not libc: that serves at most ${MAX_LIBC_LISTENERS} addresses`
-        : reason === undefined
-        ? ""
-        : `, not libc: ${reason}`,
-    });
-    return engine;
-  };
-  return new Listeners(addresses, start, events);
-}
-
-function dialFor(config: Config): Dial {
-  return createDial({
-    proxies: config.use_proxy ? config.proxy : [],
-    triesDirectToo: config.direct_connect_with_proxy,
-    triesDirectAfter: config.direct_connect_after_proxy,
-    usesTls: config.pool_use_tls,
-    tls: {
-      isVerified: config.advanced.tls_skip_certificate_verify !== true,
-      caFile: config.tls.ca_file,
-      pins: config.tls.certificate_sha256,
-    },
-    timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
-    environment: (name) => Deno.env.get(name),
-  });
 }

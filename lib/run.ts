@@ -112,7 +112,7 @@ async function startStatus(
     import("./observe/status/server.ts"),
     import("./status_source.ts"),
   ]);
-  const view = new StatusView({ proxy, config, version, events });
+  const view = new StatusView({ proxy, version, events });
   return startStatusServer({
     ...address,
     token: config.status.token,

@@ -4,36 +4,35 @@
  */
 
 import { monotonicNow } from "./base/clock.ts";
-import { formatHex32 } from "./base/hex.ts";
-import type { Config } from "./config/schema.ts";
-import type { MinerReport } from "./miner/session.ts";
-import { type AccountReport, sumOfShares } from "./mux/accounts.ts";
-import { Ledger, type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
-import type { Occupancy } from "./mux/multiplexer.ts";
+import { sumOfShares } from "./mux/accounts.ts";
+import { Ledger } from "./mux/ledger.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
-import type { Hashrates } from "./mux/work_table.ts";
 import { openFileLimit } from "./net/open_files.ts";
-import type { HistogramSnapshot } from "./observe/histogram.ts";
 import type { RecentEvents } from "./observe/recent_events.ts";
 import type {
   AccountShape,
   EventShape,
-  HistogramShape,
   MinerShape,
-  PoolShape,
   PoolTotalShape,
-  SharesShape,
   SummaryShape,
 } from "./observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "./observe/status/source.ts";
 import type { Proxy, ProxyParts } from "./proxy.ts";
+import {
+  accountShape,
+  hashrateShape,
+  histogramShape,
+  minerShape,
+  poolShape,
+  sharesShape,
+  snakeKeys,
+  trafficShape,
+} from "./status_shapes.ts";
 
 /** What is looked at. */
 export interface StatusViewOptions {
   /** The running proxy. */
   readonly proxy: Proxy;
-  /** Its settings. */
-  readonly config: Config;
   /** Of btcagent. */
   readonly version: string;
   /** What the log said lately. */
@@ -130,8 +129,10 @@ export class StatusView implements StatusSource, StatusControl {
   pools(): PoolTotalShape[] {
     const { accounts } = this.#parts;
     const open = [...accounts.reports()].flatMap((report) => report.open ?? []);
-    return this.#options.config.pools.map(([host, port], place) => {
-      const past = accounts.pastPools[place];
+    const { config, poolNumbers } = this.#options.proxy;
+    return config.pools.map(([host, port], place) => {
+      const number = poolNumbers[place]!;
+      const past = accounts.pastPools.get(number);
       const states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
       const total = {
         miners: 0,
@@ -146,7 +147,8 @@ export class StatusView implements StatusSource, StatusControl {
       let jobAge: number | null = null;
       for (const { mux, upstreams } of open) {
         const report = upstreams.pools[place]!;
-        const shape = poolShape(report, mux.occupancies, mux.sharesAt(place));
+        const ownShares = mux.sharesAt(number);
+        const shape = poolShape(report, mux.occupancies, ownShares);
         states[shape.state]++;
         total.connects += report.connects;
         total.failures += report.failures;
@@ -158,7 +160,7 @@ export class StatusView implements StatusSource, StatusControl {
           framesRead: traffic.framesRead + report.framesRead,
           framesWritten: traffic.framesWritten + report.framesWritten,
         };
-        shares = sumOfShares(shares, mux.sharesAt(place));
+        shares = sumOfShares(shares, ownShares);
         for (const { role, miners, job_age_seconds: age } of shape.connections) {
           total.miners += miners;
           if (role === "serving" && age !== null) jobAge = Math.max(jobAge ?? 0, age);
@@ -191,7 +193,7 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   config(): Readonly<Record<string, unknown>> {
-    const { config } = this.#options;
+    const { config } = this.#options.proxy;
     return {
       ...config,
       // An address may hold a user and a password.
@@ -207,154 +209,4 @@ export class StatusView implements StatusSource, StatusControl {
   get #parts(): ProxyParts {
     return this.#options.proxy.parts;
   }
-}
-
-function sharesShape(shares: LedgerSnapshot): SharesShape {
-  return {
-    received: shares.received,
-    refused: {
-      illegal: shares.refusedIllegal,
-      unauthorized: shares.refusedUnauthorized,
-      stale: shares.refusedStale,
-      version_mask: shares.refusedVersionMask,
-      too_many: shares.refusedTooMany,
-    },
-    outage: shares.outage,
-    submitted: shares.submitted,
-    accepted: shares.accepted,
-    rejected: {
-      stale: shares.rejectedStale,
-      duplicate: shares.rejectedDuplicate,
-      low_difficulty: shares.rejectedLowDifficulty,
-      time_too_old: shares.rejectedTimeTooOld,
-      time_too_new: shares.rejectedTimeTooNew,
-      version_mask: shares.rejectedVersionMask,
-      other: shares.rejectedOther,
-    },
-    assumed: shares.assumed,
-    unanswered: {
-      connection_lost: shares.unansweredConnectionLost,
-      miner_gone: shares.unansweredMinerGone,
-      timed_out: shares.unansweredTimedOut,
-    },
-    waiting: waitingIn(shares),
-  };
-}
-
-function hashrateShape({ minute, quarter, hour }: Hashrates): SummaryShape["hashrate"] {
-  return { minutes_1: minute, minutes_15: quarter, minutes_60: hour };
-}
-
-function histogramShape({ boundsMs, counts, sumMs }: HistogramSnapshot): HistogramShape {
-  return {
-    bounds_seconds: boundsMs.map((ms) => ms / 1000),
-    counts: [...counts],
-    sum_seconds: sumMs / 1000,
-  };
-}
-
-function trafficShape(traffic: Traffic): SummaryShape["traffic"] {
-  return {
-    bytes_read: traffic.bytesRead,
-    bytes_written: traffic.bytesWritten,
-    frames_read: traffic.framesRead,
-    frames_written: traffic.framesWritten,
-  };
-}
-
-function snakeKeys(counts: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(counts).map(([key, count]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      count,
-    ]),
-  );
-}
-
-function minerShape(report: MinerReport, counter: ShareCounter, time: number): MinerShape {
-  const { sessionId } = report;
-  const rate = (windowMs: number) =>
-    sessionId === undefined
-      ? 0
-      : counter.minerWork.hashrate(sessionId, windowMs, report.connectedAt, time);
-  const since = (moment: number) => Math.max(0, time - moment) / 1000;
-  return {
-    id: sessionId === undefined ? null : formatHex32(sessionId),
-    address: report.address,
-    user: report.user,
-    worker: report.workerName,
-    client_agent: report.clientAgent,
-    state: report.state,
-    connected_seconds: since(report.connectedAt),
-    silent_seconds: since(report.lastActiveAt),
-    last_share_seconds: report.lastShareAt === 0 ? null : since(report.lastShareAt),
-    upstream: report.upstreamName ?? null,
-    difficulty: report.difficulty ?? null,
-    version_mask: formatHex32(report.versionMask),
-    asicboost: report.rolling,
-    // Worked out when asked for: of ten thousand rows most are only filtered and sorted.
-    get hashrate() {
-      return { minutes_15: rate(900_000), minutes_60: rate(3_600_000) };
-    },
-    get shares() {
-      return sharesShape(
-        sessionId === undefined ? new Ledger().snapshot() : counter.miners.snapshot(sessionId),
-      );
-    },
-  };
-}
-
-function accountShape({ name, open, shares, moves, outageMs }: AccountReport): AccountShape {
-  const mux = open?.mux;
-  return {
-    account: name,
-    open: open !== undefined,
-    miners: mux?.miners ?? 0,
-    waiting_miners: mux?.waitingMiners ?? 0,
-    moves,
-    outage_seconds: outageMs / 1000,
-    hashrate: hashrateShape(mux?.hashrates ?? { minute: 0, quarter: 0, hour: 0 }),
-    shares: sharesShape(shares),
-    pools: (open?.upstreams.pools ?? []).map((report, place) =>
-      poolShape(report, mux!.occupancies, mux!.sharesAt(place))
-    ),
-  };
-}
-
-function poolShape(
-  report: PoolReport,
-  occupancies: readonly Occupancy[],
-  shares: LedgerSnapshot,
-): PoolShape {
-  const time = monotonicNow();
-  const connections = report.connections.map(({ name, role, ageMs, agreed }) => {
-    const there = occupancies.find(({ upstream }) => upstream.name === name);
-    return {
-      name,
-      role: role === "active" ? "serving" as const : role,
-      age_seconds: ageMs / 1000,
-      miners: there?.miners ?? 0,
-      job_age_seconds: there?.jobAt === undefined ? null : (time - there.jobAt) / 1000,
-      difficulty: agreed?.startingDifficulty ?? null,
-      version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
-      verdicts: agreed === undefined ? null : agreed.shareFate === "judged",
-    };
-  });
-  const state = (["serving", "spare", "opening"] as const).find((role) =>
-    connections.some((connection) => connection.role === role)
-  );
-  return {
-    address: report.address,
-    account: report.account,
-    state: state ?? "waiting",
-    reason: report.trouble ?? "",
-    retry_in_seconds: report.retryInMs / 1000,
-    connections,
-    connects: report.connects,
-    failures: report.failures,
-    losses: report.losses,
-    activations: report.activations,
-    traffic: trafficShape(report),
-    shares: sharesShape(shares),
-  };
 }

@@ -40,18 +40,22 @@ export interface MinerCensus {
   readonly rolling: Readonly<Record<RollingState, number>>;
 }
 
+/** What may change while there are miners. */
+export interface MinersSettings {
+  /** Bounds for every miner. */
+  readonly limits: MinerLimits;
+  /** What the pool calls workers that log in from now on. */
+  readonly naming: WorkerNaming;
+  /** Whether a miner that lost ASICBoost is asked to reconnect. */
+  readonly reconnectsLostAsicboost: boolean;
+}
+
 /** What the miners' side is made of. */
-export interface MinersOptions {
+export interface MinersOptions extends MinersSettings {
   /** Starts listening with these events. */
   readonly listen: (events: EngineEvents) => MinerSockets;
   /** Where shares go. */
   readonly mux: Mux;
-  /** Bounds for every miner. */
-  readonly limits: MinerLimits;
-  /** What the pool calls workers. */
-  readonly naming: WorkerNaming;
-  /** Whether a miner that lost ASICBoost is asked to reconnect. */
-  readonly reconnectsLostAsicboost: boolean;
   /** What `client.get_version` answers. */
   readonly version: string;
   /** Monotonic time. */
@@ -70,9 +74,10 @@ const ACCEPT_RECOVERY_MS = 5000;
 
 /** See the head of this file. */
 export class Miners implements Fanout, EngineEvents {
-  readonly #options: MinersOptions;
+  readonly #options: Omit<MinersOptions, keyof MinersSettings>;
+  #limits: MinerLimits;
   readonly #sockets: MinerSockets;
-  readonly #context: MinerContext;
+  readonly #context: { -readonly [Key in keyof MinerContext]: MinerContext[Key] };
   /** By handle. */
   readonly #sessions: (MinerSession | undefined)[] = [];
   /** Those that had not logged in when they were last looked at, the oldest first. */
@@ -87,6 +92,7 @@ export class Miners implements Fanout, EngineEvents {
   /** Starts listening. @throws what listening throws. */
   constructor(options: MinersOptions) {
     this.#options = options;
+    this.#limits = options.limits;
     this.#admission = new Admission(options.limits, options.now);
     this.#sockets = options.listen(this);
     this.#context = {
@@ -100,6 +106,20 @@ export class Miners implements Fanout, EngineEvents {
       resume: (session) => this.#read(session, NO_BYTES),
       end: (session, reason, limit) => this.#end(session, reason, limit),
     };
+  }
+
+  /** Takes other settings. Whoever is connected stays, whatever the limits are now. */
+  reconfigure({ limits, naming, reconnectsLostAsicboost }: MinersSettings): void {
+    this.#limits = limits;
+    const sessions = this.#sessions.filter((session) => session !== undefined);
+    this.#admission.reconfigure(limits, sessions.map(({ from }) => from.hostname));
+    const context = this.#context;
+    context.maxLineBytes = limits.maxLineBytes;
+    context.requestRate = requestRate(limits);
+    context.naming = naming;
+    context.reconnectPause = reconnectsLostAsicboost
+      ? context.reconnectPause ?? new ReconnectPause(this.#options.now)
+      : undefined;
   }
 
   /** How many connections there are, and how many of them have logged in. */
@@ -129,7 +149,7 @@ export class Miners implements Fanout, EngineEvents {
 
   /** Most miners at a time. */
   get most(): number {
-    return this.#options.limits.maxConnections;
+    return this.#limits.maxConnections;
   }
 
   /** Payload bytes read from miners. */
@@ -161,7 +181,6 @@ export class Miners implements Fanout, EngineEvents {
   }
 
   opened(handle: number, from: PeerAddress): boolean {
-    const { limits, now } = this.#options;
     let refusal = this.#admission.enter(from.hostname);
     if (refusal === "max_miners" && this.#makeRoom()) {
       refusal = this.#admission.enter(from.hostname);
@@ -171,11 +190,11 @@ export class Miners implements Fanout, EngineEvents {
       log.warn(REFUSALS[refusal], {
         miner: formatAddress(from),
         count: this.#admission.connections,
-        most: limits.maxConnectionsPerIp,
+        most: this.#limits.maxConnectionsPerIp,
       });
       return false;
     }
-    const session = new MinerSession(this.#context, handle, from, now());
+    const session = new MinerSession(this.#context, handle, from, this.#options.now());
     this.#sessions[handle] = session;
     this.#newcomers.add(session);
     return true;
@@ -220,8 +239,8 @@ export class Miners implements Fanout, EngineEvents {
   sweep(): void {
     this.#sockets.sweep();
     this.#admission.sweep();
-    const { limits, now } = this.#options;
-    const time = now();
+    const limits = this.#limits;
+    const time = this.#options.now();
     if (time - (this.#acceptFailedAt ?? time) >= ACCEPT_RECOVERY_MS) {
       this.#acceptFailedAt = undefined;
       log.info("Miners are accepted again");
@@ -302,7 +321,7 @@ export class Miners implements Fanout, EngineEvents {
         other !== undefined && other.hasLoggedIn && addressKey(other.from.hostname) === key
       );
     if (!this.#admission.violated(from.hostname, isSpared)) return;
-    const { banAfterViolations, banMs } = this.#options.limits;
+    const { banAfterViolations, banMs } = this.#limits;
     log.warn(
       "Miners from {address} are not let in for {seconds} s: {count} broke the protocol " +
         "(limits.ban_after_violations)",

@@ -30,18 +30,22 @@ const log = areaLog("mux");
 /** The one account of single-user mode; no miner can name it. */
 const SINGLE = "";
 
-/** What the accounts are made of. */
-export interface AccountsOptions {
-  /** Whether miners' names say which account they are of. */
-  readonly isMultiUser: boolean;
+/** What may change while there are accounts. */
+export interface AccountsSettings {
   /** Most accounts at a time. */
   readonly maxAccounts: number;
+  /** The mask assumed until a pool has told its own. */
+  readonly defaultVersionMask: number;
+}
+
+/** What the accounts are made of. */
+export interface AccountsOptions extends AccountsSettings {
+  /** Whether miners' names say which account they are of. */
+  readonly isMultiUser: boolean;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
   readonly counter: ShareCounter;
-  /** The mask assumed until a pool has told its own. */
-  readonly defaultVersionMask: number;
   /** Opens an account: `name` is the sub-account as it was first spelled, empty for the single. */
   readonly open: (name: string) => Account;
   /** Monotonic time. */
@@ -54,6 +58,8 @@ export interface Account {
   readonly mux: Multiplexer;
   /** Its pool connections. */
   readonly upstreams: Upstreams;
+  /** Takes the settings of the moment. */
+  reconfigure(): void;
 }
 
 /** What is counted of an account from its first opening on. */
@@ -66,7 +72,7 @@ export interface AccountCounts {
   readonly outageMs: number;
 }
 
-/** What closed accounts counted of one pool of the list. */
+/** What closed accounts counted of one pool. */
 export interface PastPool extends Traffic {
   /** Connections that became ready. */
   readonly connects: number;
@@ -90,7 +96,8 @@ export interface AccountReport extends AccountCounts {
 
 /** See the head of this file. */
 export class Accounts implements Mux {
-  readonly #options: AccountsOptions;
+  readonly #options: Omit<AccountsOptions, keyof AccountsSettings>;
+  #settings: AccountsSettings;
   /** By name in lower case: pools take `Alice` and `alice` for one. */
   readonly #open = new Map<string, Account>();
   #pinned: number | undefined;
@@ -98,19 +105,19 @@ export class Accounts implements Mux {
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
   #past = { traffic: NO_TRAFFIC, strayVerdicts: NO_STRAYS, moves: 0, outageMs: 0 };
-  /** What closed accounts leave to the sums of each pool, by its place in the list. */
-  readonly #pastPools: PastPool[] = [];
+  /** What closed accounts leave to the sums of each pool, by its number. */
+  readonly #pastPools = new Map<number, PastPool>();
   /** What closed accounts counted, the one closed last at the end; at most as many as may be open. */
   readonly #closed = new Map<string, AccountCounts>();
 
   /** The single account opens at once, others with their first miner. */
   constructor(options: AccountsOptions) {
-    this.#options = options;
+    this.#options = this.#settings = options;
     if (!options.isMultiUser) this.#open.set(SINGLE, options.open(SINGLE));
   }
 
   get expectedVersionMask(): number {
-    return this.#open.get(SINGLE)?.mux.versionMask ?? this.#options.defaultVersionMask;
+    return this.#open.get(SINGLE)?.mux.versionMask ?? this.#settings.defaultVersionMask;
   }
 
   /** How many accounts are open. */
@@ -148,8 +155,8 @@ export class Accounts implements Mux {
     return this.#past.outageMs + this.#sum((account) => account.mux.outageMs);
   }
 
-  /** What closed accounts counted of each pool, by its place in the list; a hole for nothing. */
-  get pastPools(): readonly (PastPool | undefined)[] {
+  /** What closed accounts counted of each pool, by its number. */
+  get pastPools(): ReadonlyMap<number, PastPool> {
     return this.#pastPools;
   }
 
@@ -179,7 +186,8 @@ export class Accounts implements Mux {
   }
 
   join(name: string, miner: Downstream): Seat | undefined {
-    const { isMultiUser, maxAccounts, open } = this.#options;
+    const { isMultiUser, open } = this.#options;
+    const { maxAccounts } = this.#settings;
     const key = isMultiUser ? name.toLowerCase() : SINGLE;
     if (isMultiUser && key === "") {
       miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
@@ -226,9 +234,15 @@ export class Accounts implements Mux {
     }
   }
 
+  /** Takes other settings, and has every open account take its own. */
+  reconfigure(settings: AccountsSettings): void {
+    this.#settings = settings;
+    for (const account of this.#open.values()) account.reconfigure();
+  }
+
   /**
-   * Prefers one pool of the list, counted from 0, for every account from now on; `undefined` for
-   * the configured order.
+   * Prefers the pool with this number for every account from now on; `undefined` for the
+   * configured order.
    *
    * @throws RangeError when there is no such pool.
    */
@@ -282,22 +296,25 @@ export class Accounts implements Mux {
       moves: this.#past.moves + mux.moves,
       outageMs: this.#past.outageMs + mux.outageMs,
     };
-    upstreams.pools.forEach((pool, place) => {
-      const past = this.#pastPools[place];
-      const shares = mux.sharesAt(place);
-      this.#pastPools[place] = past === undefined ? { ...pool, shares } : {
-        ...sumOfTraffic(past, pool),
-        connects: past.connects + pool.connects,
-        failures: past.failures + pool.failures,
-        losses: past.losses + pool.losses,
-        activations: past.activations + pool.activations,
-        shares: sumOfShares(past.shares, shares),
-      };
-    });
+    for (const pool of upstreams.pools) {
+      const past = this.#pastPools.get(pool.number);
+      const shares = mux.sharesAt(pool.number);
+      this.#pastPools.set(
+        pool.number,
+        past === undefined ? { ...pool, shares } : {
+          ...sumOfTraffic(past, pool),
+          connects: past.connects + pool.connects,
+          failures: past.failures + pool.failures,
+          losses: past.losses + pool.losses,
+          activations: past.activations + pool.activations,
+          shares: sumOfShares(past.shares, shares),
+        },
+      );
+    }
     const counts = joined(this.#closed.get(key), mux);
     this.#closed.delete(key);
     this.#closed.set(key, counts);
-    if (this.#closed.size > this.#options.maxAccounts) {
+    if (this.#closed.size > this.#settings.maxAccounts) {
       this.#closed.delete(this.#closed.keys().next().value!);
     }
   }

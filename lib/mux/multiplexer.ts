@@ -156,7 +156,7 @@ export class Multiplexer implements UpstreamEvents {
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
   readonly #strayVerdicts = { ...NO_STRAYS };
-  /** Shares of connections that are gone, by the pool's place in the list. */
+  /** Shares of connections that are gone, by the pool's number. */
   readonly #pastShares = new Map<number, Ledger>();
   /** Shares of miners that had no place. */
   readonly #unplaced = new Ledger();
@@ -166,10 +166,12 @@ export class Multiplexer implements UpstreamEvents {
   /** Since when no pool serves; `undefined` while one does. A standby is no pool. */
   #darkSince: number | undefined;
   #pastDarkMs = 0;
+  #graceMs: number;
 
   /** Begins without any connection: the outage grace runs from here. */
   constructor(options: MultiplexerOptions) {
     this.#options = options;
+    this.#graceMs = options.graceMs;
     this.#openedAt = this.#outageSince = this.#darkSince = options.now();
   }
 
@@ -212,7 +214,7 @@ export class Multiplexer implements UpstreamEvents {
     return this.#work.hashrates(0, this.#openedAt, this.#options.now());
   }
 
-  /** All shares on connections to the pool at this place in the list, gone ones included. */
+  /** All shares on connections to the pool with this number, gone ones included. */
   sharesAt(pool: number): LedgerSnapshot {
     const sum = new Ledger();
     sum.merge((this.#pastShares.get(pool) ?? sum).snapshot());
@@ -322,16 +324,21 @@ export class Multiplexer implements UpstreamEvents {
     return "waiting";
   }
 
+  /** Miners are kept so long without any pool from now on, in milliseconds. */
+  reconfigure(graceMs: number): void {
+    this.#graceMs = graceMs;
+  }
+
   /** Ends what is overdue: verdicts that never came, miners without a pool past the grace. */
   tick(): void {
-    const { now, graceMs } = this.#options;
+    const { now } = this.#options;
     for (const slot of this.#slots.values()) {
       for (const share of slot.pending.expire(now() - VERDICT_TIMEOUT_MS)) {
         this.#forget(share, slot);
       }
       slot.tick(now());
     }
-    if (this.#outageSince === undefined || now() - this.#outageSince < graceMs) return;
+    if (this.#outageSince === undefined || now() - this.#outageSince < this.#graceMs) return;
     for (const seat of [...this.#unseated]) {
       seat.miner.disconnect(`no pool for ${Math.round((now() - this.#outageSince) / 1000)} s`);
     }

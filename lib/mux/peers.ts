@@ -55,12 +55,12 @@ export interface Fanout {
  */
 export type ShareFate = "judged" | "assumed" | "outage";
 
-/** The place in the list of what stands in for a pool. */
+/** The number of what stands in for a pool. */
 export const NO_POOL: number = -1;
 
 /** One connection to a pool, ready for miners. */
 export interface Upstream {
-  /** The pool's place in the account's list; {@linkcode NO_POOL} where there is none. */
+  /** The pool's number, the same wherever it is in the list; {@linkcode NO_POOL} for none. */
   readonly pool: number;
   /** Which pool and connection this is, for logs: `host:port #3`. */
   readonly name: string;
@@ -188,8 +188,12 @@ export interface Traffic {
   readonly framesWritten: number;
 }
 
-/** One pool of an account's list at one moment; counts are since the account was opened. */
+/** One pool of an account at one moment; counts are since the account was opened. */
 export interface PoolReport extends Traffic {
+  /** As in {@linkcode Upstream.pool}. */
+  readonly number: number;
+  /** Whether it is in the list; if not, it was once. */
+  readonly isListed: boolean;
   /** Its host and port, `host:port`. */
   readonly address: string;
   /** The sub-account there. */
@@ -212,7 +216,7 @@ export interface PoolReport extends Traffic {
 
 /** The upstream connections of one account, as its keeper sees them. */
 export interface Upstreams extends Traffic {
-  /** Every pool of the list, in its order. */
+  /** Every pool of the list, in its order, then those that were in it once. */
   readonly pools: readonly PoolReport[];
   /** Bytes that wait to be written to pools that are ready. */
   readonly waitingBytes: number;
@@ -220,7 +224,7 @@ export interface Upstreams extends Traffic {
   tick(): void;
   /** Writes out what waits for company. */
   flush(): void;
-  /** Prefers one pool of the list, counted from 0, or none. */
+  /** Prefers the pool with this number, or none. */
   pin(pool: number | undefined): void;
   /** Closes every connection. */
   stop(): void;

@@ -60,12 +60,12 @@ interface Visitor {
 
 /** See the head of this file. */
 export class Admission {
-  readonly #limits: AdmissionLimits;
+  #limits!: AdmissionLimits;
   readonly #now: Now;
-  readonly #allow: readonly Network[];
-  readonly #deny: readonly Network[];
-  readonly #rate: Rate | undefined;
-  readonly #countsPerIp: boolean;
+  #allow!: readonly Network[];
+  #deny!: readonly Network[];
+  #rate: Rate | undefined;
+  #countsPerIp = false;
   /** With connections, and the others, those first that were seen longest ago. */
   readonly #present = new Map<string, Visitor>();
   readonly #remembered = new Map<string, Visitor>();
@@ -77,14 +77,31 @@ export class Admission {
    * @throws RangeError for a list with something in it that is no network.
    */
   constructor(limits: AdmissionLimits, now: Now) {
-    this.#limits = limits;
     this.#now = now;
-    this.#allow = limits.allow.map(networkOf);
-    this.#deny = limits.deny.map(networkOf);
-    const { newConnectionsPerSecondPerIp: perSecond } = limits;
-    this.#rate = perSecond > 0 ? new Rate(perSecond, perSecond) : undefined;
-    // Counting who has how many connections costs memory, so it is done only where it decides.
-    this.#countsPerIp = perSecond > 0 || limits.maxConnectionsPerIp > 0;
+    this.#take(limits);
+  }
+
+  /**
+   * Takes other limits. `addresses` are those of all connections, which stay whatever the limits
+   * are now.
+   *
+   * @throws RangeError as the constructor.
+   */
+  reconfigure(limits: AdmissionLimits, addresses: Iterable<string>): void {
+    this.#take(limits);
+    for (const [key, visitor] of this.#present) {
+      visitor.connections = 0;
+      this.#remember(key, visitor);
+    }
+    this.#present.clear();
+    if (!this.#countsPerIp) return;
+    for (const address of addresses) {
+      const key = addressKey(address);
+      const visitor = this.#find(key) ?? newVisitor();
+      visitor.connections++;
+      this.#remembered.delete(key);
+      this.#present.set(key, visitor);
+    }
   }
 
   /** How many connections there are. */
@@ -172,6 +189,16 @@ export class Admission {
     for (const [key, visitor] of this.#remembered) {
       if (!this.#matters(visitor)) this.#remembered.delete(key);
     }
+  }
+
+  #take(limits: AdmissionLimits): void {
+    this.#allow = limits.allow.map(networkOf);
+    this.#deny = limits.deny.map(networkOf);
+    this.#limits = limits;
+    const { newConnectionsPerSecondPerIp: perSecond } = limits;
+    this.#rate = perSecond > 0 ? new Rate(perSecond, perSecond) : undefined;
+    // Counting who has how many connections costs memory, so it is done only where it decides.
+    this.#countsPerIp = perSecond > 0 || limits.maxConnectionsPerIp > 0;
   }
 
   #listed(address: string): "allow" | "deny" | undefined {

@@ -1,7 +1,7 @@
 /**
  * Which pool next, and after how long; pure.
  *
- * Pools have an order, the first is the best. Each address keeps a record of how it did: one that
+ * Pools have an order, the first is the best. Each pool keeps a record of how it did: one that
  * fails is left alone for a while, longer each time; one that failed is trusted again only after
  * it has served for a while.
  */
@@ -31,14 +31,13 @@ class HealthRecord {
   healthySince = 0;
 }
 
-/** The records of all pools, by their place in the order. */
+/** The records of all pools, by their numbers. */
 export class PoolHealth {
-  readonly #records: readonly HealthRecord[];
+  readonly #records = new Map<number, HealthRecord>();
   readonly #random: () => number;
 
   /** `random` as `Math.random`. */
-  constructor(pools: number, random: () => number) {
-    this.#records = Array.from({ length: pools }, () => new HealthRecord());
+  constructor(random: () => number) {
     this.#random = random;
   }
 
@@ -49,36 +48,36 @@ export class PoolHealth {
 
   /** How long a pool is left alone from `time` on, in milliseconds; 0 or less for no longer. */
   wait(pool: number, time: number, isOutage: boolean): number {
-    const { retryAt, outageRetryAt } = this.#records[pool]!;
+    const { retryAt, outageRetryAt } = this.#record(pool);
     return (isOutage ? outageRetryAt : retryAt) - time;
   }
 
   /** Whether the last that was heard of a pool is a failure. */
   hasFailed(pool: number): boolean {
-    const { failures, ready } = this.#records[pool]!;
+    const { failures, ready } = this.#record(pool);
     return failures > 0 && ready === 0;
   }
 
   /** How long a pool has had a ready connection without a failure, in milliseconds. */
   healthyFor(pool: number, time: number): number {
-    const record = this.#records[pool]!;
+    const record = this.#record(pool);
     return record.ready === 0 ? 0 : time - record.healthySince;
   }
 
   /** A connection to the pool is ready. */
   ready(pool: number, time: number): void {
-    const record = this.#records[pool]!;
+    const record = this.#record(pool);
     if (record.ready++ === 0) record.healthySince = time;
   }
 
   /** A ready connection was closed from here: no fault of the pool. */
   closed(pool: number): void {
-    this.#records[pool]!.ready--;
+    this.#record(pool).ready--;
   }
 
   /** A ready connection was lost after it served for `servedMs`. Returns the wait before the next. */
   lost(pool: number, time: number, servedMs: number): number {
-    const record = this.#records[pool]!;
+    const record = this.#record(pool);
     record.ready--;
     record.healthySince = time;
     if (servedMs >= PROVEN_MS && record.retryAt <= time) record.failures = 0;
@@ -90,7 +89,7 @@ export class PoolHealth {
    * haste makes no better. Returns the wait before the next attempt, in milliseconds.
    */
   failed(pool: number, time: number, isRefusal: boolean = false): number {
-    const record = this.#records[pool]!;
+    const record = this.#record(pool);
     // Nothing is dialled before: this connection is older than the last failure, and connections
     // that fail together are one failure.
     if (time < record.outageRetryAt) return record.retryAt - time;
@@ -104,11 +103,25 @@ export class PoolHealth {
     record.outageRetryAt = time + backoffMs(outageFailures, () => chance);
     return wait;
   }
+
+  /** No pool is left alone any longer: the operator changed something. */
+  retryAll(): void {
+    for (const record of this.#records.values()) record.retryAt = record.outageRetryAt = 0;
+  }
+
+  #record(pool: number): HealthRecord {
+    let record = this.#records.get(pool);
+    if (record === undefined) this.#records.set(pool, record = new HealthRecord());
+    return record;
+  }
 }
+
+/** The place of a connection that the configuration wants no more: worse than any in the order. */
+export const UNWANTED: number = Infinity;
 
 /** One connection of an account, as the choices below see it. */
 export interface Line {
-  /** The pool's place in the order. */
+  /** The pool's place in the order, or {@linkcode UNWANTED}. */
   readonly pool: number;
   /** Dialling or shaking hands; ready without miners; serving miners. */
   readonly role: "opening" | "spare" | "active";

@@ -48,7 +48,7 @@ const HANDSHAKE_PROBE_MS = 5_000;
 export interface PoolSessionOptions {
   /** For logs: `host:port #3`. */
   readonly name: string;
-  /** The pool's place in the account's list. */
+  /** The pool's number. */
   readonly pool: number;
   /** Where the pool is. */
   readonly address: PoolAddress;

@@ -23,8 +23,8 @@ export interface LastWork {
 
 /** What a standby is made of. */
 export interface StandbyOptions {
-  /** How often there is a new job, in milliseconds. */
-  readonly intervalMs: number;
+  /** How often there is a new job, in milliseconds; `undefined` for never: it serves nobody. */
+  readonly intervalMs: number | undefined;
   /** Who has the miners. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
@@ -35,7 +35,8 @@ const log = areaLog("pool");
 
 /** Serves miners between {@linkcode Standby.begin} and {@linkcode Standby.end}. */
 export class Standby {
-  readonly #options: StandbyOptions;
+  readonly #options: Omit<StandbyOptions, "intervalMs">;
+  #intervalMs: number | undefined;
   #lastWork: LastWork | undefined;
   #upstream: StandbyUpstream | undefined;
   #nextJobAt = 0;
@@ -43,6 +44,13 @@ export class Standby {
   /** Serves nobody yet. */
   constructor(options: StandbyOptions) {
     this.#options = options;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  /** From now on there is a new job so often; `undefined` ends it for good. */
+  reconfigure(intervalMs: number | undefined): void {
+    this.#intervalMs = intervalMs;
+    if (intervalMs === undefined) this.end();
   }
 
   /** Notes what a real pool's last work was. */
@@ -52,7 +60,8 @@ export class Standby {
 
   /** No pool serves. Without a real job before, there is nothing to make one up from. */
   begin(): void {
-    if (this.#lastWork === undefined || this.#upstream !== undefined) return;
+    if (this.#intervalMs === undefined || this.#lastWork === undefined) return;
+    if (this.#upstream !== undefined) return;
     const { mux } = this.#options;
     log.warn("No pool answers: miners are kept busy with made-up jobs, which earn nothing");
     this.#upstream = new StandbyUpstream(this.#lastWork, mux);
@@ -76,8 +85,8 @@ export class Standby {
   }
 
   #giveJob(upstream: StandbyUpstream): void {
-    const { mux, now, intervalMs } = this.#options;
-    this.#nextJobAt = now() + intervalMs;
+    const { mux, now } = this.#options;
+    this.#nextJobAt = now() + this.#intervalMs!;
     mux.jobArrived(upstream, upstream.nextJob(Math.floor(Date.now() / 1000)));
   }
 }

@@ -64,6 +64,7 @@ class Rig {
   readonly ids: SessionIds;
   readonly counter: ShareCounter;
   readonly opened: Opened[] = [];
+  readonly reconfigured: string[] = [];
   readonly accounts: Accounts;
   #jobNumber = 0;
 
@@ -91,7 +92,8 @@ class Rig {
       isNamedByMiners: true,
       graceMs: 30_000,
     });
-    const opened = { name, mux, upstreams: new FakeUpstreams(name, mux) };
+    const reconfigure = () => void this.reconfigured.push(name);
+    const opened = { name, mux, upstreams: new FakeUpstreams(name, mux), reconfigure };
     this.opened.push(opened);
     return opened;
   }

@@ -25,7 +25,7 @@ function waits(health: PoolHealth, count: number): number[] {
 }
 
 Deno.test("A pool that never answers is tried after 0.5 s, then half as often, up to 30 s", () => {
-  assert.deepEqual(waits(new PoolHealth(1, longest), 9), [
+  assert.deepEqual(waits(new PoolHealth(longest), 9), [
     500,
     1000,
     2000,
@@ -39,7 +39,7 @@ Deno.test("A pool that never answers is tried after 0.5 s, then half as often, u
 });
 
 Deno.test("While nothing serves, a pool that does not answer waits 1 s at most", () => {
-  const health = new PoolHealth(1, longest);
+  const health = new PoolHealth(longest);
   let time = 0;
   const tried = Array.from({ length: 7 }, () => {
     health.failed(0, time);
@@ -54,7 +54,7 @@ Deno.test("While nothing serves, a pool that does not answer waits 1 s at most",
 });
 
 Deno.test("A pool that refuses the account is left alone as long while nothing serves", () => {
-  const health = new PoolHealth(1, longest);
+  const health = new PoolHealth(longest);
   let time = 0;
   for (let n = 0; n < 6; n++) time += health.failed(0, time, true);
   health.failed(0, time, true);
@@ -62,18 +62,18 @@ Deno.test("A pool that refuses the account is left alone as long while nothing s
 });
 
 Deno.test("Waits are scattered: half as long with the best of luck", () => {
-  assert.deepEqual(waits(new PoolHealth(1, () => 0), 3), [250, 500, 1000]);
+  assert.deepEqual(waits(new PoolHealth(() => 0), 3), [250, 500, 1000]);
 });
 
 Deno.test("A pool's failures are its own: another one may be dialled at once", () => {
-  const health = new PoolHealth(2, longest);
+  const health = new PoolHealth(longest);
   health.failed(0, 0);
   assert.equal(health.mayDial(0, 499, false), false);
   assert.equal(health.mayDial(1, 0, false), true);
 });
 
 Deno.test("Connections that fail together are one failure", () => {
-  const health = new PoolHealth(1, longest);
+  const health = new PoolHealth(longest);
   assert.equal(health.failed(0, 0), 500);
   for (const time of [0, 1, 200, 499]) assert.equal(health.failed(0, time), 500 - time);
   assert.equal(health.mayDial(0, 500, false), true);
@@ -89,7 +89,7 @@ for (
   ]
 ) {
   Deno.test(`A pool lost after ${servedMs} ms, with four failures before, waits ${wait} ms`, () => {
-    const health = new PoolHealth(1, longest);
+    const health = new PoolHealth(longest);
     waits(health, 4);
     health.ready(0, 100_000);
     assert.equal(health.lost(0, 100_000 + servedMs, servedMs), wait);
@@ -97,14 +97,14 @@ for (
 }
 
 Deno.test("A whole group of connections lost at once is one failure, and the pool starts anew", () => {
-  const health = new PoolHealth(1, longest);
+  const health = new PoolHealth(longest);
   for (let i = 0; i < 5; i++) health.ready(0, 0);
   for (let i = 0; i < 5; i++) assert.equal(health.lost(0, 60_000, 60_000), 500);
   assert.equal(health.failed(0, 60_500), 1000);
 });
 
 Deno.test("A pool is healthy since its first connection of those that are ready, without a loss", () => {
-  const health = new PoolHealth(1, longest);
+  const health = new PoolHealth(longest);
   assert.equal(health.healthyFor(0, 50), 0);
   health.ready(0, 100);
   health.ready(0, 200);
@@ -118,7 +118,7 @@ Deno.test("A pool is healthy since its first connection of those that are ready,
 });
 
 Deno.test("A pool that loses one of two connections must prove itself again", () => {
-  const health = new PoolHealth(1, longest);
+  const health = new PoolHealth(longest);
   health.ready(0, 0);
   health.ready(0, 0);
   health.lost(0, 1000, 1000);
@@ -401,7 +401,7 @@ for (
 ) {
   const mode = wishes.spare ? "one and a spare" : "three";
   Deno.test(`Of ${pools} pools, ${mode} wanted, ${when}: ${why}`, () => {
-    const health = new PoolHealth(pools, longest);
+    const health = new PoolHealth(longest);
     for (const pool of dead) {
       for (let n = 0, at = time; n < 3; n++) at += health.failed(pool, at);
     }

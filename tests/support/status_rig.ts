@@ -33,7 +33,6 @@ export class StatusRig {
     this.proxy = new Proxy({ config: { ...config, agent_listen_port: 0 }, version: "0.0.0-test" });
     const view = new StatusView({
       proxy: this.proxy,
-      config,
       version: "1.2.3",
       events: this.events,
     });

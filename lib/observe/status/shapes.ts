@@ -136,6 +136,7 @@ export const ConnectionSchema = v.strictObject({
 export const PoolSchema = v.strictObject({
   address: words("host:port."),
   account: words("The sub-account there."),
+  listed: flag("Whether it is in the configuration; if not, miners leave it as soon as they can."),
   state: about(
     "The best of its connections; `waiting` if it has none.",
     v.picklist(["serving", "spare", "opening", "waiting"]),

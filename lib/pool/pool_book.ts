@@ -1,0 +1,91 @@
+/**
+ * What is counted of each pool of one account, from the account's opening on, whatever becomes of
+ * the pool list in between.
+ */
+
+import type { Traffic } from "../mux/peers.ts";
+
+/** What is counted of one pool; the traffic is that of connections that are gone. */
+export interface PoolRecord extends Traffic {
+  /** Why the last connection failed or was lost; `undefined` since one last became ready. */
+  readonly trouble: string | undefined;
+  /** Connections that became ready. */
+  readonly connects: number;
+  /** Connections that were never ready. */
+  readonly failures: number;
+  /** Connections lost after they were ready. */
+  readonly losses: number;
+  /** How often a connection began to serve miners. */
+  readonly activations: number;
+}
+
+type Entry = { -readonly [Key in keyof PoolRecord]: PoolRecord[Key] };
+
+/** See the head of this file. Pools are known by their numbers. */
+export class PoolBook {
+  readonly #entries = new Map<number, Entry>();
+
+  /** What was counted of a pool so far. */
+  of(pool: number): PoolRecord {
+    return { ...this.#entry(pool) };
+  }
+
+  /** A connection became ready. */
+  connected(pool: number): void {
+    const entry = this.#entry(pool);
+    entry.connects++;
+    entry.trouble = undefined;
+  }
+
+  /** A connection was never ready. */
+  failed(pool: number, trouble: string): void {
+    const entry = this.#entry(pool);
+    entry.failures++;
+    entry.trouble = trouble;
+  }
+
+  /** A connection was lost after it was ready. */
+  lost(pool: number, trouble: string): void {
+    const entry = this.#entry(pool);
+    entry.losses++;
+    entry.trouble = trouble;
+  }
+
+  /** A connection began to serve miners. */
+  activated(pool: number): void {
+    this.#entry(pool).activations++;
+  }
+
+  /** A connection is gone: what passed on it is kept here. */
+  closed(pool: number, traffic: Traffic): void {
+    const entry = this.#entry(pool);
+    entry.bytesRead += traffic.bytesRead;
+    entry.bytesWritten += traffic.bytesWritten;
+    entry.framesRead += traffic.framesRead;
+    entry.framesWritten += traffic.framesWritten;
+  }
+
+  /** What passed on all connections that are gone. */
+  sum(count: keyof Traffic): number {
+    return this.#entries.values().reduce((sum, entry) => sum + entry[count], 0);
+  }
+
+  #entry(pool: number): Entry {
+    let entry = this.#entries.get(pool);
+    if (entry === undefined) {
+      entry = {
+        bytesRead: 0,
+        bytesWritten: 0,
+        framesRead: 0,
+        framesWritten: 0,
+        trouble: undefined,
+        connects: 0,
+        failures: 0,
+        losses: 0,
+        activations: 0,
+      };
+      this.#entries.set(pool, entry);
+    }
+    return entry;
+  }
+}

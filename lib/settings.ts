@@ -1,0 +1,142 @@
+/**
+ * What each part of the proxy is told, out of the configuration.
+ */
+
+import type { Config } from "./config/schema.ts";
+import type { MinersSettings } from "./miner/miners.ts";
+import type { AccountsSettings } from "./mux/accounts.ts";
+import type { Dial } from "./net/connection.ts";
+import { createDial } from "./net/dialer.ts";
+import type { PeerAddress } from "./net/engine.ts";
+import { openFileLimit, roomForMiners } from "./net/open_files.ts";
+import { areaLog } from "./observe/log.ts";
+import type { PoolSlotsSettings } from "./pool/settings.ts";
+import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
+
+const log = areaLog("agent");
+
+/** Where miners connect to: `agent_listen_ip` and its port first. */
+export function listenAddresses(config: Config): PeerAddress[] {
+  return [
+    { hostname: config.agent_listen_ip, port: config.agent_listen_port },
+    ...config.listen.map(({ address, port }) => ({ hostname: address, port })),
+  ];
+}
+
+/** What the miners' side is told; `maxConnections` is as {@linkcode maxMiners} says. */
+export function minersSettings(config: Config, maxConnections: number): MinersSettings {
+  const { limits } = config;
+  return {
+    limits: {
+      loginTimeoutMs: limits.login_timeout_seconds * 1000,
+      idleTimeoutMs: limits.idle_timeout_seconds * 1000,
+      maxLineBytes: limits.max_line_bytes,
+      maxRequestsPerSecond: limits.max_requests_per_second,
+      maxConnections,
+      maxConnectionsPerIp: limits.max_connections_per_ip,
+      newConnectionsPerSecondPerIp: limits.new_connections_per_second_per_ip,
+      banAfterViolations: limits.ban_after_violations,
+      banMs: limits.ban_seconds * 1000,
+      allow: limits.allow,
+      deny: limits.deny,
+    },
+    naming: {
+      fixedName: config.fixed_worker_name,
+      ipFormat: config.use_ip_as_worker_name ? config.ip_worker_name_format : undefined,
+    },
+    reconnectsLostAsicboost: config.disconnect_when_lost_asicboost,
+  };
+}
+
+/** What all accounts are told. */
+export function accountsSettings(config: Config): AccountsSettings {
+  return {
+    maxAccounts: config.limits.max_accounts,
+    defaultVersionMask: config.advanced.bitcoin_default_version_mask,
+  };
+}
+
+/** How long an account's miners are kept without any pool, in milliseconds. */
+export function graceMs(config: Config): number {
+  return config.always_keep_downconn ? Infinity : config.outage.grace_seconds * 1000;
+}
+
+/**
+ * What the pool connections of one account are told.
+ *
+ * @param account The sub-account at every pool; empty where the pool list has them.
+ * @param numbers The number of each pool of the list.
+ */
+export function poolSettings(
+  config: Config,
+  account: string,
+  numbers: readonly number[],
+  dial: Dial,
+): PoolSlotsSettings {
+  const { advanced } = config;
+  return {
+    pools: config.pools.map(([host, port, listed], place) => ({
+      number: numbers[place]!,
+      host,
+      port,
+      account: account === "" ? listed ?? "" : account,
+    })),
+    connections: advanced.pool_connection_number_per_subaccount,
+    wantsVerdicts: config.submit_response_from_server ?? true,
+    returnAfterMs: config.failover.return_after_seconds * 1000,
+    standbyIntervalMs: config.always_keep_downconn
+      ? advanced.fake_job_notify_interval_seconds * 1000
+      : undefined,
+    session: {
+      dial,
+      handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
+      readTimeoutMs: advanced.pool_connection_read_timeout_seconds * 1000,
+      shareWindowMs: advanced.share_batch_window_ms,
+    },
+  };
+}
+
+/** How pools are reached. */
+export function dialFor(config: Config): Dial {
+  return createDial({
+    proxies: config.use_proxy ? config.proxy : [],
+    triesDirectToo: config.direct_connect_with_proxy,
+    triesDirectAfter: config.direct_connect_after_proxy,
+    usesTls: config.pool_use_tls,
+    tls: {
+      isVerified: config.advanced.tls_skip_certificate_verify !== true,
+      caFile: config.tls.ca_file,
+      pins: config.tls.certificate_sha256,
+    },
+    timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
+    environment: (name) => Deno.env.get(name),
+  });
+}
+
+/**
+ * How many miners may be connected, said in the log with what decides it, unless it was so many
+ * `before`.
+ */
+export function maxMiners(config: Config, before?: number): number {
+  const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
+  const connections = config.advanced.pool_connection_number_per_subaccount ?? 1;
+  const wanted = config.limits.max_miners;
+  const openFiles = openFileLimit();
+  // Beside those in use: one spare, and one being dialled.
+  const { miners, reserve } = roomForMiners(openFiles, wanted, accounts * (connections + 2));
+  if (miners === before) return miners;
+  const values = { miners, openFiles, reserve, wanted };
+  if (openFiles === undefined) {
+    log.info("Up to {miners} miners: how many files may be open is not known here", values);
+  } else if (wanted !== undefined && wanted > miners) {
+    log.warn(`Only {miners} miners, not {wanted} as in limits.max_miners: ${FILES}`, values);
+  } else if (miners < (wanted ?? MAX_SESSION_ID)) {
+    log.info(`Up to {miners} miners: ${FILES}`, values);
+  } else {
+    log.info("Up to {miners} miners", values);
+  }
+  return miners;
+}
+
+const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
+  "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";

@@ -1,0 +1,181 @@
+/**
+ * Reports of the proxy's parts → the shapes of the status server's answers.
+ */
+
+import { monotonicNow } from "./base/clock.ts";
+import { formatHex32 } from "./base/hex.ts";
+import type { MinerReport } from "./miner/session.ts";
+import type { AccountReport } from "./mux/accounts.ts";
+import { Ledger, type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
+import type { Occupancy } from "./mux/multiplexer.ts";
+import type { PoolReport, Traffic } from "./mux/peers.ts";
+import type { Hashrates } from "./mux/work_table.ts";
+import type { HistogramSnapshot } from "./observe/histogram.ts";
+import type {
+  AccountShape,
+  HistogramShape,
+  MinerShape,
+  PoolShape,
+  SharesShape,
+  SummaryShape,
+} from "./observe/status/shapes.ts";
+
+/** Where shares ended. */
+export function sharesShape(shares: LedgerSnapshot): SharesShape {
+  return {
+    received: shares.received,
+    refused: {
+      illegal: shares.refusedIllegal,
+      unauthorized: shares.refusedUnauthorized,
+      stale: shares.refusedStale,
+      version_mask: shares.refusedVersionMask,
+      too_many: shares.refusedTooMany,
+    },
+    outage: shares.outage,
+    submitted: shares.submitted,
+    accepted: shares.accepted,
+    rejected: {
+      stale: shares.rejectedStale,
+      duplicate: shares.rejectedDuplicate,
+      low_difficulty: shares.rejectedLowDifficulty,
+      time_too_old: shares.rejectedTimeTooOld,
+      time_too_new: shares.rejectedTimeTooNew,
+      version_mask: shares.rejectedVersionMask,
+      other: shares.rejectedOther,
+    },
+    assumed: shares.assumed,
+    unanswered: {
+      connection_lost: shares.unansweredConnectionLost,
+      miner_gone: shares.unansweredMinerGone,
+      timed_out: shares.unansweredTimedOut,
+    },
+    waiting: waitingIn(shares),
+  };
+}
+
+/** Estimated hashes a second. */
+export function hashrateShape({ minute, quarter, hour }: Hashrates): SummaryShape["hashrate"] {
+  return { minutes_1: minute, minutes_15: quarter, minutes_60: hour };
+}
+
+/** A histogram, in seconds. */
+export function histogramShape({ boundsMs, counts, sumMs }: HistogramSnapshot): HistogramShape {
+  return {
+    bounds_seconds: boundsMs.map((ms) => ms / 1000),
+    counts: [...counts],
+    sum_seconds: sumMs / 1000,
+  };
+}
+
+/** What passed between us and a pool. */
+export function trafficShape(traffic: Traffic): SummaryShape["traffic"] {
+  return {
+    bytes_read: traffic.bytesRead,
+    bytes_written: traffic.bytesWritten,
+    frames_read: traffic.framesRead,
+    frames_written: traffic.framesWritten,
+  };
+}
+
+/** The same counts with the names of the API. */
+export function snakeKeys(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(counts).map(([key, count]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      count,
+    ]),
+  );
+}
+
+/** One miner at `time`. */
+export function minerShape(report: MinerReport, counter: ShareCounter, time: number): MinerShape {
+  const { sessionId } = report;
+  const rate = (windowMs: number) =>
+    sessionId === undefined
+      ? 0
+      : counter.minerWork.hashrate(sessionId, windowMs, report.connectedAt, time);
+  const since = (moment: number) => Math.max(0, time - moment) / 1000;
+  return {
+    id: sessionId === undefined ? null : formatHex32(sessionId),
+    address: report.address,
+    user: report.user,
+    worker: report.workerName,
+    client_agent: report.clientAgent,
+    state: report.state,
+    connected_seconds: since(report.connectedAt),
+    silent_seconds: since(report.lastActiveAt),
+    last_share_seconds: report.lastShareAt === 0 ? null : since(report.lastShareAt),
+    upstream: report.upstreamName ?? null,
+    difficulty: report.difficulty ?? null,
+    version_mask: formatHex32(report.versionMask),
+    asicboost: report.rolling,
+    // Worked out when asked for: of ten thousand rows most are only filtered and sorted.
+    get hashrate() {
+      return { minutes_15: rate(900_000), minutes_60: rate(3_600_000) };
+    },
+    get shares() {
+      return sharesShape(
+        sessionId === undefined ? new Ledger().snapshot() : counter.miners.snapshot(sessionId),
+      );
+    },
+  };
+}
+
+/** One sub-account with its pools. */
+export function accountShape({ name, open, shares, moves, outageMs }: AccountReport): AccountShape {
+  const mux = open?.mux;
+  return {
+    account: name,
+    open: open !== undefined,
+    miners: mux?.miners ?? 0,
+    waiting_miners: mux?.waitingMiners ?? 0,
+    moves,
+    outage_seconds: outageMs / 1000,
+    hashrate: hashrateShape(mux?.hashrates ?? { minute: 0, quarter: 0, hour: 0 }),
+    shares: sharesShape(shares),
+    // One that was taken from the list is shown for as long as it has connections.
+    pools: (open?.upstreams.pools ?? [])
+      .filter(({ isListed, connections }) => isListed || connections.length > 0)
+      .map((report) => poolShape(report, mux!.occupancies, mux!.sharesAt(report.number))),
+  };
+}
+
+/** One pool of an account. */
+export function poolShape(
+  report: PoolReport,
+  occupancies: readonly Occupancy[],
+  shares: LedgerSnapshot,
+): PoolShape {
+  const time = monotonicNow();
+  const connections = report.connections.map(({ name, role, ageMs, agreed }) => {
+    const there = occupancies.find(({ upstream }) => upstream.name === name);
+    return {
+      name,
+      role: role === "active" ? "serving" as const : role,
+      age_seconds: ageMs / 1000,
+      miners: there?.miners ?? 0,
+      job_age_seconds: there?.jobAt === undefined ? null : (time - there.jobAt) / 1000,
+      difficulty: agreed?.startingDifficulty ?? null,
+      version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
+      verdicts: agreed === undefined ? null : agreed.shareFate === "judged",
+    };
+  });
+  const state = (["serving", "spare", "opening"] as const).find((role) =>
+    connections.some((connection) => connection.role === role)
+  );
+  return {
+    address: report.address,
+    account: report.account,
+    listed: report.isListed,
+    state: state ?? "waiting",
+    reason: report.trouble ?? "",
+    retry_in_seconds: report.retryInMs / 1000,
+    connections,
+    connects: report.connects,
+    failures: report.failures,
+    losses: report.losses,
+    activations: report.activations,
+    traffic: trafficShape(report),
+    shares: sharesShape(shares),
+  };
+}
