@@ -8,6 +8,7 @@ import type { Command } from "./lib/cli/command.ts";
 import { helpText } from "./lib/cli/help.ts";
 import { parseArguments } from "./lib/cli/parse.ts";
 import { VERSION, versionText } from "./lib/cli/version.ts";
+import type { Wishes } from "./lib/run.ts";
 
 const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
 
@@ -18,10 +19,10 @@ function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = 
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
 }
 
-/** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP; a second one ends the program at once. */
-function onStopSignal(stop: () => void): void {
+/** Calls `stop` at the first of `signals`; a second one ends the program at once. */
+function onStopSignal(signals: readonly Deno.Signal[], stop: () => void): void {
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of signals) {
     Deno.addSignalListener(signal, () => {
       if (isStopping) Deno.exit(EXIT.stopped);
       isStopping = true;
@@ -33,10 +34,16 @@ function onStopSignal(stop: () => void): void {
 /** Resolves at the first stop signal, or after `seconds` if they are given. */
 function stopAsked(seconds?: number): Promise<void> {
   return new Promise((resolve) => {
-    onStopSignal(resolve);
+    onStopSignal(["SIGINT", "SIGTERM", "SIGHUP"], resolve);
     if (seconds !== undefined) setTimeout(resolve, seconds * 1000);
   });
 }
+
+/** A running proxy reads its configuration again at SIGHUP. */
+const WISHES: Wishes = {
+  stop: () => new Promise((resolve) => onStopSignal(["SIGINT", "SIGTERM"], resolve)),
+  onReload: (reload) => Deno.addSignalListener("SIGHUP", reload),
+};
 
 // Parts are loaded when they are needed: a proxy for ten thousand miners has no use for the
 // simulators' memory.
@@ -67,7 +74,7 @@ async function execute(command: Command): Promise<number> {
     }
     case "run": {
       const { run } = await import("./lib/run.ts");
-      return await run(command, VERSION, stopAsked);
+      return await run(command, VERSION, WISHES);
     }
     case "demo": {
       const { demo } = await import("./lib/demo.ts");

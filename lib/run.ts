@@ -9,20 +9,29 @@ import { formatRemark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { mayServe, statusAddress } from "./config/status_address.ts";
-import { areaLog, startLog, stopLog } from "./observe/log.ts";
-import { LogFile } from "./observe/log_file.ts";
+import { areaLog, changeLog, startLog, stopLog } from "./observe/log.ts";
+import { LogFile, type LogFileLimits } from "./observe/log_file.ts";
 import { RecentEvents } from "./observe/recent_events.ts";
 import type { StatusServer } from "./observe/status/server.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
+import { Reloader } from "./reload.ts";
 
 const log = areaLog("agent");
 
-/** Runs until `stopAsked` resolves. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
+/** What the operator asks of a running program, once it runs. */
+export interface Wishes {
+  /** Resolves when it is to stop. */
+  stop(): Promise<void>;
+  /** Has `reload` called whenever the configuration is to be read again. */
+  onReload(reload: () => void): void;
+}
+
+/** Runs until it is to stop. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
 export async function run(
   command: RunCommand,
   version: string,
-  stopAsked: () => Promise<void>,
+  wishes: Wishes,
 ): Promise<number> {
   const file = await readConfigFile(command.configPath);
   if (!file.ok) {
@@ -54,18 +63,28 @@ export async function run(
     else log.info("{text}", { text });
   }
   for (const text of command.notices) log.info("{text}", { text });
-  const code = await serve(config, version, events, stopAsked);
+  const applyLog = (config: Config) => {
+    changeLog(config.log);
+    if (logFile !== undefined) logFile.limits = fileLimits(config);
+  };
+  const code = await serve({ path, config, version, events, wishes, applyLog });
   await stopLog();
   logFile?.close();
   return code;
 }
 
-async function serve(
-  config: Config,
-  version: string,
-  events: RecentEvents,
-  stopAsked: () => Promise<void>,
-): Promise<number> {
+interface Serving {
+  readonly path: string;
+  readonly config: Config;
+  readonly version: string;
+  readonly events: RecentEvents;
+  readonly wishes: Wishes;
+  /** Has the log follow a configuration. */
+  readonly applyLog: (config: Config) => void;
+}
+
+async function serve(serving: Serving): Promise<number> {
+  const { path, config, version, events, wishes, applyLog } = serving;
   let proxy: Proxy;
   try {
     proxy = new Proxy({ config, version });
@@ -74,7 +93,18 @@ async function serve(
     log.error("{problem}", { problem: error.message });
     return 1;
   }
-  const stopping = stopAsked();
+  const stopping = wishes.stop();
+  const reloader = new Reloader({
+    path,
+    config,
+    apply: async (config) => {
+      const { log } = proxy.config;
+      await proxy.reconfigure(config);
+      // Levels set over the status server stay until those of the file change.
+      if (JSON.stringify(log) !== JSON.stringify(config.log)) applyLog(config);
+    },
+  });
+  wishes.onReload(() => void reloader.reload());
   const status = await startStatus(config, proxy, version, events);
   await stopping;
   const { connected, waitingShares } = proxy.statistics();
@@ -128,8 +158,12 @@ function complain(message: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
 }
 
-function logFileIn(directory: string, { log }: Config): LogFile {
-  return new LogFile(directory, { maxFileBytes: log.max_file_bytes, maxFiles: log.max_files });
+function logFileIn(directory: string, config: Config): LogFile {
+  return new LogFile(directory, fileLimits(config));
+}
+
+function fileLimits({ log }: Config): LogFileLimits {
+  return { maxFileBytes: log.max_file_bytes, maxFiles: log.max_files };
 }
 
 /** Complains where Deno does not let it; anything else may mend itself while miners mine. */

@@ -84,7 +84,13 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     control: "restart",
     worker_series_max: "restart",
   },
-  log: { level: "now", format: "now" },
+  log: {
+    level: "now",
+    levels: "now",
+    format: "now",
+    max_file_bytes: "now",
+    max_files: "now",
+  },
 };
 
 /** Every key that differs, in the order of the schema; of a list, every place. */

@@ -3,7 +3,7 @@
  */
 
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
-import { formatProblems, type Remark } from "./problem.ts";
+import { formatProblems, type Problem, type Remark } from "./problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./read.ts";
 import type { Config } from "./schema.ts";
 
@@ -20,6 +20,8 @@ export type ConfigFile =
     readonly ok: false;
     /** What is wrong and what to do, perhaps in many lines; no control characters but LF. */
     readonly message: string;
+    /** The same for what is wrong in the file; none if it could not be read. */
+    readonly problems: readonly Problem[];
   };
 
 /** Reads the file at `path`, or if none is named the first of {@linkcode DEFAULT_CONFIG_PATHS}. */
@@ -48,12 +50,15 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
     );
   }
   const result = readConfig(text);
-  if (!result.ok) return refusal(formatProblems(found, result.problems));
+  if (!result.ok) {
+    const { problems } = result;
+    return { ok: false, message: formatProblems(found, problems), problems };
+  }
   return { ok: true, path: found, config: result.config, remarks: result.remarks };
 }
 
 function refusal(message: string): ConfigFile {
-  return { ok: false, message };
+  return { ok: false, message, problems: [] };
 }
 
 async function firstExisting(paths: readonly string[]): Promise<string | undefined> {

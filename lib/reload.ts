@@ -1,0 +1,159 @@
+/**
+ * Reads the configuration file again while miners mine: checked first, told key by key, applied
+ * without a restart.
+ */
+
+import { type Change, difference, withoutRestart } from "./config/difference.ts";
+import { readConfigFile } from "./config/file.ts";
+import { formatRemark, type Problem } from "./config/problem.ts";
+import type { Config } from "./config/schema.ts";
+import { CannotListen } from "./net/listeners.ts";
+import { areaLog } from "./observe/log.ts";
+
+/** What is reloaded, and by whom. */
+export interface ReloaderOptions {
+  /** The file. */
+  readonly path: string;
+  /** What it said when the program started. */
+  readonly config: Config;
+  /**
+   * Puts a configuration into force.
+   *
+   * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
+   */
+  readonly apply: (config: Config) => Promise<void>;
+}
+
+/** What came of a reload. */
+export type ReloadResult =
+  | { readonly ok: true; readonly changes: readonly Change[] }
+  | {
+    readonly ok: false;
+    /** Why the old configuration stays. */
+    readonly reason: string;
+    /** What is wrong in the file; none if it could not be read or not be applied. */
+    readonly problems: readonly Problem[];
+  };
+
+/** How often the file was read again, and what came of it. */
+export interface ReloadHistory {
+  /** How often it was put into force. */
+  readonly done: number;
+  /** How often the old one stayed. */
+  readonly failed: number;
+  /** When it was last tried, in milliseconds since 1970; `undefined` for never. */
+  readonly lastAt: number | undefined;
+  /** Whether that went well; true before the first. */
+  readonly lastWentWell: boolean;
+}
+
+const WHEN: Readonly<Record<Change["takesEffect"], string>> = {
+  now: "",
+  new_miners: ", for miners that come from now on",
+  new_connections: ", for pool connections made from now on",
+  restart: ", after a restart only: until then it stays as it was",
+  never: ", which does nothing",
+};
+
+const log = areaLog("agent");
+
+/** See the head of this file. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  #config: Config;
+  #current: Promise<unknown> = Promise.resolve();
+  /** The one that waits for the one under way; who asks meanwhile shares it. */
+  #next: Promise<ReloadResult> | undefined;
+  #history: ReloadHistory = { done: 0, failed: 0, lastAt: undefined, lastWentWell: true };
+
+  /** Nothing is read yet. */
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.#config = options.config;
+  }
+
+  /** How often it was done. */
+  get history(): ReloadHistory {
+    return this.#history;
+  }
+
+  /** Reads the file and puts it into force, one at a time. Never rejects. */
+  reload(): Promise<ReloadResult> {
+    return this.#next ??= this.#current.then(() => {
+      this.#next = undefined;
+      const reload = this.#reload();
+      this.#current = reload;
+      return reload;
+    });
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    let result: ReloadResult;
+    try {
+      result = await this.#readAndApply();
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+      result = { ok: false, reason: "A fault of btcagent itself; the log has it", problems: [] };
+    }
+    const { done, failed } = this.#history;
+    this.#history = {
+      done: done + (result.ok ? 1 : 0),
+      failed: failed + (result.ok ? 0 : 1),
+      lastAt: Date.now(),
+      lastWentWell: result.ok,
+    };
+    return result;
+  }
+
+  async #readAndApply(): Promise<ReloadResult> {
+    const { path, apply } = this.#options;
+    const file = await readConfigFile(path);
+    if (!file.ok) {
+      for (const problem of file.message.split("\n")) log.error("{problem}", { problem });
+      return this.#kept("The configuration cannot be used", file.problems, file.message);
+    }
+    const before = this.#config;
+    const changes = difference(before, file.config);
+    const config = withoutRestart(before, file.config);
+    try {
+      await apply(config);
+    } catch (error) {
+      if (!(error instanceof CannotListen)) throw error;
+      log.error("{problem}", { problem: error.message });
+      return this.#kept(error.message, []);
+    }
+    this.#config = config;
+    for (const { key, before, after, takesEffect } of changes) {
+      // What is named `path` is never summed up with others.
+      const values = { path: key, before, after, when: WHEN[takesEffect] };
+      const line = "Setting {path}: {before} → {after}{when}";
+      if (takesEffect === "restart") log.warn(line, values);
+      else log.info(line, values);
+    }
+    if (changes.length > 0) {
+      for (const remark of file.remarks) {
+        const text = formatRemark(path, remark);
+        if (remark.kind === "warning") log.warn("{text}", { text });
+      }
+    }
+    log.info("Configuration {path} read again: {count}", {
+      path,
+      count: changes.length === 0
+        ? "nothing changed"
+        : changes.length === 1
+        ? "1 setting changed"
+        : `${changes.length} settings changed`,
+    });
+    return { ok: true, changes };
+  }
+
+  #kept(reason: string, problems: readonly Problem[], details?: string): ReloadResult {
+    log.error("The configuration stays as it was: {path} was not taken", {
+      path: this.#options.path,
+    });
+    // Without places in the file, its details are all there is to say.
+    const isDetailed = problems.length === 0 && details !== undefined;
+    return { ok: false, reason: isDetailed ? `${reason}: ${details}` : reason, problems };
+  }
+}
