@@ -34,6 +34,9 @@ const JOINERS: ReadonlySet<string> = new Set([
   "lib/demo.ts",
   "lib/simulate.ts",
   "lib/proxy.ts",
+  "lib/settings.ts",
+  "lib/reload.ts",
+  "lib/status_shapes.ts",
   "lib/status_source.ts",
 ]);
 

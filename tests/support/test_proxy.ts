@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/read.ts";
+import type { Config } from "../../lib/config/schema.ts";
 import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/ledger.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
@@ -15,16 +16,15 @@ export class TestProxy {
 
   /** Listens on a free port; `settings` are keys of the configuration file. */
   constructor(pools: readonly SimPool[], settings: Readonly<Record<string, unknown>> = {}) {
-    const result = readConfig(JSON.stringify({
-      agent_listen_ip: "127.0.0.1",
-      pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
-      ...settings,
-    }));
-    assert.ok(result.ok, JSON.stringify(result));
-    this.proxy = new Proxy({
-      config: { ...result.config, agent_listen_port: 0 },
-      version: "0.0.0-test",
-    });
+    this.proxy = new Proxy({ config: configOf(pools, settings), version: "0.0.0-test" });
+  }
+
+  /** Takes other pools and settings; the port stays. */
+  async reconfigure(
+    pools: readonly SimPool[],
+    settings: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await this.proxy.reconfigure(configOf(pools, settings));
   }
 
   /** Where miners connect to. */
@@ -41,6 +41,19 @@ export class TestProxy {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.proxy.stop(1000);
   }
+}
+
+function configOf(
+  pools: readonly SimPool[],
+  settings: Readonly<Record<string, unknown>>,
+): Config {
+  const result = readConfig(JSON.stringify({
+    agent_listen_ip: "127.0.0.1",
+    pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
+    ...settings,
+  }));
+  assert.ok(result.ok, JSON.stringify(result));
+  return { ...result.config, agent_listen_port: 0 };
 }
 
 /** Every share is counted once where it came in and once where it ended. */
