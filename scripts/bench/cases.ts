@@ -2,7 +2,7 @@
  * What is measured: each scenario with its cases, as data.
  */
 
-import type { MinersCommand } from "./ends.ts";
+import type { Crowd, MinersCommand } from "./ends.ts";
 
 /** One thing to be measured. */
 export interface Case {
@@ -22,6 +22,8 @@ export interface Case {
   readonly seconds: number;
   /** Whether the pool connection is lost. */
   readonly losesPool?: boolean;
+  /** Who comes after it was measured undisturbed, to be measured again beside. */
+  readonly attack?: Crowd;
 }
 
 /** A scenario by the name it is called for. */
@@ -120,6 +122,22 @@ export function scenarios({ miners, seconds, minutes }: Scale): readonly Scenari
       name: "move",
       about: "10,000 miners, the pool connection is lost; time to the last new job",
       cases: [{ ...base, name: "move", jobEveryMs: 0, losesPool: true, seconds: seconds ?? 4 }],
+    },
+    {
+      name: "attack",
+      about: "500 miners, 500 shares/s; then the same beside 5,400 attackers",
+      cases: [{
+        ...base,
+        name: "attack",
+        miners: crowd,
+        load: [{ do: "rate", perSecond: crowd }],
+        attack: {
+          silent: 10 * crowd,
+          drippers: perMiner(200, 500, crowd),
+          senders: perMiner(200, 500, crowd),
+          connectsPerSecond: 2 * crowd,
+        },
+      }],
     },
     {
       name: "soak",

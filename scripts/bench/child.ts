@@ -99,7 +99,7 @@ export class Child {
   /** Ceases to, and gives what was noted, oldest first. */
   watchedMemory(): readonly Memory[] {
     clearInterval(this.#sampling);
-    return this.#samples;
+    return [...this.#samples];
   }
 
   /** Asks it to end, forces it if it does not, and waits until it is gone. */

@@ -71,14 +71,45 @@ export interface MinersReport extends ShareCounts, JobTimes {
   readonly login: Durations;
 }
 
+/** Who attacks. */
+export interface Crowd {
+  /** Connections that say nothing. */
+  readonly silent: number;
+  /** Those that send ten bytes a second, one at a time. */
+  readonly drippers: number;
+  /** Those that send 500 random bytes ten times a second. */
+  readonly senders: number;
+  /** So many connections a second they open at most, all together. */
+  readonly connectsPerSecond: number;
+}
+
+/** What the attackers' end is told to do. */
+export type AttackersCommand =
+  /** Come, and come again whenever closed. */
+  | { readonly do: "attack"; readonly crowd: Crowd }
+  /** Disconnect all. */
+  | { readonly do: "leave" }
+  /** Say what was done so far. */
+  | { readonly do: "report" };
+
+/** What the attackers' end has done. */
+export interface AttackersReport {
+  /** The time, in milliseconds on the clock of all ends. */
+  readonly at: number;
+  /** Connections that are open. */
+  readonly open: number;
+  /** Connections opened since the start. */
+  readonly connects: number;
+}
+
 /** Microseconds of `ms`, modulo 2³²: a nonce that says when it was sent. */
 export function nonceAt(ms: number): number {
   return Math.floor(ms * 1000 % 2 ** 32) >>> 0;
 }
 
-/** How long ago, in milliseconds, `nonce` was made; under 71 minutes. */
+/** How long ago, in milliseconds, `nonce` was made; under 35 minutes. */
 export function ageOf(nonce: number, now: number): number {
-  return (nonceAt(now) - nonce >>> 0) / 1000;
+  return (nonceAt(now) - nonce | 0) / 1000;
 }
 
 /** Hex digits at the head of a previous hash that say when the job was sent, in microseconds. */

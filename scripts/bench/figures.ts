@@ -2,7 +2,7 @@
  * What a run gives: figures with their units, and whatever makes them worthless.
  */
 
-import type { MinersReport, PoolReport } from "./ends.ts";
+import type { Crowd, MinersReport, PoolReport } from "./ends.ts";
 import type { Memory } from "./child.ts";
 import { SEGMENT_HEADER_BYTES } from "./kernel.ts";
 
@@ -48,6 +48,18 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "fanoutP99", about: "job to each, p99, ms", digits: 1 },
   { key: "fanoutLastP50", about: "job to the last, p50, ms", digits: 1 },
   { key: "fanoutLastMax", about: "job to the last, max, ms", digits: 1 },
+  { key: "attackers", about: "attackers connected at the end", digits: 0 },
+  { key: "attackConnects", about: "attackers' connections, /s", digits: 0 },
+  { key: "attackedSharesPerSecond", about: "attacked: shares/s", digits: 0 },
+  { key: "attackedLatencyP50", about: "attacked: share to the pool, p50, ms", digits: 2 },
+  { key: "attackedLatencyP99", about: "attacked: share to the pool, p99, ms", digits: 2 },
+  { key: "latencyRatio", about: "that p99 / undisturbed", digits: 2 },
+  { key: "attackedVerdictP50", about: "attacked: share to answer, p50, ms", digits: 2 },
+  { key: "attackedVerdictP99", about: "attacked: share to answer, p99, ms", digits: 2 },
+  { key: "verdictRatio", about: "that p99 / undisturbed", digits: 2 },
+  { key: "attackedCpuPercent", about: "attacked: CPU, % of one core", digits: 1 },
+  { key: "attackedResidentMedian", about: "attacked: resident, median, MB", digits: 1 },
+  { key: "attackedResidentPeak", about: "attacked: resident, peak, MB", digits: 1 },
 ];
 
 /** Figures by the key of their kind; one that does not apply is absent. */
@@ -67,8 +79,8 @@ export interface Run {
   readonly notes: readonly string[];
 }
 
-/** What was seen during the time of measurement. */
-export interface Observed {
+/** What was seen during a time of measurement. */
+export interface Phase {
   /** How long it was, in seconds. */
   readonly seconds: number;
   /** Shares that reached the pool in that time. */
@@ -81,6 +93,10 @@ export interface Observed {
   readonly cpuSeconds: number | undefined;
   /** Memory of the agent, oldest first. */
   readonly memory: readonly Memory[];
+}
+
+/** What was seen in a run; as a phase, while it was undisturbed. */
+export interface Observed extends Phase {
   /** Memory of the agent after everyone left. */
   readonly memoryLeft: Memory | undefined;
   /** From the loss of the pool connection to the last new job, if it was lost. */
@@ -89,6 +105,16 @@ export interface Observed {
   readonly logins: number;
   /** Whether connections of agents came or went, so that the byte counters are not whole. */
   readonly hasWire: boolean;
+  /** What was seen beside attackers, if they came. */
+  readonly attacked: Attacked | undefined;
+}
+
+/** What was seen beside attackers. */
+export interface Attacked extends Phase {
+  /** Connections of theirs that were open at its end. */
+  readonly attackers: number;
+  /** Connections they opened in that time. */
+  readonly connects: number;
 }
 
 /** The figures of what was observed. */
@@ -132,7 +158,31 @@ export function figuresOf(observed: Observed): Figures {
     figures["fanoutLastP50"] = miners.fanoutLast.p50;
     figures["fanoutLastMax"] = miners.fanoutLast.max;
   }
+  if (observed.attacked !== undefined) {
+    Object.assign(figures, attackFigures(observed, observed.attacked));
+  }
   return figures;
+}
+
+function attackFigures(calm: Phase, attacked: Attacked): Figures {
+  const { seconds, shares, pool, miners, cpuSeconds, memory, attackers, connects } = attacked;
+  const resident = memory.map((sample) => sample.resident);
+  return {
+    attackers,
+    attackConnects: connects / seconds,
+    attackedSharesPerSecond: shares / seconds,
+    attackedLatencyP50: pool.latency.p50,
+    attackedLatencyP99: pool.latency.p99,
+    latencyRatio: pool.latency.p99 / calm.pool.latency.p99,
+    attackedVerdictP50: miners.verdict.p50,
+    attackedVerdictP99: miners.verdict.p99,
+    verdictRatio: miners.verdict.p99 / calm.miners.verdict.p99,
+    ...cpuSeconds === undefined ? {} : { attackedCpuPercent: cpuSeconds / seconds * 100 },
+    ...resident.length === 0 ? {} : {
+      attackedResidentMedian: median(resident),
+      attackedResidentPeak: Math.max(...resident),
+    },
+  };
 }
 
 function memoryFigures(memory: readonly Memory[], left: Memory | undefined): Figures {
@@ -179,5 +229,18 @@ export function shareProblems(pool: PoolReport, miners: MinersReport): string[] 
     found.push("the checksum over all shares differs: some arrived changed");
   }
   if (pool.bad > 0) found.push(`${pool.bad} frames the pool could make no sense of`);
+  return found;
+}
+
+/** What is wrong with an attack, a sentence each: every honest share is to be accepted. */
+export function attackProblems(attacked: Attacked, crowd: Crowd, miners: MinersReport): string[] {
+  const found: string[] = [];
+  if (miners.accepted !== miners.sent) {
+    found.push(`${miners.accepted} of ${miners.sent} honest shares were accepted`);
+  }
+  // Those that were just closed are on their way back.
+  if (attacked.attackers < crowd.silent / 2) {
+    found.push(`only ${attacked.attackers} attackers were connected, wanted ${crowd.silent}`);
+  }
   return found;
 }

@@ -148,7 +148,7 @@ export async function runPlan(plan: Plan, tell: (text: string) => void): Promise
   for (const what of plan.cases) {
     for (let round = 1; round <= plan.runs; round++) {
       for (const subject of plan.subjects) {
-        if (subject.isFloor && what.losesPool) continue;
+        if (subject.isFloor && (what.losesPool || what.attack)) continue;
         tell(`${what.name}, ${subject.name}, run ${round} of ${plan.runs}`);
         const run = await attempt(what, subject);
         for (const problem of run.problems) tell(`  not to be believed: ${problem}`);

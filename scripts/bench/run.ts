@@ -4,8 +4,15 @@
 
 import type { Case } from "./cases.ts";
 import { Child, type Memory } from "./child.ts";
-import type { MinersReport, PoolReport } from "./ends.ts";
-import { figuresOf, type Run, shareProblems } from "./figures.ts";
+import type { AttackersCommand, AttackersReport, Crowd, MinersReport, PoolReport } from "./ends.ts";
+import {
+  type Attacked,
+  attackProblems,
+  figuresOf,
+  type Phase,
+  type Run,
+  shareProblems,
+} from "./figures.ts";
 import { agentConf, type Subject } from "./subject.ts";
 
 /** Settling takes a farm so long, in milliseconds, and a few miners a fraction of it. */
@@ -16,6 +23,8 @@ const DRAIN_MS = 8000;
 const POLL_MS = 50;
 const START_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 120_000;
+/** How long attackers may take to be there. */
+const CROWD_TIMEOUT_MS = 15_000;
 
 /** Measures a subject in one case. Throws when the run cannot be done at all. */
 export async function runCase(what: Case, subject: Subject): Promise<Run> {
@@ -35,6 +44,7 @@ class Rig {
   readonly #children: Child[] = [];
   #pool!: Child;
   #miners!: Child;
+  #attackers: Child | undefined;
   #agent: Child | undefined;
 
   constructor(what: Case, subject: Subject) {
@@ -48,10 +58,13 @@ class Rig {
     const minersPort = this.#subject.isFloor ? port : await this.#startAgent(port);
     this.#miners = this.#spawnEnd("miners", `${minersPort}`);
     await this.#miners.answer();
+    if (this.#case.attack === undefined) return;
+    this.#attackers = this.#spawnEnd("attackers", `${minersPort}`);
+    await this.#attackers.answer();
   }
 
   async measure(): Promise<Run> {
-    const { miners: count, atOnce, jobEveryMs, seconds, losesPool = false } = this.#case;
+    const { miners: count, atOnce, jobEveryMs, seconds, losesPool = false, attack } = this.#case;
     const connected = await this.#miners.ask<MinersReport>(
       { do: "connect", count, atOnce },
       CONNECT_TIMEOUT_MS,
@@ -59,56 +72,48 @@ class Rig {
     await this.#settle();
     if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
 
-    await this.#miners.ask({ do: "mark" });
-    const poolBefore = await this.#pool.ask<PoolReport>({ do: "mark" });
-    const cpuBefore = this.#agent?.cpuSeconds() ?? 0;
-    this.#agent?.watchMemory();
+    const observing = await this.#observe();
     for (const load of this.#case.load) await this.#miners.ask(load);
     const lostAt = losesPool ? await this.#losePool() : undefined;
     await this.#wait(seconds * 1000);
-    const pool = await this.#pool.ask<PoolReport>({ do: "report" });
-    const cpuAfter = this.#agent?.cpuSeconds() ?? 0;
-    const memory = this.#agent?.watchedMemory() ?? [];
+    const calm = await observing.end();
+    const { miners } = calm;
+    const attacked = attack === undefined ? undefined : await this.#attack(attack);
     for (const load of this.#case.load) await this.#miners.ask(stopOf(load.do));
-    const miners = await this.#miners.ask<MinersReport>({ do: "report" });
 
     const drained = await this.#drain();
+    const { disconnects, refused, abandoned } = drained.miners;
     const memoryLeft = await this.#leave();
     const isMoved = losesPool && miners.jobLines === count;
+    const isOnePool = drained.pool.connections === observing.pool.connections;
     return {
       case: this.#case.name,
       subject: this.#subject.name,
       figures: figuresOf({
-        seconds: (pool.at - poolBefore.at) / 1000,
-        shares: pool.shares - poolBefore.shares,
-        pool,
+        ...calm,
         miners: {
           ...miners,
           // Without churn, the logins of interest are those before the mark.
           login: miners.login.count > 0 ? miners.login : connected.login,
         },
-        cpuSeconds: this.#agent === undefined ? undefined : cpuAfter - cpuBefore,
-        memory,
         memoryLeft,
         moveMs: isMoved ? miners.lastJobAt - lostAt! : undefined,
         logins: miners.login.count,
         hasWire: !losesPool && !this.#subject.isFloor,
+        attacked,
       }),
       problems: [
         ...shareProblems(drained.pool, drained.miners),
-        ...miners.disconnects > 0 ? [`${miners.disconnects} miners were disconnected`] : [],
+        ...attacked === undefined ? [] : attackProblems(attacked, attack!, drained.miners),
+        ...disconnects > 0 ? [`${disconnects} miners were disconnected`] : [],
         ...losesPool && !isMoved
           ? [`${miners.jobLines} new jobs came to ${count} miners after the loss`]
           : [],
-        ...!losesPool && pool.connections !== poolBefore.connections
-          ? ["the agent connected to the pool anew"]
-          : [],
+        ...!losesPool && !isOnePool ? ["the agent connected to the pool anew"] : [],
       ],
       notes: [
-        ...miners.refused > 0 ? [`${miners.refused} shares refused by the agent`] : [],
-        ...miners.abandoned > 0
-          ? [`${miners.abandoned} shares of miners that left before the answer`]
-          : [],
+        ...refused > 0 ? [`${refused} shares refused by the agent`] : [],
+        ...abandoned > 0 ? [`${abandoned} shares of miners that left before the answer`] : [],
       ],
     };
   }
@@ -117,6 +122,45 @@ class Rig {
     // The miners first, so that the agent has nobody to wait for.
     for (const child of this.#children.reverse()) await child.end();
     Deno.removeSync(this.#folder, { recursive: true });
+  }
+
+  /** Begins to measure; `end` says what was seen. */
+  async #observe(): Promise<{ readonly pool: PoolReport; readonly end: () => Promise<Phase> }> {
+    await this.#miners.ask({ do: "mark" });
+    const before = await this.#pool.ask<PoolReport>({ do: "mark" });
+    const cpuBefore = this.#agent?.cpuSeconds() ?? 0;
+    this.#agent?.watchMemory();
+    const end = async (): Promise<Phase> => {
+      const pool = await this.#pool.ask<PoolReport>({ do: "report" });
+      const cpuAfter = this.#agent?.cpuSeconds() ?? 0;
+      return {
+        seconds: (pool.at - before.at) / 1000,
+        shares: pool.shares - before.shares,
+        pool,
+        miners: await this.#miners.ask<MinersReport>({ do: "report" }),
+        cpuSeconds: this.#agent === undefined ? undefined : cpuAfter - cpuBefore,
+        memory: this.#agent?.watchedMemory() ?? [],
+      };
+    };
+    return { pool: before, end };
+  }
+
+  /** Measures once more, while attackers come and go. */
+  async #attack(crowd: Crowd): Promise<Attacked> {
+    const attackers = this.#attackers!;
+    const ask = (command: AttackersCommand) => attackers.ask<AttackersReport>(command);
+    await ask({ do: "attack", crowd });
+    const deadline = Date.now() + CROWD_TIMEOUT_MS;
+    while ((await ask({ do: "report" })).open < crowd.silent && Date.now() < deadline) {
+      await pause(POLL_MS);
+    }
+    const before = await ask({ do: "report" });
+    const observing = await this.#observe();
+    await this.#wait(this.#case.seconds * 1000);
+    const after = await ask({ do: "report" });
+    const phase = await observing.end();
+    await ask({ do: "leave" });
+    return { ...phase, attackers: after.open, connects: after.connects - before.connects };
   }
 
   #spawnEnd(name: string, ...args: string[]): Child {

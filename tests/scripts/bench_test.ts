@@ -254,6 +254,7 @@ Deno.test("bits on the wire are payload and 52 bytes for each segment, both ways
     moveMs: undefined,
     logins: 0,
     hasWire: true,
+    attacked: undefined,
   };
   const figures = figuresOf(observed);
   assert.equal(figures["wireBits"], (1500 + 15 * 52) * 8 / 1000 / 2);
