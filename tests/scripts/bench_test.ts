@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { scenarios } from "../../scripts/bench/cases.ts";
 import { ageOf, nonceAt } from "../../scripts/bench/ends.ts";
 import {
+  attackProblems,
   figuresOf,
   median,
   type Observed,
@@ -12,6 +13,7 @@ import {
 } from "../../scripts/bench/figures.ts";
 import { Histogram } from "../../scripts/bench/histogram.ts";
 import { helpText, Misuse, parsePlan } from "../../scripts/bench/main.ts";
+import { Pace } from "../../scripts/bench/pace.ts";
 import { markdownOf } from "../../scripts/bench/result.ts";
 import { ShareWriter } from "../../scripts/bench/share_writer.ts";
 import { findJob, findReply } from "../../scripts/bench/stratum_scan.ts";
@@ -62,6 +64,7 @@ const TINY: readonly [scenario: string, engine: string, figures: readonly string
   ["storm", "libc", ["connectMs"]],
   ["churn", "libc", ["logins", "loginP50"]],
   ["move", "libc", ["moveMs"]],
+  ["attack", "deno", ["attackers", "attackConnects", "latencyRatio", "attackedCpuPercent"]],
 ];
 
 for (const [scenario, engine, figures] of TINY) {
@@ -240,6 +243,26 @@ Deno.test("a share lost, made up or changed makes a run worthless; a refused one
   assert.match(shareProblems(POOL, { ...MINERS, sent: 9 })[0]!, /^-1 shares lost/);
   assert.match(shareProblems(POOL, { ...MINERS, checksum: 8 })[0]!, /checksum/);
   assert.match(shareProblems({ ...POOL, bad: 1 }, MINERS)[0]!, /^1 frames/);
+});
+
+Deno.test("an attack that costs an honest share, or did not take place, is not to be believed", () => {
+  const phase = { seconds: 1, shares: 10, pool: POOL, miners: MINERS, cpuSeconds: 1, memory: [] };
+  const attacked = { ...phase, attackers: 60, connects: 9 };
+  const crowd = { silent: 100, drippers: 2, senders: 2, connectsPerSecond: 50 };
+  assert.deepEqual(attackProblems(attacked, crowd, MINERS), []);
+  const unanswered = { ...MINERS, accepted: 9 };
+  assert.match(attackProblems(attacked, crowd, unanswered)[0]!, /^9 of 10 honest shares/);
+  assert.match(attackProblems({ ...attacked, attackers: 9 }, crowd, MINERS)[0]!, /^only 9 att/);
+});
+
+Deno.test("a pace makes up for what was late, and for nothing before it was set", () => {
+  const pace = new Pace();
+  assert.deepEqual([pace.take(5000), pace.restMs(5000)], [0, Infinity]);
+  pace.set(10, 5000);
+  assert.deepEqual([pace.take(5099), pace.restMs(5099)], [0, 1]);
+  assert.deepEqual([pace.take(5350), pace.take(5350), pace.restMs(5350)], [3, 0, 50]);
+  pace.set(0, 6000);
+  assert.deepEqual([pace.take(9000), pace.restMs(9000)], [0, Infinity]);
 });
 
 Deno.test("bits on the wire are payload and 52 bytes for each segment, both ways", () => {
