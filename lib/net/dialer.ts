@@ -195,7 +195,8 @@ function formatFailures(failures: readonly Failure[]): string {
   const byReason = Map.groupBy(failures, ({ reason }) => reason);
   const lines = Array.from(
     byReason,
-    ([reason, ways]) => `${ways.map(({ name }) => name).join(", ")}: ${reason}`,
+    // In one order, whichever was the first to fail: the same trouble reads the same.
+    ([reason, ways]) => `${ways.map(({ name }) => name).sort().join(", ")}: ${reason}`,
   );
   return lines.length === 1 ? lines[0]! : lines.map((line, i) => `(${i + 1}) ${line}`).join(" ");
 }

@@ -11,7 +11,10 @@ import { fillPlaces, type LogRecord, textOf } from "./log_record.ts";
 /** Lines of one kind that are written in a {@linkcode WINDOW_MS}. */
 const WRITTEN = 10;
 
-/** A kind is counted for so long from its first line on; then it may be written again. */
+/**
+ * A kind is counted for so long from its first line on; then it may be written again, but only once
+ * in a window while the storm goes on.
+ */
 const WINDOW_MS = 60_000;
 
 /** When a kind was not heard of for so long its sum is said early, once in a window. */
@@ -41,13 +44,15 @@ const CAUSES: ReadonlySet<string> = new Set([
 /** Lines of one kind in its window; times as in {@linkcode Collapser.admits}. */
 interface Kind extends Pick<LogRecord, "area" | "level"> {
   readonly name: string;
-  readonly startedAt: number;
+  startedAt: number;
   written: number;
   /** Not written since the last sum, with the times of the first and the last. */
   left: number;
   leftFrom: number;
   leftTo: number;
   wasSummedEarly: boolean;
+  /** Whether any was left out in this window. */
+  isStorm: boolean;
 }
 
 /** See the head of this file. */
@@ -64,6 +69,7 @@ export class Collapser {
     }
     if (kind.left++ === 0) kind.leftFrom = time;
     kind.leftTo = time;
+    kind.isStorm = true;
     return false;
   }
 
@@ -78,7 +84,9 @@ export class Collapser {
           kind.left = 0;
           kind.wasSummedEarly = true;
         }
-        if (isOver) kinds.delete(cause);
+        if (!isOver) continue;
+        if (kind.isStorm) beginAgain(kind, time);
+        else kinds.delete(cause);
       }
       if (kinds.size === 0) this.#messages.delete(message);
     }
@@ -105,6 +113,7 @@ export class Collapser {
         leftFrom: time,
         leftTo: time,
         wasSummedEarly: false,
+        isStorm: false,
       };
       kinds.set(name, kind);
     }
@@ -119,6 +128,14 @@ function kindName({ template, values }: LogRecord, hasCause: boolean): string {
     // A pool's name has the number of its connection, which is another each time.
     return textOf(values[name]).slice(0, MAX_CAUSE).replace(/ #\d+$/, "");
   });
+}
+
+/** The window after one with a storm in it. */
+function beginAgain(kind: Kind, time: number): void {
+  kind.startedAt = time;
+  kind.written = WRITTEN - 1;
+  kind.wasSummedEarly = false;
+  kind.isStorm = false;
 }
 
 function sumOf({ area, level, name, left, leftFrom, leftTo }: Kind): LogRecord {

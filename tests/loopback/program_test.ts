@@ -109,6 +109,39 @@ Deno.test("it logs listening, pool connected and stopping, once each, and exits 
   });
 });
 
+Deno.test("a log folder that cannot be had stops nobody; it is said, and the log is whole later", async () => {
+  await using pool = await SimPool.start();
+  await withConfig(configFor(pool, freePort()), async (path) => {
+    await Deno.writeTextFile(`${path}-log`, "in the way");
+    await using program = new Program(["-c", path, "-l", `${path}-log`]);
+    await program.wrote("serves miners");
+    assert.match(program.output, /error {3}agent {2}Cannot write the log to \S+btcagent\.log: /);
+    await Deno.remove(`${path}-log`);
+    await program.wrote("btcagent.log again; 0 lines were lost");
+    program.signal("SIGTERM");
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 0, stderr);
+    assert.equal(await Deno.readTextFile(`${path}-log/btcagent.log`), stderr);
+  });
+});
+
+Deno.test("a remark on the configuration says once that it is a warning", async () => {
+  await using pool = await SimPool.start();
+  const config = configFor(pool, freePort()).replace(
+    "{",
+    '{ "use_iocp": true, "status": {"listen": ""},',
+  )
+    .replace('"pools"', '"tls": { "certificate_sha256": ["' + "ab".repeat(32) + '"] }, "pools"');
+  await withConfig(config, async (path) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote("serves miners");
+    const remarks = program.output.split("\n").filter((line) => line.includes(`${path}:`));
+    assert.match(remarks[1]!, / warning agent {2}\S+ {2}tls\.certificate_sha256: Without effect/);
+    assert.match(remarks[0]!, / info {4}agent {2}\S+ {2}use_iocp: Ignored/);
+    assert.equal(remarks.length, 2);
+  });
+});
+
 Deno.test("a log folder the start task may not write to is said with what to do; exit 1", async () => {
   await withConfig(configFor({ port: 1 }, freePort()), async (path) => {
     await using program = new Program(["-c", path, "--log-dir", `${path}-log`]);

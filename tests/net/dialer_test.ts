@@ -283,9 +283,8 @@ Deno.test("ways that fail for the same reason are listed together, with the reas
   await using second = new LoopbackServer(async () => {});
   const proxies = [`http://${first.hostPort}`, `http://${second.hostPort}`];
   const failure = await failureOf({ proxies, triesDirectAfter: false }, PLAIN);
-  const [, ways, reason] = failure.match(/^Cannot reach \S+: (.*): (.*)$/)!;
-  assert.deepEqual(ways!.split(", ").sort(), proxies.map((proxy) => `through ${proxy}`).sort());
-  assert.equal(reason, "it closed the connection");
+  const ways = proxies.map((proxy) => `through ${proxy}`).sort().join(", ");
+  assert.ok(failure.endsWith(`: ${ways}: it closed the connection`), failure);
 });
 
 Deno.test("system is the proxy of the environment, looked up anew each time", async () => {

@@ -43,6 +43,20 @@ Deno.test("the first 10 lines of a kind are written, and what else comes in 60 s
   assert.equal(rig.written.at(-1), "Miner later out: reset", "after the sum it is news again");
 });
 
+Deno.test("a storm that goes on is one line and one sum a minute, until it pauses for a minute", () => {
+  const rig = new Rig();
+  const sums: string[] = [];
+  for (let i = 0; i < 180; i++) {
+    rig.log(OUT, { miner: i, reason: "reset" });
+    sums.push(...rig.pass(1));
+  }
+  assert.equal(rig.written.length, 10 + 1 + 1);
+  assert.deepEqual(sums.map((sum) => sum.split(" ")[0]), ["50", "59", "59"]);
+  assert.deepEqual(rig.pass(61), []);
+  rig.log(OUT, { miner: 1, reason: "reset" }, 20);
+  assert.equal(rig.written.length, 12 + 10);
+});
+
 Deno.test("a short storm is summed up once it is over, not a minute later", () => {
   const rig = new Rig();
   rig.log(OUT, { miner: 1, reason: "reset" }, 322);
