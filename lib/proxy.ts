@@ -12,16 +12,23 @@ import { type Account, Accounts } from "./mux/accounts.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "./mux/ledger.ts";
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
-import { startEngine } from "./net/choose_engine.ts";
+import { type StartedEngine, startEngine } from "./net/choose_engine.ts";
 import type { Dial } from "./net/connection.ts";
-import { type EngineEvents, formatAddress, type PeerAddress } from "./net/engine.ts";
+import {
+  type EngineEvents,
+  formatAddress,
+  type ListenOptions,
+  type PeerAddress,
+} from "./net/engine.ts";
 import { Listeners, type StartEngine } from "./net/listeners.ts";
+import { type CertificateReport, MinerTls } from "./net/miner_tls.ts";
 import { areaLog } from "./observe/log.ts";
 import { PoolNumbers } from "./pool/pool_numbers.ts";
 import { PoolSlots } from "./pool/slots.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
 import {
   accountsSettings,
+  certificateFiles,
   dialFor,
   graceMs,
   listenAddresses,
@@ -58,6 +65,8 @@ export interface ProxyOptions {
   readonly config: Config;
   /** Of btcagent, for pools and miners that ask. */
   readonly version: string;
+  /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
+  readonly tls?: MinerTls;
 }
 
 /** The proxy at one moment. */
@@ -69,7 +78,7 @@ export interface ProxyStatistics {
   /** Sub-accounts that are open. */
   readonly accounts: number;
   /** How often each bound of what miners may ask was reached. */
-  readonly limitCounts: LimitCounts;
+  readonly limitCounts: LimitCounts & { readonly max_accounts: number };
   /** All shares since the start. */
   readonly shares: LedgerSnapshot;
   /** Each connected miner's shares, by session id. */
@@ -108,6 +117,7 @@ export class Proxy {
   #poolNumbers: readonly number[];
   #pinned: number | undefined;
   readonly #accounts: Accounts;
+  readonly #tls: MinerTls;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -120,9 +130,10 @@ export class Proxy {
    *
    * @throws CannotListen when an address cannot be listened on.
    */
-  constructor({ config, version }: ProxyOptions) {
+  constructor({ config, version, tls = new MinerTls() }: ProxyOptions) {
     this.#config = config;
     this.#version = version;
+    this.#tls = tls;
     this.#dial = dialFor(config);
     this.#poolNumbers = this.#numbers.of(config.pools);
     this.#accounts = new Accounts({
@@ -147,17 +158,21 @@ export class Proxy {
   }
 
   /**
-   * Takes another configuration; no miner is disconnected. What only counts at a start,
+   * Takes another configuration and reads certificates anew, also if it is the same one; no miner is
+   * disconnected. What only counts at a start,
    * `multi_user_mode` and `advanced.io_engine` for addresses listened on already, stays as it was.
    *
    * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
+   * @throws CannotUseCertificate when a certificate cannot be used; then as well.
    */
   async reconfigure(config: Config): Promise<void> {
+    const takeBack = await this.#tls.load(certificateFiles(config));
     const before = this.#config;
     this.#config = config;
     try {
       await this.#listeners.reconfigure(listenAddresses(config));
     } catch (error) {
+      takeBack();
       this.#config = before;
       throw error;
     }
@@ -177,6 +192,11 @@ export class Proxy {
     return this.#listeners.addresses;
   }
 
+  /** The certificates shown to miners. */
+  get certificates(): readonly CertificateReport[] {
+    return this.#tls.certificates;
+  }
+
   /** The settings in force. */
   get config(): Config {
     return this.#config;
@@ -192,7 +212,7 @@ export class Proxy {
     const { count, waitingShares, strayVerdicts, traffic } = this.#accounts;
     return {
       ...this.#miners.counts,
-      limitCounts: this.#miners.limitCounts,
+      limitCounts: { ...this.#miners.limitCounts, max_accounts: this.#accounts.refusals },
       accounts: count,
       shares: this.#counter.total.snapshot(),
       minerShares: (sessionId) => this.#counter.miners.snapshot(sessionId),
@@ -278,11 +298,11 @@ export class Proxy {
   #listen(events: EngineEvents): Listeners {
     const isTooManyForLibc = () => {
       const running = this.#listeners?.engines ?? 0;
-      return Math.max(listenAddresses(this.#config).length, running + 1) > MAX_LIBC_LISTENERS;
+      const plain = listenAddresses(this.#config).filter(({ tls }) => tls === undefined);
+      return Math.max(plain.length, running + 1) > MAX_LIBC_LISTENERS;
     };
-    const start: StartEngine = (address, engineEvents) => {
-      const wanted = isTooManyForLibc() ? "deno" : this.#config.advanced.io_engine;
-      const { engine, kind, reason } = startEngine(wanted, {
+    const start: StartEngine = ({ tls, ...address }, engineEvents) => {
+      const options: ListenOptions = {
         ...address,
         events: engineEvents,
         limits: {
@@ -290,11 +310,16 @@ export class Proxy {
           stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
         },
         now: monotonicNow,
-      });
-      log.info("Listening for miners on {address} with the {kind} engine{reason}", {
+      };
+      const wanted = isTooManyForLibc() ? "deno" : this.#config.advanced.io_engine;
+      const { engine, kind, reason }: StartedEngine = tls === undefined
+        ? startEngine(wanted, options)
+        : { engine: this.#tls.start(tls, options), kind: "deno", reason: "that has no TLS" };
+      log.info("Listening for miners on {address} with {tls}the {kind} engine{reason}", {
         address: formatAddress(engine.address),
+        tls: tls === undefined ? "" : "TLS and ",
         kind,
-        reason: isTooManyForLibc()
+        reason: tls === undefined && isTooManyForLibc()
           ? `, not libc: that serves at most ${MAX_LIBC_LISTENERS} addresses`
           : reason === undefined
           ? ""

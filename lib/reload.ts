@@ -7,6 +7,7 @@ import { type Change, difference, withoutRestart } from "./config/difference.ts"
 import { readConfigFile } from "./config/file.ts";
 import { formatRemark, type Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
+import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { areaLog } from "./observe/log.ts";
 
@@ -20,6 +21,7 @@ export interface ReloaderOptions {
    * Puts a configuration into force.
    *
    * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
+   * @throws CannotUseCertificate when a certificate cannot be used; then as well.
    */
   readonly apply: (config: Config) => Promise<void>;
 }
@@ -119,7 +121,7 @@ export class Reloader {
     try {
       await apply(config);
     } catch (error) {
-      if (!(error instanceof CannotListen)) throw error;
+      if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
       log.error("{problem}", { problem: error.message });
       return this.#kept(error.message, []);
     }

@@ -13,9 +13,12 @@ import { areaLog, changeLog, startLog, stopLog } from "./observe/log.ts";
 import { LogFile, type LogFileLimits } from "./observe/log_file.ts";
 import { RecentEvents } from "./observe/recent_events.ts";
 import type { StatusServer } from "./observe/status/server.ts";
+import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
+import { MinerTls } from "./net/miner_tls.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
+import { certificateFiles } from "./settings.ts";
 
 const log = areaLog("agent");
 
@@ -87,11 +90,13 @@ async function serve(serving: Serving): Promise<number> {
   const { path, config, version, events, wishes, applyLog } = serving;
   let proxy: Proxy;
   try {
-    proxy = new Proxy({ config, version });
+    const tls = new MinerTls();
+    await tls.load(certificateFiles(config));
+    proxy = new Proxy({ config, version, tls });
   } catch (error) {
-    if (!(error instanceof CannotListen)) throw error;
+    if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
     log.error("{problem}", { problem: error.message });
-    return 1;
+    return error instanceof CannotListen ? 1 : 2;
   }
   const stopping = wishes.stop();
   const reloader = new Reloader({

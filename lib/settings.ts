@@ -5,9 +5,10 @@
 import type { Config } from "./config/schema.ts";
 import type { MinersSettings } from "./miner/miners.ts";
 import type { AccountsSettings } from "./mux/accounts.ts";
+import type { CertificateFiles } from "./net/certificate_files.ts";
 import type { Dial } from "./net/connection.ts";
 import { createDial } from "./net/dialer.ts";
-import type { PeerAddress } from "./net/engine.ts";
+import type { ListenAddress } from "./net/listeners.ts";
 import { openFileLimit, roomForMiners } from "./net/open_files.ts";
 import { areaLog } from "./observe/log.ts";
 import type { PoolSlotsSettings } from "./pool/settings.ts";
@@ -16,11 +17,16 @@ import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
 const log = areaLog("agent");
 
 /** Where miners connect to: `agent_listen_ip` and its port first. */
-export function listenAddresses(config: Config): PeerAddress[] {
+export function listenAddresses(config: Config): ListenAddress[] {
   return [
     { hostname: config.agent_listen_ip, port: config.agent_listen_port },
-    ...config.listen.map(({ address, port }) => ({ hostname: address, port })),
+    ...config.listen.map(({ address, port, tls }) => ({ hostname: address, port, tls })),
   ];
+}
+
+/** The certificates that are shown to miners. */
+export function certificateFiles(config: Config): CertificateFiles[] {
+  return config.listen.flatMap(({ tls }) => tls ?? []);
 }
 
 /** What the miners' side is told; `maxConnections` is as {@linkcode maxMiners} says. */

@@ -29,6 +29,8 @@ import {
   trafficShape,
 } from "./status_shapes.ts";
 
+const DAY_MS = 86_400_000;
+
 /** What is looked at. */
 export interface StatusViewOptions {
   /** The running proxy. */
@@ -82,6 +84,12 @@ export class StatusView implements StatusSource, StatusControl {
       moves: accounts.moves,
       outage_seconds: accounts.outageMs / 1000,
       limits: { ...rest.limitCounts },
+      certificates: proxy.certificates.map(({ file, names, expiresAt }) => ({
+        file,
+        names,
+        expires_at: new Date(expiresAt).toISOString(),
+        days_left: (expiresAt - Date.now()) / DAY_MS,
+      })),
       verdict_latency: histogramShape(counter.verdictLatency.snapshot()),
       job_fanout: histogramShape(miners.fanout),
       process: {

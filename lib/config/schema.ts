@@ -141,10 +141,32 @@ function networks() {
   );
 }
 
+/** The path of a file. */
+function file() {
+  return v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(4096),
+    v.metadata({ wanted: "the path of a file" }),
+  );
+}
+
+const ListenTls = group(
+  "If given, miners speak TLS at this port (stratum+ssl://), which takes about 25 KB more memory for each. Both files are read anew when the settings are.",
+  {
+    cert_file: about(
+      "The certificate in PEM, and behind it those of authorities in between.",
+      file(),
+    ),
+    key_file: about("Its private key in PEM, not encrypted.", file()),
+  },
+);
+
 function listenAddress() {
   return group("One more address and port.", {
     address: host("The address; 0.0.0.0 is every IPv4 address.", 'an IP address such as "0.0.0.0"'),
     port: about("The port.", port()),
+    tls: v.optional(ListenTls),
   });
 }
 
@@ -324,12 +346,7 @@ const Tls = group("Whom to trust when TLS is spoken, to a pool or an https proxy
   ca_file: v.optional(
     about(
       "A file with certificates, in PEM, of authorities to trust beside the well-known ones.",
-      v.pipe(
-        v.string(),
-        v.minLength(1),
-        v.maxLength(4096),
-        v.metadata({ wanted: "the path of a file" }),
-      ),
+      file(),
     ),
   ),
   certificate_sha256: v.optional(
@@ -459,7 +476,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   agent_listen_port: v.optional(about("The port miners connect to.", port()), 3333),
   listen: v.optional(
     about(
-      "More addresses and ports miners can connect to.",
+      "More addresses and ports miners can connect to, with TLS where `tls` names a `cert_file` and a `key_file`.",
       v.pipe(
         v.array(listenAddress()),
         v.maxLength(64),

@@ -3,7 +3,7 @@
  */
 
 import type { AdmissionLimits, Refusal } from "../net/admission.ts";
-import type { SlowPeer } from "../net/engine.ts";
+import type { PeerFault } from "../net/engine.ts";
 import type { ProtocolViolation } from "../protocol/violation.ts";
 
 /** Bounds for every miner. */
@@ -24,11 +24,11 @@ export const REQUEST_BURST_SECONDS = 5;
 /**
  * What can be reached, for counters. Most are keys of `limits` in the configuration; beside them:
  * no session id was free, no connection could be accepted, a line was no Stratum, too much came
- * before authorize was answered, and what makes a peer too slow.
+ * before authorize was answered, a TLS handshake failed, and what makes a peer too slow.
  */
 export type LimitName =
   | Refusal
-  | SlowPeer
+  | PeerFault
   | "login_timeout_seconds"
   | "idle_timeout_seconds"
   | "max_line_bytes"
@@ -60,6 +60,7 @@ export function newLimitCounts(): Record<LimitName, number> {
     accept_failures: 0,
     protocol_violations: 0,
     held_bytes: 0,
+    tls_handshake: 0,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   formatAddress,
   type MinerSockets,
   type PeerAddress,
-  type SlowPeer,
+  type PeerFault,
 } from "../net/engine.ts";
 import { Rate } from "../net/rate.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
@@ -208,9 +208,11 @@ export class Miners implements Fanout, EngineEvents {
     this.#read(session, bytes);
   }
 
-  closed(handle: number, reason: string, slow?: SlowPeer): void {
+  closed(handle: number, reason: string, fault?: PeerFault): void {
     const session = this.#sessions[handle];
-    if (session !== undefined) this.#forget(session, reason, slow);
+    if (session === undefined) return;
+    this.#forget(session, reason, fault);
+    if (fault === "tls_handshake") this.#violated(session);
   }
 
   acceptFailed(error: unknown): void {

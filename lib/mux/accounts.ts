@@ -101,6 +101,7 @@ export class Accounts implements Mux {
   /** By name in lower case: pools take `Alice` and `alice` for one. */
   readonly #open = new Map<string, Account>();
   #pinned: number | undefined;
+  #refusals = 0;
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
@@ -123,6 +124,11 @@ export class Accounts implements Mux {
   /** How many accounts are open. */
   get count(): number {
     return this.#open.size;
+  }
+
+  /** How many miners were turned away because no more accounts may be open. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   /** Submitted shares that wait for a verdict, of all accounts. */
@@ -203,6 +209,7 @@ export class Accounts implements Mux {
     if (account === undefined) {
       if (this.#open.size >= maxAccounts) this.#closeEmptiest();
       if (this.#open.size >= maxAccounts) {
+        this.#refusals++;
         const reason = `${maxAccounts} sub-accounts are open, which is limits.max_accounts`;
         miner.turnAway(STATUS.unknown, reason);
         return undefined;

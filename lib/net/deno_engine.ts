@@ -15,10 +15,11 @@ import type {
   EngineOptions,
   ListenOptions,
   PeerAddress,
+  PeerFault,
   Replaceable,
-  SlowPeer,
 } from "./engine.ts";
 import { Slab } from "./slab.ts";
+import { TlsHandshakeFailed } from "./tls_handshake.ts";
 import { join } from "./waiting.ts";
 
 /** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
@@ -77,8 +78,12 @@ interface Link {
 
 /** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
 export function startDenoEngine(options: ListenOptions): Engine {
-  const { hostname, port } = options;
-  return startEngineOn(Deno.listen({ hostname, port, tcpBacklog: BACKLOG }), options);
+  return startEngineOn(listenForMiners(options), options);
+}
+
+/** Opens the port alone. @throws what `Deno.listen` throws. */
+export function listenForMiners({ hostname, port }: ListenOptions): ConnectionListener {
+  return Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
 }
 
 /** The same on a listener that is open already, and is the engine's from here on. */
@@ -239,8 +244,8 @@ class DenoEngine implements Engine {
   /** Keeps one read in flight until the connection ends. */
   #read(link: Link): void {
     const { conn, buffer } = link;
-    const ended = (reason: string) => {
-      this.#drop(link, reason);
+    const ended = (reason: string, fault?: PeerFault) => {
+      this.#drop(link, reason, fault);
       this.#released(link);
     };
     const onBytes = (count: number | null) => {
@@ -249,7 +254,8 @@ class DenoEngine implements Engine {
       if (link.isClosed) ended("closed");
       else conn.read(buffer).then(onBytes, onError);
     };
-    const onError = (error: unknown) => ended(errorText(error));
+    const onError = (error: unknown) =>
+      ended(errorText(error), error instanceof TlsHandshakeFailed ? "tls_handshake" : undefined);
     conn.read(buffer).then(onBytes, onError);
   }
 
@@ -354,11 +360,11 @@ class DenoEngine implements Engine {
   }
 
   /** Ends a connection the owner still believes in. */
-  #drop(link: Link, reason: string, slow?: SlowPeer): void {
+  #drop(link: Link, reason: string, fault?: PeerFault): void {
     if (link.isClosed) return;
     const wasEnding = link.isEnding;
     this.#close(link);
-    if (!wasEnding) this.#events.closed(link.handle, reason, slow);
+    if (!wasEnding) this.#events.closed(link.handle, reason, fault);
   }
 
   #close(link: Link): void {

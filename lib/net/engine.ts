@@ -23,6 +23,9 @@ export function formatAddress({ hostname, port }: PeerAddress): string {
 /** Why a peer was closed for not taking bytes: too many wait for it, or none was taken for long. */
 export type SlowPeer = "waiting_bytes" | "stall_timeout";
 
+/** What a peer did wrong for an engine to close it: it was slow, or spoke no TLS where it must. */
+export type PeerFault = SlowPeer | "tls_handshake";
+
 /**
  * What an engine reports. Every `opened` is followed by one `closed`, unless the owner closes.
  * None of these may throw.
@@ -33,10 +36,10 @@ export interface EngineEvents {
   /** Bytes came in. The view is valid during the call only. */
   received(handle: number, bytes: Uint8Array): void;
   /**
-   * The connection ended by itself, or was closed for not taking bytes, and then `slow` says why.
+   * The connection ended by itself, or was closed for a fault, and then `fault` says for which.
    * `reason` is for the log.
    */
-  closed(handle: number, reason: string, slow?: SlowPeer): void;
+  closed(handle: number, reason: string, fault?: PeerFault): void;
   /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
   acceptFailed(error: unknown): void;
   /** A broadcast has been handed to the last of its peers, `ms` milliseconds after it was given. */

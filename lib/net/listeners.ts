@@ -5,6 +5,7 @@
  * when the last of them is over.
  */
 
+import type { CertificateFiles } from "./certificate_files.ts";
 import {
   type Engine,
   type EngineEvents,
@@ -15,8 +16,14 @@ import {
 } from "./engine.ts";
 import { LibcUnavailable } from "./libc.ts";
 
+/** Where to listen. */
+export interface ListenAddress extends PeerAddress {
+  /** The certificate, if miners are to speak TLS there. */
+  readonly tls?: CertificateFiles | undefined;
+}
+
 /** Starts an engine on one address. */
-export type StartEngine = (address: PeerAddress, events: EngineEvents) => Engine;
+export type StartEngine = (address: ListenAddress, events: EngineEvents) => Engine;
 
 /** An address could not be listened on; the message says why and what to do. */
 export class CannotListen extends Error {
@@ -27,7 +34,7 @@ export class CannotListen extends Error {
 /** One listening port. */
 interface Port {
   /** What was asked for; the engine knows the real port where that was 0. */
-  readonly wanted: PeerAddress;
+  readonly wanted: ListenAddress;
   readonly engine: Engine;
   /** The engine's handles → ours. */
   readonly handles: number[];
@@ -53,7 +60,7 @@ export class Listeners implements MinerSockets {
    *
    * @throws CannotListen for the first that cannot be; those before it are closed again.
    */
-  constructor(addresses: readonly PeerAddress[], start: StartEngine, events: EngineEvents) {
+  constructor(addresses: readonly ListenAddress[], start: StartEngine, events: EngineEvents) {
     this.#start = start;
     this.#events = events;
     this.#ports = this.#open(addresses);
@@ -75,7 +82,7 @@ export class Listeners implements MinerSockets {
    *
    * @throws CannotListen for the first that cannot be; then all is as it was before.
    */
-  async reconfigure(addresses: readonly PeerAddress[]): Promise<void> {
+  async reconfigure(addresses: readonly ListenAddress[]): Promise<void> {
     const before = this.#accepting();
     const has = (port: Port) => addresses.some((address) => isSame(address, port.wanted));
     const kept = before.filter(has);
@@ -83,7 +90,7 @@ export class Listeners implements MinerSockets {
     for (const port of removed) this.#retire(port);
     // A port is free only when the accept that was under way has noticed.
     if (removed.length > 0) await new Promise((resolve) => setTimeout(resolve));
-    const isNew = (address: PeerAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
+    const isNew = (address: ListenAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
     try {
       this.#ports.push(...this.#open(addresses.filter(isNew)));
       this.#sortAs(addresses);
@@ -148,7 +155,7 @@ export class Listeners implements MinerSockets {
     return this.#ports.filter((port) => port.isAccepting);
   }
 
-  #sortAs(addresses: readonly PeerAddress[]): void {
+  #sortAs(addresses: readonly ListenAddress[]): void {
     const place = ({ wanted }: Port) => addresses.findIndex((address) => isSame(address, wanted));
     this.#ports.sort((a, b) => place(a) - place(b));
   }
@@ -158,7 +165,7 @@ export class Listeners implements MinerSockets {
     port.engine.stopAccepting();
   }
 
-  #open(addresses: readonly PeerAddress[]): Port[] {
+  #open(addresses: readonly ListenAddress[]): Port[] {
     const opened: Port[] = [];
     for (const address of addresses) {
       try {
@@ -172,7 +179,7 @@ export class Listeners implements MinerSockets {
     return opened;
   }
 
-  #openOne(wanted: PeerAddress): Port {
+  #openOne(wanted: ListenAddress): Port {
     const handles: number[] = [];
     const events = this.#events;
     const engine = this.#start(wanted, {
@@ -212,8 +219,9 @@ export class Listeners implements MinerSockets {
   }
 }
 
-function isSame(one: PeerAddress, other: PeerAddress): boolean {
-  return one.hostname === other.hostname && one.port === other.port;
+function isSame(one: ListenAddress, other: ListenAddress): boolean {
+  return one.hostname === other.hostname && one.port === other.port &&
+    one.tls?.cert_file === other.tls?.cert_file && one.tls?.key_file === other.tls?.key_file;
 }
 
 /** What an operator is told when listening failed: what is in the way and what to do. */

@@ -133,6 +133,11 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   page.counter("btcagent_limit_reached", "How often each bound was reached.", [
     ...each("limit", summary.limits),
   ]);
+  page.gauge(
+    "btcagent_certificate_expiry_timestamp_seconds",
+    "When a certificate shown to miners ends, seconds since 1970.",
+    summary.certificates.map(({ file, expires_at: end }) => [{ file }, Date.parse(end) / 1000]),
+  );
   page.histogram(
     "btcagent_verdict_latency_seconds",
     "From handing a share to the pool's connection to its verdict.",

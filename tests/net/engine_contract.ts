@@ -226,7 +226,7 @@ export function testEngine(
     assert.deepEqual(world.events.closes, [], "50 + 30 + 14 for the newest job + 6");
     world.engine.send(handle!, bytes("!"));
     assert.deepEqual(world.events.closes, [[handle, "too slow: 101 bytes wait for it"]]);
-    assert.deepEqual(world.events.slow, ["waiting_bytes"]);
+    assert.deepEqual(world.events.faults, ["waiting_bytes"]);
     assert.ok(slow!.isClosed);
     world.engine.send(handle!, bytes("more"));
     world.engine.sendLatest(handle!, job("more"));

@@ -5,11 +5,29 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import type { Engine, EngineLimits, ListenOptions } from "../../lib/net/engine.ts";
+import type { Engine, EngineLimits, ListenOptions, PeerAddress } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { bytes, job, LIMITS } from "./engine_contract.ts";
 
 type StartEngine = (options: ListenOptions) => Engine;
+
+/** How a peer reaches the engine. */
+export interface WayIn {
+  /** Connects, and has done whatever comes before its own first byte. */
+  readonly connect: (address: PeerAddress) => Promise<Deno.Conn>;
+  /** The same with Node, which can reset a connection; resolves before anything is said. */
+  readonly connectNode: (address: PeerAddress) => Promise<Socket>;
+}
+
+/** Plain TCP. */
+const PLAIN: WayIn = {
+  connect: (address) => Deno.connect(address),
+  connectNode: async ({ port, hostname }) => {
+    const socket = createConnection(port, hostname);
+    await once(socket, "connect");
+    return socket;
+  },
+};
 
 const decoder = new TextDecoder();
 
@@ -17,10 +35,12 @@ const decoder = new TextDecoder();
 class Loopback {
   readonly events = new EngineRecord();
   readonly engine: Engine;
-  readonly #peers: Deno.TcpConn[] = [];
+  readonly #way: WayIn;
+  readonly #peers: Deno.Conn[] = [];
   time = 0;
 
-  constructor(start: StartEngine, limits: Partial<EngineLimits> = {}) {
+  constructor(start: StartEngine, way: WayIn, limits: Partial<EngineLimits> = {}) {
+    this.#way = way;
     this.engine = start({
       hostname: "127.0.0.1",
       port: 0,
@@ -31,9 +51,9 @@ class Loopback {
   }
 
   /** A peer, and the handle it got. */
-  async connect(): Promise<[Deno.TcpConn, number]> {
+  async connect(): Promise<[Deno.Conn, number]> {
     const opens = this.events.opens.length;
-    const peer = await Deno.connect(this.engine.address);
+    const peer = await this.#way.connect(this.engine.address);
     this.#peers.push(peer);
     await this.events.when(() => this.events.opens.length > opens);
     return [peer, this.events.opens.at(-1)!];
@@ -52,7 +72,7 @@ class Loopback {
 }
 
 /** Reads until `text` is complete or the stream ends; fails when that takes too long. */
-async function readUntil(peer: Deno.TcpConn, isComplete: (text: string) => boolean) {
+async function readUntil(peer: Deno.Conn, isComplete: (text: string) => boolean) {
   const buffer = new Uint8Array(1 << 20);
   let text = "";
   const deadline = setTimeout(() => peer.close(), 10_000);
@@ -62,6 +82,9 @@ async function readUntil(peer: Deno.TcpConn, isComplete: (text: string) => boole
       if (count === null) break;
       text += decoder.decode(buffer.subarray(0, count));
     }
+  } catch (error) {
+    // The engine ends connections without a goodbye in TLS.
+    if (!(error instanceof Deno.errors.UnexpectedEof)) throw error;
   } finally {
     clearTimeout(deadline);
   }
@@ -71,17 +94,17 @@ async function readUntil(peer: Deno.TcpConn, isComplete: (text: string) => boole
 /** More than the kernel takes for a peer that does not read, in one array. */
 const FLOOD = new Uint8Array(16 << 20).fill(0x2e);
 
-/** Registers the tests; `kind` is the engine's name. */
-export function testEngineOnLoopback(kind: string, start: StartEngine): void {
+/** Registers the tests; `kind` is the engine's name, `way` how its peers reach it. */
+export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayIn = PLAIN): void {
   const test = (name: string, run: () => Promise<void>) => {
     Deno.test(`${kind} on loopback: ${name}`, run);
   };
 
   test("bytes go both ways whole and in order, whatever their size", async () => {
-    await using net = new Loopback(start, { maxWaitingBytes: 1 << 26 });
+    await using net = new Loopback(start, way, { maxWaitingBytes: 1 << 26 });
     const [peer, handle] = await net.connect();
-    const { localAddr } = peer;
-    assert.deepEqual(net.events.from.get(handle), { hostname: "127.0.0.1", port: localAddr.port });
+    const { port } = peer.localAddr as Deno.NetAddr;
+    assert.deepEqual(net.events.from.get(handle), { hostname: "127.0.0.1", port });
 
     const sent = Array.from({ length: 300 }, (_, i) => `${i}:${"x".repeat(i * 7)}\n`).join("");
     const hears = net.events.when(() => net.events.text.get(handle)!.length === sent.length);
@@ -96,9 +119,9 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
   });
 
   test("a peer that does not read delays none of 200 others, and gets the newest job clean", async () => {
-    await using net = new Loopback(start, { maxWaitingBytes: FLOOD.length + 100 });
+    await using net = new Loopback(start, way, { maxWaitingBytes: FLOOD.length + 100 });
     const [slow, slowHandle] = await net.connect();
-    const others: [Deno.TcpConn, number][] = [];
+    const others: [Deno.Conn, number][] = [];
     for (let i = 0; i < 200; i++) others.push(await net.connect());
     net.engine.send(slowHandle, FLOOD);
     const handles = [slowHandle, ...others.map(([, handle]) => handle)];
@@ -114,7 +137,7 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
   });
 
   test("a peer that does not read is dropped past its bound, and by the stall deadline", async () => {
-    await using net = new Loopback(start, { maxWaitingBytes: FLOOD.length });
+    await using net = new Loopback(start, way, { maxWaitingBytes: FLOOD.length });
     const [, greedy] = await net.connect();
     const [, stalled] = await net.connect();
     const [fine, fineHandle] = await net.connect();
@@ -124,20 +147,20 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
     assert.deepEqual(net.events.closes.map(([handle]) => handle), [greedy]);
     assert.match(net.events.closes[0]![1], /^too slow: \d+ bytes wait for it$/);
     net.time += 30_001;
-    // The kernel may have taken some of the flood in the meantime, once.
-    for (let i = 0; i < 3 && net.events.closes.length < 2; i++) {
+    // The kernel takes some of the flood, at once or piece by piece, before it takes none.
+    for (let i = 0; i < 5000 && net.events.closes.length < 2; i++) {
       await new Promise((resolve) => setTimeout(resolve));
       net.time += 30_001;
       net.engine.sweep();
     }
     assert.deepEqual(net.events.closes[1], [stalled, "took no byte for 30 s"]);
-    assert.deepEqual(net.events.slow, ["waiting_bytes", "stall_timeout"]);
+    assert.deepEqual(net.events.faults, ["waiting_bytes", "stall_timeout"]);
     net.engine.send(fineHandle, bytes("fine"));
     assert.equal(await readUntil(fine, (text) => text === "fine"), "fine");
   });
 
   test("close gives a peer its error answer, then the end", async () => {
-    await using net = new Loopback(start, { maxWaitingBytes: FLOOD.length + 100 });
+    await using net = new Loopback(start, way, { maxWaitingBytes: FLOOD.length + 100 });
     const [peer, handle] = await net.connect();
     net.events.onText = () => {
       net.engine.send(handle, bytes("error answer\n"));
@@ -168,11 +191,9 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
     ] as const
   ) {
     test(`a peer that goes ${how} is reported once`, async () => {
-      await using net = new Loopback(start);
-      const { port, hostname } = net.engine.address;
-      const peer = createConnection(port, hostname);
+      await using net = new Loopback(start, way);
+      const peer = await way.connectNode(net.engine.address);
       const isGone = once(peer, "close");
-      await once(peer, "connect");
       await net.events.when(() => net.events.opens.length === 1);
       const handle = net.events.opens[0]!;
       if (waiting !== "") net.engine.send(handle, bytes(waiting));
@@ -190,7 +211,7 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
   }
 
   test("a peer that closes in the middle of a line is heard up to there", async () => {
-    await using net = new Loopback(start);
+    await using net = new Loopback(start, way);
     const [peer, handle] = await net.connect();
     await peer.write(bytes('{"id":1,"meth'));
     await peer.closeWrite();
@@ -200,9 +221,9 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
 
   test("a stop in the middle of everything leaves nothing behind", async () => {
     // The sanitizers of the test runner would name a socket, timer or operation that is left.
-    const net = new Loopback(start);
+    const net = new Loopback(start, way);
     const handles: number[] = [];
-    const peers: Deno.TcpConn[] = [];
+    const peers: Deno.Conn[] = [];
     for (let i = 0; i < 80; i++) {
       const [peer, handle] = await net.connect();
       peers.push(peer);
@@ -212,7 +233,7 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
     net.engine.broadcast(handles, job("a"));
     for (const peer of peers.slice(40)) await peer.write(bytes("hello"));
     net.engine.close(handles[0]!);
-    const late = Deno.connect(net.engine.address).catch(() => undefined);
+    const late = way.connect(net.engine.address).catch(() => undefined);
     await net.engine.stop();
     await net.engine.stop();
     (await late)?.close();
@@ -220,7 +241,7 @@ export function testEngineOnLoopback(kind: string, start: StartEngine): void {
   });
 
   test("a port that is taken is an error of its own kind", async () => {
-    await using net = new Loopback(start);
+    await using net = new Loopback(start, way);
     const { port } = net.engine.address;
     const options = { events: net.events, limits: LIMITS, now: () => 0 };
     assert.throws(

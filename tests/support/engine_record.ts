@@ -2,7 +2,7 @@
  * What an engine reported, and a way to wait for it.
  */
 
-import type { EngineEvents, PeerAddress, SlowPeer } from "../../lib/net/engine.ts";
+import type { EngineEvents, PeerAddress, PeerFault } from "../../lib/net/engine.ts";
 
 const decoder = new TextDecoder();
 
@@ -16,8 +16,8 @@ export class EngineRecord implements EngineEvents {
   readonly text: Map<number, string> = new Map();
   /** `[handle, reason]` of each that closed by itself. */
   readonly closes: (readonly [number, string])[] = [];
-  /** Why those that were too slow were. */
-  readonly slow: SlowPeer[] = [];
+  /** The faults of those that were closed for one. */
+  readonly faults: PeerFault[] = [];
   /** What kept connections from being accepted. */
   readonly acceptFailures: unknown[] = [];
   /** Whether connections are let in. */
@@ -41,9 +41,9 @@ export class EngineRecord implements EngineEvents {
     this.#changed();
   }
 
-  closed(handle: number, reason: string, slow?: SlowPeer): void {
+  closed(handle: number, reason: string, fault?: PeerFault): void {
     this.closes.push([handle, reason]);
-    if (slow !== undefined) this.slow.push(slow);
+    if (fault !== undefined) this.faults.push(fault);
     this.#changed();
   }
 

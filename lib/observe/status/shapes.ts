@@ -110,6 +110,15 @@ export const SummarySchema = v.strictObject({
   moves: count("How often a miner changed from one pool connection to another."),
   outage_seconds: amount("How long sub-accounts were open and had no pool, all together."),
   limits: about("How often each bound was reached.", v.record(v.string(), v.number())),
+  certificates: about(
+    "Those shown to miners that speak TLS.",
+    v.array(v.strictObject({
+      file: words("The file it was read from."),
+      names: words("Whom it is for."),
+      expires_at: time("When it ends."),
+      days_left: about("Until then; below 0 if it has ended.", v.number()),
+    })),
+  ),
   verdict_latency: HistogramSchema,
   job_fanout: HistogramSchema,
   process: v.strictObject({

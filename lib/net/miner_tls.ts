@@ -1,0 +1,118 @@
+/**
+ * TLS for miners: the certificates of all listening ports that have one, and engines that use them.
+ *
+ * Certificates are read when asked to, all of them or none. Connections there are keep the one they
+ * began with; each new one gets the newest.
+ */
+
+import { areaLog } from "../observe/log.ts";
+import type { CertificateFiles } from "./certificate_files.ts";
+import { listenForMiners, startEngineOn } from "./deno_engine.ts";
+import type { Engine, ListenOptions } from "./engine.ts";
+import type { ServerCertificate } from "./server_certificate.ts";
+
+/** A certificate that ends sooner is worth a warning, in days. */
+const SOON_DAYS = 14;
+
+const DAY_MS = 86_400_000;
+
+const log = areaLog("agent");
+
+/** A certificate in use. */
+export interface CertificateReport {
+  /** The file it was read from. */
+  readonly file: string;
+  /** Whom it is for. */
+  readonly names: string;
+  /** When it ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** See the head of this file. */
+export class MinerTls {
+  /** By {@linkcode keyOf}. */
+  #certificates: ReadonlyMap<string, ServerCertificate> = new Map();
+  /** Loaded with the first certificate: it costs memory. */
+  #listener: typeof import("./tls_listener.ts") | undefined;
+
+  /** Each certificate file once. */
+  get certificates(): CertificateReport[] {
+    const files = new Map<string, CertificateReport>();
+    for (const [key, { names, expiresAt }] of this.#certificates) {
+      const [file] = JSON.parse(key) as [string, string];
+      files.set(file, { file, names, expiresAt });
+    }
+    return [...files.values()];
+  }
+
+  /**
+   * Reads these files, whether they were read before or not, and uses them from now on. Has to be
+   * done before {@linkcode MinerTls.start} for any of them, and again when a file has changed.
+   *
+   * @returns what undoes it.
+   * @throws CannotUseCertificate for the first that cannot be used; then nothing changes.
+   */
+  async load(wanted: readonly CertificateFiles[]): Promise<() => void> {
+    const certificates = new Map<string, ServerCertificate>();
+    if (wanted.length > 0) {
+      this.#listener ??= await import("./tls_listener.ts");
+      const { readServerCertificate } = await import("./server_certificate.ts");
+      for (const files of wanted) {
+        certificates.set(keyOf(files), await readServerCertificate(files));
+      }
+    }
+    for (const files of wanted) {
+      const key = keyOf(files);
+      const { fingerprint } = certificates.get(key)!;
+      if (fingerprint === this.#certificates.get(key)?.fingerprint) continue;
+      sayHowLong(files.cert_file, certificates.get(key)!);
+    }
+    const before = this.#certificates;
+    this.#certificates = certificates;
+    return () => this.#certificates = before;
+  }
+
+  /**
+   * Starts listening for miners that speak TLS.
+   *
+   * @throws what `Deno.listen` throws: the port is taken, the address not ours.
+   */
+  start(files: CertificateFiles, options: ListenOptions): Engine {
+    const key = keyOf(files);
+    let certificate = this.#certificates.get(key);
+    if (certificate === undefined || this.#listener === undefined) {
+      throw new Error(`Cannot listen with TLS: ${files.cert_file} was not loaded`);
+    }
+    const { TlsListener } = this.#listener;
+    const listener = new TlsListener(listenForMiners(options), () => {
+      // A port that goes may outlive its place in the configuration.
+      certificate = this.#certificates.get(key) ?? certificate;
+      return certificate!.context;
+    });
+    return startEngineOn(listener, options);
+  }
+}
+
+function keyOf({ cert_file: certFile, key_file: keyFile }: CertificateFiles): string {
+  return JSON.stringify([certFile, keyFile]);
+}
+
+function sayHowLong(file: string, { names, expiresAt }: ServerCertificate): void {
+  const days = Math.floor((expiresAt - Date.now()) / DAY_MS);
+  const until = new Date(expiresAt).toISOString().slice(0, 10);
+  const values = { file, names, until, days };
+  if (days < 0) {
+    log.error(
+      "Certificate {file} for {names} has expired on {until}: miners that check it stay away; " +
+        "put a renewed one in its place",
+      values,
+    );
+  } else if (days < SOON_DAYS) {
+    log.warn(
+      "Certificate {file} for {names} expires in {days} days, on {until}; renew it",
+      values,
+    );
+  } else {
+    log.info("Certificate {file} for {names} is good until {until}", values);
+  }
+}

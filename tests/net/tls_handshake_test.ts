@@ -1,0 +1,41 @@
+/** What an operator reads of a TLS handshake that failed. */
+
+import assert from "node:assert/strict";
+import { explainHandshake, whyNotTls } from "../../lib/net/tls_handshake.ts";
+
+for (
+  const [name, first, expected] of [
+    ["a line of JSON", "{", /plain stratum to the TLS port; write stratum\+ssl/],
+    ["a list", "[", /plain stratum/],
+    ["an empty line", "\n", /plain stratum/],
+    ["an HTTP request", "G", /does not speak TLS/],
+    ["an SSL 2 hello", "\x80", /does not speak TLS/],
+  ] as const
+) {
+  Deno.test(`what begins like ${name} cannot be TLS, and the reason says what it is`, () => {
+    assert.match(whyNotTls(first.charCodeAt(0))!, expected);
+  });
+}
+
+Deno.test("what begins like a TLS handshake may be one", () => {
+  assert.equal(whyNotTls(0x16), undefined);
+});
+
+for (
+  const [found, expected] of [
+    [
+      "received fatal alert: UnknownCA (SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca)",
+      /does not trust our certificate.*\(received fatal alert: UnknownCA\)$/,
+    ],
+    ["received fatal alert: CertificateExpired", /expired; renew the certificate/],
+    [
+      "peer is incompatible: NoCipherSuitesInCommon",
+      /no version or cipher in common; ours is 1\.3, and 1\.2 with ECDHE/,
+    ],
+    ["something new", /^its TLS handshake failed: something new$/],
+  ] as const
+) {
+  Deno.test(`"${found}" is told with what to do about it`, () => {
+    assert.match(explainHandshake(found), expected);
+  });
+}
