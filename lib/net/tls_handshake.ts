@@ -36,7 +36,7 @@ const EXPLANATIONS: readonly (readonly [pattern: RegExp, text: string])[] = [
   ],
   [
     /peer is incompatible|alert: (?:HandshakeFailure|ProtocolVersion|InsufficientSecurity)/i,
-    "its TLS and ours have no version or cipher in common; ours is 1.3, and 1.2 with ECDHE",
+    "we have no version, cipher or signature in common; here it is TLS 1.3, or 1.2 with ECDHE",
   ],
 ];
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 
 /** A configuration for these pools on a free port, in a folder that goes away with the test. */
@@ -22,13 +23,6 @@ async function withConfig(
 function configFor(pool: { port: number }, port: number): string {
   return `{ "agent_listen_ip": "127.0.0.1", "agent_listen_port": ${port},
     "pools": [["127.0.0.1", ${pool.port}, "demo"]] }`;
-}
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 Deno.test("--help and --version answer on stdout and exit 0", async () => {

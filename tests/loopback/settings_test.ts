@@ -4,13 +4,8 @@ import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
-
-function freePort(hostname: string): number {
-  const listener = Deno.listen({ hostname, port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
 
 Deno.test("listen: miners of every port mine side by side and get each job", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });

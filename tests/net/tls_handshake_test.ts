@@ -30,7 +30,7 @@ for (
     ["received fatal alert: CertificateExpired", /expired; renew the certificate/],
     [
       "peer is incompatible: NoCipherSuitesInCommon",
-      /no version or cipher in common; ours is 1\.3, and 1\.2 with ECDHE/,
+      /no version, cipher or signature in common; here it is TLS 1\.3, or 1\.2 with ECDHE/,
     ],
     ["something new", /^its TLS handshake failed: something new$/],
   ] as const

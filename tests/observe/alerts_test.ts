@@ -4,9 +4,12 @@
  */
 
 import assert from "node:assert/strict";
+import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { StatusRig } from "../support/status_rig.ts";
+import { certificateFiles } from "../support/test_certificates.ts";
 import { until } from "../support/test_proxy.ts";
 
 const hasPromtool = await new Deno.Command("promtool", { args: ["--version"] }).output()
@@ -32,7 +35,13 @@ async function promtool(args: readonly string[], input = ""): Promise<string> {
 /** A page of metrics with something in every family. */
 async function fullPage(accept: string): Promise<string> {
   await using pool = await SimPool.start({ proofOfWork: false });
-  await using rig = new StatusRig([pool], { status: { worker_series_max: 10 } });
+  const files = certificateFiles("pool");
+  const tls = new MinerTls();
+  await tls.load([files]);
+  await using rig = new StatusRig([pool], {
+    status: { worker_series_max: 10 },
+    listen: [{ address: "127.0.0.1", port: freePort(), tls: files }],
+  }, tls);
   await using _farm = SimFarm.start({ port: rig.port, count: 3 });
   await until(() => rig.proxy.statistics().working === 3, "all are in");
   const response = await rig.fetch("/metrics", { headers: { accept } });

@@ -5,13 +5,13 @@ const decoder = new TextDecoder();
 
 /** See the head of this file. */
 export class RawMiner implements AsyncDisposable {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
   readonly #ended: Promise<void>;
   #text = "";
   #isEnded = false;
   #changed: () => void = () => {};
 
-  private constructor(conn: Deno.TcpConn) {
+  private constructor(conn: Deno.Conn) {
     this.#conn = conn;
     this.#ended = this.#read();
   }
@@ -21,9 +21,21 @@ export class RawMiner implements AsyncDisposable {
     return new RawMiner(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
+  /** The same with TLS, trusting the authority; rejects when the handshake fails. */
+  static async connectTls(port: number, authority: string): Promise<RawMiner> {
+    const conn = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [authority] });
+    try {
+      await conn.handshake();
+    } catch (error) {
+      conn.close();
+      throw error;
+    }
+    return new RawMiner(conn);
+  }
+
   /** Its own port, by which the log names it. */
   get port(): number {
-    return this.#conn.localAddr.port;
+    return (this.#conn.localAddr as Deno.NetAddr).port;
   }
 
   /** The lines that have come, whole ones only. */

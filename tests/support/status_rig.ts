@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { readConfig } from "../../lib/config/read.ts";
+import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { ProblemSchema } from "../../lib/observe/status/shapes.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
@@ -21,8 +22,12 @@ export class StatusRig {
   readonly view: StatusView;
   readonly #token: string;
 
-  /** `settings` are keys of the configuration file. */
-  constructor(pools: readonly SimPool[], settings: Readonly<Record<string, unknown>> = {}) {
+  /** `settings` are keys of the configuration file, `tls` has the certificates they name. */
+  constructor(
+    pools: readonly SimPool[],
+    settings: Readonly<Record<string, unknown>> = {},
+    tls = new MinerTls(),
+  ) {
     const result = readConfig(JSON.stringify({
       agent_listen_ip: "127.0.0.1",
       pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
@@ -30,7 +35,11 @@ export class StatusRig {
     }));
     assert.ok(result.ok, JSON.stringify(result));
     const { config } = result;
-    this.proxy = new Proxy({ config: { ...config, agent_listen_port: 0 }, version: "0.0.0-test" });
+    this.proxy = new Proxy({
+      config: { ...config, agent_listen_port: 0 },
+      version: "0.0.0-test",
+      tls,
+    });
     const view = new StatusView({
       proxy: this.proxy,
       version: "1.2.3",

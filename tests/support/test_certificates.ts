@@ -2,6 +2,8 @@
  * The certificates of `certificates/make.sh`: an authority nobody else trusts, and what it signed.
  */
 
+import type { CertificateFiles } from "../../lib/net/certificate_files.ts";
+
 const FOLDER = new URL("./certificates/", import.meta.url);
 
 /** `pool` is for pool.test, 127.0.0.1 and ::1, `elsewhere` for elsewhere.test and other.test. */
@@ -15,6 +17,14 @@ export interface ServerCertificate {
 
 /** The file that makes the others trusted. */
 export const AUTHORITY_FILE: string = new URL("authority.pem", FOLDER).pathname;
+
+/** Where a certificate and its key are. */
+export function certificateFiles(name: CertificateName): CertificateFiles {
+  return {
+    cert_file: new URL(`${name}.pem`, FOLDER).pathname,
+    key_file: new URL(`${name}_key.pem`, FOLDER).pathname,
+  };
+}
 
 /** A certificate with its key. */
 export function serverCertificate(name: CertificateName): ServerCertificate {

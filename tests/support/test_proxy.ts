@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/ledger.ts";
+import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 
@@ -14,9 +15,16 @@ export class TestProxy {
   /** The proxy itself. */
   readonly proxy: Proxy;
 
-  /** Listens on a free port; `settings` are keys of the configuration file. */
-  constructor(pools: readonly SimPool[], settings: Readonly<Record<string, unknown>> = {}) {
-    this.proxy = new Proxy({ config: configOf(pools, settings), version: "0.0.0-test" });
+  /**
+   * Listens on a free port; `settings` are keys of the configuration file, `tls` has the
+   * certificates they name.
+   */
+  constructor(
+    pools: readonly SimPool[],
+    settings: Readonly<Record<string, unknown>> = {},
+    tls = new MinerTls(),
+  ) {
+    this.proxy = new Proxy({ config: configOf(pools, settings), version: "0.0.0-test", tls });
   }
 
   /** Takes other pools and settings; the port stays. */
