@@ -69,6 +69,9 @@ const NO_BYTES = new Uint8Array(0);
 /** Who has been connected so long without having logged in makes room when all places are taken. */
 const NEWCOMER_MS = 1000;
 
+/** Miners ended in one turn, about 1 ms of it: shares of the others are read between turns. */
+const ENDS_PER_TURN = 64;
+
 /** Accepting works again when it has not failed for so long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
 
@@ -85,6 +88,9 @@ export class Miners implements Fanout, EngineEvents {
   readonly #admission: Admission;
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
+  /** Goes through those past a deadline, and waits for its next turn if there are many. */
+  #ending: Generator<void> | undefined;
+  #endingTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #fanout = new Histogram();
   #bytesRead = 0;
   #isDraining = false;
@@ -241,27 +247,14 @@ export class Miners implements Fanout, EngineEvents {
   sweep(): void {
     this.#sockets.sweep();
     this.#admission.sweep();
-    const limits = this.#limits;
     const time = this.#options.now();
     if (time - (this.#acceptFailedAt ?? time) >= ACCEPT_RECOVERY_MS) {
       this.#acceptFailedAt = undefined;
       log.info("Miners are accepted again");
     }
-    for (const session of this.#newcomers) {
-      if (session.hasLoggedIn) {
-        this.#newcomers.delete(session);
-      } else if (time - session.connectedAt > limits.loginTimeoutMs) {
-        const seconds = limits.loginTimeoutMs / 1000;
-        this.#end(session, `did not log in within ${seconds} s`, "login_timeout_seconds");
-        this.#violated(session);
-      }
-    }
-    for (const session of this.#sessions) {
-      if (session !== undefined && time - session.lastActiveAt > limits.idleTimeoutMs) {
-        const seconds = limits.idleTimeoutMs / 1000;
-        this.#end(session, `sent nothing for ${seconds} s`, "idle_timeout_seconds");
-      }
-    }
+    if (this.#ending !== undefined) return;
+    this.#ending = this.#endOverdue();
+    this.#continueEnding();
   }
 
   /** Lets no further miner in and takes nothing more from those that are; answers still go out. */
@@ -278,7 +271,42 @@ export class Miners implements Fanout, EngineEvents {
       leaveMux(session);
     }
     this.#newcomers.clear();
+    clearTimeout(this.#endingTimer);
     await this.#sockets.stop();
+  }
+
+  /** Ends miners past a deadline, one before each `yield`. */
+  *#endOverdue(): Generator<void> {
+    const { loginTimeoutMs, idleTimeoutMs } = this.#limits;
+    const time = this.#options.now();
+    for (const session of this.#newcomers) {
+      if (session.hasLoggedIn) {
+        this.#newcomers.delete(session);
+        continue;
+      }
+      // Whoever comes behind came later.
+      if (time - session.connectedAt <= loginTimeoutMs) break;
+      const reason = `did not log in within ${loginTimeoutMs / 1000} s`;
+      this.#end(session, reason, "login_timeout_seconds");
+      this.#violated(session);
+      yield;
+    }
+    for (const session of this.#sessions) {
+      if (session === undefined || time - session.lastActiveAt <= idleTimeoutMs) continue;
+      const reason = `sent nothing for ${idleTimeoutMs / 1000} s`;
+      this.#end(session, reason, "idle_timeout_seconds");
+      yield;
+    }
+  }
+
+  #continueEnding(): void {
+    for (let left = ENDS_PER_TURN; left > 0; left--) {
+      if (this.#ending?.next().done !== false) {
+        this.#ending = undefined;
+        return;
+      }
+    }
+    this.#endingTimer = setTimeout(() => this.#continueEnding());
   }
 
   /** What a miner sends wrong ends it alone. */

@@ -196,6 +196,34 @@ Deno.test("a shortage of files is said once, and once more when it is over", () 
   assertReached(world, { accept_failures: 301 });
 });
 
+Deno.test("a crowd past its deadline is ended a few at a time; others are served in between", async () => {
+  using _log = new LogCapture();
+  const world = new FakeMiners();
+  const honest = world.login();
+  for (let i = 0; i < 300; i++) world.connect();
+  world.wait(11);
+  const left = [];
+  for (let seen = 301; seen > 1;) {
+    const { connected } = world.miners.counts;
+    if (connected < seen) left.push(seen = connected);
+    assert.deepEqual(honest.ask(PING), [PONG]);
+    await new Promise((resolve) => setTimeout(resolve));
+    // The next sweep comes before it is done.
+    if (connected === 237) world.wait(1);
+  }
+  assert.deepEqual(left, [237, 173, 109, 45, 1]);
+  assertReached(world, { login_timeout_seconds: 300 });
+});
+
+Deno.test("a stop ends those as well whose turn has not come", async () => {
+  using _log = new LogCapture();
+  const world = new FakeMiners();
+  for (let i = 0; i < 300; i++) world.connect();
+  world.wait(11);
+  await world.miners.stop();
+  assert.equal(world.miners.counts.connected, 0);
+});
+
 Deno.test("a stop gives every place back", async () => {
   const world = new FakeMiners({ limits: { maxConnectionsPerIp: 5 } });
   for (let i = 0; i < 5; i++) world.login();
