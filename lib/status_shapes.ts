@@ -4,7 +4,7 @@
 
 import { monotonicNow } from "./base/clock.ts";
 import { formatHex32 } from "./base/hex.ts";
-import type { MinerReport } from "./miner/session.ts";
+import type { MinerReport } from "./miner/report.ts";
 import type { AccountReport } from "./mux/accounts.ts";
 import { Ledger, type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
 import type { Occupancy } from "./mux/multiplexer.ts";

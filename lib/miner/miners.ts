@@ -19,6 +19,7 @@ import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause, type RollingState } from "./asicboost.ts";
+import { CommonTexts, type MinerContext, SpareDecoders } from "./context.ts";
 import type { MinerState } from "./handshake.ts";
 import {
   brokenLimit,
@@ -29,7 +30,8 @@ import {
   REFUSALS,
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
-import { type MinerContext, type MinerReport, MinerSession } from "./session.ts";
+import type { MinerReport } from "./report.ts";
+import { MinerSession } from "./session.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
 
 /** How many miners are in which state. */
@@ -104,7 +106,8 @@ export class Miners implements Fanout, EngineEvents {
     this.#context = {
       sockets: this.#sockets,
       mux: options.mux,
-      maxLineBytes: options.limits.maxLineBytes,
+      decoders: new SpareDecoders(options.limits.maxLineBytes),
+      commonTexts: new CommonTexts(),
       requestRate: requestRate(options.limits),
       naming: options.naming,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
@@ -120,7 +123,7 @@ export class Miners implements Fanout, EngineEvents {
     const sessions = this.#sessions.filter((session) => session !== undefined);
     this.#admission.reconfigure(limits, sessions.map(({ from }) => from.hostname));
     const context = this.#context;
-    context.maxLineBytes = limits.maxLineBytes;
+    context.decoders = new SpareDecoders(limits.maxLineBytes);
     context.requestRate = requestRate(limits);
     context.naming = naming;
     context.reconnectPause = reconnectsLostAsicboost
@@ -200,7 +203,12 @@ export class Miners implements Fanout, EngineEvents {
       });
       return false;
     }
-    const session = new MinerSession(this.#context, handle, from, this.#options.now());
+    const session = new MinerSession(
+      this.#context,
+      handle,
+      from,
+      Math.floor(this.#options.now()),
+    );
     this.#sessions[handle] = session;
     this.#newcomers.add(session);
     return true;
@@ -210,7 +218,7 @@ export class Miners implements Fanout, EngineEvents {
     const session = this.#sessions[handle];
     if (session === undefined || this.#isDraining) return;
     this.#bytesRead += bytes.length;
-    session.lastActiveAt = this.#options.now();
+    session.lastActiveAt = Math.floor(this.#options.now());
     this.#read(session, bytes);
   }
 

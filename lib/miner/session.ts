@@ -7,12 +7,11 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
-import { formatAddress, type MinerSockets, type PeerAddress } from "../net/engine.ts";
-import type { Rate } from "../net/rate.ts";
+import type { Downstream, JobLines, Seat } from "../mux/peers.ts";
+import { formatAddress, type PeerAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { formatDifficulty } from "../protocol/difficulty.ts";
-import { LineDecoder } from "../protocol/lines.ts";
+import type { LineDecoder } from "../protocol/lines.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
 import { scanShare } from "../protocol/share_scanner.ts";
@@ -27,98 +26,39 @@ import {
 } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
-import {
-  noteShare,
-  type ReconnectPause,
-  type RollingHistory,
-  type RollingState,
-  rollingState,
-} from "./asicboost.ts";
+import { noteShare, type RollingHistory, type RollingState, rollingState } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
+import type { MinerContext } from "./context.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
-import type { LimitName } from "./limits.ts";
-import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
+import { HeldLines } from "./held_lines.ts";
+import type { MinerReport } from "./report.ts";
+import { chooseWorkerName } from "./worker_naming.ts";
 
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
 const EXTRANONCE2_BYTES = 4;
 
-/** A miner may be so many requests ahead of the answer to its authorize. */
-const MAX_HELD_LINES = 64;
-
-/** Shared by all miners that hold nothing back, which is nearly all, always. */
-const NO_LINES: readonly Uint8Array[] = [];
-
 /** A client agent or user name is cut here before anything else looks at it. */
 const MAX_NAME_LENGTH = 256;
 
+const NO_LINES: readonly Uint8Array[] = [];
+
 const log = areaLog("miner");
-
-/** What all miners' sessions share. */
-export interface MinerContext {
-  /** Where its socket is. */
-  readonly sockets: MinerSockets;
-  /** Where its shares go. */
-  readonly mux: Mux;
-  /** Longest line taken, in bytes. */
-  readonly maxLineBytes: number;
-  /** How often a miner may send a line; `undefined` for as often as it likes. */
-  readonly requestRate: Rate | undefined;
-  /** What the pool calls workers. */
-  readonly naming: WorkerNaming;
-  /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
-  readonly reconnectPause: ReconnectPause | undefined;
-  /** What `client.get_version` answers. */
-  readonly version: string;
-  /** Lets a session that was admitted read the lines it held back. */
-  resume(session: MinerSession): void;
-  /**
-   * Ends a session from the inside: its owner forgets it and closes the socket. `limit` is the
-   * bound that was reached, if it was one.
-   */
-  end(session: MinerSession, reason: string, limit?: LimitName): void;
-}
-
-/** A miner at one moment; times are monotonic, in milliseconds. */
-export interface MinerReport {
-  /** Its number; `undefined` before it has subscribed. */
-  readonly sessionId: number | undefined;
-  /** Where it came from. */
-  readonly address: string;
-  /** The whole user name it logged in with, as far as it is kept; empty before. */
-  readonly user: string;
-  /** What the pool knows it by; empty before it has logged in. */
-  readonly workerName: string;
-  /** What it calls itself; may be empty. */
-  readonly clientAgent: string;
-  /** How far it has come. */
-  readonly state: MinerState;
-  /** When it connected. */
-  readonly connectedAt: number;
-  /** When it last sent anything. */
-  readonly lastActiveAt: number;
-  /** When it last sent a share; 0 for never. */
-  readonly lastShareAt: number;
-  /** The connection it works on; `undefined` while it has none. */
-  readonly upstreamName: string | undefined;
-  /** What it was last told; `undefined` before. */
-  readonly difficulty: number | undefined;
-  /** The version bits it was told it may roll; 0 for none. */
-  readonly versionMask: number;
-  /** What is known of its version rolling. */
-  readonly rolling: RollingState;
-}
 
 /** See the head of this file. */
 export class MinerSession implements Downstream {
   readonly handle: number;
   /** Where it came from. */
   readonly from: PeerAddress;
-  /** When it connected, and when it last sent anything; milliseconds, monotonic. */
+  /**
+   * When it connected, and when it last sent anything: whole milliseconds, monotonic. Any other
+   * number would be an object of its own.
+   */
   readonly connectedAt: number;
   /** Updated by its owner with every chunk. */
   lastActiveAt: number;
   readonly #context: MinerContext;
-  readonly #lines: LineDecoder;
+  /** Only in the middle of a line. */
+  #cutLine: LineDecoder | undefined;
   #state: MinerState = "connected";
   #sessionId: number | undefined;
   #clientAgent = "";
@@ -126,20 +66,16 @@ export class MinerSession implements Downstream {
   #account = "";
   #names: RegisteredNames | undefined;
   #seat: Seat | undefined;
-  /** The authorize request that is answered once there is a pool; `undefined` for none. */
-  #authorizeId: RequestId | undefined;
-  /** Lines that came behind it, to be answered in their turn. */
-  #heldLines: readonly Uint8Array[] = NO_LINES;
-  #heldBytes = 0;
+  /** The authorize request that is answered once there is a pool, and what came behind it. */
+  #held: HeldLines | undefined;
   #requestedMask: number | undefined;
   #toldMask = 0;
   #rolling: RollingHistory = 0;
   /** When it may send its whole burst of lines again; see net/rate.ts. */
   #restedAt = 0;
-  /** Lines to send when the chunk under way has been read; each ends with LF. */
-  #outgoing = "";
+  /** Lines to send when the chunk under way has been read, each with LF; `undefined` for no chunk. */
+  #outgoing: string | undefined;
   #lastShareAt = 0;
-  #isReading = false;
   #isOver = false;
 
   /** A miner that just connected. */
@@ -148,7 +84,6 @@ export class MinerSession implements Downstream {
     this.handle = handle;
     this.from = from;
     this.connectedAt = this.lastActiveAt = now;
-    this.#lines = new LineDecoder(context.maxLineBytes, MinerFault);
   }
 
   get sessionId(): number {
@@ -213,21 +148,16 @@ export class MinerSession implements Downstream {
    * @throws MinerFault when they break the protocol.
    */
   receive(bytes: Uint8Array): void {
-    this.#isReading = true;
+    this.#outgoing = "";
     try {
       for (const line of this.#takeHeldLines()) {
         this.#receiveLine(line);
         if (this.#isOver) return;
       }
-      this.#lines.push(bytes);
-      for (let line = this.#lines.next(); line; line = this.#lines.next()) {
-        this.#countRequest();
-        this.#receiveLine(line);
-        if (this.#isOver) return;
-      }
+      this.#receiveLines(bytes);
     } finally {
-      this.#isReading = false;
       this.#flush();
+      this.#outgoing = undefined;
     }
   }
 
@@ -250,16 +180,14 @@ export class MinerSession implements Downstream {
       session: formatHex32(this.sessionId),
       names: this.names.wasCut ? "; its names are shortened for the pool" : "",
     });
-    this.#answerAuthorize((id) => this.#handshakeReply(id, "true"));
-    if (this.#heldLines.length > 0) this.#context.resume(this);
+    this.#endWait((id) => this.#handshakeReply(id, "true"));
   }
 
   turnAway(status: number, reason: string): void {
     this.#seat = undefined;
     this.#state = "subscribed";
     log.warn("Miner {miner} turned away: {reason}", { miner: this.label, reason });
-    this.#answerAuthorize((id) => this.#send(formatErrorReply(id, status)));
-    if (this.#heldLines.length > 0) this.#context.resume(this);
+    this.#endWait((id) => this.#refuseHandshake(id, status));
   }
 
   setDifficulty(difficulty: number): void {
@@ -290,6 +218,20 @@ export class MinerSession implements Downstream {
     this.#context.end(this, reason);
   }
 
+  #receiveLines(bytes: Uint8Array): void {
+    const { decoders } = this.#context;
+    const lines = this.#cutLine ?? decoders.take();
+    this.#cutLine = undefined;
+    lines.push(bytes);
+    for (let line = lines.next(); line; line = lines.next()) {
+      this.#countRequest();
+      this.#receiveLine(line);
+      if (this.#isOver) return;
+    }
+    if (lines.isInsideLine) this.#cutLine = lines;
+    else decoders.give(lines);
+  }
+
   #countRequest(): void {
     const { requestRate } = this.#context;
     if (requestRate === undefined) return;
@@ -304,7 +246,7 @@ export class MinerSession implements Downstream {
   }
 
   #receiveLine(line: Uint8Array): void {
-    if (this.#state === "joining") return this.#hold(line);
+    if (this.#held !== undefined) return this.#held.add(line, this.#context.decoders.maxLineBytes);
     const share = scanShare(line);
     if (share !== undefined) return this.#submit(share);
     const message = decodeStratum(line, MinerFault);
@@ -370,7 +312,7 @@ export class MinerSession implements Downstream {
         return this.#context.end(this, "all session ids are in use", "session_ids");
       }
       if (typeof clientAgent === "string") {
-        this.#clientAgent = clientAgent.slice(0, MAX_NAME_LENGTH);
+        this.#clientAgent = this.#context.commonTexts.of(clientAgent.slice(0, MAX_NAME_LENGTH));
       }
     }
     const extranonce1 = formatHex32(this.#sessionId);
@@ -389,7 +331,7 @@ export class MinerSession implements Downstream {
     this.#user = user.slice(0, MAX_NAME_LENGTH);
     // Answered at once only where work cannot begin yet; else when there is a pool.
     if (nextState(this.#state, "authorize") === "authorized") this.#handshakeReply(id, "true");
-    else this.#authorizeId = id;
+    else this.#held = new HeldLines(id);
     this.#proceed("authorize");
   }
 
@@ -398,9 +340,10 @@ export class MinerSession implements Downstream {
     const before = this.#state;
     this.#state = nextState(before, step);
     if (this.#state !== "joining" || before === "joining") return;
+    this.#held ??= new HeldLines(undefined);
     const { account, workerName } = splitUserName(this.#user);
-    this.#account = account;
-    const { naming } = this.#context;
+    const { naming, commonTexts } = this.#context;
+    this.#account = commonTexts.of(account);
     const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
     this.#names = registeredNames(this.#clientAgent, chosenName);
     const seat = this.#context.mux.join(account, this);
@@ -409,31 +352,19 @@ export class MinerSession implements Downstream {
     else this.#seat = seat;
   }
 
-  #answerAuthorize(answer: (id: RequestId) => void): void {
-    const id = this.#authorizeId;
-    this.#authorizeId = undefined;
-    if (id !== undefined) answer(id);
+  /** It is decided whether it may work: answers its authorize, and then what came behind that. */
+  #endWait(answer: (id: RequestId) => void): void {
+    const held = this.#held;
+    if (held?.authorizeId !== undefined) answer(held.authorizeId);
+    if (held !== undefined && held.lines.length > 0) this.#context.resume(this);
+    else this.#held = undefined;
   }
 
-  /** Keeps a line for later: answers come in the order of the requests. */
-  #hold(line: Uint8Array): void {
-    const lines = this.#heldLines.length + 1;
-    this.#heldBytes += line.length;
-    if (lines > MAX_HELD_LINES || this.#heldBytes > this.#context.maxLineBytes) {
-      throw new MinerFault(
-        "too-much-ahead",
-        `Cannot keep ${lines} lines of ${this.#heldBytes} bytes that came before authorize was ` +
-          `answered, at most ${MAX_HELD_LINES} of ${this.#context.maxLineBytes} are kept`,
-      );
-    }
-    this.#heldLines = [...this.#heldLines, line.slice()];
-  }
-
+  /** Takes what may be answered now. */
   #takeHeldLines(): readonly Uint8Array[] {
-    if (this.#state === "joining") return NO_LINES;
-    const lines = this.#heldLines;
-    this.#heldLines = NO_LINES;
-    this.#heldBytes = 0;
+    if (this.#state === "joining" || this.#held === undefined) return NO_LINES;
+    const { lines } = this.#held;
+    this.#held = undefined;
     return lines;
   }
 
@@ -500,14 +431,14 @@ export class MinerSession implements Downstream {
   }
 
   #send(text: string): void {
-    if (this.#isReading) this.#outgoing += text + "\n";
+    if (this.#outgoing !== undefined) this.#outgoing += text + "\n";
     else this.#context.sockets.send(this.handle, encodeLine(text));
   }
 
   /** Sends what the chunk under way has brought so far. */
   #flush(): void {
-    if (this.#outgoing === "") return;
     const text = this.#outgoing;
+    if (!text) return;
     this.#outgoing = "";
     this.#context.sockets.send(this.handle, encoder.encode(text));
   }

@@ -21,7 +21,8 @@ export const DEFAULT_MAX_LINE_BYTES = 8192;
  * until there is none, before the next push.
  */
 export class LineDecoder {
-  readonly #maxLineBytes: number;
+  /** Longest line taken, in bytes without its end. */
+  readonly maxLineBytes: number;
   readonly #fault: FaultClass;
   /** The beginning of a line whose end has not come; `#spilt` bytes of it are in use. */
   #spill: Uint8Array = EMPTY;
@@ -31,7 +32,7 @@ export class LineDecoder {
 
   /** A line longer than `maxLineBytes` throws `fault` with code `line-too-long`. */
   constructor(maxLineBytes: number, fault: FaultClass) {
-    this.#maxLineBytes = maxLineBytes;
+    this.maxLineBytes = maxLineBytes;
     this.#fault = fault;
   }
 
@@ -71,7 +72,7 @@ export class LineDecoder {
         this.#spilt = 0;
       }
       if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, -1);
-      if (line.length > this.#maxLineBytes) this.#refuse(line.length);
+      if (line.length > this.maxLineBytes) this.#refuse(line.length);
       if (line.length > 0) return line;
     }
     this.#chunk = EMPTY;
@@ -84,12 +85,12 @@ export class LineDecoder {
     if (piece.length === 0) return;
     const length = this.#spilt + piece.length;
     // Only the CR of a line's end may stand behind the last byte allowed.
-    const isOneOver = length === this.#maxLineBytes + 1;
-    if (length > this.#maxLineBytes && !(isOneOver && piece[piece.length - 1] === CR)) {
+    const isOneOver = length === this.maxLineBytes + 1;
+    if (length > this.maxLineBytes && !(isOneOver && piece[piece.length - 1] === CR)) {
       this.#refuse(length);
     }
     if (length > this.#spill.length) {
-      const capacity = Math.min(Math.max(length, this.#spill.length * 2), this.#maxLineBytes + 1);
+      const capacity = Math.min(Math.max(length, this.#spill.length * 2), this.maxLineBytes + 1);
       const grown = new Uint8Array(capacity);
       grown.set(this.#spill.subarray(0, this.#spilt));
       this.#spill = grown;
@@ -105,7 +106,7 @@ export class LineDecoder {
     this.#at = 0;
     throw new this.#fault(
       "line-too-long",
-      `Cannot read a line: ${length} bytes have come, at most ${this.#maxLineBytes} are allowed`,
+      `Cannot read a line: ${length} bytes have come, at most ${this.maxLineBytes} are allowed`,
     );
   }
 }
