@@ -20,14 +20,18 @@ Deno.test("200 mixed miners hash for 30 s and the pool accepts every share they 
     connectsPerSecond: 200,
   });
   await until(() => proxy.statistics().working === 200, "all miners are in");
-  await until(() => performance.now() - started >= 30_000, "30 s have passed", 60_000);
+  // How many shares that gives is the processor's affair, and a busy one may take longer.
+  await until(
+    () => performance.now() - started >= 30_000 && farm.statistics().submitted >= 100,
+    "30 s have passed and 100 shares were found",
+    180_000,
+  );
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0);
 
   const found = farm.statistics();
   const judged = pool.statistics();
   assert.deepEqual(farm.faults, []);
-  assert.ok(found.submitted >= 100, `only ${found.submitted} shares were found`);
   assert.equal(found.accepted, found.submitted);
   assert.equal(judged.accepted, found.submitted);
   assert.equal(judged.rejected, 0);
