@@ -19,7 +19,7 @@ import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause, type RollingState } from "./asicboost.ts";
-import { CommonTexts, type MinerContext, SpareDecoders } from "./context.ts";
+import { CommonTexts } from "./common_texts.ts";
 import type { MinerState } from "./handshake.ts";
 import {
   brokenLimit,
@@ -31,7 +31,8 @@ import {
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
 import type { MinerReport } from "./report.ts";
-import { MinerSession } from "./session.ts";
+import { type MinerContext, MinerSession } from "./session.ts";
+import { SpareDecoders } from "./spare_decoders.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
 
 /** How many miners are in which state. */

@@ -7,8 +7,9 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-import type { Downstream, JobLines, Seat } from "../mux/peers.ts";
-import { formatAddress, type PeerAddress } from "../net/engine.ts";
+import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
+import { formatAddress, type MinerSockets, type PeerAddress } from "../net/engine.ts";
+import type { Rate } from "../net/rate.ts";
 import { areaLog } from "../observe/log.ts";
 import { formatDifficulty } from "../protocol/difficulty.ts";
 import type { LineDecoder } from "../protocol/lines.ts";
@@ -26,13 +27,21 @@ import {
 } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
-import { noteShare, type RollingHistory, type RollingState, rollingState } from "./asicboost.ts";
+import {
+  noteShare,
+  type ReconnectPause,
+  type RollingHistory,
+  type RollingState,
+  rollingState,
+} from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
-import type { MinerContext } from "./context.ts";
+import type { CommonTexts } from "./common_texts.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
+import type { LimitName } from "./limits.ts";
 import type { MinerReport } from "./report.ts";
-import { chooseWorkerName } from "./worker_naming.ts";
+import type { SpareDecoders } from "./spare_decoders.ts";
+import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
 const EXTRANONCE2_BYTES = 4;
@@ -43,6 +52,33 @@ const MAX_NAME_LENGTH = 256;
 const NO_LINES: readonly Uint8Array[] = [];
 
 const log = areaLog("miner");
+
+/** What all miners' sessions share. */
+export interface MinerContext {
+  /** Where its socket is. */
+  readonly sockets: MinerSockets;
+  /** Where its shares go. */
+  readonly mux: Mux;
+  /** Where line decoders come from, which says how long a line may be. */
+  readonly decoders: SpareDecoders;
+  /** Texts that many miners have in common. */
+  readonly commonTexts: CommonTexts;
+  /** How often a miner may send a line; `undefined` for as often as it likes. */
+  readonly requestRate: Rate | undefined;
+  /** What the pool calls workers. */
+  readonly naming: WorkerNaming;
+  /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
+  readonly reconnectPause: ReconnectPause | undefined;
+  /** What `client.get_version` answers. */
+  readonly version: string;
+  /** Lets a session that was admitted read the lines it held back. */
+  resume(session: MinerSession): void;
+  /**
+   * Ends a session from the inside: its owner forgets it and closes the socket. `limit` is the
+   * bound that was reached, if it was one.
+   */
+  end(session: MinerSession, reason: string, limit?: LimitName): void;
+}
 
 /** See the head of this file. */
 export class MinerSession implements Downstream {

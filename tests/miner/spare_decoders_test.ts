@@ -1,7 +1,7 @@
-/** What miners' sessions share. */
+/** Line decoders lent to miners. */
 
 import assert from "node:assert/strict";
-import { CommonTexts, SpareDecoders } from "../../lib/miner/context.ts";
+import { SpareDecoders } from "../../lib/miner/spare_decoders.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
 
 const PING = '{"id":3,"method":"mining.ping","params":[]}\n';
@@ -25,9 +25,4 @@ Deno.test("a decoder that was given back is lent again, and only a few are kept"
   for (const decoder of lent) decoders.give(decoder);
   const again = new Set(Array.from({ length: 10 }, () => decoders.take()));
   assert.equal(again.intersection(new Set(lent)).size, 4);
-});
-
-Deno.test("texts come back as they were, also when there are too many to keep", () => {
-  const texts = new CommonTexts();
-  for (let i = 0; i < 5000; i++) assert.equal(texts.of(`agent ${i}`), `agent ${i}`);
 });
