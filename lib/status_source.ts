@@ -153,6 +153,8 @@ export class StatusView implements StatusSource, StatusControl {
         { bytesRead: 0, bytesWritten: 0, framesRead: 0, framesWritten: 0 };
       let shares = past?.shares ?? new Ledger().snapshot();
       let jobAge: number | null = null;
+      const trouble = open.map(({ upstreams }) => upstreams.pools[place]!)
+        .find(({ trouble }) => trouble !== undefined);
       for (const { mux, upstreams } of open) {
         const report = upstreams.pools[place]!;
         const ownShares = mux.sharesAt(number);
@@ -182,6 +184,8 @@ export class StatusView implements StatusSource, StatusControl {
         job_age_seconds: jobAge,
         traffic: trafficShape(traffic),
         shares: sharesShape(shares),
+        reason: trouble?.trouble ?? "",
+        retry_in_seconds: (trouble?.retryInMs ?? 0) / 1000,
       };
     });
   }

@@ -207,7 +207,10 @@ Deno.test("what is not there, not allowed or too long is a problem with its own 
   await using pool = await SimPool.start();
   await using rig = new StatusRig([pool]);
   const cases = [
-    [404, "/", {}],
+    [404, "/page", {}],
+    [404, "/page/../server.ts", {}],
+    [404, "/page/deno.json", {}],
+    [404, "/", { method: "POST" }],
     [404, "/api/v1/miners/00000001", {}],
     [400, "/api/v1/miners/xyz", {}],
     [404, "/api/v1/miners/", {}],

@@ -34,9 +34,9 @@ export function json(value: unknown, status: number = 200): Response {
   return answer(JSON.stringify(value) + "\n", "application/json", status);
 }
 
-/** A text of any type. */
+/** A body of any type. */
 export function answer(
-  body: string,
+  body: BodyInit,
   contentType: string,
   status: number = 200,
   headers: Readonly<Record<string, string>> = {},

@@ -2,10 +2,13 @@
  * Every path of the status server: what may be done there and what comes back.
  */
 
+import { SAMPLE_COLUMNS } from "../history.ts";
 import { formatMetrics } from "../metrics.ts";
 import { answer, json, RequestProblem } from "./answers.ts";
 import { pickMiners } from "./miner_query.ts";
+import { minerTable } from "./miner_table.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
+import type { StatusStream } from "./stream.ts";
 
 /** What the routes need. */
 export interface RouteContext {
@@ -13,6 +16,8 @@ export interface RouteContext {
   readonly source: StatusSource;
   /** What may be changed; `undefined` for nothing. */
   readonly control: StatusControl | undefined;
+  /** What is sent to whoever watches. */
+  readonly stream: StatusStream;
   /** Workers with metrics of their own. */
   readonly workerSeriesMax: number;
 }
@@ -53,10 +58,16 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return json(miner);
     },
   }],
+  ["/api/v1/miner-table", { GET: ({ source }) => minerTable(source.miners()) }],
   ["/api/v1/upstreams", {
     GET: ({ source }) => json({ pools: source.pools(), accounts: source.accounts() }),
   }],
   ["/api/v1/events", { GET: ({ source }) => json({ events: source.events() }) }],
+  ["/api/v1/history", {
+    GET: ({ stream: { history } }) =>
+      json({ columns: SAMPLE_COLUMNS, hour: history.hour(), day: history.day() }),
+  }],
+  ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
   ["/api/v1/miners/{id}/disconnect", {
     POST: (control, id) => {

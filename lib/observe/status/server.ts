@@ -9,7 +9,9 @@
 
 import { areaLog } from "../log.ts";
 import { problem, RequestProblem } from "./answers.ts";
+import { pageFile } from "./page.ts";
 import { route, type RouteContext } from "./routes.ts";
+import { StatusStream } from "./stream.ts";
 
 /** The longest body that is read. */
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -29,7 +31,7 @@ export interface AnswerOptions extends RouteContext {
 }
 
 /** What the server is made of. */
-export interface StatusServerOptions extends AnswerOptions {
+export interface StatusServerOptions extends Omit<AnswerOptions, "stream"> {
   /** IP address to listen on. */
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
@@ -62,6 +64,8 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
   const where = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   const abort = new AbortController();
   let inHand = 0;
+  const stream = new StatusStream(options.source, options.control !== undefined);
+  const context = { ...options, stream };
   try {
     const server = Deno.serve({
       hostname,
@@ -82,14 +86,16 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
       }
       inHand++;
       try {
-        return await answerRequest(options, request);
+        return await answerRequest(context, request);
       } finally {
         inHand--;
       }
     });
+    stream.start();
     return {
       address: server.addr,
       stop: async () => {
+        stream.stop();
         abort.abort();
         await server.finished;
       },
@@ -116,10 +122,13 @@ export async function answerRequest(
   const { headers } = request;
   try {
     if (token === "") checkHost(headers.get("host") ?? "");
-    else checkToken(headers.get("authorization") ?? "", token);
-    await discardBody(request.body);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const url = URL.parse(request.url);
+    // The page holds nothing of the farm: what it shows it asks for with the token.
+    const page = method === "GET" ? await pageFile(url?.pathname ?? "") : undefined;
+    if (page !== undefined) return page;
+    if (token !== "") checkToken(headers.get("authorization") ?? "", token);
+    await discardBody(request.body);
     if (url === null) throw new RequestProblem(400, "Cannot make out the host and path asked for");
     return route(options, { method, url, accept: headers.get("accept") ?? "" });
   } catch (error) {

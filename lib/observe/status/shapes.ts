@@ -185,6 +185,8 @@ export const PoolTotalSchema = v.strictObject({
     waiting: count("Those it has no connection for."),
   }),
   miners: count("Miners that work for it."),
+  reason: words("Why its last connection failed, of the first sub-account where one did."),
+  retry_in_seconds: amount("Until it may be dialled again, of that sub-account."),
   job_age_seconds: about(
     "Since the last job, on the serving connection where that is longest; null if none serves.",
     v.nullable(v.number()),
@@ -195,6 +197,25 @@ export const PoolTotalSchema = v.strictObject({
   activations: count("How often one of its connections began to serve."),
   traffic: TrafficSchema,
   shares: SharesSchema,
+});
+
+/** @internal Answer of `/api/v1/history`. */
+export const HistorySchema = v.strictObject({
+  columns: about(
+    "The values of a sample: `time` it ended (seconds since 1970), `seconds` it covers, `miners` " +
+      "that worked, shares `accepted` or assumed, `rejected` or refused, the `difficulty` of the " +
+      "accepted ones, `bytes_up` to pools and `bytes_down`.",
+    v.array(v.string()),
+  ),
+  hour: about("Every 10 s, the oldest first.", v.array(v.array(v.number()))),
+  day: about("Every minute, the oldest first.", v.array(v.array(v.number()))),
+});
+
+/** @internal Event `state` of `/api/v1/stream`. */
+export const StreamStateSchema = v.strictObject({
+  control: flag("Whether anything may be changed: `status.control`."),
+  summary: about("As of `/api/v1/summary`.", SummarySchema),
+  pools: about("As of `/api/v1/upstreams`.", v.array(PoolTotalSchema)),
 });
 
 /** @internal Answer of `/api/v1/upstreams`. */
@@ -239,6 +260,20 @@ export const MinersSchema = v.strictObject({
   total: count("Miners that match."),
   offset: count("How many of them were left out before."),
   miners: v.array(MinerSchema),
+});
+
+/** @internal Answer of `/api/v1/miner-table`. */
+export const MinerTableSchema = v.strictObject({
+  columns: about(
+    "The values of a row, named as in `/api/v1/miners/{id}`; `worker` is the user's name before " +
+      "the pool knows it, `hashrate` over 15 minutes, `accepted` with those assumed, `rejected` " +
+      "with those refused here.",
+    v.array(v.string()),
+  ),
+  rows: about(
+    "A row for each miner.",
+    v.array(v.array(v.nullable(v.union([v.string(), v.number()])))),
+  ),
 });
 
 /** @internal Answer of `/api/v1/events`. */
@@ -288,6 +323,10 @@ export type AccountShape = NonNullable<(typeof AccountSchema)["~types"]>["output
 export type PoolTotalShape = NonNullable<(typeof PoolTotalSchema)["~types"]>["output"];
 /** A pool of an account. */
 export type PoolShape = NonNullable<(typeof PoolSchema)["~types"]>["output"];
+/** See {@linkcode HistorySchema}. */
+export type HistoryShape = NonNullable<(typeof HistorySchema)["~types"]>["output"];
+/** See {@linkcode StreamStateSchema}. */
+export type StreamStateShape = NonNullable<(typeof StreamStateSchema)["~types"]>["output"];
 /** See {@linkcode MinerSchema}. */
 export type MinerShape = NonNullable<(typeof MinerSchema)["~types"]>["output"];
 /** An event in {@linkcode EventsSchema}. */

@@ -1,0 +1,173 @@
+/**
+ * The agent behind the page: asks it, and watches what it sends.
+ *
+ * The token, if one is wanted, is asked for once and kept until the browser's tab is closed.
+ */
+
+/** @import { StreamStateShape, EventShape } from "../shapes.ts" */
+
+/**
+ * @typedef {object} Watcher
+ * @property {(state: StreamStateShape) => void} state
+ * @property {(sample: number[]) => void} sample
+ * @property {(events: EventShape[]) => void} events
+ * @property {() => void} opened
+ * @property {() => void} lost
+ */
+
+const TOKEN_KEY = "btcagent.token";
+
+/** No event for so long means that nobody is there any more, in milliseconds. */
+const SILENCE_MS = 8_000;
+
+/** Pauses before the next try. */
+const RETRY_MS = [500, 1000, 2000, 3000];
+
+/** What the agent answered if it was not what was asked for. */
+export class Refusal extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class Agent {
+  /** @type {(wasWrong: boolean) => Promise<string>} */
+  #askToken;
+  /** @type {Promise<string> | undefined} */
+  #asking;
+
+  /** @param {(wasWrong: boolean) => Promise<string>} askToken */
+  constructor(askToken) {
+    this.#askToken = askToken;
+  }
+
+  /** Whether a token is known. */
+  get hasToken() {
+    return sessionStorage.getItem(TOKEN_KEY) !== null;
+  }
+
+  /**
+   * A JSON answer.
+   *
+   * @param {string} path
+   * @returns {Promise<any>}
+   */
+  async get(path) {
+    return await (await this.#fetch(path, {})).json();
+  }
+
+  /**
+   * Asks for something to be done; what was done comes back in words.
+   *
+   * @param {string} path
+   * @param {unknown} [body]
+   * @returns {Promise<string>}
+   */
+  async post(path, body) {
+    const init = body === undefined ? { method: "POST" } : {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json" },
+    };
+    const { done } = await (await this.#fetch(path, init)).json();
+    return String(done);
+  }
+
+  /**
+   * Watches for ever: after a loss it tries again.
+   *
+   * @param {Watcher} watcher
+   */
+  async watch(watcher) {
+    for (let tries = 0;; tries++) {
+      try {
+        await this.#watchOnce(watcher, () => tries = 0);
+      } catch {
+        // Whatever it was, it is over and tried again.
+      }
+      watcher.lost();
+      const pause = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  /** @param {Watcher} watcher @param {() => void} heard */
+  async #watchOnce(watcher, heard) {
+    const abort = new AbortController();
+    let timer = setTimeout(() => abort.abort(), SILENCE_MS);
+    try {
+      const response = await this.#fetch("/api/v1/stream", { signal: abort.signal });
+      if (response.body === null) return;
+      watcher.opened();
+      let text = "";
+      for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+        clearTimeout(timer);
+        timer = setTimeout(() => abort.abort(), SILENCE_MS);
+        heard();
+        const blocks = (text + piece).split("\n\n");
+        text = blocks.pop() ?? "";
+        for (const block of blocks) dispatch(watcher, block);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @param {string} path @param {RequestInit} init */
+  async #fetch(path, init) {
+    for (;;) {
+      const token = sessionStorage.getItem(TOKEN_KEY);
+      const headers = new Headers(init.headers);
+      if (token !== null) headers.set("authorization", `Bearer ${token}`);
+      const response = await fetch(path, { ...init, headers });
+      if (response.status === 401) {
+        await this.#newToken(token);
+        // A signal may have gone off while the token was asked for.
+        if (init.signal?.aborted) throw new Refusal(401, "Asked again");
+        continue;
+      }
+      if (!response.ok) throw new Refusal(response.status, await problemOf(response));
+      return response;
+    }
+  }
+
+  /**
+   * Asks for a token, once for all requests that want one.
+   *
+   * @param {string | null} wrong the one that was refused
+   */
+  async #newToken(wrong) {
+    if (sessionStorage.getItem(TOKEN_KEY) !== wrong) return;
+    sessionStorage.removeItem(TOKEN_KEY);
+    this.#asking ??= this.#askToken(wrong !== null);
+    sessionStorage.setItem(TOKEN_KEY, await this.#asking);
+    this.#asking = undefined;
+  }
+}
+
+/** @param {Response} response */
+async function problemOf(response) {
+  try {
+    const { title } = await response.json();
+    return String(title);
+  } catch {
+    return `${response.status} ${response.statusText}`;
+  }
+}
+
+/**
+ * One event of the stream.
+ *
+ * @param {Watcher} watcher
+ * @param {string} block
+ */
+function dispatch(watcher, block) {
+  const kind = /^event: (.*)$/m.exec(block)?.[1];
+  const data = /^data: (.*)$/m.exec(block)?.[1];
+  if (data === undefined) return;
+  if (kind === "state") watcher.state(JSON.parse(data));
+  if (kind === "sample") watcher.sample(JSON.parse(data));
+  if (kind === "events") watcher.events(JSON.parse(data));
+}

@@ -1,0 +1,100 @@
+/**
+ * From the agent's samples to lines of charts: rates a second, means over a while, gaps where
+ * nothing was sampled; pure.
+ */
+
+/** A share of difficulty 1 stands for so many hashes on average. */
+const HASHES_PER_DIFFICULTY = 2 ** 32;
+
+/** A sample that came this much later than is usual has a gap before it. */
+const LATE = 2.5;
+
+/**
+ * @typedef {object} Series
+ * @property {number[]} times seconds since 1970, ascending
+ * @property {(number | null)[]} hashrate hashes a second, a mean over `smooth` samples
+ * @property {(number | null)[]} miners
+ * @property {(number | null)[]} accepted shares a minute
+ * @property {(number | null)[]} rejected shares a minute
+ * @property {(number | null)[]} up bytes a second
+ * @property {(number | null)[]} down bytes a second
+ */
+
+/**
+ * @param {readonly string[]} columns
+ * @param {readonly (readonly number[])[]} samples the oldest first
+ * @param {number} step the usual seconds from one to the next
+ * @param {number} smooth over how many samples the hashrate, which scatters, is a mean
+ * @returns {Series}
+ */
+export function seriesOf(columns, samples, step, smooth) {
+  /** @type {Series} */
+  const series = {
+    times: [],
+    hashrate: [],
+    miners: [],
+    accepted: [],
+    rejected: [],
+    up: [],
+    down: [],
+  };
+  const at = Object.fromEntries(columns.map((name, place) => [name, place]));
+  /** @param {readonly number[]} sample @param {string} name */
+  const value = (sample, name) => sample[at[name] ?? -1] ?? 0;
+
+  /** Samples since the last gap, at most `smooth`. @type {(readonly number[])[]} */
+  let recent = [];
+  let before = -Infinity;
+  for (const sample of samples) {
+    const [time, seconds] = [value(sample, "time"), value(sample, "seconds")];
+    if (time <= before || seconds <= 0) continue;
+    if (before > -Infinity && time - before > step * LATE) {
+      addGap(series, before + step);
+      recent = [];
+    }
+    before = time;
+    recent.push(sample);
+    if (recent.length > smooth) recent.shift();
+    const sum = (/** @type {string} */ name) =>
+      recent.reduce((total, one) => total + value(one, name), 0);
+    series.times.push(time);
+    series.hashrate.push(sum("difficulty") * HASHES_PER_DIFFICULTY / sum("seconds"));
+    series.miners.push(value(sample, "miners"));
+    series.accepted.push(value(sample, "accepted") * 60 / seconds);
+    series.rejected.push(value(sample, "rejected") * 60 / seconds);
+    series.up.push(value(sample, "bytes_up") / seconds);
+    series.down.push(value(sample, "bytes_down") / seconds);
+  }
+  return series;
+}
+
+/** @param {Series} series @param {number} time */
+function addGap(series, time) {
+  series.times.push(time);
+  for (
+    const line of [
+      series.hashrate,
+      series.miners,
+      series.accepted,
+      series.rejected,
+      series.up,
+      series.down,
+    ]
+  ) line.push(null);
+}
+
+/**
+ * The part of shares that was rejected in all `samples`; `undefined` if there was none.
+ *
+ * @param {readonly string[]} columns
+ * @param {readonly (readonly number[])[]} samples
+ */
+export function rejectedPart(columns, samples) {
+  const [good, bad] = [columns.indexOf("accepted"), columns.indexOf("rejected")];
+  let [accepted, rejected] = [0, 0];
+  for (const sample of samples) {
+    accepted += sample[good] ?? 0;
+    rejected += sample[bad] ?? 0;
+  }
+  return accepted + rejected === 0 ? undefined : rejected / (accepted + rejected);
+}

@@ -1,0 +1,126 @@
+/**
+ * Numbers, times and sizes as people read them, in the language chosen.
+ */
+
+import { LOCALE } from "./texts.js";
+
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const clock = new Intl.DateTimeFormat(LOCALE, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const day = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
+
+/** @param {number} value */
+export function formatCount(value) {
+  return whole.format(value);
+}
+
+/**
+ * Three digits that count, or four.
+ *
+ * @param {number} value
+ */
+function digits(value) {
+  const places = value >= 100 ? 1 : value >= 10 ? 1 : 2;
+  return value === 0 ? "0" : value.toFixed(places);
+}
+
+/**
+ * @param {number} value
+ * @param {readonly string[]} units each a thousand of the one before
+ */
+function scaled(value, units) {
+  let step = 0;
+  while (value >= 999.95 && step < units.length - 1) {
+    value /= 1000;
+    step++;
+  }
+  return { value: step === 0 ? String(Math.round(value)) : digits(value), unit: units[step] ?? "" };
+}
+
+const HASHRATES = ["H/s", "kH/s", "MH/s", "GH/s", "TH/s", "PH/s", "EH/s", "ZH/s"];
+
+/** @param {number} hashes a second */
+export function hashrateParts(hashes) {
+  return scaled(hashes, HASHRATES);
+}
+
+/** @param {number} hashes a second */
+export function formatHashrate(hashes) {
+  const { value, unit } = hashrateParts(hashes);
+  return `${value} ${unit}`;
+}
+
+/** @param {number} bytes */
+export function bytesParts(bytes) {
+  return scaled(bytes, ["B", "kB", "MB", "GB", "TB"]);
+}
+
+/** @param {number} bytes */
+export function formatBytes(bytes) {
+  const { value, unit } = bytesParts(bytes);
+  return `${value} ${unit}`;
+}
+
+/** @param {number} part of one */
+export function formatPercent(part) {
+  const percent = part * 100;
+  return `${percent === 0 ? "0" : percent < 10 ? percent.toFixed(2) : percent.toFixed(0)} %`;
+}
+
+const DAY = LOCALE === "zh-CN" ? "天" : "d";
+const HOUR = LOCALE === "zh-CN" ? "小时" : "h";
+const MINUTE = LOCALE === "zh-CN" ? "分" : "min";
+const SECOND = LOCALE === "zh-CN" ? "秒" : "s";
+
+/**
+ * A time in one unit, or in two where one would be rough.
+ *
+ * @param {number} seconds
+ */
+export function formatDuration(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} ${SECOND}`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} ${MINUTE}`;
+  if (seconds < 86_400) {
+    const minutes = Math.floor(seconds % 3600 / 60);
+    return `${Math.floor(seconds / 3600)} ${HOUR}${minutes > 0 ? ` ${minutes} ${MINUTE}` : ""}`;
+  }
+  const hours = Math.floor(seconds % 86_400 / 3600);
+  return `${Math.floor(seconds / 86_400)} ${DAY}${hours > 0 ? ` ${hours} ${HOUR}` : ""}`;
+}
+
+/**
+ * A short time: 38 ms, 1.2 s.
+ *
+ * @param {number} seconds
+ */
+export function formatLatency(seconds) {
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${digits(seconds)} ${SECOND}`;
+}
+
+/** @param {Date} time */
+export function formatClock(time) {
+  return clock.format(time);
+}
+
+/**
+ * The time, with the day before it unless that is today.
+ *
+ * @param {Date} time
+ */
+export function formatMoment(time) {
+  const isToday = time.toDateString() === new Date().toDateString();
+  return isToday ? clock.format(time) : `${day.format(time)} ${clock.format(time)}`;
+}
+
+/**
+ * A difficulty, which may be a tiny fraction.
+ *
+ * @param {number} difficulty
+ */
+export function formatDifficulty(difficulty) {
+  return difficulty >= 1 ? whole.format(difficulty) : String(Number(difficulty.toPrecision(3)));
+}

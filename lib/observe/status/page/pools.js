@@ -1,0 +1,95 @@
+/**
+ * The pools, in the order of the configuration.
+ */
+
+/** @import { StreamStateShape } from "../shapes.ts" */
+import { chip, h } from "./dom.js";
+import { formatBytes, formatCount, formatDuration, formatPercent } from "./format.js";
+import { t } from "./texts.js";
+
+/** @typedef {StreamStateShape["pools"][number]} Pool */
+
+/** The best that a pool is for any sub-account. @param {Pool} pool */
+export function poolState({ accounts }) {
+  if (accounts.serving > 0) return chip("good", t("poolServing"));
+  if (accounts.spare > 0) return chip("calm", t("poolSpare"));
+  if (accounts.opening > 0) return chip("warn", t("poolOpening"));
+  if (accounts.waiting > 0) return chip("bad", t("poolWaiting"));
+  return chip("calm", t("poolIdle"));
+}
+
+export class Pools {
+  #body = h("tbody");
+  #shown = "";
+
+  element = h(
+    "section",
+    { class: "card pools-card", "aria-labelledby": "pools-title" },
+    h("header", { class: "bar" }, h("h2", { id: "pools-title" }, t("pools"))),
+    h(
+      "table",
+      { class: "rows pools" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, t("pool")),
+          h("th", { scope: "col" }, t("state")),
+          ...[t("miners"), t("jobAge"), t("accepted"), t("rejected"), t("traffic"), t("history")]
+            .map((text) => h("th", { scope: "col", class: "number" }, text)),
+        ),
+      ),
+      this.#body,
+    ),
+  );
+
+  /** @param {readonly Pool[]} pools */
+  show(pools) {
+    // Most of the time hardly anything changes: then what is selected stays selected.
+    const rows = pools.map(poolRow);
+    const shown = rows.map((row) => row.textContent).join("\n");
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#body.replaceChildren(...rows);
+  }
+}
+
+/** @param {Pool} pool */
+function poolRow(pool) {
+  const { address, miners, reason, retry_in_seconds: retryIn, shares, traffic } = pool;
+  const rejected = Object.values(shares.rejected).reduce((sum, count) => sum + count, 0);
+  const judged = shares.accepted + rejected;
+  const age = pool.job_age_seconds;
+  /** @param {string} label @param {string} text */
+  const number = (label, text) => h("td", { class: "number", "data-label": label }, text);
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, h("span", { class: "position" }, String(pool.position)), address),
+    h(
+      "td",
+      { class: "pool-state" },
+      poolState(pool),
+      reason === "" ? undefined : h(
+        "p",
+        { class: "reason" },
+        reason,
+        retryIn > 0.5 ? ` · ${t("retryIn", { time: formatDuration(retryIn) })}` : undefined,
+      ),
+    ),
+    number(t("miners"), formatCount(miners)),
+    number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),
+    number(t("accepted"), formatCount(shares.accepted + shares.assumed)),
+    number(
+      t("rejected"),
+      judged === 0 ? "–" : `${formatCount(rejected)} (${formatPercent(rejected / judged)})`,
+    ),
+    number(
+      t("traffic"),
+      `${formatBytes(traffic.bytes_written)} / ${formatBytes(traffic.bytes_read)}`,
+    ),
+    number(t("history"), `${formatCount(pool.connects)} / ${formatCount(pool.losses)}`),
+  );
+}

@@ -1,0 +1,170 @@
+/** What the live page is fed with: the stream, the compact table of miners, the history. */
+
+import assert from "node:assert/strict";
+import * as v from "valibot";
+import { minerTable } from "../../lib/observe/status/miner_table.ts";
+import {
+  EventsSchema,
+  HistorySchema,
+  MinersSchema,
+  MinerTableSchema,
+  StreamStateSchema,
+  type SummaryShape,
+} from "../../lib/observe/status/shapes.ts";
+import type { StatusSource } from "../../lib/observe/status/source.ts";
+import { StatusStream } from "../../lib/observe/status/stream.ts";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { StatusRig } from "../support/status_rig.ts";
+import { until } from "../support/test_proxy.ts";
+
+/** Reads events one by one; `kind` of those that are waited for. */
+class EventReader {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(response: Response) {
+    this.#reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  async next(kind: string): Promise<unknown> {
+    for (;;) {
+      const end = this.#text.indexOf("\n\n");
+      if (end >= 0) {
+        const [event, data] = this.#text.slice(0, end).split("\n");
+        this.#text = this.#text.slice(end + 2);
+        if (event === `event: ${kind}`) return JSON.parse(data!.slice("data: ".length));
+        continue;
+      }
+      const { value, done } = await this.#reader.read();
+      if (done) return undefined;
+      this.#text += value;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#reader.cancel();
+  }
+}
+
+Deno.test("the stream has the state at once and again, and new lines of the log", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  rig.events.add({ timestamp: 1, level: "info", area: "pool", message: "before" });
+  const response = await rig.fetch("/api/v1/stream");
+  assert.match(response.headers.get("content-type")!, /^text\/event-stream/);
+  const events = new EventReader(response);
+  const first = v.parse(StreamStateSchema, await events.next("state"));
+  assert.equal(first.control, false);
+  assert.equal(first.pools[0]!.address, `127.0.0.1:${pool.port}`);
+  rig.events.add({ timestamp: 2, level: "warning", area: "pool", message: "after" });
+  const lines = v.parse(EventsSchema, { events: await events.next("events") });
+  assert.deepEqual(lines.events.map(({ message }) => message), ["after"]);
+  const second = v.parse(StreamStateSchema, await events.next("state"));
+  assert.ok(second.summary.uptime_seconds > first.summary.uptime_seconds);
+  await events.close();
+});
+
+Deno.test("a pool that does not answer says why, beside its totals", async () => {
+  const gone = await SimPool.start();
+  await gone.stop();
+  await using rig = new StatusRig([gone]);
+  await until(() => rig.view.pools()[0]!.reason !== "", "the reason");
+  assert.match(rig.view.pools()[0]!.reason, /refused/);
+});
+
+Deno.test("sixteen may watch; who only asks for the head, or leaves, makes room", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  for (let i = 0; i < 20; i++) {
+    assert.equal((await rig.fetch("/api/v1/stream", { method: "HEAD" })).status, 200);
+  }
+  const watching: EventReader[] = [];
+  while (watching.length < 16) watching.push(await watch(rig));
+  assert.equal((await rig.problem("/api/v1/stream")).status, 503);
+  await watching.pop()!.close();
+  watching.push(await watch(rig));
+  for (const events of watching) await events.close();
+});
+
+Deno.test("who does not read is cut off, who reads gets everything, samples too", async () => {
+  const reason = "x".repeat(50_000);
+  const stream = new StatusStream(fakeSource(reason), true, { stateMs: 5, sampleMs: 5 });
+  stream.start();
+  const slow = stream.watch();
+  const quick = new EventReader(stream.watch());
+  let states = 0;
+  const reader = slow.body!.getReader();
+  while (states < 20) {
+    const { summary } = await quick.next("state") as { summary: { reason: string } };
+    assert.equal(summary.reason.length, reason.length);
+    states++;
+  }
+  assert.equal((await quick.next("sample") as number[]).length, 8);
+  await assert.rejects(async () => {
+    for (;;) await reader.read();
+  }, /too slowly/);
+  stream.stop();
+  assert.equal(await quick.next("none"), undefined);
+});
+
+Deno.test("the compact table says of each miner what the list says", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = new StatusRig([pool]);
+  await using _farm = SimFarm.start({ port: rig.port, count: 300 });
+  await until(() => rig.proxy.statistics().working === 300, "all are in", 30_000);
+  const { columns, rows } = await rig.get("/api/v1/miner-table", MinerTableSchema);
+  const { miners } = await rig.get("/api/v1/miners?limit=1000", MinersSchema);
+  assert.equal(rows.length, 300);
+  const found = rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])));
+  const byId = new Map(found.map((row) => [row["id"], row]));
+  for (const { id, worker, address, client_agent, state, asicboost } of miners) {
+    const { hashrate: _, accepted, rejected, last_share_seconds, connected_seconds, ...row } = byId
+      .get(id)!;
+    assert.deepEqual(row, { id, worker, address, client_agent, state, asicboost });
+    assert.deepEqual([accepted, rejected, last_share_seconds], [0, 0, null]);
+    assert.equal(typeof connected_seconds, "number");
+  }
+});
+
+Deno.test("eight tables are written at a time, and one that is given up makes room", async () => {
+  const tables = Array.from({ length: 8 }, () => minerTable([]));
+  assert.throws(() => minerTable([]), { status: 503 });
+  await tables.pop()!.body!.cancel();
+  tables.push(minerTable([]));
+  for (const table of tables) assert.deepEqual((await table.json()).rows, []);
+  assert.deepEqual((await minerTable([]).json()).rows, []);
+});
+
+Deno.test("the history is there before its first sample", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  const { columns, hour, day } = await rig.get("/api/v1/history", HistorySchema);
+  assert.equal(columns[0], "time");
+  assert.deepEqual([hour, day], [[], []]);
+});
+
+/** Watches as soon as it is let in. */
+async function watch(rig: StatusRig): Promise<EventReader> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const response = await rig.fetch("/api/v1/stream");
+    if (response.status === 200) return new EventReader(response);
+    await response.body!.cancel();
+    assert.ok(performance.now() < deadline, "nobody made room");
+  }
+}
+
+/** Something to watch that counts up, so that each sample has something in it. */
+function fakeSource(reason: string): StatusSource {
+  let count = 0;
+  const summary = () =>
+    ({
+      reason,
+      miners: { states: { working: 1 } },
+      shares: { accepted: count++, assumed: 0, rejected: {}, refused: {} },
+      credited_difficulty: count,
+      traffic: { bytes_written: count, bytes_read: count },
+    }) as unknown as SummaryShape;
+  return { summary, pools: () => [], events: () => [] } as unknown as StatusSource;
+}
