@@ -65,6 +65,13 @@ async function execute(command: Command): Promise<number> {
       print(completionScript(command.shell));
       return EXIT.stopped;
     }
+    case "check": {
+      const { check } = await import("./lib/check_command.ts");
+      const hasColor = Deno.stdout.isTerminal() && !Deno.noColor;
+      const { text, exitCode } = await check(command, VERSION, hasColor);
+      print(text);
+      return exitCode;
+    }
     case "config": {
       const { printedConfig } = await import("./lib/config/printed.ts");
       const printed = await printedConfig(command.what, command.configPath);

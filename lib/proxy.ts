@@ -23,6 +23,7 @@ import {
 import { Listeners, type StartEngine } from "./net/listeners.ts";
 import { type CertificateReport, MinerTls } from "./net/miner_tls.ts";
 import { areaLog } from "./observe/log.ts";
+import { clientAgentName } from "./pool/handshake.ts";
 import { PoolNumbers } from "./pool/pool_numbers.ts";
 import { PoolSlots } from "./pool/slots.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
@@ -283,7 +284,7 @@ export class Proxy {
     });
     const upstreams = new PoolSlots({
       ...settings(),
-      clientAgent: `btccom-agent/${this.#version}-deno`,
+      clientAgent: clientAgentName(this.#version),
       mux,
       now: monotonicNow,
       random: Math.random,

@@ -7,7 +7,7 @@ import type { MinersSettings } from "./miner/miners.ts";
 import type { AccountsSettings } from "./mux/accounts.ts";
 import type { CertificateFiles } from "./net/certificate_files.ts";
 import type { Dial } from "./net/connection.ts";
-import { createDial } from "./net/dialer.ts";
+import { createDial, type DialerOptions } from "./net/dialer.ts";
 import type { ListenAddress } from "./net/listeners.ts";
 import { openFileLimit, roomForMiners } from "./net/open_files.ts";
 import { areaLog } from "./observe/log.ts";
@@ -104,7 +104,12 @@ export function poolSettings(
 
 /** How pools are reached. */
 export function dialFor(config: Config): Dial {
-  return createDial({
+  return createDial(dialerOptions(config));
+}
+
+/** The same as settings. */
+export function dialerOptions(config: Config): DialerOptions {
+  return {
     proxies: config.use_proxy ? config.proxy : [],
     triesDirectToo: config.direct_connect_with_proxy,
     triesDirectAfter: config.direct_connect_after_proxy,
@@ -116,7 +121,15 @@ export function dialFor(config: Config): Dial {
     },
     timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
     environment: (name) => Deno.env.get(name),
-  });
+  };
+}
+
+/** Connections to pools there may be at a time. */
+export function mostPoolConnections(config: Config): number {
+  const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
+  const connections = config.advanced.pool_connection_number_per_subaccount ?? 1;
+  // Beside those in use: one spare, and one being dialled.
+  return accounts * (connections + 2);
 }
 
 /**
@@ -124,12 +137,9 @@ export function dialFor(config: Config): Dial {
  * `before`.
  */
 export function maxMiners(config: Config, before?: number): number {
-  const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
-  const connections = config.advanced.pool_connection_number_per_subaccount ?? 1;
   const wanted = config.limits.max_miners;
   const openFiles = openFileLimit();
-  // Beside those in use: one spare, and one being dialled.
-  const { miners, reserve } = roomForMiners(openFiles, wanted, accounts * (connections + 2));
+  const { miners, reserve } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
   if (miners === before) return miners;
   const values = { miners, openFiles, reserve, wanted };
   if (openFiles === undefined) {

@@ -25,12 +25,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   miner: ["base", "observe", "protocol", "net", "lib/mux/peers.ts"],
   pool: ["base", "observe", "protocol", "net", "lib/mux/peers.ts"],
   sim: ["base", "protocol", "net"],
+  check: ["base", "protocol", "net", "pool"],
 };
 
 /** Files outside the layers; these join the parts and may import all of lib. */
 const JOINERS: ReadonlySet<string> = new Set([
   "main.ts",
   "lib/run.ts",
+  "lib/check_command.ts",
   "lib/demo.ts",
   "lib/simulate.ts",
   "lib/proxy.ts",

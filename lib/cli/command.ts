@@ -21,6 +21,17 @@ export type Command =
   | { readonly kind: "simulate"; readonly what: "pool"; readonly options: SimulatedPoolOptions }
   | { readonly kind: "simulate"; readonly what: "miners"; readonly options: SimulatedMinersOptions }
   | {
+    readonly kind: "check";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+    /** Where the log is going to be written, which is tried; `undefined` for no files. */
+    readonly logDir: string | undefined;
+    /** The sub-account to log in as, of a configuration that has none of its own. */
+    readonly account: string | undefined;
+    /** Whether the answer is JSON. */
+    readonly asJson: boolean;
+  }
+  | {
     readonly kind: "config";
     /** What of it is printed. */
     readonly what: "example" | "schema" | "effective";
@@ -69,7 +80,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
 
 /** What there is help on, in the order of the help. */
-export const HELP_TOPICS = ["run", "config", "demo", "simulate", "completions"] as const;
+export const HELP_TOPICS = ["run", "check", "config", "demo", "simulate", "completions"] as const;
 
 /** One of them. */
 export type HelpTopic = typeof HELP_TOPICS[number];
@@ -82,6 +93,9 @@ export type DemoCommand = Extract<Command, { kind: "demo" }>;
 
 /** The commands that run one simulated side alone. */
 export type SimulateCommand = Extract<Command, { kind: "simulate" }>;
+
+/** The command that examines a configuration and everything it needs. */
+export type CheckCommand = Extract<Command, { kind: "check" }>;
 
 /** The command that prints a configuration. */
 export type ConfigCommand = Extract<Command, { kind: "config" }>;

@@ -5,6 +5,7 @@
 
 import { HELP_TOPICS, SHELLS } from "./command.ts";
 import {
+  CHECK_OPTIONS,
   CONFIG_OPTIONS,
   DEMO_OPTIONS,
   MINERS_OPTIONS,
@@ -28,6 +29,7 @@ export interface CommandEntry {
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   { name: "run", about: "join miners to a pool", options: RUN_OPTIONS },
+  { name: "check", about: "try out a configuration and its pools", options: CHECK_OPTIONS },
   { name: "config", about: "print a configuration", options: CONFIG_OPTIONS },
   { name: "demo", about: "see it work with simulated miners", options: DEMO_OPTIONS },
   { name: "simulate pool", about: "a simulated pool alone", options: POOL_OPTIONS },

@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG_PATHS } from "../config/default_paths.ts";
 import type { HelpTopic } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import {
+  CHECK_OPTIONS,
   COMMON_OPTIONS,
   CONFIG_OPTIONS,
   DEMO_OPTIONS,
@@ -38,6 +39,23 @@ Signals
                              a second one stops at once
 
 ${EXIT_CODES}`,
+  check: () =>
+    `Reads the configuration, then does what mining will need and says what it finds:
+looks up each pool, connects to it in every configured way, introduces itself as
+an agent, logs in and waits for a job; tries the ports to listen on, the
+certificates and the limit of open files. No miner is registered, and no share
+is sent.
+
+Usage
+  btcagent check [options]
+
+Options
+${optionLines([...CHECK_OPTIONS, ...COMMON_OPTIONS])}
+
+Exit codes
+  0  nothing in the way of mining; there may be warnings
+  1  mining cannot work, as when no pool can be used or a port is taken
+  2  wrong use, or something wrong in the configuration`,
   config: () =>
     `Prints a configuration, or what describes one. Of --effective the secrets are
 masked; anything else in it can be read as a configuration again.
@@ -114,6 +132,7 @@ ${optionLines([...RUN_OPTIONS, ...COMMON_OPTIONS])}
 
 Examples
   btcagent demo --seconds 30          half a minute of simulated mining
+  btcagent check -c conf/agent.jsonc  see whether it will work
   btcagent -c conf/agent.jsonc        mine with your own configuration
   btcagent -c agent_conf.json -l log  start as the Go agent is started
 

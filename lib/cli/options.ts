@@ -28,6 +28,14 @@ export const RUN_OPTIONS: readonly Option[] = [
   { names: LOG_DIR_NAMES, value: "DIR", about: "write the log to files in this folder, too" },
 ];
 
+/** Options of `btcagent check`. */
+export const CHECK_OPTIONS: readonly Option[] = [
+  CONFIG_FILE,
+  { names: LOG_DIR_NAMES, value: "DIR", about: "whether the log can be written to this folder" },
+  { names: ["account"], value: "NAME", about: "log in as this sub-account in multi-user mode" },
+  { names: ["json"], about: "print JSON, for programs" },
+];
+
 /** Options of `btcagent config`; the first three say what is printed. */
 export const CONFIG_OPTIONS: readonly Option[] = [
   { names: ["example"], about: "a configuration to begin with, each setting explained" },

@@ -17,6 +17,7 @@ import {
   wholeOf,
 } from "./given.ts";
 import {
+  CHECK_OPTIONS,
   CONFIG_OPTIONS,
   DEMO_OPTIONS,
   GLOG_OPTIONS,
@@ -33,6 +34,8 @@ export function parseArguments(argv: readonly string[]): Command {
     switch (first) {
       case "run":
         return parseRun(rest);
+      case "check":
+        return parseCheck(rest);
       case "config":
         return parseConfig(rest);
       case "completions":
@@ -67,6 +70,17 @@ function parseRun(argv: readonly string[]): Command {
     notices: GLOG_OPTIONS.map(({ names }) => names[0]!)
       .filter((name) => given.has(name))
       .map((name) => `Option -${name} is ignored: the log goes to the terminal anyway`),
+  };
+}
+
+function parseCheck(argv: readonly string[]): Command {
+  const given = parseOptions(argv, CHECK_OPTIONS);
+  return askedInstead(given, "check") ?? {
+    kind: "check",
+    configPath: textOf(given, "config"),
+    logDir: textOf(given, "log-dir"),
+    account: textOf(given, "account"),
+    asJson: given.has("json"),
   };
 }
 

@@ -11,14 +11,11 @@ import { areaLog } from "../observe/log.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Connection, Dial, PoolAddress } from "./connection.ts";
 import { dialTcp } from "./dial.ts";
-import { withBytesAhead } from "./handshake_bytes.ts";
-import { openHttpTunnel } from "./http_tunnel.ts";
 import { probePool } from "./pool_probe.ts";
 import { type Entrant, type Failure, race } from "./race.ts";
-import { openSocksTunnel } from "./socks_tunnel.ts";
 import { type Environment, systemProxy } from "./system_proxy.ts";
-import { startTls, UntrustedByOwnAuthorities } from "./tls.ts";
 import { readTlsPolicy, type TlsPolicy, type TlsSettings } from "./tls_policy.ts";
+import { openTrusted, type Way } from "./way.ts";
 
 /** How pools are to be reached. */
 export interface DialerOptions {
@@ -44,15 +41,6 @@ export interface DialerOptions {
 /** The part of the time-out in which a connection must be made. */
 const DIAL_PART = 0.8;
 
-/** A way to a pool. */
-interface Way {
-  readonly name: string;
-  /** `undefined` for the direct way. */
-  readonly proxy: ProxyAddress | undefined;
-  /** Why it cannot even be tried. */
-  readonly problem?: string;
-}
-
 const DIRECT: Way = { name: "directly", proxy: undefined };
 
 const log = areaLog("pool");
@@ -65,7 +53,7 @@ const log = areaLog("pool");
  */
 export function createDial(options: DialerOptions): Dial {
   if (options.proxies.length === 0 && !options.usesTls) return dialTcp;
-  const listed = options.proxies.map((text) => text === "system" ? text : listedWay(text));
+  const listed = listedWays(options);
   return async (address, signal) => {
     const where = `${address.host}:${address.port}`;
     const tls = await readTlsPolicy(options.tls);
@@ -90,6 +78,19 @@ export function createDial(options: DialerOptions): Dial {
     }
     throw new Error(`Cannot reach ${where}: ${formatFailures(failures)}`);
   };
+}
+
+/**
+ * Every way that {@linkcode createDial} with the same options tries to `address`.
+ *
+ * @throws Error when one of the proxies is no address; the configuration has checked them.
+ */
+export function waysTo(address: PoolAddress, options: DialerOptions): readonly Way[] {
+  return waysInRounds(listedWays(options), address, options).flat();
+}
+
+function listedWays({ proxies }: DialerOptions): (Way | "system")[] {
+  return proxies.map((text) => text === "system" ? text : listedWay(text));
 }
 
 function listedWay(text: string): Way {
@@ -124,70 +125,20 @@ function systemWay(environment: Environment, address: PoolAddress): Way {
 }
 
 function entrant(
-  { name, proxy, problem }: Way,
+  way: Way,
   address: PoolAddress,
   usesTls: boolean,
   tls: TlsPolicy,
   hasRivals: boolean,
 ): Entrant {
+  const { name, proxy } = way;
   const open = async (attempt: Attempt): Promise<Connection> => {
-    if (problem !== undefined) throw new Error(problem);
-    const connection = await openTrusted(proxy, address, usesTls, tls, attempt);
+    const connection = await openTrusted(way, address, usesTls, tls, attempt);
     if (proxy === undefined && !usesTls && !hasRivals) return connection;
     attempt.waitingFor = "the pool's answer";
     return await probePool(connection);
   };
   return { name, open };
-}
-
-/** As `openConnection`, once more for each certificate that a well-known authority may have signed. */
-async function openTrusted(
-  proxy: ProxyAddress | undefined,
-  address: PoolAddress,
-  usesTls: boolean,
-  policy: TlsPolicy,
-  attempt: Attempt,
-): Promise<Connection> {
-  let poolTls = usesTls ? policy : undefined;
-  let proxyTls = { ...policy, pins: [] };
-  for (;;) {
-    try {
-      return await openConnection(proxy, address, poolTls, proxyTls, attempt);
-    } catch (error) {
-      if (!(error instanceof UntrustedByOwnAuthorities)) throw error;
-      if (error.peer === "the proxy") proxyTls = { ...proxyTls, caCerts: [] };
-      else poolTls = { ...policy, caCerts: [] };
-    }
-  }
-}
-
-/** Opens one connection: TCP, TLS to the proxy, the tunnel, TLS to the pool; whatever is asked. */
-async function openConnection(
-  proxy: ProxyAddress | undefined,
-  address: PoolAddress,
-  poolTls: TlsPolicy | undefined,
-  proxyTls: TlsPolicy,
-  attempt: Attempt,
-): Promise<Connection> {
-  attempt.waitingFor = "a connection";
-  const tcp = attempt.hold(await dialTcp(proxy ?? address, attempt.signal));
-  let carrier: Connection = tcp;
-  if (proxy?.protocol === "https") {
-    attempt.waitingFor = "TLS with the proxy";
-    carrier = await startTls(tcp, tcp, "the proxy", proxy.host, proxyTls, attempt);
-  }
-  let bytesAhead: Uint8Array = new Uint8Array(0);
-  if (proxy !== undefined) {
-    attempt.waitingFor = "the proxy's answer";
-    if (proxy.protocol === "socks5") await openSocksTunnel(carrier, address, proxy.credentials);
-    else bytesAhead = await openHttpTunnel(carrier, address, proxy.credentials);
-  }
-  if (poolTls === undefined) return withBytesAhead(carrier, bytesAhead);
-  if (bytesAhead.length > 0) {
-    throw new Error("what is behind the proxy does not speak TLS: it speaks first");
-  }
-  attempt.waitingFor = "TLS with the pool";
-  return await startTls(carrier, tcp, "the pool", address.host, poolTls, attempt);
 }
 
 /** One reason, or all of them numbered; ways that failed for the same reason are named together. */

@@ -224,8 +224,8 @@ function isSame(one: ListenAddress, other: ListenAddress): boolean {
     one.tls?.cert_file === other.tls?.cert_file && one.tls?.key_file === other.tls?.key_file;
 }
 
-/** What an operator is told when listening failed: what is in the way and what to do. */
-function listenProblem(error: unknown, address: PeerAddress): string {
+/** What an operator is told when listening for miners failed: what is in the way and what to do. */
+export function listenProblem(error: unknown, address: PeerAddress): string {
   const where = `Cannot listen for miners on ${formatAddress(address)}`;
   if (error instanceof Deno.errors.AddrInUse) {
     return `${where}: another program has this port, perhaps another agent; stop it, or set ` +

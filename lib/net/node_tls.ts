@@ -6,7 +6,7 @@
  * Deno's own (2.9.6).
  */
 
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Connection } from "./connection.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import { CarrierStream, SocketConnection } from "./node_streams.ts";
@@ -20,12 +20,14 @@ const CARRIER_READ_BYTES = 16 * 1024;
  *
  * Trusted are the authorities of the policy or, if it names none, the well-known ones.
  *
+ * @param seen is told the other side's certificate.
  * @throws Error of Node (rejects), or of ours when no pin is that of the certificate.
  */
 export function startNodeTls(
   carrier: Connection,
   name: string,
   { isVerified, caCerts, pins }: TlsPolicy,
+  seen?: (certificate: PeerCertificate) => void,
 ): Promise<Connection> {
   const stream = new CarrierStream(carrier, CARRIER_READ_BYTES);
   const socket = connect({
@@ -50,6 +52,7 @@ export function startNodeTls(
     socket.once("secureConnect", () => {
       socket.off("error", fail);
       socket.off("close", closed);
+      seen?.(socket.getPeerCertificate());
       const found = fingerprint(socket);
       if (pins.length > 0 && !pins.includes(found)) {
         fail(

@@ -12,8 +12,13 @@ import { appendExtranonce1, type Job, parseNotify } from "../protocol/job.ts";
 import { formatRequest, quote, type StratumMessage } from "../protocol/stratum_message.ts";
 import { PoolFault } from "../protocol/violation.ts";
 
+/** First parameter of subscribe for this `version` of btcagent. */
+export function clientAgentName(version: string): string {
+  return `btccom-agent/${version}-deno`;
+}
+
 /** The only size with which the pool keeps miners' work apart (agent.md trap 9). */
-const EXTRANONCE2_BYTES = 8;
+export const EXTRANONCE2_BYTES = 8;
 
 const CAPABILITIES = [["verrol", "subres"]];
 
@@ -27,6 +32,9 @@ const STEPS = {
 } as const;
 
 type Step = keyof typeof STEPS;
+
+/** What a handshake can still lack. */
+export type Missing = Step | "difficulty" | "job";
 
 /** What an agent says of itself. */
 export interface Introduction {
@@ -83,7 +91,7 @@ export class PoolHandshake {
     ];
   }
 
-  /** What both agreed on, once everything is there. */
+  /** What both agreed on, once everything is there. @throws PoolFault `bad-job`. */
   get agreement(): Agreement | undefined {
     if (this.waitingFor !== undefined) return undefined;
     return {
@@ -91,17 +99,28 @@ export class PoolHandshake {
       versionMask: this.#capabilities.has("verrol") ? this.#versionMask : 0,
       givesVerdicts: this.#answered.has("verdicts"),
       difficulty: this.#difficulty!,
-      job: appendExtranonce1(this.#job!, this.#poolExtranonce1),
+      job: appendExtranonce1(checkJobId(this.#job!), this.#poolExtranonce1),
     };
   }
 
-  /** The first thing still missing, in words; `undefined` when done. */
+  /** The first thing still missing; `undefined` when done. */
+  get missing(): Missing | undefined {
+    const step = this.#steps().find((step) => !this.#answered.has(step));
+    if (step !== undefined) return step;
+    if (this.#difficulty === undefined) return "difficulty";
+    return this.#job === undefined ? "job" : undefined;
+  }
+
+  /** The same in words. */
   get waitingFor(): string | undefined {
-    for (const step of this.#steps()) {
-      if (!this.#answered.has(step)) return STEPS[step];
-    }
-    if (this.#difficulty === undefined) return "a difficulty";
-    return this.#job === undefined ? "a job" : undefined;
+    const { missing } = this;
+    if (missing === undefined) return undefined;
+    return missing === "difficulty" || missing === "job" ? `a ${missing}` : STEPS[missing];
+  }
+
+  /** What the pool says it can do, once it has. */
+  get capabilities(): ReadonlySet<unknown> {
+    return this.#capabilities;
   }
 
   /**
@@ -205,6 +224,16 @@ export class PoolHandshake {
     }
     this.#answered.add("auth");
   }
+}
+
+/** Only decimal 0 to 255 fits a submit frame. @throws PoolFault `bad-job`. */
+export function checkJobId(job: Job): Job {
+  if (/^(?:0|[1-9][0-9]{0,2})$/.test(job.id) && Number(job.id) <= 255) return job;
+  throw new PoolFault(
+    "bad-job",
+    `Cannot submit shares for a job of this pool: its id is ${quote(job.id)}, ` +
+      "wanted a number 0..255 as agents get them",
+  );
 }
 
 /** Reads `mining.set_difficulty`. @throws PoolFault `bad-difficulty`. */

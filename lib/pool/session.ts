@@ -33,7 +33,13 @@ import {
 import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
 import { Gathering } from "./gathering.ts";
-import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } from "./handshake.ts";
+import {
+  type Agreement,
+  checkJobId,
+  type Introduction,
+  parseVersionMask,
+  PoolHandshake,
+} from "./handshake.ts";
 import { Liveness } from "./liveness.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
@@ -339,7 +345,7 @@ export class PoolSession implements Upstream {
   }
 
   #ready(agreement: Agreement): void {
-    this.#latestJob = checkJobId(agreement.job);
+    this.#latestJob = agreement.job;
     this.#agreement = agreement;
     this.#versionMask = agreement.versionMask;
     this.#stage = "ready";
@@ -385,16 +391,6 @@ export class PoolSession implements Upstream {
 }
 
 const log = areaLog("pool");
-
-/** Only decimal 0 to 255 fits a submit frame. @throws PoolFault `bad-job`. */
-function checkJobId(job: Job): Job {
-  if (/^(?:0|[1-9][0-9]{0,2})$/.test(job.id) && Number(job.id) <= 255) return job;
-  throw new PoolFault(
-    "bad-job",
-    `Cannot submit shares for a job of this pool: its id is ${quote(job.id)}, ` +
-      "wanted a number 0..255 as agents get them",
-  );
-}
 
 function endReason(error: unknown): string {
   if (error instanceof ProtocolViolation) return error.message;

@@ -5,6 +5,13 @@ import fc from "fast-check";
 import { parseArguments } from "../../lib/cli/parse.ts";
 
 const RUN = { kind: "run", configPath: undefined, logDir: undefined, notices: [] };
+const CHECK = {
+  kind: "check",
+  configPath: undefined,
+  logDir: undefined,
+  account: undefined,
+  asJson: false,
+};
 const POOL = { host: "127.0.0.1", port: 8888, difficulty: 0.00001, jobIntervalSeconds: 30 };
 const MINERS = { host: "127.0.0.1", port: 3333, count: 50, rate: undefined, user: "demo" };
 
@@ -29,6 +36,12 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["-V", { kind: "version" }],
   ["-version", { kind: "version" }],
   ["version", { kind: "version" }],
+  ["check", CHECK],
+  [
+    "check -c x -l log --account a --json",
+    { ...CHECK, configPath: "x", logDir: "log", account: "a", asJson: true },
+  ],
+  ["check -c x -h", { kind: "help", topic: "check" }],
   ["config --example", { kind: "config", what: "example", configPath: undefined }],
   ["config --schema", { kind: "config", what: "schema", configPath: undefined }],
   ["config -c x --effective", { kind: "config", what: "effective", configPath: "x" }],
@@ -78,7 +91,7 @@ const MISUSES: [line: string, message: string][] = [
   ["--", 'Unexpected argument "--"; options begin with -'],
   [
     "help smulate",
-    'There is no help on "smulate", only on run, config, demo, simulate and completions; ' +
+    'There is no help on "smulate", only on run, check, config, demo, simulate and completions; ' +
     "did you mean simulate?",
   ],
   ["config", "Say one of --example, --schema and --effective: which is to be printed"],

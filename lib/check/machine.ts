@@ -1,0 +1,149 @@
+/**
+ * What this machine has to give: ports to listen on, open files, a place for the log.
+ */
+
+import { formatAddress, type PeerAddress } from "../net/engine.ts";
+import { listenProblem } from "../net/listeners.ts";
+import { roomForMiners } from "../net/open_files.ts";
+import { writeAll } from "../net/handshake_bytes.ts";
+import { quote } from "../protocol/stratum_message.ts";
+import { type Row, rowOfError } from "./report.ts";
+
+/** A miners' port: free, or what is in the way. */
+export interface PortFinding {
+  /** Where. */
+  readonly address: PeerAddress;
+  /** Why it cannot be listened on; `undefined` when it can. */
+  readonly problem: string | undefined;
+  /** What a btcagent that listens there already says of itself. */
+  readonly runningAgent: string | undefined;
+}
+
+/** How long whatever has a port may take to say who it is. */
+const ANSWER_TIMEOUT_MS = 1_000;
+
+/** Listens for a moment, and if the port is taken asks who has it. */
+export async function examinePort(address: PeerAddress): Promise<PortFinding> {
+  try {
+    Deno.listen(address).close();
+    return { address, problem: undefined, runningAgent: undefined };
+  } catch (error) {
+    const runningAgent = error instanceof Deno.errors.AddrInUse
+      ? await askForVersion(address)
+      : undefined;
+    return { address, problem: listenProblem(error, address), runningAgent };
+  }
+}
+
+/** What an agent on that port says it is; `undefined` for anything else. */
+async function askForVersion({ hostname, port }: PeerAddress): Promise<string | undefined> {
+  const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+  const controller = new AbortController();
+  let conn: Deno.TcpConn | undefined;
+  const close = () => conn?.close();
+  const timer = setTimeout(() => controller.abort(), ANSWER_TIMEOUT_MS);
+  controller.signal.addEventListener("abort", close);
+  try {
+    conn = await Deno.connect({
+      hostname: everywhere[hostname] ?? hostname,
+      port,
+      signal: controller.signal,
+    });
+    const question = '{"id":1,"method":"client.get_version","params":[]}\n';
+    await writeAll(conn, new TextEncoder().encode(question));
+    const bytes = new Uint8Array(512);
+    const count = await conn.read(bytes) ?? 0;
+    const text = new TextDecoder().decode(bytes.subarray(0, count));
+    return /"result":"(btcagent\/[\w.+-]{1,40})"/.exec(text)?.[1];
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    if (!controller.signal.aborted) close();
+  }
+}
+
+/** The row on a miners' port. */
+export function judgePort({ address, problem, runningAgent }: PortFinding): Row {
+  const subject = "miners' port";
+  const where = formatAddress(address);
+  const values = { address: where, free: problem === undefined };
+  if (problem === undefined) return { level: "ok", subject, found: `${where} is free`, values };
+  if (runningAgent === undefined) return { ...rowOfError("failure", subject, problem), values };
+  return {
+    level: "note",
+    subject,
+    found: `${where} is served by ${runningAgent} already`,
+    advice: "that is well if it runs with this configuration; a second one cannot",
+    values,
+  };
+}
+
+/** The row on the port of the status server, which mining does not depend on. */
+export function examineStatusPort(address: PeerAddress | undefined): Row {
+  const subject = "status port";
+  if (address === undefined) return { level: "note", subject, found: "the status is not served" };
+  const where = formatAddress(address);
+  try {
+    Deno.listen(address).close();
+    return { level: "ok", subject, found: `${where} is free` };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return {
+      level: "warning",
+      subject,
+      found: `cannot listen on ${where}: ${found}`,
+      advice: "stop what has it, which may be a running agent, or set another status.listen; " +
+        "mining goes on without",
+    };
+  }
+}
+
+/**
+ * The row on open files.
+ *
+ * @param openFiles How many may be open; `undefined` where that is not known.
+ * @param wanted As `limits.max_miners`.
+ * @param poolConnections Connections to pools there may be at a time.
+ */
+export function judgeOpenFiles(
+  openFiles: number | undefined,
+  wanted: number | undefined,
+  poolConnections: number,
+): Row {
+  const subject = "open files";
+  const { miners } = roomForMiners(openFiles, wanted, poolConnections);
+  const values = { open_files: openFiles ?? null, miners };
+  if (openFiles === undefined) {
+    return { level: "note", subject, found: "how many may be open is not known here", values };
+  }
+  const found = `${openFiles} may be open: room for ${miners} miners`;
+  if (wanted === undefined || wanted <= miners) return { level: "ok", subject, found, values };
+  return {
+    level: "warning",
+    subject,
+    found: `${found}, not for ${wanted} as in limits.max_miners`,
+    advice: "raise the limit (ulimit -n, or LimitNOFILE= of the service)",
+    values,
+  };
+}
+
+/** Writes a file into the folder of the log, and takes it away again. */
+export async function examineLogFolder(folder: string): Promise<Row> {
+  const subject = "log folder";
+  const file = `${folder}/.btcagent-check`;
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(file, "");
+    await Deno.remove(file);
+    return { level: "ok", subject, found: `${quote(folder)} can be written to` };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return {
+      level: "failure",
+      subject,
+      found: `${quote(folder)} cannot be written to: ${found}`,
+      advice: "name a writable folder with -l",
+    };
+  }
+}

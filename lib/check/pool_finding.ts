@@ -1,0 +1,83 @@
+/**
+ * Everything tried with one pool: its name looked up, each of its addresses, each way there.
+ */
+
+import { lookup } from "node:dns/promises";
+import { parseIpAddress } from "../base/ip_address.ts";
+import type { PoolAddress } from "../net/connection.ts";
+import type { Way } from "../net/way.ts";
+import { type Trial, type TrialOptions, tryAddress, tryWay } from "./trial.ts";
+import { TurnTaking } from "./turn_taking.ts";
+
+/** A name with more addresses than this has the first of them tried. */
+const MAX_ADDRESSES = 8;
+
+/** One address of a name. */
+export interface AddressFinding {
+  /** IPv4 or IPv6. */
+  readonly address: string;
+  /** How long connecting took, in milliseconds, or why it could not be done. */
+  readonly result: { readonly ms: number } | { readonly problem: string };
+}
+
+/** What was found of a pool. */
+export interface PoolFinding {
+  /** Why its name could not be looked up. */
+  readonly lookupProblem: string | undefined;
+  /** What its name stands for; empty if it is an address, or a proxy looks it up. */
+  readonly addresses: readonly AddressFinding[];
+  /** Each way there, in the order of the configuration. */
+  readonly trials: readonly Trial[];
+}
+
+/** Tries everything, as far as `turns` allows at once. Never throws. */
+export async function examinePool(
+  address: PoolAddress,
+  ways: readonly Way[],
+  options: TrialOptions,
+  turns: TurnTaking,
+): Promise<PoolFinding> {
+  // A proxy looks names up itself.
+  const isLookedUpHere = ways.some(({ proxy, problem }) => !proxy && problem === undefined) &&
+    parseIpAddress(address.host) === undefined;
+  const [named, trials] = await Promise.all([
+    isLookedUpHere ? examineName(address, options, turns) : { problem: undefined, addresses: [] },
+    Promise.all(ways.map((way) => turns.take(() => tryWay(way, address, options)))),
+  ]);
+  return { lookupProblem: named.problem, addresses: named.addresses, trials };
+}
+
+async function examineName(
+  { host, port }: PoolAddress,
+  options: TrialOptions,
+  turns: TurnTaking,
+): Promise<{ readonly problem: string | undefined; readonly addresses: AddressFinding[] }> {
+  let found: string[];
+  try {
+    found = await lookUp(host, options.timeoutMs);
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error), addresses: [] };
+  }
+  const addresses = await Promise.all(found.map((address) =>
+    turns.take(async () => ({
+      address,
+      result: await tryAddress({ host: address, port }, options),
+    }))
+  ));
+  return { problem: undefined, addresses };
+}
+
+/** As the system does for connections: the hosts file, then DNS. */
+async function lookUp(host: string, timeoutMs: number): Promise<string[]> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const reason = new Error(`no answer within ${timeoutMs / 1000} s`);
+    timer = setTimeout(() => reject(reason), timeoutMs);
+  });
+  try {
+    const found = await Promise.race([lookup(host, { all: true }), timeout]);
+    return [...new Set(found.map(({ address }) => address))].slice(0, MAX_ADDRESSES);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The handshake with a pool for its own sake: how far it goes, how long each part takes, and what
+ * it is cut short by. No miner is registered and nothing is submitted.
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { Connection } from "../net/connection.ts";
+import { writeAll } from "../net/handshake_bytes.ts";
+import {
+  type Agreement,
+  type Introduction,
+  type Missing,
+  PoolHandshake,
+} from "../pool/handshake.ts";
+import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
+import { decodePoolLine, encodeLine } from "../protocol/stratum_message.ts";
+import { PoolFault } from "../protocol/violation.ts";
+
+/** What a talk needs. */
+export interface TalkOptions {
+  /** Who we are; without an account the talk ends before authorize. */
+  readonly introduction: Omit<Introduction, "account"> & { readonly account: string | undefined };
+  /** Monotonic time. */
+  readonly now: Now;
+  /** Milliseconds since 1970, as this machine's clock has it. */
+  readonly wallNow: () => number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** How a talk went. */
+export interface Talk {
+  /** `done`: everything that was wanted; `fault`: the pool said something no agent can use. */
+  readonly end: "done" | "closed" | "timeout" | "fault";
+  /** What the fault was. */
+  readonly fault: { readonly code: string; readonly message: string } | undefined;
+  /** What was still to come, if anything was. */
+  readonly missing: Missing | undefined;
+  /** The same in words. */
+  readonly waitingFor: string | undefined;
+  /** Lines that came. */
+  readonly lines: number;
+  /** The first byte that came. */
+  readonly firstByte: number | undefined;
+  /** What the pool says it can do; `undefined` before it said so. */
+  readonly capabilities: readonly string[] | undefined;
+  /** From the first question to the answer to authorize, in milliseconds. */
+  readonly loginMs: number | undefined;
+  /** From the first question to the first job, in milliseconds. */
+  readonly jobMs: number | undefined;
+  /** This machine's clock when the first job came, in milliseconds since 1970. */
+  readonly jobCameAt: number | undefined;
+  /** What both agreed on. */
+  readonly agreement: Agreement | undefined;
+}
+
+const READ_BUFFER_BYTES = 16 * 1024;
+
+/** Longest capability that is shown, and how many are. */
+const MAX_CAPABILITY_LENGTH = 32;
+const MAX_CAPABILITIES = 16;
+
+/** Talks over `connection`, and closes it. */
+export async function talk(connection: Connection, options: TalkOptions): Promise<Talk> {
+  const { now, wallNow, signal, introduction } = options;
+  const { account } = introduction;
+  const handshake = new PoolHandshake({ ...introduction, account: account ?? "" });
+  const startedAt = now();
+  let lines = 0;
+  let firstByte: number | undefined;
+  let loginMs: number | undefined;
+  let jobMs: number | undefined;
+  let jobCameAt: number | undefined;
+  let agreement: Agreement | undefined;
+
+  const isDone = () => agreement !== undefined || account === undefined && isReadyForLogin();
+  const isReadyForLogin = () => handshake.missing === "auth";
+  const told = (line: Uint8Array): readonly string[] => {
+    lines++;
+    const message = decodePoolLine(line);
+    const answers = handshake.receive(message);
+    if (message.kind === "reply" && message.id === '"auth"') loginMs = now() - startedAt;
+    if (message.kind === "request" && message.method === "mining.notify" && jobMs === undefined) {
+      jobMs = now() - startedAt;
+      jobCameAt = wallNow();
+    }
+    agreement = handshake.agreement;
+    return answers;
+  };
+  const run = async (): Promise<Talk["end"]> => {
+    const questions = handshake.begin();
+    const asked = account === undefined ? questions.filter((line) => !isLogin(line)) : questions;
+    await writeLines(connection, asked);
+    const decoder = new PoolStreamDecoder(PoolFault);
+    const buffer = new Uint8Array(READ_BUFFER_BYTES);
+    for (;;) {
+      const count = await connection.read(buffer);
+      if (count === null) return "closed";
+      firstByte ??= buffer[0];
+      decoder.push(buffer.subarray(0, count));
+      for (let piece = decoder.next(); piece; piece = decoder.next()) {
+        if (piece.kind === "line") await writeLines(connection, told(piece.bytes));
+        if (isDone()) return "done";
+      }
+    }
+  };
+
+  const close = () => connection.close();
+  signal.addEventListener("abort", close, { once: true });
+  let end: Talk["end"];
+  let fault: Talk["fault"];
+  try {
+    end = signal.aborted ? "timeout" : await run();
+  } catch (error) {
+    if (error instanceof PoolFault) {
+      end = "fault";
+      fault = { code: error.code, message: error.message };
+    } else {
+      // A pool closes with RST, which is a normal close (agent.md "Time-outs and closing").
+      end = signal.aborted ? "timeout" : "closed";
+    }
+  }
+  signal.removeEventListener("abort", close);
+  if (!signal.aborted) close();
+  return {
+    end,
+    fault,
+    missing: end === "done" ? undefined : handshake.missing,
+    waitingFor: end === "done" ? undefined : handshake.waitingFor,
+    lines,
+    firstByte,
+    capabilities: handshake.missing === "caps" ? undefined : shown(handshake.capabilities),
+    loginMs,
+    jobMs,
+    jobCameAt,
+    agreement,
+  };
+}
+
+function isLogin(line: string): boolean {
+  return (JSON.parse(line) as { readonly id: string }).id === "auth";
+}
+
+async function writeLines(connection: Connection, lines: readonly string[]): Promise<void> {
+  for (const line of lines) await writeAll(connection, encodeLine(line));
+}
+
+function shown(capabilities: ReadonlySet<unknown>): string[] {
+  return [...capabilities].filter((name): name is string =>
+    typeof name === "string" && name.length <= MAX_CAPABILITY_LENGTH
+  ).slice(0, MAX_CAPABILITIES);
+}

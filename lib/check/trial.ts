@@ -1,0 +1,148 @@
+/**
+ * One try to reach a pool over one way and to talk to it.
+ */
+
+import type { Now } from "../base/clock.ts";
+import { Attempt } from "../net/attempt.ts";
+import type { Connection, PoolAddress } from "../net/connection.ts";
+import { readTlsPolicy, type TlsSettings } from "../net/tls_policy.ts";
+import { openTrusted, type Way } from "../net/way.ts";
+import { type Certificate, fetchCertificate } from "./certificate.ts";
+import { type Talk, talk, type TalkOptions } from "./talk.ts";
+
+/** What tries need. */
+export interface TrialOptions extends Pick<TalkOptions, "introduction" | "wallNow"> {
+  /** Whether TLS is spoken to the pool. */
+  readonly usesTls: boolean;
+  /** For the pool and for proxies behind TLS. */
+  readonly tls: TlsSettings;
+  /** For connection and talk together, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Monotonic time. */
+  readonly now: Now;
+}
+
+/** What came of a try. */
+export interface Trial {
+  /** The way's name. */
+  readonly way: string;
+  /** Until there was a connection, tunnel and TLS included, in milliseconds. */
+  readonly connectMs: number | undefined;
+  /** Why there was none. */
+  readonly problem: string | undefined;
+  /** What was said on it. */
+  readonly talk: Talk | undefined;
+  /** What the pool showed, if it was asked for one and had one. */
+  readonly certificate: Certificate | undefined;
+}
+
+/** Tries it. Never throws. */
+export async function tryWay(
+  way: Way,
+  address: PoolAddress,
+  options: TrialOptions,
+): Promise<Trial> {
+  const [certificate, trial] = await Promise.all([
+    options.usesTls ? certificateOf(way, address, options) : undefined,
+    connectAndTalk(way, address, options),
+  ]);
+  return { ...trial, certificate };
+}
+
+/** How long it takes to connect to `address`, without a word, or why it cannot be done. */
+export async function tryAddress(
+  address: PoolAddress,
+  { now, timeoutMs }: Pick<TrialOptions, "now" | "timeoutMs">,
+): Promise<{ readonly ms: number } | { readonly problem: string }> {
+  const startedAt = now();
+  const policy = { isVerified: true, caCerts: [], pins: [] };
+  const result = await within(
+    timeoutMs,
+    (attempt) => openTrusted({ name: "", proxy: undefined }, address, false, policy, attempt),
+  );
+  if (result.problem !== undefined) return { problem: result.problem };
+  result.value.close();
+  return { ms: now() - startedAt };
+}
+
+async function connectAndTalk(
+  way: Way,
+  address: PoolAddress,
+  { usesTls, tls, timeoutMs, introduction, now, wallNow }: TrialOptions,
+): Promise<Omit<Trial, "certificate">> {
+  const startedAt = now();
+  const opened = await within(
+    timeoutMs,
+    async (attempt) => await openTrusted(way, address, usesTls, await readTlsPolicy(tls), attempt),
+  );
+  const connectMs = now() - startedAt;
+  if (opened.problem !== undefined) {
+    return { way: way.name, connectMs: undefined, problem: opened.problem, talk: undefined };
+  }
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), Math.max(0, timeoutMs - connectMs));
+  const result = await talk(opened.value, {
+    introduction,
+    now,
+    wallNow,
+    signal: controller.signal,
+  });
+  clearTimeout(timer);
+  return { way: way.name, connectMs, problem: undefined, talk: result };
+}
+
+async function certificateOf(
+  way: Way,
+  address: PoolAddress,
+  { tls, timeoutMs }: TrialOptions,
+): Promise<Certificate | undefined> {
+  let certificate: Certificate | undefined;
+  // Why there is none is said of the connection that counts.
+  await within(timeoutMs, async (attempt) => {
+    certificate = await fetchCertificate(way, address, await readTlsPolicy(tls), attempt);
+    return CLOSED;
+  });
+  return certificate;
+}
+
+/** What an attempt ends with that has closed its connection. */
+const CLOSED: Connection = {
+  read: () => Promise.resolve(null),
+  write: () => Promise.resolve(0),
+  close: () => {},
+};
+
+type Result =
+  | { readonly value: Connection; readonly problem: undefined }
+  | { readonly problem: string };
+
+/** Runs `steps` as an attempt that is given up after `timeoutMs`. */
+async function within(
+  timeoutMs: number,
+  steps: (attempt: Attempt) => Promise<Connection>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  const attempt = new Attempt(controller.signal);
+  try {
+    return { value: await givenUp(attempt.run(steps), controller.signal), problem: undefined };
+  } catch (error) {
+    if (controller.signal.aborted) {
+      return { problem: `waited ${timeoutMs / 1000} s for ${attempt.waitingFor}` };
+    }
+    return { problem: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** As `opening`, but rejects when `signal` aborts; a connection that comes later is closed. */
+function givenUp(opening: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    opening.then((connection) => {
+      if (signal.aborted) connection.close();
+      else resolve(connection);
+    }, reject);
+  });
+}

@@ -1,0 +1,81 @@
+/** Ports, open files and the folder of the log. */
+
+import assert from "node:assert/strict";
+import {
+  examineLogFolder,
+  examinePort,
+  examineStatusPort,
+  judgeOpenFiles,
+  judgePort,
+} from "../../lib/check/machine.ts";
+import { saying, silent } from "../support/dialling.ts";
+import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
+
+Deno.test("a free port is free, and is so again afterwards", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const address = { hostname: "127.0.0.1", port };
+  for (let i = 0; i < 2; i++) {
+    const { level, found } = judgePort(await examinePort(address));
+    assert.equal(`${level}: ${found}`, `ok: 127.0.0.1:${port} is free`);
+  }
+  assert.equal(examineStatusPort(address).level, "ok");
+});
+
+const OWNERS: [name: string, serve: Serve, level: string, found: RegExp][] = [
+  [
+    "by a btcagent is worth a note",
+    saying('{"id":1,"result":"btcagent/0.1.0","error":null}\n'),
+    "note",
+    /^127\.0\.0\.1:\d+ is served by btcagent\/0\.1\.0 already$/,
+  ],
+  ["by who says nothing is a failure", silent, "failure", /: another program has this port/],
+  ["by who says something else", saying("220 mail\r\n"), "failure", /: another program has this/],
+];
+for (const [name, serve, level, found] of OWNERS) {
+  Deno.test(`a port taken ${name}`, async () => {
+    await using server = new LoopbackServer(serve);
+    const { host, port } = server.address;
+    const finding = await examinePort({ hostname: host, port });
+    const row = judgePort(finding);
+    assert.equal(row.level, level);
+    assert.match(row.found, found);
+    assert.equal(examineStatusPort({ hostname: host, port }).level, "warning");
+  });
+}
+
+Deno.test("an address this machine does not have is told as such", async () => {
+  const row = judgePort(await examinePort({ hostname: "192.0.2.1", port: 3333 }));
+  assert.equal(row.level, "failure");
+  assert.match(row.found, /this machine has no such address/);
+});
+
+const FILES: [files: number | undefined, wanted: number | undefined, level: string][] = [
+  [undefined, 10_000, "note"],
+  [1024, undefined, "ok"],
+  [1024, 900, "ok"],
+  [1024, 10_000, "warning"],
+  [65_536, 10_000, "ok"],
+];
+for (const [files, wanted, level] of FILES) {
+  Deno.test(`${files} open files and limits.max_miners ${wanted} is ${level}`, () => {
+    const row = judgeOpenFiles(files, wanted, 3);
+    assert.equal(row.level, level);
+    assert.equal(row.advice !== undefined, level === "warning");
+  });
+}
+
+Deno.test("a folder for the log is made, tried and left empty; one that cannot be is told", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    assert.equal((await examineLogFolder(`${folder}/a/b`)).level, "ok");
+    assert.deepEqual([...Deno.readDirSync(`${folder}/a/b`)], []);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const row = await examineLogFolder(`${folder}/file`);
+    assert.equal(row.level, "failure");
+    assert.equal(row.advice, "name a writable folder with -l");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

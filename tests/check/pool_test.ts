@@ -1,0 +1,311 @@
+/** What is said of pools that are well, and of those with something wrong. */
+
+import assert from "node:assert/strict";
+import type { PoolAddress } from "../../lib/net/connection.ts";
+import type { PoolFaults } from "../../lib/sim/pool_faults.ts";
+import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { checkPool, type CheckSettings } from "../support/check_rig.ts";
+import {
+  LOGIN_IN_ADDRESS,
+  saying,
+  SECRETS,
+  silent,
+  startProxy,
+  TestPool,
+} from "../support/dialling.ts";
+import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
+import { serverCertificate } from "../support/test_certificates.ts";
+
+const GOOD = 'ok directly: speaks the agent protocol, takes sub-account "acc"; ' +
+  "connected in N ms, logged in after N ms, first job after N ms";
+const WORK = "ok work: version mask 1fffe000, extranonce2 of 8 bytes, difficulty 1";
+
+/** A short wait for what is not going to come; generous to a slow machine otherwise. */
+const SHORT_MS = 1_500;
+
+async function withPool(
+  options: SimPoolOptions,
+  faults: Partial<PoolFaults>,
+  test: (pool: SimPool, address: PoolAddress) => Promise<void>,
+): Promise<void> {
+  const pool = await SimPool.start(options);
+  try {
+    pool.setFaults(faults);
+    await test(pool, { host: pool.hostname, port: pool.port });
+  } finally {
+    await pool.stop();
+  }
+}
+
+interface PoolCase {
+  readonly name: string;
+  readonly options?: SimPoolOptions;
+  readonly faults?: Partial<PoolFaults>;
+  readonly settings?: CheckSettings;
+  readonly isUsable: boolean;
+  /** All lines but the clock's. */
+  readonly lines: readonly string[];
+}
+
+const POOLS: PoolCase[] = [
+  {
+    name: "a pool for agents is well",
+    isUsable: true,
+    lines: [GOOD, "ok grants: verrol, subres", WORK],
+  },
+  {
+    name: "without a sub-account the login is not tried, and that is said",
+    settings: { account: undefined },
+    isUsable: true,
+    lines: [
+      "ok directly: speaks the agent protocol; connected in N ms",
+      "ok grants: verrol, subres",
+      "note login: not tried: the sub-accounts come with the miners -> try one with --account NAME",
+    ],
+  },
+  {
+    name: "a refused sub-account comes with the pool's words",
+    faults: { refuseAuthorize: true },
+    isUsable: false,
+    lines: [
+      'failure directly: speaks the agent protocol, but: Cannot authorize as sub-account "acc": ' +
+      'the pool answers [29, "Invalid username"] -> check the sub-account\'s name at the pool',
+    ],
+  },
+  {
+    name: "a pool without verrol costs ASICBoost",
+    faults: { hasNoVerrol: true },
+    isUsable: true,
+    lines: [
+      GOOD,
+      "warning grants: subres -> without verrol miners cannot roll versions (ASICBoost): ask your pool",
+      "warning work: version mask 00000000, extranonce2 of 8 bytes, difficulty 1 -> " +
+      "miners cannot roll versions (ASICBoost) here: ask your pool",
+    ],
+  },
+  {
+    name: "a pool without subres is worth a note",
+    faults: { hasNoSubres: true },
+    isUsable: true,
+    lines: [
+      GOOD,
+      "note grants: verrol -> without subres miners do not hear which shares are rejected",
+      WORK,
+    ],
+  },
+  {
+    name: "a pool without subres is warned of where verdicts were asked for",
+    faults: { hasNoSubres: true },
+    settings: { wantsVerdicts: true },
+    isUsable: true,
+    lines: [
+      GOOD,
+      "warning grants: verrol -> without subres miners do not hear which shares are rejected",
+      WORK,
+    ],
+  },
+  {
+    name: "a pool that does not roll versions is told by its mask",
+    faults: { versionMask: 0 },
+    isUsable: true,
+    lines: [
+      GOOD,
+      "ok grants: verrol, subres",
+      "warning work: version mask 00000000, extranonce2 of 8 bytes, difficulty 1 -> " +
+      "miners cannot roll versions (ASICBoost) here: ask your pool",
+    ],
+  },
+  {
+    name: "a wrong size of extranonce2 is told",
+    faults: { extranonce2Size: 4 },
+    isUsable: false,
+    lines: [
+      "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (its " +
+      "extranonce2 has 4 bytes, wanted 8) -> ask your pool for its BTCAgent address and port",
+    ],
+  },
+  {
+    name: "a pool without work is waited for, and told",
+    options: { hasWork: false },
+    settings: { timeoutMs: SHORT_MS },
+    isUsable: false,
+    lines: [
+      "failure directly: speaks the agent protocol, but waited 1.5 s before it sent work -> " +
+      "it may have none at the moment: try again, or ask your pool",
+    ],
+  },
+  {
+    name: "a pool that falls silent in the middle is told by what was still to come",
+    faults: { maxAnswers: 3 },
+    settings: { timeoutMs: SHORT_MS },
+    isUsable: false,
+    lines: [
+      "failure directly: speaks the agent protocol, but waited 1.5 s before it sent " +
+      "the authorize answer -> try again, or ask your pool",
+    ],
+  },
+];
+for (const { name, options, faults, settings, isUsable, lines } of POOLS) {
+  Deno.test(`${name}; no miner is registered and nothing submitted`, async () => {
+    await withPool(options ?? {}, faults ?? {}, async (pool, address) => {
+      const checked = await checkPool(address, settings);
+      assert.deepEqual(checked.lines.filter((line) => !line.includes(" clock: ")), lines);
+      assert.equal(checked.isUsable, isUsable);
+      assert.equal(pool.registeredNames.size, 0);
+      assert.equal(pool.statistics().submits, 0);
+    });
+  });
+}
+
+const CLOCKS: [seconds: number, line: RegExp][] = [
+  [0, /^ok clock: \d+ s (?:behind|ahead of) the pool's newest job$/],
+  [
+    500,
+    /^warning clock: this machine's clock is (?:4|5)\d\d s behind the pool's newest job -> set/,
+  ],
+  [-500, /^warning clock: this machine's clock is 5\d\d s ahead of the pool's newest job -> set/],
+];
+for (const [seconds, line] of CLOCKS) {
+  Deno.test(`a pool whose clock is ${seconds} s off is told as this machine's clock`, async () => {
+    const now = () => Date.now() + seconds * 1000;
+    await withPool({ now }, {}, async (_, address) => {
+      const { lines } = await checkPool(address);
+      assert.match(lines.at(-1)!, line);
+    });
+  });
+}
+
+const STRANGERS: [name: string, serve: Serve, line: string][] = [
+  [
+    "an ordinary Stratum V1 pool that refuses the question",
+    saying('{"id":"caps","result":null,"error":[20,"Not supported.",null]}\n'),
+    "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it does not " +
+    "answer agent.get_capabilities with its capabilities) -> " +
+    "ask your pool for its BTCAgent address and port",
+  ],
+  [
+    "an ordinary Stratum V1 pool that ignores the question",
+    saying('{"id":"conf","result":{"version-rolling":true,"version-rolling.mask":"1fffe000"}}\n'),
+    "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it leaves " +
+    "agent.get_capabilities unanswered) -> ask your pool for its BTCAgent address and port",
+  ],
+  [
+    "a silent port",
+    silent,
+    "failure directly: connected in N ms, then silence for 1.5 s -> " +
+    "check the port: it may want TLS (pool_use_tls), or not answer agents",
+  ],
+  [
+    "a port that closes at once",
+    () => Promise.resolve(),
+    "failure directly: connected in N ms, then it closed at once, without a word -> check the " +
+    "port, whether it wants TLS (pool_use_tls), and whether the pool bars this address",
+  ],
+  [
+    "a web server",
+    saying("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    'failure directly: no agent protocol: Cannot read a line: found "HTTP/1.1 400 Bad Request", ' +
+    "wanted a JSON object -> check the port, and ask your pool for its BTCAgent address",
+  ],
+];
+for (const [name, serve, line] of STRANGERS) {
+  Deno.test(`${name} is told for what it is`, async () => {
+    await using server = new LoopbackServer(serve);
+    const { lines, isUsable } = await checkPool(server.address, { timeoutMs: SHORT_MS });
+    assert.deepEqual(lines, [line]);
+    assert.equal(isUsable, false);
+  });
+}
+
+Deno.test("a port nobody listens on is told as such", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  const { lines } = await checkPool({ host: "127.0.0.1", port: listener.addr.port });
+  assert.deepEqual(lines, [
+    "failure directly: Connection refused (os error 111) -> nothing listens there: check host and port",
+  ]);
+});
+
+Deno.test("a name that does not exist is told, whatever else is", async () => {
+  const { lines, isUsable } = await checkPool({ host: "no..such..pool", port: 1 });
+  assert.match(lines[0]!, /^failure name: cannot be looked up: .* -> check the name, and this/);
+  assert.equal(isUsable, false);
+});
+
+Deno.test("each address of a name is connected to", async () => {
+  await withPool({}, {}, async (pool) => {
+    const { lines } = await checkPool({ host: "localhost", port: pool.port });
+    assert.ok(lines.includes("ok address: 127.0.0.1 connects in N ms"), lines.join("\n"));
+    assert.ok(lines.includes(GOOD));
+  });
+});
+
+Deno.test("a port with TLS is told to one who speaks none, and the other way around", async () => {
+  await using pool = await TestPool.start();
+  const plain = await checkPool(pool.terminator.address);
+  assert.deepEqual(plain.lines, [
+    "failure directly: no agent protocol: it speaks TLS -> set pool_use_tls to true",
+  ]);
+  const tls = await checkPool(pool.address, { usesTls: true, timeoutMs: SHORT_MS });
+  assert.match(tls.lines[0]!, /^failure directly: .*TLS.* -> .*pool_use_tls/);
+});
+
+Deno.test("the certificate of a pool is shown with the days it has left", async () => {
+  await using pool = await TestPool.start();
+  const { lines, isUsable } = await checkPool(pool.terminator.address, { usesTls: true });
+  assert.ok(isUsable);
+  assert.deepEqual(lines.slice(0, 2), [
+    GOOD,
+    "ok certificate: of btcagent test pool, signed by btcagent test authority: N days left",
+  ]);
+});
+
+Deno.test("an expired certificate is shown, with what the handshake said to it", async () => {
+  await using pool = new LoopbackServer(silent, serverCertificate("expired"));
+  const { lines } = await checkPool(pool.address, { usesTls: true });
+  assert.deepEqual(lines, [
+    "failure directly: the pool's certificate is not in force -> " +
+    "check this machine's clock, or have the certificate renewed",
+    "failure certificate: of btcagent test expired, signed by btcagent test authority: " +
+    "expired N days ago -> have it renewed",
+  ]);
+});
+
+Deno.test("a certificate of an unknown authority is told by the way, not by its days", async () => {
+  await using pool = await TestPool.start();
+  const tls = { isVerified: true, caFile: undefined, pins: [] };
+  const { lines, isUsable } = await checkPool(pool.terminator.address, { usesTls: true, tls });
+  assert.equal(isUsable, false);
+  assert.match(lines[0]!, /signed by no authority known here.* -> .*tls\.ca_file/);
+  assert.match(lines[1]!, /^ok certificate: /);
+});
+
+Deno.test("every proxy is tried, named without its password, and the direct way if it is used", async () => {
+  await using pool = await TestPool.start();
+  const routes = { [`127.0.0.1:${pool.address.port}`]: pool.address };
+  await using socks = startProxy("socks5", routes, true);
+  await using http = startProxy("http", {}, false);
+  const proxies = [`socks5://${LOGIN_IN_ADDRESS}@${socks.hostPort}`, `http://${http.hostPort}`];
+  for (const triesDirectAfter of [false, true]) {
+    const { rows, lines, isUsable } = await checkPool(pool.address, { proxies, triesDirectAfter });
+    assert.ok(isUsable);
+    assert.doesNotMatch(JSON.stringify(rows), SECRETS);
+    assert.equal(lines[0], GOOD.replace("directly", "through socks5://***@HERE"));
+    assert.equal(
+      lines[1],
+      "failure through http://HERE: it cannot reach the pool (HTTP 502) -> " +
+        "check host and port, and whether a firewall is in the way",
+    );
+    assert.equal(lines.includes(GOOD), triesDirectAfter);
+  }
+});
+
+Deno.test("where only proxies are used, no name is looked up here and nothing dialled directly", async () => {
+  await using pool = await TestPool.start();
+  await using proxy = startProxy("http", pool.routes, false);
+  const proxies = [`http://${proxy.hostPort}`];
+  const { lines, isUsable } = await checkPool({ host: "pool.test", port: 3333 }, { proxies });
+  assert.ok(isUsable);
+  assert.deepEqual(lines.filter((line) => /name|address|directly/.test(line)), []);
+});

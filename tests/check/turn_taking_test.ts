@@ -1,0 +1,23 @@
+/** Tasks take turns: only so many at once, and all of them in the end. */
+
+import assert from "node:assert/strict";
+import { TurnTaking } from "../../lib/check/turn_taking.ts";
+
+Deno.test("of many tasks only so many run at once, and a task that fails leaves its place", async () => {
+  const turns = new TurnTaking(3);
+  let running = 0;
+  let most = 0;
+  const results = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) =>
+      turns.take(async () => {
+        most = Math.max(most, ++running);
+        await Promise.resolve();
+        running--;
+        if (i % 4 === 0) throw new Error("no");
+        return i;
+      })),
+  );
+  assert.equal(most, 3);
+  assert.equal(results.filter(({ status }) => status === "fulfilled").length, 15);
+  assert.equal(await turns.take(() => Promise.resolve("still")), "still");
+});

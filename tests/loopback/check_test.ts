@@ -1,0 +1,149 @@
+/** `btcagent check` as an operator runs it: its table, its JSON and its exit codes. */
+
+import assert from "node:assert/strict";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { type Ending, Program } from "../support/program.ts";
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
+interface Plan {
+  readonly ports: number[];
+  readonly listenPort?: number;
+  readonly args?: readonly string[];
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** Checks a configuration with pools on these ports of this machine. */
+async function check({ ports, listenPort, args, more }: Plan): Promise<Ending> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const config = {
+      agent_listen_ip: "127.0.0.1",
+      agent_listen_port: listenPort ?? freePort(),
+      status: { listen: "" },
+      advanced: { pool_connection_dial_timeout_seconds: 5 },
+      pools: ports.map((port) => ["127.0.0.1", port, "demo"]),
+      ...more,
+    };
+    await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
+    await using program = new Program(["check", "-c", `${folder}/agent.jsonc`, ...args ?? []]);
+    return await program.ended();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function withPool(test: (pool: SimPool) => Promise<void>): Promise<void> {
+  const pool = await SimPool.start();
+  try {
+    await test(pool);
+  } finally {
+    await pool.stop();
+  }
+}
+
+Deno.test("check: with everything in order it says so and exits 0", async () => {
+  await withPool(async (pool) => {
+    const { code, stdout, stderr } = await check({ ports: [pool.port] });
+    assert.equal(stderr, "");
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /ok +directly +speaks the agent protocol, takes sub-account "demo"/);
+    assert.match(stdout, /\nAll is well\n$/);
+    assert.equal(pool.registeredNames.size, 0);
+  });
+});
+
+Deno.test("check: one of two pools is enough to exit 0, and the other is told", async () => {
+  await withPool(async (pool) => {
+    const { code, stdout } = await check({ ports: [freePort(), pool.port] });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /FAILED +directly +Connection refused/);
+    assert.match(stdout, /\nMining can work, with 1 failure\n$/);
+  });
+});
+
+Deno.test("check: without any usable pool it exits 1", async () => {
+  const { code, stdout } = await check({ ports: [freePort()] });
+  assert.equal(code, 1);
+  assert.match(stdout, /\nMining cannot work: no pool can be used\n$/);
+});
+
+Deno.test("check: a port that something else has makes it exit 1", async () => {
+  await withPool(async (pool) => {
+    const { code, stdout } = await check({ ports: [pool.port], listenPort: pool.port });
+    assert.equal(code, 1);
+    assert.match(stdout, /FAILED +miners' port +Cannot listen .*another program has this port/);
+  });
+});
+
+Deno.test("check: beside a running agent it names that, and exits 0", async () => {
+  await withPool(async (pool) => {
+    const listenPort = freePort();
+    const folder = await Deno.makeTempDir();
+    try {
+      const config = {
+        agent_listen_ip: "127.0.0.1",
+        agent_listen_port: listenPort,
+        status: { listen: "" },
+        pools: [["127.0.0.1", pool.port, "demo"]],
+      };
+      await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
+      await using agent = new Program(["-c", `${folder}/agent.jsonc`]);
+      await agent.wrote("Listening for miners");
+      const { code, stdout } = await check({ ports: [pool.port], listenPort });
+      assert.equal(code, 0, stdout);
+      assert.match(
+        stdout,
+        /note +miners' port +127\.0\.0\.1:\d+ is served by btcagent\/\S+ already/,
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+});
+
+Deno.test("check: problems in the configuration exit 2, in JSON as well", async () => {
+  const more = { outage: { grace_seconds: -1 }, nonsense: 1 };
+  const plain = await check({ ports: [1], more });
+  assert.equal(plain.code, 2);
+  assert.match(
+    plain.stdout,
+    /FAILED +file +\S+agent\.jsonc:1:\d+ +outage\.grace_seconds: found -1/,
+  );
+  assert.match(
+    plain.stdout,
+    /FAILED +file +\S+agent\.jsonc:1:\d+ +nonsense: found the unknown key/,
+  );
+  const { code, stdout } = await check({ ports: [1], more, args: ["--json"] });
+  assert.equal(code, 2);
+  assert.equal(JSON.parse(stdout).exit_code, 2);
+});
+
+Deno.test("check: in multi-user mode an account can be tried, and the JSON has the figures", async () => {
+  await withPool(async (pool) => {
+    const more = { multi_user_mode: true };
+    const { code, stdout } = await check({
+      ports: [pool.port],
+      more,
+      args: ["--json", "--account", "alice"],
+    });
+    const report = JSON.parse(stdout);
+    assert.equal(code, 0, stdout);
+    assert.equal(report.exit_code, 0);
+    assert.deepEqual(report.stops, []);
+    const [config, machine] = [report.sections[0], report.sections.at(-1)];
+    assert.deepEqual([config.title, machine.title], ["Configuration", "This machine"]);
+    const [direct] = report.sections[1].rows;
+    assert.equal(direct.level, "ok");
+    assert.match(direct.found, /takes sub-account "alice"/);
+    assert.equal(direct.values.usable, true);
+    for (const name of ["connect_ms", "login_ms", "first_job_ms"]) {
+      assert.ok(direct.values[name] >= 0, name);
+    }
+  });
+});

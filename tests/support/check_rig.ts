@@ -1,0 +1,65 @@
+/**
+ * One pool examined and judged, as `btcagent check` does it.
+ */
+
+import { monotonicNow } from "../../lib/base/clock.ts";
+import { isUsable, judgePool, type PoolContext } from "../../lib/check/judge_pool.ts";
+import { examinePool } from "../../lib/check/pool_finding.ts";
+import type { Row } from "../../lib/check/report.ts";
+import { TurnTaking } from "../../lib/check/turn_taking.ts";
+import type { PoolAddress } from "../../lib/net/connection.ts";
+import { type DialerOptions, waysTo } from "../../lib/net/dialer.ts";
+import { OPTIONS } from "./dialling.ts";
+
+export interface CheckSettings extends Partial<DialerOptions> {
+  /** `undefined` for nobody. */
+  readonly account?: string | undefined;
+  readonly wantsVerdicts?: boolean;
+}
+
+export interface Checked {
+  readonly rows: readonly Row[];
+  readonly isUsable: boolean;
+  /** `level subject: found -> advice`, without the times, which vary. */
+  readonly lines: readonly string[];
+}
+
+/** Examines and judges the pool at `address`; the account is `acc` unless something else is set. */
+export async function checkPool(
+  address: PoolAddress,
+  settings: CheckSettings = {},
+): Promise<Checked> {
+  const dialer = { ...OPTIONS, ...settings };
+  const account = "account" in settings ? settings.account : "acc";
+  const { wantsVerdicts } = settings;
+  const finding = await examinePool(address, waysTo(address, dialer), {
+    ...dialer,
+    introduction: {
+      clientAgent: "btccom-agent/0-test",
+      account,
+      wantsVerdicts: wantsVerdicts ?? true,
+    },
+    now: monotonicNow,
+    wallNow: Date.now,
+  }, new TurnTaking(64));
+  const context: PoolContext = {
+    usesTls: dialer.usesTls,
+    isVerified: dialer.tls.isVerified,
+    account,
+    wantsVerdicts,
+    timeoutSeconds: dialer.timeoutMs / 1000,
+    wallTime: Date.now(),
+  };
+  const rows = judgePool(finding, context);
+  return { rows, isUsable: isUsable(finding), lines: rows.map(lineOf) };
+}
+
+function lineOf({ level, subject, found, advice }: Row): string {
+  const stable = found.replaceAll(/\b\d+ (ms|days)\b/g, "N $1").replaceAll(
+    /127.0.0.1:\d+/g,
+    "HERE",
+  );
+  return `${level} ${subject.replaceAll(/127.0.0.1:\d+/g, "HERE")}: ${stable}${
+    advice === undefined ? "" : ` -> ${advice}`
+  }`;
+}
