@@ -34,7 +34,7 @@ const STEPS = {
 type Step = keyof typeof STEPS;
 
 /** What a handshake can still lack. */
-export type Missing = Step | "difficulty" | "job";
+export type Missing = "caps" | "conf" | "sub" | "auth" | "verdicts" | "difficulty" | "job";
 
 /** What an agent says of itself. */
 export interface Introduction {
