@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "../support/log_capture.ts";
@@ -16,6 +17,11 @@ const PRINTABLE = /^[\x20-\x7e…]*$/;
 
 function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+function seededBytes(seed: number, length: number): Uint8Array {
+  const random = seededRandom(seed);
+  return Uint8Array.from({ length }, () => randomBelow(random, 256));
 }
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}\n';
@@ -38,6 +44,7 @@ const FATAL: Readonly<Record<string, Uint8Array>> = {
   "a TLS hello": bytes("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + "\xaa\n".repeat(100)),
   "an HTTP request": bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
   "an RDP cookie": bytes("\x03\0\0\x13\x0e\xe0\0\0\0\0\0Cookie: mstshash=u\r\n"),
+  "random bytes": seededBytes(2026, 500),
   "a PROXY header": bytes("PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n"),
   "garbage after logging in": bytes(SUBSCRIBE + AUTHORIZE + "\x1b[2J\x07\n"),
   "half a message, then another": bytes(SUBSCRIBE + '{"id":1,"met' + SUBSCRIBE),
@@ -56,7 +63,9 @@ const VALUES = [
   '"\\ud800"',
   '"123456789"',
   '"+1"',
+  '"-1"',
   '" 1"',
+  '"1 "',
   '"0x1"',
   "[]",
   "[[[]]]",
@@ -72,6 +81,8 @@ const METHODS = [
   "mining.submit",
   "mining.extranonce.subscribe",
   "mining.suggest_difficulty",
+  "mining.suggest_target",
+  "mining.ping",
   "mining.multi_version",
   "client.get_version",
   "mining.notify",

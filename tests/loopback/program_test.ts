@@ -4,17 +4,17 @@ import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
-import { Program } from "../support/program.ts";
+import { Program, START_FLAGS } from "../support/program.ts";
 
 /** A configuration for these pools on a free port, in a folder that goes away with the test. */
 async function withConfig(
   config: string,
-  test: (path: string) => Promise<void>,
+  test: (path: string, folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/agent.jsonc`, config);
-    await test(`${folder}/agent.jsonc`);
+    await test(`${folder}/agent.jsonc`, folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -90,8 +90,8 @@ Deno.test("a port another program has is named with the key that changes it; exi
 
 Deno.test("it logs listening, pool connected and stopping, once each, and exits 0 on SIGTERM", async () => {
   await using pool = await SimPool.start();
-  await withConfig(configFor(pool, freePort()), async (path) => {
-    await using program = new Program(["-c", path, "-l", `${path}-log`, "-alsologtostderr"]);
+  await withConfig(configFor(pool, freePort()), async (path, folder) => {
+    await using program = new Program(["-c", path, "-l", "log", "-alsologtostderr"], folder);
     await program.wrote("serves miners");
     program.signal("SIGTERM");
     const { code, stderr } = await program.ended();
@@ -99,23 +99,23 @@ Deno.test("it logs listening, pool connected and stopping, once each, and exits 
     for (const text of ["Listening for miners on 127.0.0.1:", "#1 connected", "Stopped"]) {
       assert.equal(stderr.split(text).length, 2, `${text} in:\n${stderr}`);
     }
-    assert.equal(await Deno.readTextFile(`${path}-log/btcagent.log`), stderr);
+    assert.equal(await Deno.readTextFile(`${folder}/log/btcagent.log`), stderr);
   });
 });
 
 Deno.test("a log folder that cannot be had stops nobody; it is said, and the log is whole later", async () => {
   await using pool = await SimPool.start();
-  await withConfig(configFor(pool, freePort()), async (path) => {
-    await Deno.writeTextFile(`${path}-log`, "in the way");
-    await using program = new Program(["-c", path, "-l", `${path}-log`]);
+  await withConfig(configFor(pool, freePort()), async (path, folder) => {
+    await Deno.writeTextFile(`${folder}/log`, "in the way");
+    await using program = new Program(["-c", path, "-l", "log"], folder);
     await program.wrote("serves miners");
     assert.match(program.output, /error {3}agent {2}Cannot write the log to \S+btcagent\.log: /);
-    await Deno.remove(`${path}-log`);
+    await Deno.remove(`${folder}/log`);
     await program.wrote("btcagent.log again; 0 lines were lost");
     program.signal("SIGTERM");
     const { code, stderr } = await program.ended();
     assert.equal(code, 0, stderr);
-    assert.equal(await Deno.readTextFile(`${path}-log/btcagent.log`), stderr);
+    assert.equal(await Deno.readTextFile(`${folder}/log/btcagent.log`), stderr);
   });
 });
 
@@ -143,6 +143,32 @@ Deno.test("a log folder the start task may not write to is said with what to do;
     assert.equal(code, 1);
     assert.match(stderr, /cannot write the log to \S+-log: .*--allow-write= in deno\.json/);
   });
+});
+
+Deno.test("the start task may use the network, read, write its log, and nothing else unnamed", () => {
+  const allowed = START_FLAGS.filter((flag) => /^--allow-|^-A/.test(flag)).map((flag) =>
+    flag.split("=", 2)
+  );
+  const names = (list = "") => list.split(",");
+  for (const [flag, list] of allowed) {
+    switch (flag) {
+      case "--allow-net":
+      case "--allow-read":
+        break;
+      case "--allow-write":
+        assert.deepEqual(names(list), ["log", "/var/log/btcagent"]);
+        break;
+      case "--allow-env":
+        for (const name of names(list)) assert.match(name, /^\w+_proxy$/i);
+        break;
+      case "--allow-ffi":
+        for (const name of names(list)) assert.match(name, /^\/.*\/libc\.so\.6$/);
+        break;
+      default:
+        assert.fail(`${flag} is not needed`);
+    }
+  }
+  assert.ok(START_FLAGS.includes("--no-prompt"), "what is missing is never asked for");
 });
 
 Deno.test("SIGINT stops it in order, too", async () => {

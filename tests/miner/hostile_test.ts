@@ -27,6 +27,10 @@ const FATAL: readonly (readonly [name: string, bytes: Uint8Array, quoted: string
   ["a number no double holds", bytes("1e400\n"), '"1e400"'],
   ["a text", bytes('"x"\n'), '"\\"x\\""'],
   ["a blank", bytes(" \n"), '" "'],
+  ["true", bytes("true\r\n"), '"true"'],
+  ["an object that is never closed", bytes('{"id":1,\n'), '"{\\"id\\":1,"'],
+  ["a lone half of a surrogate pair, as UTF-8 has none", bytes("\xed\xa0\x80\n"), '"???"'],
+  ["an SSH greeting", bytes("SSH-2.0-x\r\n"), '"SSH-2.0-x"'],
   ["two objects on a line", bytes('{"id":1}{"id":2}\n'), '"{\\"id\\":1}{\\"id\\":2}"'],
   ["half an object", bytes('{"id":1,"method"\n'), '"{\\"id\\":1,\\"method\\""'],
   ["arrays nested 4,000 deep", bytes("[".repeat(4000) + "\n"), `"${"[".repeat(60)}…"`],
@@ -117,6 +121,27 @@ const ODD: readonly (readonly [name: string, line: string, answers: readonly str
     "a key twice",
     '{"id":1,"method":"x","id":2,"method":"mining.ping"}',
     ['{"id":2,"result":"pong","error":null}'],
+  ],
+  ["a request that ends in CRLF", '{"id":1,"method":"mining.ping"}\r', [
+    '{"id":1,"result":"pong","error":null}',
+  ]],
+  ["a byte order mark before a request", '\ufeff{"id":1,"method":"mining.ping"}', [
+    '{"id":1,"result":"pong","error":null}',
+  ]],
+  [
+    "a negative id",
+    '{"id":-1,"method":"mining.ping"}',
+    ['{"id":-1,"result":"pong","error":null}'],
+  ],
+  [
+    "a fraction as an id",
+    '{"id":0.5,"method":"mining.ping"}',
+    ['{"id":0.5,"result":"pong","error":null}'],
+  ],
+  [
+    "a key of params that is __proto__",
+    '{"id":1,"method":"mining.configure","params":[["version-rolling"],{"__proto__":{"version-rolling.mask":"1"}}]}',
+    ['{"id":1,"result":{"version-rolling":true,"version-rolling.mask":"1fffe000"},"error":null}'],
   ],
   [
     "__proto__ as a member",

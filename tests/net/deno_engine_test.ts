@@ -49,6 +49,7 @@ class World implements EngineWorld {
     await this.engine.stop();
     for (const conn of this.conns) {
       assert.ok(conn.isClosed, "every socket is closed in the end");
+      assert.ok(conn.isKeptAlive, "the system looks after it while it is silent");
       assert.ok(conn.mostWritesUnderWay <= 1, "one write at a time");
     }
   }

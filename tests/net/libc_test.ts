@@ -5,6 +5,7 @@ import { Libc } from "../../lib/net/libc.ts";
 import { openListener } from "../../lib/net/libc_listener.ts";
 
 const [SOL_SOCKET, SO_ACCEPTCONN, SO_SNDBUF] = [1, 30, 7];
+const IPPROTO_TCP = 6;
 const [EAGAIN, EBADF] = [11, 9];
 
 Deno.test("an address is read whole, whatever call was made before", async () => {
@@ -18,6 +19,27 @@ Deno.test("an address is read whole, whatever call was made before", async () =>
   assert.deepEqual(libc.peerAddress(), { hostname: "::1", port: peer.localAddr.port });
   assert.equal(libc.option(fd, SOL_SOCKET, SO_ACCEPTCONN), 0);
   assert.deepEqual(libc.localAddress(fd), { hostname: "::1", port: listener.addr.port });
+  libc.close(fd);
+  listener.close();
+  libc.unload();
+});
+
+Deno.test("the kernel looks after silent miners: asked after 45 s, given up after 90 s", async () => {
+  const libc = new Libc();
+  const listener = openListener(libc, "127.0.0.1", 0);
+  using _peer = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  const fd = libc.accept(listener.fd);
+  for (
+    const [level, name, value] of [
+      [SOL_SOCKET, /* SO_KEEPALIVE */ 9, 1],
+      [IPPROTO_TCP, /* TCP_KEEPIDLE, s */ 4, 45],
+      [IPPROTO_TCP, /* TCP_KEEPINTVL, s */ 5, 15],
+      [IPPROTO_TCP, /* TCP_KEEPCNT */ 6, 3],
+      [IPPROTO_TCP, /* TCP_USER_TIMEOUT, ms */ 18, 90_000],
+    ] as const
+  ) {
+    assert.equal(libc.option(fd, level, name), value, `option ${name}`);
+  }
   libc.close(fd);
   listener.close();
   libc.unload();

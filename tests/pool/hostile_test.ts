@@ -153,3 +153,71 @@ Deno.test("a frame with any byte changed, any length and any command ends the se
     }
   }
 });
+
+/** Bytes that are no message of a pool, and the reason they end the session with. */
+const NO_MESSAGE: readonly (readonly [name: string, bytes: string, reason: RegExp])[] = [
+  ["null", "null\n", /^Cannot read a line: found "null"/],
+  ["an array", "[]\n", /^Cannot read a line: found "\[\]"/],
+  ["half an object", '{"id":null\n', /^Cannot read a line/],
+  ["arrays nested 10,000 deep", "[".repeat(10_000) + "\n", /^Cannot read a line: found "\[{60}…/],
+  ["NUL bytes", "\0\0\n", /^Cannot read a line/],
+  ["bytes that are no UTF-8", "\xff\xfe\n", /^Cannot read a line/],
+  ["an HTTP answer", "HTTP/1.1 400 Bad Request\r\n\r\n", /^Cannot read a line: found "HTTP/],
+  ["a TLS alert with a line end in it", "\x15\x03\x01\0\x02\x02\n", /^Cannot read a line/],
+  ["control codes of a terminal", "\x1b[2J\n", /^Cannot read a line: found "\\u001b\[2J"/],
+  ["a line over 1 MiB", "x".repeat((1 << 20) + 1), /^Cannot read a line: 1048577 bytes have come/],
+  ["a frame of no length", "\x7f\x05\0\0", /^Cannot read a frame: its length is 0/],
+  ["a frame shorter than its head", "\x7f\x05\x03\0", /^Cannot read a frame: its length is 3/],
+];
+
+for (const [name, text, reason] of NO_MESSAGE) {
+  Deno.test(`${name}: ends the session before, in and after the handshake, once`, async () => {
+    using log = new LogCapture();
+    for (const heard of [0, 3, HANDSHAKE.length]) {
+      const rig = new SessionRig();
+      await rig.connect();
+      rig.connection.deliver(linesToBytes(HANDSHAKE.slice(0, heard)));
+      await turn();
+      const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
+      // As it comes from a socket: no more than a read takes.
+      for (let at = 0; at < bytes.length; at += 16_384) {
+        rig.connection.deliver(bytes.subarray(at, at + 16_384));
+        await turn();
+      }
+      rig.connection.deliver(linesToBytes([notifyLine("9")]));
+      for (let turns = 0; turns < 3; turns++) await turn();
+      assert.match(rig.events.endReason ?? "", reason);
+      // deno-lint-ignore no-control-regex -- they are what must not reach a terminal
+      assert.doesNotMatch(rig.events.endReason!, /[\x00-\x1f\x7f-\x9f]/);
+      assert.ok("ended" in rig.events.all.at(-1)!, "nothing is told after the end");
+      await assertOrderly(rig, log, name);
+    }
+  });
+}
+
+Deno.test("a frame whose length lies takes what follows for its own, and waits for no more than it", async () => {
+  using log = new LogCapture();
+  const rig = await SessionRig.ready();
+  await rig.deliver([0x7f, 0x33, 0xff, 0xff, ...linesToBytes([notifyLine("9")])]);
+  assert.deepEqual(rig.events.all, []);
+  const left = 65_535 - 4 - linesToBytes([notifyLine("9")]).length;
+  for (let at = 0; at < left; at += 16_384) {
+    await rig.deliver(new Uint8Array(Math.min(16_384, left - at)));
+  }
+  await rig.deliver(linesToBytes([notifyLine("8")]));
+  assert.equal(rig.events.all.length, 1, "the next message is read as such");
+  await assertOrderly(rig, log, "a lying length");
+});
+
+Deno.test("verdicts for nobody and difficulties for nobody leave the session as it is", async () => {
+  using log = new LogCapture();
+  const rig = await SessionRig.ready();
+  await rig.deliver([
+    ...encodeVerdict(65_535, 1798084231),
+    ...encodeVerdict(0, -1),
+    ...encodeSetDifficulty(63, [0, 65_534]),
+    ...encodeSetDifficulty(0, []),
+  ]);
+  assert.equal(rig.events.endReason, undefined);
+  await assertOrderly(rig, log, "verdicts for nobody");
+});

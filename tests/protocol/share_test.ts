@@ -66,7 +66,11 @@ Deno.test("a missing parameter, or one that is no good hex, makes it no share", 
   for (let count = 0; count < GOOD.length; count++) {
     assert.equal(parseShare(1, GOOD.slice(0, count)), undefined, `${count} parameters`);
   }
-  const bad = ["", "123456789", "0x12", "12 ", "-1", "xyz", 0, 5, true, {}, [], ["12"]];
+  const bad = [
+    ...["", "123456789", "000000001", "0x12", "0x", "12 ", " 12", "1 2", "+1", "-1", "-0", "1.5"],
+    ...["1_0", "xyz", "12\0", "\u0660", "\uff11", "\ud800", "f".repeat(5000)],
+    ...[0, 5, -1, 0.5, 1e300, true, {}, [], ["12"]],
+  ];
   for (const index of [2, 3, 4, 5]) {
     for (const value of bad) {
       assert.equal(parseShare(1, withParam(index, value)), undefined, `${index}: ${value}`);

@@ -17,6 +17,8 @@ export class FakeConn implements AcceptedConnection, FakePeer {
   /** Everything it has taken. */
   taken = "";
   isClosed = false;
+  /** Whether the system looks after it while it is silent. */
+  isKeptAlive = false;
   /** Writes that were begun and not settled. More than one would tear lines. */
   writesUnderWay = 0;
   mostWritesUnderWay = 0;
@@ -31,7 +33,9 @@ export class FakeConn implements AcceptedConnection, FakePeer {
 
   setNoDelay(): void {}
 
-  setKeepAlive(): void {}
+  setKeepAlive(on: boolean): void {
+    this.isKeptAlive = on;
+  }
 
   read(into: Uint8Array): Promise<number | null> {
     if (this.isClosed) return Promise.reject(new Deno.errors.BadResource("closed"));

@@ -7,7 +7,7 @@ import settings from "../../deno.json" with { type: "json" };
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** What the `start` task gives the program: its flags, and with them its permissions. */
-const START_FLAGS = (settings.tasks.start.command as string).split(" ")
+export const START_FLAGS: readonly string[] = (settings.tasks.start.command as string).split(" ")
   .filter((word) => word.startsWith("--"));
 
 /** How a program ended. */
@@ -30,15 +30,11 @@ export class Program {
   #changed: (() => void) | undefined;
 
   /**
-   * Starts `btcagent ...args` in `cwd` with the permissions of the `start` task, and with at most
-   * `openFiles` files if that is given. A folder named with `-l` may be written.
+   * Starts `btcagent ...args` in `cwd` with the permissions of the `start` task, which may write
+   * to `log` there, and with at most `openFiles` files if that is given.
    */
   constructor(args: readonly string[], cwd?: string, openFiles?: number) {
-    const logDir = args[args.indexOf("-l") + 1];
-    const flags = START_FLAGS.map((flag) =>
-      flag.startsWith("--allow-write=") && args.includes("-l") ? `--allow-write=${logDir}` : flag
-    );
-    const command = [Deno.execPath(), "run", "--no-check", ...flags, MAIN, ...args];
+    const command = [Deno.execPath(), "run", "--no-check", ...START_FLAGS, MAIN, ...args];
     if (openFiles !== undefined) {
       command.unshift("sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh");
     }
