@@ -8,6 +8,7 @@ import { formatJson, formatReport } from "./check/format.ts";
 import { isUsable, judgePool } from "./check/judge_pool.ts";
 import {
   examineLogFolder,
+  examineMinerCertificate,
   examinePort,
   examineStatusPort,
   judgeOpenFiles,
@@ -26,7 +27,12 @@ import { waysTo } from "./net/dialer.ts";
 import { formatAddress } from "./net/engine.ts";
 import { openFileLimit } from "./net/open_files.ts";
 import { clientAgentName } from "./pool/handshake.ts";
-import { dialerOptions, listenAddresses, mostPoolConnections } from "./settings.ts";
+import {
+  certificateFiles,
+  dialerOptions,
+  listenAddresses,
+  mostPoolConnections,
+} from "./settings.ts";
 
 /** How many connections are tried at once. */
 const MAX_AT_ONCE = 64;
@@ -130,14 +136,19 @@ async function examineMachine(
   logDir: string | undefined,
 ): Promise<{ readonly section: Section; readonly stops: string[] }> {
   const ports = await Promise.all(listenAddresses(config).map(examinePort));
+  const certificates = await Promise.all(certificateFiles(config).map(examineMinerCertificate));
   const status = statusAddress(config);
   const rows: Row[] = [
     ...ports.map(judgePort),
+    ...certificates.map(({ row }) => row),
     examineStatusPort(status !== undefined && mayServe(status, config) ? status : undefined),
     judgeOpenFiles(openFileLimit(), config.limits.max_miners, mostPoolConnections(config)),
   ];
   const stops = ports.filter(isTaken)
     .map(({ address }) => `miners cannot connect to ${formatAddress(address)}`);
+  if (certificates.some(({ canBeUsed }) => !canBeUsed)) {
+    stops.push("a certificate for miners cannot be used");
+  }
   if (logDir !== undefined) {
     const row = await examineLogFolder(logDir);
     rows.push(row);

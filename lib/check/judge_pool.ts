@@ -6,6 +6,7 @@ import { formatHex32 } from "../base/hex.ts";
 import { EXTRANONCE2_BYTES } from "../pool/handshake.ts";
 import { jobTime } from "../protocol/job.ts";
 import type { Certificate } from "./certificate.ts";
+import { judgeCertificate } from "./judge_certificate.ts";
 import type { AddressFinding, PoolFinding } from "./pool_finding.ts";
 import { type Row, rowOfError } from "./report.ts";
 import type { Talk } from "./talk.ts";
@@ -27,16 +28,11 @@ export interface PoolContext {
   readonly wallTime: number;
 }
 
-/** A certificate that ends within so many days is warned of. */
-const WARN_DAYS = 14;
-
 /** A pool whose newest job is that far ahead of this machine's clock, in seconds. */
 const WARN_BEHIND_SECONDS = 60;
 
 /** The newest job may be a minute old already. */
 const WARN_AHEAD_SECONDS = 120;
-
-const MS_PER_DAY = 86_400_000;
 
 /** The first byte of a TLS alert, which is all that plain text hears from TLS. */
 const TLS_ALERT = 0x15;
@@ -195,32 +191,16 @@ function certificateRows(trials: readonly Trial[], context: PoolContext): Row[] 
   }
   return Array.from(seen.values(), ({ certificate, ways }) => {
     const suffix = seen.size === 1 ? "" : ` (${ways.join(", ")})`;
-    return certificateRow("certificate", certificate, suffix, context);
+    const { subject, issuer } = certificate;
+    return judgeCertificate({
+      ...certificate,
+      name: `of ${subject}, signed by ${issuer}${suffix}`,
+      values: { subject, issuer },
+      // What is not verified keeps nobody out.
+      isNeeded: context.isVerified,
+      wallTime: context.wallTime,
+    });
   });
-}
-
-/** A certificate, with a suffix that says where it was seen. */
-export function certificateRow(
-  subject: string,
-  { subject: whose, issuer, validFrom, validTo }: Certificate,
-  suffix: string,
-  { wallTime, isVerified }: Pick<PoolContext, "wallTime" | "isVerified">,
-): Row {
-  const days = Math.floor((validTo - wallTime) / MS_PER_DAY);
-  const values = { subject: whose, issuer, days_left: days };
-  const name = `of ${whose}, signed by ${issuer}${suffix}`;
-  const level = isVerified ? "failure" : "warning";
-  if (days < 0) {
-    const found = `${name}: expired ${-days} days ago`;
-    return { level, subject, found, advice: "have it renewed", values };
-  }
-  if (validFrom > wallTime) {
-    const found = `${name}: not yet in force`;
-    return { level, subject, found, advice: "check this machine's clock", values };
-  }
-  const found = `${name}: ${days} days left`;
-  if (days > WARN_DAYS) return { level: "ok", subject, found, values };
-  return { level: "warning", subject, found, advice: "have it renewed in time", values };
 }
 
 function agreementRows(talk: Talk, context: PoolContext): Row[] {

@@ -2,11 +2,16 @@
  * What this machine has to give: ports to listen on, open files, a place for the log.
  */
 
+import { CannotUseCertificate, type CertificateFiles } from "../net/certificate_files.ts";
+import type { Connection } from "../net/connection.ts";
 import { formatAddress, type PeerAddress } from "../net/engine.ts";
-import { listenProblem } from "../net/listeners.ts";
+import { type ListenAddress, listenProblem } from "../net/listeners.ts";
 import { roomForMiners } from "../net/open_files.ts";
-import { writeAll } from "../net/handshake_bytes.ts";
+import { dialTcp } from "../net/dial.ts";
+import { readSome, writeAll } from "../net/handshake_bytes.ts";
 import { quote } from "../protocol/stratum_message.ts";
+import { judgeCertificate } from "./judge_certificate.ts";
+import { askWithin } from "./limited_attempt.ts";
 import { type Row, rowOfError } from "./report.ts";
 
 /** A miners' port: free, or what is in the way. */
@@ -23,9 +28,9 @@ export interface PortFinding {
 const ANSWER_TIMEOUT_MS = 1_000;
 
 /** Listens for a moment, and if the port is taken asks who has it. */
-export async function examinePort(address: PeerAddress): Promise<PortFinding> {
+export async function examinePort(address: ListenAddress): Promise<PortFinding> {
   try {
-    Deno.listen(address).close();
+    Deno.listen({ hostname: address.hostname, port: address.port }).close();
     return { address, problem: undefined, runningAgent: undefined };
   } catch (error) {
     const runningAgent = error instanceof Deno.errors.AddrInUse
@@ -36,30 +41,45 @@ export async function examinePort(address: PeerAddress): Promise<PortFinding> {
 }
 
 /** What an agent on that port says it is; `undefined` for anything else. */
-async function askForVersion({ hostname, port }: PeerAddress): Promise<string | undefined> {
+function askForVersion({ hostname, port, tls }: ListenAddress): Promise<string | undefined> {
   const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-  const controller = new AbortController();
-  let conn: Deno.TcpConn | undefined;
-  const close = () => conn?.close();
-  const timer = setTimeout(() => controller.abort(), ANSWER_TIMEOUT_MS);
-  controller.signal.addEventListener("abort", close);
-  try {
-    conn = await Deno.connect({
-      hostname: everywhere[hostname] ?? hostname,
-      port,
-      signal: controller.signal,
-    });
+  const host = everywhere[hostname] ?? hostname;
+  return askWithin(ANSWER_TIMEOUT_MS, async (attempt) => {
+    let connection: Connection = attempt.hold(await dialTcp({ host, port }, attempt.signal));
+    if (tls !== undefined) {
+      const { startNodeTls } = await import("../net/node_tls.ts");
+      const anyCertificate = { isVerified: false, caCerts: [], pins: [] };
+      connection = attempt.hold(await startNodeTls(connection, host, anyCertificate));
+    }
     const question = '{"id":1,"method":"client.get_version","params":[]}\n';
-    await writeAll(conn, new TextEncoder().encode(question));
+    await writeAll(connection, new TextEncoder().encode(question));
     const bytes = new Uint8Array(512);
-    const count = await conn.read(bytes) ?? 0;
+    const count = await readSome(connection, bytes);
+    connection.close();
     const text = new TextDecoder().decode(bytes.subarray(0, count));
     return /"result":"(btcagent\/[\w.+-]{1,40})"/.exec(text)?.[1];
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-    if (!controller.signal.aborted) close();
+  });
+}
+
+/** The row on the certificate that miners are shown, and whether it can be used at all. */
+export async function examineMinerCertificate(
+  files: CertificateFiles,
+): Promise<{ readonly row: Row; readonly canBeUsed: boolean }> {
+  const { readServerCertificate } = await import("../net/server_certificate.ts");
+  try {
+    const { names, expiresAt } = await readServerCertificate(files);
+    const row = judgeCertificate({
+      name: `${files.cert_file}, for ${names}`,
+      validFrom: 0,
+      validTo: expiresAt,
+      isNeeded: true,
+      wallTime: Date.now(),
+      values: { file: files.cert_file, names },
+    });
+    return { row, canBeUsed: true };
+  } catch (error) {
+    if (!(error instanceof CannotUseCertificate)) throw error;
+    return { row: rowOfError("failure", "certificate", error.message), canBeUsed: false };
   }
 }
 

@@ -3,11 +3,11 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import { Attempt } from "../net/attempt.ts";
-import type { Connection, PoolAddress } from "../net/connection.ts";
+import type { PoolAddress } from "../net/connection.ts";
 import { readTlsPolicy, type TlsSettings } from "../net/tls_policy.ts";
 import { openTrusted, type Way } from "../net/way.ts";
 import { type Certificate, fetchCertificate } from "./certificate.ts";
+import { askWithin, openWithin } from "./limited_attempt.ts";
 import { type Talk, talk, type TalkOptions } from "./talk.ts";
 
 /** What tries need. */
@@ -56,7 +56,7 @@ export async function tryAddress(
 ): Promise<{ readonly ms: number } | { readonly problem: string }> {
   const startedAt = now();
   const policy = { isVerified: true, caCerts: [], pins: [] };
-  const result = await within(
+  const result = await openWithin(
     timeoutMs,
     (attempt) => openTrusted({ name: "", proxy: undefined }, address, false, policy, attempt),
   );
@@ -71,7 +71,7 @@ async function connectAndTalk(
   { usesTls, tls, timeoutMs, introduction, now, wallNow }: TrialOptions,
 ): Promise<Omit<Trial, "certificate">> {
   const startedAt = now();
-  const opened = await within(
+  const opened = await openWithin(
     timeoutMs,
     async (attempt) => await openTrusted(way, address, usesTls, await readTlsPolicy(tls), attempt),
   );
@@ -91,58 +91,14 @@ async function connectAndTalk(
   return { way: way.name, connectMs, problem: undefined, talk: result };
 }
 
-async function certificateOf(
+function certificateOf(
   way: Way,
   address: PoolAddress,
   { tls, timeoutMs }: TrialOptions,
 ): Promise<Certificate | undefined> {
-  let certificate: Certificate | undefined;
   // Why there is none is said of the connection that counts.
-  await within(timeoutMs, async (attempt) => {
-    certificate = await fetchCertificate(way, address, await readTlsPolicy(tls), attempt);
-    return CLOSED;
-  });
-  return certificate;
-}
-
-/** What an attempt ends with that has closed its connection. */
-const CLOSED: Connection = {
-  read: () => Promise.resolve(null),
-  write: () => Promise.resolve(0),
-  close: () => {},
-};
-
-type Result =
-  | { readonly value: Connection; readonly problem: undefined }
-  | { readonly problem: string };
-
-/** Runs `steps` as an attempt that is given up after `timeoutMs`. */
-async function within(
-  timeoutMs: number,
-  steps: (attempt: Attempt) => Promise<Connection>,
-): Promise<Result> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
-  const attempt = new Attempt(controller.signal);
-  try {
-    return { value: await givenUp(attempt.run(steps), controller.signal), problem: undefined };
-  } catch (error) {
-    if (controller.signal.aborted) {
-      return { problem: `waited ${timeoutMs / 1000} s for ${attempt.waitingFor}` };
-    }
-    return { problem: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** As `opening`, but rejects when `signal` aborts; a connection that comes later is closed. */
-function givenUp(opening: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    opening.then((connection) => {
-      if (signal.aborted) connection.close();
-      else resolve(connection);
-    }, reject);
-  });
+  return askWithin(
+    timeoutMs,
+    async (attempt) => await fetchCertificate(way, address, await readTlsPolicy(tls), attempt),
+  );
 }

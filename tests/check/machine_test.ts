@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import {
   examineLogFolder,
+  examineMinerCertificate,
   examinePort,
   examineStatusPort,
   judgeOpenFiles,
@@ -10,6 +11,7 @@ import {
 } from "../../lib/check/machine.ts";
 import { saying, silent } from "../support/dialling.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
+import { serverCertificate } from "../support/test_certificates.ts";
 
 Deno.test("a free port is free, and is so again afterwards", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -50,6 +52,31 @@ Deno.test("an address this machine does not have is told as such", async () => {
   assert.equal(row.level, "failure");
   assert.match(row.found, /this machine has no such address/);
 });
+
+Deno.test("a btcagent behind a port with TLS is known as well", async () => {
+  const answer = saying('{"id":1,"result":"btcagent/0.1.0","error":null}\n');
+  await using server = new LoopbackServer(answer, serverCertificate("pool"));
+  const { host, port } = server.address;
+  const tls = { cert_file: "x", key_file: "y" };
+  assert.equal(judgePort(await examinePort({ hostname: host, port, tls })).level, "note");
+});
+
+const CERTIFICATES: [cert: string, key: string, level: string, found: RegExp][] = [
+  ["pool", "pool", "ok", /pool\.pem, for DNS:pool\.test.*: \d+ days left$/],
+  ["expired", "expired", "failure", /: expired \d+ days ago$/],
+  ["pool", "elsewhere", "failure", /it is not the key of the certificate/],
+];
+for (const [cert, key, level, found] of CERTIFICATES) {
+  Deno.test(`the miners' certificate "${cert}" with the key of "${key}" is ${level}`, async () => {
+    const { row, canBeUsed } = await examineMinerCertificate({
+      cert_file: `tests/support/certificates/${cert}.pem`,
+      key_file: `tests/support/certificates/${key}_key.pem`,
+    });
+    assert.equal(row.level, level);
+    assert.match(row.found, found);
+    assert.equal(canBeUsed, cert === key);
+  });
+}
 
 const FILES: [files: number | undefined, wanted: number | undefined, level: string][] = [
   [undefined, 10_000, "note"],

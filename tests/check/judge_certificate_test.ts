@@ -1,7 +1,7 @@
 /** When a certificate is warned of, by the days it has left. */
 
 import assert from "node:assert/strict";
-import { certificateRow } from "../../lib/check/judge_pool.ts";
+import { judgeCertificate } from "../../lib/check/judge_certificate.ts";
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2030, 0, 1);
@@ -18,14 +18,14 @@ const CERTIFICATES: [from: number, days: number, isVerified: boolean, row: strin
 for (const [from, days, isVerified, expected] of CERTIFICATES) {
   const verified = isVerified ? "" : ", with verification off,";
   Deno.test(`a certificate in force from day ${from} to ${days}${verified} is: ${expected}`, () => {
-    const certificate = {
-      subject: "pool.test",
-      issuer: "CA",
+    const { level, found, advice } = judgeCertificate({
+      name: "of pool.test, signed by CA",
       validFrom: NOW + from * DAY,
       validTo: NOW + days * DAY,
-    };
-    const context = { wallTime: NOW, isVerified };
-    const { level, found, advice } = certificateRow("certificate", certificate, "", context);
+      isNeeded: isVerified,
+      wallTime: NOW,
+      values: {},
+    });
     assert.equal(`${level} ${found}`, expected);
     assert.equal(advice === undefined, level === "ok");
   });
