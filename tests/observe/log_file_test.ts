@@ -1,6 +1,7 @@
 /** The files of the log on a real disk: their sizes and number, and what happens to them. */
 
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { LogFile, type LogFileLimits } from "../../lib/observe/log_file.ts";
 
 const encoder = new TextEncoder();
@@ -75,9 +76,11 @@ Deno.test("a restart counts what the file already has", async () => {
 
 Deno.test("a line longer than a file may be has a file of its own", async () => {
   await withLog(NARROW, async (log, folder) => {
-    await write(log, "1", "a long line", "2");
+    await write(log, "a long line");
+    assert.deepEqual(await filesIn(folder), { "btcagent.log": ["a long line"] });
+    await write(log, "1", "as long again", "2");
     assert.deepEqual(await filesIn(folder), {
-      "btcagent.1.log": ["a long line"],
+      "btcagent.1.log": ["as long again"],
       "btcagent.2.log": ["1"],
       "btcagent.log": ["2"],
     });
@@ -114,7 +117,11 @@ Deno.test("a file that logrotate moved or emptied is left to it", async () => {
     assert.deepEqual(await filesIn(folder), { "btcagent.log": ["222", "333"], moved: ["111"] });
     await Deno.truncate(`${folder}/btcagent.log`);
     await write(log, "444");
-    assert.deepEqual((await filesIn(folder))["btcagent.log"], ["444"]);
+    assert.deepEqual(await filesIn(folder), { "btcagent.log": ["444"], moved: ["111"] });
+    await Deno.rename(`${folder}/btcagent.log`, `${folder}/moved`);
+    await Deno.writeTextFile(`${folder}/btcagent.log`, "new\n");
+    await write(log, "555");
+    assert.deepEqual(await filesIn(folder), { "btcagent.log": ["new", "555"], moved: ["444"] });
   });
 });
 
@@ -141,5 +148,26 @@ Deno.test("a full disk rejects, and nothing of the line is left in the file", {
     await Deno.remove(`${folder}/btcagent.log`);
     await write(log, "two");
     assert.deepEqual(await filesIn(folder), { "btcagent.log": ["two"] });
+  });
+});
+
+Deno.test("a disk that becomes full in the middle of a line is left without that half", async () => {
+  await withLog(WIDE, async (log, folder) => {
+    await write(log, "one");
+    const whole = Deno.FsFile.prototype.write;
+    let calls = 0;
+    mock.method(Deno.FsFile.prototype, "write", function (this: Deno.FsFile, bytes: Uint8Array) {
+      return ++calls === 1
+        ? whole.call(this, bytes.subarray(0, 2))
+        : Promise.reject(new Error("full"));
+    });
+    try {
+      await assert.rejects(write(log, "two"), /full/);
+      assert.equal(calls, 2);
+    } finally {
+      mock.restoreAll();
+    }
+    await write(log, "three");
+    assert.deepEqual(await filesIn(folder), { "btcagent.log": ["one", "three"] });
   });
 });
