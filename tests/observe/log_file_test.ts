@@ -138,19 +138,6 @@ Deno.test("a folder that became a file rejects, until it is mended", async () =>
   });
 });
 
-Deno.test("a full disk rejects, and nothing of the line is left in the file", {
-  ignore: Deno.build.os !== "linux",
-}, async () => {
-  await withLog(WIDE, async (log, folder) => {
-    await Deno.mkdir(folder, { recursive: true });
-    await Deno.symlink("/dev/full", `${folder}/btcagent.log`);
-    await assert.rejects(write(log, "one"), /No space left/);
-    await Deno.remove(`${folder}/btcagent.log`);
-    await write(log, "two");
-    assert.deepEqual(await filesIn(folder), { "btcagent.log": ["two"] });
-  });
-});
-
 Deno.test("a disk that becomes full in the middle of a line is left without that half", async () => {
   await withLog(WIDE, async (log, folder) => {
     await write(log, "one");
