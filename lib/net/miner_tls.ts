@@ -30,16 +30,18 @@ export interface CertificateReport {
 
 /** See the head of this file. */
 export class MinerTls {
-  /** By {@linkcode keyOf}. */
+  /** By {@linkcode keyOf}: those in use, and those that were before. */
   #certificates: ReadonlyMap<string, ServerCertificate> = new Map();
+  #inUse: ReadonlySet<string> = new Set();
   /** Loaded with the first certificate: it costs memory. */
   #listener: typeof import("./tls_listener.ts") | undefined;
 
   /** Each certificate file once. */
   get certificates(): CertificateReport[] {
     const files = new Map<string, CertificateReport>();
-    for (const [key, { names, expiresAt }] of this.#certificates) {
-      const [file] = JSON.parse(key) as [string, string];
+    for (const key of this.#inUse) {
+      const { names, expiresAt } = this.#certificates.get(key)!;
+      const file = fileOf(key);
       files.set(file, { file, names, expiresAt });
     }
     return [...files.values()];
@@ -47,7 +49,8 @@ export class MinerTls {
 
   /**
    * Reads these files, whether they were read before or not, and uses them from now on. Has to be
-   * done before {@linkcode MinerTls.start} for any of them, and again when a file has changed.
+   * done before {@linkcode MinerTls.start} for any of them, and again when a file has changed. Those
+   * used until now can still be started, for whoever has to go back.
    *
    * @returns what undoes it.
    * @throws CannotUseCertificate for the first that cannot be used; then nothing changes.
@@ -61,15 +64,18 @@ export class MinerTls {
         certificates.set(keyOf(files), await readServerCertificate(files));
       }
     }
-    for (const files of wanted) {
-      const key = keyOf(files);
-      const { fingerprint } = certificates.get(key)!;
-      if (fingerprint === this.#certificates.get(key)?.fingerprint) continue;
-      sayHowLong(files.cert_file, certificates.get(key)!);
+    for (const [key, certificate] of certificates) {
+      const isOld = certificate.fingerprint === this.#certificates.get(key)?.fingerprint;
+      sayHowLong(fileOf(key), certificate, isOld);
     }
-    const before = this.#certificates;
-    this.#certificates = certificates;
-    return () => this.#certificates = before;
+    const [before, inUseBefore] = [this.#certificates, this.#inUse];
+    const stillKnown = [...before].filter(([key]) => inUseBefore.has(key));
+    this.#certificates = new Map([...stillKnown, ...certificates]);
+    this.#inUse = new Set(certificates.keys());
+    return () => {
+      this.#certificates = before;
+      this.#inUse = inUseBefore;
+    };
   }
 
   /**
@@ -97,22 +103,29 @@ function keyOf({ cert_file: certFile, key_file: keyFile }: CertificateFiles): st
   return JSON.stringify([certFile, keyFile]);
 }
 
-function sayHowLong(file: string, { names, expiresAt }: ServerCertificate): void {
+/** The certificate's own file. */
+function fileOf(key: string): string {
+  return (JSON.parse(key) as [string, string])[0];
+}
+
+/** What is well is not said twice. */
+function sayHowLong(file: string, { names, expiresAt }: ServerCertificate, isOld: boolean): void {
   const days = Math.floor((expiresAt - Date.now()) / DAY_MS);
   const until = new Date(expiresAt).toISOString().slice(0, 10);
   const values = { file, names, until, days };
   if (days < 0) {
     log.error(
       "Certificate {file} for {names} has expired on {until}: miners that check it stay away; " +
-        "put a renewed one in its place",
+        "put a renewed one in its place, and have the configuration read again (SIGHUP)",
       values,
     );
   } else if (days < SOON_DAYS) {
     log.warn(
-      "Certificate {file} for {names} expires in {days} days, on {until}; renew it",
+      "Certificate {file} for {names} expires in {days} days, on {until}: put a renewed one in its " +
+        "place, and have the configuration read again (SIGHUP)",
       values,
     );
-  } else {
+  } else if (!isOld) {
     log.info("Certificate {file} for {names} is good until {until}", values);
   }
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { CannotUseCertificate } from "../../lib/net/certificate_files.ts";
+import { CannotListen } from "../../lib/net/listeners.ts";
 import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
@@ -173,6 +174,58 @@ Deno.test("certificates are replaced while everybody stays; ones that cannot be 
     await miner.until(() => miner.lines.length > jobs, "a job of the connection it has");
   }
   assert.equal(proxy.statistics().working, 2);
+});
+
+Deno.test("a port with TLS comes, gets another certificate and goes while the program runs", async () => {
+  await using pool = await SimPool.start();
+  await using proxy = new TestProxy([pool]);
+  const [first, second] = [freePort(), freePort()];
+  const settings = (port: number, name: CertificateName) => ({
+    listen: [{ address: "127.0.0.1", port, tls: certificateFiles(name) }],
+  });
+  await proxy.reconfigure([pool], settings(first, "pool"));
+  await using miner = await connectTls(proxy);
+  await login(miner);
+
+  using _taken = Deno.listen({ hostname: "127.0.0.1", port: second });
+  await assert.rejects(proxy.reconfigure([pool], settings(second, "elsewhere")), CannotListen);
+  assert.match(proxy.proxy.certificates[0]!.names, /pool\.test/, "the one in use is kept");
+  await using _another = await connectTls(proxy);
+
+  await proxy.reconfigure([pool], settings(first, "elsewhere"));
+  await assert.rejects(connectTls(proxy), /only valid for DnsName\("elsewhere.test"\)/);
+
+  await proxy.reconfigure([pool]);
+  await assert.rejects(RawMiner.connect(first), Deno.errors.ConnectionRefused);
+  assert.deepEqual(proxy.proxy.certificates, []);
+  const jobs = miner.lines.length;
+  pool.newBlock();
+  await miner.until(() => miner.lines.length > jobs, "a job of the connection it has");
+});
+
+Deno.test("SIGHUP takes renewed files though the configuration is the same, and no spoilt ones", async () => {
+  await using pool = await SimPool.start();
+  await using files = await Files.create("pool");
+  const config = configWith(files, pool.port);
+  await Deno.writeTextFile(`${files.folder}/agent.jsonc`, JSON.stringify(config));
+  await using program = new Program(["-c", `${files.folder}/agent.jsonc`]);
+  await program.wrote("serves miners");
+  const { port } = config.listen[0]!;
+  const authority = Deno.readTextFileSync(AUTHORITY_FILE);
+  await using miner = await RawMiner.connectTls(port, authority);
+  await login(miner);
+  await Deno.writeTextFile(files.paths.key_file, "rubbish");
+  program.signal("SIGHUP");
+  await program.wrote("was not taken");
+  assert.match(program.output, /Cannot use tls\.key_file \(\S+key\.pem\): found no line/);
+  await using _meanwhile = await RawMiner.connectTls(port, authority);
+  await files.put("elsewhere");
+  program.signal("SIGHUP");
+  await program.wrote("nothing changed");
+  await assert.rejects(RawMiner.connectTls(port, authority), /only valid for DnsName/);
+  const jobs = miner.lines.length;
+  pool.newBlock();
+  await miner.until(() => miner.lines.length > jobs, "a job of the connection it has");
 });
 
 for (

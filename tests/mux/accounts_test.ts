@@ -151,6 +151,7 @@ Deno.test("No more accounts open than allowed; miners of those that are open sti
   const one = rig.join("c");
   assert.equal(one.seat, undefined);
   assert.match(one.turnedAwayFor!, /limits.max_accounts/);
+  assert.equal(rig.accounts.refusals, 1);
   assert.ok(rig.join("B").seat !== undefined);
   assert.equal(rig.accounts.count, 2);
 });

@@ -10,11 +10,14 @@ import {
   SummarySchema,
   UpstreamsSchema,
 } from "../../lib/observe/status/shapes.ts";
+import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { StatusRig } from "../support/status_rig.ts";
+import { certificateFiles } from "../support/test_certificates.ts";
 import { until } from "../support/test_proxy.ts";
 
 const DIFFICULTY = 0.00001;
@@ -317,3 +320,31 @@ async function askRaw(rig: StatusRig, request: string, breaksOff = false): Promi
   const text = await new Response(connection.readable).text().catch(() => "");
   return Number(text.split(" ")[1]);
 }
+
+Deno.test("certificates shown to miners are told with their ends, also those that have ended", async () => {
+  using _log = new LogCapture();
+  await using pool = await SimPool.start();
+  const [good, expired] = [certificateFiles("pool"), certificateFiles("expired")];
+  const tls = new MinerTls();
+  await tls.load([good, expired]);
+  const listen = [good, expired, good].map((files) => ({
+    address: "127.0.0.1",
+    port: freePort(),
+    tls: files,
+  }));
+  await using rig = new StatusRig([pool], { listen }, tls);
+  const { certificates } = await rig.get("/api/v1/summary", SummarySchema);
+  assert.deepEqual(
+    certificates.map(({ file, expires_at, days_left }) => [file, expires_at, Math.sign(days_left)]),
+    [[good.cert_file, "2060-01-01T00:00:00.000Z", 1], [
+      expired.cert_file,
+      "2010-01-01T00:00:00.000Z",
+      -1,
+    ]],
+  );
+  const metrics = await (await rig.fetch("/metrics")).text();
+  const family = "btcagent_certificate_expiry_timestamp_seconds";
+  for (const [{ cert_file: file }, end] of [[good, 2840140800], [expired, 1262304000]] as const) {
+    assert.ok(metrics.includes(`\n${family}{file="${file}"} ${end}\n`), metrics);
+  }
+});
