@@ -1,0 +1,57 @@
+/**
+ * `denort`, the runtime without compiler that `deno compile` builds upon: where it is looked for,
+ * and what to do when it is nowhere.
+ *
+ * Deno takes `$DENORT_BIN` if that is set, else the archive in its cache, else it downloads that.
+ */
+
+import { elfMachineOf } from "./elf.ts";
+import type { Platform } from "./platforms.ts";
+
+/** What decides where a denort comes from. */
+export interface DenortPlaces {
+  /** The cache folder of Deno. */
+  readonly denoDir: string;
+  /** The version of Deno that compiles; denort's must be the same. */
+  readonly denoVersion: string;
+  /** `$DENORT_BIN`, if it is set. */
+  readonly denortBin: string | undefined;
+}
+
+/** Where to find it for one platform. */
+export type Denort =
+  /** `$DENORT_BIN` is for this platform. */
+  | { readonly kind: "file"; readonly path: string }
+  /** In the cache, or to be downloaded into it. */
+  | { readonly kind: "archive"; readonly path: string; readonly isThere: boolean };
+
+/** The folder of the cache for this version's archives. */
+function archiveFolder({ denoDir, denoVersion }: DenortPlaces): string {
+  return `${denoDir}/dl/release/v${denoVersion}`;
+}
+
+/** What the archive is called: one file, `denort`, in a zip. */
+function archiveName({ target }: Platform): string {
+  return `denort-${target}.zip`;
+}
+
+/** Where denort for `platform` is. `$DENORT_BIN` counts only if it is for that platform. */
+export async function findDenort(platform: Platform, places: DenortPlaces): Promise<Denort> {
+  const { denortBin } = places;
+  if (denortBin !== undefined && await elfMachineOf(denortBin) === platform.name) {
+    return { kind: "file", path: denortBin };
+  }
+  const path = `${archiveFolder(places)}/${archiveName(platform)}`;
+  const isThere = await Deno.stat(path).then((info) => info.isFile, () => false);
+  return { kind: "archive", path, isThere };
+}
+
+/** What to do when there is none for `platform`. */
+export function missingDenort(platform: Platform, places: DenortPlaces): string {
+  const name = archiveName(platform);
+  return `No denort for ${platform.name}: it is not in Deno's cache and cannot be downloaded. ` +
+    `Get\n  https://dl.deno.land/release/v${places.denoVersion}/${name}\n` +
+    `and put it, unopened, into\n  ${archiveFolder(places)}/\n` +
+    `or set DENORT_BIN to a denort ${places.denoVersion} for ${platform.name}. ` +
+    "Packages need none: deno task package";
+}

@@ -1,0 +1,13 @@
+/**
+ * The V8 flags and permissions the program is given, wherever it is started: those of the `start`
+ * task in deno.json, the only place where they are written down.
+ */
+
+import settings from "../../deno.json" with { type: "json" };
+
+/** Each `--flag` or `--flag=value` of the `start` task, in its order. */
+export const START_FLAGS: readonly string[] = settings.tasks.start.command.split(" ")
+  .filter((word) => word.startsWith("--"));
+
+/** The version that is built. */
+export const VERSION: string = settings.version;

@@ -1,0 +1,53 @@
+/** The archive for machines without a package manager of Debian's kind. */
+
+import { run } from "./command.ts";
+import { artifactName, type Platform } from "./platforms.ts";
+import { VERSION } from "./start_flags.ts";
+import { copy, settleModes } from "./tree.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** What goes with the program, by its place in the project. */
+const COMPANIONS = ["README.md", "CHANGELOG.md", "LICENSE"];
+
+/** Where and when. */
+export interface PackOptions {
+  /** For which machines. */
+  readonly platform: Platform;
+  /** A folder with what runs; see payload.ts. */
+  readonly payload: string;
+  /** A folder to work in, which is removed by its owner. */
+  readonly work: string;
+  /** Where the result goes. */
+  readonly out: string;
+  /** The time every file is given, in seconds since 1970. */
+  readonly epoch: number;
+}
+
+/** Packs it, the same bytes for the same input. Returns the path. */
+export async function packTarball(options: PackOptions): Promise<string> {
+  const { platform, payload, work, out, epoch } = options;
+  const name = artifactName(VERSION, platform);
+  const folder = `${work}/${name}`;
+  await run(["cp", "-r", payload, folder]);
+  for (const file of COMPANIONS) await copy(ROOT + file, `${folder}/${file}`);
+  await run(["cp", "-r", `${ROOT}conf`, `${folder}/conf`]);
+  await Deno.remove(`${folder}/conf/agent.jsonc`).catch(() => {});
+  await settleModes(folder);
+  const path = `${out}/${name}.tar.gz`;
+  await run([
+    "tar",
+    "--create",
+    "--format=gnu",
+    "--sort=name",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    `--mtime=@${epoch}`,
+    "--use-compress-program=gzip -n",
+    `--file=${path}`,
+    `--directory=${work}`,
+    name,
+  ]);
+  return path;
+}
