@@ -1,5 +1,5 @@
 /**
- * `deno task compile [--out DIR]`: one executable for each platform, with the flags and permissions
+ * `deno task compile [--out DIR] [--only x86_64|aarch64]`: one executable for each platform, with the flags and permissions
  * of the `start` task, and `SHA256SUMS`.
  *
  * Nothing is left behind that only looks compiled: each result is for the processor it is named
@@ -8,13 +8,14 @@
  * Exit codes: 0 all built, 1 something built is wrong, 2 wrong use, 3 no denort for a platform.
  */
 
+import { BUILD_OPTIONS, buildOptions } from "./ship/build_options.ts";
 import { writeChecksums } from "./ship/checksums.ts";
 import { outcome, run } from "./ship/command.ts";
 import { type DenortPlaces, findDenort, missingDenort } from "./ship/denort.ts";
 import { elfMachineOf } from "./ship/elf.ts";
-import { outFolder } from "./ship/out_folder.ts";
-import { artifactName, type Platform, PLATFORMS } from "./ship/platforms.ts";
+import { artifactName, type Platform } from "./ship/platforms.ts";
 import { bundleProgram, ENTRY } from "./ship/program.ts";
+import { complain, say } from "./ship/say.ts";
 import { START_FLAGS, VERSION } from "./ship/start_flags.ts";
 
 const EXIT = { built: 0, wrong: 1, misused: 2, noDenort: 3 } as const;
@@ -104,18 +105,19 @@ async function smokeTest(path: string): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const out = outFolder(Deno.args);
-  if (out === undefined) {
-    console.error("Usage: deno task compile [--out DIR]");
+  const options = buildOptions(Deno.args);
+  if (options === undefined) {
+    complain(`Usage: deno task compile ${BUILD_OPTIONS}`);
     return EXIT.misused;
   }
+  const { out, platforms } = options;
   await Deno.mkdir(out, { recursive: true });
   const work = await Deno.makeTempDir({ dir: out, prefix: ".compile-" });
   let code: number = EXIT.built;
   const built: string[] = [];
   try {
     await bundleProgram(`${work}/program`);
-    for (const platform of PLATFORMS) {
+    for (const platform of platforms) {
       const name = artifactName(VERSION, platform);
       const wasRun = platform.target === Deno.build.target ? "run here" : "not run here";
       try {
@@ -123,16 +125,16 @@ async function main(): Promise<number> {
         await Deno.rename(`${work}/${name}`, `${out}/${name}`);
         built.push(name);
         const { size } = await Deno.stat(`${out}/${name}`);
-        console.log(`${out}/${name}: ${(size / 1e6).toFixed(1)} MB, ${wasRun}`);
+        say(`${out}/${name}: ${(size / 1e6).toFixed(1)} MB, ${wasRun}`);
       } catch (error) {
         if (!(error instanceof NotBuilt)) throw error;
         // An executable of an earlier build is not what was asked for now.
         await Deno.remove(`${out}/${name}`).catch(() => {});
-        console.error(`${name} was not built. ${error.message}`);
+        complain(`${name} was not built. ${error.message}`);
         code = code === EXIT.wrong ? code : error.code;
       }
     }
-    if (built.length > 0) console.log((await writeChecksums(out)).trimEnd());
+    if (built.length > 0) say((await writeChecksums(out)).trimEnd());
     return code;
   } finally {
     await Deno.remove(work, { recursive: true });

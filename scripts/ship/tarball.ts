@@ -3,7 +3,7 @@
 import { run } from "./command.ts";
 import { artifactName, type Platform } from "./platforms.ts";
 import { VERSION } from "./start_flags.ts";
-import { copy, settleModes } from "./tree.ts";
+import { copy, placeConf, settleModes } from "./tree.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -31,8 +31,7 @@ export async function packTarball(options: PackOptions): Promise<string> {
   const folder = `${work}/${name}`;
   await run(["cp", "-r", payload, folder]);
   for (const file of COMPANIONS) await copy(ROOT + file, `${folder}/${file}`);
-  await run(["cp", "-r", `${ROOT}conf`, `${folder}/conf`]);
-  await Deno.remove(`${folder}/conf/agent.jsonc`).catch(() => {});
+  await placeConf(folder);
   await settleModes(folder);
   const path = `${out}/${name}.tar.gz`;
   await run([

@@ -1,5 +1,7 @@
 /** Folders of files about to be packed: who may do what with them, and how large they are. */
 
+const CONF = new URL("../../conf", import.meta.url).pathname;
+
 /** A text with every `@NAME@` replaced. @throws Error if it has a name that is not given. */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/@([A-Z_]+)@/g, (_, name: string) => {
@@ -44,5 +46,12 @@ export async function settleModes(folder: string): Promise<void> {
       const { mode } = await Deno.stat(path);
       await Deno.chmod(path, ((mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755);
     }
+  }
+}
+
+/** Copies `conf/` into `folder`, without a configuration that somebody works with here. */
+export async function placeConf(folder: string): Promise<void> {
+  for (const file of await filesUnder(CONF)) {
+    if (file !== "agent.jsonc") await copy(`${CONF}/${file}`, `${folder}/conf/${file}`);
   }
 }

@@ -1,0 +1,109 @@
+/** The package for Debian, Ubuntu and what descends from them. */
+
+import { createHash } from "node:crypto";
+import { run } from "./command.ts";
+import { VERSION } from "./start_flags.ts";
+import type { PackOptions } from "./tarball.ts";
+import { copy, filesUnder, fill, place, placeConf, settleModes } from "./tree.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const HERE = new URL("./", import.meta.url).pathname;
+
+/** Where completions are looked for by each shell. */
+const COMPLETIONS = {
+  bash: "usr/share/bash-completion/completions/btcagent",
+  zsh: "usr/share/zsh/vendor-completions/_btcagent",
+  fish: "usr/share/fish/vendor_completions.d/btcagent.fish",
+} as const;
+
+const SCRIPTS = ["postinst", "prerm", "postrm"];
+const UNITS = ["btcagent.service", "btcagent@.service"];
+
+/** Packs it, the same bytes for the same input. Returns the path. */
+export async function packDeb(options: PackOptions): Promise<string> {
+  const { platform, payload, work, out, epoch } = options;
+  const root = `${work}/deb-${platform.debian}`;
+  const doc = `${root}/usr/share/doc/btcagent`;
+  await Deno.mkdir(`${root}/usr/lib`, { recursive: true });
+  await Deno.mkdir(`${root}/usr/bin`, { recursive: true });
+  await run(["cp", "-r", payload, `${root}/usr/lib/btcagent`]);
+  await Deno.symlink("../lib/btcagent/btcagent", `${root}/usr/bin/btcagent`);
+  await copy(`${ROOT}conf/agent.example.jsonc`, `${root}/etc/btcagent/agent.jsonc`);
+  await copy(`${ROOT}conf/agent.schema.json`, `${root}/etc/btcagent/agent.schema.json`);
+  for (const unit of UNITS) await copy(`${ROOT}conf/${unit}`, `${root}/lib/systemd/system/${unit}`);
+  for (const [shell, path] of Object.entries(COMPLETIONS)) {
+    await place(`${root}/${path}`, await ownOutput(["completions", shell]));
+  }
+  await placeGzipped(`${root}/usr/share/man/man1/btcagent.1.gz`, await manPage(epoch));
+  await placeConf(doc);
+  await copy(`${ROOT}README.md`, `${doc}/README.md`);
+  await placeGzipped(`${doc}/CHANGELOG.md.gz`, await Deno.readTextFile(`${ROOT}CHANGELOG.md`));
+  await placeGzipped(
+    `${doc}/changelog.gz`,
+    fill(await Deno.readTextFile(`${HERE}debian/changelog`), { VERSION, DATE: rfc2822(epoch) }),
+  );
+  await copy(`${HERE}debian/copyright`, `${doc}/copyright`);
+  await copy(`${HERE}debian/lintian-overrides`, `${root}/usr/share/lintian/overrides/btcagent`);
+  await settleModes(root);
+  await placeControl(root, platform.debian);
+
+  const path = `${out}/btcagent_${VERSION}_${platform.debian}.deb`;
+  await run(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", root, path], {
+    env: { SOURCE_DATE_EPOCH: String(epoch) },
+  });
+  return path;
+}
+
+/** What dpkg itself reads. */
+async function placeControl(root: string, architecture: string): Promise<void> {
+  const files = await filesUnder(root);
+  let bytes = 0;
+  const sums: string[] = [];
+  for (const file of files) {
+    const content = await Deno.readFile(`${root}/${file}`);
+    bytes += content.length;
+    sums.push(`${createHash("md5").update(content).digest("hex")}  ${file}\n`);
+  }
+  const etc = files.filter((file) => file.startsWith("etc/"));
+  const template = await Deno.readTextFile(`${HERE}debian/control`);
+  const control = fill(template, {
+    VERSION,
+    ARCHITECTURE: architecture,
+    SIZE: String(Math.ceil(bytes / 1024)),
+  });
+  await place(`${root}/DEBIAN/control`, control);
+  await place(`${root}/DEBIAN/conffiles`, etc.map((file) => `/${file}\n`).join(""));
+  await place(`${root}/DEBIAN/md5sums`, sums.join(""));
+  for (const name of SCRIPTS) {
+    await copy(`${HERE}debian/${name}`, `${root}/DEBIAN/${name}`, 0o755);
+  }
+}
+
+async function manPage(epoch: number): Promise<string> {
+  const help = await ownOutput(["help"]);
+  const escaped = help.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&");
+  return fill(await Deno.readTextFile(`${HERE}btcagent.1`), {
+    VERSION,
+    DATE: new Date(epoch * 1000).toISOString().slice(0, 10),
+    HELP: escaped.trimEnd(),
+  });
+}
+
+/** What btcagent itself prints for these arguments. */
+function ownOutput(args: readonly string[]): Promise<string> {
+  return run([Deno.execPath(), "run", "--quiet", "--no-check", `${ROOT}main.ts`, ...args], {
+    env: { NO_COLOR: "1" },
+  });
+}
+
+/** Writes a text compressed, without a name or time. */
+async function placeGzipped(path: string, text: string): Promise<void> {
+  const plain = path.replace(/\.gz$/, "");
+  await place(plain, text);
+  await run(["gzip", "-9n", plain]);
+}
+
+/** As `date -R` has it. */
+function rfc2822(epoch: number): string {
+  return new Date(epoch * 1000).toUTCString().replace("GMT", "+0000");
+}

@@ -1,0 +1,140 @@
+/** The packages for x86_64: built twice, installed, run, upgraded, removed; all without network. */
+
+import assert from "node:assert/strict";
+import { sha256 } from "../../scripts/ship/checksums.ts";
+import { outcome, run } from "../../scripts/ship/command.ts";
+import { VERSION } from "../../scripts/ship/start_flags.ts";
+import { buildPackages } from "./build.ts";
+import { canIsolate, Root } from "./root.ts";
+
+const DEB = `btcagent_${VERSION}_amd64.deb`;
+const TARBALL = `btcagent-${VERSION}-linux-x86_64.tar.gz`;
+
+const hasLintian = await run(["lintian", "--version"]).then(() => true, () => false);
+const isIsolated = await canIsolate();
+const out = Deno.build.arch === "x86_64" ? await buildPackages("x86_64") : undefined;
+const ignore = out === undefined;
+
+globalThis.addEventListener("unload", () => {
+  if (out !== undefined) Deno.removeSync(out, { recursive: true });
+});
+
+/** A configuration for the simulated pool on this port. */
+function configFor(pool: number, port: number): string {
+  return `{ "agent_listen_ip": "127.0.0.1", "agent_listen_port": ${port}, // edited
+    "pools": [["127.0.0.1", ${pool}, "demo"]] }\n`;
+}
+
+/** Runs the installed agent as its user between a simulated pool and miners, and stops it. */
+const MINE = `
+cd /
+btcagent simulate pool --port 18888 >/tmp/pool.log 2>&1 & pool=$!
+setpriv --reuid btcagent --regid btcagent --clear-groups \\
+  btcagent -c /etc/btcagent/agent.jsonc -l /var/log/btcagent 2>/tmp/agent.log & agent=$!
+for _ in $(seq 100); do grep -q 'serves miners' /tmp/agent.log && break; sleep 0.2; done
+btcagent simulate miners --connect 127.0.0.1:13333 --count 5 --rate 10 >/tmp/miners.log 2>&1 & miners=$!
+for _ in $(seq 100); do [ "$(grep -c 'in:' /tmp/agent.log)" -ge 5 ] && break; sleep 0.2; done
+sleep 2
+kill -TERM $agent; wait $agent && code=0 || code=$?
+kill -TERM $pool $miners; wait $pool || true; wait $miners || true
+cat /tmp/agent.log
+[ $code = 0 ]
+`;
+
+/** Shares accepted according to the agent's last line. */
+function acceptedIn(log: string): number {
+  return Number(/Stopped: .* (\d+) accepted/.exec(log)?.[1]);
+}
+
+Deno.test({
+  name: "two builds of the packages are the same bytes",
+  ignore,
+  async fn() {
+    const again = await buildPackages("x86_64");
+    try {
+      for (const name of [DEB, TARBALL]) {
+        assert.equal(await sha256(`${again}/${name}`), await sha256(`${out}/${name}`), name);
+      }
+      await run(["sha256sum", "--check", "SHA256SUMS"], { cwd: again });
+    } finally {
+      await Deno.remove(again, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "lintian finds no error in the .deb",
+  ignore: ignore || !hasLintian,
+  async fn() {
+    // 2 is lintian's code for tags at --fail-on.
+    const { code, stdout, stderr } = await outcome([
+      "lintian",
+      "--allow-root",
+      "--fail-on=error",
+      `${out}/${DEB}`,
+    ]);
+    assert.equal(code, 0, stdout + stderr);
+  },
+});
+
+Deno.test({
+  name: "the tarball mines on a machine without network, npm, Deno or home folder",
+  ignore: ignore || !isIsolated,
+  async fn() {
+    await using root = await Root.start();
+    await root.put("/tmp/a.tar.gz", await Deno.readFile(`${out}/${TARBALL}`));
+    await root.sh("mkdir /opt/a && tar -xzf /tmp/a.tar.gz -C /opt/a --strip-components=1");
+    const version = await root.sh("cd / && /opt/a/btcagent --version");
+    assert.match(version, new RegExp(`^btcagent ${VERSION}\n`));
+    const demo = await root.sh("cd / && /opt/a/btcagent demo --seconds 5 --miners 10", {
+      HOME: "/nonexistent",
+    });
+    assert.match(demo, /[1-9]\d* accepted, 0 rejected/);
+    assert.match(await root.sh("ls /opt/a/conf"), /agent\.example\.jsonc/);
+  },
+});
+
+Deno.test({
+  name: "the .deb installs, starts nothing, mines, upgrades, is removed and purged",
+  ignore: ignore || !isIsolated,
+  async fn() {
+    await using root = await Root.start();
+    await root.put("/tmp/a.deb", await Deno.readFile(`${out}/${DEB}`));
+    const said = await root.sh("dpkg -i /tmp/a.deb 2>&1");
+    assert.match(said, /put your sub-account into \/etc\/btcagent\/agent\.jsonc/);
+    assert.equal(
+      await root.sh("stat -c '%U %a' /var/log/btcagent; getent passwd btcagent | cut -d: -f7"),
+      "btcagent 750\n/usr/sbin/nologin\n",
+    );
+    assert.equal((await root.try("pgrep -u btcagent")).code, 1, "nothing runs");
+    assert.match(await root.sh("cd / && btcagent --version"), new RegExp(`btcagent ${VERSION}\n`));
+    await root.sh("man --warnings -l /usr/share/man/man1/btcagent.1.gz >/dev/null 2>&1");
+    await root.sh("bash -n /usr/share/bash-completion/completions/btcagent");
+
+    await root.put("/etc/btcagent/agent.jsonc", configFor(18888, 13333));
+    assert.ok(acceptedIn(await root.sh(MINE)) > 0);
+    assert.match(await root.sh("cat /var/log/btcagent/btcagent.log"), /Stopped: /);
+
+    // The next version: the same, but for its number and the configuration it comes with.
+    await root.sh(`
+      dpkg-deb --raw-extract /tmp/a.deb /tmp/next
+      sed -i 's/^Version: .*/Version: 999/' /tmp/next/DEBIAN/control
+      echo '// changed by the maintainer' >> /tmp/next/etc/btcagent/agent.jsonc
+      dpkg-deb -Znone --build /tmp/next /tmp/next.deb >/dev/null
+      dpkg --force-confold -i /tmp/next.deb 2>&1
+    `);
+    assert.match(await root.sh("dpkg-query -W btcagent"), /\t999/);
+    assert.match(await root.sh("cat /etc/btcagent/agent.jsonc"), /edited/);
+    assert.ok(acceptedIn(await root.sh(MINE)) > 0);
+
+    await root.sh("dpkg --remove btcagent 2>&1");
+    assert.equal((await root.try("command -v btcagent")).stdout, "");
+    assert.match(
+      await root.sh("ls /etc/btcagent /var/log/btcagent"),
+      /agent\.jsonc\n.*btcagent\.log/s,
+    );
+    await root.sh("dpkg --purge btcagent 2>&1");
+    const left = "ls -d /etc/btcagent /var/log/btcagent /var/cache/btcagent /usr/lib/btcagent";
+    assert.equal((await root.try(`${left} 2>/dev/null`)).stdout, "");
+  },
+});
