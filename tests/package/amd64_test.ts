@@ -32,9 +32,8 @@ btcagent simulate pool --port 18888 >/tmp/pool.log 2>&1 & pool=$!
 setpriv --reuid btcagent --regid btcagent --clear-groups \\
   btcagent -c /etc/btcagent/agent.jsonc -l /var/log/btcagent 2>/tmp/agent.log & agent=$!
 for _ in $(seq 100); do grep -q 'serves miners' /tmp/agent.log && break; sleep 0.2; done
-btcagent simulate miners --connect 127.0.0.1:13333 --count 5 --rate 10 >/tmp/miners.log 2>&1 & miners=$!
-for _ in $(seq 100); do [ "$(grep -c 'in:' /tmp/agent.log)" -ge 5 ] && break; sleep 0.2; done
-sleep 2
+btcagent simulate miners --connect 127.0.0.1:13333 --count 5 >/tmp/miners.log 2>&1 & miners=$!
+for _ in $(seq 100); do grep -q ' [1-9][0-9]* accepted' /tmp/miners.log && break; sleep 0.2; done
 kill -TERM $agent; wait $agent && code=0 || code=$?
 kill -TERM $pool $miners; wait $pool || true; wait $miners || true
 cat /tmp/agent.log
