@@ -78,6 +78,12 @@ const ENDS_PER_TURN = 64;
 /** Accepting works again when it has not failed for so long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
 
+/**
+ * A job is handed out from another miner on each time, so that nobody is always among the last:
+ * steps of this part of a round come back to no place soon and leave no place out.
+ */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
 /** See the head of this file. */
 export class Miners implements Fanout, EngineEvents {
   readonly #options: Omit<MinersOptions, keyof MinersSettings>;
@@ -95,6 +101,7 @@ export class Miners implements Fanout, EngineEvents {
   #ending: Generator<void> | undefined;
   #endingTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #fanout = new Histogram();
+  #broadcasts = 0;
   #bytesRead = 0;
   #isDraining = false;
 
@@ -247,9 +254,10 @@ export class Miners implements Fanout, EngineEvents {
   }
 
   broadcast(miners: Iterable<Downstream>, job: JobLines): void {
-    const handles: number[] = [];
-    for (const miner of miners) handles.push(miner.handle);
-    this.#sockets.broadcast(handles, job);
+    const handles = Array.from(miners, (miner) => miner.handle);
+    this.#broadcasts++;
+    const first = Math.floor(this.#broadcasts * GOLDEN_RATIO % 1 * handles.length);
+    this.#sockets.broadcast(handles.slice(first).concat(handles.slice(0, first)), job);
   }
 
   /** Ends miners past a deadline. To be called about once a second. */

@@ -45,7 +45,7 @@ export interface Downstream {
 
 /** Hands one job to many miners; a slow miner among them delays nobody. */
 export interface Fanout {
-  /** Gives `job` to every miner of `miners`, in their order. */
+  /** Gives `job` to every miner of `miners`, beginning with another of them each time. */
   broadcast(miners: Iterable<Downstream>, job: JobLines): void;
 }
 

@@ -42,6 +42,12 @@ const ACCEPT_PAUSE_MS = 100;
 /** Sends of a broadcast in one turn, about 2 ms of them: shares are read between turns. */
 const BROADCAST_SENDS_PER_TURN = 128;
 
+/**
+ * After so long a turn pauses, in milliseconds, and goes on with its other sockets: timers and
+ * pools have waited long enough, whatever miners send.
+ */
+const TURN_MS = 20;
+
 /** Pause between looks while busy, in milliseconds; Deno's timers add one or two. */
 const BUSY_PAUSE_MS = 1;
 
@@ -234,19 +240,16 @@ class LibcEngine implements Engine {
         await pause();
         count = this.#readiness.wait(0);
       }
-      // An owner that throws breaks its promise. That must not end the loop, which serves others.
-      for (let i = 0; i < count; i++) {
-        try {
-          this.#handle(i);
-        } catch (error) {
-          void Promise.reject(error);
+      let turnEnd = this.#now() + TURN_MS;
+      for (let i = 0; i < count && !this.#isStopped; i++) {
+        if (this.#now() >= turnEnd) {
+          apart(() => this.#continueBroadcasts());
+          await pause();
+          turnEnd = this.#now() + TURN_MS;
         }
+        apart(() => this.#handle(i));
       }
-      try {
-        this.#continueBroadcasts();
-      } catch (error) {
-        void Promise.reject(error);
-      }
+      apart(() => this.#continueBroadcasts());
       this.#pace.found(count);
       // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
       if (count < 0) await pause();
@@ -395,6 +398,15 @@ class LibcEngine implements Engine {
     this.#states[fd] = CLOSED;
     this.#waiting.delete(fd);
     this.#sockets.close(fd);
+  }
+}
+
+/** An owner that throws breaks its promise. That must not end the loop, which serves others. */
+function apart(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    void Promise.reject(error);
   }
 }
 

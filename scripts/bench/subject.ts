@@ -43,7 +43,9 @@ const V8_FLAGS = "--v8-flags=";
 /** This agent as `deno task start` runs it, but for the variation. */
 export function ourAgent({ engine, windowMs, denoFlags, v8Flags }: Variation): Subject {
   const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
-  const flags = denoJson.tasks.start.command.split(" ")
+  const words = denoJson.tasks.start.command.split(" ");
+  const environment = words.slice(0, words.indexOf("deno"));
+  const flags = words
     .filter((word) => word.startsWith("--"))
     .map((flag) => flag.startsWith(V8_FLAGS) ? [flag, ...v8Flags].join(",") : flag);
   const window = windowMs === undefined ? [] : [`window ${windowMs} ms`];
@@ -51,6 +53,7 @@ export function ourAgent({ engine, windowMs, denoFlags, v8Flags }: Variation): S
     name: [engine, ...window, ...denoFlags, ...v8Flags].join(", "),
     isFloor: false,
     command: (conf) => [
+      ...["env", ...environment],
       ...[Deno.execPath(), "run", "--config", fileOf("deno.json"), ...denoFlags, ...flags],
       ...[fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],

@@ -227,6 +227,22 @@ Deno.test("a job given to one miner is the clean one, one for many is as the poo
   ]);
 });
 
+Deno.test("of many miners none is always the last to get a job", () => {
+  const world = new FakeMiners();
+  const miners = Array.from({ length: 100 }, (_, i) => world.login(`farm.rig${i}`));
+  const byHandle = new Map(miners.map((miner) => [miner.handle, 0]));
+  const rounds = 50;
+  for (let round = 0; round < rounds; round++) {
+    world.engine.broadcasts.length = 0;
+    world.miners.broadcast(world.mux.seated.values(), shortJob("z"));
+    const [handles] = world.engine.broadcasts;
+    assert.equal(new Set(handles).size, 100);
+    handles!.forEach((handle, place) => byHandle.set(handle, byHandle.get(handle)! + place));
+  }
+  const meanPlaces = [...byHandle.values()].map((sum) => sum / rounds);
+  assert.ok(Math.min(...meanPlaces) > 40 && Math.max(...meanPlaces) < 60, `${meanPlaces}`);
+});
+
 function loggedIn() {
   const world = new FakeMiners();
   const miner = world.login();

@@ -381,6 +381,55 @@ Deno.test("while busy it looks on a timer, and at once again after a look that f
   }
 });
 
+Deno.test("while miners' requests take long, timers have their turn among them", async () => {
+  await using world = new World();
+  const [conns, handles] = await world.connect(10);
+  const heard = () => handles.filter((handle) => world.events.text.get(handle) !== "").length;
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    world.pace.isBusy = true;
+    conns[0]!.send("share");
+    await world.settled();
+    world.events.onText = () => world.time += 15;
+    for (const conn of conns) conn.send("share");
+    const steps: number[] = [];
+    for (let tick = 0; tick < 6; tick++) {
+      mock.timers.tick(1);
+      await world.settled();
+      steps.push(heard());
+    }
+    assert.deepEqual(steps, [2, 4, 6, 8, 10, 10]);
+    world.pace.isBusy = false;
+    mock.timers.tick(1);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+Deno.test("an engine that is stopped in the middle of its turn serves nobody any more", async () => {
+  const world = new World();
+  const [conns, handles] = await world.connect(10);
+  const heard = () => handles.filter((handle) => world.events.text.get(handle) !== "").length;
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    world.pace.isBusy = true;
+    conns[0]!.send("share");
+    await world.settled();
+    world.events.onText = () => world.time += 15;
+    for (const conn of conns) conn.send("share");
+    mock.timers.tick(1);
+    await world.settled();
+    assert.equal(heard(), 2);
+    const stopped = world.engine.stop();
+    mock.timers.tick(1);
+    await stopped;
+    assert.equal(heard(), 2);
+  } finally {
+    mock.timers.reset();
+  }
+  await world[Symbol.asyncDispose]();
+});
+
 Deno.test("nothing is done with the C library once the engine has stopped", async () => {
   const world = new World();
   const [, [handle]] = await world.connect(1);

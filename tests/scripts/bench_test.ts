@@ -118,11 +118,12 @@ Deno.test("an unknown scenario, engine, option or number is misuse", () => {
   }
 });
 
-Deno.test("the agent runs with every flag of the start task and those added", () => {
+Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
   const variation = { engine: "libc", windowMs: 0, denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
   const command = ourAgent(variation).command("conf.json").join(" ");
   assert.match(command, / run .*--cpu-prof .*--v8-flags=\S*--optimize-for-size,--x .*--allow-net /);
   assert.match(command, / \S*main\.ts -c conf\.json -l log$/);
+  assert.match(command, /^env DENO_NO_UPDATE_CHECK=1 \S*deno run /);
 });
 
 Deno.test("the configuration it writes is one the agent takes; other agents get no key of ours", () => {

@@ -25,6 +25,8 @@ interface FakePeer {
 export class FakeEngine implements Engine {
   readonly address: PeerAddress = { hostname: "127.0.0.1", port: 3333 };
   /** Every handle the owner closed, in order. */
+  /** To whom something was broadcast, each time. */
+  readonly broadcasts: (readonly number[])[] = [];
   readonly closedByOwner: number[] = [];
   /** How often it was swept. */
   sweeps = 0;
@@ -113,6 +115,7 @@ export class FakeEngine implements Engine {
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {
+    this.broadcasts.push(handles);
     for (const handle of handles) this.sendLatest(handle, message);
   }
 
