@@ -78,15 +78,20 @@ export function readConfig(text: string): ReadResult {
   return { ok: false, problems: placed.map(({ offset: _, ...problem }) => problem) };
 }
 
-/** Unknown and repeated keys, in this object and those inside it. */
+/** Unknown and repeated keys, in this object and those inside it, or in those of this list. */
 function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
-  if (outline.keys === undefined) return [];
-  // To valibot a list is an object too.
   if (located.kind === "list") {
-    const here = { ...located.at, path: formatPath(path) };
-    return [{ ...here, found: describe(located, path), wanted: outline.wanted }];
+    if (outline.keys !== undefined) {
+      // To valibot a list is an object too.
+      const here = { ...located.at, path: formatPath(path) };
+      return [{ ...here, found: describe(located, path), wanted: outline.wanted }];
+    }
+    return located.items.flatMap((item, i) => {
+      const known = outline.item(i);
+      return known === undefined ? [] : keyProblems(item, known, [...path, i]);
+    });
   }
-  if (located.kind !== "object") return [];
+  if (outline.keys === undefined || located.kind !== "object") return [];
   const problems: Placed[] = [];
   const seen = new Map<string, Position>();
   for (const { name, at, content } of located.members) {

@@ -490,3 +490,33 @@ Deno.test("extreme texts are problems too: deep nesting, long strings, many keys
     assert.ok(formatProblems("f", result.problems).length < 20_000);
   }
 });
+
+for (
+  const [entry, expected] of [
+    ['{"address": "::", "port": 1, "tls": {"cert_file": "c"}}', "tls.key_file: found nothing,"],
+    ['{"address": "::", "port": 1, "tls": {"key_file": "k"}}', "tls.cert_file: found nothing,"],
+    [
+      '{"address": "::", "port": 1, "tls": "c.pem"}',
+      'tls: found "c.pem" (a string), wanted an obj',
+    ],
+    [
+      '{"address": "::", "port": 1, "tls": {"cert_file": "", "key_file": "k"}}',
+      'tls.cert_file: found "" (a string), wanted the path of a file',
+    ],
+    [
+      '{"address": "::", "port": 1, "tsl": 1}',
+      'tsl: found the unknown key "tsl", wanted a known key',
+    ],
+    [
+      '{"address": "::", "port": 1, "tls": {"cert_file": "c", "key_file": "k", "keyfile": 1}}',
+      'tls.keyfile: found the unknown key "keyfile", wanted a known key of listen[0].tls; did you ' +
+      'mean "key_file"?',
+    ],
+    ['{"address": "::", "port": 1, "port": 2}', "port: found the same key again, wanted each key"],
+  ] as const
+) {
+  Deno.test(`the listen entry ${entry} is told apart from one in order`, () => {
+    const line = reportOn(`"listen": [${entry}]`);
+    assert.ok(line.includes(`listen[0].${expected}`), line);
+  });
+}

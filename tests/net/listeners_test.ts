@@ -161,6 +161,32 @@ Deno.test("a port that is taken away accepts no more, keeps its connections, and
   assert.equal(calls.at(-1), "3: send 0");
 });
 
+for (
+  const [what, before, after] of [
+    ["gets TLS", undefined, { cert_file: "c", key_file: "k" }],
+    ["loses TLS", { cert_file: "c", key_file: "k" }, undefined],
+    ["gets another certificate", { cert_file: "c", key_file: "k" }, {
+      cert_file: "d",
+      key_file: "k",
+    }],
+    ["gets another key", { cert_file: "c", key_file: "k" }, { cert_file: "c", key_file: "l" }],
+    ["stays as it is", { cert_file: "c", key_file: "k" }, { cert_file: "c", key_file: "k" }],
+  ] as const
+) {
+  const isNew = what !== "stays as it is";
+  Deno.test(`a port that ${what} is ${isNew ? "opened anew" : "left alone"}`, async () => {
+    const calls: string[] = [];
+    const listeners = new Listeners([{ ...at(1), tls: before }], (address, events) => {
+      calls.push(`start with ${address.tls?.cert_file} and ${address.tls?.key_file}`);
+      return new RecordingEngine(address, events, calls);
+    }, {} as EngineEvents);
+    calls.length = 0;
+    await listeners.reconfigure([{ ...at(1), tls: after }]);
+    const anew = `start with ${after?.cert_file} and ${after?.key_file}`;
+    assert.deepEqual(calls, isNew ? ["1: stop accepting", anew] : []);
+  });
+}
+
 Deno.test("when a new port cannot be had, all ports are as they were", async () => {
   const calls: string[] = [];
   const listeners = new Listeners([at(1), at(2)], (address, events) => {
