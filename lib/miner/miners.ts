@@ -72,8 +72,12 @@ const NO_BYTES = new Uint8Array(0);
 /** Who has been connected so long without having logged in makes room when all places are taken. */
 const NEWCOMER_MS = 1000;
 
-/** Miners ended in one turn, about 1 ms of it: shares of the others are read between turns. */
-const ENDS_PER_TURN = 64;
+/**
+ * Miners ended in one turn, under 1 ms of it, and the pause until the next one, in milliseconds:
+ * shares of the others are read in between. Without a pause Deno would not look at sockets at all.
+ */
+const ENDS_PER_TURN = 32;
+const ENDS_PAUSE_MS = 5;
 
 /** Accepting works again when it has not failed for so long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
@@ -323,7 +327,7 @@ export class Miners implements Fanout, EngineEvents {
         return;
       }
     }
-    this.#endingTimer = setTimeout(() => this.#continueEnding());
+    this.#endingTimer = setTimeout(() => this.#continueEnding(), ENDS_PAUSE_MS);
   }
 
   /** What a miner sends wrong ends it alone. */
