@@ -5,6 +5,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { InTurns } from "../base/in_turns.ts";
 import type { Downstream, Fanout, JobLines, Mux } from "../mux/peers.ts";
 import { addressKey, Admission } from "../net/admission.ts";
 import {
@@ -72,10 +73,7 @@ const NO_BYTES = new Uint8Array(0);
 /** Who has been connected so long without having logged in makes room when all places are taken. */
 const NEWCOMER_MS = 1000;
 
-/**
- * Miners ended in one turn, under 1 ms of it, and the pause until the next one, in milliseconds:
- * shares of the others are read in between. Without a pause Deno would not look at sockets at all.
- */
+/** Miners ended in one turn, under 1 ms of it, and the pause until the next, in milliseconds. */
 const ENDS_PER_TURN = 32;
 const ENDS_PAUSE_MS = 5;
 
@@ -101,9 +99,8 @@ export class Miners implements Fanout, EngineEvents {
   readonly #admission: Admission;
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
-  /** Goes through those past a deadline, and waits for its next turn if there are many. */
-  #ending: Generator<void> | undefined;
-  #endingTimer: ReturnType<typeof setTimeout> | undefined;
+  /** A crowd that came together goes together: shares of the others are read in between. */
+  readonly #ending = new InTurns(ENDS_PER_TURN, ENDS_PAUSE_MS);
   readonly #fanout = new Histogram();
   #broadcasts = 0;
   #bytesRead = 0;
@@ -273,9 +270,7 @@ export class Miners implements Fanout, EngineEvents {
       this.#acceptFailedAt = undefined;
       log.info("Miners are accepted again");
     }
-    if (this.#ending !== undefined) return;
-    this.#ending = this.#endOverdue();
-    this.#continueEnding();
+    this.#ending.run(() => this.#endOverdue());
   }
 
   /** Lets no further miner in and takes nothing more from those that are; answers still go out. */
@@ -292,7 +287,7 @@ export class Miners implements Fanout, EngineEvents {
       leaveMux(session);
     }
     this.#newcomers.clear();
-    clearTimeout(this.#endingTimer);
+    this.#ending.stop();
     await this.#sockets.stop();
   }
 
@@ -318,16 +313,6 @@ export class Miners implements Fanout, EngineEvents {
       this.#end(session, reason, "idle_timeout_seconds");
       yield;
     }
-  }
-
-  #continueEnding(): void {
-    for (let left = ENDS_PER_TURN; left > 0; left--) {
-      if (this.#ending?.next().done !== false) {
-        this.#ending = undefined;
-        return;
-      }
-    }
-    this.#endingTimer = setTimeout(() => this.#continueEnding(), ENDS_PAUSE_MS);
   }
 
   /** What a miner sends wrong ends it alone. */

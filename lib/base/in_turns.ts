@@ -1,0 +1,42 @@
+/**
+ * A long piece of work, done a few steps in a turn, so that whatever else there is has its turn in
+ * between.
+ */
+export class InTurns {
+  readonly #stepsPerTurn: number;
+  readonly #pauseMs: number;
+  #work: Iterator<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * So many steps in a turn, and such a pause between turns, in milliseconds: with none at all Deno
+   * would not look at its sockets in between.
+   */
+  constructor(stepsPerTurn: number, pauseMs: number) {
+    this.#stepsPerTurn = stepsPerTurn;
+    this.#pauseMs = pauseMs;
+  }
+
+  /** Begins with what `begin` gives, one step before each of its values; nothing if still at work. */
+  run(begin: () => Iterator<void>): void {
+    if (this.#work !== undefined) return;
+    this.#work = begin();
+    this.#turn();
+  }
+
+  /** Leaves undone what is not done. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#work = undefined;
+  }
+
+  #turn(): void {
+    for (let left = this.#stepsPerTurn; left > 0; left--) {
+      if (this.#work?.next().done !== false) {
+        this.#work = undefined;
+        return;
+      }
+    }
+    this.#timer = setTimeout(() => this.#turn(), this.#pauseMs);
+  }
+}
