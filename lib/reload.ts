@@ -141,11 +141,7 @@ export class Reloader {
     }
     log.info("Configuration {path} read again: {count}", {
       path,
-      count: changes.length === 0
-        ? "nothing changed"
-        : changes.length === 1
-        ? "1 setting changed"
-        : `${changes.length} settings changed`,
+      count: countChanges(changes.length),
     });
     return { ok: true, changes };
   }
@@ -158,4 +154,10 @@ export class Reloader {
     const isDetailed = problems.length === 0 && details !== undefined;
     return { ok: false, reason: isDetailed ? `${reason}: ${details}` : reason, problems };
   }
+}
+
+/** In words. */
+export function countChanges(count: number): string {
+  if (count === 0) return "nothing changed";
+  return count === 1 ? "1 setting changed" : `${count} settings changed`;
 }

@@ -19,6 +19,7 @@ import { MinerTls } from "./net/miner_tls.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
 import { certificateFiles } from "./settings.ts";
+import type { StatusViewOptions } from "./status_source.ts";
 
 const log = areaLog("agent");
 
@@ -110,7 +111,7 @@ async function serve(serving: Serving): Promise<number> {
     },
   });
   wishes.onReload(() => void reloader.reload());
-  const status = await startStatus(config, proxy, version, events);
+  const status = await startStatus({ proxy, version, events, reloader });
   await stopping;
   const { connected, waitingShares } = proxy.statistics();
   log.info(
@@ -135,19 +136,15 @@ function reportFault(error: unknown): void {
 }
 
 /** Loaded only where it is wanted: it costs memory. */
-async function startStatus(
-  config: Config,
-  proxy: Proxy,
-  version: string,
-  events: RecentEvents,
-): Promise<StatusServer | undefined> {
+async function startStatus(options: StatusViewOptions): Promise<StatusServer | undefined> {
+  const { config } = options.proxy;
   const address = statusAddress(config);
   if (address === undefined || !mayServe(address, config)) return undefined;
   const [{ startStatusServer }, { StatusView }] = await Promise.all([
     import("./observe/status/server.ts"),
     import("./status_source.ts"),
   ]);
-  const view = new StatusView({ proxy, version, events });
+  const view = new StatusView(options);
   return startStatusServer({
     ...address,
     token: config.status.token,

@@ -4,20 +4,28 @@
  */
 
 import { monotonicNow } from "./base/clock.ts";
+import { effectiveConfig } from "./config/effective.ts";
 import { sumOfShares } from "./mux/accounts.ts";
 import { Ledger } from "./mux/ledger.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
+import { formatAddress } from "./net/engine.ts";
 import { openFileLimit } from "./net/open_files.ts";
+import { areaLog, logLevels, setLogLevel } from "./observe/log.ts";
+import type { LogArea, LogLevel } from "./observe/log_record.ts";
 import type { RecentEvents } from "./observe/recent_events.ts";
+import { RequestProblem } from "./observe/status/answers.ts";
 import type {
   AccountShape,
   EventShape,
+  LogLevelsShape,
   MinerShape,
   PoolTotalShape,
+  ReloadShape,
   SummaryShape,
 } from "./observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "./observe/status/source.ts";
 import type { Proxy, ProxyParts } from "./proxy.ts";
+import { countChanges, type Reloader } from "./reload.ts";
 import {
   accountShape,
   hashrateShape,
@@ -30,6 +38,7 @@ import {
 } from "./status_shapes.ts";
 
 const DAY_MS = 86_400_000;
+const log = areaLog("agent");
 
 /** What is looked at. */
 export interface StatusViewOptions {
@@ -39,6 +48,8 @@ export interface StatusViewOptions {
   readonly version: string;
   /** What the log said lately. */
   readonly events: RecentEvents;
+  /** Reads its configuration again. */
+  readonly reloader: Reloader;
 }
 
 /** See the head of this file. */
@@ -54,7 +65,8 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   summary(): SummaryShape {
-    const { proxy, version } = this.#options;
+    const { proxy, version, reloader } = this.#options;
+    const { done, failed, lastAt, lastWentWell } = reloader.history;
     const { miners, accounts, counter } = this.#parts;
     const { connected, working: _, ...rest } = proxy.statistics();
     const { states, rolling } = miners.census;
@@ -76,6 +88,13 @@ export class StatusView implements StatusSource, StatusControl {
         bytes_read: miners.bytesRead,
       },
       accounts: rest.accounts,
+      pinned_pool: proxy.pinnedPool === undefined ? null : proxy.pinnedPool + 1,
+      reloads: {
+        done,
+        failed,
+        last_at: lastAt === undefined ? null : new Date(lastAt).toISOString(),
+        last_went_well: lastWentWell,
+      },
       hashrate: hashrateShape(counter.work.hashrates(0, this.#startedAt, time)),
       credited_difficulty: counter.creditedDifficulty,
       shares: sharesShape(rest.shares),
@@ -137,7 +156,7 @@ export class StatusView implements StatusSource, StatusControl {
   pools(): PoolTotalShape[] {
     const { accounts } = this.#parts;
     const open = [...accounts.reports()].flatMap((report) => report.open ?? []);
-    const { config, poolNumbers } = this.#options.proxy;
+    const { config, poolNumbers, pinnedPool } = this.#options.proxy;
     return config.pools.map(([host, port], place) => {
       const number = poolNumbers[place]!;
       const past = accounts.pastPools.get(number);
@@ -178,7 +197,8 @@ export class StatusView implements StatusSource, StatusControl {
       }
       return {
         position: place + 1,
-        address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+        address: formatAddress({ hostname: host, port }),
+        pinned: place === pinnedPool,
         accounts: states,
         ...total,
         job_age_seconds: jobAge,
@@ -205,13 +225,50 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   config(): Readonly<Record<string, unknown>> {
-    const { config } = this.#options.proxy;
+    return effectiveConfig(this.#options.proxy.config);
+  }
+
+  logLevels(): LogLevelsShape["levels"] {
+    return logLevels();
+  }
+
+  setLogLevel(area: LogArea | undefined, level: LogLevel): void {
+    setLogLevel(area, level);
+    log.info("Level of {area} is {level} from now on, until the configuration says otherwise", {
+      area: area ?? "all areas",
+      level,
+    });
+  }
+
+  async reload(): Promise<ReloadShape> {
+    const result = await this.#options.reloader.reload();
+    if (!result.ok) {
+      throw new RequestProblem(422, result.reason, {}, {
+        problems: result.problems.map(({ path, ...problem }) => ({ ...problem, key: path })),
+      });
+    }
+    const { changes } = result;
+    const needsRestart = changes.filter(({ takesEffect }) => takesEffect === "restart");
     return {
-      ...config,
-      // An address may hold a user and a password.
-      proxy: config.proxy.map((address) => address.replace(/^([a-z0-9]*:\/\/)?.*@/i, "$1***@")),
-      status: { ...config.status, token: config.status.token === "" ? "" : "***" },
+      done: `The configuration was read again: ${countChanges(changes.length)}`,
+      changes: changes.map(({ takesEffect, ...change }) => ({
+        ...change,
+        takes_effect: takesEffect,
+      })),
+      needs_restart: needsRestart.map(({ key }) => key),
     };
+  }
+
+  pin(position: number | undefined): string | undefined {
+    const { proxy } = this.#options;
+    if (position === undefined) {
+      proxy.pinPool(undefined);
+      return "";
+    }
+    const pool = proxy.config.pools[position - 1];
+    if (pool === undefined) return undefined;
+    proxy.pinPool(position - 1);
+    return formatAddress({ hostname: pool[0], port: pool[1] });
   }
 
   disconnect(id: number): boolean {

@@ -21,7 +21,9 @@ const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /api/v1/events", shapes.EventsSchema],
   ["GET /api/v1/history", shapes.HistorySchema],
   ["GET /api/v1/config", shapes.ConfigAnswerSchema],
-  ["POST /api/v1/miners/{id}/disconnect", shapes.DoneSchema],
+  ["GET and POST /api/v1/log-level", shapes.LogLevelsSchema],
+  ["POST /api/v1/reload", shapes.ReloadSchema],
+  ["POST /api/v1/pools/{position}/pin, /pools/auto, /miners/{id}/disconnect", shapes.DoneSchema],
   ["Errors", shapes.ProblemSchema],
 ];
 
@@ -56,11 +58,15 @@ export function withAnswerTables(page: string): string {
 }
 
 function* rowsOf(schema: Structure, path: string): Generator<string> {
-  const { base, about } = unpiped(schema);
+  const { base: outer, about: outerAbout } = unpiped(schema);
+  // What may be left out has what it is for, and what is in it, inside.
+  const inner = outer.type === "optional" ? unpiped(outer.wrapped!) : undefined;
+  const base = inner?.base ?? outer;
+  const about = inner?.about ?? outerAbout;
   const list = base.item === undefined ? undefined : unpiped(base.item).base;
   const entries = base.entries ?? list?.entries;
   if (path !== "" && (entries === undefined || about !== "")) {
-    yield `| \`${path}\` | ${kindOf(base)} | ${about} |`;
+    yield `| \`${path}\` | ${kindOf(outer)} | ${about} |`;
   }
   const prefix = path === "" ? "" : `${path}${list === undefined ? "" : "[]"}.`;
   for (const [name, entry] of Object.entries(entries ?? {})) {
@@ -76,6 +82,8 @@ function unpiped(schema: Structure): { base: Structure; about: string } {
 
 function kindOf(schema: Structure): string {
   switch (schema.type) {
+    case "optional":
+      return `${kindOf(unpiped(schema.wrapped!).base)} or left out`;
     case "nullable":
       return `${kindOf(unpiped(schema.wrapped!).base)} or null`;
     case "array":

@@ -164,13 +164,15 @@ function childOf(located: Located, step: string | number): Located | undefined {
   return located.members.findLast(({ name }) => name === step)?.content;
 }
 
-/** A value in words for a report; addresses of proxies may hold passwords and are not shown. */
+/** A value in words for a report; what may hold a secret is not shown. */
 function describe(located: Located, path: Path): string {
   if (located.kind === "object") return "an object";
   if (located.kind === "list") return `a list of ${located.items.length}`;
   switch (typeof located.value) {
     case "string":
-      return path[0] === "proxy" ? "a string" : `${quote(located.value)} (a string)`;
+      return path[0] === "proxy" || path[1] === "token"
+        ? "a string"
+        : `${quote(located.value)} (a string)`;
     case "number":
       return located.source.length > 30 ? `${located.source.slice(0, 27)}...` : located.source;
     default:

@@ -86,6 +86,21 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   const { miners, hashrate, shares, process, version, deno } = summary;
   page.gauge("btcagent_build_info", "The versions in use.", [[{ version, deno }, 1]]);
   page.gauge("btcagent_serving", "1 if miners have a pool to work for.", one(+summary.serving));
+  const { done, failed, last_at: lastAt, last_went_well: wentWell } = summary.reloads;
+  page.counter("btcagent_config_reloads", "How often the configuration was read again.", [
+    [{ result: "done" }, done],
+    [{ result: "failed" }, failed],
+  ]);
+  page.gauge(
+    "btcagent_config_last_reload_successful",
+    "0 if the last reload failed and the configuration before it is in force.",
+    one(+wentWell),
+  );
+  page.gauge(
+    "btcagent_config_last_reload_timestamp_seconds",
+    "When the configuration was last read, the start included.",
+    one(Date.parse(lastAt ?? summary.started_at) / 1000),
+  );
   page.gauge("btcagent_miners", "Connected miners by how far they have come.", [
     ...each("state", miners.states),
   ]);

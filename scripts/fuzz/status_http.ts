@@ -4,11 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import {
-  answerRequest,
-  type IncomingRequest,
-  MAX_BODY_BYTES,
-} from "../../lib/observe/status/server.ts";
+import { MAX_BODY_BYTES } from "../../lib/observe/status/body.ts";
+import { answerRequest, type IncomingRequest } from "../../lib/observe/status/server.ts";
 import { StatusStream } from "../../lib/observe/status/stream.ts";
 import { FakeStatus } from "../../tests/support/fake_status.ts";
 import { type Dice, type FuzzTarget, hexDigits, jsonValue, mutate } from "./target.ts";
@@ -30,6 +27,12 @@ const PATHS = [
   "/api/v1/upstreams",
   "/api/v1/events",
   "/api/v1/config",
+  "/api/v1/log-level",
+  "/api/v1/log-level",
+  "/api/v1/reload",
+  "/api/v1/pools/1/pin",
+  "/api/v1/pools/0/pin",
+  "/api/v1/pools/auto",
   "/",
   "/page/app.js",
   "/page/../page.ts",
@@ -99,6 +102,18 @@ const AUTHORIZATIONS = [
   `Bearer ${TOKEN}, Bearer ${TOKEN}`,
 ];
 
+const ORIGINS = ["http://127.0.0.1:9999", "https://evil.example", "null", "http://localhost"];
+
+const BODIES = [
+  '{"level":"debug"}',
+  '{"area":"pool","level":"error"}',
+  '{"area":"constructor","level":"info"}',
+  '{"level":"debug","x":1}',
+  "[]",
+  "null",
+  "{",
+];
+
 function target(dice: Dice): string {
   const path = dice.oneIn(3)
     ? `/api/v1/miners/${dice.oneIn(4) ? hexDigits(dice, dice.below(70)) : dice.pick(IDS)}${
@@ -121,6 +136,9 @@ function headers(dice: Dice): string[] {
       `Accept: ${dice.pick(["*/*", "application/openmetrics-text; version=1.0.0", ",;"])}`,
     );
   }
+  if (dice.oneIn(4)) lines.push(`Origin: ${dice.pick(ORIGINS)}`);
+  if (dice.oneIn(6)) lines.push(`Sec-Fetch-Site: ${dice.pick(["same-origin", "cross-site"])}`);
+  if (dice.oneIn(2)) lines.push("Content-Type: application/json");
   if (dice.oneIn(8)) lines.push(`Content-Length: ${dice.pick(["0", "5", "70000", "-1", "1e9"])}`);
   if (dice.oneIn(8)) lines.push("Transfer-Encoding: chunked");
   if (dice.oneIn(20)) lines.push(`X: ${"y".repeat(dice.below(3000))}`);
@@ -152,7 +170,7 @@ export const STATUS_HTTP: FuzzTarget = {
   generate(dice) {
     const head = [`${dice.pick(METHODS)} ${target(dice)} HTTP/1.1`, ...headers(dice)];
     const size = dice.oneIn(200) ? MAX_BODY_BYTES + dice.below(2) : dice.below(60);
-    const body = dice.oneIn(4) ? "b".repeat(size) : "";
+    const body = dice.oneIn(2) ? dice.pick(BODIES) : dice.oneIn(4) ? "b".repeat(size) : "";
     return mutate(dice, encoder.encode(head.join("\r\n") + "\r\n\r\n" + body));
   },
 
@@ -161,12 +179,12 @@ export const STATUS_HTTP: FuzzTarget = {
     const door = all[input.length % all.length]!;
     const request = requestOf(input);
     if (request === undefined) return;
-    status.disconnects = 0;
+    status.changes = 0;
     const response = await answerRequest(door, request);
     const text = await response.text();
     const isShown = response.status === 200;
     const isPage = PAGE.test(response.headers.get("content-type")!);
-    assert.match(String(response.status), /^(?:200|400|401|403|404|405|413|421)$/);
+    assert.match(String(response.status), /^(?:200|400|401|403|404|405|413|415|421)$/);
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(response.headers.get("cache-control"), "no-store");
     assert.ok(!text.includes(TOKEN) || decoder.decode(input).includes(TOKEN));
@@ -180,9 +198,12 @@ export const STATUS_HTTP: FuzzTarget = {
         "the token decides, and it alone, but for the page",
       );
     }
-    if (status.disconnects > 0) {
+    if (status.changes > 0) {
       assert.ok(door.control !== undefined && request.method === "POST");
-      assert.equal(status.disconnects, 1);
+      assert.equal(status.changes, 1);
+      const origin = request.headers.get("origin");
+      assert.ok(origin === null || URL.parse(origin)?.host === request.headers.get("host"));
+      assert.notEqual(request.headers.get("sec-fetch-site"), "cross-site");
     }
     if (isPage) return;
     if (isShown && METRICS.test(response.headers.get("content-type")!)) {

@@ -41,7 +41,7 @@ async function fullPage(accept: string): Promise<string> {
   await using rig = new StatusRig([pool], {
     status: { worker_series_max: 10 },
     listen: [{ address: "127.0.0.1", port: freePort(), tls: files }],
-  }, tls);
+  }, { tls });
   await using _farm = SimFarm.start({ port: rig.port, count: 3 });
   await until(() => rig.proxy.statistics().working === 3, "all are in");
   const response = await rig.fetch("/metrics", { headers: { accept } });

@@ -21,8 +21,8 @@ export class FakeStatus implements StatusSource, StatusControl {
     id: id.toString(16).padStart(8, "0"),
     worker: `rig${id % 3}"\n\\`,
   }));
-  /** How often a miner was to be disconnected. */
-  disconnects = 0;
+  /** How often anything was to be changed. */
+  changes = 0;
 
   summary(): shapes.SummaryShape {
     return this.#summary;
@@ -56,8 +56,26 @@ export class FakeStatus implements StatusSource, StatusControl {
     return { status: { token: "***" } };
   }
 
+  logLevels(): shapes.LogLevelsShape["levels"] {
+    return { agent: "info" };
+  }
+
+  setLogLevel(): void {
+    this.changes++;
+  }
+
+  reload(): Promise<shapes.ReloadShape> {
+    this.changes++;
+    return Promise.resolve(sampleOf(shapes.ReloadSchema));
+  }
+
+  pin(position: number | undefined): string | undefined {
+    this.changes++;
+    return position === undefined || position <= 2 ? "pool:1" : undefined;
+  }
+
   disconnect(id: number): boolean {
-    this.disconnects++;
+    this.changes++;
     return id < MINERS;
   }
 }

@@ -8,10 +8,11 @@ import * as v from "valibot";
 import { readConfig } from "../../lib/config/read.ts";
 import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
-import { ProblemSchema } from "../../lib/observe/status/shapes.ts";
+import { ProblemSchema, type ProblemShape } from "../../lib/observe/status/shapes.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
 import { Proxy } from "../../lib/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { Reloader } from "../../lib/reload.ts";
 import { StatusView } from "../../lib/status_source.ts";
 
 /** A proxy with its status server, both stopped with `await using`. */
@@ -22,11 +23,14 @@ export class StatusRig {
   readonly view: StatusView;
   readonly #token: string;
 
-  /** `settings` are keys of the configuration file, `tls` has the certificates they name. */
+  /**
+   * `settings` are keys of the configuration file, `tls` has the certificates they name, `path` is
+   * the file that is read again.
+   */
   constructor(
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
-    tls = new MinerTls(),
+    { tls = new MinerTls(), path = "/no/such/file" } = {},
   ) {
     const result = readConfig(JSON.stringify({
       agent_listen_ip: "127.0.0.1",
@@ -34,16 +38,19 @@ export class StatusRig {
       ...settings,
     }));
     assert.ok(result.ok, JSON.stringify(result));
-    const { config } = result;
-    this.proxy = new Proxy({
-      config: { ...config, agent_listen_port: 0 },
-      version: "0.0.0-test",
-      tls,
+    const config = { ...result.config, agent_listen_port: 0 };
+    this.proxy = new Proxy({ config, version: "0.0.0-test", tls });
+    const { proxy } = this;
+    const reloader = new Reloader({
+      path,
+      config,
+      apply: (config) => proxy.reconfigure({ ...config, agent_listen_port: 0 }),
     });
     const view = new StatusView({
       proxy: this.proxy,
       version: "1.2.3",
       events: this.events,
+      reloader,
     });
     this.view = view;
     this.#token = config.status.token;
@@ -80,7 +87,7 @@ export class StatusRig {
   }
 
   /** The status of a bad answer, which must be a documented problem. */
-  async problem(path: string, init: RequestInit = {}): Promise<{ status: number; title: string }> {
+  async problem(path: string, init: RequestInit = {}): Promise<ProblemShape> {
     const response = await this.fetch(path, init);
     assert.equal(response.headers.get("content-type"), "application/problem+json");
     const problem = v.parse(ProblemSchema, await response.json());

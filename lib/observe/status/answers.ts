@@ -20,12 +20,20 @@ export class RequestProblem extends Error {
   readonly status: number;
   /** More headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** More of the answer. */
+  readonly details: Pick<ProblemShape, "problems">;
 
   /** `message` says what is wrong and what was wanted. */
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    details: Pick<ProblemShape, "problems"> = {},
+  ) {
     super(message);
     this.status = status;
     this.headers = headers;
+    this.details = details;
   }
 }
 
@@ -48,7 +56,7 @@ export function answer(
 }
 
 /** The answer to what cannot be done. */
-export function problem({ status, message, headers }: RequestProblem): Response {
-  const body: ProblemShape = { status, title: message };
+export function problem({ status, message, headers, details }: RequestProblem): Response {
+  const body: ProblemShape = { status, title: message, ...details };
   return answer(JSON.stringify(body) + "\n", "application/problem+json", status, headers);
 }

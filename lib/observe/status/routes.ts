@@ -3,6 +3,7 @@
  */
 
 import { SAMPLE_COLUMNS } from "../history.ts";
+import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_record.ts";
 import { formatMetrics } from "../metrics.ts";
 import { answer, json, RequestProblem } from "./answers.ts";
 import { pickMiners } from "./miner_query.ts";
@@ -30,12 +31,21 @@ export interface StatusRequest {
   readonly url: URL;
   /** Its `Accept` header; empty for none. */
   readonly accept: string;
+  /** Its `Content-Type` header; empty for none. */
+  readonly contentType: string;
+  /** Its body; empty for none. */
+  readonly body: Uint8Array;
 }
 
 /** What can be done at a path; `id` is what stands where the path has `{id}`. */
 interface Route {
   readonly GET?: (context: RouteContext, request: StatusRequest, id: string) => Response;
-  readonly POST?: (control: StatusControl, id: string) => Response;
+  readonly POST?: (
+    control: StatusControl,
+    id: string,
+    request: StatusRequest,
+    context: RouteContext,
+  ) => Response | Promise<Response>;
 }
 
 /** Every path, with what api.md says of it in the same order. */
@@ -69,6 +79,31 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   }],
   ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
+  ["/api/v1/log-level", {
+    GET: ({ source }) => json({ levels: source.logLevels() }),
+    POST: (control, _id, request, { source }) => {
+      const { area, level } = wantedLevel(jsonObject(request));
+      control.setLogLevel(area, level);
+      return json({ levels: source.logLevels() });
+    },
+  }],
+  ["/api/v1/reload", { POST: async (control) => json(await control.reload()) }],
+  ["/api/v1/pools/{id}/pin", {
+    POST: (control, id) => {
+      const position = /^[1-9]\d{0,4}$/.test(id) ? Number(id) : undefined;
+      const address = position === undefined ? undefined : control.pin(position);
+      if (address === undefined) {
+        throw new RequestProblem(404, "No such pool, wanted a position as in /api/v1/upstreams");
+      }
+      return json({ done: `Pool ${address} is pinned` });
+    },
+  }],
+  ["/api/v1/pools/auto", {
+    POST: (control) => {
+      control.pin(undefined);
+      return json({ done: "No pool is pinned: the configured order counts" });
+    },
+  }],
   ["/api/v1/miners/{id}/disconnect", {
     POST: (control, id) => {
       if (!control.disconnect(sessionIdOf(id))) throw noMiner(id);
@@ -85,7 +120,10 @@ export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
  *
  * @throws RequestProblem for an unknown path, a method that is not for it, or what it asks in vain.
  */
-export function route(context: RouteContext, request: StatusRequest): Response {
+export function route(
+  context: RouteContext,
+  request: StatusRequest,
+): Response | Promise<Response> {
   const { method, url } = request;
   for (const [pattern, found] of ROUTES) {
     const id = match(pattern, url.pathname);
@@ -95,9 +133,12 @@ export function route(context: RouteContext, request: StatusRequest): Response {
       if (context.control === undefined) {
         throw new RequestProblem(403, "Nothing may be changed here: status.control is false");
       }
-      return found.POST(context.control, id);
+      return found.POST(context.control, id, request, context);
     }
-    const allow = found.GET !== undefined ? "GET, HEAD" : "POST";
+    const allow = [
+      ...(found.GET === undefined ? [] : ["GET", "HEAD"]),
+      ...(found.POST === undefined ? [] : ["POST"]),
+    ].join(", ");
     throw new RequestProblem(405, `Wanted ${allow} for this path`, { allow });
   }
   throw new RequestProblem(404, `Nothing is here, wanted one of ${PATHS.join(", ")}`);
@@ -110,6 +151,34 @@ function match(pattern: string, path: string): string | undefined {
   if (!path.startsWith(before!) || !path.endsWith(after)) return undefined;
   const id = path.slice(before!.length, path.length - after.length);
   return /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+/** The body of a request that must be a JSON object. */
+function jsonObject({ contentType, body }: StatusRequest): Readonly<Record<string, unknown>> {
+  // A type that browsers send for other origins only after they have asked, in vain.
+  if (!/^application\/json\s*(?:;|$)/i.test(contentType)) {
+    throw new RequestProblem(415, "Wanted a body of the type application/json");
+  }
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+    // Said below.
+  }
+  throw new RequestProblem(400, "Cannot read the body, wanted a JSON object");
+}
+
+function wantedLevel(
+  { area, level, ...rest }: Readonly<Record<string, unknown>>,
+): { readonly area: LogArea | undefined; readonly level: LogLevel } {
+  const isArea = area === undefined || (LOG_AREAS as readonly unknown[]).includes(area);
+  const isLevel = (LOG_LEVELS as readonly unknown[]).includes(level);
+  if (isArea && isLevel && Object.keys(rest).length === 0) {
+    return { area: area as LogArea | undefined, level: level as LogLevel };
+  }
+  const wanted = `"level", one of ${LOG_LEVELS.join(", ")}, and perhaps "area", one of ` +
+    LOG_AREAS.join(", ");
+  throw new RequestProblem(400, `Cannot use these, wanted ${wanted}`);
 }
 
 function sessionIdOf(id: string): number {

@@ -9,15 +9,11 @@
 
 import { areaLog } from "../log.ts";
 import { problem, RequestProblem } from "./answers.ts";
+import { readBody } from "./body.ts";
+import { checkName, checkRights } from "./door.ts";
 import { pageFile } from "./page.ts";
 import { route, type RouteContext } from "./routes.ts";
 import { StatusStream } from "./stream.ts";
-
-/** The longest body that is read. */
-export const MAX_BODY_BYTES = 64 * 1024;
-
-/** A body must have come within this time, in milliseconds. */
-const BODY_TIMEOUT_MS = 5_000;
 
 /** Requests answered at a time. */
 const MAX_REQUESTS = 32;
@@ -121,81 +117,20 @@ export async function answerRequest(
   const { token } = options;
   const { headers } = request;
   try {
-    if (token === "") checkHost(headers.get("host") ?? "");
+    checkName(headers, token);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const url = URL.parse(request.url);
     // The page holds nothing of the farm: what it shows it asks for with the token.
     const page = method === "GET" ? await pageFile(url?.pathname ?? "") : undefined;
     if (page !== undefined) return page;
-    if (token !== "") checkToken(headers.get("authorization") ?? "", token);
-    await discardBody(request.body);
+    checkRights(headers, token, method !== "GET");
+    const body = await readBody(request.body);
     if (url === null) throw new RequestProblem(400, "Cannot make out the host and path asked for");
-    return route(options, { method, url, accept: headers.get("accept") ?? "" });
+    const accept = headers.get("accept") ?? "";
+    const contentType = headers.get("content-type") ?? "";
+    return await route(options, { method, url, accept, contentType, body });
   } catch (error) {
     if (error instanceof RequestProblem) return problem(error);
     throw error;
-  }
-}
-
-/**
- * Without a token only this machine can ask. A page in its browser could too, under a name of its
- * own that leads here: so only addresses and `localhost` are names of ours.
- */
-function checkHost(host: string): void {
-  if (/^(?:localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/i.test(host)) return;
-  throw new RequestProblem(421, "Not known by this name here, wanted an IP address or localhost");
-}
-
-function checkToken(authorization: string, token: string): void {
-  if (isSame(authorization, `Bearer ${token}`)) return;
-  throw new RequestProblem(401, "Wanted the bearer token of status.token", {
-    "www-authenticate": 'Bearer realm="btcagent"',
-  });
-}
-
-/** Whether both are the same, in a time that says nothing about where they differ. */
-function isSame(found: string, wanted: string): boolean {
-  let difference = found.length ^ wanted.length;
-  for (let i = 0; i < wanted.length; i++) {
-    difference |= (found.charCodeAt(i) || 0) ^ wanted.charCodeAt(i);
-  }
-  return difference === 0;
-}
-
-/** Reads the body, which means nothing so far, up to its bound. */
-async function discardBody(body: ReadableStream<Uint8Array> | null): Promise<void> {
-  if (body === null) return;
-  const reader = body.getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new RequestProblem(408, `The body took over ${BODY_TIMEOUT_MS / 1000} s`)),
-      BODY_TIMEOUT_MS,
-    );
-  });
-  try {
-    let length = 0;
-    for (;;) {
-      const { done, value } = await Promise.race([read(reader), late]);
-      if (done) return;
-      length += value.length;
-      if (length > MAX_BODY_BYTES) {
-        throw new RequestProblem(413, `Cannot take a body of over ${MAX_BODY_BYTES} bytes`);
-      }
-    }
-  } finally {
-    clearTimeout(timer);
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
-/** What `reader` gives next; who asked is to blame if its body breaks off or makes no sense. */
-async function read(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  try {
-    return await reader.read();
-  } catch {
-    throw new RequestProblem(400, "Cannot read the body to its end");
   }
 }

@@ -18,6 +18,7 @@ const count = (what: string) => about(what, v.pipe(v.number(), v.integer(), v.mi
 const amount = (what: string) => about(what, v.pipe(v.number(), v.finite(), v.minValue(0)));
 const words = (what: string) => about(what, v.string());
 const flag = (what: string) => about(what, v.boolean());
+const level = v.picklist(["debug", "info", "warning", "error"]);
 const time = (what: string) => about(what, v.pipe(v.string(), v.isoTimestamp()));
 
 /** @internal A part of answers. */
@@ -99,6 +100,16 @@ export const SummarySchema = v.strictObject({
     bytes_read: count("Payload bytes from miners."),
   }),
   accounts: count("Sub-accounts that are open."),
+  pinned_pool: about(
+    "The place, from 1, of the pool that is preferred by hand; null for none.",
+    v.nullable(v.number()),
+  ),
+  reloads: v.strictObject({
+    done: count("How often the configuration was read again."),
+    failed: count("How often it could not be used, and the old one stayed."),
+    last_at: about("When it was last tried; null for never.", v.nullable(v.string())),
+    last_went_well: flag("Whether that went well; true before the first."),
+  }),
   hashrate: HashrateSchema,
   credited_difficulty: amount("Difficulties of all shares accepted or assumed, together."),
   shares: SharesSchema,
@@ -178,6 +189,7 @@ export const AccountSchema = v.strictObject({
 export const PoolTotalSchema = v.strictObject({
   position: count("Its place in the configuration, from 1; the first is the best."),
   address: words("host:port."),
+  pinned: flag("Whether it is preferred by hand to all others."),
   accounts: v.strictObject({
     serving: count("Open sub-accounts it serves."),
     spare: count("Those it is ready for."),
@@ -283,7 +295,7 @@ export const EventsSchema = v.strictObject({
     v.array(v.strictObject({
       number: count("Counted from 1."),
       time: time("When."),
-      level: about("", v.picklist(["debug", "info", "warning", "error"])),
+      level: about("", level),
       area: words("The part of the program."),
       message: words("As in the log."),
     })),
@@ -307,10 +319,50 @@ export const HealthSchema = v.strictObject({
 /** @internal Answer of what changes something. */
 export const DoneSchema = v.strictObject({ done: words("What was done.") });
 
+/** @internal Answer of `/api/v1/reload`. */
+export const ReloadSchema = v.strictObject({
+  done: words("What was done."),
+  changes: about(
+    "Every setting that changed; of a list, every place.",
+    v.array(v.strictObject({
+      key: words("As in `limits.max_miners`."),
+      before: words("What it was, without secrets."),
+      after: words("What it is in the file."),
+      takes_effect: about(
+        "At once, for miners or pool connections that are new, after a restart, or never.",
+        v.picklist(["now", "new_miners", "new_connections", "restart", "never"]),
+      ),
+    })),
+  ),
+  needs_restart: about(
+    "The keys of those that stay as they were until a restart.",
+    v.array(v.string()),
+  ),
+});
+
+/** @internal Answer of `/api/v1/log-level`. */
+export const LogLevelsSchema = v.strictObject({
+  levels: about(
+    "The least important lines that are written, by area.",
+    v.record(v.string(), level),
+  ),
+});
+
 /** @internal Body of every error. */
 export const ProblemSchema = v.strictObject({
   status: count("The HTTP status."),
   title: words("What is wrong, and what was wanted."),
+  problems: v.optional(about(
+    "Of a configuration that cannot be used: everything that is wrong in the file.",
+    v.array(v.strictObject({
+      line: count("From 1."),
+      column: count("From 1."),
+      key: words("As in `pools[0][1]`; empty for the file as a whole."),
+      found: words("What stands there."),
+      wanted: words("What has to stand there."),
+      hint: v.optional(words("What to do.")),
+    })),
+  )),
 });
 
 /** How often shares came and where they ended. */
@@ -333,5 +385,9 @@ export type MinerShape = NonNullable<(typeof MinerSchema)["~types"]>["output"];
 export type EventShape = NonNullable<(typeof EventsSchema)["~types"]>["output"]["events"][number];
 /** A histogram. */
 export type HistogramShape = NonNullable<(typeof HistogramSchema)["~types"]>["output"];
+/** See {@linkcode ReloadSchema}. */
+export type ReloadShape = NonNullable<(typeof ReloadSchema)["~types"]>["output"];
+/** See {@linkcode LogLevelsSchema}. */
+export type LogLevelsShape = NonNullable<(typeof LogLevelsSchema)["~types"]>["output"];
 /** Body of every error. */
 export type ProblemShape = NonNullable<(typeof ProblemSchema)["~types"]>["output"];

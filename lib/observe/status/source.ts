@@ -4,11 +4,14 @@
  * Plain data only: the server knows nothing of miners, pools or sockets.
  */
 
+import type { LogArea, LogLevel } from "../log_record.ts";
 import type {
   AccountShape,
   EventShape,
+  LogLevelsShape,
   MinerShape,
   PoolTotalShape,
+  ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
 
@@ -30,10 +33,22 @@ export interface StatusSource {
   events(): readonly EventShape[];
   /** The settings in force, without secrets. */
   config(): Readonly<Record<string, unknown>>;
+  /** The least important lines the log writes, by area. */
+  logLevels(): LogLevelsShape["levels"];
 }
 
 /** What may be changed with `status.control`. */
 export interface StatusControl {
+  /** Reads the configuration again. @throws RequestProblem if it cannot be used. */
+  reload(): Promise<ReloadShape>;
+  /**
+   * Prefers the pool at this place of the list, from 1, or none.
+   *
+   * @returns its address; `undefined` if there is no such pool.
+   */
+  pin(position: number | undefined): string | undefined;
+  /** Sets the level of an area of the log, or of all. */
+  setLogLevel(area: LogArea | undefined, level: LogLevel): void;
   /** Ends a miner's connection. @returns whether there is such a miner. */
   disconnect(id: number): boolean;
 }

@@ -1,0 +1,65 @@
+/**
+ * Bodies of requests to the status server: bounded in length and time.
+ */
+
+import { RequestProblem } from "./answers.ts";
+
+/** The longest body that is read. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** A body must have come within this time, in milliseconds. */
+const BODY_TIMEOUT_MS = 5_000;
+
+/**
+ * Reads a body up to its bounds.
+ *
+ * @throws RequestProblem when it is too long, takes too long, or cannot be read.
+ */
+export async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  if (body === null) return new Uint8Array(0);
+  const reader = body.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new RequestProblem(408, `The body took over ${BODY_TIMEOUT_MS / 1000} s`)),
+      BODY_TIMEOUT_MS,
+    );
+  });
+  try {
+    let length = 0;
+    for (;;) {
+      const { done, value } = await Promise.race([read(reader), late]);
+      if (done) return joined(chunks, length);
+      length += value.length;
+      if (length > MAX_BODY_BYTES) {
+        throw new RequestProblem(413, `Cannot take a body of over ${MAX_BODY_BYTES} bytes`);
+      }
+      chunks.push(value);
+    }
+  } finally {
+    clearTimeout(timer);
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** What `reader` gives next; who asked is to blame if its body breaks off or makes no sense. */
+async function read(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw new RequestProblem(400, "Cannot read the body to its end");
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
