@@ -181,7 +181,10 @@ function describe(located: Located, path: Path): string {
 }
 
 function remarksOn(config: Config, root: Located): Remark[] {
-  const placed = observe(config).map(({ kind, text, path }) => {
+  const isWritten = (path: Path) =>
+    path.reduce<Located | undefined>((place, step) => place && childOf(place, step), root) !==
+      undefined;
+  const placed = observe(config, isWritten).map(({ kind, text, path }) => {
     const { line, column, offset } = placeFinding(root, { path, wanted: "" });
     return { kind, text, path: formatPath(path), line, column, offset };
   });

@@ -5,7 +5,7 @@
 
 import type { Path, Remark } from "./problem.ts";
 import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
-import { mayServe, statusAddress } from "./status_address.ts";
+import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
 
 /** A remark whose place in the file is still to be looked up. */
 export interface Observation extends Pick<Remark, "kind" | "text"> {
@@ -13,8 +13,8 @@ export interface Observation extends Pick<Remark, "kind" | "text"> {
   readonly path: Path;
 }
 
-/** Everything worth saying about `config`. */
-export function observe(config: Config): Observation[] {
+/** Everything worth saying about `config`; `isWritten` tells what the file itself has. */
+export function observe(config: Config, isWritten: (path: Path) => boolean): Observation[] {
   const seen: Observation[] = [];
   const say = (kind: Remark["kind"], path: Path, text: string) => seen.push({ kind, path, text });
 
@@ -50,6 +50,14 @@ export function observe(config: Config): Observation[] {
         "Not served: other machines could ask, which needs status.listen and status.token";
       say("warning", ["http_debug", "listen"], text);
     }
+  }
+  if (
+    !config.http_debug.enable && status !== undefined && config.status.listen === undefined &&
+    isWritten(["http_debug", "enable"])
+  ) {
+    const text = `The status is served on ${formatAddress(status)} all the same; ` +
+      'to have it served nowhere, set status.listen to ""';
+    say("notice", ["http_debug", "enable"], text);
   }
   if (config.use_iocp !== undefined) {
     say("notice", ["use_iocp"], "Ignored; it is a switch of the C++ agent");

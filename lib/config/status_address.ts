@@ -28,6 +28,11 @@ export function parseStatusAddress(text: string): StatusAddress | undefined {
   return parseIpAddress(hostname) === undefined ? undefined : { hostname, port };
 }
 
+/** As {@linkcode parseStatusAddress} reads it. */
+export function formatAddress({ hostname, port }: StatusAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
 /** Whether only this machine can reach it. */
 export function isLoopback({ hostname }: StatusAddress): boolean {
   return /^127\./.test(hostname) || /^(?:0*:)*:?0*1$/.test(hostname) && hostname.includes(":");

@@ -373,6 +373,7 @@ Deno.test("the Go agent's file in single-user mode loads and means what it meant
       "warning pools[0][2]",
       "warning pools[1][2]",
       "warning pools[2][2]",
+      "notice http_debug.enable",
       "notice advanced.message_queue_size",
     ],
   );

@@ -91,3 +91,24 @@ Deno.test("an old file that opens http_debug to others loads, is not served, and
   assert.equal(mayServe(statusAddress(result.config)!, result.config), false);
   assert.match(result.remarks[0]!.text, /status\.token/);
 });
+
+for (
+  const [keys, isTold] of [
+    ['"http_debug": {"enable": false, "listen": "127.0.0.1:7"},', true],
+    ['"http_debug": {"enable": false}, "status": {"listen": ""},', false],
+    ['"http_debug": {"enable": false}, "status": {"listen": "127.0.0.1:8"},', false],
+    ['"http_debug": {"listen": "127.0.0.1:7"},', false],
+    ['"http_debug": {"enable": true},', false],
+    ["", false],
+  ] as const
+) {
+  Deno.test(`{${keys}}: ${isTold ? "" : "not "}told that the status is served all the same`, () => {
+    const result = readConfig(`{${keys} ${POOLS}}`);
+    assert.ok(result.ok);
+    const told = result.remarks.filter(({ text }) => /all the same; .*status\.listen/.test(text));
+    assert.deepEqual(
+      told.map(({ kind, path }) => `${kind} ${path}`),
+      isTold ? ["notice http_debug.enable"] : [],
+    );
+  });
+}

@@ -224,3 +224,46 @@ Deno.test("a second signal ends it at once, without waiting for verdicts", async
     assert.doesNotMatch(stderr, /Stopped/);
   });
 });
+
+Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or none, changes nothing", async () => {
+  await using first = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false });
+  const [port, added] = [freePort(), freePort()];
+  await withConfig(configFor(first, port), async (path) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote("serves miners");
+    const mode = { kind: "rate", sharesPerSecond: 10 } as const;
+    await using miner = SimMiner.start({ port, user: "demo.a", mode });
+    await first.until(() => first.workers().length === 1);
+
+    program.signal("SIGHUP");
+    await program.wrote("read again: nothing changed");
+
+    const changed = configFor(second, port)
+      .replace("{", `{ "listen": [{ "address": "127.0.0.1", "port": ${added} }],`);
+    await Deno.writeTextFile(path, changed);
+    program.signal("SIGHUP");
+    await program.wrote("read again: 2 settings changed");
+    assert.match(program.output, /Setting listen\[0\]: nothing → /);
+    assert.match(program.output, /Setting pools\[0\]: .* → /);
+    await second.until(() => second.workers().length === 1);
+    await using late = SimMiner.start({ port: added, user: "demo.b" });
+    await second.until(() => second.workers().length === 2);
+
+    await Deno.writeTextFile(path, changed.replace('"demo"', "17"));
+    program.signal("SIGHUP");
+    await program.wrote("pools[0][2]: found 17");
+    await program.wrote("The configuration stays as it was");
+    await Deno.remove(path);
+    program.signal("SIGHUP");
+    await program.wrote("cannot read the configuration");
+
+    const { accepted } = miner.statistics();
+    await miner.until(() => miner.statistics().accepted >= accepted + 10);
+    assert.equal(miner.statistics().lostConnections, 0);
+    await late.until(() => late.isAuthorized);
+    program.signal("SIGTERM");
+    const { code } = await program.ended();
+    assert.equal(code, 0);
+  });
+});
