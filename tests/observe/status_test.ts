@@ -332,7 +332,7 @@ Deno.test("certificates shown to miners are told with their ends, also those tha
     port: freePort(),
     tls: files,
   }));
-  await using rig = new StatusRig([pool], { listen }, tls);
+  await using rig = new StatusRig([pool], { listen }, { tls });
   const { certificates } = await rig.get("/api/v1/summary", SummarySchema);
   assert.deepEqual(
     certificates.map(({ file, expires_at, days_left }) => [file, expires_at, Math.sign(days_left)]),
