@@ -163,7 +163,9 @@ export async function examineLogFolder(folder: string): Promise<Row> {
       level: "failure",
       subject,
       found: `${quote(folder)} cannot be written to: ${found}`,
-      advice: "name a writable folder with -l",
+      advice: error instanceof Deno.errors.NotCapable
+        ? "put the folder behind --allow-write= in deno.json, or name log or /var/log/btcagent"
+        : "name a writable folder with -l",
     };
   }
 }
