@@ -72,6 +72,13 @@ async function execute(command: Command): Promise<number> {
       print(text);
       return exitCode;
     }
+    case "reload": {
+      const { askForReload } = await import("./lib/pid_file.ts");
+      const { text, exitCode } = await askForReload(command.configPath);
+      if (exitCode === EXIT.stopped) print(text);
+      else print(`btcagent: ${text}`, Deno.stderr);
+      return exitCode;
+    }
     case "config": {
       const { printedConfig } = await import("./lib/config/printed.ts");
       const printed = await printedConfig(command.what, command.configPath);

@@ -16,6 +16,7 @@ import type { StatusServer } from "./observe/status/server.ts";
 import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { MinerTls } from "./net/miner_tls.ts";
+import { removePidFile, writePidFile } from "./pid_file.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
 import { certificateFiles } from "./settings.ts";
@@ -111,6 +112,7 @@ async function serve(serving: Serving): Promise<number> {
     },
   });
   wishes.onReload(() => void reloader.reload());
+  if (config.pid_file !== undefined) await writePidFile(config.pid_file);
   const status = await startStatus({ proxy, version, events, reloader });
   await stopping;
   const { connected, waitingShares } = proxy.statistics();
@@ -120,6 +122,7 @@ async function serve(serving: Serving): Promise<number> {
     { connected, waitingShares, seconds: DRAIN_TIMEOUT_MS / 1000 },
   );
   await proxy.stop();
+  if (config.pid_file !== undefined) await removePidFile(config.pid_file);
   await status?.stop();
   const { shares } = proxy.statistics();
   log.info(

@@ -38,6 +38,7 @@ const JOINERS: ReadonlySet<string> = new Set([
   "lib/proxy.ts",
   "lib/settings.ts",
   "lib/reload.ts",
+  "lib/pid_file.ts",
   "lib/status_shapes.ts",
   "lib/status_source.ts",
 ]);

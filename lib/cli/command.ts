@@ -32,6 +32,11 @@ export type Command =
     readonly asJson: boolean;
   }
   | {
+    readonly kind: "reload";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+  }
+  | {
     readonly kind: "config";
     /** What of it is printed. */
     readonly what: "example" | "schema" | "effective";
@@ -80,7 +85,15 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
 
 /** What there is help on, in the order of the help. */
-export const HELP_TOPICS = ["run", "check", "config", "demo", "simulate", "completions"] as const;
+export const HELP_TOPICS = [
+  "run",
+  "check",
+  "reload",
+  "config",
+  "demo",
+  "simulate",
+  "completions",
+] as const;
 
 /** One of them. */
 export type HelpTopic = typeof HELP_TOPICS[number];

@@ -11,6 +11,7 @@ import {
   MINERS_OPTIONS,
   type Option,
   POOL_OPTIONS,
+  RELOAD_OPTIONS,
   RUN_OPTIONS,
 } from "./options.ts";
 
@@ -30,6 +31,11 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: "run", about: "join miners to a pool", options: RUN_OPTIONS },
   { name: "check", about: "try out a configuration and its pools", options: CHECK_OPTIONS },
+  {
+    name: "reload",
+    about: "let a running one read its settings again",
+    options: RELOAD_OPTIONS,
+  },
   { name: "config", about: "print a configuration", options: CONFIG_OPTIONS },
   { name: "demo", about: "see it work with simulated miners", options: DEMO_OPTIONS },
   { name: "simulate pool", about: "a simulated pool alone", options: POOL_OPTIONS },

@@ -11,6 +11,7 @@ import {
   MINERS_OPTIONS,
   type Option,
   POOL_OPTIONS,
+  RELOAD_OPTIONS,
   RUN_OPTIONS,
 } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -57,6 +58,17 @@ Exit codes
   0  nothing in the way of mining; there may be warnings
   1  mining cannot work, as when no pool can be used or a port is taken
   2  wrong use, or something wrong in the configuration`,
+  reload: () =>
+    `Sends SIGHUP to the btcagent whose process id is in the pid_file of a
+configuration, which it then reads again. With mistakes in it nothing is sent.
+
+Usage
+  btcagent reload [-c FILE]
+
+Options
+${optionLines([...RELOAD_OPTIONS, ...COMMON_OPTIONS])}
+
+${EXIT_CODES}`,
   config: () =>
     `Prints a configuration, or what describes one. Of --effective the secrets are
 masked; anything else in it can be read as a configuration again.

@@ -28,6 +28,9 @@ export const RUN_OPTIONS: readonly Option[] = [
   { names: LOG_DIR_NAMES, value: "DIR", about: "write the log to files in this folder, too" },
 ];
 
+/** Options of `btcagent reload`. */
+export const RELOAD_OPTIONS: readonly Option[] = [CONFIG_FILE];
+
 /** Options of `btcagent check`. */
 export const CHECK_OPTIONS: readonly Option[] = [
   CONFIG_FILE,

@@ -23,6 +23,7 @@ import {
   GLOG_OPTIONS,
   MINERS_OPTIONS,
   POOL_OPTIONS,
+  RELOAD_OPTIONS,
   RUN_OPTIONS,
 } from "./options.ts";
 
@@ -36,6 +37,8 @@ export function parseArguments(argv: readonly string[]): Command {
         return parseRun(rest);
       case "check":
         return parseCheck(rest);
+      case "reload":
+        return parseReload(rest);
       case "config":
         return parseConfig(rest);
       case "completions":
@@ -82,6 +85,11 @@ function parseCheck(argv: readonly string[]): Command {
     account: textOf(given, "account"),
     asJson: given.has("json"),
   };
+}
+
+function parseReload(argv: readonly string[]): Command {
+  const given = parseOptions(argv, RELOAD_OPTIONS);
+  return askedInstead(given, "reload") ?? { kind: "reload", configPath: textOf(given, "config") };
 }
 
 function parseConfig(argv: readonly string[]): Command {

@@ -49,6 +49,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   pool_use_tls: "new_connections",
   pools: "now",
   use_iocp: "never",
+  pid_file: "restart",
   http_debug: { enable: "restart", listen: "restart" },
   advanced: {
     pool_connection_number_per_subaccount: "now",

@@ -521,6 +521,10 @@ export const ConfigSchema = group("btcagent's settings.", {
   use_iocp: v.optional(
     about("Ignored, with a notice: a switch of the C++ agent on Windows.", flag()),
   ),
+  pid_file: v.optional(about(
+    "Where the process id is written, for `btcagent reload`. Left out: nowhere.",
+    file(),
+  )),
   http_debug: v.optional(HttpDebug, {}),
   advanced: v.optional(Advanced, {}),
   tls: v.optional(Tls, {}),

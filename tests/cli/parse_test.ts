@@ -36,6 +36,9 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["-V", { kind: "version" }],
   ["-version", { kind: "version" }],
   ["version", { kind: "version" }],
+  ["reload", { kind: "reload", configPath: undefined }],
+  ["reload -c x", { kind: "reload", configPath: "x" }],
+  ["reload -h", { kind: "help", topic: "reload" }],
   ["check", CHECK],
   [
     "check -c x -l log --account a --json",
@@ -91,7 +94,7 @@ const MISUSES: [line: string, message: string][] = [
   ["--", 'Unexpected argument "--"; options begin with -'],
   [
     "help smulate",
-    'There is no help on "smulate", only on run, check, config, demo, simulate and completions; ' +
+    'There is no help on "smulate", only on run, check, reload, config, demo, simulate and completions; ' +
     "did you mean simulate?",
   ],
   ["config", "Say one of --example, --schema and --effective: which is to be printed"],

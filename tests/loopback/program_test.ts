@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
-import { Program, START_FLAGS } from "../support/program.ts";
+import { MAIN, Program, START_FLAGS } from "../support/program.ts";
 
 /** A configuration for these pools on a free port, in a folder that goes away with the test. */
 async function withConfig(
@@ -265,5 +265,43 @@ Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or
     program.signal("SIGTERM");
     const { code } = await program.ended();
     assert.equal(code, 0);
+  });
+});
+
+Deno.test("btcagent reload finds the running program by its pid_file, which goes with it", async () => {
+  await using pool = await SimPool.start();
+  const config = configFor(pool, freePort()).replace("{", '{ "pid_file": "log/agent.pid",');
+  await withConfig(config, async (path) => {
+    const folder = path.replace(/\/[^/]*$/, "");
+    const reload = () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "-R", "--allow-run", MAIN, "reload", "-c", path],
+        cwd: folder,
+      }).output();
+    const missing = await reload();
+    assert.equal(missing.code, 1);
+    assert.match(new TextDecoder().decode(missing.stderr), /log\/agent\.pid is not there/);
+
+    await using program = new Program(["-c", path], folder);
+    await program.wrote("serves miners");
+    assert.equal(await Deno.readTextFile(`${folder}/log/agent.pid`), `${program.pid}\n`);
+    const { code, stdout } = await reload();
+    assert.equal(code, 0);
+    assert.match(new TextDecoder().decode(stdout), new RegExp(`SIGHUP to process ${program.pid};`));
+    await program.wrote("read again: nothing changed");
+
+    await Deno.writeTextFile(path, config.replace('"demo"', "17"));
+    const wrong = await reload();
+    assert.equal(wrong.code, 2);
+    assert.match(new TextDecoder().decode(wrong.stderr), /pools\[0\]\[2\]: found 17/);
+    await Deno.writeTextFile(path, config);
+    program.signal("SIGTERM");
+    await program.ended();
+    await assert.rejects(Deno.stat(`${folder}/log/agent.pid`), Deno.errors.NotFound);
+
+    await Deno.writeTextFile(`${folder}/log/agent.pid`, `${Deno.pid}\n`);
+    const stranger = await reload();
+    assert.equal(stranger.code, 1, "a process that is no btcagent is left alone");
+    assert.match(new TextDecoder().decode(stranger.stderr), /is no btcagent/);
   });
 });

@@ -4,7 +4,8 @@
 
 import settings from "../../deno.json" with { type: "json" };
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+/** Its first file. */
+export const MAIN: string = new URL("../../main.ts", import.meta.url).pathname;
 
 /** What the `start` task gives the program: its flags, and with them its permissions. */
 export const START_FLAGS: readonly string[] = (settings.tasks.start.command as string).split(" ")
