@@ -11,15 +11,8 @@ import type { Now } from "../base/clock.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Share } from "../protocol/share.ts";
 import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
-import {
-  type Count,
-  Ledger,
-  type LedgerSnapshot,
-  NO_STRAYS,
-  type ShareCounter,
-  type StrayVerdicts,
-  type Unanswered,
-} from "./ledger.ts";
+import { AccountBooks } from "./account_books.ts";
+import type { Count, LedgerSnapshot, ShareCounter, StrayVerdicts, Unanswered } from "./ledger.ts";
 import {
   type Downstream,
   type Fanout,
@@ -31,8 +24,9 @@ import {
 } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
+import { MinerSeat } from "./seat.ts";
 import { Slot } from "./slot.ts";
-import { type Hashrates, WorkTable } from "./work_table.ts";
+import type { Hashrates } from "./work_table.ts";
 
 /** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
 export const VERDICT_TIMEOUT_MS = 60_000;
@@ -55,9 +49,6 @@ const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
 };
 
 const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
-
-/** How finely an account's recent work is kept, in milliseconds. */
-const WORK_STEP_MS = 60_000;
 
 /** One upstream connection and who is there, at one moment. */
 export interface Occupancy {
@@ -87,64 +78,6 @@ export interface MultiplexerOptions {
   readonly graceMs: number;
 }
 
-/** A miner, its place, and whether it is still there. Only its multiplexer changes it. */
-export class MinerSeat implements Seat {
-  /** Who sits here. */
-  readonly miner: Downstream;
-  readonly #mux: Multiplexer;
-  /** The connection it works for; `undefined` while it waits for one. */
-  slot: Slot<MinerSeat> | undefined;
-  /** While it has one, how many of its shares wait for that connection's verdict. */
-  waiting = 0;
-  /** What it was last told, once it had a place; it counts from job `difficultyFrom` on. */
-  #difficulty: number | undefined;
-  #olderDifficulty = 0;
-  #difficultyFrom = 0;
-  /** Whether its authorize request was answered. */
-  isAdmitted = false;
-  /** Whether its connection is over; verdicts may still come. */
-  isGone = false;
-
-  /** A miner that waits. */
-  constructor(mux: Multiplexer, miner: Downstream) {
-    this.#mux = mux;
-    this.miner = miner;
-  }
-
-  get versionMask(): number | undefined {
-    return this.slot?.upstream.versionMask;
-  }
-
-  get upstreamName(): string | undefined {
-    return this.slot?.upstream.name;
-  }
-
-  get difficulty(): number | undefined {
-    return this.#difficulty;
-  }
-
-  /** It has another difficulty now, for jobs from our number `fromJob` on. */
-  setDifficulty(difficulty: number, fromJob: number): void {
-    // Of two changes between jobs the first has never counted.
-    if (fromJob !== this.#difficultyFrom) this.#olderDifficulty = this.#difficulty ?? difficulty;
-    this.#difficulty = difficulty;
-    this.#difficultyFrom = fromJob;
-  }
-
-  /** The difficulty of its shares for our job `number`. */
-  difficultyOf(number: number): number {
-    return number >= this.#difficultyFrom ? this.#difficulty! : this.#olderDifficulty;
-  }
-
-  submit(share: Share): ShareReceipt {
-    return this.#mux.submit(this, share);
-  }
-
-  leave(): void {
-    this.#mux.leave(this);
-  }
-}
-
 /** See the head of this file. */
 export class Multiplexer implements UpstreamEvents {
   readonly #options: MultiplexerOptions;
@@ -155,24 +88,16 @@ export class Multiplexer implements UpstreamEvents {
   #outageSince: number | undefined;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
-  readonly #strayVerdicts = { ...NO_STRAYS };
-  /** Shares of connections that are gone, by the pool's number. */
-  readonly #pastShares = new Map<number, Ledger>();
-  /** Shares of miners that had no place. */
-  readonly #unplaced = new Ledger();
-  readonly #work = new WorkTable(1, WORK_STEP_MS);
-  readonly #openedAt: number;
+  readonly #books: AccountBooks;
   #moves = 0;
-  /** Since when no pool serves; `undefined` while one does. A standby is no pool. */
-  #darkSince: number | undefined;
-  #pastDarkMs = 0;
   #graceMs: number;
 
   /** Begins without any connection: the outage grace runs from here. */
   constructor(options: MultiplexerOptions) {
     this.#options = options;
     this.#graceMs = options.graceMs;
-    this.#openedAt = this.#outageSince = this.#darkSince = options.now();
+    this.#outageSince = options.now();
+    this.#books = new AccountBooks(this.#outageSince);
   }
 
   /** Which connections there are, and how many miners each has. */
@@ -196,32 +121,22 @@ export class Multiplexer implements UpstreamEvents {
 
   /** How long no pool has served this account, all times together, in milliseconds. */
   get outageMs(): number {
-    const since = this.#darkSince;
-    return this.#pastDarkMs + (since === undefined ? 0 : this.#options.now() - since);
+    return this.#books.outageMs(this.#options.now());
   }
 
   /** All shares that came to this account. */
   get shares(): LedgerSnapshot {
-    const sum = new Ledger();
-    sum.merge(this.#unplaced.snapshot());
-    for (const past of this.#pastShares.values()) sum.merge(past.snapshot());
-    for (const slot of this.#slots.values()) sum.merge(slot.ledger.snapshot());
-    return sum.snapshot();
+    return this.#books.shares(this.#slots.values());
   }
 
   /** Estimated hashes a second of this account. */
   get hashrates(): Hashrates {
-    return this.#work.hashrates(0, this.#openedAt, this.#options.now());
+    return this.#books.hashrates(this.#options.now());
   }
 
   /** All shares on connections to the pool with this number, gone ones included. */
   sharesAt(pool: number): LedgerSnapshot {
-    const sum = new Ledger();
-    sum.merge((this.#pastShares.get(pool) ?? sum).snapshot());
-    for (const { upstream, ledger } of this.#slots.values()) {
-      if (upstream.pool === pool) sum.merge(ledger.snapshot());
-    }
-    return sum.snapshot();
+    return this.#books.sharesAt(pool, this.#slots.values());
   }
 
   /** How many miners it has, waiting ones included. */
@@ -240,7 +155,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Verdicts that found no miner waiting for them. */
   get strayVerdicts(): StrayVerdicts {
-    return { ...this.#strayVerdicts };
+    return { ...this.#books.strayVerdicts };
   }
 
   /** The mask of the connection the next miner would get; `undefined` during an outage. */
@@ -282,7 +197,7 @@ export class Multiplexer implements UpstreamEvents {
   submit(seat: MinerSeat, share: Share): ShareReceipt {
     const { counter, now } = this.#options;
     const { slot, miner } = seat;
-    const ledger = slot?.ledger ?? this.#unplaced;
+    const ledger = slot?.ledger ?? this.#books.unplaced;
     counter.add(miner.sessionId, "received", ledger);
     const job = slot?.jobs.find(share.jobId);
     if (slot === undefined || job === undefined) {
@@ -392,9 +307,7 @@ export class Multiplexer implements UpstreamEvents {
       // Nobody knows whether the pool still got it.
       if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
     }
-    const past = this.#pastShares.get(upstream.pool) ?? new Ledger();
-    past.merge(slot.ledger.snapshot());
-    this.#pastShares.set(upstream.pool, past);
+    this.#books.close(slot);
     // The pool forgot everybody with the connection.
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
@@ -428,16 +341,16 @@ export class Multiplexer implements UpstreamEvents {
   verdictArrived(upstream: Upstream, index: number, status: number): void {
     const slot = this.#slots.get(upstream);
     if (slot === undefined) {
-      this.#strayVerdicts.connectionGone++;
+      this.#books.strayVerdicts.connectionGone++;
       return;
     }
     const share = slot.pending.settle(index);
     if (share === undefined) {
-      this.#strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
+      this.#books.strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
       return;
     }
     const { isGone, miner } = share.owner;
-    if (isGone) this.#strayVerdicts.minerGone++;
+    if (isGone) this.#books.strayVerdicts.minerGone++;
     this.#settled(share.owner, slot);
     const count = VERDICT_COUNT[verdictMeaning(status)];
     const { counter, now } = this.#options;
@@ -458,16 +371,13 @@ export class Multiplexer implements UpstreamEvents {
 
   #credit(sessionId: number | undefined, difficulty: number, time: number): void {
     this.#options.counter.credit(sessionId, difficulty, time);
-    this.#work.add(0, difficulty, time);
+    this.#books.credit(difficulty, time);
   }
 
   /** Begins or ends the time without a pool. */
   #noteDarkness(): void {
     const isDark = !this.#activeSlots().some(({ upstream }) => upstream.pool !== NO_POOL);
-    if (isDark === (this.#darkSince !== undefined)) return;
-    const time = this.#options.now();
-    if (!isDark) this.#pastDarkMs += time - this.#darkSince!;
-    this.#darkSince = isDark ? time : undefined;
+    this.#books.setDark(isDark, this.#options.now());
   }
 
   #activeSlots(): Slot<MinerSeat>[] {
