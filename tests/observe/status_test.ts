@@ -1,6 +1,8 @@
 /** The status API and the metrics say what the simulated pool and farm counted themselves. */
 
 import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { answerRequest } from "../../lib/observe/status/server.ts";
 import {
   ConfigAnswerSchema,
   EventsSchema,
@@ -15,6 +17,7 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
+import { FakeStatus } from "../support/fake_status.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { certificateFiles } from "../support/test_certificates.ts";
@@ -266,6 +269,48 @@ Deno.test("a request that makes no sense is its sender's fault, not one of ours 
   assert.notEqual(await askRaw(rig, `${post}Content-Length: 9\r\n\r\nabc`, true), 500);
   assert.ok((await rig.metrics()).size > 0, "it serves on");
   assert.deepEqual(log.take().filter((line) => line.startsWith("error")), []);
+});
+
+Deno.test("a body that never comes is waited for 5 s, and keeps a place for no longer", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const request = {
+      method: "POST",
+      url: "http://localhost/metrics",
+      headers: new Headers({ host: "localhost" }),
+      body: new ReadableStream<Uint8Array>(),
+    };
+    const options = {
+      source: new FakeStatus(),
+      control: undefined,
+      workerSeriesMax: 0,
+      token: "",
+    };
+    const answered = answerRequest(options, request);
+    mock.timers.tick(5000);
+    assert.equal((await answered).status, 408);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+Deno.test("32 requests are answered at a time; the next is told so until one is done", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  const { port } = rig.server.address;
+  const waiting = await Promise.all(
+    Array.from({ length: 32 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
+  );
+  const head = "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n";
+  for (const one of waiting) await one.write(new TextEncoder().encode(head));
+  const status = async () => {
+    const response = await rig.fetch("/metrics");
+    await response.text();
+    return response.status;
+  };
+  while (await status() !== 503);
+  for (const one of waiting) one.close();
+  while (await status() !== 200);
 });
 
 Deno.test("with a token nothing is shown without it, and with control a miner can be disconnected", async () => {
