@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { answerRequest } from "../../lib/observe/status/server.ts";
+import { StatusStream } from "../../lib/observe/status/stream.ts";
 import {
   ConfigAnswerSchema,
   EventsSchema,
@@ -284,6 +285,7 @@ Deno.test("a body that never comes is waited for 5 s, and keeps a place for no l
       source: new FakeStatus(),
       control: undefined,
       workerSeriesMax: 0,
+      stream: new StatusStream(new FakeStatus(), false),
       token: "",
     };
     const answered = answerRequest(options, request);
