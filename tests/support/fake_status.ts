@@ -90,7 +90,7 @@ interface Structure {
 }
 
 /** Some value of this schema. */
-function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<S> {
+export function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<S> {
   return sample(schema as unknown as Structure) as InferOutput<S>;
 }
 

@@ -64,7 +64,8 @@ export class Totals {
 
   element = h(
     "section",
-    { class: "tiles", "aria-label": t("totals") },
+    { class: "tiles", "aria-labelledby": "totals-title" },
+    h("h2", { id: "totals-title", class: "unseen" }, t("totals")),
     this.#hashrate.element,
     this.#miners.element,
     this.#rejected.element,

@@ -1,0 +1,120 @@
+/**
+ * A farm as the status server sees it, of any size: every miner a few numbers made from its place,
+ * shares that grow with each look.
+ */
+
+import {
+  type AccountShape,
+  type EventShape,
+  MinerSchema,
+  type MinerShape,
+  PoolTotalSchema,
+  type PoolTotalShape,
+  SummarySchema,
+  type SummaryShape,
+} from "../../lib/observe/status/shapes.ts";
+import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+import { sampleOf } from "../support/fake_status.ts";
+
+const KINDS = ["bmminer/2.0.0", "bosminer-plus-tuner 0.9", "whatsminer/v1.0"];
+
+/** How a miner of the farm differs from one that works well. */
+export type Difference = Partial<MinerShape>;
+
+/** See the head of this file. */
+export class FakeFarm implements StatusSource, StatusControl {
+  readonly #startedAt = performance.now();
+  readonly #startedTime = new Date().toISOString();
+  readonly #miners: MinerShape[];
+  readonly #summary = sampleOf(SummarySchema);
+  /** Why no pool serves; empty while one does. */
+  reason = "";
+  /** Lines of the log. */
+  readonly log: EventShape[] = [
+    { number: 1, time: this.#startedTime, level: "info", area: "agent", message: "It begins" },
+  ];
+  #looks = 0;
+
+  /** `differences` are of the first miners. */
+  constructor(count: number, differences: readonly Difference[] = []) {
+    const model = sampleOf(MinerSchema);
+    this.#miners = Array.from({ length: count }, (_, place): MinerShape => ({
+      ...model,
+      id: place.toString(16).padStart(8, "0"),
+      address: `10.${place >> 16}.${place >> 8 & 255}.${place & 255}:4028`,
+      user: `farm.rig${place + 1}`,
+      worker: `rig${place + 1}`,
+      client_agent: KINDS[place % KINDS.length]!,
+      state: "working",
+      asicboost: "rolling",
+      connected_seconds: 90_000 + place,
+      last_share_seconds: place % 60,
+      hashrate: { minutes_15: (90 + place % 20) * 1e12, minutes_60: (90 + place % 20) * 1e12 },
+      shares: { ...model.shares, accepted: 10_000 + place, assumed: 0 },
+      ...differences[place],
+    }));
+  }
+
+  summary(): SummaryShape {
+    const { shares, miners } = this.#summary;
+    const accepted = 1_000_000 + 10 * this.#looks++;
+    const count = this.#miners.length;
+    return {
+      ...this.#summary,
+      version: "1.2.3",
+      started_at: this.#startedTime,
+      uptime_seconds: (performance.now() - this.#startedAt) / 1000,
+      ...this.health(),
+      miners: {
+        ...miners,
+        connected: count,
+        states: { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: count },
+        asicboost: { never: 0, rolling: count, lost: 0 },
+      },
+      hashrate: { minutes_1: 1e17, minutes_15: 1.01e17, minutes_60: 1.02e17 },
+      shares: { ...shares, accepted, assumed: 0 },
+      credited_difficulty: accepted * 1e6,
+    };
+  }
+
+  health(): { serving: boolean; reason: string } {
+    return { serving: this.reason === "", reason: this.reason };
+  }
+
+  miners(): readonly MinerShape[] {
+    return this.#miners;
+  }
+
+  miner(id: number): MinerShape | undefined {
+    return this.#miners.find((miner) => miner.id === id.toString(16).padStart(8, "0"));
+  }
+
+  pools(): PoolTotalShape[] {
+    const isServing = this.reason === "";
+    return [{
+      ...sampleOf(PoolTotalSchema),
+      position: 1,
+      address: "pool.example:3333",
+      accounts: { serving: isServing ? 1 : 0, spare: 0, opening: 0, waiting: isServing ? 0 : 1 },
+      reason: this.reason,
+    }];
+  }
+
+  accounts(): AccountShape[] {
+    return [];
+  }
+
+  events(): readonly EventShape[] {
+    return this.log;
+  }
+
+  config(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  disconnect(id: number): boolean {
+    const place = this.#miners.findIndex((miner) => miner === this.miner(id));
+    if (place >= 0) this.#miners.splice(place, 1);
+    return place >= 0;
+  }
+}
