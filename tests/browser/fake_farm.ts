@@ -10,10 +10,13 @@ import {
   type MinerShape,
   PoolTotalSchema,
   type PoolTotalShape,
+  type ReloadShape,
   SummarySchema,
   type SummaryShape,
 } from "../../lib/observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
+import { RequestProblem } from "../../lib/observe/status/answers.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
 const KINDS = ["bmminer/2.0.0", "bosminer-plus-tuner 0.9", "whatsminer/v1.0"];
@@ -33,6 +36,12 @@ export class FakeFarm implements StatusSource, StatusControl {
   readonly log: EventShape[] = [
     { number: 1, time: this.#startedTime, level: "info", area: "agent", message: "It begins" },
   ];
+  /** The pool that is preferred by hand. */
+  pinned: number | undefined;
+  /** What is logged. */
+  level: LogLevel = "info";
+  /** Why the configuration cannot be read again; empty if it can. */
+  badFile = "";
   #looks = 0;
 
   /** `differences` are of the first miners. */
@@ -97,6 +106,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       address: "pool.example:3333",
       accounts: { serving: isServing ? 1 : 0, spare: 0, opening: 0, waiting: isServing ? 0 : 1 },
       reason: this.reason,
+      pinned: this.pinned === 1,
     }];
   }
 
@@ -110,6 +120,30 @@ export class FakeFarm implements StatusSource, StatusControl {
 
   config(): Readonly<Record<string, unknown>> {
     return {};
+  }
+
+  logLevels(): Record<string, LogLevel> {
+    return { agent: this.level };
+  }
+
+  setLogLevel(_area: LogArea | undefined, level: LogLevel): void {
+    this.level = level;
+  }
+
+  reload(): Promise<ReloadShape> {
+    if (this.badFile !== "") throw new RequestProblem(422, this.badFile);
+    const change = {
+      key: "limits.max_miners",
+      before: "1",
+      after: "2",
+      takes_effect: "now",
+    } as const;
+    return Promise.resolve({ done: "Read again", changes: [change], needs_restart: ["status"] });
+  }
+
+  pin(position: number | undefined): string | undefined {
+    this.pinned = position;
+    return "pool.example:3333";
   }
 
   disconnect(id: number): boolean {

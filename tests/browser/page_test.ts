@@ -95,7 +95,7 @@ Deno.test("dark and light follow the system until one is chosen, which is rememb
 
 for (const colorScheme of ["light", "dark"] as const) {
   Deno.test(`axe finds no fault in ${colorScheme}: whole page, trouble, one miner, token`, async () => {
-    const farm = new FakeFarm(40, [
+    const farm = new FakeFarm(12, [
       { last_share_seconds: 900 },
       { asicboost: "lost" },
       { state: "joining" },
@@ -105,7 +105,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     farm.log.push({ ...farm.log[0]!, number: 3, level: "error", message: "An error" });
     await using server = new FarmServer(farm);
     await using look = await Look.at(server.url, { colorScheme });
-    await look.sees(".count", "40 miners");
+    await look.sees(".count", "12 miners");
     assert.deepEqual(await look.faults(), []);
     farm.reason = "No pool answers";
     await look.sees(".banner", "No pool answers");

@@ -25,6 +25,7 @@ const FILES: ReadonlySet<string> = new Set([
   "chart.js",
   "chart_data.js",
   "charts.js",
+  "controls.js",
   "dom.js",
   "events.js",
   "format.js",

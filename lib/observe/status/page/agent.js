@@ -59,11 +59,11 @@ export class Agent {
   }
 
   /**
-   * Asks for something to be done; what was done comes back in words.
+   * Asks for something to be done, and returns the answer.
    *
    * @param {string} path
    * @param {unknown} [body]
-   * @returns {Promise<string>}
+   * @returns {Promise<any>}
    */
   async post(path, body) {
     const init = body === undefined ? { method: "POST" } : {
@@ -71,8 +71,7 @@ export class Agent {
       body: JSON.stringify(body),
       headers: { "content-type": "application/json" },
     };
-    const { done } = await (await this.#fetch(path, init)).json();
-    return String(done);
+    return await (await this.#fetch(path, init)).json();
   }
 
   /**
@@ -150,8 +149,12 @@ export class Agent {
 /** @param {Response} response */
 async function problemOf(response) {
   try {
-    const { title } = await response.json();
-    return String(title);
+    const { title, problems = [] } = await response.json();
+    const lines = problems.map((/** @type {Record<string, unknown>} */ problem) =>
+      `${problem["line"]}:${problem["column"]} ${problem["key"]}: ${problem["found"]}, ` +
+      `wanted ${problem["wanted"]}`
+    );
+    return [title, ...lines].join("\n");
   } catch {
     return `${response.status} ${response.statusText}`;
   }

@@ -6,6 +6,7 @@
 /** @import { StreamStateShape } from "../shapes.ts" */
 import { Agent } from "./agent.js";
 import { Charts } from "./charts.js";
+import { Controls } from "./controls.js";
 import { h } from "./dom.js";
 import { Events } from "./events.js";
 import { Header } from "./header.js";
@@ -24,7 +25,8 @@ const agent = new Agent(askToken);
 const header = new Header(recolour);
 const totals = new Totals();
 const charts = new Charts(agent);
-const pools = new Pools();
+const controls = new Controls(agent);
+const pools = new Pools(controls);
 const miners = new MinerTable(agent);
 const events = new Events();
 const overview = h(
@@ -35,6 +37,7 @@ const overview = h(
   pools.element,
   miners.element,
   events.element,
+  controls.element,
 );
 
 /** The miner that is looked at. @type {MinerPage | undefined} */
@@ -60,6 +63,7 @@ void agent.watch({
     startedAt = started;
     header.show(state);
     totals.show(state.summary, charts.lastHour);
+    controls.show(state.control);
     pools.show(state.pools);
     if (minerPage) void minerPage.refresh();
     else void miners.refresh(isOther);
@@ -72,7 +76,7 @@ void agent.watch({
 /** Shows what the address names. @param {boolean} isMove whether one came here from another */
 function go(isMove) {
   const id = /^#\/miners\/([0-9a-f]{8})$/.exec(location.hash)?.[1];
-  minerPage = id === undefined ? undefined : new MinerPage(agent, id, (worker) => {
+  minerPage = id === undefined ? undefined : new MinerPage(agent, id, controls, (worker) => {
     location.hash = "#/";
     miners.searchFor(worker);
   });

@@ -4,6 +4,7 @@
  */
 
 /** @import { Agent } from "./agent.js" */
+/** @import { Controls } from "./controls.js" */
 /** @import { MinerShape } from "../shapes.ts" */
 import { Refusal } from "./agent.js";
 import { Chart } from "./chart.js";
@@ -26,7 +27,13 @@ export class MinerPage {
   #times = [];
   /** @type {number[]} */
   #hashrates = [];
+  /** @type {Controls} */
+  #controls;
   #isLoading = false;
+  #disconnect = h("button", {
+    hidden: true,
+    click: () => void this.#controls.disconnect(this.#id, this.#title.textContent ?? ""),
+  }, t("disconnect"));
   #title = h("h2", { tabindex: -1 });
   #state = h("span");
   #gone = h("div", { class: "banner warn", role: "status", hidden: true });
@@ -44,17 +51,19 @@ export class MinerPage {
   /**
    * @param {Agent} agent
    * @param {string} id
+   * @param {Controls} controls
    * @param {(worker: string) => void} findAgain
    */
-  constructor(agent, id, findAgain) {
+  constructor(agent, id, controls, findAgain) {
     this.#agent = agent;
+    this.#controls = controls;
     this.#id = id;
     this.findAgain = findAgain;
     this.element = h(
       "main",
       { class: "miner-page" },
       h("p", {}, h("a", { class: "back", href: "#/" }, t("back"))),
-      h("header", { class: "bar bare" }, this.#title, this.#state),
+      h("header", { class: "bar bare" }, this.#title, this.#state, this.#disconnect),
       this.#gone,
       h(
         "div",
@@ -105,6 +114,7 @@ export class MinerPage {
     setText(this.#title, worker || user || t("unnamed"));
     this.#state.replaceChildren(chip(state === "working" ? "good" : "calm", word(state)));
     this.#gone.hidden = true;
+    this.#disconnect.hidden = !this.#controls.mayChange;
     this.#facts.replaceChildren(...factsOf(miner));
     this.#shares.replaceChildren(...sharesOf(miner));
 
@@ -123,6 +133,7 @@ export class MinerPage {
     const name = this.#title.textContent ?? "";
     this.#state.replaceChildren();
     this.#gone.hidden = false;
+    this.#disconnect.hidden = true;
     this.#gone.replaceChildren(
       h("p", {}, t("minerGone")),
       h("button", { click: () => this.findAgain(name) }, t("findAgain", { name })),

@@ -7,6 +7,7 @@ import { chip, h } from "./dom.js";
 import { formatBytes, formatCount, formatDuration, formatPercent } from "./format.js";
 import { t } from "./texts.js";
 
+/** @import { Controls } from "./controls.js" */
 /** @typedef {StreamStateShape["pools"][number]} Pool */
 
 /** The best that a pool is for any sub-account. @param {Pool} pool */
@@ -19,6 +20,8 @@ export function poolState({ accounts }) {
 }
 
 export class Pools {
+  /** @type {Controls} */
+  #controls;
   #body = h("tbody");
   #shown = "";
 
@@ -45,19 +48,39 @@ export class Pools {
     ),
   );
 
+  /** @param {Controls} controls */
+  constructor(controls) {
+    this.#controls = controls;
+  }
+
   /** @param {readonly Pool[]} pools */
   show(pools) {
     // Most of the time hardly anything changes: then what is selected stays selected.
-    const rows = pools.map(poolRow);
+    const rows = pools.map((pool) => poolRow(pool, this.#controls));
     const shown = rows.map((row) => row.textContent).join("\n");
     if (shown === this.#shown) return;
     this.#shown = shown;
+    const focused = [...this.#body.querySelectorAll("button")]
+      .find((button) => button === document.activeElement)?.getAttribute("aria-label");
     this.#body.replaceChildren(...rows);
+    if (focused === undefined || focused === null) return;
+    for (const button of this.#body.querySelectorAll("button")) {
+      if (button.getAttribute("aria-label") === focused) button.focus();
+    }
   }
 }
 
-/** @param {Pool} pool */
-function poolRow(pool) {
+/** @param {Pool} pool @param {Controls} controls */
+function pinButton({ address, pinned, position }, controls) {
+  return h("button", {
+    class: "plain small",
+    "aria-label": t(pinned ? "unpin" : "pinName", { pool: address }),
+    click: () => void controls.pin(pinned ? undefined : position),
+  }, t(pinned ? "unpin" : "pin"));
+}
+
+/** @param {Pool} pool @param {Controls} controls */
+function poolRow(pool, controls) {
   const { address, miners, reason, retry_in_seconds: retryIn, shares, traffic } = pool;
   const rejected = Object.values(shares.rejected).reduce((sum, count) => sum + count, 0);
   const judged = shares.accepted + rejected;
@@ -72,6 +95,8 @@ function poolRow(pool) {
       "td",
       { class: "pool-state" },
       poolState(pool),
+      pool.pinned ? chip("calm", t("pinned")) : undefined,
+      controls.mayChange ? pinButton(pool, controls) : undefined,
       reason === "" ? undefined : h(
         "p",
         { class: "reason" },
