@@ -228,3 +228,25 @@ Deno.test("in any course of events connections are counted right and all is forg
     { seed: 33, numRuns: 500 },
   );
 });
+
+Deno.test("limits that change count for newcomers; bans and those inside stay", () => {
+  const [door] = admission({ banAfterViolations: 1 });
+  for (let i = 0; i < 3; i++) assert.equal(door.enter(IP), undefined);
+  assert.ok(door.violated("10.0.0.9", spareNobody));
+
+  const change = (limits: Partial<AdmissionLimits>) =>
+    door.reconfigure({ ...NO_LIMITS, ...limits }, [IP, IP, IP]);
+  change({ maxConnectionsPerIp: 3 });
+  assert.equal(door.enter(IP), "max_connections_per_ip");
+  assert.equal(door.enter("10.0.0.9"), "ban_after_violations");
+  change({ maxConnections: 2 });
+  assert.equal(door.enter("10.0.0.2"), "max_miners");
+  change({ deny: ["10.0.0.0/24"] });
+  assert.equal(door.enter("10.0.0.2"), "deny");
+  change({ maxConnectionsPerIp: 4 });
+  assert.equal(door.enter(IP), undefined);
+  assert.equal(door.enter(IP), "max_connections_per_ip");
+  for (let i = 0; i < 4; i++) door.leave(IP);
+  assert.equal(door.connections, 0);
+  assert.equal(door.enter(IP), undefined);
+});

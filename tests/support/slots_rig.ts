@@ -1,5 +1,6 @@
 /** The connections of an account between fake pools, a clock and a book of roles. */
 
+import type { PoolSlotsSettings } from "../../lib/pool/settings.ts";
 import { PoolSlots } from "../../lib/pool/slots.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakePools, type Mood } from "./fake_pools.ts";
@@ -13,6 +14,7 @@ export class SlotsRig {
   readonly pools: FakePools;
   readonly roles = new RoleBook();
   readonly slots: PoolSlots;
+  readonly #settings: PoolSlotsSettings;
 
   constructor(
     moods: readonly Mood[],
@@ -21,10 +23,9 @@ export class SlotsRig {
     standbyIntervalMs: number | undefined = undefined,
   ) {
     this.pools = new FakePools(...moods);
-    this.slots = new PoolSlots({
+    this.#settings = {
       pools: this.pools.entries,
       connections,
-      clientAgent: "btccom-agent/test",
       wantsVerdicts: true,
       returnAfterMs: RETURN_AFTER_MS,
       standbyIntervalMs,
@@ -34,10 +35,20 @@ export class SlotsRig {
         readTimeoutMs: 60_000,
         shareWindowMs: 0,
       },
+    };
+    this.slots = new PoolSlots({
+      ...this.#settings,
+      clientAgent: "btccom-agent/test",
       mux: this.roles,
       now: this.clock.now,
       random,
     });
+  }
+
+  /** The list has these of its pools from now on, in this order, and the rest is as `changes` say. */
+  reconfigure(pools: readonly number[], changes: Partial<PoolSlotsSettings> = {}): void {
+    const entries = pools.map((pool) => this.#settings.pools[pool]!);
+    this.slots.reconfigure({ ...this.#settings, pools: entries, ...changes });
   }
 
   /** A rig whose connections had time to become what they should. */

@@ -1,0 +1,86 @@
+/** The pool list and other settings change while connections are open. */
+
+import assert from "node:assert/strict";
+import { SlotsRig, TICK_MS } from "../support/slots_rig.ts";
+
+const LINGER_MS = 5_000;
+
+Deno.test("A removed pool serves until another is ready, then lingers for its last verdicts, then is closed", async () => {
+  const rig = await SlotsRig.started(["serves", "refuses"]);
+  assert.deepEqual(rig.roles.active, [0]);
+  rig.reconfigure([1]);
+  await rig.pass(10_000);
+  assert.deepEqual(rig.roles.active, [0], "it serves while the other refuses");
+  rig.pools.moods[1] = "serves";
+  await rig.pass(31_000, () => assert.equal(rig.roles.active.length, 1));
+  assert.deepEqual(rig.roles.active, [1]);
+  assert.deepEqual([...new Set(rig.pools.connected)], [1]);
+  rig.slots.stop();
+});
+
+Deno.test("Of a removed pool that handed its miners over the connection stays a while, and no longer", async () => {
+  const rig = await SlotsRig.started(["serves", "serves"]);
+  await rig.pass(2_000);
+  rig.reconfigure([1]);
+  assert.deepEqual(rig.roles.active, [1], "the spare takes over at once");
+  await rig.pass(LINGER_MS - 2 * TICK_MS);
+  assert.ok(rig.pools.connected.includes(0));
+  await rig.pass(4 * TICK_MS);
+  assert.ok(!rig.pools.connected.includes(0));
+  await rig.pools.lose(1);
+  await rig.pass(TICK_MS);
+  assert.ok(!rig.roles.active.includes(0), "it never serves again");
+  rig.slots.stop();
+});
+
+Deno.test("A dial to a removed pool is given up at once", async () => {
+  const rig = await SlotsRig.started(["hangs", "serves"]);
+  assert.equal(rig.pools.pendingDials, 1);
+  rig.reconfigure([1]);
+  await rig.pass(TICK_MS);
+  assert.deepEqual(rig.roles.active, [1]);
+  assert.equal(rig.pools.pendingDials, 0);
+  rig.slots.stop();
+});
+
+Deno.test("What is counted of a pool goes on when it is removed and comes back", async () => {
+  const rig = await SlotsRig.started(["serves", "serves"]);
+  await rig.pass(2_000);
+  rig.reconfigure([1]);
+  await rig.pass(2 * LINGER_MS);
+  const [listed, gone] = rig.slots.pools;
+  assert.deepEqual([listed!.number, listed!.isListed], [1, true]);
+  assert.deepEqual([gone!.number, gone!.isListed, gone!.connections], [0, false, []]);
+  assert.equal(gone!.connects, 1);
+  const { bytesRead } = rig.slots;
+  assert.equal(bytesRead, listed!.bytesRead + gone!.bytesRead);
+  rig.reconfigure([0, 1]);
+  await rig.pass(2_000);
+  const [first] = rig.slots.pools;
+  assert.deepEqual([first!.number, first!.connects], [0, 2]);
+  rig.slots.stop();
+});
+
+Deno.test("A change tries every pool again at once, however long it was to be left alone", async () => {
+  const rig = await SlotsRig.started(["serves", "refuses"]);
+  await rig.pass(60_000);
+  const wait = rig.slots.pools[1]!.retryInMs;
+  assert.ok(wait > 2 * TICK_MS, `${wait} ms`);
+  rig.pools.moods[1] = "serves";
+  rig.reconfigure([0, 1]);
+  await rig.pass(TICK_MS);
+  assert.deepEqual(rig.roles.spare, [1]);
+  rig.slots.stop();
+});
+
+Deno.test("The number of serving connections rises and falls without a moment with none", async () => {
+  const rig = await SlotsRig.started(["serves"], 1);
+  rig.reconfigure([0], { connections: 3 });
+  await rig.pass(2_000);
+  assert.deepEqual(rig.roles.active, [0, 0, 0]);
+  rig.reconfigure([0], { connections: 1 });
+  assert.deepEqual(rig.roles.active, [0]);
+  await rig.pass(2 * LINGER_MS);
+  assert.deepEqual(rig.pools.connected, [0]);
+  rig.slots.stop();
+});
