@@ -28,6 +28,7 @@ import type {
 } from "./engine.ts";
 import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
 import { errnoText, isPassingAcceptError } from "./errno.ts";
+import { CLOSED, ENDING, FdTable, OPEN } from "./fd_table.ts";
 import { Libc, LibcUnavailable } from "./libc.ts";
 import { type LibcListener, openListener } from "./libc_listener.ts";
 import { Pacing } from "./pacing.ts";
@@ -53,14 +54,6 @@ const BUSY_PAUSE_MS = 1;
 
 /** One read; whatever a peer sends beyond that is read in the next turn. */
 const READ_BYTES = 64 * 1024;
-
-const INITIAL_FDS = 1024;
-
-/** States of a connection; a handle in none of these is void. */
-const CLOSED = 0;
-const OPEN = 1;
-/** The owner closed it, and the last bytes wait to be written. */
-const ENDING = 2;
 
 /** All the engine needs of a {@linkcode Pacing}. */
 export type Pace = Pick<Pacing, "isBusy" | "found">;
@@ -144,12 +137,7 @@ class LibcEngine implements Engine {
   #isStopped = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
 
-  // By file descriptor.
-  #states = new Uint8Array(INITIAL_FDS);
-  /** How often it was opened: tells events of a connection from those of the one before it. */
-  #generations = new Uint32Array(INITIAL_FDS);
-  /** The number of the last replaceable message it was given, or of the last before it came. */
-  #sequences = new Float64Array(INITIAL_FDS);
+  readonly #table = new FdTable();
   readonly #waiting = new Map<number, Waiting>();
 
   #sequence = 0;
@@ -169,7 +157,7 @@ class LibcEngine implements Engine {
   }
 
   send(handle: number, bytes: Uint8Array): void {
-    if (this.#states[handle] !== OPEN) return;
+    if (this.#table.state(handle) !== OPEN) return;
     const waiting = this.#waiting.get(handle);
     if (waiting === undefined) {
       this.#write(handle, bytes);
@@ -193,8 +181,8 @@ class LibcEngine implements Engine {
   }
 
   close(handle: number): void {
-    if (this.#states[handle] !== OPEN) return;
-    if (this.#waiting.has(handle)) this.#states[handle] = ENDING;
+    if (this.#table.state(handle) !== OPEN) return;
+    if (this.#waiting.has(handle)) this.#table.setState(handle, ENDING);
     else this.#close(handle);
   }
 
@@ -221,9 +209,7 @@ class LibcEngine implements Engine {
       this.stopAccepting();
       this.#isStopped = true;
       this.#broadcasts.length = 0;
-      for (const [handle, state] of this.#states.entries()) {
-        if (state !== CLOSED) this.#close(handle);
-      }
+      for (const handle of this.#table.handles()) this.#close(handle);
       this.#readiness.wake();
     }
     await this.#running;
@@ -263,13 +249,8 @@ class LibcEngine implements Engine {
     const flags = this.#readiness.flags(index);
     if (fd === this.#listener.fd) return this.#accept();
     const tag = this.#readiness.tag(index);
-    if (this.#isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
-    if (this.#isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
-  }
-
-  /** Whether an event under `tag` is about the connection that has this descriptor now. */
-  #isCurrent(fd: number, tag: number): boolean {
-    return this.#states[fd] !== CLOSED && this.#generations[fd] === tag;
+    if (this.#table.isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
+    if (this.#table.isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
   }
 
   #accept(): void {
@@ -291,33 +272,20 @@ class LibcEngine implements Engine {
   }
 
   #attach(fd: number): void {
-    if (fd >= this.#states.length) this.#grow(fd);
-    const generation = ++this.#generations[fd]!;
-    if (!this.#readiness.add(fd, READY.read, generation >>> 0)) {
+    const generation = this.#table.begin(fd);
+    if (!this.#readiness.add(fd, READY.read, generation)) {
       const error = new Error(errnoText(this.#sockets.lastError()));
       this.#sockets.close(fd);
       this.#events.acceptFailed(error);
       return;
     }
-    this.#states[fd] = OPEN;
-    this.#sequences[fd] = this.#sequence;
+    this.#table.open(fd, this.#sequence);
     if (!this.#events.opened(fd, this.#sockets.peerAddress())) this.#close(fd);
-  }
-
-  #grow(fd: number): void {
-    const length = 2 ** Math.ceil(Math.log2(fd + 1));
-    const grown = <T extends { set(from: T): void }>(into: T, from: T) => {
-      into.set(from);
-      return into;
-    };
-    this.#states = grown(new Uint8Array(length), this.#states);
-    this.#generations = grown(new Uint32Array(length), this.#generations);
-    this.#sequences = grown(new Float64Array(length), this.#sequences);
   }
 
   #read(fd: number, flags: number): void {
     const count = this.#sockets.receive(fd, this.#buffer);
-    const isEnding = this.#states[fd] === ENDING;
+    const isEnding = this.#table.state(fd) === ENDING;
     if (count > 0) {
       if (!isEnding) this.#events.received(fd, this.#buffer.subarray(0, count));
     } else if (count < 0) {
@@ -326,7 +294,7 @@ class LibcEngine implements Engine {
       if (isBroken) this.#drop(fd, errnoText(this.#sockets.lastError()));
     } else if (isEnding && (flags & READY.hangUp) === 0) {
       // Its side alone has ended. It may still read, and only that matters now.
-      this.#readiness.change(fd, READY.write, this.#generations[fd]!);
+      this.#readiness.change(fd, READY.write, this.#table.generation(fd));
     } else {
       this.#drop(fd, "it closed the connection");
     }
@@ -334,8 +302,7 @@ class LibcEngine implements Engine {
 
   #sendLatest(fd: number, message: Replaceable, sequence: number): void {
     // Something newer was sent directly while a broadcast was on its way here.
-    if (this.#states[fd] !== OPEN || this.#sequences[fd]! >= sequence) return;
-    this.#sequences[fd] = sequence;
+    if (!this.#table.takes(fd, sequence)) return;
     const waiting = this.#waiting.get(fd);
     if (waiting === undefined) return this.#write(fd, message.line);
     waiting.addLatest(message);
@@ -355,7 +322,7 @@ class LibcEngine implements Engine {
     const count = this.#sockets.send(fd, bytes);
     if (count === bytes.length) return;
     this.#waiting.set(fd, new Waiting(bytes.subarray(Math.max(count, 0)), this.#now()));
-    this.#readiness.change(fd, READY.read | READY.write, this.#generations[fd]!);
+    this.#readiness.change(fd, READY.read | READY.write, this.#table.generation(fd));
   }
 
   #flush(fd: number): void {
@@ -366,9 +333,9 @@ class LibcEngine implements Engine {
       if (count > 0) waiting.took(count, this.#now());
       if (count < bytes.length) return;
     }
-    if (this.#states[fd] === ENDING) return this.#close(fd);
+    if (this.#table.state(fd) === ENDING) return this.#close(fd);
     this.#waiting.delete(fd);
-    this.#readiness.change(fd, READY.read, this.#generations[fd]!);
+    this.#readiness.change(fd, READY.read, this.#table.generation(fd));
   }
 
   /** Sends broadcasts in order, as many pieces of them as fit into one turn. */
@@ -387,15 +354,15 @@ class LibcEngine implements Engine {
 
   /** Ends a connection the owner still believes in. */
   #drop(fd: number, reason: string, slow?: SlowPeer): void {
-    const wasEnding = this.#states[fd] === ENDING;
+    const wasEnding = this.#table.state(fd) === ENDING;
     this.#close(fd);
     if (!wasEnding) this.#events.closed(fd, reason, slow);
   }
 
   #close(fd: number): void {
     // The kernel gives a closed descriptor to whoever comes next: closing it again would hit them.
-    if (this.#states[fd] === CLOSED) return;
-    this.#states[fd] = CLOSED;
+    if (this.#table.state(fd) === CLOSED) return;
+    this.#table.setState(fd, CLOSED);
     this.#waiting.delete(fd);
     this.#sockets.close(fd);
   }
