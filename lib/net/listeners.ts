@@ -54,6 +54,8 @@ export class Listeners implements MinerSockets {
   readonly #portOf: (Port | undefined)[] = [];
   readonly #innerOf: number[] = [];
   readonly #freeHandles: number[] = [];
+  /** Whether no port is to accept any more. */
+  #isClosing = false;
 
   /**
    * Listens on every address.
@@ -90,6 +92,8 @@ export class Listeners implements MinerSockets {
     for (const port of removed) this.#retire(port);
     // A port is free only when the accept that was under way has noticed.
     if (removed.length > 0) await new Promise((resolve) => setTimeout(resolve));
+    // Who stops opens nothing more.
+    if (this.#isClosing) return;
     const isNew = (address: ListenAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
     try {
       this.#ports.push(...this.#open(addresses.filter(isNew)));
@@ -144,10 +148,12 @@ export class Listeners implements MinerSockets {
   }
 
   stopAccepting(): void {
+    this.#isClosing = true;
     for (const port of this.#accepting()) this.#retire(port);
   }
 
   async stop(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all(this.#ports.map(({ engine, stopping }) => stopping ?? engine.stop()));
   }
 

@@ -187,6 +187,16 @@ for (
   });
 }
 
+Deno.test("once nobody is let in any more, no port is opened, whatever is asked for then", async () => {
+  const { listeners, engines } = listen([1]);
+  const moving = listeners.reconfigure([at(2)]);
+  listeners.stopAccepting();
+  await moving;
+  await listeners.reconfigure([at(1), at(3)]);
+  assert.equal(engines.length, 1);
+  assert.deepEqual(listeners.addresses, []);
+});
+
 Deno.test("when a new port cannot be had, all ports are as they were", async () => {
   const calls: string[] = [];
   const listeners = new Listeners([at(1), at(2)], (address, events) => {
