@@ -305,6 +305,7 @@ export class Proxy {
     const start: StartEngine = ({ tls, ...address }, engineEvents) => {
       const options: ListenOptions = {
         ...address,
+        reusePort: this.#config.advanced.reuse_port,
         events: engineEvents,
         limits: {
           maxWaitingBytes: MINER_MAX_WAITING_BYTES,

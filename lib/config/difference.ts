@@ -61,6 +61,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     bitcoin_default_version_mask: "now",
     share_batch_window_ms: "new_connections",
     io_engine: "restart",
+    reuse_port: "restart",
   },
   tls: { ca_file: "new_connections", certificate_sha256: "new_connections" },
   limits: {

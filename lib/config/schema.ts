@@ -272,6 +272,13 @@ const Advanced = group("Settings that seldom need a change.", {
     ),
     "auto",
   ),
+  reuse_port: v.optional(
+    about(
+      "Lets another btcagent with this setting listen on the same ports, so that a new one can take over from an old one.",
+      flag(),
+    ),
+    false,
+  ),
 });
 
 const Limits = group("What a miner may ask of this program.", {

@@ -6,7 +6,6 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import type { Connection } from "./connection.ts";
 import type {
   Broadcast,
   Engine,
@@ -18,6 +17,11 @@ import type {
   PeerFault,
   Replaceable,
 } from "./engine.ts";
+import {
+  type AcceptedConnection,
+  type ConnectionListener,
+  listenForMiners,
+} from "./miner_listener.ts";
 import { Slab } from "./slab.ts";
 import { TlsHandshakeFailed } from "./tls_handshake.ts";
 import { join } from "./waiting.ts";
@@ -31,28 +35,8 @@ const BROADCAST_WRITES = 64;
 /** After so long the writes of a broadcast that hang no longer hold the others up. */
 const BROADCAST_STALL_MS = 100;
 
-/** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
-const BACKLOG = 4096;
-
-/** All the engine needs of a connection that came in; a `Deno.TcpConn` already fits. */
-export interface AcceptedConnection extends Connection {
-  /** Where it came from. */
-  readonly remoteAddr: PeerAddress;
-  /** Throws, as the next does, when the connection is gone already. */
-  setNoDelay(on: boolean): void;
-  /** Lets the kernel find out that a silent peer is dead. */
-  setKeepAlive(on: boolean): void;
-}
-
-/** All the engine needs of a listener; a `Deno.TcpListener` already fits. */
-export interface ConnectionListener {
-  /** Where it listens. */
-  readonly addr: PeerAddress;
-  /** The next connection. Rejects once the listener is closed, and whenever the system is short. */
-  accept(): Promise<AcceptedConnection>;
-  /** Stops listening. */
-  close(): void;
-}
+/** How long a port that is shared is still accepted from when accepting stops, in milliseconds. */
+const LAST_CALL_MS = 50;
 
 /** One connection. */
 interface Link {
@@ -81,13 +65,11 @@ export function startDenoEngine(options: ListenOptions): Engine {
   return startEngineOn(listenForMiners(options), options);
 }
 
-/** Opens the port alone. @throws what `Deno.listen` throws. */
-export function listenForMiners({ hostname, port }: ListenOptions): ConnectionListener {
-  return Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
-}
-
 /** The same on a listener that is open already, and is the engine's from here on. */
-export function startEngineOn(listener: ConnectionListener, options: EngineOptions): Engine {
+export function startEngineOn(
+  listener: ConnectionListener,
+  options: EngineOptions,
+): Engine {
   return new DenoEngine(listener, options);
 }
 
@@ -101,7 +83,10 @@ class DenoEngine implements Engine {
   readonly #links: (Link | undefined)[] = [];
   readonly #freeHandles: number[] = [];
   readonly #accepting: Promise<void>;
+  readonly #isPortShared: boolean;
   #isAccepting = true;
+  #isListening = true;
+  #lastCallTimer: ReturnType<typeof setTimeout> | undefined;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   #endPause: (() => void) | undefined;
   #open = 0;
@@ -114,7 +99,11 @@ class DenoEngine implements Engine {
   #round = 0;
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(listener: ConnectionListener, { events, limits, now }: EngineOptions) {
+  constructor(
+    listener: ConnectionListener,
+    { events, limits, now, reusePort = false }: EngineOptions,
+  ) {
+    this.#isPortShared = reusePort;
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
@@ -167,13 +156,22 @@ class DenoEngine implements Engine {
   stopAccepting(): void {
     if (!this.#isAccepting) return;
     this.#isAccepting = false;
+    if (!this.#isPortShared) return this.#stopListening();
+    this.#lastCallTimer = setTimeout(() => this.#stopListening(), LAST_CALL_MS);
+  }
+
+  #stopListening(): void {
+    if (!this.#isListening) return;
+    this.#isListening = false;
     this.#listener.close();
+    clearTimeout(this.#lastCallTimer);
     clearTimeout(this.#pauseTimer);
     this.#endPause?.();
   }
 
   async stop(): Promise<void> {
-    this.stopAccepting();
+    this.#isAccepting = false;
+    this.#stopListening();
     clearTimeout(this.#stallTimer);
     this.#broadcasts.length = 0;
     for (const link of this.#links) {
@@ -184,11 +182,11 @@ class DenoEngine implements Engine {
   }
 
   async #accept(): Promise<void> {
-    while (this.#isAccepting) {
+    while (this.#isListening) {
       try {
         this.#attach(await this.#listener.accept());
       } catch (error) {
-        if (!this.#isAccepting) return;
+        if (!this.#isListening) return;
         this.#events.acceptFailed(error);
         await new Promise<void>((resolve) => {
           this.#endPause = resolve;
@@ -200,7 +198,7 @@ class DenoEngine implements Engine {
 
   #attach(conn: AcceptedConnection): void {
     // It came in at the moment the listener was closed: nobody would ever end it.
-    if (!this.#isAccepting) return conn.close();
+    if (!this.#isListening) return conn.close();
     // A connection that is gone already has no option to set.
     try {
       conn.setNoDelay(true);

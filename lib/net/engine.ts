@@ -76,6 +76,12 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   /** Monotonic time. */
   readonly now: Now;
+  /**
+   * Lets other processes listen on the same port at the same time. The kernel shares new
+   * connections out among them, and those that nobody has accepted when one stops would be lost
+   * with it: whoever listens so accepts them before it stops listening.
+   */
+  readonly reusePort?: boolean;
 }
 
 /** What an engine that opens its own port is made of. */

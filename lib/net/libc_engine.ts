@@ -37,6 +37,9 @@ import { Waiting } from "./waiting.ts";
 /** Connections accepted in one turn. */
 const ACCEPTS_PER_TURN = 256;
 
+/** Connections accepted at most when accepting stops: as many as the kernel lets wait. */
+const LAST_ACCEPTS = 4096;
+
 /** Pause after accepting failed, in milliseconds: file descriptors come back only in time. */
 const ACCEPT_PAUSE_MS = 100;
 
@@ -97,7 +100,7 @@ export function startLibcEngine(
   let listener: LibcListener;
   try {
     epoll = new Epoll(libc);
-    listener = openListener(libc, options.hostname, options.port);
+    listener = openListener(libc, options.hostname, options.port, options.reusePort);
   } catch (error) {
     epoll?.close();
     libc.unload();
@@ -133,6 +136,7 @@ class LibcEngine implements Engine {
   readonly #now: Now;
   readonly #buffer = new Uint8Array(READ_BYTES);
   readonly #running: Promise<void>;
+  readonly #isPortShared: boolean;
   #isAccepting = true;
   #isStopped = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
@@ -143,7 +147,9 @@ class LibcEngine implements Engine {
   #sequence = 0;
   readonly #broadcasts: Broadcast[] = [];
 
-  constructor(parts: LibcEngineParts, { events, limits, now }: EngineOptions) {
+  constructor(parts: LibcEngineParts, options: EngineOptions) {
+    const { events, limits, now, reusePort = false } = options;
+    this.#isPortShared = reusePort;
     this.#sockets = parts.sockets;
     this.#readiness = parts.readiness;
     this.#listener = parts.listener;
@@ -198,6 +204,13 @@ class LibcEngine implements Engine {
 
   stopAccepting(): void {
     if (!this.#isAccepting) return;
+    // Whoever the kernel gave to this socket would be cut off when it closes, although another
+    // process listens on the port.
+    for (let count = 0; this.#isPortShared && count < LAST_ACCEPTS; count++) {
+      const fd = this.#sockets.accept(this.#listener.fd);
+      if (fd < 0) break;
+      this.#attach(fd);
+    }
     this.#isAccepting = false;
     clearTimeout(this.#pauseTimer);
     this.#readiness.remove(this.#listener.fd);

@@ -52,10 +52,17 @@ export interface LibcListener {
  * @throws what `Deno.listen` throws
  * @throws LibcUnavailable when its file descriptor is not to be found
  */
-export function openListener(libc: Libc, hostname: string, port: number): LibcListener {
-  const listener = Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
+export function openListener(
+  libc: Libc,
+  hostname: string,
+  port: number,
+  reusePort = false,
+): LibcListener {
+  // A socket of this very process may share the port.
+  const others = reusePort ? listenersAt(libc, { hostname, port }) : [];
+  const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG });
   const { addr } = listener;
-  const fd = findListener(libc, addr);
+  const fd = listenersAt(libc, addr).find((fd) => !others.includes(fd));
   if (fd === undefined) {
     listener.close();
     throw new LibcUnavailable("the listening socket is not to be found");
@@ -64,11 +71,13 @@ export function openListener(libc: Libc, hostname: string, port: number): LibcLi
   return { addr, fd, close: () => listener.close() };
 }
 
-function findListener(libc: Libc, { hostname, port }: PeerAddress): number | undefined {
+/** The descriptors of this process that listen there. */
+function listenersAt(libc: Libc, { hostname, port }: PeerAddress): number[] {
+  const found: number[] = [];
   for (let fd = 0; fd < MAX_FD; fd++) {
     if (libc.option(fd, SOL_SOCKET, SO_ACCEPTCONN) !== 1) continue;
     const address = libc.localAddress(fd);
-    if (address?.port === port && address.hostname === hostname) return fd;
+    if (address?.port === port && address.hostname === hostname) found.push(fd);
   }
-  return undefined;
+  return found;
 }

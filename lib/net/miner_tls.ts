@@ -7,8 +7,9 @@
 
 import { areaLog } from "../observe/log.ts";
 import type { CertificateFiles } from "./certificate_files.ts";
-import { listenForMiners, startEngineOn } from "./deno_engine.ts";
+import { startEngineOn } from "./deno_engine.ts";
 import type { Engine, ListenOptions } from "./engine.ts";
+import { listenForMiners } from "./miner_listener.ts";
 import type { ServerCertificate } from "./server_certificate.ts";
 
 /** A certificate that ends sooner is worth a warning, in days. */

@@ -8,7 +8,7 @@
  */
 
 import { type SecureContext, TLSSocket } from "node:tls";
-import type { AcceptedConnection, ConnectionListener } from "./deno_engine.ts";
+import type { AcceptedConnection, ConnectionListener } from "./miner_listener.ts";
 import type { PeerAddress } from "./engine.ts";
 import { CarrierStream, SocketConnection } from "./node_streams.ts";
 import { explainHandshake, TlsHandshakeFailed, whyNotTls } from "./tls_handshake.ts";

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import type { Engine, EngineLimits, ListenOptions, PeerAddress } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
+import { until } from "../support/test_proxy.ts";
 import { bytes, job, LIMITS } from "./engine_contract.ts";
 
 type StartEngine = (options: ListenOptions) => Engine;
@@ -248,5 +249,32 @@ export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayI
       () => start({ hostname: "127.0.0.1", port, ...options }),
       Deno.errors.AddrInUse,
     );
+  });
+
+  test("of two engines on one port either may stop accepting, and nobody who came is lost", async () => {
+    const events = [new EngineRecord(), new EngineRecord()] as const;
+    const options = { hostname: "127.0.0.1", limits: LIMITS, now: () => 0, reusePort: true };
+    const old = start({ ...options, port: 0, events: events[0] });
+    const next = start({ ...options, port: old.address.port, events: events[1] });
+    const opened = () => events[0].opens.length + events[1].opens.length;
+    const peers = Array.from({ length: 200 }, () => way.connect(old.address));
+    // Most are in the kernel's queue by then, and half of them in that of the old one.
+    await Promise.race(peers);
+    old.stopAccepting();
+    const connected = await Promise.all(peers);
+    await until(() => opened() === connected.length, "all are let in by one of them");
+    assert.ok(events[0].opens.length > 0);
+    // The portable engine gives a last call of 50 ms; then all go to the next one.
+    const since = performance.now();
+    for (let inARow = 0; inARow < 20;) {
+      assert.ok(performance.now() - since < 10_000, "the old one is given no more");
+      const before = events[1].opens.length;
+      connected.push(await way.connect(old.address));
+      await until(() => opened() === connected.length, "this one is let in, too");
+      inARow = events[1].opens.length > before ? inARow + 1 : 0;
+    }
+    await old.stop();
+    await next.stop();
+    for (const peer of connected) peer.close();
   });
 }

@@ -20,9 +20,10 @@ class World implements EngineWorld {
   readonly pace = { isBusy: false, found() {} };
   time = 1_000_000;
 
-  constructor(limits: Partial<EngineLimits> = {}) {
+  constructor(limits: Partial<EngineLimits> = {}, reusePort = false) {
     const { sockets, readiness, listener } = this.kernel;
     this.engine = startLibcEngineOn({ sockets, readiness, listener, pace: this.pace }, {
+      reusePort,
       events: this.events,
       limits: { ...LIMITS, ...limits },
       now: () => this.time,
@@ -115,6 +116,17 @@ Deno.test("a connection that is gone before it is accepted is no failure, and de
   const [, [handle]] = await world.connect(1);
   assert.deepEqual(world.events.acceptFailures, []);
   assert.deepEqual(world.events.opens, [handle]);
+});
+
+Deno.test("on a port that is shared, whoever the kernel gave to it is let in when accepting stops", async () => {
+  await using world = new World({}, true);
+  const waiting = Array.from({ length: 300 }, (_, i) => new FakeSocket(i, world.kernel.changed));
+  world.kernel.atOnce(() => {
+    for (const peer of waiting) world.kernel.admit(peer);
+    world.engine.stopAccepting();
+  });
+  assert.equal(world.events.opens.length, waiting.length);
+  assert.ok(!world.isListening);
 });
 
 Deno.test("an owner that has accepting stopped while it is told of one gets no other", async () => {

@@ -3,7 +3,7 @@
  * made to do at a given moment.
  */
 
-import type { AcceptedConnection, ConnectionListener } from "../../lib/net/deno_engine.ts";
+import type { AcceptedConnection, ConnectionListener } from "../../lib/net/miner_listener.ts";
 import type { PeerAddress } from "../../lib/net/engine.ts";
 import type { Appetite, FakePeer } from "./fake_peer.ts";
 

@@ -1,0 +1,33 @@
+/** The port that the portable engine accepts miners from, as Deno opens it or as a test does. */
+
+import type { Connection } from "./connection.ts";
+import type { ListenOptions, PeerAddress } from "./engine.ts";
+
+/** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
+const BACKLOG = 4096;
+
+/** All the engine needs of a connection that came in; a `Deno.TcpConn` already fits. */
+export interface AcceptedConnection extends Connection {
+  /** Where it came from. */
+  readonly remoteAddr: PeerAddress;
+  /** Throws, as the next does, when the connection is gone already. */
+  setNoDelay(on: boolean): void;
+  /** Lets the kernel find out that a silent peer is dead. */
+  setKeepAlive(on: boolean): void;
+}
+
+/** All the engine needs of a listener; a `Deno.TcpListener` already fits. */
+export interface ConnectionListener {
+  /** Where it listens. */
+  readonly addr: PeerAddress;
+  /** The next connection. Rejects once the listener is closed, and whenever the system is short. */
+  accept(): Promise<AcceptedConnection>;
+  /** Stops listening. */
+  close(): void;
+}
+
+/** Opens the port alone. @throws what `Deno.listen` throws. */
+export function listenForMiners(options: ListenOptions): ConnectionListener {
+  const { hostname, port, reusePort = false } = options;
+  return Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG });
+}
