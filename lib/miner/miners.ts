@@ -31,6 +31,7 @@ import {
   REFUSALS,
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
+import { Newcomers } from "./newcomers.ts";
 import type { MinerReport } from "./report.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
@@ -95,7 +96,7 @@ export class Miners implements Fanout, EngineEvents {
   /** By handle. */
   readonly #sessions: (MinerSession | undefined)[] = [];
   /** Those that had not logged in when they were last looked at, the oldest first. */
-  readonly #newcomers = new Set<MinerSession>();
+  readonly #newcomers = new Newcomers();
   readonly #admission: Admission;
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
@@ -295,13 +296,7 @@ export class Miners implements Fanout, EngineEvents {
   *#endOverdue(): Generator<void> {
     const { loginTimeoutMs, idleTimeoutMs } = this.#limits;
     const time = this.#options.now();
-    for (const session of this.#newcomers) {
-      if (session.hasLoggedIn) {
-        this.#newcomers.delete(session);
-        continue;
-      }
-      // Whoever comes behind came later.
-      if (time - session.connectedAt <= loginTimeoutMs) break;
+    for (const session of this.#newcomers.olderThan(loginTimeoutMs, time)) {
       const reason = `did not log in within ${loginTimeoutMs / 1000} s`;
       this.#end(session, reason, "login_timeout_seconds");
       this.#violated(session);
@@ -334,19 +329,13 @@ export class Miners implements Fanout, EngineEvents {
 
   /** Ends whoever has been silent longest, so that silence cannot keep others out. */
   #makeRoom(): boolean {
-    for (const session of this.#newcomers) {
-      if (session.hasLoggedIn) {
-        this.#newcomers.delete(session);
-        continue;
-      }
-      if (this.#options.now() - session.connectedAt < NEWCOMER_MS) return false;
-      const count = this.#admission.connections;
-      const reason = `made room: ${count} are connected, which is limits.max_miners, and it ` +
-        "has not logged in";
-      this.#end(session, reason, "max_miners");
-      return true;
-    }
-    return false;
+    const [oldest] = this.#newcomers.olderThan(NEWCOMER_MS, this.#options.now());
+    if (oldest === undefined) return false;
+    const count = this.#admission.connections;
+    const reason = `made room: ${count} are connected, which is limits.max_miners, and it ` +
+      "has not logged in";
+    this.#end(oldest, reason, "max_miners");
+    return true;
   }
 
   /** A miner broke a rule: too many of them, and nobody may come from its address for a while. */
