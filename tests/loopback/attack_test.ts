@@ -14,7 +14,6 @@ const HONEST = 200;
 const SILENT = 1000;
 const DRIPPERS = 100;
 const SENDERS = 100;
-const ATTACK_MS = 4000;
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}\n';
 
 /** One attacker, who comes again whenever it is closed, until `isOver`. */
@@ -48,8 +47,8 @@ for (const engine of ["deno", "libc"] as const) {
     });
     await until(() => proxy.statistics().working === HONEST, "the farm is in");
 
-    const endsAt = performance.now() + ATTACK_MS;
-    const isOver = () => performance.now() > endsAt;
+    let isEnding = false;
+    const isOver = () => isEnding;
     const crowd = [
       ...Array.from({ length: SILENT }, () => attack(proxy.port, isOver, async () => {})),
       ...Array.from(
@@ -67,15 +66,29 @@ for (const engine of ["deno", "libc"] as const) {
       ),
     ];
     // The attackers of the first moment are there before the farm is measured.
-    await until(() => proxy.statistics().connected >= HONEST + SILENT, "the crowd is there");
+    await until(
+      () => proxy.statistics().connected >= HONEST + SILENT,
+      "the crowd is there",
+      60_000,
+    );
     const before = honest.statistics().accepted;
+    await until(
+      () => {
+        const { login_timeout_seconds, protocol_violations, max_line_bytes } =
+          proxy.statistics().limitCounts;
+        return login_timeout_seconds >= SILENT && protocol_violations + max_line_bytes >= SENDERS &&
+          honest.statistics().accepted >= before + HONEST;
+      },
+      "each kind of attacker was closed, and the farm mined on",
+      60_000,
+    );
+    isEnding = true;
     await Promise.all(crowd);
-    await until(() => proxy.statistics().connected === HONEST, "the crowd is gone");
+    await until(() => proxy.statistics().connected === HONEST, "the crowd is gone", 60_000);
 
     honest.setMode({ kind: "idle" });
     await honest.until(() => honest.statistics().waitingNow === 0);
     const { submitted, accepted, lostConnections } = honest.statistics();
-    assert.ok(accepted >= before + HONEST, `${accepted - before} shares during the attack`);
     assert.equal(accepted, submitted);
     assert.equal(lostConnections, 0);
     assert.deepEqual(honest.faults, []);
@@ -83,9 +96,6 @@ for (const engine of ["deno", "libc"] as const) {
     assertSharesAddUp(statistics);
     assert.equal(statistics.shares.accepted, accepted);
     assert.equal(statistics.sessionIds, HONEST, "the crowd left no session id behind");
-    const { login_timeout_seconds, protocol_violations, max_line_bytes } = statistics.limitCounts;
-    assert.ok(login_timeout_seconds >= SILENT, `${login_timeout_seconds} were closed for silence`);
-    assert.ok(protocol_violations + max_line_bytes >= SENDERS);
     assert.equal(pool.statistics().unregisteredSubmits, 0);
   });
 }
