@@ -24,7 +24,7 @@ export class Newcomers {
     this.#sessions.clear();
   }
 
-  /** Those that have been connected for `ms` or longer at `time`. */
+  /** Those that have been connected for longer than `ms` at `time`. */
   *olderThan(ms: number, time: number): Generator<MinerSession> {
     for (const session of this.#sessions) {
       if (session.hasLoggedIn) {
@@ -32,7 +32,7 @@ export class Newcomers {
         continue;
       }
       // Whoever comes behind came later.
-      if (time - session.connectedAt < ms) return;
+      if (time - session.connectedAt <= ms) return;
       yield session;
     }
   }
