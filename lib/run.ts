@@ -16,6 +16,7 @@ import type { StatusServer } from "./observe/status/server.ts";
 import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { MinerTls } from "./net/miner_tls.ts";
+import { serviceEnvironment, ServiceManager } from "./net/service_manager.ts";
 import { removePidFile, writePidFile } from "./pid_file.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
@@ -111,10 +112,16 @@ async function serve(serving: Serving): Promise<number> {
       if (JSON.stringify(log) !== JSON.stringify(config.log)) applyLog(config);
     },
   });
-  wishes.onReload(() => void reloader.reload());
+  const manager = new ServiceManager(serviceEnvironment());
+  wishes.onReload(() => {
+    manager.reloading();
+    void reloader.reload().finally(() => manager.ready());
+  });
   if (config.pid_file !== undefined) await writePidFile(config.pid_file);
   const status = await startStatus({ proxy, version, events, reloader });
+  manager.ready();
   await stopping;
+  manager.stopping();
   const { connected, waitingShares } = proxy.statistics();
   log.info(
     "Stopping: {connected} miner connections, {waitingShares} shares whose verdict is awaited for " +
@@ -124,6 +131,7 @@ async function serve(serving: Serving): Promise<number> {
   await proxy.stop();
   if (config.pid_file !== undefined) await removePidFile(config.pid_file);
   await status?.stop();
+  manager.close();
   const { shares } = proxy.statistics();
   log.info(
     "Stopped: {received} shares received, {submitted} of them submitted: {accepted} accepted, " +

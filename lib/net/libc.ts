@@ -42,6 +42,8 @@ const SYMBOLS = {
   accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
@@ -63,6 +65,8 @@ const SEARCHED = "libc.so.6";
 const EPOLL_CLOEXEC = 0x80000;
 const EFD_CLOEXEC_NONBLOCK = 0x80800;
 const SOCK_CLOEXEC = 0x80000;
+const SOCK_DGRAM = 2;
+const AF_UNIX = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const INT_BYTES = 4;
@@ -153,6 +157,22 @@ export class Libc {
   send(fd: number, bytes: Uint8Array): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     return this.#library.symbols.send(fd, bytes, BigInt(bytes.length), flags);
+  }
+
+  /**
+   * Sends one datagram to a Unix socket; `address` is a `struct sockaddr_un`, cut to its length.
+   * Returns the bytes sent, or -errno.
+   */
+  sendDatagram(address: Uint8Array, bytes: Uint8Array): number {
+    const { socket, sendto } = this.#library.symbols;
+    const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const sent = sendto(fd, bytes, BigInt(bytes.length), flags, address, address.length);
+    // Closing would overwrite why it failed.
+    const errno = sent < 0 ? this.lastError() : 0;
+    this.close(fd);
+    return sent < 0 ? -errno : sent;
   }
 
   /** Closes a descriptor that the caller owns. */
