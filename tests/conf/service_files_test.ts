@@ -1,0 +1,125 @@
+/** The files that start btcagent elsewhere, as far as the programs that read them can check them. */
+
+import assert from "node:assert/strict";
+import { parse } from "node:path";
+import { DRAIN_TIMEOUT_MS } from "../../lib/proxy.ts";
+
+const CONF = new URL("../../conf/", import.meta.url).pathname;
+
+/** What a program said, and its exit code; `undefined` if it is not installed. */
+async function ask(command: string, ...args: string[]): Promise<[number, string] | undefined> {
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(command, { args }).output();
+    const decoder = new TextDecoder();
+    return [code, decoder.decode(stdout) + decoder.decode(stderr)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+const hasSystemd = await ask("systemd-analyze", "--version") !== undefined;
+const hasHaproxy = await ask("haproxy", "-v") !== undefined;
+const hasPromtool = await ask("promtool", "--version") !== undefined;
+
+Deno.test({
+  name: "systemd rates the service's exposure 2.5 or better",
+  ignore: !hasSystemd,
+  async fn() {
+    const [, text] = (await ask(
+      "systemd-analyze",
+      "security",
+      "--offline=true",
+      `${CONF}btcagent.service`,
+    ))!;
+    const level = Number(/exposure level for \S+: ([\d.]+)/.exec(text)?.[1]);
+    assert.ok(level <= 2.5, text);
+  },
+});
+
+Deno.test({
+  name: "systemd finds no mistake in the units but that the program is not installed here",
+  ignore: !hasSystemd,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    for (const unit of ["btcagent.service", "btcagent@.service"]) {
+      const text = (await Deno.readTextFile(CONF + unit))
+        .replace("/usr/bin/btcagent", "/bin/true").replace(/^Documentation=.*\n/m, "");
+      await Deno.writeTextFile(`${folder}/${unit}`, text);
+      const instance = unit.replace("@", "@north");
+      if (instance !== unit) await Deno.copyFile(`${folder}/${unit}`, `${folder}/${instance}`);
+      const [code, said] = (await ask("systemd-analyze", "verify", `${folder}/${instance}`))!;
+      // This machine's other units may have mistakes of their own.
+      const ours = said.split("\n").filter((line) => line.includes("btcagent"));
+      assert.deepEqual([code, ours], [0, []]);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("the template unit is the unit, but for its instance", async () => {
+  const settings = async (name: string) =>
+    (await Deno.readTextFile(CONF + name)).split("\n").filter((line) => !line.startsWith("#"));
+  const template = (await settings("btcagent@.service")).join("\n")
+    .replace(" (%i)", "").replace("/%i.jsonc", "/agent.jsonc").replaceAll(
+      "btcagent/%i",
+      "btcagent",
+    );
+  assert.equal(template, (await settings("btcagent.service")).join("\n"));
+});
+
+Deno.test("whoever stops it waits longer than it waits for verdicts", async () => {
+  for (
+    const [file, pattern] of [
+      ["btcagent.service", /^TimeoutStopSec=(\d+)$/m],
+      ["supervisor.conf", /^stopwaitsecs=(\d+)$/m],
+      ["openwrt/btcagent.init", /term_timeout (\d+)$/m],
+      ["compose.yml", /stop_grace_period: (\d+)s$/m],
+      ["kubernetes.yml", /terminationGracePeriodSeconds: (\d+)$/m],
+    ] as const
+  ) {
+    const seconds = Number(pattern.exec(await Deno.readTextFile(CONF + file))?.[1]);
+    assert.ok(seconds * 1000 >= DRAIN_TIMEOUT_MS + 5_000, `${file}: ${seconds}`);
+  }
+});
+
+Deno.test({
+  name: "HAProxy takes its configuration",
+  ignore: !hasHaproxy,
+  async fn() {
+    const [code, text] = (await ask("haproxy", "-c", "-f", `${CONF}haproxy.cfg`))!;
+    assert.equal(code, 0, text);
+    assert.doesNotMatch(text, /WARNING|ALERT/);
+  },
+});
+
+Deno.test({
+  name: "Prometheus takes its configuration, alerts included",
+  ignore: !hasPromtool,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    for (const file of ["prometheus.yml", "alerts.yml"]) {
+      await Deno.copyFile(CONF + file, `${folder}/${file}`);
+    }
+    await Deno.writeTextFile(`${folder}/token`, "secret");
+    const [code, text] = (await ask("promtool", "check", "config", `${folder}/prometheus.yml`))!;
+    assert.equal(code, 0, text);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("OpenWrt's script is sh", async () => {
+  const [code, text] = (await ask("sh", "-n", `${CONF}openwrt/btcagent.init`))!;
+  assert.equal(code, 0, text);
+});
+
+Deno.test("the files that others are told to mount are there", async () => {
+  const compose = await Deno.readTextFile(`${CONF}compose.yml`);
+  const mounted = [...compose.matchAll(/- \.\/(\S+?):/g)].map(([, file]) => file!);
+  // What the operator writes.
+  const own = ["agent.jsonc", "token"];
+  for (const file of mounted.filter((file) => !own.includes(file))) {
+    assert.ok((await Deno.stat(CONF + file)).isFile, parse(file).base);
+  }
+  assert.ok(mounted.length >= 4);
+});
