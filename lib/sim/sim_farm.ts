@@ -82,7 +82,7 @@ export class SimFarm {
   /**
    * Settles as soon as `condition`, asked after everything that happens here, is true.
    *
-   * @throws Error (rejects) when it is still false after `timeoutMs`, 10,000 if not given.
+   * @throws Error (rejects) when it is still false after `timeoutMs`, 60,000 if not given.
    */
   until(condition: () => boolean, timeoutMs?: number): Promise<void> {
     return this.#watch.until(condition, timeoutMs);

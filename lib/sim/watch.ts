@@ -2,7 +2,7 @@
  * Waiting for something to become true in a simulation, without sleeping.
  */
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Conditions somebody waits for. The simulation calls {@linkcode Watch.changed} as it goes on. */
 export class Watch {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { NO_STRAYS } from "../../lib/mux/ledger.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
+import { Stopwatch } from "../support/stopwatch.ts";
 import { until } from "../support/test_proxy.ts";
 
 const THOUSAND = {
@@ -17,11 +18,12 @@ Deno.test("1,000 miners of a lost connection have difficulty and clean job of th
   assert.ok(rig.farm.miners.every((miner) => miner.work?.difficulty === 64));
   const before = rig.pool(1).statistics();
   const { cleanJobs } = rig.farm.statistics();
-  const since = performance.now();
+  using stopwatch = new Stopwatch();
   rig.pool(0).resetConnections();
-  const stoodStill = await rig.standstill(1, since);
+  const stoodStill = await rig.standstill(1, stopwatch);
   assert.ok(stoodStill <= 500, `miners stood still for ${stoodStill} ms`);
   assert.equal(rig.farm.statistics().cleanJobs, cleanJobs + 1_000);
+  assert.equal(rig.pool(1).statistics().connections, before.connections, "by one that was there");
   assert.ok(rig.farm.miners.every((miner) => miner.work?.difficulty === 256));
   // Registers of a thousand miners in a few writes, and none of them after its first share.
   await rig.pool(1).until(() => rig.pool(1).workers().length === 1_000);
@@ -63,10 +65,10 @@ Deno.test("1,000 miners of the only pool have work again within a second of its 
   await until(() => rig.log().some((line) => line.includes("refused")), "a try in vain");
   const { jobs } = rig.farm.statistics();
   await pool.setFaults({ refuseConnections: false });
-  await pool.until(() => pool.statistics().authorizedNow >= 1, 20_000);
-  const since = performance.now();
+  await pool.until(() => pool.statistics().authorizedNow >= 1);
+  using stopwatch = new Stopwatch();
   await rig.farm.until(() => rig.farm.statistics().jobs >= jobs + 1_000);
-  const waited = rig.farm.statistics().lastJobAtMs - since;
+  const waited = stopwatch.ms(rig.farm.statistics().lastJobAtMs);
   assert.ok(waited <= 1_000, `miners waited ${waited} ms`);
   await rig.goesOn();
   const shares = await rig.closeBooks(0);
@@ -91,7 +93,8 @@ Deno.test("1,000 miners return to the healthy primary without losing a verdict o
   await rig.goesOn();
   const shares = await rig.closeBooks(0);
   const stale = shares.refusedStale;
-  assert.ok(stale <= 250, `${stale} shares were on their way for the old job`);
+  // One of each miner at most, found while its new job was on its way.
+  assert.ok(stale <= 1_000, `${stale} shares were on their way for the old job`);
   assert.equal(shares.accepted, shares.received - stale, "every other share was judged");
   assert.equal(
     rig.pool(0).statistics().accepted + rig.pool(1).statistics().accepted,

@@ -14,18 +14,27 @@ Deno.test("500 miners of 40 sub-accounts mine for a minute and every share is ac
   await using pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: 3_000 });
   await using proxy = new TestProxy([pool], MULTI_USER);
   const started = performance.now();
+  await using stack = new AsyncDisposableStack();
   // Every tenth sub-account's miners send shares without work behind them, which are rejected.
   const farms = Array.from({ length: 40 }, (_, i) =>
-    SimFarm.start({
+    stack.use(SimFarm.start({
       port: proxy.port,
       count: i < 20 ? 13 : 12,
       account: `account${i}`,
       namePrefix: `rack${i}x`,
       seed: i + 1,
       mode: i % 10 === 0 ? { kind: "rate", sharesPerSecond: 0.5 } : { kind: "hash" },
-    }));
+    })));
   await until(() => proxy.statistics().working === 500, "all miners are in");
-  await until(() => performance.now() - started >= 60_000, "a minute has passed", 90_000);
+  // How many shares that gives is the processor's affair, and a busy one may take longer.
+  const sofar = () => proxy.statistics().shares;
+  await until(
+    () =>
+      performance.now() - started >= 60_000 && sofar().accepted >= 200 &&
+      sofar().rejectedLowDifficulty >= 500,
+    "a minute has passed, 200 shares were accepted and 500 rejected",
+    600_000,
+  );
   for (const farm of farms) farm.setMode({ kind: "idle" });
   const total = (count: (farm: SimFarm) => number) =>
     farms.reduce((sum, farm) => sum + count(farm), 0);
@@ -36,8 +45,6 @@ Deno.test("500 miners of 40 sub-accounts mine for a minute and every share is ac
   assert.equal(accounts, 40);
   assertSharesAddUp(proxy.statistics());
   assert.deepEqual(farms.flatMap((farm) => farm.faults), []);
-  assert.ok(shares.accepted >= 200, `only ${shares.accepted} shares were accepted`);
-  assert.ok(shares.rejectedLowDifficulty >= 500, `only ${rejectedIn(shares)} were rejected`);
   assert.equal(shares.received, total((farm) => farm.statistics().submitted));
   assert.equal(shares.accepted, total((farm) => farm.statistics().accepted));
   assert.equal(rejectedIn(shares), total((farm) => farm.statistics().rejected));
@@ -49,7 +56,6 @@ Deno.test("500 miners of 40 sub-accounts mine for a minute and every share is ac
     assert.equal(workerName.replace(/^rack(\d+)x.*/, "account$1"), account);
   }
   assert.equal(pool.workers().length, 500);
-  await Promise.all(farms.map((farm) => farm.stop()));
 });
 
 Deno.test("sub-accounts that differ only in case are one, sent as first spelled", async () => {
@@ -100,6 +106,6 @@ Deno.test("a refused sub-account's miners are told so, others mine on, and it is
   assert.equal(good.statistics().lostConnections, 0);
 
   accounts.push("late");
-  await late.until(() => late.statistics().accepted >= 1, 20_000);
+  await late.until(() => late.statistics().accepted >= 1);
   assertSharesAddUp({ ...proxy.statistics() });
 });

@@ -5,6 +5,7 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
+import { Stopwatch } from "../support/stopwatch.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
 /** The agent's books as its last line has them. */
@@ -53,11 +54,11 @@ for (const hasNoSubres of [false, true]) {
         count,
         mode: { kind: "rate", sharesPerSecond: 10 },
       });
-      await farm.until(() => farm.statistics().accepted >= 20 * count, 20_000);
+      await farm.until(() => farm.statistics().accepted >= 20 * count);
+      using stopwatch = new Stopwatch();
       program.signal("SIGTERM");
-      const since = performance.now();
       const { code, stderr } = await program.ended();
-      const tookMs = performance.now() - since;
+      const tookMs = stopwatch.ms();
       assert.equal(code, 0);
       assert.ok(tookMs < 5_000, `the stop took ${tookMs} ms`);
       await pool.until(() => pool.statistics().connectionsNow === 0);
@@ -92,11 +93,14 @@ Deno.test("a stop waits no longer for verdicts than it is told, and says how man
   await farm.until(() => farm.statistics().accepted >= 20);
   await pool.setFaults({ dropEveryNthVerdict: 1 });
   await until(() => proxy.statistics().waitingShares >= 20, "shares wait");
+  using stopwatch = new Stopwatch();
   const since = performance.now();
   await proxy.proxy.stop(700);
-  const tookMs = performance.now() - since;
+  const waitedMs = performance.now() - since;
+  const tookMs = stopwatch.ms();
   assert.match(log.take().join("\n"), /Stopping with \d\d+ shares whose verdict did not come/);
-  assert.ok(tookMs >= 650 && tookMs < 1_500, `the stop took ${tookMs} ms`);
+  assert.ok(waitedMs >= 650, `the stop took ${waitedMs} ms`);
+  assert.ok(tookMs < 1_500, `the stop took ${tookMs} ms`);
 });
 
 Deno.test("1,000 miners are back within 5 s of the next start", async () => {
@@ -112,10 +116,10 @@ Deno.test("1,000 miners are back within 5 s of the next start", async () => {
     for (let run = 1; run <= 2; run++) {
       await using program = new Program(["-c", path]);
       await program.wrote("Listening for miners");
-      const since = performance.now();
+      using stopwatch = new Stopwatch();
       const { accepted } = farm.statistics();
-      await farm.until(() => farm.statistics().workingNow === 1_000, 20_000);
-      const tookMs = performance.now() - since;
+      await farm.until(() => farm.statistics().workingNow === 1_000);
+      const tookMs = stopwatch.ms();
       assert.ok(tookMs < 5_000, `run ${run}: all were back after ${tookMs} ms`);
       await farm.until(() => farm.statistics().accepted >= accepted + 1_000);
       program.signal("SIGTERM");

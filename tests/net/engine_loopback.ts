@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import type { Engine, EngineLimits, ListenOptions, PeerAddress } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { until } from "../support/test_proxy.ts";
 import { bytes, job, LIMITS } from "./engine_contract.ts";
 
@@ -76,7 +77,7 @@ class Loopback {
 async function readUntil(peer: Deno.Conn, isComplete: (text: string) => boolean) {
   const buffer = new Uint8Array(1 << 20);
   let text = "";
-  const deadline = setTimeout(() => peer.close(), 10_000);
+  const deadline = setTimeout(() => peer.close(), PATIENCE_MS);
   try {
     while (!isComplete(text)) {
       const count = await peer.read(buffer);

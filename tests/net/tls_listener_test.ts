@@ -9,6 +9,7 @@ import { listenForMiners } from "../../lib/net/miner_listener.ts";
 import type { Engine, ListenOptions, PeerAddress } from "../../lib/net/engine.ts";
 import { TlsListener } from "../../lib/net/tls_listener.ts";
 import { EngineRecord } from "../support/engine_record.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { AUTHORITY_FILE, serverCertificate } from "../support/test_certificates.ts";
 import { LIMITS } from "./engine_contract.ts";
 import { testEngineOnLoopback } from "./engine_loopback.ts";
@@ -70,9 +71,9 @@ class World implements AsyncDisposable {
   }
 }
 
-/** Reads to the end, which must come within 10 s. */
+/** Reads to the end, which must come. */
 async function ended(peer: Deno.Conn): Promise<void> {
-  const deadline = setTimeout(() => peer.close(), 10_000);
+  const deadline = setTimeout(() => peer.close(), PATIENCE_MS);
   const buffer = new Uint8Array(4096);
   try {
     while (await peer.read(buffer) !== null);

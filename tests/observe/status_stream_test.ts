@@ -15,6 +15,7 @@ import type { StatusSource } from "../../lib/observe/status/source.ts";
 import { StatusStream } from "../../lib/observe/status/stream.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";
 
@@ -112,7 +113,7 @@ Deno.test("the compact table says of each miner what the list says", async () =>
   await using pool = await SimPool.start({ proofOfWork: false });
   await using rig = new StatusRig([pool]);
   await using _farm = SimFarm.start({ port: rig.port, count: 300 });
-  await until(() => rig.proxy.statistics().working === 300, "all are in", 30_000);
+  await until(() => rig.proxy.statistics().working === 300, "all are in");
   const { columns, rows } = await rig.get("/api/v1/miner-table", MinerTableSchema);
   const { miners } = await rig.get("/api/v1/miners?limit=1000", MinersSchema);
   assert.equal(rows.length, 300);
@@ -146,7 +147,7 @@ Deno.test("the history is there before its first sample", async () => {
 
 /** Watches as soon as it is let in. */
 async function watch(rig: StatusRig): Promise<EventReader> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const response = await rig.fetch("/api/v1/stream");
     if (response.status === 200) return new EventReader(response);

@@ -113,7 +113,7 @@ export class RawAgent {
   }
 
   until(condition: () => boolean): Promise<void> {
-    return this.#watch.until(condition, 3000);
+    return this.#watch.until(condition);
   }
 
   /** Settles when the pool has acted on everything sent so far. */

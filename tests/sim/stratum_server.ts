@@ -73,7 +73,7 @@ export class StratumServer {
   }
 
   until(condition: () => boolean): Promise<void> {
-    return this.#watch.until(condition, 3000);
+    return this.#watch.until(condition);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
  */
 
 import type { EngineEvents, PeerAddress, PeerFault } from "../../lib/net/engine.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 const decoder = new TextDecoder();
 
@@ -52,7 +53,7 @@ export class EngineRecord implements EngineEvents {
     this.#changed();
   }
 
-  /** Resolves when `condition` holds; looked at after every report. Rejects after 10 s. */
+  /** Resolves when `condition` holds; looked at after every report. Rejects when that is long in vain. */
   async when(condition: () => boolean): Promise<void> {
     if (condition()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -61,7 +62,10 @@ export class EngineRecord implements EngineEvents {
       else this.#waiters.push(look);
     };
     this.#waiters.push(look);
-    const deadline = setTimeout(() => reject(new Error(`Waited in vain: ${condition}`)), 10_000);
+    const deadline = setTimeout(
+      () => reject(new Error(`Waited in vain: ${condition}`)),
+      PATIENCE_MS,
+    );
     await promise.finally(() => clearTimeout(deadline));
   }
 

@@ -12,6 +12,7 @@ import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "./log_capture.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** What a scenario may want otherwise. */
@@ -93,9 +94,9 @@ export class FailoverRig implements AsyncDisposable {
   }
 
   /** Settles when every miner has work of this pool, and the pool knows every miner. */
-  async servedBy(place: number, timeoutMs?: number): Promise<void> {
+  async servedBy(place: number): Promise<void> {
     const isServed = (miner: SimMiner) => poolServing(miner) === place;
-    await this.farm.until(() => this.farm.miners.every(isServed), timeoutMs);
+    await this.farm.until(() => this.farm.miners.every(isServed));
     await this.pool(place).until(() => this.pool(place).workers().length === this.#miners);
   }
 
@@ -106,14 +107,14 @@ export class FailoverRig implements AsyncDisposable {
     await until(() => this.proxy.statistics().shares.accepted >= this.#miners, "verdicts");
   }
 
-  /** How long after `since`, in milliseconds, the last miner had a clean job of this pool. */
-  async standstill(place: number, since: number): Promise<number> {
+  /** What `stopwatch` showed, in milliseconds, when the last miner had a clean job of this pool. */
+  async standstill(place: number, stopwatch: Stopwatch): Promise<number> {
     const cleanBefore = this.farm.statistics().cleanJobs;
     const isServed = (miner: SimMiner) => poolServing(miner) === place;
     await this.farm.until(() => this.farm.miners.every(isServed));
     const { lastJobAtMs, cleanJobs } = this.farm.statistics();
     assert.ok(cleanJobs >= cleanBefore, "clean jobs");
-    return lastJobAtMs - since;
+    return stopwatch.ms(lastJobAtMs);
   }
 
   /** Waits until verdicts on `count` more shares have come. */
@@ -139,7 +140,7 @@ export class FailoverRig implements AsyncDisposable {
   async closeBooks(serving: number): Promise<LedgerSnapshot> {
     const { farm, proxy } = this;
     farm.setMode({ kind: "idle" });
-    await farm.until(() => farm.statistics().waitingNow === 0, 15_000);
+    await farm.until(() => farm.statistics().waitingNow === 0);
     await this.servedBy(serving);
     const others = this.pools.filter((_, place) => place !== serving);
     await until(() => others.every((pool) => pool.workers().length === 0), "others have no miner");

@@ -50,8 +50,8 @@ export class LoopbackServer {
   }
 
   /** Settles as soon as `condition`, asked whenever connections come and go, is true. */
-  until(condition: () => boolean, timeoutMs = 3000): Promise<void> {
-    return this.#watch.until(condition, timeoutMs);
+  until(condition: () => boolean): Promise<void> {
+    return this.#watch.until(condition);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
  */
 
 import settings from "../../deno.json" with { type: "json" };
+import { PATIENCE_MS } from "./patience.ts";
 
 /** Its first file. */
 export const MAIN: string = new URL("../../main.ts", import.meta.url).pathname;
@@ -73,9 +74,12 @@ export class Program {
     return this.#stdout + this.#stderr;
   }
 
-  /** Settles once `text` has been written; rejects when the program ends or 20 s pass before. */
+  /**
+   * Settles once `text` has been written; rejects when the program ends before, or is killed
+   * because it took too long.
+   */
   async wrote(text: string): Promise<void> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
     while (!this.output.includes(text)) {
       if (this.#isOver) throw new Error(`It never wrote "${text}", but:\n${this.output}`);
       await new Promise<void>((resolve) => this.#changed = resolve);
@@ -88,9 +92,9 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** How it ended; killed after 20 s. */
+  /** How it ended; killed when it takes too long. */
   async ended(): Promise<Ending> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
     const ending = await this.#ending;
     clearTimeout(timer);
     return ending;

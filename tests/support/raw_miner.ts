@@ -1,5 +1,7 @@
 /** A connection to the proxy that may say anything, and hears what comes back. */
 
+import { PATIENCE_MS } from "./patience.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -58,12 +60,12 @@ export class RawMiner implements AsyncDisposable {
     }
   }
 
-  /** Settles when `condition` holds; rejects after 10 s. */
+  /** Settles when `condition` holds; rejects when it has long been in vain. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const { promise, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(
       () => reject(new Error(`Waited in vain for ${what}; came: ${this.#text.slice(0, 500)}`)),
-      10_000,
+      PATIENCE_MS,
     );
     try {
       while (!condition()) {

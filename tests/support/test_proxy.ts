@@ -9,6 +9,7 @@ import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/le
 import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** A proxy that is stopped with `await using`. */
 export class TestProxy {
@@ -80,7 +81,7 @@ export function assertSharesAddUp(statistics: ProxyStatistics): void {
 export async function until(
   condition: () => boolean,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
