@@ -4,6 +4,7 @@
 
 import { Watch } from "../../lib/sim/watch.ts";
 import type { PoolAddress } from "../../lib/net/connection.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** What is done with each connection; it is closed afterwards, whatever happens. */
 export type Serve = (conn: Deno.Conn) => Promise<void>;
@@ -50,8 +51,8 @@ export class LoopbackServer {
   }
 
   /** Settles as soon as `condition`, asked whenever connections come and go, is true. */
-  until(condition: () => boolean): Promise<void> {
-    return this.#watch.until(condition);
+  until(condition: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
+    return this.#watch.until(condition, timeoutMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
