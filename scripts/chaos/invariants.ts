@@ -10,7 +10,7 @@ import {
   waitingIn,
 } from "../../lib/mux/ledger.ts";
 import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
-import type { ChaosOutcome } from "./run.ts";
+import type { Books, ChaosOutcome } from "./run.ts";
 
 /** One thing that must hold, whether it did, and the figures it was judged by. */
 export interface Finding {
@@ -36,6 +36,11 @@ export function findings(outcome: ChaosOutcome): readonly Finding[] {
     minersAgree(outcome),
     dialectKept(outcome),
   ];
+}
+
+/** Whether the counts agree that go on moving until everything on its way has arrived. */
+export function isSettled(books: Books): boolean {
+  return [idsComeBack, poolsAgree, minersAgree].every((judge) => judge(books).holds);
 }
 
 function noMinerCutOff({ good, log }: ChaosOutcome): Finding {
@@ -90,7 +95,7 @@ function sameIndex({ pools }: ChaosOutcome): Finding {
   };
 }
 
-function idsComeBack({ options, proxy, pools }: ChaosOutcome): Finding {
+function idsComeBack({ options, proxy, pools }: Books): Finding {
   const workers = total(pools, (pool) => pool.workersNow);
   const { miners } = options;
   return {
@@ -136,17 +141,18 @@ function addsUp(shares: LedgerSnapshot): boolean {
     waitingIn(shares) >= 0;
 }
 
-function poolsAgree({ proxy, pools }: ChaosOutcome): Finding {
+function poolsAgree({ proxy, pools, assumedOnEnded }: Books): Finding {
   const { shares, waitingShares } = proxy;
   const open = unansweredIn(shares) + waitingShares;
   const submits = total(pools, (pool) => pool.submits);
   const accepted = total(pools, (pool) => pool.accepted);
   const rejected = total(pools, (pool) => pool.rejected);
   // What was on its way on a connection that broke, nobody knows; all else is exact.
-  const lost = shares.unansweredConnectionLost;
+  const lost = shares.unansweredConnectionLost + assumedOnEnded;
   const unheard = open + shares.assumed;
   return {
-    holds: isWithin(submits, shares.submitted - lost, shares.submitted) &&
+    holds: total(pools, (pool) => pool.waitingNow) === 0 &&
+      isWithin(submits, shares.submitted - lost, shares.submitted) &&
       isWithin(accepted, shares.accepted, shares.accepted + unheard) &&
       isWithin(rejected, rejectedIn(shares), rejectedIn(shares) + unheard),
     claim: "the pools' books agree with ours",
@@ -155,7 +161,7 @@ function poolsAgree({ proxy, pools }: ChaosOutcome): Finding {
   };
 }
 
-function minersAgree({ proxy, good, unruly }: ChaosOutcome): Finding {
+function minersAgree({ proxy, good, unruly }: Books): Finding {
   const { shares, waitingShares } = proxy;
   const sum = (count: "submitted" | "accepted" | "rejected" | "unanswered" | "waitingNow") =>
     good[count] + unruly[count];

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { FailoverRig, poolServing } from "../support/failover_rig.ts";
-import { Stopwatch } from "../support/stopwatch.ts";
+import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { until } from "../support/test_proxy.ts";
 
 Deno.test("a primary that dies every 2 s is not returned to until it has stayed up", async () => {

@@ -6,7 +6,7 @@ import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { silent } from "../support/dialling.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { LoopbackServer, relay } from "../support/loopback_server.ts";
-import { Stopwatch } from "../support/stopwatch.ts";
+import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { AUTHORITY_FILE, serverCertificate } from "../support/test_certificates.ts";
 
 /** The dial time-out of these tests, and what looking at deadlines adds, in milliseconds. */

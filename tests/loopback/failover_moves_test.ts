@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { NO_STRAYS } from "../../lib/mux/ledger.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
-import { Stopwatch } from "../support/stopwatch.ts";
+import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { until } from "../support/test_proxy.ts";
 
 const THOUSAND = {

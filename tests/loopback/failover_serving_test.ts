@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { BROKEN_BYTES, NO_FAULTS } from "../../lib/sim/pool_faults.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
-import { Stopwatch } from "../support/stopwatch.ts";
+import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 
 /** The most a move to a spare may take once the loss is known, in milliseconds. */
 const MOVE_MS = 500;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { Stopwatch } from "../support/stopwatch.ts";
+import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
 
 const KEPT = {

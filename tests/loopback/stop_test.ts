@@ -5,7 +5,7 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
-import { Stopwatch } from "../support/stopwatch.ts";
+import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
 /** The agent's books as its last line has them. */

@@ -9,8 +9,8 @@ import type { Connection } from "../../lib/net/connection.ts";
 import { dialTcp } from "../../lib/net/dial.ts";
 import { startTls } from "../../lib/net/tls.ts";
 import { readTlsPolicy, type TlsSettings } from "../../lib/net/tls_policy.ts";
-import { PATIENCE_MS } from "../support/patience.ts";
 import { LoopbackServer, relay } from "../support/loopback_server.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import {
   AUTHORITY_FILE,
   type CertificateName,

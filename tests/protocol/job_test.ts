@@ -11,6 +11,7 @@ import {
   parseNotify,
 } from "../../lib/protocol/job.ts";
 import { PoolFault } from "../../lib/protocol/violation.ts";
+import { cpuMs } from "../support/cpu_time.ts";
 
 const HASH = "0123456789abcdefABCDEF".repeat(3).slice(0, 64);
 const GOOD: readonly unknown[] = [
@@ -46,7 +47,7 @@ function withParam(index: number, value: unknown): unknown[] {
 
 /** Fails unless `params` are refused, quickly, for the parameter at `index`. */
 function mustRefuse(params: readonly unknown[], index: number): void {
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   assert.throws(() => parseNotify(params), (error) => {
     assert.ok(error instanceof PoolFault, String(error));
     assert.equal(error.code, "bad-job");
@@ -57,7 +58,7 @@ function mustRefuse(params: readonly unknown[], index: number): void {
     assert.ok(error.message.length < 200, error.message);
     return true;
   });
-  assert.ok(performance.now() - startedAt < 500);
+  assert.ok(cpuMs() - startedAt < 500);
 }
 
 Deno.test("a job is read parameter by parameter", () => {

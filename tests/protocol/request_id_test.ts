@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findRequestId, formatRequestId, requestIdFrom } from "../../lib/protocol/request_id.ts";
+import { cpuMs } from "../support/cpu_time.ts";
 
 for (
   const [json, id] of [
@@ -107,8 +108,8 @@ Deno.test("an id read from its text prints as that text", () => {
 Deno.test("findRequestId is done with a huge line fast", () => {
   const deep = "[".repeat(300_000) + "]".repeat(300_000);
   const many = Array.from({ length: 60_000 }, (_, i) => `"k${i}":${i}`).join(",");
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   assert.equal(findRequestId(`{"x":${deep},"id":3}`), 3);
   assert.equal(findRequestId(`{${many},"id":4}`), 4);
-  assert.ok(performance.now() - startedAt < 1000);
+  assert.ok(cpuMs() - startedAt < 1000);
 });

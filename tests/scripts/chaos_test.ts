@@ -80,6 +80,13 @@ const BROKEN: readonly Breakage[] = [
     "the pools' books agree with ours",
   ],
   [
+    ({ pools: [first, ...others], proxy: { shares }, assumedOnEnded }) => {
+      const lost = shares.unansweredConnectionLost + assumedOnEnded;
+      return { pools: [{ ...first!, submits: first!.submits - lost - 1 }, ...others] };
+    },
+    "the pools' books agree with ours",
+  ],
+  [
     ({ good }) => ({ good: { ...good, accepted: good.accepted + 1e6 } }),
     "the miners' books agree with ours",
   ],

@@ -4,10 +4,8 @@
 
 import process from "node:process";
 
-/** The processor time that `work` takes on this thread, in milliseconds, to about 10. */
-export function cpuMsOf(work: () => void): number {
-  const before = process.threadCpuUsage();
-  work();
-  const { user, system } = process.threadCpuUsage(before);
+/** The processor time that this thread has had, in milliseconds, to about 10. */
+export function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }

@@ -12,7 +12,7 @@ import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "./log_capture.ts";
-import type { Stopwatch } from "./stopwatch.ts";
+import type { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** What a scenario may want otherwise. */

@@ -1,7 +1,7 @@
 /**
  * A stopwatch that stands still while the machine does, for promises of how soon something happens.
  *
- * A test shares its processors with other tests, and often with other programs. A timer that is due
+ * A simulation shares its processors with others, and often with other programs. A timer that is due
  * every few milliseconds and comes late shows how long nothing here had a turn: that much is taken
  * off. What is left is what was truly waited for: time-outs, backoffs, answers. How much work a
  * turn is, the benchmark measures.
@@ -12,7 +12,7 @@ const TICK_MS = 10;
 /** Timers that come no later than this are on time, in milliseconds. */
 const PUNCTUAL_MS = 2;
 
-/** See the head of this file. Ended with `using`. */
+/** Starts when it is made; ended with `using`. */
 export class Stopwatch implements Disposable {
   readonly #startedAt = performance.now();
   readonly #timer = setInterval(() => this.#tick(), TICK_MS);
@@ -24,6 +24,7 @@ export class Stopwatch implements Disposable {
     return at - this.#startedAt - this.#lateMs - lateness(at - this.#tickedAt);
   }
 
+  /** It is read no more. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
