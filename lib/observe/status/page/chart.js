@@ -16,6 +16,10 @@ import { LOCALE, t } from "./texts.js";
 
 const HEIGHT = 168;
 
+/** Steps of the upright axis: whole, so that no two of its values read the same. */
+const STEPS = Array.from({ length: 24 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power))
+  .flat();
+
 const hours = new Intl.DateTimeFormat(LOCALE, {
   hour: "2-digit",
   minute: "2-digit",
@@ -138,7 +142,7 @@ export class Chart {
       scales: {
         x: { time: true, range: () => this.#range ?? [0, 1] },
         // From zero, so that a small change does not look like a great one.
-        y: { range: (_, __, max) => [0, max > 0 ? max * 1.12 : 1] },
+        y: { range: (_, __, max) => [0, Math.max(4, max * 1.12)] },
       },
       axes: [
         {
@@ -153,6 +157,7 @@ export class Chart {
           ...axis,
           size: 68,
           space: 36,
+          incrs: STEPS,
           // Round values need no zeros behind the point.
           values: (_, values) =>
             values.map((value) => this.#format(value).replace(/\.0+(?=\s|$)/, "")),

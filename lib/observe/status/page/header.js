@@ -65,9 +65,9 @@ export class Header {
   show({ summary, pools }) {
     this.#heardAt = new Date();
     const { serving, reason, version, uptime_seconds: uptime } = summary;
-    const isMining = serving && pools.some(({ accounts }) => accounts.serving > 0);
+    const isMining = serving && summary.miners.states.working > 0;
     this.#pill.className = `chip ${serving ? (isMining ? "good" : "calm") : "bad"}`;
-    setText(this.#pill, serving ? t(isMining ? "serving" : "poolIdle") : t("noPool"));
+    setText(this.#pill, serving ? t(isMining ? "serving" : "ready") : t("noPool"));
     setText(
       this.#pool,
       pools.filter(({ accounts }) => accounts.serving > 0).map(({ address }) => address).join(", "),

@@ -11,10 +11,12 @@ import { t } from "./texts.js";
 /** @typedef {StreamStateShape["pools"][number]} Pool */
 
 /** The best that a pool is for any sub-account. @param {Pool} pool */
-export function poolState({ accounts }) {
+function poolState({ accounts, reason }) {
   if (accounts.serving > 0) return chip("good", t("poolServing"));
   if (accounts.spare > 0) return chip("calm", t("poolSpare"));
   if (accounts.opening > 0) return chip("warn", t("poolOpening"));
+  // A pool that is not wanted while better ones are there has no reason for being away.
+  if (accounts.waiting > 0 && reason === "") return chip("calm", t("poolResting"));
   if (accounts.waiting > 0) return chip("bad", t("poolWaiting"));
   return chip("calm", t("poolIdle"));
 }
@@ -101,7 +103,9 @@ function poolRow(pool, controls) {
         "p",
         { class: "reason" },
         reason,
-        retryIn > 0.5 ? ` · ${t("retryIn", { time: formatDuration(retryIn) })}` : undefined,
+        retryIn > 0.5
+          ? ` · ${t("retryIn", { time: formatDuration(Math.ceil(retryIn)) })}`
+          : undefined,
       ),
     ),
     number(t("miners"), formatCount(miners)),

@@ -97,6 +97,8 @@ export class Totals {
       "",
       miners.connected === 0
         ? t("noMiners")
+        : !summary.serving
+        ? t("withoutPool")
         : working === miners.connected
         ? t("allWork")
         : t("ofConnected", { count: formatCount(miners.connected) }),
