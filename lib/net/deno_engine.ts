@@ -20,6 +20,7 @@ import type {
 import {
   type AcceptedConnection,
   type ConnectionListener,
+  isGoneAgain,
   listenForMiners,
 } from "./miner_listener.ts";
 import { Slab } from "./slab.ts";
@@ -187,6 +188,8 @@ class DenoEngine implements Engine {
         this.#attach(await this.#listener.accept());
       } catch (error) {
         if (!this.#isListening) return;
+        // With a pause, whoever resets connections as they open would keep all others out.
+        if (isGoneAgain(error)) continue;
         this.#events.acceptFailed(error);
         await new Promise<void>((resolve) => {
           this.#endPause = resolve;

@@ -20,7 +20,10 @@ export interface AcceptedConnection extends Connection {
 export interface ConnectionListener {
   /** Where it listens. */
   readonly addr: PeerAddress;
-  /** The next connection. Rejects once the listener is closed, and whenever the system is short. */
+  /**
+   * The next connection. Rejects once the listener is closed, whenever the system is short, and
+   * over a connection that {@linkcode isGoneAgain}.
+   */
   accept(): Promise<AcceptedConnection>;
   /** Stops listening. */
   close(): void;
@@ -30,4 +33,16 @@ export interface ConnectionListener {
 export function listenForMiners(options: ListenOptions): ConnectionListener {
   const { hostname, port, reusePort = false } = options;
   return Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG });
+}
+
+/** What `accept()` says of one that came and was gone before it could be let in. */
+const GONE_AGAIN = [
+  Deno.errors.NotConnected,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.ConnectionReset,
+];
+
+/** Whether `accept()` failed over one peer alone, so that there is no reason to pause. */
+export function isGoneAgain(error: unknown): boolean {
+  return GONE_AGAIN.some((kind) => error instanceof kind);
 }

@@ -131,6 +131,21 @@ Deno.test("failing to accept is reported, and tried again after a pause", async 
   }
 });
 
+for (const kind of ["NotConnected", "ConnectionAborted", "ConnectionReset"] as const) {
+  Deno.test(`one that is gone before it is accepted is no failure, and delays nobody: ${kind}`, async () => {
+    await using world = new World();
+    for (let gone = 1; gone <= 50; gone++) {
+      world.listener.fail(new Deno.errors[kind]("gone again"));
+      await settled();
+      assert.equal(world.listener.accepts, gone + 1, "at once");
+    }
+    assert.deepEqual(world.events.acceptFailures, []);
+    const [[conn], [handle]] = await world.connect(1);
+    world.engine.send(handle!, bytes("welcome"));
+    assert.equal(conn!.taken, "welcome");
+  });
+}
+
 Deno.test("a stop during the pause after a failed accept waits for nothing", async () => {
   await using world = new World();
   world.listener.fail(new Error("Too many open files (os error 24)"));
