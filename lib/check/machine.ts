@@ -25,7 +25,7 @@ export interface PortFinding {
 }
 
 /** How long whatever has a port may take to say who it is. */
-const ANSWER_TIMEOUT_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /** Listens for a moment, and if the port is taken asks who has it. */
 export async function examinePort(address: ListenAddress): Promise<PortFinding> {

@@ -22,7 +22,7 @@ const GOOD = 'ok directly: speaks the agent protocol, takes sub-account "acc"; '
 const WORK = "ok work: version mask 1fffe000, extranonce2 of 8 bytes, difficulty 1";
 
 /** A short wait for what is not going to come; generous to a slow machine otherwise. */
-const SHORT_MS = 1_500;
+const SHORT_MS = 3_000;
 
 async function withPool(
   options: SimPoolOptions,
@@ -131,7 +131,7 @@ const POOLS: PoolCase[] = [
     settings: { timeoutMs: SHORT_MS },
     isUsable: false,
     lines: [
-      "failure directly: speaks the agent protocol, but waited 1.5 s before it sent work -> " +
+      "failure directly: speaks the agent protocol, but waited 3 s before it sent work -> " +
       "it may have none at the moment: try again, or ask your pool",
     ],
   },
@@ -141,7 +141,7 @@ const POOLS: PoolCase[] = [
     settings: { timeoutMs: SHORT_MS },
     isUsable: false,
     lines: [
-      "failure directly: speaks the agent protocol, but waited 1.5 s before it sent " +
+      "failure directly: speaks the agent protocol, but waited 3 s before it sent " +
       "the authorize answer -> try again, or ask your pool",
     ],
   },
@@ -193,7 +193,7 @@ const STRANGERS: [name: string, serve: Serve, line: string][] = [
   [
     "a silent port",
     silent,
-    "failure directly: connected in N ms, then silence for 1.5 s -> " +
+    "failure directly: connected in N ms, then silence for 3 s -> " +
     "check the port: it may want TLS (pool_use_tls), or not answer agents",
   ],
   [

@@ -2,14 +2,8 @@
 
 import assert from "node:assert/strict";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { type Ending, Program } from "../support/program.ts";
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
 
 interface Plan {
   readonly ports: number[];

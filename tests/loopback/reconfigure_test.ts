@@ -6,15 +6,10 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { FailoverRig, SHORT_TIMEOUTS } from "../support/failover_rig.ts";
+import { freePort } from "../support/free_port.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
 const SETTINGS = { advanced: SHORT_TIMEOUTS };
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
 
 Deno.test("pools are reordered, removed, added and put back, and no miner loses its connection", async () => {
   await using rig = await FailoverRig.start({ pools: 3, settings: SETTINGS });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 
 const MINERS = 100;
@@ -12,9 +13,7 @@ for (const engine of ["libc", "deno"]) {
     await using pool = await SimPool.start({ proofOfWork: false });
     const folder = await Deno.makeTempDir();
     const path = `${folder}/agent.json`;
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
+    const port = freePort();
     const config = {
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: port,
@@ -32,13 +31,13 @@ for (const engine of ["libc", "deno"]) {
         reconnects: true,
         mode: { kind: "rate", sharesPerSecond: 2 },
       });
-      await farm.until(() => farm.statistics().workingNow === MINERS, 20_000);
+      await farm.until(() => farm.statistics().workingNow === MINERS);
       await using next = new Program(["-c", path]);
       await next.wrote("serves miners");
       old.signal("SIGTERM");
       const { code, stderr } = await old.ended();
       assert.equal(code, 0, stderr);
-      await farm.until(() => farm.statistics().workingNow === MINERS, 20_000);
+      await farm.until(() => farm.statistics().workingNow === MINERS);
       const { failedConnections, accepted } = farm.statistics();
       assert.equal(failedConnections, 0, "somebody always listened");
       await farm.until(() => farm.statistics().accepted >= accepted + MINERS, 20_000);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
@@ -20,9 +21,7 @@ function lastBooks(stderr: string): Record<string, number> {
 
 /** A configuration for this pool, in a folder that goes away with the test. */
 async function withConfig(pool: SimPool, test: (path: string, port: number) => Promise<void>) {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const folder = await Deno.makeTempDir();
   try {
     const config = {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { dialTcp } from "../../lib/net/dial.ts";
+import { freePort } from "../support/free_port.ts";
 
 const PLACES: [listen: string, host: string][] = [
   ["127.0.0.1", "127.0.0.1"],
@@ -30,9 +31,7 @@ function canListenOn(hostname: string): boolean {
 }
 
 Deno.test("a port nobody listens on is refused", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const address = { host: "127.0.0.1", port: listener.addr.port };
-  listener.close();
+  const address = { host: "127.0.0.1", port: freePort() };
   await assert.rejects(
     dialTcp(address, new AbortController().signal),
     Deno.errors.ConnectionRefused,

@@ -3,15 +3,9 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { ServiceManager, unixAddress } from "../../lib/net/service_manager.ts";
+import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { START_FLAGS } from "../support/program.ts";
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
 
 /** The text of the next datagram. */
 async function next(socket: Deno.DatagramConn): Promise<string> {
