@@ -54,6 +54,7 @@ Deno.test("a file with only pools gets every default", () => {
       pool_connection_read_timeout_seconds: 60,
       fake_job_notify_interval_seconds: 30,
       bitcoin_default_version_mask: 0x1fffe000,
+      reuse_port: false,
       share_batch_window_ms: 40,
       io_engine: "auto",
     },
