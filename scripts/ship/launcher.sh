@@ -5,7 +5,9 @@ here=$(dirname "$(readlink -f "$0")")
 # Deno keeps some 300 KB about the program there. Where it may not, it takes 12 MB more memory.
 export DENO_DIR="${CACHE_DIRECTORY:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/btcagent}/@VERSION@"
 export DENO_NO_UPDATE_CHECK=1
-exec "$here/deno" run \
+# Only for a signal to another btcagent.
+[ "${1:-}" = reload ] && signals=--allow-run || signals=
+exec "$here/deno" run $signals \
   --cached-only --no-remote --no-npm --no-config --no-lock \
   @FLAGS@ \
   "$here/program/@ENTRY@" "$@"

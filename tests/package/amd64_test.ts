@@ -34,6 +34,8 @@ setpriv --reuid btcagent --regid btcagent --clear-groups \\
 for _ in $(seq 100); do grep -q 'serves miners' /tmp/agent.log && break; sleep 0.2; done
 btcagent simulate miners --connect 127.0.0.1:13333 --count 5 >/tmp/miners.log 2>&1 & miners=$!
 for _ in $(seq 100); do grep -q ' [1-9][0-9]* accepted' /tmp/miners.log && break; sleep 0.2; done
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/9999
+  printf "GET / HTTP/1.0\\r\\nHost: 127.0.0.1:9999\\r\\n\\r\\n" >&3; cat <&3' >/tmp/page.html
 kill -TERM $agent; wait $agent && code=0 || code=$?
 kill -TERM $pool $miners; wait $pool || true; wait $miners || true
 cat /tmp/agent.log
@@ -113,6 +115,7 @@ Deno.test({
     await root.put("/etc/btcagent/agent.jsonc", configFor(18888, 13333));
     assert.ok(acceptedIn(await root.sh(MINE)) > 0);
     assert.match(await root.sh("cat /var/log/btcagent/btcagent.log"), /Stopped: /);
+    assert.match(await root.sh("cat /tmp/page.html"), /^HTTP\/1\.\d 200 .*<html.*<script/s);
 
     // The next version: the same, but for its number and the configuration it comes with.
     await root.sh(`
