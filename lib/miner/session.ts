@@ -261,7 +261,7 @@ export class MinerSession implements Downstream {
     lines.push(bytes);
     for (let line = lines.next(); line; line = lines.next()) {
       this.#countRequest();
-      this.#receiveLine(line);
+      if (line.length > 0) this.#receiveLine(line);
       if (this.#isOver) return;
     }
     if (lines.isInsideLine) this.#cutLine = lines;

@@ -1,5 +1,6 @@
 /**
- * Cuts a byte stream into lines: LF ends one, a CR before it is dropped, blank lines are skipped.
+ * Cuts a byte stream into lines: LF ends one, a CR before it is dropped. A blank line is one as well:
+ * it means nothing, but has to be read.
  *
  * Whole lines are handed out as views of the chunk they came in; only the piece of a line that a
  * chunk ended in is copied, so a miner at rest costs no buffer. No byte is searched twice.
@@ -48,14 +49,14 @@ export class LineDecoder {
   }
 
   /**
-   * The next whole line without its end, or `undefined` when more bytes are needed. The view is
+   * The next whole line without its end, empty for a blank one, or `undefined` when more bytes are needed. The view is
    * valid until the next call.
    *
    * @throws the fault class given, code `line-too-long`, as soon as one byte more than allowed has
    * come that is not the line's end.
    */
   next(): Uint8Array | undefined {
-    while (this.#at < this.#chunk.length) {
+    if (this.#at < this.#chunk.length) {
       const end = this.#chunk.indexOf(LF, this.#at);
       if (end < 0) {
         this.#keep(this.#chunk.subarray(this.#at));
@@ -73,7 +74,7 @@ export class LineDecoder {
       }
       if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, -1);
       if (line.length > this.maxLineBytes) this.#refuse(line.length);
-      if (line.length > 0) return line;
+      return line;
     }
     this.#chunk = EMPTY;
     this.#at = 0;

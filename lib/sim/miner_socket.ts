@@ -58,7 +58,7 @@ export class MinerSocket {
       if (count === null) return;
       this.#decoder.push(buffer.subarray(0, count));
       for (let line = this.#decoder.next(); line; line = this.#decoder.next()) {
-        receive(this.#textDecoder.decode(line));
+        if (line.length > 0) receive(this.#textDecoder.decode(line));
         if (this.#isClosed) return;
       }
     }

@@ -146,6 +146,17 @@ Deno.test("lines that waited for a pool are counted once, when they came", () =>
   assert.ok(miner.isConnected);
 });
 
+Deno.test("a blank line is a line a miner sends, however it is ended, and gets no answer", () => {
+  const world = new FakeMiners({ limits: { maxRequestsPerSecond: 10 } });
+  const miner = world.login();
+  miner.sendBytes("\n\r\n".repeat(24));
+  assert.deepEqual(miner.takeLines(), []);
+  assert.ok(miner.isConnected, "two lines and forty-eight blank ones are fifty");
+  miner.sendBytes("\n");
+  assert.ok(!miner.isConnected);
+  assertReached(world, { max_requests_per_second: 1 });
+});
+
 Deno.test("every other bound has its counter", () => {
   const world = new FakeMiners();
   world.connect().sendBytes("x".repeat(8193));

@@ -38,6 +38,10 @@ Deno.test("LineDecoder gives the same lines at every cut of a handshake", () => 
   const expected = [
     '{"id":1,"method":"mining.subscribe","params":["x"]}',
     '{"id":2,"method":"mining.authorize","params":["a.b",""]}',
+    "",
+    "",
+    "",
+    "",
     "{}",
     '{"id":3,"method":"mining.submit","params":["ünïcödé","1"]}',
     "\r",

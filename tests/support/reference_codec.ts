@@ -111,14 +111,14 @@ export function splitStream(stream: readonly number[], maxLineBytes: number): Sp
   return { pieces, fault: undefined };
 }
 
-/** Splits a whole stream from a miner into its non-empty lines. */
+/** Splits a whole stream from a miner into its lines. */
 export function splitLines(stream: readonly number[], maxLineBytes: number): SplitStream {
   const pieces: PlainPiece[] = [];
   for (let rest = stream; rest.length > 0;) {
     const { line, isOver, next } = firstLine(rest, maxLineBytes);
     if (isOver) return { pieces, fault: "line-too-long" };
     if (line === undefined) break;
-    if (line.length > 0) pieces.push({ kind: "line", bytes: line });
+    pieces.push({ kind: "line", bytes: line });
     rest = next;
   }
   return { pieces, fault: undefined };
