@@ -19,9 +19,9 @@ import { Rate } from "../net/rate.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
-import { ReconnectPause, type RollingState } from "./asicboost.ts";
+import { ReconnectPause } from "./asicboost.ts";
+import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";
-import type { MinerState } from "./handshake.ts";
 import {
   brokenLimit,
   type LimitCounts,
@@ -36,14 +36,6 @@ import type { MinerReport } from "./report.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
-
-/** How many miners are in which state. */
-export interface MinerCensus {
-  /** How far they have come. */
-  readonly states: Readonly<Record<MinerState, number>>;
-  /** Of those that work, what is known of their version rolling. */
-  readonly rolling: Readonly<Record<RollingState, number>>;
-}
 
 /** What may change while there are miners. */
 export interface MinersSettings {
@@ -122,6 +114,7 @@ export class Miners implements Fanout, EngineEvents {
       naming: options.naming,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
+      turnedAway: (session) => this.#turnedAway(session),
       resume: (session) => this.#read(session, NO_BYTES),
       end: (session, reason, limit) => this.#end(session, reason, limit),
     };
@@ -156,14 +149,7 @@ export class Miners implements Fanout, EngineEvents {
 
   /** How many miners have come how far, and what is known of the working ones' version rolling. */
   get census(): MinerCensus {
-    const states = { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: 0 };
-    const rolling = { never: 0, rolling: 0, lost: 0 };
-    for (const session of this.#sessions) {
-      if (session === undefined) continue;
-      states[session.state]++;
-      if (session.isWorking) rolling[session.rolling]++;
-    }
-    return { states, rolling };
+    return censusOf(this.#sessions);
   }
 
   /** Most miners at a time. */
@@ -297,9 +283,12 @@ export class Miners implements Fanout, EngineEvents {
     const { loginTimeoutMs, idleTimeoutMs } = this.#limits;
     const time = this.#options.now();
     for (const session of this.#newcomers.olderThan(loginTimeoutMs, time)) {
-      const reason = `did not log in within ${loginTimeoutMs / 1000} s`;
+      const wasTurnedAway = session.turnedAwayAt !== undefined;
+      const what = wasTurnedAway ? "was turned away, and did not log in again" : "did not log in";
+      const reason = `${what} within ${loginTimeoutMs / 1000} s`;
       this.#end(session, reason, "login_timeout_seconds");
-      this.#violated(session);
+      // A sub-account that is refused may be the pool's fault, and that of a whole farm.
+      if (!wasTurnedAway) this.#violated(session);
       yield;
     }
     for (const session of this.#sessions) {
@@ -308,6 +297,12 @@ export class Miners implements Fanout, EngineEvents {
       this.#end(session, reason, "idle_timeout_seconds");
       yield;
     }
+  }
+
+  #turnedAway(session: MinerSession): void {
+    if (this.#sessions[session.handle] !== session) return;
+    session.turnedAwayAt = Math.floor(this.#options.now());
+    this.#newcomers.add(session);
   }
 
   /** What a miner sends wrong ends it alone. */

@@ -1,6 +1,7 @@
 /**
- * Miners that have not logged in yet, the oldest first. Who has is found out when it is looked at,
- * so that logging in costs nothing here.
+ * Miners that have not logged in yet, or have to once more because they were turned away, the one
+ * that has had the longest time for it first. Who has logged in is found out when it is looked at, so
+ * that logging in costs nothing here.
  */
 
 import type { MinerSession } from "./session.ts";
@@ -9,8 +10,9 @@ import type { MinerSession } from "./session.ts";
 export class Newcomers {
   readonly #sessions = new Set<MinerSession>();
 
-  /** One that connected just now. */
+  /** One that connected just now, or was turned away just now. */
   add(session: MinerSession): void {
+    this.#sessions.delete(session);
     this.#sessions.add(session);
   }
 
@@ -24,7 +26,7 @@ export class Newcomers {
     this.#sessions.clear();
   }
 
-  /** Those that have been connected for longer than `ms` at `time`. */
+  /** Those that have had longer than `ms` at `time` to log in. */
   *olderThan(ms: number, time: number): Generator<MinerSession> {
     for (const session of this.#sessions) {
       if (session.hasLoggedIn) {
@@ -32,7 +34,7 @@ export class Newcomers {
         continue;
       }
       // Whoever comes behind came later.
-      if (time - session.connectedAt <= ms) return;
+      if (time - (session.turnedAwayAt ?? session.connectedAt) <= ms) return;
       yield session;
     }
   }

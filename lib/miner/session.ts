@@ -71,7 +71,9 @@ export interface MinerContext {
   readonly reconnectPause: ReconnectPause | undefined;
   /** What `client.get_version` answers. */
   readonly version: string;
-  /** Lets a session that was admitted read the lines it held back. */
+  /** Gives a session that was turned away its time to log in once more. */
+  turnedAway(session: MinerSession): void;
+  /** Lets a session that was admitted or turned away read the lines it held back. */
   resume(session: MinerSession): void;
   /**
    * Ends a session from the inside: its owner forgets it and closes the socket. `limit` is the
@@ -92,6 +94,8 @@ export class MinerSession implements Downstream {
   readonly connectedAt: number;
   /** Updated by its owner with every chunk. */
   lastActiveAt: number;
+  /** Set by its owner when it was last turned away, in the same milliseconds; else `undefined`. */
+  turnedAwayAt: number | undefined = undefined;
   readonly #context: MinerContext;
   /** Only in the middle of a line. */
   #cutLine: LineDecoder | undefined;
@@ -223,6 +227,7 @@ export class MinerSession implements Downstream {
     this.#seat = undefined;
     this.#state = "subscribed";
     log.warn("Miner {miner} turned away: {reason}", { miner: this.label, reason });
+    this.#context.turnedAway(this);
     this.#endWait((id) => this.#refuseHandshake(id, status));
   }
 

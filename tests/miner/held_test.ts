@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { STATUS } from "../../lib/protocol/status.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { shortJob } from "../support/fake_mux.ts";
+import { LogCapture } from "../support/log_capture.ts";
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":[]}';
 const AUTHORIZE = '{"id":2,"method":"mining.authorize","params":["farm.rig1"]}';
@@ -69,14 +70,45 @@ Deno.test("turned away, it gets the error, may authorize again, and loses its ti
   assert.deepEqual(miner.ask(AUTHORIZE), [ADMITTED]);
 });
 
-Deno.test("turned away and silent, it is disconnected at its login deadline", () => {
+for (const [when, seconds] of [["at once", 0], ["after a long time", 300]] as const) {
+  Deno.test(`turned away ${when} and silent, it has its time to log in again, and no more`, () => {
+    using log = new LogCapture();
+    const { farm, miner } = heldMiner();
+    farm.wait(seconds);
+    const [downstream] = [...farm.mux.seated.values()];
+    farm.mux.seated.clear();
+    downstream!.turnAway(STATUS.invalidUsername, "the pool refuses its sub-account");
+    farm.wait(10);
+    assert.ok(miner.isConnected);
+    farm.wait(1);
+    assert.ok(!miner.isConnected);
+    assert.equal(farm.mux.leased.size, 0);
+    assert.match(log.take().at(-1)!, /out: was turned away, and did not log in again within 10 s$/);
+  });
+}
+
+Deno.test("turned away, it may log in again, and is then as welcome as any other", () => {
   const { farm, miner } = heldMiner();
+  farm.wait(60);
   const [downstream] = [...farm.mux.seated.values()];
   farm.mux.seated.clear();
   downstream!.turnAway(STATUS.invalidUsername, "the pool refuses its sub-account");
+  farm.wait(9);
+  farm.mux.holdsMiners = false;
+  miner.ask(AUTHORIZE);
+  farm.wait(500);
+  assert.ok(miner.isConnected);
+});
+
+Deno.test("a farm whose sub-account is refused is not banned for it", () => {
+  const farm = new FakeMiners({ limits: { banAfterViolations: 1 } });
+  farm.mux.holdsMiners = true;
+  const miner = farm.login();
+  [...farm.mux.seated.values()][0]!.turnAway(STATUS.invalidUsername, "refused");
+  farm.mux.seated.clear();
   farm.wait(11);
   assert.ok(!miner.isConnected);
-  assert.equal(farm.mux.leased.size, 0);
+  farm.connect();
 });
 
 Deno.test("one that sends more than a line's length meanwhile is disconnected", () => {

@@ -1,0 +1,29 @@
+/**
+ * How many miners are in which state. Pure.
+ */
+
+import type { RollingState } from "./asicboost.ts";
+import type { MinerState } from "./handshake.ts";
+import type { MinerSession } from "./session.ts";
+
+/** How many miners are in which state. */
+export interface MinerCensus {
+  /** How far they have come. */
+  readonly states: Readonly<Record<MinerState, number>>;
+  /** Of those that work, what is known of their version rolling. */
+  readonly rolling: Readonly<Record<RollingState, number>>;
+}
+
+/** Counts them. */
+export function censusOf(
+  sessions: Iterable<Pick<MinerSession, "state" | "isWorking" | "rolling"> | undefined>,
+): MinerCensus {
+  const states = { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: 0 };
+  const rolling = { never: 0, rolling: 0, lost: 0 };
+  for (const session of sessions) {
+    if (session === undefined) continue;
+    states[session.state]++;
+    if (session.isWorking) rolling[session.rolling]++;
+  }
+  return { states, rolling };
+}
