@@ -14,6 +14,7 @@ import {
   startProxy,
   TestPool,
 } from "../support/dialling.ts";
+import { freePort } from "../support/free_port.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
 import { serverCertificate } from "../support/test_certificates.ts";
 
@@ -219,9 +220,7 @@ for (const [name, serve, line] of STRANGERS) {
 }
 
 Deno.test("a port nobody listens on is told as such", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  const { lines } = await checkPool({ host: "127.0.0.1", port: listener.addr.port });
+  const { lines } = await checkPool({ host: "127.0.0.1", port: freePort() });
   assert.deepEqual(lines, [
     "failure directly: Connection refused (os error 111) -> nothing listens there: check host and port",
   ]);

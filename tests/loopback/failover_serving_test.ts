@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { BROKEN_BYTES, NO_FAULTS } from "../../lib/sim/pool_faults.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
-import { FailoverRig } from "../support/failover_rig.ts";
+import { FailoverRig, SHORT_TIMEOUTS } from "../support/failover_rig.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 
 /** The most a move to a spare may take once the loss is known, in milliseconds. */
@@ -67,7 +67,9 @@ const LOSSES: readonly Loss[] = [
 
 for (const { what, fail, noticeMs = 0, reason } of LOSSES) {
   Deno.test(`a pool that ${what} hands its miners to the spare, and none of them is cut off`, async () => {
-    await using rig = await FailoverRig.start();
+    await using rig = await FailoverRig.start({
+      settings: noticeMs > 0 ? { advanced: SHORT_TIMEOUTS } : {},
+    });
     await rig.begun();
     rig.log();
     using stopwatch = new Stopwatch();
@@ -86,7 +88,10 @@ for (const { what, fail, noticeMs = 0, reason } of LOSSES) {
 }
 
 Deno.test("a pool that talks but does not listen is left when shares and probes go unanswered", async () => {
-  await using rig = await FailoverRig.start({ pool: { jobIntervalMs: 300 } });
+  await using rig = await FailoverRig.start({
+    pool: { jobIntervalMs: 300 },
+    settings: { advanced: SHORT_TIMEOUTS },
+  });
   await rig.begun();
   rig.log();
   using stopwatch = new Stopwatch();
@@ -99,7 +104,10 @@ Deno.test("a pool that talks but does not listen is left when shares and probes 
 });
 
 Deno.test("a pool that judges no share but answers probes is kept", async () => {
-  await using rig = await FailoverRig.start({ sharesPerSecond: 2 });
+  await using rig = await FailoverRig.start({
+    sharesPerSecond: 2,
+    settings: { advanced: SHORT_TIMEOUTS },
+  });
   await rig.begun();
   await rig.pool(0).setFaults({ dropEveryNthVerdict: 1 });
   const { submits } = rig.pool(0).statistics();
@@ -124,12 +132,7 @@ Deno.test("frames of unknown commands change nothing", async () => {
 });
 
 Deno.test("bytes that come one by one are jobs and verdicts in the end", async () => {
-  await using rig = await FailoverRig.start({
-    miners: 3,
-    sharesPerSecond: 1,
-    // Verdicts wait behind the job, however long that takes: the pool must not seem deaf.
-    settings: { advanced: {} },
-  });
+  await using rig = await FailoverRig.start({ miners: 3, sharesPerSecond: 1 });
   await rig.begun();
   await rig.pool(0).setFaults({ dribbleMs: 1 });
   const { jobs } = rig.farm.statistics();

@@ -29,7 +29,7 @@ export interface FailoverRigOptions {
   readonly difficulties?: readonly number[];
   /** Of every miner. */
   readonly farm?: Partial<SimFarmOptions>;
-  /** Keys of the configuration file; time-outs of pools are 2 s. */
+  /** Keys of the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** The pool list of the configuration; the pools in order. */
   readonly poolList?: (pools: readonly SimPool[]) => readonly unknown[];
@@ -37,7 +37,10 @@ export interface FailoverRigOptions {
   readonly prepare?: (pools: readonly SimPool[]) => Promise<void>;
 }
 
-/** What settings begin with. */
+/**
+ * For those who wait until a pool is given up. Nobody else has them: on a machine that stands still
+ * for so long a good pool is given up, too.
+ */
 export const SHORT_TIMEOUTS = {
   pool_connection_dial_timeout_seconds: 2,
   pool_connection_read_timeout_seconds: 2,
@@ -59,7 +62,6 @@ export class FailoverRig implements AsyncDisposable {
     const { poolList } = options;
     this.proxy = new TestProxy(pools, {
       ...(poolList === undefined ? {} : { pools: poolList(pools) }),
-      advanced: SHORT_TIMEOUTS,
       ...settings,
     });
     this.farm = SimFarm.start({
