@@ -5,29 +5,27 @@ import { CannotListen } from "../../lib/net/listeners.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { FailoverRig, SHORT_TIMEOUTS } from "../support/failover_rig.ts";
+import { FailoverRig } from "../support/failover_rig.ts";
 import { freePort } from "../support/free_port.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
-const SETTINGS = { advanced: SHORT_TIMEOUTS };
-
 Deno.test("pools are reordered, removed, added and put back, and no miner loses its connection", async () => {
-  await using rig = await FailoverRig.start({ pools: 3, settings: SETTINGS });
+  await using rig = await FailoverRig.start({ pools: 3 });
   const [first, second, third] = rig.pools as [SimPool, SimPool, SimPool];
   await rig.begun();
 
-  await rig.proxy.reconfigure([second, third], SETTINGS);
+  await rig.proxy.reconfigure([second, third]);
   await rig.servedBy(1);
   await first.until(() => first.statistics().connectionsNow === 0);
   assert.equal(second.statistics().authorizedNow >= 1, true);
   await rig.goesOn();
 
-  await rig.proxy.reconfigure([third], SETTINGS);
+  await rig.proxy.reconfigure([third]);
   await rig.servedBy(2);
   await second.until(() => second.statistics().connectionsNow === 0);
   await rig.goesOn();
 
-  const settings = { ...SETTINGS, failover: { return_after_seconds: 0 } };
+  const settings = { failover: { return_after_seconds: 0 } };
   await rig.proxy.reconfigure([first, third, second], settings);
   await rig.servedBy(0);
   await rig.goesOn();
@@ -38,13 +36,12 @@ Deno.test("pools are reordered, removed, added and put back, and no miner loses 
 });
 
 Deno.test("a pool's other account: its miners move to a connection that has it", async () => {
-  await using rig = await FailoverRig.start({ pools: 1, settings: SETTINGS });
+  await using rig = await FailoverRig.start({ pools: 1 });
   const [pool] = rig.pools as [SimPool];
   await rig.servedBy(0);
   await rig.goesOn();
   const [before] = pool.workers().map(({ connection }) => connection);
   await rig.proxy.reconfigure([pool], {
-    ...SETTINGS,
     pools: [[pool.hostname, pool.port, "other"]],
   });
   await pool.until(() =>
@@ -58,11 +55,10 @@ Deno.test("a pool's other account: its miners move to a connection that has it",
 
 Deno.test("a removed pool serves on until another one is ready", async () => {
   await using rig = await FailoverRig.start({
-    settings: SETTINGS,
     prepare: ([, second]) => second!.setFaults({ refuseConnections: true }),
   });
   await rig.servedBy(0);
-  await rig.proxy.reconfigure([rig.pool(1)], SETTINGS);
+  await rig.proxy.reconfigure([rig.pool(1)]);
   await rig.goesOn(200);
   assert.equal(rig.pool(1).workers().length, 0);
   await rig.pool(1).setFaults({ refuseConnections: false });
@@ -73,18 +69,17 @@ Deno.test("a removed pool serves on until another one is ready", async () => {
 });
 
 Deno.test("a pinned pool stays pinned wherever it is in the list, and is let go with it", async () => {
-  await using rig = await FailoverRig.start({ pools: 3, settings: SETTINGS });
+  await using rig = await FailoverRig.start({ pools: 3 });
   const [first, second, third] = rig.pools as [SimPool, SimPool, SimPool];
   await rig.begun();
   const { proxy } = rig.proxy;
   proxy.pinPool(1);
   await rig.servedBy(1);
-  await rig.proxy.reconfigure([third, first, second], SETTINGS);
+  await rig.proxy.reconfigure([third, first, second]);
   assert.equal(proxy.pinnedPool, 2);
   await rig.goesOn();
   await rig.servedBy(1);
   await rig.proxy.reconfigure([third, first], {
-    ...SETTINGS,
     failover: { return_after_seconds: 0 },
   });
   assert.equal(proxy.pinnedPool, undefined);
@@ -193,7 +188,7 @@ Deno.test("names are for miners that come from then on; the others keep theirs",
 
 Deno.test("always_keep_downconn counts at once: miners without a pool get made-up jobs", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
-  const advanced = { ...SHORT_TIMEOUTS, fake_job_notify_interval_seconds: 1 };
+  const advanced = { fake_job_notify_interval_seconds: 1 };
   await using proxy = new TestProxy([pool], { advanced });
   await using farm = SimFarm.start({
     port: proxy.port,
