@@ -2,6 +2,7 @@
  * The file that says which process runs, so that `btcagent reload` finds it.
  */
 
+import { readTextFile } from "./base/text_file.ts";
 import { readConfigFile } from "./config/file.ts";
 import { areaLog } from "./observe/log.ts";
 
@@ -73,8 +74,7 @@ function failed(text: string): Outcome {
 }
 
 async function readPid(path: string): Promise<number | undefined> {
-  const { size } = await Deno.stat(path);
-  const text = size > MAX_BYTES ? "" : await Deno.readTextFile(path);
+  const text = await readTextFile(path, MAX_BYTES);
   return /^[1-9]\d{0,9}\s*$/.test(text) ? Number(text) : undefined;
 }
 

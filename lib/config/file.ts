@@ -2,6 +2,7 @@
  * The configuration file: where it is looked for, and how it is read.
  */
 
+import { readTextFile } from "../base/text_file.ts";
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
 import { formatProblems, type Problem, type Remark } from "./problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./read.ts";
@@ -36,13 +37,7 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
   }
   let text: string;
   try {
-    const { size, isFile } = await Deno.stat(found);
-    if (isFile && size > MAX_CONFIG_LENGTH) {
-      return refusal(
-        `cannot read ${found}: it has ${size} bytes, wanted at most ${MAX_CONFIG_LENGTH}`,
-      );
-    }
-    text = await Deno.readTextFile(found);
+    text = await readTextFile(found, MAX_CONFIG_LENGTH);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return refusal(

@@ -6,6 +6,7 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { readTextFile } from "../base/text_file.ts";
 import { CannotUseCertificate, type CertificateFiles } from "./certificate_files.ts";
 
 /** More than any chain of certificates has. */
@@ -60,9 +61,7 @@ async function readPem(
     new CannotUseCertificate(`Cannot use tls.${option} (${path}): ${found}; ${advice}`, { cause });
   let text: string;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes`);
-    text = await Deno.readTextFile(path);
+    text = await readTextFile(path, MAX_FILE_BYTES);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw cannot(found, `name a file with ${wanted} that btcagent may read`, error);

@@ -2,6 +2,8 @@
  * How the other side of a TLS connection has to prove who it is.
  */
 
+import { readTextFile } from "../base/text_file.ts";
+
 /** What the operator chose. */
 export interface TlsSettings {
   /** Whether a certificate must be signed by a known authority, for its name, and in force. */
@@ -33,9 +35,7 @@ export async function readTlsPolicy({ isVerified, caFile, pins }: TlsSettings): 
 async function readCaFile(path: string): Promise<string> {
   let text: string;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_CA_FILE_BYTES) throw new Error(`it has ${size} bytes`);
-    text = await Deno.readTextFile(path);
+    text = await readTextFile(path, MAX_CA_FILE_BYTES);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot read the certificates in tls.ca_file (${path}): ${found}`, {

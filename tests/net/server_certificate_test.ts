@@ -75,6 +75,14 @@ for (
   });
 }
 
+Deno.test("a path that leads to a device without an end is refused, not read for ever", async () => {
+  const files = { cert_file: "/dev/zero", key_file: "/dev/zero" };
+  await assert.rejects(
+    readServerCertificate(files),
+    (error) => error instanceof CannotUseCertificate && /it does not end/.test(error.message),
+  );
+});
+
 async function withFiles(
   { cert, key }: { cert: string; key: string },
   test: (files: CertificateFiles) => Promise<void>,
