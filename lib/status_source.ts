@@ -86,6 +86,7 @@ export class StatusView implements StatusSource, StatusControl {
         states,
         asicboost: rolling,
         bytes_read: miners.bytesRead,
+        bytes_written: miners.bytesWritten,
       },
       accounts: rest.accounts,
       pinned_pool: proxy.pinnedPool === undefined ? null : proxy.pinnedPool + 1,

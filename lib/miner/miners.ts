@@ -162,6 +162,11 @@ export class Miners implements Fanout, EngineEvents {
     return this.#bytesRead;
   }
 
+  /** Payload bytes written to miners. */
+  get bytesWritten(): number {
+    return this.#sockets.bytesWritten;
+  }
+
   /** How long it took to hand a job to all who were to get it. */
   get fanout(): HistogramSnapshot {
     return this.#fanout.snapshot();

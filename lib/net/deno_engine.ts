@@ -99,6 +99,7 @@ class DenoEngine implements Engine {
   /** Writes begun under an earlier round no longer count as in flight. */
   #round = 0;
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  #bytesWritten = 0;
 
   constructor(
     listener: ConnectionListener,
@@ -112,6 +113,10 @@ class DenoEngine implements Engine {
     const { hostname, port } = listener.addr;
     this.address = { hostname, port };
     this.#accepting = this.#accept();
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
   }
 
   send(handle: number, bytes: Uint8Array): void {
@@ -281,6 +286,7 @@ class DenoEngine implements Engine {
     link.progressAt = this.#now();
     link.conn.write(bytes).then(
       (count) => {
+        this.#bytesWritten += count;
         if (count < bytes.length) this.#write(link, bytes.subarray(count));
         else this.#written(link);
       },
@@ -342,6 +348,7 @@ class DenoEngine implements Engine {
     link.progressAt = this.#now();
     link.conn.write(line).then(
       (count) => {
+        this.#bytesWritten += count;
         if (count < line.length) this.#write(link, line.subarray(count));
         else this.#written(link);
         done();

@@ -94,6 +94,8 @@ export interface ListenOptions extends EngineOptions {
 
 /** Miners' sockets. Nothing here waits or throws for a peer's sake. */
 export interface MinerSockets {
+  /** Payload bytes that sockets have taken since the start; without what TLS adds. */
+  readonly bytesWritten: number;
   /** Sends bytes, in order. The array must not be changed afterwards. */
   send(handle: number, bytes: Uint8Array): void;
   /**

@@ -146,6 +146,7 @@ class LibcEngine implements Engine {
 
   #sequence = 0;
   readonly #broadcasts: Broadcast[] = [];
+  #bytesWritten = 0;
 
   constructor(parts: LibcEngineParts, options: EngineOptions) {
     const { events, limits, now, reusePort = false } = options;
@@ -160,6 +161,10 @@ class LibcEngine implements Engine {
     const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
     this.#running = this.#run();
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
   }
 
   send(handle: number, bytes: Uint8Array): void {
@@ -332,9 +337,10 @@ class LibcEngine implements Engine {
    * connection is broken, the next wait says so.
    */
   #write(fd: number, bytes: Uint8Array): void {
-    const count = this.#sockets.send(fd, bytes);
+    const count = Math.max(this.#sockets.send(fd, bytes), 0);
+    this.#bytesWritten += count;
     if (count === bytes.length) return;
-    this.#waiting.set(fd, new Waiting(bytes.subarray(Math.max(count, 0)), this.#now()));
+    this.#waiting.set(fd, new Waiting(bytes.subarray(count), this.#now()));
     this.#readiness.change(fd, READY.read | READY.write, this.#table.generation(fd));
   }
 
@@ -342,7 +348,8 @@ class LibcEngine implements Engine {
     const waiting = this.#waiting.get(fd);
     if (waiting === undefined) return;
     for (let bytes = waiting.next; bytes !== undefined; bytes = waiting.next) {
-      const count = this.#sockets.send(fd, bytes);
+      const count = Math.max(this.#sockets.send(fd, bytes), 0);
+      this.#bytesWritten += count;
       if (count > 0) waiting.took(count, this.#now());
       if (count < bytes.length) return;
     }

@@ -54,6 +54,8 @@ export class Listeners implements MinerSockets {
   readonly #portOf: (Port | undefined)[] = [];
   readonly #innerOf: number[] = [];
   readonly #freeHandles: number[] = [];
+  /** By engines that are gone with their ports. */
+  #bytesWrittenBefore = 0;
   /** Whether no port is to accept any more. */
   #isClosing = false;
 
@@ -71,6 +73,11 @@ export class Listeners implements MinerSockets {
   /** Where miners connect to; the ports are the real ones where 0 was asked for. */
   get addresses(): readonly PeerAddress[] {
     return this.#accepting().map(({ engine }) => engine.address);
+  }
+
+  get bytesWritten(): number {
+    const running = this.#ports.reduce((sum, { engine }) => sum + engine.bytesWritten, 0);
+    return this.#bytesWrittenBefore + running;
   }
 
   /** How many engines run, those included that only have connections left. */
@@ -142,6 +149,7 @@ export class Listeners implements MinerSockets {
       if (!port.isAccepting && port.connections === 0) {
         port.stopping ??= port.engine.stop().then(() => {
           this.#ports = this.#ports.filter((other) => other !== port);
+          this.#bytesWrittenBefore += port.engine.bytesWritten;
         });
       }
     }

@@ -135,6 +135,7 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
     ...each("reason", summary.stray_verdicts),
   ]);
   page.counter("btcagent_miner_read_bytes", "Payload from miners.", one(miners.bytes_read));
+  page.counter("btcagent_miner_written_bytes", "Payload to miners.", one(miners.bytes_written));
   page.counter(
     "btcagent_miner_moves",
     "How often a miner changed from one pool connection to another.",

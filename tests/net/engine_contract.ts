@@ -90,6 +90,32 @@ export function testEngine(
     assert.equal(conn!.taken, "abcdefg");
   });
 
+  test("the bytes that peers have taken are counted, and no others", async () => {
+    await using world = createWorld();
+    const [conns, handles] = await world.connect(3);
+    const [, slow, gone] = conns;
+    slow!.appetite = "nothing";
+    gone!.appetite = "nothing";
+    const isCounted = () =>
+      assert.equal(world.engine.bytesWritten, conns.map(({ taken }) => taken).join("").length);
+    for (const handle of handles) world.engine.send(handle, bytes("hello "));
+    world.engine.broadcast(handles, job("a"));
+    await world.settled();
+    isCounted();
+    slow!.take(2);
+    gone!.take(3);
+    await world.settled();
+    isCounted();
+    gone!.failWrite(new Error("reset"));
+    slow!.appetite = "all";
+    slow!.take("all");
+    await world.settled();
+    world.engine.broadcast(handles, job("b"));
+    await world.settled();
+    assert.match(slow!.taken, /^hello \[a.*\]\[b.*\]$/);
+    isCounted();
+  });
+
   test("of the jobs waiting for a slow peer the newest is sent, as a clean one, behind the rest", async () => {
     await using world = createWorld();
     const [[conn], [handle]] = await world.connect(1);

@@ -12,6 +12,7 @@ class RecordingEngine implements Engine {
   readonly address: PeerAddress;
   readonly events: EngineEvents;
   readonly calls: string[];
+  bytesWritten = 0;
 
   constructor(address: PeerAddress, events: EngineEvents, calls: string[]) {
     this.address = address;
@@ -141,6 +142,7 @@ Deno.test("a port that is taken away accepts no more, keeps its connections, and
   const { listeners, engines, calls } = listen([1, 2]);
   engines[0]!.events.opened(0, FROM);
   await listeners.reconfigure([at(3), at(2)]);
+  [40, 10, 20].forEach((count, index) => engines[index]!.bytesWritten = count);
   assert.deepEqual(listeners.addresses, [at(3), at(2)]);
   assert.equal(listeners.engines, 3);
   listeners.send(0, Uint8Array.of(1));
@@ -156,6 +158,7 @@ Deno.test("a port that is taken away accepts no more, keeps its connections, and
     "1: stop",
   ]);
   assert.equal(listeners.engines, 2);
+  assert.equal(listeners.bytesWritten, 70, "what was written over it still counts");
   engines[2]!.events.opened(0, FROM);
   listeners.send(0, Uint8Array.of(1));
   assert.equal(calls.at(-1), "3: send 0");

@@ -62,6 +62,9 @@ Deno.test("every number is the pool's and the farm's own", async () => {
   assert.equal(summary.moves, 0);
   assert.ok(summary.serving);
 
+  // Each miner has had at least one job, and an answer to each of its shares.
+  assert.ok(summary.miners.bytes_written > 20 * 200 + submitted * 30);
+
   const { pools, accounts } = await rig.get("/api/v1/upstreams", UpstreamsSchema);
   assert.equal(pools.length, 1);
   assert.deepEqual(pools[0]!.shares, summary.shares);
@@ -92,6 +95,7 @@ Deno.test("every number is the pool's and the farm's own", async () => {
     const expected = {
       'btcagent_miners{state="working"}': 20,
       "btcagent_shares_received_total": submitted,
+      "btcagent_miner_written_bytes_total": summary.miners.bytes_written,
       "btcagent_shares_submitted_total": judged.submits,
       'btcagent_shares_ended_total{result="accepted",reason=""}': judged.accepted,
       [`btcagent_pool_shares_ended_total{${labels},result="accepted",reason=""}`]: judged.accepted,

@@ -24,9 +24,10 @@ interface FakePeer {
 /** Hand {@linkcode FakeEngine.listen} to whoever wants to listen. */
 export class FakeEngine implements Engine {
   readonly address: PeerAddress = { hostname: "127.0.0.1", port: 3333 };
-  /** Every handle the owner closed, in order. */
+  bytesWritten = 0;
   /** To whom something was broadcast, each time. */
   readonly broadcasts: (readonly number[])[] = [];
+  /** Every handle the owner closed, in order. */
   readonly closedByOwner: number[] = [];
   /** How often it was swept. */
   sweeps = 0;
@@ -106,12 +107,17 @@ export class FakeEngine implements Engine {
       return;
     }
     if (room !== undefined) this.room.set(handle, room - bytes.length);
-    peer.text += decoder.decode(bytes);
+    this.#take(peer, bytes);
   }
 
   sendLatest(handle: number, message: Replaceable): void {
     const peer = this.#peers.get(handle);
-    if (peer?.isClosed === false) peer.text += decoder.decode(message.line);
+    if (peer?.isClosed === false) this.#take(peer, message.line);
+  }
+
+  #take(peer: FakePeer, bytes: Uint8Array): void {
+    peer.text += decoder.decode(bytes);
+    this.bytesWritten += bytes.length;
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {

@@ -98,6 +98,7 @@ export const SummarySchema = v.strictObject({
       lost: count("Working, and have ceased to roll versions."),
     }),
     bytes_read: count("Payload bytes from miners."),
+    bytes_written: count("Payload bytes that their sockets have taken."),
   }),
   accounts: count("Sub-accounts that are open."),
   pinned_pool: about(
