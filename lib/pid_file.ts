@@ -78,6 +78,14 @@ async function readPid(path: string): Promise<number | undefined> {
   return /^[1-9]\d{0,9}\s*$/.test(text) ? Number(text) : undefined;
 }
 
+/**
+ * Whether a process was started as btcagent: by Deno, from its sources or a package, or as an executable of its
+ * own. A command that has to do with a file of btcagent, such as its log, is another.
+ */
+export function isAgent(commandLine: string): boolean {
+  return /^\S*\bbtcagent[^\s/]*(?:\s|$)|\bdeno\s.*\bmain\.[jt]s(?:\s|$)/.test(commandLine);
+}
+
 /** SIGHUP ends most programs, and the id of one that crashed may be another's by now. */
 async function mayBeAgent(pid: number): Promise<boolean> {
   try {
@@ -86,7 +94,7 @@ async function mayBeAgent(pid: number): Promise<boolean> {
       stdout: "piped",
       stderr: "null",
     }).output();
-    return success && /btcagent|main\.ts/.test(new TextDecoder().decode(stdout));
+    return success && isAgent(new TextDecoder().decode(stdout));
   } catch (error) {
     // Where there is no ps nothing is known of it.
     if (error instanceof Deno.errors.NotFound) return true;
