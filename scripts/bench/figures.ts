@@ -6,6 +6,9 @@ import type { Crowd, MinersReport, PoolReport } from "./ends.ts";
 import type { Memory } from "./child.ts";
 import { SEGMENT_HEADER_BYTES } from "./kernel.ts";
 
+/** From so long on a run says whether memory grew, in seconds. */
+const SOAK_SECONDS = 55;
+
 /** A figure's place in the table. */
 export interface FigureKind {
   /** The key in {@linkcode Figures}. */
@@ -35,7 +38,12 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "anonymousMedian", about: "anonymous, median, MB", digits: 1 },
   { key: "anonymousPeak", about: "anonymous, peak, MB", digits: 1 },
   { key: "anonymousLeft", about: "anonymous, all left, MB", digits: 1 },
-  { key: "growth", about: "resident, last sixth / second sixth", digits: 3 },
+  { key: "residentEarly", about: "resident, second sixth of the time, MB", digits: 1 },
+  { key: "residentLate", about: "resident, last sixth, MB", digits: 1 },
+  { key: "residentGrowth", about: "that / the second", digits: 3 },
+  { key: "anonymousEarly", about: "anonymous, second sixth of the time, MB", digits: 1 },
+  { key: "anonymousLate", about: "anonymous, last sixth, MB", digits: 1 },
+  { key: "anonymousGrowth", about: "that / the second", digits: 3 },
   { key: "cpuPercent", about: "CPU, % of one core", digits: 1 },
   { key: "cpuPerThousand", about: "CPU s per 1,000 shares", digits: 4 },
   { key: "latencyP50", about: "share to the pool, p50, ms", digits: 2 },
@@ -140,7 +148,9 @@ export function figuresOf(observed: Observed): Figures {
     figures["cpuPercent"] = cpuSeconds / seconds * 100;
     if (shares > 0) figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
   }
-  if (memory.length > 0) Object.assign(figures, memoryFigures(memory, memoryLeft));
+  if (memory.length > 0) {
+    Object.assign(figures, memoryFigures(memory, memoryLeft), growthFigures(seconds, memory));
+  }
   if (shares > 0) {
     figures["sharesPerSecond"] = shares / seconds;
     Object.assign(figures, {
@@ -188,20 +198,35 @@ function attackFigures(calm: Phase, attacked: Attacked): Figures {
 function memoryFigures(memory: readonly Memory[], left: Memory | undefined): Figures {
   const resident = memory.map((sample) => sample.resident);
   const anonymous = memory.map((sample) => sample.anonymous);
-  const sixth = Math.floor(resident.length / 6);
   return {
     residentMedian: median(resident),
     residentPeak: Math.max(...resident),
     anonymousMedian: median(anonymous),
     anonymousPeak: Math.max(...anonymous),
-    ...sixth === 0 ? {} : {
-      growth: median(resident.slice(-sixth)) / median(resident.slice(sixth, 2 * sixth)),
-    },
     ...left === undefined ? {} : {
       residentLeft: left.resident,
       anonymousLeft: left.anonymous,
     },
   };
+}
+
+/**
+ * What became of memory in a soak: with its usual half hour, minutes 5 to 10 and the last five. In
+ * a shorter run there is nothing to see yet.
+ */
+function growthFigures(seconds: number, memory: readonly Memory[]): Figures {
+  if (seconds < SOAK_SECONDS) return {};
+  const figures: Record<string, number> = {};
+  const sixth = Math.floor(memory.length / 6);
+  for (const kind of ["resident", "anonymous"] as const) {
+    const values = memory.map((sample) => sample[kind]);
+    const early = median(values.slice(sixth, 2 * sixth));
+    const late = median(values.slice(-sixth));
+    figures[`${kind}Early`] = early;
+    figures[`${kind}Late`] = late;
+    figures[`${kind}Growth`] = late / early;
+  }
+  return figures;
 }
 
 function kilobits(bytes: number, seconds: number): number {
