@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { bundleProgram } from "../ship/program.ts";
 import { type Case, scenarios } from "./cases.ts";
 import type { Run } from "./figures.ts";
 import { markdownOf, thisMachine } from "./result.ts";
@@ -14,6 +15,7 @@ const DEFAULT_MINUTES = 30;
 
 const OPTIONS = {
   engine: { type: "string", multiple: true },
+  form: { type: "string", multiple: true },
   window: { type: "string" },
   "deno-flag": { type: "string", multiple: true },
   "v8-flag": { type: "string", multiple: true },
@@ -64,6 +66,8 @@ ${lines.join("\n")}
 
 Options
   --engine NAME    libc or deno; may be given twice (both)
+  --form NAME      program, bundled as in packages, or sources, as "deno task start" runs
+                   them; may be given twice (program)
   --window MS      share_batch_window_ms (the agent's default)
   --deno-flag=FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
   --v8-flag=FLAG   one more flag for V8; may be repeated
@@ -114,11 +118,16 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
       );
     }
   }
+  const forms = (values.form ?? ["program"]).map((form) => {
+    if (form === "program" || form === "sources") return form;
+    throw new Misuse(`Unknown form ${form}; there are program and sources`);
+  });
   return {
     cases,
     subjects: [
-      ...engines.filter((engine) => engine !== "none")
-        .map((engine) => ourAgent({ ...variation, engine })),
+      ...engines.filter((engine) => engine !== "none").flatMap((engine) =>
+        forms.map((form) => ourAgent({ ...variation, engine, form }))
+      ),
       ...(values.compare ?? []).map(otherAgent),
       ...values.floor ? [FLOOR] : [],
     ],
@@ -144,13 +153,27 @@ function whole(name: string, text: string | undefined): number | undefined {
 
 /** Does all runs, interleaved; `tell` hears of each. */
 export async function runPlan(plan: Plan, tell: (text: string) => void): Promise<Run[]> {
+  const release = Deno.makeTempDirSync({ prefix: "btcagent-bench-" });
+  try {
+    if (plan.subjects.some((subject) => subject.isBundled)) await bundleProgram(release);
+    return await runAll(plan, release, tell);
+  } finally {
+    Deno.removeSync(release, { recursive: true });
+  }
+}
+
+async function runAll(
+  plan: Plan,
+  release: string,
+  tell: (text: string) => void,
+): Promise<Run[]> {
   const runs: Run[] = [];
   for (const what of plan.cases) {
     for (let round = 1; round <= plan.runs; round++) {
       for (const subject of plan.subjects) {
         if (subject.isFloor && (what.losesPool || what.attack)) continue;
         tell(`${what.name}, ${subject.name}, run ${round} of ${plan.runs}`);
-        const run = await attempt(what, subject);
+        const run = await attempt(what, subject, release);
         for (const problem of run.problems) tell(`  not to be believed: ${problem}`);
         runs.push(run);
       }
@@ -160,9 +183,9 @@ export async function runPlan(plan: Plan, tell: (text: string) => void): Promise
 }
 
 /** One run; that it could not be done is a result as well. */
-async function attempt(what: Case, subject: Subject): Promise<Run> {
+async function attempt(what: Case, subject: Subject, release: string): Promise<Run> {
   try {
-    return await runCase(what, subject);
+    return await runCase(what, subject, release);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return { case: what.name, subject: subject.name, figures: {}, problems: [problem], notes: [] };

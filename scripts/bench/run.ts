@@ -26,9 +26,12 @@ const CONNECT_TIMEOUT_MS = 120_000;
 /** How long attackers may take to be there. */
 const CROWD_TIMEOUT_MS = 15_000;
 
-/** Measures a subject in one case. Throws when the run cannot be done at all. */
-export async function runCase(what: Case, subject: Subject): Promise<Run> {
-  const rig = new Rig(what, subject);
+/**
+ * Measures a subject in one case; our program as it is shipped is in the folder `release`. Throws
+ * when the run cannot be done at all.
+ */
+export async function runCase(what: Case, subject: Subject, release: string): Promise<Run> {
+  const rig = new Rig(what, subject, release);
   try {
     await rig.start();
     return await rig.measure();
@@ -40,6 +43,7 @@ export async function runCase(what: Case, subject: Subject): Promise<Run> {
 class Rig {
   readonly #case: Case;
   readonly #subject: Subject;
+  readonly #release: string;
   readonly #folder = Deno.makeTempDirSync({ prefix: "btcagent-bench-" });
   readonly #children: Child[] = [];
   #pool!: Child;
@@ -47,9 +51,10 @@ class Rig {
   #attackers: Child | undefined;
   #agent: Child | undefined;
 
-  constructor(what: Case, subject: Subject) {
+  constructor(what: Case, subject: Subject, release: string) {
     this.#case = what;
     this.#subject = subject;
+    this.#release = release;
   }
 
   async start(): Promise<void> {
@@ -186,7 +191,7 @@ class Rig {
     const conf = `${this.#folder}/agent_conf.json`;
     const ports = { agent: port, pool: poolPort };
     Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, this.#case));
-    const command = this.#subject.command(conf);
+    const command = this.#subject.command(conf, this.#release);
     this.#agent = new Child(this.#subject.name, command, this.#folder, false);
     this.#children.push(this.#agent);
     const deadline = Date.now() + START_TIMEOUT_MS;

@@ -2,7 +2,8 @@
  * What is measured: this agent in release form, another agent, or nothing at all (the floor).
  */
 
-import denoJson from "../../deno.json" with { type: "json" };
+import { ENTRY } from "../ship/program.ts";
+import { PROGRAM_FLAGS, START_FLAGS } from "../ship/start_flags.ts";
 import type { Case } from "./cases.ts";
 import { ACCOUNT } from "./ends.ts";
 
@@ -12,8 +13,13 @@ export interface Subject {
   readonly name: string;
   /** Whether there is an agent at all. */
   readonly isFloor: boolean;
-  /** How to start it, in a folder of its own, with the configuration file given. */
-  readonly command: (conf: string) => readonly string[];
+  /** Whether it is our program, bundled. */
+  readonly isBundled: boolean;
+  /**
+   * How to start it, in a folder of its own, with the configuration file given; `release` is the
+   * folder our bundled program is in.
+   */
+  readonly command: (conf: string, release: string) => readonly string[];
   /** Settings of its own in a case. */
   readonly settings: (what: Pick<Case, "load">) => Readonly<Record<string, unknown>>;
 }
@@ -28,6 +34,8 @@ export interface Ports {
 
 /** What can be varied about this agent. */
 export interface Variation {
+  /** What runs: the program, bundled as in packages, or its sources, as with `deno task start`. */
+  readonly form: "program" | "sources";
   /** `advanced.io_engine`. */
   readonly engine: string;
   /** `advanced.share_batch_window_ms`; `undefined` for its default. */
@@ -40,22 +48,23 @@ export interface Variation {
 
 const V8_FLAGS = "--v8-flags=";
 
-/** This agent as `deno task start` runs it, but for the variation. */
-export function ourAgent({ engine, windowMs, denoFlags, v8Flags }: Variation): Subject {
+/** This agent as a package or `deno task start` runs it, but for the variation. */
+export function ourAgent(variation: Variation): Subject {
+  const { form, engine, windowMs, denoFlags, v8Flags } = variation;
+  const isBundled = form === "program";
   const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
-  const words = denoJson.tasks.start.command.split(" ");
-  const environment = words.slice(0, words.indexOf("deno"));
-  const flags = words
-    .filter((word) => word.startsWith("--"))
+  const own = isBundled ? PROGRAM_FLAGS : ["--config", fileOf("deno.json"), ...START_FLAGS];
+  const flags = own
     .map((flag) => flag.startsWith(V8_FLAGS) ? [flag, ...v8Flags].join(",") : flag);
   const window = windowMs === undefined ? [] : [`window ${windowMs} ms`];
   return {
-    name: [engine, ...window, ...denoFlags, ...v8Flags].join(", "),
+    name: [engine, ...isBundled ? [] : [form], ...window, ...denoFlags, ...v8Flags].join(", "),
     isFloor: false,
-    command: (conf) => [
-      ...["env", ...environment],
-      ...[Deno.execPath(), "run", "--config", fileOf("deno.json"), ...denoFlags, ...flags],
-      ...[fileOf("main.ts"), "-c", conf, "-l", "log"],
+    isBundled,
+    command: (conf, release) => [
+      ...["env", "DENO_NO_UPDATE_CHECK=1", ...isBundled ? [`DENO_DIR=${release}/cache`] : []],
+      ...[Deno.execPath(), "run", ...denoFlags, ...flags],
+      ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],
     settings: ({ load }) => ({
       advanced: {
@@ -76,6 +85,7 @@ export function otherAgent(command: string): Subject {
   return {
     name: words[0]!.split("/").at(-1)!,
     isFloor: false,
+    isBundled: false,
     command: (conf) => words.map((word) => word.replaceAll("{conf}", conf)),
     settings: () => ({}),
   };
@@ -85,6 +95,7 @@ export function otherAgent(command: string): Subject {
 export const FLOOR: Subject = {
   name: "floor",
   isFloor: true,
+  isBundled: false,
   command: () => [],
   settings: () => ({}),
 };

@@ -8,6 +8,5 @@ export DENO_NO_UPDATE_CHECK=1
 # Only for a signal to another btcagent.
 [ "${1:-}" = reload ] && signals=--allow-run || signals=
 exec "$here/deno" run $signals \
-  --cached-only --no-remote --no-npm --no-config --no-lock \
   @FLAGS@ \
   "$here/program/@ENTRY@" "$@"

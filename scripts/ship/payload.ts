@@ -10,7 +10,7 @@ import { elfMachineOf } from "./elf.ts";
 import { artifactName, type Platform } from "./platforms.ts";
 import { bundleProgram, ENTRY } from "./program.ts";
 import { placeRuntime } from "./runtime.ts";
-import { START_FLAGS, VERSION } from "./start_flags.ts";
+import { PROGRAM_FLAGS, VERSION } from "./start_flags.ts";
 import { fill, place, settleModes } from "./tree.ts";
 
 const LAUNCHER = new URL("launcher.sh", import.meta.url);
@@ -41,7 +41,7 @@ export async function layOutPayload(
   const launcher = fill(await Deno.readTextFile(LAUNCHER), {
     VERSION,
     ENTRY,
-    FLAGS: START_FLAGS.join(" \\\n  "),
+    FLAGS: PROGRAM_FLAGS.join(" \\\n  "),
   });
   await place(`${folder}/btcagent`, launcher, 0o755);
   await settleModes(folder);

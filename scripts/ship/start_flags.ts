@@ -9,5 +9,11 @@ import settings from "../../deno.json" with { type: "json" };
 export const START_FLAGS: readonly string[] = settings.tasks.start.command.split(" ")
   .filter((word) => word.startsWith("--"));
 
+/** The same for the bundled program, which needs neither npm, nor a configuration, nor the network. */
+export const PROGRAM_FLAGS: readonly string[] = [
+  ...["--cached-only", "--no-remote", "--no-npm", "--no-config", "--no-lock"],
+  ...START_FLAGS,
+];
+
 /** The version that is built. */
 export const VERSION: string = settings.version;

@@ -1,6 +1,7 @@
 /** The benchmark counts right: a tiny farm in every scenario, and what its parts make of numbers. */
 
 import assert from "node:assert/strict";
+import settings from "../../deno.json" with { type: "json" };
 import { scenarios } from "../../scripts/bench/cases.ts";
 import { ageOf, nonceAt } from "../../scripts/bench/ends.ts";
 import {
@@ -47,7 +48,7 @@ async function bench(...args: string[]): Promise<{ readonly runs: readonly Run[]
  * other things to do a run may be late, and says so: then another must do better.
  */
 async function tinyRun(...args: string[]): Promise<Run> {
-  const tiny = [...args, "--miners", "40", "--seconds", "1"];
+  const tiny = ["--miners", "40", "--seconds", "1", ...args];
   let { runs, code } = await bench(...tiny);
   for (let again = 0; again < 2 && code !== 0; again++) ({ runs, code } = await bench(...tiny));
   assert.deepEqual(runs.flatMap((run) => run.problems), []);
@@ -72,11 +73,26 @@ for (const [scenario, engine, figures] of TINY) {
     name: `${scenario} with 40 miners loses no share and gives ${figures.join(", ")}`,
     ignore: NEEDS_LINUX,
     fn: async () => {
-      const run = await tinyRun(scenario, "--engine", engine);
+      const run = await tinyRun(scenario, "--engine", engine, "--form", "sources");
       for (const figure of figures) assert.ok(run.figures[figure]! > 0, figure);
     },
   });
 }
+
+Deno.test({
+  name: "it is the bundled program that is measured, in interleaved runs with its sources if asked",
+  ignore: NEEDS_LINUX,
+  fn: async () => {
+    const run = await tinyRun("rate", "--engine", "libc");
+    assert.equal(run.subject, "libc");
+    const plan = parsePlan(["rate", "--form", "sources", "--form", "program"])!;
+    const names = plan.subjects.map(({ name, isBundled }) => [name, isBundled]);
+    assert.deepEqual(names, [
+      ...[["libc, sources", false], ["libc", true]],
+      ...[["deno, sources", false], ["deno", true]],
+    ]);
+  },
+});
 
 Deno.test({
   name: "fanout sees the jobs of each second reach all miners, and --floor needs no agent",
@@ -112,7 +128,13 @@ Deno.test("--help names every scenario", () => {
 
 Deno.test("an unknown scenario, engine, option or number is misuse", () => {
   for (
-    const argv of [["nonsense"], ["idle", "--engine", "x"], ["idle", "-x"], ["idle", "--runs=x"]]
+    const argv of [
+      ["nonsense"],
+      ["idle", "--engine", "x"],
+      ["idle", "--form", "x"],
+      ["idle", "-x"],
+      ["idle", "--runs=x"],
+    ]
   ) {
     assert.throws(() => parsePlan(argv), Misuse, argv.join(" "));
   }
@@ -120,15 +142,32 @@ Deno.test("an unknown scenario, engine, option or number is misuse", () => {
 
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
   const variation = { engine: "libc", windowMs: 0, denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
-  const command = ourAgent(variation).command("conf.json").join(" ");
-  assert.match(command, / run .*--cpu-prof .*--v8-flags=\S*--optimize-for-size,--x .*--allow-net /);
-  assert.match(command, / \S*main\.ts -c conf\.json -l log$/);
-  assert.match(command, /^env DENO_NO_UPDATE_CHECK=1 \S*deno run /);
+  const commandOf = (form: "program" | "sources") =>
+    ourAgent({ ...variation, form }).command("conf.json", "/release").join(" ");
+  const flags = /--v8-flags=\S*--optimize-for-size,--x .*--allow-net /;
+  const sources = commandOf("sources");
+  assert.match(sources, /^env DENO_NO_UPDATE_CHECK=1 \S*deno run --cpu-prof --config /);
+  assert.match(sources, flags);
+  assert.match(sources, / \S*\/main\.ts -c conf\.json -l log$/);
+  const program = commandOf("program");
+  assert.match(
+    program,
+    /^env DENO_NO_UPDATE_CHECK=1 DENO_DIR=\S+ \S*deno run --cpu-prof .*--no-npm/,
+  );
+  assert.match(program, flags);
+  assert.match(program, / \/release\/main\.js -c conf\.json -l log$/);
+  assert.ok(settings.tasks.start.command.startsWith("DENO_NO_UPDATE_CHECK=1 deno run "));
 });
 
 Deno.test("the configuration it writes is one the agent takes; other agents get no key of ours", () => {
   const ports = { agent: 1, pool: 2 };
-  const variation = { engine: "deno", windowMs: 0, denoFlags: [], v8Flags: [] };
+  const variation = {
+    form: "program",
+    engine: "deno",
+    windowMs: 0,
+    denoFlags: [],
+    v8Flags: [],
+  } as const;
   const what = { load: [{ do: "depth", depth: 4 }], givesVerdicts: false } as const;
   const result = readConfig(agentConf(ourAgent(variation), ports, what));
   assert.ok(result.ok);
@@ -139,7 +178,7 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
   const theirs = JSON.parse(agentConf(other, ports, what));
   assert.equal(theirs.advanced, undefined);
   assert.equal(theirs.limits, undefined);
-  assert.deepEqual(other.command("x.json"), ["/opt/agent", "-c", "x.json"]);
+  assert.deepEqual(other.command("x.json", ""), ["/opt/agent", "-c", "x.json"]);
 });
 
 Deno.test("percentiles are off by at most 1.6 %", () => {
@@ -285,6 +324,26 @@ Deno.test("bits on the wire are payload and 52 bytes for each segment, both ways
   assert.equal(figures["payloadUpBits"], 4);
   assert.equal(figures["cpuPercent"], 25);
   assert.equal(figures["cpuPerThousand"], 50);
+});
+
+Deno.test("memory of a soak early and late is compared; a short run says nothing of it", () => {
+  const observed: Observed = {
+    seconds: 1800,
+    shares: 0,
+    pool: POOL,
+    miners: MINERS,
+    cpuSeconds: 1,
+    memory: [90, 50, 60, 70, 60, 63].map((resident) => ({ resident, anonymous: resident / 2 })),
+    memoryLeft: undefined,
+    moveMs: undefined,
+    logins: 0,
+    hasWire: false,
+    attacked: undefined,
+  };
+  const { residentEarly, residentLate, residentGrowth, anonymousGrowth } = figuresOf(observed);
+  assert.deepEqual([residentEarly, residentLate, residentGrowth], [50, 63, 1.26]);
+  assert.equal(anonymousGrowth, 1.26);
+  assert.equal(figuresOf({ ...observed, seconds: 15 })["residentGrowth"], undefined);
 });
 
 Deno.test("the table shows medians and ratios, and says what is not to be believed", () => {
