@@ -79,8 +79,9 @@ async function readPid(path: string): Promise<number | undefined> {
 }
 
 /**
- * Whether a process was started as btcagent: by Deno, from its sources or a package, or as an executable of its
- * own. A command that has to do with a file of btcagent, such as its log, is another.
+ * Whether a process was started as btcagent: by Deno, from its sources or a package, or as an
+ * executable of its own. A command that has to do with a file of btcagent, such as its log, is
+ * another.
  */
 export function isAgent(commandLine: string): boolean {
   return /^\S*\bbtcagent[^\s/]*(?:\s|$)|\bdeno\s.*\bmain\.[jt]s(?:\s|$)/.test(commandLine);
