@@ -122,7 +122,7 @@ Example: each in a terminal of its own, with ["127.0.0.1", 8888, "demo"] in the
 configuration's pools
   btcagent simulate pool
   btcagent -c my.jsonc
-  btcagent simulate miners --count 200 --rate 0.1
+  btcagent simulate miners --count 200
 
 ${EXIT_CODES}`,
 };

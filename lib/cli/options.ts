@@ -65,7 +65,7 @@ export const POOL_OPTIONS: readonly Option[] = [
 export const MINERS_OPTIONS: readonly Option[] = [
   { names: ["connect"], value: "HOST:PORT", about: "where to mine (127.0.0.1:3333)" },
   { names: ["count"], value: "N", about: "how many miners (50)" },
-  { names: ["rate"], value: "R", about: "shares per second of each (really hash)" },
+  { names: ["rate"], value: "R", about: "made-up shares per second of each (really hash)" },
   { names: ["user"], value: "NAME", about: "the user name before the dot (demo)" },
 ];
 
