@@ -11,7 +11,7 @@
 import { BUILD_OPTIONS, buildOptions } from "./ship/build_options.ts";
 import { writeChecksums } from "./ship/checksums.ts";
 import { outcome, run } from "./ship/command.ts";
-import { type DenortPlaces, findDenort, missingDenort } from "./ship/denort.ts";
+import { type DenortPlaces, findDenort, isDeno, missingDenort } from "./ship/denort.ts";
 import { elfMachineOf } from "./ship/elf.ts";
 import { artifactName, type Platform } from "./ship/platforms.ts";
 import { bundleProgram, ENTRY } from "./ship/program.ts";
@@ -81,6 +81,10 @@ async function compile(platform: Platform, program: string, path: string): Promi
       `deno compile wrote ${found} for ${platform.name}: the denort it took is another machine's`,
     );
   }
+  if (await isDeno(path)) {
+    const from = denort.kind === "file" ? "DENORT_BIN" : "Deno's cache";
+    throw new NotBuilt(EXIT.wrong, `${denort.path} (${from}) is a deno, where a denort is wanted`);
+  }
   if (platform.target === Deno.build.target) await smokeTest(path);
 }
 
@@ -92,7 +96,7 @@ async function smokeTest(path: string): Promise<void> {
     throw new NotBuilt(
       EXIT.wrong,
       `The executable is not btcagent: for --version it says ${JSON.stringify(said)}; ` +
-        "the denort it was built upon must be a denort (not a deno) of this version",
+        `the denort it was built upon must be of version ${Deno.version.deno}`,
     );
   }
   const demo = await outcome([path, "demo", "--seconds", String(DEMO_SECONDS), "--miners", "10"]);
@@ -134,7 +138,8 @@ async function main(): Promise<number> {
         code = code === EXIT.wrong ? code : error.code;
       }
     }
-    if (built.length > 0) say((await writeChecksums(out)).trimEnd());
+    const checksums = (await writeChecksums(out)).trimEnd();
+    if (built.length > 0) say(checksums);
     return code;
   } finally {
     await Deno.remove(work, { recursive: true });

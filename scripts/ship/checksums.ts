@@ -13,7 +13,7 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Writes `SHA256SUMS` for all that was built in `folder`, and returns its text. */
+/** Writes `SHA256SUMS` for all that was built in `folder`, and returns its text; none for nothing. */
 export async function writeChecksums(folder: string): Promise<string> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
@@ -21,6 +21,8 @@ export async function writeChecksums(folder: string): Promise<string> {
   }
   const sums = names.sort().map(async (name) => `${await sha256(`${folder}/${name}`)}  ${name}\n`);
   const text = (await Promise.all(sums)).join("");
-  await Deno.writeTextFile(`${folder}/SHA256SUMS`, text);
+  const path = `${folder}/SHA256SUMS`;
+  if (text === "") await Deno.remove(path).catch(() => {});
+  else await Deno.writeTextFile(path, text);
   return text;
 }

@@ -5,6 +5,7 @@
  * Deno takes `$DENORT_BIN` if that is set, else the archive in its cache, else it downloads that.
  */
 
+import { Buffer } from "node:buffer";
 import { elfMachineOf } from "./elf.ts";
 import type { Platform } from "./platforms.ts";
 
@@ -49,9 +50,23 @@ export async function findDenort(platform: Platform, places: DenortPlaces): Prom
 /** What to do when there is none for `platform`. */
 export function missingDenort(platform: Platform, places: DenortPlaces): string {
   const name = archiveName(platform);
-  return `No denort for ${platform.name}: it is not in Deno's cache and cannot be downloaded. ` +
-    `Get\n  https://dl.deno.land/release/v${places.denoVersion}/${name}\n` +
+  const { denoVersion, denortBin } = places;
+  const notUsed = denortBin ? `; ${denortBin} (DENORT_BIN) is no whole executable for it` : "";
+  return `No denort for ${platform.name}: it is not in Deno's cache and cannot be downloaded` +
+    `${notUsed}. Get\n  https://dl.deno.land/release/v${denoVersion}/${name}\n` +
     `and put it, unopened, into\n  ${archiveFolder(places)}/\n` +
-    `or set DENORT_BIN to a denort ${places.denoVersion} for ${platform.name}. ` +
+    `or set DENORT_BIN to a denort ${denoVersion} for ${platform.name}. ` +
     "Packages need none: deno task package";
+}
+
+/** A message of the language server, which deno has and denort has not. */
+const ONLY_IN_DENO = "textDocument/hover";
+
+/**
+ * Whether an executable is a deno, or was built upon one instead of a denort: it takes any arguments
+ * for deno's own, and what was compiled into it is never run.
+ */
+export async function isDeno(path: string): Promise<boolean> {
+  const { buffer } = await Deno.readFile(path);
+  return Buffer.from(buffer).includes(ONLY_IN_DENO);
 }

@@ -15,31 +15,54 @@ const MACHINES: Readonly<Record<number, string>> = {
 };
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
-/** Offsets in the header: word size, byte order, processor. */
-const AT = { class: 4, order: 5, machine: 18 } as const;
+/** Offsets in the header of a 64-bit executable; the last three tell of its table of sections. */
+const AT = { class: 4, order: 5, machine: 18, table: 40, entryBytes: 58, entries: 60 } as const;
 const LITTLE_ENDIAN = 1;
+const CLASS_64 = 2;
 
-/** So many bytes of a file are enough. */
-export const ELF_HEADER_BYTES = 20;
+/** Up to the number of the processor, the header of every kind of executable is the same. */
+const COMMON_BYTES = 20;
+/** The whole header of a 64-bit executable. */
+const HEADER_BYTES = 64;
 
 /** The processor, such as `x86_64`; `undefined` if these are no ELF executable's first bytes. */
 export function elfMachine(head: Uint8Array): string | undefined {
-  if (head.length < ELF_HEADER_BYTES || MAGIC.some((byte, i) => head[i] !== byte)) return undefined;
-  const isLittle = head[AT.order] === LITTLE_ENDIAN;
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const number = view.getUint16(AT.machine, isLittle);
+  if (head.length < COMMON_BYTES || MAGIC.some((byte, i) => head[i] !== byte)) return undefined;
+  const number = viewOf(head).getUint16(AT.machine, isLittleEndian(head));
   return MACHINES[number] ?? `machine ${number}`;
 }
 
-/** {@linkcode elfMachine} of a file; also `undefined` if there is no such file. */
+/**
+ * How long a 64-bit executable with these first bytes must be at least: to the end of its table of
+ * sections, which linkers put last. 0 if they do not say.
+ */
+export function elfBytes(head: Uint8Array): number {
+  if (head.length < HEADER_BYTES || head[AT.class] !== CLASS_64) return 0;
+  const view = viewOf(head);
+  const isLittle = isLittleEndian(head);
+  return Number(view.getBigUint64(AT.table, isLittle)) +
+    view.getUint16(AT.entryBytes, isLittle) * view.getUint16(AT.entries, isLittle);
+}
+
+/** {@linkcode elfMachine} of a file; `undefined`, too, if it is no file, or one that was cut. */
 export async function elfMachineOf(path: string): Promise<string | undefined> {
   try {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) return undefined;
     using file = await Deno.open(path);
-    const head = new Uint8Array(ELF_HEADER_BYTES);
-    const count = await file.read(head);
-    return elfMachine(head.subarray(0, count ?? 0));
+    const buffer = new Uint8Array(HEADER_BYTES);
+    const head = buffer.subarray(0, await file.read(buffer) ?? 0);
+    return elfBytes(head) > size ? undefined : elfMachine(head);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+function viewOf(head: Uint8Array): DataView {
+  return new DataView(head.buffer, head.byteOffset, head.byteLength);
+}
+
+function isLittleEndian(head: Uint8Array): boolean {
+  return head[AT.order] === LITTLE_ENDIAN;
 }

@@ -19,16 +19,30 @@ async function compile(platform: string, env: Record<string, string>) {
   }
 }
 
-Deno.test({
-  name: "a denort that is a deno is found out: nothing is kept, exit 1",
-  ignore: Deno.build.arch !== "x86_64",
-  async fn() {
-    const { code, stderr, left } = await compile("x86_64", { DENORT_BIN: Deno.execPath() });
-    assert.equal(code, 1, stderr);
-    assert.match(stderr, /is not btcagent: for --version it says "deno /);
-    assert.deepEqual(left, []);
-  },
-});
+/** The offset of the processor's number in an ELF header, and the number of 64-bit ARM. */
+const ELF_MACHINE = 18;
+const AARCH64 = 0xb7;
+
+for (const platform of ["x86_64", "aarch64"]) {
+  Deno.test({
+    name: `a denort for ${platform} that is a deno is found out: nothing is kept, exit 1`,
+    ignore: Deno.build.arch !== "x86_64",
+    async fn() {
+      const deno = await Deno.makeTempFile();
+      await Deno.copyFile(Deno.execPath(), deno);
+      if (platform === "aarch64") {
+        using file = await Deno.open(deno, { write: true });
+        await file.seek(ELF_MACHINE, Deno.SeekMode.Start);
+        await file.write(new Uint8Array([AARCH64, 0]));
+      }
+      const { code, stderr, left } = await compile(platform, { DENORT_BIN: deno });
+      await Deno.remove(deno);
+      assert.equal(code, 1, stderr);
+      assert.ok(stderr.includes(`${deno} (DENORT_BIN) is a deno`), stderr);
+      assert.deepEqual(left, []);
+    },
+  });
+}
 
 Deno.test({
   name: "DENORT_BIN of another machine is not used; without denort it says what to get, exit 3",

@@ -33,7 +33,29 @@ for (
 
 Deno.test("this very runtime is for this very machine", async () => {
   assert.equal(await elfMachineOf(Deno.execPath()), Deno.build.arch);
-  assert.equal(await elfMachineOf("/nowhere/denort"), undefined);
+  for (const nothing of ["/nowhere/denort", "/tmp"]) {
+    assert.equal(await elfMachineOf(nothing), undefined, nothing);
+  }
+});
+
+Deno.test("an executable whose end is missing is none, be it the last byte", async () => {
+  const [table, entryBytes, entries] = [100, 64, 3];
+  const head = elfHead(62);
+  const view = new DataView(head.buffer);
+  view.setBigUint64(40, BigInt(table), true);
+  view.setUint16(58, entryBytes, true);
+  view.setUint16(60, entries, true);
+  const whole = new Uint8Array(table + entryBytes * entries);
+  whole.set(head);
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeFile(path, whole);
+    assert.equal(await elfMachineOf(path), "x86_64");
+    await Deno.writeFile(path, whole.subarray(0, -1));
+    assert.equal(await elfMachineOf(path), undefined);
+  } finally {
+    await Deno.remove(path);
+  }
 });
 
 Deno.test("DENORT_BIN counts only for the platform its file is for", async () => {
@@ -64,4 +86,6 @@ Deno.test("a missing denort is said with the archive to get and the folder to pu
       "DENORT_BIN",
     ]
   ) assert.ok(text.includes(part), text);
+  const set = missingDenort(AARCH64, { ...places, denortBin: "/x/denort" });
+  assert.ok(set.includes("; /x/denort (DENORT_BIN) is no whole executable for it. Get\n"), set);
 });

@@ -77,6 +77,10 @@ Deno.test("SHA256SUMS lists what was built, in order, and nothing else", async (
     const wanted = `${sum}  btcagent-1-a.tar.gz\n${sum}  btcagent_1_b.deb\n`;
     assert.equal(await writeChecksums(folder), wanted);
     assert.equal(await Deno.readTextFile(`${folder}/SHA256SUMS`), wanted);
+    await Deno.remove(`${folder}/btcagent_1_b.deb`);
+    await Deno.remove(`${folder}/btcagent-1-a.tar.gz`);
+    assert.equal(await writeChecksums(folder), "");
+    await assert.rejects(Deno.stat(`${folder}/SHA256SUMS`), Deno.errors.NotFound);
   });
 });
 
