@@ -248,6 +248,8 @@ export class PoolSession implements Upstream {
       const buffer = new Uint8Array(READ_BUFFER_BYTES);
       while (!this.#isEnded()) {
         const count = await connection.read(buffer);
+        // It may have been closed between the coming of the bytes and our turn.
+        if (this.#isEnded()) return;
         if (count === null) return this.#end("the pool closed the connection");
         this.#receive(buffer.subarray(0, count));
       }

@@ -60,6 +60,14 @@ Deno.test("A session reports the same at every cut of handshake, frames and line
   }
 });
 
+Deno.test("A session closed while bytes were on their way up tells nothing of them", async () => {
+  const rig = await SessionRig.ready();
+  rig.connection.deliver(linesToBytes([notifyLine("18", true), POOL_LINES.mask]));
+  rig.session.close();
+  await turn();
+  assert.deepEqual(rig.events.all, []);
+});
+
 Deno.test("A session that is ready tells what was agreed", async () => {
   const rig = await SessionRig.ready();
   const { session } = rig;
