@@ -44,12 +44,14 @@ export function isSettled(books: Books): boolean {
 }
 
 function noMinerCutOff({ good, log }: ChaosOutcome): Finding {
+  const reasons = [...log.reasonsOut].map(([reason, count]) => `${count} × ${reason}`);
   return {
     holds: good.lostConnections === 0,
     claim: "a pool's trouble disconnects no miner",
     figures: `${good.miners} miners that keep the rules, ${good.lostConnections} cut off; ` +
       `${log.losses} serving connections lost, ${log.moves} moves, ` +
-      `at most ${(log.longestGapMs / 1000).toFixed(1)} s without a pool`,
+      `at most ${(log.longestGapMs / 1000).toFixed(1)} s without a pool` +
+      (good.lostConnections === 0 ? "" : `; connections ended: ${reasons.join(", ")}`),
   };
 }
 

@@ -13,7 +13,7 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
-import { AgentLog } from "./agent_log.ts";
+import { AgentLog, UNRULY } from "./agent_log.ts";
 import { isSettled } from "./invariants.ts";
 import { act, beginFault, endFaults } from "./pool_mishaps.ts";
 import { drawSchedule, type MinerAct, type Mishap } from "./schedule.ts";
@@ -124,6 +124,8 @@ class ChaosRun {
       failover: { return_after_seconds: 5 },
       // Pools come back; what is to be shown is that no miner is cut off meanwhile.
       outage: { grace_seconds: 3600 },
+      // Nor is one that comes late to log in because all of this shares a processor.
+      limits: { login_timeout_seconds: 600 },
     }));
     if (!result.ok) throw new Error(`Cannot configure the agent: ${JSON.stringify(result)}`);
     this.#proxy = new Proxy({
@@ -152,7 +154,7 @@ class ChaosRun {
       ...farm,
       seed: seed + 2,
       count: unruly,
-      namePrefix: "wild",
+      namePrefix: UNRULY,
       mode: { kind: "rate", sharesPerSecond: 0.5 },
     });
     this.#strangers = new Strangers(port, this.#random);

@@ -10,14 +10,14 @@ import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { AUTHORITY_FILE, serverCertificate } from "../support/test_certificates.ts";
 
 /** The dial time-out of these tests, and what looking at deadlines adds, in milliseconds. */
-const DIAL_MS = 1_000 + 250;
+const DIAL_MS = 3_000 + 250;
 
 /** From knowing that the first pool will not do to work of the second, in milliseconds. */
 const NEXT_POOL_MS = 1_000;
 
 const ADVANCED = {
-  pool_connection_dial_timeout_seconds: 1,
-  pool_connection_read_timeout_seconds: 2,
+  pool_connection_dial_timeout_seconds: 3,
+  pool_connection_read_timeout_seconds: 60,
 };
 
 interface Refusal {
@@ -29,7 +29,7 @@ interface Refusal {
   readonly reason: RegExp;
 }
 
-const NO_ANSWER = { noticeMs: DIAL_MS, reason: /no answer: waited 1 s for/ };
+const NO_ANSWER = { noticeMs: DIAL_MS, reason: /no answer: waited 3 s for/ };
 
 const REFUSALS: readonly Refusal[] = [
   { what: "refuses connections", faults: { refuseConnections: true }, reason: /refused/i },

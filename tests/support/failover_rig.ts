@@ -97,8 +97,7 @@ export class FailoverRig implements AsyncDisposable {
 
   /** Settles when every miner has work of this pool, and the pool knows every miner. */
   async servedBy(place: number): Promise<void> {
-    const isServed = (miner: SimMiner) => poolServing(miner) === place;
-    await this.farm.until(() => this.farm.miners.every(isServed));
+    await this.farm.until(() => this.#areServedBy(place));
     await this.pool(place).until(() => this.pool(place).workers().length === this.#miners);
   }
 
@@ -112,8 +111,7 @@ export class FailoverRig implements AsyncDisposable {
   /** What `stopwatch` showed, in milliseconds, when the last miner had a clean job of this pool. */
   async standstill(place: number, stopwatch: Stopwatch): Promise<number> {
     const cleanBefore = this.farm.statistics().cleanJobs;
-    const isServed = (miner: SimMiner) => poolServing(miner) === place;
-    await this.farm.until(() => this.farm.miners.every(isServed));
+    await this.farm.until(() => this.#areServedBy(place));
     const { lastJobAtMs, cleanJobs } = this.farm.statistics();
     assert.ok(cleanJobs >= cleanBefore, "clean jobs");
     return stopwatch.ms(lastJobAtMs);
@@ -161,6 +159,13 @@ export class FailoverRig implements AsyncDisposable {
     assertMinersAddUp(statistics, this.#miners);
     assert.deepEqual(this.log().filter((line) => line.includes("A fault of btcagent")), []);
     return statistics.shares;
+  }
+
+  /** Whether all miners, those included that were still to start, have work of this pool. */
+  #areServedBy(place: number): boolean {
+    const { miners } = this.farm;
+    return miners.length === this.#miners &&
+      miners.every((miner) => poolServing(miner) === place);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
