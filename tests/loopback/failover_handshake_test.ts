@@ -79,7 +79,7 @@ for (const { what, faults, noticeMs = 0, reason } of REFUSALS) {
     await rig.servedBy(1);
     const waited = stopwatch.ms(rig.farm.statistics().lastJobAtMs);
     assert.ok(waited <= noticeMs + NEXT_POOL_MS, `miners waited ${waited} ms for work`);
-    assert.match(rig.log().join("\n"), reason);
+    await rig.logs(reason);
     await rig.goesOn();
     const shares = await rig.closeBooks(1);
     assert.equal(shares.submitted, shares.accepted);
@@ -95,7 +95,7 @@ Deno.test("a first pool whose name has no address leaves the miners to the secon
     ...pools,
   ]);
   await rig.servedBy(0);
-  assert.match(rig.log().join("\n"), /no-such-pool\.invalid:3333 #1 not reached/);
+  await rig.logs(/no-such-pool\.invalid:3333 #1 not reached/);
   await rig.goesOn();
   const shares = await rig.closeBooks(0);
   assert.equal(shares.submitted, shares.accepted);
@@ -117,7 +117,7 @@ Deno.test("a first pool that stalls in the TLS handshake leaves the miners to th
   await rig.servedBy(0);
   const waited = stopwatch.ms(rig.farm.statistics().lastJobAtMs);
   assert.ok(waited <= DIAL_MS + 2 * NEXT_POOL_MS, `miners waited ${waited} ms for work`);
-  assert.match(rig.log().join("\n"), /TLS with the pool/);
+  await rig.logs(/TLS with the pool/);
   await rig.goesOn();
   const shares = await rig.closeBooks(0);
   assert.equal(shares.submitted, shares.accepted);

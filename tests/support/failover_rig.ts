@@ -126,6 +126,11 @@ export class FailoverRig implements AsyncDisposable {
     );
   }
 
+  /** Settles when a line like this is logged, or was since the last look. */
+  async logs(wanted: RegExp): Promise<void> {
+    await until(() => this.log().some((line) => wanted.test(line)), `${wanted} in the log`);
+  }
+
   /** What was logged since the last look. */
   log(): readonly string[] {
     return this.#log.take();
