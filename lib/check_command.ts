@@ -138,10 +138,12 @@ async function examineMachine(
   const ports = await Promise.all(listenAddresses(config).map(examinePort));
   const certificates = await Promise.all(certificateFiles(config).map(examineMinerCertificate));
   const status = statusAddress(config);
+  const isAgentRunning = ports.some(({ runningAgent }) => runningAgent !== undefined);
+  const served = status !== undefined && mayServe(status, config) ? status : undefined;
   const rows: Row[] = [
     ...ports.map(judgePort),
     ...certificates.map(({ row }) => row),
-    examineStatusPort(status !== undefined && mayServe(status, config) ? status : undefined),
+    examineStatusPort(served, isAgentRunning),
     judgeOpenFiles(openFileLimit(), config.limits.max_miners, mostPoolConnections(config)),
   ];
   const stops = ports.filter(isTaken)

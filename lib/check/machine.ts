@@ -99,8 +99,12 @@ export function judgePort({ address, problem, runningAgent }: PortFinding): Row 
   };
 }
 
-/** The row on the port of the status server, which mining does not depend on. */
-export function examineStatusPort(address: PeerAddress | undefined): Row {
+/**
+ * The row on the port of the status server, which mining does not depend on.
+ *
+ * @param isAgentRunning Whether a btcagent was found on a miners' port: then this one may be its.
+ */
+export function examineStatusPort(address: PeerAddress | undefined, isAgentRunning: boolean): Row {
   const subject = "status port";
   if (address === undefined) return { level: "note", subject, found: "the status is not served" };
   const where = formatAddress(address);
@@ -108,12 +112,20 @@ export function examineStatusPort(address: PeerAddress | undefined): Row {
     Deno.listen(address).close();
     return { level: "ok", subject, found: `${where} is free` };
   } catch (error) {
+    if (isAgentRunning && error instanceof Deno.errors.AddrInUse) {
+      return {
+        level: "note",
+        subject,
+        found: `${where} is taken already`,
+        advice: "that is well if the btcagent found on the miners' port serves its status there",
+      };
+    }
     const found = error instanceof Error ? error.message : String(error);
     return {
       level: "warning",
       subject,
       found: `cannot listen on ${where}: ${found}`,
-      advice: "stop what has it, which may be a running agent, or set another status.listen; " +
+      advice: "stop what has it, or set another status.listen; " +
         "mining goes on without",
     };
   }
