@@ -29,11 +29,11 @@ async function simulatePool(
   live: LiveLine,
   stopAsked: () => Promise<void>,
 ): Promise<number> {
-  const { host, port, difficulty, jobIntervalSeconds } = options;
+  const { host, port, difficulty, jobIntervalSeconds, proofOfWork } = options;
   let pool: SimPool;
   try {
     const jobIntervalMs = jobIntervalSeconds * 1000;
-    pool = await SimPool.start({ hostname: host, port, difficulty, jobIntervalMs });
+    pool = await SimPool.start({ hostname: host, port, difficulty, jobIntervalMs, proofOfWork });
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     live.print(`Cannot listen on ${host}:${port}: ${found}; choose another with --host and --port`);

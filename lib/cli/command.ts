@@ -62,6 +62,8 @@ export interface SimulatedPoolOptions {
   readonly difficulty: number;
   /** Seconds between jobs; above 0, may be a fraction. */
   readonly jobIntervalSeconds: number;
+  /** Whether shares are hashed; without, those of miners that do not really hash are accepted. */
+  readonly proofOfWork: boolean;
 }
 
 /** Options of `btcagent simulate miners`. */

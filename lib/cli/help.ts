@@ -120,7 +120,7 @@ ${optionLines(MINERS_OPTIONS)}
 
 Example: each in a terminal of its own, with ["127.0.0.1", 8888, "demo"] in the
 configuration's pools
-  btcagent simulate pool
+  btcagent simulate pool --no-proof-of-work
   btcagent -c my.jsonc
   btcagent simulate miners --count 200
 

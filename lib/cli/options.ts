@@ -59,6 +59,7 @@ export const POOL_OPTIONS: readonly Option[] = [
   { names: ["port"], value: "PORT", about: "the port to listen on (8888)" },
   { names: ["difficulty"], value: "D", about: "the difficulty of a share (0.00001)" },
   { names: ["job-interval-seconds"], value: "N", about: "time between jobs (30)" },
+  { names: ["no-proof-of-work"], about: "accept shares unhashed, as --rate sends them" },
 ];
 
 /** Options of `btcagent simulate miners`. */

@@ -136,6 +136,7 @@ function parseSimulate(argv: readonly string[]): Command {
         port: wholeOf(given, "port", 65_535) ?? 8888,
         difficulty: numberOf(given, "difficulty", 1e-12, 1e15) ?? 0.00001,
         jobIntervalSeconds: numberOf(given, "job-interval-seconds", 0.01, 86_400) ?? 30,
+        proofOfWork: !given.has("no-proof-of-work"),
       },
     };
   }

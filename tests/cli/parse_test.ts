@@ -12,7 +12,13 @@ const CHECK = {
   account: undefined,
   asJson: false,
 };
-const POOL = { host: "127.0.0.1", port: 8888, difficulty: 0.00001, jobIntervalSeconds: 30 };
+const POOL = {
+  host: "127.0.0.1",
+  port: 8888,
+  difficulty: 0.00001,
+  jobIntervalSeconds: 30,
+  proofOfWork: true,
+};
 const MINERS = { host: "127.0.0.1", port: 3333, count: 50, rate: undefined, user: "demo" };
 
 const MEANINGS: [line: string, command: unknown][] = [
@@ -56,11 +62,17 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["demo --seconds 20 --miners=7", { kind: "demo", seconds: 20, miners: 7 }],
   ["simulate pool", { kind: "simulate", what: "pool", options: POOL }],
   [
-    "simulate pool --host :: --port 1 --difficulty 1e-6 --job-interval-seconds .5",
+    "simulate pool --host :: --port 1 --difficulty 1e-6 --job-interval-seconds .5 --no-proof-of-work",
     {
       kind: "simulate",
       what: "pool",
-      options: { host: "::", port: 1, difficulty: 1e-6, jobIntervalSeconds: 0.5 },
+      options: {
+        host: "::",
+        port: 1,
+        difficulty: 1e-6,
+        jobIntervalSeconds: 0.5,
+        proofOfWork: false,
+      },
     },
   ],
   ["simulate miners", { kind: "simulate", what: "miners", options: MINERS }],
