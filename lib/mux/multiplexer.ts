@@ -254,9 +254,9 @@ export class Multiplexer implements UpstreamEvents {
       slot.tick(now());
     }
     if (this.#outageSince === undefined || now() - this.#outageSince < this.#graceMs) return;
-    for (const seat of [...this.#unseated]) {
-      seat.miner.disconnect(`no pool for ${Math.round((now() - this.#outageSince) / 1000)} s`);
-    }
+    // The same words for all, so that the log can sum them up.
+    const reason = `no pool for over ${Math.round(this.#graceMs / 1000)} s`;
+    for (const seat of [...this.#unseated]) seat.miner.disconnect(reason);
   }
 
   accountRefused(): void {

@@ -123,11 +123,12 @@ export class Collapser {
 
 /** `Miner … out: the connection was reset`; without the cause `Miner … out: …`. */
 function kindName({ template, values }: LogRecord, hasCause: boolean): string {
-  return fillPlaces(template, (name) => {
+  const name = fillPlaces(template, (name) => {
     if (!hasCause || !CAUSES.has(name)) return "…";
     // A pool's name has the number of its connection, which is another each time.
     return textOf(values[name]).slice(0, MAX_CAUSE).replace(/ #\d+$/, "");
   });
+  return name.replace(/……+/g, "…");
 }
 
 /** The window after one with a storm in it. */

@@ -40,6 +40,8 @@ export class Standby {
   #lastWork: LastWork | undefined;
   #upstream: StandbyUpstream | undefined;
   #nextJobAt = 0;
+  /** Whether it has been said that no pool serves. */
+  #isSaid = false;
 
   /** Serves nobody yet. */
   constructor(options: StandbyOptions) {
@@ -60,8 +62,16 @@ export class Standby {
 
   /** No pool serves. Without a real job before, there is nothing to make one up from. */
   begin(): void {
-    if (this.#intervalMs === undefined || this.#lastWork === undefined) return;
-    if (this.#upstream !== undefined) return;
+    if (this.#lastWork === undefined || this.#upstream !== undefined) return;
+    if (this.#intervalMs === undefined) {
+      if (this.#isSaid) return;
+      this.#isSaid = true;
+      log.warn(
+        "No pool answers: miners wait for outage.grace_seconds, then they are disconnected, so " +
+          "that they turn to their own backup",
+      );
+      return;
+    }
     const { mux } = this.#options;
     log.warn("No pool answers: miners are kept busy with made-up jobs, which earn nothing");
     this.#upstream = new StandbyUpstream(this.#lastWork, mux);
@@ -72,6 +82,7 @@ export class Standby {
 
   /** A pool serves again. */
   end(): void {
+    this.#isSaid = false;
     if (this.#upstream === undefined) return;
     this.#options.mux.upstreamLost(this.#upstream);
     this.#upstream = undefined;

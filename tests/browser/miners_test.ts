@@ -128,3 +128,22 @@ Deno.test("names made to be markup are only text, wherever they are shown", asyn
   assert.equal(await page.locator("img[src=x], body script").count(), 0);
   assert.doesNotMatch(await page.title(), /taken/);
 });
+
+Deno.test("on a phone every number of a miner is there whole", async () => {
+  const busy = {
+    hashrate: { minutes_15: 234.56e12, minutes_60: 234.56e12 },
+    last_share_seconds: 59,
+  };
+  await using server = new FarmServer(new FakeFarm(5, [busy]));
+  await using look = await Look.at(server.url, { viewport: { width: 360, height: 740 } });
+  await look.sees(".miners .hashrate:is(td)", "234.6 TH/s");
+  for (const locale of ["en", "zh"]) {
+    if (locale === "zh") await look.page.getByRole("button", { name: "中文" }).click();
+    const cut = await look.page.evaluate(
+      `[...document.querySelectorAll(".miners td.number")]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent)`,
+    );
+    assert.deepEqual(cut, [], locale);
+  }
+});

@@ -134,13 +134,13 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
   log.take();
   const [seated] = world.mux.seated.values();
   seated!.answerShare(9, 21);
-  seated!.disconnect("no pool for 30 s");
+  seated!.disconnect("no pool for over 30 s");
   seated!.disconnect("twice");
   assert.deepEqual(miner.takeLines(), [
     '{"id":9,"result":null,"error":[21,"Job not found (=stale)",null]}',
   ]);
   assert.deepEqual(world.engine.closedByOwner, [miner.handle]);
-  assert.deepEqual(log.take(), ["info: Miner farm.rig1@10.0.0.7:4001 out: no pool for 30 s"]);
+  assert.deepEqual(log.take(), ["info: Miner farm.rig1@10.0.0.7:4001 out: no pool for over 30 s"]);
   assert.equal(world.mux.leased.size, 0);
 });
 

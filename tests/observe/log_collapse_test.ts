@@ -99,6 +99,12 @@ Deno.test("pools count apart, each over all of its connections", () => {
   ]);
 });
 
+Deno.test("values side by side are one gap in the sum", () => {
+  const rig = new Rig();
+  rig.log("Miner {miner} in, session {session}{note}", { miner: 1, session: 2, note: "" }, 11);
+  assert.deepEqual(rig.pass(5), ["1 more in 1 s: Miner … in, session …"]);
+});
+
 Deno.test("peers who invent causes can neither fill the log nor memory", () => {
   const rig = new Rig();
   for (let i = 0; i < 50_000; i++) rig.log(OUT, { miner: 1, reason: `"${i}" is no request` }, 2);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { Mood } from "../support/fake_pools.ts";
+import { LogCapture } from "../support/log_capture.ts";
 import { POOL_LINES } from "../support/pool_lines.ts";
 import { SHARE } from "../support/session_rig.ts";
 import { RETURN_AFTER_MS, SlotsRig, TICK_MS } from "../support/slots_rig.ts";
@@ -424,6 +425,27 @@ scenario("It is the account once the last pool, too, has failed", async (rig) =>
   await rig.pass(20_000);
   assert.equal(rig.roles.story[0], "account refused");
 }, ["denies", "is silent"]);
+
+scenario(
+  "Each time no pool serves any more it is said once, with what becomes of miners",
+  async (rig) => {
+    using log = new LogCapture();
+    const said = () => log.take().filter((line) => line.includes("No pool answers"));
+    for (let outage = 1; outage <= 2; outage++) {
+      rig.pools.moods[0] = "refuses";
+      await rig.pools.lose(0);
+      await rig.pass(10_000);
+      const lines = said();
+      assert.equal(lines.length, 1, `outage ${outage}`);
+      assert.match(lines[0]!, /^warning: No pool answers: .*outage\.grace_seconds.*disconnected/);
+      rig.pools.moods[0] = "serves";
+      await rig.pass(60_000);
+      assert.deepEqual(rig.roles.active, [0]);
+      assert.deepEqual(said(), []);
+    }
+  },
+  ["serves"],
+);
 
 async function withStandby(moods: Mood[], run: (rig: SlotsRig) => Promise<void>): Promise<void> {
   const rig = new SlotsRig(moods, undefined, undefined, 30_000);

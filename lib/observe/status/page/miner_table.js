@@ -22,7 +22,7 @@ const COLUMNS = [
   { key: "address", text: "address", kind: "wide address", descends: false },
   { key: "clientAgent", text: "software", kind: "wider software", descends: false },
   { key: "state", text: "state", kind: "wide state", descends: true },
-  { key: "hashrate", text: "hashrate", kind: "number", descends: true },
+  { key: "hashrate", text: "hashrate", kind: "number hashrate", descends: true },
   { key: "accepted", text: "accepted", kind: "number wider", descends: true },
   { key: "rejected", text: "rejected", kind: "number", descends: true },
   { key: "lastShare", text: "lastShare", kind: "number", descends: true },
