@@ -1,6 +1,7 @@
 /** The package for Debian, Ubuntu and what descends from them. */
 
 import { createHash } from "node:crypto";
+import { HELP_TOPICS } from "../../lib/cli/command.ts";
 import { run } from "./command.ts";
 import { VERSION } from "./start_flags.ts";
 import type { PackOptions } from "./tarball.ts";
@@ -8,6 +9,10 @@ import { copy, filesUnder, fill, place, placeConf, settleModes } from "./tree.ts
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const HERE = new URL("./", import.meta.url).pathname;
+
+/** Who is asked about the package: the variables of Debian's own tools, else a placeholder. */
+const MAINTAINER = `${Deno.env.get("DEBFULLNAME") ?? "the btcagent authors"} ` +
+  `<${Deno.env.get("DEBEMAIL") ?? "btcagent@example.org"}>`;
 
 /** Where completions are looked for by each shell. */
 const COMPLETIONS = {
@@ -28,7 +33,7 @@ export async function packDeb(options: PackOptions): Promise<string> {
   await Deno.mkdir(`${root}/usr/bin`, { recursive: true });
   await run(["cp", "-r", payload, `${root}/usr/lib/btcagent`]);
   await Deno.symlink("../lib/btcagent/btcagent", `${root}/usr/bin/btcagent`);
-  await copy(`${ROOT}conf/agent.example.jsonc`, `${root}/etc/btcagent/agent.jsonc`);
+  await place(`${root}/etc/btcagent/agent.jsonc`, await serviceConfig());
   await copy(`${ROOT}conf/agent.schema.json`, `${root}/etc/btcagent/agent.schema.json`);
   for (const unit of UNITS) await copy(`${ROOT}conf/${unit}`, `${root}/lib/systemd/system/${unit}`);
   for (const [shell, path] of Object.entries(COMPLETIONS)) {
@@ -40,7 +45,11 @@ export async function packDeb(options: PackOptions): Promise<string> {
   await placeGzipped(`${doc}/CHANGELOG.md.gz`, await Deno.readTextFile(`${ROOT}CHANGELOG.md`));
   await placeGzipped(
     `${doc}/changelog.gz`,
-    fill(await Deno.readTextFile(`${HERE}debian/changelog`), { VERSION, DATE: rfc2822(epoch) }),
+    fill(await Deno.readTextFile(`${HERE}debian/changelog`), {
+      VERSION,
+      MAINTAINER,
+      DATE: rfc2822(epoch),
+    }),
   );
   await copy(`${HERE}debian/copyright`, `${doc}/copyright`);
   await copy(`${HERE}debian/lintian-overrides`, `${root}/usr/share/lintian/overrides/btcagent`);
@@ -68,6 +77,7 @@ async function placeControl(root: string, architecture: string): Promise<void> {
   const template = await Deno.readTextFile(`${HERE}debian/control`);
   const control = fill(template, {
     VERSION,
+    MAINTAINER,
     ARCHITECTURE: architecture,
     SIZE: String(Math.ceil(bytes / 1024)),
   });
@@ -79,14 +89,32 @@ async function placeControl(root: string, architecture: string): Promise<void> {
   }
 }
 
+/** The example, with the process id where the service may write it. */
+async function serviceConfig(): Promise<string> {
+  const example = await Deno.readTextFile(`${ROOT}conf/agent.example.jsonc`);
+  const config = example.replace(/\/\/ "pid_file": .*/, `"pid_file": "/run/btcagent/agent.pid",`);
+  if (config === example) throw new Error("Cannot set pid_file: conf/agent.example.jsonc has none");
+  return config;
+}
+
 async function manPage(epoch: number): Promise<string> {
-  const help = await ownOutput(["help"]);
-  const escaped = help.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&");
+  const commands: string[] = [];
+  for (const topic of HELP_TOPICS) {
+    const help = manText(await ownOutput(["help", topic]));
+    commands.push(`.SH BTCAGENT ${topic.toUpperCase()}\n.nf\n${help}\n.fi`);
+  }
   return fill(await Deno.readTextFile(`${HERE}btcagent.1`), {
     VERSION,
     DATE: new Date(epoch * 1000).toISOString().slice(0, 10),
-    HELP: escaped.trimEnd(),
+    HELP: manText(await ownOutput(["help"])),
+    COMMANDS: commands.join("\n"),
   });
+}
+
+/** A text of ours as roff takes it, so that it is shown as it is. */
+function manText(text: string): string {
+  return text.trimEnd().replaceAll("\\", "\\e").replaceAll("-", "\\-")
+    .replace(/^(?=[.'])/gm, "\\&");
 }
 
 /** What btcagent itself prints for these arguments. */

@@ -145,7 +145,7 @@ Deno.test("a log folder the start task may not write to is said with what to do;
   });
 });
 
-Deno.test("the start task may use the network, read, write its log, and nothing else unnamed", () => {
+Deno.test("the start task may use the network, read, write its log and its process id, and nothing else unnamed", () => {
   const allowed = START_FLAGS.filter((flag) => /^--allow-|^-A/.test(flag)).map((flag) =>
     flag.split("=", 2)
   );
@@ -156,7 +156,7 @@ Deno.test("the start task may use the network, read, write its log, and nothing 
       case "--allow-read":
         break;
       case "--allow-write":
-        assert.deepEqual(names(list), ["log", "/var/log/btcagent"]);
+        assert.deepEqual(names(list), ["log", "/var/log/btcagent", "/run/btcagent"]);
         break;
       case "--allow-env":
         for (const name of names(list)) {

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { sha256 } from "../../scripts/ship/checksums.ts";
+import { HELP_TOPICS } from "../../lib/cli/command.ts";
+import { helpText } from "../../lib/cli/help.ts";
 import { outcome, run } from "../../scripts/ship/command.ts";
 import { VERSION } from "../../scripts/ship/start_flags.ts";
 import { buildPackages } from "./build.ts";
@@ -19,15 +21,17 @@ globalThis.addEventListener("unload", () => {
   if (out !== undefined) Deno.removeSync(out, { recursive: true });
 });
 
-/** A configuration for the simulated pool on this port. */
-function configFor(pool: number, port: number): string {
-  return `{ "agent_listen_ip": "127.0.0.1", "agent_listen_port": ${port}, // edited
-    "pools": [["127.0.0.1", ${pool}, "demo"]] }\n`;
+/** The configuration the package comes with, edited for the simulated pool on this port. */
+function configFor(packaged: string, pool: number, port: number): string {
+  return packaged
+    .replace(/"pools": \[[^}]*?\n {2}\],/, `"pools": [["127.0.0.1", ${pool}, "demo"]], // edited`)
+    .replace(`"agent_listen_port": 3333`, `"agent_listen_port": ${port}`);
 }
 
 /** Runs the installed agent as its user between a simulated pool and miners, and stops it. */
 const MINE = `
 cd /
+install -d -o btcagent -g btcagent /run/btcagent # as RuntimeDirectory= of the unit has it
 btcagent simulate pool --port 18888 >/tmp/pool.log 2>&1 & pool=$!
 setpriv --reuid btcagent --regid btcagent --clear-groups \\
   btcagent -c /etc/btcagent/agent.jsonc -l /var/log/btcagent 2>/tmp/agent.log & agent=$!
@@ -36,6 +40,8 @@ btcagent simulate miners --connect 127.0.0.1:13333 --count 5 >/tmp/miners.log 2>
 for _ in $(seq 100); do grep -q ' [1-9][0-9]* accepted' /tmp/miners.log && break; sleep 0.2; done
 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9999
   printf "GET / HTTP/1.0\\r\\nHost: 127.0.0.1:9999\\r\\n\\r\\n" >&3; cat <&3' >/tmp/page.html
+btcagent reload -c /etc/btcagent/agent.jsonc
+for _ in $(seq 100); do grep -q 'read again' /tmp/agent.log && break; sleep 0.2; done
 kill -TERM $agent; wait $agent && code=0 || code=$?
 kill -TERM $pool $miners; wait $pool || true; wait $miners || true
 cat /tmp/agent.log
@@ -109,11 +115,18 @@ Deno.test({
     );
     assert.equal((await root.try("pgrep -u btcagent")).code, 1, "nothing runs");
     assert.match(await root.sh("cd / && btcagent --version"), new RegExp(`btcagent ${VERSION}\n`));
-    await root.sh("man --warnings -l /usr/share/man/man1/btcagent.1.gz >/dev/null 2>&1");
+    const page = await root.sh("zcat /usr/share/man/man1/btcagent.1.gz");
+    const shown = page.replaceAll("\\-", "-").replaceAll("\\&", "").replaceAll("\\e", "\\");
+    for (const topic of [undefined, ...HELP_TOPICS]) {
+      assert.ok(shown.includes(helpText(topic)), topic);
+    }
     await root.sh("bash -n /usr/share/bash-completion/completions/btcagent");
 
-    await root.put("/etc/btcagent/agent.jsonc", configFor(18888, 13333));
-    assert.ok(acceptedIn(await root.sh(MINE)) > 0);
+    const packaged = await root.sh("cat /etc/btcagent/agent.jsonc");
+    await root.put("/etc/btcagent/agent.jsonc", configFor(packaged, 18888, 13333));
+    const log = await root.sh(MINE);
+    assert.ok(acceptedIn(log) > 0);
+    assert.match(log, /Configuration .* read again/);
     assert.match(await root.sh("cat /var/log/btcagent/btcagent.log"), /Stopped: /);
     assert.match(await root.sh("cat /tmp/page.html"), /^HTTP\/1\.\d 200 .*<html.*<script/s);
 
