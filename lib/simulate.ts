@@ -40,12 +40,10 @@ async function simulatePool(
     return 1;
   }
   live.print(`Simulated pool on ${formatAddress(pool)}, difficulty ${difficulty}, Ctrl+C to stop`);
-  await showUntil(stopAsked, () => {
+  await showUntil(stopAsked, live, () => {
     const { authorizedNow, workersNow, accepted, rejected, bytesIn } = pool.statistics();
-    live.show(
-      `${authorizedNow} agent connections   ${workersNow} workers   ${accepted} accepted   ` +
-        `${rejected} rejected   ${bytesIn} bytes received`,
-    );
+    return `${authorizedNow} agent connections   ${workersNow} workers   ${accepted} accepted   ` +
+      `${rejected} rejected   ${bytesIn} bytes received`;
   });
   await pool.stop();
   return 0;
@@ -67,21 +65,23 @@ async function simulateMiners(
   });
   const where = formatAddress({ hostname: host, port });
   live.print(`${count} simulated miners for ${where}, Ctrl+C to stop`);
-  await showUntil(stopAsked, () => {
+  await showUntil(stopAsked, live, () => {
     const { connectedNow, workingNow, submitted, accepted, rejected } = farm.statistics();
-    live.show(
-      `${connectedNow} connected   ${workingNow} working   ${submitted} shares   ` +
-        `${accepted} accepted   ${rejected} rejected`,
-    );
+    return `${connectedNow} connected   ${workingNow} working   ${submitted} shares   ` +
+      `${accepted} accepted   ${rejected} rejected`;
   });
   await farm.stop();
   return 0;
 }
 
-/** Shows a line every second until a stop is asked for, and once more then. */
-async function showUntil(stopAsked: () => Promise<void>, show: () => void): Promise<void> {
-  const timer = setInterval(show, 1000);
+/** Shows a line every second until a stop is asked for; the last one stays, in a file as well. */
+async function showUntil(
+  stopAsked: () => Promise<void>,
+  live: LiveLine,
+  line: () => string,
+): Promise<void> {
+  const timer = setInterval(() => live.show(line()), 1000);
   await stopAsked();
   clearInterval(timer);
-  show();
+  live.print(line());
 }

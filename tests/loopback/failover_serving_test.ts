@@ -24,7 +24,12 @@ interface Loss {
 const HALF_FRAME = Uint8Array.of(0x7f, 0x10, 0x0a, 0x00, 0x01);
 
 const LOSSES: readonly Loss[] = [
-  { what: "resets (RST)", fail: (pool) => pool.resetConnections(), reason: /closed the conn/ },
+  {
+    what: "resets (RST)",
+    fail: (pool) => pool.resetConnections(),
+    // It is found out by whichever comes first, a read or a write.
+    reason: /closed the conn|reset by peer|Broken pipe/,
+  },
   { what: "closes (FIN)", fail: (pool) => pool.finishConnections(), reason: /closed the conn/ },
   {
     what: "closes in the middle of a frame",
