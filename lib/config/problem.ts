@@ -4,7 +4,7 @@
  */
 
 /** How many problems are printed; a file with more needs another look anyway. */
-const MAX_PRINTED = 50;
+export const MAX_PRINTED_PROBLEMS = 50;
 
 /** Keys and list indices from the top of the file to a value. */
 export type Path = readonly (string | number)[];
@@ -42,13 +42,13 @@ export interface Remark extends Place {
  * counts them. Contains no control characters, whatever the file had.
  */
 export function formatProblems(file: string, problems: readonly Problem[]): string {
-  const lines = problems.slice(0, MAX_PRINTED).map((problem) => {
+  const lines = problems.slice(0, MAX_PRINTED_PROBLEMS).map((problem) => {
     const hint = problem.hint === undefined ? "" : `; ${problem.hint}`;
     const said = `found ${problem.found}, wanted ${problem.wanted}${hint}`;
     return `${formatPlace(file, problem)}${said}`;
   });
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  const rest = problems.length > MAX_PRINTED ? ` (the first ${MAX_PRINTED} are shown)` : "";
+  const rest = problems.length > MAX_PRINTED_PROBLEMS ? ` (the first ${MAX_PRINTED_PROBLEMS} are shown)` : "";
   return [...lines, `${count} in ${file}${rest}`].join("\n");
 }
 

@@ -21,7 +21,14 @@ import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
-import { formatPath, type Path, type Problem, quote, type Remark } from "./problem.ts";
+import {
+  formatPath,
+  MAX_PRINTED_PROBLEMS,
+  type Path,
+  type Problem,
+  quote,
+  type Remark,
+} from "./problem.ts";
 import { observe } from "./remarks.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 
@@ -99,7 +106,8 @@ function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
     const known = outline.keys.get(name);
     const first = seen.get(name);
     if (known === undefined) {
-      const hint = hintForKey(name, outline);
+      // A hint takes a while to find: none for what is not going to be printed.
+      const hint = problems.length < MAX_PRINTED_PROBLEMS ? hintForKey(name, outline) : {};
       const wanted = path.length === 0 ? "a known key" : `a known key of ${formatPath(path)}`;
       problems.push({ ...here, found: `the unknown key ${quote(name)}`, wanted, ...hint });
     } else if (first !== undefined) {

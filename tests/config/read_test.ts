@@ -522,3 +522,11 @@ for (
     assert.ok(line.includes(`listen[0].${expected}`), line);
   });
 }
+
+Deno.test("a file of nothing but unknown keys costs no hints beyond the lines that are printed", () => {
+  const keys = Array.from({ length: 1000 }, (_, i) => `"agnet_type${i % 7}": 1`);
+  const result = readConfig(`{${keys.join(", ")}, ${POOLS}}`);
+  assert.ok(!result.ok);
+  assert.equal(result.problems.length, 1000);
+  assert.equal(result.problems.filter(({ hint }) => hint !== undefined).length, 50);
+});
