@@ -48,7 +48,9 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
     return `${formatPlace(file, problem)}${said}`;
   });
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  const rest = problems.length > MAX_PRINTED_PROBLEMS ? ` (the first ${MAX_PRINTED_PROBLEMS} are shown)` : "";
+  const rest = problems.length > MAX_PRINTED_PROBLEMS
+    ? ` (the first ${MAX_PRINTED_PROBLEMS} are shown)`
+    : "";
   return [...lines, `${count} in ${file}${rest}`].join("\n");
 }
 
