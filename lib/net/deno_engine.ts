@@ -17,6 +17,7 @@ import type {
   PeerFault,
   Replaceable,
 } from "./engine.ts";
+import { LastCall } from "./last_call.ts";
 import {
   type AcceptedConnection,
   type ConnectionListener,
@@ -35,9 +36,6 @@ const BROADCAST_WRITES = 64;
 
 /** After so long the writes of a broadcast that hang no longer hold the others up. */
 const BROADCAST_STALL_MS = 100;
-
-/** How long a port that is shared is still accepted from when accepting stops, in milliseconds. */
-const LAST_CALL_MS = 50;
 
 /** One connection. */
 interface Link {
@@ -87,7 +85,7 @@ class DenoEngine implements Engine {
   readonly #isPortShared: boolean;
   #isAccepting = true;
   #isListening = true;
-  #lastCallTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #lastCall = new LastCall(() => this.#stopListening());
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   #endPause: (() => void) | undefined;
   #open = 0;
@@ -163,14 +161,14 @@ class DenoEngine implements Engine {
     if (!this.#isAccepting) return;
     this.#isAccepting = false;
     if (!this.#isPortShared) return this.#stopListening();
-    this.#lastCallTimer = setTimeout(() => this.#stopListening(), LAST_CALL_MS);
+    this.#lastCall.begin();
   }
 
   #stopListening(): void {
     if (!this.#isListening) return;
     this.#isListening = false;
     this.#listener.close();
-    clearTimeout(this.#lastCallTimer);
+    this.#lastCall.end();
     clearTimeout(this.#pauseTimer);
     this.#endPause?.();
   }
@@ -191,6 +189,7 @@ class DenoEngine implements Engine {
     while (this.#isListening) {
       try {
         this.#attach(await this.#listener.accept());
+        this.#lastCall.accepted();
       } catch (error) {
         if (!this.#isListening) return;
         // With a pause, whoever resets connections as they open would keep all others out.
