@@ -17,7 +17,7 @@ const NO_LABELS: Labels = {};
 /** A page of metrics, from the first line to the last. */
 export class MetricsPage {
   readonly #format: MetricsFormat;
-  readonly #lines: string[] = [];
+  #text = "";
 
   /** Begins empty. */
   constructor(format: MetricsFormat) {
@@ -27,6 +27,11 @@ export class MetricsPage {
   /** What may grow and shrink. */
   gauge(name: string, help: string, samples: readonly Sample[]): void {
     this.#head(name, "gauge", help, samples.length);
+    for (const [labels, value] of samples) this.#sample(name, labels, value);
+  }
+
+  /** More samples of the gauge that was written last. */
+  moreOf(name: string, samples: readonly Sample[]): void {
     for (const [labels, value] of samples) this.#sample(name, labels, value);
   }
 
@@ -50,19 +55,28 @@ export class MetricsPage {
     this.#sample(`${name}_count`, NO_LABELS, count);
   }
 
-  /** The page as text, finished. */
-  text(): string {
-    const end = this.#format === "openmetrics" ? "# EOF\n" : "";
-    return this.#lines.join("\n") + "\n" + end;
+  /** What a page needs after its last sample. */
+  end(): void {
+    if (this.#format === "openmetrics") this.#text += "# EOF\n";
+  }
+
+  /** The text since this was last taken; each line whole. */
+  take(): string {
+    const text = this.#text;
+    this.#text = "";
+    return text;
   }
 
   #head(name: string, type: string, help: string, samples: number): void {
-    if (samples > 0) this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    if (samples > 0) this.#text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
   }
 
   #sample(name: string, labels: Labels, value: number): void {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escape(text)}"`);
-    this.#lines.push(`${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`);
+    let pairs = "";
+    for (const [label, text] of Object.entries(labels)) {
+      pairs += `${pairs === "" ? "{" : ","}${label}="${escape(text)}"`;
+    }
+    this.#text += `${name}${pairs}${pairs === "" ? "" : "}"} ${value}\n`;
   }
 }
 
@@ -72,5 +86,6 @@ function float(value: number): string {
 }
 
 function escape(text: string): string {
+  if (!/[\\"\n]/.test(text)) return text;
   return text.replace(/[\\"\n]/g, (char) => char === "\n" ? "\\n" : `\\${char}`);
 }

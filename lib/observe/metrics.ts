@@ -8,6 +8,7 @@
  */
 
 import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
+import { writeWorkers } from "./worker_metrics.ts";
 import type {
   AccountShape,
   MinerShape,
@@ -33,14 +34,18 @@ export interface MetricsInput {
   readonly workerSeriesMax: number;
 }
 
-/** The text of all metrics. */
-export function formatMetrics(input: MetricsInput, format: MetricsFormat): string {
+/**
+ * The text of all metrics, in pieces: between them, others may have their turn. What there is of
+ * single workers may be ten thousand times three samples.
+ */
+export function* formatMetrics(input: MetricsInput, format: MetricsFormat): Generator<string> {
   const page = new MetricsPage(format);
   writeSummary(page, input.summary);
   writePools(page, input.pools);
   writeAccounts(page, input.accounts.slice(0, MAX_ACCOUNTS));
-  if (input.workerSeriesMax > 0) writeWorkers(page, input.miners, input.workerSeriesMax);
-  return page.text();
+  if (input.workerSeriesMax > 0) yield* writeWorkers(page, input.miners, input.workerSeriesMax);
+  page.end();
+  yield page.take();
 }
 
 const NO_LABELS: Labels = {};
@@ -251,45 +256,5 @@ function writeAccounts(page: MetricsPage, accounts: readonly AccountShape[]): vo
     "btcagent_account_shares_ended",
     "Shares of the sub-account by where they ended.",
     accounts.flatMap(({ account, shares }) => results({ account }, shares)),
-  );
-}
-
-/** What is shown of all connections a worker has now. */
-interface Worker {
-  connections: number;
-  hashrate: number;
-  accepted: number;
-  rejected: number;
-}
-
-function writeWorkers(page: MetricsPage, miners: Iterable<MinerShape>, most: number): void {
-  const workers = new Map<string, Worker>();
-  for (const { worker: name, hashrate, shares } of miners) {
-    if (name === "") continue;
-    const worker = workers.get(name) ?? { connections: 0, hashrate: 0, accepted: 0, rejected: 0 };
-    worker.connections++;
-    worker.hashrate += hashrate.minutes_15;
-    worker.accepted += shares.accepted;
-    worker.rejected += Object.values(shares.rejected).reduce((sum, count) => sum + count, 0);
-    workers.set(name, worker);
-  }
-  const shown = [...workers].sort(([a], [b]) => a < b ? -1 : 1).slice(0, most);
-  page.gauge(
-    "btcagent_worker_connections",
-    "Connections of miners under this name.",
-    shown.map(([worker, { connections }]) => [{ worker }, connections]),
-  );
-  page.gauge(
-    "btcagent_worker_hashrate_hashes_per_second",
-    "Estimated from good shares over 15 minutes.",
-    shown.map(([worker, { hashrate }]) => [{ worker }, hashrate]),
-  );
-  page.gauge(
-    "btcagent_worker_shares",
-    "Shares of the connections it has now.",
-    shown.flatMap(([worker, { accepted, rejected }]): Sample[] => [
-      [{ worker, result: "accepted" }, accepted],
-      [{ worker, result: "rejected" }, rejected],
-    ]),
   );
 }

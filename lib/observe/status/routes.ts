@@ -39,7 +39,11 @@ export interface StatusRequest {
 
 /** What can be done at a path; `id` is what stands where the path has `{id}`. */
 interface Route {
-  readonly GET?: (context: RouteContext, request: StatusRequest, id: string) => Response;
+  readonly GET?: (
+    context: RouteContext,
+    request: StatusRequest,
+    id: string,
+  ) => Response | Promise<Response>;
   readonly POST?: (
     control: StatusControl,
     id: string,
@@ -190,15 +194,26 @@ function noMiner(id: string): RequestProblem {
   return new RequestProblem(404, `No miner ${id} is connected`);
 }
 
-function metrics({ source, workerSeriesMax }: RouteContext, { accept }: StatusRequest): Response {
+async function metrics(
+  { source, workerSeriesMax }: RouteContext,
+  { accept }: StatusRequest,
+): Promise<Response> {
   const isOpen = accept.includes("application/openmetrics-text");
-  const text = formatMetrics({
+  const pieces = formatMetrics({
     summary: source.summary(),
     pools: source.pools(),
     accounts: source.accounts(),
     miners: workerSeriesMax > 0 ? source.miners() : [],
     workerSeriesMax,
   }, isOpen ? "openmetrics" : "prometheus");
+  let piece = pieces.next();
+  let text = "";
+  while (piece.done !== true) {
+    text += piece.value;
+    piece = pieces.next();
+    // Only a timer lets others in: shares of ten thousand miners do not wait for all of this.
+    if (piece.done !== true) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
   const type = isOpen
     ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
     : "text/plain; version=0.0.4; charset=utf-8";

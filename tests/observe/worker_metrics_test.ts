@@ -1,0 +1,53 @@
+/** Metrics of single workers: many, and therefore in pieces. */
+
+import assert from "node:assert/strict";
+import { MetricsPage } from "../../lib/observe/exposition.ts";
+import { MinerSchema, type MinerShape } from "../../lib/observe/status/shapes.ts";
+import { writeWorkers } from "../../lib/observe/worker_metrics.ts";
+import { sampleOf } from "../support/fake_status.ts";
+
+const MODEL = sampleOf(MinerSchema);
+
+function miner(worker: string, accepted: number, hashrate: number): MinerShape {
+  return {
+    ...MODEL,
+    worker,
+    shares: { ...MODEL.shares, accepted },
+    hashrate: { minutes_15: hashrate, minutes_60: 0 },
+  };
+}
+
+Deno.test("10,000 workers are written a few at a time, whole lines each, in less than 3 MB", () => {
+  const miners = Array.from(
+    { length: 10_000 },
+    (_, i) => miner(`farm-3-row-${i}`, 4_000_000 + i, 1.2345678901234567e14 + i),
+  );
+  const pieces = [...writeWorkers(new MetricsPage("prometheus"), miners, 10_000)];
+  assert.ok(pieces.length > 100);
+  for (const piece of pieces) {
+    assert.ok(piece.length < 60_000, `a piece has ${piece.length} characters`);
+    assert.match(piece, /^$|\n$/);
+  }
+  const text = pieces.join("");
+  assert.ok(text.length < 3e6);
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.equal(lines.length, 40_000);
+  assert.equal(new Set(lines.map((line) => line.replace(/ \S+$/, ""))).size, 40_000);
+  assert.equal(text.match(/^# TYPE /gm)!.length, 3);
+});
+
+Deno.test("the connections of a worker are added up, and of too many the first names are shown", () => {
+  const miners = [miner("b", 1, 10), miner("c", 2, 20), miner("a", 3, 30), miner("b", 4, 40)];
+  const text = [...writeWorkers(new MetricsPage("prometheus"), [...miners, miner("", 9, 9)], 2)];
+  const lines = text.join("").split("\n").filter((line) =>
+    /^[^#].*(connections|hashrate)|accepted/.test(line)
+  );
+  assert.deepEqual(lines, [
+    'btcagent_worker_connections{worker="a"} 1',
+    'btcagent_worker_connections{worker="b"} 2',
+    'btcagent_worker_hashrate_hashes_per_second{worker="a"} 30',
+    'btcagent_worker_hashrate_hashes_per_second{worker="b"} 50',
+    'btcagent_worker_shares{worker="a",result="accepted"} 3',
+    'btcagent_worker_shares{worker="b",result="accepted"} 5',
+  ]);
+});
