@@ -14,6 +14,15 @@ const PLACES = [
   "/usr/bin/google-chrome",
 ];
 
+const CHROMIUM = PLACES.find((path) => path !== undefined && isFile(path));
+
+/** A test that needs Chromium; where there is none it is reported as ignored, by its name. */
+export function browserTest(name: string, fn: () => Promise<void>): void {
+  const missing = " (IGNORED: chromium is missing; apt-get install chromium, or set CHROMIUM)";
+  const ignore = CHROMIUM === undefined;
+  Deno.test({ name: ignore ? name + missing : name, ignore, fn });
+}
+
 /** A generous wait: the machine may be busy. */
 const WAIT_MS = 20_000;
 
@@ -45,9 +54,8 @@ export class Look {
   /** Opens the page at `url`. */
   static async at(url: string, options: LookOptions = {}): Promise<Look> {
     const { expected, ...context } = options;
-    const executablePath = PLACES.find((path) => path !== undefined && isFile(path));
-    assert.ok(executablePath, "There is no Chromium: apt-get install chromium, or set CHROMIUM");
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    assert.ok(CHROMIUM, "There is no Chromium");
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     const page = await browser.newPage({ locale: "en-GB", ...context });
     const look = new Look(browser, page, expected);
     await page.goto(url);

@@ -1,34 +1,37 @@
 /** The table of miners and one miner's page, in a real Chromium. */
 
 import assert from "node:assert/strict";
-import { Look } from "./browser.ts";
+import { browserTest, Look } from "./browser.ts";
 import { FakeFarm } from "./fake_farm.ts";
 import { FarmServer } from "./farm_server.ts";
 
 const NAMES = ".miners tbody a";
 
-Deno.test("10,000 miners are on the page within a second, and only those in sight exist", async () => {
-  await using server = new FarmServer(new FakeFarm(10_000));
-  await using look = await Look.at(server.url);
-  await look.sees(".count", "10,000 miners");
-  // Others use this machine: what the page itself takes is seen when they let it.
-  const loaded = `(async () => {
+browserTest(
+  "10,000 miners are on the page within a second, and only those in sight exist",
+  async () => {
+    await using server = new FarmServer(new FakeFarm(10_000));
+    await using look = await Look.at(server.url);
+    await look.sees(".count", "10,000 miners");
+    // Others use this machine: what the page itself takes is seen when they let it.
+    const loaded = `(async () => {
     while (document.querySelector(".count")?.textContent !== "10,000 miners") {
       await new Promise(requestAnimationFrame);
     }
     return performance.now();
   })()`;
-  const took: number[] = [];
-  while (took.length < 40 && !(took.at(-1)! < 1000)) {
-    await look.page.reload();
-    took.push(await look.page.evaluate(loaded) as number);
-  }
-  assert.ok(took.at(-1)! < 1000, `${took.map(Math.round).join(", ")} ms`);
-  const rows = (await look.texts(NAMES)).length;
-  assert.ok(rows > 10 && rows < 80, `${rows} rows`);
-});
+    const took: number[] = [];
+    while (took.length < 40 && !(took.at(-1)! < 1000)) {
+      await look.page.reload();
+      took.push(await look.page.evaluate(loaded) as number);
+    }
+    assert.ok(took.at(-1)! < 1000, `${took.map(Math.round).join(", ")} ms`);
+    const rows = (await look.texts(NAMES)).length;
+    assert.ok(rows > 10 && rows < 80, `${rows} rows`);
+  },
+);
 
-Deno.test("10,000 miners: scrolled to the end, sorted and searched at once", async () => {
+browserTest("10,000 miners: scrolled to the end, sorted and searched at once", async () => {
   await using server = new FarmServer(new FakeFarm(10_000));
   await using look = await Look.at(server.url);
   await look.sees(".count", "10,000 miners");
@@ -73,7 +76,7 @@ Deno.test("10,000 miners: scrolled to the end, sorted and searched at once", asy
   assert.ok(frames[15]! < 50, `a quarter of the frames take over ${frames[15]} ms`);
 });
 
-Deno.test("miners with trouble can be had first, or alone, each with what is wrong", async () => {
+browserTest("miners with trouble can be had first, or alone, each with what is wrong", async () => {
   const farm = new FakeFarm(50, [
     {},
     {},
@@ -96,24 +99,27 @@ Deno.test("miners with trouble can be had first, or alone, each with what is wro
   await look.sees(".count", "3 of 50 miners");
 });
 
-Deno.test("a click shows one miner, live; when it is gone the page says so and finds it again", async () => {
-  const farm = new FakeFarm(30);
-  await using server = new FarmServer(farm);
-  await using look = await Look.at(server.url, { expected: /404/ });
-  const { page } = look;
-  await page.getByRole("link", { name: "rig7", exact: true }).click();
-  await look.sees("h2", "rig7");
-  assert.match(page.url(), /#\/miners\/00000006$/);
-  await look.sees(".facts", /Hashrate, over 15 min96\.0 TH\/s/);
-  await page.getByRole("img", { name: /Hashrate \(15 min\): now 96/ }).waitFor();
-  farm.disconnect(6);
-  await page.getByText("This miner is not connected any more").waitFor();
-  await page.getByRole("button", { name: "Look for rig7" }).click();
-  await look.sees(".miners-card .empty", "No miner matches.");
-  assert.equal(await page.getByLabel("Search").inputValue(), "rig7");
-});
+browserTest(
+  "a click shows one miner, live; when it is gone the page says so and finds it again",
+  async () => {
+    const farm = new FakeFarm(30);
+    await using server = new FarmServer(farm);
+    await using look = await Look.at(server.url, { expected: /404/ });
+    const { page } = look;
+    await page.getByRole("link", { name: "rig7", exact: true }).click();
+    await look.sees("h2", "rig7");
+    assert.match(page.url(), /#\/miners\/00000006$/);
+    await look.sees(".facts", /Hashrate, over 15 min96\.0 TH\/s/);
+    await page.getByRole("img", { name: /Hashrate \(15 min\): now 96/ }).waitFor();
+    farm.disconnect(6);
+    await page.getByText("This miner is not connected any more").waitFor();
+    await page.getByRole("button", { name: "Look for rig7" }).click();
+    await look.sees(".miners-card .empty", "No miner matches.");
+    assert.equal(await page.getByLabel("Search").inputValue(), "rig7");
+  },
+);
 
-Deno.test("names made to be markup are only text, wherever they are shown", async () => {
+browserTest("names made to be markup are only text, wherever they are shown", async () => {
   const evil = `<img src=x onerror="document.title='taken'"><script>alert(1)</script>`;
   const farm = new FakeFarm(3, [{ worker: evil, user: evil, client_agent: evil }]);
   farm.reason = `No pool answers; ${evil}`;
@@ -129,7 +135,7 @@ Deno.test("names made to be markup are only text, wherever they are shown", asyn
   assert.doesNotMatch(await page.title(), /taken/);
 });
 
-Deno.test("on a phone every number of a miner is there whole", async () => {
+browserTest("on a phone every number of a miner is there whole", async () => {
   const busy = {
     hashrate: { minutes_15: 234.56e12, minutes_60: 234.56e12 },
     last_share_seconds: 59,

@@ -5,37 +5,40 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";
-import { Look } from "./browser.ts";
+import { browserTest, Look } from "./browser.ts";
 import { FakeFarm } from "./fake_farm.ts";
 import { FarmServer } from "./farm_server.ts";
 
-Deno.test("a real farm: totals, charts and events move by themselves, and an outage is said", async () => {
-  await using pool = await SimPool.start({ difficulty: 0.00001 });
-  await using rig = new StatusRig([pool]);
-  await using farm = SimFarm.start({ port: rig.port, count: 20, mode: { kind: "hash" } });
-  await using look = await Look.at(`http://127.0.0.1:${rig.server.address.port}/`);
-  await look.sees(".tile:nth-of-type(2) b", "20");
-  await look.sees(".status .chip", "Mining");
-  await look.sees(".pools .chip", "Serves");
-  await look.sees(".count", "20 miners");
-  await farm.until(() => farm.statistics().accepted >= 3, 30_000);
-  await look.sees(".tile:nth-of-type(3)", /[1-9]\d* accepted, 0 rejected/);
-  rig.events.add({ timestamp: Date.now(), level: "warning", area: "pool", message: "Look here" });
-  await look.sees(".events .message", "Look here");
-  // Two samples of 10 s make a line.
-  await look.page.getByRole("img", { name: /^Working miners: now 20/ }).waitFor({
-    timeout: 30_000,
-  });
+browserTest(
+  "a real farm: totals, charts and events move by themselves, and an outage is said",
+  async () => {
+    await using pool = await SimPool.start({ difficulty: 0.00001 });
+    await using rig = new StatusRig([pool]);
+    await using farm = SimFarm.start({ port: rig.port, count: 20, mode: { kind: "hash" } });
+    await using look = await Look.at(`http://127.0.0.1:${rig.server.address.port}/`);
+    await look.sees(".tile:nth-of-type(2) b", "20");
+    await look.sees(".status .chip", "Mining");
+    await look.sees(".pools .chip", "Serves");
+    await look.sees(".count", "20 miners");
+    await farm.until(() => farm.statistics().accepted >= 3, 30_000);
+    await look.sees(".tile:nth-of-type(3)", /[1-9]\d* accepted, 0 rejected/);
+    rig.events.add({ timestamp: Date.now(), level: "warning", area: "pool", message: "Look here" });
+    await look.sees(".events .message", "Look here");
+    // Two samples of 10 s make a line.
+    await look.page.getByRole("img", { name: /^Working miners: now 20/ }).waitFor({
+      timeout: 30_000,
+    });
 
-  await pool.setFaults({ refuseConnections: true });
-  pool.resetConnections();
-  await until(() => !rig.view.health().serving, "the outage");
-  await look.sees(".status .chip", "No pool serves");
-  await look.sees(".banner", /^No pool answers/);
-  await look.sees(".pools .reason", /\S/);
-});
+    await pool.setFaults({ refuseConnections: true });
+    pool.resetConnections();
+    await until(() => !rig.view.health().serving, "the outage");
+    await look.sees(".status .chip", "No pool serves");
+    await look.sees(".banner", /^No pool answers/);
+    await look.sees(".pools .reason", /\S/);
+  },
+);
 
-Deno.test("when the agent is gone the page says so, and goes on when it is back", async () => {
+browserTest("when the agent is gone the page says so, and goes on when it is back", async () => {
   await using look = await (async () => {
     await using first = new FarmServer(new FakeFarm(5));
     const look = await Look.at(first.url, { expected: /ERR_|Failed to load/ });
@@ -50,23 +53,26 @@ Deno.test("when the agent is gone the page says so, and goes on when it is back"
   await look.sees(".tile:nth-of-type(2) b", "7");
 });
 
-Deno.test("the token is asked for once, kept for this tab only, and a wrong one is refused", async () => {
-  await using server = new FarmServer(new FakeFarm(5), { token: "s3cret" });
-  await using look = await Look.at(server.url, { expected: /401/ });
-  const { page } = look;
-  await page.getByLabel("Token", { exact: true }).fill("wrong");
-  await page.keyboard.press("Enter");
-  await look.sees("dialog .wrong", "That is not it.");
-  await page.getByLabel("Token", { exact: true }).fill("s3cret");
-  await page.getByRole("button", { name: "Show" }).click();
-  await look.sees(".count", "5 miners");
-  await page.reload();
-  await look.sees(".count", "5 miners");
-  assert.equal(await page.locator("dialog").count(), 0);
-  assert.doesNotMatch(await page.evaluate("JSON.stringify(localStorage)") as string, /s3cret/);
-});
+browserTest(
+  "the token is asked for once, kept for this tab only, and a wrong one is refused",
+  async () => {
+    await using server = new FarmServer(new FakeFarm(5), { token: "s3cret" });
+    await using look = await Look.at(server.url, { expected: /401/ });
+    const { page } = look;
+    await page.getByLabel("Token", { exact: true }).fill("wrong");
+    await page.keyboard.press("Enter");
+    await look.sees("dialog .wrong", "That is not it.");
+    await page.getByLabel("Token", { exact: true }).fill("s3cret");
+    await page.getByRole("button", { name: "Show" }).click();
+    await look.sees(".count", "5 miners");
+    await page.reload();
+    await look.sees(".count", "5 miners");
+    assert.equal(await page.locator("dialog").count(), 0);
+    assert.doesNotMatch(await page.evaluate("JSON.stringify(localStorage)") as string, /s3cret/);
+  },
+);
 
-Deno.test("the switch to Chinese is remembered, and a Chinese browser needs none", async () => {
+browserTest("the switch to Chinese is remembered, and a Chinese browser needs none", async () => {
   await using server = new FarmServer(new FakeFarm(5));
   await using look = await Look.at(server.url);
   await look.page.getByRole("button", { name: "切换到中文" }).click();
@@ -80,48 +86,54 @@ Deno.test("the switch to Chinese is remembered, and a Chinese browser needs none
   await chinese.sees("#pools-title", "矿池");
 });
 
-Deno.test("dark and light follow the system until one is chosen, which is remembered", async () => {
-  await using server = new FarmServer(new FakeFarm(5));
-  await using look = await Look.at(server.url, { colorScheme: "dark" });
-  const ground = () => look.page.evaluate("getComputedStyle(document.body).backgroundColor");
-  assert.equal(await ground(), "rgb(13, 17, 23)");
-  await look.page.getByRole("button", { name: "Colours: auto" }).click();
-  await look.page.getByRole("button", { name: "Colours: light" }).waitFor();
-  assert.equal(await ground(), "rgb(244, 246, 248)");
-  await look.page.reload();
-  await look.page.getByRole("button", { name: "Colours: light" }).waitFor();
-  assert.equal(await ground(), "rgb(244, 246, 248)");
-});
+browserTest(
+  "dark and light follow the system until one is chosen, which is remembered",
+  async () => {
+    await using server = new FarmServer(new FakeFarm(5));
+    await using look = await Look.at(server.url, { colorScheme: "dark" });
+    const ground = () => look.page.evaluate("getComputedStyle(document.body).backgroundColor");
+    assert.equal(await ground(), "rgb(13, 17, 23)");
+    await look.page.getByRole("button", { name: "Colours: auto" }).click();
+    await look.page.getByRole("button", { name: "Colours: light" }).waitFor();
+    assert.equal(await ground(), "rgb(244, 246, 248)");
+    await look.page.reload();
+    await look.page.getByRole("button", { name: "Colours: light" }).waitFor();
+    assert.equal(await ground(), "rgb(244, 246, 248)");
+  },
+);
 
 for (const colorScheme of ["light", "dark"] as const) {
-  Deno.test(`axe finds no fault in ${colorScheme}: whole page, trouble, one miner, token`, async () => {
-    const farm = new FakeFarm(12, [
-      { last_share_seconds: 900 },
-      { asicboost: "lost" },
-      { state: "joining" },
-      { worker: "", user: "", id: null },
-    ]);
-    farm.log.push({ ...farm.log[0]!, number: 2, level: "warning", message: "A warning" });
-    farm.log.push({ ...farm.log[0]!, number: 3, level: "error", message: "An error" });
-    await using server = new FarmServer(farm);
-    await using look = await Look.at(server.url, { colorScheme });
-    await look.sees(".count", "12 miners");
-    assert.deepEqual(await look.faults(), []);
-    farm.reason = "No pool answers";
-    await look.sees(".banner", "No pool answers");
-    assert.deepEqual(await look.faults(), []);
-    await look.page.goto(`${server.url}#/miners/00000006`);
-    await look.sees(".facts", /rig7/);
-    assert.deepEqual(await look.faults(), []);
+  browserTest(
+    `axe finds no fault in ${colorScheme}: whole page, trouble, one miner, token`,
+    async () => {
+      const farm = new FakeFarm(12, [
+        { last_share_seconds: 900 },
+        { asicboost: "lost" },
+        { state: "joining" },
+        { worker: "", user: "", id: null },
+      ]);
+      farm.log.push({ ...farm.log[0]!, number: 2, level: "warning", message: "A warning" });
+      farm.log.push({ ...farm.log[0]!, number: 3, level: "error", message: "An error" });
+      await using server = new FarmServer(farm);
+      await using look = await Look.at(server.url, { colorScheme });
+      await look.sees(".count", "12 miners");
+      assert.deepEqual(await look.faults(), []);
+      farm.reason = "No pool answers";
+      await look.sees(".banner", "No pool answers");
+      assert.deepEqual(await look.faults(), []);
+      await look.page.goto(`${server.url}#/miners/00000006`);
+      await look.sees(".facts", /rig7/);
+      assert.deepEqual(await look.faults(), []);
 
-    await using locked = new FarmServer(farm, { token: "s3cret" });
-    await using asked = await Look.at(locked.url, { colorScheme, expected: /401/ });
-    await asked.page.getByLabel("Token", { exact: true }).waitFor();
-    assert.deepEqual(await asked.faults(), []);
-  });
+      await using locked = new FarmServer(farm, { token: "s3cret" });
+      await using asked = await Look.at(locked.url, { colorScheme, expected: /401/ });
+      await asked.page.getByLabel("Token", { exact: true }).waitFor();
+      assert.deepEqual(await asked.faults(), []);
+    },
+  );
 }
 
-Deno.test("all can be done with the keyboard, and focus is where it is expected", async () => {
+browserTest("all can be done with the keyboard, and focus is where it is expected", async () => {
   await using server = new FarmServer(new FakeFarm(200));
   await using look = await Look.at(server.url);
   await look.sees(".count", "200 miners");
@@ -156,7 +168,7 @@ Deno.test("all can be done with the keyboard, and focus is where it is expected"
   await look.sees(".count", "11 of 200 miners");
 });
 
-Deno.test("from 320 to 3,840 pixels wide nothing has to be scrolled sideways", async () => {
+browserTest("from 320 to 3,840 pixels wide nothing has to be scrolled sideways", async () => {
   const long = "x".repeat(120);
   const farm = new FakeFarm(300, [{ worker: long, client_agent: long, user: long }]);
   farm.reason = `No pool answers; ${long}`;

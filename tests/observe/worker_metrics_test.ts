@@ -23,9 +23,9 @@ Deno.test("10,000 workers are written a few at a time, whole lines each, in less
     (_, i) => miner(`farm-3-row-${i}`, 4_000_000 + i, 1.2345678901234567e14 + i),
   );
   const pieces = [...writeWorkers(new MetricsPage("prometheus"), miners, 10_000)];
-  assert.ok(pieces.length > 100);
+  assert.ok(pieces.length >= 40);
   for (const piece of pieces) {
-    assert.ok(piece.length < 60_000, `a piece has ${piece.length} characters`);
+    assert.ok(piece.length < 200_000, `a piece has ${piece.length} characters`);
     assert.match(piece, /^$|\n$/);
   }
   const text = pieces.join("");
