@@ -113,8 +113,10 @@ Deno.test({
       await root.sh("stat -c '%U %a' /var/log/btcagent; getent passwd btcagent | cut -d: -f7"),
       "btcagent 750\n/usr/sbin/nologin\n",
     );
-    const secrets = "stat -c '%U %G %a' /etc/btcagent/agent.jsonc";
-    assert.equal(await root.sh(secrets), "root btcagent 640\n");
+    const secrets = `cd /etc/btcagent; cp agent.jsonc north.jsonc
+      stat -c '%U %G %a' agent.jsonc north.jsonc; rm north.jsonc`;
+    const readable = "root btcagent 640\n";
+    assert.equal(await root.sh(secrets), readable + readable);
     assert.equal((await root.try("pgrep -u btcagent")).code, 1, "nothing runs");
     assert.match(await root.sh("cd / && btcagent --version"), new RegExp(`btcagent ${VERSION}\n`));
     const page = await root.sh("zcat /usr/share/man/man1/btcagent.1.gz");
@@ -142,7 +144,7 @@ Deno.test({
     `);
     assert.match(await root.sh("dpkg-query -W btcagent"), /\t999/);
     assert.match(await root.sh("cat /etc/btcagent/agent.jsonc"), /edited/);
-    assert.equal(await root.sh(secrets), "root btcagent 640\n");
+    assert.equal(await root.sh(secrets), readable + readable);
     assert.ok(acceptedIn(await root.sh(MINE)) > 0);
 
     await root.sh("dpkg --remove btcagent 2>&1");
