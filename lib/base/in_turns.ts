@@ -30,9 +30,19 @@ export class InTurns {
     this.#work = undefined;
   }
 
+  /** Takes a step. What throws in one is over; the next `run` begins anew. */
+  #isDone(): boolean {
+    try {
+      return this.#work?.next().done !== false;
+    } catch (error) {
+      this.#work = undefined;
+      throw error;
+    }
+  }
+
   #turn(): void {
     for (let left = this.#stepsPerTurn; left > 0; left--) {
-      if (this.#work?.next().done !== false) {
+      if (this.#isDone()) {
         this.#work = undefined;
         return;
       }

@@ -22,6 +22,7 @@ import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";
+import { FirstWork } from "./first_work.ts";
 import {
   brokenLimit,
   type LimitCounts,
@@ -109,6 +110,7 @@ export class Miners implements Fanout, EngineEvents {
       sockets: this.#sockets,
       mux: options.mux,
       decoders: new SpareDecoders(options.limits.maxLineBytes),
+      firstWork: new FirstWork(),
       commonTexts: new CommonTexts(),
       requestRate: requestRate(options.limits),
       naming: options.naming,

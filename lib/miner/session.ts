@@ -11,7 +11,6 @@ import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
 import { formatAddress, type MinerSockets, type PeerAddress } from "../net/engine.ts";
 import type { Rate } from "../net/rate.ts";
 import { areaLog } from "../observe/log.ts";
-import { formatDifficulty } from "../protocol/difficulty.ts";
 import type { LineDecoder } from "../protocol/lines.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
@@ -35,6 +34,7 @@ import {
   rollingState,
 } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
+import { difficultyText, type FirstWork } from "./first_work.ts";
 import type { CommonTexts } from "./common_texts.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
@@ -61,6 +61,8 @@ export interface MinerContext {
   readonly mux: Mux;
   /** Where line decoders come from, which says how long a line may be. */
   readonly decoders: SpareDecoders;
+  /** The messages with which work on a connection begins. */
+  readonly firstWork: FirstWork;
   /** Texts that many miners have in common. */
   readonly commonTexts: CommonTexts;
   /** How often a miner may send a line; `undefined` for as often as it likes. */
@@ -232,7 +234,7 @@ export class MinerSession implements Downstream {
   }
 
   setDifficulty(difficulty: number): void {
-    this.#send(formatNotification("mining.set_difficulty", `[${formatDifficulty(difficulty)}]`));
+    this.#send(difficultyText(difficulty));
   }
 
   setVersionMask(poolMask: number): void {
@@ -243,10 +245,10 @@ export class MinerSession implements Downstream {
     this.#send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
   }
 
-  giveJob(job: JobLines): void {
+  giveWork(difficulty: number, job: JobLines): void {
     this.#flush();
-    const lines = { line: job.cleanLine, cleanLine: job.cleanLine };
-    this.#context.sockets.sendLatest(this.handle, lines);
+    const { sockets, firstWork } = this.#context;
+    sockets.sendLatest(this.handle, firstWork.message(difficulty, job));
   }
 
   answerShare(id: RequestId, status: number): void {

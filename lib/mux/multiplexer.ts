@@ -8,6 +8,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { InTurns } from "../base/in_turns.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Share } from "../protocol/share.ts";
 import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
@@ -30,6 +31,15 @@ import type { Hashrates } from "./work_table.ts";
 
 /** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
 export const VERDICT_TIMEOUT_MS = 60_000;
+
+/**
+ * Miners seated in one turn when many wait, about 20 ms of them: a farm that moves holds up neither
+ * its own shares nor anybody else's.
+ */
+const SEATS_PER_TURN = 512;
+
+/** Between such turns, in milliseconds. */
+const SEATING_PAUSE_MS = 1;
 
 /**
  * Shares of one miner that may wait for verdicts: no honest one finds so many in a minute, and a
@@ -88,6 +98,7 @@ export class Multiplexer implements UpstreamEvents {
   #outageSince: number | undefined;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
+  readonly #seating = new InTurns(SEATS_PER_TURN, SEATING_PAUSE_MS);
   readonly #books: AccountBooks;
   #moves = 0;
   #graceMs: number;
@@ -180,7 +191,7 @@ export class Multiplexer implements UpstreamEvents {
     const seat = new MinerSeat(this, miner);
     const slot = leastCrowded(this.#activeSlots());
     if (slot === undefined) this.#unseated.add(seat);
-    else this.#seat([seat], slot);
+    else this.#seat(seat, slot);
     return seat;
   }
 
@@ -253,6 +264,7 @@ export class Multiplexer implements UpstreamEvents {
       }
       slot.tick(now());
     }
+    this.#seating.run(() => this.#seatWaiting());
     if (this.#outageSince === undefined || now() - this.#outageSince < this.#graceMs) return;
     // The same words for all, so that the log can sum them up.
     const reason = `no pool for over ${Math.round(this.#graceMs / 1000)} s`;
@@ -282,10 +294,7 @@ export class Multiplexer implements UpstreamEvents {
     slot.isActive = true;
     this.#outageSince = undefined;
     this.#noteDarkness();
-    const waiting = [...this.#unseated];
-    this.#unseated.clear();
-    const surplus = this.#takeSurplus(slot, waiting.length);
-    this.#seat([...waiting, ...surplus], slot);
+    this.#seatLater(this.#takeSurplus(slot, this.#unseated.size));
   }
 
   upstreamRested(upstream: Upstream): void {
@@ -294,7 +303,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#noteDarkness();
     const seats = [...slot.seats.values()];
     for (const seat of seats) this.#unseat(seat);
-    this.#seatAnywhere(seats);
+    this.#seatLater(seats);
   }
 
   upstreamLost(upstream: Upstream): void {
@@ -312,7 +321,7 @@ export class Multiplexer implements UpstreamEvents {
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
     for (const seat of seats) seat.slot = undefined;
-    this.#seatAnywhere(seats);
+    this.#seatLater(seats);
   }
 
   jobArrived(upstream: Upstream, job: Job): void {
@@ -384,51 +393,43 @@ export class Multiplexer implements UpstreamEvents {
     return [...this.#slots.values()].filter((slot) => slot.isActive);
   }
 
-  /** Seats miners whose connection is gone or rests; without another they wait. */
-  #seatAnywhere(seats: readonly MinerSeat[]): void {
-    const active = this.#activeSlots();
-    if (active.length === 0) {
-      this.#outageSince ??= this.#options.now();
-      for (const seat of seats) this.#unseated.add(seat);
-      return;
-    }
-    const wanted = evenShares(active, seats.length);
-    let taken = 0;
-    active.forEach((slot, i) => {
-      const count = Math.max(0, wanted[i]! - slot.miners);
-      this.#seat(seats.slice(taken, taken + count), slot);
-      taken += count;
-    });
+  /** Has these miners, and all others that wait, seated; without any connection they wait on. */
+  #seatLater(seats: readonly MinerSeat[]): void {
+    for (const seat of seats) this.#unseated.add(seat);
+    if (this.#activeSlots().length === 0) this.#outageSince ??= this.#options.now();
+    this.#seating.run(() => this.#seatWaiting());
   }
 
-  /** Seats miners at one place: registered, told mask and difficulty, then given its job. */
-  #seat(seats: readonly MinerSeat[], slot: Slot<MinerSeat>): void {
+  /** Seats miners that wait, one before each `yield`. */
+  *#seatWaiting(): Generator<void> {
+    for (const seat of this.#unseated) {
+      // Of equals the newest, which has nobody's older shares.
+      const slot = leastCrowded(this.#activeSlots().reverse());
+      if (slot === undefined) return;
+      this.#unseated.delete(seat);
+      this.#seat(seat, slot);
+      yield;
+    }
+  }
+
+  /** Seats a miner: registered, told mask and difficulty, and given the place's job. */
+  #seat(seat: MinerSeat, slot: Slot<MinerSeat>): void {
     const { upstream } = slot;
-    for (const seat of seats) {
-      const { miner } = seat;
-      if (seat.isAdmitted) this.#moves++;
-      seat.slot = slot;
-      seat.setDifficulty(upstream.startingDifficulty, 0);
-      seat.waiting = slot.recall(miner.sessionId, seat);
-      slot.seats.set(miner.sessionId, seat);
-      upstream.register(miner.sessionId, miner.names);
-      if (!seat.isAdmitted) {
-        seat.isAdmitted = true;
-        miner.admit();
-      }
-      miner.setVersionMask(upstream.versionMask);
-      miner.setDifficulty(upstream.startingDifficulty);
+    const { miner } = seat;
+    if (seat.isAdmitted) this.#moves++;
+    seat.slot = slot;
+    seat.setDifficulty(upstream.startingDifficulty, 0);
+    seat.waiting = slot.recall(miner.sessionId, seat);
+    slot.seats.set(miner.sessionId, seat);
+    upstream.register(miner.sessionId, miner.names);
+    if (!seat.isAdmitted) {
+      seat.isAdmitted = true;
+      miner.admit();
     }
+    miner.setVersionMask(upstream.versionMask);
     const job = slot.jobLines();
-    if (job === undefined) return;
-    const [only] = seats;
-    if (seats.length === 1) only!.miner.giveJob(job);
-    else if (seats.length > 1) {
-      this.#options.fanout.broadcast(seats.map((seat) => seat.miner), {
-        line: job.cleanLine,
-        cleanLine: job.cleanLine,
-      });
-    }
+    if (job === undefined) miner.setDifficulty(upstream.startingDifficulty);
+    else miner.giveWork(upstream.startingDifficulty, job);
   }
 
   /** Takes from the other active places what they carry more than their share. */

@@ -35,8 +35,8 @@ export interface Downstream {
   setDifficulty(difficulty: number): void;
   /** Tells it which version bits the pool lets it roll, if that is news to it. */
   setVersionMask(poolMask: number): void;
-  /** Gives it a job, dropping all older ones. */
-  giveJob(job: JobLines): void;
+  /** Tells it the difficulty, then gives it a job, dropping all older ones. */
+  giveWork(difficulty: number, job: JobLines): void;
   /** Answers a share: `status` as the pool's verdict says. */
   answerShare(id: RequestId, status: number): void;
   /** Ends its connection, so that it turns to its own backup pool. `reason` is for the log. */

@@ -268,7 +268,13 @@ class DenoEngine implements Engine {
     if (link.isEnding) return;
     link.sequence = sequence;
     if (!link.isWriting) return this.#write(link, message.line);
-    link.latest = link.latest === undefined ? message.line : message.cleanLine;
+    const { line, cleanLine, keptBytes = 0 } = message;
+    const bytes = link.latest === undefined ? line : cleanLine;
+    if (keptBytes > 0) {
+      link.queue.push(bytes.subarray(0, keptBytes));
+      link.queuedBytes += keptBytes;
+    }
+    link.latest = bytes.subarray(keptBytes);
     this.#bound(link);
   }
 

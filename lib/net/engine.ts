@@ -52,6 +52,11 @@ export interface Replaceable {
   readonly line: Uint8Array;
   /** What is sent instead to a peer for which an earlier message was dropped. */
   readonly cleanLine: Uint8Array;
+  /**
+   * So many bytes, which both begin with, are a message of its own that is not replaceable: who is
+   * slow gets it all the same. Absent for none.
+   */
+  readonly keptBytes?: number;
 }
 
 /** The bounds of what waits for a slow peer. */

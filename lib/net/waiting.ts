@@ -38,8 +38,10 @@ export class Waiting {
   }
 
   /** Adds a message that replaces the one of its kind that waits. */
-  addLatest({ line, cleanLine }: Replaceable): void {
-    this.#latest = this.#latest === undefined ? line : cleanLine;
+  addLatest({ line, cleanLine, keptBytes = 0 }: Replaceable): void {
+    const bytes = this.#latest === undefined ? line : cleanLine;
+    if (keptBytes > 0) this.add(bytes.subarray(0, keptBytes));
+    this.#latest = bytes.subarray(keptBytes);
   }
 
   /** The socket took `count` bytes of what it was offered. */

@@ -219,9 +219,10 @@ for (
 Deno.test("a job given to one miner is the clean one, one for many is as the pool sent it", () => {
   const { miner, mux, world } = loggedIn();
   const [seated] = mux.seated.values();
-  seated!.giveJob(shortJob("x"));
+  seated!.giveWork(8, shortJob("x"));
   world.miners.broadcast(mux.seated.values(), shortJob("y"));
   assert.deepEqual(miner.takeLines(), [
+    '{"id":null,"method":"mining.set_difficulty","params":[8]}',
     '{"id":null,"method":"mining.notify","params":["x",true]}',
     '{"id":null,"method":"mining.notify","params":["y",false]}',
   ]);

@@ -18,6 +18,7 @@ import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { GRACE_MS, MuxWorld } from "../support/mux_world.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 /** The counts that are not 0. */
 function counted(snapshot: LedgerSnapshot | undefined): Partial<LedgerSnapshot> {
@@ -791,4 +792,30 @@ Deno.test("time without a pool is outage, time at a standby as well, and both st
   world.active("pool again");
   world.clock.advance(9_000);
   assert.equal(world.mux.outageMs, 4_000);
+});
+
+Deno.test("A farm that moves is seated in turns; a job that comes meanwhile reaches all once", async () => {
+  const world = new MuxWorld();
+  const [lost, spare] = [world.active("a"), world.ready("b")];
+  const miners = joinMany(world, 2000);
+  world.lose(lost);
+  world.mux.upstreamActivated(spare);
+  assert.ok(seatedAt(spare) > 0, "the first at once");
+  assert.ok(seatedAt(spare) < miners.length, "and not all in one turn");
+  assert.equal(world.mux.miners, miners.length);
+  world.job(spare, "1");
+  const gone = miners.at(-1)!;
+  gone.leave();
+  const live = miners.slice(0, -1);
+  const deadline = Date.now() + PATIENCE_MS;
+  while (seatedAt(spare) < live.length && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(world.mux.waitingMiners, 0);
+  assert.ok(!spare.registered.has(gone.sessionId));
+  const newest = live[0]!.job.id;
+  for (const miner of live) {
+    assert.equal(miner.job.id, newest);
+    assert.equal(miner.jobs.filter(({ id }) => id === newest).length, 1);
+  }
 });

@@ -238,6 +238,26 @@ export function testEngine(
     assert.equal(newcomer!.taken, "[new]");
   });
 
+  test("what a job must not come without reaches a slow peer, though the job is replaced", async () => {
+    await using world = createWorld();
+    const [[slow, quick], [handle, other]] = await world.connect(2);
+    const line = bytes("[difficulty][first job]");
+    const first: Replaceable = { line, cleanLine: line, keptBytes: "[difficulty]".length };
+    slow!.appetite = "nothing";
+    world.engine.send(handle!, bytes("x"));
+    await world.settled();
+    world.engine.sendLatest(handle!, job("of another pool"));
+    for (const each of [handle!, other!]) {
+      world.engine.sendLatest(each, first);
+      world.engine.sendLatest(each, job("second"));
+    }
+    slow!.appetite = "all";
+    slow!.take("all");
+    await world.settled();
+    assert.equal(slow!.taken, "x[difficulty][second clean]");
+    assert.match(quick!.taken, /^\[difficulty\]\[first job\]\[second\]$/);
+  });
+
   test("a peer is dropped when more bytes wait than allowed, and told nothing after", async () => {
     await using world = createWorld({ maxWaitingBytes: 100 });
     const [[slow, other], [handle, otherHandle]] = await world.connect(2);

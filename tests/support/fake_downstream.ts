@@ -92,7 +92,8 @@ export class FakeDownstream implements Downstream {
     this.#tell({ mask });
   }
 
-  giveJob(job: JobLines): void {
+  giveWork(difficulty: number, job: JobLines): void {
+    this.setDifficulty(difficulty);
     this.take(job.cleanLine);
   }
 

@@ -108,8 +108,8 @@ export class FakeMux implements Mux {
   serve(miner: Downstream, { mask, difficulty, job }: FakePool): void {
     this.#admit(miner);
     miner.setVersionMask(mask);
-    miner.setDifficulty(difficulty);
-    if (job !== undefined) miner.giveJob(job);
+    if (job === undefined) miner.setDifficulty(difficulty);
+    else miner.giveWork(difficulty, job);
   }
 
   #admit(miner: Downstream): void {
