@@ -73,7 +73,7 @@ export function formatPercent(part) {
 
 const DAY = LOCALE === "zh-CN" ? "天" : "d";
 const HOUR = LOCALE === "zh-CN" ? "小时" : "h";
-const MINUTE = LOCALE === "zh-CN" ? "分" : "min";
+const MINUTE = LOCALE === "zh-CN" ? "分钟" : "min";
 const SECOND = LOCALE === "zh-CN" ? "秒" : "s";
 
 /**

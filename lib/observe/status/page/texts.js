@@ -42,6 +42,7 @@ export const ENGLISH = {
   rolling: "ASICBoost on {count}",
   lostRolling: "lost on {count}",
   rejected: "Rejected",
+  rejectedRate: "Rejected",
   ofShares: "of shares in the last hour",
   acceptedSince: "{accepted} accepted, {rejected} rejected since the start",
   why: "most: {reasons}",

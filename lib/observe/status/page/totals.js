@@ -54,7 +54,7 @@ class Tile {
 export class Totals {
   #hashrate = new Tile(t("hashrate"));
   #miners = new Tile(t("miners"));
-  #rejected = new Tile(t("rejected"));
+  #rejected = new Tile(t("rejectedRate"));
   #uplink = new Tile(t("uplink"));
   #latency = new Tile(t("latency"));
   /** @type {{ time: number, bytes: number } | undefined} */
