@@ -34,6 +34,15 @@ export function blocksIn(page: string): Block[] {
   );
 }
 
+/** What stands under a heading, up to the next one of any level. */
+export function sectionUnder(page: string, heading: string): string {
+  const [, ...rest] = page.split(new RegExp(`^#+ ${heading}$`, "m"));
+  assert.equal(rest.length, 1, `There must be one heading "${heading}"`);
+  const blocks = /^```.*?^```$/gms;
+  const end = rest[0]!.replace(blocks, (block) => " ".repeat(block.length)).search(/^#+ /m);
+  return end < 0 ? rest[0]! : rest[0]!.slice(0, end);
+}
+
 /** The rows of the first table under a heading, without its head. */
 export function tableUnder(page: string, heading: string): string[] {
   const start = page.search(new RegExp(`^#+ ${heading}$`, "m"));
@@ -50,7 +59,7 @@ export function cellsOf(row: string): string[] {
 
 /** What a heading is called in links, as GitHub has it. */
 export function anchorOf(heading: string): string {
-  return heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
+  return heading.toLowerCase().replace(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-");
 }
 
 /** The paths of all files below `folder` of the repository that end in `suffix`. */

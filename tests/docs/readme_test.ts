@@ -11,7 +11,7 @@ const SOURCES = FOLDERS.flatMap((folder) => [...filesBelow(folder, ".ts")]);
 const PAGES = [
   "README.md",
   "CHANGELOG.md",
-  ...FOLDERS.flatMap((folder) => [...filesBelow(folder, ".md")]),
+  ...[...FOLDERS, "conf"].flatMap((folder) => [...filesBelow(folder, ".md")]),
 ];
 
 /** The texts in a source, what varies in them as "…"; with `only`, those right behind it. */
@@ -93,7 +93,7 @@ Deno.test("pages named in the code are in this repository, and have the section 
   let sections = 0;
   for (const path of SOURCES) {
     const prose = readPage(path).replace(/\n\s*(?:\*|\/\/)\s/g, " ");
-    for (const [, name] of prose.matchAll(/([\w-]+\.md)\b/g)) {
+    for (const [, name] of prose.matchAll(/([\w.-]+\.md)\b/g)) {
       assert.ok(pages.has(name!), `${path} names ${name}`);
     }
     for (const [, name, section] of prose.matchAll(/(\w+\.md) "([^"]+)"[^,]/g)) {
