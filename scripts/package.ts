@@ -17,7 +17,7 @@ import { NoRuntime } from "./ship/runtime.ts";
 import { complain, say } from "./ship/say.ts";
 import { packTarball } from "./ship/tarball.ts";
 
-const EXIT = { packed: 0, misused: 2, noRuntime: 3 } as const;
+const EXIT = { packed: 0, failed: 1, misused: 2, noRuntime: 3 } as const;
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -66,4 +66,9 @@ async function main(): Promise<number> {
   }
 }
 
-Deno.exit(await main());
+try {
+  Deno.exit(await main());
+} catch (error) {
+  complain(`Not all was packed. ${error instanceof Error ? error.message : error}`);
+  Deno.exit(EXIT.failed);
+}

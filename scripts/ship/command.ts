@@ -20,14 +20,21 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `command` to its end, whatever that is. @throws Deno.errors.NotFound if there is none. */
+/** Runs `command` to its end, whatever that is. @throws Error if this machine has no such program */
 export async function outcome(
   [command = "", ...args]: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  const { code, stdout, stderr } = await new Deno.Command(command, { args, ...options }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(command, { args, ...options }).output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`Cannot run ${command}, which is not installed here; install it`, {
+      cause: error,
+    });
+  }
 }
 
 /** What `command` wrote to stdout. @throws Error with what it wrote to stderr, if it failed. */
