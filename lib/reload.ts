@@ -5,11 +5,12 @@
 
 import { type Change, difference, withoutRestart } from "./config/difference.ts";
 import { readConfigFile } from "./config/file.ts";
-import { formatRemark, type Problem } from "./config/problem.ts";
+import { formatRemark, type Problem, type Remark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
-import { areaLog } from "./observe/log.ts";
+import { areaLog, logLevels } from "./observe/log.ts";
+import { LOG_LEVELS } from "./observe/log_record.ts";
 
 /** What is reloaded, and by whom. */
 export interface ReloaderOptions {
@@ -24,6 +25,8 @@ export interface ReloaderOptions {
    * @throws CannotUseCertificate when a certificate cannot be used; then as well.
    */
   readonly apply: (config: Config) => Promise<void>;
+  /** Has the log follow it, which may let more lines through or fewer. */
+  readonly applyLog?: (config: Config) => void;
 }
 
 /** What came of a reload. */
@@ -126,6 +129,16 @@ export class Reloader {
       return this.#kept(error.message, []);
     }
     this.#config = config;
+    // Told under the old levels or the new ones, whichever let it through.
+    const isHeard = LOG_LEVELS.indexOf(logLevels().agent) <= LOG_LEVELS.indexOf("info");
+    if (!isHeard) this.#options.applyLog?.(config);
+    this.#tell(changes, file.remarks);
+    if (isHeard) this.#options.applyLog?.(config);
+    return { ok: true, changes };
+  }
+
+  #tell(changes: readonly Change[], remarks: readonly Remark[]): void {
+    const { path } = this.#options;
     for (const { key, before, after, takesEffect } of changes) {
       // What is named `path` is never summed up with others.
       const values = { path: key, before, after, when: WHEN[takesEffect] };
@@ -134,7 +147,7 @@ export class Reloader {
       else log.info(line, values);
     }
     if (changes.length > 0) {
-      for (const remark of file.remarks) {
+      for (const remark of remarks) {
         const text = formatRemark(path, remark);
         if (remark.kind === "warning") log.warn("{text}", { text });
       }
@@ -143,7 +156,6 @@ export class Reloader {
       path,
       count: countChanges(changes.length),
     });
-    return { ok: true, changes };
   }
 
   #kept(reason: string, problems: readonly Problem[], details?: string): ReloadResult {

@@ -102,14 +102,15 @@ async function serve(serving: Serving): Promise<number> {
     return error instanceof CannotListen ? 1 : 2;
   }
   const stopping = wishes.stop();
+  let logInForce = config.log;
   const reloader = new Reloader({
     path,
     config,
-    apply: async (config) => {
-      const { log } = proxy.config;
-      await proxy.reconfigure(config);
+    apply: (config) => proxy.reconfigure(config),
+    applyLog: (config) => {
       // Levels set over the status server stay until those of the file change.
-      if (JSON.stringify(log) !== JSON.stringify(config.log)) applyLog(config);
+      if (JSON.stringify(logInForce) !== JSON.stringify(config.log)) applyLog(config);
+      logInForce = config.log;
     },
   });
   const manager = new ServiceManager(serviceEnvironment());

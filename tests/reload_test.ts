@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { Config } from "../lib/config/schema.ts";
 import { readConfig } from "../lib/config/read.ts";
 import { CannotListen } from "../lib/net/listeners.ts";
+import { setLogLevel } from "../lib/observe/log.ts";
 import { Reloader } from "../lib/reload.ts";
 import { LogCapture } from "./support/log_capture.ts";
 import { until } from "./support/test_proxy.ts";
@@ -37,6 +38,7 @@ class Rig implements AsyncDisposable {
         if (this.failure !== undefined) throw this.failure;
         this.applied.push(config);
       },
+      applyLog: (config) => setLogLevel("agent", config.log.level),
     });
   }
 
@@ -52,6 +54,16 @@ class Rig implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true });
   }
 }
+
+Deno.test("a change of the log's level is told, whichever of the two levels lets it through", async () => {
+  await using rig = await Rig.create();
+  using log = new LogCapture();
+  for (const [before, after] of [["info", "error"], ["error", "info"]]) {
+    await rig.write({ ...START, log: { level: after } });
+    await rig.reloader.reload();
+    assert.equal(log.take()[0], `info: Setting log.level: "${before}" → "${after}"`);
+  }
+});
 
 Deno.test("each change is one line of the log, and the configuration is put into force", async () => {
   await using rig = await Rig.create();
