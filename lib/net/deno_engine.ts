@@ -6,8 +6,8 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import type {
-  Broadcast,
   Engine,
   EngineEvents,
   EngineLimits,
@@ -92,7 +92,7 @@ class DenoEngine implements Engine {
   #allClosed: (() => void) | undefined;
 
   #sequence = 0;
-  readonly #broadcasts: Broadcast[] = [];
+  readonly #broadcasts = new Broadcasts();
   #inFlight = 0;
   /** Writes begun under an earlier round no longer count as in flight. */
   #round = 0;
@@ -136,7 +136,7 @@ class DenoEngine implements Engine {
 
   broadcast(handles: readonly number[], message: Replaceable): void {
     const givenAt = this.#now();
-    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
+    this.#broadcasts.add({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
     this.#pump();
   }
 
@@ -177,7 +177,7 @@ class DenoEngine implements Engine {
     this.#isAccepting = false;
     this.#stopListening();
     clearTimeout(this.#stallTimer);
-    this.#broadcasts.length = 0;
+    this.#broadcasts.clear();
     for (const link of this.#links) {
       if (link !== undefined) this.#close(link);
     }
@@ -316,9 +316,9 @@ class DenoEngine implements Engine {
     }
   }
 
-  /** Sends broadcasts in order, a bounded number of writes at a time. */
+  /** Sends broadcasts in their order, a bounded number of writes at a time. */
   #pump(): void {
-    for (let broadcast = this.#broadcasts[0]; broadcast; broadcast = this.#broadcasts[0]) {
+    for (let broadcast = this.#broadcasts.next; broadcast; broadcast = this.#broadcasts.next) {
       const { handles, message, sequence } = broadcast;
       while (broadcast.next < handles.length) {
         if (this.#inFlight >= BROADCAST_WRITES) {
@@ -332,7 +332,7 @@ class DenoEngine implements Engine {
         if (link.isWriting) this.#sendLatest(link, message, sequence);
         else this.#writeBroadcast(link, message.line, sequence);
       }
-      this.#broadcasts.shift();
+      this.#broadcasts.done(broadcast);
       this.#events.broadcastSent?.(this.#now() - broadcast.givenAt);
     }
     clearTimeout(this.#stallTimer);

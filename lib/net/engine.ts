@@ -50,7 +50,10 @@ export interface EngineEvents {
 export interface Replaceable {
   /** What is sent. */
   readonly line: Uint8Array;
-  /** What is sent instead to a peer for which an earlier message was dropped. */
+  /**
+   * What is sent instead to a peer for which an earlier message was dropped. The same array if the
+   * message itself drops earlier ones: then it overtakes broadcasts of messages that do not.
+   */
   readonly cleanLine: Uint8Array;
   /**
    * So many bytes, which both begin with, are a message of its own that is not replaceable: who is
@@ -118,18 +121,4 @@ export interface MinerSockets {
   stopAccepting(): void;
   /** Closes everything, and resolves when the last socket is gone. */
   stop(): Promise<void>;
-}
-
-/** One replaceable message on its way to many, inside an engine. */
-export interface Broadcast {
-  /** To whom. */
-  readonly handles: readonly number[];
-  /** What. */
-  readonly message: Replaceable;
-  /** Its number: whoever was given a later one is passed over. */
-  readonly sequence: number;
-  /** When it was given to the engine, in milliseconds, monotonic. */
-  readonly givenAt: number;
-  /** The place in `handles` that is next. */
-  next: number;
 }

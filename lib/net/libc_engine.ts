@@ -15,8 +15,8 @@
  */
 
 import { monotonicNow, type Now } from "../base/clock.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import type {
-  Broadcast,
   Engine,
   EngineEvents,
   EngineLimits,
@@ -145,7 +145,7 @@ class LibcEngine implements Engine {
   readonly #waiting = new Map<number, Waiting>();
 
   #sequence = 0;
-  readonly #broadcasts: Broadcast[] = [];
+  readonly #broadcasts = new Broadcasts();
   #bytesWritten = 0;
 
   constructor(parts: LibcEngineParts, options: EngineOptions) {
@@ -185,10 +185,11 @@ class LibcEngine implements Engine {
   broadcast(handles: readonly number[], message: Replaceable): void {
     if (this.#isStopped) return;
     const givenAt = this.#now();
-    this.#broadcasts.push({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
-    if (this.#broadcasts.length > 1) return;
+    const sequence = ++this.#sequence;
+    const isAlone = this.#broadcasts.add({ handles, message, sequence, givenAt, next: 0 });
+    if (!isAlone) return;
     this.#continueBroadcasts();
-    if (this.#broadcasts.length > 0) this.#readiness.wake();
+    if (this.#broadcasts.next !== undefined) this.#readiness.wake();
   }
 
   close(handle: number): void {
@@ -226,7 +227,7 @@ class LibcEngine implements Engine {
     if (!this.#isStopped) {
       this.stopAccepting();
       this.#isStopped = true;
-      this.#broadcasts.length = 0;
+      this.#broadcasts.clear();
       for (const handle of this.#table.handles()) this.#close(handle);
       this.#readiness.wake();
     }
@@ -237,7 +238,7 @@ class LibcEngine implements Engine {
   async #run(): Promise<void> {
     let count = 0;
     while (!this.#isStopped) {
-      const isMoreWaiting = count === MAX_EVENTS || this.#broadcasts.length > 0;
+      const isMoreWaiting = count === MAX_EVENTS || this.#broadcasts.next !== undefined;
       if (isMoreWaiting || !this.#pace.isBusy) {
         count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
@@ -358,16 +359,16 @@ class LibcEngine implements Engine {
     this.#readiness.change(fd, READY.read, this.#table.generation(fd));
   }
 
-  /** Sends broadcasts in order, as many pieces of them as fit into one turn. */
+  /** Sends broadcasts in their order, as many pieces of them as fit into one turn. */
   #continueBroadcasts(): void {
     let left = BROADCAST_SENDS_PER_TURN;
-    for (let broadcast = this.#broadcasts[0]; broadcast; broadcast = this.#broadcasts[0]) {
+    for (let broadcast = this.#broadcasts.next; broadcast; broadcast = this.#broadcasts.next) {
       const { handles, message, sequence } = broadcast;
       while (broadcast.next < handles.length) {
         if (left-- === 0) return;
         this.#sendLatest(handles[broadcast.next++]!, message, sequence);
       }
-      this.#broadcasts.shift();
+      this.#broadcasts.done(broadcast);
       this.#events.broadcastSent?.(this.#now() - broadcast.givenAt);
     }
   }

@@ -220,6 +220,23 @@ export function testEngine(
     assert.equal(conns[0]!.taken, "[old][newer]");
   });
 
+  test("a clean job overtakes an older one on its way; others on the way still get that", async () => {
+    await using world = createWorld();
+    const [conns, handles] = await world.connect(400);
+    for (const conn of conns.slice(0, 64)) conn.appetite = "nothing";
+    world.engine.broadcast(handles, job("old"));
+    const line = bytes("[clean]");
+    world.engine.broadcast(handles.slice(0, 399), { line, cleanLine: line });
+    for (const conn of conns) {
+      conn.appetite = "all";
+      conn.take("all");
+    }
+    await world.settled();
+    assert.equal(conns[0]!.taken, "[old][clean]");
+    assert.equal(conns[398]!.taken, "[clean]");
+    assert.equal(conns[399]!.taken, "[old]");
+  });
+
   test("a broadcast on its way is not delivered to a new connection on an old handle", async () => {
     await using world = createWorld();
     const [conns, handles] = await world.connect(400);
