@@ -49,9 +49,12 @@ export async function settleModes(folder: string): Promise<void> {
   }
 }
 
-/** Copies `conf/` into `folder`, without a configuration that somebody works with here. */
+/** What an operator may have put into `conf/`, secrets included: never packed. */
+const OPERATORS_OWN = ["agent.jsonc", "token"];
+
+/** Copies `conf/` into `folder`, without what somebody works with here. */
 export async function placeConf(folder: string): Promise<void> {
   for (const file of await filesUnder(CONF)) {
-    if (file !== "agent.jsonc") await copy(`${CONF}/${file}`, `${folder}/conf/${file}`);
+    if (!OPERATORS_OWN.includes(file)) await copy(`${CONF}/${file}`, `${folder}/conf/${file}`);
   }
 }
