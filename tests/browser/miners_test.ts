@@ -140,7 +140,7 @@ browserTest("on a phone every number of a miner is there whole", async () => {
     hashrate: { minutes_15: 234.56e12, minutes_60: 234.56e12 },
     last_share_seconds: 59,
   };
-  await using server = new FarmServer(new FakeFarm(5, [busy]));
+  await using server = new FarmServer(new FakeFarm(5, [busy, { last_share_seconds: 7100 }]));
   await using look = await Look.at(server.url, { viewport: { width: 360, height: 740 } });
   await look.sees(".miners .hashrate:is(td)", "234.6 TH/s");
   for (const locale of ["en", "zh"]) {

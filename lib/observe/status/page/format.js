@@ -74,6 +74,8 @@ export function formatPercent(part) {
 const DAY = LOCALE === "zh-CN" ? "天" : "d";
 const HOUR = LOCALE === "zh-CN" ? "小时" : "h";
 const MINUTE = LOCALE === "zh-CN" ? "分钟" : "min";
+/** After hours Chinese has a shorter word, and the column is narrow. */
+const MINUTE_OF_HOUR = LOCALE === "zh-CN" ? "分" : "min";
 const SECOND = LOCALE === "zh-CN" ? "秒" : "s";
 
 /**
@@ -86,7 +88,9 @@ export function formatDuration(seconds) {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} ${MINUTE}`;
   if (seconds < 86_400) {
     const minutes = Math.floor(seconds % 3600 / 60);
-    return `${Math.floor(seconds / 3600)} ${HOUR}${minutes > 0 ? ` ${minutes} ${MINUTE}` : ""}`;
+    return `${Math.floor(seconds / 3600)} ${HOUR}${
+      minutes > 0 ? ` ${minutes} ${MINUTE_OF_HOUR}` : ""
+    }`;
   }
   const hours = Math.floor(seconds % 86_400 / 3600);
   return `${Math.floor(seconds / 86_400)} ${DAY}${hours > 0 ? ` ${hours} ${HOUR}` : ""}`;

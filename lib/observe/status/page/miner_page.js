@@ -155,8 +155,8 @@ function section(title, content) {
 function factsOf(miner) {
   const age = miner.last_share_seconds;
   return rows([
-    [`${t("hashrate")}, ${t("over15")}`, formatHashrate(miner.hashrate.minutes_15)],
-    [`${t("hashrate")}, ${t("over60")}`, formatHashrate(miner.hashrate.minutes_60)],
+    [t("hashrate") + t("comma") + t("over15"), formatHashrate(miner.hashrate.minutes_15)],
+    [t("hashrate") + t("comma") + t("over60"), formatHashrate(miner.hashrate.minutes_60)],
     [t("difficulty"), miner.difficulty === null ? "–" : formatDifficulty(miner.difficulty)],
     [t("lastShare"), age === null ? t("never") : t("ago", { time: formatDuration(age) })],
     [t("lastWord"), t("ago", { time: formatDuration(miner.silent_seconds) })],

@@ -54,6 +54,7 @@ export const ENGLISH = {
   latencyAbout: "median, since the start",
   latency95: "95 % in {time}",
   none: "none yet",
+  comma: ", ",
 
   stale: "stale",
   duplicate: "duplicate",

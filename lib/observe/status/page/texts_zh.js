@@ -49,6 +49,7 @@ export const CHINESE = {
   latencyAbout: "启动以来的中位数",
   latency95: "95 % 的判定 {time}",
   none: "暂无",
+  comma: "，",
 
   stale: "过期",
   duplicate: "重复",
@@ -117,8 +118,8 @@ export const CHINESE = {
   subscribed: "未登录",
   authorized: "未登录",
   joining: "等待矿池",
-  silent: "{time}没有提交份额",
-  weak: "算力仅为同类的 {percent}",
+  silent: "无份额 {time}",
+  weak: "算力偏低：同类的 {percent}",
   boostLost: "ASICBoost 失效",
   rejects: "拒绝率 {percent}",
 

@@ -114,7 +114,7 @@ export class Totals {
     const rejected = Object.values(reasons).reduce((sum, count) => sum + count, 0);
     const worst = Object.entries(reasons).filter(([, count]) => count > 0)
       .sort(([, a], [, b]) => b - a).slice(0, 2)
-      .map(([reason, count]) => `${word(reason)} ${formatCount(count)}`).join(", ");
+      .map(([reason, count]) => `${word(reason)} ${formatCount(count)}`).join(t("comma"));
     this.#rejected.show(
       percent ?? "–",
       sign ?? "",
