@@ -33,6 +33,9 @@ Deno.test("every number is the pool's and the farm's own", async () => {
   await farm.until(() => farm.statistics().accepted >= 60);
   farm.setMode({ kind: "idle" });
   await until(() => farm.statistics().waitingNow === 0, "all shares are judged");
+  pool.newBlock();
+  const { fanout } = rig.proxy.parts.miners;
+  await until(() => sum(rig.proxy.parts.miners.fanout.counts) > sum(fanout.counts), "a job is out");
   const { submitted, accepted } = farm.statistics();
 
   const summary = await rig.get("/api/v1/summary", SummarySchema);
