@@ -7,7 +7,7 @@ import type { RunCommand } from "./cli/command.ts";
 import { readConfigFile } from "./config/file.ts";
 import { formatRemark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
-import { rejectedIn, unansweredIn } from "./mux/ledger.ts";
+import { refusedIn, rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { mayServe, statusAddress } from "./config/status_address.ts";
 import { areaLog, changeLog, startLog, stopLog } from "./observe/log.ts";
 import { LogFile, type LogFileLimits } from "./observe/log_file.ts";
@@ -135,9 +135,15 @@ async function serve(serving: Serving): Promise<number> {
   manager.close();
   const { shares } = proxy.statistics();
   log.info(
-    "Stopped: {received} shares received, {submitted} of them submitted: {accepted} accepted, " +
-      "{rejected} rejected, {assumed} taken without a verdict, {unanswered} unanswered",
-    { ...shares, rejected: rejectedIn(shares), unanswered: unansweredIn(shares) },
+    "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +
+      "{submitted} submitted, of which {accepted} accepted, {rejected} rejected, {assumed} taken " +
+      "without a verdict, {unanswered} unanswered",
+    {
+      ...shares,
+      refused: refusedIn(shares),
+      rejected: rejectedIn(shares),
+      unanswered: unansweredIn(shares),
+    },
   );
   return 0;
 }
