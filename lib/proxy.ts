@@ -216,7 +216,7 @@ export class Proxy {
       limitCounts: { ...this.#miners.limitCounts, max_accounts: this.#accounts.refusals },
       accounts: count,
       shares: this.#counter.total.snapshot(),
-      minerShares: (sessionId) => this.#counter.miners.snapshot(sessionId),
+      minerShares: (sessionId) => this.#counter.minerShares(sessionId),
       waitingShares,
       sessionIds: this.#sessionIds.leased,
       strayVerdicts,

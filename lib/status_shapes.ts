@@ -6,7 +6,7 @@ import { monotonicNow } from "./base/clock.ts";
 import { formatHex32 } from "./base/hex.ts";
 import type { MinerReport } from "./miner/report.ts";
 import type { AccountReport } from "./mux/accounts.ts";
-import { Ledger, type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
+import { type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
 import type { Occupancy } from "./mux/multiplexer.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
 import type { Hashrates } from "./mux/work_table.ts";
@@ -91,9 +91,7 @@ export function snakeKeys(counts: Readonly<Record<string, number>>): Record<stri
 export function minerShape(report: MinerReport, counter: ShareCounter, time: number): MinerShape {
   const { sessionId } = report;
   const rate = (windowMs: number) =>
-    sessionId === undefined
-      ? 0
-      : counter.minerWork.hashrate(sessionId, windowMs, report.connectedAt, time);
+    counter.minerHashrate(sessionId, windowMs, report.connectedAt, time);
   const since = (moment: number) => Math.max(0, time - moment) / 1000;
   return {
     id: sessionId === undefined ? null : formatHex32(sessionId),
@@ -114,9 +112,7 @@ export function minerShape(report: MinerReport, counter: ShareCounter, time: num
       return { minutes_15: rate(900_000), minutes_60: rate(3_600_000) };
     },
     get shares() {
-      return sharesShape(
-        sessionId === undefined ? new Ledger().snapshot() : counter.miners.snapshot(sessionId),
-      );
+      return sharesShape(counter.minerShares(sessionId));
     },
   };
 }

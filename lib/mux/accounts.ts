@@ -183,12 +183,13 @@ export class Accounts implements Mux {
 
   leaseSession(): number | undefined {
     const sessionId = this.#options.sessionIds.lease();
-    if (sessionId !== undefined) this.#options.counter.clear(sessionId);
+    if (sessionId !== undefined) this.#options.counter.begin(sessionId);
     return sessionId;
   }
 
   releaseSession(sessionId: number): void {
     this.#options.sessionIds.release(sessionId);
+    this.#options.counter.end(sessionId);
   }
 
   join(name: string, miner: Downstream): Seat | undefined {

@@ -11,6 +11,7 @@
  */
 
 import { Histogram } from "../observe/histogram.ts";
+import { Rows } from "./rows.ts";
 import { WorkTable } from "./work_table.ts";
 
 /** Why a share was refused here and never submitted. */
@@ -122,35 +123,32 @@ export class Ledger {
   }
 }
 
-/**
- * The counts of every miner, a row for each session id in one table: memory is touched only for
- * ids in use.
- */
+/** The counts of every miner, a row for each in one table. */
 export class MinerLedgers {
   readonly #counts: Uint32Array;
 
-  /** `sessions` is one more than the highest session id. */
-  constructor(sessions: number) {
-    this.#counts = new Uint32Array(sessions * COUNTS.length);
+  /** `rows` is the most miners at a time. */
+  constructor(rows: number) {
+    this.#counts = new Uint32Array(rows * COUNTS.length);
   }
 
   /** Counts one for a miner. */
-  add(sessionId: number, count: Count): void {
-    this.#counts[sessionId * COUNTS.length + COLUMN[count]]! += 1;
+  add(row: number, count: Count): void {
+    this.#counts[row * COUNTS.length + COLUMN[count]]! += 1;
   }
 
   /** All counts of a miner. */
-  snapshot(sessionId: number): LedgerSnapshot {
-    return snapshotOf(this.#row(sessionId));
+  snapshot(row: number): LedgerSnapshot {
+    return snapshotOf(this.#row(row));
   }
 
-  /** Begins at zero for a miner that just got this id. */
-  clear(sessionId: number): void {
-    this.#row(sessionId).fill(0);
+  /** Begins at zero for another miner. */
+  clear(row: number): void {
+    this.#row(row).fill(0);
   }
 
-  #row(sessionId: number): Uint32Array {
-    return this.#counts.subarray(sessionId * COUNTS.length, (sessionId + 1) * COUNTS.length);
+  #row(row: number): Uint32Array {
+    return this.#counts.subarray(row * COUNTS.length, (row + 1) * COUNTS.length);
   }
 }
 
@@ -162,20 +160,20 @@ const MINER_STEP_MS = 300_000;
 export class ShareCounter {
   /** All miners together. */
   readonly total: Ledger = new Ledger();
-  /** Each miner. */
-  readonly miners: MinerLedgers;
   /** Recent work of all miners together, in row 0. */
   readonly work: WorkTable = new WorkTable(1, TOTAL_STEP_MS);
-  /** Recent work of each miner, by session id. */
-  readonly minerWork: WorkTable;
   /** How long verdicts took, from handing the share to the pool's connection on. */
   readonly verdictLatency: Histogram = new Histogram();
+  readonly #rows: Rows;
+  readonly #miners: MinerLedgers;
+  readonly #minerWork: WorkTable;
   #creditedDifficulty = 0;
 
   /** `sessions` is one more than the highest session id. */
   constructor(sessions: number) {
-    this.miners = new MinerLedgers(sessions);
-    this.minerWork = new WorkTable(sessions, MINER_STEP_MS);
+    this.#rows = new Rows(sessions);
+    this.#miners = new MinerLedgers(sessions);
+    this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
   }
 
   /** The difficulties of all shares accepted, or assumed to be, together. */
@@ -183,24 +181,53 @@ export class ShareCounter {
     return this.#creditedDifficulty;
   }
 
-  /** Begins at zero for a miner that just got this id. */
-  clear(sessionId: number): void {
-    this.miners.clear(sessionId);
-    this.minerWork.clear(sessionId);
+  /** Begins at zero for a miner that just got this id. @throws RangeError if it was begun. */
+  begin(sessionId: number): void {
+    const row = this.#rows.take(sessionId);
+    this.#miners.clear(row);
+    this.#minerWork.clear(row);
+  }
+
+  /** Forgets the miner that had this id. @throws RangeError if it was not begun. */
+  end(sessionId: number): void {
+    this.#rows.give(sessionId);
+  }
+
+  /** All counts of a miner: zero for an id that nobody has. */
+  minerShares(sessionId: number | undefined): LedgerSnapshot {
+    const row = this.#rowOf(sessionId);
+    return row === undefined ? new Ledger().snapshot() : this.#miners.snapshot(row);
+  }
+
+  /** A miner's {@linkcode WorkTable.hashrate}: zero for an id that nobody has. */
+  minerHashrate(
+    sessionId: number | undefined,
+    windowMs: number,
+    since: number,
+    time: number,
+  ): number {
+    const row = this.#rowOf(sessionId);
+    return row === undefined ? 0 : this.#minerWork.hashrate(row, windowMs, since, time);
   }
 
   /** Credits the work of a share that was accepted, or is assumed to be. */
   credit(sessionId: number | undefined, difficulty: number, time: number): void {
     this.#creditedDifficulty += difficulty;
     this.work.add(0, difficulty, time);
-    if (sessionId !== undefined) this.minerWork.add(sessionId, difficulty, time);
+    const row = this.#rowOf(sessionId);
+    if (row !== undefined) this.#minerWork.add(row, difficulty, time);
   }
 
   /** Counts one; also for the upstream connection it went to, if any. */
   add(sessionId: number | undefined, count: Count, upstream?: Ledger): void {
     this.total.add(count);
     upstream?.add(count);
-    if (sessionId !== undefined) this.miners.add(sessionId, count);
+    const row = this.#rowOf(sessionId);
+    if (row !== undefined) this.#miners.add(row, count);
+  }
+
+  #rowOf(sessionId: number | undefined): number | undefined {
+    return sessionId === undefined ? undefined : this.#rows.of(sessionId);
   }
 }
 

@@ -3,7 +3,7 @@
  * of fixed size, a row for each miner (or one for all).
  *
  * A share of difficulty d stands for d × 2³² hashes on average. Rows are one table, so that memory
- * is touched only for miners there are.
+ * is touched only for rows in use.
  */
 
 /** Hashes that a share of difficulty 1 stands for. */

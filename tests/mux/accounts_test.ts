@@ -263,7 +263,7 @@ Deno.test("A miner with an id that was another's before begins its counts at zer
   assert.equal(accounts.leaseSession(), undefined, "there is only one");
   accounts.releaseSession(sessionId);
   assert.equal(accounts.leaseSession(), sessionId);
-  const { received, refusedIllegal } = counter.miners.snapshot(sessionId);
+  const { received, refusedIllegal } = counter.minerShares(sessionId);
   assert.deepEqual([received, refusedIllegal], [0, 0]);
   assert.equal(counter.total.get("refusedIllegal"), 1);
 });

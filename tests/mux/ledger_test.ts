@@ -14,17 +14,34 @@ import {
 Deno.test("ShareCounter counts a share for its miner, its connection and all together", () => {
   const counter = new ShareCounter(4);
   const upstream = new Ledger();
+  for (const id of [0, 1, 2, 3]) counter.begin(id);
   counter.add(2, "received", upstream);
   counter.add(2, "submitted", upstream);
   counter.add(undefined, "received");
   assert.equal(counter.total.get("received"), 2);
   assert.equal(upstream.get("received"), 1);
-  assert.equal(counter.miners.snapshot(2).received, 1);
-  assert.equal(counter.miners.snapshot(2).submitted, 1);
-  for (const other of [0, 1, 3]) assert.equal(counter.miners.snapshot(other).received, 0);
+  assert.equal(counter.minerShares(2).received, 1);
+  assert.equal(counter.minerShares(2).submitted, 1);
+  for (const other of [0, 1, 3]) assert.equal(counter.minerShares(other).received, 0);
 });
 
-Deno.test("MinerLedgers keeps the rows of the first and the last session id apart", () => {
+Deno.test("ShareCounter begins every miner at zero, and shows nothing of one that has gone", () => {
+  const counter = new ShareCounter(4);
+  counter.begin(3);
+  counter.add(3, "accepted");
+  counter.credit(3, 64, 1000);
+  assert.ok(counter.minerHashrate(3, 60_000, 0, 1000) > 0);
+  counter.end(3);
+  assert.equal(counter.minerShares(3).accepted, 0);
+  assert.equal(counter.minerHashrate(3, 60_000, 0, 1000), 0);
+  counter.begin(0);
+  counter.add(3, "accepted");
+  assert.equal(counter.minerShares(0).accepted, 0);
+  assert.equal(counter.minerHashrate(0, 60_000, 0, 1000), 0);
+  assert.equal(counter.total.get("accepted"), 2);
+});
+
+Deno.test("MinerLedgers keeps the first and the last row apart", () => {
   const miners = new MinerLedgers(0xffff);
   miners.add(0, "unansweredTimedOut");
   miners.add(0xfffe, "received");

@@ -408,7 +408,7 @@ class BookKeeper {
       this.#checkSums(shares, (share) => share.upstream === upstream);
     }
     for (const miner of this.#live) {
-      const shares = counter.miners.snapshot(miner.sessionId);
+      const shares = counter.minerShares(miner.sessionId);
       assert.deepEqual(shares, this.#byMiner.get(miner)!.snapshot());
       this.#checkSums(shares, (share) => share.miner === miner);
     }

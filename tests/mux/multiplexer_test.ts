@@ -193,7 +193,7 @@ for (
     const expected = { received: 1, submitted: 1, [count]: 1 };
     assert.deepEqual(counted(world.counter.total.snapshot()), expected);
     assert.deepEqual(counted(world.mux.sharesOf(pool)), expected);
-    assert.deepEqual(counted(world.counter.miners.snapshot(miner.sessionId)), expected);
+    assert.deepEqual(counted(world.counter.minerShares(miner.sessionId)), expected);
     assert.equal(world.mux.waitingShares, 0);
     assert.equal(isAccepted, world.counter.total.get("accepted") === 1);
   });
@@ -505,7 +505,7 @@ Deno.test("A verdict for a share sent before the move still reaches the miner", 
   assert.ok(old.registered.has(miner.sessionId), "a pool judges no share of a miner it forgot");
   world.mux.verdictArrived(old, 0, SHARE_ACCEPTED);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
-  assert.equal(world.counter.miners.snapshot(miner.sessionId).accepted, 1);
+  assert.equal(world.counter.minerShares(miner.sessionId).accepted, 1);
   assert.ok(!old.registered.has(miner.sessionId));
 });
 
@@ -659,7 +659,7 @@ Deno.test("A verdict for a miner that left is counted, and not for who has its i
   world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
   assert.ok(pool.registered.has(next.sessionId), "its own share waits");
   assert.deepEqual([...next.answers], []);
-  const own = world.counter.miners.snapshot(next.sessionId);
+  const own = world.counter.minerShares(next.sessionId);
   assert.deepEqual(counted(own), { received: 1, submitted: 1 });
   assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 2, submitted: 2, accepted: 1 });
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, minerGone: 1 });
@@ -753,7 +753,7 @@ Deno.test("Ids of miners that left come back after their rest, with a count of t
   world.clock.advance(REST_MS);
   const next = world.join();
   assert.equal(next.sessionId, miner.sessionId);
-  assert.deepEqual(counted(world.counter.miners.snapshot(next.sessionId)), {});
+  assert.deepEqual(counted(world.counter.minerShares(next.sessionId)), {});
 });
 
 Deno.test("a share is credited with the difficulty its job had for the miner", () => {

@@ -64,13 +64,14 @@ export class MuxWorld {
     }
     this.released.push(sessionId);
     this.ids.release(sessionId);
+    this.counter.end(sessionId);
   }
 
   /** A miner that joins; `undefined` when ids are short. */
   tryJoin(leavesWhenTold = false): FakeDownstream | undefined {
     const sessionId = this.ids.lease();
     if (sessionId === undefined) return undefined;
-    this.counter.miners.clear(sessionId);
+    this.counter.begin(sessionId);
     const miner = new FakeDownstream(sessionId);
     miner.leavesWhenTold = leavesWhenTold;
     this.miners.push(miner);
