@@ -277,7 +277,7 @@ export class Proxy {
       counter: this.#counter,
       fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
       nextJobNumber: () => this.#nextJobNumber++,
-      releaseSession: (sessionId) => this.#sessionIds.release(sessionId),
+      releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: monotonicNow,
       isNamedByMiners: this.#config.multi_user_mode,
       graceMs: graceMs(this.#config),
