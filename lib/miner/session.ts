@@ -1,29 +1,19 @@
 /**
- * One miner: lines in, lines out, shares handed to the mux.
+ * One miner: what its lines ask for, shares handed to the mux, what the mux has for it.
  *
- * Answers go out in the order of the requests, those of one chunk in one write. Between a request
- * and its answer nothing else is sent, since the next line is taken for the answer
- * (stratum.md "Order"). State is flat: there are ten thousand of these.
+ * How bytes become lines, and answers bytes, is line_session.ts. State is flat: there are ten
+ * thousand of these.
  */
 
 import { formatHex32 } from "../base/hex.ts";
 import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
-import { formatAddress, type MinerSockets, type PeerAddress } from "../net/engine.ts";
-import type { Rate } from "../net/rate.ts";
+import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
-import type { LineDecoder } from "../protocol/lines.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
 import { scanShare } from "../protocol/share_scanner.ts";
 import { minerStatus, STATUS, verdictMeaning } from "../protocol/status.ts";
-import {
-  decodeStratum,
-  encodeLine,
-  formatErrorReply,
-  formatNotification,
-  formatReply,
-  type Request,
-} from "../protocol/stratum_message.ts";
+import { decodeStratum, formatNotification, type Request } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
 import {
@@ -39,8 +29,8 @@ import type { CommonTexts } from "./common_texts.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
 import type { LimitName } from "./limits.ts";
+import { type LineContext, LineSession } from "./line_session.ts";
 import type { MinerReport } from "./report.ts";
-import type { SpareDecoders } from "./spare_decoders.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
@@ -54,19 +44,13 @@ const NO_LINES: readonly Uint8Array[] = [];
 const log = areaLog("miner");
 
 /** What all miners' sessions share. */
-export interface MinerContext {
-  /** Where its socket is. */
-  readonly sockets: MinerSockets;
+export interface MinerContext extends LineContext {
   /** Where its shares go. */
   readonly mux: Mux;
-  /** Where line decoders come from, which says how long a line may be. */
-  readonly decoders: SpareDecoders;
   /** The messages with which work on a connection begins. */
   readonly firstWork: FirstWork;
   /** Texts that many miners have in common. */
   readonly commonTexts: CommonTexts;
-  /** How often a miner may send a line; `undefined` for as often as it likes. */
-  readonly requestRate: Rate | undefined;
   /** What the pool calls workers. */
   readonly naming: WorkerNaming;
   /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
@@ -85,22 +69,9 @@ export interface MinerContext {
 }
 
 /** See the head of this file. */
-export class MinerSession implements Downstream {
-  readonly handle: number;
-  /** Where it came from. */
-  readonly from: PeerAddress;
-  /**
-   * When it connected, and when it last sent anything: whole milliseconds, monotonic. Any other
-   * number would be an object of its own.
-   */
-  readonly connectedAt: number;
-  /** Updated by its owner with every chunk. */
-  lastActiveAt: number;
-  /** Set by its owner when it was last turned away, in the same milliseconds; else `undefined`. */
+export class MinerSession extends LineSession<MinerContext> implements Downstream {
+  /** Set by its owner when it was last turned away, in milliseconds like `connectedAt`. */
   turnedAwayAt: number | undefined = undefined;
-  readonly #context: MinerContext;
-  /** Only in the middle of a line. */
-  #cutLine: LineDecoder | undefined;
   #state: MinerState = "connected";
   #sessionId: number | undefined;
   #clientAgent = "";
@@ -113,20 +84,7 @@ export class MinerSession implements Downstream {
   #requestedMask: number | undefined;
   #toldMask = 0;
   #rolling: RollingHistory = 0;
-  /** When it may send its whole burst of lines again; see net/rate.ts. */
-  #restedAt = 0;
-  /** Lines to send when the chunk under way has been read, each with LF; `undefined` for no chunk. */
-  #outgoing: string | undefined;
   #lastShareAt = 0;
-  #isOver = false;
-
-  /** A miner that just connected. */
-  constructor(context: MinerContext, handle: number, from: PeerAddress, now: number) {
-    this.#context = context;
-    this.handle = handle;
-    this.from = from;
-    this.connectedAt = this.lastActiveAt = now;
-  }
 
   get sessionId(): number {
     return this.#sessionId!;
@@ -184,33 +142,14 @@ export class MinerSession implements Downstream {
     return `${account}${this.#names.workerName}@${address}`;
   }
 
-  /**
-   * Takes bytes from the socket; the view is not kept.
-   *
-   * @throws MinerFault when they break the protocol.
-   */
-  receive(bytes: Uint8Array): void {
-    this.#outgoing = "";
-    try {
-      for (const line of this.#takeHeldLines()) {
-        this.#receiveLine(line);
-        if (this.#isOver) return;
-      }
-      this.#receiveLines(bytes);
-    } finally {
-      this.#flush();
-      this.#outgoing = undefined;
-    }
-  }
-
   /** The socket is gone or about to be: leaves the mux and gives its session id back. */
   over(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     if (this.#seat !== undefined) this.#seat.leave();
     // Between joining the mux and having the seat in hand, it leaves when that is done.
     else if (this.#sessionId !== undefined && !this.hasLoggedIn) {
-      this.#context.mux.releaseSession(this.#sessionId);
+      this.context.mux.releaseSession(this.#sessionId);
     }
   }
 
@@ -222,19 +161,19 @@ export class MinerSession implements Downstream {
       session: formatHex32(this.sessionId),
       names: this.names.wasCut ? "; its names are shortened for the pool" : "",
     });
-    this.#endWait((id) => this.#handshakeReply(id, "true"));
+    this.#endWait((id) => this.handshakeReply(id, "true"));
   }
 
   turnAway(status: number, reason: string): void {
     this.#seat = undefined;
     this.#state = "subscribed";
     log.warn("Miner {miner} turned away: {reason}", { miner: this.label, reason });
-    this.#context.turnedAway(this);
-    this.#endWait((id) => this.#refuseHandshake(id, status));
+    this.context.turnedAway(this);
+    this.#endWait((id) => this.refuseHandshake(id, status));
   }
 
   setDifficulty(difficulty: number): void {
-    this.#send(difficultyText(difficulty));
+    this.send(difficultyText(difficulty));
   }
 
   setVersionMask(poolMask: number): void {
@@ -242,54 +181,27 @@ export class MinerSession implements Downstream {
     const mask = (this.#requestedMask & poolMask) >>> 0;
     if (mask === this.#toldMask) return;
     this.#toldMask = mask;
-    this.#send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
+    this.send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
   }
 
   giveWork(difficulty: number, job: JobLines): void {
-    this.#flush();
-    const { sockets, firstWork } = this.#context;
+    this.flush();
+    const { sockets, firstWork } = this.context;
     sockets.sendLatest(this.handle, firstWork.message(difficulty, job));
   }
 
   answerShare(id: RequestId, status: number): void {
-    if (verdictMeaning(status) === "accepted") this.#reply(id, "true");
-    else this.#refuse(id, minerStatus(status));
+    if (verdictMeaning(status) === "accepted") this.reply(id, "true");
+    else this.refuse(id, minerStatus(status));
   }
 
   disconnect(reason: string): void {
-    this.#flush();
-    this.#context.end(this, reason);
+    this.flush();
+    this.context.end(this, reason);
   }
 
-  #receiveLines(bytes: Uint8Array): void {
-    const { decoders } = this.#context;
-    const lines = this.#cutLine ?? decoders.take();
-    this.#cutLine = undefined;
-    lines.push(bytes);
-    for (let line = lines.next(); line; line = lines.next()) {
-      this.#countRequest();
-      if (line.length > 0) this.#receiveLine(line);
-      if (this.#isOver) return;
-    }
-    if (lines.isInsideLine) this.#cutLine = lines;
-    else decoders.give(lines);
-  }
-
-  #countRequest(): void {
-    const { requestRate } = this.#context;
-    if (requestRate === undefined) return;
-    const restedAt = requestRate.take(this.#restedAt, this.lastActiveAt);
-    if (restedAt === undefined) {
-      throw new MinerFault(
-        "too-many-requests",
-        "Cannot take so many requests a second: more than limits.max_requests_per_second",
-      );
-    }
-    this.#restedAt = restedAt;
-  }
-
-  #receiveLine(line: Uint8Array): void {
-    if (this.#held !== undefined) return this.#held.add(line, this.#context.decoders.maxLineBytes);
+  protected override receiveLine(line: Uint8Array): void {
+    if (this.#held !== undefined) return this.#held.add(line, this.context.decoders.maxLineBytes);
     const share = scanShare(line);
     if (share !== undefined) return this.#submit(share);
     const message = decodeStratum(line, MinerFault);
@@ -299,7 +211,7 @@ export class MinerSession implements Downstream {
       case "illegal":
         return message.method === "mining.submit"
           ? this.#refuseIllegalShare(message.id)
-          : this.#refuse(message.id, STATUS.illegalParams);
+          : this.refuse(message.id, STATUS.illegalParams);
       case "reply":
         return; // to a notification of ours that carried no id: firmware does such things
     }
@@ -323,24 +235,24 @@ export class MinerSession implements Downstream {
       case "mining.suggest_target":
       case "mining.multi_version":
         // Nothing follows from them here, but firmware waits for an answer (stratum.md "Requests").
-        return this.#reply(id, "true");
+        return this.reply(id, "true");
       case "mining.ping":
-        return this.#reply(id, '"pong"');
+        return this.reply(id, '"pong"');
       case "client.get_version":
-        return this.#reply(id, JSON.stringify(this.#context.version));
+        return this.reply(id, JSON.stringify(this.context.version));
       default:
-        return this.#refuse(id, STATUS.unknown);
+        return this.refuse(id, STATUS.unknown);
     }
   }
 
   #configure(id: RequestId, params: readonly unknown[]): void {
     const answer = answerConfigure(params, this.#poolMask);
-    if (answer === undefined) return this.#refuseHandshake(id, STATUS.illegalParams);
+    if (answer === undefined) return this.refuseHandshake(id, STATUS.illegalParams);
     if (answer.requestedMask !== undefined) {
       this.#requestedMask = answer.requestedMask;
       this.#toldMask = (answer.requestedMask & this.#poolMask) >>> 0;
     }
-    this.#handshakeReply(id, answer.resultJson);
+    this.handshakeReply(id, answer.resultJson);
   }
 
   #subscribe(id: RequestId, params: readonly unknown[]): void {
@@ -348,18 +260,18 @@ export class MinerSession implements Downstream {
     // the client agent (an old session, a host, a port) says nothing here.
     const [clientAgent] = params;
     if (this.#sessionId === undefined) {
-      this.#sessionId = this.#context.mux.leaseSession();
+      this.#sessionId = this.context.mux.leaseSession();
       if (this.#sessionId === undefined) {
-        this.#refuseHandshake(id, STATUS.unknown);
-        this.#flush();
-        return this.#context.end(this, "all session ids are in use", "session_ids");
+        this.refuseHandshake(id, STATUS.unknown);
+        this.flush();
+        return this.context.end(this, "all session ids are in use", "session_ids");
       }
       if (typeof clientAgent === "string") {
-        this.#clientAgent = this.#context.commonTexts.of(clientAgent.slice(0, MAX_NAME_LENGTH));
+        this.#clientAgent = this.context.commonTexts.of(clientAgent.slice(0, MAX_NAME_LENGTH));
       }
     }
     const extranonce1 = formatHex32(this.#sessionId);
-    this.#handshakeReply(
+    this.handshakeReply(
       id,
       `[[["mining.set_difficulty","${extranonce1}"],["mining.notify","${extranonce1}"]],` +
         `"${extranonce1}",${EXTRANONCE2_BYTES}]`,
@@ -369,11 +281,11 @@ export class MinerSession implements Downstream {
 
   #authorize(id: RequestId, params: readonly unknown[]): void {
     const [user] = params;
-    if (typeof user !== "string") return this.#refuseHandshake(id, STATUS.workerNameNotString);
-    if (isAuthorized(this.#state)) return this.#handshakeReply(id, "true");
+    if (typeof user !== "string") return this.refuseHandshake(id, STATUS.workerNameNotString);
+    if (isAuthorized(this.#state)) return this.handshakeReply(id, "true");
     this.#user = user.slice(0, MAX_NAME_LENGTH);
     // Answered at once only where work cannot begin yet; else when there is a pool.
-    if (nextState(this.#state, "authorize") === "authorized") this.#handshakeReply(id, "true");
+    if (nextState(this.#state, "authorize") === "authorized") this.handshakeReply(id, "true");
     else this.#held = new HeldLines(id);
     this.#proceed("authorize");
   }
@@ -385,13 +297,13 @@ export class MinerSession implements Downstream {
     if (this.#state !== "joining" || before === "joining") return;
     this.#held ??= new HeldLines(undefined);
     const { account, workerName } = splitUserName(this.#user);
-    const { naming, commonTexts } = this.#context;
+    const { naming, commonTexts } = this.context;
     this.#account = commonTexts.of(account);
     const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
     this.#names = registeredNames(this.#clientAgent, chosenName);
-    const seat = this.#context.mux.join(account, this);
+    const seat = this.context.mux.join(account, this);
     // What it was sent while it joined may have been too much for a miner that does not read.
-    if (this.#isOver) seat?.leave();
+    if (this.isOver) seat?.leave();
     else this.#seat = seat;
   }
 
@@ -399,12 +311,11 @@ export class MinerSession implements Downstream {
   #endWait(answer: (id: RequestId) => void): void {
     const held = this.#held;
     if (held?.authorizeId !== undefined) answer(held.authorizeId);
-    if (held !== undefined && held.lines.length > 0) this.#context.resume(this);
+    if (held !== undefined && held.lines.length > 0) this.context.resume(this);
     else this.#held = undefined;
   }
 
-  /** Takes what may be answered now. */
-  #takeHeldLines(): readonly Uint8Array[] {
+  protected override takeHeldLines(): readonly Uint8Array[] {
     if (this.#state === "joining" || this.#held === undefined) return NO_LINES;
     const { lines } = this.#held;
     this.#held = undefined;
@@ -416,8 +327,8 @@ export class MinerSession implements Downstream {
     this.#lastShareAt = this.lastActiveAt;
     this.#watchRolling(share);
     const receipt = this.#seat.submit(share);
-    if (receipt === "taken") this.#reply(share.id, "true");
-    else if (receipt !== "waiting") this.#refuse(share.id, receipt);
+    if (receipt === "taken") this.reply(share.id, "true");
+    else if (receipt !== "waiting") this.refuse(share.id, receipt);
   }
 
   /** A miner that stops rolling although it may is sent away once: it comes back cured. */
@@ -427,64 +338,31 @@ export class MinerSession implements Downstream {
     this.#rolling = noteShare(before, share.hasVersionBits);
     if (this.#rolling === before || rollingState(this.#rolling) !== "lost") return;
     const isSentAway =
-      this.#context.reconnectPause?.take(`${this.names.workerName}@${this.from.hostname}`) ?? false;
+      this.context.reconnectPause?.take(`${this.names.workerName}@${this.from.hostname}`) ?? false;
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
       consequence: isSentAway ? "it is asked to reconnect" : "it stays as it is",
     });
-    if (isSentAway) this.#send(formatNotification("client.reconnect", "[]"));
+    if (isSentAway) this.send(formatNotification("client.reconnect", "[]"));
   }
 
   #refuseIllegalShare(id: RequestId): void {
     if (this.#seat === undefined) return this.#refuseEarlyShare(id);
-    this.#context.mux.countRefused(this.#sessionId, "refusedIllegal");
-    this.#refuse(id, STATUS.illegalParams);
+    this.context.mux.countRefused(this.#sessionId, "refusedIllegal");
+    this.refuse(id, STATUS.illegalParams);
   }
 
   /** A share before the handshake: the miner is asked to begin anew, as the pool does. */
   #refuseEarlyShare(id: RequestId): void {
-    this.#context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
-    this.#refuse(
+    this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+    this.refuse(
       id,
       this.#state === "authorized" ? STATUS.notSubscribed : STATUS.unauthorized,
     );
-    this.#send(formatNotification("client.reconnect", "[]"));
+    this.send(formatNotification("client.reconnect", "[]"));
   }
 
   get #poolMask(): number {
-    return this.#seat?.versionMask ?? this.#context.mux.expectedVersionMask;
-  }
-
-  /** Answers a request; one with id null gets none (stratum.md "Lines, ids, answers"). */
-  #reply(id: RequestId, resultJson: string): void {
-    if (id !== null) this.#send(formatReply(id, resultJson));
-  }
-
-  #refuse(id: RequestId, code: number): void {
-    if (id !== null) this.#send(formatErrorReply(id, code));
-  }
-
-  /** A handshake is answered even with id null, as the pool does: no miner can work without. */
-  #handshakeReply(id: RequestId, resultJson: string): void {
-    this.#send(formatReply(id, resultJson));
-  }
-
-  #refuseHandshake(id: RequestId, code: number): void {
-    this.#send(formatErrorReply(id, code));
-  }
-
-  #send(text: string): void {
-    if (this.#outgoing !== undefined) this.#outgoing += text + "\n";
-    else this.#context.sockets.send(this.handle, encodeLine(text));
-  }
-
-  /** Sends what the chunk under way has brought so far. */
-  #flush(): void {
-    const text = this.#outgoing;
-    if (!text) return;
-    this.#outgoing = "";
-    this.#context.sockets.send(this.handle, encoder.encode(text));
+    return this.#seat?.versionMask ?? this.context.mux.expectedVersionMask;
   }
 }
-
-const encoder = new TextEncoder();
