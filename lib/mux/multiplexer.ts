@@ -1,19 +1,17 @@
 /**
- * One sub-account's miners over its few upstream connections: shares go up, jobs, difficulties
- * and verdicts come down.
+ * One sub-account's miners over its few upstream connections: who sits where, and the jobs and
+ * difficulties that come down. Their shares are share_flow.ts.
  *
- * Invariants: a miner sits at one connection at a time; a share goes up only on
- * the connection its job came from; a miner hears difficulty before job; every share that came in
- * is counted, and counted again where it ends.
+ * Invariants: a miner sits at one connection at a time; a miner hears difficulty before job.
  */
 
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Share } from "../protocol/share.ts";
-import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
+import { STATUS } from "../protocol/status.ts";
 import { AccountBooks } from "./account_books.ts";
-import type { Count, LedgerSnapshot, ShareCounter, StrayVerdicts, Unanswered } from "./ledger.ts";
+import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./ledger.ts";
 import {
   type Downstream,
   type Fanout,
@@ -23,14 +21,11 @@ import {
   type Upstream,
   type UpstreamEvents,
 } from "./peers.ts";
-import type { PendingShare } from "./pending_shares.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
 import { MinerSeat } from "./seat.ts";
+import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
 import type { Hashrates } from "./work_table.ts";
-
-/** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
-export const VERDICT_TIMEOUT_MS = 60_000;
 
 /**
  * Miners seated in one turn when many wait, about 20 ms of them: a farm that moves holds up neither
@@ -40,25 +35,6 @@ const SEATS_PER_TURN = 512;
 
 /** Between such turns, in milliseconds. */
 const SEATING_PAUSE_MS = 1;
-
-/**
- * Shares of one miner that may wait for verdicts: no honest one finds so many in a minute, and a
- * pool tells only 65,536 of all apart.
- */
-export const MAX_WAITING_SHARES = 1_000;
-
-const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
-  accepted: "accepted",
-  stale: "rejectedStale",
-  duplicate: "rejectedDuplicate",
-  lowDifficulty: "rejectedLowDifficulty",
-  timeTooOld: "rejectedTimeTooOld",
-  timeTooNew: "rejectedTimeTooNew",
-  versionMask: "rejectedVersionMask",
-  other: "rejectedOther",
-};
-
-const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
 
 /** One upstream connection and who is there, at one moment. */
 export interface Occupancy {
@@ -100,6 +76,7 @@ export class Multiplexer implements UpstreamEvents {
   #isRefused = false;
   readonly #seating = new InTurns(SEATS_PER_TURN, SEATING_PAUSE_MS);
   readonly #books: AccountBooks;
+  readonly #flow: ShareFlow;
   #moves = 0;
   #graceMs: number;
 
@@ -109,6 +86,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#graceMs = options.graceMs;
     this.#outageSince = options.now();
     this.#books = new AccountBooks(this.#outageSince);
+    this.#flow = new ShareFlow(options.counter, this.#books, options.now);
   }
 
   /** Which connections there are, and how many miners each has. */
@@ -206,48 +184,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** See {@linkcode Seat.submit}. */
   submit(seat: MinerSeat, share: Share): ShareReceipt {
-    const { counter, now } = this.#options;
-    const { slot, miner } = seat;
-    const ledger = slot?.ledger ?? this.#books.unplaced;
-    counter.add(miner.sessionId, "received", ledger);
-    const job = slot?.jobs.find(share.jobId);
-    if (slot === undefined || job === undefined) {
-      counter.add(miner.sessionId, "refusedStale", ledger);
-      return STATUS.jobNotFound;
-    }
-    const { upstream } = slot;
-    // Without a mask the frame would be one the pool skips and does not count: every later
-    // verdict of the connection would reach the wrong miner.
-    if ((share.versionBits & ~upstream.versionMask) !== 0) {
-      counter.add(miner.sessionId, "refusedVersionMask", slot.ledger);
-      return STATUS.versionMask;
-    }
-    if (upstream.shareFate === "outage") {
-      counter.add(miner.sessionId, "outage", slot.ledger);
-      return "taken";
-    }
-    if (seat.waiting >= MAX_WAITING_SHARES) {
-      counter.add(miner.sessionId, "refusedTooMany", slot.ledger);
-      return STATUS.unknown;
-    }
-    const index = upstream.submit(miner.sessionId, job, share);
-    counter.add(miner.sessionId, "submitted", slot.ledger);
-    const sentAt = now();
-    const difficulty = seat.difficultyOf(share.jobId);
-    if (upstream.shareFate === "assumed") {
-      counter.add(miner.sessionId, "assumed", slot.ledger);
-      this.#credit(miner.sessionId, difficulty, sentAt);
-      return "taken";
-    }
-    seat.waiting++;
-    const overtaken = slot.pending.add(index, {
-      owner: seat,
-      requestId: share.id,
-      sentAt,
-      difficulty,
-    });
-    if (overtaken !== undefined) this.#forget(overtaken, slot);
-    return "waiting";
+    return this.#flow.submit(seat, share);
   }
 
   /** Miners are kept so long without any pool from now on, in milliseconds. */
@@ -259,9 +196,7 @@ export class Multiplexer implements UpstreamEvents {
   tick(): void {
     const { now } = this.#options;
     for (const slot of this.#slots.values()) {
-      for (const share of slot.pending.expire(now() - VERDICT_TIMEOUT_MS)) {
-        this.#forget(share, slot);
-      }
+      this.#flow.expire(slot);
       slot.tick(now());
     }
     this.#seating.run(() => this.#seatWaiting());
@@ -311,11 +246,7 @@ export class Multiplexer implements UpstreamEvents {
     if (slot === undefined) return;
     this.#slots.delete(upstream);
     this.#noteDarkness();
-    for (const share of slot.pending.expire(Infinity)) {
-      this.#countUnanswered(share, slot, "unansweredConnectionLost");
-      // Nobody knows whether the pool still got it.
-      if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
-    }
+    this.#flow.lost(slot);
     this.#books.close(slot);
     // The pool forgot everybody with the connection.
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
@@ -348,27 +279,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   verdictArrived(upstream: Upstream, index: number, status: number): void {
-    const slot = this.#slots.get(upstream);
-    if (slot === undefined) {
-      this.#books.strayVerdicts.connectionGone++;
-      return;
-    }
-    const share = slot.pending.settle(index);
-    if (share === undefined) {
-      this.#books.strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
-      return;
-    }
-    const { isGone, miner } = share.owner;
-    if (isGone) this.#books.strayVerdicts.minerGone++;
-    this.#settled(share.owner, slot);
-    const count = VERDICT_COUNT[verdictMeaning(status)];
-    const { counter, now } = this.#options;
-    const time = now();
-    const sessionId = isGone ? undefined : miner.sessionId;
-    counter.add(sessionId, count, slot.ledger);
-    counter.verdictLatency.add(time - share.sentAt);
-    if (count === "accepted") this.#credit(sessionId, share.difficulty, time);
-    if (!isGone) miner.answerShare(share.requestId, status);
+    this.#flow.judged(this.#slots.get(upstream), index, status);
   }
 
   sessionUnregistered(upstream: Upstream, sessionId: number): void {
@@ -376,11 +287,6 @@ export class Multiplexer implements UpstreamEvents {
     slot.unregistered(sessionId);
     // A miner that only moved to another connection keeps its id.
     if (slot.leaving.delete(sessionId)) this.#releaseOnceForgotten(sessionId);
-  }
-
-  #credit(sessionId: number | undefined, difficulty: number, time: number): void {
-    this.#options.counter.credit(sessionId, difficulty, time);
-    this.#books.credit(difficulty, time);
   }
 
   /** Begins or ends the time without a pool. */
@@ -453,12 +359,6 @@ export class Multiplexer implements UpstreamEvents {
     slot!.dismiss(miner.sessionId, waiting, this.#options.now());
   }
 
-  /** A share that this miner sent to this connection waits no longer. */
-  #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
-    if (seat.slot === slot) seat.waiting--;
-    else slot.settled(seat.miner.sessionId, seat);
-  }
-
   /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
   #releaseOnceForgotten(sessionId: number): void {
     for (const slot of this.#slots.values()) {
@@ -468,19 +368,6 @@ export class Multiplexer implements UpstreamEvents {
       }
     }
     this.#options.releaseSession(sessionId);
-  }
-
-  /** A share whose verdict is not expected any more. The miner is told what agents always told. */
-  #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
-    const { isGone, miner } = share.owner;
-    this.#settled(share.owner, slot);
-    this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
-    if (!isGone) miner.answerShare(share.requestId, SHARE_ACCEPTED);
-  }
-
-  #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
-    const { isGone, miner } = share.owner;
-    this.#options.counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
 }
 

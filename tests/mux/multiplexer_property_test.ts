@@ -15,7 +15,7 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/ledger.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import type { ShareFate } from "../../lib/mux/peers.ts";
 import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";

@@ -9,7 +9,7 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/ledger.ts";
-import { MAX_WAITING_SHARES, VERDICT_TIMEOUT_MS } from "../../lib/mux/multiplexer.ts";
+import { MAX_WAITING_SHARES, VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import { NO_POOL } from "../../lib/mux/peers.ts";
 import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";

@@ -1,0 +1,162 @@
+/**
+ * One sub-account's shares: up to the pool, and what becomes of them back to who sent them.
+ *
+ * Invariants: a share goes up only on the connection its job came from; every share that came in
+ * is counted, and counted again where it ends.
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { Share } from "../protocol/share.ts";
+import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
+import type { AccountBooks } from "./account_books.ts";
+import type { Count, ShareCounter, Unanswered } from "./ledger.ts";
+import type { ShareReceipt } from "./peers.ts";
+import type { PendingShare } from "./pending_shares.ts";
+import type { MinerSeat } from "./seat.ts";
+import type { Slot } from "./slot.ts";
+
+/** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
+export const VERDICT_TIMEOUT_MS = 60_000;
+
+/**
+ * Shares of one miner that may wait for verdicts: no honest one finds so many in a minute, and a
+ * pool tells only 65,536 of all apart.
+ */
+export const MAX_WAITING_SHARES = 1_000;
+
+const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
+  accepted: "accepted",
+  stale: "rejectedStale",
+  duplicate: "rejectedDuplicate",
+  lowDifficulty: "rejectedLowDifficulty",
+  timeTooOld: "rejectedTimeTooOld",
+  timeTooNew: "rejectedTimeTooNew",
+  versionMask: "rejectedVersionMask",
+  other: "rejectedOther",
+};
+
+const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
+
+/** See the head of this file. */
+export class ShareFlow {
+  readonly #counter: ShareCounter;
+  readonly #books: AccountBooks;
+  readonly #now: Now;
+
+  /** Counts in `counter` and in the account's books; `now` is monotonic, in milliseconds. */
+  constructor(counter: ShareCounter, books: AccountBooks, now: Now) {
+    this.#counter = counter;
+    this.#books = books;
+    this.#now = now;
+  }
+
+  /** A miner sends a share: see {@linkcode Seat.submit}. */
+  submit(seat: MinerSeat, share: Share): ShareReceipt {
+    const counter = this.#counter;
+    const { slot, miner } = seat;
+    const ledger = slot?.ledger ?? this.#books.unplaced;
+    counter.add(miner.sessionId, "received", ledger);
+    const job = slot?.jobs.find(share.jobId);
+    if (slot === undefined || job === undefined) {
+      counter.add(miner.sessionId, "refusedStale", ledger);
+      return STATUS.jobNotFound;
+    }
+    const { upstream } = slot;
+    // Without a mask the frame would be one the pool skips and does not count: every later
+    // verdict of the connection would reach the wrong miner.
+    if ((share.versionBits & ~upstream.versionMask) !== 0) {
+      counter.add(miner.sessionId, "refusedVersionMask", slot.ledger);
+      return STATUS.versionMask;
+    }
+    if (upstream.shareFate === "outage") {
+      counter.add(miner.sessionId, "outage", slot.ledger);
+      return "taken";
+    }
+    if (seat.waiting >= MAX_WAITING_SHARES) {
+      counter.add(miner.sessionId, "refusedTooMany", slot.ledger);
+      return STATUS.unknown;
+    }
+    const index = upstream.submit(miner.sessionId, job, share);
+    counter.add(miner.sessionId, "submitted", slot.ledger);
+    const sentAt = this.#now();
+    const difficulty = seat.difficultyOf(share.jobId);
+    if (upstream.shareFate === "assumed") {
+      counter.add(miner.sessionId, "assumed", slot.ledger);
+      this.#credit(miner.sessionId, difficulty, sentAt);
+      return "taken";
+    }
+    seat.waiting++;
+    const overtaken = slot.pending.add(index, {
+      owner: seat,
+      requestId: share.id,
+      sentAt,
+      difficulty,
+    });
+    if (overtaken !== undefined) this.#forget(overtaken, slot);
+    return "waiting";
+  }
+
+  /** The pool judged the share sent as `index`; without a slot its connection is gone by now. */
+  judged(slot: Slot<MinerSeat> | undefined, index: number, status: number): void {
+    if (slot === undefined) {
+      this.#books.strayVerdicts.connectionGone++;
+      return;
+    }
+    const share = slot.pending.settle(index);
+    if (share === undefined) {
+      this.#books.strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
+      return;
+    }
+    const { isGone, miner } = share.owner;
+    if (isGone) this.#books.strayVerdicts.minerGone++;
+    this.#settled(share.owner, slot);
+    const count = VERDICT_COUNT[verdictMeaning(status)];
+    const counter = this.#counter;
+    const time = this.#now();
+    const sessionId = isGone ? undefined : miner.sessionId;
+    counter.add(sessionId, count, slot.ledger);
+    counter.verdictLatency.add(time - share.sentAt);
+    if (count === "accepted") this.#credit(sessionId, share.difficulty, time);
+    if (!isGone) miner.answerShare(share.requestId, status);
+  }
+
+  /** Ends the shares of a connection whose verdicts are overdue. */
+  expire(slot: Slot<MinerSeat>): void {
+    for (const share of slot.pending.expire(this.#now() - VERDICT_TIMEOUT_MS)) {
+      this.#forget(share, slot);
+    }
+  }
+
+  /** Ends all shares of a connection that is gone. */
+  lost(slot: Slot<MinerSeat>): void {
+    for (const share of slot.pending.expire(Infinity)) {
+      this.#countUnanswered(share, slot, "unansweredConnectionLost");
+      // Nobody knows whether the pool still got it.
+      if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
+    }
+  }
+
+  #credit(sessionId: number | undefined, difficulty: number, time: number): void {
+    this.#counter.credit(sessionId, difficulty, time);
+    this.#books.credit(difficulty, time);
+  }
+
+  /** A share that this miner sent to this connection waits no longer. */
+  #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
+    if (seat.slot === slot) seat.waiting--;
+    else slot.settled(seat.miner.sessionId, seat);
+  }
+
+  /** A share whose verdict is not expected any more. The miner is told what agents always told. */
+  #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
+    const { isGone, miner } = share.owner;
+    this.#settled(share.owner, slot);
+    this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
+    if (!isGone) miner.answerShare(share.requestId, SHARE_ACCEPTED);
+  }
+
+  #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
+    const { isGone, miner } = share.owner;
+    this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
+  }
+}
