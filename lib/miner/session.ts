@@ -200,6 +200,11 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.context.end(this, reason);
   }
 
+  /**
+   * Answers a request, or keeps it for later while it waits for a pool.
+   *
+   * @throws MinerFault when it breaks the protocol.
+   */
   protected override receiveLine(line: Uint8Array): void {
     if (this.#held !== undefined) return this.#held.add(line, this.context.decoders.maxLineBytes);
     const share = scanShare(line);
@@ -315,6 +320,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     else this.#held = undefined;
   }
 
+  /** What came while it waited for a pool, once that has ended. */
   protected override takeHeldLines(): readonly Uint8Array[] {
     if (this.#state === "joining" || this.#held === undefined) return NO_LINES;
     const { lines } = this.#held;
