@@ -34,7 +34,7 @@ Deno.test("verdicts for shares never sent are counted as such and answer nobody"
   assert.equal(shares.accepted, rig.pool(0).statistics().accepted);
 });
 
-Deno.test("verdicts that come after the miner left are counted, and its id is free afterwards", async () => {
+Deno.test("verdicts that come after the miner left are counted, and its id is free afterwards, with its counts", async () => {
   await using rig = await FailoverRig.start({ sharesPerSecond: 0, pool: { verdictDelayMs: 800 } });
   await rig.servedBy(0);
   const pool = rig.pool(0);
@@ -51,7 +51,8 @@ Deno.test("verdicts that come after the miner left are counted, and its id is fr
   await until(() => rig.proxy.statistics().shares.accepted === 10, "its shares are judged");
   await until(() => rig.proxy.statistics().sessionIds === 20, "its id is free");
   await pool.until(() => pool.workers().length === 20);
-  const { strayVerdicts, shares } = rig.proxy.statistics();
+  const { strayVerdicts, shares, minerShares } = rig.proxy.statistics();
+  for (let id = 0; id <= 20; id++) assert.equal(minerShares(id).submitted, 0);
   assert.deepEqual(strayVerdicts, { ...NO_STRAYS, minerGone: 10 });
   assert.equal(shares.accepted, pool.statistics().accepted);
   assert.equal(pool.statistics().verdictsWithheld, 0);
