@@ -24,6 +24,7 @@ import {
   isGoneAgain,
   listenForMiners,
 } from "./miner_listener.ts";
+import { ReadTurns } from "./read_turns.ts";
 import { Slab } from "./slab.ts";
 import { TlsHandshakeFailed } from "./tls_handshake.ts";
 import { join } from "./waiting.ts";
@@ -79,6 +80,7 @@ class DenoEngine implements Engine {
   readonly #limits: EngineLimits;
   readonly #now: Now;
   readonly #slab = new Slab();
+  readonly #turns = new ReadTurns();
   readonly #links: (Link | undefined)[] = [];
   readonly #freeHandles: number[] = [];
   readonly #accepting: Promise<void>;
@@ -257,7 +259,7 @@ class DenoEngine implements Engine {
       if (count === null || link.isClosed) return ended("it closed the connection");
       if (!link.isEnding) this.#events.received(link.handle, buffer.subarray(0, count));
       if (link.isClosed) ended("closed");
-      else conn.read(buffer).then(onBytes, onError);
+      else this.#turns.take(() => conn.read(buffer).then(onBytes, onError));
     };
     const onError = (error: unknown) =>
       ended(errorText(error), error instanceof TlsHandshakeFailed ? "tls_handshake" : undefined);

@@ -175,3 +175,32 @@ Deno.test("a connection that was gone before it could be set up costs only itsel
   const [, [handle]] = await world.connect(1);
   assert.deepEqual(world.events.opens, [handle]);
 });
+
+/** A peer that has always sent something more. */
+class BusyConn extends FakeConn {
+  reads = 0;
+
+  override read(into: Uint8Array): Promise<number | null> {
+    // Bounded, so that a test of an engine that never rests still ends.
+    return ++this.reads > 1000 ? super.read(into) : Promise.resolve(1);
+  }
+}
+
+Deno.test("peers that never stop sending take turns, and leave the rest of the program its own", async () => {
+  await using world = new World();
+  const conns = Array.from({ length: 100 }, (_, i) => new BusyConn(1000 + i));
+  world.conns.push(...conns);
+  for (const conn of conns) {
+    world.listener.admit(conn);
+    await settled();
+  }
+  const readsOf = () => conns.reduce((sum, conn) => sum + conn.reads, 0);
+  for (let turn = 0; turn < 30; turn++) {
+    const before = readsOf();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(readsOf() - before <= 32, `${readsOf() - before} reads in a turn`);
+  }
+  const counts = conns.slice(16).map((conn) => conn.reads);
+  assert.ok(Math.max(...counts) - Math.min(...counts) <= 2, `reads of each: ${counts}`);
+  assert.ok(Math.min(...counts) > 1, "everyone's turn came");
+});

@@ -1,0 +1,42 @@
+/**
+ * Lets many connections that always have something to read take turns with everything else.
+ *
+ * The runtime under Deno finishes at most 128 reads and writes in a turn of its event loop, and
+ * what it puts off it takes up again last come, first served. Sockets that are ready at once, each
+ * with a read and a write, could so keep all others waiting for seconds, the pool's among them.
+ * With far fewer new ones begun in a turn, what was put off is done before it ends.
+ */
+
+/** Reads begun in a turn: with an answer written for each, a quarter of what the runtime does. */
+const READS_IN_A_TURN = 16;
+
+/** Begins reads in the order they were asked for, a bounded number of them in a turn. */
+export class ReadTurns {
+  readonly #nextTurn: (callback: () => void) => void;
+  #begun = 0;
+  #resting: (() => void)[] = [];
+
+  /** `nextTurn` calls back once the event loop has been around. */
+  constructor(
+    nextTurn: (callback: () => void) => void = (callback) => void setImmediate(callback),
+  ) {
+    this.#nextTurn = nextTurn;
+  }
+
+  /** Calls `begin` at once or, after many others, in one of the next turns. */
+  take(begin: () => void): void {
+    if (this.#begun < READS_IN_A_TURN) {
+      this.#begun++;
+      begin();
+    } else if (this.#resting.push(begin) === 1) {
+      this.#nextTurn(() => this.#goOn());
+    }
+  }
+
+  #goOn(): void {
+    const due = this.#resting.splice(0, READS_IN_A_TURN);
+    this.#begun = due.length;
+    if (this.#resting.length > 0) this.#nextTurn(() => this.#goOn());
+    for (const begin of due) begin();
+  }
+}
