@@ -1,10 +1,10 @@
 /**
  * Lets many connections that always have something to read take turns with everything else.
  *
- * The runtime under Deno finishes at most 128 reads and writes in a turn of its event loop, and
- * what it puts off it takes up again last come, first served. Sockets that are ready at once, each
- * with a read and a write, could so keep all others waiting for seconds, the pool's among them.
- * With far fewer new ones begun in a turn, what was put off is done before it ends.
+ * The runtime under Deno (tokio) finishes at most 128 reads and writes in a turn of its event loop,
+ * and what it puts off it takes up again last come, first served. Sockets that are ready at once,
+ * each with a read and a write, so kept all others waiting for seconds, the pool's among them. With
+ * far fewer begun in a turn, what was put off gets done. Measured in scripts/bench/README.md.
  */
 
 /** Reads begun in a turn: with an answer written for each, a quarter of what the runtime does. */
