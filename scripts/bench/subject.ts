@@ -62,7 +62,8 @@ export function ourAgent(variation: Variation): Subject {
     isFloor: false,
     isBundled,
     command: (conf, release) => [
-      ...["env", "DENO_NO_UPDATE_CHECK=1", ...isBundled ? [`DENO_DIR=${release}/cache`] : []],
+      ...["env", "DENO_NO_UPDATE_CHECK=1", "MALLOC_ARENA_MAX=1"],
+      ...isBundled ? [`DENO_DIR=${release}/cache`] : [],
       ...[Deno.execPath(), "run", ...denoFlags, ...flags],
       ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],

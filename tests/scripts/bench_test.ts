@@ -146,17 +146,22 @@ Deno.test("the agent runs with every flag and variable of the start task and tho
     ourAgent({ ...variation, form }).command("conf.json", "/release").join(" ");
   const flags = /--v8-flags=\S*--optimize-for-size,--x .*--allow-net /;
   const sources = commandOf("sources");
-  assert.match(sources, /^env DENO_NO_UPDATE_CHECK=1 \S*deno run --cpu-prof --config /);
+  assert.match(
+    sources,
+    /^env DENO_NO_UPDATE_CHECK=1 MALLOC_ARENA_MAX=1 \S*deno run --cpu-prof --config /,
+  );
   assert.match(sources, flags);
   assert.match(sources, / \S*\/main\.ts -c conf\.json -l log$/);
   const program = commandOf("program");
   assert.match(
     program,
-    /^env DENO_NO_UPDATE_CHECK=1 DENO_DIR=\S+ \S*deno run --cpu-prof .*--no-npm/,
+    /^env DENO_NO_UPDATE_CHECK=1 MALLOC_ARENA_MAX=1 DENO_DIR=\S+ \S*deno run --cpu-prof .*--no-npm/,
   );
   assert.match(program, flags);
   assert.match(program, / \/release\/main\.js -c conf\.json -l log$/);
-  assert.ok(settings.tasks.start.command.startsWith("DENO_NO_UPDATE_CHECK=1 deno run "));
+  assert.ok(
+    settings.tasks.start.command.startsWith("DENO_NO_UPDATE_CHECK=1 MALLOC_ARENA_MAX=1 deno run "),
+  );
 });
 
 Deno.test("the configuration it writes is one the agent takes; other agents get no key of ours", () => {
