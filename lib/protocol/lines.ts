@@ -12,9 +12,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const EMPTY = new Uint8Array(0);
 
-/** The longest miner line taken unless the operator says otherwise, in bytes without its LF. */
-export const DEFAULT_MAX_LINE_BYTES = 8192;
-
 /**
  * A line decoder for one connection.
  *

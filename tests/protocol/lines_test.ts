@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DEFAULT_MAX_LINE_BYTES, LineDecoder } from "../../lib/protocol/lines.ts";
+import { LineDecoder } from "../../lib/protocol/lines.ts";
 import { MinerFault, PoolFault, ProtocolViolation } from "../../lib/protocol/violation.ts";
 import { cutAt, everyCut, feed } from "../support/any_cut.ts";
 import { cpuMs } from "../support/cpu_time.ts";
@@ -89,7 +89,7 @@ Deno.test("LineDecoder waits for the LF when a CR stands behind the last byte al
 });
 
 Deno.test("LineDecoder refuses a megabyte without an LF at once, whatever the fault class", () => {
-  const reader = new LineDecoder(DEFAULT_MAX_LINE_BYTES, PoolFault);
+  const reader = new LineDecoder(8192, PoolFault);
   reader.push(new Uint8Array(1 << 20));
   assert.throws(() => reader.next(), { name: "PoolFault", code: "line-too-long" });
   assert.equal(reader.next(), undefined, "the fault has emptied it");
