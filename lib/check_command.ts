@@ -144,7 +144,7 @@ async function examineMachine(
     ...ports.map(judgePort),
     ...certificates.map(({ row }) => row),
     examineStatusPort(served, isAgentRunning),
-    judgeOpenFiles(openFileLimit(), config.limits.max_miners, mostPoolConnections(config)),
+    judgeOpenFiles(await openFileLimit(), config.limits.max_miners, mostPoolConnections(config)),
   ];
   const stops = ports.filter(isTaken)
     .map(({ address }) => `miners cannot connect to ${formatAddress(address)}`);

@@ -11,6 +11,7 @@ import { readConfig } from "./config/read.ts";
 import type { Config } from "./config/schema.ts";
 import { rejectedIn } from "./mux/ledger.ts";
 import { formatAddress, type PeerAddress } from "./net/engine.ts";
+import { openFileLimit } from "./net/open_files.ts";
 import { startLog, stopLog } from "./observe/log.ts";
 import { Proxy } from "./proxy.ts";
 import { SimFarm } from "./sim/sim_farm.ts";
@@ -36,7 +37,11 @@ export async function demo(
 ): Promise<number> {
   startLog({ level: "warning", format: "text", targets: [Deno.stderr] });
   const pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: JOB_INTERVAL_MS });
-  const proxy = new Proxy({ config: configFor(pool), version });
+  const proxy = new Proxy({
+    config: configFor(pool),
+    version,
+    openFiles: await openFileLimit(),
+  });
   const [address] = proxy.addresses as [PeerAddress];
   const farm = SimFarm.start({
     ...address,

@@ -66,6 +66,8 @@ export interface ProxyOptions {
   readonly config: Config;
   /** Of btcagent, for pools and miners that ask. */
   readonly version: string;
+  /** How many files this process may have open; `undefined` if that is not known. */
+  readonly openFiles?: number | undefined;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
   readonly tls?: MinerTls;
 }
@@ -108,6 +110,8 @@ export interface ProxyParts {
 
 /** A running proxy. */
 export class Proxy {
+  /** How many files this process may have open; `undefined` if that is not known. */
+  readonly openFiles: number | undefined;
   readonly #version: string;
   #config: Config;
   readonly #sessionIds = new SessionIds(monotonicNow);
@@ -131,7 +135,8 @@ export class Proxy {
    *
    * @throws CannotListen when an address cannot be listened on.
    */
-  constructor({ config, version, tls = new MinerTls() }: ProxyOptions) {
+  constructor({ config, version, openFiles, tls = new MinerTls() }: ProxyOptions) {
+    this.openFiles = openFiles;
     this.#config = config;
     this.#version = version;
     this.#tls = tls;
@@ -147,7 +152,7 @@ export class Proxy {
     });
     let listeners: Listeners | undefined;
     this.#miners = new Miners({
-      ...minersSettings(config, maxMiners(config)),
+      ...minersSettings(config, maxMiners(config, openFiles)),
       listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
       version: `btcagent/${version}`,
@@ -184,7 +189,8 @@ export class Proxy {
       this.#pinned = undefined;
       this.#accounts.pin(undefined);
     }
-    this.#miners.reconfigure(minersSettings(config, maxMiners(config, this.#miners.most)));
+    const most = maxMiners(config, this.openFiles, this.#miners.most);
+    this.#miners.reconfigure(minersSettings(config, most));
     this.#accounts.reconfigure(accountsSettings(config));
   }
 

@@ -16,6 +16,8 @@ import type { StatusServer } from "./observe/status/server.ts";
 import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { MinerTls } from "./net/miner_tls.ts";
+import { MemoryTrim } from "./net/memory_trim.ts";
+import { openFileLimit } from "./net/open_files.ts";
 import { serviceEnvironment, ServiceManager } from "./net/service_manager.ts";
 import { removePidFile, writePidFile } from "./pid_file.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
@@ -95,7 +97,7 @@ async function serve(serving: Serving): Promise<number> {
   try {
     const tls = new MinerTls();
     await tls.load(certificateFiles(config));
-    proxy = new Proxy({ config, version, tls });
+    proxy = new Proxy({ config, version, tls, openFiles: await openFileLimit() });
   } catch (error) {
     if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
     log.error("{problem}", { problem: error.message });
@@ -120,6 +122,7 @@ async function serve(serving: Serving): Promise<number> {
   });
   if (config.pid_file !== undefined) await writePidFile(config.pid_file);
   const status = await startStatus({ proxy, version, events, reloader });
+  const trim = new MemoryTrim();
   manager.ready();
   await stopping;
   manager.stopping();
@@ -133,6 +136,7 @@ async function serve(serving: Serving): Promise<number> {
   if (config.pid_file !== undefined) await removePidFile(config.pid_file);
   await status?.stop();
   manager.close();
+  await trim.stop();
   const { shares } = proxy.statistics();
   log.info(
     "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +

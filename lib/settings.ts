@@ -9,7 +9,7 @@ import type { CertificateFiles } from "./net/certificate_files.ts";
 import type { Dial } from "./net/connection.ts";
 import { createDial, type DialerOptions } from "./net/dialer.ts";
 import type { ListenAddress } from "./net/listeners.ts";
-import { openFileLimit, roomForMiners } from "./net/open_files.ts";
+import { roomForMiners } from "./net/open_files.ts";
 import { areaLog } from "./observe/log.ts";
 import type { PoolSlotsSettings } from "./pool/settings.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
@@ -135,10 +135,11 @@ export function mostPoolConnections(config: Config): number {
 /**
  * How many miners may be connected, said in the log with what decides it, unless it was so many
  * `before`.
+ *
+ * @param openFiles How many files may be open; `undefined` if that is not known.
  */
-export function maxMiners(config: Config, before?: number): number {
+export function maxMiners(config: Config, openFiles: number | undefined, before?: number): number {
   const wanted = config.limits.max_miners;
-  const openFiles = openFileLimit();
   const { miners, reserve } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
   if (miners === before) return miners;
   const values = { miners, openFiles, reserve, wanted };

@@ -9,7 +9,6 @@ import { sumOfShares } from "./mux/accounts.ts";
 import { Ledger } from "./mux/ledger.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
 import { formatAddress } from "./net/engine.ts";
-import { openFileLimit } from "./net/open_files.ts";
 import { areaLog, logLevels, setLogLevel } from "./observe/log.ts";
 import type { LogArea, LogLevel } from "./observe/log_record.ts";
 import type { RecentEvents } from "./observe/recent_events.ts";
@@ -57,7 +56,6 @@ export class StatusView implements StatusSource, StatusControl {
   readonly #options: StatusViewOptions;
   readonly #startedAt = monotonicNow();
   readonly #startedTime = new Date().toISOString();
-  readonly #openFiles = openFileLimit();
 
   /** To be made when the proxy has just started. */
   constructor(options: StatusViewOptions) {
@@ -116,7 +114,7 @@ export class StatusView implements StatusSource, StatusControl {
         resident_bytes: rss,
         heap_bytes: heapUsed,
         sockets: connected + poolSockets + proxy.addresses.length + 1,
-        open_files_limit: this.#openFiles ?? null,
+        open_files_limit: proxy.openFiles ?? null,
       },
     };
   }

@@ -6,7 +6,8 @@
  * the same number.
  */
 
-import { type Libc, LibcUnavailable, MAX_EVENT_BYTES } from "./libc.ts";
+import { type Libc, MAX_EVENT_BYTES } from "./libc.ts";
+import { LibcUnavailable } from "./libc_library.ts";
 
 /** What can be waited for and what is reported; `error` and `hangUp` are reported unasked. */
 export const READY = { read: 1, write: 4, error: 8, hangUp: 0x10 } as const;

@@ -19,13 +19,8 @@
  */
 
 import type { PeerAddress } from "./engine.ts";
+import { loadLibc } from "./libc_library.ts";
 import { decodeSockaddr, SOCKADDR_BYTES } from "./sockaddr.ts";
-
-/** Why the C library cannot be used here; the message is a clause for the log. */
-export class LibcUnavailable extends Error {
-  /** Tells it from other errors in a log. */
-  override readonly name = "LibcUnavailable";
-}
 
 const SYMBOLS = {
   epoll_create1: { parameters: ["i32"], result: "i32" },
@@ -48,19 +43,9 @@ const SYMBOLS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   memcpy: { parameters: ["buffer", "pointer", "usize"], result: "pointer" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
-
-/** Where distributions keep the library; a scoped `--allow-ffi=` names one of these. */
-const PATHS: Readonly<Record<string, readonly string[]>> = {
-  x86_64: ["/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6"],
-  aarch64: ["/lib/aarch64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6"],
-};
-
-/** The loader's own search, which only an `--allow-ffi` without a path permits. */
-const SEARCHED = "libc.so.6";
 
 const EPOLL_CLOEXEC = 0x80000;
 const EFD_CLOEXEC_NONBLOCK = 0x80800;
@@ -70,7 +55,6 @@ const AF_UNIX = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const INT_BYTES = 4;
-const RLIMIT_NOFILE = 7;
 
 /** Bytes reserved for one `struct epoll_event`: the larger of its two layouts (net/epoll.ts). */
 export const MAX_EVENT_BYTES = 16;
@@ -90,12 +74,7 @@ export class Libc {
    * @throws LibcUnavailable when this is no place for it
    */
   constructor() {
-    const { os, arch } = Deno.build;
-    const paths = PATHS[arch];
-    if (os !== "linux" || paths === undefined) {
-      throw new LibcUnavailable(`it is for Linux on x86_64 or aarch64, and this is ${os} ${arch}`);
-    }
-    this.#library = load(paths);
+    this.#library = loadLibc(SYMBOLS);
   }
 
   /** A new epoll instance. */
@@ -193,14 +172,6 @@ export class Libc {
     return this.#library.symbols.setsockopt(fd, level, name, this.#int, INT_BYTES);
   }
 
-  /** How many files this process may have open; `undefined` if the kernel does not say. */
-  openFileLimit(): number | undefined {
-    // struct rlimit: the limit that holds, then the highest it may be set to.
-    const limits = new BigUint64Array(2);
-    if (this.#library.symbols.getrlimit(RLIMIT_NOFILE, limits) < 0) return undefined;
-    return Number(limits[0]);
-  }
-
   /**
    * The `errno` of the call just made. The runtime may have made calls of its own in between:
    * good for a message, and for what harms nobody if it is wrong once.
@@ -219,23 +190,4 @@ export class Libc {
 
 function eventCapacity(events: Uint8Array): number {
   return Math.floor(events.length / MAX_EVENT_BYTES);
-}
-
-function load(paths: readonly string[]): Deno.DynamicLibrary<typeof SYMBOLS> {
-  const permitted = [SEARCHED, ...paths].filter((path) =>
-    Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
-  );
-  if (permitted.length === 0) {
-    throw new LibcUnavailable(`it needs the permission --allow-ffi=${paths.join(",")}`);
-  }
-  let found: unknown;
-  for (const path of permitted) {
-    try {
-      return Deno.dlopen(path, SYMBOLS);
-    } catch (error) {
-      found = error;
-    }
-  }
-  const reason = found instanceof Error ? found.message : String(found);
-  throw new LibcUnavailable(`the C library cannot be loaded: ${reason}`);
 }

@@ -29,7 +29,8 @@ import type {
 import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
 import { errnoText, isPassingAcceptError } from "./errno.ts";
 import { CLOSED, ENDING, FdTable, OPEN } from "./fd_table.ts";
-import { Libc, LibcUnavailable } from "./libc.ts";
+import { Libc } from "./libc.ts";
+import { LibcUnavailable } from "./libc_library.ts";
 import { type LibcListener, openListener } from "./libc_listener.ts";
 import { Pacing } from "./pacing.ts";
 import { Waiting } from "./waiting.ts";

@@ -6,7 +6,8 @@
  */
 
 import type { PeerAddress } from "./engine.ts";
-import { type Libc, LibcUnavailable } from "./libc.ts";
+import type { Libc } from "./libc.ts";
+import { LibcUnavailable } from "./libc_library.ts";
 
 /** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
 const BACKLOG = 4096;

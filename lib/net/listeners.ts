@@ -14,7 +14,7 @@ import {
   type PeerAddress,
   type Replaceable,
 } from "./engine.ts";
-import { LibcUnavailable } from "./libc.ts";
+import { LibcUnavailable } from "./libc_library.ts";
 
 /** Where to listen. */
 export interface ListenAddress extends PeerAddress {

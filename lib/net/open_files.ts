@@ -3,7 +3,14 @@
  * process only so many.
  */
 
-import { Libc, LibcUnavailable } from "./libc.ts";
+import { LibcUnavailable, loadLibc } from "./libc_library.ts";
+
+/** Called on another thread, which costs less memory: see net/libc_library.ts. */
+const SYMBOLS = {
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32", nonblocking: true },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const RLIMIT_NOFILE = 7;
 
 /** No more miners than this in any case: session ids have 16 bits, and one is none. */
 const MAX_MINERS = 0xffff;
@@ -23,14 +30,14 @@ export interface Room {
  * How many files this process may have open; `undefined` where that cannot be found out, which is
  * anywhere but on Linux with the FFI permission. Deno raises the soft limit to the hard one.
  */
-export function openFileLimit(): number | undefined {
+export async function openFileLimit(): Promise<number | undefined> {
+  // struct rlimit: the limit that holds, then the highest it may be set to.
+  const limits = new BigUint64Array(2);
   try {
-    const libc = new Libc();
-    try {
-      return libc.openFileLimit();
-    } finally {
-      libc.unload();
-    }
+    const library = loadLibc(SYMBOLS);
+    const failure = await library.symbols.getrlimit(RLIMIT_NOFILE, limits);
+    library.close();
+    return failure < 0 ? undefined : Number(limits[0]);
   } catch (error) {
     if (error instanceof LibcUnavailable) return undefined;
     throw error;

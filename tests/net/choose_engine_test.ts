@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { startEngine } from "../../lib/net/choose_engine.ts";
-import { Libc, LibcUnavailable } from "../../lib/net/libc.ts";
+import { Libc } from "../../lib/net/libc.ts";
+import { LibcUnavailable } from "../../lib/net/libc_library.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { LIMITS } from "./engine_contract.ts";
 

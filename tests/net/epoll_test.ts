@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { Epoll, READY } from "../../lib/net/epoll.ts";
-import { Libc, LibcUnavailable } from "../../lib/net/libc.ts";
+import { Libc } from "../../lib/net/libc.ts";
+import { LibcUnavailable } from "../../lib/net/libc_library.ts";
 
 Deno.test("a file that becomes readable is told with its tag, until nobody watches it", async () => {
   const libc = new Libc();

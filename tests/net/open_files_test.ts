@@ -5,12 +5,12 @@ import { openFileLimit, roomForMiners } from "../../lib/net/open_files.ts";
 
 Deno.test("the limit of open files is the one this process has", async () => {
   const { stdout } = await new Deno.Command("sh", { args: ["-c", "ulimit -n"] }).output();
-  assert.equal(openFileLimit(), Number(new TextDecoder().decode(stdout)));
+  assert.equal(await openFileLimit(), Number(new TextDecoder().decode(stdout)));
 });
 
 Deno.test("without the permission to ask the C library the limit is not known, and nobody is asked", async () => {
   const url = new URL("../../lib/net/open_files.ts", import.meta.url);
-  const code = `import { openFileLimit } from "${url}"; console.log(openFileLimit());`;
+  const code = `import { openFileLimit } from "${url}"; console.log(await openFileLimit());`;
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
