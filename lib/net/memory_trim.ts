@@ -22,8 +22,11 @@ export class MemoryTrim {
   #trimming: Promise<unknown> | undefined;
   #isStopped = false;
 
-  /** Begins. */
-  constructor() {
+  readonly #everyMs: number;
+
+  /** Begins; `everyMs` is the time between two calls, in milliseconds. */
+  constructor(everyMs: number = TRIM_MS) {
+    this.#everyMs = everyMs;
     try {
       this.#library = loadLibc(SYMBOLS);
     } catch (error) {
@@ -47,6 +50,6 @@ export class MemoryTrim {
       this.#trimming = this.#library?.symbols.malloc_trim(0n).then(() => {
         if (!this.#isStopped) this.#wait();
       });
-    }, TRIM_MS);
+    }, this.#everyMs);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { readConfig } from "../../lib/config/read.ts";
+import { openFileLimit } from "../../lib/net/open_files.ts";
 import { receiveLog } from "../../lib/observe/log.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
 import { type MinerStatistics, sumOf } from "../../lib/sim/miner_ledger.ts";
@@ -110,7 +111,11 @@ class ChaosRun {
   /** What each mishap decides by itself. */
   readonly #random;
 
-  private constructor(options: ChaosOptions, pools: readonly SimPool[]) {
+  private constructor(
+    options: ChaosOptions,
+    pools: readonly SimPool[],
+    openFiles: number | undefined,
+  ) {
     this.#options = options;
     this.#pools = pools;
     this.#random = seededRandom(options.seed + 1);
@@ -131,6 +136,7 @@ class ChaosRun {
     this.#proxy = new Proxy({
       config: { ...result.config, agent_listen_port: 0 },
       version: "0.0.0-chaos",
+      openFiles,
     });
     const { port } = this.#proxy.addresses[0]!;
     const { seed, miners } = options;
@@ -172,7 +178,7 @@ class ChaosRun {
           seed: options.seed + i,
         })),
     );
-    return new ChaosRun(options, pools);
+    return new ChaosRun(options, pools, await openFileLimit());
   }
 
   /** Lets everything happen in its time. */

@@ -20,7 +20,7 @@ import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
 import { FakeStatus } from "../support/fake_status.ts";
 import { LogCapture } from "../support/log_capture.ts";
-import { StatusRig } from "../support/status_rig.ts";
+import { OPEN_FILES, StatusRig } from "../support/status_rig.ts";
 import { certificateFiles } from "../support/test_certificates.ts";
 import { until } from "../support/test_proxy.ts";
 
@@ -45,6 +45,7 @@ Deno.test("every number is the pool's and the farm's own", async () => {
   assert.equal(summary.shares.accepted, judged.accepted);
   assert.equal(summary.shares.waiting, 0);
   assert.equal(summary.miners.connected, 20);
+  assert.equal(summary.process.open_files_limit, OPEN_FILES);
   assert.equal(summary.miners.states.working, 20);
   assert.equal(
     summary.miners.asicboost.never + summary.miners.asicboost.rolling,
@@ -97,6 +98,7 @@ Deno.test("every number is the pool's and the farm's own", async () => {
     const labels = `pool="${own.pool}",position="1"`;
     const expected = {
       'btcagent_miners{state="working"}': 20,
+      "process_max_fds": OPEN_FILES,
       "btcagent_shares_received_total": submitted,
       "btcagent_miner_written_bytes_total": summary.miners.bytes_written,
       "btcagent_shares_submitted_total": judged.submits,

@@ -15,6 +15,9 @@ import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Reloader } from "../../lib/reload.ts";
 import { StatusView } from "../../lib/status_source.ts";
 
+/** How many files the proxy is told may be open. */
+export const OPEN_FILES = 12_345;
+
 /** A proxy with its status server, both stopped with `await using`. */
 export class StatusRig {
   readonly proxy: Proxy;
@@ -39,7 +42,7 @@ export class StatusRig {
     }));
     assert.ok(result.ok, JSON.stringify(result));
     const config = { ...result.config, agent_listen_port: 0 };
-    this.proxy = new Proxy({ config, version: "0.0.0-test", tls });
+    this.proxy = new Proxy({ config, version: "0.0.0-test", tls, openFiles: OPEN_FILES });
     const { proxy } = this;
     const reloader = new Reloader({
       path,
