@@ -114,6 +114,8 @@ export class Proxy {
   readonly openFiles: number | undefined;
   readonly #version: string;
   #config: Config;
+  /** What ports are opened by: while a reload is under way, what comes into force with it. */
+  #portsConfig: Config;
   readonly #sessionIds = new SessionIds(monotonicNow);
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
   #dial: Dial;
@@ -137,7 +139,7 @@ export class Proxy {
    */
   constructor({ config, version, openFiles, tls = new MinerTls() }: ProxyOptions) {
     this.openFiles = openFiles;
-    this.#config = config;
+    this.#config = this.#portsConfig = config;
     this.#version = version;
     this.#tls = tls;
     this.#dial = dialFor(config);
@@ -165,23 +167,24 @@ export class Proxy {
 
   /**
    * Takes another configuration and reads certificates anew, also if it is the same one; no miner is
-   * disconnected. What only counts at a start,
-   * `multi_user_mode` and `advanced.io_engine` for addresses listened on already, stays as it was.
+   * disconnected. What only counts at a start, `multi_user_mode` and `advanced.io_engine` for
+   * addresses listened on already, stays as it was.
    *
    * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
    * @throws CannotUseCertificate when a certificate cannot be used; then as well.
    */
   async reconfigure(config: Config): Promise<void> {
     const takeBack = await this.#tls.load(certificateFiles(config));
-    const before = this.#config;
-    this.#config = config;
+    this.#portsConfig = config;
     try {
       await this.#listeners.reconfigure(listenAddresses(config));
     } catch (error) {
       takeBack();
-      this.#config = before;
+      this.#portsConfig = this.#config;
       throw error;
     }
+    // All at once: accounts open at any moment, by whatever is in force then.
+    this.#config = config;
     this.#dial = dialFor(config);
     this.#poolNumbers = this.#numbers.of(config.pools);
     if (this.#pinned !== undefined && !this.#poolNumbers.includes(this.#pinned)) {
@@ -305,13 +308,13 @@ export class Proxy {
   #listen(events: EngineEvents): Listeners {
     const isTooManyForLibc = () => {
       const running = this.#listeners?.engines ?? 0;
-      const plain = listenAddresses(this.#config).filter(({ tls }) => tls === undefined);
+      const plain = listenAddresses(this.#portsConfig).filter(({ tls }) => tls === undefined);
       return Math.max(plain.length, running + 1) > MAX_LIBC_LISTENERS;
     };
     const start: StartEngine = ({ tls, ...address }, engineEvents) => {
       const options: ListenOptions = {
         ...address,
-        reusePort: this.#config.advanced.reuse_port,
+        reusePort: this.#portsConfig.advanced.reuse_port,
         events: engineEvents,
         limits: {
           maxWaitingBytes: MINER_MAX_WAITING_BYTES,
@@ -319,7 +322,7 @@ export class Proxy {
         },
         now: monotonicNow,
       };
-      const wanted = isTooManyForLibc() ? "deno" : this.#config.advanced.io_engine;
+      const wanted = isTooManyForLibc() ? "deno" : this.#portsConfig.advanced.io_engine;
       const { engine, kind, reason }: StartedEngine = tls === undefined
         ? startEngine(wanted, options)
         : { engine: this.#tls.start(tls, options), kind: "deno", reason: "that has no TLS" };
@@ -335,7 +338,7 @@ export class Proxy {
       });
       return engine;
     };
-    return new Listeners(listenAddresses(this.#config), start, events);
+    return new Listeners(listenAddresses(this.#portsConfig), start, events);
   }
 
   #tick(): void {

@@ -5,6 +5,7 @@ import { CannotListen } from "../../lib/net/listeners.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { FakeDownstream } from "../support/fake_downstream.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { freePort } from "../support/free_port.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
@@ -136,6 +137,40 @@ Deno.test("a port that cannot be had leaves pools, limits and ports as they were
   await miner.until(() => miner.isAuthorized);
   assert.equal(second.statistics().connectionsNow, 0);
 });
+
+for (const outcome of ["succeeds", "fails"] as const) {
+  Deno.test(`a sub-account that opens while a reload is under way has its pools right when that ${outcome}`, async () => {
+    await using first = await SimPool.start();
+    await using second = await SimPool.start();
+    const settings = (port: number) => ({
+      multi_user_mode: true,
+      listen: [{ address: "127.0.0.1", port }],
+    });
+    await using proxy = new TestProxy([first, second], settings(freePort()));
+    const { accounts } = proxy.proxy.parts;
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const port = outcome === "succeeds" ? freePort() : taken.addr.port;
+
+    const reload = proxy.reconfigure([second, first], settings(port));
+    // A port that goes takes a turn of the event loop, in which miners come.
+    await new Promise((resolve) => setTimeout(resolve));
+    accounts.join("late", new FakeDownstream(accounts.leaseSession()!));
+    accounts.tick();
+    await (outcome === "succeeds" ? reload : assert.rejects(reload, CannotListen));
+    taken.close();
+
+    const { pools } = accounts.reports().take(1).toArray()[0]!.open!.upstreams;
+    const expected = [[0, first], [1, second]] as const;
+    assert.deepEqual(
+      pools.map(({ number, address }) => [number, address]),
+      (outcome === "succeeds" ? expected.toReversed() : expected)
+        .map(([number, { hostname, port }]) => [number, `${hostname}:${port}`]),
+    );
+    for (const { address, connections } of pools) {
+      assert.ok(connections.every(({ name }) => name.startsWith(`${address} #`)));
+    }
+  });
+}
 
 Deno.test("limits lowered below what is there turn newcomers away, and nobody else", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
