@@ -97,8 +97,7 @@ export class Listeners implements MinerSockets {
     const kept = before.filter(has);
     const removed = before.filter((port) => !has(port));
     for (const port of removed) this.#retire(port);
-    // A port is free only when the accept that was under way has noticed.
-    if (removed.length > 0) await new Promise((resolve) => setTimeout(resolve));
+    if (removed.length > 0) await portsAreFree();
     // Who stops opens nothing more.
     if (this.#isClosing) return;
     const isNew = (address: ListenAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
@@ -106,6 +105,9 @@ export class Listeners implements MinerSockets {
       this.#ports.push(...this.#open(addresses.filter(isNew)));
       this.#sortAs(addresses);
     } catch (error) {
+      // One that was to change, as to TLS, may have been opened again before another could not be.
+      await portsAreFree();
+      if (this.#isClosing) throw error;
       this.#ports.push(...this.#open(removed.map(({ wanted }) => wanted)));
       this.#sortAs(before.map(({ wanted }) => wanted));
       throw error;
@@ -231,6 +233,11 @@ export class Listeners implements MinerSockets {
     this.#portOf[handle] = undefined;
     this.#freeHandles.push(handle);
   }
+}
+
+/** A port that was closed is free only when the accept that was under way has noticed. */
+function portsAreFree(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function isSame(one: ListenAddress, other: ListenAddress): boolean {

@@ -1,8 +1,11 @@
 /** Listeners: several ports as one. */
 
 import assert from "node:assert/strict";
+import { startDenoEngine } from "../../lib/net/deno_engine.ts";
 import type { Engine, EngineEvents, PeerAddress, Replaceable } from "../../lib/net/engine.ts";
 import { CannotListen, Listeners } from "../../lib/net/listeners.ts";
+import { EngineRecord } from "../support/engine_record.ts";
+import { freePort } from "../support/free_port.ts";
 
 const FROM: PeerAddress = { hostname: "10.0.0.1", port: 9 };
 const JOB: Replaceable = { line: Uint8Array.of(1), cleanLine: Uint8Array.of(2) };
@@ -217,6 +220,41 @@ Deno.test("when a new port cannot be had, all ports are as they were", async () 
     "3: stop",
     "1: start",
   ]);
+});
+
+Deno.test("a port that was to get TLS is open again without, when another port cannot be had", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const events = new EngineRecord();
+  const limits = { maxWaitingBytes: 1000, stallTimeoutMs: 1000 };
+  const listeners = new Listeners([at(freePort())], ({ hostname, port }, events) => {
+    return startDenoEngine({ hostname, port, events, limits, now: () => 0 });
+  }, events);
+  const [before] = listeners.addresses;
+  const tls = { cert_file: "c", key_file: "k" };
+  await assert.rejects(
+    listeners.reconfigure([{ ...before!, tls }, at(taken.addr.port)]),
+    (error) => error instanceof CannotListen && error.message.includes(`:${taken.addr.port}:`),
+  );
+  assert.deepEqual(listeners.addresses, [before]);
+  using _peer = await Deno.connect(before!);
+  await events.when(() => events.opens.length === 1);
+  await listeners.stop();
+  taken.close();
+});
+
+Deno.test("a stop while a change of ports fails opens none of them again", async () => {
+  const calls: string[] = [];
+  const listeners = new Listeners([at(1)], (address, events) => {
+    if (address.port === 9) {
+      queueMicrotask(() => listeners.stopAccepting());
+      throw new Deno.errors.AddrInUse("x");
+    }
+    calls.push(`${address.port}: start`);
+    return new RecordingEngine(address, events, calls);
+  }, {} as EngineEvents);
+  await assert.rejects(listeners.reconfigure([at(9)]), CannotListen);
+  assert.deepEqual(listeners.addresses, []);
+  assert.deepEqual(calls, ["1: start", "1: stop accepting"]);
 });
 
 for (
