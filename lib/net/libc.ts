@@ -145,7 +145,7 @@ export class Libc {
   sendDatagram(address: Uint8Array, bytes: Uint8Array): number {
     const { socket, sendto } = this.#library.symbols;
     const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return fd;
+    if (fd < 0) return -this.lastError();
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const sent = sendto(fd, bytes, BigInt(bytes.length), flags, address, address.length);
     // Closing would overwrite why it failed.

@@ -45,6 +45,8 @@ export class ServiceManager {
   readonly #watchdogMs: number;
   #libc: Datagrams | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Whether it could not be told the last thing. */
+  #isUnheard = false;
 
   /** Knows where to send; `libc`, its own from here on, is loaded if it is not given and there is somebody to tell. */
   constructor({ socket, watchdog }: ServiceEnvironment, libc?: Datagrams) {
@@ -55,7 +57,7 @@ export class ServiceManager {
       if (this.#address === undefined) throw new Error("NOTIFY_SOCKET is no address of a socket");
       this.#libc = libc ?? new Libc();
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#complain(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -88,13 +90,13 @@ export class ServiceManager {
   #tell(text: string): void {
     if (this.#libc === undefined || this.#address === undefined) return;
     const result = this.#libc.sendDatagram(this.#address, encoder.encode(text));
-    // It has not looked at the last ones yet: the next one will do.
-    if (result >= 0 || result === -EAGAIN) return;
-    this.#fail(errnoText(-result));
+    const wasUnheard = this.#isUnheard;
+    // With EAGAIN it has not looked at the last ones yet: the next one will do.
+    this.#isUnheard = result < 0 && result !== -EAGAIN;
+    if (this.#isUnheard && !wasUnheard) this.#complain(errnoText(-result));
   }
 
-  #fail(reason: string): void {
-    this.close();
+  #complain(reason: string): void {
     log.warn(
       "Cannot tell the service manager how it goes: {reason}; a unit of Type=notify needs that, " +
         "so mend it or set Type=exec and no WatchdogSec there",

@@ -67,6 +67,30 @@ Deno.test("nothing is waited for, and errno says why there is nothing", async ()
   libc.unload();
 });
 
+Deno.test("a datagram that cannot be sent for want of files says so", async () => {
+  // In a process of its own, which may use its files up.
+  const url = new URL("../../lib/net/libc.ts", import.meta.url);
+  const code = `
+    import { Libc } from "${url}";
+    const libc = new Libc();
+    while (libc.eventfd() >= 0);
+    const result = libc.sendDatagram(new Uint8Array(4), new Uint8Array(1));
+    Deno.stdout.writeSync(new TextEncoder().encode(String(result)));
+    Deno.exit();
+  `;
+  const { stdout } = await new Deno.Command("sh", {
+    args: [
+      "-c",
+      'ulimit -n 256; exec "$0" run --no-check --allow-ffi "$1"',
+      Deno.execPath(),
+      `data:application/typescript,${encodeURIComponent(code)}`,
+    ],
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "-24");
+});
+
 Deno.test("an event record that is too short for the kernel is refused", () => {
   const libc = new Libc();
   assert.throws(() => libc.epollControl(-1, 1, 0, new Uint8Array(12)), RangeError);

@@ -60,6 +60,36 @@ Deno.test("signs of life go twice in the time the watchdog waits, until the end"
   }
 });
 
+Deno.test("signs of life go on after one that could not be told, and trouble is said once while it lasts", () => {
+  using log = new LogCapture();
+  mock.timers.enable({ apis: ["setInterval"] });
+  try {
+    const EMFILE = 24;
+    let troubles = 2;
+    const told: string[] = [];
+    const libc = {
+      sendDatagram(_: Uint8Array, bytes: Uint8Array): number {
+        if (troubles-- > 0) return -EMFILE;
+        told.push(new TextDecoder().decode(bytes));
+        return bytes.length;
+      },
+      unload() {},
+    };
+    const manager = new ServiceManager({ socket: "/x", watchdog: "60000000" }, libc);
+    manager.ready();
+    mock.timers.tick(90_000);
+    assert.deepEqual(told, ["WATCHDOG=1", "WATCHDOG=1"]);
+    assert.deepEqual(log.take().map((line) => /Too many open files/.test(line)), [true]);
+    troubles = 1;
+    mock.timers.tick(60_000);
+    assert.equal(told.length, 3);
+    assert.equal(log.take().length, 1, "trouble that came back is said again");
+    manager.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 Deno.test("an abstract socket's address begins with a zero byte and has no other", () => {
   assert.deepEqual([...unixAddress("@ab")!], [1, 0, 0, 97, 98]);
   assert.deepEqual([...unixAddress("/ab")!], [1, 0, 47, 97, 98]);
