@@ -89,18 +89,18 @@ export class Admission {
    */
   reconfigure(limits: AdmissionLimits, addresses: Iterable<string>): void {
     this.#take(limits);
-    for (const [key, visitor] of this.#present) {
-      visitor.connections = 0;
-      this.#remember(key, visitor);
-    }
+    const before = new Map(this.#present);
+    for (const visitor of before.values()) visitor.connections = 0;
     this.#present.clear();
-    if (!this.#countsPerIp) return;
-    for (const address of addresses) {
+    for (const address of this.#countsPerIp ? addresses : []) {
       const key = addressKey(address);
-      const visitor = this.#find(key) ?? newVisitor();
+      const visitor = before.get(key) ?? this.#find(key) ?? newVisitor();
       visitor.connections++;
       this.#remembered.delete(key);
       this.#present.set(key, visitor);
+    }
+    for (const [key, visitor] of before) {
+      if (visitor.connections === 0 && this.#matters(visitor)) this.#remember(key, visitor);
     }
   }
 
@@ -122,7 +122,8 @@ export class Admission {
   /**
    * Lets a connection in and counts it until {@linkcode Admission.leave}.
    *
-   * @returns why it is not let in, or `undefined` if it is.
+   * @returns why it is not let in, or `undefined` if it is; `max_miners` only if a free place would
+   * be all it needs.
    */
   enter(address: string): Refusal | undefined {
     const listed = this.#listed(address);
@@ -131,14 +132,16 @@ export class Admission {
     const visitor = this.#find(key);
     const time = this.#now();
     if (visitor !== undefined && visitor.bannedUntil > time) return "ban_after_violations";
+    const { connections = 0, restedAt = 0 } = visitor ?? {};
+    const { maxConnectionsPerIp: most } = this.#limits;
+    if (most > 0 && connections >= most) return "max_connections_per_ip";
+    const nextRestedAt = this.#rate === undefined ? 0 : this.#rate.take(restedAt, time);
+    if (nextRestedAt === undefined) return "new_connections_per_second_per_ip";
+    // Last, for it may be that somebody then has to make room.
     if (this.isFull) return "max_miners";
     if (this.#countsPerIp) {
       const known = visitor ?? newVisitor();
-      const { maxConnectionsPerIp: most } = this.#limits;
-      if (most > 0 && known.connections >= most) return "max_connections_per_ip";
-      const restedAt = this.#rate === undefined ? 0 : this.#rate.take(known.restedAt, time);
-      if (restedAt === undefined) return "new_connections_per_second_per_ip";
-      known.restedAt = restedAt;
+      known.restedAt = nextRestedAt;
       known.connections++;
       this.#remembered.delete(key);
       this.#present.set(key, known);

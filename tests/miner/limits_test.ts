@@ -43,6 +43,18 @@ for (
   });
 }
 
+Deno.test("who would not be let in anyway makes nobody leave", () => {
+  const world = new FakeMiners({ limits: { maxConnections: 2, maxConnectionsPerIp: 1 } });
+  const slow = world.connect(IP);
+  world.connect(OTHER_IP);
+  world.time += 2000;
+  for (let i = 0; i < 5; i++) {
+    assert.equal(world.engine.connect({ hostname: IP, port: 9 }), undefined);
+  }
+  assert.ok(slow.isConnected);
+  assertReached(world, { max_connections_per_ip: 5 });
+});
+
 Deno.test("silence cannot keep others out: who has not logged in makes room, the oldest first", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxConnections: 4 } });

@@ -250,3 +250,32 @@ Deno.test("limits that change count for newcomers; bans and those inside stay", 
   assert.equal(door.connections, 0);
   assert.equal(door.enter(IP), undefined);
 });
+
+Deno.test("other limits lift no ban, however many addresses there are", () => {
+  const limits = { maxConnectionsPerIp: 1, banAfterViolations: 1 };
+  const [door] = admission(limits);
+  const farm = Array.from({ length: MAX_REMEMBERED + 1 }, (_, i) => `10.1.${i >> 8}.${i & 0xff}`);
+  for (const address of farm) assert.equal(door.enter(address), undefined);
+  assert.ok(door.violated(farm[0]!, spareNobody));
+  assert.ok(door.violated(IP, spareNobody));
+  door.reconfigure({ ...NO_LIMITS, ...limits, maxConnectionsPerIp: 2 }, farm);
+  assert.equal(door.enter(IP), "ban_after_violations");
+  assert.equal(door.enter(farm[0]!), "ban_after_violations");
+  for (const address of farm) door.leave(address);
+  assert.equal(door.visitors, 2, "who is gone is forgotten");
+});
+
+Deno.test("who is over its own limit is told so, also when all places are taken", () => {
+  const [door] = admission({
+    maxConnections: 2,
+    maxConnectionsPerIp: 1,
+    newConnectionsPerSecondPerIp: 1,
+  });
+  assert.equal(door.enter(IP), undefined);
+  assert.equal(door.enter("10.0.0.2"), undefined);
+  assert.equal(door.enter(IP), "max_connections_per_ip");
+  door.leave(IP);
+  assert.equal(door.enter("10.0.0.3"), undefined);
+  assert.equal(door.enter(IP), "new_connections_per_second_per_ip");
+  assert.equal(door.enter("10.0.0.4"), "max_miners");
+});
