@@ -6,6 +6,7 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
+import { ownText } from "../base/own_text.ts";
 import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
 import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
@@ -272,7 +273,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         return this.context.end(this, "all session ids are in use", "session_ids");
       }
       if (typeof clientAgent === "string") {
-        this.#clientAgent = this.context.commonTexts.of(clientAgent.slice(0, MAX_NAME_LENGTH));
+        this.#clientAgent = this.context.commonTexts.of(cutName(clientAgent));
       }
     }
     const extranonce1 = formatHex32(this.#sessionId);
@@ -288,7 +289,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const [user] = params;
     if (typeof user !== "string") return this.refuseHandshake(id, STATUS.workerNameNotString);
     if (isAuthorized(this.#state)) return this.handshakeReply(id, "true");
-    this.#user = user.slice(0, MAX_NAME_LENGTH);
+    this.#user = cutName(user);
     // Answered at once only where work cannot begin yet; else when there is a pool.
     if (nextState(this.#state, "authorize") === "authorized") this.handshakeReply(id, "true");
     else this.#held = new HeldLines(id);
@@ -371,4 +372,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   get #poolMask(): number {
     return this.#seat?.versionMask ?? this.context.mux.expectedVersionMask;
   }
+}
+
+function cutName(name: string): string {
+  return name.length <= MAX_NAME_LENGTH ? name : ownText(name.slice(0, MAX_NAME_LENGTH));
 }

@@ -6,6 +6,8 @@
  * is not a plain counter is kept as the JSON text it was.
  */
 
+import { ownText } from "../base/own_text.ts";
+
 /**
  * An id: a number for a whole number of up to 15 digits, `null` for null or none, and the raw JSON
  * text for everything else (strings with their quotes, fractions, long numbers, even objects).
@@ -23,7 +25,7 @@ export function formatRequestId(id: RequestId): string {
 /** The id that the JSON text `raw` is. */
 export function requestIdFrom(raw: string): RequestId {
   if (PLAIN_NUMBER.test(raw)) return Number(raw);
-  return raw === "null" ? null : raw;
+  return raw === "null" ? null : ownText(raw);
 }
 
 /**

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cutAt } from "../support/any_cut.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
+import { heapGrowth } from "../support/heap_growth.ts";
 import { LogCapture } from "../support/log_capture.ts";
 
 const PING = '{"id":"p","method":"mining.ping"}\n';
@@ -198,6 +199,23 @@ Deno.test("names of any length and any characters reach log and pool filtered an
     assert.match(line, PRINTABLE);
     assert.ok(line.length < 250);
   }
+});
+
+Deno.test("of a name that is cut nothing else stays in memory", () => {
+  const [count, length] = [1000, 60_000];
+  const world = new FakeMiners({ limits: { maxLineBytes: 65_536 } });
+  const growth = heapGrowth(() => {
+    for (let i = 0; i < count; i++) {
+      const name = `${i} `.padEnd(length, "x");
+      world.connect().send(
+        `{"id":1,"method":"mining.subscribe","params":["${name}"]}`,
+        `{"id":2,"method":"mining.authorize","params":["${name}"]}`,
+      );
+    }
+    return world;
+  });
+  assert.equal(world.miners.counts.working, count);
+  assert.ok(growth < count * length, `${growth} bytes`);
 });
 
 Deno.test("any bytes in any chunks: only that miner may go, nothing of it stays, all lines are whole", () => {

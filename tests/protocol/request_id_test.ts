@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findRequestId, formatRequestId, requestIdFrom } from "../../lib/protocol/request_id.ts";
 import { cpuMs } from "../support/cpu_time.ts";
+import { heapGrowth } from "../support/heap_growth.ts";
 
 for (
   const [json, id] of [
@@ -103,6 +104,19 @@ Deno.test("an id read from its text prints as that text", () => {
     }),
     { seed: 20240610, numRuns: 2000 },
   );
+});
+
+Deno.test("an id keeps nothing else of the line it came in", () => {
+  const [count, length] = [2000, 60_000];
+  const growth = heapGrowth(() =>
+    Array.from({ length: count }, (_, i) => {
+      const text = `"a text that counts ${i}"`;
+      const id = findRequestId(`{"id":${text},"x":"${"x".repeat(length)}"}`);
+      assert.equal(id, text);
+      return id;
+    })
+  );
+  assert.ok(growth < count * length / 2, `${growth} bytes`);
 });
 
 Deno.test("findRequestId is done with a huge line fast", () => {
