@@ -7,6 +7,11 @@ const SAMPLE_MS = 250;
 const END_TIMEOUT_MS = 15_000;
 const KILOBYTES_PER_MEGABYTE = 1024;
 
+/** Runs what follows it in its own place, with its errors in a file. */
+const ERRORS_TO_FILE = ["sh", "-c", 'exec "$@" 2>"$0"'];
+/** So much of its errors says why it ended. */
+const LAST_WORDS = 300;
+
 /** Memory of a process at one moment, in MB (2²⁰ bytes). */
 export interface Memory {
   /** Resident, pages of files included. */
@@ -24,12 +29,17 @@ export class Child {
   readonly #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   readonly #samples: Memory[] = [];
   #sampling: ReturnType<typeof setInterval> | undefined;
+  readonly #errorFile: string;
   #hasEnded = false;
 
-  /** Starts `command` in `folder`; only one that `isAsked` things has its input connected. */
+  /**
+   * Starts `command` in `folder`; only one that `isAsked` things has its input connected, and only
+   * of others are the last words kept.
+   */
   constructor(name: string, command: readonly string[], folder: string, isAsked: boolean) {
     this.name = name;
-    const [program, ...args] = command;
+    this.#errorFile = `${folder}/errors.txt`;
+    const [program, ...args] = isAsked ? command : [...ERRORS_TO_FILE, this.#errorFile, ...command];
     this.#process = new Deno.Command(program!, {
       args,
       cwd: folder,
@@ -46,6 +56,36 @@ export class Child {
   /** Whether it is gone. */
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Rejects as soon as it is gone. */
+  async endedEarly(): Promise<never> {
+    const { code, signal } = await this.#process.status;
+    const how = signal === null ? `exit code ${code}` : signal;
+    throw new Error(`Cannot go on: ${this.name} has ended (${how})${this.lastWords()}`);
+  }
+
+  /** What it wrote to its standard error at last, behind a colon; empty if it wrote nothing. */
+  lastWords(): string {
+    try {
+      const text = Deno.readTextFileSync(this.#errorFile).trim().replaceAll(/\s+/g, " ");
+      return text === "" ? "" : `: ${text.slice(-LAST_WORDS)}`;
+    } catch {
+      return "";
+    }
+  }
+
+  /** Processes it has started itself, which nobody measures. */
+  children(): readonly number[] {
+    const tasks = `/proc/${this.#process.pid}/task`;
+    try {
+      return [...Deno.readDirSync(tasks)].flatMap(({ name }) =>
+        Deno.readTextFileSync(`${tasks}/${name}/children`).split(" ").map(Number).filter(Boolean)
+      );
+    } catch {
+      // It, or one of its threads, has just ended.
+      return [];
+    }
   }
 
   /** Sends a command and gives what it answers. @throws Error when that takes too long. */
@@ -80,45 +120,53 @@ export class Child {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
 
-  /** Memory now. */
-  memory(): Memory {
-    const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
+  /** Memory now; `undefined` of a process that is gone, or about to be. */
+  memory(): Memory | undefined {
+    let status;
+    try {
+      status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
+    } catch {
+      return undefined;
+    }
     const megabytes = (name: string) =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / KILOBYTES_PER_MEGABYTE;
-    return { resident: megabytes("VmRSS"), anonymous: megabytes("RssAnon") };
+    const memory = { resident: megabytes("VmRSS"), anonymous: megabytes("RssAnon") };
+    return Number.isNaN(memory.resident) ? undefined : memory;
   }
 
-  /** Begins to note memory several times a second. */
+  /** Begins to note memory several times a second, until it is ended. */
   watchMemory(): void {
-    this.#samples.length = 0;
     this.#sampling = setInterval(() => {
-      if (!this.#hasEnded) this.#samples.push(this.memory());
+      const memory = this.memory();
+      if (memory !== undefined) this.#samples.push(memory);
     }, SAMPLE_MS);
   }
 
-  /** Ceases to, and gives what was noted, oldest first. */
-  watchedMemory(): readonly Memory[] {
-    clearInterval(this.#sampling);
-    return [...this.#samples];
+  /** Memory as noted so far, oldest first. */
+  get watchedMemory(): readonly Memory[] {
+    return this.#samples;
   }
 
-  /** Asks it to end, forces it if it does not, and waits until it is gone. */
+  /** Asks it and what it started to end, forces it if it does not, and waits until it is gone. */
   async end(): Promise<void> {
     clearInterval(this.#sampling);
-    if (!this.#hasEnded) this.#signal("SIGTERM");
-    const force = setTimeout(() => this.#signal("SIGKILL"), END_TIMEOUT_MS);
+    if (!this.#hasEnded) {
+      for (const pid of this.children()) signalTo(pid, "SIGTERM");
+      signalTo(this.#process.pid, "SIGTERM");
+    }
+    const force = setTimeout(() => signalTo(this.#process.pid, "SIGKILL"), END_TIMEOUT_MS);
     await this.#input?.abort().catch(() => {});
     await this.#process.status;
     clearTimeout(force);
     await this.#lines?.return?.();
   }
+}
 
-  #signal(signal: Deno.Signal): void {
-    try {
-      this.#process.kill(signal);
-    } catch {
-      // It ended by itself in this moment.
-    }
+function signalTo(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // It ended by itself in this moment.
   }
 }
 

@@ -34,6 +34,8 @@ export interface PoolReport {
   readonly workers: number;
   /** Connections of agents, all since the start. */
   readonly connections: number;
+  /** Of them, open at this moment. */
+  readonly open: number;
   /** From miner to pool. */
   readonly latency: Durations;
   /** Of all connections together. */
@@ -69,6 +71,8 @@ export interface MinersReport extends ShareCounts, JobTimes {
   readonly disconnects: number;
   /** From connecting to having a job. */
   readonly login: Durations;
+  /** How much later than it was due each share of `rate` was sent. */
+  readonly late: Durations;
 }
 
 /** Who attacks. */

@@ -4,6 +4,7 @@
 
 import type { Crowd, MinersReport, PoolReport } from "./ends.ts";
 import type { Memory } from "./child.ts";
+import type { Durations } from "./histogram.ts";
 import { SEGMENT_HEADER_BYTES } from "./kernel.ts";
 
 /** From so long on a run says whether memory grew, in seconds. */
@@ -33,10 +34,10 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "segmentsUp", about: "segments to the pool, /s", digits: 1 },
   { key: "segmentsDown", about: "segments from the pool, /s", digits: 1 },
   { key: "residentMedian", about: "resident, median, MB", digits: 1 },
-  { key: "residentPeak", about: "resident, peak, MB", digits: 1 },
+  { key: "residentPeak", about: "resident, peak since its start, MB", digits: 1 },
   { key: "residentLeft", about: "resident, all left, MB", digits: 1 },
   { key: "anonymousMedian", about: "anonymous, median, MB", digits: 1 },
-  { key: "anonymousPeak", about: "anonymous, peak, MB", digits: 1 },
+  { key: "anonymousPeak", about: "anonymous, peak since its start, MB", digits: 1 },
   { key: "anonymousLeft", about: "anonymous, all left, MB", digits: 1 },
   { key: "residentEarly", about: "resident, second sixth of the time, MB", digits: 1 },
   { key: "residentLate", about: "resident, last sixth, MB", digits: 1 },
@@ -52,6 +53,8 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "verdictP50", about: "share to answer, p50, ms", digits: 2 },
   { key: "verdictP99", about: "share to answer, p99, ms", digits: 2 },
   { key: "verdictP999", about: "share to answer, p99.9, ms", digits: 2 },
+  { key: "lateP50", about: "generator: share sent after it was due, p50, ms", digits: 2 },
+  { key: "lateP99", about: "generator: share sent after it was due, p99, ms", digits: 2 },
   { key: "fanoutP50", about: "job to each, p50, ms", digits: 1 },
   { key: "fanoutP99", about: "job to each, p99, ms", digits: 1 },
   { key: "fanoutLastP50", about: "job to the last, p50, ms", digits: 1 },
@@ -105,6 +108,10 @@ export interface Phase {
 
 /** What was seen in a run; as a phase, while it was undisturbed. */
 export interface Observed extends Phase {
+  /** How long logins took. */
+  readonly login: Durations;
+  /** Memory of the agent from its start on, oldest first. */
+  readonly memorySoFar: readonly Memory[];
   /** Memory of the agent after everyone left. */
   readonly memoryLeft: Memory | undefined;
   /** From the loss of the pool connection to the last new job, if it was lost. */
@@ -127,13 +134,13 @@ export interface Attacked extends Phase {
 
 /** The figures of what was observed. */
 export function figuresOf(observed: Observed): Figures {
-  const { seconds, shares, pool, miners, cpuSeconds, memory, memoryLeft, moveMs } = observed;
+  const { seconds, shares, pool, miners, cpuSeconds, memory, login, moveMs } = observed;
   const figures: Record<string, number> = { connectMs: miners.connectMs };
   if (moveMs !== undefined) figures["moveMs"] = moveMs;
   if (observed.logins > 0) figures["logins"] = observed.logins / seconds;
-  if (miners.login.count > 0) {
-    figures["loginP50"] = miners.login.p50;
-    figures["loginP99"] = miners.login.p99;
+  if (login.count > 0) {
+    figures["loginP50"] = login.p50;
+    figures["loginP99"] = login.p99;
   }
   if (observed.hasWire) {
     const { bytesIn, bytesOut, segmentsIn, segmentsOut } = pool.wire;
@@ -149,7 +156,7 @@ export function figuresOf(observed: Observed): Figures {
     if (shares > 0) figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
   }
   if (memory.length > 0) {
-    Object.assign(figures, memoryFigures(memory, memoryLeft), growthFigures(seconds, memory));
+    Object.assign(figures, memoryFigures(observed), growthFigures(seconds, memory));
   }
   if (shares > 0) {
     figures["sharesPerSecond"] = shares / seconds;
@@ -161,6 +168,10 @@ export function figuresOf(observed: Observed): Figures {
       verdictP99: miners.verdict.p99,
       verdictP999: miners.verdict.p999,
     });
+  }
+  if (miners.late.count > 0) {
+    figures["lateP50"] = miners.late.p50;
+    figures["lateP99"] = miners.late.p99;
   }
   if (miners.fanoutLast.count > 0) {
     figures["fanoutP50"] = miners.fanout.p50;
@@ -190,19 +201,19 @@ function attackFigures(calm: Phase, attacked: Attacked): Figures {
     ...cpuSeconds === undefined ? {} : { attackedCpuPercent: cpuSeconds / seconds * 100 },
     ...resident.length === 0 ? {} : {
       attackedResidentMedian: median(resident),
-      attackedResidentPeak: Math.max(...resident),
+      attackedResidentPeak: highest(resident),
     },
   };
 }
 
-function memoryFigures(memory: readonly Memory[], left: Memory | undefined): Figures {
-  const resident = memory.map((sample) => sample.resident);
-  const anonymous = memory.map((sample) => sample.anonymous);
+function memoryFigures({ memory, memorySoFar, memoryLeft: left }: Observed): Figures {
+  const valuesOf = (samples: readonly Memory[], kind: keyof Memory) =>
+    samples.map((sample) => sample[kind]);
   return {
-    residentMedian: median(resident),
-    residentPeak: Math.max(...resident),
-    anonymousMedian: median(anonymous),
-    anonymousPeak: Math.max(...anonymous),
+    residentMedian: median(valuesOf(memory, "resident")),
+    residentPeak: highest(valuesOf(memorySoFar, "resident")),
+    anonymousMedian: median(valuesOf(memory, "anonymous")),
+    anonymousPeak: highest(valuesOf(memorySoFar, "anonymous")),
     ...left === undefined ? {} : {
       residentLeft: left.resident,
       anonymousLeft: left.anonymous,
@@ -233,6 +244,11 @@ function kilobits(bytes: number, seconds: number): number {
   return bytes * 8 / 1000 / seconds;
 }
 
+/** Not `Math.max(...values)`: a soak of a day has more of them than a call may have arguments. */
+function highest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), -Infinity);
+}
+
 /** The middle of `values`, or the mean of the two in the middle. @throws RangeError for none. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("Cannot take the median of no values");
@@ -253,7 +269,30 @@ export function shareProblems(pool: PoolReport, miners: MinersReport): string[] 
   } else if (missing === 0 && miners.checksum !== pool.checksum + miners.refusedChecksum >>> 0) {
     found.push("the checksum over all shares differs: some arrived changed");
   }
+  const unanswered = miners.sent - miners.accepted - miners.refused - miners.abandoned;
+  if (unanswered > 0) found.push(`${unanswered} shares were never answered`);
+  if (miners.misplaced > 0) {
+    found.push(`${miners.misplaced} answers to no share that waited for one at that miner`);
+  }
   if (pool.bad > 0) found.push(`${pool.bad} frames the pool could make no sense of`);
+  return found;
+}
+
+/** What must be known to read a run's figures, a sentence each. */
+export function notesOf(pool: PoolReport, miners: MinersReport, hasChurn: boolean): string[] {
+  const { sent, refused, abandoned, jobs, fanoutLast } = miners;
+  const missing = sent - refused - pool.shares;
+  const found: string[] = [];
+  if (refused > 0) found.push(`${refused} shares refused by the agent`);
+  if (abandoned > 0) {
+    found.push(
+      `${abandoned} shares of miners that left before the answer, ${missing} of them never came`,
+    );
+  }
+  const incomplete = jobs - fanoutLast.count;
+  if (!hasChurn && incomplete > 0) {
+    found.push(`${incomplete} of ${jobs} jobs did not reach every miner`);
+  }
   return found;
 }
 

@@ -25,6 +25,8 @@ export interface JobTimes {
   readonly fanout: Durations;
   /** From a job's start at the pool to the last miner; jobs that reached all. */
   readonly fanoutLast: Durations;
+  /** Jobs that at least one miner heard of. */
+  readonly jobs: number;
   /** Job lines received. */
   readonly jobLines: number;
   /** When the last of them came. */
@@ -39,6 +41,7 @@ export class JobBook {
   readonly #byKey = new Map<string, number>();
   readonly #fanout = new Histogram();
   readonly #fanoutLast = new Histogram();
+  #heard = 0;
   #lines = 0;
   #lastAt = 0;
   #markedAt = 0;
@@ -48,6 +51,7 @@ export class JobBook {
     return {
       fanout: this.#fanout.durations(),
       fanoutLast: this.#fanoutLast.durations(),
+      jobs: this.#heard,
       jobLines: this.#lines,
       lastJobAt: this.#lastAt,
     };
@@ -57,7 +61,7 @@ export class JobBook {
   mark(now: number): void {
     this.#fanout.clear();
     this.#fanoutLast.clear();
-    this.#lines = 0;
+    this.#heard = this.#lines = 0;
     this.#markedAt = now;
   }
 
@@ -83,11 +87,13 @@ export class JobBook {
     this.#byKey.set(key, index);
     const numbers = String.fromCharCode(...bytes.subarray(end - NUMBERS_BYTES, end));
     const ntime = /"([0-9a-fA-F]{8})"\s*,\s*(?:true|false)/.exec(numbers)?.[1];
+    const sentAt = parseInt(stamp, 16) / 1000;
     this.#jobs.push({
       id: bytes.slice(idStart, idEnd),
       ntime: parseInt(ntime ?? "0", 16),
-      sentAt: parseInt(stamp, 16) / 1000,
+      sentAt,
     });
+    if (sentAt >= this.#markedAt) this.#heard++;
     this.#reached.push(0);
     return index;
   }

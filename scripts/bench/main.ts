@@ -3,160 +3,36 @@
  * See README.md in this folder.
  */
 
-import { parseArgs } from "node:util";
+import { openFileLimit } from "../../lib/net/open_files.ts";
 import { bundleProgram } from "../ship/program.ts";
-import { type Case, scenarios } from "./cases.ts";
+import type { Case } from "./cases.ts";
 import type { Run } from "./figures.ts";
+import { helpText, Misuse, obstacle, parsePlan, type Plan } from "./plan.ts";
 import { markdownOf, thisMachine } from "./result.ts";
-import { runCase } from "./run.ts";
-import { FLOOR, otherAgent, ourAgent, type Subject } from "./subject.ts";
+import { runCase, startOnce } from "./run.ts";
+import type { Subject } from "./subject.ts";
 
-const DEFAULT_MINUTES = 30;
+/** The exit code of a benchmark that was stopped. */
+const STOPPED = 130;
 
-const OPTIONS = {
-  engine: { type: "string", multiple: true },
-  form: { type: "string", multiple: true },
-  window: { type: "string" },
-  "deno-flag": { type: "string", multiple: true },
-  "v8-flag": { type: "string", multiple: true },
-  compare: { type: "string", multiple: true },
-  floor: { type: "boolean" },
-  runs: { type: "string" },
-  miners: { type: "string" },
-  seconds: { type: "string" },
-  minutes: { type: "string" },
-  json: { type: "string" },
-  markdown: { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-/** What the command line asks for. */
-export interface Plan {
-  /** What is measured, in order. */
-  readonly cases: readonly Case[];
-  /** Who, in order; each run goes through all of them. */
-  readonly subjects: readonly Subject[];
-  /** How often. */
-  readonly runs: number;
-  /** Where JSON goes; `undefined` for nowhere. */
-  readonly jsonFile: string | undefined;
-  /** Where the table goes besides the terminal. */
-  readonly markdownFile: string | undefined;
-}
-
-/** A command line that means nothing; its message says why. */
-export class Misuse extends Error {
-  /** Tells it from other errors. */
-  override readonly name = "Misuse";
-}
-
-/** The text of `--help`. */
-export function helpText(): string {
-  const width = 10;
-  const lines = scenarios({ miners: undefined, seconds: undefined, minutes: DEFAULT_MINUTES })
-    .map(({ name, about }) => `  ${name.padEnd(width)}${about}`);
-  return `Measures btcagent between a simulated pool and simulated miners: memory, processor
-time, latency, and bytes on the wire as the kernel counts them.
-
-Usage
-  deno task bench SCENARIO... [options]
-
-Scenarios (all: every one but soak)
-${lines.join("\n")}
-
-Options
-  --engine NAME    libc or deno; may be given twice (both)
-  --form NAME      program, bundled as in packages, or sources, as "deno task start" runs
-                   them; may be given twice (program)
-  --window MS      share_batch_window_ms (the agent's default)
-  --deno-flag=FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
-  --v8-flag=FLAG   one more flag for V8; may be repeated
-  --compare CMD    another agent beside ours: 'CMD -c {conf}'; may be repeated
-  --floor          the two ends without any agent, too
-  --runs N         runs of each, interleaved; medians are shown (1)
-  --miners N       another number of miners
-  --seconds N      another time of measurement
-  --minutes N      how long soak takes (${DEFAULT_MINUTES})
-  --json FILE      write all runs here
-  --markdown FILE  write the table here, too
-
-Linux only. Needs two free cores, and ulimit -n above the number of miners.
-`;
-}
-
-/** What `argv` asks for; `undefined` for the help. @throws Misuse */
-export function parsePlan(argv: readonly string[]): Plan | undefined {
-  const { values, positionals } = parse(argv);
-  if (values.help || positionals.length === 0) return undefined;
-  const all = scenarios({
-    miners: whole("miners", values.miners),
-    seconds: whole("seconds", values.seconds),
-    minutes: whole("minutes", values.minutes) ?? DEFAULT_MINUTES,
-  });
-  const names = positionals.flatMap((name) =>
-    name === "all" ? all.map((one) => one.name).filter((one) => one !== "soak") : [name]
-  );
-  const cases = names.flatMap((name) => {
-    const found = all.find((one) => one.name === name);
-    if (found === undefined) {
-      throw new Misuse(
-        `Unknown scenario ${name}; there are ${all.map((one) => one.name).join(", ")}`,
-      );
-    }
-    return found.cases;
-  });
-  const variation = {
-    windowMs: whole("window", values.window),
-    denoFlags: values["deno-flag"] ?? [],
-    v8Flags: values["v8-flag"] ?? [],
-  };
-  const engines = values.engine ?? ["libc", "deno"];
-  for (const engine of engines) {
-    if (engine !== "libc" && engine !== "deno" && engine !== "none") {
-      throw new Misuse(
-        `Unknown engine ${engine}; there are libc and deno, and none for no run of ours`,
-      );
-    }
-  }
-  const forms = (values.form ?? ["program"]).map((form) => {
-    if (form === "program" || form === "sources") return form;
-    throw new Misuse(`Unknown form ${form}; there are program and sources`);
-  });
-  return {
-    cases,
-    subjects: [
-      ...engines.filter((engine) => engine !== "none").flatMap((engine) =>
-        forms.map((form) => ourAgent({ ...variation, engine, form }))
-      ),
-      ...(values.compare ?? []).map(otherAgent),
-      ...values.floor ? [FLOOR] : [],
-    ],
-    runs: whole("runs", values.runs) ?? 1,
-    jsonFile: values.json,
-    markdownFile: values.markdown,
-  };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new Misuse(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function whole(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new Misuse(`Option --${name} is ${text}, must be a whole number`);
-}
-
-/** Does all runs, interleaved; `tell` hears of each. */
-export async function runPlan(plan: Plan, tell: (text: string) => void): Promise<Run[]> {
+/** Does all runs, interleaved, until it is stopped; `tell` hears of each. */
+async function runPlan(
+  plan: Plan,
+  tell: (text: string) => void,
+  stop: AbortSignal,
+): Promise<Run[]> {
   const release = Deno.makeTempDirSync({ prefix: "btcagent-bench-" });
   try {
-    if (plan.subjects.some((subject) => subject.isBundled)) await bundleProgram(release);
-    return await runAll(plan, release, tell);
+    const bundled = plan.subjects.find((subject) => subject.isBundled);
+    if (bundled !== undefined) {
+      await bundleProgram(release);
+      // Should it not start, its first run will say so.
+      await startOnce(plan.cases[0]!, bundled, release, stop).catch(() => {});
+    }
+    return await runAll(plan, release, tell, stop);
+  } catch (error) {
+    if (stop.aborted) return [];
+    throw error;
   } finally {
     Deno.removeSync(release, { recursive: true });
   }
@@ -166,6 +42,7 @@ async function runAll(
   plan: Plan,
   release: string,
   tell: (text: string) => void,
+  stop: AbortSignal,
 ): Promise<Run[]> {
   const runs: Run[] = [];
   for (const what of plan.cases) {
@@ -173,7 +50,8 @@ async function runAll(
       for (const subject of plan.subjects) {
         if (subject.isFloor && (what.losesPool || what.attack)) continue;
         tell(`${what.name}, ${subject.name}, run ${round} of ${plan.runs}`);
-        const run = await attempt(what, subject, release);
+        const run = await attempt(what, subject, release, stop);
+        if (stop.aborted) return runs;
         for (const problem of run.problems) tell(`  not to be believed: ${problem}`);
         runs.push(run);
       }
@@ -183,9 +61,14 @@ async function runAll(
 }
 
 /** One run; that it could not be done is a result as well. */
-async function attempt(what: Case, subject: Subject, release: string): Promise<Run> {
+async function attempt(
+  what: Case,
+  subject: Subject,
+  release: string,
+  stop: AbortSignal,
+): Promise<Run> {
   try {
-    return await runCase(what, subject, release);
+    return await runCase(what, subject, release, stop);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return { case: what.name, subject: subject.name, figures: {}, problems: [problem], notes: [] };
@@ -205,15 +88,56 @@ async function main(): Promise<number> {
     print(helpText(), Deno.stdout);
     return 0;
   }
+  const problem = obstacle(plan, await openFileLimit()) ?? unwritable(plan);
+  if (problem !== undefined) {
+    print(`bench: ${problem}`, Deno.stderr);
+    return 2;
+  }
+  const command = ["deno", "task", "bench", ...Deno.args.map(quoted)].join(" ");
   const machine = thisMachine();
-  const runs = await runPlan(plan, (text) => print(text, Deno.stderr));
-  const markdown = markdownOf(machine, runs);
+  const signal = stopSignal();
+  const runs = await runPlan(plan, (text) => print(text, Deno.stderr), signal);
+  const markdown = markdownOf(command, machine, runs);
   print(markdown, Deno.stdout);
   if (plan.markdownFile !== undefined) Deno.writeTextFileSync(plan.markdownFile, markdown);
   if (plan.jsonFile !== undefined) {
-    Deno.writeTextFileSync(plan.jsonFile, JSON.stringify({ machine, runs }, null, 2) + "\n");
+    const result = { command, machine, runs };
+    Deno.writeTextFileSync(plan.jsonFile, JSON.stringify(result, null, 2) + "\n");
+  }
+  if (signal.aborted) {
+    print(`bench: Stopped; ${runs.length} runs were done`, Deno.stderr);
+    return STOPPED;
   }
   return runs.every((run) => run.problems.length === 0) ? 0 : 1;
+}
+
+/** Which result cannot be written: better known before an hour of measuring than after it. */
+function unwritable({ jsonFile, markdownFile }: Plan): string | undefined {
+  for (const file of [jsonFile, markdownFile]) {
+    if (file === undefined) continue;
+    try {
+      Deno.openSync(file, { write: true, create: true }).close();
+    } catch (error) {
+      return `Cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+  return undefined;
+}
+
+function quoted(word: string): string {
+  return /^[\w./=,:-]+$/.test(word) ? word : `'${word}'`;
+}
+
+/** Aborted by the first SIGINT or SIGTERM; a second one ends this process as ever. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const signals: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  const onSignal = () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+    stop.abort();
+  };
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  return stop.signal;
 }
 
 function print(text: string, stream: { writeSync(bytes: Uint8Array): number }): void {

@@ -64,6 +64,7 @@ class Miners implements SocketOwner {
 
   #disconnects = 0;
   readonly #login = new Histogram();
+  readonly #late = new Histogram();
 
   constructor(port: number) {
     this.#port = port;
@@ -137,6 +138,7 @@ class Miners implements SocketOwner {
         return;
       case "mark":
         this.#login.clear();
+        this.#late.clear();
         this.#shares.mark();
         this.#book.mark(this.#now);
         break;
@@ -172,6 +174,7 @@ class Miners implements SocketOwner {
       connectMs: this.#connectMs,
       disconnects: this.#disconnects,
       login: this.#login.durations(),
+      late: this.#late.durations(),
       ...this.#shares.counts,
       ...this.#book.times,
     };
@@ -229,6 +232,7 @@ class Miners implements SocketOwner {
     for (let due = this.#rate.take(this.#now); due > 0; due--) {
       const miner = this.#turn++ * STRIDE % this.#count;
       if (this.#jobs[miner]! < 0) continue;
+      this.#late.add(this.#kernel.now() - this.#rate.dueAt(due - 1));
       this.#addShare(miner);
       this.#kernel.send(this.#fds[miner]!, this.#shares.take());
     }

@@ -20,6 +20,11 @@ export class Pace {
     return due;
   }
 
+  /** When that was due which is followed by `left` more of those taken so far, in milliseconds. */
+  dueAt(left: number): number {
+    return this.#from + (this.#done - left) * 1000 / this.#perSecond;
+  }
+
   /** Milliseconds until it is due again; `Infinity` for never. */
   restMs(now: number): number {
     if (this.#perSecond === 0) return Infinity;

@@ -166,6 +166,7 @@ class Pool implements SocketOwner {
       bad: this.#bad,
       workers,
       connections: this.#connections,
+      open: this.#agents.size,
       latency: this.#latency.durations(),
       wire: addWire(this.#wire(), this.#wireAtMark, -1),
     };

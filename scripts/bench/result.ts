@@ -16,6 +16,8 @@ export interface Machine {
   readonly kernel: string;
   /** Deno's version. */
   readonly deno: string;
+  /** How many processes wanted to run in the minute before. */
+  readonly load: number;
 }
 
 /** The machine this runs on. */
@@ -28,14 +30,16 @@ export function thisMachine(): Machine {
     memoryGb: Math.round(Number(/^MemTotal:\s+(\d+)/m.exec(meminfo)?.[1]) / 2 ** 20),
     kernel: Deno.readTextFileSync("/proc/sys/kernel/osrelease").trim(),
     deno: Deno.version.deno,
+    load: Deno.loadavg()[0]!,
   };
 }
 
-/** A table for each case: a row for each figure, a column for each subject. */
-export function markdownOf(machine: Machine, runs: readonly Run[]): string {
-  const { processor, cores, memoryGb, kernel, deno } = machine;
-  const head = `${cores} × ${processor}, ${memoryGb} GB, Linux ${kernel}, Deno ${deno}; ` +
-    "loopback; generator and pool on the same machine; medians.";
+/** A table for each case: a row for each figure, a column for each subject; `command` made it. */
+export function markdownOf(command: string, machine: Machine, runs: readonly Run[]): string {
+  const { processor, cores, memoryGb, kernel, deno, load } = machine;
+  const head = `\`${command}\`: ` +
+    `${cores} × ${processor}, ${memoryGb} GB, Linux ${kernel}, Deno ${deno}; load average ` +
+    `${load.toFixed(1)} before; loopback; generator and pool on the same machine; medians.`;
   return [head, ...distinct(runs.map((run) => run.case)).map((name) => caseTable(name, runs))]
     .join("\n\n") + "\n";
 }
@@ -53,7 +57,7 @@ function caseTable(name: string, all: readonly Run[]): string {
   ];
   for (const { key, about, digits } of FIGURE_KINDS) {
     const values = subjects.map((subject) => {
-      const found = runs.filter((run) => run.subject === subject)
+      const found = runs.filter((run) => run.subject === subject && run.problems.length === 0)
         .flatMap((run) => run.figures[key] ?? []);
       return found.length === 0 ? undefined : median(found);
     });

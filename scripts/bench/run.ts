@@ -9,6 +9,7 @@ import {
   type Attacked,
   attackProblems,
   figuresOf,
+  notesOf,
   type Phase,
   type Run,
   shareProblems,
@@ -28,13 +29,38 @@ const CROWD_TIMEOUT_MS = 15_000;
 
 /**
  * Measures a subject in one case; our program as it is shipped is in the folder `release`. Throws
- * when the run cannot be done at all.
+ * when the run cannot be done at all, or is stopped; whatever it started has ended then as well.
  */
-export async function runCase(what: Case, subject: Subject, release: string): Promise<Run> {
-  const rig = new Rig(what, subject, release);
-  try {
+export async function runCase(
+  what: Case,
+  subject: Subject,
+  release: string,
+  stop: AbortSignal,
+): Promise<Run> {
+  return await withRig(new Rig(what, subject, release), stop, (rig) => rig.measure());
+}
+
+/** Only starts and ends a subject: the first start of a program just made translates it. */
+export async function startOnce(
+  what: Case,
+  subject: Subject,
+  release: string,
+  stop: AbortSignal,
+): Promise<void> {
+  await withRig(new Rig(what, subject, release), stop, () => Promise.resolve());
+}
+
+async function withRig<Result>(
+  rig: Rig,
+  stop: AbortSignal,
+  act: (rig: Rig) => Promise<Result>,
+): Promise<Result> {
+  const run = async () => {
     await rig.start();
-    return await rig.measure();
+    return await Promise.race([act(rig), rig.brokenOff()]);
+  };
+  try {
+    return await Promise.race([run(), stopped(stop)]);
   } finally {
     await rig.end();
   }
@@ -50,6 +76,7 @@ class Rig {
   #miners!: Child;
   #attackers: Child | undefined;
   #agent: Child | undefined;
+  #isEnding = false;
 
   constructor(what: Case, subject: Subject, release: string) {
     this.#case = what;
@@ -75,32 +102,35 @@ class Rig {
       CONNECT_TIMEOUT_MS,
     );
     await this.#settle();
-    if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
 
     const observing = await this.#observe();
+    if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
     for (const load of this.#case.load) await this.#miners.ask(load);
     const lostAt = losesPool ? await this.#losePool() : undefined;
-    await this.#wait(seconds * 1000);
+    await pause(seconds * 1000);
     const calm = await observing.end();
     const { miners } = calm;
-    const attacked = attack === undefined ? undefined : await this.#attack(attack);
+    const beside = attack === undefined ? undefined : await this.#attack(attack);
     for (const load of this.#case.load) await this.#miners.ask(stopOf(load.do));
+    await this.#pool.ask({ do: "jobs", everyMs: 0 });
 
     const drained = await this.#drain();
-    const { disconnects, refused, abandoned } = drained.miners;
+    const last = withStragglers(beside ?? calm, drained);
+    const attacked = beside && { ...beside, ...last };
+    const memorySoFar = [...this.#agent?.watchedMemory ?? []];
+    const { disconnects } = drained.miners;
     const memoryLeft = await this.#leave();
     const isMoved = losesPool && miners.jobLines === count;
-    const isOnePool = drained.pool.connections === observing.pool.connections;
+    const isOnePool = drained.pool.connections === observing.pool.connections &&
+      drained.pool.open === observing.pool.open;
     return {
       case: this.#case.name,
       subject: this.#subject.name,
       figures: figuresOf({
-        ...calm,
-        miners: {
-          ...miners,
-          // Without churn, the logins of interest are those before the mark.
-          login: miners.login.count > 0 ? miners.login : connected.login,
-        },
+        ...beside === undefined ? last : calm,
+        // Without churn, the logins of interest are those before the mark.
+        login: miners.login.count > 0 ? miners.login : connected.login,
+        memorySoFar,
         memoryLeft,
         moveMs: isMoved ? miners.lastJobAt - lostAt! : undefined,
         logins: miners.login.count,
@@ -114,16 +144,21 @@ class Rig {
         ...losesPool && !isMoved
           ? [`${miners.jobLines} new jobs came to ${count} miners after the loss`]
           : [],
-        ...!losesPool && !isOnePool ? ["the agent connected to the pool anew"] : [],
+        ...!losesPool && !this.#subject.isFloor && !isOnePool
+          ? ["a connection of the agent to the pool came or went"]
+          : [],
       ],
-      notes: [
-        ...refused > 0 ? [`${refused} shares refused by the agent`] : [],
-        ...abandoned > 0 ? [`${abandoned} shares of miners that left before the answer`] : [],
-      ],
+      notes: notesOf(drained.pool, drained.miners, this.#hasChurn),
     };
   }
 
+  /** Rejects when one of the processes ends before its time. */
+  async brokenOff(): Promise<never> {
+    return await Promise.race(this.#children.map((child) => child.endedEarly()));
+  }
+
   async end(): Promise<void> {
+    this.#isEnding = true;
     // The miners first, so that the agent has nobody to wait for.
     for (const child of this.#children.reverse()) await child.end();
     Deno.removeSync(this.#folder, { recursive: true });
@@ -134,7 +169,7 @@ class Rig {
     await this.#miners.ask({ do: "mark" });
     const before = await this.#pool.ask<PoolReport>({ do: "mark" });
     const cpuBefore = this.#agent?.cpuSeconds() ?? 0;
-    this.#agent?.watchMemory();
+    const seen = this.#agent?.watchedMemory.length ?? 0;
     const end = async (): Promise<Phase> => {
       const pool = await this.#pool.ask<PoolReport>({ do: "report" });
       const cpuAfter = this.#agent?.cpuSeconds() ?? 0;
@@ -144,7 +179,7 @@ class Rig {
         pool,
         miners: await this.#miners.ask<MinersReport>({ do: "report" }),
         cpuSeconds: this.#agent === undefined ? undefined : cpuAfter - cpuBefore,
-        memory: this.#agent?.watchedMemory() ?? [],
+        memory: this.#agent?.watchedMemory.slice(seen) ?? [],
       };
     };
     return { pool: before, end };
@@ -161,7 +196,7 @@ class Rig {
     }
     const before = await ask({ do: "report" });
     const observing = await this.#observe();
-    await this.#wait(this.#case.seconds * 1000);
+    await pause(this.#case.seconds * 1000);
     const after = await ask({ do: "report" });
     const phase = await observing.end();
     await ask({ do: "leave" });
@@ -181,7 +216,12 @@ class Rig {
       file,
       ...args,
     ];
-    const child = new Child(name, command, this.#folder, true);
+    return this.#spawn(name, command, true);
+  }
+
+  #spawn(name: string, command: readonly string[], isAsked: boolean): Child {
+    if (this.#isEnding) throw new Error(`Cannot start ${name}: the run is being ended`);
+    const child = new Child(name, command, this.#folder, isAsked);
     this.#children.push(child);
     return child;
   }
@@ -192,15 +232,22 @@ class Rig {
     const ports = { agent: port, pool: poolPort };
     Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, this.#case));
     const command = this.#subject.command(conf, this.#release);
-    this.#agent = new Child(this.#subject.name, command, this.#folder, false);
-    this.#children.push(this.#agent);
+    this.#agent = this.#spawn(this.#subject.name, command, false);
+    this.#agent.watchMemory();
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!await this.#isReady(port)) {
       if (this.#agent.hasEnded || Date.now() > deadline) {
         const state = this.#agent.hasEnded ? "it has ended" : "it does not listen";
-        throw new Error(`Cannot start ${this.#subject.name}: ${state}; ${command.join(" ")}`);
+        const why = `${state}; ${command.join(" ")}${this.#agent.lastWords()}`;
+        throw new Error(`Cannot start ${this.#subject.name}: ${why}`);
       }
       await pause(POLL_MS);
+    }
+    if (this.#agent.children().length > 0) {
+      throw new Error(
+        `Cannot measure ${this.#subject.name}: it is a process that started another one, which ` +
+          `would not be counted; have the command become the agent, in a script by exec`,
+      );
     }
     return port;
   }
@@ -231,7 +278,8 @@ class Rig {
       const miners = await this.#miners.ask<MinersReport>({ do: "report" });
       const pool = await this.#pool.ask<PoolReport>({ do: "report" });
       const isAllThere = miners.sent === pool.shares + miners.refused &&
-        miners.sent <= miners.accepted + miners.refused + miners.abandoned;
+        miners.sent <= miners.accepted + miners.refused + miners.abandoned &&
+        (this.#hasChurn || miners.fanoutLast.count === miners.jobs);
       if (isAllThere || Date.now() > deadline) return { pool, miners };
       await pause(POLL_MS);
     }
@@ -248,13 +296,34 @@ class Rig {
     await pause(Math.min(SETTLE_MS, this.#case.miners * SETTLE_MS_PER_MINER));
   }
 
-  async #wait(ms: number): Promise<void> {
-    const deadline = Date.now() + ms;
-    while (Date.now() < deadline) {
-      if (this.#agent?.hasEnded) throw new Error(`Cannot go on: ${this.#subject.name} has ended`);
-      await pause(Math.min(500, deadline - Date.now()));
-    }
+  /** Whether miners come and go, so that no job reaches all. */
+  get #hasChurn(): boolean {
+    return this.#case.load.some((load) => load.do === "churn");
   }
+}
+
+/**
+ * `phase` with the times of what was still on its way at its end: the slowest of all, which would be
+ * missing otherwise.
+ */
+function withStragglers(
+  phase: Phase,
+  drained: { readonly pool: PoolReport; readonly miners: MinersReport },
+): Phase {
+  const { verdict, fanout, fanoutLast } = drained.miners;
+  return {
+    ...phase,
+    pool: { ...phase.pool, latency: drained.pool.latency },
+    miners: { ...phase.miners, verdict, fanout, fanoutLast },
+  };
+}
+
+function stopped(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(new Error("Cannot go on: the benchmark was stopped"));
+    if (stop.aborted) end();
+    else stop.addEventListener("abort", end, { once: true });
+  });
 }
 
 function stopOf(load: string): unknown {

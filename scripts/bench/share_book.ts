@@ -20,6 +20,8 @@ const ONE_IN = 10;
 const VERSION_SHIFT = 13;
 const VERSION_VALUES = 0xffff;
 
+const NOBODY = -1;
+
 /** What became of the shares; all are counted since the start, but for the durations. */
 export interface ShareCounts {
   /** Shares sent. */
@@ -34,6 +36,8 @@ export interface ShareCounts {
   readonly accepted: number;
   /** Shares of miners that left before they were answered. */
   readonly abandoned: number;
+  /** Answers to no share that waited for one at the miner they came to. */
+  readonly misplaced: number;
   /** From sending a share to its answer; since the mark. */
   readonly verdict: Durations;
 }
@@ -54,7 +58,8 @@ export class ShareBook {
   // By miner.
   readonly #counters: Uint32Array;
   readonly #unanswered: Uint32Array;
-  // By share in waiting.
+  // By share in waiting: whose it is, or NOBODY once it was answered.
+  readonly #minerOf = new Int32Array(RING).fill(NOBODY);
   readonly #sentAt = new Float64Array(RING);
   readonly #sums = new Uint32Array(RING);
   readonly #verdict = new Histogram();
@@ -64,6 +69,7 @@ export class ShareBook {
   #refused = 0;
   #refusedChecksum = 0;
   #abandoned = 0;
+  #misplaced = 0;
 
   /** For at most so many miners. */
   constructor(miners: number) {
@@ -80,6 +86,7 @@ export class ShareBook {
       refusedChecksum: this.#refusedChecksum,
       accepted: this.#accepted,
       abandoned: this.#abandoned,
+      misplaced: this.#misplaced,
       verdict: this.#verdict.durations(),
     };
   }
@@ -106,6 +113,7 @@ export class ShareBook {
     };
     const sum = addToChecksum(0, workerNameOf(miner), share);
     this.#checksum = this.#checksum + sum >>> 0;
+    this.#minerOf[id % RING] = miner;
     this.#sums[id % RING] = sum;
     this.#sentAt[id % RING] = now;
     this.#unanswered[miner]!++;
@@ -120,7 +128,12 @@ export class ShareBook {
   /** An answer came; see {@linkcode isShareId}. */
   answered(miner: number, id: number, isTrue: boolean, now: number): void {
     const share = (id - FIRST_SHARE_ID) % RING;
-    if (this.#unanswered[miner]! > 0) this.#unanswered[miner]!--;
+    if (this.#minerOf[share] !== miner || this.#unanswered[miner] === 0) {
+      this.#misplaced++;
+      return;
+    }
+    this.#minerOf[share] = NOBODY;
+    this.#unanswered[miner]!--;
     if (isTrue) {
       this.#accepted++;
       this.#verdict.add(now - this.#sentAt[share]!);

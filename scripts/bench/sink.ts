@@ -100,6 +100,7 @@ class Sink implements SocketOwner {
       bad: this.#bad,
       workers: this.#fds.size,
       connections: this.#connections,
+      open: this.#fds.size,
       latency: this.#latency.durations(),
       wire: NO_WIRE,
     };

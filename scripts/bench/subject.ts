@@ -92,6 +92,18 @@ export function otherAgent(command: string): Subject {
   };
 }
 
+/** Other agents, each by a name that is not in `taken`: its program's, or else all it was given. */
+export function otherAgents(commands: readonly string[], taken: readonly string[]): Subject[] {
+  const names = new Set(taken);
+  return commands.map((command) => {
+    const agent = otherAgent(command);
+    let name = names.has(agent.name) ? command : agent.name;
+    for (let n = 2; names.has(name); n++) name = `${command} (${n})`;
+    names.add(name);
+    return { ...agent, name };
+  });
+}
+
 /** No agent: what the two ends can do by themselves. */
 export const FLOOR: Subject = {
   name: "floor",

@@ -1,30 +1,14 @@
-/** The benchmark counts right: a tiny farm in every scenario, and what its parts make of numbers. */
+/** The benchmark as it is run: a tiny farm in every scenario, what it refuses, how it stops. */
 
 import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
 import { scenarios } from "../../scripts/bench/cases.ts";
-import { ageOf, nonceAt } from "../../scripts/bench/ends.ts";
-import {
-  attackProblems,
-  figuresOf,
-  median,
-  type Observed,
-  type Run,
-  shareProblems,
-} from "../../scripts/bench/figures.ts";
-import { Histogram } from "../../scripts/bench/histogram.ts";
-import { helpText, Misuse, parsePlan } from "../../scripts/bench/main.ts";
-import { Pace } from "../../scripts/bench/pace.ts";
-import { markdownOf } from "../../scripts/bench/result.ts";
-import { ShareWriter } from "../../scripts/bench/share_writer.ts";
-import { findJob, findReply } from "../../scripts/bench/stratum_scan.ts";
+import type { Run } from "../../scripts/bench/figures.ts";
+import { helpText, Misuse, obstacle, parsePlan } from "../../scripts/bench/plan.ts";
 import { agentConf, otherAgent, ourAgent } from "../../scripts/bench/subject.ts";
 import { readConfig } from "../../lib/config/read.ts";
-import { encodeNotify } from "../../lib/protocol/job.ts";
-import { scanShare } from "../../lib/protocol/share_scanner.ts";
-import { jobAt } from "../../scripts/bench/pool.ts";
+import { until } from "../support/test_proxy.ts";
 
-const encoder = new TextEncoder();
 const MAIN = new URL("../../scripts/bench/main.ts", import.meta.url).pathname;
 
 /** Runs the benchmark with these arguments, as `deno task bench` does. */
@@ -115,6 +99,91 @@ Deno.test({
     );
     assert.equal(code, 1);
     assert.match(runs[0]!.problems[0]!, /Cannot start false: it has ended/);
+    const missing = ["--engine", "none", "--compare", "/no/agent {conf}", "--miners", "1"];
+    const second = await bench("idle", ...missing);
+    assert.match(second.runs[0]!.problems[0]!, /Cannot start agent: .*not found/);
+  },
+});
+
+/** What is running in `folder` or below, by process id; of it, what has `word` on its command line. */
+function processesIn(folder: string, word = ""): number[] {
+  // Not read here: tests may not read /proc, other programs may.
+  const linesOf = (script: string, ...args: string[]) => {
+    const { stdout } = new Deno.Command("sh", { args: ["-c", script, "sh", ...args] }).outputSync();
+    return new TextDecoder().decode(stdout).split("\n");
+  };
+  const pids = linesOf("ls -l /proc/[0-9]*/cwd 2>/dev/null").flatMap((line) => {
+    const [, pid, place] = /\/proc\/(\d+)\/cwd -> (.*)$/.exec(line) ?? [];
+    return place?.startsWith(folder + "/") ? [Number(pid)] : [];
+  });
+  if (word === "") return pids;
+  const isOne = 'grep -q "$1" /proc/$2/cmdline && echo yes';
+  return pids.filter((pid) => linesOf(isOne, word, `${pid}`)[0] === "yes");
+}
+
+/** A benchmark without load whose temporary files, and with them all it starts, are in `folder`. */
+function startIn(folder: string, ...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", MAIN, "idle", "--miners", "5", "--seconds", "600", ...args],
+    env: { TMPDIR: folder },
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+}
+
+/** Two ends and an agent. */
+const PROCESSES = 3;
+const OURS = ["--engine", "libc", "--form", "sources"];
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `${signal} ends a benchmark with all it has started, and leaves no file behind`,
+    ignore: NEEDS_LINUX,
+    fn: async () => {
+      const folder = Deno.makeTempDirSync();
+      const run = startIn(folder, ...OURS);
+      const output = run.output();
+      await until(() => processesIn(folder).length === PROCESSES, "all processes");
+      run.kill(signal);
+      assert.equal((await output).code, 130);
+      assert.deepEqual(processesIn(folder), []);
+      assert.deepEqual([...Deno.readDirSync(folder)], []);
+      Deno.removeSync(folder);
+    },
+  });
+}
+
+Deno.test({
+  name: "an agent that ends in the middle of a run ends the run; exit 1",
+  ignore: NEEDS_LINUX,
+  fn: async () => {
+    const folder = Deno.makeTempDirSync();
+    const output = startIn(folder, ...OURS).output();
+    await until(() => processesIn(folder).length === PROCESSES, "all processes");
+    const [agent] = processesIn(folder, "agent_conf.json");
+    Deno.kill(agent!, "SIGKILL");
+    const { code, stdout } = await output;
+    assert.equal(code, 1);
+    assert.match(new TextDecoder().decode(stdout), /Not to be believed.*has ended/);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+    Deno.removeSync(folder);
+  },
+});
+
+Deno.test({
+  name: "a command that only starts the agent is refused, and the agent does not outlive it",
+  ignore: NEEDS_LINUX,
+  fn: async () => {
+    const folder = Deno.makeTempDirSync();
+    const script = `${folder}/start.sh`;
+    const main = new URL("../../main.ts", import.meta.url).pathname;
+    Deno.writeTextFileSync(script, `${Deno.execPath()} run --allow-all ${main} -c "$1"\n:\n`);
+    const compare = ["--engine", "none", "--compare", `sh ${script} {conf}`];
+    const { code, stdout } = await startIn(folder, ...compare).output();
+    assert.equal(code, 1);
+    assert.match(new TextDecoder().decode(stdout), /Cannot measure sh: .* started another one/);
+    await until(() => processesIn(folder).length === 0, "the end of the agent");
+    Deno.removeSync(folder, { recursive: true });
   },
 });
 
@@ -134,10 +203,40 @@ Deno.test("an unknown scenario, engine, option or number is misuse", () => {
       ["idle", "--form", "x"],
       ["idle", "-x"],
       ["idle", "--runs=x"],
+      ["idle", "--runs=0"],
+      ["idle", "--miners=0"],
+      ["idle", "--miners=60001"],
+      ["idle", "--seconds=0"],
+      ["idle", "--minutes=0"],
+      ["idle", "--compare="],
+      ["idle", "--compare={conf}"],
+      ["idle", "--compare=/opt/agent"],
+      ["idle", "--engine=none"],
     ]
   ) {
     assert.throws(() => parsePlan(argv), Misuse, argv.join(" "));
   }
+});
+
+Deno.test("agents that are compared have columns of their own, whatever they are called", () => {
+  const names = (...argv: string[]) => parsePlan(argv)!.subjects.map(({ name }) => name);
+  const [first, second] = ["deno run a.js {conf}", "deno run b.js {conf}"] as const;
+  const both = ["--compare", first, "--compare", second];
+  assert.deepEqual(names("idle", "--engine", "none", ...both), ["deno", second]);
+  assert.deepEqual(names("idle", "--engine", "deno", ...both), ["deno", first, second]);
+  const twice = ["--compare", first, "--compare", first, "--compare", first];
+  assert.deepEqual(
+    names("idle", "--engine", "none", ...twice, "--floor"),
+    ["deno", first, `${first} (2)`, "floor"],
+  );
+});
+
+Deno.test("more miners than files may be open are refused before anything starts", () => {
+  const plan = parsePlan(["idle", "attack"])!;
+  assert.equal(obstacle(plan, undefined), undefined);
+  assert.equal(obstacle(plan, 10_100), undefined);
+  assert.match(obstacle(plan, 10_099)!, /^Cannot open 10100 files at a time, only 10099: /);
+  assert.match(obstacle(parsePlan(["attack"])!, 1024)!, /^Cannot open 6000 files/);
 });
 
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
@@ -184,186 +283,4 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
   assert.equal(theirs.advanced, undefined);
   assert.equal(theirs.limits, undefined);
   assert.deepEqual(other.command("x.json", ""), ["/opt/agent", "-c", "x.json"]);
-});
-
-Deno.test("percentiles are off by at most 1.6 %", () => {
-  const histogram = new Histogram();
-  for (let i = 1; i <= 10_000; i++) histogram.add(i / 10);
-  const { count, p50, p99, p999, max } = histogram.durations();
-  assert.equal(count, 10_000);
-  for (const [found, wanted] of [[p50, 500], [p99, 990], [p999, 999], [max, 1000]] as const) {
-    assert.ok(Math.abs(found - wanted) <= wanted * 0.016, `${found}, wanted ${wanted}`);
-  }
-  histogram.clear();
-  assert.deepEqual(histogram.durations(), { count: 0, p50: 0, p99: 0, p999: 0, max: 0 });
-});
-
-Deno.test("a nonce says when it was made, also across the end of its 32 bits", () => {
-  for (const at of [1, 4_294_967.2, 123_456_789.5]) {
-    assert.ok(Math.abs(ageOf(nonceAt(at), at + 12.5) - 12.5) < 0.002);
-  }
-});
-
-Deno.test("shares are written as the scanner of miners' lines reads them", () => {
-  const writer = new ShareWriter();
-  const share = { extranonce2: 0xfedcba98, nonce: 7, ntime: 0x65000000, versionBits: 0x2000 };
-  writer.add(1_234_567, 42, encoder.encode("ab1"), share);
-  writer.add(0, 42, encoder.encode("ab1"), { ...share, versionBits: 0 });
-  const [first, second] = new TextDecoder().decode(writer.take()).split("\n");
-  assert.match(first!, /"bench\.w42","ab1",/);
-  const found = scanShare(encoder.encode(first));
-  assert.equal(found?.id, 1_234_567);
-  for (const key of ["extranonce2", "nonce", "ntime", "versionBits"] as const) {
-    assert.equal(found?.[key], share[key]);
-  }
-  assert.equal(scanShare(encoder.encode(second))?.versionBits, 0);
-  assert.equal(writer.take().length, 0);
-});
-
-Deno.test("jobs and answers are found however an agent orders and spaces them", () => {
-  const ours = encodeNotify(jobAt(5, 1), "k3", true).subarray(0, -1);
-  const { method, params, id } = JSON.parse(new TextDecoder().decode(ours));
-  const lines = [
-    ours,
-    ...[{ method, params, id }, { params, id, method }].map((order) =>
-      encoder.encode(JSON.stringify(order))
-    ),
-  ];
-  for (const line of lines) {
-    const job = findJob(line, 0, line.length)!;
-    const text = (start: number, end: number) =>
-      new TextDecoder().decode(line.subarray(start, end));
-    assert.equal(text(job.idStart, job.idEnd), "k3");
-    assert.equal(text(job.hashStart, job.hashStart + 16), "0000000000001388");
-  }
-  for (
-    const [text, wanted] of [
-      ['{"id":17,"result":true,"error":null}', { id: 17, isTrue: true }],
-      ['{"error":null,"id": 3,"result":true}', { id: 3, isTrue: true }],
-      ['{"id":5,"result":null,"error":[21,"Job not found",null]}', { id: 5, isTrue: false }],
-      ['{"id":null,"method":"mining.set_difficulty","params":[1]}', undefined],
-    ] as const
-  ) {
-    const line = encoder.encode(text);
-    assert.deepEqual(findReply(line, 0, line.length), wanted);
-    assert.equal(findJob(line, 0, line.length), undefined);
-  }
-});
-
-const DURATIONS = { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
-const POOL = {
-  at: 0,
-  shares: 10,
-  checksum: 7,
-  bad: 0,
-  workers: 0,
-  connections: 1,
-  latency: DURATIONS,
-  wire: { bytesIn: 1000, bytesOut: 500, segmentsIn: 10, segmentsOut: 5 },
-};
-const MINERS = {
-  at: 0,
-  working: 1,
-  connectMs: 1,
-  sent: 10,
-  checksum: 7,
-  refused: 0,
-  refusedChecksum: 0,
-  accepted: 10,
-  abandoned: 0,
-  disconnects: 0,
-  verdict: DURATIONS,
-  fanout: DURATIONS,
-  fanoutLast: DURATIONS,
-  login: DURATIONS,
-  jobLines: 0,
-  lastJobAt: 0,
-};
-
-Deno.test("a share lost, made up or changed makes a run worthless; a refused one does not", () => {
-  assert.deepEqual(shareProblems(POOL, MINERS), []);
-  const refused = { sent: 12, refused: 2, refusedChecksum: 0xffffffff, checksum: 6 };
-  assert.deepEqual(shareProblems(POOL, { ...MINERS, ...refused }), []);
-  assert.match(shareProblems(POOL, { ...MINERS, sent: 11 })[0]!, /^1 shares lost/);
-  assert.match(shareProblems(POOL, { ...MINERS, sent: 9 })[0]!, /^-1 shares lost/);
-  assert.match(shareProblems(POOL, { ...MINERS, checksum: 8 })[0]!, /checksum/);
-  assert.match(shareProblems({ ...POOL, bad: 1 }, MINERS)[0]!, /^1 frames/);
-});
-
-Deno.test("an attack that costs an honest share, or did not take place, is not to be believed", () => {
-  const phase = { seconds: 1, shares: 10, pool: POOL, miners: MINERS, cpuSeconds: 1, memory: [] };
-  const attacked = { ...phase, attackers: 60, connects: 9 };
-  const crowd = { silent: 100, drippers: 2, senders: 2, connectsPerSecond: 50 };
-  assert.deepEqual(attackProblems(attacked, crowd, MINERS), []);
-  const unanswered = { ...MINERS, accepted: 9 };
-  assert.match(attackProblems(attacked, crowd, unanswered)[0]!, /^9 of 10 honest shares/);
-  assert.match(attackProblems({ ...attacked, attackers: 9 }, crowd, MINERS)[0]!, /^only 9 att/);
-});
-
-Deno.test("a pace makes up for what was late, and for nothing before it was set", () => {
-  const pace = new Pace();
-  assert.deepEqual([pace.take(5000), pace.restMs(5000)], [0, Infinity]);
-  pace.set(10, 5000);
-  assert.deepEqual([pace.take(5099), pace.restMs(5099)], [0, 1]);
-  assert.deepEqual([pace.take(5350), pace.take(5350), pace.restMs(5350)], [3, 0, 50]);
-  pace.set(0, 6000);
-  assert.deepEqual([pace.take(9000), pace.restMs(9000)], [0, Infinity]);
-});
-
-Deno.test("bits on the wire are payload and 52 bytes for each segment, both ways", () => {
-  const observed: Observed = {
-    seconds: 2,
-    shares: 10,
-    pool: POOL,
-    miners: MINERS,
-    cpuSeconds: 0.5,
-    memory: [],
-    memoryLeft: undefined,
-    moveMs: undefined,
-    logins: 0,
-    hasWire: true,
-    attacked: undefined,
-  };
-  const figures = figuresOf(observed);
-  assert.equal(figures["wireBits"], (1500 + 15 * 52) * 8 / 1000 / 2);
-  assert.equal(figures["payloadUpBits"], 4);
-  assert.equal(figures["cpuPercent"], 25);
-  assert.equal(figures["cpuPerThousand"], 50);
-});
-
-Deno.test("memory of a soak early and late is compared; a short run says nothing of it", () => {
-  const observed: Observed = {
-    seconds: 1800,
-    shares: 0,
-    pool: POOL,
-    miners: MINERS,
-    cpuSeconds: 1,
-    memory: [90, 50, 60, 70, 60, 63].map((resident) => ({ resident, anonymous: resident / 2 })),
-    memoryLeft: undefined,
-    moveMs: undefined,
-    logins: 0,
-    hasWire: false,
-    attacked: undefined,
-  };
-  const { residentEarly, residentLate, residentGrowth, anonymousGrowth } = figuresOf(observed);
-  assert.deepEqual([residentEarly, residentLate, residentGrowth], [50, 63, 1.26]);
-  assert.equal(anonymousGrowth, 1.26);
-  assert.equal(figuresOf({ ...observed, seconds: 15 })["residentGrowth"], undefined);
-});
-
-Deno.test("the table shows medians and ratios, and says what is not to be believed", () => {
-  const run = (subject: string, connectMs: number, problems: string[] = []): Run => ({
-    case: "storm",
-    subject,
-    figures: { connectMs },
-    problems,
-    notes: [],
-  });
-  const machine = { processor: "P", cores: 2, memoryGb: 8, kernel: "6", deno: "2" };
-  const runs = [run("a", 1), run("a", 9), run("a", 4), run("b", 8), run("b", 8, ["3 shares lost"])];
-  const text = markdownOf(machine, runs);
-  assert.match(text, /\| all have a job, ms \| 4 \| 8 \| 2\.00 \|/);
-  assert.match(text, /\*\*Not to be believed\*\*, b: 3 shares lost/);
-  assert.match(text, /a 3 of 3, b 1 of 2/);
-  assert.equal(median([1, 2, 3, 10]), 2.5);
 });
