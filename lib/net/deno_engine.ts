@@ -191,6 +191,8 @@ class DenoEngine implements Engine {
       try {
         this.#attach(await this.#listener.accept());
         this.#lastCall.accepted();
+        // Those let in faster than they can be heard would all wait, until their time is over.
+        await this.#turns.next();
       } catch (error) {
         if (!this.#isListening) return;
         // With a pause, whoever resets connections as they open would keep all others out.
@@ -256,7 +258,7 @@ class DenoEngine implements Engine {
       if (link.isClosed) this.#released(link);
       else this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
     };
-    link.conn.read(link.buffer).then(onOutcome, onOutcome);
+    this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
   }
 
   /** The end of the stream is `null`; anything else went wrong. */

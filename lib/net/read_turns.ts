@@ -10,7 +10,10 @@
 /** Reads begun in a turn: with an answer written for each, a quarter of what the runtime does. */
 const READS_IN_A_TURN = 16;
 
-/** Begins reads in the order they were asked for, a bounded number of them in a turn. */
+/**
+ * Begins reads in the order they were asked for, a bounded number of them in a turn; says when the
+ * next turn is, for whatever else shall not run ahead of the reads.
+ */
 export class ReadTurns {
   readonly #nextTurn: (callback: () => void) => void;
   #begun = 0;
@@ -31,6 +34,11 @@ export class ReadTurns {
     } else if (this.#resting.push(begin) === 1) {
       this.#nextTurn(() => this.#goOn());
     }
+  }
+
+  /** Resolves in the next turn. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#nextTurn(resolve));
   }
 
   #goOn(): void {

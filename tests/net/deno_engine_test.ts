@@ -14,6 +14,11 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
+/** Lets the event loop go around once. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 class World implements EngineWorld {
   readonly listener = new FakeListener();
   readonly events = new EngineRecord();
@@ -38,11 +43,17 @@ class World implements EngineWorld {
     const conns = Array.from({ length: count }, (_, i) => new FakeConn(1000 + i));
     const before = this.events.opens.length;
     for (const conn of conns) {
-      this.listener.admit(conn);
-      await settled();
+      await this.admit(conn);
     }
     this.conns.push(...conns);
     return [conns, this.events.opens.slice(before)];
+  }
+
+  /** One comes in, and the engine looks for the next. */
+  async admit(conn: FakeConn): Promise<void> {
+    this.listener.admit(conn);
+    await settled();
+    await turn();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,11 +180,26 @@ Deno.test("a connection that was gone before it could be set up costs only itsel
   dead.setNoDelay = () => {
     throw new Deno.errors.InvalidData("Invalid argument (os error 22)");
   };
-  world.listener.admit(dead);
-  await settled();
+  await world.admit(dead);
   assert.ok(dead.isClosed);
   const [, [handle]] = await world.connect(1);
   assert.deepEqual(world.events.opens, [handle]);
+});
+
+Deno.test("a farm that comes at once is let in one by one, a turn for each, so that who is in is heard", async () => {
+  const world = new World();
+  const acceptLater = world.listener.accept.bind(world.listener);
+  let waiting = 1000;
+  world.listener.accept = () =>
+    waiting === 0 ? acceptLater() : Promise.resolve(new FakeConn(waiting--));
+  world.listener.admit(new FakeConn(1));
+  for (let turns = 0; turns < 50; turns++) {
+    const before = world.events.opens.length;
+    await turn();
+    assert.ok(world.events.opens.length - before <= 2, "one, give or take the order of callbacks");
+  }
+  assert.ok(world.events.opens.length >= 25, "it goes on every turn");
+  await world.engine.stop();
 });
 
 /** A peer that has always sent something more. */
@@ -190,17 +216,15 @@ Deno.test("peers that never stop sending take turns, and leave the rest of the p
   await using world = new World();
   const conns = Array.from({ length: 100 }, (_, i) => new BusyConn(1000 + i));
   world.conns.push(...conns);
-  for (const conn of conns) {
-    world.listener.admit(conn);
-    await settled();
-  }
+  for (const conn of conns) await world.admit(conn);
   const readsOf = () => conns.reduce((sum, conn) => sum + conn.reads, 0);
-  for (let turn = 0; turn < 30; turn++) {
+  const atFirst = conns.map((conn) => conn.reads);
+  for (let turns = 0; turns < 30; turns++) {
     const before = readsOf();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     assert.ok(readsOf() - before <= 32, `${readsOf() - before} reads in a turn`);
   }
-  const counts = conns.slice(16).map((conn) => conn.reads);
+  const counts = conns.map((conn, i) => conn.reads - atFirst[i]!);
   assert.ok(Math.max(...counts) - Math.min(...counts) <= 2, `reads of each: ${counts}`);
   assert.ok(Math.min(...counts) > 1, "everyone's turn came");
 });
