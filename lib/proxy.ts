@@ -22,6 +22,7 @@ import {
 } from "./net/engine.ts";
 import { Listeners, type StartEngine } from "./net/listeners.ts";
 import { type CertificateReport, MinerTls } from "./net/miner_tls.ts";
+import { reportFault } from "./observe/fault.ts";
 import { areaLog } from "./observe/log.ts";
 import { clientAgentName } from "./pool/handshake.ts";
 import { PoolNumbers } from "./pool/pool_numbers.ts";
@@ -346,8 +347,7 @@ export class Proxy {
       this.#accounts.tick();
       if (++this.#ticks % TICKS_PER_SWEEP === 0) this.#miners.sweep();
     } catch (error) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+      reportFault(log, error);
     }
   }
 }

@@ -9,6 +9,7 @@ import { formatRemark, type Problem, type Remark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { CannotUseCertificate } from "./net/certificate_files.ts";
 import { CannotListen } from "./net/listeners.ts";
+import { reportFault } from "./observe/fault.ts";
 import { areaLog, logLevels } from "./observe/log.ts";
 import { LOG_LEVELS } from "./observe/log_record.ts";
 
@@ -97,8 +98,7 @@ export class Reloader {
     try {
       result = await this.#readAndApply();
     } catch (error) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+      reportFault(log, error);
       result = { ok: false, reason: "A fault of btcagent itself; the log has it", problems: [] };
     }
     const { done, failed } = this.#history;

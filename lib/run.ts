@@ -7,8 +7,9 @@ import type { RunCommand } from "./cli/command.ts";
 import { readConfigFile } from "./config/file.ts";
 import { formatRemark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
-import { refusedIn, rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { mayServe, statusAddress } from "./config/status_address.ts";
+import { refusedIn, rejectedIn, unansweredIn } from "./mux/ledger.ts";
+import { reportFault } from "./observe/fault.ts";
 import { areaLog, changeLog, startLog, stopLog } from "./observe/log.ts";
 import { LogFile, type LogFileLimits } from "./observe/log_file.ts";
 import { RecentEvents } from "./observe/recent_events.ts";
@@ -58,11 +59,11 @@ export async function run(
   // Whatever escapes costs a line in the log, never the farm its work.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    reportFault(event.reason);
+    reportFault(log, event.reason);
   });
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    reportFault(event.error);
+    reportFault(log, event.error);
   });
   log.info("btcagent {version} starts with {path}", { version, path });
   for (const remark of remarks) {
@@ -150,11 +151,6 @@ async function serve(serving: Serving): Promise<number> {
     },
   );
   return 0;
-}
-
-function reportFault(error: unknown): void {
-  const stack = error instanceof Error ? error.stack : String(error);
-  log.error("A fault of btcagent itself, please report it: {stack}", { stack });
 }
 
 /** Loaded only where it is wanted: it costs memory. */

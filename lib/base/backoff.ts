@@ -3,10 +3,10 @@
  */
 
 /** The first wait, in milliseconds, before jitter. */
-export const FIRST_BACKOFF_MS = 500;
+const FIRST_BACKOFF_MS = 500;
 
 /** No wait is longer, in milliseconds. */
-export const MAX_BACKOFF_MS = 30_000;
+const MAX_BACKOFF_MS = 30_000;
 
 /**
  * The wait after `failures` failures in a row (1 or more): 0.5 s, doubling up to 30 s, times a

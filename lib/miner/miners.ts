@@ -16,6 +16,7 @@ import {
   type PeerFault,
 } from "../net/engine.ts";
 import { Rate } from "../net/rate.ts";
+import { reportFault } from "../observe/fault.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
@@ -324,7 +325,7 @@ export class Miners implements Fanout, EngineEvents {
         if (limit !== "held_bytes") this.#violated(session);
         return;
       }
-      reportFault(error);
+      reportFault(log, error);
       this.#end(session, "internal error");
     }
   }
@@ -381,11 +382,6 @@ function leaveMux(session: MinerSession): void {
   try {
     session.over();
   } catch (error) {
-    reportFault(error);
+    reportFault(log, error);
   }
-}
-
-function reportFault(error: unknown): void {
-  const stack = error instanceof Error ? error.stack : String(error);
-  log.error("A fault of btcagent itself, please report it: {stack}", { stack });
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import { STATUS } from "../protocol/status.ts";
 import { MAX_ACCOUNT_BYTES } from "../protocol/worker_name.ts";
@@ -236,8 +237,7 @@ export class Accounts implements Mux {
         account.mux.tick();
         if (key !== SINGLE) this.#closeIfEmpty(key, account);
       } catch (error) {
-        const stack = error instanceof Error ? error.stack : String(error);
-        log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+        reportFault(log, error);
       }
     }
   }

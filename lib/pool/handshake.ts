@@ -237,7 +237,7 @@ export function checkJobId(job: Job): Job {
 }
 
 /** Reads `mining.set_difficulty`. @throws PoolFault `bad-difficulty`. */
-export function parseDifficulty(params: readonly unknown[]): number {
+function parseDifficulty(params: readonly unknown[]): number {
   const [difficulty] = params;
   if (isDifficulty(difficulty)) return difficulty;
   throw new PoolFault(

@@ -11,6 +11,7 @@ import type { Now } from "../base/clock.ts";
 import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
 import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
 import { Outbox } from "../net/outbox.ts";
+import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import {
   decodePoolFrame,
@@ -398,8 +399,6 @@ function endReason(error: unknown): string {
   if (error instanceof ProtocolViolation) return error.message;
   // The pool closes with RST, which is a normal close (agent.md "Time-outs and closing").
   if (error instanceof Deno.errors.ConnectionReset) return "the pool closed the connection";
-  if (error instanceof TypeError || error instanceof RangeError) {
-    log.error("A fault of btcagent itself, please report it: {stack}", { stack: error.stack });
-  }
+  if (error instanceof TypeError || error instanceof RangeError) reportFault(log, error);
   return error instanceof Error ? error.message : String(error);
 }

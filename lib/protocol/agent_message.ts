@@ -21,9 +21,6 @@ export const MAX_SESSION_ID = 0xfffe;
 /** A register frame longer than this is dropped by the pool without a word. */
 export const MAX_REGISTER_BYTES = 100;
 
-/** Room for the client agent and the worker name together in a register frame, in bytes. */
-export const MAX_REGISTERED_NAME_BYTES = MAX_REGISTER_BYTES - FRAME_HEADER_BYTES - 4;
-
 /** The largest exponent a difficulty can have: 2^63 is the last a pool's 64 bits can hold. */
 export const MAX_DIFFICULTY_EXPONENT = 63;
 

@@ -11,7 +11,7 @@ import { parseJobId } from "./job_id.ts";
 import type { RequestId } from "./request_id.ts";
 
 /** A longer id is kept for no share: thousands may wait for a verdict, each with its own. */
-export const MAX_SHARE_ID_LENGTH = 256;
+const MAX_SHARE_ID_LENGTH = 256;
 
 /** A miner's proof of work on one of our jobs. Numbers are unsigned 32 bits. */
 export interface Share {

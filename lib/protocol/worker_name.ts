@@ -7,10 +7,10 @@
 export const DEFAULT_WORKER_NAME = "__default__";
 
 /** The pool's column for client agents is this wide; it cuts its own miners' there, too. */
-export const MAX_CLIENT_AGENT_BYTES = 30;
+const MAX_CLIENT_AGENT_BYTES = 30;
 
 /** The pool's column for worker names is this wide. */
-export const MAX_WORKER_NAME_BYTES = 50;
+const MAX_WORKER_NAME_BYTES = 50;
 
 /** Longest sub-account name sent to a pool. */
 export const MAX_ACCOUNT_BYTES = 64;

@@ -7,6 +7,7 @@
  * take or the time an answer is read in; hence loopback unless there is a token.
  */
 
+import { reportFault } from "../fault.ts";
 import { areaLog } from "../log.ts";
 import { problem, RequestProblem } from "./answers.ts";
 import { readBody } from "./body.ts";
@@ -72,8 +73,7 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
         log.info("Status and metrics on http://{at}", { at });
       },
       onError: (error) => {
-        const stack = error instanceof Error ? error.stack : String(error);
-        log.error("A fault of btcagent itself, please report it: {stack}", { stack });
+        reportFault(log, error);
         return problem(new RequestProblem(500, "A fault of btcagent itself; the log has it"));
       },
     }, async (request) => {
