@@ -36,6 +36,8 @@ export interface PoolReport {
   readonly connections: number;
   /** Of them, open at this moment. */
   readonly open: number;
+  /** Verdicts sent. */
+  readonly verdicts: number;
   /** From miner to pool. */
   readonly latency: Durations;
   /** Of all connections together. */

@@ -279,7 +279,11 @@ export function shareProblems(pool: PoolReport, miners: MinersReport): string[] 
 }
 
 /** What must be known to read a run's figures, a sentence each. */
-export function notesOf(pool: PoolReport, miners: MinersReport, hasChurn: boolean): string[] {
+export function notesOf(
+  pool: PoolReport,
+  miners: MinersReport,
+  { givesVerdicts, hasChurn }: { readonly givesVerdicts: boolean; readonly hasChurn: boolean },
+): string[] {
   const { sent, refused, abandoned, jobs, fanoutLast } = miners;
   const missing = sent - refused - pool.shares;
   const found: string[] = [];
@@ -288,6 +292,9 @@ export function notesOf(pool: PoolReport, miners: MinersReport, hasChurn: boolea
     found.push(
       `${abandoned} shares of miners that left before the answer, ${missing} of them never came`,
     );
+  }
+  if (givesVerdicts && pool.verdicts < pool.shares) {
+    found.push(`only ${pool.verdicts} of ${pool.shares} shares were judged by the pool`);
   }
   const incomplete = jobs - fanoutLast.count;
   if (!hasChurn && incomplete > 0) {

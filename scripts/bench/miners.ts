@@ -20,8 +20,11 @@ import { findJob, findReply, type FoundJob } from "./stratum_scan.ts";
 const MAX_FDS = 1 << 16;
 const LF = 0x0a;
 
-/** Miners take turns in this step, so that neighbours are not one after the other. */
-const STRIDE = 7919;
+/**
+ * Miners take turns in this step, so that neighbours are not one after the other: a prime above
+ * their number, so that each has its turn.
+ */
+const STRIDE = 65_537;
 const MAX_TURN_MS = 50;
 const CONNECT_RETRY_MS = 20;
 

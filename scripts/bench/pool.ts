@@ -71,6 +71,7 @@ class Pool implements SocketOwner {
   readonly #latency = new Histogram();
   #verdicts = new DataView(new ArrayBuffer(1 << 16));
   #verdictBytes = 0;
+  #verdictCount = 0;
   #connections = 0;
   #shares = 0;
   #checksum = 0;
@@ -167,6 +168,7 @@ class Pool implements SocketOwner {
       workers,
       connections: this.#connections,
       open: this.#agents.size,
+      verdicts: this.#verdictCount,
       latency: this.#latency.durations(),
       wire: addWire(this.#wire(), this.#wireAtMark, -1),
     };
@@ -246,6 +248,7 @@ class Pool implements SocketOwner {
     this.#verdicts.setUint16(at + 4, index, true);
     this.#verdicts.setInt32(at + 6, SHARE_ACCEPTED, true);
     this.#verdictBytes += VERDICT_BYTES;
+    this.#verdictCount++;
   }
 
   #sendJob(): void {

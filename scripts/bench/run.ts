@@ -148,7 +148,10 @@ class Rig {
           ? ["a connection of the agent to the pool came or went"]
           : [],
       ],
-      notes: notesOf(drained.pool, drained.miners, this.#hasChurn),
+      notes: notesOf(drained.pool, drained.miners, {
+        givesVerdicts: this.#case.givesVerdicts && !this.#subject.isFloor,
+        hasChurn: this.#hasChurn,
+      }),
     };
   }
 

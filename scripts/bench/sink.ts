@@ -101,6 +101,8 @@ class Sink implements SocketOwner {
       workers: this.#fds.size,
       connections: this.#connections,
       open: this.#fds.size,
+      // Its answers are its own.
+      verdicts: 0,
       latency: this.#latency.durations(),
       wire: NO_WIRE,
     };

@@ -98,6 +98,7 @@ const POOL = {
   workers: 0,
   connections: 1,
   open: 1,
+  verdicts: 10,
   latency: DURATIONS,
   wire: { bytesIn: 1000, bytesOut: 500, segmentsIn: 10, segmentsOut: 5 },
 };
@@ -123,11 +124,14 @@ const MINERS = {
   lastJobAt: 0,
 };
 
+const STEADY = { givesVerdicts: true, hasChurn: false };
+const RESTLESS = { ...STEADY, hasChurn: true };
+
 Deno.test("a share lost, made up or changed makes a run worthless; a refused one does not", () => {
   assert.deepEqual(shareProblems(POOL, MINERS), []);
   const refused = { sent: 12, refused: 2, refusedChecksum: 0xffffffff, checksum: 6 };
-  assert.deepEqual(notesOf(POOL, MINERS, false), []);
-  assert.match(notesOf(POOL, { ...MINERS, ...refused }, false)[0]!, /^2 shares refused/);
+  assert.deepEqual(notesOf(POOL, MINERS, STEADY), []);
+  assert.match(notesOf(POOL, { ...MINERS, ...refused }, STEADY)[0]!, /^2 shares refused/);
   assert.deepEqual(shareProblems(POOL, { ...MINERS, ...refused }), []);
   assert.match(shareProblems(POOL, { ...MINERS, sent: 11 })[0]!, /^1 shares lost/);
   assert.match(shareProblems(POOL, { ...MINERS, sent: 9 })[0]!, /^-1 shares lost/);
@@ -142,18 +146,24 @@ Deno.test("an answer that never came, or came to another miner, makes a run wort
   assert.match(shareProblems(POOL, { ...MINERS, misplaced: 1 })[0]!, /^1 answers to no share/);
 });
 
+Deno.test("an agent that makes verdicts up is told from one that passes the pool's on", () => {
+  const pool = { ...POOL, verdicts: 3 };
+  assert.deepEqual(notesOf(pool, MINERS, STEADY), ["only 3 of 10 shares were judged by the pool"]);
+  assert.deepEqual(notesOf(pool, MINERS, { ...STEADY, givesVerdicts: false }), []);
+});
+
 Deno.test("how many shares of miners that left never came is said", () => {
   const left = { ...MINERS, sent: 14, accepted: 9, abandoned: 5 };
   assert.deepEqual(shareProblems(POOL, left), []);
-  assert.deepEqual(notesOf(POOL, left, true), [
+  assert.deepEqual(notesOf(POOL, left, RESTLESS), [
     "5 shares of miners that left before the answer, 4 of them never came",
   ]);
 });
 
 Deno.test("a job that did not reach every miner is said, but for miners that come and go", () => {
   const miners = { ...MINERS, jobs: 3, fanoutLast: { ...DURATIONS, count: 2 } };
-  assert.deepEqual(notesOf(POOL, miners, false), ["1 of 3 jobs did not reach every miner"]);
-  assert.deepEqual(notesOf(POOL, miners, true), []);
+  assert.deepEqual(notesOf(POOL, miners, STEADY), ["1 of 3 jobs did not reach every miner"]);
+  assert.deepEqual(notesOf(POOL, miners, RESTLESS), []);
 });
 
 Deno.test("an answer counts once, and for the miner that sent the share", () => {
