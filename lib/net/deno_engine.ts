@@ -6,6 +6,8 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import { apart } from "./apart.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import type {
   Engine,
@@ -17,20 +19,15 @@ import type {
   PeerFault,
   Replaceable,
 } from "./engine.ts";
-import { LastCall } from "./last_call.ts";
 import {
   type AcceptedConnection,
   type ConnectionListener,
-  isGoneAgain,
   listenForMiners,
 } from "./miner_listener.ts";
 import { ReadTurns } from "./read_turns.ts";
 import { Slab } from "./slab.ts";
 import { TlsHandshakeFailed } from "./tls_handshake.ts";
 import { join } from "./waiting.ts";
-
-/** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
-const ACCEPT_PAUSE_MS = 100;
 
 /** Writes of one broadcast in flight: more costs memory and made nothing faster when measured. */
 const BROADCAST_WRITES = 64;
@@ -75,7 +72,6 @@ export function startEngineOn(
 
 class DenoEngine implements Engine {
   readonly address: PeerAddress;
-  readonly #listener: ConnectionListener;
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
@@ -83,15 +79,11 @@ class DenoEngine implements Engine {
   readonly #turns = new ReadTurns();
   readonly #links: (Link | undefined)[] = [];
   readonly #freeHandles: number[] = [];
-  readonly #accepting: Promise<void>;
+  readonly #accepting: AcceptLoop;
   readonly #isPortShared: boolean;
-  #isAccepting = true;
-  #isListening = true;
-  readonly #lastCall = new LastCall(() => this.#stopListening());
-  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
-  #endPause: (() => void) | undefined;
   #open = 0;
   #allClosed: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
 
   #sequence = 0;
   readonly #broadcasts = new Broadcasts();
@@ -109,10 +101,14 @@ class DenoEngine implements Engine {
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
-    this.#listener = listener;
     const { hostname, port } = listener.addr;
     this.address = { hostname, port };
-    this.#accepting = this.#accept();
+    this.#accepting = new AcceptLoop(listener, {
+      accepted: (conn) => this.#attach(conn),
+      acceptFailed: (error) => events.acceptFailed(error),
+      // Those let in faster than they can be heard would all wait, until their time is over.
+      nextMayCome: () => this.#turns.next(),
+    });
   }
 
   get bytesWritten(): number {
@@ -159,64 +155,25 @@ class DenoEngine implements Engine {
   }
 
   stopAccepting(): void {
-    if (!this.#isAccepting) return;
-    this.#isAccepting = false;
-    if (!this.#isPortShared) return this.#stopListening();
-    this.#lastCall.begin();
+    this.#accepting.stop(this.#isPortShared);
   }
 
-  #stopListening(): void {
-    if (!this.#isListening) return;
-    this.#isListening = false;
-    this.#listener.close();
-    this.#lastCall.end();
-    clearTimeout(this.#pauseTimer);
-    this.#endPause?.();
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
   }
 
-  async stop(): Promise<void> {
-    this.#isAccepting = false;
-    this.#stopListening();
+  async #stop(): Promise<void> {
+    this.#accepting.close();
     clearTimeout(this.#stallTimer);
     this.#broadcasts.clear();
     for (const link of this.#links) {
       if (link !== undefined) this.#close(link);
     }
-    await this.#accepting;
+    await this.#accepting.ended;
     if (this.#open > 0) await new Promise<void>((resolve) => this.#allClosed = resolve);
   }
 
-  async #accept(): Promise<void> {
-    while (this.#isListening) {
-      try {
-        this.#attach(await this.#listener.accept());
-        this.#lastCall.accepted();
-        // Those let in faster than they can be heard would all wait, until their time is over.
-        await this.#turns.next();
-      } catch (error) {
-        if (!this.#isListening) return;
-        // With a pause, whoever resets connections as they open would keep all others out.
-        if (isGoneAgain(error)) continue;
-        this.#events.acceptFailed(error);
-        await new Promise<void>((resolve) => {
-          this.#endPause = resolve;
-          this.#pauseTimer = setTimeout(resolve, ACCEPT_PAUSE_MS);
-        });
-      }
-    }
-  }
-
   #attach(conn: AcceptedConnection): void {
-    // It came in at the moment the listener was closed: nobody would ever end it.
-    if (!this.#isListening) return conn.close();
-    // A connection that is gone already has no option to set.
-    try {
-      conn.setNoDelay(true);
-      conn.setKeepAlive(true);
-    } catch {
-      conn.close();
-      return;
-    }
     const handle = this.#freeHandles.pop() ?? this.#links.length;
     const link: Link = {
       handle,
@@ -235,7 +192,9 @@ class DenoEngine implements Engine {
     this.#links[handle] = link;
     this.#open++;
     const { hostname, port } = conn.remoteAddr;
-    if (this.#events.opened(handle, { hostname, port })) {
+    let isWelcome = false;
+    apart(() => isWelcome = this.#events.opened(handle, { hostname, port }));
+    if (isWelcome) {
       this.#read(link);
     } else {
       this.#close(link);
@@ -254,7 +213,9 @@ class DenoEngine implements Engine {
     // One function for whatever comes of it: each more would be 56 bytes more for every miner.
     const onOutcome = (outcome: unknown) => {
       if (typeof outcome !== "number") return this.#readEnded(link, outcome);
-      if (!link.isEnding) this.#events.received(link.handle, link.buffer.subarray(0, outcome));
+      if (!link.isEnding) {
+        apart(() => this.#events.received(link.handle, link.buffer.subarray(0, outcome)));
+      }
       if (link.isClosed) this.#released(link);
       else this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
     };
@@ -385,7 +346,7 @@ class DenoEngine implements Engine {
     if (link.isClosed) return;
     const wasEnding = link.isEnding;
     this.#close(link);
-    if (!wasEnding) this.#events.closed(link.handle, reason, fault);
+    if (!wasEnding) apart(() => this.#events.closed(link.handle, reason, fault));
   }
 
   #close(link: Link): void {

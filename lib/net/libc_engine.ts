@@ -15,6 +15,7 @@
  */
 
 import { monotonicNow, type Now } from "../base/clock.ts";
+import { apart } from "./apart.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import type {
   Engine,
@@ -300,7 +301,9 @@ class LibcEngine implements Engine {
       return;
     }
     this.#table.open(fd, this.#sequence);
-    if (!this.#events.opened(fd, this.#sockets.peerAddress())) this.#close(fd);
+    let isWelcome = false;
+    apart(() => isWelcome = this.#events.opened(fd, this.#sockets.peerAddress()));
+    if (!isWelcome) this.#close(fd);
   }
 
   #read(fd: number, flags: number): void {
@@ -378,7 +381,7 @@ class LibcEngine implements Engine {
   #drop(fd: number, reason: string, slow?: SlowPeer): void {
     const wasEnding = this.#table.state(fd) === ENDING;
     this.#close(fd);
-    if (!wasEnding) this.#events.closed(fd, reason, slow);
+    if (!wasEnding) apart(() => this.#events.closed(fd, reason, slow));
   }
 
   #close(fd: number): void {
@@ -387,15 +390,6 @@ class LibcEngine implements Engine {
     this.#table.setState(fd, CLOSED);
     this.#waiting.delete(fd);
     this.#sockets.close(fd);
-  }
-}
-
-/** An owner that throws breaks its promise. That must not end the loop, which serves others. */
-function apart(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    void Promise.reject(error);
   }
 }
 

@@ -6,7 +6,7 @@ import { startDenoEngine, startEngineOn } from "../../lib/net/deno_engine.ts";
 import { type Engine, type EngineLimits, formatAddress } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { FakeConn, FakeListener } from "../support/fake_listener.ts";
-import { bytes, type EngineWorld, job, LIMITS, testEngine } from "./engine_contract.ts";
+import { type EngineWorld, job, LIMITS, testEngine } from "./engine_contract.ts";
 import { testEngineOnLoopback } from "./engine_loopback.ts";
 
 /** Lets everything happen that waits for nothing but its turn. */
@@ -119,71 +119,19 @@ Deno.test("64 peers that take nothing hold a broadcast up for 100 ms, not for ev
   }
 });
 
-Deno.test("failing to accept is reported, and tried again after a pause", async () => {
+Deno.test("whoever stops it, and were it twice at a time, waits for the last read", async () => {
   await using world = new World();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    for (let failure = 1; failure <= 3; failure++) {
-      const error = new Error("Too many open files (os error 24)");
-      world.listener.fail(error);
-      await settled();
-      assert.equal(world.events.acceptFailures.length, failure);
-      assert.equal(world.events.acceptFailures.at(-1), error);
-      assert.equal(world.listener.accepts, failure, "not at once");
-      mock.timers.tick(100);
-      await settled();
-      assert.equal(world.listener.accepts, failure + 1);
-    }
-    const [[conn], [handle]] = await world.connect(1);
-    world.engine.send(handle!, bytes("welcome"));
-    assert.equal(conn!.taken, "welcome");
-  } finally {
-    mock.timers.reset();
-  }
-});
-
-for (const kind of ["NotConnected", "ConnectionAborted", "ConnectionReset"] as const) {
-  Deno.test(`one that is gone before it is accepted is no failure, and delays nobody: ${kind}`, async () => {
-    await using world = new World();
-    for (let gone = 1; gone <= 50; gone++) {
-      world.listener.fail(new Deno.errors[kind]("gone again"));
-      await settled();
-      assert.equal(world.listener.accepts, gone + 1, "at once");
-    }
-    assert.deepEqual(world.events.acceptFailures, []);
-    const [[conn], [handle]] = await world.connect(1);
-    world.engine.send(handle!, bytes("welcome"));
-    assert.equal(conn!.taken, "welcome");
-  });
-}
-
-Deno.test("a stop during the pause after a failed accept waits for nothing", async () => {
-  await using world = new World();
-  world.listener.fail(new Error("Too many open files (os error 24)"));
-  await settled();
-  await world.engine.stop();
-  assert.equal(world.listener.accepts, 1);
-});
-
-Deno.test("a connection that comes in at the moment of the stop is closed, not forgotten", async () => {
-  const world = new World();
+  const { promise, resolve } = Promise.withResolvers<null>();
   const conn = new FakeConn(1);
+  conn.read = () => promise;
   world.listener.admit(conn);
-  await world.engine.stop();
-  assert.ok(conn.isClosed);
-  assert.deepEqual(world.events.opens, []);
-});
-
-Deno.test("a connection that was gone before it could be set up costs only itself", async () => {
-  await using world = new World();
-  const dead = new FakeConn(1);
-  dead.setNoDelay = () => {
-    throw new Deno.errors.InvalidData("Invalid argument (os error 22)");
-  };
-  await world.admit(dead);
-  assert.ok(dead.isClosed);
-  const [, [handle]] = await world.connect(1);
-  assert.deepEqual(world.events.opens, [handle]);
+  await settled();
+  let ended = 0;
+  const stops = [1, 2].map(() => world.engine.stop().then(() => ended++));
+  await settled();
+  assert.equal(ended, 0);
+  resolve(null);
+  await Promise.all(stops);
 });
 
 Deno.test("a farm that comes at once is let in one by one, a turn for each, so that who is in is heard", async () => {

@@ -445,4 +445,80 @@ export function testEngine(
     assert.ok(conn!.isClosed);
     assert.deepEqual(world.events.closes, [], "the one who stopped it knows");
   });
+
+  test("a fault of the owner is an unhandled rejection, and ends nothing but its own event", async () => {
+    await using world = createWorld();
+    using faults = new Faults();
+    const [[first, second], [firstHandle, handle]] = await world.connect(2);
+    world.events.onText = (_, text) => {
+      if (text === "fault") throw FAULT;
+    };
+    first!.send("fault");
+    await world.settled();
+    second!.send("hello");
+    await world.settled();
+    first!.send("!");
+    await faults.reported(1);
+    assert.equal(world.events.text.get(handle!), "hello");
+    assert.equal(world.events.text.get(firstHandle!), "fault!", "it is still heard");
+  });
+
+  test("a fault of the owner over an end or a beginning keeps nobody from stopping", async () => {
+    await using world = createWorld();
+    using faults = new Faults();
+    const [[conn]] = await world.connect(1);
+    world.events.closed = world.events.opened = () => {
+      throw FAULT;
+    };
+    conn!.end();
+    await world.settled();
+    const [[refused]] = await world.connect(1);
+    assert.ok(refused!.isClosed, "who was not welcomed is turned away");
+    await faults.reported(2);
+    assert.deepEqual(world.events.acceptFailures, []);
+  });
+
+  test("a fault of the owner in the middle of a broadcast keeps the job from nobody else", async () => {
+    await using world = createWorld({ maxWaitingBytes: 3 });
+    using faults = new Faults();
+    const [conns, handles] = await world.connect(500);
+    world.events.closed = () => {
+      throw FAULT;
+    };
+    const slow = [conns[10], conns[400]];
+    for (const conn of slow) conn!.appetite = "nothing";
+    for (const handle of [handles[10]!, handles[400]!]) world.engine.send(handle, bytes("x"));
+    world.engine.broadcast(handles, job("a long job"));
+    await faults.reported(2);
+    assert.ok(slow.every((conn) => conn!.isClosed));
+    assert.ok(conns.every((conn) => slow.includes(conn) || conn.taken === "[a long job]"));
+  });
+}
+
+const FAULT = new Error("a fault of the owner");
+
+/** Collects unhandled rejections, which fail a test otherwise. */
+class Faults implements Disposable {
+  readonly #seen: unknown[] = [];
+  readonly #note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    this.#seen.push(event.reason);
+  };
+
+  constructor() {
+    globalThis.addEventListener("unhandledrejection", this.#note);
+  }
+
+  /** Fails unless there were `count`, each of them {@linkcode FAULT}. */
+  async reported(count: number): Promise<void> {
+    // The runtime tells of them between turns of its event loop, not within one.
+    for (let turn = 0; turn < 1000 && this.#seen.length < count; turn++) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    assert.deepEqual(this.#seen, Array.from({ length: count }, () => FAULT));
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.removeEventListener("unhandledrejection", this.#note);
+  }
 }
