@@ -3,37 +3,26 @@
  * in, frames out.
  *
  * Whatever goes wrong, with the socket or with what the pool says, ends this session once, with a
- * reason. Invariants: a submit has its exact length and names a registered session, so the pool's
- * index of submits equals ours (agent.md trap 2).
+ * reason.
  */
 
 import type { Now } from "../base/clock.ts";
 import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
 import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
-import { Outbox } from "../net/outbox.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
-import {
-  decodePoolFrame,
-  encodeRegister,
-  MAX_SUBMIT_BYTES,
-  UNREGISTER_BYTES,
-  writeSubmit,
-  writeUnregister,
-} from "../protocol/agent_message.ts";
+import { decodePoolFrame } from "../protocol/agent_message.ts";
 import { appendExtranonce1, type Job, parseNotify } from "../protocol/job.ts";
 import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
 import type { Share } from "../protocol/share.ts";
 import {
   decodePoolLine,
-  encodeLine,
   formatRequest,
   quote,
   type StratumMessage,
 } from "../protocol/stratum_message.ts";
 import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
-import { Gathering } from "./gathering.ts";
 import {
   type Agreement,
   checkJobId,
@@ -42,11 +31,9 @@ import {
   PoolHandshake,
 } from "./handshake.ts";
 import { Liveness } from "./liveness.ts";
+import { Outgoing } from "./outgoing.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
-
-/** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
-const MAX_WAITING_BYTES = 8 << 20;
 
 /** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
@@ -101,21 +88,15 @@ export class PoolSession implements Upstream {
   readonly #openedAt: number;
   #stage: Stage = "dialling";
   #connection: Connection | undefined;
-  #outbox: Outbox | undefined;
-  #gathering: Gathering | undefined;
+  #outgoing: Outgoing | undefined;
   #agreement: Agreement | undefined;
   #versionMask = 0;
   #latestJob: Job | undefined;
   /** When a question last went out that only keeps the handshake alive. */
   #probedAt: number;
   readonly #liveness: Liveness;
-  /** The number of the next submit, as the pool counts them. */
-  #nextIndex = 0;
-  /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
-  readonly #unregistering: { readonly sessionId: number; readonly position: number }[] = [];
   #bytesRead = 0;
   #framesRead = 0;
-  #framesWritten = 0;
 
   /** Starts dialling. Reports to its owner and the mux, and never throws. */
   constructor(options: PoolSessionOptions) {
@@ -152,12 +133,12 @@ export class PoolSession implements Upstream {
 
   /** Bytes given to the kernel for the pool so far. */
   get bytesWritten(): number {
-    return this.#outbox === undefined ? 0 : this.#outbox.position - this.#outbox.waitingBytes;
+    return this.#outgoing?.bytesWritten ?? 0;
   }
 
   /** Bytes for the pool that the kernel has not taken. */
   get waitingBytes(): number {
-    return this.#outbox?.waitingBytes ?? 0;
+    return this.#outgoing?.waitingBytes ?? 0;
   }
 
   /** Frames read from the pool so far. */
@@ -167,48 +148,26 @@ export class PoolSession implements Upstream {
 
   /** Frames taken for the pool so far; the last may still wait to be written. */
   get framesWritten(): number {
-    return this.#framesWritten;
+    return this.#outgoing?.frames ?? 0;
   }
 
   register(sessionId: number, names: RegisteredNames): void {
-    if (this.#stage === "ended") return;
-    this.#outbox!.append(encodeRegister(sessionId, names.clientAgent, names.workerName));
-    this.#appended();
+    if (this.#stage !== "ended") this.#outgoing!.register(sessionId, names);
   }
 
   unregister(sessionId: number): void {
-    if (this.#stage === "ended") return;
-    const outbox = this.#outbox!;
-    const at = outbox.reserve(UNREGISTER_BYTES);
-    writeUnregister(outbox.view, at, sessionId);
-    this.#unregistering.push({ sessionId, position: outbox.position });
-    this.#appended();
+    if (this.#stage !== "ended") this.#outgoing!.unregister(sessionId);
   }
 
   submit(sessionId: number, job: PoolJob, share: Share): number {
-    const index = this.#nextIndex;
-    if (this.#stage === "ended") return index;
-    this.#nextIndex = (index + 1) & 0xffff;
-    const outbox = this.#outbox!;
-    const at = outbox.reserve(MAX_SUBMIT_BYTES);
-    const end = writeSubmit(outbox.view, at, {
-      jobId: Number(job.poolJobId),
-      sessionId,
-      extranonce2: share.extranonce2,
-      nonce: share.nonce,
-      // The pool fills in the job's own time (agent.md "How a share is judged").
-      ntime: share.ntime === job.ntime ? undefined : share.ntime,
-      versionBits: share.versionBits,
-    });
-    outbox.giveBack(at + MAX_SUBMIT_BYTES - end);
+    if (this.#stage === "ended") return 0;
     if (this.#agreement!.givesVerdicts) this.#liveness.submitted();
-    this.#appended();
-    return index;
+    return this.#outgoing!.submit(sessionId, job, share);
   }
 
   /** Writes out shares that wait for company. */
   flush(): void {
-    this.#gathering?.flush();
+    this.#outgoing?.flush();
   }
 
   /** Ends what is overdue and probes a silent pool. To be called several times a second. */
@@ -235,7 +194,7 @@ export class PoolSession implements Upstream {
     if (this.#stage === "ended") return;
     this.#stage = "ended";
     this.#abort.abort();
-    this.#gathering?.stop();
+    this.#outgoing?.stop();
     this.#connection?.close();
   }
 
@@ -267,12 +226,12 @@ export class PoolSession implements Upstream {
   #opened(connection: Connection): void {
     this.#stage = "handshake";
     this.#connection = connection;
-    this.#outbox = new Outbox(connection, {
-      written: (position) => this.#written(position),
+    this.#outgoing = new Outgoing(connection, this.#options.shareWindowMs, {
+      unregistered: (sessionId) => this.#options.mux.sessionUnregistered(this, sessionId),
       failed: (error) => this.#end(endReason(error)),
+      stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),
     });
-    this.#gathering = new Gathering(this.#outbox, this.#options.shareWindowMs);
-    this.#sendLines(this.#handshake.begin());
+    this.#outgoing.sendLines(this.#handshake.begin());
   }
 
   #receive(bytes: Uint8Array): void {
@@ -312,7 +271,7 @@ export class PoolSession implements Upstream {
 
   #receiveLine(message: StratumMessage): void {
     if (this.#stage === "handshake") {
-      this.#sendLines(this.#handshake.receive(message));
+      this.#outgoing!.sendLines(this.#handshake.receive(message));
       const agreement = this.#handshake.agreement;
       if (agreement !== undefined) this.#ready(agreement);
     } else if (message.kind === "request") {
@@ -355,35 +314,10 @@ export class PoolSession implements Upstream {
     this.#options.owner.sessionReady(this);
   }
 
-  #appended(): void {
-    this.#framesWritten++;
-    this.#gathering!.appended();
-    if (this.#outbox!.waitingBytes > MAX_WAITING_BYTES) {
-      // Ended in a turn of its own: the caller is in the middle of its miners.
-      queueMicrotask(() => this.#end(`stalled: ${this.#outbox!.waitingBytes} bytes wait for it`));
-    }
-  }
-
-  #written(position: number): void {
-    let done = 0;
-    for (const { sessionId, position: end } of this.#unregistering) {
-      if (end > position || this.#stage !== "ready") break;
-      done++;
-      this.#options.mux.sessionUnregistered(this, sessionId);
-    }
-    this.#unregistering.splice(0, done);
-  }
-
   #probe(time: number): void {
     this.#probedAt = time;
     this.#liveness.probed(time);
-    this.#sendLines([formatRequest("probe", "agent.get_capabilities", [[]])]);
-  }
-
-  #sendLines(lines: readonly string[]): void {
-    if (lines.length === 0) return;
-    for (const line of lines) this.#outbox!.append(encodeLine(line));
-    this.#outbox!.flush();
+    this.#outgoing!.sendLines([formatRequest("probe", "agent.get_capabilities", [[]])]);
   }
 
   #end(reason: string, code?: string): void {
