@@ -1,5 +1,5 @@
 /**
- * The calls of the Linux C library that the libc engine is made of, and nothing else.
+ * The calls of the Linux C library that the libc engine is made of, and a datagram for systemd.
  *
  * A call out of the runtime has none of its checks, so this file is where memory safety is argued.
  *

@@ -355,7 +355,7 @@ class LibcEngine implements Engine {
     for (let bytes = waiting.next; bytes !== undefined; bytes = waiting.next) {
       const count = Math.max(this.#sockets.send(fd, bytes), 0);
       this.#bytesWritten += count;
-      if (count > 0) waiting.took(count, this.#now());
+      if (count > 0 || bytes.length === 0) waiting.took(count, this.#now());
       if (count < bytes.length) return;
     }
     if (this.#table.state(fd) === ENDING) return this.#close(fd);

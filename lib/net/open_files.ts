@@ -31,7 +31,8 @@ export interface Room {
  * anywhere but on Linux with the FFI permission. Deno raises the soft limit to the hard one.
  */
 export async function openFileLimit(): Promise<number | undefined> {
-  // struct rlimit: the limit that holds, then the highest it may be set to.
+  // struct rlimit: the limit that holds, then the highest it may be set to. The kernel's until the
+  // call has returned, and kept by us for as long.
   const limits = new BigUint64Array(2);
   try {
     const library = loadLibc(SYMBOLS);

@@ -116,6 +116,24 @@ export function testEngine(
     isCounted();
   });
 
+  test("no bytes at all are sent by sending nothing, and hold nothing up", async () => {
+    await using world = createWorld();
+    const [[conn], [handle]] = await world.connect(1);
+    const nothing = new Uint8Array(0);
+    world.engine.send(handle!, nothing);
+    conn!.appetite = "nothing";
+    for (const text of ["one", ""]) world.engine.send(handle!, bytes(text));
+    conn!.appetite = "all";
+    conn!.take("all");
+    await world.settled();
+    world.engine.send(handle!, nothing);
+    world.engine.sendLatest(handle!, { line: nothing, cleanLine: nothing });
+    await world.settled();
+    world.engine.send(handle!, bytes("!"));
+    await world.settled();
+    assert.equal(conn!.taken, "one!");
+  });
+
   test("of the jobs waiting for a slow peer the newest is sent, as a clean one, behind the rest", async () => {
     await using world = createWorld();
     const [[conn], [handle]] = await world.connect(1);
