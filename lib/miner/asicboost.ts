@@ -5,7 +5,7 @@
 
 import type { Now } from "../base/clock.ts";
 
-/** So many shares with version bits make a miner one that rolls (stratum.md "Shares"). */
+/** More shares than this with version bits make a miner one that can lose it (stratum.md "Shares"). */
 const PROVEN_SHARES = 100;
 
 /** A miner is sent away at most once in this time, in milliseconds. */

@@ -170,7 +170,7 @@ export class Miners implements Fanout, EngineEvents {
     return this.#sockets.bytesWritten;
   }
 
-  /** How long it took to hand a job to all who were to get it. */
+  /** How long it took to hand a job to all on one port who were to get it. */
   get fanout(): HistogramSnapshot {
     return this.#fanout.snapshot();
   }

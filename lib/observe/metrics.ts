@@ -166,7 +166,7 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.histogram(
     "btcagent_job_fanout_seconds",
-    "From a job's arrival to handing it to the last socket of its miners.",
+    "From a job's arrival to handing it to the last socket of its miners on one port.",
     summary.job_fanout,
   );
   page.gauge(
