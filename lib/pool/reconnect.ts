@@ -70,17 +70,17 @@ export class PoolHealth {
     if (record.ready++ === 0) record.healthySince = time;
   }
 
-  /** A ready connection was closed from here: no fault of the pool. */
-  closed(pool: number): void {
-    this.#record(pool).ready--;
+  /** A ready connection was closed from here after it served for `servedMs`: no fault of the pool. */
+  closed(pool: number, time: number, servedMs: number): void {
+    const record = this.#record(pool);
+    record.ready--;
+    if (servedMs >= PROVEN_MS && record.retryAt <= time) record.failures = 0;
   }
 
   /** A ready connection was lost after it served for `servedMs`. Returns the wait before the next. */
   lost(pool: number, time: number, servedMs: number): number {
-    const record = this.#record(pool);
-    record.ready--;
-    record.healthySince = time;
-    if (servedMs >= PROVEN_MS && record.retryAt <= time) record.failures = 0;
+    this.closed(pool, time, servedMs);
+    this.#record(pool).healthySince = time;
     return this.failed(pool, time);
   }
 

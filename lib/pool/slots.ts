@@ -8,11 +8,12 @@
 
 import type { Now } from "../base/clock.ts";
 import type { PoolReport, Traffic, UpstreamEvents, Upstreams } from "../mux/peers.ts";
-import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { type SessionLine, SessionLines } from "./lines.ts";
 import { PoolBook } from "./pool_book.ts";
+import { poolReport } from "./pool_report.ts";
 import { nextPool, PoolHealth, UNWANTED } from "./reconnect.ts";
+import { Refusals } from "./refusals.ts";
 import { PoolSession, type PoolSessionOwner } from "./session.ts";
 import type { PoolEntry, PoolSlotsSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
@@ -49,10 +50,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   };
   readonly #lines = new SessionLines();
   readonly #standby: Standby;
-  /** Pools whose last word on the account, since one took it, was a refusal. */
-  readonly #refusedBy = new Set<number>();
-  /** Whether a pool ever took the account. */
-  #wasTaken = false;
+  readonly #refusals = new Refusals();
   readonly #book = new PoolBook();
   /** Every pool that is or was in the list, by its number. */
   readonly #known = new Map<number, PoolEntry>();
@@ -119,7 +117,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#standby.reconfigure(settings.standbyIntervalMs);
     // What was in the way may be what was mended.
     this.#health.retryAll();
-    this.#refusedBy.clear();
+    this.#refusals.forget();
     this.#putInOrder();
     for (const line of this.#lines.all) {
       if (line.role === "opening" && line.pool === UNWANTED) this.#remove(line);
@@ -162,8 +160,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     line.role = "spare";
     line.readyAt = now();
     this.#book.connected(number);
-    this.#refusedBy.clear();
-    this.#wasTaken = true;
+    this.#refusals.taken();
     this.#health.ready(number, now());
     log.info(
       "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
@@ -192,8 +189,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
       const isRefusal = code !== undefined;
       const isOfAccount = code === "authorize-refused";
       this.#health.failed(number, now(), isOfAccount);
-      if (isOfAccount) this.#refusedBy.add(number);
-      else if (this.#wasTaken) this.#refusedBy.delete(number);
+      this.#refusals.failed(number, isOfAccount);
       const outcome = isRefusal
         ? "Pool {pool} refused: {reason}; next try in {seconds} s"
         : "Pool {pool} not reached: {reason}; next try in {seconds} s";
@@ -203,7 +199,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     } else {
       this.#book.lost(number, reason);
       this.#health.lost(number, now(), now() - line.readyAt);
-      log.warn("Pool {pool} lost ({role}): {reason}; next try in {seconds} s", {
+      const outcome = line.pool === UNWANTED
+        ? "Pool {pool} lost ({role}): {reason}; it is not wanted any more"
+        : "Pool {pool} lost ({role}): {reason}; next try in {seconds} s";
+      log.warn(outcome, {
         pool: session.name,
         role: line.role === "active" ? "serving" : "spare",
         reason,
@@ -216,30 +215,14 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   }
 
   #report(entry: PoolEntry, isListed: boolean): PoolReport {
-    const { number, host, port, account } = entry;
-    const time = this.#options.now();
-    const lines = this.#lines.to(number);
-    const past = this.#book.of(number);
-    const sum = (count: keyof Traffic) =>
-      lines.reduce((total, { session }) => total + session[count], past[count]);
-    return {
-      ...past,
-      bytesRead: sum("bytesRead"),
-      bytesWritten: sum("bytesWritten"),
-      framesRead: sum("framesRead"),
-      framesWritten: sum("framesWritten"),
-      number,
+    const { number } = entry;
+    return poolReport(entry, {
       isListed,
-      address: formatAddress({ hostname: host, port }),
-      account,
       retryInMs: this.#retryInMs(number),
-      connections: lines.map(({ role, session, openedAt, readyAt }) => ({
-        name: session.name,
-        role,
-        ageMs: time - (role === "opening" ? openedAt : readyAt),
-        agreed: role === "opening" ? undefined : session,
-      })),
-    };
+      lines: this.#lines.to(number),
+      record: this.#book.of(number),
+      time: this.#options.now(),
+    });
   }
 
   /** The pools in the order of preference. */
@@ -263,14 +246,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     return Math.max(0, wait);
   }
 
-  /**
-   * Tells the mux once every pool has failed and one of them for the account's name. An account
-   * that was good before is refused only when all say so: one may be mistaken, or have trouble.
-   */
+  /** Tells the mux once every pool has failed and they refuse the account's name. */
   #noteRefusal(): void {
     const { pools } = this.#settings;
-    const enough = this.#wasTaken ? pools.length : 1;
-    if (this.#lines.hasReady || this.#refusedBy.size < enough) return;
+    if (this.#lines.hasReady || !this.#refusals.areEnough(pools.length)) return;
     if (pools.every(({ number }) => this.#health.hasFailed(number))) {
       this.#options.mux.accountRefused();
     }
@@ -394,7 +373,8 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#forget(line);
     line.session.close();
     if (line.role === "opening") return;
-    this.#health.closed(line.entry.number);
+    const { now } = this.#options;
+    this.#health.closed(line.entry.number, now(), now() - line.readyAt);
     this.#options.mux.upstreamLost(line.session);
   }
 

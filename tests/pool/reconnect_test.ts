@@ -96,6 +96,18 @@ for (
   });
 }
 
+Deno.test("A pool whose connection was closed from here after it served has no failures before", () => {
+  for (const [servedMs, wait] of [[PROVEN_MS - 1, 8000], [PROVEN_MS, 500]] as const) {
+    const health = new PoolHealth(longest);
+    waits(health, 4);
+    health.ready(0, 100_000);
+    const time = 100_000 + servedMs;
+    health.closed(0, time, servedMs);
+    assert.equal(health.hasFailed(0), servedMs < PROVEN_MS);
+    assert.equal(health.failed(0, time), wait);
+  }
+});
+
 Deno.test("A whole group of connections lost at once is one failure, and the pool starts anew", () => {
   const health = new PoolHealth(longest);
   for (let i = 0; i < 5; i++) health.ready(0, 0);
@@ -109,7 +121,7 @@ Deno.test("A pool is healthy since its first connection of those that are ready,
   health.ready(0, 100);
   health.ready(0, 200);
   assert.equal(health.healthyFor(0, 300), 200);
-  health.closed(0);
+  health.closed(0, 400, 200);
   assert.equal(health.healthyFor(0, 400), 300);
   health.lost(0, 500, 300);
   assert.equal(health.healthyFor(0, 600), 0);

@@ -1,6 +1,7 @@
 /** The pool list and other settings change while connections are open. */
 
 import assert from "node:assert/strict";
+import { LogCapture } from "../support/log_capture.ts";
 import { SlotsRig, TICK_MS } from "../support/slots_rig.ts";
 
 const LINGER_MS = 5_000;
@@ -30,6 +31,17 @@ Deno.test("Of a removed pool that handed its miners over the connection stays a 
   await rig.pools.lose(1);
   await rig.pass(TICK_MS);
   assert.ok(!rig.roles.active.includes(0), "it never serves again");
+  rig.slots.stop();
+});
+
+Deno.test("Of a removed pool that goes away while it still serves no next try is announced", async () => {
+  using log = new LogCapture();
+  const rig = await SlotsRig.started(["serves", "refuses"]);
+  rig.reconfigure([1]);
+  log.take();
+  await rig.pools.lose(0);
+  const lost = log.take().filter((line) => line.includes(" lost ("));
+  assert.deepEqual(lost.map((line) => line.replace(/^.*; /, "")), ["it is not wanted any more"]);
   rig.slots.stop();
 });
 
