@@ -39,7 +39,8 @@ export class Standby {
   #intervalMs: number | undefined;
   #lastWork: LastWork | undefined;
   #upstream: StandbyUpstream | undefined;
-  #nextJobAt = 0;
+  /** When the last job was given. */
+  #jobAt = 0;
   /** Whether it has been said that no pool serves. */
   #isSaid = false;
 
@@ -90,14 +91,14 @@ export class Standby {
 
   /** Gives out the next job when it is time. */
   tick(): void {
-    if (this.#upstream !== undefined && this.#options.now() >= this.#nextJobAt) {
-      this.#giveJob(this.#upstream);
-    }
+    if (this.#upstream === undefined) return;
+    const age = this.#options.now() - this.#jobAt;
+    if (age >= this.#intervalMs!) this.#giveJob(this.#upstream);
   }
 
   #giveJob(upstream: StandbyUpstream): void {
     const { mux, now } = this.#options;
-    this.#nextJobAt = now() + this.#intervalMs!;
+    this.#jobAt = now();
     mux.jobArrived(upstream, upstream.nextJob(Math.floor(Date.now() / 1000)));
   }
 }

@@ -96,3 +96,18 @@ Deno.test("The number of serving connections rises and falls without a moment wi
   assert.deepEqual(rig.pools.connected, [0]);
   rig.slots.stop();
 });
+
+Deno.test("In an outage a shorter interval counts at once: the next made-up job is not waited for as long", async () => {
+  const rig = await SlotsRig.started(["serves"]);
+  rig.reconfigure([0], { standbyIntervalMs: 3_600_000 });
+  rig.pools.moods[0] = "refuses";
+  await rig.pools.lose(0);
+  await rig.pass(10_000);
+  const before = rig.roles.jobs.length;
+  rig.reconfigure([0], { standbyIntervalMs: 20_000 });
+  await rig.pass(9_000);
+  assert.equal(rig.roles.jobs.length, before, "20 s from the last are not over");
+  await rig.pass(2_000);
+  assert.equal(rig.roles.jobs.length, before + 1);
+  rig.slots.stop();
+});
