@@ -2,8 +2,8 @@
  * A place for one upstream connection of an account: the connection, its jobs, the miners that
  * sit there, and the shares it has not judged.
  *
- * A pool gives no verdict for a miner it has been told to forget (agent.md "Which submit a verdict is about"). So one that
- * goes while shares of it wait stays registered until they are judged, or for
+ * A pool gives no verdict for a miner it has been told to forget (agent.md "0x04 Unregister a
+ * worker"). So one that goes while shares of it wait stays registered until they are judged, or for
  * {@linkcode FAREWELL_MS}.
  */
 

@@ -137,6 +137,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
       throw new RangeError(`Cannot pin pool ${pool}: it is not in the list`);
     }
     this.#pinned = pool;
+    this.#health.retryAll();
     this.#putInOrder();
     this.#reconsider();
   }

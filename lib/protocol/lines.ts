@@ -46,8 +46,8 @@ export class LineDecoder {
   }
 
   /**
-   * The next whole line without its end, empty for a blank one, or `undefined` when more bytes are needed. The view is
-   * valid until the next call.
+   * The next whole line without its end, empty for a blank one, or `undefined` when more bytes are
+   * needed. The view is valid until the next call.
    *
    * @throws the fault class given, code `line-too-long`, as soon as one byte more than allowed has
    * come that is not the line's end.

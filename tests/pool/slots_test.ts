@@ -509,6 +509,19 @@ Deno.test("A standby makes up nothing before there was a real job", async () => 
 });
 
 scenario(
+  "A pool that is pinned is tried at once, however long it was to be left alone",
+  async (rig) => {
+    await rig.pass(120_000);
+    assert.ok(rig.slots.pools[1]!.retryInMs > 2 * TICK_MS);
+    rig.pools.moods[1] = "serves";
+    rig.slots.pin(1);
+    await rig.pass(TICK_MS);
+    assert.deepEqual(rig.roles.active, [1]);
+  },
+  ["serves", "refuses"],
+);
+
+scenario(
   "A pinned pool serves as soon as it is ready, whatever its place in the order",
   async (rig) => {
     rig.slots.pin(2);
