@@ -15,7 +15,7 @@ import type { PendingShare } from "./pending_shares.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
 
-/** A pool promises no verdict; after this long none is expected any more (agent.md trap 2). */
+/** A pool promises no verdict; after this long none is expected any more. */
 export const VERDICT_TIMEOUT_MS = 60_000;
 
 /**
