@@ -191,9 +191,8 @@ class DenoEngine implements Engine {
     };
     this.#links[handle] = link;
     this.#open++;
-    const { hostname, port } = conn.remoteAddr;
     let isWelcome = false;
-    apart(() => isWelcome = this.#events.opened(handle, { hostname, port }));
+    apart(() => isWelcome = this.#events.opened(handle, conn.remoteAddr));
     if (isWelcome) {
       this.#read(link);
     } else {
