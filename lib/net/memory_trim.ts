@@ -17,12 +17,11 @@ const TRIM_MS = 5_000;
 
 /** Gives memory back from now on, until it is stopped; without a GNU C library it does nothing. */
 export class MemoryTrim {
+  readonly #everyMs: number;
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #trimming: Promise<unknown> | undefined;
   #isStopped = false;
-
-  readonly #everyMs: number;
 
   /** Begins; `everyMs` is the time between two calls, in milliseconds. */
   constructor(everyMs: number = TRIM_MS) {
