@@ -1,6 +1,6 @@
 /**
- * `deno task compile [--out DIR] [--only x86_64|aarch64]`: one executable for each platform, with the flags and permissions
- * of the `start` task, and `SHA256SUMS`.
+ * `deno task compile [--out DIR] [--only x86_64|aarch64]`: one executable for each platform, with
+ * the flags and permissions of the `start` task, and `SHA256SUMS`.
  *
  * Nothing is left behind that only looks compiled: each result is for the processor it is named
  * after, and the one for this machine has said its version and mined in the demo.

@@ -1,6 +1,6 @@
 /**
- * `deno task package [--out DIR] [--only x86_64|aarch64]`: a tar.gz and a .deb for each platform, and `SHA256SUMS`. Two
- * builds of one commit are the same bytes.
+ * `deno task package [--out DIR] [--only x86_64|aarch64]`: a tar.gz and a .deb for each platform,
+ * and `SHA256SUMS`. Two builds of one commit are the same bytes.
  *
  * They hold what `deno task compile` left in that folder, if it did, else the stock Deno runtime
  * and the program.

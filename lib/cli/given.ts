@@ -100,7 +100,11 @@ export function wholeOf(
   throw new Misuse(`Option --${name} is ${quote(text)}, must be a whole number 1..${max}`);
 }
 
-/** The HOST:PORT given for option `name`, or else `fallback`; IPv6 comes without brackets. @throws {Misuse} for anything else */
+/**
+ * The HOST:PORT given for option `name`, or else `fallback`; IPv6 comes without brackets.
+ *
+ * @throws {Misuse} for anything else
+ */
 export function addressOf(
   given: ReadonlyMap<string, string>,
   name: string,

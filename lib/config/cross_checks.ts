@@ -54,7 +54,10 @@ export function wrongProxies(raw: RawConfig): Finding[] {
   });
 }
 
-/** Where the status is served must be an address; from elsewhere, and to change things, needs a token. */
+/**
+ * Where the status is served must be an address; from elsewhere, and to change things, needs a
+ * token.
+ */
 export function wrongStatus(raw: RawConfig): Finding[] {
   const status = raw.status;
   if (typeof status !== "object" || status === null) return [];

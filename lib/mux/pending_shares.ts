@@ -30,7 +30,10 @@ export interface PendingShare<Owner> {
  */
 export class PendingShares<Owner> {
   #ring: (PendingShare<Owner> | undefined)[] = new Array(INITIAL_CAPACITY);
-  /** Position of the oldest entry and of the next one; they only grow. Position modulo 65,536 is the index. */
+  /**
+   * Position of the oldest entry and of the next one; they only grow. Position modulo 65,536 is the
+   * index.
+   */
   #oldest = 0;
   #next = 0;
   #waiting = 0;

@@ -48,7 +48,10 @@ export class ServiceManager {
   /** Whether it could not be told the last thing. */
   #isUnheard = false;
 
-  /** Knows where to send; `libc`, its own from here on, is loaded if it is not given and there is somebody to tell. */
+  /**
+   * Knows where to send; `libc`, its own from here on, is loaded if it is not given and there is
+   * somebody to tell.
+   */
   constructor({ socket, watchdog }: ServiceEnvironment, libc?: Datagrams) {
     this.#watchdogMs = /^\d{1,15}$/.test(watchdog ?? "") ? Number(watchdog) / 1000 : 0;
     if (socket === undefined || socket === "") return;
