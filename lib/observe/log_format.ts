@@ -2,6 +2,7 @@
  * How a record looks as a line: for people, with colour on a terminal, or for programs.
  */
 
+import { formatLocalTime } from "./local_time.ts";
 import {
   type LogLevel,
   type LogRecord,
@@ -29,9 +30,9 @@ export function formatRecord(record: LogRecord, format: LogFormat, hasColour: bo
   return format === "json" ? formatJson(record) : formatText(record, hasColour);
 }
 
-/** `2026-11-22 14:03:11.123 info    pool   text` */
+/** `2026-11-22 14:03:11.123 +02:00 info    pool   text`, in local time. */
 function formatText(record: LogRecord, hasColour: boolean): string {
-  const time = new Date(record.timestamp).toISOString().replace("T", " ").slice(0, -1);
+  const time = formatLocalTime(record.timestamp);
   const level = record.level.padEnd(7);
   const area = record.area.padEnd(6);
   const message = messageOf(record);
@@ -41,6 +42,7 @@ function formatText(record: LogRecord, hasColour: boolean): string {
     `${FAINT}${area}${PLAIN} ${shown}\n`;
 }
 
+/** One object; its `time` is in UTC, which the `Z` at its end says. */
 function formatJson(record: LogRecord): string {
   const head = {
     time: new Date(record.timestamp).toISOString(),

@@ -1,6 +1,7 @@
 /** What a line of the log looks like, and what cannot get into it. */
 
 import assert from "node:assert/strict";
+import { formatLocalTime } from "../../lib/observe/local_time.ts";
 import { formatRecord } from "../../lib/observe/log_format.ts";
 import { type LogRecord, MAX_TEXT } from "../../lib/observe/log_record.ts";
 
@@ -52,7 +53,7 @@ Deno.test("control characters of a peer reach neither terminal nor line structur
   const found = record("Found {text}", { text: nasty });
   assert.equal(
     formatRecord(found, "text", false),
-    "2026-11-22 12:00:00.007 info    pool   Found a?b??[2J???31m?z?qwe?x\n",
+    `${formatLocalTime(NOON)} info    pool   Found a?b??[2J???31m?z?qwe?x\n`,
   );
   const json = formatRecord(found, "json", false);
   // deno-lint-ignore no-control-regex -- these must not be there

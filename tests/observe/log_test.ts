@@ -13,6 +13,7 @@ import {
   stopLog,
   wantsColour,
 } from "../../lib/observe/log.ts";
+import { formatLocalTime } from "../../lib/observe/local_time.ts";
 import type { LogTarget } from "../../lib/observe/log_writer.ts";
 import { FakeFile, noSpace, settled } from "../support/fake_file.ts";
 
@@ -59,10 +60,10 @@ Deno.test("a line for people has time, level, area and message in columns", asyn
     areaLog("miner").debug("Detail");
   });
   assert.deepEqual(lines, [
-    "2026-11-22 12:00:00.007 info    pool   Pool a:1 connected in 12 ms",
-    "2026-11-22 12:00:00.007 warning mux    Careful",
-    "2026-11-22 12:00:00.007 error   agent  Cannot do it: no disk",
-    "2026-11-22 12:00:00.007 debug   miner  Detail",
+    `${formatLocalTime(NOON)} info    pool   Pool a:1 connected in 12 ms`,
+    `${formatLocalTime(NOON)} warning mux    Careful`,
+    `${formatLocalTime(NOON)} error   agent  Cannot do it: no disk`,
+    `${formatLocalTime(NOON)} debug   miner  Detail`,
   ]);
 });
 
@@ -139,7 +140,7 @@ Deno.test("a storm of 10,000 miners that leave is 10 lines and a sum, with its c
   assert.equal(lines.length, 11);
   assert.match(lines[9]!, /Miner a\.9 out: it was reset$/);
   assert.match(lines[10]!, / 9990 more in 1 s: Miner … out: it was reset$/);
-  assert.deepEqual(heard.map(({ message }) => message), lines.map((line) => line.slice(39)));
+  assert.deepEqual(heard.map(({ message }) => message), lines.map((line) => line.slice(46)));
 });
 
 Deno.test("every target gets every line, and one that fails or stalls costs the others nothing", async () => {
@@ -169,7 +170,7 @@ Deno.test("a full disk is said once on the terminal with what to do, whatever th
     log.error("Two");
     mock.timers.tick(10_000);
     await settled();
-    assert.deepEqual(terminal.lines.map((line) => line.slice(24)), [
+    assert.deepEqual(terminal.lines.map((line) => line.slice(31)), [
       "error   pool   One",
       "error   agent  Cannot write the log to log/btcagent.log: No space left on device " +
       "(os error 28). Make room there or mend the folder; mining goes on, lines wait, and it is " +
