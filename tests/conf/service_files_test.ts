@@ -3,20 +3,9 @@
 import assert from "node:assert/strict";
 import { parse } from "node:path";
 import { DRAIN_TIMEOUT_MS } from "../../lib/proxy.ts";
+import { ask } from "../support/ask_program.ts";
 
 const CONF = new URL("../../conf/", import.meta.url).pathname;
-
-/** What a program said, and its exit code; `undefined` if it is not installed. */
-async function ask(command: string, ...args: string[]): Promise<[number, string] | undefined> {
-  try {
-    const { code, stdout, stderr } = await new Deno.Command(command, { args }).output();
-    const decoder = new TextDecoder();
-    return [code, decoder.decode(stdout) + decoder.decode(stderr)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
 
 const hasSystemd = await ask("systemd-analyze", "--version") !== undefined;
 const hasHaproxy = await ask("haproxy", "-v") !== undefined;

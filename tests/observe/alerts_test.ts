@@ -7,13 +7,13 @@ import assert from "node:assert/strict";
 import { MinerTls } from "../../lib/net/miner_tls.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { ask } from "../support/ask_program.ts";
 import { freePort } from "../support/free_port.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { certificateFiles } from "../support/test_certificates.ts";
 import { until } from "../support/test_proxy.ts";
 
-const hasPromtool = await new Deno.Command("promtool", { args: ["--version"] }).output()
-  .then(({ success }) => success, () => false);
+const hasPromtool = await ask("promtool", "--version") !== undefined;
 const missing = hasPromtool ? "" : " (IGNORED: promtool is missing; apt-get install prometheus)";
 
 async function promtool(args: readonly string[], input = ""): Promise<string> {

@@ -6,14 +6,14 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { ask } from "../support/ask_program.ts";
 import { freePort } from "../support/free_port.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";
 
 const TOKEN = "a-token";
 
-const hasPrometheus = await new Deno.Command("prometheus", { args: ["--version"] }).output()
-  .then(({ success }) => success, () => false);
+const hasPrometheus = await ask("prometheus", "--version") !== undefined;
 const missing = hasPrometheus
   ? ""
   : " (IGNORED: prometheus is missing; apt-get install prometheus)";
