@@ -47,7 +47,7 @@ export interface AccountsOptions extends AccountsSettings {
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
   readonly counter: ShareCounter;
-  /** Opens an account: `name` is the sub-account as it was first spelled, empty for the single. */
+  /** Opens an account: `name` is the sub-account as miners spell it, empty for the single. */
   readonly open: (name: string) => Account;
   /** Monotonic time. */
   readonly now: Now;
@@ -89,7 +89,7 @@ export interface PastPool extends Traffic {
 
 /** An account that is open or was, at one moment. */
 export interface AccountReport extends AccountCounts {
-  /** The sub-account in lower case; empty for the one of single-user mode. */
+  /** The sub-account as its miners spell it; empty for the one of single-user mode. */
   readonly name: string;
   /** Its parts, while it is open. */
   readonly open: Account | undefined;
@@ -99,7 +99,10 @@ export interface AccountReport extends AccountCounts {
 export class Accounts implements Mux {
   readonly #options: Omit<AccountsOptions, keyof AccountsSettings>;
   #settings: AccountsSettings;
-  /** By name in lower case: pools take `Alice` and `alice` for one. */
+  /**
+   * By name as miners spell it: at some pools `Alice` and `alice` are two sub-accounts, and a pool
+   * does not say which kind it is. Where they are one, this costs a connection and nothing else.
+   */
   readonly #open = new Map<string, Account>();
   #pinned: number | undefined;
   #refusals = 0;
@@ -196,7 +199,7 @@ export class Accounts implements Mux {
   join(name: string, miner: Downstream): Seat | undefined {
     const { isMultiUser, open } = this.#options;
     const { maxAccounts } = this.#settings;
-    const key = isMultiUser ? name.toLowerCase() : SINGLE;
+    const key = isMultiUser ? name : SINGLE;
     if (isMultiUser && key === "") {
       miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
       return undefined;

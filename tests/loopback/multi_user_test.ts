@@ -58,14 +58,28 @@ Deno.test("500 miners of 40 sub-accounts mine for a minute and every share is ac
   assert.equal(pool.workers().length, 500);
 });
 
-Deno.test("sub-accounts that differ only in case are one, sent as first spelled", async () => {
-  await using pool = await SimPool.start();
+Deno.test("a misspelt miner gets its own refusal, and the sub-account it almost named mines on", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
   await using proxy = new TestProxy([pool], MULTI_USER);
-  await using first = SimMiner.start({ port: proxy.port, user: "Alice.one" });
-  await first.until(() => first.isAuthorized);
-  await using second = SimMiner.start({ port: proxy.port, user: "ALICE.two" });
-  await second.until(() => second.isAuthorized);
-  assert.equal(proxy.statistics().accounts, 1);
+  await using right = SimMiner.start({
+    port: proxy.port,
+    user: "alice.one",
+    mode: { kind: "hash" },
+  });
+  await right.until(() => right.statistics().accepted >= 1);
+  // From here on the pool takes no new sub-account.
+  await pool.setFaults({ refuseAuthorize: true });
+  await using misspelt = SimMiner.start({ port: proxy.port, user: "Alice.two" });
+  await misspelt.until(() => misspelt.faults.length > 0);
+  assert.match(misspelt.faults[0]!, /29,"Invalid username"/);
+  await using next = SimMiner.start({
+    port: proxy.port,
+    user: "alice.three",
+    mode: { kind: "hash" },
+  });
+  await next.until(() => next.statistics().accepted >= 1);
+  assert.equal(right.statistics().lostConnections, 0);
+  assert.equal(proxy.statistics().accounts, 2);
 });
 
 Deno.test("a user name without a sub-account is refused with error 105", async () => {

@@ -127,14 +127,28 @@ Deno.test("In single-user mode the account is open from the start, and stays wit
   assert.equal(rig.opened[0]!.upstreams.isStopped, false);
 });
 
-Deno.test("In multi-user mode an account opens with its first miner, case of letters aside", () => {
+Deno.test("In multi-user mode an account opens with its first miner, and case tells accounts apart", () => {
   const rig = new Rig();
   assert.equal(rig.accounts.count, 0);
-  for (const name of ["Alice", "alice", "bob", "ALICE"]) rig.join(name);
-  assert.deepEqual(rig.opened.map(({ name, mux }) => [name, mux.miners]), [["Alice", 3], [
-    "bob",
-    1,
-  ]]);
+  for (const name of ["Alice", "alice", "bob", "Alice"]) rig.join(name);
+  assert.deepEqual(rig.opened.map(({ name, mux }) => [name, mux.miners]), [
+    ["Alice", 2],
+    ["alice", 1],
+    ["bob", 1],
+  ]);
+  assert.deepEqual([...rig.accounts.reports()].map(({ name }) => name), ["Alice", "alice", "bob"]);
+});
+
+Deno.test("A misspelt sub-account that the pool refuses does not refuse the right one", () => {
+  const rig = new Rig();
+  const right = rig.join("Alice");
+  const misspelt = rig.join("alice");
+  const [one, other] = rig.opened as [Opened, Opened];
+  one.upstreams.serve();
+  other.mux.accountRefused();
+  assert.match(misspelt.turnedAwayFor!, /refuses its sub-account/);
+  assert.equal(right.turnedAwayFor, undefined);
+  assert.ok(rig.join("Alice").seat !== undefined, "nor the next miner of the right one");
 });
 
 Deno.test("In multi-user mode a miner without sub-account is turned away, and opens nothing", () => {
@@ -152,7 +166,7 @@ Deno.test("No more accounts open than allowed; miners of those that are open sti
   assert.equal(one.seat, undefined);
   assert.match(one.turnedAwayFor!, /limits.max_accounts/);
   assert.equal(rig.accounts.refusals, 1);
-  assert.ok(rig.join("B").seat !== undefined);
+  assert.ok(rig.join("b").seat !== undefined);
   assert.equal(rig.accounts.count, 2);
 });
 

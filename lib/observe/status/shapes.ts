@@ -175,7 +175,7 @@ export const PoolSchema = v.strictObject({
 
 /** @internal A part of answers. */
 export const AccountSchema = v.strictObject({
-  account: words("In lower case; empty for the one of single-user mode."),
+  account: words("As miners spell it; empty for the one of single-user mode."),
   open: flag("Whether it has pool connections now."),
   miners: count("Its miners."),
   waiting_miners: count("Those of them that wait for a pool."),
