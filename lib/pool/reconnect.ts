@@ -11,6 +11,15 @@ import { backoffMs } from "../base/backoff.ts";
 /** A connection must have served this long before its end counts as the first failure again. */
 export const PROVEN_MS = 30_000;
 
+/**
+ * A pool that had no failure and served this long was healthy: most such ends are a restart, so the
+ * first redial is immediate. Once in {@linkcode PROVEN_MS}: a pool that flaps must not be hammered.
+ */
+export const HEALTHY_MS = 2_000;
+
+/** Connections lost within this time of each other are one loss: each is redialled at once. */
+const SAME_LOSS_MS = 1_000;
+
 /** While nothing serves, a pool that has not answered for this long is not waited for alone. */
 export const STAGGER_MS = 2_000;
 
@@ -26,6 +35,8 @@ class HealthRecord {
   /** When it is tried again, and when already if nothing serves. */
   retryAt = 0;
   outageRetryAt = 0;
+  /** When a loss was last answered with an immediate redial. */
+  redialledAt = -Infinity;
   /** Connections ready now, and since when there is at least one. */
   ready = 0;
   healthySince = 0;
@@ -77,11 +88,18 @@ export class PoolHealth {
     if (servedMs >= PROVEN_MS && record.retryAt <= time) record.failures = 0;
   }
 
-  /** A ready connection was lost after it served for `servedMs`. Returns the wait before the next. */
+  /**
+   * A ready connection was lost after it served for `servedMs`. Returns the wait before the next: none
+   * for the first redial of a pool that had been healthy.
+   */
   lost(pool: number, time: number, servedMs: number): number {
+    const record = this.#record(pool);
     this.closed(pool, time, servedMs);
-    this.#record(pool).healthySince = time;
-    return this.failed(pool, time);
+    record.healthySince = time;
+    if (!mayRedialAtOnce(record, time, servedMs)) return this.failed(pool, time);
+    if (time - record.redialledAt > SAME_LOSS_MS) record.redialledAt = time;
+    record.retryAt = record.outageRetryAt = time;
+    return 0;
   }
 
   /**
@@ -114,6 +132,16 @@ export class PoolHealth {
     if (record === undefined) this.#records.set(pool, record = new HealthRecord());
     return record;
   }
+}
+
+function mayRedialAtOnce(
+  { failures, redialledAt }: HealthRecord,
+  time: number,
+  servedMs: number,
+): boolean {
+  const sinceRedial = time - redialledAt;
+  if (servedMs >= PROVEN_MS || sinceRedial <= SAME_LOSS_MS) return servedMs >= HEALTHY_MS;
+  return failures === 0 && servedMs >= HEALTHY_MS && sinceRedial >= PROVEN_MS;
 }
 
 /** The place of a connection that the configuration wants no more: worse than any in the order. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  HEALTHY_MS,
   type Line,
   nextPool,
   PoolHealth,
@@ -84,8 +85,8 @@ for (
   const { servedMs, wait } of [
     { servedMs: 0, wait: 8000 },
     { servedMs: PROVEN_MS - 1, wait: 8000 },
-    { servedMs: PROVEN_MS, wait: 500 },
-    { servedMs: PROVEN_MS * 1000, wait: 500 },
+    { servedMs: PROVEN_MS, wait: 0 },
+    { servedMs: PROVEN_MS * 1000, wait: 0 },
   ]
 ) {
   Deno.test(`A pool lost after ${servedMs} ms, with four failures before, waits ${wait} ms`, () => {
@@ -95,6 +96,44 @@ for (
     assert.equal(health.lost(0, 100_000 + servedMs, servedMs), wait);
   });
 }
+
+for (const [servedMs, wait] of [[HEALTHY_MS - 1, 500], [HEALTHY_MS, 0]] as const) {
+  Deno.test(`A pool that never failed, lost after ${servedMs} ms, waits ${wait} ms`, () => {
+    const health = new PoolHealth(longest);
+    health.ready(0, 0);
+    assert.equal(health.lost(0, servedMs, servedMs), wait);
+    assert.equal(health.mayDial(0, servedMs, true), wait === 0);
+    assert.equal(health.mayDial(0, servedMs, false), wait === 0);
+  });
+}
+
+Deno.test("When the immediate redial fails there is backoff, from its beginning", () => {
+  const health = new PoolHealth(longest);
+  health.ready(0, 0);
+  assert.equal(health.lost(0, 60_000, 60_000), 0);
+  assert.equal(health.failed(0, 60_000), 500);
+  assert.equal(health.failed(0, 60_500), 1000);
+});
+
+Deno.test("A pool that flaps is redialled at once only the first time, then with backoff", () => {
+  const health = new PoolHealth(longest);
+  let time = 0;
+  const found = Array.from({ length: 6 }, () => {
+    health.ready(0, time);
+    const wait = health.lost(0, time + 5_000, 5_000);
+    time += 5_000 + wait;
+    return wait;
+  });
+  assert.deepEqual(found, [0, 500, 1000, 2000, 4000, 8000]);
+});
+
+Deno.test("A proven connection is redialled at once though a younger one has just failed", () => {
+  const health = new PoolHealth(longest);
+  health.ready(0, 0);
+  health.ready(0, 59_000);
+  assert.equal(health.lost(0, 60_000, 1_000), 500);
+  assert.equal(health.lost(0, 60_000, 60_000), 0);
+});
 
 Deno.test("A pool whose connection was closed from here after it served has no failures before", () => {
   for (const [servedMs, wait] of [[PROVEN_MS - 1, 8000], [PROVEN_MS, 500]] as const) {
@@ -111,7 +150,8 @@ Deno.test("A pool whose connection was closed from here after it served has no f
 Deno.test("A whole group of connections lost at once is one failure, and the pool starts anew", () => {
   const health = new PoolHealth(longest);
   for (let i = 0; i < 5; i++) health.ready(0, 0);
-  for (let i = 0; i < 5; i++) assert.equal(health.lost(0, 60_000, 60_000), 500);
+  for (let i = 0; i < 5; i++) assert.equal(health.lost(0, 60_000, 60_000), 0);
+  for (let i = 0; i < 5; i++) assert.equal(health.failed(0, 60_000), 500);
   assert.equal(health.failed(0, 60_500), 1000);
 });
 

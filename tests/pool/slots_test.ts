@@ -61,6 +61,18 @@ scenario(
 );
 
 scenario(
+  "A pool with one address that restarts its connections is served from again without a wait",
+  async (rig) => {
+    await rig.pass(10_000);
+    // No tick and no time between: the redial is the answer to the loss.
+    await rig.pools.lose(0);
+    assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [0]]);
+    assert.equal(rig.pools.dialled.length, 4, "each connection was redialled once");
+  },
+  ["serves"],
+);
+
+scenario(
   "Failover to the spare needs no dial and no time",
   async (rig) => {
     rig.pools.moods[0] = "refuses";
