@@ -29,17 +29,35 @@ async function simulatePool(
   live: LiveLine,
   stopAsked: () => Promise<void>,
 ): Promise<number> {
-  const { host, port, difficulty, jobIntervalSeconds, proofOfWork } = options;
+  const { host, port, difficulty, proofOfWork, accounts, isCaseSensitive } = options;
   let pool: SimPool;
   try {
-    const jobIntervalMs = jobIntervalSeconds * 1000;
-    pool = await SimPool.start({ hostname: host, port, difficulty, jobIntervalMs, proofOfWork });
+    pool = await SimPool.start({
+      hostname: host,
+      port,
+      difficulty,
+      jobIntervalMs: options.jobIntervalSeconds * 1000,
+      proofOfWork,
+      ...accounts && { accounts },
+      caseSensitiveAccounts: isCaseSensitive,
+      ...options.hiddenDifficulty !== undefined && {
+        nicehashForced: true,
+        nicehashDifficulty: options.hiddenDifficulty,
+      },
+    });
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     live.print(`Cannot listen on ${host}:${port}: ${found}; choose another with --host and --port`);
     return 1;
   }
   live.print(`Simulated pool on ${formatAddress(pool)}, difficulty ${difficulty}, Ctrl+C to stop`);
+  if (accounts !== undefined) {
+    const spelling = isCaseSensitive ? "exactly so" : "in any case";
+    live.print(`  sub-accounts ${accounts.join(", ")}, ${spelling}; others are refused`);
+  }
+  if (options.hiddenDifficulty !== undefined) {
+    live.print(`  asks for difficulty ${options.hiddenDifficulty} and tells nobody`);
+  }
   await showUntil(stopAsked, live, () => {
     const { authorizedNow, workersNow, accepted, rejected, bytesIn } = pool.statistics();
     return `${authorizedNow} agent connections   ${workersNow} workers   ${accepted} accepted   ` +

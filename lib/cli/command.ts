@@ -64,6 +64,12 @@ export interface SimulatedPoolOptions {
   readonly jobIntervalSeconds: number;
   /** Whether shares are hashed; without, those of miners that do not really hash are accepted. */
   readonly proofOfWork: boolean;
+  /** The sub-accounts there are; `undefined` for every name. */
+  readonly accounts: readonly string[] | undefined;
+  /** Whether sub-accounts that differ in case are two. */
+  readonly isCaseSensitive: boolean;
+  /** The difficulty demanded of all without a word; `undefined` for none. */
+  readonly hiddenDifficulty: number | undefined;
 }
 
 /** Options of `btcagent simulate miners`. */

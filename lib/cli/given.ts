@@ -73,6 +73,19 @@ export function textOf(given: ReadonlyMap<string, string>, name: string): string
   return text;
 }
 
+/** The sub-accounts given for option `name`, if any are. @throws {Misuse} for what can be none */
+export function namesOf(
+  given: ReadonlyMap<string, string>,
+  name: string,
+): readonly string[] | undefined {
+  const names = textOf(given, name)?.split(",");
+  const wrong = names?.find((each) => !/^[\w\-:|^/]+$/.test(each));
+  if (wrong === undefined) return names;
+  throw new Misuse(
+    `Option --${name} has ${quote(wrong)}, must be names of sub-accounts, as in alice,bob`,
+  );
+}
+
 /** The number given for option `name`, if it is given. @throws {Misuse} outside `min`..`max` */
 export function numberOf(
   given: ReadonlyMap<string, string>,

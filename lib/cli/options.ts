@@ -60,6 +60,9 @@ export const POOL_OPTIONS: readonly Option[] = [
   { names: ["difficulty"], value: "D", about: "the difficulty of a share (0.00001)" },
   { names: ["job-interval-seconds"], value: "N", about: "time between jobs (30)" },
   { names: ["no-proof-of-work"], about: "accept shares unhashed, as --rate sends them" },
+  { names: ["accounts"], value: "LIST", about: "sub-accounts, as alice,bob (any)" },
+  { names: ["case-sensitive"], about: "Alice is not alice" },
+  { names: ["nicehash-forced"], value: "D", about: "a difficulty it asks for and never tells" },
 ];
 
 /** Options of `btcagent simulate miners`. */

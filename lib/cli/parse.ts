@@ -11,6 +11,7 @@ import {
   didYouMean,
   findOption,
   Misuse,
+  namesOf,
   numberOf,
   parseOptions,
   textOf,
@@ -137,6 +138,9 @@ function parseSimulate(argv: readonly string[]): Command {
         difficulty: numberOf(given, "difficulty", 1e-12, 1e15) ?? 0.00001,
         jobIntervalSeconds: numberOf(given, "job-interval-seconds", 0.01, 86_400) ?? 30,
         proofOfWork: !given.has("no-proof-of-work"),
+        accounts: namesOf(given, "accounts"),
+        isCaseSensitive: given.has("case-sensitive"),
+        hiddenDifficulty: numberOf(given, "nicehash-forced", 1e-12, 1e15),
       },
     };
   }

@@ -2,7 +2,7 @@
  * Which of our jobs stands for which of a pool's, on one upstream connection.
  *
  * Holds a job for as long as the pool may still take shares for it (agent.md "Jobs and the
- * coinbase"): 256 of them, and the last four before a clean one. Every connection has its own
+ * coinbase"): 256 of them, and the last three before a clean one. Every connection has its own
  * book, so a share can never be sent for another connection's job.
  */
 
@@ -12,10 +12,10 @@ import type { PoolJob } from "./peers.ts";
 const MAX_JOBS = 256;
 
 /**
- * At a clean job the pool keeps its last 4. One more is kept here, since sending a share the pool
- * then refuses costs less than refusing one it would have taken.
+ * At a clean job the pool keeps three older ones. One more is kept here, since sending a share the
+ * pool then refuses costs less than refusing one it would have taken.
  */
-const KEPT_AT_CLEAN = 5;
+const KEPT_AT_CLEAN = 4;
 
 /** The jobs of one upstream connection. */
 export class JobBook {
@@ -28,7 +28,7 @@ export class JobBook {
 
   /** Notes that our job `number` is the pool's `job`, forgetting what the pool forgets with it. */
   add(number: number, job: PoolJob, isClean: boolean): void {
-    const keep = isClean ? KEPT_AT_CLEAN - 1 : MAX_JOBS - 1;
+    const keep = isClean ? KEPT_AT_CLEAN : MAX_JOBS - 1;
     for (const [older, { poolJobId }] of this.#jobs) {
       // An id that comes round again now means the new job.
       if (this.#jobs.size > keep || poolJobId === job.poolJobId) this.#jobs.delete(older);

@@ -29,16 +29,25 @@ export interface StreamPiece {
 export class PoolStreamDecoder {
   readonly #fault: FaultClass;
   readonly #maxLineBytes: number;
+  readonly #leastBytes: number;
   #buffer = new Uint8Array(INITIAL_BYTES);
   #start = 0;
   #end = 0;
   /** Bytes behind `#start` known to hold no LF, so that dripped lines are searched only once. */
   #searched = 0;
 
-  /** What breaks the framing throws `fault`. */
-  constructor(fault: FaultClass, maxLineBytes: number = MAX_POOL_LINE_BYTES) {
+  /**
+   * What breaks the framing throws `fault`. Nothing is looked at before `leastBytes` have come: a
+   * pool waits for four, an agent takes any line.
+   */
+  constructor(
+    fault: FaultClass,
+    maxLineBytes: number = MAX_POOL_LINE_BYTES,
+    leastBytes: number = 1,
+  ) {
     this.#fault = fault;
     this.#maxLineBytes = maxLineBytes;
+    this.#leastBytes = leastBytes;
   }
 
   /** Copies the next bytes of the stream in. */
@@ -55,7 +64,7 @@ export class PoolStreamDecoder {
    * be found), `line-too-long` as soon as a line is over the limit, its CR and LF not counted.
    */
   next(): StreamPiece | undefined {
-    while (this.#start < this.#end) {
+    while (this.#end - this.#start >= this.#leastBytes) {
       const bytes = this.#buffer[this.#start] === FRAME_MAGIC ? this.#frame() : this.#line();
       if (bytes === undefined) return undefined;
       if (bytes.length > 0) {

@@ -19,7 +19,6 @@ import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { STATUS } from "../protocol/status.ts";
 import {
-  decodeStratum,
   encodeLine,
   formatErrorReply,
   formatNotification,
@@ -31,9 +30,15 @@ import type { PoolFaults } from "./pool_faults.ts";
 import { PoolHandshake } from "./pool_handshake.ts";
 import { SentJobs, type Work } from "./pool_jobs.ts";
 import type { PoolCounter } from "./pool_ledger.ts";
+import { readPoolLine } from "./pool_line.ts";
 import { PoolJudge } from "./pool_judge.ts";
 import { PoolSocket } from "./pool_socket.ts";
 import { PoolWorker, PoolWorkers } from "./pool_workers.ts";
+
+/** The pool looks at nothing until so much has come. */
+const LEAST_BYTES = 4;
+/** What the first line of a connection begins with that comes through a proxy. */
+const PROXY_LINE = new TextEncoder().encode("PROXY ");
 
 /** One connection. Tests see it through `SimPool`. */
 export class PoolConnection {
@@ -42,7 +47,11 @@ export class PoolConnection {
   readonly #context: PoolContext;
   readonly #faults: () => PoolFaults;
   readonly #socket: PoolSocket;
-  readonly #decoder = new PoolStreamDecoder(MinerFault, Number.MAX_SAFE_INTEGER);
+  readonly #decoder = new PoolStreamDecoder(
+    MinerFault,
+    Number.MAX_SAFE_INTEGER,
+    LEAST_BYTES,
+  );
   readonly #handshake: PoolHandshake;
   readonly #jobs: SentJobs;
   readonly #judge: PoolJudge;
@@ -55,6 +64,7 @@ export class PoolConnection {
   #authorizedAtMs = 0;
   #hasDrifted = false;
   #isJammed = false;
+  #hasLine = false;
 
   /** `faults` gives the switches as they stand for this connection. */
   constructor(
@@ -99,7 +109,7 @@ export class PoolConnection {
     return this.#handshake.isAuthorized;
   }
 
-  /** The sub-account, lower-case; empty before authorize. */
+  /** The sub-account, lower-case unless case matters; empty before authorize. */
   get account(): string {
     return this.#account;
   }
@@ -187,15 +197,12 @@ export class PoolConnection {
   }
 
   #receiveLine(line: Uint8Array): void {
+    const isFirst = !this.#hasLine;
+    this.#hasLine = true;
+    if (isFirst && this.#context.settings.takesProxyLine && startsWith(line, PROXY_LINE)) return;
     this.#count("linesIn");
-    let message;
-    try {
-      message = decodeStratum(line, MinerFault);
-    } catch (error) {
-      if (!(error instanceof MinerFault)) throw error;
-      this.#count("badLines");
-      return;
-    }
+    const message = readPoolLine(line);
+    if (message === undefined) return this.#count("badLines");
     const { lines, isFatal, authorize } = message.kind === "request"
       ? this.#handshake.answer(message)
       : this.#handshake.refuse(message.id);
@@ -216,12 +223,17 @@ export class PoolConnection {
     this.#authorizeTimers.add(timer);
   }
 
-  #authorize(id: RequestId, account: string): void {
-    const { accounts, now } = this.#context.settings;
+  #authorize(id: RequestId, name: string): void {
+    const { accounts, caseSensitiveAccounts, now } = this.#context.settings;
+    const account = caseSensitiveAccounts ? name : name.toLowerCase();
     if (this.isAuthorized) {
       this.#sendLine(formatErrorReply(id, STATUS.notSubscribed));
     } else if (
-      account === "" || this.#faults().refuseAuthorize || accounts?.includes(account) === false
+      account === "" || this.#faults().refuseAuthorize ||
+      accounts?.some((known) =>
+          (caseSensitiveAccounts ? known : known.toLowerCase()) === account
+        ) ===
+        false
     ) {
       this.#sendLine(formatErrorReply(id, STATUS.invalidUsername));
     } else {
@@ -309,6 +321,10 @@ export class PoolConnection {
   #count(name: PoolCounter, amount = 1): void {
     this.#context.ledger.count(name, amount);
   }
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  return start.every((byte, at) => bytes[at] === byte);
 }
 
 function hasVersionBits(command: number): boolean {

@@ -4,9 +4,8 @@
  * time.
  */
 
-import { formatHex32, parseHex32 } from "../base/hex.ts";
-import type { RequestId } from "../protocol/request_id.ts";
-import { formatRequestId } from "../protocol/request_id.ts";
+import { formatHex32 } from "../base/hex.ts";
+import { formatRequestId, type RequestId } from "../protocol/request_id.ts";
 import { STATUS } from "../protocol/status.ts";
 import {
   formatErrorReply,
@@ -27,7 +26,7 @@ export interface Answer {
   readonly lines: readonly string[];
   /** Whether the connection asked a question a real pool's process would not have survived. */
   readonly isFatal?: boolean;
-  /** The sub-account to authorize, if that is what was asked. */
+  /** The sub-account to authorize, as it was written, if that is what was asked. */
   readonly authorize?: { readonly id: RequestId; readonly account: string };
 }
 
@@ -41,6 +40,8 @@ export class PoolHandshake {
   #phase: "connected" | "subscribed" | "authorized" = "connected";
   #isAgent = false;
   #wantsVerdicts = false;
+  /** The mask asked for last; 0 for none yet. */
+  #askedMask = 0;
 
   /** `extranonce1` is the connection's own; the faults are asked for at each request. */
   constructor(extranonce1: number, versionMask: number, faults: () => PoolFaults) {
@@ -69,35 +70,27 @@ export class PoolHandshake {
     return this.#faults().versionMask ?? this.#versionMask;
   }
 
-  /** Takes one request. */
-  answer(request: Request): Answer {
-    const id = poolId(request.id);
-    switch (request.method) {
+  /** Takes one request. Methods that are not an agent's get no answer, at any time. */
+  answer({ id, method, params }: Request): Answer {
+    switch (method) {
       case "agent.get_capabilities":
-        return this.#capabilities(id, request.params);
+        return this.#capabilities(id, params);
       case "mining.configure":
-        return { lines: this.#configure(id, request.params) };
+        return { lines: this.#configure(id, params) };
       case "mining.subscribe":
-        return { lines: [this.#subscribe(id, request.params)] };
+        return { lines: [this.#subscribe(id, params)] };
       case "mining.authorize":
-        return this.#authorize(id, request.params);
-      case "mining.submit":
-        return this.isAuthorized ? NO_ANSWER : {
-          lines: [
-            formatErrorReply(id, STATUS.unauthorized),
-            formatNotification("client.reconnect", "[]"),
-          ],
-        };
+        return this.#authorize(id, params);
+      case "mining.suggest_target":
+        return { lines: [this.#suggestTarget(id, params)] };
       default:
-        return this.isAuthorized
-          ? NO_ANSWER
-          : { lines: [formatErrorReply(id, STATUS.illegalMethod)] };
+        return NO_ANSWER;
     }
   }
 
   /** The answer to JSON that is no request. */
   refuse(id: RequestId): Answer {
-    return { lines: [formatErrorReply(poolId(id), STATUS.illegalParams)] };
+    return { lines: [formatErrorReply(id, STATUS.illegalParams)] };
   }
 
   /** Authorize succeeded. */
@@ -122,22 +115,40 @@ export class PoolHandshake {
   }
 
   #configure(id: RequestId, [extensions, options]: readonly unknown[]): string[] {
-    if (!Array.isArray(extensions)) return [formatErrorReply(id, STATUS.illegalParams)];
+    if (!Array.isArray(extensions) || !isObject(options)) {
+      return [formatErrorReply(id, STATUS.illegalParams)];
+    }
     const result: Record<string, unknown> = {};
-    let asked = 0;
-    for (const extension of extensions.map(String).sort()) {
-      result[extension] = extension === "version-rolling";
-      if (extension !== "version-rolling") continue;
-      const text = (options as Record<string, unknown> | undefined)?.["version-rolling.mask"];
-      asked = typeof text === "string" ? parseHex32(text) ?? 0 : 0;
-      result["version-rolling.mask"] = formatHex32(asked & this.versionMask);
+    const names = extensions.filter((name): name is string => typeof name === "string");
+    for (const name of names.toSorted()) {
+      switch (name) {
+        case "version-rolling": {
+          const text = options["version-rolling.mask"];
+          result[name] = typeof text === "string";
+          if (typeof text !== "string") break;
+          this.#askedMask = lenientHex32(text);
+          result["version-rolling.mask"] = formatHex32(this.#askedMask & this.versionMask);
+          break;
+        }
+        case "minimum-difficulty":
+          result[name] = Number.isInteger(options["minimum-difficulty.value"]);
+          break;
+        default:
+          result[name] = false;
+      }
     }
     const lines = [formatReply(id, JSON.stringify(result))];
-    if (asked !== 0) {
-      const mask = formatHex32(asked & this.versionMask);
+    // Whatever this request was about: the mask asked for once is told behind each answer.
+    if (this.#askedMask !== 0) {
+      const mask = formatHex32(this.#askedMask & this.versionMask);
       lines.push(formatNotification("mining.set_version_mask", `["${mask}"]`));
     }
     return lines;
+  }
+
+  #suggestTarget(id: RequestId, { length }: readonly unknown[]): string {
+    if (this.#phase !== "connected") return formatErrorReply(id, STATUS.illegalMethod);
+    return length === 0 ? formatErrorReply(id, STATUS.illegalParams) : formatReply(id, "true");
   }
 
   #subscribe(id: RequestId, [clientAgent]: readonly unknown[]): string {
@@ -157,12 +168,17 @@ export class PoolHandshake {
     if (this.#phase !== "subscribed") {
       return { lines: [formatErrorReply(id, STATUS.notSubscribed)] };
     }
-    const [account] = filterName(typeof user === "string" ? user : "").toLowerCase().split(".");
+    const [account] = filterName(typeof user === "string" ? user : "").split(".");
     return { lines: [], authorize: { id, account: account! } };
   }
 }
 
-/** Ids as the pool gives them back: whole numbers and texts as they came, all else as null. */
-function poolId(id: RequestId): RequestId {
-  return typeof id !== "string" || id.startsWith('"') || /^-?\d+$/.test(id) ? id : null;
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Hex as the pool reads it: `0x` or not, the low 32 bits of any length, 0 for none. */
+function lenientHex32(text: string): number {
+  const [, digits = ""] = /^\s*(?:0x)?([0-9a-f]+)/i.exec(text) ?? [];
+  return Number(BigInt.asUintN(32, BigInt(`0x0${digits}`)));
 }

@@ -19,7 +19,7 @@ const COINBASE_TAG = "/sim pool/";
 const EXTRANONCE_BYTES = 12;
 const JOB_IDS = 256;
 /** How many jobs of a connection outlive a clean one. */
-const KEPT_AT_CLEAN = 4;
+const KEPT_AT_CLEAN = 3;
 
 /** Work the pool gives out, the same to every connection. */
 export interface Work {

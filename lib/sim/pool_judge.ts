@@ -10,10 +10,13 @@ import type { PoolFaults } from "./pool_faults.ts";
 import type { SentJob } from "./pool_jobs.ts";
 import type { PoolWorker } from "./pool_workers.ts";
 import { randomBelow } from "./seeded_random.ts";
-import { checkAtOnce, checkByHash, type ReceivedShare } from "./share_check.ts";
+import { type Bar, checkAtOnce, checkByHash, type ReceivedShare } from "./share_check.ts";
 
 /** Submits are numbered modulo this. */
 const INDEXES = 65536;
+
+/** Refusals the pool answers and puts into no book. */
+const UNBOOKED: ReadonlySet<number> = new Set([STATUS.duplicate, STATUS.poolJobNotFound]);
 
 /** What the judge asks of its connection. */
 export interface Court {
@@ -87,24 +90,30 @@ export class PoolJudge {
       const status = checkByHash(sent, share, {
         height: this.#context.work()!.height,
         versionMask: this.#court.versionMask(),
-        difficulty: this.#difficultyFor(worker, sent),
+        ...this.#demandOf(worker, sent),
       });
       this.#judge(index, status, worker, share);
     }
     this.#context.changed();
   }
 
-  #difficultyFor(worker: PoolWorker, sent: SentJob): number | undefined {
-    const { proofOfWork, nicehashDifficulty } = this.#context.settings;
-    if (!proofOfWork) return undefined;
-    const difficulty = worker.difficultyAt(sent.sequence);
-    return worker.isNiceHash ? Math.max(difficulty, nicehashDifficulty) : difficulty;
+  #demandOf(worker: PoolWorker, sent: SentJob): Pick<Bar, "difficulty" | "luck"> {
+    const { proofOfWork, nicehashDifficulty, nicehashForced } = this.#context.settings;
+    const told = worker.difficultyAt(sent.sequence);
+    if (!proofOfWork) {
+      return { difficulty: undefined, luck: nicehashForced ? told / nicehashDifficulty : 1 };
+    }
+    const isHeldHigher = nicehashForced || worker.isNiceHash;
+    return { difficulty: isHeldHigher ? Math.max(told, nicehashDifficulty) : told, luck: 1 };
   }
 
   #judge(index: number, status: number, worker: PoolWorker, share: ReceivedShare): void {
     const { ledger } = this.#context;
     ledger.judged(status, worker.workerName, share);
     if (status === SHARE_ACCEPTED) worker.acceptedShares++;
+    else if (worker.refused(this.#context.settings.now()) && !UNBOOKED.has(status)) {
+      ledger.booked(status);
+    }
     if (!worker.isRegistered || !this.#court.wantsVerdicts() || this.#isClosed) {
       return ledger.count("verdictsWithheld");
     }

@@ -15,6 +15,11 @@ export interface PoolStatistics {
   readonly rejected: number;
   /** Rejected shares by status code. */
   readonly rejectedByCode: ReadonlyMap<number, number>;
+  /**
+   * Of them, those the real pool writes into its own books: no 22, no 36, and of a worker that
+   * has many refused only the first of a minute.
+   */
+  readonly bookedByCode: ReadonlyMap<number, number>;
   /** Shares accepted, by worker name. */
   readonly acceptedByWorker: ReadonlyMap<string, number>;
   /** Sum over all accepted shares, as share_checksum.ts has it. */
@@ -37,7 +42,7 @@ export interface PoolStatistics {
   readonly ignoredFrames: number;
   /** Frames of an unknown command, or unregisters of a wrong length: dropped. */
   readonly unknownFrames: number;
-  /** Lines that were no JSON object. */
+  /** Lines that were no JSON: ignored. */
   readonly badLines: number;
   /** `agent.get_capabilities` with `params: []`: a real pool's process would have ended. */
   readonly fatalCapabilities: number;
@@ -107,6 +112,7 @@ export class PoolLedger {
     readsIn: 0,
   };
   readonly #rejectedByCode = new Map<number, number>();
+  readonly #bookedByCode = new Map<number, number>();
   readonly #acceptedByWorker = new Map<string, number>();
 
   /** Adds `amount`, which is negative when one of a `…Now` goes away. */
@@ -130,11 +136,17 @@ export class PoolLedger {
     }
   }
 
+  /** Counts a rejected share as written into the pool's books. */
+  booked(status: number): void {
+    add(this.#bookedByCode, status);
+  }
+
   /** The counts of this moment, which do not change any more. */
   snapshot(): PoolStatistics {
     return {
       ...this.#counters,
       rejectedByCode: new Map(this.#rejectedByCode),
+      bookedByCode: new Map(this.#bookedByCode),
       acceptedByWorker: new Map(this.#acceptedByWorker),
     };
   }

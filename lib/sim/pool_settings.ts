@@ -18,8 +18,14 @@ export interface SimPoolOptions {
   readonly driftAfterMs?: number;
   /** What workers with a client agent `nicehash/…` are held to (agent.md trap 6); 2^19. */
   readonly nicehashDifficulty?: number;
-  /** The sub-accounts there are, lower-case; every name that is not empty if not given. */
+  /** Whether every worker is held to it, without a word (agent.md trap 11); false. */
+  readonly nicehashForced?: boolean;
+  /** The sub-accounts there are; every name that is not empty if not given. */
   readonly accounts?: readonly string[];
+  /** Whether `Alice` and `alice` are two sub-accounts; false. */
+  readonly caseSensitiveAccounts?: boolean;
+  /** Whether a connection may begin with a line of the PROXY protocol; false. */
+  readonly takesProxyLine?: boolean;
   /** Bits that may roll; 0x1fffe000. */
   readonly versionMask?: number;
   /** Whether each share's header is rebuilt and hashed; true. */
@@ -64,6 +70,9 @@ export function poolSettings(options: SimPoolOptions): PoolSettings {
     minDifficulty: difficulty / 256,
     driftAfterMs: 60_000,
     nicehashDifficulty: 2 ** 19,
+    nicehashForced: false,
+    caseSensitiveAccounts: false,
+    takesProxyLine: false,
     versionMask: 0x1fffe000,
     proofOfWork: true,
     resendIntervalMs: 30_000,

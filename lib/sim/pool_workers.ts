@@ -11,6 +11,9 @@ const JOB_IDS = 256;
 /** No longer frame of difficulties fits its 16-bit length. */
 const MAX_IDS_IN_FRAME = 32764;
 const NICEHASH = /^nicehash\//i;
+/** A worker that has this many shares refused within a minute has no more of them booked. */
+const MAX_BOOKED_REFUSALS = 20;
+const REFUSALS_MS = 60_000;
 
 /** How a pool follows a worker's speed. */
 export interface Vardiff {
@@ -36,6 +39,8 @@ export class PoolWorker {
   acceptedShares = 0;
   /** When that was, in milliseconds. */
   consideredAtMs: number;
+  /** When its last shares were refused, in milliseconds, the oldest first. */
+  #refusedAt: number[] = [];
   /** Difficulties by the job they began with, ascending. */
   #difficulties: { readonly from: number; readonly difficulty: number }[];
 
@@ -57,6 +62,13 @@ export class PoolWorker {
   /** Whether the pool holds it to its NiceHash minimum without a word (agent.md trap 6). */
   get isNiceHash(): boolean {
     return NICEHASH.test(this.clientAgent);
+  }
+
+  /** A share was refused. Whether the pool still writes down that it was. */
+  refused(nowMs: number): boolean {
+    this.#refusedAt.push(nowMs);
+    if (this.#refusedAt.length > MAX_BOOKED_REFUSALS) this.#refusedAt.shift();
+    return this.#refusedAt.filter((at) => at > nowMs - REFUSALS_MS).length < MAX_BOOKED_REFUSALS;
   }
 
   /** What it has now. */

@@ -31,6 +31,8 @@ export interface Bar {
   readonly versionMask: number;
   /** What the worker had when the job was sent; `undefined` to believe any hash. */
   readonly difficulty: number | undefined;
+  /** How many of the hashes believed are good enough: 1 for all. Their nonces stand for luck. */
+  readonly luck: number;
 }
 
 /**
@@ -58,6 +60,8 @@ export function checkByHash(sent: SentJob, share: ReceivedShare, bar: Bar): numb
     const root = merkleRoot(coinbase, sent.job.merkleBranches);
     const header = headerOf(sent.job, root, share.ntime, share.nonce, share.versionBits);
     if (!meetsDifficulty(header, bar.difficulty)) return STATUS.lowDifficulty;
+  } else if (share.nonce / 2 ** 32 >= bar.luck) {
+    return STATUS.lowDifficulty;
   }
   return SHARE_ACCEPTED;
 }

@@ -18,7 +18,7 @@ import { Watch } from "./watch.ts";
 export interface LiveWorker {
   /** The extranonce1 of the connection it is on. */
   readonly connection: number;
-  /** The sub-account of that connection, lower-case. */
+  /** The sub-account of that connection, lower-case unless case matters. */
   readonly account: string;
   /** Its session id on that connection. */
   readonly sessionId: number;

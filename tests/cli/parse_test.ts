@@ -18,6 +18,9 @@ const POOL = {
   difficulty: 0.00001,
   jobIntervalSeconds: 30,
   proofOfWork: true,
+  accounts: undefined,
+  isCaseSensitive: false,
+  hiddenDifficulty: undefined,
 };
 const MINERS = { host: "127.0.0.1", port: 3333, count: 50, rate: undefined, user: "demo" };
 
@@ -72,6 +75,22 @@ const MEANINGS: [line: string, command: unknown][] = [
         difficulty: 1e-6,
         jobIntervalSeconds: 0.5,
         proofOfWork: false,
+        accounts: undefined,
+        isCaseSensitive: false,
+        hiddenDifficulty: undefined,
+      },
+    },
+  ],
+  [
+    "simulate pool --accounts alice,Bob_2 --case-sensitive --nicehash-forced 524288",
+    {
+      kind: "simulate",
+      what: "pool",
+      options: {
+        ...POOL,
+        accounts: ["alice", "Bob_2"],
+        isCaseSensitive: true,
+        hiddenDifficulty: 524288,
       },
     },
   ],
@@ -124,6 +143,18 @@ const MISUSES: [line: string, message: string][] = [
   ["demo --seconds 0x10", 'Option --seconds is "0x10", must be a number 1..31536000'],
   ["demo --miners 1.5", 'Option --miners is "1.5", must be a whole number 1..65535'],
   ["demo --miners 65536", 'Option --miners is "65536", must be a whole number 1..65535'],
+  [
+    "simulate pool --accounts alice,,bob",
+    'Option --accounts has "", must be names of sub-accounts, as in alice,bob',
+  ],
+  [
+    "simulate pool --accounts alice.rig1",
+    'Option --accounts has "alice.rig1", must be names of sub-accounts, as in alice,bob',
+  ],
+  [
+    "simulate pool --nicehash-forced 0",
+    'Option --nicehash-forced is "0", must be a number 1e-12..1000000000000000',
+  ],
   [
     "simulate miners --connect localhost",
     'Option --connect is "localhost", must be HOST:PORT, as in 127.0.0.1:3333',

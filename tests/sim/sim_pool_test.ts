@@ -292,7 +292,7 @@ Deno.test("verdicts of shares checked together come out of order", async () => {
   assert.notDeepEqual(agent.verdicts.map(({ index }) => index), inOrder);
 });
 
-Deno.test("at a clean job four older ones are kept: stale is 37, forgotten is 36", async () => {
+Deno.test("at a clean job three older ones are kept: stale is 37, forgotten is 36", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.authorized(pool);
   agent.register(1, "rig1");
@@ -304,7 +304,7 @@ Deno.test("at a clean job four older ones are kept: stale is 37, forgotten is 36
   assert.deepEqual(Array.from({ length: 8 }, (_, index) => statusOf(agent, index)), [
     36,
     36,
-    37,
+    36,
     37,
     37,
     37,

@@ -1,0 +1,56 @@
+/**
+ * How the pool reads a line of an agent: more leniently than JSON has it, and with an answer to
+ * everything that is JSON at all (agent.md "Handshake").
+ */
+
+import { findRequestId, type RequestId } from "../protocol/request_id.ts";
+import type { Request } from "../protocol/stratum_message.ts";
+
+/** A line the pool answers with 27: JSON, but no object with a method and a list of parameters. */
+export interface RefusedLine {
+  /** Tells it from a request. */
+  readonly kind: "refused";
+  /** To be echoed; `null` when the line is no object. */
+  readonly id: RequestId;
+}
+
+/** A string, or a comma with nothing behind it in its object or list. */
+const STRING_OR_TRAILING_COMMA = /"(?:\\.|[^"\\])*"|,(?=\s*[}\]])/g;
+
+/** Reads one line; `undefined` for one that is no JSON, which the pool logs and ignores. */
+export function readPoolLine(line: Uint8Array): Request | RefusedLine | undefined {
+  const text = firstValueIn(new TextDecoder().decode(line))
+    ?.replace(STRING_OR_TRAILING_COMMA, (found) => found === "," ? "" : found);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { kind: "refused", id: null };
+  }
+  const id = poolId(findRequestId(text));
+  const { method, params } = value as Readonly<Record<string, unknown>>;
+  return typeof method === "string" && method !== "" && Array.isArray(params)
+    ? { kind: "request", id, method, params }
+    : { kind: "refused", id };
+}
+
+/** The object or list the text begins with, whatever stands behind it; or else all of it. */
+function firstValueIn(line: string): string | undefined {
+  const text = line.trim();
+  if (!/^[{[]/.test(text)) return text;
+  let depth = 0;
+  for (const { 0: found, index } of text.matchAll(/"(?:\\.|[^"\\])*"|[{}[\]]/g)) {
+    if (found === "{" || found === "[") depth++;
+    else if ((found === "}" || found === "]") && --depth === 0) return text.slice(0, index + 1);
+  }
+  return undefined;
+}
+
+/** Ids as the pool gives them back: whole numbers and texts as they came, all else as null. */
+function poolId(id: RequestId): RequestId {
+  return typeof id !== "string" || id.startsWith('"') || /^-?\d+$/.test(id) ? id : null;
+}
