@@ -24,10 +24,13 @@ async function runPlan(
   const release = Deno.makeTempDirSync({ prefix: "btcagent-bench-" });
   try {
     const bundled = plan.subjects.find((subject) => subject.isBundled);
-    if (bundled !== undefined) {
-      await bundleProgram(release);
-      // Should it not start, its first run will say so.
-      await startOnce(plan.cases[0]!, bundled, release, stop).catch(() => {});
+    if (bundled !== undefined) await bundleProgram(release);
+    // A first start fills caches and takes more memory than any other. Should one not start, its
+    // first run will say so.
+    for (const subject of new Set([bundled, ...plan.subjects.filter(isOther)])) {
+      if (subject !== undefined) {
+        await startOnce(plan.cases[0]!, subject, release, stop).catch(() => {});
+      }
     }
     return await runAll(plan, release, tell, stop);
   } catch (error) {
@@ -36,6 +39,10 @@ async function runPlan(
   } finally {
     Deno.removeSync(release, { recursive: true });
   }
+}
+
+function isOther({ isFloor, isBundled }: Subject): boolean {
+  return !isFloor && !isBundled;
 }
 
 async function runAll(
