@@ -4,6 +4,7 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import { EXTRANONCE2_BYTES } from "../pool/handshake.ts";
+import { coinbaseBytes } from "../pool/pool_job.ts";
 import { jobTime } from "../protocol/job.ts";
 import type { Certificate } from "./certificate.ts";
 import { judgeCertificate } from "./judge_certificate.ts";
@@ -33,6 +34,16 @@ const WARN_BEHIND_SECONDS = 60;
 
 /** The newest job may be a minute old already. */
 const WARN_AHEAD_SECONDS = 120;
+
+/** The largest coinbases that some miners take, in bytes. */
+const COINBASE_LIMITS: readonly { readonly miners: string; readonly most: number }[] = [
+  { miners: "NerdMiner", most: 255 },
+  { miners: "NiceHash", most: 500 },
+  { miners: "Antminers with stock firmware", most: 730 },
+  { miners: "Antminer S21, Braiins OS", most: 2_250 },
+  { miners: "WhatsMiner, Bitaxe", most: 6_500 },
+  { miners: "ePIC, VNish", most: 16_000 },
+];
 
 /** The first byte of a TLS alert, which is all that plain text hears from TLS. */
 const TLS_ALERT = 0x15;
@@ -126,7 +137,9 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
     );
   }
   if (fault !== undefined) {
-    const advice = "check the port, and ask your pool for its BTCAgent address";
+    const advice = fault.code === "job-too-long"
+      ? "choose another pool, or ask yours for fewer payouts in the coinbase"
+      : "check the port, and ask your pool for its BTCAgent address";
     return rowOfError("failure", subject, faultText(talk), advice);
   }
   if (talk.firstByte === TLS_ALERT && lines === 0) {
@@ -230,7 +243,11 @@ function agreementRows(talk: Talk, context: PoolContext): Row[] {
       difficulty: agreement.difficulty,
     },
   });
-  return [...rows, clockRow(talk.jobCameAt! / 1000 - jobTime(agreement.job))];
+  return [
+    ...rows,
+    ...coinbaseRows(coinbaseBytes(agreement.job, EXTRANONCE2_BYTES)),
+    clockRow(talk.jobCameAt! / 1000 - jobTime(agreement.job)),
+  ];
 }
 
 function capabilitiesRow(capabilities: readonly string[], { wantsVerdicts }: PoolContext): Row {
@@ -245,6 +262,20 @@ function capabilitiesRow(capabilities: readonly string[], { wantsVerdicts }: Poo
   if (has("subres") || wantsVerdicts === false) return { level: "ok", subject, found, values };
   const advice = "without subres miners do not hear which shares are rejected";
   return { level: wantsVerdicts ? "warning" : "note", subject, found, advice, values };
+}
+
+/** Said only of a coinbase that is too large for somebody. */
+function coinbaseRows(bytes: number): Row[] {
+  const tooLargeFor = COINBASE_LIMITS.filter(({ most }) => bytes > most);
+  if (tooLargeFor.length === 0) return [];
+  const named = tooLargeFor.map(({ miners, most }) => `${miners} (${most} bytes)`).join(", ");
+  return [{
+    level: tooLargeFor.length === 1 ? "note" : "warning",
+    subject: "coinbase",
+    found: `the newest job's has ${bytes} bytes, more than some miners take: ${named}`,
+    advice: "if you have such miners, choose a pool with fewer payouts in its coinbase",
+    values: { coinbase_bytes: bytes },
+  }];
 }
 
 /** `ahead`: seconds by which this machine's clock is ahead of the newest job. */

@@ -8,9 +8,10 @@
 
 import { parseHex32 } from "../base/hex.ts";
 import { isDifficulty } from "../protocol/difficulty.ts";
-import { appendExtranonce1, type Job, parseNotify } from "../protocol/job.ts";
+import { type Job, parseNotify } from "../protocol/job.ts";
 import { formatRequest, quote, type StratumMessage } from "../protocol/stratum_message.ts";
 import { PoolFault } from "../protocol/violation.ts";
+import { jobForMiners } from "./pool_job.ts";
 
 /** First parameter of subscribe for this `version` of btcagent. */
 export function clientAgentName(version: string): string {
@@ -91,7 +92,7 @@ export class PoolHandshake {
     ];
   }
 
-  /** What both agreed on, once everything is there. @throws PoolFault `bad-job`. */
+  /** What both agreed on, once everything is there. @throws PoolFault `bad-job`, `job-too-long`. */
   get agreement(): Agreement | undefined {
     if (this.waitingFor !== undefined) return undefined;
     return {
@@ -99,7 +100,7 @@ export class PoolHandshake {
       versionMask: this.#capabilities.has("verrol") ? this.#versionMask : 0,
       givesVerdicts: this.#answered.has("verdicts"),
       difficulty: this.#difficulty!,
-      job: appendExtranonce1(checkJobId(this.#job!), this.#poolExtranonce1),
+      job: jobForMiners(this.#job!, this.#poolExtranonce1),
     };
   }
 
@@ -224,16 +225,6 @@ export class PoolHandshake {
     }
     this.#answered.add("auth");
   }
-}
-
-/** Only decimal 0 to 255 fits a submit frame. @throws PoolFault `bad-job`. */
-export function checkJobId(job: Job): Job {
-  if (/^(?:0|[1-9][0-9]{0,2})$/.test(job.id) && Number(job.id) <= 255) return job;
-  throw new PoolFault(
-    "bad-job",
-    `Cannot submit shares for a job of this pool: its id is ${quote(job.id)}, ` +
-      "wanted a number 0..255 as agents get them",
-  );
 }
 
 /** Reads `mining.set_difficulty`. @throws PoolFault `bad-difficulty`. */

@@ -12,7 +12,7 @@ import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import { decodePoolFrame } from "../protocol/agent_message.ts";
-import { appendExtranonce1, type Job, parseNotify } from "../protocol/job.ts";
+import type { Job } from "../protocol/job.ts";
 import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
 import type { Share } from "../protocol/share.ts";
 import {
@@ -23,15 +23,10 @@ import {
 } from "../protocol/stratum_message.ts";
 import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
-import {
-  type Agreement,
-  checkJobId,
-  type Introduction,
-  parseVersionMask,
-  PoolHandshake,
-} from "./handshake.ts";
+import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } from "./handshake.ts";
 import { Liveness } from "./liveness.ts";
 import { Outgoing } from "./outgoing.ts";
+import { readPoolJob } from "./pool_job.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
@@ -285,8 +280,8 @@ export class PoolSession implements Upstream {
     const { mux } = this.#options;
     switch (method) {
       case "mining.notify": {
-        const job = appendExtranonce1(parseNotify(params), this.#agreement!.poolExtranonce1);
-        this.#latestJob = checkJobId(job);
+        const job = readPoolJob(params, this.#agreement!.poolExtranonce1);
+        this.#latestJob = job;
         return mux.jobArrived(this, job);
       }
       case "mining.set_version_mask":

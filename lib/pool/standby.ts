@@ -134,7 +134,8 @@ class StandbyUpstream implements Upstream {
   /** A job nobody has searched before, for the time `seconds` since 1970. */
   nextJob(seconds: number): Job {
     const { coinbase1 } = this.#lastJob;
-    const unique = formatHex32(seconds) + formatHex32(this.#jobs++);
+    // As long as what it replaces: a line as long as miners may get stays one.
+    const unique = (formatHex32(seconds) + formatHex32(this.#jobs++)).slice(-coinbase1.length);
     return {
       ...this.#lastJob,
       coinbase1: coinbase1.slice(0, -unique.length) + unique,

@@ -11,6 +11,9 @@ export const NO_JOB: number = -1;
 /** 36^9 still fits a double exactly. */
 const MAX_DIGITS = 9;
 
+/** A text as long as the longest job id of ours. */
+export const LONGEST_JOB_ID: string = "z".repeat(MAX_DIGITS);
+
 /** The text of job number `job`, a whole number from 0. */
 export function formatJobId(job: number): string {
   return job.toString(36);

@@ -12,10 +12,10 @@ import type { FaultClass } from "./violation.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const INITIAL_BYTES = 4096;
-const KEPT_BYTES = 128 * 1024;
+const KEPT_BYTES = 32 * 1024;
 
-/** The longest line taken from a pool, in bytes: a job is rarely over 20 KiB. */
-export const MAX_POOL_LINE_BYTES = 1 << 20;
+/** The longest line taken from a pool, in bytes: twice the longest job that miners are given. */
+export const MAX_POOL_LINE_BYTES: number = 64 * 1024;
 
 /** One message of the stream: a whole frame, header included, or a line without its end. */
 export interface StreamPiece {
@@ -117,7 +117,7 @@ export class PoolStreamDecoder {
   #makeRoom(length: number): void {
     if (this.#start === this.#end) {
       this.#start = this.#end = 0;
-      // One huge line must not hold its memory for the life of the connection.
+      // One long line must not hold its memory for the life of the connection.
       if (this.#buffer.length > KEPT_BYTES) this.#buffer = new Uint8Array(INITIAL_BYTES);
     }
     if (this.#end + length <= this.#buffer.length) return;

@@ -16,6 +16,7 @@ import {
 } from "../support/dialling.ts";
 import { freePort } from "../support/free_port.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
+import { handshakeLines, notifyLine } from "../support/pool_lines.ts";
 import { serverCertificate } from "../support/test_certificates.ts";
 
 const GOOD = 'ok directly: speaks the agent protocol, takes sub-account "acc"; ' +
@@ -24,6 +25,10 @@ const WORK = "ok work: version mask 1fffe000, extranonce2 of 8 bytes, difficulty
 
 /** A short wait for what is not going to come; generous to a slow machine otherwise. */
 const SHORT_MS = 3_000;
+
+function linesToText(lines: readonly string[]): string {
+  return lines.map((line) => line + "\n").join("");
+}
 
 async function withPool(
   options: SimPoolOptions,
@@ -216,6 +221,40 @@ for (const [name, serve, line] of STRANGERS) {
     const { lines, isUsable } = await checkPool(server.address, { timeoutMs: SHORT_MS });
     assert.deepEqual(lines, [line]);
     assert.equal(isUsable, false);
+  });
+}
+
+for (
+  const { bytes, line } of [
+    { bytes: 255, line: undefined },
+    {
+      bytes: 256,
+      line: "note coinbase: the newest job's has 256 bytes, more than some miners take: " +
+        "NerdMiner (255 bytes) -> if you have such miners, choose a pool with fewer payouts in its coinbase",
+    },
+    {
+      bytes: 731,
+      line: "warning coinbase: the newest job's has 731 bytes, more than some miners take: " +
+        "NerdMiner (255 bytes), NiceHash (500 bytes), Antminers with stock firmware (730 bytes) -> " +
+        "if you have such miners, choose a pool with fewer payouts in its coinbase",
+    },
+    {
+      bytes: 20_000,
+      line: "failure directly: speaks the agent protocol, but: Cannot give a job of this pool to " +
+        "miners: its line would have 40225 bytes, at most 32768 are allowed, which is more than any " +
+        "firmware takes -> choose another pool, or ask yours for fewer payouts in the coinbase",
+    },
+  ]
+) {
+  Deno.test(`a coinbase of ${bytes} bytes is ${line === undefined ? "nothing to tell" : "told"}`, async () => {
+    const job = JSON.parse(notifyLine());
+    // Beside part 2: 4 bytes of part 1, 4 of the pool's extranonce1, 8 of the miner's own.
+    job.params[3] = "00".repeat(bytes - 16);
+    const serve = saying(linesToText(handshakeLines().with(6, JSON.stringify(job))));
+    await using server = new LoopbackServer(serve);
+    const { lines } = await checkPool(server.address, { timeoutMs: SHORT_MS });
+    const found = lines.filter((found) => /coinbase/.test(found));
+    assert.deepEqual(found, line === undefined ? [] : [line]);
   });
 }
 

@@ -120,22 +120,32 @@ for (
 }
 
 Deno.test("PoolStreamDecoder reads a line of a megabyte dripped in fast, and refuses more", () => {
-  const decoder = new PoolStreamDecoder(PoolFault);
+  const longest = 1 << 20;
+  const decoder = new PoolStreamDecoder(PoolFault, longest);
   const piece = new Uint8Array(16).fill(0x61);
   const startedAt = cpuMs();
-  for (let sent = 0; sent < MAX_POOL_LINE_BYTES; sent += piece.length) {
+  for (let sent = 0; sent < longest; sent += piece.length) {
     decoder.push(piece);
     assert.equal(decoder.next(), undefined);
   }
   decoder.push(encoder.encode("\n"));
-  assert.equal(decoder.next()?.bytes.length, MAX_POOL_LINE_BYTES);
+  assert.equal(decoder.next()?.bytes.length, longest);
   // Copying or searching it anew for every drip would take over thirty gigabytes of moves.
   assert.ok(cpuMs() - startedAt < 1000);
 
+  decoder.push(new Uint8Array(longest).fill(0x61));
+  assert.equal(decoder.next(), undefined);
+  decoder.push(Uint8Array.of(0x61));
+  assert.throws(() => decoder.next(), { name: "PoolFault", code: "line-too-long" });
+});
+
+Deno.test("PoolStreamDecoder refuses a line of a pool over 64 KB unless told otherwise", () => {
+  const decoder = new PoolStreamDecoder(PoolFault);
   decoder.push(new Uint8Array(MAX_POOL_LINE_BYTES).fill(0x61));
   assert.equal(decoder.next(), undefined);
   decoder.push(Uint8Array.of(0x61));
   assert.throws(() => decoder.next(), { name: "PoolFault", code: "line-too-long" });
+  assert.equal(MAX_POOL_LINE_BYTES, 65_536);
 });
 
 Deno.test("PoolStreamDecoder stays in step over a long life of odd-sized chunks", () => {

@@ -1,0 +1,57 @@
+/**
+ * A job of a pool as miners get it, or the reason why they cannot; pure.
+ */
+
+import { appendExtranonce1, encodeNotify, type Job, parseNotify } from "../protocol/job.ts";
+import { LONGEST_JOB_ID } from "../protocol/job_id.ts";
+import { quote } from "../protocol/stratum_message.ts";
+import { PoolFault } from "../protocol/violation.ts";
+
+/**
+ * The longest `mining.notify` line that miners are sent, its LF included. Firmware takes coinbases
+ * of 255 bytes (NerdMiner) up to 16 KB, which is this many hex digits; and of each miner that reads
+ * slowly no more than 64 KB may wait.
+ */
+export const MAX_JOB_LINE_BYTES: number = 32 * 1024;
+
+/**
+ * The job in the parameters of a pool's `mining.notify`, with the pool's extranonce1 at the end of
+ * coinbase part 1.
+ *
+ * @throws PoolFault `bad-job`; `job-too-long` when miners would get a line of more than
+ * {@linkcode MAX_JOB_LINE_BYTES}.
+ */
+export function readPoolJob(params: readonly unknown[], poolExtranonce1: number): Job {
+  return jobForMiners(parseNotify(params), poolExtranonce1);
+}
+
+/** The same for a job whose parameters have been read. @throws PoolFault as above. */
+export function jobForMiners(parsed: Job, poolExtranonce1: number): Job {
+  const job = appendExtranonce1(parsed, poolExtranonce1);
+  checkJobId(job);
+  // Encoded, not added up: values behind the clean flag may print longer than the pool wrote them.
+  const lineBytes = encodeNotify(job, LONGEST_JOB_ID, false).length;
+  if (lineBytes > MAX_JOB_LINE_BYTES) {
+    throw new PoolFault(
+      "job-too-long",
+      `Cannot give a job of this pool to miners: its line would have ${lineBytes} bytes, ` +
+        `at most ${MAX_JOB_LINE_BYTES} are allowed, which is more than any firmware takes`,
+    );
+  }
+  return job;
+}
+
+/** The size of a job's whole coinbase in bytes, with `between` of them between its two parts. */
+export function coinbaseBytes({ coinbase1, coinbase2 }: Job, between: number): number {
+  return (coinbase1.length + coinbase2.length) / 2 + between;
+}
+
+/** Only decimal 0 to 255 fits a submit frame. */
+function checkJobId(job: Job): void {
+  if (/^(?:0|[1-9][0-9]{0,2})$/.test(job.id) && Number(job.id) <= 255) return;
+  throw new PoolFault(
+    "bad-job",
+    `Cannot submit shares for a job of this pool: its id is ${quote(job.id)}, ` +
+      "wanted a number 0..255 as agents get them",
+  );
+}
