@@ -58,7 +58,6 @@ export function minersSettings(config: Config, maxConnections: number): MinersSe
 export function accountsSettings(config: Config): AccountsSettings {
   return {
     maxAccounts: config.limits.max_accounts,
-    defaultVersionMask: config.advanced.bitcoin_default_version_mask,
   };
 }
 

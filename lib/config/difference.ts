@@ -58,7 +58,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     fake_job_notify_interval_seconds: "now",
     tls_skip_certificate_verify: "new_connections",
     message_queue_size: "never",
-    bitcoin_default_version_mask: "now",
+    bitcoin_default_version_mask: "never",
     share_batch_window_ms: "new_connections",
     io_engine: "restart",
     reuse_port: "restart",

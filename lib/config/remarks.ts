@@ -7,6 +7,9 @@ import type { Path, Remark } from "./problem.ts";
 import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
 
+/** What `advanced.bitcoin_default_version_mask` is in every file that old agents came with. */
+const ROLLABLE_BITS = 0x1fffe000;
+
 /** A remark whose place in the file is still to be looked up. */
 export interface Observation extends Pick<Remark, "kind" | "text"> {
   /** Keys and list indices to what it is about. */
@@ -65,6 +68,11 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
   if (config.advanced.message_queue_size !== undefined) {
     const text = "Ignored; there are no such queues here";
     say("notice", ["advanced", "message_queue_size"], text);
+  }
+  if (config.advanced.bitcoin_default_version_mask !== ROLLABLE_BITS) {
+    const text = "Ignored; miners are promised the version bits 1fffe000, and told before their " +
+      "first job which of them the pool allows";
+    say("notice", ["advanced", "bitcoin_default_version_mask"], text);
   }
   return seen;
 }

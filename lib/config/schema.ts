@@ -250,7 +250,7 @@ const Advanced = group("Settings that seldom need a change.", {
   message_queue_size: v.optional(MessageQueueSize),
   bitcoin_default_version_mask: v.optional(
     about(
-      "Version bits that miners may roll until the pool has named its own (536862720 is 0x1fffe000).",
+      "Ignored: miners are always promised the version bits 0x1fffe000 (536862720), and told before their first job which of them the pool allows.",
       wholeNumber("a 32-bit mask", 0, 0xffffffff),
     ),
     0x1fffe000,

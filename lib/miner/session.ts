@@ -82,7 +82,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #seat: Seat | undefined;
   /** The authorize request that is answered once there is a pool, and what came behind it. */
   #held: HeldLines | undefined;
-  #requestedMask: number | undefined;
+  /** What it was promised when it asked for version rolling; `undefined` if it did not. */
+  #promisedMask: number | undefined;
+  /** What it was last told it may roll: the promise, or less since. */
   #toldMask = 0;
   #rolling: RollingHistory = 0;
   #lastShareAt = 0;
@@ -178,8 +180,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   setVersionMask(poolMask: number): void {
-    if (this.#requestedMask === undefined) return;
-    const mask = (this.#requestedMask & poolMask) >>> 0;
+    if (this.#promisedMask === undefined) return;
+    const mask = this.#promisedMask & poolMask;
     if (mask === this.#toldMask) return;
     this.#toldMask = mask;
     this.send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
@@ -252,13 +254,16 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   #configure(id: RequestId, params: readonly unknown[]): void {
-    const answer = answerConfigure(params, this.#poolMask);
+    const answer = answerConfigure(params);
     if (answer === undefined) return this.refuseHandshake(id, STATUS.illegalParams);
-    if (answer.requestedMask !== undefined) {
-      this.#requestedMask = answer.requestedMask;
-      this.#toldMask = (answer.requestedMask & this.#poolMask) >>> 0;
+    if (answer.promisedMask !== undefined) {
+      this.#promisedMask = this.#toldMask = answer.promisedMask;
     }
     this.handshakeReply(id, answer.resultJson);
+    // One that asks again, or late, was told before what its pool allows of this.
+    if (answer.promisedMask !== undefined && this.#seat?.versionMask !== undefined) {
+      this.setVersionMask(this.#seat.versionMask);
+    }
   }
 
   #subscribe(id: RequestId, params: readonly unknown[]): void {
@@ -367,10 +372,6 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       this.#state === "authorized" ? STATUS.notSubscribed : STATUS.unauthorized,
     );
     this.send(formatNotification("client.reconnect", "[]"));
-  }
-
-  get #poolMask(): number {
-    return this.#seat?.versionMask ?? this.context.mux.expectedVersionMask;
   }
 }
 

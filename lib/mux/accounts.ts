@@ -35,8 +35,6 @@ const SINGLE = "";
 export interface AccountsSettings {
   /** Most accounts at a time. */
   readonly maxAccounts: number;
-  /** The mask assumed until a pool has told its own. */
-  readonly defaultVersionMask: number;
 }
 
 /** What the accounts are made of. */
@@ -119,10 +117,6 @@ export class Accounts implements Mux {
   constructor(options: AccountsOptions) {
     this.#options = this.#settings = options;
     if (!options.isMultiUser) this.#open.set(SINGLE, options.open(SINGLE));
-  }
-
-  get expectedVersionMask(): number {
-    return this.#open.get(SINGLE)?.mux.versionMask ?? this.#settings.defaultVersionMask;
   }
 
   /** How many accounts are open. */

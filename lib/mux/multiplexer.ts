@@ -147,11 +147,6 @@ export class Multiplexer implements UpstreamEvents {
     return { ...this.#books.strayVerdicts };
   }
 
-  /** The mask of the connection the next miner would get; `undefined` during an outage. */
-  get versionMask(): number | undefined {
-    return leastCrowded(this.#activeSlots())?.upstream.versionMask;
-  }
-
   /** The shares of one connection so far; `undefined` when it is gone. */
   sharesOf(upstream: Upstream): LedgerSnapshot | undefined {
     return this.#slots.get(upstream)?.ledger.snapshot();

@@ -139,11 +139,6 @@ export type EarlyRefusal = "refusedIllegal" | "refusedUnauthorized";
 
 /** All of the mux that a miner's side needs. */
 export interface Mux {
-  /**
-   * The version mask of the pool a miner will most likely be seated at, for a
-   * `mining.configure` that comes before that is known.
-   */
-  readonly expectedVersionMask: number;
   /** A session id for a miner that subscribes, or `undefined` when all are in use. */
   leaseSession(): number | undefined;
   /** Gives back the id of a miner that left before it joined. */

@@ -425,6 +425,16 @@ Deno.test("the example file names every key, and its values are the defaults", (
   walk(CONFIG_OUTLINE);
 });
 
+Deno.test("a default version mask other than the usual one is ignored with a notice", () => {
+  const remarksOf = (mask: number) => {
+    const result = readConfig(`{${POOLS}, "advanced": {"bitcoin_default_version_mask": ${mask}}}`);
+    assert.ok(result.ok);
+    return result.remarks.map(({ path }) => path);
+  };
+  assert.deepEqual(remarksOf(0x1fffe000), []);
+  assert.deepEqual(remarksOf(0), ["advanced.bitcoin_default_version_mask"]);
+});
+
 Deno.test("a file that is too long is refused unread", () => {
   const [line] = report(`{${POOLS}}${" ".repeat(MAX_CONFIG_LENGTH)}`);
   assert.match(line!, /wanted a configuration file of at most 1048576$/);

@@ -5,7 +5,11 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
+import { RawMiner } from "../support/raw_miner.ts";
 import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
+
+const SUBSCRIBE = '{"id":2,"method":"mining.subscribe","params":["bench/1"]}\n';
+const AUTHORIZE = '{"id":3,"method":"mining.authorize","params":["demo.rig1","x"]}\n';
 
 Deno.test("listen: miners of every port mine side by side and get each job", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
@@ -62,20 +66,35 @@ Deno.test("use_ip_as_worker_name: the pool knows miners by their addresses in th
   assert.deepEqual([...pool.registeredNames], ["0x1"]);
 });
 
-Deno.test("bitcoin_default_version_mask: what a miner is told before any pool was reached", async () => {
-  await using pool = await SimPool.start({ versionMask: 0x00c00000 });
+Deno.test("whatever the pool allows, version rolling is granted before it was reached and after", async () => {
+  await using pool = await SimPool.start({ versionMask: 0 });
   await pool.setFaults({ refuseConnections: true });
-  await using proxy = new TestProxy([pool], {
-    advanced: { bitcoin_default_version_mask: 0x00ffe000 },
-  });
-  const miner = await Deno.connect({ port: proxy.port });
+  await using proxy = new TestProxy([pool]);
   const configure =
-    '{"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"1fffe000"}]}\n';
-  await miner.write(new TextEncoder().encode(configure));
-  const buffer = new Uint8Array(4096);
-  const count = await miner.read(buffer);
-  assert.match(new TextDecoder().decode(buffer.subarray(0, count!)), /"00ffe000"/);
-  miner.close();
+    '{"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"ffffffff"}]}\n';
+  const assertGranted = async () => {
+    await using miner = await RawMiner.connect(proxy.port);
+    await miner.send(configure);
+    await miner.until(() => miner.lines.length > 0, "the answer");
+    assert.deepEqual(JSON.parse(miner.lines[0]!).result, {
+      "version-rolling": true,
+      "version-rolling.mask": "1fffe000",
+    });
+  };
+  await assertGranted();
+  await pool.setFaults({ refuseConnections: false });
+  await using first = await RawMiner.connect(proxy.port);
+  await first.send(configure + SUBSCRIBE + AUTHORIZE);
+  await first.until(
+    () => first.lines.some((line) => line.includes('"method":"mining.notify"')),
+    "a job",
+  );
+  const told = first.lines.flatMap((line) => {
+    const { method, params } = JSON.parse(line);
+    return method === undefined ? [] : [[method, params[0]]];
+  });
+  assert.deepEqual(told[0], ["mining.set_version_mask", "00000000"]);
+  await assertGranted();
 });
 
 Deno.test("submit_response_from_server false: shares are answered true at once, verdicts not asked for", async () => {

@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { answerConfigure } from "../../lib/miner/configure.ts";
+import { answerConfigure, ROLLABLE_BITS } from "../../lib/miner/configure.ts";
 
-const POOL_MASK = 0x1fffe000;
-const ANY = 0xffffffff;
+const ALL = ROLLABLE_BITS;
 
 for (
-  const [params, resultJson, requestedMask] of [
+  const [params, resultJson, promisedMask] of [
     // What firmware sends (stratum.md "Firmware").
     [
       [["version-rolling"], { "version-rolling.mask": "1fffe000" }],
@@ -18,7 +17,7 @@ for (
     [
       [["version-rolling"], { "version-rolling.mask": "FFFFFFFF" }],
       '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
-      ANY,
+      ALL,
     ],
     [
       [["version-rolling"], {
@@ -31,35 +30,55 @@ for (
     [
       [["version-rolling"], { "version-rolling.min-bit-count": 16 }],
       '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
-      ANY,
+      ALL,
     ],
-    // A mask of which nothing is left.
+    // Bits that nobody may roll: a plain no makes firmware come back for ever.
     [
-      [["version-rolling"], { "version-rolling.mask": "00001fff" }],
-      '{"version-rolling":false}',
-      0x1fff,
+      [["version-rolling"], { "version-rolling.mask": "e0001fff" }],
+      '{"version-rolling":true,"version-rolling.mask":"00000000"}',
+      0,
     ],
-    [[["version-rolling"], { "version-rolling.mask": "0" }], '{"version-rolling":false}', 0],
+    // Spellings that pools take: a prefix, and digits too many, of which the last ones count.
+    ...["0x1fffe000", "0X1FFFE000", "000000001fffe000", "ffffffffffffffff"].map((mask) =>
+      [
+        [["version-rolling"], { "version-rolling.mask": mask }],
+        '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
+        ALL,
+      ] as const
+    ),
+    [
+      [["version-rolling"], { "version-rolling.mask": "1fffe0000" }],
+      '{"version-rolling":true,"version-rolling.mask":"1ffe0000"}',
+      0x1ffe0000,
+    ],
+    // What is no text among the extensions is passed over, one alone is a list of one.
+    [
+      [[5, null, "version-rolling", ["info"], {}]],
+      '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
+      ALL,
+    ],
+    [["version-rolling"], '{"version-rolling":true,"version-rolling.mask":"1fffe000"}', ALL],
+    [[[5]], "{}", undefined],
     // A mask that is missing or no mask counts as none.
     [
       [["version-rolling"]],
       '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
-      ANY,
+      ALL,
     ],
     ...[null, 5, "x", [], {}].map((options) =>
       [
         [["version-rolling"], options],
         '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
-        ANY,
+        ALL,
       ] as const
     ),
-    ...[null, 0x1fffe000, "", "0x1fffe000", "-1", "1fffe0000", " 1fffe000", ["1fffe000"], {}].map((
+    ...[null, 0x1fffe000, "", "0x", "-1", "any", " 1fffe000", ["1fffe000"], {}].map((
       mask,
     ) =>
       [
         [["version-rolling"], { "version-rolling.mask": mask }],
         '{"version-rolling":true,"version-rolling.mask":"1fffe000"}',
-        ANY,
+        ALL,
       ] as const
     ),
     // Extensions that are not offered.
@@ -67,7 +86,7 @@ for (
       [["minimum-difficulty", "version-rolling", "info"], { "minimum-difficulty.value": 2048 }],
       '{"minimum-difficulty":false,"version-rolling":true,"version-rolling.mask":"1fffe000",' +
       '"info":false}',
-      ANY,
+      ALL,
     ],
     [[["subscribe-extranonce"], {}], '{"subscribe-extranonce":false}', undefined],
     [[["VERSION-ROLLING"]], '{"VERSION-ROLLING":false}', undefined],
@@ -91,38 +110,35 @@ for (
   ] as [unknown[], string, number | undefined][]
 ) {
   Deno.test(`configure ${JSON.stringify(params)} is answered ${resultJson}`, () => {
-    assert.deepEqual(answerConfigure(params, POOL_MASK), { resultJson, requestedMask });
+    assert.deepEqual(answerConfigure(params), { resultJson, promisedMask });
   });
 }
 
 Deno.test("a list of extensions that is none is illegal, whatever stands in it", () => {
-  const lists = ["version-rolling", 5, true, {}, [5], ["version-rolling", null], [["info"]]];
+  const lists = [5, true, {}];
   for (const list of lists) {
-    assert.equal(answerConfigure([list, {}], POOL_MASK), undefined, JSON.stringify(list));
+    assert.equal(answerConfigure([list, {}]), undefined, JSON.stringify(list));
   }
 });
 
 Deno.test("the mask of the options' prototype is nobody's wish", () => {
   const [options] = JSON.parse('[{"__proto__":{"version-rolling.mask":"00c00000"}}]');
-  assert.equal(answerConfigure([["version-rolling"], options], POOL_MASK)?.requestedMask, ANY);
+  assert.equal(answerConfigure([["version-rolling"], options])?.promisedMask, ALL);
 });
 
-Deno.test("only bits that both the miner and the pool want are promised, all 32 of them", () => {
+Deno.test("of any mask the bits that may be rolled at all are promised, and no other", () => {
   fc.assert(
-    fc.property(fc.nat(0xffffffff), fc.nat(0xffffffff), (asked, offered) => {
-      const answer = answerConfigure(
-        [["version-rolling"], { "version-rolling.mask": asked.toString(16) }],
-        offered,
-      );
-      assert.equal(answer!.requestedMask, asked);
-      const result = JSON.parse(answer!.resultJson);
-      const both = (BigInt(asked) & BigInt(offered)).toString(16).padStart(8, "0");
-      assert.deepEqual(
-        result,
-        both === "00000000"
-          ? { "version-rolling": false }
-          : { "version-rolling": true, "version-rolling.mask": both },
-      );
+    fc.property(fc.nat(0xffffffff), (asked) => {
+      const answer = answerConfigure([
+        ["version-rolling"],
+        { "version-rolling.mask": asked.toString(16) },
+      ]);
+      const both = Number(BigInt(asked) & 0x1fffe000n);
+      assert.equal(answer!.promisedMask, both);
+      assert.deepEqual(JSON.parse(answer!.resultJson), {
+        "version-rolling": true,
+        "version-rolling.mask": both.toString(16).padStart(8, "0"),
+      });
     }),
     { seed: 12, numRuns: 500 },
   );
@@ -134,7 +150,7 @@ Deno.test("whatever is asked for, the keys are those asked for and no other", ()
       fc.array(fc.oneof(fc.string(), fc.constantFrom("version-rolling", "__proto__"))),
       fc.anything(),
       (extensions, options) => {
-        const { resultJson } = answerConfigure([extensions, options], POOL_MASK)!;
+        const { resultJson } = answerConfigure([extensions, options])!;
         const allowed = new Set([...extensions, "version-rolling.mask"]);
         for (const key of Object.keys(JSON.parse(resultJson))) assert.ok(allowed.has(key), key);
       },

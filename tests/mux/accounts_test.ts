@@ -76,7 +76,6 @@ class Rig {
       maxAccounts,
       sessionIds: this.ids,
       counter: this.counter,
-      defaultVersionMask: 0x1fffe000,
       open: (name) => this.#open(name),
       now: this.clock.now,
     });
@@ -287,13 +286,4 @@ Deno.test("A share refused before its miner has an id is counted all the same", 
   accounts.countRefused(undefined, "refusedUnauthorized");
   assert.equal(counter.total.get("received"), 1);
   assert.equal(counter.total.get("refusedUnauthorized"), 1);
-});
-
-Deno.test("The mask to expect is the single pool's, or the configured one while there is none", () => {
-  const rig = new Rig({ isMultiUser: false });
-  assert.equal(rig.accounts.expectedVersionMask, 0x1fffe000);
-  const { upstreams } = rig.opened[0]!;
-  upstreams.upstream.versionMask = 0;
-  upstreams.serve();
-  assert.equal(rig.accounts.expectedVersionMask, 0);
 });

@@ -43,7 +43,6 @@ export interface FakePool {
 
 /** See the head of this file. */
 export class FakeMux implements Mux {
-  expectedVersionMask = 0x1fffe000;
   /** What joining miners get at once; without it they are admitted and told nothing more. */
   pool: FakePool | undefined;
   /** Whether joining miners wait until {@linkcode FakeMux.serve} is called for them. */

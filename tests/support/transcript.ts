@@ -159,7 +159,6 @@ class Stage {
   #beginToServe(pool: FakePool): void {
     const { mux } = this.#world;
     mux.pool = pool;
-    mux.expectedVersionMask = pool.mask;
     for (const miner of mux.seated.values()) mux.serve(miner, pool);
   }
 
