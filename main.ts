@@ -4,6 +4,7 @@
  * Exit codes: 0 stopped as asked, 1 failed, 2 wrong use or configuration.
  */
 
+import { printableLines } from "./lib/base/printable.ts";
 import type { Command } from "./lib/cli/command.ts";
 import { helpText } from "./lib/cli/help.ts";
 import { parseArguments } from "./lib/cli/parse.ts";
@@ -17,6 +18,11 @@ const encoder = new TextEncoder();
 function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
   let bytes = encoder.encode(text + "\n");
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+/** What went wrong, which may quote a file or an argument of any kind. */
+function complain(message: string): void {
+  print(`btcagent: ${printableLines(message)}`, Deno.stderr);
 }
 
 /** Calls `stop` at the first of `signals`; a second one ends the program at once. */
@@ -58,7 +64,7 @@ async function execute(command: Command): Promise<number> {
       return EXIT.stopped;
     }
     case "misuse":
-      print(`btcagent: ${command.message}\nAll options: btcagent --help`, Deno.stderr);
+      complain(`${command.message}\nAll options: btcagent --help`);
       return EXIT.misused;
     case "completions": {
       const { completionScript } = await import("./lib/cli/completions.ts");
@@ -76,14 +82,14 @@ async function execute(command: Command): Promise<number> {
       const { askForReload } = await import("./lib/pid_file.ts");
       const { text, exitCode } = await askForReload(command.configPath);
       if (exitCode === EXIT.stopped) print(text);
-      else print(`btcagent: ${text}`, Deno.stderr);
+      else complain(text);
       return exitCode;
     }
     case "config": {
       const { printedConfig } = await import("./lib/config/printed.ts");
       const printed = await printedConfig(command.what, command.configPath);
       if (printed.ok) print(printed.text);
-      else print(`btcagent: ${printed.message}`, Deno.stderr);
+      else complain(printed.message);
       return printed.ok ? EXIT.stopped : EXIT.misused;
     }
     case "run": {

@@ -3,6 +3,7 @@
  * with which exit code the program ends.
  */
 
+import { printableLines } from "./base/printable.ts";
 import type { RunCommand } from "./cli/command.ts";
 import { readConfigFile } from "./config/file.ts";
 import { formatRemark } from "./config/problem.ts";
@@ -174,7 +175,7 @@ async function startStatus(options: StatusViewOptions): Promise<StatusServer | u
 
 /** For what goes wrong before there is a log. */
 function complain(message: string): void {
-  let bytes = new TextEncoder().encode(`btcagent: ${message.trimEnd()}\n`);
+  let bytes = new TextEncoder().encode(`btcagent: ${printableLines(message.trimEnd())}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
 }
 

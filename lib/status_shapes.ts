@@ -87,8 +87,13 @@ export function snakeKeys(counts: Readonly<Record<string, number>>): Record<stri
   );
 }
 
-/** One miner at `time`. */
-export function minerShape(report: MinerReport, counter: ShareCounter, time: number): MinerShape {
+/** One miner of `account` at `time`. */
+export function minerShape(
+  report: MinerReport,
+  account: string,
+  counter: ShareCounter,
+  time: number,
+): MinerShape {
   const { sessionId } = report;
   const rate = (windowMs: number) =>
     counter.minerHashrate(sessionId, windowMs, report.connectedAt, time);
@@ -97,6 +102,7 @@ export function minerShape(report: MinerReport, counter: ShareCounter, time: num
     id: sessionId === undefined ? null : formatHex32(sessionId),
     address: report.address,
     user: report.user,
+    account,
     worker: report.workerName,
     client_agent: report.clientAgent,
     state: report.state,

@@ -5,6 +5,7 @@
 
 import { monotonicNow } from "./base/clock.ts";
 import { effectiveConfig } from "./config/effective.ts";
+import type { MinerReport } from "./miner/report.ts";
 import { sumOfShares } from "./mux/accounts.ts";
 import { Ledger } from "./mux/ledger.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
@@ -140,14 +141,12 @@ export class StatusView implements StatusSource, StatusControl {
 
   *miners(): Generator<MinerShape> {
     const time = monotonicNow();
-    const { miners, counter } = this.#parts;
-    for (const report of miners.reports()) yield minerShape(report, counter, time);
+    for (const report of this.#parts.miners.reports()) yield this.#minerShape(report, time);
   }
 
   miner(id: number): MinerShape | undefined {
-    const { miners, counter } = this.#parts;
-    for (const report of miners.reports()) {
-      if (report.sessionId === id) return minerShape(report, counter, monotonicNow());
+    for (const report of this.#parts.miners.reports()) {
+      if (report.sessionId === id) return this.#minerShape(report, monotonicNow());
     }
     return undefined;
   }
@@ -272,6 +271,11 @@ export class StatusView implements StatusSource, StatusControl {
 
   disconnect(id: number): boolean {
     return this.#parts.miners.disconnect(id, "asked for over the status server");
+  }
+
+  #minerShape(report: MinerReport, time: number): MinerShape {
+    const { accounts, counter } = this.#parts;
+    return minerShape(report, accounts.keyOf(report.account), counter, time);
   }
 
   get #parts(): ProxyParts {

@@ -2,6 +2,7 @@
  * A report as text for people, or as JSON for programs; pure.
  */
 
+import { escapedJson, printable } from "../base/printable.ts";
 import type { Level, Report, Row, Section } from "./report.ts";
 
 const LABELS: Readonly<Record<Level, string>> = {
@@ -21,28 +22,28 @@ export function formatReport(report: Report, hasColor: boolean): string {
   const sections = report.sections.map(({ title, rows }) => {
     const width = Math.max(0, ...rows.map(({ subject }) => subject.length));
     const lines = rows.flatMap((row) => rowLines(row, width, paint));
-    return [paint(1, clean(title)), ...lines].join("\n");
+    return [paint(1, printable(title)), ...lines].join("\n");
   });
   return [...sections, verdictLines(report, paint).join("\n")].join("\n\n");
 }
 
 /** The same as JSON, with the exit code. */
 export function formatJson(report: Report, exitCode: number): string {
-  return JSON.stringify({ exit_code: exitCode, ...report }, undefined, 2);
+  return escapedJson(JSON.stringify({ exit_code: exitCode, ...report }, undefined, 2));
 }
 
 type Paint = (code: number, text: string) => string;
 
 function rowLines({ level, subject, found, advice }: Row, width: number, paint: Paint): string[] {
   const label = paint(COLORS[level], LABELS[level].padEnd(LABEL_WIDTH));
-  const line = `  ${label}  ${clean(subject).padEnd(width)}  ${clean(found)}`;
+  const line = `  ${label}  ${printable(subject).padEnd(width)}  ${printable(found)}`;
   if (advice === undefined) return [line];
-  return [line, `${" ".repeat(LABEL_WIDTH + width + 6)}-> ${clean(advice)}`];
+  return [line, `${" ".repeat(LABEL_WIDTH + width + 6)}-> ${printable(advice)}`];
 }
 
 function verdictLines({ sections, stops }: Report, paint: Paint): string[] {
   if (stops.length > 0) {
-    return stops.map((stop) => paint(COLORS.failure, `Mining cannot work: ${clean(stop)}`));
+    return stops.map((stop) => paint(COLORS.failure, `Mining cannot work: ${printable(stop)}`));
   }
   const count = (level: Level) => sections.reduce((sum, section) => sum + of(section, level), 0);
   const troubles = [
@@ -60,10 +61,4 @@ function of({ rows }: Section, level: Level): number {
 
 function counted(count: number, what: string): string[] {
   return count === 0 ? [] : [`${count} ${what}${count === 1 ? "" : "s"}`];
-}
-
-/** What pools, proxies and files say must not steer the terminal. */
-function clean(text: string): string {
-  // deno-lint-ignore no-control-regex -- these are what must not get through
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "?");
 }

@@ -3,6 +3,7 @@
  * compiled as well.
  */
 
+import { escapedJson } from "../base/printable.ts";
 import example from "../../conf/agent.example.jsonc" with { type: "text" };
 import schema from "../../conf/agent.schema.json" with { type: "text" };
 import { effectiveConfig } from "./effective.ts";
@@ -26,7 +27,8 @@ export async function printedConfig(
     case "effective": {
       const file = await readConfigFile(configPath);
       if (!file.ok) return file;
-      return { ok: true, text: JSON.stringify(effectiveConfig(file.config), undefined, 2) };
+      const json = JSON.stringify(effectiveConfig(file.config), undefined, 2);
+      return { ok: true, text: escapedJson(json) };
     }
   }
 }

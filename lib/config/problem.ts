@@ -3,6 +3,8 @@
  * the program, and remarks, which do not. Both name a place in the file.
  */
 
+import { escapedJson, printable } from "../base/printable.ts";
+
 /** How many problems are printed; a file with more needs another look anyway. */
 export const MAX_PRINTED_PROBLEMS = 50;
 
@@ -51,7 +53,7 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
   const rest = problems.length > MAX_PRINTED_PROBLEMS
     ? ` (the first ${MAX_PRINTED_PROBLEMS} are shown)`
     : "";
-  return [...lines, `${count} in ${file}${rest}`].join("\n");
+  return [...lines, `${count} in ${printable(file)}${rest}`].join("\n");
 }
 
 /** A remark on `file` as one line; its kind is for whoever prints it to show, as a level. */
@@ -60,7 +62,7 @@ export function formatRemark(file: string, remark: Remark): string {
 }
 
 function formatPlace(file: string, { line, column, path }: Place): string {
-  return `${file}:${line}:${column}  ${path === "" ? "" : `${path}: `}`;
+  return `${printable(file)}:${line}:${column}  ${path === "" ? "" : `${path}: `}`;
 }
 
 /** `["pools", 0, 1]` as `pools[0][1]`; keys that are no plain words are quoted. */
@@ -79,9 +81,6 @@ export function formatPath(path: Path): string {
 export function quote(text: string): string {
   const safe = text.slice(0, 4096).replace(/:\/\/\S*@/, "://***@");
   const cut = safe.length > 60 ? `${safe.slice(0, 57)}...` : safe;
-  // JSON.stringify leaves DEL, the C1 controls and invisible marks as they are.
-  return JSON.stringify(cut).replace(
-    /[\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  // A space that is none is seen as little as what has no shape at all.
+  return escapedJson(JSON.stringify(cut)).replaceAll("\u00a0", "\\u00a0");
 }

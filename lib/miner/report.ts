@@ -13,6 +13,8 @@ export interface MinerReport {
   readonly address: string;
   /** The whole user name it logged in with, as far as it is kept; empty before. */
   readonly user: string;
+  /** The sub-account in its user name, which counts in multi-user mode; empty before it has logged in. */
+  readonly account: string;
   /** What the pool knows it by; empty before it has logged in. */
   readonly workerName: string;
   /** What it calls itself; may be empty. */

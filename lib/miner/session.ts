@@ -124,6 +124,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       sessionId: this.#sessionId,
       address: formatAddress(this.from),
       user: this.#user,
+      account: this.#account,
       workerName: this.#names?.workerName ?? "",
       clientAgent: this.#clientAgent,
       state: this.#state,
@@ -349,8 +350,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const before = this.#rolling;
     this.#rolling = noteShare(before, share.hasVersionBits);
     if (this.#rolling === before || rollingState(this.#rolling) !== "lost") return;
-    const isSentAway =
-      this.context.reconnectPause?.take(`${this.names.workerName}@${this.from.hostname}`) ?? false;
+    // Workers of two sub-accounts may have one name, also behind one address.
+    const name = `${this.#account}.${this.names.workerName}@${this.from.hostname}`;
+    const isSentAway = this.context.reconnectPause?.take(name) ?? false;
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
       consequence: isSentAway ? "it is asked to reconnect" : "it stays as it is",

@@ -193,7 +193,7 @@ export class Accounts implements Mux {
   join(name: string, miner: Downstream): Seat | undefined {
     const { isMultiUser, open } = this.#options;
     const { maxAccounts } = this.#settings;
-    const key = isMultiUser ? name : SINGLE;
+    const key = this.keyOf(name);
     if (isMultiUser && key === "") {
       miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
       return undefined;
@@ -218,6 +218,11 @@ export class Accounts implements Mux {
       this.#open.set(key, account);
     }
     return account.mux.join(miner);
+  }
+
+  /** The name that reports have for the account of miners with the sub-account `name`. */
+  keyOf(name: string): string {
+    return this.#options.isMultiUser ? name : SINGLE;
   }
 
   countRefused(sessionId: number | undefined, reason: EarlyRefusal): void {

@@ -2,6 +2,7 @@
  * The text formats of metrics: Prometheus's own, and OpenMetrics. Pure.
  */
 
+import { printable } from "../base/printable.ts";
 import type { HistogramShape } from "./status/shapes.ts";
 
 /** Which format to write. */
@@ -86,6 +87,5 @@ function float(value: number): string {
 }
 
 function escape(text: string): string {
-  if (!/[\\"\n]/.test(text)) return text;
-  return text.replace(/[\\"\n]/g, (char) => char === "\n" ? "\\n" : `\\${char}`);
+  return printable(text).replace(/[\\"]/g, "\\$&");
 }

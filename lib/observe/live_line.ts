@@ -3,6 +3,8 @@
  * time to time.
  */
 
+import { printable, printableLines } from "../base/printable.ts";
+
 /** What is printed to: `Deno.stdout` fits. */
 export interface LiveTarget {
   /** Writes some or all of the bytes. */
@@ -31,17 +33,18 @@ export class LiveLine {
 
   /** Prints a line that stays. */
   print(text: string): void {
-    this.#write(`${this.#isOpen ? "\n" : ""}${text}\n`);
+    this.#write(`${this.#isOpen ? "\n" : ""}${printableLines(text)}\n`);
     this.#isOpen = false;
   }
 
   /** Shows `text` in place of what was shown before. */
   show(text: string): void {
+    const line = printable(text);
     if (this.#isTerminal) {
-      this.#write(`\r${text}\x1b[K`);
+      this.#write(`\r${line}\x1b[K`);
       this.#isOpen = true;
     } else if (this.#shown++ % KEPT_ONE_OF === 0) {
-      this.#write(`${text}\n`);
+      this.#write(`${line}\n`);
     }
   }
 

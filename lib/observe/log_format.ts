@@ -2,14 +2,9 @@
  * How a record looks as a line: for people, with colour on a terminal, or for programs.
  */
 
+import { escapedJson } from "../base/printable.ts";
 import { formatLocalTime } from "./local_time.ts";
-import {
-  type LogLevel,
-  type LogRecord,
-  messageOf,
-  plainValues,
-  UNPRINTABLE,
-} from "./log_record.ts";
+import { type LogLevel, type LogRecord, messageOf, plainValues } from "./log_record.ts";
 
 /** Lines for people, or one JSON object a line. */
 export type LogFormat = "text" | "json";
@@ -52,10 +47,6 @@ function formatJson(record: LogRecord): string {
   };
   // The head comes first and is nobody else's: a value named as one of its members is left out.
   const text = JSON.stringify({ ...head, ...plainValues(record.values), ...head });
-  return text.replace(UNPRINTABLE, escape) + "\n";
-}
-
-/** What JSON allows in a text and a terminal or a reader of lines may stumble over. */
-function escape(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  // What JSON allows in a text and a terminal or a reader of lines may stumble over is escaped.
+  return escapedJson(text) + "\n";
 }

@@ -2,6 +2,8 @@
  * What is logged: an event in parts, and its message as text that may be shown anywhere.
  */
 
+import { printable } from "../base/printable.ts";
+
 /** How much an event matters, the least first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 
@@ -34,14 +36,6 @@ export interface LogRecord {
 /** A longer message or value is cut, in UTF-16 units: a peer or a stack may have much to say. */
 export const MAX_TEXT = 4000;
 
-/**
- * What must reach neither terminal nor file: controls, which may be commands to a terminal, line
- * ends, and marks that turn the direction of writing, with which a line can pass for another.
- */
-export const UNPRINTABLE: RegExp =
-  // deno-lint-ignore no-control-regex -- these are what is looked for
-  /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 /** The message with its values, on one line, without anything unprintable. */
 export function messageOf({ template, values }: LogRecord): string {
   return fillPlaces(template, (name) => textOf(values[name]));
@@ -50,7 +44,7 @@ export function messageOf({ template, values }: LogRecord): string {
 /** `template` with what `value` says for each place, on one line, printable. */
 export function fillPlaces(template: string, value: (name: string) => string): string {
   const text = template.replace(/\{(\w+)\}/g, (_, name: string) => value(name));
-  return cut(text).replace(UNPRINTABLE, "?");
+  return printable(cut(text));
 }
 
 /** A value in words. Never throws, whatever the value does when it is asked for them. */

@@ -7,6 +7,7 @@
  * most {@linkcode MAX_ACCOUNTS} sub-accounts, and as many workers as the operator asks for.
  */
 
+import { printable } from "../base/printable.ts";
 import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
 import { writeWorkers } from "./worker_metrics.ts";
 import type {
@@ -238,7 +239,8 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
 }
 
-function writeAccounts(page: MetricsPage, accounts: readonly AccountShape[]): void {
+function writeAccounts(page: MetricsPage, all: readonly AccountShape[]): void {
+  const accounts = toldApart(all);
   const of = (value: (account: AccountShape) => number): Sample[] =>
     accounts.map((account) => [{ account: account.account }, value(account)]);
   page.gauge("btcagent_account_miners", "Miners of the sub-account.", of(({ miners }) => miners));
@@ -257,4 +259,16 @@ function writeAccounts(page: MetricsPage, accounts: readonly AccountShape[]): vo
     "Shares of the sub-account by where they ended.",
     accounts.flatMap(({ account, shares }) => results({ account }, shares)),
   );
+}
+
+/** The accounts with names that also read differently: a scrape must have no series twice. */
+function toldApart(accounts: readonly AccountShape[]): readonly AccountShape[] {
+  const seen = new Set<string>();
+  return accounts.map((account) => {
+    const name = printable(account.account);
+    let told = name;
+    for (let count = 2; seen.has(told); count++) told = `${name} #${count}`;
+    seen.add(told);
+    return { ...account, account: told };
+  });
 }

@@ -2,6 +2,7 @@
  * What the log said lately, for whoever asks over HTTP.
  */
 
+import { printable } from "../base/printable.ts";
 import type { LogLine } from "./log.ts";
 
 /** So many lines are kept. */
@@ -23,7 +24,8 @@ export class RecentEvents {
 
   /** Notes a line, and forgets the oldest if there are too many. */
   add(line: LogLine): void {
-    const message = line.message.slice(0, MAX_MESSAGE);
+    // The cut may leave half a character.
+    const message = printable(line.message.slice(0, MAX_MESSAGE));
     this.#ring[this.#count % KEPT] = { ...line, message, number: ++this.#count };
   }
 

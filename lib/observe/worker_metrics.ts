@@ -3,21 +3,23 @@
  * for each worker. Made a few at a time, since shares must not wait for them.
  */
 
-import type { MetricsPage, Sample } from "./exposition.ts";
+import { printable } from "../base/printable.ts";
+import type { Labels, MetricsPage, Sample } from "./exposition.ts";
 import type { MinerShape } from "./status/shapes.ts";
 
 /** Miners looked at, or workers written, in one piece of work: 5 to 10 ms. */
 const PIECE = 1000;
 
-/** What is shown of all connections a worker has now. */
+/** What is shown of all connections a worker has now. Two sub-accounts may have workers of a name. */
 interface Worker {
+  readonly labels: Labels;
   connections: number;
   hashrate: number;
   accepted: number;
   rejected: number;
 }
 
-/** Writes the first `most` workers by name; yields the text so far, which may be empty. */
+/** Writes the first `most` workers by sub-account and name; yields the text so far, which may be empty. */
 export function* writeWorkers(
   page: MetricsPage,
   miners: Iterable<MinerShape>,
@@ -29,16 +31,17 @@ export function* writeWorkers(
     add(workers, miner);
     if (++looked % PIECE === 0) yield page.take();
   }
-  const shown = [...workers].sort(([a], [b]) => a < b ? -1 : 1).slice(0, most);
+  const shown = [...workers].sort(([a], [b]) => a < b ? -1 : 1).slice(0, most)
+    .map(([, worker]) => worker);
   if (shown.length === 0) return;
   const family = function* (
     name: string,
     help: string,
-    samplesOf: (name: string, worker: Worker) => Sample[],
+    samplesOf: (worker: Worker) => Sample[],
   ): Generator<string> {
-    page.gauge(name, help, samplesOf(...shown[0]!));
+    page.gauge(name, help, samplesOf(shown[0]!));
     for (let next = 1; next < shown.length; next += PIECE) {
-      const samples = shown.slice(next, next + PIECE).flatMap((entry) => samplesOf(...entry));
+      const samples = shown.slice(next, next + PIECE).flatMap(samplesOf);
       page.moreOf(name, samples);
       yield page.take();
     }
@@ -46,29 +49,42 @@ export function* writeWorkers(
   yield* family(
     "btcagent_worker_connections",
     "Connections of miners under this name.",
-    (worker, { connections }) => [[{ worker }, connections]],
+    ({ labels, connections }) => [[labels, connections]],
   );
   yield* family(
     "btcagent_worker_hashrate_hashes_per_second",
     "Estimated from good shares over 15 minutes.",
-    (worker, { hashrate }) => [[{ worker }, hashrate]],
+    ({ labels, hashrate }) => [[labels, hashrate]],
   );
   yield* family(
     "btcagent_worker_shares",
     "Shares of the connections it has now.",
-    (worker, { accepted, rejected }) => [
-      [{ worker, result: "accepted" }, accepted],
-      [{ worker, result: "rejected" }, rejected],
+    ({ labels, accepted, rejected }) => [
+      [{ ...labels, result: "accepted" }, accepted],
+      [{ ...labels, result: "rejected" }, rejected],
     ],
   );
 }
 
-function add(workers: Map<string, Worker>, { worker: name, hashrate, shares }: MinerShape): void {
+function add(
+  workers: Map<string, Worker>,
+  { account, worker: name, hashrate, shares }: MinerShape,
+): void {
   if (name === "") return;
-  let worker = workers.get(name);
+  // What reads the same is one series, or a scrape has a series twice. In single-user mode there is
+  // no sub-account to name: to Prometheus an empty label is none, and 10,000 of them are 0.4 MB.
+  const labels = { account: printable(account), worker: printable(name) };
+  const key = `${labels.account}\n${labels.worker}`;
+  let worker = workers.get(key);
   if (worker === undefined) {
-    worker = { connections: 0, hashrate: 0, accepted: 0, rejected: 0 };
-    workers.set(name, worker);
+    worker = {
+      labels: account === "" ? { worker: labels.worker } : labels,
+      connections: 0,
+      hashrate: 0,
+      accepted: 0,
+      rejected: 0,
+    };
+    workers.set(key, worker);
   }
   worker.connections++;
   worker.hashrate += hashrate.minutes_15;

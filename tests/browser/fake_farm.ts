@@ -51,6 +51,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       ...model,
       id: place.toString(16).padStart(8, "0"),
       address: `10.${place >> 16}.${place >> 8 & 255}.${place & 255}:4028`,
+      account: "",
       user: `farm.rig${place + 1}`,
       worker: `rig${place + 1}`,
       client_agent: KINDS[place % KINDS.length]!,

@@ -103,6 +103,7 @@ Deno.test("a gap in the samples is a gap in the lines, and means do not reach ov
 
 const MINER_COLUMNS = [
   "id",
+  "account",
   "worker",
   "address",
   "client_agent",
@@ -119,6 +120,7 @@ const MINER_COLUMNS = [
 function miner(worker: string, differs: Record<string, string | number | null> = {}) {
   const good: Record<string, string | number | null> = {
     id: "00000001",
+    account: "",
     worker,
     address: "10.0.0.1:1000",
     client_agent: "S19",
@@ -141,6 +143,15 @@ const VIEW = {
   sort: "worker",
   descending: false,
 } as const;
+
+Deno.test("a worker has its sub-account before its name where there are several", () => {
+  const { worker, searched } = readTable({
+    columns: MINER_COLUMNS,
+    rows: [miner("w0", { account: "alice" })],
+  })[0]!;
+  assert.equal(worker, "alice.w0");
+  assert.ok(searched.includes("alice.w0"));
+});
 
 Deno.test("miners with trouble come first if asked for, the worst before the weak", () => {
   const rows = readTable({

@@ -119,10 +119,10 @@ Deno.test("the compact table says of each miner what the list says", async () =>
   assert.equal(rows.length, 300);
   const found = rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])));
   const byId = new Map(found.map((row) => [row["id"], row]));
-  for (const { id, worker, address, client_agent, state, asicboost } of miners) {
+  for (const { id, account, worker, address, client_agent, state, asicboost } of miners) {
     const { hashrate: _, accepted, rejected, last_share_seconds, connected_seconds, ...row } = byId
       .get(id)!;
-    assert.deepEqual(row, { id, worker, address, client_agent, state, asicboost });
+    assert.deepEqual(row, { id, account, worker, address, client_agent, state, asicboost });
     assert.deepEqual([accepted, rejected, last_share_seconds], [0, 0, null]);
     assert.equal(typeof connected_seconds, "number");
   }

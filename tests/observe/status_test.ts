@@ -10,6 +10,7 @@ import {
   HealthSchema,
   MinerSchema,
   MinersSchema,
+  MinerTableSchema,
   SummarySchema,
   UpstreamsSchema,
 } from "../../lib/observe/status/shapes.ts";
@@ -193,13 +194,35 @@ Deno.test("counts of a sub-account and its pool outlive it", async () => {
   miner.setMode({ kind: "idle" });
   await until(() => miner.statistics().waitingNow === 0, "all shares are judged");
   const before = await rig.get("/api/v1/upstreams", UpstreamsSchema);
-  assert.equal(before.accounts[0]!.account, "alice");
+  assert.equal(before.accounts[0]!.account, "Alice");
   rig.proxy.parts.accounts.stop();
   const after = await rig.get("/api/v1/upstreams", UpstreamsSchema);
   assert.equal(after.accounts[0]!.open, false);
   assert.deepEqual(after.accounts[0]!.shares, before.accounts[0]!.shares);
   assert.deepEqual(after.pools[0]!.shares, before.pools[0]!.shares);
   assert.equal(after.pools[0]!.traffic.frames_written, before.pools[0]!.traffic.frames_written);
+});
+
+Deno.test("workers of one name in two sub-accounts are told apart in metrics, list and table", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = new StatusRig([pool], {
+    multi_user_mode: true,
+    status: { worker_series_max: 10 },
+  });
+  await using _one = SimMiner.start({ port: rig.port, user: "alice.w0" });
+  await using _other = SimMiner.start({ port: rig.port, user: "bob.w0" });
+  await until(() => rig.proxy.statistics().working === 2, "both are in");
+  const metrics = await rig.metrics();
+  for (const account of ["alice", "bob"]) {
+    const name = `btcagent_worker_connections{account="${account}",worker="w0"}`;
+    assert.equal(metrics.get(name), 1, name);
+  }
+  const { miners } = await rig.get("/api/v1/miners", MinersSchema);
+  const named = miners.map(({ account, worker }) => `${account} ${worker}`).sort();
+  assert.deepEqual(named, ["alice w0", "bob w0"]);
+  const { columns, rows } = await rig.get("/api/v1/miner-table", MinerTableSchema);
+  const accounts = rows.map((row) => row[columns.indexOf("account")]).sort();
+  assert.deepEqual(accounts, ["alice", "bob"]);
 });
 
 Deno.test("miners can be searched, filtered, sorted and paged", async () => {

@@ -8,9 +8,10 @@ import { sampleOf } from "../support/fake_status.ts";
 
 const MODEL = sampleOf(MinerSchema);
 
-function miner(worker: string, accepted: number, hashrate: number): MinerShape {
+function miner(worker: string, accepted: number, hashrate: number, account = ""): MinerShape {
   return {
     ...MODEL,
+    account,
     worker,
     shares: { ...MODEL.shares, accepted },
     hashrate: { minutes_15: hashrate, minutes_60: 0 },
@@ -50,4 +51,26 @@ Deno.test("the connections of a worker are added up, and of too many the first n
     'btcagent_worker_shares{worker="a",result="accepted"} 3',
     'btcagent_worker_shares{worker="b",result="accepted"} 5',
   ]);
+});
+
+Deno.test("workers of one name in two sub-accounts are two series, each with its own counts", () => {
+  const miners = [
+    miner("w0", 1, 10, "bob"),
+    miner("w0", 2, 20, "alice"),
+    miner("w0", 4, 40, "bob"),
+  ];
+  const text = [...writeWorkers(new MetricsPage("prometheus"), miners, 10)].join("");
+  assert.deepEqual(text.split("\n").filter((line) => /^[^#].*(connections|accepted)/.test(line)), [
+    'btcagent_worker_connections{account="alice",worker="w0"} 1',
+    'btcagent_worker_connections{account="bob",worker="w0"} 2',
+    'btcagent_worker_shares{account="alice",worker="w0",result="accepted"} 2',
+    'btcagent_worker_shares{account="bob",worker="w0",result="accepted"} 5',
+  ]);
+});
+
+Deno.test("names that read the same are one series: a scrape has none twice", () => {
+  const miners = [miner("w\u202e", 1, 10), miner("w\u202d", 2, 20)];
+  const page = new MetricsPage("prometheus");
+  const text = [...writeWorkers(page, miners, 10), page.take()].join("");
+  assert.match(text, /btcagent_worker_connections\{worker="w\?"\} 2\n/);
 });

@@ -3,6 +3,7 @@
  * anything with it but show it.
  */
 
+import { printableJson } from "../../base/printable.ts";
 import type { ProblemShape } from "./shapes.ts";
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -39,7 +40,7 @@ export class RequestProblem extends Error {
 
 /** A JSON answer. */
 export function json(value: unknown, status: number = 200): Response {
-  return answer(JSON.stringify(value) + "\n", "application/json", status);
+  return answer(printableJson(value) + "\n", "application/json", status);
 }
 
 /** A body of any type. */
@@ -58,5 +59,5 @@ export function answer(
 /** The answer to what cannot be done. */
 export function problem({ status, message, headers, details }: RequestProblem): Response {
   const body: ProblemShape = { status, title: message, ...details };
-  return answer(JSON.stringify(body) + "\n", "application/problem+json", status, headers);
+  return answer(printableJson(body) + "\n", "application/problem+json", status, headers);
 }

@@ -6,6 +6,7 @@
  * miners are served between the pieces.
  */
 
+import { printableJson } from "../../base/printable.ts";
 import { answer, RequestProblem } from "./answers.ts";
 import type { MinerShape } from "./shapes.ts";
 
@@ -18,6 +19,7 @@ const ROWS_PER_PIECE = 250;
 /** The values of a row. */
 const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => unknown])[] = [
   ["id", ({ id }) => id],
+  ["account", ({ account }) => account],
   ["worker", ({ worker, user }) => worker || user],
   ["address", ({ address }) => address],
   ["client_agent", ({ client_agent }) => client_agent],
@@ -45,7 +47,7 @@ export function minerTable(miners: Iterable<MinerShape>): Response {
   }
   tables++;
   const rows = miners[Symbol.iterator]();
-  const columns = JSON.stringify(COLUMNS.map(([name]) => name));
+  const columns = printableJson(COLUMNS.map(([name]) => name));
   let text = `{"columns":${columns},"rows":[`;
   let isFirst = true;
   const body = new ReadableStream<Uint8Array>({
@@ -61,7 +63,7 @@ export function minerTable(miners: Iterable<MinerShape>): Response {
           return;
         }
         const values = COLUMNS.map(([, value]) => value(row.value));
-        text += (isFirst ? "" : ",") + JSON.stringify(values);
+        text += (isFirst ? "" : ",") + printableJson(values);
         isFirst = false;
       }
       controller.enqueue(encoder.encode(text));

@@ -248,6 +248,9 @@ export const MinerSchema = v.strictObject({
   id: about("Session id, 8 hex digits; null before it has subscribed.", v.nullable(v.string())),
   address: words("Where it came from."),
   user: words("The name it logged in with; empty before."),
+  account: words(
+    "The sub-account, named as in `/api/v1/upstreams`; empty in single-user mode, and before.",
+  ),
   worker: words("What the pool knows it by; empty before."),
   client_agent: words("What it calls itself."),
   state: about(

@@ -6,6 +6,7 @@
  * fast enough is cut off, and may come again.
  */
 
+import { printableJson } from "../../base/printable.ts";
 import { type Counts, History, type Sample, SAMPLE_MS } from "../history.ts";
 import { answer, RequestProblem } from "./answers.ts";
 import type { StreamStateShape, SummaryShape } from "./shapes.ts";
@@ -123,7 +124,7 @@ export class StatusStream {
 }
 
 function encode(kind: string, value: unknown): Uint8Array {
-  return encoder.encode(`event: ${kind}\ndata: ${JSON.stringify(value)}\n\n`);
+  return encoder.encode(`event: ${kind}\ndata: ${printableJson(value)}\n\n`);
 }
 
 function countsOf({ miners, shares, credited_difficulty, traffic }: SummaryShape): Counts {

@@ -10,6 +10,7 @@ import { Refusal } from "./agent.js";
 import { Chart } from "./chart.js";
 import { chip, h, setText } from "./dom.js";
 import { formatCount, formatDifficulty, formatDuration, formatHashrate } from "./format.js";
+import { workerOf } from "./miner_rows.js";
 import { t, word } from "./texts.js";
 
 /** So many points are gathered: an hour, one every 2 s. */
@@ -110,8 +111,8 @@ export class MinerPage {
 
   /** @param {MinerShape} miner */
   #show(miner) {
-    const { state, worker, user, hashrate } = miner;
-    setText(this.#title, worker || user || t("unnamed"));
+    const { state, account, worker, user, hashrate } = miner;
+    setText(this.#title, workerOf(account, worker) || user || t("unnamed"));
     this.#state.replaceChildren(chip(state === "working" ? "good" : "calm", word(state)));
     this.#gone.hidden = true;
     this.#disconnect.hidden = !this.#controls.mayChange;

@@ -8,7 +8,7 @@ import { troubleOf, usualHashrates } from "./trouble.js";
 /**
  * @typedef {object} MinerRow
  * @property {string | null} id
- * @property {string} worker
+ * @property {string} worker with its sub-account in multi-user mode
  * @property {string} address
  * @property {string} clientAgent
  * @property {string} state
@@ -34,6 +34,16 @@ import { troubleOf, usualHashrates } from "./trouble.js";
  */
 
 /**
+ * What a miner is called here: sub-accounts may have workers of the same name.
+ *
+ * @param {string} account empty in single-user mode
+ * @param {string} worker
+ */
+export function workerOf(account, worker) {
+  return account === "" || worker === "" ? worker : `${account}.${worker}`;
+}
+
+/**
  * @param {{ columns: string[], rows: (string | number | null)[][] }} table of the agent
  * @returns {MinerRow[]}
  */
@@ -42,7 +52,7 @@ export function readTable({ columns, rows: lists }) {
   /** @param {readonly unknown[]} list @param {string} name @returns {any} */
   const value = (list, name) => list[at[name] ?? -1];
   const rows = lists.map((list) => {
-    const worker = value(list, "worker");
+    const worker = workerOf(value(list, "account"), value(list, "worker"));
     const address = value(list, "address");
     const clientAgent = value(list, "client_agent");
     return {
