@@ -16,6 +16,7 @@ import { LogFile, type LogFileLimits } from "./observe/log_file.ts";
 import { RecentEvents } from "./observe/recent_events.ts";
 import type { StatusServer } from "./observe/status/server.ts";
 import { CannotUseCertificate } from "./net/certificate_files.ts";
+import { boundKernelBuffers } from "./net/kernel_buffers.ts";
 import { CannotListen } from "./net/listeners.ts";
 import { MinerTls } from "./net/miner_tls.ts";
 import { MemoryTrim } from "./net/memory_trim.ts";
@@ -164,13 +165,16 @@ async function startStatus(options: StatusViewOptions): Promise<StatusServer | u
     import("./status_source.ts"),
   ]);
   const view = new StatusView(options);
-  return startStatusServer({
+  const server = startStatusServer({
     ...address,
     token: config.status.token,
     source: view,
     control: config.status.control ? view : undefined,
     workerSeriesMax: config.status.worker_series_max,
   });
+  // Not waited for: a client of the first milliseconds has what the system gives.
+  if (server !== undefined) void boundKernelBuffers(server.address);
+  return server;
 }
 
 /** For what goes wrong before there is a log. */

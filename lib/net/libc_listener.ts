@@ -6,6 +6,7 @@
  */
 
 import type { PeerAddress } from "./engine.ts";
+import { BUFFER_OPTIONS } from "./kernel_buffers.ts";
 import type { Libc } from "./libc.ts";
 import { LibcUnavailable } from "./libc_library.ts";
 
@@ -22,13 +23,17 @@ const IPPROTO_TCP = 6;
 
 /**
  * Set once on the listening socket, of which accepted ones inherit them: small writes leave at
- * once, and a peer that is gone without a word is found out within 90 s, idle or sent to.
+ * once, a peer that is gone without a word is found out within 90 s, idle or sent to, and the kernel
+ * holds little for one that does not read. `kept` is what the kernel makes of a value, where it
+ * makes something else of it.
  */
 export const INHERITED_OPTIONS: readonly {
   readonly level: number;
   readonly name: number;
   readonly value: number;
+  readonly kept?: number;
 }[] = [
+  ...BUFFER_OPTIONS,
   { level: IPPROTO_TCP, name: /* TCP_NODELAY */ 1, value: 1 },
   { level: SOL_SOCKET, name: SO_KEEPALIVE, value: 1 },
   { level: IPPROTO_TCP, name: /* TCP_KEEPIDLE, s */ 4, value: 45 },

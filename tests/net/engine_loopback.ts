@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
+import { BUFFER_OPTIONS } from "../../lib/net/kernel_buffers.ts";
+import { Libc } from "../../lib/net/libc.ts";
 import type { Engine, EngineLimits, ListenOptions, PeerAddress } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
@@ -96,6 +98,15 @@ async function readUntil(peer: Deno.Conn, isComplete: (text: string) => boolean)
 /** More than the kernel takes for a peer that does not read, in one array. */
 const FLOOD = new Uint8Array(16 << 20).fill(0x2e);
 
+const [SOL_SOCKET, SO_ACCEPTCONN, MAX_FD] = [1, 30, 4096];
+
+/** The descriptors of this process that were accepted from a socket at `port`. */
+function acceptedAt(libc: Libc, port: number): number[] {
+  return Array.from({ length: MAX_FD }, (_, fd) => fd).filter((fd) =>
+    libc.option(fd, SOL_SOCKET, SO_ACCEPTCONN) === 0 && libc.localAddress(fd)?.port === port
+  );
+}
+
 /** Registers the tests; `kind` is the engine's name, `way` how its peers reach it. */
 export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayIn = PLAIN): void {
   const test = (name: string, run: () => Promise<void>) => {
@@ -119,6 +130,24 @@ export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayI
     for (const answer of answers) net.engine.send(handle, bytes(answer));
     const expected = answers.join("");
     assert.equal(await readUntil(peer, (text) => text.length >= expected.length), expected);
+  });
+
+  Deno.test({
+    name: `${kind} on loopback: the kernel holds at most 128 KB each way for a miner`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      await using net = new Loopback(start, way);
+      // Nobody is accepted before the listening socket hands its bounds on.
+      await net.connect();
+      await net.connect();
+      const libc = new Libc();
+      const bounds = acceptedAt(libc, net.engine.address.port).map((fd) =>
+        BUFFER_OPTIONS.map(({ level, name }) => libc.option(fd, level, name))
+      );
+      libc.unload();
+      assert.deepEqual(bounds.at(-1), [128 * 1024, 128 * 1024]);
+      assert.equal(bounds.length, 2);
+    },
   });
 
   test("a peer that does not read delays none of 200 others, and gets the newest job clean", async () => {
