@@ -3,7 +3,7 @@
  * and says what it found and what to do.
  */
 
-import { monotonicNow } from "./base/clock.ts";
+import { AttendedClock, TICK_MS } from "./base/attended_clock.ts";
 import { formatJson, formatReport } from "./check/format.ts";
 import { isUsable, judgePool } from "./check/judge_pool.ts";
 import {
@@ -100,6 +100,9 @@ async function examinePools(
 ): Promise<{ readonly sections: Section[]; readonly stops: string[] }> {
   const dialer = dialerOptions(config);
   const turns = new TurnTaking(MAX_AT_ONCE);
+  // Should this be paused meanwhile, no pool is called slow for it.
+  const clock = new AttendedClock();
+  const ticking = setInterval(() => clock.tick(), TICK_MS);
   const findings = await Promise.all(config.pools.map(async ([host, port, listed], i) => {
     const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
     const address = { host, port };
@@ -110,7 +113,7 @@ async function examinePools(
         account: name,
         wantsVerdicts: config.submit_response_from_server ?? true,
       },
-      now: monotonicNow,
+      now: clock.now,
       wallNow: Date.now,
     }, turns);
     const rows = judgePool(finding, {
@@ -124,6 +127,7 @@ async function examinePools(
     const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
     return { section: { title, rows }, isUsable: isUsable(finding) };
   }));
+  clearInterval(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
   return {
     sections: findings.map(({ section }) => section),

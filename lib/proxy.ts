@@ -4,7 +4,7 @@
  *     miners ─▶ Miners ─▶ Accounts ─▶ Multiplexer ─▶ PoolSlots ─▶ pools
  */
 
-import { monotonicNow } from "./base/clock.ts";
+import { AttendedClock, TICK_MS } from "./base/attended_clock.ts";
 import type { Config } from "./config/schema.ts";
 import type { LimitCounts } from "./miner/limits.ts";
 import { Miners } from "./miner/miners.ts";
@@ -39,9 +39,11 @@ import {
   poolSettings,
 } from "./settings.ts";
 
-/** How often deadlines are looked at, in milliseconds; those of miners every fourth time. */
-const TICK_MS = 250;
+/** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
 const TICKS_PER_SWEEP = 4;
+
+/** An absence is worth a line from this length on, in milliseconds. */
+const SAID_AWAY_MS = 2_000;
 
 /** How often a drain looks whether all verdicts have come, in milliseconds. */
 const DRAIN_POLL_MS = 20;
@@ -113,11 +115,13 @@ export interface ProxyParts {
 export class Proxy {
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles: number | undefined;
+  /** What everything in it is judged by; goes on while the proxy runs. */
+  readonly clock: AttendedClock = new AttendedClock();
   readonly #version: string;
   #config: Config;
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
   #portsConfig: Config;
-  readonly #sessionIds = new SessionIds(monotonicNow);
+  readonly #sessionIds = new SessionIds(this.clock.now);
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
   #dial: Dial;
   readonly #numbers = new PoolNumbers();
@@ -151,7 +155,7 @@ export class Proxy {
       sessionIds: this.#sessionIds,
       counter: this.#counter,
       open: (name) => this.#openAccount(name),
-      now: monotonicNow,
+      now: this.clock.now,
     });
     let listeners: Listeners | undefined;
     this.#miners = new Miners({
@@ -159,7 +163,8 @@ export class Proxy {
       listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
       version: `btcagent/${version}`,
-      now: monotonicNow,
+      now: this.clock.now,
+      rateClock: this.clock,
     });
     this.#listeners = listeners!;
     this.#accounts.tick();
@@ -268,9 +273,9 @@ export class Proxy {
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
     this.#miners.drain();
     this.#accounts.flush();
-    const deadline = monotonicNow() + drainMs;
+    const deadline = this.clock.now() + drainMs;
     const isDrained = () => this.#accounts.waitingShares === 0 && this.#accounts.waitingBytes === 0;
-    while (!isDrained() && monotonicNow() < deadline) {
+    while (!isDrained() && this.clock.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     const left = this.#accounts.waitingShares;
@@ -288,7 +293,8 @@ export class Proxy {
       fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
       nextJobNumber: () => this.#nextJobNumber++,
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
-      now: monotonicNow,
+      now: this.clock.now,
+      realNow: this.clock.realNow,
       isNamedByMiners: this.#config.multi_user_mode,
       graceMs: graceMs(this.#config),
     });
@@ -296,7 +302,7 @@ export class Proxy {
       ...settings(),
       clientAgent: clientAgentName(this.#version),
       mux,
-      now: monotonicNow,
+      now: this.clock.now,
       random: Math.random,
     });
     const reconfigure = () => {
@@ -321,7 +327,8 @@ export class Proxy {
           maxWaitingBytes: MINER_MAX_WAITING_BYTES,
           stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
         },
-        now: monotonicNow,
+        now: this.clock.now,
+        realNow: this.clock.realNow,
       };
       const wanted = isTooManyForLibc() ? "deno" : this.#portsConfig.advanced.io_engine;
       const { engine, kind, reason }: StartedEngine = tls === undefined
@@ -343,6 +350,14 @@ export class Proxy {
   }
 
   #tick(): void {
+    const awayMs = this.clock.tick();
+    if (awayMs >= SAID_AWAY_MS) {
+      log.warn(
+        "btcagent stood still for {seconds} s: it was paused or had no CPU. Nobody is judged by " +
+          "that time; if it happens often, give the machine more CPU or memory",
+        { seconds: (awayMs / 1000).toFixed(1) },
+      );
+    }
     try {
       this.#accounts.tick();
       if (++this.#ticks % TICKS_PER_SWEEP === 0) this.#miners.sweep();

@@ -2,7 +2,6 @@
  * Reports of the proxy's parts → the shapes of the status server's answers.
  */
 
-import { monotonicNow } from "./base/clock.ts";
 import { formatHex32 } from "./base/hex.ts";
 import type { MinerReport } from "./miner/report.ts";
 import type { AccountReport } from "./mux/accounts.ts";
@@ -87,16 +86,25 @@ export function snakeKeys(counts: Readonly<Record<string, number>>): Record<stri
   );
 }
 
-/** One miner of `account` at `time`. */
+/** Now, on both clocks (base/attended_clock.ts): what ages are told by, and hashrates. */
+export interface Moment {
+  /** Attended time. */
+  readonly time: number;
+  /** Real time. */
+  readonly realTime: number;
+}
+
+/** One miner of `account` at that moment. */
 export function minerShape(
   report: MinerReport,
   account: string,
   counter: ShareCounter,
-  time: number,
+  { time, realTime }: Moment,
 ): MinerShape {
   const { sessionId } = report;
+  const connectedAt = realTime - (time - report.connectedAt);
   const rate = (windowMs: number) =>
-    counter.minerHashrate(sessionId, windowMs, report.connectedAt, time);
+    counter.minerHashrate(sessionId, windowMs, connectedAt, realTime);
   const since = (moment: number) => Math.max(0, time - moment) / 1000;
   return {
     id: sessionId === undefined ? null : formatHex32(sessionId),
@@ -123,8 +131,11 @@ export function minerShape(
   };
 }
 
-/** One sub-account with its pools. */
-export function accountShape({ name, open, shares, moves, outageMs }: AccountReport): AccountShape {
+/** One sub-account with its pools, at `time`. */
+export function accountShape(
+  { name, open, shares, moves, outageMs }: AccountReport,
+  time: number,
+): AccountShape {
   const mux = open?.mux;
   return {
     account: name,
@@ -138,17 +149,17 @@ export function accountShape({ name, open, shares, moves, outageMs }: AccountRep
     // One that was taken from the list is shown for as long as it has connections.
     pools: (open?.upstreams.pools ?? [])
       .filter(({ isListed, connections }) => isListed || connections.length > 0)
-      .map((report) => poolShape(report, mux!.occupancies, mux!.sharesAt(report.number))),
+      .map((report) => poolShape(report, mux!.occupancies, mux!.sharesAt(report.number), time)),
   };
 }
 
-/** One pool of an account. */
+/** One pool of an account, at `time`. */
 export function poolShape(
   report: PoolReport,
   occupancies: readonly Occupancy[],
   shares: LedgerSnapshot,
+  time: number,
 ): PoolShape {
-  const time = monotonicNow();
   const connections = report.connections.map(({ name, role, ageMs, agreed }) => {
     const there = occupancies.find(({ upstream }) => upstream.name === name);
     return {

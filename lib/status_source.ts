@@ -31,6 +31,7 @@ import {
   hashrateShape,
   histogramShape,
   minerShape,
+  type Moment,
   poolShape,
   sharesShape,
   snakeKeys,
@@ -140,18 +141,19 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   *miners(): Generator<MinerShape> {
-    const time = monotonicNow();
-    for (const report of this.#parts.miners.reports()) yield this.#minerShape(report, time);
+    const moment = this.#moment;
+    for (const report of this.#parts.miners.reports()) yield this.#minerShape(report, moment);
   }
 
   miner(id: number): MinerShape | undefined {
     for (const report of this.#parts.miners.reports()) {
-      if (report.sessionId === id) return this.#minerShape(report, monotonicNow());
+      if (report.sessionId === id) return this.#minerShape(report, this.#moment);
     }
     return undefined;
   }
 
   pools(): PoolTotalShape[] {
+    const { time } = this.#moment;
     const { accounts } = this.#parts;
     const open = [...accounts.reports()].flatMap((report) => report.open ?? []);
     const { config, poolNumbers, pinnedPool } = this.#options.proxy;
@@ -175,7 +177,7 @@ export class StatusView implements StatusSource, StatusControl {
       for (const { mux, upstreams } of open) {
         const report = upstreams.pools[place]!;
         const ownShares = mux.sharesAt(number);
-        const shape = poolShape(report, mux.occupancies, ownShares);
+        const shape = poolShape(report, mux.occupancies, ownShares, time);
         states[shape.state]++;
         total.connects += report.connects;
         total.failures += report.failures;
@@ -209,7 +211,8 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   accounts(): AccountShape[] {
-    return [...this.#parts.accounts.reports()].map(accountShape);
+    const { time } = this.#moment;
+    return [...this.#parts.accounts.reports()].map((report) => accountShape(report, time));
   }
 
   events(): EventShape[] {
@@ -273,9 +276,14 @@ export class StatusView implements StatusSource, StatusControl {
     return this.#parts.miners.disconnect(id, "asked for over the status server");
   }
 
-  #minerShape(report: MinerReport, time: number): MinerShape {
+  #minerShape(report: MinerReport, moment: Moment): MinerShape {
     const { accounts, counter } = this.#parts;
-    return minerShape(report, accounts.keyOf(report.account), counter, time);
+    return minerShape(report, accounts.keyOf(report.account), counter, moment);
+  }
+
+  get #moment(): Moment {
+    const { now, realNow } = this.#options.proxy.clock;
+    return { time: now(), realTime: realNow() };
   }
 
   get #parts(): ProxyParts {

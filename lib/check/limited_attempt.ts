@@ -2,6 +2,7 @@
  * Attempts to connect that end in time, whatever the other side does.
  */
 
+import { AttendedTimeout } from "../base/attended_timeout.ts";
 import { Attempt } from "../net/attempt.ts";
 import type { Connection } from "../net/connection.ts";
 
@@ -23,7 +24,7 @@ export async function openWithin(
   steps: (attempt: Attempt) => Promise<Connection>,
 ): Promise<Opened> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  const timer = new AttendedTimeout(() => controller.abort(), timeoutMs);
   const attempt = new Attempt(controller.signal);
   try {
     return { value: await givenUp(attempt.run(steps), controller.signal), problem: undefined };
@@ -33,7 +34,7 @@ export async function openWithin(
     }
     return { problem: error instanceof Error ? error.message : String(error) };
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
   }
 }
 

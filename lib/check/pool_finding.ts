@@ -3,6 +3,7 @@
  */
 
 import { lookup } from "node:dns/promises";
+import { AttendedTimeout } from "../base/attended_timeout.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { PoolAddress } from "../net/connection.ts";
 import type { Way } from "../net/way.ts";
@@ -69,15 +70,15 @@ async function examineName(
 
 /** As the system does for connections: the hosts file, then DNS. */
 async function lookUp(host: string, timeoutMs: number): Promise<string[]> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: AttendedTimeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     const reason = new Error(`no answer within ${timeoutMs / 1000} s`);
-    timer = setTimeout(() => reject(reason), timeoutMs);
+    timer = new AttendedTimeout(() => reject(reason), timeoutMs);
   });
   try {
     const found = await Promise.race([lookup(host, { all: true }), timeout]);
     return [...new Set(found.map(({ address }) => address))].slice(0, MAX_ADDRESSES);
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }

@@ -2,6 +2,7 @@
  * One try to reach a pool over one way and to talk to it.
  */
 
+import { AttendedTimeout } from "../base/attended_timeout.ts";
 import type { Now } from "../base/clock.ts";
 import type { PoolAddress } from "../net/connection.ts";
 import { readTlsPolicy, type TlsSettings } from "../net/tls_policy.ts";
@@ -80,14 +81,14 @@ async function connectAndTalk(
     return { way: way.name, connectMs: undefined, problem: opened.problem, talk: undefined };
   }
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), Math.max(0, timeoutMs - connectMs));
+  const timer = new AttendedTimeout(() => controller.abort(), Math.max(0, timeoutMs - connectMs));
   const result = await talk(opened.value, {
     introduction,
     now,
     wallNow,
     signal: controller.signal,
   });
-  clearTimeout(timer);
+  timer.cancel();
   return { way: way.name, connectMs, problem: undefined, talk: result };
 }
 

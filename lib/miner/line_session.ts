@@ -22,6 +22,10 @@ export interface LineContext {
   readonly decoders: SpareDecoders;
   /** How often a miner may send a line; `undefined` for as often as it likes. */
   readonly requestRate: Rate | undefined;
+  /** When the chunk under way was read, in whole milliseconds of real time. */
+  readonly readAt: number;
+  /** How long nobody was here to read before that, in milliseconds; see net/rate.ts. */
+  readonly awayMs: number;
 }
 
 /**
@@ -133,9 +137,9 @@ export abstract class LineSession<Context extends LineContext> {
   }
 
   #countRequest(): void {
-    const { requestRate } = this.context;
+    const { requestRate, readAt, awayMs } = this.context;
     if (requestRate === undefined) return;
-    const restedAt = requestRate.take(this.#restedAt, this.lastActiveAt);
+    const restedAt = requestRate.take(this.#restedAt, readAt, awayMs);
     if (restedAt === undefined) {
       throw new MinerFault(
         "too-many-requests",

@@ -4,6 +4,7 @@
  * A miner's fault ends here, with one log line and its own connection.
  */
 
+import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { Downstream, Fanout, JobLines, Mux } from "../mux/peers.ts";
@@ -57,8 +58,10 @@ export interface MinersOptions extends MinersSettings {
   readonly mux: Mux;
   /** What `client.get_version` answers. */
   readonly version: string;
-  /** Monotonic time. */
+  /** Monotonic time, for judging miners. */
   readonly now: Now;
+  /** What rates of theirs are judged by. */
+  readonly rateClock: RateClock;
 }
 
 const log = areaLog("miner");
@@ -105,7 +108,11 @@ export class Miners implements Fanout, EngineEvents {
   constructor(options: MinersOptions) {
     this.#options = options;
     this.#limits = options.limits;
-    this.#admission = new Admission(options.limits, options.now);
+    this.#admission = new Admission(
+      options.limits,
+      options.rateClock.realNow,
+      options.rateClock.awayMs,
+    );
     this.#sockets = options.listen(this);
     this.#context = {
       sockets: this.#sockets,
@@ -114,6 +121,8 @@ export class Miners implements Fanout, EngineEvents {
       firstWork: new FirstWork(),
       commonTexts: new CommonTexts(),
       requestRate: requestRate(options.limits),
+      readAt: 0,
+      awayMs: 0,
       naming: options.naming,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
@@ -222,7 +231,10 @@ export class Miners implements Fanout, EngineEvents {
     const session = this.#sessions[handle];
     if (session === undefined || this.#isDraining) return;
     this.#bytesRead += bytes.length;
-    session.lastActiveAt = Math.floor(this.#options.now());
+    const { now, rateClock } = this.#options;
+    session.lastActiveAt = Math.floor(now());
+    this.#context.readAt = Math.floor(rateClock.realNow());
+    this.#context.awayMs = rateClock.awayMs();
     this.#read(session, bytes);
   }
 

@@ -56,8 +56,10 @@ export interface MultiplexerOptions {
   readonly nextJobNumber: () => number;
   /** Takes back the session id of a miner that left. */
   readonly releaseSession: (sessionId: number) => void;
-  /** Monotonic time. */
+  /** Monotonic time, for judging who is late. */
   readonly now: Now;
+  /** The same for hashrates and the time without a pool. */
+  readonly realNow: Now;
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -85,8 +87,8 @@ export class Multiplexer implements UpstreamEvents {
     this.#options = options;
     this.#graceMs = options.graceMs;
     this.#outageSince = options.now();
-    this.#books = new AccountBooks(this.#outageSince);
-    this.#flow = new ShareFlow(options.counter, this.#books, options.now);
+    this.#books = new AccountBooks(options.realNow());
+    this.#flow = new ShareFlow(options.counter, this.#books, options.now, options.realNow);
   }
 
   /** Which connections there are, and how many miners each has. */
@@ -110,7 +112,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** How long no pool has served this account, all times together, in milliseconds. */
   get outageMs(): number {
-    return this.#books.outageMs(this.#options.now());
+    return this.#books.outageMs(this.#options.realNow());
   }
 
   /** All shares that came to this account. */
@@ -120,7 +122,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Estimated hashes a second of this account. */
   get hashrates(): Hashrates {
-    return this.#books.hashrates(this.#options.now());
+    return this.#books.hashrates(this.#options.realNow());
   }
 
   /** All shares on connections to the pool with this number, gone ones included. */
@@ -287,7 +289,7 @@ export class Multiplexer implements UpstreamEvents {
   /** Begins or ends the time without a pool. */
   #noteDarkness(): void {
     const isDark = !this.#activeSlots().some(({ upstream }) => upstream.pool !== NO_POOL);
-    this.#books.setDark(isDark, this.#options.now());
+    this.#books.setDark(isDark, this.#options.realNow());
   }
 
   #activeSlots(): Slot<MinerSeat>[] {

@@ -42,12 +42,17 @@ export class ShareFlow {
   readonly #counter: ShareCounter;
   readonly #books: AccountBooks;
   readonly #now: Now;
+  readonly #realNow: Now;
 
-  /** Counts in `counter` and in the account's books; `now` is monotonic, in milliseconds. */
-  constructor(counter: ShareCounter, books: AccountBooks, now: Now) {
+  /**
+   * Counts in `counter` and in the account's books. Times are monotonic, in milliseconds: `now` to
+   * judge who is late, `realNow` for hashrates.
+   */
+  constructor(counter: ShareCounter, books: AccountBooks, now: Now, realNow: Now) {
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
+    this.#realNow = realNow;
   }
 
   /** A miner sends a share: see {@linkcode Seat.submit}. */
@@ -82,7 +87,7 @@ export class ShareFlow {
     const difficulty = seat.difficultyOf(share.jobId);
     if (upstream.shareFate === "assumed") {
       counter.add(miner.sessionId, "assumed", slot.ledger);
-      this.#credit(miner.sessionId, difficulty, sentAt);
+      this.#credit(miner.sessionId, difficulty);
       return "taken";
     }
     seat.waiting++;
@@ -112,11 +117,10 @@ export class ShareFlow {
     this.#settled(share.owner, slot);
     const count = VERDICT_COUNT[verdictMeaning(status)];
     const counter = this.#counter;
-    const time = this.#now();
     const sessionId = isGone ? undefined : miner.sessionId;
     counter.add(sessionId, count, slot.ledger);
-    counter.verdictLatency.add(time - share.sentAt);
-    if (count === "accepted") this.#credit(sessionId, share.difficulty, time);
+    counter.verdictLatency.add(this.#now() - share.sentAt);
+    if (count === "accepted") this.#credit(sessionId, share.difficulty);
     if (!isGone) miner.answerShare(share.requestId, status);
   }
 
@@ -136,7 +140,8 @@ export class ShareFlow {
     }
   }
 
-  #credit(sessionId: number | undefined, difficulty: number, time: number): void {
+  #credit(sessionId: number | undefined, difficulty: number): void {
+    const time = this.#realNow();
     this.#counter.credit(sessionId, difficulty, time);
     this.#books.credit(difficulty, time);
   }

@@ -62,6 +62,7 @@ interface Visitor {
 export class Admission {
   #limits!: AdmissionLimits;
   readonly #now: Now;
+  readonly #awayMs: () => number;
   #allow!: readonly Network[];
   #deny!: readonly Network[];
   #rate: Rate | undefined;
@@ -72,12 +73,14 @@ export class Admission {
   #connections = 0;
 
   /**
-   * Nobody is connected yet.
+   * Nobody is connected yet. `now` is real time; `awayMs` says how long nobody was here to accept
+   * those that come now.
    *
    * @throws RangeError for a list with something in it that is no network.
    */
-  constructor(limits: AdmissionLimits, now: Now) {
+  constructor(limits: AdmissionLimits, now: Now, awayMs: () => number = () => 0) {
     this.#now = now;
+    this.#awayMs = awayMs;
     this.#take(limits);
   }
 
@@ -135,7 +138,9 @@ export class Admission {
     const { connections = 0, restedAt = 0 } = visitor ?? {};
     const { maxConnectionsPerIp: most } = this.#limits;
     if (most > 0 && connections >= most) return "max_connections_per_ip";
-    const nextRestedAt = this.#rate === undefined ? 0 : this.#rate.take(restedAt, time);
+    const nextRestedAt = this.#rate === undefined
+      ? 0
+      : this.#rate.take(restedAt, time, this.#awayMs());
     if (nextRestedAt === undefined) return "new_connections_per_second_per_ip";
     // Last, for it may be that somebody then has to make room.
     if (this.isFull) return "max_miners";

@@ -75,6 +75,7 @@ class DenoEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
+  readonly #realNow: Now;
   readonly #slab = new Slab();
   readonly #turns = new ReadTurns();
   readonly #links: (Link | undefined)[] = [];
@@ -95,12 +96,13 @@ class DenoEngine implements Engine {
 
   constructor(
     listener: ConnectionListener,
-    { events, limits, now, reusePort = false }: EngineOptions,
+    { events, limits, now, realNow = now, reusePort = false }: EngineOptions,
   ) {
     this.#isPortShared = reusePort;
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
+    this.#realNow = realNow;
     const { hostname, port } = listener.addr;
     this.address = { hostname, port };
     this.#accepting = new AcceptLoop(listener, {
@@ -132,7 +134,7 @@ class DenoEngine implements Engine {
   }
 
   broadcast(handles: readonly number[], message: Replaceable): void {
-    const givenAt = this.#now();
+    const givenAt = this.#realNow();
     this.#broadcasts.add({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
     this.#pump();
   }
@@ -301,7 +303,7 @@ class DenoEngine implements Engine {
         else this.#writeBroadcast(link, message.line, sequence);
       }
       this.#broadcasts.done(broadcast);
-      this.#events.broadcastSent?.(this.#now() - broadcast.givenAt);
+      this.#events.broadcastSent?.(this.#realNow() - broadcast.givenAt);
     }
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;

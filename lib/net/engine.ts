@@ -82,8 +82,10 @@ export interface EngineOptions {
   readonly events: EngineEvents;
   /** Bounds for slow peers. */
   readonly limits: EngineLimits;
-  /** Monotonic time. */
+  /** Monotonic time, for judging peers. */
   readonly now: Now;
+  /** The same for its own turns and what took how long; `now` if it is not given. */
+  readonly realNow?: Now;
   /**
    * Lets other processes listen on the same port at the same time. The kernel shares new
    * connections out among them, and those that nobody has accepted when one stops would be lost

@@ -136,6 +136,7 @@ class LibcEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
+  readonly #realNow: Now;
   readonly #buffer = new Uint8Array(READ_BYTES);
   readonly #running: Promise<void>;
   readonly #isPortShared: boolean;
@@ -151,7 +152,7 @@ class LibcEngine implements Engine {
   #bytesWritten = 0;
 
   constructor(parts: LibcEngineParts, options: EngineOptions) {
-    const { events, limits, now, reusePort = false } = options;
+    const { events, limits, now, realNow = now, reusePort = false } = options;
     this.#isPortShared = reusePort;
     this.#sockets = parts.sockets;
     this.#readiness = parts.readiness;
@@ -160,6 +161,7 @@ class LibcEngine implements Engine {
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
+    this.#realNow = realNow;
     const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
     this.#running = this.#run();
@@ -186,7 +188,7 @@ class LibcEngine implements Engine {
 
   broadcast(handles: readonly number[], message: Replaceable): void {
     if (this.#isStopped) return;
-    const givenAt = this.#now();
+    const givenAt = this.#realNow();
     const sequence = ++this.#sequence;
     const isAlone = this.#broadcasts.add({ handles, message, sequence, givenAt, next: 0 });
     if (!isAlone) return;
@@ -247,12 +249,12 @@ class LibcEngine implements Engine {
         await pause();
         count = this.#readiness.wait(0);
       }
-      let turnEnd = this.#now() + TURN_MS;
+      let turnEnd = this.#realNow() + TURN_MS;
       for (let i = 0; i < count && !this.#isStopped; i++) {
-        if (this.#now() >= turnEnd) {
+        if (this.#realNow() >= turnEnd) {
           apart(() => this.#continueBroadcasts());
           await pause();
-          turnEnd = this.#now() + TURN_MS;
+          turnEnd = this.#realNow() + TURN_MS;
         }
         apart(() => this.#handle(i));
       }
@@ -373,7 +375,7 @@ class LibcEngine implements Engine {
         this.#sendLatest(handles[broadcast.next++]!, message, sequence);
       }
       this.#broadcasts.done(broadcast);
-      this.#events.broadcastSent?.(this.#now() - broadcast.givenAt);
+      this.#events.broadcastSent?.(this.#realNow() - broadcast.givenAt);
     }
   }
 

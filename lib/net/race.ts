@@ -2,6 +2,7 @@
  * Several ways to one pool, all tried at once; the first that gets through is taken.
  */
 
+import { AttendedTimeout } from "../base/attended_timeout.ts";
 import { Attempt } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 
@@ -46,13 +47,13 @@ export function race(
     let isDecided = false;
     const decide = (settle: () => void, reason: unknown) => {
       isDecided = true;
-      clearTimeout(timer);
+      timer.cancel();
       signal.removeEventListener("abort", onAbort);
       settle();
       controller.abort(reason);
     };
     const onAbort = () => decide(() => reject(signal.reason), signal.reason);
-    const timer = setTimeout(() => controller.abort(new TimeOut()), timeoutMs);
+    const timer = new AttendedTimeout(() => controller.abort(new TimeOut()), timeoutMs);
     signal.addEventListener("abort", onAbort);
 
     for (const { name, open } of entrants) {

@@ -19,11 +19,13 @@ export class Rate {
    * Takes one from a peer's allowance.
    *
    * @param restedAt What the last call returned for this peer; 0 for none.
-   * @param now Milliseconds, on a clock that began at 0 or later.
+   * @param now Milliseconds of real time, on a clock that began at 0 or later.
+   * @param awayMs How long nobody was here to read what the peer sent: it comes all at once, and the
+   * peer may have spent on it what it had in that time.
    * @returns what to keep of the peer, or `undefined` if it has nothing left to take from.
    */
-  take(restedAt: number, now: number): number | undefined {
-    const next = Math.max(restedAt, now) + this.#costMs;
+  take(restedAt: number, now: number, awayMs: number = 0): number | undefined {
+    const next = Math.max(restedAt, now - awayMs) + this.#costMs;
     // Sums of fractions may be a little over what they should come to.
     return next - now > this.#roomMs + 1e-3 ? undefined : next;
   }

@@ -6,6 +6,7 @@
  * {@linkcode Collapser} to a line for each target.
  */
 
+import { AttendedTimeout } from "../base/attended_timeout.ts";
 import { monotonicNow } from "../base/clock.ts";
 import { Collapser } from "./log_collapse.ts";
 import { formatRecord, type LogFormat } from "./log_format.ts";
@@ -159,10 +160,12 @@ class LogOutput {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#sumUp(Infinity);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const tooLong = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_WAIT_MS));
+    let timer: AttendedTimeout | undefined;
+    const tooLong = new Promise<void>((resolve) =>
+      timer = new AttendedTimeout(resolve, STOP_WAIT_MS)
+    );
     await Promise.race([Promise.all(this.#writers.map(({ lines }) => lines.close())), tooLong]);
-    clearTimeout(timer);
+    timer?.cancel();
   }
 
   #sumUp(time: number): void {

@@ -88,6 +88,7 @@ class Rig {
       nextJobNumber: () => this.#jobNumber++,
       releaseSession: (sessionId) => this.ids.release(sessionId),
       now: this.clock.now,
+      realNow: this.clock.now,
       isNamedByMiners: true,
       graceMs: 30_000,
     });

@@ -39,6 +39,8 @@ export class FakeMiners {
   readonly miners: Miners;
   /** Milliseconds. */
   time = 1_000_000;
+  /** How long we were away just now, in milliseconds. */
+  awayMs = 0;
 
   /** Listens at once. */
   constructor({ limits, naming, reconnectsLostAsicboost = true }: FakeMinersOptions = {}) {
@@ -50,6 +52,7 @@ export class FakeMiners {
       reconnectsLostAsicboost,
       version: "btcagent/1.2.3",
       now: () => this.time,
+      rateClock: { realNow: () => this.time, awayMs: () => this.awayMs },
     });
   }
 

@@ -47,6 +47,7 @@ export class MuxWorld {
       nextJobNumber: () => this.#jobNumber++,
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
+      realNow: this.clock.now,
       isNamedByMiners: true,
       graceMs: GRACE_MS,
     });

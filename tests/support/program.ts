@@ -80,11 +80,14 @@ export class Program {
    */
   async wrote(text: string): Promise<void> {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
-    while (!this.output.includes(text)) {
-      if (this.#isOver) throw new Error(`It never wrote "${text}", but:\n${this.output}`);
-      await new Promise<void>((resolve) => this.#changed = resolve);
+    try {
+      while (!this.output.includes(text)) {
+        if (this.#isOver) throw new Error(`It never wrote "${text}", but:\n${this.output}`);
+        await new Promise<void>((resolve) => this.#changed = resolve);
+      }
+    } finally {
+      clearTimeout(timer);
     }
-    clearTimeout(timer);
   }
 
   /** Sends a signal. */

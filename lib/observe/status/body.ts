@@ -2,6 +2,7 @@
  * Bodies of requests to the status server: bounded in length and time.
  */
 
+import { AttendedTimeout } from "../../base/attended_timeout.ts";
 import { RequestProblem } from "./answers.ts";
 
 /** The longest body that is read. */
@@ -19,9 +20,9 @@ export async function readBody(body: ReadableStream<Uint8Array> | null): Promise
   const chunks: Uint8Array[] = [];
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: AttendedTimeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+    timer = new AttendedTimeout(
       () => reject(new RequestProblem(408, `The body took over ${BODY_TIMEOUT_MS / 1000} s`)),
       BODY_TIMEOUT_MS,
     );
@@ -38,7 +39,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null): Promise
       chunks.push(value);
     }
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
     await reader.cancel().catch(() => undefined);
   }
 }
