@@ -104,7 +104,7 @@ Deno.test("an unchanged file changes nothing, and one line says so", async () =>
 Deno.test("a file with mistakes is not taken, and each mistake is a line with its place", async () => {
   await using rig = await Rig.create();
   using log = new LogCapture();
-  await rig.write({ ...START, agent_listen_port: "3333", multi_user_mod: true });
+  await rig.write({ ...START, agent_listen_port: "none", multi_user_mod: true });
   const result = await rig.reloader.reload();
   assert.ok(!result.ok);
   assert.deepEqual(result.problems.map(({ path }) => path), [

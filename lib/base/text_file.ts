@@ -1,15 +1,18 @@
 /**
- * Text files whose length is bounded while they are read: a path may lead to a device or a pipe that
- * never ends, and says nothing of it beforehand.
+ * Text files whose length is bounded while they are read. Only files: opening a pipe may wait for
+ * a writer that never comes, and a device may never end.
  */
 
 /**
  * The text of the file at `path`, as UTF-8.
  *
+ * @throws NoFile when it is a folder, a pipe or a device.
  * @throws RangeError when it has more than `maxBytes` bytes.
  * @throws what `Deno.open` and reading throw.
  */
 export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  const kind = kindOf(await Deno.stat(path));
+  if (kind !== undefined) throw new NoFile(`it is ${kind}, wanted a file`);
   using file = await Deno.open(path);
   const { isFile, size } = await file.stat();
   if (isFile && size > maxBytes) throw tooLong(`it has ${size} bytes`, maxBytes);
@@ -24,6 +27,21 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
     if (length > maxBytes) throw tooLong("it does not end", maxBytes);
     text += decoder.decode(buffer.subarray(0, count), { stream: true });
   }
+}
+
+/** What is no file of its own; the message is a clause. */
+export class NoFile extends Error {
+  /** Tells it from other errors in a log. */
+  override readonly name = "NoFile";
+}
+
+/** What `info` is of, in words; `undefined` for a file. */
+export function kindOf(info: Deno.FileInfo): string | undefined {
+  if (info.isFile) return undefined;
+  if (info.isDirectory) return "a folder";
+  if (info.isSymlink) return "a symbolic link";
+  if (info.isFifo) return "a named pipe";
+  return info.isSocket ? "a socket" : "a device";
 }
 
 function tooLong(found: string, maxBytes: number): RangeError {

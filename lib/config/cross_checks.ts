@@ -6,9 +6,10 @@
  */
 
 import { parseNetwork } from "../base/cidr.ts";
+import { parseIpAddress } from "../base/ip_address.ts";
 import { parseProxyAddress } from "../base/proxy_address.ts";
 import type { Path } from "./problem.ts";
-import type { Config } from "./schema.ts";
+import { type Config, isHost } from "./schema.ts";
 import { isLoopback, parseStatusAddress } from "./status_address.ts";
 
 /** The file's values under their keys, unchecked. */
@@ -38,6 +39,25 @@ export function missingAccounts(raw: RawConfig): Finding[] {
       wanted: "the name of your sub-account at this pool",
       hint: "it may be left out only in multi-user mode",
     }];
+  });
+}
+
+/** What miners connect to must be an IP address of this machine: a name may be of several. */
+export function wrongListen(raw: RawConfig): Finding[] {
+  const more = Array.isArray(raw.listen) ? raw.listen : [];
+  const places: (readonly [Path, unknown])[] = [
+    [["agent_listen_ip"], raw.agent_listen_ip],
+    ...more.map((entry: unknown, i) =>
+      [["listen", i, "address"], (entry as { readonly address?: unknown } | null)?.address] as const
+    ),
+  ];
+  return places.flatMap(([path, address]): Finding[] => {
+    // What is no text, or has characters of no address, is named already.
+    if (typeof address !== "string" || !isHost(address)) return [];
+    const bare = address.replace(/^\[|\]$/g, "").replace(/^(.*:.*)%.*$/, "$1");
+    if (parseIpAddress(bare) !== undefined) return [];
+    const wanted = 'an IP address of this machine, or "0.0.0.0" for every IPv4 address';
+    return [{ path, wanted }];
   });
 }
 

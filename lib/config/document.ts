@@ -9,7 +9,16 @@
 
 import { LineMap, type Position } from "./line_map.ts";
 import { type Problem, quote } from "./problem.ts";
-import { scalarOf, type Stop, type Token, type Tokens, tokensOf } from "./tokens.ts";
+import { hintForStray } from "./stray_characters.ts";
+import {
+  isBareWord,
+  scalarOf,
+  type Stop,
+  strayQuote,
+  type Token,
+  type Tokens,
+  tokensOf,
+} from "./tokens.ts";
 
 /** Deeper than any setting, and shallow enough for recursion. */
 const MAX_DEPTH = 32;
@@ -43,6 +52,7 @@ export type DocumentResult =
 
 /** Reads `text`, with or without a byte order mark. */
 export function readDocument(text: string): DocumentResult {
+  if (isUtf16(text)) return { ok: false, problem: UTF_16 };
   const bare = text.replace(/^\uFEFF/, "");
   const cut = tokensOf(bare);
   const stop = findStop(bare, cut);
@@ -54,6 +64,23 @@ export function readDocument(text: string): DocumentResult {
   }
   const tokens = cut.tokens.values();
   return { ok: true, root: locate(tokens.next().value!, tokens, lines) };
+}
+
+const UTF_16: Problem = {
+  line: 1,
+  column: 1,
+  path: "",
+  found: "a file in UTF-16",
+  wanted: "one in UTF-8",
+  hint: 'choose "UTF-8" as the encoding when you save it',
+};
+
+/**
+ * Whether a text that was read as UTF-8 is one in UTF-16: its mark is no UTF-8, and every other byte
+ * of what is typed on a keyboard is 0.
+ */
+function isUtf16(text: string): boolean {
+  return /^(?:\ufffd\ufffd)?(?:[^\0]\0){2}|^(?:\ufffd\ufffd)?(?:\0[^\0]){2}/.test(text);
 }
 
 /** The value of a tree as plain data; of a repeated key, the last counts. */
@@ -108,9 +135,14 @@ type Expected = "value" | "valueOrClose" | "keyOrClose" | "colon" | "commaOrClos
 function findStop(text: string, { tokens, foreign, broken }: Tokens): Stop | undefined {
   const open: ("}" | "]")[] = [];
   let expected: Expected = "value";
-  for (const { source, offset } of tokens) {
+  let previous: Token | undefined;
+  for (const token of tokens) {
+    const { source, offset } = token;
     const next = step(expected, source, open);
-    if (next === undefined) return stopAt(text, offset, expected, open);
+    if (next === undefined) {
+      return inString(previous) ?? stopAt(text, offset, expected, open);
+    }
+    previous = token;
     if (open.length > MAX_DEPTH) {
       const found = `brackets in brackets ${open.length} deep`;
       return { offset, found, wanted: `at most ${MAX_DEPTH}` };
@@ -120,6 +152,12 @@ function findStop(text: string, { tokens, foreign, broken }: Tokens): Stop | und
   if (broken !== undefined) return broken;
   if (foreign !== undefined) return stopAt(text, foreign, expected, open);
   return expected === "end" ? undefined : stopAt(text, text.trimEnd().length, expected, open);
+}
+
+/** A key or text that goes on too far, because it ends with a quotation mark that is none. */
+function inString(token: Token | undefined): Stop | undefined {
+  const stop = token === undefined ? undefined : strayQuote(token.source);
+  return stop && { ...stop, offset: token!.offset + stop.offset };
 }
 
 /** What may follow `source` where `expected` was; `undefined` if it may not stand there. */
@@ -148,6 +186,8 @@ function step(expected: Expected, source: string, open: ("}" | "]")[]): Expected
       if (expected === "keyOrClose") return "colon";
       return isValueDue ? afterValue(open) : undefined;
     default:
+      // A whole file that is one word is none of ours.
+      if (open.length === 0 && isBareWord(source)) return undefined;
       return isValueDue ? afterValue(open) : undefined;
   }
 }
@@ -175,13 +215,22 @@ function stopAt(
 }
 
 function hintFor(rest: string, expected: Expected): string | undefined {
+  const stray = hintForStray(rest.slice(0, 1));
+  if (stray !== undefined) return stray;
   if (rest.startsWith("'")) return "write strings in double quotes";
   if (/^x[\da-f]/i.test(rest)) return "write numbers in decimal";
+  if (expected === "end" && rest.startsWith(":")) {
+    return "put { before the first key and } behind the last value";
+  }
+  if (expected === "colon" && rest.startsWith("=")) return "write : between key and value";
   if (expected === "commaOrClose") {
+    if (rest.startsWith(";")) return "write a comma";
+    if (/^\d/.test(rest)) return "is a comma missing before it, or a 0 too many?";
     return /^["[{\w]/.test(rest) ? "is a comma missing before it?" : undefined;
   }
   if (expected !== "value" && expected !== "valueOrClose") return undefined;
-  if (/^(?:true|false|null)\b/i.test(rest)) return "write true, false and null in lower case";
+  if (rest.startsWith("<")) return "this may be a web page that was saved instead of the file";
+  if (rest.startsWith(",")) return "there is a comma too many";
   if (/^[-+.\d]/.test(rest)) return "write numbers as in 12 or 0.5";
   return /^\p{L}/u.test(rest) ? "write text in double quotes" : undefined;
 }

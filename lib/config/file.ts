@@ -2,7 +2,7 @@
  * The configuration file: where it is looked for, and how it is read.
  */
 
-import { readTextFile } from "../base/text_file.ts";
+import { NoFile, readTextFile } from "../base/text_file.ts";
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
 import { formatProblems, type Problem, type Remark } from "./problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "./read.ts";
@@ -40,9 +40,8 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
     text = await readTextFile(found, MAX_CONFIG_LENGTH);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return refusal(
-      `cannot read the configuration ${found}: ${reason}; name a readable file with -c`,
-    );
+    const advice = error instanceof NoFile ? "name a file with -c" : "name a readable file with -c";
+    return refusal(`cannot read the configuration ${found}: ${reason}; ${advice}`);
   }
   const result = readConfig(text);
   if (!result.ok) {
@@ -57,9 +56,17 @@ function refusal(message: string): ConfigFile {
 }
 
 async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
-    if (isFile) return path;
-  }
+  for (const path of paths) if (await isThere(path)) return path;
   return undefined;
+}
+
+/** Also if it leads nowhere or is no file: then that is said, and no other configuration taken. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    const { NotADirectory, NotFound } = Deno.errors;
+    return !(error instanceof NotFound || error instanceof NotADirectory);
+  }
 }

@@ -1,7 +1,9 @@
 /** Advice for the mistakes people make: what to do about a value that does not fit. */
 
+import { parseIpAddress } from "../base/ip_address.ts";
 import type { Located } from "./document.ts";
-import type { Path } from "./problem.ts";
+import { type Path, quote } from "./problem.ts";
+import { hintForName } from "./stray_characters.ts";
 
 /** Chains the Go and C++ agents also speak. */
 const OTHER_CHAINS = new Set(["eth", "etc", "ethw", "etf", "bch", "ubtc", "sbtc", "ltc"]);
@@ -9,22 +11,21 @@ const OTHER_CHAINS = new Set(["eth", "etc", "ethw", "etf", "bch", "ubtc", "sbtc"
 /** What to do about `value` at `path`, where `wanted` is wanted; `undefined` if that is plain. */
 export function hintFor(path: Path, value: Located, wanted: string): string | undefined {
   if (value.kind !== "scalar") return undefined;
-  const isHost = path[0] === "pools" && path[2] === 0;
+  const [top, , item] = path;
   switch (typeof value.value) {
     case "string":
-      if (path[0] === "agent_type" && OTHER_CHAINS.has(value.value.toLowerCase())) {
+      if (top === "agent_type" && OTHER_CHAINS.has(value.value.toLowerCase())) {
         return "this build speaks Bitcoin only so far";
       }
       if (/^a .*\d\.\.\d/.test(wanted) && /^-?\d+$/.test(value.value)) {
         return "write it without quotes";
       }
-      if (wanted === "true or false" && /^(true|false)$/i.test(value.value)) {
-        return "write it without quotes";
+      if (wanted === "true or false") return hintForFlag(value.value);
+      if (top === "pools" && item === 0) return hintForHost(value.value);
+      if (top === "pools" && item === 2) return hintForName(value.value);
+      if (top === "agent_listen_ip" || top === "listen" && item === "address") {
+        return hintForListenAddress(value.value, top);
       }
-      if (isHost && value.value.includes("://")) {
-        return "write only the name, without stratum+tcp://";
-      }
-      if (isHost && /^[^:]+:\d+$/.test(value.value)) return "the port is the pool's second item";
       return undefined;
     case "number":
       if (wanted === "true or false" && (value.value === 0 || value.value === 1)) {
@@ -32,6 +33,46 @@ export function hintFor(path: Path, value: Located, wanted: string): string | un
       }
       return undefined;
     default:
-      return value.value === null ? "leave the key out to have its default" : undefined;
+      return undefined;
   }
+}
+
+function hintForFlag(text: string): string | undefined {
+  if (/^(?:yes|on|1|y|t|tru)$/i.test(text.trim())) return "write true";
+  return /^(?:no|off|0|n|f|fals)$/i.test(text.trim()) ? "write false" : undefined;
+}
+
+/** Of a pool, as it is found in other programs' settings. */
+function hintForHost(text: string): string | undefined {
+  const url = /^([A-Za-z][\w+.-]*):\/\/([^/@\s]*?)(:\d+)?\/?$/.exec(text);
+  const [, scheme = "", name = "", port] = url ?? [];
+  if (url !== null) {
+    const tls = /ssl|tls/i.test(scheme) ? "; for TLS set pool_use_tls to true" : "";
+    const second = port === undefined ? "" : "; the port is the pool's second item";
+    return `write only the name, ${quote(name)}, without ${scheme}://${second}${tls}`;
+  }
+  if (text.includes("://")) return "write only the name, without what is before and after it";
+  const [, host, digits] = /^\s*([^:/\s]+):(\d+)\s*$/.exec(text) ?? [];
+  if (host !== undefined && digits !== undefined) {
+    return `write ${quote(host)}; the port is the pool's second item`;
+  }
+  return hintForName(text);
+}
+
+function hintForListenAddress(text: string, top: string): string | undefined {
+  if (text === "localhost") {
+    return 'write "127.0.0.1" to let in only miners on this machine, "0.0.0.0" to let in all';
+  }
+  if (/^(?:\*|any|all)$/i.test(text)) return 'write "0.0.0.0"';
+  const key = top === "listen" ? "port" : "agent_listen_port";
+  const [, host] = /^([\d.]+|\*|localhost|):\d+$/.exec(text) ?? [];
+  if (host !== undefined) return `write only the address; the port is ${key}`;
+  if (text.includes("://")) return "write only the address, without what is before and after it";
+  const digits = text.replace(/o/gi, "0").replace(/[il]/gi, "1").replaceAll(",", ".");
+  const decimal = digits.split(".").map((part) => part.replace(/^0+(?=\d)/, "")).join(".");
+  if (/^[\d.]+$/.test(digits) && parseIpAddress(decimal) !== undefined) {
+    return `did you mean ${quote(decimal)}?`;
+  }
+  if (/^\d+(?:\.\d+)*$/.test(text)) return "an IPv4 address has four numbers from 0 to 255";
+  return hintForName(text);
 }

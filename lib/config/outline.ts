@@ -9,6 +9,8 @@ import { ConfigSchema } from "./schema.ts";
 
 /** One place in the configuration and what may stand there. */
 export interface Outline {
+  /** What kind of value it is, as valibot names it: `boolean`, `number`, `string`, … */
+  readonly type: string;
   /** What is accepted, in words, as in `a port number 1..65535`. */
   readonly wanted: string;
   /** What the key is for; empty for the items of a list. */
@@ -40,6 +42,7 @@ function outlineOf(schema: v.GenericSchema): Outline {
   const inner = outer.wrapped ?? schema;
   const { entries, item, items } = inner as Structure;
   return {
+    type: inner.type,
     wanted: String(v.getMetadata(inner).wanted ?? ""),
     about: v.getDescription(inner) ?? "",
     fallback: outer.default,

@@ -12,14 +12,17 @@ import {
   type Finding,
   missingAccounts,
   type RawConfig,
+  wrongListen,
   wrongNetworks,
   wrongProxies,
   wrongStatus,
 } from "./cross_checks.ts";
 import { type Located, plainValue, readDocument } from "./document.ts";
+import { foreignFile, hintForForeignKey } from "./foreign_files.ts";
 import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
+import { readOldSpellings, type SpellingNotice } from "./old_spellings.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
 import {
   formatPath,
@@ -31,6 +34,7 @@ import {
 } from "./problem.ts";
 import { observe } from "./remarks.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
+import { isBareWord } from "./tokens.ts";
 
 /** The longest file that is read, in UTF-16 units. */
 export const MAX_CONFIG_LENGTH = 1024 * 1024;
@@ -53,7 +57,10 @@ export function readConfig(text: string): ReadResult {
   const document = readDocument(text);
   if (!document.ok) return { ok: false, problems: [document.problem] };
 
-  const { root } = document;
+  const foreign = foreignFile(document.root);
+  if (foreign !== undefined) return { ok: false, problems: [foreign] };
+  const spellings: SpellingNotice[] = [];
+  const root = readOldSpellings(document.root, CONFIG_OUTLINE, (notice) => spellings.push(notice));
   if (root.kind !== "object") {
     const { line, column } = root.at;
     const problem = {
@@ -70,6 +77,7 @@ export function readConfig(text: string): ReadResult {
   const findings = [
     ...schemaFindings(checked.issues ?? []),
     ...missingAccounts(raw),
+    ...wrongListen(raw),
     ...wrongProxies(raw),
     ...wrongNetworks(raw),
     ...wrongStatus(raw),
@@ -79,7 +87,11 @@ export function readConfig(text: string): ReadResult {
     ...findings.map((finding) => placeFinding(root, finding)),
   ];
   if (placed.length === 0 && checked.success) {
-    return { ok: true, config: checked.output, remarks: remarksOn(checked.output, root) };
+    return {
+      ok: true,
+      config: checked.output,
+      remarks: remarksOn(checked.output, root, spellings),
+    };
   }
   placed.sort((a, b) => a.offset - b.offset);
   return { ok: false, problems: placed.map(({ offset: _, ...problem }) => problem) };
@@ -111,7 +123,8 @@ function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
       const wanted = path.length === 0 ? "a known key" : `a known key of ${formatPath(path)}`;
       problems.push({ ...here, found: `the unknown key ${quote(name)}`, wanted, ...hint });
     } else if (first !== undefined) {
-      const wanted = `each key once; it is already set in line ${first.line}`;
+      const column = first.line === at.line ? `, column ${first.column}` : "";
+      const wanted = `each key once; it is already set in line ${first.line}${column}`;
       problems.push({ ...here, found: "the same key again", wanted });
     } else {
       seen.set(name, at);
@@ -123,6 +136,8 @@ function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
 
 /** Which key was meant: one of this object, or one that belongs elsewhere. */
 function hintForKey(name: string, outline: Outline): { hint?: string } {
+  const foreign = hintForForeignKey(name);
+  if (foreign !== undefined) return { hint: foreign };
   const nearest = nearestWord(name, outline.keys?.keys() ?? []);
   if (nearest !== undefined) return { hint: `did you mean "${nearest}"?` };
   const top = CONFIG_OUTLINE.keys ?? new Map<string, Outline>();
@@ -178,8 +193,9 @@ function describe(located: Located, path: Path): string {
   if (located.kind === "list") return `a list of ${located.items.length}`;
   switch (typeof located.value) {
     case "string":
-      return path[0] === "proxy" || path[1] === "token"
-        ? "a string"
+      if (path[0] === "proxy" || path[1] === "token") return "a string";
+      return isBareWord(located.source)
+        ? `${quote(located.value)} (a word without quotes)`
         : `${quote(located.value)} (a string)`;
     case "number":
       return located.source.length > 30 ? `${located.source.slice(0, 27)}...` : located.source;
@@ -188,7 +204,11 @@ function describe(located: Located, path: Path): string {
   }
 }
 
-function remarksOn(config: Config, root: Located): Remark[] {
+function remarksOn(
+  config: Config,
+  root: Located,
+  spellings: readonly SpellingNotice[],
+): Remark[] {
   const isWritten = (path: Path) =>
     path.reduce<Located | undefined>((place, step) => place && childOf(place, step), root) !==
       undefined;
@@ -196,8 +216,14 @@ function remarksOn(config: Config, root: Located): Remark[] {
     const { line, column, offset } = placeFinding(root, { path, wanted: "" });
     return { kind, text, path: formatPath(path), line, column, offset };
   });
-  placed.sort((a, b) => a.offset - b.offset);
-  return placed.map(({ offset: _, ...remark }) => remark);
+  const notices = spellings.map(({ at, path, text }) => ({
+    kind: "notice" as const,
+    text,
+    path: formatPath(path),
+    ...at,
+  }));
+  const all = [...placed, ...notices].sort((a, b) => a.offset - b.offset);
+  return all.map(({ offset: _, ...remark }) => remark);
 }
 
 function maybe(hint: string | undefined): { hint?: string } {

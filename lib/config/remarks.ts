@@ -3,7 +3,7 @@
  * effect, placeholders, and choices that are obeyed but unsafe.
  */
 
-import type { Path, Remark } from "./problem.ts";
+import { type Path, quote, type Remark } from "./problem.ts";
 import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
 
@@ -25,6 +25,12 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     for (const [i, [, , account]] of config.pools.entries()) {
       if (account === PLACEHOLDER_ACCOUNT) {
         const text = "This is a placeholder; put your own sub-account here, or it earns nothing";
+        say("warning", ["pools", i, 2], text);
+      }
+      const [name, worker] = account?.split(".") ?? [];
+      if (name !== undefined && worker !== undefined) {
+        const text = `A pool takes only what is before the dot, ${quote(name)}, for the ` +
+          "sub-account; workers have the names that their miners send";
         say("warning", ["pools", i, 2], text);
       }
     }

@@ -30,6 +30,11 @@ export const PLACEHOLDER_ACCOUNT = "YourSubAccountName";
 const HOST_PATTERN =
   /^(?:[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\]?)$/;
 
+/** Whether `text` could be a host name or an IP address. */
+export function isHost(text: string): boolean {
+  return text.length <= 255 && HOST_PATTERN.test(text);
+}
+
 /** A value of a key with what the key is for. */
 function about<const S extends v.GenericSchema>(what: string, schema: S) {
   return v.pipe(schema, v.description(what));
@@ -101,12 +106,17 @@ function agentType(what: string) {
   );
 }
 
+/** No blanks, and nothing that cannot be seen: the pool would take it for part of the name. */
+const ACCOUNT_PATTERN =
+  // deno-lint-ignore no-control-regex -- they are among what must not be in a name
+  /^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]*$/;
+
 /** May be empty here: only single-user mode needs one (`cross_checks.ts`). */
 function account() {
   return v.pipe(
     v.string(),
     v.maxLength(64),
-    v.regex(/^\S*$/),
+    v.regex(ACCOUNT_PATTERN),
     v.metadata({ wanted: "a sub-account name without spaces, at most 64 characters" }),
   );
 }

@@ -6,8 +6,12 @@
  */
 
 import { quote } from "./problem.ts";
+import { hintForStray, isQuoteLike } from "./stray_characters.ts";
 
-/** A bracket, colon, comma, string, number, `true`, `false` or `null`. */
+/**
+ * A bracket, colon, comma, string, number, `true`, `false` or `null`; or a word without quotes,
+ * which the C++ agent took for text.
+ */
 export interface Token {
   /** As written in the file. */
   readonly source: string;
@@ -40,8 +44,9 @@ export interface Tokens {
 const GAP = /[ \t\n\r]+|\/\/[^\n\r]*|\/\*[^]*?\*\//y;
 const STRING_BODY = String.raw`"(?:[^"\\\n\r]|\\["\\/bfnrt]|\\u[\da-fA-F]{4})*`;
 const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?`;
-const TOKEN = new RegExp(`[{}[\\]:,]|${STRING_BODY}"|${NUMBER}|(?:true|false|null)\\b`, "y");
-const STRING_BEGUN = new RegExp(STRING_BODY, "y");
+const WORD = String.raw`[A-Za-z_][\w.-]*`;
+const TOKEN = new RegExp(`[{}[\\]:,]|${STRING_BODY}"|${NUMBER}|${WORD}`, "y");
+const STRING_START = new RegExp(STRING_BODY, "y");
 
 /** Cuts `text` into tokens, as far as it can be. */
 export function tokensOf(text: string): Tokens {
@@ -62,8 +67,14 @@ export function tokensOf(text: string): Tokens {
   return { tokens };
 }
 
-/** The value of a string, number, `true`, `false` or `null`. */
+/** Whether a token is a word without quotes that JSON does not know. */
+export function isBareWord(source: string): boolean {
+  return /^[A-Za-z_]/.test(source) && !/^(?:true|false|null)$/.test(source);
+}
+
+/** The value of a string, number, `true`, `false` or `null`; of another word its text. */
 export function scalarOf({ source }: Token): string | number | boolean | null {
+  if (isBareWord(source)) return source;
   // A tab in a string is nobody's problem, though JSON wants it written \t.
   const legal = source.replace(
     // deno-lint-ignore no-control-regex -- these are what JSON.parse would refuse
@@ -82,19 +93,31 @@ function gapEnd(text: string, offset: number): number {
 }
 
 function brokenString(text: string, start: number): Stop {
-  const begun = matchAt(STRING_BEGUN, text, start)!;
-  const offset = start + begun.length;
+  const started = matchAt(STRING_START, text, start)!;
+  const offset = start + started.length;
+  const typographic = strayQuote(started);
+  if (typographic !== undefined) return { ...typographic, offset: start + typographic.offset };
   if (offset === text.length) return endless(text);
   if (text[offset] === "\\") {
     const wanted = "an escape that JSON knows; write \\\\ for one backslash";
     return { offset, found: quote("\\"), wanted };
   }
-  const found = `${quote(begun.slice(1))} going on in the next line`;
+  const found = `${quote(started.slice(1))} going on in the next line`;
   return { offset: start, found, wanted: 'a closing "' };
 }
 
+/** The first typographic quotation mark in `source`, as what stands where a " has to. */
+export function strayQuote(source: string): Stop | undefined {
+  const offset = Array.from(source.matchAll(/[\u0080-\uffff]/g))
+    .find(([character]) => isQuoteLike(character))?.index;
+  if (offset === undefined) return undefined;
+  const character = source[offset]!;
+  const hint = hintForStray(character)!;
+  return { offset, found: quote(character), wanted: 'a closing "', hint };
+}
+
 function endless(text: string): Stop {
-  const wanted = 'the end of what was begun: a closing " or */';
+  const wanted = 'the end of what was started: a closing " or */';
   return { offset: text.length, found: "the end of the file", wanted };
 }
 

@@ -33,9 +33,18 @@ Deno.test("bytes that are no UTF-8 do no harm", async () => {
   });
 });
 
-Deno.test("what does not say how long it is, is read up to the bound and no further", async () => {
-  await assert.rejects(readTextFile("/dev/zero", 1 << 20), {
-    message: "it does not end, wanted at most 1048576",
-  });
-  assert.equal(await readTextFile("/dev/null", 10), "");
+Deno.test("a folder, a device and a pipe that nobody writes into are named at once, and not opened", async () => {
+  const folder = await Deno.makeTempDir();
+  const pipe = `${folder}/pipe`;
+  const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  assert.ok(success);
+  for (
+    const [path, found] of [[folder, "a folder"], ["/dev/zero", "a device"], [pipe, "a named pipe"]]
+  ) {
+    await assert.rejects(readTextFile(path!, 10), {
+      name: "NoFile",
+      message: `it is ${found}, wanted a file`,
+    });
+  }
+  await Deno.remove(folder, { recursive: true });
 });

@@ -48,3 +48,20 @@ Deno.test("a file that is not there is named, with what to do", async () => {
   assert.ok(!file.ok);
   assert.match(file.message, /^cannot read the configuration \/no\/such\/file: .*with -c$/);
 });
+
+Deno.test("what is no file is named with what it is, and nothing else is read in its place", async () => {
+  const folder = await Deno.makeTempDir();
+  const said = async (path: string) => {
+    const file = await readConfigFile(path);
+    return file.ok ? "read" : file.message.replace(folder, "");
+  };
+  await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+  await Deno.symlink(`${folder}/pipe`, `${folder}/link`);
+  assert.equal(
+    await said(`${folder}/link`),
+    "cannot read the configuration /link: it is a named pipe, wanted a file; name a file with -c",
+  );
+  assert.match(await said(folder), /: it is a folder, wanted a file; name a file with -c$/);
+  assert.match(await said("/dev/null"), /: it is a device, wanted a file; name a file with -c$/);
+  await Deno.remove(folder, { recursive: true });
+});

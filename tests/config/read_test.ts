@@ -113,7 +113,7 @@ Deno.test("a file with three mistakes has all three reported in order, with line
   // Miners connect here.
   "agent_listen_port": 333333,
   "pools": [
-    ["us.ss.btc.com", "3333", "me"]
+    ["us.ss.btc.com", "70000", "me"]
   ],
   "advanced": { "pool_conection_dial_timeout_seconds": 15 }
 }`;
@@ -122,7 +122,7 @@ Deno.test("a file with three mistakes has all three reported in order, with line
   assert.equal(
     formatProblems("conf/agent.jsonc", result.problems),
     "conf/agent.jsonc:3:24  agent_listen_port: found 333333, wanted a port number 1..65535\n" +
-      'conf/agent.jsonc:5:23  pools[0][1]: found "3333" (a string), wanted a port number 1..65535; write it without quotes\n' +
+      'conf/agent.jsonc:5:23  pools[0][1]: found "70000", wanted a port number 1..65535\n' +
       'conf/agent.jsonc:7:17  advanced.pool_conection_dial_timeout_seconds: found the unknown key "pool_conection_dial_timeout_seconds", wanted a known key of advanced; did you mean "pool_connection_dial_timeout_seconds"?\n' +
       "3 problems in conf/agent.jsonc",
   );
@@ -147,15 +147,19 @@ const MISTAKES: [setting: string, line: string][] = [
   ],
   [
     '"use_proxy": true, "use_proxy": true',
-    "a.jsonc:1:21  use_proxy: found the same key again, wanted each key once; it is already set in line 1",
+    "a.jsonc:1:21  use_proxy: found the same key again, wanted each key once; it is already set in line 1, column 2",
   ],
   [
     '"agent_type": "eth"',
     'a.jsonc:1:16  agent_type: found "eth" (a string), wanted "btc"; this build speaks Bitcoin only so far',
   ],
   [
-    '"use_proxy": "true"',
-    'a.jsonc:1:15  use_proxy: found "true" (a string), wanted true or false; write it without quotes',
+    '"use_proxy": "yes"',
+    'a.jsonc:1:15  use_proxy: found "yes" (a string), wanted true or false; write true',
+  ],
+  [
+    '"use_proxy": off',
+    'a.jsonc:1:15  use_proxy: found "off" (a word without quotes), wanted true or false; write false',
   ],
   ['"use_proxy": 1', "a.jsonc:1:15  use_proxy: found 1, wanted true or false; write true"],
   [
@@ -183,8 +187,12 @@ const MISTAKES: [setting: string, line: string][] = [
     "a.jsonc:1:12  limits: found a list of 0, wanted an object in { }",
   ],
   [
-    '"limits": null',
-    "a.jsonc:1:12  limits: found null, wanted an object in { }; leave the key out to have its default",
+    '"listen": [null]',
+    "a.jsonc:1:13  listen[0]: found null, wanted an object in { }",
+  ],
+  [
+    '"hashrate_split": []',
+    'a.jsonc:1:2  hashrate_split: found the unknown key "hashrate_split", wanted a known key; this build cannot share out the hashrate yet: remove it and run one btcagent for each sub-account, each with ports of its own',
   ],
   [
     '"advanced": {"share_batch_window_ms": 1001}',
@@ -230,7 +238,10 @@ Deno.test("a list of pools has each of its mistakes reported", () => {
     ["stratum+tcp://pool.example:1", 1, "me"],
     ["pool.example:3333", 0, "a b"],
     ["pool.example", 1],
-    ["pool.example", 1, "", 4],
+    ["pool.example", 1, ""],
+    ["ssl://pool.example/", 1, "me "],
+    ["pool.example ", 1, "m\u200be"],
+    ["p\u043eol.example", 1, "me"],
     ["pool.example"],
     {}
   ] }`;
@@ -238,21 +249,25 @@ Deno.test("a list of pools has each of its mistakes reported", () => {
   const account =
     "wanted the name of your sub-account at this pool; it may be left out only in multi-user mode";
   assert.deepEqual(report(text), [
-    `a.jsonc:2:6  pools[0][0]: found "stratum+tcp://pool.example:1" (a string), ${host}; write only the name, without stratum+tcp://`,
-    `a.jsonc:3:6  pools[1][0]: found "pool.example:3333" (a string), ${host}; the port is the pool's second item`,
+    `a.jsonc:2:6  pools[0][0]: found "stratum+tcp://pool.example:1" (a string), ${host}; write only the name, "pool.example", without stratum+tcp://; the port is the pool's second item`,
+    `a.jsonc:3:6  pools[1][0]: found "pool.example:3333" (a string), ${host}; write "pool.example"; the port is the pool's second item`,
     "a.jsonc:3:27  pools[1][1]: found 0, wanted a port number 1..65535",
     'a.jsonc:3:30  pools[1][2]: found "a b" (a string), wanted a sub-account name without spaces, at most 64 characters',
     `a.jsonc:4:5  pools[2][2]: found nothing, ${account}`,
     `a.jsonc:5:25  pools[3][2]: found "" (a string), ${account}`,
-    "a.jsonc:5:29  pools[3][3]: found 4, wanted nothing more; a pool is [host, port, sub-account]",
-    "a.jsonc:6:5  pools[4][1]: found nothing, wanted a port number 1..65535",
-    "a.jsonc:7:5  pools[5]: found an object, wanted [host, port, sub-account]",
+    `a.jsonc:6:6  pools[4][0]: found "ssl://pool.example/" (a string), ${host}; write only the name, "pool.example", without ssl://; for TLS set pool_use_tls to true`,
+    `a.jsonc:6:32  pools[4][2]: found "me " (a string), wanted a sub-account name without spaces, at most 64 characters; remove the blanks around it`,
+    `a.jsonc:7:6  pools[5][0]: found "pool.example " (a string), ${host}; remove the blanks around it`,
+    `a.jsonc:7:26  pools[5][2]: found "m\\u200be" (a string), wanted a sub-account name without spaces, at most 64 characters; this is the invisible character U+200B: delete it, or write an ordinary space`,
+    `a.jsonc:8:6  pools[6][0]: found "p\u043eol.example" (a string), ${host}; \u043e is U+043E, no letter of this alphabet: type it again`,
+    "a.jsonc:9:5  pools[7][1]: found nothing, wanted a port number 1..65535",
+    "a.jsonc:10:5  pools[8]: found an object, wanted [host, port, sub-account]",
   ]);
 });
 
 Deno.test("of a repeated key the last value is the one that is judged", () => {
   assert.deepEqual(report(`{"agent_listen_port": 1, "agent_listen_port": 0, ${POOLS}}`), [
-    "a.jsonc:1:26  agent_listen_port: found the same key again, wanted each key once; it is already set in line 1",
+    "a.jsonc:1:26  agent_listen_port: found the same key again, wanted each key once; it is already set in line 1, column 2",
     "a.jsonc:1:47  agent_listen_port: found 0, wanted a port number 1..65535",
   ]);
 });

@@ -44,7 +44,7 @@ Deno.test("an unknown option exits 2 and names the nearest one", async () => {
 
 Deno.test("a configuration with three mistakes shows all three and exits 2", async () => {
   const config = `{
-    "agent_listen_port": "3333",
+    "agent_listen_port": "none",
     "multi_user_mod": false,
     "pools": [["127.0.0.1", 70000, "demo"]]
   }`;
@@ -252,9 +252,9 @@ Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or
     await using late = SimMiner.start({ port: added, user: "demo.b" });
     await second.until(() => second.workers().length === 2);
 
-    await Deno.writeTextFile(path, changed.replace('"demo"', "17"));
+    await Deno.writeTextFile(path, changed.replace('"demo"', "true"));
     program.signal("SIGHUP");
-    await program.wrote("pools[0][2]: found 17");
+    await program.wrote("pools[0][2]: found true");
     await program.wrote("The configuration stays as it was");
     await Deno.remove(path);
     program.signal("SIGHUP");
@@ -292,10 +292,10 @@ Deno.test("btcagent reload finds the running program by its pid_file, which goes
     assert.match(new TextDecoder().decode(stdout), new RegExp(`SIGHUP to process ${program.pid};`));
     await program.wrote("read again: nothing changed");
 
-    await Deno.writeTextFile(path, config.replace('"demo"', "17"));
+    await Deno.writeTextFile(path, config.replace('"demo"', "true"));
     const wrong = await reload();
     assert.equal(wrong.code, 2);
-    assert.match(new TextDecoder().decode(wrong.stderr), /pools\[0\]\[2\]: found 17/);
+    assert.match(new TextDecoder().decode(wrong.stderr), /pools\[0\]\[2\]: found true/);
     await Deno.writeTextFile(path, config);
     program.signal("SIGTERM");
     await program.ended();
