@@ -3,12 +3,10 @@
  * effect, placeholders, and choices that are obeyed but unsafe.
  */
 
+import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import { type Path, quote, type Remark } from "./problem.ts";
 import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
-
-/** What `advanced.bitcoin_default_version_mask` is in every file that old agents came with. */
-const ROLLABLE_BITS = 0x1fffe000;
 
 /** A remark whose place in the file is still to be looked up. */
 export interface Observation extends Pick<Remark, "kind" | "text"> {

@@ -14,8 +14,11 @@ export const RECONNECT_PAUSE_MS = 30 * 60_000;
 /** Miners remembered as sent away; the oldest are forgotten first. */
 const MAX_REMEMBERED = 65_536;
 
-/** Whether a miner rolls version bits: not so far, it does, it did and stopped. */
-export type RollingState = "never" | "rolling" | "lost";
+/**
+ * Whether a miner rolls version bits: not so far, it does, it did and stopped, it does and cannot
+ * keep to those that are allowed (narrowing.ts).
+ */
+export type RollingState = "never" | "rolling" | "lost" | "cannot_narrow";
 
 /** What is known of one miner's version rolling; starts as 0. */
 export type RollingHistory = number;

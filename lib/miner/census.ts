@@ -19,7 +19,7 @@ export function censusOf(
   sessions: Iterable<Pick<MinerSession, "state" | "isWorking" | "rolling"> | undefined>,
 ): MinerCensus {
   const states = { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: 0 };
-  const rolling = { never: 0, rolling: 0, lost: 0 };
+  const rolling = { never: 0, rolling: 0, lost: 0, cannot_narrow: 0 };
   for (const session of sessions) {
     if (session === undefined) continue;
     states[session.state]++;

@@ -3,9 +3,7 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-
-/** The version bits that may be rolled at all, as BIP 320 reserves them. */
-export const ROLLABLE_BITS = 0x1fffe000;
+import { ROLLABLE_BITS } from "../base/version_bits.ts";
 
 /** An answer, and what it promised. */
 export interface ConfigureAnswer {
@@ -35,7 +33,7 @@ export function answerConfigure(params: readonly unknown[]): ConfigureAnswer | u
   let promisedMask: number | undefined;
   const members = new Map<string, string>();
   for (const name of names) {
-    // Pools pass over what is no text, too (protocol of the pool, `mining.configure`).
+    // Pools pass over what is no text, too.
     if (typeof name !== "string") continue;
     if (name !== "version-rolling") {
       members.set(name, "false");

@@ -46,7 +46,7 @@ export interface MinersSettings {
   readonly limits: MinerLimits;
   /** What the pool calls workers that log in from now on. */
   readonly naming: WorkerNaming;
-  /** Whether a miner that lost ASICBoost is asked to reconnect. */
+  /** Whether a miner that lost ASICBoost is disconnected, so that it begins again. */
   readonly reconnectsLostAsicboost: boolean;
 }
 

@@ -30,6 +30,7 @@ import type { CommonTexts } from "./common_texts.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
 import type { LimitName } from "./limits.ts";
+import { cannotNarrow, noteBits, type OutsideStreak, PROVEN_OUTSIDE } from "./narrowing.ts";
 import { type LineContext, LineSession } from "./line_session.ts";
 import type { MinerReport } from "./report.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
@@ -69,6 +70,9 @@ export interface MinerContext extends LineContext {
   end(session: MinerSession, reason: string, limit?: LimitName): void;
 }
 
+/** Why a miner that lost ASICBoost is disconnected. */
+const LOST_ASICBOOST = "it lost ASICBoost, and a new connection usually brings it back";
+
 /** See the head of this file. */
 export class MinerSession extends LineSession<MinerContext> implements Downstream {
   /** Set by its owner when it was last turned away, in milliseconds like `connectedAt`. */
@@ -87,6 +91,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   /** What it was last told it may roll: the promise, or less since. */
   #toldMask = 0;
   #rolling: RollingHistory = 0;
+  #outside: OutsideStreak = 0;
+  /** The share whose answer is the last thing it is told; `undefined` for none. */
+  #lastAnswer: RequestId | undefined;
   #lastShareAt = 0;
 
   get sessionId(): number {
@@ -114,7 +121,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   /** What is known of its version rolling. */
   get rolling(): RollingState {
-    return rollingState(this.#rolling);
+    return cannotNarrow(this.#outside) ? "cannot_narrow" : rollingState(this.#rolling);
   }
 
   /** Everything worth showing of it. */
@@ -197,6 +204,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   answerShare(id: RequestId, status: number): void {
     if (verdictMeaning(status) === "accepted") this.reply(id, "true");
     else this.refuse(id, minerStatus(status));
+    if (this.#lastAnswer !== undefined && id === this.#lastAnswer) this.disconnect(LOST_ASICBOOST);
   }
 
   disconnect(reason: string): void {
@@ -247,6 +255,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         return this.reply(id, "true");
       case "mining.ping":
         return this.reply(id, '"pong"');
+      case "pong":
+      case "mining.pong":
+        return; // ESP-Miner answers a ping in the shape of a request
       case "client.get_version":
         return this.reply(id, JSON.stringify(this.context.version));
       default:
@@ -336,16 +347,42 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   #submit(share: Share): void {
-    if (this.#seat === undefined) return this.#refuseEarlyShare(share.id);
+    const seat = this.#seat;
+    if (seat === undefined) return this.#refuseEarlyShare(share.id);
     this.#lastShareAt = this.lastActiveAt;
-    this.#watchRolling(share);
-    const receipt = this.#seat.submit(share);
+    const receipt = seat.submit(share);
     if (receipt === "taken") this.reply(share.id, "true");
     else if (receipt !== "waiting") this.refuse(share.id, receipt);
+    // Firmware finishes what it has started: shares of old jobs say nothing of the miner.
+    if (this.isOver || receipt === STATUS.jobNotFound || !seat.isCurrent(share.jobId)) return;
+    this.#watchNarrowing(seat, receipt === STATUS.versionMask);
+    this.#watchRolling(share, receipt === "waiting");
+  }
+
+  /** A miner that cannot narrow what it rolls belongs on a connection where it need not. */
+  #watchNarrowing(seat: Seat, isOutside: boolean): void {
+    const before = this.#outside;
+    this.#outside = noteBits(before, isOutside);
+    if (cannotNarrow(before) || !cannotNarrow(this.#outside)) return;
+    const mask = formatHex32(seat.versionMask ?? 0);
+    log.warn(
+      "Miner {miner} cannot narrow the version bits it rolls: {count} shares in a row had others " +
+        "than {mask}, which {pool} allows, and were refused; {consequence}",
+      {
+        miner: this.label,
+        count: PROVEN_OUTSIDE,
+        mask,
+        pool: seat.upstreamName,
+        consequence: seat.needFullMask()
+          ? "it moves to a connection that allows them all"
+          : "it earns nothing there: update its firmware, switch its version rolling (ASICBoost) " +
+            "off, or put a pool first that allows 1fffe000",
+      },
+    );
   }
 
   /** A miner that stops rolling although it may is sent away once: it comes back cured. */
-  #watchRolling(share: Share): void {
+  #watchRolling(share: Share, isUnanswered: boolean): void {
     if (this.#toldMask === 0) return;
     const before = this.#rolling;
     this.#rolling = noteShare(before, share.hasVersionBits);
@@ -355,9 +392,14 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const isSentAway = this.context.reconnectPause?.take(name) ?? false;
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
-      consequence: isSentAway ? "it is asked to reconnect" : "it stays as it is",
+      consequence: isSentAway
+        ? "it is disconnected, so that it begins again"
+        : "it stays connected",
     });
-    if (isSentAway) this.send(formatNotification("client.reconnect", "[]"));
+    if (!isSentAway) return;
+    // What a client.reconnect would ask for, half of all firmware passes over.
+    if (isUnanswered && share.id !== null) this.#lastAnswer = share.id;
+    else this.disconnect(LOST_ASICBOOST);
   }
 
   #refuseIllegalShare(id: RequestId): void {
@@ -366,14 +408,23 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.refuse(id, STATUS.illegalParams);
   }
 
-  /** A share before the handshake: the miner is asked to begin anew, as the pool does. */
+  /**
+   * A share of a miner that has not logged in: it has to begin again, on a new connection, since
+   * half of all firmware passes over `client.reconnect`.
+   *
+   * @throws MinerFault if it was never asked to stay: a miner that does so again and again is held
+   * back like any other that breaks the protocol.
+   */
   #refuseEarlyShare(id: RequestId): void {
     this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
     this.refuse(
       id,
       this.#state === "authorized" ? STATUS.notSubscribed : STATUS.unauthorized,
     );
-    this.send(formatNotification("client.reconnect", "[]"));
+    const reason = "sent a share without having logged in: it has to begin again";
+    // That it is not logged in may be the pool's fault, and that of a whole farm.
+    if (this.turnedAwayAt !== undefined) return this.disconnect(reason);
+    throw new MinerFault("early-share", reason);
   }
 }
 

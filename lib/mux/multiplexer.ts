@@ -7,6 +7,7 @@
 
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
+import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Share } from "../protocol/share.ts";
 import { STATUS } from "../protocol/status.ts";
@@ -164,7 +165,7 @@ export class Multiplexer implements UpstreamEvents {
       return undefined;
     }
     const seat = new MinerSeat(this, miner);
-    const slot = leastCrowded(this.#activeSlots());
+    const slot = placeFor(seat, this.#activeSlots());
     if (slot === undefined) this.#unseated.add(seat);
     else this.#seat(seat, slot);
     return seat;
@@ -182,6 +183,15 @@ export class Multiplexer implements UpstreamEvents {
   /** See {@linkcode Seat.submit}. */
   submit(seat: MinerSeat, share: Share): ShareReceipt {
     return this.#flow.submit(seat, share);
+  }
+
+  /** See {@linkcode Seat.needFullMask}. */
+  moveForMask(seat: MinerSeat): boolean {
+    if (seat.slot === undefined || hasFullMask(seat.slot)) return false;
+    if (!this.#activeSlots().some(hasFullMask)) return false;
+    this.#unseat(seat);
+    this.#seatLater([seat]);
+    return true;
   }
 
   /** Miners are kept so long without any pool from now on, in milliseconds. */
@@ -270,8 +280,10 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   versionMaskChanged(upstream: Upstream): void {
-    for (const miner of minersOf(this.#slots.get(upstream)!)) {
-      miner.setVersionMask(upstream.versionMask);
+    const { seats, latestJobNumber } = this.#slots.get(upstream)!;
+    for (const seat of seats.values()) {
+      seat.currentFrom = latestJobNumber + 1;
+      seat.miner.setVersionMask(upstream.versionMask);
     }
   }
 
@@ -307,7 +319,7 @@ export class Multiplexer implements UpstreamEvents {
   *#seatWaiting(): Generator<void> {
     for (const seat of this.#unseated) {
       // Of equals the newest, which has nobody's older shares.
-      const slot = leastCrowded(this.#activeSlots().reverse());
+      const slot = placeFor(seat, this.#activeSlots().reverse());
       if (slot === undefined) return;
       this.#unseated.delete(seat);
       this.#seat(seat, slot);
@@ -322,6 +334,7 @@ export class Multiplexer implements UpstreamEvents {
     if (seat.isAdmitted) this.#moves++;
     seat.slot = slot;
     seat.setDifficulty(upstream.startingDifficulty, 0);
+    seat.currentFrom = slot.latestJobNumber;
     seat.waiting = slot.recall(miner.sessionId, seat);
     slot.seats.set(miner.sessionId, seat);
     upstream.register(miner.sessionId, miner.names);
@@ -366,6 +379,20 @@ export class Multiplexer implements UpstreamEvents {
     }
     this.#options.releaseSession(sessionId);
   }
+}
+
+/** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
+function placeFor(
+  { needsFullMask }: MinerSeat,
+  slots: readonly Slot<MinerSeat>[],
+): Slot<MinerSeat> | undefined {
+  const full = needsFullMask ? leastCrowded(slots.filter(hasFullMask)) : undefined;
+  return full ?? leastCrowded(slots);
+}
+
+/** Whether all version bits that may be rolled at all are allowed. */
+function hasFullMask({ upstream }: Slot<MinerSeat>): boolean {
+  return (~upstream.versionMask & ROLLABLE_BITS) === 0;
 }
 
 function turnAway(miner: Downstream): void {

@@ -88,6 +88,8 @@ export interface PoolJob {
   readonly poolJobId: string;
   /** The job's own time. */
   readonly ntime: number;
+  /** Its block version: bits set in it are nobody's to roll. */
+  readonly version: number;
 }
 
 /** What an account's upstream connections report to its multiplexer. */
@@ -130,6 +132,18 @@ export interface Seat {
    * answered true, a status code if it is refused here and goes nowhere.
    */
   submit(share: Share): ShareReceipt;
+  /**
+   * Whether our job `number` is from after the last clean job and the last change of mask it was
+   * told: of its shares for older ones nothing can be said against it.
+   */
+  isCurrent(number: number): boolean;
+  /**
+   * The miner cannot keep to fewer version bits than all that may be rolled: from now on it sits
+   * where they are allowed, if that is anywhere.
+   *
+   * @returns whether it moves there.
+   */
+  needFullMask(): boolean;
   /** The miner is gone. Its session id comes back when the pool no longer knows it. */
   leave(): void;
 }

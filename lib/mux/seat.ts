@@ -10,6 +10,8 @@ import type { Slot } from "./slot.ts";
 export interface SeatKeeper {
   /** See {@linkcode Seat.submit}. */
   submit(seat: MinerSeat, share: Share): ShareReceipt;
+  /** A miner needs a place with the full mask: {@linkcode Seat.needFullMask}. */
+  moveForMask(seat: MinerSeat): boolean;
   /** See {@linkcode Seat.leave}. */
   leave(seat: MinerSeat): void;
 }
@@ -27,6 +29,10 @@ export class MinerSeat implements Seat {
   #difficulty: number | undefined;
   #olderDifficulty = 0;
   #difficultyFrom = 0;
+  /** The first of our jobs that it was given here, or since the mask changed. */
+  currentFrom = 0;
+  /** Whether it cannot keep to fewer version bits than all. */
+  needsFullMask = false;
   /** Whether its authorize request was answered. */
   isAdmitted = false;
   /** Whether its connection is over; verdicts may still come. */
@@ -65,6 +71,15 @@ export class MinerSeat implements Seat {
 
   submit(share: Share): ShareReceipt {
     return this.#keeper.submit(this, share);
+  }
+
+  isCurrent(number: number): boolean {
+    return this.slot !== undefined && number >= this.currentFrom && number >= this.slot.cleanFrom;
+  }
+
+  needFullMask(): boolean {
+    this.needsFullMask = true;
+    return this.#keeper.moveForMask(this);
   }
 
   leave(): void {

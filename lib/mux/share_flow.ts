@@ -68,8 +68,9 @@ export class ShareFlow {
     }
     const { upstream } = slot;
     // Without a mask the frame would be one the pool skips and does not count: every later
-    // verdict of the connection would reach the wrong miner.
-    if ((share.versionBits & ~upstream.versionMask) !== 0) {
+    // verdict of the connection would reach the wrong miner. Bits of the job's own mean one thing
+    // to firmware and another to pools.
+    if ((share.versionBits & ~(upstream.versionMask & ~job.version)) !== 0) {
       counter.add(miner.sessionId, "refusedVersionMask", slot.ledger);
       return STATUS.versionMask;
     }

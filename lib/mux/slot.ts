@@ -7,7 +7,7 @@
  * {@linkcode FAREWELL_MS}.
  */
 
-import { encodeNotify, type Job, jobTime } from "../protocol/job.ts";
+import { encodeNotify, type Job, jobTime, jobVersion } from "../protocol/job.ts";
 import { formatJobId } from "../protocol/job_id.ts";
 import { JobBook } from "./job_book.ts";
 import { Ledger } from "./ledger.ts";
@@ -47,6 +47,8 @@ export class Slot<Seat> {
   readonly ledger: Ledger = new Ledger();
   /** Whether miners belong here; a spare keeps its jobs without any. */
   isActive = false;
+  /** Our number of the last clean job; 0 before the first. */
+  cleanFrom = 0;
   /** When the last job came; `undefined` before the first. */
   jobAt: number | undefined;
   /** The last job, with its number and, once a miner needed them, its lines. */
@@ -123,7 +125,9 @@ export class Slot<Seat> {
     this.jobAt = time;
     // Miners that wait for the first job here may still hold one of another connection.
     const isClean = job.isClean || this.#latest === undefined;
-    this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job) }, isClean);
+    if (isClean) this.cleanFrom = number;
+    const version = jobVersion(job);
+    this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job), version }, isClean);
     this.#latest = { number, job: { ...job, isClean } };
   }
 

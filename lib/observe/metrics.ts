@@ -111,9 +111,13 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
     ...each("state", miners.states),
   ]);
   page.gauge("btcagent_miners_limit", "How many miners are let in.", one(miners.most));
-  page.gauge("btcagent_asicboost_miners", "Working miners by whether they roll versions.", [
-    ...each("state", miners.asicboost),
-  ]);
+  page.gauge(
+    "btcagent_asicboost_miners",
+    "Working miners by whether they roll versions; cannot_narrow for those that rolled bits their pool did not allow.",
+    [
+      ...each("state", miners.asicboost),
+    ],
+  );
   page.gauge("btcagent_accounts", "Sub-accounts that are open.", one(summary.accounts));
   page.gauge(
     "btcagent_hashrate_hashes_per_second",

@@ -99,6 +99,11 @@ export function jobTime(job: Job): number {
   return parseHex32(job.ntime)!;
 }
 
+/** The job's block version as a number. */
+export function jobVersion(job: Job): number {
+  return parseHex32(job.version)!;
+}
+
 /** The parameters of `mining.notify` for a job, in order. */
 export function notifyParams(job: Job, id: string, isClean: boolean): readonly unknown[] {
   return [

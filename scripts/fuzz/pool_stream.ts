@@ -143,7 +143,7 @@ export const POOL_STREAM: FuzzTarget = {
       if ("ended" in event) resolve();
       if ("ready" in event) {
         session.register(7, registeredNames("cgminer/4", "rig"));
-        session.submit(7, { poolJobId: session.latestJob.id, ntime: 1 }, SHARE);
+        session.submit(7, { poolJobId: session.latestJob.id, ntime: 1, version: 0 }, SHARE);
       }
     };
     const session = new PoolSession({

@@ -79,7 +79,7 @@ export class FakeFarm implements StatusSource, StatusControl {
         ...miners,
         connected: count,
         states: { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: count },
-        asicboost: { never: 0, rolling: count, lost: 0 },
+        asicboost: { never: 0, rolling: count, lost: 0, cannot_narrow: 0 },
       },
       hashrate: { minutes_1: 1e17, minutes_15: 1.01e17, minutes_60: 1.02e17 },
       shares: { ...shares, accepted, assumed: 0 },

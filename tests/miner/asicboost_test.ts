@@ -7,9 +7,9 @@ import {
   ReconnectPause,
   rollingState,
 } from "../../lib/miner/asicboost.ts";
+import { parseJobId } from "../../lib/protocol/job_id.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
-
-const RECONNECT = '{"id":null,"method":"client.reconnect","params":[]}';
+import { LogCapture } from "../support/log_capture.ts";
 
 function share(versionBits?: string): string {
   const params = ["w", "a1", "00000001", "650d1b20", "00000007"];
@@ -30,25 +30,86 @@ function rollingMiner(farm: FakeMiners): FakeMiner {
   return miner;
 }
 
-/** Sends 101 shares with version bits and one without; returns what the last one brought. */
-function loseIt(miner: FakeMiner): string[] {
+/** Sends 101 shares with version bits and one without. */
+function loseIt(miner: FakeMiner): void {
   for (let i = 0; i < 101; i++) miner.send(share("00002000"));
   miner.takeLines();
-  return miner.ask(share());
+  miner.send(share());
 }
 
-Deno.test("a miner that rolled for over 100 shares and stops is asked to reconnect, once", () => {
+/** The pool judges the share last sent. */
+function judge(farm: FakeMiners, status = 1798084231): void {
+  for (const seated of [...farm.mux.seated.values()]) seated.answerShare(9, status);
+}
+
+for (const [status, answer] of [[1798084231, '"result":true'], [21, '"error":[21']] as const) {
+  Deno.test(`a miner that rolled for over 100 shares and stops is disconnected behind the verdict ${status}`, () => {
+    using log = new LogCapture();
+    const farm = new FakeMiners();
+    const miner = rollingMiner(farm);
+    log.take();
+    loseIt(miner);
+    assert.ok(miner.isConnected, "the share that shows it is not answered yet");
+    assert.deepEqual(miner.takeLines(), [], "half of all firmware passes over client.reconnect");
+    judge(farm, status);
+    const [line, ...more] = miner.takeLines();
+    assert.ok(line!.includes(answer), line);
+    assert.deepEqual(more, []);
+    assert.ok(!miner.isConnected);
+    assert.deepEqual(log.take(), [
+      "warning: Miner farm.rig1@10.0.0.7:4001 lost ASICBoost: it is disconnected, so that it begins " +
+      "again",
+      "info: Miner farm.rig1@10.0.0.7:4001 out: it lost ASICBoost, and a new connection usually " +
+      "brings it back",
+    ]);
+  });
+}
+
+Deno.test("answers to other shares come before it is disconnected", () => {
   const farm = new FakeMiners();
   const miner = rollingMiner(farm);
-  assert.deepEqual(loseIt(miner), [RECONNECT]);
-  assert.deepEqual(miner.ask(share()), []);
+  loseIt(miner);
+  const [seated] = farm.mux.seated.values();
+  seated!.answerShare(8, 1798084231);
+  assert.equal(miner.takeLines().length, 1);
+  assert.ok(miner.isConnected);
+});
+
+Deno.test("where no verdict comes it is disconnected at once, its share answered", () => {
+  for (const receipt of ["taken", 33] as const) {
+    const farm = new FakeMiners();
+    const miner = rollingMiner(farm);
+    farm.mux.receipt = "taken";
+    for (let i = 0; i < 101; i++) miner.send(share("00002000"));
+    miner.takeLines();
+    farm.mux.receipt = receipt;
+    assert.equal(miner.ask(share()).length, 1);
+    assert.ok(!miner.isConnected);
+  }
 });
 
 Deno.test("100 shares with version bits are not enough to call one without a loss", () => {
-  const miner = rollingMiner(new FakeMiners());
+  const farm = new FakeMiners();
+  const miner = rollingMiner(farm);
   for (let i = 0; i < 100; i++) miner.send(share("00002000"));
-  miner.takeLines();
-  assert.deepEqual(miner.ask(share()), []);
+  miner.send(share());
+  judge(farm);
+  assert.ok(miner.isConnected);
+});
+
+Deno.test("a share for an old job, from before the miner was told to roll, is no loss", () => {
+  const farm = new FakeMiners();
+  const miner = rollingMiner(farm);
+  for (let i = 0; i < 101; i++) miner.send(share("00002000"));
+  // Job "a1" is old from here on: a clean one, or another mask, came behind it.
+  farm.mux.currentFrom = parseJobId("a2");
+  for (let i = 0; i < 50; i++) miner.send(share());
+  // Nor is one whose job is of another connection, or forgotten.
+  farm.mux.currentFrom = 0;
+  farm.mux.receipt = 21;
+  for (let i = 0; i < 50; i++) miner.send(share());
+  assert.ok(miner.isConnected);
+  assert.equal([...farm.miners.reports()][0]!.rolling, "rolling");
 });
 
 Deno.test("the share that shows the loss is submitted like any other", () => {
@@ -60,27 +121,36 @@ Deno.test("the share that shows the loss is submitted like any other", () => {
 
 Deno.test("a miner that comes back and loses it again is left alone for 30 minutes", () => {
   const farm = new FakeMiners();
-  rollingMiner(farm).hangUp();
-  const first = rollingMiner(farm);
-  assert.deepEqual(loseIt(first), [RECONNECT]);
-  first.hangUp();
+  const isSentAway = () => {
+    const miner = rollingMiner(farm);
+    loseIt(miner);
+    judge(farm);
+    const wasSentAway = !miner.isConnected;
+    miner.hangUp();
+    return wasSentAway;
+  };
+  assert.ok(isSentAway());
   farm.time += RECONNECT_PAUSE_MS - 1;
-  const second = rollingMiner(farm);
-  assert.deepEqual(loseIt(second), []);
-  second.hangUp();
+  assert.ok(!isSentAway());
   farm.time += 1;
-  assert.deepEqual(loseIt(rollingMiner(farm)), [RECONNECT]);
+  assert.ok(isSentAway());
 });
 
 Deno.test("a pool that forbids version rolling makes no miner a loser", () => {
   const farm = new FakeMiners();
   farm.mux.pool = { mask: 0, difficulty: 1, job: undefined };
-  assert.deepEqual(loseIt(rollingMiner(farm)), []);
+  const miner = rollingMiner(farm);
+  loseIt(miner);
+  judge(farm);
+  assert.ok(miner.isConnected);
 });
 
-Deno.test("with disconnect_when_lost_asicboost off, no miner is asked to reconnect", () => {
+Deno.test("with disconnect_when_lost_asicboost off, no miner is disconnected", () => {
   const farm = new FakeMiners({ reconnectsLostAsicboost: false });
-  assert.deepEqual(loseIt(rollingMiner(farm)), []);
+  const miner = rollingMiner(farm);
+  loseIt(miner);
+  judge(farm);
+  assert.ok(miner.isConnected);
 });
 
 Deno.test("a miner is never, rolling or lost, and rolling again when it rolls again", () => {

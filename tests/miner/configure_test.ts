@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { answerConfigure, ROLLABLE_BITS } from "../../lib/miner/configure.ts";
+import { ROLLABLE_BITS } from "../../lib/base/version_bits.ts";
+import { answerConfigure } from "../../lib/miner/configure.ts";
 
 const ALL = ROLLABLE_BITS;
 

@@ -203,15 +203,14 @@ Deno.test("answers come in the order of the requests, those of a packet together
     '{"id":2,"method":"no.such"}',
     '{"id":3,"method":"mining.configure","params":[]}',
     '{"id":null,"method":"mining.ping"}',
-    '{"id":4,"method":"mining.submit","params":[]}',
-    '{"id":5,"method":"mining.ping"}',
+    '{"id":4,"method":"mining.ping"}',
+    '{"id":5,"method":"mining.submit","params":[]}',
   );
   assert.deepEqual(miner.takeLines(), [
     '{"id":1,"result":"pong","error":null}',
     '{"id":2,"result":null,"error":[20,"Unknown",null]}',
     '{"id":3,"result":{},"error":null}',
-    '{"id":4,"result":null,"error":[24,"Unauthorized worker",null]}',
-    '{"id":null,"method":"client.reconnect","params":[]}',
-    '{"id":5,"result":"pong","error":null}',
+    '{"id":4,"result":"pong","error":null}',
+    '{"id":5,"result":null,"error":[24,"Unauthorized worker",null]}',
   ]);
 });

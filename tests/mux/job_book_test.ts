@@ -6,7 +6,7 @@ import { JobBook } from "../../lib/mux/job_book.ts";
 import type { PoolJob } from "../../lib/mux/peers.ts";
 
 function job(poolJobId: number, ntime = 0x650d1b20): PoolJob {
-  return { poolJobId: String(poolJobId), ntime };
+  return { poolJobId: String(poolJobId), ntime, version: 0x20000000 };
 }
 
 /** A book with jobs 1000 to 1000 + count - 1, under the pool's ids 0, 1, … 255, 0, … */
@@ -27,7 +27,7 @@ Deno.test("JobBook keeps the last 256 jobs", () => {
 Deno.test("JobBook keeps 256 jobs of a pool whose ids never come round", () => {
   const book = new JobBook();
   for (let n = 0; n < 300; n++) {
-    book.add(n, { poolJobId: `job ${n}`, ntime: 0 }, false);
+    book.add(n, { poolJobId: `job ${n}`, ntime: 0, version: 0x20000000 }, false);
     assert.equal(book.size, Math.min(n + 1, 256));
   }
   assert.equal(book.find(43), undefined);

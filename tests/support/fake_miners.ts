@@ -28,7 +28,7 @@ export interface FakeMinersOptions {
   readonly limits?: Partial<MinerLimits>;
   /** Names are the miners' own unless set. */
   readonly naming?: Partial<WorkerNaming>;
-  /** Whether miners that lost ASICBoost are asked to reconnect; true. */
+  /** Whether miners that lost ASICBoost are disconnected; true. */
   readonly reconnectsLostAsicboost?: boolean;
 }
 

@@ -49,6 +49,10 @@ export class FakeMux implements Mux {
   holdsMiners = false;
   /** What becomes of the next shares. */
   receipt: ShareReceipt | (() => ShareReceipt) = "waiting";
+  /** Our first job that no clean one has made old. */
+  currentFrom = 0;
+  /** Whether there is a place with the full mask for those that need it. */
+  hasFullMask = false;
   /** How many session ids there are. */
   sessions = 0xffff;
   /** Throws what it returns when any of these is called. */
@@ -132,6 +136,11 @@ export class FakeMux implements Mux {
         assert.ok(!isGone, `session ${sessionId} submits after it left`);
         this.shares.push(share);
         return typeof this.receipt === "function" ? this.receipt() : this.receipt;
+      },
+      isCurrent: (number) => number >= this.currentFrom,
+      needFullMask: () => {
+        this.#called(`full mask for ${sessionId}`);
+        return this.hasFullMask;
       },
       leave: () => {
         assert.ok(!isGone, `session ${sessionId} leaves twice`);

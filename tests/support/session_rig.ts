@@ -93,7 +93,7 @@ export class SessionRig {
   submit(sessionId: number, share: Partial<Share> = {}, job: Partial<PoolJob> = {}): number {
     return this.session.submit(
       sessionId,
-      { poolJobId: "17", ntime: 0x650d1b20, ...job },
+      { poolJobId: "17", ntime: 0x650d1b20, version: 0x20000000, ...job },
       { ...SHARE, ...share },
     );
   }

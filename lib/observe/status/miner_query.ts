@@ -22,7 +22,7 @@ const KEYS: Readonly<Record<string, (miner: MinerShape) => number | string>> = {
 };
 
 const STATES = ["connected", "subscribed", "authorized", "joining", "working"];
-const ASICBOOST = ["never", "rolling", "lost"];
+const ASICBOOST = ["never", "rolling", "lost", "cannot_narrow"];
 
 /** A page of miners. */
 export interface MinerPage {

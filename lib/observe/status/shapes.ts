@@ -96,6 +96,7 @@ export const SummarySchema = v.strictObject({
       never: count("Working, and have not rolled versions."),
       rolling: count("Working, and roll versions."),
       lost: count("Working, and have ceased to roll versions."),
+      cannot_narrow: count("Working, and roll bits that their pool did not allow."),
     }),
     bytes_read: count("Payload bytes from miners."),
     bytes_written: count("Payload bytes that their sockets have taken."),
@@ -263,7 +264,10 @@ export const MinerSchema = v.strictObject({
   upstream: about("The pool connection it works on; null for none.", v.nullable(v.string())),
   difficulty: about("What it was last told; null before.", v.nullable(v.number())),
   version_mask: words("Version bits it may roll, 8 hex digits."),
-  asicboost: about("Whether it rolls versions.", v.picklist(["never", "rolling", "lost"])),
+  asicboost: about(
+    "Whether it rolls versions; `cannot_narrow` if it rolled bits that its pool did not allow.",
+    v.picklist(["never", "rolling", "lost", "cannot_narrow"]),
+  ),
   hashrate: v.strictObject({
     minutes_15: amount("Estimated over 15 minutes, in steps of 5."),
     minutes_60: amount("The same over an hour."),

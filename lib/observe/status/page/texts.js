@@ -150,6 +150,7 @@ export const ENGLISH = {
   boost_never: "not used",
   boost_rolling: "on",
   boost_lost: "lost",
+  boost_cannot_narrow: "rolls bits its pool did not allow",
   lastWord: "Last heard of",
   sessionId: "Session id",
   over60: "over 1 h",

@@ -145,6 +145,7 @@ export const CHINESE = {
   boost_never: "未使用",
   boost_rolling: "已启用",
   boost_lost: "失效",
+  boost_cannot_narrow: "滚动了矿池不允许的版本位",
   lastWord: "最近通信",
   sessionId: "会话编号",
   over60: "1 小时平均",

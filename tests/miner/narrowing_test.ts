@@ -1,0 +1,89 @@
+/** Miners that roll version bits their pool does not allow. */
+
+import assert from "node:assert/strict";
+import { cannotNarrow, noteBits } from "../../lib/miner/narrowing.ts";
+import { parseJobId } from "../../lib/protocol/job_id.ts";
+import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
+import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
+import { LogCapture } from "../support/log_capture.ts";
+
+const SHARE =
+  '{"id":9,"method":"mining.submit","params":["w","a1","00000001","650d1b20","00000007","00002000"]}';
+
+/** A miner at a pool that allows nothing to be rolled. */
+function stubbornMiner(farm: FakeMiners): FakeMiner {
+  farm.mux.pool = { mask: 0, difficulty: 1, job: undefined };
+  farm.mux.receipt = 33;
+  return farm.login("farm.stubborn");
+}
+
+function rollingOf(farm: FakeMiners): string {
+  return [...farm.miners.reports()][0]!.rolling;
+}
+
+Deno.test("after 20 shares with bits that are not allowed, and none good, a miner is marked and told of once", () => {
+  using log = new LogCapture();
+  const farm = new FakeMiners();
+  const miner = stubbornMiner(farm);
+  log.take();
+  farm.mux.takeCalls();
+  for (let i = 0; i < 19; i++) miner.send(SHARE);
+  assert.equal(rollingOf(farm), "never");
+  assert.deepEqual(log.take(), []);
+  miner.send(SHARE);
+  assert.equal(rollingOf(farm), "cannot_narrow");
+  assert.equal(farm.miners.census.rolling.cannot_narrow, 1);
+  assert.deepEqual(log.take(), [
+    "warning: Miner farm.stubborn@10.0.0.7:4001 cannot narrow the version bits it rolls: 20 shares " +
+    "in a row had others than 00000000, which imagined #1 allows, and were refused; it earns " +
+    "nothing there: update its firmware, switch its version rolling (ASICBoost) off, or put a " +
+    "pool first that allows 1fffe000",
+  ]);
+  for (let i = 0; i < 50; i++) miner.send(SHARE);
+  assert.deepEqual(log.take(), []);
+  assert.deepEqual(farm.mux.takeCalls().filter((call) => call.startsWith("full")), [
+    "full mask for 0",
+  ]);
+  assert.ok(miner.isConnected, "it is never disconnected for it");
+  assert.equal(miner.takeLines().length, 70, "each of its shares is answered");
+});
+
+Deno.test("where its sub-account has a connection with all bits it moves there, and the log says so", () => {
+  using log = new LogCapture();
+  const farm = new FakeMiners();
+  farm.mux.hasFullMask = true;
+  const miner = stubbornMiner(farm);
+  log.take();
+  for (let i = 0; i < 20; i++) miner.send(SHARE);
+  assert.match(log.take().join(), /were refused; it moves to a connection that allows them all$/);
+  farm.mux.receipt = "waiting";
+  miner.send(SHARE);
+  assert.equal(rollingOf(farm), "cannot_narrow", "a good share there does not change what it is");
+});
+
+Deno.test("a good share between, or shares of old jobs, keep a miner from being marked", () => {
+  const farm = new FakeMiners();
+  const miner = stubbornMiner(farm);
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 19; i++) miner.send(SHARE);
+    farm.mux.receipt = "waiting";
+    miner.send(SHARE);
+    farm.mux.receipt = 33;
+  }
+  // What was begun before the mask was told is finished with the bits of before.
+  farm.mux.currentFrom = parseJobId("a2");
+  for (let i = 0; i < 100; i++) miner.send(SHARE);
+  farm.mux.currentFrom = 0;
+  farm.mux.receipt = 21;
+  for (let i = 0; i < 100; i++) miner.send(SHARE);
+  assert.notEqual(rollingOf(farm), "cannot_narrow");
+});
+
+Deno.test("one good share in eight, as of a Nano 3S, does not hide for long what it is", () => {
+  const random = seededRandom(8);
+  let streak = 0;
+  let shares = 0;
+  for (; !cannotNarrow(streak); shares++) streak = noteBits(streak, randomBelow(random, 8) > 0);
+  assert.ok(shares < 1000, `${shares} shares`);
+  assert.ok(cannotNarrow(noteBits(streak, false)));
+});

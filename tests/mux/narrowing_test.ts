@@ -1,0 +1,81 @@
+/** Miners that cannot keep to fewer version bits than all, and whose shares speak of their firmware. */
+
+import assert from "node:assert/strict";
+import { MuxWorld } from "../support/mux_world.ts";
+
+const FULL = 0x1fffe000;
+
+Deno.test("a miner that needs all version bits moves to the connection that allows them, and stays", () => {
+  const world = new MuxWorld();
+  const narrow = world.active("narrow");
+  narrow.versionMask = 0;
+  const full = world.active("full");
+  const miner = world.join();
+  const other = world.join();
+  // Of two miners one sits at each connection.
+  const stubborn = narrow.registered.has(miner.sessionId) ? miner : other;
+  assert.equal(stubborn.seat!.needFullMask(), true);
+  narrow.writeOut();
+  assert.ok(full.registered.has(stubborn.sessionId));
+  assert.ok(!narrow.registered.has(stubborn.sessionId));
+  assert.equal(stubborn.job.isClean, true);
+  assert.equal(world.submit(stubborn, stubborn.job.id, FULL).receipt, "waiting");
+  // Where there are fewest it would sit elsewhere.
+  const third = world.active("third");
+  third.versionMask = 0x00ffe000;
+  world.mux.upstreamRested(full);
+  assert.equal(stubborn.seat!.versionMask === FULL, false, "with none it works where it can");
+  full.writeOut();
+  world.mux.upstreamActivated(full);
+  assert.equal(stubborn.seat!.needFullMask(), !full.registered.has(stubborn.sessionId));
+  assert.equal(stubborn.seat!.versionMask, FULL);
+});
+
+Deno.test("where no connection allows all version bits, or this one does, nobody moves", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  assert.equal(miner.seat!.needFullMask(), false);
+  pool.versionMask = 0x00ffe000;
+  assert.equal(miner.seat!.needFullMask(), false);
+  world.ready("spare");
+  assert.equal(miner.seat!.needFullMask(), false, "a spare serves nobody");
+  assert.equal(world.mux.moves, 0);
+});
+
+Deno.test("what a job's own version has is nobody's to roll, whether the miner configured or not", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  pool.versionMask = 0xffffffff;
+  const miner = world.join();
+  // The jobs of these tests have version 20000000.
+  assert.equal(world.submit(miner, miner.job.id, 0x20000000).receipt, 33);
+  assert.equal(world.submit(miner, miner.job.id, 0x1fffe000).receipt, "waiting");
+});
+
+Deno.test("a job is current from the last clean one on, and from the last change of mask", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const isCurrent = (number: number) => miner.seat!.isCurrent(number);
+  const first = miner.job.id;
+  assert.ok(isCurrent(first));
+  world.job(pool, "1");
+  assert.ok(isCurrent(first) && isCurrent(miner.job.id), "a job beside it makes none old");
+  world.job(pool, "2", true);
+  const clean = miner.job.id;
+  assert.ok(!isCurrent(first) && !isCurrent(clean - 1) && isCurrent(clean));
+  pool.versionMask = 0;
+  world.mux.versionMaskChanged(pool);
+  assert.ok(!isCurrent(clean), "it was given before the mask");
+  world.job(pool, "3");
+  assert.ok(isCurrent(miner.job.id));
+  const before = miner.job.id;
+  const spare = world.ready("b");
+  world.mux.upstreamActivated(spare);
+  world.mux.upstreamRested(pool);
+  assert.equal(isCurrent(before), before >= miner.job.id);
+  assert.ok(isCurrent(miner.job.id));
+  world.lose(spare);
+  assert.ok(!isCurrent(before), "without a place nothing is");
+});
