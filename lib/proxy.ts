@@ -9,6 +9,7 @@ import type { Config } from "./config/schema.ts";
 import type { LimitCounts } from "./miner/limits.ts";
 import { Miners } from "./miner/miners.ts";
 import { type Account, Accounts } from "./mux/accounts.ts";
+import { JobNumbers } from "./mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "./mux/ledger.ts";
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
@@ -133,8 +134,7 @@ export class Proxy {
   readonly #listeners: Listeners;
   readonly #miners: Miners;
   readonly #timer: ReturnType<typeof setInterval>;
-  // Job ids go on across restarts: a share for a job of the last run must not fit one of this.
-  #nextJobNumber = Math.floor(Date.now() / 1000);
+  readonly #jobNumbers = new JobNumbers(Date.now(), Math.random);
   #ticks = 0;
 
   /**
@@ -291,7 +291,7 @@ export class Proxy {
     const mux = new Multiplexer({
       counter: this.#counter,
       fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
-      nextJobNumber: () => this.#nextJobNumber++,
+      nextJobNumber: () => this.#jobNumbers.next(),
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,
       realNow: this.clock.realNow,

@@ -1,5 +1,5 @@
 /**
- * The job ids miners see: ours, unique over the life of the process, printed in base 36.
+ * The job ids miners see: ours, never the same twice (mux/job_numbers.ts), printed in base 36.
  *
  * Miners send them back unchanged. A text that is not one of ours in its one spelling reads as
  * {@linkcode NO_JOB}, which no job has.
@@ -8,8 +8,8 @@
 /** The number of no job. */
 export const NO_JOB: number = -1;
 
-/** 36^9 still fits a double exactly. */
-const MAX_DIGITS = 9;
+/** What a number holds exactly, 2^53 - 1, has as many. */
+const MAX_DIGITS = 11;
 
 /** A text as long as the longest job id of ours. */
 export const LONGEST_JOB_ID: string = "z".repeat(MAX_DIGITS);
@@ -21,7 +21,7 @@ export function formatJobId(job: number): string {
 
 /** The number of a job id, or {@linkcode NO_JOB} for a text that is not one of ours. */
 export function parseJobId(text: string): number {
-  return /^(?:0|[1-9a-z][0-9a-z]{0,8})$/.test(text) ? parseInt(text, 36) : NO_JOB;
+  return /^(?:0|[1-9a-z][0-9a-z]{0,10})$/.test(text) ? exact(parseInt(text, 36)) : NO_JOB;
 }
 
 /** {@linkcode parseJobId} for the bytes `from` to `end` of a line. */
@@ -38,5 +38,9 @@ export function parseJobIdBytes(bytes: Uint8Array, from: number, end: number): n
     else return NO_JOB;
     job = job * 36 + digit;
   }
-  return job;
+  return exact(job);
+}
+
+function exact(job: number): number {
+  return job <= Number.MAX_SAFE_INTEGER ? job : NO_JOB;
 }
