@@ -25,12 +25,10 @@ async function runPlan(
   try {
     const bundled = plan.subjects.find((subject) => subject.isBundled);
     if (bundled !== undefined) await bundleProgram(release);
-    // A first start fills caches and takes more memory than any other. Should one not start, its
-    // first run will say so.
-    for (const subject of new Set([bundled, ...plan.subjects.filter(isOther)])) {
-      if (subject !== undefined) {
-        await startOnce(plan.cases[0]!, subject, release, stop).catch(() => {});
-      }
+    // Should one not start, its first run will say so.
+    const cold = plan.subjects.filter(({ isColdAtFirst }) => isColdAtFirst);
+    for (const subject of cold) {
+      await startOnce(plan.cases[0]!, subject, release, stop).catch(() => {});
     }
     return await runAll(plan, release, tell, stop);
   } catch (error) {
@@ -39,10 +37,6 @@ async function runPlan(
   } finally {
     Deno.removeSync(release, { recursive: true });
   }
-}
-
-function isOther({ isFloor, isBundled }: Subject): boolean {
-  return !isFloor && !isBundled;
 }
 
 async function runAll(

@@ -15,6 +15,8 @@ export interface Subject {
   readonly isFloor: boolean;
   /** Whether it is our program, bundled. */
   readonly isBundled: boolean;
+  /** Whether it fills caches at its first start, which then takes more memory than any other. */
+  readonly isColdAtFirst: boolean;
   /**
    * How to start it, in a folder of its own, with the configuration file given; `release` is the
    * folder our bundled program is in.
@@ -61,6 +63,7 @@ export function ourAgent(variation: Variation): Subject {
     name: [engine, ...isBundled ? [] : [form], ...window, ...denoFlags, ...v8Flags].join(", "),
     isFloor: false,
     isBundled,
+    isColdAtFirst: isBundled,
     command: (conf, release) => [
       ...["env", "DENO_NO_UPDATE_CHECK=1", "MALLOC_ARENA_MAX=1"],
       ...isBundled ? [`DENO_DIR=${release}/cache`] : [],
@@ -87,6 +90,7 @@ export function otherAgent(command: string): Subject {
     name: words[0]!.split("/").at(-1)!,
     isFloor: false,
     isBundled: false,
+    isColdAtFirst: true,
     command: (conf) => words.map((word) => word.replaceAll("{conf}", conf)),
     settings: () => ({}),
   };
@@ -109,6 +113,7 @@ export const FLOOR: Subject = {
   name: "floor",
   isFloor: true,
   isBundled: false,
+  isColdAtFirst: false,
   command: () => [],
   settings: () => ({}),
 };
