@@ -14,6 +14,7 @@ import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "./mux/led
 import { Multiplexer } from "./mux/multiplexer.ts";
 import { SessionIds } from "./mux/session_ids.ts";
 import { type StartedEngine, startEngine } from "./net/choose_engine.ts";
+import { ConnectLimiter } from "./net/connect_limiter.ts";
 import type { Dial } from "./net/connection.ts";
 import {
   type EngineEvents,
@@ -125,6 +126,7 @@ export class Proxy {
   readonly #sessionIds = new SessionIds(this.clock.now);
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
   #dial: Dial;
+  readonly #connects = new ConnectLimiter(this.clock.now);
   readonly #numbers = new PoolNumbers();
   /** The number of each pool of the list. */
   #poolNumbers: readonly number[];
@@ -304,6 +306,9 @@ export class Proxy {
       mux,
       now: this.clock.now,
       random: Math.random,
+      connects: this.#connects,
+      // A name that miners made up must not cost a pool two connections.
+      maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
     });
     const reconfigure = () => {
       mux.reconfigure(graceMs(this.#config));

@@ -30,6 +30,7 @@ export class AccountBooks {
   /** Since when no pool serves; `undefined` while one does. */
   #darkSince: number | undefined;
   #pastDarkMs = 0;
+  #hasCredit = false;
 
   /** Opened at `time`, without a pool. */
   constructor(time: number) {
@@ -62,8 +63,14 @@ export class AccountBooks {
     this.#pastShares.set(pool, past);
   }
 
+  /** Whether there was a good share. */
+  get hasCredit(): boolean {
+    return this.#hasCredit;
+  }
+
   /** A good share of this difficulty. */
   credit(difficulty: number, time: number): void {
+    this.#hasCredit = true;
     this.#work.add(0, difficulty, time);
   }
 

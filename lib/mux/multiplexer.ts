@@ -121,6 +121,11 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.shares(this.#slots.values());
   }
 
+  /** Whether a pool ever credited a share of it. */
+  get hasCredit(): boolean {
+    return this.#books.hasCredit;
+  }
+
   /** Estimated hashes a second of this account. */
   get hashrates(): Hashrates {
     return this.#books.hashrates(this.#options.realNow());

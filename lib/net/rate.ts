@@ -29,4 +29,9 @@ export class Rate {
     // Sums of fractions may be a little over what they should come to.
     return next - now > this.#roomMs + 1e-3 ? undefined : next;
   }
+
+  /** How long until a peer may take one, in milliseconds; 0 for now. Arguments as above. */
+  waitMs(restedAt: number, now: number): number {
+    return Math.max(0, restedAt + this.#costMs - this.#roomMs - now);
+  }
 }

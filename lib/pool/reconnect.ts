@@ -78,7 +78,10 @@ export class PoolHealth {
   /** A connection to the pool is ready. */
   ready(pool: number, time: number): void {
     const record = this.#record(pool);
-    if (record.ready++ === 0) record.healthySince = time;
+    if (record.ready++ > 0) return;
+    record.healthySince = time;
+    // It takes connections again, so those that are still missing need not wait.
+    record.retryAt = record.outageRetryAt = Math.min(record.retryAt, time);
   }
 
   /** A ready connection was closed from here after it served for `servedMs`: no fault of the pool. */
@@ -167,7 +170,10 @@ export interface LineWishes {
   readonly spare: boolean;
 }
 
-/** Which pool to open a connection to now; `undefined` for none. Ask again after each opening. */
+/**
+ * Which pool to open a connection to now; `undefined` for none. Ask again after each opening. A pool
+ * that `health` lets it dial is the answer: that may be asked of a limiter, which counts on it.
+ */
 export function nextPool(
   lines: readonly Line[],
   wishes: LineWishes,
@@ -198,8 +204,11 @@ export function nextPool(
   // Other connections to that pool may be serving already; one more on its way is enough.
   const isOnTheWay = (pool: number) =>
     lines.some((line) => line.pool === pool && line.role !== "active");
-  const better = best((pool) => pool < worst && !isOnTheWay(pool));
-  if (better !== undefined && !opening.some((line) => line.pool < worst)) return better;
+  // Asked only if it would be opened: who may dial has to.
+  const better = opening.some((line) => line.pool < worst)
+    ? undefined
+    : best((pool) => pool < worst && !isOnTheWay(pool));
+  if (better !== undefined) return better;
   if (!wishes.spare || ready.length > wishes.active || opening.length > 0) return undefined;
   return best((pool) => wishes.pools === 1 || !isUsed(pool));
 }

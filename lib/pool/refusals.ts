@@ -12,6 +12,16 @@ export class Refusals {
   /** Whether a pool ever took the account. */
   #wasTaken = false;
 
+  /** Whether a pool ever took the account. */
+  get wasTaken(): boolean {
+    return this.#wasTaken;
+  }
+
+  /** Whether this pool's last word on the account was a refusal. */
+  isBy(pool: number): boolean {
+    return this.#by.has(pool);
+  }
+
   /** A pool took the account. */
   taken(): void {
     this.#by.clear();

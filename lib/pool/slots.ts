@@ -8,6 +8,7 @@
 
 import type { Now } from "../base/clock.ts";
 import type { PoolReport, Traffic, UpstreamEvents, Upstreams } from "../mux/peers.ts";
+import { type ConnectLimiter, URGENCY, type Urgency } from "../net/connect_limiter.ts";
 import { areaLog } from "../observe/log.ts";
 import { type SessionLine, SessionLines } from "./lines.ts";
 import { PoolBook } from "./pool_book.ts";
@@ -28,6 +29,10 @@ export interface PoolSlotsOptions extends PoolSlotsSettings {
   readonly now: Now;
   /** As `Math.random`. */
   readonly random: () => number;
+  /** Shared by everything that connects to pools. */
+  readonly connects: ConnectLimiter;
+  /** Whether a warm spare may be opened yet, where one is wanted. */
+  readonly maySpare: () => boolean;
 }
 
 /**
@@ -45,8 +50,14 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   readonly #health: PoolHealth;
   /** The same by place in the order. */
   readonly #healthInOrder: Pick<PoolHealth, "mayDial"> = {
-    mayDial: (place, time, isOutage) =>
-      this.#health.mayDial(this.#order[place]!.number, time, isOutage),
+    mayDial: (place, time, isOutage) => {
+      const entry = this.#order[place]!;
+      const { number } = entry;
+      // One finds out whether it is well again as well as several would.
+      const isTried = this.#health.hasFailed(number) && this.#lines.to(number).length > 0;
+      return !isTried && this.#health.mayDial(number, time, isOutage) &&
+        this.#options.connects.mayConnect(entry, this, this.#urgency(number));
+    },
   };
   readonly #lines = new SessionLines();
   readonly #standby: Standby;
@@ -150,6 +161,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   /** Closes every connection and opens no more. */
   stop(): void {
     this.#isStopped = true;
+    this.#options.connects.forget(this);
     for (const line of this.#lines.all) this.#remove(line);
     this.#standby.end();
   }
@@ -243,8 +255,16 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   }
 
   #retryInMs(pool: number): number {
-    const wait = this.#health.wait(pool, this.#options.now(), !this.#lines.hasReady);
-    return Math.max(0, wait);
+    const { connects, now } = this.#options;
+    const wait = this.#health.wait(pool, now(), !this.#lines.hasReady);
+    return Math.max(0, wait, connects.waitMs(this.#known.get(pool)!));
+  }
+
+  /** How much miners need a connection to this pool. */
+  #urgency(pool: number): Urgency {
+    // A name that a pool refuses must not keep others from it.
+    if (this.#lines.hasReady || this.#refusals.isBy(pool)) return URGENCY.more;
+    return this.#refusals.wasTaken ? URGENCY.outage : URGENCY.first;
   }
 
   /** Tells the mux once every pool has failed and they refuse the account's name. */
@@ -265,7 +285,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const wishes = {
       pools: this.#order.length,
       active: connections ?? 1,
-      spare: connections === undefined,
+      spare: connections === undefined && this.#options.maySpare(),
     };
     for (;;) {
       const { now } = this.#options;
@@ -344,9 +364,10 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   }
 
   #open(place: number): void {
-    const { clientAgent, mux, now } = this.#options;
+    const { clientAgent, mux, now, connects } = this.#options;
     const { wantsVerdicts, session } = this.#settings;
     const entry = this.#order[place]!;
+    connects.connects(entry, this);
     const { number, host, port, account } = entry;
     const serial = ++this.#opened;
     this.#lines.add({

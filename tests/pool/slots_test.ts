@@ -328,6 +328,44 @@ scenario(
   ["serves", "serves"],
 );
 
+scenario(
+  "Five connections wanted: a pool that failed is tried with one connection, not with five",
+  async (rig) => {
+    rig.pools.dialled.length = 0;
+    await rig.pass(10_000);
+    assert.ok(rig.pools.dialled.length <= 11, `${rig.pools.dialled.length} dials in 10 s`);
+    rig.pools.moods[0] = "serves";
+    await rig.pass(1_250);
+    assert.ok(rig.roles.active.length >= 1);
+    await rig.pass(5_000);
+    assert.equal(rig.roles.active.length, 5);
+  },
+  ["refuses"],
+  5,
+);
+
+Deno.test("Without leave for a spare one connection is all there is, until there is leave", async () => {
+  const rig = new SlotsRig(["serves", "serves"]);
+  rig.maySpare = false;
+  await rig.pass(10_000);
+  assert.deepEqual([rig.roles.active, rig.roles.spare, rig.pools.dialled], [[0], [], [0]]);
+  rig.maySpare = true;
+  await rig.pass(TICK_MS);
+  assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [1]]);
+  rig.slots.stop();
+});
+
+Deno.test("200 accounts on one dead pool come to it once a second, all together", async () => {
+  const rig = new SlotsRig(["refuses"]);
+  const accounts = Array.from({ length: 200 }, () => rig.another());
+  const tick = () => {
+    for (const account of accounts) account.tick();
+  };
+  await rig.pass(30_000, tick);
+  assert.ok(rig.pools.dialled.length <= 10 + 31, `${rig.pools.dialled.length} dials in 30 s`);
+  for (const account of [rig.slots, ...accounts]) account.stop();
+});
+
 for (const connections of [undefined, 3]) {
   Deno.test(`Stopping (connections: ${connections}) closes all, aborts dials and opens no more`, async () => {
     const rig = await SlotsRig.started(["serves", "hangs", "serves"], connections);

@@ -1,5 +1,6 @@
 /** The connections of an account between fake pools, a clock and a book of roles. */
 
+import { ConnectLimiter } from "../../lib/net/connect_limiter.ts";
 import type { PoolSlotsSettings } from "../../lib/pool/settings.ts";
 import { PoolSlots } from "../../lib/pool/slots.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
@@ -15,6 +16,10 @@ export class SlotsRig {
   readonly roles = new RoleBook();
   readonly slots: PoolSlots;
   readonly #settings: PoolSlotsSettings;
+  readonly #random: () => number;
+  readonly #connects = new ConnectLimiter(this.clock.now);
+  /** Whether a spare may be opened. */
+  maySpare = true;
 
   constructor(
     moods: readonly Mood[],
@@ -36,12 +41,20 @@ export class SlotsRig {
         shareWindowMs: 0,
       },
     };
-    this.slots = new PoolSlots({
+    this.#random = random;
+    this.slots = this.another();
+  }
+
+  /** The connections of another account, in the same process. */
+  another(): PoolSlots {
+    return new PoolSlots({
       ...this.#settings,
       clientAgent: "btccom-agent/test",
       mux: this.roles,
       now: this.clock.now,
-      random,
+      random: this.#random,
+      connects: this.#connects,
+      maySpare: () => this.maySpare,
     });
   }
 
