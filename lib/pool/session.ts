@@ -11,7 +11,7 @@ import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../mux/peers.
 import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
-import { decodePoolFrame } from "../protocol/agent_message.ts";
+import { decodePoolFrame, type PoolMessage } from "../protocol/agent_message.ts";
 import type { Job } from "../protocol/job.ts";
 import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
 import type { Share } from "../protocol/share.ts";
@@ -24,11 +24,21 @@ import {
 import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
 import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } from "./handshake.ts";
+import { Inflow } from "./inflow.ts";
 import { Liveness } from "./liveness.ts";
 import { Outgoing } from "./outgoing.ts";
 import { readPoolJob } from "./pool_job.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
+
+/**
+ * How much is done of a pool's stream before everybody else has a turn: messages and miners named,
+ * each of which may be a line to a miner, and bytes. One read may hold 1,600 verdicts.
+ */
+const WORK_PER_TURN = 256;
+
+/** Reading this many bytes of JSON takes as long as a line to a miner. */
+const BYTES_OF_WORK = 256;
 
 /** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
@@ -70,6 +80,8 @@ export interface PoolSessionOwner {
   sessionEnded(session: PoolSession, reason: string, code: string | undefined): void;
 }
 
+type DifficultyChange = Extract<PoolMessage, { readonly kind: "setDifficulty" }>;
+
 type Stage = "dialling" | "handshake" | "ready" | "ended";
 
 /** See the head of this file. */
@@ -90,6 +102,9 @@ export class PoolSession implements Upstream {
   /** When a question last went out that only keeps the handshake alive. */
   #probedAt: number;
   readonly #liveness: Liveness;
+  readonly #inflow: Inflow;
+  /** What was done in this turn. */
+  #work = 0;
   #bytesRead = 0;
   #framesRead = 0;
 
@@ -101,6 +116,7 @@ export class PoolSession implements Upstream {
     this.#handshake = new PoolHandshake(options.introduction);
     this.#openedAt = this.#probedAt = options.now();
     this.#liveness = new Liveness(options.readTimeoutMs, this.#openedAt);
+    this.#inflow = new Inflow(this.#openedAt);
     this.#run();
   }
 
@@ -147,16 +163,23 @@ export class PoolSession implements Upstream {
   }
 
   register(sessionId: number, names: RegisteredNames): void {
-    if (this.#stage !== "ended") this.#outgoing!.register(sessionId, names);
+    if (this.#stage === "ended") return;
+    this.#inflow.registered();
+    this.#outgoing!.register(sessionId, names);
   }
 
   unregister(sessionId: number): void {
-    if (this.#stage !== "ended") this.#outgoing!.unregister(sessionId);
+    if (this.#stage === "ended") return;
+    this.#inflow.unregistered();
+    this.#outgoing!.unregister(sessionId);
   }
 
   submit(sessionId: number, job: PoolJob, share: Share): number {
     if (this.#stage === "ended") return 0;
-    if (this.#agreement!.givesVerdicts) this.#liveness.submitted();
+    if (this.#agreement!.givesVerdicts) {
+      this.#liveness.submitted();
+      this.#inflow.submitted();
+    }
     return this.#outgoing!.submit(sessionId, job, share);
   }
 
@@ -206,7 +229,7 @@ export class PoolSession implements Upstream {
         // It may have been closed between the coming of the bytes and our turn.
         if (this.#isEnded()) return;
         if (count === null) return this.#end("the pool closed the connection");
-        this.#receive(buffer.subarray(0, count));
+        await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
       this.#end(endReason(error), error instanceof ProtocolViolation ? error.code : undefined);
@@ -229,29 +252,54 @@ export class PoolSession implements Upstream {
     this.#outgoing.sendLines(this.#handshake.begin());
   }
 
-  #receive(bytes: Uint8Array): void {
+  /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */
+  async #receive(bytes: Uint8Array): Promise<void> {
+    const time = this.#options.now();
     this.#bytesRead += bytes.length;
-    this.#liveness.received(this.#options.now());
+    this.#liveness.received(time);
+    this.#inflow.read(bytes.length, time);
+    this.#work += bytes.length / BYTES_OF_WORK;
     this.#decoder.push(bytes);
     for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
-      if (piece.kind === "frame") {
+      this.#inflow.message(time);
+      if (piece.kind === "line") {
+        this.#receiveLine(decodePoolLine(piece.bytes));
+      } else {
         this.#framesRead++;
-        this.#receiveFrame(piece.bytes);
-      } else this.#receiveLine(decodePoolLine(piece.bytes));
+        const message = decodePoolFrame(piece.bytes);
+        if (message.kind === "setDifficulty") await this.#receiveDifficulty(message);
+        else this.#receiveFrame(message);
+      }
+      this.#work++;
+      if (this.#work >= WORK_PER_TURN) await this.#nextTurn();
       if (this.#isEnded()) return;
     }
   }
 
-  #receiveFrame(frame: Uint8Array): void {
-    const message = decodePoolFrame(frame);
+  /** Has everybody else take their turn. */
+  #nextTurn(): Promise<void> {
+    this.#work = 0;
+    return new Promise((resolve) => void setImmediate(resolve));
+  }
+
+  /** A frame may name every miner there is. */
+  async #receiveDifficulty({ exponent, sessionIds }: DifficultyChange): Promise<void> {
     if (this.#stage !== "ready") return;
-    const { mux } = this.#options;
+    for (let at = 0; at === 0 || at < sessionIds.length; at += WORK_PER_TURN) {
+      const some = sessionIds.slice(at, at + WORK_PER_TURN);
+      this.#options.mux.difficultyChanged(this, some, 2 ** exponent);
+      this.#work += some.length;
+      if (this.#work >= WORK_PER_TURN) await this.#nextTurn();
+      if (this.#isEnded()) return;
+    }
+  }
+
+  #receiveFrame(message: Exclude<PoolMessage, DifficultyChange>): void {
+    if (this.#stage !== "ready") return;
     switch (message.kind) {
       case "verdict":
         this.#liveness.answered();
-        return mux.verdictArrived(this, message.index, message.status);
-      case "setDifficulty":
-        return mux.difficultyChanged(this, message.sessionIds, 2 ** message.exponent);
+        return this.#options.mux.verdictArrived(this, message.index, message.status);
       case "unknown":
         // A newer pool may say more than we know.
         log.debug("Pool {pool} sent a frame with unknown command {command}, skipped", {

@@ -133,6 +133,17 @@ Deno.test("nesting 500,000 deep anywhere in a line is read, without running out 
   }
 });
 
+Deno.test("a pool's line of lists nested thousands deep is its fault, before it is parsed", () => {
+  const line = (levels: number) =>
+    encoder.encode(`{"result":${"[".repeat(levels)}${"]".repeat(levels)}}`);
+  assert.equal(decodePoolLine(line(1_000)).kind, "reply");
+  assert.throws(() => decodePoolLine(line(19_000)), {
+    name: "PoolFault",
+    code: "not-json",
+    message: /^Cannot read a line of 38011 bytes: it nests lists more than 64 levels deep$/,
+  });
+});
+
 Deno.test("bytes that are no UTF-8 are read as replacement characters", () => {
   const line = Uint8Array.from([
     ...encoder.encode('{"id":"'),

@@ -1,0 +1,125 @@
+/**
+ * How much a pool may send on one connection; pure.
+ *
+ * Every pool sends a job now and then, so what is the same for all miners has one allowance. What
+ * grows with the farm has its own: difficulties with the miners that are registered, verdicts with
+ * the shares that were submitted.
+ */
+
+import { PoolFault } from "../protocol/violation.ts";
+
+/** What one connection may bring in a second, in the long run. */
+interface Allowance {
+  readonly bytes: number;
+  readonly messages: number;
+}
+
+type Unit = keyof Allowance;
+
+/** Without miners, in the handshake too: a pool sends a job of a few KB every 30 s, and answers. */
+const WITHOUT_MINERS: Allowance = { bytes: 256 * 1024, messages: 200 };
+
+/** With miners: four times as much, for their jobs come at every block and every change of fees. */
+const WITH_MINERS: Allowance = { bytes: 1024 * 1024, messages: 800 };
+
+/** For each miner beside that: a new difficulty every second. A pool changes one in 30 s. */
+const FOR_A_MINER: Allowance = { bytes: 16, messages: 1 };
+
+/** After a rest, what these many seconds allow may come at once: 2 MB without miners. */
+const SECONDS_AT_ONCE = 8;
+
+/** For each share that was submitted, what its verdict takes. */
+const FOR_A_SHARE: Allowance = { bytes: 10, messages: 1 };
+
+/** The pool tells as many shares apart. */
+const MAX_SHARES_OWED = 0x10000;
+
+/** One kind of what comes in. */
+class Meter {
+  readonly #unit: Unit;
+  /** How much was provoked and has not come. */
+  #owed = 0;
+  /** How long it takes until all that came is allowed again, as of `#at`. */
+  #debtMs = 0;
+  #at: number;
+  /** What came since there was no debt, and since when that is. */
+  #came = 0;
+  #since: number;
+
+  constructor(unit: Unit, time: number) {
+    this.#unit = unit;
+    this.#at = this.#since = time;
+  }
+
+  provoke(): void {
+    const most = FOR_A_SHARE[this.#unit] * MAX_SHARES_OWED;
+    this.#owed = Math.min(this.#owed + FOR_A_SHARE[this.#unit], most);
+  }
+
+  /** Takes `amount` in. @returns how it is too much, if it is. */
+  take(amount: number, perSecond: number, time: number): string | undefined {
+    const asked = Math.min(amount, this.#owed);
+    this.#owed -= asked;
+    if (asked === amount) return undefined;
+    this.#debtMs = Math.max(0, this.#debtMs - (time - this.#at));
+    this.#at = time;
+    if (this.#debtMs === 0) {
+      this.#came = 0;
+      this.#since = time;
+    }
+    // In time, not in what came: it weighs what it weighed when it came, however many miners go.
+    this.#debtMs += (amount - asked) * 1000 / perSecond;
+    this.#came += amount - asked;
+    if (this.#debtMs <= SECONDS_AT_ONCE * 1000) return undefined;
+    const seconds = ((time - this.#since) / 1000).toFixed(1);
+    return `${this.#came} ${this.#unit} that nothing here called for came within ${seconds} s, ` +
+      `at most ${perSecond} a second and ${perSecond * SECONDS_AT_ONCE} at once are allowed`;
+  }
+}
+
+/** Watches over one connection from its first byte on. */
+export class Inflow {
+  readonly #meters: Readonly<Record<Unit, Meter>>;
+  /** Registered here. */
+  #miners = 0;
+
+  /** `time` is now, as everywhere here in milliseconds. */
+  constructor(time: number) {
+    this.#meters = { bytes: new Meter("bytes", time), messages: new Meter("messages", time) };
+  }
+
+  /** A miner was registered. */
+  registered(): void {
+    this.#miners++;
+  }
+
+  /** One was unregistered. */
+  unregistered(): void {
+    this.#miners--;
+  }
+
+  /** A share was submitted of which the pool is to give a verdict. */
+  submitted(): void {
+    this.#meters.bytes.provoke();
+    this.#meters.messages.provoke();
+  }
+
+  /** So many bytes came. @throws PoolFault `too-much`, with the bound and what was found. */
+  read(bytes: number, time: number): void {
+    this.#take("bytes", bytes, time);
+  }
+
+  /** A message of any kind came. @throws PoolFault as {@linkcode Inflow.read}. */
+  message(time: number): void {
+    this.#take("messages", 1, time);
+  }
+
+  #take(unit: Unit, amount: number, time: number): void {
+    const miners = this.#miners;
+    const { [unit]: forAll } = miners > 0 ? WITH_MINERS : WITHOUT_MINERS;
+    const excess = this.#meters[unit].take(amount, forAll + miners * FOR_A_MINER[unit], time);
+    if (excess === undefined) return;
+    const whom = miners > 0 ? `with ${miners} miners` : "without miners";
+    throw new PoolFault("too-much", `Too much from this pool: ${excess} ${whom}`);
+  }
+}
