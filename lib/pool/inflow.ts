@@ -67,7 +67,7 @@ class Meter {
       this.#came = 0;
       this.#since = time;
     }
-    // In time, not in what came: it weighs what it weighed when it came, however many miners go.
+    // In time, not in what came: miners that leave later change nothing about what came before.
     this.#debtMs += (amount - asked) * 1000 / perSecond;
     this.#came += amount - asked;
     if (this.#debtMs <= SECONDS_AT_ONCE * 1000) return undefined;
@@ -104,7 +104,7 @@ export class Inflow {
     this.#meters.messages.provoke();
   }
 
-  /** So many bytes came. @throws PoolFault `too-much`, with the bound and what was found. */
+  /** This number of bytes came. @throws PoolFault `too-much`, with the bound and what was found. */
   read(bytes: number, time: number): void {
     this.#take("bytes", bytes, time);
   }
