@@ -19,8 +19,11 @@ type Unit = keyof Allowance;
 /** Without miners, in the handshake too: a pool sends a job of a few KB every 30 s, and answers. */
 const WITHOUT_MINERS: Allowance = { bytes: 256 * 1024, messages: 200 };
 
-/** With miners: four times as much, for their jobs come at every block and every change of fees. */
-const WITH_MINERS: Allowance = { bytes: 1024 * 1024, messages: 800 };
+/**
+ * With miners: as much as does not slow the others, since what is told to miners goes out in turns
+ * and only the newest of it. To leave a pool by mistake costs more than to bear a storm for seconds.
+ */
+const WITH_MINERS: Allowance = { bytes: 2 << 20, messages: 16_000 };
 
 /** For each miner beside that: a new difficulty every second. A pool changes one in 30 s. */
 const FOR_A_MINER: Allowance = { bytes: 16, messages: 1 };

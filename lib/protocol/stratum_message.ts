@@ -76,8 +76,8 @@ export function decodePoolLine(line: Uint8Array): StratumMessage {
   if (text.length > HARMLESS_LENGTH && text.includes(NESTED_LISTS)) {
     throw new PoolFault(
       "not-json",
-      `Cannot read a line of ${line.length} bytes: it nests lists more than ` +
-        `${NESTED_LISTS.length} levels deep`,
+      `Cannot read a line: found ${quote(text)} in ${line.length} bytes, wanted a JSON object ` +
+        `without lists nested ${NESTED_LISTS.length} levels deep`,
     );
   }
   return readStratum(text, PoolFault);

@@ -85,11 +85,14 @@ Deno.test("a pool that floods us while it serves hands its miners to the spare",
   await rig.begun();
   rig.log();
   const log: string[] = [];
-  await flood(rig.pool(0), FLOODS["jobs"]!, () => {
+  await flood(rig.pool(0), FLOODS["verdict frames"]!, () => {
     log.push(...rig.log());
     return log.some((line) => line.includes("Too much from this pool"));
   });
-  assert.match(log.join("\n"), /lost \(serving\): Too much from this pool: .* with 20 miners/);
+  assert.match(
+    log.join("\n"),
+    /lost \(serving\): Too much from this pool: .* at most 16020 a second .* with 20 miners/,
+  );
   await rig.servedBy(1);
   await rig.goesOn();
   assert.equal(rig.farm.statistics().lostConnections, 0);
