@@ -3,9 +3,16 @@
  */
 
 import { formatHex32 } from "./base/hex.ts";
+import {
+  REFUSE_REASONS,
+  REJECT_REASONS,
+  type SnakeCase,
+  snakeCase,
+  UNANSWERED_REASONS,
+} from "./base/share_reasons.ts";
 import type { MinerReport } from "./miner/report.ts";
 import type { AccountReport } from "./mux/accounts.ts";
-import { type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
+import { countOf, type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
 import type { Occupancy } from "./mux/multiplexer.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
 import type { Hashrates } from "./mux/work_table.ts";
@@ -23,33 +30,43 @@ import type {
 export function sharesShape(shares: LedgerSnapshot): SharesShape {
   return {
     received: shares.received,
-    refused: {
-      illegal: shares.refusedIllegal,
-      unauthorized: shares.refusedUnauthorized,
-      stale: shares.refusedStale,
-      version_mask: shares.refusedVersionMask,
-      too_many: shares.refusedTooMany,
-    },
+    refused: byReason(REFUSED, shares),
     outage: shares.outage,
     submitted: shares.submitted,
     accepted: shares.accepted,
-    rejected: {
-      stale: shares.rejectedStale,
-      duplicate: shares.rejectedDuplicate,
-      low_difficulty: shares.rejectedLowDifficulty,
-      time_too_old: shares.rejectedTimeTooOld,
-      time_too_new: shares.rejectedTimeTooNew,
-      version_mask: shares.rejectedVersionMask,
-      other: shares.rejectedOther,
-    },
+    rejected: byReason(REJECTED, shares),
     assumed: shares.assumed,
-    unanswered: {
-      connection_lost: shares.unansweredConnectionLost,
-      miner_gone: shares.unansweredMinerGone,
-      timed_out: shares.unansweredTimedOut,
-    },
+    unanswered: byReason(UNANSWERED, shares),
     waiting: waitingIn(shares),
   };
+}
+
+type Ending = "refused" | "rejected" | "unanswered";
+
+type Names<Ended extends Ending, Reason extends string> = readonly (readonly [
+  inApi: SnakeCase<Reason>,
+  inLedger: `${Ended}${Capitalize<Reason>}`,
+])[];
+
+/** What API and ledger call shares that `ended` so for each reason; worked out once. */
+function namesOf<Ended extends Ending, Reason extends string>(
+  ended: Ended,
+  reasons: readonly Reason[],
+): Names<Ended, Reason> {
+  return reasons.map((reason) => [snakeCase(reason), countOf(ended, reason)]);
+}
+
+const REFUSED = namesOf("refused", REFUSE_REASONS);
+const REJECTED = namesOf("rejected", REJECT_REASONS);
+const UNANSWERED = namesOf("unanswered", UNANSWERED_REASONS);
+
+function byReason<Ended extends Ending, Reason extends string>(
+  names: Names<Ended, Reason>,
+  shares: Readonly<Record<`${Ended}${Capitalize<Reason>}`, number>>,
+): Record<SnakeCase<Reason>, number> {
+  const counts: Partial<Record<SnakeCase<Reason>, number>> = {};
+  for (const [inApi, inLedger] of names) counts[inApi] = shares[inLedger];
+  return counts as Record<SnakeCase<Reason>, number>;
 }
 
 /** Estimated hashes a second. */
@@ -79,10 +96,7 @@ export function trafficShape(traffic: Traffic): SummaryShape["traffic"] {
 /** The same counts with the names of the API. */
 export function snakeKeys(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(counts).map(([key, count]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      count,
-    ]),
+    Object.entries(counts).map(([key, count]) => [snakeCase(key), count]),
   );
 }
 

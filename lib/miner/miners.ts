@@ -93,7 +93,7 @@ export class Miners implements Fanout, EngineEvents {
   /** By handle. */
   readonly #sessions: (MinerSession | undefined)[] = [];
   /** Those that had not logged in when they were last looked at, the oldest first. */
-  readonly #newcomers = new Newcomers();
+  readonly #newcomers = new Newcomers<MinerSession>();
   readonly #admission: Admission;
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;

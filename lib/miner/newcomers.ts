@@ -6,18 +6,21 @@
 
 import type { MinerSession } from "./session.ts";
 
-/** See the head of this file. */
-export class Newcomers {
-  readonly #sessions = new Set<MinerSession>();
+/** All that is looked at of a miner. */
+export type Newcomer = Pick<MinerSession, "hasLoggedIn" | "connectedAt" | "turnedAwayAt">;
+
+/** Keeps miners until they have logged in, in the order of the time they have left. */
+export class Newcomers<Session extends Newcomer> {
+  readonly #sessions = new Set<Session>();
 
   /** One that connected just now, or was turned away just now. */
-  add(session: MinerSession): void {
+  add(session: Session): void {
     this.#sessions.delete(session);
     this.#sessions.add(session);
   }
 
   /** One whose connection is over. */
-  delete(session: MinerSession): void {
+  delete(session: Session): void {
     this.#sessions.delete(session);
   }
 
@@ -27,7 +30,7 @@ export class Newcomers {
   }
 
   /** Those that have had longer than `ms` at `time` to log in. */
-  *olderThan(ms: number, time: number): Generator<MinerSession> {
+  *olderThan(ms: number, time: number): Generator<Session> {
     for (const session of this.#sessions) {
       if (session.hasLoggedIn) {
         this.#sessions.delete(session);

@@ -3,7 +3,8 @@
  * shares of connections that are gone, recent work, verdicts astray, time without a pool.
  */
 
-import { Ledger, type LedgerSnapshot, NO_STRAYS, type StrayVerdict } from "./ledger.ts";
+import type { StrayReason } from "../base/share_reasons.ts";
+import { Ledger, type LedgerSnapshot, NO_STRAYS } from "./ledger.ts";
 import { type Hashrates, WorkTable } from "./work_table.ts";
 
 /** How finely an account's recent work is kept, in milliseconds. */
@@ -22,7 +23,7 @@ export class AccountBooks {
   /** Shares of miners that had no place. */
   readonly unplaced: Ledger = new Ledger();
   /** Verdicts that found no miner waiting for them. */
-  readonly strayVerdicts: Record<StrayVerdict, number> = { ...NO_STRAYS };
+  readonly strayVerdicts: Record<StrayReason, number> = { ...NO_STRAYS };
   /** Shares of connections that are gone, by the pool's number. */
   readonly #pastShares = new Map<number, Ledger>();
   readonly #work = new WorkTable(1, WORK_STEP_MS);

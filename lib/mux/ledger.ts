@@ -10,77 +10,43 @@
  * no verdict has come for yet.
  */
 
+import {
+  REFUSE_REASONS,
+  type RefuseReason,
+  REJECT_REASONS,
+  type RejectReason,
+  STRAY_REASONS,
+  type StrayReason,
+  UNANSWERED_REASONS,
+  type UnansweredReason,
+} from "../base/share_reasons.ts";
 import { Histogram } from "../observe/histogram.ts";
 import { Rows } from "./rows.ts";
 import { WorkTable } from "./work_table.ts";
 
-/** Why a share was refused here and never submitted. */
-export type Refusal =
-  | "refusedIllegal"
-  | "refusedUnauthorized"
-  | "refusedStale"
-  | "refusedVersionMask"
-  | "refusedTooMany";
+/** What is counted of shares refused here. */
+export type Refusal = `refused${Capitalize<RefuseReason>}`;
 
-/** Why the pool rejected a share. */
-export type Rejection =
-  | "rejectedStale"
-  | "rejectedDuplicate"
-  | "rejectedLowDifficulty"
-  | "rejectedTimeTooOld"
-  | "rejectedTimeTooNew"
-  | "rejectedVersionMask"
-  | "rejectedOther";
+/** What is counted of shares the pool rejected. */
+export type Rejection = `rejected${Capitalize<RejectReason>}`;
 
-/** Why the verdict on a submitted share will not come. */
-export type Unanswered = "unansweredConnectionLost" | "unansweredMinerGone" | "unansweredTimedOut";
-
-/**
- * Why a verdict found no miner waiting for it: the miner has gone (the share is counted accepted or
- * rejected all the same); its connection was given up; it came after the time-out; it came before;
- * or nothing was ever sent under its number.
- */
-export type StrayVerdict = "minerGone" | "connectionGone" | "late" | "repeated" | "neverSent";
+/** What is counted of submitted shares whose verdict will not come. */
+export type Unanswered = `unanswered${Capitalize<UnansweredReason>}`;
 
 /** How many verdicts found no miner waiting for them, by reason. */
-export type StrayVerdicts = Readonly<Record<StrayVerdict, number>>;
+export type StrayVerdicts = Readonly<Record<StrayReason, number>>;
 
-/** What is counted. */
-export type Count =
-  | "received"
-  | Refusal
-  | "outage"
-  | "submitted"
-  | "accepted"
-  | Rejection
-  | "assumed"
-  | Unanswered;
+/** One of {@linkcode COUNTS}. */
+export type Count = typeof COUNTS[number];
 
-const REFUSED: readonly Refusal[] = [
-  "refusedIllegal",
-  "refusedUnauthorized",
-  "refusedStale",
-  "refusedVersionMask",
-  "refusedTooMany",
-];
+const REFUSED: readonly Refusal[] = REFUSE_REASONS.map((reason) => countOf("refused", reason));
+const REJECTED: readonly Rejection[] = REJECT_REASONS.map((reason) => countOf("rejected", reason));
+const UNANSWERED: readonly Unanswered[] = UNANSWERED_REASONS.map((reason) =>
+  countOf("unanswered", reason)
+);
 
-const REJECTED: readonly Rejection[] = [
-  "rejectedStale",
-  "rejectedDuplicate",
-  "rejectedLowDifficulty",
-  "rejectedTimeTooOld",
-  "rejectedTimeTooNew",
-  "rejectedVersionMask",
-  "rejectedOther",
-];
-
-const UNANSWERED: readonly Unanswered[] = [
-  "unansweredConnectionLost",
-  "unansweredMinerGone",
-  "unansweredTimedOut",
-];
-
-const COUNTS: readonly Count[] = [
+/** Everything that is counted, in the order of the columns. */
+export const COUNTS = [
   "received",
   ...REFUSED,
   "outage",
@@ -89,7 +55,15 @@ const COUNTS: readonly Count[] = [
   ...REJECTED,
   "assumed",
   ...UNANSWERED,
-];
+] as const;
+
+/** The name of a count: of shares that `ended` so, for a reason. */
+export function countOf<Ended extends string, Reason extends string>(
+  ended: Ended,
+  reason: Reason,
+): `${Ended}${Capitalize<Reason>}` {
+  return `${ended}${reason[0]!.toUpperCase()}${reason.slice(1)}` as `${Ended}${Capitalize<Reason>}`;
+}
 
 /** All counts at one moment. */
 export type LedgerSnapshot = Readonly<Record<Count, number>>;
@@ -232,23 +206,18 @@ export class ShareCounter {
 }
 
 /** No stray verdicts. */
-export const NO_STRAYS: StrayVerdicts = {
-  minerGone: 0,
-  connectionGone: 0,
-  late: 0,
-  repeated: 0,
-  neverSent: 0,
-};
+export const NO_STRAYS: StrayVerdicts = straysOf(() => 0);
 
 /** Both together. */
 export function sumOfStrays(one: StrayVerdicts, other: StrayVerdicts): StrayVerdicts {
-  return {
-    minerGone: one.minerGone + other.minerGone,
-    connectionGone: one.connectionGone + other.connectionGone,
-    late: one.late + other.late,
-    repeated: one.repeated + other.repeated,
-    neverSent: one.neverSent + other.neverSent,
-  };
+  return straysOf((reason) => one[reason] + other[reason]);
+}
+
+function straysOf(count: (reason: StrayReason) => number): StrayVerdicts {
+  return Object.fromEntries(STRAY_REASONS.map((reason) => [reason, count(reason)])) as Record<
+    StrayReason,
+    number
+  >;
 }
 
 /** Shares refused here, all reasons together. */

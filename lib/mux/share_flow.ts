@@ -6,10 +6,11 @@
  */
 
 import type { Now } from "../base/clock.ts";
+import { REJECT_REASONS, type RejectReason } from "../base/share_reasons.ts";
 import type { Share } from "../protocol/share.ts";
-import { SHARE_ACCEPTED, STATUS, type VerdictMeaning, verdictMeaning } from "../protocol/status.ts";
+import { SHARE_ACCEPTED, STATUS, verdictMeaning } from "../protocol/status.ts";
 import type { AccountBooks } from "./account_books.ts";
-import type { Count, ShareCounter, Unanswered } from "./ledger.ts";
+import { countOf, type Rejection, type ShareCounter, type Unanswered } from "./ledger.ts";
 import type { ShareReceipt } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import type { MinerSeat } from "./seat.ts";
@@ -24,16 +25,9 @@ export const VERDICT_TIMEOUT_MS = 60_000;
  */
 export const MAX_WAITING_SHARES = 1_000;
 
-const VERDICT_COUNT: Readonly<Record<VerdictMeaning, Count>> = {
-  accepted: "accepted",
-  stale: "rejectedStale",
-  duplicate: "rejectedDuplicate",
-  lowDifficulty: "rejectedLowDifficulty",
-  timeTooOld: "rejectedTimeTooOld",
-  timeTooNew: "rejectedTimeTooNew",
-  versionMask: "rejectedVersionMask",
-  other: "rejectedOther",
-};
+const REJECTED = Object.fromEntries(
+  REJECT_REASONS.map((reason) => [reason, countOf("rejected", reason)]),
+) as Record<RejectReason, Rejection>;
 
 const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
 
@@ -67,6 +61,12 @@ export class ShareFlow {
       return STATUS.jobNotFound;
     }
     const { upstream } = slot;
+    // In a frame 0 stands for the job's own time: the pool would judge another header than the
+    // miner hashed. No job is that old, unless it says so itself.
+    if (share.ntime === 0 && job.ntime !== 0) {
+      counter.add(miner.sessionId, "refusedTimeTooOld", slot.ledger);
+      return STATUS.timeTooOld;
+    }
     // Without a mask the frame would be one the pool skips and does not count: every later
     // verdict of the connection would reach the wrong miner. Bits of the job's own mean one thing
     // to firmware and another to pools.
@@ -116,7 +116,8 @@ export class ShareFlow {
     const { isGone, miner } = share.owner;
     if (isGone) this.#books.strayVerdicts.minerGone++;
     this.#settled(share.owner, slot);
-    const count = VERDICT_COUNT[verdictMeaning(status)];
+    const meaning = verdictMeaning(status);
+    const count = meaning === "accepted" ? meaning : REJECTED[meaning];
     const counter = this.#counter;
     const sessionId = isGone ? undefined : miner.sessionId;
     counter.add(sessionId, count, slot.ledger);

@@ -2,15 +2,7 @@
  * The pool's status codes (agent.md "Status codes"): what a verdict says, and how a miner is told.
  */
 
-/** Why a share was not taken, in the words of the glossary. */
-export type RejectReason =
-  | "stale"
-  | "duplicate"
-  | "lowDifficulty"
-  | "timeTooOld"
-  | "timeTooNew"
-  | "versionMask"
-  | "other";
+import type { RejectReason } from "../base/share_reasons.ts";
 
 /** A verdict read: accepted, or rejected and why. */
 export type VerdictMeaning = "accepted" | RejectReason;

@@ -48,7 +48,7 @@ for (
 }
 
 Deno.test("a job id that was never ours reaches the mux as no job, and is refused like a stale one", () => {
-  for (const id of ["", "A1", "07", "-1", "1.5", "☃", "zzzzzzzzzz", "__proto__", "f650d1b20 "]) {
+  for (const id of ["", "A1", "07", "-1", "1.5", "☃", "zzzzzzzzzzz", "__proto__", "f650d1b20 "]) {
     const { miner, mux } = loggedIn();
     mux.receipt = 21;
     assert.deepEqual(miner.ask(USUAL.replace('"a1"', JSON.stringify(id))), [

@@ -235,7 +235,7 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
       id: 1,
       jobId,
       extranonce2: 0,
-      ntime: 0,
+      ntime: 0x650d1b20,
       nonce: 0,
       versionBits: 0,
       hasVersionBits: false,

@@ -2,6 +2,13 @@
 
 import assert from "node:assert/strict";
 import {
+  REFUSE_REASONS,
+  REJECT_REASONS,
+  UNANSWERED_REASONS,
+} from "../../lib/base/share_reasons.ts";
+import {
+  type Count,
+  countOf,
   Ledger,
   MinerLedgers,
   refusedIn,
@@ -54,30 +61,36 @@ Deno.test("MinerLedgers keeps the first and the last row apart", () => {
 Deno.test("waitingIn is what neither verdict nor anything else has ended", () => {
   const ledger = new Ledger();
   for (let i = 0; i < 20; i++) ledger.add("submitted");
-  for (
-    const end of [
-      "accepted",
-      "rejectedStale",
-      "rejectedDuplicate",
-      "rejectedLowDifficulty",
-      "rejectedTimeTooOld",
-      "rejectedTimeTooNew",
-      "rejectedVersionMask",
-      "rejectedOther",
-      "assumed",
-      "unansweredConnectionLost",
-      "unansweredMinerGone",
-      "unansweredTimedOut",
-    ] as const
-  ) ledger.add(end);
-  for (const reason of ["refusedIllegal", "refusedUnauthorized", "refusedStale"] as const) {
-    ledger.add(reason);
-  }
+  const ends: Count[] = [
+    "accepted",
+    ...REJECT_REASONS.map((reason) => countOf("rejected", reason)),
+    "assumed",
+    ...UNANSWERED_REASONS.map((reason) => countOf("unanswered", reason)),
+  ];
+  for (const end of ends) ledger.add(end);
+  for (const reason of REFUSE_REASONS) ledger.add(countOf("refused", reason));
   const snapshot = ledger.snapshot();
-  assert.equal(refusedIn(snapshot), 3);
-  assert.equal(rejectedIn(snapshot), 7);
-  assert.equal(unansweredIn(snapshot), 3);
-  assert.equal(waitingIn(snapshot), 8);
+  assert.equal(refusedIn(snapshot), REFUSE_REASONS.length);
+  assert.equal(rejectedIn(snapshot), REJECT_REASONS.length);
+  assert.equal(unansweredIn(snapshot), UNANSWERED_REASONS.length);
+  assert.equal(waitingIn(snapshot), 20 - ends.length);
+});
+
+Deno.test("every reason is a count of its own, in ledgers of all and of each miner", () => {
+  const counts = [
+    ...REFUSE_REASONS.map((reason) => countOf("refused", reason)),
+    ...REJECT_REASONS.map((reason) => countOf("rejected", reason)),
+    ...UNANSWERED_REASONS.map((reason) => countOf("unanswered", reason)),
+  ];
+  for (const count of counts) {
+    const [ledger, miners] = [new Ledger(), new MinerLedgers(1)];
+    ledger.add(count);
+    miners.add(0, count);
+    for (const snapshot of [ledger.snapshot(), miners.snapshot(0)]) {
+      assert.equal(snapshot[count], 1, count);
+      assert.equal(Object.values(snapshot).reduce((sum, one) => sum + one, 0), 1, count);
+    }
+  }
 });
 
 Deno.test("A snapshot stays as it was when it was taken", () => {

@@ -370,10 +370,10 @@ Deno.test("A difficulty that did not change is not told again, however often the
   const ids = Array(30_000).fill(miner.sessionId);
   world.mux.difficultyChanged(pool, ids, 16);
   world.mux.difficultyChanged(pool, ids, 32);
-  assert.deepEqual(miner.told.filter((told) => "difficulty" in told), [
-    { difficulty: 16 },
-    { difficulty: 32 },
-  ]);
+  const told = miner.told.filter((told) => "difficulty" in told);
+  // Before they are compared: showing how 30,000 of them differ takes minutes.
+  assert.equal(told.length, 2);
+  assert.deepEqual(told, [{ difficulty: 16 }, { difficulty: 32 }]);
 });
 
 // Losing a connection

@@ -213,8 +213,20 @@ Deno.test("values that cannot be printed never throw at whoever logs", async () 
   }
 });
 
-Deno.test("before the log is started, logging does nothing", () => {
-  log.error("Nobody hears {what}", { what: "this" });
+Deno.test("what is logged before the log is started goes nowhere, neither then nor later", async () => {
+  const write = mock.method(Deno.stderr, "write", () => Promise.resolve(0));
+  const writeSync = mock.method(Deno.stderr, "writeSync", () => 0);
+  try {
+    log.error("Nobody hears {what}", { what: "this" });
+    await settled();
+    assert.deepEqual([write.mock.callCount(), writeSync.mock.callCount()], [0, 0]);
+  } finally {
+    write.mock.restore();
+    writeSync.mock.restore();
+  }
+  const lines = await linesOf({}, () => log.info("Somebody hears this"));
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]!, /Somebody hears this/);
 });
 
 Deno.test("the log can be stopped and started again", async () => {

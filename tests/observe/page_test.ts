@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { pickRows, readTable } from "../../lib/observe/status/page/miner_rows.js";
 import { rejectedPart, seriesOf } from "../../lib/observe/status/page/chart_data.js";
+import { REFUSE_REASONS, REJECT_REASONS, snakeCase } from "../../lib/base/share_reasons.ts";
 import { ENGLISH } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
 import { pageFile } from "../../lib/observe/status/page.ts";
@@ -70,6 +71,12 @@ Deno.test("both languages have every text, with the same places for values", () 
   assert.deepEqual(Object.keys(CHINESE).sort(), Object.keys(ENGLISH).sort());
   for (const [key, text] of Object.entries(ENGLISH)) {
     assert.deepEqual(places(CHINESE[key as keyof typeof ENGLISH]), places(text), key);
+  }
+});
+
+Deno.test("every reason for which a share is refused or rejected has its text", () => {
+  for (const reason of [...REFUSE_REASONS, ...REJECT_REASONS]) {
+    assert.ok(Object.hasOwn(ENGLISH, snakeCase(reason)), reason);
   }
 });
 

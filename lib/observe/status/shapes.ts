@@ -8,6 +8,12 @@
  */
 
 import * as v from "valibot";
+import type {
+  RefuseReason,
+  RejectReason,
+  SnakeCase,
+  UnansweredReason,
+} from "../../base/share_reasons.ts";
 
 /** A value with what it is. */
 function about<const S extends v.GenericSchema>(what: string, schema: S) {
@@ -21,34 +27,48 @@ const flag = (what: string) => about(what, v.boolean());
 const level = v.picklist(["debug", "info", "warning", "error"]);
 const time = (what: string) => about(what, v.pipe(v.string(), v.isoTimestamp()));
 
+const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
+  illegal: "No share at all, or not for us to read.",
+  unauthorized: "Sent before the miner had logged in.",
+  stale: "For a job that is over, or of another connection.",
+  time_too_old: "The header's time is 0, which a pool would read as the time of the job.",
+  version_mask: "Version bits the pool would not take.",
+  too_many: "Too many of the miner's shares wait for a verdict.",
+};
+
+const REJECTED: Readonly<Record<SnakeCase<RejectReason>, string>> = {
+  stale: "Rejected by the pool: the job is over.",
+  duplicate: "Rejected: sent before.",
+  low_difficulty: "Rejected: too little work.",
+  time_too_old: "Rejected: the header's time.",
+  time_too_new: "Rejected: the header's time.",
+  version_mask: "Rejected: version bits outside the mask.",
+  other: "Rejected for any other reason.",
+};
+
+const UNANSWERED: Readonly<Record<SnakeCase<UnansweredReason>, string>> = {
+  connection_lost: "The pool's connection was lost before the verdict.",
+  miner_gone: "The miner was gone, and no verdict came.",
+  timed_out: "No verdict came within a minute.",
+  stopped: "btcagent stopped before the verdict came.",
+};
+
+/** A count for each reason. */
+function counts<Reason extends string>(texts: Readonly<Record<Reason, string>>) {
+  const entries = Object.entries<string>(texts).map(([reason, what]) => [reason, count(what)]);
+  return Object.fromEntries(entries) as Record<Reason, ReturnType<typeof count>>;
+}
+
 /** @internal A part of answers. */
 export const SharesSchema = v.strictObject({
   received: count("All that miners sent."),
-  refused: v.strictObject({
-    illegal: count("No share at all, or not for us to read."),
-    unauthorized: count("Sent before the miner had logged in."),
-    stale: count("For a job that is over, or of another connection."),
-    version_mask: count("Version bits the pool would not take."),
-    too_many: count("Too many of the miner's shares wait for a verdict."),
-  }),
+  refused: v.strictObject(counts(REFUSED)),
   outage: count("For made-up jobs while no pool answered; they earn nothing."),
   submitted: count("Sent on to a pool: what remains of `received`."),
   accepted: count("Accepted by the pool."),
-  rejected: v.strictObject({
-    stale: count("Rejected by the pool: the job is over."),
-    duplicate: count("Rejected: sent before."),
-    low_difficulty: count("Rejected: too little work."),
-    time_too_old: count("Rejected: the header's time."),
-    time_too_new: count("Rejected: the header's time."),
-    version_mask: count("Rejected: version bits outside the mask."),
-    other: count("Rejected for any other reason."),
-  }),
+  rejected: v.strictObject(counts(REJECTED)),
   assumed: count("Sent to a pool that gives no verdicts."),
-  unanswered: v.strictObject({
-    connection_lost: count("The pool's connection was lost before the verdict."),
-    miner_gone: count("The miner was gone, and no verdict came."),
-    timed_out: count("No verdict came within a minute."),
-  }),
+  unanswered: v.strictObject(counts(UNANSWERED)),
   waiting: count("Submitted, and the verdict may still come."),
 });
 
