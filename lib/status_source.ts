@@ -85,6 +85,7 @@ export class StatusView implements StatusSource, StatusControl {
         most: miners.most,
         states,
         asicboost: rolling,
+        silent_connections: miners.silentConnections,
         bytes_read: miners.bytesRead,
         bytes_written: miners.bytesWritten,
       },

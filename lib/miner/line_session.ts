@@ -8,11 +8,15 @@
 
 import type { MinerSockets, PeerAddress } from "../net/engine.ts";
 import type { Rate } from "../net/rate.ts";
+import { isHopeless, notStratum } from "../protocol/foreign_speech.ts";
 import type { LineDecoder } from "../protocol/lines.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import type { SpareDecoders } from "./spare_decoders.ts";
+
+/** What a miner has ever sent: nothing, bytes that make no request, or a request. */
+export const HEARD = { nothing: 0, bytes: 1, request: 2 } as const;
 
 /** What all miners' lines share. */
 export interface LineContext {
@@ -46,6 +50,8 @@ export abstract class LineSession<Context extends LineContext> {
   lastActiveAt: number;
   /** What it shares with all others. */
   protected readonly context: Context;
+  /** What it has ever sent; see {@linkcode HEARD}. */
+  heard: number = HEARD.nothing;
   /** Whether it has left: nothing it sent is looked at any more. */
   protected isOver = false;
   /** Only in the middle of a line. */
@@ -69,6 +75,7 @@ export abstract class LineSession<Context extends LineContext> {
    * @throws MinerFault when they break the protocol.
    */
   receive(bytes: Uint8Array): void {
+    if (this.heard === HEARD.nothing && bytes.length > 0) this.heard = HEARD.bytes;
     this.#outgoing = "";
     try {
       for (const line of this.takeHeldLines()) {
@@ -80,6 +87,11 @@ export abstract class LineSession<Context extends LineContext> {
       this.flush();
       this.#outgoing = undefined;
     }
+  }
+
+  /** The beginning of a line whose end has not come; `undefined` between two lines. */
+  get unfinishedLine(): Uint8Array | undefined {
+    return this.#cutLine?.unfinished;
   }
 
   /** Takes one line, without its end. @throws MinerFault when it breaks the protocol. */
@@ -132,8 +144,11 @@ export abstract class LineSession<Context extends LineContext> {
       if (line.length > 0) this.receiveLine(line);
       if (this.isOver) return;
     }
-    if (lines.isInsideLine) this.#cutLine = lines;
-    else decoders.give(lines);
+    if (!lines.isInsideLine) return decoders.give(lines);
+    const { unfinished } = lines;
+    // TLS and its like may send no line end for as long as nobody answers.
+    if (isHopeless(unfinished)) throw new MinerFault("not-json", notStratum(unfinished));
+    this.#cutLine = lines;
   }
 
   #countRequest(): void {

@@ -20,6 +20,7 @@ import { Rate } from "../net/rate.ts";
 import { reportFault } from "../observe/fault.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
+import { unfinishedLine } from "../protocol/foreign_speech.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
@@ -34,6 +35,7 @@ import {
   REFUSALS,
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
+import { HEARD } from "./line_session.ts";
 import { Newcomers } from "./newcomers.ts";
 import type { MinerReport } from "./report.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
@@ -102,6 +104,7 @@ export class Miners implements Fanout, EngineEvents {
   readonly #fanout = new Histogram();
   #broadcasts = 0;
   #bytesRead = 0;
+  #silentConnections = 0;
   #isDraining = false;
 
   /** Starts listening. @throws what listening throws. */
@@ -197,6 +200,11 @@ export class Miners implements Fanout, EngineEvents {
     return true;
   }
 
+  /** Connections that ended without having sent a byte, as health checks do. */
+  get silentConnections(): number {
+    return this.#silentConnections;
+  }
+
   /** How often each bound was reached since the start. */
   get limitCounts(): LimitCounts {
     return { ...this.#limitCounts };
@@ -241,6 +249,8 @@ export class Miners implements Fanout, EngineEvents {
   closed(handle: number, reason: string, fault?: PeerFault): void {
     const session = this.#sessions[handle];
     if (session === undefined) return;
+    // It has sent bytes, of which none were for the session.
+    if (fault === "tls_handshake") session.heard = HEARD.bytes;
     this.#forget(session, reason, fault);
     if (fault === "tls_handshake") this.#violated(session);
   }
@@ -381,7 +391,22 @@ export class Miners implements Fanout, EngineEvents {
     this.#admission.leave(session.from.hostname);
     if (limit !== undefined) this.#limitCounts[limit]++;
     leaveMux(session);
-    log.info("Miner {miner} out: {reason}", { miner: session.label, reason });
+    this.#sayGone(session, reason);
+  }
+
+  #sayGone(session: MinerSession, reason: string): void {
+    const { label: miner, worker, heard } = session;
+    if (heard === HEARD.nothing) {
+      // Health checks of load balancers come every few seconds.
+      this.#silentConnections++;
+      log.debug("Connection {miner} over without a byte from it: {reason}", { miner, reason });
+    } else if (worker !== undefined) {
+      log.info("Miner {miner} disconnected: {reason}", { miner, worker, reason });
+    } else {
+      const { unfinishedLine: bytes } = session;
+      const spoken = bytes === undefined ? "" : `; ${unfinishedLine(bytes)}`;
+      log.info("Miner {miner} disconnected: {reason}", { miner, reason: reason + spoken });
+    }
   }
 }
 

@@ -10,11 +10,12 @@ import { ownText } from "../base/own_text.ts";
 import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
 import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
+import { foreignMethod, notStratum } from "../protocol/foreign_speech.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
 import { scanShare } from "../protocol/share_scanner.ts";
 import { minerStatus, STATUS, verdictMeaning } from "../protocol/status.ts";
-import { decodeStratum, formatNotification, type Request } from "../protocol/stratum_message.ts";
+import { formatNotification, parseStratum, type Request } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
 import {
@@ -31,7 +32,7 @@ import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
 import type { LimitName } from "./limits.ts";
 import { cannotNarrow, noteBits, type OutsideStreak, PROVEN_OUTSIDE } from "./narrowing.ts";
-import { type LineContext, LineSession } from "./line_session.ts";
+import { HEARD, type LineContext, LineSession } from "./line_session.ts";
 import type { MinerReport } from "./report.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
@@ -145,12 +146,18 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     };
   }
 
+  /** The worker it is, sub-account included; `undefined` before it has logged in. */
+  get worker(): string | undefined {
+    if (this.#names === undefined) return undefined;
+    const account = this.#account === "" ? "" : `${this.#account}.`;
+    return `${account}${this.#names.workerName}`;
+  }
+
   /** How the log names it. */
   get label(): string {
     const address = formatAddress(this.from);
-    if (this.#names === undefined) return address;
-    const account = this.#account === "" ? "" : `${this.#account}.`;
-    return `${account}${this.#names.workerName}@${address}`;
+    const { worker } = this;
+    return worker === undefined ? address : `${worker}@${address}`;
   }
 
   /** The socket is gone or about to be: leaves the mux and gives its session id back. */
@@ -166,8 +173,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   admit(): void {
     this.#state = "working";
-    log.info("Miner {miner} in: {agent}, session {session}{names}", {
+    log.info("Miner {miner} connected: {agent}, session {session}{names}", {
       miner: this.label,
+      worker: this.worker,
       agent: this.names.clientAgent || "no client agent",
       session: formatHex32(this.sessionId),
       names: this.names.wasCut ? "; its names are shortened for the pool" : "",
@@ -178,7 +186,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   turnAway(status: number, reason: string): void {
     this.#seat = undefined;
     this.#state = "subscribed";
-    log.warn("Miner {miner} turned away: {reason}", { miner: this.label, reason });
+    const { label: miner, worker } = this;
+    log.warn("Miner {miner} turned away: {reason}", { miner, worker, reason });
     this.context.turnedAway(this);
     this.#endWait((id) => this.refuseHandshake(id, status));
   }
@@ -221,14 +230,16 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (this.#held !== undefined) return this.#held.add(line, this.context.decoders.maxLineBytes);
     const share = scanShare(line);
     if (share !== undefined) return this.#submit(share);
-    const message = decodeStratum(line, MinerFault);
+    const message = parseStratum(line);
+    if (message === undefined) throw new MinerFault("not-json", notStratum(line));
+    this.heard = HEARD.request;
     switch (message.kind) {
       case "request":
         return this.#request(message);
       case "illegal":
-        return message.method === "mining.submit"
-          ? this.#refuseIllegalShare(message.id)
-          : this.refuse(message.id, STATUS.illegalParams);
+        if (message.method === "mining.submit") return this.#refuseIllegalShare(message.id);
+        this.refuse(message.id, STATUS.illegalParams);
+        return this.#refuseForeigner(message.method);
       case "reply":
         return; // to a notification of ours that carried no id: firmware does such things
     }
@@ -261,8 +272,20 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       case "client.get_version":
         return this.reply(id, JSON.stringify(this.context.version));
       default:
-        return this.refuse(id, STATUS.unknown);
+        this.refuse(id, STATUS.unknown);
+        return this.#refuseForeigner(method);
     }
+  }
+
+  /**
+   * What begins with a method of another coin's never logs in.
+   *
+   * @throws MinerFault if it does.
+   */
+  #refuseForeigner(method: string | undefined): void {
+    if (this.#state !== "connected" || method === undefined) return;
+    const reason = foreignMethod(method);
+    if (reason !== undefined) throw new MinerFault("foreign", reason);
   }
 
   #configure(id: RequestId, params: readonly unknown[]): void {
@@ -370,6 +393,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         "than {mask}, which {pool} allows, and were refused; {consequence}",
       {
         miner: this.label,
+        worker: this.worker,
         count: PROVEN_OUTSIDE,
         mask,
         pool: seat.upstreamName,
@@ -392,6 +416,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const isSentAway = this.context.reconnectPause?.take(name) ?? false;
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
+      worker: this.worker,
       consequence: isSentAway
         ? "it is disconnected, so that it begins again"
         : "it stays connected",

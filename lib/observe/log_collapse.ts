@@ -1,9 +1,12 @@
 /**
  * Makes a storm of lines readable: of each kind a few lines are written, the rest are counted and
- * summed up in one, such as `312 more in 60 s: Miner … out: the connection was reset`.
+ * summed up in one, such as `312 more in 60 s: Miner … disconnected: the connection was reset`.
  *
  * A kind is a message of the program together with its cause, so that one cause cannot hide
  * another. Causes have words of peers in them: only so many are told apart for each message.
+ *
+ * Lines about a worker (those with the value `worker`) are kinds of their own, and their sums say
+ * which workers it was, so that missing ones are found by name.
  */
 
 import { fillPlaces, type LogRecord, textOf } from "./log_record.ts";
@@ -25,6 +28,17 @@ const MAX_CAUSES = 20;
 
 /** A cause is cut here in what names a kind, in UTF-16 units. */
 const MAX_CAUSE = 200;
+
+/**
+ * Names of workers listed with the sums of one kind, and with all that are due: as much text, in
+ * UTF-16 units.
+ */
+const MAX_NAMES = 64_000;
+const MAX_ALL_NAMES = 256_000;
+
+/** A name is cut here, and a line of names goes on in another from here, in UTF-16 units. */
+const MAX_NAME = 120;
+const MAX_NAMES_OF_LINE = 800;
 
 /** The values that say why, or of which pool it is; all others change from line to line. */
 const CAUSES: ReadonlySet<string> = new Set([
@@ -51,6 +65,9 @@ interface Kind extends Pick<LogRecord, "area" | "level"> {
   leftFrom: number;
   leftTo: number;
   wasSummedEarly: boolean;
+  /** Which workers the lines not written were about, and how often; as far as they are kept. */
+  readonly workers: Map<string, number>;
+  namesLength: number;
   /** Whether any was left out in this window. */
   isStorm: boolean;
 }
@@ -59,6 +76,7 @@ interface Kind extends Pick<LogRecord, "area" | "level"> {
 export class Collapser {
   /** Kinds by message, then by cause. */
   readonly #messages = new Map<string, Map<string, Kind>>();
+  #namesLength = 0;
 
   /** Whether `record`, which came at `time` (monotonic, milliseconds), is to be written. */
   admits(record: LogRecord, time: number): boolean {
@@ -70,6 +88,7 @@ export class Collapser {
     if (kind.left++ === 0) kind.leftFrom = time;
     kind.leftTo = time;
     kind.isStorm = true;
+    this.#noteWorker(kind, record.values["worker"]);
     return false;
   }
 
@@ -80,8 +99,9 @@ export class Collapser {
         const isOver = time - kind.startedAt >= WINDOW_MS;
         const isQuiet = !kind.wasSummedEarly && time - kind.leftTo >= QUIET_MS;
         if (kind.left > 0 && (isOver || isQuiet)) {
-          yield sumOf(kind);
+          yield* sumsOf(kind);
           kind.left = 0;
+          this.#forgetWorkers(kind);
           kind.wasSummedEarly = true;
         }
         if (!isOver) continue;
@@ -92,8 +112,30 @@ export class Collapser {
     }
   }
 
+  /** Lists a worker, if there is room for another name. */
+  #noteWorker(kind: Kind, worker: unknown): void {
+    if (worker === undefined) return;
+    const name = textOf(worker).slice(0, MAX_NAME);
+    const times = kind.workers.get(name);
+    if (times === undefined) {
+      const length = name.length + SEPARATOR.length;
+      if (kind.namesLength + length > MAX_NAMES) return;
+      if (this.#namesLength + length > MAX_ALL_NAMES) return;
+      kind.namesLength += length;
+      this.#namesLength += length;
+    }
+    kind.workers.set(name, (times ?? 0) + 1);
+  }
+
+  #forgetWorkers(kind: Kind): void {
+    this.#namesLength -= kind.namesLength;
+    kind.namesLength = 0;
+    kind.workers.clear();
+  }
+
   #kindOf(record: LogRecord, time: number): Kind {
-    const message = `${record.area} ${record.template}`;
+    const about = record.values["worker"] === undefined ? "" : "a worker ";
+    const message = `${about}${record.area} ${record.template}`;
     let kinds = this.#messages.get(message);
     if (kinds === undefined) this.#messages.set(message, kinds = new Map());
     let name = kindName(record, true);
@@ -113,6 +155,8 @@ export class Collapser {
         leftFrom: time,
         leftTo: time,
         wasSummedEarly: false,
+        workers: new Map(),
+        namesLength: 0,
         isStorm: false,
       };
       kinds.set(name, kind);
@@ -121,7 +165,7 @@ export class Collapser {
   }
 }
 
-/** `Miner … out: the connection was reset`; without the cause `Miner … out: …`. */
+/** `Miner … disconnected: the connection was reset`; without the cause `Miner … disconnected: …`. */
 function kindName({ template, values }: LogRecord, hasCause: boolean): string {
   const name = fillPlaces(template, (name) => {
     if (!hasCause || !CAUSES.has(name)) return "…";
@@ -139,16 +183,43 @@ function beginAgain(kind: Kind, time: number): void {
   kind.isStorm = false;
 }
 
-function sumOf({ area, level, name, left, leftFrom, leftTo }: Kind): LogRecord {
-  return {
-    timestamp: Date.now(),
-    level,
-    area,
-    template: "{more} more in {seconds} s: {kind}",
-    values: {
-      more: left,
-      seconds: Math.max(1, Math.round((leftTo - leftFrom) / 1000)),
-      kind: name,
-    },
+/** What a kind has left out: how many lines, and about which workers, in as many lines as it takes. */
+function* sumsOf(kind: Kind): Generator<LogRecord> {
+  const { area, level, name, left, leftFrom, leftTo } = kind;
+  const head = { timestamp: Date.now(), level, area };
+  const values = {
+    more: left,
+    seconds: Math.max(1, Math.round((leftTo - leftFrom) / 1000)),
+    kind: name,
   };
+  const [first, ...others] = linesOfNames(kind);
+  if (first === undefined) {
+    yield { ...head, template: "{more} more in {seconds} s: {kind}", values };
+    return;
+  }
+  const template = "{more} more in {seconds} s: {kind}: {workers}";
+  yield { ...head, template, values: { ...values, workers: first } };
+  for (const workers of others) {
+    yield { ...head, template: "Of these, too: {workers}", values: { workers } };
+  }
+}
+
+const SEPARATOR = ", ";
+
+/** `farm.rig1, farm.rig2 (3 times)`, several lines of it if there are many. */
+function linesOfNames({ workers, left }: Kind): string[] {
+  const lines: string[] = [];
+  let line = "";
+  let listed = 0;
+  for (const [name, times] of workers) {
+    listed += times;
+    const entry = times === 1 ? name : `${name} (${times} times)`;
+    if (line.length + entry.length > MAX_NAMES_OF_LINE) {
+      lines.push(line);
+      line = "";
+    }
+    line += (line === "" ? "" : SEPARATOR) + entry;
+  }
+  if (line !== "") lines.push(listed < left ? `${line} and ${left - listed} more` : line);
+  return lines;
 }

@@ -144,6 +144,11 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   page.counter("btcagent_stray_verdicts", "Verdicts no miner waited for.", [
     ...each("reason", summary.stray_verdicts),
   ]);
+  page.counter(
+    "btcagent_silent_connections",
+    "Connections that ended without having sent a byte, as health checks do.",
+    one(miners.silent_connections),
+  );
   page.counter("btcagent_miner_read_bytes", "Payload from miners.", one(miners.bytes_read));
   page.counter("btcagent_miner_written_bytes", "Payload to miners.", one(miners.bytes_written));
   page.counter(

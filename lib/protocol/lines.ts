@@ -39,6 +39,11 @@ export class LineDecoder {
     return this.#spilt > 0 || this.#at < this.#chunk.length;
   }
 
+  /** The beginning of the line the stream stands inside of, once `next()` ran dry. */
+  get unfinished(): Uint8Array {
+    return this.#spill.subarray(0, this.#spilt);
+  }
+
   /** Takes the next bytes of the stream. They must stay unchanged until `next()` ran dry. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;

@@ -61,7 +61,16 @@ const encoder = new TextEncoder();
 /**
  * Reads one line. Members that are missing or null count as absent: no `params` is `[]`.
  *
- * @throws the fault class given, code `not-json`, when the line is not a JSON object.
+ * @returns `undefined` when the line is not a JSON object.
+ */
+export function parseStratum(line: Uint8Array): StratumMessage | undefined {
+  return parseText(decoder.decode(line));
+}
+
+/**
+ * Reads one line like {@linkcode parseStratum}.
+ *
+ * @throws the fault class given, code `not-json`, when it is not a JSON object.
  */
 export function decodeStratum(line: Uint8Array, fault: FaultClass): StratumMessage {
   return readStratum(decoder.decode(line), fault);
@@ -84,13 +93,14 @@ export function decodePoolLine(line: Uint8Array): StratumMessage {
 }
 
 function readStratum(text: string, fault: FaultClass): StratumMessage {
+  const message = parseText(text);
+  if (message !== undefined) return message;
+  throw new fault("not-json", `Cannot read a line: found ${quote(text)}, wanted a JSON object`);
+}
+
+function parseText(text: string): StratumMessage | undefined {
   const value = parseObject(text);
-  if (value === undefined) {
-    throw new fault(
-      "not-json",
-      `Cannot read a line: found ${quote(text)}, wanted a JSON object`,
-    );
-  }
+  if (value === undefined) return undefined;
   const id = findRequestId(text);
   const { method, params } = value;
   if (method === undefined || method === null) {

@@ -8,7 +8,7 @@ import { type LogRecord, messageOf } from "../../lib/observe/log_record.ts";
 export const UNRULY = "wild";
 
 /** A worker's name before its address, or the address alone, and why its connection ended. */
-const MINER_OUT = /^Miner (?:\S+\.)?([^.@\s]+)@?\S* out: (.*)$/;
+const MINER_OUT = /^Miner (?:\S+\.)?([^.@\s]+)@?\S* disconnected: (.*)$/;
 
 /** Hears everything the agent logs. */
 export class AgentLog {

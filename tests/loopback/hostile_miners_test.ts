@@ -160,7 +160,8 @@ for (const engine of ENGINES) {
       await using miner = await RawMiner.connect(proxy.port);
       await miner.send(hostile);
       await miner.ended();
-      const mine = () => log.take().filter((line) => line.includes(`:${miner.port} out: `));
+      const mine = () =>
+        log.take().filter((line) => line.includes(`:${miner.port} disconnected: `));
       let lines: string[] = [];
       await until(() => (lines = [...lines, ...mine()]).length > 0, `a line about ${name}`);
       assert.equal(lines.length, 1, name);
@@ -179,6 +180,8 @@ for (const engine of ENGINES) {
     await using farm = await Farm.start(engine);
     for (const login of ["", SUBSCRIBE, AUTHORIZE, SUBSCRIBE + AUTHORIZE]) {
       for (const method of METHODS) {
+        // A share before the login is done ends its sender: see scenarios/share_before_login.txt.
+        if (method === "mining.submit" && login !== SUBSCRIBE + AUTHORIZE) continue;
         const requests: string[] = [];
         const add = (params: string) =>
           requests.push(

@@ -143,7 +143,7 @@ Deno.test("plain stratum on the TLS port is named in the log and counted, and tw
   assert.equal(limitCounts.ban_after_violations, 1);
   const lines = log.take();
   assert.equal(
-    lines.filter((line) => /out: it speaks plain stratum to the TLS/.test(line)).length,
+    lines.filter((line) => /disconnected: it speaks plain stratum to the TLS/.test(line)).length,
     2,
   );
 });

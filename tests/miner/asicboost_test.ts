@@ -59,7 +59,7 @@ for (const [status, answer] of [[1798084231, '"result":true'], [21, '"error":[21
     assert.deepEqual(log.take(), [
       "warning: Miner farm.rig1@10.0.0.7:4001 lost ASICBoost: it is disconnected, so that it begins " +
       "again",
-      "info: Miner farm.rig1@10.0.0.7:4001 out: it lost ASICBoost, and a new connection usually " +
+      "info: Miner farm.rig1@10.0.0.7:4001 disconnected: it lost ASICBoost, and a new connection usually " +
       "brings it back",
     ]);
   });

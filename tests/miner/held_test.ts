@@ -83,7 +83,10 @@ for (const [when, seconds] of [["at once", 0], ["after a long time", 300]] as co
     farm.wait(1);
     assert.ok(!miner.isConnected);
     assert.equal(farm.mux.leased.size, 0);
-    assert.match(log.take().at(-1)!, /out: was turned away, and did not log in again within 10 s$/);
+    assert.match(
+      log.take().at(-1)!,
+      /disconnected: was turned away, and did not log in again within 10 s$/,
+    );
   });
 }
 

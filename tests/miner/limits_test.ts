@@ -60,7 +60,8 @@ Deno.test("silence cannot keep others out: who has not logged in makes room, the
   const world = new FakeMiners({ limits: { maxConnections: 4 } });
   const madeRoom = () =>
     log.take().flatMap((line) =>
-      /Miner \S+:(\d+) out: made room: 4 are .*limits\.max_miners/.exec(line)?.[1] ?? []
+      /Connection \S+:(\d+) over without .*: made room: 4 are .*limits\.max_miners/.exec(line)
+        ?.[1] ?? []
     );
   world.login();
   world.connect(IP, 1);
@@ -142,7 +143,7 @@ Deno.test("a miner may send its burst of lines at once, then so many a second, a
   assert.ok(!greedy.isConnected);
   assert.ok(steady.isConnected);
   assert.deepEqual(log.take(), [
-    "info: Miner farm.rig1@10.0.0.7:4001 out: Cannot take so many requests a second: more than " +
+    "info: Miner farm.rig1@10.0.0.7:4001 disconnected: Cannot take so many requests a second: more than " +
     "limits.max_requests_per_second",
   ]);
   assertReached(world, { max_requests_per_second: 1 });

@@ -22,7 +22,10 @@ for (const steps of [[], [SUBSCRIBE], [AUTHORIZE], ["", '{"id":0,"method":"minin
     assert.ok(miner.isConnected);
     world.wait(1);
     assert.ok(!miner.isConnected);
-    assert.deepEqual(log.take(), ["info: Miner 10.0.0.7:4001 out: did not log in within 10 s"]);
+    const line = steps.length === 0
+      ? "debug: Connection 10.0.0.7:4001 over without a byte from it: did not log in within 10 s"
+      : "info: Miner 10.0.0.7:4001 disconnected: did not log in within 10 s";
+    assert.deepEqual(log.take(), [line]);
     assert.deepEqual(world.miners.counts, { connected: 0, working: 0 });
     assert.equal(world.mux.leased.size, 0);
   });
@@ -80,7 +83,9 @@ Deno.test("a miner that finds all session ids in use is told so and closed", () 
   second.send(SUBSCRIBE, AUTHORIZE);
   assert.deepEqual(second.takeLines(), ['{"id":1,"result":null,"error":[20,"Unknown",null]}']);
   assert.ok(!second.isConnected);
-  assert.deepEqual(log.take(), ["info: Miner 10.0.0.8:4001 out: all session ids are in use"]);
+  assert.deepEqual(log.take(), [
+    "info: Miner 10.0.0.8:4001 disconnected: all session ids are in use",
+  ]);
   first.hangUp();
   assert.equal(world.login().isConnected, true);
 });
@@ -140,7 +145,9 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
     '{"id":9,"result":null,"error":[21,"Job not found (=stale)",null]}',
   ]);
   assert.deepEqual(world.engine.closedByOwner, [miner.handle]);
-  assert.deepEqual(log.take(), ["info: Miner farm.rig1@10.0.0.7:4001 out: no pool for over 30 s"]);
+  assert.deepEqual(log.take(), [
+    "info: Miner farm.rig1@10.0.0.7:4001 disconnected: no pool for over 30 s",
+  ]);
   assert.equal(world.mux.leased.size, 0);
 });
 
@@ -198,7 +205,7 @@ for (
     const faults = logged.filter((line) => line.startsWith("error: A fault of btcagent itself"));
     assert.equal(faults.length, 1, logged.join("\n"));
     assert.match(faults[0]!, /a bug of ours/);
-    assert.equal(logged.filter((line) => line.includes(" out: ")).length, 1);
+    assert.equal(logged.filter((line) => line.includes(" disconnected: ")).length, 1);
     world.mux.fault = undefined;
     assert.deepEqual(other.ask('{"id":9,"method":"mining.ping"}'), [
       '{"id":9,"result":"pong","error":null}',

@@ -28,7 +28,7 @@ class Rig {
   }
 }
 
-const OUT = "Miner {miner} out: {reason}";
+const OUT = "Miner {miner} disconnected: {reason}";
 
 Deno.test("the first 10 lines of a kind are written, and what else comes in 60 s is counted", () => {
   const rig = new Rig();
@@ -38,9 +38,13 @@ Deno.test("the first 10 lines of a kind are written, and what else comes in 60 s
     sums.push(...rig.pass(1));
   }
   assert.equal(rig.written.length, 10);
-  assert.deepEqual(sums, ["290 more in 57 s: Miner … out: reset"]);
+  assert.deepEqual(sums, ["290 more in 57 s: Miner … disconnected: reset"]);
   rig.log(OUT, { miner: "later", reason: "reset" });
-  assert.equal(rig.written.at(-1), "Miner later out: reset", "after the sum it is news again");
+  assert.equal(
+    rig.written.at(-1),
+    "Miner later disconnected: reset",
+    "after the sum it is news again",
+  );
 });
 
 Deno.test("a storm that goes on is one line and one sum a minute, until it pauses for a minute", () => {
@@ -61,10 +65,10 @@ Deno.test("a short storm is summed up once it is over, not a minute later", () =
   const rig = new Rig();
   rig.log(OUT, { miner: 1, reason: "reset" }, 322);
   assert.deepEqual(rig.pass(4), []);
-  assert.deepEqual(rig.pass(1), ["312 more in 1 s: Miner … out: reset"]);
+  assert.deepEqual(rig.pass(1), ["312 more in 1 s: Miner … disconnected: reset"]);
   rig.log(OUT, { miner: 1, reason: "reset" }, 3);
   assert.deepEqual(rig.pass(54), [], "the early sum comes once");
-  assert.deepEqual(rig.pass(1), ["3 more in 1 s: Miner … out: reset"]);
+  assert.deepEqual(rig.pass(1), ["3 more in 1 s: Miner … disconnected: reset"]);
   assert.deepEqual(rig.pass(120), []);
 });
 
@@ -81,8 +85,8 @@ Deno.test("equal causes count together and different ones apart", () => {
   rig.log(OUT, { miner: 2, reason: "timed out" }, 13);
   rig.log("Miners are accepted again", {}, 11);
   assert.deepEqual(rig.pass(5), [
-    "2 more in 1 s: Miner … out: reset",
-    "3 more in 1 s: Miner … out: timed out",
+    "2 more in 1 s: Miner … disconnected: reset",
+    "3 more in 1 s: Miner … disconnected: timed out",
     "1 more in 1 s: Miners are accepted again",
   ]);
 });
@@ -109,7 +113,7 @@ Deno.test("peers who invent causes can neither fill the log nor memory", () => {
   const rig = new Rig();
   for (let i = 0; i < 50_000; i++) rig.log(OUT, { miner: 1, reason: `"${i}" is no request` }, 2);
   assert.equal(rig.written.length, 20 * 2 + 10);
-  assert.deepEqual(rig.pass(5), [`${2 * (50_000 - 20) - 10} more in 1 s: Miner … out: …`]);
+  assert.deepEqual(rig.pass(5), [`${2 * (50_000 - 20) - 10} more in 1 s: Miner … disconnected: …`]);
 });
 
 Deno.test("what was not said yet is said at the end", () => {
@@ -117,6 +121,61 @@ Deno.test("what was not said yet is said at the end", () => {
   rig.log(OUT, { miner: 1, reason: "reset" }, 11);
   assert.deepEqual(
     Array.from(rig.collapser.due(Infinity), messageOf),
-    ["1 more in 1 s: Miner … out: reset"],
+    ["1 more in 1 s: Miner … disconnected: reset"],
   );
+});
+
+Deno.test("the sum of lines about workers says which workers it was, each once", () => {
+  const rig = new Rig();
+  for (let i = 0; i < 14; i++) {
+    rig.log(OUT, { miner: `farm.rig${i}@10.0.0.7:${i}`, worker: `farm.rig${i}`, reason: "reset" });
+  }
+  rig.log(OUT, { miner: "farm.rig12@10.0.0.7:99", worker: "farm.rig12", reason: "reset" }, 2);
+  assert.equal(rig.written.length, 10);
+  assert.deepEqual(rig.pass(5), [
+    "6 more in 1 s: Miner … disconnected: reset: farm.rig10, farm.rig11, farm.rig12 (3 times), farm.rig13",
+  ]);
+  rig.log(OUT, { miner: 1, worker: "farm.late", reason: "reset" });
+  assert.deepEqual(rig.pass(55), ["1 more in 1 s: Miner … disconnected: reset: farm.late"]);
+});
+
+Deno.test("what is not about a worker hides no line that is, whatever the message and its cause", () => {
+  const rig = new Rig();
+  rig.log(OUT, { miner: "10.0.0.9:4", reason: "it closed the connection" }, 500);
+  rig.log(OUT, { miner: "m", worker: "farm.rig1", reason: "it closed the connection" });
+  assert.equal(rig.written.at(-1), "Miner m disconnected: it closed the connection");
+  assert.deepEqual(rig.pass(5), [
+    "490 more in 1 s: Miner … disconnected: it closed the connection",
+  ]);
+});
+
+Deno.test("2,000 workers that leave together are all named, in lines that every reader takes whole", () => {
+  const rig = new Rig();
+  const names = Array.from({ length: 2000 }, (_, i) => `farm.rack${i >> 5}x${i}`);
+  for (const worker of names) rig.log(OUT, { miner: worker, worker, reason: "reset" });
+  const sums = rig.pass(5);
+  assert.match(sums[0]!, /^1990 more in 1 s: Miner … disconnected: reset: farm\.rack0x10, /);
+  for (const sum of sums) assert.ok(sum.length <= 1000, `${sum.length}`);
+  const named = new Set(
+    [...rig.written, ...sums].flatMap((line) => [...line.matchAll(/farm\.\w+/g)].map(([n]) => n)),
+  );
+  assert.deepEqual(names.filter((name) => !named.has(name)), []);
+});
+
+Deno.test("names are kept up to a bound, whoever invents them, and what is left out is said", () => {
+  const rig = new Rig();
+  for (let i = 0; i < 20_000; i++) {
+    const worker = `${i}`.padEnd(5000, "x");
+    rig.log(OUT, { miner: worker, worker, reason: `reason ${i % 30}` });
+  }
+  const sums = rig.pass(5);
+  const length = sums.reduce((sum, { length }) => sum + length, 0);
+  assert.ok(length < 300_000, `${length} units`);
+  assert.ok(sums.some((sum) => / and \d+ more$/.test(sum)));
+  rig.pass(120);
+  const worker = "farm.rig1";
+  rig.log(OUT, { miner: 1, worker, reason: "reset" }, 12);
+  assert.deepEqual(rig.pass(5), [
+    "2 more in 1 s: Miner … disconnected: reset: farm.rig1 (2 times)",
+  ]);
 });

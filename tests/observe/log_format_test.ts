@@ -90,6 +90,10 @@ Deno.test("a message or value that is too long is cut", () => {
 });
 
 Deno.test("a place in a message that was given no value is seen to be missing", () => {
-  const line = formatRecord(record("Miner {miner} out: {reason}", { miner: "a" }), "text", false);
-  assert.match(line, /Miner a out: undefined\n$/);
+  const line = formatRecord(
+    record("Miner {miner} disconnected: {reason}", { miner: "a" }),
+    "text",
+    false,
+  );
+  assert.match(line, /Miner a disconnected: undefined\n$/);
 });

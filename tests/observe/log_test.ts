@@ -134,12 +134,15 @@ Deno.test("a storm of 10,000 miners that leave is 10 lines and a sum, with its c
   const lines = await linesOf({ heard: (line) => heard.push(line) }, () => {
     const miner = areaLog("miner");
     for (let i = 0; i < 10_000; i++) {
-      miner.info("Miner {miner} out: {reason}", { miner: `a.${i}`, reason: "it was reset" });
+      miner.info("Miner {miner} disconnected: {reason}", {
+        miner: `a.${i}`,
+        reason: "it was reset",
+      });
     }
   });
   assert.equal(lines.length, 11);
-  assert.match(lines[9]!, /Miner a\.9 out: it was reset$/);
-  assert.match(lines[10]!, / 9990 more in 1 s: Miner … out: it was reset$/);
+  assert.match(lines[9]!, /Miner a\.9 disconnected: it was reset$/);
+  assert.match(lines[10]!, / 9990 more in 1 s: Miner … disconnected: it was reset$/);
   assert.deepEqual(heard.map(({ message }) => message), lines.map((line) => line.slice(46)));
 });
 

@@ -118,6 +118,9 @@ export const SummarySchema = v.strictObject({
       lost: count("Working, and have ceased to roll versions."),
       cannot_narrow: count("Working, and roll bits that their pool did not allow."),
     }),
+    silent_connections: count(
+      "Connections that ended without having sent a byte, as health checks do.",
+    ),
     bytes_read: count("Payload bytes from miners."),
     bytes_written: count("Payload bytes that their sockets have taken."),
   }),
