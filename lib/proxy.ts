@@ -292,7 +292,7 @@ export class Proxy {
     const settings = () => poolSettings(this.#config, name, this.#poolNumbers, this.#dial);
     const mux = new Multiplexer({
       counter: this.#counter,
-      fanout: { broadcast: (miners, job) => this.#miners.broadcast(miners, job) },
+      fanout: { tell: (crowd) => this.#miners.tell(crowd) },
       nextJobNumber: () => this.#jobNumbers.next(),
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,

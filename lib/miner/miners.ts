@@ -7,7 +7,7 @@
 import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
-import type { Downstream, Fanout, JobLines, Mux } from "../mux/peers.ts";
+import type { Crowd, Fanout, Mux } from "../mux/peers.ts";
 import { addressKey, Admission } from "../net/admission.ts";
 import {
   type EngineEvents,
@@ -25,7 +25,6 @@ import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";
-import { FirstWork } from "./first_work.ts";
 import {
   brokenLimit,
   type LimitCounts,
@@ -40,6 +39,7 @@ import { Newcomers } from "./newcomers.ts";
 import type { MinerReport } from "./report.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
+import { WorkMessages } from "./work_message.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
 
 /** What may change while there are miners. */
@@ -80,12 +80,6 @@ const ENDS_PAUSE_MS = 5;
 /** Accepting works again when it has not failed for so long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
 
-/**
- * A job is handed out from another miner on each time, so that nobody is always among the last:
- * steps of this part of a round come back to no place soon and leave no place out.
- */
-const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
-
 /** See the head of this file. */
 export class Miners implements Fanout, EngineEvents {
   readonly #options: Omit<MinersOptions, keyof MinersSettings>;
@@ -102,7 +96,6 @@ export class Miners implements Fanout, EngineEvents {
   /** A crowd that came together goes together: shares of the others are read in between. */
   readonly #ending = new InTurns(ENDS_PER_TURN, ENDS_PAUSE_MS);
   readonly #fanout = new Histogram();
-  #broadcasts = 0;
   #bytesRead = 0;
   #silentConnections = 0;
   #isDraining = false;
@@ -121,7 +114,7 @@ export class Miners implements Fanout, EngineEvents {
       sockets: this.#sockets,
       mux: options.mux,
       decoders: new SpareDecoders(options.limits.maxLineBytes),
-      firstWork: new FirstWork(),
+      workMessages: new WorkMessages(),
       commonTexts: new CommonTexts(),
       requestRate: requestRate(options.limits),
       readAt: 0,
@@ -182,7 +175,7 @@ export class Miners implements Fanout, EngineEvents {
     return this.#sockets.bytesWritten;
   }
 
-  /** How long it took to hand a job to all on one port who were to get it. */
+  /** How long it took until all on one port who were to hear some news had their turn. */
   get fanout(): HistogramSnapshot {
     return this.#fanout.snapshot();
   }
@@ -267,15 +260,16 @@ export class Miners implements Fanout, EngineEvents {
     );
   }
 
-  broadcastSent(ms: number): void {
+  news(handle: number): Uint8Array | undefined {
+    return this.#sessions[handle]?.takeNews();
+  }
+
+  roundEnded(ms: number): void {
     this.#fanout.add(ms);
   }
 
-  broadcast(miners: Iterable<Downstream>, job: JobLines): void {
-    const handles = Array.from(miners, (miner) => miner.handle);
-    this.#broadcasts++;
-    const first = Math.floor(this.#broadcasts * GOLDEN_RATIO % 1 * handles.length);
-    this.#sockets.broadcast(handles.slice(first).concat(handles.slice(0, first)), job);
+  tell(crowd: Crowd): void {
+    this.#sockets.tellAll(crowd);
   }
 
   /** Ends miners past a deadline. To be called about once a second. */

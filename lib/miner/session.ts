@@ -7,7 +7,7 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import { ownText } from "../base/own_text.ts";
-import type { Downstream, JobLines, Mux, Seat } from "../mux/peers.ts";
+import type { Downstream, Mux, News, Seat } from "../mux/peers.ts";
 import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { foreignMethod, notStratum } from "../protocol/foreign_speech.ts";
@@ -15,7 +15,7 @@ import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
 import { scanShare } from "../protocol/share_scanner.ts";
 import { minerStatus, STATUS, verdictMeaning } from "../protocol/status.ts";
-import { formatNotification, parseStratum, type Request } from "../protocol/stratum_message.ts";
+import { parseStratum, type Request } from "../protocol/stratum_message.ts";
 import { MinerFault } from "../protocol/violation.ts";
 import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
 import {
@@ -26,7 +26,6 @@ import {
   rollingState,
 } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
-import { difficultyText, type FirstWork } from "./first_work.ts";
 import type { CommonTexts } from "./common_texts.ts";
 import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
@@ -34,6 +33,7 @@ import type { LimitName } from "./limits.ts";
 import { cannotNarrow, noteBits, type OutsideStreak, PROVEN_OUTSIDE } from "./narrowing.ts";
 import { HEARD, type LineContext, LineSession } from "./line_session.ts";
 import type { MinerReport } from "./report.ts";
+import type { WorkMessages } from "./work_message.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
 /** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
@@ -50,8 +50,8 @@ const log = areaLog("miner");
 export interface MinerContext extends LineContext {
   /** Where its shares go. */
   readonly mux: Mux;
-  /** The messages with which work on a connection begins. */
-  readonly firstWork: FirstWork;
+  /** The messages that miners are told their news in. */
+  readonly workMessages: WorkMessages;
   /** Texts that many miners have in common. */
   readonly commonTexts: CommonTexts;
   /** What the pool calls workers. */
@@ -192,22 +192,26 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#endWait((id) => this.refuseHandshake(id, status));
   }
 
-  setDifficulty(difficulty: number): void {
-    this.send(difficultyText(difficulty));
+  /** What it is to be sent of news; `undefined` for nothing. */
+  takeNews(): Uint8Array | undefined {
+    const news = this.#seat?.takeNews();
+    if (news === undefined) return undefined;
+    const { difficulty, job } = news;
+    return this.context.workMessages.of({ versionMask: this.#maskNews(news), difficulty, job });
   }
 
-  setVersionMask(poolMask: number): void {
-    if (this.#promisedMask === undefined) return;
-    const mask = this.#promisedMask & poolMask;
-    if (mask === this.#toldMask) return;
-    this.#toldMask = mask;
-    this.send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
+  /** The mask it is to be told, if it was promised more or was told another last. */
+  #maskNews({ versionMask }: News): number | undefined {
+    if (this.#promisedMask === undefined) return undefined;
+    const mask = this.#promisedMask & versionMask;
+    if (mask === this.#toldMask) return undefined;
+    return this.#toldMask = mask;
   }
 
-  giveWork(difficulty: number, job: JobLines): void {
+  /** Has its socket ask for its news, behind what it was sent so far. */
+  #tell(): void {
     this.flush();
-    const { sockets, firstWork } = this.context;
-    sockets.sendLatest(this.handle, firstWork.message(difficulty, job));
+    this.context.sockets.tell(this.handle);
   }
 
   answerShare(id: RequestId, status: number): void {
@@ -296,9 +300,10 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     }
     this.handshakeReply(id, answer.resultJson);
     // One that asks again, or late, was told before what its pool allows of this.
-    if (answer.promisedMask !== undefined && this.#seat?.versionMask !== undefined) {
-      this.setVersionMask(this.#seat.versionMask);
-    }
+    const { promisedMask: promised } = answer;
+    const allowed = this.#seat?.versionMask;
+    if (promised === undefined || allowed === undefined || (promised & ~allowed) === 0) return;
+    if (this.#seat!.askAgain()) this.#tell();
   }
 
   #subscribe(id: RequestId, params: readonly unknown[]): void {
@@ -349,8 +354,12 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#names = registeredNames(this.#clientAgent, chosenName);
     const seat = this.context.mux.join(account, this);
     // What it was sent while it joined may have been too much for a miner that does not read.
-    if (this.isOver) seat?.leave();
-    else this.#seat = seat;
+    if (this.isOver) {
+      seat?.leave();
+      return;
+    }
+    this.#seat = seat;
+    if (this.isWorking) this.#tell();
   }
 
   /** It is decided whether it may work: answers its authorize, and then what came behind that. */

@@ -2,7 +2,8 @@
  * One sub-account's miners over its few upstream connections: who sits where, and the jobs and
  * difficulties that come down. Their shares are share_flow.ts.
  *
- * Invariants: a miner sits at one connection at a time; a miner hears difficulty before job.
+ * Invariants: a miner sits at one connection at a time; whatever many are to hear they are asked to
+ * take in turns ({@linkcode Fanout}), and each takes what is newest then, in one message.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -14,8 +15,10 @@ import { STATUS } from "../protocol/status.ts";
 import { AccountBooks } from "./account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./ledger.ts";
 import {
+  type Crowd,
   type Downstream,
   type Fanout,
+  type News,
   NO_POOL,
   type Seat,
   type ShareReceipt,
@@ -26,16 +29,30 @@ import { evenShares, leastCrowded } from "./placement.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
+import { Work } from "./work.ts";
 import type { Hashrates } from "./work_table.ts";
 
 /**
- * Miners seated in one turn when many wait, about 20 ms of them: a farm that moves holds up neither
+ * Miners seated in one turn when many wait, about 10 ms of them: a farm that moves holds up neither
  * its own shares nor anybody else's.
  */
-const SEATS_PER_TURN = 512;
+const SEATS_PER_TURN = 256;
+
+/** Miners sent away in one turn. */
+const FAREWELLS_PER_TURN = 64;
 
 /** Between such turns, in milliseconds. */
-const SEATING_PAUSE_MS = 1;
+const TURN_PAUSE_MS = 1;
+
+/**
+ * A miner hears the difficulty alone when there is still no job this long after it was admitted, in
+ * milliseconds: Braiins OS waits five seconds for it from connecting on.
+ */
+const JOBLESS_MS = 1_000;
+
+/** A miner that has been told nothing where it is; {@linkcode RETOLD}, nothing it may go on with. */
+const UNTOLD = -1;
+const RETOLD = 0;
 
 /** One upstream connection and who is there, at one moment. */
 export interface Occupancy {
@@ -51,7 +68,7 @@ export interface Occupancy {
 export interface MultiplexerOptions {
   /** Where its shares are counted. */
   readonly counter: ShareCounter;
-  /** Hands jobs to miners. */
+  /** Has many miners take what is news to them. */
   readonly fanout: Fanout;
   /** The number of the next job; unique in the process. */
   readonly nextJobNumber: () => number;
@@ -77,9 +94,21 @@ export class Multiplexer implements UpstreamEvents {
   #outageSince: number | undefined;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
-  readonly #seating = new InTurns(SEATS_PER_TURN, SEATING_PAUSE_MS);
+  readonly #seating = new InTurns(SEATS_PER_TURN, TURN_PAUSE_MS);
+  readonly #sendingAway = new InTurns(FAREWELLS_PER_TURN, TURN_PAUSE_MS);
+  /** What miners without a place go on with, so that they are not left in silence. */
+  readonly #pastWork = new Work();
+  /** Those of them that work. */
+  readonly #idlers: Crowd = {
+    handles: () => this.#unseated.values().filter(isAdmitted).map(handleOf).toArray(),
+    isUrgent: false,
+  };
+  /** Miners seated where there is no job yet, and since when. */
+  readonly #jobless = new Map<MinerSeat, number>();
   readonly #books: AccountBooks;
   readonly #flow: ShareFlow;
+  /** The mask miners without a place were told last. */
+  #pastMask = 0;
   #moves = 0;
   #graceMs: number;
 
@@ -161,8 +190,8 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   /**
-   * Takes a miner in. It is admitted and gets its difficulty and first job now, or once there is
-   * a connection; `undefined` if it was turned away, since the pools refuse the account.
+   * Takes a miner in. It is admitted and there is news for it now, or once there is a connection;
+   * `undefined` if it was turned away, since the pools refuse the account.
    */
   join(miner: Downstream): Seat | undefined {
     if (this.#isRefused) {
@@ -185,6 +214,38 @@ export class Multiplexer implements UpstreamEvents {
     this.#releaseOnceForgotten(seat.miner.sessionId);
   }
 
+  /** See {@linkcode Seat.takeNews}. */
+  takeNews(seat: MinerSeat): News | undefined {
+    const { slot } = seat;
+    if (slot === undefined) return this.#takePastWork(seat);
+    const { work, difficulties, versionMask } = slot;
+    if (work.job === undefined) return this.#takeDifficultyAlone(seat, slot);
+    if (!work.isNewsTo(seat.told)) return undefined;
+    const table = slot.jobs.find(work.number)!.difficulties;
+    const difficulty = difficulties.of(table, seat.place);
+    const isTold = seat.told !== UNTOLD && difficulty === seat.difficulty;
+    const job = work.lineFor(seat.told);
+    seat.told = work.sequence;
+    seat.difficulty = difficulty;
+    return { versionMask, difficulty: isTold ? undefined : difficulty, job };
+  }
+
+  /** See {@linkcode Seat.askAgain}. */
+  askAgain(seat: MinerSeat): boolean {
+    const { slot } = seat;
+    if (slot?.work.job === undefined) return false;
+    const { work } = slot;
+    const isLatest = seat.told === work.sequence;
+    if (isLatest && slot.mayGiveAgain(this.#options.now())) {
+      slot.setJobAgain(this.#options.nextJobNumber(), false);
+      work.announceQuietly();
+      return true;
+    }
+    // With the next job then, at the latest.
+    seat.told = Math.min(seat.told, RETOLD);
+    return !isLatest;
+  }
+
   /** See {@linkcode Seat.submit}. */
   submit(seat: MinerSeat, share: Share): ShareReceipt {
     return this.#flow.submit(seat, share);
@@ -204,31 +265,41 @@ export class Multiplexer implements UpstreamEvents {
     this.#graceMs = graceMs;
   }
 
-  /** Ends what is overdue: verdicts that never came, miners without a pool past the grace. */
+  /**
+   * Ends what is overdue: verdicts that never came, miners without a pool past the grace; and has
+   * miners told what is due. To be called several times a second.
+   */
   tick(): void {
-    const { now } = this.#options;
+    const time = this.#options.now();
     for (const slot of this.#slots.values()) {
       this.#flow.expire(slot);
-      slot.tick(now());
+      slot.tick(time);
     }
+    // What miners think of a silence is by their own clocks, whether we were away or not.
+    const realTime = this.#options.realNow();
+    for (const slot of this.#slots.values()) {
+      if (slot.seats.size > 0 && slot.work.isOld(realTime)) {
+        slot.setJobAgain(this.#options.nextJobNumber(), false);
+      }
+      this.#tellIfTime(slot);
+    }
+    this.#tellJobless(time);
     this.#seating.run(() => this.#seatWaiting());
-    if (this.#outageSince === undefined || now() - this.#outageSince < this.#graceMs) return;
-    // The same words for all, so that the log can sum them up.
-    const reason = `no pool for over ${Math.round(this.#graceMs / 1000)} s`;
-    for (const seat of [...this.#unseated]) seat.miner.disconnect(reason);
+    if (this.#isRefused) this.#sendingAway.run(() => this.#turnUnseatedAway());
+    if (this.#outageSince === undefined) return;
+    if (time - this.#outageSince >= this.#graceMs) {
+      this.#sendingAway.run(() => this.#disconnectUnseated());
+    } else if (this.#unseated.size > 0 && this.#pastWork.isOld(realTime)) {
+      this.#pastWork.setAgain(this.#options.nextJobNumber(), false);
+      if (this.#pastWork.announce(realTime)) this.#options.fanout.tell(this.#idlers);
+    }
   }
 
   accountRefused(): void {
     // Where the operator named the account, miners can do nothing about it and wait for a pool.
     if (!this.#options.isNamedByMiners) return;
     this.#isRefused = true;
-    for (const seat of [...this.#unseated]) {
-      if (seat.isAdmitted) continue;
-      this.#unseated.delete(seat);
-      // Its session id stays with it: it may still authorize under another name.
-      seat.isGone = true;
-      turnAway(seat.miner);
-    }
+    this.#sendingAway.run(() => this.#turnUnseatedAway());
   }
 
   upstreamReady(upstream: Upstream): void {
@@ -249,6 +320,7 @@ export class Multiplexer implements UpstreamEvents {
     slot.isActive = false;
     this.#noteDarkness();
     const seats = [...slot.seats.values()];
+    this.#inherit(slot);
     for (const seat of seats) this.#unseat(seat);
     this.#seatLater(seats);
   }
@@ -263,33 +335,33 @@ export class Multiplexer implements UpstreamEvents {
     // The pool forgot everybody with the connection.
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
-    for (const seat of seats) seat.slot = undefined;
+    this.#inherit(slot);
+    for (const seat of seats) this.#standUp(seat);
     this.#seatLater(seats);
   }
 
   jobArrived(upstream: Upstream, job: Job): void {
     const slot = this.#slots.get(upstream)!;
     slot.setJob(this.#options.nextJobNumber(), job, this.#options.now());
-    if (slot.seats.size > 0) this.#options.fanout.broadcast(minersOf(slot), slot.jobLines()!);
+    this.#tellIfTime(slot);
   }
 
   difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void {
-    const { seats, latestJobNumber } = this.#slots.get(upstream)!;
+    const { seats, difficulties } = this.#slots.get(upstream)!;
     for (const sessionId of sessionIds) {
       const seat = seats.get(sessionId);
-      // A frame may repeat an id thousands of times; a slow miner must not pay for that.
-      if (seat === undefined || seat.difficulty === difficulty) continue;
-      seat.setDifficulty(difficulty, latestJobNumber + 1);
-      seat.miner.setDifficulty(difficulty);
+      if (seat !== undefined) difficulties.set(seat.place, difficulty);
     }
   }
 
   versionMaskChanged(upstream: Upstream): void {
-    const { seats, latestJobNumber } = this.#slots.get(upstream)!;
-    for (const seat of seats.values()) {
-      seat.currentFrom = latestJobNumber + 1;
-      seat.miner.setVersionMask(upstream.versionMask);
-    }
+    const slot = this.#slots.get(upstream)!;
+    const before = slot.versionMask;
+    if (!slot.maskChanged(this.#options.now()) || slot.work.job === undefined) return;
+    // Work with bits that are not allowed any more is worth nothing.
+    const isNarrower = (before & ~slot.versionMask) !== 0;
+    slot.setJobAgain(this.#options.nextJobNumber(), isNarrower);
+    this.#tellIfTime(slot);
   }
 
   verdictArrived(upstream: Upstream, index: number, status: number): void {
@@ -320,6 +392,49 @@ export class Multiplexer implements UpstreamEvents {
     this.#seating.run(() => this.#seatWaiting());
   }
 
+  /** Has the miners of a connection told of its newest job, if it is time. */
+  #tellIfTime(slot: Slot<MinerSeat>): void {
+    if (slot.work.announce(this.#options.realNow()) && slot.seats.size > 0) {
+      this.#options.fanout.tell(slot);
+    }
+  }
+
+  /** The miners of a connection without a job learn their difficulty in good time. */
+  #tellJobless(time: number): void {
+    const slots = new Set<Slot<MinerSeat>>();
+    for (const [{ slot }, since] of this.#jobless) {
+      if (time - since >= JOBLESS_MS) slots.add(slot!);
+    }
+    for (const slot of slots) this.#options.fanout.tell(slot);
+  }
+
+  /** The difficulty without a job, once, for a miner that has waited for both. */
+  #takeDifficultyAlone(seat: MinerSeat, slot: Slot<MinerSeat>): News | undefined {
+    const since = this.#jobless.get(seat);
+    if (since === undefined || this.#options.now() - since < JOBLESS_MS) return undefined;
+    this.#jobless.delete(seat);
+    const difficulty = slot.upstream.startingDifficulty;
+    seat.told = RETOLD;
+    seat.difficulty = difficulty;
+    return { versionMask: slot.versionMask, difficulty, job: undefined };
+  }
+
+  /** For a miner without a place: the last job again, so that it hears something. */
+  #takePastWork(seat: MinerSeat): News | undefined {
+    const work = this.#pastWork;
+    if (!seat.isAdmitted || !work.isNewsTo(seat.told)) return undefined;
+    const job = work.lineFor(seat.told);
+    seat.told = work.sequence;
+    return { versionMask: this.#pastMask, difficulty: undefined, job };
+  }
+
+  /** The miners of a connection are about to lose their places. */
+  #inherit(slot: Slot<MinerSeat>): void {
+    if (slot.seats.size === 0) return;
+    this.#pastWork.inherit(slot.work, !this.#unseated.values().some(isAdmitted));
+    this.#pastMask = slot.versionMask;
+  }
+
   /** Seats miners that wait, one before each `yield`. */
   *#seatWaiting(): Generator<void> {
     for (const seat of this.#unseated) {
@@ -328,29 +443,51 @@ export class Multiplexer implements UpstreamEvents {
       if (slot === undefined) return;
       this.#unseated.delete(seat);
       this.#seat(seat, slot);
+      this.#options.fanout.tell(slot);
       yield;
     }
   }
 
-  /** Seats a miner: registered, told mask and difficulty, and given the place's job. */
+  /** Ends miners that wait for longer than the grace, one before each `yield`. */
+  *#disconnectUnseated(): Generator<void> {
+    // The same words for all, so that the log can sum them up.
+    const reason = `no pool for over ${Math.round(this.#graceMs / 1000)} s`;
+    for (const seat of this.#unseated) {
+      if (this.#outageSince === undefined) return;
+      seat.miner.disconnect(reason);
+      yield;
+    }
+  }
+
+  /** Turns miners away that wait and may try another account, one before each `yield`. */
+  *#turnUnseatedAway(): Generator<void> {
+    for (const seat of this.#unseated) {
+      if (!this.#isRefused) return;
+      if (seat.isAdmitted) continue;
+      this.#unseated.delete(seat);
+      // Its session id stays with it: it may still authorize under another name.
+      seat.isGone = true;
+      turnAway(seat.miner);
+      yield;
+    }
+  }
+
+  /** Seats a miner: registered and admitted. Everything else is news to it. */
   #seat(seat: MinerSeat, slot: Slot<MinerSeat>): void {
     const { upstream } = slot;
     const { miner } = seat;
     if (seat.isAdmitted) this.#moves++;
     seat.slot = slot;
-    seat.setDifficulty(upstream.startingDifficulty, 0);
-    seat.currentFrom = slot.latestJobNumber;
+    seat.place = slot.difficulties.take(slot.jobs.tables());
+    seat.told = UNTOLD;
+    seat.currentFrom = slot.work.number;
     seat.waiting = slot.recall(miner.sessionId, seat);
     slot.seats.set(miner.sessionId, seat);
+    if (slot.work.job === undefined) this.#jobless.set(seat, this.#options.now());
     upstream.register(miner.sessionId, miner.names);
-    if (!seat.isAdmitted) {
-      seat.isAdmitted = true;
-      miner.admit();
-    }
-    miner.setVersionMask(upstream.versionMask);
-    const job = slot.jobLines();
-    if (job === undefined) miner.setDifficulty(upstream.startingDifficulty);
-    else miner.giveWork(upstream.startingDifficulty, job);
+    if (seat.isAdmitted) return;
+    seat.isAdmitted = true;
+    miner.admit();
   }
 
   /** Takes from the other active places what they carry more than their share. */
@@ -370,8 +507,15 @@ export class Multiplexer implements UpstreamEvents {
   /** Takes a miner from a connection that goes on. */
   #unseat(seat: MinerSeat): void {
     const { slot, miner, waiting } = seat;
-    seat.slot = undefined;
     slot!.dismiss(miner.sessionId, waiting, this.#options.now());
+    this.#standUp(seat);
+  }
+
+  /** A miner has no place from here on, and goes on with what it was told. */
+  #standUp(seat: MinerSeat): void {
+    seat.slot = undefined;
+    seat.told = this.#pastWork.sequence;
+    this.#jobless.delete(seat);
   }
 
   /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
@@ -404,6 +548,10 @@ function turnAway(miner: Downstream): void {
   miner.turnAway(STATUS.invalidUsername, "the pool refuses its sub-account");
 }
 
-function* minersOf(slot: Slot<MinerSeat>): Generator<Downstream> {
-  for (const seat of slot.seats.values()) yield seat.miner;
+function isAdmitted(seat: MinerSeat): boolean {
+  return seat.isAdmitted;
+}
+
+function handleOf({ miner }: MinerSeat): number {
+  return miner.handle;
 }

@@ -11,19 +11,21 @@ import type { RequestId } from "../protocol/request_id.ts";
 import type { Share } from "../protocol/share.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
 
-/** The lines that give one job to any number of miners, encoded once. */
-export interface JobLines {
-  /** The `mining.notify` line with the job's own clean flag. */
-  readonly line: Uint8Array;
-  /** The same with clean = true, for a miner that missed a job before this one. */
-  readonly cleanLine: Uint8Array;
+/** What a miner is to be told, all of it in one message. */
+export interface News {
+  /** The version bits that may be rolled from here on. */
+  readonly versionMask: number;
+  /** The difficulty from here on; `undefined` if it is the one the miner was told last. */
+  readonly difficulty: number | undefined;
+  /** The `mining.notify` line of the job; `undefined` while there is none. The same for many. */
+  readonly job: Uint8Array | undefined;
 }
 
 /** A miner, as the mux sees it. */
 export interface Downstream {
   /** Its number, and as 8 hex digits its extranonce1: kept for the life of its connection. */
   readonly sessionId: number;
-  /** Its socket, for whoever hands a job to many. */
+  /** Its socket, by which it is told of news with many others. */
   readonly handle: number;
   /** What the pool is to know it by. */
   readonly names: RegisteredNames;
@@ -31,22 +33,24 @@ export interface Downstream {
   admit(): void;
   /** The pool takes no work under its name: answers its authorize request with `status`. */
   turnAway(status: number, reason: string): void;
-  /** Tells it the difficulty of the jobs that follow. */
-  setDifficulty(difficulty: number): void;
-  /** Tells it which version bits the pool lets it roll, if that is news to it. */
-  setVersionMask(poolMask: number): void;
-  /** Tells it the difficulty, then gives it a job, dropping all older ones. */
-  giveWork(difficulty: number, job: JobLines): void;
   /** Answers a share: `status` as the pool's verdict says. */
   answerShare(id: RequestId, status: number): void;
   /** Ends its connection, so that it turns to its own backup pool. `reason` is for the log. */
   disconnect(reason: string): void;
 }
 
-/** Hands one job to many miners; a slow miner among them delays nobody. */
+/** Miners that hear the same news. */
+export interface Crowd {
+  /** Their sockets. */
+  handles(): readonly number[];
+  /** Whether they work for nothing until they hear it. */
+  readonly isUrgent: boolean;
+}
+
+/** Has many miners ask for their news, a few at a time; a slow miner among them delays nobody. */
 export interface Fanout {
-  /** Gives `job` to every miner of `miners`, beginning with another of them each time. */
-  broadcast(miners: Iterable<Downstream>, job: JobLines): void;
+  /** There is news for these: each is asked for it by {@linkcode Seat.takeNews} when it can be told. */
+  tell(crowd: Crowd): void;
 }
 
 /**
@@ -106,7 +110,7 @@ export interface UpstreamEvents {
   upstreamLost(upstream: Upstream): void;
   /** A new job; coinbase part 1 already ends with the pool's extranonce1. */
   jobArrived(upstream: Upstream, job: Job): void;
-  /** The pool gave these miners a new difficulty, from the next job on. */
+  /** The pool gave these miners a new difficulty, from its next job on. */
   difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void;
   /** The pool changed its version mask. */
   versionMaskChanged(upstream: Upstream): void;
@@ -127,6 +131,10 @@ export interface Seat {
   readonly upstreamName: string | undefined;
   /** What it was last told; `undefined` before it had a place. */
   readonly difficulty: number | undefined;
+  /** What the miner is to be told now, and has been told from here on; `undefined` for nothing. */
+  takeNews(): News | undefined;
+  /** The miner needs its job once more. @returns whether it is to be told now, or with the next. */
+  askAgain(): boolean;
   /**
    * Takes a share: `waiting` if a verdict will come, `taken` if none will and the miner is to be
    * answered true, a status code if it is refused here and goes nowhere.
@@ -158,7 +166,7 @@ export interface Mux {
   /** Gives back the id of a miner that left before it joined. */
   releaseSession(sessionId: number): void;
   /**
-   * Takes in a miner that authorized for `account`. It is admitted, and gets its first job, now or
+   * Takes in a miner that authorized for `account`. It is admitted, and there is news for it, now or
    * once there is a pool for it.
    *
    * @returns its seat, or `undefined` if it was turned away at once.

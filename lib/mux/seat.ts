@@ -1,13 +1,17 @@
 /**
- * A miner's place in the mux: the connection it works for, and its difficulty job by job.
+ * A miner's place in the mux: the connection it works for, and what it has been told.
  */
 
 import type { Share } from "../protocol/share.ts";
-import type { Downstream, Seat, ShareReceipt } from "./peers.ts";
+import type { Downstream, News, Seat, ShareReceipt } from "./peers.ts";
 import type { Slot } from "./slot.ts";
 
 /** Who gives seats, and takes what comes from them. */
 export interface SeatKeeper {
+  /** See {@linkcode Seat.takeNews}. */
+  takeNews(seat: MinerSeat): News | undefined;
+  /** See {@linkcode Seat.askAgain}. */
+  askAgain(seat: MinerSeat): boolean;
   /** See {@linkcode Seat.submit}. */
   submit(seat: MinerSeat, share: Share): ShareReceipt;
   /** A miner needs a place with the full mask: {@linkcode Seat.needFullMask}. */
@@ -23,13 +27,15 @@ export class MinerSeat implements Seat {
   readonly #keeper: SeatKeeper;
   /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
+  /** While it has one, its place in the tables of difficulties there. */
+  place = 0;
   /** While it has one, how many of its shares wait for that connection's verdict. */
   waiting = 0;
-  /** What it was last told, once it had a place; it counts from job `difficultyFrom` on. */
-  #difficulty: number | undefined;
-  #olderDifficulty = 0;
-  #difficultyFrom = 0;
-  /** The first of our jobs that it was given here, or since the mask changed. */
+  /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */
+  told = 0;
+  /** What it was last told; `undefined` before that. */
+  difficulty: number | undefined = undefined;
+  /** The first of our jobs that it was given here. */
   currentFrom = 0;
   /** Whether it cannot keep to fewer version bits than all. */
   needsFullMask = false;
@@ -45,28 +51,19 @@ export class MinerSeat implements Seat {
   }
 
   get versionMask(): number | undefined {
-    return this.slot?.upstream.versionMask;
+    return this.slot?.versionMask;
   }
 
   get upstreamName(): string | undefined {
     return this.slot?.upstream.name;
   }
 
-  get difficulty(): number | undefined {
-    return this.#difficulty;
+  takeNews(): News | undefined {
+    return this.#keeper.takeNews(this);
   }
 
-  /** It has another difficulty now, for jobs from our number `fromJob` on. */
-  setDifficulty(difficulty: number, fromJob: number): void {
-    // Of two changes between jobs the first has never counted.
-    if (fromJob !== this.#difficultyFrom) this.#olderDifficulty = this.#difficulty ?? difficulty;
-    this.#difficulty = difficulty;
-    this.#difficultyFrom = fromJob;
-  }
-
-  /** The difficulty of its shares for our job `number`. */
-  difficultyOf(number: number): number {
-    return number >= this.#difficultyFrom ? this.#difficulty! : this.#olderDifficulty;
+  askAgain(): boolean {
+    return this.#keeper.askAgain(this);
   }
 
   submit(share: Share): ShareReceipt {
@@ -74,7 +71,8 @@ export class MinerSeat implements Seat {
   }
 
   isCurrent(number: number): boolean {
-    return this.slot !== undefined && number >= this.currentFrom && number >= this.slot.cleanFrom;
+    return this.slot !== undefined && number >= this.currentFrom &&
+      number >= this.slot.currentFrom;
   }
 
   needFullMask(): boolean {

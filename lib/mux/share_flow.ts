@@ -10,6 +10,7 @@ import { REJECT_REASONS, type RejectReason } from "../base/share_reasons.ts";
 import type { Share } from "../protocol/share.ts";
 import { SHARE_ACCEPTED, STATUS, verdictMeaning } from "../protocol/status.ts";
 import type { AccountBooks } from "./account_books.ts";
+import { LateAnswers } from "./late_answers.ts";
 import { countOf, type Rejection, type ShareCounter, type Unanswered } from "./ledger.ts";
 import type { ShareReceipt } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
@@ -37,6 +38,7 @@ export class ShareFlow {
   readonly #books: AccountBooks;
   readonly #now: Now;
   readonly #realNow: Now;
+  readonly #lateAnswers = new LateAnswers();
 
   /**
    * Counts in `counter` and in the account's books. Times are monotonic, in milliseconds: `now` to
@@ -85,7 +87,7 @@ export class ShareFlow {
     const index = upstream.submit(miner.sessionId, job, share);
     counter.add(miner.sessionId, "submitted", slot.ledger);
     const sentAt = this.#now();
-    const difficulty = seat.difficultyOf(share.jobId);
+    const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     if (upstream.shareFate === "assumed") {
       counter.add(miner.sessionId, "assumed", slot.ledger);
       this.#credit(miner.sessionId, difficulty);
@@ -98,7 +100,10 @@ export class ShareFlow {
       sentAt,
       difficulty,
     });
-    if (overtaken !== undefined) this.#forget(overtaken, slot);
+    if (overtaken !== undefined) {
+      this.#forget(overtaken, slot);
+      this.#lateAnswers.give();
+    }
     return "waiting";
   }
 
@@ -131,6 +136,7 @@ export class ShareFlow {
     for (const share of slot.pending.expire(this.#now() - VERDICT_TIMEOUT_MS)) {
       this.#forget(share, slot);
     }
+    this.#lateAnswers.give();
   }
 
   /** Ends all shares of a connection that is gone. */
@@ -138,8 +144,9 @@ export class ShareFlow {
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
-      if (!share.owner.isGone) share.owner.miner.answerShare(share.requestId, STATUS.unknown);
+      this.#lateAnswers.add(share.owner, share.requestId, STATUS.unknown);
     }
+    this.#lateAnswers.give();
   }
 
   #credit(sessionId: number | undefined, difficulty: number): void {
@@ -156,10 +163,10 @@ export class ShareFlow {
 
   /** A share whose verdict is not expected any more. The miner is told what agents always told. */
   #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
-    const { isGone, miner } = share.owner;
+    const { isGone } = share.owner;
     this.#settled(share.owner, slot);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
-    if (!isGone) miner.answerShare(share.requestId, SHARE_ACCEPTED);
+    this.#lateAnswers.add(share.owner, share.requestId, SHARE_ACCEPTED);
   }
 
   #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {

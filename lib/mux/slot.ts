@@ -7,15 +7,28 @@
  * {@linkcode FAREWELL_MS}.
  */
 
-import { encodeNotify, type Job, jobTime, jobVersion } from "../protocol/job.ts";
-import { formatJobId } from "../protocol/job_id.ts";
+import { Allowance } from "../base/allowance.ts";
+import { type Job, jobTime, jobVersion } from "../protocol/job.ts";
+import { Difficulties } from "./difficulties.ts";
 import { JobBook } from "./job_book.ts";
 import { Ledger } from "./ledger.ts";
-import type { JobLines, Upstream } from "./peers.ts";
+import type { Crowd, Downstream, Upstream } from "./peers.ts";
 import { PendingShares } from "./pending_shares.ts";
+import { Work } from "./work.ts";
 
 /** A pool has this long to judge the last shares of a miner that went, in milliseconds. */
 export const FAREWELL_MS = 3_000;
+
+/**
+ * A mask changes this often, in milliseconds and times at once. Of one that changes more only the
+ * bits that are always allowed are left.
+ */
+const MASK_EVERY_MS = 10_000;
+const MASK_BURST = 6;
+
+/** A miner is given the newest job out of turn this often, in milliseconds, and times at once. */
+const AGAIN_EVERY_MS = 35_000;
+const AGAIN_BURST = 3;
 
 /** A miner that went before all its shares were judged. */
 interface Farewell<Seat> {
@@ -27,12 +40,24 @@ interface Farewell<Seat> {
   isOver: boolean;
 }
 
+/** What a slot asks of those who sit there. */
+export interface Sitter {
+  /** The miner. */
+  readonly miner: Downstream;
+  /** Where its difficulty is noted. */
+  readonly place: number;
+}
+
 /** `Seat` is what the multiplexer keeps of a miner. */
-export class Slot<Seat> {
+export class Slot<Seat extends Sitter> implements Crowd {
   /** The connection itself. */
   readonly upstream: Upstream;
   /** Jobs shares can be submitted for here. */
   readonly jobs: JobBook = new JobBook();
+  /** What miners here have to work on. */
+  readonly work: Work = new Work();
+  /** How difficult each of them finds it. */
+  readonly difficulties: Difficulties;
   /** Shares waiting for this connection's verdict. */
   readonly pending: PendingShares<Seat> = new PendingShares();
   /** Who sits here, by session id. */
@@ -47,21 +72,35 @@ export class Slot<Seat> {
   readonly ledger: Ledger = new Ledger();
   /** Whether miners belong here; a spare keeps its jobs without any. */
   isActive = false;
-  /** Our number of the last clean job; 0 before the first. */
-  cleanFrom = 0;
+  /** Our number of the last job that made older ones no good, by itself or with another mask. */
+  currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
   jobAt: number | undefined;
-  /** The last job, with its number and, once a miner needed them, its lines. */
-  #latest: { readonly number: number; readonly job: Job; lines?: JobLines } | undefined;
+  #versionMask: number;
+  readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
+  readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
   /** An empty place on a connection that is ready. */
   constructor(upstream: Upstream) {
     this.upstream = upstream;
+    this.#versionMask = upstream.versionMask;
+    this.difficulties = new Difficulties(upstream.startingDifficulty);
   }
 
-  /** Our number of the last job; -1 before the first. */
-  get latestJobNumber(): number {
-    return this.#latest?.number ?? -1;
+  /**
+   * The version bits miners may roll: those the pool allows and its job leaves. Firmware and pools
+   * combine both by OR, XOR or replacement, which agree where the job has no bit in the mask.
+   */
+  get versionMask(): number {
+    return this.#versionMask;
+  }
+
+  get isUrgent(): boolean {
+    return this.work.isUrgent;
+  }
+
+  handles(): readonly number[] {
+    return Array.from(this.seats.values(), ({ miner }) => miner.handle);
   }
 
   /** How many miners sit here. */
@@ -73,6 +112,7 @@ export class Slot<Seat> {
   dismiss(sessionId: number, waiting: number, time: number): void {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
+    this.difficulties.give(seat.place);
     if (waiting > 0) this.#farewells.set(sessionId, { seat, since: time, waiting, isOver: false });
     else this.#unregister(sessionId);
   }
@@ -123,28 +163,42 @@ export class Slot<Seat> {
   /** Takes a new job under a number of ours, at `time`. */
   setJob(number: number, job: Job, time: number): void {
     this.jobAt = time;
-    // Miners that wait for the first job here may still hold one of another connection.
-    const isClean = job.isClean || this.#latest === undefined;
-    if (isClean) this.cleanFrom = number;
-    const version = jobVersion(job);
-    this.jobs.add(number, { poolJobId: job.id, ntime: jobTime(job), version }, isClean);
-    this.#latest = { number, job: { ...job, isClean } };
+    const isClean = job.isClean || this.work.job === undefined;
+    this.jobs.add(number, {
+      poolJobId: job.id,
+      ntime: jobTime(job),
+      version: jobVersion(job),
+      difficulties: this.difficulties.forJob(),
+    }, isClean);
+    this.work.set(number, job);
+    if (this.maskChanged(time) || isClean) this.currentFrom = number;
   }
 
-  /** The lines of the last job, or `undefined` before the first. Encoded when first asked for. */
-  jobLines(): JobLines | undefined {
-    const latest = this.#latest;
-    if (latest === undefined) return undefined;
-    return latest.lines ??= encodeJob(latest.job, formatJobId(latest.number));
+  /** The newest job is to be told again under another number; `isClean` if older work is no good. */
+  setJobAgain(number: number, isClean: boolean): void {
+    this.jobs.addAgain(number);
+    this.work.setAgain(number, isClean);
+    if (isClean) this.currentFrom = number;
+  }
+
+  /** Whether the newest job may be given again to a miner that needs it out of turn. */
+  mayGiveAgain(time: number): boolean {
+    return this.work.job !== undefined && this.#gifts.take(time);
+  }
+
+  /** The pool's mask or its job is another. @returns whether the mask for miners is another, too. */
+  maskChanged(time: number): boolean {
+    const { job } = this.work;
+    const before = this.#versionMask;
+    const taken = job === undefined ? 0 : jobVersion(job);
+    const wanted = (this.upstream.versionMask & ~taken) >>> 0;
+    if (wanted === before) return false;
+    this.#versionMask = this.#maskChanges.take(time) ? wanted : (before & wanted) >>> 0;
+    return this.#versionMask !== before;
   }
 
   #unregister(sessionId: number): void {
     this.#unwritten.set(sessionId, (this.#unwritten.get(sessionId) ?? 0) + 1);
     this.upstream.unregister(sessionId);
   }
-}
-
-function encodeJob(job: Job, id: string): JobLines {
-  const cleanLine = encodeNotify(job, id, true);
-  return { line: job.isClean ? cleanLine : encodeNotify(job, id, false), cleanLine };
 }

@@ -8,8 +8,8 @@
 import type { Now } from "../base/clock.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { apart } from "./apart.ts";
-import { Broadcasts } from "./broadcasts.ts";
 import type {
+  Crowd,
   Engine,
   EngineEvents,
   EngineLimits,
@@ -17,7 +17,6 @@ import type {
   ListenOptions,
   PeerAddress,
   PeerFault,
-  Replaceable,
 } from "./engine.ts";
 import {
   type AcceptedConnection,
@@ -25,15 +24,17 @@ import {
   listenForMiners,
 } from "./miner_listener.ts";
 import { ReadTurns } from "./read_turns.ts";
+import { Rounds } from "./rounds.ts";
 import { Slab } from "./slab.ts";
 import { TlsHandshakeFailed } from "./tls_handshake.ts";
+import { TurnBudget } from "./turn_budget.ts";
 import { join } from "./waiting.ts";
 
-/** Writes of one broadcast in flight: more costs memory and made nothing faster when measured. */
-const BROADCAST_WRITES = 64;
+/** Writes to a crowd in flight: more costs memory and made nothing faster when measured. */
+const CROWD_WRITES = 64;
 
-/** After so long the writes of a broadcast that hang no longer hold the others up. */
-const BROADCAST_STALL_MS = 100;
+/** After this many milliseconds writes to a crowd that hang no longer hold the others up. */
+const CROWD_STALL_MS = 100;
 
 /** One connection. */
 interface Link {
@@ -45,10 +46,8 @@ interface Link {
   /** What waits behind it; `undefined` for nothing. */
   queue: Uint8Array[] | undefined;
   queuedBytes: number;
-  /** The newest replaceable message waiting, behind the queue. */
-  latest: Uint8Array | undefined;
-  /** The number of the last replaceable message it was given, or of the last before it came. */
-  sequence: number;
+  /** Whether there is news for it, behind the queue. */
+  hasNews: boolean;
   isWriting: boolean;
   /** When the write in flight last made progress, in whole milliseconds. */
   progressAt: number;
@@ -75,7 +74,6 @@ class DenoEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
-  readonly #realNow: Now;
   readonly #slab = new Slab();
   readonly #turns = new ReadTurns();
   readonly #links: (Link | undefined)[] = [];
@@ -86,11 +84,15 @@ class DenoEngine implements Engine {
   #allClosed: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
-  #sequence = 0;
-  readonly #broadcasts = new Broadcasts();
+  readonly #rounds: Rounds;
+  readonly #budget = new TurnBudget();
+  /** Fills the budget again. */
+  #refill: ReturnType<typeof setImmediate> | undefined;
+  #isPumpDue = false;
+  /** Writes to crowds. */
   #inFlight = 0;
-  /** Writes begun under an earlier round no longer count as in flight. */
-  #round = 0;
+  /** Writes of an earlier count no longer count as in flight. */
+  #count = 0;
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
   #bytesWritten = 0;
 
@@ -102,7 +104,7 @@ class DenoEngine implements Engine {
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
-    this.#realNow = realNow;
+    this.#rounds = new Rounds(realNow, (ms) => events.roundEnded?.(ms));
     const { hostname, port } = listener.addr;
     this.address = { hostname, port };
     this.#accepting = new AcceptLoop(listener, {
@@ -128,15 +130,22 @@ class DenoEngine implements Engine {
     this.#bound(link);
   }
 
-  sendLatest(handle: number, message: Replaceable): void {
+  tell(handle: number): void {
     const link = this.#links[handle];
-    if (link !== undefined) this.#sendLatest(link, message, ++this.#sequence);
+    if (link === undefined || link.isEnding) return;
+    if (link.isWriting) link.hasNews = true;
+    else this.#writeNews(link);
   }
 
-  broadcast(handles: readonly number[], message: Replaceable): void {
-    const givenAt = this.#realNow();
-    this.#broadcasts.add({ handles, message, sequence: ++this.#sequence, givenAt, next: 0 });
-    this.#pump();
+  tellAll(crowd: Crowd): void {
+    this.#rounds.add(crowd);
+    if (this.#isPumpDue) return;
+    // Not at once: what a pool says in one go is one piece of news.
+    this.#isPumpDue = true;
+    queueMicrotask(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
   }
 
   close(handle: number): void {
@@ -167,7 +176,8 @@ class DenoEngine implements Engine {
   async #stop(): Promise<void> {
     this.#accepting.close();
     clearTimeout(this.#stallTimer);
-    this.#broadcasts.clear();
+    if (this.#refill !== undefined) clearImmediate(this.#refill);
+    this.#rounds.clear();
     for (const link of this.#links) {
       if (link !== undefined) this.#close(link);
     }
@@ -184,8 +194,7 @@ class DenoEngine implements Engine {
       writingBytes: 0,
       queue: undefined,
       queuedBytes: 0,
-      latest: undefined,
-      sequence: this.#sequence,
+      hasNews: false,
       isWriting: false,
       progressAt: 0,
       isEnding: false,
@@ -230,19 +239,6 @@ class DenoEngine implements Engine {
     this.#released(link);
   }
 
-  #sendLatest(link: Link, message: Replaceable, sequence: number): void {
-    if (link.isEnding) return;
-    link.sequence = sequence;
-    if (!link.isWriting) return this.#write(link, message.line);
-    const { line, cleanLine, keptBytes = 0 } = message;
-    const bytes = link.latest === undefined ? line : cleanLine;
-    if (keptBytes > 0) {
-      this.#queue(link, bytes.subarray(0, keptBytes));
-    }
-    link.latest = bytes.subarray(keptBytes);
-    this.#bound(link);
-  }
-
   #queue(link: Link, bytes: Uint8Array): void {
     (link.queue ??= []).push(bytes);
     link.queuedBytes += bytes.length;
@@ -250,7 +246,7 @@ class DenoEngine implements Engine {
 
   /** Drops a peer for which too much waits. */
   #bound(link: Link): void {
-    const bytes = link.writingBytes + link.queuedBytes + (link.latest?.length ?? 0);
+    const bytes = link.writingBytes + link.queuedBytes;
     if (bytes <= this.#limits.maxWaitingBytes) return;
     this.#drop(link, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
   }
@@ -277,54 +273,78 @@ class DenoEngine implements Engine {
       link.queue = undefined;
       link.queuedBytes = 0;
       this.#write(link, bytes);
-    } else if (link.latest !== undefined) {
-      const bytes = link.latest;
-      link.latest = undefined;
-      this.#write(link, bytes);
     } else if (link.isEnding) {
       this.#close(link);
+    } else if (link.hasNews) {
+      link.hasNews = false;
+      this.#writeNews(link);
     }
   }
 
-  /** Sends broadcasts in their order, a bounded number of writes at a time. */
+  #news({ handle }: Link): Uint8Array | undefined {
+    let bytes: Uint8Array | undefined;
+    apart(() => bytes = this.#events.news(handle));
+    return bytes;
+  }
+
+  #writeNews(link: Link): void {
+    const bytes = this.#news(link);
+    if (bytes !== undefined) this.#write(link, bytes);
+  }
+
+  /** Has those told whose turn it is: a bounded number in a turn, and of writes at a time. */
   #pump(): void {
-    for (let broadcast = this.#broadcasts.next; broadcast; broadcast = this.#broadcasts.next) {
-      const { handles, message, sequence } = broadcast;
-      while (broadcast.next < handles.length) {
-        if (this.#inFlight >= BROADCAST_WRITES) {
-          this.#stallTimer ??= setTimeout(() => this.#forgetInFlight(), BROADCAST_STALL_MS);
-          return;
-        }
-        const link = this.#links[handles[broadcast.next++]!];
-        // Of the same or a later sequence: it was sent something newer directly while this was on
-        // its way, or came in since and only has the handle of another.
-        if (link === undefined || link.isEnding || link.sequence >= sequence) continue;
-        if (link.isWriting) this.#sendLatest(link, message, sequence);
-        else this.#writeBroadcast(link, message.line, sequence);
+    while (!this.#rounds.isEmpty) {
+      if (this.#budget.isSpent) return this.#rest();
+      if (this.#inFlight >= CROWD_WRITES) {
+        this.#stallTimer ??= setTimeout(() => this.#forgetInFlight(), CROWD_STALL_MS);
+        return;
       }
-      this.#broadcasts.done(broadcast);
-      this.#events.broadcastSent?.(this.#realNow() - broadcast.givenAt);
+      const handle = this.#rounds.next();
+      if (handle !== undefined) this.#budget.spend(this.#tellOne(this.#links[handle]));
     }
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;
+    this.#rest();
   }
 
-  #writeBroadcast(link: Link, line: Uint8Array, sequence: number): void {
-    const round = this.#round;
+  /** Fills the budget when the event loop has been around, and goes on. */
+  #rest(): void {
+    this.#refill ??= setImmediate(() => {
+      this.#refill = undefined;
+      this.#budget.refill();
+      if (!this.#rounds.isEmpty) this.#pump();
+    });
+  }
+
+  /** One of a crowd has its turn. @returns how many bytes it is sent. */
+  #tellOne(link: Link | undefined): number {
+    if (link === undefined || link.isEnding) return 0;
+    if (link.isWriting) {
+      link.hasNews = true;
+      return 0;
+    }
+    const bytes = this.#news(link);
+    if (bytes === undefined) return 0;
+    this.#writeToCrowd(link, bytes);
+    return bytes.length;
+  }
+
+  #writeToCrowd(link: Link, bytes: Uint8Array): void {
+    const count = this.#count;
     const done = () => {
-      if (round !== this.#round) return;
+      if (count !== this.#count) return;
       this.#inFlight--;
       this.#pump();
     };
     this.#inFlight++;
-    link.sequence = sequence;
     link.isWriting = true;
-    link.writingBytes = line.length;
+    link.writingBytes = bytes.length;
     link.progressAt = Math.floor(this.#now());
-    link.conn.write(line).then(
+    link.conn.write(bytes).then(
       (count) => {
         this.#bytesWritten += count;
-        if (count < line.length) this.#write(link, line.subarray(count));
+        if (count < bytes.length) this.#write(link, bytes.subarray(count));
         else this.#written(link);
         done();
       },
@@ -337,7 +357,7 @@ class DenoEngine implements Engine {
 
   #forgetInFlight(): void {
     this.#stallTimer = undefined;
-    this.#round++;
+    this.#count++;
     this.#inFlight = 0;
     this.#pump();
   }
@@ -357,7 +377,6 @@ class DenoEngine implements Engine {
     this.#links[link.handle] = undefined;
     this.#freeHandles.push(link.handle);
     link.queue = undefined;
-    link.latest = undefined;
     link.conn.close();
   }
 }

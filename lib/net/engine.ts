@@ -42,24 +42,21 @@ export interface EngineEvents {
   closed(handle: number, reason: string, fault?: PeerFault): void;
   /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
   acceptFailed(error: unknown): void;
-  /** A broadcast has been handed to the last of its peers, `ms` milliseconds after it was given. */
-  broadcastSent?(ms: number): void;
+  /**
+   * What this peer is to be sent now, all of it in one piece; `undefined` for nothing. Asked when
+   * there was news for it and everything sent to it before has left.
+   */
+  news(handle: number): Uint8Array | undefined;
+  /** Every peer of a crowd has had its turn, `ms` milliseconds after there was news for them. */
+  roundEnded?(ms: number): void;
 }
 
-/** Two forms of one message of which a slow peer needs only the newest. */
-export interface Replaceable {
-  /** What is sent. */
-  readonly line: Uint8Array;
-  /**
-   * What is sent instead to a peer for which an earlier message was dropped. The same array if the
-   * message itself drops earlier ones: then it overtakes broadcasts of messages that do not.
-   */
-  readonly cleanLine: Uint8Array;
-  /**
-   * So many bytes, which both begin with, are a message of its own that is not replaceable: who is
-   * slow gets it all the same. Absent for none.
-   */
-  readonly keptBytes?: number;
+/** Peers that hear the same news, such as those that work for one pool. */
+export interface Crowd {
+  /** All of them; asked when a round of them starts. */
+  handles(): readonly number[];
+  /** Whether every moment without the news is lost to them: they go before others then. */
+  readonly isUrgent: boolean;
 }
 
 /** The bounds of what waits for a slow peer. */
@@ -108,13 +105,13 @@ export interface MinerSockets {
   readonly bytesWritten: number;
   /** Sends bytes, in order. The array must not be changed afterwards. */
   send(handle: number, bytes: Uint8Array): void;
+  /** There is news for a peer: it is asked for as soon as nothing waits for the peer any more. */
+  tell(handle: number): void;
   /**
-   * Sends a message that makes earlier ones of its kind superfluous: of those waiting for a slow
-   * peer only the newest is kept, behind whatever else waits.
+   * The same for many, a few at a time. Whatever else is news to the same crowd before all have had
+   * their turn makes no second round of it.
    */
-  sendLatest(handle: number, message: Replaceable): void;
-  /** {@linkcode MinerSockets.sendLatest} to many, a few at a time. */
-  broadcast(handles: readonly number[], message: Replaceable): void;
+  tellAll(crowd: Crowd): void;
   /** Writes out what waits, then closes. The handle is void from here on. */
   close(handle: number): void;
   /** Closes peers that stand still. To be called about once a second. */

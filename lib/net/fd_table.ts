@@ -19,20 +19,12 @@ export class FdTable {
   #states = new Uint8Array(INITIAL_FDS);
   /** How often it was opened: tells events of a connection from those of the one before it. */
   #generations = new Uint32Array(INITIAL_FDS);
-  /** The number of the last replaceable message it was given, or of the last before it came. */
-  #sequences = new Float64Array(INITIAL_FDS);
 
   /** Makes room for a descriptor and begins its next generation, which is returned. */
   begin(fd: number): number {
     if (fd >= this.#states.length) this.#grow(fd);
     this.#generations[fd]! += 1;
     return this.#generations[fd]!;
-  }
-
-  /** It is open from here on; messages up to `sequence` are not for it. */
-  open(fd: number, sequence: number): void {
-    this.#states[fd] = OPEN;
-    this.#sequences[fd] = sequence;
   }
 
   /** How it stands. */
@@ -55,16 +47,6 @@ export class FdTable {
     return this.state(fd) !== CLOSED && this.#generations[fd] === tag;
   }
 
-  /**
-   * Whether it is to get the replaceable message `sequence`, which is noted then: not if it was
-   * given a newer one while this was on its way.
-   */
-  takes(fd: number, sequence: number): boolean {
-    if (this.#states[fd] !== OPEN || this.#sequences[fd]! >= sequence) return false;
-    this.#sequences[fd] = sequence;
-    return true;
-  }
-
   /** Every descriptor that is not closed. */
   *handles(): Generator<number> {
     for (const [fd, state] of this.#states.entries()) {
@@ -80,6 +62,5 @@ export class FdTable {
     };
     this.#states = grown(new Uint8Array(length), this.#states);
     this.#generations = grown(new Uint32Array(length), this.#generations);
-    this.#sequences = grown(new Float64Array(length), this.#sequences);
   }
 }

@@ -16,15 +16,14 @@
 
 import { monotonicNow, type Now } from "../base/clock.ts";
 import { apart } from "./apart.ts";
-import { Broadcasts } from "./broadcasts.ts";
 import type {
+  Crowd,
   Engine,
   EngineEvents,
   EngineLimits,
   EngineOptions,
   ListenOptions,
   PeerAddress,
-  Replaceable,
   SlowPeer,
 } from "./engine.ts";
 import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
@@ -34,6 +33,8 @@ import { Libc } from "./libc.ts";
 import { LibcUnavailable } from "./libc_library.ts";
 import { type LibcListener, openListener } from "./libc_listener.ts";
 import { Pacing } from "./pacing.ts";
+import { Rounds } from "./rounds.ts";
+import { TurnBudget } from "./turn_budget.ts";
 import { Waiting } from "./waiting.ts";
 
 /** Connections accepted in one turn. */
@@ -44,9 +45,6 @@ const LAST_ACCEPTS = 4096;
 
 /** Pause after accepting failed, in milliseconds: file descriptors come back only in time. */
 const ACCEPT_PAUSE_MS = 100;
-
-/** Sends of a broadcast in one turn, about 2 ms of them: shares are read between turns. */
-const BROADCAST_SENDS_PER_TURN = 128;
 
 /**
  * After so long a turn pauses, in milliseconds, and goes on with its other sockets: timers and
@@ -147,8 +145,9 @@ class LibcEngine implements Engine {
   readonly #table = new FdTable();
   readonly #waiting = new Map<number, Waiting>();
 
-  #sequence = 0;
-  readonly #broadcasts = new Broadcasts();
+  readonly #rounds: Rounds;
+  readonly #budget = new TurnBudget();
+  #isToldSoon = false;
   #bytesWritten = 0;
 
   constructor(parts: LibcEngineParts, options: EngineOptions) {
@@ -162,6 +161,7 @@ class LibcEngine implements Engine {
     this.#limits = limits;
     this.#now = now;
     this.#realNow = realNow;
+    this.#rounds = new Rounds(realNow, (ms) => events.roundEnded?.(ms));
     const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
     this.#running = this.#run();
@@ -182,18 +182,22 @@ class LibcEngine implements Engine {
     this.#bound(handle, waiting);
   }
 
-  sendLatest(handle: number, message: Replaceable): void {
-    this.#sendLatest(handle, message, ++this.#sequence);
+  tell(handle: number): void {
+    this.#tell(handle);
   }
 
-  broadcast(handles: readonly number[], message: Replaceable): void {
+  tellAll(crowd: Crowd): void {
     if (this.#isStopped) return;
-    const givenAt = this.#realNow();
-    const sequence = ++this.#sequence;
-    const isAlone = this.#broadcasts.add({ handles, message, sequence, givenAt, next: 0 });
-    if (!isAlone) return;
-    this.#continueBroadcasts();
-    if (this.#broadcasts.next !== undefined) this.#readiness.wake();
+    this.#rounds.add(crowd);
+    if (this.#isToldSoon) return;
+    // Not at once: what a pool says in one go is one piece of news.
+    this.#isToldSoon = true;
+    queueMicrotask(() => {
+      this.#isToldSoon = false;
+      if (this.#isStopped) return;
+      apart(() => this.#continueRounds());
+      if (!this.#rounds.isEmpty) this.#readiness.wake();
+    });
   }
 
   close(handle: number): void {
@@ -231,7 +235,7 @@ class LibcEngine implements Engine {
     if (!this.#isStopped) {
       this.stopAccepting();
       this.#isStopped = true;
-      this.#broadcasts.clear();
+      this.#rounds.clear();
       for (const handle of this.#table.handles()) this.#close(handle);
       this.#readiness.wake();
     }
@@ -242,23 +246,25 @@ class LibcEngine implements Engine {
   async #run(): Promise<void> {
     let count = 0;
     while (!this.#isStopped) {
-      const isMoreWaiting = count === MAX_EVENTS || this.#broadcasts.next !== undefined;
+      const isMoreWaiting = count === MAX_EVENTS || !this.#rounds.isEmpty;
       if (isMoreWaiting || !this.#pace.isBusy) {
         count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
         await pause();
         count = this.#readiness.wait(0);
       }
+      this.#budget.refill();
       let turnEnd = this.#realNow() + TURN_MS;
       for (let i = 0; i < count && !this.#isStopped; i++) {
         if (this.#realNow() >= turnEnd) {
-          apart(() => this.#continueBroadcasts());
+          apart(() => this.#continueRounds());
           await pause();
+          this.#budget.refill();
           turnEnd = this.#realNow() + TURN_MS;
         }
         apart(() => this.#handle(i));
       }
-      apart(() => this.#continueBroadcasts());
+      apart(() => this.#continueRounds());
       this.#pace.found(count);
       // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
       if (count < 0) await pause();
@@ -302,7 +308,7 @@ class LibcEngine implements Engine {
       this.#events.acceptFailed(error);
       return;
     }
-    this.#table.open(fd, this.#sequence);
+    this.#table.setState(fd, OPEN);
     let isWelcome = false;
     apart(() => isWelcome = this.#events.opened(fd, this.#sockets.peerAddress()));
     if (!isWelcome) this.#close(fd);
@@ -325,13 +331,24 @@ class LibcEngine implements Engine {
     }
   }
 
-  #sendLatest(fd: number, message: Replaceable, sequence: number): void {
-    // Something newer was sent directly while a broadcast was on its way here.
-    if (!this.#table.takes(fd, sequence)) return;
+  /** One has its turn to be told. @returns how many bytes it is sent now. */
+  #tell(fd: number): number {
+    if (this.#table.state(fd) !== OPEN) return 0;
     const waiting = this.#waiting.get(fd);
-    if (waiting === undefined) return this.#write(fd, message.line);
-    waiting.addLatest(message);
-    this.#bound(fd, waiting);
+    if (waiting !== undefined) {
+      waiting.hasNews = true;
+      return 0;
+    }
+    const bytes = this.#news(fd);
+    if (bytes === undefined) return 0;
+    this.#write(fd, bytes);
+    return bytes.length;
+  }
+
+  #news(fd: number): Uint8Array | undefined {
+    let bytes: Uint8Array | undefined;
+    apart(() => bytes = this.#events.news(fd));
+    return bytes;
   }
 
   #bound(fd: number, { bytes }: Waiting): void {
@@ -354,7 +371,9 @@ class LibcEngine implements Engine {
   #flush(fd: number): void {
     const waiting = this.#waiting.get(fd);
     if (waiting === undefined) return;
-    for (let bytes = waiting.next; bytes !== undefined; bytes = waiting.next) {
+    for (;;) {
+      const bytes = waiting.next ?? this.#addNews(fd, waiting);
+      if (bytes === undefined) break;
       const count = Math.max(this.#sockets.send(fd, bytes), 0);
       this.#bytesWritten += count;
       if (count > 0 || bytes.length === 0) waiting.took(count, this.#now());
@@ -365,17 +384,21 @@ class LibcEngine implements Engine {
     this.#readiness.change(fd, READY.read, this.#table.generation(fd));
   }
 
-  /** Sends broadcasts in their order, as many pieces of them as fit into one turn. */
-  #continueBroadcasts(): void {
-    let left = BROADCAST_SENDS_PER_TURN;
-    for (let broadcast = this.#broadcasts.next; broadcast; broadcast = this.#broadcasts.next) {
-      const { handles, message, sequence } = broadcast;
-      while (broadcast.next < handles.length) {
-        if (left-- === 0) return;
-        this.#sendLatest(handles[broadcast.next++]!, message, sequence);
-      }
-      this.#broadcasts.done(broadcast);
-      this.#events.broadcastSent?.(this.#realNow() - broadcast.givenAt);
+  /** Everything before has left: adds the news. */
+  #addNews(fd: number, waiting: Waiting): Uint8Array | undefined {
+    if (!waiting.hasNews || this.#table.state(fd) === ENDING) return undefined;
+    waiting.hasNews = false;
+    const bytes = this.#news(fd);
+    if (bytes !== undefined) waiting.add(bytes);
+    return bytes;
+  }
+
+  /** Has those told whose turn it is, as many as fit into one turn. */
+  #continueRounds(): void {
+    while (!this.#budget.isSpent) {
+      const handle = this.#rounds.next();
+      if (handle === undefined) return;
+      this.#budget.spend(this.#tell(handle));
     }
   }
 

@@ -7,12 +7,12 @@
 
 import type { CertificateFiles } from "./certificate_files.ts";
 import {
+  type Crowd,
   type Engine,
   type EngineEvents,
   formatAddress,
   type MinerSockets,
   type PeerAddress,
-  type Replaceable,
 } from "./engine.ts";
 import { LibcUnavailable } from "./libc_library.ts";
 
@@ -38,6 +38,8 @@ interface Port {
   readonly engine: Engine;
   /** The engine's handles → ours. */
   readonly handles: number[];
+  /** Of each crowd, those on this port. */
+  readonly crowds: WeakMap<Crowd, Crowd>;
   connections: number;
   isAccepting: boolean;
   /** Set once the last connection of a port that went is over. */
@@ -121,20 +123,35 @@ export class Listeners implements MinerSockets {
     this.#portOf[handle]?.engine.send(this.#innerOf[handle]!, bytes);
   }
 
-  sendLatest(handle: number, message: Replaceable): void {
-    this.#portOf[handle]?.engine.sendLatest(this.#innerOf[handle]!, message);
+  tell(handle: number): void {
+    this.#portOf[handle]?.engine.tell(this.#innerOf[handle]!);
   }
 
-  broadcast(handles: readonly number[], message: Replaceable): void {
-    const inner = new Map<Port, number[]>();
-    for (const handle of handles) {
-      const port = this.#portOf[handle];
-      if (port === undefined) continue;
-      let own = inner.get(port);
-      if (own === undefined) inner.set(port, own = []);
-      own.push(this.#innerOf[handle]!);
+  tellAll(crowd: Crowd): void {
+    for (const port of this.#ports) {
+      if (port.connections > 0) port.engine.tellAll(this.#crowdAt(port, crowd));
     }
-    for (const [{ engine }, own] of inner) engine.broadcast(own, message);
+  }
+
+  /** Those of a crowd on one port; the same object each time, as the crowd itself is. */
+  #crowdAt(port: Port, crowd: Crowd): Crowd {
+    let own = port.crowds.get(crowd);
+    if (own === undefined) {
+      own = {
+        handles: () => {
+          const inner: number[] = [];
+          for (const handle of crowd.handles()) {
+            if (this.#portOf[handle] === port) inner.push(this.#innerOf[handle]!);
+          }
+          return inner;
+        },
+        get isUrgent() {
+          return crowd.isUrgent;
+        },
+      };
+      port.crowds.set(crowd, own);
+    }
+    return own;
   }
 
   close(handle: number): void {
@@ -213,9 +230,17 @@ export class Listeners implements MinerSockets {
         this.#forget(handle);
       },
       acceptFailed: (error) => events.acceptFailed(error),
-      broadcastSent: (ms) => events.broadcastSent?.(ms),
+      news: (inner) => events.news(handles[inner]!),
+      roundEnded: (ms) => events.roundEnded?.(ms),
     });
-    const port: Port = { wanted, engine, handles, connections: 0, isAccepting: true };
+    const port: Port = {
+      wanted,
+      engine,
+      handles,
+      crowds: new WeakMap(),
+      connections: 0,
+      isAccepting: true,
+    };
     return port;
   }
 

@@ -209,39 +209,32 @@ for (
 ) {
   Deno.test(`a difficulty of ${difficulty} is printed ${text}`, () => {
     const { miner, mux } = loggedIn();
-    for (const seated of mux.seated.values()) seated.setDifficulty(difficulty);
+    mux.pool = { mask: 0, difficulty, job: undefined };
+    mux.tell();
     const line = `{"id":null,"method":"mining.set_difficulty","params":[${text}]}`;
     assert.deepEqual(miner.takeLines(), [line]);
     assert.equal(JSON.parse(line).params[0], difficulty);
   });
 }
 
-Deno.test("a job given to one miner is the clean one, one for many is as the pool sent it", () => {
-  const { miner, mux, world } = loggedIn();
-  const [seated] = mux.seated.values();
-  seated!.giveWork(8, shortJob("x"));
-  world.miners.broadcast(mux.seated.values(), shortJob("y"));
-  assert.deepEqual(miner.takeLines(), [
-    '{"id":null,"method":"mining.set_difficulty","params":[8]}',
-    '{"id":null,"method":"mining.notify","params":["x",true]}',
-    '{"id":null,"method":"mining.notify","params":["y",false]}',
-  ]);
-});
-
-Deno.test("of many miners none is always the last to get a job", () => {
-  const world = new FakeMiners();
-  const miners = Array.from({ length: 100 }, (_, i) => world.login(`farm.rig${i}`));
-  const byHandle = new Map(miners.map((miner) => [miner.handle, 0]));
-  const rounds = 50;
-  for (let round = 0; round < rounds; round++) {
-    world.engine.broadcasts.length = 0;
-    world.miners.broadcast(world.mux.seated.values(), shortJob("z"));
-    const [handles] = world.engine.broadcasts;
-    assert.equal(new Set(handles).size, 100);
-    handles!.forEach((handle, place) => byHandle.set(handle, byHandle.get(handle)! + place));
-  }
-  const meanPlaces = [...byHandle.values()].map((sum) => sum / rounds);
-  assert.ok(Math.min(...meanPlaces) > 40 && Math.max(...meanPlaces) < 60, `${meanPlaces}`);
+Deno.test("what is news is told in one write, before the job it is for: mask, difficulty, job", () => {
+  const { miner, mux } = loggedIn();
+  miner.ask('{"id":3,"method":"mining.configure","params":[["version-rolling"]]}');
+  const tell = (mask: number, difficulty: number, name: string) => {
+    mux.pool = { mask, difficulty, job: shortJob(name) };
+    mux.tell();
+    return miner.takeLines();
+  };
+  const mask = (text: string) =>
+    `{"id":null,"method":"mining.set_version_mask","params":["${text}"]}`;
+  const difficulty = (value: number) =>
+    `{"id":null,"method":"mining.set_difficulty","params":[${value}]}`;
+  const job = (name: string, isClean: boolean) =>
+    `{"id":null,"method":"mining.notify","params":["${name}",${isClean}]}`;
+  assert.deepEqual(tell(0, 8, "w"), [mask("00000000"), difficulty(8), job("w", true)]);
+  assert.deepEqual(tell(0, 8, "x"), [job("x", false)]);
+  assert.deepEqual(tell(0xffffffff, 8, "y"), [mask("1fffe000"), job("y", false)]);
+  assert.deepEqual(tell(0x1fffe000, 16, "z"), [difficulty(16), job("z", false)]);
 });
 
 function loggedIn() {

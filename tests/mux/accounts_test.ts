@@ -7,7 +7,7 @@ import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstreams } from "../../lib/mux/peers.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { FakeDownstream, fakeFanout } from "../support/fake_downstream.ts";
+import { FakeDownstream } from "../support/fake_downstream.ts";
 import { FakeUpstream } from "../support/fake_upstream.ts";
 import { poolJob } from "../support/mux_world.ts";
 
@@ -84,7 +84,7 @@ class Rig {
   #open(name: string): Account {
     const mux = new Multiplexer({
       counter: this.counter,
-      fanout: fakeFanout,
+      fanout: { tell() {} },
       nextJobNumber: () => this.#jobNumber++,
       releaseSession: (sessionId) => this.ids.release(sessionId),
       now: this.clock.now,
@@ -230,6 +230,7 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   Object.assign(b.upstreams, { bytesRead: 200, bytesWritten: 20, waitingBytes: 2 });
   a.mux.verdictArrived(a.upstreams.upstream, 5, 22);
   for (const miner of miners) {
+    miner.takeNews();
     const jobId = miner.job.id;
     miner.seat!.submit({
       id: 1,

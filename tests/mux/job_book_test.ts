@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { JobBook } from "../../lib/mux/job_book.ts";
-import type { PoolJob } from "../../lib/mux/peers.ts";
+import { type BookedJob, JobBook } from "../../lib/mux/job_book.ts";
 
-function job(poolJobId: number, ntime = 0x650d1b20): PoolJob {
-  return { poolJobId: String(poolJobId), ntime, version: 0x20000000 };
+const difficulties = new Uint8Array(1);
+
+function job(poolJobId: number | string, ntime = 0x650d1b20): BookedJob {
+  return { poolJobId: String(poolJobId), ntime, version: 0x20000000, difficulties };
 }
 
 /** A book with jobs 1000 to 1000 + count - 1, under the pool's ids 0, 1, … 255, 0, … */
@@ -27,7 +28,7 @@ Deno.test("JobBook keeps the last 256 jobs", () => {
 Deno.test("JobBook keeps 256 jobs of a pool whose ids never come round", () => {
   const book = new JobBook();
   for (let n = 0; n < 300; n++) {
-    book.add(n, { poolJobId: `job ${n}`, ntime: 0, version: 0x20000000 }, false);
+    book.add(n, job(`job ${n}`), false);
     assert.equal(book.size, Math.min(n + 1, 256));
   }
   assert.equal(book.find(43), undefined);
@@ -58,6 +59,26 @@ Deno.test("JobBook fills up again after a clean job", () => {
   for (let n = 1; n <= 10; n++) book.add(2000 + n, job(200 + n), false);
   assert.equal(book.size, 15);
   assert.equal(book.find(1196)?.poolJobId, "196");
+});
+
+Deno.test("JobBook finds a job under every number it was given, and forgets them together", () => {
+  const book = bookOf(2);
+  for (let n = 0; n < 3; n++) book.addAgain(2000 + n);
+  for (const number of [1001, 2000, 2001, 2002]) assert.equal(book.find(number)?.poolJobId, "1");
+  assert.equal(book.size, 2);
+  book.add(3000, job(7), true);
+  for (let n = 0; n < 4; n++) book.add(3001 + n, job(8 + n), n === 3);
+  assert.equal(book.find(1000), undefined);
+  for (const number of [1001, 2000, 2001, 2002]) assert.equal(book.find(number), undefined);
+  assert.equal(book.size, 5);
+});
+
+Deno.test("JobBook keeps the first and the newest numbers of a job that is given again for hours", () => {
+  const book = bookOf(1);
+  for (let n = 0; n < 1000; n++) book.addAgain(2000 + n);
+  const found = Array.from({ length: 1000 }, (_, n) => 2000 + n).filter((n) => book.find(n));
+  assert.deepEqual(found, Array.from({ length: 17 }, (_, n) => 2983 + n));
+  assert.equal(book.find(1000)?.poolJobId, "0");
 });
 
 for (const number of [-1, 999, 1010, 1.5, NaN]) {

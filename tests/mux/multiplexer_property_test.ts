@@ -106,7 +106,7 @@ interface WaitingShare {
 
 /** Keeps the books the slow way while events happen to a multiplexer. */
 class BookKeeper {
-  readonly world = new MuxWorld(SESSION_IDS - 1);
+  readonly world = new MuxWorld({ highestSessionId: SESSION_IDS - 1 });
   readonly #total = new Ledger();
   readonly #byUpstream = new Map<FakeUpstream, Ledger>();
   readonly #byMiner = new Map<FakeDownstream, Ledger>();
@@ -296,7 +296,11 @@ class BookKeeper {
     const newestWithThatId = [...world.jobs].findLast(([, job]) =>
       job.upstream === place && job.poolJobId === sent.poolJobId
     );
-    assert.equal(newestWithThatId?.[0], jobId, "the pool means another job by that id now");
+    assert.equal(
+      newestWithThatId?.[1].first,
+      world.jobs.get(jobId)?.first,
+      "the pool means another job by that id now",
+    );
     this.#count(miner, place, "submitted");
     if (receipt === "taken") return this.#count(miner, place, "assumed");
     assert.equal(receipt, "waiting");
@@ -366,26 +370,29 @@ class BookKeeper {
   ): void {
     const gone = new Set<FakeDownstream>();
     for (const upstream of this.#up) {
-      for (const share of this.#waiting.filter((each) => each.upstream === upstream)) {
-        if (!isOverdue(share)) continue;
+      const ended = this.#waiting.filter((each) => each.upstream === upstream && isOverdue(each));
+      // All are counted, and then they are answered.
+      for (const share of ended) {
         const isGone = share.miner.isGone || gone.has(share.miner);
-        this.#end(share, reason(isGone), status, isGone);
-        if (share.miner.leavesWhenTold) gone.add(share.miner);
+        this.#count(share.miner, share.upstream, reason(isGone));
         const givenUp = this.#givenUp.get(upstream) ?? new Set<number>();
         this.#givenUp.set(upstream, givenUp.add(share.index));
+      }
+      for (const { miner, id } of ended) {
+        if (miner.isGone || gone.has(miner)) continue;
+        this.#answer(miner, id, status);
+        if (miner.leavesWhenTold) gone.add(miner);
       }
     }
     this.#waiting = this.#waiting.filter((share) => !isOverdue(share));
   }
 
-  #end(
-    { miner, upstream, id }: WaitingShare,
-    count: Count,
-    status: number,
-    isGone = miner.isGone,
-  ): void {
+  #end({ miner, upstream, id }: WaitingShare, count: Count, status: number): void {
     this.#count(miner, upstream, count);
-    if (isGone) return;
+    if (!miner.isGone) this.#answer(miner, id, status);
+  }
+
+  #answer(miner: FakeDownstream, id: number, status: number): void {
     const answers = this.#answers.get(miner) ?? new Map<number, number[]>();
     this.#answers.set(miner, answers.set(id, [...answers.get(id) ?? [], status]));
   }

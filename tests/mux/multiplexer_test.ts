@@ -17,7 +17,7 @@ import { NO_JOB } from "../../lib/protocol/job_id.ts";
 import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
-import { GRACE_MS, MuxWorld } from "../support/mux_world.ts";
+import { GRACE_MS, MuxWorld, poolJob } from "../support/mux_world.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 
 /** The counts that are not 0. */
@@ -54,7 +54,7 @@ Deno.test("A miner that joins hears mask, difficulty and a clean job, in this or
   assert.deepEqual(miner.told, [
     { mask: 0x1fffe000 },
     { difficulty: 512 },
-    { job: { id: 1001, isClean: true, coinbase1: "61" } },
+    { job: { id: 1001, isClean: true, coinbase1: "61", poolJobId: "1", ntime: 0x650d1b20 } },
   ]);
   assert.equal(pool.registered.get(miner.sessionId)?.workerName, "rig0");
   assert.equal(miner.seat?.versionMask, 0x1fffe000);
@@ -122,24 +122,61 @@ Deno.test("A job goes to all miners of its connection with its own clean flag, a
   assert.equal(flags.filter((seen) => `${seen}` === "false,true").length, 3);
 });
 
-Deno.test("A new difficulty goes to the miners it names and nobody else", () => {
+Deno.test("A new difficulty goes to the miners it names, with the next job, and nobody else", () => {
   const world = new MuxWorld();
   const pool = world.active("a", { difficulty: 512 });
   const spare = world.ready("b");
   const [one, two] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
   world.mux.difficultyChanged(pool, [77, one.sessionId, 0xfffe], 2 ** 40);
   world.mux.difficultyChanged(spare, [two.sessionId], 8);
+  assert.equal(one.difficulty, 512);
+  world.job(pool, "1");
+  assert.deepEqual(one.told.slice(-2).map(Object.keys), [["difficulty"], ["job"]]);
   assert.equal(one.difficulty, 2 ** 40);
   assert.equal(two.difficulty, 512);
+  assert.equal(two.jobs.length, 2);
 });
 
-Deno.test("A new version mask goes to every miner of its connection", () => {
+Deno.test("A narrower version mask goes to every miner at once, with the job again as a clean one", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miners = joinMany(world, 2);
   pool.versionMask = 0;
   world.mux.versionMaskChanged(pool);
-  for (const { told } of miners) assert.deepEqual(told.at(-1), { mask: 0 });
+  for (const { told } of miners) {
+    const job = { id: 1001, isClean: true, coinbase1: "61", poolJobId: "0" };
+    assert.deepEqual(told.slice(-2), [{ mask: 0 }, { job: { ...job, ntime: 0x650d1b20 + 35 } }]);
+  }
+});
+
+Deno.test("A mask that changes again and again costs a miner one job in five seconds", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  world.fanout.isHeld = true;
+  for (let flip = 0; flip < 1000; flip++) {
+    pool.versionMask = flip % 2 === 0 ? 0x00ffe000 : 0x1fffe000;
+    world.mux.versionMaskChanged(pool);
+  }
+  world.fanout.release();
+  assert.equal(miner.jobs.length, 2);
+  // More than six changes in a minute: what is always allowed is left.
+  assert.equal(miner.seat!.versionMask, 0x00ffe000);
+  world.clock.advance(60_000);
+  world.job(pool, "1");
+  assert.equal(miner.seat!.versionMask, 0x1fffe000);
+});
+
+Deno.test("Version bits that a job has itself are not for miners to roll", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const job = { ...poolJob("0", true, "61"), version: "20006000" };
+  world.mux.jobArrived(pool, job);
+  assert.deepEqual(miner.told.slice(-2).map((told) => "mask" in told && told.mask), [
+    0x1fff8000,
+    false,
+  ]);
 });
 
 Deno.test("Miners of an account that every pool refuses are turned away, those that work are not", () => {
@@ -369,7 +406,11 @@ Deno.test("A difficulty that did not change is not told again, however often the
   const miner = world.join();
   const ids = Array(30_000).fill(miner.sessionId);
   world.mux.difficultyChanged(pool, ids, 16);
+  world.job(pool, "1");
+  world.mux.difficultyChanged(pool, ids, 64);
   world.mux.difficultyChanged(pool, ids, 32);
+  world.job(pool, "2");
+  world.job(pool, "3");
   const told = miner.told.filter((told) => "difficulty" in told);
   // Before they are compared: showing how 30,000 of them differ takes minutes.
   assert.equal(told.length, 2);
@@ -645,7 +686,7 @@ Deno.test("A session id a slow connection was not told to forget is free when th
 });
 
 Deno.test("A verdict for a miner that left is counted, and not for who has its id now", () => {
-  const world = new MuxWorld(0);
+  const world = new MuxWorld({ highestSessionId: 0 });
   const pool = world.active("a");
   const gone = world.join();
   world.submit(gone);

@@ -23,6 +23,7 @@ Deno.test("a miner that needs all version bits moves to the connection that allo
   // Where there are fewest it would sit elsewhere.
   const third = world.active("third");
   third.versionMask = 0x00ffe000;
+  world.mux.versionMaskChanged(third);
   world.mux.upstreamRested(full);
   assert.equal(stubborn.seat!.versionMask === FULL, false, "with none it works where it can");
   full.writeOut();

@@ -22,7 +22,7 @@ const GOOD: Omit<Share, "jobId"> = {
 
 /** A miner at a pool whose job has this time. */
 class Desk {
-  readonly world = new MuxWorld(1);
+  readonly world = new MuxWorld({ highestSessionId: 1 });
   readonly pool = this.world.bare("a");
   readonly #job: number;
   readonly #miner;

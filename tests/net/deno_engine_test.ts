@@ -6,17 +6,26 @@ import { startDenoEngine, startEngineOn } from "../../lib/net/deno_engine.ts";
 import { type Engine, type EngineLimits, formatAddress } from "../../lib/net/engine.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { FakeConn, FakeListener } from "../support/fake_listener.ts";
-import { type EngineWorld, job, LIMITS, testEngine } from "./engine_contract.ts";
+import { type EngineWorld, LIMITS, TestCrowd, testEngine } from "./engine_contract.ts";
 import { testEngineOnLoopback } from "./engine_loopback.ts";
 
-/** Lets everything happen that waits for nothing but its turn. */
-async function settled(): Promise<void> {
+/** Lets everything happen that needs no turn of the event loop. */
+async function microtasks(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
 /** Lets the event loop go around once. */
 function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    await microtasks();
+    await turn();
+  }
+  await microtasks();
 }
 
 class World implements EngineWorld {
@@ -74,48 +83,66 @@ Deno.test("addresses are written so that the port can be told", () => {
   assert.equal(formatAddress({ hostname: "fd00::7", port: 4321 }), "[fd00::7]:4321");
 });
 
-Deno.test("a broadcast has at most 64 writes under way, and goes on as they end", async () => {
+Deno.test("a round has at most 64 writes under way, and goes on as they end", async () => {
   await using world = new World();
   const [conns, handles] = await world.connect(100);
   for (const conn of conns) conn.appetite = "nothing";
-  world.engine.broadcast(handles, job("a"));
-  const begun = () => conns.filter((conn) => conn.writesUnderWay > 0).length;
-  assert.equal(begun(), 64);
-  for (const conn of conns.slice(0, 10)) conn.take("all");
+  new TestCrowd(handles).tell(world, "[a]");
   await settled();
-  assert.equal(begun(), 64);
+  const begun = () => conns.filter((conn) => conn.writesUnderWay > 0);
+  assert.equal(begun().length, 64);
+  for (const conn of begun().slice(0, 10)) conn.take("all");
+  await settled();
+  assert.equal(begun().length, 64);
   assert.equal(conns.filter((conn) => conn.taken === "[a]").length, 10);
-  assert.equal(conns[73]!.writesUnderWay, 1);
-  assert.equal(conns[74]!.writesUnderWay, 0);
 });
 
-Deno.test("64 peers that take nothing hold a broadcast up for 100 ms, not for ever", async () => {
+Deno.test("64 peers that take nothing hold a round up for 100 ms, not for ever", async () => {
   await using world = new World();
   const [conns, handles] = await world.connect(200);
-  for (const conn of conns.slice(0, 64)) conn.appetite = "nothing";
+  const crowd = new TestCrowd(handles);
+  for (const conn of conns) conn.appetite = "nothing";
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
-    world.engine.broadcast(handles, job("a"));
+    crowd.tell(world, "[a]");
     await settled();
-    assert.equal(conns[64]!.taken, "");
+    const slow = conns.filter((conn) => conn.writesUnderWay > 0);
+    const others = conns.filter((conn) => !slow.includes(conn));
+    assert.equal(slow.length, 64);
+    for (const conn of others) conn.appetite = "all";
     mock.timers.tick(100);
     await settled();
-    assert.ok(conns.slice(64).every((conn) => conn.taken === "[a]"));
+    assert.ok(others.every((conn) => conn.taken === "[a]"));
     // They hold the next one up no more.
-    world.engine.broadcast(handles, job("b"));
+    crowd.tell(world, "[b]");
     await settled();
-    assert.ok(conns.slice(64).every((conn) => conn.taken === "[a][b]"));
-    for (const conn of conns.slice(0, 64)) conn.take("all");
-    await settled();
-    for (const conn of conns.slice(0, 64)) conn.take("all");
+    assert.ok(others.every((conn) => conn.taken === "[a][b]"));
+    for (const conn of slow) conn.appetite = "all";
+    for (const conn of slow) conn.take("all");
     await settled();
     assert.ok(conns.every((conn) => conn.taken === "[a][b]"));
     // And their late writes do not make room for more than 64.
     for (const conn of conns) conn.appetite = "nothing";
-    world.engine.broadcast(handles, job("c"));
+    crowd.tell(world, "[c]");
+    await settled();
     assert.equal(conns.filter((conn) => conn.writesUnderWay > 0).length, 64);
   } finally {
     mock.timers.reset();
+  }
+});
+
+Deno.test("peers that take everything at once are told 128 in a turn, or 256 KB and a job", async () => {
+  for (const [text, most] of [["[a]", 128], ["x".repeat(32 * 1024), 9]] as const) {
+    await using world = new World();
+    const [conns, handles] = await world.connect(300);
+    new TestCrowd(handles).tell(world, text);
+    const told = () => conns.filter((conn) => conn.taken !== "").length;
+    for (let before = 0, turns = 0; before < 300; before = told()) {
+      await microtasks();
+      assert.ok(told() - before <= most, `${told() - before} in turn ${turns}`);
+      await turn();
+      assert.ok(++turns < 300);
+    }
   }
 });
 

@@ -10,7 +10,7 @@ import { startLibcEngine, startLibcEngineOn } from "../../lib/net/libc_engine.ts
 import { INHERITED_OPTIONS } from "../../lib/net/libc_listener.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { FakeKernel, FakeSocket } from "../support/fake_kernel.ts";
-import { bytes, type EngineWorld, job, LIMITS, testEngine } from "./engine_contract.ts";
+import { bytes, type EngineWorld, LIMITS, tell, TestCrowd, testEngine } from "./engine_contract.ts";
 import { testEngineOnLoopback } from "./engine_loopback.ts";
 
 class World implements EngineWorld {
@@ -268,12 +268,39 @@ Deno.test("a peer that is not slow any more is not asked again and again whether
   assert.equal(conn!.sends, sends);
 });
 
-Deno.test("shares are read between two pieces of a broadcast", async () => {
+Deno.test("a round sends 128 jobs in one turn, or 256 KB and a job", async () => {
+  for (const [text, most] of [["[a]", 128], ["x".repeat(32 * 1024), 9]] as const) {
+    await using world = new World();
+    let conns: FakeSocket[] = [];
+    const told = () => conns.filter((conn) => conn.taken !== "").length;
+    const { waitAside } = world.kernel.readiness;
+    let before = 0;
+    let mostSeen = 0;
+    const look = () => {
+      mostSeen = Math.max(mostSeen, told() - before);
+      before = told();
+    };
+    world.kernel.readiness.waitAside = async (ms) => {
+      look();
+      const count = await waitAside(ms);
+      look();
+      return count;
+    };
+    const [connected, handles] = await world.connect(1000);
+    conns = connected;
+    new TestCrowd(handles).tell(world, text);
+    for (let turns = 0; turns < 200 && told() < 1000; turns++) await world.settled();
+    assert.equal(told(), 1000);
+    assert.ok(mostSeen <= most, `${mostSeen} in one turn`);
+  }
+});
+
+Deno.test("shares are read between two pieces of a round", async () => {
   await using world = new World();
   const [conns, handles] = await world.connect(1000);
   const served: number[] = [];
   world.events.onText = () => served.push(conns.filter((conn) => conn.taken !== "").length);
-  world.engine.broadcast(handles, job("a"));
+  new TestCrowd(handles).tell(world, "[a]");
   for (const conn of conns.slice(0, 3)) {
     conn.send("a share");
     await Promise.resolve();
@@ -389,8 +416,8 @@ Deno.test("nothing is done with the C library once the engine has stopped", asyn
   const [, [handle]] = await world.connect(1);
   await world[Symbol.asyncDispose]();
   world.engine.send(handle!, bytes("late"));
-  world.engine.sendLatest(handle!, job("late"));
-  world.engine.broadcast(Array<number>(1000).fill(handle!), job("late"));
+  tell(world, handle!, "late");
+  new TestCrowd(Array<number>(1000).fill(handle!)).tell(world, "late");
   world.engine.close(handle!);
   world.engine.sweep();
   world.engine.stopAccepting();

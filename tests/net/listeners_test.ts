@@ -2,13 +2,16 @@
 
 import assert from "node:assert/strict";
 import { startDenoEngine } from "../../lib/net/deno_engine.ts";
-import type { Engine, EngineEvents, PeerAddress, Replaceable } from "../../lib/net/engine.ts";
+import type { Crowd, Engine, EngineEvents, PeerAddress } from "../../lib/net/engine.ts";
 import { CannotListen, Listeners } from "../../lib/net/listeners.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { freePort } from "../support/free_port.ts";
 
 const FROM: PeerAddress = { hostname: "10.0.0.1", port: 9 };
-const JOB: Replaceable = { line: Uint8Array.of(1), cleanLine: Uint8Array.of(2) };
+
+function crowd(handles: readonly number[], isUrgent = false): Crowd {
+  return { handles: () => handles, isUrgent };
+}
 
 /** An engine that writes down what it is asked. */
 class RecordingEngine implements Engine {
@@ -24,8 +27,12 @@ class RecordingEngine implements Engine {
   }
 
   send = (handle: number) => this.#note(`send ${handle}`);
-  sendLatest = (handle: number) => this.#note(`latest ${handle}`);
-  broadcast = (handles: readonly number[]) => this.#note(`broadcast ${handles.join(",")}`);
+  readonly crowds: Crowd[] = [];
+  tell = (handle: number) => this.#note(`tell ${handle}`);
+  tellAll = (crowd: Crowd) => {
+    this.crowds.push(crowd);
+    this.#note(`tell all ${crowd.handles().join(",")}${crowd.isUrgent ? " urgently" : ""}`);
+  };
   close = (handle: number) => this.#note(`close ${handle}`);
   sweep = () => this.#note("sweep");
   stopAccepting = () => this.#note("stop accepting");
@@ -51,6 +58,7 @@ function listen(ports: readonly number[]) {
       opened: (handle) => heard.push(`opened ${handle}`) > 0,
       received: (handle) => heard.push(`received ${handle}`),
       closed: (handle, reason) => heard.push(`closed ${handle} ${reason}`),
+      news: (handle) => Uint8Array.of(heard.push(`news of ${handle}`)),
       acceptFailed: () => heard.push("accept failed"),
     },
   );
@@ -75,9 +83,16 @@ Deno.test("bytes and ends are told with the handle the connection was opened und
   const { engines, heard } = listen([1, 2]);
   engines[1]!.events.opened(4, FROM);
   engines[1]!.events.received(4, Uint8Array.of(1));
+  assert.deepEqual(engines[1]!.events.news(4), Uint8Array.of(3));
   engines[1]!.events.closed(4, "gone");
   engines[0]!.events.acceptFailed(new Error());
-  assert.deepEqual(heard, ["opened 0", "received 0", "closed 0 gone", "accept failed"]);
+  assert.deepEqual(heard, [
+    "opened 0",
+    "received 0",
+    "news of 0",
+    "closed 0 gone",
+    "accept failed",
+  ]);
 });
 
 Deno.test("what is for a connection that has just ended goes nowhere and harms nobody", () => {
@@ -86,19 +101,29 @@ Deno.test("what is for a connection that has just ended goes nowhere and harms n
   engines[0]!.events.opened(5, FROM);
   engines[0]!.events.closed(4, "did not take what was sent");
   listeners.send(0, Uint8Array.of(1));
-  listeners.sendLatest(0, JOB);
-  listeners.broadcast([0, 1], JOB);
+  listeners.tell(0);
+  listeners.tellAll(crowd([0, 1]));
   listeners.close(0);
-  assert.deepEqual(calls, ["1: broadcast 5"]);
+  assert.deepEqual(calls, ["1: tell all 5"]);
 });
 
-Deno.test("a broadcast goes once to each port that has miners of it", () => {
+Deno.test("a crowd is told on each port by those of it that are there, and is the same one each time", () => {
   const { listeners, engines, calls } = listen([1, 2, 3]);
   for (const [engine, handle] of [[0, 0], [0, 1], [1, 0], [2, 0], [2, 2]] as const) {
     engines[engine]!.events.opened(handle, FROM);
   }
-  listeners.broadcast([0, 1, 3, 4], JOB);
-  assert.deepEqual(calls, ["1: broadcast 0,1", "3: broadcast 0,2"]);
+  const some = crowd([0, 1, 3, 4], true);
+  listeners.tellAll(some);
+  assert.deepEqual(calls, [
+    "1: tell all 0,1 urgently",
+    "2: tell all  urgently",
+    "3: tell all 0,2 urgently",
+  ]);
+  listeners.tellAll(some);
+  listeners.tellAll(crowd([0]));
+  const [first, second, third] = engines[0]!.crowds;
+  assert.equal(first, second);
+  assert.notEqual(first, third);
 });
 
 Deno.test("closing, sweeping and stopping reach the right engines", async () => {
@@ -106,13 +131,13 @@ Deno.test("closing, sweeping and stopping reach the right engines", async () => 
   engines[0]!.events.opened(1, FROM);
   engines[1]!.events.opened(1, FROM);
   listeners.close(1);
-  listeners.sendLatest(0, JOB);
+  listeners.tell(0);
   listeners.sweep();
   listeners.stopAccepting();
   await listeners.stop();
   assert.deepEqual(calls, [
     "2: close 1",
-    "1: latest 1",
+    "1: tell 1",
     "1: sweep",
     "2: sweep",
     "1: stop accepting",

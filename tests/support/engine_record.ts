@@ -5,6 +5,7 @@
 import type { EngineEvents, PeerAddress, PeerFault } from "../../lib/net/engine.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** See the head of this file. */
@@ -21,6 +22,10 @@ export class EngineRecord implements EngineEvents {
   readonly faults: PeerFault[] = [];
   /** What kept connections from being accepted. */
   readonly acceptFailures: unknown[] = [];
+  /** What is news to each handle; taken once. */
+  readonly fresh: Map<number, string> = new Map();
+  /** How long each round took. */
+  readonly rounds: number[] = [];
   /** Whether connections are let in. */
   letsIn = true;
   /** Called with whatever comes in. */
@@ -51,6 +56,16 @@ export class EngineRecord implements EngineEvents {
   acceptFailed(error: unknown): void {
     this.acceptFailures.push(error);
     this.#changed();
+  }
+
+  news(handle: number): Uint8Array | undefined {
+    const text = this.fresh.get(handle);
+    this.fresh.delete(handle);
+    return text === undefined ? undefined : encoder.encode(text);
+  }
+
+  roundEnded(ms: number): void {
+    this.rounds.push(ms);
   }
 
   /** Resolves when `condition` holds; looked at after every report. Rejects when that is long in vain. */

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Downstream, Fanout, JobLines, Seat } from "../../lib/mux/peers.ts";
+import type { Crowd, Downstream, Fanout, Seat } from "../../lib/mux/peers.ts";
 import { parseJobId } from "../../lib/protocol/job_id.ts";
 import type { RequestId } from "../../lib/protocol/request_id.ts";
 import { registeredNames } from "../../lib/protocol/worker_name.ts";
@@ -17,6 +17,10 @@ export interface SeenJob {
   readonly isClean: boolean;
   /** The coinbase up to its extranonce1. */
   readonly coinbase1: string;
+  /** The pool's id, which is in the rest of the coinbase. */
+  readonly poolJobId: string;
+  /** Its time. */
+  readonly ntime: number;
 }
 
 /** Something a miner was told. */
@@ -38,10 +42,13 @@ export class FakeDownstream implements Downstream {
   /** Set when it gets a new place: what its jobs there begin with, and what it must hear first. */
   place: { readonly coinbase1: string; readonly difficulty: number } | undefined;
   #heard: "nothing" | "difficulty" | "job" = "nothing";
+  #mask: number | undefined;
   /** Leaves in the middle of being told something, as a miner that does not read does. */
   leavesWhenTold = false;
   seat: Seat | undefined;
   isGone = false;
+  /** Hears of every job it is given. */
+  onJob: (job: SeenJob) => void = () => {};
 
   constructor(sessionId: number, name = `rig${sessionId}`) {
     this.sessionId = this.handle = sessionId;
@@ -79,34 +86,37 @@ export class FakeDownstream implements Downstream {
     this.turnedAwayFor = reason;
   }
 
-  setDifficulty(difficulty: number): void {
+  /** Takes what is news to it, as one whose socket takes everything at once. */
+  takeNews(): void {
+    const news = this.seat?.takeNews();
+    if (news === undefined) return;
     assert.ok(this.isAdmitted, "told something before it was admitted");
-    if (this.#heard === "nothing") {
-      assert.equal(difficulty, this.place?.difficulty, "the place's own difficulty first");
-      this.#heard = "difficulty";
-    }
+    if (news.versionMask !== this.#mask) this.#tell({ mask: this.#mask = news.versionMask });
+    if (news.difficulty !== undefined) this.#takeDifficulty(news.difficulty);
+    if (news.job !== undefined) this.#takeJob(news.job);
+  }
+
+  #takeDifficulty(difficulty: number): void {
+    if (this.#heard === "nothing") this.#heard = "difficulty";
     this.#tell({ difficulty });
   }
 
-  setVersionMask(mask: number): void {
-    this.#tell({ mask });
-  }
-
-  giveWork(difficulty: number, job: JobLines): void {
-    this.setDifficulty(difficulty);
-    this.take(job.cleanLine);
-  }
-
-  /** Takes a job's line. */
-  take(line: Uint8Array): void {
+  #takeJob(line: Uint8Array): void {
     const { params } = JSON.parse(decoder.decode(line));
-    const job = { id: parseJobId(params[0]), isClean: params[8], coinbase1: params[2] };
+    const job = {
+      id: parseJobId(params[0]),
+      isClean: params[8],
+      coinbase1: params[2],
+      poolJobId: textOf(params[3]),
+      ntime: parseInt(params[7], 16),
+    };
     if (!this.isGone) {
       assert.equal(job.coinbase1, this.place?.coinbase1, "a job of another connection");
       assert.notEqual(this.#heard, "nothing", "a job before its difficulty");
       assert.ok(this.#heard === "job" || job.isClean, "the first job is not clean");
       this.#heard = "job";
     }
+    this.onJob(job);
     this.#tell({ job });
   }
 
@@ -138,9 +148,35 @@ export class FakeDownstream implements Downstream {
   }
 }
 
-/** Hands jobs to {@linkcode FakeDownstream}s at once. */
-export const fakeFanout: Fanout = {
-  broadcast(miners, job) {
-    for (const miner of miners) (miner as FakeDownstream).take(job.line);
-  },
-};
+function textOf(hex: string): string {
+  return hex.replace(/../g, (digits) => String.fromCharCode(parseInt(digits, 16)));
+}
+
+/** Has {@linkcode FakeDownstream}s take their news at once. */
+export class FakeFanout implements Fanout {
+  /** How many rounds there were. */
+  rounds = 0;
+  /** Whether nobody takes anything for now. */
+  isHeld = false;
+  readonly #byHandle: (handle: number) => FakeDownstream | undefined;
+  readonly #waiting = new Set<Crowd>();
+
+  constructor(byHandle: (handle: number) => FakeDownstream | undefined) {
+    this.#byHandle = byHandle;
+  }
+
+  tell(crowd: Crowd): void {
+    this.#waiting.add(crowd);
+    if (!this.isHeld) this.release();
+  }
+
+  /** Has everybody take what is news. */
+  release(): void {
+    this.isHeld = false;
+    for (const crowd of this.#waiting) {
+      this.#waiting.delete(crowd);
+      this.rounds++;
+      for (const handle of crowd.handles()) this.#byHandle(handle)?.takeNews();
+    }
+  }
+}

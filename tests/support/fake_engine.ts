@@ -3,13 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import type {
-  Engine,
-  EngineEvents,
-  PeerAddress,
-  Replaceable,
-  SlowPeer,
-} from "../../lib/net/engine.ts";
+import type { Crowd, Engine, EngineEvents, PeerAddress, SlowPeer } from "../../lib/net/engine.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -25,8 +19,6 @@ interface FakePeer {
 export class FakeEngine implements Engine {
   readonly address: PeerAddress = { hostname: "127.0.0.1", port: 3333 };
   bytesWritten = 0;
-  /** To whom something was broadcast, each time. */
-  readonly broadcasts: (readonly number[])[] = [];
   /** Every handle the owner closed, in order. */
   readonly closedByOwner: number[] = [];
   /** How often it was swept. */
@@ -110,9 +102,11 @@ export class FakeEngine implements Engine {
     this.#take(peer, bytes);
   }
 
-  sendLatest(handle: number, message: Replaceable): void {
+  tell(handle: number): void {
     const peer = this.#peers.get(handle);
-    if (peer?.isClosed === false) this.#take(peer, message.line);
+    if (peer?.isClosed !== false) return;
+    const bytes = this.#events!.news(handle);
+    if (bytes !== undefined) this.#take(peer, bytes);
   }
 
   #take(peer: FakePeer, bytes: Uint8Array): void {
@@ -120,9 +114,8 @@ export class FakeEngine implements Engine {
     this.bytesWritten += bytes.length;
   }
 
-  broadcast(handles: readonly number[], message: Replaceable): void {
-    this.broadcasts.push(handles);
-    for (const handle of handles) this.sendLatest(handle, message);
+  tellAll(crowd: Crowd): void {
+    for (const handle of crowd.handles()) this.tell(handle);
   }
 
   close(handle: number): void {

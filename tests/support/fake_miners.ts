@@ -54,6 +54,7 @@ export class FakeMiners {
       now: () => this.time,
       rateClock: { realNow: () => this.time, awayMs: () => this.awayMs },
     });
+    this.mux.fanout = this.miners;
   }
 
   /** A miner that connected. */

@@ -6,16 +6,26 @@
 import assert from "node:assert/strict";
 import { formatHex32 } from "../../lib/base/hex.ts";
 import type {
+  Crowd,
   Downstream,
   EarlyRefusal,
-  JobLines,
+  Fanout,
   Mux,
+  News,
   Seat,
   ShareReceipt,
 } from "../../lib/mux/peers.ts";
 import { formatJobId } from "../../lib/protocol/job_id.ts";
 import { encodeLine, formatNotification } from "../../lib/protocol/stratum_message.ts";
 import type { Share } from "../../lib/protocol/share.ts";
+
+/** The lines that give one job. */
+export interface JobLines {
+  /** With the job's own clean flag. */
+  readonly line: Uint8Array;
+  /** With clean = true, for a miner that has none. */
+  readonly cleanLine: Uint8Array;
+}
 
 /** A job whose lines are short enough to read: only its name and its clean flag. */
 export function shortJob(name: string, isClean = false): JobLines {
@@ -65,7 +75,9 @@ export class FakeMux implements Mux {
   readonly seated: Map<number, Downstream> = new Map();
   /** Ids leased and not given back. */
   readonly leased: Set<number> = new Set();
-  readonly #admitted = new WeakSet<Downstream>();
+  /** Who asks miners to take their news. */
+  fanout: Fanout | undefined;
+  readonly #told = new WeakMap<Downstream, { difficulty?: number; job?: JobLines }>();
   #nextSession = 0;
 
   /** What it was asked since the last look. */
@@ -96,10 +108,7 @@ export class FakeMux implements Mux {
     assert.ok(this.leased.has(sessionId), `session ${sessionId} is not leased`);
     assert.ok(!this.seated.has(sessionId), `session ${sessionId} joins twice`);
     this.seated.set(sessionId, miner);
-    if (!this.holdsMiners) {
-      this.#admit(miner);
-      if (this.pool !== undefined) this.serve(miner, this.pool);
-    }
+    if (!this.holdsMiners) this.#admit(miner);
     return this.#seat(miner);
   }
 
@@ -107,18 +116,37 @@ export class FakeMux implements Mux {
     this.#called(`count ${reason} of ${sessionId === undefined ? "nobody" : sessionId}`);
   }
 
-  /** Gives a miner all that belongs to a pool, in the order the real mux does. */
-  serve(miner: Downstream, { mask, difficulty, job }: FakePool): void {
+  /** From here on a miner has a pool to work for. */
+  serve(miner: Downstream, pool: FakePool): void {
+    this.pool = pool;
     this.#admit(miner);
-    miner.setVersionMask(mask);
-    if (job === undefined) miner.setDifficulty(difficulty);
-    else miner.giveWork(difficulty, job);
+    this.tell([miner]);
+  }
+
+  /** There is news for these, or for everybody. */
+  tell(miners: readonly Downstream[] = [...this.seated.values()]): void {
+    const crowd: Crowd = { handles: () => miners.map(({ handle }) => handle), isUrgent: false };
+    this.fanout?.tell(crowd);
   }
 
   #admit(miner: Downstream): void {
-    if (this.#admitted.has(miner)) return;
-    this.#admitted.add(miner);
+    if (this.#told.has(miner)) return;
+    this.#told.set(miner, {});
     miner.admit();
+  }
+
+  /** A job with what belongs to it, and else the difficulty alone, once. */
+  #newsFor(miner: Downstream): News | undefined {
+    const { pool } = this;
+    const told = this.#told.get(miner);
+    if (pool === undefined || told === undefined) return undefined;
+    const { mask, difficulty, job } = pool;
+    const isDifficultyNews = difficulty !== told.difficulty;
+    const isJobNews = job !== undefined && job !== told.job;
+    if (!isJobNews && (job !== undefined || told.difficulty !== undefined)) return undefined;
+    const line = told.job === undefined ? job?.cleanLine : job?.line;
+    this.#told.set(miner, { difficulty, ...(job && { job }) });
+    return { versionMask: mask, difficulty: isDifficultyNews ? difficulty : undefined, job: line };
   }
 
   #seat(miner: Downstream): Seat {
@@ -130,6 +158,11 @@ export class FakeMux implements Mux {
       difficulty: undefined,
       get versionMask() {
         return maskOfPool();
+      },
+      takeNews: () => this.#newsFor(miner),
+      askAgain: () => {
+        this.#told.set(miner, { difficulty: this.pool!.difficulty });
+        return true;
       },
       submit: (share) => {
         this.#called(`submit of ${sessionId}: ${describe(share)}`);

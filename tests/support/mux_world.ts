@@ -7,18 +7,26 @@ import assert from "node:assert/strict";
 import { ShareCounter } from "../../lib/mux/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { ShareReceipt } from "../../lib/mux/peers.ts";
+import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/job.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { FakeDownstream, fakeFanout } from "./fake_downstream.ts";
+import { FakeDownstream, FakeFanout, type SeenJob } from "./fake_downstream.ts";
 import { FakeUpstream, type FakeUpstreamOptions } from "./fake_upstream.ts";
 import { notifyLine } from "./pool_lines.ts";
 
 export const GRACE_MS = 30_000;
 
-/** A job whose coinbase ends with a number of its connection's. */
+/** What a test may want otherwise. */
+export interface MuxWorldOptions {
+  readonly highestSessionId?: number;
+  readonly graceMs?: number;
+}
+
+/** A job whose coinbase tells its connection, and the pool's id of it. */
 export function poolJob(id: string, isClean: boolean, coinbase1: string): Job {
-  return { ...parseNotify(JSON.parse(notifyLine(id, isClean)).params), coinbase1 };
+  const job = parseNotify(JSON.parse(notifyLine(id, isClean)).params);
+  return { ...job, coinbase1, coinbase2: hexOf(id) };
 }
 
 export class MuxWorld {
@@ -26,30 +34,32 @@ export class MuxWorld {
   readonly ids: SessionIds;
   readonly counter: ShareCounter;
   readonly mux: Multiplexer;
+  readonly fanout = new FakeFanout((handle) => this.#byHandle.get(handle));
+  readonly #byHandle = new Map<number, FakeDownstream>();
   /** Miners that are or were here, newest last. */
   readonly miners: FakeDownstream[] = [];
   readonly upstreams: FakeUpstream[] = [];
   readonly released: number[] = [];
-  /** What each job number of ours stands for. */
+  /** What each job number of ours stands for, and the first number of that job. */
   readonly jobs = new Map<
     number,
-    { readonly upstream: FakeUpstream; readonly poolJobId: string }
+    { readonly upstream: FakeUpstream; readonly poolJobId: string; readonly first: number }
   >();
   #jobNumber = 1000;
   #requestId = 0;
 
-  constructor(highestSessionId = 0xfffe) {
+  constructor({ highestSessionId = 0xfffe, graceMs = GRACE_MS }: MuxWorldOptions = {}) {
     this.ids = new SessionIds(this.clock.now, highestSessionId);
     this.counter = new ShareCounter(highestSessionId + 1);
     this.mux = new Multiplexer({
       counter: this.counter,
-      fanout: fakeFanout,
+      fanout: this.fanout,
       nextJobNumber: () => this.#jobNumber++,
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
       isNamedByMiners: true,
-      graceMs: GRACE_MS,
+      graceMs,
     });
   }
 
@@ -76,9 +86,15 @@ export class MuxWorld {
     const miner = new FakeDownstream(sessionId);
     miner.leavesWhenTold = leavesWhenTold;
     this.miners.push(miner);
+    this.#byHandle.set(miner.handle, miner);
+    miner.onJob = (job) => this.#noteAgain(job);
     const seat = this.mux.join(miner);
     if (miner.isGone) seat?.leave();
-    else miner.seat = seat;
+    else {
+      miner.seat = seat;
+      // As a session does.
+      if (miner.isAdmitted) miner.takeNews();
+    }
     return miner;
   }
 
@@ -114,10 +130,29 @@ export class MuxWorld {
     return upstream;
   }
 
-  /** A new job of a connection; its number, ours, follows the last one's. */
+  /**
+   * A new job of a connection; its number, ours, follows the last one's. One that is not clean comes
+   * five seconds after the one before, as miners would not be told of it sooner.
+   */
   job(upstream: FakeUpstream, id: string, isClean = false): void {
-    this.jobs.set(this.#jobNumber, { upstream, poolJobId: id });
+    if (!isClean) this.clock.advance(JOB_EVERY_MS);
+    this.jobAtOnce(upstream, id, isClean);
+  }
+
+  /** The same, without any time between. */
+  jobAtOnce(upstream: FakeUpstream, id: string, isClean = false): void {
+    this.jobs.set(this.#jobNumber, { upstream, poolJobId: id, first: this.#jobNumber });
     this.mux.jobArrived(upstream, poolJob(id, isClean, coinbaseOf(upstream)));
+  }
+
+  /** A miner was given a job again. */
+  #noteAgain({ id, coinbase1, poolJobId }: SeenJob): void {
+    if (this.jobs.has(id)) return;
+    const before = [...this.jobs].findLast(([, job]) =>
+      coinbaseOf(job.upstream) === coinbase1 && job.poolJobId === poolJobId
+    );
+    // A test may have given it past this world.
+    if (before !== undefined) this.jobs.set(id, before[1]);
   }
 
   lose(upstream: FakeUpstream): void {
@@ -147,5 +182,9 @@ export class MuxWorld {
 
 /** What marks jobs of a connection. */
 export function coinbaseOf(upstream: FakeUpstream): string {
-  return Array.from(upstream.name, (char) => char.charCodeAt(0).toString(16)).join("");
+  return hexOf(upstream.name);
+}
+
+function hexOf(text: string): string {
+  return Array.from(text, (char) => char.charCodeAt(0).toString(16)).join("");
 }

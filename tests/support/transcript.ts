@@ -7,7 +7,7 @@
  *     hang up                   the miner closes its connection
  *     wait 10 s                 time passes
  *     pool: up, mask 1fffe000, difficulty 16384, job 7
- *     pool: mask 1fffe000       …and the other three alone, once it is up
+ *     pool: mask 1fffe000       …and the other three alone, once it is up; told with the next job
  *     pool: verdict 1798084231  on the oldest share without one
  *     pool: silent              shares from here on are assumed to be good
  *
@@ -22,10 +22,9 @@
  */
 
 import assert from "node:assert/strict";
-import type { JobLines } from "../../lib/mux/peers.ts";
 import { type Cutting, everyCut } from "./any_cut.ts";
 import { FakeMiners } from "./fake_miners.ts";
-import { type FakePool, shortJob } from "./fake_mux.ts";
+import { type FakePool, type JobLines, shortJob } from "./fake_mux.ts";
 import { LogCapture } from "./log_capture.ts";
 
 const encoder = new TextEncoder();
@@ -167,13 +166,14 @@ class Stage {
     difficulty: number | undefined,
     job: JobLines | undefined,
   ): void {
-    const { mux, miners } = this.#world;
-    mux.pool = { ...mux.pool!, ...(mask === undefined ? {} : { mask }), ...(job && { job }) };
-    for (const miner of mux.seated.values()) {
-      if (mask !== undefined) miner.setVersionMask(mask);
-      if (difficulty !== undefined) miner.setDifficulty(difficulty);
-    }
-    if (job !== undefined) miners.broadcast(mux.seated.values(), job);
+    const { mux } = this.#world;
+    mux.pool = {
+      ...mux.pool!,
+      ...(mask !== undefined && { mask }),
+      ...(difficulty !== undefined && { difficulty }),
+      ...(job !== undefined && { job }),
+    };
+    mux.tell();
   }
 }
 

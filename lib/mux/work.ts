@@ -1,0 +1,157 @@
+/**
+ * What the miners of one place have to work on: its newest job, under a number of ours, and when
+ * they are to be told of it.
+ *
+ * - A clean job is told at once: with every moment a miner works for nothing. Of a flood of them,
+ *   as of jobs that are not clean, miners hear at most one in five seconds, which is then the
+ *   newest: firmware keeps its last three jobs and no more.
+ * - A job grown old is told again: firmware gives up a server that has been silent for a minute.
+ *   It has a number of its own and another time, since firmware passes over a job it knows and
+ *   repeats work whose header it had before.
+ */
+
+import { Allowance } from "../base/allowance.ts";
+import { formatHex32 } from "../base/hex.ts";
+import { encodeNotify, type Job, jobTime } from "../protocol/job.ts";
+import { formatJobId } from "../protocol/job_id.ts";
+
+/** Miners are told of one job in this time that is not clean, in milliseconds. */
+export const JOB_EVERY_MS = 5_000;
+
+/** A pool that sends one just as often is a moment early at times. */
+const JOB_BURST = 1.05;
+
+/** Clean jobs told at once: one for each new block, and others when a pool changes its chain. */
+const CLEAN_EVERY_MS = 2_000;
+const CLEAN_BURST = 30;
+
+/**
+ * A job this old is told again, in milliseconds. Braiins OS gives up after 60 s without a line, and
+ * healthy pools send a job every 30 s.
+ */
+export const JOB_AGAIN_MS = 35_000;
+
+/**
+ * A job told again is this much later each time, in seconds, so that a miner which counts the time
+ * up itself finds no header it had. Pools take times up to 600 s after the job's own: beyond that it
+ * begins again at a second that was not used, and none comes twice before all have.
+ */
+const LATER_SECONDS = JOB_AGAIN_MS / 1000;
+const TIMES_OF_A_JOB = 601;
+
+/** The work of one place. Times are monotonic, in milliseconds. */
+export class Work {
+  /** The newest job as the pool sent it, the number it was last given, and its lines once needed. */
+  #job: Job | undefined;
+  #number = -1;
+  #line: Uint8Array | undefined;
+  #cleanLine: Uint8Array | undefined;
+  /** How often the job was told again. */
+  #again = 0;
+  /** Counts jobs, those told again included. */
+  #sequence = 0;
+  /** The job up to which miners were told that there is news. */
+  #announced = 0;
+  /** The newest clean job. */
+  #clean = 0;
+  #announcedAt = -Infinity;
+  #isUrgent = false;
+  readonly #cleanJobs = new Allowance(CLEAN_EVERY_MS, CLEAN_BURST);
+  readonly #otherJobs = new Allowance(JOB_EVERY_MS, JOB_BURST);
+
+  /** The newest job as the pool sent it; `undefined` before the first. */
+  get job(): Job | undefined {
+    return this.#job;
+  }
+
+  /** The number the newest job was last given. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** What a miner that is given the newest job has had; more than any other had before. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Whether miners work for nothing until they hear the news. */
+  get isUrgent(): boolean {
+    return this.#isUrgent;
+  }
+
+  /** Whether there is something to tell a miner that had the job `told`. */
+  isNewsTo(told: number): boolean {
+    return told < this.#announced;
+  }
+
+  /** The line that gives the newest job to a miner that had the job `told`. */
+  lineFor(told: number): Uint8Array {
+    const job = this.#current;
+    const id = formatJobId(this.#number);
+    // What it has is not to be worked on any more, or is of another place.
+    return told < this.#clean
+      ? this.#cleanLine ??= encodeNotify(job, id, true)
+      : this.#line ??= encodeNotify(job, id, false);
+  }
+
+  /** A new job. The first is clean: miners may still hold one of another place. */
+  set(number: number, job: Job): void {
+    const isClean = job.isClean || this.#job === undefined;
+    this.#job = job;
+    this.#again = 0;
+    this.#take(number, isClean);
+  }
+
+  /** The newest job is to be told again, under another number and with another time. */
+  setAgain(number: number, isClean: boolean): void {
+    this.#again++;
+    this.#take(number, isClean);
+  }
+
+  /** Has miners told of the newest job, if it is time. @returns whether there is news for them. */
+  announce(time: number): boolean {
+    if (this.#announced === this.#sequence) return false;
+    const isClean = this.#clean > this.#announced;
+    const isTime = isClean && this.#cleanJobs.take(time) || this.#otherJobs.take(time);
+    if (!isTime) return false;
+    this.#announced = this.#sequence;
+    this.#announcedAt = time;
+    this.#isUrgent = isClean;
+    return true;
+  }
+
+  /** Whether what miners were told last has grown old. */
+  isOld(time: number): boolean {
+    return this.#job !== undefined && time - this.#announcedAt >= JOB_AGAIN_MS;
+  }
+
+  /** The newest job is for a miner that asks; no other has to be told of it. */
+  announceQuietly(): void {
+    if (this.#announced === this.#sequence - 1) this.#announced = this.#sequence;
+  }
+
+  /** Goes on from the work of a place that is gone, whose miners have been told its newest job. */
+  inherit(from: Work, isAlone: boolean): void {
+    if (from.#job === undefined) return;
+    this.#job = from.#job;
+    this.#again = from.#again;
+    // Of several places whose miners come together, the one that was silent longest counts.
+    this.#announcedAt = isAlone
+      ? from.#announcedAt
+      : Math.min(this.#announcedAt, from.#announcedAt);
+  }
+
+  get #current(): Job {
+    const job = this.#job!;
+    if (this.#again === 0) return job;
+    const later = this.#again * LATER_SECONDS % TIMES_OF_A_JOB;
+    return { ...job, ntime: formatHex32((jobTime(job) + later) >>> 0) };
+  }
+
+  #take(number: number, isClean: boolean): void {
+    this.#number = number;
+    this.#line = this.#cleanLine = undefined;
+    this.#sequence++;
+    if (isClean) this.#clean = this.#sequence;
+  }
+}
