@@ -79,6 +79,7 @@ async function simulateMiners(
     count,
     account: user,
     reconnects: true,
+    loginPatience: 1,
     mode: rate === undefined ? { kind: "hash" } : { kind: "rate", sharesPerSecond: rate },
   });
   const where = formatAddress({ hostname: host, port });

@@ -1,9 +1,10 @@
 /**
  * The hashing of one simulated miner: coinbase, merkle root and header out of what it was told,
- * then nonce after nonce; extranonce2, time and version bits roll as the firmware may.
+ * then nonce after nonce; extranonce2, time and version bits roll as the firmware does.
  */
 
 import { jobTime } from "../protocol/job.ts";
+import { Extranonce2s } from "./extranonce2.ts";
 import type { MinerShare, MinerWork } from "./miner_dialogue.ts";
 import { findNonce, headerOf, merkleRoot } from "./proof_of_work.ts";
 import { type Random, randomBelow } from "./seeded_random.ts";
@@ -20,20 +21,18 @@ const MAX_SECONDS_AHEAD = 5;
 /** Finds shares for the work it was given last. */
 export class Grinder {
   readonly #random: Random;
+  readonly #extranonce2s = new Extranonce2s();
   #work: MinerWork | undefined;
-  #extranonce2: number;
   #header: Uint8Array | undefined;
   #share: MinerShare | undefined;
   #nextNonce = 0;
   #hashes = 0;
+  /** Headers made for this work. */
+  #rolled = 0;
 
-  /**
-   * Starts at an extranonce2 of chance: a miner that gets the extranonce1 of one that left must
-   * not find that one's shares again.
-   */
+  /** What is by chance comes out of `random`. */
   constructor(random: Random) {
     this.#random = random;
-    this.#extranonce2 = randomBelow(random, 2 ** 32);
   }
 
   /** Hashes computed. */
@@ -45,32 +44,37 @@ export class Grinder {
   setWork(work: MinerWork | undefined): void {
     this.#work = work;
     this.#header = undefined;
+    this.#rolled = 0;
   }
 
   /** Computes up to `maxHashes` hashes, fewer when a share is found: then that share. */
   grind(maxHashes: number): MinerShare | undefined {
-    if (this.#work === undefined) return undefined;
-    if (this.#header === undefined || this.#nextNonce >= NONCES_PER_HEADER) {
-      this.#roll(this.#work);
-    }
+    const work = this.#work;
+    if (work === undefined) return undefined;
+    if (this.#header === undefined || this.#nextNonce >= NONCES_PER_HEADER) this.#roll(work);
     const from = this.#nextNonce;
-    const nonce = findNonce(this.#header!, this.#work.difficulty, from, maxHashes);
+    const nonce = findNonce(this.#header!, work.difficulty, from, maxHashes);
     this.#nextNonce = nonce === undefined ? from + maxHashes : nonce + 1;
     this.#hashes += this.#nextNonce - from;
     if (nonce === undefined) return undefined;
-    this.#header = undefined;
+    // A header of firmware with one extranonce2 is left only when it is done.
+    if (Extranonce2s.varies(work.extranonce2)) this.#header = undefined;
     return { ...this.#share!, nonce };
   }
 
-  /** The next header: another extranonce2 always, another time and version sometimes. */
+  /** The next header: another extranonce2 if it varies, another time and version sometimes. */
   #roll(work: MinerWork): void {
-    const { job, extranonce1, versionMask } = work;
-    const extranonce2 = formatExtranonce2(++this.#extranonce2, work.extranonce2Size);
-    const seconds = this.#sometimes() ? randomBelow(this.#random, MAX_SECONDS_AHEAD + 1) : 0;
-    const ntime = jobTime(job) + seconds;
-    const versionBits = this.#sometimes()
-      ? (randomBelow(this.#random, 2 ** 32) & versionMask) >>> 0
-      : 0;
+    const { job, extranonce1 } = work;
+    const extranonce2 = this.#extranonce2s.next(work.extranonce2, job, work.extranonce2Size);
+    const isVarying = Extranonce2s.varies(work.extranonce2);
+    const seconds = isVarying
+      ? this.#sometimes() ? randomBelow(this.#random, MAX_SECONDS_AHEAD + 1) : 0
+      : this.#rolled >>> 16;
+    const ntime = jobTime(job) + (isVarying || work.rolledMask !== 0 ? seconds : this.#rolled);
+    const versionBits = isVarying
+      ? this.#sometimes() ? (randomBelow(this.#random, 2 ** 32) & work.rolledMask) >>> 0 : 0
+      : spread(this.#rolled, work.rolledMask);
+    this.#rolled++;
     const coinbase = Uint8Array.fromHex(
       job.coinbase1 + extranonce1 + extranonce2 + job.coinbase2,
     );
@@ -88,28 +92,37 @@ export class Grinder {
 /** Makes well-formed shares that no hash stands behind, for pools that believe any. */
 export class ShareMaker {
   readonly #random: Random;
-  #extranonce2: number;
+  readonly #extranonce2s = new Extranonce2s();
+  #nonce: number;
 
   /** Shares come out of `random`. */
   constructor(random: Random) {
     this.#random = random;
-    this.#extranonce2 = randomBelow(random, 2 ** 32);
+    this.#nonce = randomBelow(random, 2 ** 32);
   }
 
   /** Another share for this work. */
-  make({ job, extranonce2Size, versionMask }: MinerWork): MinerShare {
+  make({ job, extranonce2, extranonce2Size, rolledMask }: MinerWork): MinerShare {
+    // An odd step goes through all nonces before one comes again.
+    this.#nonce = this.#nonce + 0x9e3779b1 >>> 0;
     return {
       jobId: job.id,
-      extranonce2: formatExtranonce2(++this.#extranonce2, extranonce2Size),
+      extranonce2: this.#extranonce2s.next(extranonce2, job, extranonce2Size),
       ntime: jobTime(job) + randomBelow(this.#random, 2),
-      nonce: randomBelow(this.#random, 2 ** 32),
-      versionBits: (randomBelow(this.#random, 2 ** 32) & versionMask) >>> 0,
+      nonce: this.#nonce,
+      versionBits: (randomBelow(this.#random, 2 ** 32) & rolledMask) >>> 0,
     };
   }
 }
 
-/** A counter as an extranonce2 of `size` bytes in hex. */
-function formatExtranonce2(counter: number, size: number): string {
-  const digits = size * 2;
-  return (counter % 2 ** Math.min(32, size * 8)).toString(16).padStart(digits, "0");
+/** The bits of `number` put, lowest first, where `mask` has any. */
+function spread(number: number, mask: number): number {
+  let bits = 0;
+  for (let at = 0, rest = number; at < 32 && rest !== 0; at++) {
+    const bit = 1 << at;
+    if ((mask & bit) === 0) continue;
+    if ((rest & 1) !== 0) bits |= bit;
+    rest >>>= 1;
+  }
+  return bits >>> 0;
 }

@@ -1,29 +1,48 @@
 /**
  * A simulated miner's side of the conversation, without a socket: what it sends when, what it
- * makes of each line, and every breach of the dialect in stratum.md it notices.
+ * makes of each line, and everything in what it is sent that costs some firmware shares or its
+ * connection (stratum.md).
  */
 
+import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
 import { isDifficulty } from "../protocol/difficulty.ts";
 import { type Job, parseNotify } from "../protocol/job.ts";
-import type { Firmware, MinerIdentity } from "./firmware.ts";
+import type { Extranonce2Use, Firmware, MinerIdentity } from "./firmware.ts";
+import { MinerPatience } from "./miner_patience.ts";
 import {
   type AssignedExtranonce,
+  faultInError,
   type JsonObject,
   parseMask,
   parseObject,
   readConfigureAnswer,
   readSubscribeAnswer,
 } from "./server_answers.ts";
+import { ToldDifficulty } from "./told_difficulty.ts";
+import { ToldJobs } from "./told_jobs.ts";
+import { ToldMask } from "./told_mask.ts";
+
+/** No firmware takes a longer line, in characters. */
+const MAX_LINE = 32 * 1024;
+
+/** `mining.notify` has as many parameters, and strict firmware bears no more. */
+const NOTIFY_PARAMS = 9;
 
 /** What a miner has to know to hash. */
 export interface MinerWork extends AssignedExtranonce {
   /** The job as it came, its id included. */
   readonly job: Job;
-  /** What a share must reach: the difficulty announced before the job. */
+  /** What a share must reach: the difficulty its firmware works the job at. */
   readonly difficulty: number;
-  /** Version bits that may roll; 0 when version rolling was not agreed. */
+  /** Version bits the server allows; 0 when version rolling was not agreed. */
   readonly versionMask: number;
+  /** Version bits the firmware rolls, allowed or not. */
+  readonly rolledMask: number;
+  /** How it chooses its extranonce2. */
+  readonly extranonce2: Extranonce2Use;
+  /** Whether it works at all with an extranonce2 of this size. */
+  readonly isWorked: boolean;
 }
 
 /** A share to submit. */
@@ -43,22 +62,40 @@ export interface MinerShare {
 /** What came of a share: accepted, or the error's code. */
 export type ShareAnswer = "accepted" | number;
 
+/** A share, and whether its firmware made it as the server said. */
+export interface AnsweredShare extends MinerShare {
+  /** Not with bits nobody allowed, a coinbase cut short, or an extranonce2 of another size. */
+  readonly isSound: boolean;
+}
+
 /** What the owner of a dialogue is told. */
 export interface MinerEvents {
   /** This line, without its LF, is to be sent. */
   send(line: string): void;
   /** Authorize was answered with true. */
   authorized(): void;
-  /** There is new work, or old work under another mask. */
-  work(work: MinerWork): void;
-  /** A job came; `work()` follows. */
+  /** There is new work; `previous` is that of the job before. */
+  work(work: MinerWork, previous: MinerWork | undefined): void;
+  /** A job came; `work()` follows, unless the firmware takes it for an old one. */
   job(isClean: boolean): void;
   /** A share was answered. */
-  answered(share: MinerShare, answer: ShareAnswer): void;
+  answered(share: AnsweredShare, answer: ShareAnswer): void;
   /** The server broke the dialect, in words. */
   fault(fault: string): void;
-  /** The miner cannot go on with this connection, or was told to reconnect. */
-  leave(reason: "fault" | "told"): void;
+  /** The miner cannot or will not go on with this connection, or was told to reconnect. */
+  leave(reason: "fault" | "told" | "silence"): void;
+}
+
+/** What of a dialogue is not its firmware's or the server's. */
+export interface DialogueOptions {
+  /** Milliseconds for time-outs; 0 forever if not given. */
+  readonly now?: Now;
+  /** How many times longer than the real firmware it waits for its login; 1 if not given. */
+  readonly loginPatience?: number;
+  /** What difficulty 1 is in this simulation, where it is not 1; 0 for no least difficulty. */
+  readonly difficultyUnit?: number;
+  /** Whether jobs told again, or in quick succession, are a fault; false if not given. */
+  readonly judgesJobs?: boolean;
 }
 
 type Id = number | string;
@@ -68,30 +105,56 @@ export class MinerDialogue {
   readonly #firmware: Firmware;
   readonly #identity: MinerIdentity;
   readonly #events: MinerEvents;
+  readonly #now: Now;
+  readonly #difficultyUnit: number;
+  readonly #patience: MinerPatience;
+  readonly #difficulty: ToldDifficulty;
+  readonly #mask: ToldMask;
+  readonly #jobs: ToldJobs;
   /** First messages sent. */
   #sent = 0;
   #nextId = 0;
   /** First messages that wait for their answer. */
   readonly #open = new Map<Id, number>();
-  readonly #shares = new Map<Id, MinerShare>();
+  /** Later requests whose answer says nothing. */
+  readonly #wishes = new Set<Id>();
+  /** By id; some firmware gives all of its shares the same. */
+  readonly #shares = new Map<Id, AnsweredShare[]>();
+  #waitingShares = 0;
   #assigned: AssignedExtranonce | undefined;
-  #isConfigured = false;
   #isAuthorized = false;
-  #askedMask = 0;
-  #versionMask = 0;
-  #difficulty: number | undefined;
+  #toldMask: number | undefined;
   #work: MinerWork | undefined;
+  #isMaskSent = false;
+  #isCoinbaseWhole = true;
+  #isOver = false;
 
   /** For one connection; {@linkcode MinerDialogue.begin} sends the first line. */
-  constructor(firmware: Firmware, identity: MinerIdentity, events: MinerEvents) {
+  constructor(
+    firmware: Firmware,
+    identity: MinerIdentity,
+    events: MinerEvents,
+    {
+      now = () => 0,
+      loginPatience = 1,
+      difficultyUnit = 0,
+      judgesJobs = false,
+    }: DialogueOptions = {},
+  ) {
     this.#firmware = firmware;
     this.#identity = identity;
     this.#events = events;
+    this.#now = now;
+    this.#difficultyUnit = difficultyUnit;
+    this.#patience = new MinerPatience(firmware, now(), loginPatience);
+    this.#difficulty = new ToldDifficulty(firmware);
+    this.#mask = new ToldMask(firmware);
+    this.#jobs = new ToldJobs(firmware, judgesJobs);
   }
 
-  /** The extranonce1 assigned, in hex. */
-  get extranonce1(): string | undefined {
-    return this.#assigned?.extranonce1;
+  /** What the server calls this connection's subscription to jobs. */
+  get session(): string | undefined {
+    return this.#assigned?.session;
   }
 
   /** What to hash now; `undefined` before the first job. */
@@ -101,51 +164,92 @@ export class MinerDialogue {
 
   /** Shares that wait for an answer. */
   get waitingShares(): number {
-    return this.#shares.size;
+    return this.#waitingShares;
   }
 
-  /** Sends the first message, or all of them. */
+  /** Sends the first messages, up to the first that waits for an answer. */
   begin(): void {
     this.#sendNext();
   }
 
   /** Submits a share. */
   submit(share: MinerShare): void {
-    const id = this.#firmware.id(this.#nextId++);
-    this.#shares.set(id, share);
+    const id = this.#firmware.id(this.#nextId++, "mining.submit");
+    const isSound = this.#isSound(share);
+    const waiting = this.#shares.get(id);
+    if (waiting === undefined) this.#shares.set(id, [{ ...share, isSound }]);
+    else waiting.push({ ...share, isSound });
+    this.#waitingShares++;
+    const nonce = this.#firmware.cutsNonce ? share.nonce.toString(16) : formatHex32(share.nonce);
     const params = [
       this.#identity.user,
       share.jobId,
       share.extranonce2,
       formatHex32(share.ntime),
-      formatHex32(share.nonce),
+      nonce,
     ];
-    if (this.#versionMask !== 0) params.push(formatHex32(share.versionBits));
+    if (this.#isMaskSent) params.push(formatHex32(share.versionBits));
     this.#events.send(JSON.stringify({ id, method: "mining.submit", params }));
+  }
+
+  /** Looks at the time: what the firmware waits for may be overdue. */
+  tick(): void {
+    if (this.#isOver) return;
+    const { fault, leaves, suggests } = this.#patience.tick(this.#now());
+    if (fault !== undefined) this.#fault(fault);
+    if (leaves) return this.#leave("silence");
+    if (!suggests) return;
+    const wish = this.#firmware.messages.find(({ method }) => method === SUGGEST);
+    if (wish !== undefined) {
+      this.#wish(this.#nextIdFor(SUGGEST), SUGGEST, wish.params(this.#identity));
+    }
   }
 
   /** Takes one line from the server. */
   receive(line: string): void {
+    if (this.#isOver) return;
+    this.#patience.heard(this.#now());
+    if (line.length > MAX_LINE) this.#fault(`a line of ${line.length} characters`);
     const message = parseObject(line);
     if (message === undefined) {
       this.#fault(`a line is no JSON object: ${line.slice(0, 60)}`);
-      return this.#events.leave("fault");
+      return this.#leave("fault");
     }
     const { id, method, params } = message;
     if (typeof method === "string") {
       if (!Array.isArray(params)) return this.#fault(`${method} has no params`);
       return this.#notified(method, params);
     }
+    this.#checkAnswer(message);
+    if (this.#isOver) return;
     if ((typeof id === "number" || typeof id === "string") && this.#answered(id, message)) return;
     this.#fault(`an answer to no request of this miner: id ${JSON.stringify(id)}`);
     // Firmware that compares ids drops the line; what it waits for never comes.
-    if (this.#nextLineMustAnswer !== undefined) this.#events.leave("fault");
+    if (this.#nextLineMustAnswer !== undefined) this.#leave("fault");
+  }
+
+  #isSound({ versionBits, extranonce2 }: MinerShare): boolean {
+    const allowed = this.#isMaskSent ? this.#work?.versionMask ?? 0 : 0;
+    return (versionBits & ~allowed) === 0 && this.#isCoinbaseWhole &&
+      extranonce2.length === (this.#assigned?.extranonce2Size ?? 0) * 2;
+  }
+
+  /** What of an answer's shape strict firmware does not bear. */
+  #checkAnswer({ result, error = null }: JsonObject): void {
+    const fault = error === null
+      ? (result ?? null) === null ? "an answer has neither a result nor an error" : undefined
+      : faultInError(error);
+    if (fault === undefined) return;
+    this.#fault(fault);
+    if (this.#firmware.isStrict) this.#leave("fault");
   }
 
   #answered(id: Id, { result, error = null }: JsonObject): boolean {
-    const share = this.#shares.get(id);
-    if (share !== undefined) {
-      this.#shares.delete(id);
+    const waiting = this.#shares.get(id);
+    if (waiting !== undefined) {
+      const share = waiting.shift()!;
+      if (waiting.length === 0) this.#shares.delete(id);
+      this.#waitingShares--;
       const code = Array.isArray(error) ? error[0] : undefined;
       if (result === true && error === null) this.#events.answered(share, "accepted");
       else if (typeof code === "number") this.#events.answered(share, code);
@@ -155,28 +259,37 @@ export class MinerDialogue {
       }
       return true;
     }
+    if (this.#wishes.delete(id)) return true;
     const index = this.#open.get(id);
     if (index === undefined) return false;
     this.#open.delete(id);
     const { method, answer } = this.#firmware.messages[index]!;
     const isSuccess = error === null && result !== null && result !== undefined;
-    if (!isSuccess && answer === "success") {
+    if (!isSuccess && answer === "success" && !this.#bearsRefusal(method)) {
       this.#fault(`${method} was refused: ${JSON.stringify(error)}`);
-      this.#events.leave("fault");
+      this.#leave("fault");
       return true;
     }
     if (isSuccess && !this.#took(method, result)) {
-      this.#events.leave("fault");
+      this.#leave("fault");
       return true;
     }
     this.#sendNext();
     return true;
   }
 
+  /** Firmware that rolls whatever it is told takes any answer to configure. */
+  #bearsRefusal(method: string): boolean {
+    if (method !== CONFIGURE || this.#firmware.withoutRolling !== "rollsAllTheSame") return false;
+    this.#fault("mining.configure was refused");
+    this.#mask.configured(0);
+    return true;
+  }
+
   /** Takes a successful answer. `false` when this miner cannot go on with it. */
   #took(method: string, result: unknown): boolean {
     switch (method) {
-      case "mining.configure":
+      case CONFIGURE:
         return this.#tookConfigure(result);
       case "mining.subscribe":
         return this.#tookSubscribe(result);
@@ -195,55 +308,83 @@ export class MinerDialogue {
   #tookConfigure(result: unknown): boolean {
     const mask = readConfigureAnswer(result, this.#firmware);
     if (typeof mask === "string") return this.#cannot(mask);
-    this.#isConfigured = true;
-    this.#setMask(mask);
-    return true;
+    const { onlyMask, withoutRolling } = this.#firmware;
+    this.#checkMask(mask);
+    this.#toldMask = mask;
+    this.#mask.configured((mask & this.#mask.asked) >>> 0);
+    if (mask === 0) {
+      this.#fault("configure was answered without a mask");
+      return withoutRolling !== "givesUp";
+    }
+    if (onlyMask === undefined || mask === onlyMask) return true;
+    return this.#cannot(`configure was answered ${formatHex32(mask)}: given up`);
   }
 
   #tookSubscribe(result: unknown): boolean {
     const assigned = readSubscribeAnswer(result, this.#firmware);
     if (typeof assigned === "string") return this.#cannot(assigned);
     this.#assigned = assigned;
+    this.#patience.subscribed();
     return true;
   }
 
-  #setMask(mask: number): void {
-    if ((mask & ~this.#askedMask) !== 0) {
-      this.#fault(`mask ${formatHex32(mask)} has bits outside ${formatHex32(this.#askedMask)}`);
-    }
-    this.#versionMask = (mask & this.#askedMask) >>> 0;
-    if (this.#work !== undefined) {
-      this.#work = { ...this.#work, versionMask: this.#versionMask };
-      this.#events.work(this.#work);
+  #checkMask(mask: number): void {
+    const { asked } = this.#mask;
+    if ((mask & ~asked) !== 0) {
+      this.#fault(`mask ${formatHex32(mask)} has bits outside ${formatHex32(asked)}`);
     }
   }
 
   #notified(method: string, params: readonly unknown[]): void {
     const awaited = this.#nextLineMustAnswer;
-    const isMaskBehindConfigure = method === "mining.set_version_mask" && this.#isConfigured;
-    if (awaited !== undefined && !isMaskBehindConfigure) {
+    if (awaited !== undefined) {
       this.#fault(`${method} came where the answer to ${awaited} was due`);
-      return this.#events.leave("fault");
+      return this.#leave("fault");
     }
-    if (!this.#isAuthorized && WORK_METHODS.has(method) && !isMaskBehindConfigure) {
+    if (!this.#isAuthorized && WORK_METHODS.has(method)) {
       this.#fault(`${method} came before the answer to authorize`);
     }
     switch (method) {
       case "mining.set_difficulty":
-        if (isDifficulty(params[0])) this.#difficulty = params[0];
-        else this.#fault(`difficulty is ${JSON.stringify(params[0])}`);
-        return;
-      case "mining.set_version_mask": {
-        const mask = parseMask(params[0]);
-        if (mask === undefined) this.#fault(`version mask is ${JSON.stringify(params[0])}`);
-        else this.#setMask(mask);
-        return;
-      }
+        return this.#gotDifficulty(params[0]);
+      case "mining.set_version_mask":
+        return this.#gotMask(params[0]);
       case "mining.notify":
         return this.#gotJob(params);
       case "client.reconnect":
-        return this.#events.leave("told");
+        if (this.#firmware.reconnectMessage === "reconnects") this.#leave("told");
+        return;
     }
+    this.#fault(`${method} is a message that not every firmware bears`);
+    if (this.#firmware.isStrict) this.#leave("fault");
+  }
+
+  #gotDifficulty(difficulty: unknown): void {
+    if (!isDifficulty(difficulty)) {
+      return this.#fault(`difficulty is ${JSON.stringify(difficulty)}`);
+    }
+    const [least, most] = this.#firmware.difficulties;
+    if (difficulty < least * this.#difficultyUnit || difficulty >= most) {
+      this.#fault(`difficulty ${difficulty} is none this firmware can work at`);
+    }
+    this.#patience.toldDifficulty();
+    this.#difficulty.tell(difficulty);
+    // The starting difficulty may be told alone, once, while there is no job.
+    const allowed = this.#work === undefined ? 2 : 1;
+    if (this.#difficulty.sinceJob > allowed) this.#fault("a second difficulty came before one job");
+    if (this.#firmware.difficulty === "atOnce" && this.#work !== undefined) {
+      this.#setWork({ ...this.#work, difficulty });
+    }
+  }
+
+  #gotMask(text: unknown): void {
+    const mask = parseMask(text);
+    if (mask === undefined) return this.#fault(`version mask is ${JSON.stringify(text)}`);
+    if (this.#mask.asked === 0) return this.#fault("a version mask came that nobody asked for");
+    this.#checkMask(mask);
+    if (mask === this.#toldMask) this.#fault(`mask ${formatHex32(mask)} was told before`);
+    this.#toldMask = mask;
+    this.#mask.told((mask & this.#mask.asked) >>> 0);
   }
 
   #gotJob(params: readonly unknown[]): void {
@@ -253,17 +394,46 @@ export class MinerDialogue {
     } catch (error) {
       return this.#fault((error as Error).message);
     }
+    this.#patience.gotJob(this.#now());
+    if (params.length !== NOTIFY_PARAMS && this.#firmware.isStrict) {
+      this.#fault(`a job has ${params.length} parameters`);
+      return this.#leave("fault");
+    }
     if (this.#assigned === undefined) return this.#fault("a job came before subscribe's answer");
-    if (this.#difficulty === undefined) return this.#fault("a job came before any difficulty");
+    if (!this.#difficulty.isTold) return this.#fault("a job came before any difficulty");
     if (this.#work === undefined && !job.isClean) this.#fault("the first job is not clean");
+    const { isTaken, faults } = this.#jobs.take(job, performance.now());
+    for (const fault of faults) this.#fault(fault);
     this.#events.job(job.isClean);
-    this.#work = {
+    const difficulty = this.#difficulty.begin()!;
+    if (isTaken) this.#take(job, this.#assigned, difficulty);
+  }
+
+  #take(job: Job, assigned: AssignedExtranonce, difficulty: number): void {
+    const { allowed, rolled, isSent } = this.#mask.begin();
+    this.#isMaskSent = isSent;
+    const { extranonce1, extranonce2Size } = assigned;
+    const coinbaseBytes = (job.coinbase1.length + extranonce1.length + job.coinbase2.length) / 2 +
+      extranonce2Size;
+    this.#isCoinbaseWhole = coinbaseBytes <= this.#firmware.maxCoinbaseBytes;
+    this.#setWork({
+      ...assigned,
       job,
-      ...this.#assigned,
-      difficulty: this.#difficulty,
-      versionMask: this.#versionMask,
-    };
-    this.#events.work(this.#work);
+      difficulty,
+      versionMask: allowed,
+      rolledMask: rolled,
+      extranonce2: this.#firmware.extranonce2,
+      isWorked: this.#firmware.worksWith(extranonce2Size),
+    });
+    if (this.#firmware.asksTransactions) {
+      this.#wish(`txlist${job.id}`, "mining.get_transactions", [job.id]);
+    }
+  }
+
+  #setWork(work: MinerWork): void {
+    const previous = this.#work;
+    this.#work = work;
+    this.#events.work(work, previous);
   }
 
   /** The method whose answer the next line has to be, for firmware that works so. */
@@ -271,30 +441,40 @@ export class MinerDialogue {
     if (!this.#firmware.takesNextLineAsAnswer || this.#isAuthorized) return undefined;
     for (const index of this.#open.values()) {
       const { method } = this.#firmware.messages[index]!;
-      if (method === "mining.configure" || method === "mining.subscribe") return method;
+      if (method === CONFIGURE || method === "mining.subscribe") return method;
     }
     return undefined;
   }
 
-  /** Sends first messages: all, or up to the next that wants an answer. */
+  /** Sends first messages, up to the next that waits for an answer still due. */
   #sendNext(): void {
-    if (this.#open.size > 0) return;
-    const { messages, isPipelined } = this.#firmware;
+    const { messages } = this.#firmware;
     while (this.#sent < messages.length) {
+      const message = messages[this.#sent]!;
+      if (this.#open.size > 0 && !message.isAlong) return;
       const index = this.#sent++;
-      const { method, params, answer } = messages[index]!;
-      const values = params(this.#identity);
-      this.#noteMask(method, values);
-      const id = answer === "none" ? null : this.#firmware.id(this.#nextId++);
+      const { method, answer } = message;
+      const params = message.params(this.#identity);
+      this.#noteMask(method, params);
+      const id = answer === "none" ? null : this.#nextIdFor(method);
       if (id !== null) this.#open.set(id, index);
-      this.#events.send(JSON.stringify({ id, method, params: values }));
-      if (id !== null && !isPipelined) return;
+      this.#events.send(JSON.stringify({ id, method, params }));
     }
   }
 
+  #nextIdFor(method: string): Id {
+    return this.#firmware.id(this.#nextId++, method);
+  }
+
+  /** A request whatever the answer to it says. */
+  #wish(id: Id, method: string, params: readonly unknown[]): void {
+    this.#wishes.add(id);
+    this.#events.send(JSON.stringify({ id, method, params }));
+  }
+
   #noteMask(method: string, [, options]: readonly unknown[]): void {
-    if (method !== "mining.configure") return;
-    this.#askedMask = parseMask((options as JsonObject)["version-rolling.mask"]) ?? 0;
+    if (method !== CONFIGURE) return;
+    this.#mask.asked = parseMask((options as JsonObject)["version-rolling.mask"]) ?? 0;
   }
 
   #cannot(fault: string): false {
@@ -302,10 +482,19 @@ export class MinerDialogue {
     return false;
   }
 
+  #leave(reason: "fault" | "told" | "silence"): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#events.leave(reason);
+  }
+
   #fault(fault: string): void {
     this.#events.fault(fault);
   }
 }
+
+const CONFIGURE = "mining.configure";
+const SUGGEST = "mining.suggest_difficulty";
 
 const WORK_METHODS: ReadonlySet<string> = new Set([
   "mining.set_difficulty",

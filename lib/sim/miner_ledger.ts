@@ -16,8 +16,10 @@ export interface MinerStatistics {
   readonly failedConnections: number;
   /** Connections the server ended. */
   readonly lostConnections: number;
-  /** Times the server said `client.reconnect`. */
+  /** Times the miner reconnected because the server said `client.reconnect`. */
   readonly toldToReconnect: number;
+  /** Connections the miner ended because of what the server said, or because it said nothing. */
+  readonly givenUp: number;
   /** Jobs received. */
   readonly jobs: number;
   /** Of them, clean ones. */
@@ -32,6 +34,8 @@ export interface MinerStatistics {
   readonly rejected: number;
   /** Rejected shares by error code. */
   readonly rejectedByCode: ReadonlyMap<number, number>;
+  /** Of them, those the firmware itself got wrong: with bits it cannot be told not to roll. */
+  readonly unsoundByCode: ReadonlyMap<number, number>;
   /** Shares that wait for an answer. */
   readonly waitingNow: number;
   /** Shares whose connection ended before their answer. */
@@ -47,6 +51,7 @@ export interface MinerStatistics {
 /** Counts that are being counted. */
 export type MinerCounts = { -readonly [Name in keyof MinerStatistics]: MinerStatistics[Name] } & {
   rejectedByCode: Map<number, number>;
+  unsoundByCode: Map<number, number>;
 };
 
 /** Counts of nothing yet. */
@@ -59,6 +64,7 @@ export function newMinerCounts(): MinerCounts {
     failedConnections: 0,
     lostConnections: 0,
     toldToReconnect: 0,
+    givenUp: 0,
     jobs: 0,
     cleanJobs: 0,
     hashes: 0,
@@ -66,6 +72,7 @@ export function newMinerCounts(): MinerCounts {
     accepted: 0,
     rejected: 0,
     rejectedByCode: new Map(),
+    unsoundByCode: new Map(),
     waitingNow: 0,
     unanswered: 0,
     acceptedChecksum: 0,
@@ -79,13 +86,18 @@ export function sumOf(all: Iterable<MinerStatistics>): MinerStatistics {
   const sum = newMinerCounts();
   for (const one of all) {
     for (const name of PLAIN) sum[name] += one[name];
-    for (const [code, count] of one.rejectedByCode) {
-      sum.rejectedByCode.set(code, (sum.rejectedByCode.get(code) ?? 0) + count);
+    for (const name of ["rejectedByCode", "unsoundByCode"] as const) {
+      for (const [code, count] of one[name]) addTo(sum[name], code, count);
     }
     sum.acceptedChecksum = sum.acceptedChecksum + one.acceptedChecksum >>> 0;
     sum.lastJobAtMs = Math.max(sum.lastJobAtMs, one.lastJobAtMs);
   }
   return sum;
+}
+
+/** Counts of one code more. */
+export function addTo(counts: Map<number, number>, code: number, count: number): void {
+  counts.set(code, (counts.get(code) ?? 0) + count);
 }
 
 const PLAIN = [
@@ -96,6 +108,7 @@ const PLAIN = [
   "failedConnections",
   "lostConnections",
   "toldToReconnect",
+  "givenUp",
   "jobs",
   "cleanJobs",
   "hashes",

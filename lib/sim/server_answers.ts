@@ -10,6 +10,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The extranonce as assigned by the answer to subscribe. */
 export interface AssignedExtranonce {
+  /** What the server calls the subscription to jobs: sent again on the next connection. */
+  readonly session: string | undefined;
   /** The assigned part, in hex. */
   readonly extranonce1: string;
   /** Bytes of the part to roll. */
@@ -34,7 +36,10 @@ export function parseMask(value: unknown): number | undefined {
 }
 
 /** The mask in an answer to configure, 0 for no version rolling; or what is wrong with it. */
-export function readConfigureAnswer(result: unknown, { configureKeys }: Firmware): number | string {
+export function readConfigureAnswer(
+  result: unknown,
+  { configureKeys }: Pick<Firmware, "configureKeys">,
+): number | string {
   if (typeof result !== "object" || result === null) {
     return `configure was answered ${JSON.stringify(result)}`;
   }
@@ -53,14 +58,36 @@ export function readConfigureAnswer(result: unknown, { configureKeys }: Firmware
 /** The extranonce in an answer to subscribe; or what is wrong with it. */
 export function readSubscribeAnswer(
   result: unknown,
-  { extranonce2Sizes: [min, max] }: Firmware,
+  { extranonce2Sizes: [min, max] }: Pick<Firmware, "extranonce2Sizes">,
 ): AssignedExtranonce | string {
-  const [, extranonce1, size] = Array.isArray(result) ? result : [];
+  const [subscriptions, extranonce1, size] = Array.isArray(result) ? result : [];
   if (typeof extranonce1 !== "string" || extranonce1 === "" || !isHex(extranonce1)) {
     return `subscribe's answer has no extranonce1: ${JSON.stringify(result)}`;
   }
   if (typeof size !== "number" || !Number.isInteger(size) || size < min || size > max) {
     return `extranonce2 size is ${JSON.stringify(size)}, wanted ${min} to ${max}`;
   }
-  return { extranonce1, extranonce2Size: size };
+  return { session: sessionIn(subscriptions), extranonce1, extranonce2Size: size };
+}
+
+function sessionIn(subscriptions: unknown): string | undefined {
+  for (const subscription of Array.isArray(subscriptions) ? subscriptions : []) {
+    const [method, session] = Array.isArray(subscription) ? subscription : [];
+    if (method === "mining.notify" && typeof session === "string") return session;
+  }
+  return undefined;
+}
+
+/** What is wrong with the error of an answer, if anything: not every firmware bears every shape. */
+export function faultInError(error: unknown): string | undefined {
+  if (!Array.isArray(error) || error.length !== 3) {
+    return `an error is no list of three: ${JSON.stringify(error)}`;
+  }
+  const [code, text, more] = error;
+  if (!Number.isInteger(code)) return `an error's code is ${JSON.stringify(code)}`;
+  if (typeof text !== "string" || !/^[\x20-\x7e]*$/.test(text)) {
+    return `an error's text is not ASCII: ${JSON.stringify(text)}`;
+  }
+  if (more === null || typeof more === "string") return undefined;
+  return `an error's third member is ${JSON.stringify(more)}`;
 }

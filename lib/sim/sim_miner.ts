@@ -7,18 +7,33 @@ import { monotonicNow } from "../base/clock.ts";
 import { parseHex32 } from "../base/hex.ts";
 import { PoolFault } from "../protocol/violation.ts";
 import { registeredNames, splitUserName } from "../protocol/worker_name.ts";
-import { FIRMWARE, type FirmwareName } from "./firmware.ts";
+import { FIRMWARE, type Firmware, type FirmwareName } from "./firmware.ts";
 import { Grinder, ShareMaker } from "./grinder.ts";
-import { MinerDialogue, type MinerShare, type ShareAnswer } from "./miner_dialogue.ts";
-import { type MinerCounts, type MinerStatistics, newMinerCounts } from "./miner_ledger.ts";
+import {
+  type AnsweredShare,
+  MinerDialogue,
+  type MinerShare,
+  type MinerWork,
+  type ShareAnswer,
+} from "./miner_dialogue.ts";
+import { addTo, type MinerCounts, type MinerStatistics, newMinerCounts } from "./miner_ledger.ts";
 import { type MinerConnection, MinerSocket } from "./miner_socket.ts";
 import { type Random, seededRandom } from "./seeded_random.ts";
 import { addToChecksum } from "./share_checksum.ts";
+import { SHARED_TICKER } from "./ticker.ts";
+import { TLS_HELLO } from "./tls_hello.ts";
 import { Watch } from "./watch.ts";
 import { SHARED_SCHEDULER, type WorkScheduler } from "./work_scheduler.ts";
 
-const FIRST_RECONNECT_MS = 50;
-const MAX_RECONNECT_MS = 5_000;
+/** What reconnects "at once" leaves others as much time. */
+const LEAST_PAUSE_MS = 20;
+/** How long firmware that gave up works elsewhere. */
+const ELSEWHERE_SECONDS = 60;
+/** A server that neither refuses TLS nor speaks it is given as long. */
+const TLS_TIMEOUT_MS = 1_000;
+const LOGIN_PATIENCE = 50;
+/** How long a clean job takes from the socket to the last chip. */
+const STALE_MS = 100;
 const MAX_KEPT_FAULTS = 50;
 
 /** How a miner comes by its shares. */
@@ -52,8 +67,22 @@ export interface SimMinerOptions {
   readonly password?: string;
   /** Where shares come from; `idle` if not given. */
   readonly mode?: MinerMode;
-  /** Whether to connect again when the connection ends; false if not given. */
+  /**
+   * Whether to connect again when the server ends the connection, or makes it useless; false if
+   * not given. One that the miner itself ends out of impatience it always makes again.
+   */
   readonly reconnects?: boolean;
+  /** How many times sooner than the real firmware it connects again; 1 if not given. */
+  readonly haste?: number;
+  /**
+   * How many times longer than the real firmware it waits for its login; 50 if not given, since
+   * simulations share their processors and some firmware waits little more than a second.
+   */
+  readonly loginPatience?: number;
+  /** What difficulty 1 is in this simulation; firmware minds one below; no limit if not given. */
+  readonly difficultyUnit?: number;
+  /** Whether jobs told again, or in quick succession, are a fault; false if not given. */
+  readonly judgesJobs?: boolean;
   /** Until authorized, sends one byte every so many milliseconds; 0, at once, if not given. */
   readonly dribbleMs?: number;
   /** Of all it does by chance; 1 if not given. */
@@ -85,9 +114,16 @@ export class SimMiner {
   #dialogue: MinerDialogue | undefined;
   readonly #grinder: Grinder;
   readonly #shareMaker: ShareMaker;
-  #previousExtranonce1: string | undefined;
+  #previousSession: string | undefined;
+  /** Work of the job before, for which one more share may be found. */
+  #staleWork: MinerWork | undefined;
+  #staleUntilMs = 0;
   #mode: MinerMode;
   #isAuthorized = false;
+  #hasTriedTls = false;
+  /** Whether it ended its last connection because nothing came. */
+  #isImpatient = false;
+  /** Attempts in a row that came to nothing. */
   #failures = 0;
   #rateStartMs: number | undefined;
   #rateSubmitted = 0;
@@ -140,6 +176,7 @@ export class SimMiner {
       hashes: this.#grinder.hashes,
       waitingNow: this.#dialogue?.waitingShares ?? 0,
       rejectedByCode: new Map(this.#counts.rejectedByCode),
+      unsoundByCode: new Map(this.#counts.unsoundByCode),
     };
   }
 
@@ -147,6 +184,8 @@ export class SimMiner {
   setMode(mode: MinerMode): void {
     this.#mode = mode;
     this.#rateStartMs = undefined;
+    this.#staleWork = undefined;
+    this.#grinder.setWork(this.work);
     this.#scheduler.remove(this);
     if (this.#isStopped) return;
     if (mode.kind === "hash") this.#scheduler.addHashing(this);
@@ -196,17 +235,26 @@ export class SimMiner {
 
   /** For the scheduler: computes up to so many hashes; `false` when there is nothing to hash. */
   hash(maxHashes: number): boolean {
-    if (this.work === undefined) return false;
+    if (this.work?.isWorked !== true) return false;
     const share = this.#grinder.grind(maxHashes);
     if (share !== undefined) this.submit(share);
+    if (this.#staleWork !== undefined) {
+      this.#staleWork = undefined;
+      this.#grinder.setWork(this.work);
+    }
     return true;
+  }
+
+  /** For the ticker: something waited for may be overdue. */
+  tick(): void {
+    this.#dialogue?.tick();
   }
 
   /** For the scheduler: submits what is due at this time. */
   submitDue(nowMs: number): void {
     const mode = this.#mode;
     const { work } = this;
-    if (work === undefined || mode.kind !== "rate") {
+    if (work?.isWorked !== true || mode.kind !== "rate") {
       this.#rateStartMs = undefined;
       return;
     }
@@ -217,14 +265,16 @@ export class SimMiner {
     }
     const due = Math.floor((nowMs - this.#rateStartMs) / 1000 * mode.sharesPerSecond);
     for (; this.#rateSubmitted < due; this.#rateSubmitted++) {
-      this.submit(this.#shareMaker.make(work));
+      const staleWork = nowMs < this.#staleUntilMs ? this.#staleWork : undefined;
+      this.submit(this.#shareMaker.make(staleWork ?? work));
+      this.#staleWork = undefined;
     }
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       await this.#serveOneConnection();
-      if (this.#isStopped || !this.#options.reconnects) return;
+      if (this.#isStopped || !(this.#options.reconnects || this.#isImpatient)) return;
       await this.#rest();
     }
   }
@@ -233,6 +283,10 @@ export class SimMiner {
     const { hostname = "127.0.0.1", port, dial = dialTcp, dribbleMs = 0 } = this.#options;
     let connection: MinerConnection;
     try {
+      if (this.#kind.triesTls && !this.#hasTriedTls) {
+        this.#hasTriedTls = true;
+        await tryTls(await dial(hostname, port));
+      }
       connection = await dial(hostname, port);
     } catch {
       this.#counts.failedConnections++;
@@ -244,10 +298,12 @@ export class SimMiner {
       connection.close();
       return;
     }
+    this.#isImpatient = false;
     const socket = new MinerSocket(connection, dribbleMs);
     this.#socket = socket;
     this.#counts.connections++;
     const dialogue = this.#begin(socket, `${hostname}:${port}`);
+    SHARED_TICKER.add(this);
     try {
       await socket.readLines((line) => {
         dialogue.receive(line);
@@ -257,6 +313,7 @@ export class SimMiner {
       if (!(error instanceof PoolFault)) throw error;
       this.#fault(error.message);
     }
+    SHARED_TICKER.remove(this);
     if (!socket.isClosed) this.#counts.lostConnections++;
     await socket.close();
     this.#ended(dialogue);
@@ -267,16 +324,16 @@ export class SimMiner {
       user: this.user,
       password: this.#options.password ?? "x",
       server,
-      previousExtranonce1: this.#previousExtranonce1,
+      previousSession: this.#previousSession,
     };
-    const dialogue = new MinerDialogue(FIRMWARE[this.firmware], identity, {
+    const dialogue = new MinerDialogue(this.#kind, identity, {
       send: (line) => socket.send(line),
       authorized: () => {
         this.#isAuthorized = true;
         this.#failures = 0;
         socket.hurry();
       },
-      work: (work) => this.#grinder.setWork(work),
+      work: (work, previous) => this.#gotWork(work, previous),
       job: (isClean) => {
         this.#counts.jobs++;
         if (isClean) this.#counts.cleanJobs++;
@@ -286,8 +343,17 @@ export class SimMiner {
       fault: (fault) => this.#fault(fault),
       leave: (reason) => {
         if (reason === "told") this.#counts.toldToReconnect++;
+        else this.#counts.givenUp++;
+        // What it cannot go on with is not tried again at once.
+        if (reason === "fault") this.#isAuthorized = false;
+        this.#isImpatient = reason === "silence";
         socket.close();
       },
+    }, {
+      now: SHARED_TICKER.now,
+      loginPatience: this.#options.loginPatience ?? LOGIN_PATIENCE,
+      difficultyUnit: this.#options.difficultyUnit ?? 0,
+      judgesJobs: this.#options.judgesJobs ?? false,
     });
     this.#dialogue = dialogue;
     dialogue.begin();
@@ -295,11 +361,22 @@ export class SimMiner {
     return dialogue;
   }
 
-  #answered(share: MinerShare, answer: ShareAnswer): void {
+  /** Much firmware still sends what it finds for the old job while a clean one reaches its chips. */
+  #gotWork(work: MinerWork, previous: MinerWork | undefined): void {
+    if (this.#kind.sendsStale && work.job.isClean && previous?.isWorked) {
+      this.#staleWork = previous;
+      this.#staleUntilMs = monotonicNow() + STALE_MS;
+    } else {
+      this.#staleWork = undefined;
+      this.#grinder.setWork(work);
+    }
+  }
+
+  #answered(share: AnsweredShare, answer: ShareAnswer): void {
     if (answer !== "accepted") {
       this.#counts.rejected++;
-      const { rejectedByCode } = this.#counts;
-      rejectedByCode.set(answer, (rejectedByCode.get(answer) ?? 0) + 1);
+      addTo(this.#counts.rejectedByCode, answer, 1);
+      if (!share.isSound) addTo(this.#counts.unsoundByCode, answer, 1);
       return;
     }
     this.#counts.accepted++;
@@ -317,7 +394,8 @@ export class SimMiner {
   #ended(dialogue: MinerDialogue): void {
     if (!this.#isAuthorized) this.#failures++;
     this.#counts.unanswered += dialogue.waitingShares;
-    this.#previousExtranonce1 = dialogue.extranonce1 ?? this.#previousExtranonce1;
+    this.#previousSession = dialogue.session ?? this.#previousSession;
+    this.#staleWork = undefined;
     this.#socket = undefined;
     this.#dialogue = undefined;
     this.#isAuthorized = false;
@@ -325,13 +403,42 @@ export class SimMiner {
     this.#watch.changed();
   }
 
-  /** Waits before the next connection: longer after each failure, and somewhat by chance. */
+  get #kind(): Firmware {
+    return FIRMWARE[this.firmware];
+  }
+
+  /** Waits before the next connection, as long as the firmware does. */
   #rest(): Promise<void> {
-    const longest = Math.min(FIRST_RECONNECT_MS * 2 ** this.#failures, MAX_RECONNECT_MS);
+    const { closedPauseSeconds, failedPauseSeconds: [least, most], attempts } = this.#kind;
+    let seconds = this.#failures === 0
+      ? closedPauseSeconds
+      : least + this.#random() * (most - least);
+    if (this.#failures >= attempts) {
+      seconds = ELSEWHERE_SECONDS;
+      this.#failures = 0;
+    }
+    const pauseMs = Math.max(LEAST_PAUSE_MS, seconds * 1000 / (this.#options.haste ?? 1));
     return new Promise((resolve) => {
       this.#wake = resolve;
-      this.#wakeTimer = setTimeout(resolve, longest * (0.5 + this.#random() / 2));
+      this.#wakeTimer = setTimeout(resolve, pauseMs);
     });
+  }
+}
+
+/** Says hello in TLS and waits to be thrown out, or for what else may come. */
+async function tryTls(connection: MinerConnection): Promise<void> {
+  const timer = setTimeout(() => connection.close(), TLS_TIMEOUT_MS);
+  try {
+    await connection.write(TLS_HELLO);
+    await connection.read(new Uint8Array(1));
+  } catch {
+    // Thrown out, as by any port without TLS.
+  }
+  clearTimeout(timer);
+  try {
+    connection.close();
+  } catch {
+    // Closed by the timer.
   }
 }
 

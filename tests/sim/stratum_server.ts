@@ -7,6 +7,7 @@ import { encodeNotify, type Job } from "../../lib/protocol/job.ts";
 import { LineDecoder } from "../../lib/protocol/lines.ts";
 import { MinerFault } from "../../lib/protocol/violation.ts";
 import { headerOf, meetsDifficulty, merkleRoot } from "../../lib/sim/proof_of_work.ts";
+import { TLS_HELLO } from "../../lib/sim/tls_hello.ts";
 import { Watch } from "../../lib/sim/watch.ts";
 
 export interface MinerRequest {
@@ -102,7 +103,8 @@ export class StratumServer {
     const buffer = new Uint8Array(4096);
     for (;;) {
       const count = await conn.read(buffer).catch(() => null);
-      if (count === null) break;
+      // One that says hello in TLS is thrown out, and comes again in clear text.
+      if (count === null || buffer[0] === TLS_HELLO[0]) break;
       this.chunks.push(count);
       decoder.push(buffer.subarray(0, count));
       for (let line = decoder.next(); line; line = decoder.next()) {

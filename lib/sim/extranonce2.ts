@@ -1,0 +1,44 @@
+/** The extranonce2s of one simulated miner, each as its firmware would choose it. */
+
+import type { Job } from "../protocol/job.ts";
+import type { Extranonce2Use } from "./firmware.ts";
+
+/** Sizes that firmware knows which never varies its extranonce2; others get four bytes. */
+const KNOWN_SIZES: ReadonlySet<number> = new Set([2, 4, 8]);
+
+/** Hands out one extranonce2 after the other. */
+export class Extranonce2s {
+  #counter = 0;
+  #job: Job | undefined;
+
+  /** Whether a new one is another one: else only time, version and nonce are left to roll. */
+  static varies(use: Extranonce2Use): boolean {
+    return use !== "zero" && use !== "one";
+  }
+
+  /** The next for a job, in hex. */
+  next(use: Extranonce2Use, job: Job, size: number): string {
+    const isNewJob = job !== this.#job;
+    this.#job = job;
+    switch (use) {
+      case "zero":
+        return "00".repeat(size);
+      case "one":
+        return "1".padStart((KNOWN_SIZES.has(size) ? size : 4) * 2, "0");
+      case "countsOn":
+        // The number is printed whole and cut at the right.
+        return (this.#counter++ % 2 ** 32).toString(16).padStart(8, "0").padEnd(size * 2, "0")
+          .slice(0, size * 2);
+      case "counts":
+        if (isNewJob && job.isClean) this.#counter = 0;
+        return counted(this.#counter++, size);
+      case "countsPerJob":
+        if (isNewJob) this.#counter = 0;
+        return counted(this.#counter++, size);
+    }
+  }
+}
+
+function counted(counter: number, size: number): string {
+  return (counter % 2 ** Math.min(32, size * 8)).toString(16).padStart(size * 2, "0");
+}

@@ -1,0 +1,96 @@
+/**
+ * The jobs a simulated miner was sent on one connection: which new one its firmware takes for one
+ * it has, and which should never have been sent.
+ */
+
+import type { Job } from "../protocol/job.ts";
+import { crc16 } from "./crc16.ts";
+import type { Firmware } from "./firmware.ts";
+
+/** Avalon and the S9 keep as many. */
+const KEPT_JOBS = 3;
+/** As many ids are remembered to tell a known one. */
+const REMEMBERED_JOBS = 16;
+/** Firmware that keeps three jobs bears one in 5 s; timers and sockets may bring it earlier. */
+const LEAST_GAP_MS = 4_000;
+
+interface RememberedJob {
+  readonly id: string;
+  readonly content: number;
+}
+
+/** What came of a job. */
+export interface TakenJob {
+  /** Whether the miner works on it. */
+  readonly isTaken: boolean;
+  /** What the server did wrong, in words. */
+  readonly faults: readonly string[];
+}
+
+/** The jobs of one connection. */
+export class ToldJobs {
+  readonly #rule: Firmware["sameJob"];
+  readonly #isJudged: boolean;
+  readonly #jobs: RememberedJob[] = [];
+  #tookAtMs = -Infinity;
+
+  /** By the rule of a firmware; `isJudged` if jobs told again, or too soon, are a fault. */
+  constructor({ sameJob }: Pick<Firmware, "sameJob">, isJudged: boolean) {
+    this.#rule = sameJob;
+    this.#isJudged = isJudged;
+  }
+
+  /** A job came. */
+  take(job: Job, nowMs: number): TakenJob {
+    const content = contentOf(job);
+    const isKnown = this.#jobs.some(({ id }) => id === job.id);
+    const isTaken = this.#isNew(job, isKnown);
+    const faults = this.#isJudged ? this.#faultsOf(job, content, nowMs) : [];
+    if (!isTaken && !isKnown) faults.push(`job ${job.id} has the CRC-16 of one before: ignored`);
+    this.#tookAtMs = nowMs;
+    this.#jobs.push({ id: job.id, content });
+    if (this.#jobs.length > REMEMBERED_JOBS) this.#jobs.shift();
+    return { isTaken, faults };
+  }
+
+  #faultsOf({ id, isClean }: Job, content: number, nowMs: number): string[] {
+    const faults: string[] = [];
+    const twin = this.#jobs.find((other) => other.content === content);
+    if (this.#jobs.some((other) => other.id === id)) {
+      faults.push(`the id of job ${id} came before`);
+    } else if (twin !== undefined) {
+      faults.push(`job ${id} is job ${twin.id} again: the same headers are searched once more`);
+    }
+    const gapMs = nowMs - this.#tookAtMs;
+    if (!isClean && gapMs < LEAST_GAP_MS) {
+      faults.push(`job ${id} came ${Math.round(gapMs)} ms after the one before`);
+    }
+    return faults;
+  }
+
+  #isNew({ id, isClean }: Job, isKnown: boolean): boolean {
+    switch (this.#rule) {
+      case "never":
+        return true;
+      case "crc16": {
+        const crc = crc16(id);
+        return !this.#jobs.slice(-KEPT_JOBS).some((job) => crc16(job.id) === crc);
+      }
+      case "seenId":
+        return isClean || !isKnown;
+      case "sameId":
+        return this.#jobs.at(-1)?.id !== id;
+    }
+  }
+}
+
+/** A hash of all that makes the headers of a job, but not its id or flag. */
+function contentOf(job: Job): number {
+  const { prevHash, coinbase1, coinbase2, merkleBranches, version, bits, ntime } = job;
+  let hash = 0x811c9dc5;
+  for (const text of [prevHash, coinbase1, coinbase2, ...merkleBranches, version, bits, ntime]) {
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    hash = Math.imul(hash ^ 0xff, 0x01000193);
+  }
+  return hash;
+}
