@@ -29,6 +29,7 @@ import { areaLog } from "./observe/log.ts";
 import { clientAgentName } from "./pool/handshake.ts";
 import { PoolNumbers } from "./pool/pool_numbers.ts";
 import { PoolSlots } from "./pool/slots.ts";
+import { PoolTroubleLog } from "./pool/trouble_log.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
 import {
   accountsSettings,
@@ -127,6 +128,7 @@ export class Proxy {
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
   #dial: Dial;
   readonly #connects = new ConnectLimiter(this.clock.now);
+  readonly #troubles = new PoolTroubleLog(this.clock.now);
   readonly #numbers = new PoolNumbers();
   /** The number of each pool of the list. */
   #poolNumbers: readonly number[];
@@ -307,6 +309,7 @@ export class Proxy {
       now: this.clock.now,
       random: Math.random,
       connects: this.#connects,
+      troubles: this.#troubles,
       // A name that miners made up must not cost a pool two connections.
       maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
     });

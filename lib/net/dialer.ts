@@ -6,8 +6,10 @@
  * connection, or that races, counts only when a pool has answered.
  */
 
+import { monotonicNow } from "../base/clock.ts";
 import { formatProxyAddress, parseProxyAddress, type ProxyAddress } from "../base/proxy_address.ts";
 import { areaLog } from "../observe/log.ts";
+import { OutageLines } from "../observe/outage_lines.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Connection, Dial, PoolAddress } from "./connection.ts";
 import { dialTcp } from "./dial.ts";
@@ -54,6 +56,8 @@ const log = areaLog("pool");
 export function createDial(options: DialerOptions): Dial {
   if (options.proxies.length === 0 && !options.usesTls) return dialTcp;
   const listed = listedWays(options);
+  // A proxy that is down is heard of with the first connection, then once a minute.
+  const outages = new OutageLines(monotonicNow);
   return async (address, signal) => {
     const where = `${address.host}:${address.port}`;
     const tls = await readTlsPolicy(options.tls);
@@ -70,9 +74,14 @@ export function createDial(options: DialerOptions): Dial {
       failures.push(...result.failures);
       if (result.winner === undefined) continue;
       for (const { name, reason } of failures) {
-        log.warn("Pool {pool} not reached {way}: {reason}", { pool: where, way: name, reason });
+        const line = outages.failed(`${where} ${name}`);
+        if (line === undefined) continue;
+        const more = line.more === 0 ? "" : `; ${line.more} more like this in ${line.seconds} s`;
+        const values = { pool: where, way: name, reason, more };
+        log.warn("Pool {pool} not reached {way}: {reason}{more}", values);
       }
       const { name, connection } = result.winner;
+      outages.works(`${where} ${name}`);
       if (listed.length > 0) log.info("Pool {pool} reached {way}", { pool: where, way: name });
       return connection;
     }

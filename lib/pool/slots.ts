@@ -18,6 +18,7 @@ import { Refusals } from "./refusals.ts";
 import { PoolSession, type PoolSessionOwner } from "./session.ts";
 import type { PoolEntry, PoolSlotsSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
+import type { PoolTroubleLog } from "./trouble_log.ts";
 
 /** What the connections of an account are made of. */
 export interface PoolSlotsOptions extends PoolSlotsSettings {
@@ -31,6 +32,8 @@ export interface PoolSlotsOptions extends PoolSlotsSettings {
   readonly random: () => number;
   /** Shared by everything that connects to pools. */
   readonly connects: ConnectLimiter;
+  /** Shared by all accounts: what is said of pools that fail. */
+  readonly troubles: PoolTroubleLog;
   /** Whether a warm spare may be opened yet, where one is wanted. */
   readonly maySpare: () => boolean;
 }
@@ -168,13 +171,14 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
 
   sessionReady(session: PoolSession): void {
     const line = this.#lines.of(session);
-    const { mux, now } = this.#options;
+    const { mux, now, troubles } = this.#options;
     const { number, account } = line.entry;
     line.role = "spare";
     line.readyAt = now();
     this.#book.connected(number);
     this.#refusals.taken();
     this.#health.ready(number, now());
+    troubles.connected(line.entry);
     log.info(
       "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
       {
@@ -194,33 +198,23 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
 
   sessionEnded(session: PoolSession, reason: string, code: string | undefined): void {
     const line = this.#lines.of(session);
-    const { mux, now } = this.#options;
+    const { mux, now, troubles } = this.#options;
     const { number } = line.entry;
     this.#forget(line);
     if (line.role === "opening") {
       this.#book.failed(number, reason);
-      const isRefusal = code !== undefined;
       const isOfAccount = code === "authorize-refused";
       this.#health.failed(number, now(), isOfAccount);
       this.#refusals.failed(number, isOfAccount);
-      const outcome = isRefusal
-        ? "Pool {pool} refused: {reason}; next try in {seconds} s"
-        : "Pool {pool} not reached: {reason}; next try in {seconds} s";
-      const seconds = this.#secondsToNextTry(number);
-      log.warn(outcome, { pool: session.name, reason, seconds });
+      const trouble = { name: session.name, entry: line.entry, reason, next: this.#nextTry(line) };
+      if (code === undefined) troubles.notReached(trouble);
+      else troubles.refused(trouble, isOfAccount);
       this.#noteRefusal();
     } else {
       this.#book.lost(number, reason);
       this.#health.lost(number, now(), now() - line.readyAt);
-      const outcome = line.pool === UNWANTED
-        ? "Pool {pool} lost ({role}): {reason}; it is not wanted any more"
-        : "Pool {pool} lost ({role}): {reason}; next try in {seconds} s";
-      log.warn(outcome, {
-        pool: session.name,
-        role: line.role === "active" ? "serving" : "spare",
-        reason,
-        seconds: this.#secondsToNextTry(number),
-      });
+      const trouble = { name: session.name, entry: line.entry, reason, next: this.#nextTry(line) };
+      troubles.lost(trouble, line.role === "active" ? "serving" : "spare");
       this.#standby.remember(session);
       mux.upstreamLost(session);
     }
@@ -250,8 +244,11 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#lines.putInOrder(this.#order);
   }
 
-  #secondsToNextTry(pool: number): string {
-    return (this.#retryInMs(pool) / 1000).toFixed(1);
+  /** When the pool of a connection that ended is tried again, in words. */
+  #nextTry({ pool, entry }: SessionLine): string {
+    if (pool === UNWANTED) return "it is not wanted any more";
+    const seconds = (this.#retryInMs(entry.number) / 1000).toFixed(1);
+    return seconds === "0.0" ? "trying again now" : `next try in ${seconds} s`;
   }
 
   #retryInMs(pool: number): number {

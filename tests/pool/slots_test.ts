@@ -366,6 +366,40 @@ Deno.test("200 accounts on one dead pool come to it once a second, all together"
   for (const account of [rig.slots, ...accounts]) account.stop();
 });
 
+Deno.test("A dead pool is one line in the log however many accounts try it, then one a minute", async () => {
+  using log = new LogCapture();
+  const rig = new SlotsRig(["refuses"]);
+  const accounts = [rig.slots, ...Array.from({ length: 50 }, () => rig.another())];
+  const tick = () => {
+    for (const account of accounts) account.tick();
+  };
+  await rig.pass(8_000, tick);
+  assert.ok(rig.pools.dialled.length >= 15, `${rig.pools.dialled.length} dials`);
+  const first = log.take();
+  assert.equal(first.length, 1, first.join("\n"));
+  assert.match(first[0]!, /Pool pool0:3333 #1 not reached: Connection refused .*; next try in/);
+  await rig.pass(120_000, tick);
+  const later = log.take();
+  assert.equal(later.length, 2, later.join("\n"));
+  assert.match(later[0]!, /not reached: .*; \d+ more like this in 6\d s$/);
+  for (const account of accounts) account.stop();
+});
+
+Deno.test("A pool that flaps is not told of with every loss, one that breaks after a good time is", async () => {
+  using log = new LogCapture();
+  const rig = await SlotsRig.started(["serves"]);
+  const losses = () => log.take().filter((line) => line.includes("lost (serving)"));
+  for (let i = 0; i < 8; i++) {
+    await rig.pools.lose(0);
+    await rig.pass(5_000);
+  }
+  assert.equal(losses().length, 1);
+  await rig.pass(120_000);
+  await rig.pools.lose(0);
+  assert.match(losses().join("\n"), /closed the connection; trying again now$/);
+  rig.slots.stop();
+});
+
 for (const connections of [undefined, 3]) {
   Deno.test(`Stopping (connections: ${connections}) closes all, aborts dials and opens no more`, async () => {
     const rig = await SlotsRig.started(["serves", "hangs", "serves"], connections);

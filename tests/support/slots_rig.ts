@@ -3,6 +3,7 @@
 import { ConnectLimiter } from "../../lib/net/connect_limiter.ts";
 import type { PoolSlotsSettings } from "../../lib/pool/settings.ts";
 import { PoolSlots } from "../../lib/pool/slots.ts";
+import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakePools, type Mood } from "./fake_pools.ts";
 import { RoleBook } from "./role_book.ts";
@@ -18,6 +19,7 @@ export class SlotsRig {
   readonly #settings: PoolSlotsSettings;
   readonly #random: () => number;
   readonly #connects = new ConnectLimiter(this.clock.now);
+  readonly #troubles = new PoolTroubleLog(this.clock.now);
   /** Whether a spare may be opened. */
   maySpare = true;
 
@@ -54,6 +56,7 @@ export class SlotsRig {
       now: this.clock.now,
       random: this.#random,
       connects: this.#connects,
+      troubles: this.#troubles,
       maySpare: () => this.maySpare,
     });
   }

@@ -1,0 +1,81 @@
+/**
+ * What the log says of pools that are not reached, refuse us or are lost: a line for each pool and
+ * outage, then one a minute, over all accounts that use the pool.
+ */
+
+import type { Now } from "../base/clock.ts";
+import { formatAddress } from "../net/engine.ts";
+import { areaLog } from "../observe/log.ts";
+import { type DueLine, OutageLines } from "../observe/outage_lines.ts";
+import type { PoolEntry } from "./settings.ts";
+
+/** One end of a connection. */
+export interface PoolTrouble {
+  /** The connection, for the log: `host:port #3`. */
+  readonly name: string;
+  /** The pool and the account. */
+  readonly entry: PoolEntry;
+  /** Why. */
+  readonly reason: string;
+  /** When the next try is, in words. */
+  readonly next: string;
+}
+
+const log = areaLog("pool");
+
+/** See above. One for all accounts of the process. */
+export class PoolTroubleLog {
+  readonly #lines: OutageLines;
+
+  /** `now` is monotonic, in milliseconds. */
+  constructor(now: Now) {
+    this.#lines = new OutageLines(now);
+  }
+
+  /** A connection could not be made. */
+  notReached(trouble: PoolTrouble): void {
+    const line = this.#lines.failed(`not reached ${where(trouble.entry)}`);
+    if (line !== undefined) say("Pool {pool} not reached: {reason}; {next}{more}", trouble, line);
+  }
+
+  /** The pool was reached and does not take us; `isOfAccount` if it is for the sub-account's sake. */
+  refused(trouble: PoolTrouble, isOfAccount: boolean): void {
+    const line = this.#lines.failed(refusal(trouble.entry, isOfAccount));
+    if (line !== undefined) say("Pool {pool} refused: {reason}; {next}{more}", trouble, line);
+  }
+
+  /** A connection is gone that was ready; `role` as in "serving". */
+  lost(trouble: PoolTrouble, role: "serving" | "spare"): void {
+    const line = this.#lines.failed(`lost ${role} ${where(trouble.entry)}`);
+    if (line === undefined) return;
+    say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
+  }
+
+  /** A connection is ready. */
+  connected(entry: PoolEntry): void {
+    const at = where(entry);
+    for (const about of ["not reached", "lost serving", "lost spare"]) {
+      this.#lines.works(`${about} ${at}`);
+    }
+    for (const isOfAccount of [false, true]) this.#lines.works(refusal(entry, isOfAccount));
+  }
+}
+
+function say(
+  template: string,
+  { name, reason, next }: PoolTrouble,
+  { more, seconds }: DueLine,
+  values: { readonly role?: string } = {},
+): void {
+  const repeated = more === 0 ? "" : `; ${more} more like this in ${seconds} s`;
+  log.warn(template, { pool: name, reason, next, more: repeated, ...values });
+}
+
+function where({ host, port }: PoolEntry): string {
+  return formatAddress({ hostname: host, port });
+}
+
+/** Each sub-account that is refused is a trouble of its own: somebody has to mend its name. */
+function refusal(entry: PoolEntry, isOfAccount: boolean): string {
+  return `refused ${where(entry)}${isOfAccount ? ` ${entry.account}` : ""}`;
+}
