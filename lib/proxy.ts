@@ -87,7 +87,10 @@ export interface ProxyStatistics {
   /** Sub-accounts that are open. */
   readonly accounts: number;
   /** How often each bound of what miners may ask was reached. */
-  readonly limitCounts: LimitCounts & { readonly max_accounts: number };
+  readonly limitCounts: LimitCounts & {
+    readonly max_accounts: number;
+    readonly new_accounts_per_minute_per_ip: number;
+  };
   /** All shares since the start. */
   readonly shares: LedgerSnapshot;
   /** Each connected miner's shares, by session id. */
@@ -232,7 +235,11 @@ export class Proxy {
     const { count, waitingShares, strayVerdicts, traffic } = this.#accounts;
     return {
       ...this.#miners.counts,
-      limitCounts: { ...this.#miners.limitCounts, max_accounts: this.#accounts.refusals },
+      limitCounts: {
+        ...this.#miners.limitCounts,
+        max_accounts: this.#accounts.refusals,
+        new_accounts_per_minute_per_ip: this.#accounts.waits,
+      },
       accounts: count,
       shares: this.#counter.total.snapshot(),
       minerShares: (sessionId) => this.#counter.minerShares(sessionId),

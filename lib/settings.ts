@@ -58,6 +58,8 @@ export function minersSettings(config: Config, maxConnections: number): MinersSe
 export function accountsSettings(config: Config): AccountsSettings {
   return {
     maxAccounts: config.limits.max_accounts,
+    newAccountsPerMinutePerIp: config.limits.new_accounts_per_minute_per_ip,
+    graceMs: graceMs(config),
   };
 }
 

@@ -69,6 +69,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     idle_timeout_seconds: "now",
     max_line_bytes: "new_miners",
     max_accounts: "now",
+    new_accounts_per_minute_per_ip: "now",
     max_miners: "now",
     max_connections_per_ip: "now",
     new_connections_per_second_per_ip: "now",

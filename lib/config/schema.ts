@@ -311,6 +311,13 @@ const Limits = group("What a miner may ask of this program.", {
     ),
     1000,
   ),
+  new_accounts_per_minute_per_ip: v.optional(
+    about(
+      "How many sub-accounts that are not open the miners of one address may open in a minute in multi-user mode, at most 2 a second over all addresses; miners of others wait. 0 is no limit of its own.",
+      wholeNumber("a number of sub-accounts", 0, 65535),
+    ),
+    10,
+  ),
   max_miners: v.optional(
     about(
       "How many miners may be connected at once. Left out: as many as files may be open, less some for pools and logs. When all places are taken, a miner that has not logged in for a second makes room.",

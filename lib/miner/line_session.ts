@@ -7,7 +7,7 @@
  */
 
 import type { MinerSockets, PeerAddress } from "../net/engine.ts";
-import type { Rate } from "../net/rate.ts";
+import type { Rate } from "../base/rate.ts";
 import { isHopeless, notStratum } from "../protocol/foreign_speech.ts";
 import type { LineDecoder } from "../protocol/lines.ts";
 import type { RequestId } from "../protocol/request_id.ts";
@@ -28,7 +28,7 @@ export interface LineContext {
   readonly requestRate: Rate | undefined;
   /** When the chunk under way was read, in whole milliseconds of real time. */
   readonly readAt: number;
-  /** How long nobody was here to read before that, in milliseconds; see net/rate.ts. */
+  /** How long nobody was here to read before that, in milliseconds; see base/rate.ts. */
   readonly awayMs: number;
 }
 
@@ -56,7 +56,7 @@ export abstract class LineSession<Context extends LineContext> {
   protected isOver = false;
   /** Only in the middle of a line. */
   #cutLine: LineDecoder | undefined;
-  /** When it may send its whole burst of lines again; see net/rate.ts. */
+  /** When it may send its whole burst of lines again; see base/rate.ts. */
   #restedAt = 0;
   /** Lines to send when the chunk under way has been read, each with LF; `undefined` for no chunk. */
   #outgoing: string | undefined;

@@ -16,7 +16,7 @@ import {
   type PeerAddress,
   type PeerFault,
 } from "../net/engine.ts";
-import { Rate } from "../net/rate.ts";
+import { Rate } from "../base/rate.ts";
 import { reportFault } from "../observe/fault.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";

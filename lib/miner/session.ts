@@ -8,6 +8,7 @@
 import { formatHex32 } from "../base/hex.ts";
 import { ownText } from "../base/own_text.ts";
 import type { Downstream, Mux, News, Seat } from "../mux/peers.ts";
+import { addressKey } from "../net/admission.ts";
 import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
 import { foreignMethod, notStratum } from "../protocol/foreign_speech.ts";
@@ -352,7 +353,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#account = commonTexts.of(account);
     const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
     this.#names = registeredNames(this.#clientAgent, chosenName);
-    const seat = this.context.mux.join(account, this);
+    const seat = this.context.mux.join(account, this, addressKey(this.from.hostname));
     // What it was sent while it joined may have been too much for a miner that does not read.
     if (this.isOver) {
       seat?.leave();

@@ -9,6 +9,7 @@
 import type { Now } from "../base/clock.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
+import { OutageLines } from "../observe/outage_lines.ts";
 import { STATUS } from "../protocol/status.ts";
 import { MAX_ACCOUNT_BYTES } from "../protocol/worker_name.ts";
 import {
@@ -21,7 +22,9 @@ import {
 } from "./ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
 import type { Downstream, EarlyRefusal, Mux, Seat, Traffic, Upstreams } from "./peers.ts";
+import { NewAccounts } from "./new_accounts.ts";
 import type { SessionIds } from "./session_ids.ts";
+import { type WaitingRoom, WaitingSeat } from "./waiting_seat.ts";
 
 /** An account without miners keeps its pool connections this long, in milliseconds. */
 export const EMPTY_ACCOUNT_MS = 60_000;
@@ -35,6 +38,10 @@ const SINGLE = "";
 export interface AccountsSettings {
   /** Most accounts at a time. */
   readonly maxAccounts: number;
+  /** Accounts that the miners of one address may open in a minute; 0 for no limit. */
+  readonly newAccountsPerMinutePerIp: number;
+  /** A miner waits this long for its account to be opened, in milliseconds. */
+  readonly graceMs: number;
 }
 
 /** What the accounts are made of. */
@@ -94,7 +101,7 @@ export interface AccountReport extends AccountCounts {
 }
 
 /** See the head of this file. */
-export class Accounts implements Mux {
+export class Accounts implements Mux, WaitingRoom {
   readonly #options: Omit<AccountsOptions, keyof AccountsSettings>;
   #settings: AccountsSettings;
   /**
@@ -104,6 +111,9 @@ export class Accounts implements Mux {
   readonly #open = new Map<string, Account>();
   #pinned: number | undefined;
   #refusals = 0;
+  readonly #newAccounts: NewAccounts;
+  readonly #waitLines: OutageLines;
+  #waits = 0;
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
@@ -116,6 +126,8 @@ export class Accounts implements Mux {
   /** The single account opens at once, others with their first miner. */
   constructor(options: AccountsOptions) {
     this.#options = this.#settings = options;
+    this.#newAccounts = new NewAccounts(options.now, options.newAccountsPerMinutePerIp);
+    this.#waitLines = new OutageLines(options.now);
     if (!options.isMultiUser) this.#open.set(SINGLE, options.open(SINGLE));
   }
 
@@ -127,6 +139,11 @@ export class Accounts implements Mux {
   /** How many miners were turned away because no more accounts may be open. */
   get refusals(): number {
     return this.#refusals;
+  }
+
+  /** How many miners had to wait because too many accounts were opened. */
+  get waits(): number {
+    return this.#waits;
   }
 
   /** Submitted shares that wait for a verdict, of all accounts. */
@@ -190,9 +207,8 @@ export class Accounts implements Mux {
     this.#options.counter.end(sessionId);
   }
 
-  join(name: string, miner: Downstream): Seat | undefined {
-    const { isMultiUser, open } = this.#options;
-    const { maxAccounts } = this.#settings;
+  join(name: string, miner: Downstream, address: string): Seat | undefined {
+    const { isMultiUser } = this.#options;
     const key = this.keyOf(name);
     if (isMultiUser && key === "") {
       miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
@@ -204,20 +220,10 @@ export class Accounts implements Mux {
       miner.turnAway(STATUS.invalidUsername, reason);
       return undefined;
     }
-    let account = this.#open.get(key);
-    if (account === undefined) {
-      if (this.#open.size >= maxAccounts) this.#closeEmptiest();
-      if (this.#open.size >= maxAccounts) {
-        this.#refusals++;
-        const reason = `${maxAccounts} sub-accounts are open, which is limits.max_accounts`;
-        miner.turnAway(STATUS.unknown, reason);
-        return undefined;
-      }
-      account = open(name);
-      if (this.#pinned !== undefined) account.upstreams.pin(this.#pinned);
-      this.#open.set(key, account);
-    }
-    return account.mux.join(miner);
+    const account = this.#open.get(key);
+    if (account !== undefined) return account.mux.join(miner);
+    if (isMultiUser && !this.#newAccounts.mayOpen(address)) return this.#wait(key, miner, address);
+    return this.#openFor(key, miner);
   }
 
   /** The name that reports have for the account of miners with the sub-account `name`. */
@@ -242,11 +248,28 @@ export class Accounts implements Mux {
         reportFault(log, error);
       }
     }
+    for (const key of this.#newAccounts.due()) this.#openFor(key);
+    const seconds = Math.round(this.#settings.graceMs / 1000);
+    for (const { miner } of this.#newAccounts.longerThan(this.#settings.graceMs)) {
+      miner.disconnect(`its sub-account could not be opened within ${seconds} s`);
+    }
+    this.#newAccounts.sweep();
+  }
+
+  left(seat: WaitingSeat): void {
+    this.#newAccounts.leave(seat);
+    this.releaseSession(seat.miner.sessionId);
+  }
+
+  refused({ miner }: WaitingSeat): void {
+    this.#options.counter.add(miner.sessionId, "received");
+    this.#options.counter.add(miner.sessionId, "refusedStale");
   }
 
   /** Takes other settings, and has every open account take its own. */
   reconfigure(settings: AccountsSettings): void {
     this.#settings = settings;
+    this.#newAccounts.reconfigure(settings.newAccountsPerMinutePerIp);
     for (const account of this.#open.values()) account.reconfigure();
   }
 
@@ -269,6 +292,43 @@ export class Accounts implements Mux {
   /** Closes every pool connection. */
   stop(): void {
     for (const key of [...this.#open.keys()]) this.#close(key);
+  }
+
+  /** Opens an account for those that wait for it and for `miner`, or turns all of them away. */
+  #openFor(key: string, miner?: Downstream): Seat | undefined {
+    const { maxAccounts } = this.#settings;
+    if (this.#open.size >= maxAccounts) this.#closeEmptiest();
+    const waiting = this.#newAccounts.opened(key);
+    if (this.#open.size >= maxAccounts) {
+      const reason = `${maxAccounts} sub-accounts are open, which is limits.max_accounts`;
+      const turnAway = (one: Downstream) => {
+        this.#refusals++;
+        one.turnAway(STATUS.unknown, reason);
+        return undefined;
+      };
+      for (const seat of waiting) seat.end(() => turnAway(seat.miner));
+      return miner === undefined ? undefined : turnAway(miner);
+    }
+    const account = this.#options.open(key);
+    if (this.#pinned !== undefined) account.upstreams.pin(this.#pinned);
+    this.#open.set(key, account);
+    for (const seat of waiting) seat.end(() => account.mux.join(seat.miner));
+    return miner === undefined ? undefined : account.mux.join(miner);
+  }
+
+  /** Lets a miner wait until its account may be opened. */
+  #wait(key: string, miner: Downstream, address: string): Seat {
+    const seat = new WaitingSeat(this, miner, this.#options.now());
+    this.#newAccounts.wait(key, address, seat);
+    this.#waits++;
+    if (this.#waitLines.failed("wait") !== undefined) {
+      log.warn(
+        "Many new sub-accounts at once: {miners} miners of {accounts} wait until theirs is opened. " +
+          "Raise limits.new_accounts_per_minute_per_ip if that many of one address are real",
+        { miners: this.#newAccounts.waiting, accounts: this.#newAccounts.wanted },
+      );
+    }
+    return seat;
   }
 
   /** Makes room for a new account where one has had no miner for longest. */

@@ -167,11 +167,11 @@ export interface Mux {
   releaseSession(sessionId: number): void;
   /**
    * Takes in a miner that authorized for `account`. It is admitted, and there is news for it, now or
-   * once there is a pool for it.
+   * once there is a pool for it. New accounts have a rate, in all and for each `address`.
    *
    * @returns its seat, or `undefined` if it was turned away at once.
    */
-  join(account: string, miner: Downstream): Seat | undefined;
+  join(account: string, miner: Downstream, address: string): Seat | undefined;
   /** Counts a share that was received and refused at once; the miner may have no id yet. */
   countRefused(sessionId: number | undefined, reason: EarlyRefusal): void;
 }

@@ -14,7 +14,7 @@ import {
   parseNetwork,
 } from "../base/cidr.ts";
 import type { Now } from "../base/clock.ts";
-import { Rate } from "./rate.ts";
+import { Rate } from "../base/rate.ts";
 
 /** Addresses remembered that have no connection now; the one seen longest ago goes first. */
 export const MAX_REMEMBERED = 16_384;

@@ -8,7 +8,7 @@
 
 import type { Now } from "../base/clock.ts";
 import type { PoolAddress } from "./connection.ts";
-import { Rate } from "./rate.ts";
+import { Rate } from "../base/rate.ts";
 
 /** Connects to one address: in the long run one a second, and this many after a rest. */
 const CONNECTS_PER_SECOND = 1;

@@ -64,6 +64,7 @@ Deno.test("a file with only pools gets every default", () => {
       idle_timeout_seconds: 600,
       max_line_bytes: 8192,
       max_accounts: 1000,
+      new_accounts_per_minute_per_ip: 10,
       max_connections_per_ip: 0,
       new_connections_per_second_per_ip: 0,
       max_requests_per_second: 100,

@@ -5,6 +5,7 @@ import { rejectedIn } from "../../lib/mux/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { RawMiner } from "../support/raw_miner.ts";
 import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
 
 const DIFFICULTY = 0.00001;
@@ -12,7 +13,9 @@ const MULTI_USER = { multi_user_mode: true };
 
 Deno.test("500 miners of 40 sub-accounts mine for a minute and every share is accounted for", async () => {
   await using pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: 3_000 });
-  await using proxy = new TestProxy([pool], MULTI_USER);
+  // All 40 come from one address here.
+  const limits = { login_timeout_seconds: 600, new_accounts_per_minute_per_ip: 0 };
+  await using proxy = new TestProxy([pool], { ...MULTI_USER, limits });
   const started = performance.now();
   await using stack = new AsyncDisposableStack();
   // Every tenth sub-account's miners send shares without work behind them, which are rejected.
@@ -122,4 +125,35 @@ Deno.test("a refused sub-account's miners are told so, others mine on, and it is
   accounts.push("late");
   await late.until(() => late.statistics().accepted >= 1);
   assertSharesAddUp({ ...proxy.statistics() });
+});
+
+Deno.test("a crowd with a name each does not storm the pool, and nobody of it is cut off", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using proxy = new TestProxy([pool], MULTI_USER);
+  await using good = SimMiner.start({ port: proxy.port, user: "good.a", mode: { kind: "hash" } });
+  await good.until(() => good.statistics().accepted >= 1);
+  const since = performance.now();
+  await using stack = new AsyncDisposableStack();
+  const crowd: RawMiner[] = [];
+  for (let i = 0; i < 200; i++) {
+    const miner = stack.use(await RawMiner.connect(proxy.port));
+    await miner.send(
+      '{"id":1,"method":"mining.subscribe","params":["x"]}\n' +
+        `{"id":2,"method":"mining.authorize","params":["name${i}.rig",""]}\n`,
+    );
+    crowd.push(miner);
+  }
+  // One that comes meanwhile for a sub-account that is open does not wait.
+  await using next = SimMiner.start({ port: proxy.port, user: "good.b", mode: { kind: "hash" } });
+  await next.until(() => next.statistics().accepted >= 1);
+  await until(() => performance.now() - since >= 3_000, "three seconds have passed");
+  const seconds = (performance.now() - since) / 1000;
+  const { connections } = pool.statistics();
+  assert.ok(connections <= 12 + seconds, `${connections} connections in ${seconds.toFixed(1)} s`);
+  assert.deepEqual(crowd.filter(({ isEnded }) => isEnded), []);
+  assert.equal(good.statistics().lostConnections, 0);
+  const { limitCounts, accounts } = proxy.statistics();
+  assert.ok(accounts <= 11, `${accounts} accounts`);
+  assert.ok(limitCounts.new_accounts_per_minute_per_ip >= 190);
+  assert.equal(limitCounts.protocol_violations + limitCounts.login_timeout_seconds, 0);
 });

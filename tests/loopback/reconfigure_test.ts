@@ -154,7 +154,7 @@ for (const outcome of ["succeeds", "fails"] as const) {
     const reload = proxy.reconfigure([second, first], settings(port));
     // A port that goes takes a turn of the event loop, in which miners come.
     await new Promise((resolve) => setTimeout(resolve));
-    accounts.join("late", new FakeDownstream(accounts.leaseSession()!));
+    accounts.join("late", new FakeDownstream(accounts.leaseSession()!), "10.0.0.1");
     accounts.tick();
     await (outcome === "succeeds" ? reload : assert.rejects(reload, CannotListen));
     taken.close();

@@ -54,6 +54,8 @@ class FakeUpstreams implements Upstreams {
   }
 }
 
+const GRACE_MS = 30_000;
+
 interface Opened extends Account {
   readonly name: string;
   readonly upstreams: FakeUpstreams;
@@ -68,12 +70,19 @@ class Rig {
   readonly accounts: Accounts;
   #jobNumber = 0;
 
-  constructor({ isMultiUser = true, maxAccounts = 10, highestSessionId = 20 } = {}) {
+  constructor({
+    isMultiUser = true,
+    maxAccounts = 10,
+    highestSessionId = 20,
+    newAccountsPerMinutePerIp = 10,
+  } = {}) {
     this.ids = new SessionIds(this.clock.now, highestSessionId);
     this.counter = new ShareCounter(highestSessionId + 1);
     this.accounts = new Accounts({
       isMultiUser,
       maxAccounts,
+      newAccountsPerMinutePerIp,
+      graceMs: GRACE_MS,
       sessionIds: this.ids,
       counter: this.counter,
       open: (name) => this.#open(name),
@@ -90,7 +99,7 @@ class Rig {
       now: this.clock.now,
       realNow: this.clock.now,
       isNamedByMiners: true,
-      graceMs: 30_000,
+      graceMs: GRACE_MS,
     });
     const reconfigure = () => void this.reconfigured.push(name);
     const opened = { name, mux, upstreams: new FakeUpstreams(name, mux), reconfigure };
@@ -98,10 +107,10 @@ class Rig {
     return opened;
   }
 
-  join(account: string): FakeDownstream {
+  join(account: string, address = "10.0.0.1"): FakeDownstream {
     const miner = new FakeDownstream(this.accounts.leaseSession()!);
     miner.moveTo("aa", 16384);
-    miner.seat = this.accounts.join(account, miner);
+    miner.seat = this.accounts.join(account, miner, address);
     return miner;
   }
 
@@ -288,4 +297,106 @@ Deno.test("A share refused before its miner has an id is counted all the same", 
   accounts.countRefused(undefined, "refusedUnauthorized");
   assert.equal(counter.total.get("received"), 1);
   assert.equal(counter.total.get("refusedUnauthorized"), 1);
+});
+
+/** Accounts for a crowd. */
+const CROWD = { maxAccounts: 1000, highestSessionId: 5000 };
+
+/** How many accounts are open. */
+function openedOf(rig: Rig): number {
+  return rig.opened.length;
+}
+
+Deno.test("Of 1,000 names from one address 10 open at once and 10 a minute, and nobody is sent away", () => {
+  const rig = new Rig(CROWD);
+  const miners = Array.from({ length: 1000 }, (_, i) => rig.join(`name${i}`));
+  assert.equal(openedOf(rig), 10);
+  assert.equal(rig.accounts.waits, 990);
+  for (let i = 0; i < 4 * 29; i++) rig.pass(250);
+  assert.ok(openedOf(rig) <= 15, `${openedOf(rig)} after 29 s`);
+  assert.deepEqual(
+    miners.filter(({ disconnectedFor, turnedAwayFor }) => disconnectedFor ?? turnedAwayFor),
+    [],
+  );
+  assert.deepEqual(rig.opened.map(({ name }) => name).slice(10, 14), [
+    "name10",
+    "name11",
+    "name12",
+    "name13",
+  ]);
+});
+
+Deno.test("Of 1,000 names from as many addresses 10 open at once and 2 a second", () => {
+  const rig = new Rig(CROWD);
+  for (let i = 0; i < 1000; i++) rig.join(`name${i}`, `10.0.${i >> 8}.${i & 255}`);
+  assert.equal(openedOf(rig), 10);
+  for (let i = 0; i < 40; i++) rig.pass(250);
+  assert.ok(openedOf(rig) >= 29 && openedOf(rig) <= 30, `${openedOf(rig)} after 10 s`);
+});
+
+Deno.test("One address with a thousand names does not keep a miner of another waiting", () => {
+  const rig = new Rig({ ...CROWD, newAccountsPerMinutePerIp: 0 });
+  for (let i = 0; i < 1000; i++) rig.join(`name${i}`);
+  const honest = rig.join("alice", "10.0.0.2");
+  assert.equal(rig.opened.some(({ name }) => name === "alice"), false, "it takes its turn");
+  for (let i = 0; i < 4; i++) rig.pass(250);
+  assert.ok(rig.opened.some(({ name }) => name === "alice"), "which comes within a second");
+  rig.opened.find(({ name }) => name === "alice")!.upstreams.serve();
+  assert.ok(honest.isAdmitted);
+});
+
+Deno.test("While others wait for new accounts, miners of open ones come in at once", () => {
+  const rig = new Rig(CROWD);
+  rig.join("alice", "10.0.0.2");
+  rig.opened[0]!.upstreams.serve();
+  for (let i = 0; i < 1000; i++) rig.join(`name${i}`);
+  const next = rig.join("alice");
+  assert.ok(next.isAdmitted);
+});
+
+Deno.test("All miners that wait for an account come in when it opens, from wherever they are", () => {
+  const rig = new Rig(CROWD);
+  for (let i = 0; i < 10; i++) rig.join(`name${i}`);
+  const waiting = [rig.join("alice"), rig.join("alice"), rig.join("alice", "10.0.0.2")];
+  for (let i = 0; i < 3; i++) rig.pass(250);
+  const alice = rig.opened.find(({ name }) => name === "alice")!;
+  assert.equal(alice.mux.miners, 3);
+  alice.upstreams.serve();
+  assert.deepEqual(waiting.map(({ isAdmitted }) => isAdmitted), [true, true, true]);
+  for (const miner of waiting) miner.leave();
+  assert.equal(alice.mux.miners, 0);
+  rig.pass(250);
+  assert.equal(rig.opened.filter(({ name }) => name === "alice").length, 1, "it opens once");
+});
+
+Deno.test("A miner that leaves while it waits gives its id back and opens nothing", () => {
+  const rig = new Rig(CROWD);
+  for (let i = 0; i < 10; i++) rig.join(`name${i}`);
+  const before = rig.ids.leased;
+  const miner = rig.join("alice");
+  miner.leave();
+  assert.equal(rig.ids.leased, before);
+  for (let i = 0; i < 400; i++) rig.pass(250);
+  assert.equal(openedOf(rig), 10);
+});
+
+Deno.test("A miner whose account cannot be opened in time is let go, to its own backup", () => {
+  const rig = new Rig({ ...CROWD, newAccountsPerMinutePerIp: 1 });
+  rig.join("first");
+  rig.join("second");
+  const late = rig.join("third");
+  for (let i = 0; i < 4 * 29; i++) rig.pass(250);
+  assert.equal(late.disconnectedFor, undefined);
+  for (let i = 0; i < 4; i++) rig.pass(250);
+  assert.match(late.disconnectedFor!, /could not be opened within 30 s/);
+});
+
+Deno.test("A miner whose turn comes when all accounts are taken is turned away then", () => {
+  const rig = new Rig({ ...CROWD, maxAccounts: 10 });
+  for (let i = 0; i < 10; i++) rig.join(`name${i}`);
+  const late = rig.join("late");
+  assert.equal(late.turnedAwayFor, undefined);
+  for (let i = 0; i < 4 * 7; i++) rig.pass(250);
+  assert.match(late.turnedAwayFor!, /limits.max_accounts/);
+  assert.equal(rig.accounts.refusals, 1);
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Rate } from "../../lib/net/rate.ts";
+import { Rate } from "../../lib/base/rate.ts";
 
 Deno.test("a peer at rest may take its burst at once, then one at a time", () => {
   const rate = new Rate(10, 5);

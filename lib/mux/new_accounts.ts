@@ -1,0 +1,176 @@
+/**
+ * When a sub-account that a miner names may be opened, in multi-user mode: each costs its pools
+ * connections, and a miner can name as many as it likes.
+ *
+ * Some are opened each second, all addresses together, and some each minute for one address. Miners
+ * of the others wait. Addresses take turns, so that one with a thousand names keeps nobody out.
+ */
+
+import type { Now } from "../base/clock.ts";
+import { Rate } from "../base/rate.ts";
+import type { WaitingSeat } from "./waiting_seat.ts";
+
+/** Accounts opened in a second in the long run, and at once after a rest. */
+const PER_SECOND = 2;
+const BURST = 10;
+
+/** A sub-account that miners wait for. */
+interface Wish {
+  /** In the order in which they came. */
+  readonly seats: Set<WaitingSeat>;
+  /** Where they are: whichever has its turn first opens it for all. */
+  readonly addresses: Set<string>;
+}
+
+/** What is known of one address. */
+interface Address {
+  /** As {@linkcode Rate} keeps it. */
+  restedAt: number;
+  /** What its miners wait for, in the order in which they came. */
+  readonly names: Set<string>;
+}
+
+/** See above. Times are monotonic, in milliseconds. */
+export class NewAccounts {
+  readonly #now: Now;
+  readonly #all = new Rate(PER_SECOND, BURST);
+  #allRestedAt = 0;
+  #perAddress: Rate | undefined;
+  /** Those that wait or have opened some lately, the one whose turn is next first. */
+  readonly #addresses = new Map<string, Address>();
+  readonly #wishes = new Map<string, Wish>();
+  /** All that wait, the one that came first in front. */
+  readonly #seats = new Map<WaitingSeat, string>();
+  /** Whether some wait only for others: then nobody new goes before them. */
+  #isContended = false;
+
+  /** An address may open `perMinute` a minute; 0 for as many as there are for all. */
+  constructor(now: Now, perMinute: number) {
+    this.#now = now;
+    this.reconfigure(perMinute);
+  }
+
+  /** How many miners wait. */
+  get waiting(): number {
+    return this.#seats.size;
+  }
+
+  /** How many sub-accounts they wait for. */
+  get wanted(): number {
+    return this.#wishes.size;
+  }
+
+  /** An address may open `perMinute` accounts a minute from now on. */
+  reconfigure(perMinute: number): void {
+    this.#perAddress = perMinute === 0 ? undefined : new Rate(perMinute / 60, perMinute);
+  }
+
+  /** Whether a miner at `address` may open an account at once; it counts if it may. */
+  mayOpen(address: string): boolean {
+    const known = this.#addresses.get(address);
+    return !this.#isContended && (known?.names.size ?? 0) === 0 && this.#take(address);
+  }
+
+  /** Puts a miner's seat among those that wait for the account `name`. */
+  wait(name: string, address: string, seat: WaitingSeat): void {
+    const wish = this.#wishes.get(name) ?? { seats: new Set(), addresses: new Set() };
+    wish.seats.add(seat);
+    wish.addresses.add(address);
+    this.#wishes.set(name, wish);
+    this.#address(address).names.add(name);
+    this.#seats.set(seat, name);
+  }
+
+  /** A miner waits no longer. */
+  leave(seat: WaitingSeat): void {
+    const name = this.#seats.get(seat);
+    if (name === undefined) return;
+    this.#seats.delete(seat);
+    const wish = this.#wishes.get(name)!;
+    wish.seats.delete(seat);
+    if (wish.seats.size === 0) this.#forget(name, wish);
+  }
+
+  /** The account `name` is open: those that waited for it, who wait no longer. */
+  opened(name: string): readonly WaitingSeat[] {
+    const wish = this.#wishes.get(name);
+    if (wish === undefined) return [];
+    const seats = [...wish.seats];
+    for (const seat of seats) this.#seats.delete(seat);
+    this.#forget(name, wish);
+    return seats;
+  }
+
+  /** The accounts that may be opened now; each has to be, or nobody may wait for it any more. */
+  *due(): Generator<string> {
+    for (;;) {
+      const address = this.#nextAddress();
+      this.#isContended = address !== undefined;
+      if (address === undefined || !this.#take(address)) return;
+      const known = this.#addresses.get(address)!;
+      // Its next turn comes after all others'.
+      this.#addresses.delete(address);
+      this.#addresses.set(address, known);
+      const [name] = known.names;
+      yield name!;
+    }
+  }
+
+  /** Those that have waited for `ms` or longer. */
+  *longerThan(ms: number): Generator<WaitingSeat> {
+    const time = this.#now();
+    for (const seat of this.#seats.keys()) {
+      if (time - seat.since < ms) return;
+      yield seat;
+    }
+  }
+
+  /** Forgets addresses that have their whole allowance again. */
+  sweep(): void {
+    const time = this.#now();
+    for (const [key, { restedAt, names }] of this.#addresses) {
+      if (restedAt <= time && names.size === 0) this.#addresses.delete(key);
+    }
+  }
+
+  /** The address whose turn it is, if one that waits has any allowance. */
+  #nextAddress(): string | undefined {
+    if (this.#seats.size === 0) return undefined;
+    const time = this.#now();
+    for (const [key, { restedAt, names }] of this.#addresses) {
+      if (names.size === 0) continue;
+      const mayOpen = this.#perAddress === undefined ||
+        this.#perAddress.take(restedAt, time) !== undefined;
+      if (mayOpen) return key;
+    }
+    return undefined;
+  }
+
+  /** Takes one from both allowances, if there is one in both. */
+  #take(key: string): boolean {
+    const time = this.#now();
+    const all = this.#all.take(this.#allRestedAt, time);
+    if (all === undefined) return false;
+    if (this.#perAddress !== undefined) {
+      const restedAt = this.#addresses.get(key)?.restedAt ?? 0;
+      const own = this.#perAddress.take(restedAt, time);
+      if (own === undefined) return false;
+      this.#address(key).restedAt = own;
+    }
+    this.#allRestedAt = all;
+    return true;
+  }
+
+  #address(key: string): Address {
+    let address = this.#addresses.get(key);
+    if (address === undefined) {
+      this.#addresses.set(key, address = { restedAt: 0, names: new Set() });
+    }
+    return address;
+  }
+
+  #forget(name: string, { addresses }: Wish): void {
+    this.#wishes.delete(name);
+    for (const key of addresses) this.#addresses.get(key)!.names.delete(name);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The place of a miner whose sub-account is not open yet; from then on it is that of its account.
+ */
+
+import type { Share } from "../protocol/share.ts";
+import { STATUS } from "../protocol/status.ts";
+import type { Downstream, News, Seat, ShareReceipt } from "./peers.ts";
+
+/** Keeps the seats of miners that wait. */
+export interface WaitingRoom {
+  /** The miner of this seat is gone before its account opened. */
+  left(seat: WaitingSeat): void;
+  /** A share came of a miner that cannot have any work yet. */
+  refused(seat: WaitingSeat): void;
+}
+
+/** See above. */
+export class WaitingSeat implements Seat {
+  /** The miner. */
+  readonly miner: Downstream;
+  /** Since when, in milliseconds. */
+  readonly since: number;
+  readonly #room: WaitingRoom;
+  #seat: Seat | undefined;
+  #isWaiting = true;
+  #isGone = false;
+
+  /** `miner` waits in `room`. */
+  constructor(room: WaitingRoom, miner: Downstream, since: number) {
+    this.#room = room;
+    this.miner = miner;
+    this.since = since;
+  }
+
+  get versionMask(): number | undefined {
+    return this.#seat?.versionMask;
+  }
+
+  get upstreamName(): string | undefined {
+    return this.#seat?.upstreamName;
+  }
+
+  get difficulty(): number | undefined {
+    return this.#seat?.difficulty;
+  }
+
+  /** It waits no longer: `join` gives it its place, or turns the miner away. */
+  end(join: () => Seat | undefined): void {
+    this.#isWaiting = false;
+    this.#seat = join();
+    // What it was sent while it joined may have been too much for it.
+    if (this.#isGone) this.#seat?.leave();
+  }
+
+  takeNews(): News | undefined {
+    return this.#seat?.takeNews();
+  }
+
+  askAgain(): boolean {
+    return this.#seat?.askAgain() ?? false;
+  }
+
+  submit(share: Share): ShareReceipt {
+    if (this.#seat !== undefined) return this.#seat.submit(share);
+    this.#room.refused(this);
+    return STATUS.jobNotFound;
+  }
+
+  isCurrent(number: number): boolean {
+    return this.#seat?.isCurrent(number) ?? false;
+  }
+
+  needFullMask(): boolean {
+    return this.#seat?.needFullMask() ?? false;
+  }
+
+  leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    if (this.#isWaiting) this.#room.left(this);
+    else this.#seat?.leave();
+  }
+}
