@@ -9,7 +9,7 @@ import type { Command } from "./lib/cli/command.ts";
 import { helpText } from "./lib/cli/help.ts";
 import { parseArguments } from "./lib/cli/parse.ts";
 import { VERSION, versionText } from "./lib/cli/version.ts";
-import type { Wishes } from "./lib/run.ts";
+import type { Operator } from "./lib/operator.ts";
 
 const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
 
@@ -25,31 +25,21 @@ function complain(message: string): void {
   print(`btcagent: ${printableLines(message)}`, Deno.stderr);
 }
 
-/** Calls `stop` at the first of `signals`; a second one ends the program at once. */
-function onStopSignal(signals: readonly Deno.Signal[], stop: () => void): void {
-  let isStopping = false;
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      if (isStopping) Deno.exit(EXIT.stopped);
-      isStopping = true;
-      stop();
-    });
-  }
+/** Listens to the operator from now on; SIGHUP is for reading the configuration again, or stops. */
+async function operator(reloads: boolean): Promise<Operator> {
+  const { Operator } = await import("./lib/operator.ts");
+  return new Operator({ reloads, exit: () => Deno.exit(EXIT.stopped) });
 }
 
-/** Resolves at the first stop signal, or after `seconds` if they are given. */
-function stopAsked(seconds?: number): Promise<void> {
-  return new Promise((resolve) => {
-    onStopSignal(["SIGINT", "SIGTERM", "SIGHUP"], resolve);
-    if (seconds !== undefined) setTimeout(resolve, seconds * 1000);
-  });
+/** Resolves when the operator stops it, or after `seconds` if they are given. */
+async function stopAsked(seconds?: number): Promise<void> {
+  const asked = await operator(false);
+  await asked.begin();
+  const limit = seconds === undefined
+    ? new Promise<never>(() => {})
+    : new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
+  await Promise.race([asked.stop(), limit]);
 }
-
-/** A running proxy reads its configuration again at SIGHUP. */
-const WISHES: Wishes = {
-  stop: () => new Promise((resolve) => onStopSignal(["SIGINT", "SIGTERM"], resolve)),
-  onReload: (reload) => Deno.addSignalListener("SIGHUP", reload),
-};
 
 // Parts are loaded when they are needed: a proxy for ten thousand miners has no use for the
 // simulators' memory.
@@ -79,7 +69,7 @@ async function execute(command: Command): Promise<number> {
       return exitCode;
     }
     case "reload": {
-      const { askForReload } = await import("./lib/pid_file.ts");
+      const { askForReload } = await import("./lib/reload_command.ts");
       const { text, exitCode } = await askForReload(command.configPath);
       if (exitCode === EXIT.stopped) print(text);
       else complain(text);
@@ -93,8 +83,10 @@ async function execute(command: Command): Promise<number> {
       return printed.ok ? EXIT.stopped : EXIT.misused;
     }
     case "run": {
+      // First of all: a signal that comes while it starts counts.
+      const wishes = await operator(true);
       const { run } = await import("./lib/run.ts");
-      return await run(command, VERSION, WISHES);
+      return await run(command, VERSION, wishes);
     }
     case "demo": {
       const { demo } = await import("./lib/demo.ts");

@@ -64,10 +64,10 @@ export async function check(
     };
     return result(report, 2, command, hasColor);
   }
-  const { path, config, remarks } = file;
+  const { path, base, config, remarks } = file;
   const [pools, machine] = await Promise.all([
     examinePools(config, command.account, version),
-    examineMachine(config, command.logDir),
+    examineMachine(config, command.logDir?.replace(/^(?!\/)/, base)),
   ]);
   const sections = [configSection(path, remarks), ...pools.sections, machine.section];
   const stops = [...pools.stops, ...machine.stops];

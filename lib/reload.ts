@@ -63,6 +63,11 @@ const WHEN: Readonly<Record<Change["takesEffect"], string>> = {
 
 const log = areaLog("agent");
 
+/** The end of the program waits no longer for a file that cannot be read. */
+const END_TIMEOUT_MS = 2_000;
+
+const STOPPING: ReloadResult = { ok: false, reason: "btcagent is stopping", problems: [] };
+
 /** See the head of this file. */
 export class Reloader {
   readonly #options: ReloaderOptions;
@@ -70,6 +75,7 @@ export class Reloader {
   #current: Promise<unknown> = Promise.resolve();
   /** The one that waits for the one under way; who asks meanwhile shares it. */
   #next: Promise<ReloadResult> | undefined;
+  #isEnded = false;
   #history: ReloadHistory = { done: 0, failed: 0, lastAt: undefined, lastWentWell: true };
 
   /** Nothing is read yet. */
@@ -93,7 +99,17 @@ export class Reloader {
     });
   }
 
+  /** Reads no configuration any more. Resolves when the one under way is in force, or hangs. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise((resolve) => timer = setTimeout(resolve, END_TIMEOUT_MS));
+    await Promise.race([this.#current, limit]);
+    clearTimeout(timer);
+  }
+
   async #reload(): Promise<ReloadResult> {
+    if (this.#isEnded) return STOPPING;
     let result: ReloadResult;
     try {
       result = await this.#readAndApply();
@@ -118,6 +134,7 @@ export class Reloader {
       for (const problem of file.message.split("\n")) log.error("{problem}", { problem });
       return this.#kept("The configuration cannot be used", file.problems, file.message);
     }
+    if (this.#isEnded) return STOPPING;
     const before = this.#config;
     const changes = difference(before, file.config);
     const config = withoutRestart(before, file.config);

@@ -9,6 +9,7 @@ import { readConfigFile } from "./config/file.ts";
 import { formatRemark } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { mayServe, statusAddress } from "./config/status_address.ts";
+import { PidFile } from "./host/pid_file.ts";
 import { refusedIn, rejectedIn, unansweredIn } from "./mux/ledger.ts";
 import { reportFault } from "./observe/fault.ts";
 import { areaLog, changeLog, startLog, stopLog } from "./observe/log.ts";
@@ -22,7 +23,7 @@ import { MinerTls } from "./net/miner_tls.ts";
 import { MemoryTrim } from "./net/memory_trim.ts";
 import { openFileLimit } from "./net/open_files.ts";
 import { serviceEnvironment, ServiceManager } from "./net/service_manager.ts";
-import { removePidFile, writePidFile } from "./pid_file.ts";
+import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
 import { certificateFiles } from "./settings.ts";
@@ -32,6 +33,8 @@ const log = areaLog("agent");
 
 /** What the operator asks of a running program, once it runs. */
 export interface Wishes {
+  /** There is a log now: says what it hears. */
+  begin(): Promise<void>;
   /** Resolves when it is to stop. */
   stop(): Promise<void>;
   /** Has `reload` called whenever the configuration is to be read again. */
@@ -49,8 +52,9 @@ export async function run(
     complain(file.message);
     return 2;
   }
-  const { path, config, remarks } = file;
-  const logFile = command.logDir === undefined ? undefined : logFileIn(command.logDir, config);
+  const { path, base, config, remarks } = file;
+  const logDir = command.logDir?.replace(/^(?!\/)/, base);
+  const logFile = logDir === undefined ? undefined : logFileIn(logDir, config);
   if (logFile !== undefined && !await mayWrite(logFile)) return 1;
   const events = new RecentEvents();
   startLog({
@@ -68,6 +72,7 @@ export async function run(
     reportFault(log, event.error);
   });
   log.info("btcagent {version} starts with {path}", { version, path });
+  await wishes.begin();
   for (const remark of remarks) {
     const text = formatRemark(path, remark);
     if (remark.kind === "warning") log.warn("{text}", { text });
@@ -123,7 +128,7 @@ async function serve(serving: Serving): Promise<number> {
     manager.reloading();
     void reloader.reload().finally(() => manager.ready());
   });
-  if (config.pid_file !== undefined) await writePidFile(config.pid_file);
+  const pidFile = await takePidFile(config.pid_file);
   const status = await startStatus({ proxy, version, events, reloader });
   const trim = new MemoryTrim();
   manager.ready();
@@ -132,11 +137,17 @@ async function serve(serving: Serving): Promise<number> {
   const { connected, waitingShares } = proxy.statistics();
   log.info(
     "Stopping: {connected} miner connections, {waitingShares} shares whose verdict is awaited for " +
-      "up to {seconds} s; a second signal ends at once",
-    { connected, waitingShares, seconds: DRAIN_TIMEOUT_MS / 1000 },
+      "up to {seconds} s; another signal, {second} s after the first or later, ends at once",
+    {
+      connected,
+      waitingShares,
+      seconds: DRAIN_TIMEOUT_MS / 1000,
+      second: SECOND_SIGNAL_SECONDS,
+    },
   );
+  await reloader.end();
   await proxy.stop();
-  if (config.pid_file !== undefined) await removePidFile(config.pid_file);
+  await pidFile?.release();
   await status?.stop();
   manager.close();
   await trim.stop();
@@ -153,6 +164,22 @@ async function serve(serving: Serving): Promise<number> {
     },
   );
   return 0;
+}
+
+/** Writes our process id to `path`. What is in the way is a line in the log: mining goes on. */
+async function takePidFile(path: string | undefined): Promise<PidFile | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await PidFile.take(path);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const problem = `Cannot write the process id to pid_file ${path}: ${found}`;
+    log.warn(
+      "{problem}. btcagent reload will not find this process; give it a pid_file of its own",
+      { problem },
+    );
+    return undefined;
+  }
 }
 
 /** Loaded only where it is wanted: it costs memory. */
@@ -196,9 +223,9 @@ async function mayWrite(file: LogFile): Promise<boolean> {
   const { state } = await Deno.permissions.query({ name: "write", path: file.directory });
   if (state === "granted") return true;
   complain(
-    `cannot write the log to ${file.directory}: Deno was given no permission for it; the start ` +
-      "task may write to log and /var/log/btcagent; to let it write elsewhere, put the folder " +
-      "behind --allow-write= in deno.json",
+    `cannot write the log to ${file.directory}: Deno was given no permission for it; ` +
+      `start it with deno task start, which has it, or add --allow-write=${file.directory} to ` +
+      "the flags of deno run",
   );
   return false;
 }

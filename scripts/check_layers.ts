@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   observe: ["base"],
   protocol: ["base"],
   net: ["base", "observe"],
+  host: ["base", "observe", "lib/net/libc_library.ts"],
   mux: ["base", "observe", "protocol"],
   miner: ["base", "observe", "protocol", "net", "lib/mux/peers.ts"],
   pool: ["base", "observe", "protocol", "net", "lib/mux/peers.ts"],
@@ -38,7 +39,8 @@ const JOINERS: ReadonlySet<string> = new Set([
   "lib/proxy.ts",
   "lib/settings.ts",
   "lib/reload.ts",
-  "lib/pid_file.ts",
+  "lib/reload_command.ts",
+  "lib/operator.ts",
   "lib/status_shapes.ts",
   "lib/status_source.ts",
 ]);

@@ -176,7 +176,7 @@ export async function examineLogFolder(folder: string): Promise<Row> {
       subject,
       found: `${quote(folder)} cannot be written to: ${found}`,
       advice: error instanceof Deno.errors.NotCapable
-        ? "put the folder behind --allow-write= in deno.json, or name log or /var/log/btcagent"
+        ? "start it with deno task start, or add --allow-write= with the folder to its flags"
         : "name a writable folder with -l",
     };
   }

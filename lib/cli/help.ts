@@ -36,8 +36,8 @@ ${DEFAULT_CONFIG_PATHS[0]!.padEnd(25).padStart(27)}  read if no -c is given
 ${DEFAULT_CONFIG_PATHS[1]!.padEnd(25).padStart(27)}  read if that is not there either
 
 Signals
-  SIGTERM, SIGINT            stop in order: shares on their way are still sent;
-                             a second one stops at once
+  SIGTERM, SIGINT, SIGQUIT   stop in order: shares on their way are still sent;
+                             another one, a second later, stops at once
   SIGHUP                     read the configuration again
 
 ${EXIT_CODES}`,

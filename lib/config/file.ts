@@ -14,6 +14,8 @@ export type ConfigFile =
     readonly ok: true;
     /** The file it is from. */
     readonly path: string;
+    /** Where other relative paths of the same command line begin; empty for the working folder. */
+    readonly base: string;
     readonly config: Config;
     readonly remarks: readonly Remark[];
   }
@@ -35,20 +37,24 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
         "or name a file with -c",
     );
   }
+  const base = path === undefined ? "" : await baseOf(path);
+  const file = `${base}${found}`;
   let text: string;
   try {
-    text = await readTextFile(found, MAX_CONFIG_LENGTH);
+    text = await readTextFile(file, MAX_CONFIG_LENGTH);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const advice = error instanceof NoFile ? "name a file with -c" : "name a readable file with -c";
-    return refusal(`cannot read the configuration ${found}: ${reason}; ${advice}`);
+    return refusal(
+      `cannot read the configuration ${found}: ${reason}; ${advice}${taskHint(found)}`,
+    );
   }
   const result = readConfig(text);
   if (!result.ok) {
     const { problems } = result;
-    return { ok: false, message: formatProblems(found, problems), problems };
+    return { ok: false, message: formatProblems(file, problems), problems };
   }
-  return { ok: true, path: found, config: result.config, remarks: result.remarks };
+  return { ok: true, path: file, base, config: result.config, remarks: result.remarks };
 }
 
 function refusal(message: string): ConfigFile {
@@ -58,6 +64,29 @@ function refusal(message: string): ConfigFile {
 async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) if (await isThere(path)) return path;
   return undefined;
+}
+
+/**
+ * Where a relative `path` begins: in the working folder, or if it is not there in the one below it
+ * in which somebody typed `deno task`, which itself works in the folder of deno.json.
+ */
+async function baseOf(path: string): Promise<string> {
+  const folder = taskFolder();
+  if (folder === undefined || path.startsWith("/") || await isThere(path)) return "";
+  return await isThere(`${folder}/${path}`) ? `${folder}/` : "";
+}
+
+/** The folder in which `deno task` was typed, if that is one below the working folder. */
+function taskFolder(): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "INIT_CWD" });
+  const folder = state === "granted" ? Deno.env.get("INIT_CWD") : undefined;
+  return folder?.startsWith(`${Deno.cwd()}/`) ? folder : undefined;
+}
+
+function taskHint(path: string): string {
+  const folder = taskFolder();
+  if (folder === undefined || path.startsWith("/")) return "";
+  return `; it was looked for in ${Deno.cwd()} and ${folder}`;
 }
 
 /** Also if it leads nowhere or is no file: then that is said, and no other configuration taken. */

@@ -45,6 +45,7 @@ export class ServiceManager {
   readonly #watchdogMs: number;
   #libc: Datagrams | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #isStopping = false;
   /** Whether it could not be told the last thing. */
   #isUnheard = false;
 
@@ -66,6 +67,8 @@ export class ServiceManager {
 
   /** Miners can connect, from the first time on; also when a reload is over. */
   ready(): void {
+    // The end of a reload that was under way when the stop began.
+    if (this.#isStopping) return;
     this.#tell("READY=1");
     if (this.#watchdogMs === 0 || this.#libc === undefined || this.#timer !== undefined) return;
     // In the loop that serves the miners: when that hangs, so does this.
@@ -74,11 +77,13 @@ export class ServiceManager {
 
   /** The configuration is being read again. */
   reloading(): void {
+    if (this.#isStopping) return;
     this.#tell("RELOADING=1");
   }
 
   /** It is about to end; signs of life go on until {@linkcode ServiceManager.close}. */
   stopping(): void {
+    this.#isStopping = true;
     this.#tell("STOPPING=1");
   }
 

@@ -7,8 +7,6 @@ export DENO_DIR="${CACHE_DIRECTORY:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cac
 export DENO_NO_UPDATE_CHECK=1
 # One heap for all threads of the runtime, not one for each: 2 to 7 MB less.
 export MALLOC_ARENA_MAX=1
-# Only for a signal to another btcagent.
-[ "${1:-}" = reload ] && signals=--allow-run || signals=
-exec "$here/deno" run $signals \
+exec "$here/deno" run \
   @FLAGS@ \
   "$here/program/@ENTRY@" "$@"

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
-import { MAIN, Program, START_FLAGS } from "../support/program.ts";
+import { commandOf, MAIN, Program, START_FLAGS } from "../support/program.ts";
 
 /** A configuration for these pools on a free port, in a folder that goes away with the test. */
 async function withConfig(
@@ -136,12 +136,36 @@ Deno.test("a remark on the configuration says once that it is a warning", async 
   });
 });
 
-Deno.test("a log folder the start task may not write to is said with what to do; exit 1", async () => {
+Deno.test("the log may be anywhere its user may write, by any path, as under the Go agent's own unit", async () => {
+  await using pool = await SimPool.start();
+  await withConfig(configFor(pool, freePort()), async (path, folder) => {
+    await Deno.mkdir(`${folder}/disk`);
+    await Deno.symlink(`${folder}/disk`, `${folder}/link`);
+    for (
+      const logDir of [`${folder}/new/log`, "../" + folder.replace(/.*\//, "") + "/up", "link"]
+    ) {
+      await using program = new Program(["-c", path, "-l", logDir], folder);
+      await program.wrote("serves miners");
+      program.signal("SIGTERM");
+      const { code, stderr } = await program.ended();
+      assert.equal(code, 0, stderr);
+      const log = logDir.startsWith("/") ? logDir : `${folder}/${logDir}`;
+      assert.equal(await Deno.readTextFile(`${log}/btcagent.log`), stderr);
+    }
+    assert.ok((await Deno.stat(`${folder}/disk/btcagent.log`)).isFile);
+  });
+});
+
+Deno.test("a log folder that Deno may not write to is named with what to do; exit 1", async () => {
   await withConfig(configFor({ port: 1 }, freePort()), async (path) => {
-    await using program = new Program(["-c", path, "--log-dir", `${path}-log`]);
+    const command = [Deno.execPath(), "run", "--no-check", "--no-prompt", "--allow-read", MAIN];
+    await using program = new Program({ command: [...command, "-c", path, "-l", `${path}-log`] });
     const { code, stderr } = await program.ended();
     assert.equal(code, 1);
-    assert.match(stderr, /cannot write the log to \S+-log: .*--allow-write= in deno\.json/);
+    assert.match(
+      stderr,
+      /cannot write the log to \S+-log: .*deno task start.*--allow-write=\S+-log/,
+    );
   });
 });
 
@@ -156,11 +180,12 @@ Deno.test("the start task may use the network, read, write its log and its proce
       case "--allow-read":
         break;
       case "--allow-write":
-        assert.deepEqual(names(list), ["log", "/var/log/btcagent", "/run/btcagent"]);
+        // -l, pid_file: wherever its user may write.
+        assert.equal(list, undefined);
         break;
       case "--allow-env":
         for (const name of names(list)) {
-          assert.match(name, /^(\w+_proxy|NOTIFY_SOCKET|WATCHDOG_USEC)$/i);
+          assert.match(name, /^(\w+_proxy|NOTIFY_SOCKET|WATCHDOG_USEC|INIT_CWD)$/i);
         }
         break;
       case "--allow-ffi":
@@ -204,7 +229,7 @@ Deno.test("a pool that refuses the sub-account is logged with its words", async 
   });
 });
 
-Deno.test("a second signal ends it at once, without waiting for verdicts", async () => {
+Deno.test("a second signal, a second later, ends it at once without waiting for verdicts", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await pool.setFaults({ dropEveryNthVerdict: 1 });
   const port = freePort();
@@ -220,9 +245,12 @@ Deno.test("a second signal ends it at once, without waiting for verdicts", async
     assert.equal(miner.isAuthorized, true);
     program.signal("SIGTERM");
     await program.wrote("Stopping");
-    program.signal("SIGTERM");
-    const { code, stderr } = await program.ended();
+    const ended = program.ended();
+    const since = performance.now();
+    const again = setInterval(() => program.signal("SIGTERM"), 20);
+    const { code, stderr } = await ended.finally(() => clearInterval(again));
     assert.equal(code, 0);
+    assert.ok(performance.now() - since > 900, "the first second is one signal");
     assert.doesNotMatch(stderr, /Stopped/);
   });
 });
@@ -273,37 +301,100 @@ Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or
 Deno.test("btcagent reload finds the running program by its pid_file, which goes with it", async () => {
   await using pool = await SimPool.start();
   const config = configFor(pool, freePort()).replace("{", '{ "pid_file": "log/agent.pid",');
-  await withConfig(config, async (path) => {
-    const folder = path.replace(/\/[^/]*$/, "");
-    const reload = () =>
-      new Deno.Command(Deno.execPath(), {
-        args: ["run", "--no-check", "-R", "--allow-run", MAIN, "reload", "-c", path],
-        cwd: folder,
-      }).output();
+  await withConfig(config, async (path, folder) => {
+    const reload = async () => {
+      await using program = new Program(["reload", "-c", path], folder);
+      return await program.ended();
+    };
     const missing = await reload();
     assert.equal(missing.code, 1);
-    assert.match(new TextDecoder().decode(missing.stderr), /log\/agent\.pid is not there/);
+    assert.match(missing.stderr, /log\/agent\.pid is not there/);
 
     await using program = new Program(["-c", path], folder);
     await program.wrote("serves miners");
     assert.equal(await Deno.readTextFile(`${folder}/log/agent.pid`), `${program.pid}\n`);
     const { code, stdout } = await reload();
     assert.equal(code, 0);
-    assert.match(new TextDecoder().decode(stdout), new RegExp(`SIGHUP to process ${program.pid};`));
+    assert.match(stdout, new RegExp(`SIGHUP to process ${program.pid};`));
     await program.wrote("read again: nothing changed");
 
     await Deno.writeTextFile(path, config.replace('"demo"', "true"));
     const wrong = await reload();
     assert.equal(wrong.code, 2);
-    assert.match(new TextDecoder().decode(wrong.stderr), /pools\[0\]\[2\]: found true/);
+    assert.match(wrong.stderr, /pools\[0\]\[2\]: found true/);
     await Deno.writeTextFile(path, config);
     program.signal("SIGTERM");
     await program.ended();
     await assert.rejects(Deno.stat(`${folder}/log/agent.pid`), Deno.errors.NotFound);
 
-    await Deno.writeTextFile(`${folder}/log/agent.pid`, `${Deno.pid}\n`);
-    const stranger = await reload();
-    assert.equal(stranger.code, 1, "a process that is no btcagent is left alone");
-    assert.match(new TextDecoder().decode(stranger.stderr), /is no btcagent/);
+    // One that crashed left it, and its id is now somebody else's.
+    const other = new Deno.Command("sleep", { args: ["600"] }).spawn();
+    await Deno.writeTextFile(`${folder}/log/agent.pid`, `${other.pid}\n`);
+    const stale = await reload();
+    assert.equal(stale.code, 1);
+    assert.match(stale.stderr, /has ended without removing it; no btcagent runs with it/);
+    other.kill("SIGTERM");
+    assert.equal((await other.status).signal, "SIGTERM", "SIGHUP would have ended it before");
+  });
+});
+
+Deno.test("reload signals no program that is no btcagent, even if it holds the file", async () => {
+  await withConfig(configFor({ port: 1 }, 1), async (path, folder) => {
+    const pidFile = `${folder}/agent.pid`;
+    await Deno.writeTextFile(path, `{ "pid_file": "${pidFile}", "pools": [["h", 1, "a"]] }`);
+    await Deno.writeTextFile(pidFile, `${Deno.pid}\n`);
+    using file = await Deno.open(pidFile);
+    assert.ok(await file.tryLock(true));
+    await using program = new Program(["reload", "-c", path]);
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`process ${Deno.pid}, which \\S+ names, is no btcagent`));
+  });
+});
+
+Deno.test("a second agent with the same pid_file says so and leaves it to the first", async () => {
+  await using pool = await SimPool.start();
+  const pidFile = '{ "pid_file": "log/agent.pid", "status": { "listen": "" },';
+  const first = configFor(pool, freePort()).replace("{", pidFile);
+  await withConfig(first, async (path, folder) => {
+    await using program = new Program(["-c", path], folder);
+    await program.wrote("serves miners");
+    await Deno.writeTextFile(path, configFor(pool, freePort()).replace("{", pidFile));
+    await using second = new Program(["-c", path], folder);
+    await second.wrote("another btcagent, has it");
+    await second.wrote("serves miners");
+    assert.match(
+      second.output,
+      new RegExp(`pid_file log/agent.pid: process ${program.pid}, another btcagent, has it`),
+    );
+    second.signal("SIGTERM");
+    await second.ended();
+    assert.equal(await Deno.readTextFile(`${folder}/log/agent.pid`), `${program.pid}\n`);
+  });
+});
+
+Deno.test("a task started in a folder below reads its paths from there", async () => {
+  await using pool = await SimPool.start();
+  await withConfig(configFor(pool, freePort()), async (path, folder) => {
+    await Deno.mkdir(`${folder}/sub`);
+    await Deno.rename(path, `${folder}/sub/mine.jsonc`);
+    const task = { tasks: { start: commandOf([]).map((word) => `'${word}'`).join(" ") } };
+    await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(task));
+    // A task runner that these tests themselves were started by has set it already.
+    const runner = ["env", "-u", "INIT_CWD", Deno.execPath(), "task", "start"];
+    const deno = (...args: string[]) => ({ command: [...runner, ...args] });
+    const sub = `${folder}/sub`;
+    {
+      await using program = new Program(deno("-c", "mine.jsonc", "-l", "log"), sub);
+      await program.wrote("serves miners");
+      program.signal("SIGTERM");
+      assert.equal((await program.ended()).code, 0);
+      assert.match(program.output, /starts with \S+\/sub\/mine\.jsonc/);
+      assert.ok((await Deno.stat(`${sub}/log/btcagent.log`)).isFile);
+    }
+    await using program = new Program(deno("-c", "other.jsonc"), sub);
+    const { code, stderr } = await program.ended();
+    assert.equal(code, 2);
+    assert.ok(stderr.includes(`it was looked for in ${folder} and ${sub}`), stderr);
   });
 });

@@ -22,6 +22,11 @@ export interface Ending {
   readonly stderr: string;
 }
 
+/** The command line of `btcagent ...args`, with the flags of the `start` task. */
+export function commandOf(args: readonly string[]): string[] {
+  return [Deno.execPath(), "run", "--no-check", ...START_FLAGS, MAIN, ...args];
+}
+
 /** A running btcagent; killed with `await using` if it still runs. */
 export class Program {
   readonly #child: Deno.ChildProcess;
@@ -32,11 +37,18 @@ export class Program {
   #changed: (() => void) | undefined;
 
   /**
-   * Starts `btcagent ...args` in `cwd` with the permissions of the `start` task, which may write
-   * to `log` there, and with at most `openFiles` files if that is given.
+   * Starts `btcagent ...args` in `cwd` with the permissions of the `start` task, and with at most
+   * `openFiles` files if that is given.
    */
-  constructor(args: readonly string[], cwd?: string, openFiles?: number) {
-    const command = [Deno.execPath(), "run", "--no-check", ...START_FLAGS, MAIN, ...args];
+  constructor(args: readonly string[], cwd?: string, openFiles?: number);
+  /** Starts the program in another way: `command` is all of its command line. */
+  constructor(how: { readonly command: readonly string[] }, cwd?: string);
+  constructor(
+    how: readonly string[] | { readonly command: readonly string[] },
+    cwd?: string,
+    openFiles?: number,
+  ) {
+    const command = "command" in how ? [...how.command] : commandOf(how);
     if (openFiles !== undefined) {
       command.unshift("sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh");
     }
@@ -105,7 +117,12 @@ export class Program {
 
   /** Ends it, if it still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isOver) this.#child.kill("SIGKILL");
+    try {
+      if (!this.#isOver) this.#child.kill("SIGKILL");
+    } catch (error) {
+      // It has ended, and what it started still has its output.
+      if (!(error instanceof TypeError)) throw error;
+    }
     await this.#ending;
   }
 }

@@ -1,7 +1,7 @@
 /** Which process may be asked to reload; what the command does is in loopback/program_test.ts. */
 
 import assert from "node:assert/strict";
-import { isAgent } from "../lib/pid_file.ts";
+import { isAgent } from "../lib/reload_command.ts";
 
 for (
   const [command, expected] of [

@@ -1,0 +1,163 @@
+/**
+ * The programs that started this one as a task: `deno task`, and where that came out of npm, the
+ * shell and the npx before it. A signal to this process is for us, but people send theirs to the one
+ * they started. `deno task` passes signals on. npx does not: SIGTERM ends it and its shell, SIGHUP
+ * and SIGKILL end it alone, and this program would run on with its ports and without its handle.
+ *
+ * Pure but for {@linkcode StarterWatch}'s timer.
+ */
+
+import type { Processes, ProcessInfo } from "./processes.ts";
+
+/** A program that started this one. */
+export interface Starter {
+  /** Its process. */
+  readonly pid: number;
+  /** When it was started. */
+  readonly startedAt: string;
+  /** Its command line, cut. */
+  readonly command: string;
+}
+
+/** What becomes of this program when one that started it has ended. */
+export type Loss =
+  /** It was told to stop: so are we. */
+  | { readonly kind: "stop"; readonly command: string }
+  /** npx alone is gone, as SIGHUP does it, which it cannot pass on. */
+  | { readonly kind: "reload"; readonly command: string }
+  /** The terminal they were started in was closed, with all that had no nohup of their own. */
+  | { readonly kind: "stay"; readonly command: string };
+
+/** More generations than any task runner has. */
+const MAX_STARTERS = 8;
+
+/** How often they are looked at. */
+const WATCH_MS = 500;
+
+/** A SIGHUP of our own this long before explains why they have ended. */
+const HANG_UP_MS = 10_000;
+
+const RUNNERS = /^(?:deno|npm|npx|node|nodejs|pnpm|yarn|bunx?)(?:[-@.\d]*|\.exe)$/;
+/** `task` as the command of deno, under whatever name and in whatever quotes that is called. */
+const TASK = /\bdeno(?:@[\w.-]+)?['"]?(?:\s+-\S+)*\s+task\b/;
+const SHELLS = /^(?:sh|bash|dash|ash|busybox|zsh|ksh)$/;
+
+/** The programs that started process `pid`'s child as a task, innermost first. */
+export async function startersFrom(
+  pid: number,
+  find: (pid: number) => Promise<ProcessInfo | undefined>,
+): Promise<Starter[]> {
+  const found: (Starter & { readonly isShell: boolean })[] = [];
+  while (found.length < MAX_STARTERS) {
+    const info = await find(pid);
+    if (info === undefined) break;
+    const command = info.args.join(" ");
+    const program = /^\S*/.exec(command)![0].replace(/^.*\//, "").replace(/^-/, "");
+    const isShell = SHELLS.test(program);
+    if (!isShell && !RUNNERS.test(program) || !TASK.test(command)) break;
+    found.push({ pid, startedAt: info.startedAt, command: command.trim().slice(0, 60), isShell });
+    pid = info.parent;
+  }
+  // A shell outside of them is somebody's script, which may end as it likes.
+  const outermost = found.findLastIndex(({ isShell }) => !isShell);
+  return found.slice(0, outermost + 1)
+    .map(({ pid, startedAt, command }) => ({ pid, startedAt, command }));
+}
+
+/** What the end of some of `starters` means. @param isHungUp Whether we had a SIGHUP lately. */
+export function lossOf(
+  starters: readonly Starter[],
+  hasEnded: (starter: Starter) => boolean,
+  isHungUp: boolean,
+): Loss | undefined {
+  const gone = starters.filter(hasEnded);
+  const outer = gone.at(-1);
+  if (outer === undefined) return undefined;
+  const { command } = outer;
+  if (isHungUp) return { kind: "stay", command };
+  const isOutermostAlone = gone.length === 1 && starters.length > 1 && outer === starters.at(-1);
+  return { kind: isOutermostAlone ? "reload" : "stop", command };
+}
+
+/** What {@linkcode StarterWatch} needs. */
+export interface StarterWatchOptions {
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Called for each loss. */
+  readonly lost: (loss: Loss) => void;
+}
+
+/** Looks at the programs that started this one, until it is closed or they have ended. */
+export class StarterWatch {
+  readonly #processes: Pick<Processes, "find" | "close">;
+  readonly #options: StarterWatchOptions;
+  #starters: readonly Starter[];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> | undefined;
+  #hungUpAt = -Infinity;
+  /** How many had ended at the last look: a signal to all of them takes a moment. */
+  #ended = 0;
+  #isClosed = false;
+
+  private constructor(
+    processes: Pick<Processes, "find" | "close">,
+    starters: readonly Starter[],
+    options: StarterWatchOptions,
+  ) {
+    this.#processes = processes;
+    this.#starters = starters;
+    this.#options = options;
+    this.#wait();
+  }
+
+  /** Begins; `undefined` if no task runner started this program, or none can be looked at. */
+  static async begin(
+    processes: Pick<Processes, "find" | "close"> | undefined,
+    parent: number,
+    options: StarterWatchOptions,
+  ): Promise<StarterWatch | undefined> {
+    if (processes === undefined) return undefined;
+    const starters = await startersFrom(parent, (pid) => processes.find(pid));
+    if (starters.length > 0) return new StarterWatch(processes, starters, options);
+    processes.close();
+    return undefined;
+  }
+
+  /** This program itself has got a SIGHUP. */
+  hungUp(): void {
+    this.#hungUpAt = this.#options.now();
+  }
+
+  /** Ends it, once what it is looking at has been read. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    this.#processes.close();
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look().then(() => {
+        if (!this.#isClosed && this.#starters.length > 0) this.#wait();
+      });
+    }, WATCH_MS);
+  }
+
+  async #look(): Promise<void> {
+    const found = await Promise.all(this.#starters.map(({ pid }) => this.#processes.find(pid)));
+    if (this.#isClosed) return;
+    const hasEnded = (starter: Starter) =>
+      found[this.#starters.indexOf(starter)]?.startedAt !== starter.startedAt;
+    const ended = this.#starters.filter(hasEnded).length;
+    const isSettled = ended === this.#ended;
+    this.#ended = ended;
+    if (ended === 0 || !isSettled) return;
+    const isHungUp = this.#options.now() - this.#hungUpAt < HANG_UP_MS;
+    const loss = lossOf(this.#starters, hasEnded, isHungUp);
+    this.#starters = this.#starters.filter((starter) => !hasEnded(starter));
+    this.#ended = 0;
+    if (loss !== undefined) this.#options.lost(loss);
+  }
+}
