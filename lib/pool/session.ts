@@ -6,6 +6,7 @@
  * reason.
  */
 
+import { Allowance } from "../base/allowance.ts";
 import type { Now } from "../base/clock.ts";
 import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
 import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
@@ -42,6 +43,9 @@ const BYTES_OF_WORK = 256;
 
 /** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
+
+/** A pool that changes its version mask more often is left. */
+const MASK_CHANGES_A_MINUTE = 6;
 
 /** What a session is made of. */
 export interface PoolSessionOptions {
@@ -98,6 +102,7 @@ export class PoolSession implements Upstream {
   #outgoing: Outgoing | undefined;
   #agreement: Agreement | undefined;
   #versionMask = 0;
+  readonly #maskChanges = new Allowance(60_000 / MASK_CHANGES_A_MINUTE, MASK_CHANGES_A_MINUTE);
   #latestJob: Job | undefined;
   /** When a question last went out that only keeps the handshake alive. */
   #probedAt: number;
@@ -333,8 +338,7 @@ export class PoolSession implements Upstream {
         return mux.jobArrived(this, job);
       }
       case "mining.set_version_mask":
-        this.#versionMask = this.#agreement!.versionMask === 0 ? 0 : parseVersionMask(params);
-        return mux.versionMaskChanged(this);
+        return this.#receiveVersionMask(parseVersionMask(params));
       case "mining.set_difficulty":
         // Of the connection itself, which never submits; miners' come in frames (agent.md trap 4).
         return;
@@ -347,6 +351,21 @@ export class PoolSession implements Upstream {
           method: quote(method),
         });
     }
+  }
+
+  /** Pools tell it once, after the handshake; every change of it costs each miner a job. */
+  #receiveVersionMask(told: number): void {
+    const mask = this.#agreement!.versionMask === 0 ? 0 : told;
+    if (mask === this.#versionMask) return;
+    if (!this.#maskChanges.take(this.#options.now())) {
+      throw new PoolFault(
+        "version-mask-flips",
+        "Cannot follow this pool: it has changed its version mask more than " +
+          `${MASK_CHANGES_A_MINUTE} times in a minute; ask the pool what it means by that`,
+      );
+    }
+    this.#versionMask = mask;
+    this.#options.mux.versionMaskChanged(this);
   }
 
   #ready(agreement: Agreement): void {

@@ -95,8 +95,24 @@ Deno.test("A pool without verrol cannot switch version rolling on later", async 
   await rig.say('{"id":"caps","result":{"capabilities":["subres"]}}', ...lines);
   await rig.say(POOL_LINES.mask);
   assert.equal(rig.session.versionMask, 0);
-  assert.deepEqual(rig.events.all, [{ ready: true }, { mask: 0 }]);
+  assert.deepEqual(rig.events.all, [{ ready: true }]);
   rig.session.close();
+});
+
+Deno.test("A pool that changes its version mask more than six times in a minute is left, with a reason", async () => {
+  const rig = await SessionRig.ready();
+  const mask = (text: string) =>
+    `{"id":null,"method":"mining.set_version_mask","params":["${text}"]}`;
+  // To say the same again is no change.
+  await rig.say(...Array.from({ length: 50 }, () => POOL_LINES.mask));
+  assert.deepEqual(rig.events.all, []);
+  for (let change = 0; change < 6; change++) await rig.say(mask(`00${change}fe000`));
+  assert.equal(rig.events.endReason, undefined);
+  rig.clock.advance(60_000);
+  const flips = Array.from({ length: 220 }, (_, i) => mask(i % 2 === 0 ? "00ffe000" : "1fffe000"));
+  await rig.say(...flips);
+  assert.match(rig.events.endReason!, /changed its version mask more than 6 times in a minute/);
+  assert.equal(rig.events.all.filter((event) => "mask" in event).length, 12);
 });
 
 // What the session writes

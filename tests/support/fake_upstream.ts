@@ -13,6 +13,8 @@ export interface Submitted {
   readonly index: number;
   readonly sessionId: number;
   readonly poolJobId: string;
+  /** The job's own time, as the mux has it. */
+  readonly jobTime: number;
   readonly share: Share;
 }
 
@@ -62,12 +64,12 @@ export class FakeUpstream implements Upstream {
     this.#frames.push({ sessionId, kind: "out" });
   }
 
-  submit(sessionId: number, { poolJobId }: PoolJob, share: Share): number {
+  submit(sessionId: number, { poolJobId, ntime }: PoolJob, share: Share): number {
     assert.ok(!this.isLost, `${this.name} is gone`);
     assert.ok(this.registered.has(sessionId), `${sessionId} is unknown at ${this.name}`);
     this.#frames.push({ sessionId, kind: "share" });
     const index = this.submits.length % 0x10000;
-    this.submits.push({ index, sessionId, poolJobId, share });
+    this.submits.push({ index, sessionId, poolJobId, jobTime: ntime, share });
     return index;
   }
 
