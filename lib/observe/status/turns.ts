@@ -1,0 +1,145 @@
+/**
+ * When the status server works, and how much: miners are served in between.
+ *
+ * Its work is cut into slices of a few milliseconds. One is done in a turn of the event loop,
+ * whoever asked for it, and after it there is a pause at least as long. All slices together have a
+ * budget of time for each second; what is over it waits, and what is new is turned away.
+ */
+
+import type { Now } from "../../base/clock.ts";
+
+/** A slice ends after this time, in milliseconds, with the step that is under way. */
+const SLICE_MS = 3;
+
+/** The budget: of each second so much of one core, in milliseconds. Unspent, it adds up to the burst. */
+const BUDGET_MS_PER_SECOND = 200;
+const BURST_MS = 400;
+
+/** What a request costs beside the making of its answer: reading, writing, and what Deno does. */
+const REQUEST_MS = 0.3;
+
+/** Overdrawn by this, requests are not even looked at, nor turned away, until there is time. */
+const MOST_OVERDRAWN_MS = 50;
+
+/** Without any pause Deno would not look at its sockets in between. */
+const LEAST_PAUSE_MS = 1;
+
+interface Slice {
+  readonly work: () => void;
+}
+
+/** See the head of this file. */
+export class Turns {
+  readonly #now: Now;
+  readonly #waiting: Slice[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #left = BURST_MS;
+  #countedAt: number;
+  /** When the pause after the last slice is over. */
+  #pausesUntil = 0;
+
+  /** Nothing is spent yet. */
+  constructor(now: Now) {
+    this.#now = now;
+    this.#countedAt = now();
+  }
+
+  /** Whether nothing is left of the budget. */
+  get isSpent(): boolean {
+    return this.#balance() <= 0;
+  }
+
+  /** Seconds until there is something again, at least 1. */
+  get secondsUntilMore(): number {
+    return Math.max(1, Math.ceil(-this.#balance() / BUDGET_MS_PER_SECOND));
+  }
+
+  /** Counts a request, and settles when it may be looked at. */
+  async request(): Promise<void> {
+    this.#spend(REQUEST_MS);
+    while (this.#balance() < -MOST_OVERDRAWN_MS) {
+      const ms = (-MOST_OVERDRAWN_MS - this.#balance()) * 1000 / BUDGET_MS_PER_SECOND;
+      await new Promise((resolve) => setTimeout(resolve, Math.ceil(ms)));
+    }
+  }
+
+  /** Does something short when it is its turn, and gives what that gave. */
+  take<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const slice = () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#waiting.push({ work: slice });
+      this.#arm();
+    });
+  }
+
+  /** Takes all of `steps`, some in a turn, and gives what they gave in the end. */
+  async run<T>(steps: Generator<unknown, T>): Promise<T> {
+    for (;;) {
+      const last = await this.take(() => this.slice(steps));
+      if (last.done) return last.value;
+    }
+  }
+
+  /**
+   * Takes steps for the time of a slice; to be called in a turn.
+   *
+   * @param each is given what each step yields, and says whether the slice may go on.
+   */
+  slice<S, T>(
+    steps: Iterator<S, T>,
+    each: (value: S) => boolean = () => true,
+  ): IteratorResult<S, T> {
+    const end = this.#now() + SLICE_MS;
+    for (;;) {
+      const step = steps.next();
+      if (step.done || !each(step.value) || this.#now() >= end) return step;
+    }
+  }
+
+  /** Does at once what cannot wait, and counts it. */
+  now<T>(work: () => T): T {
+    const before = this.#now();
+    try {
+      return work();
+    } finally {
+      this.#spend(this.#now() - before);
+    }
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#waiting.length === 0) return;
+    const pause = Math.max(LEAST_PAUSE_MS, this.#pausesUntil - this.#now());
+    this.#timer = setTimeout(() => this.#turn(), pause);
+  }
+
+  #turn(): void {
+    this.#timer = undefined;
+    const slice = this.#waiting.shift();
+    if (slice === undefined) return;
+    const before = this.#now();
+    slice.work();
+    const after = this.#now();
+    this.#spend(after - before);
+    const debt = Math.max(0, -this.#balance()) * 1000 / BUDGET_MS_PER_SECOND;
+    this.#pausesUntil = after + Math.max(after - before, debt);
+    this.#arm();
+  }
+
+  #balance(): number {
+    const time = this.#now();
+    const earned = (time - this.#countedAt) * BUDGET_MS_PER_SECOND / 1000;
+    this.#countedAt = time;
+    this.#left = Math.min(BURST_MS, this.#left + earned);
+    return this.#left;
+  }
+
+  #spend(ms: number): void {
+    this.#left = this.#balance() - ms;
+  }
+}
