@@ -230,16 +230,21 @@ export class Proxy {
     return { miners: this.#miners, accounts: this.#accounts, counter: this.#counter };
   }
 
+  /** How often each bound of what miners may ask was reached. */
+  get limitCounts(): ProxyStatistics["limitCounts"] {
+    return {
+      ...this.#miners.limitCounts,
+      max_accounts: this.#accounts.refusals,
+      new_accounts_per_minute_per_ip: this.#accounts.waits,
+    };
+  }
+
   /** Everything that is counted. */
   statistics(): ProxyStatistics {
     const { count, waitingShares, strayVerdicts, traffic } = this.#accounts;
     return {
       ...this.#miners.counts,
-      limitCounts: {
-        ...this.#miners.limitCounts,
-        max_accounts: this.#accounts.refusals,
-        new_accounts_per_minute_per_ip: this.#accounts.waits,
-      },
+      limitCounts: this.limitCounts,
       accounts: count,
       shares: this.#counter.total.snapshot(),
       minerShares: (sessionId) => this.#counter.minerShares(sessionId),

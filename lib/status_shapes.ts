@@ -11,8 +11,14 @@ import {
   UNANSWERED_REASONS,
 } from "./base/share_reasons.ts";
 import type { MinerReport } from "./miner/report.ts";
-import type { AccountReport } from "./mux/accounts.ts";
-import { countOf, type LedgerSnapshot, type ShareCounter, waitingIn } from "./mux/ledger.ts";
+import type { AccountReport, PastPool } from "./mux/accounts.ts";
+import {
+  countOf,
+  Ledger,
+  type LedgerSnapshot,
+  type ShareCounter,
+  waitingIn,
+} from "./mux/ledger.ts";
 import type { Occupancy } from "./mux/multiplexer.ts";
 import type { PoolReport, Traffic } from "./mux/peers.ts";
 import type { Hashrates } from "./mux/work_table.ts";
@@ -22,6 +28,7 @@ import type {
   HistogramShape,
   MinerShape,
   PoolShape,
+  PoolTotalShape,
   SharesShape,
   SummaryShape,
 } from "./observe/status/shapes.ts";
@@ -205,4 +212,65 @@ export function poolShape(
     traffic: trafficShape(report),
     shares: sharesShape(shares),
   };
+}
+
+/** What one pool of the configuration is to all sub-accounts together, added up one by one. */
+export class PoolTotal {
+  readonly #pool: Pick<PoolTotalShape, "position" | "address" | "pinned">;
+  readonly #states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
+  readonly #counts = { miners: 0, connects: 0, failures: 0, losses: 0, activations: 0 };
+  readonly #traffic = { bytesRead: 0, bytesWritten: 0, framesRead: 0, framesWritten: 0 };
+  readonly #shares = new Ledger();
+  #jobAge: number | null = null;
+  #trouble: PoolReport | undefined;
+
+  /** Begins with what closed sub-accounts have left. */
+  constructor(
+    pool: Pick<PoolTotalShape, "position" | "address" | "pinned">,
+    past: PastPool | undefined,
+  ) {
+    this.#pool = pool;
+    if (past !== undefined) this.#count(past, past.shares);
+  }
+
+  /** Adds the pool of one more sub-account at `time`. */
+  add(
+    report: PoolReport,
+    occupancies: readonly Occupancy[],
+    shares: LedgerSnapshot,
+    time: number,
+  ): void {
+    const { state, connections } = poolShape(report, occupancies, shares, time);
+    this.#states[state]++;
+    this.#count(report, shares);
+    if (report.trouble !== undefined) this.#trouble ??= report;
+    for (const { role, miners, job_age_seconds: age } of connections) {
+      this.#counts.miners += miners;
+      if (role === "serving" && age !== null) this.#jobAge = Math.max(this.#jobAge ?? 0, age);
+    }
+  }
+
+  /** All of it. */
+  get shape(): PoolTotalShape {
+    return {
+      ...this.#pool,
+      accounts: this.#states,
+      ...this.#counts,
+      job_age_seconds: this.#jobAge,
+      traffic: trafficShape(this.#traffic),
+      shares: sharesShape(this.#shares.snapshot()),
+      reason: this.#trouble?.trouble ?? "",
+      retry_in_seconds: (this.#trouble?.retryInMs ?? 0) / 1000,
+    };
+  }
+
+  #count(more: Omit<PastPool, "shares">, shares: LedgerSnapshot): void {
+    for (const name of ["connects", "failures", "losses", "activations"] as const) {
+      this.#counts[name] += more[name];
+    }
+    for (const name of ["bytesRead", "bytesWritten", "framesRead", "framesWritten"] as const) {
+      this.#traffic[name] += more[name];
+    }
+    this.#shares.merge(shares);
+  }
 }

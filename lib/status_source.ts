@@ -6,9 +6,7 @@
 import { monotonicNow } from "./base/clock.ts";
 import { effectiveConfig } from "./config/effective.ts";
 import type { MinerReport } from "./miner/report.ts";
-import { sumOfShares } from "./mux/accounts.ts";
-import { Ledger } from "./mux/ledger.ts";
-import type { PoolReport, Traffic } from "./mux/peers.ts";
+import type { Account } from "./mux/accounts.ts";
 import { formatAddress } from "./net/engine.ts";
 import { areaLog, logLevels, setLogLevel } from "./observe/log.ts";
 import type { LogArea, LogLevel } from "./observe/log_record.ts";
@@ -32,13 +30,17 @@ import {
   histogramShape,
   minerShape,
   type Moment,
-  poolShape,
+  PoolTotal,
   sharesShape,
   snakeKeys,
   trafficShape,
 } from "./status_shapes.ts";
 
 const DAY_MS = 86_400_000;
+
+/** With no pool at all, why is looked for only this often, in milliseconds. */
+const HEALTH_MS = 1_000;
+
 const log = areaLog("agent");
 
 /** What is looked at. */
@@ -58,22 +60,30 @@ export class StatusView implements StatusSource, StatusControl {
   readonly #options: StatusViewOptions;
   readonly #startedAt = monotonicNow();
   readonly #startedTime = new Date().toISOString();
+  /** Found lately, if no pool served then. */
+  #noPool: { readonly seenAt: number; readonly reason: string } | undefined;
 
   /** To be made when the proxy has just started. */
   constructor(options: StatusViewOptions) {
     this.#options = options;
   }
 
-  summary(): SummaryShape {
+  *summary(): Generator<void, SummaryShape> {
     const { proxy, version, reloader } = this.#options;
     const { done, failed, lastAt, lastWentWell } = reloader.history;
     const { miners, accounts, counter } = this.#parts;
-    const { connected, working: _, ...rest } = proxy.statistics();
-    const { states, rolling } = miners.census;
+    const { states, rolling } = yield* miners.census();
+    const poolSockets = yield* this.#poolSockets();
+    const { traffic } = accounts;
+    yield;
+    const { moves, outageMs } = accounts;
+    yield;
+    const { strayVerdicts } = accounts;
+    yield;
+    // From here on all is of one moment.
+    const connected = Object.values(states).reduce((sum, count) => sum + count, 0);
     const time = monotonicNow();
     const { rss, heapUsed } = Deno.memoryUsage();
-    const pools = [...accounts.reports()].flatMap(({ open }) => open?.upstreams.pools ?? []);
-    const poolSockets = pools.reduce((sum, { connections }) => sum + connections.length, 0);
     return {
       version,
       deno: Deno.version.deno,
@@ -89,7 +99,7 @@ export class StatusView implements StatusSource, StatusControl {
         bytes_read: miners.bytesRead,
         bytes_written: miners.bytesWritten,
       },
-      accounts: rest.accounts,
+      accounts: accounts.count,
       pinned_pool: proxy.pinnedPool === undefined ? null : proxy.pinnedPool + 1,
       reloads: {
         done,
@@ -99,12 +109,12 @@ export class StatusView implements StatusSource, StatusControl {
       },
       hashrate: hashrateShape(counter.work.hashrates(0, this.#startedAt, time)),
       credited_difficulty: counter.creditedDifficulty,
-      shares: sharesShape(rest.shares),
-      stray_verdicts: snakeKeys(rest.strayVerdicts),
-      traffic: trafficShape(accounts.traffic),
-      moves: accounts.moves,
-      outage_seconds: accounts.outageMs / 1000,
-      limits: { ...rest.limitCounts },
+      shares: sharesShape(counter.total.snapshot()),
+      stray_verdicts: snakeKeys(strayVerdicts),
+      traffic: trafficShape(traffic),
+      moves,
+      outage_seconds: outageMs / 1000,
+      limits: { ...proxy.limitCounts },
       certificates: proxy.certificates.map(({ file, names, expiresAt }) => ({
         file,
         names,
@@ -125,20 +135,26 @@ export class StatusView implements StatusSource, StatusControl {
   health(): { serving: boolean; reason: string } {
     const { miners, accounts } = this.#parts;
     if (miners.isDraining) return { serving: false, reason: "btcagent is stopping" };
-    const open = [...accounts.reports()].flatMap((report) => report.open ?? []);
-    const pools = open.flatMap(({ upstreams }) => upstreams.pools);
-    const serves = ({ connections }: PoolReport) =>
-      connections.some(({ role }) => role === "active");
-    // In multi-user mode there are no connections before the first miner: all is well.
-    if (open.length === 0 || pools.some(serves)) return { serving: true, reason: "" };
-    const trouble = pools.flatMap(({ address, trouble }) =>
-      trouble === undefined ? [] : [`${address}: ${trouble}`]
-    );
-    const [first] = trouble;
-    return {
-      serving: false,
-      reason: `No pool answers${first === undefined ? " yet" : `; ${first}`}`,
-    };
+    if (isAnyServed(accounts.opened)) {
+      this.#noPool = undefined;
+      return { serving: true, reason: "" };
+    }
+    // With many sub-accounts it takes a while to find that none is served: once a second will do.
+    const time = monotonicNow();
+    if (this.#noPool === undefined || time - this.#noPool.seenAt >= HEALTH_MS) {
+      this.#noPool = { seenAt: time, reason: whyNoneServes(accounts.opened) };
+    }
+    return { serving: false, reason: this.#noPool.reason };
+  }
+
+  /** Connections to pools, whatever they are about. */
+  *#poolSockets(): Generator<void, number> {
+    let count = 0;
+    for (const { upstreams } of this.#parts.accounts.opened) {
+      for (const { connections } of upstreams.pools) count += connections.length;
+      yield;
+    }
+    return count;
   }
 
   *miners(): Generator<MinerShape> {
@@ -147,73 +163,46 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   miner(id: number): MinerShape | undefined {
-    for (const report of this.#parts.miners.reports()) {
-      if (report.sessionId === id) return this.#minerShape(report, this.#moment);
-    }
-    return undefined;
+    const report = this.#parts.miners.reportOf(id);
+    return report === undefined ? undefined : this.#minerShape(report, this.#moment);
   }
 
-  pools(): PoolTotalShape[] {
+  *pools(): Generator<void, PoolTotalShape[]> {
     const { time } = this.#moment;
     const { accounts } = this.#parts;
-    const open = [...accounts.reports()].flatMap((report) => report.open ?? []);
     const { config, poolNumbers, pinnedPool } = this.#options.proxy;
-    return config.pools.map(([host, port], place) => {
-      const number = poolNumbers[place]!;
-      const past = accounts.pastPools.get(number);
-      const states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
-      const total = {
-        miners: 0,
-        connects: past?.connects ?? 0,
-        failures: past?.failures ?? 0,
-        losses: past?.losses ?? 0,
-        activations: past?.activations ?? 0,
-      };
-      let traffic: Traffic = past ??
-        { bytesRead: 0, bytesWritten: 0, framesRead: 0, framesWritten: 0 };
-      let shares = past?.shares ?? new Ledger().snapshot();
-      let jobAge: number | null = null;
-      const trouble = open.map(({ upstreams }) => upstreams.pools[place]!)
-        .find(({ trouble }) => trouble !== undefined);
-      for (const { mux, upstreams } of open) {
-        const report = upstreams.pools[place]!;
-        const ownShares = mux.sharesAt(number);
-        const shape = poolShape(report, mux.occupancies, ownShares, time);
-        states[shape.state]++;
-        total.connects += report.connects;
-        total.failures += report.failures;
-        total.losses += report.losses;
-        total.activations += report.activations;
-        traffic = {
-          bytesRead: traffic.bytesRead + report.bytesRead,
-          bytesWritten: traffic.bytesWritten + report.bytesWritten,
-          framesRead: traffic.framesRead + report.framesRead,
-          framesWritten: traffic.framesWritten + report.framesWritten,
-        };
-        shares = sumOfShares(shares, ownShares);
-        for (const { role, miners, job_age_seconds: age } of shape.connections) {
-          total.miners += miners;
-          if (role === "serving" && age !== null) jobAge = Math.max(jobAge ?? 0, age);
-        }
+    const numbers = [...poolNumbers];
+    const totals = config.pools.map(([host, port], place) =>
+      new PoolTotal(
+        {
+          position: place + 1,
+          address: formatAddress({ hostname: host, port }),
+          pinned: place === pinnedPool,
+        },
+        accounts.pastPools.get(numbers[place]!),
+      )
+    );
+    for (const { mux, upstreams } of accounts.opened) {
+      const { occupancies } = mux;
+      const reports = upstreams.pools;
+      for (const [place, total] of totals.entries()) {
+        // A list that was changed meanwhile: what is gone from it is left out.
+        const report = reports.find(({ number }) => number === numbers[place]);
+        if (report !== undefined) total.add(report, occupancies, mux.sharesAt(report.number), time);
       }
-      return {
-        position: place + 1,
-        address: formatAddress({ hostname: host, port }),
-        pinned: place === pinnedPool,
-        accounts: states,
-        ...total,
-        job_age_seconds: jobAge,
-        traffic: trafficShape(traffic),
-        shares: sharesShape(shares),
-        reason: trouble?.trouble ?? "",
-        retry_in_seconds: (trouble?.retryInMs ?? 0) / 1000,
-      };
-    });
+      yield;
+    }
+    return totals.map((total) => total.shape);
   }
 
-  accounts(): AccountShape[] {
+  *accounts(): Generator<AccountShape> {
     const { time } = this.#moment;
-    return [...this.#parts.accounts.reports()].map((report) => accountShape(report, time));
+    const seen = new Set<string>();
+    for (const report of this.#parts.accounts.reports()) {
+      // One that is closed while this is written would come again, as a closed one.
+      if (!seen.has(report.name)) yield accountShape(report, time);
+      seen.add(report.name);
+    }
   }
 
   events(): EventShape[] {
@@ -290,4 +279,25 @@ export class StatusView implements StatusSource, StatusControl {
   get #parts(): ProxyParts {
     return this.#options.proxy.parts;
   }
+}
+
+function isAnyServed(open: Iterable<Account>): boolean {
+  let isNoneOpen = true;
+  for (const { upstreams } of open) {
+    isNoneOpen = false;
+    for (const { connections } of upstreams.pools) {
+      if (connections.some(({ role }) => role === "active")) return true;
+    }
+  }
+  // In multi-user mode there are no connections before the first miner: all is well.
+  return isNoneOpen;
+}
+
+function whyNoneServes(open: Iterable<Account>): string {
+  for (const { upstreams } of open) {
+    for (const { address, trouble } of upstreams.pools) {
+      if (trouble !== undefined) return `No pool answers; ${address}: ${trouble}`;
+    }
+  }
+  return "No pool answers yet";
 }

@@ -14,13 +14,18 @@ export interface MinerCensus {
   readonly rolling: Readonly<Record<RollingState, number>>;
 }
 
-/** Counts them. */
-export function censusOf(
+/** Sessions counted in a step. */
+const STEP = 250;
+
+/** Counts them, a few in a step. */
+export function* censusOf(
   sessions: Iterable<Pick<MinerSession, "state" | "isWorking" | "rolling"> | undefined>,
-): MinerCensus {
+): Generator<void, MinerCensus> {
   const states = { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: 0 };
   const rolling = { never: 0, rolling: 0, lost: 0, cannot_narrow: 0 };
+  let seen = 0;
   for (const session of sessions) {
+    if (++seen % STEP === 0) yield;
     if (session === undefined) continue;
     states[session.state]++;
     if (session.isWorking) rolling[session.rolling]++;

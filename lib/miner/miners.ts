@@ -155,8 +155,16 @@ export class Miners implements Fanout, EngineEvents {
     }
   }
 
-  /** How many miners have come how far, and what is known of the working ones' version rolling. */
-  get census(): MinerCensus {
+  /** The miner with this session id. */
+  reportOf(sessionId: number): MinerReport | undefined {
+    return this.#sessions.find((session) => session?.sessionId === sessionId)?.report();
+  }
+
+  /**
+   * How many miners have come how far, and what is known of the working ones' version rolling; a
+   * few miners in a step.
+   */
+  census(): Generator<void, MinerCensus> {
     return censusOf(this.#sessions);
   }
 

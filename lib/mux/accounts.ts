@@ -181,6 +181,11 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#pastPools;
   }
 
+  /** Every account that is open. */
+  get opened(): Iterable<Account> {
+    return this.#open.values();
+  }
+
   /** Every account that is open, then those that were lately. */
   *reports(): Generator<AccountReport> {
     for (const [name, open] of this.#open) {

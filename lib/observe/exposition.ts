@@ -13,6 +13,9 @@ export type Labels = Readonly<Record<string, string>>;
 /** One value of a metric; it must be finite. */
 export type Sample = readonly [labels: Labels, value: number];
 
+/** Members of a family that are written in a step. */
+const STEP = 25;
+
 const NO_LABELS: Labels = {};
 
 /** A page of metrics, from the first line to the last. */
@@ -28,19 +31,30 @@ export class MetricsPage {
   /** What may grow and shrink. */
   gauge(name: string, help: string, samples: readonly Sample[]): void {
     this.#head(name, "gauge", help, samples.length);
-    for (const [labels, value] of samples) this.#sample(name, labels, value);
-  }
-
-  /** More samples of the gauge that was written last. */
-  moreOf(name: string, samples: readonly Sample[]): void {
-    for (const [labels, value] of samples) this.#sample(name, labels, value);
+    this.#more(name, samples);
   }
 
   /** What only grows. `name` without `_total`, which is added where the format wants it. */
   counter(name: string, help: string, samples: readonly Sample[]): void {
     const family = this.#format === "openmetrics" ? name : `${name}_total`;
     this.#head(family, "counter", help, samples.length);
-    for (const [labels, value] of samples) this.#sample(`${name}_total`, labels, value);
+    this.#more(`${name}_total`, samples);
+  }
+
+  /** A metric with samples for each of `members`, which may be many: in steps, with the text so far. */
+  *family<T>(
+    kind: "gauge" | "counter",
+    name: string,
+    help: string,
+    members: readonly T[],
+    samplesOf: (member: T) => readonly Sample[],
+  ): Generator<string, void> {
+    for (let start = 0; start < members.length; start += STEP) {
+      const samples = members.slice(start, start + STEP).flatMap(samplesOf);
+      if (start === 0) this[kind](name, help, samples);
+      else this.#more(kind === "counter" ? `${name}_total` : name, samples);
+      yield this.take();
+    }
   }
 
   /** Durations in steps. */
@@ -66,6 +80,10 @@ export class MetricsPage {
     const text = this.#text;
     this.#text = "";
     return text;
+  }
+
+  #more(name: string, samples: readonly Sample[]): void {
+    for (const [labels, value] of samples) this.#sample(name, labels, value);
   }
 
   #head(name: string, type: string, help: string, samples: number): void {

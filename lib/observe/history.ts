@@ -4,7 +4,12 @@
  *
  * A sample holds what was counted since the one before, so rates and shares of rates can be worked
  * out for any stretch of time. Where there is no sample there is a gap; nothing is made up.
+ *
+ * Samples are kept under monotonic time. What the clock on the wall shows is worked out when they
+ * are asked for: when that clock is set, back or forward, all of them move with it and none is lost.
  */
+
+import type { Now } from "../base/clock.ts";
 
 /** How often {@linkcode History.add} wants to be called, in milliseconds. */
 export const SAMPLE_MS = 10_000;
@@ -47,29 +52,35 @@ export interface Counts {
 }
 
 /** Values in the order of {@linkcode SAMPLE_COLUMNS}; time in seconds since 1970. */
-export type Sample = readonly number[];
+export type Sample = number[];
+
+/** The two clocks, in milliseconds. */
+export interface Clocks {
+  /** Only goes forward. */
+  readonly now: Now;
+  /** Since 1970, by a clock that may be set at any time. */
+  readonly wallNow: Now;
+}
 
 /** See the head of this file. About 65 KB. */
 export class History {
+  readonly #clocks: Clocks;
   readonly #fine = new Ring(FINE_ROWS);
   readonly #coarse = new Ring(COARSE_ROWS);
   #last: { readonly counts: Counts; readonly time: number };
   #minute = new Float64Array(WIDTH);
 
-  /** Begins with what was counted up to `time`, in milliseconds since 1970. */
-  constructor(counts: Counts, time: number) {
-    this.#last = { counts, time };
+  /** Begins with what was counted up to now. */
+  constructor(counts: Counts, clocks: Clocks) {
+    this.#clocks = clocks;
+    this.#last = { counts, time: clocks.now() };
   }
 
-  /**
-   * Notes what was counted since the last call.
-   *
-   * @returns the sample; `undefined` if the clock was set back, which leaves a gap.
-   */
-  add(counts: Counts, time: number): Sample | undefined {
+  /** Notes what was counted since the last call. @returns the sample. */
+  add(counts: Counts): Sample {
     const last = this.#last;
+    const time = this.#clocks.now();
     this.#last = { counts, time };
-    if (time <= last.time) return undefined;
     const seconds = (time - last.time) / 1000;
     const values = [
       seconds,
@@ -83,17 +94,22 @@ export class History {
     this.#fine.add(time, values);
     this.#addToMinute(values);
     if (Math.floor(time / COARSE_MS) !== Math.floor(last.time / COARSE_MS)) this.#endMinute(time);
-    return [time / 1000, ...values];
+    return [(time + this.#ahead) / 1000, ...values];
   }
 
   /** The samples of the last hour, the oldest first, times ascending. */
   hour(): Sample[] {
-    return this.#fine.list();
+    return this.#fine.list(this.#ahead);
   }
 
   /** The samples of the last day, up to the last whole minute. */
   day(): Sample[] {
-    return this.#coarse.list();
+    return this.#coarse.list(this.#ahead);
+  }
+
+  /** What the clock on the wall is ahead of monotonic time. */
+  get #ahead(): number {
+    return this.#clocks.wallNow() - this.#clocks.now();
   }
 
   /** Counts add up; miners are a mean over time, for now their product with it. */
@@ -129,19 +145,14 @@ class Ring {
     this.#values.set(values, row * WIDTH);
   }
 
-  list(): Sample[] {
+  /** The oldest first, each `ahead` of the time it was noted under. */
+  list(ahead: number): Sample[] {
     const samples: Sample[] = [];
-    const oldest = Math.max(0, this.#count - this.#rows);
-    let next = Infinity;
-    // From the newest back: after the clock was set back, what it had shown before is left out.
-    for (let count = this.#count - 1; count >= oldest; count--) {
+    for (let count = Math.max(0, this.#count - this.#rows); count < this.#count; count++) {
       const row = count % this.#rows;
-      const time = this.#times[row]!;
-      if (time >= next) break;
-      next = time;
       const values = this.#values.subarray(row * WIDTH, (row + 1) * WIDTH);
-      samples.push([time / 1000, ...values]);
+      samples.push([(this.#times[row]! + ahead) / 1000, ...values]);
     }
-    return samples.reverse();
+    return samples;
   }
 }

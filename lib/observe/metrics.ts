@@ -9,14 +9,8 @@
 
 import { printable } from "../base/printable.ts";
 import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
-import { writeWorkers } from "./worker_metrics.ts";
-import type {
-  AccountShape,
-  MinerShape,
-  PoolTotalShape,
-  SharesShape,
-  SummaryShape,
-} from "./status/shapes.ts";
+import { type Worker, writeWorkers } from "./worker_metrics.ts";
+import type { AccountShape, PoolTotalShape, SharesShape, SummaryShape } from "./status/shapes.ts";
 
 /** Series of sub-accounts: those that are open come first. */
 const MAX_ACCOUNTS = 1000;
@@ -28,23 +22,23 @@ export interface MetricsInput {
   /** Every pool of the configuration. */
   readonly pools: readonly PoolTotalShape[];
   /** Every sub-account. */
-  readonly accounts: readonly AccountShape[];
-  /** Every miner; not looked at if `workerSeriesMax` is 0. */
-  readonly miners: Iterable<MinerShape>;
-  /** How many workers get series of their own. */
-  readonly workerSeriesMax: number;
+  readonly accounts: Iterable<AccountShape>;
+  /** The workers that get series of their own. */
+  readonly workers: readonly Worker[];
 }
 
-/**
- * The text of all metrics, in pieces: between them, others may have their turn. What there is of
- * single workers may be ten thousand times three samples.
- */
-export function* formatMetrics(input: MetricsInput, format: MetricsFormat): Generator<string> {
+/** The text of all metrics, in steps: there may be thousands of accounts and workers. */
+export function* formatMetrics(
+  input: MetricsInput,
+  format: MetricsFormat,
+): Generator<string, void> {
   const page = new MetricsPage(format);
   writeSummary(page, input.summary);
+  yield page.take();
   writePools(page, input.pools);
-  writeAccounts(page, input.accounts.slice(0, MAX_ACCOUNTS));
-  if (input.workerSeriesMax > 0) yield* writeWorkers(page, input.miners, input.workerSeriesMax);
+  yield page.take();
+  yield* writeAccounts(page, yield* toldApart(input.accounts));
+  yield* writeWorkers(page, input.workers);
   page.end();
   yield page.take();
 }
@@ -248,36 +242,55 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
 }
 
-function writeAccounts(page: MetricsPage, all: readonly AccountShape[]): void {
-  const accounts = toldApart(all);
-  const of = (value: (account: AccountShape) => number): Sample[] =>
-    accounts.map((account) => [{ account: account.account }, value(account)]);
-  page.gauge("btcagent_account_miners", "Miners of the sub-account.", of(({ miners }) => miners));
-  page.gauge(
+function* writeAccounts(
+  page: MetricsPage,
+  accounts: readonly AccountShape[],
+): Generator<string, void> {
+  const of = (value: (account: AccountShape) => number) => (account: AccountShape): Sample[] => [
+    [{ account: account.account }, value(account)],
+  ];
+  yield* page.family(
+    "gauge",
+    "btcagent_account_miners",
+    "Miners of the sub-account.",
+    accounts,
+    of(({ miners }) => miners),
+  );
+  yield* page.family(
+    "gauge",
     "btcagent_account_hashrate_hashes_per_second",
     "Estimated from good shares over 15 minutes.",
+    accounts,
     of(({ hashrate }) => hashrate.minutes_15),
   );
-  page.counter(
+  yield* page.family(
+    "counter",
     "btcagent_account_outage_seconds",
     "How long it was open and had no pool.",
+    accounts,
     of((account) => account.outage_seconds),
   );
-  page.counter(
+  yield* page.family(
+    "counter",
     "btcagent_account_shares_ended",
     "Shares of the sub-account by where they ended.",
-    accounts.flatMap(({ account, shares }) => results({ account }, shares)),
+    accounts,
+    ({ account, shares }) => results({ account }, shares),
   );
 }
 
-/** The accounts with names that also read differently: a scrape must have no series twice. */
-function toldApart(accounts: readonly AccountShape[]): readonly AccountShape[] {
+/** The first accounts, with names that also read differently: a scrape has no series twice. */
+function* toldApart(all: Iterable<AccountShape>): Generator<string, readonly AccountShape[]> {
+  const accounts: AccountShape[] = [];
   const seen = new Set<string>();
-  return accounts.map((account) => {
+  for (const account of all) {
+    if (accounts.length === MAX_ACCOUNTS) break;
     const name = printable(account.account);
     let told = name;
     for (let count = 2; seen.has(told); count++) told = `${name} #${count}`;
     seen.add(told);
-    return { ...account, account: told };
-  });
+    accounts.push({ ...account, account: told });
+    yield "";
+  }
+  return accounts;
 }

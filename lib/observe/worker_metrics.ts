@@ -4,61 +4,66 @@
  */
 
 import { printable } from "../base/printable.ts";
-import type { Labels, MetricsPage, Sample } from "./exposition.ts";
+import { sorted } from "../base/steps.ts";
+import type { Labels, MetricsPage } from "./exposition.ts";
 import type { MinerShape } from "./status/shapes.ts";
 
-/** Miners looked at, or workers written, in one piece of work: 5 to 10 ms. */
-const PIECE = 1000;
+/** Miners looked at, or workers written, in a step. */
+const STEP = 25;
 
 /** What is shown of all connections a worker has now. Two sub-accounts may have workers of a name. */
-interface Worker {
+export interface Worker {
+  /** By which it is told apart. */
   readonly labels: Labels;
+  /** How many connections. */
   connections: number;
+  /** All of them together, over 15 minutes. */
   hashrate: number;
+  /** Shares that were accepted. */
   accepted: number;
+  /** Shares that were rejected. */
   rejected: number;
 }
 
-/** Writes the first `most` workers by sub-account and name; yields the text so far, which may be empty. */
-export function* writeWorkers(
-  page: MetricsPage,
+/** The first `most` workers of all miners by sub-account and name, in steps. */
+export function* workersOf(
   miners: Iterable<MinerShape>,
   most: number,
-): Generator<string> {
+): Generator<void, readonly Worker[]> {
   const workers = new Map<string, Worker>();
-  let looked = 0;
+  let seen = 0;
   for (const miner of miners) {
     add(workers, miner);
-    if (++looked % PIECE === 0) yield page.take();
+    if (++seen % STEP === 0) yield;
   }
-  const shown = [...workers].sort(([a], [b]) => a < b ? -1 : 1).slice(0, most)
-    .map(([, worker]) => worker);
-  if (shown.length === 0) return;
-  const family = function* (
-    name: string,
-    help: string,
-    samplesOf: (worker: Worker) => Sample[],
-  ): Generator<string> {
-    page.gauge(name, help, samplesOf(shown[0]!));
-    for (let next = 1; next < shown.length; next += PIECE) {
-      const samples = shown.slice(next, next + PIECE).flatMap(samplesOf);
-      page.moreOf(name, samples);
-      yield page.take();
-    }
-  };
-  yield* family(
+  const inOrder = yield* sorted([...workers], ([a], [b]) => a < b ? -1 : 1);
+  return inOrder.slice(0, most).map(([, worker]) => worker);
+}
+
+/** Writes them, in steps; yields the text so far. */
+export function* writeWorkers(
+  page: MetricsPage,
+  workers: readonly Worker[],
+): Generator<string, void> {
+  yield* page.family(
+    "gauge",
     "btcagent_worker_connections",
     "Connections of miners under this name.",
+    workers,
     ({ labels, connections }) => [[labels, connections]],
   );
-  yield* family(
+  yield* page.family(
+    "gauge",
     "btcagent_worker_hashrate_hashes_per_second",
     "Estimated from good shares over 15 minutes.",
+    workers,
     ({ labels, hashrate }) => [[labels, hashrate]],
   );
-  yield* family(
+  yield* page.family(
+    "gauge",
     "btcagent_worker_shares",
     "Shares of the connections it has now.",
+    workers,
     ({ labels, accepted, rejected }) => [
       [{ ...labels, result: "accepted" }, accepted],
       [{ ...labels, result: "rejected" }, rejected],

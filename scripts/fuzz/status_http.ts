@@ -1,12 +1,20 @@
 /**
- * Fuzz target: requests to the status server, as text, through everything that is ours of it:
- * behind Deno's reading of HTTP, which a slow and obvious one stands in for.
+ * Fuzz target: requests to the status server, as bytes, from the reading of HTTP to the answer.
  */
 
 import assert from "node:assert/strict";
 import { MAX_BODY_BYTES } from "../../lib/observe/status/body.ts";
-import { answerRequest, type IncomingRequest } from "../../lib/observe/status/server.ts";
-import { StatusStream } from "../../lib/observe/status/stream.ts";
+import {
+  HttpConnection,
+  type HttpRequest,
+  type Stream,
+} from "../../lib/observe/http/connection.ts";
+import { problem, RequestProblem } from "../../lib/observe/status/answers.ts";
+import {
+  type AnswerOptions,
+  answerOptions,
+  answerRequest,
+} from "../../lib/observe/status/server.ts";
 import { FakeStatus } from "../../tests/support/fake_status.ts";
 import { type Dice, type FuzzTarget, hexDigits, jsonValue, mutate } from "./target.ts";
 
@@ -146,18 +154,17 @@ function headers(dice: Dice): string[] {
   return lines;
 }
 
+/** Inputs come faster than any budget of time allows. */
+const STILL = () => 0;
+
 /** The doors there are: anybody of this machine, with a token, with a token and control. */
 class Doors {
   readonly status = new FakeStatus();
-  readonly #common = {
-    source: this.status,
-    workerSeriesMax: 2,
-    stream: new StatusStream(this.status, false),
-  };
+  readonly #common = { source: this.status, workerSeriesMax: 2 };
   readonly all = [
-    { ...this.#common, token: "", control: undefined },
-    { ...this.#common, token: TOKEN, control: undefined },
-    { ...this.#common, token: TOKEN, control: this.status },
+    answerOptions({ ...this.#common, token: "", control: undefined }, STILL),
+    answerOptions({ ...this.#common, token: TOKEN, control: undefined }, STILL),
+    answerOptions({ ...this.#common, token: TOKEN, control: this.status }, STILL),
   ];
 }
 
@@ -178,91 +185,124 @@ export const STATUS_HTTP: FuzzTarget = {
   async run(input) {
     const { status, all } = doors ??= new Doors();
     const door = all[input.length % all.length]!;
-    const request = requestOf(input);
-    if (request === undefined) return;
-    status.changes = 0;
-    const response = await answerRequest(door, request);
-    const isStream = response.headers.get("content-type")!.startsWith("text/event-stream");
-    if (isStream) await response.body!.cancel();
-    const text = isStream ? "" : await response.text();
-    const isShown = response.status === 200;
-    const isPage = PAGE.test(response.headers.get("content-type")!);
-    assert.match(String(response.status), /^(?:200|400|401|403|404|405|413|415|421)$/);
-    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
-    assert.match(response.headers.get("cache-control")!, /^no-store/);
-    assert.ok(!text.includes(TOKEN) || decoder.decode(input).includes(TOKEN));
-    if (door.token === "") {
-      assert.ok(!isShown || OWN_NAME.test(request.headers.get("host")!));
-    } else {
-      const mayAsk = request.headers.get("authorization") === `Bearer ${TOKEN}`;
-      assert.equal(
-        response.status === 401,
-        !mayAsk && !isPage,
-        "the token decides, and it alone, but for the page",
-      );
-    }
-    if (status.changes > 0) {
-      assert.ok(door.control !== undefined && request.method === "POST");
-      assert.equal(status.changes, 1);
-      const origin = request.headers.get("origin");
-      assert.ok(origin === null || URL.parse(origin)?.host === request.headers.get("host"));
-      assert.notEqual(request.headers.get("sec-fetch-site"), "cross-site");
-    }
-    if (isPage || (isShown && isStream)) return;
-    if (isShown && METRICS.test(response.headers.get("content-type")!)) {
-      assert.match(text, /^# (?:HELP|TYPE|UNIT) /);
-    } else {
-      const value = JSON.parse(text);
-      if (!isShown) assert.deepEqual(Object.keys(value), ["status", "title"]);
+    const pipe = new Pipe(input);
+    let failure: { readonly error: unknown } | undefined;
+    const connection = new HttpConnection(pipe, {
+      answer: async (request) => {
+        status.changes = 0;
+        const response = await answerRequest(door, request);
+        try {
+          await check(input, door, status, request, response.clone());
+        } catch (error) {
+          failure ??= { error };
+        }
+        // What has no end would be waited for.
+        if (isStream(response)) await response.body!.cancel();
+        return isStream(response) ? problem(new RequestProblem(404, "A stream")) : response;
+      },
+      refuse: (found) => problem(new RequestProblem(found.status, found.message)),
+      turn: () => Promise.resolve(),
+      now: STILL,
+    });
+    await connection.serve();
+    if (failure !== undefined) throw failure.error;
+    assert.ok(pipe.isClosed);
+    for (const [, code] of decoder.decode(pipe.written).matchAll(/^HTTP\/1\.1 (\d+) /gm)) {
+      assert.match(code!, /^(?:100|200|400|401|403|404|405|408|413|415|421|431|501|505)$/);
     }
   },
 };
 
-const OWN_NAME = /^(?:localhost|[\d.]+|\[[\da-f.:]+\])(?::\d+)?$/i;
-const PAGE = /^text\/(?:html|javascript|css);|^image\/svg/;
-const METRICS = /^(?:text\/plain|application\/openmetrics-text);/;
-const REQUEST_LINE = /^([!#$%&'*+.^`|~\w-]+) (\S+) HTTP\/1\.1$/;
-
-/** What Deno makes of these bytes, as it is not what is tested; `undefined` if it refuses them. */
-function requestOf(input: Uint8Array): IncomingRequest | undefined {
-  const [head, ...rest] = decoder.decode(input).split("\r\n\r\n");
-  const [first, ...lines] = head!.split("\r\n");
-  const [, method, path] = REQUEST_LINE.exec(first!) ?? [];
-  // deno-lint-ignore no-control-regex -- hyper refuses control codes and what is no ASCII
-  if (path === undefined || /[\x00-\x20\x7f-\xff]/.test(path)) return undefined;
-  const headers = new Headers();
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    try {
-      headers.append(line.slice(0, colon), line.slice(colon + 1));
-    } catch {
-      return undefined;
-    }
+/** Fails if `response` is not what `door` may give for `request`. */
+async function check(
+  input: Uint8Array,
+  door: AnswerOptions,
+  status: FakeStatus,
+  request: HttpRequest,
+  response: Response,
+): Promise<void> {
+  const text = isStream(response) ? "" : await response.text();
+  // Settles when the other copy is cancelled, too.
+  if (isStream(response)) void response.body!.cancel();
+  const isShown = response.status === 200;
+  const isPage = PAGE.test(response.headers.get("content-type")!);
+  const isHealth = /^\{"serving":(?:true|false)\}\n$/.test(text);
+  assert.match(String(response.status), /^(?:200|400|401|403|404|405|413|415|421)$/);
+  assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+  assert.match(response.headers.get("cache-control")!, /^no-store/);
+  assert.ok(!text.includes(TOKEN) || decoder.decode(input).includes(TOKEN));
+  const own = request.headers.get("host") ?? "";
+  const site = request.headers.get("sec-fetch-site");
+  const origin = request.headers.get("origin");
+  if (door.token === "") {
+    assert.ok(!isShown || own === "" || OWN_NAME.test(own));
+  } else if (isShown && !isPage && !isHealth) {
+    const sent = request.headers.get("authorization") ?? "";
+    assert.match(sent, new RegExp(`^bearer +${TOKEN} *$`, "i"));
   }
-  const host = headers.get("host") ?? "";
-  const base = `http://${host === "" ? "localhost:9999" : host}`;
-  const url = path.includes("://") ? path : base + (path === "*" ? "/*" : path);
-  const hasBody = method !== "GET" && method !== "HEAD";
-  return {
-    method: method!,
-    url,
-    headers,
-    body: hasBody ? bodyOf(headers, encoder.encode(rest.join("\r\n\r\n"))) : null,
-  };
+  if (isShown && !isPage || status.changes > 0) {
+    assert.notEqual(site, "cross-site");
+    const isOwn = origin === null || URL.parse(origin)?.host === URL.parse(`http://${own}`)?.host;
+    assert.ok(isOwn || site === "same-origin");
+  }
+  if (status.changes > 0) {
+    assert.ok(door.control !== undefined && request.method === "POST");
+    assert.equal(status.changes, 1);
+  }
+  if (isPage || isShown && isStream(response)) return;
+  if (isShown && METRICS.test(response.headers.get("content-type")!)) {
+    assert.match(text, /^# (?:HELP|TYPE|UNIT) /);
+  } else {
+    const value = JSON.parse(text);
+    if (!isShown) assert.deepEqual(Object.keys(value), ["status", "title"]);
+  }
 }
 
-/** A body in two chunks; one that is shorter than its length, or badly chunked, breaks off. */
-function bodyOf(headers: Headers, bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
-  const length = Number(headers.get("content-length") ?? bytes.length);
-  const breaksOff = headers.has("transfer-encoding") || length > bytes.length;
-  const half = bytes.length >> 1;
-  const chunks = [bytes.subarray(0, half), bytes.subarray(half)];
-  return new ReadableStream({
-    pull(controller) {
-      const chunk = chunks.shift();
-      if (chunk !== undefined) controller.enqueue(chunk);
-      else if (breaksOff) controller.error(new TypeError("body ended before it was complete"));
-      else controller.close();
-    },
-  });
+const OWN_NAME = /^(?:localhost\.?|[\d.]+|\[[\da-f.:]+\])(?::\d+)?$/i;
+const PAGE = /^text\/(?:html|javascript|css);|^image\/svg/;
+const METRICS = /^(?:text\/plain|application\/openmetrics-text);/;
+
+function isStream({ headers }: Response): boolean {
+  return headers.get("content-type")!.startsWith("text/event-stream");
+}
+
+/** A client that has sent all it will, in two parts, and takes whatever comes. */
+class Pipe implements Stream {
+  readonly #parts: Uint8Array[];
+  /** All that was written to it. */
+  written = new Uint8Array(0);
+  /** Whether it was closed. */
+  isClosed = false;
+
+  constructor(input: Uint8Array) {
+    const half = input.length >> 1;
+    this.#parts = [input.subarray(0, half), input.subarray(half)].filter(({ length }) =>
+      length > 0
+    );
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    const part = this.#parts.shift();
+    if (part === undefined) return Promise.resolve(null);
+    const count = Math.min(part.length, into.length);
+    into.set(part.subarray(0, count));
+    if (count < part.length) this.#parts.unshift(part.subarray(count));
+    return Promise.resolve(count);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const all = new Uint8Array(this.written.length + bytes.length);
+    all.set(this.written);
+    all.set(bytes, this.written.length);
+    this.written = all;
+    return Promise.resolve(bytes.length);
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
 }

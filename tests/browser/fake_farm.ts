@@ -65,7 +65,8 @@ export class FakeFarm implements StatusSource, StatusControl {
     }));
   }
 
-  summary(): SummaryShape {
+  // deno-lint-ignore require-yield -- all in one step
+  *summary(): Generator<void, SummaryShape> {
     const { shares, miners } = this.#summary;
     const accepted = 1_000_000 + 10 * this.#looks++;
     const count = this.#miners.length;
@@ -99,7 +100,8 @@ export class FakeFarm implements StatusSource, StatusControl {
     return this.#miners.find((miner) => miner.id === id.toString(16).padStart(8, "0"));
   }
 
-  pools(): PoolTotalShape[] {
+  // deno-lint-ignore require-yield -- all in one step
+  *pools(): Generator<void, PoolTotalShape[]> {
     const isServing = this.reason === "";
     return [{
       ...sampleOf(PoolTotalSchema),

@@ -1,6 +1,7 @@
 /** Miners that roll version bits their pool does not allow. */
 
 import assert from "node:assert/strict";
+import { finished } from "../../lib/base/steps.ts";
 import { cannotNarrow, noteBits } from "../../lib/miner/narrowing.ts";
 import { parseJobId } from "../../lib/protocol/job_id.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
@@ -32,7 +33,7 @@ Deno.test("after 20 shares with bits that are not allowed, and none good, a mine
   assert.deepEqual(log.take(), []);
   miner.send(SHARE);
   assert.equal(rollingOf(farm), "cannot_narrow");
-  assert.equal(farm.miners.census.rolling.cannot_narrow, 1);
+  assert.equal(finished(farm.miners.census()).rolling.cannot_narrow, 1);
   assert.deepEqual(log.take(), [
     "warning: Miner farm.stubborn@10.0.0.7:4001 cannot narrow the version bits it rolls: 20 shares " +
     "in a row had others than 00000000, which imagined #1 allows, and were refused; it earns " +

@@ -5,6 +5,19 @@ import { type Counts, History, SAMPLE_COLUMNS } from "../../lib/observe/history.
 
 const START = Date.UTC(2026, 0, 1);
 
+/** Both clocks, which a test moves; they go together unless the one on the wall is set. */
+class FakeClocks {
+  time = 600_000;
+  ahead = START - this.time;
+  readonly now = () => this.time;
+  readonly wallNow = () => this.time + this.ahead;
+
+  /** The clock on the wall shows `time` from now on. */
+  set(time: number): void {
+    this.ahead = time - this.time;
+  }
+}
+
 /** What has been counted after `steps` steps of ten shares. */
 function after(steps: number, miners = 5): Counts {
   return {
@@ -23,8 +36,13 @@ function column(samples: readonly (readonly number[])[], name: string): (number 
 }
 
 Deno.test("a sample has what was counted since the one before, and how long that is", () => {
-  const history = new History(after(0), START);
-  assert.deepEqual(history.add(after(1), START + 10_000), [
+  const clocks = new FakeClocks();
+  const history = new History(after(0), clocks);
+  const add = (counts: Counts, ms: number) => {
+    clocks.time = 600_000 + ms;
+    return history.add(counts);
+  };
+  assert.deepEqual(add(after(1), 10_000), [
     START / 1000 + 10,
     10,
     5,
@@ -34,16 +52,21 @@ Deno.test("a sample has what was counted since the one before, and how long that
     200,
     50,
   ]);
-  history.add(after(3, 7), START + 22_000);
+  add(after(3, 7), 22_000);
   assert.deepEqual(column(history.hour(), "accepted"), [10, 20]);
   assert.deepEqual(column(history.hour(), "seconds"), [10, 12]);
   assert.deepEqual(column(history.hour(), "miners"), [5, 7]);
 });
 
 Deno.test("a minute of the day is the sum of its samples, miners their mean over time", () => {
-  const history = new History(after(0), START);
+  const clocks = new FakeClocks();
+  const history = new History(after(0), clocks);
+  const add = (counts: Counts, ms: number) => {
+    clocks.time = 600_000 + ms;
+    return history.add(counts);
+  };
   for (let step = 1; step <= 12; step++) {
-    history.add(after(step, step <= 6 ? 4 : 8), START + step * 10_000);
+    add(after(step, step <= 6 ? 4 : 8), step * 10_000);
   }
   const day = history.day();
   assert.deepEqual(column(day, "time"), [START / 1000 + 60, START / 1000 + 120]);
@@ -53,9 +76,14 @@ Deno.test("a minute of the day is the sum of its samples, miners their mean over
 });
 
 Deno.test("of the hour 360 samples are kept, of the day 1,440, the newest", () => {
-  const history = new History(after(0), START);
+  const clocks = new FakeClocks();
+  const history = new History(after(0), clocks);
+  const add = (counts: Counts, ms: number) => {
+    clocks.time = 600_000 + ms;
+    return history.add(counts);
+  };
   const steps = 26 * 360;
-  for (let step = 1; step <= steps; step++) history.add(after(step), START + step * 10_000);
+  for (let step = 1; step <= steps; step++) add(after(step), step * 10_000);
   const end = START / 1000 + steps * 10;
   assert.equal(history.hour().length, 360);
   assert.equal(column(history.hour(), "time").at(-1), end);
@@ -66,20 +94,44 @@ Deno.test("of the hour 360 samples are kept, of the day 1,440, the newest", () =
 });
 
 Deno.test("time that was slept through is a gap, and its end says how much it covers", () => {
-  const history = new History(after(0), START);
-  history.add(after(1), START + 10_000);
-  history.add(after(2), START + 610_000);
+  const clocks = new FakeClocks();
+  const history = new History(after(0), clocks);
+  const add = (counts: Counts, ms: number) => {
+    clocks.time = 600_000 + ms;
+    return history.add(counts);
+  };
+  add(after(1), 10_000);
+  add(after(2), 610_000);
   assert.deepEqual(column(history.hour(), "time"), [START / 1000 + 10, START / 1000 + 610]);
   assert.deepEqual(column(history.hour(), "seconds"), [10, 600]);
 });
 
-Deno.test("a clock set back costs one sample and what it had shown ahead, never the order", () => {
-  const history = new History(after(0), START);
-  history.add(after(1), START + 10_000);
-  history.add(after(2), START + 20_000);
-  assert.equal(history.add(after(3), START + 5_000), undefined);
-  history.add(after(4), START + 15_000);
-  assert.deepEqual(column(history.hour(), "time"), [START / 1000 + 15]);
-  history.add(after(5), START + 25_000);
-  assert.deepEqual(column(history.hour(), "accepted"), [10, 10]);
-});
+const HOUR_MS = 3_600_000;
+const STEPS: readonly (readonly [string, number])[] = [
+  ["to 1970", 12_000],
+  ["an hour back", START - HOUR_MS],
+  ["a second back", START + 9_000],
+  ["a year forward", START + 365 * 24 * HOUR_MS],
+  ["to 2106", 2 ** 32 * 1000],
+];
+for (const [what, to] of STEPS) {
+  Deno.test(`a clock set ${what} costs no sample: all move with it and stay in order`, () => {
+    const clocks = new FakeClocks();
+    const history = new History(after(0), clocks);
+    for (let step = 1; step <= 30; step++) {
+      clocks.time += 10_000;
+      if (step === 16) clocks.set(to);
+      history.add(after(step));
+    }
+    const now = clocks.wallNow() / 1000;
+    const hour = history.hour();
+    assert.deepEqual(column(hour, "time"), hour.map((_, place) => now - 10 * (29 - place)));
+    assert.deepEqual(new Set(column(hour, "accepted")), new Set([10]));
+    assert.deepEqual(new Set(column(hour, "seconds")), new Set([10]));
+    assert.deepEqual(column(history.day(), "accepted"), [60, 60, 60, 60, 60]);
+    assert.deepEqual(
+      column(history.day(), "time"),
+      [4, 3, 2, 1, 0].map((minutes) => now - 60 * minutes),
+    );
+  });
+}

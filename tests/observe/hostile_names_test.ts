@@ -13,9 +13,8 @@ import { formatRecord } from "../../lib/observe/log_format.ts";
 import type { LogRecord } from "../../lib/observe/log_record.ts";
 import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
-import { answerRequest } from "../../lib/observe/status/server.ts";
+import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
-import { StatusStream } from "../../lib/observe/status/stream.ts";
 import { FakeStatus, sampleOf } from "../support/fake_status.ts";
 import { harmIn, harmInValue, HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { samplesOf } from "../support/status_rig.ts";
@@ -41,7 +40,8 @@ class HostileStatus extends FakeStatus {
     this.#name = name;
   }
 
-  override summary(): shapes.SummaryShape {
+  // deno-lint-ignore require-yield -- all in one step
+  override *summary(): Generator<void, shapes.SummaryShape> {
     return {
       ...SUMMARY,
       reason: this.#name,
@@ -68,8 +68,12 @@ class HostileStatus extends FakeStatus {
     return this.miners()[id];
   }
 
-  override pools(): shapes.PoolTotalShape[] {
-    return super.pools().map((pool) => ({ ...pool, address: this.#name, reason: this.#name }));
+  override *pools(): Generator<void, shapes.PoolTotalShape[]> {
+    return (yield* super.pools()).map((pool) => ({
+      ...pool,
+      address: this.#name,
+      reason: this.#name,
+    }));
   }
 
   override accounts(): shapes.AccountShape[] {
@@ -88,13 +92,8 @@ class HostileStatus extends FakeStatus {
 /** The text of an answer of a status server that shows `name` wherever it can. */
 async function ask(name: string, path: string, accept = ""): Promise<string> {
   const source = new HostileStatus(name);
-  const response = await answerRequest({
-    source,
-    control: source,
-    stream: new StatusStream(source, true),
-    workerSeriesMax: 100,
-    token: "",
-  }, {
+  const options = { source, control: source, workerSeriesMax: 100, token: "" };
+  const response = await answerRequest(answerOptions(options), {
     method: "GET",
     url: `http://localhost${path}`,
     headers: new Headers({ host: "localhost", accept }),
@@ -255,8 +254,7 @@ Deno.test("accounts that read the same are two series all the same", () => {
     summary: { ...SUMMARY, certificates: [] },
     pools: [],
     accounts: names.map((name) => ({ ...account, account: name })),
-    miners: [],
-    workerSeriesMax: 0,
+    workers: [],
   }, "openmetrics");
   const samples = samplesOf([...pieces].join(""));
   const labels = [...samples.keys()].filter((name) => name.startsWith("btcagent_account_miners"));

@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import * as v from "valibot";
+import { finished } from "../../lib/base/steps.ts";
+import { StatusBounds } from "../../lib/observe/status/bounds.ts";
+import { LongAnswers } from "../../lib/observe/status/long_answers.ts";
 import { minerTable } from "../../lib/observe/status/miner_table.ts";
 import {
   EventsSchema,
@@ -13,6 +16,7 @@ import {
 } from "../../lib/observe/status/shapes.ts";
 import type { StatusSource } from "../../lib/observe/status/source.ts";
 import { StatusStream } from "../../lib/observe/status/stream.ts";
+import { Turns } from "../../lib/observe/status/turns.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
@@ -70,8 +74,8 @@ Deno.test("a pool that does not answer says why, beside its totals", async () =>
   const gone = await SimPool.start();
   await gone.stop();
   await using rig = new StatusRig([gone]);
-  await until(() => rig.view.pools()[0]!.reason !== "", "the reason");
-  assert.match(rig.view.pools()[0]!.reason, /refused/);
+  await until(() => finished(rig.view.pools())[0]!.reason !== "", "the reason");
+  assert.match(finished(rig.view.pools())[0]!.reason, /refused/);
 });
 
 Deno.test("sixteen may watch; who only asks for the head, or leaves, makes room", async () => {
@@ -90,10 +94,18 @@ Deno.test("sixteen may watch; who only asks for the head, or leaves, makes room"
 
 Deno.test("who does not read is cut off, who reads gets everything, samples too", async () => {
   const reason = "x".repeat(50_000);
-  const stream = new StatusStream(fakeSource(reason), true, { stateMs: 5, sampleMs: 5 });
+  const turns = new Turns(performance.now.bind(performance));
+  const stream = new StatusStream({
+    source: fakeSource(reason),
+    control: undefined,
+    turns,
+    bounds: new StatusBounds(performance.now.bind(performance)),
+    now: performance.now.bind(performance),
+    times: { stateMs: 5, sampleMs: 5 },
+  });
   stream.start();
-  const slow = stream.watch();
-  const quick = new EventReader(stream.watch());
+  const slow = await stream.watch();
+  const quick = new EventReader(await stream.watch());
   let states = 0;
   const reader = slow.body!.getReader();
   while (states < 20) {
@@ -106,6 +118,7 @@ Deno.test("who does not read is cut off, who reads gets everything, samples too"
     for (;;) await reader.read();
   }, /too slowly/);
   stream.stop();
+  turns.stop();
   assert.equal(await quick.next("none"), undefined);
 });
 
@@ -128,13 +141,15 @@ Deno.test("the compact table says of each miner what the list says", async () =>
   }
 });
 
-Deno.test("eight tables are written at a time, and one that is given up makes room", async () => {
-  const tables = Array.from({ length: 8 }, () => minerTable([]));
-  assert.throws(() => minerTable([]), { status: 503 });
+Deno.test("eight long answers are written at a time, and one that is given up makes room", async () => {
+  const long = new LongAnswers(new Turns(performance.now.bind(performance)));
+  const table = () => long.answer("application/json", minerTable([]));
+  const tables = Array.from({ length: 8 }, table);
+  assert.throws(table, { status: 503 });
   await tables.pop()!.body!.cancel();
-  tables.push(minerTable([]));
+  tables.push(table());
   for (const table of tables) assert.deepEqual((await table.json()).rows, []);
-  assert.deepEqual((await minerTable([]).json()).rows, []);
+  assert.deepEqual((await table().json()).rows, []);
 });
 
 Deno.test("the history is there before its first sample", async () => {
@@ -159,13 +174,19 @@ async function watch(rig: StatusRig): Promise<EventReader> {
 /** Something to watch that counts up, so that each sample has something in it. */
 function fakeSource(reason: string): StatusSource {
   let count = 0;
-  const summary = () =>
-    ({
+  // deno-lint-ignore require-yield -- all in one step
+  const summary = function* () {
+    return {
       reason,
       miners: { states: { working: 1 } },
       shares: { accepted: count++, assumed: 0, rejected: {}, refused: {} },
       credited_difficulty: count,
       traffic: { bytes_written: count, bytes_read: count },
-    }) as unknown as SummaryShape;
-  return { summary, pools: () => [], events: () => [] } as unknown as StatusSource;
+    } as unknown as SummaryShape;
+  };
+  // deno-lint-ignore require-yield -- all in one step
+  const pools = function* () {
+    return [];
+  };
+  return { summary, pools, events: () => [] } as unknown as StatusSource;
 }

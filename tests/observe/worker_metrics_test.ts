@@ -1,9 +1,10 @@
 /** Metrics of single workers: many, and therefore in pieces. */
 
 import assert from "node:assert/strict";
+import { finished } from "../../lib/base/steps.ts";
 import { MetricsPage } from "../../lib/observe/exposition.ts";
 import { MinerSchema, type MinerShape } from "../../lib/observe/status/shapes.ts";
-import { writeWorkers } from "../../lib/observe/worker_metrics.ts";
+import { workersOf, writeWorkers } from "../../lib/observe/worker_metrics.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
 const MODEL = sampleOf(MinerSchema);
@@ -18,12 +19,19 @@ function miner(worker: string, accepted: number, hashrate: number, account = "")
   };
 }
 
+/** What is written of the first `most` workers. */
+function written(miners: readonly MinerShape[], most: number): string[] {
+  return [...writeWorkers(new MetricsPage("prometheus"), finished(workersOf(miners, most)))];
+}
+
 Deno.test("10,000 workers are written a few at a time, whole lines each, in less than 3 MB", () => {
   const miners = Array.from(
     { length: 10_000 },
     (_, i) => miner(`farm-3-row-${i}`, 4_000_000 + i, 1.2345678901234567e14 + i),
   );
-  const pieces = [...writeWorkers(new MetricsPage("prometheus"), miners, 10_000)];
+  const pieces = [
+    ...writeWorkers(new MetricsPage("prometheus"), finished(workersOf(miners, 10_000))),
+  ];
   assert.ok(pieces.length >= 40);
   for (const piece of pieces) {
     assert.ok(piece.length < 200_000, `a piece has ${piece.length} characters`);
@@ -39,7 +47,7 @@ Deno.test("10,000 workers are written a few at a time, whole lines each, in less
 
 Deno.test("the connections of a worker are added up, and of too many the first names are shown", () => {
   const miners = [miner("b", 1, 10), miner("c", 2, 20), miner("a", 3, 30), miner("b", 4, 40)];
-  const text = [...writeWorkers(new MetricsPage("prometheus"), [...miners, miner("", 9, 9)], 2)];
+  const text = written([...miners, miner("", 9, 9)], 2);
   const lines = text.join("").split("\n").filter((line) =>
     /^[^#].*(connections|hashrate)|accepted/.test(line)
   );
@@ -59,7 +67,7 @@ Deno.test("workers of one name in two sub-accounts are two series, each with its
     miner("w0", 2, 20, "alice"),
     miner("w0", 4, 40, "bob"),
   ];
-  const text = [...writeWorkers(new MetricsPage("prometheus"), miners, 10)].join("");
+  const text = written(miners, 10).join("");
   assert.deepEqual(text.split("\n").filter((line) => /^[^#].*(connections|accepted)/.test(line)), [
     'btcagent_worker_connections{account="alice",worker="w0"} 1',
     'btcagent_worker_connections{account="bob",worker="w0"} 2',
@@ -70,7 +78,6 @@ Deno.test("workers of one name in two sub-accounts are two series, each with its
 
 Deno.test("names that read the same are one series: a scrape has none twice", () => {
   const miners = [miner("w\u202e", 1, 10), miner("w\u202d", 2, 20)];
-  const page = new MetricsPage("prometheus");
-  const text = [...writeWorkers(page, miners, 10), page.take()].join("");
+  const text = written(miners, 10).join("");
   assert.match(text, /btcagent_worker_connections\{worker="w\?"\} 2\n/);
 });

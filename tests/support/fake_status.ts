@@ -24,7 +24,8 @@ export class FakeStatus implements StatusSource, StatusControl {
   /** How often anything was to be changed. */
   changes = 0;
 
-  summary(): shapes.SummaryShape {
+  // deno-lint-ignore require-yield -- all in one step
+  *summary(): Generator<void, shapes.SummaryShape> {
     return this.#summary;
   }
 
@@ -40,7 +41,8 @@ export class FakeStatus implements StatusSource, StatusControl {
     return this.#miners[id];
   }
 
-  pools(): shapes.PoolTotalShape[] {
+  // deno-lint-ignore require-yield -- all in one step
+  *pools(): Generator<void, shapes.PoolTotalShape[]> {
     return this.#pools;
   }
 

@@ -4,7 +4,7 @@
  * Every wait for the client has a deadline; the server closes what is past it.
  */
 
-import { ByteSource } from "./byte_source.ts";
+import { ByteSource, type Readable } from "./byte_source.ts";
 import { BadRequest, parseHead, type RequestHead } from "./head.ts";
 import { RequestBody } from "./request_body.ts";
 
@@ -38,6 +38,16 @@ const EMPTY = new Uint8Array(0);
 const CRLF = encoder.encode("\r\n");
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");
 
+/** All that is asked of a socket; a `Deno.Conn` already fits. */
+export interface Stream extends Readable {
+  /** Writes some of the bytes. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Says that nothing more will be written. */
+  closeWrite(): Promise<void>;
+  /** Closes it both ways. */
+  close(): void;
+}
+
 /** A request as it came. */
 export interface HttpRequest {
   /** As it came. */
@@ -64,7 +74,7 @@ export interface ConnectionOptions {
 
 /** See the head of this file. */
 export class HttpConnection {
-  readonly #conn: Deno.Conn;
+  readonly #conn: Stream;
   readonly #options: ConnectionOptions;
   readonly #source: ByteSource;
   /** Since when the client is waited for; `undefined` while it waits for us. */
@@ -73,7 +83,7 @@ export class HttpConnection {
   #isClosed = false;
 
   /** Serves nothing yet. */
-  constructor(conn: Deno.Conn, options: ConnectionOptions) {
+  constructor(conn: Stream, options: ConnectionOptions) {
     this.#conn = conn;
     this.#options = options;
     this.#source = new ByteSource(conn);

@@ -6,6 +6,8 @@
 import { printableJson } from "../../base/printable.ts";
 import type { ProblemShape } from "./shapes.ts";
 
+const encoder = new TextEncoder();
+
 const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -38,21 +40,30 @@ export class RequestProblem extends Error {
   }
 }
 
+/** The type of JSON answers. */
+export const JSON_TYPE = "application/json";
+
 /** A JSON answer. */
 export function json(value: unknown, status: number = 200): Response {
-  return answer(printableJson(value) + "\n", "application/json", status);
+  return answer(printableJson(value) + "\n", JSON_TYPE, status);
 }
 
-/** A body of any type. */
+/** A body of any type: a text is sent with its length, a stream in chunks. */
 export function answer(
-  body: BodyInit,
+  body: string | ReadableStream<Uint8Array>,
   contentType: string,
   status: number = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(body, {
+  const bytes = typeof body === "string" ? encoder.encode(body) : undefined;
+  return new Response(bytes ?? body, {
     status,
-    headers: { ...HEADERS, "content-type": contentType, ...headers },
+    headers: {
+      ...HEADERS,
+      "content-type": contentType,
+      ...(bytes === undefined ? {} : { "content-length": String(bytes.length) }),
+      ...headers,
+    },
   });
 }
 

@@ -2,6 +2,7 @@
  * `/api/v1/miners?…`: which miners, in which order, which of them on this page; pure.
  */
 
+import { sorted } from "../../base/steps.ts";
 import { RequestProblem } from "./answers.ts";
 import type { MinerShape } from "./shapes.ts";
 
@@ -24,6 +25,20 @@ const KEYS: Readonly<Record<string, (miner: MinerShape) => number | string>> = {
 const STATES = ["connected", "subscribed", "authorized", "joining", "working"];
 const ASICBOOST = ["never", "rolling", "lost", "cannot_narrow"];
 
+/** Which miners are asked for, in which order. */
+export interface MinerQuery {
+  /** Whether a miner is among them. */
+  readonly wants: (miner: MinerShape) => boolean;
+  /** What they are sorted by. */
+  readonly keyOf: (miner: MinerShape) => number | string;
+  /** 1 for the least first, -1 for the greatest. */
+  readonly direction: number;
+  /** How many are left out before the page. */
+  readonly offset: number;
+  /** How many are on the page at most. */
+  readonly limit: number;
+}
+
 /** A page of miners. */
 export interface MinerPage {
   /** Miners that match. */
@@ -35,13 +50,13 @@ export interface MinerPage {
 }
 
 /**
- * Picks a page: `q` is looked for in worker, user, address and client agent; `state` and
+ * Reads what is asked for: `q` is looked for in worker, user, address and client agent; `state` and
  * `asicboost` filter; `sort` is a key, with `-` before it for the greatest first; `offset` and
  * `limit` (1..1000) cut.
  *
  * @throws RequestProblem for a parameter that is unknown, repeated or out of range.
  */
-export function pickMiners(miners: Iterable<MinerShape>, query: URLSearchParams): MinerPage {
+export function parseMinerQuery(query: URLSearchParams): MinerQuery {
   const given = new Map<string, string>();
   for (const [name, value] of query) {
     if (!["q", "state", "asicboost", "sort", "offset", "limit"].includes(name)) {
@@ -56,25 +71,38 @@ export function pickMiners(miners: Iterable<MinerShape>, query: URLSearchParams)
   const asicboost = oneOf(given, "asicboost", ASICBOOST);
   const text = given.get("q")?.toLowerCase();
   const sort = oneOf(given, "sort", Object.keys(KEYS).flatMap((key) => [key, `-${key}`])) ?? "id";
-  const offset = wholeNumber(given, "offset", 0, 1_000_000) ?? 0;
-  const limit = wholeNumber(given, "limit", 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
-
-  const found: MinerShape[] = [];
-  for (const miner of miners) {
-    if (state !== undefined && miner.state !== state) continue;
-    if (asicboost !== undefined && miner.asicboost !== asicboost) continue;
-    if (text !== undefined && !contains(miner, text)) continue;
-    found.push(miner);
-  }
-  const keyOf = KEYS[sort.replace(/^-/, "")]!;
-  const direction = sort.startsWith("-") ? -1 : 1;
-  const keyed = found.map((miner) => ({ miner, key: keyOf(miner) }));
-  keyed.sort((a, b) => a.key === b.key ? 0 : a.key < b.key ? -direction : direction);
   return {
-    total: found.length,
-    offset,
-    miners: keyed.slice(offset, offset + limit).map(({ miner }) => miner),
+    wants: (miner) =>
+      (state === undefined || miner.state === state) &&
+      (asicboost === undefined || miner.asicboost === asicboost) &&
+      (text === undefined || contains(miner, text)),
+    keyOf: KEYS[sort.replace(/^-/, "")]!,
+    direction: sort.startsWith("-") ? -1 : 1,
+    offset: wholeNumber(given, "offset", 0, 1_000_000) ?? 0,
+    limit: wholeNumber(given, "limit", 1, MAX_LIMIT) ?? DEFAULT_LIMIT,
   };
+}
+
+/** Miners looked at in a step. */
+const STEP = 50;
+
+/** Picks the page, in steps. */
+export function* pickMiners(
+  all: Iterable<MinerShape>,
+  { wants, keyOf, direction, offset, limit }: MinerQuery,
+): Generator<void, MinerPage> {
+  const keyed: { readonly miner: MinerShape; readonly key: number | string }[] = [];
+  let seen = 0;
+  for (const miner of all) {
+    if (wants(miner)) keyed.push({ miner, key: keyOf(miner) });
+    if (++seen % STEP === 0) yield;
+  }
+  const inOrder = yield* sorted(
+    keyed,
+    (a, b) => a.key === b.key ? 0 : a.key < b.key ? -direction : direction,
+  );
+  const miners = inOrder.slice(offset, offset + limit).map(({ miner }) => miner);
+  return { total: keyed.length, offset, miners };
 }
 
 function contains(miner: MinerShape, text: string): boolean {

@@ -7,14 +7,7 @@
  */
 
 import { printableJson } from "../../base/printable.ts";
-import { answer, RequestProblem } from "./answers.ts";
 import type { MinerShape } from "./shapes.ts";
-
-/** So many tables are written at a time. */
-const MAX_TABLES = 8;
-
-/** Rows written before anything else gets its turn. */
-const ROWS_PER_PIECE = 250;
 
 /** The values of a row. */
 const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => unknown])[] = [
@@ -32,49 +25,20 @@ const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => u
   ["connected_seconds", ({ connected_seconds }) => Math.round(connected_seconds)],
 ];
 
-const encoder = new TextEncoder();
+/** Rows written in a step. */
+const STEP = 10;
 
-let tables = 0;
-
-/**
- * The answer with all of `miners`.
- *
- * @throws RequestProblem while too many are being written.
- */
-export function minerTable(miners: Iterable<MinerShape>): Response {
-  if (tables >= MAX_TABLES) {
-    throw new RequestProblem(503, `${MAX_TABLES} tables are being written already`);
+/** The text of the answer with all of `miners`, in steps. */
+export function* minerTable(miners: Iterable<MinerShape>): Generator<string, void> {
+  let text = `{"columns":${printableJson(COLUMNS.map(([name]) => name))},"rows":[`;
+  let seen = 0;
+  for (const miner of miners) {
+    text += (seen === 0 ? "" : ",") + printableJson(COLUMNS.map(([, value]) => value(miner)));
+    if (++seen % STEP > 0) continue;
+    yield text;
+    text = "";
   }
-  tables++;
-  const rows = miners[Symbol.iterator]();
-  const columns = printableJson(COLUMNS.map(([name]) => name));
-  let text = `{"columns":${columns},"rows":[`;
-  let isFirst = true;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      // A stream whose reader keeps up is asked again at once: only a timer lets others in.
-      if (!isFirst) await new Promise((resolve) => setTimeout(resolve, 0));
-      for (let count = 0; count < ROWS_PER_PIECE; count++) {
-        const row = rows.next();
-        if (row.done) {
-          controller.enqueue(encoder.encode(`${text}]}\n`));
-          controller.close();
-          tables--;
-          return;
-        }
-        const values = COLUMNS.map(([, value]) => value(row.value));
-        text += (isFirst ? "" : ",") + printableJson(values);
-        isFirst = false;
-      }
-      controller.enqueue(encoder.encode(text));
-      text = "";
-    },
-    cancel() {
-      rows.return?.();
-      tables--;
-    },
-  }, { highWaterMark: 0 });
-  return answer(body, "application/json");
+  yield `${text}]}\n`;
 }
 
 function sumOf(counts: Readonly<Record<string, number>>): number {

@@ -2,14 +2,19 @@
  * Every path of the status server: what may be done there and what comes back.
  */
 
-import { SAMPLE_COLUMNS } from "../history.ts";
+import { printableJson } from "../../base/printable.ts";
 import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_record.ts";
 import { formatMetrics } from "../metrics.ts";
-import { answer, json, RequestProblem } from "./answers.ts";
-import { pickMiners } from "./miner_query.ts";
+import { workersOf } from "../worker_metrics.ts";
+import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
+import type { StatusBounds } from "./bounds.ts";
+import type { LongAnswers } from "./long_answers.ts";
+import { parseMinerQuery, pickMiners } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
+import type { SummaryShape } from "./shapes.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
 import type { StatusStream } from "./stream.ts";
+import type { Turns } from "./turns.ts";
 
 /** What the routes need. */
 export interface RouteContext {
@@ -17,8 +22,14 @@ export interface RouteContext {
   readonly source: StatusSource;
   /** What may be changed; `undefined` for nothing. */
   readonly control: StatusControl | undefined;
-  /** What is sent to whoever watches. */
+  /** What is sent to those who watch. */
   readonly stream: StatusStream;
+  /** When answers are made. */
+  readonly turns: Turns;
+  /** Those that take long. */
+  readonly long: LongAnswers;
+  /** Bounds of the server itself. */
+  readonly bounds: StatusBounds;
   /** Workers with metrics of their own. */
   readonly workerSeriesMax: number;
 }
@@ -27,8 +38,10 @@ export interface RouteContext {
 export interface StatusRequest {
   /** Its method; `HEAD` comes as `GET`. */
   readonly method: string;
-  /** Its address. */
-  readonly url: URL;
+  /** Its path, in the form of {@linkcode PATHS}. */
+  readonly path: string;
+  /** What it asks for there. */
+  readonly query: URLSearchParams;
   /** Its `Accept` header; empty for none. */
   readonly accept: string;
   /** Its `Content-Type` header; empty for none. */
@@ -52,18 +65,23 @@ interface Route {
   ) => Response | Promise<Response>;
 }
 
+/** Where probes ask; a yes or no is for everybody. */
+export const HEALTH_PATH = "/healthz";
+
 /** Every path, with what api.md says of it in the same order. */
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
-  ["/healthz", {
-    GET: ({ source }) => {
-      const health = source.health();
-      return json(health, health.serving ? 200 : 503);
-    },
+  [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],
+  ["/api/v1/summary", {
+    GET: async (context) => json(await summaryOf(context)),
   }],
-  ["/api/v1/summary", { GET: ({ source }) => json(source.summary()) }],
   ["/api/v1/miners", {
-    GET: ({ source }, { url }) => json(pickMiners(source.miners(), url.searchParams)),
+    GET: async ({ source, long }, { query: asked }) => {
+      const query = parseMinerQuery(asked);
+      const { total, offset, miners } = await long.gather(pickMiners(source.miners(), query));
+      const head = `{"total":${total},"offset":${offset},"miners":[`;
+      return long.answer(JSON_TYPE, jsonList(head, miners));
+    },
   }],
   ["/api/v1/miners/{id}", {
     GET: ({ source }, _request, id) => {
@@ -72,14 +90,20 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return json(miner);
     },
   }],
-  ["/api/v1/miner-table", { GET: ({ source }) => minerTable(source.miners()) }],
-  ["/api/v1/upstreams", {
-    GET: ({ source }) => json({ pools: source.pools(), accounts: source.accounts() }),
+  ["/api/v1/miner-table", {
+    GET: ({ source, long }) => long.answer(JSON_TYPE, minerTable(source.miners())),
   }],
-  ["/api/v1/events", { GET: ({ source }) => json({ events: source.events() }) }],
+  ["/api/v1/upstreams", {
+    GET: async ({ source, turns, long }) => {
+      const head = `{"pools":${printableJson(await turns.run(source.pools()))},"accounts":[`;
+      return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
+    },
+  }],
+  ["/api/v1/events", {
+    GET: ({ source }) => json({ events: source.events() }),
+  }],
   ["/api/v1/history", {
-    GET: ({ stream: { history } }) =>
-      json({ columns: SAMPLE_COLUMNS, hour: history.hour(), day: history.day() }),
+    GET: ({ stream }) => json(stream.history),
   }],
   ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
@@ -124,20 +148,20 @@ export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
  *
  * @throws RequestProblem for an unknown path, a method that is not for it, or what it asks in vain.
  */
-export function route(
-  context: RouteContext,
-  request: StatusRequest,
-): Response | Promise<Response> {
-  const { method, url } = request;
+export async function route(context: RouteContext, request: StatusRequest): Promise<Response> {
+  const { method, path } = request;
   for (const [pattern, found] of ROUTES) {
-    const id = match(pattern, url.pathname);
+    const id = match(pattern, path);
     if (id === undefined) continue;
-    if (method === "GET" && found.GET !== undefined) return found.GET(context, request, id);
+    const { GET: get } = found;
+    if (method === "GET" && get !== undefined) {
+      return await context.turns.take(() => get(context, request, id));
+    }
     if (method === "POST" && found.POST !== undefined) {
       if (context.control === undefined) {
         throw new RequestProblem(403, "Nothing may be changed here: status.control is false");
       }
-      return found.POST(context.control, id, request, context);
+      return await found.POST(context.control, id, request, context);
     }
     const allow = [
       ...(found.GET === undefined ? [] : ["GET", "HEAD"]),
@@ -155,6 +179,12 @@ function match(pattern: string, path: string): string | undefined {
   if (!path.startsWith(before!) || !path.endsWith(after)) return undefined;
   const id = path.slice(before!.length, path.length - after.length);
   return /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+/** Whether miners have a pool; why not is only for those who may know. */
+export function health(source: StatusSource, mayKnowWhy: boolean): Response {
+  const { serving, reason } = source.health();
+  return json(mayKnowWhy ? { serving, reason } : { serving }, serving ? 200 : 503);
 }
 
 /** The body of a request that must be a JSON object. */
@@ -194,28 +224,37 @@ function noMiner(id: string): RequestProblem {
   return new RequestProblem(404, `No miner ${id} is connected`);
 }
 
+/** JSON text of an object whose last member is a list, in steps: `head` ends with its bracket. */
+function* jsonList(head: string, rows: Iterable<unknown>): Generator<string, void> {
+  yield head;
+  let separator = "";
+  for (const row of rows) {
+    yield separator + printableJson(row);
+    separator = ",";
+  }
+  yield "]}\n";
+}
+
+/** The program's summary, with what this server counts itself. */
+async function summaryOf({ source, turns, bounds }: RouteContext): Promise<SummaryShape> {
+  const summary = await turns.run(source.summary());
+  return { ...summary, limits: { ...summary.limits, ...bounds.counts } };
+}
+
 async function metrics(
-  { source, workerSeriesMax }: RouteContext,
+  context: RouteContext,
   { accept }: StatusRequest,
 ): Promise<Response> {
-  const isOpen = accept.includes("application/openmetrics-text");
-  const pieces = formatMetrics({
-    summary: source.summary(),
-    pools: source.pools(),
-    accounts: source.accounts(),
-    miners: workerSeriesMax > 0 ? source.miners() : [],
-    workerSeriesMax,
-  }, isOpen ? "openmetrics" : "prometheus");
-  let piece = pieces.next();
-  let text = "";
-  while (piece.done !== true) {
-    text += piece.value;
-    piece = pieces.next();
-    // Only a timer lets others in: shares of ten thousand miners do not wait for all of this.
-    if (piece.done !== true) await new Promise((resolve) => setTimeout(resolve, 0));
-  }
+  const { source, turns, long, workerSeriesMax } = context;
+  const isOpen = /application\/openmetrics-text/i.test(accept);
+  const summary = await summaryOf(context);
+  const pools = await turns.run(source.pools());
+  const workers = workerSeriesMax === 0
+    ? []
+    : await long.gather(workersOf(source.miners(), workerSeriesMax));
   const type = isOpen
     ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
     : "text/plain; version=0.0.4; charset=utf-8";
-  return answer(text, type);
+  const input = { summary, pools, accounts: source.accounts(), workers };
+  return long.answer(type, formatMetrics(input, isOpen ? "openmetrics" : "prometheus"));
 }

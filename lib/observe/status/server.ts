@@ -1,50 +1,47 @@
 /**
  * The status server: HTTP for operators, Prometheus and scripts.
  *
- * It must never cost a miner anything: what it cannot do it says to who asked. Bounds: so many
- * requests at a time, bodies of 64 KiB (which no request needs), and a time for a body to come.
- * Deno's HTTP server gives no way to bound the connections that are open, the time their headers
- * take or the time an answer is read in; hence loopback unless there is a token.
+ * It must never cost a miner anything: what it cannot do it says to those who asked. Its connections
+ * and requests are bounded, each wait for a client ends, answers are made in turns with what miners
+ * want, and all of it has a budget of time (`turns.ts`).
  */
 
+import { monotonicNow, type Now } from "../../base/clock.ts";
 import { reportFault } from "../fault.ts";
+import type { HttpRequest } from "../http/connection.ts";
+import { HttpServer } from "../http/server.ts";
 import { areaLog } from "../log.ts";
 import { problem, RequestProblem } from "./answers.ts";
 import { readBody } from "./body.ts";
-import { checkName, checkRights } from "./door.ts";
+import { MAX_CONNECTIONS, MAX_REQUESTS, StatusBounds } from "./bounds.ts";
+import { checkName, checkOrigin, checkToken, hasToken } from "./door.ts";
+import { LongAnswers } from "./long_answers.ts";
 import { pageFile } from "./page.ts";
-import { route, type RouteContext } from "./routes.ts";
+import { health, HEALTH_PATH, route, type RouteContext } from "./routes.ts";
 import { StatusStream } from "./stream.ts";
-
-/** Requests answered at a time. */
-const MAX_REQUESTS = 32;
+import { Turns, TurnsStopped } from "./turns.ts";
 
 const log = areaLog("agent");
 
-/** What answers are made of. */
-export interface AnswerOptions extends RouteContext {
+const STOPPED = new RequestProblem(503, "btcagent is stopping");
+
+/** What is asked for, and who may ask. */
+export interface StatusOptions extends Pick<RouteContext, "source" | "control"> {
+  /** Workers with metrics of their own. */
+  readonly workerSeriesMax: number;
   /** The bearer token that is wanted; empty for none. */
   readonly token: string;
 }
 
+/** What answers are made of. */
+export interface AnswerOptions extends RouteContext, StatusOptions {}
+
 /** What the server is made of. */
-export interface StatusServerOptions extends Omit<AnswerOptions, "stream"> {
+export interface StatusServerOptions extends StatusOptions {
   /** IP address to listen on. */
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
   readonly port: number;
-}
-
-/** All that is asked of a request; a `Request` already fits. Nothing in it is checked yet. */
-export interface IncomingRequest {
-  /** Of any name. */
-  readonly method: string;
-  /** `http://`, the `Host` header and the path as they came, so it may be no URL at all. */
-  readonly url: string;
-  /** Its headers. */
-  readonly headers: Pick<Headers, "get">;
-  /** Its body, which may break off; null for none. */
-  readonly body: ReadableStream<Uint8Array> | null;
 }
 
 /** A running status server. */
@@ -55,51 +52,64 @@ export interface StatusServer {
   stop(): Promise<void>;
 }
 
+/** Everything that answers need beside what is asked for. */
+export function answerOptions(options: StatusOptions, now: Now = monotonicNow): AnswerOptions {
+  const [turns, bounds] = [new Turns(now), new StatusBounds(now)];
+  const stream = new StatusStream({ ...options, turns, bounds, now });
+  return { ...options, turns, bounds, stream, long: new LongAnswers(turns) };
+}
+
 /** Starts the server; `undefined`, with a line in the log, if it cannot listen there. */
 export function startStatusServer(options: StatusServerOptions): StatusServer | undefined {
   const { hostname, port } = options;
-  const where = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-  const abort = new AbortController();
+  const context = answerOptions(options);
+  const { turns, bounds, stream } = context;
   let inHand = 0;
-  const stream = new StatusStream(options.source, options.control !== undefined);
-  const context = { ...options, stream };
   try {
-    const server = Deno.serve({
+    const server = new HttpServer({
       hostname,
       port,
-      signal: abort.signal,
-      onListen: ({ hostname, port }) => {
-        const at = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-        log.info("Status and metrics on http://{at}", { at });
+      maxConnections: MAX_CONNECTIONS,
+      full: () => bounds.reached("status_connections"),
+      now: monotonicNow,
+      turn: () => turns.request(),
+      refuse: ({ status, message }) => problem(new RequestProblem(status, message)),
+      answer: async (request) => {
+        if (inHand >= MAX_REQUESTS) {
+          bounds.reached("status_requests");
+          return problem(
+            new RequestProblem(503, `${MAX_REQUESTS} requests are under way already`, {
+              "retry-after": "1",
+            }),
+          );
+        }
+        inHand++;
+        try {
+          return await answerRequest(context, request);
+        } catch (error) {
+          if (error instanceof TurnsStopped) return problem(STOPPED);
+          reportFault(log, error);
+          return problem(new RequestProblem(500, "A fault of btcagent itself; the log has it"));
+        } finally {
+          inHand--;
+        }
       },
-      onError: (error) => {
-        reportFault(log, error);
-        return problem(new RequestProblem(500, "A fault of btcagent itself; the log has it"));
-      },
-    }, async (request) => {
-      if (inHand >= MAX_REQUESTS) {
-        return problem(new RequestProblem(503, `${MAX_REQUESTS} requests are under way already`));
-      }
-      inHand++;
-      try {
-        return await answerRequest(context, request);
-      } finally {
-        inHand--;
-      }
     });
     stream.start();
+    const at = formatPlace(server.address.hostname, server.address.port);
+    log.info("Status and metrics on http://{at}", { at });
     return {
-      address: server.addr,
+      address: server.address,
       stop: async () => {
         stream.stop();
-        abort.abort();
-        await server.finished;
+        turns.stop();
+        await server.stop();
       },
     };
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AddrInUse;
     log.warn("No status and metrics on {where}: {found}; set another status.listen", {
-      where,
+      where: formatPlace(hostname, port),
       found: isTaken ? "another program has this port" : error,
     });
     return undefined;
@@ -107,30 +117,53 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
 }
 
 /**
- * Everything behind Deno's reading of HTTP: who may ask, what for, and the answer. Throws only for
- * a fault of ours.
+ * Everything behind the reading of HTTP: who may ask, what for, and the answer. Throws only for a
+ * fault of ours.
  */
 export async function answerRequest(
   options: AnswerOptions,
-  request: IncomingRequest,
+  request: HttpRequest,
 ): Promise<Response> {
-  const { token } = options;
+  const { token, source, turns, bounds } = options;
   const { headers } = request;
   try {
     checkName(headers, token);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const url = URL.parse(request.url);
+    const path = pathOf(url);
+    checkOrigin(headers, method === "GET" && path === "/");
+    // A yes or no is for everybody: probes have no secrets.
+    if (method === "GET" && path === HEALTH_PATH) {
+      return turns.now(() => health(source, hasToken(headers, token)));
+    }
     // The page holds nothing of the farm: what it shows it asks for with the token.
-    const page = method === "GET" ? await pageFile(url?.pathname ?? "") : undefined;
+    const page = method === "GET" ? await pageFile(path) : undefined;
     if (page !== undefined) return page;
-    checkRights(headers, token, method !== "GET");
+    checkToken(headers, token);
+    if (turns.isSpent) {
+      bounds.reached("status_time");
+      const seconds = turns.secondsUntilMore;
+      const title = `The time for answers is used up, ask again in ${seconds} s`;
+      throw new RequestProblem(503, title, { "retry-after": String(seconds) });
+    }
     const body = await readBody(request.body);
     if (url === null) throw new RequestProblem(400, "Cannot make out the host and path asked for");
     const accept = headers.get("accept") ?? "";
     const contentType = headers.get("content-type") ?? "";
-    return await route(options, { method, url, accept, contentType, body });
+    const query = url.searchParams;
+    return await route(options, { method, path, query, accept, contentType, body });
   } catch (error) {
     if (error instanceof RequestProblem) return problem(error);
     throw error;
   }
+}
+
+/** The path asked for, without slashes that mean nothing: reverse proxies and people add some. */
+function pathOf(url: URL | null): string {
+  const path = (url?.pathname ?? "").replace(/\/{2,}/g, "/");
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+function formatPlace(hostname: string, port: number): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -344,7 +344,9 @@ export const ConfigAnswerSchema = v.strictObject({
 /** @internal Answer of `/healthz`. */
 export const HealthSchema = v.strictObject({
   serving: flag("Whether miners have a pool to work for; if not, the status is 503."),
-  reason: words("Why not; empty if they have."),
+  reason: v.optional(
+    words("Why not; empty if they have. Left out where a token is wanted and none was sent."),
+  ),
 });
 
 /** @internal Answer of what changes something. */

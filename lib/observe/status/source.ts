@@ -15,10 +15,13 @@ import type {
   SummaryShape,
 } from "./shapes.ts";
 
-/** The program at this moment. Each call counts anew. */
+/**
+ * The program at this moment. Each call counts again; what takes long is counted in steps, and done
+ * when they are.
+ */
 export interface StatusSource {
   /** Everything in sum. */
-  summary(): SummaryShape;
+  summary(): Generator<void, SummaryShape>;
   /** Whether miners have a pool to work for, and why not. */
   health(): { readonly serving: boolean; readonly reason: string };
   /** Every connected miner. */
@@ -26,9 +29,9 @@ export interface StatusSource {
   /** The miner with this session id. */
   miner(id: number): MinerShape | undefined;
   /** Every pool of the configuration. */
-  pools(): PoolTotalShape[];
+  pools(): Generator<void, PoolTotalShape[]>;
   /** Every sub-account with its pools. */
-  accounts(): AccountShape[];
+  accounts(): Iterable<AccountShape>;
   /** What the log said lately, the oldest first. */
   events(): readonly EventShape[];
   /** The settings in force, without secrets. */

@@ -7,48 +7,77 @@
  */
 
 import { printableJson } from "../../base/printable.ts";
-import { type Counts, History, type Sample, SAMPLE_MS } from "../history.ts";
+import type { Now } from "../../base/clock.ts";
+import { finished } from "../../base/steps.ts";
+import { type Counts, History, SAMPLE_COLUMNS, SAMPLE_MS } from "../history.ts";
 import { answer, RequestProblem } from "./answers.ts";
-import type { StreamStateShape, SummaryShape } from "./shapes.ts";
-import type { StatusSource } from "./source.ts";
+import type { StatusBounds } from "./bounds.ts";
+import type { HistoryShape, SummaryShape } from "./shapes.ts";
+import type { StatusControl, StatusSource } from "./source.ts";
+import { type Turns, TurnsStopped } from "./turns.ts";
 
 /** How often things happen, in milliseconds; other times are for tests. */
 const TIMES = { stateMs: 2_000, sampleMs: SAMPLE_MS };
 
-/** So many may watch at a time. */
+/** Most that may watch at a time. */
 const MAX_WATCHERS = 16;
 
-/** Who leaves so many bytes waiting is cut off; a state takes about 10 KB. */
+/** A watcher that leaves this much unread is cut off; a state takes about 10 KB. */
 const MAX_WAITING_BYTES = 256 * 1024;
+
+/** A state is told again to one who comes within this time, in milliseconds. */
+const FRESH_MS = 1_000;
 
 const encoder = new TextEncoder();
 
 /** See the head of this file. */
 export class StatusStream {
-  /** What the charts show. */
-  readonly history: History;
   readonly #source: StatusSource;
   readonly #mayControl: boolean;
-  readonly #watchers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  readonly #turns: Turns;
+  readonly #bounds: StatusBounds;
+  readonly #now: Now;
   readonly #times: typeof TIMES;
+  readonly #history: History;
+  readonly #watchers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   #sampling: ReturnType<typeof setInterval> | undefined;
   #sending: ReturnType<typeof setInterval> | undefined;
+  #isSampling = false;
+  #isSending = false;
   #lastEvent = 0;
+  #state: { readonly bytes: Uint8Array; readonly madeAt: number } | undefined;
 
   /** Nothing is sampled before {@linkcode StatusStream.start}. */
-  constructor(source: StatusSource, mayControl: boolean, times: typeof TIMES = TIMES) {
-    this.#times = times;
+  constructor({ source, control, turns, bounds, now, wallNow = Date.now, times = TIMES }: {
+    readonly source: StatusSource;
+    readonly control: StatusControl | undefined;
+    readonly turns: Turns;
+    readonly bounds: StatusBounds;
+    readonly now: Now;
+    readonly wallNow?: Now;
+    readonly times?: typeof TIMES;
+  }) {
     this.#source = source;
-    this.#mayControl = mayControl;
-    this.history = new History(countsOf(source.summary()), Date.now());
+    this.#mayControl = control !== undefined;
+    this.#turns = turns;
+    this.#bounds = bounds;
+    this.#now = now;
+    this.#times = times;
+    this.#history = new History(countsOf(finished(source.summary())), { now, wallNow });
+  }
+
+  /** What the charts show. */
+  get history(): HistoryShape {
+    return {
+      columns: [...SAMPLE_COLUMNS],
+      hour: this.#history.hour(),
+      day: this.#history.day(),
+    };
   }
 
   /** Samples from now on. */
   start(): void {
-    this.#sampling = setInterval(() => {
-      const sample = this.history.add(countsOf(this.#source.summary()), Date.now());
-      if (sample !== undefined) this.#send("sample", sample);
-    }, this.#times.sampleMs);
+    this.#sampling = setInterval(() => void this.#sample(), this.#times.sampleMs);
   }
 
   /**
@@ -56,29 +85,31 @@ export class StatusStream {
    *
    * @throws RequestProblem if there are too many.
    */
-  watch(): Response {
-    if (this.#watchers.size >= MAX_WATCHERS) {
-      throw new RequestProblem(503, `${MAX_WATCHERS} are watching already, wanted one to leave`);
-    }
+  async watch(): Promise<Response> {
+    this.#checkRoom();
+    const state = await this.#freshState();
+    this.#checkRoom();
     let own: ReadableStreamDefaultController<Uint8Array> | undefined;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         own = controller;
-        controller.enqueue(encode("state", this.#state()));
+        controller.enqueue(state);
         this.#watchers.add(controller);
         if (this.#sending !== undefined) return;
         this.#lastEvent = this.#source.events().at(-1)?.number ?? 0;
-        this.#sending = setInterval(() => this.#tick(), this.#times.stateMs);
+        this.#sending = setInterval(() => void this.#tick(), this.#times.stateMs);
       },
       cancel: () => this.#forget(own!),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
     return answer(body, "text/event-stream; charset=utf-8", 200, {
       // Compressed, events would wait in the compressor for more of them.
       "cache-control": "no-store, no-transform",
+      // Nor should they wait in a proxy: nginx takes this for its word.
+      "x-accel-buffering": "no",
     });
   }
 
-  /** Ends sampling and cuts off who watches. */
+  /** Ends sampling and cuts off those who watch. */
   stop(): void {
     clearInterval(this.#sampling);
     for (const watcher of this.#watchers) {
@@ -87,24 +118,63 @@ export class StatusStream {
     }
   }
 
-  #tick(): void {
-    const events = this.#source.events().filter(({ number }) => number > this.#lastEvent);
-    this.#lastEvent = events.at(-1)?.number ?? this.#lastEvent;
-    if (events.length > 0) this.#send("events", events);
-    this.#send("state", this.#state());
+  #checkRoom(): void {
+    if (this.#watchers.size < MAX_WATCHERS) return;
+    throw new RequestProblem(503, `${MAX_WATCHERS} are watching already, wanted one to leave`, {
+      "retry-after": "10",
+    });
   }
 
-  #state(): StreamStateShape {
-    return {
-      control: this.#mayControl,
-      summary: this.#source.summary(),
-      pools: this.#source.pools(),
-    };
+  async #sample(): Promise<void> {
+    if (this.#isSampling) return;
+    this.#isSampling = true;
+    try {
+      const counts = countsOf(await this.#turns.run(this.#source.summary()));
+      this.#send("sample", this.#history.add(counts));
+    } catch (error) {
+      ignoreStop(error);
+    } finally {
+      this.#isSampling = false;
+    }
   }
 
-  #send(kind: string, value: Sample | StreamStateShape | readonly unknown[]): void {
-    if (this.#watchers.size === 0) return;
-    const bytes = encode(kind, value);
+  async #tick(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      const events = this.#source.events().filter(({ number }) => number > this.#lastEvent);
+      this.#lastEvent = events.at(-1)?.number ?? this.#lastEvent;
+      if (events.length > 0) this.#send("events", events);
+      this.#sendBytes(await this.#makeState());
+    } catch (error) {
+      ignoreStop(error);
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  /** What is told to one who comes; made for each only if they come rarely. */
+  async #freshState(): Promise<Uint8Array> {
+    const state = this.#state;
+    if (state !== undefined && this.#now() - state.madeAt < FRESH_MS) return state.bytes;
+    return await this.#makeState();
+  }
+
+  async #makeState(): Promise<Uint8Array> {
+    const summary = await this.#turns.run(this.#source.summary());
+    const limits = { ...summary.limits, ...this.#bounds.counts };
+    const pools = await this.#turns.run(this.#source.pools());
+    const state = { control: this.#mayControl, summary: { ...summary, limits }, pools };
+    const bytes = await this.#turns.take(() => encode("state", state));
+    this.#state = { bytes, madeAt: this.#now() };
+    return bytes;
+  }
+
+  #send(kind: string, value: unknown): void {
+    if (this.#watchers.size > 0) this.#sendBytes(encode(kind, value));
+  }
+
+  #sendBytes(bytes: Uint8Array): void {
     for (const watcher of this.#watchers) {
       if (watcher.desiredSize! > bytes.length) {
         watcher.enqueue(bytes);
@@ -121,6 +191,11 @@ export class StatusStream {
     clearInterval(this.#sending);
     this.#sending = undefined;
   }
+}
+
+/** Nothing is sampled or sent any more: that is all. */
+function ignoreStop(error: unknown): void {
+  if (!(error instanceof TurnsStopped)) throw error;
 }
 
 function encode(kind: string, value: unknown): Uint8Array {

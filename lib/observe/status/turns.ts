@@ -21,11 +21,18 @@ const REQUEST_MS = 0.3;
 /** Overdrawn by this, requests are not even looked at, nor turned away, until there is time. */
 const MOST_OVERDRAWN_MS = 50;
 
+/** One slice is counted as this at most, in milliseconds. */
+const MOST_SPENT_MS = 50;
+
 /** Without any pause Deno would not look at its sockets in between. */
 const LEAST_PAUSE_MS = 1;
 
+/** Said to those that wait for a turn that will not come. */
+export class TurnsStopped extends Error {}
+
 interface Slice {
   readonly work: () => void;
+  readonly reject: (error: TurnsStopped) => void;
 }
 
 /** See the head of this file. */
@@ -37,6 +44,9 @@ export class Turns {
   #countedAt: number;
   /** When the pause after the last slice is over. */
   #pausesUntil = 0;
+  /** Ends the waits of requests. */
+  readonly #sleepers = new Map<ReturnType<typeof setTimeout>, () => void>();
+  #isStopped = false;
 
   /** Nothing is spent yet. */
   constructor(now: Now) {
@@ -57,15 +67,27 @@ export class Turns {
   /** Counts a request, and settles when it may be looked at. */
   async request(): Promise<void> {
     this.#spend(REQUEST_MS);
-    while (this.#balance() < -MOST_OVERDRAWN_MS) {
+    while (!this.#isStopped && this.#balance() < -MOST_OVERDRAWN_MS) {
       const ms = (-MOST_OVERDRAWN_MS - this.#balance()) * 1000 / BUDGET_MS_PER_SECOND;
-      await new Promise((resolve) => setTimeout(resolve, Math.ceil(ms)));
+      await this.#sleep(Math.ceil(ms));
+    }
+  }
+
+  /** Gives nobody a turn any more. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const { reject } of this.#waiting.splice(0)) reject(new TurnsStopped());
+    for (const [timer, resolve] of this.#sleepers) {
+      clearTimeout(timer);
+      resolve();
     }
   }
 
   /** Does something short when it is its turn, and gives what that gave. */
   take<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.#isStopped) return reject(new TurnsStopped());
       const slice = () => {
         try {
           resolve(work());
@@ -73,7 +95,7 @@ export class Turns {
           reject(error);
         }
       };
-      this.#waiting.push({ work: slice });
+      this.#waiting.push({ work: slice, reject });
       this.#arm();
     });
   }
@@ -112,6 +134,16 @@ export class Turns {
     }
   }
 
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#sleepers.delete(timer);
+        resolve();
+      }, ms);
+      this.#sleepers.set(timer, resolve);
+    });
+  }
+
   #arm(): void {
     if (this.#timer !== undefined || this.#waiting.length === 0) return;
     const pause = Math.max(LEAST_PAUSE_MS, this.#pausesUntil - this.#now());
@@ -120,11 +152,14 @@ export class Turns {
 
   #turn(): void {
     this.#timer = undefined;
-    const slice = this.#waiting.shift();
-    if (slice === undefined) return;
     const before = this.#now();
-    slice.work();
-    const after = this.#now();
+    let after = before;
+    // Short ones share a turn.
+    for (let slice = this.#waiting.shift(); slice !== undefined;) {
+      slice.work();
+      after = this.#now();
+      slice = after - before < SLICE_MS ? this.#waiting.shift() : undefined;
+    }
     this.#spend(after - before);
     const debt = Math.max(0, -this.#balance()) * 1000 / BUDGET_MS_PER_SECOND;
     this.#pausesUntil = after + Math.max(after - before, debt);
@@ -140,6 +175,7 @@ export class Turns {
   }
 
   #spend(ms: number): void {
-    this.#left = this.#balance() - ms;
+    // What took longer was a time in which this process did not run at all.
+    this.#left = this.#balance() - Math.min(ms, MOST_SPENT_MS);
   }
 }
