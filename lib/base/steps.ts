@@ -1,6 +1,6 @@
 /**
- * Long work in steps: a generator takes one up to each `yield`, and returns what came of all. Who
- * runs it decides what happens in between.
+ * Long work in steps: a generator takes one up to each `yield`, and returns what came of all. What
+ * happens between two steps is up to its caller.
  */
 
 /** Items that are put in order by the built-in sort, which cannot be interrupted. */

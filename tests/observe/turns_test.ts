@@ -47,7 +47,7 @@ Deno.test("a slice ends after 3 ms, and others have their turn before the next o
   assert.ok(between >= 2, `${between} other turns`);
 });
 
-Deno.test("400 ms are there at once and 200 each second; without any left it says when there will be", async () => {
+Deno.test("400 ms are there at once and 200 each second; without any left it says when there will be", () => {
   const time = new Time();
   const turns = new Turns(time.now);
   const work = (ms: number) => turns.now(() => time.ms += ms);

@@ -27,7 +27,7 @@ export class ByteSource {
     this.#from = from;
   }
 
-  /** Whether anything has come that was not taken. */
+  /** Whether there are unread bytes. */
   get hasBytes(): boolean {
     return this.#end > this.#start;
   }
@@ -35,16 +35,16 @@ export class ByteSource {
   /**
    * The text of the next head, its empty line included; `undefined` at the end of everything.
    *
-   * @param begun is called when its first byte is there.
+   * @param started is called when its first byte is there.
    * @throws BadRequest when it is too long or breaks off.
    */
-  async head(begun: () => void): Promise<string | undefined> {
-    let isBegun = false;
+  async head(started: () => void): Promise<string | undefined> {
+    let isStarted = false;
     for (;;) {
       this.#skipEmptyLines();
-      if (this.hasBytes && !isBegun) {
-        isBegun = true;
-        begun();
+      if (this.hasBytes && !isStarted) {
+        isStarted = true;
+        started();
       }
       const end = headEnd(this.#buffer, this.#start, this.#end);
       if (end >= 0) {

@@ -72,7 +72,7 @@ export interface ConnectionOptions {
   readonly now: () => number;
 }
 
-/** See the head of this file. */
+/** A client with its requests, one after the other. */
 export class HttpConnection {
   readonly #conn: Stream;
   readonly #options: ConnectionOptions;

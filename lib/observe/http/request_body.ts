@@ -1,7 +1,7 @@
 /**
  * The body of an HTTP/1.1 request as a stream: of a known length, or in chunks.
  *
- * It is read as it is asked for. Whoever answers has to bound its length and its time.
+ * It is read as it is asked for. The program that answers bounds its length and its time.
  */
 
 import type { ByteSource } from "./byte_source.ts";
@@ -24,17 +24,21 @@ export class RequestBody {
   #left: number;
   #isWhole: boolean;
 
-  /** @param begun is called before the first byte is read. */
-  constructor(head: RequestHead, source: ByteSource, begun: () => Promise<void>) {
+  /**
+   * Reads nothing yet.
+   *
+   * @param started is called before the first byte is read.
+   */
+  constructor(head: RequestHead, source: ByteSource, started: () => Promise<void>) {
     this.#source = source;
     this.#isChunked = head.bodyLength < 0;
     this.#left = Math.max(0, head.bodyLength);
     this.#isWhole = head.bodyLength === 0;
-    let isBegun = false;
+    let isStarted = false;
     this.stream = this.#isWhole ? null : new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        if (!isBegun) await begun();
-        isBegun = true;
+        if (!isStarted) await started();
+        isStarted = true;
         const bytes = await this.#next();
         if (bytes === undefined) controller.close();
         else controller.enqueue(bytes);

@@ -27,7 +27,7 @@ export interface HttpServerOptions extends ConnectionOptions {
   readonly full: () => void;
 }
 
-/** See the head of this file. */
+/** A server that listens, with its clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #listener: Deno.TcpListener;

@@ -11,28 +11,32 @@ export const MAX_CONNECTIONS = 64;
 /** Requests answered at a time. */
 export const MAX_REQUESTS = 32;
 
+/** A bound of the status server. */
+export type StatusBound = "status_connections" | "status_requests" | "status_time";
+
 /** What is said of each bound, and what to do. */
-const SENTENCES = {
+const SENTENCES: Readonly<Record<StatusBound, string>> = {
   status_connections: `The status server has ${MAX_CONNECTIONS} connections open, so the one ` +
     "that has been idle longest is closed for each new one; find out which programs keep them",
   status_requests: `The status server answers ${MAX_REQUESTS} requests already, so more are ` +
-    "answered 503; find out which programs ask so often",
+    "answered 503; find out which programs ask",
   status_time: "The status server has used up its share of time, which it must not take from " +
-    "miners, so requests are answered 503; find out which programs ask so often",
-} as const;
-
-/** A bound of the status server. */
-export type StatusBound = keyof typeof SENTENCES;
+    "miners, so requests are answered 503; find out which programs ask",
+};
 
 /** One that is reached again is not said again within this time, in milliseconds. */
 const SAID_FOR_MS = 60_000;
 
 const log = areaLog("agent");
 
-/** See the head of this file. */
+/** Counts them, and logs each once a minute at most. */
 export class StatusBounds {
   readonly #now: Now;
-  readonly #counts = { status_connections: 0, status_requests: 0, status_time: 0 };
+  readonly #counts: Record<StatusBound, number> = {
+    status_connections: 0,
+    status_requests: 0,
+    status_time: 0,
+  };
   readonly #saidAt = new Map<StatusBound, number>();
 
   /** None was reached. */

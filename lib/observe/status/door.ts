@@ -9,7 +9,7 @@
 import { RequestProblem } from "./answers.ts";
 
 /** The headers of a request. */
-type Sent = Pick<Headers, "get">;
+export type Sent = Pick<Headers, "get">;
 
 /**
  * Lets a request in that calls this server by a name of its own.

@@ -14,7 +14,7 @@ const PIECE_CHARS = 32 * 1024;
 
 const encoder = new TextEncoder();
 
-/** See the head of this file. */
+/** Makes them, a bounded number at a time. */
 export class LongAnswers {
   readonly #turns: Turns;
   #underWay = 0;

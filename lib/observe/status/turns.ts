@@ -2,8 +2,8 @@
  * When the status server works, and how much: miners are served in between.
  *
  * Its work is cut into slices of a few milliseconds. One is done in a turn of the event loop,
- * whoever asked for it, and after it there is a pause at least as long. All slices together have a
- * budget of time for each second; what is over it waits, and what is new is turned away.
+ * whichever request it is for, and after it there is a pause at least as long. All slices together
+ * have a budget of time for each second; what is over it waits, and what is new is turned away.
  */
 
 import type { Now } from "../../base/clock.ts";
@@ -35,7 +35,7 @@ interface Slice {
   readonly reject: (error: TurnsStopped) => void;
 }
 
-/** See the head of this file. */
+/** Gives out turns, and keeps the budget. */
 export class Turns {
   readonly #now: Now;
   readonly #waiting: Slice[] = [];
