@@ -6,6 +6,7 @@
 
 import { AttendedClock, TICK_MS } from "./base/attended_clock.ts";
 import type { Config } from "./config/schema.ts";
+import { drain } from "./drain.ts";
 import type { LimitCounts } from "./miner/limits.ts";
 import { Miners } from "./miner/miners.ts";
 import { type Account, Accounts } from "./mux/accounts.ts";
@@ -47,9 +48,6 @@ const TICKS_PER_SWEEP = 4;
 
 /** An absence is worth a line from this length on, in milliseconds. */
 const SAID_AWAY_MS = 2_000;
-
-/** How often a drain looks whether all verdicts have come, in milliseconds. */
-const DRAIN_POLL_MS = 20;
 
 /** A stop waits this long for verdicts unless told otherwise, in milliseconds. */
 export const DRAIN_TIMEOUT_MS = 10_000;
@@ -284,17 +282,10 @@ export class Proxy {
 
   /**
    * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
-   * verdicts, then closes everything.
+   * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
    */
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
-    this.#miners.drain();
-    this.#accounts.flush();
-    const deadline = this.clock.now() + drainMs;
-    const isDrained = () => this.#accounts.waitingShares === 0 && this.#accounts.waitingBytes === 0;
-    while (!isDrained() && this.clock.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
-    }
-    const left = this.#accounts.waitingShares;
+    const left = await drain(this.parts, this.clock.now, drainMs);
     if (left > 0) log.warn("Stopping with {left} shares whose verdict did not come", { left });
     clearInterval(this.#timer);
     await this.#miners.stop();

@@ -37,6 +37,7 @@ const JOINERS: ReadonlySet<string> = new Set([
   "lib/demo.ts",
   "lib/simulate.ts",
   "lib/proxy.ts",
+  "lib/drain.ts",
   "lib/settings.ts",
   "lib/reload.ts",
   "lib/reload_command.ts",

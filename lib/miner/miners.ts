@@ -7,7 +7,7 @@
 import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
-import type { Crowd, Fanout, Mux } from "../mux/peers.ts";
+import type { Crowd, Downstream, Fanout, Mux } from "../mux/peers.ts";
 import { addressKey, Admission } from "../net/admission.ts";
 import {
   type EngineEvents,
@@ -77,6 +77,10 @@ const NEWCOMER_MS = 1000;
 const ENDS_PER_TURN = 32;
 const ENDS_PAUSE_MS = 5;
 
+/** The same when a stop ends miners: about 10 ms a turn. */
+const GOES_PER_TURN = 256;
+const GOES_PAUSE_MS = 1;
+
 /** Accepting works again when it has not failed for so long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
 
@@ -95,6 +99,8 @@ export class Miners implements Fanout, EngineEvents {
   #acceptFailedAt: number | undefined;
   /** A crowd that came together goes together: shares of the others are read in between. */
   readonly #ending = new InTurns(ENDS_PER_TURN, ENDS_PAUSE_MS);
+  /** When all go there are no shares to be read, only answers to be given. */
+  readonly #lettingGo = new InTurns(GOES_PER_TURN, GOES_PAUSE_MS);
   readonly #fanout = new Histogram();
   #bytesRead = 0;
   #silentConnections = 0;
@@ -238,7 +244,7 @@ export class Miners implements Fanout, EngineEvents {
 
   received(handle: number, bytes: Uint8Array): void {
     const session = this.#sessions[handle];
-    if (session === undefined || this.#isDraining) return;
+    if (session === undefined) return;
     this.#bytesRead += bytes.length;
     const { now, rateClock } = this.#options;
     session.lastActiveAt = Math.floor(now());
@@ -292,10 +298,16 @@ export class Miners implements Fanout, EngineEvents {
     this.#ending.run(() => this.#endOverdue());
   }
 
-  /** Lets no further miner in and takes nothing more from those that are; answers still go out. */
+  /** Lets no further miner in and reads nothing more from those that are; answers still go out. */
   drain(): void {
     this.#isDraining = true;
     this.#sockets.stopAccepting();
+    this.#sockets.stopReading();
+  }
+
+  /** Ends all miners but these, a few at a time and without a line in the log for each. */
+  letGo(awaited: ReadonlySet<Downstream>): void {
+    this.#lettingGo.run(() => this.#endAllBut(awaited));
   }
 
   /** Ends all miners and resolves when their sockets are gone. */
@@ -307,7 +319,18 @@ export class Miners implements Fanout, EngineEvents {
     }
     this.#newcomers.clear();
     this.#ending.stop();
+    this.#lettingGo.stop();
     await this.#sockets.stop();
+  }
+
+  /** One before each `yield`. */
+  *#endAllBut(awaited: ReadonlySet<Downstream>): Generator<void> {
+    for (const session of this.#sessions) {
+      if (session === undefined || awaited.has(session)) continue;
+      this.#drop(session);
+      this.#sockets.close(session.handle);
+      yield;
+    }
   }
 
   /** Ends miners past a deadline, one before each `yield`. */
@@ -387,12 +410,16 @@ export class Miners implements Fanout, EngineEvents {
     this.#sockets.close(session.handle);
   }
 
-  #forget(session: MinerSession, reason: string, limit?: LimitName): void {
+  #drop(session: MinerSession): void {
     this.#sessions[session.handle] = undefined;
     this.#newcomers.delete(session);
     this.#admission.leave(session.from.hostname);
-    if (limit !== undefined) this.#limitCounts[limit]++;
     leaveMux(session);
+  }
+
+  #forget(session: MinerSession, reason: string, limit?: LimitName): void {
+    this.#drop(session);
+    if (limit !== undefined) this.#limitCounts[limit]++;
     this.#sayGone(session, reason);
   }
 

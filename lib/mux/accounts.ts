@@ -294,6 +294,15 @@ export class Accounts implements Mux, WaitingRoom {
     for (const { upstreams } of this.#open.values()) upstreams.flush();
   }
 
+  /** For a stop: see {@linkcode Multiplexer.awaited}. */
+  awaited(silentMs: number, oldMs: number): Set<Downstream> {
+    const miners = new Set<Downstream>();
+    for (const { mux } of this.#open.values()) {
+      for (const miner of mux.awaited(silentMs, oldMs)) miners.add(miner);
+    }
+    return miners;
+  }
+
   /** Closes every pool connection. */
   stop(): void {
     for (const key of [...this.#open.keys()]) this.#close(key);

@@ -295,6 +295,25 @@ export class Multiplexer implements UpstreamEvents {
     }
   }
 
+  /**
+   * For a stop: gives up shares that are not worth waiting for any more.
+   *
+   * @param silentMs A pool that has judged nothing for this long, though it had something to judge,
+   * will judge no more.
+   * @param oldMs A share that has waited this long was forgotten.
+   * @returns the miners of all other shares, gone ones included.
+   */
+  awaited(silentMs: number, oldMs: number): Set<Downstream> {
+    const time = this.#options.now();
+    const miners = new Set<Downstream>();
+    for (const slot of this.#slots.values()) {
+      const since = Math.max(slot.judgedAt, slot.pending.oldestSentAt ?? time);
+      this.#flow.stop(slot, time - since >= silentMs ? Infinity : time - oldMs);
+      for (const { miner } of slot.pending.owners()) miners.add(miner);
+    }
+    return miners;
+  }
+
   accountRefused(): void {
     // Where the operator named the account, miners can do nothing about it and wait for a pool.
     if (!this.#options.isNamedByMiners) return;

@@ -45,6 +45,21 @@ export class PendingShares<Owner> {
     return this.#waiting;
   }
 
+  /** When the oldest of them was sent; `undefined` if none waits. */
+  get oldestSentAt(): number | undefined {
+    return this.#oldest < this.#next
+      ? this.#ring[this.#oldest % this.#ring.length]!.sentAt
+      : undefined;
+  }
+
+  /** The owner of each share that waits, once for each. */
+  *owners(): Generator<Owner> {
+    for (let position = this.#oldest; position < this.#next; position++) {
+      const share = this.#ring[position % this.#ring.length];
+      if (share !== undefined) yield share.owner;
+    }
+  }
+
   /**
    * Notes the share sent as `index`, which must follow the last one noted.
    *

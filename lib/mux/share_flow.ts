@@ -113,6 +113,8 @@ export class ShareFlow {
       this.#books.strayVerdicts.connectionGone++;
       return;
     }
+    const time = this.#now();
+    slot.judgedAt = time;
     const share = slot.pending.settle(index);
     if (share === undefined) {
       this.#books.strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
@@ -126,7 +128,7 @@ export class ShareFlow {
     const counter = this.#counter;
     const sessionId = isGone ? undefined : miner.sessionId;
     counter.add(sessionId, count, slot.ledger);
-    counter.verdictLatency.add(this.#now() - share.sentAt);
+    counter.verdictLatency.add(time - share.sentAt);
     if (count === "accepted") this.#credit(sessionId, share.difficulty);
     if (!isGone) miner.answerShare(share.requestId, status);
   }
@@ -147,6 +149,16 @@ export class ShareFlow {
       this.#lateAnswers.add(share.owner, share.requestId, STATUS.unknown);
     }
     this.#lateAnswers.give();
+  }
+
+  /** Gives up shares of a connection that were sent before `sentBefore`: there is a stop to make. */
+  stop(slot: Slot<MinerSeat>, sentBefore: number): void {
+    for (const share of slot.pending.expire(sentBefore)) {
+      const { isGone, miner } = share.owner;
+      this.#settled(share.owner, slot);
+      this.#countUnanswered(share, slot, "unansweredStopped");
+      if (!isGone) miner.answerShare(share.requestId, STATUS.unknown);
+    }
   }
 
   #credit(sessionId: number | undefined, difficulty: number): void {

@@ -76,6 +76,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
   jobAt: number | undefined;
+  /** When the last verdict came. */
+  judgedAt: number = -Infinity;
   #versionMask: number;
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);

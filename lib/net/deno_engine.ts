@@ -80,6 +80,9 @@ class DenoEngine implements Engine {
   readonly #freeHandles: number[] = [];
   readonly #accepting: AcceptLoop;
   readonly #isPortShared: boolean;
+  #isReading = true;
+  /** Connections that nothing is read from any more, so that no read tells when they are over. */
+  readonly #parked = new Set<Link>();
   #open = 0;
   #allClosed: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -169,6 +172,10 @@ class DenoEngine implements Engine {
     this.#accepting.stop(this.#isPortShared);
   }
 
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
   stop(): Promise<void> {
     return this.#stopped ??= this.#stop();
   }
@@ -227,6 +234,7 @@ class DenoEngine implements Engine {
         apart(() => this.#events.received(link.handle, link.buffer.subarray(0, outcome)));
       }
       if (link.isClosed) this.#released(link);
+      else if (!this.#isReading) this.#parked.add(link);
       else this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
     };
     this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
@@ -378,6 +386,7 @@ class DenoEngine implements Engine {
     this.#freeHandles.push(link.handle);
     link.queue = undefined;
     link.conn.close();
+    if (this.#parked.delete(link)) this.#released(link);
   }
 }
 

@@ -118,6 +118,11 @@ export interface MinerSockets {
   sweep(): void;
   /** Stops accepting. Connections stay. */
   stopAccepting(): void;
+  /**
+   * Begins no read any more: what peers send from here on stays in the kernel, and is gone with
+   * their connections. A read under way may still bring something.
+   */
+  stopReading(): void;
   /** Closes everything, and resolves when the last socket is gone. */
   stop(): Promise<void>;
 }

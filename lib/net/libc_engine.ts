@@ -139,6 +139,7 @@ class LibcEngine implements Engine {
   readonly #running: Promise<void>;
   readonly #isPortShared: boolean;
   #isAccepting = true;
+  #isReading = true;
   #isStopped = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -231,6 +232,12 @@ class LibcEngine implements Engine {
     this.#listener.close();
   }
 
+  stopReading(): void {
+    if (!this.#isReading || this.#isStopped) return;
+    this.#isReading = false;
+    for (const fd of this.#table.handles()) this.#watch(fd, this.#waiting.has(fd));
+  }
+
   async stop(): Promise<void> {
     if (!this.#isStopped) {
       this.stopAccepting();
@@ -315,6 +322,11 @@ class LibcEngine implements Engine {
   }
 
   #read(fd: number, flags: number): void {
+    if (!this.#isReading) {
+      // Of what was ready before, all but broken connections is left alone.
+      if ((flags & (READY.error | READY.hangUp)) !== 0) this.#drop(fd, "it closed the connection");
+      return;
+    }
     const count = this.#sockets.receive(fd, this.#buffer);
     const isEnding = this.#table.state(fd) === ENDING;
     if (count > 0) {
@@ -365,7 +377,7 @@ class LibcEngine implements Engine {
     this.#bytesWritten += count;
     if (count === bytes.length) return;
     this.#waiting.set(fd, new Waiting(bytes.subarray(count), this.#now()));
-    this.#readiness.change(fd, READY.read | READY.write, this.#table.generation(fd));
+    this.#watch(fd, true);
   }
 
   #flush(fd: number): void {
@@ -381,7 +393,13 @@ class LibcEngine implements Engine {
     }
     if (this.#table.state(fd) === ENDING) return this.#close(fd);
     this.#waiting.delete(fd);
-    this.#readiness.change(fd, READY.read, this.#table.generation(fd));
+    this.#watch(fd, false);
+  }
+
+  /** What the kernel is to say of a connection: that there is something to read, and room to write. */
+  #watch(fd: number, forWriting: boolean): void {
+    const flags = (this.#isReading ? READY.read : 0) | (forWriting ? READY.write : 0);
+    this.#readiness.change(fd, flags, this.#table.generation(fd));
   }
 
   /** Everything before has left: adds the news. */

@@ -179,6 +179,10 @@ export class Listeners implements MinerSockets {
     for (const port of this.#accepting()) this.#retire(port);
   }
 
+  stopReading(): void {
+    for (const { engine } of this.#ports) engine.stopReading();
+  }
+
   async stop(): Promise<void> {
     this.#isClosing = true;
     await Promise.all(this.#ports.map(({ engine, stopping }) => stopping ?? engine.stop()));

@@ -150,7 +150,7 @@ function poolsAgree({ proxy, pools, assumedOnEnded }: Books): Finding {
   const accepted = total(pools, (pool) => pool.accepted);
   const rejected = total(pools, (pool) => pool.rejected);
   // What was on its way on a connection that broke, nobody knows; all else is exact.
-  const lost = shares.unansweredConnectionLost + assumedOnEnded;
+  const lost = shares.unansweredConnectionLost + shares.unansweredStopped + assumedOnEnded;
   const unheard = open + shares.assumed;
   return {
     holds: total(pools, (pool) => pool.waitingNow) === 0 &&

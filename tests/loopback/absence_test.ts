@@ -130,7 +130,10 @@ Deno.test("a pool's handshake and a miner's login that end during a pause are in
     await miner.send('{"id":1,"method":"mining.subscribe","params":["test/1"]}\n');
     await miner.send('{"id":2,"method":"mining.authorize","params":["demo.rig1","x"]}\n');
     await pausing;
-    await miner.until(() => miner.lines.some((line) => line.includes("mining.notify")), "a job");
+    await miner.until(
+      () => miner.lines.some((line) => line.includes('"method":"mining.notify"')),
+      "a job",
+    );
     assertNobodyLost(program.output);
   });
 });
@@ -143,7 +146,10 @@ Deno.test("what a miner sent during a pause comes all at once, and is no flood",
     await using miner = await RawMiner.connect(port);
     await miner.send('{"id":1,"method":"mining.subscribe","params":["test/1"]}\n');
     await miner.send('{"id":2,"method":"mining.authorize","params":["demo.rig1","x"]}\n');
-    await miner.until(() => miner.lines.some((line) => line.includes("mining.notify")), "a job");
+    await miner.until(
+      () => miner.lines.some((line) => line.includes('"method":"mining.notify"')),
+      "a job",
+    );
     const pausing = pause(program, PAUSE_MS);
     // 200 in 6 s: within 20 a second and the burst of 100, but not within the burst alone.
     const pings = Array.from(

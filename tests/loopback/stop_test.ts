@@ -6,6 +6,7 @@ import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
+import { RawMiner } from "../support/raw_miner.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
@@ -21,7 +22,11 @@ function lastBooks(stderr: string): Record<string, number> {
 }
 
 /** A configuration for this pool, in a folder that goes away with the test. */
-async function withConfig(pool: SimPool, test: (path: string, port: number) => Promise<void>) {
+async function withConfig(
+  pool: SimPool,
+  test: (path: string, port: number) => Promise<void>,
+  engine = "auto",
+) {
   const port = freePort();
   const folder = await Deno.makeTempDir();
   try {
@@ -30,7 +35,7 @@ async function withConfig(pool: SimPool, test: (path: string, port: number) => P
       agent_listen_port: port,
       pools: [[pool.hostname, pool.port, "demo"]],
       // Long enough that there are always shares that wait for company.
-      advanced: { share_batch_window_ms: 500 },
+      advanced: { share_batch_window_ms: 500, io_engine: engine },
     };
     await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
     await test(`${folder}/agent.jsonc`, port);
@@ -80,6 +85,73 @@ for (const hasNoSubres of [false, true]) {
     });
   });
 }
+
+for (const engine of ["libc", "deno"]) {
+  Deno.test(`a stop while the pool stalls lets miners go soon, answered and in the books (${engine})`, async () => {
+    await using pool = await SimPool.start({ proofOfWork: false });
+    await withConfig(pool, async (path, port) => {
+      await using program = new Program(["-c", path]);
+      await program.wrote("serves miners");
+      await using farm = SimFarm.start({
+        port,
+        count: 50,
+        mode: { kind: "rate", sharesPerSecond: 4 },
+      });
+      await farm.until(() => farm.statistics().accepted >= 200);
+      await pool.setFaults({ isSilent: true });
+      await until(() => farm.statistics().waitingNow >= 200, "shares wait");
+      using stopwatch = new Stopwatch();
+      program.signal("SIGTERM");
+      await farm.until(() => farm.statistics().connectedNow === 0);
+      const tookMs = stopwatch.ms();
+      assert.ok(tookMs < 3_000, `the last miner could go to its backup after ${tookMs} ms`);
+      const { code, stderr } = await program.ended();
+      assert.equal(code, 0);
+      const books = lastBooks(stderr);
+      assert.equal(
+        books.submitted,
+        books.accepted! + books.rejected! + books.assumed! + books.unanswered!,
+      );
+      const { submitted, accepted, rejected } = farm.statistics();
+      assert.ok(books.received! <= submitted, `${books.received} of ${submitted} were read`);
+      assert.equal(accepted + rejected, books.received, "every share that was read was answered");
+      assert.deepEqual(farm.faults, []);
+    }, engine);
+  });
+}
+
+Deno.test("a stop lets each miner go as soon as its own shares are judged", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false, verdictDelayMs: 900 });
+  await withConfig(pool, async (path, port) => {
+    await using program = new Program(["-c", path]);
+    await program.wrote("serves miners");
+    const login = async (name: string) => {
+      const miner = await RawMiner.connect(port);
+      await miner.send('{"id":1,"method":"mining.subscribe","params":["test/1"]}\n');
+      await miner.send(`{"id":2,"method":"mining.authorize","params":["demo.${name}","x"]}\n`);
+      await miner.until(
+        () => miner.lines.some((line) => line.includes('"method":"mining.notify"')),
+        "a job",
+      );
+      return miner;
+    };
+    await using idle = await login("idle");
+    await using busy = await login("busy");
+    const notify = busy.lines.find((line) => line.includes('"method":"mining.notify"'))!;
+    const [job, , , , , , , ntime] = JSON.parse(notify).params;
+    await busy.send(
+      `{"id":9,"method":"mining.submit","params":["x","${job}","00000001","${ntime}","00000007"]}\n`,
+    );
+    await pool.until(() => pool.statistics().submits === 1);
+    program.signal("SIGTERM");
+    await idle.ended();
+    const answer = () => busy.lines.find((line) => line.includes('"id":9'));
+    assert.equal(answer(), undefined, "its verdict is still to come");
+    await busy.ended();
+    assert.equal(JSON.parse(answer()!).result, true);
+    assert.equal((await program.ended()).code, 0);
+  });
+});
 
 Deno.test("a stop waits no longer for verdicts than it is told, and says how many are missing", async () => {
   using log = new LogCapture();

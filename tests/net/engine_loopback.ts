@@ -251,6 +251,30 @@ export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayI
     assert.equal(net.events.text.get(handle), '{"id":1,"meth');
   });
 
+  test("when reading has stopped peers still get what they are sent, and their end", async () => {
+    await using net = new Loopback(start, way);
+    const [peer, handle] = await net.connect();
+    const [other, otherHandle] = await net.connect();
+    await peer.write(bytes("before "));
+    await net.events.when(() => net.events.text.get(handle) === "before ");
+    net.engine.stopReading();
+    // A read that was under way may still bring something, once.
+    await peer.write(bytes("first "));
+    net.engine.send(otherHandle, bytes("to the other"));
+    assert.equal(
+      await readUntil(other, (text) => text === "to the other"),
+      "to the other",
+      "the loop went round",
+    );
+    await peer.write(bytes("second "));
+    await other.write(bytes("other "));
+    net.engine.send(handle, bytes("answer\n"));
+    net.engine.close(handle);
+    assert.equal(await readUntil(peer, (text) => text === "answer\n"), "answer\n");
+    assert.match(net.events.text.get(handle)!, /^before (first )?$/);
+    assert.deepEqual(net.events.closes, []);
+  });
+
   test("a stop in the middle of everything leaves nothing behind", async () => {
     // The sanitizers of the test runner would name a socket, timer or operation that is left.
     const net = new Loopback(start, way);

@@ -36,6 +36,7 @@ class RecordingEngine implements Engine {
   close = (handle: number) => this.#note(`close ${handle}`);
   sweep = () => this.#note("sweep");
   stopAccepting = () => this.#note("stop accepting");
+  stopReading = () => this.#note("stop reading");
   stop = () => Promise.resolve(this.#note("stop"));
 
   #note(call: string): void {

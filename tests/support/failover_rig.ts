@@ -206,7 +206,8 @@ export function assertBooks(
   const answeredTrue = shares.accepted + shares.assumed + shares.outage +
     shares.unansweredTimedOut;
   assert.equal(found.accepted, answeredTrue, "answered true");
-  const answeredNo = rejectedIn(shares) + refusedIn(shares) + shares.unansweredConnectionLost;
+  const answeredNo = rejectedIn(shares) + refusedIn(shares) + shares.unansweredConnectionLost +
+    shares.unansweredStopped;
   assert.equal(found.rejected, answeredNo, "answered with an error");
   assertPoolBooks(shares, pools);
 }

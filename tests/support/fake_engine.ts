@@ -25,6 +25,8 @@ export class FakeEngine implements Engine {
   sweeps = 0;
   /** Whether new connections are still let in. */
   isAccepting = true;
+  /** Whether what peers send is still read. */
+  isReading = true;
   isStopped = false;
   /** A peer that takes so many more bytes is dropped by the next, as a slow one is. */
   readonly room: Map<number, number> = new Map();
@@ -53,7 +55,7 @@ export class FakeEngine implements Engine {
 
   /** Bytes come in. Like a socket's, the buffer is spoilt right after. */
   receive(handle: number, bytes: Uint8Array | string): void {
-    if (!this.isOpen(handle)) return;
+    if (!this.isOpen(handle) || !this.isReading) return;
     const buffer = typeof bytes === "string" ? encoder.encode(bytes) : bytes.slice();
     this.#events!.received(handle, buffer);
     buffer.fill(0xee);
@@ -132,6 +134,10 @@ export class FakeEngine implements Engine {
 
   stopAccepting(): void {
     this.isAccepting = false;
+  }
+
+  stopReading(): void {
+    this.isReading = false;
   }
 
   stop(): Promise<void> {
