@@ -80,7 +80,7 @@ export function poolSettings(
   numbers: readonly number[],
   dial: Dial,
 ): PoolSlotsSettings {
-  const { advanced } = config;
+  const { advanced, failover } = config;
   return {
     pools: config.pools.map(([host, port, listed], place) => ({
       number: numbers[place]!,
@@ -90,7 +90,12 @@ export function poolSettings(
     })),
     connections: advanced.pool_connection_number_per_subaccount,
     wantsVerdicts: config.submit_response_from_server ?? true,
-    returnAfterMs: config.failover.return_after_seconds * 1000,
+    returnAfterMs: failover.return_after_seconds * 1000,
+    halfDead: {
+      noJobMs: msOrNever(failover.no_job_seconds),
+      allRefusedMs: msOrNever(failover.all_refused_seconds),
+      noVerdictMs: msOrNever(failover.no_verdict_seconds),
+    },
     standbyIntervalMs: config.always_keep_downconn
       ? advanced.fake_job_notify_interval_seconds * 1000
       : undefined,
@@ -101,6 +106,11 @@ export function poolSettings(
       shareWindowMs: advanced.share_batch_window_ms,
     },
   };
+}
+
+/** Milliseconds; 0 is never. */
+function msOrNever(seconds: number): number {
+  return seconds === 0 ? Infinity : seconds * 1000;
 }
 
 /** How pools are reached. */

@@ -80,7 +80,12 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     deny: "new_miners",
   },
   outage: { grace_seconds: "now" },
-  failover: { return_after_seconds: "now" },
+  failover: {
+    return_after_seconds: "now",
+    no_job_seconds: "now",
+    all_refused_seconds: "now",
+    no_verdict_seconds: "now",
+  },
   status: {
     listen: "restart",
     token: "restart",

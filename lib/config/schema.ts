@@ -401,6 +401,27 @@ const Failover = group("When to change pools.", {
     about("A better pool is used again once it was healthy for so long.", seconds(0, 86400)),
     180,
   ),
+  no_job_seconds: v.optional(
+    about(
+      "Leave a pool whose newest job is older than this while another pool sent one within the last minute; 0 is never.",
+      seconds(0, 86400),
+    ),
+    180,
+  ),
+  all_refused_seconds: v.optional(
+    about(
+      "Leave a pool that refused at least 20 shares of several miners for one reason, and accepted none, over this time; 0 is never. Low difficulty is no such reason. A pool is left at most once in 10 minutes.",
+      seconds(0, 86400),
+    ),
+    60,
+  ),
+  no_verdict_seconds: v.optional(
+    about(
+      "Leave a pool that judged no share since at least 20 were sent this long ago; 0 is never.",
+      seconds(0, 86400),
+    ),
+    60,
+  ),
 });
 
 function logLevel() {

@@ -383,8 +383,8 @@ export class Multiplexer implements UpstreamEvents {
     this.#tellIfTime(slot);
   }
 
-  verdictArrived(upstream: Upstream, index: number, status: number): void {
-    this.#flow.judged(this.#slots.get(upstream), index, status);
+  verdictArrived(upstream: Upstream, index: number, status: number): number | undefined {
+    return this.#flow.judged(this.#slots.get(upstream), index, status);
   }
 
   sessionUnregistered(upstream: Upstream, sessionId: number): void {

@@ -114,8 +114,12 @@ export interface UpstreamEvents {
   difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void;
   /** The pool changed its version mask. */
   versionMaskChanged(upstream: Upstream): void;
-  /** The pool judged the share submitted as `index`. */
-  verdictArrived(upstream: Upstream, index: number, status: number): void;
+  /**
+   * The pool judged the share submitted as `index`.
+   *
+   * @returns the session id of the miner that sent it; `undefined` when no share waited for this.
+   */
+  verdictArrived(upstream: Upstream, index: number, status: number): number | undefined;
   /** The frame that unregisters this session has been written: the pool will forget it. */
   sessionUnregistered(upstream: Upstream, sessionId: number): void;
 }

@@ -107,18 +107,22 @@ export class ShareFlow {
     return "waiting";
   }
 
-  /** The pool judged the share sent as `index`; without a slot its connection is gone by now. */
-  judged(slot: Slot<MinerSeat> | undefined, index: number, status: number): void {
+  /**
+   * The pool judged the share sent as `index`; without a slot its connection is gone by now.
+   *
+   * @returns the session id of the miner that sent it; `undefined` when no share waited.
+   */
+  judged(slot: Slot<MinerSeat> | undefined, index: number, status: number): number | undefined {
     if (slot === undefined) {
       this.#books.strayVerdicts.connectionGone++;
-      return;
+      return undefined;
     }
     const time = this.#now();
     slot.judgedAt = time;
     const share = slot.pending.settle(index);
     if (share === undefined) {
       this.#books.strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
-      return;
+      return undefined;
     }
     const { isGone, miner } = share.owner;
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -131,6 +135,7 @@ export class ShareFlow {
     counter.verdictLatency.add(time - share.sentAt);
     if (count === "accepted") this.#credit(sessionId, share.difficulty);
     if (!isGone) miner.answerShare(share.requestId, status);
+    return miner.sessionId;
   }
 
   /** Ends the shares of a connection whose verdicts are overdue. */

@@ -21,6 +21,10 @@ export interface SessionLine {
   readyAt: number;
   /** When it last handed its miners over to a better pool. */
   restedAt: number;
+  /** Since when it serves miners; Infinity if it never did. */
+  servesSince: number;
+  /** Why miners leave it, though it is connected; `undefined` if they do not. */
+  leftFor: string | undefined;
   /** Dialling or shaking hands; ready without miners; serving miners. */
   role: UpstreamRole;
 }
@@ -34,9 +38,16 @@ export class SessionLines {
     return [...this.#lines];
   }
 
-  /** Those that count when the next is chosen: not those that are kept for their last verdicts. */
+  /**
+   * Those that count when the next is chosen: not those that are kept for their last verdicts, nor
+   * silent spares while miners wait for one to serve them.
+   */
   get counting(): readonly SessionLine[] {
-    return this.#lines.filter(({ pool, role }) => pool !== UNWANTED || role === "active");
+    const areServed = this.withRole("active").length > 0;
+    return this.#lines.filter(({ pool, role, session }) => {
+      if (role === "active") return true;
+      return pool !== UNWANTED && (areServed || role === "opening" || !session.isSilent);
+    });
   }
 
   /** Whether one is ready. */
@@ -44,10 +55,26 @@ export class SessionLines {
     return this.#lines.some((line) => line.role !== "opening");
   }
 
-  /** Spares that may serve, the best first. */
+  /** Spares that may serve, the best first: one that is silent may not before it speaks. */
   get spares(): readonly SessionLine[] {
-    return this.withRole("spare").filter((line) => line.pool !== UNWANTED)
-      .sort((a, b) => a.pool - b.pool);
+    return this.withRole("spare").filter(({ pool, session }) =>
+      pool !== UNWANTED && !session.isSilent
+    ).sort((a, b) => a.pool - b.pool);
+  }
+
+  /** The last job that came to another of these pools or, of one pool, on another connection. */
+  newsBeside(
+    line: SessionLine,
+    pools: number,
+  ): { readonly at: number; readonly name: string } | undefined {
+    let newest: { readonly at: number; readonly name: string } | undefined;
+    for (const other of this.#lines) {
+      if (other === line || other.role === "opening") continue;
+      if (pools > 1 && other.entry.number === line.entry.number) continue;
+      const at = other.session.workRecord.newsAt;
+      if (newest === undefined || at > newest.at) newest = { at, name: other.session.name };
+    }
+    return newest;
   }
 
   /** The worst place in the order that serves; -1 when none does. */
@@ -94,6 +121,7 @@ export class SessionLines {
   /** Every one learns its place in `order` anew, the best pool first. */
   putInOrder(order: readonly PoolEntry[]): void {
     for (const line of this.#lines) {
+      if (line.leftFor !== undefined) continue;
       const { number, account } = line.entry;
       const place = order.findIndex((entry) =>
         entry.number === number && entry.account === account

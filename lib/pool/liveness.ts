@@ -44,6 +44,11 @@ export class Liveness {
     this.#hasAnswered = true;
   }
 
+  /** Whether the last question is still unanswered and nothing else came since: it may be dead. */
+  get isSilent(): boolean {
+    return this.#probedAt > this.#lastByteAt;
+  }
+
   /** A question was sent. */
   probed(time: number): void {
     this.#probedAt = time;

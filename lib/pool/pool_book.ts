@@ -51,6 +51,11 @@ export class PoolBook {
     entry.trouble = trouble;
   }
 
+  /** A connection that is ready is of no use. */
+  troubled(pool: number, trouble: string): void {
+    this.#entry(pool).trouble = trouble;
+  }
+
   /** A connection began to serve miners. */
   activated(pool: number): void {
     this.#entry(pool).activations++;

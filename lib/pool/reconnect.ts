@@ -105,6 +105,12 @@ export class PoolHealth {
     return 0;
   }
 
+  /** A pool does no work, however well it is connected: it is dialled only while nothing serves. */
+  leaveAlone(pool: number, until: number): void {
+    const record = this.#record(pool);
+    record.retryAt = Math.max(record.retryAt, until);
+  }
+
   /**
    * A connection could not be made; `isRefusal` if the pool was reached and will not have us, which
    * haste makes no better. Returns the wait before the next attempt, in milliseconds.

@@ -25,10 +25,12 @@ import {
 import { PoolFault, ProtocolViolation } from "../protocol/violation.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
 import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } from "./handshake.ts";
+import { WorkRecord } from "./half_dead.ts";
 import { Inflow } from "./inflow.ts";
 import { Liveness } from "./liveness.ts";
 import { Outgoing } from "./outgoing.ts";
 import { readPoolJob } from "./pool_job.ts";
+import { RefusalWatch } from "./refusal_watch.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
@@ -108,6 +110,9 @@ export class PoolSession implements Upstream {
   #probedAt: number;
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
+  /** How often most of its verdicts are refusals of one kind. */
+  readonly refusals = new RefusalWatch();
+  #workRecord: WorkRecord | undefined;
   /** What was done in this turn. */
   #work = 0;
   #bytesRead = 0;
@@ -140,6 +145,16 @@ export class PoolSession implements Upstream {
   /** The newest job, once it is ready. */
   get latestJob(): Job {
     return this.#latestJob!;
+  }
+
+  /** What it did of a pool's work, once it is ready. */
+  get workRecord(): WorkRecord {
+    return this.#workRecord!;
+  }
+
+  /** Whether it leaves a question unanswered and says nothing else: miners must not be moved here. */
+  get isSilent(): boolean {
+    return this.#liveness.isSilent;
   }
 
   /** Bytes read from the pool so far. */
@@ -184,6 +199,7 @@ export class PoolSession implements Upstream {
     if (this.#agreement!.givesVerdicts) {
       this.#liveness.submitted();
       this.#inflow.submitted();
+      this.#workRecord!.submitted(this.#options.now());
     }
     return this.#outgoing!.submit(sessionId, job, share);
   }
@@ -303,8 +319,7 @@ export class PoolSession implements Upstream {
     if (this.#stage !== "ready") return;
     switch (message.kind) {
       case "verdict":
-        this.#liveness.answered();
-        return this.#options.mux.verdictArrived(this, message.index, message.status);
+        return this.#receiveVerdict(message.index, message.status);
       case "unknown":
         // A newer pool may say more than we know.
         log.debug("Pool {pool} sent a frame with unknown command {command}, skipped", {
@@ -315,6 +330,17 @@ export class PoolSession implements Upstream {
       default:
         message satisfies never;
     }
+  }
+
+  #receiveVerdict(index: number, status: number): void {
+    const { mux, now } = this.#options;
+    this.#liveness.answered();
+    const sessionId = mux.verdictArrived(this, index, status);
+    // A verdict nobody waits for is no work.
+    if (sessionId === undefined) return;
+    const time = now();
+    this.#workRecord!.judged(sessionId, status, time);
+    this.refusals.judged(sessionId, status, time);
   }
 
   #receiveLine(message: StratumMessage): void {
@@ -335,6 +361,7 @@ export class PoolSession implements Upstream {
       case "mining.notify": {
         const job = readPoolJob(params, this.#agreement!.poolExtranonce1);
         this.#latestJob = job;
+        this.#workRecord!.jobArrived(this.#options.now());
         return mux.jobArrived(this, job);
       }
       case "mining.set_version_mask":
@@ -372,6 +399,7 @@ export class PoolSession implements Upstream {
     this.#latestJob = agreement.job;
     this.#agreement = agreement;
     this.#versionMask = agreement.versionMask;
+    this.#workRecord = new WorkRecord(this.#options.now());
     this.#stage = "ready";
     this.#options.owner.sessionReady(this);
   }

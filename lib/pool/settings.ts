@@ -3,6 +3,7 @@
  */
 
 import type { PoolAddress } from "../net/connection.ts";
+import type { HalfDeadBounds } from "./half_dead.ts";
 import type { PoolSessionOptions } from "./session.ts";
 
 /** One entry of the pool list. */
@@ -23,6 +24,8 @@ export interface PoolSlotsSettings {
   readonly wantsVerdicts: boolean;
   /** A better pool must have been healthy this long before miners return to it, in milliseconds. */
   readonly returnAfterMs: number;
+  /** When a pool that does no work is left. */
+  readonly halfDead: HalfDeadBounds;
   /**
    * How often miners get a made-up job while no pool answers, in milliseconds; `undefined` for
    * never: then they wait.

@@ -10,10 +10,12 @@ import type { Now } from "../base/clock.ts";
 import type { PoolReport, Traffic, UpstreamEvents, Upstreams } from "../mux/peers.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/connect_limiter.ts";
 import { areaLog } from "../observe/log.ts";
+import { Leavings } from "./half_dead.ts";
 import { type SessionLine, SessionLines } from "./lines.ts";
 import { PoolBook } from "./pool_book.ts";
 import { poolReport } from "./pool_report.ts";
 import { nextPool, PoolHealth, UNWANTED } from "./reconnect.ts";
+import { likelyCause, SaidOfPools } from "./refusal_watch.ts";
 import { Refusals } from "./refusals.ts";
 import { PoolSession, type PoolSessionOwner } from "./session.ts";
 import type { PoolEntry, PoolSlotsSettings } from "./settings.ts";
@@ -65,6 +67,8 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   readonly #lines = new SessionLines();
   readonly #standby: Standby;
   readonly #refusals = new Refusals();
+  readonly #leavings = new Leavings();
+  readonly #said = new SaidOfPools();
   readonly #book = new PoolBook();
   /** Every pool that is or was in the list, by its number. */
   readonly #known = new Map<number, PoolEntry>();
@@ -118,6 +122,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   tick(): void {
     // A session that ends here leaves the list.
     for (const { session } of this.#lines.all) session.tick();
+    for (const line of this.#lines.all) this.#judgeWork(line);
     this.#standby.tick();
     this.#reconsider();
   }
@@ -322,7 +327,12 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
 
   #sayWhyItMoves(worst: SessionLine, better: SessionLine): void {
     const pool = better.session.name;
-    if (worst.pool === UNWANTED) {
+    if (worst.leftFor !== undefined) {
+      log.info("Miners leave half-dead pool {before} and move to {pool}", {
+        before: worst.session.name,
+        pool,
+      });
+    } else if (worst.pool === UNWANTED) {
       log.info("Pool {before} is not wanted any more: miners move to {pool}", {
         before: worst.session.name,
         pool,
@@ -337,9 +347,63 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     }
   }
 
+  /** Looks at the verdicts and jobs of a connection, however well it is connected. */
+  #judgeWork(line: SessionLine): void {
+    if (line.role === "opening") return;
+    const { number } = line.entry;
+    const { session } = line;
+    const time = this.#options.now();
+    const run = session.refusals.take(time);
+    if (run !== undefined && this.#said.maySay(number, run.kind, time)) {
+      log.warn(
+        "Pool {pool} refuses most shares: {refused} of {judged} in {seconds} s with {status} " +
+          '"{text}". Likely cause: {cause}',
+        {
+          pool: session.name,
+          ...run,
+          seconds: Math.round(run.ms / 1000),
+          cause: likelyCause(run),
+        },
+      );
+    }
+    if (line.pool === UNWANTED) return;
+    const news = this.#lines.newsBeside(line, this.#order.length);
+    const sign = session.workRecord.sign(this.#settings.halfDead, news, time);
+    if (sign === undefined || !this.#leavings.mayLeave(number, line.servesSince, time)) return;
+    this.#leave(line, sign, time);
+  }
+
+  /**
+   * A pool does no work. Its miners leave it as soon as another connection is ready, and a while
+   * later it may prove itself again; the only pool there is gets a new connection.
+   */
+  #leave(line: SessionLine, sign: string, time: number): void {
+    const { number } = line.entry;
+    const aloneMs = this.#leavings.left(number, time);
+    const isOnly = this.#order.length === 1;
+    if (!isOnly) this.#health.leaveAlone(number, time + aloneMs);
+    log.warn(
+      isOnly
+        ? "Pool {pool} is half dead ({role}): {sign}. There is no other pool: a new connection to " +
+          "it is used instead"
+        : "Pool {pool} is half dead ({role}): {sign}. Another pool is used instead as soon as one " +
+          "is ready; this one is tried again in {minutes} min",
+      {
+        pool: line.session.name,
+        role: line.role === "active" ? "serving" : "spare",
+        sign,
+        minutes: Math.ceil(aloneMs / 60_000),
+      },
+    );
+    line.leftFor = `half dead: ${sign}`;
+    line.pool = UNWANTED;
+    this.#book.troubled(number, line.leftFor);
+  }
+
   #activate(line: SessionLine): void {
     this.#standby.end();
     line.role = "active";
+    line.servesSince = this.#options.now();
     this.#book.activated(line.entry.number);
     log.info("Pool {pool} serves miners", { pool: line.session.name });
     this.#options.mux.upstreamActivated(line.session);
@@ -373,6 +437,8 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
       openedAt: now(),
       readyAt: 0,
       restedAt: -Infinity,
+      servesSince: Infinity,
+      leftFor: undefined,
       role: "opening",
       session: new PoolSession({
         ...session,
@@ -393,6 +459,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     line.session.close();
     if (line.role === "opening") return;
     const { now } = this.#options;
+    if (line.leftFor !== undefined) this.#book.lost(line.entry.number, line.leftFor);
     this.#health.closed(line.entry.number, now(), now() - line.readyAt);
     this.#options.mux.upstreamLost(line.session);
   }

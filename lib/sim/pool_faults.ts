@@ -35,6 +35,8 @@ export interface PoolFaults {
   readonly repeatEveryNthVerdict: number;
   /** After so many verdicts one is sent for a submit that never came. */
   readonly strayEveryNthVerdict: number;
+  /** Every share is judged with this status, whatever it is; `undefined` for as it deserves. */
+  readonly everyVerdict: number | undefined;
   /** Bytes sent as soon as a connection is accepted, such as {@linkcode BROKEN_BYTES}. */
   readonly greeting: Uint8Array | undefined;
 }
@@ -55,6 +57,7 @@ export const NO_FAULTS: PoolFaults = {
   dropEveryNthVerdict: 0,
   repeatEveryNthVerdict: 0,
   strayEveryNthVerdict: 0,
+  everyVerdict: undefined,
   greeting: undefined,
 };
 

@@ -107,8 +107,9 @@ export class PoolJudge {
     return { difficulty: isHeldHigher ? Math.max(told, nicehashDifficulty) : told, luck: 1 };
   }
 
-  #judge(index: number, status: number, worker: PoolWorker, share: ReceivedShare): void {
+  #judge(index: number, deserved: number, worker: PoolWorker, share: ReceivedShare): void {
     const { ledger } = this.#context;
+    const status = this.#court.faults().everyVerdict ?? deserved;
     ledger.judged(status, worker.workerName, share);
     if (status === SHARE_ACCEPTED) worker.acceptedShares++;
     else if (worker.refused(this.#context.settings.now()) && !UNBOOKED.has(status)) {

@@ -74,7 +74,12 @@ Deno.test("a file with only pools gets every default", () => {
       deny: [],
     },
     outage: { grace_seconds: 30 },
-    failover: { return_after_seconds: 180 },
+    failover: {
+      return_after_seconds: 180,
+      no_job_seconds: 180,
+      all_refused_seconds: 60,
+      no_verdict_seconds: 60,
+    },
     status: { token: "", control: false, worker_series_max: 0 },
     log: {
       level: "info",

@@ -26,6 +26,8 @@ const MAX_DIALS = 3000;
 export interface PoolLink {
   readonly pool: number;
   readonly connection: FakeConnection;
+  /** Which dial it came of, counted from 1. */
+  readonly dial: number;
 }
 
 export class FakePools {
@@ -60,6 +62,11 @@ export class FakePools {
     return this.links.map(({ pool }) => pool).sort((a, b) => a - b);
   }
 
+  /** The connection of this dial, counted from 1. */
+  linkOf(dial: number): PoolLink {
+    return this.#links.find((link) => link.dial === dial)!;
+  }
+
   /** Dials under way. */
   get pendingDials(): number {
     return this.fakeDial.calls.filter(({ isOver }) => !isOver).length;
@@ -82,6 +89,7 @@ export class FakePools {
   #answer(call: DialCall): void {
     const pool = Number(call.address.host.replace("pool", ""));
     this.dialled.push(pool);
+    const dial = this.dialled.length;
     const mood = this.moods[pool]!;
     if (mood === "hangs" || this.dialled.length > MAX_DIALS) return;
     queueMicrotask(() => {
@@ -91,7 +99,7 @@ export class FakePools {
         return;
       }
       const connection = new FakeConnection();
-      this.#links.push({ pool, connection });
+      this.#links.push({ pool, connection, dial });
       call.answer(connection);
       if (mood === "serves") connection.deliver(linesToBytes(handshakeLines()));
       if (mood === "denies") {

@@ -49,8 +49,10 @@ export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
     this.#note({ mask: upstream.versionMask });
   }
 
-  verdictArrived(_upstream: Upstream, index: number, status: number): void {
+  /** Of two miners in turn. */
+  verdictArrived(_upstream: Upstream, index: number, status: number): number {
     this.#note({ verdict: index, status });
+    return index % 2;
   }
 
   sessionUnregistered(_upstream: Upstream, sessionId: number): void {

@@ -62,9 +62,11 @@ export class RoleBook implements UpstreamEvents {
     this.#hasJob.add(upstream);
   }
 
-  verdictArrived(upstream: Upstream): void {
+  /** Of two miners in turn. */
+  verdictArrived(upstream: Upstream, index: number): number {
     assert.ok(this.#roles.has(upstream));
     this.verdicts++;
+    return index % 2;
   }
 
   accountRefused(): void {

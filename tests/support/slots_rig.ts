@@ -10,6 +10,7 @@ import { RoleBook } from "./role_book.ts";
 
 export const RETURN_AFTER_MS = 180_000;
 export const TICK_MS = 250;
+export const HALF_DEAD = { noJobMs: 180_000, allRefusedMs: 60_000, noVerdictMs: 60_000 };
 
 export class SlotsRig {
   readonly clock = new FakeClock();
@@ -35,6 +36,7 @@ export class SlotsRig {
       connections,
       wantsVerdicts: true,
       returnAfterMs: RETURN_AFTER_MS,
+      halfDead: HALF_DEAD,
       standbyIntervalMs,
       session: {
         dial: this.pools.fakeDial.dial,

@@ -1,0 +1,169 @@
+/**
+ * Whether a pool still does a pool's work, however well its connection does; pure.
+ *
+ * A pool may answer every question and yet be of no use: no new job comes, every share is refused,
+ * or none is judged. The signs, with the times of the configuration:
+ *
+ * | sign | what is seen |
+ * | --- | --- |
+ * | no job | the newest job is old, and another pool sent a new one lately |
+ * | all refused | only refusals of one kind, of shares of several miners, for a while |
+ * | no verdict | shares were sent a while ago, and not one was judged since |
+ */
+
+import { STATUS, statusText, verdictMeaning } from "../protocol/status.ts";
+
+/** After these many milliseconds each sign is one; Infinity for never. */
+export interface HalfDeadBounds {
+  /** The newest job is this old. */
+  readonly noJobMs: number;
+  /** All verdicts since this long ago are refusals of one kind. */
+  readonly allRefusedMs: number;
+  /** Shares were sent this long ago, and no verdict came since. */
+  readonly noVerdictMs: number;
+}
+
+/** Another pool's job is new for this long, in milliseconds. */
+export const FRESH_JOB_MS = 60_000;
+
+/** Fewer shares than this are no sign of anything. */
+export const MIN_SHARES = 20;
+
+/** What one connection did of a pool's work, from its handshake on. Times in milliseconds. */
+export class WorkRecord {
+  #jobAt: number;
+  #newsAt = -Infinity;
+  /** Shares since the last verdict, up to {@linkcode MIN_SHARES}, and when the last of those was sent. */
+  #unjudged = 0;
+  #enoughAt = 0;
+  /** The kind of all verdicts since `#runSince`; `undefined` after one that was no such refusal. */
+  #runKind: string | undefined;
+  #runStatus = 0;
+  #runLength = 0;
+  #runSince = 0;
+  #runUntil = 0;
+  #runMiner = 0;
+  #runHasOthers = false;
+
+  /** The handshake brought a job at `time`. */
+  constructor(time: number) {
+    this.#jobAt = time;
+  }
+
+  /**
+   * When the last job came that was not part of the handshake, which a pool greets everybody with;
+   * -Infinity for never.
+   */
+  get newsAt(): number {
+    return this.#newsAt;
+  }
+
+  /** A job came. */
+  jobArrived(time: number): void {
+    this.#jobAt = this.#newsAt = time;
+  }
+
+  /** A share was sent that the pool is to judge. */
+  submitted(time: number): void {
+    if (this.#unjudged < MIN_SHARES && ++this.#unjudged === MIN_SHARES) this.#enoughAt = time;
+  }
+
+  /** A share of the miner with this session id was judged. */
+  judged(sessionId: number, status: number, time: number): void {
+    this.#unjudged = 0;
+    const kind = refusalKind(status);
+    if (kind === undefined || status === STATUS.lowDifficulty) {
+      this.#runKind = undefined;
+      return;
+    }
+    if (kind !== this.#runKind) {
+      this.#runKind = kind;
+      this.#runStatus = status;
+      this.#runLength = 0;
+      this.#runSince = time;
+      this.#runMiner = sessionId;
+      this.#runHasOthers = false;
+    }
+    this.#runLength++;
+    this.#runUntil = time;
+    if (sessionId !== this.#runMiner) this.#runHasOthers = true;
+  }
+
+  /**
+   * Why the pool is to be left; `undefined` if it does its work, or nothing can be said.
+   *
+   * @param newsElsewhereAt When the last job came from another pool, and from which.
+   */
+  sign(
+    bounds: HalfDeadBounds,
+    newsElsewhere: { readonly at: number; readonly name: string } | undefined,
+    time: number,
+  ): string | undefined {
+    const seconds = (ms: number) => `${Math.floor(ms / 1000)} s`;
+    const jobAge = time - this.#jobAt;
+    if (jobAge > bounds.noJobMs && newsElsewhere !== undefined) {
+      const age = time - newsElsewhere.at;
+      if (age < FRESH_JOB_MS) {
+        return `no new job for ${seconds(jobAge)}, while ${newsElsewhere.name} sent one ` +
+          `${seconds(age)} ago`;
+      }
+    }
+    const ranFor = this.#runUntil - this.#runSince;
+    if (
+      this.#runKind !== undefined && this.#runLength >= MIN_SHARES && this.#runHasOthers &&
+      ranFor >= bounds.allRefusedMs
+    ) {
+      return `it refused all ${this.#runLength} shares of ${seconds(ranFor)}, of several miners: ` +
+        `${this.#runStatus} "${statusText(this.#runStatus)}"`;
+    }
+    const unjudgedFor = time - this.#enoughAt;
+    if (this.#unjudged >= MIN_SHARES && unjudgedFor >= bounds.noVerdictMs) {
+      return `it judged none of ${MIN_SHARES} or more shares sent ${seconds(unjudgedFor)} ago, ` +
+        "nor any since";
+    }
+    return undefined;
+  }
+}
+
+/** What kind of refusal a status is; `undefined` for none. Codes without a kind are each one. */
+export function refusalKind(status: number): string | undefined {
+  const meaning = verdictMeaning(status);
+  if (meaning === "accepted") return undefined;
+  return meaning === "other" ? `code ${status}` : meaning;
+}
+
+/** A pool is left at most once in this time, and left alone for as long at least, in milliseconds. */
+export const LEAVE_AGAIN_MS = 600_000;
+
+/** Longest time that a pool is left alone. */
+const MAX_ALONE_MS = 2 * 3_600_000;
+
+/** When which pool was left, by its number. */
+export class Leavings {
+  readonly #left = new Map<number, { readonly at: number; readonly aloneMs: number }>();
+
+  /**
+   * Whether miners may leave a connection to this pool now. Several that served when it was last left
+   * are left together, as each shows its sign.
+   */
+  mayLeave(pool: number, servesSince: number, time: number): boolean {
+    const left = this.#left.get(pool);
+    return left === undefined || time - left.at >= LEAVE_AGAIN_MS || servesSince < left.at;
+  }
+
+  /**
+   * A pool is left. @returns how long to leave it alone, in milliseconds: twice as long each time,
+   * since miners lose work until they have left it again.
+   */
+  left(pool: number, time: number): number {
+    const before = this.#left.get(pool);
+    if (before !== undefined && time - before.at < LEAVE_AGAIN_MS) {
+      return before.at + before.aloneMs - time;
+    }
+    // After a long time without trouble it is as new.
+    const isAgain = before !== undefined && time - before.at < 2 * MAX_ALONE_MS;
+    const aloneMs = isAgain ? Math.min(2 * before.aloneMs, MAX_ALONE_MS) : LEAVE_AGAIN_MS;
+    this.#left.set(pool, { at: time, aloneMs });
+    return aloneMs;
+  }
+}

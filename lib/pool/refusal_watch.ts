@@ -1,0 +1,137 @@
+/**
+ * Whether most shares of a connection are refused for one reason, and what the likely cause is;
+ * pure.
+ *
+ * Verdicts are looked at in windows: at a new block a large farm has hundreds of stale shares at
+ * once, which mean nothing.
+ */
+
+import { STATUS, statusText } from "../protocol/status.ts";
+import { refusalKind } from "./half_dead.ts";
+
+/** A window is at least this long, in milliseconds, and has at least these many verdicts. */
+const WINDOW_MS = 60_000;
+const MIN_VERDICTS = 20;
+
+/** The same is said of a pool again only after this long, in milliseconds. */
+export const SAY_AGAIN_MS = 1_800_000;
+
+/** Most shares of a window were refused for one reason. */
+export interface RefusalRun {
+  /** The reason, in a word. */
+  readonly kind: string;
+  /** The code of the last of them. */
+  readonly status: number;
+  /** The words that go with it. */
+  readonly text: string;
+  /** How many. */
+  readonly refused: number;
+  /** Of how many. */
+  readonly judged: number;
+  /** In how long, in milliseconds. */
+  readonly ms: number;
+  /** Whether they are of more than one miner. */
+  readonly isOfSeveral: boolean;
+}
+
+interface Tally {
+  count: number;
+  status: number;
+  readonly sessionId: number;
+  isOfSeveral: boolean;
+}
+
+/** Watches the verdicts of one connection. */
+export class RefusalWatch {
+  #since: number | undefined;
+  #judged = 0;
+  readonly #refused = new Map<string, Tally>();
+
+  /** A share of the miner with this session id was judged. */
+  judged(sessionId: number, status: number, time: number): void {
+    this.#since ??= time;
+    this.#judged++;
+    const kind = refusalKind(status);
+    if (kind === undefined) return;
+    const tally = this.#refused.get(kind);
+    if (tally !== undefined) {
+      tally.count++;
+      tally.status = status;
+      if (tally.sessionId !== sessionId) tally.isOfSeveral = true;
+    } else if (this.#refused.size < MIN_VERDICTS) {
+      this.#refused.set(kind, { count: 1, status, sessionId, isOfSeveral: false });
+    }
+  }
+
+  /** What the window was, once it is over and most of it was refused for one reason. */
+  take(time: number): RefusalRun | undefined {
+    if (this.#since === undefined || this.#judged < MIN_VERDICTS) return undefined;
+    const ms = time - this.#since;
+    if (ms < WINDOW_MS) return undefined;
+    const judged = this.#judged;
+    const found = this.#refused.entries().find(([, { count }]) => 2 * count > judged);
+    this.#since = undefined;
+    this.#judged = 0;
+    this.#refused.clear();
+    if (found === undefined) return undefined;
+    const [kind, { count, status, isOfSeveral }] = found;
+    return { kind, status, text: statusText(status), refused: count, judged, ms, isOfSeveral };
+  }
+}
+
+/** When what was last said, so that it is not said too often. */
+export class SaidOfPools {
+  readonly #saidAt = new Map<string, number>();
+
+  /** Whether to say now that this pool refuses most shares for this reason; then it counts as said. */
+  maySay(pool: number, kind: string, time: number): boolean {
+    const key = `${pool} ${kind}`;
+    const saidAt = this.#saidAt.get(key);
+    if (saidAt !== undefined && time - saidAt < SAY_AGAIN_MS) return false;
+    // Codes are the pool's to choose.
+    if (saidAt === undefined && this.#saidAt.size >= MAX_SAID) return false;
+    this.#saidAt.set(key, time);
+    return true;
+  }
+}
+
+const MAX_SAID = 1_000;
+
+/** The likely cause of refusals like this, in words, and what to do. */
+export function likelyCause({ status, isOfSeveral }: RefusalRun): string {
+  const cause = CAUSES[status] ??
+    "nothing is known of this code; ask your pool what it means";
+  return isOfSeveral ? cause : `all are of one miner, so look at that miner first; else ${cause}`;
+}
+
+const LATE =
+  "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +
+  "old block; check the uplink, or try another address of the pool";
+
+const UNKNOWN_NAME = "the pool does not know the sub-account or the worker; check the names";
+
+const CAUSES: Readonly<Record<number, string>> = {
+  [STATUS.jobNotFound]: LATE,
+  [STATUS.poolJobNotFound]: LATE,
+  [STATUS.poolStale]: LATE,
+  [STATUS.lowDifficulty]:
+    "the pool demands a higher difficulty than it tells agents, as with its option nicehash.forced; " +
+    "ask your pool for an address without it, or let those miners connect to the pool directly",
+  [STATUS.duplicate]:
+    "miners send the same work again, as firmware does that restarts a job it was given twice; " +
+    "update their firmware, or restart them",
+  [STATUS.versionMask]:
+    "miners roll version bits that the pool does not allow; update their firmware, or use a pool " +
+    "that allows 1fffe000",
+  [STATUS.timeTooOld]:
+    "miners send block times from before the job, as firmware with a wrong clock does; set their " +
+    "clocks, or update their firmware",
+  [STATUS.timeTooNew]:
+    "miners roll the block time too far, or the pool's clock is behind; update their firmware, or " +
+    "ask your pool",
+  [STATUS.unauthorized]: UNKNOWN_NAME,
+  [STATUS.notSubscribed]: UNKNOWN_NAME,
+  [STATUS.invalidUsername]: UNKNOWN_NAME,
+  28: "the pool has banned this address; ask your pool",
+  30: "the pool has trouble of its own; try another address of it, or ask your pool",
+};
