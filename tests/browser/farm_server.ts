@@ -9,8 +9,14 @@ export class FarmServer {
   readonly #server: StatusServer;
 
   /** `port` 0 for any. */
-  constructor(farm: FakeFarm, options: { port?: number; token?: string; control?: boolean } = {}) {
-    const { port = 0, token = "", control = false } = options;
+  constructor(farm: FakeFarm, options: {
+    port?: number;
+    token?: string;
+    control?: boolean;
+    /** What the clock on the wall shows. */
+    wallNow?: () => number;
+  } = {}) {
+    const { port = 0, token = "", control = false, wallNow = Date.now } = options;
     const server = startStatusServer({
       hostname: "127.0.0.1",
       port,
@@ -18,6 +24,7 @@ export class FarmServer {
       source: farm,
       control: control ? farm : undefined,
       workerSeriesMax: 0,
+      wallNow,
     });
     assert.ok(server);
     this.#server = server;

@@ -1,6 +1,7 @@
 /** The table of miners and one miner's page, in a real Chromium. */
 
 import assert from "node:assert/strict";
+import { harmIn, HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { browserTest, Look } from "./browser.ts";
 import { FakeFarm } from "./fake_farm.ts";
 import { FarmServer } from "./farm_server.ts";
@@ -134,6 +135,35 @@ browserTest("names made to be markup are only text, wherever they are shown", as
   assert.equal(await page.locator("img[src=x], body script").count(), 0);
   assert.doesNotMatch(await page.title(), /taken/);
 });
+
+browserTest(
+  "names that strangers choose are only text, and nothing of them is hidden",
+  async () => {
+    const names = Object.values(HOSTILE_NAMES).map((name) => name.slice(0, 256));
+    const farm = new FakeFarm(
+      names.length,
+      names.map((name) => ({ worker: name, user: name, client_agent: name, account: name })),
+    );
+    farm.reason = names.join(" ");
+    for (const [place, message] of names.entries()) {
+      farm.log.push({ ...farm.log[0]!, number: place + 2, message });
+    }
+    await using server = new FarmServer(farm);
+    await using look = await Look.at(server.url);
+    const { page } = look;
+    await look.sees(".count", `${names.length} miners`);
+    await look.sees(".banner", /DROP TABLE/);
+    const shown = await page.evaluate("document.body.textContent + document.title") as string;
+    assert.equal(harmIn(shown.replaceAll("\n", " ")), undefined);
+    assert.equal(await page.locator("img[src=x], body script").count(), 0);
+    for (const [place] of names.entries()) {
+      await page.goto(`${server.url}#/miners/${place.toString(16).padStart(8, "0")}`);
+      await page.locator(".facts dd").first().waitFor();
+      const text = await page.evaluate("document.body.textContent + document.title") as string;
+      assert.equal(harmIn(text.replaceAll("\n", " ")), undefined, names[place]);
+    }
+  },
+);
 
 browserTest("on a phone every number of a miner is there whole", async () => {
   const busy = {

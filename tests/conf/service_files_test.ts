@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { parse } from "node:path";
+import { readConfig } from "../../lib/config/read.ts";
+import { mayServe, statusAddress } from "../../lib/config/status_address.ts";
 import { DRAIN_TIMEOUT_MS } from "../../lib/proxy.ts";
 import { ask } from "../support/ask_program.ts";
 
@@ -95,6 +97,26 @@ Deno.test({
     assert.equal(code, 0, text);
     await Deno.remove(folder, { recursive: true });
   },
+});
+
+Deno.test("Kubernetes asks for health where the configuration beside it serves the status", async () => {
+  const text = await Deno.readTextFile(`${CONF}kubernetes.yml`);
+  const [, indented] = /^ {2}agent\.jsonc: \|\n((?: {4}.*\n)+)/m.exec(text)!;
+  const result = readConfig(indented!.replaceAll(/^ {4}/gm, ""));
+  assert.ok(result.ok, JSON.stringify(result));
+  const { port, hostname } = statusAddress(result.config)!;
+  assert.equal(hostname, "0.0.0.0", "the kubelet comes from elsewhere");
+  assert.ok(mayServe({ port, hostname }, result.config));
+  assert.ok(text.includes(`{ name: status, containerPort: ${port} }`));
+  assert.match(text, /readinessProbe:\n +httpGet: \{ path: \/healthz, port: status \}/);
+  // Restarts would take the miners' connections: it is asked for nothing else.
+  assert.doesNotMatch(text, /livenessProbe/);
+});
+
+Deno.test("HAProxy asks for health, which needs no token, and not by opening miners' connections", async () => {
+  const text = await Deno.readTextFile(`${CONF}haproxy.cfg`);
+  assert.match(text, /^ {2}option httpchk GET \/healthz$/m);
+  assert.match(text, /^ {2}default-server check port 9999 /m);
 });
 
 Deno.test("OpenWrt's script is sh", async () => {

@@ -246,6 +246,55 @@ Deno.test("a web page of another origin changes nothing, even with the token, an
   assert.equal(rig.proxy.pinnedPool, 1);
 });
 
+Deno.test("a web page of another origin is shown nothing either, whatever it asks for", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  const own = `http://127.0.0.1:${rig.server.address.port}`;
+  const status = async (path: string, headers: Record<string, string>) => {
+    const response = await rig.fetch(path, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const PATHS = ["/metrics", "/healthz", "/api/v1/miners", "/api/v1/stream", "/page/app.js"];
+  const foreign: Record<string, string>[] = [
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "cross-site", origin: own },
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { origin: "http://127.0.0.1:1" },
+    { origin: "https://evil.example", "x-forwarded-host": "farm.example" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+  ];
+  for (const headers of foreign) {
+    for (const path of PATHS) {
+      assert.equal(await status(path, headers), 403, JSON.stringify(headers));
+    }
+  }
+  const mine: Record<string, string>[] = [
+    {},
+    { "sec-fetch-site": "none" },
+    { "sec-fetch-site": "same-origin" },
+    // As a browser sees it, behind a reverse proxy that calls us by another name.
+    { "sec-fetch-site": "same-origin", origin: "https://farm.example" },
+    { origin: own },
+    { origin: "http://farm.example", "x-forwarded-host": "farm.example:80" },
+  ];
+  for (const headers of mine) {
+    for (const path of PATHS) {
+      // Without a pool ready it is 503.
+      assert.match(String(await status(path, headers)), /^(?:200|503)$/, JSON.stringify(headers));
+    }
+  }
+  const link = {
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+  };
+  assert.equal(await status("/", link), 200, "links lead to the page");
+});
+
 Deno.test("a name that another site gave this address is refused where no token is asked for", async () => {
   await using pool = await SimPool.start();
   await using rig = new StatusRig([pool]);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { pickRows, readTable } from "../../lib/observe/status/page/miner_rows.js";
-import { rejectedPart, seriesOf } from "../../lib/observe/status/page/chart_data.js";
+import { isClockSet, rejectedPart, seriesOf } from "../../lib/observe/status/page/chart_data.js";
 import { REFUSE_REASONS, REJECT_REASONS, snakeCase } from "../../lib/base/share_reasons.ts";
 import { ENGLISH } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
@@ -28,7 +28,9 @@ Deno.test("every file the page names is there, and the folder has no other", asy
       : [...text.matchAll(/^(?:import|\} from) .*?"\.\/([^"]+)";$|from "\.\/([^"]+)";$/gm)];
     for (const [, one, other] of named) {
       const name = (one ?? other)!;
-      const found = name.startsWith("/") ? name : `/page/${name}`;
+      // What is said to those without JavaScript leads elsewhere.
+      if (path === "/" && !name.startsWith("page/")) continue;
+      const found = path === "/" ? `/${name}` : `/page/${name}`;
       if (seen.has(found)) continue;
       seen.add(found);
       waiting.push(found);
@@ -44,7 +46,7 @@ Deno.test("all scripts are asked for at once, not one after the other's imports"
   const { text } = await get("/");
   const scripts = [...Deno.readDirSync(FOLDER)].map(({ name }) => name)
     .filter((name) => name.endsWith(".js"));
-  for (const name of scripts) assert.ok(text.includes(`"/page/${name}"`), name);
+  for (const name of scripts) assert.ok(text.includes(`"page/${name}"`), name);
 });
 
 Deno.test("no file has an address elsewhere, markup made from text, or a handler in markup", async () => {
@@ -106,6 +108,26 @@ Deno.test("a gap in the samples is a gap in the lines, and means do not reach ov
   assert.deepEqual(series.up, [10, 10, null, 10, 10]);
   assert.equal(rejectedPart(COLUMNS, [sample(10, 1)]), 1 / 6);
   assert.equal(rejectedPart(COLUMNS, []), undefined);
+});
+
+Deno.test("samples tell when the agent's clock was set, and a late sample is no such thing", () => {
+  const sample = (time: number, seconds: number) => [time, seconds, 1, 5, 1, 10, 100, 50];
+  const last = sample(1_700_000_000, 10);
+  for (const [time, seconds] of [[10, 10], [11, 11], [600, 600]] as const) {
+    assert.equal(isClockSet(COLUMNS, last, sample(1_700_000_000 + time, seconds)), false);
+  }
+  for (const time of [-3600, -20, 30, 3600, 31_536_000, -1_700_000_000]) {
+    assert.equal(isClockSet(COLUMNS, last, sample(1_700_000_000 + time, 10)), true, `${time}`);
+  }
+  assert.equal(isClockSet(COLUMNS, undefined, last), false);
+});
+
+Deno.test("no file asks for anything by an absolute path: a reverse proxy may have the page anywhere", async () => {
+  for (const { name } of Deno.readDirSync(FOLDER)) {
+    if (!/\.(?:js|css|html)$/.test(name)) continue;
+    const { text } = await get(name === "index.html" ? "/" : `/page/${name}`);
+    assert.doesNotMatch(text, /["'`(]\/(?:api|page|metrics|healthz)\b/, name);
+  }
 });
 
 const MINER_COLUMNS = [

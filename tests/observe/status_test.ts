@@ -267,6 +267,60 @@ Deno.test("what is not there, not allowed or too long is a problem with its own 
   assert.equal(await head.text(), "");
 });
 
+Deno.test("a probe without the token is told yes or no and nothing else, however it asks", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool], { status: { token: "s3cret" } });
+  await until(() => rig.view.health().serving, "a pool serves");
+  const kubelet = "Host: 10.244.1.7:9999\r\nUser-Agent: kube-probe/1.30\r\nAccept: */*\r\n";
+  const PROBES = [
+    "GET /healthz HTTP/1.0\r\n\r\n",
+    `GET /healthz HTTP/1.1\r\n${kubelet}Connection: close\r\n\r\n`,
+    "HEAD /healthz HTTP/1.1\r\nHost: agent1\r\nConnection: close\r\n\r\n",
+    "GET /healthz/ HTTP/1.1\r\nHost: zabbix.example\r\nConnection: close\r\n\r\n",
+    "GET //healthz?from=probe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET http://x/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\nConnection: close\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n",
+  ];
+  for (const probe of PROBES) {
+    const text = await textOfRaw(rig, probe);
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/, probe);
+    const [, body] = text.split("\r\n\r\n");
+    assert.equal(body, probe.startsWith("HEAD") ? "" : '{"serving":true}\n', probe);
+  }
+  await pool.setFaults({ refuseConnections: true });
+  pool.resetConnections();
+  await until(() => !rig.view.health().serving, "the outage");
+  for (const probe of PROBES) {
+    const text = await textOfRaw(rig, probe);
+    assert.match(text, /^HTTP\/1\.1 503 /, probe);
+    assert.doesNotMatch(text, /reason|127\.0\.0\.1/, probe);
+  }
+  const { reason } = await (await rig.fetch("/healthz")).json();
+  assert.match(reason, /^No pool answers/, "who has the token is told why");
+});
+
+Deno.test("the scheme of the token, types and paths are taken in the forms that monitors send", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool], { status: { token: "s3cret" } });
+  for (
+    const authorization of ["Bearer s3cret", "bearer s3cret", "BEARER s3cret", "bEaReR  s3cret"]
+  ) {
+    const response = await rig.fetch("/api/v1/config", { headers: { authorization } });
+    await response.body?.cancel();
+    assert.equal(response.status, 200, authorization);
+  }
+  for (
+    const path of ["/metrics/", "//metrics", "/metrics?x=1", "/api//v1/summary/", "/api/v1/miners/"]
+  ) {
+    const response = await rig.fetch(path);
+    await response.body?.cancel();
+    assert.equal(response.status, 200, path);
+  }
+  const open = await rig.fetch("/metrics", { headers: { accept: "Application/OpenMetrics-Text" } });
+  assert.match(await open.text(), /# EOF\n$/);
+});
+
 Deno.test("a name that is not ours is turned away: a page elsewhere cannot read this", async () => {
   await using pool = await SimPool.start();
   await using rig = new StatusRig([pool]);
@@ -382,6 +436,13 @@ Deno.test("the configuration is shown without secrets, the last events in order"
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
+}
+
+/** All that a request gets, whatever it is. */
+async function textOfRaw(rig: StatusRig, request: string): Promise<string> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: rig.server.address.port });
+  await connection.write(new TextEncoder().encode(request));
+  return await new Response(connection.readable).text();
 }
 
 /** The status a request gets that no HTTP library would write; `NaN` for no answer. */

@@ -31,6 +31,8 @@ export interface StatusOptions extends Pick<RouteContext, "source" | "control"> 
   readonly workerSeriesMax: number;
   /** The bearer token that is wanted; empty for none. */
   readonly token: string;
+  /** Milliseconds since 1970, by a clock that may be set at any time; the system's if left out. */
+  readonly wallNow?: Now;
 }
 
 /** What answers are made of. */

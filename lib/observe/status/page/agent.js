@@ -15,7 +15,11 @@
  * @property {() => void} lost
  */
 
-const TOKEN_KEY = "btcagent.token";
+/** Where the agent is: below the page's own folder, which a reverse proxy may have under any path. */
+const BASE = new URL("..", import.meta.url);
+
+/** Several agents may be under one host, each with a token of its own. */
+const TOKEN_KEY = `btcagent.token ${BASE.pathname}`;
 
 /** No event for so long means that nobody is there any more, in milliseconds. */
 const SILENCE_MS = 8_000;
@@ -97,7 +101,7 @@ export class Agent {
     const abort = new AbortController();
     let timer = setTimeout(() => abort.abort(), SILENCE_MS);
     try {
-      const response = await this.#fetch("/api/v1/stream", { signal: abort.signal });
+      const response = await this.#fetch("api/v1/stream", { signal: abort.signal });
       if (response.body === null) return;
       watcher.opened();
       let text = "";
@@ -114,13 +118,13 @@ export class Agent {
     }
   }
 
-  /** @param {string} path @param {RequestInit} init */
+  /** @param {string} path below the agent's own @param {RequestInit} init */
   async #fetch(path, init) {
     for (;;) {
       const token = sessionStorage.getItem(TOKEN_KEY);
       const headers = new Headers(init.headers);
       if (token !== null) headers.set("authorization", `Bearer ${token}`);
-      const response = await fetch(path, { ...init, headers });
+      const response = await fetch(new URL(path, BASE), { ...init, headers });
       if (response.status === 401) {
         await this.#newToken(token);
         // A signal may have gone off while the token was asked for.

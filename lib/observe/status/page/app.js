@@ -55,7 +55,7 @@ void agent.watch({
   opened: () => {
     // After a pause: what went by in it is asked for.
     charts.load().catch(() => undefined);
-    agent.get("/api/v1/events").then((answer) => events.replace(answer.events)).catch(() => {});
+    agent.get("api/v1/events").then((answer) => events.replace(answer.events)).catch(() => {});
   },
   state: (/** @type {StreamStateShape} */ state) => {
     const { started_at: started } = state.summary;

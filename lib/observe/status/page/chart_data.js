@@ -68,6 +68,23 @@ export function seriesOf(columns, samples, step, smooth) {
   return series;
 }
 
+/** Samples further apart than what they cover, in seconds, by more than this: a clock was set. */
+const SET_SECONDS = 5;
+
+/**
+ * Whether the agent's clock was set between two samples.
+ *
+ * @param {readonly string[]} columns
+ * @param {readonly number[] | undefined} last
+ * @param {readonly number[]} next
+ */
+export function isClockSet(columns, last, next) {
+  if (last === undefined) return false;
+  const [time, seconds] = [columns.indexOf("time"), columns.indexOf("seconds")];
+  const apart = (next[time] ?? 0) - (last[time] ?? 0);
+  return Math.abs(apart - (next[seconds] ?? 0)) > SET_SECONDS;
+}
+
 /** @param {Series} series @param {number} time */
 function addGap(series, time) {
   series.times.push(time);

@@ -4,7 +4,7 @@
 
 /** @import { Agent } from "./agent.js" */
 import { Chart } from "./chart.js";
-import { seriesOf } from "./chart_data.js";
+import { isClockSet, seriesOf } from "./chart_data.js";
 import { h } from "./dom.js";
 import { formatBytes, formatCount, formatHashrate } from "./format.js";
 import { t } from "./texts.js";
@@ -30,6 +30,8 @@ export class Charts {
   /** @type {Range} */
   #range = "hour";
   #minute = 0;
+  /** When the newest samples came, by a clock that nobody sets. */
+  #heardAt = 0;
 
   #hashrate = new Chart(
     t("hashrate"),
@@ -93,16 +95,25 @@ export class Charts {
 
   /** Asks for all that is kept. */
   async load() {
-    const { columns, hour, day } = await this.#agent.get("/api/v1/history");
+    const { columns, hour, day } = await this.#agent.get("api/v1/history");
     this.#columns = columns;
     this.#samples = { hour, day };
+    this.#heardAt = performance.now();
     this.#draw();
   }
 
   /** One more of the last hour. @param {number[]} sample */
   add(sample) {
     const { hour } = this.#samples;
-    if (this.#columns.length === 0 || (hour.at(-1)?.[0] ?? 0) >= (sample[0] ?? 0)) return;
+    if (this.#columns.length === 0) return;
+    // Asked for and sent at the same time, one may come twice.
+    if (Math.abs((hour.at(-1)?.[0] ?? -Infinity) - (sample[0] ?? 0)) < 1) return;
+    this.#heardAt = performance.now();
+    if (isClockSet(this.#columns, hour.at(-1), sample)) {
+      // The agent's clock was set, and all that it keeps has moved with it.
+      this.load().catch(() => undefined);
+      return;
+    }
     hour.push(sample);
     if (hour.length > RANGES.hour.seconds / RANGES.hour.step) hour.shift();
     // The day's samples are made by the agent: one more each minute.
@@ -120,7 +131,11 @@ export class Charts {
   #draw() {
     const { seconds, step, smooth } = RANGES[this.#range];
     const series = seriesOf(this.#columns, this.#samples[this.#range], step, smooth);
-    const now = Math.max(Date.now() / 1000, series.times.at(-1) ?? 0);
+    // By the agent's clock, which may be another than this browser's.
+    const newest = this.#samples.hour.at(-1)?.[0] ?? series.times.at(-1);
+    const now = newest === undefined
+      ? Date.now() / 1000
+      : newest + (performance.now() - this.#heardAt) / 1000;
     // An agent that has just started fills its charts all the same.
     const start = Math.max(now - seconds, Math.min(now - SHORTEST_SECONDS, series.times[0] ?? now));
     /** @type {[number, number]} */

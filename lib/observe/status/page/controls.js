@@ -56,20 +56,20 @@ export class Controls {
 
   /** Prefers a pool, or none. @param {number | undefined} position */
   async pin(position) {
-    const path = position === undefined ? "/api/v1/pools/auto" : `/api/v1/pools/${position}/pin`;
+    const path = position === undefined ? "api/v1/pools/auto" : `api/v1/pools/${position}/pin`;
     await this.#try(async () => (await this.#agent.post(path)).done);
   }
 
   /** Disconnects a miner if that is confirmed. @param {string} id @param {string} name */
   async disconnect(id, name) {
     if (!await confirmed(t("disconnectAsk", { name }), t("disconnect"))) return;
-    await this.#try(async () => (await this.#agent.post(`/api/v1/miners/${id}/disconnect`)).done);
+    await this.#try(async () => (await this.#agent.post(`api/v1/miners/${id}/disconnect`)).done);
   }
 
   async #reload() {
     await this.#try(async () => {
       /** @type {ReloadShape} */
-      const { done, changes, needs_restart: later } = await this.#agent.post("/api/v1/reload");
+      const { done, changes, needs_restart: later } = await this.#agent.post("api/v1/reload");
       const keys = changes.map(({ key, before, after }) => `${key}: ${before} → ${after}`);
       const rest = later.length === 0 ? [] : [t("needsRestart", { keys: later.join(", ") })];
       return [done, ...keys, ...rest].join("\n");
@@ -78,7 +78,7 @@ export class Controls {
 
   async #setLevel() {
     await this.#try(async () => {
-      await this.#agent.post("/api/v1/log-level", { level: this.#level.value });
+      await this.#agent.post("api/v1/log-level", { level: this.#level.value });
       return t("levelSet", { level: t(LEVELS.find((one) => one === this.#level.value) ?? "info") });
     });
     await this.#showLevel();
@@ -86,7 +86,7 @@ export class Controls {
 
   async #showLevel() {
     try {
-      const { levels } = await this.#agent.get("/api/v1/log-level");
+      const { levels } = await this.#agent.get("api/v1/log-level");
       this.#level.value = String(Object.values(levels)[0]);
     } catch {
       this.#isKnown = false;

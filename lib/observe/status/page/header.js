@@ -41,7 +41,12 @@ export class Header {
         h(
           "a",
           { class: "brand", href: "#/" },
-          h("img", { src: "/page/icon.svg", alt: "", width: 28, height: 28 }),
+          h("img", {
+            src: new URL("icon.svg", import.meta.url).href,
+            alt: "",
+            width: 28,
+            height: 28,
+          }),
           h("h1", {}, t("title")),
         ),
         h("span", { class: "status", role: "status" }, this.#pill, this.#pool),

@@ -99,7 +99,7 @@ export class MinerPage {
     if (this.#isLoading) return;
     this.#isLoading = true;
     try {
-      this.#show(await this.#agent.get(`/api/v1/miners/${this.#id}`));
+      this.#show(await this.#agent.get(`api/v1/miners/${this.#id}`));
     } catch (error) {
       if (error instanceof Refusal && (error.status === 404 || error.status === 400)) {
         this.#showGone();
@@ -119,7 +119,8 @@ export class MinerPage {
     this.#facts.replaceChildren(...factsOf(miner));
     this.#shares.replaceChildren(...sharesOf(miner));
 
-    const now = Date.now() / 1000;
+    // Only forward, whatever the clock of this machine does.
+    const now = (performance.timeOrigin + performance.now()) / 1000;
     this.#times.push(now);
     this.#hashrates.push(hashrate.minutes_15);
     if (this.#times.length > MAX_POINTS) {

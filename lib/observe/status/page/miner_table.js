@@ -151,7 +151,7 @@ export class MinerTable {
     if (!atOnce && performance.now() - this.#loadedAt < pause) return;
     this.#isLoading = true;
     try {
-      this.#rows = readTable(await this.#agent.get("/api/v1/miner-table"));
+      this.#rows = readTable(await this.#agent.get("api/v1/miner-table"));
       this.#isLoaded = true;
       this.#draw();
     } catch {
