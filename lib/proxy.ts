@@ -4,6 +4,7 @@
  *     miners ─▶ Miners ─▶ Accounts ─▶ Multiplexer ─▶ PoolSlots ─▶ pools
  */
 
+import type { Now } from "./base/clock.ts";
 import { AttendedClock, TICK_MS } from "./base/attended_clock.ts";
 import type { Config } from "./config/schema.ts";
 import { drain } from "./drain.ts";
@@ -74,6 +75,8 @@ export interface ProxyOptions {
   readonly openFiles?: number | undefined;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
   readonly tls?: MinerTls;
+  /** Monotonic time, if not the process's own. */
+  readonly realNow?: Now;
 }
 
 /** The proxy at one moment. */
@@ -120,16 +123,16 @@ export class Proxy {
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles: number | undefined;
   /** What everything in it is judged by; goes on while the proxy runs. */
-  readonly clock: AttendedClock = new AttendedClock();
+  readonly clock: AttendedClock;
   readonly #version: string;
   #config: Config;
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
   #portsConfig: Config;
-  readonly #sessionIds = new SessionIds(this.clock.now);
+  readonly #sessionIds: SessionIds;
   readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
   #dial: Dial;
-  readonly #connects = new ConnectLimiter(this.clock.now);
-  readonly #troubles = new PoolTroubleLog(this.clock.now);
+  readonly #connects: ConnectLimiter;
+  readonly #troubles: PoolTroubleLog;
   readonly #numbers = new PoolNumbers();
   /** The number of each pool of the list. */
   #poolNumbers: readonly number[];
@@ -147,7 +150,12 @@ export class Proxy {
    *
    * @throws CannotListen when an address cannot be listened on.
    */
-  constructor({ config, version, openFiles, tls = new MinerTls() }: ProxyOptions) {
+  constructor(options: ProxyOptions) {
+    const { config, version, openFiles, tls = new MinerTls(), realNow } = options;
+    this.clock = new AttendedClock(realNow);
+    this.#sessionIds = new SessionIds(this.clock.now);
+    this.#connects = new ConnectLimiter(this.clock.now);
+    this.#troubles = new PoolTroubleLog(this.clock.now);
     this.openFiles = openFiles;
     this.#config = this.#portsConfig = config;
     this.#version = version;
@@ -310,6 +318,7 @@ export class Proxy {
       clientAgent: clientAgentName(this.#version),
       mux,
       now: this.clock.now,
+      rateClock: this.clock,
       random: Math.random,
       connects: this.#connects,
       troubles: this.#troubles,

@@ -3,6 +3,7 @@
  * without a restart.
  */
 
+import { AttendedTimeout } from "./base/attended_timeout.ts";
 import { type Change, difference, withoutRestart } from "./config/difference.ts";
 import { readConfigFile } from "./config/file.ts";
 import { formatRemark, type Problem, type Remark } from "./config/problem.ts";
@@ -102,10 +103,10 @@ export class Reloader {
   /** Reads no configuration any more. Resolves when the one under way is in force, or hangs. */
   async end(): Promise<void> {
     this.#isEnded = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise((resolve) => timer = setTimeout(resolve, END_TIMEOUT_MS));
-    await Promise.race([this.#current, limit]);
-    clearTimeout(timer);
+    const limit = Promise.withResolvers<void>();
+    const timer = new AttendedTimeout(limit.resolve, END_TIMEOUT_MS);
+    await Promise.race([this.#current, limit.promise]);
+    timer.cancel();
   }
 
   async #reload(): Promise<ReloadResult> {

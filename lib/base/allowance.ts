@@ -14,9 +14,15 @@ export class Allowance {
     this.#roomMs = everyMs * burst;
   }
 
-  /** Takes one at `time`, in milliseconds. @returns whether there was one to take. */
-  take(time: number): boolean {
-    const next = Math.max(this.#restedAt, time) + this.#everyMs;
+  /**
+   * Takes one at `time`, in milliseconds.
+   *
+   * @param awayMs How long nobody was here to see it happen, when others do it: what happened in
+   * that time is seen all at once, and may use what there was in that time.
+   * @returns whether there was one to take.
+   */
+  take(time: number, awayMs: number = 0): boolean {
+    const next = Math.max(this.#restedAt, time - awayMs) + this.#everyMs;
     if (next - time > this.#roomMs) return false;
     this.#restedAt = next;
     return true;

@@ -60,13 +60,13 @@ class Meter {
   }
 
   /** Takes `amount` in. @returns how it is too much, if it is. */
-  take(amount: number, perSecond: number, time: number): string | undefined {
+  take(amount: number, perSecond: number, time: number, awayMs: number): string | undefined {
     const asked = Math.min(amount, this.#owed);
     this.#owed -= asked;
     if (asked === amount) return undefined;
-    this.#debtMs = Math.max(0, this.#debtMs - (time - this.#at));
+    this.#debtMs = Math.max(-awayMs, this.#debtMs - (time - this.#at));
     this.#at = time;
-    if (this.#debtMs === 0) {
+    if (this.#debtMs <= 0) {
       this.#came = 0;
       this.#since = time;
     }
@@ -107,20 +107,27 @@ export class Inflow {
     this.#meters.messages.provoke();
   }
 
-  /** This number of bytes came. @throws PoolFault `too-much`, with the bound and what was found. */
-  read(bytes: number, time: number): void {
-    this.#take("bytes", bytes, time);
+  /**
+   * This number of bytes came at `time`, real time.
+   *
+   * @param awayMs How long nobody was here to read: what the pool sent in that time comes all at
+   * once, and is allowed what it was in that time.
+   * @throws PoolFault `too-much`, with the bound and what was found.
+   */
+  read(bytes: number, time: number, awayMs: number = 0): void {
+    this.#take("bytes", bytes, time, awayMs);
   }
 
   /** A message of any kind came. @throws PoolFault as {@linkcode Inflow.read}. */
-  message(time: number): void {
-    this.#take("messages", 1, time);
+  message(time: number, awayMs: number = 0): void {
+    this.#take("messages", 1, time, awayMs);
   }
 
-  #take(unit: Unit, amount: number, time: number): void {
+  #take(unit: Unit, amount: number, time: number, awayMs: number): void {
     const miners = this.#miners;
     const { [unit]: forAll } = miners > 0 ? WITH_MINERS : WITHOUT_MINERS;
-    const excess = this.#meters[unit].take(amount, forAll + miners * FOR_A_MINER[unit], time);
+    const perSecond = forAll + miners * FOR_A_MINER[unit];
+    const excess = this.#meters[unit].take(amount, perSecond, time, awayMs);
     if (excess === undefined) return;
     const whom = miners > 0 ? `with ${miners} miners` : "without miners";
     throw new PoolFault("too-much", `Too much from this pool: ${excess} ${whom}`);

@@ -7,6 +7,7 @@
  */
 
 import { Allowance } from "../base/allowance.ts";
+import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../mux/peers.ts";
 import type { Connection, Dial, PoolAddress } from "../net/connection.ts";
@@ -61,8 +62,10 @@ export interface PoolSessionOptions {
   readonly introduction: Introduction;
   /** Opens the connection. */
   readonly dial: Dial;
-  /** Monotonic time. */
+  /** Monotonic time, for judging the pool. */
   readonly now: Now;
+  /** What rates of the pool are judged by. */
+  readonly rateClock: RateClock;
   /** Dialling and handshake together may take this long, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /** A pool silent for this long is dead, in milliseconds; it is probed at half of it. */
@@ -126,7 +129,7 @@ export class PoolSession implements Upstream {
     this.#handshake = new PoolHandshake(options.introduction);
     this.#openedAt = this.#probedAt = options.now();
     this.#liveness = new Liveness(options.readTimeoutMs, this.#openedAt);
-    this.#inflow = new Inflow(this.#openedAt);
+    this.#inflow = new Inflow(options.rateClock.realNow());
     this.#run();
   }
 
@@ -275,14 +278,16 @@ export class PoolSession implements Upstream {
 
   /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */
   async #receive(bytes: Uint8Array): Promise<void> {
-    const time = this.#options.now();
+    const { now, rateClock } = this.#options;
+    const time = rateClock.realNow();
+    const awayMs = rateClock.awayMs();
     this.#bytesRead += bytes.length;
-    this.#liveness.received(time);
-    this.#inflow.read(bytes.length, time);
+    this.#liveness.received(now());
+    this.#inflow.read(bytes.length, time, awayMs);
     this.#work += bytes.length / BYTES_OF_WORK;
     this.#decoder.push(bytes);
     for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
-      this.#inflow.message(time);
+      this.#inflow.message(time, awayMs);
       if (piece.kind === "line") {
         this.#receiveLine(decodePoolLine(piece.bytes));
       } else {
@@ -384,7 +389,8 @@ export class PoolSession implements Upstream {
   #receiveVersionMask(told: number): void {
     const mask = this.#agreement!.versionMask === 0 ? 0 : told;
     if (mask === this.#versionMask) return;
-    if (!this.#maskChanges.take(this.#options.now())) {
+    const { rateClock } = this.#options;
+    if (!this.#maskChanges.take(rateClock.realNow(), rateClock.awayMs())) {
       throw new PoolFault(
         "version-mask-flips",
         "Cannot follow this pool: it has changed its version mask more than " +

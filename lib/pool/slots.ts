@@ -6,6 +6,7 @@
  * that failover is only a change of roles.
  */
 
+import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import type { PoolReport, Traffic, UpstreamEvents, Upstreams } from "../mux/peers.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/connect_limiter.ts";
@@ -30,6 +31,8 @@ export interface PoolSlotsOptions extends PoolSlotsSettings {
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;
+  /** What rates of pools are judged by. */
+  readonly rateClock: RateClock;
   /** As `Math.random`. */
   readonly random: () => number;
   /** Shared by everything that connects to pools. */
@@ -425,7 +428,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
   }
 
   #open(place: number): void {
-    const { clientAgent, mux, now, connects } = this.#options;
+    const { clientAgent, mux, now, rateClock, connects } = this.#options;
     const { wantsVerdicts, session } = this.#settings;
     const entry = this.#order[place]!;
     connects.connects(entry, this);
@@ -447,6 +450,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
         address: { host, port },
         introduction: { clientAgent, account, wantsVerdicts },
         now,
+        rateClock,
         mux,
         owner: this,
       }),

@@ -157,6 +157,7 @@ export const POOL_STREAM: FuzzTarget = {
         return Promise.resolve(connection);
       },
       now: () => 0,
+      rateClock: { realNow: () => 0, awayMs: () => 0 },
       handshakeTimeoutMs: 15_000,
       readTimeoutMs: 60_000,
       shareWindowMs: 0,

@@ -17,3 +17,14 @@ Deno.test("an allowance is taken at once as often as it says, and then comes bac
   assert.equal(taken(40_500), 3);
   assert.equal(taken(1_000_000), 6, "no more than at first, however long the rest");
 });
+
+Deno.test("after an absence there is what it would have brought, once, and no debt is left of it", () => {
+  const allowance = new Allowance(10_000, 6);
+  const take = (time: number, awayMs: number) => allowance.take(time, awayMs);
+  for (let i = 0; i < 6; i++) assert.ok(take(500, 0));
+  // Away for 200 s, in which 20 would have been there one by one.
+  for (let i = 0; i < 20 + 6; i++) assert.ok(take(260_500, 200_000), `${i}`);
+  assert.ok(!take(260_500, 200_000));
+  assert.ok(take(270_500, 0), "as usual from then on");
+  assert.ok(!take(270_500, 0));
+});

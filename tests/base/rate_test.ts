@@ -16,6 +16,24 @@ Deno.test("a peer at rest may take its burst at once, then one at a time", () =>
   assert.equal(rate.take(kept, 9000), undefined, "a long rest brings no more than the burst");
 });
 
+Deno.test("what a peer sent while nobody was here may come at once, and not twice", () => {
+  const rate = new Rate(10, 5);
+  let kept = 0;
+  const take = (count: number, now: number, awayMs: number) => {
+    for (let i = 0; i < count; i++) {
+      const next = rate.take(kept, now, awayMs);
+      if (next === undefined) return i;
+      kept = next;
+    }
+    return count;
+  };
+  assert.equal(take(5, 1_000, 0), 5);
+  // Away for 6 s: 60 were allowed in that time, and then the burst.
+  assert.equal(take(100, 7_000, 6_000), 60);
+  assert.equal(take(100, 7_000, 6_000), 0);
+  assert.equal(take(100, 7_500, 0), 5, "as usual from then on");
+});
+
 Deno.test("in any stretch of time no more is taken than the burst and what the time brings", () => {
   fc.assert(
     fc.property(

@@ -1,15 +1,21 @@
 /** Nobody is judged by the absence of btcagent: paused and starved, on real sockets. */
 
 import assert from "node:assert/strict";
+import { readConfig } from "../../lib/config/read.ts";
+import { Proxy } from "../../lib/proxy.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
+import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 
 /** Time-outs short enough to end within a pause that a test can wait for. */
 const TIMEOUT_SECONDS = 3;
 const PAUSE_MS = 6_000;
+
+/** The shortest there is. */
+const IDLE_SECONDS = 10;
 
 /** A configuration with short time-outs everywhere, in a folder that goes away with the test. */
 async function withConfig(
@@ -26,6 +32,7 @@ async function withConfig(
       pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
       limits: {
         login_timeout_seconds: TIMEOUT_SECONDS,
+        idle_timeout_seconds: IDLE_SECONDS,
         max_requests_per_second: 20,
       },
       advanced: {
@@ -138,6 +145,48 @@ Deno.test("a pool's handshake and a miner's login that end during a pause are in
   });
 });
 
+Deno.test("a clock that jumps by 65 s, ten times, loses nothing at all defaults", async () => {
+  // Verdicts are on their way at every jump.
+  const behaviour = { proofOfWork: false, verdictDelayMs: 200, jobIntervalMs: 1_000 };
+  using log = new LogCapture();
+  await using first = await SimPool.start(behaviour);
+  await using second = await SimPool.start(behaviour);
+  let jumpedMs = 0;
+  const config = readConfig(JSON.stringify({
+    agent_listen_ip: "127.0.0.1",
+    pools: [first, second].map((pool) => [pool.hostname, pool.port, "demo"]),
+  }));
+  assert.ok(config.ok);
+  const proxy = new Proxy({
+    config: { ...config.config, agent_listen_port: 0 },
+    version: "0.0.0-test",
+    realNow: () => performance.now() + jumpedMs,
+  });
+  try {
+    await using farm = SimFarm.start({
+      port: proxy.addresses[0]!.port,
+      count: 20,
+      mode: { kind: "rate", sharesPerSecond: 10 },
+    });
+    await farm.until(() => farm.statistics().accepted >= 20);
+    await second.until(() => second.statistics().authorizedNow === 1);
+    for (let jump = 0; jump < 10; jump++) {
+      const { accepted } = farm.statistics();
+      jumpedMs += 65_000;
+      await farm.until(() => farm.statistics().accepted >= accepted + 40);
+    }
+    farm.setMode({ kind: "idle" });
+    await farm.until(() => farm.statistics().waitingNow === 0);
+    const found = farm.statistics();
+    assert.equal(found.accepted, found.submitted);
+    assert.equal(found.lostConnections, 0);
+    assertNobodyLost(log.take().join("\n"));
+    assert.deepEqual(farm.faults, []);
+  } finally {
+    await proxy.stop(1_000);
+  }
+});
+
 Deno.test("what a miner sent during a pause comes all at once, and is no flood", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await withConfig([pool], "auto", async (path, port) => {
@@ -150,8 +199,8 @@ Deno.test("what a miner sent during a pause comes all at once, and is no flood",
       () => miner.lines.some((line) => line.includes('"method":"mining.notify"')),
       "a job",
     );
-    const pausing = pause(program, PAUSE_MS);
-    // 200 in 6 s: within 20 a second and the burst of 100, but not within the burst alone.
+    const pausing = pause(program, IDLE_SECONDS * 1_000 + 1_000);
+    // In 11 s: within 20 a second and the burst of 100, but not within the burst alone.
     const pings = Array.from(
       { length: 200 },
       (_, i) => `{"id":${i + 10},"method":"mining.ping"}\n`,

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import type { PoolAddress } from "../../lib/net/connection.ts";
+import { AttendedClock } from "../../lib/base/attended_clock.ts";
 import { createDial, type DialerOptions } from "../../lib/net/dialer.ts";
 import { PoolSession } from "../../lib/pool/session.ts";
 import {
@@ -73,6 +74,7 @@ async function assertHandshake(
     introduction: { clientAgent: "btccom-agent/test", account: "sub", wantsVerdicts: true },
     dial: createDial({ ...OPTIONS, ...options }),
     now: () => performance.now(),
+    rateClock: new AttendedClock(),
     handshakeTimeoutMs: 5000,
     readTimeoutMs: 5000,
     shareWindowMs: 0,

@@ -94,6 +94,22 @@ Deno.test("an address opens so many connections a second, however soon it closes
   assert.equal(door.visitors, 0);
 });
 
+Deno.test("those that came while nobody was here to let them in are no crowd", () => {
+  const clock = new FakeClock();
+  let awayMs = 0;
+  const limits = { ...NO_LIMITS, newConnectionsPerSecondPerIp: 5 };
+  const door = new Admission(limits, clock.now, () => awayMs);
+  const come = (count: number) =>
+    Array.from({ length: count }, () => door.enter(IP)).filter((refusal) => refusal === undefined)
+      .length;
+  clock.advance(65_000);
+  awayMs = 65_000;
+  assert.equal(come(65 * 5 + 20), 65 * 5 + 5);
+  awayMs = 0;
+  clock.advance(1_000);
+  assert.equal(come(20), 5);
+});
+
 Deno.test("an address is banned at its third violation, for as long as a ban lasts", () => {
   const [door, clock] = admission({ banAfterViolations: 3, banMs: 60_000 });
   for (let i = 0; i < 4; i++) door.enter(IP);

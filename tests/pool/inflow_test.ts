@@ -116,3 +116,17 @@ Deno.test("What was taken with miners is not held against a pool when they are g
     for (let i = 0; i < 2_000; i++) inflow.message(0);
   }, { code: "too-much" });
 });
+
+Deno.test("What came while nobody was here to read is allowed what it was in that time", () => {
+  const awayMs = 65_000;
+  const whole = 256 * KB * (65 + 8);
+  for (const [bytes, isTooMuch] of [[whole, false], [whole + 1, true]] as const) {
+    const inflow = new Inflow(0);
+    const read = () => inflow.read(bytes, awayMs + 10_000, awayMs);
+    if (isTooMuch) assert.throws(read, /Too much from this pool/);
+    else read();
+  }
+  const inflow = new Inflow(0);
+  inflow.read(256 * KB * 65, awayMs + 10_000, awayMs);
+  assert.throws(() => inflow.read(256 * KB * 9, awayMs + 10_000), /Too much/, "and not twice");
+});

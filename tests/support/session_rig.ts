@@ -17,6 +17,8 @@ const decoder = new TextDecoder();
 
 export class SessionRig {
   readonly clock = new FakeClock();
+  /** How long we were away just now, in milliseconds. */
+  awayMs = 0;
   readonly dial = new FakeDial();
   readonly connection = new FakeConnection();
   readonly events = new RecordingEvents();
@@ -30,6 +32,7 @@ export class SessionRig {
       introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts },
       dial: this.dial.dial,
       now: this.clock.now,
+      rateClock: { realNow: this.clock.now, awayMs: () => this.awayMs },
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: READ_TIMEOUT_MS,
       shareWindowMs,

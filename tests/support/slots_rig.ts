@@ -56,6 +56,7 @@ export class SlotsRig {
       clientAgent: "btccom-agent/test",
       mux: this.roles,
       now: this.clock.now,
+      rateClock: { realNow: this.clock.now, awayMs: () => 0 },
       random: this.#random,
       connects: this.#connects,
       troubles: this.#troubles,
