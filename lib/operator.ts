@@ -102,20 +102,20 @@ export class Operator {
     const pid = Deno.pid;
     switch (kind) {
       case "stop":
-        log.warn('"{command}", which started it, has ended: stopping', { command });
+        log.warn("The program that started it has ended ({command}): stopping", { command });
         return this.#request.make();
       case "reload":
         if (!this.#options.reloads) return this.#request.make();
         log.warn(
-          '"{command}", which started it, has ended and can pass on no signal: taken as SIGHUP, ' +
-            "mining goes on. To stop, send SIGTERM to process {pid}",
+          "The program that started it has ended ({command}) and can pass on no signal: taken as " +
+            "SIGHUP, mining goes on. To stop, send SIGTERM to process {pid}",
           { command, pid },
         );
         return this.#askForReload();
       case "stay":
         log.warn(
-          '"{command}", which started it, has ended after SIGHUP: mining goes on. To stop, send ' +
-            "SIGTERM to process {pid}",
+          "The program that started it has ended ({command}) after SIGHUP: mining goes on. To " +
+            "stop, send SIGTERM to process {pid}",
           { command, pid },
         );
     }

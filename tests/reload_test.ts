@@ -128,6 +128,36 @@ Deno.test("a file that is gone is not taken, and the reason is told", async () =
   assert.match(result.reason, /cannot read the configuration .*agent\.jsonc/);
 });
 
+Deno.test("a pipe in the place of the file is named, not waited for", async () => {
+  await using rig = await Rig.create();
+  using _log = new LogCapture();
+  await new Deno.Command("mkfifo", { args: [rig.path] }).output();
+  const result = await rig.reloader.reload();
+  assert.ok(!result.ok);
+  assert.match(result.reason, /agent\.jsonc: it is a named pipe, wanted a file/);
+});
+
+Deno.test("once it is ended nothing is read any more, and what was under way is in force", async () => {
+  await using rig = await Rig.create();
+  using log = new LogCapture();
+  await rig.write({ ...START, fixed_worker_name: "one" });
+  const pause = Promise.withResolvers<void>();
+  rig.pause = pause.promise;
+  const first = rig.reloader.reload();
+  await until(() => rig.begun === 1, "the first is being applied");
+  const late = rig.reloader.reload();
+  const ended = rig.reloader.end();
+  pause.resolve();
+  await ended;
+  assert.equal(rig.applied.length, 1);
+  assert.equal((await first).ok, true);
+  const stopping = { ok: false, reason: "btcagent is stopping", problems: [] };
+  assert.deepEqual(await late, stopping);
+  assert.deepEqual(await rig.reloader.reload(), stopping);
+  assert.equal(rig.applied.length, 1);
+  log.take();
+});
+
 Deno.test("a configuration that cannot be applied is tried again as a whole the next time", async () => {
   await using rig = await Rig.create();
   using _log = new LogCapture();

@@ -31,6 +31,25 @@ Deno.test("systemd is told when it is ready, reloads and stops", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a reload that ends after the stop began does not take the stop back", () => {
+  const told: string[] = [];
+  const libc = {
+    sendDatagram(_: Uint8Array, bytes: Uint8Array): number {
+      told.push(new TextDecoder().decode(bytes));
+      return bytes.length;
+    },
+    unload() {},
+  };
+  const manager = new ServiceManager({ socket: "/x", watchdog: undefined }, libc);
+  manager.ready();
+  manager.reloading();
+  manager.stopping();
+  manager.reloading();
+  manager.ready();
+  manager.close();
+  assert.deepEqual(told, ["READY=1", "RELOADING=1", "STOPPING=1"]);
+});
+
 Deno.test("signs of life go twice in the time the watchdog waits, until the end", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {

@@ -32,6 +32,11 @@ function configFor(packaged: string, pool: number, port: number): string {
 const MINE = `
 cd /
 install -d -o btcagent -g btcagent /run/btcagent # as RuntimeDirectory= of the unit has it
+# As the Go agent's own unit starts it: root, in a folder of its own.
+mkdir /opt/farm && cd /opt/farm
+timeout -s TERM 5 btcagent -c /etc/btcagent/agent.jsonc -l $PWD/log 2>/dev/null || true
+grep -q Stopped /opt/farm/log/btcagent.log
+cd /
 btcagent simulate pool --port 18888 >/tmp/pool.log 2>&1 & pool=$!
 setpriv --reuid btcagent --regid btcagent --clear-groups \\
   btcagent -c /etc/btcagent/agent.jsonc -l /var/log/btcagent 2>/tmp/agent.log & agent=$!
