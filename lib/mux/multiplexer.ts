@@ -200,8 +200,8 @@ export class Multiplexer implements UpstreamEvents {
     }
     const seat = new MinerSeat(this, miner);
     const slot = placeFor(seat, this.#activeSlots());
-    if (slot === undefined) this.#unseated.add(seat);
-    else this.#seat(seat, slot);
+    if (slot?.upstream.takesRegistrations) this.#seat(seat, slot);
+    else this.#unseated.add(seat);
     return seat;
   }
 
@@ -387,6 +387,10 @@ export class Multiplexer implements UpstreamEvents {
     return this.#flow.judged(this.#slots.get(upstream), index, status);
   }
 
+  registrationsResumed(): void {
+    this.#seating.run(() => this.#seatWaiting());
+  }
+
   sessionUnregistered(upstream: Upstream, sessionId: number): void {
     const slot = this.#slots.get(upstream)!;
     slot.unregistered(sessionId);
@@ -454,16 +458,22 @@ export class Multiplexer implements UpstreamEvents {
     this.#pastMask = slot.versionMask;
   }
 
-  /** Seats miners that wait, one before each `yield`. */
+  /**
+   * Seats miners that wait, one before each `yield`: those that worked before, then newcomers, as
+   * long as there is a connection that takes them.
+   */
   *#seatWaiting(): Generator<void> {
-    for (const seat of this.#unseated) {
-      // Of equals the newest, which has nobody's older shares.
-      const slot = placeFor(seat, this.#activeSlots().reverse());
-      if (slot === undefined) return;
-      this.#unseated.delete(seat);
-      this.#seat(seat, slot);
-      this.#options.fanout.tell(slot);
-      yield;
+    for (const worked of [true, false]) {
+      for (const seat of this.#unseated) {
+        if (seat.isAdmitted !== worked) continue;
+        // Of equals the newest, which has nobody's older shares.
+        const slot = placeFor(seat, this.#activeSlots().reverse());
+        if (!slot?.upstream.takesRegistrations) return;
+        this.#unseated.delete(seat);
+        this.#seat(seat, slot);
+        this.#options.fanout.tell(slot);
+        yield;
+      }
     }
   }
 

@@ -74,6 +74,11 @@ export interface Upstream {
   readonly versionMask: number;
   /** What becomes of the shares submitted here. */
   readonly shareFate: ShareFate;
+  /**
+   * Whether miners may be registered without keeping the shares of others waiting on a slow line. If
+   * not, {@linkcode UpstreamEvents.registrationsResumed} follows.
+   */
+  readonly takesRegistrations: boolean;
   /** Makes a miner known. Nothing is submitted for it before. */
   register(sessionId: number, names: RegisteredNames): void;
   /** Makes it unknown. {@linkcode UpstreamEvents.sessionUnregistered} follows once that is written. */
@@ -120,6 +125,8 @@ export interface UpstreamEvents {
    * @returns the session id of the miner that sent it; `undefined` when no share waited for this.
    */
   verdictArrived(upstream: Upstream, index: number, status: number): number | undefined;
+  /** It takes registrations again. */
+  registrationsResumed(upstream: Upstream): void;
   /** The frame that unregisters this session has been written: the pool will forget it. */
   sessionUnregistered(upstream: Upstream, sessionId: number): void;
 }

@@ -1,10 +1,12 @@
 /**
- * What goes to a pool on one connection: frames, gathered, and lines, at once.
+ * What goes to a pool on one connection: frames, gathered, and lines, at once. Shares come first:
+ * only as much registers and unregisters miners as does not keep them waiting on a slow line.
  *
  * Invariant: submits are counted here as the pool counts them. Each has its exact length; whoever
  * calls sees to it that its session is registered (agent.md trap 2).
  */
 
+import type { Now } from "../base/clock.ts";
 import type { PoolJob } from "../mux/peers.ts";
 import type { Connection } from "../net/connection.ts";
 import { Outbox } from "../net/outbox.ts";
@@ -16,12 +18,16 @@ import {
   writeUnregister,
 } from "../protocol/agent_message.ts";
 import type { Share } from "../protocol/share.ts";
-import { encodeLine } from "../protocol/stratum_message.ts";
+import { encodeLine, formatRequest } from "../protocol/stratum_message.ts";
 import type { RegisteredNames } from "../protocol/worker_name.ts";
 import { Gathering } from "./gathering.ts";
+import { RegistrationWindow } from "./registration_window.ts";
 
 /** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
 const MAX_WAITING_BYTES = 8 << 20;
+
+/** The id of the question that measures how long registrations take. */
+export const WINDOW_QUESTION = "window";
 
 /** What becomes of it. Nothing is reported after {@linkcode Outgoing.stop}. */
 export interface OutgoingEvents {
@@ -31,6 +37,8 @@ export interface OutgoingEvents {
   failed(error: unknown): void;
   /** The pool takes too little: so many bytes wait. Comes in a turn of its own. */
   stalled(waitingBytes: number): void;
+  /** Miners may be registered again: see {@linkcode Outgoing.takesRegistrations}. */
+  resumed(): void;
 }
 
 /** See the head of this file. */
@@ -42,12 +50,24 @@ export class Outgoing {
   #nextIndex = 0;
   /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
   readonly #unregistering: { readonly sessionId: number; readonly position: number }[] = [];
+  /** Sessions to be unregistered once there is room on the line. */
+  readonly #toUnregister = new Set<number>();
+  readonly #registrations = new RegistrationWindow();
+  readonly #now: Now;
+  /** Whether nobody was registered for want of room, and is still to hear that there is some. */
+  #isHolding = false;
   #frames = 0;
   #isStopped = false;
 
-  /** No share waits longer than `windowMs` for company. */
-  constructor(connection: Pick<Connection, "write">, windowMs: number, events: OutgoingEvents) {
+  /** No share waits longer than `windowMs` for company; `now` is monotonic, in milliseconds. */
+  constructor(
+    connection: Pick<Connection, "write">,
+    windowMs: number,
+    now: Now,
+    events: OutgoingEvents,
+  ) {
     this.#events = events;
+    this.#now = now;
     this.#outbox = new Outbox(connection, {
       written: (position) => this.#written(position),
       failed: (error) => {
@@ -72,18 +92,37 @@ export class Outgoing {
     return this.#frames;
   }
 
-  /** Makes a miner known. */
-  register(sessionId: number, names: RegisteredNames): void {
-    this.#outbox.append(encodeRegister(sessionId, names.clientAgent, names.workerName));
-    this.#appended();
+  /**
+   * Whether a miner may be registered without keeping the shares of others waiting. If not,
+   * {@linkcode OutgoingEvents.resumed} follows.
+   */
+  get takesRegistrations(): boolean {
+    const { isOpen, size } = this.#registrations;
+    return isOpen && this.#outbox.waitingBytes < size;
   }
 
-  /** Makes it unknown; {@linkcode OutgoingEvents.unregistered} follows. */
+  /** Makes a miner known. */
+  register(sessionId: number, names: RegisteredNames): void {
+    // The pool would keep the old one (agent.md trap 7).
+    if (this.#toUnregister.delete(sessionId)) this.#unregister(sessionId);
+    const frame = encodeRegister(sessionId, names.clientAgent, names.workerName);
+    this.#outbox.append(frame);
+    this.#appended();
+    this.#registrationSent(frame.length);
+  }
+
+  /** Makes it unknown, as soon as there is room; {@linkcode OutgoingEvents.unregistered} follows. */
   unregister(sessionId: number): void {
+    if (this.takesRegistrations) this.#unregister(sessionId);
+    else this.#toUnregister.add(sessionId);
+  }
+
+  #unregister(sessionId: number): void {
     const at = this.#outbox.reserve(UNREGISTER_BYTES);
     writeUnregister(this.#outbox.view, at, sessionId);
     this.#unregistering.push({ sessionId, position: this.#outbox.position });
     this.#appended();
+    this.#registrationSent(UNREGISTER_BYTES);
   }
 
   /** Submits a share. @returns the number its verdict will carry. */
@@ -110,6 +149,22 @@ export class Outgoing {
     if (lines.length === 0) return;
     for (const line of lines) this.#outbox.append(encodeLine(line));
     this.#outbox.flush();
+  }
+
+  /** The pool's first answer took this long. */
+  heardAfter(ms: number): void {
+    this.#registrations.heardAfter(ms);
+  }
+
+  /** The pool answered a question with the id {@linkcode WINDOW_QUESTION}. */
+  answered(): void {
+    this.#registrations.answered(this.#now());
+    this.#resume();
+  }
+
+  /** To be called several times a second. */
+  tick(): void {
+    if (this.#registrations.tick(this.#now())) this.#resume();
   }
 
   /** Writes out what waits for company. */
@@ -141,5 +196,28 @@ export class Outgoing {
       this.#events.unregistered(sessionId);
     }
     this.#unregistering.splice(0, done);
+    this.#resume();
+  }
+
+  #registrationSent(bytes: number): void {
+    this.#registrations.sent(bytes);
+    if (this.#registrations.isQuestionDue) {
+      this.#registrations.asked(this.#now());
+      this.sendLines([formatRequest(WINDOW_QUESTION, "agent.get_capabilities", [[]])]);
+    }
+    this.#isHolding ||= !this.takesRegistrations;
+  }
+
+  /** There may be room again: for those that left, then for those that wait to come. */
+  #resume(): void {
+    if (!this.#isHolding || this.#isStopped) return;
+    for (const sessionId of this.#toUnregister) {
+      if (!this.takesRegistrations) return;
+      this.#toUnregister.delete(sessionId);
+      this.#unregister(sessionId);
+    }
+    if (!this.takesRegistrations) return;
+    this.#isHolding = false;
+    this.#events.resumed();
   }
 }

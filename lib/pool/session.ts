@@ -29,7 +29,7 @@ import { type Agreement, type Introduction, parseVersionMask, PoolHandshake } fr
 import { WorkRecord } from "./half_dead.ts";
 import { Inflow } from "./inflow.ts";
 import { Liveness } from "./liveness.ts";
-import { Outgoing } from "./outgoing.ts";
+import { Outgoing, WINDOW_QUESTION } from "./outgoing.ts";
 import { readPoolJob } from "./pool_job.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 
@@ -111,6 +111,8 @@ export class PoolSession implements Upstream {
   #latestJob: Job | undefined;
   /** When a question last went out that only keeps the handshake alive. */
   #probedAt: number;
+  /** When the handshake began. */
+  #askedAt = 0;
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
   /** How often most of its verdicts are refusals of one kind. */
@@ -185,6 +187,10 @@ export class PoolSession implements Upstream {
     return this.#outgoing?.frames ?? 0;
   }
 
+  get takesRegistrations(): boolean {
+    return this.#outgoing?.takesRegistrations ?? false;
+  }
+
   register(sessionId: number, names: RegisteredNames): void {
     if (this.#stage === "ended") return;
     this.#inflow.registered();
@@ -226,6 +232,7 @@ export class PoolSession implements Upstream {
       return;
     }
     if (this.#stage !== "ready") return;
+    this.#outgoing!.tick();
     const verdict = this.#liveness.check(time, this.bytesWritten, this.waitingBytes);
     if (verdict === "probe") this.#probe(time);
     else if (verdict !== undefined) this.#end(verdict);
@@ -268,11 +275,14 @@ export class PoolSession implements Upstream {
   #opened(connection: Connection): void {
     this.#stage = "handshake";
     this.#connection = connection;
-    this.#outgoing = new Outgoing(connection, this.#options.shareWindowMs, {
+    const { shareWindowMs, now } = this.#options;
+    this.#outgoing = new Outgoing(connection, shareWindowMs, now, {
       unregistered: (sessionId) => this.#options.mux.sessionUnregistered(this, sessionId),
       failed: (error) => this.#end(endReason(error)),
       stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),
+      resumed: () => this.#options.mux.registrationsResumed(this),
     });
+    this.#askedAt = now();
     this.#outgoing.sendLines(this.#handshake.begin());
   }
 
@@ -281,6 +291,7 @@ export class PoolSession implements Upstream {
     const { now, rateClock } = this.#options;
     const time = rateClock.realNow();
     const awayMs = rateClock.awayMs();
+    if (this.#bytesRead === 0) this.#outgoing!.heardAfter(now() - this.#askedAt);
     this.#bytesRead += bytes.length;
     this.#liveness.received(now());
     this.#inflow.read(bytes.length, time, awayMs);
@@ -357,6 +368,7 @@ export class PoolSession implements Upstream {
       this.#receiveNotification(message.method, message.params);
     } else if (message.kind === "reply") {
       this.#liveness.answered();
+      if (message.id === `"${WINDOW_QUESTION}"`) this.#outgoing!.answered();
     }
   }
 

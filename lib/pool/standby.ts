@@ -120,6 +120,8 @@ class StandbyUpstream implements Upstream {
     this.versionMask = lastWork.versionMask;
   }
 
+  readonly takesRegistrations = true;
+
   register(): void {}
 
   unregister(sessionId: number): void {

@@ -860,3 +860,38 @@ Deno.test("A farm that moves is seated in turns; a job that comes meanwhile reac
     assert.equal(miner.jobs.filter(({ id }) => id === newest).length, 1);
   }
 });
+
+Deno.test("While a connection takes no registrations newcomers wait, and seated miners mine on", () => {
+  const world = new MuxWorld();
+  const upstream = world.active("a");
+  const seated = world.join();
+  upstream.takesRegistrations = false;
+  const late = world.join();
+  assert.equal(late.isAdmitted, false);
+  world.submit(seated);
+  assert.equal(upstream.submits.length, 1);
+  upstream.takesRegistrations = true;
+  world.mux.registrationsResumed();
+  assert.ok(late.isAdmitted && late.jobs.length === 1);
+});
+
+Deno.test("Miners of a lost connection are registered before newcomers that wait longer", () => {
+  const world = new MuxWorld();
+  const upstream = world.active("a");
+  const worked = world.join();
+  upstream.takesRegistrations = false;
+  const newcomer = world.join();
+  const other = world.ready("b");
+  other.takesRegistrations = false;
+  world.lose(upstream);
+  world.mux.upstreamActivated(other);
+  other.takesRegistrations = true;
+  const { register } = other;
+  const order: number[] = [];
+  other.register = (sessionId, names) => {
+    order.push(sessionId);
+    register.call(other, sessionId, names);
+  };
+  world.mux.registrationsResumed();
+  assert.deepEqual(order, [worked.sessionId, newcomer.sessionId]);
+});

@@ -68,8 +68,8 @@ function frameOf(sessionId: number, job: PoolJob, share: Share): Uint8Array {
     frame = bytes.slice();
     return Promise.resolve(bytes.length);
   };
-  const events = { unregistered: () => {}, failed: () => {}, stalled: () => {} };
-  new Outgoing({ write }, 0, events).submit(sessionId, job, share);
+  const events = { unregistered: () => {}, failed: () => {}, stalled: () => {}, resumed: () => {} };
+  new Outgoing({ write }, 0, () => 0, events).submit(sessionId, job, share);
   return frame!;
 }
 

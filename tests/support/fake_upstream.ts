@@ -36,6 +36,8 @@ export class FakeUpstream implements Upstream {
   readonly registered = new Map<number, RegisteredNames>();
   readonly knownToPool = new Set<number>();
   isLost = false;
+  /** Whether miners may be registered; one that comes all the same fails the test. */
+  takesRegistrations = true;
   readonly #events: UpstreamEvents;
   readonly #frames: { readonly sessionId: number; readonly kind: "in" | "out" | "share" }[] = [];
 
@@ -53,6 +55,7 @@ export class FakeUpstream implements Upstream {
 
   register(sessionId: number, names: RegisteredNames): void {
     assert.ok(!this.isLost, `${this.name} is gone`);
+    assert.ok(this.takesRegistrations, `${this.name} takes nobody now`);
     assert.ok(!this.registered.has(sessionId), `${sessionId} is registered at ${this.name}`);
     this.registered.set(sessionId, names);
     this.#frames.push({ sessionId, kind: "in" });

@@ -61,6 +61,8 @@ export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
 
   // A session itself reports none of the following: its owner does.
   upstreamReady(): void {}
+  registrationsResumed(): void {}
+
   accountRefused(): void {}
   upstreamActivated(): void {}
   upstreamRested(): void {}

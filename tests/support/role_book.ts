@@ -69,6 +69,8 @@ export class RoleBook implements UpstreamEvents {
     return index % 2;
   }
 
+  registrationsResumed(): void {}
+
   accountRefused(): void {
     assert.deepEqual([...this.active, ...this.spare], [], "a pool takes the account");
     this.story.push("account refused");
