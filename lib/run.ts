@@ -199,8 +199,7 @@ async function startStatus(options: StatusViewOptions): Promise<StatusServer | u
     control: config.status.control ? view : undefined,
     workerSeriesMax: config.status.worker_series_max,
   });
-  // Not waited for: a client of the first milliseconds has what the system gives.
-  if (server !== undefined) void boundKernelBuffers(server.address);
+  if (server !== undefined) boundKernelBuffers(server.address);
   return server;
 }
 

@@ -33,33 +33,9 @@ export interface ConnectionListener {
 /** Opens the port alone. @throws what `Deno.listen` throws. */
 export function listenForMiners(options: ListenOptions): ConnectionListener {
   const { hostname, port, reusePort = false } = options;
-  return new BoundedListener(
-    Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG }),
-  );
-}
-
-/** Accepts nobody before the kernel's buffers are bounded, where that can be done. */
-class BoundedListener implements ConnectionListener {
-  readonly #listener: Deno.TcpListener;
-  readonly #isBounded: Promise<boolean>;
-
-  constructor(listener: Deno.TcpListener) {
-    this.#listener = listener;
-    this.#isBounded = boundKernelBuffers(listener.addr);
-  }
-
-  get addr(): PeerAddress {
-    return this.#listener.addr;
-  }
-
-  async accept(): Promise<AcceptedConnection> {
-    await this.#isBounded;
-    return this.#listener.accept();
-  }
-
-  close(): void {
-    this.#listener.close();
-  }
+  const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG });
+  boundKernelBuffers(listener.addr);
+  return listener;
 }
 
 /** What `accept()` says of one that came and was gone before it could be let in. */

@@ -137,16 +137,13 @@ export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayI
     ignore: Deno.build.os !== "linux",
     fn: async () => {
       await using net = new Loopback(start, way);
-      // Nobody is accepted before the listening socket hands its bounds on.
-      await net.connect();
       await net.connect();
       const libc = new Libc();
       const bounds = acceptedAt(libc, net.engine.address.port).map((fd) =>
         BUFFER_OPTIONS.map(({ level, name }) => libc.option(fd, level, name))
       );
       libc.unload();
-      assert.deepEqual(bounds.at(-1), [128 * 1024, 128 * 1024]);
-      assert.equal(bounds.length, 2);
+      assert.deepEqual(bounds, [[128 * 1024, 128 * 1024]]);
     },
   });
 

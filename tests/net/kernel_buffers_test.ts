@@ -3,17 +3,17 @@
 import assert from "node:assert/strict";
 import { boundKernelBuffers, BUFFER_OPTIONS } from "../../lib/net/kernel_buffers.ts";
 
-Deno.test("a socket that does not listen here is not found, and nothing is set", async () => {
-  assert.equal(await boundKernelBuffers({ hostname: "127.0.0.1", port: 1 }), false);
+Deno.test("a socket that does not listen here is not found, and nothing is set", () => {
+  assert.equal(boundKernelBuffers({ hostname: "127.0.0.1", port: 1 }), false);
 });
 
 Deno.test({
   name: "a listening socket is found by its address, IPv4 or IPv6",
   ignore: Deno.build.os !== "linux",
-  fn: async () => {
+  fn: () => {
     for (const hostname of ["127.0.0.1", "::1", "::"]) {
       using listener = Deno.listen({ hostname, port: 0 });
-      assert.equal(await boundKernelBuffers(listener.addr), true, hostname);
+      assert.equal(boundKernelBuffers(listener.addr), true, hostname);
     }
   },
 });
@@ -21,7 +21,7 @@ Deno.test({
 Deno.test("without the permission to call the C library nothing is bounded, and nobody is asked", async () => {
   const url = new URL("../../lib/net/kernel_buffers.ts", import.meta.url);
   const code = `import { boundKernelBuffers } from "${url}";
-    console.log(await boundKernelBuffers({ hostname: "127.0.0.1", port: 1 }));`;
+    console.log(boundKernelBuffers({ hostname: "127.0.0.1", port: 1 }));`;
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", `data:application/typescript,${encodeURIComponent(code)}`],
     stdin: "null",
