@@ -95,6 +95,11 @@ export class Miners implements Fanout, EngineEvents {
   /** Those that had not logged in when they were last looked at, the oldest first. */
   readonly #newcomers = new Newcomers<MinerSession>();
   readonly #admission: Admission;
+  /**
+   * Addresses of those that were ended and have not taken their last bytes, by handle, the one ended
+   * first in front: an open file is one, whatever became of its miner.
+   */
+  readonly #lingering = new Map<number, string>();
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
   /** A crowd that came together goes together: shares of the others are read in between. */
@@ -138,7 +143,10 @@ export class Miners implements Fanout, EngineEvents {
   reconfigure({ limits, naming, reconnectsLostAsicboost }: MinersSettings): void {
     this.#limits = limits;
     const sessions = this.#sessions.filter((session) => session !== undefined);
-    this.#admission.reconfigure(limits, sessions.map(({ from }) => from.hostname));
+    this.#admission.reconfigure(limits, [
+      ...sessions.map(({ from }) => from.hostname),
+      ...this.#lingering.values(),
+    ]);
     const context = this.#context;
     context.decoders = new SpareDecoders(limits.maxLineBytes);
     context.requestRate = requestRate(limits);
@@ -151,7 +159,7 @@ export class Miners implements Fanout, EngineEvents {
   /** How many connections there are, and how many of them have logged in. */
   get counts(): { readonly connected: number; readonly working: number } {
     const working = this.#sessions.reduce((sum, session) => sum + (session?.isWorking ? 1 : 0), 0);
-    return { connected: this.#admission.connections, working };
+    return { connected: this.#admission.connections - this.#lingering.size, working };
   }
 
   /** Every connected miner. */
@@ -259,7 +267,15 @@ export class Miners implements Fanout, EngineEvents {
     // It has sent bytes, of which none were for the session.
     if (fault === "tls_handshake") session.heard = HEARD.bytes;
     this.#forget(session, reason, fault);
+    this.#admission.leave(session.from.hostname);
     if (fault === "tls_handshake") this.#violated(session);
+  }
+
+  ended(handle: number): void {
+    const address = this.#lingering.get(handle);
+    if (address === undefined) return;
+    this.#lingering.delete(handle);
+    this.#admission.leave(address);
   }
 
   acceptFailed(error: unknown): void {
@@ -318,6 +334,7 @@ export class Miners implements Fanout, EngineEvents {
       leaveMux(session);
     }
     this.#newcomers.clear();
+    this.#lingering.clear();
     this.#ending.stop();
     this.#lettingGo.stop();
     await this.#sockets.stop();
@@ -328,7 +345,7 @@ export class Miners implements Fanout, EngineEvents {
     for (const session of this.#sessions) {
       if (session === undefined || awaited.has(session)) continue;
       this.#drop(session);
-      this.#sockets.close(session.handle);
+      this.#close(session);
       yield;
     }
   }
@@ -377,14 +394,23 @@ export class Miners implements Fanout, EngineEvents {
     }
   }
 
-  /** Ends whoever has been silent longest, so that silence cannot keep others out. */
+  /**
+   * Closes the connection that has had the longest time to take its last bytes, or ends the miner
+   * that has been silent longest, so that neither keeps others out.
+   */
   #makeRoom(): boolean {
+    const [lingering] = this.#lingering.keys();
+    if (lingering !== undefined) {
+      this.#sockets.abort(lingering);
+      return true;
+    }
     const [oldest] = this.#newcomers.olderThan(NEWCOMER_MS, this.#options.now());
     if (oldest === undefined) return false;
     const count = this.#admission.connections;
     const reason = `made room: ${count} are connected, which is limits.max_miners, and it ` +
       "has not logged in";
     this.#end(oldest, reason, "max_miners");
+    this.#sockets.abort(oldest.handle);
     return true;
   }
 
@@ -407,13 +433,18 @@ export class Miners implements Fanout, EngineEvents {
   #end(session: MinerSession, reason: string, limit?: LimitName): void {
     if (this.#sessions[session.handle] !== session) return;
     this.#forget(session, reason, limit);
-    this.#sockets.close(session.handle);
+    this.#close(session);
+  }
+
+  /** Its place is free once its socket is. */
+  #close({ handle, from }: MinerSession): void {
+    if (this.#sockets.close(handle)) this.#admission.leave(from.hostname);
+    else this.#lingering.set(handle, from.hostname);
   }
 
   #drop(session: MinerSession): void {
     this.#sessions[session.handle] = undefined;
     this.#newcomers.delete(session);
-    this.#admission.leave(session.from.hostname);
     leaveMux(session);
   }
 

@@ -151,11 +151,24 @@ class DenoEngine implements Engine {
     });
   }
 
-  close(handle: number): void {
+  close(handle: number): boolean {
     const link = this.#links[handle];
-    if (link === undefined) return;
-    link.isEnding = true;
-    if (!link.isWriting) this.#close(link);
+    if (link === undefined) return true;
+    if (!link.isWriting) {
+      this.#close(link);
+      return true;
+    }
+    if (!link.isEnding) {
+      link.isEnding = true;
+      // From here on it has the time of one stall for all of it.
+      link.progressAt = Math.floor(this.#now());
+    }
+    return false;
+  }
+
+  abort(handle: number): void {
+    const link = this.#links[handle];
+    if (link !== undefined) this.#close(link);
   }
 
   sweep(): void {
@@ -262,7 +275,7 @@ class DenoEngine implements Engine {
   #write(link: Link, bytes: Uint8Array): void {
     link.isWriting = true;
     link.writingBytes = bytes.length;
-    link.progressAt = Math.floor(this.#now());
+    if (!link.isEnding) link.progressAt = Math.floor(this.#now());
     link.conn.write(bytes).then(
       (count) => {
         this.#bytesWritten += count;
@@ -348,7 +361,7 @@ class DenoEngine implements Engine {
     this.#inFlight++;
     link.isWriting = true;
     link.writingBytes = bytes.length;
-    link.progressAt = Math.floor(this.#now());
+    if (!link.isEnding) link.progressAt = Math.floor(this.#now());
     link.conn.write(bytes).then(
       (count) => {
         this.#bytesWritten += count;
@@ -380,6 +393,7 @@ class DenoEngine implements Engine {
 
   #close(link: Link): void {
     if (link.isClosed) return;
+    const wasEnding = link.isEnding;
     link.isClosed = true;
     link.isEnding = true;
     this.#links[link.handle] = undefined;
@@ -387,6 +401,7 @@ class DenoEngine implements Engine {
     link.queue = undefined;
     link.conn.close();
     if (this.#parked.delete(link)) this.#released(link);
+    if (wasEnding) apart(() => this.#events.ended(link.handle));
   }
 }
 

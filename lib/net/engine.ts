@@ -40,6 +40,8 @@ export interface EngineEvents {
    * `reason` is for the log.
    */
   closed(handle: number, reason: string, fault?: PeerFault): void;
+  /** A connection that the owner closed, and that had bytes waiting then, is gone only now. */
+  ended(handle: number): void;
   /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
   acceptFailed(error: unknown): void;
   /**
@@ -112,8 +114,16 @@ export interface MinerSockets {
    * their turn makes no second round of it.
    */
   tellAll(crowd: Crowd): void;
-  /** Writes out what waits, then closes. The handle is void from here on. */
-  close(handle: number): void;
+  /**
+   * Writes out what waits, for no longer than a stall may last, then closes. Nothing more is heard
+   * of the connection but, unless it is gone at once, {@linkcode EngineEvents.ended}; until then
+   * its socket and its handle are taken.
+   *
+   * @returns whether it is gone.
+   */
+  close(handle: number): boolean;
+  /** Closes a connection at once, with what waits for it, also one that is being closed. */
+  abort(handle: number): void;
   /** Closes peers that stand still. To be called about once a second. */
   sweep(): void;
   /** Stops accepting. Connections stay. */

@@ -201,10 +201,22 @@ class LibcEngine implements Engine {
     });
   }
 
-  close(handle: number): void {
-    if (this.#table.state(handle) !== OPEN) return;
-    if (this.#waiting.has(handle)) this.#table.setState(handle, ENDING);
-    else this.#close(handle);
+  close(handle: number): boolean {
+    const waiting = this.#waiting.get(handle);
+    if (this.#table.state(handle) === OPEN) {
+      if (waiting === undefined) {
+        this.#close(handle);
+      } else {
+        this.#table.setState(handle, ENDING);
+        // From here on it has the time of one stall for all of it.
+        waiting.progressAt = this.#now();
+      }
+    }
+    return this.#table.state(handle) === CLOSED;
+  }
+
+  abort(handle: number): void {
+    this.#close(handle);
   }
 
   sweep(): void {
@@ -388,7 +400,9 @@ class LibcEngine implements Engine {
       if (bytes === undefined) break;
       const count = Math.max(this.#sockets.send(fd, bytes), 0);
       this.#bytesWritten += count;
-      if (count > 0 || bytes.length === 0) waiting.took(count, this.#now());
+      const isEnding = this.#table.state(fd) === ENDING;
+      const time = isEnding ? waiting.progressAt : this.#now();
+      if (count > 0 || bytes.length === 0) waiting.took(count, time);
       if (count < bytes.length) return;
     }
     if (this.#table.state(fd) === ENDING) return this.#close(fd);
@@ -429,10 +443,12 @@ class LibcEngine implements Engine {
 
   #close(fd: number): void {
     // The kernel gives a closed descriptor to whoever comes next: closing it again would hit them.
-    if (this.#table.state(fd) === CLOSED) return;
+    const before = this.#table.state(fd);
+    if (before === CLOSED) return;
     this.#table.setState(fd, CLOSED);
     this.#waiting.delete(fd);
     this.#sockets.close(fd);
+    if (before === ENDING) apart(() => this.#events.ended(fd));
   }
 }
 

@@ -154,12 +154,19 @@ export class Listeners implements MinerSockets {
     return own;
   }
 
-  close(handle: number): void {
+  close(handle: number): boolean {
     const engine = this.#portOf[handle]?.engine;
-    if (engine === undefined) return;
-    const inner = this.#innerOf[handle]!;
-    this.#forget(handle);
-    engine.close(inner);
+    if (engine === undefined) return true;
+    const isGone = engine.close(this.#innerOf[handle]!);
+    if (isGone) this.#forget(handle);
+    return isGone;
+  }
+
+  abort(handle: number): void {
+    const port = this.#portOf[handle];
+    port?.engine.abort(this.#innerOf[handle]!);
+    // Of one that was not being closed already nothing is heard.
+    if (port !== undefined && this.#portOf[handle] === port) this.#forget(handle);
   }
 
   sweep(): void {
@@ -232,6 +239,11 @@ export class Listeners implements MinerSockets {
         const handle = handles[inner]!;
         events.closed(handle, reason, slow);
         this.#forget(handle);
+      },
+      ended: (inner) => {
+        const handle = handles[inner]!;
+        this.#forget(handle);
+        events.ended(handle);
       },
       acceptFailed: (error) => events.acceptFailed(error),
       news: (inner) => events.news(handles[inner]!),

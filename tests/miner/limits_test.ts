@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type LimitName, newLimitCounts } from "../../lib/miner/limits.ts";
-import { FakeMiners } from "../support/fake_miners.ts";
+import { FakeMiners, LIMITS } from "../support/fake_miners.ts";
 import { LogCapture } from "../support/log_capture.ts";
 
 const PING = '{"id":"p","method":"mining.ping"}';
@@ -253,4 +253,49 @@ Deno.test("a stop gives every place back", async () => {
   for (let i = 0; i < 5; i++) world.login();
   await world.miners.stop();
   assert.equal(world.miners.counts.connected, 0);
+});
+
+Deno.test("a miner that was ended and does not take its last bytes still has a place, and its address", () => {
+  const world = new FakeMiners({ limits: { maxConnections: 3, maxConnectionsPerIp: 2 } });
+  world.engine.areSlow = true;
+  const ended = [world.connect(IP), world.connect(IP)];
+  world.wait(11);
+  assert.ok(ended.every(({ isConnected }) => !isConnected), "they did not log in");
+  assert.deepEqual(world.miners.counts, { connected: 0, working: 0 });
+  assert.equal(world.engine.connect({ hostname: IP, port: 9 }), undefined);
+  assertReached(world, { login_timeout_seconds: 2, max_connections_per_ip: 1 });
+  world.engine.letGo(ended[0]!.handle);
+  world.connect(IP);
+});
+
+Deno.test("when all places are taken, one that was ended and lingers makes room first", () => {
+  const world = new FakeMiners({ limits: { maxConnections: 3 } });
+  const working = world.login();
+  world.engine.areSlow = true;
+  const first = world.connect(IP);
+  const second = world.connect(IP);
+  world.wait(11);
+  assert.deepEqual([...world.engine.lingering], [first.handle, second.handle]);
+  world.engine.areSlow = false;
+  world.connect(OTHER_IP);
+  assert.deepEqual([...world.engine.lingering], [second.handle], "the one ended first is gone");
+  assert.ok(working.isConnected);
+  // Others' places are counted right all the time.
+  world.miners.reconfigure({
+    limits: { ...LIMITS, maxConnections: 3 },
+    naming: { fixedName: "", ipFormat: undefined },
+    reconnectsLostAsicboost: true,
+  });
+  world.connect(OTHER_IP);
+  assert.deepEqual([...world.engine.lingering], []);
+  assert.equal(world.engine.connect(), undefined);
+});
+
+Deno.test("a newcomer that makes room and does not read is closed at once", () => {
+  const world = new FakeMiners({ limits: { maxConnections: 1 } });
+  world.connect(IP);
+  world.engine.areSlow = true;
+  world.time += 1001;
+  world.connect(OTHER_IP);
+  assert.deepEqual([...world.engine.lingering], []);
 });

@@ -382,20 +382,65 @@ export function testEngine(
     world.engine.send(handle!, bytes("one "));
     world.engine.send(handle!, bytes("two "));
     tell(world, handle!, "[news nobody needs]");
-    world.engine.close(handle!);
+    assert.equal(world.engine.close(handle!), false, "it is not gone yet");
+    assert.equal(world.engine.close(handle!), false, "nor when it is closed again");
     world.engine.send(handle!, bytes("too late"));
     tell(world, handle!, "too late");
     new TestCrowd([handle!]).tell(world, "too late");
     conn!.send("nobody hears this");
     await world.settled();
     assert.ok(!conn!.isClosed);
+    assert.deepEqual(world.events.ends, []);
     conn!.appetite = "all";
     conn!.take("all");
     await world.settled();
     assert.equal(conn!.taken, "one two ");
     assert.ok(conn!.isClosed);
     assert.equal(world.events.text.get(handle!), "");
-    assert.deepEqual(world.events.closes, []);
+    assert.deepEqual([world.events.closes, world.events.ends], [[], [handle]]);
+  });
+
+  test("a connection without anything waiting is gone as soon as it is closed", async () => {
+    await using world = createWorld();
+    const [[conn], [handle]] = await world.connect(1);
+    assert.equal(world.engine.close(handle!), true);
+    assert.ok(conn!.isClosed);
+    await world.settled();
+    assert.deepEqual([world.events.closes, world.events.ends], [[], []]);
+  });
+
+  test("a closed connection whose peer takes a byte now and then has 30 s for all of it", async () => {
+    await using world = createWorld();
+    const [[conn], [handle]] = await world.connect(1);
+    conn!.appetite = "nothing";
+    world.engine.send(handle!, bytes("last words"));
+    world.engine.close(handle!);
+    for (let i = 0; i < 3; i++) {
+      world.time += 10_000;
+      conn!.take(1);
+      await world.settled();
+      world.engine.sweep();
+      assert.ok(!conn!.isClosed);
+    }
+    world.time += 1;
+    world.engine.sweep();
+    assert.ok(conn!.isClosed);
+    assert.deepEqual([world.events.closes, world.events.ends], [[], [handle]]);
+  });
+
+  test("aborting closes at once, whatever waits, and tells of one that was being closed", async () => {
+    await using world = createWorld();
+    const [conns, [ending, open]] = await world.connect(2);
+    for (const [i, handle] of [ending!, open!].entries()) {
+      conns[i]!.appetite = "nothing";
+      world.engine.send(handle, bytes("last words"));
+    }
+    world.engine.close(ending!);
+    world.engine.abort(ending!);
+    world.engine.abort(open!);
+    world.engine.abort(open!);
+    assert.ok(conns.every(({ isClosed }) => isClosed));
+    assert.deepEqual([world.events.closes, world.events.ends], [[], [ending]]);
   });
 
   test("a closed connection that never takes its last words is dropped in the end, silently", async () => {

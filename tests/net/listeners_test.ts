@@ -33,7 +33,16 @@ class RecordingEngine implements Engine {
     this.crowds.push(crowd);
     this.#note(`tell all ${crowd.handles().join(",")}${crowd.isUrgent ? " urgently" : ""}`);
   };
-  close = (handle: number) => this.#note(`close ${handle}`);
+  /** Whether those that are closed have bytes waiting. */
+  areSlow = false;
+  close = (handle: number) => {
+    this.#note(`close ${handle}`);
+    return !this.areSlow;
+  };
+  abort = (handle: number) => {
+    this.#note(`abort ${handle}`);
+    if (this.areSlow) this.events.ended(handle);
+  };
   sweep = () => this.#note("sweep");
   stopAccepting = () => this.#note("stop accepting");
   stopReading = () => this.#note("stop reading");
@@ -59,6 +68,7 @@ function listen(ports: readonly number[]) {
       opened: (handle) => heard.push(`opened ${handle}`) > 0,
       received: (handle) => heard.push(`received ${handle}`),
       closed: (handle, reason) => heard.push(`closed ${handle} ${reason}`),
+      ended: (handle) => heard.push(`ended ${handle}`),
       news: (handle) => Uint8Array.of(heard.push(`news of ${handle}`)),
       acceptFailed: () => heard.push("accept failed"),
     },
@@ -106,6 +116,26 @@ Deno.test("what is for a connection that has just ended goes nowhere and harms n
   listeners.tellAll(crowd([0, 1]));
   listeners.close(0);
   assert.deepEqual(calls, ["1: tell all 5"]);
+});
+
+Deno.test("a handle is free only when its socket is: a closed one that lingers keeps it", () => {
+  const { listeners, engines, heard } = listen([1]);
+  const [engine] = engines;
+  engine!.events.opened(4, FROM);
+  engine!.areSlow = true;
+  assert.equal(listeners.close(0), false);
+  engine!.events.opened(5, FROM);
+  assert.deepEqual(heard, ["opened 0", "opened 1"]);
+  engine!.events.ended(4);
+  engine!.events.opened(6, FROM);
+  assert.deepEqual(heard.slice(2), ["ended 0", "opened 0"]);
+  listeners.close(0);
+  listeners.abort(0);
+  assert.deepEqual(heard.slice(4), ["ended 0"]);
+  engine!.areSlow = false;
+  listeners.abort(1);
+  engine!.events.opened(7, FROM);
+  assert.equal(heard.at(-1), "opened 1");
 });
 
 Deno.test("a crowd is told on each port by those of it that are there, and is the same one each time", () => {

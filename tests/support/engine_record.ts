@@ -18,6 +18,8 @@ export class EngineRecord implements EngineEvents {
   readonly text: Map<number, string> = new Map();
   /** `[handle, reason]` of each that closed by itself. */
   readonly closes: (readonly [number, string])[] = [];
+  /** Handles of those that had bytes waiting when they were closed from here, once they are gone. */
+  readonly ends: number[] = [];
   /** The faults of those that were closed for one. */
   readonly faults: PeerFault[] = [];
   /** What kept connections from being accepted. */
@@ -50,6 +52,11 @@ export class EngineRecord implements EngineEvents {
   closed(handle: number, reason: string, fault?: PeerFault): void {
     this.closes.push([handle, reason]);
     if (fault !== undefined) this.faults.push(fault);
+    this.#changed();
+  }
+
+  ended(handle: number): void {
+    this.ends.push(handle);
     this.#changed();
   }
 

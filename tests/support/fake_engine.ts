@@ -30,6 +30,10 @@ export class FakeEngine implements Engine {
   isStopped = false;
   /** A peer that takes so many more bytes is dropped by the next, as a slow one is. */
   readonly room: Map<number, number> = new Map();
+  /** Whether peers do not take their last bytes. */
+  areSlow = false;
+  /** Those that the owner closed and that have not taken theirs. */
+  readonly lingering: Set<number> = new Set();
   readonly #peers = new Map<number, FakePeer>();
   readonly #freeHandles: number[] = [];
   #nextHandle = 0;
@@ -120,12 +124,26 @@ export class FakeEngine implements Engine {
     for (const handle of crowd.handles()) this.tell(handle);
   }
 
-  close(handle: number): void {
+  close(handle: number): boolean {
     const peer = this.#peers.get(handle);
-    if (peer === undefined || peer.isClosed) return;
+    if (peer === undefined || peer.isClosed) return true;
     peer.isClosed = true;
     this.closedByOwner.push(handle);
+    if (this.areSlow) this.lingering.add(handle);
+    else this.#freeHandles.push(handle);
+    return !this.areSlow;
+  }
+
+  abort(handle: number): void {
+    if (this.lingering.has(handle)) this.letGo(handle);
+    else this.close(handle);
+  }
+
+  /** A peer that was closed has taken its last bytes, or its time for that is over. */
+  letGo(handle: number): void {
+    assert.ok(this.lingering.delete(handle), "it was not being closed");
     this.#freeHandles.push(handle);
+    this.#events!.ended(handle);
   }
 
   sweep(): void {

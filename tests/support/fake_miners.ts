@@ -8,7 +8,8 @@ import type { WorkerNaming } from "../../lib/miner/worker_naming.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { FakeMux } from "./fake_mux.ts";
 
-const LIMITS: MinerLimits = {
+/** The bounds of tests, unless they say otherwise. */
+export const LIMITS: MinerLimits = {
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 600_000,
   maxLineBytes: 8192,
