@@ -8,6 +8,7 @@ import { createConnection, type Socket } from "node:net";
 import { BUFFER_OPTIONS } from "../../lib/net/kernel_buffers.ts";
 import { Libc } from "../../lib/net/libc.ts";
 import type { Engine, EngineLimits, ListenOptions, PeerAddress } from "../../lib/net/engine.ts";
+import { acceptedAt } from "../support/own_sockets.ts";
 import { EngineRecord } from "../support/engine_record.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { until } from "../support/test_proxy.ts";
@@ -97,15 +98,6 @@ async function readUntil(peer: Deno.Conn, isComplete: (text: string) => boolean)
 
 /** More than the kernel takes for a peer that does not read, in one array. */
 const FLOOD = new Uint8Array(16 << 20).fill(0x2e);
-
-const [SOL_SOCKET, SO_ACCEPTCONN, MAX_FD] = [1, 30, 4096];
-
-/** The descriptors of this process that were accepted from a socket at `port`. */
-function acceptedAt(libc: Libc, port: number): number[] {
-  return Array.from({ length: MAX_FD }, (_, fd) => fd).filter((fd) =>
-    libc.option(fd, SOL_SOCKET, SO_ACCEPTCONN) === 0 && libc.localAddress(fd)?.port === port
-  );
-}
 
 /** Registers the tests; `kind` is the engine's name, `way` how its peers reach it. */
 export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayIn = PLAIN): void {
