@@ -163,7 +163,7 @@ export class Proxy {
     this.#dial = dialFor(config);
     this.#poolNumbers = this.#numbers.of(config.pools);
     this.#accounts = new Accounts({
-      ...accountsSettings(config),
+      ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
       sessionIds: this.#sessionIds,
       counter: this.#counter,
@@ -213,7 +213,7 @@ export class Proxy {
     }
     const most = maxMiners(config, this.openFiles, this.#miners.most);
     this.#miners.reconfigure(minersSettings(config, most));
-    this.#accounts.reconfigure(accountsSettings(config));
+    this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
   }
 
   /** Where miners connect to: `agent_listen_ip` and its port first. */

@@ -14,6 +14,12 @@ import { areaLog } from "./observe/log.ts";
 import type { PoolSlotsSettings } from "./pool/settings.ts";
 import { MAX_SESSION_ID } from "./protocol/agent_message.ts";
 
+/**
+ * Connections to a pool that are being opened at a time, whatever opens them: 10 at once and one a
+ * second (net/connect_limiter.ts) for the 15 s that each may take.
+ */
+const DIALS_AT_ONCE = 25;
+
 const log = areaLog("agent");
 
 /** Where miners connect to: `agent_listen_ip` and its port first. */
@@ -54,10 +60,25 @@ export function minersSettings(config: Config, maxConnections: number): MinersSe
   };
 }
 
-/** What all accounts are told. */
-export function accountsSettings(config: Config): AccountsSettings {
+/**
+ * What all accounts are told.
+ *
+ * @param openFiles How many files may be open; `undefined` if that is not known.
+ */
+export function accountsSettings(
+  config: Config,
+  openFiles: number | undefined,
+): AccountsSettings {
+  const { max_miners: wanted, max_accounts: most } = config.limits;
+  const { poolConnections } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  // Files must not run out for the connections of those that are open.
+  const fitting = Math.floor((poolConnections - mostDials(config, most)) / perAccount(config));
+  const isBoundByFiles = openFiles !== undefined && fitting < most;
   return {
-    maxAccounts: config.limits.max_accounts,
+    maxAccounts: isBoundByFiles ? Math.max(1, fitting) : most,
+    accountsBound: isBoundByFiles
+      ? "all that open files allow (ulimit -n, or LimitNOFILE= of the service)"
+      : "limits.max_accounts",
     newAccountsPerMinutePerIp: config.limits.new_accounts_per_minute_per_ip,
     graceMs: graceMs(config),
   };
@@ -138,9 +159,18 @@ export function dialerOptions(config: Config): DialerOptions {
 /** Connections to pools there may be at a time. */
 export function mostPoolConnections(config: Config): number {
   const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
-  const connections = config.advanced.pool_connection_number_per_subaccount ?? 1;
-  // Beside those in use: one spare, and one being dialled.
-  return accounts * (connections + 2);
+  return accounts * perAccount(config) + mostDials(config, accounts);
+}
+
+/** Connections of one account: those in use, and a spare. */
+function perAccount({ advanced }: Config): number {
+  return (advanced.pool_connection_number_per_subaccount ?? 1) + 1;
+}
+
+/** Sockets of connections that are being opened: proxies race for each. */
+function mostDials(config: Config, accounts: number): number {
+  const ways = config.use_proxy ? config.proxy.length + 1 : 1;
+  return Math.min(accounts, DIALS_AT_ONCE) * ways;
 }
 
 /**

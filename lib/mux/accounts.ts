@@ -38,6 +38,8 @@ const SINGLE = "";
 export interface AccountsSettings {
   /** Most accounts at a time. */
   readonly maxAccounts: number;
+  /** What that is, in words. */
+  readonly accountsBound: string;
   /** Accounts that the miners of one address may open in a minute; 0 for no limit. */
   readonly newAccountsPerMinutePerIp: number;
   /** A miner waits this long for its account to be opened, in milliseconds. */
@@ -310,11 +312,11 @@ export class Accounts implements Mux, WaitingRoom {
 
   /** Opens an account for those that wait for it and for `miner`, or turns all of them away. */
   #openFor(key: string, miner?: Downstream): Seat | undefined {
-    const { maxAccounts } = this.#settings;
+    const { maxAccounts, accountsBound } = this.#settings;
     if (this.#open.size >= maxAccounts) this.#closeEmptiest();
     const waiting = this.#newAccounts.opened(key);
     if (this.#open.size >= maxAccounts) {
-      const reason = `${maxAccounts} sub-accounts are open, which is limits.max_accounts`;
+      const reason = `${maxAccounts} sub-accounts are open, which is ${accountsBound}`;
       const turnAway = (one: Downstream) => {
         this.#refusals++;
         one.turnAway(STATUS.unknown, reason);

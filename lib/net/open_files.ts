@@ -15,8 +15,11 @@ const RLIMIT_NOFILE = 7;
 /** No more miners than this in any case: session ids have 16 bits, and one is none. */
 const MAX_MINERS = 0xffff;
 
-/** Files beside those of miners and pools: the log, what the runtime has open, and some to spare. */
-const OWN_FILES = 64;
+/**
+ * Files beside those of miners and pools: the log, what the runtime has open and some to spare, and
+ * as many again for the connections of the status server.
+ */
+const OWN_FILES = 128;
 
 /** How many miners there is room for. */
 export interface Room {
@@ -24,6 +27,8 @@ export interface Room {
   readonly miners: number;
   /** Open files kept for everything else. */
   readonly reserve: number;
+  /** How many of those connections to pools may take. */
+  readonly poolConnections: number;
 }
 
 /**
@@ -59,7 +64,12 @@ export function roomForMiners(
   poolConnections: number,
 ): Room {
   const most = wanted ?? MAX_MINERS;
-  if (openFiles === undefined) return { miners: most, reserve: 0 };
+  if (openFiles === undefined) return { miners: most, reserve: 0, poolConnections };
   const reserve = Math.min(OWN_FILES + poolConnections, Math.floor(openFiles / 4));
-  return { miners: Math.max(1, Math.min(most, openFiles - reserve)), reserve };
+  return {
+    miners: Math.max(1, Math.min(most, openFiles - reserve)),
+    reserve,
+    // Of next to nothing half.
+    poolConnections: Math.max(reserve - OWN_FILES, Math.floor(reserve / 2)),
+  };
 }

@@ -10,7 +10,7 @@ const DEFAULT_MINUTES = 30;
 /** Each miner is a file of the ends; there are tables of 2¹⁶. */
 const MAX_MINERS = 60_000;
 /** Files of an end or an agent that are no miner's. */
-const OWN_FILES = 100;
+const OWN_FILES = 140;
 
 const OPTIONS = {
   engine: { type: "string", multiple: true },

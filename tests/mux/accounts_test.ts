@@ -81,6 +81,7 @@ class Rig {
     this.accounts = new Accounts({
       isMultiUser,
       maxAccounts,
+      accountsBound: "limits.max_accounts",
       newAccountsPerMinutePerIp,
       graceMs: GRACE_MS,
       sessionIds: this.ids,

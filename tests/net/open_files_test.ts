@@ -24,19 +24,28 @@ Deno.test("without the permission to ask the C library the limit is not known, a
 });
 
 for (
-  const [name, openFiles, wanted, pools, miners, reserve] of [
-    ["a usual limit", 20_000, undefined, 3, 19_933, 67],
-    ["a high limit: session ids are the bound", 1_048_576, undefined, 3, 65_535, 67],
-    ["a low limit: a quarter is kept", 100, undefined, 3, 75, 25],
-    ["the operator wants fewer", 20_000, 500, 3, 500, 67],
-    ["the operator wants more than fit", 1024, 10_000, 3, 957, 67],
-    ["many sub-accounts: never more than a quarter for them", 4096, undefined, 3000, 3072, 1024],
-    ["next to nothing", 1, undefined, 3, 1, 0],
-    ["an unknown limit", undefined, undefined, 3, 65_535, 0],
-    ["an unknown limit and a wish", undefined, 500, 3, 500, 0],
+  const [name, openFiles, wanted, pools, miners, reserve, forPools] of [
+    ["a usual limit", 20_000, undefined, 3, 19_869, 131, 65],
+    ["a high limit: session ids are the bound", 1_048_576, undefined, 3, 65_535, 131, 65],
+    ["a low limit: a quarter is kept", 100, undefined, 3, 75, 25, 12],
+    ["the operator wants fewer", 20_000, 500, 3, 500, 131, 65],
+    ["the operator wants more than fit", 1024, 10_000, 3, 893, 131, 65],
+    [
+      "many sub-accounts: never more than a quarter for them",
+      4096,
+      undefined,
+      3000,
+      3072,
+      1024,
+      896,
+    ],
+    ["next to nothing", 1, undefined, 3, 1, 0, 0],
+    ["an unknown limit", undefined, undefined, 3, 65_535, 0, 3],
+    ["an unknown limit and a wish", undefined, 500, 3, 500, 0, 3],
   ] as const
 ) {
   Deno.test(`room for miners with ${name}`, () => {
-    assert.deepEqual(roomForMiners(openFiles, wanted, pools), { miners, reserve });
+    const room = { miners, reserve, poolConnections: forPools };
+    assert.deepEqual(roomForMiners(openFiles, wanted, pools), room);
   });
 }

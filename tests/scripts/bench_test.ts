@@ -234,9 +234,9 @@ Deno.test("agents that are compared have columns of their own, whatever they are
 Deno.test("more miners than files may be open are refused before anything starts", () => {
   const plan = parsePlan(["idle", "attack"])!;
   assert.equal(obstacle(plan, undefined), undefined);
-  assert.equal(obstacle(plan, 10_100), undefined);
-  assert.match(obstacle(plan, 10_099)!, /^Cannot open 10100 files at a time, only 10099: /);
-  assert.match(obstacle(parsePlan(["attack"])!, 1024)!, /^Cannot open 6000 files/);
+  assert.equal(obstacle(plan, 10_140), undefined);
+  assert.match(obstacle(plan, 10_139)!, /^Cannot open 10140 files at a time, only 10099: /);
+  assert.match(obstacle(parsePlan(["attack"])!, 1024)!, /^Cannot open 6040 files/);
 });
 
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
