@@ -62,6 +62,67 @@ for (const engine of ["deno", "libc"] as const) {
   });
 }
 
+/** Nearly the longest line: its answer is as long. */
+const PING = `{"id":"${"x".repeat(7_900)}","method":"mining.ping","params":[]}\n`;
+
+/** Answers to this many are more than the kernel holds for a peer that does not read. */
+const PINGS = 40;
+
+for (const engine of ["deno", "libc"] as const) {
+  Deno.test({
+    name: `${engine}: a crowd that is ended and does not read leaves files for the pool`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      await using pool = await SimPool.start({ proofOfWork: false });
+      const folder = await Deno.makeTempDir();
+      const port = freePort();
+      await Deno.writeTextFile(
+        `${folder}/agent.jsonc`,
+        JSON.stringify({
+          agent_listen_ip: "127.0.0.1",
+          agent_listen_port: port,
+          pools: [["127.0.0.1", pool.port, "demo"]],
+          limits: {
+            login_timeout_seconds: 600,
+            ban_after_violations: 0,
+            max_requests_per_second: 0,
+          },
+          advanced: { io_engine: engine },
+        }),
+      );
+      await using program = new Program(["-c", `${folder}/agent.jsonc`], undefined, 256);
+      await program.wrote("serves miners");
+      const mode = { kind: "rate", sharesPerSecond: 20 } as const;
+      await using inside = SimMiner.start({ port, user: "demo.inside", mode });
+      await inside.until(() => inside.statistics().accepted > 0);
+
+      const encoder = new TextEncoder();
+      const flood = encoder.encode(PING.repeat(PINGS) + "{ this is no Stratum\n");
+      const crowd: Deno.Conn[] = [];
+      for (let i = 0; i < 300; i++) {
+        const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+        crowd.push(conn);
+        try {
+          for (let rest = flood; rest.length > 0;) rest = rest.subarray(await conn.write(rest));
+        } catch {
+          // It was closed to make room for the next.
+        }
+      }
+      const { connections } = pool.statistics();
+      pool.resetConnections();
+      await pool.until(() => pool.statistics().connections >= connections + 2);
+      const before = inside.statistics().accepted;
+      await inside.until(() => inside.statistics().accepted >= before + 20);
+      assert.doesNotMatch(program.output, /Too many open files/);
+      assert.equal(inside.statistics().lostConnections, 0);
+      for (const conn of crowd) conn.close();
+      program.signal("SIGTERM");
+      assert.equal((await program.ended()).code, 0);
+      await Deno.remove(folder, { recursive: true });
+    },
+  });
+}
+
 Deno.test("at start it says how many miners there is room for, and how to make more", async () => {
   const folder = await Deno.makeTempDir();
   const config = (limits: string) =>
