@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { writeAll } from "../../lib/net/handshake_bytes.ts";
 import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 import { RawMiner } from "../support/raw_miner.ts";
@@ -68,6 +69,8 @@ const PING = `{"id":"${"x".repeat(7_900)}","method":"mining.ping","params":[]}\n
 /** Answers to this many are more than the kernel holds for a peer that does not read. */
 const PINGS = 40;
 
+const encoder = new TextEncoder();
+
 for (const engine of ["deno", "libc"] as const) {
   Deno.test({
     name: `${engine}: a crowd that is ended and does not read leaves files for the pool`,
@@ -96,23 +99,27 @@ for (const engine of ["deno", "libc"] as const) {
       await using inside = SimMiner.start({ port, user: "demo.inside", mode });
       await inside.until(() => inside.statistics().accepted > 0);
 
-      const encoder = new TextEncoder();
-      const flood = encoder.encode(PING.repeat(PINGS) + "{ this is no Stratum\n");
+      const goesOn = async () => {
+        const before = inside.statistics().accepted;
+        await inside.until(() => inside.statistics().accepted >= before + 10);
+      };
       const crowd: Deno.Conn[] = [];
-      for (let i = 0; i < 300; i++) {
-        const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-        crowd.push(conn);
-        try {
-          for (let rest = flood; rest.length > 0;) rest = rest.subarray(await conn.write(rest));
-        } catch {
-          // It was closed to make room for the next.
+      for (let wave = 0; wave < 3; wave++) {
+        const peers: Deno.Conn[] = [];
+        for (let i = 0; i < 90; i++) {
+          peers.push(await Deno.connect({ hostname: "127.0.0.1", port }));
         }
+        for (const text of [PING.repeat(PINGS), "{ this is no Stratum\n"]) {
+          // Those that were closed to make room for others hear no more.
+          await Promise.allSettled(peers.map((peer) => writeAll(peer, encoder.encode(text))));
+          await goesOn();
+        }
+        crowd.push(...peers);
       }
       const { connections } = pool.statistics();
       pool.resetConnections();
       await pool.until(() => pool.statistics().connections >= connections + 2);
-      const before = inside.statistics().accepted;
-      await inside.until(() => inside.statistics().accepted >= before + 20);
+      await goesOn();
       assert.doesNotMatch(program.output, /Too many open files/);
       assert.equal(inside.statistics().lostConnections, 0);
       for (const conn of crowd) conn.close();
