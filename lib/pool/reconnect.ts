@@ -35,6 +35,8 @@ class HealthRecord {
   /** When it is tried again, and when already if nothing serves. */
   retryAt = 0;
   outageRetryAt = 0;
+  /** It does no work: whatever its connections do it is left alone until then while others serve. */
+  aloneUntil = 0;
   /** When a loss was last answered with an immediate redial. */
   redialledAt = -Infinity;
   /** Connections ready now, and since when there is at least one. */
@@ -59,8 +61,8 @@ export class PoolHealth {
 
   /** How long a pool is left alone from `time` on, in milliseconds; 0 or less for no longer. */
   wait(pool: number, time: number, isOutage: boolean): number {
-    const { retryAt, outageRetryAt } = this.#record(pool);
-    return (isOutage ? outageRetryAt : retryAt) - time;
+    const { retryAt, outageRetryAt, aloneUntil } = this.#record(pool);
+    return (isOutage ? outageRetryAt : Math.max(retryAt, aloneUntil)) - time;
   }
 
   /** Whether the last that was heard of a pool is a failure. */
@@ -107,8 +109,7 @@ export class PoolHealth {
 
   /** A pool does no work, however well it is connected: it is dialled only while nothing serves. */
   leaveAlone(pool: number, until: number): void {
-    const record = this.#record(pool);
-    record.retryAt = Math.max(record.retryAt, until);
+    this.#record(pool).aloneUntil = until;
   }
 
   /**
@@ -133,7 +134,9 @@ export class PoolHealth {
 
   /** No pool is left alone any longer: the operator changed something. */
   retryAll(): void {
-    for (const record of this.#records.values()) record.retryAt = record.outageRetryAt = 0;
+    for (const record of this.#records.values()) {
+      record.retryAt = record.outageRetryAt = record.aloneUntil = 0;
+    }
   }
 
   #record(pool: number): HealthRecord {

@@ -127,6 +127,16 @@ Deno.test("A pool that flaps is redialled at once only the first time, then with
   assert.deepEqual(found, [0, 500, 1000, 2000, 4000, 8000]);
 });
 
+Deno.test("A pool that does no work is left alone though its connection is lost after a long time", () => {
+  const health = new PoolHealth(longest);
+  health.ready(0, 0);
+  health.leaveAlone(0, 700_000);
+  health.lost(0, 100_000, 100_000);
+  assert.equal(health.mayDial(0, 699_999, false), false);
+  assert.equal(health.mayDial(0, 100_000, true), true, "but while nothing serves");
+  assert.equal(health.mayDial(0, 700_000, false), true);
+});
+
 Deno.test("A proven connection is redialled at once though a younger one has just failed", () => {
   const health = new PoolHealth(longest);
   health.ready(0, 0);
