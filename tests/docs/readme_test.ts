@@ -91,6 +91,7 @@ Deno.test("pages named in the code are in this repository, and have the section 
   const pages = new Map(PAGES.map((path) => [path.split("/").at(-1)!, readPage(path)]));
   const traps = [...pages.get("agent.md")!.matchAll(/^(\d+)\. /gm)].map(([, number]) => number);
   let sections = 0;
+  let named = 0;
   for (const path of SOURCES) {
     const prose = readPage(path).replace(/\n\s*(?:\*|\/\/)\s/g, " ");
     for (const [, name] of prose.matchAll(/([\w.-]+\.md)\b/g)) {
@@ -102,9 +103,11 @@ Deno.test("pages named in the code are in this repository, and have the section 
     }
     for (const [, trap] of prose.matchAll(/agent\.md trap (\d+)/g)) {
       assert.ok(traps.includes(trap!), `${path}: trap ${trap}`);
+      named++;
     }
   }
   assert.ok(sections > 20);
+  assert.ok(named > 2);
 });
 
 Deno.test("every log line in the README is one the program writes", () => {

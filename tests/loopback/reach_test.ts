@@ -22,6 +22,7 @@ import {
 } from "../support/dialling.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { AUTHORITY_FILE } from "../support/test_certificates.ts";
+import { inTime } from "../support/patience.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
 /** Kinds of proxies: the scheme, whether it wants a login, whether it speaks TLS itself. */
@@ -85,7 +86,7 @@ async function assertHandshake(
       sessionEnded: (_, reason) => ready.reject(new Error(reason)),
     },
   });
-  await ready.promise;
+  await inTime(ready.promise, "the first job");
   assert.equal(session.latestJob.isClean, true);
   assert.equal(session.shareFate, "judged");
   session.close();

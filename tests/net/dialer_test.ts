@@ -25,6 +25,7 @@ import {
 } from "../support/dialling.ts";
 import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { inTime } from "../support/patience.ts";
 import { LoopbackServer, relay, type Serve } from "../support/loopback_server.ts";
 import { serverCertificate } from "../support/test_certificates.ts";
 import { TunnelProxy } from "../support/tunnel_proxies.ts";
@@ -351,7 +352,7 @@ for (const [stage, scheme, says, usesTls] of STAGES) {
     const proxies = scheme === undefined ? [] : [`${scheme}://${server.hostPort}`];
     const controller = new AbortController();
     const dialling = dial({ proxies, usesTls, tls }, server.address, controller.signal);
-    await heard.promise;
+    await inTime(heard.promise, `the dial waits for ${stage}`);
     controller.abort(new Error("enough"));
     assert.equal((await dialling).failure, "enough");
     await server.until(() => server.open === 0);

@@ -10,7 +10,7 @@ import { dialTcp } from "../../lib/net/dial.ts";
 import { startTls } from "../../lib/net/tls.ts";
 import { readTlsPolicy, type TlsSettings } from "../../lib/net/tls_policy.ts";
 import { LoopbackServer, relay } from "../support/loopback_server.ts";
-import { PATIENCE_MS } from "../support/patience.ts";
+import { inTime, PATIENCE_MS } from "../support/patience.ts";
 import {
   AUTHORITY_FILE,
   type CertificateName,
@@ -275,7 +275,7 @@ async function giveUpHandshake(
     connect(server, settings, "pool.test", controller.signal),
     /^Error: enough$/,
   );
-  await Promise.race([spokenTo.promise, rejected]);
+  await inTime(Promise.race([spokenTo.promise, rejected]), "the handshake begins");
   controller.abort(new Error("enough"));
   await rejected;
   return await server.until(() => server.open === 0, patienceMs).then(() => true, () => false);

@@ -23,6 +23,7 @@ import { FakeStatus } from "../support/fake_status.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { OPEN_FILES, StatusRig } from "../support/status_rig.ts";
 import { certificateFiles } from "../support/test_certificates.ts";
+import { inTime } from "../support/patience.ts";
 import { until } from "../support/test_proxy.ts";
 
 const DIFFICULTY = 0.00001;
@@ -390,9 +391,12 @@ Deno.test("32 requests are answered at a time; the next is told so until one is 
     await response.text();
     return response.status;
   };
-  while (await status() !== 503);
+  const answers = async (wanted: number) => {
+    while (await status() !== wanted);
+  };
+  await inTime(answers(503), "one request too many is told so");
   for (const one of waiting) one.close();
-  while (await status() !== 200);
+  await inTime(answers(200), "a place is free again");
 });
 
 Deno.test("with a token nothing is shown without it, and with control a miner can be disconnected", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
 import { registeredNames } from "../../lib/protocol/worker_name.ts";
 import { everyCut } from "../support/any_cut.ts";
-import { turn } from "../support/fake_clock.ts";
+import { turn, turnsUntil } from "../support/fake_clock.ts";
 import { FakeConnection } from "../support/fake_connection.ts";
 import { handshakeLines, linesToBytes, notifyLine, POOL_LINES } from "../support/pool_lines.ts";
 import {
@@ -50,7 +50,7 @@ Deno.test("A session reports the same at every cut of handshake, frames and line
     const rig = new SessionRig();
     await rig.connect();
     for (const chunk of chunks) rig.connection.deliver(chunk);
-    while (rig.events.all.length < expected.length) await turn();
+    await turnsUntil(() => rig.events.all.length >= expected.length, "all events");
     assert.deepEqual(rig.events.all, expected, name);
     assert.equal(rig.session.bytesRead, stream.length);
     const lines = await rig.lines();
@@ -509,11 +509,11 @@ for (
       const rig = stage === "ready" ? await SessionRig.ready() : new SessionRig();
       if (stage === "handshake") await rig.connect();
       spoil(rig);
-      while (rig.events.endReason === undefined) await turn();
+      await turnsUntil(() => rig.events.endReason !== undefined, "the end");
       await rig.pass(READ_TIMEOUT_MS * 2);
       rig.session.close();
       assert.equal(rig.events.all.length, 1);
-      assert.match(rig.events.endReason, says);
+      assert.match(rig.events.endReason!, says);
       assert.equal(rig.connection.isClosed, true);
     });
   }

@@ -14,6 +14,17 @@ export class FakeClock {
   }
 }
 
+/** More turns than anything takes that waits for nothing else. */
+const MANY_TURNS = 10_000;
+
+/** Takes turns until `condition` holds; rejects, naming `what`, when it never does. */
+export async function turnsUntil(condition: () => boolean, what: string): Promise<void> {
+  for (let turns = 0; !condition(); turns++) {
+    if (turns === MANY_TURNS) throw new Error(`Took ${turns} turns in vain: ${what}`);
+    await turn();
+  }
+}
+
 /** Lets everything happen that waits for nothing but its turn. */
 export async function turn(): Promise<void> {
   await setImmediate();

@@ -5,3 +5,17 @@
 
 /** In milliseconds. */
 export const PATIENCE_MS = 60_000;
+
+/** What `promise` brings; rejects, naming `what` was waited for, when it does not settle in time. */
+export async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`Waited ${PATIENCE_MS} ms in vain: ${what}`)),
+    PATIENCE_MS,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
