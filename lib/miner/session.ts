@@ -165,6 +165,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   over(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.#countHeldShares();
     if (this.#seat !== undefined) this.#seat.leave();
     // Between joining the mux and having the seat in hand, it leaves when that is done.
     else if (this.#sessionId !== undefined && !this.hasLoggedIn) {
@@ -369,6 +370,16 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (held?.authorizeId !== undefined) answer(held.authorizeId);
     if (held !== undefined && held.lines.length > 0) this.context.resume(this);
     else this.#held = undefined;
+  }
+
+  /** Shares that came while it waited and will not be looked at are in the books all the same. */
+  #countHeldShares(): void {
+    for (const line of this.#held?.lines ?? []) {
+      const message = parseStratum(line);
+      const method = message !== undefined && "method" in message ? message.method : undefined;
+      if (method !== "mining.submit") continue;
+      this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+    }
   }
 
   /** What came while it waited for a pool, once that has ended. */

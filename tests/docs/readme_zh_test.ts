@@ -22,6 +22,7 @@ const SECTIONS = [
   ["Is my configuration right\\?", "检查配置"],
   ["Status and metrics", "状态与监控指标"],
   ["The log", "日志"],
+  ["When it was away", "程序暂停之后"],
   ["How it stops", "如何停止"],
   ["Bounds and security", "限制与安全"],
   ["How fast", "性能"],

@@ -136,3 +136,19 @@ Deno.test("one that hangs up while it waits gives its session id back", () => {
   miner.hangUp();
   assert.equal(farm.mux.leased.size, 0);
 });
+
+Deno.test("shares it sent while it waited are in the books when it leaves instead", () => {
+  const { farm, miner } = heldMiner();
+  miner.send(
+    '{"id":5,"method":"mining.submit","params":["farm.rig1","a","00000001","650d1b20","00000007"]}',
+    PING,
+    '{"id":6,"method":"mining.submit","params":[1]}',
+  );
+  farm.mux.takeCalls();
+  miner.hangUp();
+  assert.deepEqual(farm.mux.takeCalls(), [
+    "count refusedUnauthorized of 0",
+    "count refusedUnauthorized of 0",
+    "leave 0",
+  ]);
+});
