@@ -347,13 +347,13 @@ const Limits = group("What a miner may ask of this program.", {
   ),
   ban_after_violations: v.optional(
     about(
-      "An address from which so many connections broke the protocol within `ban_seconds` is not let in for as long, unless a miner that works comes from it as well; 0 is never.",
+      "When this number of connections from one address broke the protocol within `ban_seconds`, its new connections have only 1 s to log in for the same time: of those that have started to by then, 10 at a time may take longer, 5 new ones a second. None is kept out. 0 is never.",
       wholeNumber("a number of violations", 0, 65535),
     ),
     20,
   ),
   ban_seconds: v.optional(
-    about("How long such an address is not let in.", seconds(1, 86400)),
+    about("How long that lasts after the last time.", seconds(1, 86400)),
     60,
   ),
   allow: v.optional(

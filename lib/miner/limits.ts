@@ -86,7 +86,8 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   new_connections_per_second_per_ip:
     "Miner {miner} not let in: its address connects more often than limits.new_connections_per_second_per_ip",
   ban_after_violations:
-    "Miner {miner} not let in: its address is banned for a while (limits.ban_after_violations)",
+    "Miner {miner} not let in: its address broke the protocol too often, and too many of its " +
+    "connections have not logged in (limits.ban_after_violations)",
   allow: "Miner {miner} not let in: its address is not in limits.allow",
   deny: "Miner {miner} not let in: its address is in limits.deny",
 };

@@ -36,6 +36,7 @@ import {
 } from "./limits.ts";
 import { HEARD } from "./line_session.ts";
 import { Newcomers } from "./newcomers.ts";
+import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
 import type { MinerReport } from "./report.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
@@ -94,6 +95,8 @@ export class Miners implements Fanout, EngineEvents {
   readonly #sessions: (MinerSession | undefined)[] = [];
   /** Those that had not logged in when they were last looked at, the oldest first. */
   readonly #newcomers = new Newcomers<MinerSession>();
+  /** Those of them whose address broke the protocol too often. */
+  readonly #probation = new Probation<MinerSession>();
   readonly #admission: Admission;
   /**
    * Addresses of those that were ended and have not taken their last bytes, by handle, the one ended
@@ -230,6 +233,11 @@ export class Miners implements Fanout, EngineEvents {
     if (refusal === "max_miners" && this.#makeRoom()) {
       refusal = this.#admission.enter(from.hostname);
     }
+    const isMarked = refusal === undefined && this.#admission.isMarked(from.hostname);
+    if (isMarked && !this.#probation.hasRoom(addressKey(from.hostname), this.#mostNewcomers)) {
+      this.#admission.leave(from.hostname);
+      refusal = "ban_after_violations";
+    }
     if (refusal !== undefined) {
       this.#limitCounts[refusal]++;
       log.warn(REFUSALS[refusal], {
@@ -247,6 +255,7 @@ export class Miners implements Fanout, EngineEvents {
     );
     this.#sessions[handle] = session;
     this.#newcomers.add(session);
+    if (isMarked) this.#probation.add(addressKey(from.hostname), session);
     return true;
   }
 
@@ -335,6 +344,7 @@ export class Miners implements Fanout, EngineEvents {
     }
     this.#newcomers.clear();
     this.#lingering.clear();
+    this.#probation.clear();
     this.#ending.stop();
     this.#lettingGo.stop();
     await this.#sockets.stop();
@@ -354,6 +364,12 @@ export class Miners implements Fanout, EngineEvents {
   *#endOverdue(): Generator<void> {
     const { loginTimeoutMs, idleTimeoutMs } = this.#limits;
     const time = this.#options.now();
+    for (const session of this.#probation.overdue(time)) {
+      const reason = "its address broke the protocol too often, and it did not log in within " +
+        `${SHORT_LOGIN_MS / 1000} s`;
+      this.#end(session, reason, "ban_after_violations");
+      yield;
+    }
     for (const session of this.#newcomers.olderThan(loginTimeoutMs, time)) {
       const wasTurnedAway = session.turnedAwayAt !== undefined;
       const what = wasTurnedAway ? "was turned away, and did not log in again" : "did not log in";
@@ -414,20 +430,30 @@ export class Miners implements Fanout, EngineEvents {
     return true;
   }
 
-  /** A miner broke a rule: too many of them, and nobody may come from its address for a while. */
+  /** A miner broke a rule: after too many of them, newcomers from its address have less time. */
   #violated({ from }: MinerSession): void {
+    if (!this.#admission.violated(from.hostname)) return;
     const key = addressKey(from.hostname);
-    const isSpared = () =>
-      this.#sessions.some((other) =>
-        other !== undefined && other.hasLoggedIn && addressKey(other.from.hostname) === key
-      );
-    if (!this.#admission.violated(from.hostname, isSpared)) return;
+    for (const session of this.#newcomers) {
+      if (addressKey(session.from.hostname) === key) this.#probation.add(key, session);
+    }
     const { banAfterViolations, banMs } = this.#limits;
     log.warn(
-      "Miners from {address} are not let in for {seconds} s: {count} broke the protocol " +
+      "{count} connections from {address} broke the protocol within {seconds} s; the lines before " +
+        "say what they spoke. From now on its miners have 1 s to log in, {slow} may take longer " +
         "(limits.ban_after_violations)",
-      { address: from.hostname, seconds: banMs / 1000, count: banAfterViolations },
+      {
+        count: banAfterViolations,
+        address: from.hostname,
+        seconds: banMs / 1000,
+        slow: SLOW_LOGINS,
+      },
     );
+  }
+
+  /** Connections of one address on probation: others need room, too. */
+  get #mostNewcomers(): number {
+    return Math.max(SLOW_LOGINS, Math.min(MOST_NEWCOMERS, this.#limits.maxConnections >> 2));
   }
 
   #end(session: MinerSession, reason: string, limit?: LimitName): void {
@@ -445,6 +471,9 @@ export class Miners implements Fanout, EngineEvents {
   #drop(session: MinerSession): void {
     this.#sessions[session.handle] = undefined;
     this.#newcomers.delete(session);
+    if (!this.#probation.isEmpty) {
+      this.#probation.delete(addressKey(session.from.hostname), session);
+    }
     leaveMux(session);
   }
 

@@ -29,6 +29,11 @@ export class Newcomers<Session extends Newcomer> {
     this.#sessions.clear();
   }
 
+  /** All that had not logged in when they were last looked at. */
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#sessions.keys();
+  }
+
   /** Those that have had longer than `ms` at `time` to log in. */
   *olderThan(ms: number, time: number): Generator<Session> {
     for (const session of this.#sessions) {

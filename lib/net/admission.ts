@@ -1,5 +1,6 @@
 /**
- * Who may connect: limits, lists and temporary bans; pure.
+ * Limits and lists of the miners that may connect, and the addresses that broke the protocol too
+ * often; pure.
  *
  * State is kept only of addresses that a limit is about, only as long as it matters, and of a
  * bounded number of them. An IPv6 host usually has a whole /64 to choose addresses from, so all of
@@ -29,9 +30,9 @@ export interface AdmissionLimits {
   readonly maxConnectionsPerIp: number;
   /** New connections of one address in a second. */
   readonly newConnectionsPerSecondPerIp: number;
-  /** An address is banned at its so-manieth violation within `banMs`. */
+  /** An address is marked when it reaches this number of violations within `banMs`. */
   readonly banAfterViolations: number;
-  /** How long a ban lasts, in milliseconds, and how long a violation counts. */
+  /** How long a mark lasts, in milliseconds, and how long a violation counts. */
   readonly banMs: number;
   /** Networks in CIDR notation that alone may connect; empty for all. */
   readonly allow: readonly string[];
@@ -55,7 +56,7 @@ interface Visitor {
   restedAt: number;
   violations: number;
   lastViolationAt: number;
-  bannedUntil: number;
+  markedUntil: number;
 }
 
 /** See the head of this file. */
@@ -71,6 +72,8 @@ export class Admission {
   readonly #present = new Map<string, Visitor>();
   readonly #remembered = new Map<string, Visitor>();
   #connections = 0;
+  /** Nobody is marked for longer. */
+  #lastMarkUntil = 0;
 
   /**
    * Nobody is connected yet. `now` is real time; `awayMs` says how long nobody was here to accept
@@ -134,7 +137,6 @@ export class Admission {
     const key = addressKey(address);
     const visitor = this.#find(key);
     const time = this.#now();
-    if (visitor !== undefined && visitor.bannedUntil > time) return "ban_after_violations";
     const { connections = 0, restedAt = 0 } = visitor ?? {};
     const { maxConnectionsPerIp: most } = this.#limits;
     if (most > 0 && connections >= most) return "max_connections_per_ip";
@@ -166,30 +168,35 @@ export class Admission {
     if (this.#matters(visitor)) this.#remember(key, visitor);
   }
 
+  /** Whether the address broke the protocol too often, and not long ago. */
+  isMarked(address: string): boolean {
+    const time = this.#now();
+    if (this.#lastMarkUntil <= time) return false;
+    return (this.#find(addressKey(address))?.markedUntil ?? 0) > time;
+  }
+
   /**
-   * Counts what a connection from `address` did wrong.
+   * Counts what a connection from `address` did wrong. One that goes on stays marked.
    *
-   * @param isSpared Asked before a ban whether there is somebody at this address who does no wrong:
-   * behind one address there may be a whole farm. Its violations count anew then.
-   * @returns whether the address is banned with this.
+   * @returns whether the address is marked with this, and was not before.
    */
-  violated(address: string, isSpared: () => boolean): boolean {
+  violated(address: string): boolean {
     const { banAfterViolations, banMs } = this.#limits;
     if (banAfterViolations === 0) return false;
     const key = addressKey(address);
     const visitor = this.#find(key) ?? newVisitor();
     const time = this.#now();
-    // One that was banned already has connections from before, which change nothing.
-    if (visitor.bannedUntil > time) return false;
     if (time - visitor.lastViolationAt >= banMs) visitor.violations = 0;
     visitor.violations++;
     visitor.lastViolationAt = time;
+    const wasMarked = visitor.markedUntil > time;
     const isOver = visitor.violations >= banAfterViolations;
-    if (isOver) visitor.violations = 0;
-    const isBanned = isOver && !isSpared();
-    if (isBanned) visitor.bannedUntil = time + banMs;
+    if (isOver) {
+      visitor.violations = 0;
+      visitor.markedUntil = this.#lastMarkUntil = time + banMs;
+    }
     if (visitor.connections === 0) this.#remember(key, visitor);
-    return isBanned;
+    return isOver && !wasMarked;
   }
 
   /** Forgets addresses nothing of which matters any more. To be called about once a second. */
@@ -230,9 +237,9 @@ export class Admission {
     this.#remembered.delete(longestAgo!);
   }
 
-  #matters({ restedAt, violations, lastViolationAt, bannedUntil }: Visitor): boolean {
+  #matters({ restedAt, violations, lastViolationAt, markedUntil }: Visitor): boolean {
     const time = this.#now();
-    return bannedUntil > time || restedAt > time ||
+    return markedUntil > time || restedAt > time ||
       (violations > 0 && time - lastViolationAt < this.#limits.banMs);
   }
 }
@@ -248,7 +255,7 @@ export function addressKey(address: string): string {
 }
 
 function newVisitor(): Visitor {
-  return { connections: 0, restedAt: 0, violations: 0, lastViolationAt: 0, bannedUntil: 0 };
+  return { connections: 0, restedAt: 0, violations: 0, lastViolationAt: 0, markedUntil: 0 };
 }
 
 function networkOf(text: string): Network {

@@ -37,7 +37,8 @@ for (const engine of ["deno", "libc"] as const) {
     await using pool = await SimPool.start({ proofOfWork: false });
     await using proxy = new TestProxy([pool], {
       advanced: { io_engine: engine },
-      limits: { login_timeout_seconds: 4 },
+      // Marked, their address would give the silent ones a second.
+      limits: { login_timeout_seconds: 4, ban_after_violations: 0 },
     });
     await using honest = SimFarm.start({
       port: proxy.port,

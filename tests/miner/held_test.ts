@@ -103,7 +103,7 @@ Deno.test("turned away, it may log in again, and is then as welcome as any other
   assert.ok(miner.isConnected);
 });
 
-Deno.test("a farm whose sub-account is refused is not banned for it", () => {
+Deno.test("a farm whose sub-account is refused is not marked for it", () => {
   const farm = new FakeMiners({ limits: { banAfterViolations: 1 } });
   farm.mux.holdsMiners = true;
   const miner = farm.login();
@@ -111,7 +111,9 @@ Deno.test("a farm whose sub-account is refused is not banned for it", () => {
   farm.mux.seated.clear();
   farm.wait(11);
   assert.ok(!miner.isConnected);
-  farm.connect();
+  const next = farm.connect();
+  farm.wait(5);
+  assert.ok(next.isConnected, "it has its whole time to log in");
 });
 
 Deno.test("one that sends more than a line's length meanwhile is disconnected", () => {

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { type LimitName, newLimitCounts } from "../../lib/miner/limits.ts";
-import { FakeMiners, LIMITS } from "../support/fake_miners.ts";
+import { type FakeMiner, FakeMiners, LIMITS } from "../support/fake_miners.ts";
 import { LogCapture } from "../support/log_capture.ts";
 
 const PING = '{"id":"p","method":"mining.ping"}';
 const PONG = '{"id":"p","result":"pong","error":null}';
+const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}';
+const AUTHORIZE = '{"id":2,"method":"mining.authorize","params":["farm.rig1","x"]}';
 const IP = "10.0.0.7";
 const OTHER_IP = "10.0.0.8";
 
@@ -85,44 +87,144 @@ Deno.test("silence cannot keep others out: who has not logged in makes room, the
   assert.deepEqual(world.miners.counts, { connected: 4, working: 4 });
 });
 
-Deno.test("an address is banned for a while when too many connections from it break the protocol", () => {
+Deno.test("too many connections that broke the protocol leave their address with less time to log in", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 3, banMs: 60_000 } });
   const other = world.login("farm.other");
   for (let i = 0; i < 3; i++) world.connect(OTHER_IP).sendBytes("null\n");
-  assert.equal(world.engine.connect({ hostname: OTHER_IP, port: 9 }), undefined);
+  assert.equal(
+    log.take().at(-1),
+    `warning: 3 connections from ${OTHER_IP} broke the protocol within 60 s; the lines before say ` +
+      "what they spoke. From now on its miners have 1 s to log in, 10 may take longer " +
+      "(limits.ban_after_violations)",
+  );
+  const silent = world.connect(OTHER_IP);
+  const elsewhere = world.connect(IP);
+  const honest = world.connect(OTHER_IP);
+  honest.send(SUBSCRIBE, AUTHORIZE);
+  world.wait(2);
+  assert.ok(!silent.isConnected);
+  assert.ok(elsewhere.isConnected && honest.isConnected);
   assertReached(world, { protocol_violations: 3, ban_after_violations: 1 });
-  assert.deepEqual(log.take().slice(-2), [
-    `warning: Miners from ${OTHER_IP} are not let in for 60 s: 3 broke the protocol ` +
-    "(limits.ban_after_violations)",
-    `warning: Miner ${OTHER_IP}:9 not let in: its address is banned for a while ` +
-    "(limits.ban_after_violations)",
+  assert.deepEqual(log.take().filter((line) => line.includes("over without")), [
+    `debug: Connection ${OTHER_IP}:4001 over without a byte from it: its address broke the protocol ` +
+    "too often, and it did not log in within 1 s",
   ]);
   assert.deepEqual(other.ask(PING), [PONG]);
-  world.connect(IP);
   world.wait(60);
-  world.connect(OTHER_IP);
+  const later = world.connect(OTHER_IP);
+  world.wait(9);
+  assert.ok(later.isConnected, "the mark is over");
 });
 
-Deno.test("a farm behind one address is not banned for the faults of one of its machines", () => {
+Deno.test("a farm behind one address gets in whatever else comes from there, and when nobody works", () => {
+  using _log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 3 } });
-  const honest = world.login();
-  for (let i = 0; i < 21; i++) world.connect(IP).sendBytes("\0\n");
-  world.connect(IP);
-  assertReached(world, { protocol_violations: 21 });
-  honest.hangUp();
-  for (let i = 0; i < 3; i++) world.connect(IP).sendBytes("\0\n");
-  assert.equal(world.engine.connect({ hostname: IP, port: 9 }), undefined);
+  // As during an outage: logged in, and no pool to work for.
+  world.mux.holdsMiners = true;
+  for (let second = 0; second < 30; second++) {
+    for (let i = 0; i < 50; i++) world.connect(IP).sendBytes("\x16\x03\x01");
+    for (let i = 0; i < 20; i++) world.connect(IP);
+    const honest = world.connect(IP);
+    honest.send(SUBSCRIBE);
+    world.time += 300;
+    honest.send(AUTHORIZE);
+    world.wait(1);
+    assert.ok(honest.isConnected);
+  }
+  world.wait(2);
+  assert.equal(world.miners.counts.connected, 30);
 });
 
-Deno.test("silence until the login deadline counts toward a ban; leaving early does not", () => {
+Deno.test("of a marked address 10 that have begun may take as long as others to log in, 5 new ones a second", () => {
+  using _log = new LogCapture();
+  const world = new FakeMiners({ limits: { banAfterViolations: 1, loginTimeoutMs: 10_000 } });
+  world.connect(IP).sendBytes("\0\n");
+  const slow = () => {
+    const miner = world.connect(IP);
+    miner.send(SUBSCRIBE);
+    return miner;
+  };
+  const open = (miners: readonly FakeMiner[]) => miners.filter(({ isConnected }) => isConnected);
+  const first = Array.from({ length: 15 }, slow);
+  world.wait(2);
+  assert.deepEqual(open(first), first.slice(0, 10));
+  // A login frees its place for one that comes later.
+  for (const miner of first.slice(0, 10)) miner.send(AUTHORIZE);
+  const second = Array.from({ length: 15 }, slow);
+  world.wait(2);
+  assert.ok(open(second).length <= 10 && open(second).length >= 5, `${open(second).length}`);
+  world.wait(10);
+  assert.equal(open(second).length, 0, "the login deadline is for all");
+  assert.equal(open(first).length, 10);
+});
+
+Deno.test("a marked address cannot take the places of all others", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({ limits: { banAfterViolations: 1, maxConnections: 100 } });
+  world.connect(OTHER_IP).sendBytes("\0\n");
+  for (let i = 0; i < 25; i++) world.connect(OTHER_IP);
+  log.take();
+  assert.equal(world.engine.connect({ hostname: OTHER_IP, port: 9 }), undefined);
+  assert.deepEqual(log.take(), [
+    `warning: Miner ${OTHER_IP}:9 not let in: its address broke the protocol too often, and too many ` +
+    "of its connections have not logged in (limits.ban_after_violations)",
+  ]);
+  assert.ok(world.connect(IP).isConnected);
+  assert.equal(world.miners.counts.connected, 26);
+});
+
+Deno.test("what was connected before its address was marked has no more time than what comes later", () => {
+  using _log = new LogCapture();
+  const world = new FakeMiners({ limits: { banAfterViolations: 1 } });
+  const before = Array.from({ length: 20 }, () => world.connect(IP));
+  const elsewhere = world.connect(OTHER_IP);
+  world.connect(IP).sendBytes("\0\n");
+  world.wait(2);
+  assert.ok(before.every(({ isConnected }) => !isConnected));
+  assert.ok(elsewhere.isConnected);
+});
+
+Deno.test("a miner that subscribes and reconnects every 1.2 s for ever is never marked for it", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({ limits: { banAfterViolations: 2 } });
+  for (let i = 0; i < 200; i++) {
+    const miner = world.connect(IP);
+    miner.send('{"id":1,"method":"mining.subscribe","params":["NerdMinerV2/V1.8.3"]}');
+    assert.equal(miner.takeLines().length, 1);
+    world.time += 1200;
+    if (i % 2 === 0) world.miners.sweep();
+    miner.hangUp();
+  }
+  assertReached(world, {});
+  assert.deepEqual(log.take().filter((line) => !line.startsWith("info: ")), []);
+});
+
+Deno.test("a miner that suggests a difficulty every 30 s is answered each time and told nothing else", () => {
+  const world = new FakeMiners({ limits: { maxRequestsPerSecond: 10 } });
+  world.mux.pool = { mask: 0, difficulty: 1024, job: undefined };
+  const miner = world.login("farm.nerd");
+  for (let i = 0; i < 200; i++) {
+    world.wait(30);
+    assert.deepEqual(
+      miner.ask(`{"id":${i},"method":"mining.suggest_difficulty","params":[0.00015]}`),
+      [`{"id":${i},"result":true,"error":null}`],
+    );
+  }
+  assertReached(world, {});
+});
+
+Deno.test("silence until the login deadline counts toward a mark; leaving early does not", () => {
+  using _log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 2 } });
   for (let i = 0; i < 5; i++) world.connect().hangUp();
   world.connect();
   world.connect();
   world.wait(11);
   assertReached(world, { login_timeout_seconds: 2 });
-  assert.equal(world.engine.connect({ hostname: IP, port: 9 }), undefined);
+  world.connect();
+  world.wait(2);
+  assertReached(world, { login_timeout_seconds: 2, ban_after_violations: 1 });
 });
 
 Deno.test("a miner may send its burst of lines at once, then so many a second, and no more", () => {

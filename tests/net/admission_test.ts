@@ -1,4 +1,4 @@
-/** Who may connect: limits, lists and bans, and how little is remembered of anybody. */
+/** Who may connect: limits, lists and marks, and how little is remembered of anybody. */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -21,7 +21,6 @@ const NO_LIMITS: AdmissionLimits = {
 };
 
 const IP = "10.0.0.1";
-const spareNobody = () => false;
 
 function admission(limits: Partial<AdmissionLimits> = {}): [Admission, FakeClock] {
   const clock = new FakeClock();
@@ -110,47 +109,50 @@ Deno.test("those that came while nobody was here to let them in are no crowd", (
   assert.equal(come(20), 5);
 });
 
-Deno.test("an address is banned at its third violation, for as long as a ban lasts", () => {
+Deno.test("an address is marked at its third violation, for as long as a mark lasts, and never kept out", () => {
   const [door, clock] = admission({ banAfterViolations: 3, banMs: 60_000 });
   for (let i = 0; i < 4; i++) door.enter(IP);
-  assert.equal(door.violated(IP, spareNobody), false);
-  assert.equal(door.violated(IP, spareNobody), false);
+  assert.equal(door.violated(IP), false);
+  assert.equal(door.violated(IP), false);
+  assert.equal(door.isMarked(IP), false);
+  assert.equal(door.violated(IP), true);
+  assert.equal(door.isMarked(IP), true);
+  assert.equal(door.isMarked(`::ffff:${IP}`), true);
+  assert.equal(door.isMarked("10.0.0.2"), false);
   assert.equal(door.enter(IP), undefined);
-  assert.equal(door.violated(IP, spareNobody), true);
-  assert.equal(door.violated(IP, spareNobody), false, "it is banned once");
-  assert.equal(door.enter(IP), "ban_after_violations");
-  assert.equal(door.enter(`::ffff:${IP}`), "ban_after_violations");
-  assert.equal(door.enter("10.0.0.2"), undefined);
   clock.advance(59_999);
-  assert.equal(door.enter(IP), "ban_after_violations");
+  assert.equal(door.isMarked(IP), true);
   clock.advance(1);
-  assert.equal(door.enter(IP), undefined);
-  assert.equal(door.violated(IP, spareNobody), false, "it begins anew");
+  assert.equal(door.isMarked(IP), false);
+  assert.equal(door.violated(IP), false, "it begins again");
 });
 
-Deno.test("violations far apart never add up to a ban", () => {
+Deno.test("an address that goes on stays marked, and is told of once", () => {
+  const [door, clock] = admission({ banAfterViolations: 3, banMs: 60_000 });
+  const news: number[] = [];
+  for (let i = 0; i < 100; i++) {
+    if (door.violated(IP)) news.push(i);
+    clock.advance(10_000);
+  }
+  assert.deepEqual(news, [2]);
+  assert.equal(door.isMarked(IP), true);
+  clock.advance(60_000);
+  assert.equal(door.isMarked(IP), false);
+});
+
+Deno.test("violations far apart never add up to a mark", () => {
   const [door, clock] = admission({ banAfterViolations: 2, banMs: 60_000 });
   for (let i = 0; i < 10; i++) {
-    assert.equal(door.violated(IP, spareNobody), false);
+    assert.equal(door.violated(IP), false);
     clock.advance(60_000);
   }
   door.sweep();
   assert.equal(door.visitors, 0);
 });
 
-Deno.test("an address where somebody does no wrong is spared, and asked about only then", () => {
-  const [door] = admission({ banAfterViolations: 3 });
-  let asked = 0;
-  for (let i = 0; i < 9; i++) {
-    assert.equal(door.violated(IP, () => ++asked > 0), false);
-    assert.equal(door.enter(IP), undefined);
-  }
-  assert.equal(asked, 3);
-});
-
-Deno.test("with bans switched off nothing is ever counted", () => {
+Deno.test("with marks switched off nothing is ever counted", () => {
   const [door] = admission({ banAfterViolations: 0 });
-  for (let i = 0; i < 1000; i++) assert.equal(door.violated(IP, spareNobody), false);
+  for (let i = 0; i < 1000; i++) assert.equal(door.violated(IP), false);
   assert.equal(door.visitors, 0);
 });
 
@@ -197,12 +199,12 @@ Deno.test("attackers from ever new addresses are remembered up to a bound, the l
   const count = MAX_REMEMBERED + 5000;
   for (let i = 0; i < count; i++) {
     assert.equal(door.enter(address(i)), undefined);
-    door.violated(address(i), spareNobody);
+    door.violated(address(i));
     door.leave(address(i));
   }
   assert.equal(door.visitors, MAX_REMEMBERED);
-  assert.equal(door.enter(address(count - 1)), "ban_after_violations");
-  assert.equal(door.enter(address(0)), undefined);
+  assert.equal(door.isMarked(address(count - 1)), true);
+  assert.equal(door.isMarked(address(0)), false);
 });
 
 Deno.test("in any course of events connections are counted right and all is forgotten in the end", () => {
@@ -225,7 +227,7 @@ Deno.test("in any course of events connections are counted right and all is forg
         if (what === "enter" && door.enter(address) === undefined) inside.push(address);
         else if (what === "leave" && inside.length > 0) {
           door.leave(inside.splice(who % inside.length, 1)[0]!);
-        } else if (what === "violate") door.violated(address, () => who === 0);
+        } else if (what === "violate") door.violated(address);
         else if (what === "wait") clock.advance(who * 400);
         else if (what === "sweep") door.sweep();
         assert.equal(door.connections, inside.length);
@@ -245,16 +247,16 @@ Deno.test("in any course of events connections are counted right and all is forg
   );
 });
 
-Deno.test("limits that change count for newcomers; bans and those inside stay", () => {
+Deno.test("limits that change count for newcomers; marks and those inside stay", () => {
   const [door] = admission({ banAfterViolations: 1 });
   for (let i = 0; i < 3; i++) assert.equal(door.enter(IP), undefined);
-  assert.ok(door.violated("10.0.0.9", spareNobody));
+  assert.ok(door.violated("10.0.0.9"));
 
   const change = (limits: Partial<AdmissionLimits>) =>
     door.reconfigure({ ...NO_LIMITS, ...limits }, [IP, IP, IP]);
   change({ maxConnectionsPerIp: 3 });
   assert.equal(door.enter(IP), "max_connections_per_ip");
-  assert.equal(door.enter("10.0.0.9"), "ban_after_violations");
+  assert.equal(door.isMarked("10.0.0.9"), true);
   change({ maxConnections: 2 });
   assert.equal(door.enter("10.0.0.2"), "max_miners");
   change({ deny: ["10.0.0.0/24"] });
@@ -267,16 +269,16 @@ Deno.test("limits that change count for newcomers; bans and those inside stay", 
   assert.equal(door.enter(IP), undefined);
 });
 
-Deno.test("other limits lift no ban, however many addresses there are", () => {
+Deno.test("other limits lift no mark, however many addresses there are", () => {
   const limits = { maxConnectionsPerIp: 1, banAfterViolations: 1 };
   const [door] = admission(limits);
   const farm = Array.from({ length: MAX_REMEMBERED + 1 }, (_, i) => `10.1.${i >> 8}.${i & 0xff}`);
   for (const address of farm) assert.equal(door.enter(address), undefined);
-  assert.ok(door.violated(farm[0]!, spareNobody));
-  assert.ok(door.violated(IP, spareNobody));
+  assert.ok(door.violated(farm[0]!));
+  assert.ok(door.violated(IP));
   door.reconfigure({ ...NO_LIMITS, ...limits, maxConnectionsPerIp: 2 }, farm);
-  assert.equal(door.enter(IP), "ban_after_violations");
-  assert.equal(door.enter(farm[0]!), "ban_after_violations");
+  assert.equal(door.isMarked(IP), true);
+  assert.equal(door.isMarked(farm[0]!), true);
   for (const address of farm) door.leave(address);
   assert.equal(door.visitors, 2, "who is gone is forgotten");
 });
