@@ -84,10 +84,18 @@ export class LogFile implements LogTarget {
 
   async #open(): Promise<Deno.FsFile> {
     await Deno.mkdir(this.directory, { recursive: true });
+    await this.#refusePipe();
     const file = await Deno.open(this.path, { create: true, append: true });
     this.#file = file;
     this.#size = (await file.stat()).size;
     return file;
+  }
+
+  /** Opening a pipe would wait until somebody reads it. */
+  async #refusePipe(): Promise<void> {
+    let isPipe = false;
+    await wasThere(Deno.stat(this.path).then((info) => void (isPipe = info.isFifo === true)));
+    if (isPipe) throw new Error(`${this.path} is a pipe; remove it, or log to another folder`);
   }
 
   async #writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -241,7 +241,7 @@ for (
     {
       bytes: 20_000,
       line: "failure directly: speaks the agent protocol, but: Cannot give a job of this pool to " +
-        "miners: its line would have 40225 bytes, at most 32768 are allowed, which is more than any " +
+        "miners: its line would have 40227 bytes, at most 32768 are allowed, which is more than any " +
         "firmware takes -> choose another pool, or ask yours for fewer payouts in the coinbase",
     },
   ]

@@ -47,6 +47,21 @@ Deno.test("folders are made, and a restart adds to the file it finds", async () 
   });
 });
 
+Deno.test({
+  name: "a pipe in place of the log is named, not waited for",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await withLog(WIDE, async (log, folder) => {
+      await Deno.mkdir(folder, { recursive: true });
+      await new Deno.Command("mkfifo", { args: [log.path] }).output();
+      await assert.rejects(write(log, "one"), /btcagent\.log is a pipe; remove it/);
+      await Deno.remove(log.path);
+      await write(log, "two");
+      assert.deepEqual(await filesIn(folder), { "btcagent.log": ["two"] });
+    });
+  },
+});
+
 Deno.test("a file that would grow too long becomes the first of the older ones, so many are kept", async () => {
   await withLog(NARROW, async (log, folder) => {
     await write(log, "111", "222", "333");
