@@ -195,6 +195,7 @@ async function startStatus(options: StatusViewOptions): Promise<StatusServer | u
   const server = startStatusServer({
     ...address,
     token: config.status.token,
+    now: options.proxy.clock.now,
     source: view,
     control: config.status.control ? view : undefined,
     workerSeriesMax: config.status.worker_series_max,

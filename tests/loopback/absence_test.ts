@@ -21,9 +21,9 @@ const IDLE_SECONDS = 10;
 async function withConfig(
   pools: readonly SimPool[],
   engine: string,
-  test: (path: string, port: number) => Promise<void>,
+  test: (path: string, port: number, statusPort: number) => Promise<void>,
 ): Promise<void> {
-  const port = freePort();
+  const [port, statusPort] = [freePort(), freePort()];
   const folder = await Deno.makeTempDir();
   try {
     const config = {
@@ -35,6 +35,7 @@ async function withConfig(
         idle_timeout_seconds: IDLE_SECONDS,
         max_requests_per_second: 20,
       },
+      status: { listen: `127.0.0.1:${statusPort}` },
       advanced: {
         io_engine: engine,
         pool_connection_dial_timeout_seconds: TIMEOUT_SECONDS,
@@ -42,7 +43,7 @@ async function withConfig(
       },
     };
     await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
-    await test(`${folder}/agent.jsonc`, port);
+    await test(`${folder}/agent.jsonc`, port, statusPort);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -187,9 +188,9 @@ Deno.test("a clock that jumps by 65 s, ten times, loses nothing at all defaults"
   }
 });
 
-Deno.test("what a miner sent during a pause comes all at once, and is no flood", async () => {
+Deno.test("what miners and clients sent during a pause is in time, and no flood", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
-  await withConfig([pool], "auto", async (path, port) => {
+  await withConfig([pool], "auto", async (path, port, statusPort) => {
     await using program = new Program(["-c", path]);
     await program.wrote("serves miners");
     await using miner = await RawMiner.connect(port);
@@ -199,6 +200,9 @@ Deno.test("what a miner sent during a pause comes all at once, and is no flood",
       () => miner.lines.some((line) => line.includes('"method":"mining.notify"')),
       "a job",
     );
+    // It has 10 s for the head of a request.
+    await using client = await RawMiner.connect(statusPort);
+    await client.send("GET /healthz HTTP/1.1\r\n");
     const pausing = pause(program, IDLE_SECONDS * 1_000 + 1_000);
     // In 11 s: within 20 a second and the burst of 100, but not within the burst alone.
     const pings = Array.from(
@@ -206,8 +210,11 @@ Deno.test("what a miner sent during a pause comes all at once, and is no flood",
       (_, i) => `{"id":${i + 10},"method":"mining.ping"}\n`,
     );
     await miner.send(pings.join(""));
+    await client.send("Host: localhost\r\n\r\n");
     await pausing;
     await miner.until(() => miner.lines.some((line) => line.includes('"id":209')), "answers");
+    await client.until(() => client.lines.length > 0, "an answer");
+    assert.match(client.lines[0]!, /^HTTP\/1.1 200/);
     assertNobodyLost(program.output);
   });
 });

@@ -44,6 +44,8 @@ export interface StatusServerOptions extends StatusOptions {
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
   readonly port: number;
+  /** Monotonic time to judge clients by; the process's own if it is not given. */
+  readonly now?: Now;
 }
 
 /** A running status server. */
@@ -73,7 +75,7 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
       port,
       maxConnections: MAX_CONNECTIONS,
       full: () => bounds.reached("status_connections"),
-      now: monotonicNow,
+      now: options.now ?? monotonicNow,
       turn: () => turns.request(),
       refuse: ({ status, message }) => problem(new RequestProblem(status, message)),
       answer: async (request) => {
