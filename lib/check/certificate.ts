@@ -13,6 +13,8 @@ export interface Certificate {
   readonly subject: string;
   /** Who signed it. */
   readonly issuer: string;
+  /** SHA-256 of it, 64 lower-case hex digits: what `tls.certificate_sha256` takes. */
+  readonly sha256: string;
   /** When it begins to be in force, in milliseconds since 1970. */
   readonly validFrom: number;
   /** When it ends, in milliseconds since 1970. */
@@ -39,10 +41,11 @@ export async function fetchCertificate(
     carrier,
     address.host,
     { isVerified: false, caCerts: [], pins: [] },
-    ({ subject, subjectaltname, issuer, valid_from, valid_to }) => {
+    ({ subject, subjectaltname, issuer, valid_from, valid_to, fingerprint256 }) => {
       certificate = {
         subject: subject?.CN ?? subjectaltname ?? "nobody named",
         issuer: issuer?.CN ?? issuer?.O ?? "nobody named",
+        sha256: fingerprint256.replaceAll(":", "").toLowerCase(),
         validFrom: Date.parse(valid_from),
         validTo: Date.parse(valid_to),
       };

@@ -204,11 +204,13 @@ function certificateRows(trials: readonly Trial[], context: PoolContext): Row[] 
   }
   return Array.from(seen.values(), ({ certificate, ways }) => {
     const suffix = seen.size === 1 ? "" : ` (${ways.join(", ")})`;
-    const { subject, issuer } = certificate;
+    const { subject, issuer, sha256 } = certificate;
+    // Such a one may have to be pinned.
+    const by = subject === issuer ? `itself, SHA-256 ${sha256}` : issuer;
     return judgeCertificate({
       ...certificate,
-      name: `of ${subject}, signed by ${issuer}${suffix}`,
-      values: { subject, issuer },
+      name: `of ${subject}, signed by ${by}${suffix}`,
+      values: { subject, issuer, sha256 },
       // What is not verified keeps nobody out.
       isNeeded: context.isVerified,
       wallTime: context.wallTime,

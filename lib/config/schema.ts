@@ -375,7 +375,7 @@ const Tls = group("Whom to trust when TLS is spoken, to a pool or an https proxy
   ),
   certificate_sha256: v.optional(
     about(
-      "Only a pool whose certificate has one of these fingerprints is accepted. It must be valid all the same, unless `advanced.tls_skip_certificate_verify` is true.",
+      "Only a pool whose certificate has one of these fingerprints is accepted. It must be valid all the same, unless it is signed by itself or `advanced.tls_skip_certificate_verify` is true.",
       v.pipe(
         v.array(fingerprint()),
         v.maxLength(32),

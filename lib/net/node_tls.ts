@@ -6,7 +6,7 @@
  * Deno's own (2.9.6).
  */
 
-import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { connect, type PeerCertificate } from "node:tls";
 import type { Connection } from "./connection.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import { CarrierStream, SocketConnection } from "./node_streams.ts";
@@ -18,7 +18,9 @@ const CARRIER_READ_BYTES = 16 * 1024;
  * Speaks TLS over `carrier` and waits for the end of the handshake. Once this was called the
  * carrier is closed by what is returned, or when it fails.
  *
- * Trusted are the authorities of the policy or, if it names none, the well-known ones.
+ * Trusted are the authorities of the policy or, if it names none, the well-known ones. A certificate
+ * that signed itself is trusted by its pin alone: there is no authority to ask, and its fingerprint
+ * says more than its name. It must be in force all the same.
  *
  * @param seen is told the other side's certificate.
  * @throws Error of Node (rejects), or of ours when no pin is that of the certificate.
@@ -35,7 +37,9 @@ export function startNodeTls(
     host: name,
     // Node verifies `host` if there is no `servername`, which must be a name.
     ...(parseIpAddress(name) === undefined ? { servername: name } : {}),
-    rejectUnauthorized: isVerified,
+    // With pins it is decided here, once the certificate can be looked at. That the other side has
+    // its key was verified by then in any case.
+    rejectUnauthorized: isVerified && pins.length === 0,
     // Those given here take the place of the well-known ones, which may only be listed with
     // --allow-sys=ca.
     ...(caCerts.length > 0 ? { ca: [...caCerts] } : {}),
@@ -52,9 +56,15 @@ export function startNodeTls(
     socket.once("secureConnect", () => {
       socket.off("error", fail);
       socket.off("close", closed);
-      seen?.(socket.getPeerCertificate());
-      const found = fingerprint(socket);
-      if (pins.length > 0 && !pins.includes(found)) {
+      const certificate = socket.getPeerCertificate();
+      seen?.(certificate);
+      const problem = isVerified && pins.length > 0
+        ? problemOf(certificate, socket.authorizationError, Date.now())
+        : undefined;
+      const found = fingerprint(certificate);
+      if (problem !== undefined) {
+        fail(new Error(problem));
+      } else if (pins.length > 0 && !pins.includes(found)) {
         fail(
           new Error(
             `the pool's certificate is not one of tls.certificate_sha256: found ${found}; if the ` +
@@ -68,7 +78,22 @@ export function startNodeTls(
   });
 }
 
+/** Why a certificate that has to be valid is not; `undefined` if it is. */
+function problemOf(
+  { subject, issuer, subjectaltname, valid_from: from, valid_to: to }: PeerCertificate,
+  error: unknown,
+  wallTime: number,
+): string | undefined {
+  // The code of what Node found first, though its types say an error.
+  if (error === null || error === undefined) return undefined;
+  if (Date.parse(from) > wallTime) return "certificate is not yet valid";
+  if (Date.parse(to) < wallTime) return "certificate has expired";
+  if (error === "ERR_TLS_CERT_ALTNAME_INVALID") return `found altnames: ${subjectaltname}`;
+  const isSelfSigned = JSON.stringify(subject) === JSON.stringify(issuer);
+  return isSelfSigned ? undefined : String(error);
+}
+
 /** SHA-256 of the certificate in DER, 64 lower-case hex digits. */
-function fingerprint(socket: TLSSocket): string {
-  return (socket.getPeerCertificate().fingerprint256 ?? "").replaceAll(":", "").toLowerCase();
+function fingerprint(certificate: PeerCertificate): string {
+  return (certificate.fingerprint256 ?? "").replaceAll(":", "").toLowerCase();
 }

@@ -117,14 +117,14 @@ type Explanation = readonly [
 ];
 
 /** What Deno's node:tls says of any certificate that is not valid, unless it is for another name. */
-const UNTRUSTED = /unable to verify/i;
+const UNTRUSTED = /unable.to.verify/i;
 
 const EXPLANATIONS: readonly Explanation[] = [
   [
     /UnknownIssuer/,
     (peer) =>
       `${peer}'s certificate is signed by no authority known here; if that is intended, put the ` +
-      "authority's certificate into a file and name it in tls.ca_file",
+      `authority's certificate into a file and name it in tls.ca_file${orPinned(peer)}`,
   ],
   [
     UNTRUSTED,
@@ -136,19 +136,22 @@ const EXPLANATIONS: readonly Explanation[] = [
     /not valid for name|altname/i,
     (peer, name, found) =>
       `${peer}'s certificate is not for ${name}, but for ${namesIn(found)}; ` +
-      "use a host name the certificate is for",
+      `use a host name the certificate is for${orJustThis(peer)}`,
   ],
   [
-    /expired|not.?valid.?yet/i,
+    /expired|not.?(?:valid.?yet|yet.?valid)/i,
     (peer) =>
       `${peer}'s certificate is not in force; check this machine's clock, or have the ` +
-      "certificate renewed",
+      `certificate renewed${orJustThis(peer)}`,
   ],
   [
-    /CaUsedAsEndEntity/,
+    /CaUsedAsEndEntity|self.signed/i,
     (peer) =>
-      `${peer}'s certificate is that of an authority, which no server may use; let it have one ` +
-      "signed by that authority",
+      peer === "the pool"
+        ? `${peer}'s certificate is signed by itself, as that of an authority; name its SHA-256 ` +
+          "fingerprint in tls.certificate_sha256 (btcagent check shows it)"
+        : `${peer}'s certificate is that of an authority, which no server may use; let it have ` +
+          "one signed by that authority",
   ],
   [
     /InvalidContentType|unexpected (?:handshake )?message|wrong version number/i,
@@ -159,6 +162,21 @@ const EXPLANATIONS: readonly Explanation[] = [
     (peer) => `${peer} closed the connection during the TLS handshake; check ${settingsOf(peer)}`,
   ],
 ];
+
+/** What helps when nobody will change the certificate. */
+function orJustThis(peer: TlsPeer): string {
+  return peer === "the pool"
+    ? ", or let in just this one with tls.certificate_sha256 and advanced.tls_skip_certificate_verify"
+    : "";
+}
+
+/** Pins are for pools alone. */
+function orPinned(peer: TlsPeer): string {
+  return peer === "the pool"
+    ? ", or, if it is signed by itself, its SHA-256 fingerprint in tls.certificate_sha256 " +
+      "(btcagent check shows it)"
+    : "";
+}
 
 function explain(found: string, peer: TlsPeer, name: string): string {
   for (const [pattern, text] of EXPLANATIONS) {

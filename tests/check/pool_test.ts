@@ -17,7 +17,7 @@ import {
 import { freePort } from "../support/free_port.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
 import { handshakeLines, notifyLine } from "../support/pool_lines.ts";
-import { serverCertificate } from "../support/test_certificates.ts";
+import { fingerprint, serverCertificate } from "../support/test_certificates.ts";
 
 const GOOD = 'ok directly: speaks the agent protocol, takes sub-account "acc"; ' +
   "connected in N ms, logged in after N ms, first job after N ms";
@@ -299,12 +299,28 @@ Deno.test("the certificate of a pool is shown with the days it has left", async 
   ]);
 });
 
+Deno.test("of a certificate that is signed by itself the fingerprint is shown, which lets it in", async () => {
+  await using pool = await TestPool.start("self_signed");
+  const sha256 = await fingerprint("self_signed");
+  const { lines, isUsable } = await checkPool(pool.terminator.address, { usesTls: true });
+  assert.equal(isUsable, false);
+  assert.deepEqual(lines, [
+    "failure directly: the pool's certificate is signed by itself, as that of an authority -> name " +
+    "its SHA-256 fingerprint in tls.certificate_sha256 (btcagent check shows it)",
+    `ok certificate: of btcagent test self_signed, signed by itself, SHA-256 ${sha256}: N days left`,
+  ]);
+  const tls = { isVerified: true, caFile: undefined, pins: [sha256] };
+  const pinned = await checkPool(pool.terminator.address, { usesTls: true, tls });
+  assert.ok(pinned.isUsable, pinned.lines.join("\n"));
+});
+
 Deno.test("an expired certificate is shown, with what the handshake said to it", async () => {
   await using pool = new LoopbackServer(silent, serverCertificate("expired"));
   const { lines } = await checkPool(pool.address, { usesTls: true });
   assert.deepEqual(lines, [
     "failure directly: the pool's certificate is not in force -> " +
-    "check this machine's clock, or have the certificate renewed",
+    "check this machine's clock, or have the certificate renewed, or let in just this one with " +
+    "tls.certificate_sha256 and advanced.tls_skip_certificate_verify",
     "failure certificate: of btcagent test expired, signed by btcagent test authority: " +
     "expired N days ago -> have it renewed",
   ]);

@@ -21,8 +21,8 @@ import {
   WITH_TLS,
 } from "../support/dialling.ts";
 import { LogCapture } from "../support/log_capture.ts";
-import { AUTHORITY_FILE } from "../support/test_certificates.ts";
 import { inTime } from "../support/patience.ts";
+import { AUTHORITY_FILE, certificateFiles, fingerprint } from "../support/test_certificates.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
 /** Kinds of proxies: the scheme, whether it wants a login, whether it speaks TLS itself. */
@@ -126,6 +126,29 @@ Deno.test("a pin of the configuration keeps other pools out", async () => {
   const refused =
     /the pool's certificate is not one of tls\.certificate_sha256: found [0-9a-f]{64};/;
   await until(() => capture.take().some((line) => refused.test(line)), "the refusal in the log");
+});
+
+Deno.test("a pool whose certificate is signed by itself is let in as the log advises: by its fingerprint", async () => {
+  using capture = new LogCapture();
+  await using pool = await TestPool.start("self_signed");
+  const { host, port } = pool.terminator.address;
+  const authorized = (count: number) => () => pool.pool.statistics().authorizedNow === count;
+  const pin = await fingerprint("self_signed");
+  for (const tls of [{}, { ca_file: certificateFiles("self_signed").cert_file }]) {
+    const settings = { pool_use_tls: true, pools: [[host, port, "demo"]], tls };
+    {
+      await using _agent = new TestProxy([], settings);
+      const advice = (line: string) => line.includes("fingerprint in tls.certificate_sha256");
+      await until(() => capture.take().some(advice), "the advice in the log");
+      assert.ok(authorized(0)());
+    }
+    {
+      const pinned = { ...settings, tls: { ...tls, certificate_sha256: [pin] } };
+      await using _agent = new TestProxy([], pinned);
+      await pool.pool.until(authorized(2));
+    }
+    await pool.pool.until(authorized(0));
+  }
 });
 
 Deno.test("proxies of the configuration are left alone when use_proxy is false", async () => {

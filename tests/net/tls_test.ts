@@ -13,6 +13,7 @@ import { LoopbackServer, relay } from "../support/loopback_server.ts";
 import { inTime, PATIENCE_MS } from "../support/patience.ts";
 import {
   AUTHORITY_FILE,
+  certificateFiles,
   type CertificateName,
   fingerprint,
   serverCertificate,
@@ -47,6 +48,19 @@ async function connect(
   });
 }
 
+const unknown = (settings: TlsSettings): TlsSettings => ({ ...settings, caFile: undefined });
+
+/** Certificates that signed themselves. */
+const OWN: TlsSettings = {
+  isVerified: true,
+  caFile: certificateFiles("self_signed").cert_file,
+  pins: await Promise.all(
+    (["self_signed", "self_signed_leaf", "self_signed_expired"] as const).map(fingerprint),
+  ),
+};
+const PIN_IT =
+  /; name its SHA-256 fingerprint in tls\.certificate_sha256 \(btcagent check shows it\)$/;
+
 const ACCEPTED: [what: string, settings: TlsSettings, name: string, server: CertificateName][] = [
   ["signed by our authority", VERIFIED, "pool.test", "pool"],
   ["for an IPv4 address", VERIFIED, "127.0.0.1", "pool"],
@@ -71,6 +85,16 @@ const ACCEPTED: [what: string, settings: TlsSettings, name: string, server: Cert
     "wrong.test",
     "expired",
   ],
+  ["signed by itself as a CA, and pinned", unknown(OWN), "pool.test", "self_signed"],
+  ["signed by itself as a CA, pinned and in tls.ca_file", OWN, "pool.test", "self_signed"],
+  ["signed by itself as a CA, pinned, for another name", unknown(OWN), "other.test", "self_signed"],
+  ["signed by itself, and pinned", unknown(OWN), "pool.test", "self_signed_leaf"],
+  [
+    "signed by itself, and in tls.ca_file",
+    { ...VERIFIED, caFile: certificateFiles("self_signed_leaf").cert_file },
+    "pool.test",
+    "self_signed_leaf",
+  ],
 ];
 for (const [what, settings, name, certificate] of ACCEPTED) {
   Deno.test(`a certificate ${what} is accepted, and bytes go both ways`, async () => {
@@ -91,8 +115,8 @@ for (const [what, settings, name, certificate] of ACCEPTED) {
   });
 }
 
-const unknown = (settings: TlsSettings): TlsSettings => ({ ...settings, caFile: undefined });
-const UNSIGNED = /^the pool's certificate is signed by no authority known here; .*tls\.ca_file$/;
+const UNSIGNED =
+  /^the pool's certificate is signed by no authority known here; .*tls\.ca_file, or, if it is signed by itself, its SHA-256 fingerprint in tls\.certificate_sha256/;
 const WRONG_NAME =
   /^the pool's certificate is not for pool\.test, but for elsewhere\.test, other\.test; use a host name/;
 
@@ -149,7 +173,30 @@ const REFUSED: [
     VERIFIED,
     "pool.test",
     "authority",
-    /^the pool's certificate is (?:that of an authority|not for pool\.test)/,
+    /^the pool's certificate is (?:signed by itself|not for pool\.test)/,
+  ],
+  [
+    "signed by itself as a CA, in tls.ca_file",
+    { ...OWN, pins: [] },
+    "pool.test",
+    "self_signed",
+    PIN_IT,
+  ],
+  ["signed by itself as a CA", unknown({ ...OWN, pins: [] }), "pool.test", "self_signed", PIN_IT],
+  ["signed by itself", unknown({ ...OWN, pins: [] }), "pool.test", "self_signed_leaf", UNSIGNED],
+  [
+    "signed by itself, with the fingerprint of another",
+    unknown({ ...OWN, pins: [OTHER_PIN] }),
+    "pool.test",
+    "self_signed",
+    /^the pool's certificate is not one of tls\.certificate_sha256: found [\da-f]{64};/,
+  ],
+  [
+    "signed by itself that expired, though pinned",
+    unknown(OWN),
+    "pool.test",
+    "self_signed_expired",
+    /^the pool's certificate is not in force; check this machine's clock/,
   ],
   [
     "with another fingerprint",

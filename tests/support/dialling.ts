@@ -9,7 +9,13 @@ import { createDial, type DialerOptions } from "../../lib/net/dialer.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "./log_capture.ts";
 import { LoopbackServer, relay, type Serve } from "./loopback_server.ts";
-import { AUTHORITY_FILE, fingerprint, serverCertificate } from "./test_certificates.ts";
+import {
+  AUTHORITY_FILE,
+  type CertificateName,
+  fingerprint,
+  type ServerCertificate,
+  serverCertificate,
+} from "./test_certificates.ts";
 import { TunnelProxy } from "./tunnel_proxies.ts";
 
 const CERTIFICATE = serverCertificate("pool");
@@ -91,15 +97,15 @@ export class TestPool implements AsyncDisposable {
   readonly pool: SimPool;
   readonly terminator: LoopbackServer;
 
-  private constructor(pool: SimPool) {
+  private constructor(pool: SimPool, certificate: ServerCertificate) {
     this.pool = pool;
     this.terminator = new LoopbackServer(async (conn) => {
       await relay(conn, await Deno.connect({ hostname: pool.hostname, port: pool.port }));
-    }, CERTIFICATE);
+    }, certificate);
   }
 
-  static async start(): Promise<TestPool> {
-    return new TestPool(await SimPool.start());
+  static async start(certificate: CertificateName = "pool"): Promise<TestPool> {
+    return new TestPool(await SimPool.start(), serverCertificate(certificate));
   }
 
   get address(): PoolAddress {

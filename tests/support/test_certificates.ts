@@ -6,8 +6,18 @@ import type { CertificateFiles } from "../../lib/net/certificate_files.ts";
 
 const FOLDER = new URL("./certificates/", import.meta.url);
 
-/** `pool` is for pool.test, 127.0.0.1 and ::1, `elsewhere` for elsewhere.test and other.test. */
-export type CertificateName = "authority" | "pool" | "elsewhere" | "expired";
+/**
+ * `pool` is for pool.test, 127.0.0.1 and ::1, `elsewhere` for elsewhere.test and other.test. The
+ * `self_signed` ones are for the names of `pool`; but for the leaf they say that they are a CA's.
+ */
+export type CertificateName =
+  | "authority"
+  | "pool"
+  | "elsewhere"
+  | "expired"
+  | "self_signed"
+  | "self_signed_leaf"
+  | "self_signed_expired";
 
 /** What a server needs to use a certificate. */
 export interface ServerCertificate {
