@@ -79,7 +79,8 @@ Deno.test("a path that leads to a device without an end is refused, not read for
   const files = { cert_file: "/dev/zero", key_file: "/dev/zero" };
   await assert.rejects(
     readServerCertificate(files),
-    (error) => error instanceof CannotUseCertificate && /it does not end/.test(error.message),
+    (error) =>
+      error instanceof CannotUseCertificate && /it is a device, wanted a file/.test(error.message),
   );
 });
 
