@@ -29,7 +29,7 @@ export function readPoolJob(params: readonly unknown[], poolExtranonce1: number)
 export function jobForMiners(parsed: Job, poolExtranonce1: number): Job {
   const job = appendExtranonce1(parsed, poolExtranonce1);
   checkJobId(job);
-  // Encoded, not added up: values behind the clean flag may print longer than the pool wrote them.
+  // Encoded, not added up: only what makes lines knows how long they are.
   const lineBytes = encodeNotify(job, LONGEST_JOB_ID, false).length;
   if (lineBytes > MAX_JOB_LINE_BYTES) {
     throw new PoolFault(

@@ -28,24 +28,20 @@ export interface Job {
   readonly ntime: string;
   /** Whether older jobs are to be dropped. */
   readonly isClean: boolean;
-  /** Parameters behind `clean`, passed on as the values they are. */
-  readonly extra: readonly unknown[];
 }
 
 /** A merkle tree this high holds four billion transactions. */
 const MAX_BRANCHES = 32;
 const MAX_JOB_ID_LENGTH = 64;
-/** `JSON.parse` takes any nesting, but printing it again may run out of stack. */
-const MAX_NESTING = 16;
 
 /**
- * Reads the parameters of `mining.notify`.
+ * Reads the parameters of `mining.notify`. What comes after the clean flag is nothing that miners
+ * know: Braiins OS gives up a server whose jobs have more than these nine.
  *
  * @throws PoolFault `bad-job`, naming the first parameter that is wrong.
  */
 export function parseNotify(params: readonly unknown[]): Job {
-  const [id, prevHash, coinbase1, coinbase2, branches, version, bits, ntime, isClean, ...extra] =
-    params;
+  const [id, prevHash, coinbase1, coinbase2, branches, version, bits, ntime, isClean] = params;
   if (typeof id !== "string" || id.length === 0 || id.length > MAX_JOB_ID_LENGTH) {
     refuse("the job id", id, `a text of 1 to ${MAX_JOB_ID_LENGTH} characters`);
   }
@@ -69,9 +65,6 @@ export function parseNotify(params: readonly unknown[]): Job {
   if (!isWord(bits)) refuse("the bits field", bits, "8 hex digits");
   if (!isWord(ntime)) refuse("the time", ntime, "8 hex digits");
   if (typeof isClean !== "boolean") refuse("the clean flag", isClean, "true or false");
-  if (!extra.every((value) => nestsAtMost(MAX_NESTING, value))) {
-    refuse("a parameter behind the clean flag", extra, `at most ${MAX_NESTING} levels of nesting`);
-  }
   return {
     id,
     prevHash,
@@ -82,7 +75,6 @@ export function parseNotify(params: readonly unknown[]): Job {
     bits,
     ntime,
     isClean,
-    extra,
   };
 }
 
@@ -116,7 +108,6 @@ export function notifyParams(job: Job, id: string, isClean: boolean): readonly u
     job.bits,
     job.ntime,
     isClean,
-    ...job.extra,
   ];
 }
 
@@ -133,11 +124,6 @@ function isHash(value: unknown): value is string {
 
 function isWord(value: unknown): value is string {
   return typeof value === "string" && isHexBytes(value, 4);
-}
-
-function nestsAtMost(levels: number, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => nestsAtMost(levels - 1, inner));
 }
 
 function describe(found: unknown): string {

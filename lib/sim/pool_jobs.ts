@@ -70,7 +70,6 @@ export class WorkMaker {
       bits: BITS,
       ntime: formatHex32(ntime),
       isClean,
-      extra: [],
     };
     return { job, height: this.#height, ntime, minTime: ntime - MIN_TIME_SECONDS };
   }

@@ -44,7 +44,6 @@ const JOB: Job = {
   bits: "1705ae3a",
   ntime: "",
   isClean: false,
-  extra: [],
 };
 
 /** `JOB` as sent now. */

@@ -29,7 +29,6 @@ export const JOB: Job = {
   bits: "1705ae3a",
   ntime: "650d1b20",
   isClean: true,
-  extra: [],
 };
 
 export const EXTRANONCE1 = "00000007";
