@@ -3,7 +3,9 @@
  * connections, and a miner can name as many as it likes.
  *
  * Some are opened each second, all addresses together, and some each minute for one address. Miners
- * of the others wait. Addresses take turns, so that one with a thousand names keeps nobody out.
+ * of the others wait. Addresses take turns, so that one with a thousand names keeps nobody out. At one
+ * address the name most miners wait for and the one that has waited longest take turns: a farm is not
+ * kept out by names that one device behind the same address makes up.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -28,6 +30,8 @@ interface Address {
   restedAt: number;
   /** What its miners wait for, in the order in which they came. */
   readonly names: Set<string>;
+  /** Whether the turn is that of the name that has waited longest. */
+  isTurnOfLongest: boolean;
 }
 
 /** See above. Times are monotonic, in milliseconds. */
@@ -111,8 +115,10 @@ export class NewAccounts {
       // Its next turn comes after all others'.
       this.#addresses.delete(address);
       this.#addresses.set(address, known);
-      const [name] = known.names;
-      yield name!;
+      const [longest] = known.names;
+      const name = known.isTurnOfLongest ? longest! : this.#mostWanted(known.names);
+      known.isTurnOfLongest = !known.isTurnOfLongest;
+      yield name;
     }
   }
 
@@ -146,6 +152,19 @@ export class NewAccounts {
     return undefined;
   }
 
+  /** Of names that some wait for, the one that most wait for; of equals the one that came first. */
+  #mostWanted(names: Iterable<string>): string {
+    let name = "";
+    let most = 0;
+    for (const other of names) {
+      const { size } = this.#wishes.get(other)!.seats;
+      if (size <= most) continue;
+      name = other;
+      most = size;
+    }
+    return name;
+  }
+
   /** Takes one from both allowances, if there is one in both. */
   #take(key: string): boolean {
     const time = this.#now();
@@ -164,7 +183,8 @@ export class NewAccounts {
   #address(key: string): Address {
     let address = this.#addresses.get(key);
     if (address === undefined) {
-      this.#addresses.set(key, address = { restedAt: 0, names: new Set() });
+      address = { restedAt: 0, names: new Set(), isTurnOfLongest: false };
+      this.#addresses.set(key, address);
     }
     return address;
   }

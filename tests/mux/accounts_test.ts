@@ -346,6 +346,30 @@ Deno.test("One address with a thousand names does not keep a miner of another wa
   assert.ok(honest.isAdmitted);
 });
 
+Deno.test("A farm comes in before names that one device at its address makes up, which come in too", () => {
+  const rig = new Rig(CROWD);
+  for (let i = 0; i < 500; i++) rig.join(`name${i}`);
+  const farm = Array.from({ length: 40 }, () => rig.join("alice"));
+  const opened = () => rig.opened.slice(10).map(({ name }) => name);
+  while (opened().length < 4) rig.pass(250);
+  assert.deepEqual(opened(), ["alice", "name10", "name11", "name12"]);
+  rig.opened.find(({ name }) => name === "alice")!.upstreams.serve();
+  assert.ok(farm.every(({ isAdmitted }) => isAdmitted));
+});
+
+Deno.test("A name that one miner waits for has its turn however many wait for others", () => {
+  const rig = new Rig(CROWD);
+  for (let i = 0; i < 10; i++) rig.join(`name${i}`);
+  const isOpen = (wanted: string) => rig.opened.some(({ name }) => name === wanted);
+  rig.join("alice");
+  for (let crowd = 0; !isOpen("alice"); crowd++) {
+    assert.ok(crowd < 2, "two crowds have come in before it");
+    const before = openedOf(rig);
+    for (let i = 0; i < 5; i++) rig.join(`crowd${crowd}`);
+    while (openedOf(rig) === before) rig.pass(250);
+  }
+});
+
 Deno.test("While others wait for new accounts, miners of open ones come in at once", () => {
   const rig = new Rig(CROWD);
   rig.join("alice", "10.0.0.2");
