@@ -87,8 +87,8 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     this.#settings = options;
     this.#health = new PoolHealth(options.random);
     this.#order = this.#orderOf(options.pools);
-    const { standbyIntervalMs: intervalMs, mux, now } = options;
-    this.#standby = new Standby({ intervalMs, mux, now });
+    const { standbyIntervalMs: intervalMs, mux, now, troubles } = options;
+    this.#standby = new Standby({ intervalMs, mux, now, troubles });
   }
 
   get pools(): readonly PoolReport[] {

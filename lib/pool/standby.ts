@@ -8,8 +8,8 @@
 import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
 import { NO_POOL, type ShareFate, type Upstream, type UpstreamEvents } from "../mux/peers.ts";
-import { areaLog } from "../observe/log.ts";
 import type { Job } from "../protocol/job.ts";
+import type { PoolTroubleLog } from "./trouble_log.ts";
 
 /** What is left of the last real pool. */
 export interface LastWork {
@@ -29,9 +29,9 @@ export interface StandbyOptions {
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;
+  /** What is said of it. */
+  readonly troubles: Pick<PoolTroubleLog, "unserved" | "served">;
 }
-
-const log = areaLog("pool");
 
 /** Serves miners between {@linkcode Standby.begin} and {@linkcode Standby.end}. */
 export class Standby {
@@ -41,8 +41,8 @@ export class Standby {
   #upstream: StandbyUpstream | undefined;
   /** When the last job was given. */
   #jobAt = 0;
-  /** Whether it has been said that no pool serves. */
-  #isSaid = false;
+  /** Whether no pool serves, which has been said or counted. */
+  #isOutage = false;
 
   /** Serves nobody yet. */
   constructor(options: StandbyOptions) {
@@ -64,17 +64,10 @@ export class Standby {
   /** No pool serves. Without a real job before, there is nothing to make one up from. */
   begin(): void {
     if (this.#lastWork === undefined || this.#upstream !== undefined) return;
-    if (this.#intervalMs === undefined) {
-      if (this.#isSaid) return;
-      this.#isSaid = true;
-      log.warn(
-        "No pool answers: miners wait for outage.grace_seconds, then they are disconnected, so " +
-          "that they turn to their own backup",
-      );
-      return;
-    }
-    const { mux } = this.#options;
-    log.warn("No pool answers: miners are kept busy with made-up jobs, which earn nothing");
+    const { mux, troubles } = this.#options;
+    if (!this.#isOutage) troubles.unserved(this.#intervalMs !== undefined);
+    this.#isOutage = true;
+    if (this.#intervalMs === undefined) return;
     this.#upstream = new StandbyUpstream(this.#lastWork, mux);
     mux.upstreamReady(this.#upstream);
     this.#giveJob(this.#upstream);
@@ -83,7 +76,8 @@ export class Standby {
 
   /** A pool serves again. */
   end(): void {
-    this.#isSaid = false;
+    if (this.#isOutage) this.#options.troubles.served();
+    this.#isOutage = false;
     if (this.#upstream === undefined) return;
     this.#options.mux.upstreamLost(this.#upstream);
     this.#upstream = undefined;

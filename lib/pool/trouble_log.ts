@@ -1,6 +1,6 @@
 /**
- * What the log says of pools that are not reached, refuse us or are lost: a line for each pool and
- * outage, then one a minute, over all accounts that use the pool.
+ * What the log says of pools that are not reached, refuse us or are lost, and of being without any: a
+ * line for each pool and outage, then one a minute, over all accounts.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -22,6 +22,9 @@ export interface PoolTrouble {
 }
 
 const log = areaLog("pool");
+
+/** The trouble of accounts that no pool serves, whichever they are. */
+const UNSERVED = "unserved";
 
 /** See above. One for all accounts of the process. */
 export class PoolTroubleLog {
@@ -51,6 +54,22 @@ export class PoolTroubleLog {
     say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
   }
 
+  /** No pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
+  unserved(isKeptBusy: boolean): void {
+    const line = this.#lines.failed(UNSERVED);
+    if (line === undefined) return;
+    const consequence = isKeptBusy
+      ? "miners are kept busy with made-up jobs, which earn nothing"
+      : "miners wait for outage.grace_seconds, then they are disconnected, so that they turn to " +
+        "their own backup";
+    log.warn("No pool answers: {consequence}{more}", { consequence, more: repeated(line) });
+  }
+
+  /** One serves it again. */
+  served(): void {
+    this.#lines.works(UNSERVED);
+  }
+
   /** A connection is ready. */
   connected(entry: PoolEntry): void {
     const at = where(entry);
@@ -64,11 +83,14 @@ export class PoolTroubleLog {
 function say(
   template: string,
   { name, reason, next }: PoolTrouble,
-  { more, seconds }: DueLine,
+  line: DueLine,
   values: { readonly role?: string } = {},
 ): void {
-  const repeated = more === 0 ? "" : `; ${more} more like this in ${seconds} s`;
-  log.warn(template, { pool: name, reason, next, more: repeated, ...values });
+  log.warn(template, { pool: name, reason, next, more: repeated(line), ...values });
+}
+
+function repeated({ more, seconds }: DueLine): string {
+  return more === 0 ? "" : `; ${more} more like this in ${seconds} s`;
 }
 
 function where({ host, port }: PoolEntry): string {

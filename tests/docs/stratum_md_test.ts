@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Standby } from "../../lib/pool/standby.ts";
+import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { formatDifficulty } from "../../lib/protocol/difficulty.ts";
 import { appendExtranonce1, type Job, parseNotify } from "../../lib/protocol/job.ts";
 import { STATUS, statusText } from "../../lib/protocol/status.ts";
@@ -75,8 +76,10 @@ Deno.test("stratum.md: jobs are made up from the last real one as its example sa
   const jobs: Made[] = [];
   const events = new RecordingEvents();
   events.jobArrived = (_, { coinbase1, ntime }) => jobs.push({ coinbase1, ntime });
-  let now = 0;
-  const standby = new Standby({ intervalMs: 30_000, mux: events, now: () => now });
+  let time = 0;
+  const now = () => time;
+  const troubles = new PoolTroubleLog(now);
+  const standby = new Standby({ intervalMs: 30_000, mux: events, now, troubles });
   const { coinbase1, ntime } = first!.last;
   const word = "00000000";
   const params = ["1", word.repeat(8), coinbase1.slice(0, -8), "", [], word, word, ntime, true];
@@ -89,7 +92,7 @@ Deno.test("stratum.md: jobs are made up from the last real one as its example sa
       mock.timers.setTime(at * 1000);
       if (i === 0) standby.begin();
       else standby.tick();
-      now += 30_000;
+      time += 30_000;
     }
   } finally {
     mock.timers.reset();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { coinbaseBytes, MAX_JOB_LINE_BYTES, readPoolJob } from "../../lib/pool/pool_job.ts";
 import { Standby } from "../../lib/pool/standby.ts";
+import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { encodeNotify, type Job } from "../../lib/protocol/job.ts";
 import { LONGEST_JOB_ID } from "../../lib/protocol/job_id.ts";
 import { FakeClock, turn } from "../support/fake_clock.ts";
@@ -97,7 +98,9 @@ Deno.test("A made-up job is no longer than the one it is made from, however shor
     const latestJob = readPoolJob(params, 0xffffffff);
     const roles = new RoleBook();
     const clock = new FakeClock();
-    const standby = new Standby({ intervalMs: 1000, mux: roles, now: clock.now });
+    const { now } = clock;
+    const troubles = new PoolTroubleLog(now);
+    const standby = new Standby({ intervalMs: 1000, mux: roles, now, troubles });
     standby.remember({ latestJob, startingDifficulty: 1, versionMask: 0 });
     standby.begin();
     for (let i = 0; i < 3; i++) {

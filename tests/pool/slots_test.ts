@@ -531,6 +531,23 @@ scenario(
   ["serves"],
 );
 
+for (const standbyMs of [undefined, 30_000]) {
+  const withWhat = standbyMs === undefined ? "without made-up jobs" : "with made-up jobs";
+  Deno.test(`Of a pool that comes and goes it is said once a minute that none serves, ${withWhat}`, async () => {
+    using log = new LogCapture();
+    const rig = new SlotsRig(["serves"], undefined, undefined, standbyMs);
+    await rig.pass(TICK_MS);
+    for (let i = 0; i < 45; i++) {
+      await rig.pools.lose(0);
+      await rig.pass(2_000);
+    }
+    rig.slots.stop();
+    const lines = log.take().filter((line) => line.includes("No pool answers"));
+    assert.equal(lines.length, 2, lines.join("\n"));
+    assert.match(lines[1]!, /; [0-9]+ more like this in 6[0-9] s$/);
+  });
+}
+
 async function withStandby(moods: Mood[], run: (rig: SlotsRig) => Promise<void>): Promise<void> {
   const rig = new SlotsRig(moods, undefined, undefined, 30_000);
   await rig.pass(TICK_MS);
