@@ -8,7 +8,7 @@
 
 import type { MinerSockets, PeerAddress } from "../net/engine.ts";
 import type { Rate } from "../base/rate.ts";
-import { isHopeless, notStratum } from "../protocol/foreign_speech.ts";
+import { isHopeless, notStratum } from "../base/foreign_speech.ts";
 import type { LineDecoder } from "../protocol/lines.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum_message.ts";

@@ -20,7 +20,7 @@ import { Rate } from "../base/rate.ts";
 import { reportFault } from "../observe/fault.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
-import { unfinishedLine } from "../protocol/foreign_speech.ts";
+import { unfinishedLine } from "../base/foreign_speech.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
 import { censusOf, type MinerCensus } from "./census.ts";

@@ -11,7 +11,7 @@ import type { Downstream, Mux, News, Seat } from "../mux/peers.ts";
 import { addressKey } from "../net/admission.ts";
 import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
-import { foreignMethod, notStratum } from "../protocol/foreign_speech.ts";
+import { foreignMethod, notStratum } from "../base/foreign_speech.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
 import { scanShare } from "../protocol/share_scanner.ts";

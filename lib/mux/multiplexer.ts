@@ -380,6 +380,8 @@ export class Multiplexer implements UpstreamEvents {
     // Work with bits that are not allowed any more is worth nothing.
     const isNarrower = (before & ~slot.versionMask) !== 0;
     slot.setJobAgain(this.#options.nextJobNumber(), isNarrower);
+    // Shares of older jobs say nothing of how a miner takes the mask, be it narrower or wider.
+    slot.currentFrom = slot.work.number;
     this.#tellIfTime(slot);
   }
 

@@ -2,6 +2,8 @@
  * A miner's TLS handshake that failed: what an operator reads of it. Pure.
  */
 
+import { languageOf } from "../base/foreign_speech.ts";
+
 /** Thrown by a connection whose peer broke the rules of TLS before it was under way. */
 export class TlsHandshakeFailed extends Error {
   /** The class's own name. */
@@ -14,10 +16,12 @@ const HANDSHAKE_RECORD = 0x16;
 /** How a line of JSON can begin. */
 const LINE_STARTS = new Set([..."{[ \t\r\n"].map((char) => char.charCodeAt(0)));
 
-/** Why a connection that begins with this byte cannot be one of TLS; `undefined` if it can. */
-export function whyNotTls(firstByte: number): string | undefined {
-  if (firstByte === HANDSHAKE_RECORD) return undefined;
-  return LINE_STARTS.has(firstByte)
+/** Why a connection that begins with these bytes cannot be one of TLS; `undefined` if it can. */
+export function whyNotTls(start: Uint8Array): string | undefined {
+  if (start[0] === HANDSHAKE_RECORD) return undefined;
+  const spoken = languageOf(start);
+  if (spoken !== undefined) return spoken;
+  return LINE_STARTS.has(start[0]!)
     ? "it speaks plain stratum to the TLS port; write stratum+ssl:// in its settings, or give it " +
       "a port without TLS"
     : "it does not speak TLS, but this is the TLS port";

@@ -98,7 +98,7 @@ class TlsConnection implements AcceptedConnection {
   async #readFirst(into: Uint8Array): Promise<number | null> {
     const count = await this.#tcp.read(into);
     if (count === null || this.#isClosed) return null;
-    const reason = whyNotTls(into[0]!);
+    const reason = whyNotTls(into.subarray(0, count));
     if (reason !== undefined) throw new TlsHandshakeFailed(reason);
     const carrier = new CarrierStream(this.#tcp, READ_BYTES, into.slice(0, count));
     const socket = new TLSSocket(carrier, { isServer: true, secureContext: this.#context });

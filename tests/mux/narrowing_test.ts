@@ -71,6 +71,14 @@ Deno.test("a job is current from the last clean one on, and from the last change
   assert.ok(!isCurrent(clean), "it was given before the mask");
   world.job(pool, "3");
   assert.ok(isCurrent(miner.job.id));
+  const narrow = miner.job.id;
+  pool.versionMask = 0x1fffe000;
+  world.mux.versionMaskChanged(pool);
+  assert.ok(!isCurrent(narrow), "it was given when nothing could be rolled");
+  world.clock.advance(10_000);
+  world.mux.tick();
+  assert.notEqual(miner.job.id, narrow);
+  assert.ok(isCurrent(miner.job.id));
   const before = miner.job.id;
   const spare = world.ready("b");
   world.mux.upstreamActivated(spare);

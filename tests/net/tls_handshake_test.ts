@@ -8,17 +8,25 @@ for (
     ["a line of JSON", "{", /plain stratum to the TLS port; write stratum\+ssl/],
     ["a list", "[", /plain stratum/],
     ["an empty line", "\n", /plain stratum/],
-    ["an HTTP request", "G", /does not speak TLS/],
+    ["an HTTP request", "GET / HTTP/1.1\r\n", /^it spoke HTTP \(GET\)/],
+    ["a cut HTTP request", "G", /does not speak TLS/],
+    [
+      "a PROXY header",
+      "PROXY TCP4 10.1.2.3 10.0.0.1 50000 3333\r\n",
+      /^it spoke the PROXY .*version 1/,
+    ],
+    ["a binary PROXY header", "\r\n\r\n\0\r\nQUIT\n", /^it spoke the PROXY protocol \(version 2\)/],
+    ["an SSH greeting", "SSH-2.0-Go\r\n", /^it spoke SSH/],
     ["an SSL 2 hello", "\x80", /does not speak TLS/],
   ] as const
 ) {
   Deno.test(`what begins like ${name} cannot be TLS, and the reason says what it is`, () => {
-    assert.match(whyNotTls(first.charCodeAt(0))!, expected);
+    assert.match(whyNotTls(Uint8Array.from(first, (char) => char.charCodeAt(0)))!, expected);
   });
 }
 
 Deno.test("what begins like a TLS handshake may be one", () => {
-  assert.equal(whyNotTls(0x16), undefined);
+  assert.equal(whyNotTls(Uint8Array.of(0x16)), undefined);
 });
 
 for (

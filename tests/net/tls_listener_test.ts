@@ -92,7 +92,7 @@ const HALF_HELLO = "\x16\x03\x01\x02\x00\x01";
 for (
   const [name, text, reason] of [
     ["plain stratum", '{"id":1,"method":"mining.subscribe","params":[]}\n', /plain stratum to the/],
-    ["an HTTP request", "GET / HTTP/1.1\r\n\r\n", /does not speak TLS/],
+    ["an HTTP request", "GET / HTTP/1.1\r\n\r\n", /it spoke HTTP \(GET\)/],
     ["a record that is none", "\x16\xff\x13rubbish", /TLS handshake failed/],
     ["a hello of rubbish", `\x16\x03\x01\x00\x20${"\xee".repeat(32)}`, /TLS handshake failed/],
   ] as const

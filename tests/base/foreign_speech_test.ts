@@ -7,7 +7,7 @@ import {
   isHopeless,
   notStratum,
   unfinishedLine,
-} from "../../lib/protocol/foreign_speech.ts";
+} from "../../lib/base/foreign_speech.ts";
 
 const encoder = new TextEncoder();
 const PRINTABLE = /^[\x20-\x7e…]*$/;

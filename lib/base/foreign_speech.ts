@@ -58,7 +58,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     // Its signature ends lines: CR LF, CR LF, NUL CR LF, QUIT LF. The third is the first with bytes.
-    isSpoken: ([first, ...rest]) => first === 0 && rest.length === 0,
+    isSpoken: (bytes) => (bytes.length === 1 && bytes[0] === 0) || hasSignature(bytes),
     name: () => proxyProtocol("version 2"),
   },
   {
@@ -125,7 +125,8 @@ export function isHopeless(start: Uint8Array): boolean {
   return find(start)?.isCertain === true;
 }
 
-function languageOf(bytes: Uint8Array): string | undefined {
+/** What speaks so, in a sentence with what to do; `undefined` if it is nothing that is known. */
+export function languageOf(bytes: Uint8Array): string | undefined {
   const language = find(bytes);
   return language === undefined ? undefined : `it spoke ${language.name(textIn(bytes))}`;
 }
@@ -141,6 +142,10 @@ function isSocks(bytes: Uint8Array): boolean {
   const [version, second] = bytes;
   if (version === 5) return bytes.length >= 3 && bytes.length === 2 + second!;
   return version === 4 && (second === 1 || second === 2) && bytes.length >= 9;
+}
+
+function hasSignature(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 5).toHex() === "0d0a0d0a00";
 }
 
 function stratumV2(name: string): string {
