@@ -15,6 +15,8 @@ class Rig {
   readonly asked: string[] = [];
   time = 0;
   full = 0;
+  /** What connections and requests wait for. */
+  turn: () => Promise<void> = () => Promise.resolve();
   /** What is answered; the request told back if nothing else is said. */
   answer: () => Response | undefined = () => undefined;
 
@@ -39,7 +41,7 @@ class Rig {
       },
       refuse: ({ status, message }) =>
         new Response(message, { status, headers: { "content-length": String(message.length) } }),
-      turn: () => Promise.resolve(),
+      turn: () => this.turn(),
       now: () => this.time,
     };
   }
@@ -196,6 +198,21 @@ Deno.test("when all places are taken, the client that has waited longest makes r
   await until(() => rig.server.connections <= 4, "no more than four are open");
   assert.ok(rig.full >= 16, `${rig.full}`);
   for (const conn of idle) conn.close();
+});
+
+Deno.test("each connection and each request waits for its turn", async () => {
+  await using rig = new Rig();
+  let turns = 0;
+  rig.turn = () => Promise.resolve(void turns++);
+  for (let i = 0; i < 3; i++) await rig.say("GET / HTTP/1.0\r\n\r\n");
+  await until(() => turns === 6, "three connections, three requests");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  rig.turn = () => promise;
+  const waiting = [rig.say("GET /a HTTP/1.0\r\n\r\n"), rig.say("GET /b HTTP/1.0\r\n\r\n")];
+  await until(() => rig.server.connections === 1, "one is in, the other waits in the kernel");
+  assert.equal(rig.asked.length, 3);
+  resolve();
+  for (const text of await Promise.all(waiting)) assert.match(text, /GET $/);
 });
 
 Deno.test("a client at work is not what makes room; with only such the new one is closed", async () => {

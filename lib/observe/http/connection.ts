@@ -66,7 +66,7 @@ export interface ConnectionOptions {
   readonly answer: (request: HttpRequest) => Promise<Response>;
   /** Answers what is no request. */
   readonly refuse: (problem: BadRequest) => Response;
-  /** Settles when the next request may be looked at. */
+  /** Settles when the next connection may be accepted, or the next request looked at. */
   readonly turn: () => Promise<void>;
   /** Monotonic time in milliseconds. */
   readonly now: () => number;

@@ -68,6 +68,8 @@ export class HttpServer {
     while (!this.#isStopped) {
       try {
         this.#take(await this.#listener.accept());
+        // Connections cost time, too, and wait in the kernel meanwhile.
+        await this.#options.turn();
       } catch {
         if (this.#isStopped) return;
         await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
