@@ -61,6 +61,7 @@ export function scenarios({ miners, seconds, minutes }: Scale): readonly Scenari
   const farm = miners ?? FARM;
   const crowd = miners ?? 500;
   const restless = miners ?? 5000;
+  const crowded = miners ?? 2000;
   const base = {
     miners: farm,
     atOnce: GENTLY,
@@ -105,8 +106,20 @@ export function scenarios({ miners, seconds, minutes }: Scale): readonly Scenari
     },
     {
       name: "fanout",
-      about: "10,000 miners, a job a second; time to each and to the last",
-      cases: [{ ...base, name: "fanout", jobEveryMs: 1000 }],
+      about: "10,000 miners, a job every 5 s; time to each and to the last",
+      cases: [{ ...base, name: "fanout", seconds: seconds ?? 30 }],
+    },
+    {
+      name: "flood",
+      about:
+        "2,000 miners, 1,000 shares/s, 40 jobs/s from the pool: what it costs shares and memory",
+      cases: [{
+        ...base,
+        name: "flood",
+        miners: crowded,
+        jobEveryMs: 25,
+        load: [{ do: "rate", perSecond: perMiner(SHARES_PER_SECOND, 2000, crowded) }],
+      }],
     },
     {
       name: "churn",

@@ -79,7 +79,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "fanout sees the jobs of each second reach all miners, and --floor needs no agent",
+  name: "fanout sees every job reach all miners, and --floor needs no agent",
   ignore: NEEDS_LINUX,
   fn: async () => {
     const farm = ["--miners", "40", "--seconds", "2"];
