@@ -38,6 +38,9 @@ import type { Hashrates } from "./work_table.ts";
  */
 const SEATS_PER_TURN = 256;
 
+/** Shares of a connection that is gone ended in one turn, about 2 ms of them. */
+const LOST_PER_TURN = 1024;
+
 /** Miners sent away in one turn. */
 const FAREWELLS_PER_TURN = 64;
 
@@ -88,13 +91,18 @@ export interface MultiplexerOptions {
 export class Multiplexer implements UpstreamEvents {
   readonly #options: MultiplexerOptions;
   readonly #slots = new Map<Upstream, Slot<MinerSeat>>();
+  /** Those of connections that are gone, whose shares are being ended. */
+  readonly #lostSlots = new Set<Slot<MinerSeat>>();
   /** Miners that wait for a connection. */
   readonly #unseated = new Set<MinerSeat>();
+  /** Miners that are to sit elsewhere, and go on where they are until it is their turn. */
+  readonly #moving = new Set<MinerSeat>();
   /** Since when no connection serves miners; `undefined` while one does. */
   #outageSince: number | undefined;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
   readonly #seating = new InTurns(SEATS_PER_TURN, TURN_PAUSE_MS);
+  readonly #ending = new InTurns(LOST_PER_TURN, TURN_PAUSE_MS);
   readonly #sendingAway = new InTurns(FAREWELLS_PER_TURN, TURN_PAUSE_MS);
   /** What miners without a place go on with, so that they are not left in silence. */
   readonly #pastWork = new Work();
@@ -147,7 +155,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** All shares that came to this account. */
   get shares(): LedgerSnapshot {
-    return this.#books.shares(this.#slots.values());
+    return this.#books.shares(this.#everySlot());
   }
 
   /** Whether a pool ever credited a share of it. */
@@ -162,7 +170,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** All shares on connections to the pool with this number, gone ones included. */
   sharesAt(pool: number): LedgerSnapshot {
-    return this.#books.sharesAt(pool, this.#slots.values());
+    return this.#books.sharesAt(pool, this.#everySlot());
   }
 
   /** How many miners it has, waiting ones included. */
@@ -175,7 +183,7 @@ export class Multiplexer implements UpstreamEvents {
   /** How many submitted shares wait for a verdict. */
   get waitingShares(): number {
     let waiting = 0;
-    for (const slot of this.#slots.values()) waiting += slot.pending.waiting;
+    for (const slot of this.#everySlot()) waiting += slot.pending.waiting;
     return waiting;
   }
 
@@ -331,17 +339,15 @@ export class Multiplexer implements UpstreamEvents {
     slot.isActive = true;
     this.#outageSince = undefined;
     this.#noteDarkness();
-    this.#seatLater(this.#takeSurplus(slot, this.#unseated.size));
+    this.#moveLater(this.#surplus(slot, this.#unseated.size));
   }
 
   upstreamRested(upstream: Upstream): void {
     const slot = this.#slots.get(upstream)!;
     slot.isActive = false;
     this.#noteDarkness();
-    const seats = [...slot.seats.values()];
     this.#inherit(slot);
-    for (const seat of seats) this.#unseat(seat);
-    this.#seatLater(seats);
+    this.#moveLater(slot.seats.values());
   }
 
   upstreamLost(upstream: Upstream): void {
@@ -349,8 +355,8 @@ export class Multiplexer implements UpstreamEvents {
     if (slot === undefined) return;
     this.#slots.delete(upstream);
     this.#noteDarkness();
-    this.#flow.lost(slot);
-    this.#books.close(slot);
+    this.#lostSlots.add(slot);
+    this.#ending.run(() => this.#endLost());
     // The pool forgot everybody with the connection.
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
@@ -410,11 +416,32 @@ export class Multiplexer implements UpstreamEvents {
     return [...this.#slots.values()].filter((slot) => slot.isActive);
   }
 
+  /** Connections there are, and those whose shares are being ended. */
+  *#everySlot(): Generator<Slot<MinerSeat>> {
+    yield* this.#slots.values();
+    yield* this.#lostSlots;
+  }
+
+  /** Ends the shares of connections that are gone, one before each `yield`. */
+  *#endLost(): Generator<void> {
+    for (const slot of this.#lostSlots) {
+      yield* this.#flow.lost(slot);
+      this.#lostSlots.delete(slot);
+      this.#books.close(slot);
+    }
+  }
+
   /** Has these miners, and all others that wait, seated; without any connection they wait on. */
-  #seatLater(seats: readonly MinerSeat[]): void {
+  #seatLater(seats: Iterable<MinerSeat>): void {
     for (const seat of seats) this.#unseated.add(seat);
     if (this.#activeSlots().length === 0) this.#outageSince ??= this.#options.now();
     this.#seating.run(() => this.#seatWaiting());
+  }
+
+  /** Has these miners sit elsewhere. */
+  #moveLater(seats: Iterable<MinerSeat>): void {
+    for (const seat of seats) this.#moving.add(seat);
+    this.#seatLater([]);
   }
 
   /** Has the miners of a connection told of its newest job, if it is time. */
@@ -462,7 +489,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /**
    * Seats miners that wait, one before each `yield`: those that worked before, then newcomers, as
-   * long as there is a connection that takes them.
+   * long as there is a connection that takes them. Then moves those that are to sit elsewhere.
    */
   *#seatWaiting(): Generator<void> {
     for (const worked of [true, false]) {
@@ -470,12 +497,30 @@ export class Multiplexer implements UpstreamEvents {
         if (seat.isAdmitted !== worked) continue;
         // Of equals the newest, which has nobody's older shares.
         const slot = placeFor(seat, this.#activeSlots().reverse());
-        if (!slot?.upstream.takesRegistrations) return;
+        if (slot === undefined) break;
+        if (!slot.upstream.takesRegistrations) return;
         this.#unseated.delete(seat);
         this.#seat(seat, slot);
         this.#options.fanout.tell(slot);
         yield;
       }
+    }
+    for (const seat of this.#moving) {
+      const from = seat.slot!;
+      const others = this.#activeSlots().filter((slot) => slot !== from).reverse();
+      const slot = placeFor(seat, others);
+      if (slot?.upstream.takesRegistrations === false) return;
+      this.#moving.delete(seat);
+      // Others may have left meanwhile.
+      if (from.isActive && (slot === undefined || slot.miners >= from.miners)) continue;
+      this.#unseat(seat);
+      if (slot === undefined) {
+        this.#unseated.add(seat);
+      } else {
+        this.#seat(seat, slot);
+        this.#options.fanout.tell(slot);
+      }
+      yield;
     }
   }
 
@@ -521,18 +566,13 @@ export class Multiplexer implements UpstreamEvents {
     miner.admit();
   }
 
-  /** Takes from the other active places what they carry more than their share. */
-  #takeSurplus(newcomer: Slot<MinerSeat>, extra: number): MinerSeat[] {
+  /** The miners of other active places beyond their share, now that there is one more. */
+  #surplus(newcomer: Slot<MinerSeat>, extra: number): MinerSeat[] {
     const active = this.#activeSlots();
     const wanted = evenShares(active, extra);
-    const taken: MinerSeat[] = [];
-    active.forEach((slot, i) => {
-      if (slot === newcomer) return;
-      const surplus = [...slot.seats.values()].slice(wanted[i]!);
-      for (const seat of surplus) this.#unseat(seat);
-      taken.push(...surplus);
-    });
-    return taken;
+    return active.flatMap((slot, i) =>
+      slot === newcomer ? [] : [...slot.seats.values()].slice(wanted[i]!)
+    );
   }
 
   /** Takes a miner from a connection that goes on. */
@@ -547,6 +587,7 @@ export class Multiplexer implements UpstreamEvents {
     seat.slot = undefined;
     seat.told = this.#pastWork.sequence;
     this.#jobless.delete(seat);
+    this.#moving.delete(seat);
   }
 
   /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */

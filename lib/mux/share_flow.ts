@@ -146,12 +146,13 @@ export class ShareFlow {
     this.#lateAnswers.give();
   }
 
-  /** Ends all shares of a connection that is gone. */
-  lost(slot: Slot<MinerSeat>): void {
+  /** Ends all shares of a connection that is gone, one before each `yield`. */
+  *lost(slot: Slot<MinerSeat>): Generator<void> {
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
       this.#lateAnswers.add(share.owner, share.requestId, STATUS.unknown);
+      yield;
     }
     this.#lateAnswers.give();
   }
