@@ -2,8 +2,10 @@
  * What can be wrong with a simulated pool: switches for tests, and bytes no good pool sends.
  */
 
+import { formatHex32 } from "../base/hex.ts";
 import { COMMAND, FRAME_MAGIC } from "../protocol/agent_frame.ts";
-import { encodeLine } from "../protocol/stratum_message.ts";
+import { encodeNotify, type Job } from "../protocol/job.ts";
+import { encodeLine, formatNotification } from "../protocol/stratum_message.ts";
 
 /** The switches. Counts of 0 mean never. */
 export interface PoolFaults {
@@ -37,6 +39,8 @@ export interface PoolFaults {
   readonly strayEveryNthVerdict: number;
   /** Every share is judged with this status, whatever it is; `undefined` for as it deserves. */
   readonly everyVerdict: number | undefined;
+  /** The work of the pool stays what it is: new connections get it, and nobody gets other work. */
+  readonly sendsNoNewJob: boolean;
   /** Bytes sent as soon as a connection is accepted, such as {@linkcode BROKEN_BYTES}. */
   readonly greeting: Uint8Array | undefined;
 }
@@ -58,10 +62,12 @@ export const NO_FAULTS: PoolFaults = {
   repeatEveryNthVerdict: 0,
   strayEveryNthVerdict: 0,
   everyVerdict: undefined,
+  sendsNoNewJob: false,
   greeting: undefined,
 };
 
 const OVERSIZED_BYTES = 2 << 20;
+const OVERSIZED_JOB_BYTES = 480_000;
 
 /** Bytes a good pool never sends, for `SimPool.send()` and the fault `greeting`. */
 export const BROKEN_BYTES = {
@@ -69,9 +75,32 @@ export const BROKEN_BYTES = {
   garbageLine: (): Uint8Array => encodeLine("<html>502 Bad Gateway</html>"),
   /** A line of 2 MiB. */
   oversizedLine: (): Uint8Array => encodeLine('"' + "x".repeat(OVERSIZED_BYTES) + '"'),
+  /** Masks that alternate, `count` of them, in one write; the last is the one there was. */
+  maskFlips: (count: number, mask: number): Uint8Array =>
+    joined(
+      Array.from({ length: count }, (_, i) => {
+        const narrow = (count - i) % 2 === 0 ? mask & 0x00ffe000 : mask;
+        return encodeLine(
+          formatNotification("mining.set_version_mask", `["${formatHex32(narrow)}"]`),
+        );
+      }),
+    ),
+  /** A job of nearly 1 MiB, which no firmware takes. */
+  oversizedJob: (job: Job): Uint8Array =>
+    encodeNotify({ ...job, coinbase2: "00".repeat(OVERSIZED_JOB_BYTES) }, "0", false),
   /** A verdict frame that states a length of its own, such as 0 or 3. */
   frameOfLength: (length: number): Uint8Array =>
     Uint8Array.of(FRAME_MAGIC, COMMAND.verdict, length & 0xff, length >> 8, 0, 0, 0, 0, 0, 0),
   /** A frame of a command no agent knows; harmless. */
   unknownFrame: (): Uint8Array => Uint8Array.of(FRAME_MAGIC, 0x6e, 8, 0, 0x0a, 0x7f, 0, 0),
 } as const;
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}

@@ -110,6 +110,7 @@ export class PoolJudge {
   #judge(index: number, deserved: number, worker: PoolWorker, share: ReceivedShare): void {
     const { ledger } = this.#context;
     const status = this.#court.faults().everyVerdict ?? deserved;
+    if (status !== deserved) ledger.madeUp(status);
     ledger.judged(status, worker.workerName, share);
     if (status === SHARE_ACCEPTED) worker.acceptedShares++;
     else if (worker.refused(this.#context.settings.now()) && !UNBOOKED.has(status)) {

@@ -20,6 +20,8 @@ export interface PoolStatistics {
    * has many refused only the first of a minute.
    */
   readonly bookedByCode: ReadonlyMap<number, number>;
+  /** Of them, those a fault of the pool made up: `everyVerdict`. */
+  readonly madeUpByCode: ReadonlyMap<number, number>;
   /** Shares accepted, by worker name. */
   readonly acceptedByWorker: ReadonlyMap<string, number>;
   /** Sum over all accepted shares, as share_checksum.ts has it. */
@@ -113,6 +115,7 @@ export class PoolLedger {
   };
   readonly #rejectedByCode = new Map<number, number>();
   readonly #bookedByCode = new Map<number, number>();
+  readonly #madeUpByCode = new Map<number, number>();
   readonly #acceptedByWorker = new Map<string, number>();
 
   /** Adds `amount`, which is negative when one of a `…Now` goes away. */
@@ -141,12 +144,18 @@ export class PoolLedger {
     add(this.#bookedByCode, status);
   }
 
+  /** Counts a share as rejected for no reason. */
+  madeUp(status: number): void {
+    add(this.#madeUpByCode, status);
+  }
+
   /** The counts of this moment, which do not change any more. */
   snapshot(): PoolStatistics {
     return {
       ...this.#counters,
       rejectedByCode: new Map(this.#rejectedByCode),
       bookedByCode: new Map(this.#bookedByCode),
+      madeUpByCode: new Map(this.#madeUpByCode),
       acceptedByWorker: new Map(this.#acceptedByWorker),
     };
   }

@@ -6,7 +6,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { PoolConnection } from "./pool_connection.ts";
 import type { PoolContext } from "./pool_context.ts";
-import { NO_FAULTS, type PoolFaults } from "./pool_faults.ts";
+import { BROKEN_BYTES, NO_FAULTS, type PoolFaults } from "./pool_faults.ts";
 import { type Work, WorkMaker } from "./pool_jobs.ts";
 import { PoolLedger, type PoolStatistics } from "./pool_ledger.ts";
 import { type PoolSettings, poolSettings, type SimPoolOptions } from "./pool_settings.ts";
@@ -137,6 +137,16 @@ export class SimPool {
     if (this.#work !== undefined) this.#sendToAll(this.#work);
   }
 
+  /** Flips the version mask back and forth on all connections, in one write. */
+  flipMask(count: number): void {
+    this.send(BROKEN_BYTES.maskFlips(count, this.#settings.versionMask));
+  }
+
+  /** Sends all connections a job that no firmware takes. */
+  sendOversizedJob(): void {
+    if (this.#work !== undefined) this.send(BROKEN_BYTES.oversizedJob(this.#work.job));
+  }
+
   /** Workers of this name get difficulty 2^exponent (0..63) with the next job, and keep it. */
   setWorkerDifficulty(workerName: string, exponent: number): void {
     this.#wantedExponents.set(workerName, exponent);
@@ -255,6 +265,7 @@ export class SimPool {
   }
 
   #sendToAll(work: Work): void {
+    if (this.#faults.sendsNoNewJob && this.#work !== undefined) return;
     this.#work = work;
     for (const connection of this.#connections) connection.sendWork(work);
     this.#watch.changed();

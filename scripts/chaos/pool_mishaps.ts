@@ -25,6 +25,9 @@ const FAULTS: Readonly<Record<PoolFault, Partial<PoolFaults> & { readonly resets
   dropsSomeVerdicts: { dropEveryNthVerdict: 7 },
   repeatsVerdicts: { repeatEveryNthVerdict: 3 },
   strayVerdicts: { strayEveryNthVerdict: 5 },
+  refusesAllAsStale: { everyVerdict: 37 },
+  hiddenMinimum: { everyVerdict: 23 },
+  noNewJob: { sendsNoNewJob: true },
 };
 
 /** Does something once. `workerName` is whose difficulty changes, where one does. */
@@ -57,6 +60,15 @@ export function act(pool: SimPool, what: PoolAct, workerName: string): void {
         pool.sendVerdict(40_000, 23);
       }
       return;
+    case "maskFlips":
+      return pool.flipMask(4);
+    case "maskFlood":
+      return pool.flipMask(220);
+    case "jobFlood":
+      for (let i = 0; i < 600; i++) pool.resendJob();
+      return;
+    case "oversizedJob":
+      return pool.sendOversizedJob();
     case "newDifficulty":
       pool.setWorkerDifficulty(workerName, pool.statistics().connections % 20);
       return pool.newJob();

@@ -1,12 +1,9 @@
 /**
- * One chaos run: the agent between three simulated pools and a farm, while everything that a
- * schedule says goes wrong; then all is let be good again, and the books are closed.
+ * One chaos run: the agent between three simulated pools and a farm of all kinds of miners, while
+ * everything that a schedule says goes wrong; then all is let be good again, and the books are
+ * closed.
  */
 
-import { readConfig } from "../../lib/config/read.ts";
-import { openFileLimit } from "../../lib/net/open_files.ts";
-import { receiveLog } from "../../lib/observe/log.ts";
-import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
 import { type MinerStatistics, sumOf } from "../../lib/sim/miner_ledger.ts";
 import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
@@ -14,10 +11,12 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
-import { AgentLog, UNRULY } from "./agent_log.ts";
+import { type AgentConfig, ChaosAgent, type RunEnd } from "./agent.ts";
+import { type AgentLog, UNRULY } from "./agent_log.ts";
+import type { AgentBooks } from "./books.ts";
 import { isSettled } from "./invariants.ts";
 import { act, beginFault, endFaults } from "./pool_mishaps.ts";
-import { drawSchedule, type MinerAct, type Mishap } from "./schedule.ts";
+import { type AgentAct, drawSchedule, type MinerAct, type Mishap } from "./schedule.ts";
 import { Strangers } from "./strangers.ts";
 
 const POOLS = 3;
@@ -30,6 +29,18 @@ const RECOVERY_MS = 60_000;
 
 /** When all is quiet, what is still on its way arrives within this time, in milliseconds. */
 const ARRIVAL_MS = 30_000;
+
+/** Miners notice within this time that the agent has ended, in milliseconds. */
+const NOTICE_MS = 2_000;
+
+/** How often the agent is asked for its books, in milliseconds. */
+const ASK_EVERY_MS = 250;
+
+/** Miners come back as many times sooner than real ones, some of which take half a minute. */
+const HASTE = 20;
+
+/** How far the agent's clock is set from the right one, in seconds: as batteries and routers do. */
+const CLOCKS = [0, -86_400, 3_600, 315_360_000, -1_500_000_000, -60, 7];
 
 /** What a run is to be. */
 export interface ChaosOptions {
@@ -55,15 +66,18 @@ export interface ChaosOutcome extends Books {
   readonly recoveredAfterMs: number | undefined;
   /** How many miners had the pool's next job a second after it, and how many there are. */
   readonly rollCall: number;
-  readonly residentBytes: number;
+  /** How each run of the agent ended, the last one included. */
+  readonly ends: readonly RunEnd[];
+  /** Connections of good miners that ended because the agent was stopped. */
+  readonly lostByStops: number;
+  /** Whether the agent's clock was set, which takes libfaketime. */
+  readonly hasSetClock: boolean;
 }
 
 /** What agent, pools and miners have counted at one moment. */
 export interface Books {
   readonly options: ChaosOptions;
-  readonly proxy: ProxyStatistics;
-  /** Shares assumed on connections that have ended: whether the pool got them, nobody knows. */
-  readonly assumedOnEnded: number;
+  readonly agent: AgentBooks;
   readonly pools: readonly PoolStatistics[];
   /** Miners that keep the rules: some hash, the others submit at a rate. */
   readonly good: MinerStatistics;
@@ -74,8 +88,6 @@ export interface Books {
 
 /** Runs chaos and settles with what it came to. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
-  const log = new AgentLog();
-  receiveLog((record) => log.receive(record));
   const unhandled: string[] = [];
   const onUnhandled = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -87,21 +99,46 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
     try {
       const mishaps = drawSchedule({ ...options, pools: POOLS });
       await run.goThrough(mishaps);
-      return { ...await run.settle(), mishaps: mishaps.length, log, unhandled };
+      return { ...await run.settle(), mishaps: mishaps.length, unhandled };
     } finally {
       await run.stop();
     }
   } finally {
     globalThis.removeEventListener("unhandledrejection", onUnhandled);
-    receiveLog(undefined);
   }
+}
+
+/** The settings of the agent; `variant` chooses among those that a reload brings. */
+function configFor(pools: readonly SimPool[], variant: number): AgentConfig {
+  const first = variant % pools.length;
+  const inOrder = [...pools.slice(first), ...pools.slice(0, first)];
+  const batchWindowMs = [50, 10, 200][variant % 3];
+  return {
+    pools: inOrder.map((pool) => [pool.hostname, pool.port, "demo"]),
+    advanced: {
+      pool_connection_dial_timeout_seconds: 2,
+      pool_connection_read_timeout_seconds: 3,
+      share_batch_window_ms: batchWindowMs,
+      ...variant % 4 === 3 && { pool_connection_number_per_subaccount: 2 },
+    },
+    failover: {
+      return_after_seconds: 5,
+      no_job_seconds: 6,
+      all_refused_seconds: 3,
+      no_verdict_seconds: 3,
+    },
+    // Pools come back; what is to be shown is that no miner is cut off meanwhile.
+    outage: { grace_seconds: 3600 },
+    // Nor is one that comes late to log in because all of this shares a processor.
+    limits: { login_timeout_seconds: 600 },
+  };
 }
 
 /** Everything that runs. */
 class ChaosRun {
   readonly #options: ChaosOptions;
   readonly #pools: readonly SimPool[];
-  readonly #proxy: Proxy;
+  readonly #agent: ChaosAgent;
   /** Those that hash, those that submit at a rate, and those that break rules as well. */
   readonly #hashing: SimFarm;
   readonly #steady: SimFarm;
@@ -110,39 +147,26 @@ class ChaosRun {
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   /** What each mishap decides by itself. */
   readonly #random;
+  /** What the agent is going through, one after the other. */
+  #agentActs: Promise<void> = Promise.resolve();
+  #lostByStops = 0;
 
-  private constructor(
-    options: ChaosOptions,
-    pools: readonly SimPool[],
-    openFiles: number | undefined,
-  ) {
+  private constructor(options: ChaosOptions, pools: readonly SimPool[], agent: ChaosAgent) {
     this.#options = options;
     this.#pools = pools;
+    this.#agent = agent;
     this.#random = seededRandom(options.seed + 1);
-    const result = readConfig(JSON.stringify({
-      agent_listen_ip: "127.0.0.1",
-      pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
-      advanced: {
-        pool_connection_dial_timeout_seconds: 2,
-        pool_connection_read_timeout_seconds: 3,
-      },
-      failover: { return_after_seconds: 5 },
-      // Pools come back; what is to be shown is that no miner is cut off meanwhile.
-      outage: { grace_seconds: 3600 },
-      // Nor is one that comes late to log in because all of this shares a processor.
-      limits: { login_timeout_seconds: 600 },
-    }));
-    if (!result.ok) throw new Error(`Cannot configure the agent: ${JSON.stringify(result)}`);
-    this.#proxy = new Proxy({
-      config: { ...result.config, agent_listen_port: 0 },
-      version: "0.0.0-chaos",
-      openFiles,
-    });
-    const { port } = this.#proxy.addresses[0]!;
+    const { port } = agent;
     const { seed, miners } = options;
     const hashing = Math.ceil(miners * 0.04);
     const unruly = Math.ceil(miners * 0.1);
-    const farm = { port, reconnects: true, connectsPerSecond: 500 };
+    const farm = {
+      port,
+      reconnects: true,
+      haste: HASTE,
+      connectsPerSecond: 500,
+      difficultyUnit: DIFFICULTY,
+    };
     this.#hashing = SimFarm.start({
       ...farm,
       seed,
@@ -178,7 +202,8 @@ class ChaosRun {
           seed: options.seed + i,
         })),
     );
-    return new ChaosRun(options, pools, await openFileLimit());
+    const agent = await ChaosAgent.start(configFor(pools, 0));
+    return new ChaosRun(options, pools, agent);
   }
 
   /** Lets everything happen in its time. */
@@ -192,9 +217,10 @@ class ChaosRun {
   }
 
   /** Ends all that is wrong, waits until everybody is at work, and closes the books. */
-  async settle(): Promise<Omit<ChaosOutcome, "mishaps" | "log" | "unhandled">> {
+  async settle(): Promise<Omit<ChaosOutcome, "mishaps" | "unhandled">> {
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#pools.map(endFaults));
+    await this.#agentActs;
     await this.#strangers.gone();
     const settledAt = performance.now();
     const isAtWork = await passes(
@@ -208,51 +234,48 @@ class ChaosRun {
     for (const farm of this.#farms) farm.setMode({ kind: "idle" });
     const answered = () => this.#farms.every((farm) => farm.statistics().waitingNow === 0);
     await passes(
-      () => answered() && this.#proxy.statistics().waitingShares === 0,
+      async () => answered() && (await this.#agent.books()).waiting === 0,
       this.#options.settleMs,
+      ASK_EVERY_MS,
     );
     const rollCall = await this.#callRoll();
-    await passes(() => isSettled(this.#books()), ARRIVAL_MS);
+    await passes(async () => isSettled(await this.#books()), ARRIVAL_MS, ASK_EVERY_MS);
+    const books = await this.#books();
+    const dialectFaults = [...this.#hashing.faults, ...this.#steady.faults];
+    const { lostConnections } = books.good;
+    await this.#agent.stop();
     return {
-      ...this.#books(),
+      ...books,
+      good: { ...books.good, lostConnections },
       strangers: this.#strangers.came,
-      dialectFaults: [...this.#hashing.faults, ...this.#steady.faults],
+      dialectFaults,
+      log: this.#agent.log,
       recoveredAfterMs,
       rollCall,
-      residentBytes: Deno.memoryUsage().rss,
+      ends: this.#agent.ends,
+      lostByStops: this.#lostByStops,
+      hasSetClock: this.#agent.canStepClock,
     };
   }
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#farms.map((farm) => farm.stop()));
-    await this.#proxy.stop(0);
+    await this.#agent.dispose();
     await Promise.all(this.#pools.map((pool) => pool.stop()));
   }
 
-  #books(): Books {
+  async #books(): Promise<Books> {
+    const agent = await this.#agent.books();
     const good = [this.#hashing.statistics(), this.#steady.statistics()];
-    const proxy = this.#proxy.statistics();
     return {
       options: this.#options,
-      proxy,
-      assumedOnEnded: proxy.shares.assumed - this.#assumedOnOpen(),
+      agent,
       pools: this.#pools.map((pool) => pool.statistics()),
       good: sumOf(good),
       hashing: good[0]!,
       unruly: this.#unruly.statistics(),
     };
-  }
-
-  /** Shares assumed on connections that are open: the pools get every one of them. */
-  #assumedOnOpen(): number {
-    let assumed = 0;
-    for (const { open } of this.#proxy.parts.accounts.reports()) {
-      for (const { upstream } of open?.mux.occupancies ?? []) {
-        assumed += open!.mux.sharesOf(upstream)!.assumed;
-      }
-    }
-    return assumed;
   }
 
   get #farms(): readonly SimFarm[] {
@@ -291,8 +314,39 @@ class ChaosRun {
       }
       case "minerAct":
         return this.#disturb(mishap.act, mishap.pick);
+      case "agentAct": {
+        const { act, pick, forMs } = mishap;
+        this.#agentActs = this.#agentActs.then(() => this.#befall(act, pick, forMs));
+        return;
+      }
       default:
         mishap satisfies never;
+    }
+  }
+
+  async #befall(what: AgentAct, pick: number, forMs: number): Promise<void> {
+    switch (what) {
+      case "pause":
+        return await this.#agent.pause(forMs);
+      case "reload":
+        return await this.#agent.reload(configFor(this.#pools, pick));
+      case "clockStep":
+        return await this.#agent.stepClock(CLOCKS[pick % CLOCKS.length]!);
+      case "restart": {
+        const lost = () =>
+          this.#hashing.statistics().lostConnections + this.#steady.statistics().lostConnections;
+        const before = lost();
+        await this.#agent.stop();
+        // Miners notice a little later that nobody is there.
+        await passes(
+          () => this.#farms.every((farm) => farm.statistics().connectedNow === 0),
+          NOTICE_MS,
+        );
+        this.#lostByStops += lost() - before;
+        return this.#agent.startAgain();
+      }
+      default:
+        what satisfies never;
     }
   }
 
@@ -322,6 +376,11 @@ class ChaosRun {
         return;
       case "openAndClose":
         for (let i = 0; i < 20; i++) this.#strangers.openAndClose();
+        return;
+      case "probes":
+        return this.#strangers.openAndClose();
+      case "tlsFirst":
+        for (let i = 0; i < 5; i++) this.#strangers.tlsFirst();
         return;
       default:
         what satisfies never;
@@ -354,11 +413,15 @@ function until(atMs: number): Promise<void> {
 }
 
 /** Whether `condition` comes true in time, not counting what the machine is late. */
-async function passes(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+async function passes(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  everyMs = 20,
+): Promise<boolean> {
   using stopwatch = new Stopwatch();
-  while (!condition()) {
+  while (!await condition()) {
     if (stopwatch.ms() > timeoutMs) return false;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   return true;
 }

@@ -21,6 +21,10 @@ export const POOL_ACTS = [
   "newJob",
   "flood",
   "newDifficulty",
+  "maskFlips",
+  "maskFlood",
+  "jobFlood",
+  "oversizedJob",
 ] as const;
 
 /** What is wrong with a pool for a while. Its connections are reset where the fault is met anew. */
@@ -40,6 +44,9 @@ export const POOL_FAULTS = [
   "dropsSomeVerdicts",
   "repeatsVerdicts",
   "strayVerdicts",
+  "refusesAllAsStale",
+  "hiddenMinimum",
+  "noNewJob",
 ] as const;
 
 /** Faults during which a pool still serves. */
@@ -60,7 +67,12 @@ export const MINER_ACTS = [
   "halfHandshakes",
   "strangers",
   "openAndClose",
+  "probes",
+  "tlsFirst",
 ] as const;
+
+/** What happens to the agent itself. */
+export const AGENT_ACTS = ["pause", "reload", "clockStep", "restart"] as const;
 
 /** See {@linkcode POOL_ACTS}. */
 export type PoolAct = typeof POOL_ACTS[number];
@@ -68,6 +80,8 @@ export type PoolAct = typeof POOL_ACTS[number];
 export type PoolFault = typeof POOL_FAULTS[number];
 /** See {@linkcode MINER_ACTS}. */
 export type MinerAct = typeof MINER_ACTS[number];
+/** See {@linkcode AGENT_ACTS}. */
+export type AgentAct = typeof AGENT_ACTS[number];
 
 /** One thing that goes wrong, `atMs` after the start. `pick` chooses among whoever is there. */
 export type Mishap =
@@ -81,6 +95,13 @@ export type Mishap =
       readonly forMs: number;
     }
     | { readonly kind: "minerAct"; readonly act: MinerAct; readonly pick: number }
+    | {
+      readonly kind: "agentAct";
+      readonly act: AgentAct;
+      readonly pick: number;
+      /** Of a pause. */
+      readonly forMs: number;
+    }
   );
 
 /** What a schedule is drawn for. */
@@ -97,6 +118,14 @@ export interface ScheduleOptions {
 const MEAN_POOL_GAP_MS = 1_200;
 const MEAN_MINER_GAP_MS = 300;
 
+/** What happens to the agent comes one after the other, so far apart, in milliseconds. */
+const MIN_AGENT_GAP_MS = 4_000;
+const MAX_AGENT_GAP_MS = 10_000;
+
+/** How long the agent is paused, in milliseconds: also longer than its time-outs. */
+const MIN_PAUSE_MS = 300;
+const MAX_PAUSE_MS = 5_000;
+
 /** How long a fault lasts, in milliseconds. */
 const MIN_FAULT_MS = 500;
 const MAX_FAULT_MS = 8_000;
@@ -107,6 +136,7 @@ export function drawSchedule({ seed, durationMs, pools }: ScheduleOptions): read
   const mishaps = [
     ...drawPoolMishaps(random, durationMs, pools),
     ...drawMinerMishaps(random, durationMs),
+    ...drawAgentMishaps(random, durationMs),
   ];
   return mishaps.sort((one, other) => one.atMs - other.atMs);
 }
@@ -138,6 +168,19 @@ function* drawMinerMishaps(random: Random, durationMs: number): Generator<Mishap
       act: oneOf(random, MINER_ACTS),
       pick: randomBelow(random, 1 << 20),
     };
+  }
+}
+
+/** All of them in each round, every time in another order: a short run has each of them, too. */
+function* drawAgentMishaps(random: Random, durationMs: number): Generator<Mishap> {
+  let round: AgentAct[] = [];
+  for (let atMs = 0;;) {
+    atMs += Math.round(MIN_AGENT_GAP_MS + random() * (MAX_AGENT_GAP_MS - MIN_AGENT_GAP_MS));
+    if (atMs >= durationMs) return;
+    if (round.length === 0) round = [...AGENT_ACTS];
+    const [act] = round.splice(randomBelow(random, round.length), 1);
+    const forMs = Math.round(MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS));
+    yield { kind: "agentAct", atMs, act: act!, pick: randomBelow(random, 1 << 20), forMs };
   }
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { type Random, randomBelow } from "../../lib/sim/seeded_random.ts";
+import { TLS_HELLO } from "../../lib/sim/tls_hello.ts";
 
 const encoder = new TextEncoder();
 
@@ -20,6 +21,8 @@ const STRANGE = [
   "x".repeat(20_000),
   "\n\n\n\n",
   '{"id":[],"method":7}\n',
+  "SSH-2.0-OpenSSH_9.2p1\r\n",
+  "PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333\r\n",
 ];
 
 /** Connections that keep no rules; each ends by itself. */
@@ -53,7 +56,12 @@ export class Strangers {
     this.#visit(bytes, this.#random() * 500);
   }
 
-  /** Nothing. */
+  /** TLS where there is none. */
+  tlsFirst(): void {
+    this.#visit(TLS_HELLO, this.#random() * 500);
+  }
+
+  /** Nothing, as load balancers do it. */
   openAndClose(): void {
     this.#visit(new Uint8Array(0), 0);
   }

@@ -1,9 +1,17 @@
 /** The chaos run: its schedule, its claims, and a few seconds of it. */
 
 import assert from "node:assert/strict";
+import type { AgentLog } from "../../scripts/chaos/agent_log.ts";
 import { findings } from "../../scripts/chaos/invariants.ts";
+import { NO_SHARES } from "../../scripts/chaos/books.ts";
 import { type ChaosOutcome, runChaos } from "../../scripts/chaos/run.ts";
-import { drawSchedule, MINER_ACTS, POOL_ACTS, POOL_FAULTS } from "../../scripts/chaos/schedule.ts";
+import {
+  AGENT_ACTS,
+  drawSchedule,
+  MINER_ACTS,
+  POOL_ACTS,
+  POOL_FAULTS,
+} from "../../scripts/chaos/schedule.ts";
 
 const HALF_HOUR = { durationMs: 1_800_000, pools: 3 };
 
@@ -17,12 +25,20 @@ Deno.test("in half an hour everything that can go wrong does, in the order of ti
   const schedule = drawSchedule({ seed: 1, ...HALF_HOUR });
   const seen = new Set(schedule.map((mishap) => "act" in mishap ? mishap.act : mishap.fault));
   assert.deepEqual(
-    [...POOL_ACTS, ...POOL_FAULTS, ...MINER_ACTS].filter((what) => !seen.has(what)),
+    [...POOL_ACTS, ...POOL_FAULTS, ...MINER_ACTS, ...AGENT_ACTS].filter((what) => !seen.has(what)),
     [],
   );
   const times = schedule.map(({ atMs }) => atMs);
   assert.deepEqual(times, times.toSorted((one, other) => one - other));
   assert.ok(times.at(-1)! < HALF_HOUR.durationMs);
+});
+
+Deno.test("the minute that CI runs has all that can happen to the agent, and most of the rest", () => {
+  const schedule = drawSchedule({ seed: 1, durationMs: 60_000, pools: 3 });
+  const seen = new Set(schedule.map((mishap) => "act" in mishap ? mishap.act : mishap.fault));
+  assert.deepEqual(AGENT_ACTS.filter((what) => !seen.has(what)), []);
+  assert.deepEqual(MINER_ACTS.filter((what) => !seen.has(what)), []);
+  assert.ok(seen.size >= 30, `${seen.size} kinds`);
 });
 
 Deno.test("some pool is always spared from faults that keep it from serving", () => {
@@ -41,12 +57,30 @@ Deno.test("a few seconds of chaos leave every claim standing, and a broken one i
   const outcome = await runChaos({ seed: 5, durationMs: 6_000, miners: 60, settleMs: 5_000 });
   const found = findings(outcome);
   assert.deepEqual(found.filter(({ holds }) => !holds), []);
-  assert.ok(outcome.mishaps >= 15 && outcome.proxy.shares.submitted > 0);
+  assert.ok(outcome.mishaps >= 15 && outcome.agent.shares.submitted > 0);
   for (const [what, claim] of BROKEN) {
     const broken = findings({ ...outcome, ...what(outcome) }).filter(({ holds }) => !holds);
     assert.ok(broken.some((each) => each.claim === claim), claim);
   }
 });
+
+/** A log that says all is well but for this. */
+function logWith(figures: Partial<AgentLog>): AgentLog {
+  const figure = {
+    ownFaults: [],
+    reasonsOut: new Map(),
+    moves: 0,
+    losses: 0,
+    reloads: 0,
+    stoodStillMs: 0,
+    longestGapMs: 0,
+    longestStartMs: 0,
+    ...figures,
+  };
+  return figure as unknown as AgentLog;
+}
+
+const ONE_SUBMITTED = { ...NO_SHARES, submitted: 1 };
 
 type Breakage = readonly [(outcome: ChaosOutcome) => Partial<ChaosOutcome>, claim: string];
 
@@ -54,6 +88,34 @@ const BROKEN: readonly Breakage[] = [
   [
     ({ good }) => ({ good: { ...good, lostConnections: 1 } }),
     "a pool's trouble disconnects no miner",
+  ],
+  [
+    ({ good }) => ({ good: { ...good, givenUp: 1 } }),
+    "a pool's trouble disconnects no miner",
+  ],
+  [
+    () => ({ log: logWith({ longestGapMs: 10_001 }) }),
+    "while a pool is good, miners have one within 10 s",
+  ],
+  [
+    () => ({ log: logWith({ longestStartMs: 15_001 }) }),
+    "while a pool is good, miners have one within 10 s",
+  ],
+  [
+    ({ good }) => ({ good: { ...good, unanswered: good.submitted } }),
+    "of the work at most 8 % comes late, what is found while the agent stands still apart, and 20 % breaks off",
+  ],
+  [
+    ({ ends }) => ({ ends: [...ends, { exitCode: 1, tookMs: 1, shares: NO_SHARES }] }),
+    "an agent that is told to stop says what became of every share, and ends",
+  ],
+  [
+    ({ ends }) => ({ ends: [...ends, { exitCode: 0, tookMs: 15_001, shares: NO_SHARES }] }),
+    "an agent that is told to stop says what became of every share, and ends",
+  ],
+  [
+    ({ ends }) => ({ ends: [...ends, { exitCode: 0, tookMs: 1, shares: undefined }] }),
+    "an agent that is told to stop says what became of every share, and ends",
   ],
   [() => ({ rollCall: 59 }), "everybody is at work again when all is well"],
   [
@@ -67,21 +129,25 @@ const BROKEN: readonly Breakage[] = [
     "the pools' submit index is ours: no frame was in vain",
   ],
   [
-    ({ proxy }) => ({ proxy: { ...proxy, sessionIds: 61 } }),
+    ({ agent }) => ({ agent: { ...agent, sessionIds: 61 } }),
     "session ids, connections and places at the pools come back",
   ],
   [() => ({ unhandled: ["Error: x"] }), "nothing a peer does stops anything else"],
   [
-    ({ proxy }) => ({ proxy: { ...proxy, shares: { ...proxy.shares, received: 1 } } }),
-    "shares add up, for every miner and in total",
+    ({ agent }) => ({ agent: { ...agent, now: { ...agent.now, received: 1 } } }),
+    "shares add up, for every miner, every run and in total",
+  ],
+  [
+    ({ ends }) => ({ ends: [...ends, { exitCode: 0, tookMs: 1, shares: ONE_SUBMITTED }] }),
+    "shares add up, for every miner, every run and in total",
   ],
   [
     ({ pools: [first, ...others] }) => ({ pools: [{ ...first!, submits: 1e6 }, ...others] }),
     "the pools' books agree with ours",
   ],
   [
-    ({ pools: [first, ...others], proxy: { shares }, assumedOnEnded }) => {
-      const lost = shares.unansweredConnectionLost + assumedOnEnded;
+    ({ pools: [first, ...others], agent: { shares } }) => {
+      const lost = shares.unansweredConnectionLost + shares.unansweredStopped + shares.assumed;
       return { pools: [{ ...first!, submits: first!.submits - lost - 1 }, ...others] };
     },
     "the pools' books agree with ours",

@@ -1,0 +1,268 @@
+/**
+ * The agent of a chaos run: the program as its users start it, a process of its own, which can be
+ * paused, reloaded, stopped and started again, and whose clock can be set.
+ *
+ * Its books are what it says of itself: the status server's while it runs, the last line of its log
+ * of each run that has ended.
+ */
+
+import settings from "../../deno.json" with { type: "json" };
+import { COUNTS, type LedgerSnapshot } from "../../lib/mux/ledger.ts";
+import { AgentLog } from "./agent_log.ts";
+import { type AgentBooks, ledgerOf, type MinersAnswer, NO_SHARES, sumOfShares } from "./books.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const FLAGS = (settings.tasks.start.command as string).split(" ").filter((word) =>
+  word.startsWith("--")
+);
+
+/** The library by which a process is told another time; Debian's package `faketime` has it. */
+const FAKETIME = [
+  "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+  "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+];
+
+/** An agent that was told to stop ends within this time, in milliseconds, or is killed. */
+const LONGEST_STOP_MS = 30_000;
+
+/** As many miners are asked for at once. */
+const PAGE = 1000;
+
+/** The settings of an agent; what may change at a reload among them. */
+export type AgentConfig = Readonly<Record<string, unknown>>;
+
+/** How one run of the agent ended. */
+export interface RunEnd {
+  readonly exitCode: number;
+  /** From the signal to the end, in milliseconds. */
+  readonly tookMs: number;
+  /** All its shares, as its last line says; `undefined` if it wrote none. */
+  readonly shares: LedgerSnapshot | undefined;
+}
+
+/** The agent, in one run after the other. Started by {@linkcode ChaosAgent.start}. */
+export class ChaosAgent {
+  readonly log = new AgentLog();
+  /** How each run before this one ended. */
+  readonly ends: RunEnd[] = [];
+  readonly #folder: string;
+  readonly #port: number;
+  readonly #statusPort: number;
+  readonly #faketime: string | undefined;
+  #child: Deno.ChildProcess | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+  #lastShares: LedgerSnapshot | undefined;
+  #isPaused = false;
+  #isStopping = false;
+
+  private constructor(folder: string, port: number, statusPort: number, faketime?: string) {
+    this.#folder = folder;
+    this.#port = port;
+    this.#statusPort = statusPort;
+    this.#faketime = faketime;
+  }
+
+  /** Starts it with these settings, on ports of its own. */
+  static async start(config: AgentConfig): Promise<ChaosAgent> {
+    const folder = await Deno.makeTempDir({ prefix: "btcagent-chaos-" });
+    const [port, statusPort] = [freePort(), freePort()];
+    const faketime = FAKETIME.find(exists);
+    const agent = new ChaosAgent(folder, port, statusPort, faketime);
+    await agent.#write(config);
+    await agent.stepClock(0);
+    agent.#spawn();
+    return agent;
+  }
+
+  /** Where miners connect to. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Whether its clock can be set; not on a machine without libfaketime. */
+  get canStepClock(): boolean {
+    return this.#faketime !== undefined;
+  }
+
+  /** Whether it is neither paused nor between two runs. */
+  get isBusy(): boolean {
+    return this.#isPaused || this.#isStopping;
+  }
+
+  /** It stands still for a while, as when its machine does. */
+  async pause(ms: number): Promise<void> {
+    if (this.isBusy) return;
+    this.#isPaused = true;
+    const since = performance.now();
+    this.#child!.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#child!.kill("SIGCONT");
+    this.#isPaused = false;
+    this.log.stoodStill(performance.now() - since);
+  }
+
+  /** It reads other settings. */
+  async reload(config: AgentConfig): Promise<void> {
+    await this.#write(config);
+    if (!this.isBusy) this.#child!.kill("SIGHUP");
+  }
+
+  /** Sets its wall clock so far from the real one. Its monotonic clock goes on. */
+  async stepClock(seconds: number): Promise<void> {
+    if (this.canStepClock) {
+      await Deno.writeTextFile(this.#clockFile, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+    }
+  }
+
+  /** It is started again. */
+  startAgain(): void {
+    this.#spawn();
+  }
+
+  /** It is stopped as an operator does it. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const since = performance.now();
+    this.log.stops();
+    const child = this.#child!;
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_STOP_MS);
+    const { code } = await child.status;
+    clearTimeout(timer);
+    await this.#reading;
+    this.#child = undefined;
+    this.ends.push({
+      exitCode: code,
+      tookMs: performance.now() - since,
+      shares: this.#lastShares,
+    });
+  }
+
+  /** Ends whatever still runs, and takes away what it wrote. */
+  async dispose(): Promise<void> {
+    try {
+      this.#child?.kill("SIGKILL");
+    } catch {
+      // It has just ended.
+    }
+    await this.#child?.status;
+    await this.#reading;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  /** What it has counted, the runs before included. @throws Error while it does not answer. */
+  async books(): Promise<AgentBooks> {
+    const summary = await this.#get("summary");
+    const miners: MinersAnswer["miners"][number][] = [];
+    for (let total = 1; miners.length < total;) {
+      const page: MinersAnswer = await this.#get(`miners?limit=${PAGE}&offset=${miners.length}`);
+      total = page.total;
+      miners.push(...page.miners);
+      if (page.miners.length === 0) break;
+    }
+    const now = ledgerOf(summary.shares);
+    const ended = this.ends.map(({ shares }) => shares ?? NO_SHARES);
+    return {
+      shares: sumOfShares([...ended, now]),
+      now,
+      waiting: summary.shares.waiting,
+      connected: summary.miners.connected,
+      sessionIds: miners.filter(({ id }) => id !== null).length,
+      miners: miners.map(({ shares }) => ({ shares: ledgerOf(shares), waiting: shares.waiting })),
+      residentBytes: summary.process.resident_bytes,
+    };
+  }
+
+  get #clockFile(): string {
+    return `${this.#folder}/clock`;
+  }
+
+  get #configFile(): string {
+    return `${this.#folder}/agent.json`;
+  }
+
+  async #write(config: AgentConfig): Promise<void> {
+    const whole = {
+      agent_listen_ip: "127.0.0.1",
+      agent_listen_port: this.#port,
+      http_debug: { enable: true, listen: `127.0.0.1:${this.#statusPort}` },
+      log: { format: "json" },
+      ...config,
+    };
+    // Never half of it: a reload may come at any moment.
+    await Deno.writeTextFile(`${this.#configFile}.new`, JSON.stringify(whole));
+    await Deno.rename(`${this.#configFile}.new`, this.#configFile);
+  }
+
+  #spawn(): void {
+    this.#lastShares = undefined;
+    this.#isStopping = false;
+    this.log.starts();
+    const faketime = this.#faketime === undefined ? {} : {
+      LD_PRELOAD: this.#faketime,
+      FAKETIME_TIMESTAMP_FILE: this.#clockFile,
+      FAKETIME_NO_CACHE: "1",
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    };
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", ...FLAGS, MAIN, "-c", this.#configFile],
+      cwd: this.#folder,
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", MALLOC_ARENA_MAX: "1", ...faketime },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    this.#child = child;
+    this.#reading = this.#read(child.stderr);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#hear(line);
+    }
+  }
+
+  #hear(line: string): void {
+    let record: Readonly<Record<string, unknown>>;
+    try {
+      record = JSON.parse(line);
+    } catch {
+      // What Deno itself writes, such as a fault that nothing caught.
+      return this.log.foreignLine(line);
+    }
+    this.log.receive(record);
+    if (!String(record.message).startsWith("Stopped: ")) return;
+    this.#lastShares = Object.fromEntries(
+      COUNTS.map((count) => [count, Number(record[count])]),
+    ) as LedgerSnapshot;
+  }
+
+  // deno-lint-ignore no-explicit-any -- the shapes are those of the status API, read where used
+  async #get(path: string): Promise<any> {
+    const response = await fetch(`http://127.0.0.1:${this.#statusPort}/api/v1/${path}`, {
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`Cannot read /api/v1/${path}: status ${response.status}`);
+    }
+    return await response.json();
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
