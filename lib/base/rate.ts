@@ -16,7 +16,7 @@ export class Rate {
   }
 
   /**
-   * Takes one from a peer's allowance.
+   * Takes from a peer's allowance: one, or `count`, but never more than there is after a rest.
    *
    * @param restedAt What the last call returned for this peer; 0 for none.
    * @param now Milliseconds of real time, on a clock that began at 0 or later.
@@ -24,8 +24,9 @@ export class Rate {
    * peer may have spent on it what it had in that time.
    * @returns what to keep of the peer, or `undefined` if it has nothing left to take from.
    */
-  take(restedAt: number, now: number, awayMs: number = 0): number | undefined {
-    const next = Math.max(restedAt, now - awayMs) + this.#costMs;
+  take(restedAt: number, now: number, awayMs: number = 0, count: number = 1): number | undefined {
+    const costMs = Math.min(this.#costMs * count, this.#roomMs);
+    const next = Math.max(restedAt, now - awayMs) + costMs;
     // Sums of fractions may be a little over what they should come to.
     return next - now > this.#roomMs + 1e-3 ? undefined : next;
   }

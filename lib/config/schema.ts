@@ -340,7 +340,7 @@ const Limits = group("What a miner may ask of this program.", {
   ),
   max_requests_per_second: v.optional(
     about(
-      "A miner that sends more lines a second is disconnected; after a rest it may send five times as many at once. 0 is any number.",
+      "A miner that sends more lines a second is disconnected; after a rest it may send five times as many at once. A line of more than 256 bytes counts as several. 0 is any number.",
       wholeNumber("a number of lines", 0, 100000),
     ),
     100,

@@ -15,6 +15,12 @@ import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum_m
 import { MinerFault } from "../protocol/violation.ts";
 import type { SpareDecoders } from "./spare_decoders.ts";
 
+/**
+ * A line counts as one request for each of these bytes: those of firmware are shorter, and 8 KB of
+ * JSON take a hundred times as long to read as a share.
+ */
+const REQUEST_BYTES = 256;
+
 /** What a miner has ever sent: nothing, bytes that make no request, or a request. */
 export const HEARD = { nothing: 0, bytes: 1, request: 2 } as const;
 
@@ -140,7 +146,7 @@ export abstract class LineSession<Context extends LineContext> {
     this.#cutLine = undefined;
     lines.push(bytes);
     for (let line = lines.next(); line; line = lines.next()) {
-      this.#countRequest();
+      this.#countRequest(line.length);
       if (line.length > 0) this.receiveLine(line);
       if (this.isOver) return;
     }
@@ -151,10 +157,11 @@ export abstract class LineSession<Context extends LineContext> {
     this.#cutLine = lines;
   }
 
-  #countRequest(): void {
+  #countRequest(bytes: number): void {
     const { requestRate, readAt, awayMs } = this.context;
     if (requestRate === undefined) return;
-    const restedAt = requestRate.take(this.#restedAt, readAt, awayMs);
+    const count = Math.max(1, Math.ceil(bytes / REQUEST_BYTES));
+    const restedAt = requestRate.take(this.#restedAt, readAt, awayMs, count);
     if (restedAt === undefined) {
       throw new MinerFault(
         "too-many-requests",

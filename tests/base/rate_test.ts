@@ -16,6 +16,16 @@ Deno.test("a peer at rest may take its burst at once, then one at a time", () =>
   assert.equal(rate.take(kept, 9000), undefined, "a long rest brings no more than the burst");
 });
 
+Deno.test("several may be taken together, at most what there is after a rest", () => {
+  const rate = new Rate(10, 5);
+  let kept = rate.take(0, 1000, 0, 4)!;
+  assert.equal(rate.take(kept, 1000, 0, 2), undefined);
+  kept = rate.take(kept, 1000)!;
+  assert.equal(rate.take(kept, 1000), undefined);
+  kept = rate.take(kept, 1500, 0, 32)!;
+  assert.equal(rate.take(kept, 1500), undefined);
+});
+
 Deno.test("what a peer sent while nobody was here may come at once, and not twice", () => {
   const rate = new Rate(10, 5);
   let kept = 0;

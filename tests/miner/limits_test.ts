@@ -251,6 +251,33 @@ Deno.test("a miner may send its burst of lines at once, then so many a second, a
   assertReached(world, { max_requests_per_second: 1 });
 });
 
+/** A ping in a line of this many bytes. */
+function longPing(bytes: number): string {
+  return PING.replace("}", `,"more":"${"x".repeat(bytes - PING.length - 10)}"}`);
+}
+
+Deno.test("a long line counts as one for each 256 bytes: it costs as much to read", () => {
+  const world = new FakeMiners({ limits: { maxRequestsPerSecond: 10 } });
+  const miner = world.login();
+  assert.equal(longPing(8192).length, 8192);
+  miner.send(longPing(8192), ...Array.from({ length: 16 }, () => PING));
+  assert.equal(miner.takeLines().length, 17, "two of the fifty went into logging in");
+  miner.send(PING);
+  assert.ok(!miner.isConnected);
+  assertReached(world, { max_requests_per_second: 1 });
+});
+
+Deno.test("a line longer than all a miner may send at once is taken after a rest", () => {
+  const world = new FakeMiners({ limits: { maxRequestsPerSecond: 2 } });
+  const miner = world.login();
+  for (let i = 0; i < 3; i++) {
+    world.time += 5_000;
+    assert.deepEqual(miner.ask(longPing(8192)), [PONG]);
+  }
+  miner.send(PING);
+  assert.ok(!miner.isConnected);
+});
+
 Deno.test("lines that waited for a pool are counted once, when they came", () => {
   const world = new FakeMiners({ limits: { maxRequestsPerSecond: 2 } });
   world.mux.holdsMiners = true;
