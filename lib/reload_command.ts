@@ -3,6 +3,7 @@
  * configuration again.
  */
 
+import { fileTrouble } from "./base/file_trouble.ts";
 import { readConfigFile } from "./config/file.ts";
 import { holderOf, PidFileTaken } from "./host/pid_file.ts";
 import { Processes } from "./host/processes.ts";
@@ -35,7 +36,7 @@ export async function askForReload(configPath: string | undefined): Promise<Outc
     if (error instanceof Deno.errors.NotFound) {
       return failed(`${path} is not there: no btcagent runs with this pid_file${relativeTo(path)}`);
     }
-    return failed(`cannot read ${path}: ${messageOf(error)}`);
+    return failed(`cannot read ${path}: ${fileTrouble(error)}`);
   }
   const processes = Processes.load();
   try {

@@ -3,6 +3,7 @@
  * with which exit code the program ends.
  */
 
+import { fileTrouble } from "./base/file_trouble.ts";
 import { printableLines } from "./base/printable.ts";
 import type { RunCommand } from "./cli/command.ts";
 import { readConfigFile } from "./config/file.ts";
@@ -172,7 +173,7 @@ async function takePidFile(path: string | undefined): Promise<PidFile | undefine
   try {
     return await PidFile.take(path);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = fileTrouble(error);
     const problem = `Cannot write the process id to pid_file ${path}: ${found}`;
     log.warn(
       "{problem}. btcagent reload will not find this process; give it a pid_file of its own",

@@ -2,6 +2,7 @@
  * What this machine has to give: ports to listen on, open files, a place for the log.
  */
 
+import { fileTrouble, isOfTheSystem } from "../base/file_trouble.ts";
 import { CannotUseCertificate, type CertificateFiles } from "../net/certificate_files.ts";
 import type { Connection } from "../net/connection.ts";
 import { formatAddress, type PeerAddress } from "../net/engine.ts";
@@ -170,12 +171,12 @@ export async function examineLogFolder(folder: string): Promise<Row> {
     await Deno.remove(file);
     return { level: "ok", subject, found: `${quote(folder)} can be written to` };
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = fileTrouble(error);
     return {
       level: "failure",
       subject,
       found: `${quote(folder)} cannot be written to: ${found}`,
-      advice: error instanceof Deno.errors.NotCapable
+      advice: error instanceof Deno.errors.NotCapable && !isOfTheSystem(error)
         ? "start it with deno task start, or add --allow-write= with the folder to its flags"
         : "name a writable folder with -l",
     };

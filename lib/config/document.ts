@@ -9,7 +9,7 @@
 
 import { LineMap, type Position } from "./line_map.ts";
 import { type Problem, quote } from "./problem.ts";
-import { hintForStray } from "./stray_characters.ts";
+import { hintForStray, HOW_TO_COMMENT } from "./stray_characters.ts";
 import {
   isBareWord,
   scalarOf,
@@ -19,6 +19,8 @@ import {
   type Tokens,
   tokensOf,
 } from "./tokens.ts";
+
+const HOW_TO_BEGIN = "nothing is in it: btcagent config --example prints one to begin with";
 
 /** Deeper than any setting, and shallow enough for recursion. */
 const MAX_DEPTH = 32;
@@ -210,14 +212,16 @@ function stopAt(
     commaOrClose: `a comma or ${open.at(-1)}`,
     end: "nothing more",
   }[expected];
-  const hint = hintFor(text.slice(offset, offset + 40), expected);
+  const hint = hintFor(text.slice(offset, offset + 40), expected, open);
   return { offset, found: foundAt(text, offset), wanted, ...(hint && { hint }) };
 }
 
-function hintFor(rest: string, expected: Expected): string | undefined {
+function hintFor(rest: string, expected: Expected, open: readonly string[]): string | undefined {
   const stray = hintForStray(rest.slice(0, 1));
   if (stray !== undefined) return stray;
   if (rest.startsWith("'")) return "write strings in double quotes";
+  if (/^(?:--|<!--|%|\/)/.test(rest)) return HOW_TO_COMMENT;
+  if (rest.startsWith(";") && expected !== "commaOrClose") return HOW_TO_COMMENT;
   if (/^x[\da-f]/i.test(rest)) return "write numbers in decimal";
   if (expected === "end" && rest.startsWith(":")) {
     return "put { before the first key and } behind the last value";
@@ -228,9 +232,11 @@ function hintFor(rest: string, expected: Expected): string | undefined {
     if (/^\d/.test(rest)) return "is a comma missing before it, or a 0 too many?";
     return /^["[{\w]/.test(rest) ? "is a comma missing before it?" : undefined;
   }
-  if (expected !== "value" && expected !== "valueOrClose") return undefined;
-  if (rest.startsWith("<")) return "this may be a web page that was saved instead of the file";
+  if (expected === "colon" || expected === "end") return undefined;
   if (rest.startsWith(",")) return "there is a comma too many";
+  if (expected === "keyOrClose") return undefined;
+  if (expected === "value" && rest.trim() === "" && open.length === 0) return HOW_TO_BEGIN;
+  if (rest.startsWith("<")) return "this may be a web page that was saved instead of the file";
   if (/^[-+.\d]/.test(rest)) return "write numbers as in 12 or 0.5";
   return /^\p{L}/u.test(rest) ? "write text in double quotes" : undefined;
 }

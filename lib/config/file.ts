@@ -2,6 +2,7 @@
  * The configuration file: where it is looked for, and how it is read.
  */
 
+import { fileTrouble } from "../base/file_trouble.ts";
 import { NoFile, readTextFile } from "../base/text_file.ts";
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
 import { formatProblems, type Problem, type Remark } from "./problem.ts";
@@ -43,7 +44,7 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
   try {
     text = await readTextFile(file, MAX_CONFIG_LENGTH);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = fileTrouble(error);
     const advice = error instanceof NoFile ? "name a file with -c" : "name a readable file with -c";
     return refusal(
       `cannot read the configuration ${found}: ${reason}; ${advice}${taskHint(found)}`,

@@ -14,6 +14,8 @@ export function hintFor(path: Path, value: Located, wanted: string): string | un
   const [top, , item] = path;
   switch (typeof value.value) {
     case "string":
+      // Python's, Go's and JavaScript's words for it, without quotes.
+      if (/^(?:none|nil|null|undefined)$/i.test(value.source)) return "write null, or leave it out";
       if (top === "agent_type" && OTHER_CHAINS.has(value.value.toLowerCase())) {
         return "this build speaks Bitcoin only so far";
       }

@@ -3,6 +3,9 @@
  * blanks that cannot be seen. What to write instead.
  */
 
+/** What to do about the marks that begin a comment in other kinds of files. */
+export const HOW_TO_COMMENT = "write comments as // or /* */";
+
 /** Like double quotes. */
 const QUOTES =
   "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u300c\u300d\u300e\u300f\u301d\u301e\uff02";
@@ -37,7 +40,7 @@ export function isQuoteLike(character: string): boolean {
 /** What to do about `character` where it has no place; `undefined` if nothing is known of it. */
 export function hintForStray(character: string): string | undefined {
   if (character === "") return undefined;
-  if (character === "#") return "write comments as // or /* */";
+  if (character === "#") return HOW_TO_COMMENT;
   if (character === "\ufffd") return "its bytes are no UTF-8: save the file as UTF-8";
   const code = codePoint(character);
   if (isQuoteLike(character)) return `this is the typographic quotation mark ${code}: write "`;

@@ -6,6 +6,7 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { fileTrouble } from "../base/file_trouble.ts";
 import { readTextFile } from "../base/text_file.ts";
 import { CannotUseCertificate, type CertificateFiles } from "./certificate_files.ts";
 
@@ -63,7 +64,7 @@ async function readPem(
   try {
     text = await readTextFile(path, MAX_FILE_BYTES);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = fileTrouble(error);
     throw cannot(found, `name a file with ${wanted} that btcagent may read`, error);
   }
   if (text.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {

@@ -2,6 +2,7 @@
  * How the other side of a TLS connection has to prove who it is.
  */
 
+import { fileTrouble } from "../base/file_trouble.ts";
 import { readTextFile } from "../base/text_file.ts";
 
 /** What the operator chose. */
@@ -37,7 +38,7 @@ async function readCaFile(path: string): Promise<string> {
   try {
     text = await readTextFile(path, MAX_CA_FILE_BYTES);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = fileTrouble(error);
     throw new Error(`Cannot read the certificates in tls.ca_file (${path}): ${found}`, {
       cause: error,
     });

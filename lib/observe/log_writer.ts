@@ -6,6 +6,7 @@
  * ones lost. Trouble is said once, and its end with what was lost.
  */
 
+import { fileTrouble } from "../base/file_trouble.ts";
 import type { LogLevel, LogValues } from "./log_record.ts";
 
 /** Where lines go: `Deno.stderr` or a `LogFile`. */
@@ -137,7 +138,7 @@ export class LineWriter {
       "error",
       "Cannot write the log to {path}: {error}. Make room there or mend the folder; mining goes " +
         "on, lines wait, and it is tried again every {seconds} s",
-      { path: this.#name, error, seconds: RETRY_MS / 1000 },
+      { path: this.#name, error: fileTrouble(error), seconds: RETRY_MS / 1000 },
     );
   }
 }

@@ -5,8 +5,17 @@ import { plainValue, readDocument } from "../../lib/config/document.ts";
 import { formatProblems } from "../../lib/config/problem.ts";
 
 const MISTAKES: [text: string, line: string][] = [
-  ["", "f:1:1  found the end of the file, wanted a value"],
-  ["// nothing\n\n", "f:1:11  found the end of the file, wanted a value"],
+  [
+    "",
+    "f:1:1  found the end of the file, wanted a value; nothing is in it: btcagent config --example " +
+    "prints one to begin with",
+  ],
+  [
+    "// nothing\n\n",
+    "f:1:11  found the end of the file, wanted a value; nothing is in it: btcagent config " +
+    "--example prints one to begin with",
+  ],
+  ['{"a":', "f:1:6  found the end of the file, wanted a value"],
   ["{", "f:1:2  found the end of the file, wanted a key in double quotes or }"],
   ['{"a": 1\n\n', "f:1:8  found the end of the file, wanted a comma or }"],
   ["[1", "f:1:3  found the end of the file, wanted a comma or ]"],
@@ -54,6 +63,23 @@ const MISTAKES: [text: string, line: string][] = [
     '"a": 1,\n"b": 2',
     'f:1:4  found ":", wanted nothing more; put { before the first key and } behind the last value',
   ],
+  ['{"a", "b": 1}', 'f:1:5  found ",", wanted a colon'],
+  [
+    '; mine\n{"a": 1}',
+    'f:1:1  found ";", wanted a value; write comments as // or /* */',
+  ],
+  [
+    '{"a": 1, -- mine\n"b": 2}',
+    'f:1:10  found "--", wanted a key in double quotes or }; write comments as // or /* */',
+  ],
+  [
+    '{"a": 1 / mine\n}',
+    'f:1:9  found "/", wanted a comma or }; write comments as // or /* */',
+  ],
+  [
+    '<!-- mine -->\n{"a": 1}',
+    'f:1:1  found "<", wanted a value; write comments as // or /* */',
+  ],
   [
     '# mine\n{"a": 1}',
     'f:1:1  found "#", wanted a value; write comments as // or /* */',
@@ -100,7 +126,10 @@ const MISTAKES: [text: string, line: string][] = [
   ],
   ['{"a": 0x1f}', 'f:1:8  found "x1f", wanted a comma or }; write numbers in decimal'],
   ['{"a": +1}', 'f:1:7  found "+1", wanted a value; write numbers as in 12 or 0.5'],
-  ['{"a": 1,, "b": 2}', 'f:1:9  found ",", wanted a key in double quotes or }'],
+  [
+    '{"a": 1,, "b": 2}',
+    'f:1:9  found ",", wanted a key in double quotes or }; there is a comma too many',
+  ],
   ['{"a": 1]', 'f:1:8  found "]", wanted a comma or }'],
   ['{"a": 1}}', 'f:1:9  found "}", wanted nothing more'],
   [

@@ -167,6 +167,11 @@ const MISTAKES: [setting: string, line: string][] = [
     '"use_proxy": off',
     'a.jsonc:1:15  use_proxy: found "off" (a word without quotes), wanted true or false; write false',
   ],
+  [
+    '"proxy": None',
+    "a.jsonc:1:11  proxy: found a string, wanted a list of at most 32 proxy addresses; " +
+    "write null, or leave it out",
+  ],
   ['"use_proxy": 1', "a.jsonc:1:15  use_proxy: found 1, wanted true or false; write true"],
   [
     '"agent_listen_port": 1.5',
