@@ -170,7 +170,7 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.histogram(
     "btcagent_job_fanout_seconds",
-    "From a job's arrival to handing it to the last socket of its miners on one port.",
+    "From news for miners, a job mostly, until the last of them on one port had its turn.",
     summary.job_fanout,
   );
   page.gauge(
