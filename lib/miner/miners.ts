@@ -97,6 +97,8 @@ export class Miners implements Fanout, EngineEvents {
   readonly #newcomers = new Newcomers<MinerSession>();
   /** Those of them whose address broke the protocol too often. */
   readonly #probation = new Probation<MinerSession>();
+  /** When the last of the miners connected that have ever sent anything. */
+  #heardUpTo = 0;
   readonly #admission: Admission;
   /**
    * Addresses of those that were ended and have not taken their last bytes, by handle, the one ended
@@ -265,6 +267,7 @@ export class Miners implements Fanout, EngineEvents {
     this.#bytesRead += bytes.length;
     const { now, rateClock } = this.#options;
     session.lastActiveAt = Math.floor(now());
+    this.#heardUpTo = Math.max(this.#heardUpTo, session.connectedAt);
     this.#context.readAt = Math.floor(rateClock.realNow());
     this.#context.awayMs = rateClock.awayMs();
     this.#read(session, bytes);
@@ -364,7 +367,7 @@ export class Miners implements Fanout, EngineEvents {
   *#endOverdue(): Generator<void> {
     const { loginTimeoutMs, idleTimeoutMs } = this.#limits;
     const time = this.#options.now();
-    for (const session of this.#probation.overdue(time)) {
+    for (const session of this.#probation.overdue(time, this.#heardUpTo)) {
       const reason = "its address broke the protocol too often, and it did not log in within " +
         `${SHORT_LOGIN_MS / 1000} s`;
       this.#end(session, reason, "ban_after_violations");

@@ -5,6 +5,10 @@
  *
  * Each has a second to log in, however many come. One that has made a request by then may take as
  * long as any other, but only a few of an address may, and fewer new ones a second.
+ *
+ * What a machine that is short of processor time has not read yet is not held against anybody: the
+ * second is over when a connection that came a second later has been heard, or when the address has
+ * no room for another.
  */
 
 import { Rate } from "../base/rate.ts";
@@ -33,6 +37,8 @@ export type Probationer = Pick<
 interface Address<Session> {
   /** When it may have its whole number of slow logins again; see base/rate.ts. */
   restedAt: number;
+  /** Whether it had no room for one that came. */
+  isShort: boolean;
   /** Those that had not logged in when they were last looked at, and whether they may take longer. */
   readonly sessions: Map<Session, boolean>;
 }
@@ -44,17 +50,18 @@ export class Probation<Session extends Probationer> {
 
   /** Whether another connection of the address may come in, of at most `most` new ones. */
   hasRoom(key: string, most: number): boolean {
-    const sessions = this.#addresses.get(key)?.sessions;
-    if (sessions === undefined || sessions.size < most) return true;
-    forgetLoggedIn(sessions);
-    return sessions.size < most;
+    const address = this.#addresses.get(key);
+    if (address === undefined || address.sessions.size < most) return true;
+    forgetLoggedIn(address.sessions);
+    address.isShort = address.sessions.size >= most;
+    return !address.isShort;
   }
 
   /** One came in. */
   add(key: string, session: Session): void {
     let address = this.#addresses.get(key);
     if (address === undefined) {
-      this.#addresses.set(key, address = { restedAt: 0, sessions: new Map() });
+      this.#addresses.set(key, address = { restedAt: 0, isShort: false, sessions: new Map() });
     }
     address.sessions.set(session, false);
   }
@@ -74,15 +81,20 @@ export class Probation<Session extends Probationer> {
     this.#addresses.clear();
   }
 
-  /** Those whose time to log in is over at `time`. To be called about once a second. */
-  *overdue(time: number): Generator<Session> {
+  /**
+   * Those whose time to log in is over at `time`; of the connections that have been heard the last
+   * came at `heardUpTo`. To be called about once a second.
+   */
+  *overdue(time: number, heardUpTo: number): Generator<Session> {
     for (const [key, address] of this.#addresses) {
       const { sessions } = address;
+      const judgedUpTo = address.isShort ? time : heardUpTo;
+      address.isShort = false;
       forgetLoggedIn(sessions);
       let slow = 0;
       for (const isSlow of sessions.values()) if (isSlow) slow++;
       for (const [session, isSlow] of sessions) {
-        if (isSlow || time - session.connectedAt <= SHORT_LOGIN_MS) continue;
+        if (isSlow || judgedUpTo - session.connectedAt <= SHORT_LOGIN_MS) continue;
         const restedAt = session.heard === HEARD.request && slow < SLOW_LOGINS
           ? this.#rate.take(address.restedAt, time)
           : undefined;

@@ -23,8 +23,8 @@ Deno.test("everybody has a second, and then those that have begun may take longe
   const silent = miner(0);
   const slow = Array.from({ length: 12 }, () => miner(0, HEARD.request));
   for (const one of [silent, ...slow]) probation.add("a", one);
-  assert.deepEqual([...probation.overdue(SHORT_LOGIN_MS)], []);
-  assert.deepEqual([...probation.overdue(SHORT_LOGIN_MS + 1)], [
+  assert.deepEqual([...probation.overdue(SHORT_LOGIN_MS, SHORT_LOGIN_MS)], []);
+  assert.deepEqual([...probation.overdue(SHORT_LOGIN_MS + 1, SHORT_LOGIN_MS + 1)], [
     silent,
     ...slow.slice(SLOW_LOGINS),
   ]);
@@ -34,12 +34,12 @@ Deno.test("a login frees its place, and one that was turned away is let alone", 
   const probation = new Probation<Miner>();
   const slow = Array.from({ length: SLOW_LOGINS }, () => miner(0, HEARD.request));
   for (const one of slow) probation.add("a", one);
-  assert.deepEqual([...probation.overdue(2000)], []);
+  assert.deepEqual([...probation.overdue(2000, 2000)], []);
   slow[0]!.hasLoggedIn = true;
   const [next, turnedAway] = [miner(2000, HEARD.request), miner(2000)];
   turnedAway.turnedAwayAt = 2500;
   for (const one of [next, turnedAway]) probation.add("a", one);
-  assert.deepEqual([...probation.overdue(4000)], []);
+  assert.deepEqual([...probation.overdue(4000, 4000)], []);
 });
 
 Deno.test("addresses have places of their own, and are forgotten when nothing of them is left", () => {
@@ -48,11 +48,11 @@ Deno.test("addresses have places of their own, and are forgotten when nothing of
   const there = miner(0, HEARD.request);
   probation.add("a", here);
   probation.add("b", there);
-  assert.deepEqual([...probation.overdue(2000)], []);
+  assert.deepEqual([...probation.overdue(2000, 2000)], []);
   probation.delete("a", here);
   probation.delete("b", there);
   probation.delete("c", there);
-  assert.deepEqual([...probation.overdue(60_000)], []);
+  assert.deepEqual([...probation.overdue(60_000, 60_000)], []);
   assert.ok(probation.isEmpty);
 });
 
@@ -64,6 +64,24 @@ Deno.test("an address has room for so many new connections; those that have logg
   assert.equal(probation.hasRoom("b", MOST_NEWCOMERS), true);
   crowd[500]!.hasLoggedIn = true;
   assert.equal(probation.hasRoom("a", MOST_NEWCOMERS), true);
+});
+
+Deno.test("nobody is late whom a busy machine has not read: those that came later are not heard either", () => {
+  const probation = new Probation<Miner>();
+  const silent = miner(0);
+  probation.add("a", silent);
+  assert.deepEqual([...probation.overdue(60_000, SHORT_LOGIN_MS)], []);
+  assert.deepEqual([...probation.overdue(60_000, SHORT_LOGIN_MS + 1)], [silent]);
+});
+
+Deno.test("where there is no room for one that came, what is silent has its second and no more", () => {
+  const probation = new Probation<Miner>();
+  const crowd = Array.from({ length: SLOW_LOGINS }, () => miner(0));
+  for (const one of crowd) probation.add("a", one);
+  assert.equal(probation.hasRoom("a", SLOW_LOGINS), false);
+  assert.deepEqual([...probation.overdue(SHORT_LOGIN_MS, 0)], []);
+  assert.equal(probation.hasRoom("a", SLOW_LOGINS), false);
+  assert.deepEqual([...probation.overdue(SHORT_LOGIN_MS + 1, 0)], crowd);
 });
 
 Deno.test("in any course of events few of an address are slow, and few begin to be", () => {
@@ -86,7 +104,7 @@ Deno.test("in any course of events few of an address are slow, and few begin to 
         }
         for (const one of inside.splice(0, logIn)) one.hasLoggedIn = true;
         time += seconds * 1000;
-        const over = new Set(probation.overdue(time));
+        const over = new Set(probation.overdue(time, time));
         for (const one of over) probation.delete("a", one);
         inside = inside.filter((one) => !over.has(one));
         const slow = inside.filter(({ connectedAt }) => time - connectedAt > SHORT_LOGIN_MS);
