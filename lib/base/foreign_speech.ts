@@ -103,6 +103,16 @@ export function foreignMethod(method: string): string | undefined {
     "for the right pool address and algorithm in its settings";
 }
 
+/**
+ * The same of a `mining.subscribe` that names another coin's dialect behind the client agent;
+ * `undefined` for one of Bitcoin, where an older session may stand there.
+ */
+export function foreignDialect(named: unknown): string | undefined {
+  if (typeof named !== "string" || !/^\w*Stratum\/\d/.test(named)) return undefined;
+  return `it spoke ${quoted(named)}, another coin's Stratum: Bitcoin is mined here; look for the ` +
+    "right pool address and algorithm in its settings";
+}
+
 /** What is said of a line that is no JSON object. */
 export function notStratum(line: Uint8Array): string {
   return languageOf(line) ?? `Cannot read a line: found ${shown(line)}, wanted a JSON object`;

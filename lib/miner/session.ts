@@ -11,7 +11,7 @@ import type { Downstream, Mux, News, Seat } from "../mux/peers.ts";
 import { addressKey } from "../net/admission.ts";
 import { formatAddress } from "../net/engine.ts";
 import { areaLog } from "../observe/log.ts";
-import { foreignMethod, notStratum } from "../base/foreign_speech.ts";
+import { foreignDialect, foreignMethod, notStratum } from "../base/foreign_speech.ts";
 import type { RequestId } from "../protocol/request_id.ts";
 import { parseShare, type Share } from "../protocol/share.ts";
 import { scanShare } from "../protocol/share_scanner.ts";
@@ -311,7 +311,12 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #subscribe(id: RequestId, params: readonly unknown[]): void {
     // The pool this miner's work is for is not chosen yet, and never by the miner: what follows
     // the client agent (an old session, a host, a port) says nothing here.
-    const [clientAgent] = params;
+    const [clientAgent, oldSession] = params;
+    const foreign = this.hasLoggedIn ? undefined : foreignDialect(oldSession);
+    if (foreign !== undefined) {
+      this.refuseHandshake(id, STATUS.unknown);
+      throw new MinerFault("foreign", foreign);
+    }
     if (this.#sessionId === undefined) {
       this.#sessionId = this.context.mux.leaseSession();
       if (this.#sessionId === undefined) {

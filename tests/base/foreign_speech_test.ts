@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  foreignDialect,
   foreignMethod,
   isHopeless,
   notStratum,
@@ -91,6 +92,15 @@ Deno.test("methods of other coins are known, those of Stratum and of nobody are 
   assert.match(foreignMethod("getwork")!, /^it spoke a node's \(getwork/);
   for (const method of ["mining.subscribe", "MINING.SUBSCRIBE", "mining.noop", "", "no.such"]) {
     assert.equal(foreignMethod(method), undefined);
+  }
+});
+
+Deno.test("another coin's Stratum is known by what stands where an older session may", () => {
+  for (const named of ["EthereumStratum/1.0.0", "EthereumStratum/2.0.0", "Stratum/1.0"]) {
+    assert.match(foreignDialect(named)!, /^it spoke ".*", another coin's Stratum: /);
+  }
+  for (const named of [undefined, null, 5, "", "08000002", "resume-fixed-session", "x/1"]) {
+    assert.equal(foreignDialect(named), undefined);
   }
 });
 
