@@ -7,8 +7,8 @@
  * long as any other, but only a few of an address may, and fewer new ones a second.
  *
  * What a machine that is short of processor time has not read yet is not held against anybody: the
- * second is over when a connection that came a second later has been heard, or when the address has
- * no room for another.
+ * second is over when a connection that came a second later has been heard, when the address has no
+ * room for another, or after three seconds if neither happens.
  */
 
 import { Rate } from "../base/rate.ts";
@@ -17,6 +17,9 @@ import type { MinerSession } from "./session.ts";
 
 /** Everybody has this long to log in, in milliseconds. */
 export const SHORT_LOGIN_MS = 1000;
+
+/** The same where no later connection has been heard, in milliseconds. */
+const UNHEARD_LOGIN_MS = 3000;
 
 /** Connections of an address that may take longer. */
 export const SLOW_LOGINS = 10;
@@ -88,7 +91,9 @@ export class Probation<Session extends Probationer> {
   *overdue(time: number, heardUpTo: number): Generator<Session> {
     for (const [key, address] of this.#addresses) {
       const { sessions } = address;
-      const judgedUpTo = address.isShort ? time : heardUpTo;
+      const judgedUpTo = address.isShort
+        ? time
+        : Math.max(heardUpTo, time - UNHEARD_LOGIN_MS + SHORT_LOGIN_MS);
       address.isShort = false;
       forgetLoggedIn(sessions);
       let slow = 0;

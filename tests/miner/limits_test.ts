@@ -102,7 +102,7 @@ Deno.test("too many connections that broke the protocol leave their address with
   const elsewhere = world.connect(IP);
   const honest = world.connect(OTHER_IP);
   honest.send(SUBSCRIBE, AUTHORIZE);
-  world.wait(2);
+  world.wait(4);
   assert.ok(!silent.isConnected);
   assert.ok(elsewhere.isConnected && honest.isConnected);
   assertReached(world, { protocol_violations: 3, ban_after_violations: 1 });
@@ -132,7 +132,7 @@ Deno.test("a farm behind one address gets in whatever else comes from there, and
     world.wait(1);
     assert.ok(honest.isConnected);
   }
-  world.wait(2);
+  world.wait(4);
   assert.equal(world.miners.counts.connected, 30);
 });
 
@@ -147,12 +147,12 @@ Deno.test("of a marked address 10 that have begun may take as long as others to 
   };
   const open = (miners: readonly FakeMiner[]) => miners.filter(({ isConnected }) => isConnected);
   const first = Array.from({ length: 15 }, slow);
-  world.wait(2);
+  world.wait(4);
   assert.deepEqual(open(first), first.slice(0, 10));
   // A login frees its place for one that comes later.
   for (const miner of first.slice(0, 10)) miner.send(AUTHORIZE);
   const second = Array.from({ length: 15 }, slow);
-  world.wait(2);
+  world.wait(4);
   assert.ok(open(second).length <= 10 && open(second).length >= 5, `${open(second).length}`);
   world.wait(10);
   assert.equal(open(second).length, 0, "the login deadline is for all");
@@ -180,7 +180,7 @@ Deno.test("what was connected before its address was marked has no more time tha
   const before = Array.from({ length: 20 }, () => world.connect(IP));
   const elsewhere = world.connect(OTHER_IP);
   world.connect(IP).sendBytes("\0\n");
-  world.wait(2);
+  world.wait(4);
   assert.ok(before.every(({ isConnected }) => !isConnected));
   assert.ok(elsewhere.isConnected);
 });
@@ -223,7 +223,7 @@ Deno.test("silence until the login deadline counts toward a mark; leaving early 
   world.wait(11);
   assertReached(world, { login_timeout_seconds: 2 });
   world.connect();
-  world.wait(2);
+  world.wait(4);
   assertReached(world, { login_timeout_seconds: 2, ban_after_violations: 1 });
 });
 

@@ -70,8 +70,16 @@ Deno.test("nobody is late whom a busy machine has not read: those that came late
   const probation = new Probation<Miner>();
   const silent = miner(0);
   probation.add("a", silent);
-  assert.deepEqual([...probation.overdue(60_000, SHORT_LOGIN_MS)], []);
-  assert.deepEqual([...probation.overdue(60_000, SHORT_LOGIN_MS + 1)], [silent]);
+  assert.deepEqual([...probation.overdue(2500, SHORT_LOGIN_MS)], []);
+  assert.deepEqual([...probation.overdue(2500, SHORT_LOGIN_MS + 1)], [silent]);
+});
+
+Deno.test("silent ones of a marked address are gone after three seconds, also when nobody else comes", () => {
+  const probation = new Probation<Miner>();
+  const silent = miner(0);
+  probation.add("a", silent);
+  assert.deepEqual([...probation.overdue(3000, 0)], []);
+  assert.deepEqual([...probation.overdue(3001, 0)], [silent]);
 });
 
 Deno.test("where there is no room for one that came, what is silent has its second and no more", () => {
