@@ -3,7 +3,8 @@
  * some: a pool bans a farm that comes 2,000 times in 9 s.
  *
  * What may not connect yet stands in a queue and asks again: what miners wait for goes first, and
- * of the rest the one that has asked longest.
+ * of the rest the one that has asked longest. Sub-accounts that a pool served before do not queue:
+ * they have a rate of their own.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -13,6 +14,12 @@ import { Rate } from "../base/rate.ts";
 /** Connects to one address: in the long run one a second, and this many after a rest. */
 const CONNECTS_PER_SECOND = 1;
 const BURST = 10;
+
+/**
+ * Beside them, for sub-accounts that a pool served before and whose miners stand still: a pool that
+ * closed all connections takes as many back, and one a second would let an outage outlast the grace.
+ */
+const RETURNS_PER_SECOND = 10;
 
 /** An asker that has not asked again for this long wants nothing any more, in milliseconds. */
 const ASKS_WITHIN_MS = 1_000;
@@ -44,7 +51,8 @@ interface Place {
 
 /** What is known of one address. */
 interface Target {
-  /** As {@linkcode Rate} keeps it. */
+  /** As {@linkcode Rate} keeps it, of connects that return and of all others. */
+  returnsRestedAt: number;
   restedAt: number;
   grants: number;
   /** In the order in which they came. */
@@ -57,6 +65,7 @@ interface Target {
 export class ConnectLimiter {
   readonly #now: Now;
   readonly #rate = new Rate(CONNECTS_PER_SECOND, BURST);
+  readonly #returns = new Rate(RETURNS_PER_SECOND, BURST);
   readonly #targets = new Map<string, Target>();
 
   /** No address was connected to yet. */
@@ -71,6 +80,10 @@ export class ConnectLimiter {
   mayConnect(address: PoolAddress, asker: object, urgency: Urgency): boolean {
     const time = this.#now();
     const target = this.#target(address);
+    if (urgency === URGENCY.outage) {
+      target.queue.delete(asker);
+      return this.#returns.take(target.returnsRestedAt, time) !== undefined;
+    }
     const place = target.queue.get(asker);
     if (place === undefined) target.queue.set(asker, { urgency, askedAt: time });
     else {
@@ -83,10 +96,16 @@ export class ConnectLimiter {
     return target.next === asker;
   }
 
-  /** `asker` connects: counts against the rate of the address. */
-  connects(address: PoolAddress, asker: object): void {
+  /** `asker` connects, having asked with this urgency: counts against the rate of the address. */
+  connects(address: PoolAddress, asker: object, urgency: Urgency): void {
     const target = this.#target(address);
-    target.restedAt = this.#rate.take(target.restedAt, this.#now()) ?? target.restedAt;
+    const time = this.#now();
+    if (urgency === URGENCY.outage) {
+      const { returnsRestedAt } = target;
+      target.returnsRestedAt = this.#returns.take(returnsRestedAt, time) ?? returnsRestedAt;
+      return;
+    }
+    target.restedAt = this.#rate.take(target.restedAt, time) ?? target.restedAt;
     target.grants++;
     target.queue.delete(asker);
     target.next = undefined;
@@ -110,7 +129,7 @@ export class ConnectLimiter {
       if (this.#targets.size >= MANY_ADDRESSES) this.#forgetRested();
       this.#targets.set(
         key,
-        target = { restedAt: 0, grants: 0, queue: new Map(), next: undefined },
+        target = { returnsRestedAt: 0, restedAt: 0, grants: 0, queue: new Map(), next: undefined },
       );
     }
     return target;
@@ -118,9 +137,10 @@ export class ConnectLimiter {
 
   #forgetRested(): void {
     const time = this.#now();
-    for (const [key, { restedAt, queue }] of this.#targets) {
+    for (const [key, { returnsRestedAt, restedAt, queue }] of this.#targets) {
       const isWanted = [...queue.values()].some((place) => !isGone(place, time));
-      if (restedAt <= time && !isWanted) this.#targets.delete(key);
+      const hasRested = Math.max(returnsRestedAt, restedAt) <= time;
+      if (hasRested && !isWanted) this.#targets.delete(key);
     }
   }
 }

@@ -431,7 +431,7 @@ export class PoolSlots implements PoolSessionOwner, Upstreams {
     const { clientAgent, mux, now, rateClock, connects } = this.#options;
     const { wantsVerdicts, session } = this.#settings;
     const entry = this.#order[place]!;
-    connects.connects(entry, this);
+    connects.connects(entry, this, this.#urgency(entry.number));
     const { number, host, port, account } = entry;
     const serial = ++this.#opened;
     this.#lines.add({

@@ -20,7 +20,7 @@ class Rig {
 
   ask(asker: Asker, address = POOL): boolean {
     if (!this.limiter.mayConnect(address, asker, asker.urgency)) return false;
-    this.limiter.connects(address, asker);
+    this.limiter.connects(address, asker, asker.urgency);
     this.connected.push(asker.name);
     return true;
   }
@@ -91,7 +91,7 @@ Deno.test("Urgent askers without end do not keep a patient one waiting forever",
   const patient = { name: "spare", urgency: URGENCY.more };
   let n = 0;
   for (let i = 0; i < 10 && !rig.connected.includes("spare"); i++) {
-    rig.pass(1000, [patient, ...askers(20, `outage${n++}.`, URGENCY.outage)]);
+    rig.pass(1000, [patient, ...askers(20, `first${n++}.`, URGENCY.first)]);
   }
   assert.ok(rig.connected.includes("spare"), rig.connected.join());
   assert.ok(rig.connected.length <= 6);
@@ -100,15 +100,33 @@ Deno.test("Urgent askers without end do not keep a patient one waiting forever",
 Deno.test("One that asks no more holds nobody up", () => {
   const rig = new Rig();
   rig.exhaust();
-  rig.ask({ name: "gone", urgency: URGENCY.outage });
+  rig.ask({ name: "gone", urgency: URGENCY.first });
   const stays = { name: "stays", urgency: URGENCY.more };
   rig.pass(3_000, [stays]);
   assert.deepEqual(rig.connected, ["stays"]);
   rig.exhaust();
-  const other = { name: "forgotten", urgency: URGENCY.outage };
+  const other = { name: "forgotten", urgency: URGENCY.first };
   rig.ask(other);
   rig.limiter.forget(other);
   const next = { name: "next", urgency: URGENCY.more };
   rig.pass(1_250, [next]);
   assert.deepEqual(rig.connected, ["next"]);
+});
+
+Deno.test("60 sub-accounts that a pool served return within seconds after it closed all connections", () => {
+  const rig = new Rig();
+  rig.exhaust();
+  const all = askers(60, "served", URGENCY.outage);
+  rig.pass(6_000, all);
+  assert.equal(new Set(rig.connected).size, 60);
+});
+
+Deno.test("however many return, it is at most ten a second, and others lose nothing by it", () => {
+  const rig = new Rig();
+  rig.exhaust();
+  const all = [...askers(1000, "served", URGENCY.outage), ...askers(20, "new", URGENCY.first)];
+  rig.pass(10_000, all);
+  const served = rig.connected.filter((name) => name.startsWith("served"));
+  assert.ok(served.length <= 10 + 10 * 11, `${served.length} in 10 s`);
+  assert.ok(rig.connected.some((name) => name.startsWith("new")));
 });
