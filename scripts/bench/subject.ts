@@ -23,7 +23,7 @@ export interface Subject {
    */
   readonly command: (conf: string, release: string) => readonly string[];
   /** Settings of its own in a case. */
-  readonly settings: (what: Pick<Case, "load">) => Readonly<Record<string, unknown>>;
+  readonly settings: (what: Pick<Case, "load" | "attack">) => Readonly<Record<string, unknown>>;
 }
 
 /** Where miners and agent meet, and agent and pool. */
@@ -70,7 +70,7 @@ export function ourAgent(variation: Variation): Subject {
       ...[Deno.execPath(), "run", ...denoFlags, ...flags],
       ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],
-    settings: ({ load }) => ({
+    settings: ({ load, attack }) => ({
       advanced: {
         io_engine: engine,
         ...windowMs === undefined ? {} : { share_batch_window_ms: windowMs },
@@ -79,6 +79,8 @@ export function ourAgent(variation: Variation): Subject {
       ...load.some((command) => command.do === "depth")
         ? { limits: { max_requests_per_second: 0 } }
         : {},
+      // Attackers come from the miners' address: marked, it would keep them down.
+      ...attack === undefined ? {} : { limits: { ban_after_violations: 0 } },
     }),
   };
 }
@@ -122,7 +124,7 @@ export const FLOOR: Subject = {
 export function agentConf(
   subject: Subject,
   ports: Ports,
-  what: Pick<Case, "load" | "givesVerdicts">,
+  what: Pick<Case, "load" | "attack" | "givesVerdicts">,
 ): string {
   const pool = ["127.0.0.1", ports.pool, ACCOUNT];
   return JSON.stringify(

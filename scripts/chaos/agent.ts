@@ -25,6 +25,13 @@ const FAKETIME = [
 /** An agent that was told to stop ends within this time, in milliseconds, or is killed. */
 const LONGEST_STOP_MS = 30_000;
 
+/** Below what Linux gives to connections, which is 32,768 and above. */
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+
+/** Lines kept to tell what an agent wrote before it ended by itself. */
+const LAST_LINES = 5;
+
 /** As many miners are asked for at once. */
 const PAGE = 1000;
 
@@ -54,6 +61,9 @@ export class ChaosAgent {
   #lastShares: LedgerSnapshot | undefined;
   #isPaused = false;
   #isStopping = false;
+  #hasEndedAlone = false;
+  /** The last lines it wrote, for when it ends without being asked to. */
+  #lastLines: string[] = [];
 
   private constructor(folder: string, port: number, statusPort: number, faketime?: string) {
     this.#folder = folder;
@@ -84,9 +94,9 @@ export class ChaosAgent {
     return this.#faketime !== undefined;
   }
 
-  /** Whether it is neither paused nor between two runs. */
+  /** Whether it is paused, between two runs, or ended without being asked to. */
   get isBusy(): boolean {
-    return this.#isPaused || this.#isStopping;
+    return this.#isPaused || this.#isStopping || this.#hasEndedAlone;
   }
 
   /** It stands still for a while, as when its machine does. */
@@ -125,7 +135,7 @@ export class ChaosAgent {
     const since = performance.now();
     this.log.stops();
     const child = this.#child!;
-    child.kill("SIGTERM");
+    if (!this.#hasEndedAlone) child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_STOP_MS);
     const { code } = await child.status;
     clearTimeout(timer);
@@ -196,7 +206,7 @@ export class ChaosAgent {
 
   #spawn(): void {
     this.#lastShares = undefined;
-    this.#isStopping = false;
+    this.#isStopping = this.#hasEndedAlone = false;
     this.log.starts();
     const faketime = this.#faketime === undefined ? {} : {
       LD_PRELOAD: this.#faketime,
@@ -214,6 +224,13 @@ export class ChaosAgent {
     }).spawn();
     this.#child = child;
     this.#reading = this.#read(child.stderr);
+    void child.status.then(async ({ code }) => {
+      if (this.#isStopping || this.#child !== child) return;
+      this.#hasEndedAlone = true;
+      await this.#reading;
+      const after = this.#lastLines.join(" | ");
+      this.log.endedByItself(`The agent ended by itself with code ${code}, after: ${after}`);
+    });
   }
 
   async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
@@ -227,6 +244,7 @@ export class ChaosAgent {
   }
 
   #hear(line: string): void {
+    this.#lastLines = [...this.#lastLines.slice(1 - LAST_LINES), line];
     let record: Readonly<Record<string, unknown>>;
     try {
       record = JSON.parse(line);
@@ -243,6 +261,7 @@ export class ChaosAgent {
 
   // deno-lint-ignore no-explicit-any -- the shapes are those of the status API, read where used
   async #get(path: string): Promise<any> {
+    if (this.#hasEndedAlone) throw new Error(this.log.ownFaults.at(-1));
     const response = await fetch(`http://127.0.0.1:${this.#statusPort}/api/v1/${path}`, {
       signal: AbortSignal.timeout(10_000),
     });
@@ -254,9 +273,20 @@ export class ChaosAgent {
   }
 }
 
+/**
+ * A port that is still free when the agent is started again: none that the system gives to
+ * connections while the agent is away.
+ */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 function exists(path: string): boolean {

@@ -87,6 +87,11 @@ export class AgentLog {
     if (/error|panic/i.test(line)) this.#ownFaults.push(line);
   }
 
+  /** The agent ended without being asked to. */
+  endedByItself(how: string): void {
+    this.#ownFaults.push(how);
+  }
+
   /** Takes one line of the log. */
   receive(line: LogLine): void {
     const message = String(line["message"]);
