@@ -235,7 +235,7 @@ Deno.test("more miners than files may be open are refused before anything starts
   const plan = parsePlan(["idle", "attack"])!;
   assert.equal(obstacle(plan, undefined), undefined);
   assert.equal(obstacle(plan, 10_140), undefined);
-  assert.match(obstacle(plan, 10_139)!, /^Cannot open 10140 files at a time, only 10099: /);
+  assert.match(obstacle(plan, 10_139)!, /^Cannot open 10140 files at a time, only 10139: /);
   assert.match(obstacle(parsePlan(["attack"])!, 1024)!, /^Cannot open 6040 files/);
 });
 
