@@ -65,7 +65,8 @@ export function act(pool: SimPool, what: PoolAct, workerName: string): void {
     case "maskFlood":
       return pool.flipMask(220);
     case "jobFlood":
-      for (let i = 0; i < 600; i++) pool.resendJob();
+      // Fewer than a pool has ids: beyond that it cannot tell itself what a share on its way is for.
+      for (let i = 0; i < 200; i++) pool.resendJob();
       return;
     case "oversizedJob":
       return pool.sendOversizedJob();
