@@ -552,7 +552,14 @@ export class Multiplexer implements UpstreamEvents {
   #seat(seat: MinerSeat, slot: Slot<MinerSeat>): void {
     const { upstream } = slot;
     const { miner } = seat;
-    if (seat.isAdmitted) this.#moves++;
+    if (seat.isAdmitted) {
+      this.#moves++;
+      // Firmware passes over a job it knows, and repeats work whose header it had before.
+      if (slot.isJobKnownElsewhere) {
+        slot.setJobAgain(this.#options.nextJobNumber(), false);
+        slot.work.announceQuietly();
+      }
+    }
     seat.slot = slot;
     seat.place = slot.difficulties.take(slot.jobs.tables());
     seat.told = UNTOLD;
@@ -579,6 +586,7 @@ export class Multiplexer implements UpstreamEvents {
   #unseat(seat: MinerSeat): void {
     const { slot, miner, waiting } = seat;
     slot!.dismiss(miner.sessionId, waiting, this.#options.now());
+    if (seat.told === slot!.work.sequence && !seat.isGone) slot!.movedAway();
     this.#standUp(seat);
   }
 

@@ -78,6 +78,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   jobAt: number | undefined;
   /** When the last verdict came. */
   judgedAt: number = -Infinity;
+  /** The number of the newest job when last a miner that had been told it went elsewhere. */
+  #movedAwayWith = -1;
   #versionMask: number;
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
@@ -181,6 +183,16 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.jobs.addAgain(number);
     this.work.setAgain(number, isClean);
     if (isClean) this.currentFrom = number;
+  }
+
+  /** A miner that was told the newest job works elsewhere from now on, and may come back. */
+  movedAway(): void {
+    this.#movedAwayWith = this.work.number;
+  }
+
+  /** Whether a miner that comes from elsewhere may have been told the newest job here before. */
+  get isJobKnownElsewhere(): boolean {
+    return this.work.job !== undefined && this.work.number === this.#movedAwayWith;
   }
 
   /** Whether the newest job may be given again to a miner that needs it out of turn. */

@@ -598,6 +598,24 @@ Deno.test("A miner that moves back at once begins anew, and its shares keep thei
   assert.equal(world.counter.total.get("accepted"), 2);
 });
 
+Deno.test("A miner that moves back hears the job there under a new number and with another header", () => {
+  const world = new MuxWorld();
+  const a = world.active("a");
+  const [one, other] = joinMany(world, 2);
+  const b = world.active("b");
+  for (const [to, from] of [[b, a], [a, b], [b, a]] as const) {
+    world.mux.upstreamActivated(to);
+    world.mux.upstreamRested(from);
+  }
+  for (const { jobs } of [one!, other!]) {
+    assert.equal(jobs.length, 4);
+    assert.equal(new Set(jobs.map(({ id }) => id)).size, 4, "numbers");
+    const headers = jobs.map(({ coinbase1, ntime }) => `${coinbase1} ${ntime}`);
+    assert.equal(new Set(headers).size, 4, headers.join());
+  }
+  assert.deepEqual(one!.jobs.at(-1), other!.jobs.at(-1), "one new number serves all that move");
+});
+
 Deno.test("Resting the only connection holds its miners for the grace", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
