@@ -5,6 +5,7 @@ import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
 import { commandOf, MAIN, Program, START_FLAGS } from "../support/program.ts";
+import { until } from "../support/test_proxy.ts";
 
 /** A configuration for these pools on a free port, in a folder that goes away with the test. */
 async function withConfig(
@@ -298,6 +299,14 @@ Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or
   });
 });
 
+function textAt(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 Deno.test("btcagent reload finds the running program by its pid_file, which goes with it", async () => {
   await using pool = await SimPool.start();
   const config = configFor(pool, freePort()).replace("{", '{ "pid_file": "log/agent.pid",');
@@ -312,7 +321,9 @@ Deno.test("btcagent reload finds the running program by its pid_file, which goes
 
     await using program = new Program(["-c", path], folder);
     await program.wrote("serves miners");
-    assert.equal(await Deno.readTextFile(`${folder}/log/agent.pid`), `${program.pid}\n`);
+    // Written while miners are served already.
+    const written = () => textAt(`${folder}/log/agent.pid`);
+    await until(() => written() === `${program.pid}\n`, "its process id");
     const { code, stdout } = await reload();
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`SIGHUP to process ${program.pid};`));
