@@ -10,6 +10,8 @@ const STEP_MS = 20;
 export class SlowLine implements Disposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #conns = new Set<Deno.Conn>();
+  /** Pauses under way. */
+  readonly #pauses = new Set<ReturnType<typeof setTimeout>>();
   readonly #poolPort: number;
   readonly #bytesPerSecond: number;
 
@@ -55,12 +57,23 @@ export class SlowLine implements Disposable {
       while (rest.length > 0) rest = rest.subarray(await to.write(rest));
       freeAt = Math.max(freeAt, performance.now()) + count / this.#bytesPerSecond * 1000;
       const pauseMs = freeAt - performance.now();
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (pauseMs > 0) await this.#pause(pauseMs);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#pauses.delete(timer);
+        resolve();
+      }, ms);
+      this.#pauses.add(timer);
+    });
   }
 
   [Symbol.dispose](): void {
     this.#listener.close();
+    for (const timer of this.#pauses) clearTimeout(timer);
     for (const conn of this.#conns) conn.close();
     this.#conns.clear();
   }
