@@ -9,7 +9,7 @@ import type { Command } from "./lib/cli/command.ts";
 import { helpText } from "./lib/cli/help.ts";
 import { parseArguments } from "./lib/cli/parse.ts";
 import { VERSION, versionText } from "./lib/cli/version.ts";
-import type { Operator } from "./lib/operator.ts";
+import type { Operator } from "./lib/app/operator.ts";
 
 const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
 
@@ -27,7 +27,7 @@ function complain(message: string): void {
 
 /** Listens to the operator from now on; SIGHUP is for reading the configuration again, or stops. */
 async function operator(reloads: boolean): Promise<Operator> {
-  const { Operator } = await import("./lib/operator.ts");
+  const { Operator } = await import("./lib/app/operator.ts");
   return new Operator({ reloads, exit: () => Deno.exit(EXIT.stopped) });
 }
 
@@ -62,14 +62,14 @@ async function execute(command: Command): Promise<number> {
       return EXIT.stopped;
     }
     case "check": {
-      const { check } = await import("./lib/check_command.ts");
+      const { check } = await import("./lib/app/check.ts");
       const hasColor = Deno.stdout.isTerminal() && !Deno.noColor;
       const { text, exitCode } = await check(command, VERSION, hasColor);
       print(text);
       return exitCode;
     }
     case "reload": {
-      const { askForReload } = await import("./lib/reload_command.ts");
+      const { askForReload } = await import("./lib/app/reload_command.ts");
       const { text, exitCode } = await askForReload(command.configPath);
       if (exitCode === EXIT.stopped) print(text);
       else complain(text);
@@ -85,15 +85,15 @@ async function execute(command: Command): Promise<number> {
     case "run": {
       // First of all: a signal that comes while it starts counts.
       const wishes = await operator(true);
-      const { run } = await import("./lib/run.ts");
+      const { run } = await import("./lib/app/run.ts");
       return await run(command, VERSION, wishes);
     }
     case "demo": {
-      const { demo } = await import("./lib/demo.ts");
+      const { demo } = await import("./lib/app/demo.ts");
       return await demo(command, VERSION, stopAsked);
     }
     case "simulate": {
-      const { simulate } = await import("./lib/simulate.ts");
+      const { simulate } = await import("./lib/app/simulate.ts");
       return await simulate(command, stopAsked);
     }
   }

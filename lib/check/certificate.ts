@@ -2,10 +2,10 @@
  * The certificate a pool shows, whatever there may be wrong with it.
  */
 
-import type { Attempt } from "../net/attempt.ts";
-import type { PoolAddress } from "../net/connection.ts";
-import type { TlsPolicy } from "../net/tls_policy.ts";
-import { openConnection, type Way } from "../net/way.ts";
+import type { Attempt } from "../net/pools/attempt.ts";
+import type { PoolAddress } from "../net/pools/connection.ts";
+import type { TlsPolicy } from "../net/tls/policy.ts";
+import { openConnection, type Way } from "../net/pools/way.ts";
 
 /** What is shown of a certificate. */
 export interface Certificate {
@@ -35,7 +35,7 @@ export async function fetchCertificate(
   const carrier = attempt.hold(
     await openConnection(proxy, address, undefined, { ...proxyTls, pins: [] }, attempt),
   );
-  const { startNodeTls } = await import("../net/node_tls.ts");
+  const { startNodeTls } = await import("../net/tls/node_tls.ts");
   let certificate: Certificate | undefined;
   const connection = await startNodeTls(
     carrier,

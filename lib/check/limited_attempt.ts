@@ -3,8 +3,8 @@
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
-import { Attempt } from "../net/attempt.ts";
-import type { Connection } from "../net/connection.ts";
+import { Attempt } from "../net/pools/attempt.ts";
+import type { Connection } from "../net/pools/connection.ts";
 
 /** What an attempt ends with that has closed its connection. */
 const CLOSED: Connection = {

@@ -3,14 +3,13 @@
  */
 
 import { fileTrouble, isOfTheSystem } from "../base/file_trouble.ts";
-import { CannotUseCertificate, type CertificateFiles } from "../net/certificate_files.ts";
-import type { Connection } from "../net/connection.ts";
-import { formatAddress, type PeerAddress } from "../net/engine.ts";
-import { type ListenAddress, listenProblem } from "../net/listeners.ts";
-import { roomForMiners } from "../net/open_files.ts";
-import { dialTcp } from "../net/dial.ts";
-import { readSome, writeAll } from "../net/handshake_bytes.ts";
-import { quote } from "../protocol/stratum_message.ts";
+import { CannotUseCertificate, type CertificateFiles } from "../net/tls/certificate_files.ts";
+import type { Connection } from "../net/pools/connection.ts";
+import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
+import { type ListenAddress, listenProblem } from "../net/miners/listeners.ts";
+import { dialTcp } from "../net/pools/dial.ts";
+import { readSome, writeAll } from "../net/pools/handshake_bytes.ts";
+import { quote } from "../protocol/stratum/message.ts";
 import { judgeCertificate } from "./judge_certificate.ts";
 import { askWithin } from "./limited_attempt.ts";
 import { type Row, rowOfError } from "./report.ts";
@@ -48,7 +47,7 @@ function askForVersion({ hostname, port, tls }: ListenAddress): Promise<string |
   return askWithin(ANSWER_TIMEOUT_MS, async (attempt) => {
     let connection: Connection = attempt.hold(await dialTcp({ host, port }, attempt.signal));
     if (tls !== undefined) {
-      const { startNodeTls } = await import("../net/node_tls.ts");
+      const { startNodeTls } = await import("../net/tls/node_tls.ts");
       const anyCertificate = { isVerified: false, caCerts: [], pins: [] };
       connection = attempt.hold(await startNodeTls(connection, host, anyCertificate));
     }
@@ -66,7 +65,7 @@ function askForVersion({ hostname, port, tls }: ListenAddress): Promise<string |
 export async function examineMinerCertificate(
   files: CertificateFiles,
 ): Promise<{ readonly row: Row; readonly canBeUsed: boolean }> {
-  const { readServerCertificate } = await import("../net/server_certificate.ts");
+  const { readServerCertificate } = await import("../net/tls/server_certificate.ts");
   try {
     const { names, expiresAt } = await readServerCertificate(files);
     const row = judgeCertificate({
@@ -137,15 +136,14 @@ export function examineStatusPort(address: PeerAddress | undefined, isAgentRunni
  *
  * @param openFiles How many may be open; `undefined` where that is not known.
  * @param wanted As `limits.max_miners`.
- * @param poolConnections Connections to pools there may be at a time.
+ * @param miners How many miners those files are enough for.
  */
 export function judgeOpenFiles(
   openFiles: number | undefined,
   wanted: number | undefined,
-  poolConnections: number,
+  miners: number,
 ): Row {
   const subject = "open files";
-  const { miners } = roomForMiners(openFiles, wanted, poolConnections);
   const values = { open_files: openFiles ?? null, miners };
   if (openFiles === undefined) {
     return { level: "note", subject, found: "how many may be open is not known here", values };

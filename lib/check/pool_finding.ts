@@ -5,8 +5,8 @@
 import { lookup } from "node:dns/promises";
 import { AttendedTimeout } from "../base/attended_timeout.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
-import type { PoolAddress } from "../net/connection.ts";
-import type { Way } from "../net/way.ts";
+import type { PoolAddress } from "../net/pools/connection.ts";
+import type { Way } from "../net/pools/way.ts";
 import { type Trial, type TrialOptions, tryAddress, tryWay } from "./trial.ts";
 import { TurnTaking } from "./turn_taking.ts";
 

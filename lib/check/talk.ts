@@ -4,17 +4,17 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import type { Connection } from "../net/connection.ts";
-import { writeAll } from "../net/handshake_bytes.ts";
+import type { Connection } from "../net/pools/connection.ts";
+import { writeAll } from "../net/pools/handshake_bytes.ts";
 import {
   type Agreement,
   type Introduction,
   type Missing,
   PoolHandshake,
-} from "../pool/handshake.ts";
-import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
-import { decodePoolLine, encodeLine } from "../protocol/stratum_message.ts";
-import { PoolFault } from "../protocol/violation.ts";
+} from "../pool/agent/handshake.ts";
+import { PoolStreamDecoder } from "../protocol/agent/stream.ts";
+import { decodePoolLine, encodeLine } from "../protocol/stratum/message.ts";
+import { PoolFault } from "../base/violation.ts";
 
 /** What a talk needs. */
 export interface TalkOptions {

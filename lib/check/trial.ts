@@ -4,9 +4,9 @@
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
 import type { Now } from "../base/clock.ts";
-import type { PoolAddress } from "../net/connection.ts";
-import { readTlsPolicy, type TlsSettings } from "../net/tls_policy.ts";
-import { openTrusted, type Way } from "../net/way.ts";
+import type { PoolAddress } from "../net/pools/connection.ts";
+import { readTlsPolicy, type TlsSettings } from "../net/tls/policy.ts";
+import { openTrusted, type Way } from "../net/pools/way.ts";
 import { type Certificate, fetchCertificate } from "./certificate.ts";
 import { askWithin, openWithin } from "./limited_attempt.ts";
 import { type Talk, talk, type TalkOptions } from "./talk.ts";

@@ -7,7 +7,7 @@
  * later a SIGALRM comes, whose listener logs it. Without the C library the inspector is opened.
  */
 
-import { LibcUnavailable, loadLibc } from "../net/libc_library.ts";
+import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
 
 /** On x86_64 and aarch64. */
 const SIGUSR1 = 10;

@@ -4,12 +4,12 @@
  *
  * Memory: one array for each file, which holds its name and then what is in it. It goes with a
  * count of its own length, and is used after the last call: it is not collected before that
- * (net/libc.ts has the rules).
+ * (net/libc/calls.ts has the rules).
  */
 
-import { LibcUnavailable, loadLibc } from "../net/libc_library.ts";
+import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
 
-/** Called on another thread, which costs less memory: see net/libc_library.ts. */
+/** Called on another thread, which costs less memory: see net/libc/library.ts. */
 const SYMBOLS = {
   open: { parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
   read: { parameters: ["i32", "buffer", "usize"], result: "i32", nonblocking: true },

@@ -3,8 +3,8 @@
  * in the order of the requests.
  */
 
-import type { RequestId } from "../protocol/request_id.ts";
-import { MinerFault } from "../protocol/violation.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
+import { MinerFault } from "../base/violation.ts";
 
 /** A miner may be so many requests ahead. */
 const MAX_HELD_LINES = 64;

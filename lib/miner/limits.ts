@@ -2,9 +2,9 @@
  * The bounds of what miners may ask of this program, and how often each was reached.
  */
 
-import type { AdmissionLimits, Refusal } from "../net/admission.ts";
-import type { PeerFault } from "../net/engine.ts";
-import type { ProtocolViolation } from "../protocol/violation.ts";
+import type { AdmissionLimits, Refusal } from "../net/miners/admission.ts";
+import type { PeerFault } from "../net/miners/engine.ts";
+import type { ProtocolViolation } from "../base/violation.ts";
 
 /** Bounds for every miner. */
 export interface MinerLimits extends AdmissionLimits {

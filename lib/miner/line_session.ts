@@ -6,13 +6,14 @@
  * (stratum.md "Order"). What the lines say is session.ts.
  */
 
-import type { MinerSockets, PeerAddress } from "../net/engine.ts";
+import type { MinerSockets } from "../net/miners/engine.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
 import type { Rate } from "../base/rate.ts";
 import { isHopeless, notStratum } from "../base/foreign_speech.ts";
-import type { LineDecoder } from "../protocol/lines.ts";
-import type { RequestId } from "../protocol/request_id.ts";
-import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum_message.ts";
-import { MinerFault } from "../protocol/violation.ts";
+import type { LineDecoder } from "../protocol/stratum/lines.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
+import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum/message.ts";
+import { MinerFault } from "../base/violation.ts";
 import type { SpareDecoders } from "./spare_decoders.ts";
 
 /**

@@ -8,20 +8,15 @@ import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { Crowd, Downstream, Fanout, Mux } from "../mux/peers.ts";
-import { addressKey, Admission } from "../net/admission.ts";
-import {
-  type EngineEvents,
-  formatAddress,
-  type MinerSockets,
-  type PeerAddress,
-  type PeerFault,
-} from "../net/engine.ts";
+import { addressKey, Admission } from "../net/miners/admission.ts";
+import type { EngineEvents, MinerSockets, PeerFault } from "../net/miners/engine.ts";
+import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { Rate } from "../base/rate.ts";
 import { reportFault } from "../observe/fault.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
 import { unfinishedLine } from "../base/foreign_speech.ts";
-import { ProtocolViolation } from "../protocol/violation.ts";
+import { ProtocolViolation } from "../base/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";

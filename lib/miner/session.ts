@@ -8,17 +8,22 @@
 import { formatHex32 } from "../base/hex.ts";
 import { ownText } from "../base/own_text.ts";
 import type { Downstream, Mux, News, Seat } from "../mux/peers.ts";
-import { addressKey } from "../net/admission.ts";
-import { formatAddress } from "../net/engine.ts";
+import { addressKey } from "../net/miners/admission.ts";
+import { formatAddress } from "../base/peer_address.ts";
 import { areaLog } from "../observe/log.ts";
 import { foreignDialect, foreignMethod, notStratum } from "../base/foreign_speech.ts";
-import type { RequestId } from "../protocol/request_id.ts";
-import { parseShare, type Share } from "../protocol/share.ts";
-import { scanShare } from "../protocol/share_scanner.ts";
-import { minerStatus, STATUS, verdictMeaning } from "../protocol/status.ts";
-import { parseStratum, type Request } from "../protocol/stratum_message.ts";
-import { MinerFault } from "../protocol/violation.ts";
-import { type RegisteredNames, registeredNames, splitUserName } from "../protocol/worker_name.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
+import { parseShare, type Share } from "../protocol/stratum/share.ts";
+import { scanShare } from "../protocol/stratum/share_scanner.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { minerStatus, verdictMeaning } from "../protocol/agent/status.ts";
+import { parseStratum, type Request } from "../protocol/stratum/message.ts";
+import { MinerFault } from "../base/violation.ts";
+import {
+  type RegisteredNames,
+  registeredNames,
+  splitUserName,
+} from "../protocol/stratum/worker_name.ts";
 import {
   noteShare,
   type ReconnectPause,
@@ -244,7 +249,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         return this.#request(message);
       case "illegal":
         if (message.method === "mining.submit") return this.#refuseIllegalShare(message.id);
-        this.refuse(message.id, STATUS.illegalParams);
+        this.refuse(message.id, ERROR_CODE.illegalParams);
         return this.#refuseForeigner(message.method);
       case "reply":
         return; // to a notification of ours that carried no id: firmware does such things
@@ -278,7 +283,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       case "client.get_version":
         return this.reply(id, JSON.stringify(this.context.version));
       default:
-        this.refuse(id, STATUS.unknown);
+        this.refuse(id, ERROR_CODE.unknown);
         return this.#refuseForeigner(method);
     }
   }
@@ -296,7 +301,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   #configure(id: RequestId, params: readonly unknown[]): void {
     const answer = answerConfigure(params);
-    if (answer === undefined) return this.refuseHandshake(id, STATUS.illegalParams);
+    if (answer === undefined) return this.refuseHandshake(id, ERROR_CODE.illegalParams);
     if (answer.promisedMask !== undefined) {
       this.#promisedMask = this.#toldMask = answer.promisedMask;
     }
@@ -314,13 +319,13 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const [clientAgent, oldSession] = params;
     const foreign = this.hasLoggedIn ? undefined : foreignDialect(oldSession);
     if (foreign !== undefined) {
-      this.refuseHandshake(id, STATUS.unknown);
+      this.refuseHandshake(id, ERROR_CODE.unknown);
       throw new MinerFault("foreign", foreign);
     }
     if (this.#sessionId === undefined) {
       this.#sessionId = this.context.mux.leaseSession();
       if (this.#sessionId === undefined) {
-        this.refuseHandshake(id, STATUS.unknown);
+        this.refuseHandshake(id, ERROR_CODE.unknown);
         this.flush();
         return this.context.end(this, "all session ids are in use", "session_ids");
       }
@@ -339,7 +344,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   #authorize(id: RequestId, params: readonly unknown[]): void {
     const [user] = params;
-    if (typeof user !== "string") return this.refuseHandshake(id, STATUS.workerNameNotString);
+    if (typeof user !== "string") return this.refuseHandshake(id, ERROR_CODE.workerNameNotString);
     if (isAuthorized(this.#state)) return this.handshakeReply(id, "true");
     this.#user = cutName(user);
     // Answered at once only where work cannot begin yet; else when there is a pool.
@@ -403,8 +408,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (receipt === "taken") this.reply(share.id, "true");
     else if (receipt !== "waiting") this.refuse(share.id, receipt);
     // Firmware finishes what it has started: shares of old jobs say nothing of the miner.
-    if (this.isOver || receipt === STATUS.jobNotFound || !seat.isCurrent(share.jobId)) return;
-    this.#watchNarrowing(seat, receipt === STATUS.versionMask);
+    if (this.isOver || receipt === ERROR_CODE.jobNotFound || !seat.isCurrent(share.jobId)) return;
+    this.#watchNarrowing(seat, receipt === ERROR_CODE.versionMask);
     this.#watchRolling(share, receipt === "waiting");
   }
 
@@ -456,7 +461,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #refuseIllegalShare(id: RequestId): void {
     if (this.#seat === undefined) return this.#refuseEarlyShare(id);
     this.context.mux.countRefused(this.#sessionId, "refusedIllegal");
-    this.refuse(id, STATUS.illegalParams);
+    this.refuse(id, ERROR_CODE.illegalParams);
   }
 
   /**
@@ -470,7 +475,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
     this.refuse(
       id,
-      this.#state === "authorized" ? STATUS.notSubscribed : STATUS.unauthorized,
+      this.#state === "authorized" ? ERROR_CODE.notSubscribed : ERROR_CODE.unauthorized,
     );
     const reason = "sent a share without having logged in: it has to begin again";
     // That it is not logged in may be the pool's fault, and that of a whole farm.

@@ -3,8 +3,8 @@
  * one of its own only while it is in the middle of a line.
  */
 
-import { LineDecoder } from "../protocol/lines.ts";
-import { MinerFault } from "../protocol/violation.ts";
+import { LineDecoder } from "../protocol/stratum/lines.ts";
+import { MinerFault } from "../base/violation.ts";
 
 /** One is in use at a time, but for those of miners in the middle of a line. */
 const MOST_SPARES = 4;

@@ -3,8 +3,8 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-import { formatDifficulty } from "../protocol/difficulty.ts";
-import { encodeLine, formatNotification } from "../protocol/stratum_message.ts";
+import { formatDifficulty } from "../protocol/stratum/difficulty.ts";
+import { encodeLine, formatNotification } from "../protocol/stratum/message.ts";
 
 /** What one miner is told; `undefined` for what is no news to it. */
 export interface WorkParts {

@@ -10,8 +10,8 @@ import type { Now } from "../base/clock.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import { OutageLines } from "../observe/outage_lines.ts";
-import { STATUS } from "../protocol/status.ts";
-import { MAX_ACCOUNT_BYTES } from "../protocol/worker_name.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { MAX_ACCOUNT_BYTES } from "../protocol/stratum/worker_name.ts";
 import {
   Ledger,
   type LedgerSnapshot,
@@ -19,7 +19,7 @@ import {
   type ShareCounter,
   type StrayVerdicts,
   sumOfStrays,
-} from "./ledger.ts";
+} from "./books/ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
 import type { Downstream, EarlyRefusal, Mux, Seat, Traffic, Upstreams } from "./peers.ts";
 import { NewAccounts } from "./new_accounts.ts";
@@ -218,13 +218,13 @@ export class Accounts implements Mux, WaitingRoom {
     const { isMultiUser } = this.#options;
     const key = this.keyOf(name);
     if (isMultiUser && key === "") {
-      miner.turnAway(STATUS.accountEmpty, "its user name begins with no sub-account");
+      miner.turnAway(ERROR_CODE.accountEmpty, "its user name begins with no sub-account");
       return undefined;
     }
     if (isMultiUser && key.length > MAX_ACCOUNT_BYTES) {
       // Cut, it could be somebody else's.
       const reason = `its sub-account has ${key.length} characters, at most ${MAX_ACCOUNT_BYTES}`;
-      miner.turnAway(STATUS.invalidUsername, reason);
+      miner.turnAway(ERROR_CODE.invalidUsername, reason);
       return undefined;
     }
     const account = this.#open.get(key);
@@ -319,7 +319,7 @@ export class Accounts implements Mux, WaitingRoom {
       const reason = `${maxAccounts} sub-accounts are open, which is ${accountsBound}`;
       const turnAway = (one: Downstream) => {
         this.#refusals++;
-        one.turnAway(STATUS.unknown, reason);
+        one.turnAway(ERROR_CODE.unknown, reason);
         return undefined;
       };
       for (const seat of waiting) seat.end(() => turnAway(seat.miner));

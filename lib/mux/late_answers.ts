@@ -4,7 +4,7 @@
  */
 
 import { InTurns } from "../base/in_turns.ts";
-import type { RequestId } from "../protocol/request_id.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
 import type { MinerSeat } from "./seat.ts";
 
 /** Answers in one turn, and the pause until the next, in milliseconds. */

@@ -9,11 +9,11 @@
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
-import type { Job } from "../protocol/job.ts";
-import type { Share } from "../protocol/share.ts";
-import { STATUS } from "../protocol/status.ts";
-import { AccountBooks } from "./account_books.ts";
-import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./ledger.ts";
+import type { Job } from "../protocol/stratum/job.ts";
+import type { Share } from "../protocol/stratum/share.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { AccountBooks } from "./books/account_books.ts";
+import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
 import {
   type Crowd,
   type Downstream,
@@ -30,7 +30,7 @@ import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
 import { Work } from "./work.ts";
-import type { Hashrates } from "./work_table.ts";
+import type { Hashrates } from "./books/work_table.ts";
 
 /**
  * Miners seated in one turn when many wait, about 10 ms of them: a farm that moves holds up neither
@@ -625,7 +625,7 @@ function hasFullMask({ upstream }: Slot<MinerSeat>): boolean {
 }
 
 function turnAway(miner: Downstream): void {
-  miner.turnAway(STATUS.invalidUsername, "the pool refuses its sub-account");
+  miner.turnAway(ERROR_CODE.invalidUsername, "the pool refuses its sub-account");
 }
 
 function isAdmitted(seat: MinerSeat): boolean {

@@ -6,10 +6,10 @@
  * extranonce1 and 4 of extranonce2.
  */
 
-import type { Job } from "../protocol/job.ts";
-import type { RequestId } from "../protocol/request_id.ts";
-import type { Share } from "../protocol/share.ts";
-import type { RegisteredNames } from "../protocol/worker_name.ts";
+import type { Job } from "../protocol/stratum/job.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
+import type { Share } from "../protocol/stratum/share.ts";
+import type { RegisteredNames } from "../protocol/stratum/worker_name.ts";
 
 /** What a miner is to be told, all of it in one message. */
 export interface News {

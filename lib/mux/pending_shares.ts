@@ -5,7 +5,7 @@
  * whatever is sent is noted here, in sending order. Verdicts come in any order, or never.
  */
 
-import type { RequestId } from "../protocol/request_id.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
 
 /** Numbers a pool can tell apart. */
 export const INDEX_COUNT = 0x10000;

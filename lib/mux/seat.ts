@@ -2,7 +2,7 @@
  * A miner's place in the mux: the connection it works for, and what it has been told.
  */
 
-import type { Share } from "../protocol/share.ts";
+import type { Share } from "../protocol/stratum/share.ts";
 import type { Downstream, News, Seat, ShareReceipt } from "./peers.ts";
 import type { Slot } from "./slot.ts";
 

@@ -7,7 +7,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import { MAX_SESSION_ID } from "../protocol/agent_message.ts";
+import { MAX_SESSION_ID } from "../protocol/agent/message.ts";
 
 /** How long an id rests while fresh ones are left: longer than any pool's jobs live. */
 export const REST_MS = 600_000;

@@ -7,11 +7,12 @@
 
 import type { Now } from "../base/clock.ts";
 import { REJECT_REASONS, type RejectReason } from "../base/share_reasons.ts";
-import type { Share } from "../protocol/share.ts";
-import { SHARE_ACCEPTED, STATUS, verdictMeaning } from "../protocol/status.ts";
-import type { AccountBooks } from "./account_books.ts";
+import type { Share } from "../protocol/stratum/share.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED, verdictMeaning } from "../protocol/agent/status.ts";
+import type { AccountBooks } from "./books/account_books.ts";
 import { LateAnswers } from "./late_answers.ts";
-import { countOf, type Rejection, type ShareCounter, type Unanswered } from "./ledger.ts";
+import { countOf, type Rejection, type ShareCounter, type Unanswered } from "./books/ledger.ts";
 import type { ShareReceipt } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import type { MinerSeat } from "./seat.ts";
@@ -60,21 +61,21 @@ export class ShareFlow {
     const job = slot?.jobs.find(share.jobId);
     if (slot === undefined || job === undefined) {
       counter.add(miner.sessionId, "refusedStale", ledger);
-      return STATUS.jobNotFound;
+      return ERROR_CODE.jobNotFound;
     }
     const { upstream } = slot;
     // In a frame 0 stands for the job's own time: the pool would judge another header than the
     // miner hashed. No job is that old, unless it says so itself.
     if (share.ntime === 0 && job.ntime !== 0) {
       counter.add(miner.sessionId, "refusedTimeTooOld", slot.ledger);
-      return STATUS.timeTooOld;
+      return ERROR_CODE.timeTooOld;
     }
     // Without a mask the frame would be one the pool skips and does not count: every later
     // verdict of the connection would reach the wrong miner. Bits of the job's own mean one thing
     // to firmware and another to pools.
     if ((share.versionBits & ~(upstream.versionMask & ~job.version)) !== 0) {
       counter.add(miner.sessionId, "refusedVersionMask", slot.ledger);
-      return STATUS.versionMask;
+      return ERROR_CODE.versionMask;
     }
     if (upstream.shareFate === "outage") {
       counter.add(miner.sessionId, "outage", slot.ledger);
@@ -82,7 +83,7 @@ export class ShareFlow {
     }
     if (seat.waiting >= MAX_WAITING_SHARES) {
       counter.add(miner.sessionId, "refusedTooMany", slot.ledger);
-      return STATUS.unknown;
+      return ERROR_CODE.unknown;
     }
     const index = upstream.submit(miner.sessionId, job, share);
     counter.add(miner.sessionId, "submitted", slot.ledger);
@@ -151,7 +152,7 @@ export class ShareFlow {
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
-      this.#lateAnswers.add(share.owner, share.requestId, STATUS.unknown);
+      this.#lateAnswers.add(share.owner, share.requestId, ERROR_CODE.unknown);
       yield;
     }
     this.#lateAnswers.give();
@@ -163,7 +164,7 @@ export class ShareFlow {
       const { isGone, miner } = share.owner;
       this.#settled(share.owner, slot);
       this.#countUnanswered(share, slot, "unansweredStopped");
-      if (!isGone) miner.answerShare(share.requestId, STATUS.unknown);
+      if (!isGone) miner.answerShare(share.requestId, ERROR_CODE.unknown);
     }
   }
 

@@ -8,10 +8,10 @@
  */
 
 import { Allowance } from "../base/allowance.ts";
-import { type Job, jobTime, jobVersion } from "../protocol/job.ts";
+import { type Job, jobTime, jobVersion } from "../protocol/stratum/job.ts";
 import { Difficulties } from "./difficulties.ts";
 import { JobBook } from "./job_book.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger } from "./books/ledger.ts";
 import type { Crowd, Downstream, Upstream } from "./peers.ts";
 import { PendingShares } from "./pending_shares.ts";
 import { Work } from "./work.ts";

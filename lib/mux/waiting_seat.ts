@@ -2,8 +2,8 @@
  * The place of a miner whose sub-account is not open yet; from then on it is that of its account.
  */
 
-import type { Share } from "../protocol/share.ts";
-import { STATUS } from "../protocol/status.ts";
+import type { Share } from "../protocol/stratum/share.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
 import type { Downstream, News, Seat, ShareReceipt } from "./peers.ts";
 
 /** Keeps the seats of miners that wait. */
@@ -63,7 +63,7 @@ export class WaitingSeat implements Seat {
   submit(share: Share): ShareReceipt {
     if (this.#seat !== undefined) return this.#seat.submit(share);
     this.#room.refused(this);
-    return STATUS.jobNotFound;
+    return ERROR_CODE.jobNotFound;
   }
 
   isCurrent(number: number): boolean {

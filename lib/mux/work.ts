@@ -12,8 +12,8 @@
 
 import { Allowance } from "../base/allowance.ts";
 import { formatHex32 } from "../base/hex.ts";
-import { encodeNotify, type Job, jobTime } from "../protocol/job.ts";
-import { formatJobId } from "../protocol/job_id.ts";
+import { encodeNotify, type Job, jobTime } from "../protocol/stratum/job.ts";
+import { formatJobId } from "../protocol/stratum/job_id.ts";
 
 /** Miners are told of one job in this time that is not clean, in milliseconds. */
 export const JOB_EVERY_MS = 5_000;

@@ -11,7 +11,8 @@
  * | no verdict | shares were sent a while ago, and not one was judged since |
  */
 
-import { STATUS, statusText, verdictMeaning } from "../protocol/status.ts";
+import { ERROR_CODE, errorText } from "../protocol/stratum/error_code.ts";
+import { verdictMeaning } from "../protocol/agent/status.ts";
 
 /** After these many milliseconds each sign is one; Infinity for never. */
 export interface HalfDeadBounds {
@@ -72,7 +73,7 @@ export class WorkRecord {
   judged(sessionId: number, status: number, time: number): void {
     this.#unjudged = 0;
     const kind = refusalKind(status);
-    if (kind === undefined || status === STATUS.lowDifficulty) {
+    if (kind === undefined || status === ERROR_CODE.lowDifficulty) {
       this.#runKind = undefined;
       return;
     }
@@ -114,7 +115,7 @@ export class WorkRecord {
       ranFor >= bounds.allRefusedMs
     ) {
       return `it refused all ${this.#runLength} shares of ${seconds(ranFor)}, of several miners: ` +
-        `${this.#runStatus} "${statusText(this.#runStatus)}"`;
+        `${this.#runStatus} "${errorText(this.#runStatus)}"`;
     }
     const unjudgedFor = time - this.#enoughAt;
     if (this.#unjudged >= MIN_SHARES && unjudgedFor >= bounds.noVerdictMs) {

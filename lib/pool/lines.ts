@@ -4,7 +4,7 @@
 
 import type { Traffic, UpstreamRole } from "../mux/peers.ts";
 import { UNWANTED, worstActivePool } from "./reconnect.ts";
-import type { PoolSession } from "./session.ts";
+import type { PoolSession } from "./agent/session.ts";
 import type { PoolEntry } from "./settings.ts";
 
 /** A connection and its role. */

@@ -3,7 +3,7 @@
  */
 
 import type { PoolReport, Traffic } from "../mux/peers.ts";
-import { formatAddress } from "../net/engine.ts";
+import { formatAddress } from "../base/peer_address.ts";
 import type { SessionLine } from "./lines.ts";
 import type { PoolRecord } from "./pool_book.ts";
 import type { PoolEntry } from "./settings.ts";

@@ -6,7 +6,8 @@
  * once, which mean nothing.
  */
 
-import { STATUS, statusText } from "../protocol/status.ts";
+import { ERROR_CODE, errorText } from "../protocol/stratum/error_code.ts";
+import { POOL_STATUS } from "../protocol/agent/status.ts";
 import { refusalKind } from "./half_dead.ts";
 
 /** A window is at least this long, in milliseconds, and has at least these many verdicts. */
@@ -75,7 +76,7 @@ export class RefusalWatch {
     this.#refused.clear();
     if (found === undefined) return undefined;
     const [kind, { count, status, isOfSeveral }] = found;
-    return { kind, status, text: statusText(status), refused: count, judged, ms, isOfSeveral };
+    return { kind, status, text: errorText(status), refused: count, judged, ms, isOfSeveral };
   }
 }
 
@@ -111,27 +112,27 @@ const LATE =
 const UNKNOWN_NAME = "the pool does not know the sub-account or the worker; check the names";
 
 const CAUSES: Readonly<Record<number, string>> = {
-  [STATUS.jobNotFound]: LATE,
-  [STATUS.poolJobNotFound]: LATE,
-  [STATUS.poolStale]: LATE,
-  [STATUS.lowDifficulty]:
+  [ERROR_CODE.jobNotFound]: LATE,
+  [POOL_STATUS.jobNotFound]: LATE,
+  [POOL_STATUS.stale]: LATE,
+  [ERROR_CODE.lowDifficulty]:
     "the pool demands a higher difficulty than it tells agents, as with its option nicehash.forced; " +
     "ask your pool for an address without it, or let those miners connect to the pool directly",
-  [STATUS.duplicate]:
+  [ERROR_CODE.duplicate]:
     "miners send the same work again, as firmware does that restarts a job it was given twice; " +
     "update their firmware, or restart them",
-  [STATUS.versionMask]:
+  [ERROR_CODE.versionMask]:
     "miners roll version bits that the pool does not allow; update their firmware, or use a pool " +
     "that allows 1fffe000",
-  [STATUS.timeTooOld]:
+  [ERROR_CODE.timeTooOld]:
     "miners send block times from before the job, as firmware with a wrong clock does; set their " +
     "clocks, or update their firmware",
-  [STATUS.timeTooNew]:
+  [ERROR_CODE.timeTooNew]:
     "miners roll the block time too far, or the pool's clock is behind; update their firmware, or " +
     "ask your pool",
-  [STATUS.unauthorized]: UNKNOWN_NAME,
-  [STATUS.notSubscribed]: UNKNOWN_NAME,
-  [STATUS.invalidUsername]: UNKNOWN_NAME,
+  [ERROR_CODE.unauthorized]: UNKNOWN_NAME,
+  [ERROR_CODE.notSubscribed]: UNKNOWN_NAME,
+  [ERROR_CODE.invalidUsername]: UNKNOWN_NAME,
   28: "the pool has banned this address; ask your pool",
   30: "the pool has trouble of its own; try another address of it, or ask your pool",
 };

@@ -2,9 +2,9 @@
  * What the operator wants of an account's pool connections.
  */
 
-import type { PoolAddress } from "../net/connection.ts";
+import type { PoolAddress } from "../net/pools/connection.ts";
 import type { HalfDeadBounds } from "./half_dead.ts";
-import type { PoolSessionOptions } from "./session.ts";
+import type { PoolSessionOptions } from "./agent/session.ts";
 
 /** One entry of the pool list. */
 export interface PoolEntry extends PoolAddress {

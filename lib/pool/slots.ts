@@ -9,7 +9,7 @@
 import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import type { PoolReport, Traffic, UpstreamEvents, Upstreams } from "../mux/peers.ts";
-import { type ConnectLimiter, URGENCY, type Urgency } from "../net/connect_limiter.ts";
+import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
 import { areaLog } from "../observe/log.ts";
 import { Leavings } from "./half_dead.ts";
 import { type SessionLine, SessionLines } from "./lines.ts";
@@ -18,7 +18,7 @@ import { poolReport } from "./pool_report.ts";
 import { nextPool, PoolHealth, UNWANTED } from "./reconnect.ts";
 import { likelyCause, SaidOfPools } from "./refusal_watch.ts";
 import { Refusals } from "./refusals.ts";
-import { PoolSession, type PoolSessionOwner } from "./session.ts";
+import { PoolSession, type PoolSessionOwner } from "./agent/session.ts";
 import type { PoolEntry, PoolSlotsSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";

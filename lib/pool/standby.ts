@@ -8,7 +8,7 @@
 import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
 import { NO_POOL, type ShareFate, type Upstream, type UpstreamEvents } from "../mux/peers.ts";
-import type { Job } from "../protocol/job.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";
 
 /** What is left of the last real pool. */

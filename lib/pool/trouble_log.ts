@@ -4,7 +4,7 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import { formatAddress } from "../net/engine.ts";
+import { formatAddress } from "../base/peer_address.ts";
 import { areaLog } from "../observe/log.ts";
 import { type DueLine, OutageLines } from "../observe/outage_lines.ts";
 import type { PoolEntry } from "./settings.ts";

@@ -1,6 +1,6 @@
 /** The extranonce2s of one simulated miner, each as its firmware would choose it. */
 
-import type { Job } from "../protocol/job.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import type { Extranonce2Use } from "./firmware.ts";
 
 /** Sizes that firmware knows which never varies its extranonce2; others get four bytes. */

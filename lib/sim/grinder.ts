@@ -3,10 +3,11 @@
  * then nonce after nonce; extranonce2, time and version bits roll as the firmware does.
  */
 
-import { jobTime } from "../protocol/job.ts";
+import { jobTime } from "../protocol/stratum/job.ts";
 import { Extranonce2s } from "./extranonce2.ts";
 import type { MinerShare, MinerWork } from "./miner_dialogue.ts";
-import { findNonce, headerOf, merkleRoot } from "./proof_of_work.ts";
+import { findNonce } from "./nonce_search.ts";
+import { headerOf, merkleRoot } from "../bitcoin/header.ts";
 import { type Random, randomBelow } from "./seeded_random.ts";
 
 /**

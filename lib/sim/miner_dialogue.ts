@@ -6,8 +6,8 @@
 
 import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
-import { isDifficulty } from "../protocol/difficulty.ts";
-import { type Job, parseNotify } from "../protocol/job.ts";
+import { isDifficulty } from "../protocol/stratum/difficulty.ts";
+import { type Job, parseNotify } from "../protocol/stratum/job.ts";
 import type { Extranonce2Use, Firmware, MinerIdentity } from "./firmware.ts";
 import { MinerPatience } from "./miner_patience.ts";
 import {

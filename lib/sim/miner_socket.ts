@@ -2,8 +2,8 @@
  * One connection of a simulated miner: lines in, text out, at once or byte by byte.
  */
 
-import { LineDecoder } from "../protocol/lines.ts";
-import { PoolFault } from "../protocol/violation.ts";
+import { LineDecoder } from "../protocol/stratum/lines.ts";
+import { PoolFault } from "../base/violation.ts";
 
 const READ_BYTES = 4096;
 const MAX_LINE_BYTES = 1 << 20;

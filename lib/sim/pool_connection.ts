@@ -5,26 +5,26 @@
  */
 
 import type { Socket } from "node:net";
-import { COMMAND } from "../protocol/agent_frame.ts";
+import { COMMAND } from "../protocol/agent/frame.ts";
 import {
   decodeAgentFrame,
   encodeSetDifficulty,
   encodeVerdict,
   type Register,
   type Submit,
-} from "../protocol/agent_message.ts";
-import { formatDifficulty } from "../protocol/difficulty.ts";
-import { notifyParams } from "../protocol/job.ts";
-import { PoolStreamDecoder } from "../protocol/pool_stream.ts";
-import type { RequestId } from "../protocol/request_id.ts";
-import { STATUS } from "../protocol/status.ts";
+} from "../protocol/agent/message.ts";
+import { formatDifficulty } from "../protocol/stratum/difficulty.ts";
+import { notifyParams } from "../protocol/stratum/job.ts";
+import { PoolStreamDecoder } from "../protocol/agent/stream.ts";
+import type { RequestId } from "../protocol/stratum/request_id.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
 import {
   encodeLine,
   formatErrorReply,
   formatNotification,
   formatReply,
-} from "../protocol/stratum_message.ts";
-import { MinerFault } from "../protocol/violation.ts";
+} from "../protocol/stratum/message.ts";
+import { MinerFault } from "../base/violation.ts";
 import type { PoolContext } from "./pool_context.ts";
 import type { PoolFaults } from "./pool_faults.ts";
 import { PoolHandshake } from "./pool_handshake.ts";
@@ -227,7 +227,7 @@ export class PoolConnection {
     const { accounts, caseSensitiveAccounts, now } = this.#context.settings;
     const account = caseSensitiveAccounts ? name : name.toLowerCase();
     if (this.isAuthorized) {
-      this.#sendLine(formatErrorReply(id, STATUS.notSubscribed));
+      this.#sendLine(formatErrorReply(id, ERROR_CODE.notSubscribed));
     } else if (
       account === "" || this.#faults().refuseAuthorize ||
       accounts?.some((known) =>
@@ -235,7 +235,7 @@ export class PoolConnection {
         ) ===
         false
     ) {
-      this.#sendLine(formatErrorReply(id, STATUS.invalidUsername));
+      this.#sendLine(formatErrorReply(id, ERROR_CODE.invalidUsername));
     } else {
       this.#sendLine(formatReply(id, "true"));
       this.#account = account;

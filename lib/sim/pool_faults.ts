@@ -3,9 +3,9 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-import { COMMAND, FRAME_MAGIC } from "../protocol/agent_frame.ts";
-import { encodeNotify, type Job } from "../protocol/job.ts";
-import { encodeLine, formatNotification } from "../protocol/stratum_message.ts";
+import { COMMAND, FRAME_MAGIC } from "../protocol/agent/frame.ts";
+import { encodeNotify, type Job } from "../protocol/stratum/job.ts";
+import { encodeLine, formatNotification } from "../protocol/stratum/message.ts";
 
 /** The switches. Counts of 0 mean never. */
 export interface PoolFaults {

@@ -5,15 +5,15 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-import { formatRequestId, type RequestId } from "../protocol/request_id.ts";
-import { STATUS } from "../protocol/status.ts";
+import { formatRequestId, type RequestId } from "../protocol/stratum/request_id.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
 import {
   formatErrorReply,
   formatNotification,
   formatReply,
   type Request,
-} from "../protocol/stratum_message.ts";
-import { filterName } from "../protocol/worker_name.ts";
+} from "../protocol/stratum/message.ts";
+import { filterName } from "../protocol/stratum/worker_name.ts";
 import type { PoolFaults } from "./pool_faults.ts";
 
 const UNKNOWN = 2147483647;
@@ -90,7 +90,7 @@ export class PoolHandshake {
 
   /** The answer to JSON that is no request. */
   refuse(id: RequestId): Answer {
-    return { lines: [formatErrorReply(id, STATUS.illegalParams)] };
+    return { lines: [formatErrorReply(id, ERROR_CODE.illegalParams)] };
   }
 
   /** Authorize succeeded. */
@@ -116,7 +116,7 @@ export class PoolHandshake {
 
   #configure(id: RequestId, [extensions, options]: readonly unknown[]): string[] {
     if (!Array.isArray(extensions) || !isObject(options)) {
-      return [formatErrorReply(id, STATUS.illegalParams)];
+      return [formatErrorReply(id, ERROR_CODE.illegalParams)];
     }
     const result: Record<string, unknown> = {};
     const names = extensions.filter((name): name is string => typeof name === "string");
@@ -147,8 +147,8 @@ export class PoolHandshake {
   }
 
   #suggestTarget(id: RequestId, { length }: readonly unknown[]): string {
-    if (this.#phase !== "connected") return formatErrorReply(id, STATUS.illegalMethod);
-    return length === 0 ? formatErrorReply(id, STATUS.illegalParams) : formatReply(id, "true");
+    if (this.#phase !== "connected") return formatErrorReply(id, ERROR_CODE.illegalMethod);
+    return length === 0 ? formatErrorReply(id, ERROR_CODE.illegalParams) : formatReply(id, "true");
   }
 
   #subscribe(id: RequestId, [clientAgent]: readonly unknown[]): string {
@@ -166,7 +166,7 @@ export class PoolHandshake {
 
   #authorize(id: RequestId, [user]: readonly unknown[]): Answer {
     if (this.#phase !== "subscribed") {
-      return { lines: [formatErrorReply(id, STATUS.notSubscribed)] };
+      return { lines: [formatErrorReply(id, ERROR_CODE.notSubscribed)] };
     }
     const [account] = filterName(typeof user === "string" ? user : "").split(".");
     return { lines: [], authorize: { id, account: account! } };

@@ -4,7 +4,7 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
-import { appendExtranonce1, type Job } from "../protocol/job.ts";
+import { appendExtranonce1, type Job } from "../protocol/stratum/job.ts";
 import { type Random, randomBelow } from "./seeded_random.ts";
 
 const FIRST_HEIGHT = 807_248;

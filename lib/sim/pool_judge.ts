@@ -4,7 +4,8 @@
  * chance, as from hashing threads (agent.md "How a share is judged").
  */
 
-import { SHARE_ACCEPTED, STATUS } from "../protocol/status.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { POOL_STATUS, SHARE_ACCEPTED } from "../protocol/agent/status.ts";
 import type { PoolContext } from "./pool_context.ts";
 import type { PoolFaults } from "./pool_faults.ts";
 import type { SentJob } from "./pool_jobs.ts";
@@ -16,7 +17,7 @@ import { type Bar, checkAtOnce, checkByHash, type ReceivedShare } from "./share_
 const INDEXES = 65536;
 
 /** Refusals the pool answers and puts into no book. */
-const UNBOOKED: ReadonlySet<number> = new Set([STATUS.duplicate, STATUS.poolJobNotFound]);
+const UNBOOKED: ReadonlySet<number> = new Set([ERROR_CODE.duplicate, POOL_STATUS.jobNotFound]);
 
 /** What the judge asks of its connection. */
 export interface Court {
@@ -61,7 +62,7 @@ export class PoolJudge {
     this.#context.ledger.count("submits");
     const status = checkAtOnce(sent, share);
     if (status !== undefined || sent === undefined) {
-      return this.#judge(index, status ?? STATUS.poolJobNotFound, worker, share);
+      return this.#judge(index, status ?? POOL_STATUS.jobNotFound, worker, share);
     }
     this.#waiting.push({ index, worker, share, sent });
     this.#context.ledger.count("waitingNow");

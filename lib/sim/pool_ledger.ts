@@ -3,7 +3,7 @@
  */
 
 import { addToChecksum, type SummedShare } from "./share_checksum.ts";
-import { SHARE_ACCEPTED } from "../protocol/status.ts";
+import { SHARE_ACCEPTED } from "../protocol/agent/status.ts";
 
 /** Counts of one moment. All since the pool started, except those that end in `Now`. */
 export interface PoolStatistics {

@@ -3,8 +3,8 @@
  * everything that is JSON at all (agent.md "Handshake").
  */
 
-import { findRequestId, type RequestId } from "../protocol/request_id.ts";
-import type { Request } from "../protocol/stratum_message.ts";
+import { findRequestId, type RequestId } from "../protocol/stratum/request_id.ts";
+import type { Request } from "../protocol/stratum/message.ts";
 
 /** A line the pool answers with 27: JSON, but no object with a method and a list of parameters. */
 export interface RefusedLine {

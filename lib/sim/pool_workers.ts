@@ -3,9 +3,9 @@
  * the jobs went by (agent.md "Difficulty").
  */
 
-import type { SetDifficulty } from "../protocol/agent_message.ts";
-import { MAX_DIFFICULTY_EXPONENT } from "../protocol/agent_message.ts";
-import { DEFAULT_WORKER_NAME, filterName } from "../protocol/worker_name.ts";
+import type { SetDifficulty } from "../protocol/agent/message.ts";
+import { MAX_DIFFICULTY_EXPONENT } from "../protocol/agent/message.ts";
+import { DEFAULT_WORKER_NAME, filterName } from "../protocol/stratum/worker_name.ts";
 
 const JOB_IDS = 256;
 /** No longer frame of difficulties fits its 16-bit length. */

@@ -2,9 +2,11 @@
  * The simulated pool's judgment of a share, in the order of agent.md "How a share is judged".
  */
 
-import { SHARE_ACCEPTED, STATUS } from "../protocol/status.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { POOL_STATUS, SHARE_ACCEPTED } from "../protocol/agent/status.ts";
 import type { SentJob } from "./pool_jobs.ts";
-import { coinbaseOf, headerOf, meetsDifficulty, merkleRoot } from "./proof_of_work.ts";
+import { coinbaseOf, headerOf, merkleRoot } from "../bitcoin/header.ts";
+import { meetsDifficulty } from "../bitcoin/target.ts";
 
 /** How far a share's time may lie behind its job's, in seconds. */
 const MAX_TIME_AHEAD_SECONDS = 600;
@@ -40,10 +42,10 @@ export interface Bar {
  * share as seen, so a second one is a duplicate even if the first turns out bad.
  */
 export function checkAtOnce(sent: SentJob | undefined, share: ReceivedShare): number | undefined {
-  if (sent === undefined) return STATUS.poolJobNotFound;
+  if (sent === undefined) return POOL_STATUS.jobNotFound;
   const key =
     `${share.sessionId}.${share.extranonce2}.${share.nonce}.${share.ntime}.${share.versionBits}`;
-  if (sent.shares.has(key)) return STATUS.duplicate;
+  if (sent.shares.has(key)) return ERROR_CODE.duplicate;
   sent.shares.add(key);
   return undefined;
 }
@@ -51,17 +53,17 @@ export function checkAtOnce(sent: SentJob | undefined, share: ReceivedShare): nu
 /** The checks of the pool's hashing thread: the share's final status. */
 export function checkByHash(sent: SentJob, share: ReceivedShare, bar: Bar): number {
   const { work } = sent;
-  if (work.height < bar.height) return STATUS.poolStale;
-  if (share.ntime < work.minTime) return STATUS.timeTooOld;
-  if (share.ntime > work.ntime + MAX_TIME_AHEAD_SECONDS) return STATUS.timeTooNew;
-  if ((share.versionBits & ~bar.versionMask) !== 0) return STATUS.versionMask;
+  if (work.height < bar.height) return POOL_STATUS.stale;
+  if (share.ntime < work.minTime) return ERROR_CODE.timeTooOld;
+  if (share.ntime > work.ntime + MAX_TIME_AHEAD_SECONDS) return ERROR_CODE.timeTooNew;
+  if ((share.versionBits & ~bar.versionMask) !== 0) return ERROR_CODE.versionMask;
   if (bar.difficulty !== undefined) {
     const coinbase = coinbaseOf(sent.job, share.sessionId, share.extranonce2);
     const root = merkleRoot(coinbase, sent.job.merkleBranches);
     const header = headerOf(sent.job, root, share.ntime, share.nonce, share.versionBits);
-    if (!meetsDifficulty(header, bar.difficulty)) return STATUS.lowDifficulty;
+    if (!meetsDifficulty(header, bar.difficulty)) return ERROR_CODE.lowDifficulty;
   } else if (share.nonce / 2 ** 32 >= bar.luck) {
-    return STATUS.lowDifficulty;
+    return ERROR_CODE.lowDifficulty;
   }
   return SHARE_ACCEPTED;
 }

@@ -5,8 +5,8 @@
 
 import { monotonicNow } from "../base/clock.ts";
 import { parseHex32 } from "../base/hex.ts";
-import { PoolFault } from "../protocol/violation.ts";
-import { registeredNames, splitUserName } from "../protocol/worker_name.ts";
+import { PoolFault } from "../base/violation.ts";
+import { registeredNames, splitUserName } from "../protocol/stratum/worker_name.ts";
 import { FIRMWARE, type Firmware, type FirmwareName } from "./firmware.ts";
 import { Grinder, ShareMaker } from "./grinder.ts";
 import {

@@ -3,7 +3,7 @@
  * it has, and which should never have been sent.
  */
 
-import type { Job } from "../protocol/job.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import { crc16 } from "./crc16.ts";
 import type { Firmware } from "./firmware.ts";
 

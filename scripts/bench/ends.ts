@@ -1,7 +1,6 @@
 /**
  * What the driver says to the two ends, and what they answer: a line of JSON each way, one answer
- * to each command. Also what a share and a job carry so that the other end can tell how long they
- * took: the time they were sent at, on the clock all processes share.
+ * to each command.
  */
 
 import type { Durations } from "./histogram.ts";
@@ -108,34 +107,8 @@ export interface AttackersReport {
   readonly connects: number;
 }
 
-/** Microseconds of `ms`, modulo 2³²: a nonce that says when it was sent. */
-export function nonceAt(ms: number): number {
-  return Math.floor(ms * 1000 % 2 ** 32) >>> 0;
-}
-
-/** How long ago, in milliseconds, `nonce` was made; under 35 minutes. */
-export function ageOf(nonce: number, now: number): number {
-  return (nonceAt(now) - nonce | 0) / 1000;
-}
-
-/** Hex digits at the head of a previous hash that say when the job was sent, in microseconds. */
-export const STAMP_DIGITS = 16;
-
-/** A previous hash that says when it was sent. */
-export function prevHashAt(ms: number): string {
-  return Math.floor(ms * 1000).toString(16).padStart(STAMP_DIGITS, "0") + "5a".repeat(24);
-}
-
 /** Sends one line to the driver. */
 export function tellDriver(message: unknown): void {
   let bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
-}
-
-/** The sub-account all miners mine for. */
-export const ACCOUNT = "bench";
-
-/** What a miner is called; the pool's end reads its number out of it. */
-export function workerNameOf(miner: number): string {
-  return `w${miner}`;
 }

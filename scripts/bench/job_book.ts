@@ -2,7 +2,7 @@
  * The jobs a benchmark's miners have heard of, and how long each took from the pool to them.
  */
 
-import { STAMP_DIGITS } from "./ends.ts";
+import { STAMP_DIGITS } from "./marks.ts";
 import { type Durations, Histogram } from "./histogram.ts";
 import type { FoundJob } from "./stratum_scan.ts";
 

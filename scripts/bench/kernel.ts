@@ -2,14 +2,14 @@
  * Sockets for the two ends of a benchmark, straight from the kernel: ten thousand of them in one
  * process, one thread and no promise, so that the load generator is not what gets measured.
  *
- * It adds to lib/net/libc.ts what only a client or an observer needs. An end never gives its
+ * It adds to lib/net/libc/calls.ts what only a client or an observer needs. An end never gives its
  * thread back: it waits for its sockets and for its standard input in one place, and does
  * everything else in between.
  */
 
-import { Epoll, READY } from "../../lib/net/epoll.ts";
-import { Libc } from "../../lib/net/libc.ts";
-import { type LibcListener, openListener } from "../../lib/net/libc_listener.ts";
+import { Epoll, READY } from "../../lib/net/libc/epoll.ts";
+import { Libc } from "../../lib/net/libc/calls.ts";
+import { type LibcListener, openListener } from "../../lib/net/libc/listener.ts";
 
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },

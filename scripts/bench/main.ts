@@ -3,7 +3,7 @@
  * See README.md in this folder.
  */
 
-import { openFileLimit } from "../../lib/net/open_files.ts";
+import { openFileLimit } from "../../lib/host/open_files.ts";
 import { bundleProgram } from "../ship/program.ts";
 import type { Case } from "./cases.ts";
 import type { Run } from "./figures.ts";

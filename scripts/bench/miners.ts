@@ -3,13 +3,8 @@
  * as firmware does, a request at a time, and send shares that carry the time they were sent at.
  */
 
-import {
-  ACCOUNT,
-  type MinersCommand,
-  type MinersReport,
-  tellDriver,
-  workerNameOf,
-} from "./ends.ts";
+import { ACCOUNT, workerNameOf } from "./marks.ts";
+import { type MinersCommand, type MinersReport, tellDriver } from "./ends.ts";
 import { Histogram } from "./histogram.ts";
 import { JobBook } from "./job_book.ts";
 import { Kernel, type SocketOwner } from "./kernel.ts";

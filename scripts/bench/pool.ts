@@ -4,22 +4,23 @@
  */
 
 import { formatHex32 } from "../../lib/base/hex.ts";
-import { COMMAND, FRAME_MAGIC } from "../../lib/protocol/agent_frame.ts";
-import { decodeAgentFrame, type Submit } from "../../lib/protocol/agent_message.ts";
-import { encodeNotify, type Job } from "../../lib/protocol/job.ts";
-import { PoolStreamDecoder } from "../../lib/protocol/pool_stream.ts";
-import { SHARE_ACCEPTED } from "../../lib/protocol/status.ts";
+import { COMMAND, FRAME_MAGIC } from "../../lib/protocol/agent/frame.ts";
+import { decodeAgentFrame, type Submit } from "../../lib/protocol/agent/message.ts";
+import { encodeNotify, type Job } from "../../lib/protocol/stratum/job.ts";
+import { PoolStreamDecoder } from "../../lib/protocol/agent/stream.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import {
   decodeStratum,
   encodeLine,
   formatNotification,
   formatReply,
-} from "../../lib/protocol/stratum_message.ts";
-import { MinerFault } from "../../lib/protocol/violation.ts";
+} from "../../lib/protocol/stratum/message.ts";
+import { MinerFault } from "../../lib/base/violation.ts";
 import { NO_FAULTS } from "../../lib/sim/pool_faults.ts";
 import { PoolHandshake } from "../../lib/sim/pool_handshake.ts";
 import { addToChecksum } from "../../lib/sim/share_checksum.ts";
-import { ageOf, type PoolCommand, type PoolReport, prevHashAt, tellDriver } from "./ends.ts";
+import { ageOf, prevHashAt } from "./marks.ts";
+import { type PoolCommand, type PoolReport, tellDriver } from "./ends.ts";
 import { Histogram } from "./histogram.ts";
 import { addWire, Kernel, NO_WIRE, type SocketOwner, type WireCounters } from "./kernel.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { addToChecksum, type SummedShare } from "../../lib/sim/share_checksum.ts";
-import { nonceAt, workerNameOf } from "./ends.ts";
+import { nonceAt, workerNameOf } from "./marks.ts";
 import { type Durations, Histogram } from "./histogram.ts";
 import type { KnownJob } from "./job_book.ts";
 import { ShareWriter } from "./share_writer.ts";

@@ -3,7 +3,7 @@
  */
 
 import type { SummedShare } from "../../lib/sim/share_checksum.ts";
-import { ACCOUNT, workerNameOf } from "./ends.ts";
+import { ACCOUNT, workerNameOf } from "./marks.ts";
 
 const BUFFER_BYTES = 64 * 1024;
 const HEX = ascii("0123456789abcdef");

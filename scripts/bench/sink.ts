@@ -3,12 +3,13 @@
  * answers every share with true and does nothing else. No agent can be faster than this.
  */
 
-import { encodeNotify } from "../../lib/protocol/job.ts";
-import { scanShare } from "../../lib/protocol/share_scanner.ts";
-import { decodeStratum, formatReply } from "../../lib/protocol/stratum_message.ts";
-import { MinerFault } from "../../lib/protocol/violation.ts";
+import { encodeNotify } from "../../lib/protocol/stratum/job.ts";
+import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
+import { decodeStratum, formatReply } from "../../lib/protocol/stratum/message.ts";
+import { MinerFault } from "../../lib/base/violation.ts";
 import { addToChecksum } from "../../lib/sim/share_checksum.ts";
-import { ageOf, type PoolCommand, type PoolReport, tellDriver } from "./ends.ts";
+import { ageOf } from "./marks.ts";
+import { type PoolCommand, type PoolReport, tellDriver } from "./ends.ts";
 import { Histogram } from "./histogram.ts";
 import { Kernel, NO_WIRE, type SocketOwner } from "./kernel.ts";
 import { jobAt } from "./pool.ts";

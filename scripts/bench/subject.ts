@@ -5,7 +5,7 @@
 import { ENTRY } from "../ship/program.ts";
 import { PROGRAM_FLAGS, START_FLAGS } from "../ship/start_flags.ts";
 import type { Case } from "./cases.ts";
-import { ACCOUNT } from "./ends.ts";
+import { ACCOUNT } from "./marks.ts";
 
 /** One column of the result. */
 export interface Subject {

@@ -7,7 +7,7 @@
  */
 
 import settings from "../../deno.json" with { type: "json" };
-import { COUNTS, type LedgerSnapshot } from "../../lib/mux/ledger.ts";
+import { COUNTS, type LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
 import { AgentLog } from "./agent_log.ts";
 import { type AgentBooks, ledgerOf, type MinersAnswer, NO_SHARES, sumOfShares } from "./books.ts";
 

@@ -6,7 +6,7 @@ import {
   snakeCase,
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
-import { countOf, COUNTS, Ledger, type LedgerSnapshot } from "../../lib/mux/ledger.ts";
+import { countOf, COUNTS, Ledger, type LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
 import type { SharesShape } from "../../lib/observe/status/shapes.ts";
 
 /** The counts of one miner. */

@@ -2,10 +2,10 @@
  * What must hold after a chaos run, each claim with the figures it is judged by.
  */
 
-import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/ledger.ts";
+import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/books/ledger.ts";
 import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
 import type { MinerBooks } from "./books.ts";
-import type { Books, ChaosOutcome } from "./run.ts";
+import type { Books, ChaosOutcome } from "./outcome.ts";
 
 /** One thing that must hold, whether it did, and the figures it was judged by. */
 export interface Finding {

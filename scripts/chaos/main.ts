@@ -5,7 +5,8 @@
 
 import { parseArgs } from "node:util";
 import { findings } from "./invariants.ts";
-import { type ChaosOptions, runChaos } from "./run.ts";
+import type { ChaosOptions } from "./outcome.ts";
+import { runChaos } from "./run.ts";
 
 const USAGE = `Usage: deno task chaos [--minutes N] [--seed S] [--miners N]
 

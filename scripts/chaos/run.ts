@@ -4,19 +4,18 @@
  * closed.
  */
 
-import { type MinerStatistics, sumOf } from "../../lib/sim/miner_ledger.ts";
-import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
+import { sumOf } from "../../lib/sim/miner_ledger.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
-import { type AgentConfig, ChaosAgent, type RunEnd } from "./agent.ts";
-import { type AgentLog, UNRULY } from "./agent_log.ts";
-import type { AgentBooks } from "./books.ts";
+import { type AgentConfig, ChaosAgent } from "./agent.ts";
+import { UNRULY } from "./agent_log.ts";
 import { isSettled } from "./invariants.ts";
 import { act, beginFault, endFaults } from "./pool_mishaps.ts";
 import { type AgentAct, drawSchedule, type MinerAct, type Mishap } from "./schedule.ts";
+import type { Books, ChaosOptions, ChaosOutcome } from "./outcome.ts";
 import { Strangers } from "./strangers.ts";
 
 const POOLS = 3;
@@ -41,50 +40,6 @@ const HASTE = 20;
 
 /** How far the agent's clock is set from the right one, in seconds: as batteries and routers do. */
 const CLOCKS = [0, -86_400, 3_600, 315_360_000, -1_500_000_000, -60, 7];
-
-/** What a run is to be. */
-export interface ChaosOptions {
-  /** Of everything that is by chance. */
-  readonly seed: number;
-  /** How long things go wrong, in milliseconds. */
-  readonly durationMs: number;
-  /** How many miners there are. */
-  readonly miners: number;
-  /** The longest wait for verdicts in the end, in milliseconds; the agent's own time-out is 60 s. */
-  readonly settleMs: number;
-}
-
-/** What a run came to. */
-export interface ChaosOutcome extends Books {
-  readonly mishaps: number;
-  readonly strangers: number;
-  /** What miners found wrong with what they were sent. */
-  readonly dialectFaults: readonly string[];
-  readonly log: AgentLog;
-  readonly unhandled: readonly string[];
-  /** How long after the last mishap all miners were at work, in milliseconds; or never. */
-  readonly recoveredAfterMs: number | undefined;
-  /** How many miners had the pool's next job a second after it, and how many there are. */
-  readonly rollCall: number;
-  /** How each run of the agent ended, the last one included. */
-  readonly ends: readonly RunEnd[];
-  /** Connections of good miners that ended because the agent was stopped. */
-  readonly lostByStops: number;
-  /** Whether the agent's clock was set, which takes libfaketime. */
-  readonly hasSetClock: boolean;
-}
-
-/** What agent, pools and miners have counted at one moment. */
-export interface Books {
-  readonly options: ChaosOptions;
-  readonly agent: AgentBooks;
-  readonly pools: readonly PoolStatistics[];
-  /** Miners that keep the rules: some hash, the others submit at a rate. */
-  readonly good: MinerStatistics;
-  readonly hashing: MinerStatistics;
-  /** Miners that are made to break the rules now and then. */
-  readonly unruly: MinerStatistics;
-}
 
 /** Runs chaos and settles with what it came to. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {

@@ -13,9 +13,9 @@ import {
   UNREGISTER_BYTES,
   writeSubmit,
   writeUnregister,
-} from "../../lib/protocol/agent_message.ts";
-import { PoolStreamDecoder } from "../../lib/protocol/pool_stream.ts";
-import { PoolFault, ProtocolViolation } from "../../lib/protocol/violation.ts";
+} from "../../lib/protocol/agent/message.ts";
+import { PoolStreamDecoder } from "../../lib/protocol/agent/stream.ts";
+import { PoolFault, ProtocolViolation } from "../../lib/base/violation.ts";
 import { chunksOf, type Dice, type FuzzTarget, joined, mutate } from "./target.ts";
 
 /** Longer lines are refused; short, so that inputs get there. */

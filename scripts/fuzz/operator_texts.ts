@@ -9,8 +9,8 @@ import {
   decodeAgentFrame,
   encodeRegister,
   MAX_REGISTER_BYTES,
-} from "../../lib/protocol/agent_message.ts";
-import { registeredNames, splitUserName } from "../../lib/protocol/worker_name.ts";
+} from "../../lib/protocol/agent/message.ts";
+import { registeredNames, splitUserName } from "../../lib/protocol/stratum/worker_name.ts";
 import { type Dice, type FuzzTarget, joined, jsonValue, mutate } from "./target.ts";
 
 const encoder = new TextEncoder();

@@ -1,10 +1,10 @@
 /** Fuzz target: whatever a pool sends, through a session with it, from dialling to its end. */
 
 import assert from "node:assert/strict";
-import type { Connection } from "../../lib/net/connection.ts";
-import { PoolSession } from "../../lib/pool/session.ts";
-import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent_message.ts";
-import { registeredNames } from "../../lib/protocol/worker_name.ts";
+import type { Connection } from "../../lib/net/pools/connection.ts";
+import { PoolSession } from "../../lib/pool/agent/session.ts";
+import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent/message.ts";
+import { registeredNames } from "../../lib/protocol/stratum/worker_name.ts";
 import { handshakeLines, notifyLine, POOL_LINES } from "../../tests/support/pool_lines.ts";
 import { type PoolEvent, RecordingEvents } from "../../tests/support/recording_events.ts";
 import { SHARE } from "../../tests/support/session_rig.ts";

@@ -1,10 +1,10 @@
 /** Fuzz target: the scanner of usual submit lines against the slow, obvious way to read them. */
 
 import assert from "node:assert/strict";
-import { parseShare, type Share } from "../../lib/protocol/share.ts";
-import { scanShare } from "../../lib/protocol/share_scanner.ts";
-import { decodeStratum } from "../../lib/protocol/stratum_message.ts";
-import { MinerFault } from "../../lib/protocol/violation.ts";
+import { parseShare, type Share } from "../../lib/protocol/stratum/share.ts";
+import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
+import { decodeStratum } from "../../lib/protocol/stratum/message.ts";
+import { MinerFault } from "../../lib/base/violation.ts";
 import { type Dice, type FuzzTarget, hexDigits, jsonValue, mutate } from "./target.ts";
 
 const encoder = new TextEncoder();

@@ -9,6 +9,7 @@ import {
   judgeOpenFiles,
   judgePort,
 } from "../../lib/check/machine.ts";
+import { roomForMiners } from "../../lib/host/open_files.ts";
 import { saying, silent } from "../support/dialling.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
 import { serverCertificate } from "../support/test_certificates.ts";
@@ -88,7 +89,7 @@ const FILES: [files: number | undefined, wanted: number | undefined, level: stri
 ];
 for (const [files, wanted, level] of FILES) {
   Deno.test(`${files} open files and limits.max_miners ${wanted} is ${level}`, () => {
-    const row = judgeOpenFiles(files, wanted, 3);
+    const row = judgeOpenFiles(files, wanted, roomForMiners(files, wanted, 3).miners);
     assert.equal(row.level, level);
     assert.equal(row.advice !== undefined, level === "warning");
   });

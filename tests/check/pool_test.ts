@@ -1,7 +1,7 @@
 /** What is said of pools that are well, and of those with something wrong. */
 
 import assert from "node:assert/strict";
-import type { PoolAddress } from "../../lib/net/connection.ts";
+import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import type { PoolFaults } from "../../lib/sim/pool_faults.ts";
 import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { parse } from "node:path";
 import { readConfig } from "../../lib/config/read.ts";
 import { mayServe, statusAddress } from "../../lib/config/status_address.ts";
-import { DRAIN_TIMEOUT_MS } from "../../lib/proxy.ts";
+import { DRAIN_TIMEOUT_MS } from "../../lib/app/proxy.ts";
 import { ask } from "../support/ask_program.ts";
 
 const CONF = new URL("../../conf/", import.meta.url).pathname;

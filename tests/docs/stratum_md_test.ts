@@ -1,18 +1,19 @@
-/** Runs every example of lib/protocol/stratum.md: a page that is not run drifts from the code. */
+/** Runs every example of lib/protocol/stratum/stratum.md: a page that is not run drifts from the code. */
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Standby } from "../../lib/pool/standby.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
-import { formatDifficulty } from "../../lib/protocol/difficulty.ts";
-import { appendExtranonce1, type Job, parseNotify } from "../../lib/protocol/job.ts";
-import { STATUS, statusText } from "../../lib/protocol/status.ts";
-import { splitUserName } from "../../lib/protocol/worker_name.ts";
+import { formatDifficulty } from "../../lib/protocol/stratum/difficulty.ts";
+import { appendExtranonce1, type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
+import { ERROR_CODE, errorText } from "../../lib/protocol/stratum/error_code.ts";
+import { POOL_STATUS } from "../../lib/protocol/agent/status.ts";
+import { splitUserName } from "../../lib/protocol/stratum/worker_name.ts";
 import { RecordingEvents } from "../support/recording_events.ts";
 import { replay, waysToCut } from "../support/transcript.ts";
 import { blocksIn, cellsOf, readPage, tableUnder } from "./pages.ts";
 
-const page = readPage("lib/protocol/stratum.md");
+const page = readPage("lib/protocol/stratum/stratum.md");
 
 /** What only this side sees is left out of the page. */
 function seenByMiner(transcript: string): string {
@@ -45,11 +46,11 @@ Deno.test("stratum.md: every method in its table is sent in an example", () => {
 
 Deno.test("stratum.md lists the codes miners are told, with their texts", () => {
   const listed = tableUnder(page, "Error codes").map((row) => cellsOf(row));
-  for (const [code, text] of listed) assert.equal(text, statusText(Number(code)), code);
-  const passedOnOnly = [STATUS.illegalMethod, STATUS.poolJobNotFound, STATUS.poolStale];
+  for (const [code, text] of listed) assert.equal(text, errorText(Number(code)), code);
+  const passedOnOnly = [ERROR_CODE.illegalMethod, POOL_STATUS.jobNotFound, POOL_STATUS.stale];
   assert.deepEqual(
     listed.map(([code]) => Number(code)),
-    Object.values(STATUS).filter((code) => !passedOnOnly.some((other) => other === code)),
+    Object.values(ERROR_CODE).filter((code) => !passedOnOnly.some((other) => other === code)),
   );
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/read.ts";
-import { Proxy } from "../../lib/proxy.ts";
+import { Proxy } from "../../lib/app/proxy.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";

@@ -1,7 +1,7 @@
 /** A thousand miners move from one pool connection to another, by accident and by plan. */
 
 import assert from "node:assert/strict";
-import { NO_STRAYS } from "../../lib/mux/ledger.ts";
+import { NO_STRAYS } from "../../lib/mux/books/ledger.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { until } from "../support/test_proxy.ts";

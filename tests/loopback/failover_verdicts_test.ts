@@ -1,7 +1,7 @@
 /** Verdicts that come late, twice, for nothing or not at all: each is counted, none misleads. */
 
 import assert from "node:assert/strict";
-import { NO_STRAYS } from "../../lib/mux/ledger.ts";
+import { NO_STRAYS } from "../../lib/mux/books/ledger.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { until } from "../support/test_proxy.ts";

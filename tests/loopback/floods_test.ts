@@ -4,9 +4,9 @@
  */
 
 import assert from "node:assert/strict";
-import { encodeSetDifficulty } from "../../lib/protocol/agent_message.ts";
-import { encodeNotify, type Job, parseNotify } from "../../lib/protocol/job.ts";
-import { encodeLine, formatNotification } from "../../lib/protocol/stratum_message.ts";
+import { encodeSetDifficulty } from "../../lib/protocol/agent/message.ts";
+import { encodeNotify, type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
+import { encodeLine, formatNotification } from "../../lib/protocol/stratum/message.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { LogCapture } from "../support/log_capture.ts";

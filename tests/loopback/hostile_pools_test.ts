@@ -1,8 +1,8 @@
 /** A pool that floods us, as the spare or while it serves, beside one that is honest. */
 
 import assert from "node:assert/strict";
-import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
-import { encodeLine } from "../../lib/protocol/stratum_message.ts";
+import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
+import { encodeLine } from "../../lib/protocol/stratum/message.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { until } from "../support/test_proxy.ts";

@@ -1,7 +1,7 @@
 /** Miners that are ended and do not read: what is open counts, however it came to an end. */
 
 import assert from "node:assert/strict";
-import { Libc } from "../../lib/net/libc.ts";
+import { Libc } from "../../lib/net/libc/calls.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { acceptedAt } from "../support/own_sockets.ts";

@@ -1,7 +1,7 @@
 /** Many sub-accounts in one proxy: the miner's name says which. */
 
 import assert from "node:assert/strict";
-import { rejectedIn } from "../../lib/mux/ledger.ts";
+import { rejectedIn } from "../../lib/mux/books/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { writeAll } from "../../lib/net/handshake_bytes.ts";
+import { writeAll } from "../../lib/net/pools/handshake_bytes.ts";
 import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 import { RawMiner } from "../support/raw_miner.ts";

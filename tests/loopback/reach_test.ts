@@ -4,10 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import type { PoolAddress } from "../../lib/net/connection.ts";
+import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { AttendedClock } from "../../lib/base/attended_clock.ts";
-import { createDial, type DialerOptions } from "../../lib/net/dialer.ts";
-import { PoolSession } from "../../lib/pool/session.ts";
+import { createDial, type DialerOptions } from "../../lib/net/pools/dialer.ts";
+import { PoolSession } from "../../lib/pool/agent/session.ts";
 import {
   LOGIN_IN_ADDRESS,
   OPTIONS,

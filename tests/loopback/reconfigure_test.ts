@@ -1,7 +1,7 @@
 /** Settings change while miners mine: none of them is disconnected, and every share adds up. */
 
 import assert from "node:assert/strict";
-import { CannotListen } from "../../lib/net/listeners.ts";
+import { CannotListen } from "../../lib/net/miners/listeners.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";

@@ -1,9 +1,9 @@
 /** TLS for miners, from the configuration to the shares: with real TLS, on loopback. */
 
 import assert from "node:assert/strict";
-import { CannotUseCertificate } from "../../lib/net/certificate_files.ts";
-import { CannotListen } from "../../lib/net/listeners.ts";
-import { MinerTls } from "../../lib/net/miner_tls.ts";
+import { CannotUseCertificate } from "../../lib/net/tls/certificate_files.ts";
+import { CannotListen } from "../../lib/net/miners/listeners.ts";
+import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";

@@ -7,7 +7,7 @@ import {
   ReconnectPause,
   rollingState,
 } from "../../lib/miner/asicboost.ts";
-import { parseJobId } from "../../lib/protocol/job_id.ts";
+import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { LogCapture } from "../support/log_capture.ts";
 

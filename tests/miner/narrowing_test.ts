@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { finished } from "../../lib/base/steps.ts";
 import { cannotNarrow, noteBits } from "../../lib/miner/narrowing.ts";
-import { parseJobId } from "../../lib/protocol/job_id.ts";
+import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { LogCapture } from "../support/log_capture.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { scanShare } from "../../lib/protocol/share_scanner.ts";
+import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
 import { shortJob } from "../support/fake_mux.ts";
 

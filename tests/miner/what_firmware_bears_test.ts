@@ -5,7 +5,8 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SHARE_ACCEPTED, statusText } from "../../lib/protocol/status.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { errorText } from "../../lib/protocol/stratum/error_code.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
 import { shortJob } from "../support/fake_mux.ts";
 
@@ -31,7 +32,7 @@ function assertBearable(line: string): void {
 
 Deno.test("the text of every code is ASCII and no longer than firmware takes", () => {
   for (let code = -10; code < 500; code++) {
-    assert.match(statusText(code), /^[\x20-\x7e]{1,32}$/, `${code}`);
+    assert.match(errorText(code), /^[\x20-\x7e]{1,32}$/, `${code}`);
   }
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts.ts";
-import { NO_STRAYS, ShareCounter } from "../../lib/mux/ledger.ts";
+import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstreams } from "../../lib/mux/peers.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";

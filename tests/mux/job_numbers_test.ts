@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { JobNumbers } from "../../lib/mux/job_numbers.ts";
-import { formatJobId, parseJobId } from "../../lib/protocol/job_id.ts";
+import { formatJobId, parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { seededRandom } from "../../lib/sim/seeded_random.ts";
 
 const DAY_MS = 86_400_000;

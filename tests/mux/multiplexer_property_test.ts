@@ -14,11 +14,12 @@ import {
   rejectedIn,
   unansweredIn,
   waitingIn,
-} from "../../lib/mux/ledger.ts";
+} from "../../lib/mux/books/ledger.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import type { ShareFate } from "../../lib/mux/peers.ts";
 import { FAREWELL_MS } from "../../lib/mux/slot.ts";
-import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { coinbaseOf, GRACE_MS, MuxWorld } from "../support/mux_world.ts";
@@ -276,7 +277,7 @@ class BookKeeper {
     const { id, receipt } = world.submit(miner, jobId);
     this.shares++;
     this.#count(miner, place, "received");
-    if (receipt === STATUS.jobNotFound) {
+    if (receipt === ERROR_CODE.jobNotFound) {
       this.#count(miner, place, "refusedStale");
       assert.deepEqual(this.#up.map(({ submits }) => submits.length), sentBefore);
       const isFresh = place !== undefined && jobId === miner.jobs.at(-1)?.id &&
@@ -330,7 +331,7 @@ class BookKeeper {
     this.#expire(
       (share) => share.upstream === upstream,
       () => "unansweredConnectionLost",
-      STATUS.unknown,
+      ERROR_CODE.unknown,
     );
     this.#deactivate(upstream);
     this.#byUpstream.delete(upstream);

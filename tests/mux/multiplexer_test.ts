@@ -8,13 +8,14 @@ import {
   rejectedIn,
   unansweredIn,
   waitingIn,
-} from "../../lib/mux/ledger.ts";
+} from "../../lib/mux/books/ledger.ts";
 import { MAX_WAITING_SHARES, VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import { NO_POOL } from "../../lib/mux/peers.ts";
 import { FAREWELL_MS } from "../../lib/mux/slot.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
-import { NO_JOB } from "../../lib/protocol/job_id.ts";
-import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
+import { NO_JOB } from "../../lib/protocol/stratum/job_id.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { GRACE_MS, MuxWorld, poolJob } from "../support/mux_world.ts";
@@ -64,7 +65,7 @@ Deno.test("A miner that joins while no pool is there is held, then served", () =
   const world = new MuxWorld();
   const miner = world.join();
   assert.equal(miner.seat?.versionMask, undefined);
-  assert.equal(world.submit(miner, 1000).receipt, STATUS.jobNotFound);
+  assert.equal(world.submit(miner, 1000).receipt, ERROR_CODE.jobNotFound);
   const pool = world.ready("a");
   assert.deepEqual(miner.told, []);
   world.mux.upstreamActivated(pool);
@@ -286,7 +287,7 @@ for (const jobId of [NO_JOB, 0, 999, 1001]) {
     const world = new MuxWorld();
     const pool = world.active("a");
     const miner = world.join();
-    assert.equal(world.submit(miner, jobId).receipt, STATUS.jobNotFound);
+    assert.equal(world.submit(miner, jobId).receipt, ERROR_CODE.jobNotFound);
     assert.deepEqual(pool.submits, []);
     assert.deepEqual(counted(world.mux.sharesOf(pool)), { received: 1, refusedStale: 1 });
   });
@@ -313,7 +314,7 @@ Deno.test("A share for a job of the connection a miner left never reaches the ne
   world.mux.upstreamRested(a);
   assert.equal(seatedAt(b), 1);
   // Both connections know a job "0": only our own number tells them apart.
-  assert.equal(world.submit(miner, old).receipt, STATUS.jobNotFound);
+  assert.equal(world.submit(miner, old).receipt, ERROR_CODE.jobNotFound);
   assert.deepEqual(b.submits, []);
   assert.equal(world.submit(miner).receipt, "waiting");
   assert.deepEqual([a.submits.length, b.submits.length], [0, 1]);
@@ -444,7 +445,7 @@ Deno.test("Shares waiting at a lost connection are answered once and counted as 
   world.submit(leaves);
   leaves.leave();
   world.lose(pool);
-  assert.deepEqual([...stays.answers], [[id, [STATUS.unknown]]]);
+  assert.deepEqual([...stays.answers], [[id, [ERROR_CODE.unknown]]]);
   assert.deepEqual([...leaves.answers], []);
   const total = world.counter.total.snapshot();
   assert.deepEqual(counted(total), { received: 2, submitted: 2, unansweredConnectionLost: 2 });
@@ -753,7 +754,7 @@ Deno.test("A verdict on a connection that was given up is counted and reaches no
   world.lose(pool);
   world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, connectionGone: 1 });
-  assert.deepEqual(miner.answers.get(id), [STATUS.unknown]);
+  assert.deepEqual(miner.answers.get(id), [ERROR_CODE.unknown]);
   assertAddsUp(world.counter.total.snapshot());
 });
 

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { NO_POOL } from "../../lib/mux/peers.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import { JOB_AGAIN_MS } from "../../lib/mux/work.ts";
-import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { MuxWorld } from "../support/mux_world.ts";
@@ -207,7 +208,7 @@ Deno.test("A share for a job told again without any pool is stale", () => {
   world.lose(pool);
   pass(world, JOB_AGAIN_MS);
   assert.equal(miner.jobs.length, 2);
-  assert.equal(world.submit(miner).receipt, STATUS.jobNotFound);
+  assert.equal(world.submit(miner).receipt, ERROR_CODE.jobNotFound);
 });
 
 // Crowds

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { PoolJob, ShareReceipt } from "../../lib/mux/peers.ts";
-import { Outgoing } from "../../lib/pool/outgoing.ts";
-import { decodeAgentFrame } from "../../lib/protocol/agent_message.ts";
-import type { Share } from "../../lib/protocol/share.ts";
-import { STATUS } from "../../lib/protocol/status.ts";
+import { Outgoing } from "../../lib/pool/agent/outgoing.ts";
+import { decodeAgentFrame } from "../../lib/protocol/agent/message.ts";
+import type { Share } from "../../lib/protocol/stratum/share.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { coinbaseOf, MuxWorld, poolJob } from "../support/mux_world.ts";
 
 const JOB_TIME = 0x650d1b20;
@@ -50,7 +50,7 @@ class Desk {
 
 Deno.test("a share whose time is 0 is too old: a pool would read the time of the job", () => {
   const desk = new Desk();
-  assert.equal(desk.submit({ ntime: 0 }), STATUS.timeTooOld);
+  assert.equal(desk.submit({ ntime: 0 }), ERROR_CODE.timeTooOld);
   assert.deepEqual(desk.pool.submits, []);
   assert.deepEqual(desk.shares, { received: 1, refusedTimeTooOld: 1 });
 });

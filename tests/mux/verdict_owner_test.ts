@@ -1,7 +1,7 @@
 /** Whose share a verdict is about, as the pool's side hears it: what nobody waits for is no work. */
 
 import assert from "node:assert/strict";
-import { SHARE_ACCEPTED } from "../../lib/protocol/status.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { MuxWorld } from "../support/mux_world.ts";
 
 Deno.test("A verdict names the miner whose share waited, and nobody the second time or for no share", () => {

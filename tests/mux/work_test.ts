@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { JOB_AGAIN_MS, JOB_EVERY_MS, Work } from "../../lib/mux/work.ts";
-import { parseJobId } from "../../lib/protocol/job_id.ts";
+import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { poolJob } from "../support/mux_world.ts";
 
 /** The work of a place, and a miner that takes the news whenever there is some. */

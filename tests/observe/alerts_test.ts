@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { MinerTls } from "../../lib/net/miner_tls.ts";
+import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { ask } from "../support/ask_program.ts";

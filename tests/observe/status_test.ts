@@ -14,7 +14,7 @@ import {
   SummarySchema,
   UpstreamsSchema,
 } from "../../lib/observe/status/shapes.ts";
-import { MinerTls } from "../../lib/net/miner_tls.ts";
+import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";

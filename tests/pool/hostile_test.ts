@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent_message.ts";
+import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { turn } from "../support/fake_clock.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { handshakeLines, linesToBytes, notifyLine } from "../support/pool_lines.ts";

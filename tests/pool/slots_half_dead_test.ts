@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Upstream } from "../../lib/mux/peers.ts";
-import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
+import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { PoolLink } from "../support/fake_pools.ts";
 import { LogCapture } from "../support/log_capture.ts";

@@ -1,7 +1,7 @@
 /** PoolSlots: which connections an account has, and which of them serve, as pools come and go. */
 
 import assert from "node:assert/strict";
-import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
+import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { Mood } from "../support/fake_pools.ts";
 import { LogCapture } from "../support/log_capture.ts";

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { parseHex32 } from "../../lib/base/hex.ts";
-import { viewOf } from "../../lib/protocol/agent_frame.ts";
+import { viewOf } from "../../lib/protocol/agent/frame.ts";
 import {
   type AgentMessage,
   decodeAgentFrame,
@@ -18,15 +18,15 @@ import {
   UNREGISTER_BYTES,
   writeSubmit,
   writeUnregister,
-} from "../../lib/protocol/agent_message.ts";
-import { formatDifficulty } from "../../lib/protocol/difficulty.ts";
-import { appendExtranonce1, encodeNotify, parseNotify } from "../../lib/protocol/job.ts";
-import { formatJobId } from "../../lib/protocol/job_id.ts";
-import { PoolStreamDecoder } from "../../lib/protocol/pool_stream.ts";
-import type { RequestId } from "../../lib/protocol/request_id.ts";
-import { parseShare, type Share } from "../../lib/protocol/share.ts";
-import { scanShare } from "../../lib/protocol/share_scanner.ts";
-import { minerStatus, verdictMeaning } from "../../lib/protocol/status.ts";
+} from "../../lib/protocol/agent/message.ts";
+import { formatDifficulty } from "../../lib/protocol/stratum/difficulty.ts";
+import { appendExtranonce1, encodeNotify, parseNotify } from "../../lib/protocol/stratum/job.ts";
+import { formatJobId } from "../../lib/protocol/stratum/job_id.ts";
+import { PoolStreamDecoder } from "../../lib/protocol/agent/stream.ts";
+import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
+import { parseShare, type Share } from "../../lib/protocol/stratum/share.ts";
+import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
+import { minerStatus, verdictMeaning } from "../../lib/protocol/agent/status.ts";
 import {
   decodePoolLine,
   decodeStratum,
@@ -36,9 +36,9 @@ import {
   formatReply,
   formatRequest,
   type StratumMessage,
-} from "../../lib/protocol/stratum_message.ts";
-import { MinerFault, PoolFault } from "../../lib/protocol/violation.ts";
-import { filterName } from "../../lib/protocol/worker_name.ts";
+} from "../../lib/protocol/stratum/message.ts";
+import { MinerFault, PoolFault } from "../../lib/base/violation.ts";
+import { filterName } from "../../lib/protocol/stratum/worker_name.ts";
 import { cutAt, everyCut, feed } from "../support/any_cut.ts";
 import {
   bytesOf,
@@ -350,7 +350,7 @@ testVector("notify-downstream", "only coinbase part 1 changes", (downstream) => 
   assert.equal(line, JSON.stringify(downstream.json) + "\n");
 });
 
-Deno.test("every vector is tested here, in proof_of_work_vectors_test.ts, or not built", () => {
+Deno.test("every vector is tested here, in header_vectors_test.ts, or not built", () => {
   const names = VECTORS.map(({ name }) => name).sort();
   assert.deepEqual([...tested, ...PROOF_OF_WORK, ...NOT_BUILT].sort(), names);
 });

@@ -25,7 +25,7 @@ export interface Vector {
 /** All of them, in the file's order. */
 export const VECTORS: readonly Vector[] = data.vectors;
 
-/** Shares whose block header is known; proof_of_work_vectors_test.ts has them. */
+/** Shares whose block header is known; header_vectors_test.ts has them. */
 export const PROOF_OF_WORK: readonly string[] = [
   "share-header",
   "accepted-by-real-pool-plain",

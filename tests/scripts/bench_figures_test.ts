@@ -1,7 +1,7 @@
 /** What the benchmark's parts make of numbers, shares, jobs and answers. */
 
 import assert from "node:assert/strict";
-import { ageOf, nonceAt } from "../../scripts/bench/ends.ts";
+import { ageOf, nonceAt } from "../../scripts/bench/marks.ts";
 import {
   attackProblems,
   figuresOf,
@@ -19,8 +19,8 @@ import { markdownOf } from "../../scripts/bench/result.ts";
 import { ShareBook } from "../../scripts/bench/share_book.ts";
 import { ShareWriter } from "../../scripts/bench/share_writer.ts";
 import { findJob, findReply } from "../../scripts/bench/stratum_scan.ts";
-import { encodeNotify } from "../../lib/protocol/job.ts";
-import { scanShare } from "../../lib/protocol/share_scanner.ts";
+import { encodeNotify } from "../../lib/protocol/stratum/job.ts";
+import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
 
 const encoder = new TextEncoder();
 

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import type { AgentLog } from "../../scripts/chaos/agent_log.ts";
 import { findings } from "../../scripts/chaos/invariants.ts";
 import { NO_SHARES } from "../../scripts/chaos/books.ts";
-import { type ChaosOutcome, runChaos } from "../../scripts/chaos/run.ts";
+import type { ChaosOutcome } from "../../scripts/chaos/outcome.ts";
+import { runChaos } from "../../scripts/chaos/run.ts";
 import {
   AGENT_ACTS,
   drawSchedule,

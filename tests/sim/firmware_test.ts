@@ -8,7 +8,7 @@ import {
   MinerDialogue,
   type MinerWork,
 } from "../../lib/sim/miner_dialogue.ts";
-import type { Job } from "../../lib/protocol/job.ts";
+import type { Job } from "../../lib/protocol/stratum/job.ts";
 import { difficultyLine, JOB, notifyLine } from "./stratum_server.ts";
 
 interface Sent {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeVerdict } from "../../lib/protocol/agent_message.ts";
-import { SHARE_ACCEPTED } from "../../lib/protocol/status.ts";
+import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { BROKEN_BYTES, type PoolFaults } from "../../lib/sim/pool_faults.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { RawAgent } from "./raw_agent.ts";

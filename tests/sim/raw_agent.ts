@@ -2,7 +2,7 @@
  * The least an agent can be: sends bytes made by hand, and collects what the pool sends.
  */
 
-import { FRAME_MAGIC } from "../../lib/protocol/agent_frame.ts";
+import { FRAME_MAGIC } from "../../lib/protocol/agent/frame.ts";
 import {
   decodePoolFrame,
   encodeRegister,
@@ -13,11 +13,11 @@ import {
   type Verdict,
   writeSubmit,
   writeUnregister,
-} from "../../lib/protocol/agent_message.ts";
-import { type Job, parseNotify } from "../../lib/protocol/job.ts";
-import { PoolStreamDecoder } from "../../lib/protocol/pool_stream.ts";
-import { encodeLine, formatRequest } from "../../lib/protocol/stratum_message.ts";
-import { PoolFault } from "../../lib/protocol/violation.ts";
+} from "../../lib/protocol/agent/message.ts";
+import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
+import { PoolStreamDecoder } from "../../lib/protocol/agent/stream.ts";
+import { encodeLine, formatRequest } from "../../lib/protocol/stratum/message.ts";
+import { PoolFault } from "../../lib/base/violation.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Watch } from "../../lib/sim/watch.ts";
 

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { parseHex32 } from "../../lib/base/hex.ts";
-import { appendExtranonce1, jobTime } from "../../lib/protocol/job.ts";
-import { SHARE_ACCEPTED, STATUS } from "../../lib/protocol/status.ts";
-import {
-  coinbaseOf,
-  difficultyOf,
-  findNonce,
-  headerOf,
-  merkleRoot,
-} from "../../lib/sim/proof_of_work.ts";
+import { appendExtranonce1, jobTime } from "../../lib/protocol/stratum/job.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { POOL_STATUS, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { coinbaseOf, headerOf, merkleRoot } from "../../lib/bitcoin/header.ts";
+import { difficultyOf } from "../../lib/bitcoin/target.ts";
+import { findNonce } from "../../lib/sim/nonce_search.ts";
 import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { RawAgent, type Received, submitFrame } from "./raw_agent.ts";
@@ -274,8 +271,8 @@ Deno.test("unknown jobs and duplicates are answered at once, ahead of shares tha
   agent.submit(1, { nonce: 1, ntime: time + 1 });
   await agent.until(() => agent.verdicts.length === 4);
   assert.deepEqual(agent.verdicts.slice(0, 2), [
-    { index: 1, status: STATUS.duplicate },
-    { index: 2, status: STATUS.poolJobNotFound },
+    { index: 1, status: ERROR_CODE.duplicate },
+    { index: 2, status: POOL_STATUS.jobNotFound },
   ]);
   assert.deepEqual(indexes(agent), [0, 1, 2, 3]);
   assert.equal(statusOf(agent, 3), SHARE_ACCEPTED);

@@ -3,10 +3,11 @@
  */
 
 import { parseHex32 } from "../../lib/base/hex.ts";
-import { encodeNotify, type Job } from "../../lib/protocol/job.ts";
-import { LineDecoder } from "../../lib/protocol/lines.ts";
-import { MinerFault } from "../../lib/protocol/violation.ts";
-import { headerOf, meetsDifficulty, merkleRoot } from "../../lib/sim/proof_of_work.ts";
+import { encodeNotify, type Job } from "../../lib/protocol/stratum/job.ts";
+import { LineDecoder } from "../../lib/protocol/stratum/lines.ts";
+import { MinerFault } from "../../lib/base/violation.ts";
+import { headerOf, merkleRoot } from "../../lib/bitcoin/header.ts";
+import { meetsDifficulty } from "../../lib/bitcoin/target.ts";
 import { TLS_HELLO } from "../../lib/sim/tls_hello.ts";
 import { Watch } from "../../lib/sim/watch.ts";
 

@@ -7,8 +7,8 @@ import { isUsable, judgePool, type PoolContext } from "../../lib/check/judge_poo
 import { examinePool } from "../../lib/check/pool_finding.ts";
 import type { Row } from "../../lib/check/report.ts";
 import { TurnTaking } from "../../lib/check/turn_taking.ts";
-import type { PoolAddress } from "../../lib/net/connection.ts";
-import { type DialerOptions, waysTo } from "../../lib/net/dialer.ts";
+import type { PoolAddress } from "../../lib/net/pools/connection.ts";
+import { type DialerOptions, waysTo } from "../../lib/net/pools/dialer.ts";
 import { OPTIONS } from "./dialling.ts";
 
 export interface CheckSettings extends Partial<DialerOptions> {

@@ -4,7 +4,7 @@
  *     deno run --allow-net --allow-read dial_once.ts HOST PORT CA_FILE [SHA256]
  */
 
-import { createDial } from "../../lib/net/dialer.ts";
+import { createDial } from "../../lib/net/pools/dialer.ts";
 
 const [host, port, caFile, ...pins] = Deno.args;
 const dial = createDial({

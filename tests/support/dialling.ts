@@ -4,8 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import type { Connection, PoolAddress } from "../../lib/net/connection.ts";
-import { createDial, type DialerOptions } from "../../lib/net/dialer.ts";
+import type { Connection, PoolAddress } from "../../lib/net/pools/connection.ts";
+import { createDial, type DialerOptions } from "../../lib/net/pools/dialer.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { LogCapture } from "./log_capture.ts";
 import { LoopbackServer, relay, type Serve } from "./loopback_server.ts";

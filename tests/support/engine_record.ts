@@ -2,7 +2,8 @@
  * What an engine reported, and a way to wait for it.
  */
 
-import type { EngineEvents, PeerAddress, PeerFault } from "../../lib/net/engine.ts";
+import type { EngineEvents, PeerFault } from "../../lib/net/miners/engine.ts";
+import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 const encoder = new TextEncoder();

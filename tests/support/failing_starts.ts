@@ -4,8 +4,8 @@
  */
 
 import { monotonicNow } from "../../lib/base/clock.ts";
-import { Libc } from "../../lib/net/libc.ts";
-import { startLibcEngine } from "../../lib/net/libc_engine.ts";
+import { Libc } from "../../lib/net/libc/calls.ts";
+import { startLibcEngine } from "../../lib/net/libc/engine.ts";
 import { EngineRecord } from "./engine_record.ts";
 
 const libc = new Libc();

@@ -4,8 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { type LedgerSnapshot, refusedIn, rejectedIn, unansweredIn } from "../../lib/mux/ledger.ts";
-import type { ProxyStatistics } from "../../lib/proxy.ts";
+import {
+  type LedgerSnapshot,
+  refusedIn,
+  rejectedIn,
+  unansweredIn,
+} from "../../lib/mux/books/ledger.ts";
+import type { ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
 import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
 import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";

@@ -3,7 +3,7 @@
  * read, and how it ends.
  */
 
-import type { Connection } from "../../lib/net/connection.ts";
+import type { Connection } from "../../lib/net/pools/connection.ts";
 
 interface PendingWrite {
   readonly bytes: Uint8Array;

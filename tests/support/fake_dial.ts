@@ -1,6 +1,6 @@
 /** Dialling under the test's control: each call waits until the test answers it. */
 
-import type { Connection, Dial, PoolAddress } from "../../lib/net/connection.ts";
+import type { Connection, Dial, PoolAddress } from "../../lib/net/pools/connection.ts";
 
 /** One call. */
 export interface DialCall {

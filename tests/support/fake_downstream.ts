@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import type { Crowd, Downstream, Fanout, Seat } from "../../lib/mux/peers.ts";
-import { parseJobId } from "../../lib/protocol/job_id.ts";
-import type { RequestId } from "../../lib/protocol/request_id.ts";
-import { registeredNames } from "../../lib/protocol/worker_name.ts";
+import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
+import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
+import { registeredNames } from "../../lib/protocol/stratum/worker_name.ts";
 
 const decoder = new TextDecoder();
 

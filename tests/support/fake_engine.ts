@@ -3,7 +3,8 @@
  */
 
 import assert from "node:assert/strict";
-import type { Crowd, Engine, EngineEvents, PeerAddress, SlowPeer } from "../../lib/net/engine.ts";
+import type { Crowd, Engine, EngineEvents, SlowPeer } from "../../lib/net/miners/engine.ts";
+import type { PeerAddress } from "../../lib/base/peer_address.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

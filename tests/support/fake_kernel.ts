@@ -3,10 +3,10 @@
  */
 
 import assert from "node:assert/strict";
-import { MAX_EVENTS, READY } from "../../lib/net/epoll.ts";
-import type { PeerAddress } from "../../lib/net/engine.ts";
-import type { Readiness, Sockets } from "../../lib/net/libc_engine.ts";
-import type { LibcListener } from "../../lib/net/libc_listener.ts";
+import { MAX_EVENTS, READY } from "../../lib/net/libc/epoll.ts";
+import type { PeerAddress } from "../../lib/base/peer_address.ts";
+import type { Readiness, Sockets } from "../../lib/net/libc/engine.ts";
+import type { LibcListener } from "../../lib/net/libc/listener.ts";
 import type { Appetite, FakePeer } from "./fake_peer.ts";
 
 const encoder = new TextEncoder();

@@ -3,8 +3,11 @@
  * made to do at a given moment.
  */
 
-import type { AcceptedConnection, ConnectionListener } from "../../lib/net/miner_listener.ts";
-import type { PeerAddress } from "../../lib/net/engine.ts";
+import type {
+  AcceptedConnection,
+  ConnectionListener,
+} from "../../lib/net/miners/miner_listener.ts";
+import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import type { Appetite, FakePeer } from "./fake_peer.ts";
 
 const decoder = new TextDecoder();

@@ -15,9 +15,9 @@ import type {
   Seat,
   ShareReceipt,
 } from "../../lib/mux/peers.ts";
-import { formatJobId } from "../../lib/protocol/job_id.ts";
-import { encodeLine, formatNotification } from "../../lib/protocol/stratum_message.ts";
-import type { Share } from "../../lib/protocol/share.ts";
+import { formatJobId } from "../../lib/protocol/stratum/job_id.ts";
+import { encodeLine, formatNotification } from "../../lib/protocol/stratum/message.ts";
+import type { Share } from "../../lib/protocol/stratum/share.ts";
 
 /** The lines that give one job. */
 export interface JobLines {

@@ -5,8 +5,8 @@
 
 import assert from "node:assert/strict";
 import type { PoolJob, ShareFate, Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
-import type { Share } from "../../lib/protocol/share.ts";
-import type { RegisteredNames } from "../../lib/protocol/worker_name.ts";
+import type { Share } from "../../lib/protocol/stratum/share.ts";
+import type { RegisteredNames } from "../../lib/protocol/stratum/worker_name.ts";
 
 /** A share as it went up. */
 export interface Submitted {

@@ -3,7 +3,7 @@
  */
 
 import { Watch } from "../../lib/sim/watch.ts";
-import type { PoolAddress } from "../../lib/net/connection.ts";
+import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 /** What is done with each connection; it is closed afterwards, whatever happens. */

@@ -4,12 +4,12 @@
  */
 
 import assert from "node:assert/strict";
-import { ShareCounter } from "../../lib/mux/ledger.ts";
+import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { ShareReceipt } from "../../lib/mux/peers.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
-import { type Job, parseNotify } from "../../lib/protocol/job.ts";
+import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeDownstream, FakeFanout, type SeenJob } from "./fake_downstream.ts";
 import { FakeUpstream, type FakeUpstreamOptions } from "./fake_upstream.ts";

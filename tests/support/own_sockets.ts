@@ -1,6 +1,6 @@
 /** The sockets of this very process, as the kernel has them. */
 
-import type { Libc } from "../../lib/net/libc.ts";
+import type { Libc } from "../../lib/net/libc/calls.ts";
 
 const [SOL_SOCKET, SO_ACCEPTCONN, MAX_FD] = [1, 30, 4096];
 

@@ -1,8 +1,8 @@
 /** Writes down, in order, what a pool session tells the mux and its owner. */
 
 import type { Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
-import type { PoolSession, PoolSessionOwner } from "../../lib/pool/session.ts";
-import type { Job } from "../../lib/protocol/job.ts";
+import type { PoolSession, PoolSessionOwner } from "../../lib/pool/agent/session.ts";
+import type { Job } from "../../lib/protocol/stratum/job.ts";
 
 /** What was told, the connection left out. */
 export type PoolEvent =

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import type { Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
-import type { Job } from "../../lib/protocol/job.ts";
+import type { Job } from "../../lib/protocol/stratum/job.ts";
 
 export class RoleBook implements UpstreamEvents {
   readonly #roles = new Map<Upstream, "spare" | "active">();

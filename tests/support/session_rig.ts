@@ -1,9 +1,9 @@
 /** A pool session between a fake connection, a clock and a recorder. */
 
 import type { PoolJob } from "../../lib/mux/peers.ts";
-import { PoolSession } from "../../lib/pool/session.ts";
-import type { Share } from "../../lib/protocol/share.ts";
-import { registeredNames } from "../../lib/protocol/worker_name.ts";
+import { PoolSession } from "../../lib/pool/agent/session.ts";
+import type { Share } from "../../lib/protocol/stratum/share.ts";
+import { registeredNames } from "../../lib/protocol/stratum/worker_name.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakeConnection } from "./fake_connection.ts";
 import { FakeDial } from "./fake_dial.ts";

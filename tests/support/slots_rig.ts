@@ -1,6 +1,6 @@
 /** The connections of an account between fake pools, a clock and a book of roles. */
 
-import { ConnectLimiter } from "../../lib/net/connect_limiter.ts";
+import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
 import type { PoolSlotsSettings } from "../../lib/pool/settings.ts";
 import { PoolSlots } from "../../lib/pool/slots.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";

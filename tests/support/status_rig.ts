@@ -6,14 +6,14 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { readConfig } from "../../lib/config/read.ts";
-import { MinerTls } from "../../lib/net/miner_tls.ts";
+import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { ProblemSchema, type ProblemShape } from "../../lib/observe/status/shapes.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
-import { Proxy } from "../../lib/proxy.ts";
+import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
-import { Reloader } from "../../lib/reload.ts";
-import { StatusView } from "../../lib/status_source.ts";
+import { Reloader } from "../../lib/app/reload.ts";
+import { StatusView } from "../../lib/app/status_source.ts";
 
 /** How many files the proxy is told may be open. */
 export const OPEN_FILES = 12_345;

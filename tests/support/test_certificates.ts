@@ -2,7 +2,7 @@
  * The certificates of `certificates/make.sh`: an authority nobody else trusts, and what it signed.
  */
 
-import type { CertificateFiles } from "../../lib/net/certificate_files.ts";
+import type { CertificateFiles } from "../../lib/net/tls/certificate_files.ts";
 
 const FOLDER = new URL("./certificates/", import.meta.url);
 

@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
-import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/ledger.ts";
-import { MinerTls } from "../../lib/net/miner_tls.ts";
-import { Proxy, type ProxyStatistics } from "../../lib/proxy.ts";
+import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/books/ledger.ts";
+import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
+import { Proxy, type ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { PATIENCE_MS } from "./patience.ts";
 

@@ -4,7 +4,7 @@
  * They share no code with what talks to them, so that a mistake is made twice or seen.
  */
 
-import type { PoolAddress } from "../../lib/net/connection.ts";
+import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { LoopbackServer, relay } from "./loopback_server.ts";
 import type { ServerCertificate } from "./test_certificates.ts";
 

@@ -1,0 +1,170 @@
+/**
+ * `btcagent check -c FILE`: reads the configuration, tries out everything that mining will need,
+ * and says what it found and what to do.
+ */
+
+import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import { formatJson, formatReport } from "../check/format.ts";
+import { isUsable, judgePool } from "../check/judge_pool.ts";
+import {
+  examineLogFolder,
+  examineMinerCertificate,
+  examinePort,
+  examineStatusPort,
+  judgeOpenFiles,
+  judgePort,
+  type PortFinding,
+} from "../check/machine.ts";
+import { examinePool } from "../check/pool_finding.ts";
+import type { Report, Row, Section } from "../check/report.ts";
+import { TurnTaking } from "../check/turn_taking.ts";
+import type { CheckCommand } from "../cli/command.ts";
+import { readConfigFile } from "../config/file.ts";
+import { formatRemark, type Remark } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { mayServe, statusAddress } from "../config/status_address.ts";
+import { waysTo } from "../net/pools/dialer.ts";
+import { formatAddress } from "../base/peer_address.ts";
+import { openFileLimit, roomForMiners } from "../host/open_files.ts";
+import { clientAgentName } from "../pool/agent/handshake.ts";
+import {
+  certificateFiles,
+  dialerOptions,
+  listenAddresses,
+  mostPoolConnections,
+} from "./settings.ts";
+
+/** How many connections are tried at once. */
+const MAX_AT_ONCE = 64;
+
+/** What the program prints, and ends with. */
+export interface CheckResult {
+  /** For stdout. */
+  readonly text: string;
+  /** 0 when mining can work, 1 when it cannot, 2 for problems in the configuration. */
+  readonly exitCode: number;
+}
+
+/** Checks. `hasColor`: whether the text may have colours. */
+export async function check(
+  command: CheckCommand,
+  version: string,
+  hasColor: boolean,
+): Promise<CheckResult> {
+  const file = await readConfigFile(command.configPath);
+  if (!file.ok) {
+    const rows = file.message.split("\n").map((found): Row => ({
+      level: "failure",
+      subject: "file",
+      found,
+    }));
+    const report = {
+      sections: [{ title: "Configuration", rows }],
+      stops: ["the configuration cannot be used"],
+    };
+    return result(report, 2, command, hasColor);
+  }
+  const { path, base, config, remarks } = file;
+  const [pools, machine] = await Promise.all([
+    examinePools(config, command.account, version),
+    examineMachine(config, command.logDir?.replace(/^(?!\/)/, base)),
+  ]);
+  const sections = [configSection(path, remarks), ...pools.sections, machine.section];
+  const stops = [...pools.stops, ...machine.stops];
+  return result({ sections, stops }, stops.length === 0 ? 0 : 1, command, hasColor);
+}
+
+function result(
+  report: Report,
+  exitCode: number,
+  { asJson }: CheckCommand,
+  hasColor: boolean,
+): CheckResult {
+  return { text: asJson ? formatJson(report, exitCode) : formatReport(report, hasColor), exitCode };
+}
+
+function configSection(path: string, remarks: readonly Remark[]): Section {
+  const rows = remarks.map((remark): Row => ({
+    level: remark.kind === "warning" ? "warning" : "note",
+    subject: "file",
+    found: formatRemark(path, remark),
+  }));
+  const read: Row = { level: "ok", subject: "file", found: `${path} can be used` };
+  return { title: "Configuration", rows: [read, ...rows] };
+}
+
+async function examinePools(
+  config: Config,
+  account: string | undefined,
+  version: string,
+): Promise<{ readonly sections: Section[]; readonly stops: string[] }> {
+  const dialer = dialerOptions(config);
+  const turns = new TurnTaking(MAX_AT_ONCE);
+  // Should this be paused meanwhile, no pool is called slow for it.
+  const clock = new AttendedClock();
+  const ticking = setInterval(() => clock.tick(), TICK_MS);
+  const findings = await Promise.all(config.pools.map(async ([host, port, listed], i) => {
+    const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
+    const address = { host, port };
+    const finding = await examinePool(address, waysTo(address, dialer), {
+      ...dialer,
+      introduction: {
+        clientAgent: clientAgentName(version),
+        account: name,
+        wantsVerdicts: config.submit_response_from_server ?? true,
+      },
+      now: clock.now,
+      wallNow: Date.now,
+    }, turns);
+    const rows = judgePool(finding, {
+      usesTls: dialer.usesTls,
+      isVerified: dialer.tls.isVerified,
+      account: name,
+      wantsVerdicts: config.submit_response_from_server,
+      timeoutSeconds: dialer.timeoutMs / 1000,
+      wallTime: Date.now(),
+    });
+    const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
+    return { section: { title, rows }, isUsable: isUsable(finding) };
+  }));
+  clearInterval(ticking);
+  const hasUsable = findings.some(({ isUsable }) => isUsable);
+  return {
+    sections: findings.map(({ section }) => section),
+    stops: hasUsable ? [] : ["no pool can be used"],
+  };
+}
+
+async function examineMachine(
+  config: Config,
+  logDir: string | undefined,
+): Promise<{ readonly section: Section; readonly stops: string[] }> {
+  const ports = await Promise.all(listenAddresses(config).map(examinePort));
+  const certificates = await Promise.all(certificateFiles(config).map(examineMinerCertificate));
+  const status = statusAddress(config);
+  const isAgentRunning = ports.some(({ runningAgent }) => runningAgent !== undefined);
+  const served = status !== undefined && mayServe(status, config) ? status : undefined;
+  const [openFiles, wanted] = [await openFileLimit(), config.limits.max_miners];
+  const { miners } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  const rows: Row[] = [
+    ...ports.map(judgePort),
+    ...certificates.map(({ row }) => row),
+    examineStatusPort(served, isAgentRunning),
+    judgeOpenFiles(openFiles, wanted, miners),
+  ];
+  const stops = ports.filter(isTaken)
+    .map(({ address }) => `miners cannot connect to ${formatAddress(address)}`);
+  if (certificates.some(({ canBeUsed }) => !canBeUsed)) {
+    stops.push("a certificate for miners cannot be used");
+  }
+  if (logDir !== undefined) {
+    const row = await examineLogFolder(logDir);
+    rows.push(row);
+    if (row.level === "failure") stops.push("the log cannot be written");
+  }
+  return { section: { title: "This machine", rows }, stops };
+}
+
+function isTaken({ problem, runningAgent }: PortFinding): boolean {
+  return problem !== undefined && runningAgent === undefined;
+}

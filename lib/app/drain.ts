@@ -1,0 +1,72 @@
+/**
+ * The wait of an orderly stop: shares that were read are written out and their verdicts reach their
+ * miners, and nobody is kept a moment longer than that makes sense.
+ *
+ * A miner that is kept stands still, since nothing more is read from it; one that is let go turns
+ * to its backup pool at once. So a miner is let go as soon as its own shares are judged, or will
+ * not be: their pool has fallen silent.
+ */
+
+import type { Now } from "../base/clock.ts";
+import type { Miners } from "../miner/miners.ts";
+import type { Accounts } from "../mux/accounts.ts";
+import type { ShareCounter } from "../mux/books/ledger.ts";
+import type { HistogramSnapshot } from "../observe/histogram.ts";
+
+/** How often it looks what has come, in milliseconds. */
+const POLL_MS = 20;
+
+/** A pool has this many times the mean of verdicts so far, within bounds in milliseconds. */
+const MEANS = 4;
+const LEAST_MS = 1_000;
+const MOST_SILENT_MS = 3_000;
+
+/** What an orderly stop is about. */
+export interface DrainParts {
+  /** Those to be let go. */
+  readonly miners: Pick<Miners, "drain" | "letGo">;
+  /** Where their shares are. */
+  readonly accounts: Pick<Accounts, "awaited" | "flush" | "waitingBytes">;
+  /** Where the shares are counted. */
+  readonly counter: Pick<ShareCounter, "total" | "verdictLatency">;
+}
+
+/** How long verdicts are worth waiting for, in milliseconds; see {@linkcode Accounts.awaited}. */
+export function patience({ counts, sumMs }: HistogramSnapshot): {
+  readonly silentMs: number;
+  readonly oldMs: number;
+} {
+  const verdicts = counts.reduce((sum, count) => sum + count, 0);
+  const oldMs = verdicts === 0 ? MOST_SILENT_MS : Math.max(LEAST_MS, MEANS * sumMs / verdicts);
+  return { silentMs: Math.min(oldMs, MOST_SILENT_MS), oldMs };
+}
+
+/**
+ * Waits, at most `mostMs`, and lets miners go one after the other.
+ *
+ * @returns how many shares were given up without a verdict.
+ */
+export async function drain(
+  { miners, accounts, counter }: DrainParts,
+  now: Now,
+  mostMs: number,
+): Promise<number> {
+  miners.drain();
+  accounts.flush();
+  const { silentMs, oldMs } = patience(counter.verdictLatency.snapshot());
+  const before = counter.total.get("unansweredStopped");
+  const deadline = now() + mostMs;
+  let waitingBytes = accounts.waitingBytes;
+  let writtenAt = now();
+  for (;;) {
+    const isOver = now() >= deadline;
+    const awaited = isOver ? accounts.awaited(0, 0) : accounts.awaited(silentMs, oldMs);
+    if (accounts.waitingBytes !== waitingBytes) writtenAt = now();
+    waitingBytes = accounts.waitingBytes;
+    const isWriting = waitingBytes > 0 && now() - writtenAt < silentMs;
+    if (isOver || (awaited.size === 0 && !isWriting)) break;
+    miners.letGo(awaited);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return counter.total.get("unansweredStopped") - before;
+}

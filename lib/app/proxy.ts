@@ -1,0 +1,384 @@
+/**
+ * The one place that builds the parts and joins them; start, drain, stop.
+ *
+ *     miners ─▶ Miners ─▶ Accounts ─▶ Multiplexer ─▶ PoolSlots ─▶ pools
+ */
+
+import type { Now } from "../base/clock.ts";
+import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import type { Config } from "../config/schema.ts";
+import { drain } from "./drain.ts";
+import type { LimitCounts } from "../miner/limits.ts";
+import { Miners } from "../miner/miners.ts";
+import { type Account, Accounts } from "../mux/accounts.ts";
+import { JobNumbers } from "../mux/job_numbers.ts";
+import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
+import { Multiplexer } from "../mux/multiplexer.ts";
+import { SessionIds } from "../mux/session_ids.ts";
+import { type StartedEngine, startEngine } from "../net/miners/choose_engine.ts";
+import { ConnectLimiter } from "../net/pools/connect_limiter.ts";
+import type { Dial } from "../net/pools/connection.ts";
+import type { EngineEvents, ListenOptions } from "../net/miners/engine.ts";
+import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
+import { Listeners, type StartEngine } from "../net/miners/listeners.ts";
+import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
+import { reportFault } from "../observe/fault.ts";
+import { areaLog } from "../observe/log.ts";
+import { clientAgentName } from "../pool/agent/handshake.ts";
+import { PoolNumbers } from "../pool/pool_numbers.ts";
+import { PoolSlots } from "../pool/slots.ts";
+import { PoolTroubleLog } from "../pool/trouble_log.ts";
+import { MAX_SESSION_ID } from "../protocol/agent/message.ts";
+import {
+  accountsSettings,
+  certificateFiles,
+  dialFor,
+  graceMs,
+  listenAddresses,
+  maxMiners,
+  minersSettings,
+  poolSettings,
+} from "./settings.ts";
+
+/** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
+const TICKS_PER_SWEEP = 4;
+
+/** An absence is worth a line from this length on, in milliseconds. */
+const SAID_AWAY_MS = 2_000;
+
+/** A stop waits this long for verdicts unless told otherwise, in milliseconds. */
+export const DRAIN_TIMEOUT_MS = 10_000;
+
+/** What waits for a slow miner: more than a few jobs means that it does not read. */
+const MINER_MAX_WAITING_BYTES = 64 * 1024;
+const MINER_STALL_TIMEOUT_MS = 30_000;
+
+/**
+ * Each libc engine keeps one of the runtime's threads waiting; those are few, and name lookups and
+ * the log need some, too.
+ */
+const MAX_LIBC_LISTENERS = 8;
+
+const log = areaLog("agent");
+
+/** What the proxy needs beside its configuration. */
+export interface ProxyOptions {
+  /** Checked and complete. */
+  readonly config: Config;
+  /** Of btcagent, for pools and miners that ask. */
+  readonly version: string;
+  /** How many files this process may have open; `undefined` if that is not known. */
+  readonly openFiles?: number | undefined;
+  /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
+  readonly tls?: MinerTls;
+  /** Monotonic time, if not the process's own. */
+  readonly realNow?: Now;
+}
+
+/** The proxy at one moment. */
+export interface ProxyStatistics {
+  /** Connections of miners. */
+  readonly connected: number;
+  /** Those of them that are subscribed and authorized. */
+  readonly working: number;
+  /** Sub-accounts that are open. */
+  readonly accounts: number;
+  /** How often each bound of what miners may ask was reached. */
+  readonly limitCounts: LimitCounts & {
+    readonly max_accounts: number;
+    readonly new_accounts_per_minute_per_ip: number;
+  };
+  /** All shares since the start. */
+  readonly shares: LedgerSnapshot;
+  /** Each connected miner's shares, by session id. */
+  readonly minerShares: (sessionId: number) => LedgerSnapshot;
+  /** Shares whose verdict may still come. */
+  readonly waitingShares: number;
+  /** Session ids in use, those of miners the pool is still to be told about included. */
+  readonly sessionIds: number;
+  /** Verdicts that found no miner waiting for them. */
+  readonly strayVerdicts: StrayVerdicts;
+  /** Payload bytes read from pools. */
+  readonly poolBytesRead: number;
+  /** Payload bytes written to pools. */
+  readonly poolBytesWritten: number;
+}
+
+/** The parts of a proxy. */
+export interface ProxyParts {
+  /** Everything about miners. */
+  readonly miners: Miners;
+  /** Everything about sub-accounts and pools. */
+  readonly accounts: Accounts;
+  /** Where shares are counted. */
+  readonly counter: ShareCounter;
+}
+
+/** A running proxy. */
+export class Proxy {
+  /** How many files this process may have open; `undefined` if that is not known. */
+  readonly openFiles: number | undefined;
+  /** What everything in it is judged by; goes on while the proxy runs. */
+  readonly clock: AttendedClock;
+  readonly #version: string;
+  #config: Config;
+  /** What ports are opened by: while a reload is under way, what comes into force with it. */
+  #portsConfig: Config;
+  readonly #sessionIds: SessionIds;
+  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
+  #dial: Dial;
+  readonly #connects: ConnectLimiter;
+  readonly #troubles: PoolTroubleLog;
+  readonly #numbers = new PoolNumbers();
+  /** The number of each pool of the list. */
+  #poolNumbers: readonly number[];
+  #pinned: number | undefined;
+  readonly #accounts: Accounts;
+  readonly #tls: MinerTls;
+  readonly #listeners: Listeners;
+  readonly #miners: Miners;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #jobNumbers = new JobNumbers(Date.now(), Math.random);
+  #ticks = 0;
+
+  /**
+   * Starts listening for miners and, in single-user mode, opens the pool connections.
+   *
+   * @throws CannotListen when an address cannot be listened on.
+   */
+  constructor(options: ProxyOptions) {
+    const { config, version, openFiles, tls = new MinerTls(), realNow } = options;
+    this.clock = new AttendedClock(realNow);
+    this.#sessionIds = new SessionIds(this.clock.now);
+    this.#connects = new ConnectLimiter(this.clock.now);
+    this.#troubles = new PoolTroubleLog(this.clock.now);
+    this.openFiles = openFiles;
+    this.#config = this.#portsConfig = config;
+    this.#version = version;
+    this.#tls = tls;
+    this.#dial = dialFor(config);
+    this.#poolNumbers = this.#numbers.of(config.pools);
+    this.#accounts = new Accounts({
+      ...accountsSettings(config, openFiles),
+      isMultiUser: config.multi_user_mode,
+      sessionIds: this.#sessionIds,
+      counter: this.#counter,
+      open: (name) => this.#openAccount(name),
+      now: this.clock.now,
+    });
+    let listeners: Listeners | undefined;
+    this.#miners = new Miners({
+      ...minersSettings(config, maxMiners(config, openFiles)),
+      listen: (events) => listeners = this.#listen(events),
+      mux: this.#accounts,
+      version: `btcagent/${version}`,
+      now: this.clock.now,
+      rateClock: this.clock,
+    });
+    this.#listeners = listeners!;
+    this.#accounts.tick();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /**
+   * Takes another configuration and reads certificates anew, also if it is the same one; no miner is
+   * disconnected. What only counts at a start, `multi_user_mode` and `advanced.io_engine` for
+   * addresses listened on already, stays as it was.
+   *
+   * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
+   * @throws CannotUseCertificate when a certificate cannot be used; then as well.
+   */
+  async reconfigure(config: Config): Promise<void> {
+    const takeBack = await this.#tls.load(certificateFiles(config));
+    this.#portsConfig = config;
+    try {
+      await this.#listeners.reconfigure(listenAddresses(config));
+    } catch (error) {
+      takeBack();
+      this.#portsConfig = this.#config;
+      throw error;
+    }
+    // All at once: accounts open at any moment, by whatever is in force then.
+    this.#config = config;
+    this.#dial = dialFor(config);
+    this.#poolNumbers = this.#numbers.of(config.pools);
+    if (this.#pinned !== undefined && !this.#poolNumbers.includes(this.#pinned)) {
+      log.warn("The pinned pool is gone from the list: the configured order counts");
+      this.#pinned = undefined;
+      this.#accounts.pin(undefined);
+    }
+    const most = maxMiners(config, this.openFiles, this.#miners.most);
+    this.#miners.reconfigure(minersSettings(config, most));
+    this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
+  }
+
+  /** Where miners connect to: `agent_listen_ip` and its port first. */
+  get addresses(): readonly PeerAddress[] {
+    return this.#listeners.addresses;
+  }
+
+  /** The certificates shown to miners. */
+  get certificates(): readonly CertificateReport[] {
+    return this.#tls.certificates;
+  }
+
+  /** The settings in force. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** The parts, for whoever shows what is in them. */
+  get parts(): ProxyParts {
+    return { miners: this.#miners, accounts: this.#accounts, counter: this.#counter };
+  }
+
+  /** How often each bound of what miners may ask was reached. */
+  get limitCounts(): ProxyStatistics["limitCounts"] {
+    return {
+      ...this.#miners.limitCounts,
+      max_accounts: this.#accounts.refusals,
+      new_accounts_per_minute_per_ip: this.#accounts.waits,
+    };
+  }
+
+  /** Everything that is counted. */
+  statistics(): ProxyStatistics {
+    const { count, waitingShares, strayVerdicts, traffic } = this.#accounts;
+    return {
+      ...this.#miners.counts,
+      limitCounts: this.limitCounts,
+      accounts: count,
+      shares: this.#counter.total.snapshot(),
+      minerShares: (sessionId) => this.#counter.minerShares(sessionId),
+      waitingShares,
+      sessionIds: this.#sessionIds.leased,
+      strayVerdicts,
+      poolBytesRead: traffic.bytesRead,
+      poolBytesWritten: traffic.bytesWritten,
+    };
+  }
+
+  /** The number of each pool of the list, in its order; it stays when the list changes. */
+  get poolNumbers(): readonly number[] {
+    return this.#poolNumbers;
+  }
+
+  /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
+  get pinnedPool(): number | undefined {
+    return this.#pinned === undefined ? undefined : this.#poolNumbers.indexOf(this.#pinned);
+  }
+
+  /**
+   * Moves all miners to one pool of the list, counted from 0, and prefers it to the others until
+   * told otherwise; `undefined` for the configured order.
+   *
+   * @throws RangeError when there is no such pool.
+   */
+  pinPool(place: number | undefined): void {
+    const count = this.#poolNumbers.length;
+    const number = place === undefined ? undefined : this.#poolNumbers[place];
+    if (place !== undefined && number === undefined) {
+      throw new RangeError(`Cannot pin pool ${place}: there are ${count}, from 0 on`);
+    }
+    this.#pinned = number;
+    this.#accounts.pin(number);
+  }
+
+  /**
+   * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
+   * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
+   */
+  async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
+    const left = await drain(this.parts, this.clock.now, drainMs);
+    if (left > 0) log.warn("Stopping with {left} shares whose verdict did not come", { left });
+    clearInterval(this.#timer);
+    await this.#miners.stop();
+    this.#accounts.stop();
+  }
+
+  /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
+  #openAccount(name: string): Account {
+    const settings = () => poolSettings(this.#config, name, this.#poolNumbers, this.#dial);
+    const mux = new Multiplexer({
+      counter: this.#counter,
+      fanout: { tell: (crowd) => this.#miners.tell(crowd) },
+      nextJobNumber: () => this.#jobNumbers.next(),
+      releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
+      now: this.clock.now,
+      realNow: this.clock.realNow,
+      isNamedByMiners: this.#config.multi_user_mode,
+      graceMs: graceMs(this.#config),
+    });
+    const upstreams = new PoolSlots({
+      ...settings(),
+      clientAgent: clientAgentName(this.#version),
+      mux,
+      now: this.clock.now,
+      rateClock: this.clock,
+      random: Math.random,
+      connects: this.#connects,
+      troubles: this.#troubles,
+      // A name that miners made up must not cost a pool two connections.
+      maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
+    });
+    const reconfigure = () => {
+      mux.reconfigure(graceMs(this.#config));
+      upstreams.reconfigure(settings());
+    };
+    return { mux, upstreams, reconfigure };
+  }
+
+  #listen(events: EngineEvents): Listeners {
+    const isTooManyForLibc = () => {
+      const running = this.#listeners?.engines ?? 0;
+      const plain = listenAddresses(this.#portsConfig).filter(({ tls }) => tls === undefined);
+      return Math.max(plain.length, running + 1) > MAX_LIBC_LISTENERS;
+    };
+    const start: StartEngine = ({ tls, ...address }, engineEvents) => {
+      const options: ListenOptions = {
+        ...address,
+        reusePort: this.#portsConfig.advanced.reuse_port,
+        events: engineEvents,
+        limits: {
+          maxWaitingBytes: MINER_MAX_WAITING_BYTES,
+          stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
+        },
+        now: this.clock.now,
+        realNow: this.clock.realNow,
+      };
+      const wanted = isTooManyForLibc() ? "deno" : this.#portsConfig.advanced.io_engine;
+      const { engine, kind, reason }: StartedEngine = tls === undefined
+        ? startEngine(wanted, options)
+        : { engine: this.#tls.start(tls, options), kind: "deno", reason: "that has no TLS" };
+      log.info("Listening for miners on {address} with {tls}the {kind} engine{reason}", {
+        address: formatAddress(engine.address),
+        tls: tls === undefined ? "" : "TLS and ",
+        kind,
+        reason: tls === undefined && isTooManyForLibc()
+          ? `, not libc: that serves at most ${MAX_LIBC_LISTENERS} addresses`
+          : reason === undefined
+          ? ""
+          : `, not libc: ${reason}`,
+      });
+      return engine;
+    };
+    return new Listeners(listenAddresses(this.#portsConfig), start, events);
+  }
+
+  #tick(): void {
+    const awayMs = this.clock.tick();
+    if (awayMs >= SAID_AWAY_MS) {
+      log.warn(
+        "btcagent stood still for {seconds} s: it was paused or had no CPU. Nobody is judged by " +
+          "that time; if it happens often, give the machine more CPU or memory",
+        { seconds: (awayMs / 1000).toFixed(1) },
+      );
+    }
+    try {
+      this.#accounts.tick();
+      if (++this.#ticks % TICKS_PER_SWEEP === 0) this.#miners.sweep();
+    } catch (error) {
+      reportFault(log, error);
+    }
+  }
+}

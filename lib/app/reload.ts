@@ -1,0 +1,193 @@
+/**
+ * Reads the configuration file again while miners mine: checked first, told key by key, applied
+ * without a restart.
+ */
+
+import { AttendedTimeout } from "../base/attended_timeout.ts";
+import { type Change, difference, withoutRestart } from "../config/difference.ts";
+import { readConfigFile } from "../config/file.ts";
+import { formatRemark, type Problem, type Remark } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { CannotUseCertificate } from "../net/tls/certificate_files.ts";
+import { CannotListen } from "../net/miners/listeners.ts";
+import { reportFault } from "../observe/fault.ts";
+import { areaLog, logLevels } from "../observe/log.ts";
+import { LOG_LEVELS } from "../observe/log_record.ts";
+
+/** What is reloaded, and by whom. */
+export interface ReloaderOptions {
+  /** The file. */
+  readonly path: string;
+  /** What it said when the program started. */
+  readonly config: Config;
+  /**
+   * Puts a configuration into force.
+   *
+   * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
+   * @throws CannotUseCertificate when a certificate cannot be used; then as well.
+   */
+  readonly apply: (config: Config) => Promise<void>;
+  /** Has the log follow it, which may let more lines through or fewer. */
+  readonly applyLog?: (config: Config) => void;
+}
+
+/** What came of a reload. */
+export type ReloadResult =
+  | { readonly ok: true; readonly changes: readonly Change[] }
+  | {
+    readonly ok: false;
+    /** Why the old configuration stays. */
+    readonly reason: string;
+    /** What is wrong in the file; none if it could not be read or not be applied. */
+    readonly problems: readonly Problem[];
+  };
+
+/** How often the file was read again, and what came of it. */
+export interface ReloadHistory {
+  /** How often it was put into force. */
+  readonly done: number;
+  /** How often the old one stayed. */
+  readonly failed: number;
+  /** When it was last tried, in milliseconds since 1970; `undefined` for never. */
+  readonly lastAt: number | undefined;
+  /** Whether that went well; true before the first. */
+  readonly lastWentWell: boolean;
+}
+
+const WHEN: Readonly<Record<Change["takesEffect"], string>> = {
+  now: "",
+  new_miners: ", for miners that come from now on",
+  new_connections: ", for pool connections made from now on",
+  restart: ", after a restart only: until then it stays as it was",
+  never: ", which does nothing",
+};
+
+const log = areaLog("agent");
+
+/** The end of the program waits no longer for a file that cannot be read. */
+const END_TIMEOUT_MS = 2_000;
+
+const STOPPING: ReloadResult = { ok: false, reason: "btcagent is stopping", problems: [] };
+
+/** See the head of this file. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  #config: Config;
+  #current: Promise<unknown> = Promise.resolve();
+  /** The one that waits for the one under way; who asks meanwhile shares it. */
+  #next: Promise<ReloadResult> | undefined;
+  #isEnded = false;
+  #history: ReloadHistory = { done: 0, failed: 0, lastAt: undefined, lastWentWell: true };
+
+  /** Nothing is read yet. */
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.#config = options.config;
+  }
+
+  /** How often it was done. */
+  get history(): ReloadHistory {
+    return this.#history;
+  }
+
+  /** Reads the file and puts it into force, one at a time. Never rejects. */
+  reload(): Promise<ReloadResult> {
+    return this.#next ??= this.#current.then(() => {
+      this.#next = undefined;
+      const reload = this.#reload();
+      this.#current = reload;
+      return reload;
+    });
+  }
+
+  /** Reads no configuration any more. Resolves when the one under way is in force, or hangs. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    const limit = Promise.withResolvers<void>();
+    const timer = new AttendedTimeout(limit.resolve, END_TIMEOUT_MS);
+    await Promise.race([this.#current, limit.promise]);
+    timer.cancel();
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    if (this.#isEnded) return STOPPING;
+    let result: ReloadResult;
+    try {
+      result = await this.#readAndApply();
+    } catch (error) {
+      reportFault(log, error);
+      result = { ok: false, reason: "A fault of btcagent itself; the log has it", problems: [] };
+    }
+    const { done, failed } = this.#history;
+    this.#history = {
+      done: done + (result.ok ? 1 : 0),
+      failed: failed + (result.ok ? 0 : 1),
+      lastAt: Date.now(),
+      lastWentWell: result.ok,
+    };
+    return result;
+  }
+
+  async #readAndApply(): Promise<ReloadResult> {
+    const { path, apply } = this.#options;
+    const file = await readConfigFile(path);
+    if (!file.ok) {
+      for (const problem of file.message.split("\n")) log.error("{problem}", { problem });
+      return this.#kept("The configuration cannot be used", file.problems, file.message);
+    }
+    if (this.#isEnded) return STOPPING;
+    const before = this.#config;
+    const changes = difference(before, file.config);
+    const config = withoutRestart(before, file.config);
+    try {
+      await apply(config);
+    } catch (error) {
+      if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
+      log.error("{problem}", { problem: error.message });
+      return this.#kept(error.message, []);
+    }
+    this.#config = config;
+    // Told under the old levels or the new ones, whichever let it through.
+    const isHeard = LOG_LEVELS.indexOf(logLevels().agent) <= LOG_LEVELS.indexOf("info");
+    if (!isHeard) this.#options.applyLog?.(config);
+    this.#tell(changes, file.remarks);
+    if (isHeard) this.#options.applyLog?.(config);
+    return { ok: true, changes };
+  }
+
+  #tell(changes: readonly Change[], remarks: readonly Remark[]): void {
+    const { path } = this.#options;
+    for (const { key, before, after, takesEffect } of changes) {
+      // What is named `path` is never summed up with others.
+      const values = { path: key, before, after, when: WHEN[takesEffect] };
+      const line = "Setting {path}: {before} → {after}{when}";
+      if (takesEffect === "restart") log.warn(line, values);
+      else log.info(line, values);
+    }
+    if (changes.length > 0) {
+      for (const remark of remarks) {
+        const text = formatRemark(path, remark);
+        if (remark.kind === "warning") log.warn("{text}", { text });
+      }
+    }
+    log.info("Configuration {path} read again: {count}", {
+      path,
+      count: countChanges(changes.length),
+    });
+  }
+
+  #kept(reason: string, problems: readonly Problem[], details?: string): ReloadResult {
+    log.error("The configuration stays as it was: {path} was not taken", {
+      path: this.#options.path,
+    });
+    // Without places in the file, its details are all there is to say.
+    const isDetailed = problems.length === 0 && details !== undefined;
+    return { ok: false, reason: isDetailed ? `${reason}: ${details}` : reason, problems };
+  }
+}
+
+/** In words. */
+export function countChanges(count: number): string {
+  if (count === 0) return "nothing changed";
+  return count === 1 ? "1 setting changed" : `${count} settings changed`;
+}

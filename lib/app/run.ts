@@ -1,0 +1,232 @@
+/**
+ * `btcagent -c FILE`: reads the configuration, runs the proxy until it is asked to stop, and says
+ * with which exit code the program ends.
+ */
+
+import { fileTrouble } from "../base/file_trouble.ts";
+import { printableLines } from "../base/printable.ts";
+import type { RunCommand } from "../cli/command.ts";
+import { readConfigFile } from "../config/file.ts";
+import { formatRemark } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { mayServe, statusAddress } from "../config/status_address.ts";
+import { PidFile } from "../host/pid_file.ts";
+import { refusedIn, rejectedIn, unansweredIn } from "../mux/books/ledger.ts";
+import { reportFault } from "../observe/fault.ts";
+import { areaLog, changeLog, startLog, stopLog } from "../observe/log.ts";
+import { LogFile, type LogFileLimits } from "../observe/log_file.ts";
+import { RecentEvents } from "../observe/recent_events.ts";
+import type { StatusServer } from "../observe/status/server.ts";
+import { CannotUseCertificate } from "../net/tls/certificate_files.ts";
+import { boundKernelBuffers } from "../net/libc/kernel_buffers.ts";
+import { CannotListen } from "../net/miners/listeners.ts";
+import { MinerTls } from "../net/tls/miner_tls.ts";
+import { MemoryTrim } from "../host/memory_trim.ts";
+import { openFileLimit } from "../host/open_files.ts";
+import { serviceEnvironment, ServiceManager } from "../host/service_manager.ts";
+import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
+import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
+import { Reloader } from "./reload.ts";
+import { certificateFiles } from "./settings.ts";
+import type { StatusViewOptions } from "./status_source.ts";
+
+const log = areaLog("agent");
+
+/** What the operator asks of a running program, once it runs. */
+export interface Wishes {
+  /** There is a log now: says what it hears. */
+  begin(): Promise<void>;
+  /** Resolves when it is to stop. */
+  stop(): Promise<void>;
+  /** Has `reload` called whenever the configuration is to be read again. */
+  onReload(reload: () => void): void;
+}
+
+/** Runs until it is to stop. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
+export async function run(
+  command: RunCommand,
+  version: string,
+  wishes: Wishes,
+): Promise<number> {
+  const file = await readConfigFile(command.configPath);
+  if (!file.ok) {
+    complain(file.message);
+    return 2;
+  }
+  const { path, base, config, remarks } = file;
+  const logDir = command.logDir?.replace(/^(?!\/)/, base);
+  const logFile = logDir === undefined ? undefined : logFileIn(logDir, config);
+  if (logFile !== undefined && !await mayWrite(logFile)) return 1;
+  const events = new RecentEvents();
+  startLog({
+    ...config.log,
+    targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
+    heard: (line) => events.add(line),
+  });
+  // Whatever escapes costs a line in the log, never the farm its work.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    reportFault(log, event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    reportFault(log, event.error);
+  });
+  log.info("btcagent {version} starts with {path}", { version, path });
+  await wishes.begin();
+  for (const remark of remarks) {
+    const text = formatRemark(path, remark);
+    if (remark.kind === "warning") log.warn("{text}", { text });
+    else log.info("{text}", { text });
+  }
+  for (const text of command.notices) log.info("{text}", { text });
+  const applyLog = (config: Config) => {
+    changeLog(config.log);
+    if (logFile !== undefined) logFile.limits = fileLimits(config);
+  };
+  const code = await serve({ path, config, version, events, wishes, applyLog });
+  await stopLog();
+  logFile?.close();
+  return code;
+}
+
+interface Serving {
+  readonly path: string;
+  readonly config: Config;
+  readonly version: string;
+  readonly events: RecentEvents;
+  readonly wishes: Wishes;
+  /** Has the log follow a configuration. */
+  readonly applyLog: (config: Config) => void;
+}
+
+async function serve(serving: Serving): Promise<number> {
+  const { path, config, version, events, wishes, applyLog } = serving;
+  let proxy: Proxy;
+  try {
+    const tls = new MinerTls();
+    await tls.load(certificateFiles(config));
+    proxy = new Proxy({ config, version, tls, openFiles: await openFileLimit() });
+  } catch (error) {
+    if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
+    log.error("{problem}", { problem: error.message });
+    return error instanceof CannotListen ? 1 : 2;
+  }
+  const stopping = wishes.stop();
+  let logInForce = config.log;
+  const reloader = new Reloader({
+    path,
+    config,
+    apply: (config) => proxy.reconfigure(config),
+    applyLog: (config) => {
+      // Levels set over the status server stay until those of the file change.
+      if (JSON.stringify(logInForce) !== JSON.stringify(config.log)) applyLog(config);
+      logInForce = config.log;
+    },
+  });
+  const manager = new ServiceManager(serviceEnvironment());
+  wishes.onReload(() => {
+    manager.reloading();
+    void reloader.reload().finally(() => manager.ready());
+  });
+  const pidFile = await takePidFile(config.pid_file);
+  const status = await startStatus({ proxy, version, events, reloader });
+  const trim = new MemoryTrim();
+  manager.ready();
+  await stopping;
+  manager.stopping();
+  const { connected, waitingShares } = proxy.statistics();
+  log.info(
+    "Stopping: {connected} miner connections, {waitingShares} shares whose verdict is awaited for " +
+      "up to {seconds} s; another signal, {second} s after the first or later, ends at once",
+    {
+      connected,
+      waitingShares,
+      seconds: DRAIN_TIMEOUT_MS / 1000,
+      second: SECOND_SIGNAL_SECONDS,
+    },
+  );
+  await reloader.end();
+  await proxy.stop();
+  await pidFile?.release();
+  await status?.stop();
+  manager.close();
+  await trim.stop();
+  const { shares } = proxy.statistics();
+  log.info(
+    "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +
+      "{submitted} submitted, of which {accepted} accepted, {rejected} rejected, {assumed} taken " +
+      "without a verdict, {unanswered} unanswered",
+    {
+      ...shares,
+      refused: refusedIn(shares),
+      rejected: rejectedIn(shares),
+      unanswered: unansweredIn(shares),
+    },
+  );
+  return 0;
+}
+
+/** Writes our process id to `path`. What is in the way is a line in the log: mining goes on. */
+async function takePidFile(path: string | undefined): Promise<PidFile | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await PidFile.take(path);
+  } catch (error) {
+    const found = fileTrouble(error);
+    const problem = `Cannot write the process id to pid_file ${path}: ${found}`;
+    log.warn(
+      "{problem}. btcagent reload will not find this process; give it a pid_file of its own",
+      { problem },
+    );
+    return undefined;
+  }
+}
+
+/** Loaded only where it is wanted: it costs memory. */
+async function startStatus(options: StatusViewOptions): Promise<StatusServer | undefined> {
+  const { config } = options.proxy;
+  const address = statusAddress(config);
+  if (address === undefined || !mayServe(address, config)) return undefined;
+  const [{ startStatusServer }, { StatusView }] = await Promise.all([
+    import("../observe/status/server.ts"),
+    import("./status_source.ts"),
+  ]);
+  const view = new StatusView(options);
+  const server = startStatusServer({
+    ...address,
+    token: config.status.token,
+    now: options.proxy.clock.now,
+    source: view,
+    control: config.status.control ? view : undefined,
+    workerSeriesMax: config.status.worker_series_max,
+  });
+  if (server !== undefined) boundKernelBuffers(server.address);
+  return server;
+}
+
+/** For what goes wrong before there is a log. */
+function complain(message: string): void {
+  let bytes = new TextEncoder().encode(`btcagent: ${printableLines(message.trimEnd())}\n`);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+}
+
+function logFileIn(directory: string, config: Config): LogFile {
+  return new LogFile(directory, fileLimits(config));
+}
+
+function fileLimits({ log }: Config): LogFileLimits {
+  return { maxFileBytes: log.max_file_bytes, maxFiles: log.max_files };
+}
+
+/** Complains where Deno does not let it; anything else may mend itself while miners mine. */
+async function mayWrite(file: LogFile): Promise<boolean> {
+  const { state } = await Deno.permissions.query({ name: "write", path: file.directory });
+  if (state === "granted") return true;
+  complain(
+    `cannot write the log to ${file.directory}: Deno was given no permission for it; ` +
+      `start it with deno task start, which has it, or add --allow-write=${file.directory} to ` +
+      "the flags of deno run",
+  );
+  return false;
+}

@@ -1,0 +1,200 @@
+/**
+ * What each part of the proxy is told, out of the configuration.
+ */
+
+import type { Config } from "../config/schema.ts";
+import type { MinersSettings } from "../miner/miners.ts";
+import type { AccountsSettings } from "../mux/accounts.ts";
+import type { CertificateFiles } from "../net/tls/certificate_files.ts";
+import type { Dial } from "../net/pools/connection.ts";
+import { createDial, type DialerOptions } from "../net/pools/dialer.ts";
+import type { ListenAddress } from "../net/miners/listeners.ts";
+import { roomForMiners } from "../host/open_files.ts";
+import { areaLog } from "../observe/log.ts";
+import type { PoolSlotsSettings } from "../pool/settings.ts";
+import { MAX_SESSION_ID } from "../protocol/agent/message.ts";
+
+/**
+ * Connections to a pool that are being opened at a time, whatever opens them: 10 at once and one a
+ * second (net/pools/connect_limiter.ts) for the 15 s that each may take.
+ */
+const DIALS_AT_ONCE = 25;
+
+const log = areaLog("agent");
+
+/** Where miners connect to: `agent_listen_ip` and its port first. */
+export function listenAddresses(config: Config): ListenAddress[] {
+  return [
+    { hostname: config.agent_listen_ip, port: config.agent_listen_port },
+    ...config.listen.map(({ address, port, tls }) => ({ hostname: address, port, tls })),
+  ];
+}
+
+/** The certificates that are shown to miners. */
+export function certificateFiles(config: Config): CertificateFiles[] {
+  return config.listen.flatMap(({ tls }) => tls ?? []);
+}
+
+/** What the miners' side is told; `maxConnections` is as {@linkcode maxMiners} says. */
+export function minersSettings(config: Config, maxConnections: number): MinersSettings {
+  const { limits } = config;
+  return {
+    limits: {
+      loginTimeoutMs: limits.login_timeout_seconds * 1000,
+      idleTimeoutMs: limits.idle_timeout_seconds * 1000,
+      maxLineBytes: limits.max_line_bytes,
+      maxRequestsPerSecond: limits.max_requests_per_second,
+      maxConnections,
+      maxConnectionsPerIp: limits.max_connections_per_ip,
+      newConnectionsPerSecondPerIp: limits.new_connections_per_second_per_ip,
+      banAfterViolations: limits.ban_after_violations,
+      banMs: limits.ban_seconds * 1000,
+      allow: limits.allow,
+      deny: limits.deny,
+    },
+    naming: {
+      fixedName: config.fixed_worker_name,
+      ipFormat: config.use_ip_as_worker_name ? config.ip_worker_name_format : undefined,
+    },
+    reconnectsLostAsicboost: config.disconnect_when_lost_asicboost,
+  };
+}
+
+/**
+ * What all accounts are told.
+ *
+ * @param openFiles How many files may be open; `undefined` if that is not known.
+ */
+export function accountsSettings(
+  config: Config,
+  openFiles: number | undefined,
+): AccountsSettings {
+  const { max_miners: wanted, max_accounts: most } = config.limits;
+  const { poolConnections } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  // Files must not run out for the connections of those that are open.
+  const fitting = Math.floor((poolConnections - mostDials(config, most)) / perAccount(config));
+  const isBoundByFiles = openFiles !== undefined && fitting < most;
+  return {
+    maxAccounts: isBoundByFiles ? Math.max(1, fitting) : most,
+    accountsBound: isBoundByFiles
+      ? "all that open files allow (ulimit -n, or LimitNOFILE= of the service)"
+      : "limits.max_accounts",
+    newAccountsPerMinutePerIp: config.limits.new_accounts_per_minute_per_ip,
+    graceMs: graceMs(config),
+  };
+}
+
+/** How long an account's miners are kept without any pool, in milliseconds. */
+export function graceMs(config: Config): number {
+  return config.always_keep_downconn ? Infinity : config.outage.grace_seconds * 1000;
+}
+
+/**
+ * What the pool connections of one account are told.
+ *
+ * @param account The sub-account at every pool; empty where the pool list has them.
+ * @param numbers The number of each pool of the list.
+ */
+export function poolSettings(
+  config: Config,
+  account: string,
+  numbers: readonly number[],
+  dial: Dial,
+): PoolSlotsSettings {
+  const { advanced, failover } = config;
+  return {
+    pools: config.pools.map(([host, port, listed], place) => ({
+      number: numbers[place]!,
+      host,
+      port,
+      account: account === "" ? listed ?? "" : account,
+    })),
+    connections: advanced.pool_connection_number_per_subaccount,
+    wantsVerdicts: config.submit_response_from_server ?? true,
+    returnAfterMs: failover.return_after_seconds * 1000,
+    halfDead: {
+      noJobMs: msOrNever(failover.no_job_seconds),
+      allRefusedMs: msOrNever(failover.all_refused_seconds),
+      noVerdictMs: msOrNever(failover.no_verdict_seconds),
+    },
+    standbyIntervalMs: config.always_keep_downconn
+      ? advanced.fake_job_notify_interval_seconds * 1000
+      : undefined,
+    session: {
+      dial,
+      handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
+      readTimeoutMs: advanced.pool_connection_read_timeout_seconds * 1000,
+      shareWindowMs: advanced.share_batch_window_ms,
+    },
+  };
+}
+
+/** Milliseconds; 0 is never. */
+function msOrNever(seconds: number): number {
+  return seconds === 0 ? Infinity : seconds * 1000;
+}
+
+/** How pools are reached. */
+export function dialFor(config: Config): Dial {
+  return createDial(dialerOptions(config));
+}
+
+/** The same as settings. */
+export function dialerOptions(config: Config): DialerOptions {
+  return {
+    proxies: config.use_proxy ? config.proxy : [],
+    triesDirectToo: config.direct_connect_with_proxy,
+    triesDirectAfter: config.direct_connect_after_proxy,
+    usesTls: config.pool_use_tls,
+    tls: {
+      isVerified: config.advanced.tls_skip_certificate_verify !== true,
+      caFile: config.tls.ca_file,
+      pins: config.tls.certificate_sha256,
+    },
+    timeoutMs: config.advanced.pool_connection_dial_timeout_seconds * 1000,
+    environment: (name) => Deno.env.get(name),
+  };
+}
+
+/** Connections to pools there may be at a time. */
+export function mostPoolConnections(config: Config): number {
+  const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
+  return accounts * perAccount(config) + mostDials(config, accounts);
+}
+
+/** Connections of one account: those in use, and a spare. */
+function perAccount({ advanced }: Config): number {
+  return (advanced.pool_connection_number_per_subaccount ?? 1) + 1;
+}
+
+/** Sockets of connections that are being opened: proxies race for each. */
+function mostDials(config: Config, accounts: number): number {
+  const ways = config.use_proxy ? config.proxy.length + 1 : 1;
+  return Math.min(accounts, DIALS_AT_ONCE) * ways;
+}
+
+/**
+ * How many miners may be connected, said in the log with what decides it, unless it was so many
+ * `before`.
+ *
+ * @param openFiles How many files may be open; `undefined` if that is not known.
+ */
+export function maxMiners(config: Config, openFiles: number | undefined, before?: number): number {
+  const wanted = config.limits.max_miners;
+  const { miners, reserve } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  if (miners === before) return miners;
+  const values = { miners, openFiles, reserve, wanted };
+  if (openFiles === undefined) {
+    log.info("Up to {miners} miners: how many files may be open is not known here", values);
+  } else if (wanted !== undefined && wanted > miners) {
+    log.warn(`Only {miners} miners, not {wanted} as in limits.max_miners: ${FILES}`, values);
+  } else if (miners < (wanted ?? MAX_SESSION_ID)) {
+    log.info(`Up to {miners} miners: ${FILES}`, values);
+  } else {
+    log.info("Up to {miners} miners", values);
+  }
+  return miners;
+}
+
+const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
+  "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";

@@ -1,0 +1,106 @@
+/**
+ * `btcagent simulate pool` and `btcagent simulate miners`: one simulated side alone, to try an
+ * agent or a pool with.
+ */
+
+import type {
+  SimulateCommand,
+  SimulatedMinersOptions,
+  SimulatedPoolOptions,
+} from "../cli/command.ts";
+import { formatAddress } from "../base/peer_address.ts";
+import { LiveLine } from "../observe/live_line.ts";
+import { SimFarm } from "../sim/sim_farm.ts";
+import { SimPool } from "../sim/sim_pool.ts";
+
+/** Runs until `stopAsked` resolves. Returns 0, or 1 if it could not start. */
+export async function simulate(
+  command: SimulateCommand,
+  stopAsked: () => Promise<void>,
+): Promise<number> {
+  const live = new LiveLine(Deno.stdout);
+  return command.what === "pool"
+    ? await simulatePool(command.options, live, stopAsked)
+    : await simulateMiners(command.options, live, stopAsked);
+}
+
+async function simulatePool(
+  options: SimulatedPoolOptions,
+  live: LiveLine,
+  stopAsked: () => Promise<void>,
+): Promise<number> {
+  const { host, port, difficulty, proofOfWork, accounts, isCaseSensitive } = options;
+  let pool: SimPool;
+  try {
+    pool = await SimPool.start({
+      hostname: host,
+      port,
+      difficulty,
+      jobIntervalMs: options.jobIntervalSeconds * 1000,
+      proofOfWork,
+      ...accounts && { accounts },
+      caseSensitiveAccounts: isCaseSensitive,
+      ...options.hiddenDifficulty !== undefined && {
+        nicehashForced: true,
+        nicehashDifficulty: options.hiddenDifficulty,
+      },
+    });
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    live.print(`Cannot listen on ${host}:${port}: ${found}; choose another with --host and --port`);
+    return 1;
+  }
+  live.print(`Simulated pool on ${formatAddress(pool)}, difficulty ${difficulty}, Ctrl+C to stop`);
+  if (accounts !== undefined) {
+    const spelling = isCaseSensitive ? "exactly so" : "in any case";
+    live.print(`  sub-accounts ${accounts.join(", ")}, ${spelling}; others are refused`);
+  }
+  if (options.hiddenDifficulty !== undefined) {
+    live.print(`  asks for difficulty ${options.hiddenDifficulty} and tells nobody`);
+  }
+  await showUntil(stopAsked, live, () => {
+    const { authorizedNow, workersNow, accepted, rejected, bytesIn } = pool.statistics();
+    return `${authorizedNow} agent connections   ${workersNow} workers   ${accepted} accepted   ` +
+      `${rejected} rejected   ${bytesIn} bytes received`;
+  });
+  await pool.stop();
+  return 0;
+}
+
+async function simulateMiners(
+  options: SimulatedMinersOptions,
+  live: LiveLine,
+  stopAsked: () => Promise<void>,
+): Promise<number> {
+  const { host, port, count, rate, user } = options;
+  const farm = SimFarm.start({
+    hostname: host,
+    port,
+    count,
+    account: user,
+    reconnects: true,
+    loginPatience: 1,
+    mode: rate === undefined ? { kind: "hash" } : { kind: "rate", sharesPerSecond: rate },
+  });
+  const where = formatAddress({ hostname: host, port });
+  live.print(`${count} simulated miners for ${where}, Ctrl+C to stop`);
+  await showUntil(stopAsked, live, () => {
+    const { connectedNow, workingNow, submitted, accepted, rejected } = farm.statistics();
+    return `${connectedNow} connected   ${workingNow} working   ${submitted} shares   ` +
+      `${accepted} accepted   ${rejected} rejected`;
+  });
+  await farm.stop();
+  return 0;
+}
+
+/** Shows a line every second until a stop is asked for; the last one stays, in a file as well. */
+async function showUntil(
+  stopAsked: () => Promise<void>,
+  live: LiveLine,
+  line: () => string,
+): Promise<void> {
+  const timer = setInterval(() => live.show(line()), 1000);
+  await stopAsked();
+  clearInterval(timer);
+  live.print(line());
+}

@@ -1,0 +1,75 @@
+/**
+ * How many miners there is room for: each connection is an open file, and the system allows a
+ * process only so many.
+ */
+
+import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
+
+/** Called on another thread, which costs less memory: see net/libc/library.ts. */
+const SYMBOLS = {
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32", nonblocking: true },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const RLIMIT_NOFILE = 7;
+
+/** No more miners than this in any case: session ids have 16 bits, and one is none. */
+const MAX_MINERS = 0xffff;
+
+/**
+ * Files beside those of miners and pools: the log, what the runtime has open and some to spare, and
+ * as many again for the connections of the status server.
+ */
+const OWN_FILES = 128;
+
+/** How many miners there is room for. */
+export interface Room {
+  /** Most miners, at least 1. */
+  readonly miners: number;
+  /** Open files kept for everything else. */
+  readonly reserve: number;
+  /** How many of those connections to pools may take. */
+  readonly poolConnections: number;
+}
+
+/**
+ * How many files this process may have open; `undefined` where that cannot be found out, which is
+ * anywhere but on Linux with the FFI permission. Deno raises the soft limit to the hard one.
+ */
+export async function openFileLimit(): Promise<number | undefined> {
+  // struct rlimit: the limit that holds, then the highest it may be set to. The kernel's until the
+  // call has returned, and kept by us for as long.
+  const limits = new BigUint64Array(2);
+  try {
+    const library = loadLibc(SYMBOLS);
+    const failure = await library.symbols.getrlimit(RLIMIT_NOFILE, limits);
+    library.close();
+    return failure < 0 ? undefined : Number(limits[0]);
+  } catch (error) {
+    if (error instanceof LibcUnavailable) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Divides the files that may be open.
+ *
+ * @param openFiles As {@linkcode openFileLimit} says.
+ * @param wanted The most miners the operator wants; `undefined` for as many as fit.
+ * @param poolConnections Connections to pools there may be at a time. What is kept for them is at
+ * most a quarter of all: not every sub-account will be there at once.
+ */
+export function roomForMiners(
+  openFiles: number | undefined,
+  wanted: number | undefined,
+  poolConnections: number,
+): Room {
+  const most = wanted ?? MAX_MINERS;
+  if (openFiles === undefined) return { miners: most, reserve: 0, poolConnections };
+  const reserve = Math.min(OWN_FILES + poolConnections, Math.floor(openFiles / 4));
+  return {
+    miners: Math.max(1, Math.min(most, openFiles - reserve)),
+    reserve,
+    // Of next to nothing half.
+    poolConnections: Math.max(reserve - OWN_FILES, Math.floor(reserve / 2)),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * What one account has counted since it was opened, beside the books of the connections it has now:
+ * shares of connections that are gone, recent work, verdicts astray, time without a pool.
+ */
+
+import type { StrayReason } from "../../base/share_reasons.ts";
+import { Ledger, type LedgerSnapshot, NO_STRAYS } from "./ledger.ts";
+import { type Hashrates, WorkTable } from "./work_table.ts";
+
+/** How finely an account's recent work is kept, in milliseconds. */
+const WORK_STEP_MS = 60_000;
+
+/** A connection with its shares; a `Slot` already fits. */
+export interface LiveBooks {
+  /** The connection: which pool it leads to. */
+  readonly upstream: { readonly pool: number };
+  /** Its shares. */
+  readonly ledger: Ledger;
+}
+
+/** See the head of this file. Times are monotonic, in milliseconds. */
+export class AccountBooks {
+  /** Shares of miners that had no place. */
+  readonly unplaced: Ledger = new Ledger();
+  /** Verdicts that found no miner waiting for them. */
+  readonly strayVerdicts: Record<StrayReason, number> = { ...NO_STRAYS };
+  /** Shares of connections that are gone, by the pool's number. */
+  readonly #pastShares = new Map<number, Ledger>();
+  readonly #work = new WorkTable(1, WORK_STEP_MS);
+  readonly #openedAt: number;
+  /** Since when no pool serves; `undefined` while one does. */
+  #darkSince: number | undefined;
+  #pastDarkMs = 0;
+  #hasCredit = false;
+
+  /** Opened at `time`, without a pool. */
+  constructor(time: number) {
+    this.#openedAt = this.#darkSince = time;
+  }
+
+  /** All shares, those of the connections there are included. */
+  shares(live: Iterable<LiveBooks>): LedgerSnapshot {
+    const sum = new Ledger();
+    sum.merge(this.unplaced.snapshot());
+    for (const past of this.#pastShares.values()) sum.merge(past.snapshot());
+    for (const { ledger } of live) sum.merge(ledger.snapshot());
+    return sum.snapshot();
+  }
+
+  /** The same on connections to the pool with this number. */
+  sharesAt(pool: number, live: Iterable<LiveBooks>): LedgerSnapshot {
+    const sum = new Ledger();
+    sum.merge((this.#pastShares.get(pool) ?? sum).snapshot());
+    for (const { upstream, ledger } of live) {
+      if (upstream.pool === pool) sum.merge(ledger.snapshot());
+    }
+    return sum.snapshot();
+  }
+
+  /** A connection is gone. */
+  close({ upstream: { pool }, ledger }: LiveBooks): void {
+    const past = this.#pastShares.get(pool) ?? new Ledger();
+    past.merge(ledger.snapshot());
+    this.#pastShares.set(pool, past);
+  }
+
+  /** Whether there was a good share. */
+  get hasCredit(): boolean {
+    return this.#hasCredit;
+  }
+
+  /** A good share of this difficulty. */
+  credit(difficulty: number, time: number): void {
+    this.#hasCredit = true;
+    this.#work.add(0, difficulty, time);
+  }
+
+  /** Estimated hashes a second. */
+  hashrates(time: number): Hashrates {
+    return this.#work.hashrates(0, this.#openedAt, time);
+  }
+
+  /** Whether it is without any pool from here on. A standby is no pool. */
+  setDark(isDark: boolean, time: number): void {
+    if (isDark === (this.#darkSince !== undefined)) return;
+    if (!isDark) this.#pastDarkMs += time - this.#darkSince!;
+    this.#darkSince = isDark ? time : undefined;
+  }
+
+  /** How long it was without any pool, all times together. */
+  outageMs(time: number): number {
+    return this.#pastDarkMs + (this.#darkSince === undefined ? 0 : time - this.#darkSince);
+  }
+}

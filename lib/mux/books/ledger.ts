@@ -1,0 +1,253 @@
+/**
+ * Every share, counted once where it came in and once where it ended.
+ *
+ * For each miner, each upstream connection and all together:
+ *
+ *     received  = submitted + refused here (by reason) + outage
+ *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
+ *
+ * where outage is what miners found while no pool answered, which goes nowhere, and waiting is what
+ * no verdict has come for yet.
+ */
+
+import {
+  REFUSE_REASONS,
+  type RefuseReason,
+  REJECT_REASONS,
+  type RejectReason,
+  STRAY_REASONS,
+  type StrayReason,
+  UNANSWERED_REASONS,
+  type UnansweredReason,
+} from "../../base/share_reasons.ts";
+import { Histogram } from "../../observe/histogram.ts";
+import { Rows } from "./rows.ts";
+import { WorkTable } from "./work_table.ts";
+
+/** What is counted of shares refused here. */
+export type Refusal = `refused${Capitalize<RefuseReason>}`;
+
+/** What is counted of shares the pool rejected. */
+export type Rejection = `rejected${Capitalize<RejectReason>}`;
+
+/** What is counted of submitted shares whose verdict will not come. */
+export type Unanswered = `unanswered${Capitalize<UnansweredReason>}`;
+
+/** How many verdicts found no miner waiting for them, by reason. */
+export type StrayVerdicts = Readonly<Record<StrayReason, number>>;
+
+/** One of {@linkcode COUNTS}. */
+export type Count = typeof COUNTS[number];
+
+const REFUSED: readonly Refusal[] = REFUSE_REASONS.map((reason) => countOf("refused", reason));
+const REJECTED: readonly Rejection[] = REJECT_REASONS.map((reason) => countOf("rejected", reason));
+const UNANSWERED: readonly Unanswered[] = UNANSWERED_REASONS.map((reason) =>
+  countOf("unanswered", reason)
+);
+
+/** Everything that is counted, in the order of the columns. */
+export const COUNTS = [
+  "received",
+  ...REFUSED,
+  "outage",
+  "submitted",
+  "accepted",
+  ...REJECTED,
+  "assumed",
+  ...UNANSWERED,
+] as const;
+
+/** The name of a count: of shares that `ended` so, for a reason. */
+export function countOf<Ended extends string, Reason extends string>(
+  ended: Ended,
+  reason: Reason,
+): `${Ended}${Capitalize<Reason>}` {
+  return `${ended}${reason[0]!.toUpperCase()}${reason.slice(1)}` as `${Ended}${Capitalize<Reason>}`;
+}
+
+/** All counts at one moment. */
+export type LedgerSnapshot = Readonly<Record<Count, number>>;
+
+const COLUMN: Readonly<Record<Count, number>> = Object.fromEntries(
+  COUNTS.map((count, column) => [count, column]),
+) as Record<Count, number>;
+
+/** The counts of one upstream connection, or of all miners together. */
+export class Ledger {
+  readonly #counts = new Float64Array(COUNTS.length);
+
+  /** Counts one. */
+  add(count: Count): void {
+    this.#counts[COLUMN[count]]! += 1;
+  }
+
+  /** What was counted so far. */
+  get(count: Count): number {
+    return this.#counts[COLUMN[count]]!;
+  }
+
+  /** Counts all that `other` has as well. */
+  merge(other: LedgerSnapshot): void {
+    COUNTS.forEach((count, column) => this.#counts[column]! += other[count]);
+  }
+
+  /** All counts. */
+  snapshot(): LedgerSnapshot {
+    return snapshotOf(this.#counts);
+  }
+}
+
+/** The counts of every miner, a row for each in one table. */
+export class MinerLedgers {
+  readonly #counts: Uint32Array;
+
+  /** `rows` is the most miners at a time. */
+  constructor(rows: number) {
+    this.#counts = new Uint32Array(rows * COUNTS.length);
+  }
+
+  /** Counts one for a miner. */
+  add(row: number, count: Count): void {
+    this.#counts[row * COUNTS.length + COLUMN[count]]! += 1;
+  }
+
+  /** All counts of a miner. */
+  snapshot(row: number): LedgerSnapshot {
+    return snapshotOf(this.#row(row));
+  }
+
+  /** Begins at zero for another miner. */
+  clear(row: number): void {
+    this.#row(row).fill(0);
+  }
+
+  #row(row: number): Uint32Array {
+    return this.#counts.subarray(row * COUNTS.length, (row + 1) * COUNTS.length);
+  }
+}
+
+/** How finely recent work is kept: of all miners together, and of each. */
+const TOTAL_STEP_MS = 10_000;
+const MINER_STEP_MS = 300_000;
+
+/** Counts one share for a miner (`undefined`: it has no session id) and for all together. */
+export class ShareCounter {
+  /** All miners together. */
+  readonly total: Ledger = new Ledger();
+  /** Recent work of all miners together, in row 0. */
+  readonly work: WorkTable = new WorkTable(1, TOTAL_STEP_MS);
+  /** How long verdicts took, from handing the share to the pool's connection on. */
+  readonly verdictLatency: Histogram = new Histogram();
+  readonly #rows: Rows;
+  readonly #miners: MinerLedgers;
+  readonly #minerWork: WorkTable;
+  #creditedDifficulty = 0;
+
+  /** `sessions` is one more than the highest session id. */
+  constructor(sessions: number) {
+    this.#rows = new Rows(sessions);
+    this.#miners = new MinerLedgers(sessions);
+    this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
+  }
+
+  /** The difficulties of all shares accepted, or assumed to be, together. */
+  get creditedDifficulty(): number {
+    return this.#creditedDifficulty;
+  }
+
+  /** Begins at zero for a miner that just got this id. @throws RangeError if it was begun. */
+  begin(sessionId: number): void {
+    const row = this.#rows.take(sessionId);
+    this.#miners.clear(row);
+    this.#minerWork.clear(row);
+  }
+
+  /** Forgets the miner that had this id. @throws RangeError if it was not begun. */
+  end(sessionId: number): void {
+    this.#rows.give(sessionId);
+  }
+
+  /** All counts of a miner: zero for an id that nobody has. */
+  minerShares(sessionId: number | undefined): LedgerSnapshot {
+    const row = this.#rowOf(sessionId);
+    return row === undefined ? new Ledger().snapshot() : this.#miners.snapshot(row);
+  }
+
+  /** A miner's {@linkcode WorkTable.hashrate}: zero for an id that nobody has. */
+  minerHashrate(
+    sessionId: number | undefined,
+    windowMs: number,
+    since: number,
+    time: number,
+  ): number {
+    const row = this.#rowOf(sessionId);
+    return row === undefined ? 0 : this.#minerWork.hashrate(row, windowMs, since, time);
+  }
+
+  /** Credits the work of a share that was accepted, or is assumed to be. */
+  credit(sessionId: number | undefined, difficulty: number, time: number): void {
+    this.#creditedDifficulty += difficulty;
+    this.work.add(0, difficulty, time);
+    const row = this.#rowOf(sessionId);
+    if (row !== undefined) this.#minerWork.add(row, difficulty, time);
+  }
+
+  /** Counts one; also for the upstream connection it went to, if any. */
+  add(sessionId: number | undefined, count: Count, upstream?: Ledger): void {
+    this.total.add(count);
+    upstream?.add(count);
+    const row = this.#rowOf(sessionId);
+    if (row !== undefined) this.#miners.add(row, count);
+  }
+
+  #rowOf(sessionId: number | undefined): number | undefined {
+    return sessionId === undefined ? undefined : this.#rows.of(sessionId);
+  }
+}
+
+/** No stray verdicts. */
+export const NO_STRAYS: StrayVerdicts = straysOf(() => 0);
+
+/** Both together. */
+export function sumOfStrays(one: StrayVerdicts, other: StrayVerdicts): StrayVerdicts {
+  return straysOf((reason) => one[reason] + other[reason]);
+}
+
+function straysOf(count: (reason: StrayReason) => number): StrayVerdicts {
+  return Object.fromEntries(STRAY_REASONS.map((reason) => [reason, count(reason)])) as Record<
+    StrayReason,
+    number
+  >;
+}
+
+/** Shares refused here, all reasons together. */
+export function refusedIn(ledger: LedgerSnapshot): number {
+  return sum(ledger, REFUSED);
+}
+
+/** Shares the pool rejected, all reasons together. */
+export function rejectedIn(ledger: LedgerSnapshot): number {
+  return sum(ledger, REJECTED);
+}
+
+/** Submitted shares without a verdict to come, all reasons together. */
+export function unansweredIn(ledger: LedgerSnapshot): number {
+  return sum(ledger, UNANSWERED);
+}
+
+/** Submitted shares that may still get a verdict: what the other counts leave over. */
+export function waitingIn(ledger: LedgerSnapshot): number {
+  return ledger.submitted - ledger.accepted - rejectedIn(ledger) - ledger.assumed -
+    unansweredIn(ledger);
+}
+
+function sum(ledger: LedgerSnapshot, counts: readonly Count[]): number {
+  return counts.reduce((total, count) => total + ledger[count], 0);
+}
+
+function snapshotOf(counts: Float64Array | Uint32Array): LedgerSnapshot {
+  return Object.fromEntries(COUNTS.map((count, column) => [count, counts[column]])) as Record<
+    Count,
+    number
+  >;
+}

@@ -1,0 +1,458 @@
+/**
+ * Miners' sockets on Linux through the C library: ten thousand in a tenth of the memory that as
+ * many `Deno.Conn` take.
+ *
+ * `Deno.listen` owns the port: it binds, asks for the permission and closes. Everything after
+ * that, from accept to close, is a call of net/libc/calls.ts. A connection is a file descriptor, which
+ * is its handle, and one place in a few typed arrays; only of slow peers more is kept.
+ *
+ * One loop does all the reading. How it waits decides what it costs (runtime: Deno 2.9):
+ * - on another thread while it is quiet, at no cost, awake within 0.1 ms of an event;
+ * - on a timer when there is something to do all the time (net/libc/pacing.ts);
+ * - on another thread again, for no time at all, while there is more to do than fits into one
+ *   turn. Sockets that are not ours are served only when the runtime comes to rest: a mere
+ *   `setImmediate` keeps them waiting for dozens of turns.
+ */
+
+import { monotonicNow, type Now } from "../../base/clock.ts";
+import { apart } from "../miners/apart.ts";
+import type {
+  Crowd,
+  Engine,
+  EngineEvents,
+  EngineLimits,
+  EngineOptions,
+  ListenOptions,
+  SlowPeer,
+} from "../miners/engine.ts";
+import type { PeerAddress } from "../../base/peer_address.ts";
+import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
+import { errnoText, isPassingAcceptError } from "./errno.ts";
+import { CLOSED, ENDING, FdTable, OPEN } from "./fd_table.ts";
+import { Libc } from "./calls.ts";
+import { LibcUnavailable } from "./library.ts";
+import { type LibcListener, openListener } from "./listener.ts";
+import { Pacing } from "./pacing.ts";
+import { Rounds } from "../miners/rounds.ts";
+import { TurnBudget } from "../miners/turn_budget.ts";
+import { Waiting } from "../miners/waiting.ts";
+
+/** Connections accepted in one turn. */
+const ACCEPTS_PER_TURN = 256;
+
+/** Connections accepted at most when accepting stops: as many as the kernel lets wait. */
+const LAST_ACCEPTS = 4096;
+
+/** Pause after accepting failed, in milliseconds: file descriptors come back only in time. */
+const ACCEPT_PAUSE_MS = 100;
+
+/**
+ * After so long a turn pauses, in milliseconds, and goes on with its other sockets: timers and
+ * pools have waited long enough, whatever miners send.
+ */
+const TURN_MS = 20;
+
+/** Pause between looks while busy, in milliseconds; Deno's timers add one or two. */
+const BUSY_PAUSE_MS = 1;
+
+/** One read; whatever a peer sends beyond that is read in the next turn. */
+const READ_BYTES = 64 * 1024;
+
+/** All the engine needs of a {@linkcode Pacing}. */
+export type Pace = Pick<Pacing, "isBusy" | "found">;
+
+/** All it needs of {@linkcode Libc}. */
+export type Sockets = Pick<
+  Libc,
+  "accept" | "peerAddress" | "receive" | "send" | "close" | "lastError" | "unload"
+>;
+
+/** All it needs of {@linkcode Epoll}. */
+export type Readiness = Pick<
+  Epoll,
+  "add" | "change" | "remove" | "wait" | "waitAside" | "fd" | "tag" | "flags" | "wake" | "close"
+>;
+
+/** What the engine runs on; its own from here on. */
+export interface LibcEngineParts {
+  /** Sockets by file descriptor. */
+  readonly sockets: Sockets;
+  /** Which of them are ready. */
+  readonly readiness: Readiness;
+  /** The socket it accepts from. */
+  readonly listener: LibcListener;
+  /** How it waits. */
+  readonly pace: Pace;
+}
+
+/**
+ * Starts listening.
+ *
+ * @throws LibcUnavailable when this is no place for it; nothing is left behind then
+ * @throws what `Deno.listen` throws: the port is taken, the address not ours
+ */
+export function startLibcEngine(
+  options: ListenOptions,
+  pace: Pace = new Pacing(monotonicNow),
+): Engine {
+  const libc = new Libc();
+  let epoll: Epoll | undefined;
+  let listener: LibcListener;
+  try {
+    epoll = new Epoll(libc);
+    listener = openListener(libc, options.hostname, options.port, options.reusePort);
+  } catch (error) {
+    epoll?.close();
+    libc.unload();
+    throw error;
+  }
+  return startLibcEngineOn({ sockets: libc, readiness: epoll, listener, pace }, options);
+}
+
+/**
+ * The same on parts that are there already, and are closed if this throws.
+ *
+ * @throws LibcUnavailable when the listening socket cannot be watched
+ */
+export function startLibcEngineOn(parts: LibcEngineParts, options: EngineOptions): Engine {
+  const { sockets, readiness, listener } = parts;
+  if (!readiness.add(listener.fd, READY.read, 0)) {
+    listener.close();
+    readiness.close();
+    sockets.unload();
+    throw new LibcUnavailable("epoll does not take the listening socket");
+  }
+  return new LibcEngine(parts, options);
+}
+
+class LibcEngine implements Engine {
+  readonly address: PeerAddress;
+  readonly #sockets: Sockets;
+  readonly #readiness: Readiness;
+  readonly #listener: LibcListener;
+  readonly #pace: Pace;
+  readonly #events: EngineEvents;
+  readonly #limits: EngineLimits;
+  readonly #now: Now;
+  readonly #realNow: Now;
+  readonly #buffer = new Uint8Array(READ_BYTES);
+  readonly #running: Promise<void>;
+  readonly #isPortShared: boolean;
+  #isAccepting = true;
+  #isReading = true;
+  #isStopped = false;
+  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly #table = new FdTable();
+  readonly #waiting = new Map<number, Waiting>();
+
+  readonly #rounds: Rounds;
+  readonly #budget = new TurnBudget();
+  #isToldSoon = false;
+  #bytesWritten = 0;
+
+  constructor(parts: LibcEngineParts, options: EngineOptions) {
+    const { events, limits, now, realNow = now, reusePort = false } = options;
+    this.#isPortShared = reusePort;
+    this.#sockets = parts.sockets;
+    this.#readiness = parts.readiness;
+    this.#listener = parts.listener;
+    this.#pace = parts.pace;
+    this.#events = events;
+    this.#limits = limits;
+    this.#now = now;
+    this.#realNow = realNow;
+    this.#rounds = new Rounds(realNow, (ms) => events.roundEnded?.(ms));
+    const { hostname, port } = parts.listener.addr;
+    this.address = { hostname, port };
+    this.#running = this.#run();
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  send(handle: number, bytes: Uint8Array): void {
+    if (this.#table.state(handle) !== OPEN) return;
+    const waiting = this.#waiting.get(handle);
+    if (waiting === undefined) {
+      this.#write(handle, bytes);
+      return;
+    }
+    waiting.add(bytes);
+    this.#bound(handle, waiting);
+  }
+
+  tell(handle: number): void {
+    this.#tell(handle);
+  }
+
+  tellAll(crowd: Crowd): void {
+    if (this.#isStopped) return;
+    this.#rounds.add(crowd);
+    if (this.#isToldSoon) return;
+    // Not at once: what a pool says in one go is one piece of news.
+    this.#isToldSoon = true;
+    queueMicrotask(() => {
+      this.#isToldSoon = false;
+      if (this.#isStopped) return;
+      apart(() => this.#continueRounds());
+      if (!this.#rounds.isEmpty) this.#readiness.wake();
+    });
+  }
+
+  close(handle: number): boolean {
+    const waiting = this.#waiting.get(handle);
+    if (this.#table.state(handle) === OPEN) {
+      if (waiting === undefined) {
+        this.#close(handle);
+      } else {
+        this.#table.setState(handle, ENDING);
+        // From here on it has the time of one stall for all of it.
+        waiting.progressAt = this.#now();
+      }
+    }
+    return this.#table.state(handle) === CLOSED;
+  }
+
+  abort(handle: number): void {
+    this.#close(handle);
+  }
+
+  sweep(): void {
+    const oldest = this.#now() - this.#limits.stallTimeoutMs;
+    for (const [handle, { progressAt }] of this.#waiting) {
+      if (progressAt < oldest) {
+        const seconds = this.#limits.stallTimeoutMs / 1000;
+        this.#drop(handle, `took no byte for ${seconds} s`, "stall_timeout");
+      }
+    }
+  }
+
+  stopAccepting(): void {
+    if (!this.#isAccepting) return;
+    // Whoever the kernel gave to this socket would be cut off when it closes, although another
+    // process listens on the port.
+    for (let count = 0; this.#isPortShared && count < LAST_ACCEPTS; count++) {
+      const fd = this.#sockets.accept(this.#listener.fd);
+      if (fd < 0) break;
+      this.#attach(fd);
+    }
+    this.#isAccepting = false;
+    clearTimeout(this.#pauseTimer);
+    this.#readiness.remove(this.#listener.fd);
+    this.#listener.close();
+  }
+
+  stopReading(): void {
+    if (!this.#isReading || this.#isStopped) return;
+    this.#isReading = false;
+    for (const fd of this.#table.handles()) this.#watch(fd, this.#waiting.has(fd));
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isStopped) {
+      this.stopAccepting();
+      this.#isStopped = true;
+      this.#rounds.clear();
+      for (const handle of this.#table.handles()) this.#close(handle);
+      this.#readiness.wake();
+    }
+    await this.#running;
+  }
+
+  /** Runs until the engine is stopped, and then gives everything back. */
+  async #run(): Promise<void> {
+    let count = 0;
+    while (!this.#isStopped) {
+      const isMoreWaiting = count === MAX_EVENTS || !this.#rounds.isEmpty;
+      if (isMoreWaiting || !this.#pace.isBusy) {
+        count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
+      } else {
+        await pause();
+        count = this.#readiness.wait(0);
+      }
+      this.#budget.refill();
+      let turnEnd = this.#realNow() + TURN_MS;
+      for (let i = 0; i < count && !this.#isStopped; i++) {
+        if (this.#realNow() >= turnEnd) {
+          apart(() => this.#continueRounds());
+          await pause();
+          this.#budget.refill();
+          turnEnd = this.#realNow() + TURN_MS;
+        }
+        apart(() => this.#handle(i));
+      }
+      apart(() => this.#continueRounds());
+      this.#pace.found(count);
+      // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
+      if (count < 0) await pause();
+    }
+    this.#readiness.close();
+    this.#sockets.unload();
+  }
+
+  #handle(index: number): void {
+    const fd = this.#readiness.fd(index);
+    const flags = this.#readiness.flags(index);
+    if (fd === this.#listener.fd) return this.#accept();
+    const tag = this.#readiness.tag(index);
+    if (this.#table.isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
+    if (this.#table.isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
+  }
+
+  #accept(): void {
+    for (let count = 0; count < ACCEPTS_PER_TURN && this.#isAccepting; count++) {
+      const fd = this.#sockets.accept(this.#listener.fd);
+      if (fd >= 0) this.#attach(fd);
+      else if (count > 0) return;
+      else return this.#acceptFailed(this.#sockets.lastError());
+    }
+  }
+
+  #acceptFailed(errno: number): void {
+    if (isPassingAcceptError(errno)) return;
+    this.#readiness.change(this.#listener.fd, 0, 0);
+    this.#pauseTimer = setTimeout(() => {
+      this.#readiness.change(this.#listener.fd, READY.read, 0);
+    }, ACCEPT_PAUSE_MS);
+    this.#events.acceptFailed(new Error(errnoText(errno)));
+  }
+
+  #attach(fd: number): void {
+    const generation = this.#table.begin(fd);
+    if (!this.#readiness.add(fd, READY.read, generation)) {
+      const error = new Error(errnoText(this.#sockets.lastError()));
+      this.#sockets.close(fd);
+      this.#events.acceptFailed(error);
+      return;
+    }
+    this.#table.setState(fd, OPEN);
+    let isWelcome = false;
+    apart(() => isWelcome = this.#events.opened(fd, this.#sockets.peerAddress()));
+    if (!isWelcome) this.#close(fd);
+  }
+
+  #read(fd: number, flags: number): void {
+    if (!this.#isReading) {
+      // Of what was ready before, all but broken connections is left alone.
+      if ((flags & (READY.error | READY.hangUp)) !== 0) this.#drop(fd, "it closed the connection");
+      return;
+    }
+    const count = this.#sockets.receive(fd, this.#buffer);
+    const isEnding = this.#table.state(fd) === ENDING;
+    if (count > 0) {
+      if (!isEnding) this.#events.received(fd, this.#buffer.subarray(0, count));
+    } else if (count < 0) {
+      // Without these it is only that nothing has come after all.
+      const isBroken = (flags & (READY.error | READY.hangUp)) !== 0;
+      if (isBroken) this.#drop(fd, errnoText(this.#sockets.lastError()));
+    } else if (isEnding && (flags & READY.hangUp) === 0) {
+      // Its side alone has ended. It may still read, and only that matters now.
+      this.#readiness.change(fd, READY.write, this.#table.generation(fd));
+    } else {
+      this.#drop(fd, "it closed the connection");
+    }
+  }
+
+  /** One has its turn to be told. @returns how many bytes it is sent now. */
+  #tell(fd: number): number {
+    if (this.#table.state(fd) !== OPEN) return 0;
+    const waiting = this.#waiting.get(fd);
+    if (waiting !== undefined) {
+      waiting.hasNews = true;
+      return 0;
+    }
+    const bytes = this.#news(fd);
+    if (bytes === undefined) return 0;
+    this.#write(fd, bytes);
+    return bytes.length;
+  }
+
+  #news(fd: number): Uint8Array | undefined {
+    let bytes: Uint8Array | undefined;
+    apart(() => bytes = this.#events.news(fd));
+    return bytes;
+  }
+
+  #bound(fd: number, { bytes }: Waiting): void {
+    if (bytes <= this.#limits.maxWaitingBytes) return;
+    this.#drop(fd, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
+  }
+
+  /**
+   * Writes what the socket takes and keeps the rest. Why it took no more does not matter: if the
+   * connection is broken, the next wait says so.
+   */
+  #write(fd: number, bytes: Uint8Array): void {
+    const count = Math.max(this.#sockets.send(fd, bytes), 0);
+    this.#bytesWritten += count;
+    if (count === bytes.length) return;
+    this.#waiting.set(fd, new Waiting(bytes.subarray(count), this.#now()));
+    this.#watch(fd, true);
+  }
+
+  #flush(fd: number): void {
+    const waiting = this.#waiting.get(fd);
+    if (waiting === undefined) return;
+    for (;;) {
+      const bytes = waiting.next ?? this.#addNews(fd, waiting);
+      if (bytes === undefined) break;
+      const count = Math.max(this.#sockets.send(fd, bytes), 0);
+      this.#bytesWritten += count;
+      const isEnding = this.#table.state(fd) === ENDING;
+      const time = isEnding ? waiting.progressAt : this.#now();
+      if (count > 0 || bytes.length === 0) waiting.took(count, time);
+      if (count < bytes.length) return;
+    }
+    if (this.#table.state(fd) === ENDING) return this.#close(fd);
+    this.#waiting.delete(fd);
+    this.#watch(fd, false);
+  }
+
+  /** What the kernel is to say of a connection: that there is something to read, and room to write. */
+  #watch(fd: number, forWriting: boolean): void {
+    const flags = (this.#isReading ? READY.read : 0) | (forWriting ? READY.write : 0);
+    this.#readiness.change(fd, flags, this.#table.generation(fd));
+  }
+
+  /** Everything before has left: adds the news. */
+  #addNews(fd: number, waiting: Waiting): Uint8Array | undefined {
+    if (!waiting.hasNews || this.#table.state(fd) === ENDING) return undefined;
+    waiting.hasNews = false;
+    const bytes = this.#news(fd);
+    if (bytes !== undefined) waiting.add(bytes);
+    return bytes;
+  }
+
+  /** Has those told whose turn it is, as many as fit into one turn. */
+  #continueRounds(): void {
+    while (!this.#budget.isSpent) {
+      const handle = this.#rounds.next();
+      if (handle === undefined) return;
+      this.#budget.spend(this.#tell(handle));
+    }
+  }
+
+  /** Ends a connection the owner still believes in. */
+  #drop(fd: number, reason: string, slow?: SlowPeer): void {
+    const wasEnding = this.#table.state(fd) === ENDING;
+    this.#close(fd);
+    if (!wasEnding) apart(() => this.#events.closed(fd, reason, slow));
+  }
+
+  #close(fd: number): void {
+    // The kernel gives a closed descriptor to whoever comes next: closing it again would hit them.
+    const before = this.#table.state(fd);
+    if (before === CLOSED) return;
+    this.#table.setState(fd, CLOSED);
+    this.#waiting.delete(fd);
+    this.#sockets.close(fd);
+    if (before === ENDING) apart(() => this.#events.ended(fd));
+  }
+}
+
+/** Lets everything else have its turn. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+}

@@ -1,0 +1,410 @@
+/**
+ * Miners' sockets through `Deno.listen`: portable, and the reference for any other engine.
+ *
+ * One `accept()` loop, one read in flight and at most one write in flight for each connection,
+ * read buffers cut from slabs. What a peer does not take at once waits in its own queue, bounded.
+ */
+
+import type { Now } from "../../base/clock.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import { apart } from "./apart.ts";
+import type {
+  Crowd,
+  Engine,
+  EngineEvents,
+  EngineLimits,
+  EngineOptions,
+  ListenOptions,
+  PeerFault,
+} from "./engine.ts";
+import type { PeerAddress } from "../../base/peer_address.ts";
+import {
+  type AcceptedConnection,
+  type ConnectionListener,
+  listenForMiners,
+} from "./miner_listener.ts";
+import { ReadTurns } from "./read_turns.ts";
+import { Rounds } from "./rounds.ts";
+import { Slab } from "./slab.ts";
+import { TlsHandshakeFailed } from "../tls/handshake_failure.ts";
+import { TurnBudget } from "./turn_budget.ts";
+import { join } from "./waiting.ts";
+
+/** Writes to a crowd in flight: more costs memory and made nothing faster when measured. */
+const CROWD_WRITES = 64;
+
+/** After this many milliseconds writes to a crowd that hang no longer hold the others up. */
+const CROWD_STALL_MS = 100;
+
+/** One connection. */
+interface Link {
+  readonly handle: number;
+  readonly conn: AcceptedConnection;
+  readonly buffer: Uint8Array;
+  /** Bytes of the write in flight. */
+  writingBytes: number;
+  /** What waits behind it; `undefined` for nothing. */
+  queue: Uint8Array[] | undefined;
+  queuedBytes: number;
+  /** Whether there is news for it, behind the queue. */
+  hasNews: boolean;
+  isWriting: boolean;
+  /** When the write in flight last made progress, in whole milliseconds. */
+  progressAt: number;
+  /** Closes once everything is written. */
+  isEnding: boolean;
+  isClosed: boolean;
+}
+
+/** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
+export function startDenoEngine(options: ListenOptions): Engine {
+  return startEngineOn(listenForMiners(options), options);
+}
+
+/** The same on a listener that is open already, and is the engine's from here on. */
+export function startEngineOn(
+  listener: ConnectionListener,
+  options: EngineOptions,
+): Engine {
+  return new DenoEngine(listener, options);
+}
+
+class DenoEngine implements Engine {
+  readonly address: PeerAddress;
+  readonly #events: EngineEvents;
+  readonly #limits: EngineLimits;
+  readonly #now: Now;
+  readonly #slab = new Slab();
+  readonly #turns = new ReadTurns();
+  readonly #links: (Link | undefined)[] = [];
+  readonly #freeHandles: number[] = [];
+  readonly #accepting: AcceptLoop;
+  readonly #isPortShared: boolean;
+  #isReading = true;
+  /** Connections that nothing is read from any more, so that no read tells when they are over. */
+  readonly #parked = new Set<Link>();
+  #open = 0;
+  #allClosed: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+
+  readonly #rounds: Rounds;
+  readonly #budget = new TurnBudget();
+  /** Fills the budget again. */
+  #refill: ReturnType<typeof setImmediate> | undefined;
+  #isPumpDue = false;
+  /** Writes to crowds. */
+  #inFlight = 0;
+  /** Writes of an earlier count no longer count as in flight. */
+  #count = 0;
+  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  #bytesWritten = 0;
+
+  constructor(
+    listener: ConnectionListener,
+    { events, limits, now, realNow = now, reusePort = false }: EngineOptions,
+  ) {
+    this.#isPortShared = reusePort;
+    this.#events = events;
+    this.#limits = limits;
+    this.#now = now;
+    this.#rounds = new Rounds(realNow, (ms) => events.roundEnded?.(ms));
+    const { hostname, port } = listener.addr;
+    this.address = { hostname, port };
+    this.#accepting = new AcceptLoop(listener, {
+      accepted: (conn) => this.#attach(conn),
+      acceptFailed: (error) => events.acceptFailed(error),
+      // Those let in faster than they can be heard would all wait, until their time is over.
+      nextMayCome: () => this.#turns.next(),
+    });
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  send(handle: number, bytes: Uint8Array): void {
+    const link = this.#links[handle];
+    if (link === undefined || link.isEnding) return;
+    if (!link.isWriting) {
+      this.#write(link, bytes);
+      return;
+    }
+    this.#queue(link, bytes);
+    this.#bound(link);
+  }
+
+  tell(handle: number): void {
+    const link = this.#links[handle];
+    if (link === undefined || link.isEnding) return;
+    if (link.isWriting) link.hasNews = true;
+    else this.#writeNews(link);
+  }
+
+  tellAll(crowd: Crowd): void {
+    this.#rounds.add(crowd);
+    if (this.#isPumpDue) return;
+    // Not at once: what a pool says in one go is one piece of news.
+    this.#isPumpDue = true;
+    queueMicrotask(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
+  }
+
+  close(handle: number): boolean {
+    const link = this.#links[handle];
+    if (link === undefined) return true;
+    if (!link.isWriting) {
+      this.#close(link);
+      return true;
+    }
+    if (!link.isEnding) {
+      link.isEnding = true;
+      // From here on it has the time of one stall for all of it.
+      link.progressAt = Math.floor(this.#now());
+    }
+    return false;
+  }
+
+  abort(handle: number): void {
+    const link = this.#links[handle];
+    if (link !== undefined) this.#close(link);
+  }
+
+  sweep(): void {
+    const oldest = this.#now() - this.#limits.stallTimeoutMs;
+    for (const link of this.#links) {
+      if (link !== undefined && link.isWriting && link.progressAt < oldest) {
+        const seconds = this.#limits.stallTimeoutMs / 1000;
+        this.#drop(link, `took no byte for ${seconds} s`, "stall_timeout");
+      }
+    }
+  }
+
+  stopAccepting(): void {
+    this.#accepting.stop(this.#isPortShared);
+  }
+
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#accepting.close();
+    clearTimeout(this.#stallTimer);
+    if (this.#refill !== undefined) clearImmediate(this.#refill);
+    this.#rounds.clear();
+    for (const link of this.#links) {
+      if (link !== undefined) this.#close(link);
+    }
+    await this.#accepting.ended;
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#allClosed = resolve);
+  }
+
+  #attach(conn: AcceptedConnection): void {
+    const handle = this.#freeHandles.pop() ?? this.#links.length;
+    const link: Link = {
+      handle,
+      conn,
+      buffer: this.#slab.take(),
+      writingBytes: 0,
+      queue: undefined,
+      queuedBytes: 0,
+      hasNews: false,
+      isWriting: false,
+      progressAt: 0,
+      isEnding: false,
+      isClosed: false,
+    };
+    this.#links[handle] = link;
+    this.#open++;
+    let isWelcome = false;
+    apart(() => isWelcome = this.#events.opened(handle, conn.remoteAddr));
+    if (isWelcome) {
+      this.#read(link);
+    } else {
+      this.#close(link);
+      this.#released(link);
+    }
+  }
+
+  /** The socket is closed and nothing reads into its buffer any more. */
+  #released(link: Link): void {
+    this.#slab.give(link.buffer);
+    if (--this.#open === 0) this.#allClosed?.();
+  }
+
+  /** Keeps one read in flight until the connection ends. */
+  #read(link: Link): void {
+    // One function for whatever comes of it: each more would be 56 bytes more for every miner.
+    const onOutcome = (outcome: unknown) => {
+      if (typeof outcome !== "number") return this.#readEnded(link, outcome);
+      if (!link.isEnding) {
+        apart(() => this.#events.received(link.handle, link.buffer.subarray(0, outcome)));
+      }
+      if (link.isClosed) this.#released(link);
+      else if (!this.#isReading) this.#parked.add(link);
+      else this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
+    };
+    this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
+  }
+
+  /** The end of the stream is `null`; anything else went wrong. */
+  #readEnded(link: Link, outcome: unknown): void {
+    const reason = outcome === null ? "it closed the connection" : errorText(outcome);
+    this.#drop(link, reason, outcome instanceof TlsHandshakeFailed ? "tls_handshake" : undefined);
+    this.#released(link);
+  }
+
+  #queue(link: Link, bytes: Uint8Array): void {
+    (link.queue ??= []).push(bytes);
+    link.queuedBytes += bytes.length;
+  }
+
+  /** Drops a peer for which too much waits. */
+  #bound(link: Link): void {
+    const bytes = link.writingBytes + link.queuedBytes;
+    if (bytes <= this.#limits.maxWaitingBytes) return;
+    this.#drop(link, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
+  }
+
+  #write(link: Link, bytes: Uint8Array): void {
+    link.isWriting = true;
+    link.writingBytes = bytes.length;
+    if (!link.isEnding) link.progressAt = Math.floor(this.#now());
+    link.conn.write(bytes).then(
+      (count) => {
+        this.#bytesWritten += count;
+        if (count < bytes.length) this.#write(link, bytes.subarray(count));
+        else this.#written(link);
+      },
+      (error) => this.#drop(link, errorText(error)),
+    );
+  }
+
+  #written(link: Link): void {
+    link.isWriting = false;
+    if (link.isClosed) return;
+    if (link.queue !== undefined) {
+      const bytes = join(link.queue, link.queuedBytes);
+      link.queue = undefined;
+      link.queuedBytes = 0;
+      this.#write(link, bytes);
+    } else if (link.isEnding) {
+      this.#close(link);
+    } else if (link.hasNews) {
+      link.hasNews = false;
+      this.#writeNews(link);
+    }
+  }
+
+  #news({ handle }: Link): Uint8Array | undefined {
+    let bytes: Uint8Array | undefined;
+    apart(() => bytes = this.#events.news(handle));
+    return bytes;
+  }
+
+  #writeNews(link: Link): void {
+    const bytes = this.#news(link);
+    if (bytes !== undefined) this.#write(link, bytes);
+  }
+
+  /** Has those told whose turn it is: a bounded number in a turn, and of writes at a time. */
+  #pump(): void {
+    while (!this.#rounds.isEmpty) {
+      if (this.#budget.isSpent) return this.#rest();
+      if (this.#inFlight >= CROWD_WRITES) {
+        this.#stallTimer ??= setTimeout(() => this.#forgetInFlight(), CROWD_STALL_MS);
+        return;
+      }
+      const handle = this.#rounds.next();
+      if (handle !== undefined) this.#budget.spend(this.#tellOne(this.#links[handle]));
+    }
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = undefined;
+    this.#rest();
+  }
+
+  /** Fills the budget when the event loop has been around, and goes on. */
+  #rest(): void {
+    this.#refill ??= setImmediate(() => {
+      this.#refill = undefined;
+      this.#budget.refill();
+      if (!this.#rounds.isEmpty) this.#pump();
+    });
+  }
+
+  /** One of a crowd has its turn. @returns how many bytes it is sent. */
+  #tellOne(link: Link | undefined): number {
+    if (link === undefined || link.isEnding) return 0;
+    if (link.isWriting) {
+      link.hasNews = true;
+      return 0;
+    }
+    const bytes = this.#news(link);
+    if (bytes === undefined) return 0;
+    this.#writeToCrowd(link, bytes);
+    return bytes.length;
+  }
+
+  #writeToCrowd(link: Link, bytes: Uint8Array): void {
+    const count = this.#count;
+    const done = () => {
+      if (count !== this.#count) return;
+      this.#inFlight--;
+      this.#pump();
+    };
+    this.#inFlight++;
+    link.isWriting = true;
+    link.writingBytes = bytes.length;
+    if (!link.isEnding) link.progressAt = Math.floor(this.#now());
+    link.conn.write(bytes).then(
+      (count) => {
+        this.#bytesWritten += count;
+        if (count < bytes.length) this.#write(link, bytes.subarray(count));
+        else this.#written(link);
+        done();
+      },
+      (error) => {
+        this.#drop(link, errorText(error));
+        done();
+      },
+    );
+  }
+
+  #forgetInFlight(): void {
+    this.#stallTimer = undefined;
+    this.#count++;
+    this.#inFlight = 0;
+    this.#pump();
+  }
+
+  /** Ends a connection the owner still believes in. */
+  #drop(link: Link, reason: string, fault?: PeerFault): void {
+    if (link.isClosed) return;
+    const wasEnding = link.isEnding;
+    this.#close(link);
+    if (!wasEnding) apart(() => this.#events.closed(link.handle, reason, fault));
+  }
+
+  #close(link: Link): void {
+    if (link.isClosed) return;
+    const wasEnding = link.isEnding;
+    link.isClosed = true;
+    link.isEnding = true;
+    this.#links[link.handle] = undefined;
+    this.#freeHandles.push(link.handle);
+    link.queue = undefined;
+    link.conn.close();
+    if (this.#parked.delete(link)) this.#released(link);
+    if (wasEnding) apart(() => this.#events.ended(link.handle));
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,303 @@
+/**
+ * Several listening ports as one: every engine's handles are woven into one row of numbers.
+ *
+ * Ports come and go. One that goes accepts no more, and its connections stay: its engine is stopped
+ * when the last of them is over.
+ */
+
+import type { CertificateFiles } from "../tls/certificate_files.ts";
+import type { Crowd, Engine, EngineEvents, MinerSockets } from "./engine.ts";
+import { formatAddress, type PeerAddress } from "../../base/peer_address.ts";
+import { LibcUnavailable } from "../libc/library.ts";
+
+/** Where to listen. */
+export interface ListenAddress extends PeerAddress {
+  /** The certificate, if miners are to speak TLS there. */
+  readonly tls?: CertificateFiles | undefined;
+}
+
+/** Starts an engine on one address. */
+export type StartEngine = (address: ListenAddress, events: EngineEvents) => Engine;
+
+/** An address could not be listened on; the message says why and what to do. */
+export class CannotListen extends Error {
+  /** The class's own name. */
+  override readonly name = "CannotListen";
+}
+
+/** One listening port. */
+interface Port {
+  /** What was asked for; the engine knows the real port where that was 0. */
+  readonly wanted: ListenAddress;
+  readonly engine: Engine;
+  /** The engine's handles → ours. */
+  readonly handles: number[];
+  /** Of each crowd, those on this port. */
+  readonly crowds: WeakMap<Crowd, Crowd>;
+  connections: number;
+  isAccepting: boolean;
+  /** Set once the last connection of a port that went is over. */
+  stopping?: Promise<void>;
+}
+
+/** Sockets of miners on all addresses. */
+export class Listeners implements MinerSockets {
+  readonly #start: StartEngine;
+  readonly #events: EngineEvents;
+  /** Those that accept, in the order asked for, and those that only have connections left. */
+  #ports: Port[] = [];
+  /** By handle of ours: the port, and the engine's handle. */
+  readonly #portOf: (Port | undefined)[] = [];
+  readonly #innerOf: number[] = [];
+  readonly #freeHandles: number[] = [];
+  /** By engines that are gone with their ports. */
+  #bytesWrittenBefore = 0;
+  /** Whether no port is to accept any more. */
+  #isClosing = false;
+
+  /**
+   * Listens on every address.
+   *
+   * @throws CannotListen for the first that cannot be; those before it are closed again.
+   */
+  constructor(addresses: readonly ListenAddress[], start: StartEngine, events: EngineEvents) {
+    this.#start = start;
+    this.#events = events;
+    this.#ports = this.#open(addresses);
+  }
+
+  /** Where miners connect to; the ports are the real ones where 0 was asked for. */
+  get addresses(): readonly PeerAddress[] {
+    return this.#accepting().map(({ engine }) => engine.address);
+  }
+
+  get bytesWritten(): number {
+    const running = this.#ports.reduce((sum, { engine }) => sum + engine.bytesWritten, 0);
+    return this.#bytesWrittenBefore + running;
+  }
+
+  /** How many engines run, those included that only have connections left. */
+  get engines(): number {
+    return this.#ports.length;
+  }
+
+  /**
+   * Listens on these addresses from now on: starts what is new and accepts no more on others.
+   * Nobody is disconnected.
+   *
+   * @throws CannotListen for the first that cannot be; then all is as it was before.
+   */
+  async reconfigure(addresses: readonly ListenAddress[]): Promise<void> {
+    const before = this.#accepting();
+    const has = (port: Port) => addresses.some((address) => isSame(address, port.wanted));
+    const kept = before.filter(has);
+    const removed = before.filter((port) => !has(port));
+    for (const port of removed) this.#retire(port);
+    if (removed.length > 0) await portsAreFree();
+    // Who stops opens nothing more.
+    if (this.#isClosing) return;
+    const isNew = (address: ListenAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
+    try {
+      this.#ports.push(...this.#open(addresses.filter(isNew)));
+      this.#sortAs(addresses);
+    } catch (error) {
+      // One that was to change, as to TLS, may have been opened again before another could not be.
+      await portsAreFree();
+      if (this.#isClosing) throw error;
+      this.#ports.push(...this.#open(removed.map(({ wanted }) => wanted)));
+      this.#sortAs(before.map(({ wanted }) => wanted));
+      throw error;
+    }
+  }
+
+  // Whoever sends several things to a miner may lose it with the first of them: what is for a
+  // handle that is void goes nowhere, as with the engines themselves.
+
+  send(handle: number, bytes: Uint8Array): void {
+    this.#portOf[handle]?.engine.send(this.#innerOf[handle]!, bytes);
+  }
+
+  tell(handle: number): void {
+    this.#portOf[handle]?.engine.tell(this.#innerOf[handle]!);
+  }
+
+  tellAll(crowd: Crowd): void {
+    for (const port of this.#ports) {
+      if (port.connections > 0) port.engine.tellAll(this.#crowdAt(port, crowd));
+    }
+  }
+
+  /** Those of a crowd on one port; the same object each time, as the crowd itself is. */
+  #crowdAt(port: Port, crowd: Crowd): Crowd {
+    let own = port.crowds.get(crowd);
+    if (own === undefined) {
+      own = {
+        handles: () => {
+          const inner: number[] = [];
+          for (const handle of crowd.handles()) {
+            if (this.#portOf[handle] === port) inner.push(this.#innerOf[handle]!);
+          }
+          return inner;
+        },
+        get isUrgent() {
+          return crowd.isUrgent;
+        },
+      };
+      port.crowds.set(crowd, own);
+    }
+    return own;
+  }
+
+  close(handle: number): boolean {
+    const engine = this.#portOf[handle]?.engine;
+    if (engine === undefined) return true;
+    const isGone = engine.close(this.#innerOf[handle]!);
+    if (isGone) this.#forget(handle);
+    return isGone;
+  }
+
+  abort(handle: number): void {
+    const port = this.#portOf[handle];
+    port?.engine.abort(this.#innerOf[handle]!);
+    // Of one that was not being closed already nothing is heard.
+    if (port !== undefined && this.#portOf[handle] === port) this.#forget(handle);
+  }
+
+  sweep(): void {
+    for (const port of this.#ports) {
+      port.engine.sweep();
+      if (!port.isAccepting && port.connections === 0) {
+        port.stopping ??= port.engine.stop().then(() => {
+          this.#ports = this.#ports.filter((other) => other !== port);
+          this.#bytesWrittenBefore += port.engine.bytesWritten;
+        });
+      }
+    }
+  }
+
+  stopAccepting(): void {
+    this.#isClosing = true;
+    for (const port of this.#accepting()) this.#retire(port);
+  }
+
+  stopReading(): void {
+    for (const { engine } of this.#ports) engine.stopReading();
+  }
+
+  async stop(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.#ports.map(({ engine, stopping }) => stopping ?? engine.stop()));
+  }
+
+  #accepting(): Port[] {
+    return this.#ports.filter((port) => port.isAccepting);
+  }
+
+  #sortAs(addresses: readonly ListenAddress[]): void {
+    const place = ({ wanted }: Port) => addresses.findIndex((address) => isSame(address, wanted));
+    this.#ports.sort((a, b) => place(a) - place(b));
+  }
+
+  #retire(port: Port): void {
+    port.isAccepting = false;
+    port.engine.stopAccepting();
+  }
+
+  #open(addresses: readonly ListenAddress[]): Port[] {
+    const opened: Port[] = [];
+    for (const address of addresses) {
+      try {
+        opened.push(this.#openOne(address));
+      } catch (error) {
+        // Nobody has connected yet, so there is nothing to wait for.
+        for (const { engine } of opened) void engine.stop();
+        throw new CannotListen(listenProblem(error, address), { cause: error });
+      }
+    }
+    return opened;
+  }
+
+  #openOne(wanted: ListenAddress): Port {
+    const handles: number[] = [];
+    const events = this.#events;
+    const engine = this.#start(wanted, {
+      opened: (inner, from) => {
+        const handle = this.#take(port, inner);
+        // What the engine closes itself is not reported any more.
+        const isWelcome = events.opened(handle, from);
+        if (!isWelcome) this.#forget(handle);
+        return isWelcome;
+      },
+      received: (inner, bytes) => events.received(handles[inner]!, bytes),
+      closed: (inner, reason, slow) => {
+        const handle = handles[inner]!;
+        events.closed(handle, reason, slow);
+        this.#forget(handle);
+      },
+      ended: (inner) => {
+        const handle = handles[inner]!;
+        this.#forget(handle);
+        events.ended(handle);
+      },
+      acceptFailed: (error) => events.acceptFailed(error),
+      news: (inner) => events.news(handles[inner]!),
+      roundEnded: (ms) => events.roundEnded?.(ms),
+    });
+    const port: Port = {
+      wanted,
+      engine,
+      handles,
+      crowds: new WeakMap(),
+      connections: 0,
+      isAccepting: true,
+    };
+    return port;
+  }
+
+  #take(port: Port, inner: number): number {
+    const handle = this.#freeHandles.pop() ?? this.#portOf.length;
+    this.#portOf[handle] = port;
+    this.#innerOf[handle] = inner;
+    port.handles[inner] = handle;
+    port.connections++;
+    return handle;
+  }
+
+  #forget(handle: number): void {
+    this.#portOf[handle]!.connections--;
+    this.#portOf[handle] = undefined;
+    this.#freeHandles.push(handle);
+  }
+}
+
+/** A port that was closed is free only when the accept that was under way has noticed. */
+function portsAreFree(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+function isSame(one: ListenAddress, other: ListenAddress): boolean {
+  return one.hostname === other.hostname && one.port === other.port &&
+    one.tls?.cert_file === other.tls?.cert_file && one.tls?.key_file === other.tls?.key_file;
+}
+
+/** What an operator is told when listening for miners failed: what is in the way and what to do. */
+export function listenProblem(error: unknown, address: PeerAddress): string {
+  const where = `Cannot listen for miners on ${formatAddress(address)}`;
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `${where}: another program has this port, perhaps another agent; stop it, or set ` +
+      "another agent_listen_port";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return `${where}: this machine has no such address; set agent_listen_ip to one of its own, ` +
+      "or to 0.0.0.0 for all";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `${where}: not allowed; ports below 1024 need extra rights, so set agent_listen_port ` +
+      "to a higher one";
+  }
+  if (error instanceof LibcUnavailable) {
+    return `${where} with the libc engine: ${error.message}; or set advanced.io_engine to "auto"`;
+  }
+  const found = error instanceof Error ? error.message : String(error);
+  return `${where}: ${found}; check agent_listen_ip and agent_listen_port`;
+}

@@ -1,0 +1,170 @@
+/**
+ * How often connections to one address are opened, over everything in this process that opens
+ * some: a pool bans a farm that comes 2,000 times in 9 s.
+ *
+ * What may not connect yet stands in a queue and asks again: what miners wait for goes first, and
+ * of the rest the one that has asked longest. Sub-accounts that a pool served before do not queue:
+ * they have a rate of their own.
+ */
+
+import type { Now } from "../../base/clock.ts";
+import type { PoolAddress } from "./connection.ts";
+import { Rate } from "../../base/rate.ts";
+
+/** Connects to one address: in the long run one a second, and this many after a rest. */
+const CONNECTS_PER_SECOND = 1;
+const BURST = 10;
+
+/**
+ * Beside them, for sub-accounts that a pool served before and whose miners stand still: a pool that
+ * closed all connections takes as many back, and one a second would let an outage outlast the grace.
+ */
+const RETURNS_PER_SECOND = 10;
+
+/** An asker that has not asked again for this long wants nothing any more, in milliseconds. */
+const ASKS_WITHIN_MS = 1_000;
+
+/** One grant in this many goes to the one that has asked longest, however urgent others are. */
+const PATIENT_GRANT = 4;
+
+/** Addresses remembered before those that have rested are forgotten: the pool list changes. */
+const MANY_ADDRESSES = 256;
+
+/** What a connection is for, the most urgent first. */
+export const URGENCY = {
+  /** Miners that a pool served before stand still. */
+  outage: 0,
+  /** Miners wait for their first connection. */
+  first: 1,
+  /** A spare, one more beside others, or one that was just refused. */
+  more: 2,
+} as const;
+
+/** One of {@linkcode URGENCY}. */
+export type Urgency = typeof URGENCY[keyof typeof URGENCY];
+
+/** An asker in the queue of an address. */
+interface Place {
+  urgency: Urgency;
+  askedAt: number;
+}
+
+/** What is known of one address. */
+interface Target {
+  /** As {@linkcode Rate} keeps it, of connects that return and of all others. */
+  returnsRestedAt: number;
+  restedAt: number;
+  grants: number;
+  /** In the order in which they came. */
+  readonly queue: Map<object, Place>;
+  /** The one whose turn it is, until it connects or asks no more. */
+  next: object | undefined;
+}
+
+/** See above. Times are monotonic, in milliseconds. */
+export class ConnectLimiter {
+  readonly #now: Now;
+  readonly #rate = new Rate(CONNECTS_PER_SECOND, BURST);
+  readonly #returns = new Rate(RETURNS_PER_SECOND, BURST);
+  readonly #targets = new Map<string, Target>();
+
+  /** No address was connected to yet. */
+  constructor(now: Now) {
+    this.#now = now;
+  }
+
+  /**
+   * Whether `asker` may connect to `address` now; {@linkcode ConnectLimiter.connects} has to follow
+   * if it may. If not, it keeps its place in the queue by asking again within a second.
+   */
+  mayConnect(address: PoolAddress, asker: object, urgency: Urgency): boolean {
+    const time = this.#now();
+    const target = this.#target(address);
+    if (urgency === URGENCY.outage) {
+      target.queue.delete(asker);
+      return this.#returns.take(target.returnsRestedAt, time) !== undefined;
+    }
+    const place = target.queue.get(asker);
+    if (place === undefined) target.queue.set(asker, { urgency, askedAt: time });
+    else {
+      place.urgency = urgency;
+      place.askedAt = time;
+    }
+    if (this.#rate.take(target.restedAt, time) === undefined) return false;
+    const next = target.next === undefined ? undefined : target.queue.get(target.next);
+    if (next === undefined || isGone(next, time)) target.next = nextOf(target, time);
+    return target.next === asker;
+  }
+
+  /** `asker` connects, having asked with this urgency: counts against the rate of the address. */
+  connects(address: PoolAddress, asker: object, urgency: Urgency): void {
+    const target = this.#target(address);
+    const time = this.#now();
+    if (urgency === URGENCY.outage) {
+      const { returnsRestedAt } = target;
+      target.returnsRestedAt = this.#returns.take(returnsRestedAt, time) ?? returnsRestedAt;
+      return;
+    }
+    target.restedAt = this.#rate.take(target.restedAt, time) ?? target.restedAt;
+    target.grants++;
+    target.queue.delete(asker);
+    target.next = undefined;
+  }
+
+  /** How long until a connection to the address may be opened, in milliseconds; 0 for now. */
+  waitMs(address: PoolAddress): number {
+    const target = this.#targets.get(keyOf(address));
+    return target === undefined ? 0 : this.#rate.waitMs(target.restedAt, this.#now());
+  }
+
+  /** `asker` wants nothing any more. */
+  forget(asker: object): void {
+    for (const { queue } of this.#targets.values()) queue.delete(asker);
+  }
+
+  #target(address: PoolAddress): Target {
+    const key = keyOf(address);
+    let target = this.#targets.get(key);
+    if (target === undefined) {
+      if (this.#targets.size >= MANY_ADDRESSES) this.#forgetRested();
+      this.#targets.set(
+        key,
+        target = { returnsRestedAt: 0, restedAt: 0, grants: 0, queue: new Map(), next: undefined },
+      );
+    }
+    return target;
+  }
+
+  #forgetRested(): void {
+    const time = this.#now();
+    for (const [key, { returnsRestedAt, restedAt, queue }] of this.#targets) {
+      const isWanted = [...queue.values()].some((place) => !isGone(place, time));
+      const hasRested = Math.max(returnsRestedAt, restedAt) <= time;
+      if (hasRested && !isWanted) this.#targets.delete(key);
+    }
+  }
+}
+
+/** Looks for it once for each connection, and forgets those that ask no more. */
+function nextOf({ queue, grants }: Target, time: number): object | undefined {
+  const isPatient = grants % PATIENT_GRANT === PATIENT_GRANT - 1;
+  let next: object | undefined;
+  let least: Urgency | undefined;
+  for (const [asker, place] of queue) {
+    if (isGone(place, time)) {
+      queue.delete(asker);
+    } else if (least === undefined || (!isPatient && place.urgency < least)) {
+      next = asker;
+      least = place.urgency;
+    }
+  }
+  return next;
+}
+
+function isGone({ askedAt }: Place, time: number): boolean {
+  return time - askedAt > ASKS_WITHIN_MS;
+}
+
+function keyOf({ host, port }: PoolAddress): string {
+  return `${host.toLowerCase().replace(/\.$/, "")} ${port}`;
+}

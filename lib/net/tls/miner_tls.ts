@@ -1,0 +1,132 @@
+/**
+ * TLS for miners: the certificates of all listening ports that have one, and engines that use them.
+ *
+ * Certificates are read when asked to, all of them or none. Connections there are keep the one they
+ * began with; each new one gets the newest.
+ */
+
+import { areaLog } from "../../observe/log.ts";
+import type { CertificateFiles } from "./certificate_files.ts";
+import { startEngineOn } from "../miners/deno_engine.ts";
+import type { Engine, ListenOptions } from "../miners/engine.ts";
+import { listenForMiners } from "../miners/miner_listener.ts";
+import type { ServerCertificate } from "./server_certificate.ts";
+
+/** A certificate that ends sooner is worth a warning, in days. */
+const SOON_DAYS = 14;
+
+const DAY_MS = 86_400_000;
+
+const log = areaLog("agent");
+
+/** A certificate in use. */
+export interface CertificateReport {
+  /** The file it was read from. */
+  readonly file: string;
+  /** Whom it is for. */
+  readonly names: string;
+  /** When it ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** See the head of this file. */
+export class MinerTls {
+  /** By {@linkcode keyOf}: those in use, and those that were before. */
+  #certificates: ReadonlyMap<string, ServerCertificate> = new Map();
+  #inUse: ReadonlySet<string> = new Set();
+  /** Loaded with the first certificate: it costs memory. */
+  #listener: typeof import("./listener.ts") | undefined;
+
+  /** Each certificate file once. */
+  get certificates(): CertificateReport[] {
+    const files = new Map<string, CertificateReport>();
+    for (const key of this.#inUse) {
+      const { names, expiresAt } = this.#certificates.get(key)!;
+      const file = fileOf(key);
+      files.set(file, { file, names, expiresAt });
+    }
+    return [...files.values()];
+  }
+
+  /**
+   * Reads these files, whether they were read before or not, and uses them from now on. Has to be
+   * done before {@linkcode MinerTls.start} for any of them, and again when a file has changed. Those
+   * used until now can still be started, for whoever has to go back.
+   *
+   * @returns what undoes it.
+   * @throws CannotUseCertificate for the first that cannot be used; then nothing changes.
+   */
+  async load(wanted: readonly CertificateFiles[]): Promise<() => void> {
+    const certificates = new Map<string, ServerCertificate>();
+    if (wanted.length > 0) {
+      this.#listener ??= await import("./listener.ts");
+      const { readServerCertificate } = await import("./server_certificate.ts");
+      for (const files of wanted) {
+        certificates.set(keyOf(files), await readServerCertificate(files));
+      }
+    }
+    for (const [key, certificate] of certificates) {
+      const isOld = certificate.fingerprint === this.#certificates.get(key)?.fingerprint;
+      sayHowLong(fileOf(key), certificate, isOld);
+    }
+    const [before, inUseBefore] = [this.#certificates, this.#inUse];
+    const stillKnown = [...before].filter(([key]) => inUseBefore.has(key));
+    this.#certificates = new Map([...stillKnown, ...certificates]);
+    this.#inUse = new Set(certificates.keys());
+    return () => {
+      this.#certificates = before;
+      this.#inUse = inUseBefore;
+    };
+  }
+
+  /**
+   * Starts listening for miners that speak TLS.
+   *
+   * @throws what `Deno.listen` throws: the port is taken, the address not ours.
+   */
+  start(files: CertificateFiles, options: ListenOptions): Engine {
+    const key = keyOf(files);
+    let certificate = this.#certificates.get(key);
+    if (certificate === undefined || this.#listener === undefined) {
+      throw new Error(`Cannot listen with TLS: ${files.cert_file} was not loaded`);
+    }
+    const { TlsListener } = this.#listener;
+    const listener = new TlsListener(listenForMiners(options), () => {
+      // A port that goes may outlive its place in the configuration.
+      certificate = this.#certificates.get(key) ?? certificate;
+      return certificate!.context;
+    });
+    return startEngineOn(listener, options);
+  }
+}
+
+function keyOf({ cert_file: certFile, key_file: keyFile }: CertificateFiles): string {
+  return JSON.stringify([certFile, keyFile]);
+}
+
+/** The certificate's own file. */
+function fileOf(key: string): string {
+  return (JSON.parse(key) as [string, string])[0];
+}
+
+/** What is well is not said twice. */
+function sayHowLong(file: string, { names, expiresAt }: ServerCertificate, isOld: boolean): void {
+  const days = Math.floor((expiresAt - Date.now()) / DAY_MS);
+  const until = new Date(expiresAt).toISOString().slice(0, 10);
+  const values = { file, names, until, days };
+  if (days < 0) {
+    log.error(
+      "Certificate {file} for {names} has expired on {until}: miners that check it stay away; " +
+        "put a renewed one in its place, and have the configuration read again (SIGHUP)",
+      values,
+    );
+  } else if (days < SOON_DAYS) {
+    log.warn(
+      "Certificate {file} for {names} expires in {days} days, on {until}: put a renewed one in its " +
+        "place, and have the configuration read again (SIGHUP)",
+      values,
+    );
+  } else if (!isOld) {
+    log.info("Certificate {file} for {names} is good until {until}", values);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * When gathered frames are written: the first one after quiet at once; under load
+ * together, every window or as soon as they fill a segment. No share waits longer than a window.
+ */
+
+import type { Outbox } from "../../net/pools/outbox.ts";
+
+/** Payload of a TCP segment on the narrowest of usual paths, a little less. */
+export const SEGMENT_BYTES = 1400;
+
+/** Decides when an outbox is flushed. */
+export class Gathering {
+  readonly #outbox: Outbox;
+  readonly #windowMs: number;
+  #window: ReturnType<typeof setTimeout> | undefined;
+
+  /** A window of 0 ms flushes each time. */
+  constructor(outbox: Outbox, windowMs: number) {
+    this.#outbox = outbox;
+    this.#windowMs = windowMs;
+  }
+
+  /** To be called after something was appended to the outbox. */
+  appended(): void {
+    if (this.#window === undefined) {
+      this.#outbox.flush();
+      if (this.#windowMs > 0) this.#openWindow();
+    } else if (this.#outbox.gatheredBytes >= SEGMENT_BYTES) {
+      this.#outbox.flush();
+    }
+  }
+
+  /** Writes out what waits, now. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Lets go of the timer. Nothing is flushed any more. */
+  stop(): void {
+    clearTimeout(this.#window);
+  }
+
+  #openWindow(): void {
+    this.#window = setTimeout(() => {
+      this.#window = undefined;
+      if (this.#outbox.gatheredBytes === 0) return;
+      this.#outbox.flush();
+      this.#openWindow();
+    }, this.#windowMs);
+  }
+}

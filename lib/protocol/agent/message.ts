@@ -1,0 +1,311 @@
+/**
+ * The binary messages of the agent protocol: each one's type, encoder and decoder side by side.
+ *
+ * Integers are little-endian. Encoders write into a buffer of the caller's and return where the
+ * next message goes. See agent.md for the tables and example bytes.
+ */
+
+import {
+  COMMAND,
+  FRAME_HEADER_BYTES,
+  FRAME_MAGIC,
+  MAX_FRAME_BYTES,
+  viewOf,
+  writeFrameHeader,
+} from "./frame.ts";
+import { PoolFault } from "../../base/violation.ts";
+
+/** The highest session id an agent may give a miner; 0xffff means "no session". */
+export const MAX_SESSION_ID = 0xfffe;
+
+/** A register frame longer than this is dropped by the pool without a word. */
+export const MAX_REGISTER_BYTES = 100;
+
+/** The largest exponent a difficulty can have: 2^63 is the last a pool's 64 bits can hold. */
+export const MAX_DIFFICULTY_EXPONENT = 63;
+
+/** The longest submit frame, in bytes. */
+export const MAX_SUBMIT_BYTES = 23;
+
+/** Bytes of an unregister frame. */
+export const UNREGISTER_BYTES = 6;
+
+const VERDICT_BYTES = 10;
+const SET_DIFFICULTY_HEAD_BYTES = 7;
+const MAX_SESSIONS_A_FRAME = (MAX_FRAME_BYTES - SET_DIFFICULTY_HEAD_BYTES) >> 1;
+
+/** 0x01: from now on this session id is this worker. */
+export interface Register {
+  /** Tells the messages apart. */
+  readonly kind: "register";
+  /** 0..0xfffe. */
+  readonly sessionId: number;
+  /** What the miner calls itself, ASCII. */
+  readonly clientAgent: string;
+  /** The worker name, without its sub-account, ASCII. */
+  readonly workerName: string;
+}
+
+/** 0x04: this session id is nobody again. */
+export interface Unregister {
+  /** Tells the messages apart. */
+  readonly kind: "unregister";
+  /** 0..0xffff. */
+  readonly sessionId: number;
+}
+
+/** 0x02, 0x03, 0x12, 0x13: a share. */
+export interface Submit {
+  /** Tells the messages apart. */
+  readonly kind: "submit";
+  /** The pool's job id, 0..255. */
+  readonly jobId: number;
+  /** 0..0xfffe. */
+  readonly sessionId: number;
+  /** The miner's 4 bytes of extranonce2 as a number. */
+  readonly extranonce2: number;
+  /** The header's nonce. */
+  readonly nonce: number;
+  /** The header's time; `undefined` when it is the job's own and so left out. */
+  readonly ntime: number | undefined;
+  /** The header's version XOR the job's; 0 when left out. */
+  readonly versionBits: number;
+}
+
+/** 0x05: these sessions work at difficulty 2^exponent from the next job on. */
+export interface SetDifficulty {
+  /** Tells the messages apart. */
+  readonly kind: "setDifficulty";
+  /** 0..63. */
+  readonly exponent: number;
+  /** Session ids, in the pool's order. */
+  readonly sessionIds: readonly number[];
+}
+
+/** 0x10: the pool's verdict on one submit. */
+export interface Verdict {
+  /** Tells the messages apart. */
+  readonly kind: "verdict";
+  /** Which submit of this connection, counted by both sides from 0, modulo 65,536. */
+  readonly index: number;
+  /** A status code; see status.ts. */
+  readonly status: number;
+}
+
+/** What a pool sends in frames; `unknown` is a command of a newer pool, to be skipped. */
+export type PoolMessage = SetDifficulty | Verdict | {
+  /** Tells the messages apart. */
+  readonly kind: "unknown";
+  /** The command byte. */
+  readonly command: number;
+};
+
+/** What an agent sends in frames. */
+export type AgentMessage = Register | Unregister | Submit;
+
+/**
+ * A register frame: u16 session id, client agent, 0, worker name, 0.
+ *
+ * @throws RangeError when the frame would pass 100 bytes, a name is not printable ASCII or the
+ * session id is above 0xfffe: the pool would drop it, and every share of that miner after it
+ * (agent.md trap 2). Names from {@link file://./worker_name.ts | worker_name.ts} always fit.
+ */
+export function encodeRegister(
+  sessionId: number,
+  clientAgent: string,
+  workerName: string,
+): Uint8Array {
+  const length = FRAME_HEADER_BYTES + 2 + clientAgent.length + 1 + workerName.length + 1;
+  if (length > MAX_REGISTER_BYTES || !/^[\x20-\x7e]*$/.test(clientAgent + workerName)) {
+    throw new RangeError(
+      `Cannot register session ${sessionId}: frame of ${length} bytes, ` +
+        `at most ${MAX_REGISTER_BYTES} of printable ASCII are allowed`,
+    );
+  }
+  if (!(sessionId >= 0 && sessionId <= MAX_SESSION_ID)) {
+    throw new RangeError(
+      `Cannot register session ${sessionId}: ids are 0 to ${MAX_SESSION_ID}`,
+    );
+  }
+  const bytes = new Uint8Array(length);
+  const out = viewOf(bytes);
+  let at = writeFrameHeader(out, 0, COMMAND.register, length);
+  out.setUint16(at, sessionId, true);
+  at += 2;
+  for (const name of [clientAgent, workerName]) {
+    for (let i = 0; i < name.length; i++) bytes[at++] = name.charCodeAt(i);
+    at++;
+  }
+  return bytes;
+}
+
+/** Writes an unregister frame: u16 session id. */
+export function writeUnregister(out: DataView, at: number, sessionId: number): number {
+  at = writeFrameHeader(out, at, COMMAND.unregister, UNREGISTER_BYTES);
+  out.setUint16(at, sessionId, true);
+  return at + 2;
+}
+
+/**
+ * Writes a submit frame: u8 job id, u16 session id, u32 extranonce2, u32 nonce, then u32 time and
+ * u32 version bits where they are there. 15, 19, 19 or 23 bytes.
+ */
+export function writeSubmit(out: DataView, at: number, submit: Omit<Submit, "kind">): number {
+  const { ntime, versionBits } = submit;
+  const hasTime = ntime !== undefined;
+  const hasVersion = versionBits !== 0;
+  const command = hasVersion
+    ? hasTime ? COMMAND.submitWithTimeAndVersion : COMMAND.submitWithVersion
+    : hasTime
+    ? COMMAND.submitWithTime
+    : COMMAND.submit;
+  at = writeFrameHeader(out, at, command, submitBytes(command));
+  out.setUint8(at, submit.jobId);
+  out.setUint16(at + 1, submit.sessionId, true);
+  out.setUint32(at + 3, submit.extranonce2, true);
+  out.setUint32(at + 7, submit.nonce, true);
+  at += 11;
+  if (hasTime) {
+    out.setUint32(at, ntime, true);
+    at += 4;
+  }
+  if (hasVersion) {
+    out.setUint32(at, versionBits, true);
+    at += 4;
+  }
+  return at;
+}
+
+/** The exact length of a submit frame, by its command. */
+function submitBytes(command: number): number {
+  switch (command) {
+    case COMMAND.submit:
+      return 15;
+    case COMMAND.submitWithTimeAndVersion:
+      return MAX_SUBMIT_BYTES;
+    default:
+      return 19;
+  }
+}
+
+/**
+ * A set-difficulty frame: u8 exponent, u16 count, the session ids.
+ *
+ * @throws RangeError for more than 32,764 session ids, whose length no header can state.
+ */
+export function encodeSetDifficulty(exponent: number, sessionIds: readonly number[]): Uint8Array {
+  if (sessionIds.length > MAX_SESSIONS_A_FRAME) {
+    throw new RangeError(
+      `Cannot write a set-difficulty frame: ${sessionIds.length} session ids, ` +
+        `at most ${MAX_SESSIONS_A_FRAME} fit`,
+    );
+  }
+  const bytes = new Uint8Array(SET_DIFFICULTY_HEAD_BYTES + 2 * sessionIds.length);
+  const out = viewOf(bytes);
+  const at = writeFrameHeader(out, 0, COMMAND.setDifficulty, bytes.length);
+  out.setUint8(at, exponent);
+  out.setUint16(at + 1, sessionIds.length, true);
+  sessionIds.forEach((id, i) => out.setUint16(SET_DIFFICULTY_HEAD_BYTES + 2 * i, id, true));
+  return bytes;
+}
+
+/** A verdict frame: u16 index, i32 status. */
+export function encodeVerdict(index: number, status: number): Uint8Array {
+  const bytes = new Uint8Array(VERDICT_BYTES);
+  const out = viewOf(bytes);
+  const at = writeFrameHeader(out, 0, COMMAND.verdict, VERDICT_BYTES);
+  out.setUint16(at, index, true);
+  out.setInt32(at + 2, status, true);
+  return bytes;
+}
+
+/**
+ * Reads one whole frame a pool sent.
+ *
+ * @throws PoolFault `bad-frame` when a known command's length or content cannot be right.
+ */
+export function decodePoolFrame(frame: Uint8Array): PoolMessage {
+  const view = viewOf(frame);
+  const command = frame[1]!;
+  switch (command) {
+    case COMMAND.setDifficulty: {
+      if (frame.length < SET_DIFFICULTY_HEAD_BYTES) refuse(command, frame.length);
+      const exponent = view.getUint8(4);
+      const count = view.getUint16(5, true);
+      if (
+        frame.length !== SET_DIFFICULTY_HEAD_BYTES + 2 * count ||
+        exponent > MAX_DIFFICULTY_EXPONENT
+      ) refuse(command, frame.length);
+      const sessionIds: number[] = [];
+      for (let i = 0; i < count; i++) {
+        sessionIds.push(view.getUint16(SET_DIFFICULTY_HEAD_BYTES + 2 * i, true));
+      }
+      return { kind: "setDifficulty", exponent, sessionIds };
+    }
+    case COMMAND.verdict:
+      if (frame.length !== VERDICT_BYTES) refuse(command, frame.length);
+      return { kind: "verdict", index: view.getUint16(4, true), status: view.getInt32(6, true) };
+    default:
+      return { kind: "unknown", command };
+  }
+}
+
+/**
+ * Reads one whole frame an agent sent, as the pool reads it: `undefined` for every frame the pool
+ * drops without a word (unknown command, wrong length, reserved session id).
+ */
+export function decodeAgentFrame(frame: Uint8Array): AgentMessage | undefined {
+  const view = viewOf(frame);
+  if (frame[0] !== FRAME_MAGIC || view.getUint16(2, true) !== frame.length) return undefined;
+  const command = frame[1]!;
+  switch (command) {
+    case COMMAND.register:
+      return decodeRegister(frame, view);
+    case COMMAND.unregister:
+      return frame.length === UNREGISTER_BYTES
+        ? { kind: "unregister", sessionId: view.getUint16(4, true) }
+        : undefined;
+    case COMMAND.submit:
+    case COMMAND.submitWithTime:
+    case COMMAND.submitWithVersion:
+    case COMMAND.submitWithTimeAndVersion:
+      return frame.length === submitBytes(command) ? decodeSubmit(view, command) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function decodeRegister(frame: Uint8Array, view: DataView): Register | undefined {
+  if (frame.length < 8 || frame.length > MAX_REGISTER_BYTES) return undefined;
+  const sessionId = view.getUint16(4, true);
+  if (sessionId > MAX_SESSION_ID) return undefined;
+  // The pool forces the last byte to 0 before it looks for the ends of both texts.
+  const texts = String.fromCharCode(...frame.subarray(6, -1)).split("\0");
+  return { kind: "register", sessionId, clientAgent: texts[0]!, workerName: texts[1] ?? "" };
+}
+
+function decodeSubmit(view: DataView, command: number): Submit | undefined {
+  const sessionId = view.getUint16(5, true);
+  if (sessionId > MAX_SESSION_ID) return undefined;
+  const hasTime = command === COMMAND.submitWithTime ||
+    command === COMMAND.submitWithTimeAndVersion;
+  const hasVersion = command === COMMAND.submitWithVersion ||
+    command === COMMAND.submitWithTimeAndVersion;
+  return {
+    kind: "submit",
+    jobId: view.getUint8(4),
+    sessionId,
+    extranonce2: view.getUint32(7, true),
+    nonce: view.getUint32(11, true),
+    ntime: hasTime ? view.getUint32(15, true) : undefined,
+    versionBits: hasVersion ? view.getUint32(hasTime ? 19 : 15, true) : 0,
+  };
+}
+
+function refuse(command: number, length: number): never {
+  throw new PoolFault(
+    "bad-frame",
+    `Cannot read a frame with command 0x${command.toString(16).padStart(2, "0")}: ` +
+      `its ${length} bytes do not hold what that command says`,
+  );
+}

@@ -1,0 +1,51 @@
+/** How many miners there is room for. */
+
+import assert from "node:assert/strict";
+import { openFileLimit, roomForMiners } from "../../lib/host/open_files.ts";
+
+Deno.test("the limit of open files is the one this process has", async () => {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", "ulimit -n"] }).output();
+  assert.equal(await openFileLimit(), Number(new TextDecoder().decode(stdout)));
+});
+
+Deno.test("without the permission to ask the C library the limit is not known, and nobody is asked", async () => {
+  const url = new URL("../../lib/host/open_files.ts", import.meta.url);
+  const code = `import { openFileLimit } from "${url}"; console.log(await openFileLimit());`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      `data:application/typescript,${encodeURIComponent(code)}`,
+    ],
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout).trim(), "undefined");
+});
+
+for (
+  const [name, openFiles, wanted, pools, miners, reserve, forPools] of [
+    ["a usual limit", 20_000, undefined, 3, 19_869, 131, 65],
+    ["a high limit: session ids are the bound", 1_048_576, undefined, 3, 65_535, 131, 65],
+    ["a low limit: a quarter is kept", 100, undefined, 3, 75, 25, 12],
+    ["the operator wants fewer", 20_000, 500, 3, 500, 131, 65],
+    ["the operator wants more than fit", 1024, 10_000, 3, 893, 131, 65],
+    [
+      "many sub-accounts: never more than a quarter for them",
+      4096,
+      undefined,
+      3000,
+      3072,
+      1024,
+      896,
+    ],
+    ["next to nothing", 1, undefined, 3, 1, 0, 0],
+    ["an unknown limit", undefined, undefined, 3, 65_535, 0, 3],
+    ["an unknown limit and a wish", undefined, 500, 3, 500, 0, 3],
+  ] as const
+) {
+  Deno.test(`room for miners with ${name}`, () => {
+    const room = { miners, reserve, poolConnections: forPools };
+    assert.deepEqual(roomForMiners(openFiles, wanted, pools), room);
+  });
+}
