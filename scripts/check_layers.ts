@@ -10,8 +10,19 @@
 /** Files of the repository, relative to its top, and the files each one imports. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
-/** What the mux has for both of its sides to name. */
-const PEERS = "lib/mux/peers.ts";
+/** What the mux has for its two sides to name. */
+const DOWNSTREAM = [
+  "lib/mux/downstream.ts",
+  "lib/mux/upstream.ts",
+  "lib/mux/verdict.ts",
+  "lib/mux/terms.ts",
+];
+const UPSTREAM = [
+  "lib/mux/upstream.ts",
+  "lib/mux/upstreams.ts",
+  "lib/mux/verdict.ts",
+  "lib/mux/terms.ts",
+];
 
 /**
  * What each layer may import besides itself: folders, with all that is in them, or single files.
@@ -38,9 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/base",
     "lib/observe",
     "lib/protocol/stratum",
-    "lib/protocol/agent",
     "lib/net/miners",
-    PEERS,
+    ...DOWNSTREAM,
   ],
   "lib/pool": [
     "lib/base",
@@ -48,10 +58,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/observe",
     "lib/protocol/stratum",
     "lib/net/pools",
-    "lib/protocol/agent",
-    "lib/pool/agent/session.ts",
-    PEERS,
+    ...UPSTREAM,
   ],
+  // The only file that knows all kinds of pools.
+  "lib/pool/kinds.ts": ["lib/pool", "lib/protocol"],
   "lib/pool/agent": [
     "lib/base",
     "lib/bitcoin",
@@ -60,7 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/protocol/agent",
     "lib/net/pools",
     "lib/pool",
-    PEERS,
+    ...UPSTREAM,
   ],
   "lib/sim": ["lib/base", "lib/bitcoin", "lib/protocol", "lib/net"],
   "lib/check": ["lib/base", "lib/bitcoin", "lib/config", "lib/protocol", "lib/net", "lib/pool"],

@@ -1,7 +1,7 @@
 /**
  * The one place that builds the parts and joins them; start, drain, stop.
  *
- *     miners ─▶ Miners ─▶ Accounts ─▶ Multiplexer ─▶ PoolSlots ─▶ pools
+ *     miners ─▶ Miners ─▶ Accounts ─▶ Multiplexer ─▶ PoolRoster ─▶ pools
  */
 
 import type { Now } from "../base/clock.ts";
@@ -14,7 +14,8 @@ import { type Account, Accounts } from "../mux/accounts.ts";
 import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
-import { SessionIds } from "../mux/session_ids.ts";
+import { MAX_SESSION_ID, SessionIds } from "../mux/session_ids.ts";
+import { AGENT_LAYOUT } from "../mux/terms.ts";
 import { type StartedEngine, startEngine } from "../net/miners/choose_engine.ts";
 import { ConnectLimiter } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
@@ -24,11 +25,10 @@ import { Listeners, type StartEngine } from "../net/miners/listeners.ts";
 import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
-import { clientAgentName } from "../pool/agent/handshake.ts";
-import { PoolNumbers } from "../pool/pool_numbers.ts";
-import { PoolSlots } from "../pool/slots.ts";
+import { openConnection, shortenNames } from "../pool/kinds.ts";
+import { PoolIds } from "../pool/pool_ids.ts";
+import { PoolRoster } from "../pool/roster.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
-import { MAX_SESSION_ID } from "../protocol/agent/message.ts";
 import {
   accountsSettings,
   certificateFiles,
@@ -129,9 +129,9 @@ export class Proxy {
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
-  readonly #numbers = new PoolNumbers();
+  readonly #ids = new PoolIds();
   /** The number of each pool of the list. */
-  #poolNumbers: readonly number[];
+  #poolIds: readonly number[];
   #pinned: number | undefined;
   readonly #accounts: Accounts;
   readonly #tls: MinerTls;
@@ -157,10 +157,11 @@ export class Proxy {
     this.#version = version;
     this.#tls = tls;
     this.#dial = dialFor(config);
-    this.#poolNumbers = this.#numbers.of(config.pools);
+    this.#poolIds = this.#ids.of(config.pools);
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
+      layout: AGENT_LAYOUT,
       sessionIds: this.#sessionIds,
       counter: this.#counter,
       open: (name) => this.#openAccount(name),
@@ -171,6 +172,7 @@ export class Proxy {
       ...minersSettings(config, maxMiners(config, openFiles)),
       listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
+      shorten: shortenNames,
       version: `btcagent/${version}`,
       now: this.clock.now,
       rateClock: this.clock,
@@ -201,8 +203,8 @@ export class Proxy {
     // All at once: accounts open at any moment, by whatever is in force then.
     this.#config = config;
     this.#dial = dialFor(config);
-    this.#poolNumbers = this.#numbers.of(config.pools);
-    if (this.#pinned !== undefined && !this.#poolNumbers.includes(this.#pinned)) {
+    this.#poolIds = this.#ids.of(config.pools);
+    if (this.#pinned !== undefined && !this.#poolIds.includes(this.#pinned)) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
       this.#pinned = undefined;
       this.#accounts.pin(undefined);
@@ -259,13 +261,13 @@ export class Proxy {
   }
 
   /** The number of each pool of the list, in its order; it stays when the list changes. */
-  get poolNumbers(): readonly number[] {
-    return this.#poolNumbers;
+  get poolIds(): readonly number[] {
+    return this.#poolIds;
   }
 
   /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
   get pinnedPool(): number | undefined {
-    return this.#pinned === undefined ? undefined : this.#poolNumbers.indexOf(this.#pinned);
+    return this.#pinned === undefined ? undefined : this.#poolIds.indexOf(this.#pinned);
   }
 
   /**
@@ -275,8 +277,8 @@ export class Proxy {
    * @throws RangeError when there is no such pool.
    */
   pinPool(place: number | undefined): void {
-    const count = this.#poolNumbers.length;
-    const number = place === undefined ? undefined : this.#poolNumbers[place];
+    const count = this.#poolIds.length;
+    const number = place === undefined ? undefined : this.#poolIds[place];
     if (place !== undefined && number === undefined) {
       throw new RangeError(`Cannot pin pool ${place}: there are ${count}, from 0 on`);
     }
@@ -298,20 +300,22 @@ export class Proxy {
 
   /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
   #openAccount(name: string): Account {
-    const settings = () => poolSettings(this.#config, name, this.#poolNumbers, this.#dial);
+    const settings = () => poolSettings(this.#config, name, this.#poolIds, this.#dial);
     const mux = new Multiplexer({
       counter: this.#counter,
       fanout: { tell: (crowd) => this.#miners.tell(crowd) },
       nextJobNumber: () => this.#jobNumbers.next(),
+      layout: AGENT_LAYOUT,
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,
       realNow: this.clock.realNow,
       isNamedByMiners: this.#config.multi_user_mode,
       graceMs: graceMs(this.#config),
     });
-    const upstreams = new PoolSlots({
+    const upstreams = new PoolRoster({
       ...settings(),
-      clientAgent: clientAgentName(this.#version),
+      open: openConnection,
+      version: this.#version,
       mux,
       now: this.clock.now,
       rateClock: this.clock,

@@ -11,8 +11,8 @@ import { createDial, type DialerOptions } from "../net/pools/dialer.ts";
 import type { ListenAddress } from "../net/miners/listeners.ts";
 import { roomForMiners } from "../host/open_files.ts";
 import { areaLog } from "../observe/log.ts";
-import type { PoolSlotsSettings } from "../pool/settings.ts";
-import { MAX_SESSION_ID } from "../protocol/agent/message.ts";
+import type { RosterSettings } from "../pool/settings.ts";
+import { MAX_SESSION_ID } from "../mux/session_ids.ts";
 
 /**
  * Connections to a pool that are being opened at a time, whatever opens them: 10 at once and one a
@@ -93,24 +93,23 @@ export function graceMs(config: Config): number {
  * What the pool connections of one account are told.
  *
  * @param account The sub-account at every pool; empty where the pool list has them.
- * @param numbers The number of each pool of the list.
+ * @param poolIds The id of each pool of the list.
  */
 export function poolSettings(
   config: Config,
   account: string,
-  numbers: readonly number[],
+  poolIds: readonly number[],
   dial: Dial,
-): PoolSlotsSettings {
+): RosterSettings {
   const { advanced, failover } = config;
   return {
     pools: config.pools.map(([host, port, listed], place) => ({
-      number: numbers[place]!,
+      poolId: poolIds[place]!,
       host,
       port,
       account: account === "" ? listed ?? "" : account,
     })),
     connections: advanced.pool_connection_number_per_subaccount,
-    wantsVerdicts: config.submit_response_from_server ?? true,
     returnAfterMs: failover.return_after_seconds * 1000,
     halfDead: {
       noJobMs: msOrNever(failover.no_job_seconds),
@@ -120,8 +119,9 @@ export function poolSettings(
     standbyIntervalMs: config.always_keep_downconn
       ? advanced.fake_job_notify_interval_seconds * 1000
       : undefined,
-    session: {
+    connection: {
       dial,
+      wantsVerdicts: config.submit_response_from_server ?? true,
       handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
       readTimeoutMs: advanced.pool_connection_read_timeout_seconds * 1000,
       shareWindowMs: advanced.share_batch_window_ms,

@@ -20,7 +20,7 @@ import {
   waitingIn,
 } from "../mux/books/ledger.ts";
 import type { Occupancy } from "../mux/multiplexer.ts";
-import type { PoolReport, Traffic } from "../mux/peers.ts";
+import type { PoolReport, Traffic } from "../mux/upstreams.ts";
 import type { Hashrates } from "../mux/books/work_table.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 import type {
@@ -170,7 +170,7 @@ export function accountShape(
     // One that was taken from the list is shown for as long as it has connections.
     pools: (open?.upstreams.pools ?? [])
       .filter(({ isListed, connections }) => isListed || connections.length > 0)
-      .map((report) => poolShape(report, mux!.occupancies, mux!.sharesAt(report.number), time)),
+      .map((report) => poolShape(report, mux!.occupancies, mux!.sharesAt(report.poolId), time)),
   };
 }
 
@@ -189,9 +189,9 @@ export function poolShape(
       age_seconds: ageMs / 1000,
       miners: there?.miners ?? 0,
       job_age_seconds: there?.jobAt === undefined ? null : (time - there.jobAt) / 1000,
-      difficulty: agreed?.startingDifficulty ?? null,
+      difficulty: agreed?.terms.startingDifficulty ?? null,
       version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
-      verdicts: agreed === undefined ? null : agreed.shareFate === "judged",
+      verdicts: agreed === undefined ? null : agreed.terms.verdicts === "given",
     };
   });
   const state = (["serving", "spare", "opening"] as const).find((role) =>

@@ -170,8 +170,8 @@ export class StatusView implements StatusSource, StatusControl {
   *pools(): Generator<void, PoolTotalShape[]> {
     const { time } = this.#moment;
     const { accounts } = this.#parts;
-    const { config, poolNumbers, pinnedPool } = this.#options.proxy;
-    const numbers = [...poolNumbers];
+    const { config, poolIds, pinnedPool } = this.#options.proxy;
+    const ids = [...poolIds];
     const totals = config.pools.map(([host, port], place) =>
       new PoolTotal(
         {
@@ -179,7 +179,7 @@ export class StatusView implements StatusSource, StatusControl {
           address: formatAddress({ hostname: host, port }),
           pinned: place === pinnedPool,
         },
-        accounts.pastPools.get(numbers[place]!),
+        accounts.pastPools.get(ids[place]!),
       )
     );
     for (const { mux, upstreams } of accounts.opened) {
@@ -187,8 +187,8 @@ export class StatusView implements StatusSource, StatusControl {
       const reports = upstreams.pools;
       for (const [place, total] of totals.entries()) {
         // A list that was changed meanwhile: what is gone from it is left out.
-        const report = reports.find(({ number }) => number === numbers[place]);
-        if (report !== undefined) total.add(report, occupancies, mux.sharesAt(report.number), time);
+        const report = reports.find(({ poolId }) => poolId === ids[place]);
+        if (report !== undefined) total.add(report, occupancies, mux.sharesAt(report.poolId), time);
       }
       yield;
     }

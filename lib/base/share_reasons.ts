@@ -10,6 +10,7 @@ export const REFUSE_REASONS = [
   "stale",
   "timeTooOld",
   "versionMask",
+  "lowDifficulty",
   "tooMany",
 ] as const;
 

@@ -11,6 +11,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { Rate } from "../base/rate.ts";
 import { isHopeless, notStratum } from "../base/foreign_speech.ts";
 import type { LineDecoder } from "../protocol/stratum/lines.ts";
+import { errorText } from "../protocol/stratum/error_code.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum/message.ts";
 import { MinerFault } from "../base/violation.ts";
@@ -113,8 +114,8 @@ export abstract class LineSession<Context extends LineContext> {
   }
 
   /** Answers a request with an error; one with id null gets no answer. */
-  protected refuse(id: RequestId, code: number): void {
-    if (id !== null) this.send(formatErrorReply(id, code));
+  protected refuse(id: RequestId, code: number, text: string = errorText(code)): void {
+    if (id !== null) this.send(formatErrorReply(id, code, text));
   }
 
   /** A handshake is answered even with id null, as the pool does: no miner can work without. */
@@ -123,8 +124,8 @@ export abstract class LineSession<Context extends LineContext> {
   }
 
   /** Answers a handshake with an error, even with id null. */
-  protected refuseHandshake(id: RequestId, code: number): void {
-    this.send(formatErrorReply(id, code));
+  protected refuseHandshake(id: RequestId, code: number, text: string = errorText(code)): void {
+    this.send(formatErrorReply(id, code, text));
   }
 
   /** Sends a line behind all before it: at once, or with the answers to the chunk under way. */

@@ -7,7 +7,7 @@
 import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
-import type { Crowd, Downstream, Fanout, Mux } from "../mux/peers.ts";
+import type { Crowd, Downstream, Fanout, Mux } from "../mux/downstream.ts";
 import { addressKey, Admission } from "../net/miners/admission.ts";
 import type { EngineEvents, MinerSockets, PeerFault } from "../net/miners/engine.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
@@ -33,7 +33,7 @@ import { HEARD } from "./line_session.ts";
 import { Newcomers } from "./newcomers.ts";
 import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
 import type { MinerReport } from "./report.ts";
-import { type MinerContext, MinerSession } from "./session.ts";
+import { type MinerContext, MinerSession, type ShortenNames } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
 import { WorkMessages } from "./work_message.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
@@ -54,6 +54,8 @@ export interface MinersOptions extends MinersSettings {
   readonly listen: (events: EngineEvents) => MinerSockets;
   /** Where shares go. */
   readonly mux: Mux;
+  /** What pools keep of names. */
+  readonly shorten: ShortenNames;
   /** What `client.get_version` answers. */
   readonly version: string;
   /** Monotonic time, for judging miners. */
@@ -131,6 +133,7 @@ export class Miners implements Fanout, EngineEvents {
       readAt: 0,
       awayMs: 0,
       naming: options.naming,
+      shorten: options.shorten,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
       turnedAway: (session) => this.#turnedAway(session),

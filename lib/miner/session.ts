@@ -7,7 +7,9 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import { ownText } from "../base/own_text.ts";
-import type { Downstream, Mux, News, Seat } from "../mux/peers.ts";
+import type { Downstream, Mux, News, Seat } from "../mux/downstream.ts";
+import { extranonce1Of, type ExtranonceLayout } from "../mux/terms.ts";
+import type { Worker } from "../mux/upstream.ts";
 import { addressKey } from "../net/miners/admission.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { areaLog } from "../observe/log.ts";
@@ -15,15 +17,10 @@ import { foreignDialect, foreignMethod, notStratum } from "../base/foreign_speec
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 import { parseShare, type Share } from "../protocol/stratum/share.ts";
 import { scanShare } from "../protocol/stratum/share_scanner.ts";
-import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
-import { minerStatus, verdictMeaning } from "../protocol/agent/status.ts";
+import { ERROR_CODE, type StratumError } from "../protocol/stratum/error_code.ts";
 import { parseStratum, type Request } from "../protocol/stratum/message.ts";
 import { MinerFault } from "../base/violation.ts";
-import {
-  type RegisteredNames,
-  registeredNames,
-  splitUserName,
-} from "../protocol/stratum/worker_name.ts";
+import { splitUserName } from "../protocol/stratum/worker_name.ts";
 import {
   noteShare,
   type ReconnectPause,
@@ -42,9 +39,6 @@ import type { MinerReport } from "./report.ts";
 import type { WorkMessages } from "./work_message.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
-/** Bytes of extranonce2 every miner rolls: what an upstream leaves it. */
-const EXTRANONCE2_BYTES = 4;
-
 /** A client agent or user name is cut here before anything else looks at it. */
 const MAX_NAME_LENGTH = 256;
 
@@ -62,6 +56,8 @@ export interface MinerContext extends LineContext {
   readonly commonTexts: CommonTexts;
   /** What the pool calls workers. */
   readonly naming: WorkerNaming;
+  /** What pools keep of names, which is what log and reports show. */
+  readonly shorten: ShortenNames;
   /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
   readonly reconnectPause: ReconnectPause | undefined;
   /** What `client.get_version` answers. */
@@ -77,6 +73,19 @@ export interface MinerContext extends LineContext {
   end(session: MinerSession, reason: string, limit?: LimitName): void;
 }
 
+/** What pools keep of a client agent and a worker name. */
+export type ShortenNames = (clientAgent: string, workerName: string) => ShortNames;
+
+/** Names as pools keep them. */
+export interface ShortNames {
+  /** May be empty. */
+  readonly clientAgent: string;
+  /** Never empty. */
+  readonly workerName: string;
+  /** Whether something was cut. */
+  readonly wasCut: boolean;
+}
+
 /** Why a miner that lost ASICBoost is disconnected. */
 const LOST_ASICBOOST = "it lost ASICBoost, and a new connection usually brings it back";
 
@@ -89,7 +98,11 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #clientAgent = "";
   #user = "";
   #account = "";
-  #names: RegisteredNames | undefined;
+  /** As a pool may know it; `undefined` before it has logged in. */
+  #workerName: string | undefined;
+  #names: ShortNames | undefined;
+  /** What its extranonces look like, for the life of its connection. */
+  #layout: ExtranonceLayout | undefined;
   #seat: Seat | undefined;
   /** The authorize request that is answered once there is a pool, and what came behind it. */
   #held: HeldLines | undefined;
@@ -107,8 +120,13 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     return this.#sessionId!;
   }
 
-  get names(): RegisteredNames {
-    return this.#names!;
+  get worker(): Worker {
+    return {
+      sessionId: this.sessionId,
+      account: this.#account,
+      name: this.#workerName!,
+      clientAgent: this.#clientAgent,
+    };
   }
 
   /** Whether it has subscribed and authorized, and has a pool to work for. */
@@ -152,8 +170,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     };
   }
 
-  /** The worker it is, sub-account included; `undefined` before it has logged in. */
-  get worker(): string | undefined {
+  /** The worker it is for the log, sub-account included; `undefined` before it has logged in. */
+  get workerLabel(): string | undefined {
     if (this.#names === undefined) return undefined;
     const account = this.#account === "" ? "" : `${this.#account}.`;
     return `${account}${this.#names.workerName}`;
@@ -162,8 +180,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   /** How the log names it. */
   get label(): string {
     const address = formatAddress(this.from);
-    const { worker } = this;
-    return worker === undefined ? address : `${worker}@${address}`;
+    const { workerLabel } = this;
+    return workerLabel === undefined ? address : `${workerLabel}@${address}`;
   }
 
   /** The socket is gone or about to be: leaves the mux and gives its session id back. */
@@ -182,21 +200,21 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#state = "working";
     log.info("Miner {miner} connected: {agent}, session {session}{names}", {
       miner: this.label,
-      worker: this.worker,
-      agent: this.names.clientAgent || "no client agent",
+      worker: this.workerLabel,
+      agent: this.#names?.clientAgent || "no client agent",
       session: formatHex32(this.sessionId),
-      names: this.names.wasCut ? "; its names are shortened for the pool" : "",
+      names: this.#names?.wasCut ? "; its names are shortened for the pool" : "",
     });
     this.#endWait((id) => this.handshakeReply(id, "true"));
   }
 
-  turnAway(status: number, reason: string): void {
+  turnAway({ code, text }: StratumError, reason: string): void {
     this.#seat = undefined;
     this.#state = "subscribed";
-    const { label: miner, worker } = this;
+    const { label: miner, workerLabel: worker } = this;
     log.warn("Miner {miner} turned away: {reason}", { miner, worker, reason });
     this.context.turnedAway(this);
-    this.#endWait((id) => this.refuseHandshake(id, status));
+    this.#endWait((id) => this.refuseHandshake(id, code, text));
   }
 
   /** What it is to be sent of news; `undefined` for nothing. */
@@ -221,9 +239,17 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.context.sockets.tell(this.handle);
   }
 
-  answerShare(id: RequestId, status: number): void {
-    if (verdictMeaning(status) === "accepted") this.reply(id, "true");
-    else this.refuse(id, minerStatus(status));
+  acceptShare(id: RequestId): void {
+    this.reply(id, "true");
+    this.#answered(id);
+  }
+
+  rejectShare(id: RequestId, answer: StratumError): void {
+    this.refuse(id, answer.code, answer.text);
+    this.#answered(id);
+  }
+
+  #answered(id: RequestId): void {
     if (this.#lastAnswer !== undefined && id === this.#lastAnswer) this.disconnect(LOST_ASICBOOST);
   }
 
@@ -333,11 +359,12 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         this.#clientAgent = this.context.commonTexts.of(cutName(clientAgent));
       }
     }
-    const extranonce1 = formatHex32(this.#sessionId);
+    const layout = this.#layout ??= this.context.mux.expectedLayout;
+    const extranonce1 = extranonce1Of(this.#sessionId, layout);
     this.handshakeReply(
       id,
       `[[["mining.set_difficulty","${extranonce1}"],["mining.notify","${extranonce1}"]],` +
-        `"${extranonce1}",${EXTRANONCE2_BYTES}]`,
+        `"${extranonce1}",${layout.extranonce2Bytes}]`,
     );
     this.#proceed("subscribe");
   }
@@ -363,7 +390,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const { naming, commonTexts } = this.context;
     this.#account = commonTexts.of(account);
     const chosenName = chooseWorkerName(naming, workerName, this.from.hostname);
-    this.#names = registeredNames(this.#clientAgent, chosenName);
+    this.#workerName = chosenName;
+    this.#names = this.context.shorten(this.#clientAgent, chosenName);
     const seat = this.context.mux.join(account, this, addressKey(this.from.hostname));
     // What it was sent while it joined may have been too much for a miner that does not read.
     if (this.isOver) {
@@ -406,10 +434,11 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#lastShareAt = this.lastActiveAt;
     const receipt = seat.submit(share);
     if (receipt === "taken") this.reply(share.id, "true");
-    else if (receipt !== "waiting") this.refuse(share.id, receipt);
+    else if (receipt !== "waiting") this.refuse(share.id, receipt.code, receipt.text);
+    const refusal = typeof receipt === "string" ? undefined : receipt.reason;
     // Firmware finishes what it has started: shares of old jobs say nothing of the miner.
-    if (this.isOver || receipt === ERROR_CODE.jobNotFound || !seat.isCurrent(share.jobId)) return;
-    this.#watchNarrowing(seat, receipt === ERROR_CODE.versionMask);
+    if (this.isOver || refusal === "stale" || !seat.isCurrent(share.jobId)) return;
+    this.#watchNarrowing(seat, refusal === "versionMask");
     this.#watchRolling(share, receipt === "waiting");
   }
 
@@ -424,7 +453,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         "than {mask}, which {pool} allows, and were refused; {consequence}",
       {
         miner: this.label,
-        worker: this.worker,
+        worker: this.workerLabel,
         count: PROVEN_OUTSIDE,
         mask,
         pool: seat.upstreamName,
@@ -443,11 +472,11 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#rolling = noteShare(before, share.hasVersionBits);
     if (this.#rolling === before || rollingState(this.#rolling) !== "lost") return;
     // Workers of two sub-accounts may have one name, also behind one address.
-    const name = `${this.#account}.${this.names.workerName}@${this.from.hostname}`;
+    const name = `${this.#account}.${this.#names?.workerName}@${this.from.hostname}`;
     const isSentAway = this.context.reconnectPause?.take(name) ?? false;
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
-      worker: this.worker,
+      worker: this.workerLabel,
       consequence: isSentAway
         ? "it is disconnected, so that it begins again"
         : "it stays connected",

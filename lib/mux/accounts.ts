@@ -10,7 +10,7 @@ import type { Now } from "../base/clock.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import { OutageLines } from "../observe/outage_lines.ts";
-import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { MAX_ACCOUNT_BYTES } from "../protocol/stratum/worker_name.ts";
 import {
   Ledger,
@@ -21,9 +21,11 @@ import {
   sumOfStrays,
 } from "./books/ledger.ts";
 import type { Multiplexer } from "./multiplexer.ts";
-import type { Downstream, EarlyRefusal, Mux, Seat, Traffic, Upstreams } from "./peers.ts";
+import type { Downstream, EarlyRefusal, Mux, Seat } from "./downstream.ts";
 import { NewAccounts } from "./new_accounts.ts";
 import type { SessionIds } from "./session_ids.ts";
+import type { ExtranonceLayout } from "./terms.ts";
+import type { Traffic, Upstreams } from "./upstreams.ts";
 import { type WaitingRoom, WaitingSeat } from "./waiting_seat.ts";
 
 /** An account without miners keeps its pool connections this long, in milliseconds. */
@@ -50,6 +52,8 @@ export interface AccountsSettings {
 export interface AccountsOptions extends AccountsSettings {
   /** Whether miners' names say which account they are of. */
   readonly isMultiUser: boolean;
+  /** How miners' extranonces look. */
+  readonly layout: ExtranonceLayout;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
@@ -203,6 +207,10 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#sum((account) => account.upstreams.waitingBytes);
   }
 
+  get expectedLayout(): ExtranonceLayout {
+    return this.#options.layout;
+  }
+
   leaseSession(): number | undefined {
     const sessionId = this.#options.sessionIds.lease();
     if (sessionId !== undefined) this.#options.counter.begin(sessionId);
@@ -218,13 +226,16 @@ export class Accounts implements Mux, WaitingRoom {
     const { isMultiUser } = this.#options;
     const key = this.keyOf(name);
     if (isMultiUser && key === "") {
-      miner.turnAway(ERROR_CODE.accountEmpty, "its user name begins with no sub-account");
+      miner.turnAway(
+        stratumError(ERROR_CODE.accountEmpty),
+        "its user name begins with no sub-account",
+      );
       return undefined;
     }
     if (isMultiUser && key.length > MAX_ACCOUNT_BYTES) {
       // Cut, it could be somebody else's.
       const reason = `its sub-account has ${key.length} characters, at most ${MAX_ACCOUNT_BYTES}`;
-      miner.turnAway(ERROR_CODE.invalidUsername, reason);
+      miner.turnAway(stratumError(ERROR_CODE.invalidUsername), reason);
       return undefined;
     }
     const account = this.#open.get(key);
@@ -286,9 +297,9 @@ export class Accounts implements Mux, WaitingRoom {
    *
    * @throws RangeError when there is no such pool.
    */
-  pin(pool: number | undefined): void {
-    for (const { upstreams } of this.#open.values()) upstreams.pin(pool);
-    this.#pinned = pool;
+  pin(poolId: number | undefined): void {
+    for (const { upstreams } of this.#open.values()) upstreams.pin(poolId);
+    this.#pinned = poolId;
   }
 
   /** Writes out shares that wait for company. */
@@ -319,7 +330,7 @@ export class Accounts implements Mux, WaitingRoom {
       const reason = `${maxAccounts} sub-accounts are open, which is ${accountsBound}`;
       const turnAway = (one: Downstream) => {
         this.#refusals++;
-        one.turnAway(ERROR_CODE.unknown, reason);
+        one.turnAway(stratumError(ERROR_CODE.unknown), reason);
         return undefined;
       };
       for (const seat of waiting) seat.end(() => turnAway(seat.miner));
@@ -383,10 +394,10 @@ export class Accounts implements Mux, WaitingRoom {
       outageMs: this.#past.outageMs + mux.outageMs,
     };
     for (const pool of upstreams.pools) {
-      const past = this.#pastPools.get(pool.number);
-      const shares = mux.sharesAt(pool.number);
+      const past = this.#pastPools.get(pool.poolId);
+      const shares = mux.sharesAt(pool.poolId);
       this.#pastPools.set(
-        pool.number,
+        pool.poolId,
         past === undefined ? { ...pool, shares } : {
           ...sumOfTraffic(past, pool),
           connects: past.connects + pool.connects,

@@ -1,23 +1,15 @@
 /**
  * Which of our jobs stands for which of a pool's, on one upstream connection.
  *
- * Holds a job for as long as the pool may still take shares for it (agent.md "Jobs and the
- * coinbase"): 256 of them, and the last four before a clean one. Every connection has its own
- * book, so a share can never be sent for another connection's job. A job that miners are given
- * again has a number more.
+ * Holds a job for as long as the pool may still take shares for it, as the terms of the connection
+ * say. Every connection has its own book, so a share can never be sent for another connection's
+ * job. A job that miners are given again has a number more.
  */
 
+import type { Job } from "../protocol/stratum/job.ts";
 import type { DifficultyTable } from "./difficulties.ts";
-import type { PoolJob } from "./peers.ts";
-
-/** A pool keeps this many job ids of a connection. */
-const MAX_JOBS = 256;
-
-/**
- * At a clean job the pool keeps its last 4. One more is kept here, since sending a share the pool
- * then refuses costs less than refusing one it would have taken.
- */
-const KEPT_AT_CLEAN = 5;
+import type { Retention } from "./terms.ts";
+import type { PoolJob } from "./upstream.ts";
 
 /** Numbers of one job: with one each 35 s the last ten minutes of them. */
 const MAX_NUMBERS = 18;
@@ -26,33 +18,61 @@ const MAX_NUMBERS = 18;
 export interface BookedJob extends PoolJob {
   /** See {@linkcode DifficultyTable}. */
   readonly difficulties: DifficultyTable;
+  /** The whole job, where shares are checked here. */
+  readonly source: Job | undefined;
+}
+
+/** One of the pool's jobs. */
+interface Entry {
+  readonly job: BookedJob;
+  /** What it was given under. */
+  readonly numbers: number[];
+  /** When a newer job came; `undefined` for the newest. */
+  supersededAt: number | undefined;
 }
 
 /** The jobs of one upstream connection. */
 export class JobBook {
   readonly #jobs = new Map<number, BookedJob>();
-  /** The pool's jobs in it, the oldest first: each with the numbers it was given under. */
-  readonly #numbers: { readonly job: BookedJob; readonly numbers: number[] }[] = [];
+  /** The pool's jobs in it, the oldest first. */
+  readonly #entries: Entry[] = [];
+  readonly #retention: Retention;
+
+  /** Jobs are held as `retention` says. */
+  constructor(retention: Retention) {
+    this.#retention = retention;
+  }
 
   /** How many of the pool's jobs can still be submitted for. */
   get size(): number {
-    return this.#numbers.length;
+    return this.#entries.length;
   }
 
   /** Notes that our job `number` is the pool's `job`, forgetting what the pool forgets with it. */
-  add(number: number, job: BookedJob, isClean: boolean): void {
+  add(number: number, job: BookedJob, isClean: boolean, time: number): void {
     // An id that comes round again now means the new job.
-    const again = this.#numbers.findIndex(({ job: { poolJobId } }) => poolJobId === job.poolJobId);
+    const again = this.#entries.findIndex(({ job: { poolJobId } }) => poolJobId === job.poolJobId);
     if (again >= 0) this.#forget(again, 1);
-    const keep = isClean ? KEPT_AT_CLEAN - 1 : MAX_JOBS - 1;
-    this.#forget(0, this.#numbers.length - keep);
-    this.#numbers.push({ job, numbers: [number] });
+    const { jobs, acrossClean } = this.#retention;
+    this.#forget(0, this.#entries.length - (isClean ? acrossClean : jobs - 1));
+    const before = this.#entries.at(-1);
+    if (before !== undefined) before.supersededAt = time;
+    this.#entries.push({ job, numbers: [number], supersededAt: undefined });
     this.#jobs.set(number, job);
+  }
+
+  /** Forgets what is too old at `time`: the newest job never is. */
+  expire(time: number): void {
+    const { ms } = this.#retention;
+    const isHeld = ({ supersededAt }: Entry) =>
+      supersededAt === undefined || time - supersededAt < ms;
+    const held = this.#entries.findIndex(isHeld);
+    this.#forget(0, held);
   }
 
   /** Notes that our job `number` is the pool's newest once more. */
   addAgain(number: number): void {
-    const { job, numbers } = this.#numbers.at(-1)!;
+    const { job, numbers } = this.#entries.at(-1)!;
     // The first stays: it may be what miners have that were slow to take the others.
     if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
     numbers.push(number);
@@ -66,11 +86,11 @@ export class JobBook {
 
   /** The difficulties of all jobs that can be submitted for. */
   *tables(): Generator<DifficultyTable> {
-    for (const { job } of this.#numbers) yield job.difficulties;
+    for (const { job } of this.#entries) yield job.difficulties;
   }
 
   #forget(from: number, count: number): void {
-    for (const { numbers } of this.#numbers.splice(from, Math.max(0, count))) {
+    for (const { numbers } of this.#entries.splice(from, Math.max(0, count))) {
       for (const number of numbers) this.#jobs.delete(number);
     }
   }

@@ -4,6 +4,7 @@
  */
 
 import { InTurns } from "../base/in_turns.ts";
+import type { StratumError } from "../protocol/stratum/error_code.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 import type { MinerSeat } from "./seat.ts";
 
@@ -14,7 +15,8 @@ const PAUSE_MS = 1;
 interface LateAnswer {
   readonly seat: MinerSeat;
   readonly requestId: RequestId;
-  readonly status: number;
+  /** `undefined` for true. */
+  readonly error: StratumError | undefined;
 }
 
 /** Gives answers in turns. */
@@ -22,9 +24,12 @@ export class LateAnswers {
   readonly #turns = new InTurns(ANSWERS_PER_TURN, PAUSE_MS);
   #waiting: LateAnswer[] = [];
 
-  /** Answers a share, after those before it. {@linkcode LateAnswers.give} follows. */
-  add(seat: MinerSeat, requestId: RequestId, status: number): void {
-    this.#waiting.push({ seat, requestId, status });
+  /**
+   * Answers a share, after those before it: true, unless there is an `error`.
+   * {@linkcode LateAnswers.give} follows.
+   */
+  add(seat: MinerSeat, requestId: RequestId, error: StratumError | undefined): void {
+    this.#waiting.push({ seat, requestId, error });
   }
 
   /** Gives the answers: the first at once. */
@@ -35,8 +40,10 @@ export class LateAnswers {
   /** Gives all answers, one before each `yield`. */
   *#give(): Generator<void> {
     while (this.#waiting.length > 0) {
-      for (const { seat, requestId, status } of this.#waiting.splice(0)) {
-        if (!seat.isGone) seat.miner.answerShare(requestId, status);
+      for (const { seat, requestId, error } of this.#waiting.splice(0)) {
+        const { isGone, miner } = seat;
+        if (!isGone && error === undefined) miner.acceptShare(requestId);
+        else if (!isGone && error !== undefined) miner.rejectShare(requestId, error);
         yield;
       }
     }

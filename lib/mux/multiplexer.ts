@@ -10,25 +10,17 @@ import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import type { Job } from "../protocol/stratum/job.ts";
-import type { Share } from "../protocol/stratum/share.ts";
-import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { AccountBooks } from "./books/account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
-import {
-  type Crowd,
-  type Downstream,
-  type Fanout,
-  type News,
-  NO_POOL,
-  type Seat,
-  type ShareReceipt,
-  type Upstream,
-  type UpstreamEvents,
-} from "./peers.ts";
+import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
+import type { ExtranonceLayout } from "./terms.ts";
+import type { Upstream, UpstreamEvents } from "./upstream.ts";
+import type { Verdict } from "./verdict.ts";
 import { Work } from "./work.ts";
 import type { Hashrates } from "./books/work_table.ts";
 
@@ -75,6 +67,8 @@ export interface MultiplexerOptions {
   readonly fanout: Fanout;
   /** The number of the next job; unique in the process. */
   readonly nextJobNumber: () => number;
+  /** How its miners' extranonces look. */
+  readonly layout: ExtranonceLayout;
   /** Takes back the session id of a miner that left. */
   readonly releaseSession: (sessionId: number) => void;
   /** Monotonic time, for judging who is late. */
@@ -91,6 +85,8 @@ export interface MultiplexerOptions {
 export class Multiplexer implements UpstreamEvents {
   readonly #options: MultiplexerOptions;
   readonly #slots = new Map<Upstream, Slot<MinerSeat>>();
+  /** Those of them where miners belong, as the keeper of the connections moves them. */
+  readonly #serving = new Set<Slot<MinerSeat>>();
   /** Those of connections that are gone, whose shares are being ended. */
   readonly #lostSlots = new Set<Slot<MinerSeat>>();
   /** Miners that wait for a connection. */
@@ -169,8 +165,8 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   /** All shares on connections to the pool with this number, gone ones included. */
-  sharesAt(pool: number): LedgerSnapshot {
-    return this.#books.sharesAt(pool, this.#everySlot());
+  sharesAt(poolId: number): LedgerSnapshot {
+    return this.#books.sharesAt(poolId, this.#everySlot());
   }
 
   /** How many miners it has, waiting ones included. */
@@ -206,9 +202,9 @@ export class Multiplexer implements UpstreamEvents {
       turnAway(miner);
       return undefined;
     }
-    const seat = new MinerSeat(this, miner);
-    const slot = placeFor(seat, this.#activeSlots());
-    if (slot?.upstream.takesRegistrations) this.#seat(seat, slot);
+    const seat = new MinerSeat(this, this.#flow, miner);
+    const slot = placeFor(seat, this.#servingSlots());
+    if (slot?.upstream.takesWorkers) this.#seat(seat, slot);
     else this.#unseated.add(seat);
     return seat;
   }
@@ -254,15 +250,10 @@ export class Multiplexer implements UpstreamEvents {
     return !isLatest;
   }
 
-  /** See {@linkcode Seat.submit}. */
-  submit(seat: MinerSeat, share: Share): ShareReceipt {
-    return this.#flow.submit(seat, share);
-  }
-
   /** See {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean {
     if (seat.slot === undefined || hasFullMask(seat.slot)) return false;
-    if (!this.#activeSlots().some(hasFullMask)) return false;
+    if (!this.#serving.values().some(hasFullMask)) return false;
     this.#unseat(seat);
     this.#seatLater([seat]);
     return true;
@@ -281,7 +272,7 @@ export class Multiplexer implements UpstreamEvents {
     const time = this.#options.now();
     for (const slot of this.#slots.values()) {
       this.#flow.expire(slot);
-      slot.tick(time);
+      slot.jobs.expire(time);
     }
     // What miners think of a silence is by their own clocks, whether we were away or not.
     const realTime = this.#options.realNow();
@@ -331,20 +322,24 @@ export class Multiplexer implements UpstreamEvents {
 
   upstreamReady(upstream: Upstream): void {
     this.#isRefused = false;
-    this.#slots.set(upstream, new Slot(upstream));
+    this.#slots.set(upstream, new Slot(upstream, this.#options.layout));
   }
 
-  upstreamActivated(upstream: Upstream): void {
-    const slot = this.#slots.get(upstream)!;
-    slot.isActive = true;
+  moved(from: Upstream | undefined, to: Upstream | undefined): void {
+    // The new place first, so that the miners of the old one have where to go.
+    if (to !== undefined) this.#serveFrom(this.#slots.get(to)!);
+    if (from !== undefined) this.#rest(this.#slots.get(from)!);
+  }
+
+  #serveFrom(slot: Slot<MinerSeat>): void {
+    this.#serving.add(slot);
     this.#outageSince = undefined;
     this.#noteDarkness();
     this.#moveLater(this.#surplus(slot, this.#unseated.size));
   }
 
-  upstreamRested(upstream: Upstream): void {
-    const slot = this.#slots.get(upstream)!;
-    slot.isActive = false;
+  #rest(slot: Slot<MinerSeat>): void {
+    this.#serving.delete(slot);
     this.#noteDarkness();
     this.#inherit(slot);
     this.#moveLater(slot.seats.values());
@@ -354,6 +349,7 @@ export class Multiplexer implements UpstreamEvents {
     const slot = this.#slots.get(upstream);
     if (slot === undefined) return;
     this.#slots.delete(upstream);
+    this.#serving.delete(slot);
     this.#noteDarkness();
     this.#lostSlots.add(slot);
     this.#ending.run(() => this.#endLost());
@@ -371,9 +367,13 @@ export class Multiplexer implements UpstreamEvents {
     this.#tellIfTime(slot);
   }
 
-  difficultyChanged(upstream: Upstream, sessionIds: readonly number[], difficulty: number): void {
+  difficultyChanged(
+    upstream: Upstream,
+    sessionIds: readonly number[] | "all",
+    difficulty: number,
+  ): void {
     const { seats, difficulties } = this.#slots.get(upstream)!;
-    for (const sessionId of sessionIds) {
+    for (const sessionId of sessionIds === "all" ? seats.keys() : sessionIds) {
       const seat = seats.get(sessionId);
       if (seat !== undefined) difficulties.set(seat.place, difficulty);
     }
@@ -391,29 +391,35 @@ export class Multiplexer implements UpstreamEvents {
     this.#tellIfTime(slot);
   }
 
-  verdictArrived(upstream: Upstream, index: number, status: number): number | undefined {
-    return this.#flow.judged(this.#slots.get(upstream), index, status);
+  judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void {
+    this.#flow.judged(this.#slots.get(upstream), first, last, verdict);
   }
 
-  registrationsResumed(): void {
+  abandoned(upstream: Upstream, first: number, last: number): void {
+    this.#flow.abandoned(this.#slots.get(upstream)!, first, last);
+  }
+
+  entryResumed(): void {
     this.#seating.run(() => this.#seatWaiting());
   }
 
-  sessionUnregistered(upstream: Upstream, sessionId: number): void {
+  forgotten(upstream: Upstream, sessionId: number): void {
     const slot = this.#slots.get(upstream)!;
-    slot.unregistered(sessionId);
+    slot.forgotten(sessionId);
     // A miner that only moved to another connection keeps its id.
     if (slot.leaving.delete(sessionId)) this.#releaseOnceForgotten(sessionId);
   }
 
   /** Begins or ends the time without a pool. */
   #noteDarkness(): void {
-    const isDark = !this.#activeSlots().some(({ upstream }) => upstream.pool !== NO_POOL);
+    const isPool = ({ upstream }: Slot<MinerSeat>) => upstream.terms.verdicts !== "none";
+    const isDark = !this.#serving.values().some(isPool);
     this.#books.setDark(isDark, this.#options.realNow());
   }
 
-  #activeSlots(): Slot<MinerSeat>[] {
-    return [...this.#slots.values()].filter((slot) => slot.isActive);
+  /** In the order in which they became ready. */
+  #servingSlots(): Slot<MinerSeat>[] {
+    return [...this.#slots.values()].filter((slot) => this.#serving.has(slot));
   }
 
   /** Connections there are, and those whose shares are being ended. */
@@ -434,7 +440,7 @@ export class Multiplexer implements UpstreamEvents {
   /** Has these miners, and all others that wait, seated; without any connection they wait on. */
   #seatLater(seats: Iterable<MinerSeat>): void {
     for (const seat of seats) this.#unseated.add(seat);
-    if (this.#activeSlots().length === 0) this.#outageSince ??= this.#options.now();
+    if (this.#serving.size === 0) this.#outageSince ??= this.#options.now();
     this.#seating.run(() => this.#seatWaiting());
   }
 
@@ -465,7 +471,7 @@ export class Multiplexer implements UpstreamEvents {
     const since = this.#jobless.get(seat);
     if (since === undefined || this.#options.now() - since < JOBLESS_MS) return undefined;
     this.#jobless.delete(seat);
-    const difficulty = slot.upstream.startingDifficulty;
+    const difficulty = slot.upstream.terms.startingDifficulty;
     seat.told = RETOLD;
     seat.difficulty = difficulty;
     return { versionMask: slot.versionMask, difficulty, job: undefined };
@@ -496,9 +502,9 @@ export class Multiplexer implements UpstreamEvents {
       for (const seat of this.#unseated) {
         if (seat.isAdmitted !== worked) continue;
         // Of equals the newest, which has nobody's older shares.
-        const slot = placeFor(seat, this.#activeSlots().reverse());
+        const slot = placeFor(seat, this.#servingSlots().reverse());
         if (slot === undefined) break;
-        if (!slot.upstream.takesRegistrations) return;
+        if (!slot.upstream.takesWorkers) return;
         this.#unseated.delete(seat);
         this.#seat(seat, slot);
         this.#options.fanout.tell(slot);
@@ -507,12 +513,12 @@ export class Multiplexer implements UpstreamEvents {
     }
     for (const seat of this.#moving) {
       const from = seat.slot!;
-      const others = this.#activeSlots().filter((slot) => slot !== from).reverse();
+      const others = this.#servingSlots().filter((slot) => slot !== from).reverse();
       const slot = placeFor(seat, others);
-      if (slot?.upstream.takesRegistrations === false) return;
+      if (slot?.upstream.takesWorkers === false) return;
       this.#moving.delete(seat);
       // Others may have left meanwhile.
-      if (from.isActive && (slot === undefined || slot.miners >= from.miners)) continue;
+      if (this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners)) continue;
       this.#unseat(seat);
       if (slot === undefined) {
         this.#unseated.add(seat);
@@ -550,7 +556,6 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Seats a miner: registered and admitted. Everything else is news to it. */
   #seat(seat: MinerSeat, slot: Slot<MinerSeat>): void {
-    const { upstream } = slot;
     const { miner } = seat;
     if (seat.isAdmitted) {
       this.#moves++;
@@ -564,10 +569,8 @@ export class Multiplexer implements UpstreamEvents {
     seat.place = slot.difficulties.take(slot.jobs.tables());
     seat.told = UNTOLD;
     seat.currentFrom = slot.work.number;
-    seat.waiting = slot.recall(miner.sessionId, seat);
-    slot.seats.set(miner.sessionId, seat);
     if (slot.work.job === undefined) this.#jobless.set(seat, this.#options.now());
-    upstream.register(miner.sessionId, miner.names);
+    slot.seat(seat);
     if (seat.isAdmitted) return;
     seat.isAdmitted = true;
     miner.admit();
@@ -575,7 +578,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** The miners of other active places beyond their share, now that there is one more. */
   #surplus(newcomer: Slot<MinerSeat>, extra: number): MinerSeat[] {
-    const active = this.#activeSlots();
+    const active = this.#servingSlots();
     const wanted = evenShares(active, extra);
     return active.flatMap((slot, i) =>
       slot === newcomer ? [] : [...slot.seats.values()].slice(wanted[i]!)
@@ -584,8 +587,8 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Takes a miner from a connection that goes on. */
   #unseat(seat: MinerSeat): void {
-    const { slot, miner, waiting } = seat;
-    slot!.dismiss(miner.sessionId, waiting, this.#options.now());
+    const { slot, miner } = seat;
+    slot!.dismiss(miner.sessionId);
     if (seat.told === slot!.work.sequence && !seat.isGone) slot!.movedAway();
     this.#standUp(seat);
   }
@@ -601,7 +604,7 @@ export class Multiplexer implements UpstreamEvents {
   /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
   #releaseOnceForgotten(sessionId: number): void {
     for (const slot of this.#slots.values()) {
-      if (slot.isToldLater(sessionId)) {
+      if (slot.remembers(sessionId)) {
         slot.leaving.add(sessionId);
         return;
       }
@@ -625,7 +628,8 @@ function hasFullMask({ upstream }: Slot<MinerSeat>): boolean {
 }
 
 function turnAway(miner: Downstream): void {
-  miner.turnAway(ERROR_CODE.invalidUsername, "the pool refuses its sub-account");
+  const answer = stratumError(ERROR_CODE.invalidUsername);
+  miner.turnAway(answer, "the pool refuses its sub-account");
 }
 
 function isAdmitted(seat: MinerSeat): boolean {

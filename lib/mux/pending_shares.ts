@@ -1,16 +1,14 @@
 /**
- * Shares sent up and not yet judged, on one upstream connection.
- *
- * The pool names a share only by how many were sent before it (16 bits, then around again), so
- * whatever is sent is noted here, in sending order. Verdicts come in any order, or never.
+ * Shares sent up and not yet judged, on one upstream connection, by serial: each connection counts
+ * its shares from 0. Verdicts come in any order, or never.
  */
 
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 
-/** Numbers a pool can tell apart. */
-export const INDEX_COUNT = 0x10000;
-
 const INITIAL_CAPACITY = 64;
+
+/** Of this many shares given up it is known that their verdicts come late. */
+const REMEMBERED = 0x10000;
 
 /** One share waiting for its verdict. `Owner` is whoever sent it. */
 export interface PendingShare<Owner> {
@@ -24,20 +22,14 @@ export interface PendingShare<Owner> {
   readonly difficulty: number;
 }
 
-/**
- * A ring from the oldest unjudged share to the newest. It grows with the shares in flight, up to
- * {@linkcode INDEX_COUNT}.
- */
+/** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
 export class PendingShares<Owner> {
   #ring: (PendingShare<Owner> | undefined)[] = new Array(INITIAL_CAPACITY);
-  /**
-   * Position of the oldest entry and of the next one; they only grow. Position modulo 65,536 is the
-   * index.
-   */
+  /** Serials of the oldest entry and of the next one. */
   #oldest = 0;
   #next = 0;
   #waiting = 0;
-  /** Numbers of shares no verdict was waited for any longer, until they come round again. */
+  /** Serials of shares no verdict was waited for any longer, the oldest first. */
   readonly #givenUp = new Set<number>();
 
   /** How many shares wait. */
@@ -47,90 +39,80 @@ export class PendingShares<Owner> {
 
   /** When the oldest of them was sent; `undefined` if none waits. */
   get oldestSentAt(): number | undefined {
-    return this.#oldest < this.#next
-      ? this.#ring[this.#oldest % this.#ring.length]!.sentAt
-      : undefined;
+    return this.#oldest < this.#next ? this.#at(this.#oldest)!.sentAt : undefined;
   }
 
   /** The owner of each share that waits, once for each. */
   *owners(): Generator<Owner> {
-    for (let position = this.#oldest; position < this.#next; position++) {
-      const share = this.#ring[position % this.#ring.length];
+    for (let serial = this.#oldest; serial < this.#next; serial++) {
+      const share = this.#at(serial);
       if (share !== undefined) yield share.owner;
     }
   }
 
   /**
-   * Notes the share sent as `index`, which must follow the last one noted.
+   * Notes the share sent with this serial, which must follow the last one noted.
    *
-   * @returns the share that had waited under this number for 65,536 others, if any: its verdict
-   * can no longer be told apart.
-   * @throws RangeError when `index` is out of step: every verdict would reach a wrong miner.
+   * @throws RangeError when it is out of step: every verdict would reach a wrong miner.
    */
-  add(index: number, share: PendingShare<Owner>): PendingShare<Owner> | undefined {
-    if (index !== this.#next % INDEX_COUNT) {
-      throw new RangeError(
-        `Cannot note share ${index}: expected number ${this.#next % INDEX_COUNT}`,
-      );
+  add(serial: number, share: PendingShare<Owner>): void {
+    if (serial !== this.#next) {
+      throw new RangeError(`Cannot note share ${serial}: expected number ${this.#next}`);
     }
-    const overtaken = this.#next - this.#oldest === INDEX_COUNT
-      ? this.#remove(this.#oldest)
-      : undefined;
     if (this.#next - this.#oldest === this.#ring.length) this.#grow();
-    this.#givenUp.delete(index);
-    this.#ring[this.#next % this.#ring.length] = share;
+    this.#ring[serial % this.#ring.length] = share;
     this.#next++;
     this.#waiting++;
-    return overtaken;
   }
 
-  /** Takes out the share sent as `index`; `undefined` if none waits under that number. */
-  settle(index: number): PendingShare<Owner> | undefined {
-    const position = this.#positionOf(index);
-    return position < this.#oldest ? undefined : this.#remove(position);
+  /** Takes out the share with this serial; `undefined` if none waits. */
+  settle(serial: number): PendingShare<Owner> | undefined {
+    return serial < this.#oldest || serial >= this.#next ? undefined : this.#remove(serial);
   }
 
-  /**
-   * What became of the last share sent as `index`, when none waits under that number. Once 65,536
-   * were sent every number has had a share.
-   */
-  pastOf(index: number): "neverSent" | "judged" | "givenUp" {
-    if (this.#positionOf(index) < 0) return "neverSent";
-    return this.#givenUp.has(index) ? "givenUp" : "judged";
+  /** Takes out a share whose verdict will not come; one that does is late. */
+  giveUp(serial: number): PendingShare<Owner> | undefined {
+    const share = this.settle(serial);
+    if (share === undefined) return undefined;
+    this.#givenUp.add(serial);
+    if (this.#givenUp.size > REMEMBERED) {
+      this.#givenUp.delete(this.#givenUp.keys().next().value!);
+    }
+    return share;
+  }
+
+  /** What became of the share with this serial, when it does not wait. */
+  pastOf(serial: number): "neverSent" | "judged" | "givenUp" {
+    if (serial < 0 || serial >= this.#next) return "neverSent";
+    return this.#givenUp.has(serial) ? "givenUp" : "judged";
   }
 
   /** Takes out all shares sent before `time`, oldest first. */
   *expire(time: number): Generator<PendingShare<Owner>> {
     while (this.#oldest < this.#next) {
-      // The oldest position always holds a share: removing one moves on to the next that does.
-      if (this.#ring[this.#oldest % this.#ring.length]!.sentAt >= time) return;
-      this.#givenUp.add(this.#oldest % INDEX_COUNT);
-      yield this.#remove(this.#oldest)!;
+      // The oldest serial always holds a share: removing one moves on to the next that does.
+      if (this.#at(this.#oldest)!.sentAt >= time) return;
+      yield this.giveUp(this.#oldest)!;
     }
   }
 
-  /** Where the last share sent as `index` is or was; negative if there was none. */
-  #positionOf(index: number): number {
-    const behind = (this.#next - 1 - index) % INDEX_COUNT;
-    return this.#next - 1 - (behind + INDEX_COUNT) % INDEX_COUNT;
+  #at(serial: number): PendingShare<Owner> | undefined {
+    return this.#ring[serial % this.#ring.length];
   }
 
-  #remove(position: number): PendingShare<Owner> | undefined {
-    const at = position % this.#ring.length;
-    const share = this.#ring[at];
+  #remove(serial: number): PendingShare<Owner> | undefined {
+    const share = this.#at(serial);
     if (share === undefined) return undefined;
-    this.#ring[at] = undefined;
+    this.#ring[serial % this.#ring.length] = undefined;
     this.#waiting--;
-    while (
-      this.#oldest < this.#next && this.#ring[this.#oldest % this.#ring.length] === undefined
-    ) this.#oldest++;
+    while (this.#oldest < this.#next && this.#at(this.#oldest) === undefined) this.#oldest++;
     return share;
   }
 
   #grow(): void {
     const ring: (PendingShare<Owner> | undefined)[] = new Array(this.#ring.length * 2);
-    for (let position = this.#oldest; position < this.#next; position++) {
-      ring[position % ring.length] = this.#ring[position % this.#ring.length];
+    for (let serial = this.#oldest; serial < this.#next; serial++) {
+      ring[serial % ring.length] = this.#at(serial);
     }
     this.#ring = ring;
   }

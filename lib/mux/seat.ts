@@ -3,7 +3,7 @@
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
-import type { Downstream, News, Seat, ShareReceipt } from "./peers.ts";
+import type { Downstream, News, Seat, ShareReceipt } from "./downstream.ts";
 import type { Slot } from "./slot.ts";
 
 /** Who gives seats, and takes what comes from them. */
@@ -12,12 +12,16 @@ export interface SeatKeeper {
   takeNews(seat: MinerSeat): News | undefined;
   /** See {@linkcode Seat.askAgain}. */
   askAgain(seat: MinerSeat): boolean;
-  /** See {@linkcode Seat.submit}. */
-  submit(seat: MinerSeat, share: Share): ShareReceipt;
   /** A miner needs a place with the full mask: {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean;
   /** See {@linkcode Seat.leave}. */
   leave(seat: MinerSeat): void;
+}
+
+/** Where shares go. */
+export interface ShareTaker {
+  /** Takes a share of the miner that sits there. */
+  take(seat: MinerSeat, share: Share): ShareReceipt;
 }
 
 /** A miner, its place, and whether it is still there. Only its keeper changes it. */
@@ -25,11 +29,12 @@ export class MinerSeat implements Seat {
   /** Who sits here. */
   readonly miner: Downstream;
   readonly #keeper: SeatKeeper;
+  readonly #shares: ShareTaker;
   /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
   /** While it has one, its place in the tables of difficulties there. */
   place = 0;
-  /** While it has one, how many of its shares wait for that connection's verdict. */
+  /** How many of its shares wait for a verdict, on whichever connection they were sent. */
   waiting = 0;
   /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */
   told = 0;
@@ -45,8 +50,9 @@ export class MinerSeat implements Seat {
   isGone = false;
 
   /** A miner that waits. */
-  constructor(keeper: SeatKeeper, miner: Downstream) {
+  constructor(keeper: SeatKeeper, shares: ShareTaker, miner: Downstream) {
     this.#keeper = keeper;
+    this.#shares = shares;
     this.miner = miner;
   }
 
@@ -67,7 +73,7 @@ export class MinerSeat implements Seat {
   }
 
   submit(share: Share): ShareReceipt {
-    return this.#keeper.submit(this, share);
+    return this.#shares.take(this, share);
   }
 
   isCurrent(number: number): boolean {

@@ -7,10 +7,12 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import { MAX_SESSION_ID } from "../protocol/agent/message.ts";
 
 /** How long an id rests while fresh ones are left: longer than any pool's jobs live. */
 export const REST_MS = 600_000;
+
+/** The largest id: no kind of pool takes 65,535 for a miner's. */
+export const MAX_SESSION_ID = 0xfffe;
 
 /** All ids of the process, 0 to `highest`. */
 export class SessionIds {

@@ -6,20 +6,28 @@
  */
 
 import type { Now } from "../base/clock.ts";
-import { REJECT_REASONS, type RejectReason } from "../base/share_reasons.ts";
+import {
+  REFUSE_REASONS,
+  type RefuseReason,
+  REJECT_REASONS,
+  type RejectReason,
+} from "../base/share_reasons.ts";
 import type { Share } from "../protocol/stratum/share.ts";
-import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
-import { SHARE_ACCEPTED, verdictMeaning } from "../protocol/agent/status.ts";
 import type { AccountBooks } from "./books/account_books.ts";
+import {
+  countOf,
+  type Refusal,
+  type Rejection,
+  type ShareCounter,
+  type Unanswered,
+} from "./books/ledger.ts";
+import type { ShareReceipt } from "./downstream.ts";
 import { LateAnswers } from "./late_answers.ts";
-import { countOf, type Rejection, type ShareCounter, type Unanswered } from "./books/ledger.ts";
-import type { ShareReceipt } from "./peers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
-
-/** A pool promises no verdict; after this long none is expected any more. */
-export const VERDICT_TIMEOUT_MS = 60_000;
+import { VERDICT_TIMEOUT_MS } from "./upstream.ts";
+import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /**
  * Shares of one miner that may wait for verdicts: no honest one finds so many in a minute, and a
@@ -27,7 +35,11 @@ export const VERDICT_TIMEOUT_MS = 60_000;
  */
 export const MAX_WAITING_SHARES = 1_000;
 
-const REJECTED = Object.fromEntries(
+/** How a share that ended for a reason is counted. */
+const REFUSED_COUNT = Object.fromEntries(
+  REFUSE_REASONS.map((reason) => [reason, countOf("refused", reason)]),
+) as Record<RefuseReason, Refusal>;
+const REJECTED_COUNT = Object.fromEntries(
   REJECT_REASONS.map((reason) => [reason, countOf("rejected", reason)]),
 ) as Record<RejectReason, Rejection>;
 
@@ -52,91 +64,91 @@ export class ShareFlow {
     this.#realNow = realNow;
   }
 
-  /** A miner sends a share: see {@linkcode Seat.submit}. */
-  submit(seat: MinerSeat, share: Share): ShareReceipt {
+  /** Takes a share of a miner: see {@linkcode Seat.submit}. */
+  take(seat: MinerSeat, share: Share): ShareReceipt {
     const counter = this.#counter;
-    const { slot, miner } = seat;
+    const { slot, miner: { sessionId } } = seat;
     const ledger = slot?.ledger ?? this.#books.unplaced;
-    counter.add(miner.sessionId, "received", ledger);
+    counter.add(sessionId, "received", ledger);
     const job = slot?.jobs.find(share.jobId);
-    if (slot === undefined || job === undefined) {
-      counter.add(miner.sessionId, "refusedStale", ledger);
-      return ERROR_CODE.jobNotFound;
-    }
+    if (slot === undefined || job === undefined) return this.#refuse(seat, "stale");
     const { upstream } = slot;
-    // In a frame 0 stands for the job's own time: the pool would judge another header than the
-    // miner hashed. No job is that old, unless it says so itself.
-    if (share.ntime === 0 && job.ntime !== 0) {
-      counter.add(miner.sessionId, "refusedTimeTooOld", slot.ledger);
-      return ERROR_CODE.timeTooOld;
-    }
-    // Without a mask the frame would be one the pool skips and does not count: every later
-    // verdict of the connection would reach the wrong miner. Bits of the job's own mean one thing
-    // to firmware and another to pools.
-    if ((share.versionBits & ~(upstream.versionMask & ~job.version)) !== 0) {
-      counter.add(miner.sessionId, "refusedVersionMask", slot.ledger);
-      return ERROR_CODE.versionMask;
-    }
-    if (upstream.shareFate === "outage") {
-      counter.add(miner.sessionId, "outage", slot.ledger);
-      return "taken";
-    }
-    if (seat.waiting >= MAX_WAITING_SHARES) {
-      counter.add(miner.sessionId, "refusedTooMany", slot.ledger);
-      return ERROR_CODE.unknown;
-    }
-    const index = upstream.submit(miner.sessionId, job, share);
-    counter.add(miner.sessionId, "submitted", slot.ledger);
-    const sentAt = this.#now();
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
-    if (upstream.shareFate === "assumed") {
-      counter.add(miner.sessionId, "assumed", slot.ledger);
-      this.#credit(miner.sessionId, difficulty);
+    const screened = slot.screening.screen(share, job, sessionId, difficulty, upstream.versionMask);
+    if (screened !== "submit" && screened !== "keep") return this.#refuse(seat, screened);
+    const { verdicts } = upstream.terms;
+    if (verdicts === "none") {
+      counter.add(sessionId, "outage", ledger);
       return "taken";
     }
-    seat.waiting++;
-    const overtaken = slot.pending.add(index, {
-      owner: seat,
-      requestId: share.id,
-      sentAt,
-      difficulty,
-    });
-    if (overtaken !== undefined) {
-      this.#forget(overtaken, slot);
-      this.#lateAnswers.give();
+    if (screened === "keep") {
+      counter.add(sessionId, "kept", ledger);
+      this.#credit(sessionId, difficulty);
+      return "taken";
     }
+    if (seat.waiting >= MAX_WAITING_SHARES) return this.#refuse(seat, "tooMany");
+    const serial = slot.nextSerial();
+    upstream.submit(serial, sessionId, job, share);
+    counter.add(sessionId, "submitted", ledger);
+    if (verdicts === "assumed") {
+      counter.add(sessionId, "assumed", ledger);
+      this.#credit(sessionId, difficulty);
+      return "taken";
+    }
+    const sentAt = this.#now();
+    upstream.watch.submitted(sentAt);
+    seat.waiting++;
+    slot.pending.add(serial, { owner: seat, requestId: share.id, sentAt, difficulty });
     return "waiting";
   }
 
-  /**
-   * The pool judged the share sent as `index`; without a slot its connection is gone by now.
-   *
-   * @returns the session id of the miner that sent it; `undefined` when no share waited.
-   */
-  judged(slot: Slot<MinerSeat> | undefined, index: number, status: number): number | undefined {
+  /** The pool judged shares alike; without a slot its connection is gone by now. */
+  judged(slot: Slot<MinerSeat> | undefined, first: number, last: number, verdict: Verdict): void {
+    const strays = this.#books.strayVerdicts;
     if (slot === undefined) {
-      this.#books.strayVerdicts.connectionGone++;
-      return undefined;
+      strays.connectionGone += last - first + 1;
+      return;
     }
     const time = this.#now();
     slot.judgedAt = time;
-    const share = slot.pending.settle(index);
-    if (share === undefined) {
-      this.#books.strayVerdicts[STRAY_AFTER[slot.pending.pastOf(index)]]++;
-      return undefined;
+    for (let serial = first; serial <= last; serial++) {
+      const share = slot.pending.settle(serial);
+      if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
+      else this.#judgedOne(slot, share, verdict, time);
     }
-    const { isGone, miner } = share.owner;
-    if (isGone) this.#books.strayVerdicts.minerGone++;
-    this.#settled(share.owner, slot);
-    const meaning = verdictMeaning(status);
-    const count = meaning === "accepted" ? meaning : REJECTED[meaning];
+  }
+
+  #judgedOne(
+    { ledger, upstream }: Slot<MinerSeat>,
+    share: PendingShare<MinerSeat>,
+    verdict: Verdict,
+    time: number,
+  ): void {
     const counter = this.#counter;
+    const { owner, requestId, difficulty } = share;
+    const { isGone, miner } = owner;
+    owner.waiting--;
+    if (isGone) this.#books.strayVerdicts.minerGone++;
     const sessionId = isGone ? undefined : miner.sessionId;
-    counter.add(sessionId, count, slot.ledger);
     counter.verdictLatency.add(time - share.sentAt);
-    if (count === "accepted") this.#credit(sessionId, share.difficulty);
-    if (!isGone) miner.answerShare(share.requestId, status);
-    return miner.sessionId;
+    if (verdict.kind === "accepted") {
+      counter.add(sessionId, "accepted", ledger);
+      this.#credit(sessionId, difficulty);
+      if (!isGone) miner.acceptShare(requestId);
+    } else {
+      counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
+      if (!isGone) miner.rejectShare(requestId, verdict);
+    }
+    upstream.watch.judged(miner.sessionId, verdict, time);
+  }
+
+  /** Shares that will not be judged, though their connection goes on. */
+  abandoned(slot: Slot<MinerSeat>, first: number, last: number): void {
+    for (let serial = first; serial <= last; serial++) {
+      const share = slot.pending.giveUp(serial);
+      if (share !== undefined) this.#forget(share, slot);
+    }
+    this.#lateAnswers.give();
   }
 
   /** Ends the shares of a connection whose verdicts are overdue. */
@@ -150,9 +162,10 @@ export class ShareFlow {
   /** Ends all shares of a connection that is gone, one before each `yield`. */
   *lost(slot: Slot<MinerSeat>): Generator<void> {
     for (const share of slot.pending.expire(Infinity)) {
+      share.owner.waiting--;
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
-      this.#lateAnswers.add(share.owner, share.requestId, ERROR_CODE.unknown);
+      this.#lateAnswers.add(share.owner, share.requestId, UNKNOWN_FATE);
       yield;
     }
     this.#lateAnswers.give();
@@ -162,9 +175,9 @@ export class ShareFlow {
   stop(slot: Slot<MinerSeat>, sentBefore: number): void {
     for (const share of slot.pending.expire(sentBefore)) {
       const { isGone, miner } = share.owner;
-      this.#settled(share.owner, slot);
+      share.owner.waiting--;
       this.#countUnanswered(share, slot, "unansweredStopped");
-      if (!isGone) miner.answerShare(share.requestId, ERROR_CODE.unknown);
+      if (!isGone) miner.rejectShare(share.requestId, UNKNOWN_FATE);
     }
   }
 
@@ -174,18 +187,18 @@ export class ShareFlow {
     this.#books.credit(difficulty, time);
   }
 
-  /** A share that this miner sent to this connection waits no longer. */
-  #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
-    if (seat.slot === slot) seat.waiting--;
-    else slot.settled(seat.miner.sessionId, seat);
+  #refuse({ slot, miner }: MinerSeat, reason: RefuseReason): ShareReceipt {
+    const ledger = slot?.ledger ?? this.#books.unplaced;
+    this.#counter.add(miner.sessionId, REFUSED_COUNT[reason], ledger);
+    return REFUSED[reason];
   }
 
   /** A share whose verdict is not expected any more. The miner is told what agents always told. */
   #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
     const { isGone } = share.owner;
-    this.#settled(share.owner, slot);
+    share.owner.waiting--;
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
-    this.#lateAnswers.add(share.owner, share.requestId, SHARE_ACCEPTED);
+    this.#lateAnswers.add(share.owner, share.requestId, undefined);
   }
 
   #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {

@@ -1,23 +1,19 @@
 /**
- * A place for one upstream connection of an account: the connection, its jobs, the miners that
- * sit there, and the shares it has not judged.
- *
- * A pool gives no verdict for a miner it has been told to forget (agent.md "0x04 Unregister a
- * worker"). So one that goes while shares of it wait stays registered until they are judged, or for
- * {@linkcode FAREWELL_MS}.
+ * A place for one upstream connection of an account: the connection, its jobs, the miners that sit
+ * there, and the shares it has not judged.
  */
 
 import { Allowance } from "../base/allowance.ts";
 import { type Job, jobTime, jobVersion } from "../protocol/stratum/job.ts";
-import { Difficulties } from "./difficulties.ts";
-import { JobBook } from "./job_book.ts";
 import { Ledger } from "./books/ledger.ts";
-import type { Crowd, Downstream, Upstream } from "./peers.ts";
+import { Difficulties } from "./difficulties.ts";
+import type { Crowd, Downstream } from "./downstream.ts";
+import { JobBook } from "./job_book.ts";
 import { PendingShares } from "./pending_shares.ts";
+import { type Screening, screeningFor } from "./screening.ts";
+import { type ExtranonceLayout, paddingFor } from "./terms.ts";
+import type { Upstream } from "./upstream.ts";
 import { Work } from "./work.ts";
-
-/** A pool has this long to judge the last shares of a miner that went, in milliseconds. */
-export const FAREWELL_MS = 3_000;
 
 /**
  * A mask changes this often, in milliseconds and times at once. Of one that changes more only the
@@ -29,16 +25,6 @@ const MASK_BURST = 6;
 /** A miner is given the newest job out of turn this often, in milliseconds, and times at once. */
 const AGAIN_EVERY_MS = 35_000;
 const AGAIN_BURST = 3;
-
-/** A miner that went before all its shares were judged. */
-interface Farewell<Seat> {
-  readonly seat: Seat;
-  readonly since: number;
-  /** How many shares wait. */
-  waiting: number;
-  /** Whether the pool was told to forget it. */
-  isOver: boolean;
-}
 
 /** What a slot asks of those who sit there. */
 export interface Sitter {
@@ -53,9 +39,11 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** The connection itself. */
   readonly upstream: Upstream;
   /** Jobs shares can be submitted for here. */
-  readonly jobs: JobBook = new JobBook();
+  readonly jobs: JobBook;
   /** What miners here have to work on. */
-  readonly work: Work = new Work();
+  readonly work: Work;
+  /** What becomes of shares before they go up. */
+  readonly screening: Screening;
   /** How difficult each of them finds it. */
   readonly difficulties: Difficulties;
   /** Shares waiting for this connection's verdict. */
@@ -64,14 +52,12 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly seats: Map<number, Seat> = new Map();
   /** Session ids of miners that left; free once this pool, and any other, was told. */
   readonly leaving: Set<number> = new Set();
-  /** By session id. */
-  readonly #farewells = new Map<number, Farewell<Seat>>();
-  /** How many unregister frames of a session are not written: a miner may come, go and come back. */
-  readonly #unwritten = new Map<number, number>();
+  /** How often each session left and the pool has not forgotten it yet. */
+  readonly #unforgotten = new Map<number, number>();
+  /** How many shares went up. */
+  #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
-  /** Whether miners belong here; a spare keeps its jobs without any. */
-  isActive = false;
   /** Our number of the last job that made older ones no good, by itself or with another mask. */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
@@ -84,11 +70,23 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
-  /** An empty place on a connection that is ready. */
-  constructor(upstream: Upstream) {
+  /**
+   * An empty place on a connection that is ready.
+   *
+   * @throws RangeError if miners with this `layout` cannot work for it.
+   */
+  constructor(upstream: Upstream, layout: ExtranonceLayout) {
+    const { extranonce, retention, startingDifficulty } = upstream.terms;
+    const padding = paddingFor(extranonce, layout);
+    if (padding === undefined) {
+      throw new RangeError(`Cannot serve miners on ${upstream.name}: too few bytes of extranonce`);
+    }
     this.upstream = upstream;
     this.#versionMask = upstream.versionMask;
-    this.difficulties = new Difficulties(upstream.startingDifficulty);
+    this.jobs = new JobBook(retention);
+    this.work = new Work(padding);
+    this.screening = screeningFor(upstream.terms, layout, padding);
+    this.difficulties = new Difficulties(startingDifficulty);
   }
 
   /**
@@ -112,68 +110,55 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.seats.size;
   }
 
-  /** A miner goes, of whom `waiting` shares are not judged: the pool forgets it now or then. */
-  dismiss(sessionId: number, waiting: number, time: number): void {
+  /** A miner sits down here. */
+  seat(seat: Seat): void {
+    const { worker } = seat.miner;
+    this.seats.set(worker.sessionId, seat);
+    this.upstream.enter(worker);
+  }
+
+  /** It stands up; the pool forgets it now or later. */
+  dismiss(sessionId: number): void {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
     this.difficulties.give(seat.place);
-    if (waiting > 0) this.#farewells.set(sessionId, { seat, since: time, waiting, isOver: false });
-    else this.#unregister(sessionId);
+    this.#unforgotten.set(sessionId, (this.#unforgotten.get(sessionId) ?? 0) + 1);
+    this.upstream.leave(sessionId);
   }
 
-  /**
-   * A miner is about to be registered here, maybe again. The pool forgets it first, so that both
-   * begin anew with the same difficulty.
-   *
-   * @returns how many shares of its last stay wait, whose verdicts may be on their way.
-   */
-  recall(sessionId: number, seat: Seat): number {
-    const farewell = this.#farewells.get(sessionId);
-    if (farewell?.seat !== seat) return 0;
-    this.#farewells.delete(sessionId);
-    if (!farewell.isOver) this.#unregister(sessionId);
-    return farewell.waiting;
+  /** Whether the pool may still take this session id for a miner that left. */
+  remembers(sessionId: number): boolean {
+    return this.#unforgotten.has(sessionId);
   }
 
-  /** A share of a miner that went has been judged or given up. */
-  settled(sessionId: number, seat: Seat): void {
-    const farewell = this.#farewells.get(sessionId);
-    if (farewell?.seat !== seat || --farewell.waiting > 0) return;
-    this.#farewells.delete(sessionId);
-    if (!farewell.isOver) this.#unregister(sessionId);
+  /** The pool has forgotten a miner that left once. */
+  forgotten(sessionId: number): void {
+    const left = this.#unforgotten.get(sessionId)! - 1;
+    if (left > 0) this.#unforgotten.set(sessionId, left);
+    else this.#unforgotten.delete(sessionId);
   }
 
-  /** The pool forgets miners whose last shares it has not judged in time. */
-  tick(time: number): void {
-    for (const [sessionId, farewell] of this.#farewells) {
-      if (farewell.isOver || time - farewell.since < FAREWELL_MS) continue;
-      farewell.isOver = true;
-      this.#unregister(sessionId);
-    }
-  }
-
-  /** Whether the pool is still to be told to forget this session, or the frame is not written. */
-  isToldLater(sessionId: number): boolean {
-    return this.#unwritten.has(sessionId) || this.#farewells.get(sessionId)?.isOver === false;
-  }
-
-  /** One unregister frame of the session has been written. */
-  unregistered(sessionId: number): void {
-    const left = this.#unwritten.get(sessionId)! - 1;
-    if (left > 0) this.#unwritten.set(sessionId, left);
-    else this.#unwritten.delete(sessionId);
+  /** The serial of a share that goes up now. */
+  nextSerial(): number {
+    return this.#sent++;
   }
 
   /** Takes a new job under a number of ours, at `time`. */
   setJob(number: number, job: Job, time: number): void {
     this.jobAt = time;
     const isClean = job.isClean || this.work.job === undefined;
-    this.jobs.add(number, {
-      poolJobId: job.id,
-      ntime: jobTime(job),
-      version: jobVersion(job),
-      difficulties: this.difficulties.forJob(),
-    }, isClean);
+    this.jobs.add(
+      number,
+      {
+        poolJobId: job.id,
+        ntime: jobTime(job),
+        version: jobVersion(job),
+        difficulties: this.difficulties.forJob(),
+        source: this.screening.needsJobs ? job : undefined,
+      },
+      isClean,
+      time,
+    );
     this.work.set(number, job);
     if (this.maskChanged(time) || isClean) this.currentFrom = number;
   }
@@ -209,10 +194,5 @@ export class Slot<Seat extends Sitter> implements Crowd {
     if (wanted === before) return false;
     this.#versionMask = this.#maskChanges.take(time) ? wanted : (before & wanted) >>> 0;
     return this.#versionMask !== before;
-  }
-
-  #unregister(sessionId: number): void {
-    this.#unwritten.set(sessionId, (this.#unwritten.get(sessionId) ?? 0) + 1);
-    this.upstream.unregister(sessionId);
   }
 }

@@ -3,8 +3,8 @@
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
-import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
-import type { Downstream, News, Seat, ShareReceipt } from "./peers.ts";
+import type { Downstream, News, Seat, ShareReceipt } from "./downstream.ts";
+import { REFUSED } from "./verdict.ts";
 
 /** Keeps the seats of miners that wait. */
 export interface WaitingRoom {
@@ -63,7 +63,7 @@ export class WaitingSeat implements Seat {
   submit(share: Share): ShareReceipt {
     if (this.#seat !== undefined) return this.#seat.submit(share);
     this.#room.refused(this);
-    return ERROR_CODE.jobNotFound;
+    return REFUSED.stale;
   }
 
   isCurrent(number: number): boolean {

@@ -14,6 +14,7 @@ import { Allowance } from "../base/allowance.ts";
 import { formatHex32 } from "../base/hex.ts";
 import { encodeNotify, type Job, jobTime } from "../protocol/stratum/job.ts";
 import { formatJobId } from "../protocol/stratum/job_id.ts";
+import type { Padding } from "./terms.ts";
 
 /** Miners are told of one job in this time that is not clean, in milliseconds. */
 export const JOB_EVERY_MS = 5_000;
@@ -39,6 +40,8 @@ export const JOB_AGAIN_MS = 35_000;
 const LATER_SECONDS = JOB_AGAIN_MS / 1000;
 const TIMES_OF_A_JOB = 601;
 
+const NO_PADDING: Padding = { before: "", after: "" };
+
 /** The work of one place. Times are monotonic, in milliseconds. */
 export class Work {
   /** The newest job as the pool sent it, the number it was last given, and its lines once needed. */
@@ -58,6 +61,13 @@ export class Work {
   #isUrgent = false;
   readonly #cleanJobs = new Allowance(CLEAN_EVERY_MS, CLEAN_BURST);
   readonly #otherJobs = new Allowance(JOB_EVERY_MS, JOB_BURST);
+  /** What goes around the extranonces of the miners here. */
+  #padding: Padding;
+
+  /** No work yet; its jobs are for miners that see all of the extranonces but the `padding`. */
+  constructor(padding: Padding = NO_PADDING) {
+    this.#padding = padding;
+  }
 
   /** The newest job as the pool sent it; `undefined` before the first. */
   get job(): Job | undefined {
@@ -134,6 +144,7 @@ export class Work {
   inherit(from: Work, isAlone: boolean): void {
     if (from.#job === undefined) return;
     this.#job = from.#job;
+    this.#padding = from.#padding;
     this.#again = from.#again;
     // Of several places whose miners come together, the one that was silent longest counts.
     this.#announcedAt = isAlone
@@ -143,9 +154,14 @@ export class Work {
 
   get #current(): Job {
     const job = this.#job!;
-    if (this.#again === 0) return job;
+    const { before, after } = this.#padding;
     const later = this.#again * LATER_SECONDS % TIMES_OF_A_JOB;
-    return { ...job, ntime: formatHex32((jobTime(job) + later) >>> 0) };
+    return {
+      ...job,
+      coinbase1: job.coinbase1 + before,
+      coinbase2: after + job.coinbase2,
+      ntime: this.#again === 0 ? job.ntime : formatHex32((jobTime(job) + later) >>> 0),
+    };
   }
 
   #take(number: number, isClean: boolean): void {

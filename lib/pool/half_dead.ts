@@ -11,8 +11,7 @@
  * | no verdict | shares were sent a while ago, and not one was judged since |
  */
 
-import { ERROR_CODE, errorText } from "../protocol/stratum/error_code.ts";
-import { verdictMeaning } from "../protocol/agent/status.ts";
+import type { Rejected, Verdict } from "../mux/verdict.ts";
 
 /** After these many milliseconds each sign is one; Infinity for never. */
 export interface HalfDeadBounds {
@@ -37,9 +36,8 @@ export class WorkRecord {
   /** Shares since the last verdict, up to {@linkcode MIN_SHARES}, and when the last of those was sent. */
   #unjudged = 0;
   #enoughAt = 0;
-  /** The kind of all verdicts since `#runSince`; `undefined` after one that was no such refusal. */
-  #runKind: string | undefined;
-  #runStatus = 0;
+  /** The first of a run of refusals of one kind; `undefined` after a verdict that was none such. */
+  #run: Rejected | undefined;
   #runLength = 0;
   #runSince = 0;
   #runUntil = 0;
@@ -70,16 +68,14 @@ export class WorkRecord {
   }
 
   /** A share of the miner with this session id was judged. */
-  judged(sessionId: number, status: number, time: number): void {
+  judged(sessionId: number, verdict: Verdict, time: number): void {
     this.#unjudged = 0;
-    const kind = refusalKind(status);
-    if (kind === undefined || status === ERROR_CODE.lowDifficulty) {
-      this.#runKind = undefined;
+    if (verdict.kind === "accepted" || verdict.reason === "lowDifficulty") {
+      this.#run = undefined;
       return;
     }
-    if (kind !== this.#runKind) {
-      this.#runKind = kind;
-      this.#runStatus = status;
+    if (this.#run === undefined || refusalKind(verdict) !== refusalKind(this.#run)) {
+      this.#run = verdict;
       this.#runLength = 0;
       this.#runSince = time;
       this.#runMiner = sessionId;
@@ -111,11 +107,11 @@ export class WorkRecord {
     }
     const ranFor = this.#runUntil - this.#runSince;
     if (
-      this.#runKind !== undefined && this.#runLength >= MIN_SHARES && this.#runHasOthers &&
+      this.#run !== undefined && this.#runLength >= MIN_SHARES && this.#runHasOthers &&
       ranFor >= bounds.allRefusedMs
     ) {
       return `it refused all ${this.#runLength} shares of ${seconds(ranFor)}, of several miners: ` +
-        `${this.#runStatus} "${errorText(this.#runStatus)}"`;
+        `${this.#run.poolCode} "${this.#run.poolText}"`;
     }
     const unjudgedFor = time - this.#enoughAt;
     if (this.#unjudged >= MIN_SHARES && unjudgedFor >= bounds.noVerdictMs) {
@@ -126,11 +122,9 @@ export class WorkRecord {
   }
 }
 
-/** What kind of refusal a status is; `undefined` for none. Codes without a kind are each one. */
-export function refusalKind(status: number): string | undefined {
-  const meaning = verdictMeaning(status);
-  if (meaning === "accepted") return undefined;
-  return meaning === "other" ? `code ${status}` : meaning;
+/** What kind of refusal it is. Codes without a reason of ours are a kind each. */
+export function refusalKind({ reason, poolCode }: Rejected): string {
+  return reason === "other" ? `code ${poolCode}` : reason;
 }
 
 /** A pool is left at most once in this time, and left alone for as long at least, in milliseconds. */
@@ -139,7 +133,7 @@ export const LEAVE_AGAIN_MS = 600_000;
 /** Longest time that a pool is left alone. */
 const MAX_ALONE_MS = 2 * 3_600_000;
 
-/** When which pool was left, by its number. */
+/** When which pool was left, by its id. */
 export class Leavings {
   readonly #left = new Map<number, { readonly at: number; readonly aloneMs: number }>();
 
@@ -147,8 +141,8 @@ export class Leavings {
    * Whether miners may leave a connection to this pool now. Several that served when it was last left
    * are left together, as each shows its sign.
    */
-  mayLeave(pool: number, servesSince: number, time: number): boolean {
-    const left = this.#left.get(pool);
+  mayLeave(poolId: number, servesSince: number, time: number): boolean {
+    const left = this.#left.get(poolId);
     return left === undefined || time - left.at >= LEAVE_AGAIN_MS || servesSince < left.at;
   }
 
@@ -156,15 +150,15 @@ export class Leavings {
    * A pool is left. @returns how long to leave it alone, in milliseconds: twice as long each time,
    * since miners lose work until they have left it again.
    */
-  left(pool: number, time: number): number {
-    const before = this.#left.get(pool);
+  left(poolId: number, time: number): number {
+    const before = this.#left.get(poolId);
     if (before !== undefined && time - before.at < LEAVE_AGAIN_MS) {
       return before.at + before.aloneMs - time;
     }
     // After a long time without trouble it is as new.
     const isAgain = before !== undefined && time - before.at < 2 * MAX_ALONE_MS;
     const aloneMs = isAgain ? Math.min(2 * before.aloneMs, MAX_ALONE_MS) : LEAVE_AGAIN_MS;
-    this.#left.set(pool, { at: time, aloneMs });
+    this.#left.set(poolId, { at: time, aloneMs });
     return aloneMs;
   }
 }

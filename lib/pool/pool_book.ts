@@ -3,7 +3,7 @@
  * the pool list in between.
  */
 
-import type { Traffic } from "../mux/peers.ts";
+import type { Traffic } from "../mux/upstreams.ts";
 
 /** What is counted of one pool; the traffic is that of connections that are gone. */
 export interface PoolRecord extends Traffic {
@@ -21,49 +21,49 @@ export interface PoolRecord extends Traffic {
 
 type Entry = { -readonly [Key in keyof PoolRecord]: PoolRecord[Key] };
 
-/** See the head of this file. Pools are known by their numbers. */
+/** The counts of all pools of an account. Pools are known by their ids. */
 export class PoolBook {
   readonly #entries = new Map<number, Entry>();
 
   /** What was counted of a pool so far. */
-  of(pool: number): PoolRecord {
-    return { ...this.#entry(pool) };
+  of(poolId: number): PoolRecord {
+    return { ...this.#entry(poolId) };
   }
 
   /** A connection became ready. */
-  connected(pool: number): void {
-    const entry = this.#entry(pool);
+  connected(poolId: number): void {
+    const entry = this.#entry(poolId);
     entry.connects++;
     entry.trouble = undefined;
   }
 
   /** A connection was never ready. */
-  failed(pool: number, trouble: string): void {
-    const entry = this.#entry(pool);
+  failed(poolId: number, trouble: string): void {
+    const entry = this.#entry(poolId);
     entry.failures++;
     entry.trouble = trouble;
   }
 
   /** A connection was lost after it was ready. */
-  lost(pool: number, trouble: string): void {
-    const entry = this.#entry(pool);
+  lost(poolId: number, trouble: string): void {
+    const entry = this.#entry(poolId);
     entry.losses++;
     entry.trouble = trouble;
   }
 
   /** A connection that is ready is of no use. */
-  troubled(pool: number, trouble: string): void {
-    this.#entry(pool).trouble = trouble;
+  troubled(poolId: number, trouble: string): void {
+    this.#entry(poolId).trouble = trouble;
   }
 
   /** A connection began to serve miners. */
-  activated(pool: number): void {
-    this.#entry(pool).activations++;
+  activated(poolId: number): void {
+    this.#entry(poolId).activations++;
   }
 
   /** A connection is gone: what passed on it is kept here. */
-  closed(pool: number, traffic: Traffic): void {
-    const entry = this.#entry(pool);
+  closed(poolId: number, traffic: Traffic): void {
+    const entry = this.#entry(poolId);
     entry.bytesRead += traffic.bytesRead;
     entry.bytesWritten += traffic.bytesWritten;
     entry.framesRead += traffic.framesRead;
@@ -75,8 +75,8 @@ export class PoolBook {
     return this.#entries.values().reduce((sum, entry) => sum + entry[count], 0);
   }
 
-  #entry(pool: number): Entry {
-    let entry = this.#entries.get(pool);
+  #entry(poolId: number): Entry {
+    let entry = this.#entries.get(poolId);
     if (entry === undefined) {
       entry = {
         bytesRead: 0,
@@ -89,7 +89,7 @@ export class PoolBook {
         losses: 0,
         activations: 0,
       };
-      this.#entries.set(pool, entry);
+      this.#entries.set(poolId, entry);
     }
     return entry;
   }

@@ -2,45 +2,45 @@
  * One pool of an account at one moment, for whoever shows it.
  */
 
-import type { PoolReport, Traffic } from "../mux/peers.ts";
+import type { PoolReport, Traffic } from "../mux/upstreams.ts";
 import { formatAddress } from "../base/peer_address.ts";
-import type { SessionLine } from "./lines.ts";
+import type { RosterEntry } from "./entries.ts";
 import type { PoolRecord } from "./pool_book.ts";
-import type { PoolEntry } from "./settings.ts";
+import type { ListedPool } from "./settings.ts";
 
 /** What is known of the pool beside its entry in the list. */
 export interface PoolMoment extends Pick<PoolReport, "isListed" | "retryInMs"> {
   /** Its connections. */
-  readonly lines: readonly SessionLine[];
+  readonly entries: readonly RosterEntry[];
   /** What was counted; the traffic is that of connections that are gone. */
   readonly record: PoolRecord;
   /** Now, in milliseconds. */
   readonly time: number;
 }
 
-/** The report on the pool of this entry. */
+/** The report on a pool. */
 export function poolReport(
-  { number, host, port, account }: PoolEntry,
-  { isListed, retryInMs, lines, record, time }: PoolMoment,
+  { poolId, host, port, account }: ListedPool,
+  { isListed, retryInMs, entries, record, time }: PoolMoment,
 ): PoolReport {
   const sum = (count: keyof Traffic) =>
-    lines.reduce((total, { session }) => total + session[count], record[count]);
+    entries.reduce((total, { connection }) => total + connection[count], record[count]);
   return {
     ...record,
     bytesRead: sum("bytesRead"),
     bytesWritten: sum("bytesWritten"),
     framesRead: sum("framesRead"),
     framesWritten: sum("framesWritten"),
-    number,
+    poolId,
     isListed,
     address: formatAddress({ hostname: host, port }),
     account,
     retryInMs,
-    connections: lines.map(({ role, session, openedAt, readyAt }) => ({
-      name: session.name,
+    connections: entries.map(({ role, connection, openedAt, ready }) => ({
+      name: connection.name,
       role,
-      ageMs: time - (role === "opening" ? openedAt : readyAt),
-      agreed: role === "opening" ? undefined : session,
+      ageMs: time - (ready?.at ?? openedAt),
+      agreed: ready?.upstream,
     })),
   };
 }

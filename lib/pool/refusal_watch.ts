@@ -6,8 +6,9 @@
  * once, which mean nothing.
  */
 
-import { ERROR_CODE, errorText } from "../protocol/stratum/error_code.ts";
-import { POOL_STATUS } from "../protocol/agent/status.ts";
+import type { RejectReason } from "../base/share_reasons.ts";
+import type { Rejected, Verdict } from "../mux/verdict.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
 import { refusalKind } from "./half_dead.ts";
 
 /** A window is at least this long, in milliseconds, and has at least these many verdicts. */
@@ -19,9 +20,11 @@ export const SAY_AGAIN_MS = 1_800_000;
 
 /** Most shares of a window were refused for one reason. */
 export interface RefusalRun {
-  /** The reason, in a word. */
+  /** The kind, in a word. */
   readonly kind: string;
-  /** The code of the last of them. */
+  /** What they are counted as. */
+  readonly reason: RejectReason;
+  /** The pool's code of the last of them. */
   readonly status: number;
   /** The words that go with it. */
   readonly text: string;
@@ -37,7 +40,7 @@ export interface RefusalRun {
 
 interface Tally {
   count: number;
-  status: number;
+  last: Rejected;
   readonly sessionId: number;
   isOfSeveral: boolean;
 }
@@ -49,18 +52,18 @@ export class RefusalWatch {
   readonly #refused = new Map<string, Tally>();
 
   /** A share of the miner with this session id was judged. */
-  judged(sessionId: number, status: number, time: number): void {
+  judged(sessionId: number, verdict: Verdict, time: number): void {
     this.#since ??= time;
     this.#judged++;
-    const kind = refusalKind(status);
-    if (kind === undefined) return;
+    if (verdict.kind === "accepted") return;
+    const kind = refusalKind(verdict);
     const tally = this.#refused.get(kind);
     if (tally !== undefined) {
       tally.count++;
-      tally.status = status;
+      tally.last = verdict;
       if (tally.sessionId !== sessionId) tally.isOfSeveral = true;
     } else if (this.#refused.size < MIN_VERDICTS) {
-      this.#refused.set(kind, { count: 1, status, sessionId, isOfSeveral: false });
+      this.#refused.set(kind, { count: 1, last: verdict, sessionId, isOfSeveral: false });
     }
   }
 
@@ -75,8 +78,9 @@ export class RefusalWatch {
     this.#judged = 0;
     this.#refused.clear();
     if (found === undefined) return undefined;
-    const [kind, { count, status, isOfSeveral }] = found;
-    return { kind, status, text: errorText(status), refused: count, judged, ms, isOfSeveral };
+    const [kind, { count, last, isOfSeveral }] = found;
+    const { reason, poolCode: status, poolText: text } = last;
+    return { kind, reason, status, text, refused: count, judged, ms, isOfSeveral };
   }
 }
 
@@ -85,8 +89,8 @@ export class SaidOfPools {
   readonly #saidAt = new Map<string, number>();
 
   /** Whether to say now that this pool refuses most shares for this reason; then it counts as said. */
-  maySay(pool: number, kind: string, time: number): boolean {
-    const key = `${pool} ${kind}`;
+  maySay(poolId: number, kind: string, time: number): boolean {
+    const key = `${poolId} ${kind}`;
     const saidAt = this.#saidAt.get(key);
     if (saidAt !== undefined && time - saidAt < SAY_AGAIN_MS) return false;
     // Codes are the pool's to choose.
@@ -99,37 +103,36 @@ export class SaidOfPools {
 const MAX_SAID = 1_000;
 
 /** The likely cause of refusals like this, in words, and what to do. */
-export function likelyCause({ status, isOfSeveral }: RefusalRun): string {
-  const cause = CAUSES[status] ??
-    "nothing is known of this code; ask your pool what it means";
+export function likelyCause({ reason, status, isOfSeveral }: RefusalRun): string {
+  const cause = reason === "other"
+    ? CAUSES_BY_CODE[status] ?? "nothing is known of this code; ask your pool what it means"
+    : CAUSES[reason];
   return isOfSeveral ? cause : `all are of one miner, so look at that miner first; else ${cause}`;
 }
 
-const LATE =
-  "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +
-  "old block; check the uplink, or try another address of the pool";
+const CAUSES: Readonly<Record<Exclude<RejectReason, "other">, string>> = {
+  stale: "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +
+    "old block; check the uplink, or try another address of the pool",
+  lowDifficulty:
+    "the pool demands a higher difficulty than it tells agents, as with its option nicehash.forced; " +
+    "ask your pool for an address without it, or let those miners connect to the pool directly",
+  duplicate:
+    "miners send the same work again, as firmware does that restarts a job it was given twice; " +
+    "update their firmware, or restart them",
+  versionMask:
+    "miners roll version bits that the pool does not allow; update their firmware, or use a pool " +
+    "that allows 1fffe000",
+  timeTooOld:
+    "miners send block times from before the job, as firmware with a wrong clock does; set their " +
+    "clocks, or update their firmware",
+  timeTooNew:
+    "miners roll the block time too far, or the pool's clock is behind; update their firmware, or " +
+    "ask your pool",
+};
 
 const UNKNOWN_NAME = "the pool does not know the sub-account or the worker; check the names";
 
-const CAUSES: Readonly<Record<number, string>> = {
-  [ERROR_CODE.jobNotFound]: LATE,
-  [POOL_STATUS.jobNotFound]: LATE,
-  [POOL_STATUS.stale]: LATE,
-  [ERROR_CODE.lowDifficulty]:
-    "the pool demands a higher difficulty than it tells agents, as with its option nicehash.forced; " +
-    "ask your pool for an address without it, or let those miners connect to the pool directly",
-  [ERROR_CODE.duplicate]:
-    "miners send the same work again, as firmware does that restarts a job it was given twice; " +
-    "update their firmware, or restart them",
-  [ERROR_CODE.versionMask]:
-    "miners roll version bits that the pool does not allow; update their firmware, or use a pool " +
-    "that allows 1fffe000",
-  [ERROR_CODE.timeTooOld]:
-    "miners send block times from before the job, as firmware with a wrong clock does; set their " +
-    "clocks, or update their firmware",
-  [ERROR_CODE.timeTooNew]:
-    "miners roll the block time too far, or the pool's clock is behind; update their firmware, or " +
-    "ask your pool",
+const CAUSES_BY_CODE: Readonly<Record<number, string>> = {
   [ERROR_CODE.unauthorized]: UNKNOWN_NAME,
   [ERROR_CODE.notSubscribed]: UNKNOWN_NAME,
   [ERROR_CODE.invalidUsername]: UNKNOWN_NAME,

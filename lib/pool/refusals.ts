@@ -5,7 +5,7 @@
  * that was good before is refused only when all say so: one may be mistaken, or have trouble.
  */
 
-/** See the head of this file. Pools are known by their numbers. */
+/** What pools said of one account's name. Pools are known by their ids. */
 export class Refusals {
   /** Pools whose last word on the account, since one took it, was a refusal. */
   readonly #by = new Set<number>();
@@ -18,8 +18,8 @@ export class Refusals {
   }
 
   /** Whether this pool's last word on the account was a refusal. */
-  isBy(pool: number): boolean {
-    return this.#by.has(pool);
+  isBy(poolId: number): boolean {
+    return this.#by.has(poolId);
   }
 
   /** A pool took the account. */
@@ -29,9 +29,9 @@ export class Refusals {
   }
 
   /** A pool could not be used; `isOfAccount` if it said that the account is why. */
-  failed(pool: number, isOfAccount: boolean): void {
-    if (isOfAccount) this.#by.add(pool);
-    else if (this.#wasTaken) this.#by.delete(pool);
+  failed(poolId: number, isOfAccount: boolean): void {
+    if (isOfAccount) this.#by.add(poolId);
+    else if (this.#wasTaken) this.#by.delete(poolId);
   }
 
   /** What was refused may have been mended. */

@@ -3,25 +3,23 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
+import type { PoolConnectionOptions } from "./connection.ts";
 import type { HalfDeadBounds } from "./half_dead.ts";
-import type { PoolSessionOptions } from "./agent/session.ts";
 
-/** One entry of the pool list. */
-export interface PoolEntry extends PoolAddress {
-  /** Which pool it is, whatever its place in the list; no two entries have the same. */
-  readonly number: number;
+/** A pool of the configured list. */
+export interface ListedPool extends PoolAddress {
+  /** Which pool it is for the life of the process; no two of a list have the same. */
+  readonly poolId: number;
   /** The sub-account to authorize as. */
   readonly account: string;
 }
 
 /** What may change while there are connections; those that are open keep what they began with. */
-export interface PoolSlotsSettings {
+export interface RosterSettings {
   /** In order, the best first. */
-  readonly pools: readonly PoolEntry[];
+  readonly pools: readonly ListedPool[];
   /** How many connections serve miners; `undefined` for one and a warm spare. */
   readonly connections: number | undefined;
-  /** Whether verdicts are wanted. */
-  readonly wantsVerdicts: boolean;
   /** A better pool must have been healthy this long before miners return to it, in milliseconds. */
   readonly returnAfterMs: number;
   /** When a pool that does no work is left. */
@@ -31,9 +29,9 @@ export interface PoolSlotsSettings {
    * never: then they wait.
    */
   readonly standbyIntervalMs: number | undefined;
-  /** Passed on to each session. */
-  readonly session: Pick<
-    PoolSessionOptions,
-    "dial" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs"
+  /** Passed on to each connection. */
+  readonly connection: Pick<
+    PoolConnectionOptions,
+    "dial" | "wantsVerdicts" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs"
   >;
 }

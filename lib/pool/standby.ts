@@ -7,7 +7,8 @@
 
 import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
-import { NO_POOL, type ShareFate, type Upstream, type UpstreamEvents } from "../mux/peers.ts";
+import type { Terms } from "../mux/terms.ts";
+import { NO_POOL, type ShareWatch, type Upstream, type UpstreamEvents } from "../mux/upstream.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";
 
@@ -15,8 +16,8 @@ import type { PoolTroubleLog } from "./trouble_log.ts";
 export interface LastWork {
   /** Its newest job. */
   readonly latestJob: Job;
-  /** The difficulty its miners started at. */
-  readonly startingDifficulty: number;
+  /** What was settled with it. */
+  readonly terms: Terms;
   /** The version bits they could roll. */
   readonly versionMask: number;
 }
@@ -57,8 +58,8 @@ export class Standby {
   }
 
   /** Notes what a real pool's last work was. */
-  remember({ latestJob, startingDifficulty, versionMask }: LastWork): void {
-    this.#lastWork = { latestJob, startingDifficulty, versionMask };
+  remember({ latestJob, terms, versionMask }: LastWork): void {
+    this.#lastWork = { latestJob, terms, versionMask };
   }
 
   /** No pool serves. Without a real job before, there is nothing to make one up from. */
@@ -71,7 +72,7 @@ export class Standby {
     this.#upstream = new StandbyUpstream(this.#lastWork, mux);
     mux.upstreamReady(this.#upstream);
     this.#giveJob(this.#upstream);
-    mux.upstreamActivated(this.#upstream);
+    mux.moved(undefined, this.#upstream);
   }
 
   /** A pool serves again. */
@@ -97,11 +98,13 @@ export class Standby {
   }
 }
 
+const NOBODY_LOOKS: ShareWatch = { submitted: () => {}, judged: () => {} };
+
 class StandbyUpstream implements Upstream {
   readonly name = "standby";
-  readonly pool = NO_POOL;
-  readonly shareFate: ShareFate = "outage";
-  readonly startingDifficulty: number;
+  readonly poolId = NO_POOL;
+  readonly terms: Terms;
+  readonly watch: ShareWatch = NOBODY_LOOKS;
   readonly versionMask: number;
   readonly #mux: UpstreamEvents;
   readonly #lastJob: Job;
@@ -110,17 +113,18 @@ class StandbyUpstream implements Upstream {
   constructor(lastWork: LastWork, mux: UpstreamEvents) {
     this.#mux = mux;
     this.#lastJob = lastWork.latestJob;
-    this.startingDifficulty = lastWork.startingDifficulty;
+    // Shares that go nowhere need no looking at.
+    this.terms = { ...lastWork.terms, validation: "pool", verdicts: "none" };
     this.versionMask = lastWork.versionMask;
   }
 
-  readonly takesRegistrations = true;
+  readonly takesWorkers = true;
 
-  register(): void {}
+  enter(): void {}
 
-  unregister(sessionId: number): void {
+  leave(sessionId: number): void {
     // Nobody has to be told first.
-    this.#mux.sessionUnregistered(this, sessionId);
+    this.#mux.forgotten(this, sessionId);
   }
 
   submit(): never {

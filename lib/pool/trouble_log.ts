@@ -7,14 +7,14 @@ import type { Now } from "../base/clock.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { areaLog } from "../observe/log.ts";
 import { type DueLine, OutageLines } from "../observe/outage_lines.ts";
-import type { PoolEntry } from "./settings.ts";
+import type { ListedPool } from "./settings.ts";
 
 /** One end of a connection. */
 export interface PoolTrouble {
   /** The connection, for the log: `host:port #3`. */
   readonly name: string;
   /** The pool and the account. */
-  readonly entry: PoolEntry;
+  readonly pool: ListedPool;
   /** Why. */
   readonly reason: string;
   /** When the next try is, in words. */
@@ -37,19 +37,19 @@ export class PoolTroubleLog {
 
   /** A connection could not be made. */
   notReached(trouble: PoolTrouble): void {
-    const line = this.#lines.failed(`not reached ${where(trouble.entry)}`);
+    const line = this.#lines.failed(`not reached ${where(trouble.pool)}`);
     if (line !== undefined) say("Pool {pool} not reached: {reason}; {next}{more}", trouble, line);
   }
 
   /** The pool was reached and does not take us; `isOfAccount` if it is for the sub-account's sake. */
   refused(trouble: PoolTrouble, isOfAccount: boolean): void {
-    const line = this.#lines.failed(refusal(trouble.entry, isOfAccount));
+    const line = this.#lines.failed(refusal(trouble.pool, isOfAccount));
     if (line !== undefined) say("Pool {pool} refused: {reason}; {next}{more}", trouble, line);
   }
 
   /** A connection is gone that was ready; `role` as in "serving". */
   lost(trouble: PoolTrouble, role: "serving" | "spare"): void {
-    const line = this.#lines.failed(`lost ${role} ${where(trouble.entry)}`);
+    const line = this.#lines.failed(`lost ${role} ${where(trouble.pool)}`);
     if (line === undefined) return;
     say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
   }
@@ -71,12 +71,12 @@ export class PoolTroubleLog {
   }
 
   /** A connection is ready. */
-  connected(entry: PoolEntry): void {
-    const at = where(entry);
+  connected(pool: ListedPool): void {
+    const at = where(pool);
     for (const about of ["not reached", "lost serving", "lost spare"]) {
       this.#lines.works(`${about} ${at}`);
     }
-    for (const isOfAccount of [false, true]) this.#lines.works(refusal(entry, isOfAccount));
+    for (const isOfAccount of [false, true]) this.#lines.works(refusal(pool, isOfAccount));
   }
 }
 
@@ -93,11 +93,11 @@ function repeated({ more, seconds }: DueLine): string {
   return more === 0 ? "" : `; ${more} more like this in ${seconds} s`;
 }
 
-function where({ host, port }: PoolEntry): string {
+function where({ host, port }: ListedPool): string {
   return formatAddress({ hostname: host, port });
 }
 
 /** Each sub-account that is refused is a trouble of its own: somebody has to mend its name. */
-function refusal(entry: PoolEntry, isOfAccount: boolean): string {
-  return `refused ${where(entry)}${isOfAccount ? ` ${entry.account}` : ""}`;
+function refusal(pool: ListedPool, isOfAccount: boolean): string {
+  return `refused ${where(pool)}${isOfAccount ? ` ${pool.account}` : ""}`;
 }

@@ -6,7 +6,8 @@
 import { monotonicNow } from "../base/clock.ts";
 import { parseHex32 } from "../base/hex.ts";
 import { PoolFault } from "../base/violation.ts";
-import { registeredNames, splitUserName } from "../protocol/stratum/worker_name.ts";
+import { registeredNames } from "../protocol/agent/names.ts";
+import { splitUserName } from "../protocol/stratum/worker_name.ts";
 import { FIRMWARE, type Firmware, type FirmwareName } from "./firmware.ts";
 import { Grinder, ShareMaker } from "./grinder.ts";
 import {

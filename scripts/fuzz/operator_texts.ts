@@ -10,7 +10,8 @@ import {
   encodeRegister,
   MAX_REGISTER_BYTES,
 } from "../../lib/protocol/agent/message.ts";
-import { registeredNames, splitUserName } from "../../lib/protocol/stratum/worker_name.ts";
+import { registeredNames } from "../../lib/protocol/agent/names.ts";
+import { splitUserName } from "../../lib/protocol/stratum/worker_name.ts";
 import { type Dice, type FuzzTarget, joined, jsonValue, mutate } from "./target.ts";
 
 const encoder = new TextEncoder();

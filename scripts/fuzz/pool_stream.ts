@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { Connection } from "../../lib/net/pools/connection.ts";
-import { PoolSession } from "../../lib/pool/agent/session.ts";
+import { AgentSession } from "../../lib/pool/agent/session.ts";
 import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent/message.ts";
-import { registeredNames } from "../../lib/protocol/stratum/worker_name.ts";
 import { handshakeLines, notifyLine, POOL_LINES } from "../../tests/support/pool_lines.ts";
 import { type PoolEvent, RecordingEvents } from "../../tests/support/recording_events.ts";
 import { SHARE } from "../../tests/support/session_rig.ts";
@@ -142,15 +141,19 @@ export const POOL_STREAM: FuzzTarget = {
       }
       if ("ended" in event) resolve();
       if ("ready" in event) {
-        session.register(7, registeredNames("cgminer/4", "rig"));
-        session.submit(7, { poolJobId: session.latestJob.id, ntime: 1, version: 0 }, SHARE);
+        const upstream = events.upstream!;
+        const job = { poolJobId: upstream.latestJob.id, ntime: 1, version: 0 };
+        upstream.enter({ sessionId: 7, account: "alice", name: "rig", clientAgent: "cgminer/4" });
+        upstream.submit(0, 7, job, SHARE);
       }
     };
-    const session = new PoolSession({
-      pool: 0,
+    new AgentSession({
+      poolId: 0,
       name: "pool:1 #1",
       address: ADDRESS,
-      introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts: true },
+      account: "alice",
+      wantsVerdicts: true,
+      version: "1.2.3",
       dial: (address) => {
         assert.equal(address, ADDRESS, "nobody else is ever dialled");
         dials++;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { drain, patience } from "../../lib/app/drain.ts";
 import type { LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
-import type { Downstream } from "../../lib/mux/peers.ts";
+import type { Downstream } from "../../lib/mux/downstream.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { Histogram } from "../../lib/observe/histogram.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
@@ -35,10 +35,10 @@ Deno.test("a miner is awaited until the last of its shares is judged", () => {
   world.submit(miners[1]!);
   world.submit(miners[1]!);
   assert.deepEqual(awaited(), [miners[0], miners[1]]);
-  world.mux.verdictArrived(pool!, 0, SHARE_ACCEPTED);
-  world.mux.verdictArrived(pool!, 1, SHARE_ACCEPTED);
+  pool!.judge(0, SHARE_ACCEPTED);
+  pool!.judge(1, SHARE_ACCEPTED);
   assert.deepEqual(awaited(), [miners[1]]);
-  world.mux.verdictArrived(pool!, 2, 23);
+  pool!.judge(2, 23);
   assert.deepEqual(awaited(), []);
 });
 
@@ -62,7 +62,7 @@ Deno.test("a pool that goes on judging is waited for, however long that takes", 
   for (let i = 0; i < 5; i++) world.submit(miners[0]!);
   for (let i = 0; i < 4; i++) {
     world.clock.advance(SILENT_MS - 1);
-    world.mux.verdictArrived(pool, i, SHARE_ACCEPTED);
+    pool.judge(i, SHARE_ACCEPTED);
     assert.deepEqual(awaited(), miners);
   }
 });
@@ -73,7 +73,7 @@ Deno.test("a share that a busy pool forgot keeps its miner no longer than others
   for (let i = 0; i < 6; i++) {
     world.submit(miners[1]!);
     world.clock.advance(SILENT_MS - 100);
-    world.mux.verdictArrived(pool, i + 1, SHARE_ACCEPTED);
+    pool.judge(i + 1, SHARE_ACCEPTED);
     awaited();
   }
   world.submit(miners[1]!);
@@ -112,7 +112,7 @@ Deno.test("miners are let go before the others' verdicts have come, and bytes of
         drain: () => {},
         letGo: (awaited: ReadonlySet<Downstream>) => {
           letGo.push(awaited.size);
-          if (letGo.length === 1) world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+          if (letGo.length === 1) pool.judge(0, SHARE_ACCEPTED);
           else world.clock.advance(3_000);
         },
       },

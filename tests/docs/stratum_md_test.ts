@@ -9,6 +9,7 @@ import { appendExtranonce1, type Job, parseNotify } from "../../lib/protocol/str
 import { ERROR_CODE, errorText } from "../../lib/protocol/stratum/error_code.ts";
 import { POOL_STATUS } from "../../lib/protocol/agent/status.ts";
 import { splitUserName } from "../../lib/protocol/stratum/worker_name.ts";
+import { TERMS } from "../support/terms.ts";
 import { RecordingEvents } from "../support/recording_events.ts";
 import { replay, waysToCut } from "../support/transcript.ts";
 import { blocksIn, cellsOf, readPage, tableUnder } from "./pages.ts";
@@ -86,7 +87,7 @@ Deno.test("stratum.md: jobs are made up from the last real one as its example sa
   const params = ["1", word.repeat(8), coinbase1.slice(0, -8), "", [], word, word, ntime, true];
   const latestJob = appendExtranonce1(parseNotify(params), 0xffffffff);
   assert.equal(latestJob.coinbase1, coinbase1);
-  standby.remember({ latestJob, startingDifficulty: 1, versionMask: 0 });
+  standby.remember({ latestJob, terms: TERMS, versionMask: 0 });
   mock.timers.enable({ apis: ["Date"] });
   try {
     for (const [i, { at }] of next.entries()) {

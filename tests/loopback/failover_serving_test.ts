@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { BROKEN_BYTES, NO_FAULTS } from "../../lib/sim/pool_faults.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
-import { HEALTHY_MS } from "../../lib/pool/reconnect.ts";
+import { HEALTHY_MS } from "../../lib/pool/health.ts";
 import { FailoverRig, SHORT_TIMEOUTS } from "../support/failover_rig.ts";
 import { until } from "../support/test_proxy.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";

@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { AttendedClock } from "../../lib/base/attended_clock.ts";
 import { createDial, type DialerOptions } from "../../lib/net/pools/dialer.ts";
-import { PoolSession } from "../../lib/pool/agent/session.ts";
+import type { ReadyUpstream } from "../../lib/pool/connection.ts";
+import { AgentSession } from "../../lib/pool/agent/session.ts";
 import {
   LOGIN_IN_ADDRESS,
   OPTIONS,
@@ -67,12 +68,14 @@ async function assertHandshake(
   address: PoolAddress,
 ): Promise<void> {
   using capture = new LogCapture();
-  const ready = Promise.withResolvers<void>();
-  const session = new PoolSession({
-    pool: 0,
+  const ready = Promise.withResolvers<ReadyUpstream>();
+  const session = new AgentSession({
+    poolId: 0,
     name: "test",
     address,
-    introduction: { clientAgent: "btccom-agent/test", account: "sub", wantsVerdicts: true },
+    account: "sub",
+    wantsVerdicts: true,
+    version: "1.2.3",
     dial: createDial({ ...OPTIONS, ...options }),
     now: () => performance.now(),
     rateClock: new AttendedClock(),
@@ -82,13 +85,13 @@ async function assertHandshake(
     // Nothing follows the first job.
     mux: {} as never,
     owner: {
-      sessionReady: () => ready.resolve(),
-      sessionEnded: (_, reason) => ready.reject(new Error(reason)),
+      ready: (_, upstream) => ready.resolve(upstream),
+      ended: (_, reason) => ready.reject(new Error(reason)),
     },
   });
-  await inTime(ready.promise, "the first job");
-  assert.equal(session.latestJob.isClean, true);
-  assert.equal(session.shareFate, "judged");
+  const upstream = await inTime(ready.promise, "the first job");
+  assert.equal(upstream.latestJob.isClean, true);
+  assert.equal(upstream.terms.verdicts, "given");
   session.close();
   assert.doesNotMatch(capture.take().join("\n"), SECRETS);
 }

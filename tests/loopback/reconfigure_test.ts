@@ -162,7 +162,7 @@ for (const outcome of ["succeeds", "fails"] as const) {
     const { pools } = accounts.reports().take(1).toArray()[0]!.open!.upstreams;
     const expected = [[0, first], [1, second]] as const;
     assert.deepEqual(
-      pools.map(({ number, address }) => [number, address]),
+      pools.map(({ poolId, address }) => [poolId, address]),
       (outcome === "succeeds" ? expected.toReversed() : expected)
         .map(([number, { hostname, port }]) => [number, `${hostname}:${port}`]),
     );

@@ -10,6 +10,7 @@ import {
 import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { answerShare } from "../support/fake_mux.ts";
 
 function share(versionBits?: string): string {
   const params = ["w", "a1", "00000001", "650d1b20", "00000007"];
@@ -39,7 +40,7 @@ function loseIt(miner: FakeMiner): void {
 
 /** The pool judges the share last sent. */
 function judge(farm: FakeMiners, status = 1798084231): void {
-  for (const seated of [...farm.mux.seated.values()]) seated.answerShare(9, status);
+  for (const seated of [...farm.mux.seated.values()]) answerShare(seated, 9, status);
 }
 
 for (const [status, answer] of [[1798084231, '"result":true'], [21, '"error":[21']] as const) {
@@ -70,7 +71,7 @@ Deno.test("answers to other shares come before it is disconnected", () => {
   const miner = rollingMiner(farm);
   loseIt(miner);
   const [seated] = farm.mux.seated.values();
-  seated!.answerShare(8, 1798084231);
+  answerShare(seated!, 8, 1798084231);
   assert.equal(miner.takeLines().length, 1);
   assert.ok(miner.isConnected);
 });

@@ -1,7 +1,7 @@
 /** A miner that authorizes before there is a pool for it. */
 
 import assert from "node:assert/strict";
-import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { ERROR_CODE, stratumError } from "../../lib/protocol/stratum/error_code.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { shortJob } from "../support/fake_mux.ts";
 import { LogCapture } from "../support/log_capture.ts";
@@ -62,7 +62,10 @@ Deno.test("turned away, it gets the error, may authorize again, and loses its ti
   const { farm, miner } = heldMiner();
   const [downstream] = [...farm.mux.seated.values()];
   farm.mux.seated.clear();
-  downstream!.turnAway(ERROR_CODE.invalidUsername, "the pool refuses its sub-account");
+  downstream!.turnAway(
+    stratumError(ERROR_CODE.invalidUsername),
+    "the pool refuses its sub-account",
+  );
   assert.deepEqual(miner.takeLines(), [
     '{"id":2,"result":null,"error":[29,"Invalid username",null]}',
   ]);
@@ -77,7 +80,10 @@ for (const [when, seconds] of [["at once", 0], ["after a long time", 300]] as co
     farm.wait(seconds);
     const [downstream] = [...farm.mux.seated.values()];
     farm.mux.seated.clear();
-    downstream!.turnAway(ERROR_CODE.invalidUsername, "the pool refuses its sub-account");
+    downstream!.turnAway(
+      stratumError(ERROR_CODE.invalidUsername),
+      "the pool refuses its sub-account",
+    );
     farm.wait(10);
     assert.ok(miner.isConnected);
     farm.wait(1);
@@ -95,7 +101,10 @@ Deno.test("turned away, it may log in again, and is then as welcome as any other
   farm.wait(60);
   const [downstream] = [...farm.mux.seated.values()];
   farm.mux.seated.clear();
-  downstream!.turnAway(ERROR_CODE.invalidUsername, "the pool refuses its sub-account");
+  downstream!.turnAway(
+    stratumError(ERROR_CODE.invalidUsername),
+    "the pool refuses its sub-account",
+  );
   farm.wait(9);
   farm.mux.holdsMiners = false;
   miner.ask(AUTHORIZE);
@@ -107,7 +116,7 @@ Deno.test("a farm whose sub-account is refused is not marked for it", () => {
   const farm = new FakeMiners({ limits: { banAfterViolations: 1 } });
   farm.mux.holdsMiners = true;
   const miner = farm.login();
-  [...farm.mux.seated.values()][0]!.turnAway(ERROR_CODE.invalidUsername, "refused");
+  [...farm.mux.seated.values()][0]!.turnAway(stratumError(ERROR_CODE.invalidUsername), "refused");
   farm.mux.seated.clear();
   farm.wait(11);
   assert.ok(!miner.isConnected);

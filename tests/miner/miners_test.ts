@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
-import { shortJob } from "../support/fake_mux.ts";
+import { answerShare, shortJob } from "../support/fake_mux.ts";
 import { LogCapture } from "../support/log_capture.ts";
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}';
@@ -110,7 +110,7 @@ Deno.test("draining lets nobody in and takes nothing more, but answers still go 
   assert.equal(world.engine.isAccepting, false);
   miner.send(SHARE, '{"id":4,"method":"mining.ping"}');
   assert.equal(world.mux.shares.length, 1);
-  for (const seated of world.mux.seated.values()) seated.answerShare(3, 1798084231);
+  for (const seated of world.mux.seated.values()) answerShare(seated, 3, 1798084231);
   assert.deepEqual(miner.takeLines(), ['{"id":3,"result":true,"error":null}']);
 });
 
@@ -138,7 +138,7 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
   const miner = world.login();
   log.take();
   const [seated] = world.mux.seated.values();
-  seated!.answerShare(9, 21);
+  answerShare(seated!, 9, 21);
   seated!.disconnect("no pool for over 30 s");
   seated!.disconnect("twice");
   assert.deepEqual(miner.takeLines(), [
@@ -296,7 +296,7 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
             mux.pool = it.isUp ? POOL : undefined;
             break;
           case "verdicts":
-            for (const seated of [...mux.seated.values()]) seated.answerShare(3, it.status);
+            for (const seated of [...mux.seated.values()]) answerShare(seated, 3, it.status);
             break;
         }
         // The miners' own count, the engine's sockets and the mux's books agree at any time.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
-import { shortJob } from "../support/fake_mux.ts";
+import { answerShare, shortJob } from "../support/fake_mux.ts";
 
 const USUAL =
   '{"id":4,"method":"mining.submit","params":["farm.rig1","a1","0000002a","650d1b20","1234abcd","0a3f4000"]}';
@@ -178,7 +178,7 @@ for (
   Deno.test(`the verdict ${status} reaches the miner as ${answer}`, () => {
     const { miner, mux } = loggedIn();
     assert.deepEqual(miner.ask(USUAL.replace('"id":4', '"id":"\\u0034"')), []);
-    for (const seated of mux.seated.values()) seated.answerShare(mux.shares[0]!.id, status);
+    for (const seated of mux.seated.values()) answerShare(seated, mux.shares[0]!.id, status);
     assert.deepEqual(miner.takeLines(), [
       answer === "true"
         ? '{"id":"\\u0034","result":true,"error":null}'
@@ -190,7 +190,7 @@ for (
 Deno.test("a verdict on a share whose id was null is told nobody", () => {
   const { miner, mux } = loggedIn();
   miner.send(USUAL.replace('"id":4', '"id":null'));
-  for (const seated of mux.seated.values()) seated.answerShare(mux.shares[0]!.id, 23);
+  for (const seated of mux.seated.values()) answerShare(seated, mux.shares[0]!.id, 23);
   assert.deepEqual(miner.takeLines(), []);
 });
 

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { errorText } from "../../lib/protocol/stratum/error_code.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
-import { shortJob } from "../support/fake_mux.ts";
+import { answerShare, shortJob } from "../support/fake_mux.ts";
 
 const NOTIFICATIONS = ["mining.set_difficulty", "mining.notify", "mining.set_version_mask"];
 
@@ -87,7 +87,7 @@ Deno.test("whatever a miner asks, and whatever becomes of it, it gets nothing th
         for (const [asked, becomes, judged] of steps) {
           world.mux.receipt = becomes;
           miner.send(asked);
-          for (const seated of [...world.mux.seated.values()]) seated.answerShare(1, judged);
+          for (const seated of [...world.mux.seated.values()]) answerShare(seated, 1, judged);
         }
         for (const sent of miner.takeLines()) assertBearable(sent);
       },

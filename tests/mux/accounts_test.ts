@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts.ts";
 import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
-import type { Upstreams } from "../../lib/mux/peers.ts";
+import { AGENT_LAYOUT } from "../../lib/mux/terms.ts";
+import type { Upstreams } from "../../lib/mux/upstreams.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeDownstream } from "../support/fake_downstream.ts";
@@ -33,7 +34,7 @@ class FakeUpstreams implements Upstreams {
   serve(): void {
     this.#mux.upstreamReady(this.upstream);
     this.#mux.jobArrived(this.upstream, poolJob("0", true, "aa"));
-    this.#mux.upstreamActivated(this.upstream);
+    this.#mux.moved(undefined, this.upstream);
   }
 
   tick(): void {
@@ -50,6 +51,7 @@ class FakeUpstreams implements Upstreams {
     assert.equal(this.isStopped, false, "stopped twice");
     this.isStopped = true;
     this.upstream.isLost = true;
+    this.upstream.stop();
     this.#mux.upstreamLost(this.upstream);
   }
 }
@@ -84,6 +86,7 @@ class Rig {
       accountsBound: "limits.max_accounts",
       newAccountsPerMinutePerIp,
       graceMs: GRACE_MS,
+      layout: AGENT_LAYOUT,
       sessionIds: this.ids,
       counter: this.counter,
       open: (name) => this.#open(name),
@@ -96,6 +99,7 @@ class Rig {
       counter: this.counter,
       fanout: { tell() {} },
       nextJobNumber: () => this.#jobNumber++,
+      layout: AGENT_LAYOUT,
       releaseSession: (sessionId) => this.ids.release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
@@ -238,7 +242,7 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   for (const { upstreams } of [a, b]) upstreams.serve();
   Object.assign(a.upstreams, { bytesRead: 100, bytesWritten: 10, waitingBytes: 1 });
   Object.assign(b.upstreams, { bytesRead: 200, bytesWritten: 20, waitingBytes: 2 });
-  a.mux.verdictArrived(a.upstreams.upstream, 5, 22);
+  a.upstreams.upstream.judge(5, 22);
   for (const miner of miners) {
     miner.takeNews();
     const jobId = miner.job.id;

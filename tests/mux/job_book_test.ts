@@ -7,13 +7,22 @@ import { type BookedJob, JobBook } from "../../lib/mux/job_book.ts";
 const difficulties = new Uint8Array(1);
 
 function job(poolJobId: number | string, ntime = 0x650d1b20): BookedJob {
-  return { poolJobId: String(poolJobId), ntime, version: 0x20000000, difficulties };
+  return {
+    poolJobId: String(poolJobId),
+    ntime,
+    version: 0x20000000,
+    difficulties,
+    source: undefined,
+  };
 }
+
+/** As agents keep them. */
+const AGENT = { jobs: 256, acrossClean: 4, ms: Infinity };
 
 /** A book with jobs 1000 to 1000 + count - 1, under the pool's ids 0, 1, … 255, 0, … */
 function bookOf(count: number): JobBook {
-  const book = new JobBook();
-  for (let n = 0; n < count; n++) book.add(1000 + n, job(n % 256), false);
+  const book = new JobBook(AGENT);
+  for (let n = 0; n < count; n++) book.add(1000 + n, job(n % 256), false, 0);
   return book;
 }
 
@@ -26,9 +35,9 @@ Deno.test("JobBook keeps the last 256 jobs", () => {
 });
 
 Deno.test("JobBook keeps 256 jobs of a pool whose ids never come round", () => {
-  const book = new JobBook();
+  const book = new JobBook(AGENT);
   for (let n = 0; n < 300; n++) {
-    book.add(n, job(`job ${n}`), false);
+    book.add(n, job(`job ${n}`), false, 0);
     assert.equal(book.size, Math.min(n + 1, 256));
   }
   assert.equal(book.find(43), undefined);
@@ -36,10 +45,10 @@ Deno.test("JobBook keeps 256 jobs of a pool whose ids never come round", () => {
 });
 
 Deno.test("JobBook forgets a job as soon as the pool uses its id for another", () => {
-  const book = new JobBook();
-  book.add(1, job(7), false);
-  book.add(2, job(8), false);
-  book.add(3, job(7, 0x650d1b21), false);
+  const book = new JobBook(AGENT);
+  book.add(1, job(7), false, 0);
+  book.add(2, job(8), false, 0);
+  book.add(3, job(7, 0x650d1b21), false, 0);
   assert.equal(book.find(1), undefined);
   assert.equal(book.find(2)?.poolJobId, "8");
   assert.equal(book.find(3)?.ntime, 0x650d1b21);
@@ -47,7 +56,7 @@ Deno.test("JobBook forgets a job as soon as the pool uses its id for another", (
 
 Deno.test("JobBook keeps the new job and the four before it at a clean job", () => {
   const book = bookOf(10);
-  book.add(2000, job(10), true);
+  book.add(2000, job(10), true, 0);
   const kept = [1004, 1005, 1006, 1007, 1008, 1009, 2000].filter((n) => book.find(n));
   assert.deepEqual(kept, [1006, 1007, 1008, 1009, 2000]);
   assert.equal(book.size, 5);
@@ -55,8 +64,8 @@ Deno.test("JobBook keeps the new job and the four before it at a clean job", () 
 
 Deno.test("JobBook fills up again after a clean job", () => {
   const book = bookOf(200);
-  book.add(2000, job(200), true);
-  for (let n = 1; n <= 10; n++) book.add(2000 + n, job(200 + n), false);
+  book.add(2000, job(200), true, 0);
+  for (let n = 1; n <= 10; n++) book.add(2000 + n, job(200 + n), false, 0);
   assert.equal(book.size, 15);
   assert.equal(book.find(1196)?.poolJobId, "196");
 });
@@ -66,8 +75,8 @@ Deno.test("JobBook finds a job under every number it was given, and forgets them
   for (let n = 0; n < 3; n++) book.addAgain(2000 + n);
   for (const number of [1001, 2000, 2001, 2002]) assert.equal(book.find(number)?.poolJobId, "1");
   assert.equal(book.size, 2);
-  book.add(3000, job(7), true);
-  for (let n = 0; n < 4; n++) book.add(3001 + n, job(8 + n), n === 3);
+  book.add(3000, job(7), true, 0);
+  for (let n = 0; n < 4; n++) book.add(3001 + n, job(8 + n), n === 3, 0);
   assert.equal(book.find(1000), undefined);
   for (const number of [1001, 2000, 2001, 2002]) assert.equal(book.find(number), undefined);
   assert.equal(book.size, 5);
@@ -95,13 +104,13 @@ Deno.test("JobBook never finds a job whose id means another one now, whatever th
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
-      const book = new JobBook();
+      const book = new JobBook(AGENT);
       const meaning = new Map<string, number>();
       let number = 0;
       for (const { id, isClean, times } of steps) {
         for (let i = 0; i < times; i++) {
           const added = job((id + i) % 256);
-          book.add(++number, added, isClean);
+          book.add(++number, added, isClean, 0);
           meaning.set(added.poolJobId, number);
           assert.equal(book.find(number), added, "the newest is always there");
           assert.ok(book.size <= (isClean ? 5 : 256));
@@ -114,4 +123,18 @@ Deno.test("JobBook never finds a job whose id means another one now, whatever th
     }),
     { seed: 5, numRuns: 200 },
   );
+});
+
+Deno.test("JobBook forgets a job a while after a newer one came, and never the newest", () => {
+  const book = new JobBook({ ...AGENT, ms: 240_000 });
+  book.add(1, job("a"), true, 0);
+  book.add(2, job("b"), false, 100_000);
+  book.add(3, job("c"), false, 200_000);
+  const found = () => [1, 2, 3].filter((number) => book.find(number) !== undefined);
+  book.expire(339_999);
+  assert.deepEqual(found(), [1, 2, 3]);
+  book.expire(340_000);
+  assert.deepEqual(found(), [2, 3]);
+  book.expire(10_000_000);
+  assert.deepEqual(found(), [3]);
 });

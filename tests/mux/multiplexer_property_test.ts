@@ -15,11 +15,11 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
-import type { ShareFate } from "../../lib/mux/peers.ts";
-import { FAREWELL_MS } from "../../lib/mux/slot.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/upstream.ts";
+import type { Terms } from "../../lib/mux/terms.ts";
+import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
-import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { minerStatus, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { coinbaseOf, GRACE_MS, MuxWorld } from "../support/mux_world.ts";
@@ -92,7 +92,7 @@ const REJECTED_AS: Readonly<Record<number, Count>> = {
   37: "rejectedStale",
 };
 
-const SHARE_FATES: readonly ShareFate[] = ["assumed", "judged", "outage", "judged", "judged"];
+const VERDICTS: readonly Terms["verdicts"][] = ["assumed", "given", "none", "given", "given"];
 
 /** So few that ids come back soon. */
 const SESSION_IDS = 7;
@@ -199,7 +199,7 @@ class BookKeeper {
         if (this.#up.length >= 4) return;
         const options = {
           difficulty: 2 ** (step.pick % 20),
-          shareFate: SHARE_FATES[step.pick % SHARE_FATES.length]!,
+          verdicts: VERDICTS[step.pick % VERDICTS.length]!,
         };
         const upstream = world.bare(`pool ${world.upstreams.length}`, options);
         this.#byUpstream.set(upstream, new Ledger());
@@ -211,13 +211,13 @@ class BookKeeper {
         if (upstream === undefined) return;
         this.#active.add(upstream);
         this.#outageSince = undefined;
-        return world.mux.upstreamActivated(upstream);
+        return world.activate(upstream);
       }
       case "rest": {
         const upstream = one([...this.#active], step.pick);
         if (upstream === undefined) return;
         this.#deactivate(upstream);
-        return world.mux.upstreamRested(upstream);
+        return world.rest(upstream);
       }
       case "lose":
         return this.#lose(one(this.#up, step.pick));
@@ -286,7 +286,7 @@ class BookKeeper {
       return;
     }
     assert.ok(place !== undefined && world.jobs.get(jobId)?.upstream === place, "a wrong pool");
-    if (place.shareFate === "outage") {
+    if (place.terms.verdicts === "none") {
       assert.equal(receipt, "taken");
       assert.deepEqual(this.#up.map(({ submits }) => submits.length), sentBefore);
       return this.#count(miner, place, "outage");
@@ -313,17 +313,17 @@ class BookKeeper {
   #verdict(upstream: FakeUpstream, index: number, status: number): void {
     const share = this.#waiting.find((each) => each.upstream === upstream && each.index === index);
     if (share === undefined) {
-      const { shareFate, submits } = upstream;
-      const wasSent = shareFate === "judged" && index < submits.length;
+      const { terms, submits } = upstream;
+      const wasSent = terms.verdicts === "given" && index < submits.length;
       const isLate = this.#givenUp.get(upstream)?.has(index) ?? false;
       this.#strays[isLate ? "late" : wasSent ? "repeated" : "neverSent"]++;
     } else {
       if (share.miner.isGone) this.#strays.minerGone++;
       this.#waiting = this.#waiting.filter((each) => each !== share);
       const count = status === SHARE_ACCEPTED ? "accepted" : REJECTED_AS[status] ?? "rejectedOther";
-      this.#end(share, count, status);
+      this.#end(share, count, minerStatus(status));
     }
-    this.world.mux.verdictArrived(upstream, index, status);
+    upstream.judge(index, status);
   }
 
   #lose(upstream: FakeUpstream | undefined): void {
@@ -344,7 +344,7 @@ class BookKeeper {
   }
 
   #pass(ms: number): void {
-    const { clock, mux } = this.world;
+    const { clock } = this.world;
     clock.advance(ms);
     const overdue = clock.now() - VERDICT_TIMEOUT_MS;
     this.#expire(
@@ -354,7 +354,7 @@ class BookKeeper {
     );
     const isOver = this.#outageSince !== undefined && clock.now() - this.#outageSince >= GRACE_MS;
     const before = this.#live;
-    mux.tick();
+    this.world.tick();
     for (const miner of before) {
       // One that leaves when it is told anything may be gone by then.
       const isDisconnected = miner.disconnectedFor !== undefined;
@@ -457,7 +457,7 @@ class BookKeeper {
   close(): void {
     for (const miner of this.#live) miner.leave();
     this.world.clock.advance(FAREWELL_MS);
-    this.world.mux.tick();
+    this.world.tick();
     for (const upstream of this.#up) upstream.writeOut();
     assert.equal(this.world.ids.leased, 0);
     assert.equal(this.world.mux.miners, 0);

@@ -9,13 +9,14 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
-import { MAX_WAITING_SHARES, VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
-import { NO_POOL } from "../../lib/mux/peers.ts";
-import { FAREWELL_MS } from "../../lib/mux/slot.ts";
+import { MAX_WAITING_SHARES } from "../../lib/mux/share_flow.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/upstream.ts";
+import { NO_POOL } from "../../lib/mux/upstream.ts";
+import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
 import { NO_JOB } from "../../lib/protocol/stratum/job_id.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
-import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { minerStatus, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { GRACE_MS, MuxWorld, poolJob } from "../support/mux_world.ts";
@@ -40,7 +41,7 @@ function joinMany(world: MuxWorld, count: number): FakeDownstream[] {
 /** The pool has not judged the shares of those that went, and is told to forget them. */
 function passFarewell(world: MuxWorld): void {
   world.clock.advance(FAREWELL_MS);
-  world.mux.tick();
+  world.tick();
 }
 
 const seatedAt = (upstream: FakeUpstream) => upstream.registered.size;
@@ -68,7 +69,7 @@ Deno.test("A miner that joins while no pool is there is held, then served", () =
   assert.equal(world.submit(miner, 1000).receipt, ERROR_CODE.jobNotFound);
   const pool = world.ready("a");
   assert.deepEqual(miner.told, []);
-  world.mux.upstreamActivated(pool);
+  world.activate(pool);
   assert.equal(miner.job.isClean, true);
   assert.equal(world.submit(miner).receipt, "waiting");
   assert.equal(miner.disconnectedFor, undefined);
@@ -77,7 +78,7 @@ Deno.test("A miner that joins while no pool is there is held, then served", () =
 Deno.test("A miner at a connection without a job hears its difficulty, and the job when it comes", () => {
   const world = new MuxWorld();
   const pool = world.bare("a");
-  world.mux.upstreamActivated(pool);
+  world.activate(pool);
   const miner = world.join();
   assert.deepEqual(miner.jobs, []);
   world.job(pool, "9", false);
@@ -225,8 +226,8 @@ for (
     const miner = world.join();
     const { id, receipt } = world.submit(miner);
     assert.equal(receipt, "waiting");
-    world.mux.verdictArrived(pool, 0, status);
-    assert.deepEqual(miner.answers.get(id), [status]);
+    pool.judge(0, status);
+    assert.deepEqual(miner.answers.get(id), [isAccepted ? SHARE_ACCEPTED : minerStatus(status)]);
     const expected = { received: 1, submitted: 1, [count]: 1 };
     assert.deepEqual(counted(world.counter.total.snapshot()), expected);
     assert.deepEqual(counted(world.mux.sharesOf(pool)), expected);
@@ -241,9 +242,9 @@ Deno.test("Verdicts that overtake each other reach the right miners and requests
   const pool = world.active("a");
   const [one, two] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
   const ids = [one, two, one].map((miner) => world.submit(miner).id);
-  world.mux.verdictArrived(pool, 2, 22);
-  world.mux.verdictArrived(pool, 0, 23);
-  world.mux.verdictArrived(pool, 1, SHARE_ACCEPTED);
+  pool.judge(2, 22);
+  pool.judge(0, 23);
+  pool.judge(1, SHARE_ACCEPTED);
   assert.deepEqual([...one.answers], [[ids[2], [22]], [ids[0], [23]]]);
   assert.deepEqual([...two.answers], [[ids[1], [SHARE_ACCEPTED]]]);
 });
@@ -253,10 +254,10 @@ Deno.test("A verdict given twice, or for a share never sent, reaches nobody and 
   const pool = world.active("a");
   const miner = world.join();
   const { id } = world.submit(miner);
-  world.mux.verdictArrived(pool, 1, SHARE_ACCEPTED);
-  world.mux.verdictArrived(pool, 65_535, SHARE_ACCEPTED);
-  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
-  world.mux.verdictArrived(pool, 0, 22);
+  pool.judge(1, SHARE_ACCEPTED);
+  pool.judge(65_535, SHARE_ACCEPTED);
+  pool.judge(0, SHARE_ACCEPTED);
+  pool.judge(0, 22);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, neverSent: 2, repeated: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
@@ -268,11 +269,11 @@ Deno.test("A verdict given twice, or for a share never sent, reaches nobody and 
 
 Deno.test("A share for a pool without verdicts is assumed, and waits for nothing", () => {
   const world = new MuxWorld();
-  const pool = world.active("a", { shareFate: "assumed" });
+  const pool = world.active("a", { verdicts: "assumed" });
   const miner = world.join();
   for (let i = 0; i < 3; i++) assert.equal(world.submit(miner).receipt, "taken");
   world.clock.advance(VERDICT_TIMEOUT_MS * 2);
-  world.mux.tick();
+  world.tick();
   world.lose(pool);
   assert.deepEqual([...miner.answers], []);
   assert.deepEqual(counted(world.counter.total.snapshot()), {
@@ -310,8 +311,8 @@ Deno.test("A share for a job of the connection a miner left never reaches the ne
   const b = world.ready("b");
   const miner = world.join();
   const old = miner.job.id;
-  world.mux.upstreamActivated(b);
-  world.mux.upstreamRested(a);
+  world.activate(b);
+  world.rest(a);
   assert.equal(seatedAt(b), 1);
   // Both connections know a job "0": only our own number tells them apart.
   assert.equal(world.submit(miner, old).receipt, ERROR_CODE.jobNotFound);
@@ -327,14 +328,14 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
   const { id } = world.submit(miner);
   world.clock.advance(VERDICT_TIMEOUT_MS);
   const later = world.submit(miner);
-  world.mux.tick();
+  world.tick();
   assert.deepEqual([...miner.answers], []);
   world.clock.advance(1);
-  world.mux.tick();
-  world.mux.tick();
+  world.tick();
+  world.tick();
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
-  world.mux.verdictArrived(pool, 0, 22);
-  world.mux.verdictArrived(pool, 1, 23);
+  pool.judge(0, 22);
+  pool.judge(1, 23);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]], [later.id, [23]]]);
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, late: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
@@ -354,7 +355,7 @@ Deno.test("A share overtaken by 65,536 newer ones is given up, and its number me
   for (let i = 0; i < 0x10000; i++) last = world.submit(busy[i % 70]!).id;
   assert.deepEqual([...slow.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.equal(world.mux.waitingShares, 0x10000);
-  world.mux.verdictArrived(pool, 0, 23);
+  pool.judge(0, 23);
   assert.deepEqual(busy[0xffff % 70]!.answers.get(last), [23]);
   assert.deepEqual(slow.answers.get(id), [SHARE_ACCEPTED]);
   const total = world.counter.total.snapshot();
@@ -371,7 +372,7 @@ Deno.test("A miner with 1,000 shares waiting is refused more until one is judged
   }
   assert.equal(world.submit(flooder).receipt, 20);
   assert.equal(world.submit(other).receipt, "waiting");
-  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  pool.judge(0, SHARE_ACCEPTED);
   assert.equal(world.submit(flooder).receipt, "waiting");
   assert.equal(world.counter.total.get("refusedTooMany"), 1);
   assertAddsUp(world.counter.total.snapshot());
@@ -427,7 +428,7 @@ Deno.test("Miners of a lost connection move to the spare: same id, new difficult
   const b = world.ready("b", { difficulty: 4096 });
   const before = miners.map(({ sessionId }) => sessionId);
   world.lose(a);
-  world.mux.upstreamActivated(b);
+  world.activate(b);
   assert.deepEqual([...b.registered.keys()].sort((x, y) => x - y), before);
   for (const miner of miners) {
     assert.equal(miner.difficulty, 4096);
@@ -468,13 +469,13 @@ Deno.test("Miners without a pool stay connected for the grace, and no longer", (
   const pool = world.active("a");
   const miners = joinMany(world, 3);
   world.clock.advance(1_000_000);
-  world.mux.tick();
+  world.tick();
   world.lose(pool);
   world.clock.advance(GRACE_MS - 1);
-  world.mux.tick();
+  world.tick();
   assert.ok(miners.every(({ disconnectedFor }) => disconnectedFor === undefined));
   world.clock.advance(1);
-  world.mux.tick();
+  world.tick();
   assert.ok(miners.every(({ disconnectedFor }) => disconnectedFor === "no pool for over 30 s"));
   assert.equal(world.mux.miners, 0);
   assert.equal(world.ids.leased, 0);
@@ -486,13 +487,13 @@ Deno.test("A pool that comes within the grace keeps all miners, and the next gra
   const miner = world.join();
   world.lose(a);
   world.clock.advance(GRACE_MS - 1);
-  world.mux.tick();
+  world.tick();
   const b = world.active("b");
   world.clock.advance(GRACE_MS * 10);
-  world.mux.tick();
+  world.tick();
   world.lose(b);
   world.clock.advance(GRACE_MS - 1);
-  world.mux.tick();
+  world.tick();
   assert.equal(miner.disconnectedFor, undefined);
 });
 
@@ -501,10 +502,10 @@ Deno.test("The grace of a miner that came before any pool runs from the start", 
   const miner = world.join();
   world.clock.advance(GRACE_MS - 1);
   world.ready("a");
-  world.mux.tick();
+  world.tick();
   assert.equal(miner.disconnectedFor, undefined);
   world.clock.advance(1);
-  world.mux.tick();
+  world.tick();
   assert.equal(miner.disconnectedFor, "no pool for over 30 s");
 });
 
@@ -517,7 +518,7 @@ Deno.test("Losing a spare, or one of two, starts no outage", () => {
   world.lose(spare);
   world.lose(a);
   world.clock.advance(GRACE_MS * 2);
-  world.mux.tick();
+  world.tick();
   assert.ok(miners.every(({ disconnectedFor }) => disconnectedFor === undefined));
   assert.equal(seatedAt(b), 4);
 });
@@ -529,7 +530,7 @@ Deno.test("Miners of a rested connection are unregistered there and served at th
   const old = world.active("old");
   const miners = joinMany(world, 5);
   const better = world.active("better");
-  world.mux.upstreamRested(old);
+  world.rest(old);
   assert.deepEqual([old, better].map(seatedAt), [0, 5]);
   old.writeOut();
   better.writeOut();
@@ -544,9 +545,9 @@ Deno.test("A verdict for a share sent before the move still reaches the miner", 
   const miner = world.join();
   const { id } = world.submit(miner);
   world.active("better");
-  world.mux.upstreamRested(old);
+  world.rest(old);
   assert.ok(old.registered.has(miner.sessionId), "a pool judges no share of a miner it forgot");
-  world.mux.verdictArrived(old, 0, SHARE_ACCEPTED);
+  old.judge(0, SHARE_ACCEPTED);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.equal(world.counter.minerShares(miner.sessionId).accepted, 1);
   assert.ok(!old.registered.has(miner.sessionId));
@@ -558,21 +559,21 @@ Deno.test("A pool that does not judge the last shares of a move in time is told 
   const miner = world.join();
   world.submit(miner);
   const better = world.active("better");
-  world.mux.upstreamRested(old);
+  world.rest(old);
   world.clock.advance(FAREWELL_MS - 1);
-  world.mux.tick();
+  world.tick();
   assert.ok(old.registered.has(miner.sessionId));
   world.clock.advance(1);
-  world.mux.tick();
+  world.tick();
   assert.deepEqual([old, better].map(seatedAt), [0, 1]);
   // Back again: its old share is given up later, and only then is none of its shares waiting.
-  world.mux.upstreamActivated(old);
-  world.mux.upstreamRested(better);
+  world.activate(old);
+  world.rest(better);
   world.submit(miner);
-  world.mux.verdictArrived(old, 0, SHARE_ACCEPTED);
+  old.judge(0, SHARE_ACCEPTED);
   miner.leave();
   assert.ok(old.registered.has(miner.sessionId), "one share waits");
-  world.mux.verdictArrived(old, 1, SHARE_ACCEPTED);
+  old.judge(1, SHARE_ACCEPTED);
   assert.deepEqual([old, better].map(seatedAt), [0, 0]);
 });
 
@@ -582,15 +583,15 @@ Deno.test("A miner that moves back at once begins anew, and its shares keep thei
   const miner = world.join();
   world.submit(miner);
   const b = world.active("b");
-  world.mux.upstreamRested(a);
-  world.mux.upstreamActivated(a);
-  world.mux.upstreamRested(b);
+  world.rest(a);
+  world.activate(a);
+  world.rest(b);
   a.writeOut();
   world.submit(miner);
-  world.mux.verdictArrived(a, 0, SHARE_ACCEPTED);
+  a.judge(0, SHARE_ACCEPTED);
   assert.ok(a.registered.has(miner.sessionId));
   miner.leave();
-  world.mux.verdictArrived(a, 1, SHARE_ACCEPTED);
+  a.judge(1, SHARE_ACCEPTED);
   assert.ok(!a.registered.has(miner.sessionId));
   assert.deepEqual(world.released, []);
   a.writeOut();
@@ -605,8 +606,8 @@ Deno.test("A miner that moves back hears the job there under a new number and wi
   const [one, other] = joinMany(world, 2);
   const b = world.active("b");
   for (const [to, from] of [[b, a], [a, b], [b, a]] as const) {
-    world.mux.upstreamActivated(to);
-    world.mux.upstreamRested(from);
+    world.activate(to);
+    world.rest(from);
   }
   for (const { jobs } of [one!, other!]) {
     assert.equal(jobs.length, 4);
@@ -621,9 +622,9 @@ Deno.test("Resting the only connection holds its miners for the grace", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miner = world.join();
-  world.mux.upstreamRested(pool);
+  world.rest(pool);
   world.clock.advance(GRACE_MS);
-  world.mux.tick();
+  world.tick();
   assert.equal(miner.disconnectedFor, "no pool for over 30 s");
 });
 
@@ -666,9 +667,9 @@ Deno.test("A miner that moved away, came back and left is free after its last fr
   const a = world.active("a");
   const miner = world.join();
   const b = world.active("b");
-  world.mux.upstreamRested(a);
-  world.mux.upstreamActivated(a);
-  world.mux.upstreamRested(b);
+  world.rest(a);
+  world.activate(a);
+  world.rest(b);
   miner.leave();
   b.writeOut();
   // To a: in, out, in, out. None of them has been written before this.
@@ -683,7 +684,7 @@ Deno.test("A session id is free only when every connection its miner was at has 
   const slow = world.active("slow");
   const miner = world.join();
   const fast = world.active("fast");
-  world.mux.upstreamRested(slow);
+  world.rest(slow);
   miner.leave();
   fast.writeOut();
   assert.deepEqual(world.released, []);
@@ -696,7 +697,7 @@ Deno.test("A session id a slow connection was not told to forget is free when th
   const slow = world.active("slow");
   const miner = world.join();
   const fast = world.active("fast");
-  world.mux.upstreamRested(slow);
+  world.rest(slow);
   miner.leave();
   world.lose(slow);
   assert.deepEqual(world.released, []);
@@ -716,7 +717,7 @@ Deno.test("A verdict for a miner that left is counted, and not for who has its i
   assert.equal(next.sessionId, gone.sessionId);
   world.submit(next);
   next.leave();
-  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  pool.judge(0, SHARE_ACCEPTED);
   assert.ok(pool.registered.has(next.sessionId), "its own share waits");
   assert.deepEqual([...next.answers], []);
   const own = world.counter.minerShares(next.sessionId);
@@ -735,10 +736,10 @@ Deno.test("A miner that left is known to the pool until its last share is judged
   miner.leave();
   assert.equal(world.mux.miners, 1);
   for (const index of [2, 0]) {
-    world.mux.verdictArrived(pool, index, SHARE_ACCEPTED);
+    pool.judge(index, SHARE_ACCEPTED);
     assert.ok(pool.registered.has(miner.sessionId));
   }
-  world.mux.verdictArrived(pool, 1, SHARE_ACCEPTED);
+  pool.judge(1, SHARE_ACCEPTED);
   assert.ok(!pool.registered.has(miner.sessionId));
   assert.deepEqual(world.released, []);
   pool.writeOut();
@@ -752,7 +753,7 @@ Deno.test("A verdict on a connection that was given up is counted and reaches no
   const miner = world.join();
   const { id } = world.submit(miner);
   world.lose(pool);
-  world.mux.verdictArrived(pool, 0, SHARE_ACCEPTED);
+  pool.judge(0, SHARE_ACCEPTED);
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, connectionGone: 1 });
   assert.deepEqual(miner.answers.get(id), [ERROR_CODE.unknown]);
   assertAddsUp(world.counter.total.snapshot());
@@ -765,7 +766,7 @@ Deno.test("A share of a miner that left, never judged, is counted as such after 
   world.submit(miner);
   miner.leave();
   world.clock.advance(VERDICT_TIMEOUT_MS + 1);
-  world.mux.tick();
+  world.tick();
   assert.deepEqual(counted(world.counter.total.snapshot()), {
     received: 1,
     submitted: 1,
@@ -785,7 +786,7 @@ Deno.test("A miner that leaves while it is being moved holds up none of the othe
   assert.equal(world.mux.miners, 4);
   assert.equal(world.ids.leased, 4);
   miners[5]!.leavesWhenTold = true;
-  world.mux.upstreamActivated(b);
+  world.activate(b);
   assert.equal(world.mux.miners, 3);
   for (const stays of [1, 2, 4]) assert.equal(miners[stays]!.jobs.length, 2);
   b.writeOut();
@@ -823,7 +824,7 @@ Deno.test("a share is credited with the difficulty its job had for the miner", (
   const judge = (jobId?: number) => {
     const before = world.counter.creditedDifficulty;
     world.submit(miner, jobId);
-    world.mux.verdictArrived(upstream, upstream.submits.length - 1, SHARE_ACCEPTED);
+    upstream.judge(upstream.submits.length - 1, SHARE_ACCEPTED);
     return world.counter.creditedDifficulty - before;
   };
   const first = miner.job.id;
@@ -846,7 +847,7 @@ Deno.test("time without a pool is outage, time at a standby as well, and both st
   world.lose(pool);
   world.clock.advance(1_000);
   assert.equal(world.mux.outageMs, 3_000);
-  world.active("standby", { shareFate: "outage", pool: NO_POOL });
+  world.active("standby", { verdicts: "none", poolId: NO_POOL });
   world.clock.advance(1_000);
   assert.equal(world.mux.outageMs, 4_000);
   world.active("pool again");
@@ -859,7 +860,7 @@ Deno.test("A farm that moves is seated in turns; a job that comes meanwhile reac
   const [lost, spare] = [world.active("a"), world.ready("b")];
   const miners = joinMany(world, 2000);
   world.lose(lost);
-  world.mux.upstreamActivated(spare);
+  world.activate(spare);
   assert.ok(seatedAt(spare) > 0, "the first at once");
   assert.ok(seatedAt(spare) < miners.length, "and not all in one turn");
   assert.equal(world.mux.miners, miners.length);
@@ -884,13 +885,13 @@ Deno.test("While a connection takes no registrations newcomers wait, and seated 
   const world = new MuxWorld();
   const upstream = world.active("a");
   const seated = world.join();
-  upstream.takesRegistrations = false;
+  upstream.takesWorkers = false;
   const late = world.join();
   assert.equal(late.isAdmitted, false);
   world.submit(seated);
   assert.equal(upstream.submits.length, 1);
-  upstream.takesRegistrations = true;
-  world.mux.registrationsResumed();
+  upstream.takesWorkers = true;
+  world.mux.entryResumed();
   assert.ok(late.isAdmitted && late.jobs.length === 1);
 });
 
@@ -898,19 +899,19 @@ Deno.test("Miners of a lost connection are registered before newcomers that wait
   const world = new MuxWorld();
   const upstream = world.active("a");
   const worked = world.join();
-  upstream.takesRegistrations = false;
+  upstream.takesWorkers = false;
   const newcomer = world.join();
   const other = world.ready("b");
-  other.takesRegistrations = false;
+  other.takesWorkers = false;
   world.lose(upstream);
-  world.mux.upstreamActivated(other);
-  other.takesRegistrations = true;
-  const { register } = other;
+  world.activate(other);
+  other.takesWorkers = true;
   const order: number[] = [];
-  other.register = (sessionId, names) => {
+  const { onRegister } = other;
+  other.onRegister = (sessionId) => {
     order.push(sessionId);
-    register.call(other, sessionId, names);
+    onRegister(sessionId);
   };
-  world.mux.registrationsResumed();
+  world.mux.entryResumed();
   assert.deepEqual(order, [worked.sessionId, newcomer.sessionId]);
 });

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { NO_POOL } from "../../lib/mux/peers.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { NO_POOL } from "../../lib/mux/upstream.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/upstream.ts";
 import { JOB_AGAIN_MS } from "../../lib/mux/work.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
@@ -16,7 +16,7 @@ import { until } from "../support/test_proxy.ts";
 function credit(world: MuxWorld, pool: FakeUpstream, miner: FakeDownstream, jobId: number): number {
   const before = world.counter.creditedDifficulty;
   assert.equal(world.submit(miner, jobId).receipt, "waiting");
-  world.mux.verdictArrived(pool, pool.submits.at(-1)!.index, SHARE_ACCEPTED);
+  pool.judge(pool.submits.at(-1)!.index, SHARE_ACCEPTED);
   return world.counter.creditedDifficulty - before;
 }
 
@@ -24,7 +24,7 @@ function credit(world: MuxWorld, pool: FakeUpstream, miner: FakeDownstream, jobI
 function pass(world: MuxWorld, ms: number): void {
   for (const end = world.clock.now() + ms; world.clock.now() < end;) {
     world.clock.advance(250);
-    world.mux.tick();
+    world.tick();
   }
 }
 
@@ -76,7 +76,7 @@ Deno.test("Credits of any miner for any job are what the pool credits, whatever 
           world.job(pool, id);
         } else if (what === "again") {
           world.clock.advance(JOB_AGAIN_MS);
-          world.mux.tick();
+          world.tick();
         } else if (what === "leave") {
           miner.leave();
           pool.writeOut();
@@ -137,7 +137,7 @@ Deno.test("A difficulty frame with no job after it is told with the next job, no
 Deno.test("Without a job for a second, a miner hears the starting difficulty alone, once", () => {
   const world = new MuxWorld();
   const pool = world.bare("pool", { difficulty: 8 });
-  world.mux.upstreamActivated(pool);
+  world.activate(pool);
   const miner = world.join();
   pass(world, 750);
   assert.deepEqual(miner.told, []);
@@ -172,11 +172,11 @@ for (
     ["at a pool", () => {}],
     ["at the standby", (world: MuxWorld, pool: FakeUpstream) => {
       world.lose(pool);
-      world.active("standby", { shareFate: "outage", pool: NO_POOL });
+      world.active("standby", { verdicts: "none", poolId: NO_POOL });
     }],
     ["in the grace without any pool", (world: MuxWorld, pool: FakeUpstream) => world.lose(pool)],
     ["while the only pool rests", (world: MuxWorld, pool: FakeUpstream) => {
-      world.mux.upstreamRested(pool);
+      world.rest(pool);
     }],
   ] as const
 ) {
@@ -219,7 +219,7 @@ Deno.test("A farm that nobody serves for too long is sent away a few at a time",
   const miners = Array.from({ length: 1_000 }, () => world.join());
   world.lose(pool);
   world.clock.advance(1_000);
-  world.mux.tick();
+  world.tick();
   const left = () => miners.filter(({ disconnectedFor }) => disconnectedFor === undefined).length;
   assert.ok(left() >= 900, `${1_000 - left()} in one turn`);
   await until(() => left() === 0, "all are sent away");
@@ -231,7 +231,7 @@ Deno.test("A pool that comes while a farm is being sent away keeps the rest of i
   const miners = Array.from({ length: 1_000 }, () => world.join());
   world.lose(pool);
   world.clock.advance(1_000);
-  world.mux.tick();
+  world.tick();
   world.active("back");
   await until(() => world.mux.waitingMiners === 0, "all that are left have a place");
   const gone = miners.filter(({ isGone }) => isGone).length;
@@ -258,7 +258,7 @@ for (const end of ["is lost", "judges none of them"]) {
       world.lose(pool);
     } else {
       world.clock.advance(VERDICT_TIMEOUT_MS + 1);
-      world.mux.tick();
+      world.tick();
     }
     assert.ok(answers() <= 512, `${answers()} in one turn`);
     await until(() => answers() === 5_000, "all are answered");

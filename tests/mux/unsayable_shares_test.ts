@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { PoolJob, ShareReceipt } from "../../lib/mux/peers.ts";
+import type { PoolJob } from "../../lib/mux/upstream.ts";
 import { Outgoing } from "../../lib/pool/agent/outgoing.ts";
 import { decodeAgentFrame } from "../../lib/protocol/agent/message.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
@@ -33,13 +33,15 @@ class Desk {
       ...poolJob("17", true, coinbaseOf(this.pool)),
       ntime,
     });
-    this.world.mux.upstreamActivated(this.pool);
+    this.world.activate(this.pool);
     this.#miner = this.world.join();
     this.#job = this.#miner.job.id;
   }
 
-  submit(share: Partial<Share>): ShareReceipt {
-    return this.#miner.seat!.submit({ ...GOOD, jobId: this.#job, ...share });
+  /** What becomes of a share, or the code of the error it is refused with. */
+  submit(share: Partial<Share>): "waiting" | "taken" | number {
+    const receipt = this.#miner.seat!.submit({ ...GOOD, jobId: this.#job, ...share });
+    return typeof receipt === "string" ? receipt : receipt.code;
   }
 
   get shares(): Partial<Record<string, number>> {

@@ -1,6 +1,7 @@
 /** The table of signs that a pool is half dead, walked row by row and at each of its edges. */
 
 import assert from "node:assert/strict";
+import { verdictOf } from "../../lib/pool/agent/verdicts.ts";
 import { LEAVE_AGAIN_MS, Leavings, WorkRecord } from "../../lib/pool/half_dead.ts";
 
 const BOUNDS = { noJobMs: 180_000, allRefusedMs: 60_000, noVerdictMs: 60_000 };
@@ -60,7 +61,7 @@ function judge(
   { everyMs = 5_000, miners = 2 } = {},
 ): string | undefined {
   const work = new WorkRecord(0);
-  statuses.forEach((status, i) => work.judged(i % miners, status, i * everyMs));
+  statuses.forEach((status, i) => work.judged(i % miners, verdictOf(status), i * everyMs));
   return work.sign(BOUNDS, undefined, statuses.length * everyMs);
 }
 
@@ -132,7 +133,7 @@ Deno.test("20 shares without a verdict for 60 s are a sign, from the twentieth o
   );
   for (let i = 0; i < 1000; i++) work.submitted(70_000);
   assert.notEqual(work.sign(BOUNDS, undefined, 79_000), undefined, "more shares hide nothing");
-  work.judged(1, ACCEPTED, 79_000);
+  work.judged(1, verdictOf(ACCEPTED), 79_000);
   assert.equal(work.sign(BOUNDS, undefined, 500_000), undefined, "one verdict is a pool's work");
 });
 
@@ -145,7 +146,7 @@ Deno.test("19 shares without a verdict are no sign, however long it takes", () =
 Deno.test("A sign whose time is Infinity is never one", () => {
   const never = { noJobMs: Infinity, allRefusedMs: Infinity, noVerdictMs: Infinity };
   const work = new WorkRecord(0);
-  for (let i = 0; i < 100; i++) work.judged(i, STALE, i * 10_000);
+  for (let i = 0; i < 100; i++) work.judged(i, verdictOf(STALE), i * 10_000);
   for (let i = 0; i < 100; i++) work.submitted(1_000_000);
   assert.equal(work.sign(never, other(9_999_000), 10_000_000), undefined);
 });

@@ -84,10 +84,11 @@ for (const [i, line] of HANDSHAKE.entries()) {
         for (let turns = 0; turns < 3; turns++) await turn();
         const isReady = () => rig.events.all.some((event) => "ready" in event);
         if (isReady() && rig.events.endReason === undefined) {
-          const { session } = rig;
-          assert.match(session.latestJob.coinbase1, /^(?:[0-9a-f]{2})+$/i);
-          assert.ok(session.startingDifficulty > 0 && Number.isFinite(session.startingDifficulty));
-          assert.ok(session.versionMask >= 0 && session.versionMask <= 0xffffffff);
+          const { upstream } = rig;
+          assert.match(upstream.latestJob.coinbase1, /^(?:[0-9a-f]{2})+$/i);
+          const { startingDifficulty } = upstream.terms;
+          assert.ok(startingDifficulty > 0 && Number.isFinite(startingDifficulty));
+          assert.ok(upstream.versionMask >= 0 && upstream.versionMask <= 0xffffffff);
         } else if (rig.events.endReason === undefined) {
           await rig.pass(HANDSHAKE_TIMEOUT_MS);
           assert.match(rig.events.endReason!, /^no answer: waited/);

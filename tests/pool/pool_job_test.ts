@@ -8,9 +8,10 @@ import { encodeNotify, type Job } from "../../lib/protocol/stratum/job.ts";
 import { LONGEST_JOB_ID } from "../../lib/protocol/stratum/job_id.ts";
 import { FakeClock, turn } from "../support/fake_clock.ts";
 import { handshakeLines, notifyLine } from "../support/pool_lines.ts";
+import { TERMS } from "../support/terms.ts";
 import { RoleBook } from "../support/role_book.ts";
 import { SessionRig } from "../support/session_rig.ts";
-import { SlotsRig, TICK_MS } from "../support/slots_rig.ts";
+import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
 type Params = unknown[];
 
@@ -81,7 +82,7 @@ Deno.test("A job of a megabyte ends the connection long before it is all there",
 });
 
 Deno.test("The spare takes over from a pool whose job is too long, and miners never see that job", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   const { roles, pools } = rig;
   const link = pools.links.find(({ pool }) => pool === 0)!;
   const before = roles.jobs.length;
@@ -90,18 +91,18 @@ Deno.test("The spare takes over from a pool whose job is too long, and miners ne
   assert.deepEqual(roles.active, [1]);
   assert.equal(roles.jobs.slice(before).filter(({ job }) => lineBytes(job) > 10_000).length, 0);
   await rig.pass(TICK_MS);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("A made-up job is no longer than the one it is made from, however short its coinbase", () => {
   for (const params of [paramsOf(MAX_JOB_LINE_BYTES), PARAMS.with(2, ""), PARAMS]) {
     const latestJob = readPoolJob(params, 0xffffffff);
-    const roles = new RoleBook();
     const clock = new FakeClock();
     const { now } = clock;
+    const roles = new RoleBook(now);
     const troubles = new PoolTroubleLog(now);
     const standby = new Standby({ intervalMs: 1000, mux: roles, now, troubles });
-    standby.remember({ latestJob, startingDifficulty: 1, versionMask: 0 });
+    standby.remember({ latestJob, terms: TERMS, versionMask: 0 });
     standby.begin();
     for (let i = 0; i < 3; i++) {
       clock.advance(1000);

@@ -1,6 +1,7 @@
 /** RefusalWatch: when most shares are refused for one reason, and what is said of it. */
 
 import assert from "node:assert/strict";
+import { verdictOf } from "../../lib/pool/agent/verdicts.ts";
 import {
   likelyCause,
   RefusalWatch,
@@ -19,7 +20,9 @@ function watch(
   const all = Object.entries(verdicts).flatMap(([status, count]) =>
     Array.from({ length: count }, () => Number(status))
   );
-  all.forEach((status, i) => refusals.judged(i % miners, status, i * overMs / all.length));
+  all.forEach((status, i) =>
+    refusals.judged(i % miners, verdictOf(status), i * overMs / all.length)
+  );
   return refusals.take(overMs);
 }
 
@@ -60,7 +63,7 @@ for (
 Deno.test("A burst of stale shares at a new block in a large farm is nothing to tell", () => {
   const refusals = new RefusalWatch();
   for (let time = 0; time < 600_000; time += 10) {
-    refusals.judged(time % 7, time % 60_000 < 500 ? 37 : ACCEPTED, time);
+    refusals.judged(time % 7, verdictOf(time % 60_000 < 500 ? 37 : ACCEPTED), time);
     assert.equal(refusals.take(time), undefined);
   }
 });
@@ -70,7 +73,9 @@ Deno.test("Each window is judged for itself", () => {
   const runs: (string | undefined)[] = [];
   for (let minute = 0; minute < 4; minute++) {
     const status = minute % 2 === 0 ? 22 : ACCEPTED;
-    for (let i = 0; i < 61; i++) refusals.judged(i % 2, status, minute * 61_000 + i * 1_000);
+    for (let i = 0; i < 61; i++) {
+      refusals.judged(i % 2, verdictOf(status), minute * 61_000 + i * 1_000);
+    }
     runs.push(refusals.take(minute * 61_000 + 60_500)?.kind);
   }
   assert.deepEqual(runs, ["duplicate", undefined, "duplicate", undefined]);

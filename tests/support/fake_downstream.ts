@@ -4,10 +4,12 @@
  */
 
 import assert from "node:assert/strict";
-import type { Crowd, Downstream, Fanout, Seat } from "../../lib/mux/peers.ts";
+import type { Crowd, Downstream, Fanout, Seat } from "../../lib/mux/downstream.ts";
+import type { Worker } from "../../lib/mux/upstream.ts";
 import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
-import { registeredNames } from "../../lib/protocol/stratum/worker_name.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import type { StratumError } from "../../lib/protocol/stratum/error_code.ts";
 
 const decoder = new TextDecoder();
 
@@ -32,9 +34,9 @@ export type Told =
 export class FakeDownstream implements Downstream {
   readonly sessionId: number;
   readonly handle: number;
-  readonly names;
+  readonly worker: Worker;
   readonly told: Told[] = [];
-  /** Statuses of each request's answers. */
+  /** What each request was answered: {@linkcode SHARE_ACCEPTED}, or the error's code. */
   readonly answers = new Map<RequestId, number[]>();
   disconnectedFor: string | undefined;
   isAdmitted = false;
@@ -52,7 +54,7 @@ export class FakeDownstream implements Downstream {
 
   constructor(sessionId: number, name = `rig${sessionId}`) {
     this.sessionId = this.handle = sessionId;
-    this.names = registeredNames("cgminer/4.11.1", name);
+    this.worker = { sessionId, account: "", name, clientAgent: "cgminer/4.11.1" };
   }
 
   /** The newest difficulty. */
@@ -81,7 +83,7 @@ export class FakeDownstream implements Downstream {
     this.isAdmitted = true;
   }
 
-  turnAway(_status: number, reason: string): void {
+  turnAway(_answer: StratumError, reason: string): void {
     assert.ok(!this.isAdmitted, "turned away after it was admitted");
     this.turnedAwayFor = reason;
   }
@@ -120,7 +122,15 @@ export class FakeDownstream implements Downstream {
     this.#tell({ job });
   }
 
-  answerShare(id: RequestId, status: number): void {
+  acceptShare(id: RequestId): void {
+    this.#answer(id, SHARE_ACCEPTED);
+  }
+
+  rejectShare(id: RequestId, { code }: StratumError): void {
+    this.#answer(id, code);
+  }
+
+  #answer(id: RequestId, status: number): void {
     assert.ok(!this.isGone, "an answer for a miner that is gone");
     this.answers.set(id, [...this.answers.get(id) ?? [], status]);
     this.#leaveIfWished();

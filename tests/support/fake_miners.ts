@@ -5,6 +5,7 @@
 import type { MinerLimits } from "../../lib/miner/limits.ts";
 import { Miners } from "../../lib/miner/miners.ts";
 import type { WorkerNaming } from "../../lib/miner/worker_naming.ts";
+import { shortenNames } from "../../lib/pool/kinds.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { FakeMux } from "./fake_mux.ts";
 
@@ -51,6 +52,7 @@ export class FakeMiners {
       limits: { ...LIMITS, ...limits },
       naming: { fixedName: "", ipFormat: undefined, ...naming },
       reconnectsLostAsicboost,
+      shorten: shortenNames,
       version: "btcagent/1.2.3",
       now: () => this.time,
       rateClock: { realNow: () => this.time, awayMs: () => this.awayMs },

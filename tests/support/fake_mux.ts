@@ -14,9 +14,15 @@ import type {
   News,
   Seat,
   ShareReceipt,
-} from "../../lib/mux/peers.ts";
+} from "../../lib/mux/downstream.ts";
+import { REFUSED } from "../../lib/mux/verdict.ts";
+import { verdictOf } from "../../lib/pool/agent/verdicts.ts";
+import { stratumError } from "../../lib/protocol/stratum/error_code.ts";
+import { registeredNames } from "../../lib/protocol/agent/names.ts";
 import { formatJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { encodeLine, formatNotification } from "../../lib/protocol/stratum/message.ts";
+import { AGENT_LAYOUT, type ExtranonceLayout } from "../../lib/mux/terms.ts";
+import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
 
 /** The lines that give one job. */
@@ -51,14 +57,32 @@ export interface FakePool {
   readonly job: JobLines | undefined;
 }
 
+/** What becomes of a share; a number is the code of the error it is refused with. */
+export type FakeReceipt = "waiting" | "taken" | number;
+
+function receiptOf(receipt: FakeReceipt): ShareReceipt {
+  if (typeof receipt === "string") return receipt;
+  const refused = Object.values(REFUSED).find(({ code }) => code === receipt);
+  return refused ?? { ...REFUSED.illegal, ...stratumError(receipt) };
+}
+
+/** Answers a miner's share as a pool that gives `status` has it answered. */
+export function answerShare(miner: Downstream, id: RequestId, status: number): void {
+  const verdict = verdictOf(status);
+  if (verdict.kind === "accepted") miner.acceptShare(id);
+  else miner.rejectShare(id, verdict);
+}
+
 /** See the head of this file. */
 export class FakeMux implements Mux {
+  /** What miners that subscribe are given. */
+  expectedLayout: ExtranonceLayout = AGENT_LAYOUT;
   /** What joining miners get at once; without it they are admitted and told nothing more. */
   pool: FakePool | undefined;
   /** Whether joining miners wait until {@linkcode FakeMux.serve} is called for them. */
   holdsMiners = false;
   /** What becomes of the next shares. */
-  receipt: ShareReceipt | (() => ShareReceipt) = "waiting";
+  receipt: FakeReceipt | (() => FakeReceipt) = "waiting";
   /** Our first job that no clean one has made old. */
   currentFrom = 0;
   /** Whether there is a place with the full mask for those that need it. */
@@ -100,10 +124,12 @@ export class FakeMux implements Mux {
   }
 
   join(account: string, miner: Downstream): Seat {
-    const { sessionId, names } = miner;
+    const { sessionId, worker } = miner;
+    // As an agent pool has it.
+    const { workerName, clientAgent } = registeredNames(worker.clientAgent, worker.name);
     this.#called(
-      `join session ${sessionId}, account "${account}", worker "${names.workerName}", ` +
-        `agent "${names.clientAgent}"`,
+      `join session ${sessionId}, account "${account}", worker "${workerName}", ` +
+        `agent "${clientAgent}"`,
     );
     assert.ok(this.leased.has(sessionId), `session ${sessionId} is not leased`);
     assert.ok(!this.seated.has(sessionId), `session ${sessionId} joins twice`);
@@ -168,7 +194,7 @@ export class FakeMux implements Mux {
         this.#called(`submit of ${sessionId}: ${describe(share)}`);
         assert.ok(!isGone, `session ${sessionId} submits after it left`);
         this.shares.push(share);
-        return typeof this.receipt === "function" ? this.receipt() : this.receipt;
+        return receiptOf(typeof this.receipt === "function" ? this.receipt() : this.receipt);
       },
       isCurrent: (number) => number >= this.currentFrom,
       needFullMask: () => {

@@ -1,6 +1,6 @@
 /** Pools that serve, refuse, hang or deny as the test says, over fake connections. */
 
-import type { PoolEntry } from "../../lib/pool/settings.ts";
+import type { ListedPool } from "../../lib/pool/settings.ts";
 import { turn } from "./fake_clock.ts";
 import { FakeConnection } from "./fake_connection.ts";
 import { type DialCall, FakeDial } from "./fake_dial.ts";
@@ -43,9 +43,9 @@ export class FakePools {
   }
 
   /** The pool list. */
-  get entries(): PoolEntry[] {
+  get entries(): ListedPool[] {
     return this.moods.map((_, i) => ({
-      number: i,
+      poolId: i,
       host: `pool${i}`,
       port: 3333,
       account: "alice",

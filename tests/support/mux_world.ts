@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
-import type { ShareReceipt } from "../../lib/mux/peers.ts";
+import type { Upstream } from "../../lib/mux/upstream.ts";
+import { AGENT_LAYOUT } from "../../lib/mux/terms.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
@@ -55,6 +56,7 @@ export class MuxWorld {
       counter: this.counter,
       fanout: this.fanout,
       nextJobNumber: () => this.#jobNumber++,
+      layout: AGENT_LAYOUT,
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
@@ -111,12 +113,11 @@ export class MuxWorld {
 
   /** A connection that is ready, without a job. */
   bare(name: string, options: FakeUpstreamOptions = {}): FakeUpstream {
-    const upstream = new FakeUpstream(name, this.mux, options);
-    const { register } = upstream;
-    upstream.register = (sessionId, names) => {
+    const { now } = this.clock;
+    const upstream = new FakeUpstream(name, this.mux, { now, ...options });
+    upstream.onRegister = (sessionId) => {
       const miner = this.miners.findLast((one) => one.sessionId === sessionId)!;
-      miner.moveTo(coinbaseOf(upstream), upstream.startingDifficulty);
-      register.call(upstream, sessionId, names);
+      miner.moveTo(coinbaseOf(upstream), upstream.terms.startingDifficulty);
     };
     this.upstreams.push(upstream);
     this.mux.upstreamReady(upstream);
@@ -126,7 +127,7 @@ export class MuxWorld {
   /** A connection that serves. */
   active(name: string, options: FakeUpstreamOptions = {}): FakeUpstream {
     const upstream = this.ready(name, options);
-    this.mux.upstreamActivated(upstream);
+    this.activate(upstream);
     return upstream;
   }
 
@@ -155,17 +156,34 @@ export class MuxWorld {
     if (before !== undefined) this.jobs.set(id, before[1]);
   }
 
+  /** Miners belong there from now on. */
+  activate(upstream: Upstream): void {
+    this.mux.moved(undefined, upstream);
+  }
+
+  /** Miners belong elsewhere from now on. */
+  rest(upstream: Upstream): void {
+    this.mux.moved(upstream, undefined);
+  }
+
+  /** Looks after deadlines, as the keeper of an account does. */
+  tick(): void {
+    for (const upstream of this.upstreams) if (!upstream.isLost) upstream.tick();
+    this.mux.tick();
+  }
+
   lose(upstream: FakeUpstream): void {
     upstream.isLost = true;
+    upstream.stop();
     this.mux.upstreamLost(upstream);
   }
 
-  /** Sends a share for a job; returns its request id and what became of it. */
+  /** Sends a share for a job; returns its request id and what became of it, or the error's code. */
   submit(
     miner: FakeDownstream,
     jobId: number = miner.job.id,
     versionBits = 0,
-  ): { id: number; receipt: ShareReceipt } {
+  ): { id: number; receipt: "waiting" | "taken" | number } {
     const id = this.#requestId++;
     const receipt = miner.seat!.submit({
       id,
@@ -176,7 +194,7 @@ export class MuxWorld {
       versionBits,
       hasVersionBits: versionBits !== 0,
     });
-    return { id, receipt };
+    return { id, receipt: typeof receipt === "string" ? receipt : receipt.code };
   }
 }
 

@@ -1,7 +1,13 @@
 /** Writes down, in order, what a pool session tells the mux and its owner. */
 
-import type { Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
-import type { PoolSession, PoolSessionOwner } from "../../lib/pool/agent/session.ts";
+import type { Upstream, UpstreamEvents } from "../../lib/mux/upstream.ts";
+import type { Verdict } from "../../lib/mux/verdict.ts";
+import type {
+  PoolConnection,
+  PoolConnectionOwner,
+  ReadyUpstream,
+} from "../../lib/pool/connection.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { Job } from "../../lib/protocol/stratum/job.ts";
 
 /** What was told, the connection left out. */
@@ -14,8 +20,17 @@ export type PoolEvent =
   | { readonly verdict: number; readonly status: number }
   | { readonly unregistered: number };
 
-export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
+export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   readonly all: PoolEvent[] = [];
+  /** Once the handshake is done. */
+  upstream: ReadyUpstream | undefined;
+  readonly #now: () => number;
+
+  /** Verdicts are noted at the time that `now` says. */
+  constructor(now: () => number = () => 0) {
+    this.#now = now;
+  }
+
   /** Called with each event as it comes. */
   onEvent: (event: PoolEvent) => void = () => {};
 
@@ -29,11 +44,12 @@ export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
     return this.all.flatMap((event) => "unregistered" in event ? [event.unregistered] : []);
   }
 
-  sessionReady(_session: PoolSession): void {
+  ready(_connection: PoolConnection, upstream: ReadyUpstream): void {
+    this.upstream = upstream;
     this.#note({ ready: true });
   }
 
-  sessionEnded(_session: PoolSession, reason: string): void {
+  ended(_connection: PoolConnection, reason: string): void {
     this.#note({ ended: reason });
   }
 
@@ -41,8 +57,12 @@ export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
     this.#note({ job: id, isClean, coinbase1 });
   }
 
-  difficultyChanged(_upstream: Upstream, sessionIds: readonly number[], difficulty: number): void {
-    this.#note({ difficulty, sessionIds: [...sessionIds] });
+  difficultyChanged(
+    _upstream: Upstream,
+    sessionIds: readonly number[] | "all",
+    difficulty: number,
+  ): void {
+    this.#note({ difficulty, sessionIds: [...sessionIds as readonly number[]] });
   }
 
   versionMaskChanged(upstream: Upstream): void {
@@ -50,22 +70,24 @@ export class RecordingEvents implements UpstreamEvents, PoolSessionOwner {
   }
 
   /** Of two miners in turn. */
-  verdictArrived(_upstream: Upstream, index: number, status: number): number {
+  judged(upstream: Upstream, serial: number, _last: number, verdict: Verdict): void {
+    const status = verdict.kind === "accepted" ? SHARE_ACCEPTED : verdict.poolCode;
+    const index = serial & 0xffff;
     this.#note({ verdict: index, status });
-    return index % 2;
+    upstream.watch.judged(index % 2, verdict, this.#now());
   }
 
-  sessionUnregistered(_upstream: Upstream, sessionId: number): void {
+  forgotten(_upstream: Upstream, sessionId: number): void {
     this.#note({ unregistered: sessionId });
   }
 
   // A session itself reports none of the following: its owner does.
   upstreamReady(): void {}
-  registrationsResumed(): void {}
+  entryResumed(): void {}
+  abandoned(): void {}
 
   accountRefused(): void {}
-  upstreamActivated(): void {}
-  upstreamRested(): void {}
+  moved(): void {}
   upstreamLost(): void {}
 
   #note(event: PoolEvent): void {

@@ -4,12 +4,14 @@
  */
 
 import assert from "node:assert/strict";
-import type { Upstream, UpstreamEvents } from "../../lib/mux/peers.ts";
+import type { Upstream, UpstreamEvents } from "../../lib/mux/upstream.ts";
+import type { Verdict } from "../../lib/mux/verdict.ts";
 import type { Job } from "../../lib/protocol/stratum/job.ts";
 
 export class RoleBook implements UpstreamEvents {
   readonly #roles = new Map<Upstream, "spare" | "active">();
   readonly #hasJob = new Set<Upstream>();
+  readonly #now: () => number;
   readonly #lost = new Set<Upstream>();
   /** What happened, in order, such as `pool0 active`. */
   readonly story: string[] = [];
@@ -17,6 +19,11 @@ export class RoleBook implements UpstreamEvents {
   readonly jobs: { readonly upstream: Upstream; readonly job: Job }[] = [];
   /** Verdicts that arrived. */
   verdicts = 0;
+
+  /** Verdicts are noted at the time that `now` says. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** The pools that serve miners, in order. */
   get active(): number[] {
@@ -38,15 +45,15 @@ export class RoleBook implements UpstreamEvents {
     this.#set(upstream, "spare");
   }
 
-  upstreamActivated(upstream: Upstream): void {
-    assert.equal(this.#roles.get(upstream), "spare");
-    assert.ok(this.#hasJob.has(upstream), "miners would have nothing to do");
-    this.#set(upstream, "active");
-  }
-
-  upstreamRested(upstream: Upstream): void {
-    assert.equal(this.#roles.get(upstream), "active");
-    this.#set(upstream, "spare");
+  moved(from: Upstream | undefined, to: Upstream | undefined): void {
+    if (to !== undefined) {
+      assert.equal(this.#roles.get(to), "spare");
+      assert.ok(this.#hasJob.has(to), "miners would have nothing to do");
+      this.#set(to, "active");
+    }
+    if (from === undefined) return;
+    assert.equal(this.#roles.get(from), "active");
+    this.#set(from, "spare");
     assert.ok(this.active.length > 0, "its miners have nowhere to go");
   }
 
@@ -63,13 +70,14 @@ export class RoleBook implements UpstreamEvents {
   }
 
   /** Of two miners in turn. */
-  verdictArrived(upstream: Upstream, index: number): number {
+  judged(upstream: Upstream, serial: number, _last: number, verdict: Verdict): void {
     assert.ok(this.#roles.has(upstream));
     this.verdicts++;
-    return index % 2;
+    upstream.watch.judged(Math.abs(serial % 2), verdict, this.#now());
   }
 
-  registrationsResumed(): void {}
+  abandoned(): void {}
+  entryResumed(): void {}
 
   accountRefused(): void {
     assert.deepEqual([...this.active, ...this.spare], [], "a pool takes the account");
@@ -78,7 +86,7 @@ export class RoleBook implements UpstreamEvents {
 
   difficultyChanged(): void {}
   versionMaskChanged(): void {}
-  sessionUnregistered(): void {}
+  forgotten(): void {}
 
   #set(upstream: Upstream, role: "spare" | "active"): void {
     this.#roles.set(upstream, role);
@@ -87,7 +95,7 @@ export class RoleBook implements UpstreamEvents {
 
   #poolsThatAre(wanted: "spare" | "active"): number[] {
     return [...this.#roles]
-      .filter(([{ shareFate }, role]) => role === wanted && shareFate !== "outage")
+      .filter(([{ terms }, role]) => role === wanted && terms.verdicts !== "none")
       .map(([upstream]) => Number(poolOf(upstream).slice("pool".length)))
       .sort((a, b) => a - b);
   }

@@ -1,9 +1,9 @@
 /** A pool session between a fake connection, a clock and a recorder. */
 
-import type { PoolJob } from "../../lib/mux/peers.ts";
-import { PoolSession } from "../../lib/pool/agent/session.ts";
+import type { PoolJob } from "../../lib/mux/upstream.ts";
+import { AgentSession } from "../../lib/pool/agent/session.ts";
+import type { ReadyUpstream } from "../../lib/pool/connection.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
-import { registeredNames } from "../../lib/protocol/stratum/worker_name.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakeConnection } from "./fake_connection.ts";
 import { FakeDial } from "./fake_dial.ts";
@@ -21,15 +21,18 @@ export class SessionRig {
   awayMs = 0;
   readonly dial = new FakeDial();
   readonly connection = new FakeConnection();
-  readonly events = new RecordingEvents();
-  readonly session: PoolSession;
+  readonly events = new RecordingEvents(this.clock.now);
+  readonly session: AgentSession;
+  #serial = 0;
 
   constructor({ shareWindowMs = 0, wantsVerdicts = true } = {}) {
-    this.session = new PoolSession({
-      pool: 0,
+    this.session = new AgentSession({
+      poolId: 0,
       name: "pool:1 #1",
       address: { host: "pool", port: 1 },
-      introduction: { clientAgent: "btccom-agent/test", account: "alice", wantsVerdicts },
+      account: "alice",
+      wantsVerdicts,
+      version: "1.2.3",
       dial: this.dial.dial,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => this.awayMs },
@@ -89,16 +92,31 @@ export class SessionRig {
     await turn();
   }
 
-  register(sessionId: number, workerName = "rig1"): void {
-    this.session.register(sessionId, registeredNames("cgminer/4.11.1", workerName));
+  /** What the mux has of it, once it is ready. */
+  get upstream(): ReadyUpstream {
+    return this.events.upstream!;
   }
 
+  register(sessionId: number, name = "rig1", clientAgent = "cgminer/4.11.1"): void {
+    this.upstream.enter({ sessionId, account: "alice", name, clientAgent });
+  }
+
+  unregister(sessionId: number): void {
+    this.upstream.leave(sessionId);
+  }
+
+  /** Submits a share. @returns the number its verdict will carry. */
   submit(sessionId: number, share: Partial<Share> = {}, job: Partial<PoolJob> = {}): number {
-    return this.session.submit(
+    const serial = this.#serial++;
+    const { upstream } = this;
+    upstream.submit(
+      serial,
       sessionId,
       { poolJobId: "17", ntime: 0x650d1b20, version: 0x20000000, ...job },
       { ...SHARE, ...share },
     );
+    if (upstream.terms.verdicts === "given") upstream.watch.submitted(this.clock.now());
+    return serial % 0x10000;
   }
 }
 

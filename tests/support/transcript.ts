@@ -24,7 +24,7 @@
 import assert from "node:assert/strict";
 import { type Cutting, everyCut } from "./any_cut.ts";
 import { FakeMiners } from "./fake_miners.ts";
-import { type FakePool, type JobLines, shortJob } from "./fake_mux.ts";
+import { answerShare, type FakePool, type JobLines, shortJob } from "./fake_mux.ts";
 import { LogCapture } from "./log_capture.ts";
 
 const encoder = new TextEncoder();
@@ -149,7 +149,7 @@ class Stage {
       mux.receipt = "taken";
     } else if (verdict !== undefined) {
       const share = mux.shares[this.#judged++]!;
-      for (const miner of mux.seated.values()) miner.answerShare(share.id, Number(verdict));
+      for (const miner of mux.seated.values()) answerShare(miner, share.id, Number(verdict));
     } else {
       this.#change(mask, difficulty, job);
     }

@@ -13,7 +13,7 @@ const WORK_STEP_MS = 60_000;
 /** A connection with its shares; a `Slot` already fits. */
 export interface LiveBooks {
   /** The connection: which pool it leads to. */
-  readonly upstream: { readonly pool: number };
+  readonly upstream: { readonly poolId: number };
   /** Its shares. */
   readonly ledger: Ledger;
 }
@@ -48,20 +48,20 @@ export class AccountBooks {
   }
 
   /** The same on connections to the pool with this number. */
-  sharesAt(pool: number, live: Iterable<LiveBooks>): LedgerSnapshot {
+  sharesAt(poolId: number, live: Iterable<LiveBooks>): LedgerSnapshot {
     const sum = new Ledger();
-    sum.merge((this.#pastShares.get(pool) ?? sum).snapshot());
+    sum.merge((this.#pastShares.get(poolId) ?? sum).snapshot());
     for (const { upstream, ledger } of live) {
-      if (upstream.pool === pool) sum.merge(ledger.snapshot());
+      if (upstream.poolId === poolId) sum.merge(ledger.snapshot());
     }
     return sum.snapshot();
   }
 
   /** A connection is gone. */
-  close({ upstream: { pool }, ledger }: LiveBooks): void {
-    const past = this.#pastShares.get(pool) ?? new Ledger();
+  close({ upstream: { poolId }, ledger }: LiveBooks): void {
+    const past = this.#pastShares.get(poolId) ?? new Ledger();
     past.merge(ledger.snapshot());
-    this.#pastShares.set(pool, past);
+    this.#pastShares.set(poolId, past);
   }
 
   /** Whether there was a good share. */

@@ -3,10 +3,10 @@
  *
  * For each miner, each upstream connection and all together:
  *
- *     received  = submitted + refused here (by reason) + outage
+ *     received  = submitted + kept + refused here (by reason) + outage
  *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
  *
- * where outage is what miners found while no pool answered, which goes nowhere, and waiting is what
+ * where kept are shares good for their miner and not worth sending, outage is what miners found while no pool answered, which goes nowhere, and waiting is what
  * no verdict has come for yet.
  */
 
@@ -50,6 +50,7 @@ export const COUNTS = [
   "received",
   ...REFUSED,
   "outage",
+  "kept",
   "submitted",
   "accepted",
   ...REJECTED,

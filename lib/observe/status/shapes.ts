@@ -33,6 +33,7 @@ const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
   stale: "For a job that is over, or of another connection.",
   time_too_old: "The header's time is 0, which a pool would read as the time of the job.",
   version_mask: "Version bits the pool would not take.",
+  low_difficulty: "Too little work, by our own arithmetic; only where shares are checked here.",
   too_many: "Too many of the miner's shares wait for a verdict.",
 };
 

@@ -18,6 +18,9 @@ export function clientAgentName(version: string): string {
   return `btccom-agent/${version}-deno`;
 }
 
+/** The code of the fault when the pool does not take the sub-account's name. */
+export const AUTHORIZE_REFUSED = "authorize-refused";
+
 /** The only size with which the pool keeps miners' work apart (agent.md trap 9). */
 export const EXTRANONCE2_BYTES = 8;
 
@@ -218,7 +221,7 @@ export class PoolHandshake {
   #authorizeAnswered(result: unknown, error: unknown): void {
     if (result !== true) {
       throw new PoolFault(
-        "authorize-refused",
+        AUTHORIZE_REFUSED,
         `Cannot authorize as sub-account ${quote(this.#introduction.account)}: the pool answers ` +
           `${describe(error)}; check the sub-account's name at the pool`,
       );

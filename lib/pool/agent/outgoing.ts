@@ -2,12 +2,12 @@
  * What goes to a pool on one connection: frames, gathered, and lines, at once. Shares come first:
  * only as much registers and unregisters miners as does not keep them waiting on a slow line.
  *
- * Invariant: submits are counted here as the pool counts them. Each has its exact length; whoever
- * calls sees to it that its session is registered (agent.md trap 2).
+ * Invariant: the pool counts every submit written here. Each has its exact length; its
+ * session has to be registered (agent.md trap 2).
  */
 
 import type { Now } from "../../base/clock.ts";
-import type { PoolJob } from "../../mux/peers.ts";
+import type { PoolJob } from "../../mux/upstream.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import { Outbox } from "../../net/pools/outbox.ts";
 import {
@@ -19,7 +19,7 @@ import {
 } from "../../protocol/agent/message.ts";
 import type { Share } from "../../protocol/stratum/share.ts";
 import { encodeLine, formatRequest } from "../../protocol/stratum/message.ts";
-import type { RegisteredNames } from "../../protocol/stratum/worker_name.ts";
+import type { RegisteredNames } from "../../protocol/agent/names.ts";
 import { Gathering } from "./gathering.ts";
 import { RegistrationWindow } from "./registration_window.ts";
 
@@ -35,19 +35,17 @@ export interface OutgoingEvents {
   unregistered(sessionId: number): void;
   /** A write failed; nothing will be written any more. */
   failed(error: unknown): void;
-  /** The pool takes too little: so many bytes wait. Comes in a turn of its own. */
+  /** The pool takes too little: this many bytes wait. Comes in a turn of its own. */
   stalled(waitingBytes: number): void;
   /** Miners may be registered again: see {@linkcode Outgoing.takesRegistrations}. */
   resumed(): void;
 }
 
-/** See the head of this file. */
+/** All that one connection sends. */
 export class Outgoing {
   readonly #events: OutgoingEvents;
   readonly #outbox: Outbox;
   readonly #gathering: Gathering;
-  /** The number of the next submit, as the pool counts them. */
-  #nextIndex = 0;
   /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
   readonly #unregistering: { readonly sessionId: number; readonly position: number }[] = [];
   /** Sessions to be unregistered once there is room on the line. */
@@ -125,10 +123,8 @@ export class Outgoing {
     this.#registrationSent(UNREGISTER_BYTES);
   }
 
-  /** Submits a share. @returns the number its verdict will carry. */
-  submit(sessionId: number, job: PoolJob, share: Share): number {
-    const index = this.#nextIndex;
-    this.#nextIndex = (index + 1) & 0xffff;
+  /** Submits a share. */
+  submit(sessionId: number, job: PoolJob, share: Share): void {
     const at = this.#outbox.reserve(MAX_SUBMIT_BYTES);
     const end = writeSubmit(this.#outbox.view, at, {
       jobId: Number(job.poolJobId),
@@ -141,7 +137,6 @@ export class Outgoing {
     });
     this.#outbox.giveBack(at + MAX_SUBMIT_BYTES - end);
     this.#appended();
-    return index;
   }
 
   /** Writes lines, and what waits before them, without waiting for company. */

@@ -51,3 +51,16 @@ const TEXT: ReadonlyMap<number, string> = new Map([
 export function errorText(code: number): string {
   return TEXT.get(code) ?? "Unknown";
 }
+
+/** An error as a miner is answered. */
+export interface StratumError {
+  /** Its number. */
+  readonly code: number;
+  /** The words that go with it: ASCII. */
+  readonly text: string;
+}
+
+/** The error with this code, in its own words. */
+export function stratumError(code: number): StratumError {
+  return { code, text: errorText(code) };
+}

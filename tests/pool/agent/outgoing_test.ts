@@ -5,7 +5,7 @@ import { Outgoing } from "../../../lib/pool/agent/outgoing.ts";
 import { decodeAgentFrame } from "../../../lib/protocol/agent/message.ts";
 import { PoolStreamDecoder } from "../../../lib/protocol/agent/stream.ts";
 import { PoolFault } from "../../../lib/base/violation.ts";
-import { registeredNames } from "../../../lib/protocol/stratum/worker_name.ts";
+import { registeredNames } from "../../../lib/protocol/agent/names.ts";
 import { FakeClock, turn } from "../../support/fake_clock.ts";
 import { SHARE } from "../../support/session_rig.ts";
 
@@ -152,7 +152,7 @@ Deno.test("on a line whose speed is not known some 160 miners are registered, th
 Deno.test("shares go out at once while registrations wait for the line", async () => {
   const line = new Line();
   const next = await line.fill(0);
-  assert.equal(line.outgoing.submit(3, JOB, SHARE), 0);
+  line.outgoing.submit(3, JOB, SHARE);
   await turn();
   assert.equal(line.sent.at(-1), "submit 3");
   assert.equal(line.registered, next);

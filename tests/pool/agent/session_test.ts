@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { encodeVerdict } from "../../../lib/protocol/agent/message.ts";
-import { registeredNames } from "../../../lib/protocol/stratum/worker_name.ts";
 import { everyCut } from "../../support/any_cut.ts";
 import { turn, turnsUntil } from "../../support/fake_clock.ts";
 import { FakeConnection } from "../../support/fake_connection.ts";
@@ -70,12 +69,12 @@ Deno.test("A session closed while bytes were on their way up tells nothing of th
 
 Deno.test("A session that is ready tells what was agreed", async () => {
   const rig = await SessionRig.ready();
-  const { session } = rig;
-  assert.equal(session.startingDifficulty, 16384);
-  assert.equal(session.versionMask, 0x1fffe000);
-  assert.equal(session.shareFate, "judged");
-  assert.equal(session.latestJob.coinbase1, "010000000100002a");
-  session.close();
+  const { upstream } = rig;
+  assert.equal(upstream.terms.startingDifficulty, 16384);
+  assert.equal(upstream.versionMask, 0x1fffe000);
+  assert.equal(upstream.terms.verdicts, "given");
+  assert.equal(upstream.latestJob.coinbase1, "010000000100002a");
+  rig.session.close();
 });
 
 Deno.test("Frames before the handshake is done are passed over", async () => {
@@ -94,7 +93,7 @@ Deno.test("A pool without verrol cannot switch version rolling on later", async 
   const [, ...lines] = handshakeLines();
   await rig.say('{"id":"caps","result":{"capabilities":["subres"]}}', ...lines);
   await rig.say(POOL_LINES.mask);
-  assert.equal(rig.session.versionMask, 0);
+  assert.equal(rig.upstream.versionMask, 0);
   assert.deepEqual(rig.events.all, [{ ready: true }]);
   rig.session.close();
 });
@@ -183,7 +182,7 @@ Deno.test("Frames are written in the order they were asked for", async () => {
   const rig = await SessionRig.ready();
   rig.register(7, "first");
   rig.submit(7);
-  rig.session.unregister(7);
+  rig.unregister(7);
   rig.register(7, "second");
   rig.submit(7, { nonce: 2 });
   const submit = { jobId: 17, sessionId: 7, extranonce2: 0x2a };
@@ -199,8 +198,7 @@ Deno.test("Frames are written in the order they were asked for", async () => {
 
 Deno.test("The longest names still make a register frame the pool takes", async () => {
   const rig = await SessionRig.ready();
-  const names = registeredNames(`BOSminer${"x".repeat(70)}`, "worker".repeat(20));
-  rig.session.register(0xfffe, names);
+  rig.register(0xfffe, "worker".repeat(20), `BOSminer${"x".repeat(70)}`);
   const bytes = await rig.written();
   assert.equal(bytes[2]! | bytes[3]! << 8, bytes.length);
   assert.ok(bytes.length <= 100);
@@ -212,10 +210,10 @@ Deno.test("An unregistered session is reported when the last byte of its frame i
   const { connection, events, session } = rig;
   connection.isHolding = true;
   rig.register(7);
-  session.unregister(7);
+  rig.unregister(7);
   rig.register(8);
-  session.unregister(8);
-  session.unregister(9);
+  rig.unregister(8);
+  rig.unregister(9);
   // The register of 7 went out at once; everything else is one write behind it.
   const first = encodeRegistration(7, "cgminer/4.11.1", "rig1").length;
   for (let i = 0; i < first; i++) {
@@ -248,7 +246,7 @@ Deno.test("A session unregistered while a write is under way is reported with it
   const { connection, events, session } = rig;
   connection.isHolding = true;
   rig.register(7);
-  session.unregister(7);
+  rig.unregister(7);
   connection.take();
   await turn();
   assert.deepEqual(events.unregistered, []);
@@ -263,7 +261,7 @@ Deno.test("A session that was unregistered is reported once, whatever is written
   for (const sessionId of [7, 8, 7]) {
     rig.register(sessionId);
     await turn();
-    rig.session.unregister(sessionId);
+    rig.unregister(sessionId);
     await turn();
   }
   rig.register(9);
@@ -360,8 +358,9 @@ Deno.test("A pool that goes on talking and takes no bytes is given up at the rea
 Deno.test("A pool that takes nothing is given up when too much waits, but not for one whole farm", async () => {
   const rig = await SessionRig.ready();
   rig.connection.isHolding = true;
-  const names = registeredNames("x".repeat(30), "y".repeat(50));
-  for (let sessionId = 0; sessionId < 65_535; sessionId++) rig.session.register(sessionId, names);
+  for (let sessionId = 0; sessionId < 65_535; sessionId++) {
+    rig.register(sessionId, "y".repeat(50), "x".repeat(30));
+  }
   await turn();
   assert.equal(rig.events.endReason, undefined);
   for (let n = 0; n < 200_000; n++) rig.submit(1, { nonce: n });
@@ -584,7 +583,7 @@ Deno.test("A session that is over takes no more orders, and does not mind them",
   await turn();
   rig.register(2);
   rig.submit(1);
-  rig.session.unregister(1);
+  rig.unregister(1);
   rig.session.flush();
   rig.session.tick();
   await turn();
@@ -596,7 +595,7 @@ Deno.test("A session unregistered when the connection broke is not reported: not
   const rig = await SessionRig.ready();
   rig.connection.isHolding = true;
   rig.register(1);
-  rig.session.unregister(1);
+  rig.unregister(1);
   rig.connection.take();
   rig.connection.end();
   await turn();
@@ -638,7 +637,7 @@ for (
         await rig.say(...handshakeLines());
         rig.connection.isHolding = true;
         rig.register(1);
-        rig.session.unregister(1);
+        rig.unregister(1);
       },
     },
   ]

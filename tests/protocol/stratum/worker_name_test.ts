@@ -3,11 +3,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decodeAgentFrame, encodeRegister } from "../../../lib/protocol/agent/message.ts";
-import {
-  filterName,
-  registeredNames,
-  splitUserName,
-} from "../../../lib/protocol/stratum/worker_name.ts";
+import { filterName, splitUserName } from "../../../lib/protocol/stratum/worker_name.ts";
+import { registeredNames } from "../../../lib/protocol/agent/names.ts";
 
 const RUNS = { seed: 20240612, numRuns: 2000 };
 

@@ -1,15 +1,8 @@
 /** Which pool next, and after how long: tables, without sockets or time. */
 
 import assert from "node:assert/strict";
-import {
-  HEALTHY_MS,
-  type Line,
-  nextPool,
-  PoolHealth,
-  PROVEN_MS,
-  STAGGER_MS,
-  worstActivePool,
-} from "../../lib/pool/reconnect.ts";
+import { HEALTHY_MS, PoolHealth, PROVEN_MS } from "../../lib/pool/health.ts";
+import { nextRank, type Ranked, STAGGER_MS, worstActiveRank } from "../../lib/pool/roles.ts";
 
 const longest = () => 1;
 
@@ -188,10 +181,10 @@ Deno.test("A pool that loses one of two connections must prove itself again", ()
 });
 
 /** A connection in short: `0a` serves from pool 0, `1s` is a spare to pool 1, `2o` is opening. */
-function lines(text: string, openedAt = 0): Line[] {
+function lines(text: string, openedAt = 0): Ranked[] {
   const roles = { a: "active", s: "spare", o: "opening" } as const;
   return text.split(" ").filter(Boolean).map((word) => ({
-    pool: Number(word[0]),
+    rank: Number(word[0]),
     role: roles[word[1] as keyof typeof roles],
     openedAt,
   }));
@@ -467,11 +460,12 @@ for (
     for (const pool of dead) {
       for (let n = 0, at = time; n < 3; n++) at += health.failed(pool, at);
     }
-    assert.equal(nextPool(lines(have), { ...wishes, pools }, health, time), next);
+    const mayDial = (rank: number, isOutage: boolean) => health.mayDial(rank, time, isOutage);
+    assert.equal(nextRank(lines(have), { ...wishes, pools }, mayDial, time), next);
   });
 }
 
-Deno.test("worstActivePool looks at those that serve only", () => {
-  assert.equal(worstActivePool(lines("0a 1a 2s 3o")), 1);
-  assert.equal(worstActivePool(lines("2s 3o")), -1);
+Deno.test("worstActiveRank looks at those that serve only", () => {
+  assert.equal(worstActiveRank(lines("0a 1a 2s 3o")), 1);
+  assert.equal(worstActiveRank(lines("2s 3o")), -1);
 });

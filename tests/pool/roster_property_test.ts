@@ -1,10 +1,10 @@
-/** PoolSlots in any course of events: bounded, never contradictory, and right again in the end. */
+/** PoolRoster in any course of events: bounded, never contradictory, and right again in the end. */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { seededRandom } from "../../lib/sim/seeded_random.ts";
 import type { Mood } from "../support/fake_pools.ts";
-import { SlotsRig, TICK_MS } from "../support/slots_rig.ts";
+import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
 type Step =
   | { readonly kind: "mood"; readonly pool: number; readonly mood: Mood }
@@ -34,7 +34,7 @@ const course = fc.record({
 });
 
 /** What holds at any moment. */
-function check(rig: SlotsRig, wanted: number, hasStandby: boolean): void {
+function check(rig: RosterRig, wanted: number, hasStandby: boolean): void {
   const { active, spare } = rig.roles;
   const { pools } = rig;
   const standbys = rig.roles.activeUpstreams.length - active.length;
@@ -56,7 +56,7 @@ Deno.test("Connections stay bounded, and all is as it should be once the pools a
     fc.asyncProperty(course, async ({ moods, connections, hasStandby, steps, seed }) => {
       const wanted = connections ?? 1;
       const intervalMs = hasStandby ? 30_000 : undefined;
-      const rig = new SlotsRig(moods, connections, seededRandom(seed), intervalMs);
+      const rig = new RosterRig(moods, connections, seededRandom(seed), intervalMs);
       const checkNow = () => check(rig, wanted, hasStandby);
       let ticks = 0;
       for (const each of steps) {
@@ -84,7 +84,7 @@ Deno.test("Connections stay bounded, and all is as it should be once the pools a
       assert.deepEqual(rig.pools.connected, [...active, ...spare]);
       assert.equal(rig.pools.pendingDials, 0);
 
-      rig.slots.stop();
+      rig.roster.stop();
       const dials = rig.pools.dialled.length;
       await rig.pass(40_000);
       assert.deepEqual([rig.pools.connected, rig.roles.active, rig.roles.spare], [[], [], []]);

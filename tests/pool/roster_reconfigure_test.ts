@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { LogCapture } from "../support/log_capture.ts";
-import { SlotsRig, TICK_MS } from "../support/slots_rig.ts";
+import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
 const LINGER_MS = 5_000;
 
 Deno.test("A removed pool serves until another is ready, then lingers for its last verdicts, then is closed", async () => {
-  const rig = await SlotsRig.started(["serves", "refuses"]);
+  const rig = await RosterRig.started(["serves", "refuses"]);
   assert.deepEqual(rig.roles.active, [0]);
   rig.reconfigure([1]);
   await rig.pass(10_000);
@@ -16,11 +16,11 @@ Deno.test("A removed pool serves until another is ready, then lingers for its la
   await rig.pass(31_000, () => assert.equal(rig.roles.active.length, 1));
   assert.deepEqual(rig.roles.active, [1]);
   assert.deepEqual([...new Set(rig.pools.connected)], [1]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("Of a removed pool that handed its miners over the connection stays a while, and no longer", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   await rig.pass(2_000);
   rig.reconfigure([1]);
   assert.deepEqual(rig.roles.active, [1], "the spare takes over at once");
@@ -31,62 +31,62 @@ Deno.test("Of a removed pool that handed its miners over the connection stays a 
   await rig.pools.lose(1);
   await rig.pass(TICK_MS);
   assert.ok(!rig.roles.active.includes(0), "it never serves again");
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("Of a removed pool that goes away while it still serves no next try is announced", async () => {
   using log = new LogCapture();
-  const rig = await SlotsRig.started(["serves", "refuses"]);
+  const rig = await RosterRig.started(["serves", "refuses"]);
   rig.reconfigure([1]);
   log.take();
   await rig.pools.lose(0);
   const lost = log.take().filter((line) => line.includes(" lost ("));
   assert.deepEqual(lost.map((line) => line.replace(/^.*; /, "")), ["it is not wanted any more"]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("A dial to a removed pool is given up at once", async () => {
-  const rig = await SlotsRig.started(["hangs", "serves"]);
+  const rig = await RosterRig.started(["hangs", "serves"]);
   assert.equal(rig.pools.pendingDials, 1);
   rig.reconfigure([1]);
   await rig.pass(TICK_MS);
   assert.deepEqual(rig.roles.active, [1]);
   assert.equal(rig.pools.pendingDials, 0);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("What is counted of a pool goes on when it is removed and comes back", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   await rig.pass(2_000);
   rig.reconfigure([1]);
   await rig.pass(2 * LINGER_MS);
-  const [listed, gone] = rig.slots.pools;
-  assert.deepEqual([listed!.number, listed!.isListed], [1, true]);
-  assert.deepEqual([gone!.number, gone!.isListed, gone!.connections], [0, false, []]);
+  const [listed, gone] = rig.roster.pools;
+  assert.deepEqual([listed!.poolId, listed!.isListed], [1, true]);
+  assert.deepEqual([gone!.poolId, gone!.isListed, gone!.connections], [0, false, []]);
   assert.equal(gone!.connects, 1);
-  const { bytesRead } = rig.slots;
+  const { bytesRead } = rig.roster;
   assert.equal(bytesRead, listed!.bytesRead + gone!.bytesRead);
   rig.reconfigure([0, 1]);
   await rig.pass(2_000);
-  const [first] = rig.slots.pools;
-  assert.deepEqual([first!.number, first!.connects], [0, 2]);
-  rig.slots.stop();
+  const [first] = rig.roster.pools;
+  assert.deepEqual([first!.poolId, first!.connects], [0, 2]);
+  rig.roster.stop();
 });
 
 Deno.test("A change tries every pool again at once, however long it was to be left alone", async () => {
-  const rig = await SlotsRig.started(["serves", "refuses"]);
+  const rig = await RosterRig.started(["serves", "refuses"]);
   await rig.pass(60_000);
-  const wait = rig.slots.pools[1]!.retryInMs;
+  const wait = rig.roster.pools[1]!.retryInMs;
   assert.ok(wait > 2 * TICK_MS, `${wait} ms`);
   rig.pools.moods[1] = "serves";
   rig.reconfigure([0, 1]);
   await rig.pass(TICK_MS);
   assert.deepEqual(rig.roles.spare, [1]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("The number of serving connections rises and falls without a moment with none", async () => {
-  const rig = await SlotsRig.started(["serves"], 1);
+  const rig = await RosterRig.started(["serves"], 1);
   rig.reconfigure([0], { connections: 3 });
   await rig.pass(2_000);
   assert.deepEqual(rig.roles.active, [0, 0, 0]);
@@ -94,11 +94,11 @@ Deno.test("The number of serving connections rises and falls without a moment wi
   assert.deepEqual(rig.roles.active, [0]);
   await rig.pass(2 * LINGER_MS);
   assert.deepEqual(rig.pools.connected, [0]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("In an outage a shorter interval counts at once: the next made-up job is not waited for as long", async () => {
-  const rig = await SlotsRig.started(["serves"]);
+  const rig = await RosterRig.started(["serves"]);
   rig.reconfigure([0], { standbyIntervalMs: 3_600_000 });
   rig.pools.moods[0] = "refuses";
   await rig.pools.lose(0);
@@ -109,5 +109,5 @@ Deno.test("In an outage a shorter interval counts at once: the next made-up job 
   assert.equal(rig.roles.jobs.length, before, "20 s from the last are not over");
   await rig.pass(2_000);
   assert.equal(rig.roles.jobs.length, before + 1);
-  rig.slots.stop();
+  rig.roster.stop();
 });

@@ -1,14 +1,14 @@
-/** PoolSlots: pools that are connected and do no work, spares that are silent, and what is said. */
+/** PoolRoster: pools that are connected and do no work, spares that are silent, and what is said. */
 
 import assert from "node:assert/strict";
-import type { Upstream } from "../../lib/mux/peers.ts";
+import type { Upstream } from "../../lib/mux/upstream.ts";
 import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { PoolLink } from "../support/fake_pools.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { linesToBytes, notifyLine } from "../support/pool_lines.ts";
 import { SHARE } from "../support/session_rig.ts";
-import { SlotsRig, TICK_MS } from "../support/slots_rig.ts";
+import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
 const ACCEPTED = 1798084231;
 const MINUTE = 60_000;
@@ -26,19 +26,19 @@ interface Work {
 
 /** Pools that work as told, and miners that send a share a second to whichever serves. */
 class Farm {
-  readonly rig: SlotsRig;
+  readonly rig: RosterRig;
   readonly work: Work[];
   /** Shares sent on each connection. */
   readonly #sent = new Map<Upstream, number>();
   #ticks = 0;
 
-  private constructor(rig: SlotsRig, work: Work[]) {
+  private constructor(rig: RosterRig, work: Work[]) {
     this.rig = rig;
     this.work = work;
   }
 
   static async start(work: Work[], connections?: number): Promise<Farm> {
-    return new Farm(await SlotsRig.started(work.map(() => "serves"), connections), work);
+    return new Farm(await RosterRig.started(work.map(() => "serves"), connections), work);
   }
 
   get active(): number[] {
@@ -64,20 +64,21 @@ class Farm {
     for (const upstream of roles.activeUpstreams) {
       const sent = this.#sent.get(upstream) ?? 0;
       this.#sent.set(upstream, sent + 1);
-      upstream.submit(sent % 2, { poolJobId: "0", ntime: 0, version: 0x20000000 }, SHARE);
-      const { verdict } = this.work[upstream.pool]!;
+      upstream.submit(sent, sent % 2, { poolJobId: "0", ntime: 0, version: 0x20000000 }, SHARE);
+      upstream.watch.submitted(this.rig.clock.now());
+      const { verdict } = this.work[upstream.poolId]!;
       if (verdict === undefined) continue;
       linkOf(this.rig, upstream).connection.deliver(encodeVerdict(sent & 0xffff, verdict));
     }
   }
 
   [Symbol.dispose](): void {
-    this.rig.slots.stop();
+    this.rig.roster.stop();
   }
 }
 
 /** The connection of an upstream: they are numbered in the order in which they were dialled. */
-function linkOf({ pools }: SlotsRig, { name }: Upstream): PoolLink {
+function linkOf({ pools }: RosterRig, { name }: Upstream): PoolLink {
   return pools.linkOf(Number(name.split("#")[1]));
 }
 
@@ -137,7 +138,7 @@ for (const { what, work, said } of SIGNS) {
       "pool1 active",
       "pool0 spare",
     ]);
-    const [report] = farm.rig.slots.pools;
+    const [report] = farm.rig.roster.pools;
     assert.equal(report!.losses, 1);
     assert.match(report!.trouble!, /^half dead: /);
   });
@@ -249,31 +250,35 @@ Deno.test("Most shares refused for one reason are a warning with the likely caus
 // Spares that are silent
 
 /** Pools talk as they do, but for these. */
-async function passWithSilent(rig: SlotsRig, ms: number, silent: readonly number[]): Promise<void> {
+async function passWithSilent(
+  rig: RosterRig,
+  ms: number,
+  silent: readonly number[],
+): Promise<void> {
   for (let passed = 0; passed < ms; passed += TICK_MS) {
     rig.clock.advance(TICK_MS);
     for (const { pool, connection } of rig.pools.links) {
       if (!silent.includes(pool)) connection.deliver([0x0a]);
     }
     await turn();
-    rig.slots.tick();
+    rig.roster.tick();
     await turn();
   }
 }
 
 Deno.test("A spare that leaves its probe unanswered is not given the farm where another can be", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   await passWithSilent(rig, 35_000, [1]);
   assert.deepEqual(rig.roles.spare, [1], "it is connected still");
   await rig.pools.lose(0);
   await passWithSilent(rig, 1_000, [1]);
   assert.deepEqual(rig.roles.active, [0], "pool 0 is there again, and serves");
   assert.ok(!rig.roles.story.includes("pool1 active"));
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("With no other choice a silent spare serves once it speaks", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   await passWithSilent(rig, 35_000, [1]);
   rig.pools.moods[0] = rig.pools.moods[1] = "refuses";
   await rig.pools.lose(0);
@@ -281,21 +286,21 @@ Deno.test("With no other choice a silent spare serves once it speaks", async () 
   assert.deepEqual([rig.roles.active, rig.roles.spare], [[], [1]]);
   await passWithSilent(rig, TICK_MS, []);
   assert.deepEqual(rig.roles.active, [1]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("While miners wait, a new connection is made to the pool whose spare is silent", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   await passWithSilent(rig, 35_000, [1]);
   rig.pools.moods[0] = "refuses";
   await rig.pools.lose(0);
   await passWithSilent(rig, 3_000, [1]);
   assert.deepEqual(rig.roles.active, [1], "over a connection that speaks");
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("Miners do not return to a better pool that is silent", async () => {
-  const rig = await SlotsRig.started(["refuses", "serves"]);
+  const rig = await RosterRig.started(["refuses", "serves"]);
   rig.pools.moods[0] = "serves";
   await passWithSilent(rig, 145_000, []);
   assert.deepEqual(rig.roles.active, [1]);
@@ -303,16 +308,16 @@ Deno.test("Miners do not return to a better pool that is silent", async () => {
   assert.deepEqual(rig.roles.active, [1]);
   await passWithSilent(rig, TICK_MS, []);
   assert.deepEqual(rig.roles.active, [0]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("A spare that speaks is the spare, however often it was asked", async () => {
-  const rig = await SlotsRig.started(["serves", "serves"]);
+  const rig = await RosterRig.started(["serves", "serves"]);
   for (let i = 0; i < 20; i++) {
     await passWithSilent(rig, 30_250, [0, 1]);
     await passWithSilent(rig, TICK_MS, []);
   }
   assert.deepEqual(rig.pools.dialled, [0, 1]);
   assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [1]]);
-  rig.slots.stop();
+  rig.roster.stop();
 });

@@ -1,4 +1,4 @@
-/** PoolSlots: which connections an account has, and which of them serve, as pools come and go. */
+/** PoolRoster: which connections an account has, and which of them serve, as pools come and go. */
 
 import assert from "node:assert/strict";
 import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
@@ -7,33 +7,33 @@ import type { Mood } from "../support/fake_pools.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { POOL_LINES } from "../support/pool_lines.ts";
 import { SHARE } from "../support/session_rig.ts";
-import { RETURN_AFTER_MS, SlotsRig, TICK_MS } from "../support/slots_rig.ts";
+import { RETURN_AFTER_MS, RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
 function scenario(
   name: string,
-  run: (rig: SlotsRig) => Promise<void>,
+  run: (rig: RosterRig) => Promise<void>,
   moods: Mood[],
   n?: number,
 ): void {
   Deno.test(name, async () => {
-    const rig = await SlotsRig.started(moods, n);
+    const rig = await RosterRig.started(moods, n);
     try {
       await run(rig);
     } finally {
-      rig.slots.stop();
+      rig.roster.stop();
       assert.deepEqual(rig.pools.connected, []);
     }
   });
 }
 
 Deno.test("Nothing is opened before the first tick", async () => {
-  const rig = new SlotsRig(["serves", "serves"]);
+  const rig = new RosterRig(["serves", "serves"]);
   await turn();
   assert.deepEqual(rig.pools.dialled, []);
-  rig.slots.tick();
+  rig.roster.tick();
   await turn();
   assert.deepEqual(rig.pools.dialled, [0, 1]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 scenario(
@@ -284,8 +284,8 @@ scenario(
       assert.ok(rig.roles.active.includes(1));
       await rig.pass(TICK_MS);
     }
-    upstream!.register(1, { clientAgent: "", workerName: "rig", wasCut: false });
-    upstream!.submit(1, { poolJobId: "0", ntime: 0, version: 0 }, SHARE);
+    upstream!.enter({ sessionId: 1, account: "alice", name: "rig", clientAgent: "" });
+    upstream!.submit(0, 1, { poolJobId: "0", ntime: 0, version: 0 }, SHARE);
     await rig.pass(1000);
     const old = rig.pools.links.find(({ pool }) => pool === 1)!;
     old.connection.deliver(encodeVerdict(0, 1798084231));
@@ -301,14 +301,14 @@ scenario(
 scenario(
   "Bytes of connections that are gone stay counted",
   async (rig) => {
-    const { bytesRead, bytesWritten } = rig.slots;
+    const { bytesRead, bytesWritten } = rig.roster;
     assert.ok(bytesRead > 1000 && bytesWritten > 500);
     rig.pools.moods.fill("hangs");
     await rig.pools.lose(0);
     await rig.pools.lose(1);
     assert.deepEqual(rig.pools.connected, []);
-    assert.equal(rig.slots.bytesRead, bytesRead);
-    assert.equal(rig.slots.bytesWritten, bytesWritten);
+    assert.equal(rig.roster.bytesRead, bytesRead);
+    assert.equal(rig.roster.bytesWritten, bytesWritten);
   },
   ["serves", "serves"],
 );
@@ -345,31 +345,31 @@ scenario(
 );
 
 Deno.test("Without leave for a spare one connection is all there is, until there is leave", async () => {
-  const rig = new SlotsRig(["serves", "serves"]);
+  const rig = new RosterRig(["serves", "serves"]);
   rig.maySpare = false;
   await rig.pass(10_000);
   assert.deepEqual([rig.roles.active, rig.roles.spare, rig.pools.dialled], [[0], [], [0]]);
   rig.maySpare = true;
   await rig.pass(TICK_MS);
   assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [1]]);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 Deno.test("200 accounts on one dead pool come to it once a second, all together", async () => {
-  const rig = new SlotsRig(["refuses"]);
+  const rig = new RosterRig(["refuses"]);
   const accounts = Array.from({ length: 200 }, () => rig.another());
   const tick = () => {
     for (const account of accounts) account.tick();
   };
   await rig.pass(30_000, tick);
   assert.ok(rig.pools.dialled.length <= 10 + 31, `${rig.pools.dialled.length} dials in 30 s`);
-  for (const account of [rig.slots, ...accounts]) account.stop();
+  for (const account of [rig.roster, ...accounts]) account.stop();
 });
 
 Deno.test("A dead pool is one line in the log however many accounts try it, then one a minute", async () => {
   using log = new LogCapture();
-  const rig = new SlotsRig(["refuses"]);
-  const accounts = [rig.slots, ...Array.from({ length: 50 }, () => rig.another())];
+  const rig = new RosterRig(["refuses"]);
+  const accounts = [rig.roster, ...Array.from({ length: 50 }, () => rig.another())];
   const tick = () => {
     for (const account of accounts) account.tick();
   };
@@ -387,7 +387,7 @@ Deno.test("A dead pool is one line in the log however many accounts try it, then
 
 Deno.test("A pool that flaps is not told of with every loss, one that breaks after a good time is", async () => {
   using log = new LogCapture();
-  const rig = await SlotsRig.started(["serves"]);
+  const rig = await RosterRig.started(["serves"]);
   const losses = () => log.take().filter((line) => line.includes("lost (serving)"));
   for (let i = 0; i < 8; i++) {
     await rig.pools.lose(0);
@@ -397,30 +397,30 @@ Deno.test("A pool that flaps is not told of with every loss, one that breaks aft
   await rig.pass(120_000);
   await rig.pools.lose(0);
   assert.match(losses().join("\n"), /closed the connection; trying again now$/);
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 for (const connections of [undefined, 3]) {
   Deno.test(`Stopping (connections: ${connections}) closes all, aborts dials and opens no more`, async () => {
-    const rig = await SlotsRig.started(["serves", "hangs", "serves"], connections);
+    const rig = await RosterRig.started(["serves", "hangs", "serves"], connections);
     const [link] = rig.pools.links;
-    rig.slots.stop();
+    rig.roster.stop();
     assert.deepEqual(rig.pools.connected, []);
     assert.equal(rig.pools.pendingDials, 0);
     assert.deepEqual([rig.roles.active, rig.roles.spare], [[], []]);
     const { length } = rig.pools.dialled;
     assert.equal(link!.connection.isClosed, true);
     await rig.pass(120_000);
-    rig.slots.stop();
+    rig.roster.stop();
     assert.equal(rig.pools.dialled.length, length);
   });
 }
 
 Deno.test("A dial answered after the stop is closed and changes nothing", async () => {
-  const rig = await SlotsRig.started(["hangs"]);
+  const rig = await RosterRig.started(["hangs"]);
   rig.pools.fakeDial.isDeaf = true;
   const [call] = rig.pools.fakeDial.calls;
-  rig.slots.stop();
+  rig.roster.stop();
   let isClosed = false;
   call!.answer({
     read: () => Promise.reject(new Error("read after the stop")),
@@ -433,12 +433,12 @@ Deno.test("A dial answered after the stop is closed and changes nothing", async 
 });
 
 Deno.test("An account whose pool refuses its sub-account never serves it", async () => {
-  const rig = await SlotsRig.started(["denies"]);
+  const rig = await RosterRig.started(["denies"]);
   await rig.pass(60_000);
   assert.deepEqual(rig.roles.active, []);
   assert.deepEqual(rig.roles.spare, []);
   assert.ok(POOL_LINES.auth.includes("true"), "the same pool would have agreed otherwise");
-  rig.slots.stop();
+  rig.roster.stop();
 });
 
 scenario("An account every pool refuses is reported, and again after each round", async (rig) => {
@@ -535,26 +535,26 @@ for (const standbyMs of [undefined, 30_000]) {
   const withWhat = standbyMs === undefined ? "without made-up jobs" : "with made-up jobs";
   Deno.test(`Of a pool that comes and goes it is said once a minute that none serves, ${withWhat}`, async () => {
     using log = new LogCapture();
-    const rig = new SlotsRig(["serves"], undefined, undefined, standbyMs);
+    const rig = new RosterRig(["serves"], undefined, undefined, standbyMs);
     await rig.pass(TICK_MS);
     for (let i = 0; i < 45; i++) {
       await rig.pools.lose(0);
       await rig.pass(2_000);
     }
-    rig.slots.stop();
+    rig.roster.stop();
     const lines = log.take().filter((line) => line.includes("No pool answers"));
     assert.equal(lines.length, 2, lines.join("\n"));
     assert.match(lines[1]!, /; [0-9]+ more like this in 6[0-9] s$/);
   });
 }
 
-async function withStandby(moods: Mood[], run: (rig: SlotsRig) => Promise<void>): Promise<void> {
-  const rig = new SlotsRig(moods, undefined, undefined, 30_000);
+async function withStandby(moods: Mood[], run: (rig: RosterRig) => Promise<void>): Promise<void> {
+  const rig = new RosterRig(moods, undefined, undefined, 30_000);
   await rig.pass(TICK_MS);
   try {
     await run(rig);
   } finally {
-    rig.slots.stop();
+    rig.roster.stop();
   }
 }
 
@@ -565,7 +565,7 @@ Deno.test("With a standby, an outage has made-up jobs, one each interval, until 
     await rig.pools.lose(0);
     await rig.pass(TICK_MS);
     const [standby] = rig.roles.activeUpstreams;
-    assert.equal(standby!.shareFate, "outage");
+    assert.equal(standby!.terms.verdicts, "none");
     await rig.pass(61_000);
     const madeUp = rig.roles.jobs.filter(({ upstream }) => upstream === standby)
       .map(({ job }) => job);
@@ -579,7 +579,7 @@ Deno.test("With a standby, an outage has made-up jobs, one each interval, until 
     rig.pools.moods[0] = "serves";
     await rig.pass(31_000);
     assert.deepEqual(rig.roles.active, [0]);
-    assert.equal(rig.roles.activeUpstreams[0]!.shareFate, "judged");
+    assert.equal(rig.roles.activeUpstreams[0]!.terms.verdicts, "given");
   });
 });
 
@@ -588,7 +588,7 @@ Deno.test("Stopping in an outage ends the standby, too", async () => {
     rig.pools.moods[0] = "refuses";
     await rig.pools.lose(0);
     assert.equal(rig.roles.activeUpstreams.length, 1);
-    rig.slots.stop();
+    rig.roster.stop();
     assert.deepEqual(rig.roles.activeUpstreams, []);
   });
 });
@@ -598,7 +598,7 @@ Deno.test("With a standby, failover to a ready spare has no made-up job", async 
     rig.pools.moods[0] = "refuses";
     await rig.pools.lose(0);
     await rig.pass(TICK_MS);
-    assert.ok(rig.roles.jobs.every(({ upstream }) => upstream.shareFate === "judged"));
+    assert.ok(rig.roles.jobs.every(({ upstream }) => upstream.terms.verdicts === "given"));
   });
 });
 
@@ -613,9 +613,9 @@ scenario(
   "A pool that is pinned is tried at once, however long it was to be left alone",
   async (rig) => {
     await rig.pass(120_000);
-    assert.ok(rig.slots.pools[1]!.retryInMs > 2 * TICK_MS);
+    assert.ok(rig.roster.pools[1]!.retryInMs > 2 * TICK_MS);
     rig.pools.moods[1] = "serves";
-    rig.slots.pin(1);
+    rig.roster.pin(1);
     await rig.pass(TICK_MS);
     assert.deepEqual(rig.roles.active, [1]);
   },
@@ -625,7 +625,7 @@ scenario(
 scenario(
   "A pinned pool serves as soon as it is ready, whatever its place in the order",
   async (rig) => {
-    rig.slots.pin(2);
+    rig.roster.pin(2);
     await rig.pass(2_000);
     assert.deepEqual(rig.roles.active, [2]);
     await rig.pass(RETURN_AFTER_MS * 2);
@@ -638,7 +638,7 @@ scenario(
 scenario(
   "A pinned pool that fails leaves the miners to the others until it is back",
   async (rig) => {
-    rig.slots.pin(1);
+    rig.roster.pin(1);
     await rig.pass(2_000);
     rig.pools.moods[1] = "refuses";
     await rig.pools.lose(1);
@@ -654,10 +654,10 @@ scenario(
 scenario(
   "Without the pin, miners return to the better pool when it has been healthy",
   async (rig) => {
-    rig.slots.pin(1);
+    rig.roster.pin(1);
     await rig.pass(2_000);
     assert.deepEqual(rig.roles.active, [1]);
-    rig.slots.pin(undefined);
+    rig.roster.pin(undefined);
     await rig.pass(RETURN_AFTER_MS + 2_000);
     assert.deepEqual(rig.roles.active, [0]);
   },
@@ -665,8 +665,8 @@ scenario(
 );
 
 scenario("Pinning a pool there is not is refused and changes nothing", async (rig) => {
-  assert.throws(() => rig.slots.pin(2), RangeError);
-  assert.throws(() => rig.slots.pin(-1), RangeError);
+  assert.throws(() => rig.roster.pin(2), RangeError);
+  assert.throws(() => rig.roster.pin(-1), RangeError);
   await rig.pass(2_000);
   assert.deepEqual(rig.roles.active, [0]);
 }, ["serves", "serves"]);
@@ -674,7 +674,7 @@ scenario("Pinning a pool there is not is refused and changes nothing", async (ri
 scenario(
   "Every one of several connections moves to a pinned pool",
   async (rig) => {
-    rig.slots.pin(1);
+    rig.roster.pin(1);
     await rig.pass(10_000);
     assert.deepEqual(rig.roles.active, [1, 1, 1]);
   },

@@ -1,8 +1,9 @@
 /** The connections of an account between fake pools, a clock and a book of roles. */
 
 import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
-import type { PoolSlotsSettings } from "../../lib/pool/settings.ts";
-import { PoolSlots } from "../../lib/pool/slots.ts";
+import type { RosterSettings } from "../../lib/pool/settings.ts";
+import { openConnection } from "../../lib/pool/kinds.ts";
+import { PoolRoster } from "../../lib/pool/roster.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakePools, type Mood } from "./fake_pools.ts";
@@ -12,12 +13,12 @@ export const RETURN_AFTER_MS = 180_000;
 export const TICK_MS = 250;
 export const HALF_DEAD = { noJobMs: 180_000, allRefusedMs: 60_000, noVerdictMs: 60_000 };
 
-export class SlotsRig {
+export class RosterRig {
   readonly clock = new FakeClock();
   readonly pools: FakePools;
-  readonly roles = new RoleBook();
-  readonly slots: PoolSlots;
-  readonly #settings: PoolSlotsSettings;
+  readonly roles = new RoleBook(this.clock.now);
+  readonly roster: PoolRoster;
+  readonly #settings: RosterSettings;
   readonly #random: () => number;
   readonly #connects = new ConnectLimiter(this.clock.now);
   readonly #troubles = new PoolTroubleLog(this.clock.now);
@@ -34,11 +35,11 @@ export class SlotsRig {
     this.#settings = {
       pools: this.pools.entries,
       connections,
-      wantsVerdicts: true,
       returnAfterMs: RETURN_AFTER_MS,
       halfDead: HALF_DEAD,
       standbyIntervalMs,
-      session: {
+      connection: {
+        wantsVerdicts: true,
         dial: this.pools.fakeDial.dial,
         handshakeTimeoutMs: 15_000,
         readTimeoutMs: 60_000,
@@ -46,14 +47,15 @@ export class SlotsRig {
       },
     };
     this.#random = random;
-    this.slots = this.another();
+    this.roster = this.another();
   }
 
   /** The connections of another account, in the same process. */
-  another(): PoolSlots {
-    return new PoolSlots({
+  another(): PoolRoster {
+    return new PoolRoster({
       ...this.#settings,
-      clientAgent: "btccom-agent/test",
+      open: openConnection,
+      version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => 0 },
@@ -65,9 +67,9 @@ export class SlotsRig {
   }
 
   /** The list has these of its pools from now on, in this order, and the rest is as `changes` say. */
-  reconfigure(pools: readonly number[], changes: Partial<PoolSlotsSettings> = {}): void {
+  reconfigure(pools: readonly number[], changes: Partial<RosterSettings> = {}): void {
     const entries = pools.map((pool) => this.#settings.pools[pool]!);
-    this.slots.reconfigure({ ...this.#settings, pools: entries, ...changes });
+    this.roster.reconfigure({ ...this.#settings, pools: entries, ...changes });
   }
 
   /** A rig whose connections had time to become what they should. */
@@ -75,8 +77,8 @@ export class SlotsRig {
     moods: readonly Mood[],
     connections?: number,
     random = () => 1,
-  ): Promise<SlotsRig> {
-    const rig = new SlotsRig(moods, connections, random);
+  ): Promise<RosterRig> {
+    const rig = new RosterRig(moods, connections, random);
     await rig.pass(TICK_MS);
     return rig;
   }
@@ -87,7 +89,7 @@ export class SlotsRig {
       this.clock.advance(TICK_MS);
       this.pools.keepTalking();
       await turn();
-      this.slots.tick();
+      this.roster.tick();
       await turn();
       await each();
     }

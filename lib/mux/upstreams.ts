@@ -1,0 +1,74 @@
+/**
+ * All connections of one account to pools, as the account and the status server see them.
+ */
+
+import type { Upstream } from "./upstream.ts";
+
+/** How one upstream connection is used: dialling or shaking hands; ready; serving miners. */
+export type UpstreamRole = "opening" | "spare" | "active";
+
+/** One upstream connection at one moment. */
+export interface UpstreamReport {
+  /** As in {@linkcode Upstream.name}. */
+  readonly name: string;
+  /** How it is used. */
+  readonly role: UpstreamRole;
+  /** How long it has been ready, or opening, in milliseconds. */
+  readonly ageMs: number;
+  /** What was agreed on; `undefined` while it is opening. */
+  readonly agreed: Pick<Upstream, "terms" | "versionMask"> | undefined;
+}
+
+/** What passed between us and a pool, in both directions. */
+export interface Traffic {
+  /** Payload bytes read. */
+  readonly bytesRead: number;
+  /** Payload bytes written. */
+  readonly bytesWritten: number;
+  /** Frames read. */
+  readonly framesRead: number;
+  /** Frames given to connections to be written. */
+  readonly framesWritten: number;
+}
+
+/** One pool of an account at one moment; counts are since the account was opened. */
+export interface PoolReport extends Traffic {
+  /** As in {@linkcode Upstream.poolId}. */
+  readonly poolId: number;
+  /** Whether it is in the list; if not, it was once. */
+  readonly isListed: boolean;
+  /** Its host and port, `host:port`. */
+  readonly address: string;
+  /** The sub-account there. */
+  readonly account: string;
+  /** The connections there are. */
+  readonly connections: readonly UpstreamReport[];
+  /** Why the last connection failed or was lost; `undefined` since one last became ready. */
+  readonly trouble: string | undefined;
+  /** How long until it may be dialled again, in milliseconds; 0 for now. */
+  readonly retryInMs: number;
+  /** Connections that became ready. */
+  readonly connects: number;
+  /** Connections that were never ready. */
+  readonly failures: number;
+  /** Connections lost after they were ready. */
+  readonly losses: number;
+  /** How often a connection of it began to serve miners. */
+  readonly activations: number;
+}
+
+/** The upstream connections of one account, as its keeper sees them. */
+export interface Upstreams extends Traffic {
+  /** Every pool of the list, in its order, then those that were in it once. */
+  readonly pools: readonly PoolReport[];
+  /** Bytes that wait to be written to pools that are ready. */
+  readonly waitingBytes: number;
+  /** Looks after deadlines. To be called several times a second. */
+  tick(): void;
+  /** Writes out what waits for company. */
+  flush(): void;
+  /** Prefers the pool with this number, or none. */
+  pin(poolId: number | undefined): void;
+  /** Closes every connection. */
+  stop(): void;
+}

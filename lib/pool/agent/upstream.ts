@@ -1,0 +1,252 @@
+/**
+ * A connection to a pool of btcpool's agent protocol that is ready: shares and workers up in frames,
+ * jobs, difficulties and verdicts down.
+ */
+
+import { Allowance } from "../../base/allowance.ts";
+import type { RateClock } from "../../base/attended_clock.ts";
+import type { Now } from "../../base/clock.ts";
+import { PoolFault } from "../../base/violation.ts";
+import type { Terms } from "../../mux/terms.ts";
+import {
+  type PoolJob,
+  type UpstreamEvents,
+  VERDICT_TIMEOUT_MS,
+  type Worker,
+} from "../../mux/upstream.ts";
+import { areaLog } from "../../observe/log.ts";
+import type { PoolMessage } from "../../protocol/agent/message.ts";
+import { registeredNames } from "../../protocol/agent/names.ts";
+import type { Job } from "../../protocol/stratum/job.ts";
+import { quote } from "../../protocol/stratum/message.ts";
+import type { Share } from "../../protocol/stratum/share.ts";
+import type { ReadyUpstream } from "../connection.ts";
+import type { Inflow } from "../inflow.ts";
+import type { Liveness } from "../liveness.ts";
+import { readPoolJob } from "../pool_job.ts";
+import { PoolWatch } from "../pool_watch.ts";
+import { type Agreement, parseVersionMask } from "./handshake.ts";
+import { SubmitIndexes } from "./indexes.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { Registry } from "./registry.ts";
+import { verdictOf } from "./verdicts.ts";
+
+/** A pool that changes its version mask more often is left. */
+const MASK_CHANGES_A_MINUTE = 6;
+
+/**
+ * A pool keeps 256 jobs of a connection, and the last three before a clean one (agent.md "Jobs and
+ * the coinbase"). One more is kept here, since sending a share the pool then refuses costs less than
+ * refusing one it would have taken.
+ */
+const RETENTION = { jobs: 256, acrossClean: 4, ms: Infinity } as const;
+
+/** 8 bytes; the first two of a miner's 4 are zeros (agent.md trap 9). */
+const EXTRANONCE = { bytes: 8, offset: 2 } as const;
+
+/** What an upstream is made of. */
+export interface AgentUpstreamParts {
+  /** As in {@linkcode Upstream.poolId}. */
+  readonly poolId: number;
+  /** As in {@linkcode Upstream.name}. */
+  readonly name: string;
+  /** What the handshake came to. */
+  readonly agreement: Agreement;
+  /** Where frames go. */
+  readonly outgoing: Pick<Outgoing, "register" | "unregister" | "submit" | "takesRegistrations">;
+  /** Judges the connection. */
+  readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
+  /** Judges how much the pool sends. */
+  readonly inflow: Pick<Inflow, "registered" | "unregistered" | "submitted">;
+  /** Hears what the pool says. */
+  readonly mux: UpstreamEvents;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** What rates of the pool are judged by. */
+  readonly rateClock: RateClock;
+  /** The connection is to be ended for this reason. */
+  readonly end: (reason: string) => void;
+}
+
+/** An agent pool that is ready. */
+export class AgentUpstream implements ReadyUpstream {
+  readonly poolId: number;
+  readonly name: string;
+  readonly terms: Terms;
+  readonly watch: PoolWatch;
+  readonly #parts: AgentUpstreamParts;
+  readonly #indexes = new SubmitIndexes();
+  readonly #registry: Registry;
+  readonly #maskChanges = new Allowance(60_000 / MASK_CHANGES_A_MINUTE, MASK_CHANGES_A_MINUTE);
+  #versionMask: number;
+  #latestJob: Job;
+  #isOver = false;
+
+  /** The handshake has just been done. */
+  constructor(parts: AgentUpstreamParts) {
+    const { poolId, name, agreement, outgoing, now } = parts;
+    this.poolId = poolId;
+    this.name = name;
+    this.terms = {
+      extranonce: EXTRANONCE,
+      startingDifficulty: agreement.difficulty,
+      poolDifficulty: agreement.difficulty,
+      validation: "pool",
+      verdicts: agreement.givesVerdicts ? "given" : "assumed",
+      retention: RETENTION,
+    };
+    this.watch = new PoolWatch(now());
+    this.#parts = parts;
+    this.#registry = new Registry(outgoing);
+    this.#versionMask = agreement.versionMask;
+    this.#latestJob = agreement.job;
+  }
+
+  get versionMask(): number {
+    return this.#versionMask;
+  }
+
+  get latestJob(): Job {
+    return this.#latestJob;
+  }
+
+  get isSilent(): boolean {
+    return this.#parts.liveness.isSilent;
+  }
+
+  get takesWorkers(): boolean {
+    return this.#parts.outgoing.takesRegistrations;
+  }
+
+  enter({ sessionId, clientAgent, name }: Worker): void {
+    if (this.#isOver) return;
+    this.#parts.inflow.registered();
+    this.#registry.enter(sessionId);
+    this.#parts.outgoing.register(sessionId, registeredNames(clientAgent, name));
+  }
+
+  leave(sessionId: number): void {
+    if (this.#isOver) return;
+    this.#parts.inflow.unregistered();
+    this.#registry.leave(sessionId, this.#parts.now());
+  }
+
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void {
+    if (this.#isOver) return;
+    const { liveness, inflow, outgoing, mux, now } = this.#parts;
+    if (this.terms.verdicts !== "given") return outgoing.submit(sessionId, job, share);
+    liveness.submitted();
+    inflow.submitted();
+    const overtaken = this.#indexes.add(serial, sessionId, now());
+    this.#registry.submitted(sessionId);
+    outgoing.submit(sessionId, job, share);
+    if (overtaken === undefined) return;
+    this.#registry.settled(overtaken);
+    const given = this.#indexes.overtakenBy(serial);
+    mux.abandoned(this, given, given);
+  }
+
+  /** Ends what is overdue. */
+  tick(): void {
+    const time = this.#parts.now();
+    // The mux waits as long, and for the same shares.
+    for (const sessionId of this.#indexes.expire(time - VERDICT_TIMEOUT_MS)) {
+      this.#registry.settled(sessionId);
+    }
+    const ended = this.#registry.endFarewells(time);
+    if (ended.size > 0) this.#indexes.forget(ended);
+  }
+
+  /** The connection is over: nothing is written or reported any more. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** The frame that unregisters this session has been written. */
+  unregistered(sessionId: number): void {
+    this.#parts.mux.forgotten(this, sessionId);
+  }
+
+  /** Miners may be registered again. */
+  resumed(): void {
+    this.#parts.mux.entryResumed(this);
+  }
+
+  /** The pool gave these miners another difficulty, from its next job on. */
+  difficultyCame(sessionIds: readonly number[], exponent: number): void {
+    this.#parts.mux.difficultyChanged(this, sessionIds, 2 ** exponent);
+  }
+
+  /** Takes any other frame of the pool. */
+  frameCame(message: Exclude<PoolMessage, { readonly kind: "setDifficulty" }>): void {
+    switch (message.kind) {
+      case "verdict":
+        return this.#verdictCame(message.index, message.status);
+      case "unknown":
+        // A newer pool may say more than we know.
+        log.debug("Pool {pool} sent a frame with unknown command {command}, skipped", {
+          pool: this.name,
+          command: message.command,
+        });
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /**
+   * Takes a notification.
+   *
+   * @throws PoolFault for one that cannot be taken.
+   */
+  notificationCame(method: string, params: readonly unknown[]): void {
+    const { agreement, mux, now, end } = this.#parts;
+    switch (method) {
+      case "mining.notify": {
+        const job = readPoolJob(params, agreement.poolExtranonce1);
+        this.#latestJob = job;
+        this.watch.record.jobArrived(now());
+        return mux.jobArrived(this, job);
+      }
+      case "mining.set_version_mask":
+        return this.#maskCame(parseVersionMask(params));
+      case "mining.set_difficulty":
+        // Of the connection itself, which never submits; miners' come in frames (agent.md trap 4).
+        return;
+      case "client.reconnect":
+        // Never to another host: who controls the stream must not steer the farm.
+        return end("the pool asked for a new connection");
+      default:
+        log.debug("Pool {pool} sent {method}, ignored", {
+          pool: this.name,
+          method: quote(method),
+        });
+    }
+  }
+
+  #verdictCame(index: number, status: number): void {
+    this.#parts.liveness.answered();
+    const serial = this.#indexes.serialOf(index);
+    const sessionId = this.#indexes.judged(serial);
+    this.#parts.mux.judged(this, serial, serial, verdictOf(status));
+    if (sessionId !== undefined && !this.#isOver) this.#registry.settled(sessionId);
+  }
+
+  /** Pools tell it once, after the handshake; every change of it costs each miner a job. */
+  #maskCame(told: number): void {
+    const { agreement, rateClock, mux } = this.#parts;
+    const mask = agreement.versionMask === 0 ? 0 : told;
+    if (mask === this.#versionMask) return;
+    if (!this.#maskChanges.take(rateClock.realNow(), rateClock.awayMs())) {
+      throw new PoolFault(
+        "version-mask-flips",
+        "Cannot follow this pool: it has changed its version mask more than " +
+          `${MASK_CHANGES_A_MINUTE} times in a minute; ask the pool what it means by that`,
+      );
+    }
+    this.#versionMask = mask;
+    mux.versionMaskChanged(this);
+  }
+}
+
+const log = areaLog("pool");

@@ -1,0 +1,85 @@
+/**
+ * What the keeper of an account's connections asks of one, whatever kind of pool it leads to, and
+ * what it hears of it.
+ */
+
+import type { RateClock } from "../base/attended_clock.ts";
+import type { Now } from "../base/clock.ts";
+import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
+import type { Traffic } from "../mux/upstreams.ts";
+import type { Dial, PoolAddress } from "../net/pools/connection.ts";
+import type { Job } from "../protocol/stratum/job.ts";
+import type { PoolWatch } from "./pool_watch.ts";
+
+/** What a connection is made of. */
+export interface PoolConnectionOptions {
+  /** For logs: `host:port #3`. */
+  readonly name: string;
+  /** The pool's number. */
+  readonly poolId: number;
+  /** Where the pool is. */
+  readonly address: PoolAddress;
+  /** The sub-account to authorize as. */
+  readonly account: string;
+  /** Whether verdicts are wanted, if the pool offers them. */
+  readonly wantsVerdicts: boolean;
+  /** Of btcagent. */
+  readonly version: string;
+  /** Opens the socket. */
+  readonly dial: Dial;
+  /** Monotonic time, for judging the pool. */
+  readonly now: Now;
+  /** What rates of the pool are judged by. */
+  readonly rateClock: RateClock;
+  /** Dialling and handshake together may take this long, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** A pool silent for this long is dead, in milliseconds; it is probed at half of it. */
+  readonly readTimeoutMs: number;
+  /** Longest wait of a share for company, in milliseconds. */
+  readonly shareWindowMs: number;
+  /** Hears jobs, difficulties and verdicts once the connection is ready. */
+  readonly mux: UpstreamEvents;
+  /** Hears when it is ready and when it is over. */
+  readonly owner: PoolConnectionOwner;
+}
+
+/** One connection to a pool from dialling to its end. It never throws. */
+export interface PoolConnection extends Traffic {
+  /** For logs: `host:port #3`. */
+  readonly name: string;
+  /** Bytes for the pool that the kernel has not taken. */
+  readonly waitingBytes: number;
+  /** Ends what is overdue and probes a silent pool. To be called several times a second. */
+  tick(): void;
+  /** Writes out what waits for company. */
+  flush(): void;
+  /** Closes it. Nothing is reported any more. */
+  close(): void;
+}
+
+/** A connection whose handshake is done. */
+export interface ReadyUpstream extends Upstream {
+  /** The newest job. */
+  readonly latestJob: Job;
+  /** Whether it leaves a question unanswered and says nothing else: miners must not be moved here. */
+  readonly isSilent: boolean;
+  /** What is known of its work. */
+  readonly watch: PoolWatch;
+}
+
+/**
+ * Why a connection ended: the socket could not be opened or broke, or a time-out passed; what the
+ * pool said broke the protocol or refused us; it takes no work for the sub-account.
+ */
+export type EndCause = "connection" | "refusal" | "accountRefusal";
+
+/** The keeper of connections. */
+export interface PoolConnectionOwner {
+  /** The handshake is done; jobs and the rest follow to the mux. */
+  ready(connection: PoolConnection, upstream: ReadyUpstream): void;
+  /** The connection is over; comes exactly once, unless it was closed from here. */
+  ended(connection: PoolConnection, reason: string, cause: EndCause): void;
+}
+
+/** Opens a connection of the kind that the pool at the address is. */
+export type OpenConnection = (options: PoolConnectionOptions) => PoolConnection;

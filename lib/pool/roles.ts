@@ -1,0 +1,85 @@
+/**
+ * How many connections an account has, to which pools, and what each is for; pure.
+ *
+ * Pools have an order: a pool's rank is its place in it, 0 the best.
+ */
+
+/** While nothing serves, a pool that has not answered for this long is not waited for alone. */
+export const STAGGER_MS = 2_000;
+
+/** The rank of a connection that the configuration wants no more: worse than any in the order. */
+export const UNWANTED: number = Infinity;
+
+/** One connection of an account, as the choices below see it. */
+export interface Ranked {
+  /** The pool's rank, or {@linkcode UNWANTED}. */
+  readonly rank: number;
+  /** Dialling or shaking hands; ready without miners; serving miners. */
+  readonly role: "opening" | "spare" | "active";
+  /** When it was opened. */
+  readonly openedAt: number;
+}
+
+/** What an account wants of its connections. */
+export interface RoleWishes {
+  /** How many pools there are. */
+  readonly pools: number;
+  /** How many connections serve miners. */
+  readonly active: number;
+  /** Whether one more is kept ready, to another pool where there is one. */
+  readonly spare: boolean;
+}
+
+/**
+ * The rank of the pool to open a connection to now; `undefined` for none. Ask again after each
+ * opening.
+ *
+ * @param mayDial Whether the pool of a rank may be dialled, sooner in an outage. One that may is the
+ * answer: that may be asked of a limiter, which counts on it.
+ */
+export function nextRank(
+  entries: readonly Ranked[],
+  wishes: RoleWishes,
+  mayDial: (rank: number, isOutage: boolean) => boolean,
+  time: number,
+): number | undefined {
+  const opening = entries.filter((entry) => entry.role === "opening");
+  const ready = entries.filter((entry) => entry.role !== "opening");
+  const isUsed = (rank: number) => entries.some((entry) => entry.rank === rank);
+  const best = (mayUse: (rank: number) => boolean) => {
+    for (let rank = 0; rank < wishes.pools; rank++) {
+      if (mayUse(rank) && mayDial(rank, ready.length === 0)) return rank;
+    }
+    return undefined;
+  };
+
+  const missing = wishes.active - ready.length;
+  if (missing > 0) {
+    // Pools close single connections for reasons of their own: while others serve, one that broke
+    // is worth a wait, not a move to a worse pool.
+    const worstReady = Math.max(...ready.map((entry) => entry.rank));
+    const mayUse = (rank: number) => ready.length === 0 || rank <= worstReady;
+    if (opening.length < missing) return best(mayUse);
+    const isLate = opening.every((entry) => time - entry.openedAt >= STAGGER_MS);
+    return ready.length === 0 && isLate ? best((rank) => !isUsed(rank)) : undefined;
+  }
+  const worst = worstActiveRank(entries);
+  // Other connections to that pool may be serving already; one more on its way is enough.
+  const isOnTheWay = (rank: number) =>
+    entries.some((entry) => entry.rank === rank && entry.role !== "active");
+  // Asked only if it would be opened: who may dial has to.
+  const better = opening.some((entry) => entry.rank < worst)
+    ? undefined
+    : best((rank) => rank < worst && !isOnTheWay(rank));
+  if (better !== undefined) return better;
+  if (!wishes.spare || ready.length > wishes.active || opening.length > 0) return undefined;
+  return best((rank) => wishes.pools === 1 || !isUsed(rank));
+}
+
+/** The worst rank among the pools that serve; -1 when none does. */
+export function worstActiveRank(entries: readonly Ranked[]): number {
+  return entries.reduce(
+    (worst, entry) => entry.role === "active" ? Math.max(worst, entry.rank) : worst,
+    -1,
+  );
+}

@@ -1,0 +1,424 @@
+/**
+ * The upstream connections of one account: opened, replaced when they break, moved back to a
+ * better pool when it has proved healthy.
+ *
+ * A spare is ready beside the connections that serve, to the best pool that is not serving, so
+ * that failover is only a change of roles.
+ */
+
+import type { RateClock } from "../base/attended_clock.ts";
+import type { Now } from "../base/clock.ts";
+import type { UpstreamEvents } from "../mux/upstream.ts";
+import type { PoolReport, Traffic, Upstreams } from "../mux/upstreams.ts";
+import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
+import type {
+  EndCause,
+  OpenConnection,
+  PoolConnection,
+  PoolConnectionOwner,
+  ReadyUpstream,
+} from "./connection.ts";
+import { type ReadyEntry, RosterEntries, RosterEntry } from "./entries.ts";
+import { Leavings } from "./half_dead.ts";
+import { PoolHealth } from "./health.ts";
+import { PoolBook } from "./pool_book.ts";
+import { PoolOrder } from "./pool_order.ts";
+import { poolReport } from "./pool_report.ts";
+import { SaidOfPools } from "./refusal_watch.ts";
+import { Refusals } from "./refusals.ts";
+import { nextRank, UNWANTED } from "./roles.ts";
+import {
+  logConnected,
+  logHalfDead,
+  logMove,
+  logRefusals,
+  logServes,
+  type MoveReason,
+} from "./roster_log.ts";
+import type { ListedPool, RosterSettings } from "./settings.ts";
+import { Standby } from "./standby.ts";
+import type { PoolTroubleLog } from "./trouble_log.ts";
+
+/** What the connections of an account are made of. */
+export interface RosterOptions extends RosterSettings {
+  /** Opens one connection. */
+  readonly open: OpenConnection;
+  /** Of btcagent. */
+  readonly version: string;
+  /** The account's multiplexer. */
+  readonly mux: UpstreamEvents;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** What rates of pools are judged by. */
+  readonly rateClock: RateClock;
+  /** As `Math.random`. */
+  readonly random: () => number;
+  /** Shared by everything that connects to pools. */
+  readonly connects: ConnectLimiter;
+  /** Shared by all accounts: what is said of pools that fail. */
+  readonly troubles: PoolTroubleLog;
+  /** Whether a warm spare may be opened yet, where one is wanted. */
+  readonly maySpare: () => boolean;
+}
+
+/**
+ * A connection that handed its miners over is kept this long, in milliseconds: its last shares
+ * are still to be written, and their verdicts to come.
+ */
+const LINGER_MS = 5_000;
+
+/** The connections of one account, and which of them serve. */
+export class PoolRoster implements PoolConnectionOwner, Upstreams {
+  readonly #options: Omit<RosterOptions, keyof RosterSettings>;
+  #settings: RosterSettings;
+  readonly #order: PoolOrder;
+  readonly #health: PoolHealth;
+  readonly #entries = new RosterEntries();
+  readonly #standby: Standby;
+  readonly #refusals = new Refusals();
+  readonly #leavings = new Leavings();
+  readonly #said = new SaidOfPools();
+  readonly #book = new PoolBook();
+  #opened = 0;
+  #isStopped = false;
+
+  /** Opens nothing before the first tick. */
+  constructor(options: RosterOptions) {
+    this.#options = options;
+    this.#settings = options;
+    this.#order = new PoolOrder(options.pools);
+    this.#health = new PoolHealth(options.random);
+    const { standbyIntervalMs: intervalMs, mux, now, troubles } = options;
+    this.#standby = new Standby({ intervalMs, mux, now, troubles });
+  }
+
+  get pools(): readonly PoolReport[] {
+    const { listed, gone } = this.#order;
+    return [
+      ...listed.map((pool) => this.#report(pool, true)),
+      ...gone.map((pool) => this.#report(pool, false)),
+    ];
+  }
+
+  get bytesRead(): number {
+    return this.#sum("bytesRead");
+  }
+
+  get bytesWritten(): number {
+    return this.#sum("bytesWritten");
+  }
+
+  get framesRead(): number {
+    return this.#sum("framesRead");
+  }
+
+  get framesWritten(): number {
+    return this.#sum("framesWritten");
+  }
+
+  get waitingBytes(): number {
+    return this.#entries.ready.reduce((sum, { connection }) => sum + connection.waitingBytes, 0);
+  }
+
+  /** Looks after every connection. To be called several times a second. */
+  tick(): void {
+    // One that ends here leaves the list.
+    for (const { connection } of this.#entries.all) connection.tick();
+    for (const entry of this.#entries.ready) this.#judgeWork(entry);
+    this.#standby.tick();
+    this.#reconsider();
+  }
+
+  /**
+   * Takes other settings. Miners leave a pool that is gone from the list, or that now has another
+   * account, as soon as one that is wanted is ready; nobody is disconnected.
+   */
+  reconfigure(settings: RosterSettings): void {
+    this.#settings = settings;
+    this.#standby.reconfigure(settings.standbyIntervalMs);
+    // What was in the way may be what was mended.
+    this.#health.retryAll();
+    this.#refusals.forget();
+    this.#order.list(settings.pools);
+    this.#entries.putInOrder(this.#order.ranked);
+    for (const entry of this.#entries.all) {
+      if (entry.ready === undefined && entry.rank === UNWANTED) this.#remove(entry);
+    }
+    this.#reconsider();
+  }
+
+  /**
+   * Prefers the pool with this id to all others until told otherwise; `undefined` for the
+   * configured order. Miners move to it as soon as it is ready, and to others only while it fails.
+   *
+   * @throws RangeError when there is no such pool in the list.
+   */
+  pin(poolId: number | undefined): void {
+    this.#order.pin(poolId);
+    this.#health.retryAll();
+    this.#entries.putInOrder(this.#order.ranked);
+    this.#reconsider();
+  }
+
+  /** Writes out shares that wait for company, on every connection. */
+  flush(): void {
+    for (const { connection } of this.#entries.all) connection.flush();
+  }
+
+  /** Closes every connection and opens no more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#options.connects.forget(this);
+    for (const entry of this.#entries.all) this.#remove(entry);
+    this.#standby.end();
+  }
+
+  ready(connection: PoolConnection, upstream: ReadyUpstream): void {
+    const entry = this.#entries.of(connection);
+    const { mux, now, troubles } = this.#options;
+    const { poolId, account } = entry.pool;
+    entry.ready = {
+      upstream,
+      at: now(),
+      isServing: false,
+      restedAt: -Infinity,
+      servesSince: Infinity,
+      leftFor: undefined,
+    };
+    this.#book.connected(poolId);
+    this.#refusals.taken();
+    this.#health.ready(poolId, now());
+    troubles.connected(entry.pool);
+    logConnected(upstream, account, now() - entry.openedAt);
+    mux.upstreamReady(upstream);
+    mux.jobArrived(upstream, upstream.latestJob);
+    this.#reconsider();
+  }
+
+  ended(connection: PoolConnection, reason: string, cause: EndCause): void {
+    const entry = this.#entries.of(connection);
+    const { mux, now, troubles } = this.#options;
+    const { pool, ready } = entry;
+    this.#forget(entry);
+    if (ready === undefined) {
+      this.#book.failed(pool.poolId, reason);
+      const isOfAccount = cause === "accountRefusal";
+      this.#health.failed(pool.poolId, now(), isOfAccount);
+      this.#refusals.failed(pool.poolId, isOfAccount);
+      const trouble = { name: connection.name, pool, reason, next: this.#nextTry(entry) };
+      if (cause === "connection") troubles.notReached(trouble);
+      else troubles.refused(trouble, isOfAccount);
+      this.#noteRefusal();
+    } else {
+      this.#book.lost(pool.poolId, reason);
+      this.#health.lost(pool.poolId, now(), now() - ready.at);
+      const trouble = { name: connection.name, pool, reason, next: this.#nextTry(entry) };
+      troubles.lost(trouble, ready.isServing ? "serving" : "spare");
+      this.#standby.remember(ready.upstream);
+      mux.upstreamLost(ready.upstream);
+    }
+    this.#reconsider();
+  }
+
+  #report(pool: ListedPool, isListed: boolean): PoolReport {
+    const { poolId } = pool;
+    return poolReport(pool, {
+      isListed,
+      retryInMs: this.#retryInMs(pool),
+      entries: this.#entries.to(poolId),
+      record: this.#book.of(poolId),
+      time: this.#options.now(),
+    });
+  }
+
+  /** When the pool of a connection that ended is tried again, in words. */
+  #nextTry({ rank, pool }: RosterEntry): string {
+    if (rank === UNWANTED) return "it is not wanted any more";
+    const seconds = (this.#retryInMs(pool) / 1000).toFixed(1);
+    return seconds === "0.0" ? "trying again now" : `next try in ${seconds} s`;
+  }
+
+  #retryInMs(pool: ListedPool): number {
+    const { connects, now } = this.#options;
+    const wait = this.#health.wait(pool.poolId, now(), this.#entries.ready.length === 0);
+    return Math.max(0, wait, connects.waitMs(pool));
+  }
+
+  /** How much miners need a connection to this pool. */
+  #urgency(poolId: number): Urgency {
+    // A name that a pool refuses must not keep others from it.
+    if (this.#entries.ready.length > 0 || this.#refusals.isBy(poolId)) return URGENCY.more;
+    return this.#refusals.wasTaken ? URGENCY.outage : URGENCY.first;
+  }
+
+  /** Tells the mux once every pool has failed and they refuse the account's name. */
+  #noteRefusal(): void {
+    const { listed } = this.#order;
+    if (this.#entries.ready.length > 0 || !this.#refusals.areEnough(listed.length)) return;
+    if (listed.every(({ poolId }) => this.#health.hasFailed(poolId))) {
+      this.#options.mux.accountRefused();
+    }
+  }
+
+  /** Gives roles to what is ready, then opens what is missing. */
+  #reconsider(): void {
+    if (this.#isStopped) return;
+    this.#assignRoles();
+    if (this.#entries.serving.length === 0) this.#standby.begin();
+    const { connections } = this.#settings;
+    const wishes = {
+      pools: this.#order.ranked.length,
+      active: connections ?? 1,
+      spare: connections === undefined && this.#options.maySpare(),
+    };
+    const mayDial = (rank: number, isOutage: boolean) => this.#mayDial(rank, isOutage);
+    for (;;) {
+      const rank = nextRank(this.#entries.counting, wishes, mayDial, this.#options.now());
+      if (rank === undefined) return;
+      this.#open(rank);
+    }
+  }
+
+  #mayDial(rank: number, isOutage: boolean): boolean {
+    const pool = this.#order.ranked[rank]!;
+    const { poolId } = pool;
+    // One finds out whether it is well again as well as several would.
+    const isTried = this.#health.hasFailed(poolId) && this.#entries.to(poolId).length > 0;
+    return !isTried && this.#health.mayDial(poolId, this.#options.now(), isOutage) &&
+      this.#options.connects.mayConnect(pool, this, this.#urgency(poolId));
+  }
+
+  #assignRoles(): void {
+    const { now } = this.#options;
+    const { connections } = this.#settings;
+    while (this.#entries.serving.length < (connections ?? 1)) {
+      const [best] = this.#entries.spares;
+      if (best === undefined) break;
+      this.#move(undefined, best);
+    }
+    const better = this.#entries.spares.find((entry) => this.#mayReturnTo(entry));
+    const { worst } = this.#entries;
+    if (better !== undefined && worst !== undefined) {
+      logMove(worst.connection.name, better.connection.name, this.#whyItMoves(worst, better));
+      this.#move(worst, better);
+    }
+    while (this.#entries.serving.length > (connections ?? 1)) {
+      this.#move(this.#entries.worst, undefined);
+    }
+    // A spare beyond the one wanted is of use only on the way to a better pool.
+    const { worstRank } = this.#entries;
+    const surplus = this.#entries.spares.slice(connections === undefined ? 1 : 0);
+    const unwanted = this.#entries.idle.filter((entry) => entry.rank === UNWANTED);
+    for (const entry of [...surplus, ...unwanted]) {
+      if (entry.rank >= worstRank && now() - entry.ready.restedAt >= LINGER_MS) {
+        this.#remove(entry);
+      }
+    }
+  }
+
+  #whyItMoves(worst: ReadyEntry, better: ReadyEntry): MoveReason {
+    if (worst.ready.leftFor !== undefined) return "halfDead";
+    if (worst.rank === UNWANTED) return "unwanted";
+    if (this.#order.isPinned(better.pool.poolId)) return "pinned";
+    return { healthyForMs: this.#settings.returnAfterMs };
+  }
+
+  /** Has miners move; the connection they leave lingers for its last verdicts. */
+  #move(from: ReadyEntry | undefined, to: ReadyEntry | undefined): void {
+    const time = this.#options.now();
+    if (to !== undefined) {
+      this.#standby.end();
+      to.ready.isServing = true;
+      to.ready.servesSince = time;
+      this.#book.activated(to.pool.poolId);
+      logServes(to.connection.name);
+    }
+    if (from !== undefined) {
+      from.ready.isServing = false;
+      from.ready.restedAt = time;
+    }
+    this.#options.mux.moved(from?.ready.upstream, to?.ready.upstream);
+  }
+
+  #mayReturnTo(spare: ReadyEntry): boolean {
+    const { worstRank } = this.#entries;
+    if (spare.rank >= worstRank) return false;
+    const { poolId } = spare.pool;
+    return worstRank === UNWANTED || this.#order.isPinned(poolId) ||
+      this.#health.healthyFor(poolId, this.#options.now()) >= this.#settings.returnAfterMs;
+  }
+
+  /** Looks at the verdicts and jobs of a connection, however well it is connected. */
+  #judgeWork(entry: ReadyEntry): void {
+    const { pool: { poolId }, connection, ready: { upstream, servesSince } } = entry;
+    const time = this.#options.now();
+    const { record, refusals } = upstream.watch;
+    const run = refusals.take(time);
+    if (run !== undefined && this.#said.maySay(poolId, run.kind, time)) {
+      logRefusals(connection.name, run);
+    }
+    if (entry.rank === UNWANTED) return;
+    const news = this.#entries.newsBeside(entry, this.#order.ranked.length);
+    const sign = record.sign(this.#settings.halfDead, news, time);
+    if (sign === undefined || !this.#leavings.mayLeave(poolId, servesSince, time)) return;
+    this.#leave(entry, sign, time);
+  }
+
+  /**
+   * A pool does no work. Its miners leave it as soon as another connection is ready, and a while
+   * later it may prove itself again; the only pool there is gets a new connection.
+   */
+  #leave(entry: ReadyEntry, sign: string, time: number): void {
+    const { poolId } = entry.pool;
+    const aloneMs = this.#leavings.left(poolId, time);
+    const isOnly = this.#order.ranked.length === 1;
+    if (!isOnly) this.#health.leaveAlone(poolId, time + aloneMs);
+    logHalfDead(entry.connection.name, entry.role, sign, isOnly, aloneMs);
+    const leftFor = `half dead: ${sign}`;
+    entry.ready.leftFor = leftFor;
+    entry.rank = UNWANTED;
+    this.#book.troubled(poolId, leftFor);
+  }
+
+  #open(rank: number): void {
+    const { open, version, mux, now, rateClock, connects } = this.#options;
+    const pool = this.#order.ranked[rank]!;
+    connects.connects(pool, this, this.#urgency(pool.poolId));
+    const { poolId, host, port, account } = pool;
+    const connection = open({
+      ...this.#settings.connection,
+      name: `${host}:${port} #${++this.#opened}`,
+      poolId,
+      address: { host, port },
+      account,
+      version,
+      now,
+      rateClock,
+      mux,
+      owner: this,
+    });
+    this.#entries.add(new RosterEntry(pool, rank, now(), connection));
+  }
+
+  /** Closes a connection of our own accord. */
+  #remove(entry: RosterEntry): void {
+    this.#forget(entry);
+    const { connection, pool: { poolId }, ready } = entry;
+    connection.close();
+    if (ready === undefined) return;
+    const { now } = this.#options;
+    if (ready.leftFor !== undefined) this.#book.lost(poolId, ready.leftFor);
+    this.#health.closed(poolId, now(), now() - ready.at);
+    this.#options.mux.upstreamLost(ready.upstream);
+  }
+
+  #forget(entry: RosterEntry): void {
+    this.#entries.remove(entry);
+    this.#book.closed(entry.pool.poolId, entry.connection);
+  }
+
+  /** What passed on all connections, gone ones included. */
+  #sum(count: keyof Traffic): number {
+    return this.#book.sum(count) + this.#entries.sum(count);
+  }
+}

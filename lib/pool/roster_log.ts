@@ -1,0 +1,87 @@
+/**
+ * What the log says of an account's connections while all is as it should be, or a pool does no
+ * work. Pools that are not reached, refuse us or are lost are in trouble_log.ts.
+ */
+
+import { areaLog } from "../observe/log.ts";
+import type { ReadyUpstream } from "./connection.ts";
+import type { UpstreamRole } from "../mux/upstreams.ts";
+import { likelyCause, type RefusalRun } from "./refusal_watch.ts";
+
+const log = areaLog("pool");
+
+/** A handshake is done, `ms` milliseconds after the connection was opened. */
+export function logConnected(
+  { name, terms, versionMask }: ReadyUpstream,
+  account: string,
+  ms: number,
+): void {
+  log.info(
+    "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
+    {
+      pool: name,
+      account,
+      ms: Math.round(ms),
+      verdicts: terms.verdicts === "given" ? "verdicts on each share" : "no verdicts",
+      mask: versionMask === 0
+        ? "no version rolling"
+        : `version mask ${versionMask.toString(16).padStart(8, "0")}`,
+    },
+  );
+}
+
+/** Miners work there from now on. */
+export function logServes(pool: string): void {
+  log.info("Pool {pool} serves miners", { pool });
+}
+
+/** Why miners move from one connection to another. */
+export type MoveReason = "halfDead" | "unwanted" | "pinned" | { readonly healthyForMs: number };
+
+/** Miners are about to move from `before` to `pool`. */
+export function logMove(before: string, pool: string, reason: MoveReason): void {
+  if (reason === "halfDead") {
+    log.info("Miners leave half-dead pool {before} and move to {pool}", { before, pool });
+  } else if (reason === "unwanted") {
+    log.info("Pool {before} is not wanted any more: miners move to {pool}", { before, pool });
+  } else if (reason === "pinned") {
+    log.info("Pool {pool} is pinned: miners move to it", { pool });
+  } else {
+    log.info("Pool {pool} has been healthy for {seconds} s: miners return to it", {
+      pool,
+      seconds: Math.round(reason.healthyForMs / 1000),
+    });
+  }
+}
+
+/** Most shares of a connection were refused. */
+export function logRefusals(pool: string, run: RefusalRun): void {
+  log.warn(
+    "Pool {pool} refuses most shares: {refused} of {judged} in {seconds} s with {status} " +
+      '"{text}". Likely cause: {cause}',
+    { pool, ...run, seconds: Math.round(run.ms / 1000), cause: likelyCause(run) },
+  );
+}
+
+/** A pool does no work; it is left alone for `aloneMs`, unless it is the only one. */
+export function logHalfDead(
+  pool: string,
+  role: UpstreamRole,
+  sign: string,
+  isOnly: boolean,
+  aloneMs: number,
+): void {
+  log.warn(
+    isOnly
+      ? "Pool {pool} is half dead ({role}): {sign}. There is no other pool: a new connection to " +
+        "it is used instead"
+      : "Pool {pool} is half dead ({role}): {sign}. Another pool is used instead as soon as one " +
+        "is ready; this one is tried again in {minutes} min",
+    {
+      pool,
+      role: role === "active" ? "serving" : "spare",
+      sign,
+      minutes: Math.ceil(aloneMs / 60_000),
+    },
+  );
+}

@@ -1,0 +1,12 @@
+/** What an agent pool settles in its handshake. */
+
+import type { Terms } from "../../lib/mux/terms.ts";
+
+export const TERMS: Terms = {
+  extranonce: { bytes: 8, offset: 2 },
+  startingDifficulty: 1,
+  poolDifficulty: 1,
+  validation: "pool",
+  verdicts: "given",
+  retention: { jobs: 256, acrossClean: 4, ms: Infinity },
+};
