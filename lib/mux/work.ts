@@ -7,12 +7,13 @@
  *   newest: firmware keeps its last three jobs and no more.
  * - A job grown old is told again: firmware gives up a server that has been silent for a minute.
  *   It has a number of its own and another time, since firmware passes over a job it knows and
- *   repeats work whose header it had before.
+ *   repeats work whose header it had before. So has one that the pool sends again under an id of
+ *   its own, as agent pools do when they have had nothing new for 30 s.
  */
 
 import { Allowance } from "../base/allowance.ts";
 import { formatHex32 } from "../base/hex.ts";
-import { encodeNotify, type Job, jobTime } from "../protocol/stratum/job.ts";
+import { encodeNotify, type Job, jobTime, isSameWork } from "../protocol/stratum/job.ts";
 import { formatJobId } from "../protocol/stratum/job_id.ts";
 import type { Padding } from "./terms.ts";
 
@@ -104,11 +105,12 @@ export class Work {
       : this.#line ??= encodeNotify(job, id, false);
   }
 
-  /** A new job. The first is clean: miners may still hold one of another place. */
+  /** The pool sent a job. The first is clean: miners may still hold one of another place. */
   set(number: number, job: Job): void {
     const isClean = job.isClean || this.#job === undefined;
+    const isSentAgain = this.#job !== undefined && isSameWork(this.#job, job);
+    this.#again = isSentAgain ? this.#again + 1 : 0;
     this.#job = job;
-    this.#again = 0;
     this.#take(number, isClean);
   }
 

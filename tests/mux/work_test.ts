@@ -12,9 +12,18 @@ class World {
   told = -1;
   readonly heard: { time: number; number: number; isClean: boolean; ntime: number }[] = [];
   #number = 0;
+  #jobs = 0;
 
+  /** The pool has a new job. */
   job(isClean: boolean): void {
-    this.work.set(this.#number++, poolJob("0", isClean, "61"));
+    this.#jobs++;
+    this.sameJob(isClean);
+  }
+
+  /** The pool sends its job again, under a new id of its own. */
+  sameJob(isClean: boolean): void {
+    const job = poolJob(`${this.#jobs}`, isClean, "61");
+    this.work.set(this.#number, { ...job, id: `${this.#number++}` });
     this.look();
   }
 
@@ -129,4 +138,22 @@ Deno.test("a pool with a job every 30 s has none told again", () => {
   }
   assert.equal(world.heard.length, 101);
   assert.equal(new Set(world.heard.map(({ ntime }) => ntime)).size, 1);
+});
+
+Deno.test("a job that the pool sends again has another time each time, a new one its own", () => {
+  for (const isClean of [true, false]) {
+    const world = new World();
+    world.job(true);
+    for (let times = 1; times <= 2; times++) {
+      world.pass(30_000);
+      world.sameJob(isClean);
+    }
+    world.pass(JOB_AGAIN_MS + JOB_EVERY_MS);
+    world.job(isClean);
+    const first = world.heard[0]!.ntime;
+    assert.deepEqual(
+      world.heard.map(({ number, ntime, isClean }) => [number, ntime - first, isClean]),
+      [[0, 0, true], [1, 35, isClean], [2, 70, isClean], [3, 105, false], [4, 0, isClean]],
+    );
+  }
 });

@@ -96,6 +96,15 @@ export function jobVersion(job: Job): number {
   return parseHex32(job.version)!;
 }
 
+/** Whether miners find the same headers in both jobs, whatever their ids and clean flags. */
+export function isSameWork(one: Job, other: Job): boolean {
+  return one.coinbase1 === other.coinbase1 && one.coinbase2 === other.coinbase2 &&
+    one.prevHash === other.prevHash && one.version === other.version &&
+    one.bits === other.bits && one.ntime === other.ntime &&
+    one.merkleBranches.length === other.merkleBranches.length &&
+    one.merkleBranches.every((branch, i) => branch === other.merkleBranches[i]);
+}
+
 /** The parameters of `mining.notify` for a job, in order. */
 export function notifyParams(job: Job, id: string, isClean: boolean): readonly unknown[] {
   return [

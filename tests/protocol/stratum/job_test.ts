@@ -5,6 +5,7 @@ import fc from "fast-check";
 import {
   appendExtranonce1,
   encodeNotify,
+  isSameWork,
   type Job,
   jobTime,
   notifyParams,
@@ -211,4 +212,14 @@ Deno.test("a job reads back from its own parameters", () => {
     }),
     { seed: 20240614, numRuns: 500 },
   );
+});
+
+Deno.test("jobs are the same work unless they differ in more than id and clean flag", () => {
+  const other = ["18", HASH.replace("0", "1"), "0200ac", "ffFE", [HASH], "20000001", "1705ae3b"];
+  const changed = [...other, "650d1b21", true].map((value, index) =>
+    isSameWork(parseNotify(GOOD), parseNotify(withParam(index, value)))
+  );
+  assert.deepEqual(changed, [true, ...Array<boolean>(7).fill(false), true]);
+  const branches = [HASH, HASH.replace("0", "1")];
+  assert.ok(!isSameWork(parseNotify(GOOD), parseNotify(withParam(4, branches))));
 });
