@@ -19,6 +19,7 @@ import {
   readConfigureAnswer,
   readSubscribeAnswer,
 } from "./server_answers.ts";
+import type { Arrival } from "./ticker.ts";
 import { ToldDifficulty } from "./told_difficulty.ts";
 import { ToldJobs } from "./told_jobs.ts";
 import { ToldMask } from "./told_mask.ts";
@@ -94,8 +95,10 @@ export interface DialogueOptions {
   readonly loginPatience?: number;
   /** What difficulty 1 is in this simulation, where it is not 1; 0 for no least difficulty. */
   readonly difficultyUnit?: number;
-  /** Whether jobs told again, or in quick succession, are a fault; false if not given. */
-  readonly judgesJobs?: boolean;
+  /** When a line that is read now has come; at `now` if not given. */
+  readonly arrival?: () => Arrival;
+  /** Asked at each job: whether one too soon after another is a fault; always if not given. */
+  readonly mindsPace?: () => boolean;
 }
 
 type Id = number | string;
@@ -106,6 +109,8 @@ export class MinerDialogue {
   readonly #identity: MinerIdentity;
   readonly #events: MinerEvents;
   readonly #now: Now;
+  readonly #arrival: () => Arrival;
+  readonly #mindsPace: () => boolean;
   readonly #difficultyUnit: number;
   readonly #patience: MinerPatience;
   readonly #difficulty: ToldDifficulty;
@@ -138,18 +143,21 @@ export class MinerDialogue {
       now = () => 0,
       loginPatience = 1,
       difficultyUnit = 0,
-      judgesJobs = false,
+      arrival = () => ({ sinceMs: now(), untilMs: now() }),
+      mindsPace = () => true,
     }: DialogueOptions = {},
   ) {
     this.#firmware = firmware;
     this.#identity = identity;
     this.#events = events;
     this.#now = now;
+    this.#arrival = arrival;
+    this.#mindsPace = mindsPace;
     this.#difficultyUnit = difficultyUnit;
     this.#patience = new MinerPatience(firmware, now(), loginPatience);
     this.#difficulty = new ToldDifficulty(firmware);
     this.#mask = new ToldMask(firmware);
-    this.#jobs = new ToldJobs(firmware, judgesJobs);
+    this.#jobs = new ToldJobs(firmware);
   }
 
   /** What the server calls this connection's subscription to jobs. */
@@ -402,7 +410,7 @@ export class MinerDialogue {
     if (this.#assigned === undefined) return this.#fault("a job came before subscribe's answer");
     if (!this.#difficulty.isTold) return this.#fault("a job came before any difficulty");
     if (this.#work === undefined && !job.isClean) this.#fault("the first job is not clean");
-    const { isTaken, faults } = this.#jobs.take(job, performance.now());
+    const { isTaken, faults } = this.#jobs.take(job, this.#arrival(), this.#mindsPace());
     for (const fault of faults) this.#fault(fault);
     this.#events.job(job.isClean);
     const difficulty = this.#difficulty.begin()!;

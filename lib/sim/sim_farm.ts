@@ -4,7 +4,7 @@
 
 import { FIRMWARE_NAMES, type FirmwareName } from "./firmware.ts";
 import { type MinerStatistics, sumOf } from "./miner_ledger.ts";
-import { type MinerMode, SimMiner, type SimMinerOptions } from "./sim_miner.ts";
+import { assertNone, type MinerMode, SimMiner, type SimMinerOptions } from "./sim_miner.ts";
 import { Watch } from "./watch.ts";
 
 /** What a farm is to be: how many miners, and what each of them is to do. */
@@ -63,9 +63,7 @@ export class SimFarm {
 
   /** What servers did wrong, each with the miner's name and kind. */
   get faults(): readonly string[] {
-    return this.#miners.flatMap((miner) =>
-      miner.faults.map((fault) => `${miner.user} (${miner.firmware}): ${fault}`)
-    );
+    return this.#miners.flatMap((miner) => miner.faults.map((fault) => miner.named(fault)));
   }
 
   /** Counts of this moment, of all miners together. */
@@ -94,9 +92,14 @@ export class SimFarm {
     await Promise.all(this.#miners.map((miner) => miner.stop()));
   }
 
-  /** As `stop()`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+  /**
+   * As `stop()`.
+   *
+   * @throws Error (rejects) if there are faults that nobody has looked at.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    assertNone(this.#miners.flatMap((miner) => miner.unseenFaults));
   }
 
   #startMiner(): void {

@@ -36,6 +36,7 @@ const LOGIN_PATIENCE = 50;
 /** How long a clean job takes from the socket to the last chip. */
 const STALE_MS = 100;
 const MAX_KEPT_FAULTS = 50;
+const SHOWN_FAULTS = 5;
 
 /** How a miner comes by its shares. */
 export type MinerMode =
@@ -82,8 +83,11 @@ export interface SimMinerOptions {
   readonly loginPatience?: number;
   /** What difficulty 1 is in this simulation; firmware minds one below; no limit if not given. */
   readonly difficultyUnit?: number;
-  /** Whether jobs told again, or in quick succession, are a fault; false if not given. */
-  readonly judgesJobs?: boolean;
+  /**
+   * Asked at each job: whether one that is not clean may not come within 5 s of the one before;
+   * always if not given. For servers that stand still, or whose clock jumps.
+   */
+  readonly mindsPace?: () => boolean;
   /** Until authorized, sends one byte every so many milliseconds; 0, at once, if not given. */
   readonly dribbleMs?: number;
   /** Of all it does by chance; 1 if not given. */
@@ -109,6 +113,8 @@ export class SimMiner {
   readonly #random: Random;
   readonly #watch: Watch;
   readonly #faults: string[] = [];
+  /** How many of them somebody has looked at. */
+  #seenFaults = 0;
   readonly #counts: MinerCounts = newMinerCounts();
   readonly #running: Promise<void>;
   #socket: MinerSocket | undefined;
@@ -154,7 +160,18 @@ export class SimMiner {
 
   /** What the server did wrong, in words: the first 50 of `statistics().faults`. */
   get faults(): readonly string[] {
+    this.#seenFaults = this.#faults.length;
     return this.#faults;
+  }
+
+  /** Those that nobody has looked at, each with the miner's name and kind. */
+  get unseenFaults(): readonly string[] {
+    return this.#faults.slice(this.#seenFaults).map((fault) => this.named(fault));
+  }
+
+  /** A fault with the miner's name and kind. */
+  named(fault: string): string {
+    return `${this.user} (${this.firmware}): ${fault}`;
   }
 
   /** Whether authorize was answered with true on this connection. */
@@ -229,9 +246,14 @@ export class SimMiner {
     await this.#running;
   }
 
-  /** As `stop()`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+  /**
+   * As `stop()`.
+   *
+   * @throws Error (rejects) if there are faults that nobody has looked at.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    assertNone(this.unseenFaults);
   }
 
   /** For the scheduler: computes up to so many hashes; `false` when there is nothing to hash. */
@@ -354,7 +376,8 @@ export class SimMiner {
       now: SHARED_TICKER.now,
       loginPatience: this.#options.loginPatience ?? LOGIN_PATIENCE,
       difficultyUnit: this.#options.difficultyUnit ?? 0,
-      judgesJobs: this.#options.judgesJobs ?? false,
+      arrival: SHARED_TICKER.arrival,
+      mindsPace: this.#options.mindsPace ?? (() => true),
     });
     this.#dialogue = dialogue;
     dialogue.begin();
@@ -424,6 +447,17 @@ export class SimMiner {
       this.#wakeTimer = setTimeout(resolve, pauseMs);
     });
   }
+}
+
+/**
+ * Passes where there are none of these faults.
+ *
+ * @throws Error that names the first of them.
+ */
+export function assertNone(faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  const some = faults.slice(0, SHOWN_FAULTS).join("; ");
+  throw new Error(`Faults of a server that nobody has looked at (${faults.length}): ${some}`);
 }
 
 /** Says hello in TLS and waits to be thrown out, or for what else may come. */

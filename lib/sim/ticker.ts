@@ -7,10 +7,21 @@ import { monotonicNow, type Now } from "../base/clock.ts";
 
 const TICK_MS = 100;
 
+/** How late the process reads is judged by this many ticks. */
+const KEPT_TICKS = 10;
+
 /** What has to look at the time now and then. */
 export interface Ticking {
   /** It is this late, in milliseconds of the ticker's own clock. */
   tick(nowMs: number): void;
+}
+
+/** The time, in monotonic milliseconds, within which something has come. */
+export interface Arrival {
+  /** It came no sooner. */
+  readonly sinceMs: number;
+  /** It came no later. */
+  readonly untilMs: number;
 }
 
 /** Runs while anything ticks. */
@@ -19,7 +30,8 @@ export class Ticker {
   readonly #ticking = new Set<Ticking>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #ownMs = 0;
-  #tickedAtMs = 0;
+  /** The last ticks, in milliseconds of the process's clock, the oldest first. */
+  #ticks: number[] = [];
 
   /** By the process's monotonic clock unless a test has another. */
   constructor(now: Now = monotonicNow) {
@@ -29,11 +41,19 @@ export class Ticker {
   /** Milliseconds, without those during which nothing here had a turn. */
   readonly now: Now = () => this.#ownMs;
 
+  /** When what is read now has come: longer ago by as much as ticks were late in the last second. */
+  readonly arrival = (): Arrival => {
+    const untilMs = this.#now();
+    const [oldest = untilMs] = this.#ticks;
+    const lateMs = Math.max(0, untilMs - oldest - this.#ticks.length * TICK_MS);
+    return { sinceMs: untilMs - lateMs, untilMs };
+  };
+
   /** This is asked from now on. */
   add(ticking: Ticking): void {
     this.#ticking.add(ticking);
     if (this.#timer !== undefined) return;
-    this.#tickedAtMs = this.#now();
+    this.#ticks = [this.#now()];
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -47,8 +67,9 @@ export class Ticker {
 
   #tick(): void {
     const now = this.#now();
-    this.#ownMs += Math.min(now - this.#tickedAtMs, 2 * TICK_MS);
-    this.#tickedAtMs = now;
+    this.#ownMs += Math.min(now - this.#ticks.at(-1)!, 2 * TICK_MS);
+    this.#ticks.push(now);
+    if (this.#ticks.length > KEPT_TICKS) this.#ticks.shift();
     for (const ticking of this.#ticking) ticking.tick(this.#ownMs);
   }
 }

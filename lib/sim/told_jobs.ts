@@ -6,12 +6,16 @@
 import type { Job } from "../protocol/stratum/job.ts";
 import { crc16 } from "./crc16.ts";
 import type { Firmware } from "./firmware.ts";
+import type { Arrival } from "./ticker.ts";
 
 /** Avalon and the S9 keep as many. */
 const KEPT_JOBS = 3;
 /** As many ids are remembered to tell a known one. */
 const REMEMBERED_JOBS = 16;
-/** Firmware that keeps three jobs bears one in 5 s; timers and sockets may bring it earlier. */
+/**
+ * Firmware that keeps three jobs bears one in 5 s that is not clean; the server's timers and the
+ * sockets may bring it earlier.
+ */
 const LEAST_GAP_MS = 4_000;
 
 interface RememberedJob {
@@ -30,42 +34,37 @@ export interface TakenJob {
 /** The jobs of one connection. */
 export class ToldJobs {
   readonly #rule: Firmware["sameJob"];
-  readonly #isJudged: boolean;
   readonly #jobs: RememberedJob[] = [];
-  #tookAtMs = -Infinity;
+  /** When the last job came since a clean one, no sooner; a clean one makes all before it void. */
+  #lastSinceMs = -Infinity;
 
-  /** By the rule of a firmware; `isJudged` if jobs told again, or too soon, are a fault. */
-  constructor({ sameJob }: Pick<Firmware, "sameJob">, isJudged: boolean) {
+  /** By the rule of a firmware. */
+  constructor({ sameJob }: Pick<Firmware, "sameJob">) {
     this.#rule = sameJob;
-    this.#isJudged = isJudged;
   }
 
-  /** A job came. */
-  take(job: Job, nowMs: number): TakenJob {
+  /** A job came. `isPaced` if its time, and that of the next, says something of the server. */
+  take(job: Job, { sinceMs, untilMs }: Arrival, isPaced: boolean): TakenJob {
     const content = contentOf(job);
     const isKnown = this.#jobs.some(({ id }) => id === job.id);
     const isTaken = this.#isNew(job, isKnown);
-    const faults = this.#isJudged ? this.#faultsOf(job, content, nowMs) : [];
+    const faults: string[] = [];
+    const twin = this.#jobs.find((other) => other.content === content);
+    if (isKnown) {
+      faults.push(`the id of job ${job.id} came before`);
+    } else if (twin !== undefined) {
+      faults.push(`job ${job.id} is job ${twin.id} again: the same headers are searched once more`);
+    }
     if (!isTaken && !isKnown) faults.push(`job ${job.id} has the CRC-16 of one before: ignored`);
-    this.#tookAtMs = nowMs;
+    const gapMs = untilMs - this.#lastSinceMs;
+    if (!job.isClean && isPaced && gapMs < LEAST_GAP_MS) {
+      const gap = `${Math.round(gapMs)} ms after the one before`;
+      faults.push(`job ${job.id} came ${gap}: some firmware bears one in 5 s`);
+    }
+    this.#lastSinceMs = job.isClean || !isPaced ? -Infinity : sinceMs;
     this.#jobs.push({ id: job.id, content });
     if (this.#jobs.length > REMEMBERED_JOBS) this.#jobs.shift();
     return { isTaken, faults };
-  }
-
-  #faultsOf({ id, isClean }: Job, content: number, nowMs: number): string[] {
-    const faults: string[] = [];
-    const twin = this.#jobs.find((other) => other.content === content);
-    if (this.#jobs.some((other) => other.id === id)) {
-      faults.push(`the id of job ${id} came before`);
-    } else if (twin !== undefined) {
-      faults.push(`job ${id} is job ${twin.id} again: the same headers are searched once more`);
-    }
-    const gapMs = nowMs - this.#tookAtMs;
-    if (!isClean && gapMs < LEAST_GAP_MS) {
-      faults.push(`job ${id} came ${Math.round(gapMs)} ms after the one before`);
-    }
-    return faults;
   }
 
   #isNew({ id, isClean }: Job, isKnown: boolean): boolean {

@@ -25,6 +25,9 @@ const FAKETIME = [
 /** An agent that was told to stop ends within this time, in milliseconds, or is killed. */
 const LONGEST_STOP_MS = 30_000;
 
+/** What it sends this long after a pause, in milliseconds, may have been due before. */
+const CATCH_UP_MS = 1_000;
+
 /** Below what Linux gives to connections, which is 32,768 and above. */
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
@@ -60,6 +63,7 @@ export class ChaosAgent {
   #reading: Promise<unknown> = Promise.resolve();
   #lastShares: LedgerSnapshot | undefined;
   #isPaused = false;
+  #pausedUntil = -Infinity;
   #isStopping = false;
   #hasEndedAlone = false;
   /** The last lines it wrote, for when it ends without being asked to. */
@@ -99,6 +103,11 @@ export class ChaosAgent {
     return this.#isPaused || this.#isStopping || this.#hasEndedAlone;
   }
 
+  /** Whether the time at which something comes from it says nothing of when it was to come. */
+  get isOutOfStep(): boolean {
+    return this.#isPaused || performance.now() - this.#pausedUntil < CATCH_UP_MS;
+  }
+
   /** It stands still for a while, as when its machine does. */
   async pause(ms: number): Promise<void> {
     if (this.isBusy) return;
@@ -108,7 +117,8 @@ export class ChaosAgent {
     await new Promise((resolve) => setTimeout(resolve, ms));
     this.#child!.kill("SIGCONT");
     this.#isPaused = false;
-    this.log.stoodStill(performance.now() - since);
+    this.#pausedUntil = performance.now();
+    this.log.stoodStill(this.#pausedUntil - since);
   }
 
   /** It reads other settings. */

@@ -38,6 +38,9 @@ const ASK_EVERY_MS = 250;
 /** Miners come back as many times sooner than real ones, some of which take half a minute. */
 const HASTE = 20;
 
+/** What miners say of the answer to a line that was sent in their name. */
+const ANSWER_TO_UNRULY = `an answer to no request of this miner: id "${UNRULY}"`;
+
 /** How far the agent's clock is set from the right one, in seconds: as batteries and routers do. */
 const CLOCKS = [0, -86_400, 3_600, 315_360_000, -1_500_000_000, -60, 7];
 
@@ -121,6 +124,7 @@ class ChaosRun {
       haste: HASTE,
       connectsPerSecond: 500,
       difficultyUnit: DIFFICULTY,
+      mindsPace: () => !agent.isOutOfStep,
     };
     this.#hashing = SimFarm.start({
       ...farm,
@@ -196,7 +200,8 @@ class ChaosRun {
     const rollCall = await this.#callRoll();
     await passes(async () => isSettled(await this.#books()), ARRIVAL_MS, ASK_EVERY_MS);
     const books = await this.#books();
-    const dialectFaults = [...this.#hashing.faults, ...this.#steady.faults];
+    const dialectFaults = this.#farms.flatMap((farm) => farm.faults)
+      .filter((fault) => !fault.endsWith(ANSWER_TO_UNRULY));
     const { lostConnections } = books.good;
     await this.#agent.stop();
     return {
@@ -321,7 +326,7 @@ class ChaosRun {
         return unruly?.send(pick % 2 === 0 ? '{"id":1,"method":' : "x".repeat(9_000));
       case "shareForNoJob":
         return unruly?.send(
-          '{"id":"wild","method":"mining.submit","params":["a","zz","0","0","0"]}',
+          `{"id":"${UNRULY}","method":"mining.submit","params":["a","zz","0","0","0"]}`,
         );
       case "halfHandshakes":
         for (let i = 0; i < 5; i++) this.#strangers.halfHandshake();

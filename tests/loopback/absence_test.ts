@@ -49,6 +49,9 @@ async function withConfig(
   }
 }
 
+/** Of all miners here: what stands still, or has a clock that jumps, keeps no pace that is theirs. */
+const NO_PACE = { mindsPace: () => false };
+
 function passes(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -73,11 +76,12 @@ for (const engine of ["libc", "deno"]) {
     // Verdicts come in the middle of the pause.
     const behaviour = { proofOfWork: false, verdictDelayMs: PAUSE_MS / 2, jobIntervalMs: 1_000 };
     await using first = await SimPool.start(behaviour);
-    await using second = await SimPool.start(behaviour);
+    await using second = await SimPool.start({ ...behaviour, serverNumber: 2 });
     await withConfig([first, second], engine, async (path, port) => {
       await using program = new Program(["-c", path]);
       await program.wrote("serves miners");
       await using farm = SimFarm.start({
+        ...NO_PACE,
         port,
         count: 20,
         mode: { kind: "rate", sharesPerSecond: 10 },
@@ -100,12 +104,14 @@ for (const engine of ["libc", "deno"]) {
 }
 
 Deno.test("a farm starved for a while keeps its pools; one that is really silent is still left", async () => {
-  await using first = await SimPool.start({ proofOfWork: false, jobIntervalMs: 1_000 });
-  await using second = await SimPool.start({ proofOfWork: false, jobIntervalMs: 1_000 });
+  const behaviour = { proofOfWork: false, jobIntervalMs: 1_000 };
+  await using first = await SimPool.start(behaviour);
+  await using second = await SimPool.start({ ...behaviour, serverNumber: 2 });
   await withConfig([first, second], "auto", async (path, port) => {
     await using program = new Program(["-c", path]);
     await program.wrote("serves miners");
     await using farm = SimFarm.start({
+      ...NO_PACE,
       port,
       count: 5,
       mode: { kind: "rate", sharesPerSecond: 5 },
@@ -151,7 +157,7 @@ Deno.test("a clock that jumps by 65 s, ten times, loses nothing at all defaults"
   const behaviour = { proofOfWork: false, verdictDelayMs: 200, jobIntervalMs: 1_000 };
   using log = new LogCapture();
   await using first = await SimPool.start(behaviour);
-  await using second = await SimPool.start(behaviour);
+  await using second = await SimPool.start({ ...behaviour, serverNumber: 2 });
   let jumpedMs = 0;
   const config = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
@@ -165,6 +171,7 @@ Deno.test("a clock that jumps by 65 s, ten times, loses nothing at all defaults"
   });
   try {
     await using farm = SimFarm.start({
+      ...NO_PACE,
       port: proxy.addresses[0]!.port,
       count: 20,
       mode: { kind: "rate", sharesPerSecond: 10 },

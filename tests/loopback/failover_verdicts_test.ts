@@ -46,7 +46,7 @@ Deno.test("verdicts that come after the miner left are counted, and its id is fr
     leaver.submit({ jobId: job.id, extranonce2: "00000000", ntime, nonce, versionBits: 0 });
   }
   await pool.until(() => pool.statistics().submits === 10);
-  await leaver.stop();
+  await leaver[Symbol.asyncDispose]();
   await until(() => rig.proxy.statistics().connected === 20, "the miner is gone");
   await until(() => rig.proxy.statistics().shares.accepted === 10, "its shares are judged");
   await until(() => rig.proxy.statistics().sessionIds === 20, "its id is free");

@@ -52,6 +52,18 @@ Deno.test("200 mixed miners hash for 30 s and the pool accepts every share they 
   assert.equal(statistics.poolBytesWritten, judged.bytesIn);
 });
 
+Deno.test("a job that the pool sends again has miners find other shares, all of them good", async () => {
+  await using pool = await SimPool.start({ difficulty: DIFFICULTY, resendIntervalMs: 500 });
+  await using proxy = new TestProxy([pool]);
+  await using farm = SimFarm.start({ port: proxy.port, count: 12, mode: { kind: "hash" } });
+  await farm.until(() => farm.miners.every((miner) => miner.statistics().jobs >= 5));
+  await farm.until(() => farm.statistics().accepted >= 20);
+  farm.setMode({ kind: "idle" });
+  await farm.until(() => farm.statistics().waitingNow === 0);
+  const { accepted, submitted } = farm.statistics();
+  assert.deepEqual([farm.faults, submitted - accepted], [[], 0]);
+});
+
 Deno.test("a miner that sends its handshake one byte at a time mines like any other", async () => {
   await using pool = await SimPool.start({ difficulty: DIFFICULTY });
   await using proxy = new TestProxy([pool]);
@@ -138,6 +150,11 @@ Deno.test("a miner that ignores the mask of a pool without verrol moves nobody's
   await honest.until(() => honest.statistics().accepted >= before + 5);
   assert.equal(honest.statistics().rejected, 0);
   assert.equal(pool.statistics().unknownFrames, 0);
+  // Answers to what this test sent in its name, and nothing else.
+  assert.deepEqual(
+    stubborn.faults,
+    Array.from({ length: 20 }, (_, i) => `an answer to no request of this miner: id ${100 + i}`),
+  );
 });
 
 Deno.test("a NiceHash client agent does not trip the pool's hidden minimum", async () => {

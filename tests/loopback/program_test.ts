@@ -258,7 +258,7 @@ Deno.test("a second signal, a second later, ends it at once without waiting for 
 
 Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or none, changes nothing", async () => {
   await using first = await SimPool.start({ proofOfWork: false });
-  await using second = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
   const [port, added] = [freePort(), freePort()];
   await withConfig(configFor(first, port), async (path) => {
     await using program = new Program(["-c", path]);

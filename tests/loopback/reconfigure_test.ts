@@ -122,7 +122,7 @@ for (const engine of ["libc", "deno"] as const) {
 
 Deno.test("a port that cannot be had leaves pools, limits and ports as they were", async () => {
   await using first = await SimPool.start();
-  await using second = await SimPool.start();
+  await using second = await SimPool.start({ serverNumber: 2 });
   const listen = [{ address: "127.0.0.1", port: freePort() }];
   await using proxy = new TestProxy([first], { listen });
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -141,7 +141,7 @@ Deno.test("a port that cannot be had leaves pools, limits and ports as they were
 for (const outcome of ["succeeds", "fails"] as const) {
   Deno.test(`a sub-account that opens while a reload is under way has its pools right when that ${outcome}`, async () => {
     await using first = await SimPool.start();
-    await using second = await SimPool.start();
+    await using second = await SimPool.start({ serverNumber: 2 });
     const settings = (port: number) => ({
       multi_user_mode: true,
       listen: [{ address: "127.0.0.1", port }],

@@ -43,7 +43,7 @@ Deno.test("listen: miners of every port mine side by side and get each job", asy
     assert.equal(farm.statistics().lostConnections, 0);
   }
   assertSharesAddUp(proxy.statistics());
-  await Promise.all(farms.map((farm) => farm.stop()));
+  await Promise.all(farms.map((farm) => farm[Symbol.asyncDispose]()));
   await until(() => proxy.statistics().connected === 0, "all have left");
 });
 

@@ -59,7 +59,7 @@ const level = (value: unknown) => ({
 
 Deno.test("reload: the file is put into force and its changes are told, while miners mine on", async () => {
   await using first = await SimPool.start({ proofOfWork: false });
-  await using second = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
   await using file = await File.create();
   await using rig = new StatusRig([first], CONTROL, { path: file.path });
   await using farm = SimFarm.start({
@@ -129,7 +129,7 @@ Deno.test("reload: a file with mistakes is refused with the place of each, and c
 
 Deno.test("pin: all miners move to the pool of that position, and back to the order with auto", async () => {
   await using first = await SimPool.start({ proofOfWork: false });
-  await using second = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
   await using rig = new StatusRig([first, second], {
     ...CONTROL,
     failover: { return_after_seconds: 0 },

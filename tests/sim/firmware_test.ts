@@ -21,7 +21,7 @@ interface LoginOptions {
   readonly mask?: string | false;
   readonly extranonce2Size?: number;
   readonly difficultyUnit?: number;
-  readonly judgesJobs?: boolean;
+  readonly mindsPace?: () => boolean;
 }
 
 /** One miner of a kind and all it did, at a time of its own. */
@@ -33,12 +33,11 @@ class Miner {
   readonly answers: [boolean, unknown][] = [];
   readonly dialogue: MinerDialogue;
   now = 0;
+  /** How late lines are read, in milliseconds, at most. */
+  late = 0;
   #jobs = 0;
 
-  constructor(
-    kind: FirmwareName,
-    { difficultyUnit = 0, judgesJobs = false }: DialogueOptions = {},
-  ) {
+  constructor(kind: FirmwareName, options: DialogueOptions = {}) {
     this.dialogue = new MinerDialogue(FIRMWARE[kind], {
       user: "a.b",
       password: "x",
@@ -52,14 +51,18 @@ class Miner {
       answered: ({ isSound }, answer) => this.answers.push([isSound, answer]),
       fault: (fault) => this.faults.push(fault),
       leave: (reason) => this.left.push(reason),
-    }, { now: () => this.now, difficultyUnit, judgesJobs });
+    }, {
+      now: () => this.now,
+      arrival: () => ({ sinceMs: this.now - this.late, untilMs: this.now }),
+      ...options,
+    });
     this.dialogue.begin();
   }
 
   /** One that got through its first messages at a good server. */
   static loggedIn(kind: FirmwareName, options: LoginOptions = {}): Miner {
-    const { mask = "1fffe000", extranonce2Size = 4 } = options;
-    const miner = new Miner(kind, options);
+    const { mask = "1fffe000", extranonce2Size = 4, ...others } = options;
+    const miner = new Miner(kind, others);
     for (let at = 0; at < miner.sent.length && miner.left.length === 0; at++) {
       const { id, method } = miner.sent[at]!;
       if (id === null) continue;
@@ -84,7 +87,13 @@ class Miner {
     this.line({ id: null, method: "mining.set_version_mask", params: [mask] });
   }
 
+  /** Another job, after as much time as every firmware bears. */
   job(changes: Partial<Job> = {}): void {
+    if (this.#jobs > 0) this.pass(5);
+    this.jobAtOnce(changes);
+  }
+
+  jobAtOnce(changes: Partial<Job> = {}): void {
     const n = ++this.#jobs;
     const ntime = (0x650d1b20 + n).toString(16);
     this.dialogue.receive(notifyLine({ ...JOB, id: `j${n}`, ntime, isClean: n === 1, ...changes }));
@@ -422,7 +431,7 @@ Deno.test("a Bitaxe drops a job whose id it knows unless it is clean, cpuminer t
       ["cgminer", false, true],
     ] as const
   ) {
-    const miner = working(kind, { judgesJobs: true });
+    const miner = working(kind);
     miner.job({ id: "j1", isClean });
     assert.equal(miner.works.length === 2, isTaken, kind);
     assert.equal(miner.faults[0], "the id of job j1 came before");
@@ -430,7 +439,7 @@ Deno.test("a Bitaxe drops a job whose id it knows unless it is clean, cpuminer t
 });
 
 Deno.test("a job told again under another id is a fault, with another time it is not", () => {
-  const miner = working("bitaxe", { judgesJobs: true });
+  const miner = working("bitaxe");
   const { ntime } = miner.last.job;
   miner.job({ ntime, isClean: true });
   assert.deepEqual(miner.faults, [
@@ -440,12 +449,46 @@ Deno.test("a job told again under another id is a fault, with another time it is
   assert.equal(miner.faults.length, 1);
 });
 
-Deno.test("jobs in quick succession are a fault where they are judged, clean ones never", () => {
-  const miner = working("s9", { judgesJobs: true });
-  miner.job({ isClean: true });
+for (const kind of FIRMWARE_NAMES) {
+  Deno.test(`${kind} minds a job 4 s after another, unless a clean one is among them`, () => {
+    const miner = working(kind);
+    miner.jobAtOnce();
+    miner.pass(5);
+    miner.jobAtOnce();
+    miner.jobAtOnce({ isClean: true });
+    miner.jobAtOnce({ isClean: true });
+    miner.jobAtOnce();
+    assert.deepEqual(miner.faults, []);
+    miner.pass(3.9);
+    miner.jobAtOnce();
+    const fault = "job j7 came 3900 ms after the one before: some firmware bears one in 5 s";
+    assert.deepEqual(miner.faults, [fault]);
+  });
+}
+
+Deno.test("a job that was read late may have come as much sooner before the next", () => {
+  const miner = working("s9");
+  miner.late = 2_000;
+  miner.jobAtOnce();
+  miner.late = 0;
+  miner.pass(2);
+  miner.jobAtOnce();
   assert.deepEqual(miner.faults, []);
-  miner.job();
-  assert.match(miner.faults.join(), /^job j3 came \d+ ms after the one before$/);
+  miner.pass(2);
+  miner.jobAtOnce();
+  assert.match(miner.faults.join(), /^job j4 came 2000 ms after/);
+});
+
+Deno.test("the pace of jobs is no fault, and no measure of the next, while nobody minds it", () => {
+  let isMinded = false;
+  const miner = working("s9", { mindsPace: () => isMinded });
+  miner.jobAtOnce();
+  miner.jobAtOnce();
+  isMinded = true;
+  miner.jobAtOnce();
+  assert.deepEqual(miner.faults, []);
+  miner.jobAtOnce();
+  assert.equal(miner.faults.length, 1);
 });
 
 Deno.test("what Braiins OS does not know ends its connection, others only note it", () => {

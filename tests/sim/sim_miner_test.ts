@@ -257,6 +257,39 @@ Deno.test("a miner whose server is gone keeps trying", async () => {
   await miner.until(() => miner.statistics().failedConnections >= 2);
 });
 
+Deno.test("a farm that ends has its faults looked at, or the test fails by them", async () => {
+  await using server = new StratumServer();
+  for (const isLookedAt of [true, false]) {
+    const farm = SimFarm.start({ port: server.port, count: 2, firmware: ["s9", "avalon"] });
+    await farm.until(() => farm.statistics().workingNow === 2);
+    server.send(notifyLine(JOB));
+    await farm.until(() => farm.statistics().faults === 2);
+    const faults = ["user.rig001 (s9)", "user.rig002 (avalon)"].map((miner) =>
+      `${miner}: the id of job j1 came before`
+    );
+    if (isLookedAt) assert.deepEqual(farm.faults, faults);
+    const ended = farm[Symbol.asyncDispose]();
+    if (isLookedAt) await ended;
+    else {await assert.rejects(ended, {
+        message: `Faults of a server that nobody has looked at (2): ${faults.join("; ")}`,
+      });}
+  }
+});
+
+Deno.test("a miner's fault after the last look is another", async () => {
+  await using server = new StratumServer();
+  const miner = startMiner(server);
+  await miner.until(isWorking(miner));
+  server.send(notifyLine(JOB));
+  await miner.until(() => miner.statistics().faults === 1);
+  assert.equal(miner.faults.length, 1);
+  server.send('{"id":null,"method":"mining.ping","params":[]}');
+  await miner.until(() => miner.statistics().faults === 2);
+  await assert.rejects(miner[Symbol.asyncDispose](), {
+    message: /looked at \(1\): alice.rig1 \(cgminer\): mining.ping is a message/,
+  });
+});
+
 Deno.test("a farm is mixed, names its miners in order, and counts them together", async () => {
   await using server = new StratumServer();
   await using farm = SimFarm.start({

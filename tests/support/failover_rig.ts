@@ -179,10 +179,11 @@ export class FailoverRig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.farm.stop();
-    await this.proxy[Symbol.asyncDispose]();
-    await Promise.all(this.pools.map((pool) => pool.stop()));
-    this.#log[Symbol.dispose]();
+    using _log = this.#log;
+    await using stack = new AsyncDisposableStack();
+    for (const pool of this.pools) stack.use(pool);
+    stack.use(this.proxy);
+    stack.use(this.farm);
   }
 }
 
