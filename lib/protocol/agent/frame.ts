@@ -31,17 +31,16 @@ export const COMMAND = {
   submitWithTimeAndVersion: 0x13,
 } as const;
 
-/** Writes a header at `at` and returns where the body goes. */
+/** Writes a header at `at`. */
 export function writeFrameHeader(
   out: DataView,
   at: number,
   command: number,
   length: number,
-): number {
+): void {
   out.setUint8(at, FRAME_MAGIC);
   out.setUint8(at + 1, command);
   out.setUint16(at + 2, length, true);
-  return at + FRAME_HEADER_BYTES;
 }
 
 /** A `DataView` over the same bytes as `bytes`. */

@@ -5,14 +5,7 @@
  * next message goes. See agent.md for the tables and example bytes.
  */
 
-import {
-  COMMAND,
-  FRAME_HEADER_BYTES,
-  FRAME_MAGIC,
-  MAX_FRAME_BYTES,
-  viewOf,
-  writeFrameHeader,
-} from "./frame.ts";
+import { COMMAND, FRAME_MAGIC, MAX_FRAME_BYTES, viewOf, writeFrameHeader } from "./frame.ts";
 import { PoolFault } from "../../base/violation.ts";
 
 /** The highest session id an agent may give a miner; 0xffff means "no session". */
@@ -24,15 +17,45 @@ export const MAX_REGISTER_BYTES = 100;
 /** The largest exponent a difficulty can have: 2^63 is the last a pool's 64 bits can hold. */
 export const MAX_DIFFICULTY_EXPONENT = 63;
 
-/** The longest submit frame, in bytes. */
-export const MAX_SUBMIT_BYTES = 23;
-
 /** Bytes of an unregister frame. */
 export const UNREGISTER_BYTES = 6;
 
 const VERDICT_BYTES = 10;
-const SET_DIFFICULTY_HEAD_BYTES = 7;
-const MAX_SESSIONS_A_FRAME = (MAX_FRAME_BYTES - SET_DIFFICULTY_HEAD_BYTES) >> 1;
+
+// Where frames have their fields, for encoders and decoders alike: offsets from the frame's start.
+const REGISTER_AT = { sessionId: 4, names: 6 } as const;
+const UNREGISTER_AT = { sessionId: 4 } as const;
+const SET_DIFFICULTY_AT = { exponent: 4, count: 5, sessionIds: 7 } as const;
+const VERDICT_AT = { index: 4, status: 6 } as const;
+const SUBMIT_AT = { jobId: 4, sessionId: 5, extranonce2: 7, nonce: 11 } as const;
+
+const MAX_SESSIONS_A_FRAME = (MAX_FRAME_BYTES - SET_DIFFICULTY_AT.sessionIds) >> 1;
+
+/** What one kind of submit frame has behind the fields that all have. */
+interface SubmitLayout {
+  readonly command: number;
+  /** Offset of the time; `undefined` where it is left out. */
+  readonly ntime: number | undefined;
+  /** Offset of the version bits; `undefined` where they are left out. */
+  readonly versionBits: number | undefined;
+  /** Length of the whole frame, exactly. */
+  readonly bytes: number;
+}
+
+/** Every kind of submit frame. */
+const SUBMIT = {
+  plain: { command: COMMAND.submit, ntime: undefined, versionBits: undefined, bytes: 15 },
+  time: { command: COMMAND.submitWithTime, ntime: 15, versionBits: undefined, bytes: 19 },
+  version: { command: COMMAND.submitWithVersion, ntime: undefined, versionBits: 15, bytes: 19 },
+  both: { command: COMMAND.submitWithTimeAndVersion, ntime: 15, versionBits: 19, bytes: 23 },
+} as const satisfies Readonly<Record<string, SubmitLayout>>;
+
+const SUBMIT_BY_COMMAND: ReadonlyMap<number, SubmitLayout> = new Map(
+  Object.values(SUBMIT).map((layout) => [layout.command, layout]),
+);
+
+/** The longest submit frame, in bytes. */
+export const MAX_SUBMIT_BYTES: number = SUBMIT.both.bytes;
 
 /** 0x01: from now on this session id is this worker. */
 export interface Register {
@@ -115,7 +138,7 @@ export function encodeRegister(
   clientAgent: string,
   workerName: string,
 ): Uint8Array {
-  const length = FRAME_HEADER_BYTES + 2 + clientAgent.length + 1 + workerName.length + 1;
+  const length = REGISTER_AT.names + clientAgent.length + 1 + workerName.length + 1;
   if (length > MAX_REGISTER_BYTES || !/^[\x20-\x7e]*$/.test(clientAgent + workerName)) {
     throw new RangeError(
       `Cannot register session ${sessionId}: frame of ${length} bytes, ` +
@@ -129,9 +152,9 @@ export function encodeRegister(
   }
   const bytes = new Uint8Array(length);
   const out = viewOf(bytes);
-  let at = writeFrameHeader(out, 0, COMMAND.register, length);
-  out.setUint16(at, sessionId, true);
-  at += 2;
+  writeFrameHeader(out, 0, COMMAND.register, length);
+  out.setUint16(REGISTER_AT.sessionId, sessionId, true);
+  let at: number = REGISTER_AT.names;
   for (const name of [clientAgent, workerName]) {
     for (let i = 0; i < name.length; i++) bytes[at++] = name.charCodeAt(i);
     at++;
@@ -141,51 +164,30 @@ export function encodeRegister(
 
 /** Writes an unregister frame: u16 session id. */
 export function writeUnregister(out: DataView, at: number, sessionId: number): number {
-  at = writeFrameHeader(out, at, COMMAND.unregister, UNREGISTER_BYTES);
-  out.setUint16(at, sessionId, true);
-  return at + 2;
+  writeFrameHeader(out, at, COMMAND.unregister, UNREGISTER_BYTES);
+  out.setUint16(at + UNREGISTER_AT.sessionId, sessionId, true);
+  return at + UNREGISTER_BYTES;
 }
 
-/**
- * Writes a submit frame: u8 job id, u16 session id, u32 extranonce2, u32 nonce, then u32 time and
- * u32 version bits where they are there. 15, 19, 19 or 23 bytes.
- */
+/** Writes a submit frame, the shortest that has room for its time and version bits. */
 export function writeSubmit(out: DataView, at: number, submit: Omit<Submit, "kind">): number {
   const { ntime, versionBits } = submit;
-  const hasTime = ntime !== undefined;
-  const hasVersion = versionBits !== 0;
-  const command = hasVersion
-    ? hasTime ? COMMAND.submitWithTimeAndVersion : COMMAND.submitWithVersion
-    : hasTime
-    ? COMMAND.submitWithTime
-    : COMMAND.submit;
-  at = writeFrameHeader(out, at, command, submitBytes(command));
-  out.setUint8(at, submit.jobId);
-  out.setUint16(at + 1, submit.sessionId, true);
-  out.setUint32(at + 3, submit.extranonce2, true);
-  out.setUint32(at + 7, submit.nonce, true);
-  at += 11;
-  if (hasTime) {
-    out.setUint32(at, ntime, true);
-    at += 4;
+  const layout = submitLayout(ntime !== undefined, versionBits !== 0);
+  writeFrameHeader(out, at, layout.command, layout.bytes);
+  out.setUint8(at + SUBMIT_AT.jobId, submit.jobId);
+  out.setUint16(at + SUBMIT_AT.sessionId, submit.sessionId, true);
+  out.setUint32(at + SUBMIT_AT.extranonce2, submit.extranonce2, true);
+  out.setUint32(at + SUBMIT_AT.nonce, submit.nonce, true);
+  if (ntime !== undefined && layout.ntime !== undefined) {
+    out.setUint32(at + layout.ntime, ntime, true);
   }
-  if (hasVersion) {
-    out.setUint32(at, versionBits, true);
-    at += 4;
-  }
-  return at;
+  if (layout.versionBits !== undefined) out.setUint32(at + layout.versionBits, versionBits, true);
+  return at + layout.bytes;
 }
 
-/** The exact length of a submit frame, by its command. */
-function submitBytes(command: number): number {
-  switch (command) {
-    case COMMAND.submit:
-      return 15;
-    case COMMAND.submitWithTimeAndVersion:
-      return MAX_SUBMIT_BYTES;
-    default:
-      return 19;
-  }
+function submitLayout(hasTime: boolean, hasVersion: boolean): SubmitLayout {
+  if (hasVersion) return hasTime ? SUBMIT.both : SUBMIT.version;
+  return hasTime ? SUBMIT.time : SUBMIT.plain;
 }
 
 /**
@@ -200,12 +202,13 @@ export function encodeSetDifficulty(exponent: number, sessionIds: readonly numbe
         `at most ${MAX_SESSIONS_A_FRAME} fit`,
     );
   }
-  const bytes = new Uint8Array(SET_DIFFICULTY_HEAD_BYTES + 2 * sessionIds.length);
+  const at = SET_DIFFICULTY_AT;
+  const bytes = new Uint8Array(at.sessionIds + 2 * sessionIds.length);
   const out = viewOf(bytes);
-  const at = writeFrameHeader(out, 0, COMMAND.setDifficulty, bytes.length);
-  out.setUint8(at, exponent);
-  out.setUint16(at + 1, sessionIds.length, true);
-  sessionIds.forEach((id, i) => out.setUint16(SET_DIFFICULTY_HEAD_BYTES + 2 * i, id, true));
+  writeFrameHeader(out, 0, COMMAND.setDifficulty, bytes.length);
+  out.setUint8(at.exponent, exponent);
+  out.setUint16(at.count, sessionIds.length, true);
+  sessionIds.forEach((id, i) => out.setUint16(at.sessionIds + 2 * i, id, true));
   return bytes;
 }
 
@@ -213,9 +216,9 @@ export function encodeSetDifficulty(exponent: number, sessionIds: readonly numbe
 export function encodeVerdict(index: number, status: number): Uint8Array {
   const bytes = new Uint8Array(VERDICT_BYTES);
   const out = viewOf(bytes);
-  const at = writeFrameHeader(out, 0, COMMAND.verdict, VERDICT_BYTES);
-  out.setUint16(at, index, true);
-  out.setInt32(at + 2, status, true);
+  writeFrameHeader(out, 0, COMMAND.verdict, VERDICT_BYTES);
+  out.setUint16(VERDICT_AT.index, index, true);
+  out.setInt32(VERDICT_AT.status, status, true);
   return bytes;
 }
 
@@ -228,26 +231,31 @@ export function decodePoolFrame(frame: Uint8Array): PoolMessage {
   const view = viewOf(frame);
   const command = frame[1]!;
   switch (command) {
-    case COMMAND.setDifficulty: {
-      if (frame.length < SET_DIFFICULTY_HEAD_BYTES) refuse(command, frame.length);
-      const exponent = view.getUint8(4);
-      const count = view.getUint16(5, true);
-      if (
-        frame.length !== SET_DIFFICULTY_HEAD_BYTES + 2 * count ||
-        exponent > MAX_DIFFICULTY_EXPONENT
-      ) refuse(command, frame.length);
-      const sessionIds: number[] = [];
-      for (let i = 0; i < count; i++) {
-        sessionIds.push(view.getUint16(SET_DIFFICULTY_HEAD_BYTES + 2 * i, true));
-      }
-      return { kind: "setDifficulty", exponent, sessionIds };
-    }
+    case COMMAND.setDifficulty:
+      return decodeSetDifficulty(frame, view);
     case COMMAND.verdict:
       if (frame.length !== VERDICT_BYTES) refuse(command, frame.length);
-      return { kind: "verdict", index: view.getUint16(4, true), status: view.getInt32(6, true) };
+      return {
+        kind: "verdict",
+        index: view.getUint16(VERDICT_AT.index, true),
+        status: view.getInt32(VERDICT_AT.status, true),
+      };
     default:
       return { kind: "unknown", command };
   }
+}
+
+function decodeSetDifficulty(frame: Uint8Array, view: DataView): SetDifficulty {
+  const at = SET_DIFFICULTY_AT;
+  if (frame.length < at.sessionIds) refuse(COMMAND.setDifficulty, frame.length);
+  const exponent = view.getUint8(at.exponent);
+  const count = view.getUint16(at.count, true);
+  if (frame.length !== at.sessionIds + 2 * count || exponent > MAX_DIFFICULTY_EXPONENT) {
+    refuse(COMMAND.setDifficulty, frame.length);
+  }
+  const sessionIds: number[] = [];
+  for (let i = 0; i < count; i++) sessionIds.push(view.getUint16(at.sessionIds + 2 * i, true));
+  return { kind: "setDifficulty", exponent, sessionIds };
 }
 
 /**
@@ -263,42 +271,36 @@ export function decodeAgentFrame(frame: Uint8Array): AgentMessage | undefined {
       return decodeRegister(frame, view);
     case COMMAND.unregister:
       return frame.length === UNREGISTER_BYTES
-        ? { kind: "unregister", sessionId: view.getUint16(4, true) }
+        ? { kind: "unregister", sessionId: view.getUint16(UNREGISTER_AT.sessionId, true) }
         : undefined;
-    case COMMAND.submit:
-    case COMMAND.submitWithTime:
-    case COMMAND.submitWithVersion:
-    case COMMAND.submitWithTimeAndVersion:
-      return frame.length === submitBytes(command) ? decodeSubmit(view, command) : undefined;
-    default:
-      return undefined;
+    default: {
+      const layout = SUBMIT_BY_COMMAND.get(command);
+      return frame.length === layout?.bytes ? decodeSubmit(view, layout) : undefined;
+    }
   }
 }
 
 function decodeRegister(frame: Uint8Array, view: DataView): Register | undefined {
-  if (frame.length < 8 || frame.length > MAX_REGISTER_BYTES) return undefined;
-  const sessionId = view.getUint16(4, true);
+  if (frame.length < REGISTER_AT.names + 2 || frame.length > MAX_REGISTER_BYTES) return undefined;
+  const sessionId = view.getUint16(REGISTER_AT.sessionId, true);
   if (sessionId > MAX_SESSION_ID) return undefined;
   // The pool forces the last byte to 0 before it looks for the ends of both texts.
-  const texts = String.fromCharCode(...frame.subarray(6, -1)).split("\0");
+  const texts = String.fromCharCode(...frame.subarray(REGISTER_AT.names, -1)).split("\0");
   return { kind: "register", sessionId, clientAgent: texts[0]!, workerName: texts[1] ?? "" };
 }
 
-function decodeSubmit(view: DataView, command: number): Submit | undefined {
-  const sessionId = view.getUint16(5, true);
+function decodeSubmit(view: DataView, layout: SubmitLayout): Submit | undefined {
+  const sessionId = view.getUint16(SUBMIT_AT.sessionId, true);
   if (sessionId > MAX_SESSION_ID) return undefined;
-  const hasTime = command === COMMAND.submitWithTime ||
-    command === COMMAND.submitWithTimeAndVersion;
-  const hasVersion = command === COMMAND.submitWithVersion ||
-    command === COMMAND.submitWithTimeAndVersion;
+  const { ntime, versionBits } = layout;
   return {
     kind: "submit",
-    jobId: view.getUint8(4),
+    jobId: view.getUint8(SUBMIT_AT.jobId),
     sessionId,
-    extranonce2: view.getUint32(7, true),
-    nonce: view.getUint32(11, true),
-    ntime: hasTime ? view.getUint32(15, true) : undefined,
-    versionBits: hasVersion ? view.getUint32(hasTime ? 19 : 15, true) : 0,
+    extranonce2: view.getUint32(SUBMIT_AT.extranonce2, true),
+    nonce: view.getUint32(SUBMIT_AT.nonce, true),
+    ntime: ntime === undefined ? undefined : view.getUint32(ntime, true),
+    versionBits: versionBits === undefined ? 0 : view.getUint32(versionBits, true),
   };
 }
 
