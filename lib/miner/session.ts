@@ -30,7 +30,7 @@ import {
 } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
 import type { CommonTexts } from "./common_texts.ts";
-import { isAuthorized, type MinerState, nextState } from "./handshake.ts";
+import { hasLoggedIn, isAuthorized, type MinerState, nextState, type Step } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
 import type { LimitName } from "./limits.ts";
 import { cannotNarrow, noteBits, type OutsideStreak, PROVEN_OUTSIDE } from "./narrowing.ts";
@@ -136,7 +136,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   /** Whether it has done its part: subscribed and authorized. */
   get hasLoggedIn(): boolean {
-    return this.#state === "working" || this.#state === "joining";
+    return hasLoggedIn(this.#state);
   }
 
   /** How far it has come. */
@@ -197,7 +197,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   admit(): void {
-    this.#state = "working";
+    this.#state = nextState(this.#state, "admit");
     log.info("Miner {miner} connected: {agent}, session {session}{names}", {
       miner: this.label,
       worker: this.workerLabel,
@@ -210,7 +210,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   turnAway({ code, text }: StratumError, reason: string): void {
     this.#seat = undefined;
-    this.#state = "subscribed";
+    this.#state = nextState(this.#state, "turnAway");
     const { label: miner, workerLabel: worker } = this;
     log.warn("Miner {miner} turned away: {reason}", { miner, worker, reason });
     this.context.turnedAway(this);
@@ -381,7 +381,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   /** Takes a step of the handshake; joins the mux with the one that completes it. */
-  #proceed(step: "subscribe" | "authorize"): void {
+  #proceed(step: Step): void {
     const before = this.#state;
     this.#state = nextState(before, step);
     if (this.#state !== "joining" || before === "joining") return;
