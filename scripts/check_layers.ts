@@ -24,6 +24,9 @@ const UPSTREAM = [
   "lib/mux/terms.ts",
 ];
 
+/** How counts of pools add up: the sums of the pools' side are made there, too. */
+const POOL_SUMS = ["lib/mux/books/pool_counts.ts", "lib/mux/books/traffic.ts"];
+
 /**
  * What each layer may import besides itself: folders, with all that is in them, or single files.
  * A layer is a folder; of two that hold a file, the inner one. A file that has a row of its own is
@@ -59,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/protocol/stratum",
     "lib/net/pools",
     ...UPSTREAM,
+    ...POOL_SUMS,
   ],
   // The only file that knows all kinds of pools.
   "lib/pool/kinds.ts": ["lib/pool", "lib/protocol"],

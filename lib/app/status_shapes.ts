@@ -20,7 +20,9 @@ import {
   waitingIn,
 } from "../mux/books/ledger.ts";
 import type { Occupancy } from "../mux/multiplexer.ts";
-import type { PoolReport, Traffic } from "../mux/upstreams.ts";
+import { NO_POOL_COUNTS, type PoolCounts, sumOfPoolCounts } from "../mux/books/pool_counts.ts";
+import type { Traffic } from "../mux/books/traffic.ts";
+import type { PoolReport } from "../mux/upstreams.ts";
 import type { Hashrates } from "../mux/books/work_table.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 import type {
@@ -209,7 +211,7 @@ export function poolShape(
     failures: report.failures,
     losses: report.losses,
     activations: report.activations,
-    traffic: trafficShape(report),
+    traffic: trafficShape(report.traffic),
     shares: sharesShape(shares),
   };
 }
@@ -218,8 +220,8 @@ export function poolShape(
 export class PoolTotal {
   readonly #pool: Pick<PoolTotalShape, "position" | "address" | "pinned">;
   readonly #states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
-  readonly #counts = { miners: 0, connects: 0, failures: 0, losses: 0, activations: 0 };
-  readonly #traffic = { bytesRead: 0, bytesWritten: 0, framesRead: 0, framesWritten: 0 };
+  #counts = NO_POOL_COUNTS;
+  #miners = 0;
   readonly #shares = new Ledger();
   #jobAge: number | null = null;
   #trouble: PoolReport | undefined;
@@ -245,32 +247,29 @@ export class PoolTotal {
     this.#count(report, shares);
     if (report.trouble !== undefined) this.#trouble ??= report;
     for (const { role, miners, job_age_seconds: age } of connections) {
-      this.#counts.miners += miners;
+      this.#miners += miners;
       if (role === "serving" && age !== null) this.#jobAge = Math.max(this.#jobAge ?? 0, age);
     }
   }
 
   /** All of it. */
   get shape(): PoolTotalShape {
+    const { traffic, ...counts } = this.#counts;
     return {
       ...this.#pool,
       accounts: this.#states,
-      ...this.#counts,
+      miners: this.#miners,
+      ...counts,
       job_age_seconds: this.#jobAge,
-      traffic: trafficShape(this.#traffic),
+      traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),
       reason: this.#trouble?.trouble ?? "",
       retry_in_seconds: (this.#trouble?.retryInMs ?? 0) / 1000,
     };
   }
 
-  #count(more: Omit<PastPool, "shares">, shares: LedgerSnapshot): void {
-    for (const name of ["connects", "failures", "losses", "activations"] as const) {
-      this.#counts[name] += more[name];
-    }
-    for (const name of ["bytesRead", "bytesWritten", "framesRead", "framesWritten"] as const) {
-      this.#traffic[name] += more[name];
-    }
+  #count(more: PoolCounts, shares: LedgerSnapshot): void {
+    this.#counts = sumOfPoolCounts(this.#counts, more);
     this.#shares.merge(shares);
   }
 }

@@ -13,19 +13,22 @@ import { OutageLines } from "../observe/outage_lines.ts";
 import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { MAX_ACCOUNT_BYTES } from "../protocol/stratum/worker_name.ts";
 import {
-  Ledger,
   type LedgerSnapshot,
+  NO_SHARES,
   NO_STRAYS,
   type ShareCounter,
   type StrayVerdicts,
+  sumOfShares,
   sumOfStrays,
 } from "./books/ledger.ts";
+import { NO_POOL_COUNTS, type PoolCounts, sumOfPoolCounts } from "./books/pool_counts.ts";
+import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "./books/traffic.ts";
 import type { Multiplexer } from "./multiplexer.ts";
 import type { Downstream, EarlyRefusal, Mux, Seat } from "./downstream.ts";
 import { NewAccounts } from "./new_accounts.ts";
 import type { SessionIds } from "./session_ids.ts";
 import type { ExtranonceLayout } from "./terms.ts";
-import type { Traffic, Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "./upstreams.ts";
 import { type WaitingRoom, WaitingSeat } from "./waiting_seat.ts";
 
 /** An account without miners keeps its pool connections this long, in milliseconds. */
@@ -85,18 +88,12 @@ export interface AccountCounts {
 }
 
 /** What closed accounts counted of one pool. */
-export interface PastPool extends Traffic {
-  /** Connections that became ready. */
-  readonly connects: number;
-  /** Connections that were never ready. */
-  readonly failures: number;
-  /** Connections lost after they were ready. */
-  readonly losses: number;
-  /** How often a connection of it began to serve miners. */
-  readonly activations: number;
+export interface PastPool extends PoolCounts {
   /** Shares on its connections. */
   readonly shares: LedgerSnapshot;
 }
+
+const NO_PAST: PastPool = { ...NO_POOL_COUNTS, shares: NO_SHARES };
 
 /** An account that is open or was, at one moment. */
 export interface AccountReport extends AccountCounts {
@@ -167,9 +164,8 @@ export class Accounts implements Mux, WaitingRoom {
 
   /** What passed between us and all pools. */
   get traffic(): Traffic {
-    let sum = this.#past.traffic;
-    for (const { upstreams } of this.#open.values()) sum = sumOfTraffic(sum, upstreams);
-    return sum;
+    const open = this.#open.values().map(({ upstreams }) => upstreams.traffic);
+    return sumOfTraffic([this.#past.traffic, ...open]);
   }
 
   /** How often a miner changed from one connection to another, in all accounts. */
@@ -388,25 +384,17 @@ export class Accounts implements Mux, WaitingRoom {
     this.#open.delete(key);
     this.#emptySince.delete(key);
     this.#past = {
-      traffic: sumOfTraffic(this.#past.traffic, upstreams),
+      traffic: sumOfTraffic([this.#past.traffic, upstreams.traffic]),
       strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.strayVerdicts),
       moves: this.#past.moves + mux.moves,
       outageMs: this.#past.outageMs + mux.outageMs,
     };
     for (const pool of upstreams.pools) {
-      const past = this.#pastPools.get(pool.poolId);
-      const shares = mux.sharesAt(pool.poolId);
-      this.#pastPools.set(
-        pool.poolId,
-        past === undefined ? { ...pool, shares } : {
-          ...sumOfTraffic(past, pool),
-          connects: past.connects + pool.connects,
-          failures: past.failures + pool.failures,
-          losses: past.losses + pool.losses,
-          activations: past.activations + pool.activations,
-          shares: sumOfShares(past.shares, shares),
-        },
-      );
+      const past = this.#pastPools.get(pool.poolId) ?? NO_PAST;
+      this.#pastPools.set(pool.poolId, {
+        ...sumOfPoolCounts(past, pool),
+        shares: sumOfShares(past.shares, mux.sharesAt(pool.poolId)),
+      });
     }
     const counts = joined(this.#closed.get(key), mux);
     this.#closed.delete(key);
@@ -419,25 +407,6 @@ export class Accounts implements Mux, WaitingRoom {
   #sum(count: (account: Account) => number): number {
     return this.#open.values().reduce((sum, account) => sum + count(account), 0);
   }
-}
-
-const NO_TRAFFIC: Traffic = { bytesRead: 0, bytesWritten: 0, framesRead: 0, framesWritten: 0 };
-
-function sumOfTraffic(one: Traffic, other: Traffic): Traffic {
-  return {
-    bytesRead: one.bytesRead + other.bytesRead,
-    bytesWritten: one.bytesWritten + other.bytesWritten,
-    framesRead: one.framesRead + other.framesRead,
-    framesWritten: one.framesWritten + other.framesWritten,
-  };
-}
-
-/** The counts of both together. */
-export function sumOfShares(one: LedgerSnapshot, other: LedgerSnapshot): LedgerSnapshot {
-  const sum = new Ledger();
-  sum.merge(one);
-  sum.merge(other);
-  return sum.snapshot();
 }
 
 /** What an account counted before it was last closed, and since. */

@@ -2,6 +2,8 @@
  * All connections of one account to pools, as the account and the status server see them.
  */
 
+import type { PoolCounts } from "./books/pool_counts.ts";
+import type { Traffic } from "./books/traffic.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** How one upstream connection is used: dialling or shaking hands; ready; serving miners. */
@@ -19,20 +21,8 @@ export interface UpstreamReport {
   readonly agreed: Pick<Upstream, "terms" | "versionMask"> | undefined;
 }
 
-/** What passed between us and a pool, in both directions. */
-export interface Traffic {
-  /** Payload bytes read. */
-  readonly bytesRead: number;
-  /** Payload bytes written. */
-  readonly bytesWritten: number;
-  /** Frames read. */
-  readonly framesRead: number;
-  /** Frames given to connections to be written. */
-  readonly framesWritten: number;
-}
-
 /** One pool of an account at one moment; counts are since the account was opened. */
-export interface PoolReport extends Traffic {
+export interface PoolReport extends PoolCounts {
   /** As in {@linkcode Upstream.poolId}. */
   readonly poolId: number;
   /** Whether it is in the list; if not, it was once. */
@@ -47,20 +37,14 @@ export interface PoolReport extends Traffic {
   readonly trouble: string | undefined;
   /** How long until it may be dialled again, in milliseconds; 0 for now. */
   readonly retryInMs: number;
-  /** Connections that became ready. */
-  readonly connects: number;
-  /** Connections that were never ready. */
-  readonly failures: number;
-  /** Connections lost after they were ready. */
-  readonly losses: number;
-  /** How often a connection of it began to serve miners. */
-  readonly activations: number;
 }
 
 /** The upstream connections of one account, as its keeper sees them. */
-export interface Upstreams extends Traffic {
+export interface Upstreams {
   /** Every pool of the list, in its order, then those that were in it once. */
   readonly pools: readonly PoolReport[];
+  /** What passed on all connections, gone ones included. */
+  readonly traffic: Traffic;
   /** Bytes that wait to be written to pools that are ready. */
   readonly waitingBytes: number;
   /** Looks after deadlines. To be called several times a second. */

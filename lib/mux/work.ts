@@ -13,7 +13,7 @@
 
 import { Allowance } from "../base/allowance.ts";
 import { formatHex32 } from "../base/hex.ts";
-import { encodeNotify, type Job, jobTime, isSameWork } from "../protocol/stratum/job.ts";
+import { encodeNotify, isSameWork, type Job, jobTime } from "../protocol/stratum/job.ts";
 import { formatJobId } from "../protocol/stratum/job_id.ts";
 import type { Padding } from "./terms.ts";
 

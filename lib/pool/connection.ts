@@ -6,7 +6,7 @@
 import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
-import type { Traffic } from "../mux/upstreams.ts";
+import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";

@@ -2,7 +2,8 @@
  * The connections of one account, each with its role and its pool's rank.
  */
 
-import type { Traffic, UpstreamRole } from "../mux/upstreams.ts";
+import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
+import type { UpstreamRole } from "../mux/upstreams.ts";
 import type { PoolConnection, ReadyUpstream } from "./connection.ts";
 import { type Ranked, UNWANTED, worstActiveRank } from "./roles.ts";
 import type { ListedPool } from "./settings.ts";
@@ -135,8 +136,8 @@ export class RosterEntries {
   }
 
   /** What passed on all of them. */
-  sum(count: keyof Traffic): number {
-    return this.#entries.reduce((sum, { connection }) => sum + connection[count], 0);
+  get traffic(): Traffic {
+    return sumOfTraffic(this.#entries.map(({ connection }) => connection));
   }
 
   /** A new one. */

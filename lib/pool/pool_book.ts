@@ -3,20 +3,13 @@
  * the pool list in between.
  */
 
-import type { Traffic } from "../mux/upstreams.ts";
+import { NO_POOL_COUNTS, type PoolCounts } from "../mux/books/pool_counts.ts";
+import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 
 /** What is counted of one pool; the traffic is that of connections that are gone. */
-export interface PoolRecord extends Traffic {
+export interface PoolRecord extends PoolCounts {
   /** Why the last connection failed or was lost; `undefined` since one last became ready. */
   readonly trouble: string | undefined;
-  /** Connections that became ready. */
-  readonly connects: number;
-  /** Connections that were never ready. */
-  readonly failures: number;
-  /** Connections lost after they were ready. */
-  readonly losses: number;
-  /** How often a connection began to serve miners. */
-  readonly activations: number;
 }
 
 type Entry = { -readonly [Key in keyof PoolRecord]: PoolRecord[Key] };
@@ -64,31 +57,18 @@ export class PoolBook {
   /** A connection is gone: what passed on it is kept here. */
   closed(poolId: number, traffic: Traffic): void {
     const entry = this.#entry(poolId);
-    entry.bytesRead += traffic.bytesRead;
-    entry.bytesWritten += traffic.bytesWritten;
-    entry.framesRead += traffic.framesRead;
-    entry.framesWritten += traffic.framesWritten;
+    entry.traffic = sumOfTraffic([entry.traffic, traffic]);
   }
 
   /** What passed on all connections that are gone. */
-  sum(count: keyof Traffic): number {
-    return this.#entries.values().reduce((sum, entry) => sum + entry[count], 0);
+  get traffic(): Traffic {
+    return sumOfTraffic(this.#entries.values().map(({ traffic }) => traffic));
   }
 
   #entry(poolId: number): Entry {
     let entry = this.#entries.get(poolId);
     if (entry === undefined) {
-      entry = {
-        bytesRead: 0,
-        bytesWritten: 0,
-        framesRead: 0,
-        framesWritten: 0,
-        trouble: undefined,
-        connects: 0,
-        failures: 0,
-        losses: 0,
-        activations: 0,
-      };
+      entry = { ...NO_POOL_COUNTS, trouble: undefined };
       this.#entries.set(poolId, entry);
     }
     return entry;

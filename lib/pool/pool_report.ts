@@ -2,7 +2,8 @@
  * One pool of an account at one moment, for whoever shows it.
  */
 
-import type { PoolReport, Traffic } from "../mux/upstreams.ts";
+import { sumOfTraffic } from "../mux/books/traffic.ts";
+import type { PoolReport } from "../mux/upstreams.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import type { RosterEntry } from "./entries.ts";
 import type { PoolRecord } from "./pool_book.ts";
@@ -23,14 +24,9 @@ export function poolReport(
   { poolId, host, port, account }: ListedPool,
   { isListed, retryInMs, entries, record, time }: PoolMoment,
 ): PoolReport {
-  const sum = (count: keyof Traffic) =>
-    entries.reduce((total, { connection }) => total + connection[count], record[count]);
   return {
     ...record,
-    bytesRead: sum("bytesRead"),
-    bytesWritten: sum("bytesWritten"),
-    framesRead: sum("framesRead"),
-    framesWritten: sum("framesWritten"),
+    traffic: sumOfTraffic([record.traffic, ...entries.map(({ connection }) => connection)]),
     poolId,
     isListed,
     address: formatAddress({ hostname: host, port }),

@@ -8,8 +8,9 @@
 
 import type { RateClock } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
+import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { UpstreamEvents } from "../mux/upstream.ts";
-import type { PoolReport, Traffic, Upstreams } from "../mux/upstreams.ts";
+import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
 import type {
   EndCause,
@@ -100,20 +101,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     ];
   }
 
-  get bytesRead(): number {
-    return this.#sum("bytesRead");
-  }
-
-  get bytesWritten(): number {
-    return this.#sum("bytesWritten");
-  }
-
-  get framesRead(): number {
-    return this.#sum("framesRead");
-  }
-
-  get framesWritten(): number {
-    return this.#sum("framesWritten");
+  get traffic(): Traffic {
+    return sumOfTraffic([this.#book.traffic, this.#entries.traffic]);
   }
 
   get waitingBytes(): number {
@@ -415,10 +404,5 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   #forget(entry: RosterEntry): void {
     this.#entries.remove(entry);
     this.#book.closed(entry.pool.poolId, entry.connection);
-  }
-
-  /** What passed on all connections, gone ones included. */
-  #sum(count: keyof Traffic): number {
-    return this.#book.sum(count) + this.#entries.sum(count);
   }
 }

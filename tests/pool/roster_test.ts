@@ -301,14 +301,14 @@ scenario(
 scenario(
   "Bytes of connections that are gone stay counted",
   async (rig) => {
-    const { bytesRead, bytesWritten } = rig.roster;
+    const { bytesRead, bytesWritten } = rig.roster.traffic;
     assert.ok(bytesRead > 1000 && bytesWritten > 500);
     rig.pools.moods.fill("hangs");
     await rig.pools.lose(0);
     await rig.pools.lose(1);
     assert.deepEqual(rig.pools.connected, []);
-    assert.equal(rig.roster.bytesRead, bytesRead);
-    assert.equal(rig.roster.bytesWritten, bytesWritten);
+    assert.equal(rig.roster.traffic.bytesRead, bytesRead);
+    assert.equal(rig.roster.traffic.bytesWritten, bytesWritten);
   },
   ["serves", "serves"],
 );

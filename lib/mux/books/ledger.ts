@@ -171,7 +171,7 @@ export class ShareCounter {
   /** All counts of a miner: zero for an id that nobody has. */
   minerShares(sessionId: number | undefined): LedgerSnapshot {
     const row = this.#rowOf(sessionId);
-    return row === undefined ? new Ledger().snapshot() : this.#miners.snapshot(row);
+    return row === undefined ? NO_SHARES : this.#miners.snapshot(row);
   }
 
   /** A miner's {@linkcode WorkTable.hashrate}: zero for an id that nobody has. */
@@ -219,6 +219,17 @@ function straysOf(count: (reason: StrayReason) => number): StrayVerdicts {
     StrayReason,
     number
   >;
+}
+
+/** Nothing is counted yet. */
+export const NO_SHARES: LedgerSnapshot = new Ledger().snapshot();
+
+/** The counts of both together. */
+export function sumOfShares(one: LedgerSnapshot, other: LedgerSnapshot): LedgerSnapshot {
+  const sum = new Ledger();
+  sum.merge(one);
+  sum.merge(other);
+  return sum.snapshot();
 }
 
 /** Shares refused here, all reasons together. */

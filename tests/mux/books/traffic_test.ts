@@ -1,0 +1,40 @@
+/** How traffic and the other counts of pools add up. */
+
+import assert from "node:assert/strict";
+import { NO_POOL_COUNTS, sumOfPoolCounts } from "../../../lib/mux/books/pool_counts.ts";
+import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "../../../lib/mux/books/traffic.ts";
+
+const ONE = { bytesRead: 1, bytesWritten: 20, framesRead: 300, framesWritten: 4000 };
+const OTHER = { bytesRead: 5, bytesWritten: 60, framesRead: 700, framesWritten: 8000 };
+const BOTH = { bytesRead: 6, bytesWritten: 80, framesRead: 1000, framesWritten: 12_000 };
+
+Deno.test("the sum of no traffic is none, and changes nothing it is added to", () => {
+  assert.deepEqual(sumOfTraffic([]), NO_TRAFFIC);
+  assert.deepEqual(sumOfTraffic([NO_TRAFFIC, ONE, NO_TRAFFIC]), ONE);
+});
+
+Deno.test("traffic adds up count by count, from whatever gives it", () => {
+  assert.deepEqual(sumOfTraffic([ONE, OTHER]), BOTH);
+  assert.deepEqual(sumOfTraffic(new Map([[1, ONE], [2, OTHER]]).values()), BOTH);
+});
+
+Deno.test("a sum stays what it was when more passes on a connection", () => {
+  const connection = { ...ONE } satisfies Traffic;
+  const sum = sumOfTraffic([connection]);
+  connection.bytesRead += 100;
+  assert.deepEqual(sum, ONE);
+  assert.equal(NO_TRAFFIC.bytesRead, 0);
+});
+
+Deno.test("the counts of a pool add up, its traffic included", () => {
+  const one = { connects: 1, failures: 2, losses: 3, activations: 4, traffic: ONE };
+  const other = { connects: 10, failures: 20, losses: 30, activations: 40, traffic: OTHER };
+  assert.deepEqual(sumOfPoolCounts(one, other), {
+    connects: 11,
+    failures: 22,
+    losses: 33,
+    activations: 44,
+    traffic: BOTH,
+  });
+  assert.deepEqual(sumOfPoolCounts(NO_POOL_COUNTS, one), one);
+});
