@@ -8,6 +8,7 @@ import type { Now } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
+import type { FarmControl, FarmView } from "./farm_view.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
@@ -26,9 +27,10 @@ import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import { openConnection, shortenNames } from "../pool/kinds.ts";
-import { PoolIds } from "../pool/pool_ids.ts";
+import { type KnownPool, PoolIds } from "../pool/pool_ids.ts";
 import { PoolRoster } from "../pool/roster.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
+import { ProxyView } from "./proxy_view.ts";
 import {
   accountsSettings,
   certificateFiles,
@@ -115,7 +117,7 @@ export interface ProxyParts {
 }
 
 /** A running proxy. */
-export class Proxy {
+export class Proxy implements FarmControl {
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles: number | undefined;
   /** What everything in it is judged by; goes on while the proxy runs. */
@@ -130,13 +132,14 @@ export class Proxy {
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
   readonly #ids = new PoolIds();
-  /** The number of each pool of the list. */
-  #poolIds: readonly number[];
+  /** The pools of the list, in its order. */
+  #pools: readonly KnownPool[];
   #pinned: number | undefined;
   readonly #accounts: Accounts;
   readonly #tls: MinerTls;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
+  readonly #view: FarmView;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #jobNumbers = new JobNumbers(Date.now(), Math.random);
   #ticks = 0;
@@ -157,7 +160,7 @@ export class Proxy {
     this.#version = version;
     this.#tls = tls;
     this.#dial = dialFor(config);
-    this.#poolIds = this.#ids.of(config.pools);
+    this.#pools = this.#ids.of(config.pools);
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
@@ -178,6 +181,7 @@ export class Proxy {
       rateClock: this.clock,
     });
     this.#listeners = listeners!;
+    this.#view = new ProxyView(this);
     this.#accounts.tick();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -203,8 +207,8 @@ export class Proxy {
     // All at once: accounts open at any moment, by whatever is in force then.
     this.#config = config;
     this.#dial = dialFor(config);
-    this.#poolIds = this.#ids.of(config.pools);
-    if (this.#pinned !== undefined && !this.#poolIds.includes(this.#pinned)) {
+    this.#pools = this.#ids.of(config.pools);
+    if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
       this.#pinned = undefined;
       this.#accounts.pin(undefined);
@@ -229,7 +233,12 @@ export class Proxy {
     return this.#config;
   }
 
-  /** The parts, for whoever shows what is in them. */
+  /** Values of it, for the status server. */
+  get view(): FarmView {
+    return this.#view;
+  }
+
+  /** The parts. To look at them only, take {@linkcode Proxy.view}. */
   get parts(): ProxyParts {
     return { miners: this.#miners, accounts: this.#accounts, counter: this.#counter };
   }
@@ -260,14 +269,15 @@ export class Proxy {
     };
   }
 
-  /** The number of each pool of the list, in its order; it stays when the list changes. */
-  get poolIds(): readonly number[] {
-    return this.#poolIds;
+  /** The pools of the list, in its order; each keeps its number when the list changes. */
+  get pools(): readonly KnownPool[] {
+    return this.#pools;
   }
 
   /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
   get pinnedPool(): number | undefined {
-    return this.#pinned === undefined ? undefined : this.#poolIds.indexOf(this.#pinned);
+    const place = this.#pools.findIndex(({ poolId }) => poolId === this.#pinned);
+    return place === -1 ? undefined : place;
   }
 
   /**
@@ -277,13 +287,17 @@ export class Proxy {
    * @throws RangeError when there is no such pool.
    */
   pinPool(place: number | undefined): void {
-    const count = this.#poolIds.length;
-    const number = place === undefined ? undefined : this.#poolIds[place];
+    const count = this.#pools.length;
+    const number = place === undefined ? undefined : this.#pools[place]?.poolId;
     if (place !== undefined && number === undefined) {
       throw new RangeError(`Cannot pin pool ${place}: there are ${count}, from 0 on`);
     }
     this.#pinned = number;
     this.#accounts.pin(number);
+  }
+
+  disconnectMiner(sessionId: number, reason: string): boolean {
+    return this.#miners.disconnect(sessionId, reason);
   }
 
   /**
@@ -300,7 +314,7 @@ export class Proxy {
 
   /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
   #openAccount(name: string): Account {
-    const settings = () => poolSettings(this.#config, name, this.#poolIds, this.#dial);
+    const settings = () => poolSettings(this.#config, name, this.#pools, this.#dial);
     const mux = new Multiplexer({
       counter: this.#counter,
       fanout: { tell: (crowd) => this.#miners.tell(crowd) },

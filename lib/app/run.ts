@@ -3,6 +3,7 @@
  * with which exit code the program ends.
  */
 
+import type { Now } from "../base/clock.ts";
 import { fileTrouble } from "../base/file_trouble.ts";
 import { printableLines } from "../base/printable.ts";
 import type { RunCommand } from "../cli/command.ts";
@@ -130,7 +131,8 @@ async function serve(serving: Serving): Promise<number> {
     void reloader.reload().finally(() => manager.ready());
   });
   const pidFile = await takePidFile(config.pid_file);
-  const status = await startStatus({ proxy, version, events, reloader });
+  const view = { farm: proxy.view, control: proxy, version, events, reloader };
+  const status = await startStatus(view, proxy.clock.now);
   const trim = new MemoryTrim();
   manager.ready();
   await stopping;
@@ -184,8 +186,11 @@ async function takePidFile(path: string | undefined): Promise<PidFile | undefine
 }
 
 /** Loaded only where it is wanted: it costs memory. */
-async function startStatus(options: StatusViewOptions): Promise<StatusServer | undefined> {
-  const { config } = options.proxy;
+async function startStatus(
+  options: StatusViewOptions,
+  now: Now,
+): Promise<StatusServer | undefined> {
+  const { config } = options.farm;
   const address = statusAddress(config);
   if (address === undefined || !mayServe(address, config)) return undefined;
   const [{ startStatusServer }, { StatusView }] = await Promise.all([
@@ -196,7 +201,7 @@ async function startStatus(options: StatusViewOptions): Promise<StatusServer | u
   const server = startStatusServer({
     ...address,
     token: config.status.token,
-    now: options.proxy.clock.now,
+    now,
     source: view,
     control: config.status.control ? view : undefined,
     workerSeriesMax: config.status.worker_series_max,

@@ -11,6 +11,7 @@ import { createDial, type DialerOptions } from "../net/pools/dialer.ts";
 import type { ListenAddress } from "../net/miners/listeners.ts";
 import { roomForMiners } from "../host/open_files.ts";
 import { areaLog } from "../observe/log.ts";
+import type { KnownPool } from "../pool/pool_ids.ts";
 import type { RosterSettings } from "../pool/settings.ts";
 import { MAX_SESSION_ID } from "../mux/session_ids.ts";
 
@@ -93,18 +94,18 @@ export function graceMs(config: Config): number {
  * What the pool connections of one account are told.
  *
  * @param account The sub-account at every pool; empty where the pool list has them.
- * @param poolIds The id of each pool of the list.
+ * @param pools The pools of the configuration, in its order.
  */
 export function poolSettings(
   config: Config,
   account: string,
-  poolIds: readonly number[],
+  pools: readonly KnownPool[],
   dial: Dial,
 ): RosterSettings {
   const { advanced, failover } = config;
   return {
-    pools: config.pools.map(([host, port, listed], place) => ({
-      poolId: poolIds[place]!,
+    pools: pools.map(({ poolId, host, port, account: listed }) => ({
+      poolId,
       host,
       port,
       account: account === "" ? listed ?? "" : account,

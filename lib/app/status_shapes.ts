@@ -1,5 +1,5 @@
 /**
- * Reports of the proxy's parts → the shapes of the status server's answers.
+ * Values of the farm's view → the shapes of the status server's answers.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -10,19 +10,9 @@ import {
   snakeCase,
   UNANSWERED_REASONS,
 } from "../base/share_reasons.ts";
-import type { MinerReport } from "../miner/report.ts";
-import type { AccountReport, PastPool } from "../mux/accounts.ts";
-import {
-  countOf,
-  Ledger,
-  type LedgerSnapshot,
-  type ShareCounter,
-  waitingIn,
-} from "../mux/books/ledger.ts";
-import type { Occupancy } from "../mux/multiplexer.ts";
+import { countOf, Ledger, type LedgerSnapshot, waitingIn } from "../mux/books/ledger.ts";
 import { NO_POOL_COUNTS, type PoolCounts, sumOfPoolCounts } from "../mux/books/pool_counts.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
-import type { PoolReport } from "../mux/upstreams.ts";
 import type { Hashrates } from "../mux/books/work_table.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 import type {
@@ -34,6 +24,20 @@ import type {
   SharesShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";
+import type { StatusSource } from "../observe/status/source.ts";
+import type { ReloadHistory } from "./reload.ts";
+import type {
+  AccountView,
+  FarmHealth,
+  FarmSummary,
+  FarmView,
+  MinerView,
+  Moment,
+  PoolOfList,
+  PoolView,
+} from "./farm_view.ts";
+
+const DAY_MS = 86_400_000;
 
 /** Where shares ended. */
 export function sharesShape(shares: LedgerSnapshot): SharesShape {
@@ -109,143 +113,194 @@ export function snakeKeys(counts: Readonly<Record<string, number>>): Record<stri
   );
 }
 
-/** Now, on both clocks (base/attended_clock.ts): what ages are told by, and hashrates. */
-export interface Moment {
-  /** Attended time. */
-  readonly time: number;
-  /** Real time. */
-  readonly realTime: number;
+/** Whether miners have a pool to work for, in words. */
+export function healthShape(health: FarmHealth): ReturnType<StatusSource["health"]> {
+  switch (health.kind) {
+    case "served":
+      return { serving: true, reason: "" };
+    case "stopping":
+      return { serving: false, reason: "btcagent is stopping" };
+    case "outage": {
+      const { trouble } = health;
+      const reason = trouble === undefined
+        ? "No pool answers yet"
+        : `No pool answers; ${trouble.address}: ${trouble.reason}`;
+      return { serving: false, reason };
+    }
+  }
 }
 
-/** One miner of `account` at that moment. */
+/** Everything in sum, with what the program says of itself. */
+export function summaryShape(
+  farm: FarmSummary,
+  { version, reloads }: { readonly version: string; readonly reloads: ReloadHistory },
+): SummaryShape {
+  const { miners } = farm;
+  const { rss, heapUsed } = Deno.memoryUsage();
+  return {
+    version,
+    deno: Deno.version.deno,
+    started_at: new Date(farm.startedAt).toISOString(),
+    uptime_seconds: farm.uptimeMs / 1000,
+    ...healthShape(farm.health),
+    miners: {
+      connected: miners.connected,
+      most: miners.most,
+      states: miners.states,
+      asicboost: miners.rolling,
+      silent_connections: miners.silentConnections,
+      bytes_read: miners.bytesRead,
+      bytes_written: miners.bytesWritten,
+    },
+    accounts: farm.accounts,
+    pinned_pool: farm.pinnedPool === undefined ? null : farm.pinnedPool + 1,
+    reloads: {
+      done: reloads.done,
+      failed: reloads.failed,
+      last_at: reloads.lastAt === undefined ? null : new Date(reloads.lastAt).toISOString(),
+      last_went_well: reloads.lastWentWell,
+    },
+    hashrate: hashrateShape(farm.hashrates),
+    credited_difficulty: farm.creditedDifficulty,
+    shares: sharesShape(farm.shares),
+    stray_verdicts: snakeKeys(farm.strayVerdicts),
+    traffic: trafficShape(farm.traffic),
+    moves: farm.moves,
+    outage_seconds: farm.outageMs / 1000,
+    limits: { ...farm.limitCounts },
+    certificates: farm.certificates.map(({ file, names, expiresAt }) => ({
+      file,
+      names,
+      expires_at: new Date(expiresAt).toISOString(),
+      days_left: (expiresAt - Date.now()) / DAY_MS,
+    })),
+    verdict_latency: histogramShape(farm.verdictLatency),
+    job_fanout: histogramShape(miners.fanout),
+    process: {
+      resident_bytes: rss,
+      heap_bytes: heapUsed,
+      // The status server listens on one, too.
+      sockets: farm.sockets + 1,
+      open_files_limit: farm.openFilesLimit ?? null,
+    },
+  };
+}
+
+/** One miner at that moment. `counts` has its shares and hashrates, which are asked for late. */
 export function minerShape(
-  report: MinerReport,
-  account: string,
-  counter: ShareCounter,
+  miner: MinerView,
+  counts: Pick<FarmView, "minerShares" | "minerHashrate">,
   { time, realTime }: Moment,
 ): MinerShape {
-  const { sessionId } = report;
-  const connectedAt = realTime - (time - report.connectedAt);
+  const { sessionId } = miner;
+  const connectedAt = realTime - (time - miner.connectedAt);
   const rate = (windowMs: number) =>
-    counter.minerHashrate(sessionId, windowMs, connectedAt, realTime);
+    counts.minerHashrate(sessionId, windowMs, connectedAt, realTime);
   const since = (moment: number) => Math.max(0, time - moment) / 1000;
   return {
     id: sessionId === undefined ? null : formatHex32(sessionId),
-    address: report.address,
-    user: report.user,
-    account,
-    worker: report.workerName,
-    client_agent: report.clientAgent,
-    state: report.state,
-    connected_seconds: since(report.connectedAt),
-    silent_seconds: since(report.lastActiveAt),
-    last_share_seconds: report.lastShareAt === 0 ? null : since(report.lastShareAt),
-    upstream: report.upstreamName ?? null,
-    difficulty: report.difficulty ?? null,
-    version_mask: formatHex32(report.versionMask),
-    asicboost: report.rolling,
+    address: miner.address,
+    user: miner.user,
+    account: miner.account,
+    worker: miner.workerName,
+    client_agent: miner.clientAgent,
+    state: miner.state,
+    connected_seconds: since(miner.connectedAt),
+    silent_seconds: since(miner.lastActiveAt),
+    last_share_seconds: miner.lastShareAt === 0 ? null : since(miner.lastShareAt),
+    upstream: miner.upstreamName ?? null,
+    difficulty: miner.difficulty ?? null,
+    version_mask: formatHex32(miner.versionMask),
+    asicboost: miner.rolling,
     // Worked out when asked for: of ten thousand rows most are only filtered and sorted.
     get hashrate() {
       return { minutes_15: rate(900_000), minutes_60: rate(3_600_000) };
     },
     get shares() {
-      return sharesShape(counter.minerShares(sessionId));
+      return sharesShape(counts.minerShares(sessionId));
     },
   };
 }
 
 /** One sub-account with its pools, at `time`. */
 export function accountShape(
-  { name, open, shares, moves, outageMs }: AccountReport,
+  { name, open, shares, moves, outageMs }: AccountView,
   time: number,
 ): AccountShape {
-  const mux = open?.mux;
   return {
     account: name,
     open: open !== undefined,
-    miners: mux?.miners ?? 0,
-    waiting_miners: mux?.waitingMiners ?? 0,
+    miners: open?.miners ?? 0,
+    waiting_miners: open?.waitingMiners ?? 0,
     moves,
     outage_seconds: outageMs / 1000,
-    hashrate: hashrateShape(mux?.hashrates ?? { minute: 0, quarter: 0, hour: 0 }),
+    hashrate: hashrateShape(open?.hashrates ?? { minute: 0, quarter: 0, hour: 0 }),
     shares: sharesShape(shares),
     // One that was taken from the list is shown for as long as it has connections.
-    pools: (open?.upstreams.pools ?? [])
+    pools: (open?.pools ?? [])
       .filter(({ isListed, connections }) => isListed || connections.length > 0)
-      .map((report) => poolShape(report, mux!.occupancies, mux!.sharesAt(report.poolId), time)),
+      .map((pool) => poolShape(pool, time)),
   };
 }
 
 /** One pool of an account, at `time`. */
-export function poolShape(
-  report: PoolReport,
-  occupancies: readonly Occupancy[],
-  shares: LedgerSnapshot,
-  time: number,
-): PoolShape {
-  const connections = report.connections.map(({ name, role, ageMs, agreed }) => {
-    const there = occupancies.find(({ upstream }) => upstream.name === name);
-    return {
-      name,
-      role: role === "active" ? "serving" as const : role,
-      age_seconds: ageMs / 1000,
-      miners: there?.miners ?? 0,
-      job_age_seconds: there?.jobAt === undefined ? null : (time - there.jobAt) / 1000,
-      difficulty: agreed?.terms.startingDifficulty ?? null,
-      version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
-      verdicts: agreed === undefined ? null : agreed.terms.verdicts === "given",
-    };
-  });
+export function poolShape(pool: PoolView, time: number): PoolShape {
+  const connections = pool.connections.map(({ name, role, ageMs, agreed, miners, jobAt }) => ({
+    name,
+    role: role === "active" ? "serving" as const : role,
+    age_seconds: ageMs / 1000,
+    miners,
+    job_age_seconds: jobAt === undefined ? null : (time - jobAt) / 1000,
+    difficulty: agreed?.terms.startingDifficulty ?? null,
+    version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
+    verdicts: agreed === undefined ? null : agreed.terms.verdicts === "given",
+  }));
   const state = (["serving", "spare", "opening"] as const).find((role) =>
     connections.some((connection) => connection.role === role)
   );
   return {
-    address: report.address,
-    account: report.account,
-    listed: report.isListed,
+    address: pool.address,
+    account: pool.account,
+    listed: pool.isListed,
     state: state ?? "waiting",
-    reason: report.trouble ?? "",
-    retry_in_seconds: report.retryInMs / 1000,
+    reason: pool.trouble ?? "",
+    retry_in_seconds: pool.retryInMs / 1000,
     connections,
-    connects: report.connects,
-    failures: report.failures,
-    losses: report.losses,
-    activations: report.activations,
-    traffic: trafficShape(report.traffic),
-    shares: sharesShape(shares),
+    connects: pool.connects,
+    failures: pool.failures,
+    losses: pool.losses,
+    activations: pool.activations,
+    traffic: trafficShape(pool.traffic),
+    shares: sharesShape(pool.shares),
   };
 }
 
 /** What one pool of the configuration is to all sub-accounts together, added up one by one. */
 export class PoolTotal {
+  /** Which pool it is, whatever its place in the list. */
+  readonly poolId: number;
   readonly #pool: Pick<PoolTotalShape, "position" | "address" | "pinned">;
   readonly #states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
   #counts = NO_POOL_COUNTS;
   #miners = 0;
   readonly #shares = new Ledger();
   #jobAge: number | null = null;
-  #trouble: PoolReport | undefined;
+  #trouble: { readonly reason: string; readonly retryInMs: number } | undefined;
 
-  /** Begins with what closed sub-accounts have left. */
-  constructor(
-    pool: Pick<PoolTotalShape, "position" | "address" | "pinned">,
-    past: PastPool | undefined,
-  ) {
-    this.#pool = pool;
+  /** Begins with what closed sub-accounts have left; `position` is its place, from 1. */
+  constructor({ poolId, address, isPinned, past }: PoolOfList, position: number) {
+    this.poolId = poolId;
+    this.#pool = { position, address, pinned: isPinned };
     if (past !== undefined) this.#count(past, past.shares);
   }
 
   /** Adds the pool of one more sub-account at `time`. */
-  add(
-    report: PoolReport,
-    occupancies: readonly Occupancy[],
-    shares: LedgerSnapshot,
-    time: number,
-  ): void {
-    const { state, connections } = poolShape(report, occupancies, shares, time);
+  add(pool: PoolView, time: number): void {
+    const { state, connections } = poolShape(pool, time);
     this.#states[state]++;
-    this.#count(report, shares);
-    if (report.trouble !== undefined) this.#trouble ??= report;
+    this.#count(pool, pool.shares);
+    const { trouble: reason, retryInMs } = pool;
+    if (reason !== undefined) this.#trouble ??= { reason, retryInMs };
     for (const { role, miners, job_age_seconds: age } of connections) {
       this.#miners += miners;
       if (role === "serving" && age !== null) this.#jobAge = Math.max(this.#jobAge ?? 0, age);
@@ -263,7 +318,7 @@ export class PoolTotal {
       job_age_seconds: this.#jobAge,
       traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),
-      reason: this.#trouble?.trouble ?? "",
+      reason: this.#trouble?.reason ?? "",
       retry_in_seconds: (this.#trouble?.retryInMs ?? 0) / 1000,
     };
   }

@@ -36,7 +36,10 @@ export function poolReport(
       name: connection.name,
       role,
       ageMs: time - (ready?.at ?? openedAt),
-      agreed: ready?.upstream,
+      agreed: ready === undefined ? undefined : {
+        terms: ready.upstream.terms,
+        versionMask: ready.upstream.versionMask,
+      },
     })),
   };
 }

@@ -50,7 +50,8 @@ export class StatusRig {
       apply: (config) => proxy.reconfigure({ ...config, agent_listen_port: 0 }),
     });
     const view = new StatusView({
-      proxy: this.proxy,
+      farm: proxy.view,
+      control: proxy,
       version: "1.2.3",
       events: this.events,
       reloader,

@@ -1,0 +1,239 @@
+/**
+ * What the running proxy shows of itself: values read from its parts.
+ */
+
+import type { AttendedClock } from "../base/attended_clock.ts";
+import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
+import type { Config } from "../config/schema.ts";
+import type { MinerReport } from "../miner/report.ts";
+import type { Miners } from "../miner/miners.ts";
+import type { Account, Accounts } from "../mux/accounts.ts";
+import type { LedgerSnapshot, ShareCounter } from "../mux/books/ledger.ts";
+import type { CertificateReport } from "../net/tls/miner_tls.ts";
+import type { KnownPool } from "../pool/pool_ids.ts";
+import type {
+  AccountView,
+  FarmHealth,
+  FarmSummary,
+  FarmView,
+  MinerView,
+  Moment,
+  OpenAccountView,
+  PoolOfList,
+  PoolView,
+} from "./farm_view.ts";
+
+/** With no pool at all, why is looked for only this often, in milliseconds. */
+const HEALTH_MS = 1_000;
+
+/** What is looked at; all of it may change from one look to the next. */
+export interface ViewedProxy {
+  /** What everything in it is judged by. */
+  readonly clock: AttendedClock;
+  /** How many files may be open; `undefined` if that is not known. */
+  readonly openFiles: number | undefined;
+  /** The settings in force. */
+  readonly config: Config;
+  /** The pools of the configuration, in its order. */
+  readonly pools: readonly KnownPool[];
+  /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
+  readonly pinnedPool: number | undefined;
+  /** Where miners connect to. */
+  readonly addresses: readonly PeerAddress[];
+  /** The certificates shown to miners. */
+  readonly certificates: readonly CertificateReport[];
+  /** How often each bound of what miners may ask was reached. */
+  readonly limitCounts: Readonly<Record<string, number>>;
+  /** Where everything else is. */
+  readonly parts: {
+    readonly miners: Miners;
+    readonly accounts: Accounts;
+    readonly counter: ShareCounter;
+  };
+}
+
+/** The view of a running proxy. To be made when that has just started. */
+export class ProxyView implements FarmView {
+  readonly #proxy: ViewedProxy;
+  readonly #startedAt = Date.now();
+  readonly #startedReal: number;
+  /** The outage that was found lately. */
+  #outage: { readonly seenAt: number; readonly health: FarmHealth } | undefined;
+
+  /** Looks at `proxy`. */
+  constructor(proxy: ViewedProxy) {
+    this.#proxy = proxy;
+    this.#startedReal = proxy.clock.realNow();
+  }
+
+  get moment(): Moment {
+    const { now, realNow } = this.#proxy.clock;
+    return { time: now(), realTime: realNow() };
+  }
+
+  get config(): Config {
+    return this.#proxy.config;
+  }
+
+  get pools(): readonly PoolOfList[] {
+    const { pools, pinnedPool, parts: { accounts } } = this.#proxy;
+    return pools.map(({ poolId, host, port }, place) => ({
+      poolId,
+      address: formatAddress({ hostname: host, port }),
+      isPinned: place === pinnedPool,
+      past: accounts.pastPools.get(poolId),
+    }));
+  }
+
+  *summary(): Generator<void, FarmSummary> {
+    const { parts: { miners, accounts, counter }, clock } = this.#proxy;
+    const { states, rolling } = yield* miners.census();
+    const poolSockets = yield* this.#poolSockets();
+    const { traffic } = accounts;
+    yield;
+    const { moves, outageMs } = accounts;
+    yield;
+    const { strayVerdicts } = accounts;
+    yield;
+    // From here on all is of one moment.
+    const { openFiles, pinnedPool, addresses, certificates, limitCounts } = this.#proxy;
+    const connected = Object.values(states).reduce((sum, count) => sum + count, 0);
+    const realTime = clock.realNow();
+    return {
+      startedAt: this.#startedAt,
+      uptimeMs: realTime - this.#startedReal,
+      health: this.health(),
+      miners: {
+        connected,
+        most: miners.most,
+        states,
+        rolling,
+        silentConnections: miners.silentConnections,
+        bytesRead: miners.bytesRead,
+        bytesWritten: miners.bytesWritten,
+        fanout: miners.fanout,
+      },
+      accounts: accounts.count,
+      pinnedPool,
+      hashrates: counter.work.hashrates(0, this.#startedReal, realTime),
+      creditedDifficulty: counter.creditedDifficulty,
+      shares: counter.total.snapshot(),
+      strayVerdicts,
+      verdictLatency: counter.verdictLatency.snapshot(),
+      traffic,
+      moves,
+      outageMs,
+      limitCounts,
+      certificates,
+      sockets: connected + poolSockets + addresses.length,
+      openFilesLimit: openFiles,
+    };
+  }
+
+  health(): FarmHealth {
+    const { miners, accounts } = this.#proxy.parts;
+    if (miners.isDraining) return { kind: "stopping" };
+    if (isAnyServed(accounts.opened)) {
+      this.#outage = undefined;
+      return { kind: "served" };
+    }
+    // With many sub-accounts it takes a while to find that none is served: once a second will do.
+    const time = this.#proxy.clock.realNow();
+    if (this.#outage === undefined || time - this.#outage.seenAt >= HEALTH_MS) {
+      const health = { kind: "outage", trouble: firstTrouble(accounts.opened) } as const;
+      this.#outage = { seenAt: time, health };
+    }
+    return this.#outage.health;
+  }
+
+  *miners(): Generator<MinerView> {
+    for (const report of this.#proxy.parts.miners.reports()) yield this.#minerView(report);
+  }
+
+  miner(sessionId: number): MinerView | undefined {
+    const report = this.#proxy.parts.miners.reportOf(sessionId);
+    return report === undefined ? undefined : this.#minerView(report);
+  }
+
+  minerShares(sessionId: number | undefined): LedgerSnapshot {
+    return this.#proxy.parts.counter.minerShares(sessionId);
+  }
+
+  minerHashrate(
+    sessionId: number | undefined,
+    windowMs: number,
+    since: number,
+    realTime: number,
+  ): number {
+    return this.#proxy.parts.counter.minerHashrate(sessionId, windowMs, since, realTime);
+  }
+
+  *poolsByAccount(): Generator<readonly PoolView[]> {
+    for (const account of this.#proxy.parts.accounts.opened) yield poolViews(account);
+  }
+
+  *accounts(): Generator<AccountView> {
+    const seen = new Set<string>();
+    for (const { name, open, shares, moves, outageMs } of this.#proxy.parts.accounts.reports()) {
+      // One that is closed meanwhile would come again, as a closed one.
+      if (seen.has(name)) continue;
+      seen.add(name);
+      yield { name, shares, moves, outageMs, open: open && accountView(open) };
+    }
+  }
+
+  #minerView(report: MinerReport): MinerView {
+    return { ...report, account: this.#proxy.parts.accounts.keyOf(report.account) };
+  }
+
+  /** Connections to pools, whatever they are about. */
+  *#poolSockets(): Generator<void, number> {
+    let count = 0;
+    for (const { upstreams } of this.#proxy.parts.accounts.opened) {
+      for (const { connections } of upstreams.pools) count += connections.length;
+      yield;
+    }
+    return count;
+  }
+}
+
+function accountView(account: Account): OpenAccountView {
+  const { miners, waitingMiners, hashrates } = account.mux;
+  return { miners, waitingMiners, hashrates, pools: poolViews(account) };
+}
+
+function poolViews({ mux, upstreams }: Account): PoolView[] {
+  const occupancies = new Map(mux.occupancies.map((there) => [there.upstream.name, there]));
+  return upstreams.pools.map((report) => ({
+    ...report,
+    connections: report.connections.map((connection) => {
+      const there = occupancies.get(connection.name);
+      return { ...connection, miners: there?.miners ?? 0, jobAt: there?.jobAt };
+    }),
+    shares: mux.sharesAt(report.poolId),
+  }));
+}
+
+function isAnyServed(open: Iterable<Account>): boolean {
+  let isNoneOpen = true;
+  for (const { upstreams } of open) {
+    isNoneOpen = false;
+    for (const { connections } of upstreams.pools) {
+      if (connections.some(({ role }) => role === "active")) return true;
+    }
+  }
+  // In multi-user mode there are no connections before the first miner: all is well.
+  return isNoneOpen;
+}
+
+/** The first pool that fails, and why. */
+function firstTrouble(
+  open: Iterable<Account>,
+): { readonly address: string; readonly reason: string } | undefined {
+  for (const { upstreams } of open) {
+    for (const { address, trouble: reason } of upstreams.pools) {
+      if (reason !== undefined) return { address, reason };
+    }
+  }
+  return undefined;
+}
