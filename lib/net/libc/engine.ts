@@ -23,19 +23,19 @@ import type {
   EngineLimits,
   EngineOptions,
   ListenOptions,
-  SlowPeer,
+  PeerFault,
 } from "../miners/engine.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import { Epoll, MAX_EVENTS, READY } from "./epoll.ts";
 import { errnoText, isPassingAcceptError } from "./errno.ts";
-import { CLOSED, ENDING, FdTable, OPEN } from "./fd_table.ts";
+import { FdTable } from "./fd_table.ts";
 import { Libc } from "./calls.ts";
 import { LibcUnavailable } from "./library.ts";
 import { type LibcListener, openListener } from "./listener.ts";
 import { Pacing } from "./pacing.ts";
 import { Rounds } from "../miners/rounds.ts";
 import { TurnBudget } from "../miners/turn_budget.ts";
-import { Waiting } from "../miners/waiting.ts";
+import { type TooSlow, Waiting } from "../miners/waiting.ts";
 
 /** Connections accepted in one turn. */
 const ACCEPTS_PER_TURN = 256;
@@ -173,14 +173,15 @@ class LibcEngine implements Engine {
   }
 
   send(handle: number, bytes: Uint8Array): void {
-    if (this.#table.state(handle) !== OPEN) return;
+    if (!this.#table.isOpen(handle)) return;
     const waiting = this.#waiting.get(handle);
     if (waiting === undefined) {
       this.#write(handle, bytes);
       return;
     }
-    waiting.add(bytes);
-    this.#bound(handle, waiting);
+    if (waiting.isEnding) return;
+    waiting.add(bytes, this.#now);
+    this.#dropIf(handle, waiting.overflow(this.#limits));
   }
 
   tell(handle: number): void {
@@ -203,16 +204,12 @@ class LibcEngine implements Engine {
 
   close(handle: number): boolean {
     const waiting = this.#waiting.get(handle);
-    if (this.#table.state(handle) === OPEN) {
-      if (waiting === undefined) {
-        this.#close(handle);
-      } else {
-        this.#table.setState(handle, ENDING);
-        // From here on it has the time of one stall for all of it.
-        waiting.progressAt = this.#now();
-      }
+    if (waiting === undefined) {
+      this.#close(handle);
+      return true;
     }
-    return this.#table.state(handle) === CLOSED;
+    waiting.end(this.#now);
+    return false;
   }
 
   abort(handle: number): void {
@@ -220,12 +217,9 @@ class LibcEngine implements Engine {
   }
 
   sweep(): void {
-    const oldest = this.#now() - this.#limits.stallTimeoutMs;
-    for (const [handle, { progressAt }] of this.#waiting) {
-      if (progressAt < oldest) {
-        const seconds = this.#limits.stallTimeoutMs / 1000;
-        this.#drop(handle, `took no byte for ${seconds} s`, "stall_timeout");
-      }
+    const time = this.#now();
+    for (const [handle, waiting] of this.#waiting) {
+      this.#dropIf(handle, waiting.stall(this.#limits, time));
     }
   }
 
@@ -327,7 +321,7 @@ class LibcEngine implements Engine {
       this.#events.acceptFailed(error);
       return;
     }
-    this.#table.setState(fd, OPEN);
+    this.#table.open(fd);
     let isWelcome = false;
     apart(() => isWelcome = this.#events.opened(fd, this.#sockets.peerAddress()));
     if (!isWelcome) this.#close(fd);
@@ -340,7 +334,7 @@ class LibcEngine implements Engine {
       return;
     }
     const count = this.#sockets.receive(fd, this.#buffer);
-    const isEnding = this.#table.state(fd) === ENDING;
+    const isEnding = this.#isEnding(fd);
     if (count > 0) {
       if (!isEnding) this.#events.received(fd, this.#buffer.subarray(0, count));
     } else if (count < 0) {
@@ -357,10 +351,10 @@ class LibcEngine implements Engine {
 
   /** One has its turn to be told. @returns how many bytes it is sent now. */
   #tell(fd: number): number {
-    if (this.#table.state(fd) !== OPEN) return 0;
+    if (!this.#table.isOpen(fd)) return 0;
     const waiting = this.#waiting.get(fd);
     if (waiting !== undefined) {
-      waiting.hasNews = true;
+      waiting.addNews();
       return 0;
     }
     const bytes = this.#news(fd);
@@ -375,11 +369,6 @@ class LibcEngine implements Engine {
     return bytes;
   }
 
-  #bound(fd: number, { bytes }: Waiting): void {
-    if (bytes <= this.#limits.maxWaitingBytes) return;
-    this.#drop(fd, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
-  }
-
   /**
    * Writes what the socket takes and keeps the rest. Why it took no more does not matter: if the
    * connection is broken, the next wait says so.
@@ -388,7 +377,9 @@ class LibcEngine implements Engine {
     const count = Math.max(this.#sockets.send(fd, bytes), 0);
     this.#bytesWritten += count;
     if (count === bytes.length) return;
-    this.#waiting.set(fd, new Waiting(bytes.subarray(count), this.#now()));
+    const waiting = new Waiting();
+    waiting.add(bytes.subarray(count), this.#now);
+    this.#waiting.set(fd, waiting);
     this.#watch(fd, true);
   }
 
@@ -400,12 +391,10 @@ class LibcEngine implements Engine {
       if (bytes === undefined) break;
       const count = Math.max(this.#sockets.send(fd, bytes), 0);
       this.#bytesWritten += count;
-      const isEnding = this.#table.state(fd) === ENDING;
-      const time = isEnding ? waiting.progressAt : this.#now();
-      if (count > 0 || bytes.length === 0) waiting.took(count, time);
+      waiting.took(count, this.#now);
       if (count < bytes.length) return;
     }
-    if (this.#table.state(fd) === ENDING) return this.#close(fd);
+    if (waiting.isEnding) return this.#close(fd);
     this.#waiting.delete(fd);
     this.#watch(fd, false);
   }
@@ -418,11 +407,9 @@ class LibcEngine implements Engine {
 
   /** Everything before has left: adds the news. */
   #addNews(fd: number, waiting: Waiting): Uint8Array | undefined {
-    if (!waiting.hasNews || this.#table.state(fd) === ENDING) return undefined;
-    waiting.hasNews = false;
-    const bytes = this.#news(fd);
-    if (bytes !== undefined) waiting.add(bytes);
-    return bytes;
+    const bytes = waiting.takeNews() ? this.#news(fd) : undefined;
+    if (bytes !== undefined) waiting.add(bytes, this.#now);
+    return waiting.next;
   }
 
   /** Has those told whose turn it is, as many as fit into one turn. */
@@ -434,21 +421,30 @@ class LibcEngine implements Engine {
     }
   }
 
+  /** Whether the owner has closed it, and its last bytes wait to be written. */
+  #isEnding(fd: number): boolean {
+    return this.#waiting.get(fd)?.isEnding ?? false;
+  }
+
+  #dropIf(fd: number, slow: TooSlow | undefined): void {
+    if (slow !== undefined) this.#drop(fd, slow.reason, slow.fault);
+  }
+
   /** Ends a connection the owner still believes in. */
-  #drop(fd: number, reason: string, slow?: SlowPeer): void {
-    const wasEnding = this.#table.state(fd) === ENDING;
+  #drop(fd: number, reason: string, fault?: PeerFault): void {
+    const wasEnding = this.#isEnding(fd);
     this.#close(fd);
-    if (!wasEnding) apart(() => this.#events.closed(fd, reason, slow));
+    if (!wasEnding) apart(() => this.#events.closed(fd, reason, fault));
   }
 
   #close(fd: number): void {
     // The kernel gives a closed descriptor to whoever comes next: closing it again would hit them.
-    const before = this.#table.state(fd);
-    if (before === CLOSED) return;
-    this.#table.setState(fd, CLOSED);
+    if (!this.#table.isOpen(fd)) return;
+    const wasEnding = this.#isEnding(fd);
+    this.#table.close(fd);
     this.#waiting.delete(fd);
     this.#sockets.close(fd);
-    if (before === ENDING) apart(() => this.#events.ended(fd));
+    if (wasEnding) apart(() => this.#events.ended(fd));
   }
 }
 

@@ -4,15 +4,8 @@
 
 const INITIAL_FDS = 1024;
 
-/** No connection has this descriptor. */
-export const CLOSED = 0;
-/** Bytes pass both ways. */
-export const OPEN = 1;
-/** The owner closed it, and the last bytes wait to be written. */
-export const ENDING = 2;
-
-/** How a connection stands. */
-export type FdState = typeof CLOSED | typeof OPEN | typeof ENDING;
+const CLOSED = 0;
+const OPEN = 1;
 
 /** See the head of this file. */
 export class FdTable {
@@ -27,14 +20,19 @@ export class FdTable {
     return this.#generations[fd]!;
   }
 
-  /** How it stands. */
-  state(fd: number): FdState {
-    return (this.#states[fd] ?? CLOSED) as FdState;
+  /** Whether a connection has this descriptor. */
+  isOpen(fd: number): boolean {
+    return this.#states[fd] === OPEN;
   }
 
-  /** It stands otherwise now. */
-  setState(fd: number, state: FdState): void {
-    this.#states[fd] = state;
+  /** A connection has it from now on. */
+  open(fd: number): void {
+    this.#states[fd] = OPEN;
+  }
+
+  /** None has it any more. */
+  close(fd: number): void {
+    this.#states[fd] = CLOSED;
   }
 
   /** Its generation: the tag it is watched under. */
@@ -44,13 +42,13 @@ export class FdTable {
 
   /** Whether an event under `tag` is about the connection that has this descriptor now. */
   isCurrent(fd: number, tag: number): boolean {
-    return this.state(fd) !== CLOSED && this.#generations[fd] === tag;
+    return this.isOpen(fd) && this.#generations[fd] === tag;
   }
 
   /** Every descriptor that is not closed. */
   *handles(): Generator<number> {
     for (const [fd, state] of this.#states.entries()) {
-      if (state !== CLOSED) yield fd;
+      if (state === OPEN) yield fd;
     }
   }
 

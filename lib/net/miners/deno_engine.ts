@@ -28,7 +28,7 @@ import { Rounds } from "./rounds.ts";
 import { Slab } from "./slab.ts";
 import { TlsHandshakeFailed } from "../tls/handshake_failure.ts";
 import { TurnBudget } from "./turn_budget.ts";
-import { join } from "./waiting.ts";
+import { type TooSlow, Waiting } from "./waiting.ts";
 
 /** Writes to a crowd in flight: more costs memory and made nothing faster when measured. */
 const CROWD_WRITES = 64;
@@ -36,24 +36,22 @@ const CROWD_WRITES = 64;
 /** After this many milliseconds writes to a crowd that hang no longer hold the others up. */
 const CROWD_STALL_MS = 100;
 
-/** One connection. */
-interface Link {
+/**
+ * One connection. What waits for it begins with the write in flight. It is what the connection is
+ * built upon, not a part of it: with ten thousand miners that would be ten thousand objects more.
+ */
+class Link extends Waiting {
   readonly handle: number;
   readonly conn: AcceptedConnection;
   readonly buffer: Uint8Array;
-  /** Bytes of the write in flight. */
-  writingBytes: number;
-  /** What waits behind it; `undefined` for nothing. */
-  queue: Uint8Array[] | undefined;
-  queuedBytes: number;
-  /** Whether there is news for it, behind the queue. */
-  hasNews: boolean;
-  isWriting: boolean;
-  /** When the write in flight last made progress, in whole milliseconds. */
-  progressAt: number;
-  /** Closes once everything is written. */
-  isEnding: boolean;
-  isClosed: boolean;
+  isClosed = false;
+
+  constructor(handle: number, conn: AcceptedConnection, buffer: Uint8Array) {
+    super();
+    this.handle = handle;
+    this.conn = conn;
+    this.buffer = buffer;
+  }
 }
 
 /** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
@@ -125,19 +123,19 @@ class DenoEngine implements Engine {
   send(handle: number, bytes: Uint8Array): void {
     const link = this.#links[handle];
     if (link === undefined || link.isEnding) return;
-    if (!link.isWriting) {
+    if (link.isEmpty) {
       this.#write(link, bytes);
       return;
     }
-    this.#queue(link, bytes);
-    this.#bound(link);
+    link.add(bytes, this.#now);
+    this.#dropIf(link, link.overflow(this.#limits));
   }
 
   tell(handle: number): void {
     const link = this.#links[handle];
     if (link === undefined || link.isEnding) return;
-    if (link.isWriting) link.hasNews = true;
-    else this.#writeNews(link);
+    link.addNews();
+    this.#writeNews(link);
   }
 
   tellAll(crowd: Crowd): void {
@@ -154,15 +152,11 @@ class DenoEngine implements Engine {
   close(handle: number): boolean {
     const link = this.#links[handle];
     if (link === undefined) return true;
-    if (!link.isWriting) {
+    if (link.isEmpty) {
       this.#close(link);
       return true;
     }
-    if (!link.isEnding) {
-      link.isEnding = true;
-      // From here on it has the time of one stall for all of it.
-      link.progressAt = Math.floor(this.#now());
-    }
+    link.end(this.#now);
     return false;
   }
 
@@ -172,12 +166,9 @@ class DenoEngine implements Engine {
   }
 
   sweep(): void {
-    const oldest = this.#now() - this.#limits.stallTimeoutMs;
+    const time = this.#now();
     for (const link of this.#links) {
-      if (link !== undefined && link.isWriting && link.progressAt < oldest) {
-        const seconds = this.#limits.stallTimeoutMs / 1000;
-        this.#drop(link, `took no byte for ${seconds} s`, "stall_timeout");
-      }
+      if (link !== undefined) this.#dropIf(link, link.stall(this.#limits, time));
     }
   }
 
@@ -207,19 +198,7 @@ class DenoEngine implements Engine {
 
   #attach(conn: AcceptedConnection): void {
     const handle = this.#freeHandles.pop() ?? this.#links.length;
-    const link: Link = {
-      handle,
-      conn,
-      buffer: this.#slab.take(),
-      writingBytes: 0,
-      queue: undefined,
-      queuedBytes: 0,
-      hasNews: false,
-      isWriting: false,
-      progressAt: 0,
-      isEnding: false,
-      isClosed: false,
-    };
+    const link = new Link(handle, conn, this.#slab.take());
     this.#links[handle] = link;
     this.#open++;
     let isWelcome = false;
@@ -243,7 +222,7 @@ class DenoEngine implements Engine {
     // One function for whatever comes of it: each more would be 56 bytes more for every miner.
     const onOutcome = (outcome: unknown) => {
       if (typeof outcome !== "number") return this.#readEnded(link, outcome);
-      if (!link.isEnding) {
+      if (!link.isEnding && !link.isClosed) {
         apart(() => this.#events.received(link.handle, link.buffer.subarray(0, outcome)));
       }
       if (link.isClosed) this.#released(link);
@@ -260,46 +239,35 @@ class DenoEngine implements Engine {
     this.#released(link);
   }
 
-  #queue(link: Link, bytes: Uint8Array): void {
-    (link.queue ??= []).push(bytes);
-    link.queuedBytes += bytes.length;
+  /** Writes bytes after all that waits; `written` hears when that write has come to an end. */
+  #write(link: Link, bytes: Uint8Array, written = doNothing): void {
+    const isFirst = link.isEmpty;
+    link.add(bytes, this.#now);
+    if (isFirst) this.#offer(link, bytes, written);
   }
 
-  /** Drops a peer for which too much waits. */
-  #bound(link: Link): void {
-    const bytes = link.writingBytes + link.queuedBytes;
-    if (bytes <= this.#limits.maxWaitingBytes) return;
-    this.#drop(link, `too slow: ${bytes} bytes wait for it`, "waiting_bytes");
-  }
-
-  #write(link: Link, bytes: Uint8Array): void {
-    link.isWriting = true;
-    link.writingBytes = bytes.length;
-    if (!link.isEnding) link.progressAt = Math.floor(this.#now());
+  #offer(link: Link, bytes: Uint8Array, written = doNothing): void {
     link.conn.write(bytes).then(
       (count) => {
-        this.#bytesWritten += count;
-        if (count < bytes.length) this.#write(link, bytes.subarray(count));
-        else this.#written(link);
+        this.#took(link, count);
+        written();
       },
-      (error) => this.#drop(link, errorText(error)),
+      (error) => {
+        this.#drop(link, errorText(error));
+        written();
+      },
     );
   }
 
-  #written(link: Link): void {
-    link.isWriting = false;
+  /** The socket took `count` bytes: goes on with what waits after them. */
+  #took(link: Link, count: number): void {
+    this.#bytesWritten += count;
     if (link.isClosed) return;
-    if (link.queue !== undefined) {
-      const bytes = join(link.queue, link.queuedBytes);
-      link.queue = undefined;
-      link.queuedBytes = 0;
-      this.#write(link, bytes);
-    } else if (link.isEnding) {
-      this.#close(link);
-    } else if (link.hasNews) {
-      link.hasNews = false;
-      this.#writeNews(link);
-    }
+    link.took(count, this.#now);
+    const { next } = link;
+    if (next !== undefined) this.#offer(link, next);
+    else if (link.isEnding) this.#close(link);
+    else this.#writeNews(link);
   }
 
   #news({ handle }: Link): Uint8Array | undefined {
@@ -308,8 +276,9 @@ class DenoEngine implements Engine {
     return bytes;
   }
 
+  /** Asks for the news, if there is any and nothing waits before it. */
   #writeNews(link: Link): void {
-    const bytes = this.#news(link);
+    const bytes = link.takeNews() ? this.#news(link) : undefined;
     if (bytes !== undefined) this.#write(link, bytes);
   }
 
@@ -341,11 +310,8 @@ class DenoEngine implements Engine {
   /** One of a crowd has its turn. @returns how many bytes it is sent. */
   #tellOne(link: Link | undefined): number {
     if (link === undefined || link.isEnding) return 0;
-    if (link.isWriting) {
-      link.hasNews = true;
-      return 0;
-    }
-    const bytes = this.#news(link);
+    link.addNews();
+    const bytes = link.takeNews() ? this.#news(link) : undefined;
     if (bytes === undefined) return 0;
     this.#writeToCrowd(link, bytes);
     return bytes.length;
@@ -353,27 +319,12 @@ class DenoEngine implements Engine {
 
   #writeToCrowd(link: Link, bytes: Uint8Array): void {
     const count = this.#count;
-    const done = () => {
+    this.#inFlight++;
+    this.#write(link, bytes, () => {
       if (count !== this.#count) return;
       this.#inFlight--;
       this.#pump();
-    };
-    this.#inFlight++;
-    link.isWriting = true;
-    link.writingBytes = bytes.length;
-    if (!link.isEnding) link.progressAt = Math.floor(this.#now());
-    link.conn.write(bytes).then(
-      (count) => {
-        this.#bytesWritten += count;
-        if (count < bytes.length) this.#write(link, bytes.subarray(count));
-        else this.#written(link);
-        done();
-      },
-      (error) => {
-        this.#drop(link, errorText(error));
-        done();
-      },
-    );
+    });
   }
 
   #forgetInFlight(): void {
@@ -381,6 +332,10 @@ class DenoEngine implements Engine {
     this.#count++;
     this.#inFlight = 0;
     this.#pump();
+  }
+
+  #dropIf(link: Link, slow: TooSlow | undefined): void {
+    if (slow !== undefined) this.#drop(link, slow.reason, slow.fault);
   }
 
   /** Ends a connection the owner still believes in. */
@@ -393,17 +348,17 @@ class DenoEngine implements Engine {
 
   #close(link: Link): void {
     if (link.isClosed) return;
-    const wasEnding = link.isEnding;
     link.isClosed = true;
-    link.isEnding = true;
     this.#links[link.handle] = undefined;
     this.#freeHandles.push(link.handle);
-    link.queue = undefined;
+    link.clear();
     link.conn.close();
     if (this.#parked.delete(link)) this.#released(link);
-    if (wasEnding) apart(() => this.#events.ended(link.handle));
+    if (link.isEnding) apart(() => this.#events.ended(link.handle));
   }
 }
+
+function doNothing(): void {}
 
 function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
