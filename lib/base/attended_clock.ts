@@ -28,6 +28,9 @@ const LATE_MS = 500;
 /** After an absence, what peers sent meanwhile has been read within this time, in milliseconds. */
 const CATCH_UP_MS = 2_000;
 
+/** {@linkcode Now}, which may be told a reading of real time: one pays for several clocks then. */
+export type AttendedNow = (real?: number) => number;
+
 /** What rates are judged by. */
 export type RateClock = Pick<AttendedClock, "realNow" | "awayMs">;
 
@@ -51,8 +54,8 @@ export class AttendedClock {
   }
 
   /** Milliseconds; stands still from when a tick is late until it comes. */
-  readonly now: Now = (): number => {
-    const sinceTick = this.realNow() - this.#tickedAt;
+  readonly now: AttendedNow = (real: number = this.realNow()): number => {
+    const sinceTick = real - this.#tickedAt;
     // A clock that was set back makes it negative.
     if (sinceTick <= LATE_MS) this.#time = Math.max(this.#time, this.#timeAtTick + sinceTick);
     return this.#time;
@@ -62,8 +65,7 @@ export class AttendedClock {
    * How long this process was away, in milliseconds, while what was sent to it meanwhile is still
    * being read; 0 at all other times.
    */
-  readonly awayMs = (): number => {
-    const real = this.realNow();
+  readonly awayMs = (real: number = this.realNow()): number => {
     const sinceTick = real - this.#tickedAt;
     const known = real - this.#backAt < CATCH_UP_MS ? this.#awayMs : 0;
     return sinceTick > LATE_MS ? Math.max(known, sinceTick) : known;
@@ -75,12 +77,12 @@ export class AttendedClock {
    * @returns how long this process was away, in milliseconds; 0 if the tick came in time.
    */
   tick(): number {
-    const time = this.now();
     const real = this.realNow();
+    const time = this.now(real);
     const sinceTick = real - this.#tickedAt;
     const isLate = sinceTick > LATE_MS;
     if (isLate) {
-      this.#awayMs = this.awayMs();
+      this.#awayMs = this.awayMs(real);
       this.#backAt = real;
     }
     // One late after the other: each had its turn of reading before, and the clock of a process

@@ -4,8 +4,7 @@
  * A miner's fault ends here, with one log line and its own connection.
  */
 
-import type { RateClock } from "../base/attended_clock.ts";
-import type { Now } from "../base/clock.ts";
+import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { Crowd, Downstream, Fanout, Mux } from "../mux/downstream.ts";
 import { addressKey, Admission } from "../net/miners/admission.ts";
@@ -59,7 +58,7 @@ export interface MinersOptions extends MinersSettings {
   /** What `client.get_version` answers. */
   readonly version: string;
   /** Monotonic time, for judging miners. */
-  readonly now: Now;
+  readonly now: AttendedNow;
   /** What rates of theirs are judged by. */
   readonly rateClock: RateClock;
 }
@@ -264,10 +263,11 @@ export class Miners implements Fanout, EngineEvents {
     if (session === undefined) return;
     this.#bytesRead += bytes.length;
     const { now, rateClock } = this.#options;
-    session.lastActiveAt = Math.floor(now());
+    const time = rateClock.realNow();
+    session.lastActiveAt = Math.floor(now(time));
     this.#heardUpTo = Math.max(this.#heardUpTo, session.connectedAt);
-    this.#context.readAt = Math.floor(rateClock.realNow());
-    this.#context.awayMs = rateClock.awayMs();
+    this.#context.readAt = Math.floor(time);
+    this.#context.awayMs = rateClock.awayMs(time);
     this.#read(session, bytes);
   }
 

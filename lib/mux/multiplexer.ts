@@ -6,6 +6,7 @@
  * take in turns ({@linkcode Fanout}), and each takes what is newest then, in one message.
  */
 
+import type { AttendedNow } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
@@ -72,7 +73,7 @@ export interface MultiplexerOptions {
   /** Takes back the session id of a miner that left. */
   readonly releaseSession: (sessionId: number) => void;
   /** Monotonic time, for judging who is late. */
-  readonly now: Now;
+  readonly now: AttendedNow;
   /** The same for hashrates and the time without a pool. */
   readonly realNow: Now;
   /** Whether miners named the account: then they hear when the pools refuse it. */

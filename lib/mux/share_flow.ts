@@ -5,6 +5,7 @@
  * is counted, and counted again where it ends.
  */
 
+import type { AttendedNow } from "../base/attended_clock.ts";
 import type { Now } from "../base/clock.ts";
 import {
   REFUSE_REASONS,
@@ -49,7 +50,7 @@ const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late
 export class ShareFlow {
   readonly #counter: ShareCounter;
   readonly #books: AccountBooks;
-  readonly #now: Now;
+  readonly #now: AttendedNow;
   readonly #realNow: Now;
   readonly #lateAnswers = new LateAnswers();
 
@@ -57,7 +58,7 @@ export class ShareFlow {
    * Counts in `counter` and in the account's books. Times are monotonic, in milliseconds: `now` to
    * judge who is late, `realNow` for hashrates.
    */
-  constructor(counter: ShareCounter, books: AccountBooks, now: Now, realNow: Now) {
+  constructor(counter: ShareCounter, books: AccountBooks, now: AttendedNow, realNow: Now) {
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
@@ -83,19 +84,21 @@ export class ShareFlow {
     }
     if (screened === "keep") {
       counter.add(sessionId, "kept", ledger);
-      this.#credit(sessionId, difficulty);
+      this.#credit(sessionId, difficulty, this.#realNow());
       return "taken";
     }
     if (seat.waiting >= MAX_WAITING_SHARES) return this.#refuse(seat, "tooMany");
     const serial = slot.nextSerial();
-    upstream.submit(serial, sessionId, job, share);
+    // The clock is read once for each share and each verdict.
+    const time = this.#realNow();
+    const sentAt = this.#now(time);
+    upstream.submit(serial, sessionId, job, share, sentAt);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);
-      this.#credit(sessionId, difficulty);
+      this.#credit(sessionId, difficulty, time);
       return "taken";
     }
-    const sentAt = this.#now();
     upstream.watch.submitted(sentAt);
     seat.waiting++;
     slot.pending.add(serial, { owner: seat, requestId: share.id, sentAt, difficulty });
@@ -109,8 +112,8 @@ export class ShareFlow {
       strays.connectionGone += last - first + 1;
       return;
     }
-    const time = this.#now();
-    slot.judgedAt = time;
+    const time = this.#realNow();
+    slot.judgedAt = this.#now(time);
     for (let serial = first; serial <= last; serial++) {
       const share = slot.pending.settle(serial);
       if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
@@ -119,7 +122,7 @@ export class ShareFlow {
   }
 
   #judgedOne(
-    { ledger, upstream }: Slot<MinerSeat>,
+    { ledger, upstream, judgedAt }: Slot<MinerSeat>,
     share: PendingShare<MinerSeat>,
     verdict: Verdict,
     time: number,
@@ -130,16 +133,16 @@ export class ShareFlow {
     owner.waiting--;
     if (isGone) this.#books.strayVerdicts.minerGone++;
     const sessionId = isGone ? undefined : miner.sessionId;
-    counter.verdictLatency.add(time - share.sentAt);
+    counter.verdictLatency.add(judgedAt - share.sentAt);
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
-      this.#credit(sessionId, difficulty);
+      this.#credit(sessionId, difficulty, time);
       if (!isGone) miner.acceptShare(requestId);
     } else {
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
     }
-    upstream.watch.judged(miner.sessionId, verdict, time);
+    upstream.watch.judged(miner.sessionId, verdict, judgedAt);
   }
 
   /** Shares that will not be judged, though their connection goes on. */
@@ -181,8 +184,8 @@ export class ShareFlow {
     }
   }
 
-  #credit(sessionId: number | undefined, difficulty: number): void {
-    const time = this.#realNow();
+  /** `time` is real. */
+  #credit(sessionId: number | undefined, difficulty: number, time: number): void {
     this.#counter.credit(sessionId, difficulty, time);
     this.#books.credit(difficulty, time);
   }

@@ -76,8 +76,9 @@ export interface Upstream {
    * Submits a share of a miner that works here.
    *
    * @param serial counts all shares of the connection from 0 and never comes round.
+   * @param time now, in milliseconds, as pools are judged by.
    */
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void;
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, time: number): void;
 }
 
 /** What an account's connections report to its multiplexer. */

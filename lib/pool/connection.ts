@@ -3,8 +3,7 @@
  * what it hears of it.
  */
 
-import type { RateClock } from "../base/attended_clock.ts";
-import type { Now } from "../base/clock.ts";
+import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
@@ -28,7 +27,7 @@ export interface PoolConnectionOptions {
   /** Opens the socket. */
   readonly dial: Dial;
   /** Monotonic time, for judging the pool. */
-  readonly now: Now;
+  readonly now: AttendedNow;
   /** What rates of the pool are judged by. */
   readonly rateClock: RateClock;
   /** Dialling and handshake together may take this long, in milliseconds. */

@@ -6,8 +6,7 @@
  * that failover is only a change of roles.
  */
 
-import type { RateClock } from "../base/attended_clock.ts";
-import type { Now } from "../base/clock.ts";
+import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { UpstreamEvents } from "../mux/upstream.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
@@ -49,7 +48,7 @@ export interface RosterOptions extends RosterSettings {
   /** The account's multiplexer. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
-  readonly now: Now;
+  readonly now: AttendedNow;
   /** What rates of pools are judged by. */
   readonly rateClock: RateClock;
   /** As `Math.random`. */

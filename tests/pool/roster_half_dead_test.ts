@@ -64,7 +64,13 @@ class Farm {
     for (const upstream of roles.activeUpstreams) {
       const sent = this.#sent.get(upstream) ?? 0;
       this.#sent.set(upstream, sent + 1);
-      upstream.submit(sent, sent % 2, { poolJobId: "0", ntime: 0, version: 0x20000000 }, SHARE);
+      upstream.submit(
+        sent,
+        sent % 2,
+        { poolJobId: "0", ntime: 0, version: 0x20000000 },
+        SHARE,
+        this.rig.clock.now(),
+      );
       upstream.watch.submitted(this.rig.clock.now());
       const { verdict } = this.work[upstream.poolId]!;
       if (verdict === undefined) continue;

@@ -114,6 +114,7 @@ export class SessionRig {
       sessionId,
       { poolJobId: "17", ntime: 0x650d1b20, version: 0x20000000, ...job },
       { ...SHARE, ...share },
+      this.clock.now(),
     );
     if (upstream.terms.verdicts === "given") upstream.watch.submitted(this.clock.now());
     return serial % 0x10000;

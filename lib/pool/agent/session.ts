@@ -35,6 +35,9 @@ const WORK_PER_TURN = 256;
 /** Reading this many bytes of JSON takes as long as a line to a miner. */
 const BYTES_OF_WORK = 256;
 
+/** The same in bytes, as it is counted. */
+const BYTES_PER_TURN = WORK_PER_TURN * BYTES_OF_WORK;
+
 /** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
 
@@ -67,7 +70,7 @@ export class AgentSession implements PoolConnection {
   #probedAt: number;
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
-  /** What was done in this turn. */
+  /** What was done in this turn, in bytes of JSON. */
   #work = 0;
   #bytesRead = 0;
   #framesRead = 0;
@@ -205,12 +208,13 @@ export class AgentSession implements PoolConnection {
   async #receive(bytes: Uint8Array, { outgoing, askedAt }: Link): Promise<void> {
     const { now, rateClock } = this.#options;
     const time = rateClock.realNow();
-    const awayMs = rateClock.awayMs();
-    if (this.#bytesRead === 0) outgoing.heardAfter(now() - askedAt);
+    const awayMs = rateClock.awayMs(time);
+    const attendedTime = now(time);
+    if (this.#bytesRead === 0) outgoing.heardAfter(attendedTime - askedAt);
     this.#bytesRead += bytes.length;
-    this.#liveness.received(now());
+    this.#liveness.received(attendedTime);
     this.#inflow.read(bytes.length, time, awayMs);
-    this.#work += bytes.length / BYTES_OF_WORK;
+    this.#work += bytes.length;
     this.#decoder.push(bytes);
     for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
       this.#inflow.message(time, awayMs);
@@ -222,8 +226,8 @@ export class AgentSession implements PoolConnection {
         if (message.kind === "setDifficulty") await this.#receiveDifficulty(message);
         else this.#upstream?.frameCame(message);
       }
-      this.#work++;
-      if (this.#work >= WORK_PER_TURN) await this.#nextTurn();
+      this.#work += BYTES_OF_WORK;
+      if (this.#work >= BYTES_PER_TURN) await this.#nextTurn();
       if (this.#isEnded()) return;
     }
   }
@@ -241,8 +245,8 @@ export class AgentSession implements PoolConnection {
     for (let at = 0; at === 0 || at < sessionIds.length; at += WORK_PER_TURN) {
       const some = sessionIds.slice(at, at + WORK_PER_TURN);
       upstream.difficultyCame(some, exponent);
-      this.#work += some.length;
-      if (this.#work >= WORK_PER_TURN) await this.#nextTurn();
+      this.#work += some.length * BYTES_OF_WORK;
+      if (this.#work >= BYTES_PER_TURN) await this.#nextTurn();
       if (this.#isEnded()) return;
     }
   }

@@ -131,13 +131,13 @@ export class AgentUpstream implements ReadyUpstream {
     this.#registry.leave(sessionId, this.#parts.now());
   }
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void {
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, time: number): void {
     if (this.#isOver) return;
-    const { liveness, inflow, outgoing, mux, now } = this.#parts;
+    const { liveness, inflow, outgoing, mux } = this.#parts;
     if (this.terms.verdicts !== "given") return outgoing.submit(sessionId, job, share);
     liveness.submitted();
     inflow.submitted();
-    const overtaken = this.#indexes.add(serial, sessionId, now());
+    const overtaken = this.#indexes.add(serial, sessionId, time);
     this.#registry.submitted(sessionId);
     outgoing.submit(sessionId, job, share);
     if (overtaken === undefined) return;
