@@ -221,8 +221,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   takeNews(): Uint8Array | undefined {
     const news = this.#seat?.takeNews();
     if (news === undefined) return undefined;
-    const { difficulty, job } = news;
-    return this.context.workMessages.of({ versionMask: this.#maskNews(news), difficulty, job });
+    return this.context.workMessages.of(this.#maskNews(news), news.difficulty, news.job);
   }
 
   /** The mask it is to be told, if it was promised more or was told another last. */

@@ -6,16 +6,6 @@ import { formatHex32 } from "../base/hex.ts";
 import { formatDifficulty } from "../protocol/stratum/difficulty.ts";
 import { encodeLine, formatNotification } from "../protocol/stratum/message.ts";
 
-/** What one miner is told; `undefined` for what is no news to it. */
-export interface WorkParts {
-  /** The version bits it may roll. */
-  readonly versionMask: number | undefined;
-  /** The difficulty of the job. */
-  readonly difficulty: number | undefined;
-  /** The job's line, the same array for all that are given this job. */
-  readonly job: Uint8Array | undefined;
-}
-
 /** Kinds of miners whose message for one job is kept: more than honest ones of one pool have. */
 const MAX_KEPT = 64;
 
@@ -24,8 +14,18 @@ export class WorkMessages {
   #job: Uint8Array | undefined;
   readonly #kept = new Map<string, Uint8Array>();
 
-  /** The message; `undefined` if nothing is news. */
-  of({ versionMask, difficulty, job }: WorkParts): Uint8Array | undefined {
+  /**
+   * The message for one miner; `undefined` if nothing is news to it, as each part may be.
+   *
+   * @param versionMask The version bits it may roll.
+   * @param difficulty The difficulty of the job.
+   * @param job The job's line, the same array for all that are given this job.
+   */
+  of(
+    versionMask: number | undefined,
+    difficulty: number | undefined,
+    job: Uint8Array | undefined,
+  ): Uint8Array | undefined {
     if (versionMask === undefined && difficulty === undefined) return job;
     if (job !== this.#job) {
       this.#job = job;

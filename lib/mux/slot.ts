@@ -102,7 +102,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   handles(): readonly number[] {
-    return Array.from(this.seats.values(), ({ miner }) => miner.handle);
+    const handles: number[] = [];
+    for (const { miner } of this.seats.values()) handles.push(miner.handle);
+    return handles;
   }
 
   /** How many miners sit here. */

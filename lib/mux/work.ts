@@ -97,12 +97,10 @@ export class Work {
 
   /** The line that gives the newest job to a miner that had the job `told`. */
   lineFor(told: number): Uint8Array {
-    const job = this.#current;
-    const id = formatJobId(this.#number);
     // What it has is not to be worked on any more, or is of another place.
     return told < this.#clean
-      ? this.#cleanLine ??= encodeNotify(job, id, true)
-      : this.#line ??= encodeNotify(job, id, false);
+      ? this.#cleanLine ??= this.#encode(true)
+      : this.#line ??= this.#encode(false);
   }
 
   /** The pool sent a job. The first is clean: miners may still hold one of another place. */
@@ -152,6 +150,10 @@ export class Work {
     this.#announcedAt = isAlone
       ? from.#announcedAt
       : Math.min(this.#announcedAt, from.#announcedAt);
+  }
+
+  #encode(isClean: boolean): Uint8Array {
+    return encodeNotify(this.#current, formatJobId(this.#number), isClean);
   }
 
   get #current(): Job {

@@ -15,7 +15,7 @@
  */
 
 import { monotonicNow, type Now } from "../../base/clock.ts";
-import { apart } from "../miners/apart.ts";
+import { apart, faultApart } from "../miners/apart.ts";
 import type {
   Crowd,
   Engine,
@@ -275,7 +275,7 @@ class LibcEngine implements Engine {
           this.#budget.refill();
           turnEnd = this.#realNow() + TURN_MS;
         }
-        apart(() => this.#handle(i));
+        this.#handle(i);
       }
       apart(() => this.#continueRounds());
       this.#pace.found(count);
@@ -286,13 +286,18 @@ class LibcEngine implements Engine {
     this.#sockets.unload();
   }
 
+  /** Does what an event asks for. A fault in it ends nothing else. */
   #handle(index: number): void {
     const fd = this.#readiness.fd(index);
     const flags = this.#readiness.flags(index);
-    if (fd === this.#listener.fd) return this.#accept();
-    const tag = this.#readiness.tag(index);
-    if (this.#table.isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
-    if (this.#table.isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
+    try {
+      if (fd === this.#listener.fd) return this.#accept();
+      const tag = this.#readiness.tag(index);
+      if (this.#table.isCurrent(fd, tag) && (flags & ~READY.write) !== 0) this.#read(fd, flags);
+      if (this.#table.isCurrent(fd, tag) && (flags & READY.write) !== 0) this.#flush(fd);
+    } catch (error) {
+      faultApart(error);
+    }
   }
 
   #accept(): void {
@@ -364,9 +369,12 @@ class LibcEngine implements Engine {
   }
 
   #news(fd: number): Uint8Array | undefined {
-    let bytes: Uint8Array | undefined;
-    apart(() => bytes = this.#events.news(fd));
-    return bytes;
+    try {
+      return this.#events.news(fd);
+    } catch (error) {
+      faultApart(error);
+      return undefined;
+    }
   }
 
   /**

@@ -7,7 +7,7 @@
 
 import type { Now } from "../../base/clock.ts";
 import { AcceptLoop } from "./accept_loop.ts";
-import { apart } from "./apart.ts";
+import { apart, faultApart } from "./apart.ts";
 import type {
   Crowd,
   Engine,
@@ -222,14 +222,20 @@ class DenoEngine implements Engine {
     // One function for whatever comes of it: each more would be 56 bytes more for every miner.
     const onOutcome = (outcome: unknown) => {
       if (typeof outcome !== "number") return this.#readEnded(link, outcome);
-      if (!link.isEnding && !link.isClosed) {
-        apart(() => this.#events.received(link.handle, link.buffer.subarray(0, outcome)));
-      }
+      if (!link.isEnding && !link.isClosed) this.#received(link, outcome);
       if (link.isClosed) this.#released(link);
       else if (!this.#isReading) this.#parked.add(link);
       else this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
     };
     this.#turns.take(() => link.conn.read(link.buffer).then(onOutcome, onOutcome));
+  }
+
+  #received({ handle, buffer }: Link, count: number): void {
+    try {
+      this.#events.received(handle, buffer.subarray(0, count));
+    } catch (error) {
+      faultApart(error);
+    }
   }
 
   /** The end of the stream is `null`; anything else went wrong. */
@@ -271,9 +277,12 @@ class DenoEngine implements Engine {
   }
 
   #news({ handle }: Link): Uint8Array | undefined {
-    let bytes: Uint8Array | undefined;
-    apart(() => bytes = this.#events.news(handle));
-    return bytes;
+    try {
+      return this.#events.news(handle);
+    } catch (error) {
+      faultApart(error);
+      return undefined;
+    }
   }
 
   /** Asks for the news, if there is any and nothing waits before it. */

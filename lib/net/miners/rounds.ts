@@ -24,10 +24,10 @@ interface Round {
   readonly crowd: Crowd;
   /** Whom; `undefined` until the first is asked for. */
   handles: readonly number[] | undefined;
-  /** The place in `handles` where it starts. */
-  first: number;
-  /** How many have had their turn. */
-  done: number;
+  /** The place in `handles` of whose turn it is. */
+  next: number;
+  /** How many have not had their turn. */
+  left: number;
   /** Since when there is news. */
   since: number;
   /** Since when there is news that those who had their turn do not know; `undefined` for none. */
@@ -68,8 +68,11 @@ export class Rounds {
   next(): number | undefined {
     for (let round = this.#waiting[0]; round !== undefined; round = this.#waiting[0]) {
       const handles = round.handles ??= this.#start(round);
-      if (round.done < handles.length) {
-        return handles[(round.first + round.done++) % handles.length];
+      if (round.left > 0) {
+        round.left--;
+        const at = round.next;
+        round.next = at + 1 === handles.length ? 0 : at + 1;
+        return handles[at];
       }
       this.#waiting.shift();
       this.#ended(this.#now() - round.since);
@@ -85,7 +88,8 @@ export class Rounds {
 
   #start(round: Round): readonly number[] {
     const handles = round.crowd.handles();
-    round.first = Math.floor(++this.#started * GOLDEN_RATIO % 1 * handles.length);
+    round.next = Math.floor(++this.#started * GOLDEN_RATIO % 1 * handles.length);
+    round.left = handles.length;
     return handles;
   }
 
@@ -103,8 +107,8 @@ function newRound(crowd: Crowd, since: number): Round {
   return {
     crowd,
     handles: undefined,
-    first: 0,
-    done: 0,
+    next: 0,
+    left: 0,
     since,
     againSince: undefined,
     overtaken: 0,

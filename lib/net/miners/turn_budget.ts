@@ -8,28 +8,29 @@ const SENDS = 128;
 /** Bytes in one turn; with the last message that starts within them far below 512 KB. */
 const BYTES = 256 * 1024;
 
-/** To ask for news where there is none costs this part of a send. */
-const VISIT = 1 / 16;
+/** A send costs as much as to ask this number of peers for news when they have none. */
+const VISITS_OF_A_SEND = 16;
 
 /** What is left of one turn. */
 export class TurnBudget {
-  #sends = SENDS;
+  /** In visits, since any number that is not whole would be an object of its own. */
+  #visits = SENDS * VISITS_OF_A_SEND;
   #bytes = BYTES;
 
   /** Whether there is anything left of this turn. */
   get isSpent(): boolean {
-    return this.#sends <= 0 || this.#bytes <= 0;
+    return this.#visits <= 0 || this.#bytes <= 0;
   }
 
   /** A peer has had its turn and was sent this many bytes. */
   spend(bytes: number): void {
-    this.#sends -= bytes > 0 ? 1 : VISIT;
+    this.#visits -= bytes > 0 ? VISITS_OF_A_SEND : 1;
     this.#bytes -= bytes;
   }
 
   /** Another turn starts. */
   refill(): void {
-    this.#sends = SENDS;
+    this.#visits = SENDS * VISITS_OF_A_SEND;
     this.#bytes = BYTES;
   }
 }
