@@ -162,7 +162,7 @@ export abstract class LineSession<Context extends LineContext> {
   #countRequest(bytes: number): void {
     const { requestRate, readAt, awayMs } = this.context;
     if (requestRate === undefined) return;
-    const count = Math.max(1, Math.ceil(bytes / REQUEST_BYTES));
+    const count = bytes <= REQUEST_BYTES ? 1 : Math.ceil(bytes / REQUEST_BYTES);
     const restedAt = requestRate.take(this.#restedAt, readAt, awayMs, count);
     if (restedAt === undefined) {
       throw new MinerFault(

@@ -7,6 +7,7 @@
  */
 
 import type { Job } from "../protocol/stratum/job.ts";
+import { NO_JOB } from "../protocol/stratum/job_id.ts";
 import type { DifficultyTable } from "./difficulties.ts";
 import type { Retention } from "./terms.ts";
 import type { PoolJob } from "./upstream.ts";
@@ -37,6 +38,9 @@ export class JobBook {
   /** The pool's jobs in it, the oldest first. */
   readonly #entries: Entry[] = [];
   readonly #retention: Retention;
+  /** The newest, which most shares are for, and the last number it was given. */
+  #newest: BookedJob | undefined;
+  #newestNumber = NO_JOB;
 
   /** Jobs are held as `retention` says. */
   constructor(retention: Retention) {
@@ -59,6 +63,8 @@ export class JobBook {
     if (before !== undefined) before.supersededAt = time;
     this.#entries.push({ job, numbers: [number], supersededAt: undefined });
     this.#jobs.set(number, job);
+    this.#newest = job;
+    this.#newestNumber = number;
   }
 
   /** Forgets what is too old at `time`: the newest job never is. */
@@ -77,11 +83,13 @@ export class JobBook {
     if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
     numbers.push(number);
     this.#jobs.set(number, job);
+    this.#newestNumber = number;
   }
 
   /** The pool's job for our job `number`, or `undefined` when no share for it can be taken. */
   find(number: number): BookedJob | undefined {
-    return this.#jobs.get(number);
+    // Our numbers are beyond 32 bits, which a map finds slowly.
+    return number === this.#newestNumber ? this.#newest : this.#jobs.get(number);
   }
 
   /** The difficulties of all jobs that can be submitted for. */

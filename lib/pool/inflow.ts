@@ -40,6 +40,11 @@ const MAX_SHARES_OWED = 0x10000;
 /** One kind of what comes in. */
 class Meter {
   readonly #unit: Unit;
+  /** What is allowed of it. */
+  readonly #withoutMiners: number;
+  readonly #withMiners: number;
+  readonly #forAMiner: number;
+  readonly #forAShare: number;
   /** How much was provoked and has not come. */
   #owed = 0;
   /** How long it takes until all that came is allowed again, as of `#at`. */
@@ -51,19 +56,25 @@ class Meter {
 
   constructor(unit: Unit, time: number) {
     this.#unit = unit;
+    this.#withoutMiners = WITHOUT_MINERS[unit];
+    this.#withMiners = WITH_MINERS[unit];
+    this.#forAMiner = FOR_A_MINER[unit];
+    this.#forAShare = FOR_A_SHARE[unit];
     this.#at = this.#since = time;
   }
 
   provoke(): void {
-    const most = FOR_A_SHARE[this.#unit] * MAX_SHARES_OWED;
-    this.#owed = Math.min(this.#owed + FOR_A_SHARE[this.#unit], most);
+    const most = this.#forAShare * MAX_SHARES_OWED;
+    this.#owed = Math.min(this.#owed + this.#forAShare, most);
   }
 
   /** Takes `amount` in. @returns how it is too much, if it is. */
-  take(amount: number, perSecond: number, time: number, awayMs: number): string | undefined {
+  take(amount: number, miners: number, time: number, awayMs: number): string | undefined {
     const asked = Math.min(amount, this.#owed);
     this.#owed -= asked;
     if (asked === amount) return undefined;
+    const forAll = miners > 0 ? this.#withMiners : this.#withoutMiners;
+    const perSecond = forAll + miners * this.#forAMiner;
     this.#debtMs = Math.max(-awayMs, this.#debtMs - (time - this.#at));
     this.#at = time;
     if (this.#debtMs <= 0) {
@@ -82,13 +93,15 @@ class Meter {
 
 /** Watches over one connection from its first byte on. */
 export class Inflow {
-  readonly #meters: Readonly<Record<Unit, Meter>>;
+  readonly #bytes: Meter;
+  readonly #messages: Meter;
   /** Registered here. */
   #miners = 0;
 
   /** `time` is now, as everywhere here in milliseconds. */
   constructor(time: number) {
-    this.#meters = { bytes: new Meter("bytes", time), messages: new Meter("messages", time) };
+    this.#bytes = new Meter("bytes", time);
+    this.#messages = new Meter("messages", time);
   }
 
   /** A miner was registered. */
@@ -103,8 +116,8 @@ export class Inflow {
 
   /** A share was submitted of which the pool is to give a verdict. */
   submitted(): void {
-    this.#meters.bytes.provoke();
-    this.#meters.messages.provoke();
+    this.#bytes.provoke();
+    this.#messages.provoke();
   }
 
   /**
@@ -115,19 +128,17 @@ export class Inflow {
    * @throws PoolFault `too-much`, with the bound and what was found.
    */
   read(bytes: number, time: number, awayMs: number = 0): void {
-    this.#take("bytes", bytes, time, awayMs);
+    this.#take(this.#bytes, bytes, time, awayMs);
   }
 
   /** A message of any kind came. @throws PoolFault as {@linkcode Inflow.read}. */
   message(time: number, awayMs: number = 0): void {
-    this.#take("messages", 1, time, awayMs);
+    this.#take(this.#messages, 1, time, awayMs);
   }
 
-  #take(unit: Unit, amount: number, time: number, awayMs: number): void {
+  #take(meter: Meter, amount: number, time: number, awayMs: number): void {
     const miners = this.#miners;
-    const { [unit]: forAll } = miners > 0 ? WITH_MINERS : WITHOUT_MINERS;
-    const perSecond = forAll + miners * FOR_A_MINER[unit];
-    const excess = this.#meters[unit].take(amount, perSecond, time, awayMs);
+    const excess = meter.take(amount, miners, time, awayMs);
     if (excess === undefined) return;
     const whom = miners > 0 ? `with ${miners} miners` : "without miners";
     throw new PoolFault("too-much", `Too much from this pool: ${excess} ${whom}`);

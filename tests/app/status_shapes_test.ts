@@ -7,7 +7,7 @@ import {
   snakeCase,
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
-import { countOf, Ledger } from "../../lib/mux/books/ledger.ts";
+import { columnOf, type Count, countOf, Ledger } from "../../lib/mux/books/ledger.ts";
 import { sharesShape } from "../../lib/app/status_shapes.ts";
 
 Deno.test("every reason of the ledger is shown under its name, and none twice", () => {
@@ -20,7 +20,7 @@ Deno.test("every reason of the ledger is shown under its name, and none twice", 
     for (const reason of lists[ended]) {
       const ledger = new Ledger();
       // The types cannot follow both loops at once.
-      ledger.add(countOf(ended, reason) as Parameters<Ledger["add"]>[0]);
+      ledger.add(columnOf(countOf(ended, reason) as Count));
       const shown: Record<string, number> = sharesShape(ledger.snapshot())[ended];
       assert.deepEqual(Object.keys(shown), lists[ended].map((each) => snakeCase(each)));
       assert.equal(shown[snakeCase(reason)], 1, `${ended} ${reason}`);

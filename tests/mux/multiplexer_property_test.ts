@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  columnOf,
   type Count,
   Ledger,
   type LedgerSnapshot,
@@ -399,9 +400,9 @@ class BookKeeper {
   }
 
   #count(miner: FakeDownstream, upstream: FakeUpstream | undefined, count: Count): void {
-    this.#total.add(count);
-    this.#byMiner.get(miner)!.add(count);
-    if (upstream !== undefined) this.#byUpstream.get(upstream)!.add(count);
+    this.#total.add(columnOf(count));
+    this.#byMiner.get(miner)!.add(columnOf(count));
+    if (upstream !== undefined) this.#byUpstream.get(upstream)!.add(columnOf(count));
   }
 
   /** Compares everything. */

@@ -73,13 +73,18 @@ const COLUMN: Readonly<Record<Count, number>> = Object.fromEntries(
   COUNTS.map((count, column) => [count, column]),
 ) as Record<Count, number>;
 
+/** Where a count is in a row. To look it up takes longer than to count: once for all rows. */
+export function columnOf(count: Count): number {
+  return COLUMN[count];
+}
+
 /** The counts of one upstream connection, or of all miners together. */
 export class Ledger {
   readonly #counts = new Float64Array(COUNTS.length);
 
-  /** Counts one. */
-  add(count: Count): void {
-    this.#counts[COLUMN[count]]! += 1;
+  /** Counts one in a column: see {@linkcode columnOf}. */
+  add(column: number): void {
+    this.#counts[column]! += 1;
   }
 
   /** What was counted so far. */
@@ -107,9 +112,9 @@ export class MinerLedgers {
     this.#counts = new Uint32Array(rows * COUNTS.length);
   }
 
-  /** Counts one for a miner. */
-  add(row: number, count: Count): void {
-    this.#counts[row * COUNTS.length + COLUMN[count]]! += 1;
+  /** Counts one for a miner in a column: see {@linkcode columnOf}. */
+  add(row: number, column: number): void {
+    this.#counts[row * COUNTS.length + column]! += 1;
   }
 
   /** All counts of a miner. */
@@ -195,10 +200,11 @@ export class ShareCounter {
 
   /** Counts one; also for the upstream connection it went to, if any. */
   add(sessionId: number | undefined, count: Count, upstream?: Ledger): void {
-    this.total.add(count);
-    upstream?.add(count);
+    const column = columnOf(count);
+    this.total.add(column);
+    upstream?.add(column);
     const row = this.#rowOf(sessionId);
-    if (row !== undefined) this.#miners.add(row, count);
+    if (row !== undefined) this.#miners.add(row, column);
   }
 
   #rowOf(sessionId: number | undefined): number | undefined {

@@ -7,6 +7,7 @@ import {
   UNANSWERED_REASONS,
 } from "../../../lib/base/share_reasons.ts";
 import {
+  columnOf,
   type Count,
   countOf,
   Ledger,
@@ -50,9 +51,9 @@ Deno.test("ShareCounter begins every miner at zero, and shows nothing of one tha
 
 Deno.test("MinerLedgers keeps the first and the last row apart", () => {
   const miners = new MinerLedgers(0xffff);
-  miners.add(0, "unansweredTimedOut");
-  miners.add(0xfffe, "received");
-  miners.add(0xfffe, "unansweredTimedOut");
+  miners.add(0, columnOf("unansweredTimedOut"));
+  miners.add(0xfffe, columnOf("received"));
+  miners.add(0xfffe, columnOf("unansweredTimedOut"));
   miners.clear(0xfffe);
   assert.equal(miners.snapshot(0).unansweredTimedOut, 1);
   assert.deepEqual(miners.snapshot(0xfffe), miners.snapshot(1));
@@ -60,15 +61,15 @@ Deno.test("MinerLedgers keeps the first and the last row apart", () => {
 
 Deno.test("waitingIn is what neither verdict nor anything else has ended", () => {
   const ledger = new Ledger();
-  for (let i = 0; i < 20; i++) ledger.add("submitted");
+  for (let i = 0; i < 20; i++) ledger.add(columnOf("submitted"));
   const ends: Count[] = [
     "accepted",
     ...REJECT_REASONS.map((reason) => countOf("rejected", reason)),
     "assumed",
     ...UNANSWERED_REASONS.map((reason) => countOf("unanswered", reason)),
   ];
-  for (const end of ends) ledger.add(end);
-  for (const reason of REFUSE_REASONS) ledger.add(countOf("refused", reason));
+  for (const end of ends) ledger.add(columnOf(end));
+  for (const reason of REFUSE_REASONS) ledger.add(columnOf(countOf("refused", reason)));
   const snapshot = ledger.snapshot();
   assert.equal(refusedIn(snapshot), REFUSE_REASONS.length);
   assert.equal(rejectedIn(snapshot), REJECT_REASONS.length);
@@ -84,8 +85,8 @@ Deno.test("every reason is a count of its own, in ledgers of all and of each min
   ];
   for (const count of counts) {
     const [ledger, miners] = [new Ledger(), new MinerLedgers(1)];
-    ledger.add(count);
-    miners.add(0, count);
+    ledger.add(columnOf(count));
+    miners.add(0, columnOf(count));
     for (const snapshot of [ledger.snapshot(), miners.snapshot(0)]) {
       assert.equal(snapshot[count], 1, count);
       assert.equal(Object.values(snapshot).reduce((sum, one) => sum + one, 0), 1, count);
@@ -95,9 +96,9 @@ Deno.test("every reason is a count of its own, in ledgers of all and of each min
 
 Deno.test("A snapshot stays as it was when it was taken", () => {
   const ledger = new Ledger();
-  ledger.add("accepted");
+  ledger.add(columnOf("accepted"));
   const before = ledger.snapshot();
-  ledger.add("accepted");
+  ledger.add(columnOf("accepted"));
   assert.equal(before.accepted, 1);
   assert.equal(Object.values(before).reduce((a, b) => a + b, 0), 1);
 });
