@@ -3,12 +3,13 @@
  * then nonce after nonce; extranonce2, time and version bits roll as the firmware does.
  */
 
+import type { Random } from "../base/clock.ts";
 import { jobTime } from "../protocol/stratum/job.ts";
 import { Extranonce2s } from "./extranonce2.ts";
 import type { MinerShare, MinerWork } from "./miner_dialogue.ts";
 import { findNonce } from "./nonce_search.ts";
 import { headerOf, merkleRoot } from "../bitcoin/header.ts";
-import { type Random, randomBelow } from "./seeded_random.ts";
+import { randomBelow } from "./seeded_random.ts";
 
 /**
  * A real miner would try all 2^32. Rolling sooner, and after each share, exercises the rest of the

@@ -2,6 +2,7 @@
  * One connection of a simulated miner: lines in, text out, at once or byte by byte.
  */
 
+import type { Timer, Timers } from "../base/clock.ts";
 import { LineDecoder } from "../protocol/stratum/lines.ts";
 import { PoolFault } from "../base/violation.ts";
 
@@ -23,19 +24,21 @@ export interface MinerConnection {
 /** Lines over a connection. */
 export class MinerSocket {
   readonly #connection: MinerConnection;
+  readonly #timers: Timers;
   readonly #decoder = new LineDecoder(MAX_LINE_BYTES, PoolFault);
   readonly #encoder = new TextEncoder();
   readonly #textDecoder = new TextDecoder();
   /** 0 to write as fast as it goes. */
   #dribbleMs: number;
-  #dribbleTimer: ReturnType<typeof setTimeout> | undefined;
+  #dribbleTimer: Timer | undefined;
   #wakeDribble: (() => void) | undefined;
   #waiting = "";
   #writing: Promise<void> | undefined;
   #isClosed = false;
 
   /** Sends one byte every `dribbleMs` until {@linkcode MinerSocket.hurry}; 0 for never. */
-  constructor(connection: MinerConnection, dribbleMs: number) {
+  constructor(connection: MinerConnection, dribbleMs: number, timers: Timers) {
+    this.#timers = timers;
     this.#connection = connection;
     this.#dribbleMs = dribbleMs;
   }
@@ -80,7 +83,7 @@ export class MinerSocket {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      clearTimeout(this.#dribbleTimer);
+      this.#timers.clear(this.#dribbleTimer);
       this.#wakeDribble?.();
       this.#connection.close();
     }
@@ -110,7 +113,7 @@ export class MinerSocket {
   #dribble(): Promise<void> {
     return new Promise((resolve) => {
       this.#wakeDribble = resolve;
-      this.#dribbleTimer = setTimeout(resolve, this.#dribbleMs);
+      this.#dribbleTimer = this.#timers.after(this.#dribbleMs, resolve);
     });
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from "node:net";
+import type { Time, Timer } from "../base/clock.ts";
 import { COMMAND } from "../protocol/agent/frame.ts";
 import {
   decodeAgentFrame,
@@ -45,6 +46,7 @@ export class PoolConnection {
   /** The upstream session id: extranonce1 of this connection, 32 bits. */
   readonly extranonce1: number;
   readonly #context: PoolContext;
+  readonly #time: Time;
   readonly #faults: () => PoolFaults;
   readonly #socket: PoolSocket;
   readonly #decoder = new PoolStreamDecoder(
@@ -59,8 +61,8 @@ export class PoolConnection {
   readonly #onClosed: () => void;
   #account = "";
   #answers = 0;
-  #handshakeTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #authorizeTimers = new Set<ReturnType<typeof setTimeout>>();
+  #handshakeTimer: Timer | undefined;
+  readonly #authorizeTimers = new Set<Timer>();
   #authorizedAtMs = 0;
   #hasDrifted = false;
   #isJammed = false;
@@ -77,6 +79,7 @@ export class PoolConnection {
     this.#onClosed = onClosed;
     this.extranonce1 = extranonce1;
     this.#context = context;
+    this.#time = context.settings.time;
     this.#faults = () => {
       const now = faults();
       const { maxAnswers } = now;
@@ -86,11 +89,17 @@ export class PoolConnection {
     };
     this.#handshake = new PoolHandshake(extranonce1, context.settings.versionMask, this.#faults);
     this.#jobs = new SentJobs(extranonce1, context.settings.maxJobLifetimeMs);
-    this.#socket = new PoolSocket(socket, this.#faults, {
-      received: (bytes) => this.#receive(bytes),
-      sending: (byteCount) => this.#count("bytesOut", byteCount),
-      closed: () => this.#closed(),
-    }, context.settings.writeTimeoutMs);
+    this.#socket = new PoolSocket(
+      socket,
+      this.#faults,
+      {
+        received: (bytes) => this.#receive(bytes),
+        sending: (byteCount) => this.#count("bytesOut", byteCount),
+        closed: () => this.#closed(),
+      },
+      context.settings.writeTimeoutMs,
+      this.#time,
+    );
     this.#judge = new PoolJudge(context, {
       faults: this.#faults,
       wantsVerdicts: () => this.#handshake.wantsVerdicts,
@@ -152,7 +161,7 @@ export class PoolConnection {
     if (!this.isAuthorized) return;
     const isFirst = this.#jobs.sent === 0;
     const { settings } = this.#context;
-    const now = settings.now();
+    const now = this.#time.wallNow();
     if (isFirst) {
       this.#sendDifficulty(settings.difficulty);
     } else if (!this.#hasDrifted && now - this.#authorizedAtMs >= settings.driftAfterMs) {
@@ -215,16 +224,16 @@ export class PoolConnection {
   #authorizeLater(id: RequestId, account: string): void {
     const { authorizeDelayMs } = this.#faults();
     if (authorizeDelayMs === 0) return this.#authorize(id, account);
-    const timer = setTimeout(() => {
+    const timer = this.#time.after(authorizeDelayMs, () => {
       this.#authorizeTimers.delete(timer);
       this.#authorize(id, account);
       this.#context.changed();
-    }, authorizeDelayMs);
+    });
     this.#authorizeTimers.add(timer);
   }
 
   #authorize(id: RequestId, name: string): void {
-    const { accounts, caseSensitiveAccounts, now } = this.#context.settings;
+    const { accounts, caseSensitiveAccounts } = this.#context.settings;
     const account = caseSensitiveAccounts ? name : name.toLowerCase();
     if (this.isAuthorized) {
       this.#sendLine(formatErrorReply(id, ERROR_CODE.notSubscribed));
@@ -239,10 +248,10 @@ export class PoolConnection {
     } else {
       this.#sendLine(formatReply(id, "true"));
       this.#account = account;
-      this.#authorizedAtMs = now();
+      this.#authorizedAtMs = this.#time.wallNow();
       this.#handshake.authorized();
       this.#count("authorizedNow");
-      clearTimeout(this.#handshakeTimer);
+      this.#time.clear(this.#handshakeTimer);
       this.#handshakeTimer = undefined;
       const work = this.#context.work();
       if (work !== undefined) this.sendWork(work);
@@ -274,8 +283,14 @@ export class PoolConnection {
   }
 
   #register({ sessionId, clientAgent, workerName }: Register): void {
-    const { difficulty, now } = this.#context.settings;
-    const worker = new PoolWorker(sessionId, clientAgent, workerName, difficulty, now());
+    const { difficulty } = this.#context.settings;
+    const worker = new PoolWorker(
+      sessionId,
+      clientAgent,
+      workerName,
+      difficulty,
+      this.#time.wallNow(),
+    );
     if (!this.#workers.add(worker)) return this.#count("repeatedRegisters");
     this.#count("workersNow");
     this.#context.registered(worker);
@@ -301,16 +316,17 @@ export class PoolConnection {
 
   /** Before authorize, only so much time may pass without a byte. */
   #awaitBytes(): void {
-    clearTimeout(this.#handshakeTimer);
-    this.#handshakeTimer = setTimeout(() => {
+    this.#time.clear(this.#handshakeTimer);
+    const { handshakeTimeoutMs } = this.#context.settings;
+    this.#handshakeTimer = this.#time.after(handshakeTimeoutMs, () => {
       this.#count("handshakeTimeouts");
       this.#socket.reset();
-    }, this.#context.settings.handshakeTimeoutMs);
+    });
   }
 
   #closed(): void {
-    this.#handshakeTimer = void clearTimeout(this.#handshakeTimer);
-    for (const timer of this.#authorizeTimers) clearTimeout(timer);
+    this.#handshakeTimer = void this.#time.clear(this.#handshakeTimer);
+    for (const timer of this.#authorizeTimers) this.#time.clear(timer);
     this.#judge.close();
     this.#count("connectionsNow", -1);
     if (this.isAuthorized) this.#count("authorizedNow", -1);

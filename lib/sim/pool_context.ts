@@ -2,11 +2,11 @@
  * What the connections of a simulated pool are given by it.
  */
 
+import type { Random } from "../base/clock.ts";
 import type { Work } from "./pool_jobs.ts";
 import type { PoolLedger } from "./pool_ledger.ts";
 import type { PoolSettings } from "./pool_settings.ts";
 import type { PoolWorker } from "./pool_workers.ts";
-import type { Random } from "./seeded_random.ts";
 
 /** What all connections of a pool share. */
 export interface PoolContext {

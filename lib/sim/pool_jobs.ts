@@ -3,9 +3,10 @@
  * connection's own job ids (agent.md "Jobs and the coinbase").
  */
 
+import type { Random } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
 import { appendExtranonce1, type Job } from "../protocol/stratum/job.ts";
-import { type Random, randomBelow } from "./seeded_random.ts";
+import { randomBelow } from "./seeded_random.ts";
 
 const FIRST_HEIGHT = 807_248;
 const MIN_BRANCHES = 3;

@@ -4,6 +4,7 @@
  * chance, as from hashing threads (agent.md "How a share is judged").
  */
 
+import type { Timer } from "../base/clock.ts";
 import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
 import { POOL_STATUS, SHARE_ACCEPTED } from "../protocol/agent/status.ts";
 import type { PoolContext } from "./pool_context.ts";
@@ -46,7 +47,7 @@ export class PoolJudge {
   #nextIndex = 0;
   #verdicts = 0;
   #waiting: WaitingShare[] = [];
-  #checkTimer: ReturnType<typeof setTimeout> | undefined;
+  #checkTimer: Timer | undefined;
   #isClosed = false;
 
   /** For one connection. */
@@ -66,16 +67,17 @@ export class PoolJudge {
     }
     this.#waiting.push({ index, worker, share, sent });
     this.#context.ledger.count("waitingNow");
-    this.#checkTimer ??= setTimeout(
+    const { random, settings } = this.#context;
+    this.#checkTimer ??= settings.time.after(
+      random() * settings.verdictDelayMs,
       () => this.#checkWaiting(),
-      this.#context.random() * this.#context.settings.verdictDelayMs,
     );
   }
 
   /** The connection is gone: shares that wait are counted, as the real pool does, unheard. */
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#checkTimer);
+    this.#context.settings.time.clear(this.#checkTimer);
     this.#checkWaiting();
   }
 
@@ -114,7 +116,7 @@ export class PoolJudge {
     if (status !== deserved) ledger.madeUp(status);
     ledger.judged(status, worker.workerName, share);
     if (status === SHARE_ACCEPTED) worker.acceptedShares++;
-    else if (worker.refused(this.#context.settings.now()) && !UNBOOKED.has(status)) {
+    else if (worker.refused(this.#context.settings.time.wallNow()) && !UNBOOKED.has(status)) {
       ledger.booked(status);
     }
     if (!worker.isRegistered || !this.#court.wantsVerdicts() || this.#isClosed) {

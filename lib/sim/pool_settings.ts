@@ -2,6 +2,8 @@
  * What can be chosen about a simulated pool, and what it is unless chosen.
  */
 
+import type { Time } from "../base/clock.ts";
+import { systemTime } from "../base/system_time.ts";
 import type { Vardiff } from "./pool_workers.ts";
 
 /** How a simulated pool is to behave. Intervals of 0 mean never. */
@@ -52,8 +54,8 @@ export interface SimPoolOptions {
   readonly serverNumber?: number;
   /** Of hashes, delays and the order of verdicts; 1. */
   readonly seed?: number;
-  /** Milliseconds since 1970; `Date.now`. */
-  readonly now?: () => number;
+  /** When everything happens; the system's. */
+  readonly time?: Time;
 }
 
 /** The options with every default filled in. */
@@ -85,7 +87,7 @@ export function poolSettings(options: SimPoolOptions): PoolSettings {
     writeTimeoutMs: 120_000,
     serverNumber: 1,
     seed: 1,
-    now: Date.now,
+    time: systemTime,
     ...options,
     difficulty,
   };

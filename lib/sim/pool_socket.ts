@@ -7,6 +7,7 @@
  */
 
 import type { Socket } from "node:net";
+import type { Timer, Timers } from "../base/clock.ts";
 import type { PoolFaults } from "./pool_faults.ts";
 
 /** What the owner of a socket is told. */
@@ -24,13 +25,14 @@ export class PoolSocket {
   readonly #socket: Socket;
   readonly #faults: () => PoolFaults;
   readonly #events: PoolSocketEvents;
+  readonly #timers: Timers;
   readonly #writeTimeoutMs: number;
   /** What was sent in this turn. */
   #gathered: Uint8Array[] = [];
   /** What waits to leave byte by byte. */
   #dribbling: number[] = [];
-  #dribbleTimer: ReturnType<typeof setTimeout> | undefined;
-  #writeTimer: ReturnType<typeof setTimeout> | undefined;
+  #dribbleTimer: Timer | undefined;
+  #writeTimer: Timer | undefined;
   #isOpen = true;
 
   /** Reset when its output cannot be written for `writeTimeoutMs`. */
@@ -39,7 +41,9 @@ export class PoolSocket {
     faults: () => PoolFaults,
     events: PoolSocketEvents,
     writeTimeoutMs: number,
+    timers: Timers,
   ) {
+    this.#timers = timers;
     this.#socket = socket;
     this.#faults = faults;
     this.#events = events;
@@ -97,7 +101,7 @@ export class PoolSocket {
     this.#gathered = [];
     if (this.#faults().dribbleMs > 0 || this.#dribbling.length > 0) {
       for (const byte of bytes) this.#dribbling.push(byte);
-      this.#dribbleTimer ??= setTimeout(() => this.#dribble(), this.#faults().dribbleMs);
+      this.#dribbleTimer ??= this.#timers.after(this.#faults().dribbleMs, () => this.#dribble());
     } else {
       this.#write(bytes);
     }
@@ -108,18 +112,18 @@ export class PoolSocket {
     const count = dribbleMs > 0 ? 1 : this.#dribbling.length;
     this.#write(Uint8Array.from(this.#dribbling.splice(0, count)));
     this.#dribbleTimer = this.#dribbling.length > 0
-      ? setTimeout(() => this.#dribble(), dribbleMs)
+      ? this.#timers.after(dribbleMs, () => this.#dribble())
       : undefined;
   }
 
   #write(bytes: Uint8Array): void {
     if (!this.#socket.write(bytes)) {
-      this.#writeTimer ??= setTimeout(() => this.reset(), this.#writeTimeoutMs);
+      this.#writeTimer ??= this.#timers.after(this.#writeTimeoutMs, () => this.reset());
     }
   }
 
   #stopWriteTimer(): void {
-    clearTimeout(this.#writeTimer);
+    this.#timers.clear(this.#writeTimer);
     this.#writeTimer = undefined;
   }
 
@@ -127,7 +131,7 @@ export class PoolSocket {
     this.#isOpen = false;
     this.#gathered = [];
     this.#dribbling = [];
-    clearTimeout(this.#dribbleTimer);
+    this.#timers.clear(this.#dribbleTimer);
     this.#stopWriteTimer();
   }
 }

@@ -2,8 +2,7 @@
  * Random numbers that a seed repeats, so that a failed simulation can be run again.
  */
 
-/** As `Math.random`: 0 up to but not including 1. */
-export type Random = () => number;
+import type { Random } from "../base/clock.ts";
 
 /** A source of random numbers; the same seed (a whole number) gives the same numbers. */
 export function seededRandom(seed: number): Random {

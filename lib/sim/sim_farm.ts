@@ -2,6 +2,8 @@
  * A farm of simulated miners, of mixed kinds, counted together.
  */
 
+import type { Time, Timer } from "../base/clock.ts";
+import { systemTime } from "../base/system_time.ts";
 import { FIRMWARE_NAMES, type FirmwareName } from "./firmware.ts";
 import { type MinerStatistics, sumOf } from "./miner_ledger.ts";
 import { assertNone, type MinerMode, SimMiner, type SimMinerOptions } from "./sim_miner.ts";
@@ -23,14 +25,17 @@ export interface SimFarmOptions extends Omit<SimMinerOptions, "user" | "firmware
 
 /** Miners started together. Made by {@linkcode SimFarm.start}, ended by `stop()`. */
 export class SimFarm {
-  readonly #watch = new Watch();
+  readonly #time: Time;
+  readonly #watch: Watch;
   readonly #miners: SimMiner[] = [];
   readonly #options: SimFarmOptions;
   #mode: MinerMode;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: Timer | undefined;
 
   private constructor(options: SimFarmOptions) {
     this.#options = options;
+    this.#time = options.time ?? systemTime;
+    this.#watch = new Watch(this.#time);
     this.#mode = options.mode ?? { kind: "idle" };
   }
 
@@ -41,12 +46,13 @@ export class SimFarm {
     if (connectsPerSecond === undefined) {
       while (farm.#miners.length < count) farm.#startMiner();
     } else {
-      const startedAtMs = performance.now();
-      farm.#timer = setInterval(() => {
-        const due = Math.floor((performance.now() - startedAtMs) / 1000 * connectsPerSecond);
+      const time = farm.#time;
+      const startedAtMs = time.now();
+      farm.#timer = time.every(Math.max(5, 1000 / connectsPerSecond), () => {
+        const due = Math.floor((time.now() - startedAtMs) / 1000 * connectsPerSecond);
         while (farm.#miners.length < Math.min(due, count)) farm.#startMiner();
-        if (farm.#miners.length === count) clearInterval(farm.#timer);
-      }, Math.max(5, 1000 / connectsPerSecond));
+        if (farm.#miners.length === count) time.clear(farm.#timer);
+      });
     }
     return farm;
   }
@@ -88,7 +94,7 @@ export class SimFarm {
 
   /** Ends all miners and settles when nothing of them runs any more. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#time.clear(this.#timer);
     await Promise.all(this.#miners.map((miner) => miner.stop()));
   }
 
@@ -113,6 +119,7 @@ export class SimFarm {
       firmware: firmware[(number - 1) % firmware.length]!,
       // Far enough apart that no two miners of two farms roll alike.
       seed: Math.imul(seed, 1_000_003) + number,
+      time: this.#time,
       watch: this.#watch,
     }));
   }

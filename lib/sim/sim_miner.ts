@@ -3,8 +3,9 @@
  * submits at a set rate, and checks everything it is sent.
  */
 
-import { monotonicNow } from "../base/clock.ts";
+import type { Random, Time, Timer, Timers } from "../base/clock.ts";
 import { parseHex32 } from "../base/hex.ts";
+import { systemTime } from "../base/system_time.ts";
 import { PoolFault } from "../base/violation.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { splitUserName } from "../protocol/stratum/worker_name.ts";
@@ -19,12 +20,12 @@ import {
 } from "./miner_dialogue.ts";
 import { addTo, type MinerCounts, type MinerStatistics, newMinerCounts } from "./miner_ledger.ts";
 import { type MinerConnection, MinerSocket } from "./miner_socket.ts";
-import { type Random, seededRandom } from "./seeded_random.ts";
+import { seededRandom } from "./seeded_random.ts";
 import { addToChecksum } from "./share_checksum.ts";
-import { SHARED_TICKER } from "./ticker.ts";
+import { Ticker } from "./ticker.ts";
 import { TLS_HELLO } from "./tls_hello.ts";
 import { Watch } from "./watch.ts";
-import { SHARED_SCHEDULER, type WorkScheduler } from "./work_scheduler.ts";
+import { WorkScheduler } from "./work_scheduler.ts";
 
 /** What reconnects "at once" leaves others as much time. */
 const LEAST_PAUSE_MS = 20;
@@ -92,7 +93,9 @@ export interface SimMinerOptions {
   readonly dribbleMs?: number;
   /** Of all it does by chance; 1 if not given. */
   readonly seed?: number;
-  /** Whose turns it hashes in; one for the process if not given. */
+  /** When everything happens; the system's if not given. */
+  readonly time?: Time;
+  /** Whose turns it hashes in; one for all on the same time if not given. */
   readonly scheduler?: WorkScheduler;
   /** Who is told of changes; `until()` asks it. Its own if not given. */
   readonly watch?: Watch;
@@ -109,6 +112,8 @@ export class SimMiner {
   /** Its kind. */
   readonly firmware: FirmwareName;
   readonly #options: SimMinerOptions;
+  readonly #time: Time;
+  readonly #ticker: Ticker;
   readonly #scheduler: WorkScheduler;
   readonly #random: Random;
   readonly #watch: Watch;
@@ -136,15 +141,18 @@ export class SimMiner {
   #rateSubmitted = 0;
   #isStopped = false;
   #wake: (() => void) | undefined;
-  #wakeTimer: ReturnType<typeof setTimeout> | undefined;
+  #wakeTimer: Timer | undefined;
 
   private constructor(options: SimMinerOptions) {
     this.#options = options;
     this.user = options.user;
     this.workerName = registeredNames("", splitUserName(options.user).workerName).workerName;
     this.firmware = options.firmware ?? "cgminer";
-    this.#scheduler = options.scheduler ?? SHARED_SCHEDULER;
-    this.#watch = options.watch ?? new Watch();
+    const time = options.time ?? systemTime;
+    this.#time = time;
+    this.#ticker = Ticker.of(time);
+    this.#scheduler = options.scheduler ?? WorkScheduler.of(time);
+    this.#watch = options.watch ?? new Watch(time);
     this.#random = seededRandom(options.seed ?? 1);
     this.#grinder = new Grinder(this.#random);
     this.#shareMaker = new ShareMaker(this.#random);
@@ -240,7 +248,7 @@ export class SimMiner {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#scheduler.remove(this);
-    clearTimeout(this.#wakeTimer);
+    this.#time.clear(this.#wakeTimer);
     this.#wake?.();
     await this.#socket?.close();
     await this.#running;
@@ -308,7 +316,7 @@ export class SimMiner {
     try {
       if (this.#kind.triesTls && !this.#hasTriedTls) {
         this.#hasTriedTls = true;
-        await tryTls(await dial(hostname, port));
+        await tryTls(await dial(hostname, port), this.#time);
       }
       connection = await dial(hostname, port);
     } catch {
@@ -322,11 +330,11 @@ export class SimMiner {
       return;
     }
     this.#isImpatient = false;
-    const socket = new MinerSocket(connection, dribbleMs);
+    const socket = new MinerSocket(connection, dribbleMs, this.#time);
     this.#socket = socket;
     this.#counts.connections++;
     const dialogue = this.#begin(socket, `${hostname}:${port}`);
-    SHARED_TICKER.add(this);
+    this.#ticker.add(this);
     try {
       await socket.readLines((line) => {
         dialogue.receive(line);
@@ -336,7 +344,7 @@ export class SimMiner {
       if (!(error instanceof PoolFault)) throw error;
       this.#fault(error.message);
     }
-    SHARED_TICKER.remove(this);
+    this.#ticker.remove(this);
     if (!socket.isClosed) this.#counts.lostConnections++;
     await socket.close();
     this.#ended(dialogue);
@@ -360,7 +368,7 @@ export class SimMiner {
       job: (isClean) => {
         this.#counts.jobs++;
         if (isClean) this.#counts.cleanJobs++;
-        this.#counts.lastJobAtMs = monotonicNow();
+        this.#counts.lastJobAtMs = this.#time.now();
       },
       answered: (share, answer) => this.#answered(share, answer),
       fault: (fault) => this.#fault(fault),
@@ -373,10 +381,10 @@ export class SimMiner {
         socket.close();
       },
     }, {
-      now: SHARED_TICKER.now,
+      now: this.#ticker.now,
       loginPatience: this.#options.loginPatience ?? LOGIN_PATIENCE,
       difficultyUnit: this.#options.difficultyUnit ?? 0,
-      arrival: SHARED_TICKER.arrival,
+      arrival: this.#ticker.arrival,
       mindsPace: this.#options.mindsPace ?? (() => true),
     });
     this.#dialogue = dialogue;
@@ -389,7 +397,7 @@ export class SimMiner {
   #gotWork(work: MinerWork, previous: MinerWork | undefined): void {
     if (this.#kind.sendsStale && work.job.isClean && previous?.isWorked) {
       this.#staleWork = previous;
-      this.#staleUntilMs = monotonicNow() + STALE_MS;
+      this.#staleUntilMs = this.#time.now() + STALE_MS;
     } else {
       this.#staleWork = undefined;
       this.#grinder.setWork(work);
@@ -444,7 +452,7 @@ export class SimMiner {
     const pauseMs = Math.max(LEAST_PAUSE_MS, seconds * 1000 / (this.#options.haste ?? 1));
     return new Promise((resolve) => {
       this.#wake = resolve;
-      this.#wakeTimer = setTimeout(resolve, pauseMs);
+      this.#wakeTimer = this.#time.after(pauseMs, resolve);
     });
   }
 }
@@ -461,15 +469,15 @@ export function assertNone(faults: readonly string[]): void {
 }
 
 /** Says hello in TLS and waits to be thrown out, or for what else may come. */
-async function tryTls(connection: MinerConnection): Promise<void> {
-  const timer = setTimeout(() => connection.close(), TLS_TIMEOUT_MS);
+async function tryTls(connection: MinerConnection, timers: Timers): Promise<void> {
+  const timer = timers.after(TLS_TIMEOUT_MS, () => connection.close());
   try {
     await connection.write(TLS_HELLO);
     await connection.read(new Uint8Array(1));
   } catch {
     // Thrown out, as by any port without TLS.
   }
-  clearTimeout(timer);
+  timers.clear(timer);
   try {
     connection.close();
   } catch {

@@ -4,6 +4,7 @@
  */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Timer } from "../base/clock.ts";
 import { PoolConnection } from "./pool_connection.ts";
 import type { PoolContext } from "./pool_context.ts";
 import { BROKEN_BYTES, NO_FAULTS, type PoolFaults } from "./pool_faults.ts";
@@ -36,15 +37,15 @@ export class SimPool {
   readonly hostname: string;
   readonly #settings: PoolSettings;
   readonly #ledger = new PoolLedger();
-  readonly #watch = new Watch();
+  readonly #watch: Watch;
   readonly #connections = new Set<PoolConnection>();
   readonly #registeredNames = new Set<string>();
   readonly #wantedExponents = new Map<string, number>();
   readonly #maker: WorkMaker;
   readonly #context: PoolContext;
-  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #timers: Timer[] = [];
   readonly #nextFaults: Partial<PoolFaults>[] = [];
-  #resendTimer: ReturnType<typeof setTimeout> | undefined;
+  #resendTimer: Timer | undefined;
   #faults: PoolFaults = NO_FAULTS;
   #server: Server | undefined;
   #port: number;
@@ -54,6 +55,7 @@ export class SimPool {
 
   private constructor(options: SimPoolOptions) {
     this.#settings = poolSettings(options);
+    this.#watch = new Watch(this.#settings.time);
     this.hostname = this.#settings.hostname;
     this.#port = this.#settings.port;
     const random = seededRandom(this.#settings.seed);
@@ -206,8 +208,8 @@ export class SimPool {
   /** Ceases to listen and resets all connections. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#resendTimer);
+    for (const timer of this.#timers) this.#settings.time.clear(timer);
+    this.#settings.time.clear(this.#resendTimer);
     const listening = this.#ceaseToListen();
     const closed = this.until(() => this.#connections.size === 0);
     this.resetConnections();
@@ -269,18 +271,18 @@ export class SimPool {
     this.#work = work;
     for (const connection of this.#connections) connection.sendWork(work);
     this.#watch.changed();
-    const { resendIntervalMs } = this.#settings;
-    clearTimeout(this.#resendTimer);
+    const { resendIntervalMs, time } = this.#settings;
+    time.clear(this.#resendTimer);
     if (resendIntervalMs > 0 && !this.#isStopped) {
-      this.#resendTimer = setTimeout(() => this.resendJob(), resendIntervalMs);
+      this.#resendTimer = time.after(resendIntervalMs, () => this.resendJob());
     }
   }
 
   #every(intervalMs: number, act: () => void): void {
-    if (intervalMs > 0) this.#timers.push(setInterval(act, intervalMs));
+    if (intervalMs > 0) this.#timers.push(this.#settings.time.every(intervalMs, act));
   }
 
   #seconds(): number {
-    return Math.floor(this.#settings.now() / 1000);
+    return Math.floor(this.#settings.time.wallNow() / 1000);
   }
 }

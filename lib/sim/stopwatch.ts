@@ -7,6 +7,9 @@
  * turn is, the benchmark measures.
  */
 
+import type { Time, Timer } from "../base/clock.ts";
+import { systemTime } from "../base/system_time.ts";
+
 const TICK_MS = 10;
 
 /** Timers that come no later than this are on time, in milliseconds. */
@@ -14,23 +17,31 @@ const PUNCTUAL_MS = 2;
 
 /** Starts when it is made; ended with `using`. */
 export class Stopwatch implements Disposable {
-  readonly #startedAt = performance.now();
-  readonly #timer = setInterval(() => this.#tick(), TICK_MS);
-  #tickedAt = this.#startedAt;
+  readonly #time: Time;
+  readonly #startedAt: number;
+  readonly #timer: Timer;
+  #tickedAt: number;
   #lateMs = 0;
 
+  /** By the system's time unless the simulation has another. */
+  constructor(time: Time = systemTime) {
+    this.#time = time;
+    this.#startedAt = this.#tickedAt = time.now();
+    this.#timer = time.every(TICK_MS, () => this.#tick());
+  }
+
   /** Milliseconds from the start to `at`, a moment that has just been, without those stood still. */
-  ms(at: number = performance.now()): number {
+  ms(at: number = this.#time.now()): number {
     return at - this.#startedAt - this.#lateMs - lateness(at - this.#tickedAt);
   }
 
   /** It is read no more. */
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    this.#time.clear(this.#timer);
   }
 
   #tick(): void {
-    const now = performance.now();
+    const now = this.#time.now();
     this.#lateMs += lateness(now - this.#tickedAt);
     this.#tickedAt = now;
   }

@@ -3,7 +3,7 @@
  * does: what comes late because the machine was busy elsewhere is no server's silence.
  */
 
-import { monotonicNow, type Now } from "../base/clock.ts";
+import type { Now, Time, Timer } from "../base/clock.ts";
 
 const TICK_MS = 100;
 
@@ -24,18 +24,27 @@ export interface Arrival {
   readonly untilMs: number;
 }
 
+const shared = new WeakMap<Time, Ticker>();
+
 /** Runs while anything ticks. */
 export class Ticker {
-  readonly #now: Now;
+  readonly #time: Time;
   readonly #ticking = new Set<Ticking>();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: Timer | undefined;
   #ownMs = 0;
   /** The last ticks, in milliseconds of the process's clock, the oldest first. */
   #ticks: number[] = [];
 
-  /** By the process's monotonic clock unless a test has another. */
-  constructor(now: Now = monotonicNow) {
-    this.#now = now;
+  /** Stands still until something ticks. */
+  constructor(time: Time) {
+    this.#time = time;
+  }
+
+  /** The one that all miners on this time share. */
+  static of(time: Time): Ticker {
+    const ticker = shared.get(time) ?? new Ticker(time);
+    shared.set(time, ticker);
+    return ticker;
   }
 
   /** Milliseconds, without those during which nothing here had a turn. */
@@ -43,7 +52,7 @@ export class Ticker {
 
   /** When what is read now has come: longer ago by as much as ticks were late in the last second. */
   readonly arrival = (): Arrival => {
-    const untilMs = this.#now();
+    const untilMs = this.#time.now();
     const [oldest = untilMs] = this.#ticks;
     const lateMs = Math.max(0, untilMs - oldest - this.#ticks.length * TICK_MS);
     return { sinceMs: untilMs - lateMs, untilMs };
@@ -53,26 +62,23 @@ export class Ticker {
   add(ticking: Ticking): void {
     this.#ticking.add(ticking);
     if (this.#timer !== undefined) return;
-    this.#ticks = [this.#now()];
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#ticks = [this.#time.now()];
+    this.#timer = this.#time.every(TICK_MS, () => this.#tick());
   }
 
   /** This is not asked any more. */
   remove(ticking: Ticking): void {
     this.#ticking.delete(ticking);
     if (this.#ticking.size > 0) return;
-    clearInterval(this.#timer);
+    this.#time.clear(this.#timer);
     this.#timer = undefined;
   }
 
   #tick(): void {
-    const now = this.#now();
+    const now = this.#time.now();
     this.#ownMs += Math.min(now - this.#ticks.at(-1)!, 2 * TICK_MS);
     this.#ticks.push(now);
     if (this.#ticks.length > KEPT_TICKS) this.#ticks.shift();
     for (const ticking of this.#ticking) ticking.tick(this.#ownMs);
   }
 }
-
-/** The ticker miners of this process share. */
-export const SHARED_TICKER: Ticker = new Ticker();

@@ -2,12 +2,20 @@
  * Waiting for something to become true in a simulation, without sleeping.
  */
 
+import type { Timers } from "../base/clock.ts";
+
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Conditions somebody waits for. The simulation calls {@linkcode Watch.changed} as it goes on. */
 export class Watch {
+  readonly #timers: Timers;
   readonly #checks = new Set<() => void>();
   #isChecking = false;
+
+  /** Nobody waits yet; who waits too long hears of it by `timers`. */
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
 
   /** Something a condition may ask about has changed. Cheap while nobody waits. */
   changed(): void {
@@ -27,7 +35,7 @@ export class Watch {
   until(condition: () => boolean, timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
-        clearTimeout(timer);
+        this.#timers.clear(timer);
         this.#checks.delete(check);
         finish();
       };
@@ -38,11 +46,11 @@ export class Watch {
           settle(() => reject(error));
         }
       };
-      const timer = setTimeout(() => {
+      const timer = this.#timers.after(timeoutMs, () => {
         settle(() =>
           reject(new Error(`Cannot go on: ${condition} was not true within ${timeoutMs} ms`))
         );
-      }, timeoutMs);
+      });
       this.#checks.add(check);
       check();
     });

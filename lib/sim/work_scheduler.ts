@@ -3,7 +3,7 @@
  * small slices so that sockets get their turn.
  */
 
-import { monotonicNow, type Now } from "../base/clock.ts";
+import type { Time, Timer } from "../base/clock.ts";
 
 /** Hashes one miner may compute before another's turn. */
 const HASHES_PER_TURN = 2048;
@@ -24,20 +24,29 @@ export interface RateMiner {
   submitDue(nowMs: number): void;
 }
 
+const shared = new WeakMap<Time, WorkScheduler>();
+
 /** Gives miners their turns. Runs while it has any. */
 export class WorkScheduler {
+  readonly #time: Time;
   readonly #cpuShare: number;
-  readonly #now: Now;
   readonly #hashing = new Set<HashingMiner>();
   readonly #submitting = new Set<RateMiner>();
   /** Whose turns are left in this round. */
   #round: Iterator<HashingMiner> = [].values();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
   /** Hashing takes at most `cpuShare` of the process's time: over 0, up to 1. */
-  constructor(cpuShare: number = 0.5, now: Now = monotonicNow) {
+  constructor(time: Time, cpuShare: number = 0.5) {
     this.#cpuShare = cpuShare;
-    this.#now = now;
+    this.#time = time;
+  }
+
+  /** The one that miners on this time share unless they are given another. */
+  static of(time: Time): WorkScheduler {
+    const scheduler = shared.get(time) ?? new WorkScheduler(time);
+    shared.set(time, scheduler);
+    return scheduler;
   }
 
   /** This miner hashes from now on. */
@@ -57,24 +66,24 @@ export class WorkScheduler {
     this.#hashing.delete(miner as HashingMiner);
     this.#submitting.delete(miner as RateMiner);
     if (this.#hashing.size === 0 && this.#submitting.size === 0) {
-      clearTimeout(this.#timer);
+      this.#time.clear(this.#timer);
       this.#timer = undefined;
     }
   }
 
   #schedule(delayMs: number): void {
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= this.#time.after(delayMs, () => {
       this.#timer = undefined;
       this.#run();
-    }, delayMs);
+    });
   }
 
   #run(): void {
-    const start = this.#now();
+    const start = this.#time.now();
     for (const miner of this.#submitting) miner.submitDue(start);
     const hasHashed = this.#hash(start + SLICE_MS);
     if (this.#hashing.size === 0 && this.#submitting.size === 0) return;
-    const tookMs = this.#now() - start;
+    const tookMs = this.#time.now() - start;
     const restMs = tookMs * (1 - this.#cpuShare) / this.#cpuShare;
     this.#schedule(hasHashed ? restMs : Math.max(restMs, RATE_TICK_MS));
   }
@@ -93,7 +102,7 @@ export class WorkScheduler {
       if (next.value.hash(HASHES_PER_TURN)) {
         hasHashed = true;
         idleTurns = 0;
-        if (this.#now() >= endMs) break;
+        if (this.#time.now() >= endMs) break;
       } else {
         idleTurns++;
       }
@@ -101,6 +110,3 @@ export class WorkScheduler {
     return hasHashed;
   }
 }
-
-/** The scheduler miners of this process share unless they are given one. */
-export const SHARED_SCHEDULER: WorkScheduler = new WorkScheduler();

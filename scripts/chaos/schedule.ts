@@ -5,7 +5,8 @@
  * it still breaks single connections.
  */
 
-import { type Random, randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
+import type { Random } from "../../lib/base/clock.ts";
+import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 
 /** What a pool does once. */
 export const POOL_ACTS = [

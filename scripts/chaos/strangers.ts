@@ -2,7 +2,8 @@
  * Who else connects to a miners' port: half a handshake, a web browser, noise, nothing at all.
  */
 
-import { type Random, randomBelow } from "../../lib/sim/seeded_random.ts";
+import type { Random } from "../../lib/base/clock.ts";
+import { randomBelow } from "../../lib/sim/seeded_random.ts";
 import { TLS_HELLO } from "../../lib/sim/tls_hello.ts";
 
 const encoder = new TextEncoder();

@@ -2,7 +2,8 @@
  * What can be fuzzed: how its inputs are made, and what must be true of each.
  */
 
-import { type Random, randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
+import type { Random } from "../../lib/base/clock.ts";
+import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 
 /** One part of the program under fire. */
 export interface FuzzTarget {

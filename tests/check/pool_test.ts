@@ -1,6 +1,7 @@
 /** What is said of pools that are well, and of those with something wrong. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import type { PoolFaults } from "../../lib/sim/pool_faults.ts";
 import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
@@ -174,8 +175,8 @@ const CLOCKS: [seconds: number, line: RegExp][] = [
 ];
 for (const [seconds, line] of CLOCKS) {
   Deno.test(`a pool whose clock is ${seconds} s off is told as this machine's clock`, async () => {
-    const now = () => Date.now() + seconds * 1000;
-    await withPool({ now }, {}, async (_, address) => {
+    const time = { ...systemTime, wallNow: () => Date.now() + seconds * 1000 };
+    await withPool({ time }, {}, async (_, address) => {
       const { lines } = await checkPool(address);
       assert.match(lines.at(-1)!, line);
     });

@@ -1,6 +1,7 @@
 /** The simulated pool answers lines as the real one was measured to, and is silent where it is. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
 import { RawAgent } from "./raw_agent.ts";
@@ -241,7 +242,10 @@ Deno.test("nicehash.forced demands the proof of work, too", async () => {
 
 Deno.test("the pool books no 22 and no 36, and only the first refusals of a minute", async () => {
   let now = 1_700_000_000_000;
-  await using pool = await SimPool.start({ proofOfWork: false, now: () => now });
+  await using pool = await SimPool.start({
+    proofOfWork: false,
+    time: { ...systemTime, wallNow: () => now },
+  });
   await using agent = await RawAgent.authorized(pool);
   agent.register(1, "rig1");
   const judged = async (count: number) => {

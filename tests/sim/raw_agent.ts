@@ -2,6 +2,7 @@
  * The least an agent can be: sends bytes made by hand, and collects what the pool sends.
  */
 
+import { systemTime } from "../../lib/base/system_time.ts";
 import { FRAME_MAGIC } from "../../lib/protocol/agent/frame.ts";
 import {
   decodePoolFrame,
@@ -40,7 +41,7 @@ export class RawAgent {
   fault: string | undefined;
   readonly #conn: Deno.TcpConn;
   readonly #decoder = new PoolStreamDecoder(PoolFault);
-  readonly #watch = new Watch();
+  readonly #watch = new Watch(systemTime);
   readonly #reading: Promise<void>;
 
   constructor(conn: Deno.TcpConn) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
 import { addToChecksum } from "../../lib/sim/share_checksum.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
@@ -14,7 +15,7 @@ function startMiner(
     port: server.port,
     user: "alice.rig1",
     // Tests do not have to leave time for anything else.
-    scheduler: new WorkScheduler(1),
+    scheduler: new WorkScheduler(systemTime, 1),
     ...options,
   });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseHex32 } from "../../lib/base/hex.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { appendExtranonce1, jobTime } from "../../lib/protocol/stratum/job.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { POOL_STATUS, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
@@ -332,7 +333,7 @@ Deno.test("jobs of one height stay valid until their id comes round again", asyn
 
 Deno.test("old jobs expire once newer ones exist", async () => {
   let now = 1_700_000_000_000;
-  await using pool = await believingPool({ now: () => now });
+  await using pool = await believingPool({ time: { ...systemTime, wallNow: () => now } });
   await using agent = await RawAgent.authorized(pool);
   agent.register(1, "rig1");
   now += 301_000;
@@ -489,7 +490,11 @@ Deno.test("the connection's own difficulty drifts down, workers' do not (trap 4)
 Deno.test("vardiff follows a worker's speed, at most two steps a job", async () => {
   let now = 1_700_000_000_000;
   const vardiff = { shareSeconds: 10, minExponent: 3, maxExponent: 40 };
-  await using pool = await believingPool({ difficulty: 1024, vardiff, now: () => now });
+  await using pool = await believingPool({
+    difficulty: 1024,
+    vardiff,
+    time: { ...systemTime, wallNow: () => now },
+  });
   await using agent = await RawAgent.authorized(pool);
   agent.register(1, "fast");
   agent.register(2, "idle");

@@ -3,6 +3,7 @@
  */
 
 import { parseHex32 } from "../../lib/base/hex.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { encodeNotify, type Job } from "../../lib/protocol/stratum/job.ts";
 import { LineDecoder } from "../../lib/protocol/stratum/lines.ts";
 import { MinerFault } from "../../lib/base/violation.ts";
@@ -44,7 +45,7 @@ export class StratumServer {
   difficulty = 1e-7;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.TcpConn>();
-  readonly #watch = new Watch();
+  readonly #watch = new Watch(systemTime);
   readonly #script: Script;
   readonly #accepting: Promise<void>;
   readonly #serving = new Set<Promise<void>>();

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { Ticker } from "../../lib/sim/ticker.ts";
 
 /** A ticker whose process can be kept from its timers. */
 class World implements Disposable {
-  readonly ticker = new Ticker(() => this.#nowMs);
+  readonly ticker = new Ticker({ ...systemTime, now: () => this.#nowMs });
   readonly seen: number[] = [];
   readonly #ticking = { tick: (nowMs: number) => this.seen.push(nowMs) };
   #nowMs = 5_000;

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { type Time } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { Watch } from "../../lib/sim/watch.ts";
 import { type HashingMiner, WorkScheduler } from "../../lib/sim/work_scheduler.ts";
 
 /** A clock that each asked-for hash moves on. */
 class HashClock {
   nowMs = 0;
-  readonly now = (): number => this.nowMs;
+  readonly time: Time = { ...systemTime, now: () => this.nowMs };
 }
 
 class Miner implements HashingMiner {
@@ -26,8 +28,8 @@ class Miner implements HashingMiner {
 
 Deno.test("miners get turns evenly, across slices, and those without work cost none", async () => {
   const clock = new HashClock();
-  const watch = new Watch();
-  const scheduler = new WorkScheduler(1, clock.now);
+  const watch = new Watch(systemTime);
+  const scheduler = new WorkScheduler(clock.time, 1);
   const miners = Array.from({ length: 5 }, (_, i) => new Miner(clock, watch, i !== 2));
   for (const miner of miners) scheduler.addHashing(miner);
   // A slice of 8 ms holds three turns of 3 ms: rounds of four do not fit.
@@ -40,8 +42,8 @@ Deno.test("miners get turns evenly, across slices, and those without work cost n
 
 Deno.test("a miner removed gets no more turns, and the last one gone leaves no timer", async () => {
   const clock = new HashClock();
-  const watch = new Watch();
-  const scheduler = new WorkScheduler(1, clock.now);
+  const watch = new Watch(systemTime);
+  const scheduler = new WorkScheduler(clock.time, 1);
   const [first, second] = [new Miner(clock, watch, true), new Miner(clock, watch, true)];
   scheduler.addHashing(first);
   scheduler.addHashing(second);
@@ -55,9 +57,9 @@ Deno.test("a miner removed gets no more turns, and the last one gone leaves no t
 });
 
 Deno.test("a miner that submits at a rate is asked again and again, with the time", async () => {
-  const watch = new Watch();
+  const watch = new Watch(systemTime);
   const times: number[] = [];
-  const scheduler = new WorkScheduler(0.5, () => times.length * 10);
+  const scheduler = new WorkScheduler({ ...systemTime, now: () => times.length * 10 }, 0.5);
   const miner = {
     submitDue: (nowMs: number) => {
       times.push(nowMs);

@@ -1,13 +1,17 @@
 /** Time that stands still until a test moves it. */
 
 import { setImmediate } from "node:timers/promises";
-import type { Now } from "../../lib/base/clock.ts";
+import type { Now, Time } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 
 export class FakeClock {
   #time = 1_000_000;
 
   /** The time, in milliseconds. */
   readonly now: Now = () => this.#time;
+
+  /** The system's timers and all else, with this for its monotonic clock. */
+  readonly time: Time = { ...systemTime, now: this.now };
 
   advance(ms: number): void {
     this.#time += ms;

@@ -2,6 +2,7 @@
  * A TCP server on 127.0.0.1 that lives as long as a test, and knows how many are connected.
  */
 
+import { systemTime } from "../../lib/base/system_time.ts";
 import { Watch } from "../../lib/sim/watch.ts";
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { PATIENCE_MS } from "./patience.ts";
@@ -15,7 +16,7 @@ export class LoopbackServer {
   readonly #serve: Serve;
   readonly #open = new Set<Deno.Conn>();
   readonly #serving: Promise<void>[] = [];
-  readonly #watch = new Watch();
+  readonly #watch = new Watch(systemTime);
   #accepted = 0;
   #isStopped = false;
 
