@@ -4,7 +4,9 @@
  * Exit codes: 0 stopped as asked, 1 failed, 2 wrong use or configuration.
  */
 
+import { pause } from "./lib/base/clock.ts";
 import { printableLines } from "./lib/base/printable.ts";
+import { systemTime as time } from "./lib/base/system_time.ts";
 import type { Command } from "./lib/cli/command.ts";
 import { helpText } from "./lib/cli/help.ts";
 import { parseArguments } from "./lib/cli/parse.ts";
@@ -28,16 +30,14 @@ function complain(message: string): void {
 /** Listens to the operator from now on; SIGHUP is for reading the configuration again, or stops. */
 async function operator(reloads: boolean): Promise<Operator> {
   const { Operator } = await import("./lib/app/operator.ts");
-  return new Operator({ reloads, exit: () => Deno.exit(EXIT.stopped) });
+  return new Operator({ time, reloads, exit: () => Deno.exit(EXIT.stopped) });
 }
 
 /** Resolves when the operator stops it, or after `seconds` if they are given. */
 async function stopAsked(seconds?: number): Promise<void> {
   const asked = await operator(false);
   await asked.begin();
-  const limit = seconds === undefined
-    ? new Promise<never>(() => {})
-    : new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
+  const limit = seconds === undefined ? new Promise<never>(() => {}) : pause(time, seconds * 1000);
   await Promise.race([asked.stop(), limit]);
 }
 
@@ -64,7 +64,7 @@ async function execute(command: Command): Promise<number> {
     case "check": {
       const { check } = await import("./lib/app/check.ts");
       const hasColor = Deno.stdout.isTerminal() && !Deno.noColor;
-      const { text, exitCode } = await check(command, VERSION, hasColor);
+      const { text, exitCode } = await check(command, VERSION, hasColor, time);
       print(text);
       return exitCode;
     }
@@ -86,15 +86,15 @@ async function execute(command: Command): Promise<number> {
       // First of all: a signal that comes while it starts counts.
       const wishes = await operator(true);
       const { run } = await import("./lib/app/run.ts");
-      return await run(command, VERSION, wishes);
+      return await run(command, VERSION, wishes, time);
     }
     case "demo": {
       const { demo } = await import("./lib/app/demo.ts");
-      return await demo(command, VERSION, stopAsked);
+      return await demo(command, VERSION, stopAsked, time);
     }
     case "simulate": {
       const { simulate } = await import("./lib/app/simulate.ts");
-      return await simulate(command, stopAsked);
+      return await simulate(command, stopAsked, time);
     }
   }
 }

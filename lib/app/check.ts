@@ -4,6 +4,7 @@
  */
 
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import type { Time } from "../base/clock.ts";
 import { formatJson, formatReport } from "../check/format.ts";
 import { isUsable, judgePool } from "../check/judge_pool.ts";
 import {
@@ -50,6 +51,7 @@ export async function check(
   command: CheckCommand,
   version: string,
   hasColor: boolean,
+  time: Time,
 ): Promise<CheckResult> {
   const file = await readConfigFile(command.configPath);
   if (!file.ok) {
@@ -66,7 +68,7 @@ export async function check(
   }
   const { path, base, config, remarks } = file;
   const [pools, machine] = await Promise.all([
-    examinePools(config, command.account, version),
+    examinePools(config, command.account, version, time),
     examineMachine(config, command.logDir?.replace(/^(?!\/)/, base)),
   ]);
   const sections = [configSection(path, remarks), ...pools.sections, machine.section];
@@ -97,12 +99,13 @@ async function examinePools(
   config: Config,
   account: string | undefined,
   version: string,
+  time: Time,
 ): Promise<{ readonly sections: Section[]; readonly stops: string[] }> {
   const dialer = dialerOptions(config);
   const turns = new TurnTaking(MAX_AT_ONCE);
   // Should this be paused meanwhile, no pool is called slow for it.
-  const clock = new AttendedClock();
-  const ticking = setInterval(() => clock.tick(), TICK_MS);
+  const clock = new AttendedClock(time.now);
+  const ticking = time.every(TICK_MS, () => clock.tick());
   const findings = await Promise.all(config.pools.map(async ([host, port, listed], i) => {
     const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
     const address = { host, port };
@@ -114,7 +117,7 @@ async function examinePools(
         wantsVerdicts: config.submit_response_from_server ?? true,
       },
       now: clock.now,
-      wallNow: Date.now,
+      wallNow: time.wallNow,
     }, turns);
     const rows = judgePool(finding, {
       usesTls: dialer.usesTls,
@@ -122,12 +125,12 @@ async function examinePools(
       account: name,
       wantsVerdicts: config.submit_response_from_server,
       timeoutSeconds: dialer.timeoutMs / 1000,
-      wallTime: Date.now(),
+      wallTime: time.wallNow(),
     });
     const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
     return { section: { title, rows }, isUsable: isUsable(finding) };
   }));
-  clearInterval(ticking);
+  time.clear(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
   return {
     sections: findings.map(({ section }) => section),

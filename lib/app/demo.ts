@@ -6,6 +6,7 @@
  * and each number comes from the one that counted it.
  */
 
+import type { Time } from "../base/clock.ts";
 import type { DemoCommand } from "../cli/command.ts";
 import { readConfig } from "../config/read.ts";
 import type { Config } from "../config/schema.ts";
@@ -34,12 +35,18 @@ export async function demo(
   command: DemoCommand,
   version: string,
   stopAsked: (seconds?: number) => Promise<void>,
+  time: Time,
 ): Promise<number> {
   startLog({ level: "warning", format: "text", targets: [Deno.stderr] });
-  const pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: JOB_INTERVAL_MS });
+  const pool = await SimPool.start({
+    difficulty: DIFFICULTY,
+    jobIntervalMs: JOB_INTERVAL_MS,
+    time,
+  });
   const proxy = new Proxy({
     config: configFor(pool),
     version,
+    time,
     openFiles: await openFileLimit(),
   });
   const [address] = proxy.addresses as [PeerAddress];
@@ -48,6 +55,7 @@ export async function demo(
     count: command.miners,
     account: ACCOUNT,
     mode: { kind: "hash" },
+    time,
   });
 
   const live = new LiveLine(Deno.stdout);
@@ -56,21 +64,21 @@ export async function demo(
   live.print(`  → btcagent on ${formatAddress(address)}`);
   live.print(`  → a simulated pool on ${formatAddress(pool)}, over the agent protocol\n`);
 
-  const started = performance.now();
+  const started = time.now();
   const uplink = new UplinkPerShare();
   const show = () => {
     const { working, shares, poolBytesWritten } = proxy.statistics();
     const bytes = uplink.after(poolBytesWritten, shares.submitted, working === command.miners);
-    const seconds = Math.round((performance.now() - started) / 1000);
+    const seconds = Math.round((time.now() - started) / 1000);
     live.show(
       `${String(seconds).padStart(4)} s   ${working} miners   ${shares.accepted} accepted   ` +
         `${rejectedIn(shares)} rejected   ` +
         (bytes === undefined ? "" : `${bytes.toFixed(1)} bytes up a share`),
     );
   };
-  const timer = setInterval(show, 1000);
+  const timer = time.every(1000, show);
   await stopAsked(command.seconds);
-  clearInterval(timer);
+  time.clear(timer);
   // Miners stop first, so that every share is judged before the books are read.
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0, SETTLE_MS).catch(() => {});

@@ -7,7 +7,7 @@
  * not be: their pool has fallen silent.
  */
 
-import type { Now } from "../base/clock.ts";
+import { type Now, pause, type Timers } from "../base/clock.ts";
 import type { Miners } from "../miner/miners.ts";
 import type { Accounts } from "../mux/accounts.ts";
 import type { ShareCounter } from "../mux/books/ledger.ts";
@@ -49,6 +49,7 @@ export function patience({ counts, sumMs }: HistogramSnapshot): {
 export async function drain(
   { miners, accounts, counter }: DrainParts,
   now: Now,
+  timers: Timers,
   mostMs: number,
 ): Promise<number> {
   miners.drain();
@@ -66,7 +67,7 @@ export async function drain(
     const isWriting = waitingBytes > 0 && now() - writtenAt < silentMs;
     if (isOver || (awaited.size === 0 && !isWriting)) break;
     miners.letGo(awaited);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await pause(timers, POLL_MS);
   }
   return counter.total.get("unansweredStopped") - before;
 }

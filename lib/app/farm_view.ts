@@ -42,6 +42,8 @@ export type FarmHealth =
 export interface FarmSummary {
   /** When the proxy was started, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** The time of day now, in milliseconds since 1970. */
+  readonly wallTime: number;
   /** How long it has run, in milliseconds. */
   readonly uptimeMs: number;
   /** See {@linkcode FarmHealth}. */

@@ -3,7 +3,7 @@
  * program that started it.
  */
 
-import { monotonicNow } from "../base/clock.ts";
+import type { Time } from "../base/clock.ts";
 import { keepInspectorClosed } from "../host/inspector_signal.ts";
 import { Processes } from "../host/processes.ts";
 import { listenForSignals, type SignalKind } from "../host/signals.ts";
@@ -18,6 +18,8 @@ const log = areaLog("agent");
 export interface OperatorOptions {
   /** Ends the program at once. */
   readonly exit: () => void;
+  /** Real time. */
+  readonly time: Time;
   /** Whether there is something to read again; if not, SIGHUP stops. */
   readonly reloads: boolean;
 }
@@ -38,7 +40,7 @@ export class Operator {
   constructor(options: OperatorOptions) {
     this.#options = options;
     this.#request = new StopRequest({
-      now: monotonicNow,
+      now: options.time.now,
       stop: this.#stopAsked.resolve,
       exit: options.exit,
     });
@@ -49,7 +51,7 @@ export class Operator {
   async begin(): Promise<void> {
     this.#hasInspector = !await keepInspectorClosed();
     this.#starters = await StarterWatch.begin(Processes.load(), Deno.ppid, {
-      now: monotonicNow,
+      now: this.#options.time.now,
       lost: (loss) => this.#lost(loss),
     });
   }

@@ -4,7 +4,7 @@
  *     miners ─▶ Miners ─▶ Accounts ─▶ Multiplexer ─▶ PoolRoster ─▶ pools
  */
 
-import type { Now } from "../base/clock.ts";
+import type { Now, Time, Timer } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
@@ -69,12 +69,12 @@ export interface ProxyOptions {
   readonly config: Config;
   /** Of btcagent, for pools and miners that ask. */
   readonly version: string;
+  /** Real time, timers and chance: all that is not sockets or disk. */
+  readonly time: Time;
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles?: number | undefined;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
   readonly tls?: MinerTls;
-  /** Monotonic time, if not the process's own. */
-  readonly realNow?: Now;
 }
 
 /** The proxy at one moment. */
@@ -122,6 +122,9 @@ export class Proxy implements FarmControl {
   readonly openFiles: number | undefined;
   /** What everything in it is judged by; goes on while the proxy runs. */
   readonly clock: AttendedClock;
+  /** The time of day, in milliseconds since 1970. */
+  readonly wallNow: Now;
+  readonly #time: Time;
   readonly #version: string;
   #config: Config;
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
@@ -140,8 +143,8 @@ export class Proxy implements FarmControl {
   readonly #listeners: Listeners;
   readonly #miners: Miners;
   readonly #view: FarmView;
-  readonly #timer: ReturnType<typeof setInterval>;
-  readonly #jobNumbers = new JobNumbers(Date.now(), Math.random);
+  readonly #timer: Timer;
+  readonly #jobNumbers: JobNumbers;
   #ticks = 0;
 
   /**
@@ -150,8 +153,11 @@ export class Proxy implements FarmControl {
    * @throws CannotListen when an address cannot be listened on.
    */
   constructor(options: ProxyOptions) {
-    const { config, version, openFiles, tls = new MinerTls(), realNow } = options;
-    this.clock = new AttendedClock(realNow);
+    const { config, version, time, openFiles, tls = new MinerTls() } = options;
+    this.#time = time;
+    this.clock = new AttendedClock(time.now);
+    this.wallNow = time.wallNow;
+    this.#jobNumbers = new JobNumbers(time.wallNow(), time.random);
     this.#sessionIds = new SessionIds(this.clock.now);
     this.#connects = new ConnectLimiter(this.clock.now);
     this.#troubles = new PoolTroubleLog(this.clock.now);
@@ -183,7 +189,7 @@ export class Proxy implements FarmControl {
     this.#listeners = listeners!;
     this.#view = new ProxyView(this);
     this.#accounts.tick();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer = time.every(TICK_MS, () => this.#tick());
   }
 
   /**
@@ -305,9 +311,9 @@ export class Proxy implements FarmControl {
    * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
    */
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
-    const left = await drain(this.parts, this.clock.now, drainMs);
+    const left = await drain(this.parts, this.clock.now, this.#time, drainMs);
     if (left > 0) log.warn("Stopping with {left} shares whose verdict did not come", { left });
-    clearInterval(this.#timer);
+    this.#time.clear(this.#timer);
     await this.#miners.stop();
     this.#accounts.stop();
   }
@@ -333,7 +339,7 @@ export class Proxy implements FarmControl {
       mux,
       now: this.clock.now,
       rateClock: this.clock,
-      random: Math.random,
+      random: this.#time.random,
       connects: this.#connects,
       troubles: this.#troubles,
       // A name that miners made up must not cost a pool two connections.

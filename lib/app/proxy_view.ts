@@ -2,6 +2,7 @@
  * What the running proxy shows of itself: values read from its parts.
  */
 
+import type { Now } from "../base/clock.ts";
 import type { AttendedClock } from "../base/attended_clock.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import type { Config } from "../config/schema.ts";
@@ -30,6 +31,8 @@ const HEALTH_MS = 1_000;
 export interface ViewedProxy {
   /** What everything in it is judged by. */
   readonly clock: AttendedClock;
+  /** The time of day, in milliseconds since 1970. */
+  readonly wallNow: Now;
   /** How many files may be open; `undefined` if that is not known. */
   readonly openFiles: number | undefined;
   /** The settings in force. */
@@ -55,7 +58,7 @@ export interface ViewedProxy {
 /** The view of a running proxy. To be made when that has just started. */
 export class ProxyView implements FarmView {
   readonly #proxy: ViewedProxy;
-  readonly #startedAt = Date.now();
+  readonly #startedAt: number;
   readonly #startedReal: number;
   /** The outage that was found lately. */
   #outage: { readonly seenAt: number; readonly health: FarmHealth } | undefined;
@@ -63,6 +66,7 @@ export class ProxyView implements FarmView {
   /** Looks at `proxy`. */
   constructor(proxy: ViewedProxy) {
     this.#proxy = proxy;
+    this.#startedAt = proxy.wallNow();
     this.#startedReal = proxy.clock.realNow();
   }
 
@@ -101,6 +105,7 @@ export class ProxyView implements FarmView {
     const realTime = clock.realNow();
     return {
       startedAt: this.#startedAt,
+      wallTime: this.#proxy.wallNow(),
       uptimeMs: realTime - this.#startedReal,
       health: this.health(),
       miners: {

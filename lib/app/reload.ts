@@ -4,6 +4,7 @@
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
+import type { Time } from "../base/clock.ts";
 import { type Change, difference, withoutRestart } from "../config/difference.ts";
 import { readConfigFile } from "../config/file.ts";
 import { formatRemark, type Problem, type Remark } from "../config/problem.ts";
@@ -20,6 +21,8 @@ export interface ReloaderOptions {
   readonly path: string;
   /** What it said when the program started. */
   readonly config: Config;
+  /** Real time. */
+  readonly time: Time;
   /**
    * Puts a configuration into force.
    *
@@ -122,7 +125,7 @@ export class Reloader {
     this.#history = {
       done: done + (result.ok ? 1 : 0),
       failed: failed + (result.ok ? 0 : 1),
-      lastAt: Date.now(),
+      lastAt: this.#options.time.wallNow(),
       lastWentWell: result.ok,
     };
     return result;

@@ -3,7 +3,7 @@
  * with which exit code the program ends.
  */
 
-import type { Now } from "../base/clock.ts";
+import type { Now, Time } from "../base/clock.ts";
 import { fileTrouble } from "../base/file_trouble.ts";
 import { printableLines } from "../base/printable.ts";
 import type { RunCommand } from "../cli/command.ts";
@@ -48,6 +48,7 @@ export async function run(
   command: RunCommand,
   version: string,
   wishes: Wishes,
+  time: Time,
 ): Promise<number> {
   const file = await readConfigFile(command.configPath);
   if (!file.ok) {
@@ -85,7 +86,7 @@ export async function run(
     changeLog(config.log);
     if (logFile !== undefined) logFile.limits = fileLimits(config);
   };
-  const code = await serve({ path, config, version, events, wishes, applyLog });
+  const code = await serve({ path, config, version, events, wishes, applyLog, time });
   await stopLog();
   logFile?.close();
   return code;
@@ -99,15 +100,16 @@ interface Serving {
   readonly wishes: Wishes;
   /** Has the log follow a configuration. */
   readonly applyLog: (config: Config) => void;
+  readonly time: Time;
 }
 
 async function serve(serving: Serving): Promise<number> {
-  const { path, config, version, events, wishes, applyLog } = serving;
+  const { path, config, version, events, wishes, applyLog, time } = serving;
   let proxy: Proxy;
   try {
     const tls = new MinerTls();
     await tls.load(certificateFiles(config));
-    proxy = new Proxy({ config, version, tls, openFiles: await openFileLimit() });
+    proxy = new Proxy({ config, version, time, tls, openFiles: await openFileLimit() });
   } catch (error) {
     if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
     log.error("{problem}", { problem: error.message });
@@ -118,6 +120,7 @@ async function serve(serving: Serving): Promise<number> {
   const reloader = new Reloader({
     path,
     config,
+    time,
     apply: (config) => proxy.reconfigure(config),
     applyLog: (config) => {
       // Levels set over the status server stay until those of the file change.

@@ -3,6 +3,7 @@
  * agent or a pool with.
  */
 
+import type { Time, Timers } from "../base/clock.ts";
 import type {
   SimulateCommand,
   SimulatedMinersOptions,
@@ -17,17 +18,19 @@ import { SimPool } from "../sim/sim_pool.ts";
 export async function simulate(
   command: SimulateCommand,
   stopAsked: () => Promise<void>,
+  time: Time,
 ): Promise<number> {
   const live = new LiveLine(Deno.stdout);
   return command.what === "pool"
-    ? await simulatePool(command.options, live, stopAsked)
-    : await simulateMiners(command.options, live, stopAsked);
+    ? await simulatePool(command.options, live, stopAsked, time)
+    : await simulateMiners(command.options, live, stopAsked, time);
 }
 
 async function simulatePool(
   options: SimulatedPoolOptions,
   live: LiveLine,
   stopAsked: () => Promise<void>,
+  time: Time,
 ): Promise<number> {
   const { host, port, difficulty, proofOfWork, accounts, isCaseSensitive } = options;
   let pool: SimPool;
@@ -35,6 +38,7 @@ async function simulatePool(
     pool = await SimPool.start({
       hostname: host,
       port,
+      time,
       difficulty,
       jobIntervalMs: options.jobIntervalSeconds * 1000,
       proofOfWork,
@@ -58,7 +62,7 @@ async function simulatePool(
   if (options.hiddenDifficulty !== undefined) {
     live.print(`  asks for difficulty ${options.hiddenDifficulty} and tells nobody`);
   }
-  await showUntil(stopAsked, live, () => {
+  await showUntil(stopAsked, live, time, () => {
     const { authorizedNow, workersNow, accepted, rejected, bytesIn } = pool.statistics();
     return `${authorizedNow} agent connections   ${workersNow} workers   ${accepted} accepted   ` +
       `${rejected} rejected   ${bytesIn} bytes received`;
@@ -71,11 +75,13 @@ async function simulateMiners(
   options: SimulatedMinersOptions,
   live: LiveLine,
   stopAsked: () => Promise<void>,
+  time: Time,
 ): Promise<number> {
   const { host, port, count, rate, user } = options;
   const farm = SimFarm.start({
     hostname: host,
     port,
+    time,
     count,
     account: user,
     reconnects: true,
@@ -84,7 +90,7 @@ async function simulateMiners(
   });
   const where = formatAddress({ hostname: host, port });
   live.print(`${count} simulated miners for ${where}, Ctrl+C to stop`);
-  await showUntil(stopAsked, live, () => {
+  await showUntil(stopAsked, live, time, () => {
     const { connectedNow, workingNow, submitted, accepted, rejected } = farm.statistics();
     return `${connectedNow} connected   ${workingNow} working   ${submitted} shares   ` +
       `${accepted} accepted   ${rejected} rejected`;
@@ -97,10 +103,11 @@ async function simulateMiners(
 async function showUntil(
   stopAsked: () => Promise<void>,
   live: LiveLine,
+  timers: Timers,
   line: () => string,
 ): Promise<void> {
-  const timer = setInterval(() => live.show(line()), 1000);
+  const timer = timers.every(1000, () => live.show(line()));
   await stopAsked();
-  clearInterval(timer);
+  timers.clear(timer);
   live.print(line());
 }

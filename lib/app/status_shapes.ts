@@ -172,7 +172,7 @@ export function summaryShape(
       file,
       names,
       expires_at: new Date(expiresAt).toISOString(),
-      days_left: (expiresAt - Date.now()) / DAY_MS,
+      days_left: (expiresAt - farm.wallTime) / DAY_MS,
     })),
     verdict_latency: histogramShape(farm.verdictLatency),
     job_fanout: histogramShape(miners.fanout),

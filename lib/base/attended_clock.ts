@@ -17,7 +17,7 @@
  *   sent while we were away is read all at once, and is no flood.
  */
 
-import { monotonicNow, type Now } from "./clock.ts";
+import type { Now } from "./clock.ts";
 
 /** How often the clock is to be ticked, in milliseconds. */
 export const TICK_MS = 250;
@@ -48,7 +48,7 @@ export class AttendedClock {
   #backAt = -Infinity;
 
   /** Begins where `realNow` is. */
-  constructor(realNow: Now = monotonicNow) {
+  constructor(realNow: Now) {
     this.realNow = realNow;
     this.#tickedAt = this.#time = this.#timeAtTick = realNow();
   }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { drain, patience } from "../../lib/app/drain.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
 import type { Downstream } from "../../lib/mux/downstream.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
@@ -126,6 +127,7 @@ Deno.test("miners are let go before the others' verdicts have come, and bytes of
       counter: world.counter,
     },
     world.clock.now,
+    systemTime,
     10_000,
   );
   assert.equal(await draining, 0);

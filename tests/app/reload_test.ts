@@ -1,6 +1,7 @@
 /** The configuration file read again: what is taken, what is refused, what the log says of it. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { CannotListen } from "../../lib/net/miners/listeners.ts";
@@ -32,6 +33,7 @@ class Rig implements AsyncDisposable {
     this.reloader = new Reloader({
       path: this.path,
       config: start.config,
+      time: systemTime,
       apply: async (config) => {
         this.begun++;
         await this.pause;

@@ -1,6 +1,7 @@
 /** Nobody is judged by the absence of btcagent: paused and starved, on real sockets. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
@@ -167,7 +168,7 @@ Deno.test("a clock that jumps by 65 s, ten times, loses nothing at all defaults"
   const proxy = new Proxy({
     config: { ...config.config, agent_listen_port: 0 },
     version: "0.0.0-test",
-    realNow: () => performance.now() + jumpedMs,
+    time: { ...systemTime, now: () => performance.now() + jumpedMs },
   });
   try {
     await using farm = SimFarm.start({

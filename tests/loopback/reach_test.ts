@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { AttendedClock } from "../../lib/base/attended_clock.ts";
 import { createDial, type DialerOptions } from "../../lib/net/pools/dialer.ts";
@@ -77,8 +78,8 @@ async function assertHandshake(
     wantsVerdicts: true,
     version: "1.2.3",
     dial: createDial({ ...OPTIONS, ...options }),
-    now: () => performance.now(),
-    rateClock: new AttendedClock(),
+    now: systemTime.now,
+    rateClock: new AttendedClock(systemTime.now),
     handshakeTimeoutMs: 5000,
     readTimeoutMs: 5000,
     shareWindowMs: 0,

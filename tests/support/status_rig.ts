@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import * as v from "valibot";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
@@ -42,11 +43,18 @@ export class StatusRig {
     }));
     assert.ok(result.ok, JSON.stringify(result));
     const config = { ...result.config, agent_listen_port: 0 };
-    this.proxy = new Proxy({ config, version: "0.0.0-test", tls, openFiles: OPEN_FILES });
+    this.proxy = new Proxy({
+      config,
+      version: "0.0.0-test",
+      time: systemTime,
+      tls,
+      openFiles: OPEN_FILES,
+    });
     const { proxy } = this;
     const reloader = new Reloader({
       path,
       config,
+      time: systemTime,
       apply: (config) => proxy.reconfigure({ ...config, agent_listen_port: 0 }),
     });
     const view = new StatusView({

@@ -3,6 +3,7 @@
  */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/books/ledger.ts";
@@ -25,7 +26,12 @@ export class TestProxy {
     settings: Readonly<Record<string, unknown>> = {},
     tls = new MinerTls(),
   ) {
-    this.proxy = new Proxy({ config: configOf(pools, settings), version: "0.0.0-test", tls });
+    this.proxy = new Proxy({
+      config: configOf(pools, settings),
+      version: "0.0.0-test",
+      time: systemTime,
+      tls,
+    });
   }
 
   /** Takes other pools and settings; the port stays. */
