@@ -51,7 +51,7 @@ export class Operator {
   async begin(): Promise<void> {
     this.#hasInspector = !await keepInspectorClosed();
     this.#starters = await StarterWatch.begin(Processes.load(), Deno.ppid, {
-      now: this.#options.time.now,
+      time: this.#options.time,
       lost: (loss) => this.#lost(loss),
     });
   }

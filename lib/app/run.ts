@@ -128,15 +128,15 @@ async function serve(serving: Serving): Promise<number> {
       logInForce = config.log;
     },
   });
-  const manager = new ServiceManager(serviceEnvironment());
+  const manager = new ServiceManager(serviceEnvironment(), time);
   wishes.onReload(() => {
     manager.reloading();
     void reloader.reload().finally(() => manager.ready());
   });
-  const pidFile = await takePidFile(config.pid_file);
+  const pidFile = await takePidFile(config.pid_file, time);
   const view = { farm: proxy.view, control: proxy, version, events, reloader };
   const status = await startStatus(view, proxy.clock.now);
-  const trim = new MemoryTrim();
+  const trim = new MemoryTrim(time);
   manager.ready();
   await stopping;
   manager.stopping();
@@ -173,10 +173,10 @@ async function serve(serving: Serving): Promise<number> {
 }
 
 /** Writes our process id to `path`. What is in the way is a line in the log: mining goes on. */
-async function takePidFile(path: string | undefined): Promise<PidFile | undefined> {
+async function takePidFile(path: string | undefined, time: Time): Promise<PidFile | undefined> {
   if (path === undefined) return undefined;
   try {
-    return await PidFile.take(path);
+    return await PidFile.take(path, time);
   } catch (error) {
     const found = fileTrouble(error);
     const problem = `Cannot write the process id to pid_file ${path}: ${found}`;

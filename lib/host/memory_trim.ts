@@ -6,6 +6,7 @@
  * `malloc_trim(3)` of the GNU C library, on another thread. It takes 0.2 to 2 ms for 10,000 miners.
  */
 
+import type { Timer, Timers } from "../base/clock.ts";
 import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
 
 const SYMBOLS = {
@@ -17,14 +18,16 @@ const TRIM_MS = 5_000;
 
 /** Gives memory back from now on, until it is stopped; without a GNU C library it does nothing. */
 export class MemoryTrim {
+  readonly #timers: Timers;
   readonly #everyMs: number;
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #trimming: Promise<unknown> | undefined;
   #isStopped = false;
 
   /** Begins; `everyMs` is the time between two calls, in milliseconds. */
-  constructor(everyMs: number = TRIM_MS) {
+  constructor(timers: Timers, everyMs: number = TRIM_MS) {
+    this.#timers = timers;
     this.#everyMs = everyMs;
     try {
       this.#library = loadLibc(SYMBOLS);
@@ -39,16 +42,16 @@ export class MemoryTrim {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     await this.#trimming;
     this.#library?.close();
   }
 
   #wait(): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#timers.after(this.#everyMs, () => {
       this.#trimming = this.#library?.symbols.malloc_trim(0n).then(() => {
         if (!this.#isStopped) this.#wait();
       });
-    }, this.#everyMs);
+    });
   }
 }

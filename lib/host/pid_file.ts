@@ -6,6 +6,7 @@
  * process that has ended; never what a link leads to, nor what has something else in it.
  */
 
+import { pause, type Timers } from "../base/clock.ts";
 import { kindOf } from "../base/text_file.ts";
 
 /** A process id and a line feed are shorter. */
@@ -37,12 +38,12 @@ export class PidFile {
    * @throws PidFileTaken when it is another process's, or no pid file
    * @throws what Deno throws where a file cannot be made
    */
-  static async take(path: string): Promise<PidFile> {
+  static async take(path: string, timers: Timers): Promise<PidFile> {
     const folder = path.replace(/[^/\\]*$/, "");
     if (folder !== "") await Deno.mkdir(folder, { recursive: true });
     let holder: number | undefined;
     for (let i = 0; i < LOCK_TRIES; i++) {
-      if (i > 0) await new Promise((resolve) => setTimeout(resolve, LOCK_WAIT_MS));
+      if (i > 0) await pause(timers, LOCK_WAIT_MS);
       const file = await openOwn(path);
       if (file === undefined) continue;
       let isOurs = false;

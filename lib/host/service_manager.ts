@@ -6,6 +6,7 @@
  * C library. What cannot be told is logged once; mining goes on.
  */
 
+import type { Timer, Timers } from "../base/clock.ts";
 import { areaLog } from "../observe/log.ts";
 import { errnoText } from "../net/libc/errno.ts";
 import { Libc } from "../net/libc/calls.ts";
@@ -42,9 +43,10 @@ export function serviceEnvironment(): ServiceEnvironment {
 /** See the head of this file. */
 export class ServiceManager {
   readonly #address: Uint8Array | undefined;
+  readonly #timers: Timers;
   readonly #watchdogMs: number;
   #libc: Datagrams | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: Timer | undefined;
   #isStopping = false;
   /** Whether it could not be told the last thing. */
   #isUnheard = false;
@@ -53,7 +55,8 @@ export class ServiceManager {
    * Knows where to send; `libc`, its own from here on, is loaded if it is not given and there is
    * somebody to tell.
    */
-  constructor({ socket, watchdog }: ServiceEnvironment, libc?: Datagrams) {
+  constructor({ socket, watchdog }: ServiceEnvironment, timers: Timers, libc?: Datagrams) {
+    this.#timers = timers;
     this.#watchdogMs = /^\d{1,15}$/.test(watchdog ?? "") ? Number(watchdog) / 1000 : 0;
     if (socket === undefined || socket === "") return;
     this.#address = unixAddress(socket);
@@ -72,7 +75,7 @@ export class ServiceManager {
     this.#tell("READY=1");
     if (this.#watchdogMs === 0 || this.#libc === undefined || this.#timer !== undefined) return;
     // In the loop that serves the miners: when that hangs, so does this.
-    this.#timer = setInterval(() => this.#tell("WATCHDOG=1"), this.#watchdogMs / 2);
+    this.#timer = this.#timers.every(this.#watchdogMs / 2, () => this.#tell("WATCHDOG=1"));
   }
 
   /** The configuration is being read again. */
@@ -89,7 +92,7 @@ export class ServiceManager {
 
   /** Gives everything back. */
   close(): void {
-    clearInterval(this.#timer);
+    this.#timers.clear(this.#timer);
     this.#timer = undefined;
     this.#libc?.unload();
     this.#libc = undefined;

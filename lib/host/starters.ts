@@ -7,6 +7,7 @@
  * Pure but for {@linkcode StarterWatch}'s timer.
  */
 
+import type { Time, Timer } from "../base/clock.ts";
 import type { Processes, ProcessInfo } from "./processes.ts";
 
 /** A program that started this one. */
@@ -81,8 +82,8 @@ export function lossOf(
 
 /** What {@linkcode StarterWatch} needs. */
 export interface StarterWatchOptions {
-  /** Monotonic, in milliseconds. */
-  readonly now: () => number;
+  /** When they are looked at. */
+  readonly time: Time;
   /** Called for each loss. */
   readonly lost: (loss: Loss) => void;
 }
@@ -92,7 +93,7 @@ export class StarterWatch {
   readonly #processes: Pick<Processes, "find" | "close">;
   readonly #options: StarterWatchOptions;
   #starters: readonly Starter[];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #hungUpAt = -Infinity;
   /** How many had ended at the last look: a signal to all of them takes a moment. */
@@ -125,24 +126,24 @@ export class StarterWatch {
 
   /** This program itself has got a SIGHUP. */
   hungUp(): void {
-    this.#hungUpAt = this.#options.now();
+    this.#hungUpAt = this.#options.time.now();
   }
 
   /** Ends it, once what it is looking at has been read. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#options.time.clear(this.#timer);
     await this.#looking;
     this.#processes.close();
   }
 
   #wait(): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#options.time.after(WATCH_MS, () => {
       this.#looking = this.#look().then(() => {
         if (!this.#isClosed && this.#starters.length > 0) this.#wait();
       });
-    }, WATCH_MS);
+    });
   }
 
   async #look(): Promise<void> {
@@ -154,7 +155,7 @@ export class StarterWatch {
     const isSettled = ended === this.#ended;
     this.#ended = ended;
     if (ended === 0 || !isSettled) return;
-    const isHungUp = this.#options.now() - this.#hungUpAt < HANG_UP_MS;
+    const isHungUp = this.#options.time.now() - this.#hungUpAt < HANG_UP_MS;
     const loss = lossOf(this.#starters, hasEnded, isHungUp);
     this.#starters = this.#starters.filter((starter) => !hasEnded(starter));
     this.#ended = 0;

@@ -1,13 +1,19 @@
 /** Memory the C library keeps for later. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { MemoryTrim } from "../../lib/host/memory_trim.ts";
 
 const MODULE = new URL("../../lib/host/memory_trim.ts", import.meta.url);
+const TIME = new URL("../../lib/base/system_time.ts", import.meta.url);
 
 /** Runs a program that has the module as `MemoryTrim`; returns what it printed. */
 async function run(code: string, ...flags: readonly string[]): Promise<string> {
-  const source = `import { MemoryTrim } from "${MODULE}"; ${code}`;
+  const source = `
+    import { MemoryTrim } from "${MODULE}";
+    import { systemTime } from "${TIME}";
+    ${code}
+  `;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -45,7 +51,7 @@ Deno.test("memory that was freed goes back to the system, although younger memor
     }
     for (const block of blocks.slice(0, -1)) symbols.free(block);
     const kept = Deno.memoryUsage().rss - before;
-    const trim = new MemoryTrim(1);
+    const trim = new MemoryTrim(systemTime, 1);
     const deadline = Date.now() + 60_000;
     let left = kept;
     while (left > kept / 4 && Date.now() < deadline) {
@@ -63,10 +69,10 @@ Deno.test("memory that was freed goes back to the system, although younger memor
 });
 
 Deno.test("it stops while it waits and while it gives back, and leaves nothing behind", async () => {
-  const waiting = new MemoryTrim(3_600_000);
+  const waiting = new MemoryTrim(systemTime, 3_600_000);
   await waiting.stop();
   await waiting.stop();
-  const busy = new MemoryTrim(0);
+  const busy = new MemoryTrim(systemTime, 0);
   // Its timer comes first.
   await new Promise((resolve) => setTimeout(resolve, 0));
   await busy.stop();
@@ -74,7 +80,7 @@ Deno.test("it stops while it waits and while it gives back, and leaves nothing b
 
 Deno.test("without the permission to call the C library it does nothing, and asks nobody", async () => {
   const code = `
-    const trim = new MemoryTrim(1);
+    const trim = new MemoryTrim(systemTime, 1);
     await trim.stop();
     console.log("stopped");
   `;

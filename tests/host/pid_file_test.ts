@@ -1,7 +1,10 @@
 /** The pid file: whose it is, and that nothing else is written or removed. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { holderOf, PidFile } from "../../lib/host/pid_file.ts";
+
+const take = (path: string) => PidFile.take(path, systemTime);
 
 async function inFolder(test: (folder: string, path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -14,7 +17,7 @@ async function inFolder(test: (folder: string, path: string) => Promise<void>): 
 
 Deno.test("a pid file is made with the folders above it, found, and gone at the end", () =>
   inFolder(async (_, path) => {
-    const file = await PidFile.take(path);
+    const file = await take(path);
     assert.equal(await Deno.readTextFile(path), `${Deno.pid}\n`);
     assert.equal(await holderOf(path), Deno.pid);
     await file.release();
@@ -24,14 +27,14 @@ Deno.test("a pid file is made with the folders above it, found, and gone at the 
 
 Deno.test("a second agent is told whose it is, and leaves it as it stands", () =>
   inFolder(async (_, path) => {
-    const first = await PidFile.take(path);
-    await assert.rejects(PidFile.take(path), {
+    const first = await take(path);
+    await assert.rejects(take(path), {
       name: "PidFileTaken",
       message: `process ${Deno.pid}, another btcagent, has it`,
     });
     assert.equal(await holderOf(path), Deno.pid);
     await first.release();
-    await (await PidFile.take(path)).release();
+    await (await take(path)).release();
   }));
 
 Deno.test("a file of one that crashed is nobody's: not signalled, and taken over", () =>
@@ -43,7 +46,7 @@ Deno.test("a file of one that crashed is nobody's: not signalled, and taken over
       name: "PidFileTaken",
       message: "process 1, which wrote it, has ended without removing it",
     });
-    const file = await PidFile.take(path);
+    const file = await take(path);
     assert.equal(await Deno.readTextFile(path), `${Deno.pid}\n`);
     await file.release();
   }));
@@ -54,7 +57,7 @@ Deno.test("a symbolic link is neither followed nor replaced", () =>
     for (const isThere of [false, true]) {
       if (isThere) await Deno.writeTextFile(target, "17\n");
       else await Deno.symlink(target, link);
-      for (const use of [PidFile.take, holderOf]) {
+      for (const use of [take, holderOf]) {
         await assert.rejects(() => use(link), {
           name: "PidFileTaken",
           message: "it is a symbolic link, wanted a file of its own",
@@ -70,7 +73,7 @@ Deno.test("what has something else in it is not overwritten", () =>
     for (const text of ['{ "pools": [] }', "12 34\n", "-1", "0", "1".repeat(40)]) {
       const path = `${folder}/agent.jsonc`;
       await Deno.writeTextFile(path, text);
-      await assert.rejects(PidFile.take(path), {
+      await assert.rejects(take(path), {
         message: "it has something else in it than a process id",
       });
       await assert.rejects(holderOf(path), { message: "there is no process id in it" });
@@ -82,7 +85,7 @@ Deno.test("a folder or a pipe is named, and not waited for", () =>
   inFolder(async (folder) => {
     await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
     for (const [path, kind] of [[folder, "a folder"], [`${folder}/pipe`, "a named pipe"]]) {
-      for (const use of [PidFile.take, holderOf]) {
+      for (const use of [take, holderOf]) {
         await assert.rejects(() => use(path!), {
           message: `it is ${kind}, wanted a file of its own`,
         });
@@ -92,7 +95,7 @@ Deno.test("a folder or a pipe is named, and not waited for", () =>
 
 Deno.test("a file that was replaced meanwhile is not removed at the end", () =>
   inFolder(async (_, path) => {
-    const file = await PidFile.take(path);
+    const file = await take(path);
     await Deno.remove(path);
     await Deno.writeTextFile(path, "17\n");
     await file.release();

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { ServiceManager, unixAddress } from "../../lib/host/service_manager.ts";
 import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
@@ -17,7 +18,7 @@ Deno.test("systemd is told when it is ready, reloads and stops", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/notify`;
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
-  const manager = new ServiceManager({ socket: path, watchdog: undefined });
+  const manager = new ServiceManager({ socket: path, watchdog: undefined }, systemTime);
   manager.ready();
   assert.equal(await next(socket), "READY=1");
   manager.reloading();
@@ -40,7 +41,7 @@ Deno.test("a reload that ends after the stop began does not take the stop back",
     },
     unload() {},
   };
-  const manager = new ServiceManager({ socket: "/x", watchdog: undefined }, libc);
+  const manager = new ServiceManager({ socket: "/x", watchdog: undefined }, systemTime, libc);
   manager.ready();
   manager.reloading();
   manager.stopping();
@@ -61,7 +62,7 @@ Deno.test("signs of life go twice in the time the watchdog waits, until the end"
       },
       unload() {},
     };
-    const manager = new ServiceManager({ socket: "/x", watchdog: "60000000" }, libc);
+    const manager = new ServiceManager({ socket: "/x", watchdog: "60000000" }, systemTime, libc);
     mock.timers.tick(60_000);
     assert.deepEqual(told, [], "not before it is ready");
     manager.ready();
@@ -94,7 +95,7 @@ Deno.test("signs of life go on after one that could not be told, and trouble is 
       },
       unload() {},
     };
-    const manager = new ServiceManager({ socket: "/x", watchdog: "60000000" }, libc);
+    const manager = new ServiceManager({ socket: "/x", watchdog: "60000000" }, systemTime, libc);
     manager.ready();
     mock.timers.tick(90_000);
     assert.deepEqual(told, ["WATCHDOG=1", "WATCHDOG=1"]);
@@ -120,7 +121,7 @@ Deno.test("an abstract socket's address begins with a zero byte and has no other
 Deno.test("with nobody to tell nothing is loaded and nothing is said", () => {
   using log = new LogCapture();
   for (const socket of [undefined, ""]) {
-    const manager = new ServiceManager({ socket, watchdog: "1000000" });
+    const manager = new ServiceManager({ socket, watchdog: "1000000" }, systemTime);
     manager.ready();
     manager.stopping();
     manager.close();
@@ -130,7 +131,10 @@ Deno.test("with nobody to tell nothing is loaded and nothing is said", () => {
 
 Deno.test("a service manager that cannot be told is said once in the log, and that is all", () => {
   using log = new LogCapture();
-  const manager = new ServiceManager({ socket: "/nowhere/notify", watchdog: undefined });
+  const manager = new ServiceManager(
+    { socket: "/nowhere/notify", watchdog: undefined },
+    systemTime,
+  );
   manager.ready();
   manager.stopping();
   manager.close();

@@ -89,7 +89,7 @@ async function watching(test: (rig: WatchRig) => Promise<void>): Promise<void> {
   const processes = { find, close: () => void (isClosed = true) };
   try {
     const watch = await StarterWatch.begin(processes, innermost, {
-      now: clock.now,
+      time: clock.time,
       lost: ({ kind, command }) => lost.push(`${kind}: ${command}`),
     });
     assert.ok(watch !== undefined);
