@@ -69,7 +69,7 @@ export async function check(
   const { path, base, config, remarks } = file;
   const [pools, machine] = await Promise.all([
     examinePools(config, command.account, version, time),
-    examineMachine(config, command.logDir?.replace(/^(?!\/)/, base)),
+    examineMachine(config, command.logDir?.replace(/^(?!\/)/, base), time),
   ]);
   const sections = [configSection(path, remarks), ...pools.sections, machine.section];
   const stops = [...pools.stops, ...machine.stops];
@@ -117,7 +117,7 @@ async function examinePools(
         wantsVerdicts: config.submit_response_from_server ?? true,
       },
       now: clock.now,
-      wallNow: time.wallNow,
+      time,
     }, turns);
     const rows = judgePool(finding, {
       usesTls: dialer.usesTls,
@@ -141,9 +141,14 @@ async function examinePools(
 async function examineMachine(
   config: Config,
   logDir: string | undefined,
+  time: Time,
 ): Promise<{ readonly section: Section; readonly stops: string[] }> {
-  const ports = await Promise.all(listenAddresses(config).map(examinePort));
-  const certificates = await Promise.all(certificateFiles(config).map(examineMinerCertificate));
+  const ports = await Promise.all(
+    listenAddresses(config).map((address) => examinePort(address, time)),
+  );
+  const certificates = await Promise.all(
+    certificateFiles(config).map((files) => examineMinerCertificate(files, time.wallNow())),
+  );
   const status = statusAddress(config);
   const isAgentRunning = ports.some(({ runningAgent }) => runningAgent !== undefined);
   const served = status !== undefined && mayServe(status, config) ? status : undefined;

@@ -37,7 +37,7 @@ export async function demo(
   stopAsked: (seconds?: number) => Promise<void>,
   time: Time,
 ): Promise<number> {
-  startLog({ level: "warning", format: "text", targets: [Deno.stderr] });
+  startLog({ level: "warning", format: "text", time, targets: [Deno.stderr] });
   const pool = await SimPool.start({
     difficulty: DIFFICULTY,
     jobIntervalMs: JOB_INTERVAL_MS,

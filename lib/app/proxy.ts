@@ -165,7 +165,7 @@ export class Proxy implements FarmControl {
     this.#config = this.#portsConfig = config;
     this.#version = version;
     this.#tls = tls;
-    this.#dial = dialFor(config);
+    this.#dial = dialFor(config, time);
     this.#pools = this.#ids.of(config.pools);
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
@@ -212,7 +212,7 @@ export class Proxy implements FarmControl {
     }
     // All at once: accounts open at any moment, by whatever is in force then.
     this.#config = config;
-    this.#dial = dialFor(config);
+    this.#dial = dialFor(config, this.#time);
     this.#pools = this.#ids.of(config.pools);
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");

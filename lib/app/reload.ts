@@ -107,7 +107,7 @@ export class Reloader {
   async end(): Promise<void> {
     this.#isEnded = true;
     const limit = Promise.withResolvers<void>();
-    const timer = new AttendedTimeout(limit.resolve, END_TIMEOUT_MS);
+    const timer = new AttendedTimeout(this.#options.time, END_TIMEOUT_MS, limit.resolve);
     await Promise.race([this.#current, limit.promise]);
     timer.cancel();
   }

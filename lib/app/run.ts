@@ -62,6 +62,7 @@ export async function run(
   const events = new RecentEvents();
   startLog({
     ...config.log,
+    time,
     targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
     heard: (line) => events.add(line),
   });
@@ -135,7 +136,7 @@ async function serve(serving: Serving): Promise<number> {
   });
   const pidFile = await takePidFile(config.pid_file, time);
   const view = { farm: proxy.view, control: proxy, version, events, reloader };
-  const status = await startStatus(view, proxy.clock.now);
+  const status = await startStatus(view, time, proxy.clock.now);
   const trim = new MemoryTrim(time);
   manager.ready();
   await stopping;
@@ -191,6 +192,7 @@ async function takePidFile(path: string | undefined, time: Time): Promise<PidFil
 /** Loaded only where it is wanted: it costs memory. */
 async function startStatus(
   options: StatusViewOptions,
+  time: Time,
   now: Now,
 ): Promise<StatusServer | undefined> {
   const { config } = options.farm;
@@ -204,6 +206,7 @@ async function startStatus(
   const server = startStatusServer({
     ...address,
     token: config.status.token,
+    time,
     now,
     source: view,
     control: config.status.control ? view : undefined,

@@ -2,6 +2,7 @@
  * What each part of the proxy is told, out of the configuration.
  */
 
+import type { Time } from "../base/clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { MinersSettings } from "../miner/miners.ts";
 import type { AccountsSettings } from "../mux/accounts.ts";
@@ -136,8 +137,8 @@ function msOrNever(seconds: number): number {
 }
 
 /** How pools are reached. */
-export function dialFor(config: Config): Dial {
-  return createDial(dialerOptions(config));
+export function dialFor(config: Config, time: Time): Dial {
+  return createDial(dialerOptions(config), time);
 }
 
 /** The same as settings. */

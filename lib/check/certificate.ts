@@ -41,6 +41,7 @@ export async function fetchCertificate(
     carrier,
     address.host,
     { isVerified: false, caCerts: [], pins: [] },
+    attempt.wallNow,
     ({ subject, subjectaltname, issuer, valid_from, valid_to, fingerprint256 }) => {
       certificate = {
         subject: subject?.CN ?? subjectaltname ?? "nobody named",

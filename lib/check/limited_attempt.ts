@@ -3,6 +3,7 @@
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
+import type { Time } from "../base/clock.ts";
 import { Attempt } from "../net/pools/attempt.ts";
 import type { Connection } from "../net/pools/connection.ts";
 
@@ -20,12 +21,13 @@ export type Opened =
 
 /** Runs `steps` as an attempt that is given up, and closed, after `timeoutMs`. */
 export async function openWithin(
+  time: Time,
   timeoutMs: number,
   steps: (attempt: Attempt) => Promise<Connection>,
 ): Promise<Opened> {
   const controller = new AbortController();
-  const timer = new AttendedTimeout(() => controller.abort(), timeoutMs);
-  const attempt = new Attempt(controller.signal);
+  const timer = new AttendedTimeout(time, timeoutMs, () => controller.abort());
+  const attempt = new Attempt(controller.signal, time.wallNow);
   try {
     return { value: await givenUp(attempt.run(steps), controller.signal), problem: undefined };
   } catch (error) {
@@ -40,11 +42,12 @@ export async function openWithin(
 
 /** What `ask` finds out and closes within `timeoutMs`; `undefined` when it does not. */
 export async function askWithin<T>(
+  time: Time,
   timeoutMs: number,
   ask: (attempt: Attempt) => Promise<T>,
 ): Promise<T | undefined> {
   let answer: T | undefined;
-  await openWithin(timeoutMs, async (attempt) => {
+  await openWithin(time, timeoutMs, async (attempt) => {
     answer = await ask(attempt);
     return CLOSED;
   });

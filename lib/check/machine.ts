@@ -2,6 +2,7 @@
  * What this machine has to give: ports to listen on, open files, a place for the log.
  */
 
+import type { Time } from "../base/clock.ts";
 import { fileTrouble, isOfTheSystem } from "../base/file_trouble.ts";
 import { CannotUseCertificate, type CertificateFiles } from "../net/tls/certificate_files.ts";
 import type { Connection } from "../net/pools/connection.ts";
@@ -28,28 +29,31 @@ export interface PortFinding {
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** Listens for a moment, and if the port is taken asks who has it. */
-export async function examinePort(address: ListenAddress): Promise<PortFinding> {
+export async function examinePort(address: ListenAddress, time: Time): Promise<PortFinding> {
   try {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
     return { address, problem: undefined, runningAgent: undefined };
   } catch (error) {
     const runningAgent = error instanceof Deno.errors.AddrInUse
-      ? await askForVersion(address)
+      ? await askForVersion(address, time)
       : undefined;
     return { address, problem: listenProblem(error, address), runningAgent };
   }
 }
 
 /** What an agent on that port says it is; `undefined` for anything else. */
-function askForVersion({ hostname, port, tls }: ListenAddress): Promise<string | undefined> {
+function askForVersion(
+  { hostname, port, tls }: ListenAddress,
+  time: Time,
+): Promise<string | undefined> {
   const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
   const host = everywhere[hostname] ?? hostname;
-  return askWithin(ANSWER_TIMEOUT_MS, async (attempt) => {
+  return askWithin(time, ANSWER_TIMEOUT_MS, async (attempt) => {
     let connection: Connection = attempt.hold(await dialTcp({ host, port }, attempt.signal));
     if (tls !== undefined) {
       const { startNodeTls } = await import("../net/tls/node_tls.ts");
       const anyCertificate = { isVerified: false, caCerts: [], pins: [] };
-      connection = attempt.hold(await startNodeTls(connection, host, anyCertificate));
+      connection = attempt.hold(await startNodeTls(connection, host, anyCertificate, time.wallNow));
     }
     const question = '{"id":1,"method":"client.get_version","params":[]}\n';
     await writeAll(connection, new TextEncoder().encode(question));
@@ -64,6 +68,7 @@ function askForVersion({ hostname, port, tls }: ListenAddress): Promise<string |
 /** The row on the certificate that miners are shown, and whether it can be used at all. */
 export async function examineMinerCertificate(
   files: CertificateFiles,
+  wallTime: number,
 ): Promise<{ readonly row: Row; readonly canBeUsed: boolean }> {
   const { readServerCertificate } = await import("../net/tls/server_certificate.ts");
   try {
@@ -73,7 +78,7 @@ export async function examineMinerCertificate(
       validFrom: 0,
       validTo: expiresAt,
       isNeeded: true,
-      wallTime: Date.now(),
+      wallTime,
       values: { file: files.cert_file, names },
     });
     return { row, canBeUsed: true };

@@ -4,6 +4,7 @@
 
 import { lookup } from "node:dns/promises";
 import { AttendedTimeout } from "../base/attended_timeout.ts";
+import type { Time } from "../base/clock.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { PoolAddress } from "../net/pools/connection.ts";
 import type { Way } from "../net/pools/way.ts";
@@ -55,7 +56,7 @@ async function examineName(
 ): Promise<{ readonly problem: string | undefined; readonly addresses: AddressFinding[] }> {
   let found: string[];
   try {
-    found = await lookUp(host, options.timeoutMs);
+    found = await lookUp(host, options.time, options.timeoutMs);
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error), addresses: [] };
   }
@@ -69,11 +70,11 @@ async function examineName(
 }
 
 /** As the system does for connections: the hosts file, then DNS. */
-async function lookUp(host: string, timeoutMs: number): Promise<string[]> {
+async function lookUp(host: string, time: Time, timeoutMs: number): Promise<string[]> {
   let timer: AttendedTimeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     const reason = new Error(`no answer within ${timeoutMs / 1000} s`);
-    timer = new AttendedTimeout(() => reject(reason), timeoutMs);
+    timer = new AttendedTimeout(time, timeoutMs, () => reject(reason));
   });
   try {
     const found = await Promise.race([lookup(host, { all: true }), timeout]);

@@ -3,7 +3,7 @@
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
-import type { Now } from "../base/clock.ts";
+import type { Now, Time } from "../base/clock.ts";
 import type { PoolAddress } from "../net/pools/connection.ts";
 import { readTlsPolicy, type TlsSettings } from "../net/tls/policy.ts";
 import { openTrusted, type Way } from "../net/pools/way.ts";
@@ -12,15 +12,17 @@ import { askWithin, openWithin } from "./limited_attempt.ts";
 import { type Talk, talk, type TalkOptions } from "./talk.ts";
 
 /** What tries need. */
-export interface TrialOptions extends Pick<TalkOptions, "introduction" | "wallNow"> {
+export interface TrialOptions extends Pick<TalkOptions, "introduction"> {
   /** Whether TLS is spoken to the pool. */
   readonly usesTls: boolean;
   /** For the pool and for proxies behind TLS. */
   readonly tls: TlsSettings;
   /** For connection and talk together, in milliseconds. */
   readonly timeoutMs: number;
-  /** Monotonic time. */
+  /** Monotonic time, to judge the pool by. */
   readonly now: Now;
+  /** For time-outs, and for certificates and jobs, which have times of their own. */
+  readonly time: Time;
 }
 
 /** What came of a try. */
@@ -53,11 +55,12 @@ export async function tryWay(
 /** How long it takes to connect to `address`, without a word, or why it cannot be done. */
 export async function tryAddress(
   address: PoolAddress,
-  { now, timeoutMs }: Pick<TrialOptions, "now" | "timeoutMs">,
+  { now, time, timeoutMs }: Pick<TrialOptions, "now" | "time" | "timeoutMs">,
 ): Promise<{ readonly ms: number } | { readonly problem: string }> {
   const startedAt = now();
   const policy = { isVerified: true, caCerts: [], pins: [] };
   const result = await openWithin(
+    time,
     timeoutMs,
     (attempt) => openTrusted({ name: "", proxy: undefined }, address, false, policy, attempt),
   );
@@ -69,10 +72,11 @@ export async function tryAddress(
 async function connectAndTalk(
   way: Way,
   address: PoolAddress,
-  { usesTls, tls, timeoutMs, introduction, now, wallNow }: TrialOptions,
+  { usesTls, tls, timeoutMs, introduction, now, time }: TrialOptions,
 ): Promise<Omit<Trial, "certificate">> {
   const startedAt = now();
   const opened = await openWithin(
+    time,
     timeoutMs,
     async (attempt) => await openTrusted(way, address, usesTls, await readTlsPolicy(tls), attempt),
   );
@@ -81,11 +85,12 @@ async function connectAndTalk(
     return { way: way.name, connectMs: undefined, problem: opened.problem, talk: undefined };
   }
   const controller = new AbortController();
-  const timer = new AttendedTimeout(() => controller.abort(), Math.max(0, timeoutMs - connectMs));
+  const leftMs = Math.max(0, timeoutMs - connectMs);
+  const timer = new AttendedTimeout(time, leftMs, () => controller.abort());
   const result = await talk(opened.value, {
     introduction,
     now,
-    wallNow,
+    wallNow: time.wallNow,
     signal: controller.signal,
   });
   timer.cancel();
@@ -95,10 +100,11 @@ async function connectAndTalk(
 function certificateOf(
   way: Way,
   address: PoolAddress,
-  { tls, timeoutMs }: TrialOptions,
+  { tls, time, timeoutMs }: TrialOptions,
 ): Promise<Certificate | undefined> {
   // Why there is none is said of the connection that counts.
   return askWithin(
+    time,
     timeoutMs,
     async (attempt) => await fetchCertificate(way, address, await readTlsPolicy(tls), attempt),
   );

@@ -7,15 +7,15 @@
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
-import { monotonicNow } from "../base/clock.ts";
+import type { Time, Timer } from "../base/clock.ts";
 import { Collapser } from "./log_collapse.ts";
 import { formatRecord, type LogFormat } from "./log_format.ts";
 import {
   LOG_AREAS,
   LOG_LEVELS,
   type LogArea,
+  type LogEvent,
   type LogLevel,
-  type LogRecord,
   type LogValues,
   messageOf,
 } from "./log_record.ts";
@@ -45,6 +45,8 @@ export interface LogSettings {
 
 /** How the log is set up. */
 export interface LogOptions extends LogSettings {
+  /** Real time, for dates and waits. */
+  readonly time: Time;
   /** Each gets every line. */
   readonly targets: readonly LogTarget[];
   /** Hears of every line that is written. */
@@ -64,7 +66,7 @@ export interface LogLine {
 }
 
 /** Takes what is logged. */
-export type LogReceiver = (record: LogRecord) => void;
+export type LogReceiver = (event: LogEvent) => void;
 
 /** How often it is looked for sums that are due. */
 const SUMS_MS = 1_000;
@@ -89,7 +91,7 @@ export function areaLog(area: LogArea): AreaLog {
     const rank = LOG_LEVELS.indexOf(level);
     return (template: string, values: LogValues = {}) => {
       if (receiver === undefined || rank < LOG_LEVELS.indexOf(levels[area])) return;
-      receiver({ timestamp: Date.now(), level, area, template, values });
+      receiver({ level, area, template, values });
     };
   };
   return { debug: at("debug"), info: at("info"), warn: at("warning"), error: at("error") };
@@ -121,7 +123,7 @@ export function startLog(options: LogOptions): void {
   const started = new LogOutput(options);
   output = started;
   changeLog(options);
-  receiveLog((record) => started.receive(record));
+  receiveLog((event) => started.receive(event));
 }
 
 /** Writes out what waits, as far as the targets take it, and closes the log. */
@@ -132,37 +134,39 @@ export async function stopLog(): Promise<void> {
   await stopped?.stop();
 }
 
-/** The way of a record to the targets. */
+/** The way of an event to the targets. */
 class LogOutput {
   format: LogFormat;
+  readonly #time: Time;
   readonly #writers: readonly { readonly lines: LineWriter; readonly hasColour: boolean }[];
   readonly #heard: LogOptions["heard"];
   readonly #collapser = new Collapser();
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #timer: Timer;
 
-  constructor({ format, targets, heard }: LogOptions) {
+  constructor({ format, time, targets, heard }: LogOptions) {
+    this.#time = time;
     this.format = format;
     this.#heard = heard;
     // What the log says of itself is heard at any level.
     const say = (level: LogLevel, template: string, values: LogValues) =>
-      this.receive({ timestamp: Date.now(), level, area: "agent", template, values });
+      this.receive({ level, area: "agent", template, values });
     this.#writers = targets.map((target) => ({
-      lines: new LineWriter(target, say),
+      lines: new LineWriter(target, say, time),
       hasColour: wantsColour(target, Deno.noColor),
     }));
-    this.#timer = setInterval(() => this.#sumUp(monotonicNow()), SUMS_MS);
+    this.#timer = time.every(SUMS_MS, () => this.#sumUp(time.now()));
   }
 
-  receive(record: LogRecord): void {
-    if (this.#collapser.admits(record, monotonicNow())) this.#write(record);
+  receive(event: LogEvent): void {
+    if (this.#collapser.admits(event, this.#time.now())) this.#write(event);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#time.clear(this.#timer);
     this.#sumUp(Infinity);
     let timer: AttendedTimeout | undefined;
     const tooLong = new Promise<void>((resolve) =>
-      timer = new AttendedTimeout(resolve, STOP_WAIT_MS)
+      timer = new AttendedTimeout(this.#time, STOP_WAIT_MS, resolve)
     );
     await Promise.race([Promise.all(this.#writers.map(({ lines }) => lines.close())), tooLong]);
     timer?.cancel();
@@ -172,7 +176,8 @@ class LogOutput {
     for (const sum of this.#collapser.due(time)) this.#write(sum);
   }
 
-  #write(record: LogRecord): void {
+  #write(event: LogEvent): void {
+    const record = { timestamp: this.#time.wallNow(), ...event };
     for (const { lines, hasColour } of this.#writers) {
       lines.add(formatRecord(record, this.format, hasColour));
     }

@@ -9,7 +9,7 @@
  * which workers it was, so that missing ones are found by name.
  */
 
-import { fillPlaces, type LogRecord, textOf } from "./log_record.ts";
+import { fillPlaces, type LogEvent, textOf } from "./log_record.ts";
 
 /** Lines of one kind that are written in a {@linkcode WINDOW_MS}. */
 const WRITTEN = 10;
@@ -56,7 +56,7 @@ const CAUSES: ReadonlySet<string> = new Set([
 ]);
 
 /** Lines of one kind in its window; times as in {@linkcode Collapser.admits}. */
-interface Kind extends Pick<LogRecord, "area" | "level"> {
+interface Kind extends Pick<LogEvent, "area" | "level"> {
   readonly name: string;
   startedAt: number;
   written: number;
@@ -78,9 +78,9 @@ export class Collapser {
   readonly #messages = new Map<string, Map<string, Kind>>();
   #namesLength = 0;
 
-  /** Whether `record`, which came at `time` (monotonic, milliseconds), is to be written. */
-  admits(record: LogRecord, time: number): boolean {
-    const kind = this.#kindOf(record, time);
+  /** Whether `event`, which came at `time` (monotonic, milliseconds), is to be written. */
+  admits(event: LogEvent, time: number): boolean {
+    const kind = this.#kindOf(event, time);
     if (kind.written < WRITTEN) {
       kind.written++;
       return true;
@@ -88,12 +88,12 @@ export class Collapser {
     if (kind.left++ === 0) kind.leftFrom = time;
     kind.leftTo = time;
     kind.isStorm = true;
-    this.#noteWorker(kind, record.values["worker"]);
+    this.#noteWorker(kind, event.values["worker"]);
     return false;
   }
 
   /** The sums that are due at `time`; those of windows that are over and of storms that ended. */
-  *due(time: number): Generator<LogRecord> {
+  *due(time: number): Generator<LogEvent> {
     for (const [message, kinds] of this.#messages) {
       for (const [cause, kind] of kinds) {
         const isOver = time - kind.startedAt >= WINDOW_MS;
@@ -133,21 +133,21 @@ export class Collapser {
     kind.workers.clear();
   }
 
-  #kindOf(record: LogRecord, time: number): Kind {
-    const about = record.values["worker"] === undefined ? "" : "a worker ";
-    const message = `${about}${record.area} ${record.template}`;
+  #kindOf(event: LogEvent, time: number): Kind {
+    const about = event.values["worker"] === undefined ? "" : "a worker ";
+    const message = `${about}${event.area} ${event.template}`;
     let kinds = this.#messages.get(message);
     if (kinds === undefined) this.#messages.set(message, kinds = new Map());
-    let name = kindName(record, true);
+    let name = kindName(event, true);
     let kind = kinds.get(name);
     if (kind === undefined && kinds.size >= MAX_CAUSES) {
-      name = kindName(record, false);
+      name = kindName(event, false);
       kind = kinds.get(name);
     }
     if (kind === undefined) {
       kind = {
-        area: record.area,
-        level: record.level,
+        area: event.area,
+        level: event.level,
         name,
         startedAt: time,
         written: 0,
@@ -166,7 +166,7 @@ export class Collapser {
 }
 
 /** `Miner … disconnected: the connection was reset`; without the cause `Miner … disconnected: …`. */
-function kindName({ template, values }: LogRecord, hasCause: boolean): string {
+function kindName({ template, values }: LogEvent, hasCause: boolean): string {
   const name = fillPlaces(template, (name) => {
     if (!hasCause || !CAUSES.has(name)) return "…";
     // A pool's name has the number of its connection, which is another each time.
@@ -184,9 +184,9 @@ function beginAgain(kind: Kind, time: number): void {
 }
 
 /** What a kind has left out: how many lines, and about which workers, in as many lines as it takes. */
-function* sumsOf(kind: Kind): Generator<LogRecord> {
+function* sumsOf(kind: Kind): Generator<LogEvent> {
   const { area, level, name, left, leftFrom, leftTo } = kind;
-  const head = { timestamp: Date.now(), level, area };
+  const head = { level, area };
   const values = {
     more: left,
     seconds: Math.max(1, Math.round((leftTo - leftFrom) / 1000)),

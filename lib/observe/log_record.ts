@@ -19,10 +19,8 @@ export type LogArea = typeof LOG_AREAS[number];
 /** Values for the places a message names in braces. */
 export type LogValues = Readonly<Record<string, unknown>>;
 
-/** One event. */
-export interface LogRecord {
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
+/** What one part of the program has to say. */
+export interface LogEvent {
   /** How much it matters. */
   readonly level: LogLevel;
   /** The part of the program. */
@@ -33,11 +31,17 @@ export interface LogRecord {
   readonly values: LogValues;
 }
 
+/** An event and its time. */
+export interface LogRecord extends LogEvent {
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+}
+
 /** A longer message or value is cut, in UTF-16 units: a peer or a stack may have much to say. */
 export const MAX_TEXT = 4000;
 
 /** The message with its values, on one line, without anything unprintable. */
-export function messageOf({ template, values }: LogRecord): string {
+export function messageOf({ template, values }: LogEvent): string {
   return fillPlaces(template, (name) => textOf(values[name]));
 }
 

@@ -6,6 +6,7 @@
  * ones lost. Trouble is said once, and its end with what was lost.
  */
 
+import type { Timer, Timers } from "../base/clock.ts";
 import { fileTrouble } from "../base/file_trouble.ts";
 import type { LogLevel, LogValues } from "./log_record.ts";
 
@@ -37,6 +38,7 @@ export class LineWriter {
   readonly #target: LogTarget;
   readonly #name: string;
   readonly #say: SayOfLog;
+  readonly #timers: Timers;
   #lines: string[] = [];
   /** UTF-16 units in {@linkcode LineWriter.#lines}. */
   #waiting = 0;
@@ -47,14 +49,15 @@ export class LineWriter {
   /** Resolves when the last write that was begun is over. */
   #written: Promise<void> = Promise.resolve();
   #isInTrouble = false;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retry: Timer | undefined;
   #isClosing = false;
 
   /** Writes nothing yet. `say` may come back as a line for this very writer. */
-  constructor(target: LogTarget, say: SayOfLog) {
+  constructor(target: LogTarget, say: SayOfLog, timers: Timers) {
     this.#target = target;
     this.#name = target.path ?? "the terminal";
     this.#say = say;
+    this.#timers = timers;
   }
 
   /** Takes a line with its end, or counts it as lost when too much waits. */
@@ -71,7 +74,7 @@ export class LineWriter {
   /** Writes what waits, trying once more where there was trouble; nothing may be added after. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    clearTimeout(this.#retry);
+    this.#timers.clear(this.#retry);
     this.#start();
     await this.#written;
   }
@@ -131,7 +134,7 @@ export class LineWriter {
 
   #failed(error: unknown): void {
     if (this.#isClosing) return;
-    this.#retry = setTimeout(() => this.#start(), RETRY_MS);
+    this.#retry = this.#timers.after(RETRY_MS, () => this.#start());
     if (this.#isInTrouble) return;
     this.#isInTrouble = true;
     this.#say(

@@ -3,6 +3,8 @@
  */
 
 import assert from "node:assert/strict";
+import { type Time } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { MAX_BODY_BYTES } from "../../lib/observe/status/body.ts";
 import {
   HttpConnection,
@@ -155,16 +157,16 @@ function headers(dice: Dice): string[] {
 }
 
 /** Inputs come faster than any budget of time allows. */
-const STILL = () => 0;
+const STILL: Time = { ...systemTime, now: () => 0 };
 
 /** The doors there are: anybody of this machine, with a token, with a token and control. */
 class Doors {
   readonly status = new FakeStatus();
-  readonly #common = { source: this.status, workerSeriesMax: 2 };
+  readonly #common = { source: this.status, workerSeriesMax: 2, time: STILL };
   readonly all = [
-    answerOptions({ ...this.#common, token: "", control: undefined }, STILL),
-    answerOptions({ ...this.#common, token: TOKEN, control: undefined }, STILL),
-    answerOptions({ ...this.#common, token: TOKEN, control: this.status }, STILL),
+    answerOptions({ ...this.#common, token: "", control: undefined }),
+    answerOptions({ ...this.#common, token: TOKEN, control: undefined }),
+    answerOptions({ ...this.#common, token: TOKEN, control: this.status }),
   ];
 }
 
@@ -202,7 +204,8 @@ export const STATUS_HTTP: FuzzTarget = {
       },
       refuse: (found) => problem(new RequestProblem(found.status, found.message)),
       turn: () => Promise.resolve(),
-      now: STILL,
+      now: STILL.now,
+      time: STILL,
     });
     await connection.serve();
     if (failure !== undefined) throw failure.error;

@@ -112,7 +112,7 @@ Deno.test("a time-out that ends during an absence leaves time to read what came 
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     let calls = 0;
-    new AttendedTimeout(() => calls++, 1_000, clock.now);
+    new AttendedTimeout(clock.time, 1_000, () => calls++);
     fire(clock, 3, TICK_MS);
     fire(clock, 1, TICK_MS, 65_000);
     assert.equal(calls, 0, "the last step was late");
@@ -130,8 +130,8 @@ Deno.test("a time-out ends although every step is late, and not once it is cance
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     let calls = 0;
-    new AttendedTimeout(() => calls++, 1_000, clock.now);
-    new AttendedTimeout(() => calls += 100, 1_000, clock.now).cancel();
+    new AttendedTimeout(clock.time, 1_000, () => calls++);
+    new AttendedTimeout(clock.time, 1_000, () => calls += 100).cancel();
     fire(clock, 4, TICK_MS, 3_000);
     assert.equal(calls, 0);
     fire(clock, 1, TICK_MS, 3_000);

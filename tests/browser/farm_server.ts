@@ -1,6 +1,7 @@
 /** A status server with a made-up farm behind it. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
 import type { FakeFarm } from "./fake_farm.ts";
 
@@ -24,7 +25,8 @@ export class FarmServer {
       source: farm,
       control: control ? farm : undefined,
       workerSeriesMax: 0,
-      wallNow,
+      time: { ...systemTime, wallNow },
+      now: systemTime.now,
     });
     assert.ok(server);
     this.#server = server;

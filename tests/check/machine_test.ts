@@ -9,6 +9,7 @@ import {
   judgeOpenFiles,
   judgePort,
 } from "../../lib/check/machine.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { roomForMiners } from "../../lib/host/open_files.ts";
 import { saying, silent } from "../support/dialling.ts";
 import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
@@ -20,7 +21,7 @@ Deno.test("a free port is free, and is so again afterwards", async () => {
   listener.close();
   const address = { hostname: "127.0.0.1", port };
   for (let i = 0; i < 2; i++) {
-    const { level, found } = judgePort(await examinePort(address));
+    const { level, found } = judgePort(await examinePort(address, systemTime));
     assert.equal(`${level}: ${found}`, `ok: 127.0.0.1:${port} is free`);
   }
   assert.equal(examineStatusPort(address, false).level, "ok");
@@ -40,7 +41,7 @@ for (const [name, serve, level, found] of OWNERS) {
   Deno.test(`a port taken ${name}`, async () => {
     await using server = new LoopbackServer(serve);
     const { host, port } = server.address;
-    const finding = await examinePort({ hostname: host, port });
+    const finding = await examinePort({ hostname: host, port }, systemTime);
     const row = judgePort(finding);
     assert.equal(row.level, level);
     assert.match(row.found, found);
@@ -50,7 +51,7 @@ for (const [name, serve, level, found] of OWNERS) {
 }
 
 Deno.test("an address this machine does not have is told as such", async () => {
-  const row = judgePort(await examinePort({ hostname: "192.0.2.1", port: 3333 }));
+  const row = judgePort(await examinePort({ hostname: "192.0.2.1", port: 3333 }, systemTime));
   assert.equal(row.level, "failure");
   assert.match(row.found, /this machine has no such address/);
 });
@@ -60,7 +61,10 @@ Deno.test("a btcagent behind a port with TLS is known as well", async () => {
   await using server = new LoopbackServer(answer, serverCertificate("pool"));
   const { host, port } = server.address;
   const tls = { cert_file: "x", key_file: "y" };
-  assert.equal(judgePort(await examinePort({ hostname: host, port, tls })).level, "note");
+  assert.equal(
+    judgePort(await examinePort({ hostname: host, port, tls }, systemTime)).level,
+    "note",
+  );
 });
 
 const CERTIFICATES: [cert: string, key: string, level: string, found: RegExp][] = [
@@ -73,7 +77,7 @@ for (const [cert, key, level, found] of CERTIFICATES) {
     const { row, canBeUsed } = await examineMinerCertificate({
       cert_file: `tests/support/certificates/${cert}.pem`,
       key_file: `tests/support/certificates/${key}_key.pem`,
-    });
+    }, Date.now());
     assert.equal(row.level, level);
     assert.match(row.found, found);
     assert.equal(canBeUsed, cert === key);

@@ -77,7 +77,7 @@ async function assertHandshake(
     account: "sub",
     wantsVerdicts: true,
     version: "1.2.3",
-    dial: createDial({ ...OPTIONS, ...options }),
+    dial: createDial({ ...OPTIONS, ...options }, systemTime),
     now: systemTime.now,
     rateClock: new AttendedClock(systemTime.now),
     handshakeTimeoutMs: 5000,

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { escapedJson, printable, printableJson } from "../../lib/base/printable.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { formatJson, formatReport } from "../../lib/check/format.ts";
 import type { Report } from "../../lib/check/report.ts";
 import { formatProblems } from "../../lib/config/problem.ts";
@@ -92,7 +93,7 @@ class HostileStatus extends FakeStatus {
 /** The text of an answer of a status server that shows `name` wherever it can. */
 async function ask(name: string, path: string, accept = ""): Promise<string> {
   const source = new HostileStatus(name);
-  const options = { source, control: source, workerSeriesMax: 100, token: "" };
+  const options = { source, control: source, workerSeriesMax: 100, token: "", time: systemTime };
   const response = await answerRequest(answerOptions(options), {
     method: "GET",
     url: `http://localhost${path}`,
@@ -155,7 +156,13 @@ for (const [what, name] of NAMES) {
 
   Deno.test(`${what}: a name is one event, and harms nobody who asks for events`, async () => {
     const events = new RecentEvents();
-    startLog({ level: "info", format: "text", targets: [], heard: (line) => events.add(line) });
+    startLog({
+      level: "info",
+      format: "text",
+      time: systemTime,
+      targets: [],
+      heard: (line) => events.add(line),
+    });
     areaLog("miner").info("Miner {miner} connected", { miner: name });
     await stopLog();
     const [event, ...rest] = events.list();

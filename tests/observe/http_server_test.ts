@@ -1,6 +1,7 @@
 /** The HTTP server over loopback: requests one after the other, and clients that mean no good. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { CLIENT_TIMES, HttpConnection, type Stream } from "../../lib/observe/http/connection.ts";
 import type { ConnectionOptions } from "../../lib/observe/http/connection.ts";
 import { HttpServer } from "../../lib/observe/http/server.ts";
@@ -43,6 +44,7 @@ class Rig {
         new Response(message, { status, headers: { "content-length": String(message.length) } }),
       turn: () => this.turn(),
       now: () => this.time,
+      time: systemTime,
     };
   }
 

@@ -13,6 +13,7 @@ import {
   stopLog,
   wantsColour,
 } from "../../lib/observe/log.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { formatLocalTime } from "../../lib/observe/local_time.ts";
 import type { LogTarget } from "../../lib/observe/log_writer.ts";
 import { FakeFile, noSpace, settled } from "../support/fake_file.ts";
@@ -31,7 +32,7 @@ async function logging(
 ): Promise<void> {
   mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"], now: NOON });
   try {
-    startLog({ level: "info", format: "text", ...options, targets });
+    startLog({ level: "info", format: "text", ...options, time: systemTime, targets });
     await body();
   } finally {
     await stopLog();
@@ -244,7 +245,7 @@ Deno.test("stopping waits for what is being written, but not for ever", async ()
   const slow = new FakeFile();
   const release = Promise.withResolvers<void>();
   slow.take = (bytes) => release.promise.then(() => bytes.length);
-  startLog({ level: "info", format: "text", targets: [slow] });
+  startLog({ level: "info", format: "text", time: systemTime, targets: [slow] });
   log.info("Goodbye");
   const stopped = stopLog();
   release.resolve();
@@ -253,7 +254,7 @@ Deno.test("stopping waits for what is being written, but not for ever", async ()
 
   const stuck = new FakeFile();
   stuck.take = () => new Promise(() => {});
-  startLog({ level: "info", format: "text", targets: [stuck] });
+  startLog({ level: "info", format: "text", time: systemTime, targets: [stuck] });
   log.info("Goodbye");
   await settled();
   mock.timers.enable({ apis: ["setTimeout"] });

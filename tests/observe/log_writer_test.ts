@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { LineWriter, type LogTarget } from "../../lib/observe/log_writer.ts";
 import { fillPlaces, textOf } from "../../lib/observe/log_record.ts";
 import { FakeFile, noSpace, settled } from "../support/fake_file.ts";
@@ -17,7 +18,7 @@ async function writing(
     const text = `${level}: ${fillPlaces(template, (name) => textOf(values[name]))}`;
     said.push(text);
     writer.add(`${text}\n`);
-  });
+  }, systemTime);
   try {
     await body(writer, said);
     await writer.close();

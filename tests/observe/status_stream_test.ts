@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { finished } from "../../lib/base/steps.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { StatusBounds } from "../../lib/observe/status/bounds.ts";
 import { LongAnswers } from "../../lib/observe/status/long_answers.ts";
 import { minerTable } from "../../lib/observe/status/miner_table.ts";
@@ -94,13 +95,13 @@ Deno.test("sixteen may watch; who only asks for the head, or leaves, makes room"
 
 Deno.test("who does not read is cut off, who reads gets everything, samples too", async () => {
   const reason = "x".repeat(50_000);
-  const turns = new Turns(performance.now.bind(performance));
+  const turns = new Turns(systemTime);
   const stream = new StatusStream({
     source: fakeSource(reason),
     control: undefined,
     turns,
-    bounds: new StatusBounds(performance.now.bind(performance)),
-    now: performance.now.bind(performance),
+    bounds: new StatusBounds(systemTime.now),
+    time: systemTime,
     times: { stateMs: 5, sampleMs: 5 },
   });
   stream.start();
@@ -142,7 +143,7 @@ Deno.test("the compact table says of each miner what the list says", async () =>
 });
 
 Deno.test("eight long answers are written at a time, and one that is given up makes room", async () => {
-  const long = new LongAnswers(new Turns(performance.now.bind(performance)));
+  const long = new LongAnswers(new Turns(systemTime));
   const table = () => long.answer("application/json", minerTable([]));
   const tables = Array.from({ length: 8 }, table);
   assert.throws(table, { status: 503 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { finished } from "../../lib/base/steps.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import {
   ConfigAnswerSchema,
@@ -367,7 +368,7 @@ Deno.test("a body that never comes is waited for 5 s, and keeps a place for no l
       body: new ReadableStream<Uint8Array>(),
     };
     const source = new FakeStatus();
-    const options = { source, control: undefined, workerSeriesMax: 0, token: "" };
+    const options = { source, control: undefined, workerSeriesMax: 0, token: "", time: systemTime };
     const answered = answerRequest(answerOptions(options), request);
     // It waits in steps, so that an absence of ours is not held against who sends.
     for (let waitedMs = 0; waitedMs < 5000; waitedMs += 250) mock.timers.tick(250);

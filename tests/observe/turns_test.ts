@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { finished, sorted } from "../../lib/base/steps.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { MinerShape } from "../../lib/observe/status/shapes.ts";
 import { MinerSchema } from "../../lib/observe/status/shapes.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
@@ -10,13 +11,13 @@ import { LogCapture } from "../support/log_capture.ts";
 import { FakeStatus, sampleOf } from "../support/fake_status.ts";
 
 /** Time that only a test moves. */
-class Time {
+class Clock {
   ms = 0;
-  readonly now = () => this.ms;
+  readonly time = { ...systemTime, now: () => this.ms };
 }
 
 Deno.test("work is done in order, each piece in its turn, and gives what it gives", async () => {
-  const turns = new Turns(new Time().now);
+  const turns = new Turns(new Clock().time);
   const seen: number[] = [];
   const results = await Promise.all([1, 2, 3].map((n) => turns.take(() => (seen.push(n), n * 10))));
   assert.deepEqual([seen, results], [[1, 2, 3], [10, 20, 30]]);
@@ -25,12 +26,12 @@ Deno.test("work is done in order, each piece in its turn, and gives what it give
 });
 
 Deno.test("a slice ends after 3 ms, and others have their turn before the next one", async () => {
-  const time = new Time();
-  const turns = new Turns(time.now);
+  const clock = new Clock();
+  const turns = new Turns(clock.time);
   const taken: string[] = [];
   const steps = function* (name: string) {
     for (let i = 0; i < 6; i++) {
-      time.ms++;
+      clock.ms++;
       taken.push(name);
       yield;
     }
@@ -48,33 +49,33 @@ Deno.test("a slice ends after 3 ms, and others have their turn before the next o
 });
 
 Deno.test("400 ms are there at once and 200 each second; without any left it says when there will be", () => {
-  const time = new Time();
-  const turns = new Turns(time.now);
-  const work = (ms: number) => turns.now(() => time.ms += ms);
+  const clock = new Clock();
+  const turns = new Turns(clock.time);
+  const work = (ms: number) => turns.now(() => clock.ms += ms);
   for (let i = 0; i < 12; i++) work(40);
   // Meanwhile 96 ms came in.
   assert.equal(turns.isSpent, false);
   for (let i = 0; i < 3; i++) work(40);
   assert.equal(turns.isSpent, true);
   assert.equal(turns.secondsUntilMore, 1);
-  time.ms += 1000;
+  clock.ms += 1000;
   assert.equal(turns.isSpent, false);
-  time.ms += 3_600_000;
+  clock.ms += 3_600_000;
   for (let i = 0; i < 13; i++) work(40);
   assert.equal(turns.isSpent, true, "what was not used for an hour is not kept");
 });
 
 Deno.test("a time in which the process did not run is no work", async () => {
-  const time = new Time();
-  const turns = new Turns(time.now);
-  await turns.take(() => time.ms += 65_000);
+  const clock = new Clock();
+  const turns = new Turns(clock.time);
+  await turns.take(() => clock.ms += 65_000);
   assert.equal(turns.isSpent, false);
 });
 
 Deno.test("requests are not even looked at while too much was spent, and are at the stop", async () => {
-  const time = new Time();
-  const turns = new Turns(time.now);
-  for (let i = 0; i < 20; i++) turns.now(() => time.ms += 50);
+  const clock = new Clock();
+  const turns = new Turns(clock.time);
+  for (let i = 0; i < 20; i++) turns.now(() => clock.ms += 50);
   let isLookedAt = false;
   const request = turns.request().then(() => isLookedAt = true);
   await Promise.resolve();
@@ -102,9 +103,15 @@ Deno.test("sorted in steps is as the built-in sort, equals in their order", () =
 
 Deno.test("over its budget the server says when to come again; a probe is answered all the same", async () => {
   using log = new LogCapture();
-  const time = new Time();
-  const options = { source: new FakeStatus(), control: undefined, workerSeriesMax: 0, token: "" };
-  const context = answerOptions(options, time.now);
+  const clock = new Clock();
+  const options = {
+    source: new FakeStatus(),
+    control: undefined,
+    workerSeriesMax: 0,
+    token: "",
+    time: clock.time,
+  };
+  const context = answerOptions(options);
   const ask = (path: string) =>
     answerRequest(context, {
       method: "GET",
@@ -112,7 +119,7 @@ Deno.test("over its budget the server says when to come again; a probe is answer
       headers: new Headers({ host: "localhost" }),
       body: null,
     });
-  for (let i = 0; i < 20; i++) context.turns.now(() => time.ms += 50);
+  for (let i = 0; i < 20; i++) context.turns.now(() => clock.ms += 50);
   for (let i = 0; i < 3; i++) {
     const refused = await ask("/api/v1/config");
     assert.equal(refused.status, 503);
@@ -122,7 +129,7 @@ Deno.test("over its budget the server says when to come again; a probe is answer
   assert.equal((await ask("/")).status, 200);
   assert.equal(context.bounds.counts.status_time, 3);
   assert.equal(log.take().length, 1, "one line for all of them");
-  time.ms += 10_000;
+  clock.ms += 10_000;
   assert.equal((await ask("/api/v1/config")).status, 200);
 });
 
@@ -153,15 +160,15 @@ for (
 ) {
   Deno.test(`${path}: of 10,000 miners only a few are looked at between two turns of the loop`, async () => {
     const source = new Crowd();
-    const time = new Time();
+    const clock = new Clock();
     // Each look at the clock takes a millisecond, so that a slice is three steps on any machine.
-    const now = () => time.ms++;
-    const options = { source, control: undefined, workerSeriesMax: 10_000, token: "" };
-    const context = answerOptions(options, now);
+    const time = { ...systemTime, now: () => clock.ms++ };
+    const options = { source, control: undefined, workerSeriesMax: 10_000, token: "", time };
+    const context = answerOptions(options);
     let [most, before, isDone] = [0, 0, false];
     const watch = () => {
       // The budget is another matter: it is always there.
-      time.ms += 1000;
+      clock.ms += 1000;
       most = Math.max(most, source.looked - before);
       before = source.looked;
       if (!isDone) setTimeout(watch, 0);

@@ -2,7 +2,7 @@
  * One pool examined and judged, as `btcagent check` does it.
  */
 
-import { monotonicNow } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { isUsable, judgePool, type PoolContext } from "../../lib/check/judge_pool.ts";
 import { examinePool } from "../../lib/check/pool_finding.ts";
 import type { Row } from "../../lib/check/report.ts";
@@ -39,8 +39,8 @@ export async function checkPool(
       account,
       wantsVerdicts: wantsVerdicts ?? true,
     },
-    now: monotonicNow,
-    wallNow: Date.now,
+    now: systemTime.now,
+    time: systemTime,
   }, new TurnTaking(64));
   const context: PoolContext = {
     usesTls: dialer.usesTls,

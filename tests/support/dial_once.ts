@@ -4,6 +4,7 @@
  *     deno run --allow-net --allow-read dial_once.ts HOST PORT CA_FILE [SHA256]
  */
 
+import { systemTime } from "../../lib/base/system_time.ts";
 import { createDial } from "../../lib/net/pools/dialer.ts";
 
 const [host, port, caFile, ...pins] = Deno.args;
@@ -15,7 +16,7 @@ const dial = createDial({
   tls: { isVerified: true, caFile, pins },
   timeoutMs: 10_000,
   environment: () => undefined,
-});
+}, systemTime);
 let said = "reached";
 try {
   const connection = await dial({ host: host!, port: Number(port) }, new AbortController().signal);

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { Connection, PoolAddress } from "../../lib/net/pools/connection.ts";
 import { createDial, type DialerOptions } from "../../lib/net/pools/dialer.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
@@ -60,7 +61,7 @@ export async function dial(
   let connection: Connection | undefined;
   let failure = "";
   try {
-    connection = await createDial({ ...OPTIONS, ...options })(address, signal);
+    connection = await createDial({ ...OPTIONS, ...options }, systemTime)(address, signal);
   } catch (error) {
     assert.ok(error instanceof Error);
     failure = error.message;

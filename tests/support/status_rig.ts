@@ -69,6 +69,8 @@ export class StatusRig {
     this.server = startStatusServer({
       hostname: "127.0.0.1",
       port: 0,
+      time: systemTime,
+      now: systemTime.now,
       token: config.status.token,
       source: view,
       control: config.status.control ? view : undefined,

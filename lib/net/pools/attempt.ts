@@ -3,19 +3,23 @@
  * for, so that giving it up can be explained.
  */
 
+import type { Now } from "../../base/clock.ts";
 import type { Connection } from "./connection.ts";
 
 /** What every step of an attempt is handed. */
 export class Attempt {
   /** Aborts when the attempt is given up. */
   readonly signal: AbortSignal;
+  /** What certificates are judged by, in milliseconds since 1970. */
+  readonly wallNow: Now;
   /** What it waits for at the moment, as in "the TLS handshake". */
   waitingFor = "a connection";
   #held: Connection | undefined;
 
   /** Whatever it holds when `signal` aborts is closed. */
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, wallNow: Now) {
     this.signal = signal;
+    this.wallNow = wallNow;
     signal.addEventListener("abort", () => this.#closeHeld());
   }
 

@@ -6,7 +6,7 @@
  * connection, or that races, counts only when a pool has answered.
  */
 
-import { monotonicNow } from "../../base/clock.ts";
+import type { Time } from "../../base/clock.ts";
 import {
   formatProxyAddress,
   parseProxyAddress,
@@ -57,11 +57,11 @@ const log = areaLog("pool");
  *
  * @throws Error when one of the proxies is no address; the configuration has checked them.
  */
-export function createDial(options: DialerOptions): Dial {
+export function createDial(options: DialerOptions, time: Time): Dial {
   if (options.proxies.length === 0 && !options.usesTls) return dialTcp;
   const listed = listedWays(options);
   // A proxy that is down is heard of with the first connection, then once a minute.
-  const outages = new OutageLines(monotonicNow);
+  const outages = new OutageLines(time.now);
   return async (address, signal) => {
     const where = `${address.host}:${address.port}`;
     const tls = await readTlsPolicy(options.tls);
@@ -74,6 +74,7 @@ export function createDial(options: DialerOptions): Dial {
         ways.map((way) => entrant(way, address, options.usesTls, tls, ways.length > 1)),
         signal,
         timeoutMs,
+        time,
       );
       failures.push(...result.failures);
       if (result.winner === undefined) continue;

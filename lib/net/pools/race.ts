@@ -3,6 +3,7 @@
  */
 
 import { AttendedTimeout } from "../../base/attended_timeout.ts";
+import type { Time } from "../../base/clock.ts";
 import { Attempt } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 
@@ -39,6 +40,7 @@ export function race(
   entrants: readonly Entrant[],
   signal: AbortSignal,
   timeoutMs: number,
+  time: Time,
 ): Promise<RaceResult> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -53,11 +55,11 @@ export function race(
       controller.abort(reason);
     };
     const onAbort = () => decide(() => reject(signal.reason), signal.reason);
-    const timer = new AttendedTimeout(() => controller.abort(new TimeOut()), timeoutMs);
+    const timer = new AttendedTimeout(time, timeoutMs, () => controller.abort(new TimeOut()));
     signal.addEventListener("abort", onAbort);
 
     for (const { name, open } of entrants) {
-      const attempt = new Attempt(controller.signal);
+      const attempt = new Attempt(controller.signal, time.wallNow);
       attempt.run(open).then(
         (connection) => {
           // Two may get through before either is heard of.

@@ -8,6 +8,7 @@
 
 import { connect, type PeerCertificate } from "node:tls";
 import type { Connection } from "../pools/connection.ts";
+import type { Now } from "../../base/clock.ts";
 import { parseIpAddress } from "../../base/ip_address.ts";
 import { CarrierStream, SocketConnection } from "./node_streams.ts";
 import type { TlsPolicy } from "./policy.ts";
@@ -22,6 +23,7 @@ const CARRIER_READ_BYTES = 16 * 1024;
  * that signed itself is trusted by its pin alone: there is no authority to ask, and its fingerprint
  * says more than its name. It must be in force all the same.
  *
+ * @param wallNow is what its certificate is judged by, in milliseconds since 1970.
  * @param seen is told the other side's certificate.
  * @throws Error of Node (rejects), or of ours when no pin is that of the certificate.
  */
@@ -29,6 +31,7 @@ export function startNodeTls(
   carrier: Connection,
   name: string,
   { isVerified, caCerts, pins }: TlsPolicy,
+  wallNow: Now,
   seen?: (certificate: PeerCertificate) => void,
 ): Promise<Connection> {
   const stream = new CarrierStream(carrier, CARRIER_READ_BYTES);
@@ -59,7 +62,7 @@ export function startNodeTls(
       const certificate = socket.getPeerCertificate();
       seen?.(certificate);
       const problem = isVerified && pins.length > 0
-        ? problemOf(certificate, socket.authorizationError, Date.now())
+        ? problemOf(certificate, socket.authorizationError, wallNow())
         : undefined;
       const found = fingerprint(certificate);
       if (problem !== undefined) {

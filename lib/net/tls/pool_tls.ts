@@ -35,7 +35,7 @@ export async function startTls(
   try {
     if (isOrdinary) return await startDenoTls(tcp, name, policy, attempt);
     const { startNodeTls } = await import("./node_tls.ts");
-    return attempt.hold(await startNodeTls(carrier, name, policy));
+    return attempt.hold(await startNodeTls(carrier, name, policy, attempt.wallNow));
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     const reason = explain(found, peer, name);

@@ -4,6 +4,7 @@
  * Every wait for the client has a deadline; the server closes what is past it.
  */
 
+import type { Now, Time } from "../../base/clock.ts";
 import { ByteSource, type Readable } from "./byte_source.ts";
 import { BadRequest, parseHead, type RequestHead } from "./head.ts";
 import { RequestBody } from "./request_body.ts";
@@ -68,8 +69,10 @@ export interface ConnectionOptions {
   readonly refuse: (problem: BadRequest) => Response;
   /** Settles when the next connection may be accepted, or the next request looked at. */
   readonly turn: () => Promise<void>;
-  /** Monotonic time in milliseconds. */
-  readonly now: () => number;
+  /** Monotonic time, to judge clients by. */
+  readonly now: Now;
+  /** For the dates of answers, and pauses. */
+  readonly time: Time;
 }
 
 /** A client with its requests, one after the other. */
@@ -179,7 +182,7 @@ export class HttpConnection {
       headers.delete("content-length");
     }
     const isChunked = knowsChunks && !headers.has("content-length");
-    headers.set("date", new Date().toUTCString());
+    headers.set("date", new Date(this.#options.time.wallNow()).toUTCString());
     if (isChunked) headers.set("transfer-encoding", "chunked");
     if (isLast) headers.set("connection", "close");
     let text = `HTTP/1.1 ${response.status} ${REASONS[response.status] ?? ""}\r\n`;

@@ -7,6 +7,7 @@
  * silent clients keep anybody out.
  */
 
+import { pause, type Timer } from "../../base/clock.ts";
 import { type ConnectionOptions, HttpConnection } from "./connection.ts";
 
 /** How often late clients are looked for, in milliseconds. */
@@ -32,7 +33,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #listener: Deno.TcpListener;
   readonly #connections = new Map<HttpConnection, Promise<void>>();
-  readonly #sweeping: ReturnType<typeof setInterval>;
+  readonly #sweeping: Timer;
   readonly #accepting: Promise<void>;
   #isStopped = false;
 
@@ -40,7 +41,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#listener = Deno.listen({ hostname: options.hostname, port: options.port });
-    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeping = options.time.every(SWEEP_MS, () => this.#sweep());
     this.#accepting = this.#accept();
   }
 
@@ -57,7 +58,7 @@ export class HttpServer {
   /** Closes everything; settles when nothing of it runs any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#sweeping);
+    this.#options.time.clear(this.#sweeping);
     this.#listener.close();
     for (const connection of this.#connections.keys()) connection.close();
     await this.#accepting;
@@ -72,7 +73,7 @@ export class HttpServer {
         await this.#options.turn();
       } catch {
         if (this.#isStopped) return;
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+        await pause(this.#options.time, ACCEPT_PAUSE_MS);
       }
     }
   }

@@ -3,6 +3,7 @@
  */
 
 import { AttendedTimeout } from "../../base/attended_timeout.ts";
+import type { Time } from "../../base/clock.ts";
 import { RequestProblem } from "./answers.ts";
 
 /** The longest body that is read. */
@@ -16,16 +17,18 @@ const BODY_TIMEOUT_MS = 5_000;
  *
  * @throws RequestProblem when it is too long, takes too long, or cannot be read.
  */
-export async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+export async function readBody(
+  body: ReadableStream<Uint8Array> | null,
+  time: Time,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader();
   let timer: AttendedTimeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = new AttendedTimeout(
-      () => reject(new RequestProblem(408, `The body took over ${BODY_TIMEOUT_MS / 1000} s`)),
-      BODY_TIMEOUT_MS,
-    );
+    timer = new AttendedTimeout(time, BODY_TIMEOUT_MS, () => {
+      reject(new RequestProblem(408, `The body took over ${BODY_TIMEOUT_MS / 1000} s`));
+    });
   });
   try {
     let length = 0;

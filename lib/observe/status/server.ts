@@ -6,7 +6,7 @@
  * want, and all of it has a budget of time (`turns.ts`).
  */
 
-import { monotonicNow, type Now } from "../../base/clock.ts";
+import type { Now, Time } from "../../base/clock.ts";
 import { reportFault } from "../fault.ts";
 import type { HttpRequest } from "../http/connection.ts";
 import { HttpServer } from "../http/server.ts";
@@ -31,8 +31,8 @@ export interface StatusOptions extends Pick<RouteContext, "source" | "control"> 
   readonly workerSeriesMax: number;
   /** The bearer token that is wanted; empty for none. */
   readonly token: string;
-  /** Milliseconds since 1970, by a clock that may be set at any time; the system's if left out. */
-  readonly wallNow?: Now;
+  /** When answers are made, and what they are dated with. */
+  readonly time: Time;
 }
 
 /** What answers are made of. */
@@ -44,8 +44,8 @@ export interface StatusServerOptions extends StatusOptions {
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
   readonly port: number;
-  /** Monotonic time to judge clients by; the process's own if it is not given. */
-  readonly now?: Now;
+  /** Monotonic time, to judge clients by. */
+  readonly now: Now;
 }
 
 /** A running status server. */
@@ -57,15 +57,16 @@ export interface StatusServer {
 }
 
 /** Everything that answers need beside what is asked for. */
-export function answerOptions(options: StatusOptions, now: Now = monotonicNow): AnswerOptions {
-  const [turns, bounds] = [new Turns(now), new StatusBounds(now)];
-  const stream = new StatusStream({ ...options, turns, bounds, now });
+export function answerOptions(options: StatusOptions): AnswerOptions {
+  const { time } = options;
+  const [turns, bounds] = [new Turns(time), new StatusBounds(time.now)];
+  const stream = new StatusStream({ ...options, turns, bounds });
   return { ...options, turns, bounds, stream, long: new LongAnswers(turns) };
 }
 
 /** Starts the server; `undefined`, with a line in the log, if it cannot listen there. */
 export function startStatusServer(options: StatusServerOptions): StatusServer | undefined {
-  const { hostname, port } = options;
+  const { hostname, port, now, time } = options;
   const context = answerOptions(options);
   const { turns, bounds, stream } = context;
   let inHand = 0;
@@ -75,7 +76,8 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
       port,
       maxConnections: MAX_CONNECTIONS,
       full: () => bounds.reached("status_connections"),
-      now: options.now ?? monotonicNow,
+      now,
+      time,
       turn: () => turns.request(),
       refuse: ({ status, message }) => problem(new RequestProblem(status, message)),
       answer: async (request) => {
@@ -128,7 +130,7 @@ export async function answerRequest(
   options: AnswerOptions,
   request: HttpRequest,
 ): Promise<Response> {
-  const { token, source, turns, bounds } = options;
+  const { token, source, time, turns, bounds } = options;
   const { headers } = request;
   try {
     checkName(headers, token);
@@ -150,7 +152,7 @@ export async function answerRequest(
       const title = `The time for answers is used up, ask again in ${seconds} s`;
       throw new RequestProblem(503, title, { "retry-after": String(seconds) });
     }
-    const body = await readBody(request.body);
+    const body = await readBody(request.body, time);
     if (url === null) throw new RequestProblem(400, "Cannot make out the host and path asked for");
     const accept = headers.get("accept") ?? "";
     const contentType = headers.get("content-type") ?? "";

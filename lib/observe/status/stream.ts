@@ -7,7 +7,7 @@
  */
 
 import { printableJson } from "../../base/printable.ts";
-import type { Now } from "../../base/clock.ts";
+import type { Time, Timer } from "../../base/clock.ts";
 import { finished } from "../../base/steps.ts";
 import { type Counts, History, SAMPLE_COLUMNS, SAMPLE_MS } from "../history.ts";
 import { answer, RequestProblem } from "./answers.ts";
@@ -36,34 +36,33 @@ export class StatusStream {
   readonly #mayControl: boolean;
   readonly #turns: Turns;
   readonly #bounds: StatusBounds;
-  readonly #now: Now;
+  readonly #time: Time;
   readonly #times: typeof TIMES;
   readonly #history: History;
   readonly #watchers = new Set<ReadableStreamDefaultController<Uint8Array>>();
-  #sampling: ReturnType<typeof setInterval> | undefined;
-  #sending: ReturnType<typeof setInterval> | undefined;
+  #sampling: Timer | undefined;
+  #sending: Timer | undefined;
   #isSampling = false;
   #isSending = false;
   #lastEvent = 0;
   #state: { readonly bytes: Uint8Array; readonly madeAt: number } | undefined;
 
   /** Nothing is sampled before {@linkcode StatusStream.start}. */
-  constructor({ source, control, turns, bounds, now, wallNow = Date.now, times = TIMES }: {
+  constructor({ source, control, turns, bounds, time, times = TIMES }: {
     readonly source: StatusSource;
     readonly control: StatusControl | undefined;
     readonly turns: Turns;
     readonly bounds: StatusBounds;
-    readonly now: Now;
-    readonly wallNow?: Now;
+    readonly time: Time;
     readonly times?: typeof TIMES;
   }) {
     this.#source = source;
     this.#mayControl = control !== undefined;
     this.#turns = turns;
     this.#bounds = bounds;
-    this.#now = now;
+    this.#time = time;
     this.#times = times;
-    this.#history = new History(countsOf(finished(source.summary())), { now, wallNow });
+    this.#history = new History(countsOf(finished(source.summary())), time);
   }
 
   /** What the charts show. */
@@ -77,7 +76,7 @@ export class StatusStream {
 
   /** Samples from now on. */
   start(): void {
-    this.#sampling = setInterval(() => void this.#sample(), this.#times.sampleMs);
+    this.#sampling = this.#time.every(this.#times.sampleMs, () => void this.#sample());
   }
 
   /**
@@ -97,7 +96,7 @@ export class StatusStream {
         this.#watchers.add(controller);
         if (this.#sending !== undefined) return;
         this.#lastEvent = this.#source.events().at(-1)?.number ?? 0;
-        this.#sending = setInterval(() => void this.#tick(), this.#times.stateMs);
+        this.#sending = this.#time.every(this.#times.stateMs, () => void this.#tick());
       },
       cancel: () => this.#forget(own!),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
@@ -111,7 +110,7 @@ export class StatusStream {
 
   /** Ends sampling and cuts off those who watch. */
   stop(): void {
-    clearInterval(this.#sampling);
+    this.#time.clear(this.#sampling);
     for (const watcher of this.#watchers) {
       this.#forget(watcher);
       watcher.close();
@@ -156,7 +155,7 @@ export class StatusStream {
   /** What is told to one who comes; made for each only if they come rarely. */
   async #freshState(): Promise<Uint8Array> {
     const state = this.#state;
-    if (state !== undefined && this.#now() - state.madeAt < FRESH_MS) return state.bytes;
+    if (state !== undefined && this.#time.now() - state.madeAt < FRESH_MS) return state.bytes;
     return await this.#makeState();
   }
 
@@ -166,7 +165,7 @@ export class StatusStream {
     const pools = await this.#turns.run(this.#source.pools());
     const state = { control: this.#mayControl, summary: { ...summary, limits }, pools };
     const bytes = await this.#turns.take(() => encode("state", state));
-    this.#state = { bytes, madeAt: this.#now() };
+    this.#state = { bytes, madeAt: this.#time.now() };
     return bytes;
   }
 
@@ -188,7 +187,7 @@ export class StatusStream {
   #forget(watcher: ReadableStreamDefaultController<Uint8Array>): void {
     this.#watchers.delete(watcher);
     if (this.#watchers.size > 0) return;
-    clearInterval(this.#sending);
+    this.#time.clear(this.#sending);
     this.#sending = undefined;
   }
 }

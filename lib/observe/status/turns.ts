@@ -6,7 +6,7 @@
  * have a budget of time for each second; what is over it waits, and what is new is turned away.
  */
 
-import type { Now } from "../../base/clock.ts";
+import type { Time, Timer } from "../../base/clock.ts";
 
 /** A slice ends after this time, in milliseconds, with the step that is under way. */
 const SLICE_MS = 3;
@@ -37,21 +37,21 @@ interface Slice {
 
 /** Gives out turns, and keeps the budget. */
 export class Turns {
-  readonly #now: Now;
+  readonly #time: Time;
   readonly #waiting: Slice[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #left = BURST_MS;
   #countedAt: number;
   /** When the pause after the last slice is over. */
   #pausesUntil = 0;
   /** Ends the waits of requests. */
-  readonly #sleepers = new Map<ReturnType<typeof setTimeout>, () => void>();
+  readonly #sleepers = new Map<Timer, () => void>();
   #isStopped = false;
 
   /** Nothing is spent yet. */
-  constructor(now: Now) {
-    this.#now = now;
-    this.#countedAt = now();
+  constructor(time: Time) {
+    this.#time = time;
+    this.#countedAt = time.now();
   }
 
   /** Whether nothing is left of the budget. */
@@ -76,10 +76,10 @@ export class Turns {
   /** Gives nobody a turn any more. */
   stop(): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#time.clear(this.#timer);
     for (const { reject } of this.#waiting.splice(0)) reject(new TurnsStopped());
     for (const [timer, resolve] of this.#sleepers) {
-      clearTimeout(timer);
+      this.#time.clear(timer);
       resolve();
     }
   }
@@ -117,47 +117,47 @@ export class Turns {
     steps: Iterator<S, T>,
     each: (value: S) => boolean = () => true,
   ): IteratorResult<S, T> {
-    const end = this.#now() + SLICE_MS;
+    const end = this.#time.now() + SLICE_MS;
     for (;;) {
       const step = steps.next();
-      if (step.done || !each(step.value) || this.#now() >= end) return step;
+      if (step.done || !each(step.value) || this.#time.now() >= end) return step;
     }
   }
 
   /** Does at once what cannot wait, and counts it. */
   now<T>(work: () => T): T {
-    const before = this.#now();
+    const before = this.#time.now();
     try {
       return work();
     } finally {
-      this.#spend(this.#now() - before);
+      this.#spend(this.#time.now() - before);
     }
   }
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const timer = this.#time.after(ms, () => {
         this.#sleepers.delete(timer);
         resolve();
-      }, ms);
+      });
       this.#sleepers.set(timer, resolve);
     });
   }
 
   #arm(): void {
     if (this.#timer !== undefined || this.#waiting.length === 0) return;
-    const pause = Math.max(LEAST_PAUSE_MS, this.#pausesUntil - this.#now());
-    this.#timer = setTimeout(() => this.#turn(), pause);
+    const pause = Math.max(LEAST_PAUSE_MS, this.#pausesUntil - this.#time.now());
+    this.#timer = this.#time.after(pause, () => this.#turn());
   }
 
   #turn(): void {
     this.#timer = undefined;
-    const before = this.#now();
+    const before = this.#time.now();
     let after = before;
     // Short ones share a turn.
     for (let slice = this.#waiting.shift(); slice !== undefined;) {
       slice.work();
-      after = this.#now();
+      after = this.#time.now();
       slice = after - before < SLICE_MS ? this.#waiting.shift() : undefined;
     }
     this.#spend(after - before);
@@ -167,7 +167,7 @@ export class Turns {
   }
 
   #balance(): number {
-    const time = this.#now();
+    const time = this.#time.now();
     const earned = (time - this.#countedAt) * BUDGET_MS_PER_SECOND / 1000;
     this.#countedAt = time;
     this.#left = Math.min(BURST_MS, this.#left + earned);

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { dialTcp } from "../../../lib/net/pools/dial.ts";
 import { createDial } from "../../../lib/net/pools/dialer.ts";
 import {
@@ -33,7 +34,7 @@ import { TunnelProxy } from "../../support/tunnel_proxies.ts";
 const encode = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("without proxies and TLS the dial is plain TCP and nothing else", () => {
-  assert.equal(createDial(OPTIONS), dialTcp);
+  assert.equal(createDial(OPTIONS, systemTime), dialTcp);
 });
 
 const FAILING: [what: string, scheme: string, serve: Serve, reason: string][] = [
@@ -297,7 +298,7 @@ Deno.test("system is the proxy of the environment, looked up anew each time", as
     ...OPTIONS,
     proxies: ["system"],
     environment: (name) => variables[name],
-  });
+  }, systemTime);
   variables.ALL_PROXY = `socks5://${LOGIN_IN_ADDRESS}@${proxy.hostPort}`;
   using _capture = new LogCapture();
   const through = await dialSystem(PLAIN, NEVER);

@@ -1,6 +1,7 @@
 /** Several ways tried at once: the first through wins, the others are closed, all have an end. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import type { Attempt } from "../../../lib/net/pools/attempt.ts";
 import type { Connection } from "../../../lib/net/pools/connection.ts";
 import { type Entrant, race } from "../../../lib/net/pools/race.ts";
@@ -33,7 +34,7 @@ const LONG_MS = 60_000;
 
 Deno.test("the first way through wins, and the others are closed at once", async () => {
   const [a, b, c] = [new TestWay("a"), new TestWay("b"), new TestWay("c")];
-  const racing = race([a, b, c], NEVER, LONG_MS);
+  const racing = race([a, b, c], NEVER, LONG_MS, systemTime);
   a.fail(new Error("no"));
   b.succeed();
   const { winner, failures } = await racing;
@@ -46,7 +47,7 @@ Deno.test("the first way through wins, and the others are closed at once", async
 
 Deno.test("of two that get through at the same moment one is taken and one closed", async () => {
   const [a, b] = [new TestWay("a"), new TestWay("b")];
-  const racing = race([a, b], NEVER, LONG_MS);
+  const racing = race([a, b], NEVER, LONG_MS, systemTime);
   a.succeed();
   b.succeed();
   const { winner } = await racing;
@@ -57,7 +58,7 @@ Deno.test("of two that get through at the same moment one is taken and one close
 
 Deno.test("when all have failed there is no winner and every reason, in order", async () => {
   const [a, b] = [new TestWay("a"), new TestWay("b")];
-  const racing = race([a, b], NEVER, LONG_MS);
+  const racing = race([a, b], NEVER, LONG_MS, systemTime);
   b.fail(new Error("first"));
   await Promise.resolve();
   a.fail(new Error("second"));
@@ -70,7 +71,7 @@ Deno.test("when all have failed there is no winner and every reason, in order", 
 
 Deno.test("after the time there is, each way is given up with what it waited for", async () => {
   const [a, b] = [new TestWay("a"), new TestWay("b")];
-  const racing = race([a, b], NEVER, 50);
+  const racing = race([a, b], NEVER, 50, systemTime);
   b.attempt!.waitingFor = "the proxy's answer";
   const closed = (way: TestWay) => way.fail(new Error(`closed: ${way.connection.isClosed}`));
   a.attempt!.signal.addEventListener("abort", () => [a, b].forEach(closed));
@@ -84,7 +85,7 @@ Deno.test("after the time there is, each way is given up with what it waited for
 Deno.test("an abort closes everything and is the reason, at once", async () => {
   const [a, b] = [new TestWay("a"), new TestWay("b")];
   const controller = new AbortController();
-  const racing = race([a, b], controller.signal, LONG_MS);
+  const racing = race([a, b], controller.signal, LONG_MS, systemTime);
   const reason = new Error("enough");
   controller.abort(reason);
   assert.ok(a.connection.isClosed && b.connection.isClosed);
@@ -101,7 +102,7 @@ Deno.test("what is opened after the abort is closed, and its attempt goes no fur
     isReached = true;
     return late;
   };
-  const racing = race([{ name: "late", open }], controller.signal, LONG_MS);
+  const racing = race([{ name: "late", open }], controller.signal, LONG_MS, systemTime);
   controller.abort(new Error("enough"));
   await assert.rejects(racing, /enough/);
   await Promise.resolve();
@@ -111,14 +112,17 @@ Deno.test("what is opened after the abort is closed, and its attempt goes no fur
 
 Deno.test("nothing is opened for someone who has given up already", async () => {
   const way = new TestWay("a");
-  await assert.rejects(race([way], AbortSignal.abort(new Error("enough")), LONG_MS), /enough/);
+  await assert.rejects(
+    race([way], AbortSignal.abort(new Error("enough")), LONG_MS, systemTime),
+    /enough/,
+  );
   assert.equal(way.attempt, undefined);
 });
 
 Deno.test("a connection won stays open when its asker aborts later: it has a new owner", async () => {
   const controller = new AbortController();
   const way = new TestWay("a");
-  const racing = race([way], controller.signal, LONG_MS);
+  const racing = race([way], controller.signal, LONG_MS, systemTime);
   way.succeed();
   await racing;
   controller.abort();

@@ -42,7 +42,7 @@ async function connect(
   signal = new AbortController().signal,
 ): Promise<Connection> {
   const policy = await readTlsPolicy(settings);
-  return await new Attempt(signal).run(async (attempt) => {
+  return await new Attempt(signal, Date.now).run(async (attempt) => {
     const tcp = attempt.hold(await dialTcp(server.address, signal));
     return await startTls(tcp, tcp, "the pool", name, policy, attempt);
   });
