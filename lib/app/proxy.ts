@@ -153,7 +153,7 @@ export class Proxy implements FarmControl {
    * @throws CannotListen when an address cannot be listened on.
    */
   constructor(options: ProxyOptions) {
-    const { config, version, time, openFiles, tls = new MinerTls() } = options;
+    const { config, version, time, openFiles, tls = new MinerTls(time.wallNow) } = options;
     this.#time = time;
     this.clock = new AttendedClock(time.now);
     this.wallNow = time.wallNow;
@@ -368,7 +368,7 @@ export class Proxy implements FarmControl {
           stallTimeoutMs: MINER_STALL_TIMEOUT_MS,
         },
         now: this.clock.now,
-        realNow: this.clock.realNow,
+        time: this.#time,
       };
       const wanted = isTooManyForLibc() ? "deno" : this.#portsConfig.advanced.io_engine;
       const { engine, kind, reason }: StartedEngine = tls === undefined
@@ -386,7 +386,7 @@ export class Proxy implements FarmControl {
       });
       return engine;
     };
-    return new Listeners(listenAddresses(this.#portsConfig), start, events);
+    return new Listeners(listenAddresses(this.#portsConfig), start, events, this.#time);
   }
 
   #tick(): void {

@@ -108,7 +108,7 @@ async function serve(serving: Serving): Promise<number> {
   const { path, config, version, events, wishes, applyLog, time } = serving;
   let proxy: Proxy;
   try {
-    const tls = new MinerTls();
+    const tls = new MinerTls(time.wallNow);
     await tls.load(certificateFiles(config));
     proxy = new Proxy({ config, version, time, tls, openFiles: await openFileLimit() });
   } catch (error) {

@@ -6,9 +6,6 @@
 /** Milliseconds since some fixed moment. */
 export type Now = () => number;
 
-/** The process's own monotonic clock. */
-export const monotonicNow: Now = (): number => performance.now();
-
 /** A random number, from 0 up to but not including 1. */
 export type Random = () => number;
 

@@ -59,7 +59,7 @@ async function tlsProxy(
   files = certificateFiles("pool"),
   limits: Readonly<Record<string, unknown>> = {},
 ): Promise<TestProxy> {
-  const tls = new MinerTls();
+  const tls = new MinerTls(Date.now);
   await tls.load([files]);
   const listen = [{ address: "127.0.0.1", port: freePort(), tls: files }];
   return new TestProxy([pool], { listen, limits }, tls);

@@ -36,7 +36,7 @@ async function promtool(args: readonly string[], input = ""): Promise<string> {
 async function fullPage(accept: string): Promise<string> {
   await using pool = await SimPool.start({ proofOfWork: false });
   const files = certificateFiles("pool");
-  const tls = new MinerTls();
+  const tls = new MinerTls(Date.now);
   await tls.load([files]);
   await using rig = new StatusRig([pool], {
     status: { worker_series_max: 10 },

@@ -464,7 +464,7 @@ Deno.test("certificates shown to miners are told with their ends, also those tha
   using _log = new LogCapture();
   await using pool = await SimPool.start();
   const [good, expired] = [certificateFiles("pool"), certificateFiles("expired")];
-  const tls = new MinerTls();
+  const tls = new MinerTls(Date.now);
   await tls.load([good, expired]);
   const listen = [good, expired, good].map((files) => ({
     address: "127.0.0.1",

@@ -3,7 +3,7 @@
  * with the lowest free file descriptor before and after.
  */
 
-import { monotonicNow } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { Libc } from "../../lib/net/libc/calls.ts";
 import { startLibcEngine } from "../../lib/net/libc/engine.ts";
 import { EngineRecord } from "./engine_record.ts";
@@ -22,7 +22,8 @@ const options = {
   port: taken.addr.port,
   events: new EngineRecord(),
   limits: { maxWaitingBytes: 1024, stallTimeoutMs: 1000 },
-  now: monotonicNow,
+  now: systemTime.now,
+  time: systemTime,
 };
 const before = lowestFreeFile();
 let failed = 0;

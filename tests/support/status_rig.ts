@@ -34,7 +34,7 @@ export class StatusRig {
   constructor(
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
-    { tls = new MinerTls(), path = "/no/such/file" } = {},
+    { tls = new MinerTls(systemTime.wallNow), path = "/no/such/file" } = {},
   ) {
     const result = readConfig(JSON.stringify({
       agent_listen_ip: "127.0.0.1",

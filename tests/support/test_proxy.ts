@@ -24,7 +24,7 @@ export class TestProxy {
   constructor(
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
-    tls = new MinerTls(),
+    tls = new MinerTls(systemTime.wallNow),
   ) {
     this.proxy = new Proxy({
       config: configOf(pools, settings),

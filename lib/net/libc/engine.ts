@@ -14,7 +14,7 @@
  *   `setImmediate` keeps them waiting for dozens of turns.
  */
 
-import { monotonicNow, type Now } from "../../base/clock.ts";
+import { type Now, pause, type Time, type Timer } from "../../base/clock.ts";
 import { apart, faultApart } from "../miners/apart.ts";
 import type {
   Crowd,
@@ -93,7 +93,7 @@ export interface LibcEngineParts {
  */
 export function startLibcEngine(
   options: ListenOptions,
-  pace: Pace = new Pacing(monotonicNow),
+  pace: Pace = new Pacing(options.time.now),
 ): Engine {
   const libc = new Libc();
   let epoll: Epoll | undefined;
@@ -134,14 +134,14 @@ class LibcEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #limits: EngineLimits;
   readonly #now: Now;
-  readonly #realNow: Now;
+  readonly #time: Time;
   readonly #buffer = new Uint8Array(READ_BYTES);
   readonly #running: Promise<void>;
   readonly #isPortShared: boolean;
   #isAccepting = true;
   #isReading = true;
   #isStopped = false;
-  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
+  #pauseTimer: Timer | undefined;
 
   readonly #table = new FdTable();
   readonly #waiting = new Map<number, Waiting>();
@@ -152,7 +152,7 @@ class LibcEngine implements Engine {
   #bytesWritten = 0;
 
   constructor(parts: LibcEngineParts, options: EngineOptions) {
-    const { events, limits, now, realNow = now, reusePort = false } = options;
+    const { events, limits, now, time, reusePort = false } = options;
     this.#isPortShared = reusePort;
     this.#sockets = parts.sockets;
     this.#readiness = parts.readiness;
@@ -161,8 +161,8 @@ class LibcEngine implements Engine {
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
-    this.#realNow = realNow;
-    this.#rounds = new Rounds(realNow, (ms) => events.roundEnded?.(ms));
+    this.#time = time;
+    this.#rounds = new Rounds(time.now, (ms) => events.roundEnded?.(ms));
     const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
     this.#running = this.#run();
@@ -233,7 +233,7 @@ class LibcEngine implements Engine {
       this.#attach(fd);
     }
     this.#isAccepting = false;
-    clearTimeout(this.#pauseTimer);
+    this.#time.clear(this.#pauseTimer);
     this.#readiness.remove(this.#listener.fd);
     this.#listener.close();
   }
@@ -263,27 +263,32 @@ class LibcEngine implements Engine {
       if (isMoreWaiting || !this.#pace.isBusy) {
         count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
-        await pause();
+        await this.#rest();
         count = this.#readiness.wait(0);
       }
       this.#budget.refill();
-      let turnEnd = this.#realNow() + TURN_MS;
+      let turnEnd = this.#time.now() + TURN_MS;
       for (let i = 0; i < count && !this.#isStopped; i++) {
-        if (this.#realNow() >= turnEnd) {
+        if (this.#time.now() >= turnEnd) {
           apart(() => this.#continueRounds());
-          await pause();
+          await this.#rest();
           this.#budget.refill();
-          turnEnd = this.#realNow() + TURN_MS;
+          turnEnd = this.#time.now() + TURN_MS;
         }
         this.#handle(i);
       }
       apart(() => this.#continueRounds());
       this.#pace.found(count);
       // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
-      if (count < 0) await pause();
+      if (count < 0) await this.#rest();
     }
     this.#readiness.close();
     this.#sockets.unload();
+  }
+
+  /** Lets everything else have its turn. */
+  #rest(): Promise<void> {
+    return pause(this.#time, BUSY_PAUSE_MS);
   }
 
   /** Does what an event asks for. A fault in it ends nothing else. */
@@ -312,9 +317,9 @@ class LibcEngine implements Engine {
   #acceptFailed(errno: number): void {
     if (isPassingAcceptError(errno)) return;
     this.#readiness.change(this.#listener.fd, 0, 0);
-    this.#pauseTimer = setTimeout(() => {
+    this.#pauseTimer = this.#time.after(ACCEPT_PAUSE_MS, () => {
       this.#readiness.change(this.#listener.fd, READY.read, 0);
-    }, ACCEPT_PAUSE_MS);
+    });
     this.#events.acceptFailed(new Error(errnoText(errno)));
   }
 
@@ -454,9 +459,4 @@ class LibcEngine implements Engine {
     this.#sockets.close(fd);
     if (wasEnding) apart(() => this.#events.ended(fd));
   }
-}
-
-/** Lets everything else have its turn. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
 }

@@ -3,6 +3,7 @@
  * stop.
  */
 
+import type { Timer, Timers } from "../../base/clock.ts";
 import { apart } from "./apart.ts";
 import { LastCall } from "./last_call.ts";
 import { type AcceptedConnection, type ConnectionListener, isGoneAgain } from "./miner_listener.ts";
@@ -24,18 +25,21 @@ export interface AcceptOwner {
 export class AcceptLoop {
   readonly #listener: ConnectionListener;
   readonly #owner: AcceptOwner;
-  readonly #lastCall = new LastCall(() => this.close());
+  readonly #timers: Timers;
+  readonly #lastCall: LastCall;
   #isAccepting = true;
   #isListening = true;
-  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
+  #pauseTimer: Timer | undefined;
   #endPause: (() => void) | undefined;
   /** Resolves when nothing is accepted any more. */
   readonly ended: Promise<void>;
 
   /** Begins. `listener` is this one's from here on. */
-  constructor(listener: ConnectionListener, owner: AcceptOwner) {
+  constructor(listener: ConnectionListener, owner: AcceptOwner, timers: Timers) {
     this.#listener = listener;
     this.#owner = owner;
+    this.#timers = timers;
+    this.#lastCall = new LastCall(timers, () => this.close());
     this.ended = this.#run();
   }
 
@@ -53,7 +57,7 @@ export class AcceptLoop {
     this.#isAccepting = this.#isListening = false;
     this.#listener.close();
     this.#lastCall.end();
-    clearTimeout(this.#pauseTimer);
+    this.#timers.clear(this.#pauseTimer);
     this.#endPause?.();
   }
 
@@ -69,7 +73,7 @@ export class AcceptLoop {
         apart(() => this.#owner.acceptFailed(error));
         await new Promise<void>((resolve) => {
           this.#endPause = resolve;
-          this.#pauseTimer = setTimeout(resolve, ACCEPT_PAUSE_MS);
+          this.#pauseTimer = this.#timers.after(ACCEPT_PAUSE_MS, resolve);
         });
       }
     }

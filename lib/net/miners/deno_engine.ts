@@ -5,7 +5,7 @@
  * read buffers cut from slabs. What a peer does not take at once waits in its own queue, bounded.
  */
 
-import type { Now } from "../../base/clock.ts";
+import type { Now, Time, Timer } from "../../base/clock.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { apart, faultApart } from "./apart.ts";
 import type {
@@ -73,7 +73,8 @@ class DenoEngine implements Engine {
   readonly #limits: EngineLimits;
   readonly #now: Now;
   readonly #slab = new Slab();
-  readonly #turns = new ReadTurns();
+  readonly #time: Time;
+  readonly #turns: ReadTurns;
   readonly #links: (Link | undefined)[] = [];
   readonly #freeHandles: number[] = [];
   readonly #accepting: AcceptLoop;
@@ -87,25 +88,27 @@ class DenoEngine implements Engine {
 
   readonly #rounds: Rounds;
   readonly #budget = new TurnBudget();
-  /** Fills the budget again. */
-  #refill: ReturnType<typeof setImmediate> | undefined;
+  /** Whether the budget is about to be filled again. */
+  #isRefillDue = false;
   #isPumpDue = false;
   /** Writes to crowds. */
   #inFlight = 0;
   /** Writes of an earlier count no longer count as in flight. */
   #count = 0;
-  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  #stallTimer: Timer | undefined;
   #bytesWritten = 0;
 
   constructor(
     listener: ConnectionListener,
-    { events, limits, now, realNow = now, reusePort = false }: EngineOptions,
+    { events, limits, now, time, reusePort = false }: EngineOptions,
   ) {
     this.#isPortShared = reusePort;
     this.#events = events;
     this.#limits = limits;
     this.#now = now;
-    this.#rounds = new Rounds(realNow, (ms) => events.roundEnded?.(ms));
+    this.#time = time;
+    this.#turns = new ReadTurns(time.nextTurn);
+    this.#rounds = new Rounds(time.now, (ms) => events.roundEnded?.(ms));
     const { hostname, port } = listener.addr;
     this.address = { hostname, port };
     this.#accepting = new AcceptLoop(listener, {
@@ -113,7 +116,7 @@ class DenoEngine implements Engine {
       acceptFailed: (error) => events.acceptFailed(error),
       // Those let in faster than they can be heard would all wait, until their time is over.
       nextMayCome: () => this.#turns.next(),
-    });
+    }, time);
   }
 
   get bytesWritten(): number {
@@ -186,8 +189,7 @@ class DenoEngine implements Engine {
 
   async #stop(): Promise<void> {
     this.#accepting.close();
-    clearTimeout(this.#stallTimer);
-    if (this.#refill !== undefined) clearImmediate(this.#refill);
+    this.#time.clear(this.#stallTimer);
     this.#rounds.clear();
     for (const link of this.#links) {
       if (link !== undefined) this.#close(link);
@@ -296,21 +298,23 @@ class DenoEngine implements Engine {
     while (!this.#rounds.isEmpty) {
       if (this.#budget.isSpent) return this.#rest();
       if (this.#inFlight >= CROWD_WRITES) {
-        this.#stallTimer ??= setTimeout(() => this.#forgetInFlight(), CROWD_STALL_MS);
+        this.#stallTimer ??= this.#time.after(CROWD_STALL_MS, () => this.#forgetInFlight());
         return;
       }
       const handle = this.#rounds.next();
       if (handle !== undefined) this.#budget.spend(this.#tellOne(this.#links[handle]));
     }
-    clearTimeout(this.#stallTimer);
+    this.#time.clear(this.#stallTimer);
     this.#stallTimer = undefined;
     this.#rest();
   }
 
   /** Fills the budget when the event loop has been around, and goes on. */
   #rest(): void {
-    this.#refill ??= setImmediate(() => {
-      this.#refill = undefined;
+    if (this.#isRefillDue) return;
+    this.#isRefillDue = true;
+    this.#time.nextTurn(() => {
+      this.#isRefillDue = false;
       this.#budget.refill();
       if (!this.#rounds.isEmpty) this.#pump();
     });

@@ -5,7 +5,7 @@
  * handle, valid from `opened` until `closed` or until the owner closes it.
  */
 
-import type { Now } from "../../base/clock.ts";
+import type { Now, Time } from "../../base/clock.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 
 /** Why a peer was closed for not taking bytes: too many wait for it, or none was taken for long. */
@@ -71,8 +71,8 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   /** Monotonic time, for judging peers. */
   readonly now: Now;
-  /** The same for its own turns and what took how long; `now` if it is not given. */
-  readonly realNow?: Now;
+  /** For its own turns and pauses, and what took how long. */
+  readonly time: Time;
   /**
    * Lets other processes listen on the same port at the same time. The kernel shares new
    * connections out among them, and those that nobody has accepted when one stops would be lost

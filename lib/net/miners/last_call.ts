@@ -3,6 +3,8 @@
  * whoever is in its queue when it is closed is reset.
  */
 
+import type { Timer, Timers } from "../../base/clock.ts";
+
 /** How long a turn is, in milliseconds. */
 const TURN_MS = 10;
 
@@ -14,22 +16,24 @@ const MOST_TURNS = 200;
 
 /** Counts turns rather than time, which on a busy machine passes while nobody can be let in. */
 export class LastCall {
+  readonly #timers: Timers;
   readonly #isOver: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #turns = 0;
   #quietTurns = 0;
 
   /** `isOver` is called once, unless it is ended before. */
-  constructor(isOver: () => void) {
+  constructor(timers: Timers, isOver: () => void) {
+    this.#timers = timers;
     this.#isOver = isOver;
   }
 
   /** Accepting is to stop. */
   begin(): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#timers.after(TURN_MS, () => {
       if (++this.#quietTurns > QUIET_TURNS || ++this.#turns === MOST_TURNS) this.#isOver();
       else this.begin();
-    }, TURN_MS);
+    });
   }
 
   /** Somebody came. */
@@ -39,6 +43,6 @@ export class LastCall {
 
   /** There is nothing to wait for. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
   }
 }

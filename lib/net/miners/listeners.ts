@@ -5,6 +5,7 @@
  * when the last of them is over.
  */
 
+import { pause, type Timers } from "../../base/clock.ts";
 import type { CertificateFiles } from "../tls/certificate_files.ts";
 import type { Crowd, Engine, EngineEvents, MinerSockets } from "./engine.ts";
 import { formatAddress, type PeerAddress } from "../../base/peer_address.ts";
@@ -44,6 +45,7 @@ interface Port {
 export class Listeners implements MinerSockets {
   readonly #start: StartEngine;
   readonly #events: EngineEvents;
+  readonly #timers: Timers;
   /** Those that accept, in the order asked for, and those that only have connections left. */
   #ports: Port[] = [];
   /** By handle of ours: the port, and the engine's handle. */
@@ -60,7 +62,13 @@ export class Listeners implements MinerSockets {
    *
    * @throws CannotListen for the first that cannot be; those before it are closed again.
    */
-  constructor(addresses: readonly ListenAddress[], start: StartEngine, events: EngineEvents) {
+  constructor(
+    addresses: readonly ListenAddress[],
+    start: StartEngine,
+    events: EngineEvents,
+    timers: Timers,
+  ) {
+    this.#timers = timers;
     this.#start = start;
     this.#events = events;
     this.#ports = this.#open(addresses);
@@ -93,7 +101,7 @@ export class Listeners implements MinerSockets {
     const kept = before.filter(has);
     const removed = before.filter((port) => !has(port));
     for (const port of removed) this.#retire(port);
-    if (removed.length > 0) await portsAreFree();
+    if (removed.length > 0) await this.#portsAreFree();
     // Who stops opens nothing more.
     if (this.#isClosing) return;
     const isNew = (address: ListenAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
@@ -102,7 +110,7 @@ export class Listeners implements MinerSockets {
       this.#sortAs(addresses);
     } catch (error) {
       // One that was to change, as to TLS, may have been opened again before another could not be.
-      await portsAreFree();
+      await this.#portsAreFree();
       if (this.#isClosing) throw error;
       this.#ports.push(...this.#open(removed.map(({ wanted }) => wanted)));
       this.#sortAs(before.map(({ wanted }) => wanted));
@@ -217,6 +225,11 @@ export class Listeners implements MinerSockets {
     return opened;
   }
 
+  /** A port that was closed is free only when the accept that was under way has noticed. */
+  #portsAreFree(): Promise<void> {
+    return pause(this.#timers, 0);
+  }
+
   #openOne(wanted: ListenAddress): Port {
     const handles: number[] = [];
     const events = this.#events;
@@ -268,11 +281,6 @@ export class Listeners implements MinerSockets {
     this.#portOf[handle] = undefined;
     this.#freeHandles.push(handle);
   }
-}
-
-/** A port that was closed is free only when the accept that was under way has noticed. */
-function portsAreFree(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function isSame(one: ListenAddress, other: ListenAddress): boolean {

@@ -7,6 +7,8 @@
  * far fewer begun in a turn, what was put off gets done. Measured in scripts/bench/README.md.
  */
 
+import type { Timers } from "../../base/clock.ts";
+
 /** Reads begun in a turn: with an answer written for each, a quarter of what the runtime does. */
 const READS_IN_A_TURN = 16;
 
@@ -15,14 +17,12 @@ const READS_IN_A_TURN = 16;
  * next turn is, for whatever else shall not run ahead of the reads.
  */
 export class ReadTurns {
-  readonly #nextTurn: (callback: () => void) => void;
+  readonly #nextTurn: Timers["nextTurn"];
   #begun = 0;
   #resting: (() => void)[] = [];
 
-  /** `nextTurn` calls back once the event loop has been around. */
-  constructor(
-    nextTurn: (callback: () => void) => void = (callback) => void setImmediate(callback),
-  ) {
+  /** No read has been asked for yet. */
+  constructor(nextTurn: Timers["nextTurn"]) {
     this.#nextTurn = nextTurn;
   }
 

@@ -5,6 +5,7 @@
  * began with; each new one gets the newest.
  */
 
+import type { Now } from "../../base/clock.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { CertificateFiles } from "./certificate_files.ts";
 import { startEngineOn } from "../miners/deno_engine.ts";
@@ -36,6 +37,12 @@ export class MinerTls {
   #inUse: ReadonlySet<string> = new Set();
   /** Loaded with the first certificate: it costs memory. */
   #listener: typeof import("./listener.ts") | undefined;
+  readonly #wallNow: Now;
+
+  /** None yet. `wallNow` is what their days left are counted by, in milliseconds since 1970. */
+  constructor(wallNow: Now) {
+    this.#wallNow = wallNow;
+  }
 
   /** Each certificate file once. */
   get certificates(): CertificateReport[] {
@@ -67,7 +74,8 @@ export class MinerTls {
     }
     for (const [key, certificate] of certificates) {
       const isOld = certificate.fingerprint === this.#certificates.get(key)?.fingerprint;
-      sayHowLong(fileOf(key), certificate, isOld);
+      const days = Math.floor((certificate.expiresAt - this.#wallNow()) / DAY_MS);
+      sayHowLong(fileOf(key), certificate, days, isOld);
     }
     const [before, inUseBefore] = [this.#certificates, this.#inUse];
     const stillKnown = [...before].filter(([key]) => inUseBefore.has(key));
@@ -110,8 +118,12 @@ function fileOf(key: string): string {
 }
 
 /** What is well is not said twice. */
-function sayHowLong(file: string, { names, expiresAt }: ServerCertificate, isOld: boolean): void {
-  const days = Math.floor((expiresAt - Date.now()) / DAY_MS);
+function sayHowLong(
+  file: string,
+  { names, expiresAt }: ServerCertificate,
+  days: number,
+  isOld: boolean,
+): void {
   const until = new Date(expiresAt).toISOString().slice(0, 10);
   const values = { file, names, until, days };
   if (days < 0) {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import type { Engine, EngineLimits } from "../../../lib/net/miners/engine.ts";
 import { READY } from "../../../lib/net/libc/epoll.ts";
 import { Libc } from "../../../lib/net/libc/calls.ts";
@@ -35,6 +36,7 @@ class World implements EngineWorld {
       events: this.events,
       limits: { ...LIMITS, ...limits },
       now: () => this.time,
+      time: { ...systemTime, now: () => this.time },
     });
   }
 
@@ -160,7 +162,7 @@ Deno.test("a listening socket that cannot be watched leaves nothing behind", () 
   kernel.refusesListener = true;
   const { sockets, readiness, listener } = kernel;
   const parts = { sockets, readiness, listener, pace: { isBusy: false, found() {} } };
-  const options = { events: new EngineRecord(), limits: LIMITS, now: () => 0 };
+  const options = { events: new EngineRecord(), limits: LIMITS, now: () => 0, time: systemTime };
   assert.throws(() => startLibcEngineOn(parts, options), LibcUnavailable);
   assert.ok(!kernel.isListening && kernel.isReleased);
 });
@@ -437,7 +439,14 @@ async function onLoopback(
   run: (engine: Engine, events: EngineRecord, peer: Deno.TcpConn, handle: number) => Promise<void>,
 ): Promise<void> {
   const events = new EngineRecord();
-  const engine = startLibcEngine({ hostname, port: 0, events, limits: LIMITS, now: () => 0 });
+  const engine = startLibcEngine({
+    hostname,
+    port: 0,
+    events,
+    limits: LIMITS,
+    now: () => 0,
+    time: systemTime,
+  });
   try {
     using peer = await Deno.connect(engine.address);
     await events.when(() => events.opens.length === 1);
@@ -478,7 +487,14 @@ Deno.test("an IPv4 peer of an IPv6 socket is named as Deno names it", async () =
   peer.setNoDelay();
 
   const events = new EngineRecord();
-  const engine = startLibcEngine({ hostname: "::", port: 0, events, limits: LIMITS, now: () => 0 });
+  const engine = startLibcEngine({
+    hostname: "::",
+    port: 0,
+    events,
+    limits: LIMITS,
+    now: () => 0,
+    time: systemTime,
+  });
   using other = await Deno.connect({ hostname: "127.0.0.1", port: engine.address.port });
   await events.when(() => events.opens.length === 1);
   assert.deepEqual([...events.from.values()], [
@@ -490,7 +506,7 @@ Deno.test("an IPv4 peer of an IPv6 socket is named as Deno names it", async () =
 Deno.test("two engines with the same port on two addresses each get their own miners", async () => {
   const first = new EngineRecord();
   const second = new EngineRecord();
-  const common = { limits: LIMITS, now: () => 0 };
+  const common = { limits: LIMITS, now: () => 0, time: systemTime };
   const one = startLibcEngine({ hostname: "127.0.0.1", port: 0, events: first, ...common });
   const { port } = one.address;
   const two = startLibcEngine({ hostname: "127.0.0.2", port, events: second, ...common });
@@ -548,7 +564,7 @@ Deno.test("a connection left from an earlier listener is not taken for the liste
   using _left = await earlier.accept();
   earlier.close();
   const events = new EngineRecord();
-  const options = { events, limits: LIMITS, now: () => 0 };
+  const options = { events, limits: LIMITS, now: () => 0, time: systemTime };
   const engine = startLibcEngine({ hostname: "127.0.0.1", port, ...options });
   using _miner = await Deno.connect({ hostname: "127.0.0.1", port });
   await events.when(() => events.opens.length === 1);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { AcceptLoop } from "../../../lib/net/miners/accept_loop.ts";
 import { FakeConn, FakeListener } from "../../support/fake_listener.ts";
 import { PATIENCE_MS } from "../../support/patience.ts";
@@ -21,7 +22,7 @@ class World implements AsyncDisposable {
     accepted: (conn) => this.accepted.push(conn),
     acceptFailed: (error) => this.failures.push(error),
     nextMayCome: () => this.mayCome,
-  });
+  }, systemTime);
 
   async admit(conn: FakeConn): Promise<void> {
     this.listener.admit(conn);
@@ -166,7 +167,7 @@ Deno.test("a fault of whoever is told of failures does not end accepting", async
       throw fault;
     },
     nextMayCome: () => Promise.resolve(),
-  });
+  }, systemTime);
   listener.fail(new Error("Too many open files (os error 24)"));
   // The runtime tells of it between turns of its event loop.
   const deadline = Date.now() + PATIENCE_MS;

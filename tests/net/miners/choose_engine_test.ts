@@ -1,6 +1,7 @@
 /** Which engine serves, and what happens where the lean one cannot be had. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { startEngine } from "../../../lib/net/miners/choose_engine.ts";
 import { Libc } from "../../../lib/net/libc/calls.ts";
 import { LibcUnavailable } from "../../../lib/net/libc/library.ts";
@@ -9,7 +10,7 @@ import { LIMITS } from "./engine_contract.ts";
 
 function options(port = 0) {
   const events = new EngineRecord();
-  return { hostname: "127.0.0.1", port, events, limits: LIMITS, now: () => 0 };
+  return { hostname: "127.0.0.1", port, events, limits: LIMITS, now: () => 0, time: systemTime };
 }
 
 const LIBC_PATH = `/lib/${Deno.build.arch}-linux-gnu/libc.so.6`;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { startDenoEngine, startEngineOn } from "../../../lib/net/miners/deno_engine.ts";
 import type { Engine, EngineLimits } from "../../../lib/net/miners/engine.ts";
 import { formatAddress } from "../../../lib/base/peer_address.ts";
@@ -42,6 +43,7 @@ class World implements EngineWorld {
       events: this.events,
       limits: { ...LIMITS, ...limits },
       now: () => this.time,
+      time: { ...systemTime, now: () => this.time },
     });
   }
 

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { BUFFER_OPTIONS } from "../../../lib/net/libc/kernel_buffers.ts";
 import { Libc } from "../../../lib/net/libc/calls.ts";
 import type { Engine, EngineLimits, ListenOptions } from "../../../lib/net/miners/engine.ts";
@@ -53,6 +54,7 @@ class Loopback {
       events: this.events,
       limits: { ...LIMITS, ...limits },
       now: () => this.time,
+      time: { ...systemTime, now: () => this.time },
     });
   }
 
@@ -289,7 +291,7 @@ export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayI
   test("a port that is taken is an error of its own kind", async () => {
     await using net = new Loopback(start, way);
     const { port } = net.engine.address;
-    const options = { events: net.events, limits: LIMITS, now: () => 0 };
+    const options = { events: net.events, limits: LIMITS, now: () => 0, time: systemTime };
     assert.throws(
       () => start({ hostname: "127.0.0.1", port, ...options }),
       Deno.errors.AddrInUse,
@@ -298,7 +300,13 @@ export function testEngineOnLoopback(kind: string, start: StartEngine, way: WayI
 
   test("of two engines on one port either may stop accepting, and nobody who came is lost", async () => {
     const events = [new EngineRecord(), new EngineRecord()] as const;
-    const options = { hostname: "127.0.0.1", limits: LIMITS, now: () => 0, reusePort: true };
+    const options = {
+      hostname: "127.0.0.1",
+      limits: LIMITS,
+      now: () => 0,
+      time: systemTime,
+      reusePort: true,
+    };
     const old = start({ ...options, port: 0, events: events[0] });
     const next = start({ ...options, port: old.address.port, events: events[1] });
     const opened = () => events[0].opens.length + events[1].opens.length;

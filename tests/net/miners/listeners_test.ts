@@ -1,6 +1,7 @@
 /** Listeners: several ports as one. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { startDenoEngine } from "../../../lib/net/miners/deno_engine.ts";
 import type { Crowd, Engine, EngineEvents } from "../../../lib/net/miners/engine.ts";
 import type { PeerAddress } from "../../../lib/base/peer_address.ts";
@@ -73,6 +74,7 @@ function listen(ports: readonly number[]) {
       news: (handle) => Uint8Array.of(heard.push(`news of ${handle}`)),
       acceptFailed: () => heard.push("accept failed"),
     },
+    systemTime,
   );
   return { listeners, engines, calls, heard };
 }
@@ -239,10 +241,15 @@ for (
   const isNew = what !== "stays as it is";
   Deno.test(`a port that ${what} is ${isNew ? "opened anew" : "left alone"}`, async () => {
     const calls: string[] = [];
-    const listeners = new Listeners([{ ...at(1), tls: before }], (address, events) => {
-      calls.push(`start with ${address.tls?.cert_file} and ${address.tls?.key_file}`);
-      return new RecordingEngine(address, events, calls);
-    }, {} as EngineEvents);
+    const listeners = new Listeners(
+      [{ ...at(1), tls: before }],
+      (address, events) => {
+        calls.push(`start with ${address.tls?.cert_file} and ${address.tls?.key_file}`);
+        return new RecordingEngine(address, events, calls);
+      },
+      {} as EngineEvents,
+      systemTime,
+    );
     calls.length = 0;
     await listeners.reconfigure([{ ...at(1), tls: after }]);
     const anew = `start with ${after?.cert_file} and ${after?.key_file}`;
@@ -262,11 +269,16 @@ Deno.test("once nobody is let in any more, no port is opened, whatever is asked 
 
 Deno.test("when a new port cannot be had, all ports are as they were", async () => {
   const calls: string[] = [];
-  const listeners = new Listeners([at(1), at(2)], (address, events) => {
-    if (address.port === 9) throw new Deno.errors.AddrInUse("x");
-    calls.push(`${address.port}: start`);
-    return new RecordingEngine(address, events, calls);
-  }, {} as EngineEvents);
+  const listeners = new Listeners(
+    [at(1), at(2)],
+    (address, events) => {
+      if (address.port === 9) throw new Deno.errors.AddrInUse("x");
+      calls.push(`${address.port}: start`);
+      return new RecordingEngine(address, events, calls);
+    },
+    {} as EngineEvents,
+    systemTime,
+  );
   await assert.rejects(listeners.reconfigure([at(2), at(3), at(9)]), CannotListen);
   assert.deepEqual(listeners.addresses, [at(1), at(2)]);
   assert.deepEqual(calls, [
@@ -283,9 +295,14 @@ Deno.test("a port that was to get TLS is open again without, when another port c
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const events = new EngineRecord();
   const limits = { maxWaitingBytes: 1000, stallTimeoutMs: 1000 };
-  const listeners = new Listeners([at(freePort())], ({ hostname, port }, events) => {
-    return startDenoEngine({ hostname, port, events, limits, now: () => 0 });
-  }, events);
+  const listeners = new Listeners(
+    [at(freePort())],
+    ({ hostname, port }, events) => {
+      return startDenoEngine({ hostname, port, events, limits, now: () => 0, time: systemTime });
+    },
+    events,
+    systemTime,
+  );
   const [before] = listeners.addresses;
   const tls = { cert_file: "c", key_file: "k" };
   await assert.rejects(
@@ -301,14 +318,19 @@ Deno.test("a port that was to get TLS is open again without, when another port c
 
 Deno.test("a stop while a change of ports fails opens none of them again", async () => {
   const calls: string[] = [];
-  const listeners = new Listeners([at(1)], (address, events) => {
-    if (address.port === 9) {
-      queueMicrotask(() => listeners.stopAccepting());
-      throw new Deno.errors.AddrInUse("x");
-    }
-    calls.push(`${address.port}: start`);
-    return new RecordingEngine(address, events, calls);
-  }, {} as EngineEvents);
+  const listeners = new Listeners(
+    [at(1)],
+    (address, events) => {
+      if (address.port === 9) {
+        queueMicrotask(() => listeners.stopAccepting());
+        throw new Deno.errors.AddrInUse("x");
+      }
+      calls.push(`${address.port}: start`);
+      return new RecordingEngine(address, events, calls);
+    },
+    {} as EngineEvents,
+    systemTime,
+  );
   await assert.rejects(listeners.reconfigure([at(9)]), CannotListen);
   assert.deepEqual(listeners.addresses, []);
   assert.deepEqual(calls, ["1: start", "1: stop accepting"]);
@@ -327,10 +349,15 @@ for (
     const addresses = [1, 2].map((port) => ({ hostname: "127.0.0.1", port }));
     assert.throws(
       () =>
-        new Listeners(addresses, (address, events) => {
-          if (address.port === 2) throw error;
-          return new RecordingEngine(address, events, calls);
-        }, {} as EngineEvents),
+        new Listeners(
+          addresses,
+          (address, events) => {
+            if (address.port === 2) throw error;
+            return new RecordingEngine(address, events, calls);
+          },
+          {} as EngineEvents,
+          systemTime,
+        ),
       (thrown: unknown) =>
         thrown instanceof CannotListen && thrown.message.includes("127.0.0.1:2") &&
         found.test(thrown.message),

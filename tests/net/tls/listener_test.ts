@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { startEngineOn } from "../../../lib/net/miners/deno_engine.ts";
 import { listenForMiners } from "../../../lib/net/miners/miner_listener.ts";
 import type { Engine, ListenOptions } from "../../../lib/net/miners/engine.ts";
@@ -51,10 +52,10 @@ class World implements AsyncDisposable {
     const options = { hostname: "127.0.0.1", port: 0, events: this.events };
     this.engine = startEngineOn(
       new TlsListener(
-        listenForMiners({ ...options, limits: LIMITS, now: () => 0 }),
+        listenForMiners({ ...options, limits: LIMITS, now: () => 0, time: systemTime }),
         () => this.context,
       ),
-      { events: this.events, limits: LIMITS, now: () => 0 },
+      { events: this.events, limits: LIMITS, now: () => 0, time: systemTime },
     );
   }
 

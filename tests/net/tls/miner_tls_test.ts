@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { CannotUseCertificate } from "../../../lib/net/tls/certificate_files.ts";
 import { MinerTls } from "../../../lib/net/tls/miner_tls.ts";
 import { EngineRecord } from "../../support/engine_record.ts";
@@ -18,7 +19,7 @@ function names(tls: MinerTls): string[] {
 }
 
 Deno.test("certificates are taken all or none, and taken back when asked", async () => {
-  const tls = new MinerTls();
+  const tls = new MinerTls(() => Date.now());
   await tls.load([POOL]);
   await assert.rejects(tls.load([ELSEWHERE, MISSING]), CannotUseCertificate);
   assert.deepEqual(names(tls), ["DNS:pool.test"]);
@@ -32,7 +33,11 @@ Deno.test("certificates are taken all or none, and taken back when asked", async
 
 Deno.test("a port with a certificate that was not loaded is a fault of ours", () => {
   const options = { hostname: "127.0.0.1", port: 0, events: new EngineRecord(), limits: LIMITS };
-  assert.throws(() => new MinerTls().start(POOL, { ...options, now: () => 0 }), /was not loaded/);
+  assert.throws(
+    () =>
+      new MinerTls(() => Date.now()).start(POOL, { ...options, now: () => 0, time: systemTime }),
+    /was not loaded/,
+  );
 });
 
 for (
@@ -49,7 +54,7 @@ for (
     mock.timers.enable({ apis: ["Date"], now: Date.parse(day) });
     try {
       const files = certificateFiles(certificate);
-      const tls = new MinerTls();
+      const tls = new MinerTls(() => Date.now());
       await tls.load([files]);
       const [line, ...rest] = log.take();
       const said = line!.replace(files.cert_file, "{}").replace(/, IP[^;]*?(?= is| exp| has)/, "…");
