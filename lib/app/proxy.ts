@@ -185,6 +185,7 @@ export class Proxy implements FarmControl {
       version: `btcagent/${version}`,
       now: this.clock.now,
       rateClock: this.clock,
+      timers: time,
     });
     this.#listeners = listeners!;
     this.#view = new ProxyView(this);
@@ -329,6 +330,7 @@ export class Proxy implements FarmControl {
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,
       realNow: this.clock.realNow,
+      timers: this.#time,
       isNamedByMiners: this.#config.multi_user_mode,
       graceMs: graceMs(this.#config),
     });
@@ -339,7 +341,7 @@ export class Proxy implements FarmControl {
       mux,
       now: this.clock.now,
       rateClock: this.clock,
-      random: this.#time.random,
+      time: this.#time,
       connects: this.#connects,
       troubles: this.#troubles,
       // A name that miners made up must not cost a pool two connections.

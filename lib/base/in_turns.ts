@@ -1,18 +1,26 @@
 /**
+ * Work that takes long, and yet keeps nothing waiting.
+ */
+
+import type { Timer, Timers } from "./clock.ts";
+
+/**
  * A long piece of work, done a few steps in a turn, so that whatever else there is has its turn in
  * between.
  */
 export class InTurns {
+  readonly #timers: Timers;
   readonly #stepsPerTurn: number;
   readonly #pauseMs: number;
   #work: Iterator<void> | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
   /**
    * So many steps in a turn, and such a pause between turns, in milliseconds: with none at all Deno
    * would not look at its sockets in between.
    */
-  constructor(stepsPerTurn: number, pauseMs: number) {
+  constructor(timers: Timers, stepsPerTurn: number, pauseMs: number) {
+    this.#timers = timers;
     this.#stepsPerTurn = stepsPerTurn;
     this.#pauseMs = pauseMs;
   }
@@ -26,7 +34,7 @@ export class InTurns {
 
   /** Leaves undone what is not done. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     this.#work = undefined;
   }
 
@@ -47,6 +55,6 @@ export class InTurns {
         return;
       }
     }
-    this.#timer = setTimeout(() => this.#turn(), this.#pauseMs);
+    this.#timer = this.#timers.after(this.#pauseMs, () => this.#turn());
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
+import type { Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { Crowd, Downstream, Fanout, Mux } from "../mux/downstream.ts";
 import { addressKey, Admission } from "../net/miners/admission.ts";
@@ -61,6 +62,8 @@ export interface MinersOptions extends MinersSettings {
   readonly now: AttendedNow;
   /** What rates of theirs are judged by. */
   readonly rateClock: RateClock;
+  /** For what many miners take turns in. */
+  readonly timers: Timers;
 }
 
 const log = areaLog("miner");
@@ -104,9 +107,9 @@ export class Miners implements Fanout, EngineEvents {
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
   /** A crowd that came together goes together: shares of the others are read in between. */
-  readonly #ending = new InTurns(ENDS_PER_TURN, ENDS_PAUSE_MS);
+  readonly #ending: InTurns;
   /** When all go there are no shares to be read, only answers to be given. */
-  readonly #lettingGo = new InTurns(GOES_PER_TURN, GOES_PAUSE_MS);
+  readonly #lettingGo: InTurns;
   readonly #fanout = new Histogram();
   #bytesRead = 0;
   #silentConnections = 0;
@@ -116,6 +119,8 @@ export class Miners implements Fanout, EngineEvents {
   constructor(options: MinersOptions) {
     this.#options = options;
     this.#limits = options.limits;
+    this.#ending = new InTurns(options.timers, ENDS_PER_TURN, ENDS_PAUSE_MS);
+    this.#lettingGo = new InTurns(options.timers, GOES_PER_TURN, GOES_PAUSE_MS);
     this.#admission = new Admission(
       options.limits,
       options.rateClock.realNow,

@@ -16,6 +16,8 @@
  *   again at 1970.
  */
 
+import type { Random } from "../base/clock.ts";
+
 const PER_SECOND = 2 ** 20;
 const RANDOM_NUMBERS = 2 ** 26;
 
@@ -30,9 +32,8 @@ export class JobNumbers {
    * Begins a run.
    *
    * @param wallTime Milliseconds since 1970, whatever the clock says.
-   * @param random As `Math.random`.
    */
-  constructor(wallTime: number, random: () => number) {
+  constructor(wallTime: number, random: Random) {
     const seconds = Math.floor(wallTime / 1000) % SECONDS;
     const place = seconds < 0 ? seconds + SECONDS : seconds;
     this.#next = place * PER_SECOND + Math.floor(random() * RANDOM_NUMBERS);

@@ -3,6 +3,7 @@
  * stood still: a few at a time, so that everything else has its turn in between.
  */
 
+import type { Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { StratumError } from "../protocol/stratum/error_code.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
@@ -21,8 +22,13 @@ interface LateAnswer {
 
 /** Gives answers in turns. */
 export class LateAnswers {
-  readonly #turns = new InTurns(ANSWERS_PER_TURN, PAUSE_MS);
+  readonly #turns: InTurns;
   #waiting: LateAnswer[] = [];
+
+  /** None wait yet. */
+  constructor(timers: Timers) {
+    this.#turns = new InTurns(timers, ANSWERS_PER_TURN, PAUSE_MS);
+  }
 
   /**
    * Answers a share, after those before it: true, unless there is an `error`.

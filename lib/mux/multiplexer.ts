@@ -7,7 +7,7 @@
  */
 
 import type { AttendedNow } from "../base/attended_clock.ts";
-import type { Now } from "../base/clock.ts";
+import type { Now, Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import type { Job } from "../protocol/stratum/job.ts";
@@ -76,6 +76,8 @@ export interface MultiplexerOptions {
   readonly now: AttendedNow;
   /** The same for hashrates and the time without a pool. */
   readonly realNow: Now;
+  /** For work that many miners take turns in. */
+  readonly timers: Timers;
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -98,9 +100,9 @@ export class Multiplexer implements UpstreamEvents {
   #outageSince: number | undefined;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
-  readonly #seating = new InTurns(SEATS_PER_TURN, TURN_PAUSE_MS);
-  readonly #ending = new InTurns(LOST_PER_TURN, TURN_PAUSE_MS);
-  readonly #sendingAway = new InTurns(FAREWELLS_PER_TURN, TURN_PAUSE_MS);
+  readonly #seating: InTurns;
+  readonly #ending: InTurns;
+  readonly #sendingAway: InTurns;
   /** What miners without a place go on with, so that they are not left in silence. */
   readonly #pastWork = new Work();
   /** Those of them that work. */
@@ -123,7 +125,11 @@ export class Multiplexer implements UpstreamEvents {
     this.#graceMs = options.graceMs;
     this.#outageSince = options.now();
     this.#books = new AccountBooks(options.realNow());
-    this.#flow = new ShareFlow(options.counter, this.#books, options.now, options.realNow);
+    const { counter, now, realNow, timers } = options;
+    this.#flow = new ShareFlow(counter, this.#books, now, realNow, timers);
+    this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
+    this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
+    this.#sendingAway = new InTurns(timers, FAREWELLS_PER_TURN, TURN_PAUSE_MS);
   }
 
   /** Which connections there are, and how many miners each has. */

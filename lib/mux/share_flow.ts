@@ -6,7 +6,7 @@
  */
 
 import type { AttendedNow } from "../base/attended_clock.ts";
-import type { Now } from "../base/clock.ts";
+import type { Now, Timers } from "../base/clock.ts";
 import {
   REFUSE_REASONS,
   type RefuseReason,
@@ -52,17 +52,24 @@ export class ShareFlow {
   readonly #books: AccountBooks;
   readonly #now: AttendedNow;
   readonly #realNow: Now;
-  readonly #lateAnswers = new LateAnswers();
+  readonly #lateAnswers: LateAnswers;
 
   /**
    * Counts in `counter` and in the account's books. Times are monotonic, in milliseconds: `now` to
    * judge who is late, `realNow` for hashrates.
    */
-  constructor(counter: ShareCounter, books: AccountBooks, now: AttendedNow, realNow: Now) {
+  constructor(
+    counter: ShareCounter,
+    books: AccountBooks,
+    now: AttendedNow,
+    realNow: Now,
+    timers: Timers,
+  ) {
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
     this.#realNow = realNow;
+    this.#lateAnswers = new LateAnswers(timers);
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */

@@ -4,6 +4,7 @@
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
+import type { Timers } from "../base/clock.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
@@ -30,6 +31,8 @@ export interface PoolConnectionOptions {
   readonly now: AttendedNow;
   /** What rates of the pool are judged by. */
   readonly rateClock: RateClock;
+  /** For its turns, and for shares that wait for company. */
+  readonly timers: Timers;
   /** Dialling and handshake together may take this long, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /** A pool silent for this long is dead, in milliseconds; it is probed at half of it. */

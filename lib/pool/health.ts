@@ -6,6 +6,7 @@
  */
 
 import { backoffMs } from "../base/backoff.ts";
+import type { Random } from "../base/clock.ts";
 
 /** A connection must have served this long before its end counts as the first failure again. */
 export const PROVEN_MS = 30_000;
@@ -43,10 +44,10 @@ class HealthRecord {
 /** The records of all pools, by their ids. */
 export class PoolHealth {
   readonly #records = new Map<number, HealthRecord>();
-  readonly #random: () => number;
+  readonly #random: Random;
 
-  /** `random` as `Math.random`. */
-  constructor(random: () => number) {
+  /** Nothing is known of any pool yet. */
+  constructor(random: Random) {
     this.#random = random;
   }
 

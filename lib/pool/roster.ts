@@ -7,6 +7,7 @@
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
+import type { Time } from "../base/clock.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { UpstreamEvents } from "../mux/upstream.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
@@ -51,8 +52,8 @@ export interface RosterOptions extends RosterSettings {
   readonly now: AttendedNow;
   /** What rates of pools are judged by. */
   readonly rateClock: RateClock;
-  /** As `Math.random`. */
-  readonly random: () => number;
+  /** For its chance, its timers and the times of made-up jobs. */
+  readonly time: Time;
   /** Shared by everything that connects to pools. */
   readonly connects: ConnectLimiter;
   /** Shared by all accounts: what is said of pools that fail. */
@@ -87,9 +88,9 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#options = options;
     this.#settings = options;
     this.#order = new PoolOrder(options.pools);
-    this.#health = new PoolHealth(options.random);
-    const { standbyIntervalMs: intervalMs, mux, now, troubles } = options;
-    this.#standby = new Standby({ intervalMs, mux, now, troubles });
+    this.#health = new PoolHealth(options.time.random);
+    const { standbyIntervalMs: intervalMs, mux, now, time, troubles } = options;
+    this.#standby = new Standby({ intervalMs, mux, now, wallNow: time.wallNow, troubles });
   }
 
   get pools(): readonly PoolReport[] {
@@ -369,7 +370,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   #open(rank: number): void {
-    const { open, version, mux, now, rateClock, connects } = this.#options;
+    const { open, version, mux, now, rateClock, time, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, this.#urgency(pool.poolId));
     const { poolId, host, port, account } = pool;
@@ -382,6 +383,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       version,
       now,
       rateClock,
+      timers: time,
       mux,
       owner: this,
     });

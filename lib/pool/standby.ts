@@ -30,6 +30,8 @@ export interface StandbyOptions {
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;
+  /** Milliseconds since 1970, for the times of jobs. */
+  readonly wallNow: Now;
   /** What is said of it. */
   readonly troubles: Pick<PoolTroubleLog, "unserved" | "served">;
 }
@@ -92,9 +94,9 @@ export class Standby {
   }
 
   #giveJob(upstream: StandbyUpstream): void {
-    const { mux, now } = this.#options;
+    const { mux, now, wallNow } = this.#options;
     this.#jobAt = now();
-    mux.jobArrived(upstream, upstream.nextJob(Math.floor(Date.now() / 1000)));
+    mux.jobArrived(upstream, upstream.nextJob(Math.floor(wallNow() / 1000)));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Fuzz target: whatever a pool sends, through a session with it, from dialling to its end. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { Connection } from "../../lib/net/pools/connection.ts";
 import { AgentSession } from "../../lib/pool/agent/session.ts";
 import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent/message.ts";
@@ -161,6 +162,7 @@ export const POOL_STREAM: FuzzTarget = {
       },
       now: () => 0,
       rateClock: { realNow: () => 0, awayMs: () => 0 },
+      timers: systemTime,
       handshakeTimeoutMs: 15_000,
       readTimeoutMs: 60_000,
       shareWindowMs: 0,

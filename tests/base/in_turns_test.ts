@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { InTurns } from "../../lib/base/in_turns.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 
 /** Runs `test` with timers that move when told. */
 function withTimers(test: () => void): () => void {
@@ -20,7 +21,7 @@ Deno.test(
   "so many steps are done at once, the others after pauses",
   withTimers(() => {
     const done: number[] = [];
-    const turns = new InTurns(3, 5);
+    const turns = new InTurns(systemTime, 3, 5);
     const work = function* () {
       for (let i = 0; i < 7; i++) yield void done.push(i);
     };

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { Standby } from "../../lib/pool/standby.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { formatDifficulty } from "../../lib/protocol/stratum/difficulty.ts";
@@ -81,7 +82,13 @@ Deno.test("stratum.md: jobs are made up from the last real one as its example sa
   let time = 0;
   const now = () => time;
   const troubles = new PoolTroubleLog(now);
-  const standby = new Standby({ intervalMs: 30_000, mux: events, now, troubles });
+  const standby = new Standby({
+    intervalMs: 30_000,
+    mux: events,
+    now,
+    wallNow: systemTime.wallNow,
+    troubles,
+  });
   const { coinbase1, ntime } = first!.last;
   const word = "00000000";
   const params = ["1", word.repeat(8), coinbase1.slice(0, -8), "", [], word, word, ntime, true];

@@ -79,6 +79,7 @@ async function assertHandshake(
     version: "1.2.3",
     dial: createDial({ ...OPTIONS, ...options }, systemTime),
     now: systemTime.now,
+    timers: systemTime,
     rateClock: new AttendedClock(systemTime.now),
     handshakeTimeoutMs: 5000,
     readTimeoutMs: 5000,

@@ -1,6 +1,7 @@
 /** Accounts: what all sub-accounts share, who is of which, and when one opens and closes. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts.ts";
 import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { NO_TRAFFIC, sumOfTraffic } from "../../lib/mux/books/traffic.ts";
@@ -101,6 +102,7 @@ class Rig {
       releaseSession: (sessionId) => this.ids.release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
+      timers: systemTime,
       isNamedByMiners: true,
       graceMs: GRACE_MS,
     });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolJob } from "../../lib/mux/upstream.ts";
 import { Outgoing } from "../../lib/pool/agent/outgoing.ts";
 import { decodeAgentFrame } from "../../lib/protocol/agent/message.ts";
@@ -71,7 +72,7 @@ function frameOf(sessionId: number, job: PoolJob, share: Share): Uint8Array {
     return Promise.resolve(bytes.length);
   };
   const events = { unregistered: () => {}, failed: () => {}, stalled: () => {}, resumed: () => {} };
-  new Outgoing({ write }, 0, () => 0, events).submit(sessionId, job, share);
+  new Outgoing({ write }, 0, () => 0, systemTime, events).submit(sessionId, job, share);
   return frame!;
 }
 

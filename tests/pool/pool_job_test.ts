@@ -1,6 +1,7 @@
 /** How large a pool's job may be, wherever it comes: in the handshake, later, and made up from. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { coinbaseBytes, MAX_JOB_LINE_BYTES, readPoolJob } from "../../lib/pool/pool_job.ts";
 import { Standby } from "../../lib/pool/standby.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
@@ -101,7 +102,13 @@ Deno.test("A made-up job is no longer than the one it is made from, however shor
     const { now } = clock;
     const roles = new RoleBook(now);
     const troubles = new PoolTroubleLog(now);
-    const standby = new Standby({ intervalMs: 1000, mux: roles, now, troubles });
+    const standby = new Standby({
+      intervalMs: 1000,
+      mux: roles,
+      now,
+      wallNow: systemTime.wallNow,
+      troubles,
+    });
     standby.remember({ latestJob, terms: TERMS, versionMask: 0 });
     standby.begin();
     for (let i = 0; i < 3; i++) {

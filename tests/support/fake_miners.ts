@@ -2,6 +2,7 @@
  * The miners' side over a fake engine and a fake mux, with time that moves when told.
  */
 
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { MinerLimits } from "../../lib/miner/limits.ts";
 import { Miners } from "../../lib/miner/miners.ts";
 import type { WorkerNaming } from "../../lib/miner/worker_naming.ts";
@@ -56,6 +57,7 @@ export class FakeMiners {
       version: "btcagent/1.2.3",
       now: () => this.time,
       rateClock: { realNow: () => this.time, awayMs: () => this.awayMs },
+      timers: systemTime,
     });
     this.mux.fanout = this.miners;
   }

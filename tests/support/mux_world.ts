@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstream } from "../../lib/mux/upstream.ts";
@@ -60,6 +61,7 @@ export class MuxWorld {
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
+      timers: systemTime,
       isNamedByMiners: true,
       graceMs,
     });

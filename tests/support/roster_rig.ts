@@ -59,7 +59,7 @@ export class RosterRig {
       mux: this.roles,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => 0 },
-      random: this.#random,
+      time: { ...this.clock.time, random: this.#random },
       connects: this.#connects,
       troubles: this.#troubles,
       maySpare: () => this.maySpare,

@@ -1,5 +1,6 @@
 /** A pool session between a fake connection, a clock and a recorder. */
 
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolJob } from "../../lib/mux/upstream.ts";
 import { AgentSession } from "../../lib/pool/agent/session.ts";
 import type { ReadyUpstream } from "../../lib/pool/connection.ts";
@@ -36,6 +37,7 @@ export class SessionRig {
       dial: this.dial.dial,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => this.awayMs },
+      timers: systemTime,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: READ_TIMEOUT_MS,
       shareWindowMs,

@@ -3,6 +3,7 @@
  * together, every window or as soon as they fill a segment. No share waits longer than a window.
  */
 
+import type { Timer, Timers } from "../../base/clock.ts";
 import type { Outbox } from "../../net/pools/outbox.ts";
 
 /** Payload of a TCP segment on the narrowest of usual paths, a little less. */
@@ -12,10 +13,12 @@ export const SEGMENT_BYTES = 1400;
 export class Gathering {
   readonly #outbox: Outbox;
   readonly #windowMs: number;
-  #window: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  #window: Timer | undefined;
 
   /** A window of 0 ms flushes each time. */
-  constructor(outbox: Outbox, windowMs: number) {
+  constructor(outbox: Outbox, windowMs: number, timers: Timers) {
+    this.#timers = timers;
     this.#outbox = outbox;
     this.#windowMs = windowMs;
   }
@@ -37,15 +40,15 @@ export class Gathering {
 
   /** Lets go of the timer. Nothing is flushed any more. */
   stop(): void {
-    clearTimeout(this.#window);
+    this.#timers.clear(this.#window);
   }
 
   #openWindow(): void {
-    this.#window = setTimeout(() => {
+    this.#window = this.#timers.after(this.#windowMs, () => {
       this.#window = undefined;
       if (this.#outbox.gatheredBytes === 0) return;
       this.#outbox.flush();
       this.#openWindow();
-    }, this.#windowMs);
+    });
   }
 }

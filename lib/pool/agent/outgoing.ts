@@ -6,7 +6,7 @@
  * session has to be registered (agent.md trap 2).
  */
 
-import type { Now } from "../../base/clock.ts";
+import type { Now, Timers } from "../../base/clock.ts";
 import type { PoolJob } from "../../mux/upstream.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import { Outbox } from "../../net/pools/outbox.ts";
@@ -62,6 +62,7 @@ export class Outgoing {
     connection: Pick<Connection, "write">,
     windowMs: number,
     now: Now,
+    timers: Timers,
     events: OutgoingEvents,
   ) {
     this.#events = events;
@@ -72,7 +73,7 @@ export class Outgoing {
         if (!this.#isStopped) events.failed(error);
       },
     });
-    this.#gathering = new Gathering(this.#outbox, windowMs);
+    this.#gathering = new Gathering(this.#outbox, windowMs, timers);
   }
 
   /** Bytes given to the kernel so far. */

@@ -184,8 +184,8 @@ export class AgentSession implements PoolConnection {
   }
 
   #opened(connection: Connection): Link {
-    const { account, version, wantsVerdicts, shareWindowMs, now } = this.#options;
-    const outgoing = new Outgoing(connection, shareWindowMs, now, {
+    const { account, version, wantsVerdicts, shareWindowMs, now, timers } = this.#options;
+    const outgoing = new Outgoing(connection, shareWindowMs, now, timers, {
       unregistered: (sessionId) => this.#upstream?.unregistered(sessionId),
       failed: (error) => this.#end(endReason(error), causeOf(error)),
       stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),
@@ -235,7 +235,7 @@ export class AgentSession implements PoolConnection {
   /** Has everybody else take their turn. */
   #nextTurn(): Promise<void> {
     this.#work = 0;
-    return new Promise((resolve) => void setImmediate(resolve));
+    return new Promise((resolve) => this.#options.timers.nextTurn(resolve));
   }
 
   /** A frame may name every miner there is. */

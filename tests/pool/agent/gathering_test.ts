@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { Outbox } from "../../../lib/net/pools/outbox.ts";
 import { Gathering, SEGMENT_BYTES } from "../../../lib/pool/agent/gathering.ts";
 import { turn } from "../../support/fake_clock.ts";
@@ -17,7 +18,7 @@ class Rig {
   readonly gathering: Gathering;
 
   constructor(windowMs = WINDOW_MS) {
-    this.gathering = new Gathering(this.outbox, windowMs);
+    this.gathering = new Gathering(this.outbox, windowMs, systemTime);
   }
 
   /** A frame of this many bytes. */

@@ -1,6 +1,7 @@
 /** What goes to a pool, seen from its own side; what comes of it is in session_test.ts. */
 
 import assert from "node:assert/strict";
+import { systemTime } from "../../../lib/base/system_time.ts";
 import { Outgoing } from "../../../lib/pool/agent/outgoing.ts";
 import { decodeAgentFrame } from "../../../lib/protocol/agent/message.ts";
 import { PoolStreamDecoder } from "../../../lib/protocol/agent/stream.ts";
@@ -27,6 +28,7 @@ function rig() {
     },
     0,
     clock.now,
+    systemTime,
     {
       unregistered: (sessionId) => reports.push(`unregistered ${sessionId}`),
       failed: (error) => reports.push(`failed: ${(error as Error).message}`),
@@ -56,6 +58,7 @@ class Line {
       },
       0,
       this.clock.now,
+      systemTime,
       {
         unregistered: (sessionId) => this.reports.push(`unregistered ${sessionId}`),
         failed: (error) => assert.fail(String(error)),
