@@ -1,6 +1,7 @@
 /**
  * Time and chance as they are handed to whatever needs them: what runs on a {@linkcode Time} runs
- * on the system's (system_time.ts) and on a made-up one alike.
+ * on the system's (system_time.ts) and on a made-up one alike. A lint rule keeps the globals out of
+ * everything else (scripts/lint_time.ts).
  */
 
 /** Milliseconds since some fixed moment. */

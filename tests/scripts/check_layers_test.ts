@@ -10,7 +10,7 @@ function verdictOn(files: Record<string, string[]>): string[] {
 
 Deno.test("imports down the layers, within one, by the app and by scripts and tests are fine", () => {
   const files = {
-    "main.ts": ["lib/cli/parse.ts", "lib/app/proxy.ts", "deno.json"],
+    "main.ts": ["lib/cli/parse.ts", "lib/app/proxy.ts", "lib/base/system_time.ts", "deno.json"],
     "lib/app/proxy.ts": ["lib/miner/session.ts", "lib/mux/accounts.ts", "lib/config/schema.ts"],
     "lib/cli/parse.ts": ["lib/config/nearest_word.ts", "deno.json"],
     "lib/miner/session.ts": [
@@ -22,7 +22,7 @@ Deno.test("imports down the layers, within one, by the app and by scripts and te
     "lib/sim/pool.ts": ["lib/net/miners/engine.ts", "lib/protocol/stratum/job.ts"],
     "lib/host/open_files.ts": ["lib/net/libc/library.ts", "lib/observe/log.ts"],
     "scripts/fuzz/main.ts": ["tests/support/fake_pool.ts", "lib/app/proxy.ts"],
-    "tests/mux/accounts_test.ts": ["tests/support/fake_pool.ts", "lib/app/proxy.ts"],
+    "tests/mux/accounts_test.ts": ["lib/base/system_time.ts", "lib/app/proxy.ts"],
   };
   assert.deepEqual(verdictOn(files), []);
 });
@@ -47,6 +47,12 @@ const REFUSED: [file: string, target: string, reason: RegExp][] = [
   ["main.ts", "scripts/compile.ts", /^main\.ts imports only lib\/app, /],
   ["main.ts", "lib/mux/accounts.ts", /^main\.ts imports only lib\/app, /],
   ["scripts/bench/run.ts", "main.ts", /^scripts imports only lib, tests$/],
+  [
+    "lib/app/proxy.ts",
+    "lib/base/system_time.ts",
+    /^only main\.ts, lib\/sim, scripts and tests may$/,
+  ],
+  ["lib/base/rate.ts", "lib/base/system_time.ts", /^only main\.ts, lib\/sim, scripts and tests /],
   ["lib/extras/thing.ts", "lib/base/clock.ts", /^no layer in the table of .* holds lib\/extras/],
   ["lib/loose.ts", "lib/base/clock.ts", /^no layer in the table of .* holds lib\/loose\.ts$/],
 ];
