@@ -58,9 +58,10 @@ export class TestProxy {
   }
 }
 
-function configOf(
+/** The configuration of a proxy on a free port; `settings` are keys of the file. */
+export function configOf(
   pools: readonly SimPool[],
-  settings: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>> = {},
 ): Config {
   const result = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
