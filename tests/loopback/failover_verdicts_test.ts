@@ -69,7 +69,8 @@ Deno.test("verdicts that never come leave shares waiting, not lost from the book
   await until(() => {
     const { submits, verdictsWithheld } = pool!.statistics();
     const { shares, waitingShares } = proxy.statistics();
-    return shares.submitted === submits && waitingShares === verdictsWithheld;
+    return shares.received === rig.farm.statistics().submitted && shares.submitted === submits &&
+      waitingShares === verdictsWithheld;
   }, "just what the pool kept for itself waits");
   const { shares, waitingShares, strayVerdicts } = proxy.statistics();
   assert.ok(waitingShares > 0);
