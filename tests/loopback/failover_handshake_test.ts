@@ -10,13 +10,13 @@ import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { AUTHORITY_FILE, serverCertificate } from "../support/test_certificates.ts";
 
 /** The dial time-out of these tests, and what looking at deadlines adds, in milliseconds. */
-const DIAL_MS = 3_000 + 250;
+const DIAL_MS = 2_000 + 250;
 
 /** From knowing that the first pool will not do to work of the second, in milliseconds. */
 const NEXT_POOL_MS = 1_000;
 
 const ADVANCED = {
-  pool_connection_dial_timeout_seconds: 3,
+  pool_connection_dial_timeout_seconds: 2,
   pool_connection_read_timeout_seconds: 60,
 };
 
@@ -29,7 +29,7 @@ interface Refusal {
   readonly reason: RegExp;
 }
 
-const NO_ANSWER = { noticeMs: DIAL_MS, reason: /no answer: waited 3 s for/ };
+const NO_ANSWER = { noticeMs: DIAL_MS, reason: /no answer: waited 2 s for/ };
 
 const REFUSALS: readonly Refusal[] = [
   { what: "refuses connections", faults: { refuseConnections: true }, reason: /refused/i },
@@ -39,7 +39,7 @@ const REFUSALS: readonly Refusal[] = [
     faults: { maxAnswers },
     ...NO_ANSWER,
   })),
-  { what: "answers authorize too late", faults: { authorizeDelayMs: 5_000 }, ...NO_ANSWER },
+  { what: "answers authorize too late", faults: { authorizeDelayMs: 4_000 }, ...NO_ANSWER },
   { what: "shakes hands one byte at a time", faults: { dribbleMs: 20 }, ...NO_ANSWER },
   { what: "takes no bytes", faults: { stopReading: true }, ...NO_ANSWER },
   {
