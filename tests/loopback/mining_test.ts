@@ -4,56 +4,14 @@ import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { mixedMinersHash, QUICK_DIFFICULTY } from "../support/hashing_farms.ts";
 import { assertSharesAddUp, TestProxy, until } from "../support/test_proxy.ts";
 
-/** About 43,000 hashes a share. */
-const DIFFICULTY = 0.00001;
-
-Deno.test("200 mixed miners hash for 30 s and the pool accepts every share they find", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY, jobIntervalMs: 3_000 });
-  await using proxy = new TestProxy([pool]);
-  const started = performance.now();
-  await using farm = SimFarm.start({
-    port: proxy.port,
-    count: 200,
-    mode: { kind: "hash" },
-    connectsPerSecond: 200,
-  });
-  await until(() => proxy.statistics().working === 200, "all miners are in");
-  // How many shares that gives is the processor's affair, and a busy one may take longer.
-  await until(
-    () => performance.now() - started >= 30_000 && farm.statistics().submitted >= 100,
-    "30 s have passed and 100 shares were found",
-    600_000,
-  );
-  farm.setMode({ kind: "idle" });
-  await farm.until(() => farm.statistics().waitingNow === 0);
-
-  const found = farm.statistics();
-  const judged = pool.statistics();
-  assert.deepEqual(farm.faults, []);
-  assert.equal(found.accepted, found.submitted);
-  assert.equal(judged.accepted, found.submitted);
-  assert.equal(judged.rejected, 0);
-  assert.equal(judged.acceptedChecksum, found.acceptedChecksum);
-
-  assert.deepEqual(
-    new Set(pool.workers().map((worker) => worker.workerName)),
-    farm.workerNames,
-  );
-  assert.equal(judged.droppedRegisters, 0);
-  assert.equal(judged.unregisteredSubmits, 0);
-  assert.equal(judged.wrongLengthSubmits, 0);
-
-  const statistics = proxy.statistics();
-  assertSharesAddUp(statistics);
-  assert.equal(statistics.shares.received, found.submitted);
-  assert.equal(statistics.shares.accepted, found.submitted);
-  assert.equal(statistics.poolBytesWritten, judged.bytesIn);
-});
+Deno.test("40 mixed miners hash, and the pool accepts every share they find", () =>
+  mixedMinersHash({ difficulty: QUICK_DIFFICULTY, miners: 40, seconds: 0, shares: 60 }));
 
 Deno.test("a job that the pool sends again has miners find other shares, all of them good", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY, resendIntervalMs: 500 });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY, resendIntervalMs: 500 });
   await using proxy = new TestProxy([pool]);
   await using farm = SimFarm.start({ port: proxy.port, count: 12, mode: { kind: "hash" } });
   await farm.until(() => farm.miners.every((miner) => miner.statistics().jobs >= 5));
@@ -65,7 +23,7 @@ Deno.test("a job that the pool sends again has miners find other shares, all of 
 });
 
 Deno.test("a miner that sends its handshake one byte at a time mines like any other", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using proxy = new TestProxy([pool]);
   await using miner = SimMiner.start({
     port: proxy.port,
@@ -81,7 +39,7 @@ Deno.test("a miner that sends its handshake one byte at a time mines like any ot
 });
 
 Deno.test("a pool that closes in the middle of a frame costs no miner its connection", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using proxy = new TestProxy([pool]);
   await using farm = SimFarm.start({ port: proxy.port, count: 16, mode: { kind: "hash" } });
   await farm.until(() => farm.statistics().accepted >= 5);
@@ -101,7 +59,7 @@ Deno.test("a pool that closes in the middle of a frame costs no miner its connec
 });
 
 Deno.test("a pool without verdicts has its shares answered true and counted as assumed", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await pool.setFaults({ hasNoSubres: true });
   await using proxy = new TestProxy([pool]);
   await using miner = SimMiner.start({ port: proxy.port, user: "a.b", mode: { kind: "hash" } });
@@ -115,7 +73,7 @@ Deno.test("a pool without verdicts has its shares answered true and counted as a
 });
 
 Deno.test("a pool without verrol gets no version bits, and miners are told they have none", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await pool.setFaults({ hasNoVerrol: true });
   await using proxy = new TestProxy([pool]);
   await until(() => proxy.statistics().poolBytesRead > 1000, "the pool is connected");
@@ -131,7 +89,7 @@ Deno.test("a pool without verrol gets no version bits, and miners are told they 
 });
 
 Deno.test("a miner that ignores the mask of a pool without verrol moves nobody's verdicts", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await pool.setFaults({ hasNoVerrol: true });
   await using proxy = new TestProxy([pool]);
   await using honest = SimMiner.start({ port: proxy.port, user: "a.good", mode: { kind: "hash" } });
@@ -158,7 +116,7 @@ Deno.test("a miner that ignores the mask of a pool without verrol moves nobody's
 });
 
 Deno.test("a NiceHash client agent does not trip the pool's hidden minimum", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using proxy = new TestProxy([pool]);
   await using miner = SimMiner.start({
     port: proxy.port,

@@ -1,12 +1,12 @@
-/** Stopping under load loses nothing, and the next start has everybody back soon. */
+/** Stopping under load loses nothing. */
 
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
 import { RawMiner } from "../support/raw_miner.ts";
+import { withBatchingConfig } from "../support/batching_config.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 
@@ -21,29 +21,6 @@ function lastBooks(stderr: string): Record<string, number> {
   return { received, submitted, accepted, rejected, assumed, unanswered } as Record<string, number>;
 }
 
-/** A configuration for this pool, in a folder that goes away with the test. */
-async function withConfig(
-  pool: SimPool,
-  test: (path: string, port: number) => Promise<void>,
-  engine = "auto",
-) {
-  const port = freePort();
-  const folder = await Deno.makeTempDir();
-  try {
-    const config = {
-      agent_listen_ip: "127.0.0.1",
-      agent_listen_port: port,
-      pools: [[pool.hostname, pool.port, "demo"]],
-      // Long enough that there are always shares that wait for company.
-      advanced: { share_batch_window_ms: 500, io_engine: engine },
-    };
-    await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
-    await test(`${folder}/agent.jsonc`, port);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 for (const hasNoSubres of [false, true]) {
   // So few that what they gather does not fill a segment by itself when they leave.
   const count = hasNoSubres ? 20 : 200;
@@ -51,7 +28,7 @@ for (const hasNoSubres of [false, true]) {
   Deno.test(`SIGTERM under load loses no share it had read, of a pool that ${verdicts}`, async () => {
     await using pool = await SimPool.start({ proofOfWork: false, verdictDelayMs: 300 });
     await pool.setFaults({ hasNoSubres });
-    await withConfig(pool, async (path, port) => {
+    await withBatchingConfig(pool, async (path, port) => {
       await using program = new Program(["-c", path]);
       await program.wrote("serves miners");
       await using farm = SimFarm.start({
@@ -89,7 +66,7 @@ for (const hasNoSubres of [false, true]) {
 for (const engine of ["libc", "deno"]) {
   Deno.test(`a stop while the pool stalls lets miners go soon, answered and in the books (${engine})`, async () => {
     await using pool = await SimPool.start({ proofOfWork: false });
-    await withConfig(pool, async (path, port) => {
+    await withBatchingConfig(pool, async (path, port) => {
       await using program = new Program(["-c", path]);
       await program.wrote("serves miners");
       await using farm = SimFarm.start({
@@ -122,7 +99,7 @@ for (const engine of ["libc", "deno"]) {
 
 Deno.test("a stop lets each miner go as soon as its own shares are judged", async () => {
   await using pool = await SimPool.start({ proofOfWork: false, verdictDelayMs: 900 });
-  await withConfig(pool, async (path, port) => {
+  await withBatchingConfig(pool, async (path, port) => {
     await using program = new Program(["-c", path]);
     await program.wrote("serves miners");
     const login = async (name: string) => {
@@ -173,35 +150,4 @@ Deno.test("a stop waits no longer for verdicts than it is told, and says how man
   assert.match(log.take().join("\n"), /Stopping with \d\d+ shares whose verdict did not come/);
   assert.ok(waitedMs >= 650, `the stop took ${waitedMs} ms`);
   assert.ok(tookMs < 1_500, `the stop took ${tookMs} ms`);
-});
-
-Deno.test("1,000 miners are back within 5 s of the next start", async () => {
-  await using pool = await SimPool.start({ proofOfWork: false });
-  await withConfig(pool, async (path, port) => {
-    await using farm = SimFarm.start({
-      port,
-      count: 1_000,
-      connectsPerSecond: 2_000,
-      reconnects: true,
-      // What is measured is the agent, not the half minute that some firmware takes its time.
-      haste: 100,
-      mode: { kind: "rate", sharesPerSecond: 1 },
-    });
-    for (let run = 1; run <= 2; run++) {
-      await using program = new Program(["-c", path]);
-      await program.wrote("Listening for miners");
-      using stopwatch = new Stopwatch();
-      const { accepted } = farm.statistics();
-      await farm.until(() => farm.statistics().workingNow === 1_000);
-      const tookMs = stopwatch.ms();
-      assert.ok(tookMs < 5_000, `run ${run}: all were back after ${tookMs} ms`);
-      await farm.until(() => farm.statistics().accepted >= accepted + 1_000);
-      program.signal("SIGTERM");
-      const { code, stderr } = await program.ended();
-      assert.equal(code, 0, stderr);
-    }
-    const { accepted, unregisteredSubmits, submits } = pool.statistics();
-    assert.deepEqual([unregisteredSubmits, accepted], [0, submits]);
-    assert.deepEqual(farm.faults, []);
-  });
 });

@@ -21,16 +21,15 @@ import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
 import { FakeStatus } from "../support/fake_status.ts";
+import { QUICK_DIFFICULTY } from "../support/hashing_farms.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { OPEN_FILES, StatusRig } from "../support/status_rig.ts";
 import { certificateFiles } from "../support/test_certificates.ts";
 import { inTime } from "../support/patience.ts";
 import { until } from "../support/test_proxy.ts";
 
-const DIFFICULTY = 0.00001;
-
 Deno.test("every number is the pool's and the farm's own", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using rig = new StatusRig([pool], { status: { worker_series_max: 3 } });
   await using farm = SimFarm.start({ port: rig.port, count: 20, mode: { kind: "hash" } });
   await farm.until(() => farm.statistics().accepted >= 60);
@@ -60,7 +59,7 @@ Deno.test("every number is the pool's and the farm's own", async () => {
     frames_read: judged.framesOut,
     frames_written: judged.framesIn,
   });
-  assert.ok(Math.abs(summary.credited_difficulty - accepted * DIFFICULTY) < 1e-9);
+  assert.ok(Math.abs(summary.credited_difficulty - accepted * QUICK_DIFFICULTY) < 1e-9);
   const seconds = summary.credited_difficulty * 2 ** 32 / summary.hashrate.minutes_60;
   assert.ok(Math.abs(seconds - summary.uptime_seconds) < 1, `${seconds} s`);
   assert.equal(summary.hashrate.minutes_1, summary.hashrate.minutes_60);
@@ -88,7 +87,7 @@ Deno.test("every number is the pool's and the farm's own", async () => {
     assert.equal(miner.shares.accepted, own, miner.worker);
     const found = farm.miners.find(({ workerName }) => workerName === miner.worker)!;
     assert.equal(miner.shares.received, found.statistics().submitted, miner.worker);
-    assert.equal(miner.difficulty, DIFFICULTY);
+    assert.equal(miner.difficulty, QUICK_DIFFICULTY);
     assert.deepEqual(
       (await rig.get(`/api/v1/miners/${miner.id}`, MinerSchema)).shares,
       miner.shares,
@@ -145,7 +144,7 @@ Deno.test("rejects are counted under the reason the pool gave, in API and metric
 });
 
 Deno.test("when the pool goes, health and outage say so, and its counts stay", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using rig = new StatusRig([pool]);
   await using miner = SimMiner.start({ port: rig.port, user: "a.b", mode: { kind: "hash" } });
   await miner.until(() => miner.statistics().accepted >= 3);
@@ -186,7 +185,7 @@ Deno.test("when the pool goes, health and outage say so, and its counts stay", a
 });
 
 Deno.test("counts of a sub-account and its pool outlive it", async () => {
-  await using pool = await SimPool.start({ difficulty: DIFFICULTY });
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using rig = new StatusRig([pool], { multi_user_mode: true });
   const { pools: [none], accounts: nobody } = await rig.get("/api/v1/upstreams", UpstreamsSchema);
   assert.equal(none!.connects, 0);

@@ -29,21 +29,21 @@ test:*) echo 'ok | 3 passed (2 steps) | 0 failed (1s)' ;;
 
 for (
   const [what, tasks, last, code] of [
-    ["all is well", "", "28 passed, 0 failed", 0],
+    ["all is well", "", "31 passed, 0 failed", 0],
     [
       "tests fail",
       "test:package) echo 'FAILED | 1 passed | 2 failed (1s)'; exit 1 ;;",
-      "26 passed, 2 failed",
+      "29 passed, 2 failed",
       1,
     ],
     [
       "tests do not even start",
       "test) echo 'error: Type error'; exit 1 ;;",
-      "8 passed, 1 failed",
+      "11 passed, 1 failed",
       1,
     ],
-    ["the checks fail", "verify) exit 1 ;;", "27 passed, 1 failed", 1],
-    ["chaos finds something", "chaos) exit 1 ;;", "27 passed, 1 failed", 1],
+    ["the checks fail", "verify) exit 1 ;;", "30 passed, 1 failed", 1],
+    ["chaos finds something", "chaos) exit 1 ;;", "30 passed, 1 failed", 1],
   ] as const
 ) {
   Deno.test(`CI where ${what} says "${last}" on its last line and ends with ${code}`, async () => {
@@ -59,6 +59,6 @@ Deno.test("CI names what it could not install and the tests that were ignored", 
   assert.deepEqual(lines.slice(-3), [
     "Not run here, and not counted:",
     "a ... ignored (1ms)",
-    "28 passed, 0 failed",
+    "31 passed, 0 failed",
   ]);
 });
