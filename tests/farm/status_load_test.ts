@@ -7,7 +7,7 @@ import type { HammerCounts, HammerOrder } from "../support/hammer.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 import { StatusRig } from "../support/status_rig.ts";
-import { until } from "../support/test_proxy.ts";
+import { PATIENT_LIMITS, until } from "../support/test_proxy.ts";
 
 const MINERS = 500;
 const SHARES = 40;
@@ -33,6 +33,7 @@ Deno.test("shares are answered in time while clients ask for every miner without
   using log = new LogCapture();
   await using pool = await SimPool.start({ proofOfWork: false });
   await using rig = new StatusRig([pool], {
+    limits: PATIENT_LIMITS,
     advanced: { share_batch_window_ms: 0 },
     status: { worker_series_max: 65_535 },
   });

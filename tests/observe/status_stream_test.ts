@@ -22,7 +22,7 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { StatusRig } from "../support/status_rig.ts";
-import { until } from "../support/test_proxy.ts";
+import { PATIENT_LIMITS, until } from "../support/test_proxy.ts";
 
 /** Reads events one by one; `kind` of those that are waited for. */
 class EventReader {
@@ -125,7 +125,7 @@ Deno.test("who does not read is cut off, who reads gets everything, samples too"
 
 Deno.test("the compact table says of each miner what the list says", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
-  await using rig = new StatusRig([pool]);
+  await using rig = new StatusRig([pool], { limits: PATIENT_LIMITS });
   await using _farm = SimFarm.start({ port: rig.port, count: 300 });
   await until(() => rig.proxy.statistics().working === 300, "all are in");
   const { columns, rows } = await rig.get("/api/v1/miner-table", MinerTableSchema);

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { rejectedIn } from "../../lib/mux/books/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
-import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
+import { assertSharesAddUp, PATIENT_LIMITS, TestProxy, until } from "./test_proxy.ts";
 
 /** About 43,000 hashes a share. */
 export const HASHED_DIFFICULTY = 0.00001;
@@ -89,7 +89,7 @@ export async function manyAccountsMine(size: ManyAccounts): Promise<void> {
   const { difficulty, miners, seconds } = size;
   await using pool = await SimPool.start({ difficulty, jobIntervalMs: 3_000 });
   // All of them come from one address here.
-  const limits = { login_timeout_seconds: 600, new_accounts_per_minute_per_ip: 0 };
+  const limits = { ...PATIENT_LIMITS, new_accounts_per_minute_per_ip: 0 };
   await using proxy = new TestProxy([pool], { multi_user_mode: true, limits });
   const started = performance.now();
   await using stack = new AsyncDisposableStack();

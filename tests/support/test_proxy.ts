@@ -12,6 +12,12 @@ import { Proxy, type ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
+/**
+ * Simulated miners have to share a processor: none is cut off because it comes late to log in, also
+ * not by the second that is left when others try TLS first, which marks the address of all of them.
+ */
+export const PATIENT_LIMITS = { login_timeout_seconds: 600, ban_after_violations: 0 };
+
 /** A proxy that is stopped with `await using`. */
 export class TestProxy {
   /** The proxy itself. */
@@ -66,8 +72,7 @@ export function configOf(
   const result = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
     pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
-    // Simulated miners have to share a processor: none is cut off because it comes late to log in.
-    limits: { login_timeout_seconds: 600 },
+    limits: PATIENT_LIMITS,
     ...settings,
   }));
   assert.ok(result.ok, JSON.stringify(result));
