@@ -16,7 +16,6 @@ import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
 import { MAX_SESSION_ID, SessionIds } from "../mux/session_ids.ts";
-import { AGENT_LAYOUT } from "../mux/terms.ts";
 import { type StartedEngine, startEngine } from "../net/miners/choose_engine.ts";
 import { ConnectLimiter } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
@@ -26,7 +25,8 @@ import { Listeners, type StartEngine } from "../net/miners/listeners.ts";
 import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
-import { openConnection, shortenNames } from "../pool/kinds.ts";
+import type { PoolKinds } from "../pool/connection.ts";
+import { POOL_KINDS, shortenNames } from "../pool/kinds.ts";
 import { type KnownPool, PoolIds } from "../pool/pool_ids.ts";
 import { PoolRoster } from "../pool/roster.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
@@ -73,6 +73,8 @@ export interface ProxyOptions {
   readonly time: Time;
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles?: number | undefined;
+  /** The kinds of pools, if not those of pool/kinds.ts. */
+  readonly kinds?: PoolKinds;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
   readonly tls?: MinerTls;
 }
@@ -126,6 +128,7 @@ export class Proxy implements FarmControl {
   readonly wallNow: Now;
   readonly #time: Time;
   readonly #version: string;
+  readonly #kinds: PoolKinds;
   #config: Config;
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
   #portsConfig: Config;
@@ -164,13 +167,14 @@ export class Proxy implements FarmControl {
     this.openFiles = openFiles;
     this.#config = this.#portsConfig = config;
     this.#version = version;
+    this.#kinds = options.kinds ?? POOL_KINDS;
     this.#tls = tls;
     this.#dial = dialFor(config, time);
     this.#pools = this.#ids.of(config.pools);
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
-      layout: AGENT_LAYOUT,
+      layout: this.#kinds.layout,
       sessionIds: this.#sessionIds,
       counter: this.#counter,
       open: (name) => this.#openAccount(name),
@@ -326,7 +330,7 @@ export class Proxy implements FarmControl {
       counter: this.#counter,
       fanout: { tell: (crowd) => this.#miners.tell(crowd) },
       nextJobNumber: () => this.#jobNumbers.next(),
-      layout: AGENT_LAYOUT,
+      layout: this.#kinds.layout,
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,
       realNow: this.clock.realNow,
@@ -336,7 +340,7 @@ export class Proxy implements FarmControl {
     });
     const upstreams = new PoolRoster({
       ...settings(),
-      open: openConnection,
+      open: this.#kinds.open,
       version: this.#version,
       mux,
       now: this.clock.now,

@@ -5,6 +5,7 @@
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
+import type { ExtranonceLayout } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
@@ -85,3 +86,11 @@ export interface PoolConnectionOwner {
 
 /** Opens a connection of the kind that the pool at the address is. */
 export type OpenConnection = (options: PoolConnectionOptions) => PoolConnection;
+
+/** All kinds of pools together. */
+export interface PoolKinds {
+  /** Opens a connection. */
+  readonly open: OpenConnection;
+  /** What miners get to keep of the extranonces: it fits every pool there may be. */
+  readonly layout: ExtranonceLayout;
+}

@@ -2,14 +2,16 @@
  * Every kind of pool there is. The only file that knows more than one.
  */
 
+import { AGENT_LAYOUT } from "../mux/terms.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { AgentSession } from "./agent/session.ts";
-import type { PoolConnection, PoolConnectionOptions } from "./connection.ts";
+import type { PoolKinds } from "./connection.ts";
 
-/** Opens a connection to a pool as it is configured: all speak btcpool's agent protocol. */
-export function openConnection(options: PoolConnectionOptions): PoolConnection {
-  return new AgentSession(options);
-}
+/** All pools speak btcpool's agent protocol. */
+export const POOL_KINDS: PoolKinds = {
+  open: (options) => new AgentSession(options),
+  layout: AGENT_LAYOUT,
+};
 
 /** What pools keep of a client agent and a worker name, as log and reports show them. */
 export const shortenNames: typeof registeredNames = registeredNames;

@@ -1,6 +1,7 @@
 /** Multiplexer: what miners and pools see of each other, event by event. */
 
 import assert from "node:assert/strict";
+import { ACCEPTED } from "../../lib/mux/verdict.ts";
 import {
   type LedgerSnapshot,
   NO_STRAYS,
@@ -914,4 +915,33 @@ Deno.test("Miners of a lost connection are registered before newcomers that wait
   };
   world.mux.entryResumed();
   assert.deepEqual(order, [worked.sessionId, newcomer.sessionId]);
+});
+
+Deno.test("A run of verdicts answers every share in it, and counts what it names in vain", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miners = [world.join(), world.join()];
+  const ids = miners.flatMap((miner) => [world.submit(miner).id, world.submit(miner).id]);
+  const [first, second] = miners as [FakeDownstream, FakeDownstream];
+  world.mux.judged(pool, 0, 2, ACCEPTED);
+  assert.deepEqual([...first.answers.keys()], [ids[0], ids[1]]);
+  assert.deepEqual([...second.answers], [[ids[2], [SHARE_ACCEPTED]]]);
+  world.mux.judged(pool, 2, 4, ACCEPTED);
+  assert.deepEqual(second.answers.get(ids[3]!), [SHARE_ACCEPTED]);
+  assert.equal(world.counter.total.snapshot().accepted, 4);
+  assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, repeated: 1, neverSent: 1 });
+});
+
+Deno.test("Shares that a connection abandons are answered like those whose verdict never came", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  const miner = world.join();
+  const ids = [world.submit(miner).id, world.submit(miner).id];
+  world.mux.abandoned(pool, 0, 0);
+  assert.deepEqual([...miner.answers], [[ids[0], [SHARE_ACCEPTED]]]);
+  assert.equal(world.counter.total.snapshot().unansweredTimedOut, 1);
+  pool.judge(0, 23);
+  assert.equal(world.mux.strayVerdicts.late, 1);
+  pool.judge(1, 23);
+  assert.deepEqual(miner.answers.get(ids[1]!), [23]);
 });

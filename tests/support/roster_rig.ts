@@ -2,7 +2,7 @@
 
 import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
 import type { RosterSettings } from "../../lib/pool/settings.ts";
-import { openConnection } from "../../lib/pool/kinds.ts";
+import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { PoolRoster } from "../../lib/pool/roster.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
@@ -54,7 +54,7 @@ export class RosterRig {
   another(): PoolRoster {
     return new PoolRoster({
       ...this.#settings,
-      open: openConnection,
+      open: POOL_KINDS.open,
       version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,

@@ -9,6 +9,7 @@ import type { Config } from "../../lib/config/schema.ts";
 import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/books/ledger.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/app/proxy.ts";
+import type { PoolKinds } from "../../lib/pool/connection.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
@@ -25,18 +26,20 @@ export class TestProxy {
 
   /**
    * Listens on a free port; `settings` are keys of the configuration file, `tls` has the
-   * certificates they name.
+   * certificates they name, `kinds` opens the pools.
    */
   constructor(
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
     tls = new MinerTls(systemTime.wallNow),
+    kinds?: PoolKinds,
   ) {
     this.proxy = new Proxy({
       config: configOf(pools, settings),
       version: "0.0.0-test",
       time: systemTime,
       tls,
+      ...kinds !== undefined && { kinds },
     });
   }
 
