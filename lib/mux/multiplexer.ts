@@ -246,15 +246,15 @@ export class Multiplexer implements UpstreamEvents {
     const { slot } = seat;
     if (slot?.work.job === undefined) return false;
     const { work } = slot;
-    const isLatest = seat.told === work.sequence;
-    if (isLatest && slot.mayGiveAgain(this.#options.now())) {
+    if (seat.told === work.sequence) {
+      if (!slot.mayGiveAgain(this.#options.now())) return false;
       slot.setJobAgain(this.#options.nextJobNumber(), false);
       work.announceQuietly();
-      return true;
     }
-    // With the next job then, at the latest.
+    // As a clean one: what it has may be worth nothing, and of others it is told one in five seconds.
     seat.told = Math.min(seat.told, RETOLD);
-    return !isLatest;
+    seat.currentFrom = work.number;
+    return true;
   }
 
   /** See {@linkcode Seat.needFullMask}. */

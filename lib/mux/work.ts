@@ -56,6 +56,8 @@ export class Work {
   #sequence = 0;
   /** The job up to which miners were told that there is news. */
   #announced = 0;
+  /** The job that is no news to miners that have the one before. */
+  #quiet = 0;
   /** The newest clean job. */
   #clean = 0;
   #announcedAt = -Infinity;
@@ -120,7 +122,7 @@ export class Work {
 
   /** Has miners told of the newest job, if it is time. @returns whether there is news for them. */
   announce(time: number): boolean {
-    if (this.#announced === this.#sequence) return false;
+    if (Math.max(this.#announced, this.#quiet) === this.#sequence) return false;
     const isClean = this.#clean > this.#announced;
     const isTime = isClean && this.#cleanJobs.take(time) || this.#otherJobs.take(time);
     if (!isTime) return false;
@@ -135,9 +137,9 @@ export class Work {
     return this.#job !== undefined && time - this.#announcedAt >= JOB_AGAIN_MS;
   }
 
-  /** The newest job is for a miner that asks; no other has to be told of it. */
+  /** The newest job is the one before again, for a miner that needs it; no other is told of it. */
   announceQuietly(): void {
-    if (this.#announced === this.#sequence - 1) this.#announced = this.#sequence;
+    if (Math.max(this.#announced, this.#quiet) === this.#sequence - 1) this.#quiet = this.#sequence;
   }
 
   /** Goes on from the work of a place that is gone, whose miners have been told its newest job. */

@@ -120,6 +120,48 @@ Deno.test("A miner that missed only jobs that are not clean keeps its older work
   assert.equal(miner.job.isClean, false);
 });
 
+Deno.test("A miner that asks for its job out of turn is told it as a clean one, the others nothing", () => {
+  const world = new MuxWorld();
+  const pool = world.active("pool");
+  const [miner, other] = [world.join(), world.join()];
+  world.job(pool, "1");
+  const { id, ntime } = miner.job;
+  assert.equal(miner.seat!.askAgain(), true);
+  miner.takeNews();
+  assert.deepEqual(
+    [miner.job.poolJobId, miner.job.isClean, miner.job.ntime],
+    ["1", true, ntime + JOB_AGAIN_MS / 1000],
+  );
+  assert.ok(miner.seat!.isCurrent(miner.job.id) && !miner.seat!.isCurrent(id));
+  // A newcomer has all miners of the connection look for news.
+  other.takeNews();
+  pass(world, 1_000);
+  assert.equal(other.jobs.length, 2);
+  assert.ok(other.seat!.isCurrent(id));
+  // One job in five seconds is for all.
+  world.jobAtOnce(pool, "2");
+  pass(world, 10_000);
+  for (const each of [miner, other]) {
+    assert.deepEqual([each.job.poolJobId, each.job.isClean], ["2", false]);
+  }
+});
+
+Deno.test("A miner that asks for its job too often is told nothing before the next one", () => {
+  const world = new MuxWorld();
+  const pool = world.active("pool");
+  const miner = world.join();
+  for (let times = 0; miner.seat!.askAgain(); times++) {
+    assert.ok(times < 3);
+    miner.takeNews();
+  }
+  const { length } = miner.jobs;
+  miner.takeNews();
+  assert.equal(miner.jobs.length, length);
+  world.job(pool, "1");
+  assert.equal(miner.jobs.length, length + 1);
+  assert.equal(miner.job.poolJobId, "1");
+});
+
 Deno.test("A difficulty frame with no job after it is told with the next job, not before", () => {
   const world = new MuxWorld();
   const pool = world.active("pool", { difficulty: 8 });

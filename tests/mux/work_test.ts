@@ -157,3 +157,21 @@ Deno.test("a job that the pool sends again has another time each time, a new one
     );
   }
 });
+
+Deno.test("a job given again to one miner is no news to others, before it grows old or a new one comes", () => {
+  const world = new World();
+  world.job(true);
+  const { sequence } = world.work;
+  world.work.setAgain(100, false);
+  world.work.announceQuietly();
+  assert.ok(world.work.isNewsTo(0) && !world.work.isNewsTo(sequence));
+  world.pass(JOB_AGAIN_MS - 250);
+  assert.equal(world.heard.length, 1);
+  world.pass(250);
+  assert.equal(world.heard.length, 2);
+  world.pass(JOB_EVERY_MS);
+  world.work.setAgain(200, false);
+  world.work.announceQuietly();
+  world.job(false);
+  assert.equal(world.heard.length, 3);
+});
