@@ -128,9 +128,10 @@ export async function manyAccountsMine(size: ManyAccounts): Promise<void> {
   assert.equal(shares.accepted, judged.accepted);
   assert.equal(rejectedIn(shares), judged.rejected);
   assert.equal(judged.unregisteredSubmits, 0);
-  // Each worker is known under its own sub-account, and only there.
+  // Each worker is known under its own sub-account, and only there; one without a share yet may
+  // still be on its way.
+  await until(() => pool.workers().length === miners, "every worker is known to the pool");
   for (const { account, workerName } of pool.workers()) {
     assert.equal(workerName.replace(/^rack(\d+)x.*/, "account$1"), account);
   }
-  assert.equal(pool.workers().length, miners);
 }
