@@ -48,6 +48,7 @@ export async function mixedMinersHash(size: MixedFarm): Promise<void> {
   );
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0);
+  await pool.until(() => pool.workers().length === miners);
 
   const found = farm.statistics();
   const judged = pool.statistics();
@@ -116,6 +117,8 @@ export async function manyAccountsMine(size: ManyAccounts): Promise<void> {
   const total = (count: (farm: SimFarm) => number) =>
     farms.reduce((sum, farm) => sum + count(farm), 0);
   await until(() => total((farm) => farm.statistics().waitingNow) === 0, "all are answered");
+  // Also those that have found no share, which sub-accounts that open late have.
+  await pool.until(() => pool.workers().length === miners);
 
   const { shares, accounts } = proxy.statistics();
   const judged = pool.statistics();
