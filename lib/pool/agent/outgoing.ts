@@ -155,6 +155,8 @@ export class Outgoing {
   /** The pool answered a question with the id {@linkcode WINDOW_QUESTION}. */
   answered(): void {
     this.#registrations.answered(this.#now());
+    // After a late one more may be on the way than there is room for: only another answer makes some.
+    this.#askIfDue();
     this.#resume();
   }
 
@@ -197,11 +199,14 @@ export class Outgoing {
 
   #registrationSent(bytes: number): void {
     this.#registrations.sent(bytes);
-    if (this.#registrations.isQuestionDue) {
-      this.#registrations.asked(this.#now());
-      this.sendLines([formatRequest(WINDOW_QUESTION, "agent.get_capabilities", [[]])]);
-    }
+    this.#askIfDue();
     this.#isHolding ||= !this.takesRegistrations;
+  }
+
+  #askIfDue(): void {
+    if (!this.#registrations.isQuestionDue) return;
+    this.#registrations.asked(this.#now());
+    this.sendLines([formatRequest(WINDOW_QUESTION, "agent.get_capabilities", [[]])]);
   }
 
   /** There may be room again: for those that left, then for those that wait to come. */

@@ -73,10 +73,10 @@ class Line {
   }
 
   /** Registers while that is allowed, from session `first` on. @returns the next session. */
-  async fill(first: number): Promise<number> {
+  async fill(first: number, names = NAMES): Promise<number> {
     let next = first;
     while (this.outgoing.takesRegistrations && next - first < 20_000) {
-      this.outgoing.register(next++, NAMES);
+      this.outgoing.register(next++, names);
       await turn();
     }
     return next;
@@ -186,6 +186,22 @@ Deno.test("late answers close it: on a line of 16 KB/s a share waits for half a 
   }
   assert.ok(sent <= 8 * 1024, `${sent} bytes at a time`);
   assert.ok(sent >= 2 * 1024, "it never closes for good");
+});
+
+Deno.test("late answers never close it for good, however long the names of miners are", async () => {
+  for (let length = 1; length <= 50; length++) {
+    const line = new Line();
+    const names = registeredNames("", "w".repeat(length));
+    let [next, answers] = [0, 0];
+    for (let round = 0; round < 5; round++) {
+      next = await line.fill(next, names);
+      while (!line.outgoing.takesRegistrations) {
+        const questions = line.sent.filter((what) => what === "question").length;
+        assert.equal(questions, ++answers, `a question waits for its answer, names of ${length}`);
+        await line.answer(600);
+      }
+    }
+  }
 });
 
 Deno.test("a pool far away is no slow line", async () => {
