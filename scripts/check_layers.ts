@@ -65,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...POOL_SUMS,
   ],
   // The only file that knows all kinds of pools.
-  "lib/pool/kinds.ts": ["lib/pool", "lib/protocol"],
+  "lib/pool/kinds.ts": ["lib/pool", "lib/protocol", ...UPSTREAM],
   "lib/pool/agent": [
     "lib/base",
     "lib/bitcoin",

@@ -10,6 +10,7 @@ import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/bo
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { Proxy, type ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { PoolKinds } from "../../lib/pool/connection.ts";
+import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
@@ -32,14 +33,14 @@ export class TestProxy {
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
     tls = new MinerTls(systemTime.wallNow),
-    kinds?: PoolKinds,
+    kinds: PoolKinds = POOL_KINDS,
   ) {
     this.proxy = new Proxy({
       config: configOf(pools, settings),
       version: "0.0.0-test",
       time: systemTime,
       tls,
-      ...kinds !== undefined && { kinds },
+      kinds,
     });
   }
 
