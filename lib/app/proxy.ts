@@ -341,6 +341,7 @@ export class Proxy implements FarmControl {
     const upstreams = new PoolRoster({
       ...settings(),
       open: this.#kinds.open,
+      layout: this.#kinds.layout,
       version: this.#version,
       mux,
       now: this.clock.now,

@@ -4,7 +4,7 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import { EXTRANONCE2_BYTES } from "../pool/agent/handshake.ts";
-import { coinbaseBytes } from "../pool/pool_job.ts";
+import { coinbaseBytes } from "../pool/agent/pool_job.ts";
 import { jobTime } from "../protocol/stratum/job.ts";
 import type { Certificate } from "./certificate.ts";
 import { judgeCertificate } from "./judge_certificate.ts";

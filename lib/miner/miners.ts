@@ -490,7 +490,7 @@ export class Miners implements Fanout, EngineEvents {
   }
 
   #sayGone(session: MinerSession, reason: string): void {
-    const { label: miner, worker, heard } = session;
+    const { label: miner, workerLabel: worker, heard } = session;
     if (heard === HEARD.nothing) {
       // Health checks of load balancers come every few seconds.
       this.#silentConnections++;

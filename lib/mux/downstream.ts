@@ -69,7 +69,11 @@ export interface Seat {
   readonly difficulty: number | undefined;
   /** What the miner is to be told now, and has been told from here on; `undefined` for nothing. */
   takeNews(): News | undefined;
-  /** The miner needs its job once more. @returns whether it is to be told now, or with the next. */
+  /**
+   * The miner needs its job once more.
+   *
+   * @returns whether there is news for it now; if not, it hears with the next job.
+   */
   askAgain(): boolean;
   /** Takes a share. */
   submit(share: Share): ShareReceipt;

@@ -41,35 +41,55 @@ export interface Screening {
 
 /** The screening that goes with these terms. */
 export function screeningFor(terms: Terms, layout: ExtranonceLayout, padding: Padding): Screening {
-  return terms.validation === "pool" ? BY_THE_POOL : new ScreeningHere(terms, layout, padding);
+  return terms.validation === "pool"
+    ? new ScreeningByThePool(terms)
+    : new ScreeningHere(terms, layout, padding);
 }
 
-/** What no kind of pool takes. */
-function fault(share: Share, job: ScreenedJob, versionMask: number): RefuseReason | undefined {
-  // In an agent's frame 0 stands for the job's own time: the pool would judge another header than
-  // the miner hashed. No job is that old, unless it says so itself.
-  if (share.ntime === 0 && job.ntime !== 0) return "timeTooOld";
-  // Where no bits can be submitted a frame with some would be one the pool skips and does not
-  // count. Bits of the job's own mean one thing to firmware and another to pools.
+/** What is refused however much work it is. */
+function fault(
+  share: Share,
+  job: ScreenedJob,
+  versionMask: number,
+  { canSayTimeZero }: Terms,
+): RefuseReason | undefined {
+  // No job is that old, unless it says so itself.
+  if (share.ntime === 0 && job.ntime !== 0 && !canSayTimeZero) return "timeTooOld";
+  // Where no bits can be submitted a share with some would be one the pool does not count. Bits of
+  // the job's own mean one thing to firmware and another to pools.
   if ((share.versionBits & ~(versionMask & ~job.version)) !== 0) return "versionMask";
   return undefined;
 }
 
-const BY_THE_POOL: Screening = {
-  needsJobs: false,
-  screen: (share, job, _sessionId, _difficulty, versionMask) =>
-    fault(share, job, versionMask) ?? "submit",
-};
+/** The pool judges all that can be said to it. */
+class ScreeningByThePool implements Screening {
+  readonly needsJobs = false;
+  readonly #terms: Terms;
+
+  constructor(terms: Terms) {
+    this.#terms = terms;
+  }
+
+  screen(
+    share: Share,
+    job: ScreenedJob,
+    _sessionId: number,
+    _difficulty: number,
+    versionMask: number,
+  ): Screened {
+    return fault(share, job, versionMask, this.#terms) ?? "submit";
+  }
+}
 
 /** Hashes every share. */
 class ScreeningHere implements Screening {
   readonly needsJobs = true;
-  readonly #poolDifficulty: number;
+  readonly #terms: Terms;
   readonly #layout: ExtranonceLayout;
   readonly #padding: Padding;
 
   constructor(terms: Terms, layout: ExtranonceLayout, padding: Padding) {
-    this.#poolDifficulty = terms.poolDifficulty;
+    this.#terms = terms;
     this.#layout = layout;
     this.#padding = padding;
   }
@@ -81,10 +101,10 @@ class ScreeningHere implements Screening {
     difficulty: number,
     versionMask: number,
   ): Screened {
-    const wrong = fault(share, job, versionMask);
+    const wrong = fault(share, job, versionMask, this.#terms);
     if (wrong !== undefined) return wrong;
     const header = this.#headerOf(share, job.source!, sessionId);
-    if (meetsDifficulty(header, this.#poolDifficulty)) return "submit";
+    if (meetsDifficulty(header, this.#terms.poolDifficulty)) return "submit";
     return meetsDifficulty(header, difficulty) ? "keep" : "lowDifficulty";
   }
 

@@ -34,7 +34,7 @@ export class MinerSeat implements Seat {
   slot: Slot<MinerSeat> | undefined;
   /** While it has one, its place in the tables of difficulties there. */
   place = 0;
-  /** How many of its shares wait for a verdict, on whichever connection they were sent. */
+  /** While it has one, how many of its shares wait for that connection's verdict. */
   waiting = 0;
   /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */
   told = 0;

@@ -31,8 +31,8 @@ import { VERDICT_TIMEOUT_MS } from "./upstream.ts";
 import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /**
- * Shares of one miner that may wait for verdicts: no honest one finds so many in a minute, and a
- * pool tells only 65,536 of all apart.
+ * Shares of one miner that may wait for verdicts of one connection: more than an honest one finds in
+ * a minute.
  */
 export const MAX_WAITING_SHARES = 1_000;
 
@@ -129,15 +129,16 @@ export class ShareFlow {
   }
 
   #judgedOne(
-    { ledger, upstream, judgedAt }: Slot<MinerSeat>,
+    slot: Slot<MinerSeat>,
     share: PendingShare<MinerSeat>,
     verdict: Verdict,
     time: number,
   ): void {
     const counter = this.#counter;
+    const { ledger, upstream, judgedAt } = slot;
     const { owner, requestId, difficulty } = share;
     const { isGone, miner } = owner;
-    owner.waiting--;
+    this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
     const sessionId = isGone ? undefined : miner.sessionId;
     counter.verdictLatency.add(judgedAt - share.sentAt);
@@ -172,7 +173,6 @@ export class ShareFlow {
   /** Ends all shares of a connection that is gone, one before each `yield`. */
   *lost(slot: Slot<MinerSeat>): Generator<void> {
     for (const share of slot.pending.expire(Infinity)) {
-      share.owner.waiting--;
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
       this.#lateAnswers.add(share.owner, share.requestId, UNKNOWN_FATE);
@@ -185,7 +185,7 @@ export class ShareFlow {
   stop(slot: Slot<MinerSeat>, sentBefore: number): void {
     for (const share of slot.pending.expire(sentBefore)) {
       const { isGone, miner } = share.owner;
-      share.owner.waiting--;
+      this.#settled(share.owner, slot);
       this.#countUnanswered(share, slot, "unansweredStopped");
       if (!isGone) miner.rejectShare(share.requestId, UNKNOWN_FATE);
     }
@@ -203,10 +203,16 @@ export class ShareFlow {
     return REFUSED[reason];
   }
 
-  /** A share whose verdict is not expected any more. The miner is told what agents always told. */
+  /** A share that this miner sent to this connection waits no longer. */
+  #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
+    if (seat.slot === slot) seat.waiting--;
+    else slot.settledOfLeft(seat);
+  }
+
+  /** A share whose verdict is not expected any more. The miner is told true. */
   #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
     const { isGone } = share.owner;
-    share.owner.waiting--;
+    this.#settled(share.owner, slot);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
     this.#lateAnswers.add(share.owner, share.requestId, undefined);
   }

@@ -32,6 +32,8 @@ export interface Sitter {
   readonly miner: Downstream;
   /** Where its difficulty is noted. */
   readonly place: number;
+  /** How many of its shares wait for a verdict here. */
+  waiting: number;
 }
 
 /** `Seat` is what the multiplexer keeps of a miner. */
@@ -54,6 +56,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly leaving: Set<number> = new Set();
   /** How often each session left and the pool has not forgotten it yet. */
   readonly #unforgotten = new Map<number, number>();
+  /** How many shares of miners that left wait for a verdict here. */
+  readonly #leftWaiting = new Map<Seat, number>();
   /** How many shares went up. */
   #sent = 0;
   /** Shares of this connection. */
@@ -115,6 +119,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** A miner sits down here. */
   seat(seat: Seat): void {
     const { worker } = seat.miner;
+    seat.waiting = this.#leftWaiting.get(seat) ?? 0;
+    this.#leftWaiting.delete(seat);
     this.seats.set(worker.sessionId, seat);
     this.upstream.enter(worker);
   }
@@ -124,6 +130,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
     this.difficulties.give(seat.place);
+    if (seat.waiting > 0) this.#leftWaiting.set(seat, seat.waiting);
     this.#unforgotten.set(sessionId, (this.#unforgotten.get(sessionId) ?? 0) + 1);
     this.upstream.leave(sessionId);
   }
@@ -138,6 +145,13 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const left = this.#unforgotten.get(sessionId)! - 1;
     if (left > 0) this.#unforgotten.set(sessionId, left);
     else this.#unforgotten.delete(sessionId);
+  }
+
+  /** A share of a miner that left waits no more. */
+  settledOfLeft(seat: Seat): void {
+    const waiting = this.#leftWaiting.get(seat)! - 1;
+    if (waiting > 0) this.#leftWaiting.set(seat, waiting);
+    else this.#leftWaiting.delete(seat);
   }
 
   /** The serial of a share that goes up now. */

@@ -44,12 +44,11 @@ export interface Terms {
    * pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
+  /** Whether a share can say that its time is 0; if not, the pool would read the job's own time. */
+  readonly canSayTimeZero: boolean;
   /** How long its jobs are good for. */
   readonly retention: Retention;
 }
-
-/** What agents give miners: 8 hex digits of extranonce1, of which the first 4 are zeros, and 4 bytes. */
-export const AGENT_LAYOUT: ExtranonceLayout = { extranonce1Bytes: 4, extranonce2Bytes: 4 };
 
 /** Bytes of a session id. */
 const SESSION_ID_BYTES = 2;

@@ -2,9 +2,9 @@
  * Every kind of pool there is. The only file that knows more than one.
  */
 
-import { AGENT_LAYOUT } from "../mux/terms.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { AgentSession } from "./agent/session.ts";
+import { AGENT_LAYOUT } from "./agent/upstream.ts";
 import type { PoolKinds } from "./connection.ts";
 
 /** All pools speak btcpool's agent protocol. */

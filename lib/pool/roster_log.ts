@@ -31,15 +31,16 @@ export function logConnected(
 }
 
 /** Miners work there from now on. */
-export function logServes(pool: string): void {
-  log.info("Pool {pool} serves miners", { pool });
+export function logServes(poolName: string): void {
+  log.info("Pool {pool} serves miners", { pool: poolName });
 }
 
 /** Why miners move from one connection to another. */
 export type MoveReason = "halfDead" | "unwanted" | "pinned" | { readonly healthyForMs: number };
 
-/** Miners are about to move from `before` to `pool`. */
-export function logMove(before: string, pool: string, reason: MoveReason): void {
+/** Miners are about to move from the connection `before` to another. */
+export function logMove(before: string, poolName: string, reason: MoveReason): void {
+  const pool = poolName;
   if (reason === "halfDead") {
     log.info("Miners leave half-dead pool {before} and move to {pool}", { before, pool });
   } else if (reason === "unwanted") {
@@ -55,17 +56,28 @@ export function logMove(before: string, pool: string, reason: MoveReason): void 
 }
 
 /** Most shares of a connection were refused. */
-export function logRefusals(pool: string, run: RefusalRun): void {
+export function logRefusals(poolName: string, run: RefusalRun): void {
   log.warn(
     "Pool {pool} refuses most shares: {refused} of {judged} in {seconds} s with {status} " +
       '"{text}". Likely cause: {cause}',
-    { pool, ...run, seconds: Math.round(run.ms / 1000), cause: likelyCause(run) },
+    {
+      pool: poolName,
+      kind: run.kind,
+      status: run.status,
+      text: run.text,
+      refused: run.refused,
+      judged: run.judged,
+      ms: run.ms,
+      isOfSeveral: run.isOfSeveral,
+      seconds: Math.round(run.ms / 1000),
+      cause: likelyCause(run),
+    },
   );
 }
 
 /** A pool does no work; it is left alone for `aloneMs`, unless it is the only one. */
 export function logHalfDead(
-  pool: string,
+  poolName: string,
   role: UpstreamRole,
   sign: string,
   isOnly: boolean,
@@ -78,7 +90,7 @@ export function logHalfDead(
       : "Pool {pool} is half dead ({role}): {sign}. Another pool is used instead as soon as one " +
         "is ready; this one is tried again in {minutes} min",
     {
-      pool,
+      pool: poolName,
       role: role === "active" ? "serving" : "spare",
       sign,
       minutes: Math.ceil(aloneMs / 60_000),

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { answerShare, shortJob } from "../support/fake_mux.ts";
+import { receiveLog } from "../../lib/observe/log.ts";
 import { LogCapture } from "../support/log_capture.ts";
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}';
@@ -310,4 +311,26 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
     }),
     { seed: 33, numRuns: 1500 },
   );
+});
+
+Deno.test("a miner that leaves is named in the log if it has logged in, and else what it spoke is", () => {
+  const left: Record<string, unknown>[] = [];
+  receiveLog(({ template, values }) => {
+    if (template.startsWith("Miner {miner} disconnected")) left.push(values);
+  });
+  try {
+    const world = new FakeMiners();
+    world.mux.pool = POOL;
+    const worker = world.connect();
+    worker.send(SUBSCRIBE, AUTHORIZE);
+    worker.hangUp();
+    const stranger = world.connect();
+    stranger.sendBytes('{"id":1,');
+    stranger.hangUp();
+    assert.equal(left[0]!["worker"], "farm.rig1");
+    assert.equal(left[1]!["worker"], undefined);
+    assert.match(String(left[1]!["reason"]), /^it closed the connection; it sent 8 bytes without/);
+  } finally {
+    receiveLog(undefined);
+  }
 });

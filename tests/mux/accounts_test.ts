@@ -6,7 +6,7 @@ import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts
 import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { NO_TRAFFIC, sumOfTraffic } from "../../lib/mux/books/traffic.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
-import { AGENT_LAYOUT } from "../../lib/mux/terms.ts";
+import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
 import type { Upstreams } from "../../lib/mux/upstreams.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { FakeClock } from "../support/fake_clock.ts";

@@ -1,7 +1,8 @@
 /** How miners' extranonces fit between the coinbase parts of a pool. */
 
 import assert from "node:assert/strict";
-import { AGENT_LAYOUT, extranonce1Of, paddingFor } from "../../lib/mux/terms.ts";
+import { extranonce1Of, paddingFor } from "../../lib/mux/terms.ts";
+import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
 
 const layout = (extranonce1Bytes: number, extranonce2Bytes: number) => ({
   extranonce1Bytes,

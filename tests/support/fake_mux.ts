@@ -21,7 +21,8 @@ import { stratumError } from "../../lib/protocol/stratum/error_code.ts";
 import { registeredNames } from "../../lib/protocol/agent/names.ts";
 import { formatJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { encodeLine, formatNotification } from "../../lib/protocol/stratum/message.ts";
-import { AGENT_LAYOUT, type ExtranonceLayout } from "../../lib/mux/terms.ts";
+import type { ExtranonceLayout } from "../../lib/mux/terms.ts";
+import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
 import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
 

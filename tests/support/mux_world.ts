@@ -8,7 +8,7 @@ import { systemTime } from "../../lib/base/system_time.ts";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstream } from "../../lib/mux/upstream.ts";
-import { AGENT_LAYOUT } from "../../lib/mux/terms.ts";
+import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";

@@ -2,6 +2,7 @@
 
 import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
 import type { RosterSettings } from "../../lib/pool/settings.ts";
+import type { OpenConnection } from "../../lib/pool/connection.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { PoolRoster } from "../../lib/pool/roster.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
@@ -22,6 +23,8 @@ export class RosterRig {
   readonly #random: () => number;
   readonly #connects = new ConnectLimiter(this.clock.now);
   readonly #troubles = new PoolTroubleLog(this.clock.now);
+  /** Opens connections, if not those of agent pools. */
+  open: OpenConnection | undefined;
   /** Whether a spare may be opened. */
   maySpare = true;
 
@@ -54,7 +57,8 @@ export class RosterRig {
   another(): PoolRoster {
     return new PoolRoster({
       ...this.#settings,
-      open: POOL_KINDS.open,
+      open: this.open ?? POOL_KINDS.open,
+      layout: POOL_KINDS.layout,
       version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,

@@ -8,5 +8,6 @@ export const TERMS: Terms = {
   poolDifficulty: 1,
   validation: "pool",
   verdicts: "given",
+  canSayTimeZero: false,
   retention: { jobs: 256, acrossClean: 4, ms: Infinity },
 };

@@ -69,6 +69,7 @@ export class TinyPool {
       poolDifficulty: 4 * this.difficulty,
       validation: "here",
       verdicts: "given",
+      canSayTimeZero: true,
       retention: { jobs: 3, acrossClean: 1, ms: 240_000 },
     };
   }

@@ -6,8 +6,8 @@
  *     received  = submitted + kept + refused here (by reason) + outage
  *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
  *
- * where kept are shares good for their miner and not worth sending, outage is what miners found while no pool answered, which goes nowhere, and waiting is what
- * no verdict has come for yet.
+ * where kept are shares good for their miner and not worth sending, outage is what miners found
+ * while no pool answered, which goes nowhere, and waiting is what no verdict has come for yet.
  */
 
 import {

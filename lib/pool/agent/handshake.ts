@@ -11,7 +11,7 @@ import { isDifficulty } from "../../protocol/stratum/difficulty.ts";
 import { type Job, parseNotify } from "../../protocol/stratum/job.ts";
 import { formatRequest, quote, type StratumMessage } from "../../protocol/stratum/message.ts";
 import { PoolFault } from "../../base/violation.ts";
-import { jobForMiners } from "../pool_job.ts";
+import { jobForMiners } from "./pool_job.ts";
 
 /** First parameter of subscribe for this `version` of btcagent. */
 export function clientAgentName(version: string): string {

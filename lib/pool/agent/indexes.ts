@@ -11,7 +11,7 @@ const INDEX_COUNT = 0x10000;
 
 const INITIAL_CAPACITY = 64;
 
-/** No session: not waiting. */
+/** No session: not waiting. No miner has this id (MAX_SESSION_ID of the mux). */
 const NOBODY = 0xffff;
 
 /** The shares of one connection that wait for verdicts, and whose they are. */

@@ -9,7 +9,7 @@
 /** A pool has this long to judge the last shares of a miner that left, in milliseconds. */
 export const FAREWELL_MS = 3_000;
 
-/** What the registry has sent to the pool. */
+/** Sends what the registry decides. */
 export interface RegistryFrames {
   /** Makes a session unknown. */
   unregister(sessionId: number): void;
@@ -43,7 +43,7 @@ export class Registry {
 
   /** A share of it was judged, or will not be. */
   settled(sessionId: number): void {
-    const left = (this.#waiting.get(sessionId) ?? 1) - 1;
+    const left = this.#waiting.get(sessionId)! - 1;
     // An entry is kept while the session is here: it soon has the next share.
     this.#waiting.set(sessionId, left);
     if (left === 0 && this.#farewells.delete(sessionId)) this.#unregister(sessionId);

@@ -18,7 +18,7 @@ import {
   type StratumMessage,
 } from "../../protocol/stratum/message.ts";
 import type { EndCause, PoolConnection, PoolConnectionOptions } from "../connection.ts";
-import { Inflow } from "../inflow.ts";
+import { Inflow } from "./inflow.ts";
 import { Liveness } from "../liveness.ts";
 import { type Agreement, AUTHORIZE_REFUSED, clientAgentName, PoolHandshake } from "./handshake.ts";
 import { Outgoing, WINDOW_QUESTION } from "./outgoing.ts";

@@ -7,7 +7,7 @@ import { Allowance } from "../../base/allowance.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
 import { PoolFault } from "../../base/violation.ts";
-import type { Terms } from "../../mux/terms.ts";
+import type { ExtranonceLayout, Terms } from "../../mux/terms.ts";
 import {
   type PoolJob,
   type UpstreamEvents,
@@ -21,9 +21,9 @@ import type { Job } from "../../protocol/stratum/job.ts";
 import { quote } from "../../protocol/stratum/message.ts";
 import type { Share } from "../../protocol/stratum/share.ts";
 import type { ReadyUpstream } from "../connection.ts";
-import type { Inflow } from "../inflow.ts";
+import type { Inflow } from "./inflow.ts";
 import type { Liveness } from "../liveness.ts";
-import { readPoolJob } from "../pool_job.ts";
+import { readPoolJob } from "./pool_job.ts";
 import { PoolWatch } from "../pool_watch.ts";
 import { type Agreement, parseVersionMask } from "./handshake.ts";
 import { SubmitIndexes } from "./indexes.ts";
@@ -40,6 +40,9 @@ const MASK_CHANGES_A_MINUTE = 6;
  * refusing one it would have taken.
  */
 const RETENTION = { jobs: 256, acrossClean: 4, ms: Infinity } as const;
+
+/** What agents give miners: 8 hex digits of extranonce1, of which the first 4 are zeros, and 4 bytes. */
+export const AGENT_LAYOUT: ExtranonceLayout = { extranonce1Bytes: 4, extranonce2Bytes: 4 };
 
 /** 8 bytes; the first two of a miner's 4 are zeros (agent.md trap 9). */
 const EXTRANONCE = { bytes: 8, offset: 2 } as const;
@@ -93,11 +96,18 @@ export class AgentUpstream implements ReadyUpstream {
       poolDifficulty: agreement.difficulty,
       validation: "pool",
       verdicts: agreement.givesVerdicts ? "given" : "assumed",
+      // In a frame 0 stands for the job's own time: it would be another header than the miner hashed.
+      canSayTimeZero: false,
       retention: RETENTION,
     };
     this.watch = new PoolWatch(now());
     this.#parts = parts;
-    this.#registry = new Registry(outgoing);
+    this.#registry = new Registry({
+      unregister: (sessionId) => {
+        parts.inflow.unregistered();
+        outgoing.unregister(sessionId);
+      },
+    });
     this.#versionMask = agreement.versionMask;
     this.#latestJob = agreement.job;
   }
@@ -127,7 +137,6 @@ export class AgentUpstream implements ReadyUpstream {
 
   leave(sessionId: number): void {
     if (this.#isOver) return;
-    this.#parts.inflow.unregistered();
     this.#registry.leave(sessionId, this.#parts.now());
   }
 
@@ -142,8 +151,8 @@ export class AgentUpstream implements ReadyUpstream {
     outgoing.submit(sessionId, job, share);
     if (overtaken === undefined) return;
     this.#registry.settled(overtaken);
-    const given = this.#indexes.overtakenBy(serial);
-    mux.abandoned(this, given, given);
+    const overtakenSerial = this.#indexes.overtakenBy(serial);
+    mux.abandoned(this, overtakenSerial, overtakenSerial);
   }
 
   /** Ends what is overdue. */

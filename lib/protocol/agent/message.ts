@@ -131,7 +131,7 @@ export type AgentMessage = Register | Unregister | Submit;
  *
  * @throws RangeError when the frame would pass 100 bytes, a name is not printable ASCII or the
  * session id is above 0xfffe: the pool would drop it, and every share of that miner after it
- * (agent.md trap 2). Names from {@link file://./worker_name.ts | worker_name.ts} always fit.
+ * (agent.md trap 2). Names from {@link file://./names.ts | names.ts} always fit.
  */
 export function encodeRegister(
   sessionId: number,

@@ -1,7 +1,7 @@
 /** Inflow: what a pool may send, and what is too much. */
 
 import assert from "node:assert/strict";
-import { Inflow } from "../../lib/pool/inflow.ts";
+import { Inflow } from "../../../lib/pool/agent/inflow.ts";
 
 /** What is said when `act` is too much; `undefined` if it never is within `seconds`. */
 function excessOf(

@@ -2,10 +2,15 @@
  * A job of a pool as miners get it, or the reason why they cannot; pure.
  */
 
-import { appendExtranonce1, encodeNotify, type Job, parseNotify } from "../protocol/stratum/job.ts";
-import { LONGEST_JOB_ID } from "../protocol/stratum/job_id.ts";
-import { quote } from "../protocol/stratum/message.ts";
-import { PoolFault } from "../base/violation.ts";
+import {
+  appendExtranonce1,
+  encodeNotify,
+  type Job,
+  parseNotify,
+} from "../../protocol/stratum/job.ts";
+import { LONGEST_JOB_ID } from "../../protocol/stratum/job_id.ts";
+import { quote } from "../../protocol/stratum/message.ts";
+import { PoolFault } from "../../base/violation.ts";
 
 /**
  * The longest `mining.notify` line that miners are sent, its LF included. Firmware takes coinbases

@@ -1,18 +1,22 @@
 /** How large a pool's job may be, wherever it comes: in the handshake, later, and made up from. */
 
 import assert from "node:assert/strict";
-import { systemTime } from "../../lib/base/system_time.ts";
-import { coinbaseBytes, MAX_JOB_LINE_BYTES, readPoolJob } from "../../lib/pool/pool_job.ts";
-import { Standby } from "../../lib/pool/standby.ts";
-import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
-import { encodeNotify, type Job } from "../../lib/protocol/stratum/job.ts";
-import { LONGEST_JOB_ID } from "../../lib/protocol/stratum/job_id.ts";
-import { FakeClock, turn } from "../support/fake_clock.ts";
-import { handshakeLines, notifyLine } from "../support/pool_lines.ts";
-import { TERMS } from "../support/terms.ts";
-import { RoleBook } from "../support/role_book.ts";
-import { SessionRig } from "../support/session_rig.ts";
-import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
+import { systemTime } from "../../../lib/base/system_time.ts";
+import {
+  coinbaseBytes,
+  MAX_JOB_LINE_BYTES,
+  readPoolJob,
+} from "../../../lib/pool/agent/pool_job.ts";
+import { Standby } from "../../../lib/pool/standby.ts";
+import { PoolTroubleLog } from "../../../lib/pool/trouble_log.ts";
+import { encodeNotify, type Job } from "../../../lib/protocol/stratum/job.ts";
+import { LONGEST_JOB_ID } from "../../../lib/protocol/stratum/job_id.ts";
+import { FakeClock, turn } from "../../support/fake_clock.ts";
+import { handshakeLines, notifyLine } from "../../support/pool_lines.ts";
+import { TERMS } from "../../support/terms.ts";
+import { RoleBook } from "../../support/role_book.ts";
+import { SessionRig } from "../../support/session_rig.ts";
+import { RosterRig, TICK_MS } from "../../support/roster_rig.ts";
 
 type Params = unknown[];
 

@@ -6,7 +6,7 @@
  * the shares that were submitted.
  */
 
-import { PoolFault } from "../base/violation.ts";
+import { PoolFault } from "../../base/violation.ts";
 
 /** What one connection may bring in a second, in the long run. */
 interface Allowance {
