@@ -99,7 +99,7 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    upstream.submit(serial, sessionId, job, share, sentAt);
+    upstream.submit(serial, sessionId, job, share);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);

@@ -56,8 +56,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly leaving: Set<number> = new Set();
   /** How often each session left and the pool has not forgotten it yet. */
   readonly #unforgotten = new Map<number, number>();
-  /** How many shares of miners that left wait for a verdict here. */
-  readonly #leftWaiting = new Map<Seat, number>();
+  /** Miners that left while shares of them waited here, by session id; the last that had the id. */
+  readonly #left = new Map<number, { readonly seat: Seat; waiting: number }>();
   /** How many shares went up. */
   #sent = 0;
   /** Shares of this connection. */
@@ -119,8 +119,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** A miner sits down here. */
   seat(seat: Seat): void {
     const { worker } = seat.miner;
-    seat.waiting = this.#leftWaiting.get(seat) ?? 0;
-    this.#leftWaiting.delete(seat);
+    seat.waiting = this.#takeWaiting(seat);
     this.seats.set(worker.sessionId, seat);
     this.upstream.enter(worker);
   }
@@ -130,9 +129,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
     this.difficulties.give(seat.place);
-    if (seat.waiting > 0) this.#leftWaiting.set(seat, seat.waiting);
     this.#unforgotten.set(sessionId, (this.#unforgotten.get(sessionId) ?? 0) + 1);
-    this.upstream.leave(sessionId);
+    if (seat.waiting > 0) this.#left.set(sessionId, { seat, waiting: seat.waiting });
+    this.upstream.leave(sessionId, seat.waiting > 0);
   }
 
   /** Whether the pool may still take this session id for a miner that left. */
@@ -149,9 +148,20 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** A share of a miner that left waits no more. */
   settledOfLeft(seat: Seat): void {
-    const waiting = this.#leftWaiting.get(seat)! - 1;
-    if (waiting > 0) this.#leftWaiting.set(seat, waiting);
-    else this.#leftWaiting.delete(seat);
+    const { sessionId } = seat.miner;
+    const left = this.#left.get(sessionId);
+    if (left?.seat !== seat || --left.waiting > 0) return;
+    this.#left.delete(sessionId);
+    this.upstream.settled(sessionId);
+  }
+
+  /** How many shares of its last stay wait, of a miner that comes back. */
+  #takeWaiting(seat: Seat): number {
+    const { sessionId } = seat.miner;
+    const left = this.#left.get(sessionId);
+    if (left?.seat !== seat) return 0;
+    this.#left.delete(sessionId);
+    return left.waiting;
   }
 
   /** The serial of a share that goes up now. */

@@ -12,10 +12,7 @@ import type { Verdict } from "./verdict.ts";
 /** The number of what stands in for a pool. */
 export const NO_POOL: number = -1;
 
-/**
- * A pool promises no verdict; after this long none is expected any more, in milliseconds, whatever
- * kind it is.
- */
+/** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
 export const VERDICT_TIMEOUT_MS = 60_000;
 
 /** A miner as pools may know it. Nothing is cut: each kind cuts what is too long for it. */
@@ -68,17 +65,21 @@ export interface Upstream {
   /** A miner works here from now on. Nothing is submitted for it before. */
   enter(worker: Worker): void;
   /**
-   * It works here no more; its last shares may still be judged. {@linkcode UpstreamEvents.forgotten}
-   * follows once, when nobody can take its session id for it any more.
+   * It works here no more. {@linkcode UpstreamEvents.forgotten} follows once, when nobody can take its
+   * session id for it any more.
+   *
+   * @param isAwaited Whether shares of it wait for verdicts; then {@linkcode Upstream.settled}
+   * follows, unless it enters again before.
    */
-  leave(sessionId: number): void;
+  leave(sessionId: number, isAwaited: boolean): void;
+  /** No share of a miner that left waits for a verdict any more. */
+  settled(sessionId: number): void;
   /**
    * Submits a share of a miner that works here.
    *
    * @param serial counts all shares of the connection from 0 and never comes round.
-   * @param time now, in milliseconds, as pools are judged by.
    */
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, time: number): void;
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void;
 }
 
 /** What an account's connections report to its multiplexer. */

@@ -129,6 +129,8 @@ class StandbyUpstream implements Upstream {
     this.#mux.forgotten(this, sessionId);
   }
 
+  settled(): void {}
+
   submit(): never {
     throw new Error("Cannot submit a share of an outage: there is no pool");
   }

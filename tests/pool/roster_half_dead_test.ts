@@ -69,7 +69,6 @@ class Farm {
         sent % 2,
         { poolJobId: "0", ntime: 0, version: 0x20000000 },
         SHARE,
-        this.rig.clock.now(),
       );
       upstream.watch.submitted(this.rig.clock.now());
       const { verdict } = this.work[upstream.poolId]!;

@@ -103,8 +103,8 @@ export class SessionRig {
     this.upstream.enter({ sessionId, account: "alice", name, clientAgent });
   }
 
-  unregister(sessionId: number): void {
-    this.upstream.leave(sessionId);
+  unregister(sessionId: number, isAwaited = false): void {
+    this.upstream.leave(sessionId, isAwaited);
   }
 
   /** Submits a share. @returns the number its verdict will carry. */
@@ -116,7 +116,6 @@ export class SessionRig {
       sessionId,
       { poolJobId: "17", ntime: 0x650d1b20, version: 0x20000000, ...job },
       { ...SHARE, ...share },
-      this.clock.now(),
     );
     if (upstream.terms.verdicts === "given") upstream.watch.submitted(this.clock.now());
     return serial % 0x10000;

@@ -126,6 +126,8 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
     this.#options.mux.forgotten(this, sessionId);
   }
 
+  settled(): void {}
+
   submit(serial: number, sessionId: number, job: PoolJob, share: Share): void {
     const number = serial % INDEX_COUNT;
     const before = this.#waiting.get(number);

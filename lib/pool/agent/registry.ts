@@ -18,8 +18,6 @@ export interface RegistryFrames {
 /** The sessions of one connection. */
 export class Registry {
   readonly #frames: RegistryFrames;
-  /** How many shares of each session wait for verdicts, of those that had some since they came. */
-  readonly #waiting = new Map<number, number>();
   /** When those left that are still registered, the first to leave first. */
   readonly #farewells = new Map<number, number>();
 
@@ -33,46 +31,25 @@ export class Registry {
    * afresh with the same difficulty.
    */
   enter(sessionId: number): void {
+    this.settled(sessionId);
+  }
+
+  /** It leaves at `time`: the pool is told now, or, if shares of it wait, once they are judged. */
+  leave(sessionId: number, isAwaited: boolean, time: number): void {
+    if (isAwaited) this.#farewells.set(sessionId, time);
+    else this.#frames.unregister(sessionId);
+  }
+
+  /** No share of one that left waits any more. */
+  settled(sessionId: number): void {
     if (this.#farewells.delete(sessionId)) this.#frames.unregister(sessionId);
   }
 
-  /** A share of it was sent that the pool is to judge. */
-  submitted(sessionId: number): void {
-    this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? 0) + 1);
-  }
-
-  /** A share of it was judged, or will not be. */
-  settled(sessionId: number): void {
-    const left = this.#waiting.get(sessionId)! - 1;
-    // An entry is kept while the session is here: it soon has the next share.
-    this.#waiting.set(sessionId, left);
-    if (left === 0 && this.#farewells.delete(sessionId)) this.#unregister(sessionId);
-  }
-
-  /** It leaves at `time`: the pool is told now, or once its shares are judged. */
-  leave(sessionId: number, time: number): void {
-    if ((this.#waiting.get(sessionId) ?? 0) > 0) this.#farewells.set(sessionId, time);
-    else this.#unregister(sessionId);
-  }
-
-  /**
-   * Unregisters those whose last shares the pool has not judged in time.
-   *
-   * @returns their sessions: no share of theirs is waited for any more.
-   */
-  endFarewells(time: number): ReadonlySet<number> {
-    const ended = new Set<number>();
+  /** Unregisters those whose last shares the pool has not judged in time. */
+  tick(time: number): void {
     for (const [sessionId, since] of this.#farewells) {
-      if (time - since < FAREWELL_MS) break;
-      this.#farewells.delete(sessionId);
-      ended.add(sessionId);
-      this.#unregister(sessionId);
+      if (time - since < FAREWELL_MS) return;
+      this.settled(sessionId);
     }
-    return ended;
-  }
-
-  #unregister(sessionId: number): void {
-    this.#waiting.delete(sessionId);
-    this.#frames.unregister(sessionId);
   }
 }

@@ -8,12 +8,7 @@ import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
 import { PoolFault } from "../../base/violation.ts";
 import type { ExtranonceLayout, Terms } from "../../mux/terms.ts";
-import {
-  type PoolJob,
-  type UpstreamEvents,
-  VERDICT_TIMEOUT_MS,
-  type Worker,
-} from "../../mux/upstream.ts";
+import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { PoolMessage } from "../../protocol/agent/message.ts";
 import { registeredNames } from "../../protocol/agent/names.ts";
@@ -135,35 +130,28 @@ export class AgentUpstream implements ReadyUpstream {
     this.#parts.outgoing.register(sessionId, registeredNames(clientAgent, name));
   }
 
-  leave(sessionId: number): void {
-    if (this.#isOver) return;
-    this.#registry.leave(sessionId, this.#parts.now());
+  leave(sessionId: number, isAwaited: boolean): void {
+    if (!this.#isOver) this.#registry.leave(sessionId, isAwaited, this.#parts.now());
   }
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, time: number): void {
+  settled(sessionId: number): void {
+    if (!this.#isOver) this.#registry.settled(sessionId);
+  }
+
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void {
     if (this.#isOver) return;
     const { liveness, inflow, outgoing, mux } = this.#parts;
     if (this.terms.verdicts !== "given") return outgoing.submit(sessionId, job, share);
     liveness.submitted();
     inflow.submitted();
-    const overtaken = this.#indexes.add(serial, sessionId, time);
-    this.#registry.submitted(sessionId);
+    const overtaken = this.#indexes.add(serial);
     outgoing.submit(sessionId, job, share);
-    if (overtaken === undefined) return;
-    this.#registry.settled(overtaken);
-    const overtakenSerial = this.#indexes.overtakenBy(serial);
-    mux.abandoned(this, overtakenSerial, overtakenSerial);
+    if (overtaken !== undefined) mux.abandoned(this, overtaken, overtaken);
   }
 
   /** Ends what is overdue. */
   tick(): void {
-    const time = this.#parts.now();
-    // The mux waits as long, and for the same shares.
-    for (const sessionId of this.#indexes.expire(time - VERDICT_TIMEOUT_MS)) {
-      this.#registry.settled(sessionId);
-    }
-    const ended = this.#registry.endFarewells(time);
-    if (ended.size > 0) this.#indexes.forget(ended);
+    this.#registry.tick(this.#parts.now());
   }
 
   /** The connection is over: nothing is written or reported any more. */
@@ -236,9 +224,7 @@ export class AgentUpstream implements ReadyUpstream {
   #verdictCame(index: number, status: number): void {
     this.#parts.liveness.answered();
     const serial = this.#indexes.serialOf(index);
-    const sessionId = this.#indexes.judged(serial);
     this.#parts.mux.judged(this, serial, serial, verdictOf(status));
-    if (sessionId !== undefined && !this.#isOver) this.#registry.settled(sessionId);
   }
 
   /** Pools tell it once, after the handshake; every change of it costs each miner a job. */

@@ -14,52 +14,40 @@ class Rig {
 
 Deno.test("A miner without waiting shares is unregistered when it leaves", () => {
   const rig = new Rig();
-  const { registry } = rig;
-  registry.enter(7);
-  registry.submitted(7);
-  registry.settled(7);
-  registry.leave(7, 0);
+  rig.registry.enter(7);
+  rig.registry.leave(7, false, 0);
   assert.deepEqual(rig.take(), [7]);
 });
 
-Deno.test("A miner whose shares wait is unregistered with the last verdict", () => {
+Deno.test("A miner whose shares wait is unregistered once they are judged, and only once", () => {
   const rig = new Rig();
-  const { registry } = rig;
-  registry.enter(7);
-  registry.submitted(7);
-  registry.submitted(7);
-  registry.leave(7, 0);
-  registry.settled(7);
+  rig.registry.leave(7, true, 0);
   assert.deepEqual(rig.take(), []);
-  registry.settled(7);
+  rig.registry.settled(7);
   assert.deepEqual(rig.take(), [7]);
+  rig.registry.settled(7);
+  rig.registry.tick(FAREWELL_MS);
+  assert.deepEqual(rig.take(), []);
 });
 
-Deno.test("A miner whose shares are not judged in time is unregistered, and its id is nobody's", () => {
+Deno.test("Miners whose shares are not judged in time are unregistered, each in its time", () => {
   const rig = new Rig();
-  const { registry } = rig;
-  registry.enter(7);
-  registry.submitted(7);
-  registry.leave(7, 1_000);
-  assert.deepEqual([...registry.endFarewells(1_000 + FAREWELL_MS - 1)], []);
-  assert.deepEqual([...registry.endFarewells(1_000 + FAREWELL_MS)], [7]);
+  rig.registry.leave(7, true, 1_000);
+  rig.registry.leave(8, true, 1_500);
+  rig.registry.tick(1_000 + FAREWELL_MS - 1);
+  assert.deepEqual(rig.take(), []);
+  rig.registry.tick(1_000 + FAREWELL_MS);
   assert.deepEqual(rig.take(), [7]);
-  // Another miner with the same id owes nothing.
-  registry.enter(7);
-  registry.leave(7, 10_000);
-  assert.deepEqual(rig.take(), [7]);
+  rig.registry.tick(1_500 + FAREWELL_MS);
+  assert.deepEqual(rig.take(), [8]);
 });
 
-Deno.test("A miner that comes back before its verdicts is unregistered first, and its shares still count", () => {
+Deno.test("A miner that comes back before its verdicts is unregistered first", () => {
   const rig = new Rig();
-  const { registry } = rig;
-  registry.enter(7);
-  registry.submitted(7);
-  registry.leave(7, 0);
-  registry.enter(7);
+  rig.registry.leave(7, true, 0);
+  rig.registry.enter(7);
   assert.deepEqual(rig.take(), [7]);
-  registry.leave(7, 100);
-  assert.deepEqual(rig.take(), [], "the share of its last stay waits");
-  registry.settled(7);
-  assert.deepEqual(rig.take(), [7]);
+  rig.registry.leave(7, true, 100);
+  rig.registry.tick(FAREWELL_MS);
+  assert.deepEqual(rig.take(), [], "its time begins again");
 });
