@@ -33,6 +33,9 @@ import { type TooSlow, Waiting } from "./waiting.ts";
 /** Writes to a crowd in flight: more costs memory and made nothing faster when measured. */
 const CROWD_WRITES = 64;
 
+/** When it stops, peers have this long to take what they were sent last, in milliseconds. */
+const LAST_BYTES_MS = 500;
+
 /** After this many milliseconds writes to a crowd that hang no longer hold the others up. */
 const CROWD_STALL_MS = 100;
 
@@ -189,13 +192,23 @@ class DenoEngine implements Engine {
 
   async #stop(): Promise<void> {
     this.#accepting.close();
-    this.#time.clear(this.#stallTimer);
     this.#rounds.clear();
+    // What was sent a moment ago is still on its way to the kernel: closed now, it would be lost.
+    for (const link of this.#links) {
+      if (link?.isEmpty) this.#close(link);
+      else link?.end(this.#now);
+    }
+    const lastBytes = this.#time.after(LAST_BYTES_MS, () => this.#closeAll());
+    await this.#accepting.ended;
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#allClosed = resolve);
+    this.#time.clear(lastBytes);
+    this.#time.clear(this.#stallTimer);
+  }
+
+  #closeAll(): void {
     for (const link of this.#links) {
       if (link !== undefined) this.#close(link);
     }
-    await this.#accepting.ended;
-    if (this.#open > 0) await new Promise<void>((resolve) => this.#allClosed = resolve);
   }
 
   #attach(conn: AcceptedConnection): void {

@@ -149,6 +149,27 @@ Deno.test("peers that take everything at once are told 128 in a turn, or 256 KB 
   }
 });
 
+Deno.test("what a peer was sent just before a stop reaches it; one that takes nothing is closed", async () => {
+  const world = new World();
+  const [[slow, mute], [first, second]] = await world.connect(2) as [
+    [FakeConn, FakeConn],
+    [number, number],
+  ];
+  slow.appetite = mute.appetite = "nothing";
+  world.engine.send(first, new TextEncoder().encode("the last answer"));
+  world.engine.send(second, new TextEncoder().encode("nobody reads this"));
+  const stopped = world.engine.stop();
+  await settled();
+  assert.deepEqual([slow.isClosed, mute.isClosed], [false, false]);
+  slow.take("all");
+  await settled();
+  assert.equal(slow.taken, "the last answer");
+  assert.ok(slow.isClosed);
+  await stopped;
+  assert.ok(mute.isClosed);
+  assert.equal(mute.taken, "");
+});
+
 Deno.test("whoever stops it, and were it twice at a time, waits for the last read", async () => {
   await using world = new World();
   const { promise, resolve } = Promise.withResolvers<null>();
