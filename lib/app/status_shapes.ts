@@ -101,8 +101,8 @@ export function trafficShape(traffic: Traffic): SummaryShape["traffic"] {
   return {
     bytes_read: traffic.bytesRead,
     bytes_written: traffic.bytesWritten,
-    frames_read: traffic.framesRead,
-    frames_written: traffic.framesWritten,
+    frames_read: traffic.messagesRead,
+    frames_written: traffic.messagesWritten,
   };
 }
 

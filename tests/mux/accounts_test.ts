@@ -240,10 +240,10 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   const miners = ["a", "b"].map((name) => rig.join(name));
   const [a, b] = rig.opened as [Opened, Opened];
   for (const { upstreams } of [a, b]) upstreams.serve();
-  const told = { bytesRead: 100, bytesWritten: 10, framesRead: 4, framesWritten: 1 };
+  const told = { bytesRead: 100, bytesWritten: 10, messagesRead: 4, messagesWritten: 1 };
   Object.assign(a.upstreams, { traffic: told, waitingBytes: 1 });
   Object.assign(b.upstreams, { traffic: sumOfTraffic([told, told]), waitingBytes: 2 });
-  const all = { bytesRead: 300, bytesWritten: 30, framesRead: 12, framesWritten: 3 };
+  const all = { bytesRead: 300, bytesWritten: 30, messagesRead: 12, messagesWritten: 3 };
   a.upstreams.upstream.judge(5, 22);
   for (const miner of miners) {
     miner.takeNews();

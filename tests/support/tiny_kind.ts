@@ -96,8 +96,8 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
   readonly watch: PoolWatch;
   bytesRead = 0;
   bytesWritten = 0;
-  framesRead = 0;
-  framesWritten = 0;
+  messagesRead = 0;
+  messagesWritten = 0;
   readonly waitingBytes = 0;
   readonly #pool: TinyPool;
   readonly #options: PoolConnectionOptions;
@@ -135,7 +135,7 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
     const isGood = job.poolJobId === JOB.id && this.#pool.workers.has(sessionId) &&
       meetsDifficulty(headerOfShare(sessionId, share), this.terms.poolDifficulty);
     this.#waiting.set(number, { serial, isGood });
-    this.framesWritten++;
+    this.messagesWritten++;
     this.bytesWritten += 1;
   }
 
@@ -152,7 +152,7 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
         waiting[count]!.serial === first + count
       ) count++;
       waiting.splice(0, count);
-      this.framesRead++;
+      this.messagesRead++;
       if (isGood) this.#pool.accepted += count;
       else this.#pool.rejected += count;
       mux.judged(this, first, first + count - 1, isGood ? ACCEPTED : LOW);

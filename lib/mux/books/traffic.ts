@@ -9,28 +9,28 @@ export interface Traffic {
   readonly bytesRead: number;
   /** Payload bytes written. */
   readonly bytesWritten: number;
-  /** Frames read. */
-  readonly framesRead: number;
-  /** Frames given to connections to be written. */
-  readonly framesWritten: number;
+  /** Messages read, as its kind counts them: frames of agent pools. */
+  readonly messagesRead: number;
+  /** The same given to connections to be written. */
+  readonly messagesWritten: number;
 }
 
 /** Nothing has passed yet. */
 export const NO_TRAFFIC: Traffic = {
   bytesRead: 0,
   bytesWritten: 0,
-  framesRead: 0,
-  framesWritten: 0,
+  messagesRead: 0,
+  messagesWritten: 0,
 };
 
 /** All of it together, as it is now: what passes afterwards does not change the sum. */
 export function sumOfTraffic(parts: Iterable<Traffic>): Traffic {
   const sum = { ...NO_TRAFFIC };
-  for (const { bytesRead, bytesWritten, framesRead, framesWritten } of parts) {
+  for (const { bytesRead, bytesWritten, messagesRead, messagesWritten } of parts) {
     sum.bytesRead += bytesRead;
     sum.bytesWritten += bytesWritten;
-    sum.framesRead += framesRead;
-    sum.framesWritten += framesWritten;
+    sum.messagesRead += messagesRead;
+    sum.messagesWritten += messagesWritten;
   }
   return sum;
 }

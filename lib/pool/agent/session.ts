@@ -73,7 +73,7 @@ export class AgentSession implements PoolConnection {
   /** What was done in this turn, in bytes of JSON. */
   #work = 0;
   #bytesRead = 0;
-  #framesRead = 0;
+  #messagesRead = 0;
 
   /** Starts dialling. */
   constructor(options: PoolConnectionOptions) {
@@ -97,11 +97,11 @@ export class AgentSession implements PoolConnection {
     return this.#link?.outgoing.waitingBytes ?? 0;
   }
 
-  get framesRead(): number {
-    return this.#framesRead;
+  get messagesRead(): number {
+    return this.#messagesRead;
   }
 
-  get framesWritten(): number {
+  get messagesWritten(): number {
     return this.#link?.outgoing.frames ?? 0;
   }
 
@@ -221,7 +221,7 @@ export class AgentSession implements PoolConnection {
       if (piece.kind === "line") {
         this.#receiveLine(decodePoolLine(piece.bytes));
       } else {
-        this.#framesRead++;
+        this.#messagesRead++;
         const message = decodePoolFrame(piece.bytes);
         if (message.kind === "setDifficulty") await this.#receiveDifficulty(message);
         else this.#upstream?.frameCame(message);

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { NO_POOL_COUNTS, sumOfPoolCounts } from "../../../lib/mux/books/pool_counts.ts";
 import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "../../../lib/mux/books/traffic.ts";
 
-const ONE = { bytesRead: 1, bytesWritten: 20, framesRead: 300, framesWritten: 4000 };
-const OTHER = { bytesRead: 5, bytesWritten: 60, framesRead: 700, framesWritten: 8000 };
-const BOTH = { bytesRead: 6, bytesWritten: 80, framesRead: 1000, framesWritten: 12_000 };
+const ONE = { bytesRead: 1, bytesWritten: 20, messagesRead: 300, messagesWritten: 4000 };
+const OTHER = { bytesRead: 5, bytesWritten: 60, messagesRead: 700, messagesWritten: 8000 };
+const BOTH = { bytesRead: 6, bytesWritten: 80, messagesRead: 1000, messagesWritten: 12_000 };
 
 Deno.test("the sum of no traffic is none, and changes nothing it is added to", () => {
   assert.deepEqual(sumOfTraffic([]), NO_TRAFFIC);
