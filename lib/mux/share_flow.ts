@@ -27,8 +27,10 @@ import { LateAnswers } from "./late_answers.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
-import { VERDICT_TIMEOUT_MS } from "./upstream.ts";
 import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
+
+/** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
+export const VERDICT_TIMEOUT_MS = 60_000;
 
 /**
  * Shares of one miner that may wait for verdicts of one connection: more than an honest one finds in

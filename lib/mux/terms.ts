@@ -15,7 +15,7 @@ export interface ExtranonceRoom {
 export interface ExtranonceLayout {
   /** Bytes of extranonce1, 2 to 4. */
   readonly extranonce1Bytes: number;
-  /** Bytes of extranonce2, 1 to 4. */
+  /** Bytes of extranonce2: 4, since agent pools are sent it as it stands in the share. */
   readonly extranonce2Bytes: number;
 }
 

@@ -12,9 +12,6 @@ import type { Verdict } from "./verdict.ts";
 /** The number of what stands in for a pool. */
 export const NO_POOL: number = -1;
 
-/** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
-export const VERDICT_TIMEOUT_MS = 60_000;
-
 /** A miner as pools may know it. Nothing is cut: each kind cuts what is too long for it. */
 export interface Worker {
   /** The miner's number with us. */

@@ -26,6 +26,7 @@ async function attack(
     await using miner = await RawMiner.connect(port);
     for (let round = 0; !isOver() && !miner.isEnded; round++) {
       await act(miner, round);
+      // The pace of the attack: nothing is waited for.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -16,7 +16,7 @@ import {
   unansweredIn,
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/upstream.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import type { Terms } from "../../lib/mux/terms.ts";
 import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";

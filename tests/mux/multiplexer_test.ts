@@ -11,7 +11,7 @@ import {
   waitingIn,
 } from "../../lib/mux/books/ledger.ts";
 import { MAX_WAITING_SHARES } from "../../lib/mux/share_flow.ts";
-import { VERDICT_TIMEOUT_MS } from "../../lib/mux/upstream.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import { NO_POOL } from "../../lib/mux/upstream.ts";
 import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
@@ -944,4 +944,28 @@ Deno.test("Shares that a connection abandons are answered like those whose verdi
   assert.equal(world.mux.strayVerdicts.late, 1);
   pool.judge(1, 23);
   assert.deepEqual(miner.answers.get(ids[1]!), [23]);
+});
+
+Deno.test("A miner's waiting shares count against it where they wait, and again when it comes back", () => {
+  const world = new MuxWorld();
+  const [a, miner] = [world.active("a"), world.join()];
+  for (let n = 0; n < MAX_WAITING_SHARES; n++) world.submit(miner);
+  assert.equal(world.submit(miner).receipt, ERROR_CODE.unknown);
+  const b = world.ready("b");
+  world.mux.moved(a, b);
+  assert.equal(world.submit(miner).receipt, "waiting", "none of them waits at the other pool");
+  world.mux.moved(b, a);
+  assert.equal(world.submit(miner).receipt, ERROR_CODE.unknown);
+  a.judge(0, SHARE_ACCEPTED);
+  assert.equal(world.submit(miner).receipt, "waiting");
+});
+
+Deno.test("A stop that gives a share up has the pool forget its miner that left", () => {
+  const world = new MuxWorld();
+  const [pool, miner] = [world.active("a"), world.join()];
+  world.submit(miner);
+  miner.leave();
+  assert.ok(pool.registered.has(miner.sessionId), "its verdict may come");
+  world.mux.awaited(0, 0);
+  assert.ok(!pool.registered.has(miner.sessionId));
 });
