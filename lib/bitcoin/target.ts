@@ -38,3 +38,34 @@ export function targetOf(difficulty: number): bigint {
   }
   return knownTarget;
 }
+
+/** A target as bytes: 32, the least significant first, as hashes stand in memory. */
+export type Target = Uint8Array;
+
+/** {@linkcode targetOf} as bytes. */
+export function targetFor(difficulty: number): Target {
+  return bytesOf(targetOf(difficulty));
+}
+
+/** The target a header's bits field stands for: a hash at most this is a block. */
+export function networkTarget(bits: number): Target {
+  const exponent = bits >>> 24;
+  const mantissa = BigInt(bits & 0x7fffff);
+  if ((bits & 0x800000) !== 0 || exponent > 34) return new Uint8Array(32);
+  const target = exponent >= 3
+    ? mantissa << BigInt(8 * (exponent - 3))
+    : mantissa >> BigInt(8 * (3 - exponent));
+  return bytesOf(target < MAX_TARGET ? target : MAX_TARGET);
+}
+
+/** Whether a hash, 32 bytes in memory order, is at most `target`. */
+export function isAtMost(hash: Uint8Array, target: Target): boolean {
+  for (let i = 31; i >= 0; i--) {
+    if (hash[i] !== target[i]) return hash[i]! < target[i]!;
+  }
+  return true;
+}
+
+function bytesOf(target: bigint): Target {
+  return Uint8Array.fromHex(target.toString(16).padStart(64, "0")).reverse();
+}

@@ -5,7 +5,6 @@
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
-import type { ExtranonceLayout } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
@@ -91,6 +90,4 @@ export type OpenConnection = (options: PoolConnectionOptions) => PoolConnection;
 export interface PoolKinds {
   /** Opens a connection. */
   readonly open: OpenConnection;
-  /** What miners get to keep of the extranonces: it fits every pool there may be. */
-  readonly layout: ExtranonceLayout;
 }

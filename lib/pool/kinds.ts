@@ -4,13 +4,11 @@
 
 import { registeredNames } from "../protocol/agent/names.ts";
 import { AgentSession } from "./agent/session.ts";
-import { AGENT_LAYOUT } from "./agent/upstream.ts";
 import type { PoolKinds } from "./connection.ts";
 
 /** All pools speak btcpool's agent protocol. */
 export const POOL_KINDS: PoolKinds = {
   open: (options) => new AgentSession(options),
-  layout: AGENT_LAYOUT,
 };
 
 /** What pools keep of a client agent and a worker name, as log and reports show them. */

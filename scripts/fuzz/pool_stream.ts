@@ -145,7 +145,7 @@ export const POOL_STREAM: FuzzTarget = {
         const upstream = events.upstream!;
         const job = { poolJobId: upstream.latestJob.id, ntime: 1, version: 0 };
         upstream.enter({ sessionId: 7, account: "alice", name: "rig", clientAgent: "cgminer/4" });
-        upstream.submit(0, 7, job, SHARE);
+        upstream.submit(0, 7, job, SHARE, false);
       }
     };
     new AgentSession({
