@@ -32,8 +32,8 @@ export function blockAt<Holder extends JobHolder>(
     const { upstream, jobs, screening } = holder;
     const job = screening.poolDifficulty === undefined ? undefined : jobs.find(share.jobId);
     if (job === undefined) continue;
-    const found = screening.screen(share, job, owner, Infinity, upstream.versionMask);
-    return found === "block" ? { holder, job } : undefined;
+    const isBlock = screening.isBlock(share, job, owner, upstream.versionMask);
+    return isBlock ? { holder, job } : undefined;
   }
   return undefined;
 }

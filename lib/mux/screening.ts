@@ -58,6 +58,8 @@ export interface Screening {
     difficulty: number,
     versionMask: number,
   ): Screened;
+  /** Whether a share, for a job that its miner works on no more, is a block not seen before. */
+  isBlock(share: Share, job: ScreenedJob, owner: ShareOwner, versionMask: number): boolean;
 }
 
 /** The screening that goes with these terms. */
@@ -105,6 +107,10 @@ class ScreeningByThePool implements Screening {
   ): Screened {
     return fault(share, job, layout, versionMask, this.#terms) ?? "submit";
   }
+
+  isBlock(): boolean {
+    return false;
+  }
 }
 
 /** Hashes every share. */
@@ -131,20 +137,39 @@ class ScreeningHere implements Screening {
     difficulty: number,
     versionMask: number,
   ): Screened {
-    const { ntime, nonce, versionBits, extranonce2, extranonce2Digits } = share;
-    const { layout, sessionId } = owner;
-    const wrong = fault(share, job, layout, versionMask, this.#terms) ??
-      (extranonce2Digits < 2 * layout.extranonce2Bytes ? "illegal" : undefined) ??
-      (ntime < job.ntime ? "timeTooOld" : undefined) ??
-      (ntime > job.ntime + MAX_TIME_AHEAD ? "timeTooNew" : undefined);
+    const wrong = this.#fault(share, job, owner, versionMask);
     if (wrong !== undefined) return job.isPast ? "stale" : wrong;
-    const check = job.check!;
-    const room = this.#terms.extranonce;
-    writeExtranonces(this.#extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
-    const hash = check.hash(this.#extranonces, ntime, nonce, versionBits);
+    const hash = this.#hash(share, job, owner);
     const found = this.#judge(hash, job, difficulty);
     if (found === "stale" || found === "lowDifficulty") return found;
-    return check.seen.add(hash) ? found : "duplicate";
+    return job.check!.seen.add(hash) ? found : "duplicate";
+  }
+
+  isBlock(share: Share, job: ScreenedJob, owner: ShareOwner, versionMask: number): boolean {
+    if (this.#fault(share, job, owner, versionMask) !== undefined) return false;
+    const hash = this.#hash(share, job, owner);
+    return this.#judge(hash, { ...job, isPast: true }, 1) === "block" && job.check!.seen.add(hash);
+  }
+
+  #fault(
+    share: Share,
+    job: ScreenedJob,
+    { layout }: ShareOwner,
+    versionMask: number,
+  ): RefuseReason | undefined {
+    const { ntime, extranonce2Digits } = share;
+    const wrong = fault(share, job, layout, versionMask, this.#terms);
+    if (wrong !== undefined) return wrong;
+    if (extranonce2Digits < 2 * layout.extranonce2Bytes) return "illegal";
+    if (ntime < job.ntime) return "timeTooOld";
+    return ntime > job.ntime + MAX_TIME_AHEAD ? "timeTooNew" : undefined;
+  }
+
+  #hash(share: Share, { check }: ScreenedJob, { layout, sessionId }: ShareOwner): Uint8Array {
+    const { ntime, nonce, versionBits, extranonce2 } = share;
+    const room = this.#terms.extranonce;
+    writeExtranonces(this.#extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
+    return check!.hash(this.#extranonces, ntime, nonce, versionBits);
   }
 
   #judge(hash: Uint8Array, { check, isPast }: ScreenedJob, difficulty: number): Screened {
