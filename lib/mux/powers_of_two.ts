@@ -5,10 +5,10 @@
  */
 
 /** The smallest exponent there is: the lowest difficulty a share can be checked at is 2^-32. */
-export const LEAST_EXPONENT = -32;
+export const LEAST_EXPONENT: number = -32;
 
 /** The largest: the highest difficulty a share can be checked at is 2^63. */
-export const MOST_EXPONENT = 63;
+export const MOST_EXPONENT: number = 63;
 
 /** By exponent, from {@linkcode LEAST_EXPONENT}. */
 const POWERS = Float64Array.from(

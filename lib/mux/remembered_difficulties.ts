@@ -19,7 +19,7 @@ const EXPONENTS = 128;
 const EXPONENT_OFFSET = 64;
 const MS_PER_MINUTE = 60_000;
 
-/** The names of one account. */
+/** Shared by all accounts, by whole worker names. */
 export class RememberedDifficulties {
   readonly #names: number;
   /** When a worker left, in minutes, and its exponent, in one small number. */

@@ -17,7 +17,7 @@ import { HIGHEST_EXPONENT, type VardiffRules } from "./vardiff_rules.ts";
 
 /** A miner that begins to work. */
 export interface Newcomer {
-  /** By this its difficulty is remembered. */
+  /** Its whole worker name: by this its difficulty is remembered. */
   readonly name: string;
   /** As it gave it. */
   readonly clientAgent: string;
@@ -87,7 +87,7 @@ export class Vardiff {
   #ceiling = 1;
   #ceilingExponent = 0;
 
-  /** Nobody is here. */
+  /** Nobody is here. What is `remembered` may be shared with other accounts. */
   constructor(remembered: RememberedDifficulties = new RememberedDifficulties()) {
     this.#remembered = remembered;
   }
@@ -209,7 +209,7 @@ export class Vardiff {
     if (silence >= GUESSED_FAST) {
       const fallen = wanted + Math.max(steps, -GUESS_SILENT_STEPS);
       const isFast = silence === GUESSED_FAST;
-      return isFast ? Math.max(fallen, Math.min(wanted, FAST_SILENT_EXPONENT)) : fallen;
+      return isFast ? Math.max(fallen, FAST_SILENT_EXPONENT) : fallen;
     }
     const left = MOST_KNOWN_SILENT_STEPS - silence % REMEMBERED;
     const fallen = this.#bounded(place, wanted - Math.min(-steps, KNOWN_SILENT_STEPS, left), rules);

@@ -5,10 +5,10 @@
 import { exponentAtLeast, exponentAtMost } from "./powers_of_two.ts";
 
 /** Exponents of the difficulties that all firmware understands: 1 to 2^31, as whole numbers. */
-export const HIGHEST_EXPONENT = 31;
+export const HIGHEST_EXPONENT: number = 31;
 
 /** The lowest difficulty that a miner or a setting can ask for is 2^-20. */
-export const LOWEST_EXPONENT = -20;
+export const LOWEST_EXPONENT: number = -20;
 
 /** As it is set; what is absent has its default. */
 export interface VardiffSettings {

@@ -1,6 +1,11 @@
 /**
  * Ten hours of a farm of 10,000 workers under local difficulty, on a clock that is made up: how
  * often difficulties change, how well they fit, and how true the hashrates are.
+ *
+ * What is seen: 0.35 changes a day for a steady worker, 0.45 with those that come, go, halve and
+ * die; 99.9 in 100 of the time within the band once settled, 99.5 in all; 10.4 shares a minute; a
+ * worker's hashrate over an hour wrong by 2.7 in 100 in the median, 10.9 for one in 100, the farm's
+ * by 0.07, as chance has it.
  */
 
 import assert from "node:assert/strict";
@@ -58,15 +63,14 @@ interface Outcome {
 Deno.test("ten hours of 10,000 workers: few changes, shares in the band, true hashrates", () => {
   const outcome = farm(vardiffRules(), seededRandom(7));
   const seen = JSON.stringify(outcome);
-  assert.ok(outcome.steadyChangesADay < 1, seen);
-  assert.ok(outcome.changesADay < 3, seen);
-  assert.ok(outcome.inBand > 0.97, seen);
-  assert.ok(outcome.settledInBand > 0.99, seen);
+  assert.ok(outcome.steadyChangesADay < 0.5, seen);
+  assert.ok(outcome.changesADay < 0.7, seen);
+  assert.ok(outcome.inBand > 0.99, seen);
+  assert.ok(outcome.settledInBand > 0.998, seen);
   assert.ok(outcome.sharesPerMinute > 7 && outcome.sharesPerMinute < 14, seen);
-  assert.ok(outcome.medianError < 0.04 && outcome.highError < 0.15, seen);
-  assert.ok(outcome.farmError < 0.002, seen);
+  assert.ok(outcome.medianError < 0.04 && outcome.highError < 0.12, seen);
+  assert.ok(outcome.farmError < 0.001, seen);
   assert.ok(outcome.bytes <= 300_000, seen);
-  if (Deno.env.get("SHOW_FARM") !== undefined) console.log(outcome);
 });
 
 function newWorker(i: number, random: () => number): Worker {

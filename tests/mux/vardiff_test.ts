@@ -114,7 +114,7 @@ Deno.test("three times the aim is raised after 50 shares, no sooner", () => {
 Deno.test("a flood is raised at once by all that is wanted, and asks for a job out of turn", () => {
   const bench = new Bench(UNKNOWN);
   // 1000 times the aim.
-  bench.share(10, 60);
+  bench.share(10, 1);
   assert.equal(bench.isUrgent, false, "ten may be luck within the second of a read");
   bench.share(190, 1140);
   assert.equal(bench.isUrgent, true);
@@ -132,6 +132,21 @@ Deno.test("a miner that was never heard of falls by sixteenths while no share co
   for (const difficulty of told) {
     assert.equal(bench.difficulty, difficulty);
     bench.mine(0, 5);
+  }
+});
+
+Deno.test("silence counts for a sixteenth at most, however many shares are wanted", () => {
+  const bench = new Bench(UNKNOWN, { rules: vardiffRules({ sharesPerMinute: 60 }) });
+  bench.mine(0, 5);
+  assert.equal(bench.difficulty, 1024);
+});
+
+Deno.test("any aim is reached", () => {
+  for (const sharesPerMinute of [1, 4, 20, 60]) {
+    const bench = new Bench(ASIC, { rules: vardiffRules({ sharesPerMinute }) });
+    bench.mine(2 ** 20, 600);
+    const rate = 2 ** 20 / bench.difficulty;
+    assert.ok(rate > 0.45 * sharesPerMinute && rate < 2.1 * sharesPerMinute, `${rate}`);
   }
 });
 
@@ -214,13 +229,20 @@ Deno.test("the pool's difficulty is the ceiling, rounded down, and beats every f
 Deno.test("under a low ceiling a miner is known to be faster, and rises with the ceiling", () => {
   const bench = new Bench(UNKNOWN, { ceiling: 64 });
   assert.deepEqual([...new Set(bench.mine(10 * 2 ** 18, 10))], [64]);
-  assert.equal(bench.isUrgent, false, "no job would help");
   bench.ceiling = 4096;
   assert.equal(bench.job(), 4096);
   bench.ceiling = HIGH;
   assert.equal(bench.job(), 2 ** 18);
   bench.ceiling = 0.5;
   assert.equal(bench.job(), 0.5);
+});
+
+Deno.test("no job out of turn is asked for where the pool's difficulty is in the way", () => {
+  const bench = new Bench(UNKNOWN, { ceiling: 64 });
+  bench.share(200 * 16_384 / 64, 1000);
+  assert.equal(bench.isUrgent, false);
+  bench.ceiling = HIGH;
+  assert.ok(bench.job() > 16_384);
 });
 
 Deno.test("no miner falls below 1 by itself, nor below the minimum that is set", () => {
@@ -235,6 +257,7 @@ Deno.test("no miner rises above the maximum", () => {
   const bench = new Bench(ASIC, { rules: vardiffRules({ maximum: 100_000 }) });
   bench.mine(1e9, 30);
   assert.equal(bench.difficulty, 65_536);
+  bench.share(100, 10);
   assert.equal(bench.isUrgent, false);
 });
 
@@ -242,9 +265,9 @@ Deno.test("a fixed difficulty stays, whatever comes or is suggested", () => {
   const bench = new Bench({ ...ASIC, suggestion: 4 }, { rules: vardiffRules({ fixed: 2048 }) });
   bench.mine(1e9, 10);
   bench.mine(0, 60);
+  assert.equal(bench.difficulty, 2048);
   bench.vardiff.suggest(bench.place, ASIC.clientAgent, 2 ** 20);
   assert.equal(bench.job(), 2048);
-  assert.equal(bench.isUrgent, false);
 });
 
 Deno.test("other settings hold from the next job on", () => {
