@@ -152,7 +152,9 @@ export const POOL_STREAM: FuzzTarget = {
       poolId: 0,
       name: "pool:1 #1",
       address: ADDRESS,
+      kind: "agent",
       account: "alice",
+      password: "",
       wantsVerdicts: true,
       version: "1.2.3",
       dial: (address) => {

@@ -16,7 +16,7 @@ import type { Job } from "../../protocol/stratum/job.ts";
 import { quote } from "../../protocol/stratum/message.ts";
 import type { Share } from "../../protocol/stratum/share.ts";
 import type { ReadyUpstream } from "../connection.ts";
-import type { Inflow } from "./inflow.ts";
+import type { Inflow } from "../inflow.ts";
 import type { Liveness } from "../liveness.ts";
 import { readPoolJob } from "./pool_job.ts";
 import { PoolWatch } from "../pool_watch.ts";
