@@ -96,10 +96,9 @@ export class ShareHasher {
    * @throws {SyntaxError} for texts that are not hex.
    */
   prepare(job: HashedJob, room: number): PreparedJob {
-    const coinbase1 = Uint8Array.fromHex(job.coinbase1);
-    const coinbase2 = Uint8Array.fromHex(job.coinbase2);
+    const length1 = job.coinbase1.length / 2;
+    const length = length1 + room + job.coinbase2.length / 2;
     const branches = job.merkleBranches.length;
-    const length = coinbase1.length + room + coinbase2.length;
     checkRange("bytes between the coinbase parts", room, 1, MAX_ROOM_BYTES);
     checkRange("bytes of a coinbase", length, 1, MAX_COINBASE_BYTES);
     checkRange("merkle branches", branches, 0, MAX_BRANCHES);
@@ -111,22 +110,22 @@ export class ShareHasher {
     bytes.fill(0, SCRATCH, end);
     this.#writeHeader(job);
     for (const [i, branch] of job.merkleBranches.entries()) {
-      bytes.set(hexBytes(branch, HASH_BYTES), SCRATCH + LANE.branch + i * HASH_BYTES);
+      this.#writeHex(branch, SCRATCH + LANE.branch + i * HASH_BYTES, HASH_BYTES);
     }
-    bytes.set(coinbase1, coinbaseAt);
-    bytes.set(coinbase2, coinbaseAt + coinbase1.length + room);
+    this.#writeHex(job.coinbase1, coinbaseAt, length1);
+    this.#writeHex(job.coinbase2, coinbaseAt + length1 + room, job.coinbase2.length / 2);
     bytes[coinbaseAt + length] = 0x80;
     this.#exports.swap(SCRATCH + LANE.branch, (end - SCRATCH - LANE.branch) / 4);
     this.#words[end / 4 - 1] = length * 8;
 
-    const whole = Math.floor(coinbase1.length / BLOCK_BYTES);
+    const whole = Math.floor(length1 / BLOCK_BYTES);
     bytes.copyWithin(SCRATCH + LANE.midstate, TABLE.initial, TABLE.initial + HASH_BYTES);
     this.#exports.absorb(SCRATCH + LANE.midstate, coinbaseAt, whole);
     bytes.copyWithin(coinbaseAt, coinbaseAt + whole * BLOCK_BYTES, end);
     return {
       bytes: bytes.slice(SCRATCH + LANE.job, end - whole * BLOCK_BYTES),
       room,
-      roomAt: coinbaseAt - SCRATCH + coinbase1.length % BLOCK_BYTES,
+      roomAt: coinbaseAt - SCRATCH + length1 % BLOCK_BYTES,
       blocks: blocks - whole,
       branches,
     };
@@ -136,10 +135,16 @@ export class ShareHasher {
   #writeHeader({ prevHash, bits }: HashedJob): void {
     const header = SCRATCH + LANE.header;
     // A lane has the bytes of each word turned round, which is how pools print these two.
-    this.#bytes.set(hexBytes(prevHash, HASH_BYTES), header + HEADER.prevHash);
-    this.#bytes.set(hexBytes(bits, 4), header + HEADER.bits);
+    this.#writeHex(prevHash, header + HEADER.prevHash, HASH_BYTES);
+    this.#writeHex(bits, header + HEADER.bits, 4);
     this.#words[(header + HEADER_BYTES) / 4] = 0x80000000;
     this.#words[(header + 2 * BLOCK_BYTES) / 4 - 1] = HEADER_BYTES * 8;
+  }
+
+  /** Reads hex straight into memory: arrays that are thrown away cost more than the job. */
+  #writeHex(hex: string, at: number, bytes: number): void {
+    checkRange("hex digits", hex.length, bytes * 2, bytes * 2);
+    this.#bytes.subarray(at, at + bytes).setFromHex(hex);
   }
 
   /**
@@ -248,12 +253,6 @@ export function shareHasher(): ShareHasher {
 function start(base64: string, imports: WebAssembly.Imports = {}): WebAssembly.Exports {
   const module = new WebAssembly.Module(Uint8Array.fromBase64(base64));
   return new WebAssembly.Instance(module, imports).exports;
-}
-
-function hexBytes(hex: string, bytes: number): Uint8Array {
-  const found = Uint8Array.fromHex(hex);
-  checkRange("bytes of a hash or a number", found.length, bytes, bytes);
-  return found;
 }
 
 function checkRange(what: string, found: number, from: number, to: number): void {

@@ -173,7 +173,8 @@ Deno.test("jobs beyond the limits are refused, and shares with too little room",
   refused({ merkleBranches: ["00".repeat(31)] });
   refused({ prevHash: "00" });
   refused({ bits: "1d00ff" });
-  assert.throws(() => hasher.prepare({ ...job, coinbase1: "zz" }, 8), SyntaxError);
+  assert.throws(() => hasher.prepare({ ...SAMPLE.job, coinbase1: "zz" }, 8), SyntaxError);
+  assert.throws(() => hasher.prepare({ ...SAMPLE.job, coinbase1: "0", coinbase2: "0" }, 8));
   const prepared = hasher.prepare(SAMPLE.job, 8);
   assert.throws(() => hasher.put(0, prepared, new Uint8Array(7), 0, 0, 0), RangeError);
 });
