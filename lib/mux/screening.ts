@@ -3,7 +3,7 @@
  */
 
 import type { RefuseReason } from "../base/share_reasons.ts";
-import { isAtMost, type Target, targetFor } from "../bitcoin/target.ts";
+import { isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
@@ -117,7 +117,7 @@ class ScreeningByThePool implements Screening {
 class ScreeningHere implements Screening {
   readonly poolDifficulty: PoolDifficulty;
   readonly #terms: Terms;
-  readonly #targets = new Map<number, Target>();
+  readonly #targets = new Map<number, Uint32Array>();
   readonly #extranonces: Uint8Array;
 
   constructor(terms: Terms) {
@@ -165,14 +165,14 @@ class ScreeningHere implements Screening {
     return ntime > job.ntime + MAX_TIME_AHEAD ? "timeTooNew" : undefined;
   }
 
-  #hash(share: Share, { check }: ScreenedJob, { layout, sessionId }: ShareOwner): Uint8Array {
+  #hash(share: Share, { check }: ScreenedJob, { layout, sessionId }: ShareOwner): Uint32Array {
     const { ntime, nonce, versionBits, extranonce2 } = share;
     const room = this.#terms.extranonce;
     writeExtranonces(this.#extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
     return check!.hash(this.#extranonces, ntime, nonce, versionBits);
   }
 
-  #judge(hash: Uint8Array, { check, isPast }: ScreenedJob, difficulty: number): Screened {
+  #judge(hash: Uint32Array, { check, isPast }: ScreenedJob, difficulty: number): Screened {
     const { sure, possible } = this.poolDifficulty.demand(check!.stamp);
     const { networkTarget } = check!;
     if (isAtMost(hash, networkTarget)) {
@@ -186,12 +186,12 @@ class ScreeningHere implements Screening {
     return isAtMost(hash, this.#target(difficulty)) ? "keep" : "lowDifficulty";
   }
 
-  #target(difficulty: number): Target {
+  #target(difficulty: number): Uint32Array {
     let target = this.#targets.get(difficulty);
     if (target === undefined) {
       // Powers of two, and what the pool chose: few, unless it chooses all the time.
       if (this.#targets.size >= MOST_TARGETS) this.#targets.clear();
-      this.#targets.set(difficulty, target = targetFor(difficulty));
+      this.#targets.set(difficulty, target = targetWords(targetOf(difficulty)));
     }
     return target;
   }

@@ -22,13 +22,13 @@ export class SeenShares {
   /**
    * Notes a share.
    *
-   * @param hash of its header, 32 bytes in memory order, whose first bytes are the least significant.
+   * @param hash of its header, 8 words, the least first.
    * @returns whether it is new.
    */
-  add(hash: Uint8Array): boolean {
-    const low = wordAt(hash, 0);
-    // A slot whose halves are both 0 is free.
-    const high = (wordAt(hash, 4) | 1) >>> 0;
+  add(hash: Uint32Array): boolean {
+    const low = hash[0]!;
+    // A slot with 0 here is free.
+    const high = (hash[1]! | 1) >>> 0;
     if (!this.#put(low, high)) return false;
     if (++this.#size * 2 > this.#low.length) this.#grow();
     return true;
@@ -54,8 +54,4 @@ export class SeenShares {
       if (highs[at] !== 0) this.#put(lows[at]!, highs[at]!);
     }
   }
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
 }
