@@ -36,8 +36,11 @@ export interface PoolConnectionOptions {
   readonly timers: Timers;
   /** Dialling and handshake together may take this long, in milliseconds. */
   readonly handshakeTimeoutMs: number;
-  /** A pool silent for this long is dead, in milliseconds; it is probed at half of it. */
-  readonly readTimeoutMs: number;
+  /**
+   * A pool silent for this long is dead, in milliseconds; it is probed at half of it. `undefined`
+   * for as long as is usual for its kind.
+   */
+  readonly readTimeoutMs: number | undefined;
   /** Longest wait of a share for company, in milliseconds. */
   readonly shareWindowMs: number;
   /** Hears jobs, difficulties and verdicts once the connection is ready. */

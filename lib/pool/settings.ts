@@ -6,12 +6,21 @@ import type { PoolAddress } from "../net/pools/connection.ts";
 import type { PoolConnectionOptions } from "./connection.ts";
 import type { HalfDeadBounds } from "./half_dead.ts";
 
+/** What a pool speaks: btcpool's agent protocol, Stratum V1, or what it turns out to be. */
+export type PoolKind = "agent" | "stratum" | "unknown";
+
 /** A pool of the configured list. */
 export interface ListedPool extends PoolAddress {
   /** Which pool it is for the life of the process; no two of a list have the same. */
   readonly poolId: number;
-  /** The sub-account to authorize as. */
+  /** The name to authorize as: a sub-account, or the user at a Stratum pool. */
   readonly account: string;
+  /** What it speaks. */
+  readonly kind: PoolKind;
+  /** What is said as the password. A secret: for the pool alone. */
+  readonly password: string;
+  /** Whether TLS is spoken to it. */
+  readonly usesTls: boolean;
 }
 
 /** What may change while there are connections; those that are open keep what they began with. */

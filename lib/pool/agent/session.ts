@@ -41,6 +41,9 @@ const BYTES_PER_TURN = WORK_PER_TURN * BYTES_OF_WORK;
 /** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
 
+/** How long a pool may be silent, unless the settings say so. */
+const READ_TIMEOUT_MS = 60_000;
+
 type DifficultyChange = Extract<PoolMessage, { readonly kind: "setDifficulty" }>;
 
 /** A socket, and what goes out on it. */
@@ -80,7 +83,7 @@ export class AgentSession implements PoolConnection {
     this.name = options.name;
     this.#options = options;
     this.#openedAt = this.#probedAt = options.now();
-    this.#liveness = new Liveness(options.readTimeoutMs, this.#openedAt);
+    this.#liveness = new Liveness(options.readTimeoutMs ?? READ_TIMEOUT_MS, this.#openedAt);
     this.#inflow = new Inflow(options.rateClock.realNow());
     this.#run();
   }
