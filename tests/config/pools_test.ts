@@ -121,9 +121,9 @@ Deno.test("every mistake in every entry is reported, with line and column and no
     "f:6:75  pools[4].password_file: found a second password, wanted password or password_file, not both",
     'f:7:5  pools[5]: found "stratum+tcp://h:1" (a string), wanted [host, port, sub-account] or { "url": …, "user": … }',
     "f:8:21  pools[6].url: found the same key again, wanted each key once; it is already set in line 8, column 7",
-    "f:9:42  vardiff.maximum: found 2, wanted at least vardiff.minimum, 4",
-    `f:9:54  vardiff.fixed: found 0, wanted ${difficulty}`,
-    "f:9:80  extranonce2_bytes: found 8, wanted a number of bytes 2..4",
+    "f:9:44  vardiff.maximum: found 2, wanted at least vardiff.minimum, 4",
+    `f:9:56  vardiff.fixed: found 0, wanted ${difficulty}`,
+    "f:9:82  extranonce2_bytes: found 8, wanted a number of bytes 2..4",
   ]);
 });
 
@@ -137,7 +137,7 @@ Deno.test("an address too long to be one is told so once", () => {
 Deno.test("in multi-user mode a user may be left out, and one that is given is said to be ignored", () => {
   const pools = [{ url: URL }, { url: URL, user: "me" }, ["h", 1, "me"]];
   assert.deepEqual(remarks({ multi_user_mode: true, pools }), [
-    "notice f:1:91  pools[1].user: Ignored in multi-user mode: what a miner's name has before the dot is the user",
+    "notice f:1:124  pools[1].user: Ignored in multi-user mode: what a miner's name has before the dot is the user",
   ]);
   const lines = report(JSON.stringify({ pools }));
   assert.equal(lines.length, 1);
@@ -236,15 +236,12 @@ Deno.test("a password file that is missing is reported beside every other proble
     await Deno.writeTextFile(path, JSON.stringify({ pools, agent_listen_port: 0 }));
     const file = await readConfigFile(path);
     assert.ok(!file.ok);
-    assert.deepEqual(
-      file.problems.map(({ path }) => path),
-      [
-        "pools[0].password_file",
-        "pools[1]",
-        "pools[1].url",
-        "agent_listen_port",
-      ].filter((path) => path !== "pools[1]").toSpliced(1, 0, "pools[1].user"),
-    );
+    assert.deepEqual(file.problems.map(({ path }) => path), [
+      "pools[0].password_file",
+      "pools[1].user",
+      "pools[1].url",
+      "agent_listen_port",
+    ]);
     assert.match(file.problems[0]!.found, /^".*none": No such file/);
   });
 });
