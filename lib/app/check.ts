@@ -107,7 +107,8 @@ async function examinePools(
   // Should this be paused meanwhile, no pool is called slow for it.
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
-  const findings = await Promise.all(configuredPools(config).map(async (pool, i) => {
+  const pools = configuredPools(config);
+  const findings = await Promise.all(pools.map(async (pool, i) => {
     const { host, port, account: listed, usesTls } = pool;
     const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
     const address = { host, port };
