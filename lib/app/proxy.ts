@@ -6,6 +6,7 @@
 
 import type { Now, Time, Timer } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
@@ -174,7 +175,7 @@ export class Proxy implements FarmControl {
     this.#kinds = options.kinds ?? POOL_KINDS;
     this.#tls = tls;
     this.#dial = dialFor(config, time);
-    this.#pools = this.#ids.of(config.pools);
+    this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts = new Layouts(this.#layoutSettings());
     this.learnSizes(options.knownSizes ?? new Map());
     this.#accounts = new Accounts({
@@ -224,7 +225,7 @@ export class Proxy implements FarmControl {
     // All at once: accounts open at any moment, by whatever is in force then.
     this.#config = config;
     this.#dial = dialFor(config, this.#time);
-    this.#pools = this.#ids.of(config.pools);
+    this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts.reconfigure(this.#layoutSettings());
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
