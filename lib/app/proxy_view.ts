@@ -5,6 +5,7 @@
 import type { Now } from "../base/clock.ts";
 import type { AttendedClock } from "../base/attended_clock.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 import type { Config } from "../config/schema.ts";
 import type { MinerReport } from "../miner/report.ts";
 import type { Miners } from "../miner/miners.ts";
@@ -38,7 +39,7 @@ export interface ViewedProxy {
   /** The settings in force. */
   readonly config: Config;
   /** The pools of the configuration, in its order. */
-  readonly pools: readonly KnownPool[];
+  readonly pools: readonly (KnownPool & { readonly kind?: KindOfPool })[];
   /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
   readonly pinnedPool: number | undefined;
   /** Where miners connect to. */
@@ -81,9 +82,10 @@ export class ProxyView implements FarmView {
 
   get pools(): readonly PoolOfList[] {
     const { pools, pinnedPool, parts: { accounts } } = this.#proxy;
-    return pools.map(({ poolId, host, port }, place) => ({
+    return pools.map(({ poolId, host, port, kind }, place) => ({
       poolId,
       address: formatAddress({ hostname: host, port }),
+      kind: kind ?? "agent",
       isPinned: place === pinnedPool,
       past: accounts.pastPools.get(poolId),
     }));

@@ -5,6 +5,7 @@
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 import type { ExtranonceLayout } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
@@ -50,6 +51,8 @@ export interface PoolConnectionOptions {
 export interface PoolConnection extends Traffic {
   /** For logs: `host:port #3`. */
   readonly name: string;
+  /** What is spoken on it, once that was found out; absent if it is what the list says. */
+  readonly kind?: KindOfPool;
   /** Bytes for the pool that the kernel has not taken. */
   readonly waitingBytes: number;
   /** Ends what is overdue and probes a silent pool. To be called several times a second. */
