@@ -248,7 +248,9 @@ export function accountShape(
 
 /** One pool of an account, at `time`. */
 export function poolShape(pool: PoolView, time: number): PoolShape {
-  const connections = pool.connections.map(({ name, kind, role, ageMs, agreed, miners, jobAt }) => ({
+  const connections = pool.connections.map((
+    { name, kind, role, ageMs, agreed, miners, jobAt },
+  ) => ({
     name,
     kind,
     role: role === "active" ? "serving" as const : role,

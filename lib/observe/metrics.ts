@@ -131,7 +131,11 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.counter("btcagent_shares_received", "Shares that miners sent.", one(shares.received));
   page.counter("btcagent_shares_submitted", "Shares sent on to pools.", one(shares.submitted));
-  page.counter("btcagent_shares_ended", "Shares by where and why they ended; kept are good for their miner, below the pool's difficulty: credited, not sent.", ends({}, shares));
+  page.counter(
+    "btcagent_shares_ended",
+    "Shares by where and why they ended; kept are good for their miner, below the pool's difficulty: credited, not sent.",
+    ends({}, shares),
+  );
   page.gauge(
     "btcagent_shares_waiting",
     "Submitted shares whose verdict may still come.",
