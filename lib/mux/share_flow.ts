@@ -101,7 +101,7 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    upstream.submit(serial, sessionId, job, share);
+    upstream.submit(serial, sessionId, job, share, false);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);

@@ -9,6 +9,21 @@ export interface ExtranonceRoom {
   readonly bytes: number;
   /** Where in them the session id begins; before it are zeros. */
   readonly offset: number;
+  /** Bytes of the session id there, its lowest: with one, 256 miners fit a connection. */
+  readonly idBytes: 1 | 2;
+}
+
+/** The most bytes that a pool may leave for extranonce2. */
+const MAX_ROOM_BYTES = 16;
+
+/**
+ * How the bytes that a pool leaves for extranonce2 are shared out; `undefined` for a number of bytes
+ * that cannot be: below 4 too few miners fit a connection, and above 16 no pool is known to go.
+ */
+export function roomFor(bytes: number): ExtranonceRoom | undefined {
+  if (!Number.isInteger(bytes) || bytes < 4 || bytes > MAX_ROOM_BYTES) return undefined;
+  if (bytes >= 8) return { bytes, offset: 2, idBytes: 2 };
+  return { bytes, offset: 0, idBytes: bytes === 4 ? 1 : 2 };
 }
 
 /** What of those bytes a miner sees: its extranonce1, which ends with its session id, and what it rolls. */
@@ -37,6 +52,8 @@ export interface Terms {
   readonly startingDifficulty: number;
   /** What a share has to reach for the pool to want it; where shares are hashed here. */
   readonly poolDifficulty: number;
+  /** Whether the pool sets each miner's difficulty, or it is ours to set, at most the pool's. */
+  readonly difficulty: "pool" | "vardiff";
   /** Whether the pool judges shares by itself, or they are hashed here and only good ones go up. */
   readonly validation: "pool" | "here";
   /**
@@ -50,9 +67,6 @@ export interface Terms {
   readonly retention: Retention;
 }
 
-/** Bytes of a session id. */
-const SESSION_ID_BYTES = 2;
-
 /** What goes around a miner's extranonces, in hex. */
 export interface Padding {
   /** Between coinbase part 1 and the miner's extranonce1. */
@@ -63,7 +77,7 @@ export interface Padding {
 
 /** How a layout fits into a room; `undefined` if it does not. */
 export function paddingFor(room: ExtranonceRoom, layout: ExtranonceLayout): Padding | undefined {
-  const before = room.offset + SESSION_ID_BYTES - layout.extranonce1Bytes;
+  const before = room.offset + room.idBytes - layout.extranonce1Bytes;
   const after = room.bytes - before - layout.extranonce1Bytes - layout.extranonce2Bytes;
   if (before < 0 || after < 0) return undefined;
   return { before: "00".repeat(before), after: "00".repeat(after) };

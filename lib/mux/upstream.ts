@@ -75,8 +75,9 @@ export interface Upstream {
    * Submits a share of a miner that works here.
    *
    * @param serial counts all shares of the connection from 0 and never comes round.
+   * @param isBlock Whether it may be a block, which goes first, past everything that waits.
    */
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void;
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): void;
 }
 
 /** What an account's connections report to its multiplexer. */
@@ -94,11 +95,17 @@ export interface UpstreamEvents {
   accountRefused(): void;
   /** A new job; coinbase part 1 already ends with the pool's extranonce1. */
   jobArrived(upstream: Upstream, job: Job): void;
-  /** The pool gave these miners, or all, a new difficulty, from its next job on. */
+  /**
+   * The pool gave these miners, or all, a new difficulty, from its next job on.
+   *
+   * @param isAlone Whether it came without a job: some pools then judge shares of the next job by
+   * the old difficulty too.
+   */
   difficultyChanged(
     upstream: Upstream,
     sessionIds: readonly number[] | "all",
     difficulty: number,
+    isAlone: boolean,
   ): void;
   /** The pool changed its version mask. */
   versionMaskChanged(upstream: Upstream): void;

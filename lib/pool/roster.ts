@@ -380,13 +380,15 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const { open, version, mux, now, rateClock, time, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, this.#urgency(pool.poolId));
-    const { poolId, host, port, account } = pool;
+    const { poolId, kind, host, port, usesTls, account, password } = pool;
     const connection = open({
       ...this.#settings.connection,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
-      address: { host, port },
+      address: { host, port, usesTls },
+      kind,
       account,
+      password,
       version,
       now,
       rateClock,

@@ -11,13 +11,16 @@ const layout = (extranonce1Bytes: number, extranonce2Bytes: number) => ({
 
 for (
   const [what, room, of, padding] of [
-    ["the default of an agent pool", { bytes: 8, offset: 2 }, AGENT_LAYOUT, ["", ""]],
-    ["2 + 4 at an agent pool", { bytes: 8, offset: 2 }, layout(2, 4), ["0000", ""]],
-    ["2 + 2 at an agent pool", { bytes: 8, offset: 2 }, layout(2, 2), ["0000", "0000"]],
-    ["2 + 4 at a pool with 6 bytes", { bytes: 6, offset: 0 }, layout(2, 4), ["", ""]],
-    ["2 + 3 at a pool with 7 bytes", { bytes: 7, offset: 0 }, layout(2, 3), ["", "0000"]],
-    ["4 + 4 at a pool with 7 bytes", { bytes: 7, offset: 0 }, AGENT_LAYOUT, undefined],
-    ["2 + 4 at a pool with 5 bytes", { bytes: 5, offset: 0 }, layout(2, 4), undefined],
+    ["the default of an agent pool", { bytes: 8, offset: 2, idBytes: 2 }, AGENT_LAYOUT, ["", ""]],
+    ["2 + 4 at an agent pool", { bytes: 8, offset: 2, idBytes: 2 }, layout(2, 4), ["0000", ""]],
+    ["2 + 2 at an agent pool", { bytes: 8, offset: 2, idBytes: 2 }, layout(2, 2), ["0000", "0000"]],
+    ["2 + 4 at a pool with 6 bytes", { bytes: 6, offset: 0, idBytes: 2 }, layout(2, 4), ["", ""]],
+    ["2 + 3 at a pool with 7 bytes", { bytes: 7, offset: 0, idBytes: 2 }, layout(2, 3), [
+      "",
+      "0000",
+    ]],
+    ["4 + 4 at a pool with 7 bytes", { bytes: 7, offset: 0, idBytes: 2 }, AGENT_LAYOUT, undefined],
+    ["2 + 4 at a pool with 5 bytes", { bytes: 5, offset: 0, idBytes: 2 }, layout(2, 4), undefined],
   ] as const
 ) {
   Deno.test(`${what} ${padding === undefined ? "does not fit" : "fits"}`, () => {

@@ -287,7 +287,7 @@ scenario(
       await rig.pass(TICK_MS);
     }
     upstream!.enter({ sessionId: 1, account: "alice", name: "rig", clientAgent: "" });
-    upstream!.submit(0, 1, { poolJobId: "0", ntime: 0, version: 0 }, SHARE);
+    upstream!.submit(0, 1, { poolJobId: "0", ntime: 0, version: 0 }, SHARE, false);
     await rig.pass(1000);
     const old = rig.pools.links.find(({ pool }) => pool === 1)!;
     old.connection.deliver(encodeVerdict(0, 1798084231));
