@@ -21,24 +21,21 @@ export interface PoolMoment extends Pick<PoolReport, "isListed" | "retryInMs"> {
   readonly time: number;
 }
 
-/** A pool of the list with what it speaks, if the list says that. */
-export type KindedPool = ListedPool & { readonly kind?: KindOfPool };
-
 /** What is spoken on a connection to `pool`: what it has found out, else what the list says. */
 export function kindOf(
-  pool: KindedPool,
+  pool: ListedPool,
   connection: Pick<PoolConnection, "kind">,
 ): KindOfPool {
-  return connection.kind ?? pool.kind ?? "agent";
+  return connection.kind ?? pool.kind;
 }
 
 /** The report on a pool. */
 export function poolReport(
-  pool: KindedPool,
+  pool: ListedPool,
   { isListed, retryInMs, entries, record, time }: PoolMoment,
 ): PoolReport {
   const { poolId, host, port, account } = pool;
-  const kinds = [pool.kind ?? "agent", ...entries.map((entry) => kindOf(pool, entry.connection))];
+  const kinds = [pool.kind, ...entries.map((entry) => kindOf(pool, entry.connection))];
   return {
     ...record,
     traffic: sumOfTraffic([record.traffic, ...entries.map(({ connection }) => connection)]),

@@ -6,15 +6,18 @@ import { NO_POOL_COUNTS } from "../../lib/mux/books/pool_counts.ts";
 import { NO_TRAFFIC } from "../../lib/mux/books/traffic.ts";
 import type { PoolConnection } from "../../lib/pool/connection.ts";
 import { RosterEntry } from "../../lib/pool/entries.ts";
-import { type KindedPool, poolReport } from "../../lib/pool/pool_report.ts";
+import { poolReport } from "../../lib/pool/pool_report.ts";
+import type { ListedPool } from "../../lib/pool/settings.ts";
 
-function reported(listed: KindOfPool | undefined, found: readonly (KindOfPool | undefined)[]) {
-  const pool: KindedPool = {
+function reported(kind: KindOfPool, found: readonly (KindOfPool | undefined)[]) {
+  const pool: ListedPool = {
     poolId: 0,
     host: "pool",
     port: 1,
     account: "a",
-    ...listed === undefined ? {} : { kind: listed },
+    kind,
+    password: "",
+    usesTls: false,
   };
   const entries = found.map((kind, i) => {
     const connection: PoolConnection = {
@@ -34,7 +37,7 @@ function reported(listed: KindOfPool | undefined, found: readonly (KindOfPool | 
 }
 
 Deno.test("a pool whose kind is listed has it, and its connections with it", () => {
-  assert.deepEqual(reported(undefined, [undefined]), ["agent", "agent"]);
+  assert.deepEqual(reported("agent", [undefined]), ["agent", "agent"]);
   assert.deepEqual(reported("stratum", [undefined, undefined]), ["stratum", "stratum", "stratum"]);
   assert.deepEqual(reported("stratum", []), ["stratum"]);
 });
