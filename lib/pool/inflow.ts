@@ -9,29 +9,31 @@
 import { PoolFault } from "../base/violation.ts";
 
 /** What one connection may bring in a second, in the long run. */
-interface Allowance {
+export interface InflowAllowance {
+  /** With the ends of lines. */
   readonly bytes: number;
+  /** Lines or frames. */
   readonly messages: number;
 }
 
 /** What a kind of pool sends for what we do, beside what is the same for all miners. */
 export interface InflowOfKind {
   /** In a second, for each miner: what tells of a new difficulty. */
-  readonly forAMiner: Allowance;
+  readonly forAMiner: InflowAllowance;
   /** Once, for each share submitted: what its verdict takes. */
-  readonly forAShare: Allowance;
+  readonly forAShare: InflowAllowance;
 }
 
-type Unit = keyof Allowance;
+type Unit = keyof InflowAllowance;
 
 /** Without miners, in the handshake too: a pool sends a job of a few KB every 30 s, and answers. */
-const WITHOUT_MINERS: Allowance = { bytes: 256 * 1024, messages: 200 };
+const WITHOUT_MINERS: InflowAllowance = { bytes: 256 * 1024, messages: 200 };
 
 /**
  * With miners: as much as does not slow the others, since what is told to miners goes out in turns
  * and only the newest of it. To leave a pool by mistake costs more than to bear a storm for seconds.
  */
-const WITH_MINERS: Allowance = { bytes: 2 << 20, messages: 16_000 };
+const WITH_MINERS: InflowAllowance = { bytes: 2 << 20, messages: 16_000 };
 
 /** After a rest, what these many seconds allow may come at once: 2 MB without miners. */
 const SECONDS_AT_ONCE = 8;

@@ -16,6 +16,7 @@ export interface ListedPool extends PoolAddress {
   readonly kind: ListedKind;
   /** What goes with the name; empty for none. Appears in no log. */
   readonly password: string;
+  /** Whether TLS is spoken there. */
   readonly usesTls: boolean;
 }
 

@@ -27,16 +27,16 @@ export const CONFIGURE_WAIT_MS = 3_000;
 /** By old custom, of a pool that has sent a job and no difficulty. */
 const UNTOLD_DIFFICULTY = 1;
 
+/** What a handshake can lack. */
+export type Missing = "subscribe" | "authorize" | "configure" | "job";
+
 /** What a handshake can lack, in the order in which it is named, with what the operator is told. */
-const MISSING = {
+const MISSING: Readonly<Record<Missing, string>> = {
   subscribe: "the subscribe answer",
   authorize: "the authorize answer",
   configure: "the version mask",
   job: "a job",
-} as const;
-
-/** What a handshake can lack. */
-export type Missing = keyof typeof MISSING;
+};
 
 /** What became of the question for version rolling. */
 type VersionRolling =

@@ -91,7 +91,9 @@ export function decodePoolMessage(line: Uint8Array): PoolMessage {
   if (method === undefined || method === null) return readAnswer(message);
   if (typeof method !== "string") return nonsense("found a method that is no text");
   const params = message["params"] ?? [];
-  if (!Array.isArray(params)) return nonsense(`found ${quote(method)} without a list of parameters`);
+  if (!Array.isArray(params)) {
+    return nonsense(`found ${quote(method)} without a list of parameters`);
+  }
   switch (method) {
     case "mining.notify":
       return { kind: "job", job: parsePoolNotify(params) };

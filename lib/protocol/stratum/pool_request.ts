@@ -32,7 +32,10 @@ export interface StratumLogin {
 
 /** Asks for version rolling alone, always with both parameters. */
 export function configureRequest(): string {
-  const mask = { "version-rolling.mask": formatHex32(ASKED_MASK), "version-rolling.min-bit-count": 2 };
+  const mask = {
+    "version-rolling.mask": formatHex32(ASKED_MASK),
+    "version-rolling.min-bit-count": 2,
+  };
   return request(REQUEST_ID.configure, "mining.configure", [["version-rolling"], mask]);
 }
 
@@ -84,7 +87,9 @@ export function submitRequest(submit: Submit): string {
 
 /** The answer to `client.get_version`. */
 export function versionAnswer(id: RequestId, version: string): string {
-  return `{"id":${formatRequestId(id)},"result":${JSON.stringify(`btcagent/${version}`)},"error":null}`;
+  return `{"id":${formatRequestId(id)},"result":${
+    JSON.stringify(`btcagent/${version}`)
+  },"error":null}`;
 }
 
 /** The answer to `mining.ping`. */
