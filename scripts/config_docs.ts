@@ -6,6 +6,7 @@
  */
 
 import { toJsonSchema } from "@valibot/to-json-schema";
+import type * as v from "valibot";
 import { CONFIG_OUTLINE, type Outline } from "../lib/config/outline.ts";
 import { ConfigSchema } from "../lib/config/schema.ts";
 
@@ -14,16 +15,31 @@ const END = "<!-- config:end -->";
 
 /** The text of `conf/agent.schema.json`: JSON Schema draft 7, which editors know best. */
 export function configJsonSchema(): string {
-  const schema = toJsonSchema(ConfigSchema, {
-    typeMode: "input",
-    errorMode: "throw",
-    // A pool's sub-account may be left out, which the converter does not see.
-    overrideSchema: ({ valibotSchema, jsonSchema }) =>
-      valibotSchema.type === "strict_tuple" ? { ...jsonSchema, minItems: 2 } : undefined,
-  });
+  // What the converter thinks of as a definition is a pool, which stands in its place.
+  const { $defs: _, ...schema } = converted(ConfigSchema);
   // What is wanted in words is ours alone; the bounds beside it say it to an editor.
   const ours = (key: string, value: unknown) => key === "wanted" ? undefined : value;
   return JSON.stringify({ title: "Configuration of btcagent", ...schema }, ours, 2) + "\n";
+}
+
+function converted(schema: v.GenericSchema): ReturnType<typeof toJsonSchema> {
+  return toJsonSchema(schema, {
+    typeMode: "input",
+    errorMode: "throw",
+    overrideSchema: ({ valibotSchema, jsonSchema }) => {
+      // A pool's sub-account may be left out, which the converter does not see.
+      if (valibotSchema.type === "strict_tuple") return { ...jsonSchema, minItems: 2 };
+      if (valibotSchema.type !== "lazy") return undefined;
+      // Nor does it see that a pool has two forms.
+      const { getter } = valibotSchema as v.LazySchema<v.GenericSchema>;
+      return {
+        anyOf: [getter([]), getter({})].map((form) => {
+          const { $schema: _, ...rest } = converted(form);
+          return rest;
+        }),
+      };
+    },
+  });
 }
 
 /** The README's table: a row for each key, with what it accepts, its default and its purpose. */

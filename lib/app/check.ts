@@ -21,6 +21,7 @@ import type { Report, Row, Section } from "../check/report.ts";
 import { TurnTaking } from "../check/turn_taking.ts";
 import type { CheckCommand } from "../cli/command.ts";
 import { readConfigFile } from "../config/file.ts";
+import { configuredPools } from "../config/pools.ts";
 import { formatRemark, type Remark } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { mayServe, statusAddress } from "../config/status_address.ts";
@@ -106,30 +107,34 @@ async function examinePools(
   // Should this be paused meanwhile, no pool is called slow for it.
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
-  const findings = await Promise.all(config.pools.map(async ([host, port, listed], i) => {
-    const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
-    const address = { host, port };
-    const finding = await examinePool(address, waysTo(address, dialer), {
-      ...dialer,
-      introduction: {
-        clientAgent: clientAgentName(version),
+  const findings = await Promise.all(
+    configuredPools(config).map(async (pool, i) => {
+      const { host, port, account: listed, usesTls } = pool;
+      const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
+      const address = { host, port };
+      const finding = await examinePool(address, waysTo(address, dialer), {
+        ...dialer,
+        usesTls,
+        introduction: {
+          clientAgent: clientAgentName(version),
+          account: name,
+          wantsVerdicts: config.submit_response_from_server ?? true,
+        },
+        now: clock.now,
+        time,
+      }, turns);
+      const rows = judgePool(finding, {
+        usesTls,
+        isVerified: dialer.tls.isVerified,
         account: name,
-        wantsVerdicts: config.submit_response_from_server ?? true,
-      },
-      now: clock.now,
-      time,
-    }, turns);
-    const rows = judgePool(finding, {
-      usesTls: dialer.usesTls,
-      isVerified: dialer.tls.isVerified,
-      account: name,
-      wantsVerdicts: config.submit_response_from_server,
-      timeoutSeconds: dialer.timeoutMs / 1000,
-      wallTime: time.wallNow(),
-    });
-    const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
-    return { section: { title, rows }, isUsable: isUsable(finding) };
-  }));
+        wantsVerdicts: config.submit_response_from_server,
+        timeoutSeconds: dialer.timeoutMs / 1000,
+        wallTime: time.wallNow(),
+      });
+      const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
+      return { section: { title, rows }, isUsable: isUsable(finding) };
+    }),
+  );
   time.clear(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
   return {

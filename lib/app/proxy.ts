@@ -6,6 +6,7 @@
 
 import type { Now, Time, Timer } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
@@ -170,7 +171,7 @@ export class Proxy implements FarmControl {
     this.#kinds = options.kinds ?? POOL_KINDS;
     this.#tls = tls;
     this.#dial = dialFor(config, time);
-    this.#pools = this.#ids.of(config.pools);
+    this.#pools = this.#ids.of(configuredPools(config));
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
@@ -218,7 +219,7 @@ export class Proxy implements FarmControl {
     // All at once: accounts open at any moment, by whatever is in force then.
     this.#config = config;
     this.#dial = dialFor(config, this.#time);
-    this.#pools = this.#ids.of(config.pools);
+    this.#pools = this.#ids.of(configuredPools(config));
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
       this.#pinned = undefined;

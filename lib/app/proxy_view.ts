@@ -5,7 +5,6 @@
 import type { Now } from "../base/clock.ts";
 import type { AttendedClock } from "../base/attended_clock.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
-import type { KindOfPool } from "../base/pool_kind.ts";
 import type { Config } from "../config/schema.ts";
 import type { MinerReport } from "../miner/report.ts";
 import type { Miners } from "../miner/miners.ts";
@@ -39,7 +38,7 @@ export interface ViewedProxy {
   /** The settings in force. */
   readonly config: Config;
   /** The pools of the configuration, in its order. */
-  readonly pools: readonly (KnownPool & { readonly kind?: KindOfPool })[];
+  readonly pools: readonly KnownPool[];
   /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
   readonly pinnedPool: number | undefined;
   /** Where miners connect to. */
@@ -85,7 +84,7 @@ export class ProxyView implements FarmView {
     return pools.map(({ poolId, host, port, kind }, place) => ({
       poolId,
       address: formatAddress({ hostname: host, port }),
-      kind: kind ?? "agent",
+      kind,
       isPinned: place === pinnedPool,
       past: accounts.pastPools.get(poolId),
     }));

@@ -6,7 +6,7 @@
 import { AttendedTimeout } from "../base/attended_timeout.ts";
 import type { Time } from "../base/clock.ts";
 import { type Change, difference, withoutRestart } from "../config/difference.ts";
-import { readConfigFile } from "../config/file.ts";
+import { type ConfigFile, readConfigFile } from "../config/file.ts";
 import { formatRemark, type Problem, type Remark } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { CannotUseCertificate } from "../net/tls/certificate_files.ts";
@@ -17,8 +17,10 @@ import { LOG_LEVELS } from "../observe/log_record.ts";
 
 /** What is reloaded, and by whom. */
 export interface ReloaderOptions {
-  /** The file. */
+  /** The file, for the log. */
   readonly path: string;
+  /** Reads it again; left out, what is at `path` is read. */
+  readonly read?: () => Promise<ConfigFile>;
   /** What it said when the program started. */
   readonly config: Config;
   /** Real time. */
@@ -132,8 +134,8 @@ export class Reloader {
   }
 
   async #readAndApply(): Promise<ReloadResult> {
-    const { path, apply } = this.#options;
-    const file = await readConfigFile(path);
+    const { path, apply, read = () => readConfigFile(path) } = this.#options;
+    const file = await read();
     if (!file.ok) {
       for (const problem of file.message.split("\n")) log.error("{problem}", { problem });
       return this.#kept("The configuration cannot be used", file.problems, file.message);

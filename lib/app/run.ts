@@ -1,13 +1,14 @@
 /**
- * `btcagent -c FILE`: reads the configuration, runs the proxy until it is asked to stop, and says
- * with which exit code the program ends.
+ * `btcagent -c FILE`, or `--pool URL` without a file: reads the configuration, runs the proxy until
+ * it is asked to stop, and says with which exit code the program ends.
  */
 
 import type { Now, Time } from "../base/clock.ts";
 import { fileTrouble } from "../base/file_trouble.ts";
 import { printableLines } from "../base/printable.ts";
 import type { RunCommand } from "../cli/command.ts";
-import { readConfigFile } from "../config/file.ts";
+import { type ConfigFile, readConfigFile } from "../config/file.ts";
+import { configOfPools } from "../config/given_pools.ts";
 import { formatRemark } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { mayServe, statusAddress } from "../config/status_address.ts";
@@ -50,7 +51,10 @@ export async function run(
   wishes: Wishes,
   time: Time,
 ): Promise<number> {
-  const file = await readConfigFile(command.configPath);
+  const { pools } = command;
+  const file = pools === undefined
+    ? await readConfigFile(command.configPath)
+    : await configOfPools(pools);
   if (!file.ok) {
     complain(file.message);
     return 2;
@@ -87,7 +91,8 @@ export async function run(
     changeLog(config.log);
     if (logFile !== undefined) logFile.limits = fileLimits(config);
   };
-  const code = await serve({ path, config, version, events, wishes, applyLog, time });
+  const read = () => pools === undefined ? readConfigFile(path) : configOfPools(pools);
+  const code = await serve({ path, read, config, version, events, wishes, applyLog, time });
   await stopLog();
   logFile?.close();
   return code;
@@ -95,6 +100,8 @@ export async function run(
 
 interface Serving {
   readonly path: string;
+  /** Reads it again. */
+  readonly read: () => Promise<ConfigFile>;
   readonly config: Config;
   readonly version: string;
   readonly events: RecentEvents;
@@ -105,7 +112,7 @@ interface Serving {
 }
 
 async function serve(serving: Serving): Promise<number> {
-  const { path, config, version, events, wishes, applyLog, time } = serving;
+  const { path, read, config, version, events, wishes, applyLog, time } = serving;
   let proxy: Proxy;
   try {
     const tls = new MinerTls(time.wallNow);
@@ -120,6 +127,7 @@ async function serve(serving: Serving): Promise<number> {
   let logInForce = config.log;
   const reloader = new Reloader({
     path,
+    read,
     config,
     time,
     apply: (config) => proxy.reconfigure(config),

@@ -94,7 +94,7 @@ export function graceMs(config: Config): number {
 /**
  * What the pool connections of one account are told.
  *
- * @param account The sub-account at every pool; empty where the pool list has them.
+ * @param account The sub-account or user at every pool; empty where the pool list has them.
  * @param pools The pools of the configuration, in its order.
  */
 export function poolSettings(
@@ -104,15 +104,11 @@ export function poolSettings(
   dial: Dial,
 ): RosterSettings {
   const { advanced, failover } = config;
+  const { pool_connection_read_timeout_seconds: readTimeout } = advanced;
   return {
-    pools: pools.map(({ poolId, host, port, account: listed }) => ({
-      poolId,
-      host,
-      port,
-      account: account === "" ? listed ?? "" : account,
-      kind: "agent",
-      password: "",
-      usesTls: config.pool_use_tls,
+    pools: pools.map((pool) => ({
+      ...pool,
+      account: account === "" ? pool.account ?? "" : account,
     })),
     connections: advanced.pool_connection_number_per_subaccount,
     returnAfterMs: failover.return_after_seconds * 1000,
@@ -128,7 +124,7 @@ export function poolSettings(
       dial,
       wantsVerdicts: config.submit_response_from_server ?? true,
       handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
-      readTimeoutMs: advanced.pool_connection_read_timeout_seconds * 1000,
+      readTimeoutMs: readTimeout === undefined ? undefined : readTimeout * 1000,
       shareWindowMs: advanced.share_batch_window_ms,
     },
   };

@@ -1,11 +1,15 @@
 /** What a command line can ask for. */
 
+import type { GivenPools } from "../config/given_pools.ts";
+
 /** What the command line asks for. */
 export type Command =
   | {
     readonly kind: "run";
     /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
+    /** Pools in place of a configuration; `undefined`: there is one. */
+    readonly pools: GivenPools | undefined;
     /** `undefined`: log to the terminal only. */
     readonly logDir: string | undefined;
     /** What was accepted without effect, a sentence each. */

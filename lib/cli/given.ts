@@ -2,7 +2,8 @@
  * The options given on a command line, looked up in a table, and their values.
  *
  * As for the Go agent, whose start scripts keep working, `-c FILE`, `-c=FILE`, `--c FILE` and
- * `--config FILE` are all the same, and of an option given twice the last one counts.
+ * `--config FILE` are all the same, and of an option given twice the last one counts, unless all
+ * are asked for.
  */
 
 import { nearestWord } from "../config/nearest_word.ts";
@@ -20,14 +21,22 @@ export function parseOptions(
   argv: readonly string[],
   known: readonly Option[],
 ): Map<string, string> {
-  const given = new Map<string, string>();
+  return new Map(everyOption(argv, known));
+}
+
+/** The same one by one, in the order they are given in. */
+export function everyOption(
+  argv: readonly string[],
+  known: readonly Option[],
+): [name: string, value: string][] {
+  const given: [string, string][] = [];
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!;
     const option = findOption(argument, known);
     if (!option) throw unknownOption(argument, known);
     const equals = argument.indexOf("=");
     const inline = equals < 0 ? undefined : argument.slice(equals + 1);
-    given.set(option.names[0]!, option.value ? inline ?? valueAfter(argv, i++, option) : "");
+    given.push([option.names[0]!, option.value ? inline ?? valueAfter(argv, i++, option) : ""]);
   }
   return given;
 }
@@ -52,7 +61,8 @@ function unknownOption(argument: string, known: readonly Option[]): Misuse {
   }
   const names = [...known, ...COMMON_OPTIONS].flatMap((option) => option.names);
   const meant = nearestWord(name, names.filter((known) => known.length > 1));
-  return new Misuse(`Unknown option ${quote(argument)}${didYouMean(meant && dashed(meant))}`);
+  const shown = /pas|pw|secret|token/i.test(name) ? argument.replace(/=.*/s, "=***") : argument;
+  return new Misuse(`Unknown option ${quote(shown)}${didYouMean(meant && dashed(meant))}`);
 }
 
 /** The argument after the option at `i`. */

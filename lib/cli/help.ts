@@ -19,13 +19,21 @@ import { VERSION } from "./version.ts";
 const HELP: Readonly<Record<HelpTopic, () => string>> = {
   run: () =>
     `Joins miners to a pool: listens for miners, and carries their work over very
-few connections to a pool that speaks btcpool's agent protocol.
+few connections to any Stratum pool, or to one that speaks btcpool's agent
+protocol.
 
 Usage
   btcagent [run] [options]
+  btcagent run --pool stratum+tcp://pool.example:3333 --user ADDRESS
 
 Options
 ${optionLines([...RUN_OPTIONS, ...COMMON_OPTIONS])}
+
+  --pool needs no file: everything but the pools is then as a file without it
+  would have it. Given more than once, the next pool serves while those before
+  it do not answer; --user and the password are for all of them. A password on
+  a command line can be seen by everybody on the machine: --password-file
+  keeps it a secret.
 
   The Go agent's other flags, such as -alsologtostderr or -v=2, are accepted
   and ignored.
@@ -147,6 +155,8 @@ Examples
   btcagent demo --seconds 30          half a minute of simulated mining
   btcagent check -c conf/agent.jsonc  see whether it will work
   btcagent -c conf/agent.jsonc        mine with your own configuration
+  btcagent --pool stratum+tcp://pool.example:3333 --user ADDRESS
+                                      mine without one
   btcagent -c agent_conf.json -l log  start as the Go agent is started
 
 To begin, copy conf/agent.example.jsonc to conf/agent.jsonc and put your

@@ -17,7 +17,7 @@ export interface Option {
 const CONFIG_FILE: Option = {
   names: ["config", "c"],
   value: "FILE",
-  about: `the configuration (${DEFAULT_CONFIG_PATHS.join(", ")})`,
+  about: `configuration (${DEFAULT_CONFIG_PATHS.join(", ")})`,
 };
 
 const LOG_DIR_NAMES = ["log-dir", "l", "log_dir"];
@@ -26,6 +26,10 @@ const LOG_DIR_NAMES = ["log-dir", "l", "log_dir"];
 export const RUN_OPTIONS: readonly Option[] = [
   CONFIG_FILE,
   { names: LOG_DIR_NAMES, value: "DIR", about: "write the log to files in this folder, too" },
+  { names: ["pool"], value: "URL", about: "mine with this pool, without a file; may be repeated" },
+  { names: ["user"], value: "NAME", about: "who to mine as there: an address or account" },
+  { names: ["password"], value: "TEXT", about: "its password (x); others here can see it" },
+  { names: ["password-file"], value: "FILE", about: "a file with the password: others cannot" },
 ];
 
 /** Options of `btcagent reload`. */

@@ -2,13 +2,23 @@
  * What a command line means. Pure: it reads no files and prints nothing.
  */
 
+import type { GivenPools } from "../config/given_pools.ts";
 import { nearestWord } from "../config/nearest_word.ts";
+import {
+  isPassword,
+  isUser,
+  MAX_POOLS,
+  WANTED_PASSWORD,
+  WANTED_USER,
+} from "../config/pool_fields.ts";
+import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "../config/pool_url.ts";
 import { quote } from "../config/problem.ts";
 import { type Command, HELP_TOPICS, type HelpTopic, SHELLS } from "./command.ts";
 import { COMMAND_WORDS } from "./commands.ts";
 import {
   addressOf,
   didYouMean,
+  everyOption,
   findOption,
   Misuse,
   namesOf,
@@ -64,17 +74,63 @@ export function parseArguments(argv: readonly string[]): Command {
 }
 
 function parseRun(argv: readonly string[]): Command {
-  const given = parseOptions(argv, [...RUN_OPTIONS, ...GLOG_OPTIONS]);
+  const every = everyOption(argv, [...RUN_OPTIONS, ...GLOG_OPTIONS]);
+  const given = new Map(every);
   const asked = askedInstead(given, argv.length === 1 ? undefined : "run");
   if (asked) return asked;
   return {
     kind: "run",
     configPath: textOf(given, "config"),
+    pools: poolsOf(given, every.flatMap(([name, value]) => name === "pool" ? [value] : [])),
     logDir: textOf(given, "log-dir"),
     notices: GLOG_OPTIONS.map(({ names }) => names[0]!)
       .filter((name) => given.has(name))
       .map((name) => `Option -${name} is ignored: the log goes to the terminal anyway`),
   };
+}
+
+/** The pools of a command line that has any; `urls` are all that it names. */
+function poolsOf(
+  given: ReadonlyMap<string, string>,
+  urls: readonly string[],
+): GivenPools | undefined {
+  if (urls.length === 0) {
+    const lone = ["user", "password", "password-file"].find((name) => given.has(name));
+    if (lone === undefined) return undefined;
+    throw new Misuse(`Option --${lone} is for a pool of the command line; add --pool URL`);
+  }
+  if (given.has("config")) {
+    throw new Misuse(
+      "Options --pool and --config exclude each other: put the pool into the configuration, or " +
+        "leave the configuration out",
+    );
+  }
+  if (urls.length > MAX_POOLS) {
+    throw new Misuse(`Option --pool is given ${urls.length} times, must be at most ${MAX_POOLS}`);
+  }
+  for (const url of urls) {
+    const result = parsePoolUrl(url.slice(0, MAX_POOL_URL_LENGTH + 1));
+    if (result.ok && url.length <= MAX_POOL_URL_LENGTH) continue;
+    const hint = result.ok ? "it is too long" : result.hint;
+    const found = result.ok ? quote(url) : result.found;
+    throw new Misuse(`Option --pool is ${found}, must be ${WANTED_POOL_URL}; ${hint}`);
+  }
+  const user = textOf(given, "user");
+  if (user === undefined) {
+    throw new Misuse("Option --pool needs --user NAME: the address or account to mine for");
+  }
+  if (!isUser(user)) {
+    throw new Misuse(`Option --user is ${quote(user)}, must be ${WANTED_USER}`);
+  }
+  const password = given.get("password");
+  const passwordFile = textOf(given, "password-file");
+  if (password !== undefined && passwordFile !== undefined) {
+    throw new Misuse("Say --password or --password-file, not both");
+  }
+  if (password !== undefined && !isPassword(password)) {
+    throw new Misuse(`Option --password must be ${WANTED_PASSWORD}`);
+  }
+  return { urls, user, password, passwordFile };
 }
 
 function parseCheck(argv: readonly string[]): Command {

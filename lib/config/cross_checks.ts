@@ -8,8 +8,9 @@
 import { parseNetwork } from "../base/cidr.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import { parseProxyAddress } from "../base/proxy_address.ts";
+import { isHost } from "./host.ts";
 import type { Path } from "./problem.ts";
-import { type Config, isHost } from "./schema.ts";
+import type { Config } from "./schema.ts";
 import { isLoopback, parseStatusAddress } from "./status_address.ts";
 
 /** The file's values under their keys, unchecked. */
@@ -25,21 +26,6 @@ export interface Finding {
   readonly wanted: string;
   /** What to do, where that is not plain from the rest. */
   readonly hint?: string;
-}
-
-/** In single-user mode every pool needs a sub-account. */
-export function missingAccounts(raw: RawConfig): Finding[] {
-  const isSingleUser = raw.multi_user_mode === undefined || raw.multi_user_mode === false;
-  if (!isSingleUser || !Array.isArray(raw.pools)) return [];
-  return raw.pools.flatMap((pool: unknown, i): Finding[] => {
-    // A pool without even a host and port is told so already.
-    if (!Array.isArray(pool) || pool.length < 2 || (pool[2] ?? "") !== "") return [];
-    return [{
-      path: ["pools", i, 2],
-      wanted: "the name of your sub-account at this pool",
-      hint: "it may be left out only in multi-user mode",
-    }];
-  });
 }
 
 /** What miners connect to must be an IP address of this machine: a name may be of several. */
@@ -117,4 +103,13 @@ export function wrongNetworks(raw: RawConfig): Finding[] {
       return [{ path: ["limits", key, i], wanted }];
     });
   });
+}
+
+/** Of the bounds of `vardiff` one must not be above the other. */
+export function wrongVardiff(raw: RawConfig): Finding[] {
+  const { vardiff } = raw;
+  if (typeof vardiff !== "object" || vardiff === null) return [];
+  const { minimum = 1, maximum } = vardiff as Readonly<Record<string, unknown>>;
+  if (typeof minimum !== "number" || typeof maximum !== "number" || maximum >= minimum) return [];
+  return [{ path: ["vardiff", "maximum"], wanted: `at least vardiff.minimum, ${minimum}` }];
 }

@@ -48,6 +48,8 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   direct_connect_after_proxy: "new_connections",
   pool_use_tls: "new_connections",
   pools: "now",
+  extranonce2_bytes: "new_miners",
+  vardiff: { shares_per_minute: "now", minimum: "now", maximum: "now", fixed: "now" },
   use_iocp: "never",
   pid_file: "restart",
   http_debug: { enable: "restart", listen: "restart" },

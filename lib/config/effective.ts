@@ -3,31 +3,42 @@
  */
 
 import { parseProxyAddress } from "../base/proxy_address.ts";
-import type { Config } from "./schema.ts";
+import type { Config, PoolEntry } from "./schema.ts";
 
 /** What stands where a secret was. */
 const MASK = "***";
 
 /** A configuration in plain JSON values. */
 export type EffectiveConfig = Omit<Config, "pools"> & {
-  /** Host, port and, if there is one, sub-account. */
-  readonly pools: readonly (readonly (string | number)[])[];
+  /** Host, port and, if there is one, sub-account; or an object, its password masked. */
+  readonly pools: readonly EffectivePool[];
 };
+
+type EffectivePool = readonly (string | number)[] | Exclude<PoolEntry, readonly unknown[]>;
 
 /**
  * `config` with every default, in plain JSON values; its text can be read as a configuration again.
- * Secrets are masked: `status.token`, and users and passwords of proxies.
+ * Secrets are masked: `status.token`, passwords of pools, and users and passwords of proxies.
  */
 export function effectiveConfig(config: Config): EffectiveConfig {
   return {
     ...config,
     // A list would show what is left out as null.
-    pools: config.pools.map(([host, port, account]) =>
-      account === undefined ? [host, port] : [host, port, account]
-    ),
+    pools: config.pools.map(effectivePool),
     proxy: config.proxy.map(maskProxy),
     status: { ...config.status, token: config.status.token === "" ? "" : MASK },
   };
+}
+
+function effectivePool(pool: PoolEntry): EffectivePool {
+  if (!Array.isArray(pool)) {
+    const { password, ...open } = pool;
+    // Of a file, its path is the whole truth.
+    const isMasked = password !== undefined && open.password_file === undefined;
+    return isMasked ? { ...open, password: MASK } : open;
+  }
+  const [host, port, account] = pool;
+  return account === undefined ? [host, port] : [host, port, account];
 }
 
 /** `address` as it was written, but for who we are to the proxy. */

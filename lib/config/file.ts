@@ -5,15 +5,16 @@
 import { fileTrouble } from "../base/file_trouble.ts";
 import { NoFile, readTextFile } from "../base/text_file.ts";
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
+import { readPasswordFiles } from "./password_file.ts";
 import { formatProblems, type Problem, type Remark } from "./problem.ts";
-import { MAX_CONFIG_LENGTH, readConfig } from "./read.ts";
+import { MAX_CONFIG_LENGTH, passwordFilesIn, readConfig } from "./read.ts";
 import type { Config } from "./schema.ts";
 
 /** A usable configuration and where it was, or why there is none. */
 export type ConfigFile =
   | {
     readonly ok: true;
-    /** The file it is from. */
+    /** The file it is from, or the options it is made of. */
     readonly path: string;
     /** Where other relative paths of the same command line begin; empty for the working folder. */
     readonly base: string;
@@ -28,7 +29,10 @@ export type ConfigFile =
     readonly problems: readonly Problem[];
   };
 
-/** Reads the file at `path`, or if none is named the first of {@linkcode DEFAULT_CONFIG_PATHS}. */
+/**
+ * Reads the file at `path` and those of the passwords it names, or if none is named the first of
+ * {@linkcode DEFAULT_CONFIG_PATHS}.
+ */
 export async function readConfigFile(path: string | undefined): Promise<ConfigFile> {
   const found = path ?? await firstExisting(DEFAULT_CONFIG_PATHS);
   if (found === undefined) {
@@ -50,7 +54,7 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
       `cannot read the configuration ${found}: ${reason}; ${advice}${taskHint(found)}`,
     );
   }
-  const result = readConfig(text);
+  const result = readConfig(text, await readPasswordFiles(passwordFilesIn(text)));
   if (!result.ok) {
     const { problems } = result;
     return { ok: false, message: formatProblems(file, problems), problems };

@@ -11,6 +11,8 @@ const MAX_SHOWN_POOLS = 4;
 
 /** What to do about keys of other agents. */
 const FOREIGN_KEYS: Readonly<Record<string, string>> = {
+  // As in the pools of cgminer and its kin.
+  pass: 'write "password"',
   hashrate_split: "this build cannot share out the hashrate yet: remove it and run one btcagent " +
     "for each sub-account, each with ports of its own",
 };

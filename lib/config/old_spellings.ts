@@ -79,7 +79,7 @@ class Reader {
     if (outline.type === "strict_tuple") {
       const extra = items.findIndex((_, i) => outline.item(i) === undefined);
       if (extra >= 0) {
-        const text = `Ignored, with all after it: ${outline.wanted} is a whole entry`;
+        const text = "Ignored, with all after it: [host, port, sub-account] is a whole entry";
         this.#say({ at: items[extra]!.at, path: [...path, extra], text });
         items = items.slice(0, extra);
       }

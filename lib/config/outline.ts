@@ -19,7 +19,10 @@ export interface Outline {
   readonly fallback: unknown;
   /** Whether it may be left out. */
   readonly isOptional: boolean;
-  /** The keys of an object, in the schema's order; `undefined` for anything else. */
+  /**
+   * The keys of an object, in the schema's order; `undefined` for anything else. Of what may be a
+   * list or an object, both are there.
+   */
   readonly keys: ReadonlyMap<string, Outline> | undefined;
   /** What stands at index `i` of a list, `undefined` past its end or for anything else. */
   item(i: number): Outline | undefined;
@@ -31,6 +34,7 @@ export const CONFIG_OUTLINE: Outline = outlineOf(ConfigSchema);
 /** All of valibot's own structure that matters here. */
 interface Structure {
   readonly wrapped?: v.GenericSchema;
+  readonly getter?: (input: unknown) => v.GenericSchema;
   readonly default?: unknown;
   readonly entries?: Readonly<Record<string, v.GenericSchema>>;
   readonly item?: v.GenericSchema;
@@ -40,6 +44,8 @@ interface Structure {
 function outlineOf(schema: v.GenericSchema): Outline {
   const outer = schema as Structure;
   const inner = outer.wrapped ?? schema;
+  const { getter } = inner as Structure;
+  if (getter !== undefined) return { ...outlineOf(getter([])), keys: outlineOf(getter({})).keys };
   const { entries, item, items } = inner as Structure;
   return {
     type: inner.type,

@@ -10,12 +10,12 @@
 import * as v from "valibot";
 import {
   type Finding,
-  missingAccounts,
   type RawConfig,
   wrongListen,
   wrongNetworks,
   wrongProxies,
   wrongStatus,
+  wrongVardiff,
 } from "./cross_checks.ts";
 import { type Located, plainValue, readDocument } from "./document.ts";
 import { foreignFile, hintForForeignKey } from "./foreign_files.ts";
@@ -24,6 +24,8 @@ import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
 import { readOldSpellings, type SpellingNotice } from "./old_spellings.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
+import type { Passwords } from "./password_file.ts";
+import { missingAccounts, passwordFilesOf, wrongPasswords, wrongUrls } from "./pool_checks.ts";
 import {
   formatPath,
   MAX_PRINTED_PROBLEMS,
@@ -47,8 +49,13 @@ export type ReadResult =
 /** A problem and where it goes in the order of the file. */
 type Placed = Problem & { readonly offset: number };
 
-/** Reads the text of a configuration file: JSON, with comments and trailing commas allowed. */
-export function readConfig(text: string): ReadResult {
+/**
+ * Reads the text of a configuration file: JSON, with comments and trailing commas allowed.
+ *
+ * @param passwords What is in the files of {@linkcode passwordFilesIn}; pools whose file is not
+ * among them come without a password.
+ */
+export function readConfig(text: string, passwords: Passwords = new Map()): ReadResult {
   if (text.length > MAX_CONFIG_LENGTH) {
     const found = `${text.length} characters`;
     const wanted = `a configuration file of at most ${MAX_CONFIG_LENGTH}`;
@@ -77,30 +84,47 @@ export function readConfig(text: string): ReadResult {
   const findings = [
     ...schemaFindings(checked.issues ?? []),
     ...missingAccounts(raw),
+    ...wrongUrls(raw),
+    ...wrongPasswords(raw, passwords),
     ...wrongListen(raw),
     ...wrongProxies(raw),
     ...wrongNetworks(raw),
     ...wrongStatus(raw),
+    ...wrongVardiff(raw),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),
     ...findings.map((finding) => placeFinding(root, finding)),
   ];
   if (placed.length === 0 && checked.success) {
-    return {
-      ok: true,
-      config: checked.output,
-      remarks: remarksOn(checked.output, root, spellings),
-    };
+    const config = withPasswords(checked.output, passwords);
+    return { ok: true, config, remarks: remarksOn(config, root, spellings) };
   }
   placed.sort((a, b) => a.offset - b.offset);
   return { ok: false, problems: placed.map(({ offset: _, ...problem }) => problem) };
 }
 
+/** The files with passwords that the configuration in `text` names; of a broken one, none. */
+export function passwordFilesIn(text: string): string[] {
+  const document = text.length > MAX_CONFIG_LENGTH ? undefined : readDocument(text);
+  if (document?.ok !== true) return [];
+  const root = readOldSpellings(document.root, CONFIG_OUTLINE, () => {});
+  return root.kind === "object" ? passwordFilesOf(plainValue(root) as RawConfig) : [];
+}
+
+function withPasswords(config: Config, passwords: Passwords): Config {
+  const pools = config.pools.map((pool) => {
+    if (Array.isArray(pool) || pool.password_file === undefined) return pool;
+    const result = passwords.get(pool.password_file);
+    return result?.ok === true ? { ...pool, password: result.password } : pool;
+  });
+  return { ...config, pools };
+}
+
 /** Unknown and repeated keys, in this object and those inside it, or in those of this list. */
 function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
   if (located.kind === "list") {
-    if (outline.keys !== undefined) {
+    if (outline.keys !== undefined && outline.item(0) === undefined) {
       // To valibot a list is an object too.
       const here = { ...located.at, path: formatPath(path) };
       return [{ ...here, found: describe(located, path), wanted: outline.wanted }];
@@ -191,13 +215,15 @@ function childOf(located: Located, step: string | number): Located | undefined {
 function describe(located: Located, path: Path): string {
   if (located.kind === "object") return "an object";
   if (located.kind === "list") return `a list of ${located.items.length}`;
+  const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url";
   switch (typeof located.value) {
     case "string":
-      if (path[0] === "proxy" || path[1] === "token") return "a string";
+      if (path[0] === "proxy" || path[1] === "token" || isSecret) return "a string";
       return isBareWord(located.source)
         ? `${quote(located.value)} (a word without quotes)`
         : `${quote(located.value)} (a string)`;
     case "number":
+      if (isSecret) return "a number";
       return located.source.length > 30 ? `${located.source.slice(0, 27)}...` : located.source;
     default:
       return located.source;

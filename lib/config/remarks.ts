@@ -4,6 +4,7 @@
  */
 
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
+import { configuredPools } from "./pools.ts";
 import { type Path, quote, type Remark } from "./problem.ts";
 import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
@@ -19,31 +20,42 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
   const seen: Observation[] = [];
   const say = (kind: Remark["kind"], path: Path, text: string) => seen.push({ kind, path, text });
 
+  const pools = configuredPools(config);
+  const isTlsSpoken = pools.some(({ usesTls }) => usesTls);
   if (!config.multi_user_mode) {
-    for (const [i, [, , account]] of config.pools.entries()) {
+    for (const [i, { account, kind }] of pools.entries()) {
+      const isTuple = Array.isArray(config.pools[i]);
+      const path: Path = ["pools", i, isTuple ? 2 : "user"];
       if (account === PLACEHOLDER_ACCOUNT) {
         const text = "This is a placeholder; put your own sub-account here, or it earns nothing";
-        say("warning", ["pools", i, 2], text);
+        say("warning", path, text);
       }
       const [name, worker] = account?.split(".") ?? [];
-      if (name !== undefined && worker !== undefined) {
+      // At a Stratum pool a worker's name may follow the dot.
+      if (name !== undefined && worker !== undefined && (isTuple || kind === "agent")) {
         const text = `A pool takes only what is before the dot, ${quote(name)}, for the ` +
           "sub-account; workers have the names that their miners send";
-        say("warning", ["pools", i, 2], text);
+        say("warning", path, text);
       }
+    }
+  } else {
+    for (const [i, pool] of config.pools.entries()) {
+      if (Array.isArray(pool) || (pool.user ?? "") === "") continue;
+      const text = "Ignored in multi-user mode: what a miner's name has before the dot is the user";
+      say("notice", ["pools", i, "user"], text);
     }
   }
   if (config.use_ip_as_worker_name && !/\{[1-4]\}/.test(config.ip_worker_name_format)) {
     const text = "Has none of {1} to {4}, so all miners get the same worker name";
     say("warning", ["ip_worker_name_format"], text);
   }
-  const tlsPeer = unprovenPeer(config);
+  const tlsPeer = unprovenPeer(config, isTlsSpoken);
   if (tlsPeer !== undefined && config.advanced.tls_skip_certificate_verify) {
     const text =
       `Anyone on the way can pose as ${tlsPeer}; leave this out to have certificates checked`;
     say("warning", ["advanced", "tls_skip_certificate_verify"], text);
   }
-  if (config.tls.certificate_sha256.length > 0 && !config.pool_use_tls) {
+  if (config.tls.certificate_sha256.length > 0 && !isTlsSpoken) {
     const text = "Without effect: no pool is asked for a certificate while pool_use_tls is false";
     say("warning", ["tls", "certificate_sha256"], text);
   }
@@ -82,8 +94,8 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
 }
 
 /** Who shows a certificate that nothing but its verification proves; a pin does as well. */
-function unprovenPeer(config: Config): string | undefined {
-  if (config.pool_use_tls && config.tls.certificate_sha256.length === 0) return "the pool";
+function unprovenPeer(config: Config, isTlsSpoken: boolean): string | undefined {
+  if (isTlsSpoken && config.tls.certificate_sha256.length === 0) return "the pool";
   const hasHttpsProxy = config.proxy.some((address) => /^\s*https:/i.test(address));
   return config.use_proxy && hasHttpsProxy ? "the proxy" : undefined;
 }

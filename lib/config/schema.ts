@@ -5,35 +5,35 @@
  * checks, `conf/agent.schema.json` and the README's table
  * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
  * and C++ agents' own; what is ours alone is in groups of ours (`tls`,
- * `limits`, `outage`, `failover`, `status`, `log`).
+ * `vardiff`, `limits`, `outage`, `failover`, `status`, `log`).
  *
  * Each value states in words what is `wanted` (metadata, so that an error can
- * say it) and what it is for (description). Five keys have no default because
+ * say it) and what it is for (description). These keys have no default because
  * leaving them out means something of its own: `submit_response_from_server`,
  * `advanced.pool_connection_number_per_subaccount`,
- * `advanced.tls_skip_certificate_verify`, `limits.max_miners` and
- * `status.listen`.
+ * `advanced.pool_connection_read_timeout_seconds`,
+ * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`,
+ * `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners` and `status.listen`.
  *
  * One long file: the types of its parts are valibot's, inferred, and could not be
  * written down where one module exports them to another.
  */
 
 import * as v from "valibot";
-
-/** The most pool addresses a file may list. */
-export const MAX_POOLS = 64;
+import { HOST_PATTERN } from "./host.ts";
+import {
+  MAX_PASSWORD_LENGTH,
+  MAX_POOLS,
+  MAX_USER_LENGTH,
+  NAME_PATTERN,
+  PASSWORD_PATTERN,
+  WANTED_PASSWORD,
+  WANTED_USER,
+} from "./pool_fields.ts";
+import { MAX_POOL_URL_LENGTH, WANTED_POOL_URL } from "./pool_url.ts";
 
 /** What the example files have where the operator's sub-account belongs. */
 export const PLACEHOLDER_ACCOUNT = "YourSubAccountName";
-
-/** A host name, an IPv4 address, or an IPv6 address with or without brackets. */
-const HOST_PATTERN =
-  /^(?:[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\]?)$/;
-
-/** Whether `text` could be a host name or an IP address. */
-export function isHost(text: string): boolean {
-  return text.length <= 255 && HOST_PATTERN.test(text);
-}
 
 /** A value of a key with what the key is for. */
 function about<const S extends v.GenericSchema>(what: string, schema: S) {
@@ -106,30 +106,79 @@ function agentType(what: string) {
   );
 }
 
-/** No blanks, and nothing that cannot be seen: the pool would take it for part of the name. */
-const ACCOUNT_PATTERN =
-  // deno-lint-ignore no-control-regex -- they are among what must not be in a name
-  /^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]*$/;
+/** One entry of `pools`, in words. */
+const WANTED_POOL = '[host, port, sub-account] or { "url": …, "user": … }';
 
 /** May be empty here: only single-user mode needs one (`cross_checks.ts`). */
 function account() {
   return v.pipe(
     v.string(),
     v.maxLength(64),
-    v.regex(ACCOUNT_PATTERN),
+    v.regex(NAME_PATTERN),
     v.metadata({ wanted: "a sub-account name without spaces, at most 64 characters" }),
   );
 }
 
+/** The old agents' form of a pool. */
+const PoolTuple = v.pipe(
+  v.strictTuple([
+    host("Where the pool is.", 'a host name or IP address such as "us.ss.btc.com"'),
+    about("The port of the pool.", port()),
+    v.optional(about("Your sub-account there.", account())),
+  ]),
+  v.metadata({ wanted: WANTED_POOL }),
+);
+
+/** What is between the fields is for `pool_checks.ts`. */
+const PoolObject = v.pipe(
+  v.strictObject({
+    url: about(
+      "Where the pool is and what it speaks: stratum+tcp://host:port, or stratum+ssl:// (the same as stratum+tls://) with TLS, for any Stratum V1 pool; btcagent+tcp:// or btcagent+tls:// for a pool with the agent protocol; host:port alone to have that found out.",
+      v.pipe(
+        v.string(),
+        v.maxLength(MAX_POOL_URL_LENGTH),
+        v.metadata({ wanted: WANTED_POOL_URL }),
+      ),
+    ),
+    user: v.optional(
+      about(
+        "The name to mine as: an account, a worker name or, at a solo pool, an address; the sub-account with the agent protocol. Left out in multi-user mode only, where miners' names say it.",
+        v.pipe(
+          v.string(),
+          v.maxLength(MAX_USER_LENGTH),
+          v.regex(NAME_PATTERN),
+          v.metadata({ wanted: WANTED_USER }),
+        ),
+      ),
+    ),
+    password: v.optional(
+      about(
+        'The password, if the pool asks for one. Left out: "x".',
+        v.pipe(
+          v.string(),
+          v.maxLength(MAX_PASSWORD_LENGTH),
+          v.regex(PASSWORD_PATTERN),
+          v.metadata({ wanted: WANTED_PASSWORD }),
+        ),
+      ),
+    ),
+    password_file: v.optional(
+      about(
+        "A file with the password in place of `password`; it is read again whenever the configuration is.",
+        file(),
+      ),
+    ),
+  }),
+  v.metadata({ wanted: WANTED_POOL }),
+);
+
+/** Either form. Not a union, which could not say in which field of which form a mistake is. */
 function pool() {
-  return v.pipe(
-    v.strictTuple([
-      host("Where the pool is.", 'a host name or IP address such as "us.ss.btc.com"'),
-      about("The port of the pool for the agent protocol.", port()),
-      v.optional(about("Your sub-account there.", account())),
-    ]),
-    v.metadata({ wanted: "[host, port, sub-account]" }),
-  );
+  return v.lazy((input) => isPlainObject(input) ? PoolObject : PoolTuple);
+}
+
+function isPlainObject(input: unknown): boolean {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
 }
 
 /** SHA-256 of a certificate; comes out as 64 lower-case digits. */
@@ -243,10 +292,10 @@ const Advanced = group("Settings that seldom need a change.", {
     about("How long connecting to a pool and its handshake may take.", seconds(1, 600)),
     15,
   ),
-  pool_connection_read_timeout_seconds: v.optional(
-    about("A pool that sends nothing for so long is taken for dead.", seconds(1, 3600)),
-    60,
-  ),
+  pool_connection_read_timeout_seconds: v.optional(about(
+    "Treat a pool as dead after this much silence. Left out: 60 for pools with the agent protocol, 120 for Stratum pools.",
+    seconds(1, 3600),
+  )),
   fake_job_notify_interval_seconds: v.optional(
     about("How often miners get a made-up job while no pool answers.", seconds(1, 3600)),
     30,
@@ -365,6 +414,48 @@ const Limits = group("What a miner may ask of this program.", {
     [],
   ),
 });
+
+/** The lowest and the highest difficulty there can be; what firmware can do ends there. */
+const DIFFICULTY_BOUNDS = { lowest: 2 ** -20, highest: 2 ** 31 };
+
+function difficulty() {
+  const { lowest, highest } = DIFFICULTY_BOUNDS;
+  return v.pipe(
+    v.number(),
+    v.minValue(lowest),
+    v.maxValue(highest),
+    v.metadata({ wanted: `a difficulty from 2^-20 (${lowest.toFixed(8)}) to 2^31 (${highest})` }),
+  );
+}
+
+const Vardiff = group(
+  "The difficulty of each miner at pools that leave it to this program (Stratum). It is never above the pool's own.",
+  {
+    shares_per_minute: v.optional(
+      about(
+        "How many shares a minute each miner should send. Only those that the pool counts go to the pool.",
+        wholeNumber("a number of shares", 1, 60),
+      ),
+      10,
+    ),
+    minimum: v.optional(
+      about(
+        "The lowest difficulty of a miner, unless the pool's is lower or the miner asks for less.",
+        difficulty(),
+      ),
+      1,
+    ),
+    maximum: v.optional(
+      about("The highest difficulty of a miner. Left out: the pool's.", difficulty()),
+    ),
+    fixed: v.optional(
+      about(
+        "The difficulty of every miner, at most the pool's. Left out: as fits each miner.",
+        difficulty(),
+      ),
+    ),
+  },
+);
 
 const Tls = group("Whom to trust when TLS is spoken, to a pool or an https proxy.", {
   ca_file: v.optional(
@@ -551,18 +642,23 @@ export const ConfigSchema = group("btcagent's settings.", {
     true,
   ),
   pool_use_tls: v.optional(
-    about("Speak TLS to the pools.", flag()),
+    about("Speak TLS to the pools whose entry does not say so by a scheme.", flag()),
     false,
   ),
   pools: about(
-    "The pools, best first, and at each the sub-account to mine for.",
+    'The pools, best first, each with the name to mine as: [host, port, sub-account] as in the old agents, or { "url": "stratum+tcp://host:port", "user": …, "password": … }. Both forms, and all kinds of pools, may be in one list.',
     v.pipe(
       v.array(pool()),
       v.minLength(1),
       v.maxLength(MAX_POOLS),
-      v.metadata({ wanted: `a list of 1..${MAX_POOLS} pools, each [host, port, sub-account]` }),
+      v.metadata({ wanted: `a list of 1..${MAX_POOLS} pools, each ${WANTED_POOL}` }),
     ),
   ),
+  extranonce2_bytes: v.optional(about(
+    "How many bytes of extranonce2 miners get. Set it to 2 only if you know that all of your miners work with that. Left out: 4, or 3 where a pool has no room for 4.",
+    wholeNumber("a number of bytes", 2, 4),
+  )),
+  vardiff: v.optional(Vardiff, {}),
   use_iocp: v.optional(
     about("Ignored, with a notice: a switch of the C++ agent on Windows.", flag()),
   ),
@@ -587,5 +683,8 @@ export const ConfigSchema = group("btcagent's settings.", {
  */
 export type Config = NonNullable<(typeof ConfigSchema)["~types"]>["output"];
 
-/** One pool of a configuration: host, port and, in single-user mode, sub-account. */
+/**
+ * One pool of a configuration, as it is written: host, port and, in single-user mode, sub-account;
+ * or an object, whose password is that of its `password_file` once that was read.
+ */
 export type PoolEntry = Config["pools"][number];

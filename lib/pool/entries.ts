@@ -154,8 +154,11 @@ export class RosterEntries {
   putInOrder(order: readonly ListedPool[]): void {
     for (const entry of this.#entries) {
       if (entry.ready?.leftFor !== undefined) continue;
-      const { poolId, account } = entry.pool;
-      const rank = order.findIndex((pool) => pool.poolId === poolId && pool.account === account);
+      const { poolId, account, kind, password } = entry.pool;
+      const rank = order.findIndex((pool) =>
+        pool.poolId === poolId && pool.account === account && pool.kind === kind &&
+        pool.password === password
+      );
       entry.rank = rank === -1 ? UNWANTED : rank;
     }
   }

@@ -4,33 +4,67 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
+import type { ListedKind } from "./connection.ts";
 
 /** One pool of the list. */
 export interface KnownPool extends PoolAddress {
   /** Which pool it is, whatever its place in the list. */
   readonly poolId: number;
-  /** The sub-account there, if the list names one. */
+  /** The name to authorize as there, if the list has one. */
   readonly account: string | undefined;
+  /** What it speaks. */
+  readonly kind: ListedKind;
+  /** What is said as the password. A secret: for the pool alone. */
+  readonly password: string;
+  /** Whether TLS is spoken to it. */
+  readonly usesTls: boolean;
 }
+
+type UnknownPool = Omit<KnownPool, "poolId">;
 
 /** The ids of all pools that were ever in the list. */
 export class PoolIds {
-  /** By address, and by how often the address came before in the same list. */
-  readonly #ids = new Map<string, number>();
+  /** By address: which pools there were, each as it was last listed. */
+  readonly #known = new Map<string, KnownPool[]>();
+  #count = 0;
 
-  /** A list of pools with their ids, in its order; the same address twice is two pools. */
-  of(
-    pools: readonly (readonly [host: string, port: number, account?: string | undefined])[],
-  ): KnownPool[] {
-    const seen = new Map<string, number>();
-    return pools.map(([host, port, account]) => {
-      const address = `${host.toLowerCase()} ${port}`;
-      const before = seen.get(address) ?? 0;
-      seen.set(address, before + 1);
-      const key = `${address} ${before}`;
-      let poolId = this.#ids.get(key);
-      if (poolId === undefined) this.#ids.set(key, poolId = this.#ids.size);
-      return { poolId, host, port, account };
-    });
+  /**
+   * A list of pools with their ids, in its order. The same address twice is two pools: told apart
+   * by account and kind, or where these are the same or new, by the order they come in.
+   */
+  of(pools: readonly UnknownPool[]): KnownPool[] {
+    const taken = new Set<number>();
+    const listed: (KnownPool | undefined)[] = pools.map(() => undefined);
+    // Those that are as they were first: no other may take their ids.
+    for (const isSame of LIKENESSES) {
+      for (const [i, pool] of pools.entries()) {
+        if (listed[i] !== undefined) continue;
+        const known = this.#known.get(keyOf(pool)) ?? [];
+        const found = known.find((each) => !taken.has(each.poolId) && isSame(each, pool));
+        if (found === undefined) continue;
+        taken.add(found.poolId);
+        listed[i] = { ...pool, poolId: found.poolId };
+      }
+    }
+    const result = pools.map((pool, i) => listed[i] ?? { ...pool, poolId: this.#count++ });
+    for (const pool of result) this.#remember(pool);
+    return result;
   }
+
+  #remember(pool: KnownPool): void {
+    const known = this.#known.get(keyOf(pool)) ?? [];
+    const others = known.filter(({ poolId }) => poolId !== pool.poolId);
+    this.#known.set(keyOf(pool), [...others, pool].sort((a, b) => a.poolId - b.poolId));
+  }
+}
+
+/** How like a pool must be to one that was listed to be the same, the surest first. */
+const LIKENESSES: readonly ((known: KnownPool, pool: UnknownPool) => boolean)[] = [
+  (known, pool) => known.account === pool.account && known.kind === pool.kind,
+  (known, pool) => known.account === pool.account,
+  () => true,
+];
+
+function keyOf({ host, port }: PoolAddress): string {
+  return `${host.toLowerCase()} ${port}`;
 }

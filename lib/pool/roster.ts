@@ -123,7 +123,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   /**
    * Takes other settings. Miners leave a pool that is gone from the list, or that now has another
-   * account, as soon as one that is wanted is ready; nobody is disconnected.
+   * account, password or kind, as soon as one that is wanted is ready; nobody is disconnected.
    */
   reconfigure(settings: RosterSettings): void {
     this.#settings = settings;

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/read.ts";
-import { accountsSettings, mostPoolConnections } from "../../lib/app/settings.ts";
+import { accountsSettings, mostPoolConnections, poolSettings } from "../../lib/app/settings.ts";
+import { configuredPools } from "../../lib/config/pools.ts";
+import { PoolIds } from "../../lib/pool/pool_ids.ts";
 
 function configOf(settings: Readonly<Record<string, unknown>>) {
   const result = readConfig(JSON.stringify({ pools: [["a", 1, "demo"]], ...settings }));
@@ -50,4 +52,44 @@ Deno.test("no more accounts open than open files allow, and it is said why", () 
   assert.equal(bound(4096).maxAccounts, Math.floor((1024 - 128 - 25) / 2));
   assert.match(bound(4096).accountsBound, /open files.*LimitNOFILE=/);
   assert.ok(bound(64).maxAccounts >= 1);
+});
+
+/** What the connections of `account` are told. */
+function rosterOf(settings: Readonly<Record<string, unknown>>, account: string) {
+  const config = configOf(settings);
+  const pools = new PoolIds().of(configuredPools(config));
+  return poolSettings(config, account, pools, () => Promise.reject(new Error("not dialled")));
+}
+
+Deno.test("each pool comes with its kind, name, password and whether TLS is spoken", () => {
+  const { pools } = rosterOf({
+    pool_use_tls: true,
+    pools: [
+      ["a", 1, "demo"],
+      { url: "stratum+tcp://b:2", user: "bc1q.rig", password: "d=5" },
+      { url: "btcagent+tls://c:3", user: "alice" },
+      { url: "d:4", user: "bob" },
+    ],
+  }, "");
+  const rows = pools.map(({ poolId, host, port, account, kind, password, usesTls }) =>
+    [poolId, host, port, account, kind, password, usesTls].join(" ")
+  );
+  assert.deepEqual(rows, [
+    "0 a 1 demo unknown x true",
+    "1 b 2 bc1q.rig stratum d=5 false",
+    "2 c 3 alice agent x true",
+    "3 d 4 bob unknown x true",
+  ]);
+});
+
+Deno.test("in multi-user mode the account of the miners is the user at every pool", () => {
+  const pools = [["a", 1, "listed"], { url: "stratum+tcp://b:2", user: "listed" }];
+  const roster = rosterOf({ multi_user_mode: true, pools }, "farm");
+  assert.deepEqual(roster.pools.map(({ account }) => account), ["farm", "farm"]);
+});
+
+Deno.test("how long a pool may be silent is left to its kind unless the file says so", () => {
+  const bound = (advanced: unknown) => rosterOf({ advanced }, "").connection.readTimeoutMs;
+  assert.equal(bound({}), undefined);
+  assert.equal(bound({ pool_connection_read_timeout_seconds: 7 }), 7000);
 });

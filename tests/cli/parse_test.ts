@@ -4,7 +4,19 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseArguments } from "../../lib/cli/parse.ts";
 
-const RUN = { kind: "run", configPath: undefined, logDir: undefined, notices: [] };
+const RUN = {
+  kind: "run",
+  configPath: undefined,
+  pools: undefined,
+  logDir: undefined,
+  notices: [],
+};
+const GIVEN = {
+  urls: ["stratum+tcp://pool.example:3333"],
+  user: "bc1qme",
+  password: undefined,
+  passwordFile: undefined,
+};
 const CHECK = {
   kind: "check",
   configPath: undefined,
@@ -34,6 +46,21 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["--config x --log-dir y", { ...RUN, configPath: "x", logDir: "y" }],
   ["-config=x -log_dir=y", { ...RUN, configPath: "x", logDir: "y" }],
   ["-c x -c y", { ...RUN, configPath: "y" }],
+  ["run --pool stratum+tcp://pool.example:3333 --user bc1qme", { ...RUN, pools: GIVEN }],
+  ["--user=bc1qme --pool=stratum+tcp://pool.example:3333", { ...RUN, pools: GIVEN }],
+  [
+    "run --pool stratum+tcp://pool.example:3333 --pool [::1]:25 --user bc1qme --password=-d=1 -l log",
+    {
+      ...RUN,
+      pools: { ...GIVEN, urls: [...GIVEN.urls, "[::1]:25"], password: "-d=1" },
+      logDir: "log",
+    },
+  ],
+  [
+    "run --pool stratum+tcp://pool.example:3333 --user bc1qme --password-file secret",
+    { ...RUN, pools: { ...GIVEN, passwordFile: "secret" } },
+  ],
+  ["run --pool nonsense -h", { kind: "help", topic: "run" }],
   ["-h", { kind: "help", topic: undefined }],
   ["--help", { kind: "help", topic: undefined }],
   ["help", { kind: "help", topic: undefined }],
@@ -111,6 +138,37 @@ for (const [line, command] of MEANINGS) {
 }
 
 const MISUSES: [line: string, message: string][] = [
+  ["--pool h:1", "Option --pool needs --user NAME: the address or account to mine for"],
+  ["--user me", "Option --user is for a pool of the command line; add --pool URL"],
+  ["-c x --password=p", "Option --password is for a pool of the command line; add --pool URL"],
+  [
+    "--pool h:1 --user me -c x",
+    "Options --pool and --config exclude each other: put the pool into the configuration, or " +
+    "leave the configuration out",
+  ],
+  [
+    "--pool h:1 --user me --password p --password-file f",
+    "Say --password or --password-file, not both",
+  ],
+  [
+    "--pool h:1 --pool stratum+tcp://h --user me",
+    'Option --pool is "stratum+tcp://h", must be the address of a pool such as ' +
+    '"stratum+tcp://pool.example:3333"; add the port; 3333 is usual: "stratum+tcp://h:3333"',
+  ],
+  [
+    "--pool stratum+tcp://me:hunter2@h:1 --user me",
+    "Option --pool is an address with a user in it, must be the address of a pool such as " +
+    '"stratum+tcp://pool.example:3333"; put the name into "user" and the password into "password" ' +
+    'or "password_file"',
+  ],
+  [
+    "--pool h:1 --user me\u0007",
+    'Option --user is "me\\u0007", must be a name without spaces, at most 128 characters',
+  ],
+  [
+    "--pool h:1 --user me --pasword=hunter2",
+    'Unknown option "--pasword=***"; did you mean --password?',
+  ],
   ["--conifg x", 'Unknown option "--conifg"; did you mean --config?'],
   ["-x", 'Unknown option "-x"'],
   ["demo --second=5", 'Unknown option "--second=5"; did you mean --seconds?'],

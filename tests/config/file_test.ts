@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readConfigFile } from "../../lib/config/file.ts";
+import { configuredPools } from "../../lib/config/pools.ts";
 import { MAX_CONFIG_LENGTH } from "../../lib/config/read.ts";
 
 async function withFile(text: string, test: (path: string) => Promise<void>): Promise<void> {
@@ -19,7 +20,7 @@ Deno.test("a file comes with its path, its configuration and what is worth sayin
     const file = await readConfigFile(path);
     assert.ok(file.ok);
     assert.equal(file.path, path);
-    assert.equal(file.config.pools[0]![0], "h");
+    assert.equal(configuredPools(file.config)[0]!.host, "h");
     assert.equal(file.remarks.length, 1);
   });
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CONFIG_OUTLINE } from "../../lib/config/outline.ts";
+import { configuredPools } from "../../lib/config/pools.ts";
 import { formatProblems, formatRemark } from "../../lib/config/problem.ts";
 import { MAX_CONFIG_LENGTH, readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
@@ -51,7 +52,6 @@ Deno.test("a file with only pools gets every default", () => {
     http_debug: { enable: false, listen: "127.0.0.1:9999" },
     advanced: {
       pool_connection_dial_timeout_seconds: 15,
-      pool_connection_read_timeout_seconds: 60,
       fake_job_notify_interval_seconds: 30,
       bitcoin_default_version_mask: 0x1fffe000,
       reuse_port: false,
@@ -73,6 +73,7 @@ Deno.test("a file with only pools gets every default", () => {
       allow: [],
       deny: [],
     },
+    vardiff: { shares_per_minute: 10, minimum: 1 },
     outage: { grace_seconds: 30 },
     failover: {
       return_after_seconds: 180,
@@ -96,6 +97,9 @@ Deno.test("keys that mean something when left out stay absent, and false when se
   assert.ok(!("submit_response_from_server" in absent));
   assert.ok(!("tls_skip_certificate_verify" in absent.advanced));
   assert.ok(!("pool_connection_number_per_subaccount" in absent.advanced));
+  assert.ok(!("pool_connection_read_timeout_seconds" in absent.advanced));
+  assert.ok(!("extranonce2_bytes" in absent));
+  assert.ok(!("maximum" in absent.vardiff) && !("fixed" in absent.vardiff));
   const set = accept(`{"submit_response_from_server": false, ${POOLS}}`);
   assert.equal(set.submit_response_from_server, false);
 });
@@ -111,7 +115,7 @@ Deno.test("agent_type is read without regard to case", () => {
 
 Deno.test("an IPv6 pool may be written with or without brackets", () => {
   const config = accept('{"pools": [["[2001:db8::1]", 1, "me"], ["2001:db8::2", 1, "me"]]}');
-  assert.deepEqual(config.pools.map(([host]) => host), ["2001:db8::1", "2001:db8::2"]);
+  assert.deepEqual(configuredPools(config).map(({ host }) => host), ["2001:db8::1", "2001:db8::2"]);
 });
 
 Deno.test("a file with three mistakes has all three reported in order, with line and column", () => {
@@ -272,7 +276,8 @@ Deno.test("a list of pools has each of its mistakes reported", () => {
     `a.jsonc:7:26  pools[5][2]: found "m\\u200be" (a string), wanted a sub-account name without spaces, at most 64 characters; this is the invisible character U+200B: delete it, or write an ordinary space`,
     `a.jsonc:8:6  pools[6][0]: found "p\u043eol.example" (a string), ${host}; \u043e is U+043E, no letter of this alphabet: type it again`,
     "a.jsonc:9:5  pools[7][1]: found nothing, wanted a port number 1..65535",
-    "a.jsonc:10:5  pools[8]: found an object, wanted [host, port, sub-account]",
+    'a.jsonc:10:5  pools[8].url: found nothing, wanted the address of a pool such as "stratum+tcp://pool.example:3333"',
+    "a.jsonc:10:5  pools[8].user: found nothing, wanted the name to mine as at this pool; it may be left out only in multi-user mode",
   ]);
 });
 
@@ -294,7 +299,8 @@ Deno.test("sub-accounts may be missing only where multi-user mode is asked for",
 });
 
 Deno.test("a file without pools, with none, or with too many is refused", () => {
-  const wanted = "wanted a list of 1..64 pools, each [host, port, sub-account]";
+  const wanted =
+    'wanted a list of 1..64 pools, each [host, port, sub-account] or { "url": …, "user": … }';
   assert.deepEqual(report("{}"), [`a.jsonc:1:1  pools: found nothing, ${wanted}`]);
   assert.deepEqual(report('{"pools": []}'), [`a.jsonc:1:11  pools: found a list of 0, ${wanted}`]);
   const many = JSON.stringify({ pools: Array(65).fill(["h", 1, "me"]) });

@@ -1,6 +1,7 @@
 /** Settings change while miners mine: none of them is disconnected, and every share adds up. */
 
 import assert from "node:assert/strict";
+import { configuredPools } from "../../lib/config/pools.ts";
 import { CannotListen } from "../../lib/net/miners/listeners.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
@@ -131,7 +132,7 @@ Deno.test("a port that cannot be had leaves pools, limits and ports as they were
     CannotListen,
   );
   taken.close();
-  assert.deepEqual(proxy.proxy.config.pools.map(([, port]) => port), [first.port]);
+  assert.deepEqual(configuredPools(proxy.proxy.config).map(({ port }) => port), [first.port]);
   await using miner = SimMiner.start({ port: listen[0]!.port, user: "a.b" });
   await first.until(() => first.workers().length === 1);
   await miner.until(() => miner.isAuthorized);

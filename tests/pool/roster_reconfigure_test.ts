@@ -73,6 +73,21 @@ Deno.test("What is counted of a pool goes on when it is removed and comes back",
   rig.roster.stop();
 });
 
+for (const change of [{ password: "new" }, { kind: "stratum" }, { account: "bob" }] as const) {
+  Deno.test(`Of a pool with another ${Object.keys(change)[0]} a new connection takes the place of the old one`, async () => {
+    const rig = await RosterRig.started(["serves"], 1);
+    const [old] = rig.pools.links;
+    const [pool] = rig.pools.entries;
+    rig.reconfigure([0], { pools: [{ ...pool!, ...change }] });
+    await rig.pass(2_000);
+    assert.equal(rig.pools.links.length, 2, "the old one stays for its last verdicts");
+    await rig.pass(2 * LINGER_MS);
+    assert.equal(rig.pools.links.length, 1);
+    assert.notEqual(rig.pools.links[0], old);
+    rig.roster.stop();
+  });
+}
+
 Deno.test("A change tries every pool again at once, however long it was to be left alone", async () => {
   const rig = await RosterRig.started(["serves", "refuses"]);
   await rig.pass(60_000);

@@ -1,0 +1,80 @@
+/**
+ * Checks of the entries of `pools` that need more than one field or more than a pattern, of values
+ * as they came, as those of `cross_checks.ts`.
+ */
+
+import type { Finding, RawConfig } from "./cross_checks.ts";
+import type { Passwords } from "./password_file.ts";
+import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "./pool_url.ts";
+import { type Path, quote } from "./problem.ts";
+
+/** The fields of an entry that is an object, unchecked. */
+interface RawPool {
+  readonly url?: unknown;
+  readonly user?: unknown;
+  readonly password?: unknown;
+  readonly password_file?: unknown;
+}
+
+/** Every entry that is an object, with its place in the list. */
+function rawPools(raw: RawConfig): { readonly place: number; readonly pool: RawPool }[] {
+  if (!Array.isArray(raw.pools)) return [];
+  return raw.pools.flatMap((pool: unknown, place) =>
+    typeof pool === "object" && pool !== null && !Array.isArray(pool) ? [{ place, pool }] : []
+  );
+}
+
+/** The paths of all files that passwords are to be read from. */
+export function passwordFilesOf(raw: RawConfig): string[] {
+  return rawPools(raw).flatMap(({ pool: { password_file: path } }) =>
+    typeof path === "string" && path !== "" && path.length <= 4096 ? [path] : []
+  );
+}
+
+/** In single-user mode every pool needs a sub-account or a user. */
+export function missingAccounts(raw: RawConfig): Finding[] {
+  const isSingleUser = raw.multi_user_mode === undefined || raw.multi_user_mode === false;
+  if (!isSingleUser || !Array.isArray(raw.pools)) return [];
+  const hint = "it may be left out only in multi-user mode";
+  const tuples = raw.pools.flatMap((pool: unknown, i): Finding[] => {
+    // A pool without even a host and port is told so already.
+    if (!Array.isArray(pool) || pool.length < 2 || (pool[2] ?? "") !== "") return [];
+    return [{ path: ["pools", i, 2], wanted: "the name of your sub-account at this pool", hint }];
+  });
+  const objects = rawPools(raw).flatMap(({ place, pool }): Finding[] => {
+    if ((pool.user ?? "") !== "") return [];
+    return [{ path: ["pools", place, "user"], wanted: "the name to mine as at this pool", hint }];
+  });
+  return [...tuples, ...objects];
+}
+
+/** Every address must be one, with nothing before or after it. */
+export function wrongUrls(raw: RawConfig): Finding[] {
+  return rawPools(raw).flatMap(({ place, pool: { url } }): Finding[] => {
+    // What is no text, or too long, is told so already.
+    if (typeof url !== "string" || url.length > MAX_POOL_URL_LENGTH) return [];
+    const result = parsePoolUrl(url);
+    if (result.ok) return [];
+    const { found, hint } = result;
+    return [{ path: ["pools", place, "url"], found, wanted: WANTED_POOL_URL, hint }];
+  });
+}
+
+/**
+ * A pool has one password, and the file it is in can be read. `passwords` has what came of reading
+ * the files; nothing is said of others.
+ */
+export function wrongPasswords(raw: RawConfig, passwords: Passwords): Finding[] {
+  return rawPools(raw).flatMap(({ place, pool }): Finding[] => {
+    const { password, password_file: file } = pool;
+    if (typeof file !== "string" || file === "") return [];
+    const path: Path = ["pools", place, "password_file"];
+    if (password !== undefined) {
+      return [{ path, found: "a second password", wanted: "password or password_file, not both" }];
+    }
+    const result = passwords.get(file);
+    if (result === undefined || result.ok) return [];
+    const found = `${quote(file)}: ${result.trouble}`;
+    return [{ path, found, wanted: "a readable file with the password in one line" }];
+  });
+}
