@@ -63,6 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",
+    "lib/pool/stratum",
     "lib/protocol",
     ...UPSTREAM,
   ],

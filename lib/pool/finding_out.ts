@@ -9,6 +9,7 @@ import { LineDecoder } from "../protocol/stratum/lines.ts";
 import { decodePoolMessage, MAX_POOL_LINE_BYTES } from "../protocol/stratum/pool_message.ts";
 import type {
   EndCause,
+  ListedKind,
   PoolConnection,
   PoolConnectionOptions,
   PoolConnectionOwner,
@@ -53,6 +54,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   #bytesRead = 0;
   #bytesWritten = 0;
   #isReady = false;
+  #kind: ListedKind = "unknown";
 
   /** Starts dialling. */
   constructor(options: PoolConnectionOptions, parts: FindingOutParts) {
@@ -65,6 +67,11 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     const known = parts.found.of(options.address);
     if (known === undefined) this.#ask();
     else this.#open(known);
+  }
+
+  /** What was found out; `unknown` before. */
+  get kind(): ListedKind {
+    return this.#kind;
   }
 
   get bytesRead(): number {
@@ -191,6 +198,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   }
 
   #open(kind: PoolKind): void {
+    this.#kind = kind;
     const inner = this.#parts.open(kind, { ...this.#options, kind, owner: this });
     this.#stage = { kind: "found", inner };
   }
