@@ -6,7 +6,7 @@ import type { Connection, Dial, PoolAddress } from "../../lib/net/pools/connecti
 export interface DialCall {
   readonly address: PoolAddress;
   readonly signal: AbortSignal;
-  /** What the dial was to write. */
+  /** What the dial is to write at once. */
   readonly opening: Uint8Array | undefined;
   /** Whether it was answered or aborted. */
   isOver: boolean;

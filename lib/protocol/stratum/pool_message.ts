@@ -168,12 +168,15 @@ function readError(error: unknown): PoolError | undefined {
 function readDifficulty(line: string, params: readonly unknown[]): PoolMessage {
   const [given] = params;
   const text = typeof given === "string" ? given.trim() : sourceOf(given, line);
-  const difficulty = /^[0-9]/.test(text) ? Number(text) : NaN;
+  const difficulty = DECIMAL.test(text) ? Number(text) : NaN;
   if (difficulty > 0 && difficulty <= MAX_POOL_DIFFICULTY) {
     return { kind: "difficulty", difficulty: Math.max(difficulty, MIN_DIFFICULTY), text };
   }
   return nonsense(`found difficulty ${quote(text)}, wanted a number above 0, up to 2^224`);
 }
+
+/** A number as JSON has it, but for a sign. */
+const DECIMAL = /^[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 
 /** A longer line is not read twice: it may hold anything, and a reviver goes as deep as it does. */
 const MAX_REVIVED_LENGTH = 512;
