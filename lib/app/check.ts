@@ -108,8 +108,9 @@ async function examinePools(
   // Should this be paused meanwhile, no pool is called slow for it.
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
+  const pools = configuredPools(config);
   const findings = await Promise.all(
-    configuredPools(config).map(async (pool, i) => {
+    pools.map(async (pool, i) => {
       const { host, port, kind, account: listed, password, usesTls } = pool;
       const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
       const address = { host, port };

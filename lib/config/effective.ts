@@ -14,7 +14,8 @@ export type EffectiveConfig = Omit<Config, "pools"> & {
   readonly pools: readonly EffectivePool[];
 };
 
-type EffectivePool = readonly (string | number)[] | Exclude<PoolEntry, readonly unknown[]>;
+/** One pool, of either form. */
+export type EffectivePool = readonly (string | number)[] | Exclude<PoolEntry, readonly unknown[]>;
 
 /**
  * `config` with every default, in plain JSON values; its text can be read as a configuration again.

@@ -12,7 +12,7 @@ import { readConfig } from "./read.ts";
 export interface GivenPools {
   /** Their addresses, the best first; at least one, each as `parsePoolUrl` reads it. */
   readonly urls: readonly string[];
-  /** Who to mine as at each of them. */
+  /** The name to mine as at each of them. */
   readonly user: string;
   /** Their password, which is no secret any more; `undefined` for none of its own. */
   readonly password: string | undefined;

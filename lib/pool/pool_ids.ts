@@ -20,7 +20,8 @@ export interface KnownPool extends PoolAddress {
   readonly usesTls: boolean;
 }
 
-type UnknownPool = Omit<KnownPool, "poolId">;
+/** The same before it has a number. */
+export type UnknownPool = Omit<KnownPool, "poolId">;
 
 /** The ids of all pools that were ever in the list. */
 export class PoolIds {
