@@ -68,12 +68,13 @@ export function mixedRows(pools: readonly PoolWidth[]): Row[] {
     layoutFor(bytes)?.extranonce1Bytes === extranonce1Bytes &&
     layoutFor(bytes)?.extranonce2Bytes === extranonce2Bytes;
   if (pools.every(isSame)) return [];
+  const own = extranonce1Bytes === 1 ? "1 byte" : `${extranonce1Bytes} bytes`;
   const sizes = pools.map(({ place, bytes }) => `pool ${place} has ${bytes}`).join(", ");
   return [{
     level: "note",
     subject: "extranonce",
     found: `bytes differ: ${sizes}. The narrowest decides for all: every miner gets ` +
-      `${extranonce1Bytes} byte${extranonce1Bytes === 1 ? "" : "s"} of extranonce1 and rolls ${extranonce2Bytes}, wherever it works, ` +
+      `${own} of extranonce1 and rolls ${extranonce2Bytes}, wherever it works, ` +
       "so that it can move among these pools without reconnecting",
     ...extranonce2Bytes < 4
       ? { advice: "a pool with 6 bytes or more in place of the narrow one would suit all miners" }

@@ -98,8 +98,7 @@ async function talkByKind(
     way,
     address,
     options,
-    (connection, signal) =>
-      askKind(connection, { clientAgent, user, password, now, time, signal }),
+    (connection, signal) => askKind(connection, { clientAgent, user, password, now, time, signal }),
   );
   if (kind !== "stratum") return await agent;
   giveUp.abort();
@@ -134,8 +133,7 @@ async function talkAsMiner(
     way,
     address,
     options,
-    (connection, signal) =>
-      talkStratum(connection, { version, user, password, now, time, signal }),
+    (connection, signal) => talkStratum(connection, { version, user, password, now, time, signal }),
   );
   return { ...rest, talk: undefined, stratum };
 }
