@@ -94,6 +94,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/net",
     "lib/pool",
     "lib/pool/agent",
+    "lib/pool/stratum",
   ],
   "lib/cli": ["lib/base", "lib/config"],
   "lib/app": ["lib"],

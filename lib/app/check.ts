@@ -6,7 +6,8 @@
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
 import type { Time } from "../base/clock.ts";
 import { formatJson, formatReport } from "../check/format.ts";
-import { isUsable, judgePool } from "../check/judge_pool.ts";
+import { extranonce2BytesOf, isUsable, judgePool } from "../check/judge_pool.ts";
+import { mixedRows } from "../check/layouts.ts";
 import {
   examineLogFolder,
   examineMinerCertificate,
@@ -108,36 +109,51 @@ async function examinePools(
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
   const pools = configuredPools(config);
-  const findings = await Promise.all(pools.map(async (pool, i) => {
-    const { host, port, account: listed, usesTls } = pool;
-    const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
-    const address = { host, port };
-    const finding = await examinePool(address, waysTo(address, dialer), {
-      ...dialer,
-      usesTls,
-      introduction: {
-        clientAgent: clientAgentName(version),
+  const findings = await Promise.all(
+    pools.map(async (pool, i) => {
+      const { host, port, kind, account: listed, password, usesTls } = pool;
+      const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
+      const address = { host, port };
+      const finding = await examinePool(address, waysTo(address, dialer), {
+        ...dialer,
+        usesTls,
+        kind,
+        password,
+        version,
+        introduction: {
+          clientAgent: clientAgentName(version),
+          account: name,
+          wantsVerdicts: config.submit_response_from_server ?? true,
+        },
+        now: clock.now,
+        time,
+      }, turns);
+      const rows = judgePool(finding, {
+        kind,
+        usesTls,
+        isVerified: dialer.tls.isVerified,
         account: name,
-        wantsVerdicts: config.submit_response_from_server ?? true,
-      },
-      now: clock.now,
-      time,
-    }, turns);
-    const rows = judgePool(finding, {
-      usesTls,
-      isVerified: dialer.tls.isVerified,
-      account: name,
-      wantsVerdicts: config.submit_response_from_server,
-      timeoutSeconds: dialer.timeoutMs / 1000,
-      wallTime: time.wallNow(),
-    });
-    const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
-    return { section: { title, rows }, isUsable: isUsable(finding) };
-  }));
+        wantsVerdicts: config.submit_response_from_server,
+        timeoutSeconds: dialer.timeoutMs / 1000,
+        wallTime: time.wallNow(),
+      });
+      const title = `Pool ${i + 1}: ${formatAddress({ hostname: host, port })}`;
+      const bytes = extranonce2BytesOf(finding);
+      return {
+        section: { title, rows },
+        isUsable: isUsable(finding),
+        widths: bytes === undefined ? [] : [{ place: i + 1, bytes }],
+      };
+    }),
+  );
   time.clear(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
+  const mixed = mixedRows(findings.flatMap(({ widths }) => widths));
   return {
-    sections: findings.map(({ section }) => section),
+    sections: [
+      ...findings.map(({ section }) => section),
+      ...mixed.length === 0 ? [] : [{ title: "Pools together", rows: mixed }],
+    ],
     stops: hasUsable ? [] : ["no pool can be used"],
   };
 }

@@ -6,6 +6,7 @@
  * Values of one step are of one moment.
  */
 
+import type { KindOfPool } from "../base/pool_kind.ts";
 import type { Config } from "../config/schema.ts";
 import type { MinerCensus } from "../miner/census.ts";
 import type { MinerReport } from "../miner/report.ts";
@@ -69,7 +70,7 @@ export interface FarmSummary {
   readonly pinnedPool: number | undefined;
   /** Of all miners together. */
   readonly hashrates: Hashrates;
-  /** The difficulties of all shares accepted, or assumed to be, together. */
+  /** The difficulties of all shares accepted, assumed to be, or kept, together. */
   readonly creditedDifficulty: number;
   /** All shares. */
   readonly shares: LedgerSnapshot;
@@ -105,6 +106,8 @@ export interface PoolOfList {
   readonly poolId: number;
   /** Its host and port, `host:port`. */
   readonly address: string;
+  /** What it speaks, as the configuration has it; {@linkcode PoolView.kind} may know more. */
+  readonly kind: KindOfPool;
   /** Whether it is preferred by hand. */
   readonly isPinned: boolean;
   /** What closed sub-accounts counted of it; `undefined` if none had it. */

@@ -81,9 +81,10 @@ export class ProxyView implements FarmView {
 
   get pools(): readonly PoolOfList[] {
     const { pools, pinnedPool, parts: { accounts } } = this.#proxy;
-    return pools.map(({ poolId, host, port }, place) => ({
+    return pools.map(({ poolId, host, port, kind }, place) => ({
       poolId,
       address: formatAddress({ hostname: host, port }),
+      kind,
       isPinned: place === pinnedPool,
       past: accounts.pastPools.get(poolId),
     }));

@@ -169,7 +169,7 @@ async function serve(serving: Serving): Promise<number> {
   const { shares } = proxy.statistics();
   log.info(
     "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +
-      "{submitted} submitted, of which {accepted} accepted, {rejected} rejected, {assumed} taken " +
+      "{kept} kept (below the pool's difficulty: credited, not sent), {submitted} submitted, of which {accepted} accepted, {rejected} rejected, {assumed} taken " +
       "without a verdict, {unanswered} unanswered",
     {
       ...shares,

@@ -3,6 +3,7 @@
  */
 
 import { formatHex32 } from "../base/hex.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 import {
   REFUSE_REASONS,
   REJECT_REASONS,
@@ -45,9 +46,11 @@ export function sharesShape(shares: LedgerSnapshot): SharesShape {
     received: shares.received,
     refused: byReason(REFUSED, shares),
     outage: shares.outage,
+    kept: shares.kept,
     submitted: shares.submitted,
     accepted: shares.accepted,
     rejected: byReason(REJECTED, shares),
+    contradicted: shares.contradicted,
     assumed: shares.assumed,
     unanswered: byReason(UNANSWERED, shares),
     waiting: waitingIn(shares),
@@ -245,8 +248,11 @@ export function accountShape(
 
 /** One pool of an account, at `time`. */
 export function poolShape(pool: PoolView, time: number): PoolShape {
-  const connections = pool.connections.map(({ name, role, ageMs, agreed, miners, jobAt }) => ({
+  const connections = pool.connections.map((
+    { name, kind, role, ageMs, agreed, miners, jobAt },
+  ) => ({
     name,
+    kind,
     role: role === "active" ? "serving" as const : role,
     age_seconds: ageMs / 1000,
     miners,
@@ -260,6 +266,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
   );
   return {
     address: pool.address,
+    kind: pool.kind,
     account: pool.account,
     listed: pool.isListed,
     state: state ?? "waiting",
@@ -280,6 +287,7 @@ export class PoolTotal {
   /** Which pool it is, whatever its place in the list. */
   readonly poolId: number;
   readonly #pool: Pick<PoolTotalShape, "position" | "address" | "pinned">;
+  #kind: KindOfPool;
   readonly #states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
   #counts = NO_POOL_COUNTS;
   #miners = 0;
@@ -288,8 +296,9 @@ export class PoolTotal {
   #trouble: { readonly reason: string; readonly retryInMs: number } | undefined;
 
   /** Begins with what closed sub-accounts have left; `position` is its place, from 1. */
-  constructor({ poolId, address, isPinned, past }: PoolOfList, position: number) {
+  constructor({ poolId, address, kind, isPinned, past }: PoolOfList, position: number) {
     this.poolId = poolId;
+    this.#kind = kind;
     this.#pool = { position, address, pinned: isPinned };
     if (past !== undefined) this.#count(past, past.shares);
   }
@@ -298,6 +307,7 @@ export class PoolTotal {
   add(pool: PoolView, time: number): void {
     const { state, connections } = poolShape(pool, time);
     this.#states[state]++;
+    if (pool.kind !== "unknown") this.#kind = pool.kind;
     this.#count(pool, pool.shares);
     const { trouble: reason, retryInMs } = pool;
     if (reason !== undefined) this.#trouble ??= { reason, retryInMs };
@@ -312,6 +322,7 @@ export class PoolTotal {
     const { traffic, ...counts } = this.#counts;
     return {
       ...this.#pool,
+      kind: this.#kind,
       accounts: this.#states,
       miners: this.#miners,
       ...counts,

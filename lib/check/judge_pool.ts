@@ -5,63 +5,48 @@
 import { formatHex32 } from "../base/hex.ts";
 import { EXTRANONCE2_BYTES } from "../pool/agent/handshake.ts";
 import { coinbaseBytes } from "../pool/agent/pool_job.ts";
-import { jobTime } from "../protocol/stratum/job.ts";
 import type { Certificate } from "./certificate.ts";
 import { judgeCertificate } from "./judge_certificate.ts";
+import { jobRows } from "./judge_job.ts";
+import { stratumRow, stratumRows } from "./judge_stratum.ts";
+import type { PoolContext } from "./pool_context.ts";
 import type { AddressFinding, PoolFinding } from "./pool_finding.ts";
 import { type Row, rowOfError } from "./report.ts";
 import type { Talk } from "./talk.ts";
 import type { Trial } from "./trial.ts";
-
-/** What matters for judging. */
-export interface PoolContext {
-  /** Whether TLS is spoken to the pool. */
-  readonly usesTls: boolean;
-  /** Whether its certificate is verified. */
-  readonly isVerified: boolean;
-  /** Who we said we are; `undefined` for nobody. */
-  readonly account: string | undefined;
-  /** As `submit_response_from_server`. */
-  readonly wantsVerdicts: boolean | undefined;
-  /** How long each try might take, in seconds. */
-  readonly timeoutSeconds: number;
-  /** This machine's clock, in milliseconds since 1970. */
-  readonly wallTime: number;
-}
-
-/** A pool whose newest job is that far ahead of this machine's clock, in seconds. */
-const WARN_BEHIND_SECONDS = 60;
-
-/** The newest job may be a minute old already. */
-const WARN_AHEAD_SECONDS = 120;
-
-/** The largest coinbases that some miners take, in bytes. */
-const COINBASE_LIMITS: readonly { readonly miners: string; readonly most: number }[] = [
-  { miners: "NerdMiner", most: 255 },
-  { miners: "NiceHash", most: 500 },
-  { miners: "Antminers with stock firmware", most: 730 },
-  { miners: "Antminer S21, Braiins OS", most: 2_250 },
-  { miners: "WhatsMiner, Bitaxe", most: 6_500 },
-  { miners: "ePIC, VNish", most: 16_000 },
-];
 
 /** The first byte of a TLS alert, which is all that plain text hears from TLS. */
 const TLS_ALERT = 0x15;
 
 /** Whether miners could work there. */
 export function isUsable({ trials }: PoolFinding): boolean {
-  return trials.some(({ talk }) => talk?.end === "done");
+  return trials.some(isDone);
+}
+
+function isDone({ talk, stratum }: Trial): boolean {
+  return (talk ?? stratum)?.end === "done";
+}
+
+/** The bytes that a pool which can be used leaves for extranonce2. */
+export function extranonce2BytesOf({ trials }: PoolFinding): number | undefined {
+  for (const trial of trials) {
+    if (!isDone(trial)) continue;
+    return trial.stratum === undefined ? EXTRANONCE2_BYTES : trial.stratum.extranonce2Bytes;
+  }
+  return undefined;
 }
 
 /** The rows on a pool. */
 export function judgePool(finding: PoolFinding, context: PoolContext): Row[] {
   const talks = finding.trials.flatMap(({ talk }) => talk ?? []);
   const best = talks.find(({ end }) => end === "done");
+  const stratum = finding.trials.find((trial) => trial.stratum?.end === "done")?.stratum;
   return [
     ...nameRows(finding),
     ...finding.trials.map((trial) => trialRow(trial, context)),
     ...certificateRows(finding.trials, context),
     ...best === undefined ? [] : agreementRows(best, context),
+    ...stratum === undefined ? [] : stratumRows(stratum, context),
   ];
 }
 
@@ -90,17 +75,22 @@ function addressRow({ address, result }: AddressFinding): Row {
 }
 
 function trialRow(trial: Trial, context: PoolContext): Row {
-  const { way, problem, talk, connectMs } = trial;
+  const { way, problem, talk, stratum, connectMs } = trial;
   const row = problem !== undefined
     ? rowOfError("failure", way, problem, adviceOnConnecting(problem))
-    : talkRow(way, talk!, Math.round(connectMs!), context);
+    : stratum === undefined
+    ? talkRow(way, talk!, Math.round(connectMs!), context)
+    : stratumRow(way, stratum, Math.round(connectMs!), context);
   return { ...row, values: trialValues(trial) };
 }
 
-function trialValues({ connectMs, talk }: Trial): NonNullable<Row["values"]> {
+function trialValues(trial: Trial): NonNullable<Row["values"]> {
+  const { connectMs } = trial;
+  const talk = trial.talk ?? trial.stratum;
   const rounded = (ms: number | undefined) => ms === undefined ? null : Math.round(ms);
   return {
-    usable: talk?.end === "done",
+    usable: isDone(trial),
+    ...trial.stratum === undefined ? {} : { kind: "stratum" },
     connect_ms: rounded(connectMs),
     login_ms: rounded(talk?.loginMs),
     first_job_ms: rounded(talk?.jobMs),
@@ -133,7 +123,8 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
       : fault.message.replace(/^[^:]*: /, "").replace(/; [^;]*$/, "");
     return failure(
       `no agent protocol: it answers as an ordinary Stratum V1 pool (${why})`,
-      "ask your pool for its BTCAgent address and port",
+      "write its address with stratum+tcp:// to mine there all the same, or ask your pool for its " +
+        "BTCAgent address and port",
     );
   }
   if (fault !== undefined) {
@@ -247,8 +238,7 @@ function agreementRows(talk: Talk, context: PoolContext): Row[] {
   });
   return [
     ...rows,
-    ...coinbaseRows(coinbaseBytes(agreement.job, EXTRANONCE2_BYTES)),
-    clockRow(talk.jobCameAt! / 1000 - jobTime(agreement.job)),
+    ...jobRows(agreement.job, coinbaseBytes(agreement.job, EXTRANONCE2_BYTES), talk.jobCameAt!),
   ];
 }
 
@@ -264,38 +254,4 @@ function capabilitiesRow(capabilities: readonly string[], { wantsVerdicts }: Poo
   if (has("subres") || wantsVerdicts === false) return { level: "ok", subject, found, values };
   const advice = "without subres miners do not hear which shares are rejected";
   return { level: wantsVerdicts ? "warning" : "note", subject, found, advice, values };
-}
-
-/** Said only of a coinbase that is too large for somebody. */
-function coinbaseRows(bytes: number): Row[] {
-  const tooLargeFor = COINBASE_LIMITS.filter(({ most }) => bytes > most);
-  if (tooLargeFor.length === 0) return [];
-  const named = tooLargeFor.map(({ miners, most }) => `${miners} (${most} bytes)`).join(", ");
-  return [{
-    level: tooLargeFor.length === 1 ? "note" : "warning",
-    subject: "coinbase",
-    found: `the newest job's has ${bytes} bytes, more than some miners take: ${named}`,
-    advice: "if you have such miners, choose a pool with fewer payouts in its coinbase",
-    values: { coinbase_bytes: bytes },
-  }];
-}
-
-/** `ahead`: seconds by which this machine's clock is ahead of the newest job. */
-function clockRow(ahead: number): Row {
-  const seconds = Math.round(ahead);
-  const values = { ahead_seconds: seconds };
-  const subject = "clock";
-  const advice = "set this machine's clock, as with NTP";
-  if (ahead < -WARN_BEHIND_SECONDS) {
-    const found = `this machine's clock is ${-seconds} s behind the pool's newest job`;
-    return { level: "warning", subject, found, advice, values };
-  }
-  if (ahead > WARN_AHEAD_SECONDS) {
-    const found = `this machine's clock is ${seconds} s ahead of the pool's newest job`;
-    return { level: "warning", subject, found, advice, values };
-  }
-  const found = `${Math.abs(seconds)} s ${
-    seconds < 0 ? "behind" : "ahead of"
-  } the pool's newest job`;
-  return { level: "ok", subject, found, values };
 }

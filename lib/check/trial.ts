@@ -4,15 +4,24 @@
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
 import type { Now, Time } from "../base/clock.ts";
-import type { PoolAddress } from "../net/pools/connection.ts";
+import type { Connection, PoolAddress } from "../net/pools/connection.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 import { readTlsPolicy, type TlsSettings } from "../net/tls/policy.ts";
 import { openTrusted, type Way } from "../net/pools/way.ts";
 import { type Certificate, fetchCertificate } from "./certificate.ts";
+import { askKind } from "./kind_talk.ts";
 import { askWithin, openWithin } from "./limited_attempt.ts";
+import { type StratumTalk, talkStratum } from "./stratum_talk.ts";
 import { type Talk, talk, type TalkOptions } from "./talk.ts";
 
 /** What tries need. */
 export interface TrialOptions extends Pick<TalkOptions, "introduction"> {
+  /** What the pool speaks; `unknown` to find out. */
+  readonly kind: KindOfPool;
+  /** What goes with the account at a Stratum pool. A secret: only the pool hears it. */
+  readonly password: string;
+  /** Of btcagent. */
+  readonly version: string;
   /** Whether TLS is spoken to the pool. */
   readonly usesTls: boolean;
   /** For the pool and for proxies behind TLS. */
@@ -33,8 +42,10 @@ export interface Trial {
   readonly connectMs: number | undefined;
   /** Why there was none. */
   readonly problem: string | undefined;
-  /** What was said on it. */
+  /** What was said on it, as an agent. */
   readonly talk: Talk | undefined;
+  /** What was said on it, to an ordinary Stratum pool. */
+  readonly stratum: StratumTalk | undefined;
   /** What the pool showed, if it was asked for one and had one. */
   readonly certificate: Certificate | undefined;
 }
@@ -47,7 +58,7 @@ export async function tryWay(
 ): Promise<Trial> {
   const [certificate, trial] = await Promise.all([
     options.usesTls ? certificateOf(way, address, options) : undefined,
-    connectAndTalk(way, address, options),
+    talkByKind(way, address, options),
   ]);
   return { ...trial, certificate };
 }
@@ -69,11 +80,72 @@ export async function tryAddress(
   return { ms: now() - startedAt };
 }
 
-async function connectAndTalk(
+type Spoken = Omit<Trial, "certificate">;
+
+/** What is not known is asked first, on a connection of its own. */
+async function talkByKind(
   way: Way,
   address: PoolAddress,
-  { usesTls, tls, timeoutMs, introduction, now, time }: TrialOptions,
-): Promise<Omit<Trial, "certificate">> {
+  options: TrialOptions,
+): Promise<Spoken> {
+  if (options.kind === "agent") return await talkAsAgent(way, address, options);
+  if (options.kind === "stratum") return await talkAsMiner(way, address, options);
+  // Beside it, not before: a silent pool is not waited for twice.
+  const giveUp = new AbortController();
+  const agent = talkAsAgent(way, address, options, giveUp.signal);
+  const { introduction: { clientAgent, account: user }, password, now, time } = options;
+  const { value: kind } = await connectAnd(
+    way,
+    address,
+    options,
+    (connection, signal) => askKind(connection, { clientAgent, user, password, now, time, signal }),
+  );
+  if (kind !== "stratum") return await agent;
+  giveUp.abort();
+  await agent;
+  return await talkAsMiner(way, address, options);
+}
+
+async function talkAsAgent(
+  way: Way,
+  address: PoolAddress,
+  options: TrialOptions,
+  giveUp?: AbortSignal,
+): Promise<Spoken> {
+  const { introduction, now, time: { wallNow } } = options;
+  const { value: talked, ...rest } = await connectAnd(
+    way,
+    address,
+    options,
+    (connection, signal) => talk(connection, { introduction, now, wallNow, signal }),
+    giveUp,
+  );
+  return { ...rest, talk: talked, stratum: undefined };
+}
+
+async function talkAsMiner(
+  way: Way,
+  address: PoolAddress,
+  options: TrialOptions,
+): Promise<Spoken> {
+  const { introduction: { account: user }, version, password, now, time } = options;
+  const { value: stratum, ...rest } = await connectAnd(
+    way,
+    address,
+    options,
+    (connection, signal) => talkStratum(connection, { version, user, password, now, time, signal }),
+  );
+  return { ...rest, talk: undefined, stratum };
+}
+
+/** Connects and talks, both within the time there is or until `giveUp` aborts. */
+async function connectAnd<T>(
+  way: Way,
+  address: PoolAddress,
+  { usesTls, tls, timeoutMs, now, time }: TrialOptions,
+  converse: (connection: Connection, signal: AbortSignal) => Promise<T>,
+  giveUp?: AbortSignal,
+): Promise<Pick<Trial, "way" | "connectMs" | "problem"> & { readonly value: T | undefined }> {
   const startedAt = now();
   const opened = await openWithin(
     time,
@@ -82,19 +154,18 @@ async function connectAndTalk(
   );
   const connectMs = now() - startedAt;
   if (opened.problem !== undefined) {
-    return { way: way.name, connectMs: undefined, problem: opened.problem, talk: undefined };
+    return { way: way.name, connectMs: undefined, problem: opened.problem, value: undefined };
   }
   const controller = new AbortController();
   const leftMs = Math.max(0, timeoutMs - connectMs);
   const timer = new AttendedTimeout(time, leftMs, () => controller.abort());
-  const result = await talk(opened.value, {
-    introduction,
-    now,
-    wallNow: time.wallNow,
-    signal: controller.signal,
-  });
+  const end = () => controller.abort();
+  giveUp?.addEventListener("abort", end);
+  if (giveUp?.aborted) end();
+  const value = await converse(opened.value, controller.signal);
   timer.cancel();
-  return { way: way.name, connectMs, problem: undefined, talk: result };
+  giveUp?.removeEventListener("abort", end);
+  return { way: way.name, connectMs, problem: undefined, value };
 }
 
 function certificateOf(

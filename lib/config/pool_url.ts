@@ -3,12 +3,10 @@
  * it; pure.
  */
 
+import type { KindOfPool } from "../base/pool_kind.ts";
 import { isHost } from "./host.ts";
 import { quote } from "./problem.ts";
 import { hintForName } from "./stray_characters.ts";
-
-/** What a pool speaks; `unknown` is found out by asking it. */
-export type PoolKind = "agent" | "stratum" | "unknown";
 
 /** What an address says. */
 export interface PoolUrl {
@@ -17,7 +15,7 @@ export interface PoolUrl {
   /** TCP port, 1..65535. */
   readonly port: number;
   /** What the pool speaks. */
-  readonly kind: PoolKind;
+  readonly kind: KindOfPool;
   /** Whether it is over TLS; `undefined` without a scheme: then `pool_use_tls` says so. */
   readonly usesTls: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 /** The pools of a configuration, in whichever of the two forms they are written; pure. */
 
-import { parsePoolUrl, type PoolKind } from "./pool_url.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
+import { parsePoolUrl } from "./pool_url.ts";
 import type { Config, PoolEntry } from "./schema.ts";
 
 /** What is said as the password where none is given: what miners everywhere say. */
@@ -13,7 +14,7 @@ export interface ConfiguredPool {
   /** TCP port. */
   readonly port: number;
   /** What it speaks; `unknown` for entries without a scheme. */
-  readonly kind: PoolKind;
+  readonly kind: KindOfPool;
   /** Whether TLS is spoken to it. */
   readonly usesTls: boolean;
   /** The name to mine as: a sub-account or a Stratum user; `undefined` where there is none. */

@@ -2,6 +2,7 @@
  * All connections of one account to pools, as the account and the status server see them.
  */
 
+import type { KindOfPool } from "../base/pool_kind.ts";
 import type { PoolCounts } from "./books/pool_counts.ts";
 import type { Traffic } from "./books/traffic.ts";
 import type { Upstream } from "./upstream.ts";
@@ -13,6 +14,8 @@ export type UpstreamRole = "opening" | "spare" | "active";
 export interface UpstreamReport {
   /** As in {@linkcode Upstream.name}. */
   readonly name: string;
+  /** What is spoken on it; `unknown` while that is being found out. */
+  readonly kind: KindOfPool;
   /** How it is used. */
   readonly role: UpstreamRole;
   /** How long it has been ready, or opening, in milliseconds. */
@@ -25,6 +28,8 @@ export interface UpstreamReport {
 export interface PoolReport extends PoolCounts {
   /** As in {@linkcode Upstream.poolId}. */
   readonly poolId: number;
+  /** As the list has it, or as its connections have found out; `unknown` before they have. */
+  readonly kind: KindOfPool;
   /** Whether it is in the list; if not, it was once. */
   readonly isListed: boolean;
   /** Its host and port, `host:port`. */

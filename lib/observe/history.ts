@@ -39,7 +39,7 @@ const WIDTH = SAMPLE_COLUMNS.length - 1;
 export interface Counts {
   /** Miners that work now. */
   readonly miners: number;
-  /** Shares accepted, or assumed where the pool gives no verdicts. */
+  /** Shares accepted, assumed where the pool gives no verdicts, or kept here. */
   readonly accepted: number;
   /** Shares rejected by a pool or refused here. */
   readonly rejected: number;

@@ -64,6 +64,7 @@ function ends(labels: Labels, shares: SharesShape): Sample[] {
     ...ofReasons("refused", shares.refused),
     ...ofReasons("unanswered", shares.unanswered),
     [{ ...labels, result: "assumed", reason: "" }, shares.assumed],
+    [{ ...labels, result: "kept", reason: "" }, shares.kept],
     [{ ...labels, result: "outage", reason: "" }, shares.outage],
   ];
 }
@@ -78,6 +79,7 @@ function results(labels: Labels, shares: SharesShape): Sample[] {
     [{ ...labels, result: "refused" }, sum(shares.refused)],
     [{ ...labels, result: "unanswered" }, sum(shares.unanswered)],
     [{ ...labels, result: "assumed" }, shares.assumed],
+    [{ ...labels, result: "kept" }, shares.kept],
     [{ ...labels, result: "outage" }, shares.outage],
   ];
 }
@@ -124,12 +126,16 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.counter(
     "btcagent_credited_difficulty",
-    "Difficulties of all shares accepted or assumed. Times 2^32 and by time it is the hashrate.",
+    "Difficulties of all shares accepted, assumed or kept. Multiply its rate by 2^32 for the hashrate.",
     one(summary.credited_difficulty),
   );
   page.counter("btcagent_shares_received", "Shares that miners sent.", one(shares.received));
   page.counter("btcagent_shares_submitted", "Shares sent on to pools.", one(shares.submitted));
-  page.counter("btcagent_shares_ended", "Shares by where and why they ended.", ends({}, shares));
+  page.counter(
+    "btcagent_shares_ended",
+    "Shares by where and why they ended; kept are good for their miner, below the pool's difficulty: credited, not sent.",
+    ends({}, shares),
+  );
   page.gauge(
     "btcagent_shares_waiting",
     "Submitted shares whose verdict may still come.",
@@ -200,6 +206,11 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   const of = (value: (pool: PoolTotalShape) => number): Sample[] =>
     labelled.map(({ pool, labels }) => [labels, value(pool)]);
   page.gauge(
+    "btcagent_pool_info",
+    "What the pool speaks: agent, stratum, or unknown while that is being found out.",
+    labelled.map(({ pool, labels }): Sample => [{ ...labels, kind: pool.kind }, 1]),
+  );
+  page.gauge(
     "btcagent_pool_accounts",
     "Open sub-accounts by what the pool is to them.",
     labelled.flatMap(({ pool, labels }) =>
@@ -239,6 +250,11 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "btcagent_pool_shares_ended",
     "Shares on the pool's connections by where and why they ended.",
     labelled.flatMap(({ pool, labels }) => ends(labels, pool.shares)),
+  );
+  page.counter(
+    "btcagent_pool_shares_contradicted",
+    "Shares the pool rejected as low difficulty, though good by our own arithmetic.",
+    of(({ shares }) => shares.contradicted),
   );
 }
 

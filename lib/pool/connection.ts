@@ -5,6 +5,7 @@
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
@@ -12,10 +13,7 @@ import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";
 
 /** A kind of pool that has a protocol. */
-export type PoolKind = "agent" | "stratum";
-
-/** What is known of a pool's kind before it is dialled; `unknown` if it is to be found out. */
-export type ListedKind = PoolKind | "unknown";
+export type PoolKind = Exclude<KindOfPool, "unknown">;
 
 /** What a connection is made of. */
 export interface PoolConnectionOptions {
@@ -26,7 +24,7 @@ export interface PoolConnectionOptions {
   /** Where the pool is. */
   readonly address: PoolAddress;
   /** What it speaks; `unknown` if that is to be found out. */
-  readonly kind: ListedKind;
+  readonly kind: KindOfPool;
   /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
   /** What goes with the name; empty for none. Appears in no log. Agent pools get none. */
@@ -64,6 +62,8 @@ export interface PoolConnectionOptions {
 export interface PoolConnection extends Traffic {
   /** For logs: `host:port #3`. */
   readonly name: string;
+  /** What is spoken on it, once that was found out; absent if it is what the list says. */
+  readonly kind?: KindOfPool;
   /** Bytes for the pool that the kernel has not taken. */
   readonly waitingBytes: number;
   /** Ends what is overdue and probes a silent pool. To be called several times a second. */

@@ -3,6 +3,7 @@
  * of the kind that was found.
  */
 
+import type { KindOfPool } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { LineDecoder } from "../protocol/stratum/lines.ts";
@@ -53,6 +54,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   #bytesRead = 0;
   #bytesWritten = 0;
   #isReady = false;
+  #kind: KindOfPool = "unknown";
 
   /** Starts dialling. */
   constructor(options: PoolConnectionOptions, parts: FindingOutParts) {
@@ -65,6 +67,11 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     const known = parts.found.of(options.address);
     if (known === undefined) this.#ask();
     else this.#open(known);
+  }
+
+  /** What was found out; `unknown` before. */
+  get kind(): KindOfPool {
+    return this.#kind;
   }
 
   get bytesRead(): number {
@@ -191,6 +198,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   }
 
   #open(kind: PoolKind): void {
+    this.#kind = kind;
     const inner = this.#parts.open(kind, { ...this.#options, kind, owner: this });
     this.#stage = { kind: "found", inner };
   }

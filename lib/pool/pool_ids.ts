@@ -4,7 +4,7 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
-import type { ListedKind } from "./connection.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
 
 /** One pool of the list. */
 export interface KnownPool extends PoolAddress {
@@ -13,7 +13,7 @@ export interface KnownPool extends PoolAddress {
   /** The name to authorize as there, if the list has one. */
   readonly account: string | undefined;
   /** What it speaks. */
-  readonly kind: ListedKind;
+  readonly kind: KindOfPool;
   /** What is said as the password. A secret: for the pool alone. */
   readonly password: string;
   /** Whether TLS is spoken to it. */

@@ -5,6 +5,8 @@
 import { sumOfTraffic } from "../mux/books/traffic.ts";
 import type { PoolReport } from "../mux/upstreams.ts";
 import { formatAddress } from "../base/peer_address.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
+import type { PoolConnection } from "./connection.ts";
 import type { RosterEntry } from "./entries.ts";
 import type { PoolRecord } from "./pool_book.ts";
 import type { ListedPool } from "./settings.ts";
@@ -19,21 +21,33 @@ export interface PoolMoment extends Pick<PoolReport, "isListed" | "retryInMs"> {
   readonly time: number;
 }
 
+/** What is spoken on a connection to `pool`: what it has found out, else what the list says. */
+export function kindOf(
+  pool: ListedPool,
+  connection: Pick<PoolConnection, "kind">,
+): KindOfPool {
+  return connection.kind ?? pool.kind;
+}
+
 /** The report on a pool. */
 export function poolReport(
-  { poolId, host, port, account }: ListedPool,
+  pool: ListedPool,
   { isListed, retryInMs, entries, record, time }: PoolMoment,
 ): PoolReport {
+  const { poolId, host, port, account } = pool;
+  const kinds = [pool.kind, ...entries.map((entry) => kindOf(pool, entry.connection))];
   return {
     ...record,
     traffic: sumOfTraffic([record.traffic, ...entries.map(({ connection }) => connection)]),
     poolId,
+    kind: kinds.find((kind) => kind !== "unknown") ?? "unknown",
     isListed,
     address: formatAddress({ hostname: host, port }),
     account,
     retryInMs,
     connections: entries.map(({ role, connection, openedAt, ready }) => ({
       name: connection.name,
+      kind: kindOf(pool, connection),
       role,
       ageMs: time - (ready?.at ?? openedAt),
       agreed: ready === undefined ? undefined : {

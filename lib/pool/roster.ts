@@ -24,7 +24,7 @@ import { Leavings } from "./half_dead.ts";
 import { PoolHealth } from "./health.ts";
 import { PoolBook } from "./pool_book.ts";
 import { PoolOrder } from "./pool_order.ts";
-import { poolReport } from "./pool_report.ts";
+import { kindOf, poolReport } from "./pool_report.ts";
 import { SaidOfPools } from "./refusal_watch.ts";
 import { Refusals } from "./refusals.ts";
 import { nextRank, UNWANTED } from "./roles.ts";
@@ -178,7 +178,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#refusals.taken();
     this.#health.ready(poolId, now());
     troubles.connected(entry.pool);
-    logConnected(upstream, account, now() - entry.openedAt);
+    logConnected(upstream, kindOf(entry.pool, connection), account, now() - entry.openedAt);
     mux.upstreamReady(upstream);
     mux.jobArrived(upstream, upstream.latestJob);
     this.#reconsider();

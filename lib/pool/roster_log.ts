@@ -3,6 +3,7 @@
  * work. Pools that are not reached, refuse us or are lost are in trouble_log.ts.
  */
 
+import { KIND_IN_WORDS, type KindOfPool } from "../base/pool_kind.ts";
 import { areaLog } from "../observe/log.ts";
 import type { ReadyUpstream } from "./connection.ts";
 import type { UpstreamRole } from "../mux/upstreams.ts";
@@ -13,13 +14,15 @@ const log = areaLog("pool");
 /** A handshake is done, `ms` milliseconds after the connection was opened. */
 export function logConnected(
   { name, terms, versionMask }: ReadyUpstream,
+  kind: KindOfPool,
   account: string,
   ms: number,
 ): void {
   log.info(
-    "Pool {pool} connected as sub-account {account} after {ms} ms: {verdicts}, {mask}",
+    "Pool {pool} connected as {account} ({kind}) after {ms} ms: {verdicts}, {mask}",
     {
       pool: name,
+      kind: KIND_IN_WORDS[kind],
       account,
       ms: Math.round(ms),
       verdicts: terms.verdicts === "given" ? "verdicts on each share" : "no verdicts",

@@ -3,7 +3,8 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
-import type { ListedKind, PoolConnectionOptions } from "./connection.ts";
+import type { KindOfPool } from "../base/pool_kind.ts";
+import type { PoolConnectionOptions } from "./connection.ts";
 import type { HalfDeadBounds } from "./half_dead.ts";
 
 /** A pool of the configured list. */
@@ -13,7 +14,7 @@ export interface ListedPool extends PoolAddress {
   /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
   /** What it speaks; `unknown` if that is to be found out. */
-  readonly kind: ListedKind;
+  readonly kind: KindOfPool;
   /** What goes with the name; empty for none. Appears in no log. */
   readonly password: string;
   /** Whether TLS is spoken there. */

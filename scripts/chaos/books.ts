@@ -45,7 +45,17 @@ export const NO_SHARES: LedgerSnapshot = new Ledger().snapshot();
 /** The counts of the status API under the names of the ledger. */
 export function ledgerOf(shape: SharesShape): LedgerSnapshot {
   const counts: Record<string, number> = { ...NO_SHARES };
-  for (const name of ["received", "outage", "submitted", "accepted", "assumed"] as const) {
+  for (
+    const name of [
+      "received",
+      "outage",
+      "kept",
+      "submitted",
+      "accepted",
+      "assumed",
+      "contradicted",
+    ] as const
+  ) {
     counts[name] = shape[name];
   }
   const byReason: readonly [string, readonly string[], Readonly<Record<string, number>>][] = [

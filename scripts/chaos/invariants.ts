@@ -208,7 +208,7 @@ function sharesAddUp({ agent, ends, options }: ChaosOutcome): Finding {
 }
 
 function addsUp({ shares, waiting }: MinerBooks): boolean {
-  return shares.received === shares.submitted + refusedIn(shares) + shares.outage &&
+  return shares.received === shares.submitted + shares.kept + refusedIn(shares) + shares.outage &&
     waitingIn(shares) === waiting;
 }
 

@@ -8,7 +8,11 @@ import {
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
 import { columnOf, type Count, countOf, Ledger } from "../../lib/mux/books/ledger.ts";
-import { sharesShape } from "../../lib/app/status_shapes.ts";
+import { PoolTotal, sharesShape } from "../../lib/app/status_shapes.ts";
+import type { KindOfPool } from "../../lib/base/pool_kind.ts";
+import type { PoolView } from "../../lib/app/farm_view.ts";
+import { NO_SHARES } from "../../lib/mux/books/ledger.ts";
+import { NO_POOL_COUNTS } from "../../lib/mux/books/pool_counts.ts";
 
 Deno.test("every reason of the ledger is shown under its name, and none twice", () => {
   const lists: Readonly<Record<"refused" | "rejected" | "unanswered", readonly string[]>> = {
@@ -27,4 +31,38 @@ Deno.test("every reason of the ledger is shown under its name, and none twice", 
       assert.equal(Object.values(shown).reduce((sum, count) => sum + count, 0), 1);
     }
   }
+});
+
+Deno.test("kept and contradicted shares are shown, and are no part of other counts", () => {
+  const ledger = new Ledger();
+  for (const count of ["received", "received", "kept", "submitted", "contradicted"] as const) {
+    ledger.add(columnOf(count));
+  }
+  const { received, kept, submitted, contradicted, waiting } = sharesShape(ledger.snapshot());
+  assert.deepEqual([received, kept, submitted, contradicted, waiting], [2, 1, 1, 1, 1]);
+});
+
+Deno.test("a pool's kind is the list's until a sub-account has found out another", () => {
+  const total = new PoolTotal(
+    { poolId: 0, address: "pool:1", kind: "unknown", isPinned: false, past: undefined },
+    1,
+  );
+  const view = (kind: KindOfPool): PoolView => ({
+    ...NO_POOL_COUNTS,
+    poolId: 0,
+    address: "pool:1",
+    kind,
+    account: "a",
+    isListed: true,
+    connections: [],
+    trouble: undefined,
+    retryInMs: 0,
+    shares: NO_SHARES,
+  });
+  assert.equal(total.shape.kind, "unknown");
+  total.add(view("unknown"), 0);
+  assert.equal(total.shape.kind, "unknown");
+  total.add(view("stratum"), 0);
+  total.add(view("unknown"), 0);
+  assert.equal(total.shape.kind, "stratum");
 });

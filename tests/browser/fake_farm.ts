@@ -38,6 +38,12 @@ export class FakeFarm implements StatusSource, StatusControl {
   ];
   /** The pool that is preferred by hand. */
   pinned: number | undefined;
+  /** What the pool speaks. */
+  kind: PoolTotalShape["kind"] = "agent";
+  /** Shares below the pool's difficulty. */
+  kept = 0;
+  /** Shares it rejected, though they were good. */
+  contradicted = 0;
   /** What is logged. */
   level: LogLevel = "info";
   /** Why the configuration cannot be read again; empty if it can. */
@@ -60,7 +66,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       connected_seconds: 90_000 + place,
       last_share_seconds: place % 60,
       hashrate: { minutes_15: (90 + place % 20) * 1e12, minutes_60: (90 + place % 20) * 1e12 },
-      shares: { ...model.shares, accepted: 10_000 + place, assumed: 0 },
+      shares: { ...model.shares, accepted: 10_000 + place, assumed: 0, kept: 0 },
       ...differences[place],
     }));
   }
@@ -83,7 +89,7 @@ export class FakeFarm implements StatusSource, StatusControl {
         asicboost: { never: 0, rolling: count, lost: 0, cannot_narrow: 0 },
       },
       hashrate: { minutes_1: 1e17, minutes_15: 1.01e17, minutes_60: 1.02e17 },
-      shares: { ...shares, accepted, assumed: 0 },
+      shares: { ...shares, accepted, assumed: 0, kept: this.kept },
       credited_difficulty: accepted * 1e6,
     };
   }
@@ -107,6 +113,8 @@ export class FakeFarm implements StatusSource, StatusControl {
       ...sampleOf(PoolTotalSchema),
       position: 1,
       address: "pool.example:3333",
+      kind: this.kind,
+      shares: { ...this.#summary.shares, kept: this.kept, contradicted: this.contradicted },
       accounts: { serving: isServing ? 1 : 0, spare: 0, opening: 0, waiting: isServing ? 0 : 1 },
       reason: this.reason,
       pinned: this.pinned === 1,

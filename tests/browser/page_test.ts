@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { SharesSchema } from "../../lib/observe/status/shapes.ts";
+import { sampleOf } from "../support/fake_status.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { until } from "../support/test_proxy.ts";
 import { browserTest, Look } from "./browser.ts";
@@ -37,6 +39,28 @@ browserTest(
     await look.sees(".pools .reason", /\S/);
   },
 );
+
+browserTest("a Stratum pool is called one, and what is kept there is explained", async () => {
+  const farm = new FakeFarm(5, [{ shares: { ...sampleOf(SharesSchema), kept: 77 } }]);
+  Object.assign(farm, { kind: "stratum", kept: 12_345, contradicted: 2 });
+  await using server = new FarmServer(farm);
+  await using look = await Look.at(server.url);
+  await look.sees(".pools .kind", "Stratum");
+  await look.sees(".pools .below", "12,345 kept");
+  await look.sees(".pools-card .note", /^Kept: good for its miner, below the pool's difficulty/);
+  await look.sees(".pools .reason", /good by our own arithmetic: 2\. Ask the pool/);
+  await look.sees(".tile:nth-of-type(3)", /accepted, 12,345 kept, /);
+  await look.page.goto(`${server.url}#/miners/00000000`);
+  await look.sees(".miner-page", /Kept: below the pool's difficulty, credited, not sent\s*77/);
+});
+
+browserTest("an agent pool is called one, and nothing is said of what is kept", async () => {
+  await using server = new FarmServer(new FakeFarm(5));
+  await using look = await Look.at(server.url, { viewport: { width: 380, height: 800 } });
+  await look.sees(".pools .kind", "agent protocol");
+  assert.equal(await look.page.locator(".pools-card .note").isVisible(), false);
+  assert.equal(await look.page.locator(".pools .below").count(), 0);
+});
 
 browserTest("when the agent is gone the page says so, and goes on when it is back", async () => {
   await using look = await (async () => {

@@ -24,6 +24,10 @@ const GOOD = 'ok directly: speaks the agent protocol, takes sub-account "acc"; '
   "connected in N ms, logged in after N ms, first job after N ms";
 const WORK = "ok work: version mask 1fffe000, extranonce2 of 8 bytes, difficulty 1";
 
+const AS_STRATUM =
+  "write its address with stratum+tcp:// to mine there all the same, or ask your " +
+  "pool for its BTCAgent address and port";
+
 /** A short wait for what is not going to come; generous to a slow machine otherwise. */
 const SHORT_MS = 3_000;
 
@@ -129,7 +133,8 @@ const POOLS: PoolCase[] = [
     isUsable: false,
     lines: [
       "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (its " +
-      "extranonce2 has 4 bytes, wanted 8) -> ask your pool for its BTCAgent address and port",
+      "extranonce2 has 4 bytes, wanted 8) -> " +
+      AS_STRATUM,
     ],
   },
   {
@@ -166,7 +171,7 @@ for (const { name, options, faults, settings, isUsable, lines } of POOLS) {
 }
 
 const CLOCKS: [seconds: number, line: RegExp][] = [
-  [0, /^ok clock: \d+ s (?:behind|ahead of) the pool's newest job$/],
+  [0, /^ok clock: \d+ s (?:behind|ahead of) the pool's newest job \(block \d+\)$/],
   [
     500,
     /^warning clock: this machine's clock is (?:4|5)\d\d s behind the pool's newest job -> set/,
@@ -189,13 +194,14 @@ const STRANGERS: [name: string, serve: Serve, line: string][] = [
     saying('{"id":"caps","result":null,"error":[20,"Not supported.",null]}\n'),
     "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it does not " +
     "answer agent.get_capabilities with its capabilities) -> " +
-    "ask your pool for its BTCAgent address and port",
+    AS_STRATUM,
   ],
   [
     "an ordinary Stratum V1 pool that ignores the question",
     saying('{"id":"conf","result":{"version-rolling":true,"version-rolling.mask":"1fffe000"}}\n'),
     "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it leaves " +
-    "agent.get_capabilities unanswered) -> ask your pool for its BTCAgent address and port",
+    "agent.get_capabilities unanswered) -> " +
+    AS_STRATUM,
   ],
   [
     "a silent port",

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { freePort } from "../support/free_port.ts";
 import { type Ending, Program } from "../support/program.ts";
+import { answersOf, StrictPool } from "../support/strict_pool.ts";
 
 interface Plan {
   readonly ports: number[];
@@ -49,6 +50,42 @@ Deno.test("check: with everything in order it says so and exits 0", async () => 
     assert.match(stdout, /ok +directly +speaks the agent protocol, takes sub-account "demo"/);
     assert.match(stdout, /\nAll is well\n$/);
     assert.equal(pool.registeredNames.size, 0);
+  });
+});
+
+Deno.test("check: a list mixes kinds, what it means is said, and passwords stay secret", async () => {
+  await withPool(async (agentPool) => {
+    await using stratum = new StrictPool({ answers: answersOf(6) });
+    await using found = new StrictPool({ answers: answersOf(8) });
+    const pools = [
+      {
+        url: `stratum+tcp://127.0.0.1:${stratum.address.port}`,
+        user: "bc1quser",
+        password: "s3cr3t",
+      },
+      { url: `btcagent+tcp://127.0.0.1:${agentPool.port}`, user: "demo" },
+      ["127.0.0.1", found.address.port, "other"],
+    ];
+    const { code, stdout } = await check({ ports: [], more: { pools } });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /ok +directly +speaks Stratum, takes user "bc1quser"/);
+    assert.match(stdout, /ok +directly +speaks the agent protocol, takes sub-account "demo"/);
+    assert.match(stdout, /ok +directly +speaks Stratum, takes user "other"/);
+    assert.match(stdout, /note +kind +an ordinary Stratum pool, found out by asking/);
+    assert.match(
+      stdout,
+      /Pools together\n +note +extranonce +bytes differ: pool 1 has 6, pool 2 has 8/,
+    );
+    assert.doesNotMatch(stdout, /s3cr3t/);
+    assert.ok(stratum.heard.at(-1)!.includes('["bc1quser","s3cr3t"]'));
+
+    const json = await check({ ports: [], more: { pools }, args: ["--json"] });
+    assert.doesNotMatch(json.stdout, /s3cr3t/);
+    const report = JSON.parse(json.stdout) as {
+      readonly sections: readonly { readonly rows: readonly { readonly values?: object }[] }[];
+    };
+    const values = report.sections.flatMap(({ rows }) => rows.map((row) => row.values ?? {}));
+    assert.ok(values.some((each) => "extranonce2_bytes" in each && each.extranonce2_bytes === 6));
   });
 });
 

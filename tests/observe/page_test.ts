@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { pickRows, readTable } from "../../lib/observe/status/page/miner_rows.js";
 import { isClockSet, rejectedPart, seriesOf } from "../../lib/observe/status/page/chart_data.js";
+import { KINDS_OF_POOL } from "../../lib/base/pool_kind.ts";
 import { REFUSE_REASONS, REJECT_REASONS, snakeCase } from "../../lib/base/share_reasons.ts";
 import { ENGLISH } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
@@ -77,6 +78,7 @@ Deno.test("both languages have every text, with the same places for values", () 
 });
 
 Deno.test("every reason for which a share is refused or rejected has its text", () => {
+  for (const kind of KINDS_OF_POOL) assert.ok(Object.hasOwn(ENGLISH, `kind_${kind}`), kind);
   for (const reason of [...REFUSE_REASONS, ...REJECT_REASONS]) {
     assert.ok(Object.hasOwn(ENGLISH, snakeCase(reason)), reason);
   }

@@ -2,16 +2,24 @@
  * One pool examined and judged, as `btcagent check` does it.
  */
 
+import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
-import { isUsable, judgePool, type PoolContext } from "../../lib/check/judge_pool.ts";
+import { isUsable, judgePool } from "../../lib/check/judge_pool.ts";
+import type { PoolContext } from "../../lib/check/pool_context.ts";
 import { examinePool } from "../../lib/check/pool_finding.ts";
 import type { Row } from "../../lib/check/report.ts";
 import { TurnTaking } from "../../lib/check/turn_taking.ts";
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { type DialerOptions, waysTo } from "../../lib/net/pools/dialer.ts";
+import type { KindOfPool } from "../../lib/base/pool_kind.ts";
 import { OPTIONS } from "./dialling.ts";
 
+/** Said to pools; no report may have it. */
+export const PASSWORD = "pa55word";
+
 export interface CheckSettings extends Partial<DialerOptions> {
+  /** What the list says; `agent` if nothing is set. */
+  readonly kind?: KindOfPool;
   /** `undefined` for nobody. */
   readonly account?: string | undefined;
   readonly wantsVerdicts?: boolean;
@@ -31,9 +39,12 @@ export async function checkPool(
 ): Promise<Checked> {
   const dialer = { ...OPTIONS, ...settings };
   const account = "account" in settings ? settings.account : "acc";
-  const { wantsVerdicts } = settings;
+  const { wantsVerdicts, kind = "agent" } = settings;
   const finding = await examinePool(address, waysTo(address, dialer), {
     ...dialer,
+    kind,
+    password: PASSWORD,
+    version: "1.2.3",
     introduction: {
       clientAgent: "btccom-agent/0-test",
       account,
@@ -43,6 +54,7 @@ export async function checkPool(
     time: systemTime,
   }, new TurnTaking(64));
   const context: PoolContext = {
+    kind,
     usesTls: dialer.usesTls,
     isVerified: dialer.tls.isVerified,
     account,
@@ -51,6 +63,7 @@ export async function checkPool(
     wallTime: Date.now(),
   };
   const rows = judgePool(finding, context);
+  assert.ok(!JSON.stringify(rows).includes(PASSWORD), "the password is in the report");
   return { rows, isUsable: isUsable(finding), lines: rows.map(lineOf) };
 }
 

@@ -8,6 +8,10 @@
  *
  * where kept are shares good for their miner and not worth sending, outage is what miners found
  * while no pool answered, which goes nowhere, and waiting is what no verdict has come for yet.
+ *
+ * Contradicted stands beside these sums: rejected shares that reached the pool's difficulty by our
+ * own arithmetic, though the pool says they did not. Where shares are hashed here, count one with
+ * `rejectedLowDifficulty`, for the same miner and upstream.
  */
 
 import {
@@ -56,6 +60,7 @@ export const COUNTS = [
   ...REJECTED,
   "assumed",
   ...UNANSWERED,
+  "contradicted",
 ] as const;
 
 /** The name of a count: of shares that `ended` so, for a reason. */
@@ -156,7 +161,7 @@ export class ShareCounter {
     this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
   }
 
-  /** The difficulties of all shares accepted, or assumed to be, together. */
+  /** The difficulties of all shares accepted, assumed to be, or kept, together. */
   get creditedDifficulty(): number {
     return this.#creditedDifficulty;
   }
@@ -190,7 +195,7 @@ export class ShareCounter {
     return row === undefined ? 0 : this.#minerWork.hashrate(row, windowMs, since, time);
   }
 
-  /** Credits the work of a share that was accepted, or is assumed to be. */
+  /** Credits the work of a share that was accepted, is assumed to be, or is kept. */
   credit(sessionId: number | undefined, difficulty: number, time: number): void {
     this.#creditedDifficulty += difficulty;
     this.work.add(0, difficulty, time);

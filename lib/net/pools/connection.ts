@@ -18,17 +18,17 @@ export interface PoolAddress {
   readonly host: string;
   /** TCP port. */
   readonly port: number;
-  /** Whether TLS is spoken there; absent for what all pools of the configuration have. */
+  /** Whether TLS is spoken to this pool; absent where that is the same for all. */
   readonly usesTls?: boolean;
 }
 
 /**
  * Opens a connection to a pool. Rejects when it cannot be opened, or as soon as `signal` aborts.
- * Direct TCP, a tunnel through a proxy or TLS: the session that dials does not know.
+ * Direct TCP, a tunnel through a proxy or TLS: whoever dials does not know.
  *
- * With an `opening`, these bytes are written as soon as a way is open, on each way that is tried, and
- * where ways race one counts once a line has come back. All that came is still to be read; the caller
- * never writes the opening itself.
+ * With `opening` the dial itself writes these bytes, the first lines of the pool's handshake, on
+ * every way it opens, and nothing else; all that the pool answers is still to be read. Without it
+ * the pool has heard nothing of the session yet.
  */
 export type Dial = (
   address: PoolAddress,

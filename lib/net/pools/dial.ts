@@ -3,12 +3,17 @@
  */
 
 import type { PoolAddress } from "./connection.ts";
+import { writeAll } from "./handshake_bytes.ts";
 
 /**
  * Connects, trying every address the name has, IPv6 and IPv4 in turns (RFC 8305). Nagle is off:
- * what is to be gathered is gathered before it is written.
+ * what is to be gathered is gathered before it is written. Then `opening` is written, if given.
  */
-export async function dialTcp(address: PoolAddress, signal: AbortSignal): Promise<Deno.TcpConn> {
+export async function dialTcp(
+  address: PoolAddress,
+  signal: AbortSignal,
+  opening?: Uint8Array,
+): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: address.host, port: address.port, signal });
   try {
     // The abort may come between the kernel's answer and ours.
@@ -16,9 +21,29 @@ export async function dialTcp(address: PoolAddress, signal: AbortSignal): Promis
     // Some systems refuse options on a connection the pool has closed already.
     conn.setNoDelay(true);
     conn.setKeepAlive(true);
-    return conn;
   } catch (error) {
     conn.close();
     throw error;
+  }
+  if (opening !== undefined) await writeOrClose(conn, opening, signal);
+  return conn;
+}
+
+/** Writes all of `bytes`; closes when that fails, or as soon as `signal` aborts. */
+async function writeOrClose(
+  conn: Deno.TcpConn,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  const close = () => conn.close();
+  signal.addEventListener("abort", close);
+  try {
+    await writeAll(conn, bytes);
+    signal.throwIfAborted();
+  } catch (error) {
+    if (!signal.aborted) close();
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener("abort", close);
   }
 }

@@ -3,7 +3,8 @@
  *
  * Proxies race each other, and the direct way with them if asked to; when all have failed the
  * direct way is tried alone, if that is wanted. A way that ends at something that accepts any
- * connection, or that races, counts only when a pool has answered.
+ * connection, or that races, counts only when a pool has answered: the opening, where one is given
+ * (first_answer.ts), else a question of our own (pool_probe.ts).
  */
 
 import type { Time } from "../../base/clock.ts";
@@ -17,6 +18,8 @@ import { OutageLines } from "../../observe/outage_lines.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Connection, Dial, PoolAddress } from "./connection.ts";
 import { dialTcp } from "./dial.ts";
+import { awaitFirstAnswer } from "./first_answer.ts";
+import { writeAll } from "./handshake_bytes.ts";
 import { probePool } from "./pool_probe.ts";
 import { type Entrant, type Failure, race } from "./race.ts";
 import { type Environment, systemProxy } from "./system_proxy.ts";
@@ -31,7 +34,7 @@ export interface DialerOptions {
   readonly triesDirectToo: boolean;
   /** Whether the direct way is tried when every proxy has failed. */
   readonly triesDirectAfter: boolean;
-  /** Whether TLS is spoken to the pool. */
+  /** Whether TLS is spoken to pools whose address does not say so itself. */
   readonly usesTls: boolean;
   /** For the pool and for proxies behind TLS; the pins are for the pool alone. */
   readonly tls: TlsSettings;
@@ -58,11 +61,12 @@ const log = areaLog("pool");
  * @throws Error when one of the proxies is no address; the configuration has checked them.
  */
 export function createDial(options: DialerOptions, time: Time): Dial {
-  if (options.proxies.length === 0 && !options.usesTls) return dialTcp;
   const listed = listedWays(options);
   // A proxy that is down is heard of with the first connection, then once a minute.
   const outages = new OutageLines(time.now);
-  return async (address, signal) => {
+  return async (address, signal, opening) => {
+    const usesTls = address.usesTls ?? options.usesTls;
+    if (listed.length === 0 && !usesTls) return await dialTcp(address, signal, opening);
     const where = `${address.host}:${address.port}`;
     const tls = await readTlsPolicy(options.tls);
     signal.throwIfAborted();
@@ -71,7 +75,7 @@ export function createDial(options: DialerOptions, time: Time): Dial {
     const failures: Failure[] = [];
     for (const ways of rounds) {
       const result = await race(
-        ways.map((way) => entrant(way, address, options.usesTls, tls, ways.length > 1)),
+        ways.map((way) => entrant(way, { address, usesTls, tls, opening }, ways.length > 1)),
         signal,
         timeoutMs,
         time,
@@ -138,19 +142,28 @@ function systemWay(environment: Environment, address: PoolAddress): Way {
     : proxyWay(found);
 }
 
+/** What is opened, whichever way. */
+interface Target {
+  readonly address: PoolAddress;
+  readonly usesTls: boolean;
+  readonly tls: TlsPolicy;
+  readonly opening: Uint8Array | undefined;
+}
+
 function entrant(
   way: Way,
-  address: PoolAddress,
-  usesTls: boolean,
-  tls: TlsPolicy,
+  { address, usesTls, tls, opening }: Target,
   hasRivals: boolean,
 ): Entrant {
   const { name, proxy } = way;
   const open = async (attempt: Attempt): Promise<Connection> => {
     const connection = await openTrusted(way, address, usesTls, tls, attempt);
+    if (opening !== undefined) await writeAll(connection, opening);
     if (proxy === undefined && !usesTls && !hasRivals) return connection;
     attempt.waitingFor = "the pool's answer";
-    return await probePool(connection);
+    return opening === undefined
+      ? await probePool(connection)
+      : await awaitFirstAnswer(connection, attempt);
   };
   return { name, open };
 }

@@ -19,7 +19,7 @@ const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => u
   ["state", ({ state }) => state],
   ["asicboost", ({ asicboost }) => asicboost],
   ["hashrate", ({ hashrate }) => Math.round(hashrate.minutes_15)],
-  ["accepted", ({ shares }) => shares.accepted + shares.assumed],
+  ["accepted", ({ shares }) => shares.accepted + shares.assumed + shares.kept],
   ["rejected", ({ shares }) => sumOf(shares.rejected) + sumOf(shares.refused)],
   ["last_share_seconds", ({ last_share_seconds: age }) => age === null ? null : Math.round(age)],
   ["connected_seconds", ({ connected_seconds }) => Math.round(connected_seconds)],

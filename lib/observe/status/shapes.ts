@@ -8,6 +8,7 @@
  */
 
 import * as v from "valibot";
+import { KINDS_OF_POOL } from "../../base/pool_kind.ts";
 import type {
   RefuseReason,
   RejectReason,
@@ -67,9 +68,14 @@ export const SharesSchema = v.strictObject({
   received: count("All that miners sent."),
   refused: v.strictObject(counts(REFUSED)),
   outage: count("For made-up jobs while no pool answered; they earn nothing."),
+  kept: count("Good for their miner, below the pool's difficulty: credited, not sent."),
   submitted: count("Sent on to a pool: what remains of `received`."),
   accepted: count("Accepted by the pool."),
   rejected: v.strictObject(counts(REJECTED)),
+  contradicted: count(
+    "Rejected by the pool as low difficulty, though good by our own arithmetic; they are in " +
+      "`rejected` as well.",
+  ),
   assumed: count("Sent to a pool that gives no verdicts."),
   unanswered: v.strictObject(counts(UNANSWERED)),
   waiting: count("Submitted, and the verdict may still come."),
@@ -139,7 +145,7 @@ export const SummarySchema = v.strictObject({
     last_went_well: flag("Whether that went well; true before the first."),
   }),
   hashrate: HashrateSchema,
-  credited_difficulty: amount("Difficulties of all shares accepted or assumed, together."),
+  credited_difficulty: amount("Difficulties of all shares accepted, assumed or kept, together."),
   shares: SharesSchema,
   stray_verdicts: about(
     "Verdicts no miner waited for, by reason.",
@@ -168,9 +174,17 @@ export const SummarySchema = v.strictObject({
   }),
 });
 
+/** @internal What a pool speaks. */
+export const KindSchema = about(
+  "What is spoken: `agent`, btcpool's agent protocol; `stratum`, ordinary Stratum V1; `unknown` " +
+    "while that is being found out.",
+  v.picklist(KINDS_OF_POOL),
+);
+
 /** @internal A part of answers. */
 export const ConnectionSchema = v.strictObject({
   name: words("As in the log: host:port #number."),
+  kind: KindSchema,
   role: about("", v.picklist(["opening", "spare", "serving"])),
   age_seconds: amount("How long it has been opening, or ready."),
   miners: count("Miners that work on it."),
@@ -183,7 +197,8 @@ export const ConnectionSchema = v.strictObject({
 /** @internal A part of answers. */
 export const PoolSchema = v.strictObject({
   address: words("host:port."),
-  account: words("The sub-account there."),
+  kind: KindSchema,
+  account: words("The sub-account there, or the user at a Stratum pool."),
   listed: flag("Whether it is in the configuration; if not, miners leave it as soon as they can."),
   state: about(
     "The best of its connections; `waiting` if it has none.",
@@ -217,6 +232,7 @@ export const AccountSchema = v.strictObject({
 export const PoolTotalSchema = v.strictObject({
   position: count("Its place in the configuration, from 1; the first is the best."),
   address: words("host:port."),
+  kind: KindSchema,
   pinned: flag("Whether it is preferred by hand to all others."),
   accounts: v.strictObject({
     serving: count("Open sub-accounts it serves."),
@@ -243,7 +259,7 @@ export const PoolTotalSchema = v.strictObject({
 export const HistorySchema = v.strictObject({
   columns: about(
     "The values of a sample: `time` it ended (seconds since 1970), `seconds` it covers, `miners` " +
-      "that worked, shares `accepted` or assumed, `rejected` or refused, the `difficulty` of the " +
+      "that worked, shares `accepted`, assumed or kept, `rejected` or refused, the `difficulty` of the " +
       "accepted ones, `bytes_up` to pools and `bytes_down`.",
     v.array(v.string()),
   ),
@@ -312,7 +328,8 @@ export const MinersSchema = v.strictObject({
 export const MinerTableSchema = v.strictObject({
   columns: about(
     "The values of a row, named as in `/api/v1/miners/{id}`; `worker` is the user's name before " +
-      "the pool knows it, `hashrate` over 15 minutes, `accepted` with those assumed, `rejected` " +
+      "the pool knows it, `hashrate` over 15 minutes, `accepted` with those assumed or " +
+      "kept, `rejected` " +
       "with those refused here.",
     v.array(v.string()),
   ),

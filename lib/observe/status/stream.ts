@@ -206,7 +206,7 @@ function countsOf({ miners, shares, credited_difficulty, traffic }: SummaryShape
     Object.values(counts).reduce((total, count) => total + count, 0);
   return {
     miners: miners.states.working,
-    accepted: shares.accepted + shares.assumed,
+    accepted: shares.accepted + shares.assumed + shares.kept,
     rejected: sum(shares.rejected) + sum(shares.refused),
     difficulty: credited_difficulty,
     bytesUp: traffic.bytes_written,

@@ -5,7 +5,6 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../../lib/base/system_time.ts";
-import { dialTcp } from "../../../lib/net/pools/dial.ts";
 import { createDial } from "../../../lib/net/pools/dialer.ts";
 import {
   assertAnswers,
@@ -33,8 +32,14 @@ import { TunnelProxy } from "../../support/tunnel_proxies.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("without proxies and TLS the dial is plain TCP and nothing else", () => {
-  assert.equal(createDial(OPTIONS, systemTime), dialTcp);
+Deno.test("without proxies and TLS the dial is plain TCP and nothing else", async () => {
+  await using server = new LoopbackServer(silent);
+  using conn = await createDial(OPTIONS, systemTime)(server.address, NEVER) as Deno.TcpConn;
+  assert.deepEqual({ ...conn.remoteAddr }, {
+    transport: "tcp",
+    hostname: server.address.host,
+    port: server.address.port,
+  });
 });
 
 const FAILING: [what: string, scheme: string, serve: Serve, reason: string][] = [

@@ -192,6 +192,9 @@ function sharesOf({ shares }) {
     ...(shares.assumed > 0
       ? [/** @type {[string, string]} */ ([t("assumed"), formatCount(shares.assumed)])]
       : []),
+    ...(shares.kept > 0
+      ? [/** @type {[string, string]} */ ([t("kept"), formatCount(shares.kept)])]
+      : []),
     ...reasons(rejected, "rejectedByPool"),
     ...reasons(refused, "refusedHere"),
     [t("outage"), formatCount(shares.outage)],

@@ -5,7 +5,7 @@
 /** @import { StreamStateShape } from "../shapes.ts" */
 import { chip, h } from "./dom.js";
 import { formatBytes, formatCount, formatDuration, formatPercent } from "./format.js";
-import { t } from "./texts.js";
+import { t, word } from "./texts.js";
 
 /** @import { Controls } from "./controls.js" */
 /** @typedef {StreamStateShape["pools"][number]} Pool */
@@ -26,6 +26,7 @@ export class Pools {
   #controls;
   #body = h("tbody");
   #shown = "";
+  #aboutKept = h("p", { class: "muted small note", hidden: true }, t("aboutKept"));
 
   element = h(
     "section",
@@ -48,6 +49,7 @@ export class Pools {
       ),
       this.#body,
     ),
+    this.#aboutKept,
   );
 
   /** @param {Controls} controls */
@@ -57,6 +59,7 @@ export class Pools {
 
   /** @param {readonly Pool[]} pools */
   show(pools) {
+    this.#aboutKept.hidden = pools.every(({ shares }) => shares.kept === 0);
     // Most of the time hardly anything changes: then what is selected stays selected.
     const rows = pools.map((pool) => poolRow(pool, this.#controls));
     const shown = rows.map((row) => row.textContent).join("\n");
@@ -87,12 +90,25 @@ function poolRow(pool, controls) {
   const rejected = Object.values(shares.rejected).reduce((sum, count) => sum + count, 0);
   const judged = shares.accepted + rejected;
   const age = pool.job_age_seconds;
-  /** @param {string} label @param {string} text */
-  const number = (label, text) => h("td", { class: "number", "data-label": label }, text);
+  /** @param {string} label @param {string} text @param {...string} more lines below it */
+  const number = (label, text, ...more) =>
+    h(
+      "td",
+      { class: "number", "data-label": label },
+      text,
+      ...more.map((line) => h("span", { class: "below" }, line)),
+    );
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("span", { class: "position" }, String(pool.position)), address),
+    h(
+      "th",
+      { scope: "row" },
+      h("span", { class: "position" }, String(pool.position)),
+      address,
+      " ",
+      h("span", { class: "kind" }, word(`kind_${pool.kind}`)),
+    ),
     h(
       "td",
       { class: "pool-state" },
@@ -107,10 +123,19 @@ function poolRow(pool, controls) {
           ? ` · ${t("retryIn", { time: formatDuration(Math.ceil(retryIn)) })}`
           : undefined,
       ),
+      shares.contradicted === 0 ? undefined : h(
+        "p",
+        { class: "reason" },
+        t("contradicted", { count: formatCount(shares.contradicted) }),
+      ),
     ),
     number(t("miners"), formatCount(miners)),
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),
-    number(t("accepted"), formatCount(shares.accepted + shares.assumed)),
+    number(
+      t("accepted"),
+      formatCount(shares.accepted + shares.assumed),
+      ...(shares.kept === 0 ? [] : [t("andKept", { count: formatCount(shares.kept) })]),
+    ),
     number(
       t("rejected"),
       judged === 0 ? "–" : `${formatCount(rejected)} (${formatPercent(rejected / judged)})`,

@@ -45,6 +45,7 @@ export const ENGLISH = {
   rejectedRate: "Rejected",
   ofShares: "of shares in the last hour",
   acceptedSince: "{accepted} accepted, {rejected} rejected since the start",
+  keptSince: "{accepted} accepted, {kept} kept, {rejected} rejected since the start",
   why: "most: {reasons}",
   uplink: "Uplink",
   perShare: "{bytes} B a share",
@@ -94,6 +95,14 @@ export const ENGLISH = {
   poolWaiting: "Not connected",
   poolResting: "Not needed now",
   poolIdle: "No miner yet",
+  kind_agent: "agent protocol",
+  kind_stratum: "Stratum",
+  kind_unknown: "kind not known yet",
+  andKept: "{count} kept",
+  aboutKept:
+    "Kept: good for its miner, below the pool's difficulty. It is credited here and not sent.",
+  contradicted:
+    "Shares rejected as low difficulty though good by our own arithmetic: {count}. Ask the pool.",
   retryIn: "next try in {time}",
   ago: "{time} ago",
 
@@ -159,6 +168,7 @@ export const ENGLISH = {
   received: "Received",
   submitted: "Sent to the pool",
   assumed: "Taken without a verdict",
+  kept: "Kept: below the pool's difficulty, credited, not sent",
   outage: "For made-up jobs",
   unanswered: "Unanswered",
   waitingShares: "Verdict awaited",

@@ -119,8 +119,9 @@ export class Totals {
       percent ?? "–",
       sign ?? "",
       t("ofShares"),
-      t("acceptedSince", {
+      t(shares.kept > 0 ? "keptSince" : "acceptedSince", {
         accepted: formatCount(shares.accepted + shares.assumed),
+        kept: formatCount(shares.kept),
         rejected: formatCount(rejected),
       }),
       worst === "" ? "" : t("why", { reasons: worst }),

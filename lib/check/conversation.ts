@@ -1,0 +1,117 @@
+/**
+ * A few questions to a pool that may speak Stratum, and its messages until enough is known.
+ */
+
+import type { Time } from "../base/clock.ts";
+import { PoolFault } from "../base/violation.ts";
+import type { Connection } from "../net/pools/connection.ts";
+import { quoteBytes, writeAll } from "../net/pools/handshake_bytes.ts";
+import { LineDecoder } from "../protocol/stratum/lines.ts";
+import {
+  decodePoolMessage,
+  MAX_POOL_LINE_BYTES,
+  type PoolMessage,
+} from "../protocol/stratum/pool_message.ts";
+
+/** The side that asks. */
+export interface Questioner {
+  /** All that is said, lines with their ends. */
+  readonly question: string;
+  /** Whether enough is known. */
+  readonly isDone: boolean;
+  /** Takes a message. @throws PoolFault when the pool cannot be used. */
+  receive(message: PoolMessage): void;
+  /** Time passes; called several times a second. */
+  tick(): void;
+}
+
+/** How it went. */
+export interface Conversation {
+  /** `done`: enough is known; `fault`: the pool cannot be used. */
+  readonly end: "done" | "closed" | "timeout" | "fault";
+  /** What the fault was. */
+  readonly fault: { readonly code: string; readonly message: string } | undefined;
+  /** Messages that came, of any meaning. */
+  readonly messages: number;
+  /** The first line that is no JSON object, in double quotes; `undefined` for none. */
+  readonly said: string | undefined;
+  /** The first byte that came. */
+  readonly firstByte: number | undefined;
+}
+
+const READ_BUFFER_BYTES = 16 * 1024;
+
+/** More than any pool says before enough is known. */
+const MAX_BYTES = 1024 * 1024;
+
+const TICK_MS = 200;
+
+/** Holds the conversation over `connection` until `signal` aborts at the latest, and closes it. */
+export async function converse(
+  connection: Connection,
+  questioner: Questioner,
+  time: Pick<Time, "every" | "clear">,
+  signal: AbortSignal,
+): Promise<Conversation> {
+  let messages = 0;
+  let said: string | undefined;
+  let firstByte: number | undefined;
+  let isClosed = false;
+  // What is being read ends with the connection.
+  const close = () => {
+    if (!isClosed) connection.close();
+    isClosed = true;
+  };
+  const receive = (line: Uint8Array) => {
+    if (line.length === 0) return;
+    const message = decodePoolMessage(line);
+    if (message.kind === "nonsense") said ??= quoteBytes(line);
+    else messages++;
+    questioner.receive(message);
+  };
+  const run = async (): Promise<"done" | "closed"> => {
+    await writeAll(connection, new TextEncoder().encode(questioner.question));
+    const decoder = new LineDecoder(MAX_POOL_LINE_BYTES, PoolFault);
+    const buffer = new Uint8Array(READ_BUFFER_BYTES);
+    for (let bytes = 0;;) {
+      const count = await connection.read(buffer);
+      if (count === null) return "closed";
+      firstByte ??= buffer[0];
+      bytes += count;
+      if (bytes > MAX_BYTES) {
+        throw new PoolFault("too-much", `Too much from this pool: more than ${MAX_BYTES} bytes`);
+      }
+      decoder.push(buffer.subarray(0, count));
+      for (let line = decoder.next(); line; line = decoder.next()) {
+        receive(line);
+        if (questioner.isDone) return "done";
+      }
+      // Plain words may come without a line's end: they are all there is.
+      if (said === undefined && messages === 0 && decoder.unfinished.length > 0) {
+        if (decoder.unfinished[0] !== 0x7b) said = quoteBytes(decoder.unfinished);
+      }
+    }
+  };
+  const ticking = time.every(TICK_MS, () => {
+    questioner.tick();
+    if (questioner.isDone) close();
+  });
+  signal.addEventListener("abort", close, { once: true });
+  let end: Conversation["end"];
+  let fault: Conversation["fault"];
+  try {
+    end = signal.aborted ? "timeout" : await run();
+  } catch (error) {
+    if (error instanceof PoolFault) {
+      end = "fault";
+      fault = { code: error.code, message: error.message };
+    } else {
+      // A pool closes with RST, which is a normal close.
+      end = questioner.isDone ? "done" : signal.aborted ? "timeout" : "closed";
+    }
+  }
+  time.clear(ticking);
+  signal.removeEventListener("abort", close);
+  close();
+  return { end, fault, messages, said, firstByte };
+}

@@ -1,0 +1,53 @@
+/**
+ * What a pool speaks whose kind the list does not say, asked as a running proxy asks it.
+ */
+
+import type { Now, Time } from "../base/clock.ts";
+import type { Connection } from "../net/pools/connection.ts";
+import type { PoolKind } from "../pool/connection.ts";
+import { KindEvidence, kindQuestion } from "../pool/kind_question.ts";
+import { converse } from "./conversation.ts";
+
+/** What is needed to ask. */
+export interface KindTalkOptions {
+  /** What an agent calls itself in subscribe. */
+  readonly clientAgent: string;
+  /** Who we say we are; without it authorize is not asked. */
+  readonly user: string | undefined;
+  /** What goes with it. A secret: only the pool hears it. */
+  readonly password: string;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** For what is not waited for long. */
+  readonly time: Time;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks over `connection`, and closes it. @returns `undefined` if the answers decide nothing. */
+export async function askKind(
+  connection: Connection,
+  { clientAgent, user, password, now, time, signal }: KindTalkOptions,
+): Promise<PoolKind | undefined> {
+  const evidence = new KindEvidence();
+  const question = kindQuestion(clientAgent, user ?? "", password);
+  const { end } = await converse(
+    connection,
+    {
+      question: user === undefined ? withoutLogin(question) : question,
+      get isDone() {
+        return evidence.kind !== undefined;
+      },
+      receive: (message) => evidence.receive(message, now()),
+      tick: () => evidence.tick(now()),
+    },
+    time,
+    signal,
+  );
+  if (end === "closed") evidence.closed();
+  return evidence.kind;
+}
+
+function withoutLogin(question: string): string {
+  return question.split("\n").filter((line) => !line.includes('"mining.authorize"')).join("\n");
+}

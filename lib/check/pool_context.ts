@@ -1,0 +1,23 @@
+/**
+ * What a pool is judged by, beside what was found of it.
+ */
+
+import type { KindOfPool } from "../base/pool_kind.ts";
+
+/** What matters for judging. */
+export interface PoolContext {
+  /** What the list says that the pool speaks. */
+  readonly kind: KindOfPool;
+  /** Whether TLS is spoken to the pool. */
+  readonly usesTls: boolean;
+  /** Whether its certificate is verified. */
+  readonly isVerified: boolean;
+  /** Who we said we are; `undefined` for nobody. */
+  readonly account: string | undefined;
+  /** As `submit_response_from_server`. */
+  readonly wantsVerdicts: boolean | undefined;
+  /** How long each try might take, in seconds. */
+  readonly timeoutSeconds: number;
+  /** This machine's clock, in milliseconds since 1970. */
+  readonly wallTime: number;
+}

@@ -1,0 +1,144 @@
+/**
+ * The handshake with an ordinary Stratum pool for its own sake: how far it goes, how long each part
+ * takes, what the pool gives. No share is submitted.
+ */
+
+import type { Now, Time } from "../base/clock.ts";
+import type { Connection } from "../net/pools/connection.ts";
+import { type StratumAgreement, StratumHandshake } from "../pool/stratum/handshake.ts";
+import type { PoolMessage } from "../protocol/stratum/pool_message.ts";
+import { openingRequests, REQUEST_ID } from "../protocol/stratum/pool_request.ts";
+import { type Conversation, converse, type Questioner } from "./conversation.ts";
+
+/** What a talk needs. */
+export interface StratumTalkOptions {
+  /** Of btcagent. */
+  readonly version: string;
+  /** Who we say we are; without it the talk ends before authorize. */
+  readonly user: string | undefined;
+  /** What goes with it. A secret: only the pool hears it. */
+  readonly password: string;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** For what is not waited for long, and to know the time of day. */
+  readonly time: Time;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** How a talk went. */
+export interface StratumTalk extends Conversation {
+  /** What was still to come, in words. */
+  readonly waitingFor: string | undefined;
+  /** Whether that was work, which a pool may lack for a while. */
+  readonly lacksWork: boolean;
+  /** Bytes that the pool leaves for extranonce2; `undefined` before it said so. */
+  readonly extranonce2Bytes: number | undefined;
+  /** From the first question to the answer to authorize, in milliseconds. */
+  readonly loginMs: number | undefined;
+  /** From the first question to the first job, in milliseconds. */
+  readonly jobMs: number | undefined;
+  /** This machine's clock when the first job came, in milliseconds since 1970. */
+  readonly jobCameAt: number | undefined;
+  /** What both agreed on. */
+  readonly agreement: StratumAgreement | undefined;
+}
+
+/** Talks over `connection`, and closes it. */
+export async function talkStratum(
+  connection: Connection,
+  options: StratumTalkOptions,
+): Promise<StratumTalk> {
+  const handshake = new Handshake(options);
+  const conversation = await converse(connection, handshake, options.time, options.signal);
+  const isDone = conversation.end === "done";
+  return {
+    ...conversation,
+    waitingFor: isDone ? undefined : handshake.waitingFor,
+    lacksWork: !isDone && handshake.lacksWork,
+    ...handshake.seen,
+    agreement: handshake.agreement,
+  };
+}
+
+/** What is noted on the way. */
+type Seen = Pick<StratumTalk, "extranonce2Bytes" | "loginMs" | "jobMs" | "jobCameAt">;
+
+class Handshake implements Questioner {
+  readonly question: string;
+  readonly #options: StratumTalkOptions;
+  readonly #handshake: StratumHandshake;
+  readonly #startedAt: number;
+  #seen: Seen = {
+    extranonce2Bytes: undefined,
+    loginMs: undefined,
+    jobMs: undefined,
+    jobCameAt: undefined,
+  };
+
+  constructor(options: StratumTalkOptions) {
+    const { version, user, password, now } = options;
+    this.#options = options;
+    this.#startedAt = now();
+    this.#handshake = new StratumHandshake(user ?? "");
+    const opening = openingRequests({
+      version,
+      user: user ?? "",
+      password,
+      suggestedDifficulty: undefined,
+    });
+    this.question = user === undefined ? withoutLogin(opening) : opening;
+  }
+
+  get isDone(): boolean {
+    const { missing } = this.#handshake;
+    return missing === undefined || this.#options.user === undefined && missing === "authorize";
+  }
+
+  get waitingFor(): string | undefined {
+    return this.#handshake.waitingFor;
+  }
+
+  get lacksWork(): boolean {
+    return this.#handshake.missing === "job";
+  }
+
+  get agreement(): StratumAgreement | undefined {
+    return this.#handshake.agreement;
+  }
+
+  get seen(): Seen {
+    return this.#seen;
+  }
+
+  receive(message: PoolMessage): void {
+    const { now, time } = this.#options;
+    const ms = now() - this.#startedAt;
+    if (message.kind === "job" && this.#seen.jobMs === undefined) {
+      this.#seen = { ...this.#seen, jobMs: ms, jobCameAt: time.wallNow() };
+    }
+    if (message.kind === "answer" && message.id === REQUEST_ID.authorize) {
+      this.#seen = { ...this.#seen, loginMs: ms };
+    }
+    if (message.kind === "extranonce") this.#note(message.extranonce2Bytes);
+    if (message.kind === "answer" && message.id === REQUEST_ID.subscribe) {
+      if (Array.isArray(message.result)) this.#note(message.result[2]);
+    }
+    this.#handshake.receive(message, now());
+  }
+
+  tick(): void {
+    this.#handshake.tick(this.#options.now());
+  }
+
+  #note(extranonce2Bytes: unknown): void {
+    if (!Number.isSafeInteger(extranonce2Bytes)) return;
+    this.#seen = { ...this.#seen, extranonce2Bytes: extranonce2Bytes as number };
+  }
+}
+
+function withoutLogin(opening: string): string {
+  const isLogin = (line: string) =>
+    line !== "" && (JSON.parse(line) as { readonly id: number }).id === REQUEST_ID.authorize;
+  return opening.split("\n").filter((line) => !isLogin(line)).join("\n");
+}

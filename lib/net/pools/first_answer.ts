@@ -1,0 +1,82 @@
+/**
+ * The first answer of a pool that was asked with the handshake's own first lines: a proxy or a TLS
+ * terminator accepts a connection whether or not there is a pool behind it, so before one counts a
+ * line that may be Stratum has to come. Nothing is asked beside those lines: ckpool closes on a
+ * question it does not know.
+ */
+
+import type { Attempt } from "./attempt.ts";
+import type { Connection } from "./connection.ts";
+import { quoteBytes, readSome, withBytesAhead } from "./handshake_bytes.ts";
+
+/** The most bytes that may come before a line of JSON has. */
+const MAX_BYTES = 64 * 1024;
+
+/** A subscribe answer has about 100 bytes; a job often comes with it. */
+const FIRST_READ_BYTES = 4096;
+
+const LF = 0x0a;
+
+/** The first bytes of what is certainly no pool. */
+const NO_POOL = /^(?:HTTP\/|SSH-|[^\t\n\r -\x7e])/;
+
+/**
+ * Waits until `connection` has brought a line that is a JSON object. Lines of text before it are
+ * passed over: ckpool speaks plain English when it closes, DATUM may answer with JSON that is none.
+ *
+ * @returns the connection to use from now on: all that came is still to be read.
+ * @throws Error when what answers cannot be a pool, or closes before such a line.
+ */
+export async function awaitFirstAnswer(
+  connection: Connection,
+  attempt: Pick<Attempt, "waitingFor">,
+): Promise<Connection> {
+  attempt.waitingFor = "the pool's answer";
+  let bytes = new Uint8Array(FIRST_READ_BYTES);
+  let length = 0;
+  let lineStart = 0;
+  for (;;) {
+    if (length === bytes.length) {
+      if (length >= MAX_BYTES) {
+        throw new Error(`no pool answers: found ${MAX_BYTES} bytes without a line of JSON`);
+      }
+      const grown = new Uint8Array(length * 4);
+      grown.set(bytes);
+      bytes = grown;
+    }
+    const before = length;
+    length += await read(connection, bytes, length);
+    const came = bytes.subarray(0, length);
+    if (NO_POOL.test(String.fromCharCode(...came.subarray(0, 5)))) {
+      throw new Error(
+        `no pool answers: found ${quoteBytes(came)}, wanted JSON; check the pool's port`,
+      );
+    }
+    for (let end = came.indexOf(LF, before); end >= 0; end = came.indexOf(LF, lineStart)) {
+      const line = came.subarray(lineStart, end);
+      if (isJsonObject(line)) return withBytesAhead(connection, came.slice());
+      lineStart = end + 1;
+      attempt.waitingFor = `a line of JSON after ${quoteBytes(came)}`;
+    }
+  }
+}
+
+/** Reads behind the first `length` of `bytes`. */
+async function read(connection: Connection, bytes: Uint8Array, length: number): Promise<number> {
+  try {
+    return await readSome(connection, bytes.subarray(length));
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const said = length === 0 ? "" : ` after it said ${quoteBytes(bytes.subarray(0, length))}`;
+    throw new Error(`no pool answers: ${found}${said}`, { cause: error });
+  }
+}
+
+function isJsonObject(line: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(line));
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

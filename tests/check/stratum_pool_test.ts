@@ -1,0 +1,236 @@
+/** What is said of ordinary Stratum pools that are well, and of those with something wrong. */
+
+import assert from "node:assert/strict";
+import { checkPool, type CheckSettings, PASSWORD } from "../support/check_rig.ts";
+import { saying, silent, startProxy, TestPool } from "../support/dialling.ts";
+import { freePort } from "../support/free_port.ts";
+import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
+import { type Answers, answersOf, notifyText, StrictPool } from "../support/strict_pool.ts";
+import { serverCertificate } from "../support/test_certificates.ts";
+
+/** A short wait for what is not going to come; generous to a slow machine otherwise. */
+const SHORT_MS = 4_500;
+
+const GOOD = 'ok directly: speaks Stratum, takes user "acc"; ' +
+  "connected in N ms, authorized after N ms, first job after N ms";
+const EIGHT = "ok extranonce: 8 bytes: one connection holds every miner (up to 65535); " +
+  "each miner rolls 4 of them";
+const MASK = "ok versions: mask 1fffe000";
+const DIFFICULTY =
+  "ok difficulty: 16384 to begin with: shares below it are kept here, credited and not sent";
+const NOT_ROLLING = "warning versions: no version rolling -> " +
+  "miners cannot roll versions (ASICBoost) here: ask your pool";
+const KIND =
+  "note kind: an ordinary Stratum pool, found out by asking: all shares go up under one name -> " +
+  "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again";
+
+/** All lines but the clock's, which names the block. */
+function withoutClock(lines: readonly string[]): string[] {
+  return lines.filter((line) => !/^\w+ clock: /.test(line));
+}
+
+function checkStratum(pool: { readonly address: { host: string; port: number } }, more = {}) {
+  const settings: CheckSettings = { kind: "stratum", ...more };
+  return checkPool(pool.address, settings);
+}
+
+interface PoolCase {
+  readonly name: string;
+  readonly answers: Answers;
+  readonly settings?: CheckSettings;
+  readonly isUsable: boolean;
+  readonly lines: readonly string[];
+}
+
+/** Answers without one, or with another. */
+function but(bytes: number, more: Answers): Answers {
+  return { ...answersOf(bytes), ...more };
+}
+
+const POOLS: PoolCase[] = [
+  {
+    name: "a pool that leaves 8 bytes is well",
+    answers: answersOf(8),
+    isUsable: true,
+    lines: [GOOD, EIGHT, MASK, DIFFICULTY],
+  },
+  {
+    name: "of a pool that leaves 4 bytes one connection holds 256 miners",
+    answers: answersOf(4),
+    isUsable: true,
+    lines: [
+      GOOD,
+      "note extranonce: 4 bytes: one connection holds 256 miners, and more are opened as they " +
+      "come; each miner rolls 3 of them",
+      MASK,
+      DIFFICULTY,
+    ],
+  },
+  {
+    name: "a pool that never answers configure costs ASICBoost",
+    answers: but(8, { "mining.configure": "" }),
+    isUsable: true,
+    lines: [GOOD, EIGHT, NOT_ROLLING, DIFFICULTY],
+  },
+  {
+    name: "a pool that leaves 3 bytes cannot be shared by miners",
+    answers: answersOf(3),
+    isUsable: false,
+    lines: [
+      "failure directly: speaks Stratum, but: Cannot mine at this pool: it leaves 3 bytes for " +
+      "extranonce2, wanted 4 to 16, so that miners can share a connection -> " +
+      "use another pool, or another port of it",
+    ],
+  },
+  {
+    name: "a refused user comes with the pool's words",
+    answers: but(8, {
+      "mining.authorize": '{"id":4,"result":false,"error":[24,"Unauthorized worker",null]}\n',
+    }),
+    isUsable: false,
+    lines: [
+      'failure directly: speaks Stratum, but: Cannot authorize as "acc": the pool answers ' +
+      '24 "Unauthorized worker" -> check the user\'s name at the pool: some want a bitcoin address',
+    ],
+  },
+  {
+    name: "a pool without a job may have none at the moment",
+    answers: but(8, { "mining.subscribe": '{"id":2,"result":[[],"0000002a",8],"error":null}\n' }),
+    settings: { timeoutMs: SHORT_MS },
+    isUsable: false,
+    lines: [
+      "failure directly: speaks Stratum, but waited 4.5 s before it sent a job -> " +
+      "it may have none at the moment: try again, or ask your pool",
+    ],
+  },
+  {
+    name: "plain words among the lines are passed over",
+    answers: but(8, { "mining.configure": "Welcome\n" + answersOf(8)["mining.configure"] }),
+    isUsable: true,
+    lines: [GOOD, EIGHT, MASK, DIFFICULTY],
+  },
+];
+for (const { name, answers, settings, isUsable, lines } of POOLS) {
+  Deno.test(`${name}, and it hears nothing but its handshake`, async () => {
+    await using pool = new StrictPool({ answers });
+    const checked = await checkStratum(pool, settings);
+    assert.deepEqual(withoutClock(checked.lines), lines);
+    assert.equal(checked.isUsable, isUsable);
+    assert.deepEqual(pool.methods, ["mining.configure", "mining.subscribe", "mining.authorize"]);
+    assert.ok(pool.heard.at(-1)!.includes(`["acc","${PASSWORD}"]`));
+  });
+}
+
+Deno.test("the height of the newest job's block is named, and an old job is the clock's fault", async () => {
+  await using pool = new StrictPool({ answers: answersOf(8) });
+  const { rows } = await checkStratum(pool);
+  const clock = rows.find(({ subject }) => subject === "clock")!;
+  assert.match(clock.found, /^\d+ s ahead of the pool's newest job \(block 900000\)$/);
+  assert.equal(clock.values!["height"], 900_000);
+  const subscribe = answersOf(8)["mining.subscribe"]!.replace(
+    /\{"id":null,"method":"mining.notify.*\n/,
+    "",
+  );
+  await using old = new StrictPool({
+    answers: but(8, { "mining.subscribe": subscribe + notifyText(1_700_000_000) }),
+  });
+  const { lines } = await checkStratum(old);
+  assert.match(lines.join("\n"), /warning clock: this machine's clock is \d+ s ahead/);
+});
+
+Deno.test("without a user nobody logs in, and that is said", async () => {
+  await using pool = new StrictPool({ answers: answersOf(6) });
+  const { lines, isUsable } = await checkStratum(pool, { account: undefined });
+  assert.deepEqual(lines, [
+    "ok directly: speaks Stratum; connected in N ms",
+    "ok extranonce: 6 bytes: one connection holds every miner (up to 65535); " +
+    "each miner rolls 4 of them",
+    "note login: not tried: the users come with the miners -> try one with --account NAME",
+  ]);
+  assert.ok(isUsable);
+  assert.deepEqual(pool.methods, ["mining.configure", "mining.subscribe"]);
+});
+
+const PORT = "check the port, whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://)";
+const STRANGERS: [what: string, serve: Serve, line: string][] = [
+  [
+    "a web server",
+    saying("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    'failure directly: no Stratum: it answers "HTTP/1.1 400 Bad Request" -> ' +
+    "check the port, and whether the pool bars this address",
+  ],
+  [
+    "a pool that parts with words",
+    async (conn) => {
+      await conn.read(new Uint8Array(1000));
+      await conn.write(new TextEncoder().encode("Invalid JSON, disconnecting"));
+    },
+    'failure directly: no Stratum: it answers "Invalid JSON, disconnecting" -> ' +
+    "check the port, and whether the pool bars this address",
+  ],
+  [
+    "what speaks TLS",
+    saying("\x15\x03\x01\x00\x02\x02\x28"),
+    "failure directly: no Stratum: it speaks TLS -> write its address with stratum+ssl://",
+  ],
+  [
+    "what closes",
+    async (conn) => void await conn.read(new Uint8Array(1000)),
+    "failure directly: connected in N ms, then it closed at once, without a word -> " +
+    `${PORT}, and whether the pool bars this address`,
+  ],
+  [
+    "what is silent",
+    silent,
+    `failure directly: connected in N ms, then silence for 4.5 s -> ${PORT}`,
+  ],
+];
+for (const [what, serve, line] of STRANGERS) {
+  Deno.test(`${what} is no Stratum pool, and why is said`, async () => {
+    await using server = new LoopbackServer(serve);
+    const { lines, isUsable } = await checkStratum(server, { timeoutMs: SHORT_MS });
+    assert.deepEqual(lines, [line]);
+    assert.ok(!isUsable);
+    await server.until(() => server.open === 0);
+  });
+}
+
+Deno.test("a port nobody listens on is said, as of any pool", async () => {
+  const { lines } = await checkPool({ host: "127.0.0.1", port: freePort() }, { kind: "stratum" });
+  assert.match(lines[0]!, /^failure directly: Connection refused.*nothing listens there/);
+});
+
+Deno.test("a Stratum pool is reached through a proxy and over TLS as well", async () => {
+  const certificate = serverCertificate("pool");
+  await using pool = new StrictPool({ answers: answersOf(8), certificate });
+  await using proxy = startProxy("socks5", { "pool.test:443": pool.address }, false);
+  const { lines } = await checkPool({ host: "pool.test", port: 443 }, {
+    kind: "stratum",
+    usesTls: true,
+    proxies: [`socks5://${proxy.hostPort}`],
+  });
+  assert.match(lines[0]!, /^ok through socks5:\/\/HERE: speaks Stratum, takes user "acc";/);
+  assert.match(lines[1]!, /^ok certificate: of btcagent test pool/);
+  assert.ok(lines.includes(EIGHT));
+});
+
+Deno.test("a pool of unknown kind is found out to be Stratum, also one that closes on agents", async () => {
+  await using pool = new StrictPool({ answers: answersOf(8) });
+  const { lines, isUsable } = await checkStratum(pool, { kind: "unknown" });
+  assert.deepEqual(withoutClock(lines), [GOOD, KIND, EIGHT, MASK, DIFFICULTY]);
+  assert.ok(isUsable);
+});
+
+Deno.test("a pool of unknown kind that speaks to agents is taken for an agent pool", async () => {
+  await using pool = await TestPool.start();
+  const { lines } = await checkStratum(pool, { kind: "unknown" });
+  assert.match(lines[0]!, /^ok directly: speaks the agent protocol, takes sub-account "acc"/);
+  assert.ok(!lines.includes(KIND));
+});
+
+Deno.test("silence decides nothing: a pool of unknown kind that is silent is reported as before", async () => {
+  await using server = new LoopbackServer(silent);
+  const { lines } = await checkStratum(server, { kind: "unknown", timeoutMs: SHORT_MS });
+  assert.match(lines[0]!, /^failure directly: connected in N ms, then silence for 4\.5 s/);
+  await server.until(() => server.open === 0);
+});

@@ -1,0 +1,36 @@
+/** What the metrics say of pools where shares are checked here. */
+
+import assert from "node:assert/strict";
+import { formatMetrics } from "../../lib/observe/metrics.ts";
+import { AccountSchema, PoolTotalSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
+import { sampleOf } from "../support/fake_status.ts";
+
+Deno.test("kept shares, a pool's kind and what it contradicts are metrics of their own", () => {
+  const summary = sampleOf(SummarySchema);
+  const pool = sampleOf(PoolTotalSchema);
+  const account = sampleOf(AccountSchema);
+  const text = [...formatMetrics({
+    summary: { ...summary, shares: { ...summary.shares, kept: 11 } },
+    pools: [{
+      ...pool,
+      address: "pool:1",
+      position: 2,
+      kind: "stratum",
+      shares: { ...pool.shares, kept: 12, contradicted: 13 },
+    }],
+    accounts: [{ ...account, account: "a", shares: { ...account.shares, kept: 14 } }],
+    workers: [],
+  }, "prometheus")].join("");
+  const labels = 'pool="pool:1",position="2"';
+  for (
+    const line of [
+      'btcagent_shares_ended_total{result="kept",reason=""} 11',
+      `btcagent_pool_info{${labels},kind="stratum"} 1`,
+      `btcagent_pool_shares_ended_total{${labels},result="kept",reason=""} 12`,
+      `btcagent_pool_shares_contradicted_total{${labels}} 13`,
+      'btcagent_account_shares_ended_total{account="a",result="kept"} 14',
+    ]
+  ) {
+    assert.ok(text.includes(`\n${line}\n`), line);
+  }
+});
