@@ -1,9 +1,10 @@
 /**
- * `deno task wasm`: writes the modules of share_modules.ts into lib/bitcoin/share_wasm.ts. A test
+ * `deno task wasm`: writes the modules of this folder into lib/bitcoin/share_wasm.ts. A test
  * fails if that was forgotten after a change.
  */
 
-import { scalarModule, simdModule } from "./share_modules.ts";
+import { scalarModule } from "./scalar_module.ts";
+import { simdModule } from "./simd_module.ts";
 
 /** The file that holds the modules. */
 export const WASM_FILE = new URL("../../lib/bitcoin/share_wasm.ts", import.meta.url);

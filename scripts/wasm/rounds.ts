@@ -48,23 +48,13 @@ function locals(params: number) {
 function round(o: Words, i: number, own: ReturnType<typeof locals>, addend: Code): Code {
   const { add, and, xor } = o;
   const local = (name: number) => own.state(name - i);
-  const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(local) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const a = local(0), b = local(1), d = local(3);
+  const e = local(4), f = local(5), g = local(6), h = local(7);
   const sum = (x: number, r: number, s: number, t: number) =>
     xor(xor(o.rotr(get(x), r), o.rotr(get(x), s)), o.rotr(get(x), t));
   const choice = xor(get(g), and(get(e), xor(get(f), get(g))));
   // The majority of a, b and c; b ^ c is the last round's a ^ b.
-  const majority = xor(
-    get(b),
-    and(get(own.difference(i)), get(own.difference(i + 1))),
-  );
+  const majority = xor(get(b), and(get(own.difference(i)), get(own.difference(i + 1))));
   return [
     ...set(h, add(add(add(get(h), addend), choice), sum(e, 6, 11, 25))),
     ...set(d, add(get(d), get(h))),

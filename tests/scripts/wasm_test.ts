@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { SCALAR_WASM, SIMD_WASM } from "../../lib/bitcoin/share_wasm.ts";
 import { WASM_FILE, wasmFileText } from "../../scripts/wasm/main.ts";
-import { scalarModule, simdModule } from "../../scripts/wasm/share_modules.ts";
+import { scalarModule } from "../../scripts/wasm/scalar_module.ts";
+import { simdModule } from "../../scripts/wasm/simd_module.ts";
 
 Deno.test("the WebAssembly in lib is what its source makes, byte for byte", () => {
   const advice = "run: deno task wasm";
