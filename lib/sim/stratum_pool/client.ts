@@ -156,6 +156,7 @@ export class PoolClient {
 
   /** Takes what it does amiss, and closes. */
   closeFor(kind: BadBehaviour): void {
+    if (this.#isClosed) return;
     this.bad(kind);
     this.close();
   }
