@@ -154,7 +154,7 @@ async function simulateMiners(
   return 0;
 }
 
-/** Shows a line every second until a stop is asked for; the last one stays, in a file as well. */
+/** Shows a line every second until a stop is asked for; the last one stays, also in a file. */
 async function showUntil(
   stopAsked: () => Promise<void>,
   live: LiveLine,

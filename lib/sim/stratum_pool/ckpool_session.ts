@@ -40,7 +40,7 @@ export class CkpoolSession implements PoolSession {
     this.#server = server;
     this.#oldDifficulty = client.difficulty;
     const { vardiff } = client.settings;
-    if (vardiff !== undefined) this.#vardiff = new CkpoolVardiff(vardiff, client.openedAtMs);
+    if (vardiff !== undefined) this.#vardiff = new CkpoolVardiff(vardiff);
   }
 
   /** One line came. */

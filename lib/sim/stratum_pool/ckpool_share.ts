@@ -17,7 +17,7 @@ const MAX_SECONDS_AHEAD = 7_000;
 
 /** What a share needs of its connection. */
 export interface ShareDesk {
-  /** Who submits. */
+  /** The connection it came on. */
   readonly client: PoolClient;
   /** What shares of this job are judged by. */
   difficultyFor(job: SharedJob): number;

@@ -12,21 +12,23 @@ const FAST = 4 / 3;
 /** The measurement of one client. */
 export class CkpoolVardiff {
   readonly #vardiff: StratumVardiff;
-  #sinceMs: number;
+  #sinceMs: number | undefined;
   #shares = 0;
   #work = 0;
 
-  /** Begins at `nowMs`. */
-  constructor(vardiff: StratumVardiff, nowMs: number) {
+  /** Begins with the first share. */
+  constructor(vardiff: StratumVardiff) {
     this.#vardiff = vardiff;
-    this.#sinceMs = nowMs;
   }
 
   /** A share was credited `credited`; the difficulty to go to from `difficulty`, if any. */
   accepted(credited: number, difficulty: number, nowMs: number): number | undefined {
     const { targetMs, everyMs, shares } = this.#vardiff;
-    if (this.#shares === 0) this.#sinceMs = Math.min(nowMs, this.#sinceMs + everyMs);
     this.#shares++;
+    if (this.#sinceMs === undefined) {
+      this.#sinceMs = nowMs;
+      return undefined;
+    }
     this.#work += credited;
     const elapsedMs = Math.max(1, nowMs - this.#sinceMs);
     if (this.#shares < shares && elapsedMs < everyMs) return undefined;
@@ -36,9 +38,9 @@ export class CkpoolVardiff {
     return ratio > SLOW && ratio < FAST ? undefined : Number(optimal.toPrecision(2));
   }
 
-  /** Measures from now on. */
+  /** Measures from now on, if it has begun. */
   restart(nowMs: number): void {
-    this.#sinceMs = nowMs;
+    if (this.#sinceMs !== undefined) this.#sinceMs = nowMs;
     this.#shares = 0;
     this.#work = 0;
   }

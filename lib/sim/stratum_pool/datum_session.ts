@@ -2,39 +2,17 @@
  * One connection to the simulated DATUM gateway.
  */
 
-import { formatHex32, isHexBytes, parseHex32 } from "../../base/hex.ts";
-import { targetOf } from "../../bitcoin/target.ts";
+import { formatHex32, parseHex32 } from "../../base/hex.ts";
 import { formatDifficulty } from "../../protocol/stratum/difficulty.ts";
-import type { Job } from "../../protocol/stratum/job.ts";
 import type { RequestId } from "../../protocol/stratum/request_id.ts";
 import type { PoolClient } from "./client.ts";
 import type { DatumServer } from "./datum.ts";
+import { type DatumCredit, type DatumJob, judgeDatumShare } from "./datum_share.ts";
 import { type DatumChange, DatumVardiff } from "./datum_vardiff.ts";
-import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import type { PoolSession } from "./personality.ts";
-import { proofOf } from "./proof.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
 import { EXTRANONCE1_BYTES, POOL_PAYEE } from "./shared_job.ts";
 import { type BlockTemplate, jobOf } from "./template.ts";
-
-/** How far a share's time may lie after its template's, and before, in seconds. */
-const MAX_SECONDS_AHEAD = 7_200;
-const MAX_SECONDS_BEHIND = 3_600;
-
-/** A job of this connection. */
-interface OwnJob {
-  readonly job: Job;
-  readonly template: BlockTemplate;
-  readonly shares: Set<string>;
-}
-
-/** Why a share is refused. */
-interface Refusal {
-  readonly reason: ShareRefusal;
-  readonly code: number;
-  readonly text: string;
-  readonly bad?: BadBehaviour;
-}
 
 /** One connection. */
 export class DatumSession implements PoolSession {
@@ -42,7 +20,7 @@ export class DatumSession implements PoolSession {
   readonly client: PoolClient;
   readonly #server: DatumServer;
   readonly #slot: number;
-  readonly #jobs = new Map<string, OwnJob>();
+  readonly #jobs = new Map<string, DatumJob>();
   readonly #vardiff: DatumVardiff | undefined;
   #toldDifficulty: number | undefined;
   #quickJobs = 0;
@@ -172,77 +150,25 @@ export class DatumSession implements PoolSession {
     client.submitted();
     const name = textOf(params[0]);
     const { refusesAll } = client.faults;
-    const refused = refusesAll === undefined
-      ? this.#problemWith(name, params)
+    const verdict = refusesAll === undefined
+      ? judgeDatumShare(client, this.#jobs, this.#server.blockNumber, params)
       : { reason: refusesAll, code: 23, text: "high-hash" };
-    if (refused === undefined) return this.#answer(id, "true");
-    client.rejected(name, refused.reason);
-    if (refused.bad !== undefined) client.bad(refused.bad);
-    this.#answer(id, "null", `[${refused.code},"${refused.text}",null]`);
+    if ("proof" in verdict) {
+      this.#credit(name, verdict);
+      return this.#answer(id, "true");
+    }
+    client.rejected(name, verdict.reason);
+    if (verdict.bad !== undefined) client.bad(verdict.bad);
+    this.#answer(id, "null", `[${verdict.code},"${verdict.text}",null]`);
   }
 
-  /** Why a share is refused; one that is not is counted. */
-  #problemWith(name: string, params: readonly unknown[]): Refusal | undefined {
-    const { client, client: { settings } } = this;
-    const [, jobId, extranonce2, time, nonce, bits] = params.map(textOf);
-    const own = this.#jobs.get(jobId ?? "");
-    const given = client.given(jobId ?? "");
-    const unknown = { code: 20, text: "unknown-work" };
-    if (!client.isAuthorized) {
-      return { ...unknown, reason: "unauthorized", bad: "unauthorizedSubmit" };
-    }
-    if (params.length < 5 || !isHexBytes(time!, 4) || !isHexBytes(nonce!, 4)) {
-      return { ...unknown, reason: "malformed", bad: "malformedShare" };
-    }
-    if (own === undefined || given === undefined) {
-      return { ...unknown, reason: "unknownJob", bad: "foreignJob" };
-    }
-    if (!isHexBytes(extranonce2!, given.extranonce2Size)) {
-      return { ...unknown, reason: "extranonce2", bad: "extranonce2Length" };
-    }
-    const badVersion: Refusal = { reason: "versionBits", code: 23, text: "bad-version" };
-    let versionBits = 0;
-    if (client.hasAgreedVersions) {
-      const sent = bits === undefined ? undefined : parseHex32(bits);
-      if (sent === undefined) return { ...badVersion, bad: "missingVersion" };
-      if ((sent & ~given.versionMask) !== 0) return { ...badVersion, bad: "versionBits" };
-      versionBits = sent;
-    } else if (bits !== undefined && parseHex32(bits) !== 0) client.bad("unagreedVersion");
-    const { job, template } = own;
-    const ntime = parseHex32(time!)!;
-    const proof = proofOf(job, {
-      coinbase: job.coinbase1 + given.extranonce1 + extranonce2 + job.coinbase2,
-      version: (parseHex32(job.version)! | versionBits) >>> 0,
-      time: ntime,
-      nonce: parseHex32(nonce!)!,
-    });
-    if (proof.difficulty < settings.difficultyUnit) {
-      return { reason: "lowDifficulty", code: 23, text: "H-not-zero" };
-    }
-    if (template.number < this.#server.blockNumber) {
-      return { reason: "stale", code: 21, text: "stale-prevblk" };
-    }
-    const { jobLifetimeMs } = settings;
-    if (jobLifetimeMs > 0 && client.time.now() - template.madeAtMs > jobLifetimeMs) {
-      return { reason: "stale", code: 21, text: "stale-work", bad: "expiredJob" };
-    }
-    const early = ntime < template.time - MAX_SECONDS_BEHIND;
-    if (early || ntime > template.time + MAX_SECONDS_AHEAD) {
-      const text = early ? "time-too-old" : "time-too-new";
-      return { reason: "time", code: 21, text, bad: "timeRange" };
-    }
-    if (proof.hash > targetOf(given.difficulty)) {
-      return { reason: "lowDifficulty", code: 23, text: "high-hash" };
-    }
-    const key = String(proof.hash);
-    if (own.shares.has(key)) return { reason: "duplicate", code: 22, text: "duplicate" };
-    own.shares.add(key);
+  #credit(name: string, { proof, difficulty }: DatumCredit): void {
+    const { client } = this;
     const now = client.time.now();
     client.lastShareAtMs = now;
-    client.accepted(name, given.difficulty, proof);
-    const change = this.#vardiff?.accepted(given.difficulty, client.difficulty, now);
+    client.accepted(name, difficulty, proof);
+    const change = this.#vardiff?.accepted(difficulty, client.difficulty, now);
     if (change !== undefined) this.#change(change);
-    return undefined;
   }
 
   /** The difficulty is part of the job: the next one has the new, in a hurry the same once more. */

@@ -4,13 +4,11 @@
 
 import { formatHex32, parseHex32 } from "../../base/hex.ts";
 import { doubleSha256 } from "../../bitcoin/sha256.ts";
-import type { Job } from "../../protocol/stratum/job.ts";
 import { formatRequestId, type RequestId } from "../../protocol/stratum/request_id.ts";
 import type { PoolClient } from "./client.ts";
-import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import type { PoolSession } from "./personality.ts";
-import { fitHex, proofOf } from "./proof.ts";
 import type { PublicServer } from "./public_pool.ts";
+import { judgePublicShare, LOW_SHARE, type OwnJob } from "./public_share.ts";
 import { PublicVardiff } from "./public_vardiff.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
 import { EXTRANONCE1_BYTES } from "./shared_job.ts";
@@ -20,24 +18,6 @@ import { jobOf } from "./template.ts";
 const JOB_REST_MS = 60_000;
 /** Good enough to tell an address from a name. */
 const ADDRESS = /^(?:(?:bc1|tb1|bcrt1)[02-9ac-hj-np-z]{8,87}|[123mn][1-9A-HJ-NP-Za-km-z]{25,34})$/;
-
-/** A job of this connection. */
-interface OwnJob {
-  readonly job: Job;
-  /** When its template was made. */
-  readonly templateAtMs: number;
-  /** The coinbase up to the extranonces as it is kept: a share of a wrong length spoils it. */
-  prefix: string;
-}
-
-/** Why a share is refused. */
-interface Refusal {
-  readonly reason: ShareRefusal;
-  readonly code: number;
-  readonly text: string;
-  readonly detail?: string;
-  readonly bad?: BadBehaviour;
-}
 
 /** One connection. */
 export class PublicSession implements PoolSession {
@@ -192,73 +172,19 @@ export class PublicSession implements PoolSession {
     if (!this.#isReady) return client.closeFor("unauthorizedSubmit");
     this.#bookedName ??= textOf(params[0]);
     const { refusesAll } = client.faults;
-    const refused = refusesAll === undefined
-      ? this.#problemWith(params)
-      : { reason: refusesAll, code: 23, text: "Difficulty too low" };
-    if (client.isClosed) return;
-    if (refused === undefined) return this.#answer(id, "true");
-    client.rejected(this.#bookedName, refused.reason);
-    if (refused.bad !== undefined) client.bad(refused.bad);
-    this.#refuse(id, refused.code, refused.text, refused.detail ?? "");
-  }
-
-  /** Why a share is refused; one that is not is counted. It may close instead. */
-  #problemWith(params: readonly unknown[]): Refusal | undefined {
-    const { client } = this;
-    if (params.length < 5 || params.length > 6 || !params.every((p) => typeof p === "string")) {
-      return {
-        reason: "malformed",
-        code: 20,
-        text: "Mining Submit validation error",
-        detail: `, ${params.join()}`,
-        bad: "malformedShare",
-      };
+    const verdict = refusesAll === undefined
+      ? judgePublicShare(client, this.#jobs, this.#seen, params)
+      : { ...LOW_SHARE, reason: refusesAll };
+    if (verdict === undefined) return client.closeFor("expiredJob");
+    if ("hash" in verdict) {
+      client.lastShareAtMs = client.time.now();
+      client.accepted(this.#bookedName, client.difficulty, verdict);
+      this.#vardiff?.accepted(client.difficulty, client.lastShareAtMs);
+      return this.#answer(id, "true");
     }
-    const [, jobId, extranonce2, time, nonce, bits = "0"] = params as [string, ...string[]];
-    const own = this.#jobs.get(jobId!);
-    const given = client.given(jobId!);
-    if (own === undefined || given === undefined) {
-      const reason = given === undefined ? "unknownJob" : "stale";
-      const bad = given === undefined ? { bad: "foreignJob" as const } : {};
-      return { reason, code: 21, text: "Job not found", ...bad };
-    }
-    const { jobLifetimeMs } = client.settings;
-    if (jobLifetimeMs > 0 && client.time.now() - own.templateAtMs > jobLifetimeMs) {
-      // It looks for the template, finds none, and falls over it.
-      client.closeFor("expiredJob");
-      return undefined;
-    }
-    const versionBits = parseHex32(bits) ?? 0;
-    if ((versionBits & ~given.versionMask) !== 0) client.bad("versionBits");
-    if (client.hasAgreedVersions && params.length === 5) client.bad("missingVersion");
-    if (!client.hasAgreedVersions && versionBits !== 0) client.bad("unagreedVersion");
-    const key = [jobId, extranonce2, time, nonce, bits].join();
-    if (this.#seen.has(key)) return { reason: "duplicate", code: 22, text: "Duplicate share" };
-    this.#seen.add(key);
-    const low: Refusal = { reason: "lowDifficulty", code: 23, text: "Difficulty too low" };
-    const tail = given.extranonce1 + extranonce2;
-    if (extranonce2!.length !== given.extranonce2Size * 2) {
-      // The next share cuts as many bytes off as there should be, not as there are.
-      own.prefix = (own.prefix + tail).slice(
-        0,
-        -2 * (EXTRANONCE1_BYTES + given.extranonce2Size),
-      );
-      return { ...low, reason: "extranonce2", bad: "extranonce2Length" };
-    }
-    const { job } = own;
-    const proof = proofOf(job, {
-      coinbase: own.prefix + given.extranonce1 + fitHex(extranonce2!, given.extranonce2Size) +
-        job.coinbase2,
-      version: (parseHex32(job.version)! ^ versionBits) >>> 0,
-      time: parseHex32(time!) ?? 0,
-      nonce: parseHex32(nonce!) ?? 0,
-    });
-    if (proof.difficulty < client.difficulty) return low;
-    const now = client.time.now();
-    client.lastShareAtMs = now;
-    client.accepted(this.#bookedName!, client.difficulty, proof);
-    this.#vardiff?.accepted(client.difficulty, now);
-    return undefined;
+    client.rejected(this.#bookedName, verdict.reason);
+    if (verdict.bad !== undefined) client.bad(verdict.bad);
+    this.#refuse(id, verdict.code, verdict.text, verdict.detail ?? "");
   }
 
   #sendJob(isClean: boolean): void {

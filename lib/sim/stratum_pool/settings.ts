@@ -19,11 +19,11 @@ export type Like = typeof LIKES[number];
 
 /** How a pool's difficulty follows the speed of a connection. */
 export interface StratumVardiff {
-  /** A share every so many milliseconds is what it aims at. */
+  /** It aims at a share in this many milliseconds. */
   readonly targetMs: number;
   /** It looks at a connection this often. */
   readonly everyMs: number;
-  /** It also looks after so many shares, where the real one does (ckpool, DATUM). */
+  /** It also looks after this number of shares, where the real one does (ckpool, DATUM). */
   readonly shares: number;
 }
 
@@ -39,9 +39,9 @@ export interface StratumTimeouts {
 
 /** What a pool does about a client whose shares are mostly bad. */
 export interface StratumBan {
-  /** nomp looks at so many shares at a time. */
+  /** nomp looks at this number of shares at a time. */
   readonly shares: number;
-  /** At so many percent of bad ones it closes the connection and bans the address. */
+  /** At this percentage of bad ones it closes the connection and bans the address. */
   readonly percent: number;
   /** The address is refused for this many milliseconds. */
   readonly banMs: number;
@@ -89,9 +89,9 @@ export interface StratumPoolOptions {
   readonly accounts?: readonly string[];
   /** Whether public-pool asks for a Bitcoin address as the real one does; true. */
   readonly asksAddress?: boolean;
-  /** A job with other transactions comes so often; the real server's if not given. */
+  /** Time between jobs with other transactions; the real server's if not given. */
   readonly jobIntervalMs?: number;
-  /** A job on a new height comes so often; never. */
+  /** Time between jobs on a new height; never. */
   readonly blockIntervalMs?: number;
   /** A job is taken for this long after it was made, 0 forever; the real server's if not given. */
   readonly jobLifetimeMs?: number;
@@ -101,7 +101,7 @@ export interface StratumPoolOptions {
   readonly ban?: Partial<StratumBan>;
   /** More bytes than this at once, unread ones included, close the connection; 0 for no limit. */
   readonly maxInputBytes?: number;
-  /** Connections are reset when output is stuck for so long; 120,000. */
+  /** Connections are reset when output is stuck for this long; 120,000. */
   readonly writeTimeoutMs?: number;
   /** Of hashes and numbers; 1. */
   readonly seed?: number;

@@ -91,7 +91,7 @@ export interface JobParts {
   readonly extranonceBytes: number;
   /** A number of the pool's own in the coinbase: a nonce, or a difficulty. */
   readonly stamp: number;
-  /** Who is paid, as 20 bytes of hex. */
+  /** The hash of the key that is paid: 20 bytes of hex. */
   readonly payee: string;
 }
 
