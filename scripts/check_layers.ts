@@ -59,7 +59,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...POOL_SUMS,
   ],
   // The only file that knows all kinds of pools.
-  "lib/pool/kinds.ts": ["lib/pool", "lib/pool/agent", "lib/protocol", ...UPSTREAM],
+  "lib/pool/kinds.ts": [
+    "lib/pool",
+    "lib/pool/agent",
+    "lib/pool/stratum",
+    "lib/protocol",
+    ...UPSTREAM,
+  ],
+  "lib/pool/stratum": [
+    "lib/base",
+    "lib/bitcoin",
+    "lib/observe",
+    "lib/protocol/stratum",
+    "lib/net/pools",
+    "lib/pool",
+    ...UPSTREAM,
+  ],
   "lib/pool/agent": [
     "lib/base",
     "lib/bitcoin",

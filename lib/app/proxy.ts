@@ -12,6 +12,7 @@ import type { FarmControl, FarmView } from "./farm_view.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
+import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
@@ -73,6 +74,8 @@ export interface ProxyOptions {
   readonly time: Time;
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles?: number | undefined;
+  /** Extranonce2 sizes of pools as far as they are known, by `host:port`. */
+  readonly knownSizes?: ReadonlyMap<string, number>;
   /** The kinds of pools, if not those of pool/kinds.ts. */
   readonly kinds?: PoolKinds;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
@@ -148,6 +151,7 @@ export class Proxy implements FarmControl {
   readonly #view: FarmView;
   readonly #timer: Timer;
   readonly #jobNumbers: JobNumbers;
+  readonly #layouts: Layouts;
   #ticks = 0;
 
   /**
@@ -171,10 +175,12 @@ export class Proxy implements FarmControl {
     this.#tls = tls;
     this.#dial = dialFor(config, time);
     this.#pools = this.#ids.of(config.pools);
+    this.#layouts = new Layouts(this.#layoutSettings());
+    this.learnSizes(options.knownSizes ?? new Map());
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
-      layout: this.#kinds.layout,
+      layouts: this.#layouts,
       sessionIds: this.#sessionIds,
       counter: this.#counter,
       open: (name) => this.#openAccount(name),
@@ -219,6 +225,7 @@ export class Proxy implements FarmControl {
     this.#config = config;
     this.#dial = dialFor(config, this.#time);
     this.#pools = this.#ids.of(config.pools);
+    this.#layouts.reconfigure(this.#layoutSettings());
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
       this.#pinned = undefined;
@@ -227,6 +234,14 @@ export class Proxy implements FarmControl {
     const most = maxMiners(config, this.openFiles, this.#miners.most);
     this.#miners.reconfigure(minersSettings(config, most));
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
+  }
+
+  /** Takes note of extranonce2 sizes of pools, by `host:port`. */
+  learnSizes(sizes: ReadonlyMap<string, number>): void {
+    for (const { poolId, host, port } of this.#pools) {
+      const bytes = sizes.get(`${host}:${port}`);
+      if (bytes !== undefined) this.#layouts.learn(poolId, bytes);
+    }
   }
 
   /** Where miners connect to: `agent_listen_ip` and its port first. */
@@ -323,6 +338,11 @@ export class Proxy implements FarmControl {
     this.#accounts.stop();
   }
 
+  #layoutSettings(): LayoutSettings {
+    const poolIds = this.#pools.map(({ poolId }) => poolId);
+    return { poolIds, extranonce2Bytes: undefined };
+  }
+
   /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
   #openAccount(name: string): Account {
     const settings = () => poolSettings(this.#config, name, this.#pools, this.#dial);
@@ -330,7 +350,7 @@ export class Proxy implements FarmControl {
       counter: this.#counter,
       fanout: { tell: (crowd) => this.#miners.tell(crowd) },
       nextJobNumber: () => this.#jobNumbers.next(),
-      layout: this.#kinds.layout,
+      sizeFound: (poolId, bytes) => this.#layouts.learn(poolId, bytes),
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,
       realNow: this.clock.realNow,
@@ -341,7 +361,6 @@ export class Proxy implements FarmControl {
     const upstreams = new PoolRoster({
       ...settings(),
       open: this.#kinds.open,
-      layout: this.#kinds.layout,
       version: this.#version,
       mux,
       now: this.clock.now,

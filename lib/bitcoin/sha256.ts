@@ -6,8 +6,13 @@
 /** Bytes of one block. */
 const BLOCK_BYTES = 64;
 
-const K = Int32Array.from(roundConstants(64));
-const INITIAL = Int32Array.from([
+/** The constants of the 64 rounds. */
+export const ROUND_CONSTANTS: readonly number[] = roundConstants(64);
+
+const K = Int32Array.from(ROUND_CONSTANTS);
+
+/** The 8 words of the state before the first block. */
+export const INITIAL_STATE: readonly number[] = [
   0x6a09e667,
   0xbb67ae85,
   0x3c6ef372,
@@ -16,7 +21,9 @@ const INITIAL = Int32Array.from([
   0x9b05688c,
   0x1f83d9ab,
   0x5be0cd19,
-]);
+];
+
+const INITIAL = Int32Array.from(INITIAL_STATE);
 
 /** The message schedule of the block at hand; only used within {@linkcode compress}. */
 const schedule = new Int32Array(64);

@@ -38,3 +38,81 @@ export function targetOf(difficulty: number): bigint {
   }
   return knownTarget;
 }
+
+/** Above 2^224 a target is 0. */
+const MAX_DIFFICULTY_BITS = 224n;
+/** Pools print a difficulty in about 25 characters at most. */
+const MAX_TEXT_LENGTH = 100;
+/** With at most 100 digits, a power of ten beyond these decides alone. */
+const MAX_EXPONENT = 200;
+
+/**
+ * The highest hash that is a share at a difficulty, exactly by its decimal text: most fractions are
+ * no doubles.
+ *
+ * @param text a JSON number, such as `9.9999999999999995e-7`.
+ * @returns `undefined` for any other text, one of more than 100 characters, and a difficulty that is
+ *   not above 0 or is above 2^224.
+ */
+export function targetOfText(text: string): bigint | undefined {
+  if (text.length > MAX_TEXT_LENGTH) return undefined;
+  const parts = /^(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
+  if (parts === null) return undefined;
+  const [, whole = "", fraction = "", exponentText = "0"] = parts;
+  const digits = BigInt(whole + fraction);
+  if (digits === 0n) return undefined;
+  const exponent = Number(exponentText) - fraction.length;
+  if (exponent > MAX_EXPONENT) return undefined;
+  if (exponent < -MAX_EXPONENT) return MAX_TARGET;
+  // The difficulty is numerator / denominator.
+  const numerator = exponent > 0 ? digits * 10n ** BigInt(exponent) : digits;
+  const denominator = exponent < 0 ? 10n ** BigInt(-exponent) : 1n;
+  if (numerator > denominator << MAX_DIFFICULTY_BITS) return undefined;
+  const target = DIFFICULTY_1 * denominator / numerator;
+  return target < MAX_TARGET ? target : MAX_TARGET;
+}
+
+/**
+ * The highest hash that is a block.
+ *
+ * @param bits the header's field as an unsigned number: 3 bytes of mantissa, above them the exponent
+ *   of 256 for a mantissa that is a fraction.
+ * @returns `undefined` if it stands for no number from 1 to 2^256 - 1.
+ */
+export function networkTarget(bits: number): bigint | undefined {
+  const mantissa = BigInt(bits & 0x7fffff);
+  const shift = BigInt(((bits >>> 24) - 3) * 8);
+  if ((bits & 0x800000) !== 0) return undefined;
+  const target = shift >= 0n ? mantissa << shift : mantissa >> -shift;
+  return target >= 1n && target <= MAX_TARGET ? target : undefined;
+}
+
+/** A target as 8 unsigned 32-bit numbers, the least first, to compare hashes with. */
+export function targetWords(target: bigint): Uint32Array {
+  return Uint32Array.from({ length: 8 }, (_, i) => Number(target >> BigInt(32 * i) & 0xffffffffn));
+}
+
+/** Whether `hash` is at most `target`; both are 8 words, the least first. */
+export function isAtMost(hash: Uint32Array, target: Uint32Array): boolean {
+  for (let i = 7; i > 0; i--) {
+    const found = hash[i]!;
+    const highest = target[i]!;
+    if (found !== highest) return found < highest;
+  }
+  return hash[0]! <= target[0]!;
+}
+
+/** 0xffff * 2^208 in double precision. */
+const DIFFICULTY_1_NUMBER = 0xffff * 2 ** 208;
+
+/**
+ * The difficulty a hash has reached, without big numbers: as exact as a double, for books and logs.
+ * Whether a share is accepted is decided by {@linkcode isAtMost}.
+ *
+ * @param hash 8 words, the least first; `Infinity` for a hash of 0.
+ */
+export function difficultyOfHash(hash: Uint32Array): number {
+  let value = 0;
+  for (let i = 7; i >= 0; i--) value = value * 2 ** 32 + hash[i]!;
+  return DIFFICULTY_1_NUMBER / value;
+}

@@ -120,6 +120,10 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     return this.#sessionId!;
   }
 
+  get layout(): ExtranonceLayout {
+    return this.#layout!;
+  }
+
   get worker(): Worker {
     return {
       sessionId: this.sessionId,
@@ -358,7 +362,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         this.#clientAgent = this.context.commonTexts.of(cutName(clientAgent));
       }
     }
-    const layout = this.#layout ??= this.context.mux.expectedLayout;
+    const layout = this.#layout ??= this.context.mux.layoutFor(this.#clientAgent);
     const extranonce1 = extranonce1Of(this.#sessionId, layout);
     this.handshakeReply(
       id,

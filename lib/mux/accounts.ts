@@ -26,6 +26,7 @@ import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "./books/traffic.ts";
 import type { Multiplexer } from "./multiplexer.ts";
 import type { Downstream, EarlyRefusal, Mux, Seat } from "./downstream.ts";
 import { NewAccounts } from "./new_accounts.ts";
+import type { Layouts } from "./layouts.ts";
 import type { SessionIds } from "./session_ids.ts";
 import type { ExtranonceLayout } from "./terms.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -55,8 +56,8 @@ export interface AccountsSettings {
 export interface AccountsOptions extends AccountsSettings {
   /** Whether miners' names say which account they are of. */
   readonly isMultiUser: boolean;
-  /** How miners' extranonces look. */
-  readonly layout: ExtranonceLayout;
+  /** What miners' extranonces look like. */
+  readonly layouts: Pick<Layouts, "layoutFor">;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
@@ -203,8 +204,8 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#sum((account) => account.upstreams.waitingBytes);
   }
 
-  get expectedLayout(): ExtranonceLayout {
-    return this.#options.layout;
+  layoutFor(clientAgent: string): ExtranonceLayout {
+    return this.#options.layouts.layoutFor(clientAgent);
   }
 
   leaseSession(): number | undefined {

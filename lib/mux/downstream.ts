@@ -23,6 +23,8 @@ export interface News {
 export interface Downstream {
   /** Its number, which its extranonce1 ends with: kept for the life of its connection. */
   readonly sessionId: number;
+  /** How its extranonces look, kept as well. */
+  readonly layout: ExtranonceLayout;
   /** Its socket, by which it is told of news with many others. */
   readonly handle: number;
   /** What pools are to know it by. */
@@ -98,8 +100,8 @@ export type EarlyRefusal = "refusedIllegal" | "refusedUnauthorized";
 
 /** All of the mux that a miner's side needs. */
 export interface Mux {
-  /** What a miner that subscribes now is given to keep: it has to fit every pool it may work for. */
-  readonly expectedLayout: ExtranonceLayout;
+  /** What a miner that subscribes now is given to keep: it fits every pool it may work for. */
+  layoutFor(clientAgent: string): ExtranonceLayout;
   /** A session id for a miner that subscribes, or `undefined` when all are in use. */
   leaseSession(): number | undefined;
   /** Gives back the id of a miner that left before it joined. */

@@ -1,104 +1,136 @@
 /**
  * Which of our jobs stands for which of a pool's, on one upstream connection.
  *
- * Holds a job for as long as the pool may still take shares for it, as the terms of the connection
- * say. Every connection has its own book, so a share can never be sent for another connection's
+ * A job is current for as long as the pool may still take shares for it, as the terms of the
+ * connection say. Where shares are hashed here, past jobs are held too, for a block found on one is a
+ * block. Every connection has its own book, so a share can never be sent for another connection's
  * job. A job that miners are given again has a number more.
  */
 
-import type { Job } from "../protocol/stratum/job.ts";
 import { NO_JOB } from "../protocol/stratum/job_id.ts";
 import type { DifficultyTable } from "./difficulties.ts";
+import type { ScreenedJob } from "./screening.ts";
 import type { Retention } from "./terms.ts";
-import type { PoolJob } from "./upstream.ts";
 
 /** Numbers of one job: with one each 35 s the last ten minutes of them. */
 const MAX_NUMBERS = 18;
 
 /** A pool's job, and what each miner's difficulty was when the pool sent it. */
-export interface BookedJob extends PoolJob {
+export interface BookedJob extends Omit<ScreenedJob, "isPast"> {
   /** See {@linkcode DifficultyTable}. */
   readonly difficulties: DifficultyTable;
-  /** The whole job, where shares are checked here. */
-  readonly source: Job | undefined;
 }
 
 /** One of the pool's jobs. */
-interface Entry {
-  readonly job: BookedJob;
+class Entry implements ScreenedJob {
+  readonly poolJobId: string;
+  readonly ntime: number;
+  readonly version: number;
+  readonly check: BookedJob["check"];
+  readonly difficulties: DifficultyTable;
   /** What it was given under. */
   readonly numbers: number[];
   /** When a newer job came; `undefined` for the newest. */
-  supersededAt: number | undefined;
+  supersededAt: number | undefined = undefined;
+  isPast = false;
+
+  constructor(number: number, { poolJobId, ntime, version, check, difficulties }: BookedJob) {
+    this.poolJobId = poolJobId;
+    this.ntime = ntime;
+    this.version = version;
+    this.check = check;
+    this.difficulties = difficulties;
+    this.numbers = [number];
+  }
 }
 
 /** The jobs of one upstream connection. */
 export class JobBook {
-  readonly #jobs = new Map<number, BookedJob>();
-  /** The pool's jobs in it, the oldest first. */
+  readonly #jobs = new Map<number, Entry>();
+  /** The pool's jobs in it, the oldest first: those that are past, then those that are current. */
   readonly #entries: Entry[] = [];
   readonly #retention: Retention;
+  readonly #holdsPast: boolean;
+  /** How many of them are past. */
+  #past = 0;
   /** The newest, which most shares are for, and the last number it was given. */
-  #newest: BookedJob | undefined;
+  #newest: Entry | undefined;
   #newestNumber = NO_JOB;
 
-  /** Jobs are held as `retention` says. */
-  constructor(retention: Retention) {
+  /**
+   * Jobs are current as `retention` says. Those that were are held if `holdsPast`, for as long as
+   * there are no more than it allows in all.
+   */
+  constructor(retention: Retention, holdsPast = false) {
     this.#retention = retention;
+    this.#holdsPast = holdsPast;
   }
 
   /** How many of the pool's jobs can still be submitted for. */
   get size(): number {
-    return this.#entries.length;
+    return this.#entries.length - this.#past;
   }
 
   /** Notes that our job `number` is the pool's `job`, forgetting what the pool forgets with it. */
   add(number: number, job: BookedJob, isClean: boolean, time: number): void {
     // An id that comes round again now means the new job.
-    const again = this.#entries.findIndex(({ job: { poolJobId } }) => poolJobId === job.poolJobId);
+    const again = this.#entries.findIndex(({ poolJobId }) => poolJobId === job.poolJobId);
     if (again >= 0) this.#forget(again, 1);
     const { jobs, acrossClean } = this.#retention;
-    this.#forget(0, this.#entries.length - (isClean ? acrossClean : jobs - 1));
+    this.#pass(this.size - (isClean ? acrossClean : jobs - 1));
+    this.#forget(0, this.#entries.length - (jobs - 1));
     const before = this.#entries.at(-1);
     if (before !== undefined) before.supersededAt = time;
-    this.#entries.push({ job, numbers: [number], supersededAt: undefined });
-    this.#jobs.set(number, job);
-    this.#newest = job;
+    const entry = new Entry(number, job);
+    this.#entries.push(entry);
+    this.#jobs.set(number, entry);
+    this.#newest = entry;
     this.#newestNumber = number;
   }
 
-  /** Forgets what is too old at `time`: the newest job never is. */
+  /** Ends what is too old at `time`: the newest job never is. */
   expire(time: number): void {
     const { ms } = this.#retention;
-    const isHeld = ({ supersededAt }: Entry) =>
-      supersededAt === undefined || time - supersededAt < ms;
-    const held = this.#entries.findIndex(isHeld);
-    this.#forget(0, held);
+    let overdue = 0;
+    for (let at = this.#past; at < this.#entries.length; at++, overdue++) {
+      const { supersededAt } = this.#entries[at]!;
+      if (supersededAt === undefined || time - supersededAt < ms) break;
+    }
+    this.#pass(overdue);
   }
 
   /** Notes that our job `number` is the pool's newest once more. */
   addAgain(number: number): void {
-    const { job, numbers } = this.#entries.at(-1)!;
+    const entry = this.#entries.at(-1)!;
+    const { numbers } = entry;
     // The first stays: it may be what miners have that were slow to take the others.
     if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
     numbers.push(number);
-    this.#jobs.set(number, job);
+    this.#jobs.set(number, entry);
     this.#newestNumber = number;
   }
 
   /** The pool's job for our job `number`, or `undefined` when no share for it can be taken. */
-  find(number: number): BookedJob | undefined {
+  find(number: number): (ScreenedJob & BookedJob) | undefined {
     // Our numbers are beyond 32 bits, which a map finds slowly.
     return number === this.#newestNumber ? this.#newest : this.#jobs.get(number);
   }
 
   /** The difficulties of all jobs that can be submitted for. */
   *tables(): Generator<DifficultyTable> {
-    for (const { job } of this.#entries) yield job.difficulties;
+    for (const { difficulties } of this.#entries) yield difficulties;
+  }
+
+  /** The oldest `count` of those that are current are over. */
+  #pass(count: number): void {
+    if (count <= 0) return;
+    if (!this.#holdsPast) return this.#forget(0, count);
+    for (let n = 0; n < count; n++) this.#entries[this.#past++]!.isPast = true;
   }
 
   #forget(from: number, count: number): void {
-    for (const { numbers } of this.#entries.splice(from, Math.max(0, count))) {
+    for (const { numbers, isPast } of this.#entries.splice(from, Math.max(0, count))) {
+      if (isPast) this.#past--;
       for (const number of numbers) this.#jobs.delete(number);
     }
   }

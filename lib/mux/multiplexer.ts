@@ -19,9 +19,10 @@ import { evenShares, leastCrowded } from "./placement.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
-import type { ExtranonceLayout } from "./terms.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { Verdict } from "./verdict.ts";
+import { areaLog } from "../observe/log.ts";
+import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 import type { Hashrates } from "./books/work_table.ts";
 
@@ -68,8 +69,8 @@ export interface MultiplexerOptions {
   readonly fanout: Fanout;
   /** The number of the next job; unique in the process. */
   readonly nextJobNumber: () => number;
-  /** How its miners' extranonces look. */
-  readonly layout: ExtranonceLayout;
+  /** Hears how many bytes a pool leaves miners for their extranonces. */
+  readonly sizeFound: (poolId: number, bytes: number) => void;
   /** Takes back the session id of a miner that left. */
   readonly releaseSession: (sessionId: number) => void;
   /** Monotonic time, for judging who is late. */
@@ -83,6 +84,8 @@ export interface MultiplexerOptions {
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
   readonly graceMs: number;
 }
+
+const log = areaLog("mux");
 
 /** See the head of this file. */
 export class Multiplexer implements UpstreamEvents {
@@ -103,8 +106,9 @@ export class Multiplexer implements UpstreamEvents {
   readonly #seating: InTurns;
   readonly #ending: InTurns;
   readonly #sendingAway: InTurns;
-  /** What miners without a place go on with, so that they are not left in silence. */
+  /** What miners without a place go on with, so that they are not left in silence; how they see it. */
   readonly #pastWork = new Work();
+  #pastViews: Views | undefined;
   /** Those of them that work. */
   readonly #idlers: Crowd = {
     handles: () => this.#unseated.values().filter(isAdmitted).map(handleOf).toArray(),
@@ -117,6 +121,10 @@ export class Multiplexer implements UpstreamEvents {
   /** The mask miners without a place were told last. */
   #pastMask = 0;
   #moves = 0;
+  /** Miners disconnected since no pool that serves has room for their extranonces. */
+  #outgrown = 0;
+  /** Whether one could not be seated for want of a connection with room. */
+  #lacksRoom = false;
   #graceMs: number;
 
   /** Begins without any connection: the outage grace runs from here. */
@@ -126,7 +134,8 @@ export class Multiplexer implements UpstreamEvents {
     this.#outageSince = options.now();
     this.#books = new AccountBooks(options.realNow());
     const { counter, now, realNow, timers } = options;
-    this.#flow = new ShareFlow(counter, this.#books, now, realNow, timers);
+    const slots = () => this.#slots.values();
+    this.#flow = new ShareFlow(counter, this.#books, now, realNow, timers, slots);
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
     this.#sendingAway = new InTurns(timers, FAREWELLS_PER_TURN, TURN_PAUSE_MS);
@@ -149,6 +158,21 @@ export class Multiplexer implements UpstreamEvents {
   /** How often a miner changed from one connection to another. */
   get moves(): number {
     return this.#moves;
+  }
+
+  /** How often a miner was disconnected since no pool that serves has room for its extranonces. */
+  get outgrown(): number {
+    return this.#outgrown;
+  }
+
+  /** Whether miners wait for one more connection, since those there are have no room for them. */
+  get lacksRoom(): boolean {
+    return this.#lacksRoom;
+  }
+
+  /** How many miners sit at a connection. */
+  minersAt(upstream: Upstream): number {
+    return this.#slots.get(upstream)?.miners ?? 0;
   }
 
   /** How long no pool has served this account, all times together, in milliseconds. */
@@ -210,9 +234,9 @@ export class Multiplexer implements UpstreamEvents {
       return undefined;
     }
     const seat = new MinerSeat(this, this.#flow, miner);
-    const slot = placeFor(seat, this.#servingSlots());
+    const slot = this.#placeFor(seat, this.#servingSlots());
     if (slot?.upstream.takesWorkers) this.#seat(seat, slot);
-    else this.#unseated.add(seat);
+    else this.#seatLater([seat]);
     return seat;
   }
 
@@ -235,7 +259,7 @@ export class Multiplexer implements UpstreamEvents {
     const table = slot.jobs.find(work.number)!.difficulties;
     const difficulty = difficulties.of(table, seat.place);
     const isTold = seat.told !== UNTOLD && difficulty === seat.difficulty;
-    const job = work.lineFor(seat.told);
+    const job = work.lineFor(seat.told, seat.view);
     seat.told = work.sequence;
     seat.difficulty = difficulty;
     return { versionMask, difficulty: isTold ? undefined : difficulty, job };
@@ -277,6 +301,7 @@ export class Multiplexer implements UpstreamEvents {
    */
   tick(): void {
     const time = this.#options.now();
+    this.#flow.tick();
     for (const slot of this.#slots.values()) {
       this.#flow.expire(slot);
       slot.jobs.expire(time);
@@ -329,7 +354,18 @@ export class Multiplexer implements UpstreamEvents {
 
   upstreamReady(upstream: Upstream): void {
     this.#isRefused = false;
-    this.#slots.set(upstream, new Slot(upstream, this.#options.layout));
+    const slot = new Slot<MinerSeat>(upstream);
+    this.#slots.set(upstream, slot);
+    const { poolId, name, terms: { verdicts, extranonce: { bytes } } } = upstream;
+    if (verdicts === "none") return;
+    this.#options.sizeFound(poolId, bytes);
+    const outgrown = this.#seats().filter(({ miner }) => !slot.suits(miner)).length;
+    if (outgrown === 0) return;
+    log.warn(
+      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of those " +
+        "connected: should it come to serve them they have to reconnect, once each",
+      { pool: name, bytes, miners: outgrown },
+    );
   }
 
   moved(from: Upstream | undefined, to: Upstream | undefined): void {
@@ -378,8 +414,13 @@ export class Multiplexer implements UpstreamEvents {
     upstream: Upstream,
     sessionIds: readonly number[] | "all",
     difficulty: number,
+    isAlone: boolean,
   ): void {
-    const { seats, difficulties } = this.#slots.get(upstream)!;
+    const { seats, difficulties, screening } = this.#slots.get(upstream)!;
+    if (upstream.terms.difficulty === "vardiff") {
+      screening.poolDifficulty?.change(difficulty, isAlone);
+      return;
+    }
     for (const sessionId of sessionIds === "all" ? seats.keys() : sessionIds) {
       const seat = seats.get(sessionId);
       if (seat !== undefined) difficulties.set(seat.place, difficulty);
@@ -488,7 +529,10 @@ export class Multiplexer implements UpstreamEvents {
   #takePastWork(seat: MinerSeat): News | undefined {
     const work = this.#pastWork;
     if (!seat.isAdmitted || !work.isNewsTo(seat.told)) return undefined;
-    const job = work.lineFor(seat.told);
+    const { layout, sessionId } = seat.miner;
+    const view = this.#pastViews?.of(layout, sessionId);
+    if (view === undefined) return undefined;
+    const job = work.lineFor(seat.told, view);
     seat.told = work.sequence;
     return { versionMask: this.#pastMask, difficulty: undefined, job };
   }
@@ -498,6 +542,7 @@ export class Multiplexer implements UpstreamEvents {
     if (slot.seats.size === 0) return;
     this.#pastWork.inherit(slot.work, !this.#unseated.values().some(isAdmitted));
     this.#pastMask = slot.versionMask;
+    this.#pastViews = slot.views;
   }
 
   /**
@@ -505,12 +550,19 @@ export class Multiplexer implements UpstreamEvents {
    * long as there is a connection that takes them. Then moves those that are to sit elsewhere.
    */
   *#seatWaiting(): Generator<void> {
+    this.#lacksRoom = false;
     for (const worked of [true, false]) {
       for (const seat of this.#unseated) {
         if (seat.isAdmitted !== worked) continue;
         // Of equals the newest, which has nobody's older shares.
-        const slot = placeFor(seat, this.#servingSlots().reverse());
-        if (slot === undefined) break;
+        const slots = this.#servingSlots().reverse();
+        if (slots.length === 0) break;
+        const slot = this.#placeFor(seat, slots);
+        if (slot === undefined) {
+          this.#sendAwayIfOutgrown(seat, slots);
+          yield;
+          continue;
+        }
         if (!slot.upstream.takesWorkers) return;
         this.#unseated.delete(seat);
         this.#seat(seat, slot);
@@ -521,20 +573,49 @@ export class Multiplexer implements UpstreamEvents {
     for (const seat of this.#moving) {
       const from = seat.slot!;
       const others = this.#servingSlots().filter((slot) => slot !== from).reverse();
-      const slot = placeFor(seat, others);
+      const slot = this.#placeFor(seat, others);
       if (slot?.upstream.takesWorkers === false) return;
+      // Until there is room it works on where it is, unless it can sit nowhere else.
+      if (slot === undefined && others.some((other) => other.suits(seat.miner))) {
+        yield;
+        continue;
+      }
       this.#moving.delete(seat);
       // Others may have left meanwhile.
       if (this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners)) continue;
       this.#unseat(seat);
       if (slot === undefined) {
         this.#unseated.add(seat);
+        this.#sendAwayIfOutgrown(seat, others);
       } else {
         this.#seat(seat, slot);
         this.#options.fanout.tell(slot);
       }
       yield;
     }
+  }
+
+  /** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
+  #placeFor({ needsFullMask, miner }: MinerSeat, all: readonly Slot<MinerSeat>[]) {
+    const time = this.#options.now();
+    const suitable = all.filter((slot) => slot.suits(miner));
+    const slots = suitable.filter((slot) => slot.hasRoomFor(miner, time));
+    this.#lacksRoom ||= suitable.length > 0 && slots.length === 0;
+    const full = needsFullMask ? leastCrowded(slots.filter(hasFullMask)) : undefined;
+    return full ?? leastCrowded(slots);
+  }
+
+  /** A miner whose extranonces no place has room for has to begin again, with fewer. */
+  #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): void {
+    if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return;
+    this.#outgrown++;
+    miner.disconnect("the pool leaves too few bytes for its extranonces: it begins again with fewer");
+  }
+
+  /** Every miner, waiting ones included. */
+  #seats(): MinerSeat[] {
+    const seated = [...this.#slots.values()].flatMap(({ seats }) => [...seats.values()]);
+    return [...seated, ...this.#unseated];
   }
 
   /** Ends miners that wait for longer than the grace, one before each `yield`. */
@@ -595,7 +676,7 @@ export class Multiplexer implements UpstreamEvents {
   /** Takes a miner from a connection that goes on. */
   #unseat(seat: MinerSeat): void {
     const { slot, miner } = seat;
-    slot!.dismiss(miner.sessionId);
+    slot!.dismiss(miner.sessionId, this.#options.now());
     if (seat.told === slot!.work.sequence && !seat.isGone) slot!.movedAway();
     this.#standUp(seat);
   }
@@ -618,15 +699,6 @@ export class Multiplexer implements UpstreamEvents {
     }
     this.#options.releaseSession(sessionId);
   }
-}
-
-/** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
-function placeFor(
-  { needsFullMask }: MinerSeat,
-  slots: readonly Slot<MinerSeat>[],
-): Slot<MinerSeat> | undefined {
-  const full = needsFullMask ? leastCrowded(slots.filter(hasFullMask)) : undefined;
-  return full ?? leastCrowded(slots);
 }
 
 /** Whether all version bits that may be rolled at all are allowed. */

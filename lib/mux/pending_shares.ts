@@ -20,7 +20,17 @@ export interface PendingShare<Owner> {
   readonly sentAt: number;
   /** Of its job, for this miner. */
   readonly difficulty: number;
+  /** What the pool credits for it; by the agent protocol the same. */
+  readonly poolDifficulty: number;
+  /**
+   * After which change of the pool's difficulty it was sent, if the pool may find it too low;
+   * {@linkcode CERTAIN} if not.
+   */
+  readonly tentativeAt: number;
 }
+
+/** A share that the pool must not find too low. */
+export const CERTAIN = -1;
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
 export class PendingShares<Owner> {

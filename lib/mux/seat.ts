@@ -5,6 +5,9 @@
 import type { Share } from "../protocol/stratum/share.ts";
 import type { Downstream, News, Seat, ShareReceipt } from "./downstream.ts";
 import type { Slot } from "./slot.ts";
+import type { Padding } from "./terms.ts";
+
+const NO_PADDING: Padding = { before: "", after: "" };
 
 /** Who gives seats, and takes what comes from them. */
 export interface SeatKeeper {
@@ -34,6 +37,8 @@ export class MinerSeat implements Seat {
   slot: Slot<MinerSeat> | undefined;
   /** While it has one, its place in the tables of difficulties there. */
   place = 0;
+  /** While it has one, how it sees jobs there. */
+  view: Padding = NO_PADDING;
   /** While it has one, how many of its shares wait for that connection's verdict. */
   waiting = 0;
   /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */

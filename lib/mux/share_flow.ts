@@ -23,10 +23,14 @@ import {
   type Unanswered,
 } from "./books/ledger.ts";
 import type { ShareReceipt } from "./downstream.ts";
+import { logBlock, logLostBlock } from "./found_blocks.ts";
+import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
-import type { PendingShare } from "./pending_shares.ts";
+import { CERTAIN, type PendingShare } from "./pending_shares.ts";
+import type { ScreenedJob } from "./screening.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
+import { alignedExtranonce2, type ExtranonceLayout } from "./terms.ts";
 import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
@@ -55,10 +59,14 @@ export class ShareFlow {
   readonly #now: AttendedNow;
   readonly #realNow: Now;
   readonly #lateAnswers: LateAnswers;
+  readonly #slots: () => Iterable<Slot<MinerSeat>>;
+  readonly #gone = new GoneJobs();
 
   /**
    * Counts in `counter` and in the account's books. Times are monotonic, in milliseconds: `now` to
    * judge who is late, `realNow` for hashrates.
+   *
+   * @param slots the connections there are.
    */
   constructor(
     counter: ShareCounter,
@@ -66,42 +74,81 @@ export class ShareFlow {
     now: AttendedNow,
     realNow: Now,
     timers: Timers,
+    slots: () => Iterable<Slot<MinerSeat>>,
   ) {
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
     this.#realNow = realNow;
     this.#lateAnswers = new LateAnswers(timers);
+    this.#slots = slots;
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */
   take(seat: MinerSeat, share: Share): ShareReceipt {
-    const counter = this.#counter;
-    const { slot, miner: { sessionId } } = seat;
-    const ledger = slot?.ledger ?? this.#books.unplaced;
-    counter.add(sessionId, "received", ledger);
+    const { slot, miner } = seat;
     const job = slot?.jobs.find(share.jobId);
-    if (slot === undefined || job === undefined) return this.#refuse(seat, "stale");
-    const { upstream } = slot;
+    if (slot === undefined || job === undefined) return this.#takeOfElsewhere(seat, share);
+    const { sessionId } = miner;
+    const { ledger, screening, upstream } = slot;
+    this.#counter.add(sessionId, "received", ledger);
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
-    const screened = slot.screening.screen(share, job, sessionId, difficulty, upstream.versionMask);
-    if (screened !== "submit" && screened !== "keep") return this.#refuse(seat, screened);
+    const screened = screening.screen(share, job, miner, difficulty, upstream.versionMask);
+    switch (screened) {
+      case "submit":
+      case "tentative":
+      case "block":
+        return this.#send(seat, slot, job, share, difficulty, screened);
+      case "keep":
+        this.#counter.add(sessionId, "kept", ledger);
+        this.#credit(sessionId, difficulty, this.#realNow());
+        return "taken";
+      default:
+        return this.#refuse(seat, screened);
+    }
+  }
+
+  /** A share for a job that is not of the place its miner has: stale, unless it is a block. */
+  #takeOfElsewhere(seat: MinerSeat, share: Share): ShareReceipt {
+    const { slot, miner } = seat;
+    const live = blockAt(this.#slots(), share, miner);
+    if (live !== undefined) {
+      const { holder, job } = live;
+      this.#counter.add(miner.sessionId, "received", holder.ledger);
+      const { startingDifficulty } = holder.upstream.terms;
+      return this.#send(seat, holder, job, share, startingDifficulty, "block");
+    }
+    this.#counter.add(miner.sessionId, "received", slot?.ledger ?? this.#books.unplaced);
+    const gone = blockAt(this.#gone.holders(), share, miner);
+    if (gone !== undefined) logLostBlock(miner, gone.holder, gone.job, share);
+    return this.#refuse(seat, "stale");
+  }
+
+  /** It goes up to the pool whose job it is for. */
+  #send(
+    seat: MinerSeat,
+    slot: Slot<MinerSeat>,
+    job: ScreenedJob,
+    share: Share,
+    difficulty: number,
+    screened: "submit" | "tentative" | "block",
+  ): ShareReceipt {
+    const counter = this.#counter;
+    const { upstream, ledger, screening: { poolDifficulty: demands } } = slot;
+    const { miner: { sessionId, layout } } = seat;
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
       counter.add(sessionId, "outage", ledger);
       return "taken";
     }
-    if (screened === "keep") {
-      counter.add(sessionId, "kept", ledger);
-      this.#credit(sessionId, difficulty, this.#realNow());
-      return "taken";
-    }
-    if (seat.waiting >= MAX_WAITING_SHARES) return this.#refuse(seat, "tooMany");
+    const isBlock = screened === "block";
+    if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) return this.#refuse(seat, "tooMany");
     const serial = slot.nextSerial();
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    upstream.submit(serial, sessionId, job, share);
+    if (isBlock) logBlock(seat.miner, slot, job, share);
+    upstream.submit(serial, sessionId, job, aligned(share, layout), isBlock);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);
@@ -109,8 +156,19 @@ export class ShareFlow {
       return "taken";
     }
     upstream.watch.submitted(sentAt);
-    seat.waiting++;
-    slot.pending.add(serial, { owner: seat, requestId: share.id, sentAt, difficulty });
+    if (seat.slot === slot) seat.waiting++;
+    else slot.waitsOfLeft(seat);
+    const demand = job.check === undefined ? undefined : demands?.demand(job.check.stamp);
+    const isTentative = screened === "tentative";
+    const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
+    slot.pending.add(serial, {
+      owner: seat,
+      requestId: share.id,
+      sentAt,
+      difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
+      poolDifficulty,
+      tentativeAt: isTentative ? demands!.changes : CERTAIN,
+    });
     return "waiting";
   }
 
@@ -138,7 +196,7 @@ export class ShareFlow {
   ): void {
     const counter = this.#counter;
     const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty } = share;
+    const { owner, requestId, difficulty, poolDifficulty, tentativeAt } = share;
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -147,8 +205,10 @@ export class ShareFlow {
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
       this.#credit(sessionId, difficulty, time);
+      slot.credited += poolDifficulty;
       if (!isGone) miner.acceptShare(requestId);
     } else {
+      if (verdict.reason === "lowDifficulty") slot.foundTooLow(tentativeAt);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
     }
@@ -172,8 +232,14 @@ export class ShareFlow {
     this.#lateAnswers.give();
   }
 
+  /** Forgets jobs of connections that have long been gone. */
+  tick(): void {
+    this.#gone.expire(this.#now());
+  }
+
   /** Ends all shares of a connection that is gone, one before each `yield`. */
   *lost(slot: Slot<MinerSeat>): Generator<void> {
+    this.#gone.add(slot, this.#now());
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
@@ -223,4 +289,10 @@ export class ShareFlow {
     const { isGone, miner } = share.owner;
     this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
+}
+
+/** The share as pools are given it: {@linkcode alignedExtranonce2}. */
+function aligned(share: Share, layout: ExtranonceLayout): Share {
+  const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
+  return extranonce2 === share.extranonce2 ? share : { ...share, extranonce2 };
 }

@@ -9,10 +9,12 @@ import { Ledger } from "./books/ledger.ts";
 import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
 import { JobBook } from "./job_book.ts";
-import { PendingShares } from "./pending_shares.ts";
+import { CERTAIN, PendingShares } from "./pending_shares.ts";
 import { type Screening, screeningFor } from "./screening.ts";
-import { type ExtranonceLayout, paddingFor } from "./terms.ts";
+import { ShortIds } from "./short_ids.ts";
+import type { Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
+import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
 /**
@@ -32,6 +34,8 @@ export interface Sitter {
   readonly miner: Downstream;
   /** Where its difficulty is noted. */
   readonly place: number;
+  /** How it sees jobs here. */
+  view: Padding;
   /** How many of its shares wait for a verdict here. */
   waiting: number;
 }
@@ -43,7 +47,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** Jobs shares can be submitted for here. */
   readonly jobs: JobBook;
   /** What miners here have to work on. */
-  readonly work: Work;
+  readonly work: Work = new Work();
+  /** How they see it. */
+  readonly views: Views;
   /** What becomes of shares before they go up. */
   readonly screening: Screening;
   /** How difficult each of them finds it. */
@@ -58,10 +64,16 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #unforgotten = new Map<number, number>();
   /** Miners that left while shares of them waited here, by session id; the last that had the id. */
   readonly #left = new Map<number, { readonly seat: Seat; waiting: number }>();
+  /** Which session ids the pool's few bytes can tell apart; `undefined` where all of them. */
+  readonly #ids: ShortIds | undefined;
   /** How many shares went up. */
   #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
+  /** The difficulties that the pool counts for shares it accepted, together. */
+  credited = 0;
+  /** Shares that the pool found too low though they are good by our own arithmetic. */
+  contradicted = 0;
   /** Our number of the last job that made older ones no good, by itself or with another mask. */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
@@ -74,22 +86,15 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
-  /**
-   * An empty place on a connection that is ready.
-   *
-   * @throws RangeError if miners with this `layout` cannot work for it.
-   */
-  constructor(upstream: Upstream, layout: ExtranonceLayout) {
-    const { extranonce, retention, startingDifficulty } = upstream.terms;
-    const padding = paddingFor(extranonce, layout);
-    if (padding === undefined) {
-      throw new RangeError(`Cannot serve miners on ${upstream.name}: too few bytes of extranonce`);
-    }
+  /** An empty place on a connection that is ready. */
+  constructor(upstream: Upstream) {
+    const { extranonce, retention, startingDifficulty, validation } = upstream.terms;
     this.upstream = upstream;
     this.#versionMask = upstream.versionMask;
-    this.jobs = new JobBook(retention);
-    this.work = new Work(padding);
-    this.screening = screeningFor(upstream.terms, layout, padding);
+    this.jobs = new JobBook(retention, validation === "here");
+    this.views = new Views(extranonce);
+    this.#ids = extranonce.idBytes === 1 ? new ShortIds() : undefined;
+    this.screening = screeningFor(upstream.terms);
     this.difficulties = new Difficulties(startingDifficulty);
   }
 
@@ -116,18 +121,31 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.seats.size;
   }
 
+  /** Whether miners that look like this one can sit here at all. */
+  suits({ layout, sessionId }: Downstream): boolean {
+    return this.views.of(layout, sessionId) !== undefined;
+  }
+
+  /** Whether there is a place for this miner now. */
+  hasRoomFor({ sessionId }: Downstream, time: number): boolean {
+    return this.#ids === undefined || this.#ids.isFree(sessionId, time);
+  }
+
   /** A miner sits down here. */
   seat(seat: Seat): void {
-    const { worker } = seat.miner;
+    const { worker, layout } = seat.miner;
+    seat.view = this.views.of(layout, worker.sessionId)!;
+    this.#ids?.take(worker.sessionId);
     seat.waiting = this.#takeWaiting(seat);
     this.seats.set(worker.sessionId, seat);
     this.upstream.enter(worker);
   }
 
   /** It stands up; the pool forgets it now or later. */
-  dismiss(sessionId: number): void {
+  dismiss(sessionId: number, time: number): void {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
+    this.#ids?.give(sessionId, time);
     this.difficulties.give(seat.place);
     this.#unforgotten.set(sessionId, (this.#unforgotten.get(sessionId) ?? 0) + 1);
     if (seat.waiting > 0) this.#left.set(sessionId, { seat, waiting: seat.waiting });
@@ -144,6 +162,14 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const left = this.#unforgotten.get(sessionId)! - 1;
     if (left > 0) this.#unforgotten.set(sessionId, left);
     else this.#unforgotten.delete(sessionId);
+  }
+
+  /** A share of a miner that left waits here. */
+  waitsOfLeft(seat: Seat): void {
+    const { sessionId } = seat.miner;
+    const left = this.#left.get(sessionId);
+    if (left?.seat === seat) left.waiting++;
+    else this.#left.set(sessionId, { seat, waiting: 1 });
   }
 
   /** A share of a miner that left waits no more. */
@@ -164,6 +190,15 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return left.waiting;
   }
 
+  /**
+   * The pool found a share too low that was sent after so many changes of its difficulty, or that it
+   * must not find so: `CERTAIN`.
+   */
+  foundTooLow(tentativeAt: number): void {
+    if (tentativeAt !== CERTAIN) this.screening.poolDifficulty?.refused(tentativeAt);
+    else if (this.screening.poolDifficulty !== undefined) this.contradicted++;
+  }
+
   /** The serial of a share that goes up now. */
   nextSerial(): number {
     return this.#sent++;
@@ -180,12 +215,13 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         difficulties: this.difficulties.forJob(),
-        source: this.screening.needsJobs ? job : undefined,
+        check: this.screening.check(job),
       },
       isClean,
       time,
     );
     this.work.set(number, job);
+    if (isClean) this.#ids?.rested();
     if (this.maskChanged(time) || isClean) this.currentFrom = number;
   }
 

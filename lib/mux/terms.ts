@@ -3,19 +3,29 @@
  * mux decides by these, never by the kind.
  */
 
-/** How miners' work is kept apart within the bytes that a pool leaves free in the coinbase. */
+import { formatHex32 } from "../base/hex.ts";
+
+/**
+ * How miners' work is kept apart within the bytes that a pool leaves free in the coinbase: zeros, the
+ * session id, most significant byte first, the miner's extranonce2, zeros.
+ */
 export interface ExtranonceRoom {
   /** Bytes between the coinbase parts as the pool sends them; its own extranonce1 is in part 1. */
   readonly bytes: number;
-  /** Where in them the session id begins; before it are zeros. */
+  /** Where in them the session id begins. */
   readonly offset: number;
+  /** Bytes of the session id: with 1, its low byte, 256 miners fit. */
+  readonly idBytes: 1 | 2;
 }
 
 /** What of those bytes a miner sees: its extranonce1, which ends with its session id, and what it rolls. */
 export interface ExtranonceLayout {
-  /** Bytes of extranonce1, 2 to 4. */
+  /**
+   * Bytes of extranonce1, 1 to 4. With 1 a miner sees the low byte of its session id; the other is
+   * its lane, and ends the coinbase part 1 that the miner gets.
+   */
   readonly extranonce1Bytes: number;
-  /** Bytes of extranonce2: 4, since agent pools are sent it as it stands in the share. */
+  /** Bytes of extranonce2, 2 to 4. */
   readonly extranonce2Bytes: number;
 }
 
@@ -37,6 +47,11 @@ export interface Terms {
   readonly startingDifficulty: number;
   /** What a share has to reach for the pool to want it; where shares are hashed here. */
   readonly poolDifficulty: number;
+  /**
+   * Who sets the difficulty of each miner: the pool, or we, at most as high as the pool's own. In
+   * the second case a difficulty that the pool changes is its own.
+   */
+  readonly difficulty: "pool" | "vardiff";
   /** Whether the pool judges shares by itself, or they are hashed here and only good ones go up. */
   readonly validation: "pool" | "here";
   /**
@@ -50,26 +65,91 @@ export interface Terms {
   readonly retention: Retention;
 }
 
-/** Bytes of a session id. */
-const SESSION_ID_BYTES = 2;
+/** What agents give miners, and every pool with 8 bytes has room for. */
+export const WIDEST_LAYOUT: ExtranonceLayout = { extranonce1Bytes: 4, extranonce2Bytes: 4 };
+
+/** The largest size of an extranonce2 that any pool gives. */
+const MAX_ROOM_BYTES = 16;
+
+/**
+ * How the bytes are used that a Stratum pool leaves free, which are its extranonce2 size.
+ *
+ * @returns `undefined` for a size with which miners cannot be kept apart, and for what is no size.
+ */
+export function roomFor(bytes: number): ExtranonceRoom | undefined {
+  if (!Number.isInteger(bytes) || bytes < 4 || bytes > MAX_ROOM_BYTES) return undefined;
+  if (bytes >= 8) return { bytes, offset: 2, idBytes: 2 };
+  return { bytes, offset: 0, idBytes: bytes === 4 ? 1 : 2 };
+}
 
 /** What goes around a miner's extranonces, in hex. */
 export interface Padding {
-  /** Between coinbase part 1 and the miner's extranonce1. */
+  /** Between coinbase part 1 and the miner's extranonce1; ends with its lane if it has one. */
   readonly before: string;
   /** Between its extranonce2 and coinbase part 2. */
   readonly after: string;
 }
 
-/** How a layout fits into a room; `undefined` if it does not. */
-export function paddingFor(room: ExtranonceRoom, layout: ExtranonceLayout): Padding | undefined {
-  const before = room.offset + SESSION_ID_BYTES - layout.extranonce1Bytes;
-  const after = room.bytes - before - layout.extranonce1Bytes - layout.extranonce2Bytes;
-  if (before < 0 || after < 0) return undefined;
-  return { before: "00".repeat(before), after: "00".repeat(after) };
+/** Whether miners with this layout can work in this room. */
+export function fits(room: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+  return bytesBefore(room, layout) >= 0 && bytesAfter(room, layout) >= 0;
+}
+
+/** What goes around the extranonces of a miner; `undefined` if its layout does not fit. */
+export function paddingFor(
+  room: ExtranonceRoom,
+  layout: ExtranonceLayout,
+  sessionId: number,
+): Padding | undefined {
+  if (!fits(room, layout)) return undefined;
+  const hidden = bytesBefore(room, layout);
+  const head = "00".repeat(room.offset) + formatHex32(sessionId).slice(-2 * room.idBytes);
+  return {
+    before: head.slice(0, 2 * hidden),
+    after: "00".repeat(bytesAfter(room, layout)),
+  };
+}
+
+/** What tells apart miners that need other paddings in one room: the byte of the id they do not see. */
+export function laneOf(sessionId: number, layout: ExtranonceLayout): number {
+  return layout.extranonce1Bytes === 1 ? sessionId >>> 8 : 0;
 }
 
 /** The extranonce1 of a miner, in hex: zeros, then its session id, most significant byte first. */
-export function extranonce1Of(sessionId: number, layout: ExtranonceLayout): string {
-  return sessionId.toString(16).padStart(2 * layout.extranonce1Bytes, "0");
+export function extranonce1Of(sessionId: number, { extranonce1Bytes }: ExtranonceLayout): string {
+  return formatHex32(sessionId).slice(-2 * extranonce1Bytes);
+}
+
+/**
+ * A miner's extranonce2 as pools are given it: a 32-bit number whose first bytes are the miner's,
+ * the most significant first.
+ */
+export function alignedExtranonce2(extranonce2: number, layout: ExtranonceLayout): number {
+  return (extranonce2 << 8 * (4 - layout.extranonce2Bytes)) >>> 0;
+}
+
+/**
+ * Writes the bytes between the coinbase parts, `room.bytes` of them from the beginning of `out`.
+ *
+ * @param extranonce2 as {@linkcode alignedExtranonce2} gives it.
+ */
+export function writeExtranonces(
+  out: Uint8Array,
+  room: ExtranonceRoom,
+  sessionId: number,
+  extranonce2: number,
+): void {
+  let at = room.offset;
+  out.fill(0, 0, room.bytes);
+  if (room.idBytes === 2) out[at++] = sessionId >>> 8;
+  out[at++] = sessionId;
+  for (let shift = 24; shift >= 0 && at < room.bytes; shift -= 8) out[at++] = extranonce2 >>> shift;
+}
+
+function bytesBefore({ offset, idBytes }: ExtranonceRoom, layout: ExtranonceLayout): number {
+  return offset + idBytes - layout.extranonce1Bytes;
+}
+
+function bytesAfter(room: ExtranonceRoom, { extranonce2Bytes }: ExtranonceLayout): number {
+  return room.bytes - room.offset - room.idBytes - extranonce2Bytes;
 }

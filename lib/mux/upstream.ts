@@ -75,8 +75,10 @@ export interface Upstream {
    * Submits a share of a miner that works here.
    *
    * @param serial counts all shares of the connection from 0 and never comes round.
+   * @param share its extranonce2 is as `alignedExtranonce2` gives it.
+   * @param isBlock whether it is a block, which goes before all others.
    */
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void;
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): void;
 }
 
 /** What an account's connections report to its multiplexer. */
@@ -94,11 +96,17 @@ export interface UpstreamEvents {
   accountRefused(): void;
   /** A new job; coinbase part 1 already ends with the pool's extranonce1. */
   jobArrived(upstream: Upstream, job: Job): void;
-  /** The pool gave these miners, or all, a new difficulty, from its next job on. */
+  /**
+   * The pool gave these miners, or all, a new difficulty, from its next job on; where miners' are
+   * ours ({@linkcode Terms.difficulty}), the connection itself.
+   *
+   * @param isAlone whether no job came right behind it.
+   */
   difficultyChanged(
     upstream: Upstream,
     sessionIds: readonly number[] | "all",
     difficulty: number,
+    isAlone: boolean,
   ): void;
   /** The pool changed its version mask. */
   versionMaskChanged(upstream: Upstream): void;

@@ -41,15 +41,14 @@ export const JOB_AGAIN_MS = 35_000;
 const LATER_SECONDS = JOB_AGAIN_MS / 1000;
 const TIMES_OF_A_JOB = 601;
 
-const NO_PADDING: Padding = { before: "", after: "" };
-
 /** The work of one place. Times are monotonic, in milliseconds. */
 export class Work {
-  /** The newest job as the pool sent it, the number it was last given, and its lines once needed. */
+  /** The newest job as the pool sent it, and the number it was last given. */
   #job: Job | undefined;
   #number = -1;
-  #line: Uint8Array | undefined;
-  #cleanLine: Uint8Array | undefined;
+  /** Its lines, made once a miner needs them, for each way in which miners see it. */
+  readonly #lines = new Map<Padding, Uint8Array>();
+  readonly #cleanLines = new Map<Padding, Uint8Array>();
   /** How often the job was told again. */
   #again = 0;
   /** Counts jobs, those told again included. */
@@ -64,13 +63,6 @@ export class Work {
   #isUrgent = false;
   readonly #cleanJobs = new Allowance(CLEAN_EVERY_MS, CLEAN_BURST);
   readonly #otherJobs = new Allowance(JOB_EVERY_MS, JOB_BURST);
-  /** What goes around the extranonces of the miners here. */
-  #padding: Padding;
-
-  /** No work yet; its jobs are for miners that see all of the extranonces but the `padding`. */
-  constructor(padding: Padding = NO_PADDING) {
-    this.#padding = padding;
-  }
 
   /** The newest job as the pool sent it; `undefined` before the first. */
   get job(): Job | undefined {
@@ -97,12 +89,14 @@ export class Work {
     return told < this.#announced;
   }
 
-  /** The line that gives the newest job to a miner that had the job `told`. */
-  lineFor(told: number): Uint8Array {
+  /** The line that gives the newest job to a miner that had the job `told` and sees it so. */
+  lineFor(told: number, view: Padding): Uint8Array {
     // What it has is not to be worked on any more, or is of another place.
-    return told < this.#clean
-      ? this.#cleanLine ??= this.#encode(true)
-      : this.#line ??= this.#encode(false);
+    const isClean = told < this.#clean;
+    const lines = isClean ? this.#cleanLines : this.#lines;
+    let line = lines.get(view);
+    if (line === undefined) lines.set(view, line = this.#encode(view, isClean));
+    return line;
   }
 
   /** The pool sent a job. The first is clean: miners may still hold one of another place. */
@@ -146,7 +140,6 @@ export class Work {
   inherit(from: Work, isAlone: boolean): void {
     if (from.#job === undefined) return;
     this.#job = from.#job;
-    this.#padding = from.#padding;
     this.#again = from.#again;
     // Of several places whose miners come together, the one that was silent longest counts.
     this.#announcedAt = isAlone
@@ -154,25 +147,22 @@ export class Work {
       : Math.min(this.#announcedAt, from.#announcedAt);
   }
 
-  #encode(isClean: boolean): Uint8Array {
-    return encodeNotify(this.#current, formatJobId(this.#number), isClean);
-  }
-
-  get #current(): Job {
+  #encode({ before, after }: Padding, isClean: boolean): Uint8Array {
     const job = this.#job!;
-    const { before, after } = this.#padding;
     const later = this.#again * LATER_SECONDS % TIMES_OF_A_JOB;
-    return {
+    const seen = {
       ...job,
       coinbase1: job.coinbase1 + before,
       coinbase2: after + job.coinbase2,
       ntime: this.#again === 0 ? job.ntime : formatHex32((jobTime(job) + later) >>> 0),
     };
+    return encodeNotify(seen, formatJobId(this.#number), isClean);
   }
 
   #take(number: number, isClean: boolean): void {
     this.#number = number;
-    this.#line = this.#cleanLine = undefined;
+    this.#lines.clear();
+    this.#cleanLines.clear();
     this.#sequence++;
     if (isClean) this.#clean = this.#sequence;
   }

@@ -5,12 +5,17 @@
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
-import type { ExtranonceLayout } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";
+
+/** A kind of pool that has a protocol. */
+export type PoolKind = "agent" | "stratum";
+
+/** What is known of a pool's kind before it is dialled; `unknown` if it is to be found out. */
+export type ListedKind = PoolKind | "unknown";
 
 /** What a connection is made of. */
 export interface PoolConnectionOptions {
@@ -20,8 +25,14 @@ export interface PoolConnectionOptions {
   readonly poolId: number;
   /** Where the pool is. */
   readonly address: PoolAddress;
-  /** The sub-account to authorize as. */
+  /** What it speaks; `unknown` if that is to be found out. */
+  readonly kind: ListedKind;
+  /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
+  /** What goes with the name; empty for none. Appears in no log. Agent pools get none. */
+  readonly password: string;
+  /** The difficulty to suggest to a Stratum pool; absent for none. */
+  readonly suggestedDifficulty?: number;
   /** Whether verdicts are wanted, if the pool offers them. */
   readonly wantsVerdicts: boolean;
   /** Of btcagent. */
@@ -36,8 +47,11 @@ export interface PoolConnectionOptions {
   readonly timers: Timers;
   /** Dialling and handshake together may take this long, in milliseconds. */
   readonly handshakeTimeoutMs: number;
-  /** A pool silent for this long is dead, in milliseconds; it is probed at half of it. */
-  readonly readTimeoutMs: number;
+  /**
+   * Treat a pool as dead after this much silence, in milliseconds; an agent pool is probed at half of
+   * it. `undefined` for what suits its kind.
+   */
+  readonly readTimeoutMs: number | undefined;
   /** Longest wait of a share for company, in milliseconds. */
   readonly shareWindowMs: number;
   /** Hears jobs, difficulties and verdicts once the connection is ready. */
@@ -91,6 +105,4 @@ export type OpenConnection = (options: PoolConnectionOptions) => PoolConnection;
 export interface PoolKinds {
   /** Opens a connection. */
   readonly open: OpenConnection;
-  /** What miners get to keep of the extranonces: it fits every pool there may be. */
-  readonly layout: ExtranonceLayout;
 }

@@ -3,15 +3,35 @@
  */
 
 import { registeredNames } from "../protocol/agent/names.ts";
+import { clientAgentName } from "./agent/handshake.ts";
 import { AgentSession } from "./agent/session.ts";
-import { AGENT_LAYOUT } from "./agent/upstream.ts";
-import type { PoolKinds } from "./connection.ts";
+import type { PoolConnection, PoolConnectionOptions, PoolKind, PoolKinds } from "./connection.ts";
+import { FindingOut } from "./finding_out.ts";
+import { FoundKinds } from "./found_kinds.ts";
+import { StratumSession } from "./stratum/session.ts";
 
-/** All pools speak btcpool's agent protocol. */
-export const POOL_KINDS: PoolKinds = {
-  open: (options) => new AgentSession(options),
-  layout: AGENT_LAYOUT,
+/** Opens a connection of each kind. */
+const OPEN: Readonly<Record<PoolKind, (options: PoolConnectionOptions) => PoolConnection>> = {
+  agent: (options) => new AgentSession(options),
+  stratum: (options) => new StratumSession(options),
 };
+
+/** All kinds of pools; `found` is where the kinds of pools are noted that had to be found out. */
+export function poolKinds(found: FoundKinds): PoolKinds {
+  return {
+    open: (options) => {
+      if (options.kind !== "unknown") return OPEN[options.kind](options);
+      return new FindingOut(options, {
+        found,
+        clientAgent: clientAgentName(options.version),
+        open: (kind, inner) => OPEN[kind](inner),
+      });
+    },
+  };
+}
+
+/** The kinds of this process. */
+export const POOL_KINDS: PoolKinds = poolKinds(new FoundKinds());
 
 /** What pools keep of a client agent and a worker name, as log and reports show them. */
 export const shortenNames: typeof registeredNames = registeredNames;

@@ -2,12 +2,15 @@
  * Whether a pool is still there; pure.
  *
  * A pool may die without a word: it sends nothing, takes nothing, or talks on and listens no more.
- * Half-way to the time-out it is asked a harmless question, which a good pool answers.
+ * Half-way to the time-out it is asked a harmless question, which a good pool answers. Ordinary
+ * Stratum pools have none that all of them answer: those are judged by their silence alone, sooner
+ * while shares wait for their verdicts.
  */
 
 /** Judges one connection from its handshake on. */
 export class Liveness {
   readonly #timeoutMs: number;
+  readonly #owedTimeoutMs: number | undefined;
   #lastByteAt: number;
   /** When bytes last stopped waiting, or some of them were taken; as seen by the checks. */
   #lastTakenAt: number;
@@ -17,10 +20,17 @@ export class Liveness {
   #owesAnswer = false;
   #hasAnswered = false;
   #probedAt: number;
+  #isSilent = false;
 
-  /** Silence for `timeoutMs` is death. `time` is now, as everywhere here in milliseconds. */
-  constructor(timeoutMs: number, time: number) {
+  /**
+   * Silence for `timeoutMs` is death. `time` is now, as everywhere here in milliseconds.
+   *
+   * @param owedTimeoutMs For a pool that is asked nothing: silence for this long is death while a
+   * verdict is owed.
+   */
+  constructor(timeoutMs: number, time: number, owedTimeoutMs?: number) {
     this.#timeoutMs = timeoutMs;
+    this.#owedTimeoutMs = owedTimeoutMs;
     this.#lastByteAt =
       this.#lastTakenAt =
       this.#lastHeardAt =
@@ -44,9 +54,12 @@ export class Liveness {
     this.#hasAnswered = true;
   }
 
-  /** Whether the last question is still unanswered and nothing else came since: it may be dead. */
+  /**
+   * Whether the last question is still unanswered and nothing else came since: it may be dead. Of a
+   * pool that is asked nothing: whether it has owed a verdict for half of the time that it has.
+   */
   get isSilent(): boolean {
-    return this.#probedAt > this.#lastByteAt;
+    return this.#isSilent || this.#probedAt > this.#lastByteAt;
   }
 
   /** A question was sent. */
@@ -72,6 +85,13 @@ export class Liveness {
     if (silentFor >= timeoutMs) return `silent: not a byte for ${seconds(silentFor)} s`;
     if (time - this.#lastTakenAt >= timeoutMs) {
       return `stalled: took no bytes for ${seconds(timeoutMs)} s`;
+    }
+    if (this.#owedTimeoutMs !== undefined) {
+      const owedFor = Math.min(silentFor, deafFor);
+      this.#isSilent = owedFor >= this.#owedTimeoutMs / 2;
+      return owedFor < this.#owedTimeoutMs
+        ? undefined
+        : `silent: shares wait for their verdicts, and not a byte for ${seconds(owedFor)} s`;
     }
     if (deafFor >= timeoutMs) {
       return `deaf: judged no share and answered no question for ${seconds(deafFor)} s`;

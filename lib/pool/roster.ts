@@ -9,7 +9,6 @@
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Time } from "../base/clock.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
-import { type ExtranonceLayout, paddingFor, type Terms } from "../mux/terms.ts";
 import type { UpstreamEvents } from "../mux/upstream.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
@@ -45,8 +44,6 @@ import type { PoolTroubleLog } from "./trouble_log.ts";
 export interface RosterOptions extends RosterSettings {
   /** Opens one connection. */
   readonly open: OpenConnection;
-  /** How miners' extranonces look: a pool has to have room for them. */
-  readonly layout: ExtranonceLayout;
   /** Of btcagent. */
   readonly version: string;
   /** The account's multiplexer. */
@@ -167,11 +164,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   ready(connection: PoolConnection, upstream: ReadyUpstream): void {
     const entry = this.#entries.of(connection);
-    const { layout, mux, now, troubles } = this.#options;
-    if (paddingFor(upstream.terms.extranonce, layout) === undefined) {
-      connection.close();
-      return this.ended(connection, whyTooNarrow(upstream.terms, layout), "refusal");
-    }
+    const { mux, now, troubles } = this.#options;
     const { poolId, account } = entry.pool;
     entry.ready = {
       upstream,
@@ -380,13 +373,15 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const { open, version, mux, now, rateClock, time, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, this.#urgency(pool.poolId));
-    const { poolId, host, port, account } = pool;
+    const { poolId, kind, host, port, usesTls, account, password } = pool;
     const connection = open({
       ...this.#settings.connection,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
-      address: { host, port },
+      address: { host, port, usesTls },
+      kind,
       account,
+      password,
       version,
       now,
       rateClock,
@@ -413,12 +408,4 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#entries.remove(entry);
     this.#book.closed(entry.pool.poolId, entry.connection);
   }
-}
-
-function whyTooNarrow({ extranonce }: Terms, layout: ExtranonceLayout): string {
-  const wanted = layout.extranonce1Bytes + layout.extranonce2Bytes;
-  return `it leaves miners ${
-    extranonce.bytes - extranonce.offset
-  } bytes of extranonce, and those ` +
-    `connected have ${wanted}; use a pool with more room`;
 }

@@ -3,15 +3,21 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
-import type { PoolConnectionOptions } from "./connection.ts";
+import type { ListedKind, PoolConnectionOptions } from "./connection.ts";
 import type { HalfDeadBounds } from "./half_dead.ts";
 
 /** A pool of the configured list. */
 export interface ListedPool extends PoolAddress {
   /** Which pool it is for the life of the process; no two of a list have the same. */
   readonly poolId: number;
-  /** The sub-account to authorize as. */
+  /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
+  /** What it speaks; `unknown` if that is to be found out. */
+  readonly kind: ListedKind;
+  /** What goes with the name; empty for none. Appears in no log. */
+  readonly password: string;
+  /** Whether TLS is spoken there. */
+  readonly usesTls: boolean;
 }
 
 /** What may change while there are connections; those that are open keep what they began with. */

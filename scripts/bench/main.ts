@@ -7,7 +7,8 @@ import { openFileLimit } from "../../lib/host/open_files.ts";
 import { bundleProgram } from "../ship/program.ts";
 import type { Case } from "./cases.ts";
 import type { Run } from "./figures.ts";
-import { helpText, Misuse, obstacle, parsePlan, type Plan } from "./plan.ts";
+import { hashingTable, measureHashing } from "./hashing.ts";
+import { HASHING, helpText, Misuse, obstacle, parsePlan, type Plan } from "./plan.ts";
 import { markdownOf, thisMachine } from "./result.ts";
 import { runCase, startOnce } from "./run.ts";
 import type { Subject } from "./subject.ts";
@@ -77,6 +78,10 @@ async function attempt(
 }
 
 async function main(): Promise<number> {
+  if (Deno.args.length === 1 && Deno.args[0] === HASHING) {
+    print(hashingTable(await measureHashing()), Deno.stdout);
+    return 0;
+  }
   let plan: Plan | undefined;
   try {
     plan = parsePlan(Deno.args);

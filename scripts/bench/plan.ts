@@ -6,6 +6,9 @@ import { parseArgs } from "node:util";
 import { type Case, scenarios } from "./cases.ts";
 import { FLOOR, otherAgents, ourAgent, type Subject } from "./subject.ts";
 
+/** The one measurement without pool or miners; see hashing.ts. */
+export const HASHING = "hashing";
+
 const DEFAULT_MINUTES = 30;
 /** Each miner is a file of the ends; there are tables of 2¹⁶. */
 const MAX_MINERS = 60_000;
@@ -59,6 +62,7 @@ time, latency, and bytes on the wire as the kernel counts them.
 
 Usage
   deno task bench SCENARIO... [options]
+  deno task bench ${HASHING}   time per share of hashing, beside other ways to do it
 
 Scenarios (all: every one but soak)
 ${lines.join("\n")}

@@ -145,14 +145,16 @@ export const POOL_STREAM: FuzzTarget = {
         const upstream = events.upstream!;
         const job = { poolJobId: upstream.latestJob.id, ntime: 1, version: 0 };
         upstream.enter({ sessionId: 7, account: "alice", name: "rig", clientAgent: "cgminer/4" });
-        upstream.submit(0, 7, job, SHARE);
+        upstream.submit(0, 7, job, SHARE, false);
       }
     };
     new AgentSession({
       poolId: 0,
       name: "pool:1 #1",
       address: ADDRESS,
+      kind: "agent",
       account: "alice",
+      password: "",
       wantsVerdicts: true,
       version: "1.2.3",
       dial: (address) => {

@@ -75,6 +75,8 @@ async function assertHandshake(
     name: "test",
     address,
     account: "sub",
+    kind: "agent",
+    password: "",
     wantsVerdicts: true,
     version: "1.2.3",
     dial: createDial({ ...OPTIONS, ...options }, systemTime),

@@ -25,8 +25,8 @@ Deno.test("a farm that hashes moves to a pool of another kind and back, without 
     {
       open: (options) =>
         options.address.port === TINY_PORT ? tiny.open(options) : POOL_KINDS.open(options),
-      layout: { extranonce1Bytes: 2, extranonce2Bytes: 4 },
     },
+    new Map([[`127.0.0.1:${TINY_PORT}`, 6]]),
   );
   await using farm = SimFarm.start({ port: proxy.port, count: 12, mode: { kind: "hash" } });
   await farm.until(() => agent.statistics().accepted >= 20);

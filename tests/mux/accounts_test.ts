@@ -6,7 +6,7 @@ import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts
 import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { NO_TRAFFIC, sumOfTraffic } from "../../lib/mux/books/traffic.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
-import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
+import { WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
 import type { Upstreams } from "../../lib/mux/upstreams.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -85,7 +85,7 @@ class Rig {
       accountsBound: "limits.max_accounts",
       newAccountsPerMinutePerIp,
       graceMs: GRACE_MS,
-      layout: AGENT_LAYOUT,
+      layouts: { layoutFor: () => WIDEST_LAYOUT },
       sessionIds: this.ids,
       counter: this.counter,
       open: (name) => this.#open(name),
@@ -98,7 +98,7 @@ class Rig {
       counter: this.counter,
       fanout: { tell() {} },
       nextJobNumber: () => this.#jobNumber++,
-      layout: AGENT_LAYOUT,
+      sizeFound: () => {},
       releaseSession: (sessionId) => this.ids.release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
@@ -252,6 +252,7 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
       id: 1,
       jobId,
       extranonce2: 0,
+      extranonce2Digits: 8,
       ntime: 0x650d1b20,
       nonce: 0,
       versionBits: 0,

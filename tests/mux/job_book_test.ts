@@ -12,7 +12,7 @@ function job(poolJobId: number | string, ntime = 0x650d1b20): BookedJob {
     ntime,
     version: 0x20000000,
     difficulties,
-    source: undefined,
+    check: undefined,
   };
 }
 
@@ -112,7 +112,7 @@ Deno.test("JobBook never finds a job whose id means another one now, whatever th
           const added = job((id + i) % 256);
           book.add(++number, added, isClean, 0);
           meaning.set(added.poolJobId, number);
-          assert.equal(book.find(number), added, "the newest is always there");
+          assert.equal(book.find(number)?.poolJobId, added.poolJobId, "the newest is there");
           assert.ok(book.size <= (isClean ? 5 : 256));
         }
         for (let n = 1; n <= number; n++) {
@@ -137,4 +137,21 @@ Deno.test("JobBook forgets a job a while after a newer one came, and never the n
   assert.deepEqual(found(), [2, 3]);
   book.expire(10_000_000);
   assert.deepEqual(found(), [3]);
+});
+
+Deno.test("JobBook holds past jobs where blocks are found here, and says that they are past", () => {
+  const book = new JobBook({ jobs: 4, acrossClean: 0, ms: 240_000 }, true);
+  const past = (...numbers: number[]) => numbers.map((number) => book.find(number)?.isPast);
+  book.add(1, job("a"), true, 0);
+  book.add(2, job("b"), false, 1_000);
+  book.expire(241_000);
+  assert.deepEqual(past(1, 2), [true, false]);
+  book.add(3, job("c"), true, 242_000);
+  assert.deepEqual(past(1, 2, 3), [true, true, false]);
+  assert.equal(book.size, 1);
+  book.add(4, job("d"), false, 243_000);
+  book.add(5, job("e"), false, 244_000);
+  assert.deepEqual(past(1, 2, 3, 4, 5), [undefined, true, false, false, false]);
+  book.add(6, job("b"), false, 245_000);
+  assert.deepEqual(past(2, 3, 4, 5, 6), [undefined, false, false, false, false]);
 });

@@ -239,7 +239,7 @@ class BookKeeper {
       case "difficulty": {
         const upstream = one(this.#up, step.pick);
         const sessionIds = [step.pick % 9, step.pick % 5, 0xfffe];
-        return upstream && world.mux.difficultyChanged(upstream, sessionIds, 2 ** 30);
+        return upstream && world.mux.difficultyChanged(upstream, sessionIds, 2 ** 30, false);
       }
       case "mask": {
         const upstream = one(this.#up, step.pick);

@@ -130,8 +130,8 @@ Deno.test("A new difficulty goes to the miners it names, with the next job, and 
   const pool = world.active("a", { difficulty: 512 });
   const spare = world.ready("b");
   const [one, two] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
-  world.mux.difficultyChanged(pool, [77, one.sessionId, 0xfffe], 2 ** 40);
-  world.mux.difficultyChanged(spare, [two.sessionId], 8);
+  world.mux.difficultyChanged(pool, [77, one.sessionId, 0xfffe], 2 ** 40, false);
+  world.mux.difficultyChanged(spare, [two.sessionId], 8, false);
   assert.equal(one.difficulty, 512);
   world.job(pool, "1");
   assert.deepEqual(one.told.slice(-2).map(Object.keys), [["difficulty"], ["job"]]);
@@ -408,10 +408,10 @@ Deno.test("A difficulty that did not change is not told again, however often the
   const pool = world.active("a", { difficulty: 16 });
   const miner = world.join();
   const ids = Array(30_000).fill(miner.sessionId);
-  world.mux.difficultyChanged(pool, ids, 16);
+  world.mux.difficultyChanged(pool, ids, 16, false);
   world.job(pool, "1");
-  world.mux.difficultyChanged(pool, ids, 64);
-  world.mux.difficultyChanged(pool, ids, 32);
+  world.mux.difficultyChanged(pool, ids, 64, false);
+  world.mux.difficultyChanged(pool, ids, 32, false);
   world.job(pool, "2");
   world.job(pool, "3");
   const told = miner.told.filter((told) => "difficulty" in told);
@@ -830,9 +830,9 @@ Deno.test("a share is credited with the difficulty its job had for the miner", (
   };
   const first = miner.job.id;
   assert.equal(judge(), 100);
-  world.mux.difficultyChanged(upstream, [miner.sessionId], 400);
+  world.mux.difficultyChanged(upstream, [miner.sessionId], 400, false);
   assert.equal(judge(first), 100, "it counts from the next job on");
-  world.mux.difficultyChanged(upstream, [miner.sessionId], 800);
+  world.mux.difficultyChanged(upstream, [miner.sessionId], 800, false);
   world.job(upstream, "1");
   assert.equal(judge(), 800);
   assert.equal(judge(first), 100, "a share for the older job");

@@ -2,11 +2,18 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
+import { CERTAIN, type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
 
 /** Share number `n` of a connection; who owns it says which it is. */
 function share(n: number, sentAt = n): PendingShare<string> {
-  return { owner: `share ${n}`, requestId: n, sentAt, difficulty: 1 };
+  return {
+    owner: `share ${n}`,
+    requestId: n,
+    sentAt,
+    difficulty: 1,
+    poolDifficulty: 1,
+    tentativeAt: CERTAIN,
+  };
 }
 
 function filled(count: number): PendingShares<string> {

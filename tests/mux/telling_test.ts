@@ -37,7 +37,7 @@ Deno.test("A share is credited with what its job was sent with, however many dif
   const expected = new Map([[miner.job.id, 1]]);
   for (let exponent = 1; exponent < 200; exponent++) {
     if (exponent % 3 !== 0) {
-      world.mux.difficultyChanged(pool, [miner.sessionId], 2 ** (exponent % 20));
+      world.mux.difficultyChanged(pool, [miner.sessionId], 2 ** (exponent % 20), false);
     }
     world.job(pool, String(exponent));
     const { difficulty } = miner;
@@ -68,7 +68,7 @@ Deno.test("Credits of any miner for any job are what the pool credits, whatever 
       for (const { do: what, who, exponent, job } of steps) {
         const miner = miners[who]!;
         if (what === "difficulty") {
-          world.mux.difficultyChanged(pool, [miner.sessionId], 2 ** exponent);
+          world.mux.difficultyChanged(pool, [miner.sessionId], 2 ** exponent, false);
           now.set(miner, 2 ** exponent);
         } else if (what === "job") {
           const id = String(++poolJobs);
@@ -99,7 +99,7 @@ Deno.test("Between two jobs a miner hears at most one difficulty, however slow i
   const miner = world.join();
   world.fanout.isHeld = true;
   for (let exponent = 1; exponent <= 20; exponent++) {
-    world.mux.difficultyChanged(pool, [miner.sessionId], 2 ** exponent);
+    world.mux.difficultyChanged(pool, [miner.sessionId], 2 ** exponent, false);
     world.job(pool, String(exponent), exponent === 10);
   }
   world.fanout.release();
@@ -166,7 +166,7 @@ Deno.test("A difficulty frame with no job after it is told with the next job, no
   const world = new MuxWorld();
   const pool = world.active("pool", { difficulty: 8 });
   const miner = world.join();
-  world.mux.difficultyChanged(pool, [miner.sessionId], 64);
+  world.mux.difficultyChanged(pool, [miner.sessionId], 64, false);
   pass(world, JOB_AGAIN_MS);
   // The pool judges the job told again as it judges the job.
   assert.equal(miner.jobs.length, 2);

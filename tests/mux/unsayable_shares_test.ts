@@ -18,6 +18,7 @@ const GOOD: Omit<Share, "jobId"> = {
   ntime: JOB_TIME,
   nonce: 7,
   versionBits: 0,
+  extranonce2Digits: 8,
   hasVersionBits: false,
 };
 

@@ -5,6 +5,8 @@ import { JOB_AGAIN_MS, JOB_EVERY_MS, Work } from "../../lib/mux/work.ts";
 import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { poolJob } from "../support/mux_world.ts";
 
+const VIEW = { before: "", after: "" };
+
 /** The work of a place, and a miner that takes the news whenever there is some. */
 class World {
   readonly work = new Work();
@@ -44,7 +46,7 @@ class World {
   look(): void {
     if (!this.work.announce(this.time)) return;
     assert.ok(this.work.isNewsTo(this.told));
-    const { params } = JSON.parse(new TextDecoder().decode(this.work.lineFor(this.told)));
+    const { params } = JSON.parse(new TextDecoder().decode(this.work.lineFor(this.told, VIEW)));
     this.told = this.work.sequence;
     this.heard.push({
       time: this.time,

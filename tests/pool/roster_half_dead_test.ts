@@ -69,6 +69,7 @@ class Farm {
         sent % 2,
         { poolJobId: "0", ntime: 0, version: 0x20000000 },
         SHARE,
+        false,
       );
       upstream.watch.submitted(this.rig.clock.now());
       const { verdict } = this.work[upstream.poolId]!;

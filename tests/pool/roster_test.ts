@@ -1,8 +1,6 @@
 /** PoolRoster: which connections an account has, and which of them serve, as pools come and go. */
 
 import assert from "node:assert/strict";
-import { TinyPool } from "../support/tiny_kind.ts";
-import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { Mood } from "../support/fake_pools.ts";
@@ -287,7 +285,7 @@ scenario(
       await rig.pass(TICK_MS);
     }
     upstream!.enter({ sessionId: 1, account: "alice", name: "rig", clientAgent: "" });
-    upstream!.submit(0, 1, { poolJobId: "0", ntime: 0, version: 0 }, SHARE);
+    upstream!.submit(0, 1, { poolJobId: "0", ntime: 0, version: 0 }, SHARE, false);
     await rig.pass(1000);
     const old = rig.pools.links.find(({ pool }) => pool === 1)!;
     old.connection.deliver(encodeVerdict(0, 1798084231));
@@ -683,23 +681,3 @@ scenario(
   ["serves", "serves"],
   3,
 );
-
-Deno.test("A pool without room for miners' extranonces is refused in words, and the next one serves", async () => {
-  using log = new LogCapture();
-  const rig = new RosterRig(["serves", "serves"]);
-  const narrow = new TinyPool(1);
-  rig.open = (options) => options.poolId === 0 ? narrow.open(options) : POOL_KINDS.open(options);
-  const roster = rig.another();
-  for (let tick = 0; tick < 8; tick++) {
-    rig.clock.advance(TICK_MS);
-    roster.tick();
-    await turn();
-    await turn();
-  }
-  assert.deepEqual(rig.roles.active, [1]);
-  assert.match(
-    log.take().join("\n"),
-    /Pool pool0:3333 #\d+ refused: it leaves miners 6 bytes of extranonce, and those connected have 8/,
-  );
-  roster.stop();
-});

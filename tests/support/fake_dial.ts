@@ -6,6 +6,8 @@ import type { Connection, Dial, PoolAddress } from "../../lib/net/pools/connecti
 export interface DialCall {
   readonly address: PoolAddress;
   readonly signal: AbortSignal;
+  /** What the dial is to write at once. */
+  readonly opening: Uint8Array | undefined;
   /** Whether it was answered or aborted. */
   isOver: boolean;
   answer(connection: Connection): void;
@@ -19,11 +21,12 @@ export class FakeDial {
   /** Called with each new call. */
   onCall: (call: DialCall) => void = () => {};
 
-  readonly dial: Dial = (address, signal) => {
+  readonly dial: Dial = (address, signal, opening) => {
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
     const call: DialCall = {
       address,
       signal,
+      opening,
       isOver: signal.aborted,
       answer: (connection) => {
         call.isOver = true;

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import type { Crowd, Downstream, Fanout, Seat } from "../../lib/mux/downstream.ts";
+import { type ExtranonceLayout, WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
 import type { Worker } from "../../lib/mux/upstream.ts";
 import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
@@ -35,6 +36,7 @@ export class FakeDownstream implements Downstream {
   readonly sessionId: number;
   readonly handle: number;
   readonly worker: Worker;
+  readonly layout: ExtranonceLayout = WIDEST_LAYOUT;
   readonly told: Told[] = [];
   /** What each request was answered: {@linkcode SHARE_ACCEPTED}, or the error's code. */
   readonly answers = new Map<RequestId, number[]>();

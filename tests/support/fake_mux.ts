@@ -22,7 +22,7 @@ import { registeredNames } from "../../lib/protocol/agent/names.ts";
 import { formatJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { encodeLine, formatNotification } from "../../lib/protocol/stratum/message.ts";
 import type { ExtranonceLayout } from "../../lib/mux/terms.ts";
-import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
+import { WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
 import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
 
@@ -77,7 +77,7 @@ export function answerShare(miner: Downstream, id: RequestId, status: number): v
 /** See the head of this file. */
 export class FakeMux implements Mux {
   /** What miners that subscribe are given. */
-  expectedLayout: ExtranonceLayout = AGENT_LAYOUT;
+  layout: ExtranonceLayout = WIDEST_LAYOUT;
   /** What joining miners get at once; without it they are admitted and told nothing more. */
   pool: FakePool | undefined;
   /** Whether joining miners wait until {@linkcode FakeMux.serve} is called for them. */
@@ -108,6 +108,10 @@ export class FakeMux implements Mux {
   /** What it was asked since the last look. */
   takeCalls(): string[] {
     return this.calls.splice(0);
+  }
+
+  layoutFor(): ExtranonceLayout {
+    return this.layout;
   }
 
   leaseSession(): number | undefined {

@@ -49,6 +49,9 @@ export class FakePools {
       host: `pool${i}`,
       port: 3333,
       account: "alice",
+      kind: "agent",
+      password: "",
+      usesTls: false,
     }));
   }
 

@@ -8,7 +8,6 @@ import { systemTime } from "../../lib/base/system_time.ts";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstream } from "../../lib/mux/upstream.ts";
-import { AGENT_LAYOUT } from "../../lib/pool/agent/upstream.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
@@ -57,7 +56,7 @@ export class MuxWorld {
       counter: this.counter,
       fanout: this.fanout,
       nextJobNumber: () => this.#jobNumber++,
-      layout: AGENT_LAYOUT,
+      sizeFound: () => {},
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
@@ -191,6 +190,7 @@ export class MuxWorld {
       id,
       jobId,
       extranonce2: id,
+      extranonce2Digits: 8,
       ntime: 0x650d1b20,
       nonce: 7,
       versionBits,

@@ -3,6 +3,7 @@
 import type { Upstream, UpstreamEvents } from "../../lib/mux/upstream.ts";
 import type { Verdict } from "../../lib/mux/verdict.ts";
 import type {
+  EndCause,
   PoolConnection,
   PoolConnectionOwner,
   ReadyUpstream,
@@ -16,6 +17,7 @@ export type PoolEvent =
   | { readonly ended: string }
   | { readonly job: string; readonly isClean: boolean; readonly coinbase1: string }
   | { readonly difficulty: number; readonly sessionIds: readonly number[] }
+  | { readonly poolDifficulty: number; readonly isAlone: boolean }
   | { readonly mask: number }
   | { readonly verdict: number; readonly status: number }
   | { readonly unregistered: number };
@@ -30,6 +32,13 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   constructor(now: () => number = () => 0) {
     this.#now = now;
   }
+
+  /** The verdicts, in order; each is an event of its own, too. */
+  readonly verdicts: Verdict[] = [];
+  /** The serials of shares that were given up, in order; no events. */
+  readonly abandonedSerials: number[] = [];
+  /** Why it ended, in a word. */
+  endCause: EndCause | undefined;
 
   /** Called with each event as it comes. */
   onEvent: (event: PoolEvent) => void = () => {};
@@ -49,7 +58,8 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
     this.#note({ ready: true });
   }
 
-  ended(_connection: PoolConnection, reason: string): void {
+  ended(_connection: PoolConnection, reason: string, cause: EndCause): void {
+    this.endCause = cause;
     this.#note({ ended: reason });
   }
 
@@ -61,8 +71,10 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
     _upstream: Upstream,
     sessionIds: readonly number[] | "all",
     difficulty: number,
+    isAlone: boolean,
   ): void {
-    this.#note({ difficulty, sessionIds: [...sessionIds as readonly number[]] });
+    if (sessionIds === "all") this.#note({ poolDifficulty: difficulty, isAlone });
+    else this.#note({ difficulty, sessionIds: [...sessionIds] });
   }
 
   versionMaskChanged(upstream: Upstream): void {
@@ -73,6 +85,7 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   judged(upstream: Upstream, serial: number, _last: number, verdict: Verdict): void {
     const status = verdict.kind === "accepted" ? SHARE_ACCEPTED : verdict.poolCode;
     const index = serial & 0xffff;
+    this.verdicts.push(verdict);
     this.#note({ verdict: index, status });
     upstream.watch.judged(index % 2, verdict, this.#now());
   }
@@ -84,7 +97,10 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   // A session itself reports none of the following: its owner does.
   upstreamReady(): void {}
   entryResumed(): void {}
-  abandoned(): void {}
+
+  abandoned(_upstream: Upstream, first: number): void {
+    this.abandonedSerials.push(first);
+  }
 
   accountRefused(): void {}
   moved(): void {}

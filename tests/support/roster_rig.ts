@@ -58,7 +58,6 @@ export class RosterRig {
     return new PoolRoster({
       ...this.#settings,
       open: this.open ?? POOL_KINDS.open,
-      layout: POOL_KINDS.layout,
       version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,

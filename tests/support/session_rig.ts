@@ -31,7 +31,9 @@ export class SessionRig {
       poolId: 0,
       name: "pool:1 #1",
       address: { host: "pool", port: 1 },
+      kind: "agent",
       account: "alice",
+      password: "",
       wantsVerdicts,
       version: "1.2.3",
       dial: this.dial.dial,
@@ -116,6 +118,7 @@ export class SessionRig {
       sessionId,
       { poolJobId: "17", ntime: 0x650d1b20, version: 0x20000000, ...job },
       { ...SHARE, ...share },
+      false,
     );
     if (upstream.terms.verdicts === "given") upstream.watch.submitted(this.clock.now());
     return serial % 0x10000;
@@ -130,5 +133,6 @@ export const SHARE: Share = {
   ntime: 0x650d1b20,
   nonce: 0x1234abcd,
   versionBits: 0,
+  extranonce2Digits: 8,
   hasVersionBits: false,
 };

@@ -3,9 +3,10 @@
 import type { Terms } from "../../lib/mux/terms.ts";
 
 export const TERMS: Terms = {
-  extranonce: { bytes: 8, offset: 2 },
+  extranonce: { bytes: 8, offset: 2, idBytes: 2 },
   startingDifficulty: 1,
   poolDifficulty: 1,
+  difficulty: "pool",
   validation: "pool",
   verdicts: "given",
   canSayTimeZero: false,

@@ -34,6 +34,7 @@ export class TestProxy {
     settings: Readonly<Record<string, unknown>> = {},
     tls = new MinerTls(systemTime.wallNow),
     kinds: PoolKinds = POOL_KINDS,
+    knownSizes: ReadonlyMap<string, number> = new Map(),
   ) {
     this.proxy = new Proxy({
       config: configOf(pools, settings),
@@ -41,6 +42,7 @@ export class TestProxy {
       time: systemTime,
       tls,
       kinds,
+      knownSizes,
     });
   }
 

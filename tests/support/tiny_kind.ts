@@ -64,9 +64,10 @@ export class TinyPool {
   /** What it settles with whoever connects. */
   get terms(): Terms {
     return {
-      extranonce: { bytes: 6, offset: 0 },
+      extranonce: { bytes: 6, offset: 0, idBytes: 2 },
       startingDifficulty: this.difficulty,
       poolDifficulty: 4 * this.difficulty,
+      difficulty: "pool",
       validation: "here",
       verdicts: "given",
       canSayTimeZero: true,

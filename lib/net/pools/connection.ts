@@ -18,10 +18,20 @@ export interface PoolAddress {
   readonly host: string;
   /** TCP port. */
   readonly port: number;
+  /** Whether TLS is spoken there; absent for what all pools of the configuration have. */
+  readonly usesTls?: boolean;
 }
 
 /**
  * Opens a connection to a pool. Rejects when it cannot be opened, or as soon as `signal` aborts.
- * Direct TCP, a tunnel through a proxy or TLS: whoever dials does not know.
+ * Direct TCP, a tunnel through a proxy or TLS: the session that dials does not know.
+ *
+ * With an `opening`, these bytes are written as soon as a way is open, on each way that is tried, and
+ * where ways race one counts once a line has come back. All that came is still to be read; the caller
+ * never writes the opening itself.
  */
-export type Dial = (address: PoolAddress, signal: AbortSignal) => Promise<Connection>;
+export type Dial = (
+  address: PoolAddress,
+  signal: AbortSignal,
+  opening?: Uint8Array,
+) => Promise<Connection>;

@@ -11,15 +11,13 @@ import { isDifficulty } from "../../protocol/stratum/difficulty.ts";
 import { type Job, parseNotify } from "../../protocol/stratum/job.ts";
 import { formatRequest, quote, type StratumMessage } from "../../protocol/stratum/message.ts";
 import { PoolFault } from "../../base/violation.ts";
+import { AUTHORIZE_REFUSED } from "../end_reason.ts";
 import { jobForMiners } from "./pool_job.ts";
 
 /** First parameter of subscribe for this `version` of btcagent. */
 export function clientAgentName(version: string): string {
   return `btccom-agent/${version}-deno`;
 }
-
-/** The code of the fault when the pool does not take the sub-account's name. */
-export const AUTHORIZE_REFUSED = "authorize-refused";
 
 /** The only size with which the pool keeps miners' work apart (agent.md trap 9). */
 export const EXTRANONCE2_BYTES = 8;

@@ -2,29 +2,17 @@
  * A job of a pool as miners get it, or the reason why they cannot; pure.
  */
 
-import {
-  appendExtranonce1,
-  encodeNotify,
-  type Job,
-  parseNotify,
-} from "../../protocol/stratum/job.ts";
-import { LONGEST_JOB_ID } from "../../protocol/stratum/job_id.ts";
+import { appendExtranonce1, type Job, parseNotify } from "../../protocol/stratum/job.ts";
 import { quote } from "../../protocol/stratum/message.ts";
 import { PoolFault } from "../../base/violation.ts";
-
-/**
- * The longest `mining.notify` line that miners are sent, its LF included. Firmware takes coinbases
- * of 255 bytes (NerdMiner) up to 16 KB, which is this many hex digits; and of each miner that reads
- * slowly no more than 64 KB may wait.
- */
-export const MAX_JOB_LINE_BYTES: number = 32 * 1024;
+import { checkJobLine } from "../job_line.ts";
 
 /**
  * The job in the parameters of a pool's `mining.notify`, with the pool's extranonce1 at the end of
  * coinbase part 1.
  *
  * @throws PoolFault `bad-job`; `job-too-long` when miners would get a line of more than
- * {@linkcode MAX_JOB_LINE_BYTES}.
+ * `MAX_JOB_LINE_BYTES`.
  */
 export function readPoolJob(params: readonly unknown[], poolExtranonce1: number): Job {
   return jobForMiners(parseNotify(params), poolExtranonce1);
@@ -34,15 +22,7 @@ export function readPoolJob(params: readonly unknown[], poolExtranonce1: number)
 export function jobForMiners(parsed: Job, poolExtranonce1: number): Job {
   const job = appendExtranonce1(parsed, poolExtranonce1);
   checkJobId(job);
-  // Encoded, not added up: only what makes lines knows how long they are.
-  const lineBytes = encodeNotify(job, LONGEST_JOB_ID, false).length;
-  if (lineBytes > MAX_JOB_LINE_BYTES) {
-    throw new PoolFault(
-      "job-too-long",
-      `Cannot give a job of this pool to miners: its line would have ${lineBytes} bytes, ` +
-        `at most ${MAX_JOB_LINE_BYTES} are allowed, which is more than any firmware takes`,
-    );
-  }
+  checkJobLine(job);
   return job;
 }
 

@@ -6,10 +6,8 @@
  * reason.
  */
 
-import { PoolFault, ProtocolViolation } from "../../base/violation.ts";
+import { PoolFault } from "../../base/violation.ts";
 import type { Connection } from "../../net/pools/connection.ts";
-import { reportFault } from "../../observe/fault.ts";
-import { areaLog } from "../../observe/log.ts";
 import { decodePoolFrame, type PoolMessage } from "../../protocol/agent/message.ts";
 import { PoolStreamDecoder } from "../../protocol/agent/stream.ts";
 import {
@@ -18,28 +16,27 @@ import {
   type StratumMessage,
 } from "../../protocol/stratum/message.ts";
 import type { EndCause, PoolConnection, PoolConnectionOptions } from "../connection.ts";
-import { Inflow } from "./inflow.ts";
+import { causeOf, endReason } from "../end_reason.ts";
+import { Inflow, type InflowOfKind } from "../inflow.ts";
 import { Liveness } from "../liveness.ts";
-import { type Agreement, AUTHORIZE_REFUSED, clientAgentName, PoolHandshake } from "./handshake.ts";
+import { Turns, WORK_PER_TURN } from "../turns.ts";
+import { type Agreement, clientAgentName, PoolHandshake } from "./handshake.ts";
 import { Outgoing, WINDOW_QUESTION } from "./outgoing.ts";
 import { AgentUpstream } from "./upstream.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/**
- * How much is done of a pool's stream before everybody else has a turn: messages and miners named,
- * each of which may be a line to a miner, and bytes. One read may hold 1,600 verdicts.
- */
-const WORK_PER_TURN = 256;
-
-/** Reading this many bytes of JSON takes as long as a line to a miner. */
-const BYTES_OF_WORK = 256;
-
-/** The same in bytes, as it is counted. */
-const BYTES_PER_TURN = WORK_PER_TURN * BYTES_OF_WORK;
-
 /** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
 const HANDSHAKE_PROBE_MS = 5_000;
+
+/** Treat an agent pool as dead after this much silence if nothing is configured, in milliseconds. */
+const READ_TIMEOUT_MS = 60_000;
+
+/** A frame may give each miner a new difficulty every second; a pool changes one in 30 s. */
+export const AGENT_INFLOW: InflowOfKind = {
+  forAMiner: { bytes: 16, messages: 1 },
+  forAShare: { bytes: 10, messages: 1 },
+};
 
 type DifficultyChange = Extract<PoolMessage, { readonly kind: "setDifficulty" }>;
 
@@ -70,8 +67,7 @@ export class AgentSession implements PoolConnection {
   #probedAt: number;
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
-  /** What was done in this turn, in bytes of JSON. */
-  #work = 0;
+  readonly #turns: Turns;
   #bytesRead = 0;
   #messagesRead = 0;
 
@@ -80,8 +76,9 @@ export class AgentSession implements PoolConnection {
     this.name = options.name;
     this.#options = options;
     this.#openedAt = this.#probedAt = options.now();
-    this.#liveness = new Liveness(options.readTimeoutMs, this.#openedAt);
-    this.#inflow = new Inflow(options.rateClock.realNow());
+    this.#liveness = new Liveness(options.readTimeoutMs ?? READ_TIMEOUT_MS, this.#openedAt);
+    this.#inflow = new Inflow(options.rateClock.realNow(), AGENT_INFLOW);
+    this.#turns = new Turns(options.timers);
     this.#run();
   }
 
@@ -214,7 +211,7 @@ export class AgentSession implements PoolConnection {
     this.#bytesRead += bytes.length;
     this.#liveness.received(attendedTime);
     this.#inflow.read(bytes.length, time, awayMs);
-    this.#work += bytes.length;
+    this.#turns.read(bytes.length);
     this.#decoder.push(bytes);
     for (let piece = this.#decoder.next(); piece; piece = this.#decoder.next()) {
       this.#inflow.message(time, awayMs);
@@ -226,16 +223,10 @@ export class AgentSession implements PoolConnection {
         if (message.kind === "setDifficulty") await this.#receiveDifficulty(message);
         else this.#upstream?.frameCame(message);
       }
-      this.#work += BYTES_OF_WORK;
-      if (this.#work >= BYTES_PER_TURN) await this.#nextTurn();
+      this.#turns.worked(1);
+      if (this.#turns.areOver) await this.#turns.next();
       if (this.#isEnded()) return;
     }
-  }
-
-  /** Has everybody else take their turn. */
-  #nextTurn(): Promise<void> {
-    this.#work = 0;
-    return new Promise((resolve) => this.#options.timers.nextTurn(resolve));
   }
 
   /** A frame may name every miner there is. */
@@ -245,8 +236,8 @@ export class AgentSession implements PoolConnection {
     for (let at = 0; at === 0 || at < sessionIds.length; at += WORK_PER_TURN) {
       const some = sessionIds.slice(at, at + WORK_PER_TURN);
       upstream.difficultyCame(some, exponent);
-      this.#work += some.length * BYTES_OF_WORK;
-      if (this.#work >= BYTES_PER_TURN) await this.#nextTurn();
+      this.#turns.worked(some.length);
+      if (this.#turns.areOver) await this.#turns.next();
       if (this.#isEnded()) return;
     }
   }
@@ -295,19 +286,4 @@ export class AgentSession implements PoolConnection {
     this.close();
     this.#options.owner.ended(this, reason, cause);
   }
-}
-
-const log = areaLog("pool");
-
-function endReason(error: unknown): string {
-  if (error instanceof ProtocolViolation) return error.message;
-  // The pool closes with RST, which is a normal close (agent.md "Time-outs and closing").
-  if (error instanceof Deno.errors.ConnectionReset) return "the pool closed the connection";
-  if (error instanceof TypeError || error instanceof RangeError) reportFault(log, error);
-  return error instanceof Error ? error.message : String(error);
-}
-
-function causeOf(error: unknown): EndCause {
-  if (!(error instanceof ProtocolViolation)) return "connection";
-  return error.code === AUTHORIZE_REFUSED ? "accountRefusal" : "refusal";
 }

@@ -7,7 +7,7 @@ import { Allowance } from "../../base/allowance.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
 import { PoolFault } from "../../base/violation.ts";
-import type { ExtranonceLayout, Terms } from "../../mux/terms.ts";
+import type { Terms } from "../../mux/terms.ts";
 import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { PoolMessage } from "../../protocol/agent/message.ts";
@@ -16,7 +16,7 @@ import type { Job } from "../../protocol/stratum/job.ts";
 import { quote } from "../../protocol/stratum/message.ts";
 import type { Share } from "../../protocol/stratum/share.ts";
 import type { ReadyUpstream } from "../connection.ts";
-import type { Inflow } from "./inflow.ts";
+import type { Inflow } from "../inflow.ts";
 import type { Liveness } from "../liveness.ts";
 import { readPoolJob } from "./pool_job.ts";
 import { PoolWatch } from "../pool_watch.ts";
@@ -36,11 +36,8 @@ const MASK_CHANGES_A_MINUTE = 6;
  */
 const RETENTION = { jobs: 256, acrossClean: 4, ms: Infinity } as const;
 
-/** What agents give miners: 8 hex digits of extranonce1, of which the first 4 are zeros, and 4 bytes. */
-export const AGENT_LAYOUT: ExtranonceLayout = { extranonce1Bytes: 4, extranonce2Bytes: 4 };
-
 /** 8 bytes; the first two of a miner's 4 are zeros (agent.md trap 9). */
-const EXTRANONCE = { bytes: 8, offset: 2 } as const;
+const EXTRANONCE = { bytes: 8, offset: 2, idBytes: 2 } as const;
 
 /** What an upstream is made of. */
 export interface AgentUpstreamParts {
@@ -89,6 +86,7 @@ export class AgentUpstream implements ReadyUpstream {
       extranonce: EXTRANONCE,
       startingDifficulty: agreement.difficulty,
       poolDifficulty: agreement.difficulty,
+      difficulty: "pool",
       validation: "pool",
       verdicts: agreement.givesVerdicts ? "given" : "assumed",
       // In a frame 0 stands for the job's own time: it would be another header than the miner hashed.
@@ -171,7 +169,7 @@ export class AgentUpstream implements ReadyUpstream {
 
   /** The pool gave these miners another difficulty, from its next job on. */
   difficultyCame(sessionIds: readonly number[], exponent: number): void {
-    this.#parts.mux.difficultyChanged(this, sessionIds, 2 ** exponent);
+    this.#parts.mux.difficultyChanged(this, sessionIds, 2 ** exponent, false);
   }
 
   /** Takes any other frame of the pool. */

@@ -19,8 +19,10 @@ export interface Share {
   readonly id: RequestId;
   /** Our job number; `NO_JOB` for an id that is not ours. */
   readonly jobId: number;
-  /** The 4 bytes the miner rolls in the coinbase. */
+  /** The bytes the miner rolls in the coinbase, as a number. */
   readonly extranonce2: number;
+  /** How many hex digits it was written in, 1 to 8. */
+  readonly extranonce2Digits: number;
   /** The header's time, seconds since 1970. */
   readonly ntime: number;
   /** The header's nonce. */
@@ -48,7 +50,16 @@ export function parseShare(id: RequestId, params: readonly unknown[]): Share | u
     extranonce2 === undefined || ntime === undefined ||
     nonce === undefined || versionBits === undefined
   ) return undefined;
-  return { id, jobId: parseJobId(job), extranonce2, ntime, nonce, versionBits, hasVersionBits };
+  return {
+    id,
+    jobId: parseJobId(job),
+    extranonce2,
+    extranonce2Digits: (fields[0] as string).length,
+    ntime,
+    nonce,
+    versionBits,
+    hasVersionBits,
+  };
 }
 
 function hexParam(value: unknown): number | undefined {

@@ -49,7 +49,7 @@ const EMPTY = new Uint8Array(0);
 
 function scanObject(): Share | undefined {
   let id: RequestId = null;
-  let jobId = 0, extranonce2 = 0, ntime = 0, nonce = 0, versionBits = 0;
+  let jobId = 0, extranonce2 = 0, extranonce2Digits = 0, ntime = 0, nonce = 0, versionBits = 0;
   let hasVersionBits = false;
   let seen = 0;
 
@@ -69,6 +69,7 @@ function scanObject(): Share | undefined {
       if (!readPunctuation(COMMA) || !readText()) return undefined;
       jobId = parseJobIdBytes(line, textStart, textEnd);
       if ((extranonce2 = readHexParam()) < 0) return undefined;
+      extranonce2Digits = textEnd - textStart;
       if ((ntime = readHexParam()) < 0) return undefined;
       if ((nonce = readHexParam()) < 0) return undefined;
       skipBlanks();
@@ -82,7 +83,16 @@ function scanObject(): Share | undefined {
   if (!readPunctuation(0x7d) || seen !== ALL_KEYS) return undefined;
   skipBlanks();
   if (at < line.length) return undefined;
-  return { id, jobId, extranonce2, ntime, nonce, versionBits, hasVersionBits };
+  return {
+    id,
+    jobId,
+    extranonce2,
+    extranonce2Digits,
+    ntime,
+    nonce,
+    versionBits,
+    hasVersionBits,
+  };
 }
 
 function skipBlanks(): void {

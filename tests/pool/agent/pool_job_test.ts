@@ -2,11 +2,8 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../../lib/base/system_time.ts";
-import {
-  coinbaseBytes,
-  MAX_JOB_LINE_BYTES,
-  readPoolJob,
-} from "../../../lib/pool/agent/pool_job.ts";
+import { coinbaseBytes, readPoolJob } from "../../../lib/pool/agent/pool_job.ts";
+import { MAX_JOB_LINE_BYTES } from "../../../lib/pool/job_line.ts";
 import { Standby } from "../../../lib/pool/standby.ts";
 import { PoolTroubleLog } from "../../../lib/pool/trouble_log.ts";
 import { encodeNotify, type Job } from "../../../lib/protocol/stratum/job.ts";

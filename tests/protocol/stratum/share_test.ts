@@ -17,6 +17,7 @@ Deno.test("a share without version bits is read", () => {
     id: 7,
     jobId: 4711,
     extranonce2: 42,
+    extranonce2Digits: 8,
     ntime: 0x650d1b20,
     nonce: 0x1234abcd,
     versionBits: 0,
@@ -43,6 +44,7 @@ Deno.test("a version field of zero is there, one of null or none is not", () => 
 Deno.test("hex is read as a number: case and missing leading zeros do not matter", () => {
   const share = parseShare(1, ["w", "1", "2A", "650D1B20", "A", "FFFFFFFF"]);
   assert.equal(share?.extranonce2, 42);
+  assert.equal(share?.extranonce2Digits, 2, "how long it was written tells what its miner hashed");
   assert.equal(share?.ntime, 0x650d1b20);
   assert.equal(share?.nonce, 10);
   assert.equal(share?.versionBits, 0xffffffff);

@@ -1,7 +1,8 @@
 /** Inflow: what a pool may send, and what is too much. */
 
 import assert from "node:assert/strict";
-import { Inflow } from "../../../lib/pool/agent/inflow.ts";
+import { AGENT_INFLOW } from "../../lib/pool/agent/session.ts";
+import { Inflow } from "../../lib/pool/inflow.ts";
 
 /** What is said when `act` is too much; `undefined` if it never is within `seconds`. */
 function excessOf(
@@ -12,7 +13,7 @@ function excessOf(
     readonly miners?: number;
   },
 ): { readonly said: string; readonly atMs: number } | undefined {
-  const inflow = new Inflow(0);
+  const inflow = new Inflow(0, AGENT_INFLOW);
   for (let miner = 0; miner < miners; miner++) inflow.registered();
   for (let time = 0; time <= seconds * 1000; time += everyMs) {
     try {
@@ -38,7 +39,7 @@ Deno.test("Without miners 256 KB a second are taken for as long as they come, mo
 });
 
 Deno.test("Without miners 2 MB are taken at once after a rest, more are not", () => {
-  const inflow = new Inflow(0);
+  const inflow = new Inflow(0, AGENT_INFLOW);
   for (const time of [0, 8_000, 16_000]) {
     for (let i = 0; i < 128; i++) inflow.read(16 * KB, time);
   }
@@ -87,7 +88,7 @@ Deno.test("Verdicts nobody asked for are messages like any other", () => {
 });
 
 Deno.test("A pool that judges nothing saves up no more than it can tell apart", () => {
-  const inflow = new Inflow(0);
+  const inflow = new Inflow(0, AGENT_INFLOW);
   for (let i = 0; i < 1_000_000; i++) inflow.submitted();
   let taken = 0;
   assert.throws(() => {
@@ -107,7 +108,7 @@ Deno.test("A new difficulty for each of 10,000 miners in a frame of its own is n
 });
 
 Deno.test("What was taken with miners is not held against a pool when they are gone", () => {
-  const inflow = new Inflow(0);
+  const inflow = new Inflow(0, AGENT_INFLOW);
   for (let miner = 0; miner < 10_000; miner++) inflow.registered();
   for (let i = 0; i < 180_000; i++) inflow.message(0);
   for (let miner = 0; miner < 10_000; miner++) inflow.unregistered();
@@ -121,12 +122,12 @@ Deno.test("What came while nobody was here to read is allowed what it was in tha
   const awayMs = 65_000;
   const whole = 256 * KB * (65 + 8);
   for (const [bytes, isTooMuch] of [[whole, false], [whole + 1, true]] as const) {
-    const inflow = new Inflow(0);
+    const inflow = new Inflow(0, AGENT_INFLOW);
     const read = () => inflow.read(bytes, awayMs + 10_000, awayMs);
     if (isTooMuch) assert.throws(read, /Too much from this pool/);
     else read();
   }
-  const inflow = new Inflow(0);
+  const inflow = new Inflow(0, AGENT_INFLOW);
   inflow.read(256 * KB * 65, awayMs + 10_000, awayMs);
   assert.throws(() => inflow.read(256 * KB * 9, awayMs + 10_000), /Too much/, "and not twice");
 });

@@ -6,35 +6,39 @@
  * the shares that were submitted.
  */
 
-import { PoolFault } from "../../base/violation.ts";
+import { PoolFault } from "../base/violation.ts";
 
 /** What one connection may bring in a second, in the long run. */
-interface Allowance {
+export interface InflowAllowance {
+  /** With the ends of lines. */
   readonly bytes: number;
+  /** Lines or frames. */
   readonly messages: number;
 }
 
-type Unit = keyof Allowance;
+/** What a kind of pool sends for what we do, beside what is the same for all miners. */
+export interface InflowOfKind {
+  /** In a second, for each miner: what tells of a new difficulty. */
+  readonly forAMiner: InflowAllowance;
+  /** Once, for each share submitted: what its verdict takes. */
+  readonly forAShare: InflowAllowance;
+}
+
+type Unit = keyof InflowAllowance;
 
 /** Without miners, in the handshake too: a pool sends a job of a few KB every 30 s, and answers. */
-const WITHOUT_MINERS: Allowance = { bytes: 256 * 1024, messages: 200 };
+const WITHOUT_MINERS: InflowAllowance = { bytes: 256 * 1024, messages: 200 };
 
 /**
  * With miners: as much as does not slow the others, since what is told to miners goes out in turns
  * and only the newest of it. To leave a pool by mistake costs more than to bear a storm for seconds.
  */
-const WITH_MINERS: Allowance = { bytes: 2 << 20, messages: 16_000 };
-
-/** For each miner beside that: a new difficulty every second. A pool changes one in 30 s. */
-const FOR_A_MINER: Allowance = { bytes: 16, messages: 1 };
+const WITH_MINERS: InflowAllowance = { bytes: 2 << 20, messages: 16_000 };
 
 /** After a rest, what these many seconds allow may come at once: 2 MB without miners. */
 const SECONDS_AT_ONCE = 8;
 
-/** For each share that was submitted, what its verdict takes. */
-const FOR_A_SHARE: Allowance = { bytes: 10, messages: 1 };
-
-/** The pool tells as many shares apart. */
+/** Verdicts of more shares than this are owed by no pool: agent pools tell as many apart. */
 const MAX_SHARES_OWED = 0x10000;
 
 /** One kind of what comes in. */
@@ -54,12 +58,12 @@ class Meter {
   #came = 0;
   #since: number;
 
-  constructor(unit: Unit, time: number) {
+  constructor(unit: Unit, time: number, { forAMiner, forAShare }: InflowOfKind) {
     this.#unit = unit;
     this.#withoutMiners = WITHOUT_MINERS[unit];
     this.#withMiners = WITH_MINERS[unit];
-    this.#forAMiner = FOR_A_MINER[unit];
-    this.#forAShare = FOR_A_SHARE[unit];
+    this.#forAMiner = forAMiner[unit];
+    this.#forAShare = forAShare[unit];
     this.#at = this.#since = time;
   }
 
@@ -95,21 +99,21 @@ class Meter {
 export class Inflow {
   readonly #bytes: Meter;
   readonly #messages: Meter;
-  /** Registered here. */
+  /** Those that work here. */
   #miners = 0;
 
   /** `time` is now, as everywhere here in milliseconds. */
-  constructor(time: number) {
-    this.#bytes = new Meter("bytes", time);
-    this.#messages = new Meter("messages", time);
+  constructor(time: number, ofKind: InflowOfKind) {
+    this.#bytes = new Meter("bytes", time, ofKind);
+    this.#messages = new Meter("messages", time, ofKind);
   }
 
-  /** A miner was registered. */
+  /** A miner works here from now on. */
   registered(): void {
     this.#miners++;
   }
 
-  /** One was unregistered. */
+  /** One works here no more. */
   unregistered(): void {
     this.#miners--;
   }

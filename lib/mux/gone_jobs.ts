@@ -1,0 +1,61 @@
+/**
+ * Jobs of connections that are gone: a block found for one of them can be sent nowhere, but must not
+ * pass unseen.
+ */
+
+import type { Share } from "../protocol/stratum/share.ts";
+import type { BookedJob, JobBook } from "./job_book.ts";
+import type { ScreenedJob, Screening, ShareOwner } from "./screening.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** How long, and how many connections, in milliseconds. Miners that moved finish within seconds. */
+const HELD_MS = 600_000;
+const MOST = 4;
+
+/** What is held of a connection; a `Slot` already fits. */
+export interface JobHolder {
+  /** The connection. */
+  readonly upstream: Upstream;
+  /** Its jobs. */
+  readonly jobs: JobBook;
+  /** How its shares are looked at. */
+  readonly screening: Screening;
+}
+
+/** The block that a share is at one of these connections, whatever else it may be. */
+export function blockAt<Holder extends JobHolder>(
+  holders: Iterable<Holder>,
+  share: Share,
+  owner: ShareOwner,
+): { readonly holder: Holder; readonly job: ScreenedJob & BookedJob } | undefined {
+  for (const holder of holders) {
+    const { upstream, jobs, screening } = holder;
+    const job = screening.poolDifficulty === undefined ? undefined : jobs.find(share.jobId);
+    if (job === undefined) continue;
+    const isBlock = screening.isBlock(share, job, owner, upstream.versionMask);
+    return isBlock ? { holder, job } : undefined;
+  }
+  return undefined;
+}
+
+/** The jobs of the last few connections that are gone. Times are monotonic, in milliseconds. */
+export class GoneJobs {
+  readonly #held: { readonly holder: JobHolder; readonly since: number }[] = [];
+
+  /** A connection is gone. */
+  add(holder: JobHolder, time: number): void {
+    if (holder.screening.poolDifficulty === undefined) return;
+    this.#held.push({ holder, since: time });
+    if (this.#held.length > MOST) this.#held.shift();
+  }
+
+  /** Forgets what is too old. */
+  expire(time: number): void {
+    while (this.#held.length > 0 && time - this.#held[0]!.since >= HELD_MS) this.#held.shift();
+  }
+
+  /** The connections. */
+  *holders(): Generator<JobHolder> {
+    for (const { holder } of this.#held) yield holder;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What it takes to check shares for one job of a connection: its parts as they are hashed, what the
+ * pool demanded when it came, and the shares that have come for it.
+ */
+
+import { type PreparedJob, shareHasher } from "../bitcoin/share_hasher.ts";
+import { networkTarget, targetWords } from "../bitcoin/target.ts";
+import { type Job, jobVersion } from "../protocol/stratum/job.ts";
+import type { DifficultyStamp } from "./pool_difficulty.ts";
+import { SeenShares } from "./seen_shares.ts";
+
+/** See above. */
+export class JobCheck {
+  /** The job as the pool sent it. */
+  readonly job: Job;
+  /** How the pool's difficulty stood then. */
+  readonly stamp: DifficultyStamp;
+  /** Shares for it that were good. */
+  readonly seen: SeenShares = new SeenShares();
+  /** Made with its first share: for most jobs of a spare none comes. */
+  #prepared: PreparedJob | undefined;
+  #networkTarget: Uint32Array | undefined;
+
+  /** A job that has just come. */
+  constructor(job: Job, stamp: DifficultyStamp) {
+    this.job = job;
+    this.stamp = stamp;
+  }
+
+  /** A hash at most this is a block; 8 words, the least first. */
+  get networkTarget(): Uint32Array {
+    return this.#networkTarget ??= targetWords(networkTarget(parseInt(this.job.bits, 16)) ?? 0n);
+  }
+
+  /**
+   * The hash of a share's header, 8 words, the least first; valid until the next call.
+   *
+   * @param extranonces the bytes between the coinbase parts.
+   */
+  hash(extranonces: Uint8Array, ntime: number, nonce: number, versionBits: number): Uint32Array {
+    const hasher = shareHasher();
+    this.#prepared ??= hasher.prepare(this.job, extranonces.length);
+    const version = (jobVersion(this.job) ^ versionBits) >>> 0;
+    hasher.hash(this.#prepared, extranonces, ntime, nonce, version);
+    return hasher.wordsIn(0);
+  }
+
+  /** The header of a share, for the record of a block. */
+  headerOf(
+    extranonces: Uint8Array,
+    ntime: number,
+    nonce: number,
+    versionBits: number,
+  ): Uint8Array {
+    this.hash(extranonces, ntime, nonce, versionBits);
+    return shareHasher().headerIn(0);
+  }
+
+  /** Its coinbase. */
+  coinbaseOf(extranonces: Uint8Array): Uint8Array {
+    const { coinbase1, coinbase2 } = this.job;
+    return Uint8Array.fromHex(coinbase1 + extranonces.toHex() + coinbase2);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What a pool demands of shares that it gets for one connection, while its difficulty changes; pure.
+ *
+ * Pools differ in which shares a new difficulty counts for: those for later jobs, those for the job
+ * after the next, or all at once. So a share that only the old or only the new difficulty would take
+ * is sent up until the pool refuses one: that tells what it does, for this change.
+ *
+ * - A raise: shares for older jobs need the old difficulty; if it came without a job, so do those for
+ *   the first job after it.
+ * - A drop: shares for older jobs need the new one.
+ * - Nothing older than the difficulty before the last change counts, as pools remember one.
+ */
+
+/** How the difficulty stood when a job came. */
+export interface DifficultyStamp {
+  /** How many changes there had been. */
+  readonly change: number;
+  /** Whether it is the first job after the last of them. */
+  readonly isFirst: boolean;
+}
+
+/** What a share for a job needs. */
+export interface Demand {
+  /** With this difficulty it is certainly taken. */
+  readonly sure: number;
+  /** With this one, at most `sure`, it may be. */
+  readonly possible: number;
+}
+
+/** The difficulty of one connection. */
+export class PoolDifficulty {
+  #current: number;
+  #previous: number;
+  #changes = 0;
+  /** Whether the last change came without a job. */
+  #isAlone = false;
+  #isFirstDue = false;
+  /** Whether the pool has shown that it does not take what only one of both would. */
+  #isGraceOver = true;
+  #demand: Demand;
+
+  /** As it was when the connection became ready. */
+  constructor(difficulty: number) {
+    this.#current = this.#previous = difficulty;
+    this.#demand = { sure: difficulty, possible: difficulty };
+  }
+
+  /** The newest. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** How often it has changed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** It changes; `isAlone` if no job came right behind. */
+  change(difficulty: number, isAlone: boolean): void {
+    if (difficulty === this.#current) return;
+    this.#previous = this.#current;
+    this.#current = difficulty;
+    this.#changes++;
+    this.#isAlone = isAlone;
+    this.#isFirstDue = true;
+    this.#isGraceOver = false;
+    this.#demand = { sure: difficulty, possible: difficulty };
+  }
+
+  /** A job came. */
+  stamp(): DifficultyStamp {
+    const isFirst = this.#isFirstDue;
+    this.#isFirstDue = false;
+    return { change: this.#changes, isFirst };
+  }
+
+  /** What a share needs now, for a job with this stamp. */
+  demand({ change, isFirst }: DifficultyStamp): Demand {
+    const isRaise = this.#current > this.#previous;
+    const isOfBefore = change < this.#changes;
+    if (isOfBefore && this.#isGraceOver && !isRaise) return alike(this.#previous);
+    const hasGrace = !this.#isGraceOver &&
+      (isOfBefore || isRaise && this.#isAlone && isFirst);
+    if (!hasGrace) return this.#demand;
+    return isRaise
+      ? { sure: this.#current, possible: this.#previous }
+      : { sure: this.#previous, possible: this.#current };
+  }
+
+  /** The pool refused a share as too low that went up as possible, after as many changes. */
+  refused(change: number): void {
+    if (change === this.#changes) this.#isGraceOver = true;
+  }
+}
+
+function alike(difficulty: number): Demand {
+  return { sure: difficulty, possible: difficulty };
+}

@@ -1,0 +1,57 @@
+/**
+ * The shares that have come for one job, so that none counts twice; pure.
+ *
+ * A share is known by its header's hash, of which 64 bits that no difficulty touches are kept: no
+ * spelling of a share and no second number of the job makes it another. Two shares of one job look
+ * alike by chance once in 2^63 pairs.
+ */
+
+const INITIAL_SLOTS = 16;
+
+/** A table of 64-bit keys with open addressing; grows at half full, 16 bytes a share. */
+export class SeenShares {
+  #low: Uint32Array = new Uint32Array(INITIAL_SLOTS);
+  #high: Uint32Array = new Uint32Array(INITIAL_SLOTS);
+  #size = 0;
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Notes a share.
+   *
+   * @param hash of its header, 8 words, the least first.
+   * @returns whether it is new.
+   */
+  add(hash: Uint32Array): boolean {
+    const low = hash[0]!;
+    // A slot with 0 here is free.
+    const high = (hash[1]! | 1) >>> 0;
+    if (!this.#put(low, high)) return false;
+    if (++this.#size * 2 > this.#low.length) this.#grow();
+    return true;
+  }
+
+  #put(low: number, high: number): boolean {
+    const mask = this.#low.length - 1;
+    let at = low & mask;
+    while (this.#high[at] !== 0) {
+      if (this.#low[at] === low && this.#high[at] === high) return false;
+      at = (at + 1) & mask;
+    }
+    this.#low[at] = low;
+    this.#high[at] = high;
+    return true;
+  }
+
+  #grow(): void {
+    const [lows, highs] = [this.#low, this.#high];
+    this.#low = new Uint32Array(lows.length * 2);
+    this.#high = new Uint32Array(highs.length * 2);
+    for (let at = 0; at < lows.length; at++) {
+      if (highs[at] !== 0) this.#put(lows[at]!, highs[at]!);
+    }
+  }
+}

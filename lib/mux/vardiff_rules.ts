@@ -1,0 +1,67 @@
+/**
+ * What an operator wants of the miners' difficulties, ready for use; pure.
+ */
+
+import { exponentAtLeast, exponentAtMost } from "./powers_of_two.ts";
+
+/** Exponents of the difficulties that all firmware understands: 1 to 2^31, as whole numbers. */
+export const HIGHEST_EXPONENT: number = 31;
+
+/** The lowest difficulty that a miner or a setting can ask for is 2^-20. */
+export const LOWEST_EXPONENT: number = -20;
+
+/** As it is set; what is absent has its default. */
+export interface VardiffSettings {
+  /** The aim for each miner, 1 to 60; 10 by default. */
+  readonly sharesPerMinute?: number | undefined;
+  /** The lowest difficulty, 2^-20 to 2^31, rounded up to a power of two; 1 by default. */
+  readonly minimum?: number | undefined;
+  /** The highest, rounded down to one; 2^31 by default. */
+  readonly maximum?: number | undefined;
+  /** The only one, rounded down; a pool's lower difficulty still beats it. */
+  readonly fixed?: number | undefined;
+}
+
+/** As it is used. */
+export interface VardiffRules {
+  /** Shares a millisecond that a miner should find. */
+  readonly aimPerMs: number;
+  /** Exponent of the lowest difficulty, unless a miner suggests less. */
+  readonly lowest: number;
+  /** Exponent of the highest; not below {@linkcode lowest}. */
+  readonly highest: number;
+  /** Whether what miners suggest and do makes no difference. */
+  readonly isFixed: boolean;
+}
+
+const DEFAULT_SHARES_PER_MINUTE = 10;
+const MS_PER_MINUTE = 60_000;
+
+/**
+ * The rules that `settings` make.
+ *
+ * @throws RangeError if a number is out of its range, or `minimum` is above `maximum`.
+ */
+export function vardiffRules(settings: VardiffSettings = {}): VardiffRules {
+  const { sharesPerMinute = DEFAULT_SHARES_PER_MINUTE, minimum = 1, fixed } = settings;
+  const most = 2 ** HIGHEST_EXPONENT;
+  const { maximum = most } = settings;
+  held("sharesPerMinute", sharesPerMinute, 1, 60);
+  held("minimum", minimum, 2 ** LOWEST_EXPONENT, most);
+  // Of a lowest difficulty that is left out only a default would be in the way.
+  held("maximum", maximum, settings.minimum ?? 2 ** LOWEST_EXPONENT, most);
+  if (fixed !== undefined) held("fixed", fixed, 2 ** LOWEST_EXPONENT, most);
+  const highest = exponentAtMost(fixed ?? maximum);
+  return {
+    aimPerMs: sharesPerMinute / MS_PER_MINUTE,
+    // No power of two may lie between the two.
+    lowest: fixed === undefined ? Math.min(exponentAtLeast(minimum), highest) : highest,
+    highest,
+    isFixed: fixed !== undefined,
+  };
+}
+
+function held(name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new RangeError(`Cannot use ${name} ${value} for vardiff: must be ${least} to ${most}`);
+}

@@ -1,0 +1,28 @@
+/**
+ * Why a connection to a pool ended, in words and in a {@linkcode EndCause}, from what was thrown.
+ */
+
+import { ProtocolViolation } from "../base/violation.ts";
+import { reportFault } from "../observe/fault.ts";
+import { areaLog } from "../observe/log.ts";
+import type { EndCause } from "./connection.ts";
+
+/** The code of the fault when a pool does not take the name that we authorize as. */
+export const AUTHORIZE_REFUSED = "authorize-refused";
+
+const log = areaLog("pool");
+
+/** In words. A fault of our own is reported beside. */
+export function endReason(error: unknown): string {
+  if (error instanceof ProtocolViolation) return error.message;
+  // Pools close with RST, which is a normal close (agent.md "Time-outs and closing").
+  if (error instanceof Deno.errors.ConnectionReset) return "the pool closed the connection";
+  if (error instanceof TypeError || error instanceof RangeError) reportFault(log, error);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whose fault it is. */
+export function causeOf(error: unknown): EndCause {
+  if (!(error instanceof ProtocolViolation)) return "connection";
+  return error.code === AUTHORIZE_REFUSED ? "accountRefusal" : "refusal";
+}

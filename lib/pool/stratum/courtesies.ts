@@ -1,0 +1,127 @@
+/**
+ * What a pool says that has nothing to do with work, at any stage: questions are answered, messages
+ * logged, and what means nothing is counted. Each at a bounded rate.
+ */
+
+import { Allowance } from "../../base/allowance.ts";
+import type { Now } from "../../base/clock.ts";
+import { printable } from "../../base/printable.ts";
+import { PoolFault } from "../../base/violation.ts";
+import { areaLog } from "../../observe/log.ts";
+import { ERROR_CODE } from "../../protocol/stratum/error_code.ts";
+import { formatErrorReply, quote } from "../../protocol/stratum/message.ts";
+import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
+import { pingAnswer, versionAnswer } from "../../protocol/stratum/pool_request.ts";
+import type { RequestId } from "../../protocol/stratum/request_id.ts";
+
+/** Questions of a pool that are answered: one a second in the long run, and this many at once. */
+const ANSWER_EVERY_MS = 1_000;
+const ANSWER_BURST = 30;
+
+/** Lines that mean nothing: a pool that sends more is none. */
+const NONSENSE_EVERY_MS = 1_000;
+const NONSENSE_BURST = 100;
+
+/** Lines of the log about each: one a minute in the long run, and this many at once. */
+const LOG_EVERY_MS = 60_000;
+const LOG_BURST = 3;
+
+/** No more of a pool's message is logged, in characters. */
+const MAX_SHOWN_CHARS = 200;
+
+/** A longer id of a question is no id. */
+const MAX_ID_CHARS = 64;
+
+/** What is needed to be polite. */
+export interface CourtesyParts {
+  /** Of the connection, for the log. */
+  readonly name: string;
+  /** Of btcagent. */
+  readonly version: string;
+  /** Monotonic, in milliseconds. */
+  readonly now: Now;
+  /** Writes a line. */
+  readonly send: (line: string) => void;
+}
+
+const log = areaLog("pool");
+
+/** For one connection. */
+export class Courtesies {
+  readonly #parts: CourtesyParts;
+  readonly #answers = new Allowance(ANSWER_EVERY_MS, ANSWER_BURST);
+  readonly #nonsense = new Allowance(NONSENSE_EVERY_MS, NONSENSE_BURST);
+  readonly #nonsenseLog = new Allowance(LOG_EVERY_MS, LOG_BURST);
+  readonly #messageLog = new Allowance(LOG_EVERY_MS, LOG_BURST);
+  #ignored = 0;
+
+  /** Nothing was said yet. */
+  constructor(parts: CourtesyParts) {
+    this.#parts = parts;
+  }
+
+  /** How many messages nothing could be made of: no JSON, impossible difficulties and masks. */
+  get ignored(): number {
+    return this.#ignored;
+  }
+
+  /**
+   * Takes a message, if it is one for here.
+   *
+   * @returns whether it was.
+   * @throws PoolFault `nonsense` when too many mean nothing.
+   */
+  take(message: PoolMessage): boolean {
+    const { name, version } = this.#parts;
+    switch (message.kind) {
+      case "ping":
+        this.#answer(message.id, (id) => pingAnswer(id));
+        return true;
+      case "getVersion":
+        this.#answer(message.id, (id) => versionAnswer(id, version));
+        return true;
+      case "unknown":
+        log.debug("Pool {pool} sent {method}, ignored", {
+          pool: name,
+          method: quote(message.method),
+        });
+        this.#answer(message.id, (id) => formatErrorReply(id, ERROR_CODE.unknown));
+        return true;
+      case "showMessage":
+        if (this.#messageLog.take(this.#parts.now())) {
+          const text = printable(message.text.slice(0, MAX_SHOWN_CHARS));
+          log.info("Pool {pool} says: {text}", { pool: name, text });
+        }
+        return true;
+      case "nonsense":
+        this.ignore(message.why);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Counts a message of which nothing can be made. @throws PoolFault `nonsense` when too many. */
+  ignore(why: string): void {
+    this.#ignored++;
+    const time = this.#parts.now();
+    if (!this.#nonsense.take(time)) {
+      throw new PoolFault(
+        "nonsense",
+        `Cannot follow this pool: of what it sent ${this.#ignored} messages mean nothing, the last: ` +
+          `${why}; check that the address is a Stratum pool's`,
+      );
+    }
+    if (!this.#nonsenseLog.take(time)) return;
+    log.warn("Pool {pool} sent what means nothing, ignored: {why}", {
+      pool: this.#parts.name,
+      why,
+    });
+  }
+
+  /** A message without an id wants no answer. */
+  #answer(id: RequestId, line: (id: RequestId) => string): void {
+    if (id === null || String(id).length > MAX_ID_CHARS) return;
+    if (this.#answers.take(this.#parts.now())) this.#parts.send(line(id));
+  }
+}

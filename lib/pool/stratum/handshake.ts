@@ -1,0 +1,217 @@
+/**
+ * The handshake with an ordinary Stratum pool (pools.md "Handshake"); pure.
+ *
+ * Everything is asked at once, in the opening, and whatever comes is taken in any order: jobs and
+ * difficulties come in the middle of it. Some pools never answer configure, so that is not waited
+ * for long.
+ */
+
+import { PoolFault } from "../../base/violation.ts";
+import { type ExtranonceRoom, roomFor } from "../../mux/terms.ts";
+import type { Job } from "../../protocol/stratum/job.ts";
+import { quote } from "../../protocol/stratum/message.ts";
+import {
+  agreedMask,
+  MAX_EXTRANONCE1_BYTES,
+  parseExtranonce1,
+  type PoolAnswer,
+  type PoolError,
+  type PoolMessage,
+} from "../../protocol/stratum/pool_message.ts";
+import { ASKED_MASK, REQUEST_ID } from "../../protocol/stratum/pool_request.ts";
+import { AUTHORIZE_REFUSED } from "../end_reason.ts";
+
+/** The answer to configure is waited for this long after the one to subscribe, in milliseconds. */
+export const CONFIGURE_WAIT_MS = 3_000;
+
+/** By old custom, of a pool that has sent a job and no difficulty. */
+const UNTOLD_DIFFICULTY = 1;
+
+/** What a handshake can lack. */
+export type Missing = "subscribe" | "authorize" | "configure" | "job";
+
+/** What a handshake can lack, in the order in which it is named, with what the operator is told. */
+const MISSING: Readonly<Record<Missing, string>> = {
+  subscribe: "the subscribe answer",
+  authorize: "the authorize answer",
+  configure: "the version mask",
+  job: "a job",
+};
+
+/** What became of the question for version rolling. */
+type VersionRolling =
+  | { readonly kind: "asked" }
+  | { readonly kind: "agreed"; readonly mask: number }
+  /** It said no, said it in a way that cannot be read, or said nothing in time. */
+  | { readonly kind: "without" };
+
+/** What the answer to subscribe settled, and maybe set_extranonce after it. */
+interface Subscription {
+  readonly extranonce1: string;
+  readonly room: ExtranonceRoom;
+}
+
+/** What both sides know once the handshake is done. */
+export interface StratumAgreement {
+  /** The pool's, in hex. */
+  readonly extranonce1: string;
+  /** What it leaves for miners. */
+  readonly room: ExtranonceRoom;
+  /** Version bits that may be rolled; `undefined` if the pool did not agree to version rolling. */
+  readonly versionMask: number | undefined;
+  /** The pool's difficulty. */
+  readonly difficulty: number;
+  /** The newest job as the pool sent it. */
+  readonly job: Job;
+}
+
+/** One handshake under way. */
+export class StratumHandshake {
+  readonly #user: string;
+  #subscription: Subscription | undefined;
+  #subscribedAt = Infinity;
+  #rolling: VersionRolling = { kind: "asked" };
+  /** The last mask the pool told by itself. */
+  #toldMask: number | undefined;
+  #isAuthorized = false;
+  #difficulty: number | undefined;
+  #job: Job | undefined;
+
+  /** The opening has been sent; `user` is the name in it. */
+  constructor(user: string) {
+    this.#user = user;
+  }
+
+  /** What both agreed on, once everything is there. */
+  get agreement(): StratumAgreement | undefined {
+    const job = this.#job;
+    if (this.missing !== undefined || this.#subscription === undefined || job === undefined) {
+      return undefined;
+    }
+    const rolling = this.#rolling;
+    return {
+      ...this.#subscription,
+      versionMask: rolling.kind === "agreed"
+        ? (this.#toldMask ?? rolling.mask) & ASKED_MASK
+        : undefined,
+      difficulty: this.#difficulty ?? UNTOLD_DIFFICULTY,
+      job,
+    };
+  }
+
+  /** The first thing still missing; `undefined` when done. */
+  get missing(): Missing | undefined {
+    if (this.#subscription === undefined) return "subscribe";
+    if (!this.#isAuthorized) return "authorize";
+    if (this.#rolling.kind === "asked") return "configure";
+    return this.#job === undefined ? "job" : undefined;
+  }
+
+  /** The same in words. */
+  get waitingFor(): string | undefined {
+    const { missing } = this;
+    return missing === undefined ? undefined : MISSING[missing];
+  }
+
+  /** To be called several times a second. */
+  tick(time: number): void {
+    if (this.#rolling.kind === "asked" && time - this.#subscribedAt >= CONFIGURE_WAIT_MS) {
+      this.#rolling = { kind: "without" };
+    }
+  }
+
+  /**
+   * Takes one message of the pool that came at `time`, in milliseconds.
+   *
+   * @throws PoolFault when nobody can mine at this pool, or it refuses us.
+   */
+  receive(message: PoolMessage, time: number): void {
+    switch (message.kind) {
+      case "answer":
+        return this.#answered(message, time);
+      case "job":
+        this.#job = message.job;
+        return;
+      case "difficulty":
+        this.#difficulty = message.difficulty;
+        return;
+      case "extranonce":
+        return this.#extranonceCame(message.extranonce1, message.extranonce2Bytes);
+      case "versionMask":
+        this.#toldMask = message.mask;
+        return;
+    }
+  }
+
+  #answered(answer: PoolAnswer, time: number): void {
+    switch (answer.id) {
+      case REQUEST_ID.configure: {
+        if (this.#rolling.kind === "agreed") return;
+        const mask = agreedMask(answer);
+        this.#rolling = mask === undefined ? { kind: "without" } : { kind: "agreed", mask };
+        return;
+      }
+      case REQUEST_ID.subscribe:
+        if (this.#subscription !== undefined) return;
+        this.#subscription = readSubscription(answer);
+        this.#subscribedAt = time;
+        return;
+      case REQUEST_ID.authorize:
+        if (answer.result !== true) this.#authorizeRefused(answer.error);
+        this.#isAuthorized = true;
+        return;
+    }
+  }
+
+  /** Nothing is settled yet, so that all of it may change; it counts from the next job on. */
+  #extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
+    if (this.#subscription === undefined) return;
+    this.#subscription = { extranonce1, room: readRoom(extranonce2Bytes) };
+    this.#job = undefined;
+  }
+
+  #authorizeRefused(error: PoolError | undefined): never {
+    throw new PoolFault(
+      AUTHORIZE_REFUSED,
+      `Cannot authorize as ${quote(this.#user)}: the pool answers ${describe(error)}; ` +
+        "check the user's name at the pool: some want a bitcoin address",
+    );
+  }
+}
+
+function readSubscription(answer: PoolAnswer): Subscription {
+  const { result, error } = answer;
+  if (!Array.isArray(result) || result.length < 3) {
+    refuse(`it answers subscribe with ${describe(error)}`);
+  }
+  const extranonce1 = parseExtranonce1(result[1]);
+  if (extranonce1 === undefined) {
+    const found = typeof result[1] === "string" ? quote(result[1]) : typeof result[1];
+    refuse(
+      `its extranonce1 is ${found}, wanted whole bytes of hex, at most ${MAX_EXTRANONCE1_BYTES}`,
+    );
+  }
+  return { extranonce1, room: readRoom(result[2]) };
+}
+
+function readRoom(bytes: unknown): ExtranonceRoom {
+  const room = typeof bytes === "number" ? roomFor(bytes) : undefined;
+  if (room !== undefined) return room;
+  refuse(
+    `it leaves ${
+      typeof bytes === "number" ? `${bytes} bytes` : "no number of bytes"
+    } for extranonce2, wanted 4 to 16, so that miners can share a connection`,
+  );
+}
+
+function describe(error: PoolError | undefined): string {
+  if (error === undefined) return "no, without a reason";
+  return error.code === undefined ? quote(error.text) : `${error.code} ${quote(error.text)}`;
+}
+
+function refuse(why: string): never {
+  throw new PoolFault(
+    "not-for-many-miners",
+    `Cannot mine at this pool: ${why}; use another pool, or another port of it`,
+  );
+}

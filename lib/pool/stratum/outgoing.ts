@@ -1,0 +1,159 @@
+/**
+ * What goes to an ordinary Stratum pool on one connection: submits at a bounded rate, those that may
+ * be blocks before all others.
+ *
+ * Pools close on floods (NOMP on 10,240 bytes at once), so after a stall the backlog goes out bit by
+ * bit, and no more while the pool has not been heard since.
+ */
+
+import { Allowance } from "../../base/allowance.ts";
+import type { Now } from "../../base/clock.ts";
+import type { Connection } from "../../net/pools/connection.ts";
+import { Outbox } from "../../net/pools/outbox.ts";
+import { encodeLine } from "../../protocol/stratum/message.ts";
+
+/** Submits in the long run, in milliseconds for each, and at once after a rest. */
+const SUBMIT_EVERY_MS = 10;
+const SUBMIT_BURST = 50;
+
+/** Submits that may wait; of more the oldest are given up. */
+export const MAX_QUEUED = 1_000;
+
+/** Most bytes of submits in one write, and since the pool was last heard. */
+const MAX_WRITE_BYTES = 4 * 1024;
+const MAX_UNHEARD_BYTES = 8_000;
+
+/** A pool that leaves more than this untaken is given up: only answers to its questions come to that. */
+const MAX_WAITING_BYTES = 64 * 1024;
+
+/** What becomes of it. Nothing is reported after {@linkcode Outgoing.stop}. */
+export interface OutgoingEvents {
+  /** The submit with this serial was given up before it was written. */
+  abandoned(serial: number): void;
+  /** A write failed; nothing will be written any more. */
+  failed(error: unknown): void;
+  /** The pool takes too little: this many bytes wait. Comes in a turn of its own. */
+  stalled(waitingBytes: number): void;
+}
+
+interface Queued {
+  readonly serial: number;
+  readonly line: Uint8Array;
+}
+
+/** All that one connection sends, but for the opening. */
+export class Outgoing {
+  readonly #events: OutgoingEvents;
+  readonly #outbox: Outbox;
+  readonly #now: Now;
+  readonly #rate = new Allowance(SUBMIT_EVERY_MS, SUBMIT_BURST);
+  readonly #opening: { readonly bytes: number; readonly messages: number };
+  /** The oldest first, from `#first` on. */
+  #queue: Queued[] = [];
+  #first = 0;
+  #unheardBytes = 0;
+  #messages = 0;
+  #isStopped = false;
+
+  /** The dial has written the `opening`; `now` is monotonic, in milliseconds. */
+  constructor(
+    connection: Pick<Connection, "write">,
+    opening: { readonly bytes: number; readonly messages: number },
+    now: Now,
+    events: OutgoingEvents,
+  ) {
+    this.#events = events;
+    this.#opening = opening;
+    this.#now = now;
+    this.#outbox = new Outbox(connection, {
+      written: () => this.#fill(),
+      failed: (error) => {
+        if (!this.#isStopped) events.failed(error);
+      },
+    });
+  }
+
+  /** Bytes given to the kernel so far, those of the opening included. */
+  get bytesWritten(): number {
+    return this.#opening.bytes + this.#outbox.position - this.#outbox.waitingBytes;
+  }
+
+  /** Bytes that the kernel has not taken. */
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes;
+  }
+
+  /** Messages so far, those of the opening included. */
+  get messages(): number {
+    return this.#opening.messages + this.#messages;
+  }
+
+  /** Submits that wait for their turn. */
+  get queued(): number {
+    return this.#queue.length - this.#first;
+  }
+
+  /** Writes a line that is no submit. */
+  sendLine(line: string): void {
+    this.#append(encodeLine(line));
+  }
+
+  /** Submits a share; one that may be a block goes at once. */
+  submit(serial: number, text: string, isBlock: boolean): void {
+    const line = encodeLine(text);
+    if (isBlock) return this.#append(line);
+    if (this.queued >= MAX_QUEUED) this.#events.abandoned(this.#shift().serial);
+    this.#queue.push({ serial, line });
+    this.#fill();
+  }
+
+  /** Something came from the pool: it is there and reads. */
+  heard(): void {
+    this.#unheardBytes = 0;
+    this.#fill();
+  }
+
+  /** To be called several times a second. */
+  tick(): void {
+    this.#fill();
+  }
+
+  /** The connection is over. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Moves as much of the queue on as may go now. */
+  #fill(): void {
+    while (this.queued > 0 && !this.#isStopped) {
+      const { line } = this.#queue[this.#first]!;
+      if (this.#outbox.gatheredBytes + line.length > MAX_WRITE_BYTES) return;
+      if (this.#unheardBytes + line.length > MAX_UNHEARD_BYTES) return;
+      if (!this.#rate.take(this.#now())) return;
+      this.#shift();
+      this.#unheardBytes += line.length;
+      this.#append(line);
+    }
+  }
+
+  #shift(): Queued {
+    const oldest = this.#queue[this.#first++]!;
+    if (this.#first === this.#queue.length || this.#first > MAX_QUEUED) {
+      this.#queue = this.#queue.slice(this.#first);
+      this.#first = 0;
+    }
+    return oldest;
+  }
+
+  #append(line: Uint8Array): void {
+    if (this.#isStopped) return;
+    this.#messages++;
+    this.#outbox.append(line);
+    this.#outbox.flush();
+    if (this.#outbox.waitingBytes <= MAX_WAITING_BYTES) return;
+    // The caller is in the middle of its miners.
+    queueMicrotask(() => {
+      if (!this.#isStopped) this.#events.stalled(this.#outbox.waitingBytes);
+    });
+  }
+}

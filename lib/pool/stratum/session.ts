@@ -1,0 +1,326 @@
+/**
+ * One connection to an ordinary Stratum pool: dial, handshake, then lines in, lines out.
+ *
+ * Whatever goes wrong, with the socket or with what the pool says, ends this session once, with a
+ * reason.
+ */
+
+import { PoolFault } from "../../base/violation.ts";
+import type { Connection } from "../../net/pools/connection.ts";
+import { LineDecoder } from "../../protocol/stratum/lines.ts";
+import {
+  decodePoolMessage,
+  MAX_POOL_LINE_BYTES,
+  type PoolMessage,
+} from "../../protocol/stratum/pool_message.ts";
+import { openingRequests } from "../../protocol/stratum/pool_request.ts";
+import type { EndCause, PoolConnection, PoolConnectionOptions } from "../connection.ts";
+import { causeOf, endReason } from "../end_reason.ts";
+import { Inflow, type InflowOfKind } from "../inflow.ts";
+import { Liveness } from "../liveness.ts";
+import { Turns } from "../turns.ts";
+import { Courtesies } from "./courtesies.ts";
+import { type StratumAgreement, StratumHandshake } from "./handshake.ts";
+import { Outgoing } from "./outgoing.ts";
+import { StratumUpstream } from "./upstream.ts";
+
+const READ_BUFFER_BYTES = 16 * 1024;
+
+/** Treat a pool as dead after this much silence if nothing is configured: some send every 60 s. */
+const READ_TIMEOUT_MS = 120_000;
+
+/** The same while a share waits for its verdict. */
+const OWED_TIMEOUT_MS = 30_000;
+
+/** Nothing is for a single miner but verdicts, whose words may be long. */
+const STRATUM_INFLOW: InflowOfKind = {
+  forAMiner: { bytes: 0, messages: 0 },
+  forAShare: { bytes: 256, messages: 1 },
+};
+
+/** A job whose line was cut by reads is waited for, after a difficulty, in this many of them. */
+const MAX_HELD_READS = 4;
+
+/** A socket, and what goes out on it. */
+interface Link {
+  readonly connection: Connection;
+  readonly outgoing: Outgoing;
+  readonly courtesies: Courtesies;
+}
+
+/** How far it has come, and what there is then. */
+type Stage =
+  | { readonly kind: "dialling" }
+  | { readonly kind: "handshake"; readonly link: Link; readonly handshake: StratumHandshake }
+  | { readonly kind: "ready"; readonly link: Link; readonly upstream: StratumUpstream }
+  | { readonly kind: "ended"; readonly link: Link | undefined };
+
+/** One connection to an ordinary Stratum pool. */
+export class StratumSession implements PoolConnection {
+  readonly name: string;
+  readonly #options: PoolConnectionOptions;
+  readonly #abort = new AbortController();
+  readonly #decoder = new LineDecoder(MAX_POOL_LINE_BYTES, PoolFault);
+  readonly #opening: Uint8Array;
+  readonly #openedAt: number;
+  readonly #liveness: Liveness;
+  readonly #inflow: Inflow;
+  readonly #turns: Turns;
+  #stage: Stage = { kind: "dialling" };
+  /** From a difficulty on, while it is open whether a job comes with it; and for how many reads. */
+  #held: readonly PoolMessage[] = [];
+  #heldReads = 0;
+  #bytesRead = 0;
+  #messagesRead = 0;
+
+  /** Starts dialling. */
+  constructor(options: PoolConnectionOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#openedAt = options.now();
+    const readTimeoutMs = options.readTimeoutMs ?? READ_TIMEOUT_MS;
+    const owedTimeoutMs = Math.min(OWED_TIMEOUT_MS, readTimeoutMs);
+    this.#liveness = new Liveness(readTimeoutMs, this.#openedAt, owedTimeoutMs);
+    this.#inflow = new Inflow(options.rateClock.realNow(), STRATUM_INFLOW);
+    this.#turns = new Turns(options.timers);
+    const { version, account: user, password, suggestedDifficulty } = options;
+    const opening = openingRequests({ version, user, password, suggestedDifficulty });
+    this.#opening = new TextEncoder().encode(opening);
+    this.#run();
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#link?.outgoing.bytesWritten ?? 0;
+  }
+
+  get waitingBytes(): number {
+    return this.#link?.outgoing.waitingBytes ?? 0;
+  }
+
+  get messagesRead(): number {
+    return this.#messagesRead;
+  }
+
+  get messagesWritten(): number {
+    return this.#link?.outgoing.messages ?? 0;
+  }
+
+  /** Messages of the pool of which nothing could be made. */
+  get ignored(): number {
+    return this.#link?.courtesies.ignored ?? 0;
+  }
+
+  flush(): void {}
+
+  tick(): void {
+    const time = this.#options.now();
+    const stage = this.#stage;
+    switch (stage.kind) {
+      case "dialling":
+        return this.#endIfLate(time, "a connection");
+      case "handshake":
+        stage.handshake.tick(time);
+        if (this.#readyIfAgreed(stage)) return;
+        return this.#endIfLate(time, stage.handshake.waitingFor ?? "nothing");
+      case "ready": {
+        stage.link.outgoing.tick();
+        const verdict = this.#liveness.check(time, this.bytesWritten, this.waitingBytes);
+        if (verdict !== undefined) this.#end(verdict);
+        return;
+      }
+      case "ended":
+        return;
+      default:
+        stage satisfies never;
+    }
+  }
+
+  close(): void {
+    const stage = this.#stage;
+    if (stage.kind === "ended") return;
+    const link = this.#link;
+    this.#stage = { kind: "ended", link };
+    this.#abort.abort();
+    if (stage.kind === "ready") stage.upstream.stop();
+    link?.outgoing.stop();
+    link?.connection.close();
+  }
+
+  get #link(): Link | undefined {
+    return this.#stage.kind === "dialling" ? undefined : this.#stage.link;
+  }
+
+  get #upstream(): StratumUpstream | undefined {
+    return this.#stage.kind === "ready" ? this.#stage.upstream : undefined;
+  }
+
+  /** A question of its own, since the stage changes behind the compiler's back. */
+  #isEnded(): boolean {
+    return this.#stage.kind === "ended";
+  }
+
+  #endIfLate(time: number, missing: string): void {
+    const { handshakeTimeoutMs } = this.#options;
+    if (time - this.#openedAt < handshakeTimeoutMs) return;
+    this.#end(`no answer: waited ${handshakeTimeoutMs / 1000} s for ${missing}`);
+  }
+
+  /** The whole life of the connection; whatever it throws is the reason of its end. */
+  async #run(): Promise<void> {
+    try {
+      const { dial, address } = this.#options;
+      const connection = await dial(address, this.#abort.signal, this.#opening);
+      if (this.#isEnded()) return connection.close();
+      this.#opened(connection);
+      const buffer = new Uint8Array(READ_BUFFER_BYTES);
+      while (!this.#isEnded()) {
+        const count = await connection.read(buffer);
+        // It may have been closed between the coming of the bytes and our turn.
+        if (this.#isEnded()) return;
+        if (count === null) return this.#end("the pool closed the connection");
+        await this.#receive(buffer.subarray(0, count));
+      }
+    } catch (error) {
+      this.#end(endReason(error), causeOf(error));
+    }
+  }
+
+  #opened(connection: Connection): void {
+    const { now, account, version } = this.#options;
+    const bytes = this.#opening;
+    const messages = bytes.reduce((lines, byte) => byte === LF ? lines + 1 : lines, 0);
+    const outgoing = new Outgoing(connection, { bytes: bytes.length, messages }, now, {
+      abandoned: (serial) => this.#upstream?.abandoned(serial),
+      failed: (error) => this.#end(endReason(error), causeOf(error)),
+      stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),
+    });
+    const send = (line: string) => outgoing.sendLine(line);
+    const courtesies = new Courtesies({ name: this.name, version, now, send });
+    const link = { connection, outgoing, courtesies };
+    this.#stage = { kind: "handshake", link, handshake: new StratumHandshake(account) };
+  }
+
+  /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */
+  async #receive(bytes: Uint8Array): Promise<void> {
+    const { now, rateClock } = this.#options;
+    const time = rateClock.realNow();
+    const awayMs = rateClock.awayMs(time);
+    const attendedTime = now(time);
+    this.#bytesRead += bytes.length;
+    this.#liveness.received(attendedTime);
+    this.#link?.outgoing.heard();
+    this.#inflow.read(bytes.length, time, awayMs);
+    this.#turns.read(bytes.length);
+    this.#decoder.push(bytes);
+    const messages: PoolMessage[] = [...this.#held];
+    const count = messages.length;
+    let fault: { readonly error: unknown } | undefined;
+    try {
+      for (let line = this.#decoder.next(); line; line = this.#decoder.next()) {
+        this.#inflow.message(time, awayMs);
+        if (line.length > 0) messages.push(decodePoolMessage(line));
+      }
+    } catch (error) {
+      // What came before it counts.
+      fault = { error };
+    }
+    this.#messagesRead += messages.length - count;
+    const lastJob = messages.findLastIndex(({ kind }) => kind === "job");
+    const end = fault === undefined ? this.#holdFrom(messages, lastJob) : messages.length;
+    for (let at = 0; at < end; at++) {
+      this.#take(messages[at]!, at > lastJob, attendedTime);
+      this.#turns.worked(1);
+      if (this.#turns.areOver) await this.#turns.next();
+      if (this.#isEnded()) return;
+    }
+    if (fault !== undefined) throw fault.error;
+  }
+
+  /**
+   * Where the messages begin that wait for the rest of a line: a difficulty whose job has not come
+   * whole yet is not alone.
+   */
+  #holdFrom(messages: readonly PoolMessage[], lastJob: number): number {
+    const at = messages.findIndex(({ kind }, i) => kind === "difficulty" && i > lastJob);
+    if (at < 0 || !this.#decoder.isInsideLine || this.#heldReads >= MAX_HELD_READS) {
+      this.#held = [];
+      this.#heldReads = 0;
+      return messages.length;
+    }
+    this.#held = messages.slice(at);
+    this.#heldReads++;
+    return at;
+  }
+
+  /** `isAlone` for a difficulty that comes without a job. */
+  #take(message: PoolMessage, isAlone: boolean, time: number): void {
+    const stage = this.#stage;
+    if (stage.kind !== "handshake" && stage.kind !== "ready") return;
+    if (stage.link.courtesies.take(message)) return;
+    if (message.kind === "reconnect") {
+      // Never to another host: a peer on the way that can write a line must not steer the farm.
+      return this.#end("the pool asked for a new connection");
+    }
+    if (stage.kind === "handshake") {
+      stage.handshake.receive(message, time);
+      this.#readyIfAgreed(stage);
+      return;
+    }
+    const { upstream } = stage;
+    switch (message.kind) {
+      case "answer":
+        return upstream.answerCame(message);
+      case "job":
+        return upstream.jobCame(message.job);
+      case "difficulty":
+        return upstream.difficultyCame(message.difficulty, isAlone);
+      case "extranonce":
+        return upstream.extranonceCame(message.extranonce1, message.extranonce2Bytes);
+      case "versionMask":
+        return upstream.maskCame(message.mask);
+    }
+  }
+
+  #readyIfAgreed({ link, handshake }: Extract<Stage, { kind: "handshake" }>): boolean {
+    const { agreement } = handshake;
+    if (agreement === undefined) return false;
+    try {
+      this.#ready(link, agreement);
+    } catch (error) {
+      this.#end(endReason(error), causeOf(error));
+    }
+    return true;
+  }
+
+  #ready(link: Link, agreement: StratumAgreement): void {
+    const { poolId, account, mux, now, rateClock, owner } = this.#options;
+    const upstream = new StratumUpstream({
+      poolId,
+      name: this.name,
+      user: account,
+      agreement,
+      outgoing: link.outgoing,
+      liveness: this.#liveness,
+      inflow: this.#inflow,
+      courtesies: link.courtesies,
+      mux,
+      now,
+      rateClock,
+      end: (reason) => this.#end(reason),
+    });
+    this.#stage = { kind: "ready", link, upstream };
+    owner.ready(this, upstream);
+  }
+
+  #end(reason: string, cause: EndCause = "connection"): void {
+    if (this.#isEnded()) return;
+    this.close();
+    this.#options.owner.ended(this, reason, cause);
+  }
+}
+
+const LF = 0x0a;

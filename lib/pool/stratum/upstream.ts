@@ -1,0 +1,267 @@
+/**
+ * A connection to an ordinary Stratum pool that is ready: shares up under one name, jobs,
+ * difficulties and verdicts down.
+ */
+
+import { Allowance } from "../../base/allowance.ts";
+import type { RateClock } from "../../base/attended_clock.ts";
+import type { Now } from "../../base/clock.ts";
+import { PoolFault } from "../../base/violation.ts";
+import type { Terms } from "../../mux/terms.ts";
+import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
+import type { Verdict } from "../../mux/verdict.ts";
+import { areaLog } from "../../observe/log.ts";
+import type { Job } from "../../protocol/stratum/job.ts";
+import { agreedMask, type PoolAnswer } from "../../protocol/stratum/pool_message.ts";
+import {
+  ASKED_MASK,
+  FIRST_SUBMIT_ID,
+  REQUEST_ID,
+  submitRequest,
+} from "../../protocol/stratum/pool_request.ts";
+import type { Share } from "../../protocol/stratum/share.ts";
+import type { ReadyUpstream } from "../connection.ts";
+import type { Inflow } from "../inflow.ts";
+import type { Liveness } from "../liveness.ts";
+import { PoolWatch } from "../pool_watch.ts";
+import type { Courtesies } from "./courtesies.ts";
+import type { StratumAgreement } from "./handshake.ts";
+import { MAX_QUEUED, type Outgoing } from "./outgoing.ts";
+import { PoolJobs } from "./pool_jobs.ts";
+import { extranonce2Text } from "./room.ts";
+import { faultOf, verdictOf } from "./verdicts.ts";
+
+/** A pool that changes its version mask more often is left. */
+const MASK_CHANGES_A_MINUTE = 6;
+
+/** What is amiss with shares is logged once in this time, in milliseconds. */
+const ALARM_EVERY_MS = 60_000;
+
+/**
+ * Public pools forget a job about five minutes after the next, and close the connection over a share
+ * for it (pools.md trap 2). After a clean job only blocks go up for older ones.
+ */
+const RETENTION = { jobs: 256, acrossClean: 0, ms: 240_000 } as const;
+
+/** What an upstream is made of. */
+export interface StratumUpstreamParts {
+  /** As in {@linkcode Upstream.poolId}. */
+  readonly poolId: number;
+  /** As in {@linkcode Upstream.name}. */
+  readonly name: string;
+  /** The authorized name; every share goes up under it. */
+  readonly user: string;
+  /** What the handshake came to. */
+  readonly agreement: StratumAgreement;
+  /** Where submits go. */
+  readonly outgoing: Pick<Outgoing, "submit">;
+  /** Judges the connection. */
+  readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
+  /** Judges how much the pool sends. */
+  readonly inflow: Pick<Inflow, "registered" | "unregistered" | "submitted">;
+  /** Counts what means nothing. */
+  readonly courtesies: Pick<Courtesies, "ignore">;
+  /** Hears what the pool says. */
+  readonly mux: UpstreamEvents;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** What rates of the pool are judged by. */
+  readonly rateClock: RateClock;
+  /** The connection is to be ended for this reason. */
+  readonly end: (reason: string) => void;
+}
+
+/** An ordinary Stratum pool that is ready. */
+export class StratumUpstream implements ReadyUpstream {
+  readonly poolId: number;
+  readonly name: string;
+  readonly terms: Terms;
+  readonly watch: PoolWatch;
+  readonly takesWorkers = true;
+  readonly #parts: StratumUpstreamParts;
+  readonly #workerJson: string;
+  readonly #jobs: PoolJobs;
+  /** Miners that left with shares unjudged, and how often each. */
+  readonly #leaving = new Map<number, number>();
+  readonly #maskChanges = new Allowance(60_000 / MASK_CHANGES_A_MINUTE, MASK_CHANGES_A_MINUTE);
+  readonly #alarms = new Allowance(ALARM_EVERY_MS, 1);
+  readonly #drops = new Allowance(ALARM_EVERY_MS, 1);
+  /** Bits that may be rolled; `undefined` as long as the pool has not agreed to version rolling. */
+  #mask: number | undefined;
+  #difficulty: number;
+  #latestJob: Job;
+  #isOver = false;
+
+  /** The handshake has just been done. @throws PoolFault `job-too-long`. */
+  constructor(parts: StratumUpstreamParts) {
+    const { poolId, name, user, agreement, now } = parts;
+    this.poolId = poolId;
+    this.name = name;
+    this.terms = {
+      extranonce: agreement.room,
+      startingDifficulty: agreement.difficulty,
+      poolDifficulty: agreement.difficulty,
+      difficulty: "vardiff",
+      validation: "here",
+      verdicts: "given",
+      canSayTimeZero: true,
+      retention: RETENTION,
+    };
+    this.watch = new PoolWatch(now());
+    this.#parts = parts;
+    this.#workerJson = JSON.stringify(user);
+    this.#mask = agreement.versionMask;
+    this.#difficulty = agreement.difficulty;
+    this.#jobs = new PoolJobs(agreement.extranonce1);
+    this.#latestJob = this.#jobs.next(agreement.job);
+  }
+
+  get versionMask(): number {
+    return this.#mask ?? 0;
+  }
+
+  get latestJob(): Job {
+    return this.#latestJob;
+  }
+
+  get isSilent(): boolean {
+    return this.#parts.liveness.isSilent;
+  }
+
+  /** The pool knows nothing of workers: all is under one name. */
+  enter(_worker: Worker): void {
+    if (!this.#isOver) this.#parts.inflow.registered();
+  }
+
+  leave(sessionId: number, isAwaited: boolean): void {
+    if (this.#isOver) return;
+    this.#parts.inflow.unregistered();
+    if (!isAwaited) return this.#parts.mux.forgotten(this, sessionId);
+    this.#leaving.set(sessionId, (this.#leaving.get(sessionId) ?? 0) + 1);
+  }
+
+  settled(sessionId: number): void {
+    const times = this.#leaving.get(sessionId) ?? 0;
+    this.#leaving.delete(sessionId);
+    for (let i = 0; i < times && !this.#isOver; i++) this.#parts.mux.forgotten(this, sessionId);
+  }
+
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): void {
+    if (this.#isOver) return;
+    const { liveness, inflow, outgoing } = this.#parts;
+    liveness.submitted();
+    inflow.submitted();
+    const line = submitRequest({
+      id: FIRST_SUBMIT_ID + serial,
+      workerJson: this.#workerJson,
+      poolJobId: job.poolJobId,
+      extranonce2: extranonce2Text(this.terms.extranonce, sessionId, share.extranonce2),
+      ntime: share.ntime,
+      nonce: share.nonce,
+      versionBits: this.#mask === undefined ? undefined : share.versionBits,
+    });
+    outgoing.submit(serial, line, isBlock);
+  }
+
+  /** The connection is over: nothing is written or reported any more. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** A submit was given up before it was written. */
+  abandoned(serial: number): void {
+    const { mux, now } = this.#parts;
+    mux.abandoned(this, serial, serial);
+    if (!this.#drops.take(now())) return;
+    log.warn(
+      "Pool {pool} takes shares too slowly: gave up the oldest of {queued} that wait; raise " +
+        "the difficulty, or use another pool",
+      { pool: this.name, queued: MAX_QUEUED },
+    );
+  }
+
+  /** The pool answered a request. */
+  answerCame(answer: PoolAnswer): void {
+    const { mux, liveness, courtesies } = this.#parts;
+    if (answer.id === REQUEST_ID.configure) {
+      const mask = agreedMask(answer);
+      if (mask !== undefined && this.#mask === undefined) this.#changeMask(mask);
+      return;
+    }
+    if (answer.id === undefined || answer.id < FIRST_SUBMIT_ID) {
+      // The rest of the handshake: some pools answer a suggested difficulty.
+      if (answer.id !== REQUEST_ID.suggest) courtesies.ignore("found an answer to no request");
+      return;
+    }
+    liveness.answered();
+    const serial = answer.id - FIRST_SUBMIT_ID;
+    const verdict = verdictOf(answer);
+    if (verdict.kind === "rejected") this.#alarm(answer, verdict);
+    mux.judged(this, serial, serial, verdict);
+  }
+
+  /** The pool sent a job. @throws PoolFault `job-too-long`. */
+  jobCame(sent: Job): void {
+    const { mux, now } = this.#parts;
+    const job = this.#jobs.next(sent);
+    this.#latestJob = job;
+    this.watch.record.jobArrived(now());
+    mux.jobArrived(this, job);
+  }
+
+  /** The pool changed its difficulty; `isAlone` as in {@linkcode UpstreamEvents.difficultyChanged}. */
+  difficultyCame(difficulty: number, isAlone: boolean): void {
+    if (difficulty === this.#difficulty) return;
+    this.#difficulty = difficulty;
+    this.#parts.mux.difficultyChanged(this, "all", difficulty, isAlone);
+  }
+
+  /** The pool changed its version mask. @throws PoolFault `version-mask-flips`. */
+  maskCame(told: number): void {
+    // Without an agreement no version bits go up, whatever is said later.
+    if (this.#mask !== undefined) this.#changeMask(told);
+  }
+
+  /** The pool gave another extranonce1, which counts from its next job on. */
+  extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
+    const { bytes } = this.terms.extranonce;
+    if (extranonce2Bytes !== undefined && extranonce2Bytes !== bytes) {
+      // Where miners' extranonces stand was settled in the handshake.
+      const found = typeof extranonce2Bytes === "number" ? extranonce2Bytes : "something else";
+      return this.#parts.end(
+        `the pool changed the size of extranonce2 from ${bytes} bytes to ${found}`,
+      );
+    }
+    this.#jobs.extranonceCame(extranonce1);
+  }
+
+  /** Every change of it costs each miner a job. */
+  #changeMask(told: number): void {
+    const { rateClock, mux } = this.#parts;
+    const mask = told & ASKED_MASK;
+    const before = this.versionMask;
+    if (mask === this.#mask) return;
+    if (!this.#maskChanges.take(rateClock.realNow(), rateClock.awayMs())) {
+      throw new PoolFault(
+        "version-mask-flips",
+        "Cannot follow this pool: it has changed its version mask more than " +
+          `${MASK_CHANGES_A_MINUTE} times in a minute; ask the pool what it means by that`,
+      );
+    }
+    this.#mask = mask;
+    if (mask !== before) mux.versionMaskChanged(this);
+  }
+
+  /** A refusal that is the fault of our name or login is said loudly: no share earns anything. */
+  #alarm({ error }: PoolAnswer, { poolCode, poolText }: Exclude<Verdict, { kind: "accepted" }>) {
+    if (error === undefined || faultOf(error) !== "ours") return;
+    if (!this.#alarms.take(this.#parts.now())) return;
+    log.error(
+      "Pool {pool} takes no shares under the name {user}: it answers {code} {text}; check the " +
+        "user's name at the pool",
+      { pool: this.name, user: this.#parts.user, code: poolCode, text: poolText },
+    );
+  }
+}
+
+const log = areaLog("pool");

@@ -1,0 +1,231 @@
+/**
+ * What ordinary Stratum pools send: a line as a value (pools.md).
+ *
+ * Pools take liberties: members in any order, errors as arrays, objects or texts, or none at all
+ * beside a refusal. A line that means nothing here is a value too, for the session to count.
+ */
+
+import { parseHex32 } from "../../base/hex.ts";
+import { PoolFault } from "../../base/violation.ts";
+import { MIN_DIFFICULTY } from "./difficulty.ts";
+import type { Job } from "./job.ts";
+import { quote } from "./message.ts";
+import { parsePoolNotify } from "./pool_job.ts";
+import { findRequestId, type RequestId } from "./request_id.ts";
+
+/** The longest line taken from a pool, in bytes: the longest job miners are given, and room. */
+export const MAX_POOL_LINE_BYTES: number = 40 * 1024;
+
+/** The largest difficulty there is: no hash reaches a higher one but 0. */
+export const MAX_POOL_DIFFICULTY: number = 2 ** 224;
+
+/** The longest extranonce1 that miners' firmware takes, in bytes. */
+export const MAX_EXTRANONCE1_BYTES = 16;
+
+/** Why a request was refused. */
+export interface PoolError {
+  /** The pool's number for it; `undefined` if it gives none. */
+  readonly code: number | undefined;
+  /** The pool's words, as they came; may be empty. */
+  readonly text: string;
+}
+
+/** The answer to a request of ours. */
+export interface PoolAnswer {
+  /** Tells the messages apart. */
+  readonly kind: "answer";
+  /** Of the request; `undefined` for one that cannot be ours. */
+  readonly id: number | undefined;
+  /** What was asked for. Only `true` is a yes, whatever the error says. */
+  readonly result: unknown;
+  /** Why not; `undefined` if nothing is said. */
+  readonly error: PoolError | undefined;
+}
+
+/** Everything a pool sends. */
+export type PoolMessage =
+  | PoolAnswer
+  | { readonly kind: "job"; readonly job: Job }
+  | {
+    readonly kind: "difficulty";
+    /** The nearest double, as pools have it themselves; at least 2^-32, which every hash reaches. */
+    readonly difficulty: number;
+    /** The decimal text it came as. */
+    readonly text: string;
+  }
+  | {
+    readonly kind: "extranonce";
+    /** Hex in lower case, whole bytes. */
+    readonly extranonce1: string;
+    /** What the pool says; not checked. */
+    readonly extranonce2Bytes: unknown;
+  }
+  | { readonly kind: "versionMask"; readonly mask: number }
+  | { readonly kind: "reconnect" }
+  | { readonly kind: "showMessage"; readonly text: string }
+  | { readonly kind: "getVersion"; readonly id: RequestId }
+  | { readonly kind: "ping"; readonly id: RequestId }
+  | { readonly kind: "unknown"; readonly id: RequestId; readonly method: string }
+  | {
+    /** Nothing can be made of it. */
+    readonly kind: "nonsense";
+    /** What was found and what was wanted, for the log. */
+    readonly why: string;
+  };
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: false });
+
+/** Lists in lists, nothing between them: tens of thousands of levels take long to parse. */
+const NESTED_LISTS = "[".repeat(64);
+
+/**
+ * Reads one line of a pool.
+ *
+ * @throws PoolFault `bad-job`, `bad-extranonce`: the connection is of no use without them.
+ */
+export function decodePoolMessage(line: Uint8Array): PoolMessage {
+  const text = decoder.decode(line);
+  const message = parseObject(text);
+  if (message === undefined) return nonsense(`found ${quote(text)}, wanted a JSON object`);
+  const { method } = message;
+  if (method === undefined || method === null) return readAnswer(message);
+  if (typeof method !== "string") return nonsense("found a method that is no text");
+  const params = message["params"] ?? [];
+  if (!Array.isArray(params)) {
+    return nonsense(`found ${quote(method)} without a list of parameters`);
+  }
+  switch (method) {
+    case "mining.notify":
+      return { kind: "job", job: parsePoolNotify(params) };
+    case "mining.set_difficulty":
+      return readDifficulty(text, params);
+    case "mining.set_extranonce":
+      return readExtranonce(params);
+    case "mining.set_version_mask":
+      return readVersionMask(params);
+    case "client.reconnect":
+      return { kind: "reconnect" };
+    case "client.show_message":
+      return { kind: "showMessage", text: typeof params[0] === "string" ? params[0] : "" };
+    case "client.get_version":
+      return { kind: "getVersion", id: findRequestId(text) };
+    case "mining.ping":
+      return { kind: "ping", id: findRequestId(text) };
+    default:
+      return { kind: "unknown", id: findRequestId(text), method };
+  }
+}
+
+/** The pool's extranonce1 in lower case; `undefined` if it is no hex of at most 16 bytes. */
+export function parseExtranonce1(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length > 2 * MAX_EXTRANONCE1_BYTES) return undefined;
+  return /^(?:[0-9a-fA-F]{2})*$/.test(value) ? value.toLowerCase() : undefined;
+}
+
+/**
+ * The version mask in the answer to `mining.configure`; `undefined` if the pool does not agree to
+ * version rolling, or says so in a way that cannot be read.
+ */
+export function agreedMask({ result }: PoolAnswer): number | undefined {
+  if (!isObject(result) || result["version-rolling"] !== true) return undefined;
+  const mask = result["version-rolling.mask"];
+  return typeof mask === "string" ? parseHex32(mask) : undefined;
+}
+
+function readAnswer(message: Readonly<Record<string, unknown>>): PoolMessage {
+  const { id, result, error } = message;
+  const reason = message["reject-reason"];
+  if (result === undefined && error === undefined && reason === undefined) {
+    return nonsense("found a JSON object with neither method nor result nor error");
+  }
+  return { kind: "answer", id: readId(id), result, error: readError(error) ?? readError(reason) };
+}
+
+/** Ids of ours are whole numbers; some pools print them as texts. */
+function readId(id: unknown): number | undefined {
+  const number = typeof id === "string" && /^[0-9]{1,15}$/.test(id) ? Number(id) : id;
+  return Number.isSafeInteger(number) ? number as number : undefined;
+}
+
+function readError(error: unknown): PoolError | undefined {
+  if (error === undefined || error === null || error === false) return undefined;
+  if (typeof error === "string") return { code: undefined, text: error };
+  const [code, text] = Array.isArray(error)
+    ? error
+    : isObject(error)
+    ? [error["code"], error["message"]]
+    : [error];
+  return {
+    code: Number.isSafeInteger(code) ? code as number : undefined,
+    text: typeof text === "string" ? text : typeof code === "string" ? code : "",
+  };
+}
+
+/**
+ * Difficulties are read from their text: a number beyond what a double holds must not pass for one
+ * that it is not.
+ */
+function readDifficulty(line: string, params: readonly unknown[]): PoolMessage {
+  const [given] = params;
+  const text = typeof given === "string" ? given.trim() : sourceOf(given, line);
+  const difficulty = DECIMAL.test(text) ? Number(text) : NaN;
+  if (difficulty > 0 && difficulty <= MAX_POOL_DIFFICULTY) {
+    return { kind: "difficulty", difficulty: Math.max(difficulty, MIN_DIFFICULTY), text };
+  }
+  return nonsense(`found difficulty ${quote(text)}, wanted a number above 0, up to 2^224`);
+}
+
+/** A number as JSON has it, but for a sign. */
+const DECIMAL = /^[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+
+/** A longer line is not read twice: it may hold anything, and a reviver goes as deep as it does. */
+const MAX_REVIVED_LENGTH = 512;
+
+/** The source text of the first parameter, if it is a number. */
+function sourceOf(given: unknown, line: string): string {
+  if (typeof given !== "number") return "";
+  if (line.length > MAX_REVIVED_LENGTH) return String(given);
+  const value: unknown = JSON.parse(
+    line,
+    (_key, value, context?: { readonly source?: string }) =>
+      typeof value === "number" ? context?.source ?? String(value) : value,
+  );
+  const params = isObject(value) ? value["params"] : undefined;
+  const text: unknown = Array.isArray(params) ? params[0] : undefined;
+  return typeof text === "string" ? text : "";
+}
+
+function readExtranonce([given, extranonce2Bytes]: readonly unknown[]): PoolMessage {
+  const extranonce1 = parseExtranonce1(given);
+  if (extranonce1 !== undefined) return { kind: "extranonce", extranonce1, extranonce2Bytes };
+  throw new PoolFault(
+    "bad-extranonce",
+    `Cannot take the pool's extranonce1: found ${
+      typeof given === "string" ? quote(given) : typeof given
+    }, wanted whole bytes of hex, at most ${MAX_EXTRANONCE1_BYTES}`,
+  );
+}
+
+function readVersionMask([given]: readonly unknown[]): PoolMessage {
+  const mask = typeof given === "string" ? parseHex32(given) : undefined;
+  if (mask !== undefined) return { kind: "versionMask", mask };
+  return nonsense("found a version mask that is not 1 to 8 hex digits");
+}
+
+function nonsense(why: string): PoolMessage {
+  return { kind: "nonsense", why };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text.includes(NESTED_LISTS)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
