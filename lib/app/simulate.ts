@@ -8,11 +8,13 @@ import type {
   SimulateCommand,
   SimulatedMinersOptions,
   SimulatedPoolOptions,
+  SimulatedStratumOptions,
 } from "../cli/command.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { LiveLine } from "../observe/live_line.ts";
 import { SimFarm } from "../sim/sim_farm.ts";
 import { SimPool } from "../sim/sim_pool.ts";
+import { SimStratumPool } from "../sim/stratum_pool/sim_stratum_pool.ts";
 
 /** Runs until `stopAsked` resolves. Returns 0, or 1 if it could not start. */
 export async function simulate(
@@ -21,9 +23,13 @@ export async function simulate(
   time: Time,
 ): Promise<number> {
   const live = new LiveLine(Deno.stdout);
-  return command.what === "pool"
+  if (command.what === "miners") {
+    return await simulateMiners(command.options, live, stopAsked, time);
+  }
+  const { stratum } = command.options;
+  return stratum === undefined
     ? await simulatePool(command.options, live, stopAsked, time)
-    : await simulateMiners(command.options, live, stopAsked, time);
+    : await simulateStratumPool(command.options, stratum, live, stopAsked, time);
 }
 
 async function simulatePool(
@@ -50,9 +56,7 @@ async function simulatePool(
       },
     });
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    live.print(`Cannot listen on ${host}:${port}: ${found}; choose another with --host and --port`);
-    return 1;
+    return cannotListen(error, options, live);
   }
   live.print(`Simulated pool on ${formatAddress(pool)}, difficulty ${difficulty}, Ctrl+C to stop`);
   if (accounts !== undefined) {
@@ -69,6 +73,57 @@ async function simulatePool(
   });
   await pool.stop();
   return 0;
+}
+
+async function simulateStratumPool(
+  options: SimulatedPoolOptions,
+  { like, hasFixedDifficulty, blockIntervalSeconds = 0 }: SimulatedStratumOptions,
+  live: LiveLine,
+  stopAsked: () => Promise<void>,
+  time: Time,
+): Promise<number> {
+  const { host, port, difficulty, accounts } = options;
+  let pool: SimStratumPool;
+  try {
+    pool = await SimStratumPool.start({
+      like,
+      hostname: host,
+      port,
+      time,
+      difficulty,
+      jobIntervalMs: options.jobIntervalSeconds * 1000,
+      blockIntervalMs: blockIntervalSeconds * 1000,
+      ...accounts && { accounts },
+      ...hasFixedDifficulty && { vardiff: "fixed" },
+    });
+  } catch (error) {
+    return cannotListen(error, options, live);
+  }
+  const where = formatAddress(pool);
+  live.print(`Simulated ${like} on ${where}, difficulty ${difficulty}, Ctrl+C to stop`);
+  if (like === "public") live.print("  pays to addresses: miners authorize as ADDRESS.worker");
+  if (accounts !== undefined) live.print(`  accounts ${accounts.join(", ")}; others are refused`);
+  await showUntil(stopAsked, live, time, () => {
+    const counts = pool.statistics();
+    const bad = [...counts.badBehaviour.values()].reduce((sum, count) => sum + count, 0);
+    return `${counts.authorizedNow} connections   ${counts.accepted} accepted   ` +
+      `${counts.rejected} rejected   difficulty ${Number(counts.difficulty.toPrecision(6))}   ` +
+      `${counts.blocks} blocks   ${bad} times bad behaviour`;
+  });
+  const { badBehaviour } = pool.statistics();
+  for (const [kind, count] of badBehaviour) live.print(`  ${count} x ${kind}`);
+  await pool.stop();
+  return 0;
+}
+
+function cannotListen(
+  error: unknown,
+  { host, port }: SimulatedPoolOptions,
+  live: LiveLine,
+): number {
+  const found = error instanceof Error ? error.message : String(error);
+  live.print(`Cannot listen on ${host}:${port}: ${found}; choose another with --host and --port`);
+  return 1;
 }
 
 async function simulateMiners(
@@ -99,7 +154,7 @@ async function simulateMiners(
   return 0;
 }
 
-/** Shows a line every second until a stop is asked for; the last one stays, in a file as well. */
+/** Shows a line every second until a stop is asked for; the last one stays, also in a file. */
 async function showUntil(
   stopAsked: () => Promise<void>,
   live: LiveLine,

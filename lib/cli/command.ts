@@ -56,6 +56,25 @@ export type Command =
     readonly message: string;
   };
 
+/** The Stratum servers that can be simulated. */
+export const SIMULATED_SERVERS = ["ckpool", "nomp", "public", "datum", "narrow6"] as const;
+
+/** One of them. */
+export type SimulatedServer = typeof SIMULATED_SERVERS[number];
+
+/** What a simulated pool speaks. */
+export const SIMULATED_KINDS = ["agent", "stratum"] as const;
+
+/** What only a simulated Stratum pool has. */
+export interface SimulatedStratumOptions {
+  /** Whose manners. */
+  readonly like: SimulatedServer;
+  /** Whether a connection keeps the difficulty it began with. */
+  readonly hasFixedDifficulty: boolean;
+  /** Seconds between blocks; above 0, may be a fraction; `undefined` for none. */
+  readonly blockIntervalSeconds: number | undefined;
+}
+
 /** Options of `btcagent simulate pool`. */
 export interface SimulatedPoolOptions {
   /** The address to listen on. */
@@ -74,6 +93,8 @@ export interface SimulatedPoolOptions {
   readonly isCaseSensitive: boolean;
   /** The difficulty demanded of all without a word; `undefined` for none. */
   readonly hiddenDifficulty: number | undefined;
+  /** `undefined` for a pool that speaks the agent protocol. */
+  readonly stratum: SimulatedStratumOptions | undefined;
 }
 
 /** Options of `btcagent simulate miners`. */

@@ -96,6 +96,21 @@ export function namesOf(
   );
 }
 
+/** Which of `words` is given for option `name`, if it is given. @throws {Misuse} for another */
+export function wordOf<Word extends string>(
+  given: ReadonlyMap<string, string>,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  const text = textOf(given, name);
+  const word = words.find((word) => word === text);
+  if (text === undefined || word !== undefined) return word;
+  const meant = didYouMean(nearestWord(text, words));
+  throw new Misuse(
+    `Option --${name} is ${quote(text)}, must be one of ${words.join(", ")}${meant}`,
+  );
+}
+
 /** The number given for option `name`, if it is given. @throws {Misuse} outside `min`..`max` */
 export function numberOf(
   given: ReadonlyMap<string, string>,

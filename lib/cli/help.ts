@@ -132,6 +132,9 @@ configuration's pools
   btcagent -c my.jsonc
   btcagent simulate miners --count 200
 
+The same with a pool that speaks Stratum as ckpool does
+  btcagent simulate pool --kind stratum --like ckpool
+
 ${EXIT_CODES}`,
 };
 

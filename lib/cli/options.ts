@@ -67,6 +67,14 @@ export const POOL_OPTIONS: readonly Option[] = [
   { names: ["accounts"], value: "LIST", about: "sub-accounts, as alice,bob (any)" },
   { names: ["case-sensitive"], about: "Alice is not alice" },
   { names: ["nicehash-forced"], value: "D", about: "a difficulty it asks for and never tells" },
+  { names: ["kind"], value: "KIND", about: "what it speaks: agent or stratum (agent)" },
+  {
+    names: ["like"],
+    value: "SERVER",
+    about: "as ckpool, nomp, public, datum, narrow6 (ckpool)",
+  },
+  { names: ["block-interval-seconds"], value: "N", about: "stratum: time between blocks (never)" },
+  { names: ["fixed-difficulty"], about: "stratum: do not follow the speed of a connection" },
 ];
 
 /** Options of `btcagent simulate miners`. */

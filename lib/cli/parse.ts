@@ -13,7 +13,15 @@ import {
 } from "../config/pool_fields.ts";
 import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "../config/pool_url.ts";
 import { quote } from "../config/problem.ts";
-import { type Command, HELP_TOPICS, type HelpTopic, SHELLS } from "./command.ts";
+import {
+  type Command,
+  HELP_TOPICS,
+  type HelpTopic,
+  SHELLS,
+  SIMULATED_KINDS,
+  SIMULATED_SERVERS,
+  type SimulatedStratumOptions,
+} from "./command.ts";
 import { COMMAND_WORDS } from "./commands.ts";
 import {
   addressOf,
@@ -26,6 +34,7 @@ import {
   parseOptions,
   textOf,
   wholeOf,
+  wordOf,
 } from "./given.ts";
 import {
   CHECK_OPTIONS,
@@ -197,6 +206,7 @@ function parseSimulate(argv: readonly string[]): Command {
         accounts: namesOf(given, "accounts"),
         isCaseSensitive: given.has("case-sensitive"),
         hiddenDifficulty: numberOf(given, "nicehash-forced", 1e-12, 1e15),
+        stratum: stratumOf(given),
       },
     };
   }
@@ -220,6 +230,23 @@ function parseSimulate(argv: readonly string[]): Command {
   }
   const meant = didYouMean(nearestWord(what, ["pool", "miners"]));
   throw new Misuse(`Cannot simulate ${quote(what)}, only pool or miners${meant}`);
+}
+
+const AGENT_ONLY = ["no-proof-of-work", "case-sensitive", "nicehash-forced"];
+const STRATUM_ONLY = ["like", "block-interval-seconds", "fixed-difficulty"];
+
+/** What a simulated Stratum pool is to be; `undefined` for a pool of the other kind. */
+function stratumOf(given: ReadonlyMap<string, string>): SimulatedStratumOptions | undefined {
+  const kind = wordOf(given, "kind", SIMULATED_KINDS) ?? "agent";
+  const [others, other] = kind === "agent" ? [STRATUM_ONLY, "stratum"] : [AGENT_ONLY, "agent"];
+  const wrong = others.find((name) => given.has(name));
+  if (wrong !== undefined) throw new Misuse(`Option --${wrong} is for --kind ${other} only`);
+  if (kind === "agent") return undefined;
+  return {
+    like: wordOf(given, "like", SIMULATED_SERVERS) ?? "ckpool",
+    hasFixedDifficulty: given.has("fixed-difficulty"),
+    blockIntervalSeconds: numberOf(given, "block-interval-seconds", 0.01, 86_400),
+  };
 }
 
 /** Help and version win over everything else that is asked for. */

@@ -26,9 +26,9 @@ export class Extranonce2s {
       case "one":
         return "1".padStart((KNOWN_SIZES.has(size) ? size : 4) * 2, "0");
       case "countsOn":
-        // The number is printed whole and cut at the right.
-        return (this.#counter++ % 2 ** 32).toString(16).padStart(8, "0").padEnd(size * 2, "0")
-          .slice(0, size * 2);
+        // As many digits as there is room for; once it has more, it is cut at the right.
+        return (this.#counter++ % 2 ** 32).toString(16).padStart(Math.min(8, size * 2), "0")
+          .padEnd(size * 2, "0").slice(0, size * 2);
       case "counts":
         if (isNewJob && job.isClean) this.#counter = 0;
         return counted(this.#counter++, size);

@@ -10,6 +10,9 @@ import type { Socket } from "node:net";
 import type { Timer, Timers } from "../base/clock.ts";
 import type { PoolFaults } from "./pool_faults.ts";
 
+/** The switches of a pool's faults that its sockets look at. */
+export type SocketFaults = Pick<PoolFaults, "isSilent" | "dribbleMs" | "stopReading">;
+
 /** What the owner of a socket is told. */
 export interface PoolSocketEvents {
   /** Bytes came. They may be kept. */
@@ -23,7 +26,7 @@ export interface PoolSocketEvents {
 /** A socket that can be told to misbehave. */
 export class PoolSocket {
   readonly #socket: Socket;
-  readonly #faults: () => PoolFaults;
+  readonly #faults: () => SocketFaults;
   readonly #events: PoolSocketEvents;
   readonly #timers: Timers;
   readonly #writeTimeoutMs: number;
@@ -38,7 +41,7 @@ export class PoolSocket {
   /** Reset when its output cannot be written for `writeTimeoutMs`. */
   constructor(
     socket: Socket,
-    faults: () => PoolFaults,
+    faults: () => SocketFaults,
     events: PoolSocketEvents,
     writeTimeoutMs: number,
     timers: Timers,

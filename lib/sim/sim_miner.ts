@@ -414,7 +414,8 @@ export class SimMiner {
     this.#counts.accepted++;
     this.#counts.acceptedChecksum = addToChecksum(this.#counts.acceptedChecksum, this.workerName, {
       ...share,
-      extranonce2: parseHex32(share.extranonce2.slice(-8)) ?? 0,
+      // Left-aligned, as frames of the agent protocol carry a shorter one.
+      extranonce2: parseHex32(share.extranonce2.padEnd(8, "0").slice(0, 8)) ?? 0,
     });
   }
 

@@ -33,6 +33,7 @@ const POOL = {
   accounts: undefined,
   isCaseSensitive: false,
   hiddenDifficulty: undefined,
+  stratum: undefined,
 };
 const MINERS = { host: "127.0.0.1", port: 3333, count: 50, rate: undefined, user: "demo" };
 
@@ -105,6 +106,30 @@ const MEANINGS: [line: string, command: unknown][] = [
         accounts: undefined,
         isCaseSensitive: false,
         hiddenDifficulty: undefined,
+        stratum: undefined,
+      },
+    },
+  ],
+  ["simulate pool --kind agent", { kind: "simulate", what: "pool", options: POOL }],
+  [
+    "simulate pool --kind stratum",
+    {
+      kind: "simulate",
+      what: "pool",
+      options: {
+        ...POOL,
+        stratum: { like: "ckpool", hasFixedDifficulty: false, blockIntervalSeconds: undefined },
+      },
+    },
+  ],
+  [
+    "simulate pool --kind stratum --like nomp --fixed-difficulty --block-interval-seconds 9.5",
+    {
+      kind: "simulate",
+      what: "pool",
+      options: {
+        ...POOL,
+        stratum: { like: "nomp", hasFixedDifficulty: true, blockIntervalSeconds: 9.5 },
       },
     },
   ],
@@ -208,6 +233,17 @@ const MISUSES: [line: string, message: string][] = [
   [
     "simulate pool --accounts alice.rig1",
     'Option --accounts has "alice.rig1", must be names of sub-accounts, as in alice,bob',
+  ],
+  [
+    "simulate pool --kind stratum --like ckpol",
+    'Option --like is "ckpol", must be one of ckpool, nomp, public, datum, narrow6; ' +
+    "did you mean ckpool?",
+  ],
+  ["simulate pool --kind v2", 'Option --kind is "v2", must be one of agent, stratum'],
+  ["simulate pool --like nomp", "Option --like is for --kind stratum only"],
+  [
+    "simulate pool --kind stratum --no-proof-of-work",
+    "Option --no-proof-of-work is for --kind agent only",
   ],
   [
     "simulate pool --nicehash-forced 0",

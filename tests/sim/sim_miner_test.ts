@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
-import { FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
+import { Extranonce2s } from "../../lib/sim/extranonce2.ts";
+import { FIRMWARE, FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
 import { addToChecksum } from "../../lib/sim/share_checksum.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner, type SimMinerOptions } from "../../lib/sim/sim_miner.ts";
@@ -135,6 +136,50 @@ for (const size of [2, 3, 4, 8]) {
     }
   });
 }
+
+for (const [extranonce1, size] of [["07", 3], ["0701", 2], ["0701", 4], ["07", 7]] as const) {
+  Deno.test(`every kind hashes with extranonce1 ${extranonce1} and ${size} bytes to roll`, async () => {
+    await using server = new StratumServer();
+    server.extranonce1 = extranonce1;
+    server.extranonce2Size = size;
+    const firmware = FIRMWARE_NAMES.filter((name) => {
+      const { extranonce2Sizes: [least, most], worksWith, extranonce2 } = FIRMWARE[name];
+      // NerdMiner knows 2, 4 and 8 bytes only.
+      return size >= least && size <= most && worksWith(size) &&
+        (extranonce2 !== "one" || size % 2 === 0);
+    });
+    await using farm = SimFarm.start({
+      port: server.port,
+      count: firmware.length,
+      firmware,
+      mode: { kind: "hash" },
+      scheduler: new WorkScheduler(systemTime, 1),
+    });
+    await farm.until(() => farm.miners.every((miner) => miner.statistics().accepted >= 3));
+    assert.deepEqual([farm.statistics().rejected, farm.faults], [0, []]);
+  });
+}
+
+Deno.test("the sum over shares has a short extranonce2 at the left, as frames carry it", async () => {
+  await using server = new StratumServer(({ id, method }) =>
+    method === "mining.submit" ? [JSON.stringify({ id, result: true, error: null })] : undefined
+  );
+  server.extranonce2Size = 3;
+  await using miner = startMiner(server);
+  await miner.until(isWorking(miner));
+  miner.submit({ jobId: "j1", extranonce2: "00002a", ntime: 5, nonce: 6, versionBits: 0 });
+  await miner.until(() => miner.statistics().accepted === 1);
+  const share = { extranonce2: 0x2a00, ntime: 5, nonce: 6, versionBits: 0 };
+  assert.equal(miner.statistics().acceptedChecksum, addToChecksum(0, "rig1", share));
+});
+
+Deno.test("a NerdQAxe counts on through jobs, and repeats itself when digits are cut", () => {
+  const counted = new Extranonce2s();
+  const next = () => counted.next("countsOn", JOB, 2);
+  const first = Array.from({ length: 65_536 }, next);
+  assert.equal(new Set(first).size, 65_536);
+  assert.equal(new Set(Array.from({ length: 160 }, next)).size, 10);
+});
 
 Deno.test("a miner submits at the rate asked for, answered or not", async () => {
   await using server = new StratumServer(({ method }) =>

@@ -41,6 +41,7 @@ export class StratumServer {
   /** The sizes of all chunks read. */
   readonly chunks: number[] = [];
   connections = 0;
+  extranonce1 = EXTRANONCE1;
   extranonce2Size = 4;
   difficulty = 1e-7;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -140,7 +141,7 @@ export class StratumServer {
         return [reply({ "version-rolling": true, "version-rolling.mask": mask })];
       }
       case "mining.subscribe":
-        return [reply([[["mining.notify", "x"]], EXTRANONCE1, this.extranonce2Size])];
+        return [reply([[["mining.notify", "x"]], this.extranonce1, this.extranonce2Size])];
       case "mining.authorize":
         return [reply(true), difficultyLine(this.difficulty), notifyLine(JOB)];
       case "mining.submit":
@@ -152,7 +153,7 @@ export class StratumServer {
 
   #isShare([, , extranonce2, ntime, nonce, versionBits = "0"]: readonly unknown[]): boolean {
     const coinbase = Uint8Array.fromHex(
-      JOB.coinbase1 + EXTRANONCE1 + extranonce2 + JOB.coinbase2,
+      JOB.coinbase1 + this.extranonce1 + extranonce2 + JOB.coinbase2,
     );
     const [time, number, bits] = [ntime, nonce, versionBits].map((hex) => parseHex32(`${hex}`)!);
     const root = merkleRoot(coinbase, JOB.merkleBranches);

@@ -1,0 +1,295 @@
+/**
+ * One connection to the simulated ckpool.
+ */
+
+import type { RequestId } from "../../protocol/stratum/request_id.ts";
+import type { PoolClient } from "./client.ts";
+import type { CkpoolServer } from "./ckpool.ts";
+import { judgeCkpoolShare } from "./ckpool_share.ts";
+import { CkpoolVardiff } from "./ckpool_vardiff.ts";
+import type { PoolSession } from "./personality.ts";
+import { formatDouble, line, listOf, readRequest, textOf } from "./request.ts";
+import type { SharedJob } from "./shared_job.ts";
+
+/** The id of its pings. */
+const PING_ID = 42;
+/** A difficulty in a password. */
+const PASSWORD_DIFFICULTY = /(?:^|,)diff=([0-9.eE+-]+)/;
+
+/** One connection. */
+export class CkpoolSession implements PoolSession {
+  /** Whom it speaks to. */
+  readonly client: PoolClient;
+  readonly #server: CkpoolServer;
+  readonly #vardiff: CkpoolVardiff | undefined;
+  #session = "";
+  /** An authorize that another thread of the real server looks at: the rest of a read is before. */
+  #authorizing: { readonly id: RequestId; readonly params: readonly unknown[] } | undefined;
+  /** What jobs before `#changeSequence` are judged by. */
+  #oldDifficulty: number;
+  #changeSequence = 0;
+  /** The suggestion it made. */
+  #floor = 0;
+  #subscribedAtMs = 0;
+  #badSinceMs: number | undefined;
+  #badStage = 0;
+
+  /** For a connection that has just come. */
+  constructor(client: PoolClient, server: CkpoolServer) {
+    this.client = client;
+    this.#server = server;
+    this.#oldDifficulty = client.difficulty;
+    const { vardiff } = client.settings;
+    if (vardiff !== undefined) this.#vardiff = new CkpoolVardiff(vardiff);
+  }
+
+  /** One line came. */
+  receive(text: string): void {
+    const { client } = this;
+    client.reading(text);
+    const request = readRequest(text);
+    if (request === undefined) {
+      client.bad("notJson");
+      client.send("Invalid JSON, disconnecting");
+      return client.close();
+    }
+    const { id, method, params } = request;
+    if (request.isAnswer) return;
+    if (typeof method !== "string") return this.#protest(id, "-3:method not found");
+    if (!Array.isArray(params)) return this.#protest(id, "-1:params not found");
+    this.#request(id, method, params);
+  }
+
+  /** Another thread has looked at the authorize of this read. */
+  readEnded(): void {
+    const waiting = this.#authorizing;
+    this.#authorizing = undefined;
+    if (waiting !== undefined && !this.client.isClosed) this.#authorize(waiting.id, waiting.params);
+  }
+
+  /** Sends the new job or jobs. */
+  announce(): void {
+    if (!this.client.isSubscribed) return;
+    const [first, second] = this.#server.newest;
+    if (first !== undefined) this.#notify(first, first.template.isNewBlock);
+    if (second !== undefined) this.#notify(second, false);
+  }
+
+  /** Says that it is still there. */
+  nodeGone(): void {
+    if (this.client.isSubscribed) this.ping();
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.client.send(line({ params: "[]", method: '"mining.ping"' }, PING_ID, 1));
+  }
+
+  /** Says it at once, alone. */
+  setDifficulty(difficulty: number): void {
+    const { client } = this;
+    if (difficulty === client.difficulty) return;
+    // Jobs up to the first after a raise keep what they had; a lower one counts at once for all.
+    this.#oldDifficulty = Math.min(client.difficulty, difficulty);
+    this.#changeSequence = this.#server.sequence + 2;
+    client.difficulty = difficulty;
+    this.#vardiff?.restart(client.time.now());
+    this.#tellDifficulty();
+  }
+
+  /** Closes what subscribed and never authorized, or does nothing. */
+  tick(): void {
+    const { client } = this;
+    const { unsubscribedMs, unauthorizedMs, idleMs } = client.settings.timeouts;
+    const now = client.time.now();
+    const isLate = (sinceMs: number, limitMs: number) => limitMs > 0 && now - sinceMs >= limitMs;
+    if (
+      client.isSubscribed
+        ? !client.isAuthorized && isLate(this.#subscribedAtMs, unauthorizedMs) ||
+          client.isAuthorized && isLate(client.lastShareAtMs, idleMs)
+        : isLate(client.openedAtMs, unsubscribedMs)
+    ) client.closeFor("idle");
+  }
+
+  /** Its extranonce1 is kept for it. */
+  closed(): void {
+    if (this.client.isSubscribed) this.#server.end(this.#session, this.client.extranonce1);
+  }
+
+  /** What shares of this job are judged by. */
+  difficultyFor(job: SharedJob): number {
+    return job.sequence < this.#changeSequence ? this.#oldDifficulty : this.client.difficulty;
+  }
+
+  /** A share was good. */
+  shareGood(credited: number): void {
+    const { client } = this;
+    const now = client.time.now();
+    client.lastShareAtMs = now;
+    this.#badSinceMs = undefined;
+    this.#badStage = 0;
+    const wanted = this.#vardiff?.accepted(credited, client.difficulty, now);
+    if (wanted !== undefined) this.setDifficulty(this.#bounded(wanted));
+  }
+
+  /** A share was bad: a run of them has consequences. */
+  shareBad(): void {
+    const { client } = this;
+    const now = client.time.now();
+    this.#badSinceMs ??= now;
+    const ranMs = now - this.#badSinceMs;
+    const [resend, reconnect, close] = client.settings.ban.stagesMs;
+    if (ranMs > close && this.#badStage < 3) {
+      this.#badStage = 3;
+      client.closeFor("badShares");
+    } else if (ranMs > reconnect && this.#badStage < 2) {
+      this.#badStage = 2;
+      client.bad("badShares");
+      client.send('{"id":null,"method":"client.reconnect","params":[]}');
+    } else if (ranMs > resend && this.#badStage < 1) {
+      this.#badStage = 1;
+      client.bad("badShares");
+      this.#notify(this.#server.newest.at(-1)!, true);
+      this.#tellDifficulty();
+    }
+  }
+
+  #request(id: RequestId, method: string, params: readonly unknown[]): void {
+    const { client } = this;
+    switch (method) {
+      case "mining.configure":
+        return client.send(line(
+          { result: this.#configured(params), error: "null" },
+          id,
+          1,
+        ));
+      case "mining.subscribe":
+        return client.isSubscribed ? client.bad("secondSubscribe") : this.#subscribe(id, params[1]);
+      case "mining.authorize":
+        if (client.isAuthorized || this.#authorizing !== undefined) {
+          return client.bad("secondAuthorize");
+        }
+        this.#authorizing = { id, params };
+        return;
+    }
+    if (!client.isSubscribed) return client.closeFor("firstRequest");
+    // What stands before the answer to authorize in the same read gets none.
+    if (this.#authorizing !== undefined && method !== "mining.submit") return;
+    this.#laterRequest(id, method, params);
+  }
+
+  #laterRequest(id: RequestId, method: string, params: readonly unknown[]): void {
+    const { client, client: { settings } } = this;
+    switch (method) {
+      case "mining.submit":
+        return judgeCkpoolShare(this, this.#server, id, params);
+      case "mining.extranonce.subscribe":
+        if (this.#server.hasReasons) return client.unknown();
+        return client.send(
+          line({ result: "null", error: '[20,"Not supported.",null]' }, id, 2),
+        );
+      case "mining.suggest_difficulty": {
+        const [wanted] = params;
+        if (this.#server.hasReasons || typeof wanted !== "number" || !(wanted > 0)) return;
+        this.#floor = Math.max(settings.minDifficulty, rounded(wanted));
+        return this.setDifficulty(this.#bounded(this.#floor));
+      }
+      case "mining.get_transactions":
+        return client.send(line({ error: '"Invalid job_id"' }, id, 0));
+      default:
+        client.unknown();
+    }
+  }
+
+  #configured([asked]: readonly unknown[]): string {
+    if (!listOf(asked).includes("version-rolling")) return "{}";
+    this.client.hasAgreedVersions = true;
+    const mask = this.client.versionMask.toString(16).padStart(8, "0");
+    return `{"version-rolling":true,"version-rolling.mask":"${mask}"}`;
+  }
+
+  #subscribe(id: RequestId, resumed: unknown): void {
+    const { client } = this;
+    const { session, extranonce1 } = this.#server.begin(resumed);
+    this.#session = session;
+    client.extranonce1 = extranonce1;
+    client.isSubscribed = true;
+    this.#subscribedAtMs = client.time.now();
+    client.send(line(
+      {
+        result: `[[["mining.notify","${session}"]],"${extranonce1}",${client.extranonce2Size}]`,
+        error: "null",
+      },
+      id,
+      1,
+    ));
+    this.#tellDifficulty();
+    const job = this.#server.newest.at(-1);
+    if (job !== undefined) this.#notify(job, true);
+  }
+
+  #authorize(id: RequestId, [name, password]: readonly unknown[]): void {
+    const { client } = this;
+    const problem = this.#problemWith(name);
+    if (problem !== undefined) {
+      if (problem !== NOT_SUBSCRIBED) client.bad("refusedName");
+      return client.send(line({ result: "false", error: problem }, id, 2));
+    }
+    const wanted = Number(PASSWORD_DIFFICULTY.exec(textOf(password))?.[1]);
+    if (wanted > 0 && !this.#server.hasReasons) {
+      this.#floor = Math.max(client.settings.minDifficulty, rounded(wanted));
+      this.setDifficulty(this.#bounded(this.#floor));
+    }
+    client.name = textOf(name);
+    client.isAuthorized = true;
+    client.lastShareAtMs = client.time.now();
+    client.send(line({ result: "true", error: "null" }, id, 2));
+    if (this.#server.hasReasons) this.#tellDifficulty();
+  }
+
+  /** The error of an authorize, as JSON. */
+  #problemWith(name: unknown): string | undefined {
+    const { settings, faults, isSubscribed } = this.client;
+    if (!isSubscribed) return NOT_SUBSCRIBED;
+    if (typeof name !== "string" || name === "") return '"Empty workername parameter"';
+    if (/^[._]/.test(name)) return '"Empty username parameter"';
+    if (name.includes("/")) return '"Invalid character in username"';
+    const [account] = name.split(/[._]/, 1) as [string];
+    const isKnown = settings.accounts?.includes(account) ?? true;
+    return isKnown && !faults.refuseAuthorize ? undefined : "null";
+  }
+
+  #bounded(difficulty: number): number {
+    const { minDifficulty, maxDifficulty } = this.client.settings;
+    return Math.min(maxDifficulty, Math.max(minDifficulty, this.#floor, difficulty));
+  }
+
+  #tellDifficulty(): void {
+    const { client } = this;
+    client.toldDifficulty();
+    client.send(line(
+      { params: `[${formatDouble(client.difficulty)}]`, method: '"mining.set_difficulty"' },
+      null,
+      1,
+    ));
+  }
+
+  #notify(shared: SharedJob, isClean: boolean): void {
+    const params = this.client.give(shared.forSize(this.client.extranonce2Size), isClean);
+    this.client.send(line({ params, method: '"mining.notify"' }, null, 1));
+  }
+
+  #protest(id: RequestId, error: string): void {
+    this.client.bad("notRequest");
+    this.client.send(line({ error: `"${error}"` }, id, 0));
+  }
+}
+
+const NOT_SUBSCRIBED = '"Failed subscription"';
+
+/** A wish in the digits it was written with, as the real server takes it. */
+function rounded(difficulty: number): number {
+  if (difficulty >= 1) return difficulty;
+  const unit = 10 ** Math.floor(Math.log10(difficulty));
+  return Math.round(difficulty / unit * 1e6) / 1e6 * unit;
+}

@@ -1,0 +1,156 @@
+/**
+ * The simulated ckpool's judgment of a share, in the order of the real one.
+ */
+
+import { isHex, parseHex32 } from "../../base/hex.ts";
+import { targetOf } from "../../bitcoin/target.ts";
+import { formatRequestId, type RequestId } from "../../protocol/stratum/request_id.ts";
+import type { CkpoolServer } from "./ckpool.ts";
+import type { PoolClient } from "./client.ts";
+import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
+import { fitHex, proofOf } from "./proof.ts";
+import { line } from "./request.ts";
+import type { SharedJob } from "./shared_job.ts";
+
+/** How far a share's time may lie after its job's, in seconds. */
+const MAX_SECONDS_AHEAD = 7_000;
+
+/** What a share needs of its connection. */
+export interface ShareDesk {
+  /** The connection it came on. */
+  readonly client: PoolClient;
+  /** What shares of this job are judged by. */
+  difficultyFor(job: SharedJob): number;
+  /** A share was credited so much. */
+  shareGood(credited: number): void;
+  /** A share was bad. */
+  shareBad(): void;
+}
+
+/** A refusal in ckpool's words. */
+interface Refusal {
+  readonly reason: ShareRefusal;
+  readonly code: number;
+  readonly text: string;
+  /** Whether the share was worth looking at: only then the older line gives a reject-reason. */
+  readonly isShare: boolean;
+  readonly bad?: BadBehaviour;
+}
+
+function refusal(
+  reason: ShareRefusal,
+  code: number,
+  text: string,
+  isShare: boolean,
+  bad?: BadBehaviour,
+): Refusal {
+  return { reason, code, text, isShare, ...bad !== undefined && { bad } };
+}
+
+function malformed(text: string): Refusal {
+  return refusal("malformed", 20, text, false, "malformedShare");
+}
+
+/** What `refusesAll` says. */
+const MADE_UP = refusal("madeUp", 23, "Above target", true);
+
+/** Judges a share, answers it and counts it. */
+export function judgeCkpoolShare(
+  session: ShareDesk,
+  server: CkpoolServer,
+  id: RequestId,
+  params: readonly unknown[],
+): void {
+  const { client } = session;
+  client.submitted();
+  if (!client.isAuthorized) {
+    client.rejected(client.name, "unauthorized");
+    client.bad("unauthorizedSubmit");
+    return client.send(line({ result: "false", error: '[21,"Stale",null]' }, id, 1));
+  }
+  const refused = client.faults.refusesAll !== undefined
+    ? { ...MADE_UP, reason: client.faults.refusesAll }
+    : problemWith(session, server, params);
+  if (refused === undefined) {
+    return client.send(line({ result: "true", error: "null" }, id, 2));
+  }
+  client.rejected(client.name, refused.reason);
+  if (refused.bad !== undefined) client.bad(refused.bad);
+  client.send(answer(id, refused, server.hasReasons));
+  session.shareBad();
+}
+
+function answer(id: RequestId, { code, text, isShare }: Refusal, hasReasons: boolean): string {
+  if (!hasReasons) return line({ result: "false", error: `[${code},"${text}",null]` }, id, 2);
+  if (!isShare) return line({ result: "false", error: `"${text}"` }, id, 2);
+  const reason = text === "Above target" ? "Below minimum difficulty" : text;
+  return `{"reject-reason":"${reason}","result":false,"error":null,"id":${formatRequestId(id)}}`;
+}
+
+/** Why a share is refused; one that is not is counted. */
+function problemWith(
+  session: ShareDesk,
+  server: CkpoolServer,
+  params: readonly unknown[],
+): Refusal | undefined {
+  const { client } = session;
+  if (params.length < 5) return malformed("Invalid array size");
+  const [name, jobId, extranonce2, time, nonce, bits] = params;
+  if (typeof name !== "string" || name === "") return malformed("No username");
+  if (typeof jobId !== "string" || jobId === "") return malformed("No job_id");
+  if (!isHexText(extranonce2)) return malformed("No nonce2");
+  const ntime = isHexText(time) ? parseHex32(time) : undefined;
+  if (ntime === undefined) return malformed("No ntime");
+  if (!isHexText(nonce) || nonce.length !== 8) return malformed("No nonce");
+  const given = client.given(jobId);
+  const mask = given?.versionMask ?? client.versionMask;
+  const versionBits = typeof bits === "string" ? parseHex32(bits) ?? 0 : 0;
+  if ((versionBits & ~mask) !== 0) {
+    return refusal("versionBits", 20, "Invalid version mask", false, "versionBits");
+  }
+  // It takes them all the same.
+  if (versionBits !== 0 && !client.hasAgreedVersions) client.bad("unagreedVersion");
+  if (client.hasAgreedVersions && bits === undefined) client.bad("missingVersion");
+  if (name !== client.name) {
+    return refusal("worker", 20, "Worker mismatch", false, "workerMismatch");
+  }
+  const shared = server.job(jobId);
+  if (shared === undefined) {
+    return refusal(
+      "unknownJob",
+      21,
+      "Invalid JobID",
+      true,
+      given === undefined ? "foreignJob" : "expiredJob",
+    );
+  }
+  const { extranonce1, extranonce2Size } = given ?? client;
+  // Padded or cut, it is another share than was meant, and judged all the same.
+  if (extranonce2.length !== extranonce2Size * 2) client.bad("extranonce2Length");
+  const job = given?.job ?? shared.forSize(extranonce2Size);
+  const proof = proofOf(job, {
+    coinbase: job.coinbase1 + extranonce1 + fitHex(extranonce2, extranonce2Size) + job.coinbase2,
+    version: parseHex32(job.version)! | versionBits,
+    time: ntime,
+    nonce: parseHex32(nonce)!,
+  });
+  if (shared.sequence < server.blockSequence) return refusal("stale", 21, "Stale", true);
+  const jobTime = parseHex32(job.ntime)!;
+  if (ntime < jobTime || ntime > jobTime + MAX_SECONDS_AHEAD) {
+    return refusal("time", 20, "Ntime out of range", true, "timeRange");
+  }
+  const difficulty = session.difficultyFor(shared);
+  if (proof.hash > targetOf(difficulty)) {
+    return refusal("lowDifficulty", 23, "Above target", true);
+  }
+  const key = String(proof.hash);
+  if (shared.shares.has(key)) return refusal("duplicate", 22, "Duplicate", true);
+  shared.shares.add(key);
+  client.accepted(client.name, difficulty, proof);
+  session.shareGood(difficulty);
+  return undefined;
+}
+
+function isHexText(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && isHex(value + (value.length % 2 ? "0" : ""));
+}

@@ -1,0 +1,227 @@
+/**
+ * One connection to the simulated DATUM gateway.
+ */
+
+import { formatHex32, parseHex32 } from "../../base/hex.ts";
+import { formatDifficulty } from "../../protocol/stratum/difficulty.ts";
+import type { RequestId } from "../../protocol/stratum/request_id.ts";
+import type { PoolClient } from "./client.ts";
+import type { DatumServer } from "./datum.ts";
+import { type DatumCredit, type DatumJob, judgeDatumShare } from "./datum_share.ts";
+import { type DatumChange, DatumVardiff } from "./datum_vardiff.ts";
+import type { PoolSession } from "./personality.ts";
+import { line, listOf, readRequest, textOf } from "./request.ts";
+import { EXTRANONCE1_BYTES, POOL_PAYEE } from "./shared_job.ts";
+import { type BlockTemplate, jobOf } from "./template.ts";
+
+/** One connection. */
+export class DatumSession implements PoolSession {
+  /** Whom it speaks to. */
+  readonly client: PoolClient;
+  readonly #server: DatumServer;
+  readonly #slot: number;
+  readonly #jobs = new Map<string, DatumJob>();
+  readonly #vardiff: DatumVardiff | undefined;
+  #toldDifficulty: number | undefined;
+  #quickJobs = 0;
+
+  /** For a connection that has just come: it takes a slot. */
+  constructor(client: PoolClient, server: DatumServer) {
+    this.client = client;
+    this.#server = server;
+    this.#slot = server.takeSlot();
+    client.extranonce1 = server.extranonce1Of(this.#slot);
+    const { vardiff } = client.settings;
+    if (vardiff !== undefined) this.#vardiff = new DatumVardiff(vardiff, client.openedAtMs);
+  }
+
+  /** One line came. */
+  receive(text: string): void {
+    const { client } = this;
+    client.reading(text);
+    const request = readRequest(text);
+    if (request === undefined) return client.closeFor("notJson");
+    if (request.isAnswer) return;
+    const { id, method, params } = request;
+    if (typeof id !== "number") return client.closeFor("strangeId");
+    if (typeof method !== "string" || !Array.isArray(params)) return client.closeFor("notRequest");
+    switch (method) {
+      case "mining.configure":
+        return this.#configure(id, params);
+      case "mining.subscribe":
+        return this.#subscribe(id);
+      case "mining.authorize":
+        return this.#authorize(id, params);
+      case "mining.submit":
+        return this.#submit(id, params);
+      default:
+        client.unknown();
+        return this.#answer(id, "null", '[-3,"Method not found",null]');
+    }
+  }
+
+  /** Nothing is put off. */
+  readEnded(): void {}
+
+  /** Sends the new job; after a block an empty one before it. */
+  announce(): void {
+    if (!this.client.isSubscribed) return;
+    const { template } = this.#server;
+    if (template?.isNewBlock) this.#sendJob({ ...template, branches: [] }, "N", true);
+    this.#sendNewest(false);
+  }
+
+  /** It has nothing to say. */
+  nodeGone(): void {}
+
+  /** Says it at once with a job of its own. */
+  setDifficulty(difficulty: number): void {
+    this.#change({ difficulty, isBurst: true });
+  }
+
+  /** Closes what does not subscribe or has no share accepted; a rare share lowers the difficulty. */
+  tick(): void {
+    const { client } = this;
+    const { unsubscribedMs, unauthorizedMs, idleMs } = client.settings.timeouts;
+    const now = client.time.now();
+    const isLate = (sinceMs: number, limitMs: number) => limitMs > 0 && now - sinceMs >= limitMs;
+    if (
+      !client.isSubscribed && isLate(client.openedAtMs, unsubscribedMs) ||
+      !client.isAuthorized && isLate(client.openedAtMs, unauthorizedMs) ||
+      isLate(client.lastShareAtMs, idleMs)
+    ) return client.closeFor("idle");
+    if (!client.isSubscribed) return;
+    const change = this.#vardiff?.tick(client.difficulty, now);
+    if (change !== undefined) this.#change(change);
+  }
+
+  /** Its slot is free. */
+  closed(): void {
+    this.#server.leave(this.#slot);
+  }
+
+  #answer(id: RequestId, result: string, error = "null"): void {
+    this.client.send(line({ error, result }, id, 1));
+  }
+
+  #configure(id: RequestId, [asked, options]: readonly unknown[]): void {
+    const { client } = this;
+    const wishes = listOf(asked);
+    const isRolling = wishes.includes("version-rolling");
+    if (isRolling && (typeof options !== "object" || options === null)) {
+      return client.closeFor("badConfigure");
+    }
+    let result = "";
+    if (isRolling) {
+      const text = textOf((options as Readonly<Record<string, unknown>>)["version-rolling.mask"]);
+      const mask = (client.settings.versionMask & (parseHex32(text) ?? 0xffffffff)) >>> 0;
+      client.versionMask = mask;
+      client.hasAgreedVersions = true;
+      result = `"version-rolling":true,"version-rolling.mask":"${formatHex32(mask)}"`;
+    } else client.bad("badConfigure");
+    // The comma comes with it, needed or not.
+    if (wishes.includes("minimum-difficulty")) result += ',"minimum-difficulty":false';
+    this.#answer(id, `{${result}}`);
+    if (isRolling) client.setVersionMask(client.versionMask);
+  }
+
+  #subscribe(id: RequestId): void {
+    const { client } = this;
+    if (client.isSubscribed) return client.bad("secondSubscribe");
+    client.isSubscribed = true;
+    const { extranonce1, extranonce2Size } = client;
+    const subscriptions = ["mining.notify", "mining.set_difficulty"].map((name, i) =>
+      `["${name}","${extranonce1}${i + 1}"]`
+    ).join();
+    this.#answer(id, `[[${subscriptions}],"${extranonce1}",${extranonce2Size}]`);
+    this.#sendNewest(true);
+  }
+
+  #authorize(id: RequestId, [name]: readonly unknown[]): void {
+    const { client } = this;
+    if (client.faults.refuseAuthorize) return this.#answer(id, "false");
+    client.name = textOf(name);
+    client.isAuthorized = true;
+    this.#answer(id, "true");
+  }
+
+  #submit(id: RequestId, params: readonly unknown[]): void {
+    const { client } = this;
+    client.submitted();
+    const name = textOf(params[0]);
+    const { refusesAll } = client.faults;
+    const verdict = refusesAll === undefined
+      ? judgeDatumShare(client, this.#jobs, this.#server.blockNumber, params)
+      : { reason: refusesAll, code: 23, text: "high-hash" };
+    if ("proof" in verdict) {
+      this.#credit(name, verdict);
+      return this.#answer(id, "true");
+    }
+    client.rejected(name, verdict.reason);
+    if (verdict.bad !== undefined) client.bad(verdict.bad);
+    this.#answer(id, "null", `[${verdict.code},"${verdict.text}",null]`);
+  }
+
+  #credit(name: string, { proof, difficulty }: DatumCredit): void {
+    const { client } = this;
+    const now = client.time.now();
+    client.lastShareAtMs = now;
+    client.accepted(name, difficulty, proof);
+    const change = this.#vardiff?.accepted(difficulty, client.difficulty, now);
+    if (change !== undefined) this.#change(change);
+  }
+
+  /** The difficulty is part of the job: the next one has the new, in a hurry the same once more. */
+  #change({ difficulty, isBurst }: DatumChange): void {
+    const { client } = this;
+    const { minDifficulty, maxDifficulty } = client.settings;
+    const wanted = Math.min(maxDifficulty, Math.max(minDifficulty, difficulty));
+    if (wanted === client.difficulty) return;
+    client.difficulty = wanted;
+    if (isBurst && client.isSubscribed && this.#server.template !== undefined) {
+      this.#quickJobs++;
+      this.#sendJob(this.#server.template, "Q", true);
+    }
+  }
+
+  #sendNewest(isFirst: boolean): void {
+    const { template } = this.#server;
+    if (template !== undefined) this.#sendJob(template, "", isFirst);
+  }
+
+  #sendJob(template: BlockTemplate, prefix: "" | "Q" | "N", isClean: boolean): void {
+    const { client, client: { settings } } = this;
+    if (client.difficulty !== this.#toldDifficulty) {
+      this.#toldDifficulty = client.difficulty;
+      client.toldDifficulty();
+      const params = `[${formatDifficulty(client.difficulty)}]`;
+      client.send(`{"id":null,"method":"mining.set_difficulty","params":${params}}`);
+    }
+    const made = jobOf(template, {
+      id: prefix + formatHex32(template.time) + formatHex32(template.number),
+      isClean,
+      extranonceBytes: EXTRANONCE1_BYTES + client.extranonce2Size,
+      // The exponent of the difficulty, and what makes a second one of a kind another.
+      stamp: Math.round(Math.log2(client.difficulty) + 64) << 16 | this.#quickJobs & 0xffff,
+      payee: POOL_PAYEE,
+    });
+    // A second change on one template must not come under the id of the first.
+    const own = prefix === "Q"
+      ? { ...made, id: `${made.id}${this.#quickJobs.toString(16)}` }
+      : made;
+    const job = settings.rewrite.job?.(own) ?? own;
+    this.#forgetOldJobs();
+    this.#jobs.set(job.id, { job, template, shares: new Set() });
+    const params = client.give(job, isClean);
+    client.send(`{"id":null,"method":"mining.notify","params":${params}}`);
+  }
+
+  #forgetOldJobs(): void {
+    const { jobLifetimeMs, time } = this.client.settings;
+    if (jobLifetimeMs === 0) return;
+    for (const [id, { template }] of this.#jobs) {
+      if (time.now() - template.madeAtMs <= 2 * jobLifetimeMs) break;
+      this.#jobs.delete(id);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What can be wrong with a simulated Stratum pool: switches for tests.
+ */
+
+import type { SocketFaults } from "../pool_socket.ts";
+import type { ShareRefusal } from "./ledger.ts";
+
+/** The switches. */
+export interface StratumPoolFaults extends SocketFaults {
+  /** Nothing listens on the port; connections that exist stay. */
+  readonly refuseConnections: boolean;
+  /** Authorize is refused, whatever the name. */
+  readonly refuseAuthorize: boolean;
+  /** The node behind the pool is gone: no job comes; ckpool pings instead. */
+  readonly isNodeGone: boolean;
+  /** Extranonce2 bytes of subscribe answers from now on; `undefined` for the pool's own. */
+  readonly extranonce2Size: number | undefined;
+  /** Every share is refused so, whatever it is; `undefined` for as it deserves. */
+  readonly refusesAll: ShareRefusal | undefined;
+}
+
+/** A pool with nothing wrong. */
+export const NO_STRATUM_FAULTS: StratumPoolFaults = {
+  isSilent: false,
+  dribbleMs: 0,
+  stopReading: false,
+  refuseConnections: false,
+  refuseAuthorize: false,
+  isNodeGone: false,
+  extranonce2Size: undefined,
+  refusesAll: undefined,
+};

@@ -1,0 +1,80 @@
+/**
+ * node-stratum-pool (NOMP) as a client sees it: no version rolling, shares booked to whatever name
+ * they carry, one difficulty back remembered, and addresses banned for bad shares.
+ */
+
+import { formatHex32 } from "../../base/hex.ts";
+import type { PoolBackground } from "./personality.ts";
+import type { StratumPoolSettings } from "./settings.ts";
+import { SharedJob } from "./shared_job.ts";
+import type { BlockTemplate } from "./template.ts";
+
+const SUBSCRIPTION = "deadbeefcafebabe";
+const LAST_JOB_NUMBER = 0xffff;
+
+/** What all sessions share. */
+export class NompServer implements PoolBackground {
+  readonly #settings: StratumPoolSettings;
+  readonly #banned = new Map<string, number>();
+  #jobs = new Map<string, SharedJob>();
+  #newest: SharedJob | undefined;
+  #sequence = 0;
+  #subscriptions = 0;
+  #extranonces: number;
+
+  /** The seed decides where its extranonce1s begin. */
+  constructor(settings: StratumPoolSettings) {
+    this.#settings = settings;
+    this.#extranonces = settings.seed << 27 >>> 0;
+  }
+
+  /** The job of now. */
+  get newest(): SharedJob | undefined {
+    return this.#newest;
+  }
+
+  /** The job of this id on the height of now. */
+  job(id: string): SharedJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** Not from an address that is banned. */
+  admits(address: string): boolean {
+    const untilMs = this.#banned.get(address);
+    if (untilMs === undefined) return true;
+    if (this.#settings.time.now() < untilMs) return false;
+    this.#banned.delete(address);
+    return true;
+  }
+
+  /** The address is refused from now on. */
+  ban(address: string): void {
+    this.#banned.set(address, this.#settings.time.now() + this.#settings.ban.banMs);
+  }
+
+  /** What the next connection's subscriptions are called. */
+  nextSubscription(): string {
+    const { rewrite } = this.#settings;
+    const count = new Uint8Array(8);
+    new DataView(count.buffer).setUint32(0, ++this.#subscriptions, true);
+    const session = SUBSCRIPTION + count.toHex();
+    return rewrite.session?.(session) ?? session;
+  }
+
+  /** The extranonce1 of the next subscribe: never one of before. */
+  nextExtranonce1(): string {
+    const made = formatHex32(this.#extranonces++);
+    return this.#settings.rewrite.extranonce1?.(made) ?? made;
+  }
+
+  /** A new template: one job; a block makes all before it unknown. */
+  templateChanged(template: BlockTemplate): void {
+    this.#sequence = this.#sequence % LAST_JOB_NUMBER + 1;
+    // The first template after a start replaces nothing, and is not clean.
+    const isClean = template.isNewBlock && this.#newest !== undefined;
+    if (isClean) this.#jobs = new Map();
+    const id = this.#sequence.toString(16);
+    this.#newest = new SharedJob(id, template.number, template, isClean, this.#settings);
+    this.#jobs.set(this.#newest.id, this.#newest);
+  }
+}

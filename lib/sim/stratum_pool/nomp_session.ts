@@ -1,0 +1,270 @@
+/**
+ * One connection to the simulated NOMP.
+ */
+
+import { parseHex32 } from "../../base/hex.ts";
+import type { RequestId } from "../../protocol/stratum/request_id.ts";
+import type { PoolClient } from "./client.ts";
+import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
+import type { NompServer } from "./nomp.ts";
+import { NompVardiff } from "./nomp_vardiff.ts";
+import type { PoolSession } from "./personality.ts";
+import { fitHex, proofOf } from "./proof.ts";
+import { line, readRequest, textOf } from "./request.ts";
+
+/** A share of this part of the difficulty is as good. */
+const GRANTED = 0.99;
+/** How far a share's time may lie ahead of the clock, in seconds. */
+const MAX_SECONDS_AHEAD = 7_200;
+const NO_VERSION_BITS = 0;
+
+/** Why a share is refused. */
+interface Refusal {
+  readonly reason: ShareRefusal;
+  readonly code: number;
+  readonly text: string;
+  readonly bad?: BadBehaviour;
+}
+
+/** One connection. */
+export class NompSession implements PoolSession {
+  /** Whom it speaks to. */
+  readonly client: PoolClient;
+  readonly #server: NompServer;
+  readonly #subscription: string;
+  readonly #vardiff: NompVardiff | undefined;
+  /** What was said last; `undefined` before the first. */
+  #toldDifficulty: number | undefined;
+  #previousDifficulty: number | undefined;
+  /** To be said before the next job. */
+  #pendingDifficulty: number | undefined;
+  #goodShares = 0;
+  #badShares = 0;
+
+  /** For a connection that has just come. */
+  constructor(client: PoolClient, server: NompServer) {
+    this.client = client;
+    this.#server = server;
+    this.#subscription = server.nextSubscription();
+    const { vardiff } = client.settings;
+    if (vardiff !== undefined) this.#vardiff = new NompVardiff(vardiff);
+  }
+
+  /** One line came. */
+  receive(text: string): void {
+    const { client } = this;
+    client.reading(text);
+    const request = readRequest(text);
+    if (request === undefined) return client.closeFor("notJson");
+    const { id, method, params } = request;
+    if (typeof method !== "string") {
+      if (!request.isAnswer) client.bad("notRequest");
+      return;
+    }
+    switch (method) {
+      case "mining.subscribe":
+        return this.#subscribe(id);
+      case "mining.authorize":
+      case "mining.submit":
+        // The real process dies of it, and every connection with it.
+        if (!Array.isArray(params)) return client.closeFor("notRequest");
+        return method === "mining.submit" ? this.#submit(id, params) : this.#authorize(id, params);
+      default:
+        client.unknown();
+    }
+  }
+
+  /** Nothing is put off. */
+  readEnded(): void {}
+
+  /** Sends the new job, subscribed or not; who has been idle is closed instead. */
+  announce(): void {
+    const { client } = this;
+    const { idleMs } = client.settings.timeouts;
+    if (idleMs > 0 && client.time.now() - client.lastShareAtMs > idleMs) {
+      return client.closeFor("idle");
+    }
+    this.#sendJob();
+  }
+
+  /** It has nothing to say. */
+  nodeGone(): void {}
+
+  /** Says it right before the next job. */
+  setDifficulty(difficulty: number): void {
+    this.#pendingDifficulty = difficulty;
+  }
+
+  /** What is idle is found with the next job. */
+  tick(): void {}
+
+  /** Nothing is left of it. */
+  closed(): void {}
+
+  #subscribe(id: RequestId): void {
+    const { client } = this;
+    if (client.isSubscribed) client.bad("secondSubscribe");
+    client.extranonce1 = this.#server.nextExtranonce1();
+    client.isSubscribed = true;
+    const names = ["mining.set_difficulty", "mining.notify"];
+    const subscriptions = names.map((name) => `["${name}","${this.#subscription}"]`).join();
+    const result = `[[${subscriptions}],"${client.extranonce1}",${client.extranonce2Size}]`;
+    client.send(line({ result, error: "null" }, id, 0));
+    this.#tellDifficulty(client.difficulty);
+    this.#sendJob();
+  }
+
+  #authorize(id: RequestId, [name]: readonly unknown[]): void {
+    const { client, client: { settings, faults } } = this;
+    const [account] = textOf(name).split(".", 1) as [string];
+    const isKnown = settings.accounts?.includes(account) ?? true;
+    // The last one decides whether any share is taken.
+    client.isAuthorized = isKnown && !faults.refuseAuthorize;
+    client.name = textOf(name);
+    if (!client.isAuthorized) client.bad("refusedName");
+    client.send(line({ result: String(client.isAuthorized), error: "null" }, id, 0));
+  }
+
+  #submit(id: RequestId, params: readonly unknown[]): void {
+    const { client } = this;
+    client.submitted();
+    const name = textOf(params[0]);
+    if (!client.isAuthorized) {
+      client.rejected(name, "unauthorized");
+      client.bad("unauthorizedSubmit");
+      return this.#send(id, '[24,"unauthorized worker",null]');
+    }
+    if (!client.isSubscribed) {
+      client.rejected(name, "unauthorized");
+      client.bad("unauthorizedSubmit");
+      return this.#send(id, '[25,"not subscribed",null]');
+    }
+    const now = client.time.now();
+    client.lastShareAtMs = now;
+    const { refusesAll } = client.faults;
+    const refused = refusesAll === undefined
+      ? this.#problemWith(name, params)
+      : { reason: refusesAll, code: 23, text: "low difficulty share of 0" };
+    const factor = this.#vardiff?.submitted(now);
+    if (factor !== undefined) this.#multiplyDifficulty(factor);
+    if (refused !== undefined) {
+      client.rejected(name, refused.reason);
+      if (refused.bad !== undefined) client.bad(refused.bad);
+    }
+    if (this.#isBanned(refused === undefined)) return;
+    this.#send(id, refused && JSON.stringify([refused.code, refused.text]));
+  }
+
+  #send(id: RequestId, error: string | undefined): void {
+    const result = error === undefined ? "true" : "null";
+    this.client.send(line({ result, error: error ?? "null" }, id, 0));
+  }
+
+  /** Why a share is refused; one that is not is counted. */
+  #problemWith(name: string, params: readonly unknown[]): Refusal | undefined {
+    const { client } = this;
+    const [, jobId, extranonce2, time, nonce, bits] = params.map(textOf);
+    if (params.length < 5 || params.length > 6) client.bad("malformedShare");
+    const given = client.given(jobId ?? "");
+    const { extranonce1, extranonce2Size } = given ?? client;
+    if (extranonce2?.length !== extranonce2Size * 2) {
+      const text = "incorrect size of extranonce2";
+      return { reason: "extranonce2", code: 20, text, bad: "extranonce2Length" };
+    }
+    const shared = this.#server.job(jobId ?? "");
+    if (shared === undefined) {
+      return {
+        reason: given === undefined ? "unknownJob" : "stale",
+        code: 21,
+        text: "job not found",
+        ...given === undefined && { bad: "foreignJob" },
+      };
+    }
+    if (time?.length !== 8) return malformed("incorrect size of ntime");
+    const ntime = parseHex32(time) ?? 0;
+    const job = given?.job ?? shared.forSize(extranonce2Size);
+    const latest = Math.floor(client.time.wallNow() / 1000) + MAX_SECONDS_AHEAD;
+    if (ntime < parseHex32(job.ntime)! || ntime > latest) {
+      return { reason: "time", code: 20, text: "ntime out of range", bad: "timeRange" };
+    }
+    if (nonce?.length !== 8) return malformed("incorrect size of nonce");
+    // By the letters: the same number in capitals is another share to it.
+    const key = `${extranonce1}${extranonce2}${time}${nonce}`;
+    if (shared.shares.has(key)) return { reason: "duplicate", code: 22, text: "duplicate share" };
+    shared.shares.add(key);
+    if ((parseHex32(bits ?? "") ?? NO_VERSION_BITS) !== NO_VERSION_BITS) {
+      client.bad("unagreedVersion");
+    }
+    const proof = proofOf(job, {
+      coinbase: job.coinbase1 + extranonce1 + fitHex(extranonce2, extranonce2Size) + job.coinbase2,
+      version: parseHex32(job.version)!,
+      time: ntime,
+      nonce: parseHex32(nonce) ?? 0,
+    });
+    const credited = this.#creditFor(proof.difficulty, proof.isBlock);
+    if (credited === undefined) {
+      const text = `low difficulty share of ${proof.difficulty}`;
+      return { reason: "lowDifficulty", code: 23, text };
+    }
+    client.accepted(name, credited, proof);
+    return undefined;
+  }
+
+  /** The difficulty a share is credited, new or previous; `undefined` for none. */
+  #creditFor(reached: number, isBlock: boolean): number | undefined {
+    const { difficulty } = this.client;
+    if (isBlock || reached / difficulty >= GRANTED) return difficulty;
+    const previous = this.#previousDifficulty;
+    return previous !== undefined && reached >= previous ? previous : undefined;
+  }
+
+  #isBanned(isGood: boolean): boolean {
+    const { client, client: { settings: { ban } } } = this;
+    if (isGood) this.#goodShares++;
+    else this.#badShares++;
+    const shares = this.#goodShares + this.#badShares;
+    if (shares < ban.shares) return false;
+    const percent = this.#badShares / shares * 100;
+    this.#goodShares = this.#badShares = 0;
+    if (percent < ban.percent) return false;
+    this.#server.ban(client.address);
+    client.closeFor("badShares");
+    return true;
+  }
+
+  #multiplyDifficulty(factor: number): void {
+    const { minDifficulty, maxDifficulty } = this.client.settings;
+    const wanted = this.client.difficulty * factor;
+    this.#pendingDifficulty = Math.min(
+      maxDifficulty,
+      Math.max(minDifficulty, Number(wanted.toFixed(8))),
+    );
+  }
+
+  #sendJob(): void {
+    const { client } = this;
+    const pending = this.#pendingDifficulty;
+    this.#pendingDifficulty = undefined;
+    if (pending !== undefined) this.#tellDifficulty(pending);
+    const shared = this.#server.newest;
+    if (shared === undefined) return;
+    const job = shared.forSize(client.extranonce2Size);
+    const params = client.give(job, job.isClean);
+    client.send(`{"id":null,"method":"mining.notify","params":${params}}`);
+  }
+
+  #tellDifficulty(difficulty: number): void {
+    const { client } = this;
+    if (difficulty === this.#toldDifficulty) return;
+    if (this.#toldDifficulty !== undefined) this.#previousDifficulty = client.difficulty;
+    this.#toldDifficulty = client.difficulty = difficulty;
+    client.toldDifficulty();
+    client.send(
+      `{"id":null,"method":"mining.set_difficulty","params":[${JSON.stringify(difficulty)}]}`,
+    );
+  }
+}
+
+function malformed(text: string): Refusal {
+  return { reason: "malformed", code: 20, text, bad: "malformedShare" };
+}

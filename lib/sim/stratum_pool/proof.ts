@@ -1,0 +1,58 @@
+/**
+ * The work behind a share: its header made again from the pool's own job and what was submitted,
+ * and hashed.
+ */
+
+import { parseHex32 } from "../../base/hex.ts";
+import { hashDisplay, headerOf, merkleRoot } from "../../bitcoin/header.ts";
+import type { Job } from "../../protocol/stratum/job.ts";
+
+const DIFFICULTY_1 = 0xffffn << 208n;
+
+/** What a share's header hashes to. */
+export interface Proof {
+  /** The hash as a number: the smaller the better. */
+  readonly hash: bigint;
+  /** What it would be enough for, as the servers that count in doubles reckon it. */
+  readonly difficulty: number;
+  /** Whether it is a block. */
+  readonly isBlock: boolean;
+}
+
+/** What a share sets in the header. */
+export interface HeaderRoll {
+  /** The coinbase in hex, whole bytes. */
+  readonly coinbase: string;
+  /** The whole version, 32 bits. */
+  readonly version: number;
+  /** 32 bits. */
+  readonly time: number;
+  /** 32 bits. */
+  readonly nonce: number;
+}
+
+/** Hashes a share. */
+export function proofOf(job: Job, roll: HeaderRoll): Proof {
+  const root = merkleRoot(Uint8Array.fromHex(roll.coinbase), job.merkleBranches);
+  const bits = (roll.version ^ parseHex32(job.version)!) >>> 0;
+  const hash = BigInt("0x" + hashDisplay(headerOf(job, root, roll.time, roll.nonce, bits)));
+  return {
+    hash,
+    difficulty: hash === 0n ? Infinity : Number(DIFFICULTY_1) / Number(hash),
+    isBlock: hash <= networkTarget(job.bits),
+  };
+}
+
+/** The number a block's hash must not exceed, of the header's bits: 8 hex digits. */
+export function networkTarget(bits: string): bigint {
+  const number = parseHex32(bits)!;
+  const shift = 8 * ((number >>> 24) - 3);
+  const mantissa = BigInt(number & 0x7fffff);
+  return shift < 0 ? mantissa >> BigInt(-shift) : mantissa << BigInt(shift);
+}
+
+/** `text` made exactly `bytes` bytes of hex: cut, or filled with zeros; no hex counts as zeros. */
+export function fitHex(text: string, bytes: number): string {
+  const hex = /^[0-9a-fA-F]*/.exec(text)![0];
+  return hex.padEnd(bytes * 2, "0").slice(0, bytes * 2);
+}

@@ -1,0 +1,247 @@
+/**
+ * One connection to the simulated public-pool.
+ */
+
+import { formatHex32, parseHex32 } from "../../base/hex.ts";
+import { doubleSha256 } from "../../bitcoin/sha256.ts";
+import { formatRequestId, type RequestId } from "../../protocol/stratum/request_id.ts";
+import type { PoolClient } from "./client.ts";
+import type { PoolSession } from "./personality.ts";
+import type { PublicServer } from "./public_pool.ts";
+import { judgePublicShare, LOW_SHARE, type OwnJob } from "./public_share.ts";
+import { PublicVardiff } from "./public_vardiff.ts";
+import { line, listOf, readRequest, textOf } from "./request.ts";
+import { EXTRANONCE1_BYTES } from "./shared_job.ts";
+import { jobOf } from "./template.ts";
+
+/** Jobs outlive their templates by this much. */
+const JOB_REST_MS = 60_000;
+/** Good enough to tell an address from a name. */
+const ADDRESS = /^(?:(?:bc1|tb1|bcrt1)[02-9ac-hj-np-z]{8,87}|[123mn][1-9A-HJ-NP-Za-km-z]{25,34})$/;
+
+/** One connection. */
+export class PublicSession implements PoolSession {
+  /** Whom it speaks to. */
+  readonly client: PoolClient;
+  readonly #server: PublicServer;
+  readonly #jobs = new Map<string, OwnJob>();
+  /** By the letters of their parameters. */
+  readonly #seen = new Set<string>();
+  #vardiff: PublicVardiff | undefined;
+  #lookedAtMs = 0;
+  #hasSuggested = false;
+  #isTold = false;
+  /** Whether it has its first job, without which a share makes it close. */
+  #isReady = false;
+  /** What shares are booked to: the first name a share came with. */
+  #bookedName: string | undefined;
+
+  /** For a connection that has just come. */
+  constructor(client: PoolClient, server: PublicServer) {
+    this.client = client;
+    this.#server = server;
+    client.extranonce1 = server.nextExtranonce1();
+  }
+
+  /** One line came. */
+  receive(text: string): void {
+    const { client } = this;
+    client.reading(text);
+    const request = readRequest(text);
+    if (request === undefined) return client.closeFor("notJson");
+    const { id, method, params } = request;
+    if (typeof method !== "string") {
+      if (!request.isAnswer) client.bad("notRequest");
+      return;
+    }
+    switch (method) {
+      case "mining.configure":
+        client.hasAgreedVersions = true;
+        return this.#answer(
+          id,
+          `{"version-rolling":true,"version-rolling.mask":"${formatHex32(client.versionMask)}"}`,
+        );
+      case "mining.subscribe":
+        return this.#subscribe(id);
+      case "mining.authorize":
+        return this.#authorize(id, listOf(params));
+      case "mining.suggest_difficulty":
+        return this.#suggest(listOf(params)[0]);
+      case "mining.submit":
+        return this.#submit(id, listOf(params));
+      default:
+        client.unknown();
+    }
+  }
+
+  /** What it gave the database to do is done. */
+  readEnded(): void {
+    const { client } = this;
+    if (this.#isReady || !client.isSubscribed || !client.isAuthorized) return;
+    const { vardiff } = client.settings;
+    const now = client.time.now();
+    if (vardiff !== undefined) this.#vardiff = new PublicVardiff(vardiff, now);
+    this.#lookedAtMs = now;
+    this.#isReady = true;
+    if (!this.#isTold) this.#tellDifficulty(client.difficulty);
+    this.#sendJob(this.#server.isClean);
+  }
+
+  /** Sends a job of its own; after a block those before are gone. */
+  announce(): void {
+    if (this.#server.isClean) this.#jobs.clear();
+    if (this.#isReady) this.#sendJob(this.#server.isClean);
+  }
+
+  /** It has nothing to say. */
+  nodeGone(): void {}
+
+  /** Says it at once with a clean job: it counts for all of them. */
+  setDifficulty(difficulty: number): void {
+    this.#tellDifficulty(difficulty);
+    if (this.#isReady) this.#sendJob(true);
+  }
+
+  /** Closes what never authorized; looks at the difficulty once a minute. */
+  tick(): void {
+    const { client, client: { settings } } = this;
+    const { unauthorizedMs, idleMs } = settings.timeouts;
+    const now = client.time.now();
+    if (!client.isAuthorized) {
+      if (unauthorizedMs > 0 && now - client.openedAtMs >= unauthorizedMs) client.closeFor("idle");
+      return;
+    }
+    if (idleMs > 0 && now - client.lastShareAtMs >= idleMs) return client.closeFor("idle");
+    const { vardiff, minDifficulty, maxDifficulty } = settings;
+    if (!this.#isReady || vardiff === undefined) return;
+    if (now - this.#lookedAtMs < vardiff.everyMs) return;
+    this.#lookedAtMs = now;
+    const wanted = this.#vardiff?.wanted(client.difficulty, minDifficulty, now);
+    if (wanted === undefined || wanted === client.difficulty) return;
+    this.setDifficulty(Math.min(maxDifficulty, Math.max(minDifficulty, wanted)));
+  }
+
+  /** Nothing is left of it. */
+  closed(): void {}
+
+  #answer(id: RequestId, result: string): void {
+    this.client.send(line({ error: "null", result }, id, 0));
+  }
+
+  #subscribe(id: RequestId): void {
+    const { client } = this;
+    if (client.isSubscribed) client.bad("secondSubscribe");
+    client.isSubscribed = true;
+    const { extranonce1, extranonce2Size } = client;
+    const made = client.settings.rewrite.session?.(extranonce1) ?? extranonce1;
+    this.#answer(id, `[[["mining.notify","${made}"]],"${extranonce1}",${extranonce2Size}]`);
+  }
+
+  #authorize(id: RequestId, params: readonly unknown[]): void {
+    const { client, client: { settings, faults } } = this;
+    const [account] = textOf(params[0]).split(".", 1) as [string];
+    const problem = params.length !== 2
+      ? params.join()
+      : settings.asksAddress && !ADDRESS.test(account) || faults.refuseAuthorize ||
+          settings.accounts?.includes(account) === false
+      ? account
+      : undefined;
+    if (problem !== undefined) {
+      client.bad("refusedName");
+      return this.#refuse(id, 20, "Authorization validation error", `, ${problem}`);
+    }
+    client.name = textOf(params[0]);
+    client.isAuthorized = true;
+    this.#answer(id, "true");
+  }
+
+  #suggest(wanted: unknown): void {
+    if (this.#hasSuggested || typeof wanted !== "number" || !(wanted > 0)) return;
+    this.#hasSuggested = true;
+    this.setDifficulty(wanted);
+  }
+
+  #refuse(id: RequestId, code: number, text: string, detail: string): void {
+    const error = JSON.stringify([code, text, detail]);
+    this.client.send(`{"id":${formatRequestId(id)},"result":null,"error":${error}}`);
+  }
+
+  #submit(id: RequestId, params: readonly unknown[]): void {
+    const { client } = this;
+    client.submitted();
+    if (!this.#isReady) return client.closeFor("unauthorizedSubmit");
+    this.#bookedName ??= textOf(params[0]);
+    const { refusesAll } = client.faults;
+    const verdict = refusesAll === undefined
+      ? judgePublicShare(client, this.#jobs, this.#seen, params)
+      : { ...LOW_SHARE, reason: refusesAll };
+    if (verdict === undefined) return client.closeFor("expiredJob");
+    if ("hash" in verdict) {
+      client.lastShareAtMs = client.time.now();
+      client.accepted(this.#bookedName, client.difficulty, verdict);
+      this.#vardiff?.accepted(client.difficulty, client.lastShareAtMs);
+      return this.#answer(id, "true");
+    }
+    client.rejected(this.#bookedName, verdict.reason);
+    if (verdict.bad !== undefined) client.bad(verdict.bad);
+    this.#refuse(id, verdict.code, verdict.text, verdict.detail ?? "");
+  }
+
+  #sendJob(isClean: boolean): void {
+    const { client, client: { settings } } = this;
+    const { template } = this.#server;
+    if (template === undefined) return;
+    const made = jobOf(template, {
+      id: this.#server.nextJob().toString(16),
+      isClean,
+      extranonceBytes: EXTRANONCE1_BYTES + client.extranonce2Size,
+      stamp: client.number,
+      payee: payeeOf(client.name),
+    });
+    const job = settings.rewrite.job?.(made) ?? made;
+    this.#forgetOldJobs();
+    this.#jobs.set(job.id, { job, templateAtMs: template.madeAtMs, prefix: job.coinbase1 });
+    // Written by hand, without leading zeros.
+    const [version, bits, ntime] = [job.version, job.bits, job.ntime].map((hex) =>
+      parseHex32(hex)!.toString(16)
+    ) as [string, string, string];
+    client.give(job, isClean);
+    const params = JSON.stringify([
+      job.id,
+      job.prevHash,
+      job.coinbase1,
+      job.coinbase2,
+      job.merkleBranches,
+      version,
+      bits,
+      ntime,
+      isClean,
+    ]);
+    client.send(`{"id":null,"method":"mining.notify","params":${params}}`);
+  }
+
+  #forgetOldJobs(): void {
+    const { jobLifetimeMs, time } = this.client.settings;
+    if (jobLifetimeMs === 0) return;
+    for (const [id, { templateAtMs }] of this.#jobs) {
+      if (time.now() - templateAtMs <= jobLifetimeMs + JOB_REST_MS) break;
+      this.#jobs.delete(id);
+    }
+  }
+
+  #tellDifficulty(difficulty: number): void {
+    const { client } = this;
+    client.difficulty = difficulty;
+    this.#isTold = true;
+    client.toldDifficulty();
+    client.send(
+      `{"id":null,"method":"mining.set_difficulty","params":[${JSON.stringify(difficulty)}]}`,
+    );
+  }
+}
+
+/** 20 bytes that stand for an address. */
+function payeeOf(name: string): string {
+  const [account] = name.split(".", 1) as [string];
+  return doubleSha256(new TextEncoder().encode(account)).toHex().slice(0, 40);
+}

@@ -1,0 +1,220 @@
+/**
+ * What can be chosen about a simulated Stratum pool, and what it is unless chosen: for each
+ * personality what the real server does.
+ */
+
+import type { Time } from "../../base/clock.ts";
+import { systemTime } from "../../base/system_time.ts";
+import type { Job } from "../../protocol/stratum/job.ts";
+
+/**
+ * The servers that can be played: ckpool, node-stratum-pool, public-pool, the DATUM gateway, and a
+ * ckpool whose extranonce2 is 6 bytes; `ckpool-reasons` is the ckpool line that refuses shares with
+ * `reject-reason` and no error.
+ */
+export const LIKES = ["ckpool", "ckpool-reasons", "nomp", "public", "datum", "narrow6"] as const;
+
+/** One of {@linkcode LIKES}. */
+export type Like = typeof LIKES[number];
+
+/** How a pool's difficulty follows the speed of a connection. */
+export interface StratumVardiff {
+  /** It aims at a share in this many milliseconds. */
+  readonly targetMs: number;
+  /** It looks at a connection this often. */
+  readonly everyMs: number;
+  /** It also looks after this number of shares, where the real one does (ckpool, DATUM). */
+  readonly shares: number;
+}
+
+/** When a connection is closed for doing nothing, in milliseconds; 0 for never. */
+export interface StratumTimeouts {
+  /** Without a subscribe. */
+  readonly unsubscribedMs: number;
+  /** Without an authorize. */
+  readonly unauthorizedMs: number;
+  /** Without a share (nomp: any, noticed at the next job; DATUM: an accepted one). */
+  readonly idleMs: number;
+}
+
+/** What a pool does about a client whose shares are mostly bad. */
+export interface StratumBan {
+  /** nomp looks at this number of shares at a time. */
+  readonly shares: number;
+  /** At this percentage of bad ones it closes the connection and bans the address. */
+  readonly percent: number;
+  /** The address is refused for this many milliseconds. */
+  readonly banMs: number;
+  /** ckpool resends the job, says to reconnect, and closes, after this long of only bad shares. */
+  readonly stagesMs: readonly [number, number, number];
+}
+
+/** What no protocol settles, for tests that repeat a recorded session. */
+export interface Rewrite {
+  /** The job to send instead of one made here. Called once for each job made. */
+  readonly job?: (made: Job) => Job;
+  /** The extranonce1 of the next subscribe. */
+  readonly extranonce1?: (made: string) => string;
+  /** The session id of the next subscribe. */
+  readonly session?: (made: string) => string;
+}
+
+/** How a simulated Stratum pool is to behave. Intervals of 0 mean never. */
+export interface StratumPoolOptions {
+  /** Whose manners; `ckpool` if not given. */
+  readonly like?: Like;
+  /** The address to listen on; 127.0.0.1 if not given. */
+  readonly hostname?: string;
+  /** The port to listen on; any free one if not given or 0. */
+  readonly port?: number;
+  /** Where every connection begins; 0.001 if not given. */
+  readonly difficulty?: number;
+  /** No difficulty is lower; 1/256 of `difficulty`, at most the real pool's, if not given. */
+  readonly minDifficulty?: number;
+  /** No difficulty is higher; 2^40. */
+  readonly maxDifficulty?: number;
+  /** DATUM takes nothing below this: 1 in reality; the least of 1 and `minDifficulty`. */
+  readonly difficultyUnit?: number;
+  /** How the difficulty follows the speed, where it is not the real server's, or `fixed`. */
+  readonly vardiff?: Partial<StratumVardiff> | "fixed";
+  /** Bits that may roll; 0x1fffe000. NOMP has none. */
+  readonly versionMask?: number;
+  /** Bytes of extranonce2, 1..16; the real server's if not given. */
+  readonly extranonce2Size?: number;
+  /** The version of jobs, 8 hex digits; 20000000. */
+  readonly version?: string;
+  /** The network target of jobs, 8 hex digits; 17030ecd, out of reach. */
+  readonly bits?: string;
+  /** The names before the dot there are; all others are refused. All if not given. */
+  readonly accounts?: readonly string[];
+  /** Whether public-pool asks for a Bitcoin address as the real one does; true. */
+  readonly asksAddress?: boolean;
+  /** Time between jobs with other transactions; the real server's if not given. */
+  readonly jobIntervalMs?: number;
+  /** Time between jobs on a new height; never. */
+  readonly blockIntervalMs?: number;
+  /** A job is taken for this long after it was made, 0 forever; the real server's if not given. */
+  readonly jobLifetimeMs?: number;
+  /** When idle connections are closed, where it is not the real server's. */
+  readonly timeouts?: Partial<StratumTimeouts>;
+  /** What is done about bad shares, where it is not the real server's. */
+  readonly ban?: Partial<StratumBan>;
+  /** More bytes than this at once, unread ones included, close the connection; 0 for no limit. */
+  readonly maxInputBytes?: number;
+  /** Connections are reset when output is stuck for this long; 120,000. */
+  readonly writeTimeoutMs?: number;
+  /** Of hashes and numbers; 1. */
+  readonly seed?: number;
+  /** When everything happens; the system's. */
+  readonly time?: Time;
+  /** What is put in the place of values made here. */
+  readonly rewrite?: Rewrite;
+}
+
+/** The options with every default filled in. */
+export interface StratumPoolSettings
+  extends Required<Omit<StratumPoolOptions, "accounts" | "vardiff" | "timeouts" | "ban">> {
+  /** See {@linkcode StratumPoolOptions}; `undefined` for all names. */
+  readonly accounts: readonly string[] | undefined;
+  /** `undefined` for a difficulty that stays. */
+  readonly vardiff: StratumVardiff | undefined;
+  /** See {@linkcode StratumTimeouts}. */
+  readonly timeouts: StratumTimeouts;
+  /** See {@linkcode StratumBan}. */
+  readonly ban: StratumBan;
+}
+
+/** What the real servers have, by their default settings. */
+interface Manners {
+  readonly vardiff: StratumVardiff;
+  readonly extranonce2Size: number;
+  readonly jobIntervalMs: number;
+  readonly jobLifetimeMs: number;
+  readonly timeouts: StratumTimeouts;
+  readonly maxInputBytes: number;
+  readonly minDifficulty: number;
+}
+
+const CKPOOL: Manners = {
+  vardiff: { targetMs: 3_333, everyMs: 240_000, shares: 72 },
+  extranonce2Size: 8,
+  jobIntervalMs: 30_000,
+  jobLifetimeMs: 600_000,
+  timeouts: { unsubscribedMs: 0, unauthorizedMs: 114_000, idleMs: 0 },
+  maxInputBytes: 0,
+  minDifficulty: 1,
+};
+
+const MANNERS: Readonly<Record<Like, Manners>> = {
+  ckpool: CKPOOL,
+  "ckpool-reasons": CKPOOL,
+  narrow6: { ...CKPOOL, extranonce2Size: 6 },
+  nomp: {
+    vardiff: { targetMs: 15_000, everyMs: 90_000, shares: 0 },
+    extranonce2Size: 4,
+    jobIntervalMs: 30_000,
+    jobLifetimeMs: 0,
+    timeouts: { unsubscribedMs: 0, unauthorizedMs: 0, idleMs: 600_000 },
+    maxInputBytes: 10_240,
+    minDifficulty: 8,
+  },
+  public: {
+    vardiff: { targetMs: 10_000, everyMs: 60_000, shares: 0 },
+    extranonce2Size: 4,
+    jobIntervalMs: 60_000,
+    jobLifetimeMs: 300_000,
+    timeouts: { unsubscribedMs: 300_000, unauthorizedMs: 300_000, idleMs: 0 },
+    maxInputBytes: 0,
+    minDifficulty: 0.00001,
+  },
+  datum: {
+    vardiff: { targetMs: 7_500, everyMs: 60_000, shares: 16 },
+    extranonce2Size: 8,
+    jobIntervalMs: 40_000,
+    jobLifetimeMs: 160_000,
+    timeouts: { unsubscribedMs: 21_000, unauthorizedMs: 0, idleMs: 7_200_000 },
+    maxInputBytes: 0,
+    minDifficulty: 1,
+  },
+};
+
+/** Fills in the defaults. */
+export function stratumPoolSettings(options: StratumPoolOptions): StratumPoolSettings {
+  const like = options.like ?? "ckpool";
+  const manners = MANNERS[like];
+  const difficulty = options.difficulty ?? 0.001;
+  const minDifficulty = options.minDifficulty ?? Math.min(manners.minDifficulty, difficulty / 256);
+  return {
+    hostname: "127.0.0.1",
+    port: 0,
+    maxDifficulty: 2 ** 40,
+    difficultyUnit: Math.min(1, minDifficulty),
+    versionMask: 0x1fffe000,
+    extranonce2Size: manners.extranonce2Size,
+    version: "20000000",
+    bits: "17030ecd",
+    accounts: undefined,
+    asksAddress: true,
+    jobIntervalMs: manners.jobIntervalMs,
+    blockIntervalMs: 0,
+    jobLifetimeMs: manners.jobLifetimeMs,
+    maxInputBytes: manners.maxInputBytes,
+    writeTimeoutMs: 120_000,
+    seed: 1,
+    time: systemTime,
+    rewrite: {},
+    ...options,
+    like,
+    difficulty,
+    minDifficulty,
+    vardiff: options.vardiff === "fixed" ? undefined : { ...manners.vardiff, ...options.vardiff },
+    timeouts: { ...manners.timeouts, ...options.timeouts },
+    ban: {
+      shares: 50,
+      percent: 50,
+      banMs: 600_000,
+      stagesMs: [60_000, 120_000, 180_000],
+      ...options.ban,
+    },
+  };
+}

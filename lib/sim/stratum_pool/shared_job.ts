@@ -1,0 +1,60 @@
+/**
+ * A job that a server makes once for all of its connections, as ckpool and NOMP do.
+ */
+
+import type { Job } from "../../protocol/stratum/job.ts";
+import type { StratumPoolSettings } from "./settings.ts";
+import { type BlockTemplate, jobOf } from "./template.ts";
+
+/** Bytes of every extranonce1 here. */
+export const EXTRANONCE1_BYTES = 4;
+/** Whom all are paid to. */
+export const POOL_PAYEE = "751e76e8199196d454941c45d1b3a323f1433bd6";
+
+/** One job. */
+export class SharedJob {
+  /** As it is sent. */
+  readonly id: string;
+  /** Counts from 1, through all jobs of the server. */
+  readonly sequence: number;
+  /** What it is made of. */
+  readonly template: BlockTemplate;
+  /** Keys of the shares that came for it. */
+  readonly shares = new Set<string>();
+  readonly #bySize = new Map<number, Job>();
+
+  /** The `sequence`-th job. */
+  constructor(
+    id: string,
+    sequence: number,
+    template: BlockTemplate,
+    isClean: boolean,
+    settings: StratumPoolSettings,
+  ) {
+    this.sequence = sequence;
+    this.template = template;
+    const made = this.#make(id, isClean, settings.extranonce2Size);
+    const job = settings.rewrite.job?.(made) ?? made;
+    this.id = job.id;
+    this.#bySize.set(settings.extranonce2Size, job);
+  }
+
+  /** The job for connections with this many bytes of extranonce2. */
+  forSize(extranonce2Size: number): Job {
+    const known = this.#bySize.get(extranonce2Size);
+    if (known !== undefined) return known;
+    const job = this.#make(this.id, this.template.isNewBlock, extranonce2Size);
+    this.#bySize.set(extranonce2Size, job);
+    return job;
+  }
+
+  #make(id: string, isClean: boolean, extranonce2Size: number): Job {
+    return jobOf(this.template, {
+      id,
+      isClean,
+      extranonceBytes: EXTRANONCE1_BYTES + extranonce2Size,
+      stamp: this.sequence,
+      payee: POOL_PAYEE,
+    });
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * A simulated Stratum V1 pool over TCP: behaves as one of the real servers does, checks the header
+ * of every share, keeps count of everything, and misbehaves on request.
+ */
+
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Timer } from "../../base/clock.ts";
+import { encodeLine } from "../../protocol/stratum/message.ts";
+import { seededRandom } from "../seeded_random.ts";
+import { Watch } from "../watch.ts";
+import type { PoolContext } from "./client.ts";
+import { StratumPoolConnection } from "./connection.ts";
+import { NO_STRATUM_FAULTS, type StratumPoolFaults } from "./faults.ts";
+import { StratumPoolLedger, type StratumPoolStatistics } from "./ledger.ts";
+import { serverOf } from "./personalities.ts";
+import type { PoolServer } from "./personality.ts";
+import {
+  type Like,
+  type StratumPoolOptions,
+  type StratumPoolSettings,
+  stratumPoolSettings,
+} from "./settings.ts";
+import { TemplateMaker } from "./template.ts";
+
+/** How often time-outs and difficulties are looked at, in milliseconds. */
+const TICK_MS = 100;
+
+/** A connection as it is now. */
+export interface LiveClient {
+  /** Counts from 1; `byConnection` of the statistics goes by it. */
+  readonly number: number;
+  /** What it authorized as last; empty before. */
+  readonly name: string;
+  /** Its extranonce1; empty before subscribe where that brings it. */
+  readonly extranonce1: string;
+  /** Bytes of its extranonce2. */
+  readonly extranonce2Size: number;
+  /** Its difficulty. */
+  readonly difficulty: number;
+  /** Whether its shares are taken. */
+  readonly isAuthorized: boolean;
+}
+
+/** A simulated pool that listens. Made by {@linkcode SimStratumPool.start}, ended by `stop()`. */
+export class SimStratumPool {
+  /** The address it listens on. */
+  readonly hostname: string;
+  /** Whose manners it has. */
+  readonly like: Like;
+  readonly #settings: StratumPoolSettings;
+  readonly #ledger = new StratumPoolLedger();
+  readonly #watch: Watch;
+  readonly #context: PoolContext;
+  readonly #maker: TemplateMaker;
+  readonly #stratum: PoolServer;
+  readonly #connections = new Set<StratumPoolConnection>();
+  readonly #timers: Timer[] = [];
+  #faults: StratumPoolFaults = NO_STRATUM_FAULTS;
+  #server: Server | undefined;
+  #port: number;
+  #accepted = 0;
+  #isStopped = false;
+
+  private constructor(options: StratumPoolOptions) {
+    const settings = stratumPoolSettings(options);
+    this.#settings = settings;
+    this.#watch = new Watch(settings.time);
+    this.hostname = settings.hostname;
+    this.like = settings.like;
+    this.#port = settings.port;
+    this.#context = { settings, ledger: this.#ledger, faults: () => this.#faults };
+    const { seed, version, bits } = settings;
+    this.#maker = new TemplateMaker(seededRandom(seed), version, bits);
+    this.#stratum = serverOf(settings);
+  }
+
+  /**
+   * Starts a pool that has work, and listens.
+   *
+   * @throws Error (rejects) when the port cannot be listened on.
+   */
+  static async start(options: StratumPoolOptions = {}): Promise<SimStratumPool> {
+    const pool = new SimStratumPool(options);
+    await pool.#listen();
+    const { jobIntervalMs, blockIntervalMs } = pool.#settings;
+    pool.newBlock();
+    pool.#every(jobIntervalMs, () => pool.newJob());
+    pool.#every(blockIntervalMs, () => pool.newBlock());
+    pool.#every(TICK_MS, () => pool.#tick());
+    return pool;
+  }
+
+  /** The port it listens on; the same for its whole life. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The fault switches as set by {@linkcode SimStratumPool.setFaults}. */
+  get faults(): StratumPoolFaults {
+    return this.#faults;
+  }
+
+  /** Counts of this moment. */
+  statistics(): StratumPoolStatistics {
+    return this.#ledger.snapshot();
+  }
+
+  /** The connections open now. */
+  clients(): readonly LiveClient[] {
+    return [...this.#connections].map(({ client }) => ({
+      number: client.number,
+      name: client.name,
+      extranonce1: client.extranonce1,
+      extranonce2Size: client.extranonce2Size,
+      difficulty: client.difficulty,
+      isAuthorized: client.isAuthorized,
+    }));
+  }
+
+  /** Sends every connection work on a new height. */
+  newBlock(): void {
+    this.#newTemplate(true);
+  }
+
+  /** Sends every connection work with other transactions, or what it has to say without a node. */
+  newJob(): void {
+    this.#newTemplate(false);
+  }
+
+  /** Gives connections another difficulty, all or one, in the server's own way. */
+  setDifficulty(difficulty: number, client?: number): void {
+    for (const { session } of this.#chosen(client)) session.setDifficulty(difficulty);
+    this.#watch.changed();
+  }
+
+  /** Tells connections other version bits, all or one; they count from the next job on. */
+  setVersionMask(mask: number, client?: number): void {
+    for (const connection of this.#chosen(client)) connection.client.setVersionMask(mask);
+  }
+
+  /** Tells a connection another extranonce1 (hex) and size; they count from the next job on. */
+  setExtranonce(extranonce1: string, extranonce2Size: number, client?: number): void {
+    for (const connection of this.#chosen(client)) {
+      connection.client.setExtranonce(extranonce1, extranonce2Size);
+    }
+  }
+
+  /** Asks all connections for a sign of life. */
+  ping(): void {
+    this.sendLine('{"params":[],"id":42,"method":"mining.ping"}');
+  }
+
+  /** Has miners shown a text. */
+  showMessage(text: string): void {
+    this.sendLine(
+      `{"id":null,"method":"client.show_message","params":[${JSON.stringify(text)}]}`,
+    );
+  }
+
+  /** Says to reconnect: nowhere in particular, or [host, port, seconds to wait]. */
+  askToReconnect(params: readonly unknown[] = []): void {
+    this.sendLine(`{"id":null,"method":"client.reconnect","params":${JSON.stringify(params)}}`);
+  }
+
+  /** Sends any line, without its LF, to all connections. */
+  sendLine(line: string): void {
+    this.send(encodeLine(line));
+  }
+
+  /** Sends raw bytes to all connections. */
+  send(bytes: Uint8Array): void {
+    for (const connection of this.#connections) connection.send(bytes);
+  }
+
+  /**
+   * Sets fault switches, for connections that exist and for new ones; those not named stay.
+   * Settles when the pool listens, or has ceased to, as `refuseConnections` says.
+   */
+  async setFaults(faults: Partial<StratumPoolFaults>): Promise<void> {
+    this.#faults = { ...this.#faults, ...faults };
+    for (const connection of this.#connections) connection.faultsChanged();
+    if (this.#faults.refuseConnections) this.#ceaseToListen();
+    else if (!this.#isStopped) await this.#listen();
+  }
+
+  /** Closes connections with FIN, all or one; `lastBytes` go out before. */
+  finishConnections(lastBytes?: Uint8Array, client?: number): void {
+    for (const connection of this.#chosen(client)) connection.finish(lastBytes);
+  }
+
+  /** Closes connections with RST, all or one. */
+  resetConnections(client?: number): void {
+    for (const connection of this.#chosen(client)) connection.reset();
+  }
+
+  /**
+   * Settles as soon as `condition`, asked after everything that happens here, is true.
+   *
+   * @throws Error (rejects) when it is still false after `timeoutMs`, 60,000 if not given.
+   */
+  until(condition: () => boolean, timeoutMs?: number): Promise<void> {
+    return this.#watch.until(condition, timeoutMs);
+  }
+
+  /** Ceases to listen and resets all connections. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers) this.#settings.time.clear(timer);
+    this.#ceaseToListen();
+    const closed = this.until(() => this.#connections.size === 0);
+    this.resetConnections();
+    await closed;
+  }
+
+  /** As `stop()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #newTemplate(isNewBlock: boolean): void {
+    if (this.#faults.isNodeGone) {
+      for (const { session } of this.#connections) session.nodeGone();
+      return;
+    }
+    const { time } = this.#settings;
+    const template = this.#maker.next(isNewBlock, time.wallNow(), time.now());
+    this.#stratum.background.templateChanged(template);
+    for (const { session } of this.#connections) session.announce();
+    this.#watch.changed();
+  }
+
+  #tick(): void {
+    for (const { session } of this.#connections) session.tick();
+    this.#watch.changed();
+  }
+
+  #chosen(client: number | undefined): readonly StratumPoolConnection[] {
+    return [...this.#connections].filter((connection) =>
+      client === undefined || connection.client.number === client
+    );
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isStopped || !this.#stratum.background.admits(socket.remoteAddress ?? "")) {
+      if (!this.#isStopped) this.#ledger.count("refusedConnections");
+      socket.on("error", () => {});
+      socket.resetAndDestroy();
+      this.#watch.changed();
+      return;
+    }
+    const connection = new StratumPoolConnection(
+      socket,
+      ++this.#accepted,
+      this.#context,
+      this.#stratum,
+      {
+        changed: () => this.#watch.changed(),
+        closed: () => {
+          this.#connections.delete(connection);
+          this.#watch.changed();
+        },
+      },
+    );
+    this.#connections.add(connection);
+    this.#watch.changed();
+  }
+
+  #listen(): Promise<void> {
+    if (this.#server !== undefined) return Promise.resolve();
+    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, this.hostname, () => {
+        this.#port = (server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  #ceaseToListen(): void {
+    const server = this.#server;
+    this.#server = undefined;
+    // `close` only calls back when the last connection has gone; the port is free at once.
+    server?.close();
+  }
+
+  #every(intervalMs: number, act: () => void): void {
+    if (intervalMs > 0) this.#timers.push(this.#settings.time.every(intervalMs, act));
+  }
+}
