@@ -17,6 +17,8 @@ import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
+import { RememberedDifficulties } from "../mux/remembered_difficulties.ts";
+import type { VardiffRules } from "../mux/vardiff_rules.ts";
 import { MAX_SESSION_ID, SessionIds } from "../mux/session_ids.ts";
 import { type StartedEngine, startEngine } from "../net/miners/choose_engine.ts";
 import { ConnectLimiter } from "../net/pools/connect_limiter.ts";
@@ -42,6 +44,7 @@ import {
   maxMiners,
   minersSettings,
   poolSettings,
+  vardiffRulesOf,
 } from "./settings.ts";
 
 /** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
@@ -153,6 +156,8 @@ export class Proxy implements FarmControl {
   readonly #timer: Timer;
   readonly #jobNumbers: JobNumbers;
   readonly #layouts: Layouts;
+  readonly #remembered = new RememberedDifficulties();
+  #vardiffRules: VardiffRules;
   #ticks = 0;
 
   /**
@@ -177,6 +182,7 @@ export class Proxy implements FarmControl {
     this.#dial = dialFor(config, time);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts = new Layouts(this.#layoutSettings());
+    this.#vardiffRules = vardiffRulesOf(config);
     this.learnSizes(options.knownSizes ?? new Map());
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
@@ -227,6 +233,7 @@ export class Proxy implements FarmControl {
     this.#dial = dialFor(config, this.#time);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts.reconfigure(this.#layoutSettings());
+    this.#vardiffRules = vardiffRulesOf(config);
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
       this.#pinned = undefined;
@@ -341,7 +348,7 @@ export class Proxy implements FarmControl {
 
   #layoutSettings(): LayoutSettings {
     const poolIds = this.#pools.map(({ poolId }) => poolId);
-    return { poolIds, extranonce2Bytes: undefined };
+    return { poolIds, extranonce2Bytes: this.#config.extranonce2_bytes };
   }
 
   /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
@@ -352,6 +359,10 @@ export class Proxy implements FarmControl {
       fanout: { tell: (crowd) => this.#miners.tell(crowd) },
       nextJobNumber: () => this.#jobNumbers.next(),
       sizeFound: (poolId, bytes) => this.#layouts.learn(poolId, bytes),
+      vardiff: {
+        rules: () => this.#vardiffRules,
+        remembered: this.#remembered,
+      },
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
       now: this.clock.now,
       realNow: this.clock.realNow,
@@ -369,6 +380,11 @@ export class Proxy implements FarmControl {
       time: this.#time,
       connects: this.#connects,
       troubles: this.#troubles,
+      need: () => ({
+        miners: mux.miners,
+        lacksRoom: mux.lacksRoom,
+        minersAt: (upstream) => mux.minersAt(upstream),
+      }),
       // A name that miners made up must not cost a pool two connections.
       maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
     });

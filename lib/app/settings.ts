@@ -14,6 +14,7 @@ import { roomForMiners } from "../host/open_files.ts";
 import { areaLog } from "../observe/log.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
 import type { RosterSettings } from "../pool/settings.ts";
+import { type VardiffRules, vardiffRules } from "../mux/vardiff_rules.ts";
 import { MAX_SESSION_ID } from "../mux/session_ids.ts";
 
 /**
@@ -128,6 +129,12 @@ export function poolSettings(
       shareWindowMs: advanced.share_batch_window_ms,
     },
   };
+}
+
+/** The rules for miners' difficulties at pools that leave them to us. */
+export function vardiffRulesOf({ vardiff }: Config): VardiffRules {
+  const { shares_per_minute: sharesPerMinute, minimum, maximum, fixed } = vardiff;
+  return vardiffRules({ sharesPerMinute, minimum, maximum, fixed });
 }
 
 /** Milliseconds; 0 is never. */

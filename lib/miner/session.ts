@@ -36,6 +36,7 @@ import type { LimitName } from "./limits.ts";
 import { cannotNarrow, noteBits, type OutsideStreak, PROVEN_OUTSIDE } from "./narrowing.ts";
 import { HEARD, type LineContext, LineSession } from "./line_session.ts";
 import type { MinerReport } from "./report.ts";
+import { suggestedByPassword, suggestedByRequest } from "./suggestion.ts";
 import type { WorkMessages } from "./work_message.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
@@ -115,6 +116,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   /** The share whose answer is the last thing it is told; `undefined` for none. */
   #lastAnswer: RequestId | undefined;
   #lastShareAt = 0;
+  #suggestedDifficulty: number | undefined;
 
   get sessionId(): number {
     return this.#sessionId!;
@@ -122,6 +124,10 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   get layout(): ExtranonceLayout {
     return this.#layout!;
+  }
+
+  get suggestedDifficulty(): number | undefined {
+    return this.#suggestedDifficulty;
   }
 
   get worker(): Worker {
@@ -298,8 +304,10 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         return this.#subscribe(id, params);
       case "mining.authorize":
         return this.#authorize(id, params);
-      case "mining.extranonce.subscribe":
       case "mining.suggest_difficulty":
+        this.#suggest(suggestedByRequest(params));
+        return this.reply(id, "true");
+      case "mining.extranonce.subscribe":
       case "mining.suggest_target":
       case "mining.multi_version":
         // Nothing follows from them here, but firmware waits for an answer (stratum.md "Requests").
@@ -373,10 +381,11 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   #authorize(id: RequestId, params: readonly unknown[]): void {
-    const [user] = params;
+    const [user, password] = params;
     if (typeof user !== "string") return this.refuseHandshake(id, ERROR_CODE.workerNameNotString);
     if (isAuthorized(this.#state)) return this.handshakeReply(id, "true");
     this.#user = cutName(user);
+    this.#suggest(suggestedByPassword(password));
     // Answered at once only where work cannot begin yet; else when there is a pool.
     if (nextState(this.#state, "authorize") === "authorized") this.handshakeReply(id, "true");
     else this.#held = new HeldLines(id);
@@ -403,6 +412,13 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     }
     this.#seat = seat;
     if (this.isWorking) this.#tell();
+  }
+
+  /** Where its difficulty is our business, what it suggests is heard. */
+  #suggest(difficulty: number | undefined): void {
+    if (difficulty === undefined) return;
+    this.#suggestedDifficulty = difficulty;
+    this.#seat?.suggested();
   }
 
   /** It is decided whether it may work: answers its authorize, and then what came behind that. */

@@ -7,14 +7,17 @@
  */
 
 /** Of the miners that sit on a connection: by place, which of the known difficulties each has. */
-export type DifficultyTable = Uint8Array;
+export interface DifficultyTable {
+  /** Beyond its end are miners that have the starting difficulty. */
+  places: Uint8Array;
+}
 
 const INITIAL_PLACES = 16;
 
 /** What is in a table for a miner that has the difficulty all start with. */
 const STARTING = 0;
 
-/** More difficulties than a pool can name: its frames carry powers of two up to 2^63. */
+/** More difficulties than there are powers of two that a pool or we can name, and one more. */
 const MOST_DIFFICULTIES = 256;
 
 /** The difficulties on one connection. */
@@ -22,31 +25,31 @@ export class Difficulties {
   /** By what is in a table. */
   readonly #known: number[];
   /** Of the job that comes next. */
-  #next: DifficultyTable = new Uint8Array(INITIAL_PLACES);
+  #next: DifficultyTable = { places: new Uint8Array(INITIAL_PLACES) };
   /** Of the newest job; the same object while no difficulty has changed since. */
   #latest: DifficultyTable | undefined;
   readonly #freePlaces: number[] = [];
   #places = 0;
 
-  /** Every miner starts with `starting`. */
+  /** Every miner starts with `starting`, unless it is said otherwise. */
   constructor(starting: number) {
     this.#known = [starting];
   }
 
-  /** A place for a miner that sits down, and has the starting difficulty for all jobs of `tables`. */
-  take(tables: Iterable<DifficultyTable>): number {
+  /**
+   * A place for a miner that sits down.
+   *
+   * @param tables of the jobs there are: for all of them it has `difficulty`, the starting one if that
+   * is absent.
+   */
+  take(tables: Iterable<DifficultyTable>, difficulty?: number): number {
     const free = this.#freePlaces.pop();
     const place = free ?? this.#places++;
-    if (place >= this.#next.length) {
-      const grown = new Uint8Array(this.#next.length * 2);
-      grown.set(this.#next);
-      this.#next = grown;
-    }
-    if (free !== undefined) {
-      // It was another's, which has left.
-      this.#next[place] = STARTING;
-      for (const table of tables) table[place] = STARTING;
-    }
+    const at = difficulty === undefined ? STARTING : this.#indexOf(difficulty);
+    // It may have been another's, which has left.
+    if (free === undefined && at === STARTING) return place;
+    put(this.#next, place, at);
+    for (const table of tables) put(table, place, at);
     return place;
   }
 
@@ -57,16 +60,10 @@ export class Difficulties {
 
   /** A miner has another difficulty, from the next job on. */
   set(place: number, difficulty: number): void {
-    let at = this.#known.indexOf(difficulty);
-    if (at < 0) {
-      if (this.#known.length === MOST_DIFFICULTIES) {
-        throw new RangeError(`Cannot note difficulty ${difficulty}: too many are known`);
-      }
-      at = this.#known.push(difficulty) - 1;
-    }
-    if (this.#next[place] === at) return;
-    if (this.#next === this.#latest) this.#next = this.#next.slice();
-    this.#next[place] = at;
+    const at = this.#indexOf(difficulty);
+    if ((this.#next.places[place] ?? STARTING) === at) return;
+    if (this.#next === this.#latest) this.#next = { places: this.#next.places.slice() };
+    put(this.#next, place, at);
   }
 
   /** The table of a job that comes now. */
@@ -74,9 +71,32 @@ export class Difficulties {
     return this.#latest = this.#next;
   }
 
-  /** What the table of a job has for a miner. */
-  of(table: DifficultyTable, place: number): number {
-    // Beyond its end are miners that came after the job.
-    return this.#known[table[place] ?? STARTING]!;
+  /** What a miner has for the job that comes next. */
+  next(place: number): number {
+    return this.of(this.#next, place);
   }
+
+  /** What the table of a job has for a miner. */
+  of({ places }: DifficultyTable, place: number): number {
+    return this.#known[places[place] ?? STARTING]!;
+  }
+
+  #indexOf(difficulty: number): number {
+    const at = this.#known.indexOf(difficulty);
+    if (at >= 0) return at;
+    if (this.#known.length === MOST_DIFFICULTIES) {
+      throw new RangeError(`Cannot note difficulty ${difficulty}: too many are known`);
+    }
+    return this.#known.push(difficulty) - 1;
+  }
+}
+
+function put(table: DifficultyTable, place: number, at: number): void {
+  if (place >= table.places.length) {
+    if (at === STARTING) return;
+    const grown = new Uint8Array(Math.max(place + 1, table.places.length * 2));
+    grown.set(table.places);
+    table.places = grown;
+  }
+  table.places[place] = at;
 }

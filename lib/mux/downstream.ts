@@ -27,6 +27,8 @@ export interface Downstream {
   readonly layout: ExtranonceLayout;
   /** Its socket, by which it is told of news with many others. */
   readonly handle: number;
+  /** The difficulty it suggests for itself; `undefined` if it did not. */
+  readonly suggestedDifficulty: number | undefined;
   /** What pools are to know it by. */
   readonly worker: Worker;
   /** There is a pool to work for: answers its authorize request. Comes once, before all below. */
@@ -91,6 +93,8 @@ export interface Seat {
    * @returns whether it moves there.
    */
   needFullMask(): boolean;
+  /** The miner suggests another difficulty: it counts from one of the next jobs on. */
+  suggested(): void;
   /** The miner is gone. Its session id comes back when the pool no longer knows it. */
   leave(): void;
 }

@@ -3,7 +3,8 @@
  * pool demanded when it came, and the shares that have come for it.
  */
 
-import { type PreparedJob, shareHasher } from "../bitcoin/share_hasher.ts";
+import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
+import type { PreparedJob } from "../bitcoin/share_hasher.ts";
 import { networkTarget, targetWords } from "../bitcoin/target.ts";
 import { type Job, jobVersion } from "../protocol/stratum/job.ts";
 import type { DifficultyStamp } from "./pool_difficulty.ts";
@@ -38,7 +39,7 @@ export class JobCheck {
    * @param extranonces the bytes between the coinbase parts.
    */
   hash(extranonces: Uint8Array, ntime: number, nonce: number, versionBits: number): Uint32Array {
-    const hasher = shareHasher();
+    const hasher = loadedShareHasher();
     this.#prepared ??= hasher.prepare(this.job, extranonces.length);
     const version = (jobVersion(this.job) ^ versionBits) >>> 0;
     hasher.hash(this.#prepared, extranonces, ntime, nonce, version);
@@ -53,7 +54,7 @@ export class JobCheck {
     versionBits: number,
   ): Uint8Array {
     this.hash(extranonces, ntime, nonce, versionBits);
-    return shareHasher().headerIn(0);
+    return loadedShareHasher().headerIn(0);
   }
 
   /** Its coinbase. */

@@ -15,7 +15,9 @@ import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { AccountBooks } from "./books/account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
+import { LocalDifficulty } from "./local_difficulty.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
+import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
@@ -23,6 +25,7 @@ import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { Verdict } from "./verdict.ts";
 import { areaLog } from "../observe/log.ts";
 import { Views } from "./views.ts";
+import type { VardiffRules } from "./vardiff_rules.ts";
 import { Work } from "./work.ts";
 import type { Hashrates } from "./books/work_table.ts";
 
@@ -79,6 +82,8 @@ export interface MultiplexerOptions {
   readonly realNow: Now;
   /** For work that many miners take turns in. */
   readonly timers: Timers;
+  /** The rules for miners' difficulties where they are our business, and what workers had. */
+  readonly vardiff: { readonly rules: () => VardiffRules; readonly remembered: RememberedDifficulties };
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -118,6 +123,7 @@ export class Multiplexer implements UpstreamEvents {
   readonly #jobless = new Map<MinerSeat, number>();
   readonly #books: AccountBooks;
   readonly #flow: ShareFlow;
+  readonly #local: LocalDifficulty;
   /** The mask miners without a place were told last. */
   #pastMask = 0;
   #moves = 0;
@@ -134,8 +140,18 @@ export class Multiplexer implements UpstreamEvents {
     this.#outageSince = options.now();
     this.#books = new AccountBooks(options.realNow());
     const { counter, now, realNow, timers } = options;
+    const { rules, remembered } = options.vardiff;
+    this.#local = new LocalDifficulty(remembered, rules);
     const slots = () => this.#slots.values();
-    this.#flow = new ShareFlow(counter, this.#books, now, realNow, timers, slots);
+    this.#flow = new ShareFlow({
+      counter,
+      books: this.#books,
+      now,
+      realNow,
+      timers,
+      slots,
+      local: this.#local,
+    });
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
     this.#sendingAway = new InTurns(timers, FAREWELLS_PER_TURN, TURN_PAUSE_MS);
@@ -246,7 +262,13 @@ export class Multiplexer implements UpstreamEvents {
     seat.isGone = true;
     if (seat.slot !== undefined) this.#unseat(seat);
     else this.#unseated.delete(seat);
+    this.#local.leave(seat, this.#options.now());
     this.#releaseOnceForgotten(seat.miner.sessionId);
+  }
+
+  /** See {@linkcode Seat.suggested}. */
+  suggested(seat: MinerSeat): void {
+    this.#local.suggested(seat);
   }
 
   /** See {@linkcode Seat.takeNews}. */
@@ -378,7 +400,10 @@ export class Multiplexer implements UpstreamEvents {
     this.#serving.add(slot);
     this.#outageSince = undefined;
     this.#noteDarkness();
-    this.#moveLater(this.#surplus(slot, this.#unseated.size));
+    // One opened for want of room is for those that have none.
+    const isForMore = slot.upstream.terms.extranonce.idBytes === 1;
+    if (!isForMore) this.#moveLater(this.#surplus(slot, this.#unseated.size));
+    else this.#seatLater([]);
   }
 
   #rest(slot: Slot<MinerSeat>): void {
@@ -406,7 +431,9 @@ export class Multiplexer implements UpstreamEvents {
 
   jobArrived(upstream: Upstream, job: Job): void {
     const slot = this.#slots.get(upstream)!;
-    slot.setJob(this.#options.nextJobNumber(), job, this.#options.now());
+    const time = this.#options.now();
+    if (isLocal(slot)) this.#local.atJob(slot, time);
+    slot.setJob(this.#options.nextJobNumber(), job, time);
     this.#tellIfTime(slot);
   }
 
@@ -418,6 +445,7 @@ export class Multiplexer implements UpstreamEvents {
   ): void {
     const { seats, difficulties, screening } = this.#slots.get(upstream)!;
     if (upstream.terms.difficulty === "vardiff") {
+      // Miners hear of theirs with the next job.
       screening.poolDifficulty?.change(difficulty, isAlone);
       return;
     }
@@ -519,7 +547,7 @@ export class Multiplexer implements UpstreamEvents {
     const since = this.#jobless.get(seat);
     if (since === undefined || this.#options.now() - since < JOBLESS_MS) return undefined;
     this.#jobless.delete(seat);
-    const difficulty = slot.upstream.terms.startingDifficulty;
+    const difficulty = slot.difficulties.next(seat.place);
     seat.told = RETOLD;
     seat.difficulty = difficulty;
     return { versionMask: slot.versionMask, difficulty, job: undefined };
@@ -654,7 +682,11 @@ export class Multiplexer implements UpstreamEvents {
       }
     }
     seat.slot = slot;
-    seat.place = slot.difficulties.take(slot.jobs.tables());
+    const difficulty = isLocal(slot)
+      ? this.#local.start(seat, slot, this.#options.now())
+      : undefined;
+    seat.isLocal = difficulty !== undefined;
+    seat.place = slot.difficulties.take(slot.jobs.tables(), difficulty);
     seat.told = UNTOLD;
     seat.currentFrom = slot.work.number;
     if (slot.work.job === undefined) this.#jobless.set(seat, this.#options.now());
@@ -699,6 +731,11 @@ export class Multiplexer implements UpstreamEvents {
     }
     this.#options.releaseSession(sessionId);
   }
+}
+
+/** Whether the difficulties of miners there are our business. */
+function isLocal({ upstream }: Slot<MinerSeat>): boolean {
+  return upstream.terms.difficulty === "vardiff";
 }
 
 /** Whether all version bits that may be rolled at all are allowed. */

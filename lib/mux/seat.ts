@@ -7,6 +7,9 @@ import type { Downstream, News, Seat, ShareReceipt } from "./downstream.ts";
 import type { Slot } from "./slot.ts";
 import type { Padding } from "./terms.ts";
 
+/** Of a miner that has none in some table. */
+export const NO_PLACE = -1;
+
 const NO_PADDING: Padding = { before: "", after: "" };
 
 /** Who gives seats, and takes what comes from them. */
@@ -17,6 +20,8 @@ export interface SeatKeeper {
   askAgain(seat: MinerSeat): boolean;
   /** A miner needs a place with the full mask: {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean;
+  /** See {@linkcode Seat.suggested}. */
+  suggested(seat: MinerSeat): void;
   /** See {@linkcode Seat.leave}. */
   leave(seat: MinerSeat): void;
 }
@@ -41,6 +46,10 @@ export class MinerSeat implements Seat {
   view: Padding = NO_PADDING;
   /** While it has one, how many of its shares wait for that connection's verdict. */
   waiting = 0;
+  /** Its place in the account's table of difficulties, {@linkcode NO_PLACE} before it needed one. */
+  localPlace = NO_PLACE;
+  /** Whether its difficulty was last our business. */
+  isLocal = false;
   /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */
   told = 0;
   /** What it was last told; `undefined` before that. */
@@ -89,6 +98,10 @@ export class MinerSeat implements Seat {
   needFullMask(): boolean {
     this.needsFullMask = true;
     return this.#keeper.moveForMask(this);
+  }
+
+  suggested(): void {
+    this.#keeper.suggested(this);
   }
 
   leave(): void {

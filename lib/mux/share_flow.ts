@@ -26,6 +26,7 @@ import type { ShareReceipt } from "./downstream.ts";
 import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
+import type { LocalDifficulty } from "./local_difficulty.ts";
 import { CERTAIN, type PendingShare } from "./pending_shares.ts";
 import type { ScreenedJob } from "./screening.ts";
 import type { MinerSeat } from "./seat.ts";
@@ -52,6 +53,24 @@ const REJECTED_COUNT = Object.fromEntries(
 
 const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
 
+/** What the flow of an account's shares is made of. */
+export interface ShareFlowParts {
+  /** Counts all shares of all accounts. */
+  readonly counter: ShareCounter;
+  /** Those of this account. */
+  readonly books: AccountBooks;
+  /** Monotonic time in milliseconds, to judge who is late. */
+  readonly now: AttendedNow;
+  /** The same for hashrates. */
+  readonly realNow: Now;
+  /** For answers that are given in turns. */
+  readonly timers: Timers;
+  /** The connections there are. */
+  readonly slots: () => Iterable<Slot<MinerSeat>>;
+  /** Sets difficulties by the shares that miners find. */
+  readonly local: Pick<LocalDifficulty, "found">;
+}
+
 /** See the head of this file. */
 export class ShareFlow {
   readonly #counter: ShareCounter;
@@ -60,28 +79,18 @@ export class ShareFlow {
   readonly #realNow: Now;
   readonly #lateAnswers: LateAnswers;
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
+  readonly #local: Pick<LocalDifficulty, "found">;
   readonly #gone = new GoneJobs();
 
-  /**
-   * Counts in `counter` and in the account's books. Times are monotonic, in milliseconds: `now` to
-   * judge who is late, `realNow` for hashrates.
-   *
-   * @param slots the connections there are.
-   */
-  constructor(
-    counter: ShareCounter,
-    books: AccountBooks,
-    now: AttendedNow,
-    realNow: Now,
-    timers: Timers,
-    slots: () => Iterable<Slot<MinerSeat>>,
-  ) {
+  /** No share has come. */
+  constructor({ counter, books, now, realNow, timers, slots, local }: ShareFlowParts) {
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
     this.#realNow = realNow;
     this.#lateAnswers = new LateAnswers(timers);
     this.#slots = slots;
+    this.#local = local;
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */
@@ -98,8 +107,10 @@ export class ShareFlow {
       case "submit":
       case "tentative":
       case "block":
+        this.#local.found(seat, difficulty, this.#now());
         return this.#send(seat, slot, job, share, difficulty, screened);
       case "keep":
+        this.#local.found(seat, difficulty, this.#now());
         this.#counter.add(sessionId, "kept", ledger);
         this.#credit(sessionId, difficulty, this.#realNow());
         return "taken";

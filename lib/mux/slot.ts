@@ -116,6 +116,11 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return handles;
   }
 
+  /** The pool's own difficulty: miners have at most this where theirs is our business. */
+  get ceiling(): number {
+    return this.screening.poolDifficulty?.current ?? this.upstream.terms.poolDifficulty;
+  }
+
   /** How many miners sit here. */
   get miners(): number {
     return this.seats.size;

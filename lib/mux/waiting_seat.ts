@@ -74,6 +74,10 @@ export class WaitingSeat implements Seat {
     return this.#seat?.needFullMask() ?? false;
   }
 
+  suggested(): void {
+    this.#seat?.suggested();
+  }
+
   leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;

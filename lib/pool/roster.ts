@@ -9,7 +9,7 @@
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Time } from "../base/clock.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
-import type { UpstreamEvents } from "../mux/upstream.ts";
+import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
 import type {
@@ -58,6 +58,8 @@ export interface RosterOptions extends RosterSettings {
   readonly connects: ConnectLimiter;
   /** Shared by all accounts: what is said of pools that fail. */
   readonly troubles: PoolTroubleLog;
+  /** What the account's miners need of its connections. */
+  readonly need: () => ConnectionNeed;
   /** Whether a warm spare may be opened yet, where one is wanted. */
   readonly maySpare: () => boolean;
 }
@@ -67,6 +69,26 @@ export interface RosterOptions extends RosterSettings {
  * are still to be written, and their verdicts to come.
  */
 const LINGER_MS = 5_000;
+
+/** What miners need of their connections. */
+export interface ConnectionNeed {
+  /** How many miners there are. */
+  readonly miners: number;
+  /** Whether some cannot be seated for want of room. */
+  readonly lacksRoom: boolean;
+  /** How many sit at a connection. */
+  readonly minersAt: (upstream: Upstream) => number;
+}
+
+/**
+ * Miners on a connection whose pool leaves so few bytes that it tells 256 apart: less than it takes,
+ * so that those that come find a place at once. At most this many connections are opened for that.
+ */
+const MINERS_PER_NARROW = 224;
+const MOST_NARROW = 300;
+
+/** They are opened no faster than this, in milliseconds. */
+const NARROW_EVERY_MS = 250;
 
 /** The connections of one account, and which of them serve. */
 export class PoolRoster implements PoolConnectionOwner, Upstreams {
@@ -81,6 +103,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #said = new SaidOfPools();
   readonly #book = new PoolBook();
   #opened = 0;
+  #openedForRoomAt = -Infinity;
   #isStopped = false;
 
   /** Opens nothing before the first tick. */
@@ -254,6 +277,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     if (this.#isStopped) return;
     this.#assignRoles();
     if (this.#entries.serving.length === 0) this.#standby.begin();
+    this.#openForRoom();
     const { connections } = this.#settings;
     const wishes = {
       pools: this.#order.ranked.length,
@@ -268,6 +292,32 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     }
   }
 
+  /** How many connections are to serve: more where one has room for few. */
+  get #wanted(): number {
+    const usual = this.#settings.connections ?? 1;
+    const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
+    if (best?.ready.upstream.terms.extranonce.idBytes !== 1) return usual;
+    const { miners, lacksRoom } = this.#options.need();
+    const serving = this.#entries.serving.length;
+    const wanted = Math.ceil(miners / MINERS_PER_NARROW);
+    return Math.min(MOST_NARROW, Math.max(usual, wanted, lacksRoom ? serving + 1 : 0));
+  }
+
+  /** Opens one more connection to a pool that serves, if it has too little room for the miners. */
+  #openForRoom(): void {
+    const time = this.#options.now();
+    const { serving, worstRank } = this.#entries;
+    if (serving.length === 0 || worstRank === UNWANTED) return;
+    const coming = this.#entries.all.filter((entry) =>
+      entry.rank === worstRank && entry.role !== "active"
+    );
+    const missing = this.#wanted - serving.length - coming.length;
+    if (missing <= 0 || time - this.#openedForRoomAt < NARROW_EVERY_MS) return;
+    if (!this.#mayDial(worstRank, false)) return;
+    this.#openedForRoomAt = time;
+    this.#open(worstRank);
+  }
+
   #mayDial(rank: number, isOutage: boolean): boolean {
     const pool = this.#order.ranked[rank]!;
     const { poolId } = pool;
@@ -280,9 +330,12 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   #assignRoles(): void {
     const { now } = this.#options;
     const { connections } = this.#settings;
-    while (this.#entries.serving.length < (connections ?? 1)) {
+    while (this.#entries.serving.length < this.#wanted) {
       const [best] = this.#entries.spares;
       if (best === undefined) break;
+      // More room is wanted at the pool that serves; the spare of another stays one.
+      const isEnough = this.#entries.serving.length >= (connections ?? 1);
+      if (isEnough && best.rank > this.#entries.worstRank) break;
       this.#move(undefined, best);
     }
     const better = this.#entries.spares.find((entry) => this.#mayReturnTo(entry));
@@ -291,7 +344,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       logMove(worst.connection.name, better.connection.name, this.#whyItMoves(worst, better));
       this.#move(worst, better);
     }
-    while (this.#entries.serving.length > (connections ?? 1)) {
+    while (this.#entries.serving.length > this.#wanted) {
       this.#move(this.#entries.worst, undefined);
     }
     // A spare beyond the one wanted is of use only on the way to a better pool.
@@ -299,9 +352,10 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const surplus = this.#entries.spares.slice(connections === undefined ? 1 : 0);
     const unwanted = this.#entries.idle.filter((entry) => entry.rank === UNWANTED);
     for (const entry of [...surplus, ...unwanted]) {
-      if (entry.rank >= worstRank && now() - entry.ready.restedAt >= LINGER_MS) {
-        this.#remove(entry);
-      }
+      const { restedAt, upstream } = entry.ready;
+      // Miners stay until there is room for them elsewhere.
+      const isEmpty = this.#options.need().minersAt(upstream) === 0;
+      if (entry.rank >= worstRank && now() - restedAt >= LINGER_MS && isEmpty) this.#remove(entry);
     }
   }
 

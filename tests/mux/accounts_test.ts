@@ -6,6 +6,8 @@ import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts
 import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { NO_TRAFFIC, sumOfTraffic } from "../../lib/mux/books/traffic.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
+import { RememberedDifficulties } from "../../lib/mux/remembered_difficulties.ts";
+import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
 import { WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
 import type { Upstreams } from "../../lib/mux/upstreams.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
@@ -99,6 +101,7 @@ class Rig {
       fanout: { tell() {} },
       nextJobNumber: () => this.#jobNumber++,
       sizeFound: () => {},
+      vardiff: { rules: () => vardiffRules(), remembered: new RememberedDifficulties() },
       releaseSession: (sessionId) => this.ids.release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,

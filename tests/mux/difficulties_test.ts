@@ -24,11 +24,8 @@ Deno.test("jobs between which no difficulty changed share one table", () => {
   assert.notEqual(second, first);
   difficulties.set(place, 32);
   difficulties.set(place, 64);
-  assert.deepEqual([first, second, difficulties.forJob()].map((table) => table.length), [
-    16,
-    16,
-    16,
-  ]);
+  const sizes = [first, second, difficulties.forJob()].map(({ places }) => places.length);
+  assert.deepEqual(sizes, [16, 16, 16]);
 });
 
 Deno.test("every job knows the difficulty each miner had when it came, whoever comes and goes", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type BookedJob, JobBook } from "../../lib/mux/job_book.ts";
 
-const difficulties = new Uint8Array(1);
+const difficulties = { places: new Uint8Array(1) };
 
 function job(poolJobId: number | string, ntime = 0x650d1b20): BookedJob {
   return {

@@ -36,6 +36,7 @@ export class FakeDownstream implements Downstream {
   readonly sessionId: number;
   readonly handle: number;
   readonly worker: Worker;
+  suggestedDifficulty: number | undefined;
   readonly layout: ExtranonceLayout = WIDEST_LAYOUT;
   readonly told: Told[] = [];
   /** What each request was answered: {@linkcode SHARE_ACCEPTED}, or the error's code. */

@@ -185,6 +185,7 @@ export class FakeMux implements Mux {
     const maskOfPool = () => this.pool?.mask;
     let isGone = false;
     return {
+      suggested: () => {},
       upstreamName: "imagined #1",
       difficulty: undefined,
       get versionMask() {

@@ -9,6 +9,8 @@ import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstream } from "../../lib/mux/upstream.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
+import { RememberedDifficulties } from "../../lib/mux/remembered_difficulties.ts";
+import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -57,6 +59,7 @@ export class MuxWorld {
       fanout: this.fanout,
       nextJobNumber: () => this.#jobNumber++,
       sizeFound: () => {},
+      vardiff: { rules: () => vardiffRules(), remembered: new RememberedDifficulties() },
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,

@@ -5,6 +5,7 @@
  * reason.
  */
 
+import { loadShareHasher } from "../../bitcoin/load_share_hasher.ts";
 import { PoolFault } from "../../base/violation.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import { LineDecoder } from "../../protocol/stratum/lines.ts";
@@ -173,7 +174,10 @@ export class StratumSession implements PoolConnection {
   async #run(): Promise<void> {
     try {
       const { dial, address } = this.#options;
+      const hasher = loadShareHasher();
       const connection = await dial(address, this.#abort.signal, this.#opening);
+      // Its shares are hashed here from the first on.
+      await hasher;
       if (this.#isEnded()) return connection.close();
       this.#opened(connection);
       const buffer = new Uint8Array(READ_BUFFER_BYTES);
