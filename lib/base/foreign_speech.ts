@@ -3,13 +3,20 @@
  * it; pure. Bytes are shown so that any terminal can: text in ASCII, anything else in hex.
  */
 
-/** Something that is recognized by how it begins. */
-interface Language {
-  readonly isSpoken: (bytes: Uint8Array, text: string) => boolean;
+/** Something that is recognized by its first bytes. */
+interface BinaryLanguage {
+  readonly isSpoken: (bytes: Uint8Array) => boolean;
+  /** What it is, and what to do. */
+  readonly name: string;
+  /** Whether it is certain at the first bytes, so that no line end has to be awaited. */
+  readonly isCertain: boolean;
+}
+
+/** Something that is recognized by how its text begins. */
+interface TextLanguage {
+  readonly pattern: RegExp;
   /** What it is, and what to do. */
   readonly name: (text: string) => string;
-  /** Whether it is certain at the first bytes, so that no line end has to be awaited. */
-  readonly isCertain?: true;
 }
 
 /** So much of the beginning is looked at. */
@@ -21,59 +28,62 @@ const SHOWN_BYTES = 16;
 
 const SCANNER = "probably a scanner: keep it away from this port (firewall, limits.allow)";
 
-/** The first that fits is said. */
-const LANGUAGES: readonly Language[] = [
+/** Looked for before any text is: a crowd that sends noise is to cost little. */
+const BINARY_LANGUAGES: readonly BinaryLanguage[] = [
   {
-    isSpoken: ([first]) => first === 0x16,
-    name: () =>
+    isSpoken: (bytes) => bytes[0] === 0x16,
+    name:
       "TLS, but this port is for miners without: write stratum+tcp:// in its settings, or give it " +
       "a port that has tls",
     isCertain: true,
   },
   {
     // TPKT, in which RDP asks for its connection.
-    isSpoken: ([first, second]) => first === 0x03 && second === 0x00,
-    name: () => `RDP (Windows remote desktop), ${SCANNER}`,
+    isSpoken: (bytes) => bytes[0] === 0x03 && bytes[1] === 0x00,
+    name: `RDP (Windows remote desktop), ${SCANNER}`,
     isCertain: true,
   },
   {
-    isSpoken: (bytes) => isSocks(bytes),
-    name: () => "SOCKS: its settings name this port as a proxy, enter it as the pool",
+    isSpoken: isSocks,
+    name: "SOCKS: its settings name this port as a proxy, enter it as the pool",
     isCertain: true,
   },
   {
-    // A frame of Stratum V2 without encryption: SetupConnection, of extension 0.
-    isSpoken: ([first, second, type, low = 0, high = 0, highest]) =>
-      first === 0 && second === 0 && type === 0 && highest === 0 && low + high * 256 >= 20,
-    name: () => stratumV2("Stratum V2"),
+    isSpoken: isStratumV2,
+    name: stratumV2("Stratum V2"),
     isCertain: true,
-  },
-  {
-    isSpoken: (_, text) => /^SSH-\d/.test(text),
-    name: () => `SSH, ${SCANNER}`,
-  },
-  {
-    isSpoken: (_, text) => /^PROXY /.test(text),
-    name: () => proxyProtocol("version 1"),
   },
   {
     // Its signature ends lines: CR LF, CR LF, NUL CR LF, QUIT LF. The third is the first with bytes.
     isSpoken: (bytes) => (bytes.length === 1 && bytes[0] === 0) || hasSignature(bytes),
-    name: () => proxyProtocol("version 2"),
+    name: proxyProtocol("version 2"),
+    isCertain: false,
+  },
+];
+
+/** The first that fits is said. All of them pass {@linkcode mayBeText}. */
+const TEXT_LANGUAGES: readonly TextLanguage[] = [
+  {
+    pattern: /^SSH-\d/,
+    name: () => `SSH, ${SCANNER}`,
   },
   {
-    isSpoken: (_, text) => /^CONNECT [^ ]+ HTTP\//.test(text),
+    pattern: /^PROXY /,
+    name: () => proxyProtocol("version 1"),
+  },
+  {
+    pattern: /^CONNECT [^ ]+ HTTP\//,
     name: () =>
       "HTTP to a proxy (CONNECT): its settings name this port as a proxy, enter it as the pool",
   },
   {
-    isSpoken: (_, text) => /^POST [^ ]+ HTTP\//.test(text),
+    pattern: /^POST [^ ]+ HTTP\//,
     name: () =>
       "HTTP (POST), as miners do with getwork: write stratum+tcp:// in its settings; if it has no " +
       "Stratum, it is too old",
   },
   {
-    isSpoken: (_, text) => /^[A-Z]{3,10} [^ ]+ (?:HTTP|RTSP)\//.test(text),
+    pattern: /^[A-Z]{3,10} [^ ]+ (?:HTTP|RTSP)\//,
     name: (text) =>
       `HTTP (${
         text.split(" ")[0]
@@ -81,7 +91,7 @@ const LANGUAGES: readonly Language[] = [
       "of status.listen",
   },
   {
-    isSpoken: (_, text) => /^\[\s*\{.*"method"/.test(text),
+    pattern: /^\[\s*\{.*"method"/,
     name: () => "JSON-RPC in batches, which is no Stratum: look for the right software, or setting",
   },
 ];
@@ -132,30 +142,43 @@ export function unfinishedLine(bytes: Uint8Array): string {
 
 /** Whether a line that begins so is certain to be no Stratum, whatever comes of it. */
 export function isHopeless(start: Uint8Array): boolean {
-  return find(start)?.isCertain === true;
+  return BINARY_LANGUAGES.some(({ isSpoken, isCertain }) => isCertain && isSpoken(start));
 }
 
 /** What speaks so, in a sentence with what to do; `undefined` if it is nothing that is known. */
 export function languageOf(bytes: Uint8Array): string | undefined {
-  const language = find(bytes);
-  return language === undefined ? undefined : `it spoke ${language.name(textIn(bytes))}`;
+  const name = BINARY_LANGUAGES.find(({ isSpoken }) => isSpoken(bytes))?.name ??
+    textLanguage(bytes);
+  return name === undefined ? undefined : `it spoke ${name}`;
 }
 
-function find(bytes: Uint8Array): Language | undefined {
-  const start = bytes.subarray(0, LOOKED_AT);
-  const text = textIn(start);
-  return LANGUAGES.find(({ isSpoken }) => isSpoken(start, text));
+function textLanguage(bytes: Uint8Array): string | undefined {
+  if (!mayBeText(bytes[0])) return undefined;
+  const text = textIn(bytes.subarray(0, LOOKED_AT));
+  return TEXT_LANGUAGES.find(({ pattern }) => pattern.test(text))?.name(text);
+}
+
+/** Whether a text language may begin so: with a capital, a bracket, or a byte order mark. */
+function mayBeText(first = 0): boolean {
+  return (first >= 0x41 && first <= 0x5b) || first === 0xef;
 }
 
 /** Version 5: methods in a list of the length told. Version 4: a command, a port, an address. */
 function isSocks(bytes: Uint8Array): boolean {
-  const [version, second] = bytes;
+  const version = bytes[0];
+  const second = bytes[1];
   if (version === 5) return bytes.length >= 3 && bytes.length === 2 + second!;
   return version === 4 && (second === 1 || second === 2) && bytes.length >= 9;
 }
 
+/** A frame without encryption: SetupConnection, of extension 0. */
+function isStratumV2(bytes: Uint8Array): boolean {
+  if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 0 || bytes[5] !== 0) return false;
+  return bytes[3]! + bytes[4]! * 256 >= 20;
+}
+
 function hasSignature(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 5).toHex() === "0d0a0d0a00";
+  return bytes[0] === 0x0d && bytes.subarray(0, 5).toHex() === "0d0a0d0a00";
 }
 
 function stratumV2(name: string): string {
@@ -182,11 +205,14 @@ function quoted(text: string): string {
 /** Whether most of it can be read. */
 function isText(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, LOOKED_AT);
+  const most = Math.floor(start.length / 4);
+  const text = textIn(start);
   let unreadable = 0;
-  for (const char of textIn(start)) {
-    if (char < " " || char === "\x7f" || char === "\ufffd") unreadable++;
+  for (let i = 0; i < text.length && unreadable <= most; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x7f || unit === 0xfffd) unreadable++;
   }
-  return unreadable * 4 <= start.length;
+  return unreadable <= most;
 }
 
 const decoder = new TextDecoder();

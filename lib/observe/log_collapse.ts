@@ -72,10 +72,19 @@ interface Kind extends Pick<LogEvent, "area" | "level"> {
   isStorm: boolean;
 }
 
+/** What is known of one message of the program. */
+interface Message {
+  /** The places of its template that say why. */
+  readonly causes: readonly string[];
+  /** Its kinds by the words of their cause; {@linkcode OTHER_CAUSES} of those not told apart. */
+  readonly kinds: Map<string | typeof OTHER_CAUSES, Kind>;
+}
+
+const OTHER_CAUSES = Symbol("other causes");
+
 /** See the head of this file. */
 export class Collapser {
-  /** Kinds by message, then by cause. */
-  readonly #messages = new Map<string, Map<string, Kind>>();
+  readonly #messages = new Map<string, Message>();
   #namesLength = 0;
 
   /** Whether `event`, which came at `time` (monotonic, milliseconds), is to be written. */
@@ -94,7 +103,7 @@ export class Collapser {
 
   /** The sums that are due at `time`; those of windows that are over and of storms that ended. */
   *due(time: number): Generator<LogEvent> {
-    for (const [message, kinds] of this.#messages) {
+    for (const [message, { kinds }] of this.#messages) {
       for (const [cause, kind] of kinds) {
         const isOver = time - kind.startedAt >= WINDOW_MS;
         const isQuiet = !kind.wasSummedEarly && time - kind.leftTo >= QUIET_MS;
@@ -136,19 +145,22 @@ export class Collapser {
   #kindOf(event: LogEvent, time: number): Kind {
     const about = event.values["worker"] === undefined ? "" : "a worker ";
     const message = `${about}${event.area} ${event.template}`;
-    let kinds = this.#messages.get(message);
-    if (kinds === undefined) this.#messages.set(message, kinds = new Map());
-    let name = kindName(event, true);
-    let kind = kinds.get(name);
+    let known = this.#messages.get(message);
+    if (known === undefined) {
+      this.#messages.set(message, known = { causes: causesIn(event.template), kinds: new Map() });
+    }
+    const { causes, kinds } = known;
+    let cause: string | typeof OTHER_CAUSES = wordsOf(causes, event.values);
+    let kind = kinds.get(cause);
     if (kind === undefined && kinds.size >= MAX_CAUSES) {
-      name = kindName(event, false);
-      kind = kinds.get(name);
+      cause = OTHER_CAUSES;
+      kind = kinds.get(cause);
     }
     if (kind === undefined) {
       kind = {
         area: event.area,
         level: event.level,
-        name,
+        name: kindName(event, cause !== OTHER_CAUSES),
         startedAt: time,
         written: 0,
         left: 0,
@@ -159,19 +171,38 @@ export class Collapser {
         namesLength: 0,
         isStorm: false,
       };
-      kinds.set(name, kind);
+      kinds.set(cause, kind);
     }
     return kind;
   }
 }
 
+function causesIn(template: string): readonly string[] {
+  return Array.from(template.matchAll(/\{(\w+)\}/g), ([, name]) => name!)
+    .filter((name) => CAUSES.has(name));
+}
+
+/**
+ * The words of a cause, which tell kinds of one message apart. Its name would as well, but that is
+ * for the few that are summed up: in a storm it would cost more than all else a line does.
+ */
+function wordsOf(causes: readonly string[], values: LogEvent["values"]): string {
+  let words = "";
+  for (const name of causes) words += `${causeOf(values[name])}\n`;
+  return words;
+}
+
+/** A cause in words. A pool's name has the number of its connection, which is another each time. */
+function causeOf(value: unknown): string {
+  return textOf(value).slice(0, MAX_CAUSE).replace(/ #\d+$/, "");
+}
+
 /** `Miner … disconnected: the connection was reset`; without the cause `Miner … disconnected: …`. */
 function kindName({ template, values }: LogEvent, hasCause: boolean): string {
-  const name = fillPlaces(template, (name) => {
-    if (!hasCause || !CAUSES.has(name)) return "…";
-    // A pool's name has the number of its connection, which is another each time.
-    return textOf(values[name]).slice(0, MAX_CAUSE).replace(/ #\d+$/, "");
-  });
+  const name = fillPlaces(
+    template,
+    (name) => hasCause && CAUSES.has(name) ? causeOf(values[name]) : "…",
+  );
   return name.replace(/……+/g, "…");
 }
 

@@ -36,6 +36,7 @@ for (
     [bytes("CONNECT x.example:3336 HTTP/1.1"), /^it spoke HTTP to a proxy \(CONNECT\): /],
     [bytes("POST / HTTP/1.1"), /^it spoke HTTP \(POST\), as miners do with getwork: /],
     [bytes("GET /metrics HTTP/1.0"), /^it spoke HTTP \(GET\), .*status\.listen$/],
+    [bytes([0xef, 0xbb, 0xbf], "GET / HTTP/1.0"), /^it spoke HTTP \(GET\), /],
     [bytes("PRI * HTTP/2.0"), /^it spoke HTTP \(PRI\), /],
     [bytes("OPTIONS rtsp://x RTSP/1.0"), /^it spoke HTTP \(OPTIONS\), /],
     [bytes([0, 0, 0, 0x60, 0, 0, 0, 2, 0, 2, 0]), /^it spoke Stratum V2: .*Stratum V1/],

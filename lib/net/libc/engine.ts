@@ -32,6 +32,7 @@ import { FdTable } from "./fd_table.ts";
 import { Libc } from "./calls.ts";
 import { LibcUnavailable } from "./library.ts";
 import { type LibcListener, openListener } from "./listener.ts";
+import { Looks } from "./looks.ts";
 import { Pacing } from "./pacing.ts";
 import { Rounds } from "../miners/rounds.ts";
 import { TurnBudget } from "../miners/turn_budget.ts";
@@ -148,6 +149,7 @@ class LibcEngine implements Engine {
 
   readonly #rounds: Rounds;
   readonly #budget = new TurnBudget();
+  readonly #looks: Looks;
   #isToldSoon = false;
   #bytesWritten = 0;
 
@@ -162,6 +164,7 @@ class LibcEngine implements Engine {
     this.#limits = limits;
     this.#now = now;
     this.#time = time;
+    this.#looks = new Looks(time, BUSY_PAUSE_MS);
     this.#rounds = new Rounds(time.now, (ms) => events.roundEnded?.(ms));
     const { hostname, port } = parts.listener.addr;
     this.address = { hostname, port };
@@ -258,16 +261,21 @@ class LibcEngine implements Engine {
   /** Runs until the engine is stopped, and then gives everything back. */
   async #run(): Promise<void> {
     let count = 0;
+    let turnBegan = this.#time.now();
     while (!this.#isStopped) {
       const isMoreWaiting = count === MAX_EVENTS || !this.#rounds.isEmpty;
       if (isMoreWaiting || !this.#pace.isBusy) {
+        this.#looks.stop();
         count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
-        await this.#rest();
+        // After a turn this long the next look is overdue, and would come without any rest.
+        const wasLong = this.#time.now() - turnBegan >= BUSY_PAUSE_MS;
+        await (wasLong ? this.#rest() : this.#looks.next());
         count = this.#readiness.wait(0);
       }
       this.#budget.refill();
-      let turnEnd = this.#time.now() + TURN_MS;
+      turnBegan = this.#time.now();
+      let turnEnd = turnBegan + TURN_MS;
       for (let i = 0; i < count && !this.#isStopped; i++) {
         if (this.#time.now() >= turnEnd) {
           apart(() => this.#continueRounds());
@@ -282,6 +290,7 @@ class LibcEngine implements Engine {
       // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
       if (count < 0) await this.#rest();
     }
+    this.#looks.stop();
     this.#readiness.close();
     this.#sockets.unload();
   }

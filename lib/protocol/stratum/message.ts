@@ -55,6 +55,9 @@ const NESTED_LISTS = "[".repeat(64);
 /** A line up to this long is read whatever is in it. */
 const HARMLESS_LENGTH = 8192;
 
+/** What a line with an object may begin with: its brace, white space, or a byte order mark. */
+const BEGINNINGS: ReadonlySet<number | undefined> = new Set([0x7b, 0x20, 0x09, 0x0a, 0x0d, 0xef]);
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: false });
 const encoder = new TextEncoder();
 
@@ -64,6 +67,8 @@ const encoder = new TextEncoder();
  * @returns `undefined` when the line is not a JSON object.
  */
 export function parseStratum(line: Uint8Array): StratumMessage | undefined {
+  // Noise is to cost little, and an error of JSON.parse costs more than a good line.
+  if (!BEGINNINGS.has(line[0])) return undefined;
   return parseText(decoder.decode(line));
 }
 

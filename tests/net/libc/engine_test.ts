@@ -364,7 +364,7 @@ async function whileBusy(
 ): Promise<void> {
   await using world = new World();
   const [conns, handles] = await world.connect(count);
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   try {
     // It looks on a timer from the end of the wait under way on.
     world.pace.isBusy = true;

@@ -10,6 +10,7 @@ import {
   formatNotification,
   formatReply,
   formatRequest,
+  parseStratum,
   quote,
   type StratumMessage,
 } from "../../../lib/protocol/stratum/message.ts";
@@ -80,6 +81,7 @@ for (
 ) {
   Deno.test(`the line ${JSON.stringify(text)} is understood`, () => {
     assert.deepEqual(decode(text), message);
+    assert.deepEqual(parseStratum(encoder.encode(text)), message);
   });
 }
 
@@ -111,6 +113,7 @@ for (
 ) {
   Deno.test(`the line ${JSON.stringify(text.slice(0, 40))} is its sender's fault`, () => {
     const line = encoder.encode(text);
+    assert.equal(parseStratum(line), undefined);
     assert.throws(() => decodeStratum(line, MinerFault), (error) => {
       assert.ok(error instanceof MinerFault);
       assert.equal(error.code, "not-json");
@@ -121,6 +124,21 @@ for (
     assert.throws(() => decodePoolLine(line), { name: "PoolFault", code: "not-json" });
   });
 }
+
+Deno.test("a line is told from noise by its first byte only where that decides it", () => {
+  for (let first = 0; first < 256; first++) {
+    for (const rest of ['{"id":1}', '"id":1}', '\xbb\xbf{"id":1}']) {
+      const line = Uint8Array.from([first, ...Array.from(rest, (unit) => unit.charCodeAt(0))]);
+      let message: StratumMessage | undefined;
+      try {
+        message = decodeStratum(line, MinerFault);
+      } catch {
+        message = undefined;
+      }
+      assert.deepEqual(parseStratum(line), message, `${first} before ${rest}`);
+    }
+  }
+});
 
 Deno.test("nesting 500,000 deep anywhere in a line is read, without running out of stack", () => {
   const arrays = "[".repeat(500_000) + "]".repeat(500_000);
