@@ -12,7 +12,7 @@ import { converse } from "./conversation.ts";
 export interface KindTalkOptions {
   /** What an agent calls itself in subscribe. */
   readonly clientAgent: string;
-  /** Who we say we are; without it authorize is not asked. */
+  /** The name to authorize as; without it authorize is not asked. */
   readonly user: string | undefined;
   /** What goes with it. A secret: only the pool hears it. */
   readonly password: string;

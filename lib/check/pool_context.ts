@@ -12,7 +12,7 @@ export interface PoolContext {
   readonly usesTls: boolean;
   /** Whether its certificate is verified. */
   readonly isVerified: boolean;
-  /** Who we said we are; `undefined` for nobody. */
+  /** The name we authorized as; `undefined` for none. */
   readonly account: string | undefined;
   /** As `submit_response_from_server`. */
   readonly wantsVerdicts: boolean | undefined;

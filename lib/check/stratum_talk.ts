@@ -14,7 +14,7 @@ import { type Conversation, converse, type Questioner } from "./conversation.ts"
 export interface StratumTalkOptions {
   /** Of btcagent. */
   readonly version: string;
-  /** Who we say we are; without it the talk ends before authorize. */
+  /** The name to authorize as; without it the talk ends before that. */
   readonly user: string | undefined;
   /** What goes with it. A secret: only the pool hears it. */
   readonly password: string;

@@ -3,6 +3,7 @@
  * the pool list in between.
  */
 
+import type { KindOfPool } from "../base/pool_kind.ts";
 import { NO_POOL_COUNTS, type PoolCounts } from "../mux/books/pool_counts.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 
@@ -10,6 +11,8 @@ import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 export interface PoolRecord extends PoolCounts {
   /** Why the last connection failed or was lost; `undefined` since one last became ready. */
   readonly trouble: string | undefined;
+  /** What the last connection that became ready spoke; `unknown` before the first. */
+  readonly kind: KindOfPool;
 }
 
 type Entry = { -readonly [Key in keyof PoolRecord]: PoolRecord[Key] };
@@ -23,10 +26,11 @@ export class PoolBook {
     return { ...this.#entry(poolId) };
   }
 
-  /** A connection became ready. */
-  connected(poolId: number): void {
+  /** A connection became ready, on which `kind` is spoken. */
+  connected(poolId: number, kind: KindOfPool): void {
     const entry = this.#entry(poolId);
     entry.connects++;
+    entry.kind = kind;
     entry.trouble = undefined;
   }
 
@@ -68,7 +72,7 @@ export class PoolBook {
   #entry(poolId: number): Entry {
     let entry = this.#entries.get(poolId);
     if (entry === undefined) {
-      entry = { ...NO_POOL_COUNTS, trouble: undefined };
+      entry = { ...NO_POOL_COUNTS, trouble: undefined, kind: "unknown" };
       this.#entries.set(poolId, entry);
     }
     return entry;

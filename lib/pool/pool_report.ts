@@ -35,7 +35,7 @@ export function poolReport(
   { isListed, retryInMs, entries, record, time }: PoolMoment,
 ): PoolReport {
   const { poolId, host, port, account } = pool;
-  const kinds = [pool.kind, ...entries.map((entry) => kindOf(pool, entry.connection))];
+  const kinds = [pool.kind, ...entries.map((entry) => kindOf(pool, entry.connection)), record.kind];
   return {
     ...record,
     traffic: sumOfTraffic([record.traffic, ...entries.map(({ connection }) => connection)]),

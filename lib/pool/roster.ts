@@ -197,11 +197,12 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       servesSince: Infinity,
       leftFor: undefined,
     };
-    this.#book.connected(poolId);
+    const kind = kindOf(entry.pool, connection);
+    this.#book.connected(poolId, kind);
     this.#refusals.taken();
     this.#health.ready(poolId, now());
     troubles.connected(entry.pool);
-    logConnected(upstream, kindOf(entry.pool, connection), account, now() - entry.openedAt);
+    logConnected(upstream, kind, account, now() - entry.openedAt);
     mux.upstreamReady(upstream);
     mux.jobArrived(upstream, upstream.latestJob);
     this.#reconsider();

@@ -9,7 +9,11 @@ import { RosterEntry } from "../../lib/pool/entries.ts";
 import { poolReport } from "../../lib/pool/pool_report.ts";
 import type { ListedPool } from "../../lib/pool/settings.ts";
 
-function reported(kind: KindOfPool, found: readonly (KindOfPool | undefined)[]) {
+function reported(
+  kind: KindOfPool,
+  found: readonly (KindOfPool | undefined)[],
+  before: KindOfPool = "unknown",
+) {
   const pool: ListedPool = {
     poolId: 0,
     host: "pool",
@@ -31,7 +35,7 @@ function reported(kind: KindOfPool, found: readonly (KindOfPool | undefined)[]) 
     };
     return new RosterEntry(pool, 0, 0, connection);
   });
-  const record = { ...NO_POOL_COUNTS, trouble: undefined };
+  const record = { ...NO_POOL_COUNTS, trouble: undefined, kind: before };
   const report = poolReport(pool, { isListed: true, retryInMs: 0, entries, record, time: 0 });
   return [report.kind, ...report.connections.map(({ kind }) => kind)];
 }
@@ -46,4 +50,9 @@ Deno.test("a pool whose kind is not known has the one that a connection found ou
   assert.deepEqual(reported("unknown", []), ["unknown"]);
   assert.deepEqual(reported("unknown", [undefined]), ["unknown", "unknown"]);
   assert.deepEqual(reported("unknown", [undefined, "stratum"]), ["stratum", "unknown", "stratum"]);
+});
+
+Deno.test("a pool that was found out keeps its kind when its connections are gone", () => {
+  assert.deepEqual(reported("unknown", [], "stratum"), ["stratum"]);
+  assert.deepEqual(reported("agent", [], "stratum"), ["agent"]);
 });

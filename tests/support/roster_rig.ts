@@ -60,7 +60,8 @@ export class RosterRig {
   another(): PoolRoster {
     return new PoolRoster({
       ...this.#settings,
-      open: this.open ?? POOL_KINDS.open,
+      // Fake pools answer as agent pools, whatever the list says.
+      open: this.open ?? ((options) => POOL_KINDS.open({ ...options, kind: "agent" })),
       version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,

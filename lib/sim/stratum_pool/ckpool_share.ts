@@ -66,17 +66,17 @@ export function judgeCkpoolShare(
   if (!client.isAuthorized) {
     client.rejected(client.name, "unauthorized");
     client.bad("unauthorizedSubmit");
-    return client.send(line({ result: "false", error: '[21,"Stale",null]' }, id, 1));
+    return client.answer(line({ result: "false", error: '[21,"Stale",null]' }, id, 1));
   }
   const refused = client.faults.refusesAll !== undefined
     ? { ...MADE_UP, reason: client.faults.refusesAll }
     : problemWith(session, server, params);
   if (refused === undefined) {
-    return client.send(line({ result: "true", error: "null" }, id, 2));
+    return client.answer(line({ result: "true", error: "null" }, id, 2));
   }
   client.rejected(client.name, refused.reason);
   if (refused.bad !== undefined) client.bad(refused.bad);
-  client.send(answer(id, refused, server.hasReasons));
+  client.answer(answer(id, refused, server.hasReasons));
   session.shareBad();
 }
 

@@ -3,7 +3,7 @@
  * way to speak to it and to count what it does. Which of it is used when is the personality's.
  */
 
-import type { Time } from "../../base/clock.ts";
+import type { Random, Time, Timer } from "../../base/clock.ts";
 import { formatHex32 } from "../../base/hex.ts";
 import { type Job, notifyParams } from "../../protocol/stratum/job.ts";
 import type { StratumPoolFaults } from "./faults.ts";
@@ -44,6 +44,8 @@ export interface PoolContext {
   readonly settings: StratumPoolSettings;
   /** Where everything is counted. */
   readonly ledger: StratumPoolLedger;
+  /** For the order of answers. */
+  readonly random: Random;
   /** The switches as they stand. */
   faults(): StratumPoolFaults;
 }
@@ -75,6 +77,7 @@ export class PoolClient {
   readonly #link: ClientLink;
   readonly #context: PoolContext;
   readonly #given = new Map<string, GivenJob>();
+  readonly #answers = new Set<Timer>();
   #line = "";
   #isAuthorized = false;
   #isClosed = false;
@@ -135,6 +138,17 @@ export class PoolClient {
     if (!this.#isClosed) this.#link.send(line);
   }
 
+  /** Sends the answer to a share, without its LF, at once or a little later. */
+  answer(line: string): void {
+    const { time, answerDelayMs } = this.settings;
+    if (answerDelayMs === 0) return this.send(line);
+    const timer = time.after(this.#context.random() * answerDelayMs, () => {
+      this.#answers.delete(timer);
+      this.send(line);
+    });
+    this.#answers.add(timer);
+  }
+
   /** The pool closes it. */
   close(): void {
     if (this.#isClosed) return;
@@ -147,6 +161,8 @@ export class PoolClient {
   ended(): void {
     this.#isClosed = true;
     this.isAuthorized = false;
+    for (const timer of this.#answers) this.time.clear(timer);
+    this.#answers.clear();
   }
 
   /** Takes what it does amiss. */

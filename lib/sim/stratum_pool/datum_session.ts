@@ -11,7 +11,7 @@ import { type DatumCredit, type DatumJob, judgeDatumShare } from "./datum_share.
 import { type DatumChange, DatumVardiff } from "./datum_vardiff.ts";
 import type { PoolSession } from "./personality.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
-import { EXTRANONCE1_BYTES, POOL_PAYEE } from "./shared_job.ts";
+import { POOL_PAYEE } from "./shared_job.ts";
 import { type BlockTemplate, jobOf } from "./template.ts";
 
 /** One connection. */
@@ -155,11 +155,12 @@ export class DatumSession implements PoolSession {
       : { reason: refusesAll, code: 23, text: "high-hash" };
     if ("proof" in verdict) {
       this.#credit(name, verdict);
-      return this.#answer(id, "true");
+      return client.answer(line({ error: "null", result: "true" }, id, 1));
     }
     client.rejected(name, verdict.reason);
     if (verdict.bad !== undefined) client.bad(verdict.bad);
-    this.#answer(id, "null", `[${verdict.code},"${verdict.text}",null]`);
+    const error = `[${verdict.code},"${verdict.text}",null]`;
+    client.answer(line({ error, result: "null" }, id, 1));
   }
 
   #credit(name: string, { proof, difficulty }: DatumCredit): void {
@@ -200,7 +201,7 @@ export class DatumSession implements PoolSession {
     const made = jobOf(template, {
       id: prefix + formatHex32(template.time) + formatHex32(template.number),
       isClean,
-      extranonceBytes: EXTRANONCE1_BYTES + client.extranonce2Size,
+      extranonceBytes: client.extranonce1.length / 2 + client.extranonce2Size,
       // The exponent of the difficulty, and what makes a second one of a kind another.
       stamp: Math.round(Math.log2(client.difficulty) + 64) << 16 | this.#quickJobs & 0xffff,
       payee: POOL_PAYEE,

@@ -132,12 +132,12 @@ export class NompSession implements PoolSession {
     if (!client.isAuthorized) {
       client.rejected(name, "unauthorized");
       client.bad("unauthorizedSubmit");
-      return this.#send(id, '[24,"unauthorized worker",null]');
+      return this.#answer(id, '[24,"unauthorized worker",null]');
     }
     if (!client.isSubscribed) {
       client.rejected(name, "unauthorized");
       client.bad("unauthorizedSubmit");
-      return this.#send(id, '[25,"not subscribed",null]');
+      return this.#answer(id, '[25,"not subscribed",null]');
     }
     const now = client.time.now();
     client.lastShareAtMs = now;
@@ -152,12 +152,12 @@ export class NompSession implements PoolSession {
       if (refused.bad !== undefined) client.bad(refused.bad);
     }
     if (this.#isBanned(refused === undefined)) return;
-    this.#send(id, refused && JSON.stringify([refused.code, refused.text]));
+    this.#answer(id, refused && JSON.stringify([refused.code, refused.text]));
   }
 
-  #send(id: RequestId, error: string | undefined): void {
+  #answer(id: RequestId, error: string | undefined): void {
     const result = error === undefined ? "true" : "null";
-    this.client.send(line({ result, error: error ?? "null" }, id, 0));
+    this.client.answer(line({ result, error: error ?? "null" }, id, 0));
   }
 
   /** Why a share is refused; one that is not is counted. */

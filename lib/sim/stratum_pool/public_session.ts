@@ -11,7 +11,6 @@ import type { PublicServer } from "./public_pool.ts";
 import { judgePublicShare, LOW_SHARE, type OwnJob } from "./public_share.ts";
 import { PublicVardiff } from "./public_vardiff.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
-import { EXTRANONCE1_BYTES } from "./shared_job.ts";
 import { jobOf } from "./template.ts";
 
 /** Jobs outlive their templates by this much. */
@@ -148,7 +147,9 @@ export class PublicSession implements PoolSession {
       : undefined;
     if (problem !== undefined) {
       client.bad("refusedName");
-      return this.#refuse(id, 20, "Authorization validation error", `, ${problem}`);
+      return client.send(
+        refusal(id, 20, "Authorization validation error", `, ${problem}`),
+      );
     }
     client.name = textOf(params[0]);
     client.isAuthorized = true;
@@ -159,11 +160,6 @@ export class PublicSession implements PoolSession {
     if (this.#hasSuggested || typeof wanted !== "number" || !(wanted > 0)) return;
     this.#hasSuggested = true;
     this.setDifficulty(wanted);
-  }
-
-  #refuse(id: RequestId, code: number, text: string, detail: string): void {
-    const error = JSON.stringify([code, text, detail]);
-    this.client.send(`{"id":${formatRequestId(id)},"result":null,"error":${error}}`);
   }
 
   #submit(id: RequestId, params: readonly unknown[]): void {
@@ -180,11 +176,11 @@ export class PublicSession implements PoolSession {
       client.lastShareAtMs = client.time.now();
       client.accepted(this.#bookedName, client.difficulty, verdict);
       this.#vardiff?.accepted(client.difficulty, client.lastShareAtMs);
-      return this.#answer(id, "true");
+      return client.answer(line({ error: "null", result: "true" }, id, 0));
     }
     client.rejected(this.#bookedName, verdict.reason);
     if (verdict.bad !== undefined) client.bad(verdict.bad);
-    this.#refuse(id, verdict.code, verdict.text, verdict.detail ?? "");
+    client.answer(refusal(id, verdict.code, verdict.text, verdict.detail ?? ""));
   }
 
   #sendJob(isClean: boolean): void {
@@ -194,7 +190,7 @@ export class PublicSession implements PoolSession {
     const made = jobOf(template, {
       id: this.#server.nextJob().toString(16),
       isClean,
-      extranonceBytes: EXTRANONCE1_BYTES + client.extranonce2Size,
+      extranonceBytes: client.extranonce1.length / 2 + client.extranonce2Size,
       stamp: client.number,
       payee: payeeOf(client.name),
     });
@@ -238,6 +234,11 @@ export class PublicSession implements PoolSession {
       `{"id":null,"method":"mining.set_difficulty","params":[${JSON.stringify(difficulty)}]}`,
     );
   }
+}
+
+function refusal(id: RequestId, code: number, text: string, detail: string): string {
+  const error = JSON.stringify([code, text, detail]);
+  return `{"id":${formatRequestId(id)},"result":null,"error":${error}}`;
 }
 
 /** 20 bytes that stand for an address. */

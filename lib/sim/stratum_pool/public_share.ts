@@ -7,7 +7,6 @@ import type { Job } from "../../protocol/stratum/job.ts";
 import type { PoolClient } from "./client.ts";
 import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import { fitHex, type Proof, proofOf } from "./proof.ts";
-import { EXTRANONCE1_BYTES } from "./shared_job.ts";
 
 /** A job of one connection. */
 export interface OwnJob {
@@ -86,7 +85,7 @@ export function judgePublicShare(
     // The next share cuts as many bytes off as there should be, not as there are.
     own.prefix = (own.prefix + tail).slice(
       0,
-      -2 * (EXTRANONCE1_BYTES + given.extranonce2Size),
+      -(given.extranonce1.length + 2 * given.extranonce2Size),
     );
     return { ...LOW_SHARE, reason: "extranonce2", bad: "extranonce2Length" };
   }

@@ -101,6 +101,8 @@ export interface StratumPoolOptions {
   readonly ban?: Partial<StratumBan>;
   /** More bytes than this at once, unread ones included, close the connection; 0 for no limit. */
   readonly maxInputBytes?: number;
+  /** Answers to shares come up to this much later, and overtake each other; 0, at once. */
+  readonly answerDelayMs?: number;
   /** Connections are reset when output is stuck for this long; 120,000. */
   readonly writeTimeoutMs?: number;
   /** Of hashes and numbers; 1. */
@@ -199,6 +201,7 @@ export function stratumPoolSettings(options: StratumPoolOptions): StratumPoolSet
     blockIntervalMs: 0,
     jobLifetimeMs: manners.jobLifetimeMs,
     maxInputBytes: manners.maxInputBytes,
+    answerDelayMs: 0,
     writeTimeoutMs: 120_000,
     seed: 1,
     time: systemTime,

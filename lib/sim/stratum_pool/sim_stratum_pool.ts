@@ -68,8 +68,13 @@ export class SimStratumPool {
     this.hostname = settings.hostname;
     this.like = settings.like;
     this.#port = settings.port;
-    this.#context = { settings, ledger: this.#ledger, faults: () => this.#faults };
     const { seed, version, bits } = settings;
+    this.#context = {
+      settings,
+      ledger: this.#ledger,
+      random: seededRandom(seed),
+      faults: () => this.#faults,
+    };
     this.#maker = new TemplateMaker(seededRandom(seed), version, bits);
     this.#stratum = serverOf(settings);
   }

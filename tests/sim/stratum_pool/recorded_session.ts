@@ -87,6 +87,7 @@ export class Replay {
     const context: PoolContext = {
       settings,
       ledger: this.ledger,
+      random: seededRandom(1),
       faults: () => ({ ...NO_STRATUM_FAULTS, isNodeGone: this.#isNodeGone }),
     };
     this.#maker = new TemplateMaker(seededRandom(1), settings.version, settings.bits);

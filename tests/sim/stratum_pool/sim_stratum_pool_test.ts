@@ -111,6 +111,31 @@ for (const like of LIKES) {
     assert.equal((await client.submit(client.job, { versionBits })).result, true);
   });
 
+  Deno.test(`${like} answers shares late and in another order when told to`, async () => {
+    const time = new FakeTime();
+    await using pool = await SimStratumPool.start({
+      like,
+      difficulty: DIFFICULTY,
+      time,
+      answerDelayMs: 2_000,
+    });
+    await using client = await StratumClient.ready(pool);
+    const ids = Array.from(
+      { length: 8 },
+      () => client.send("mining.submit", client.share(client.job, { versionBits })),
+    );
+    await pool.until(() => pool.statistics().accepted === 8);
+    const answered = () =>
+      client.lines.flatMap(({ id, result }) =>
+        result === true && ids.includes(id as number) ? [id] : []
+      );
+    assert.deepEqual(answered(), []);
+    time.advance(2_000);
+    await client.until(() => answered().length === 8);
+    assert.notDeepEqual(answered(), ids);
+    client.send("mining.submit", client.share(client.job, { versionBits }));
+  });
+
   Deno.test(`${like} refuses all for a reason when told to`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: DIFFICULTY });
     await using client = await StratumClient.ready(pool);
