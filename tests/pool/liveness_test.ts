@@ -95,3 +95,28 @@ for (
     assert.deepEqual(live(habits), { probes, end });
   });
 }
+
+Deno.test("A pool that is asked nothing is dead after its silence, sooner while it owes a verdict", () => {
+  const OWED_MS = 20_000;
+  const endOf = (owesFrom: number, talksUntil: number) => {
+    const liveness = new Liveness(TIMEOUT_MS, 0, OWED_MS);
+    for (let time = TICK_MS; time <= 4 * TIMEOUT_MS; time += TICK_MS) {
+      if (time <= talksUntil) liveness.received(time);
+      if (time >= owesFrom) liveness.submitted();
+      const verdict = liveness.check(time, 0, 0);
+      assert.notEqual(verdict, "probe");
+      if (verdict !== undefined) return { time, verdict, isSilent: liveness.isSilent };
+    }
+    return undefined;
+  };
+  assert.deepEqual(endOf(Infinity, 0), {
+    time: TIMEOUT_MS,
+    verdict: "silent: not a byte for 60 s",
+    isSilent: false,
+  });
+  // From when it owes on, not from its last byte on: it had nothing to say before.
+  assert.equal(endOf(30_000, 10_000)?.time, 30_000 - TICK_MS + OWED_MS);
+  assert.equal(endOf(1_000, 10_000)?.time, 10_000 + OWED_MS);
+  assert.equal(endOf(1_000, 10_000)?.isSilent, true);
+  assert.equal(endOf(1_000, Infinity), undefined, "it talks");
+});
