@@ -28,8 +28,12 @@ async function fuzz(start: Omit<Start, "progress">): Promise<boolean> {
   const startedAt = Date.now();
   const outcome = await outcomeOf({ ...start, progress });
   const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
-  const { inputs, fault, isInput } = outcome;
-  say(`${start.name}: ${inputs} inputs in ${minutes} min, seed ${start.seed}`);
+  const { inputs, fault, isInput, summary } = outcome;
+  say(
+    `${start.name}: ${inputs} inputs in ${minutes} min, seed ${start.seed}${
+      summary ? `: ${summary}` : ""
+    }`,
+  );
   if (fault === undefined) return true;
   say(`${start.name}: input ${inputs} of seed ${start.seed}: ${fault}`);
   if (isInput) {

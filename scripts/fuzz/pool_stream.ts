@@ -2,21 +2,13 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
-import type { Connection } from "../../lib/net/pools/connection.ts";
 import { AgentSession } from "../../lib/pool/agent/session.ts";
 import { encodeSetDifficulty, encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { handshakeLines, notifyLine, POOL_LINES } from "../../tests/support/pool_lines.ts";
 import { type PoolEvent, RecordingEvents } from "../../tests/support/recording_events.ts";
 import { SHARE } from "../../tests/support/session_rig.ts";
-import {
-  chunksOf,
-  type Dice,
-  type FuzzTarget,
-  hexDigits,
-  joined,
-  jsonValue,
-  mutate,
-} from "./target.ts";
+import { InputConnection } from "./input_connection.ts";
+import { type Dice, type FuzzTarget, hexDigits, joined, jsonValue, mutate } from "./target.ts";
 
 const encoder = new TextEncoder();
 const ADDRESS = { host: "pool.example", port: 1800 };
@@ -73,39 +65,6 @@ function frame(dice: Dice): Uint8Array {
       const command = dice.pick([0x01, 0x02, 0x04, 0x05, 0x05, 0x10, 0x10, 0x12, 0x33]);
       return joined(Uint8Array.of(0x7f, command, length & 0xff, length >> 8), body);
     }
-  }
-}
-
-/** A connection that gives the input, takes whatever is written and ends. */
-class InputConnection implements Connection {
-  readonly #chunks: Generator<Uint8Array>;
-  #rest = new Uint8Array(0);
-  isClosed = false;
-
-  constructor(input: Uint8Array) {
-    this.#chunks = chunksOf(input);
-  }
-
-  read(into: Uint8Array): Promise<number | null> {
-    if (this.#rest.length === 0) {
-      const { value, done } = this.#chunks.next();
-      if (done) return Promise.resolve(null);
-      this.#rest = value as Uint8Array<ArrayBuffer>;
-    }
-    const piece = this.#rest.subarray(0, into.length);
-    into.set(piece);
-    this.#rest = this.#rest.subarray(piece.length);
-    return Promise.resolve(piece.length);
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    if (this.isClosed) return Promise.reject(new Deno.errors.BadResource("closed"));
-    return Promise.resolve(bytes.length);
-  }
-
-  close(): void {
-    assert.ok(!this.isClosed, "it is closed once");
-    this.isClosed = true;
   }
 }
 

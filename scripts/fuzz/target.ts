@@ -13,6 +13,55 @@ export interface FuzzTarget {
   generate(dice: Dice): Uint8Array;
   /** Takes an input. @throws (or rejects) when something is not as it must be. */
   run(input: Uint8Array): void | Promise<void>;
+  /** How far inputs have to get; absent where that is no question. */
+  readonly reached?: Reached;
+}
+
+/** With fewer inputs than this no share says anything. */
+const MIN_INPUTS = 1_000;
+
+/** How many inputs got how far: a target whose inputs all fail at once tests nothing. */
+export class Reached {
+  readonly #least: Readonly<Record<string, number>>;
+  readonly #counts = new Map<string, number>();
+  #inputs = 0;
+
+  /** The least share of inputs that has to reach each stage, 0 to 1. */
+  constructor(least: Readonly<Record<string, number>>) {
+    this.#least = least;
+  }
+
+  /** An input begins. */
+  input(): void {
+    this.#inputs++;
+  }
+
+  /** It reached a stage. */
+  count(stage: string): void {
+    this.#counts.set(stage, (this.#counts.get(stage) ?? 0) + 1);
+  }
+
+  /** What too few inputs reached, in words; `undefined` if enough did, or there were too few at all. */
+  get problem(): string | undefined {
+    if (this.#inputs < MIN_INPUTS) return undefined;
+    for (const [stage, least] of Object.entries(this.#least)) {
+      const share = (this.#counts.get(stage) ?? 0) / this.#inputs;
+      if (share < least) {
+        return `Only ${(100 * share).toFixed(1)} % of inputs reach ${stage}, wanted ${
+          100 * least
+        } %`;
+      }
+    }
+    return undefined;
+  }
+
+  /** The shares reached, for people. */
+  get summary(): string {
+    return Object.keys(this.#least).map((stage) => {
+      const share = (this.#counts.get(stage) ?? 0) / Math.max(1, this.#inputs);
+      return `${(100 * share).toFixed(1)} % reach ${stage}`;
+    }).join(", ");
+  }
 }
 
 /** Random choices that a seed repeats. */

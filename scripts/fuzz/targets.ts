@@ -6,12 +6,14 @@ import { CONFIG_FILES, NAMES, PROXY_ADDRESSES } from "./operator_texts.ts";
 import { POOL_STREAM } from "./pool_stream.ts";
 import { SHARE_LINES } from "./share_lines.ts";
 import { STATUS_HTTP } from "./status_http.ts";
+import { STRATUM_POOL } from "./stratum_pool.ts";
 import type { FuzzTarget } from "./target.ts";
 
 /** In the order they are listed in. */
 export const TARGETS: readonly FuzzTarget[] = [
   MINER_LINES,
   POOL_STREAM,
+  STRATUM_POOL,
   AGENT_FRAMES,
   SHARE_LINES,
   STATUS_HTTP,

@@ -3,7 +3,7 @@
  * shows which input it is at where {@linkcode Start.progress} says.
  */
 
-import { Dice } from "./target.ts";
+import { Dice, type FuzzTarget } from "./target.ts";
 import { targetNamed } from "./targets.ts";
 
 /** What the thread is told. */
@@ -26,6 +26,8 @@ export interface Outcome {
   readonly inputs: number;
   /** What went wrong with the next one; `undefined` for nothing. */
   readonly fault?: string;
+  /** How far inputs got, for people. */
+  readonly summary?: string;
   /** Whether it is that one input's fault, or of all so far. */
   readonly isInput: boolean;
 }
@@ -69,7 +71,7 @@ async function fuzz({ name, seed, endsAt, inputs, progress }: Start): Promise<Ou
     }
     if (i % INPUTS_PER_TURN === 0) {
       await new Promise((resolve) => setTimeout(resolve));
-      if (Date.now() >= endsAt) return { inputs: i + 1, isInput: false };
+      if (Date.now() >= endsAt) return finished(i + 1, target);
     }
     if (i % INPUTS_PER_LOOK === INPUTS_PER_LOOK - 1) {
       const heap = await heapInUse();
@@ -80,7 +82,14 @@ async function fuzz({ name, seed, endsAt, inputs, progress }: Start): Promise<Ou
       leastHeap = Math.min(leastHeap, heap);
     }
   }
-  return { inputs, isInput: false };
+  return finished(inputs, target);
+}
+
+/** No input was at fault; all together may be. */
+function finished(inputs: number, { reached }: FuzzTarget): Outcome {
+  const problem = reached?.problem;
+  const summary = reached === undefined ? {} : { summary: reached.summary };
+  return { inputs, isInput: false, ...summary, ...(problem && { fault: problem }) };
 }
 
 /** Bytes that are still needed after everything else has been given back. */

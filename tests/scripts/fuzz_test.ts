@@ -20,6 +20,7 @@ for (const target of TARGETS) {
       if (i % 100 === 0) assert.deepEqual(target.generate(new Dice(77, i)), input);
       await target.run(input);
     }
+    assert.equal(target.reached?.problem, undefined);
   });
 }
 

@@ -1,0 +1,48 @@
+/** A pool connection that gives an input in chunks, takes whatever is written and ends. */
+
+import assert from "node:assert/strict";
+import type { Connection } from "../../lib/net/pools/connection.ts";
+import { chunksOf } from "./target.ts";
+
+/** See above. It must be closed once. */
+export class InputConnection implements Connection {
+  readonly #chunks: Generator<Uint8Array>;
+  readonly #dry: () => void;
+  #rest = new Uint8Array(0);
+  /** Whether the session has closed it. */
+  isClosed = false;
+
+  /** `dry` is called when all has been read, before the end of the stream is. */
+  constructor(input: Uint8Array, dry: () => void = () => {}) {
+    this.#chunks = chunksOf(input);
+    this.#dry = dry;
+  }
+
+  /** The next chunk, or a part of it. */
+  read(into: Uint8Array): Promise<number | null> {
+    if (this.#rest.length === 0) {
+      const { value, done } = this.#chunks.next();
+      if (done) {
+        this.#dry();
+        return Promise.resolve(null);
+      }
+      this.#rest = value as Uint8Array<ArrayBuffer>;
+    }
+    const piece = this.#rest.subarray(0, into.length);
+    into.set(piece);
+    this.#rest = this.#rest.subarray(piece.length);
+    return Promise.resolve(piece.length);
+  }
+
+  /** Takes all of it. */
+  write(bytes: Uint8Array): Promise<number> {
+    if (this.isClosed) return Promise.reject(new Deno.errors.BadResource("closed"));
+    return Promise.resolve(bytes.length);
+  }
+
+  /** Notes it. */
+  close(): void {
+    assert.ok(!this.isClosed, "it is closed once");
+    this.isClosed = true;
+  }
+}
