@@ -313,6 +313,7 @@ Deno.test("A line that is no JSON object, or means nothing, is nonsense and no f
       '{"method":"mining.set_version_mask","params":["zz"]}',
       "[".repeat(20_000),
       `{"a":${"[".repeat(20_000)}`,
+      `{"id":1,"result":${"[".repeat(64)}${"]".repeat(64)}}`,
     ]
   ) assert.equal(decode(line).kind, "nonsense", line.slice(0, 60));
 });
