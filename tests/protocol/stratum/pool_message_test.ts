@@ -62,7 +62,7 @@ for (const session of SESSIONS) {
         const { id, result, error } = answer(line);
         assert.equal(id, typeof raw["id"] === "number" ? raw["id"] : undefined, line);
         assert.deepEqual(result, raw["result"], line);
-        const hasReason = raw["error"] != null || raw["reject-reason"] !== undefined;
+        const hasReason = (raw["error"] ?? null) !== null || raw["reject-reason"] !== undefined;
         assert.equal(error !== undefined, hasReason, line);
       }
     }
