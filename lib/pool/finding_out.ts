@@ -41,7 +41,7 @@ type Stage =
   | { readonly kind: "found"; readonly inner: PoolConnection }
   | { readonly kind: "ended"; readonly inner: PoolConnection | undefined };
 
-/** See the head of this file. */
+/** A connection that begins by asking for the kind, and stands for the one of that kind then. */
 export class FindingOut implements PoolConnection, PoolConnectionOwner {
   readonly name: string;
   readonly #options: PoolConnectionOptions;

@@ -116,7 +116,7 @@ function line(dice: Dice): string {
   }
 }
 
-/** See the head of this file. */
+/** Sessions with ordinary pools, of which enough get ready and hear a second job. */
 export const STRATUM_POOL: FuzzTarget = {
   name: "stratum-pool",
   reached,

@@ -24,11 +24,15 @@ import { AUTHORIZE_REFUSED } from "../end_reason.ts";
 /** The answer to configure is waited for this long after the one to subscribe, in milliseconds. */
 export const CONFIGURE_WAIT_MS = 3_000;
 
-/** By old custom, of a pool that has sent a job and no difficulty. */
+/**
+ * A pool that has sent a job and no difficulty has this one, by old custom. It is not taken for that
+ * before this time after all else, in milliseconds: told too low a difficulty, a farm is a flood.
+ */
 const UNTOLD_DIFFICULTY = 1;
+export const DIFFICULTY_WAIT_MS = 1_000;
 
 /** What a handshake can lack. */
-export type Missing = "subscribe" | "authorize" | "configure" | "job";
+export type Missing = "subscribe" | "authorize" | "configure" | "job" | "difficulty";
 
 /** What a handshake can lack, in the order in which it is named, with what the operator is told. */
 const MISSING: Readonly<Record<Missing, string>> = {
@@ -36,6 +40,7 @@ const MISSING: Readonly<Record<Missing, string>> = {
   authorize: "the authorize answer",
   configure: "the version mask",
   job: "a job",
+  difficulty: "a difficulty",
 };
 
 /** What became of the question for version rolling. */
@@ -75,6 +80,8 @@ export class StratumHandshake {
   #toldMask: number | undefined;
   #isAuthorized = false;
   #difficulty: number | undefined;
+  /** Since when nothing but a difficulty is missing, as seen by the checks. */
+  #onlyDifficultySince: number | undefined;
   #job: Job | undefined;
 
   /** The opening has been sent; `user` is the name in it. */
@@ -84,17 +91,15 @@ export class StratumHandshake {
 
   /** What both agreed on, once everything is there. */
   get agreement(): StratumAgreement | undefined {
-    const job = this.#job;
-    if (this.missing !== undefined || this.#subscription === undefined || job === undefined) {
-      return undefined;
-    }
+    const [job, difficulty, subscription] = [this.#job, this.#difficulty, this.#subscription];
+    if (this.missing !== undefined || !job || !difficulty || !subscription) return undefined;
     const rolling = this.#rolling;
     return {
-      ...this.#subscription,
+      ...subscription,
       versionMask: rolling.kind === "agreed"
         ? (this.#toldMask ?? rolling.mask) & ASKED_MASK
         : undefined,
-      difficulty: this.#difficulty ?? UNTOLD_DIFFICULTY,
+      difficulty,
       job,
     };
   }
@@ -104,7 +109,8 @@ export class StratumHandshake {
     if (this.#subscription === undefined) return "subscribe";
     if (!this.#isAuthorized) return "authorize";
     if (this.#rolling.kind === "asked") return "configure";
-    return this.#job === undefined ? "job" : undefined;
+    if (this.#job === undefined) return "job";
+    return this.#difficulty === undefined ? "difficulty" : undefined;
   }
 
   /** The same in words. */
@@ -117,6 +123,11 @@ export class StratumHandshake {
   tick(time: number): void {
     if (this.#rolling.kind === "asked" && time - this.#subscribedAt >= CONFIGURE_WAIT_MS) {
       this.#rolling = { kind: "without" };
+    }
+    if (this.missing !== "difficulty") return;
+    this.#onlyDifficultySince ??= time;
+    if (time - this.#onlyDifficultySince >= DIFFICULTY_WAIT_MS) {
+      this.#difficulty = UNTOLD_DIFFICULTY;
     }
   }
 

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { PoolFault } from "../../../lib/base/violation.ts";
-import { CONFIGURE_WAIT_MS, StratumHandshake } from "../../../lib/pool/stratum/handshake.ts";
+import {
+  CONFIGURE_WAIT_MS,
+  DIFFICULTY_WAIT_MS,
+  StratumHandshake,
+} from "../../../lib/pool/stratum/handshake.ts";
 import { decodePoolMessage } from "../../../lib/protocol/stratum/pool_message.ts";
 import {
   difficultyLine,
@@ -11,7 +15,7 @@ import {
   stratumJob,
 } from "../../support/stratum_rig.ts";
 
-const { conf, sub, auth } = STRATUM_LINES;
+const { conf, sub, auth, difficulty } = STRATUM_LINES;
 
 /** A handshake that has heard these lines, at time 0. */
 function after(...lines: string[]): StratumHandshake {
@@ -51,12 +55,10 @@ Deno.test("Trap 8: jobs and difficulties come in the middle; every order comes t
     for (const [at, line] of lines.entries()) {
       assert.equal(handshake.agreement, undefined, lines[at]);
       handshake.receive(decodePoolMessage(new TextEncoder().encode(line)), 0);
-      if (lines.slice(at + 1).every((line) => line === STRATUM_LINES.difficulty)) break;
     }
     const { agreement } = handshake;
     assert.ok(agreement !== undefined);
-    const isDifficultyLast = lines.at(-1) === STRATUM_LINES.difficulty;
-    assert.equal(agreement.difficulty, isDifficultyLast ? 1 : 1024);
+    assert.equal(agreement.difficulty, 1024);
     assert.equal(agreement.extranonce1, "0a0b0c0d");
     assert.deepEqual(agreement.room, { bytes: 8, offset: 2, idBytes: 2 });
     assert.equal(agreement.versionMask, 0x1fffe000);
@@ -69,17 +71,18 @@ Deno.test("A handshake says what it waits for, in this order", () => {
   assert.equal(after(sub).waitingFor, "the authorize answer");
   assert.equal(after(sub, auth).waitingFor, "the version mask");
   assert.equal(after(sub, auth, conf).waitingFor, "a job");
-  assert.equal(after(sub, auth, conf, stratumJob()).waitingFor, undefined);
+  assert.equal(after(sub, auth, conf, stratumJob()).waitingFor, "a difficulty");
+  assert.equal(after(sub, auth, conf, stratumJob(), difficultyLine(1)).waitingFor, undefined);
 });
 
 Deno.test("Trap 5: configure that is never answered is waited for three seconds after subscribe", () => {
-  const handshake = after(sub, auth, stratumJob());
+  const handshake = after(sub, auth, difficulty, stratumJob());
   handshake.tick(CONFIGURE_WAIT_MS - 1);
   assert.equal(handshake.missing, "configure");
   handshake.tick(CONFIGURE_WAIT_MS);
   assert.equal(handshake.missing, undefined);
   assert.equal(handshake.agreement?.versionMask, undefined);
-  const unsubscribed = after(auth, stratumJob());
+  const unsubscribed = after(auth, difficulty, stratumJob());
   unsubscribed.tick(1_000_000);
   assert.equal(unsubscribed.missing, "subscribe");
 });
@@ -93,7 +96,7 @@ Deno.test("Trap 5: an answer to configure that is no or cannot be read is no ver
       '{"id":1,"error":"-1:params not found"}',
     ]
   ) {
-    const { agreement } = after(answer, sub, auth, stratumJob());
+    const { agreement } = after(answer, sub, auth, difficulty, stratumJob());
     assert.ok(agreement !== undefined, answer);
     assert.equal(agreement.versionMask, undefined);
   }
@@ -104,7 +107,7 @@ Deno.test("The mask is what we asked AND what the pool says, last by set_version
   const told = (mask: string) =>
     `{"id":null,"method":"mining.set_version_mask","params":["${mask}"]}`;
   const maskAfter = (...lines: string[]) =>
-    after(...lines, sub, auth, stratumJob()).agreement?.versionMask;
+    after(...lines, sub, auth, difficulty, stratumJob()).agreement?.versionMask;
   assert.equal(maskAfter(wide), 0x1fffe000);
   assert.equal(maskAfter(conf, told("00c00000")), 0x00c00000);
   assert.equal(maskAfter(told("00c00000"), conf), 0x00c00000);
@@ -113,8 +116,13 @@ Deno.test("The mask is what we asked AND what the pool says, last by set_version
   assert.equal(maskAfter(refused, told("1fffe000")), undefined, "without an agreement");
 });
 
-Deno.test("A pool that sends a job and no difficulty has difficulty 1", () => {
-  assert.equal(after(conf, sub, stratumJob(), auth).agreement?.difficulty, 1);
+Deno.test("A pool that sends a job and no difficulty within a second has difficulty 1", () => {
+  const handshake = after(conf, sub, stratumJob(), auth);
+  handshake.tick(500);
+  handshake.tick(500 + DIFFICULTY_WAIT_MS - 1);
+  assert.equal(handshake.missing, "difficulty");
+  handshake.tick(500 + DIFFICULTY_WAIT_MS);
+  assert.equal(handshake.agreement?.difficulty, 1);
 });
 
 Deno.test("The newest job and difficulty of the handshake count", () => {
@@ -133,18 +141,21 @@ Deno.test("The newest job and difficulty of the handshake count", () => {
 
 Deno.test("set_extranonce in the handshake counts from the next job on, its size too", () => {
   const change = '{"id":null,"method":"mining.set_extranonce","params":["FF",6]}';
-  const handshake = after(conf, sub, stratumJob(), change, auth);
+  const handshake = after(conf, sub, difficulty, stratumJob(), change, auth);
   assert.equal(handshake.waitingFor, "a job");
   handshake.receive(decodePoolMessage(new TextEncoder().encode(stratumJob({ 0: "x2" }))), 0);
   const { agreement } = handshake;
   assert.equal(agreement?.extranonce1, "ff");
   assert.deepEqual(agreement?.room, { bytes: 6, offset: 0, idBytes: 2 });
-  assert.equal(after(change, conf, sub, stratumJob(), auth).agreement?.extranonce1, "0a0b0c0d");
+  assert.equal(
+    after(change, conf, sub, difficulty, stratumJob(), auth).agreement?.extranonce1,
+    "0a0b0c0d",
+  );
 });
 
 Deno.test("Every size from 4 to 16 bytes is taken, and no other", () => {
   for (let bytes = 4; bytes <= 16; bytes++) {
-    const { agreement } = after(conf, subscribed("0a", bytes), auth, stratumJob());
+    const { agreement } = after(conf, subscribed("0a", bytes), auth, difficulty, stratumJob());
     assert.equal(agreement?.room.bytes, bytes);
   }
   for (const bytes of [0, 1, 2, 3, 17, 4.5, -4, 1e300, "4", null, undefined]) {
@@ -156,7 +167,7 @@ Deno.test("Every size from 4 to 16 bytes is taken, and no other", () => {
 
 Deno.test("An extranonce1 is up to 32 hex digits, of either case", () => {
   const read = (extranonce1: string) =>
-    after(conf, subscribed(extranonce1, 8), auth, stratumJob()).agreement?.extranonce1;
+    after(conf, subscribed(extranonce1, 8), auth, difficulty, stratumJob()).agreement?.extranonce1;
   assert.equal(read("ABcd"), "abcd");
   assert.equal(read(""), "");
   assert.equal(read("0".repeat(32)), "0".repeat(32));
@@ -199,7 +210,7 @@ Deno.test("Answers to what was never asked, and what else a pool says, change no
 });
 
 Deno.test("A second answer to subscribe changes nothing", () => {
-  const { agreement } = after(conf, sub, subscribed("ff", 4), auth, stratumJob());
+  const { agreement } = after(conf, sub, subscribed("ff", 4), auth, difficulty, stratumJob());
   assert.equal(agreement?.extranonce1, "0a0b0c0d");
   assert.equal(agreement?.room.bytes, 8);
 });

@@ -227,6 +227,38 @@ Deno.test("A difficulty whose job is cut in the middle waits for it, and is not 
   rig.session.close();
 });
 
+Deno.test("Trap 2: jobs are good for four minutes after the next, and never across a clean one", async () => {
+  const rig = await StratumRig.ready();
+  const { ms, acrossClean } = rig.upstream.terms.retention;
+  assert.ok(ms <= 240_000, "the strictest pool closes at five minutes");
+  assert.equal(acrossClean, 0);
+  rig.session.close();
+});
+
+Deno.test("Trap 11: an idle connection's difficulty may sink to almost nothing, and its end is no refusal", async () => {
+  const rig = await StratumRig.ready();
+  for (const difficulty of ["170.6", "28.4", "0.00001", "1e-12"]) {
+    await rig.say(difficultyLine(difficulty));
+  }
+  assert.deepEqual(
+    rig.events.all.map((event) => "poolDifficulty" in event && event.poolDifficulty),
+    [170.6, 28.4, 0.00001, 2 ** -32],
+  );
+  rig.connection.end();
+  await turn();
+  assert.equal(rig.events.endCause, "connection");
+});
+
+Deno.test("Trap 13: the same extranonce1 may come on two connections; no session is ever resumed", async () => {
+  const [one, other] = [await StratumRig.ready(), await StratumRig.ready()];
+  assert.equal(one.upstream.latestJob.coinbase1, other.upstream.latestJob.coinbase1);
+  assert.deepEqual([one.submit(1), other.submit(1)], [5, 5], "each counts its own shares");
+  const subscribe = JSON.parse(other.opening[1]!);
+  assert.deepEqual(subscribe.params, ["btcagent/1.2.3"]);
+  one.session.close();
+  other.session.close();
+});
+
 Deno.test("A first job that is not clean is handed on as it is, and the mux takes it for the first", async () => {
   const rig = await StratumRig.ready();
   assert.equal(rig.upstream.latestJob.isClean, false);
@@ -404,7 +436,7 @@ Deno.test("What a pool shows is logged a few times a minute, printable and short
   }
   const lines = log.take().filter((line) => line.includes("says"));
   assert.equal(lines.length, 3);
-  assert.doesNotMatch(lines[0]!, /\u001b|x{300}/);
+  assert.doesNotMatch(lines[0]!, /[^\x20-\x7e\n]|x{300}/);
   rig.session.close();
 });
 
@@ -428,6 +460,34 @@ Deno.test("A pool that sends too much is left", async () => {
     for (let turns = 0; turns < 10; turns++) await turn();
   }
   assert.match(rig.events.endReason!, /Too much from this pool/);
+});
+
+Deno.test("Many small lines are too much long before their bytes are, blank ones too", async () => {
+  for (const line of ["", difficultyLine(1024)]) {
+    const rig = await StratumRig.ready();
+    await rig.say(...Array(1_550).fill(line));
+    for (let turns = 0; turns < 50; turns++) await turn();
+    assert.equal(rig.events.endReason, undefined);
+    await rig.say(...Array(100).fill(line));
+    await turnsUntil(() => rig.events.endReason !== undefined, "it ends");
+    assert.match(rig.events.endReason!, /Too much from this pool: \d+ messages/);
+  }
+});
+
+Deno.test("Shares that waited for a pool to be heard go on with its next line", async () => {
+  const rig = await StratumRig.ready();
+  for (let second = 0; second < 5; second++) {
+    await rig.pass(1000);
+    for (let i = 0; i < 20; i++) rig.submit(1);
+  }
+  const before = (await rig.lines()).length;
+  assert.ok(before < 100);
+  await rig.pass(1000);
+  assert.deepEqual(await rig.lines(), []);
+  await rig.say(stratumJob({ 0: "x2" }));
+  await turn();
+  assert.equal((await rig.lines()).length, 100 - before);
+  rig.session.close();
 });
 
 Deno.test("A job that cannot be read ends the connection; what came before it counts", async () => {

@@ -62,7 +62,7 @@ for (const session of SESSIONS) {
         const { id, result, error } = answer(line);
         assert.equal(id, typeof raw["id"] === "number" ? raw["id"] : undefined, line);
         assert.deepEqual(result, raw["result"], line);
-        const hasReason = raw["error"] != null || raw["reject-reason"] !== undefined;
+        const hasReason = (raw["error"] ?? null) !== null || raw["reject-reason"] !== undefined;
         assert.equal(error !== undefined, hasReason, line);
       }
     }
@@ -313,6 +313,7 @@ Deno.test("A line that is no JSON object, or means nothing, is nonsense and no f
       '{"method":"mining.set_version_mask","params":["zz"]}',
       "[".repeat(20_000),
       `{"a":${"[".repeat(20_000)}`,
+      `{"id":1,"result":${"[".repeat(64)}${"]".repeat(64)}}`,
     ]
   ) assert.equal(decode(line).kind, "nonsense", line.slice(0, 60));
 });
