@@ -29,7 +29,9 @@ export class LocalDifficulty {
     if (seat.localPlace === NO_PLACE) {
       const name = wholeName(seat);
       // At its last pool it had a difficulty that suited it.
-      if (seat.difficulty !== undefined) this.#remembered.add(name, exponentAtMost(seat.difficulty), time);
+      if (seat.difficulty !== undefined) {
+        this.#remembered.add(name, exponentAtMost(seat.difficulty), time);
+      }
       const { clientAgent } = miner.worker;
       const { suggestedDifficulty: suggestion } = miner;
       seat.localPlace = this.#vardiff.take({ name, clientAgent, suggestion }, time);

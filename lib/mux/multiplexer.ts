@@ -83,7 +83,10 @@ export interface MultiplexerOptions {
   /** For work that many miners take turns in. */
   readonly timers: Timers;
   /** The rules for miners' difficulties where they are our business, and what workers had. */
-  readonly vardiff: { readonly rules: () => VardiffRules; readonly remembered: RememberedDifficulties };
+  readonly vardiff: {
+    readonly rules: () => VardiffRules;
+    readonly remembered: RememberedDifficulties;
+  };
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -637,7 +640,9 @@ export class Multiplexer implements UpstreamEvents {
   #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): void {
     if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return;
     this.#outgrown++;
-    miner.disconnect("the pool leaves too few bytes for its extranonces: it begins again with fewer");
+    miner.disconnect(
+      "the pool leaves too few bytes for its extranonces: it begins again with fewer",
+    );
   }
 
   /** Every miner, waiting ones included. */

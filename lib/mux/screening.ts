@@ -8,7 +8,12 @@ import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
 import { PoolDifficulty } from "./pool_difficulty.ts";
-import { alignedExtranonce2, type ExtranonceLayout, type Terms, writeExtranonces } from "./terms.ts";
+import {
+  alignedExtranonce2,
+  type ExtranonceLayout,
+  type Terms,
+  writeExtranonces,
+} from "./terms.ts";
 import type { PoolJob } from "./upstream.ts";
 
 /**

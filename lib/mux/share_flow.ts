@@ -219,7 +219,9 @@ export class ShareFlow {
       slot.credited += poolDifficulty;
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty") slot.foundTooLow(tentativeAt);
+      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(tentativeAt)) {
+        counter.add(sessionId, "contradicted", ledger);
+      }
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
     }

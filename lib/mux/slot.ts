@@ -72,8 +72,6 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly ledger: Ledger = new Ledger();
   /** The difficulties that the pool counts for shares it accepted, together. */
   credited = 0;
-  /** Shares that the pool found too low though they are good by our own arithmetic. */
-  contradicted = 0;
   /** Our number of the last job that made older ones no good, by itself or with another mask. */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
@@ -196,12 +194,16 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   /**
-   * The pool found a share too low that was sent after so many changes of its difficulty, or that it
-   * must not find so: `CERTAIN`.
+   * The pool found a share too low. One that was tentative tells how it takes a change of its
+   * difficulty, others contradict our own arithmetic.
+   *
+   * @returns whether it does that.
    */
-  foundTooLow(tentativeAt: number): void {
-    if (tentativeAt !== CERTAIN) this.screening.poolDifficulty?.refused(tentativeAt);
-    else if (this.screening.poolDifficulty !== undefined) this.contradicted++;
+  foundTooLow(tentativeAt: number): boolean {
+    const { poolDifficulty } = this.screening;
+    if (tentativeAt === CERTAIN) return poolDifficulty !== undefined;
+    poolDifficulty?.refused(tentativeAt);
+    return false;
   }
 
   /** The serial of a share that goes up now. */
