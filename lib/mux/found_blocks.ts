@@ -6,7 +6,7 @@ import { areaLog } from "../observe/log.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { JobHolder } from "./gone_jobs.ts";
 import type { ScreenedJob, ShareOwner } from "./screening.ts";
-import { alignedExtranonce2, writeExtranonces } from "./terms.ts";
+import { alignedExtranonce2, roomOf, writeExtranonces } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
 
 /** Who found it. */
@@ -53,7 +53,7 @@ function recordOf(
   { extranonce2, ntime, nonce, versionBits }: Share,
 ): { readonly header: string; readonly coinbase: string } {
   const extranonces = new Uint8Array(room.bytes);
-  writeExtranonces(extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
+  writeExtranonces(extranonces, roomOf(room, layout), sessionId, alignedExtranonce2(extranonce2, layout));
   return {
     header: check!.headerOf(extranonces, ntime, nonce, versionBits).toHex(),
     coinbase: check!.coinbaseOf(extranonces).toHex(),

@@ -11,6 +11,7 @@ import { PoolDifficulty } from "./pool_difficulty.ts";
 import {
   alignedExtranonce2,
   type ExtranonceLayout,
+  roomOf,
   type Terms,
   writeExtranonces,
 } from "./terms.ts";
@@ -172,7 +173,7 @@ class ScreeningHere implements Screening {
 
   #hash(share: Share, { check }: ScreenedJob, { layout, sessionId }: ShareOwner): Uint32Array {
     const { ntime, nonce, versionBits, extranonce2 } = share;
-    const room = this.#terms.extranonce;
+    const room = roomOf(this.#terms.extranonce, layout);
     writeExtranonces(this.#extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
     return check!.hash(this.#extranonces, ntime, nonce, versionBits);
   }

@@ -31,7 +31,7 @@ import { CERTAIN, type PendingShare } from "./pending_shares.ts";
 import type { ScreenedJob } from "./screening.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
-import { alignedExtranonce2, type ExtranonceLayout } from "./terms.ts";
+import { sendShare } from "./sent_share.ts";
 import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
@@ -146,7 +146,7 @@ export class ShareFlow {
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { poolDifficulty: demands } } = slot;
-    const { miner: { sessionId, layout } } = seat;
+    const { miner: { sessionId } } = seat;
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
       counter.add(sessionId, "outage", ledger);
@@ -159,7 +159,7 @@ export class ShareFlow {
     const time = this.#realNow();
     const sentAt = this.#now(time);
     if (isBlock) logBlock(seat.miner, slot, job, share);
-    upstream.submit(serial, sessionId, job, aligned(share, layout), isBlock);
+    sendShare(upstream, serial, seat.miner, job, share, isBlock);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);
@@ -302,10 +302,4 @@ export class ShareFlow {
     const { isGone, miner } = share.owner;
     this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
-}
-
-/** The share as pools are given it: {@linkcode alignedExtranonce2}. */
-function aligned(share: Share, layout: ExtranonceLayout): Share {
-  const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
-  return extranonce2 === share.extranonce2 ? share : { ...share, extranonce2 };
 }
