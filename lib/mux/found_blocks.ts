@@ -50,12 +50,12 @@ function recordOf(
   { sessionId, layout }: Finder,
   { upstream: { terms: { extranonce: room } } }: JobHolder,
   { check }: ScreenedJob,
-  { extranonce2, ntime, nonce, versionBits }: Share,
+  share: Share,
 ): { readonly header: string; readonly coinbase: string } {
   const extranonces = new Uint8Array(room.bytes);
-  writeExtranonces(extranonces, roomOf(room, layout), sessionId, alignedExtranonce2(extranonce2, layout));
+  writeExtranonces(extranonces, roomOf(room, layout), sessionId, alignedExtranonce2(share.extranonce2, layout));
   return {
-    header: check!.headerOf(extranonces, ntime, nonce, versionBits).toHex(),
+    header: check!.headerOf(extranonces, share).toHex(),
     coinbase: check!.coinbaseOf(extranonces).toHex(),
   };
 }

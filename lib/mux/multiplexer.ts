@@ -262,6 +262,7 @@ export class Multiplexer implements UpstreamEvents {
   /** See {@linkcode Seat.leave}. */
   leave(seat: MinerSeat): void {
     if (seat.isGone) return;
+    this.#flow.finish();
     seat.isGone = true;
     if (seat.slot !== undefined) this.#unseat(seat);
     else this.#unseated.delete(seat);
@@ -308,6 +309,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** See {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean {
+    this.#flow.finish();
     if (seat.slot === undefined || hasFullMask(seat.slot)) return false;
     if (!this.#serving.values().some(hasFullMask)) return false;
     this.#unseat(seat);
@@ -325,6 +327,7 @@ export class Multiplexer implements UpstreamEvents {
    * miners told what is due. To be called several times a second.
    */
   tick(): void {
+    this.#flow.finish();
     const time = this.#options.now();
     this.#flow.tick();
     for (const slot of this.#slots.values()) {
@@ -394,6 +397,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   moved(from: Upstream | undefined, to: Upstream | undefined): void {
+    this.#flow.finish();
     // The new place first, so that the miners of the old one have where to go.
     if (to !== undefined) this.#serveFrom(this.#slots.get(to)!);
     if (from !== undefined) this.#rest(this.#slots.get(from)!);
@@ -417,6 +421,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   upstreamLost(upstream: Upstream): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream);
     if (slot === undefined) return;
     this.#slots.delete(upstream);
@@ -433,6 +438,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   jobArrived(upstream: Upstream, job: Job): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream)!;
     const time = this.#options.now();
     if (isLocal(slot)) this.#local.atJob(slot, time);
@@ -446,10 +452,11 @@ export class Multiplexer implements UpstreamEvents {
     difficulty: number,
     isAlone: boolean,
   ): void {
+    this.#flow.finish();
     const { seats, difficulties, screening } = this.#slots.get(upstream)!;
     if (upstream.terms.difficulty === "vardiff") {
       // Miners hear of theirs with the next job.
-      screening.poolDifficulty?.change(difficulty, isAlone);
+      screening.hashing?.poolDifficulty.change(difficulty, isAlone);
       return;
     }
     for (const sessionId of sessionIds === "all" ? seats.keys() : sessionIds) {

@@ -118,7 +118,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** The pool's own difficulty: miners have at most this where theirs is our business. */
   get ceiling(): number {
-    return this.screening.poolDifficulty?.current ?? this.upstream.terms.poolDifficulty;
+    return this.screening.hashing?.poolDifficulty.current ?? this.upstream.terms.poolDifficulty;
   }
 
   /** How many miners sit here. */
@@ -208,9 +208,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
    * @returns whether it does that.
    */
   foundTooLow(tentativeAt: number): boolean {
-    const { poolDifficulty } = this.screening;
-    if (tentativeAt === CERTAIN) return poolDifficulty !== undefined;
-    poolDifficulty?.refused(tentativeAt);
+    const { hashing } = this.screening;
+    if (tentativeAt === CERTAIN) return hashing !== undefined;
+    hashing?.poolDifficulty.refused(tentativeAt);
     return false;
   }
 
@@ -230,7 +230,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         difficulties: this.difficulties.forJob(),
-        check: this.screening.check(job),
+        check: this.screening.hashing?.check(job),
       },
       isClean,
       time,
