@@ -9,8 +9,8 @@ import type { ScreenedJob, ShareOwner } from "./screening.ts";
 import { alignedExtranonce2, writeExtranonces } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
 
-/** Who found it. */
-interface Finder extends ShareOwner {
+/** The miner that found it. */
+export interface Finder extends ShareOwner {
   /** As pools may know it. */
   readonly worker: Worker;
 }

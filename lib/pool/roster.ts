@@ -81,8 +81,8 @@ export interface ConnectionNeed {
 }
 
 /**
- * Miners on a connection whose pool leaves so few bytes that it tells 256 apart: less than it takes,
- * so that those that come find a place at once. At most this many connections are opened for that.
+ * Miners on a connection whose pool leaves bytes for 256 of them: less than it takes, so that those
+ * that come find a place at once. At most this many connections are opened for that.
  */
 const MINERS_PER_NARROW = 224;
 const MOST_NARROW = 300;
