@@ -9,8 +9,8 @@ import type { ScreenedJob, ShareOwner } from "./screening.ts";
 import { alignedExtranonce2, roomOf, writeExtranonces } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
 
-/** Who found it. */
-interface Finder extends ShareOwner {
+/** The miner that found it. */
+export interface Finder extends ShareOwner {
   /** As pools may know it. */
   readonly worker: Worker;
 }
@@ -53,7 +53,12 @@ function recordOf(
   share: Share,
 ): { readonly header: string; readonly coinbase: string } {
   const extranonces = new Uint8Array(room.bytes);
-  writeExtranonces(extranonces, roomOf(room, layout), sessionId, alignedExtranonce2(share.extranonce2, layout));
+  writeExtranonces(
+    extranonces,
+    roomOf(room, layout),
+    sessionId,
+    alignedExtranonce2(share.extranonce2, layout),
+  );
   return {
     header: check!.headerOf(extranonces, share).toHex(),
     coinbase: check!.coinbaseOf(extranonces).toHex(),

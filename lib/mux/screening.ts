@@ -33,7 +33,7 @@ export interface ScreenedJob extends PoolJob {
   readonly isPast: boolean;
 }
 
-/** Of whom a share is. */
+/** The miner of a share. */
 export interface ShareOwner {
   /** Its number with us. */
   readonly sessionId: number;

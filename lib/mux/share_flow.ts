@@ -188,7 +188,9 @@ export class ShareFlow {
     upstream.watch.submitted(sentAt);
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
-    const demand = job.check === undefined ? undefined : hashing?.poolDifficulty.demand(job.check.stamp);
+    const demand = job.check === undefined
+      ? undefined
+      : hashing?.poolDifficulty.demand(job.check.stamp);
     const isTentative = screened === "tentative";
     const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
     slot.pending.add(serial, {

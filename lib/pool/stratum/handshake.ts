@@ -28,8 +28,8 @@ export const CONFIGURE_WAIT_MS = 3_000;
 const UNTOLD_DIFFICULTY = 1;
 
 /**
- * A difficulty is waited for this long after all else, in milliseconds: a farm that takes the custom
- * for the pool's word floods it.
+ * Milliseconds for a difficulty to come after all else, before {@linkcode UNTOLD_DIFFICULTY} is
+ * taken for it: told too low a difficulty, a farm is a flood.
  */
 export const DIFFICULTY_WAIT_MS = 1_000;
 
