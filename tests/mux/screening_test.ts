@@ -1,6 +1,7 @@
 /** What becomes of a share before it goes up, by the terms of its connection. */
 
 import assert from "node:assert/strict";
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { headerOf, merkleRoot } from "../../lib/bitcoin/header.ts";
 import { difficultyOf } from "../../lib/bitcoin/target.ts";
 import { type ScreenedJob, type Screening, screeningFor } from "../../lib/mux/screening.ts";
@@ -9,6 +10,8 @@ import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
 import { notifyLine } from "../support/pool_lines.ts";
 import { SHARE } from "../support/session_rig.ts";
 import { TERMS } from "../support/terms.ts";
+
+await loadShareHasher();
 
 const MASK = 0x1fffe000;
 const LOWEST = 2 ** -32;
