@@ -219,6 +219,11 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.sharesAt(poolId, this.#everySlot());
   }
 
+  /** The difficulties that the pool with this number counts for shares it accepted, together. */
+  creditedAt(poolId: number): number {
+    return this.#books.creditedAt(poolId, this.#everySlot());
+  }
+
   /** How many miners it has, waiting ones included. */
   get miners(): number {
     let seated = 0;
