@@ -152,9 +152,13 @@ export class ShareFlow {
       const { startingDifficulty: difficulty } = holder.upstream.terms;
       return this.#send({ seat, slot: holder, job, difficulty, share }, "block");
     }
-    this.#counter.add(miner.sessionId, "received", slot?.ledger ?? this.#books.unplaced);
+    const ledger = slot?.ledger ?? this.#books.unplaced;
+    this.#counter.add(miner.sessionId, "received", ledger);
     const gone = blockAt(this.#gone.holders(), share, miner);
-    if (gone !== undefined) logLostBlock(miner, gone.holder, gone.job, share);
+    if (gone !== undefined) {
+      this.#counter.add(miner.sessionId, "blocksLost", ledger);
+      logLostBlock(miner, gone.holder, gone.job, share);
+    }
     return this.#refuse(seat, "stale");
   }
 
@@ -177,7 +181,10 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    if (isBlock) logBlock(seat.miner, slot, job, share);
+    if (isBlock) {
+      counter.add(sessionId, "blocks", ledger);
+      logBlock(seat.miner, slot, job, share);
+    }
     sendShare(upstream, serial, seat.miner, job, share, isBlock);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
