@@ -45,7 +45,12 @@ Deno.test("a pool that shrinks from 8 to 6 bytes makes its 4 + 4 miners reconnec
   await using pool = await SimStratumPool.start({ difficulty: EASY, vardiff: "fixed" });
   const pools = [entryOf(pool)];
   await using proxy = stratumProxy([pool], [8], { extranonce2_bytes: 3 });
-  const options = { port: proxy.port, mode: { kind: "hash" }, reconnects: true, haste: 50 } as const;
+  const options = {
+    port: proxy.port,
+    mode: { kind: "hash" },
+    reconnects: true,
+    haste: 50,
+  } as const;
   await using slim = SimFarm.start({ ...options, count: 22, firmware: NARROW_FIRMWARE });
   await slim.until(() => slim.statistics().workingNow === 22);
   await proxy.reconfigure([], { pools, vardiff: TINY_VARDIFF });

@@ -61,8 +61,10 @@ export class MovingFarm implements AsyncDisposable {
   async minesAt(place: number, shares: number): Promise<void> {
     await until(
       () =>
-        this.view(place).connections.reduce((sum, { role, miners }) =>
-          role === "active" ? sum + miners : sum, 0) === this.#count,
+        this.view(place).connections.reduce(
+          (sum, { role, miners }) => role === "active" ? sum + miners : sum,
+          0,
+        ) === this.#count,
       `pool ${place} serves all miners`,
     );
     const before = this.view(place).shares.accepted;

@@ -129,7 +129,11 @@ export interface StratumFarm {
  * sent, but for races at new blocks and one share for each difficulty it told a connection.
  */
 export async function mineThrough(of: StratumFarm): Promise<void> {
-  await using pool = await SimStratumPool.start({ jobIntervalMs: 0, asksAddress: false, ...of.pool });
+  await using pool = await SimStratumPool.start({
+    jobIntervalMs: 0,
+    asksAddress: false,
+    ...of.pool,
+  });
   await using proxy = stratumProxy([pool], [SIZES[of.pool.like]]);
   await using farm = SimFarm.start({
     port: proxy.port,
@@ -140,8 +144,11 @@ export async function mineThrough(of: StratumFarm): Promise<void> {
     ...of.farm,
   });
   await until(() => proxy.statistics().working === of.miners, "all miners are in");
-  await mineWithBlocks(pool, () =>
-    proxy.statistics().shares.accepted >= of.shares, of.seconds * 1000);
+  await mineWithBlocks(
+    pool,
+    () => proxy.statistics().shares.accepted >= of.shares,
+    of.seconds * 1000,
+  );
   await restFrom(farm, proxy);
 
   const ours = proxy.statistics();
