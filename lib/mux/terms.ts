@@ -82,6 +82,19 @@ export function roomFor(bytes: number): ExtranonceRoom | undefined {
   return { bytes, offset: 0, idBytes: bytes === 4 ? 1 : 2 };
 }
 
+/**
+ * The room that a miner with this layout works in. Of 4 bytes some firmware needs 2 for itself; the
+ * others then hold the whole session id, and no miner of another layout may work on that connection.
+ */
+export function roomOf(room: ExtranonceRoom, layout: ExtranonceLayout): ExtranonceRoom {
+  return isPaired(room, layout) ? { ...room, idBytes: 2 } : room;
+}
+
+/** Whether a miner with this layout needs a connection with others of its kind only. */
+export function isPaired(room: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+  return room.idBytes === 1 && layout.extranonce1Bytes === 2;
+}
+
 /** What goes around a miner's extranonces, in hex. */
 export interface Padding {
   /** Between coinbase part 1 and the miner's extranonce1; ends with its lane if it has one. */
@@ -91,17 +104,19 @@ export interface Padding {
 }
 
 /** Whether miners with this layout can work in this room. */
-export function fits(room: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+export function fits(pools: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+  const room = roomOf(pools, layout);
   return bytesBefore(room, layout) >= 0 && bytesAfter(room, layout) >= 0;
 }
 
 /** What goes around the extranonces of a miner; `undefined` if its layout does not fit. */
 export function paddingFor(
-  room: ExtranonceRoom,
+  pools: ExtranonceRoom,
   layout: ExtranonceLayout,
   sessionId: number,
 ): Padding | undefined {
-  if (!fits(room, layout)) return undefined;
+  if (!fits(pools, layout)) return undefined;
+  const room = roomOf(pools, layout);
   const hidden = bytesBefore(room, layout);
   const head = "00".repeat(room.offset) + formatHex32(sessionId).slice(-2 * room.idBytes);
   return {

@@ -256,6 +256,11 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "Shares the pool rejected as low difficulty, though good by our own arithmetic.",
     of(({ shares }) => shares.contradicted),
   );
+  page.counter(
+    "btcagent_pool_credited_difficulty",
+    "Difficulties the pool counts for the shares it accepted. Multiply its rate by 2^32 for the hashrate the pool sees.",
+    of((pool) => pool.credited_difficulty),
+  );
 }
 
 function* writeAccounts(

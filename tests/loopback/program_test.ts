@@ -23,7 +23,7 @@ async function withConfig(
 
 function configFor(pool: { port: number }, port: number): string {
   return `{ "agent_listen_ip": "127.0.0.1", "agent_listen_port": ${port},
-    "pools": [["127.0.0.1", ${pool.port}, "demo"]] }`;
+    "pools": [{ "url": "btcagent+tcp://127.0.0.1:${pool.port}", "user": "demo" }] }`;
 }
 
 Deno.test("--help and --version answer on stdout and exit 0", async () => {

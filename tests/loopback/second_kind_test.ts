@@ -6,6 +6,7 @@ import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { QUICK_DIFFICULTY } from "../support/hashing_farms.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 import { TinyPool } from "../support/tiny_kind.ts";
@@ -18,7 +19,7 @@ Deno.test("a farm that hashes moves to a pool of another kind and back, without 
   await using proxy = new TestProxy(
     [agent],
     {
-      pools: [[agent.hostname, agent.port, "demo"], ["127.0.0.1", TINY_PORT, "demo"]],
+      pools: [agentEntry(agent), ["127.0.0.1", TINY_PORT, "demo"]],
       failover: { return_after_seconds: 1 },
     },
     new MinerTls(systemTime.wallNow),

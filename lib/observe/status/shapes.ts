@@ -213,6 +213,9 @@ export const PoolSchema = v.strictObject({
   activations: count("How often one of its connections began to serve."),
   traffic: TrafficSchema,
   shares: SharesSchema,
+  credited_difficulty: amount(
+    "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
 });
 
 /** @internal A part of answers. */
@@ -253,6 +256,9 @@ export const PoolTotalSchema = v.strictObject({
   activations: count("How often one of its connections began to serve."),
   traffic: TrafficSchema,
   shares: SharesSchema,
+  credited_difficulty: amount(
+    "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
 });
 
 /** @internal Answer of `/api/v1/history`. */
