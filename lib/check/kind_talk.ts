@@ -30,11 +30,10 @@ export async function askKind(
   { clientAgent, user, password, now, time, signal }: KindTalkOptions,
 ): Promise<PoolKind | undefined> {
   const evidence = new KindEvidence();
-  const question = kindQuestion(clientAgent, user ?? "", password);
   const { end } = await converse(
     connection,
     {
-      question: user === undefined ? withoutLogin(question) : question,
+      question: kindQuestion(clientAgent, user, password),
       get isDone() {
         return evidence.kind !== undefined;
       },
@@ -46,8 +45,4 @@ export async function askKind(
   );
   if (end === "closed") evidence.closed();
   return evidence.kind;
-}
-
-function withoutLogin(question: string): string {
-  return question.split("\n").filter((line) => !line.includes('"mining.authorize"')).join("\n");
 }

@@ -52,6 +52,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   vardiff: { shares_per_minute: "now", minimum: "now", maximum: "now", fixed: "now" },
   use_iocp: "never",
   pid_file: "restart",
+  state_file: "restart",
   http_debug: { enable: "restart", listen: "restart" },
   advanced: {
     pool_connection_number_per_subaccount: "now",

@@ -17,7 +17,7 @@ import type {
   ReadyUpstream,
 } from "./connection.ts";
 import { causeOf, endReason } from "./end_reason.ts";
-import type { FoundKinds } from "./found_kinds.ts";
+import type { FoundKinds, KindQuestion } from "./found_kinds.ts";
 import { KindEvidence, kindQuestion } from "./kind_question.ts";
 
 const READ_BUFFER_BYTES = 4 * 1024;
@@ -55,6 +55,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   #bytesWritten = 0;
   #isReady = false;
   #kind: KindOfPool = "unknown";
+  #asked: KindQuestion | undefined;
 
   /** Starts dialling. */
   constructor(options: PoolConnectionOptions, parts: FindingOutParts) {
@@ -141,6 +142,16 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   }
 
   async #ask(): Promise<void> {
+    const { found } = this.#parts;
+    const probe = found.asked(this.#options.address);
+    // It is asked already, for its size: one question is enough.
+    if (probe?.isProbe === true) {
+      await probe.over;
+      if (!this.#isAsking()) return;
+      const known = found.of(this.#options.address);
+      if (known !== undefined) return this.#open(known);
+    }
+    const question = this.#asked = found.ask(this.#options.address, false);
     try {
       const { dial, address } = this.#options;
       const link = await dial(address, this.#abort.signal, this.#question);
@@ -150,6 +161,8 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
       await this.#listen(link);
     } catch (error) {
       this.#lost(error);
+    } finally {
+      question.end();
     }
   }
 
@@ -171,6 +184,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
       for (let line = decoder.next(); line; line = decoder.next()) {
         if (line.length === 0) continue;
         this.#evidence.receive(decodePoolMessage(line), this.#options.now());
+        if (this.#evidence.isSubscribed) this.#asked?.sizeSeen(this.#evidence.extranonce2Bytes);
         if (this.#openIfFound()) return;
       }
     }

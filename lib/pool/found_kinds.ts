@@ -15,10 +15,45 @@ const PROTOCOL: Readonly<Record<PoolKind, string>> = {
   stratum: "Stratum, so all shares go up under one name",
 };
 
+/** A connection that asks a pool for its kind, and hears its extranonce2 size with it. */
+export class KindQuestion {
+  /** Whether it is for nothing else, and another connection may wait for what it finds. */
+  readonly isProbe: boolean;
+  /** The size, as soon as it is there; `undefined` if the pool does not say it. */
+  readonly size: Promise<number | undefined>;
+  /** Resolves when nothing more is heard. */
+  readonly over: Promise<void>;
+  /** The pool answered subscribe with this size. */
+  readonly sizeSeen: (bytes: number | undefined) => void;
+  readonly #end: () => void;
+
+  /** `end` is called when it is over. */
+  constructor(isProbe: boolean, end: () => void) {
+    const size = Promise.withResolvers<number | undefined>();
+    const over = Promise.withResolvers<void>();
+    this.isProbe = isProbe;
+    this.size = size.promise;
+    this.over = over.promise;
+    this.sizeSeen = size.resolve;
+    this.#end = () => {
+      end();
+      size.resolve(undefined);
+      over.resolve();
+    };
+  }
+
+  /** It asks no more. To be called once. */
+  end(): void {
+    this.#end();
+  }
+}
+
 /** The kinds found. One for all accounts of the process. */
 export class FoundKinds {
   readonly #kinds = new Map<string, PoolKind>();
   readonly #said = new Set<string>();
+  /** The last question of each address that is not over. */
+  readonly #questions = new Map<string, KindQuestion>();
 
   /** What was found at an address; `undefined` if it is to be found out. */
   of(address: PoolAddress): PoolKind | undefined {
@@ -35,6 +70,21 @@ export class FoundKinds {
       pool: formatAddress({ hostname: address.host, port: address.port }),
       protocol: PROTOCOL[kind],
     });
+  }
+
+  /** A connection begins to ask. */
+  ask(address: PoolAddress, isProbe: boolean): KindQuestion {
+    const key = keyOf(address);
+    const question = new KindQuestion(isProbe, () => {
+      if (this.#questions.get(key) === question) this.#questions.delete(key);
+    });
+    this.#questions.set(key, question);
+    return question;
+  }
+
+  /** What is being asked at an address; `undefined` for nothing. */
+  asked(address: PoolAddress): KindQuestion | undefined {
+    return this.#questions.get(keyOf(address));
   }
 
   /** The pool did not go on as it was taken for: it is to be found out again. */

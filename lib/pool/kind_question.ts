@@ -10,6 +10,7 @@ import { PoolFault } from "../base/violation.ts";
 import { quote } from "../protocol/stratum/message.ts";
 import type { PoolAnswer, PoolMessage } from "../protocol/stratum/pool_message.ts";
 import type { PoolKind } from "./connection.ts";
+import { sizeIn } from "./subscribe_answer.ts";
 
 /**
  * Capabilities that come this long after the authorize answer are still taken, in milliseconds: pools
@@ -20,26 +21,46 @@ export const CAPABILITIES_GRACE_MS = 1_000;
 /** Whole numbers, since some pools close on others. */
 const ID = { subscribe: 1, capabilities: 2, authorize: 3 } as const;
 
-/** What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some close. */
-export function kindQuestion(clientAgent: string, user: string, password: string): string {
-  const requests = [
+/**
+ * What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some
+ * close. Without a `user` authorize is not asked.
+ */
+export function kindQuestion(
+  clientAgent: string,
+  user: string | undefined,
+  password: string,
+): string {
+  const requests: { readonly id: number; readonly method: string; readonly params: unknown[] }[] = [
     { id: ID.subscribe, method: "mining.subscribe", params: [clientAgent] },
     // The list within the list matters: without it the public pool aborts (agent.md trap 1).
     { id: ID.capabilities, method: "agent.get_capabilities", params: [["verrol", "subres"]] },
-    { id: ID.authorize, method: "mining.authorize", params: [user, password] },
   ];
+  if (user !== undefined) {
+    requests.push({ id: ID.authorize, method: "mining.authorize", params: [user, password] });
+  }
   return requests.map((request) => JSON.stringify(request) + "\n").join("");
 }
 
 /** What has been answered so far. Times in milliseconds. */
 export class KindEvidence {
   #isSubscribed = false;
+  #extranonce2Bytes: number | undefined;
   #authorizedAt: number | undefined;
   #kind: PoolKind | undefined;
 
   /** What it is; `undefined` as long as that is open. */
   get kind(): PoolKind | undefined {
     return this.#kind;
+  }
+
+  /** Whether subscribe is answered. */
+  get isSubscribed(): boolean {
+    return this.#isSubscribed;
+  }
+
+  /** The extranonce2 size in that answer, not checked; `undefined` if it says none. */
+  get extranonce2Bytes(): number | undefined {
+    return this.#extranonce2Bytes;
   }
 
   /** What is still open, in words. */
@@ -54,6 +75,7 @@ export class KindEvidence {
       case ID.subscribe:
         if (!Array.isArray(message.result)) refuseSubscribe(message);
         this.#isSubscribed = true;
+        this.#extranonce2Bytes ??= sizeIn(message.result);
         return;
       case ID.capabilities:
         if (hasCapabilities(message.result)) this.#kind = "agent";

@@ -8,7 +8,11 @@ import { AgentSession } from "./agent/session.ts";
 import type { PoolConnection, PoolConnectionOptions, PoolKind, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
+import { askStratumSize, askUnknownSize } from "./size_question.ts";
 import { StratumSession } from "./stratum/session.ts";
+
+/** Every agent pool has this extranonce2 size, in bytes (agent.md "Handshake"). */
+const AGENT_SIZE = 8;
 
 /** Opens a connection of each kind. */
 const OPEN: Readonly<Record<PoolKind, (options: PoolConnectionOptions) => PoolConnection>> = {
@@ -26,6 +30,12 @@ export function poolKinds(found: FoundKinds): PoolKinds {
         clientAgent: clientAgentName(options.version),
         open: (kind, inner) => OPEN[kind](inner),
       });
+    },
+    askSize: async (listed, question) => {
+      const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
+      if (kind === "agent") return question.answered(AGENT_SIZE);
+      if (kind === "stratum") return await askStratumSize(question);
+      await askUnknownSize(question, found, clientAgentName(question.version));
     },
   };
 }

@@ -39,6 +39,11 @@ export interface RosterSettings {
   /** Passed on to each connection. */
   readonly connection: Pick<
     PoolConnectionOptions,
-    "dial" | "wantsVerdicts" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs"
+    | "dial"
+    | "extranonce2Bytes"
+    | "wantsVerdicts"
+    | "handshakeTimeoutMs"
+    | "readTimeoutMs"
+    | "shareWindowMs"
   >;
 }
