@@ -5,6 +5,8 @@
 
 import assert from "node:assert/strict";
 import { rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
+import type { Time } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolView } from "../../lib/app/farm_view.ts";
 import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
@@ -31,11 +33,12 @@ export class MovingFarm implements AsyncDisposable {
   /** What each miner was given first, by its name. */
   readonly #extranonces = new Map<string, string>();
 
-  /** Starts proxy and miners, in front of pools that run. */
+  /** Starts proxy and miners, in front of pools that run; `time` is the proxy's own. */
   constructor(
     listed: readonly ListedSimPool[],
     farm: Omit<SimFarmOptions, "port" | "mode">,
     settings: Readonly<Record<string, unknown>> = {},
+    time: Time = systemTime,
   ) {
     this.#pools = listed.map(({ pool }) => pool);
     this.#count = farm.count;
@@ -48,6 +51,7 @@ export class MovingFarm implements AsyncDisposable {
       undefined,
       undefined,
       new Map(sizes),
+      time,
     );
     this.farm = SimFarm.start({ ...farm, port: this.proxy.port, mode: { kind: "hash" } });
   }
