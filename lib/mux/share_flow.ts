@@ -27,7 +27,7 @@ import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
-import { CERTAIN, type PendingShare } from "./pending_shares.ts";
+import type { PendingShare } from "./pending_shares.ts";
 import type { Screened } from "./screening.ts";
 import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
@@ -206,7 +206,8 @@ export class ShareFlow {
       sentAt,
       difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
       poolDifficulty,
-      tentativeAt: isTentative ? hashing!.poolDifficulty.changes : CERTAIN,
+      change: hashing?.poolDifficulty.changes ?? 0,
+      isTentative,
     });
     return "waiting";
   }
@@ -240,7 +241,7 @@ export class ShareFlow {
   ): void {
     const counter = this.#counter;
     const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty, poolDifficulty, tentativeAt } = share;
+    const { owner, requestId, difficulty, poolDifficulty } = share;
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -252,7 +253,7 @@ export class ShareFlow {
       slot.credited += poolDifficulty;
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(tentativeAt)) {
+      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(share)) {
         counter.add(sessionId, "contradicted", ledger);
       }
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);

@@ -9,7 +9,7 @@ import { Ledger } from "./books/ledger.ts";
 import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
 import { JobBook } from "./job_book.ts";
-import { CERTAIN, PendingShares } from "./pending_shares.ts";
+import { type PendingShare, PendingShares } from "./pending_shares.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import { isPaired, type Padding } from "./terms.ts";
@@ -203,14 +203,14 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /**
    * The pool found a share too low. One that was tentative tells how it takes a change of its
-   * difficulty, others contradict our own arithmetic.
+   * difficulty. Others contradict our own arithmetic, unless the difficulty changed on their way.
    *
    * @returns whether it does that.
    */
-  foundTooLow(tentativeAt: number): boolean {
-    const { hashing } = this.screening;
-    if (tentativeAt === CERTAIN) return hashing !== undefined;
-    hashing?.poolDifficulty.refused(tentativeAt);
+  foundTooLow({ change, isTentative }: PendingShare<Seat>): boolean {
+    const poolDifficulty = this.screening.hashing?.poolDifficulty;
+    if (!isTentative) return poolDifficulty?.changes === change;
+    poolDifficulty?.refused(change);
     return false;
   }
 
