@@ -120,6 +120,8 @@ export interface PoolView extends Omit<PoolReport, "connections"> {
   readonly connections: readonly ConnectionView[];
   /** Shares on its connections, gone ones included. */
   readonly shares: LedgerSnapshot;
+  /** The difficulties that the pool counts for those it accepted, together. */
+  readonly credited: number;
 }
 
 /** One connection to a pool. */

@@ -408,8 +408,7 @@ export class Proxy implements FarmControl {
       connects: this.#connects,
       troubles: this.#troubles,
       need: () => ({
-        miners: mux.miners,
-        lacksRoom: mux.lacksRoom,
+        roomless: mux.roomless,
         minersAt: (upstream) => mux.minersAt(upstream),
       }),
       // A name that miners made up must not cost a pool two connections.

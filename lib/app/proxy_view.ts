@@ -217,6 +217,7 @@ function poolViews({ mux, upstreams }: Account): PoolView[] {
       return { ...connection, miners: there?.miners ?? 0, jobAt: there?.jobAt };
     }),
     shares: mux.sharesAt(report.poolId),
+    credited: mux.creditedAt(report.poolId),
   }));
 }
 

@@ -54,6 +54,8 @@ export function sharesShape(shares: LedgerSnapshot): SharesShape {
     assumed: shares.assumed,
     unanswered: byReason(UNANSWERED, shares),
     waiting: waitingIn(shares),
+    blocks: shares.blocks,
+    blocks_lost: shares.blocksLost,
   };
 }
 
@@ -279,6 +281,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     activations: pool.activations,
     traffic: trafficShape(pool.traffic),
     shares: sharesShape(pool.shares),
+    credited_difficulty: pool.credited,
   };
 }
 
@@ -292,6 +295,7 @@ export class PoolTotal {
   #counts = NO_POOL_COUNTS;
   #miners = 0;
   readonly #shares = new Ledger();
+  #credited = 0;
   #jobAge: number | null = null;
   #trouble: { readonly reason: string; readonly retryInMs: number } | undefined;
 
@@ -300,7 +304,7 @@ export class PoolTotal {
     this.poolId = poolId;
     this.#kind = kind;
     this.#pool = { position, address, pinned: isPinned };
-    if (past !== undefined) this.#count(past, past.shares);
+    if (past !== undefined) this.#count(past, past);
   }
 
   /** Adds the pool of one more sub-account at `time`. */
@@ -308,7 +312,7 @@ export class PoolTotal {
     const { state, connections } = poolShape(pool, time);
     this.#states[state]++;
     if (pool.kind !== "unknown") this.#kind = pool.kind;
-    this.#count(pool, pool.shares);
+    this.#count(pool, pool);
     const { trouble: reason, retryInMs } = pool;
     if (reason !== undefined) this.#trouble ??= { reason, retryInMs };
     for (const { role, miners, job_age_seconds: age } of connections) {
@@ -329,13 +333,15 @@ export class PoolTotal {
       job_age_seconds: this.#jobAge,
       traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),
+      credited_difficulty: this.#credited,
       reason: this.#trouble?.reason ?? "",
       retry_in_seconds: (this.#trouble?.retryInMs ?? 0) / 1000,
     };
   }
 
-  #count(more: PoolCounts, shares: LedgerSnapshot): void {
+  #count(more: PoolCounts, { shares, credited }: Pick<PoolView, "shares" | "credited">): void {
     this.#counts = sumOfPoolCounts(this.#counts, more);
     this.#shares.merge(shares);
+    this.#credited += credited;
   }
 }

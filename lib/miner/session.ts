@@ -479,8 +479,15 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const refusal = typeof receipt === "string" ? undefined : receipt.reason;
     // Firmware finishes what it has started: shares of old jobs say nothing of the miner.
     if (this.isOver || refusal === "stale" || !seat.isCurrent(share.jobId)) return;
-    this.#watchNarrowing(seat, refusal === "versionMask");
+    // Avalon told to roll nothing rolls on and only leaves its bits out: a hash that is not low enough.
+    const hidesBits = refusal === "lowDifficulty" && this.#isNarrowed;
+    this.#watchNarrowing(seat, refusal === "versionMask" || hidesBits);
     this.#watchRolling(share, receipt === "waiting");
+  }
+
+  /** Whether it may roll fewer version bits than it was promised when it came. */
+  get #isNarrowed(): boolean {
+    return ((this.#promisedMask ?? 0) & ~this.#toldMask) !== 0;
   }
 
   /** A miner that cannot narrow what it rolls belongs on a connection where it need not. */

@@ -92,9 +92,11 @@ export interface AccountCounts {
 export interface PastPool extends PoolCounts {
   /** Shares on its connections. */
   readonly shares: LedgerSnapshot;
+  /** The difficulties that the pool counts for shares it accepted, together. */
+  readonly credited: number;
 }
 
-const NO_PAST: PastPool = { ...NO_POOL_COUNTS, shares: NO_SHARES };
+const NO_PAST: PastPool = { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 0 };
 
 /** An account that is open or was, at one moment. */
 export interface AccountReport extends AccountCounts {
@@ -399,6 +401,7 @@ export class Accounts implements Mux, WaitingRoom {
       this.#pastPools.set(pool.poolId, {
         ...sumOfPoolCounts(past, pool),
         shares: sumOfShares(past.shares, mux.sharesAt(pool.poolId)),
+        credited: past.credited + mux.creditedAt(pool.poolId),
       });
     }
     const counts = joined(this.#closed.get(key), mux);

@@ -23,7 +23,7 @@ export interface News {
 export interface Downstream {
   /** Its number, which its extranonce1 ends with: kept for the life of its connection. */
   readonly sessionId: number;
-  /** How its extranonces look, kept as well. */
+  /** How its extranonces look: kept, too. */
   readonly layout: ExtranonceLayout;
   /** Its socket, by which it is told of news with many others. */
   readonly handle: number;

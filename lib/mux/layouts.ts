@@ -9,7 +9,7 @@ import { type ExtranonceLayout, WIDEST_LAYOUT } from "./terms.ts";
 const USUAL_SIZE = 8;
 
 /** Firmware that knows only sizes of 2, 4 and 8 bytes, whatever it is told. */
-const EVEN_SIZES_ONLY = /^nerdminer/i;
+const EVEN_SIZES_ONLY = /^(nerdminer|han_solo)/i;
 
 /** What the operator wants of it. */
 export interface LayoutSettings {
@@ -70,10 +70,10 @@ export class Layouts {
   layoutFor(clientAgent: string): ExtranonceLayout {
     const size = this.narrowest;
     const wanted = this.#settings.extranonce2Bytes ?? (size <= 5 ? 3 : 4);
-    // Miners with 2 and with 3 bytes cannot share a connection that leaves 4: all get the same.
-    if (size === 4 && wanted !== 2) return { extranonce1Bytes: 1, extranonce2Bytes: 3 };
-    const isEvenOnly = wanted === 3 && EVEN_SIZES_ONLY.test(clientAgent);
-    const extranonce2Bytes = isEvenOnly ? 2 : Math.min(wanted, size - 2);
+    const isEvenOnly = size <= 5 && EVEN_SIZES_ONLY.test(clientAgent);
+    if (isEvenOnly || wanted === 2) return { extranonce1Bytes: 2, extranonce2Bytes: 2 };
+    if (size === 4) return { extranonce1Bytes: 1, extranonce2Bytes: 3 };
+    const extranonce2Bytes = Math.min(wanted, size - 2);
     const isWidest = size === USUAL_SIZE && extranonce2Bytes === 4;
     return isWidest ? WIDEST_LAYOUT : { extranonce1Bytes: 2, extranonce2Bytes };
   }

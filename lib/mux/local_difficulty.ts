@@ -10,7 +10,7 @@ import type { Slot } from "./slot.ts";
 import { Vardiff } from "./vardiff.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
 
-/** See the head of this file. Times are monotonic, in milliseconds. */
+/** The difficulties of an account's miners while they are ours. Times are monotonic, in ms. */
 export class LocalDifficulty {
   readonly #vardiff: Vardiff;
   readonly #remembered: RememberedDifficulties;

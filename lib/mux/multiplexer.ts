@@ -132,8 +132,8 @@ export class Multiplexer implements UpstreamEvents {
   #moves = 0;
   /** Miners disconnected since no pool that serves has room for their extranonces. */
   #outgrown = 0;
-  /** Whether one could not be seated for want of a connection with room. */
-  #lacksRoom = false;
+  /** How many could not be seated lately for want of a connection with room. */
+  #roomless = 0;
   #graceMs: number;
 
   /** Begins without any connection: the outage grace runs from here. */
@@ -184,9 +184,9 @@ export class Multiplexer implements UpstreamEvents {
     return this.#outgrown;
   }
 
-  /** Whether miners wait for one more connection, since those there are have no room for them. */
-  get lacksRoom(): boolean {
-    return this.#lacksRoom;
+  /** How many miners wait for one more connection, since those there are have no room for them. */
+  get roomless(): number {
+    return this.#roomless;
   }
 
   /** How many miners sit at a connection. */
@@ -217,6 +217,11 @@ export class Multiplexer implements UpstreamEvents {
   /** All shares on connections to the pool with this number, gone ones included. */
   sharesAt(poolId: number): LedgerSnapshot {
     return this.#books.sharesAt(poolId, this.#everySlot());
+  }
+
+  /** The difficulties that the pool with this number counts for shares it accepted, together. */
+  creditedAt(poolId: number): number {
+    return this.#books.creditedAt(poolId, this.#everySlot());
   }
 
   /** How many miners it has, waiting ones included. */
@@ -262,6 +267,7 @@ export class Multiplexer implements UpstreamEvents {
   /** See {@linkcode Seat.leave}. */
   leave(seat: MinerSeat): void {
     if (seat.isGone) return;
+    this.#flow.finish();
     seat.isGone = true;
     if (seat.slot !== undefined) this.#unseat(seat);
     else this.#unseated.delete(seat);
@@ -308,6 +314,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** See {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean {
+    this.#flow.finish();
     if (seat.slot === undefined || hasFullMask(seat.slot)) return false;
     if (!this.#serving.values().some(hasFullMask)) return false;
     this.#unseat(seat);
@@ -325,6 +332,7 @@ export class Multiplexer implements UpstreamEvents {
    * miners told what is due. To be called several times a second.
    */
   tick(): void {
+    this.#flow.finish();
     const time = this.#options.now();
     this.#flow.tick();
     for (const slot of this.#slots.values()) {
@@ -394,6 +402,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   moved(from: Upstream | undefined, to: Upstream | undefined): void {
+    this.#flow.finish();
     // The new place first, so that the miners of the old one have where to go.
     if (to !== undefined) this.#serveFrom(this.#slots.get(to)!);
     if (from !== undefined) this.#rest(this.#slots.get(from)!);
@@ -417,6 +426,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   upstreamLost(upstream: Upstream): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream);
     if (slot === undefined) return;
     this.#slots.delete(upstream);
@@ -433,6 +443,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   jobArrived(upstream: Upstream, job: Job): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream)!;
     const time = this.#options.now();
     if (isLocal(slot)) this.#local.atJob(slot, time);
@@ -446,10 +457,11 @@ export class Multiplexer implements UpstreamEvents {
     difficulty: number,
     isAlone: boolean,
   ): void {
+    this.#flow.finish();
     const { seats, difficulties, screening } = this.#slots.get(upstream)!;
     if (upstream.terms.difficulty === "vardiff") {
       // Miners hear of theirs with the next job.
-      screening.poolDifficulty?.change(difficulty, isAlone);
+      screening.hashing?.poolDifficulty.change(difficulty, isAlone);
       return;
     }
     for (const sessionId of sessionIds === "all" ? seats.keys() : sessionIds) {
@@ -581,7 +593,7 @@ export class Multiplexer implements UpstreamEvents {
    * long as there is a connection that takes them. Then moves those that are to sit elsewhere.
    */
   *#seatWaiting(): Generator<void> {
-    this.#lacksRoom = false;
+    let roomless = 0;
     for (const worked of [true, false]) {
       for (const seat of this.#unseated) {
         if (seat.isAdmitted !== worked) continue;
@@ -590,7 +602,7 @@ export class Multiplexer implements UpstreamEvents {
         if (slots.length === 0) break;
         const slot = this.#placeFor(seat, slots);
         if (slot === undefined) {
-          this.#sendAwayIfOutgrown(seat, slots);
+          if (!this.#sendAwayIfOutgrown(seat, slots)) roomless++;
           yield;
           continue;
         }
@@ -608,6 +620,7 @@ export class Multiplexer implements UpstreamEvents {
       if (slot?.upstream.takesWorkers === false) return;
       // Until there is room it works on where it is, unless it can sit nowhere else.
       if (slot === undefined && others.some((other) => other.suits(seat.miner))) {
+        roomless++;
         yield;
         continue;
       }
@@ -624,25 +637,32 @@ export class Multiplexer implements UpstreamEvents {
       }
       yield;
     }
+    this.#roomless = roomless;
   }
 
   /** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
-  #placeFor({ needsFullMask, miner }: MinerSeat, all: readonly Slot<MinerSeat>[]) {
+  #placeFor(
+    { needsFullMask, miner }: MinerSeat,
+    all: readonly Slot<MinerSeat>[],
+  ): Slot<MinerSeat> | undefined {
     const time = this.#options.now();
-    const suitable = all.filter((slot) => slot.suits(miner));
-    const slots = suitable.filter((slot) => slot.hasRoomFor(miner, time));
-    this.#lacksRoom ||= suitable.length > 0 && slots.length === 0;
+    const slots = all.filter((slot) => slot.suits(miner) && slot.hasRoomFor(miner, time));
     const full = needsFullMask ? leastCrowded(slots.filter(hasFullMask)) : undefined;
     return full ?? leastCrowded(slots);
   }
 
-  /** A miner whose extranonces no place has room for has to begin again, with fewer. */
-  #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): void {
-    if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return;
+  /**
+   * A miner whose extranonces no place has room for has to begin again, with fewer.
+   *
+   * @returns whether it is sent away for that.
+   */
+  #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): boolean {
+    if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return false;
     this.#outgrown++;
     miner.disconnect(
       "the pool leaves too few bytes for its extranonces: it begins again with fewer",
     );
+    return true;
   }
 
   /** Every miner, waiting ones included. */

@@ -30,7 +30,7 @@ export interface PendingShare<Owner> {
 }
 
 /** A share that the pool must not find too low. */
-export const CERTAIN = -1;
+export const CERTAIN: number = -1;
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
 export class PendingShares<Owner> {

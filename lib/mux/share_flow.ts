@@ -28,10 +28,11 @@ import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
 import { CERTAIN, type PendingShare } from "./pending_shares.ts";
-import type { ScreenedJob } from "./screening.ts";
+import type { Screened } from "./screening.ts";
+import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
-import { alignedExtranonce2, type ExtranonceLayout } from "./terms.ts";
+import { sendShare } from "./sent_share.ts";
 import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
@@ -81,6 +82,7 @@ export class ShareFlow {
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
   readonly #local: Pick<LocalDifficulty, "found">;
   readonly #gone = new GoneJobs();
+  readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come. */
   constructor({ counter, books, now, realNow, timers, slots, local }: ShareFlowParts) {
@@ -98,21 +100,40 @@ export class ShareFlow {
     const { slot, miner } = seat;
     const job = slot?.jobs.find(share.jobId);
     if (slot === undefined || job === undefined) return this.#takeOfElsewhere(seat, share);
-    const { sessionId } = miner;
-    const { ledger, screening, upstream } = slot;
-    this.#counter.add(sessionId, "received", ledger);
+    const { screening, upstream } = slot;
+    this.#counter.add(miner.sessionId, "received", slot.ledger);
+    const wrong = screening.fault(share, job, miner, upstream.versionMask);
+    if (wrong !== undefined) {
+      // Shares that came before it are answered first.
+      this.finish();
+      return this.#refuse(seat, job.isPast ? "stale" : wrong);
+    }
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
-    const screened = screening.screen(share, job, miner, difficulty, upstream.versionMask);
+    const waiting = { seat, slot, job, difficulty, share };
+    if (screening.hashing === undefined) return this.#send(waiting, "submit");
+    this.#batch.add(waiting);
+    return "waiting";
+  }
+
+  /** A share was hashed. */
+  #hashed(waiting: WaitingShare, screened: Screened): void {
+    const { seat, difficulty, share } = waiting;
+    const receipt = this.#settle(waiting, screened);
+    if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
+    this.#local.found(seat, difficulty, this.#now());
+    if (receipt === "taken") seat.miner.acceptShare(share.id);
+  }
+
+  #settle(waiting: WaitingShare, screened: Screened): ShareReceipt {
+    const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
       case "tentative":
       case "block":
-        this.#local.found(seat, difficulty, this.#now());
-        return this.#send(seat, slot, job, share, difficulty, screened);
+        return this.#send(waiting, screened);
       case "keep":
-        this.#local.found(seat, difficulty, this.#now());
-        this.#counter.add(sessionId, "kept", ledger);
-        this.#credit(sessionId, difficulty, this.#realNow());
+        this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
+        this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
         return "taken";
       default:
         return this.#refuse(seat, screened);
@@ -122,31 +143,33 @@ export class ShareFlow {
   /** A share for a job that is not of the place its miner has: stale, unless it is a block. */
   #takeOfElsewhere(seat: MinerSeat, share: Share): ShareReceipt {
     const { slot, miner } = seat;
+    // Looking for a block takes the hasher.
+    this.finish();
     const live = blockAt(this.#slots(), share, miner);
     if (live !== undefined) {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
-      const { startingDifficulty } = holder.upstream.terms;
-      return this.#send(seat, holder, job, share, startingDifficulty, "block");
+      const { startingDifficulty: difficulty } = holder.upstream.terms;
+      return this.#send({ seat, slot: holder, job, difficulty, share }, "block");
     }
-    this.#counter.add(miner.sessionId, "received", slot?.ledger ?? this.#books.unplaced);
+    const ledger = slot?.ledger ?? this.#books.unplaced;
+    this.#counter.add(miner.sessionId, "received", ledger);
     const gone = blockAt(this.#gone.holders(), share, miner);
-    if (gone !== undefined) logLostBlock(miner, gone.holder, gone.job, share);
+    if (gone !== undefined) {
+      this.#counter.add(miner.sessionId, "blocksLost", ledger);
+      logLostBlock(miner, gone.holder, gone.job, share);
+    }
     return this.#refuse(seat, "stale");
   }
 
   /** It goes up to the pool whose job it is for. */
   #send(
-    seat: MinerSeat,
-    slot: Slot<MinerSeat>,
-    job: ScreenedJob,
-    share: Share,
-    difficulty: number,
+    { seat, slot, job, difficulty, share }: WaitingShare,
     screened: "submit" | "tentative" | "block",
   ): ShareReceipt {
     const counter = this.#counter;
-    const { upstream, ledger, screening: { poolDifficulty: demands } } = slot;
-    const { miner: { sessionId, layout } } = seat;
+    const { upstream, ledger, screening: { hashing } } = slot;
+    const { miner: { sessionId } } = seat;
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
       counter.add(sessionId, "outage", ledger);
@@ -158,8 +181,11 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    if (isBlock) logBlock(seat.miner, slot, job, share);
-    upstream.submit(serial, sessionId, job, aligned(share, layout), isBlock);
+    if (isBlock) {
+      counter.add(sessionId, "blocks", ledger);
+      logBlock(seat.miner, slot, job, share);
+    }
+    sendShare(upstream, serial, seat.miner, job, share, isBlock);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);
@@ -169,7 +195,9 @@ export class ShareFlow {
     upstream.watch.submitted(sentAt);
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
-    const demand = job.check === undefined ? undefined : demands?.demand(job.check.stamp);
+    const demand = job.check === undefined
+      ? undefined
+      : hashing?.poolDifficulty.demand(job.check.stamp);
     const isTentative = screened === "tentative";
     const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
     slot.pending.add(serial, {
@@ -178,9 +206,14 @@ export class ShareFlow {
       sentAt,
       difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
       poolDifficulty,
-      tentativeAt: isTentative ? demands!.changes : CERTAIN,
+      tentativeAt: isTentative ? hashing!.poolDifficulty.changes : CERTAIN,
     });
     return "waiting";
+  }
+
+  /** Ends what waits to be hashed, before anything changes of jobs, difficulties or places. */
+  finish(): void {
+    this.#batch.run();
   }
 
   /** The pool judged shares alike; without a slot its connection is gone by now. */
@@ -302,10 +335,4 @@ export class ShareFlow {
     const { isGone, miner } = share.owner;
     this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
-}
-
-/** The share as pools are given it: {@linkcode alignedExtranonce2}. */
-function aligned(share: Share, layout: ExtranonceLayout): Share {
-  const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
-  return extranonce2 === share.extranonce2 ? share : { ...share, extranonce2 };
 }

@@ -12,7 +12,7 @@ import { JobBook } from "./job_book.ts";
 import { CERTAIN, PendingShares } from "./pending_shares.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
-import type { Padding } from "./terms.ts";
+import { isPaired, type Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
 import { Views } from "./views.ts";
 import { Work } from "./work.ts";
@@ -66,6 +66,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #left = new Map<number, { readonly seat: Seat; waiting: number }>();
   /** Which session ids the pool's few bytes can tell apart; `undefined` where all of them. */
   readonly #ids: ShortIds | undefined;
+  /** Where they are few: whether miners here are paired, from the first of them on. */
+  #holdsPaired: boolean | undefined;
   /** How many shares went up. */
   #sent = 0;
   /** Shares of this connection. */
@@ -116,7 +118,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** The pool's own difficulty: miners have at most this where theirs is our business. */
   get ceiling(): number {
-    return this.screening.poolDifficulty?.current ?? this.upstream.terms.poolDifficulty;
+    return this.screening.hashing?.poolDifficulty.current ?? this.upstream.terms.poolDifficulty;
   }
 
   /** How many miners sit here. */
@@ -130,15 +132,21 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   /** Whether there is a place for this miner now. */
-  hasRoomFor({ sessionId }: Downstream, time: number): boolean {
-    return this.#ids === undefined || this.#ids.isFree(sessionId, time);
+  hasRoomFor({ sessionId, layout }: Downstream, time: number): boolean {
+    if (this.#ids === undefined) return true;
+    const paired = isPaired(this.upstream.terms.extranonce, layout);
+    if (this.#holdsPaired !== undefined && this.#holdsPaired !== paired) return false;
+    return paired || this.#ids.isFree(sessionId, time);
   }
 
   /** A miner sits down here. */
   seat(seat: Seat): void {
     const { worker, layout } = seat.miner;
     seat.view = this.views.of(layout, worker.sessionId)!;
-    this.#ids?.take(worker.sessionId);
+    if (this.#ids !== undefined) {
+      this.#holdsPaired ??= isPaired(this.upstream.terms.extranonce, layout);
+      if (!this.#holdsPaired) this.#ids.take(worker.sessionId);
+    }
     seat.waiting = this.#takeWaiting(seat);
     this.seats.set(worker.sessionId, seat);
     this.upstream.enter(worker);
@@ -148,7 +156,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   dismiss(sessionId: number, time: number): void {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
-    this.#ids?.give(sessionId, time);
+    if (this.#holdsPaired !== true) this.#ids?.give(sessionId, time);
     this.difficulties.give(seat.place);
     this.#unforgotten.set(sessionId, (this.#unforgotten.get(sessionId) ?? 0) + 1);
     if (seat.waiting > 0) this.#left.set(sessionId, { seat, waiting: seat.waiting });
@@ -200,9 +208,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
    * @returns whether it does that.
    */
   foundTooLow(tentativeAt: number): boolean {
-    const { poolDifficulty } = this.screening;
-    if (tentativeAt === CERTAIN) return poolDifficulty !== undefined;
-    poolDifficulty?.refused(tentativeAt);
+    const { hashing } = this.screening;
+    if (tentativeAt === CERTAIN) return hashing !== undefined;
+    hashing?.poolDifficulty.refused(tentativeAt);
     return false;
   }
 
@@ -222,7 +230,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         difficulties: this.difficulties.forJob(),
-        check: this.screening.check(job),
+        check: this.screening.hashing?.check(job),
       },
       isClean,
       time,

@@ -112,7 +112,9 @@ export class KindEvidence {
 
   /** The pool closed the connection. */
   closed(): void {
-    if (this.#subscribedAt !== undefined || this.#authorizedAt !== undefined) this.#kind ??= "stratum";
+    if (this.#subscribedAt !== undefined || this.#authorizedAt !== undefined) {
+      this.#kind ??= "stratum";
+    }
   }
 }
 

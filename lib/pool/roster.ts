@@ -72,17 +72,15 @@ const LINGER_MS = 5_000;
 
 /** What miners need of their connections. */
 export interface ConnectionNeed {
-  /** How many miners there are. */
-  readonly miners: number;
-  /** Whether some cannot be seated for want of room. */
-  readonly lacksRoom: boolean;
+  /** How many of them cannot be seated for want of a connection with room. */
+  readonly roomless: number;
   /** How many sit at a connection. */
   readonly minersAt: (upstream: Upstream) => number;
 }
 
 /**
- * Miners on a connection whose pool leaves so few bytes that it tells 256 apart: less than it takes,
- * so that those that come find a place at once. At most this many connections are opened for that.
+ * Miners that a pool with 4 bytes can tell apart on a connection: less than there are, for one may
+ * have the byte of another. At most this many connections are opened for that.
  */
 const MINERS_PER_NARROW = 224;
 const MOST_NARROW = 300;
@@ -298,10 +296,20 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const usual = this.#settings.connections ?? 1;
     const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
     if (best?.ready.upstream.terms.extranonce.idBytes !== 1) return usual;
-    const { miners, lacksRoom } = this.#options.need();
-    const serving = this.#entries.serving.length;
-    const wanted = Math.ceil(miners / MINERS_PER_NARROW);
-    return Math.min(MOST_NARROW, Math.max(usual, wanted, lacksRoom ? serving + 1 : 0));
+    const { roomless, minersAt } = this.#options.need();
+    const { serving } = this.#entries;
+    const used = serving.filter(({ ready }) => minersAt(ready.upstream) > 0).length;
+    const more = roomless === 0 ? 0 : serving.length + Math.ceil(roomless / MINERS_PER_NARROW);
+    return Math.min(MOST_NARROW, Math.max(usual, used, more));
+  }
+
+  /** Of the connections that serve the one to rest: one without miners, else the worst. */
+  get #leastUseful(): ReadyEntry | undefined {
+    const { minersAt } = this.#options.need();
+    const { serving, worst, worstRank } = this.#entries;
+    const isEmpty = ({ rank, ready }: ReadyEntry) =>
+      rank === worstRank && minersAt(ready.upstream) === 0;
+    return serving.findLast(isEmpty) ?? worst;
   }
 
   /** Opens one more connection to a pool that serves, if it has too little room for the miners. */
@@ -345,9 +353,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       logMove(worst.connection.name, better.connection.name, this.#whyItMoves(worst, better));
       this.#move(worst, better);
     }
-    while (this.#entries.serving.length > this.#wanted) {
-      this.#move(this.#entries.worst, undefined);
-    }
+    while (this.#entries.serving.length > this.#wanted) this.#move(this.#leastUseful, undefined);
     // A spare beyond the one wanted is of use only on the way to a better pool.
     const { worstRank } = this.#entries;
     const surplus = this.#entries.spares.slice(connections === undefined ? 1 : 0);

@@ -22,6 +22,8 @@ export interface Subject {
    * folder our bundled program is in.
    */
   readonly command: (conf: string, release: string) => readonly string[];
+  /** How its configuration lists the pool at this port. */
+  readonly poolEntry: (port: number) => unknown;
   /** Settings of its own in a case. */
   readonly settings: (what: Pick<Case, "load" | "attack">) => Readonly<Record<string, unknown>>;
 }
@@ -70,6 +72,7 @@ export function ourAgent(variation: Variation): Subject {
       ...[Deno.execPath(), "run", ...denoFlags, ...flags],
       ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],
+    poolEntry: (port) => ({ url: `btcagent+tcp://127.0.0.1:${port}`, user: ACCOUNT }),
     settings: ({ load, attack }) => ({
       advanced: {
         io_engine: engine,
@@ -94,8 +97,14 @@ export function otherAgent(command: string): Subject {
     isBundled: false,
     isColdAtFirst: true,
     command: (conf) => words.map((word) => word.replaceAll("{conf}", conf)),
+    poolEntry: oldEntry,
     settings: () => ({}),
   };
+}
+
+/** As every agent reads it; ours would ask what the pool speaks, on a connection of its own. */
+function oldEntry(port: number): unknown {
+  return ["127.0.0.1", port, ACCOUNT];
 }
 
 /** Other agents, each by a name that is not in `taken`: its program's, or else all it was given. */
@@ -117,16 +126,17 @@ export const FLOOR: Subject = {
   isBundled: false,
   isColdAtFirst: false,
   command: () => [],
+  poolEntry: oldEntry,
   settings: () => ({}),
 };
 
-/** An `agent_conf.json` that any agent takes. */
+/** An `agent_conf.json` that the subject takes. */
 export function agentConf(
   subject: Subject,
   ports: Ports,
   what: Pick<Case, "load" | "attack" | "givesVerdicts">,
 ): string {
-  const pool = ["127.0.0.1", ports.pool, ACCOUNT];
+  const pool = subject.poolEntry(ports.pool);
   return JSON.stringify(
     {
       multi_user_mode: false,

@@ -58,6 +58,7 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
     trouble: undefined,
     retryInMs: 0,
     shares: NO_SHARES,
+    credited: 0,
   });
   assert.equal(total.shape.kind, "unknown");
   total.add(view("unknown"), 0);
@@ -65,4 +66,28 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
   total.add(view("stratum"), 0);
   total.add(view("unknown"), 0);
   assert.equal(total.shape.kind, "stratum");
+});
+
+Deno.test("what a pool credits is added up over sub-accounts, closed ones included", () => {
+  const total = new PoolTotal({
+    poolId: 0,
+    address: "pool:1",
+    kind: "stratum",
+    isPinned: false,
+    past: { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 512 },
+  }, 1);
+  total.add({
+    ...NO_POOL_COUNTS,
+    poolId: 0,
+    address: "pool:1",
+    kind: "stratum",
+    account: "a",
+    isListed: true,
+    connections: [],
+    trouble: undefined,
+    retryInMs: 0,
+    shares: NO_SHARES,
+    credited: 0.25,
+  }, 0);
+  assert.equal(total.shape.credited_difficulty, 512.25);
 });

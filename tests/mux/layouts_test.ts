@@ -19,6 +19,8 @@ for (
     [[5], undefined, "cgminer/4.11.1", "2+3"],
     [[5], undefined, "NerdMinerV2", "2+2"],
     [[8, 6, 4], undefined, "cgminer/4.11.1", "1+3"],
+    [[4], undefined, "HAN_SOLOminer/1", "2+2"],
+    [[4], 2, "cgminer/4.11.1", "2+2"],
     [[8], 3, "cgminer/4.11.1", "2+3"],
     [[8], 2, "cgminer/4.11.1", "2+2"],
     [[5], 4, "cgminer/4.11.1", "2+3"],

@@ -5,7 +5,7 @@ import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { AccountSchema, PoolTotalSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
-Deno.test("kept shares, a pool's kind and what it contradicts are metrics of their own", () => {
+Deno.test("kept shares, a pool's kind, what it credits and contradicts are metrics of their own", () => {
   const summary = sampleOf(SummarySchema);
   const pool = sampleOf(PoolTotalSchema);
   const account = sampleOf(AccountSchema);
@@ -17,6 +17,7 @@ Deno.test("kept shares, a pool's kind and what it contradicts are metrics of the
       position: 2,
       kind: "stratum",
       shares: { ...pool.shares, kept: 12, contradicted: 13 },
+      credited_difficulty: 16.5,
     }],
     accounts: [{ ...account, account: "a", shares: { ...account.shares, kept: 14 } }],
     workers: [],
@@ -28,6 +29,7 @@ Deno.test("kept shares, a pool's kind and what it contradicts are metrics of the
       `btcagent_pool_info{${labels},kind="stratum"} 1`,
       `btcagent_pool_shares_ended_total{${labels},result="kept",reason=""} 12`,
       `btcagent_pool_shares_contradicted_total{${labels}} 13`,
+      `btcagent_pool_credited_difficulty_total{${labels}} 16.5`,
       'btcagent_account_shares_ended_total{account="a",result="kept"} 14',
     ]
   ) {

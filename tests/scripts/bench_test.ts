@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
+import { configuredPools } from "../../lib/config/pools.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { scenarios } from "../../scripts/bench/cases.ts";
 import { helpText, Misuse, obstacle, parsePlan } from "../../scripts/bench/plan.ts";
@@ -97,9 +98,11 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
   assert.ok(result.ok);
   assert.equal(result.config.advanced.io_engine, "deno");
   assert.equal(result.config.submit_response_from_server, false);
+  assert.deepEqual(configuredPools(result.config).map(({ kind }) => kind), ["agent", "agent"]);
   assert.equal(result.config.limits.max_requests_per_second, 0);
   const other = otherAgent("/opt/agent -c {conf}");
   const theirs = JSON.parse(agentConf(other, ports, what));
+  assert.deepEqual(theirs.pools[0], ["127.0.0.1", 2, "bench"]);
   assert.equal(theirs.advanced, undefined);
   assert.equal(theirs.limits, undefined);
   assert.deepEqual(other.command("x.json", ""), ["/opt/agent", "-c", "x.json"]);

@@ -25,9 +25,9 @@ export class RosterRig {
   readonly #troubles = new PoolTroubleLog(this.clock.now);
   /** Opens connections, if not those of agent pools. */
   open: OpenConnection | undefined;
-  /** How many miners there are, and whether they need more room. */
+  /** How many miners sit at each connection, and how many need more room. */
   miners = 0;
-  lacksRoom = false;
+  roomless = 0;
   /** Whether a spare may be opened. */
   maySpare = true;
 
@@ -69,7 +69,7 @@ export class RosterRig {
       time: { ...this.clock.time, random: this.#random },
       connects: this.#connects,
       troubles: this.#troubles,
-      need: () => ({ miners: this.miners, lacksRoom: this.lacksRoom, minersAt: () => 0 }),
+      need: () => ({ roomless: this.roomless, minersAt: () => this.miners }),
       maySpare: () => this.maySpare,
     });
   }

@@ -1,18 +1,46 @@
 /**
- * Farms that really hash behind a proxy whose pool is an ordinary Stratum pool, and the books of
+ * Farms that really hash behind a proxy whose pools are ordinary Stratum pools, and the books of
  * both, which have to agree in the end.
  */
 
 import assert from "node:assert/strict";
 import { refusedIn, rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
+import { FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
 import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
-import type { StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
+import type { Like, StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
+import type { StratumPoolStatistics } from "../../lib/sim/stratum_pool/ledger.ts";
+import type { PoolView } from "../../lib/app/farm_view.ts";
 import type { ProxyStatistics } from "../../lib/app/proxy.ts";
 import { TestProxy, until } from "./test_proxy.ts";
 
 /** Miners are told the lowest difficulties there are: they hash in JavaScript. */
 export const TINY_VARDIFF = { minimum: 2 ** -20 };
+
+/**
+ * Firmware that mines on a pool with 4 bytes of extranonce2, of which miners get 3: NiceHash works
+ * with 4 to 8 bytes only and leaves by itself, NerdMiner knows 2, 4 and 8.
+ */
+export const NARROW_FIRMWARE: readonly FirmwareName[] = FIRMWARE_NAMES.filter((name) =>
+  name !== "nicehash" && name !== "nerdminer"
+);
+
+/** The extranonce2 size of each personality, as it is known from before. */
+const SIZES: Readonly<Record<Like, number>> = {
+  ckpool: 8,
+  "ckpool-reasons": 8,
+  nomp: 4,
+  public: 4,
+  datum: 8,
+  narrow6: 6,
+};
+
+/** A miner may be at work on an old job for this long after a block, on a machine that is busy. */
+const RACE_MS = 1_500;
+
+/** Jobs and blocks come this often. */
+const JOB_MS = 1_000;
+const BLOCK_MS = 4_000;
 
 /** A pool of the configuration. */
 export function entryOf(pool: SimStratumPool, user = "farm"): unknown {
@@ -34,6 +62,11 @@ export function stratumProxy(
   );
 }
 
+/** The pools of a proxy in single-user mode, in the order of its list. */
+export function poolsOf({ proxy }: TestProxy): readonly PoolView[] {
+  return [...proxy.view.poolsByAccount()].flat();
+}
+
 /** Every share that came is counted once where it ended. */
 export function assertAddsUp({ shares, waitingShares }: ProxyStatistics): void {
   assert.equal(
@@ -48,36 +81,110 @@ export function assertAddsUp({ shares, waitingShares }: ProxyStatistics): void {
   );
 }
 
-/** How a farm is to mine through one pool. */
-export interface StratumFarm {
-  readonly pool: StratumPoolOptions;
-  /** The extranonce2 size of the pool, known from before. */
-  readonly size: number;
-  readonly farm: Pick<SimFarmOptions, "count" | "firmware">;
-  readonly seconds: number;
+/**
+ * Pool and proxy counted the same shares and the same difficulty, and the pool took nothing amiss.
+ *
+ * @param inFlight the part of the difficulty that may be counted otherwise: see {@linkcode mineThrough}.
+ */
+export function assertSameBooks(
+  ours: PoolView,
+  judged: StratumPoolStatistics,
+  inFlight: number = 0,
+): void {
+  const { shares, credited } = ours;
+  assert.deepEqual([...judged.badBehaviour], [], judged.badLines.join("\n"));
+  assert.equal(shares.submitted, judged.submits, "submitted");
+  assert.equal(shares.accepted, judged.accepted, "accepted");
+  assert.equal(rejectedIn(shares), judged.rejected, "rejected");
+  const { difficulty } = judged;
+  // Fractions do not add up exactly.
+  assert.ok(
+    Math.abs(credited - difficulty) <= difficulty * (inFlight + 1e-9),
+    `difficulty: ours is ${credited}, the pool's ${difficulty}: ${credited / difficulty - 1} off`,
+  );
 }
 
-/** A farm mines through a pool; the pool has to accept all it is sent, but for races at new blocks. */
-export async function mineThrough({ pool: options, size, farm: of, seconds }: StratumFarm) {
-  await using pool = await SimStratumPool.start(options);
-  await using proxy = stratumProxy([pool], [size]);
-  await using farm = SimFarm.start({
-    port: proxy.port,
-    mode: { kind: "hash" },
-    connectsPerSecond: 200,
-    ...of,
-  });
-  await until(() => proxy.statistics().working === of.count, "all miners are in");
-  const started = performance.now();
-  await until(
-    () => performance.now() - started >= seconds * 1000 && proxy.statistics().shares.accepted >= 30,
-    `${seconds} s have passed and 30 shares were accepted`,
-    seconds * 1000 + 300_000,
-  );
+/** Stops the farm's mining and settles when every share has its answer. */
+export async function restFrom(farm: SimFarm, proxy: TestProxy): Promise<void> {
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0);
   await until(() => proxy.statistics().waitingShares === 0, "every share is judged");
-  const found = { ours: proxy.statistics(), judged: pool.statistics(), farm: farm.statistics() };
+}
+
+/** How a farm is to mine through one pool. */
+export interface StratumFarm {
+  readonly pool: StratumPoolOptions & { readonly like: Like };
+  readonly miners: number;
+  readonly firmware?: readonly FirmwareName[];
+  /** It mines for no less, in seconds. */
+  readonly seconds: number;
+  /** It finds no fewer shares that the pool accepts. */
+  readonly shares: number;
+  /** Further options of its miners. */
+  readonly farm?: Partial<SimFarmOptions>;
+}
+
+/**
+ * A farm mines through a pool that has new jobs and blocks all the time. The pool accepts all it is
+ * sent, but for races at new blocks and one share for each difficulty it told a connection.
+ */
+export async function mineThrough(of: StratumFarm): Promise<void> {
+  await using pool = await SimStratumPool.start({
+    jobIntervalMs: 0,
+    asksAddress: false,
+    ...of.pool,
+  });
+  await using proxy = stratumProxy([pool], [SIZES[of.pool.like]]);
+  await using farm = SimFarm.start({
+    port: proxy.port,
+    count: of.miners,
+    mode: { kind: "hash" },
+    connectsPerSecond: 200,
+    ...of.firmware === undefined ? {} : { firmware: of.firmware },
+    ...of.farm,
+  });
+  await until(() => proxy.statistics().working === of.miners, "all miners are in");
+  await mineWithBlocks(
+    pool,
+    () => proxy.statistics().shares.accepted >= of.shares,
+    of.seconds * 1000,
+  );
+  await restFrom(farm, proxy);
+
+  const ours = proxy.statistics();
+  const judged = pool.statistics();
+  const found = farm.statistics();
   assert.deepEqual(farm.faults, []);
-  return found;
+  assertAddsUp(ours);
+  assert.equal(ours.shares.received, found.submitted);
+  assert.equal(found.lostConnections, 0);
+  assertSameBooks(poolsOf(proxy)[0]!, judged);
+  const { stale = 0, lowDifficulty = 0, ...others } = Object.fromEntries(judged.rejectedBy);
+  assert.deepEqual(others, {}, `${stale} of them stale`);
+  // The first that each connection is told is no change.
+  const changes = judged.difficultiesTold - judged.connections;
+  assert.ok(lowDifficulty <= changes, `${lowDifficulty} too low after ${changes} changes`);
+}
+
+/** Has the pool make jobs and blocks until the time is over and `isEnough`. */
+async function mineWithBlocks(
+  pool: SimStratumPool,
+  isEnough: () => boolean,
+  ms: number,
+): Promise<void> {
+  const stale = () => pool.statistics().rejectedBy.get("stale") ?? 0;
+  const started = performance.now();
+  const passed = () => performance.now() - started;
+  for (let round = 0; passed() < ms || !isEnough(); round++) {
+    assert.ok(passed() < ms + 300_000, "too few shares");
+    const begins = passed();
+    pool.newBlock();
+    await until(() => passed() >= begins + RACE_MS, "the race at the block is over");
+    const inTheRace = stale();
+    for (let jobAt = begins + RACE_MS; jobAt < begins + BLOCK_MS; jobAt += JOB_MS) {
+      await until(() => passed() >= jobAt, "a job is due");
+      pool.newJob();
+    }
+    assert.equal(stale(), inTheRace, `stale shares long after block ${round}`);
+  }
 }

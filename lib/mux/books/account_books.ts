@@ -16,6 +16,8 @@ export interface LiveBooks {
   readonly upstream: { readonly poolId: number };
   /** Its shares. */
   readonly ledger: Ledger;
+  /** The difficulties that the pool counts for shares it accepted, together. */
+  readonly credited: number;
 }
 
 /** See the head of this file. Times are monotonic, in milliseconds. */
@@ -26,6 +28,8 @@ export class AccountBooks {
   readonly strayVerdicts: Record<StrayReason, number> = { ...NO_STRAYS };
   /** Shares of connections that are gone, by the pool's number. */
   readonly #pastShares = new Map<number, Ledger>();
+  /** What pools counted for them, by the pool's number. */
+  readonly #pastCredited = new Map<number, number>();
   readonly #work = new WorkTable(1, WORK_STEP_MS);
   readonly #openedAt: number;
   /** Since when no pool serves; `undefined` while one does. */
@@ -57,8 +61,18 @@ export class AccountBooks {
     return sum.snapshot();
   }
 
+  /** The difficulties that the pool with this number counts for shares it accepted, together. */
+  creditedAt(poolId: number, live: Iterable<LiveBooks>): number {
+    let sum = this.#pastCredited.get(poolId) ?? 0;
+    for (const { upstream, credited } of live) {
+      if (upstream.poolId === poolId) sum += credited;
+    }
+    return sum;
+  }
+
   /** A connection is gone. */
-  close({ upstream: { poolId }, ledger }: LiveBooks): void {
+  close({ upstream: { poolId }, ledger, credited }: LiveBooks): void {
+    this.#pastCredited.set(poolId, (this.#pastCredited.get(poolId) ?? 0) + credited);
     const past = this.#pastShares.get(poolId) ?? new Ledger();
     past.merge(ledger.snapshot());
     this.#pastShares.set(poolId, past);

@@ -79,6 +79,8 @@ export const SharesSchema = v.strictObject({
   assumed: count("Sent to a pool that gives no verdicts."),
   unanswered: v.strictObject(counts(UNANSWERED)),
   waiting: count("Submitted, and the verdict may still come."),
+  blocks: count("Of those submitted, shares that are blocks by our own arithmetic."),
+  blocks_lost: count("Blocks that could not be sent, for the connection of their job was gone."),
 });
 
 /** @internal A part of answers. */
@@ -213,6 +215,9 @@ export const PoolSchema = v.strictObject({
   activations: count("How often one of its connections began to serve."),
   traffic: TrafficSchema,
   shares: SharesSchema,
+  credited_difficulty: amount(
+    "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
 });
 
 /** @internal A part of answers. */
@@ -253,6 +258,9 @@ export const PoolTotalSchema = v.strictObject({
   activations: count("How often one of its connections began to serve."),
   traffic: TrafficSchema,
   shares: SharesSchema,
+  credited_difficulty: amount(
+    "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
 });
 
 /** @internal Answer of `/api/v1/history`. */

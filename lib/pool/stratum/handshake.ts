@@ -24,11 +24,13 @@ import { AUTHORIZE_REFUSED } from "../end_reason.ts";
 /** The answer to configure is waited for this long after the one to subscribe, in milliseconds. */
 export const CONFIGURE_WAIT_MS = 3_000;
 
-/**
- * A pool that has sent a job and no difficulty has this one, by old custom. It is not taken for that
- * before this time after all else, in milliseconds: told too low a difficulty, a farm is a flood.
- */
+/** A pool that has sent a job and no difficulty has this one, by old custom. */
 const UNTOLD_DIFFICULTY = 1;
+
+/**
+ * Milliseconds for a difficulty to come after all else, before {@linkcode UNTOLD_DIFFICULTY} is
+ * taken for it: told too low a difficulty, a farm is a flood.
+ */
 export const DIFFICULTY_WAIT_MS = 1_000;
 
 /** What a handshake can lack. */

@@ -128,6 +128,9 @@ function poolRow(pool, controls) {
         { class: "reason" },
         t("contradicted", { count: formatCount(shares.contradicted) }),
       ),
+      shares.blocks === 0
+        ? undefined
+        : h("p", { class: "good" }, t("blocks", { count: formatCount(shares.blocks) })),
     ),
     number(t("miners"), formatCount(miners)),
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),

@@ -103,6 +103,7 @@ export const ENGLISH = {
     "Kept: good for its miner, below the pool's difficulty. It is credited here and not sent.",
   contradicted:
     "Shares rejected as low difficulty though good by our own arithmetic: {count}. Ask the pool.",
+  blocks: "Blocks found: {count}",
   retryIn: "next try in {time}",
   ago: "{time} ago",
 

@@ -96,6 +96,7 @@ export const CHINESE = {
   andKept: "留存 {count}",
   aboutKept: "留存：达到矿机难度但低于矿池难度的份额，计入矿机算力，不发往矿池。",
   contradicted: "矿池以难度不足拒绝、但按我们的计算有效的份额：{count}。请联系矿池。",
+  blocks: "找到的区块：{count}",
   retryIn: "{time}后重试",
   ago: "{time}前",
 

@@ -1,0 +1,20 @@
+/** What an account has counted of each pool, connections that are gone included. */
+
+import assert from "node:assert/strict";
+import { AccountBooks } from "../../../lib/mux/books/account_books.ts";
+import { Ledger } from "../../../lib/mux/books/ledger.ts";
+
+/** A connection to a pool that was credited so much. */
+function connection(poolId: number, credited: number) {
+  return { upstream: { poolId }, ledger: new Ledger(), credited };
+}
+
+Deno.test("what a pool credits outlives the connections it was credited on", () => {
+  const books = new AccountBooks(0);
+  const live = [connection(1, 16), connection(2, 512), connection(1, 0.5)];
+  assert.equal(books.creditedAt(1, live), 16.5);
+  books.close(live[0]!);
+  assert.equal(books.creditedAt(1, live.slice(1)), 16.5);
+  assert.equal(books.creditedAt(2, live.slice(1)), 512);
+  assert.equal(books.creditedAt(3, live.slice(1)), 0);
+});

@@ -1,0 +1,140 @@
+/**
+ * A farm that really hashes and is moved among pools of all kinds, agent pools and ordinary Stratum
+ * pools, and the books of everybody.
+ */
+
+import assert from "node:assert/strict";
+import { rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
+import type { PoolView } from "../../lib/app/farm_view.ts";
+import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
+import type { SimMiner } from "../../lib/sim/sim_miner.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
+import { assertAddsUp, assertSameBooks, poolsOf, restFrom, TINY_VARDIFF } from "./stratum_farms.ts";
+import { TestProxy, until } from "./test_proxy.ts";
+
+/** A pool of either kind. */
+export type AnyPool = SimPool | SimStratumPool;
+
+/** A pool, and its extranonce2 size if that is known from before. */
+export interface ListedSimPool {
+  readonly pool: AnyPool;
+  readonly size?: number;
+}
+
+/** Everything of one farm that moves; ended with `await using`. */
+export class MovingFarm implements AsyncDisposable {
+  readonly proxy: TestProxy;
+  readonly farm: SimFarm;
+  readonly #pools: readonly AnyPool[];
+  readonly #count: number;
+  /** What each miner was given first, by its name. */
+  readonly #extranonces = new Map<string, string>();
+
+  /** Starts proxy and miners, in front of pools that run. */
+  constructor(
+    listed: readonly ListedSimPool[],
+    farm: Omit<SimFarmOptions, "port" | "mode">,
+    settings: Readonly<Record<string, unknown>> = {},
+  ) {
+    this.#pools = listed.map(({ pool }) => pool);
+    this.#count = farm.count;
+    const sizes = listed.flatMap(({ pool, size }) =>
+      size === undefined ? [] : [[`${pool.hostname}:${pool.port}`, size] as const]
+    );
+    this.proxy = new TestProxy(
+      [],
+      { pools: this.#pools.map(entryOf), vardiff: TINY_VARDIFF, ...settings },
+      undefined,
+      undefined,
+      new Map(sizes),
+    );
+    this.farm = SimFarm.start({ ...farm, port: this.proxy.port, mode: { kind: "hash" } });
+  }
+
+  /** The pool at this place of the list, as the proxy sees it. */
+  view(place: number): PoolView {
+    return poolsOf(this.proxy)[place]!;
+  }
+
+  /** Settles when this pool serves all miners and has accepted so many more shares of theirs. */
+  async minesAt(place: number, shares: number): Promise<void> {
+    await until(
+      () =>
+        this.view(place).connections.reduce(
+          (sum, { role, miners }) => role === "active" ? sum + miners : sum,
+          0,
+        ) === this.#count,
+      `pool ${place} serves all miners`,
+    );
+    const before = this.view(place).shares.accepted;
+    await until(
+      () => this.view(place).shares.accepted >= before + shares,
+      `pool ${place} accepts ${shares} more shares`,
+    );
+  }
+
+  /** Has all miners moved to the pool at this place of the list. */
+  async moveTo(place: number, shares: number): Promise<void> {
+    this.proxy.proxy.pinPool(place);
+    await this.minesAt(place, shares);
+  }
+
+  /** Whether every miner still has the extranonce1 it had when this was first asked. */
+  assertSameExtranonces(): void {
+    for (const { user, work } of this.farm.miners) {
+      if (work === undefined) continue;
+      const first = this.#extranonces.get(user);
+      if (first === undefined) this.#extranonces.set(user, work.extranonce1);
+      else assert.equal(work.extranonce1, first, user);
+    }
+  }
+
+  /** Lets the miners rest, then compares the books of miners, proxy and pools. */
+  async closeBooks(): Promise<void> {
+    const { farm, proxy } = this;
+    await restFrom(farm, proxy);
+    const ours = proxy.statistics();
+    assert.deepEqual(farm.faults, []);
+    assertAddsUp(ours);
+    assert.equal(ours.shares.received, farm.statistics().submitted);
+    assert.equal(unansweredIn(ours.shares), 0, "unanswered");
+    assert.equal(ours.shares.contradicted, 0, "contradicted");
+    for (const [place, pool] of this.#pools.entries()) {
+      if (pool instanceof SimPool) assertAgentBooks(this.view(place), pool);
+      else assertSameBooks(this.view(place), pool.statistics());
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using stack = new AsyncDisposableStack();
+    stack.use(this.proxy);
+    stack.use(this.farm);
+  }
+}
+
+function entryOf(pool: AnyPool): unknown {
+  const scheme = pool instanceof SimPool ? "btcagent+tcp" : "stratum+tcp";
+  return { url: `${scheme}://${pool.hostname}:${pool.port}`, user: "farm" };
+}
+
+function assertAgentBooks({ shares }: PoolView, pool: SimPool): void {
+  const judged = pool.statistics();
+  assert.deepEqual(
+    [judged.unregisteredSubmits, judged.wrongLengthSubmits, judged.ignoredFrames, judged.badLines],
+    [0, 0, 0, 0],
+  );
+  assert.equal(shares.submitted, judged.submits, "submitted to the agent pool");
+  assert.equal(shares.accepted, judged.accepted, "accepted by the agent pool");
+  assert.equal(rejectedIn(shares), judged.rejected, "rejected by the agent pool");
+}
+
+/** Disconnects and everything else that a miner would notice, of these miners. */
+export function troubleOf(miners: readonly SimMiner[]): string[] {
+  return miners.flatMap((miner) => {
+    const { connections, lostConnections, toldToReconnect, givenUp } = miner.statistics();
+    return connections === 1 && lostConnections + toldToReconnect + givenUp === 0
+      ? []
+      : [miner.named(`${connections} connections, ${lostConnections} lost, ${givenUp} given up`)];
+  });
+}
