@@ -40,7 +40,6 @@ export interface RosterSettings {
   readonly connection: Pick<
     PoolConnectionOptions,
     | "dial"
-    | "extranonce2Bytes"
     | "wantsVerdicts"
     | "handshakeTimeoutMs"
     | "readTimeoutMs"
