@@ -70,10 +70,9 @@ export class Layouts {
   layoutFor(clientAgent: string): ExtranonceLayout {
     const size = this.narrowest;
     const wanted = this.#settings.extranonce2Bytes ?? (size <= 5 ? 3 : 4);
-    const isEvenOnly = size <= 5 && EVEN_SIZES_ONLY.test(clientAgent);
-    if (isEvenOnly || wanted === 2) return { extranonce1Bytes: 2, extranonce2Bytes: 2 };
-    if (size === 4) return { extranonce1Bytes: 1, extranonce2Bytes: 3 };
-    const extranonce2Bytes = Math.min(wanted, size - 2);
+    const most = Math.min(wanted, size === 4 ? 3 : size - 2);
+    const extranonce2Bytes = most === 3 && EVEN_SIZES_ONLY.test(clientAgent) ? 2 : most;
+    if (size === 4 && extranonce2Bytes === 3) return { extranonce1Bytes: 1, extranonce2Bytes };
     const isWidest = size === USUAL_SIZE && extranonce2Bytes === 4;
     return isWidest ? WIDEST_LAYOUT : { extranonce1Bytes: 2, extranonce2Bytes };
   }

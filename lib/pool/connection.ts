@@ -32,6 +32,8 @@ export interface PoolConnectionOptions {
   readonly password: string;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;
+  /** Bytes of extranonce2 that all miners are to have, if the operator says so; absent for any. */
+  readonly extranonce2Bytes?: number | undefined;
   /** Whether verdicts are wanted, if the pool offers them. */
   readonly wantsVerdicts: boolean;
   /** Of btcagent. */

@@ -40,6 +40,7 @@ export interface RosterSettings {
   readonly connection: Pick<
     PoolConnectionOptions,
     | "dial"
+    | "extranonce2Bytes"
     | "wantsVerdicts"
     | "handshakeTimeoutMs"
     | "readTimeoutMs"
