@@ -184,7 +184,6 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
       for (let line = decoder.next(); line; line = decoder.next()) {
         if (line.length === 0) continue;
         this.#evidence.receive(decodePoolMessage(line), this.#options.now());
-        if (this.#evidence.isSubscribed) this.#asked?.sizeSeen(this.#evidence.extranonce2Bytes);
         if (this.#openIfFound()) return;
       }
     }
@@ -204,6 +203,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
 
   #openIfFound(): boolean {
     const { kind } = this.#evidence;
+    this.#asked?.sizeSeen(this.#evidence.sizeAt(this.#options.now()));
     if (kind === undefined || this.#stage.kind !== "asking") return false;
     this.#stage.link?.close();
     this.#parts.found.found(this.#options.address, kind);

@@ -23,8 +23,7 @@ export class KindQuestion {
   readonly size: Promise<number | undefined>;
   /** Resolves when nothing more is heard. */
   readonly over: Promise<void>;
-  /** The pool answered subscribe with this size. */
-  readonly sizeSeen: (bytes: number | undefined) => void;
+  readonly #size: (bytes: number | undefined) => void;
   readonly #end: () => void;
 
   /** `end` is called when it is over. */
@@ -34,12 +33,17 @@ export class KindQuestion {
     this.isProbe = isProbe;
     this.size = size.promise;
     this.over = over.promise;
-    this.sizeSeen = size.resolve;
+    this.#size = size.resolve;
     this.#end = () => {
       end();
       size.resolve(undefined);
       over.resolve();
     };
+  }
+
+  /** What is known of the size; `undefined` for nothing yet. The first one counts. */
+  sizeSeen(bytes: number | undefined): void {
+    if (bytes !== undefined) this.#size(bytes);
   }
 
   /** It asks no more. To be called once. */

@@ -88,24 +88,22 @@ export async function askUnknownSize(
   }
   const probe = found.ask(address, true);
   const evidence = new KindEvidence();
-  let subscribedAt: number | undefined;
   void probe.size.then(answered);
   const end = await talk(question, {
     opening: kindQuestion(clientAgent, account === "" ? undefined : account, password),
-    receive: (message) => {
-      evidence.receive(message, now());
-      if (!evidence.isSubscribed || subscribedAt !== undefined) return;
-      subscribedAt = now();
-      probe.sizeSeen(evidence.extranonce2Bytes);
-    },
+    receive: (message) => evidence.receive(message, now()),
     isDone: () => {
-      evidence.tick(now());
+      const time = now();
+      evidence.tick(time);
+      probe.sizeSeen(evidence.sizeAt(time));
       // Without a name to authorize as there is nothing more to come.
-      const isOver = account === "" && now() - (subscribedAt ?? now()) >= CAPABILITIES_GRACE_MS;
+      const sinceMs = time - (evidence.subscribedAt ?? time);
+      const isOver = account === "" && sinceMs >= CAPABILITIES_GRACE_MS;
       return evidence.kind !== undefined || isOver;
     },
   });
   if (end === "closed") evidence.closed();
+  probe.sizeSeen(evidence.sizeAt(now()));
   if (evidence.kind !== undefined) found.found(address, evidence.kind);
   probe.end();
 }
