@@ -13,9 +13,6 @@ import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";
 import type { SizeQuestion } from "./size_question.ts";
 
-/** A kind of pool that has a protocol. */
-export type PoolKind = Exclude<KindOfPool, "unknown">;
-
 /** What a connection is made of. */
 export interface PoolConnectionOptions {
   /** For logs: `host:port #3`. */

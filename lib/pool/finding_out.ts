@@ -3,7 +3,7 @@
  * of the kind that was found.
  */
 
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { LineDecoder } from "../protocol/stratum/lines.ts";
@@ -13,7 +13,6 @@ import type {
   PoolConnection,
   PoolConnectionOptions,
   PoolConnectionOwner,
-  PoolKind,
   ReadyUpstream,
 } from "./connection.ts";
 import { causeOf, endReason } from "./end_reason.ts";

@@ -3,10 +3,10 @@
  * that a pool which was mistaken for another kind is asked again at the next start.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import type { PoolAddress } from "../net/pools/connection.ts";
 import { areaLog } from "../observe/log.ts";
-import type { PoolKind } from "./connection.ts";
 
 const log = areaLog("pool");
 

@@ -6,10 +6,10 @@
  * decides nothing: a thin uplink must not turn a farm into one worker.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import { quote } from "../protocol/stratum/message.ts";
 import type { PoolAnswer, PoolMessage } from "../protocol/stratum/pool_message.ts";
-import type { PoolKind } from "./connection.ts";
 import { sizeIn } from "./subscribe_answer.ts";
 
 /**

@@ -2,10 +2,11 @@
  * Every kind of pool there is. The only file that knows more than one.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { clientAgentName } from "./agent/handshake.ts";
 import { AgentSession } from "./agent/session.ts";
-import type { PoolConnection, PoolConnectionOptions, PoolKind, PoolKinds } from "./connection.ts";
+import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
 import { AGENT_SIZE } from "./kind_question.ts";
