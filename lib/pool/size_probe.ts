@@ -52,7 +52,7 @@ export interface SizeRound {
   readonly over: () => void;
 }
 
-/** See the head of this file. */
+/** Asks each address of a list for its size, once a list. */
 export class SizeProbe {
   readonly #options: SizeProbeOptions;
   #round = new AbortController();

@@ -63,7 +63,7 @@ Deno.test("more miners than files may be open are refused before anything starts
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
   const variation = { engine: "libc", windowMs: 0, denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
   const commandOf = (form: "program" | "sources") =>
-    ourAgent({ ...variation, form }).command("conf.json", "/release").join(" ");
+    ourAgent({ ...variation, form, pool: "agent" }).command("conf.json", "/release").join(" ");
   const flags = /--v8-flags=\S*--optimize-for-size\S*,--x .*--allow-net /;
   const sources = commandOf("sources");
   assert.match(
@@ -85,13 +85,14 @@ Deno.test("the agent runs with every flag and variable of the start task and tho
 });
 
 Deno.test("the configuration it writes is one the agent takes; other agents get no key of ours", () => {
-  const ports = { agent: 1, pool: 2 };
+  const ports = { agent: 1, pool: 2, status: 3 };
   const variation = {
     form: "program",
     engine: "deno",
     windowMs: 0,
     denoFlags: [],
     v8Flags: [],
+    pool: "agent",
   } as const;
   const what = { load: [{ do: "depth", depth: 4 }], givesVerdicts: false } as const;
   const result = readConfig(agentConf(ourAgent(variation), ports, what));
