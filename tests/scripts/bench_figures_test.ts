@@ -73,7 +73,7 @@ Deno.test("jobs and answers are found however an agent orders and spaces them", 
     const text = (start: number, end: number) =>
       new TextDecoder().decode(line.subarray(start, end));
     assert.equal(text(job.idStart, job.idEnd), "k3");
-    assert.equal(text(job.hashStart, job.hashStart + 16), "0000000000001388");
+    assert.equal(text(job.stampStart, job.stampStart + 16), "0000000000001388");
   }
   for (
     const [text, wanted] of [

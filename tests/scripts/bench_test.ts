@@ -85,7 +85,7 @@ Deno.test("the agent runs with every flag and variable of the start task and tho
 });
 
 Deno.test("the configuration it writes is one the agent takes; other agents get no key of ours", () => {
-  const ports = { agent: 1, pool: 2 };
+  const ports = { agent: 1, pool: 2, status: 3 };
   const variation = {
     form: "program",
     engine: "deno",
