@@ -48,6 +48,7 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "anonymousLate", about: "anonymous, last sixth, MB", digits: 1 },
   { key: "anonymousGrowth", about: "that / the second", digits: 3 },
   { key: "cpuPercent", about: "CPU, % of one core", digits: 1 },
+  { key: "sharesPerCore", about: "shares per second of CPU", digits: 0 },
   { key: "cpuPerThousand", about: "CPU s per 1,000 shares", digits: 4 },
   { key: "latencyP50", about: "share to the pool, p50, ms", digits: 2 },
   { key: "latencyP99", about: "share to the pool, p99, ms", digits: 2 },
@@ -158,7 +159,10 @@ export function figuresOf(observed: Observed): Figures {
   }
   if (cpuSeconds !== undefined) {
     figures["cpuPercent"] = cpuSeconds / seconds * 100;
-    if (shares > 0) figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
+    if (shares > 0) {
+      figures["sharesPerCore"] = shares / cpuSeconds;
+      figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
+    }
   }
   if (memory.length > 0) {
     Object.assign(figures, memoryFigures(observed), growthFigures(seconds, memory));
