@@ -96,7 +96,6 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
     windowMs: 0,
     denoFlags: [],
     v8Flags: [],
-    pool: "agent",
   } as const;
   const what = { load: [{ do: "depth", depth: 4 }], givesVerdicts: false } as const;
   const result = readConfig(agentConf(ourAgent(variation), ports, what));
