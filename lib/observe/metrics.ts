@@ -233,6 +233,21 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "How often a connection began to serve miners.",
     of(({ activations }) => activations),
   );
+  page.counter(
+    "btcagent_pool_empty_job_seconds",
+    "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
+    of((pool) => pool.empty_job_seconds),
+  );
+  page.counter(
+    "btcagent_pool_behind_seconds",
+    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+    of((pool) => pool.behind_seconds),
+  );
+  page.counter(
+    "btcagent_pool_payout_changes",
+    "How often a job did not pay an output that the pool's earlier jobs paid.",
+    of((pool) => pool.payout_changes),
+  );
   page.counter("btcagent_pool_read_bytes", "Payload read.", of((p) => p.traffic.bytes_read));
   page.counter(
     "btcagent_pool_written_bytes",

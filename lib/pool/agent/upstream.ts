@@ -200,7 +200,7 @@ export class AgentUpstream implements ReadyUpstream {
       case "mining.notify": {
         const job = readPoolJob(params, agreement.poolExtranonce1);
         this.#latestJob = job;
-        this.watch.record.jobArrived(now());
+        this.watch.jobArrived(job, now());
         return mux.jobArrived(this, job);
       }
       case "mining.set_version_mask":
