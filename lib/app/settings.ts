@@ -128,6 +128,7 @@ export function poolSettings(
       handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
       readTimeoutMs: readTimeout === undefined ? undefined : readTimeout * 1000,
       shareWindowMs: advanced.share_batch_window_ms,
+      verify: config.verify,
     },
   };
 }

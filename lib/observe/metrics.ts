@@ -268,7 +268,8 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.counter(
     "btcagent_pool_shares_contradicted",
-    "Shares the pool rejected as low difficulty, though good by our own arithmetic.",
+    "Shares the pool rejected as low difficulty, though good by our own arithmetic, or, with " +
+      "verify, accepted though too low.",
     of(({ shares }) => shares.contradicted),
   );
   page.counter(

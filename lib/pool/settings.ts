@@ -41,6 +41,6 @@ export interface RosterSettings {
   /** Passed on to each connection. */
   readonly connection: Pick<
     PoolConnectionOptions,
-    "dial" | "wantsVerdicts" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs"
+    "dial" | "wantsVerdicts" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs" | "verify"
   >;
 }

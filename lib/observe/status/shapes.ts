@@ -73,8 +73,8 @@ export const SharesSchema = v.strictObject({
   accepted: count("Accepted by the pool."),
   rejected: v.strictObject(counts(REJECTED)),
   contradicted: count(
-    "Rejected by the pool as low difficulty, though good by our own arithmetic; " +
-      "`rejected` has them, too.",
+    "Rejected by the pool as low difficulty, though good by our own arithmetic, or, with `verify`, " +
+      "accepted though too low; `rejected` and `accepted` have them, too.",
   ),
   assumed: count("Sent to a pool that gives no verdicts."),
   unanswered: v.strictObject(counts(UNANSWERED)),
