@@ -50,6 +50,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   pools: "now",
   extranonce2_bytes: "new_miners",
   vardiff: { shares_per_minute: "now", minimum: "now", maximum: "now", fixed: "now" },
+  verify: "new_connections",
   use_iocp: "never",
   pid_file: "restart",
   state_file: "restart",
@@ -88,6 +89,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     no_job_seconds: "now",
     all_refused_seconds: "now",
     no_verdict_seconds: "now",
+    leave_on_payout_change: "now",
   },
   status: {
     listen: "restart",

@@ -26,6 +26,7 @@ import type { ShareReceipt } from "./downstream.ts";
 import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
+import type { ContradictionLog } from "./contradiction_log.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
 import type { PendingShare } from "./pending_shares.ts";
 import type { Screened } from "./screening.ts";
@@ -70,6 +71,8 @@ export interface ShareFlowParts {
   readonly slots: () => Iterable<Slot<MinerSeat>>;
   /** Sets difficulties by the shares that miners find. */
   readonly local: Pick<LocalDifficulty, "found">;
+  /** Says where a pool contradicts us. */
+  readonly contradictions: Pick<ContradictionLog, "say">;
 }
 
 /** See the head of this file. */
@@ -81,11 +84,13 @@ export class ShareFlow {
   readonly #lateAnswers: LateAnswers;
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
   readonly #local: Pick<LocalDifficulty, "found">;
+  readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #gone = new GoneJobs();
   readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come. */
-  constructor({ counter, books, now, realNow, timers, slots, local }: ShareFlowParts) {
+  constructor(parts: ShareFlowParts) {
+    const { counter, books, now, realNow, timers, slots, local, contradictions } = parts;
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
@@ -93,6 +98,7 @@ export class ShareFlow {
     this.#lateAnswers = new LateAnswers(timers);
     this.#slots = slots;
     this.#local = local;
+    this.#contradictions = contradictions;
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */
@@ -209,6 +215,10 @@ export class ShareFlow {
       change: hashing?.poolDifficulty.changes ?? 0,
       isTentative,
     });
+    if (!isTentative) {
+      const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
+      slot.verdictCheck?.sent(serial, sent);
+    }
     return "waiting";
   }
 
@@ -229,12 +239,13 @@ export class ShareFlow {
     for (let serial = first; serial <= last; serial++) {
       const share = slot.pending.settle(serial);
       if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
-      else this.#judgedOne(slot, share, verdict, time);
+      else this.#judgedOne(slot, serial, share, verdict, time);
     }
   }
 
   #judgedOne(
     slot: Slot<MinerSeat>,
+    serial: number,
     share: PendingShare<MinerSeat>,
     verdict: Verdict,
     time: number,
@@ -253,11 +264,14 @@ export class ShareFlow {
       slot.credited += poolDifficulty;
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(share)) {
-        counter.add(sessionId, "contradicted", ledger);
-      }
+      if (verdict.reason === "lowDifficulty") slot.foundTooLow(share);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
+    }
+    const contradiction = slot.verdictCheck?.judged(serial, verdict);
+    if (contradiction !== undefined && !slot.isCrossed(share)) {
+      counter.add(sessionId, "contradicted", ledger);
+      this.#contradictions.say(upstream, contradiction);
     }
     upstream.watch.judged(miner.sessionId, verdict, judgedAt);
   }

@@ -14,6 +14,7 @@ import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import { isPaired, type Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
+import { type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
 import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
@@ -52,6 +53,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly views: Views;
   /** What becomes of shares before they go up. */
   readonly screening: Screening;
+  /** Holds the pool's verdicts against our own arithmetic; `undefined` where that is not wanted. */
+  readonly verdictCheck: VerdictCheck | undefined;
   /** How difficult each of them finds it. */
   readonly difficulties: Difficulties;
   /** Shares waiting for this connection's verdict. */
@@ -95,6 +98,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.views = new Views(extranonce);
     this.#ids = extranonce.idBytes === 1 ? new ShortIds() : undefined;
     this.screening = screeningFor(upstream.terms);
+    this.verdictCheck = verdictCheckFor(upstream.terms);
     this.difficulties = new Difficulties(startingDifficulty);
   }
 
@@ -203,15 +207,16 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /**
    * The pool found a share too low. One that was tentative tells how it takes a change of its
-   * difficulty. Others contradict our own arithmetic, unless the difficulty changed on their way.
-   *
-   * @returns whether it does that.
+   * difficulty; others contradict our own arithmetic, which the check of verdicts finds.
    */
-  foundTooLow({ change, isTentative }: PendingShare<Seat>): boolean {
-    const poolDifficulty = this.screening.hashing?.poolDifficulty;
-    if (!isTentative) return poolDifficulty?.changes === change;
-    poolDifficulty?.refused(change);
-    return false;
+  foundTooLow({ change, isTentative }: PendingShare<Seat>): void {
+    if (isTentative) this.screening.hashing?.poolDifficulty.refused(change);
+  }
+
+  /** Whether the pool's difficulty has changed since it was sent a share. */
+  isCrossed({ change }: PendingShare<Seat>): boolean {
+    const { hashing } = this.screening;
+    return hashing !== undefined && hashing.poolDifficulty.changes !== change;
   }
 
   /** The serial of a share that goes up now. */
@@ -230,7 +235,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         difficulties: this.difficulties.forJob(),
-        check: this.screening.hashing?.check(job),
+        check: this.screening.hashing?.check(job) ?? this.verdictCheck?.jobCheck(job),
       },
       isClean,
       time,
