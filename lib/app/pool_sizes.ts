@@ -1,6 +1,6 @@
 /**
  * What is known of the pools' extranonce2 sizes: asked for at start and reload, learnt from every
- * connection, told to whoever remembers them across restarts; and how long miners wait for it.
+ * connection, told to what remembers them across restarts; and how long miners wait for it.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
@@ -50,7 +50,7 @@ export interface Asking {
   readonly wanted: number | undefined;
 }
 
-/** See the head of this file. */
+/** The sizes of the pools of one proxy. */
 export class PoolSizes {
   readonly #options: PoolSizesOptions;
   #pools: readonly KnownPool[] = [];
