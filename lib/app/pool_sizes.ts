@@ -50,7 +50,7 @@ export interface Asking {
   readonly wanted: number | undefined;
 }
 
-/** The sizes of all pools of a proxy. Times are in milliseconds. */
+/** The sizes of the pools of one proxy. */
 export class PoolSizes {
   readonly #options: PoolSizesOptions;
   #pools: readonly KnownPool[] = [];

@@ -9,7 +9,7 @@ import { MinerFault } from "../base/violation.ts";
 /** A miner may be so many requests ahead. */
 const MAX_HELD_LINES = 64;
 
-/** Lines of one miner, in the order they came. Only a miner that waits has one. */
+/** The lines of one miner. Only a miner that waits has them. */
 export class HeldLines {
   /** The authorize request that is answered first; `undefined` for none. */
   readonly authorizeId: RequestId | undefined;

@@ -12,7 +12,7 @@ import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";
-import type { SizeQuestion } from "./size_question.ts";
+import type { SizeQuestion } from "./size_query.ts";
 
 /** What a connection is made of. */
 export interface PoolConnectionOptions {

@@ -52,7 +52,7 @@ export interface SizeRound {
   readonly over: () => void;
 }
 
-/** Asks each address of a list for its size, once a list. */
+/** Asks one list of pools at a time. */
 export class SizeProbe {
   readonly #options: SizeProbeOptions;
   #round = new AbortController();
