@@ -29,7 +29,7 @@ import { PoolOrder } from "./pool_order.ts";
 import { kindOf, poolReport } from "./pool_report.ts";
 import { SaidOfPools } from "./refusal_watch.ts";
 import { Refusals } from "./refusals.ts";
-import { nextRank, UNWANTED } from "./roles.ts";
+import { isBesideActive, nextRank, UNWANTED } from "./roles.ts";
 import {
   logConnected,
   logHalfDead,
@@ -355,7 +355,11 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     while (this.#entries.serving.length > this.#wanted) this.#move(this.#leastUseful, undefined);
     // A spare beyond the one wanted is of use only on the way to a better pool.
     const { worstRank } = this.#entries;
-    const surplus = this.#entries.spares.slice(connections === undefined ? 1 : 0);
+    const { spares, serving } = this.#entries;
+    const kept = connections === undefined
+      ? spares.find((entry) => !isBesideActive(entry, serving)) ?? spares[0]
+      : undefined;
+    const surplus = spares.filter((entry) => entry !== kept);
     const unwanted = this.#entries.idle.filter((entry) => entry.rank === UNWANTED);
     for (const entry of [...surplus, ...unwanted]) {
       const { restedAt, upstream } = entry.ready;
