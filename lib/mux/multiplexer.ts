@@ -248,6 +248,11 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.brakeLossAt(poolId, this.#everySlot());
   }
 
+  /** The same at all pools. */
+  get brakeLoss(): number {
+    return this.#books.brakeLoss(this.#everySlot());
+  }
+
   /** How many miners it has, waiting ones included. */
   get miners(): number {
     let seated = 0;
@@ -577,11 +582,11 @@ export class Multiplexer implements UpstreamEvents {
     return true;
   }
 
-  /** Sets the brake of a connection before the flood of those who come there. */
-  #foresee(slot: Slot<MinerSeat>): void {
+  /** Sets the brake of a connection before miners flood it; `seating` of them sit down there now. */
+  #foresee(slot: Slot<MinerSeat>, seating = 0): void {
     if (slot.brake === undefined) return;
-    const coming = this.#serving.has(slot) ? this.#unseated.size / this.#serving.size : 0;
-    this.#braking.foresee(slot, { coming, all: this.miners });
+    const waiting = this.#serving.has(slot) ? this.#unseated.size / this.#serving.size : 0;
+    this.#braking.foresee(slot, { coming: waiting + seating, all: this.miners + seating });
   }
 
   /** The miners of a connection without a job learn their difficulty in good time. */
@@ -748,7 +753,7 @@ export class Multiplexer implements UpstreamEvents {
       }
     }
     seat.slot = slot;
-    this.#foresee(slot);
+    this.#foresee(slot, 1);
     const difficulty = isLocal(slot)
       ? this.#local.start(seat, slot, this.#options.now())
       : undefined;

@@ -87,6 +87,14 @@ export class AccountBooks {
     return sum;
   }
 
+  /** The same at all pools. */
+  brakeLoss(live: Iterable<LiveBooks>): number {
+    let sum = 0;
+    for (const past of this.#pastBrakeLoss.values()) sum += past;
+    for (const { brakeLoss } of live) sum += brakeLoss;
+    return sum;
+  }
+
   /** A connection is gone. */
   close({ upstream: { poolId }, ledger, credited, brakeLoss }: LiveBooks): void {
     this.#pastCredited.set(poolId, (this.#pastCredited.get(poolId) ?? 0) + credited);
