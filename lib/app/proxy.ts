@@ -42,6 +42,7 @@ import {
   accountsSettings,
   certificateFiles,
   dialFor,
+  difficultyFor,
   graceMs,
   listenAddresses,
   maxMiners,
@@ -414,6 +415,9 @@ export class Proxy implements FarmControl {
       need: () => ({
         roomless: mux.roomless,
         minersAt: (upstream) => mux.minersAt(upstream),
+        suggestedDifficulty: this.#config.vardiff.suggest_to_pool
+          ? difficultyFor(mux.expectedHashrate)
+          : undefined,
       }),
       // A name that miners made up must not cost a pool two connections.
       maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,

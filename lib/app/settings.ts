@@ -209,3 +209,12 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
 
 const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
   "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
+
+/** Pools that follow a farm aim at a share in this time, in seconds. */
+const POOL_SHARE_SECONDS = 3.3;
+
+/** The difficulty to suggest to a pool for miners with this hashrate; `undefined` if unknown. */
+export function difficultyFor(hashrate: number | undefined): number | undefined {
+  if (hashrate === undefined || hashrate <= 0) return undefined;
+  return hashrate * POOL_SHARE_SECONDS / 2 ** 32;
+}

@@ -167,6 +167,7 @@ export function summaryShape(
     },
     hashrate: hashrateShape(farm.hashrates),
     credited_difficulty: farm.creditedDifficulty,
+    brake_lost_difficulty: farm.brakeLoss,
     shares: sharesShape(farm.shares),
     stray_verdicts: snakeKeys(farm.strayVerdicts),
     traffic: trafficShape(farm.traffic),
@@ -295,6 +296,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     traffic: trafficShape(pool.traffic),
     shares: sharesShape(pool.shares),
     credited_difficulty: pool.credited,
+    brake_lost_difficulty: pool.brakeLoss,
   };
 }
 
@@ -309,6 +311,7 @@ export class PoolTotal {
   #miners = 0;
   readonly #shares = new Ledger();
   #credited = 0;
+  #brakeLoss = 0;
   #jobAge: number | null = null;
   #trouble: { readonly reason: string; readonly retryInMs: number } | undefined;
 
@@ -351,14 +354,19 @@ export class PoolTotal {
       traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),
       credited_difficulty: this.#credited,
+      brake_lost_difficulty: this.#brakeLoss,
       reason: this.#trouble?.reason ?? "",
       retry_in_seconds: (this.#trouble?.retryInMs ?? 0) / 1000,
     };
   }
 
-  #count(more: PoolCounts, { shares, credited }: Pick<PoolView, "shares" | "credited">): void {
+  #count(
+    more: PoolCounts,
+    { shares, credited, brakeLoss }: Pick<PoolView, "shares" | "credited" | "brakeLoss">,
+  ): void {
     this.#counts = sumOfPoolCounts(this.#counts, more);
     this.#shares.merge(shares);
     this.#credited += credited;
+    this.#brakeLoss += brakeLoss;
   }
 }

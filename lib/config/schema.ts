@@ -454,6 +454,13 @@ const Vardiff = group(
         difficulty(),
       ),
     ),
+    suggest_to_pool: v.optional(
+      about(
+        "Whether a pool is asked, at each connect, for a difficulty at which the miners together find a share in 3.3 seconds. Some pools do as they are asked, others ignore it. Nothing is asked before the hashrate is known.",
+        flag(),
+      ),
+      false,
+    ),
   },
 );
 

@@ -39,15 +39,17 @@ export class LocalDifficulty {
       this.#vardiff.restart(seat.localPlace, time);
     }
     seat.isLocal = true;
-    return this.#vardiff.atJob(seat.localPlace, time, slot.ceiling, this.#rules());
+    const { ceiling, brake } = slot;
+    return this.#vardiff.atJob(seat.localPlace, time, ceiling, this.#rules(), brake?.level);
   }
 
   /** A job comes: each miner here gets the difficulty it is to have for it. */
   atJob(slot: Slot<MinerSeat>, time: number): void {
-    const { seats, difficulties, ceiling } = slot;
+    const { seats, difficulties, ceiling, brake } = slot;
     const rules = this.#rules();
     for (const { place, localPlace } of seats.values()) {
-      difficulties.set(place, this.#vardiff.atJob(localPlace, time, ceiling, rules));
+      const difficulty = this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);
+      difficulties.set(place, difficulty);
     }
   }
 

@@ -14,6 +14,7 @@ import type { Job } from "../protocol/stratum/job.ts";
 import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { AccountBooks } from "./books/account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
+import { Braking } from "./braking.ts";
 import { ContradictionLog } from "./contradiction_log.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { LocalDifficulty } from "./local_difficulty.ts";
@@ -130,6 +131,7 @@ export class Multiplexer implements UpstreamEvents {
   readonly #books: AccountBooks;
   readonly #flow: ShareFlow;
   readonly #local: LocalDifficulty;
+  readonly #braking: Braking;
   /** The mask miners without a place were told last. */
   #pastMask = 0;
   #moves = 0;
@@ -148,6 +150,15 @@ export class Multiplexer implements UpstreamEvents {
     const { counter, now, realNow, timers } = options;
     const { rules, remembered } = options.vardiff;
     this.#local = new LocalDifficulty(remembered, rules);
+    const { nextJobNumber, fanout } = options;
+    this.#braking = new Braking({
+      local: this.#local,
+      hashrate: () => this.expectedHashrate,
+      nextJobNumber,
+      fanout,
+      now,
+      realNow,
+    });
     const slots = () => this.#slots.values();
     this.#flow = new ShareFlow({
       counter,
@@ -218,6 +229,11 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.hashrates(this.#options.realNow());
   }
 
+  /** The same to be expected from now on; `undefined` as long as too little is known. */
+  get expectedHashrate(): number | undefined {
+    return this.#books.expectedHashrate(this.#options.realNow());
+  }
+
   /** All shares on connections to the pool with this number, gone ones included. */
   sharesAt(poolId: number): LedgerSnapshot {
     return this.#books.sharesAt(poolId, this.#everySlot());
@@ -226,6 +242,19 @@ export class Multiplexer implements UpstreamEvents {
   /** The difficulties that the pool with this number counts for shares it accepted, together. */
   creditedAt(poolId: number): number {
     return this.#books.creditedAt(poolId, this.#everySlot());
+  }
+
+  /**
+   * Work of good shares that the pool with this number does not count, since miners were braked
+   * against a flood; as difficulty.
+   */
+  brakeLossAt(poolId: number): number {
+    return this.#books.brakeLossAt(poolId, this.#everySlot());
+  }
+
+  /** The same at all pools. */
+  get brakeLoss(): number {
+    return this.#books.brakeLoss(this.#everySlot());
   }
 
   /** How many miners it has, waiting ones included. */
@@ -342,6 +371,8 @@ export class Multiplexer implements UpstreamEvents {
     for (const slot of this.#slots.values()) {
       this.#flow.expire(slot);
       slot.jobs.expire(time);
+      if (slot.seats.size > 0) this.#foresee(slot);
+      this.#braking.tick(slot);
     }
     // What miners think of a silence is by their own clocks, whether we were away or not.
     const realTime = this.#options.realNow();
@@ -391,7 +422,7 @@ export class Multiplexer implements UpstreamEvents {
 
   upstreamReady(upstream: Upstream): void {
     this.#isRefused = false;
-    const slot = new Slot<MinerSeat>(upstream);
+    const slot = new Slot<MinerSeat>(upstream, this.#options.now());
     this.#slots.set(upstream, slot);
     const { poolId, name, terms: { verdicts, extranonce: { bytes } } } = upstream;
     if (verdicts === "none") return;
@@ -450,9 +481,12 @@ export class Multiplexer implements UpstreamEvents {
     this.#flow.finish();
     const slot = this.#slots.get(upstream)!;
     const time = this.#options.now();
-    if (isLocal(slot)) this.#local.atJob(slot, time);
+    if (isLocal(slot)) {
+      this.#foresee(slot);
+      this.#local.atJob(slot, time);
+    }
     slot.setJob(this.#options.nextJobNumber(), job, time);
-    this.#tellIfTime(slot);
+    if (this.#tellIfTime(slot)) slot.brake?.told(time);
   }
 
   difficultyChanged(
@@ -545,11 +579,18 @@ export class Multiplexer implements UpstreamEvents {
     this.#seatLater([]);
   }
 
-  /** Has the miners of a connection told of its newest job, if it is time. */
-  #tellIfTime(slot: Slot<MinerSeat>): void {
-    if (slot.work.announce(this.#options.realNow()) && slot.seats.size > 0) {
-      this.#options.fanout.tell(slot);
-    }
+  /** Has the miners of a connection told of its newest job. @returns whether it is time. */
+  #tellIfTime(slot: Slot<MinerSeat>): boolean {
+    if (!slot.work.announce(this.#options.realNow())) return false;
+    if (slot.seats.size > 0) this.#options.fanout.tell(slot);
+    return true;
+  }
+
+  /** Sets the brake of a connection before miners flood it; `seating` of them sit down there now. */
+  #foresee(slot: Slot<MinerSeat>, seating = 0): void {
+    if (slot.brake === undefined) return;
+    const waiting = this.#serving.has(slot) ? this.#unseated.size / this.#serving.size : 0;
+    this.#braking.foresee(slot, { coming: waiting + seating, all: this.miners + seating });
   }
 
   /** The miners of a connection without a job learn their difficulty in good time. */
@@ -628,9 +669,14 @@ export class Multiplexer implements UpstreamEvents {
         yield;
         continue;
       }
-      this.#moving.delete(seat);
       // Others may have left meanwhile.
-      if (this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners)) continue;
+      const stays = this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners);
+      // It works on where it is until the pool's difficulty has followed those before it.
+      const isLater = !stays && slot?.brake !== undefined &&
+        !slot.portions.take(this.#options.now());
+      if (isLater) break;
+      this.#moving.delete(seat);
+      if (stays) continue;
       this.#unseat(seat);
       if (slot === undefined) {
         this.#unseated.add(seat);
@@ -711,6 +757,7 @@ export class Multiplexer implements UpstreamEvents {
       }
     }
     seat.slot = slot;
+    this.#foresee(slot, 1);
     const difficulty = isLocal(slot)
       ? this.#local.start(seat, slot, this.#options.now())
       : undefined;

@@ -42,10 +42,19 @@ export interface ShareOwner {
 }
 
 /**
- * It goes up; it goes up before all others, for it is a block; it goes up, though the pool may find
- * its difficulty too low; it is good for the miner and not worth sending; or why it is refused.
+ * It goes up; so it does, though it is easier than the brake has its miner find them; it goes up
+ * before all others, for it is a block; it goes up, though the pool may find its difficulty too low;
+ * it is good for the miner and not worth sending; it is worth sending, but too many are; or why it is
+ * refused.
  */
-export type Screened = "submit" | "block" | "tentative" | "keep" | RefuseReason;
+export type Screened =
+  | "submit"
+  | "easy"
+  | "block"
+  | "tentative"
+  | "keep"
+  | "hold"
+  | RefuseReason;
 
 /** How shares of one connection are looked at before they are hashed or go up. */
 export interface Screening {
@@ -132,9 +141,10 @@ export class ShareHashing {
    *
    * @param hash of its header, 8 words, the least first.
    * @param difficulty what its miner was told for the job.
+   * @param sieve by how many powers of two it must be harder than that to go up: too many wait.
    */
-  judge(hash: Uint32Array, job: ScreenedJob, difficulty: number): Screened {
-    const found = this.#worthOf(hash, job, difficulty);
+  judge(hash: Uint32Array, job: ScreenedJob, difficulty: number, sieve: number = 0): Screened {
+    const found = this.#worthOf(hash, job, difficulty, sieve);
     if (found === "stale" || found === "lowDifficulty") return found;
     return job.check!.seen.add(hash) ? found : "duplicate";
   }
@@ -147,7 +157,12 @@ export class ShareHashing {
     return this.judge(hasher.wordsIn(0), { ...job, isPast: true }, 1) === "block";
   }
 
-  #worthOf(hash: Uint32Array, { check, isPast }: ScreenedJob, difficulty: number): Screened {
+  #worthOf(
+    hash: Uint32Array,
+    { check, isPast }: ScreenedJob,
+    difficulty: number,
+    sieve: number,
+  ): Screened {
     const { sure, possible } = this.poolDifficulty.demand(check!.stamp);
     const { networkTarget } = check!;
     if (isAtMost(hash, networkTarget)) {
@@ -157,8 +172,18 @@ export class ShareHashing {
       return isAtMost(hash, this.#target(sure)) ? "submit" : "tentative";
     }
     if (isPast) return "stale";
-    if (isAtMost(hash, this.#target(sure))) return "submit";
-    if (possible < sure && isAtMost(hash, this.#target(possible))) return "tentative";
+    const isSure = isAtMost(hash, this.#target(sure));
+    if (isSure || possible < sure && isAtMost(hash, this.#target(possible))) {
+      const demanded = isSure ? sure : possible;
+      const isEasy = difficulty > sure && !isAtMost(hash, this.#target(difficulty));
+      if (sieve > 0) {
+        if (isEasy) return "lowDifficulty";
+        const sieved = Math.max(demanded, difficulty) * 2 ** sieve;
+        if (!isAtMost(hash, this.#target(sieved))) return "hold";
+      }
+      if (!isSure) return "tentative";
+      return isEasy ? "easy" : "submit";
+    }
     return isAtMost(hash, this.#target(difficulty)) ? "keep" : "lowDifficulty";
   }
 

@@ -9,6 +9,7 @@ import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import type { Share } from "../protocol/stratum/share.ts";
+import { sieveSteps } from "./flood_brake.ts";
 import type { Screened, ScreenedJob } from "./screening.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
@@ -28,6 +29,8 @@ export interface WaitingShare {
   readonly job: ScreenedJob;
   /** What its miner was told for the job. */
   readonly difficulty: number;
+  /** Whether that may be above the pool's difficulty, against a flood. */
+  readonly isBraked: boolean;
   /** The share itself. */
   readonly share: Share;
 }
@@ -69,7 +72,12 @@ export class ShareBatch {
     }
     hasher.hashLanes(shares.length);
     const screened = shares.map(({ slot, job, difficulty }, lane) =>
-      slot.screening.hashing!.judge(hasher.wordsIn(lane), job, difficulty)
+      slot.screening.hashing!.judge(
+        hasher.wordsIn(lane),
+        job,
+        difficulty,
+        sieveSteps(slot.upstream.queued),
+      )
     );
     for (const [lane, waiting] of shares.entries()) this.#judged(waiting, screened[lane]!);
   }

@@ -29,6 +29,7 @@ import { LateAnswers } from "./late_answers.ts";
 import type { ContradictionLog } from "./contradiction_log.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
 import type { PendingShare } from "./pending_shares.ts";
+import type { Demand } from "./pool_difficulty.ts";
 import type { Screened } from "./screening.ts";
 import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
@@ -115,14 +116,19 @@ export class ShareFlow {
       return this.#refuse(seat, job.isPast ? "stale" : wrong);
     }
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
-    const waiting = { seat, slot, job, difficulty, share };
+    const { isBraked } = job;
+    const waiting = { seat, slot, job, difficulty, isBraked, share };
     if (screening.hashing === undefined) return this.#send(waiting, "submit");
     this.#batch.add(waiting);
     return "waiting";
   }
 
   /** A share was hashed. */
-  #hashed(waiting: WaitingShare, screened: Screened): void {
+  #hashed(hashed: WaitingShare, screened: Screened): void {
+    // Of what its miner was told it proves nothing.
+    const waiting = screened === "easy"
+      ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
+      : hashed;
     const { seat, difficulty, share } = waiting;
     const receipt = this.#settle(waiting, screened);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
@@ -134,16 +140,33 @@ export class ShareFlow {
     const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
+      case "easy":
       case "tentative":
       case "block":
+        slot.brake?.shareCame();
         return this.#send(waiting, screened);
+      case "hold":
+        slot.brake?.shareCame();
+        slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
+        return this.#keep(waiting);
       case "keep":
-        this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
-        this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
-        return "taken";
+        return this.#keep(waiting);
       default:
         return this.#refuse(seat, screened);
     }
+  }
+
+  /** A good share that does not go up. */
+  #keep({ seat, slot, difficulty }: WaitingShare): ShareReceipt {
+    this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
+    this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
+    return "taken";
+  }
+
+  /** What its pool demands of a share; `undefined` where nobody here knows. */
+  #demandFor({ slot, job }: Pick<WaitingShare, "slot" | "job">): Demand | undefined {
+    const { hashing } = slot.screening;
+    return job.check === undefined ? undefined : hashing?.poolDifficulty.demand(job.check.stamp);
   }
 
   /** A share for a job that is not of the place its miner has: stale, unless it is a block. */
@@ -156,7 +179,8 @@ export class ShareFlow {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
-      return this.#send({ seat, slot: holder, job, difficulty, share }, "block");
+      const isBraked = false;
+      return this.#send({ seat, slot: holder, job, difficulty, isBraked, share }, "block");
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
@@ -170,8 +194,8 @@ export class ShareFlow {
 
   /** It goes up to the pool whose job it is for. */
   #send(
-    { seat, slot, job, difficulty, share }: WaitingShare,
-    screened: "submit" | "tentative" | "block",
+    { seat, slot, job, difficulty, isBraked, share }: WaitingShare,
+    screened: "submit" | "easy" | "tentative" | "block",
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { hashing } } = slot;
@@ -201,16 +225,15 @@ export class ShareFlow {
     upstream.watch.submitted(sentAt);
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
-    const demand = job.check === undefined
-      ? undefined
-      : hashing?.poolDifficulty.demand(job.check.stamp);
+    const demand = this.#demandFor({ slot, job });
     const isTentative = screened === "tentative";
     const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
+    if (isBraked && difficulty > poolDifficulty) slot.brakeLoss += difficulty - poolDifficulty;
     slot.pending.add(serial, {
       owner: seat,
       requestId: share.id,
       sentAt,
-      difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
+      difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
       poolDifficulty,
       change: hashing?.poolDifficulty.changes ?? 0,
       isTentative,

@@ -8,8 +8,10 @@ import { type Job, jobTime, jobVersion } from "../protocol/stratum/job.ts";
 import { Ledger } from "./books/ledger.ts";
 import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
-import { JobBook } from "./job_book.ts";
+import { FloodBrake } from "./flood_brake.ts";
+import { JobBook, type JobDifficulty } from "./job_book.ts";
 import { type PendingShare, PendingShares } from "./pending_shares.ts";
+import { Portions } from "./portions.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import { isPaired, type Padding } from "./terms.ts";
@@ -77,6 +79,12 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly ledger: Ledger = new Ledger();
   /** The difficulties that the pool counts for shares it accepted, together. */
   credited = 0;
+  /** Against floods; `undefined` where the pool sets miners' difficulties. */
+  readonly brake: FloodBrake | undefined;
+  /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
+  brakeLoss = 0;
+  /** How many miners move here at a time. */
+  readonly portions: Portions = new Portions();
   /** Our number of the last job that made older ones no good, by itself or with another mask. */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
@@ -89,9 +97,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
-  /** An empty place on a connection that is ready. */
-  constructor(upstream: Upstream) {
-    const { extranonce, retention, startingDifficulty, validation } = upstream.terms;
+  /** An empty place on a connection that is ready, at `time`. */
+  constructor(upstream: Upstream, time: number) {
+    const { extranonce, retention, startingDifficulty, validation, difficulty } = upstream.terms;
     this.upstream = upstream;
     this.#versionMask = upstream.versionMask;
     this.jobs = new JobBook(retention, validation === "here");
@@ -100,6 +108,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.screening = screeningFor(upstream.terms);
     this.verdictCheck = verdictCheckFor(upstream.terms);
     this.difficulties = new Difficulties(startingDifficulty);
+    this.brake = difficulty === "vardiff" ? new FloodBrake(time) : undefined;
   }
 
   /**
@@ -234,7 +243,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
         poolJobId: job.id,
         ntime: jobTime(job),
         version: jobVersion(job),
-        difficulties: this.difficulties.forJob(),
+        ...this.#jobDifficulty(),
         check: this.screening.hashing?.check(job) ?? this.verdictCheck?.jobCheck(job),
       },
       isClean,
@@ -250,6 +259,19 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.jobs.addAgain(number);
     this.work.setAgain(number, isClean);
     if (isClean) this.currentFrom = number;
+  }
+
+  /** The same with the difficulties that miners are to have from now on. */
+  setDifficultiesAgain(number: number): void {
+    this.jobs.addAgain(number, this.#jobDifficulty());
+    this.work.setAgain(number, false);
+  }
+
+  #jobDifficulty(): JobDifficulty {
+    return {
+      difficulties: this.difficulties.forJob(),
+      isBraked: this.brake?.level !== undefined,
+    };
   }
 
   /** A miner that was told the newest job works elsewhere from now on, and may come back. */

@@ -287,6 +287,11 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "Difficulties the pool counts for the shares it accepted. Multiply its rate by 2^32 for the hashrate the pool sees.",
     of((pool) => pool.credited_difficulty),
   );
+  page.counter(
+    "btcagent_pool_brake_lost_difficulty",
+    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
+    of((pool) => pool.brake_lost_difficulty),
+  );
 }
 
 function* writeAccounts(

@@ -78,6 +78,8 @@ export interface ConnectionNeed {
   readonly roomless: number;
   /** How many sit at a connection. */
   readonly minersAt: (upstream: Upstream) => number;
+  /** The difficulty that suits all of them together; `undefined` if that is unknown, or not wanted. */
+  readonly suggestedDifficulty: number | undefined;
 }
 
 /**
@@ -447,8 +449,10 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, this.#urgency(pool.poolId));
     const { poolId, kind, host, port, usesTls, account, password } = pool;
+    const { suggestedDifficulty } = this.#options.need();
     const connection = open({
       ...this.#settings.connection,
+      ...suggestedDifficulty === undefined ? {} : { suggestedDifficulty },
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },

@@ -29,6 +29,8 @@ export class CheckedUpstream implements Upstream {
   readonly terms: Terms;
   readonly versionMask = 0x1fffe000;
   readonly takesWorkers = true;
+  /** Submits that it holds back. */
+  queued = 0;
   readonly watch = new PoolWatch(0);
   readonly submits: CheckedSubmit[] = [];
   readonly #mux: UpstreamEvents;

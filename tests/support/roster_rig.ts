@@ -32,6 +32,8 @@ export class RosterRig {
   /** How many miners sit at each connection, and how many need more room. */
   miners = 0;
   roomless = 0;
+  /** What would suit all miners. */
+  suggestedDifficulty: number | undefined;
   /** Whether a spare may be opened. */
   maySpare = true;
 
@@ -73,7 +75,11 @@ export class RosterRig {
       time: { ...this.clock.time, random: this.#random },
       connects: this.#connects,
       troubles: this.#troubles,
-      need: () => ({ roomless: this.roomless, minersAt: () => this.miners }),
+      need: () => ({
+        roomless: this.roomless,
+        minersAt: () => this.miners,
+        suggestedDifficulty: this.suggestedDifficulty,
+      }),
       maySpare: () => this.maySpare,
     });
   }

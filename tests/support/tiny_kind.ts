@@ -98,6 +98,7 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
   readonly latestJob = JOB;
   readonly isSilent = false;
   readonly takesWorkers = true;
+  readonly queued = 0;
   readonly watch: PoolWatch;
   bytesRead = 0;
   bytesWritten = 0;

@@ -148,6 +148,9 @@ export const SummarySchema = v.strictObject({
   }),
   hashrate: HashrateSchema,
   credited_difficulty: amount("Difficulties of all shares accepted, assumed or kept, together."),
+  brake_lost_difficulty: amount(
+    "Work that pools did not count, as difficulty, while theirs was far too low for the miners.",
+  ),
   shares: SharesSchema,
   stray_verdicts: about(
     "Verdicts no miner waited for, by reason.",
@@ -230,6 +233,9 @@ export const PoolSchema = v.strictObject({
   credited_difficulty: amount(
     "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
   ),
+  brake_lost_difficulty: amount(
+    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
+  ),
 });
 
 /** @internal A part of answers. */
@@ -273,6 +279,9 @@ export const PoolTotalSchema = v.strictObject({
   shares: SharesSchema,
   credited_difficulty: amount(
     "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
+  brake_lost_difficulty: amount(
+    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
   ),
 });
 

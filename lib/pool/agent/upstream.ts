@@ -120,6 +120,9 @@ export class AgentUpstream implements ReadyUpstream {
     return this.#parts.liveness.isSilent;
   }
 
+  /** Its line is the only bound. */
+  readonly queued = 0;
+
   get takesWorkers(): boolean {
     return this.#parts.outgoing.takesRegistrations;
   }
