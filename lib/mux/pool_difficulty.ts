@@ -17,6 +17,8 @@ export interface DifficultyStamp {
   readonly change: number;
   /** Whether it is the first job after the last of them. */
   readonly isFirst: boolean;
+  /** The newest then. */
+  readonly difficulty: number;
 }
 
 /** What a share for a job needs. */
@@ -35,6 +37,8 @@ export class PoolDifficulty {
   /** Whether the last change came without a job. */
   #isAlone = false;
   #isFirstDue = false;
+  /** Whether the first job after the last change was a clean one. */
+  #isClean = false;
   /** Whether the pool has shown that it does not take what only one of both would. */
   #isGraceOver = true;
   #demand: Demand;
@@ -50,6 +54,26 @@ export class PoolDifficulty {
     return this.#current;
   }
 
+  /** The one before. */
+  get previous(): number {
+    return this.#previous;
+  }
+
+  /** Whether the last change was a raise. */
+  get isRaise(): boolean {
+    return this.#current > this.#previous;
+  }
+
+  /** Whether it came without a job. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
+  /** Whether the first job after it was clean. */
+  get isClean(): boolean {
+    return this.#isClean;
+  }
+
   /** How often it has changed. */
   get changes(): number {
     return this.#changes;
@@ -63,25 +87,29 @@ export class PoolDifficulty {
     this.#changes++;
     this.#isAlone = isAlone;
     this.#isFirstDue = true;
+    this.#isClean = false;
     this.#isGraceOver = false;
     this.#demand = { sure: difficulty, possible: difficulty };
   }
 
   /** A job came. */
-  stamp(): DifficultyStamp {
+  stamp(isClean: boolean = false): DifficultyStamp {
     const isFirst = this.#isFirstDue;
     this.#isFirstDue = false;
-    return { change: this.#changes, isFirst };
+    if (isFirst) this.#isClean = isClean;
+    return { change: this.#changes, isFirst, difficulty: this.#current };
+  }
+
+  /** Whether pools differ in what a job with this stamp goes by now. */
+  isInFlight({ change, isFirst }: DifficultyStamp): boolean {
+    return change < this.#changes || isFirst && this.#isAlone && this.isRaise;
   }
 
   /** What a share needs now, for a job with this stamp. */
-  demand({ change, isFirst }: DifficultyStamp): Demand {
-    const isRaise = this.#current > this.#previous;
-    const isOfBefore = change < this.#changes;
-    if (isOfBefore && this.#isGraceOver && !isRaise) return alike(this.#previous);
-    const hasGrace = !this.#isGraceOver &&
-      (isOfBefore || isRaise && this.#isAlone && isFirst);
-    if (!hasGrace) return this.#demand;
+  demand(stamp: DifficultyStamp): Demand {
+    const { isRaise } = this;
+    if (stamp.change < this.#changes && this.#isGraceOver && !isRaise) return alike(this.#previous);
+    if (this.#isGraceOver || !this.isInFlight(stamp)) return this.#demand;
     return isRaise
       ? { sure: this.#current, possible: this.#previous }
       : { sure: this.#previous, possible: this.#current };

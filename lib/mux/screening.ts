@@ -3,7 +3,7 @@
  */
 
 import type { RefuseReason } from "../base/share_reasons.ts";
-import { isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
+import { difficultyOfHash, isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
@@ -50,6 +50,8 @@ export interface Screening {
   check(job: Job): JobCheck | undefined;
   /** The pool's own difficulty, where shares are checked by it; its changes. */
   readonly poolDifficulty: PoolDifficulty | undefined;
+  /** What the share looked at last has reached; 0 where shares are not hashed. */
+  readonly reached: number;
   /**
    * What becomes of a share for a job of the connection.
    *
@@ -93,6 +95,7 @@ function fault(
 /** The pool judges all that can be said to it. */
 class ScreeningByThePool implements Screening {
   readonly poolDifficulty = undefined;
+  readonly reached = 0;
   readonly #terms: Terms;
 
   constructor(terms: Terms) {
@@ -124,6 +127,7 @@ class ScreeningHere implements Screening {
   readonly #terms: Terms;
   readonly #targets = new Map<number, Uint32Array>();
   readonly #extranonces: Uint8Array;
+  #hashed: Uint32Array = new Uint32Array(8);
 
   constructor(terms: Terms) {
     this.#terms = terms;
@@ -132,7 +136,11 @@ class ScreeningHere implements Screening {
   }
 
   check(job: Job): JobCheck {
-    return new JobCheck(job, this.poolDifficulty.stamp());
+    return new JobCheck(job, this.poolDifficulty.stamp(job.isClean));
+  }
+
+  get reached(): number {
+    return difficultyOfHash(this.#hashed);
   }
 
   screen(
@@ -174,7 +182,7 @@ class ScreeningHere implements Screening {
     const { ntime, nonce, versionBits, extranonce2 } = share;
     const room = this.#terms.extranonce;
     writeExtranonces(this.#extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
-    return check!.hash(this.#extranonces, ntime, nonce, versionBits);
+    return this.#hashed = check!.hash(this.#extranonces, ntime, nonce, versionBits);
   }
 
   #judge(hash: Uint32Array, { check, isPast }: ScreenedJob, difficulty: number): Screened {

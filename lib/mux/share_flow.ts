@@ -145,7 +145,8 @@ export class ShareFlow {
     screened: "submit" | "tentative" | "block",
   ): ShareReceipt {
     const counter = this.#counter;
-    const { upstream, ledger, screening: { poolDifficulty: demands } } = slot;
+    const { upstream, ledger, screening } = slot;
+    const { poolDifficulty: demands, reached } = screening;
     const { miner: { sessionId, layout } } = seat;
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
@@ -169,16 +170,16 @@ export class ShareFlow {
     upstream.watch.submitted(sentAt);
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
-    const demand = job.check === undefined ? undefined : demands?.demand(job.check.stamp);
-    const isTentative = screened === "tentative";
-    const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
+    const stamp = job.check?.stamp;
+    const demand = stamp === undefined ? undefined : demands?.demand(stamp);
     slot.pending.add(serial, {
       owner: seat,
       requestId: share.id,
       sentAt,
       difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
-      poolDifficulty,
-      tentativeAt: isTentative ? demands!.changes : CERTAIN,
+      stamp,
+      reached,
+      tentativeAt: screened === "tentative" ? demands!.changes : CERTAIN,
     });
     return "waiting";
   }
@@ -207,7 +208,7 @@ export class ShareFlow {
   ): void {
     const counter = this.#counter;
     const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty, poolDifficulty, tentativeAt } = share;
+    const { owner, requestId, difficulty } = share;
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -216,10 +217,10 @@ export class ShareFlow {
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
       this.#credit(sessionId, difficulty, time);
-      slot.credited += poolDifficulty;
+      slot.accepted(share);
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(tentativeAt)) {
+      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(share)) {
         counter.add(sessionId, "contradicted", ledger);
       }
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);

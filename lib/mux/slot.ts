@@ -9,7 +9,8 @@ import { Ledger } from "./books/ledger.ts";
 import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
 import { JobBook } from "./job_book.ts";
-import { CERTAIN, PendingShares } from "./pending_shares.ts";
+import { CERTAIN, type PendingShare, PendingShares } from "./pending_shares.ts";
+import { PoolCredit } from "./pool_credit.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import type { Padding } from "./terms.ts";
@@ -70,8 +71,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
-  /** The difficulties that the pool counts for shares it accepted, together. */
-  credited = 0;
+  #credited = 0;
+  readonly #credit: PoolCredit | undefined;
   /** Our number of the last job that made older ones no good, by itself or with another mask. */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
@@ -93,6 +94,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.views = new Views(extranonce);
     this.#ids = extranonce.idBytes === 1 ? new ShortIds() : undefined;
     this.screening = screeningFor(upstream.terms);
+    const { poolDifficulty } = this.screening;
+    this.#credit = poolDifficulty === undefined ? undefined : new PoolCredit(poolDifficulty);
     this.difficulties = new Difficulties(startingDifficulty);
   }
 
@@ -112,6 +115,11 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const handles: number[] = [];
     for (const { miner } of this.seats.values()) handles.push(miner.handle);
     return handles;
+  }
+
+  /** The difficulties that the pool counts for shares it accepted, together. */
+  get credited(): number {
+    return this.#credited;
   }
 
   /** The pool's own difficulty: miners have at most this where theirs is our business. */
@@ -193,16 +201,25 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return left.waiting;
   }
 
+  /** The pool accepted a share. */
+  accepted({ stamp, reached, difficulty }: PendingShare<Seat>): void {
+    this.#credited += stamp === undefined ? difficulty : this.#credit!.accepted(stamp, reached);
+  }
+
   /**
-   * The pool found a share too low. One that was tentative tells how it takes a change of its
-   * difficulty, others contradict our own arithmetic.
+   * The pool found a share too low. One that only the lower of two difficulties would take tells how
+   * it takes a change, others contradict our own arithmetic.
    *
    * @returns whether it does that.
    */
-  foundTooLow(tentativeAt: number): boolean {
+  foundTooLow({ stamp, reached, tentativeAt }: PendingShare<Seat>): boolean {
     const { poolDifficulty } = this.screening;
-    if (tentativeAt === CERTAIN) return poolDifficulty !== undefined;
-    poolDifficulty?.refused(tentativeAt);
+    if (stamp === undefined || poolDifficulty === undefined) return false;
+    if (reached >= poolDifficulty.demand(stamp).sure && tentativeAt === CERTAIN) return true;
+    if (tentativeAt === CERTAIN || tentativeAt === poolDifficulty.changes) {
+      this.#credited += this.#credit!.refused(stamp);
+      poolDifficulty.refused(poolDifficulty.changes);
+    }
     return false;
   }
 
