@@ -65,33 +65,33 @@ export class PoolCredit {
 
   /** A share for a job with this stamp, which reached so much, was accepted. @returns the credit. */
   accepted(stamp: DifficultyStamp, reached: number): number {
-    const { current, previous, isRaise, isAlone } = this.#difficulty;
-    if (!this.#difficulty.isInFlight(stamp)) return current;
-    const habit = this.#habit;
+    const judge = this.#difficulty.takeJudge();
+    const { current, previous, isRaise, isAlone } = judge;
+    if (!judge.isInFlight(stamp)) return current;
+    const habit = this.#habitAfter(judge);
     const isOfNomp = habit === this.#withJob;
     const older = isAlone ? previous : stamp.difficulty;
     const higher = isRaise ? isOfNomp ? current * GRANTED : current : older;
     if (reached >= higher) return habit.credit(current, older);
     // Only one of both has taken it.
-    if (!isRaise) return this.#learn(true) + current;
+    if (!isRaise) return this.#learn(habit, true) + current;
     if (isOfNomp) return habit.takesNewest && reached >= previous ? previous : older;
-    return this.#learn(false) + older;
+    return this.#learn(habit, false) + older;
   }
 
   /** One that reached only the lower difficulty was refused as too low. @returns what that puts right. */
   refused(stamp: DifficultyStamp): number {
-    const { isRaise } = this.#difficulty;
-    return this.#difficulty.isInFlight(stamp) ? this.#learn(isRaise) : 0;
+    const difficulty = this.#difficulty;
+    if (!difficulty.isInFlight(stamp)) return 0;
+    return this.#learn(this.#habitAfter(difficulty), difficulty.isRaise);
   }
 
-  get #habit(): Habit {
-    const { isAlone, isClean, isRaise } = this.#difficulty;
+  #habitAfter({ isAlone, isClean, isRaise }: PoolDifficulty): Habit {
     if (!isAlone) return isClean ? this.#withCleanJob : this.#withJob;
     return isRaise ? this.#raisedAlone : this.#loweredAlone;
   }
 
-  #learn(takesNewest: boolean): number {
-    const habit = this.#habit;
+  #learn(habit: Habit, takesNewest: boolean): number {
     const more = habit.learn(takesNewest);
     // A pool that goes by the difficulty of each job does so with all of them.
     const isByJob = habit === this.#withCleanJob && !takesNewest;

@@ -42,6 +42,8 @@ export class PoolDifficulty {
   /** Whether the pool has shown that it does not take what only one of both would. */
   #isGraceOver = true;
   #demand: Demand;
+  /** As all was before a change that came alone, until a share was accepted. */
+  #before: PoolDifficulty | undefined;
 
   /** As it was when the connection became ready. */
   constructor(difficulty: number) {
@@ -82,6 +84,7 @@ export class PoolDifficulty {
   /** It changes; `isAlone` if no job came right behind. */
   change(difficulty: number, isAlone: boolean): void {
     if (difficulty === this.#current) return;
+    this.#before = isAlone ? this.#copy() : undefined;
     this.#previous = this.#current;
     this.#current = difficulty;
     this.#changes++;
@@ -105,6 +108,16 @@ export class PoolDifficulty {
     return change < this.#changes || isFirst && this.#isAlone && this.isRaise;
   }
 
+  /**
+   * By what the share was judged that is said to be accepted now. ckpool changes its difficulty over
+   * a share, and says so before it answers that share.
+   */
+  takeJudge(): PoolDifficulty {
+    const judge = this.#before ?? this;
+    this.#before = undefined;
+    return judge;
+  }
+
   /** What a share needs now, for a job with this stamp. */
   demand(stamp: DifficultyStamp): Demand {
     const { isRaise } = this;
@@ -118,6 +131,16 @@ export class PoolDifficulty {
   /** The pool refused a share as too low that went up as possible, after as many changes. */
   refused(change: number): void {
     if (change === this.#changes) this.#isGraceOver = true;
+  }
+
+  /** As far as it says by what shares are judged. */
+  #copy(): PoolDifficulty {
+    const copy = new PoolDifficulty(this.#current);
+    copy.#previous = this.#previous;
+    copy.#changes = this.#changes;
+    copy.#isAlone = this.#isAlone;
+    copy.#isClean = this.#isClean;
+    return copy;
   }
 }
 

@@ -44,7 +44,15 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
     const stamps: DifficultyStamp[] = [difficulty.stamp(true)];
     for (let step = 0; step < 4_000; step++) {
       if (step % 100 === 50) {
+        const cause = stamps.at(-1)!;
+        const { current, previous } = difficulty;
+        const isInFlight = difficulty.isInFlight(cause);
         difficulty.change(2 ** (2 + randomBelow(random, 8)), job === "none");
+        // ckpool changes it over a share that it answers afterwards.
+        if (name === "ckpool" && difficulty.current !== current) {
+          theirs += rule({ current, previous, isInFlight }, cause.difficulty, Infinity)!;
+          ours += credit.accepted(cause, 2 ** 40);
+        }
         if (job !== "none") stamps.push(difficulty.stamp(job === "clean"));
       } else if (step % 20 === 0) stamps.push(difficulty.stamp(false));
       // Of a job of late that only one change came after.
