@@ -48,7 +48,7 @@ class Habit {
   }
 }
 
-/** See the head of this file. */
+/** The credit of one connection, share by share. */
 export class PoolCredit {
   readonly #difficulty: PoolDifficulty;
   /** After a raise that came without a job, and after such a drop. */
