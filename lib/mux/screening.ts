@@ -125,7 +125,7 @@ export class ShareHashing {
 
   /** What shares for a job that has just come are checked with. */
   check(job: Job): JobCheck {
-    return new JobCheck(job, this.poolDifficulty.stamp());
+    return new JobCheck(job, this.poolDifficulty.stamp(job.isClean));
   }
 
   /** Puts a share without fault into a lane of the hasher. */

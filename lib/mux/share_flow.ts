@@ -87,7 +87,9 @@ export class ShareFlow {
   readonly #local: Pick<LocalDifficulty, "found">;
   readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #gone = new GoneJobs();
-  readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
+  readonly #batch = new ShareBatch((waiting, screened, reached) =>
+    this.#hashed(waiting, screened, reached)
+  );
 
   /** No share has come. */
   constructor(parts: ShareFlowParts) {
@@ -118,25 +120,25 @@ export class ShareFlow {
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const { isBraked } = job;
     const waiting = { seat, slot, job, difficulty, isBraked, share };
-    if (screening.hashing === undefined) return this.#send(waiting, "submit");
+    if (screening.hashing === undefined) return this.#send(waiting, "submit", 0);
     this.#batch.add(waiting);
     return "waiting";
   }
 
   /** A share was hashed. */
-  #hashed(hashed: WaitingShare, screened: Screened): void {
+  #hashed(hashed: WaitingShare, screened: Screened, reached: number): void {
     // Of what its miner was told it proves nothing.
     const waiting = screened === "easy"
       ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
       : hashed;
     const { seat, difficulty, share } = waiting;
-    const receipt = this.#settle(waiting, screened);
+    const receipt = this.#settle(waiting, screened, reached);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
     this.#local.found(seat, difficulty, this.#now());
     if (receipt === "taken") seat.miner.acceptShare(share.id);
   }
 
-  #settle(waiting: WaitingShare, screened: Screened): ShareReceipt {
+  #settle(waiting: WaitingShare, screened: Screened, reached: number): ShareReceipt {
     const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
@@ -144,7 +146,7 @@ export class ShareFlow {
       case "tentative":
       case "block":
         slot.brake?.shareCame();
-        return this.#send(waiting, screened);
+        return this.#send(waiting, screened, reached);
       case "hold":
         slot.brake?.shareCame();
         slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
@@ -180,7 +182,11 @@ export class ShareFlow {
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
       const isBraked = false;
-      return this.#send({ seat, slot: holder, job, difficulty, isBraked, share }, "block");
+      return this.#send(
+        { seat, slot: holder, job, difficulty, isBraked, share },
+        "block",
+        Infinity,
+      );
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
@@ -196,6 +202,7 @@ export class ShareFlow {
   #send(
     { seat, slot, job, difficulty, isBraked, share }: WaitingShare,
     screened: "submit" | "easy" | "tentative" | "block",
+    reached: number,
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { hashing } } = slot;
@@ -234,7 +241,8 @@ export class ShareFlow {
       requestId: share.id,
       sentAt,
       difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
-      poolDifficulty,
+      stamp: job.check === undefined || hashing === undefined ? undefined : job.check.stamp,
+      reached,
       change: hashing?.poolDifficulty.changes ?? 0,
       isTentative,
     });
@@ -275,7 +283,7 @@ export class ShareFlow {
   ): void {
     const counter = this.#counter;
     const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty, poolDifficulty } = share;
+    const { owner, requestId, difficulty } = share;
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -284,7 +292,7 @@ export class ShareFlow {
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
       this.#credit(sessionId, difficulty, time);
-      slot.credited += poolDifficulty;
+      slot.accepted(share);
       if (!isGone) miner.acceptShare(requestId);
     } else {
       if (verdict.reason === "lowDifficulty") slot.foundTooLow(share);

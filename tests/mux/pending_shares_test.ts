@@ -11,7 +11,8 @@ function share(n: number, sentAt = n): PendingShare<string> {
     requestId: n,
     sentAt,
     difficulty: 1,
-    poolDifficulty: 1,
+    stamp: undefined,
+    reached: 0,
     change: 0,
     isTentative: false,
   };
