@@ -110,7 +110,9 @@ export class ShareFlow {
     }
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const waiting = { seat, slot, job, difficulty, share };
-    if (screening.hashing === undefined) return this.#send(waiting, "submit");
+    if (screening.hashing === undefined) {
+      return this.#send(waiting, "submit", this.#realNow());
+    }
     this.#batch.add(waiting);
     return "waiting";
   }
@@ -118,22 +120,25 @@ export class ShareFlow {
   /** A share was hashed. */
   #hashed(waiting: WaitingShare, screened: Screened): void {
     const { seat, difficulty, share } = waiting;
-    const receipt = this.#settle(waiting, screened);
+    // The clock is read once for each share and each verdict.
+    const time = this.#realNow();
+    const receipt = this.#settle(waiting, screened, time);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
-    this.#local.found(seat, difficulty, this.#now());
+    this.#local.found(seat, difficulty, this.#now(time));
     if (receipt === "taken") seat.miner.acceptShare(share.id);
   }
 
-  #settle(waiting: WaitingShare, screened: Screened): ShareReceipt {
+  /** `time` is real. */
+  #settle(waiting: WaitingShare, screened: Screened, time: number): ShareReceipt {
     const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
       case "tentative":
       case "block":
-        return this.#send(waiting, screened);
+        return this.#send(waiting, screened, time);
       case "keep":
         this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
-        this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
+        this.#credit(seat.miner.sessionId, difficulty, time);
         return "taken";
       default:
         return this.#refuse(seat, screened);
@@ -150,7 +155,8 @@ export class ShareFlow {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
-      return this.#send({ seat, slot: holder, job, difficulty, share }, "block");
+      const waiting = { seat, slot: holder, job, difficulty, share };
+      return this.#send(waiting, "block", this.#realNow());
     }
     this.#counter.add(miner.sessionId, "received", slot?.ledger ?? this.#books.unplaced);
     const gone = blockAt(this.#gone.holders(), share, miner);
@@ -158,10 +164,11 @@ export class ShareFlow {
     return this.#refuse(seat, "stale");
   }
 
-  /** It goes up to the pool whose job it is for. */
+  /** It goes up to the pool whose job it is for. `time` is real. */
   #send(
     { seat, slot, job, difficulty, share }: WaitingShare,
     screened: "submit" | "tentative" | "block",
+    time: number,
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { hashing } } = slot;
@@ -174,8 +181,6 @@ export class ShareFlow {
     const isBlock = screened === "block";
     if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) return this.#refuse(seat, "tooMany");
     const serial = slot.nextSerial();
-    // The clock is read once for each share and each verdict.
-    const time = this.#realNow();
     const sentAt = this.#now(time);
     if (isBlock) logBlock(seat.miner, slot, job, share);
     sendShare(upstream, serial, seat.miner, job, share, isBlock);
