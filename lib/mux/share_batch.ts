@@ -65,7 +65,7 @@ export class ShareBatch {
     this.#waiting = [];
     const hasher = loadedShareHasher();
     const count = shares.length;
-    // Nothing optimizes this: pairs of a place and a share would cost a third of it.
+    // Plain loops, as the engine optimizes nothing: pairs of a place and a share took 4 to 8 % longer.
     for (let lane = 0; lane < count; lane++) {
       const { seat, slot, job, share } = shares[lane]!;
       slot.screening.hashing!.put(lane, share, job, seat.miner);
