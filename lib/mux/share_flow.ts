@@ -120,7 +120,9 @@ export class ShareFlow {
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const { isBraked } = job;
     const waiting = { seat, slot, job, difficulty, isBraked, share };
-    if (screening.hashing === undefined) return this.#send(waiting, "submit", 0);
+    if (screening.hashing === undefined) {
+      return this.#send(waiting, "submit", 0, this.#realNow());
+    }
     this.#batch.add(waiting);
     return "waiting";
   }
@@ -132,13 +134,21 @@ export class ShareFlow {
       ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
       : hashed;
     const { seat, difficulty, share } = waiting;
-    const receipt = this.#settle(waiting, screened, reached);
+    // The clock is read once for each share and each verdict.
+    const time = this.#realNow();
+    const receipt = this.#settle(waiting, screened, reached, time);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
-    this.#local.found(seat, difficulty, this.#now());
+    this.#local.found(seat, difficulty, this.#now(time));
     if (receipt === "taken") seat.miner.acceptShare(share.id);
   }
 
-  #settle(waiting: WaitingShare, screened: Screened, reached: number): ShareReceipt {
+  /** `time` is real. */
+  #settle(
+    waiting: WaitingShare,
+    screened: Screened,
+    reached: number,
+    time: number,
+  ): ShareReceipt {
     const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
@@ -146,22 +156,22 @@ export class ShareFlow {
       case "tentative":
       case "block":
         slot.brake?.shareCame();
-        return this.#send(waiting, screened, reached);
+        return this.#send(waiting, screened, reached, time);
       case "hold":
         slot.brake?.shareCame();
         slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
-        return this.#keep(waiting);
+        return this.#keep(waiting, time);
       case "keep":
-        return this.#keep(waiting);
+        return this.#keep(waiting, time);
       default:
         return this.#refuse(seat, screened);
     }
   }
 
   /** A good share that does not go up. */
-  #keep({ seat, slot, difficulty }: WaitingShare): ShareReceipt {
+  #keep({ seat, slot, difficulty }: WaitingShare, time: number): ShareReceipt {
     this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
-    this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
+    this.#credit(seat.miner.sessionId, difficulty, time);
     return "taken";
   }
 
@@ -181,12 +191,8 @@ export class ShareFlow {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
-      const isBraked = false;
-      return this.#send(
-        { seat, slot: holder, job, difficulty, isBraked, share },
-        "block",
-        Infinity,
-      );
+      const waiting = { seat, slot: holder, job, difficulty, isBraked: false, share };
+      return this.#send(waiting, "block", Infinity, this.#realNow());
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
@@ -198,11 +204,12 @@ export class ShareFlow {
     return this.#refuse(seat, "stale");
   }
 
-  /** It goes up to the pool whose job it is for. */
+  /** It goes up to the pool whose job it is for. `time` is real. */
   #send(
     { seat, slot, job, difficulty, isBraked, share }: WaitingShare,
     screened: "submit" | "easy" | "tentative" | "block",
     reached: number,
+    time: number,
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { hashing } } = slot;
@@ -215,8 +222,6 @@ export class ShareFlow {
     const isBlock = screened === "block";
     if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) return this.#refuse(seat, "tooMany");
     const serial = slot.nextSerial();
-    // The clock is read once for each share and each verdict.
-    const time = this.#realNow();
     const sentAt = this.#now(time);
     if (isBlock) {
       counter.add(sessionId, "blocks", ledger);
