@@ -1,6 +1,6 @@
 /**
  * The brakes of an account's connections: set by what is known of its miners' hashrate and by the
- * shares that come, told to miners with a job, and said in the log when they begin and when they end.
+ * shares that come, told to miners with a job, and logged when they begin and when they end.
  */
 
 import { Allowance } from "../base/allowance.ts";

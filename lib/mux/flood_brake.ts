@@ -26,7 +26,7 @@ const LEAST = AIM / Math.SQRT2;
 /** More than this many a second are a flood. */
 const FLOOD = 100;
 
-/** So many wait because the pool takes fewer than the brake aims at. */
+/** With more than this waiting the pool takes fewer than the brake aims at. */
 const SLOW_POOL_QUEUE = 500;
 
 /** The sieve begins behind this many, and is twice as fine with every few more. */
