@@ -1,6 +1,6 @@
 /**
  * What is known of the pools' extranonce2 sizes: asked for at start and reload, learnt from every
- * connection, told to whoever remembers them across restarts; and how long miners wait for it.
+ * connection, told to what remembers them across restarts; and how long miners wait for it.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
@@ -50,7 +50,7 @@ export interface Asking {
   readonly wanted: number | undefined;
 }
 
-/** See the head of this file. */
+/** The sizes of the pools of one proxy. */
 export class PoolSizes {
   readonly #options: PoolSizesOptions;
   #pools: readonly KnownPool[] = [];
@@ -81,11 +81,17 @@ export class PoolSizes {
     this.#remembered = textOf(this.#narrow());
   }
 
-  /** The pool with this number gives this size. */
+  /**
+   * The pool with this number gives this size. Of those heard in one run the smallest stays: behind one
+   * address may be servers of several sizes, and miners with too much would be sent away by the
+   * narrower ones again and again.
+   */
   learn(poolId: number, bytes: number): void {
     const { layouts } = this.#options;
+    const before = layouts.sizeOf(poolId);
+    const isNews = before === undefined || bytes < before || !this.#heard.has(poolId);
     this.#heard.add(poolId);
-    if (layouts.sizeOf(poolId) === bytes) return;
+    if (!isNews || bytes === before) return;
     layouts.learn(poolId, bytes);
     this.#tellChanges();
     if (!layouts.isHeld) this.#say();

@@ -14,6 +14,7 @@ import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
+import { ContradictionLog } from "../mux/contradiction_log.ts";
 import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
@@ -149,6 +150,7 @@ export class Proxy implements FarmControl {
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
+  readonly #contradictions: ContradictionLog;
   readonly #ids = new PoolIds();
   /** The pools of the list, in its order. */
   #pools: readonly KnownPool[];
@@ -180,6 +182,7 @@ export class Proxy implements FarmControl {
     this.#sessionIds = new SessionIds(this.clock.now);
     this.#connects = new ConnectLimiter(this.clock.now);
     this.#troubles = new PoolTroubleLog(this.clock.now);
+    this.#contradictions = new ContradictionLog(this.clock.now);
     this.openFiles = openFiles;
     this.#config = this.#portsConfig = config;
     this.#version = version;
@@ -395,6 +398,7 @@ export class Proxy implements FarmControl {
       now: this.clock.now,
       realNow: this.clock.realNow,
       timers: this.#time,
+      contradictions: this.#contradictions,
       isNamedByMiners: this.#config.multi_user_mode,
       graceMs: graceMs(this.#config),
     });

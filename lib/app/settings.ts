@@ -118,6 +118,7 @@ export function poolSettings(
       allRefusedMs: msOrNever(failover.all_refused_seconds),
       noVerdictMs: msOrNever(failover.no_verdict_seconds),
     },
+    leavesOnPayoutChange: failover.leave_on_payout_change,
     standbyIntervalMs: config.always_keep_downconn
       ? advanced.fake_job_notify_interval_seconds * 1000
       : undefined,
@@ -128,6 +129,7 @@ export function poolSettings(
       handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
       readTimeoutMs: readTimeout === undefined ? undefined : readTimeout * 1000,
       shareWindowMs: advanced.share_batch_window_ms,
+      verify: config.verify,
     },
   };
 }

@@ -49,7 +49,7 @@ export class SizeFile {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return new Map();
       this.#mayWrite = false;
-      this.#say("Cannot read", fileTrouble(error));
+      this.#say(`Cannot read state_file ${this.#path}: ${fileTrouble(error)}`);
       return new Map();
     }
     if (text === "") return new Map();
@@ -58,7 +58,7 @@ export class SizeFile {
     const sizes = parse(text);
     if (sizes === undefined) {
       const found = this.#mayWrite ? "it is damaged, and is written again" : "it is not btcagent's";
-      this.#say("Cannot use", found);
+      this.#say(`Cannot use state_file ${this.#path}: ${found}`);
     }
     return sizes ?? new Map();
   }
@@ -87,15 +87,15 @@ export class SizeFile {
         await replace(this.#path, text);
         this.#isTroubled = false;
       } catch (error) {
-        if (!this.#isTroubled) this.#say("Cannot write", fileTrouble(error));
+        const problem = `Cannot write state_file ${this.#path}: ${fileTrouble(error)}`;
+        if (!this.#isTroubled) this.#say(problem);
         this.#isTroubled = true;
       }
     }
     this.#writing = undefined;
   }
 
-  #say(what: string, found: string): void {
-    const problem = `${what} state_file ${this.#path}: ${found}`;
+  #say(problem: string): void {
     log.warn(
       "{problem}. Mining goes on; after a restart, sizes of pools have to be asked for. Remove the " +
         "file, or have state_file name one that btcagent may write",

@@ -249,6 +249,18 @@ export function accountShape(
   };
 }
 
+/** What the jobs of a pool were like. */
+function jobCountsShape({ emptyMs, behindMs, payoutChanges }: PoolCounts): Pick<
+  PoolShape,
+  "empty_job_seconds" | "behind_seconds" | "payout_changes"
+> {
+  return {
+    empty_job_seconds: emptyMs / 1000,
+    behind_seconds: behindMs / 1000,
+    payout_changes: payoutChanges,
+  };
+}
+
 /** One pool of an account, at `time`. */
 export function poolShape(pool: PoolView, time: number): PoolShape {
   const connections = pool.connections.map((
@@ -280,6 +292,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     failures: pool.failures,
     losses: pool.losses,
     activations: pool.activations,
+    ...jobCountsShape(pool),
     traffic: trafficShape(pool.traffic),
     shares: sharesShape(pool.shares),
     credited_difficulty: pool.credited,
@@ -326,13 +339,17 @@ export class PoolTotal {
 
   /** All of it. */
   get shape(): PoolTotalShape {
-    const { traffic, ...counts } = this.#counts;
+    const { traffic, connects, failures, losses, activations } = this.#counts;
     return {
       ...this.#pool,
       kind: this.#kind,
       accounts: this.#states,
       miners: this.#miners,
-      ...counts,
+      connects,
+      failures,
+      losses,
+      activations,
+      ...jobCountsShape(this.#counts),
       job_age_seconds: this.#jobAge,
       traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),

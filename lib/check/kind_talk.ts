@@ -2,9 +2,9 @@
  * What a pool speaks whose kind the list does not say, asked as a running proxy asks it.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import type { Now, Time } from "../base/clock.ts";
 import type { Connection } from "../net/pools/connection.ts";
-import type { PoolKind } from "../pool/connection.ts";
 import { KindEvidence, kindQuestion } from "../pool/kind_question.ts";
 import { converse } from "./conversation.ts";
 

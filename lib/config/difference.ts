@@ -56,6 +56,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     fixed: "now",
     suggest_to_pool: "new_connections",
   },
+  verify: "new_connections",
   use_iocp: "never",
   pid_file: "restart",
   state_file: "restart",
@@ -94,6 +95,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     no_job_seconds: "now",
     all_refused_seconds: "now",
     no_verdict_seconds: "now",
+    leave_on_payout_change: "now",
   },
   status: {
     listen: "restart",

@@ -520,6 +520,13 @@ const Failover = group("When to change pools.", {
     ),
     60,
   ),
+  leave_on_payout_change: v.optional(
+    about(
+      "Leave a pool whose jobs do not pay an output any more that its earlier jobs paid. In any case the log says so.",
+      flag(),
+    ),
+    false,
+  ),
 });
 
 function logLevel() {
@@ -666,6 +673,16 @@ export const ConfigSchema = group("btcagent's settings.", {
     wholeNumber("a number of bytes", 2, 4),
   )),
   vardiff: v.optional(Vardiff, {}),
+  verify: v.optional(
+    about(
+      "Which shares for pools of the agent protocol are hashed here as well, to find verdicts that are wrong: none (off), about one in 64 (sample), or all. The log and `contradicted` say when pool and btcagent differ. Of Stratum pools all are checked anyway.",
+      v.pipe(
+        v.picklist(["off", "sample", "all"]),
+        v.metadata({ wanted: '"off", "sample" or "all"' }),
+      ),
+    ),
+    "off",
+  ),
   use_iocp: v.optional(
     about("Ignored, with a notice: a switch of the C++ agent on Windows.", flag()),
   ),

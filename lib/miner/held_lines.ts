@@ -9,7 +9,7 @@ import { MinerFault } from "../base/violation.ts";
 /** A miner may be so many requests ahead. */
 const MAX_HELD_LINES = 64;
 
-/** See the head of this file. Only a miner that waits has one. */
+/** The lines of one miner. Only a miner that waits has them. */
 export class HeldLines {
   /** The authorize request that is answered first; `undefined` for none. */
   readonly authorizeId: RequestId | undefined;

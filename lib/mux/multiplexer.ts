@@ -15,6 +15,7 @@ import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { AccountBooks } from "./books/account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
 import { Braking } from "./braking.ts";
+import { ContradictionLog } from "./contradiction_log.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { LocalDifficulty } from "./local_difficulty.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
@@ -88,6 +89,8 @@ export interface MultiplexerOptions {
     readonly rules: () => VardiffRules;
     readonly remembered: RememberedDifficulties;
   };
+  /** Says where a pool's verdicts contradict us. */
+  readonly contradictions?: ContradictionLog;
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -165,6 +168,7 @@ export class Multiplexer implements UpstreamEvents {
       timers,
       slots,
       local: this.#local,
+      contradictions: options.contradictions ?? new ContradictionLog(now),
     });
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);

@@ -4,6 +4,7 @@
  */
 
 import type { RequestId } from "../protocol/stratum/request_id.ts";
+import type { DifficultyStamp } from "./pool_difficulty.ts";
 
 const INITIAL_CAPACITY = 64;
 
@@ -20,17 +21,15 @@ export interface PendingShare<Owner> {
   readonly sentAt: number;
   /** Of its job, for this miner. */
   readonly difficulty: number;
-  /** What the pool credits for it; by the agent protocol the same. */
-  readonly poolDifficulty: number;
-  /**
-   * After which change of the pool's difficulty it was sent, if the pool may find it too low;
-   * {@linkcode CERTAIN} if not.
-   */
-  readonly tentativeAt: number;
+  /** How the pool's difficulty stood when its job came; `undefined` where the pool goes by ours. */
+  readonly stamp: DifficultyStamp | undefined;
+  /** The difficulty that its hash reached, where it was hashed here; else 0. */
+  readonly reached: number;
+  /** How often the pool's difficulty had changed when it was sent. */
+  readonly change: number;
+  /** Whether the pool may find it too low even if its difficulty has not changed since. */
+  readonly isTentative: boolean;
 }
-
-/** A share that the pool must not find too low. */
-export const CERTAIN: number = -1;
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
 export class PendingShares<Owner> {

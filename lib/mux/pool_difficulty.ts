@@ -17,6 +17,8 @@ export interface DifficultyStamp {
   readonly change: number;
   /** Whether it is the first job after the last of them. */
   readonly isFirst: boolean;
+  /** The newest then. */
+  readonly difficulty: number;
 }
 
 /** What a share for a job needs. */
@@ -35,9 +37,13 @@ export class PoolDifficulty {
   /** Whether the last change came without a job. */
   #isAlone = false;
   #isFirstDue = false;
+  /** Whether the first job after the last change was a clean one. */
+  #isClean = false;
   /** Whether the pool has shown that it does not take what only one of both would. */
   #isGraceOver = true;
   #demand: Demand;
+  /** As all was before a change that came alone, until a share was accepted. */
+  #before: PoolDifficulty | undefined;
 
   /** As it was when the connection became ready. */
   constructor(difficulty: number) {
@@ -50,6 +56,26 @@ export class PoolDifficulty {
     return this.#current;
   }
 
+  /** The one before. */
+  get previous(): number {
+    return this.#previous;
+  }
+
+  /** Whether the last change was a raise. */
+  get isRaise(): boolean {
+    return this.#current > this.#previous;
+  }
+
+  /** Whether it came without a job. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
+  /** Whether the first job after it was clean. */
+  get isClean(): boolean {
+    return this.#isClean;
+  }
+
   /** How often it has changed. */
   get changes(): number {
     return this.#changes;
@@ -58,30 +84,45 @@ export class PoolDifficulty {
   /** It changes; `isAlone` if no job came right behind. */
   change(difficulty: number, isAlone: boolean): void {
     if (difficulty === this.#current) return;
+    this.#before = isAlone ? this.#copy() : undefined;
     this.#previous = this.#current;
     this.#current = difficulty;
     this.#changes++;
     this.#isAlone = isAlone;
     this.#isFirstDue = true;
+    this.#isClean = false;
     this.#isGraceOver = false;
     this.#demand = { sure: difficulty, possible: difficulty };
   }
 
   /** A job came. */
-  stamp(): DifficultyStamp {
+  stamp(isClean: boolean = false): DifficultyStamp {
     const isFirst = this.#isFirstDue;
     this.#isFirstDue = false;
-    return { change: this.#changes, isFirst };
+    if (isFirst) this.#isClean = isClean;
+    return { change: this.#changes, isFirst, difficulty: this.#current };
+  }
+
+  /** Whether pools differ in what a job with this stamp goes by now. */
+  isInFlight({ change, isFirst }: DifficultyStamp): boolean {
+    return change < this.#changes || isFirst && this.#isAlone && this.isRaise;
+  }
+
+  /**
+   * By what the share was judged that is said to be accepted now. ckpool changes its difficulty over
+   * a share, and says so before it answers that share.
+   */
+  takeJudge(): PoolDifficulty {
+    const judge = this.#before ?? this;
+    this.#before = undefined;
+    return judge;
   }
 
   /** What a share needs now, for a job with this stamp. */
-  demand({ change, isFirst }: DifficultyStamp): Demand {
-    const isRaise = this.#current > this.#previous;
-    const isOfBefore = change < this.#changes;
-    if (isOfBefore && this.#isGraceOver && !isRaise) return alike(this.#previous);
-    const hasGrace = !this.#isGraceOver &&
-      (isOfBefore || isRaise && this.#isAlone && isFirst);
-    if (!hasGrace) return this.#demand;
+  demand(stamp: DifficultyStamp): Demand {
+    const { isRaise } = this;
+    if (stamp.change < this.#changes && this.#isGraceOver && !isRaise) return alike(this.#previous);
+    if (this.#isGraceOver || !this.isInFlight(stamp)) return this.#demand;
     return isRaise
       ? { sure: this.#current, possible: this.#previous }
       : { sure: this.#previous, possible: this.#current };
@@ -90,6 +131,16 @@ export class PoolDifficulty {
   /** The pool refused a share as too low that went up as possible, after as many changes. */
   refused(change: number): void {
     if (change === this.#changes) this.#isGraceOver = true;
+  }
+
+  /** As far as it says by what shares are judged. */
+  #copy(): PoolDifficulty {
+    const copy = new PoolDifficulty(this.#current);
+    copy.#previous = this.#previous;
+    copy.#changes = this.#changes;
+    copy.#isAlone = this.#isAlone;
+    copy.#isClean = this.#isClean;
+    return copy;
   }
 }
 

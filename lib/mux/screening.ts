@@ -125,7 +125,7 @@ export class ShareHashing {
 
   /** What shares for a job that has just come are checked with. */
   check(job: Job): JobCheck {
-    return new JobCheck(job, this.poolDifficulty.stamp());
+    return new JobCheck(job, this.poolDifficulty.stamp(job.isClean));
   }
 
   /** Puts a share without fault into a lane of the hasher. */
@@ -168,7 +168,8 @@ export class ShareHashing {
     if (isAtMost(hash, networkTarget)) {
       // Blocks come first, whatever their job's age, unless any share is one, as on a test network.
       if (isAtMost(networkTarget, this.#target(sure))) return "block";
-      return isPast ? "stale" : "submit";
+      if (isPast) return "stale";
+      return isAtMost(hash, this.#target(sure)) ? "submit" : "tentative";
     }
     if (isPast) return "stale";
     const isSure = isAtMost(hash, this.#target(sure));

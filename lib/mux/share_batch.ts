@@ -6,6 +6,7 @@
  */
 
 import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
+import { difficultyOfHash } from "../bitcoin/target.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import type { Share } from "../protocol/stratum/share.ts";
@@ -35,13 +36,16 @@ export interface WaitingShare {
   readonly share: Share;
 }
 
+/** Hears what becomes of a share, whose hash reached this difficulty. */
+export type ShareJudged = (waiting: WaitingShare, screened: Screened, reached: number) => void;
+
 /** The shares of one account that wait to be hashed. */
 export class ShareBatch {
-  readonly #judged: (waiting: WaitingShare, screened: Screened) => void;
+  readonly #judged: ShareJudged;
   #waiting: WaitingShare[] = [];
 
   /** `judged` hears what becomes of each. */
-  constructor(judged: (waiting: WaitingShare, screened: Screened) => void) {
+  constructor(judged: ShareJudged) {
     this.#judged = judged;
   }
 
@@ -79,6 +83,9 @@ export class ShareBatch {
         sieveSteps(slot.upstream.queued),
       )
     );
-    for (const [lane, waiting] of shares.entries()) this.#judged(waiting, screened[lane]!);
+    const reached = shares.map((_, lane) => difficultyOfHash(hasher.wordsIn(lane)));
+    for (const [lane, waiting] of shares.entries()) {
+      this.#judged(waiting, screened[lane]!, reached[lane]!);
+    }
   }
 }

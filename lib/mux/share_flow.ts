@@ -26,8 +26,9 @@ import type { ShareReceipt } from "./downstream.ts";
 import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
+import type { ContradictionLog } from "./contradiction_log.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
-import { CERTAIN, type PendingShare } from "./pending_shares.ts";
+import type { PendingShare } from "./pending_shares.ts";
 import type { Demand } from "./pool_difficulty.ts";
 import type { Screened } from "./screening.ts";
 import { ShareBatch, type WaitingShare } from "./share_batch.ts";
@@ -71,6 +72,8 @@ export interface ShareFlowParts {
   readonly slots: () => Iterable<Slot<MinerSeat>>;
   /** Sets difficulties by the shares that miners find. */
   readonly local: Pick<LocalDifficulty, "found">;
+  /** Says where a pool contradicts us. */
+  readonly contradictions: Pick<ContradictionLog, "say">;
 }
 
 /** See the head of this file. */
@@ -82,11 +85,15 @@ export class ShareFlow {
   readonly #lateAnswers: LateAnswers;
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
   readonly #local: Pick<LocalDifficulty, "found">;
+  readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #gone = new GoneJobs();
-  readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
+  readonly #batch = new ShareBatch((waiting, screened, reached) =>
+    this.#hashed(waiting, screened, reached)
+  );
 
   /** No share has come. */
-  constructor({ counter, books, now, realNow, timers, slots, local }: ShareFlowParts) {
+  constructor(parts: ShareFlowParts) {
+    const { counter, books, now, realNow, timers, slots, local, contradictions } = parts;
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
@@ -94,6 +101,7 @@ export class ShareFlow {
     this.#lateAnswers = new LateAnswers(timers);
     this.#slots = slots;
     this.#local = local;
+    this.#contradictions = contradictions;
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */
@@ -112,25 +120,25 @@ export class ShareFlow {
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const { isBraked } = job;
     const waiting = { seat, slot, job, difficulty, isBraked, share };
-    if (screening.hashing === undefined) return this.#send(waiting, "submit");
+    if (screening.hashing === undefined) return this.#send(waiting, "submit", 0);
     this.#batch.add(waiting);
     return "waiting";
   }
 
   /** A share was hashed. */
-  #hashed(hashed: WaitingShare, screened: Screened): void {
+  #hashed(hashed: WaitingShare, screened: Screened, reached: number): void {
     // Of what its miner was told it proves nothing.
     const waiting = screened === "easy"
       ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
       : hashed;
     const { seat, difficulty, share } = waiting;
-    const receipt = this.#settle(waiting, screened);
+    const receipt = this.#settle(waiting, screened, reached);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
     this.#local.found(seat, difficulty, this.#now());
     if (receipt === "taken") seat.miner.acceptShare(share.id);
   }
 
-  #settle(waiting: WaitingShare, screened: Screened): ShareReceipt {
+  #settle(waiting: WaitingShare, screened: Screened, reached: number): ShareReceipt {
     const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
@@ -138,7 +146,7 @@ export class ShareFlow {
       case "tentative":
       case "block":
         slot.brake?.shareCame();
-        return this.#send(waiting, screened);
+        return this.#send(waiting, screened, reached);
       case "hold":
         slot.brake?.shareCame();
         slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
@@ -174,7 +182,11 @@ export class ShareFlow {
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
       const isBraked = false;
-      return this.#send({ seat, slot: holder, job, difficulty, isBraked, share }, "block");
+      return this.#send(
+        { seat, slot: holder, job, difficulty, isBraked, share },
+        "block",
+        Infinity,
+      );
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
@@ -190,6 +202,7 @@ export class ShareFlow {
   #send(
     { seat, slot, job, difficulty, isBraked, share }: WaitingShare,
     screened: "submit" | "easy" | "tentative" | "block",
+    reached: number,
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { hashing } } = slot;
@@ -228,9 +241,15 @@ export class ShareFlow {
       requestId: share.id,
       sentAt,
       difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
-      poolDifficulty,
-      tentativeAt: isTentative ? hashing!.poolDifficulty.changes : CERTAIN,
+      stamp: job.check === undefined || hashing === undefined ? undefined : job.check.stamp,
+      reached,
+      change: hashing?.poolDifficulty.changes ?? 0,
+      isTentative,
     });
+    if (!isTentative) {
+      const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
+      slot.verdictCheck?.sent(serial, sent);
+    }
     return "waiting";
   }
 
@@ -251,19 +270,20 @@ export class ShareFlow {
     for (let serial = first; serial <= last; serial++) {
       const share = slot.pending.settle(serial);
       if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
-      else this.#judgedOne(slot, share, verdict, time);
+      else this.#judgedOne(slot, serial, share, verdict, time);
     }
   }
 
   #judgedOne(
     slot: Slot<MinerSeat>,
+    serial: number,
     share: PendingShare<MinerSeat>,
     verdict: Verdict,
     time: number,
   ): void {
     const counter = this.#counter;
     const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty, poolDifficulty, tentativeAt } = share;
+    const { owner, requestId, difficulty } = share;
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -272,14 +292,17 @@ export class ShareFlow {
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
       this.#credit(sessionId, difficulty, time);
-      slot.credited += poolDifficulty;
+      slot.accepted(share);
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(tentativeAt)) {
-        counter.add(sessionId, "contradicted", ledger);
-      }
+      if (verdict.reason === "lowDifficulty") slot.foundTooLow(share);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
+    }
+    const contradiction = slot.verdictCheck?.judged(serial, verdict);
+    if (contradiction !== undefined && !slot.isCrossed(share)) {
+      counter.add(sessionId, "contradicted", ledger);
+      this.#contradictions.say(upstream, contradiction);
     }
     upstream.watch.judged(miner.sessionId, verdict, judgedAt);
   }

@@ -10,12 +10,14 @@ import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
 import { FloodBrake } from "./flood_brake.ts";
 import { JobBook, type JobDifficulty } from "./job_book.ts";
-import { CERTAIN, PendingShares } from "./pending_shares.ts";
+import { type PendingShare, PendingShares } from "./pending_shares.ts";
+import { PoolCredit } from "./pool_credit.ts";
 import { Portions } from "./portions.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import { isPaired, type Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
+import { type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
 import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
@@ -54,6 +56,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly views: Views;
   /** What becomes of shares before they go up. */
   readonly screening: Screening;
+  /** Holds the pool's verdicts against our own arithmetic; `undefined` where that is not wanted. */
+  readonly verdictCheck: VerdictCheck | undefined;
   /** How difficult each of them finds it. */
   readonly difficulties: Difficulties;
   /** Shares waiting for this connection's verdict. */
@@ -74,8 +78,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
-  /** The difficulties that the pool counts for shares it accepted, together. */
-  credited = 0;
+  #credited = 0;
+  readonly #credit: PoolCredit | undefined;
   /** Against floods; `undefined` where the pool sets miners' difficulties. */
   readonly brake: FloodBrake | undefined;
   /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
@@ -103,6 +107,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.views = new Views(extranonce);
     this.#ids = extranonce.idBytes === 1 ? new ShortIds() : undefined;
     this.screening = screeningFor(upstream.terms);
+    const { hashing } = this.screening;
+    this.#credit = hashing === undefined ? undefined : new PoolCredit(hashing.poolDifficulty);
+    this.verdictCheck = verdictCheckFor(upstream.terms);
     this.difficulties = new Difficulties(startingDifficulty);
     this.brake = difficulty === "vardiff" ? new FloodBrake(time) : undefined;
   }
@@ -123,6 +130,11 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const handles: number[] = [];
     for (const { miner } of this.seats.values()) handles.push(miner.handle);
     return handles;
+  }
+
+  /** The difficulties that the pool counts for shares it accepted, together. */
+  get credited(): number {
+    return this.#credited;
   }
 
   /** The pool's own difficulty: miners have at most this where theirs is our business. */
@@ -210,17 +222,28 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return left.waiting;
   }
 
+  /** The pool accepted a share. */
+  accepted({ stamp, reached, difficulty }: PendingShare<Seat>): void {
+    this.#credited += stamp === undefined ? difficulty : this.#credit!.accepted(stamp, reached);
+  }
+
   /**
-   * The pool found a share too low. One that was tentative tells how it takes a change of its
-   * difficulty, others contradict our own arithmetic.
-   *
-   * @returns whether it does that.
+   * The pool found a share too low. One that only the lower of two difficulties would take tells how
+   * it takes a change; others contradict our own arithmetic, which the check of verdicts finds.
    */
-  foundTooLow(tentativeAt: number): boolean {
+  foundTooLow({ stamp, reached, change, isTentative }: PendingShare<Seat>): void {
+    const poolDifficulty = this.screening.hashing?.poolDifficulty;
+    if (stamp === undefined || poolDifficulty === undefined) return;
+    if (!isTentative && reached >= poolDifficulty.demand(stamp).sure) return;
+    if (isTentative && change !== poolDifficulty.changes) return;
+    this.#credited += this.#credit!.refused(stamp);
+    poolDifficulty.refused(poolDifficulty.changes);
+  }
+
+  /** Whether the pool's difficulty has changed since it was sent a share. */
+  isCrossed({ change }: PendingShare<Seat>): boolean {
     const { hashing } = this.screening;
-    if (tentativeAt === CERTAIN) return hashing !== undefined;
-    hashing?.poolDifficulty.refused(tentativeAt);
-    return false;
+    return hashing !== undefined && hashing.poolDifficulty.changes !== change;
   }
 
   /** The serial of a share that goes up now. */
@@ -239,7 +262,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         ...this.#jobDifficulty(),
-        check: this.screening.hashing?.check(job),
+        check: this.screening.hashing?.check(job) ?? this.verdictCheck?.jobCheck(job),
       },
       isClean,
       time,

@@ -39,6 +39,9 @@ export interface Retention {
   readonly ms: number;
 }
 
+/** Which verdicts of a pool that judges shares by itself are held against our own arithmetic. */
+export type Verify = "off" | "sample" | "all";
+
 /** The terms of one connection. */
 export interface Terms {
   /** Where miners' extranonces go. */
@@ -59,6 +62,8 @@ export interface Terms {
    * pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
+  /** Where the pool judges shares by itself: which of them are hashed here as well. Absent: none. */
+  readonly verify?: Verify;
   /** Whether a share can say that its time is 0; if not, the pool would read the job's own time. */
   readonly canSayTimeZero: boolean;
   /** How long its jobs are good for. */

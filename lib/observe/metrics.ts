@@ -238,6 +238,21 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "How often a connection began to serve miners.",
     of(({ activations }) => activations),
   );
+  page.counter(
+    "btcagent_pool_empty_job_seconds",
+    "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
+    of((pool) => pool.empty_job_seconds),
+  );
+  page.counter(
+    "btcagent_pool_behind_seconds",
+    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+    of((pool) => pool.behind_seconds),
+  );
+  page.counter(
+    "btcagent_pool_payout_changes",
+    "How often a job did not pay an output that the pool's earlier jobs paid.",
+    of((pool) => pool.payout_changes),
+  );
   page.counter("btcagent_pool_read_bytes", "Payload read.", of((p) => p.traffic.bytes_read));
   page.counter(
     "btcagent_pool_written_bytes",
@@ -258,7 +273,8 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.counter(
     "btcagent_pool_shares_contradicted",
-    "Shares the pool rejected as low difficulty, though good by our own arithmetic.",
+    "Shares the pool rejected as low difficulty, though good by our own arithmetic, or, with " +
+      "verify, accepted though too low.",
     of(({ shares }) => shares.contradicted),
   );
   page.counter(

@@ -6,15 +6,13 @@
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
 import type { KindOfPool } from "../base/pool_kind.ts";
+import type { Verify } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";
-import type { SizeQuestion } from "./size_question.ts";
-
-/** A kind of pool that has a protocol. */
-export type PoolKind = Exclude<KindOfPool, "unknown">;
+import type { SizeQuestion } from "./size_query.ts";
 
 /** What a connection is made of. */
 export interface PoolConnectionOptions {
@@ -36,6 +34,8 @@ export interface PoolConnectionOptions {
   readonly extranonce2Bytes?: number | undefined;
   /** Whether verdicts are wanted, if the pool offers them. */
   readonly wantsVerdicts: boolean;
+  /** Which shares are hashed here though the pool judges them by itself; absent for none. */
+  readonly verify?: Verify;
   /** Of btcagent. */
   readonly version: string;
   /** Opens the socket. */

@@ -3,7 +3,7 @@
  * of the kind that was found.
  */
 
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { LineDecoder } from "../protocol/stratum/lines.ts";
@@ -13,7 +13,6 @@ import type {
   PoolConnection,
   PoolConnectionOptions,
   PoolConnectionOwner,
-  PoolKind,
   ReadyUpstream,
 } from "./connection.ts";
 import { causeOf, endReason } from "./end_reason.ts";
@@ -184,7 +183,6 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
       for (let line = decoder.next(); line; line = decoder.next()) {
         if (line.length === 0) continue;
         this.#evidence.receive(decodePoolMessage(line), this.#options.now());
-        if (this.#evidence.isSubscribed) this.#asked?.sizeSeen(this.#evidence.extranonce2Bytes);
         if (this.#openIfFound()) return;
       }
     }
@@ -204,6 +202,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
 
   #openIfFound(): boolean {
     const { kind } = this.#evidence;
+    this.#asked?.sizeSeen(this.#evidence.sizeAt(this.#options.now()));
     if (kind === undefined || this.#stage.kind !== "asking") return false;
     this.#stage.link?.close();
     this.#parts.found.found(this.#options.address, kind);

@@ -3,10 +3,10 @@
  * that a pool which was mistaken for another kind is asked again at the next start.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import type { PoolAddress } from "../net/pools/connection.ts";
 import { areaLog } from "../observe/log.ts";
-import type { PoolKind } from "./connection.ts";
 
 const log = areaLog("pool");
 
@@ -23,8 +23,7 @@ export class KindQuestion {
   readonly size: Promise<number | undefined>;
   /** Resolves when nothing more is heard. */
   readonly over: Promise<void>;
-  /** The pool answered subscribe with this size. */
-  readonly sizeSeen: (bytes: number | undefined) => void;
+  readonly #size: (bytes: number | undefined) => void;
   readonly #end: () => void;
 
   /** `end` is called when it is over. */
@@ -34,12 +33,17 @@ export class KindQuestion {
     this.isProbe = isProbe;
     this.size = size.promise;
     this.over = over.promise;
-    this.sizeSeen = size.resolve;
+    this.#size = size.resolve;
     this.#end = () => {
       end();
       size.resolve(undefined);
       over.resolve();
     };
+  }
+
+  /** What is known of the size; `undefined` for nothing yet. The first one counts. */
+  sizeSeen(bytes: number | undefined): void {
+    if (bytes !== undefined) this.#size(bytes);
   }
 
   /** It asks no more. To be called once. */

@@ -6,10 +6,10 @@
  * decides nothing: a thin uplink must not turn a farm into one worker.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import { quote } from "../protocol/stratum/message.ts";
 import type { PoolAnswer, PoolMessage } from "../protocol/stratum/pool_message.ts";
-import type { PoolKind } from "./connection.ts";
 import { sizeIn } from "./subscribe_answer.ts";
 
 /**
@@ -17,6 +17,15 @@ import { sizeIn } from "./subscribe_answer.ts";
  * do not answer in the order of the questions.
  */
 export const CAPABILITIES_GRACE_MS = 1_000;
+
+/**
+ * A size below an agent's counts this long after the subscribe answer, in milliseconds: capabilities
+ * that were asked for together with it have come by then.
+ */
+const SIZE_GRACE_MS = 250;
+
+/** The extranonce2 size of every agent pool, in bytes. */
+export const AGENT_SIZE = 8;
 
 /** Whole numbers, since some pools close on others. */
 const ID = { subscribe: 1, capabilities: 2, authorize: 3 } as const;
@@ -43,7 +52,7 @@ export function kindQuestion(
 
 /** What has been answered so far. Times in milliseconds. */
 export class KindEvidence {
-  #isSubscribed = false;
+  #subscribedAt: number | undefined;
   #extranonce2Bytes: number | undefined;
   #authorizedAt: number | undefined;
   #kind: PoolKind | undefined;
@@ -53,19 +62,27 @@ export class KindEvidence {
     return this.#kind;
   }
 
-  /** Whether subscribe is answered. */
-  get isSubscribed(): boolean {
-    return this.#isSubscribed;
+  /** When subscribe was answered; `undefined` as long as it is not. */
+  get subscribedAt(): number | undefined {
+    return this.#subscribedAt;
   }
 
-  /** The extranonce2 size in that answer, not checked; `undefined` if it says none. */
-  get extranonce2Bytes(): number | undefined {
-    return this.#extranonce2Bytes;
+  /**
+   * The extranonce2 size as far as the pool says it and it is clear what it means: an agent pool that
+   * says less than 8 cannot be used, and narrows nobody.
+   */
+  sizeAt(time: number): number | undefined {
+    if (this.#kind === "agent") return AGENT_SIZE;
+    const bytes = this.#extranonce2Bytes;
+    if (bytes === undefined || this.#subscribedAt === undefined) return undefined;
+    const isClear = bytes >= AGENT_SIZE || this.#kind === "stratum" ||
+      time - this.#subscribedAt >= SIZE_GRACE_MS;
+    return isClear ? bytes : undefined;
   }
 
   /** What is still open, in words. */
   get waitingFor(): string {
-    return this.#isSubscribed ? "the authorize answer" : "the subscribe answer";
+    return this.#subscribedAt !== undefined ? "the authorize answer" : "the subscribe answer";
   }
 
   /** A message came. @throws PoolFault `kind-unknown` when it refuses to subscribe us. */
@@ -74,12 +91,12 @@ export class KindEvidence {
     switch (message.id) {
       case ID.subscribe:
         if (!Array.isArray(message.result)) refuseSubscribe(message);
-        this.#isSubscribed = true;
+        this.#subscribedAt ??= time;
         this.#extranonce2Bytes ??= sizeIn(message.result);
         return;
       case ID.capabilities:
         if (hasCapabilities(message.result)) this.#kind = "agent";
-        else if (this.#isSubscribed) this.#kind ??= "stratum";
+        else if (this.#subscribedAt !== undefined) this.#kind ??= "stratum";
         return;
       case ID.authorize:
         this.#authorizedAt ??= time;
@@ -95,7 +112,9 @@ export class KindEvidence {
 
   /** The pool closed the connection. */
   closed(): void {
-    if (this.#isSubscribed || this.#authorizedAt !== undefined) this.#kind ??= "stratum";
+    if (this.#subscribedAt !== undefined || this.#authorizedAt !== undefined) {
+      this.#kind ??= "stratum";
+    }
   }
 }
 

@@ -2,17 +2,16 @@
  * Every kind of pool there is. The only file that knows more than one.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { clientAgentName } from "./agent/handshake.ts";
 import { AgentSession } from "./agent/session.ts";
-import type { PoolConnection, PoolConnectionOptions, PoolKind, PoolKinds } from "./connection.ts";
+import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
+import { AGENT_SIZE } from "./kind_question.ts";
 import { askStratumSize, askUnknownSize } from "./size_question.ts";
 import { StratumSession } from "./stratum/session.ts";
-
-/** Every agent pool has this extranonce2 size, in bytes (agent.md "Handshake"). */
-const AGENT_SIZE = 8;
 
 /** Opens a connection of each kind. */
 const OPEN: Readonly<Record<PoolKind, (options: PoolConnectionOptions) => PoolConnection>> = {

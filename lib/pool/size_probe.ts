@@ -52,7 +52,7 @@ export interface SizeRound {
   readonly over: () => void;
 }
 
-/** See the head of this file. */
+/** Asks one list of pools at a time. */
 export class SizeProbe {
   readonly #options: SizeProbeOptions;
   #round = new AbortController();

@@ -5,9 +5,8 @@
  * What is in the way is nobody's business here: the connections that miners are served by say it.
  */
 
-import type { Now, Timers } from "../base/clock.ts";
 import { PoolFault } from "../base/violation.ts";
-import type { Connection, Dial, PoolAddress } from "../net/pools/connection.ts";
+import type { Connection } from "../net/pools/connection.ts";
 import { LineDecoder } from "../protocol/stratum/lines.ts";
 import {
   decodePoolMessage,
@@ -17,6 +16,7 @@ import {
 import { REQUEST_ID, sizeRequests } from "../protocol/stratum/pool_request.ts";
 import type { FoundKinds } from "./found_kinds.ts";
 import { CAPABILITIES_GRACE_MS, KindEvidence, kindQuestion } from "./kind_question.ts";
+import type { SizeQuestion } from "./size_query.ts";
 import { sizeIn } from "./subscribe_answer.ts";
 
 const READ_BUFFER_BYTES = 4 * 1024;
@@ -26,33 +26,6 @@ const MAX_BYTES = 256 * 1024;
 
 /** How often it is looked whether enough was waited, in milliseconds. */
 const TICK_MS = 200;
-
-/** What is needed to ask. */
-export interface SizeQuestion {
-  /** Where the pool is. */
-  readonly address: PoolAddress;
-  /** The name to authorize as where the pool's kind is to be found out; empty for none. */
-  readonly account: string;
-  /** What goes with it. A secret: for the pool alone. */
-  readonly password: string;
-  /** Of btcagent. */
-  readonly version: string;
-  /** Opens the socket. */
-  readonly dial: Dial;
-  /** Monotonic time. */
-  readonly now: Now;
-  /** For what is not waited for long. */
-  readonly timers: Timers;
-  /** Dialling and asking together may take this long, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Ends it early. */
-  readonly signal: AbortSignal;
-  /**
-   * Hears, once, the extranonce2 size as the pool says it, whether miners can use it or not;
-   * `undefined` if the pool does not say.
-   */
-  readonly answered: (bytes: number | undefined) => void;
-}
 
 /** Asks a Stratum pool. Resolves when its connection is closed; never rejects. */
 export async function askStratumSize(question: SizeQuestion): Promise<void> {
@@ -88,24 +61,22 @@ export async function askUnknownSize(
   }
   const probe = found.ask(address, true);
   const evidence = new KindEvidence();
-  let subscribedAt: number | undefined;
   void probe.size.then(answered);
   const end = await talk(question, {
     opening: kindQuestion(clientAgent, account === "" ? undefined : account, password),
-    receive: (message) => {
-      evidence.receive(message, now());
-      if (!evidence.isSubscribed || subscribedAt !== undefined) return;
-      subscribedAt = now();
-      probe.sizeSeen(evidence.extranonce2Bytes);
-    },
+    receive: (message) => evidence.receive(message, now()),
     isDone: () => {
-      evidence.tick(now());
+      const time = now();
+      evidence.tick(time);
+      probe.sizeSeen(evidence.sizeAt(time));
       // Without a name to authorize as there is nothing more to come.
-      const isOver = account === "" && now() - (subscribedAt ?? now()) >= CAPABILITIES_GRACE_MS;
+      const sinceMs = time - (evidence.subscribedAt ?? time);
+      const isOver = account === "" && sinceMs >= CAPABILITIES_GRACE_MS;
       return evidence.kind !== undefined || isOver;
     },
   });
   if (end === "closed") evidence.closed();
+  probe.sizeSeen(evidence.sizeAt(now()));
   if (evidence.kind !== undefined) found.found(address, evidence.kind);
   probe.end();
 }

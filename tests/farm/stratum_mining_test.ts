@@ -12,13 +12,13 @@ for (const like of LIKES) {
     await mineThrough({
       pool: {
         like,
-        difficulty: 2 ** -20,
+        difficulty: 2 ** -18,
         minDifficulty: 2 ** -20,
         vardiff: { targetMs: 200, everyMs: 5_000 },
       },
       miners: 200,
       ...like === "nomp" || like === "public" ? { firmware: NARROW_FIRMWARE } : {},
-      seconds: Number(Deno.env.get("SECS") ?? 40),
+      seconds: 40,
       shares: 100,
     });
   });

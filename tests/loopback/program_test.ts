@@ -291,7 +291,7 @@ Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or
     await Deno.writeTextFile(path, changed.replace('"demo"', "true"));
     program.signal("SIGHUP");
     await program.wrote("pools[0].user: found true");
-    await program.wrote("The configuration stays as it was");
+    await program.wrote("keeping the current configuration");
     await Deno.remove(path);
     program.signal("SIGHUP");
     await program.wrote("cannot read the configuration");

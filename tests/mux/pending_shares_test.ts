@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CERTAIN, type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
+import { type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
 
 /** Share number `n` of a connection; who owns it says which it is. */
 function share(n: number, sentAt = n): PendingShare<string> {
@@ -11,8 +11,10 @@ function share(n: number, sentAt = n): PendingShare<string> {
     requestId: n,
     sentAt,
     difficulty: 1,
-    poolDifficulty: 1,
-    tentativeAt: CERTAIN,
+    stamp: undefined,
+    reached: 0,
+    change: 0,
+    isTentative: false,
   };
 }
 

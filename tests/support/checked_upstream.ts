@@ -41,10 +41,11 @@ export class CheckedUpstream implements Upstream {
   constructor(
     name: string,
     mux: UpstreamEvents,
-    { size = 8, difficulty = ANY_WORK, poolId = 0 }: {
+    { size = 8, difficulty = ANY_WORK, poolId = 0, terms = {} }: {
       readonly size?: number;
       readonly difficulty?: number;
       readonly poolId?: number;
+      readonly terms?: Partial<Terms>;
     } = {},
   ) {
     this.name = name;
@@ -59,6 +60,7 @@ export class CheckedUpstream implements Upstream {
       validation: "here",
       canSayTimeZero: true,
       retention: { jobs: 256, acrossClean: 0, ms: 240_000 },
+      ...terms,
     };
   }
 

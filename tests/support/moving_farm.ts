@@ -5,13 +5,21 @@
 
 import assert from "node:assert/strict";
 import { rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
+import type { Time } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolView } from "../../lib/app/farm_view.ts";
 import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
-import { assertAddsUp, assertSameBooks, poolsOf, restFrom, TINY_VARDIFF } from "./stratum_farms.ts";
-import { TestProxy, until } from "./test_proxy.ts";
+import {
+  assertSameBooks,
+  NARROW_FIRMWARE,
+  poolsOf,
+  restFrom,
+  TINY_VARDIFF,
+} from "./stratum_farms.ts";
+import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** A pool of either kind. */
 export type AnyPool = SimPool | SimStratumPool;
@@ -31,11 +39,12 @@ export class MovingFarm implements AsyncDisposable {
   /** What each miner was given first, by its name. */
   readonly #extranonces = new Map<string, string>();
 
-  /** Starts proxy and miners, in front of pools that run. */
+  /** Starts proxy and miners, in front of pools that run; `time` is the proxy's own. */
   constructor(
     listed: readonly ListedSimPool[],
     farm: Omit<SimFarmOptions, "port" | "mode">,
     settings: Readonly<Record<string, unknown>> = {},
+    time: Time = systemTime,
   ) {
     this.#pools = listed.map(({ pool }) => pool);
     this.#count = farm.count;
@@ -48,6 +57,7 @@ export class MovingFarm implements AsyncDisposable {
       undefined,
       undefined,
       new Map(sizes),
+      time,
     );
     this.farm = SimFarm.start({ ...farm, port: this.proxy.port, mode: { kind: "hash" } });
   }
@@ -96,7 +106,7 @@ export class MovingFarm implements AsyncDisposable {
     await restFrom(farm, proxy);
     const ours = proxy.statistics();
     assert.deepEqual(farm.faults, []);
-    assertAddsUp(ours);
+    assertSharesAddUp(ours);
     assert.equal(ours.shares.received, farm.statistics().submitted);
     assert.equal(unansweredIn(ours.shares), 0, "unanswered");
     assert.equal(ours.shares.contradicted, 0, "contradicted");
@@ -137,4 +147,38 @@ export function troubleOf(miners: readonly SimMiner[]): string[] {
       ? []
       : [miner.named(`${connections} connections, ${lostConnections} lost, ${givenUp} given up`)];
   });
+}
+
+/** How large a farm moves, and how often. */
+export interface ManyMoves {
+  readonly miners: number;
+  /** How often a miner moves, all together. */
+  readonly moves: number;
+  /** Each pool accepts as many shares between two of them. */
+  readonly shares: number;
+}
+
+/** A farm moves among an agent pool and pools of 8, 6 and 4 bytes, known from the start. */
+export async function moveAmongAllSizes({ miners, moves, shares }: ManyMoves): Promise<void> {
+  const difficulty = 2 ** -20;
+  const fixed = { difficulty, vardiff: "fixed", jobIntervalMs: 2_000 } as const;
+  await using agent = await SimPool.start({ difficulty, jobIntervalMs: 2_000 });
+  await using eight = await SimStratumPool.start({ ...fixed, like: "ckpool" });
+  await using six = await SimStratumPool.start({ ...fixed, like: "narrow6" });
+  await using four = await SimStratumPool.start({ ...fixed, like: "public", asksAddress: false });
+  await using moving = new MovingFarm(
+    [{ pool: agent }, { pool: eight, size: 8 }, { pool: six, size: 6 }, { pool: four, size: 4 }],
+    { count: miners, firmware: NARROW_FIRMWARE },
+  );
+  const { proxy, farm } = moving;
+  await moving.minesAt(0, shares);
+  moving.assertSameExtranonces();
+  for (let round = 1; proxy.proxy.parts.accounts.moves < moves; round++) {
+    await moving.moveTo(round % 4, shares);
+    moving.assertSameExtranonces();
+  }
+  await moving.closeBooks();
+  assert.deepEqual(troubleOf(farm.miners), []);
+  assert.equal(agent.statistics().rejected, 0, "the agent pool finds the headers that were hashed");
+  for (const pool of [eight, six, four]) assert.equal(pool.statistics().rejected, 0);
 }

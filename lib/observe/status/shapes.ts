@@ -73,8 +73,8 @@ export const SharesSchema = v.strictObject({
   accepted: count("Accepted by the pool."),
   rejected: v.strictObject(counts(REJECTED)),
   contradicted: count(
-    "Rejected by the pool as low difficulty, though good by our own arithmetic; " +
-      "`rejected` has them, too.",
+    "Rejected by the pool as low difficulty, though good by our own arithmetic, or, with `verify`, " +
+      "accepted though too low; `rejected` and `accepted` have them, too.",
   ),
   assumed: count("Sent to a pool that gives no verdicts."),
   unanswered: v.strictObject(counts(UNANSWERED)),
@@ -199,6 +199,17 @@ export const ConnectionSchema = v.strictObject({
   verdicts: about("Whether it judges shares; null while opening.", v.nullable(v.boolean())),
 });
 
+/** What its jobs were like. */
+const JOB_COUNTS = {
+  empty_job_seconds: amount(
+    "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
+  ),
+  behind_seconds: amount(
+    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+  ),
+  payout_changes: count("How often a job did not pay an output that its earlier jobs paid."),
+};
+
 /** @internal A part of answers. */
 export const PoolSchema = v.strictObject({
   address: words("host:port."),
@@ -216,6 +227,7 @@ export const PoolSchema = v.strictObject({
   failures: count("Connections that never did."),
   losses: count("Connections lost after they were ready."),
   activations: count("How often one of its connections began to serve."),
+  ...JOB_COUNTS,
   traffic: TrafficSchema,
   shares: SharesSchema,
   credited_difficulty: amount(
@@ -262,6 +274,7 @@ export const PoolTotalSchema = v.strictObject({
   failures: count("Connections that never did."),
   losses: count("Connections lost after they were ready."),
   activations: count("How often one of its connections began to serve."),
+  ...JOB_COUNTS,
   traffic: TrafficSchema,
   shares: SharesSchema,
   credited_difficulty: amount(

@@ -209,7 +209,7 @@ export class StratumUpstream implements ReadyUpstream {
     const { mux, now } = this.#parts;
     const job = this.#jobs.next(sent);
     this.#latestJob = job;
-    this.watch.record.jobArrived(now());
+    this.watch.jobArrived(job, now());
     mux.jobArrived(this, job);
   }
 

@@ -1,0 +1,100 @@
+/**
+ * What a pool credits for the shares it accepts on one connection, so that its sum can be compared
+ * with ours; pure.
+ *
+ * That is its difficulty, but for shares of jobs from before a change, of which each kind of server
+ * thinks otherwise (pools.md): the lower difficulty (ckpool), the newest (public-pool), that of the
+ * job (DATUM, btcagent), the newest where the share reaches it (NOMP). What a pool does is learnt
+ * from the verdicts on shares that only one of the difficulties would take; what was credited for
+ * others until then is put right. Answers come in the order of the changes they go by, so all is
+ * judged by what is known when the verdict comes.
+ */
+
+import type { DifficultyStamp, PoolDifficulty } from "./pool_difficulty.ts";
+
+/** Of this part of the difficulty a share is as good to NOMP. */
+const GRANTED = 0.99;
+
+/** Whether shares of older jobs are credited by the newest difficulty, after one sort of change. */
+class Habit {
+  #takesNewest: boolean;
+  #isKnown = false;
+  /** What would be credited more if it were the other way. */
+  #other = 0;
+
+  /** What is most likely, until it is known. */
+  constructor(takesNewest: boolean) {
+    this.#takesNewest = takesNewest;
+  }
+
+  get takesNewest(): boolean {
+    return this.#takesNewest;
+  }
+
+  /** The credit for a share that both difficulties would take. */
+  credit(newest: number, older: number): number {
+    const [credit, other] = this.#takesNewest ? [newest, older] : [older, newest];
+    if (!this.#isKnown) this.#other += other - credit;
+    return credit;
+  }
+
+  /** The pool has shown what it does. @returns what was credited too little for it so far. */
+  learn(takesNewest: boolean): number {
+    if (this.#isKnown) return 0;
+    this.#isKnown = true;
+    if (takesNewest === this.#takesNewest) return 0;
+    this.#takesNewest = takesNewest;
+    return this.#other;
+  }
+}
+
+/** The credit of one connection, share by share. */
+export class PoolCredit {
+  readonly #difficulty: PoolDifficulty;
+  /** After a raise that came without a job, and after such a drop. */
+  readonly #raisedAlone = new Habit(false);
+  readonly #loweredAlone = new Habit(true);
+  /** After a change with a clean job, which makes older ones worthless to NOMP, and with another. */
+  readonly #withCleanJob = new Habit(false);
+  readonly #withJob = new Habit(true);
+
+  /** Of a connection whose difficulty this is. */
+  constructor(difficulty: PoolDifficulty) {
+    this.#difficulty = difficulty;
+  }
+
+  /** A share for a job with this stamp, which reached so much, was accepted. @returns the credit. */
+  accepted(stamp: DifficultyStamp, reached: number): number {
+    const judge = this.#difficulty.takeJudge();
+    const { current, previous, isRaise, isAlone } = judge;
+    if (!judge.isInFlight(stamp)) return current;
+    const habit = this.#habitAfter(judge);
+    const isOfNomp = habit === this.#withJob;
+    const older = isAlone ? previous : stamp.difficulty;
+    const higher = isRaise ? isOfNomp ? current * GRANTED : current : older;
+    if (reached >= higher) return habit.credit(current, older);
+    // Only one of both has taken it.
+    if (!isRaise) return this.#learn(habit, true) + current;
+    if (isOfNomp) return habit.takesNewest && reached >= previous ? previous : older;
+    return this.#learn(habit, false) + older;
+  }
+
+  /** One that reached only the lower difficulty was refused as too low. @returns what that puts right. */
+  refused(stamp: DifficultyStamp): number {
+    const difficulty = this.#difficulty;
+    if (!difficulty.isInFlight(stamp)) return 0;
+    return this.#learn(this.#habitAfter(difficulty), difficulty.isRaise);
+  }
+
+  #habitAfter({ isAlone, isClean, isRaise }: PoolDifficulty): Habit {
+    if (!isAlone) return isClean ? this.#withCleanJob : this.#withJob;
+    return isRaise ? this.#raisedAlone : this.#loweredAlone;
+  }
+
+  #learn(habit: Habit, takesNewest: boolean): number {
+    const more = habit.learn(takesNewest);
+    // A pool that goes by the difficulty of each job does so with all of them.
+    const isByJob = habit === this.#withCleanJob && !takesNewest;
+    return isByJob ? more + this.#withJob.learn(false) : more;
+  }
+}

@@ -1,0 +1,29 @@
+/** Small twins of the farms in tests/farm that mine on ordinary Stratum pools, for every change. */
+
+import { moveAmongAllSizes } from "../support/moving_farm.ts";
+import { chainMines } from "../support/proxy_chain.ts";
+import { mineThrough, NARROW_FIRMWARE } from "../support/stratum_farms.ts";
+
+const EASY = 2 ** -20;
+
+for (const like of ["ckpool", "nomp"] as const) {
+  Deno.test(`a few miners hash through ${like}, and its books are ours`, () =>
+    mineThrough({
+      pool: {
+        like,
+        difficulty: EASY,
+        minDifficulty: EASY,
+        vardiff: { targetMs: 100, everyMs: 1_000, shares: 24 },
+      },
+      miners: 20,
+      firmware: NARROW_FIRMWARE,
+      seconds: 3,
+      shares: 30,
+    }));
+}
+
+Deno.test("80 moves among an agent pool and pools of 8, 6 and 4 bytes disconnect nobody", () =>
+  moveAmongAllSizes({ miners: 10, moves: 80, shares: 5 }));
+
+Deno.test("miners hash behind two proxies in a row, and all books agree", () =>
+  chainMines({ miners: 20, seconds: 2, shares: 2 }));

@@ -1,0 +1,81 @@
+/** PoolCredit: the difficulty that each kind of pool credits a share with while it changes. */
+
+import assert from "node:assert/strict";
+import { PoolCredit } from "../../lib/mux/pool_credit.ts";
+import { type DifficultyStamp, PoolDifficulty } from "../../lib/mux/pool_difficulty.ts";
+import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
+
+/** What a pool credits a share of a job that came at a difficulty; `undefined` if it refuses it. */
+type Rule = (
+  pool: { readonly current: number; readonly previous: number; readonly isInFlight: boolean },
+  ofJob: number,
+  reached: number,
+) => number | undefined;
+
+const least = (needed: number, reached: number) => reached >= needed ? needed : undefined;
+
+/** The servers of pools.md: how they judge, and with which job they tell a difficulty. */
+const RULES: Readonly<
+  Record<string, { readonly job: "none" | "any" | "clean"; readonly rule: Rule }>
+> = {
+  ckpool: {
+    job: "none",
+    rule: ({ current, previous, isInFlight }, _, reached) =>
+      least(isInFlight ? Math.min(current, previous) : current, reached),
+  },
+  public: { job: "clean", rule: ({ current }, _, reached) => least(current, reached) },
+  datum: { job: "any", rule: (_, ofJob, reached) => least(ofJob, reached) },
+  "datum in a hurry": { job: "clean", rule: (_, ofJob, reached) => least(ofJob, reached) },
+  nomp: {
+    job: "any",
+    rule: ({ current, previous }, _, reached) =>
+      reached / current >= 0.99 ? current : least(previous, reached),
+  },
+};
+
+for (const [name, { job, rule }] of Object.entries(RULES)) {
+  Deno.test(`our sum is that of ${name}, share by share, as soon as its habit is known`, () => {
+    const random = seededRandom(7);
+    const difficulty = new PoolDifficulty(64);
+    const credit = new PoolCredit(difficulty);
+    let ours = 0;
+    let theirs = 0;
+    let refusals = 0;
+    const stamps: DifficultyStamp[] = [difficulty.stamp(true)];
+    for (let step = 0; step < 4_000; step++) {
+      if (step % 100 === 50) {
+        const cause = stamps.at(-1)!;
+        const { current, previous } = difficulty;
+        const isInFlight = difficulty.isInFlight(cause);
+        difficulty.change(2 ** (2 + randomBelow(random, 8)), job === "none");
+        // ckpool changes it over a share that it answers afterwards.
+        if (name === "ckpool" && difficulty.current !== current) {
+          theirs += rule({ current, previous, isInFlight }, cause.difficulty, Infinity)!;
+          ours += credit.accepted(cause, 2 ** 40);
+        }
+        if (job !== "none") stamps.push(difficulty.stamp(job === "clean"));
+      } else if (step % 20 === 0) stamps.push(difficulty.stamp(false));
+      // Of a job of late that only one change came after.
+      const stamp = stamps.at(-1 - randomBelow(random, 3)) ?? stamps.at(-1)!;
+      if (difficulty.changes - stamp.change > 1) continue;
+      const reached = 4 / (1 - random());
+      const { sure, possible } = difficulty.demand(stamp);
+      if (reached < possible) continue;
+      const { current, previous } = difficulty;
+      const isInFlight = difficulty.isInFlight(stamp);
+      const given = rule({ current, previous, isInFlight }, stamp.difficulty, reached);
+      if (given === undefined) {
+        assert.ok(reached < sure, "a share that was sure");
+        refusals++;
+        ours += credit.refused(stamp);
+        difficulty.refused(difficulty.changes);
+      } else {
+        theirs += given;
+        ours += credit.accepted(stamp, reached);
+      }
+    }
+    assert.ok(refusals <= difficulty.changes, `${refusals} refused`);
+    assert.ok(theirs > 0);
+    assert.equal(ours, theirs);
+  });
+}
