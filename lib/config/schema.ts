@@ -435,7 +435,7 @@ function difficulty(exponent = LOWEST_EXPONENT) {
 }
 
 const Vardiff = group(
-  "The difficulty of each miner at pools that leave it to this program (Stratum). It is never above the pool's own.",
+  "The difficulty of each miner at pools that leave it to this program (Stratum). It is never above the pool's own, unless more shares would come than the pool can be sent.",
   {
     shares_per_minute: v.optional(
       about(

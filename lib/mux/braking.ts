@@ -1,6 +1,6 @@
 /**
  * The brakes of an account's connections: set by what is known of its miners' hashrate and by the
- * shares that come, told to miners with a job, and said in the log when they begin and when they end.
+ * shares that come, told to miners with a job, and logged when they begin and when they end.
  */
 
 import { Allowance } from "../base/allowance.ts";
@@ -91,10 +91,16 @@ export class Braking {
     const time = now();
     brake.check(time, upstream.queued, ceiling);
     this.#say(slot, time);
-    if (work.job === undefined || seats.size === 0 || !brake.isTimeToTell(time)) return;
+    const { untold } = brake;
+    if (untold === undefined || work.job === undefined || seats.size === 0) return;
+    const isHarder = untold === "harder";
+    const isTime = isHarder ? brake.takeTelling(time) : work.isRested(realNow());
+    if (!isTime) return;
     local.atJob(slot, time);
-    slot.setDifficultiesAgain(nextJobNumber());
-    if (work.announce(realNow(), true)) fanout.tell(slot);
+    slot.setDifficultiesAgain(nextJobNumber(), isHarder);
+    if (!work.announce(realNow())) return;
+    brake.told(time);
+    fanout.tell(slot);
   }
 
   /** Says that a brake is on, or off again. */

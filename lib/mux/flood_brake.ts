@@ -26,7 +26,7 @@ const LEAST = AIM / Math.SQRT2;
 /** More than this many a second are a flood. */
 const FLOOD = 100;
 
-/** So many wait because the pool takes fewer than the brake aims at. */
+/** With more than this waiting the pool takes fewer than the brake aims at. */
 const SLOW_POOL_QUEUE = 500;
 
 /** The sieve begins behind this many, and is twice as fine with every few more. */
@@ -43,7 +43,7 @@ const FALL_MS = 5_000;
 /** The brake is loosened by at most this many powers of two at once. */
 const MOST_FALL = 4;
 
-/** Miners are told of the brake this often, in milliseconds, and times at once. */
+/** Miners are told of a harder brake this often, in milliseconds, and times at once. */
 const TELL_EVERY_MS = 5_000;
 const TELL_BURST = 3;
 
@@ -59,7 +59,8 @@ export function sieveSteps(queued: number): number {
 /** The brake of one connection; it is off to begin with. */
 export class FloodBrake {
   #level: number | undefined;
-  #isUntold = false;
+  /** What miners know of. */
+  #told: number | undefined;
   /** Shares that the pool would have counted, since a time that may not have come yet. */
   #shares = 0;
   #since: number;
@@ -124,20 +125,22 @@ export class FloodBrake {
     this.#set(level - Math.min(MOST_FALL, Math.max(1, fall)), time, ceiling);
   }
 
-  /**
-   * Whether miners are to be told a job again, since the brake has another level than they know and
-   * it is time. It is taken for done then.
-   */
-  isTimeToTell(time: number): boolean {
-    if (!this.#isUntold || !this.#tellings.take(time)) return false;
-    this.told(time);
-    return true;
+  /** What miners are to be told of the brake, with a job; `undefined` if they know. */
+  get untold(): "harder" | "easier" | undefined {
+    const [level = -Infinity, told = -Infinity] = [this.#level, this.#told];
+    if (level === told) return undefined;
+    return level > told ? "harder" : "easier";
   }
 
-  /** Miners have been told by a job that came. */
+  /** Whether miners may be told once more that it is harder, out of turn. */
+  takeTelling(time: number): boolean {
+    return this.#tellings.take(time);
+  }
+
+  /** Miners have been told. */
   told(time: number): void {
-    if (this.#isUntold) this.#watchFrom(time + SETTLE_MS);
-    this.#isUntold = false;
+    if (this.#told !== this.#level) this.#watchFrom(time + SETTLE_MS);
+    this.#told = this.#level;
   }
 
   /** What every share that goes up is worth at least. */
@@ -150,7 +153,6 @@ export class FloodBrake {
     const next = bounded !== undefined && 2 ** bounded > ceiling ? bounded : undefined;
     if (next === this.#level) return;
     this.#level = next;
-    this.#isUntold = true;
     this.#watchFrom(time + SETTLE_MS);
   }
 

@@ -279,10 +279,13 @@ export class Slot<Seat extends Sitter> implements Crowd {
     if (isClean) this.currentFrom = number;
   }
 
-  /** The same with the difficulties that miners are to have from now on. */
-  setDifficultiesAgain(number: number): void {
+  /**
+   * The same with the difficulties that miners are to have from now on. If they are to drop easier
+   * work it is as a clean one to them; shares for that are still good.
+   */
+  setDifficultiesAgain(number: number, isHarder: boolean): void {
     this.jobs.addAgain(number, this.#jobDifficulty());
-    this.work.setAgain(number, false);
+    this.work.setAgain(number, isHarder);
   }
 
   #jobDifficulty(): JobDifficulty {

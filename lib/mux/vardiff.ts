@@ -35,7 +35,7 @@ export const BYTES_PER_MINER = 20;
 export const MOST_BRAKE_STEPS = 12;
 
 /** The brake is off. */
-export const NO_BRAKE = -128;
+export const NO_BRAKE: number = -128;
 
 /**
  * Of a miner that got no job for longer than this, in milliseconds, silence says nothing: there was

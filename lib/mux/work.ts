@@ -114,21 +114,21 @@ export class Work {
     this.#take(number, isClean);
   }
 
-  /**
-   * Has miners told of the newest job, if it is time.
-   *
-   * @param isDue whether it is time in any case.
-   * @returns whether there is news for them.
-   */
-  announce(time: number, isDue: boolean = false): boolean {
+  /** Has miners told of the newest job, if it is time. @returns whether there is news for them. */
+  announce(time: number): boolean {
     if (Math.max(this.#announced, this.#quiet) === this.#sequence) return false;
     const isClean = this.#clean > this.#announced;
     const isTime = isClean && this.#cleanJobs.take(time) || this.#otherJobs.take(time);
-    if (!isTime && !isDue) return false;
+    if (!isTime) return false;
     this.#announced = this.#sequence;
     this.#announcedAt = time;
     this.#isUrgent = isClean;
     return true;
+  }
+
+  /** Whether miners may hear of a job that is not clean. */
+  isRested(time: number): boolean {
+    return time - this.#announcedAt >= JOB_EVERY_MS;
   }
 
   /** Whether what miners were told last has grown old. */

@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/read.ts";
-import { accountsSettings, mostPoolConnections, poolSettings } from "../../lib/app/settings.ts";
+import {
+  accountsSettings,
+  difficultyFor,
+  mostPoolConnections,
+  poolSettings,
+} from "../../lib/app/settings.ts";
 import { configuredPools } from "../../lib/config/pools.ts";
 import { PoolIds } from "../../lib/pool/pool_ids.ts";
 
@@ -92,4 +97,13 @@ Deno.test("how long a pool may be silent is left to its kind unless the file say
   const bound = (advanced: unknown) => rosterOf({ advanced }, "").connection.readTimeoutMs;
   assert.equal(bound({}), undefined);
   assert.equal(bound({ pool_connection_read_timeout_seconds: 7 }), 7000);
+});
+
+Deno.test("a pool is asked for a share in 3.3 s of all miners together, if it is to be asked", () => {
+  assert.equal(difficultyFor(undefined), undefined);
+  assert.equal(difficultyFor(0), undefined);
+  // 10,000 miners of 100 TH/s.
+  assert.equal(Math.round(difficultyFor(1e18)! / 1e6), 768);
+  assert.equal(configOf({}).vardiff.suggest_to_pool, false);
+  assert.equal(configOf({ vardiff: { suggest_to_pool: true } }).vardiff.suggest_to_pool, true);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { BRAKE_QUEUE, FloodBrake, sieveSteps } from "../../lib/mux/flood_brake.ts";
+import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { CkpoolVardiff } from "../../lib/sim/stratum_pool/ckpool_vardiff.ts";
 
 const STEP_MS = 10;
@@ -32,6 +33,8 @@ class Flood {
   sent = 0;
   highestQueue = 0;
   tellings: number[] = [];
+  /** How many of them told of harder work. */
+  hardened = 0;
   /** The level that miners have, and what they will have. */
   #known: number | undefined;
   #coming: { readonly level: number | undefined; readonly at: number }[] = [];
@@ -60,7 +63,14 @@ class Flood {
 
   #tick(): void {
     this.brake.check(this.time, Math.floor(this.queued), this.difficulty);
-    if (!this.brake.isTimeToTell(this.time)) return;
+    const { untold } = this.brake;
+    if (untold === undefined) return;
+    const isTime = untold === "harder"
+      ? this.brake.takeTelling(this.time)
+      : this.time - (this.tellings.at(-1) ?? 0) >= JOB_EVERY_MS;
+    if (!isTime) return;
+    if (untold === "harder") this.hardened++;
+    this.brake.told(this.time);
     this.tellings.push(this.time);
     this.#coming.push({ level: this.brake.level, at: this.time + LAG_MS });
   }
@@ -145,8 +155,8 @@ Deno.test("miners hear of a brake three times at once, then once in five seconds
     flood.difficulty = round % 2 === 0 ? 1 : 1e9;
     flood.run(2);
   }
-  const { tellings } = flood;
-  assert.ok(tellings.length <= 3 + 80 / 5, `${tellings.length}`);
+  assert.ok(flood.hardened <= 3 + 80 / 5, `${flood.hardened}`);
+  assert.ok(flood.tellings.length - flood.hardened <= 80 / 5);
   assert.ok(flood.highestQueue < ROOM);
 });
 
@@ -189,15 +199,17 @@ Deno.test("what is known of the hashrate sets the brake before a share has come"
   brake.foresee(0, FARM, 1);
   const rate = FARM / 2 ** brake.level!;
   assert.ok(rate > 25 && rate <= 50, `${rate} a second`);
-  assert.ok(brake.isTimeToTell(0));
-  assert.ok(!brake.isTimeToTell(0), "nothing has changed since");
+  assert.equal(brake.untold, "harder");
+  brake.told(0);
+  assert.equal(brake.untold, undefined);
   brake.foresee(1, FARM * 1.5, 1);
-  assert.ok(!brake.isTimeToTell(1), "it is high enough");
+  assert.equal(brake.untold, undefined, "it is high enough");
   brake.foresee(1, FARM * 8, 1);
-  assert.ok(brake.isTimeToTell(1));
+  assert.equal(brake.untold, "harder");
   brake.foresee(2, FARM * 8, FARM * 8);
   brake.check(2, 0, FARM * 8);
   assert.equal(brake.level, undefined);
+  assert.equal(brake.untold, "easier");
 });
 
 Deno.test("the sieve begins late, and lets nothing through at the end", () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
+import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { Mood } from "../support/fake_pools.ts";
 import { LogCapture } from "../support/log_capture.ts";
@@ -34,6 +35,27 @@ Deno.test("Nothing is opened before the first tick", async () => {
   await turn();
   assert.deepEqual(rig.pools.dialled, [0, 1]);
   rig.roster.stop();
+});
+
+Deno.test("each connect suggests the difficulty that suits the miners then, if that is known", async () => {
+  const rig = new RosterRig(["refuses", "refuses"]);
+  const suggested: unknown[] = [];
+  rig.open = (options) => {
+    suggested.push("suggestedDifficulty" in options ? options.suggestedDifficulty : "nothing");
+    return POOL_KINDS.open({ ...options, kind: "agent" });
+  };
+  const roster = rig.another();
+  roster.tick();
+  await turn();
+  assert.deepEqual([...new Set(suggested.splice(0))], ["nothing"]);
+  rig.suggestedDifficulty = 4096;
+  for (let passed = 0; passed < 30_000; passed += TICK_MS) {
+    rig.clock.advance(TICK_MS);
+    roster.tick();
+    await turn();
+  }
+  assert.deepEqual([...new Set(suggested)], [4096]);
+  roster.stop();
 });
 
 scenario(

@@ -1,0 +1,133 @@
+/** Farms that really hash at Stratum pools whose difficulty is far too low for them. */
+
+import assert from "node:assert/strict";
+import { unansweredIn } from "../../lib/mux/books/ledger.ts";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
+import type { StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
+import {
+  assertAddsUp,
+  assertSameBooks,
+  poolsOf,
+  restFrom,
+  stratumProxy,
+} from "../support/stratum_farms.ts";
+import { type TestProxy, until } from "../support/test_proxy.ts";
+
+/** A share takes one hash: thousands are found in a second. */
+const FLOODING = 2 ** -32;
+/** Miners find one in many seconds. */
+const FITTING = 2 ** -12;
+
+const MINERS = 40;
+
+/** What a connection may send in the long run, and what it may send at once. */
+const SUBMITS = 100;
+const BURST = 50;
+
+interface Flooded {
+  readonly pool: SimStratumPool;
+  readonly proxy: TestProxy;
+  readonly farm: SimFarm;
+}
+
+/**
+ * A farm that mines through one pool, while `during` looks on, and its books in the end.
+ *
+ * @param inFlight the part of the pool's difficulty that may be counted otherwise: of one that jumps
+ * any, since one share under way is worth a million others.
+ */
+async function flood(
+  options: StratumPoolOptions,
+  inFlight: number,
+  during: (flooded: Flooded) => Promise<void>,
+): Promise<void> {
+  await using pool = await SimStratumPool.start({ jobIntervalMs: 2_000, ...options });
+  await using proxy = stratumProxy([pool], [8]);
+  await using farm = SimFarm.start({
+    port: proxy.port,
+    count: MINERS,
+    mode: { kind: "hash" },
+    connectsPerSecond: 200,
+  });
+  await until(() => proxy.statistics().working === MINERS, "all miners are in");
+  const started = performance.now();
+  await during({ pool, proxy, farm });
+  await restFrom(farm, proxy);
+  const seconds = (performance.now() - started) / 1000;
+
+  assert.deepEqual(farm.faults, []);
+  const ours = proxy.statistics();
+  const judged = pool.statistics();
+  assertAddsUp(ours);
+  assertSameBooks(poolsOf(proxy)[0]!, judged, inFlight);
+  assert.equal(unansweredIn(ours.shares), 0, "none was dropped");
+  assert.equal(ours.shares.received, farm.statistics().submitted);
+  assert.equal(farm.statistics().lostConnections, 0);
+  assert.ok(judged.submits <= SUBMITS * (seconds + 5) + BURST, `${judged.submits} submits`);
+}
+
+/** Work that pools did not count. */
+function lost({ proxy }: Flooded): number {
+  return poolsOf(proxy)[0]!.brakeLoss;
+}
+
+Deno.test("a pool that never follows gets what it can take; the rest is in the books", async () => {
+  await flood({ difficulty: FLOODING, vardiff: "fixed" }, 0, async (flooded) => {
+    const { pool, proxy } = flooded;
+    const { counter } = proxy.proxy.parts;
+    await until(() => pool.statistics().accepted >= 1_000, "it has got a thousand shares");
+    const before = pool.statistics().submits;
+    const startedAt = performance.now();
+    await until(() => performance.now() - startedAt >= 20_000, "20 s have passed");
+    const rate = (pool.statistics().submits - before) / 20;
+    assert.ok(rate > 10 && rate <= SUBMITS + 1, `${rate} a second`);
+    await restFrom(flooded.farm, proxy);
+    const { accepted, rejectedLowDifficulty, refusedLowDifficulty } = proxy.statistics().shares;
+    assert.equal(rejectedLowDifficulty, 0);
+    const counted = accepted * FLOODING;
+    assert.ok(lost(flooded) > counted, `${lost(flooded)} lost`);
+    const worked = counter.creditedDifficulty;
+    assert.ok(
+      Math.abs(worked / (counted + lost(flooded)) - 1) < 0.01,
+      `${worked} credited, ${counted} counted, ${
+        lost(flooded)
+      } lost, ${refusedLowDifficulty} refused`,
+    );
+  });
+});
+
+Deno.test("a pool that follows as ckpool does has its difficulty and no brake in a minute", async () => {
+  await flood({ difficulty: FLOODING }, Infinity, async (flooded) => {
+    const { pool, proxy } = flooded;
+    const mux = () => [...proxy.proxy.parts.accounts.opened][0]!.mux;
+    const difficulty = () => mux().occupancies[0]!.upstream.terms.poolDifficulty;
+    assert.equal(difficulty(), FLOODING, "as it began");
+    await until(() => pool.statistics().difficultiesTold >= 4, "it has followed");
+    let before = -1;
+    let quietSince = performance.now();
+    await until(() => {
+      const now = lost(flooded);
+      if (now !== before) quietSince = performance.now();
+      before = now;
+      return performance.now() - quietSince > 10_000;
+    }, "nothing more is lost");
+  });
+});
+
+Deno.test("a difficulty that falls by a million and rises again costs no share", async () => {
+  await flood({ difficulty: FITTING, vardiff: "fixed" }, Infinity, async (flooded) => {
+    const { pool } = flooded;
+    await until(() => pool.statistics().accepted >= 1, "a share");
+    assert.equal(lost(flooded), 0);
+    for (let round = 0; round < 2; round++) {
+      pool.setDifficulty(FLOODING);
+      const { accepted } = pool.statistics();
+      await until(() => pool.statistics().accepted >= accepted + 500, "a flood of shares");
+      pool.setDifficulty(FITTING);
+      const startedAt = performance.now();
+      await until(() => performance.now() - startedAt >= 8_000, "8 s have passed");
+    }
+    assert.ok(lost(flooded) > 0);
+  });
+});
