@@ -230,7 +230,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         difficulties: this.difficulties.forJob(),
-        check: this.screening.hashing?.check(job),
+        check: this.screening.hashing?.check(job, this.jobs.ofPool(job.id)?.check),
       },
       isClean,
       time,
