@@ -262,7 +262,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         ...this.#jobDifficulty(),
-        check: this.screening.hashing?.check(job) ?? this.verdictCheck?.jobCheck(job),
+        check: this.screening.hashing?.check(job, this.jobs.ofPool(job.id)?.check) ??
+          this.verdictCheck?.jobCheck(job),
       },
       isClean,
       time,
