@@ -211,6 +211,21 @@ Deno.test("an agent pool that rejects good shares as low difficulty is counted; 
   assert.equal(miner.answers.get(0)?.[0], 23);
 });
 
+Deno.test("a share counts by the difficulty that its job was sent with", async () => {
+  const world = new World();
+  using _log = world.log;
+  const pool = world.serves({ terms: AGENT });
+  const miner = world.join();
+  world.mux.difficultyChanged(pool, "all", 2 ** 20, false);
+  await world.shares(miner, 2);
+  pool.acceptAll();
+  assert.equal(world.mux.shares.contradicted, 0);
+  world.mux.jobArrived(pool, { ...poolJob("2", true, "70"), bits: "03000001" });
+  await world.shares(miner, 1);
+  pool.acceptAll();
+  assert.equal(world.mux.shares.contradicted, 1);
+});
+
 Deno.test("without verify an agent pool's word counts, and jobs are not kept whole", async () => {
   const world = new World();
   using log = world.log;
