@@ -1,7 +1,7 @@
 /**
  * Whether a pool's jobs go on paying whom they paid; pure.
  *
- * Whoever can change a pool's jobs on their way can have miners work for somebody else, and nothing
+ * Somebody who can change a pool's jobs on their way can have miners work for another, and nothing
  * else would look different. Pools that split the reward among many change their outputs all the
  * time: after a few changes only outputs that every job has paid so far are watched.
  */
