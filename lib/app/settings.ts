@@ -124,6 +124,7 @@ export function poolSettings(
       : undefined,
     connection: {
       dial,
+      extranonce2Bytes: config.extranonce2_bytes,
       wantsVerdicts: config.submit_response_from_server ?? true,
       handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
       readTimeoutMs: readTimeout === undefined ? undefined : readTimeout * 1000,

@@ -54,6 +54,8 @@ export function sharesShape(shares: LedgerSnapshot): SharesShape {
     assumed: shares.assumed,
     unanswered: byReason(UNANSWERED, shares),
     waiting: waitingIn(shares),
+    blocks: shares.blocks,
+    blocks_lost: shares.blocksLost,
   };
 }
 

@@ -53,6 +53,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   verify: "new_connections",
   use_iocp: "never",
   pid_file: "restart",
+  state_file: "restart",
   http_debug: { enable: "restart", listen: "restart" },
   advanced: {
     pool_connection_number_per_subaccount: "now",

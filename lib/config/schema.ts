@@ -12,7 +12,7 @@
  * leaving them out means something of its own: `submit_response_from_server`,
  * `advanced.pool_connection_number_per_subaccount`,
  * `advanced.pool_connection_read_timeout_seconds`,
- * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`,
+ * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`, `state_file`,
  * `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners` and `status.listen`.
  *
  * One long file: the types of its parts are valibot's, inferred, and could not be
@@ -681,6 +681,10 @@ export const ConfigSchema = group("btcagent's settings.", {
   ),
   pid_file: v.optional(about(
     "Where the process id is written, for `btcagent reload`. Left out: nowhere.",
+    file(),
+  )),
+  state_file: v.optional(about(
+    "Where it is kept across restarts how much room each pool leaves for miners, so that they get extranonces that fit every pool also while no pool answers. Left out: nowhere.",
     file(),
   )),
   http_debug: v.optional(HttpDebug, {}),

@@ -1,6 +1,7 @@
 /**
  * Miners that cannot narrow what they roll: told that a pool allows fewer version bits they go on
- * with all of them, and every share is refused (NerdQAxe, Avalon Nano 3S, Braiins OS of 2020). Pure.
+ * with all of them, and every share is refused (NerdQAxe, Avalon Nano 3S, Braiins OS of 2020): for its
+ * bits, or for too little work where the bits are left out. Pure.
  */
 
 /** Shares in a row with bits that are not allowed, and none good between them, show it. */

@@ -57,7 +57,7 @@ export interface AccountsOptions extends AccountsSettings {
   /** Whether miners' names say which account they are of. */
   readonly isMultiUser: boolean;
   /** What miners' extranonces look like. */
-  readonly layouts: Pick<Layouts, "layoutFor">;
+  readonly layouts: Pick<Layouts, "isHeld" | "layoutFor">;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
@@ -204,6 +204,10 @@ export class Accounts implements Mux, WaitingRoom {
   /** Bytes that wait to be written to pools, of all accounts. */
   get waitingBytes(): number {
     return this.#sum((account) => account.upstreams.waitingBytes);
+  }
+
+  get holdsLayouts(): boolean {
+    return this.#options.layouts.isHeld;
   }
 
   layoutFor(clientAgent: string): ExtranonceLayout {

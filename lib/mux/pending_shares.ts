@@ -22,15 +22,11 @@ export interface PendingShare<Owner> {
   readonly difficulty: number;
   /** What the pool credits for it; by the agent protocol the same. */
   readonly poolDifficulty: number;
-  /**
-   * After which change of the pool's difficulty it was sent, if the pool may find it too low;
-   * {@linkcode CERTAIN} if not.
-   */
-  readonly tentativeAt: number;
+  /** How often the pool's difficulty had changed when it was sent. */
+  readonly change: number;
+  /** Whether the pool may find it too low even if its difficulty has not changed since. */
+  readonly isTentative: boolean;
 }
-
-/** A share that the pool must not find too low. */
-export const CERTAIN: number = -1;
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
 export class PendingShares<Owner> {

@@ -153,7 +153,8 @@ export class ShareHashing {
     if (isAtMost(hash, networkTarget)) {
       // Blocks come first, whatever their job's age, unless any share is one, as on a test network.
       if (isAtMost(networkTarget, this.#target(sure))) return "block";
-      return isPast ? "stale" : "submit";
+      if (isPast) return "stale";
+      return isAtMost(hash, this.#target(sure)) ? "submit" : "tentative";
     }
     if (isPast) return "stale";
     if (isAtMost(hash, this.#target(sure))) return "submit";

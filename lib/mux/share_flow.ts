@@ -28,7 +28,7 @@ import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
 import type { ContradictionLog } from "./contradiction_log.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
-import { CERTAIN, type PendingShare } from "./pending_shares.ts";
+import type { PendingShare } from "./pending_shares.ts";
 import type { Screened } from "./screening.ts";
 import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
@@ -158,9 +158,13 @@ export class ShareFlow {
       const { startingDifficulty: difficulty } = holder.upstream.terms;
       return this.#send({ seat, slot: holder, job, difficulty, share }, "block");
     }
-    this.#counter.add(miner.sessionId, "received", slot?.ledger ?? this.#books.unplaced);
+    const ledger = slot?.ledger ?? this.#books.unplaced;
+    this.#counter.add(miner.sessionId, "received", ledger);
     const gone = blockAt(this.#gone.holders(), share, miner);
-    if (gone !== undefined) logLostBlock(miner, gone.holder, gone.job, share);
+    if (gone !== undefined) {
+      this.#counter.add(miner.sessionId, "blocksLost", ledger);
+      logLostBlock(miner, gone.holder, gone.job, share);
+    }
     return this.#refuse(seat, "stale");
   }
 
@@ -183,7 +187,10 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    if (isBlock) logBlock(seat.miner, slot, job, share);
+    if (isBlock) {
+      counter.add(sessionId, "blocks", ledger);
+      logBlock(seat.miner, slot, job, share);
+    }
     sendShare(upstream, serial, seat.miner, job, share, isBlock);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
@@ -205,7 +212,8 @@ export class ShareFlow {
       sentAt,
       difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
       poolDifficulty,
-      tentativeAt: isTentative ? hashing!.poolDifficulty.changes : CERTAIN,
+      change: hashing?.poolDifficulty.changes ?? 0,
+      isTentative,
     });
     if (!isTentative) {
       const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
@@ -244,7 +252,7 @@ export class ShareFlow {
   ): void {
     const counter = this.#counter;
     const { ledger, upstream, judgedAt } = slot;
-    const { owner, requestId, difficulty, poolDifficulty, tentativeAt } = share;
+    const { owner, requestId, difficulty, poolDifficulty } = share;
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
@@ -256,11 +264,10 @@ export class ShareFlow {
       slot.credited += poolDifficulty;
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty") slot.foundTooLow(tentativeAt);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
     }
-    const contradiction = slot.verdictCheck?.judged(serial, verdict);
+    const contradiction = slot.judged(serial, share, verdict);
     if (contradiction !== undefined) {
       counter.add(sessionId, "contradicted", ledger);
       this.#contradictions.say(upstream, contradiction);

@@ -9,12 +9,13 @@ import { Ledger } from "./books/ledger.ts";
 import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
 import { JobBook } from "./job_book.ts";
-import { CERTAIN, PendingShares } from "./pending_shares.ts";
+import { type PendingShare, PendingShares } from "./pending_shares.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import { isPaired, type Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
-import { type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
+import type { Verdict } from "./verdict.ts";
+import { type Contradiction, type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
 import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
@@ -206,12 +207,22 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   /**
-   * The pool found a share too low. One that was tentative tells how it takes a change of its
-   * difficulty; others contradict our own arithmetic, which the check of verdicts finds.
+   * The pool judged a share. One that it found too low, and that was tentative, tells how it takes a
+   * change of its difficulty.
+   *
+   * @returns how that contradicts our own arithmetic, unless the difficulty changed on the way.
    */
-  foundTooLow(tentativeAt: number): void {
-    if (tentativeAt === CERTAIN) return;
-    this.screening.hashing?.poolDifficulty.refused(tentativeAt);
+  judged(
+    serial: number,
+    { change, isTentative }: PendingShare<Seat>,
+    verdict: Verdict,
+  ): Contradiction | undefined {
+    const found = this.verdictCheck?.judged(serial, verdict);
+    const poolDifficulty = this.screening.hashing?.poolDifficulty;
+    if (poolDifficulty === undefined) return found;
+    const isTooLow = verdict.kind === "rejected" && verdict.reason === "lowDifficulty";
+    if (isTentative && isTooLow) poolDifficulty.refused(change);
+    return poolDifficulty.changes === change ? found : undefined;
   }
 
   /** The serial of a share that goes up now. */

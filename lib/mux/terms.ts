@@ -79,12 +79,14 @@ const MAX_ROOM_BYTES = 16;
 /**
  * How the bytes are used that a Stratum pool leaves free, which are its extranonce2 size.
  *
+ * @param wanted Bytes of extranonce2 that the operator wants miners to have: with 2 in 4 there is
+ * room for whole session ids; `undefined` for no wish.
  * @returns `undefined` for a size with which miners cannot be kept apart, and for what is no size.
  */
-export function roomFor(bytes: number): ExtranonceRoom | undefined {
+export function roomFor(bytes: number, wanted?: number): ExtranonceRoom | undefined {
   if (!Number.isInteger(bytes) || bytes < 4 || bytes > MAX_ROOM_BYTES) return undefined;
   if (bytes >= 8) return { bytes, offset: 2, idBytes: 2 };
-  return { bytes, offset: 0, idBytes: bytes === 4 ? 1 : 2 };
+  return { bytes, offset: 0, idBytes: bytes === 4 && wanted !== 2 ? 1 : 2 };
 }
 
 /**

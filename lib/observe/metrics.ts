@@ -125,6 +125,11 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
     ],
   );
   page.counter(
+    "btcagent_blocks_lost",
+    "Blocks that could not be sent, for the connection of their job was gone; the log has each.",
+    one(summary.shares.blocks_lost),
+  );
+  page.counter(
     "btcagent_credited_difficulty",
     "Difficulties of all shares accepted, assumed or kept. Multiply its rate by 2^32 for the hashrate.",
     one(summary.credited_difficulty),
@@ -271,6 +276,11 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "Shares the pool rejected as low difficulty, though good by our own arithmetic, or, with " +
       "verify, accepted though too low.",
     of(({ shares }) => shares.contradicted),
+  );
+  page.counter(
+    "btcagent_pool_blocks",
+    "Shares sent that are blocks by our own arithmetic.",
+    of(({ shares }) => shares.blocks),
   );
   page.counter(
     "btcagent_pool_credited_difficulty",

@@ -41,6 +41,12 @@ export interface RosterSettings {
   /** Passed on to each connection. */
   readonly connection: Pick<
     PoolConnectionOptions,
-    "dial" | "wantsVerdicts" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs" | "verify"
+    | "dial"
+    | "extranonce2Bytes"
+    | "wantsVerdicts"
+    | "handshakeTimeoutMs"
+    | "readTimeoutMs"
+    | "shareWindowMs"
+    | "verify"
   >;
 }

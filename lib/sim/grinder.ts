@@ -73,9 +73,13 @@ export class Grinder {
       ? this.#sometimes() ? randomBelow(this.#random, MAX_SECONDS_AHEAD + 1) : 0
       : this.#rolled >>> 16;
     const ntime = jobTime(job) + (isVarying || work.rolledMask !== 0 ? seconds : this.#rolled);
-    const versionBits = isVarying
-      ? this.#sometimes() ? (randomBelow(this.#random, 2 ** 32) & work.rolledMask) >>> 0 : 0
-      : spread(this.#rolled, work.rolledMask);
+    // Chips that were not narrowed as they were told roll all the time.
+    const isStubborn = (work.rolledMask & ~work.versionMask) !== 0;
+    const versionBits = !isVarying
+      ? spread(this.#rolled + Number(isStubborn), work.rolledMask)
+      : isStubborn || this.#sometimes()
+      ? (randomBelow(this.#random, 2 ** 32) & work.rolledMask) >>> 0
+      : 0;
     this.#rolled++;
     const coinbase = Uint8Array.fromHex(
       job.coinbase1 + extranonce1 + extranonce2 + job.coinbase2,

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
@@ -12,6 +13,9 @@ import { TestProxy, until } from "../support/test_proxy.ts";
 import { TinyPool } from "../support/tiny_kind.ts";
 
 const TINY_PORT = 1;
+
+// Before a connection whose shares are checked here is ready, as a Stratum session does.
+await loadShareHasher();
 
 Deno.test("a farm that hashes moves to a pool of another kind and back, without a disconnect", async () => {
   await using agent = await SimPool.start({ difficulty: QUICK_DIFFICULTY });

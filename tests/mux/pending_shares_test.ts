@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CERTAIN, type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
+import { type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
 
 /** Share number `n` of a connection; who owns it says which it is. */
 function share(n: number, sentAt = n): PendingShare<string> {
@@ -12,7 +12,8 @@ function share(n: number, sentAt = n): PendingShare<string> {
     sentAt,
     difficulty: 1,
     poolDifficulty: 1,
-    tentativeAt: CERTAIN,
+    change: 0,
+    isTentative: false,
   };
 }
 

@@ -110,7 +110,9 @@ Deno.test("a block goes up whatever its job's age; of other shares for a past jo
   // Everything is a block at this target, which no difficulty reaches.
   const easy = { ...source, bits: "2100ffff" };
   const hard = 2 ** 40;
-  assert.equal(here(hard, {}, easy).screen(hard), "submit", "a network easier than the pool");
+  // Of a network easier than the pool all blocks go up, but the pool may not want such a share.
+  assert.equal(here(hard, {}, easy).screen(hard), "tentative");
+  assert.equal(here(LOWEST, {}, { ...source, bits: "2200ffff" }).screen(LOWEST), "submit");
   assert.equal(here(hard, { isPast: true }, easy).screen(hard), "stale");
   const target = { ...source, bits: bitsBelow(found) };
   assert.equal(here(found / 2 ** 20, {}, target).screen(found / 2 ** 20), "block");

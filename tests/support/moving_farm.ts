@@ -5,13 +5,15 @@
 
 import assert from "node:assert/strict";
 import { rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
+import type { Time } from "../../lib/base/clock.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolView } from "../../lib/app/farm_view.ts";
 import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
-import { assertAddsUp, assertSameBooks, poolsOf, restFrom, TINY_VARDIFF } from "./stratum_farms.ts";
-import { TestProxy, until } from "./test_proxy.ts";
+import { assertSameBooks, poolsOf, restFrom, TINY_VARDIFF } from "./stratum_farms.ts";
+import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** A pool of either kind. */
 export type AnyPool = SimPool | SimStratumPool;
@@ -31,11 +33,12 @@ export class MovingFarm implements AsyncDisposable {
   /** What each miner was given first, by its name. */
   readonly #extranonces = new Map<string, string>();
 
-  /** Starts proxy and miners, in front of pools that run. */
+  /** Starts proxy and miners, in front of pools that run; `time` is the proxy's own. */
   constructor(
     listed: readonly ListedSimPool[],
     farm: Omit<SimFarmOptions, "port" | "mode">,
     settings: Readonly<Record<string, unknown>> = {},
+    time: Time = systemTime,
   ) {
     this.#pools = listed.map(({ pool }) => pool);
     this.#count = farm.count;
@@ -48,6 +51,7 @@ export class MovingFarm implements AsyncDisposable {
       undefined,
       undefined,
       new Map(sizes),
+      time,
     );
     this.farm = SimFarm.start({ ...farm, port: this.proxy.port, mode: { kind: "hash" } });
   }
@@ -61,8 +65,10 @@ export class MovingFarm implements AsyncDisposable {
   async minesAt(place: number, shares: number): Promise<void> {
     await until(
       () =>
-        this.view(place).connections.reduce((sum, { role, miners }) =>
-          role === "active" ? sum + miners : sum, 0) === this.#count,
+        this.view(place).connections.reduce(
+          (sum, { role, miners }) => role === "active" ? sum + miners : sum,
+          0,
+        ) === this.#count,
       `pool ${place} serves all miners`,
     );
     const before = this.view(place).shares.accepted;
@@ -94,7 +100,7 @@ export class MovingFarm implements AsyncDisposable {
     await restFrom(farm, proxy);
     const ours = proxy.statistics();
     assert.deepEqual(farm.faults, []);
-    assertAddsUp(ours);
+    assertSharesAddUp(ours);
     assert.equal(ours.shares.received, farm.statistics().submitted);
     assert.equal(unansweredIn(ours.shares), 0, "unanswered");
     assert.equal(ours.shares.contradicted, 0, "contradicted");

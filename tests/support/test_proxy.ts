@@ -3,6 +3,7 @@
  */
 
 import assert from "node:assert/strict";
+import type { Time } from "../../lib/base/clock.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
@@ -28,7 +29,7 @@ export class TestProxy {
 
   /**
    * Listens on a free port; `settings` are keys of the configuration file, `tls` has the
-   * certificates they name, `kinds` opens the pools.
+   * certificates they name, `kinds` opens the pools, `time` is the proxy's own.
    */
   constructor(
     pools: readonly SimPool[],
@@ -36,11 +37,12 @@ export class TestProxy {
     tls = new MinerTls(systemTime.wallNow),
     kinds: PoolKinds = POOL_KINDS,
     knownSizes: ReadonlyMap<string, number> = new Map(),
+    time: Time = systemTime,
   ) {
     this.proxy = new Proxy({
       config: configOf(pools, settings),
       version: "0.0.0-test",
-      time: systemTime,
+      time,
       tls,
       kinds,
       knownSizes,

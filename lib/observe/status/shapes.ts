@@ -79,6 +79,8 @@ export const SharesSchema = v.strictObject({
   assumed: count("Sent to a pool that gives no verdicts."),
   unanswered: v.strictObject(counts(UNANSWERED)),
   waiting: count("Submitted, and the verdict may still come."),
+  blocks: count("Of those submitted, shares that are blocks by our own arithmetic."),
+  blocks_lost: count("Blocks that could not be sent, for the connection of their job was gone."),
 });
 
 /** @internal A part of answers. */

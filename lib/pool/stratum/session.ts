@@ -183,7 +183,7 @@ export class StratumSession implements PoolConnection {
   }
 
   #opened(connection: Connection): void {
-    const { now, account, version } = this.#options;
+    const { now, account, version, extranonce2Bytes } = this.#options;
     const bytes = this.#opening;
     const messages = bytes.reduce((lines, byte) => byte === LF ? lines + 1 : lines, 0);
     const outgoing = new Outgoing(connection, { bytes: bytes.length, messages }, now, {
@@ -194,7 +194,8 @@ export class StratumSession implements PoolConnection {
     const send = (line: string) => outgoing.sendLine(line);
     const courtesies = new Courtesies({ name: this.name, version, now, send });
     const link = { connection, outgoing, courtesies };
-    this.#stage = { kind: "handshake", link, handshake: new StratumHandshake(account) };
+    const handshake = new StratumHandshake(account, extranonce2Bytes);
+    this.#stage = { kind: "handshake", link, handshake };
   }
 
   /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */

@@ -141,6 +141,9 @@ function poolRow(pool, controls) {
           : undefined,
       ),
       ...remarks(pool).map((text) => h("p", { class: "reason" }, text)),
+      shares.blocks === 0
+        ? undefined
+        : h("p", { class: "good" }, t("blocks", { count: formatCount(shares.blocks) })),
     ),
     number(t("miners"), formatCount(miners)),
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),

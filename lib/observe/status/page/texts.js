@@ -105,6 +105,7 @@ export const ENGLISH = {
   payoutChanges: "Jobs that did not pay an output that earlier ones paid: {count}. See the log.",
   behind: "Worked on an old block: {time} in all",
   emptyJobs: "Empty jobs: {time} in all",
+  blocks: "Blocks found: {count}",
   retryIn: "next try in {time}",
   ago: "{time} ago",
 

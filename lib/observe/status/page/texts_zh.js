@@ -99,6 +99,7 @@ export const CHINESE = {
   payoutChanges: "不再支付先前收款输出的任务：{count} 次。请查看日志。",
   behind: "在旧区块上工作：累计 {time}",
   emptyJobs: "空块任务：累计 {time}",
+  blocks: "找到的区块：{count}",
   retryIn: "{time}后重试",
   ago: "{time}前",
 
