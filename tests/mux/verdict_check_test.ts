@@ -245,3 +245,15 @@ Deno.test("a Stratum pool that rejects a good share as low difficulty is said, t
   assert.equal(world.mux.shares.contradicted, 2);
   assert.match(log.take().join("\n"), /Pool p rejected a good share as low difficulty by our own/);
 });
+
+Deno.test("a share that a Stratum pool's new difficulty met on its way contradicts nothing", async () => {
+  const world = new World();
+  using log = world.log;
+  const pool = world.serves({});
+  await world.shares(world.join(), 1);
+  world.mux.difficultyChanged(pool, "all", 2 ** 20, false);
+  world.mux.judged(pool, 0, 0, TOO_LOW);
+  const { contradicted, rejectedLowDifficulty } = world.mux.shares;
+  assert.deepEqual([contradicted, rejectedLowDifficulty], [0, 1]);
+  assert.doesNotMatch(log.take().join("\n"), /arithmetic/);
+});
