@@ -155,7 +155,7 @@ export class JobBook {
 
   /** What is held of the pool's job with this id, if anything. */
   ofPool(poolJobId: string): BookedJob | undefined {
-    return this.#entries.findLast((entry) => entry.poolJobId === poolJobId);
+    return this.#entries.findLast((entry) => entry.poolJobId === poolJobId)?.telling;
   }
 
   /** The difficulties of all jobs that can be submitted for. */

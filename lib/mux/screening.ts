@@ -129,7 +129,11 @@ export class ShareHashing {
    */
   check(job: Job, before?: JobCheck): JobCheck {
     const isAgain = before !== undefined && isSameWork(before.job, job);
-    return new JobCheck(job, this.poolDifficulty.stamp(job.isClean), isAgain ? before.seen : undefined);
+    return new JobCheck(
+      job,
+      this.poolDifficulty.stamp(job.isClean),
+      isAgain ? before.seen : undefined,
+    );
   }
 
   /** Puts a share without fault into a lane of the hasher. */

@@ -297,15 +297,13 @@ export class ShareFlow {
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
       this.#credit(sessionId, difficulty, time);
-      slot.accepted(share);
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty") slot.foundTooLow(share);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
     }
-    const contradiction = slot.verdictCheck?.judged(serial, verdict);
-    if (contradiction !== undefined && !slot.isCrossed(share)) {
+    const contradiction = slot.judged(serial, share, verdict);
+    if (contradiction !== undefined) {
       counter.add(sessionId, "contradicted", ledger);
       this.#contradictions.say(upstream, contradiction);
     }
