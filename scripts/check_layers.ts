@@ -60,6 +60,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // The only file that knows all kinds of pools.
   "lib/pool/kinds.ts": [
+    "lib/base",
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",

@@ -100,7 +100,7 @@ export async function demo(
 function configFor(pool: SimPool): Config {
   const result = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
-    pools: [[pool.hostname, pool.port, ACCOUNT]],
+    pools: [{ url: `btcagent+tcp://${formatAddress(pool)}`, user: ACCOUNT }],
   }));
   if (!result.ok) throw new Error("The demo's own configuration is wrong");
   // Any free port: the demo must not get in the way of an agent on this machine.

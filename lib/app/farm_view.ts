@@ -72,6 +72,8 @@ export interface FarmSummary {
   readonly hashrates: Hashrates;
   /** The difficulties of all shares accepted, assumed to be, or kept, together. */
   readonly creditedDifficulty: number;
+  /** Work that pools do not count since miners were braked against floods, as difficulty. */
+  readonly brakeLoss: number;
   /** All shares. */
   readonly shares: LedgerSnapshot;
   /** Verdicts that found no miner waiting for them. */
@@ -122,6 +124,8 @@ export interface PoolView extends Omit<PoolReport, "connections"> {
   readonly shares: LedgerSnapshot;
   /** The difficulties that the pool counts for those it accepted, together. */
   readonly credited: number;
+  /** Work that it does not count since miners were braked against a flood, as difficulty. */
+  readonly brakeLoss: number;
 }
 
 /** One connection to a pool. */

@@ -14,6 +14,7 @@ import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
+import { ContradictionLog } from "../mux/contradiction_log.ts";
 import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
@@ -33,12 +34,15 @@ import type { PoolKinds } from "../pool/connection.ts";
 import { POOL_KINDS, shortenNames } from "../pool/kinds.ts";
 import { type KnownPool, PoolIds } from "../pool/pool_ids.ts";
 import { PoolRoster } from "../pool/roster.ts";
+import { SizeProbe } from "../pool/size_probe.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
+import { PoolSizes } from "./pool_sizes.ts";
 import { ProxyView } from "./proxy_view.ts";
 import {
   accountsSettings,
   certificateFiles,
   dialFor,
+  difficultyFor,
   graceMs,
   listenAddresses,
   maxMiners,
@@ -78,8 +82,10 @@ export interface ProxyOptions {
   readonly time: Time;
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles?: number | undefined;
-  /** Extranonce2 sizes of pools as far as they are known, by `host:port`. */
+  /** Extranonce2 sizes of pools in the last run as far as they are known, by `host:port`. */
   readonly knownSizes?: ReadonlyMap<string, number>;
+  /** Hears them to keep them for the next run, whenever they change; see pool_sizes.ts. */
+  readonly sizesChanged?: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
   /** The kinds of pools, if not those of pool/kinds.ts. */
   readonly kinds?: PoolKinds;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
@@ -144,6 +150,7 @@ export class Proxy implements FarmControl {
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
+  readonly #contradictions: ContradictionLog;
   readonly #ids = new PoolIds();
   /** The pools of the list, in its order. */
   #pools: readonly KnownPool[];
@@ -156,6 +163,7 @@ export class Proxy implements FarmControl {
   readonly #timer: Timer;
   readonly #jobNumbers: JobNumbers;
   readonly #layouts: Layouts;
+  readonly #sizes: PoolSizes;
   readonly #remembered = new RememberedDifficulties();
   #vardiffRules: VardiffRules;
   #ticks = 0;
@@ -174,6 +182,7 @@ export class Proxy implements FarmControl {
     this.#sessionIds = new SessionIds(this.clock.now);
     this.#connects = new ConnectLimiter(this.clock.now);
     this.#troubles = new PoolTroubleLog(this.clock.now);
+    this.#contradictions = new ContradictionLog(this.clock.now);
     this.openFiles = openFiles;
     this.#config = this.#portsConfig = config;
     this.#version = version;
@@ -183,7 +192,9 @@ export class Proxy implements FarmControl {
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts = new Layouts(this.#layoutSettings());
     this.#vardiffRules = vardiffRulesOf(config);
-    this.learnSizes(options.knownSizes ?? new Map());
+    this.#sizes = this.#poolSizes(options);
+    this.#sizes.list(this.#pools);
+    this.#sizes.recall(options.knownSizes ?? new Map());
     this.#accounts = new Accounts({
       ...accountsSettings(config, openFiles),
       isMultiUser: config.multi_user_mode,
@@ -207,6 +218,8 @@ export class Proxy implements FarmControl {
     this.#listeners = listeners!;
     this.#view = new ProxyView(this);
     this.#accounts.tick();
+    // After those that serve, which may be asking already.
+    this.#askSizes();
     this.#timer = time.every(TICK_MS, () => this.#tick());
   }
 
@@ -242,14 +255,8 @@ export class Proxy implements FarmControl {
     const most = maxMiners(config, this.openFiles, this.#miners.most);
     this.#miners.reconfigure(minersSettings(config, most));
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
-  }
-
-  /** Takes note of extranonce2 sizes of pools, by `host:port`. */
-  learnSizes(sizes: ReadonlyMap<string, number>): void {
-    for (const { poolId, host, port } of this.#pools) {
-      const bytes = sizes.get(`${host}:${port}`);
-      if (bytes !== undefined) this.#layouts.learn(poolId, bytes);
-    }
+    this.#sizes.list(this.#pools);
+    this.#askSizes();
   }
 
   /** Where miners connect to: `agent_listen_ip` and its port first. */
@@ -339,6 +346,7 @@ export class Proxy implements FarmControl {
    * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
    */
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
+    await this.#sizes.stop();
     const left = await drain(this.parts, this.clock.now, this.#time, drainMs);
     if (left > 0) log.warn("Stopping with {left} shares whose verdict did not come", { left });
     this.#time.clear(this.#timer);
@@ -351,6 +359,29 @@ export class Proxy implements FarmControl {
     return { poolIds, extranonce2Bytes: this.#config.extranonce2_bytes };
   }
 
+  #poolSizes({ version, time, sizesChanged }: ProxyOptions): PoolSizes {
+    const { askSize } = this.#kinds;
+    return new PoolSizes({
+      layouts: this.#layouts,
+      probe: askSize && new SizeProbe({
+        askSize,
+        connects: this.#connects,
+        version,
+        now: this.clock.now,
+        timers: time,
+      }),
+      timers: time,
+      released: () => this.#miners.layoutsReleased(),
+      changed: sizesChanged,
+    });
+  }
+
+  #askSizes(): void {
+    const { advanced, extranonce2_bytes: wanted } = this.#config;
+    const timeoutMs = advanced.pool_connection_dial_timeout_seconds * 1000;
+    this.#sizes.ask({ dial: this.#dial, timeoutMs, wanted });
+  }
+
   /** Opens an account; `name` is empty for the one whose sub-accounts the pool list has. */
   #openAccount(name: string): Account {
     const settings = () => poolSettings(this.#config, name, this.#pools, this.#dial);
@@ -358,7 +389,7 @@ export class Proxy implements FarmControl {
       counter: this.#counter,
       fanout: { tell: (crowd) => this.#miners.tell(crowd) },
       nextJobNumber: () => this.#jobNumbers.next(),
-      sizeFound: (poolId, bytes) => this.#layouts.learn(poolId, bytes),
+      sizeFound: (poolId, bytes) => this.#sizes.learn(poolId, bytes),
       vardiff: {
         rules: () => this.#vardiffRules,
         remembered: this.#remembered,
@@ -367,6 +398,7 @@ export class Proxy implements FarmControl {
       now: this.clock.now,
       realNow: this.clock.realNow,
       timers: this.#time,
+      contradictions: this.#contradictions,
       isNamedByMiners: this.#config.multi_user_mode,
       graceMs: graceMs(this.#config),
     });
@@ -381,9 +413,11 @@ export class Proxy implements FarmControl {
       connects: this.#connects,
       troubles: this.#troubles,
       need: () => ({
-        miners: mux.miners,
-        lacksRoom: mux.lacksRoom,
+        roomless: mux.roomless,
         minersAt: (upstream) => mux.minersAt(upstream),
+        suggestedDifficulty: this.#config.vardiff.suggest_to_pool
+          ? difficultyFor(mux.expectedHashrate)
+          : undefined,
       }),
       // A name that miners made up must not cost a pool two connections.
       maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,

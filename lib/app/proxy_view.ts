@@ -123,6 +123,7 @@ export class ProxyView implements FarmView {
       pinnedPool,
       hashrates: counter.work.hashrates(0, this.#startedReal, realTime),
       creditedDifficulty: counter.creditedDifficulty,
+      brakeLoss: accounts.brakeLoss,
       shares: counter.total.snapshot(),
       strayVerdicts,
       verdictLatency: counter.verdictLatency.snapshot(),
@@ -218,6 +219,7 @@ function poolViews({ mux, upstreams }: Account): PoolView[] {
     }),
     shares: mux.sharesAt(report.poolId),
     credited: mux.creditedAt(report.poolId),
+    brakeLoss: mux.brakeLossAt(report.poolId),
   }));
 }
 

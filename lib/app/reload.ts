@@ -182,7 +182,7 @@ export class Reloader {
   }
 
   #kept(reason: string, problems: readonly Problem[], details?: string): ReloadResult {
-    log.error("The configuration stays as it was: {path} was not taken", {
+    log.error("Reload of {path} failed: keeping the current configuration", {
       path: this.#options.path,
     });
     // Without places in the file, its details are all there is to say.

@@ -30,6 +30,7 @@ import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
 import { certificateFiles } from "./settings.ts";
+import { SizeFile } from "./size_file.ts";
 import type { StatusViewOptions } from "./status_source.ts";
 
 const log = areaLog("agent");
@@ -114,10 +115,20 @@ interface Serving {
 async function serve(serving: Serving): Promise<number> {
   const { path, read, config, version, events, wishes, applyLog, time } = serving;
   let proxy: Proxy;
+  const { state_file: statePath } = config;
+  const sizeFile = statePath === undefined ? undefined : new SizeFile(statePath, time);
   try {
     const tls = new MinerTls(time.wallNow);
     await tls.load(certificateFiles(config));
-    proxy = new Proxy({ config, version, time, tls, openFiles: await openFileLimit() });
+    proxy = new Proxy({
+      config,
+      version,
+      time,
+      tls,
+      openFiles: await openFileLimit(),
+      knownSizes: await sizeFile?.read() ?? new Map(),
+      sizesChanged: sizeFile && ((sizes) => sizeFile.write(sizes)),
+    });
   } catch (error) {
     if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
     log.error("{problem}", { problem: error.message });
@@ -162,6 +173,7 @@ async function serve(serving: Serving): Promise<number> {
   );
   await reloader.end();
   await proxy.stop();
+  await sizeFile?.end();
   await pidFile?.release();
   await status?.stop();
   manager.close();

@@ -118,15 +118,18 @@ export function poolSettings(
       allRefusedMs: msOrNever(failover.all_refused_seconds),
       noVerdictMs: msOrNever(failover.no_verdict_seconds),
     },
+    leavesOnPayoutChange: failover.leave_on_payout_change,
     standbyIntervalMs: config.always_keep_downconn
       ? advanced.fake_job_notify_interval_seconds * 1000
       : undefined,
     connection: {
       dial,
+      extranonce2Bytes: config.extranonce2_bytes,
       wantsVerdicts: config.submit_response_from_server ?? true,
       handshakeTimeoutMs: advanced.pool_connection_dial_timeout_seconds * 1000,
       readTimeoutMs: readTimeout === undefined ? undefined : readTimeout * 1000,
       shareWindowMs: advanced.share_batch_window_ms,
+      verify: config.verify,
     },
   };
 }
@@ -206,3 +209,12 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
 
 const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
   "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
+
+/** Pools that follow a farm aim at a share in this time, in seconds. */
+const POOL_SHARE_SECONDS = 3.3;
+
+/** The difficulty to suggest to a pool for miners with this hashrate; `undefined` if unknown. */
+export function difficultyFor(hashrate: number | undefined): number | undefined {
+  if (hashrate === undefined || hashrate <= 0) return undefined;
+  return hashrate * POOL_SHARE_SECONDS / 2 ** 32;
+}

@@ -54,6 +54,8 @@ export function sharesShape(shares: LedgerSnapshot): SharesShape {
     assumed: shares.assumed,
     unanswered: byReason(UNANSWERED, shares),
     waiting: waitingIn(shares),
+    blocks: shares.blocks,
+    blocks_lost: shares.blocksLost,
   };
 }
 
@@ -165,6 +167,7 @@ export function summaryShape(
     },
     hashrate: hashrateShape(farm.hashrates),
     credited_difficulty: farm.creditedDifficulty,
+    brake_lost_difficulty: farm.brakeLoss,
     shares: sharesShape(farm.shares),
     stray_verdicts: snakeKeys(farm.strayVerdicts),
     traffic: trafficShape(farm.traffic),
@@ -246,6 +249,18 @@ export function accountShape(
   };
 }
 
+/** What the jobs of a pool were like. */
+function jobCountsShape({ emptyMs, behindMs, payoutChanges }: PoolCounts): Pick<
+  PoolShape,
+  "empty_job_seconds" | "behind_seconds" | "payout_changes"
+> {
+  return {
+    empty_job_seconds: emptyMs / 1000,
+    behind_seconds: behindMs / 1000,
+    payout_changes: payoutChanges,
+  };
+}
+
 /** One pool of an account, at `time`. */
 export function poolShape(pool: PoolView, time: number): PoolShape {
   const connections = pool.connections.map((
@@ -277,9 +292,11 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     failures: pool.failures,
     losses: pool.losses,
     activations: pool.activations,
+    ...jobCountsShape(pool),
     traffic: trafficShape(pool.traffic),
     shares: sharesShape(pool.shares),
     credited_difficulty: pool.credited,
+    brake_lost_difficulty: pool.brakeLoss,
   };
 }
 
@@ -294,6 +311,7 @@ export class PoolTotal {
   #miners = 0;
   readonly #shares = new Ledger();
   #credited = 0;
+  #brakeLoss = 0;
   #jobAge: number | null = null;
   #trouble: { readonly reason: string; readonly retryInMs: number } | undefined;
 
@@ -321,25 +339,34 @@ export class PoolTotal {
 
   /** All of it. */
   get shape(): PoolTotalShape {
-    const { traffic, ...counts } = this.#counts;
+    const { traffic, connects, failures, losses, activations } = this.#counts;
     return {
       ...this.#pool,
       kind: this.#kind,
       accounts: this.#states,
       miners: this.#miners,
-      ...counts,
+      connects,
+      failures,
+      losses,
+      activations,
+      ...jobCountsShape(this.#counts),
       job_age_seconds: this.#jobAge,
       traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),
       credited_difficulty: this.#credited,
+      brake_lost_difficulty: this.#brakeLoss,
       reason: this.#trouble?.reason ?? "",
       retry_in_seconds: (this.#trouble?.retryInMs ?? 0) / 1000,
     };
   }
 
-  #count(more: PoolCounts, { shares, credited }: Pick<PoolView, "shares" | "credited">): void {
+  #count(
+    more: PoolCounts,
+    { shares, credited, brakeLoss }: Pick<PoolView, "shares" | "credited" | "brakeLoss">,
+  ): void {
     this.#counts = sumOfPoolCounts(this.#counts, more);
     this.#shares.merge(shares);
     this.#credited += credited;
+    this.#brakeLoss += brakeLoss;
   }
 }

@@ -9,6 +9,9 @@ export const KINDS_OF_POOL = ["agent", "stratum", "unknown"] as const;
 /** btcpool's agent protocol; ordinary Stratum V1; to be found out. */
 export type KindOfPool = typeof KINDS_OF_POOL[number];
 
+/** A kind of pool that has a protocol. */
+export type PoolKind = Exclude<KindOfPool, "unknown">;
+
 /** The kind in the words of the log. */
 export const KIND_IN_WORDS: Readonly<Record<KindOfPool, string>> = {
   agent: "agent pool",

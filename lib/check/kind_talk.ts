@@ -2,9 +2,9 @@
  * What a pool speaks whose kind the list does not say, asked as a running proxy asks it.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import type { Now, Time } from "../base/clock.ts";
 import type { Connection } from "../net/pools/connection.ts";
-import type { PoolKind } from "../pool/connection.ts";
 import { KindEvidence, kindQuestion } from "../pool/kind_question.ts";
 import { converse } from "./conversation.ts";
 
@@ -30,11 +30,10 @@ export async function askKind(
   { clientAgent, user, password, now, time, signal }: KindTalkOptions,
 ): Promise<PoolKind | undefined> {
   const evidence = new KindEvidence();
-  const question = kindQuestion(clientAgent, user ?? "", password);
   const { end } = await converse(
     connection,
     {
-      question: user === undefined ? withoutLogin(question) : question,
+      question: kindQuestion(clientAgent, user, password),
       get isDone() {
         return evidence.kind !== undefined;
       },
@@ -46,8 +45,4 @@ export async function askKind(
   );
   if (end === "closed") evidence.closed();
   return evidence.kind;
-}
-
-function withoutLogin(question: string): string {
-  return question.split("\n").filter((line) => !line.includes('"mining.authorize"')).join("\n");
 }

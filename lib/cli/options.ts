@@ -71,10 +71,10 @@ export const POOL_OPTIONS: readonly Option[] = [
   {
     names: ["like"],
     value: "SERVER",
-    about: "as ckpool, nomp, public, datum, narrow6 (ckpool)",
+    about: "ckpool, nomp, public, datum, narrow6 (ckpool)",
   },
   { names: ["block-interval-seconds"], value: "N", about: "stratum: time between blocks (never)" },
-  { names: ["fixed-difficulty"], about: "stratum: do not follow the speed of a connection" },
+  { names: ["fixed-difficulty"], about: "stratum: do not follow a connection's speed" },
 ];
 
 /** Options of `btcagent simulate miners`. */

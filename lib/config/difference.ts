@@ -49,9 +49,17 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   pool_use_tls: "new_connections",
   pools: "now",
   extranonce2_bytes: "new_miners",
-  vardiff: { shares_per_minute: "now", minimum: "now", maximum: "now", fixed: "now" },
+  vardiff: {
+    shares_per_minute: "now",
+    minimum: "now",
+    maximum: "now",
+    fixed: "now",
+    suggest_to_pool: "new_connections",
+  },
+  verify: "new_connections",
   use_iocp: "never",
   pid_file: "restart",
+  state_file: "restart",
   http_debug: { enable: "restart", listen: "restart" },
   advanced: {
     pool_connection_number_per_subaccount: "now",
@@ -87,6 +95,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     no_job_seconds: "now",
     all_refused_seconds: "now",
     no_verdict_seconds: "now",
+    leave_on_payout_change: "now",
   },
   status: {
     listen: "restart",

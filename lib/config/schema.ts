@@ -12,7 +12,7 @@
  * leaving them out means something of its own: `submit_response_from_server`,
  * `advanced.pool_connection_number_per_subaccount`,
  * `advanced.pool_connection_read_timeout_seconds`,
- * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`,
+ * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`, `state_file`,
  * `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners` and `status.listen`.
  *
  * One long file: the types of its parts are valibot's, inferred, and could not be
@@ -454,6 +454,13 @@ const Vardiff = group(
         difficulty(),
       ),
     ),
+    suggest_to_pool: v.optional(
+      about(
+        "Whether a pool is asked, at each connect, for a difficulty at which the miners together find a share in 3.3 seconds. Some pools do as they are asked, others ignore it. Nothing is asked before the hashrate is known.",
+        flag(),
+      ),
+      false,
+    ),
   },
 );
 
@@ -512,6 +519,13 @@ const Failover = group("When to change pools.", {
       seconds(0, 86400),
     ),
     60,
+  ),
+  leave_on_payout_change: v.optional(
+    about(
+      "Leave a pool whose jobs do not pay an output any more that its earlier jobs paid. In any case the log says so.",
+      flag(),
+    ),
+    false,
   ),
 });
 
@@ -659,11 +673,25 @@ export const ConfigSchema = group("btcagent's settings.", {
     wholeNumber("a number of bytes", 2, 4),
   )),
   vardiff: v.optional(Vardiff, {}),
+  verify: v.optional(
+    about(
+      "Which shares for pools of the agent protocol are hashed here as well, to find verdicts that are wrong: none (off), about one in 64 (sample), or all. The log and `contradicted` say when pool and btcagent differ. Of Stratum pools all are checked anyway.",
+      v.pipe(
+        v.picklist(["off", "sample", "all"]),
+        v.metadata({ wanted: '"off", "sample" or "all"' }),
+      ),
+    ),
+    "off",
+  ),
   use_iocp: v.optional(
     about("Ignored, with a notice: a switch of the C++ agent on Windows.", flag()),
   ),
   pid_file: v.optional(about(
     "Where the process id is written, for `btcagent reload`. Left out: nowhere.",
+    file(),
+  )),
+  state_file: v.optional(about(
+    "Where it is kept across restarts how much room each pool leaves for miners, so that they get extranonces that fit every pool also while no pool answers. Left out: nowhere.",
     file(),
   )),
   http_debug: v.optional(HttpDebug, {}),

@@ -1,6 +1,6 @@
 /**
- * What a miner sends ahead of the answer to its authorize, to be answered in its turn: answers come
- * in the order of the requests.
+ * What a miner sends ahead of the answer to its authorize, or to a subscribe that has to wait, to be
+ * answered in its turn: answers come in the order of the requests.
  */
 
 import type { RequestId } from "../protocol/stratum/request_id.ts";
@@ -9,7 +9,7 @@ import { MinerFault } from "../base/violation.ts";
 /** A miner may be so many requests ahead. */
 const MAX_HELD_LINES = 64;
 
-/** See the head of this file. Only a miner that waits for a pool has one. */
+/** The lines of one miner. Only a miner that waits has them. */
 export class HeldLines {
   /** The authorize request that is answered first; `undefined` for none. */
   readonly authorizeId: RequestId | undefined;
@@ -37,7 +37,7 @@ export class HeldLines {
     if (count > MAX_HELD_LINES || this.#bytes > maxBytes) {
       throw new MinerFault(
         "too-much-ahead",
-        `Cannot keep ${count} lines of ${this.#bytes} bytes that came before authorize was ` +
+        `Cannot keep ${count} lines of ${this.#bytes} bytes that came before the login was ` +
           `answered, at most ${MAX_HELD_LINES} of ${maxBytes} are kept`,
       );
     }

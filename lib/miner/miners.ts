@@ -81,6 +81,10 @@ const ENDS_PAUSE_MS = 5;
 const GOES_PER_TURN = 256;
 const GOES_PAUSE_MS = 1;
 
+/** Miners whose held lines are read in one turn, and the pause until the next, in milliseconds. */
+const RESUMED_PER_TURN = 64;
+const RESUMES_PAUSE_MS = 1;
+
 /** Accepting works again when it has not failed for so long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
 
@@ -110,6 +114,8 @@ export class Miners implements Fanout, EngineEvents {
   readonly #ending: InTurns;
   /** When all go there are no shares to be read, only answers to be given. */
   readonly #lettingGo: InTurns;
+  /** A farm that subscribed within a second goes on in portions. */
+  readonly #resuming: InTurns;
   readonly #fanout = new Histogram();
   #bytesRead = 0;
   #silentConnections = 0;
@@ -121,6 +127,7 @@ export class Miners implements Fanout, EngineEvents {
     this.#limits = options.limits;
     this.#ending = new InTurns(options.timers, ENDS_PER_TURN, ENDS_PAUSE_MS);
     this.#lettingGo = new InTurns(options.timers, GOES_PER_TURN, GOES_PAUSE_MS);
+    this.#resuming = new InTurns(options.timers, RESUMED_PER_TURN, RESUMES_PAUSE_MS);
     this.#admission = new Admission(
       options.limits,
       options.rateClock.realNow,
@@ -329,6 +336,12 @@ export class Miners implements Fanout, EngineEvents {
     this.#ending.run(() => this.#endOverdue());
   }
 
+  /** The mux holds layouts back no more: answers the miners that have waited for one. */
+  layoutsReleased(): void {
+    this.#resuming.stop();
+    this.#resuming.run(() => this.#resumeSubscribers());
+  }
+
   /** Lets no further miner in and reads nothing more from those that are; answers still go out. */
   drain(): void {
     this.#isDraining = true;
@@ -353,6 +366,7 @@ export class Miners implements Fanout, EngineEvents {
     this.#probation.clear();
     this.#ending.stop();
     this.#lettingGo.stop();
+    this.#resuming.stop();
     await this.#sockets.stop();
   }
 
@@ -362,6 +376,15 @@ export class Miners implements Fanout, EngineEvents {
       if (session === undefined || awaited.has(session)) continue;
       this.#drop(session);
       this.#close(session);
+      yield;
+    }
+  }
+
+  /** Those that came first go on first; one before each `yield`. */
+  *#resumeSubscribers(): Generator<void> {
+    for (const session of this.#newcomers) {
+      if (!session.awaitsLayout) continue;
+      this.#read(session, NO_BYTES);
       yield;
     }
   }

@@ -105,7 +105,10 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   /** What its extranonces look like, for the life of its connection. */
   #layout: ExtranonceLayout | undefined;
   #seat: Seat | undefined;
-  /** The authorize request that is answered once there is a pool, and what came behind it. */
+  /**
+   * The authorize request that is answered once there is a pool, and what came after it; or the
+   * subscribe that waits for a layout, and what came after that.
+   */
   #held: HeldLines | undefined;
   /** What it was promised when it asked for version rolling; `undefined` if it did not. */
   #promisedMask: number | undefined;
@@ -147,6 +150,12 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   /** Whether it has done its part: subscribed and authorized. */
   get hasLoggedIn(): boolean {
     return hasLoggedIn(this.#state);
+  }
+
+  /** Whether its subscribe waits until it is known what extranonces it can be given. */
+  get awaitsLayout(): boolean {
+    return this.#held !== undefined && this.#state !== "joining" && this.#layout === undefined &&
+      this.#held.authorizeId === undefined;
   }
 
   /** How far it has come. */
@@ -281,6 +290,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.heard = HEARD.request;
     switch (message.kind) {
       case "request":
+        if (this.#mustWait(message.method)) return this.#hold(line);
         return this.#request(message);
       case "illegal":
         if (message.method === "mining.submit") return this.#refuseIllegalShare(message.id);
@@ -289,6 +299,17 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       case "reply":
         return; // to a notification of ours that carried no id: firmware does such things
     }
+  }
+
+  #mustWait(method: string): boolean {
+    return method === "mining.subscribe" && this.#layout === undefined &&
+      this.context.mux.holdsLayouts;
+  }
+
+  /** This line, and all after it, are read when it is known what extranonces there are to give. */
+  #hold(line: Uint8Array): void {
+    this.#held = new HeldLines(undefined);
+    this.#held.add(line, this.context.decoders.maxLineBytes);
   }
 
   #request(request: Request): void {
@@ -439,9 +460,10 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     }
   }
 
-  /** What came while it waited for a pool, once that has ended. */
+  /** What came while it waited for a pool or a layout, once that has ended. */
   protected override takeHeldLines(): readonly Uint8Array[] {
     if (this.#state === "joining" || this.#held === undefined) return NO_LINES;
+    if (this.awaitsLayout && this.context.mux.holdsLayouts) return NO_LINES;
     const { lines } = this.#held;
     this.#held = undefined;
     return lines;

@@ -57,7 +57,7 @@ export interface AccountsOptions extends AccountsSettings {
   /** Whether miners' names say which account they are of. */
   readonly isMultiUser: boolean;
   /** What miners' extranonces look like. */
-  readonly layouts: Pick<Layouts, "layoutFor">;
+  readonly layouts: Pick<Layouts, "isHeld" | "layoutFor">;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
@@ -94,9 +94,11 @@ export interface PastPool extends PoolCounts {
   readonly shares: LedgerSnapshot;
   /** The difficulties that the pool counts for shares it accepted, together. */
   readonly credited: number;
+  /** Work that the pool does not count since miners were braked, as difficulty. */
+  readonly brakeLoss: number;
 }
 
-const NO_PAST: PastPool = { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 0 };
+const NO_PAST: PastPool = { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 0, brakeLoss: 0 };
 
 /** An account that is open or was, at one moment. */
 export interface AccountReport extends AccountCounts {
@@ -123,7 +125,7 @@ export class Accounts implements Mux, WaitingRoom {
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
-  #past = { traffic: NO_TRAFFIC, strayVerdicts: NO_STRAYS, moves: 0, outageMs: 0 };
+  #past = { traffic: NO_TRAFFIC, strayVerdicts: NO_STRAYS, moves: 0, outageMs: 0, brakeLoss: 0 };
   /** What closed accounts leave to the sums of each pool, by its number. */
   readonly #pastPools = new Map<number, PastPool>();
   /** What closed accounts counted, the one closed last at the end; at most as many as may be open. */
@@ -181,6 +183,11 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#past.outageMs + this.#sum((account) => account.mux.outageMs);
   }
 
+  /** Work that pools do not count since miners were braked against floods, as difficulty. */
+  get brakeLoss(): number {
+    return this.#past.brakeLoss + this.#sum((account) => account.mux.brakeLoss);
+  }
+
   /** What closed accounts counted of each pool, by its number. */
   get pastPools(): ReadonlyMap<number, PastPool> {
     return this.#pastPools;
@@ -204,6 +211,10 @@ export class Accounts implements Mux, WaitingRoom {
   /** Bytes that wait to be written to pools, of all accounts. */
   get waitingBytes(): number {
     return this.#sum((account) => account.upstreams.waitingBytes);
+  }
+
+  get holdsLayouts(): boolean {
+    return this.#options.layouts.isHeld;
   }
 
   layoutFor(clientAgent: string): ExtranonceLayout {
@@ -391,6 +402,7 @@ export class Accounts implements Mux, WaitingRoom {
       strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.strayVerdicts),
       moves: this.#past.moves + mux.moves,
       outageMs: this.#past.outageMs + mux.outageMs,
+      brakeLoss: this.#past.brakeLoss + mux.brakeLoss,
     };
     for (const pool of upstreams.pools) {
       const past = this.#pastPools.get(pool.poolId) ?? NO_PAST;
@@ -398,6 +410,7 @@ export class Accounts implements Mux, WaitingRoom {
         ...sumOfPoolCounts(past, pool),
         shares: sumOfShares(past.shares, mux.sharesAt(pool.poolId)),
         credited: past.credited + mux.creditedAt(pool.poolId),
+        brakeLoss: past.brakeLoss + mux.brakeLossAt(pool.poolId),
       });
     }
     const counts = joined(this.#closed.get(key), mux);

@@ -23,7 +23,7 @@ export interface News {
 export interface Downstream {
   /** Its number, which its extranonce1 ends with: kept for the life of its connection. */
   readonly sessionId: number;
-  /** How its extranonces look, kept as well. */
+  /** How its extranonces look: kept, too. */
   readonly layout: ExtranonceLayout;
   /** Its socket, by which it is told of news with many others. */
   readonly handle: number;
@@ -104,6 +104,8 @@ export type EarlyRefusal = "refusedIllegal" | "refusedUnauthorized";
 
 /** All of the mux that a miner's side needs. */
 export interface Mux {
+  /** Whether miners that subscribe have to wait: soon it is known what they can be given. */
+  readonly holdsLayouts: boolean;
   /** What a miner that subscribes now is given to keep: it fits every pool it may work for. */
   layoutFor(clientAgent: string): ExtranonceLayout;
   /** A session id for a miner that subscribes, or `undefined` when all are in use. */

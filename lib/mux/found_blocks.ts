@@ -6,11 +6,11 @@ import { areaLog } from "../observe/log.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { JobHolder } from "./gone_jobs.ts";
 import type { ScreenedJob, ShareOwner } from "./screening.ts";
-import { alignedExtranonce2, writeExtranonces } from "./terms.ts";
+import { alignedExtranonce2, roomOf, writeExtranonces } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
 
-/** Who found it. */
-interface Finder extends ShareOwner {
+/** The miner that found it. */
+export interface Finder extends ShareOwner {
   /** As pools may know it. */
   readonly worker: Worker;
 }
@@ -50,12 +50,17 @@ function recordOf(
   { sessionId, layout }: Finder,
   { upstream: { terms: { extranonce: room } } }: JobHolder,
   { check }: ScreenedJob,
-  { extranonce2, ntime, nonce, versionBits }: Share,
+  share: Share,
 ): { readonly header: string; readonly coinbase: string } {
   const extranonces = new Uint8Array(room.bytes);
-  writeExtranonces(extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
+  writeExtranonces(
+    extranonces,
+    roomOf(room, layout),
+    sessionId,
+    alignedExtranonce2(share.extranonce2, layout),
+  );
   return {
-    header: check!.headerOf(extranonces, ntime, nonce, versionBits).toHex(),
+    header: check!.headerOf(extranonces, share).toHex(),
     coinbase: check!.coinbaseOf(extranonces).toHex(),
   };
 }

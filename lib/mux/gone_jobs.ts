@@ -30,10 +30,11 @@ export function blockAt<Holder extends JobHolder>(
 ): { readonly holder: Holder; readonly job: ScreenedJob & BookedJob } | undefined {
   for (const holder of holders) {
     const { upstream, jobs, screening } = holder;
-    const job = screening.poolDifficulty === undefined ? undefined : jobs.find(share.jobId);
+    const { hashing } = screening;
+    const job = hashing === undefined ? undefined : jobs.find(share.jobId);
     if (job === undefined) continue;
-    const isBlock = screening.isBlock(share, job, owner, upstream.versionMask);
-    return isBlock ? { holder, job } : undefined;
+    if (screening.fault(share, job, owner, upstream.versionMask) !== undefined) return undefined;
+    return hashing!.isBlock(share, job, owner) ? { holder, job } : undefined;
   }
   return undefined;
 }
@@ -44,7 +45,7 @@ export class GoneJobs {
 
   /** A connection is gone. */
   add(holder: JobHolder, time: number): void {
-    if (holder.screening.poolDifficulty === undefined) return;
+    if (holder.screening.hashing === undefined) return;
     this.#held.push({ holder, since: time });
     if (this.#held.length > MOST) this.#held.shift();
   }

@@ -4,7 +4,7 @@
  * A job is current for as long as the pool may still take shares for it, as the terms of the
  * connection say. Where shares are hashed here, past jobs are held too, for a block found on one is a
  * block. Every connection has its own book, so a share can never be sent for another connection's
- * job. A job that miners are given again has a number more.
+ * job. A job that miners are given again has a number more, and may have other difficulties under it.
  */
 
 import { NO_JOB } from "../protocol/stratum/job_id.ts";
@@ -15,38 +15,69 @@ import type { Retention } from "./terms.ts";
 /** Numbers of one job: with one each 35 s the last ten minutes of them. */
 const MAX_NUMBERS = 18;
 
-/** A pool's job, and what each miner's difficulty was when the pool sent it. */
-export interface BookedJob extends Omit<ScreenedJob, "isPast"> {
+/** How difficult each miner finds a job. */
+export interface JobDifficulty {
   /** See {@linkcode DifficultyTable}. */
   readonly difficulties: DifficultyTable;
+  /** Whether that may be above the pool's difficulty, against a flood. */
+  readonly isBraked: boolean;
 }
 
+/** A pool's job, and what each miner's difficulty was when the pool sent it. */
+export interface BookedJob extends Omit<ScreenedJob, "isPast">, JobDifficulty {}
+
+/** A pool's job as miners were told it, under one number or several. */
+export interface ToldJob extends ScreenedJob, JobDifficulty {}
+
 /** One of the pool's jobs. */
-class Entry implements ScreenedJob {
+class Entry {
+  readonly poolJobId: string;
+  /** What it was given under. */
+  readonly numbers: number[];
+  /** As it was told, with other difficulties each time. */
+  readonly tellings: Telling[];
+  /** When a newer job came; `undefined` for the newest. */
+  supersededAt: number | undefined = undefined;
+  isPast = false;
+
+  constructor(number: number, job: BookedJob) {
+    this.poolJobId = job.poolJobId;
+    this.numbers = [number];
+    this.tellings = [new Telling(job)];
+  }
+
+  get telling(): Telling {
+    return this.tellings.at(-1)!;
+  }
+
+  pass(): void {
+    this.isPast = true;
+    for (const telling of this.tellings) telling.isPast = true;
+  }
+}
+
+class Telling implements ToldJob {
   readonly poolJobId: string;
   readonly ntime: number;
   readonly version: number;
   readonly check: BookedJob["check"];
   readonly difficulties: DifficultyTable;
-  /** What it was given under. */
-  readonly numbers: number[];
-  /** When a newer job came; `undefined` for the newest. */
-  supersededAt: number | undefined = undefined;
+  readonly isBraked: boolean;
   isPast = false;
 
-  constructor(number: number, { poolJobId, ntime, version, check, difficulties }: BookedJob) {
+  constructor({ poolJobId, ntime, version, check, difficulties, isBraked }: BookedJob) {
     this.poolJobId = poolJobId;
     this.ntime = ntime;
     this.version = version;
     this.check = check;
     this.difficulties = difficulties;
-    this.numbers = [number];
+    this.isBraked = isBraked;
   }
 }
 
 /** The jobs of one upstream connection. */
 export class JobBook {
-  readonly #jobs = new Map<number, Entry>();
+  readonly #jobs = new Map<number, Telling>();
   /** The pool's jobs in it, the oldest first: those that are past, then those that are current. */
   readonly #entries: Entry[] = [];
   readonly #retention: Retention;
@@ -54,7 +85,7 @@ export class JobBook {
   /** How many of them are past. */
   #past = 0;
   /** The newest, which most shares are for, and the last number it was given. */
-  #newest: Entry | undefined;
+  #newest: Telling | undefined;
   #newestNumber = NO_JOB;
 
   /**
@@ -83,9 +114,7 @@ export class JobBook {
     if (before !== undefined) before.supersededAt = time;
     const entry = new Entry(number, job);
     this.#entries.push(entry);
-    this.#jobs.set(number, entry);
-    this.#newest = entry;
-    this.#newestNumber = number;
+    this.#given(number, entry.telling);
   }
 
   /** Ends what is too old at `time`: the newest job never is. */
@@ -99,33 +128,49 @@ export class JobBook {
     this.#pass(overdue);
   }
 
-  /** Notes that our job `number` is the pool's newest once more. */
-  addAgain(number: number): void {
+  /**
+   * Notes that our job `number` is the pool's newest once more.
+   *
+   * @param difficulty what miners are told with it; absent if it is as before.
+   */
+  addAgain(number: number, difficulty?: JobDifficulty): void {
     const entry = this.#entries.at(-1)!;
     const { numbers } = entry;
     // The first stays: it may be what miners have that were slow to take the others.
     if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
     numbers.push(number);
-    this.#jobs.set(number, entry);
-    this.#newestNumber = number;
+    if (difficulty !== undefined) {
+      entry.tellings.push(new Telling({ ...entry.telling, ...difficulty }));
+      // Those whose last number is gone.
+      if (entry.tellings.length > MAX_NUMBERS) entry.tellings.splice(1, 1);
+    }
+    this.#given(number, entry.telling);
   }
 
   /** The pool's job for our job `number`, or `undefined` when no share for it can be taken. */
-  find(number: number): (ScreenedJob & BookedJob) | undefined {
+  find(number: number): ToldJob | undefined {
     // Our numbers are beyond 32 bits, which a map finds slowly.
     return number === this.#newestNumber ? this.#newest : this.#jobs.get(number);
   }
 
   /** The difficulties of all jobs that can be submitted for. */
   *tables(): Generator<DifficultyTable> {
-    for (const { difficulties } of this.#entries) yield difficulties;
+    for (const { tellings } of this.#entries) {
+      for (const { difficulties } of tellings) yield difficulties;
+    }
   }
 
   /** The oldest `count` of those that are current are over. */
   #pass(count: number): void {
     if (count <= 0) return;
     if (!this.#holdsPast) return this.#forget(0, count);
-    for (let n = 0; n < count; n++) this.#entries[this.#past++]!.isPast = true;
+    for (let n = 0; n < count; n++) this.#entries[this.#past++]!.pass();
+  }
+
+  #given(number: number, telling: Telling): void {
+    this.#jobs.set(number, telling);
+    this.#newest = telling;
+    this.#newestNumber = number;
   }
 
   #forget(from: number, count: number): void {

@@ -7,8 +7,12 @@ import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
 import type { PreparedJob } from "../bitcoin/share_hasher.ts";
 import { networkTarget, targetWords } from "../bitcoin/target.ts";
 import { type Job, jobVersion } from "../protocol/stratum/job.ts";
+import type { Share } from "../protocol/stratum/share.ts";
 import type { DifficultyStamp } from "./pool_difficulty.ts";
 import { SeenShares } from "./seen_shares.ts";
+
+/** What a share has of its header. */
+export type HashedFields = Pick<Share, "ntime" | "nonce" | "versionBits">;
 
 /** See above. */
 export class JobCheck {
@@ -34,27 +38,23 @@ export class JobCheck {
   }
 
   /**
-   * The hash of a share's header, 8 words, the least first; valid until the next call.
+   * Puts a share into a lane of the hasher.
    *
    * @param extranonces the bytes between the coinbase parts.
    */
-  hash(extranonces: Uint8Array, ntime: number, nonce: number, versionBits: number): Uint32Array {
+  put(lane: number, extranonces: Uint8Array, share: HashedFields): void {
     const hasher = loadedShareHasher();
     this.#prepared ??= hasher.prepare(this.job, extranonces.length);
-    const version = (jobVersion(this.job) ^ versionBits) >>> 0;
-    hasher.hash(this.#prepared, extranonces, ntime, nonce, version);
-    return hasher.wordsIn(0);
+    const version = (jobVersion(this.job) ^ share.versionBits) >>> 0;
+    hasher.put(lane, this.#prepared, extranonces, share.ntime, share.nonce, version);
   }
 
-  /** The header of a share, for the record of a block. */
-  headerOf(
-    extranonces: Uint8Array,
-    ntime: number,
-    nonce: number,
-    versionBits: number,
-  ): Uint8Array {
-    this.hash(extranonces, ntime, nonce, versionBits);
-    return loadedShareHasher().headerIn(0);
+  /** The header of a share, for the record of a block. Lanes of the hasher are lost. */
+  headerOf(extranonces: Uint8Array, share: HashedFields): Uint8Array {
+    const hasher = loadedShareHasher();
+    this.put(0, extranonces, share);
+    hasher.hashLanes(1);
+    return hasher.headerIn(0);
   }
 
   /** Its coinbase. */

@@ -10,7 +10,7 @@ import type { Slot } from "./slot.ts";
 import { Vardiff } from "./vardiff.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
 
-/** See the head of this file. Times are monotonic, in milliseconds. */
+/** The difficulties of an account's miners while they are ours. Times are monotonic, in ms. */
 export class LocalDifficulty {
   readonly #vardiff: Vardiff;
   readonly #remembered: RememberedDifficulties;
@@ -39,15 +39,17 @@ export class LocalDifficulty {
       this.#vardiff.restart(seat.localPlace, time);
     }
     seat.isLocal = true;
-    return this.#vardiff.atJob(seat.localPlace, time, slot.ceiling, this.#rules());
+    const { ceiling, brake } = slot;
+    return this.#vardiff.atJob(seat.localPlace, time, ceiling, this.#rules(), brake?.level);
   }
 
   /** A job comes: each miner here gets the difficulty it is to have for it. */
   atJob(slot: Slot<MinerSeat>, time: number): void {
-    const { seats, difficulties, ceiling } = slot;
+    const { seats, difficulties, ceiling, brake } = slot;
     const rules = this.#rules();
     for (const { place, localPlace } of seats.values()) {
-      difficulties.set(place, this.#vardiff.atJob(localPlace, time, ceiling, rules));
+      const difficulty = this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);
+      difficulties.set(place, difficulty);
     }
   }
 

@@ -14,6 +14,8 @@ import type { Job } from "../protocol/stratum/job.ts";
 import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { AccountBooks } from "./books/account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
+import { Braking } from "./braking.ts";
+import { ContradictionLog } from "./contradiction_log.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { LocalDifficulty } from "./local_difficulty.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
@@ -87,6 +89,8 @@ export interface MultiplexerOptions {
     readonly rules: () => VardiffRules;
     readonly remembered: RememberedDifficulties;
   };
+  /** Says where a pool's verdicts contradict us. */
+  readonly contradictions?: ContradictionLog;
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -127,13 +131,14 @@ export class Multiplexer implements UpstreamEvents {
   readonly #books: AccountBooks;
   readonly #flow: ShareFlow;
   readonly #local: LocalDifficulty;
+  readonly #braking: Braking;
   /** The mask miners without a place were told last. */
   #pastMask = 0;
   #moves = 0;
   /** Miners disconnected since no pool that serves has room for their extranonces. */
   #outgrown = 0;
-  /** Whether one could not be seated for want of a connection with room. */
-  #lacksRoom = false;
+  /** How many could not be seated lately for want of a connection with room. */
+  #roomless = 0;
   #graceMs: number;
 
   /** Begins without any connection: the outage grace runs from here. */
@@ -145,6 +150,15 @@ export class Multiplexer implements UpstreamEvents {
     const { counter, now, realNow, timers } = options;
     const { rules, remembered } = options.vardiff;
     this.#local = new LocalDifficulty(remembered, rules);
+    const { nextJobNumber, fanout } = options;
+    this.#braking = new Braking({
+      local: this.#local,
+      hashrate: () => this.expectedHashrate,
+      nextJobNumber,
+      fanout,
+      now,
+      realNow,
+    });
     const slots = () => this.#slots.values();
     this.#flow = new ShareFlow({
       counter,
@@ -154,6 +168,7 @@ export class Multiplexer implements UpstreamEvents {
       timers,
       slots,
       local: this.#local,
+      contradictions: options.contradictions ?? new ContradictionLog(now),
     });
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
@@ -184,9 +199,9 @@ export class Multiplexer implements UpstreamEvents {
     return this.#outgrown;
   }
 
-  /** Whether miners wait for one more connection, since those there are have no room for them. */
-  get lacksRoom(): boolean {
-    return this.#lacksRoom;
+  /** How many miners wait for one more connection, since those there are have no room for them. */
+  get roomless(): number {
+    return this.#roomless;
   }
 
   /** How many miners sit at a connection. */
@@ -214,6 +229,11 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.hashrates(this.#options.realNow());
   }
 
+  /** The same to be expected from now on; `undefined` as long as too little is known. */
+  get expectedHashrate(): number | undefined {
+    return this.#books.expectedHashrate(this.#options.realNow());
+  }
+
   /** All shares on connections to the pool with this number, gone ones included. */
   sharesAt(poolId: number): LedgerSnapshot {
     return this.#books.sharesAt(poolId, this.#everySlot());
@@ -222,6 +242,19 @@ export class Multiplexer implements UpstreamEvents {
   /** The difficulties that the pool with this number counts for shares it accepted, together. */
   creditedAt(poolId: number): number {
     return this.#books.creditedAt(poolId, this.#everySlot());
+  }
+
+  /**
+   * Work of good shares that the pool with this number does not count, since miners were braked
+   * against a flood; as difficulty.
+   */
+  brakeLossAt(poolId: number): number {
+    return this.#books.brakeLossAt(poolId, this.#everySlot());
+  }
+
+  /** The same at all pools. */
+  get brakeLoss(): number {
+    return this.#books.brakeLoss(this.#everySlot());
   }
 
   /** How many miners it has, waiting ones included. */
@@ -267,6 +300,7 @@ export class Multiplexer implements UpstreamEvents {
   /** See {@linkcode Seat.leave}. */
   leave(seat: MinerSeat): void {
     if (seat.isGone) return;
+    this.#flow.finish();
     seat.isGone = true;
     if (seat.slot !== undefined) this.#unseat(seat);
     else this.#unseated.delete(seat);
@@ -313,6 +347,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** See {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean {
+    this.#flow.finish();
     if (seat.slot === undefined || hasFullMask(seat.slot)) return false;
     if (!this.#serving.values().some(hasFullMask)) return false;
     this.#unseat(seat);
@@ -330,11 +365,14 @@ export class Multiplexer implements UpstreamEvents {
    * miners told what is due. To be called several times a second.
    */
   tick(): void {
+    this.#flow.finish();
     const time = this.#options.now();
     this.#flow.tick();
     for (const slot of this.#slots.values()) {
       this.#flow.expire(slot);
       slot.jobs.expire(time);
+      if (slot.seats.size > 0) this.#foresee(slot);
+      this.#braking.tick(slot);
     }
     // What miners think of a silence is by their own clocks, whether we were away or not.
     const realTime = this.#options.realNow();
@@ -384,7 +422,7 @@ export class Multiplexer implements UpstreamEvents {
 
   upstreamReady(upstream: Upstream): void {
     this.#isRefused = false;
-    const slot = new Slot<MinerSeat>(upstream);
+    const slot = new Slot<MinerSeat>(upstream, this.#options.now());
     this.#slots.set(upstream, slot);
     const { poolId, name, terms: { verdicts, extranonce: { bytes } } } = upstream;
     if (verdicts === "none") return;
@@ -399,6 +437,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   moved(from: Upstream | undefined, to: Upstream | undefined): void {
+    this.#flow.finish();
     // The new place first, so that the miners of the old one have where to go.
     if (to !== undefined) this.#serveFrom(this.#slots.get(to)!);
     if (from !== undefined) this.#rest(this.#slots.get(from)!);
@@ -422,6 +461,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   upstreamLost(upstream: Upstream): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream);
     if (slot === undefined) return;
     this.#slots.delete(upstream);
@@ -438,11 +478,15 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   jobArrived(upstream: Upstream, job: Job): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream)!;
     const time = this.#options.now();
-    if (isLocal(slot)) this.#local.atJob(slot, time);
+    if (isLocal(slot)) {
+      this.#foresee(slot);
+      this.#local.atJob(slot, time);
+    }
     slot.setJob(this.#options.nextJobNumber(), job, time);
-    this.#tellIfTime(slot);
+    if (this.#tellIfTime(slot)) slot.brake?.told(time);
   }
 
   difficultyChanged(
@@ -451,10 +495,11 @@ export class Multiplexer implements UpstreamEvents {
     difficulty: number,
     isAlone: boolean,
   ): void {
+    this.#flow.finish();
     const { seats, difficulties, screening } = this.#slots.get(upstream)!;
     if (upstream.terms.difficulty === "vardiff") {
       // Miners hear of theirs with the next job.
-      screening.poolDifficulty?.change(difficulty, isAlone);
+      screening.hashing?.poolDifficulty.change(difficulty, isAlone);
       return;
     }
     for (const sessionId of sessionIds === "all" ? seats.keys() : sessionIds) {
@@ -534,11 +579,18 @@ export class Multiplexer implements UpstreamEvents {
     this.#seatLater([]);
   }
 
-  /** Has the miners of a connection told of its newest job, if it is time. */
-  #tellIfTime(slot: Slot<MinerSeat>): void {
-    if (slot.work.announce(this.#options.realNow()) && slot.seats.size > 0) {
-      this.#options.fanout.tell(slot);
-    }
+  /** Has the miners of a connection told of its newest job. @returns whether it is time. */
+  #tellIfTime(slot: Slot<MinerSeat>): boolean {
+    if (!slot.work.announce(this.#options.realNow())) return false;
+    if (slot.seats.size > 0) this.#options.fanout.tell(slot);
+    return true;
+  }
+
+  /** Sets the brake of a connection before miners flood it; `seating` of them sit down there now. */
+  #foresee(slot: Slot<MinerSeat>, seating = 0): void {
+    if (slot.brake === undefined) return;
+    const waiting = this.#serving.has(slot) ? this.#unseated.size / this.#serving.size : 0;
+    this.#braking.foresee(slot, { coming: waiting + seating, all: this.miners + seating });
   }
 
   /** The miners of a connection without a job learn their difficulty in good time. */
@@ -586,7 +638,7 @@ export class Multiplexer implements UpstreamEvents {
    * long as there is a connection that takes them. Then moves those that are to sit elsewhere.
    */
   *#seatWaiting(): Generator<void> {
-    this.#lacksRoom = false;
+    let roomless = 0;
     for (const worked of [true, false]) {
       for (const seat of this.#unseated) {
         if (seat.isAdmitted !== worked) continue;
@@ -595,7 +647,7 @@ export class Multiplexer implements UpstreamEvents {
         if (slots.length === 0) break;
         const slot = this.#placeFor(seat, slots);
         if (slot === undefined) {
-          this.#sendAwayIfOutgrown(seat, slots);
+          if (!this.#sendAwayIfOutgrown(seat, slots)) roomless++;
           yield;
           continue;
         }
@@ -613,12 +665,18 @@ export class Multiplexer implements UpstreamEvents {
       if (slot?.upstream.takesWorkers === false) return;
       // Until there is room it works on where it is, unless it can sit nowhere else.
       if (slot === undefined && others.some((other) => other.suits(seat.miner))) {
+        roomless++;
         yield;
         continue;
       }
-      this.#moving.delete(seat);
       // Others may have left meanwhile.
-      if (this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners)) continue;
+      const stays = this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners);
+      // It works on where it is until the pool's difficulty has followed those before it.
+      const isLater = !stays && slot?.brake !== undefined &&
+        !slot.portions.take(this.#options.now());
+      if (isLater) break;
+      this.#moving.delete(seat);
+      if (stays) continue;
       this.#unseat(seat);
       if (slot === undefined) {
         this.#unseated.add(seat);
@@ -629,25 +687,32 @@ export class Multiplexer implements UpstreamEvents {
       }
       yield;
     }
+    this.#roomless = roomless;
   }
 
   /** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
-  #placeFor({ needsFullMask, miner }: MinerSeat, all: readonly Slot<MinerSeat>[]) {
+  #placeFor(
+    { needsFullMask, miner }: MinerSeat,
+    all: readonly Slot<MinerSeat>[],
+  ): Slot<MinerSeat> | undefined {
     const time = this.#options.now();
-    const suitable = all.filter((slot) => slot.suits(miner));
-    const slots = suitable.filter((slot) => slot.hasRoomFor(miner, time));
-    this.#lacksRoom ||= suitable.length > 0 && slots.length === 0;
+    const slots = all.filter((slot) => slot.suits(miner) && slot.hasRoomFor(miner, time));
     const full = needsFullMask ? leastCrowded(slots.filter(hasFullMask)) : undefined;
     return full ?? leastCrowded(slots);
   }
 
-  /** A miner whose extranonces no place has room for has to begin again, with fewer. */
-  #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): void {
-    if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return;
+  /**
+   * A miner whose extranonces no place has room for has to begin again, with fewer.
+   *
+   * @returns whether it is sent away for that.
+   */
+  #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): boolean {
+    if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return false;
     this.#outgrown++;
     miner.disconnect(
       "the pool leaves too few bytes for its extranonces: it begins again with fewer",
     );
+    return true;
   }
 
   /** Every miner, waiting ones included. */
@@ -692,6 +757,7 @@ export class Multiplexer implements UpstreamEvents {
       }
     }
     seat.slot = slot;
+    this.#foresee(slot, 1);
     const difficulty = isLocal(slot)
       ? this.#local.start(seat, slot, this.#options.now())
       : undefined;

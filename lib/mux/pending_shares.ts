@@ -23,17 +23,13 @@ export interface PendingShare<Owner> {
   readonly difficulty: number;
   /** How the pool's difficulty stood when its job came; `undefined` where the pool goes by ours. */
   readonly stamp: DifficultyStamp | undefined;
-  /** The difficulty that its hash reached, where it was hashed here. */
+  /** The difficulty that its hash has reached; 0 where shares are not hashed here. */
   readonly reached: number;
-  /**
-   * After which change of the pool's difficulty it was sent, if the pool may find it too low;
-   * {@linkcode CERTAIN} if not.
-   */
-  readonly tentativeAt: number;
+  /** How often the pool's difficulty had changed when it was sent. */
+  readonly change: number;
+  /** Whether the pool may find it too low even if its difficulty has not changed since. */
+  readonly isTentative: boolean;
 }
-
-/** A share that the pool must not find too low. */
-export const CERTAIN = -1;
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
 export class PendingShares<Owner> {

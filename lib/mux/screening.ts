@@ -3,7 +3,8 @@
  */
 
 import type { RefuseReason } from "../base/share_reasons.ts";
-import { difficultyOfHash, isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
+import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
+import { isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
@@ -11,6 +12,8 @@ import { PoolDifficulty } from "./pool_difficulty.ts";
 import {
   alignedExtranonce2,
   type ExtranonceLayout,
+  type ExtranonceRoom,
+  roomOf,
   type Terms,
   writeExtranonces,
 } from "./terms.ts";
@@ -30,7 +33,7 @@ export interface ScreenedJob extends PoolJob {
   readonly isPast: boolean;
 }
 
-/** Of whom a share is. */
+/** The miner of a share. */
 export interface ShareOwner {
   /** Its number with us. */
   readonly sessionId: number;
@@ -39,163 +42,148 @@ export interface ShareOwner {
 }
 
 /**
- * It goes up; it goes up before all others, for it is a block; it goes up, though the pool may find
- * its difficulty too low; it is good for the miner and not worth sending; or why it is refused.
+ * It goes up; so it does, though it is easier than the brake has its miner find them; it goes up
+ * before all others, for it is a block; it goes up, though the pool may find its difficulty too low;
+ * it is good for the miner and not worth sending; it is worth sending, but too many are; or why it is
+ * refused.
  */
-export type Screened = "submit" | "block" | "tentative" | "keep" | RefuseReason;
+export type Screened =
+  | "submit"
+  | "easy"
+  | "block"
+  | "tentative"
+  | "keep"
+  | "hold"
+  | RefuseReason;
 
-/** How shares of one connection are looked at. */
+/** How shares of one connection are looked at before they are hashed or go up. */
 export interface Screening {
-  /** What shares for a job that has just come are checked with; `undefined` where they are not. */
-  check(job: Job): JobCheck | undefined;
-  /** The pool's own difficulty, where shares are checked by it; its changes. */
-  readonly poolDifficulty: PoolDifficulty | undefined;
-  /** What the share looked at last has reached; 0 where shares are not hashed. */
-  readonly reached: number;
+  /** How they are hashed; `undefined` where the pool judges all that can be said to it. */
+  readonly hashing: ShareHashing | undefined;
   /**
-   * What becomes of a share for a job of the connection.
+   * Why a share is refused however much work it is.
    *
-   * @param difficulty what its miner was told for the job.
    * @param versionMask the bits that may be rolled on the connection.
    */
-  screen(
+  fault(
     share: Share,
     job: ScreenedJob,
     owner: ShareOwner,
-    difficulty: number,
     versionMask: number,
-  ): Screened;
-  /** Whether a share, for a job that its miner works on no more, is a block not seen before. */
-  isBlock(share: Share, job: ScreenedJob, owner: ShareOwner, versionMask: number): boolean;
+  ): RefuseReason | undefined;
 }
 
 /** The screening that goes with these terms. */
 export function screeningFor(terms: Terms): Screening {
-  return terms.validation === "pool" ? new ScreeningByThePool(terms) : new ScreeningHere(terms);
+  return new ByTerms(terms);
 }
 
-/** What is refused however much work it is. */
-function fault(
-  share: Share,
-  job: ScreenedJob,
-  { extranonce2Bytes }: ExtranonceLayout,
-  versionMask: number,
-  { canSayTimeZero }: Terms,
-): RefuseReason | undefined {
-  // More digits than it has bytes would change what stands beside them.
-  if (share.extranonce2Digits > 2 * extranonce2Bytes) return "illegal";
-  // No job is that old, unless it says so itself.
-  if (share.ntime === 0 && job.ntime !== 0 && !canSayTimeZero) return "timeTooOld";
-  // Where no bits can be submitted a share with some would be one the pool does not count. Bits of
-  // the job's own mean one thing to firmware and another to pools.
-  if ((share.versionBits & ~(versionMask & ~job.version)) !== 0) return "versionMask";
-  return undefined;
-}
-
-/** The pool judges all that can be said to it. */
-class ScreeningByThePool implements Screening {
-  readonly poolDifficulty = undefined;
-  readonly reached = 0;
-  readonly #terms: Terms;
+class ByTerms implements Screening {
+  readonly hashing: ShareHashing | undefined;
+  readonly #canSayTimeZero: boolean;
 
   constructor(terms: Terms) {
-    this.#terms = terms;
+    this.hashing = terms.validation === "here" ? new ShareHashing(terms) : undefined;
+    this.#canSayTimeZero = terms.canSayTimeZero;
   }
 
-  check(): undefined {
-    return undefined;
-  }
-
-  screen(
+  fault(
     share: Share,
     job: ScreenedJob,
-    { layout }: ShareOwner,
-    _difficulty: number,
+    { layout: { extranonce2Bytes } }: ShareOwner,
     versionMask: number,
-  ): Screened {
-    return fault(share, job, layout, versionMask, this.#terms) ?? "submit";
-  }
-
-  isBlock(): boolean {
-    return false;
+  ): RefuseReason | undefined {
+    const { ntime, versionBits, extranonce2Digits } = share;
+    // More digits than it has bytes would change what stands beside them.
+    if (extranonce2Digits > 2 * extranonce2Bytes) return "illegal";
+    // No job is that old, unless it says so itself.
+    if (ntime === 0 && job.ntime !== 0 && !this.#canSayTimeZero) return "timeTooOld";
+    // Where no bits can be submitted a share with some would be one the pool does not count. Bits of
+    // the job's own mean one thing to firmware and another to pools.
+    if ((versionBits & ~(versionMask & ~job.version)) !== 0) return "versionMask";
+    if (this.hashing === undefined) return undefined;
+    if (extranonce2Digits < 2 * extranonce2Bytes) return "illegal";
+    if (ntime < job.ntime) return "timeTooOld";
+    return ntime > job.ntime + MAX_TIME_AHEAD ? "timeTooNew" : undefined;
   }
 }
 
-/** Hashes every share. */
-class ScreeningHere implements Screening {
+/** Hashes the shares of one connection, and tells what becomes of them. */
+export class ShareHashing {
+  /** What the pool demands of them. */
   readonly poolDifficulty: PoolDifficulty;
-  readonly #terms: Terms;
+  readonly #room: ExtranonceRoom;
   readonly #targets = new Map<number, Uint32Array>();
   readonly #extranonces: Uint8Array;
-  #hashed: Uint32Array = new Uint32Array(8);
 
-  constructor(terms: Terms) {
-    this.#terms = terms;
-    this.poolDifficulty = new PoolDifficulty(terms.poolDifficulty);
-    this.#extranonces = new Uint8Array(terms.extranonce.bytes);
+  /** No job has come. */
+  constructor({ poolDifficulty, extranonce }: Terms) {
+    this.poolDifficulty = new PoolDifficulty(poolDifficulty);
+    this.#room = extranonce;
+    this.#extranonces = new Uint8Array(extranonce.bytes);
   }
 
+  /** What shares for a job that has just come are checked with. */
   check(job: Job): JobCheck {
     return new JobCheck(job, this.poolDifficulty.stamp(job.isClean));
   }
 
-  get reached(): number {
-    return difficultyOfHash(this.#hashed);
+  /** Puts a share without fault into a lane of the hasher. */
+  put(lane: number, share: Share, { check }: ScreenedJob, owner: ShareOwner): void {
+    const { layout, sessionId } = owner;
+    const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
+    writeExtranonces(this.#extranonces, roomOf(this.#room, layout), sessionId, extranonce2);
+    check!.put(lane, this.#extranonces, share);
   }
 
-  screen(
-    share: Share,
-    job: ScreenedJob,
-    owner: ShareOwner,
-    difficulty: number,
-    versionMask: number,
-  ): Screened {
-    const wrong = this.#fault(share, job, owner, versionMask);
-    if (wrong !== undefined) return job.isPast ? "stale" : wrong;
-    const hash = this.#hash(share, job, owner);
-    const found = this.#judge(hash, job, difficulty);
+  /**
+   * What becomes of a share.
+   *
+   * @param hash of its header, 8 words, the least first.
+   * @param difficulty what its miner was told for the job.
+   * @param sieve by how many powers of two it must be harder than that to go up: too many wait.
+   */
+  judge(hash: Uint32Array, job: ScreenedJob, difficulty: number, sieve: number = 0): Screened {
+    const found = this.#worthOf(hash, job, difficulty, sieve);
     if (found === "stale" || found === "lowDifficulty") return found;
     return job.check!.seen.add(hash) ? found : "duplicate";
   }
 
-  isBlock(share: Share, job: ScreenedJob, owner: ShareOwner, versionMask: number): boolean {
-    if (this.#fault(share, job, owner, versionMask) !== undefined) return false;
-    const hash = this.#hash(share, job, owner);
-    return this.#judge(hash, { ...job, isPast: true }, 1) === "block" && job.check!.seen.add(hash);
+  /** Whether a share, for a job that its miner works on no more, is a block not seen before. */
+  isBlock(share: Share, job: ScreenedJob, owner: ShareOwner): boolean {
+    const hasher = loadedShareHasher();
+    this.put(0, share, job, owner);
+    hasher.hashLanes(1);
+    return this.judge(hasher.wordsIn(0), { ...job, isPast: true }, 1) === "block";
   }
 
-  #fault(
-    share: Share,
-    job: ScreenedJob,
-    { layout }: ShareOwner,
-    versionMask: number,
-  ): RefuseReason | undefined {
-    const { ntime, extranonce2Digits } = share;
-    const wrong = fault(share, job, layout, versionMask, this.#terms);
-    if (wrong !== undefined) return wrong;
-    if (extranonce2Digits < 2 * layout.extranonce2Bytes) return "illegal";
-    if (ntime < job.ntime) return "timeTooOld";
-    return ntime > job.ntime + MAX_TIME_AHEAD ? "timeTooNew" : undefined;
-  }
-
-  #hash(share: Share, { check }: ScreenedJob, { layout, sessionId }: ShareOwner): Uint32Array {
-    const { ntime, nonce, versionBits, extranonce2 } = share;
-    const room = this.#terms.extranonce;
-    writeExtranonces(this.#extranonces, room, sessionId, alignedExtranonce2(extranonce2, layout));
-    return this.#hashed = check!.hash(this.#extranonces, ntime, nonce, versionBits);
-  }
-
-  #judge(hash: Uint32Array, { check, isPast }: ScreenedJob, difficulty: number): Screened {
+  #worthOf(
+    hash: Uint32Array,
+    { check, isPast }: ScreenedJob,
+    difficulty: number,
+    sieve: number,
+  ): Screened {
     const { sure, possible } = this.poolDifficulty.demand(check!.stamp);
     const { networkTarget } = check!;
     if (isAtMost(hash, networkTarget)) {
       // Blocks come first, whatever their job's age, unless any share is one, as on a test network.
       if (isAtMost(networkTarget, this.#target(sure))) return "block";
-      return isPast ? "stale" : "submit";
+      if (isPast) return "stale";
+      return isAtMost(hash, this.#target(sure)) ? "submit" : "tentative";
     }
     if (isPast) return "stale";
-    if (isAtMost(hash, this.#target(sure))) return "submit";
-    if (possible < sure && isAtMost(hash, this.#target(possible))) return "tentative";
+    const isSure = isAtMost(hash, this.#target(sure));
+    if (isSure || possible < sure && isAtMost(hash, this.#target(possible))) {
+      const demanded = isSure ? sure : possible;
+      const isEasy = difficulty > sure && !isAtMost(hash, this.#target(difficulty));
+      if (sieve > 0) {
+        if (isEasy) return "lowDifficulty";
+        const sieved = Math.max(demanded, difficulty) * 2 ** sieve;
+        if (!isAtMost(hash, this.#target(sieved))) return "hold";
+      }
+      if (!isSure) return "tentative";
+      return isEasy ? "easy" : "submit";
+    }
     return isAtMost(hash, this.#target(difficulty)) ? "keep" : "lowDifficulty";
   }
 

@@ -8,7 +8,7 @@ import type { Slot } from "./slot.ts";
 import type { Padding } from "./terms.ts";
 
 /** Of a miner that has none in some table. */
-export const NO_PLACE = -1;
+export const NO_PLACE: number = -1;
 
 const NO_PADDING: Padding = { before: "", after: "" };
 
@@ -47,7 +47,7 @@ export class MinerSeat implements Seat {
   /** While it has one, how many of its shares wait for that connection's verdict. */
   waiting = 0;
   /** Its place in the account's table of difficulties, {@linkcode NO_PLACE} before it needed one. */
-  localPlace = NO_PLACE;
+  localPlace: number = NO_PLACE;
   /** Whether its difficulty was last our business. */
   isLocal = false;
   /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */

@@ -26,12 +26,15 @@ import type { ShareReceipt } from "./downstream.ts";
 import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
+import type { ContradictionLog } from "./contradiction_log.ts";
 import type { LocalDifficulty } from "./local_difficulty.ts";
-import { CERTAIN, type PendingShare } from "./pending_shares.ts";
-import type { ScreenedJob } from "./screening.ts";
+import type { PendingShare } from "./pending_shares.ts";
+import type { Demand } from "./pool_difficulty.ts";
+import type { Screened } from "./screening.ts";
+import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
-import { alignedExtranonce2, type ExtranonceLayout } from "./terms.ts";
+import { sendShare } from "./sent_share.ts";
 import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
@@ -69,6 +72,8 @@ export interface ShareFlowParts {
   readonly slots: () => Iterable<Slot<MinerSeat>>;
   /** Sets difficulties by the shares that miners find. */
   readonly local: Pick<LocalDifficulty, "found">;
+  /** Says where a pool contradicts us. */
+  readonly contradictions: Pick<ContradictionLog, "say">;
 }
 
 /** See the head of this file. */
@@ -80,10 +85,13 @@ export class ShareFlow {
   readonly #lateAnswers: LateAnswers;
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
   readonly #local: Pick<LocalDifficulty, "found">;
+  readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #gone = new GoneJobs();
+  readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come. */
-  constructor({ counter, books, now, realNow, timers, slots, local }: ShareFlowParts) {
+  constructor(parts: ShareFlowParts) {
+    const { counter, books, now, realNow, timers, slots, local, contradictions } = parts;
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
@@ -91,6 +99,7 @@ export class ShareFlow {
     this.#lateAnswers = new LateAnswers(timers);
     this.#slots = slots;
     this.#local = local;
+    this.#contradictions = contradictions;
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */
@@ -98,56 +107,99 @@ export class ShareFlow {
     const { slot, miner } = seat;
     const job = slot?.jobs.find(share.jobId);
     if (slot === undefined || job === undefined) return this.#takeOfElsewhere(seat, share);
-    const { sessionId } = miner;
-    const { ledger, screening, upstream } = slot;
-    this.#counter.add(sessionId, "received", ledger);
+    const { screening, upstream } = slot;
+    this.#counter.add(miner.sessionId, "received", slot.ledger);
+    const wrong = screening.fault(share, job, miner, upstream.versionMask);
+    if (wrong !== undefined) {
+      // Shares that came before it are answered first.
+      this.finish();
+      return this.#refuse(seat, job.isPast ? "stale" : wrong);
+    }
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
-    const screened = screening.screen(share, job, miner, difficulty, upstream.versionMask);
+    const { isBraked } = job;
+    const waiting = { seat, slot, job, difficulty, isBraked, share, reached: 0 };
+    if (screening.hashing === undefined) return this.#send(waiting, "submit");
+    this.#batch.add(waiting);
+    return "waiting";
+  }
+
+  /** A share was hashed. */
+  #hashed(hashed: WaitingShare, screened: Screened): void {
+    // Of what its miner was told it proves nothing.
+    const waiting = screened === "easy"
+      ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
+      : hashed;
+    const { seat, difficulty, share } = waiting;
+    const receipt = this.#settle(waiting, screened);
+    if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
+    this.#local.found(seat, difficulty, this.#now());
+    if (receipt === "taken") seat.miner.acceptShare(share.id);
+  }
+
+  #settle(waiting: WaitingShare, screened: Screened): ShareReceipt {
+    const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
+      case "easy":
       case "tentative":
       case "block":
-        this.#local.found(seat, difficulty, this.#now());
-        return this.#send(seat, slot, job, share, difficulty, screened);
+        slot.brake?.shareCame();
+        return this.#send(waiting, screened);
+      case "hold":
+        slot.brake?.shareCame();
+        slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
+        return this.#keep(waiting);
       case "keep":
-        this.#local.found(seat, difficulty, this.#now());
-        this.#counter.add(sessionId, "kept", ledger);
-        this.#credit(sessionId, difficulty, this.#realNow());
-        return "taken";
+        return this.#keep(waiting);
       default:
         return this.#refuse(seat, screened);
     }
   }
 
+  /** A good share that does not go up. */
+  #keep({ seat, slot, difficulty }: WaitingShare): ShareReceipt {
+    this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
+    this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
+    return "taken";
+  }
+
+  /** What its pool demands of a share; `undefined` where nobody here knows. */
+  #demandFor({ slot, job }: Pick<WaitingShare, "slot" | "job">): Demand | undefined {
+    const { hashing } = slot.screening;
+    return job.check === undefined ? undefined : hashing?.poolDifficulty.demand(job.check.stamp);
+  }
+
   /** A share for a job that is not of the place its miner has: stale, unless it is a block. */
   #takeOfElsewhere(seat: MinerSeat, share: Share): ShareReceipt {
     const { slot, miner } = seat;
+    // Looking for a block takes the hasher.
+    this.finish();
     const live = blockAt(this.#slots(), share, miner);
     if (live !== undefined) {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
-      const { startingDifficulty } = holder.upstream.terms;
-      return this.#send(seat, holder, job, share, startingDifficulty, "block");
+      const { startingDifficulty: difficulty } = holder.upstream.terms;
+      const block = { seat, slot: holder, job, difficulty, isBraked: false, share };
+      return this.#send({ ...block, reached: Infinity }, "block");
     }
-    this.#counter.add(miner.sessionId, "received", slot?.ledger ?? this.#books.unplaced);
+    const ledger = slot?.ledger ?? this.#books.unplaced;
+    this.#counter.add(miner.sessionId, "received", ledger);
     const gone = blockAt(this.#gone.holders(), share, miner);
-    if (gone !== undefined) logLostBlock(miner, gone.holder, gone.job, share);
+    if (gone !== undefined) {
+      this.#counter.add(miner.sessionId, "blocksLost", ledger);
+      logLostBlock(miner, gone.holder, gone.job, share);
+    }
     return this.#refuse(seat, "stale");
   }
 
   /** It goes up to the pool whose job it is for. */
   #send(
-    seat: MinerSeat,
-    slot: Slot<MinerSeat>,
-    job: ScreenedJob,
-    share: Share,
-    difficulty: number,
-    screened: "submit" | "tentative" | "block",
+    { seat, slot, job, difficulty, isBraked, share, reached }: WaitingShare,
+    screened: "submit" | "easy" | "tentative" | "block",
   ): ShareReceipt {
     const counter = this.#counter;
-    const { upstream, ledger, screening } = slot;
-    const { poolDifficulty: demands, reached } = screening;
-    const { miner: { sessionId, layout } } = seat;
+    const { upstream, ledger, screening: { hashing } } = slot;
+    const { miner: { sessionId } } = seat;
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
       counter.add(sessionId, "outage", ledger);
@@ -159,8 +211,11 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const sentAt = this.#now(time);
-    if (isBlock) logBlock(seat.miner, slot, job, share);
-    upstream.submit(serial, sessionId, job, aligned(share, layout), isBlock);
+    if (isBlock) {
+      counter.add(sessionId, "blocks", ledger);
+      logBlock(seat.miner, slot, job, share);
+    }
+    sendShare(upstream, serial, seat.miner, job, share, isBlock);
     counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
       counter.add(sessionId, "assumed", ledger);
@@ -170,18 +225,30 @@ export class ShareFlow {
     upstream.watch.submitted(sentAt);
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
-    const stamp = job.check?.stamp;
-    const demand = stamp === undefined ? undefined : demands?.demand(stamp);
+    const demand = this.#demandFor({ slot, job });
+    const isTentative = screened === "tentative";
+    const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
+    if (isBraked && difficulty > poolDifficulty) slot.brakeLoss += difficulty - poolDifficulty;
     slot.pending.add(serial, {
       owner: seat,
       requestId: share.id,
       sentAt,
-      difficulty: Math.min(difficulty, demand?.sure ?? difficulty),
-      stamp,
+      difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
+      stamp: hashing === undefined ? undefined : job.check?.stamp,
       reached,
-      tentativeAt: screened === "tentative" ? demands!.changes : CERTAIN,
+      change: hashing?.poolDifficulty.changes ?? 0,
+      isTentative,
     });
+    if (!isTentative) {
+      const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
+      slot.verdictCheck?.sent(serial, sent);
+    }
     return "waiting";
+  }
+
+  /** Ends what waits to be hashed, before anything changes of jobs, difficulties or places. */
+  finish(): void {
+    this.#batch.run();
   }
 
   /** The pool judged shares alike; without a slot its connection is gone by now. */
@@ -196,12 +263,13 @@ export class ShareFlow {
     for (let serial = first; serial <= last; serial++) {
       const share = slot.pending.settle(serial);
       if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
-      else this.#judgedOne(slot, share, verdict, time);
+      else this.#judgedOne(slot, serial, share, verdict, time);
     }
   }
 
   #judgedOne(
     slot: Slot<MinerSeat>,
+    serial: number,
     share: PendingShare<MinerSeat>,
     verdict: Verdict,
     time: number,
@@ -220,11 +288,14 @@ export class ShareFlow {
       slot.accepted(share);
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty" && slot.foundTooLow(share)) {
-        counter.add(sessionId, "contradicted", ledger);
-      }
+      if (verdict.reason === "lowDifficulty") slot.foundTooLow(share);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
+    }
+    const contradiction = slot.verdictCheck?.judged(serial, verdict);
+    if (contradiction !== undefined && !slot.isCrossed(share)) {
+      counter.add(sessionId, "contradicted", ledger);
+      this.#contradictions.say(upstream, contradiction);
     }
     upstream.watch.judged(miner.sessionId, verdict, judgedAt);
   }
@@ -303,10 +374,4 @@ export class ShareFlow {
     const { isGone, miner } = share.owner;
     this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
-}
-
-/** The share as pools are given it: {@linkcode alignedExtranonce2}. */
-function aligned(share: Share, layout: ExtranonceLayout): Share {
-  const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
-  return extranonce2 === share.extranonce2 ? share : { ...share, extranonce2 };
 }

@@ -7,7 +7,7 @@
 
 const COUNT = 256;
 
-/** A connection with this many miners is full: bytes that rest need room as well. */
+/** A connection with this many miners is full: bytes that rest need room, too. */
 const FULL = 240;
 
 /** How long a byte rests unless a clean job comes, in milliseconds. */

@@ -8,13 +8,16 @@ import { type Job, jobTime, jobVersion } from "../protocol/stratum/job.ts";
 import { Ledger } from "./books/ledger.ts";
 import { Difficulties } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
-import { JobBook } from "./job_book.ts";
-import { CERTAIN, type PendingShare, PendingShares } from "./pending_shares.ts";
+import { FloodBrake } from "./flood_brake.ts";
+import { JobBook, type JobDifficulty } from "./job_book.ts";
+import { type PendingShare, PendingShares } from "./pending_shares.ts";
 import { PoolCredit } from "./pool_credit.ts";
+import { Portions } from "./portions.ts";
 import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
-import type { Padding } from "./terms.ts";
+import { isPaired, type Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
+import { type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
 import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
@@ -53,6 +56,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly views: Views;
   /** What becomes of shares before they go up. */
   readonly screening: Screening;
+  /** Holds the pool's verdicts against our own arithmetic; `undefined` where that is not wanted. */
+  readonly verdictCheck: VerdictCheck | undefined;
   /** How difficult each of them finds it. */
   readonly difficulties: Difficulties;
   /** Shares waiting for this connection's verdict. */
@@ -67,12 +72,20 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #left = new Map<number, { readonly seat: Seat; waiting: number }>();
   /** Which session ids the pool's few bytes can tell apart; `undefined` where all of them. */
   readonly #ids: ShortIds | undefined;
+  /** Where they are few: whether miners here are paired, from the first of them on. */
+  #holdsPaired: boolean | undefined;
   /** How many shares went up. */
   #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
   #credited = 0;
   readonly #credit: PoolCredit | undefined;
+  /** Against floods; `undefined` where the pool sets miners' difficulties. */
+  readonly brake: FloodBrake | undefined;
+  /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
+  brakeLoss = 0;
+  /** How many miners move here at a time. */
+  readonly portions: Portions = new Portions();
   /** Our number of the last job that made older ones no good, by itself or with another mask. */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
@@ -85,18 +98,20 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
-  /** An empty place on a connection that is ready. */
-  constructor(upstream: Upstream) {
-    const { extranonce, retention, startingDifficulty, validation } = upstream.terms;
+  /** An empty place on a connection that is ready, at `time`. */
+  constructor(upstream: Upstream, time: number) {
+    const { extranonce, retention, startingDifficulty, validation, difficulty } = upstream.terms;
     this.upstream = upstream;
     this.#versionMask = upstream.versionMask;
     this.jobs = new JobBook(retention, validation === "here");
     this.views = new Views(extranonce);
     this.#ids = extranonce.idBytes === 1 ? new ShortIds() : undefined;
     this.screening = screeningFor(upstream.terms);
-    const { poolDifficulty } = this.screening;
-    this.#credit = poolDifficulty === undefined ? undefined : new PoolCredit(poolDifficulty);
+    const { hashing } = this.screening;
+    this.#credit = hashing === undefined ? undefined : new PoolCredit(hashing.poolDifficulty);
+    this.verdictCheck = verdictCheckFor(upstream.terms);
     this.difficulties = new Difficulties(startingDifficulty);
+    this.brake = difficulty === "vardiff" ? new FloodBrake(time) : undefined;
   }
 
   /**
@@ -124,7 +139,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** The pool's own difficulty: miners have at most this where theirs is our business. */
   get ceiling(): number {
-    return this.screening.poolDifficulty?.current ?? this.upstream.terms.poolDifficulty;
+    return this.screening.hashing?.poolDifficulty.current ?? this.upstream.terms.poolDifficulty;
   }
 
   /** How many miners sit here. */
@@ -138,15 +153,21 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   /** Whether there is a place for this miner now. */
-  hasRoomFor({ sessionId }: Downstream, time: number): boolean {
-    return this.#ids === undefined || this.#ids.isFree(sessionId, time);
+  hasRoomFor({ sessionId, layout }: Downstream, time: number): boolean {
+    if (this.#ids === undefined) return true;
+    const paired = isPaired(this.upstream.terms.extranonce, layout);
+    if (this.#holdsPaired !== undefined && this.#holdsPaired !== paired) return false;
+    return paired || this.#ids.isFree(sessionId, time);
   }
 
   /** A miner sits down here. */
   seat(seat: Seat): void {
     const { worker, layout } = seat.miner;
     seat.view = this.views.of(layout, worker.sessionId)!;
-    this.#ids?.take(worker.sessionId);
+    if (this.#ids !== undefined) {
+      this.#holdsPaired ??= isPaired(this.upstream.terms.extranonce, layout);
+      if (!this.#holdsPaired) this.#ids.take(worker.sessionId);
+    }
     seat.waiting = this.#takeWaiting(seat);
     this.seats.set(worker.sessionId, seat);
     this.upstream.enter(worker);
@@ -156,7 +177,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   dismiss(sessionId: number, time: number): void {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
-    this.#ids?.give(sessionId, time);
+    if (this.#holdsPaired !== true) this.#ids?.give(sessionId, time);
     this.difficulties.give(seat.place);
     this.#unforgotten.set(sessionId, (this.#unforgotten.get(sessionId) ?? 0) + 1);
     if (seat.waiting > 0) this.#left.set(sessionId, { seat, waiting: seat.waiting });
@@ -208,19 +229,21 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /**
    * The pool found a share too low. One that only the lower of two difficulties would take tells how
-   * it takes a change, others contradict our own arithmetic.
-   *
-   * @returns whether it does that.
+   * it takes a change; others contradict our own arithmetic, which the check of verdicts finds.
    */
-  foundTooLow({ stamp, reached, tentativeAt }: PendingShare<Seat>): boolean {
-    const { poolDifficulty } = this.screening;
-    if (stamp === undefined || poolDifficulty === undefined) return false;
-    if (reached >= poolDifficulty.demand(stamp).sure && tentativeAt === CERTAIN) return true;
-    if (tentativeAt === CERTAIN || tentativeAt === poolDifficulty.changes) {
-      this.#credited += this.#credit!.refused(stamp);
-      poolDifficulty.refused(poolDifficulty.changes);
-    }
-    return false;
+  foundTooLow({ change, isTentative, stamp, reached }: PendingShare<Seat>): void {
+    const pool = this.screening.hashing?.poolDifficulty;
+    if (pool === undefined || stamp === undefined) return;
+    // A change may have crossed it on its way.
+    if (isTentative ? change !== pool.changes : reached >= pool.demand(stamp).sure) return;
+    this.#credited += this.#credit!.refused(stamp);
+    pool.refused(pool.changes);
+  }
+
+  /** Whether the pool's difficulty has changed since it was sent a share. */
+  isCrossed({ change }: PendingShare<Seat>): boolean {
+    const { hashing } = this.screening;
+    return hashing !== undefined && hashing.poolDifficulty.changes !== change;
   }
 
   /** The serial of a share that goes up now. */
@@ -238,8 +261,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
         poolJobId: job.id,
         ntime: jobTime(job),
         version: jobVersion(job),
-        difficulties: this.difficulties.forJob(),
-        check: this.screening.check(job),
+        ...this.#jobDifficulty(),
+        check: this.screening.hashing?.check(job) ?? this.verdictCheck?.jobCheck(job),
       },
       isClean,
       time,
@@ -254,6 +277,19 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.jobs.addAgain(number);
     this.work.setAgain(number, isClean);
     if (isClean) this.currentFrom = number;
+  }
+
+  /** The same with the difficulties that miners are to have from now on. */
+  setDifficultiesAgain(number: number): void {
+    this.jobs.addAgain(number, this.#jobDifficulty());
+    this.work.setAgain(number, false);
+  }
+
+  #jobDifficulty(): JobDifficulty {
+    return {
+      difficulties: this.difficulties.forJob(),
+      isBraked: this.brake?.level !== undefined,
+    };
   }
 
   /** A miner that was told the newest job works elsewhere from now on, and may come back. */

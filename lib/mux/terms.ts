@@ -39,6 +39,9 @@ export interface Retention {
   readonly ms: number;
 }
 
+/** Which verdicts of a pool that judges shares by itself are held against our own arithmetic. */
+export type Verify = "off" | "sample" | "all";
+
 /** The terms of one connection. */
 export interface Terms {
   /** Where miners' extranonces go. */
@@ -59,6 +62,8 @@ export interface Terms {
    * pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
+  /** Where the pool judges shares by itself: which of them are hashed here as well. Absent: none. */
+  readonly verify?: Verify;
   /** Whether a share can say that its time is 0; if not, the pool would read the job's own time. */
   readonly canSayTimeZero: boolean;
   /** How long its jobs are good for. */
@@ -74,12 +79,27 @@ const MAX_ROOM_BYTES = 16;
 /**
  * How the bytes are used that a Stratum pool leaves free, which are its extranonce2 size.
  *
+ * @param wanted Bytes of extranonce2 that the operator wants miners to have: with 2 in 4 there is
+ * room for whole session ids; `undefined` for no wish.
  * @returns `undefined` for a size with which miners cannot be kept apart, and for what is no size.
  */
-export function roomFor(bytes: number): ExtranonceRoom | undefined {
+export function roomFor(bytes: number, wanted?: number): ExtranonceRoom | undefined {
   if (!Number.isInteger(bytes) || bytes < 4 || bytes > MAX_ROOM_BYTES) return undefined;
   if (bytes >= 8) return { bytes, offset: 2, idBytes: 2 };
-  return { bytes, offset: 0, idBytes: bytes === 4 ? 1 : 2 };
+  return { bytes, offset: 0, idBytes: bytes === 4 && wanted !== 2 ? 1 : 2 };
+}
+
+/**
+ * The room that a miner with this layout works in. Of 4 bytes some firmware needs 2 for itself; the
+ * others then hold the whole session id, and no miner of another layout may work on that connection.
+ */
+export function roomOf(room: ExtranonceRoom, layout: ExtranonceLayout): ExtranonceRoom {
+  return isPaired(room, layout) ? { ...room, idBytes: 2 } : room;
+}
+
+/** Whether a miner with this layout needs a connection with others of its kind only. */
+export function isPaired(room: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+  return room.idBytes === 1 && layout.extranonce1Bytes === 2;
 }
 
 /** What goes around a miner's extranonces, in hex. */
@@ -91,17 +111,19 @@ export interface Padding {
 }
 
 /** Whether miners with this layout can work in this room. */
-export function fits(room: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+export function fits(pools: ExtranonceRoom, layout: ExtranonceLayout): boolean {
+  const room = roomOf(pools, layout);
   return bytesBefore(room, layout) >= 0 && bytesAfter(room, layout) >= 0;
 }
 
 /** What goes around the extranonces of a miner; `undefined` if its layout does not fit. */
 export function paddingFor(
-  room: ExtranonceRoom,
+  pools: ExtranonceRoom,
   layout: ExtranonceLayout,
   sessionId: number,
 ): Padding | undefined {
-  if (!fits(room, layout)) return undefined;
+  if (!fits(pools, layout)) return undefined;
+  const room = roomOf(pools, layout);
   const hidden = bytesBefore(room, layout);
   const head = "00".repeat(room.offset) + formatHex32(sessionId).slice(-2 * room.idBytes);
   return {

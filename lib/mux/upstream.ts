@@ -57,6 +57,8 @@ export interface Upstream {
    * {@linkcode UpstreamEvents.entryResumed} follows.
    */
   readonly takesWorkers: boolean;
+  /** Submits that wait for their turn, since the pool may not have too many at once. */
+  readonly queued: number;
   /** Hears of its shares. */
   readonly watch: ShareWatch;
   /** A miner works here from now on. Nothing is submitted for it before. */

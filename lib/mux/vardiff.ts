@@ -28,8 +28,14 @@ export interface Newcomer {
 /** What is kept of a miner, in bytes. */
 export const BYTES_PER_MINER = 20;
 
-/** The brake makes a miner's work at most this many powers of two harder than it should be. */
-export const MOST_BRAKE_STEPS = 8;
+/**
+ * The brake makes a miner's work at most this many powers of two harder than it should be: at 60
+ * shares a minute for each, 65,535 miners send 16 a second then.
+ */
+export const MOST_BRAKE_STEPS = 12;
+
+/** The brake is off. */
+export const NO_BRAKE = -128;
 
 /**
  * Of a miner that got no job for longer than this, in milliseconds, silence says nothing: there was
@@ -156,22 +162,20 @@ export class Vardiff {
    * The difficulty that a miner is told together with a job, and has for it: a power of two.
    *
    * @param ceiling the pool's difficulty for the job.
-   * @param brake how many times it is doubled above that, against a flood: 0 for none, at most
-   * {@linkcode MOST_BRAKE_STEPS} times above what the miner should have.
+   * @param brake exponent of the difficulty it has at least, against a flood, also above the ceiling
+   * and the settings' highest; but at most {@linkcode MOST_BRAKE_STEPS} above what it should have.
    */
   atJob(
     place: number,
     now: number,
     ceiling: number,
     rules: VardiffRules,
-    brake: number = 0,
+    brake: number = NO_BRAKE,
   ): number {
     const before = this.#wanted[place]!;
     const wanted = this.#bounded(place, this.#judged(place, now, rules), rules);
     const told = Math.min(wanted, this.#exponentOfCeiling(ceiling));
-    const braked = brake > 0
-      ? Math.max(told, Math.min(told + brake, wanted + MOST_BRAKE_STEPS, HIGHEST_EXPONENT))
-      : told;
+    const braked = Math.max(told, Math.min(brake, wanted + MOST_BRAKE_STEPS, HIGHEST_EXPONENT));
     // Shares are counted in other units from now on.
     const isOther = Math.max(wanted, braked) !== Math.max(before, this.#told[place]!);
     this.#wanted[place] = wanted;

@@ -114,12 +114,17 @@ export class Work {
     this.#take(number, isClean);
   }
 
-  /** Has miners told of the newest job, if it is time. @returns whether there is news for them. */
-  announce(time: number): boolean {
+  /**
+   * Has miners told of the newest job, if it is time.
+   *
+   * @param isDue whether it is time in any case.
+   * @returns whether there is news for them.
+   */
+  announce(time: number, isDue: boolean = false): boolean {
     if (Math.max(this.#announced, this.#quiet) === this.#sequence) return false;
     const isClean = this.#clean > this.#announced;
     const isTime = isClean && this.#cleanJobs.take(time) || this.#otherJobs.take(time);
-    if (!isTime) return false;
+    if (!isTime && !isDue) return false;
     this.#announced = this.#sequence;
     this.#announcedAt = time;
     this.#isUrgent = isClean;

@@ -125,6 +125,11 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
     ],
   );
   page.counter(
+    "btcagent_blocks_lost",
+    "Blocks that could not be sent, for the connection of their job was gone; the log has each.",
+    one(summary.shares.blocks_lost),
+  );
+  page.counter(
     "btcagent_credited_difficulty",
     "Difficulties of all shares accepted, assumed or kept. Multiply its rate by 2^32 for the hashrate.",
     one(summary.credited_difficulty),
@@ -233,6 +238,21 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "How often a connection began to serve miners.",
     of(({ activations }) => activations),
   );
+  page.counter(
+    "btcagent_pool_empty_job_seconds",
+    "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
+    of((pool) => pool.empty_job_seconds),
+  );
+  page.counter(
+    "btcagent_pool_behind_seconds",
+    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+    of((pool) => pool.behind_seconds),
+  );
+  page.counter(
+    "btcagent_pool_payout_changes",
+    "How often a job did not pay an output that the pool's earlier jobs paid.",
+    of((pool) => pool.payout_changes),
+  );
   page.counter("btcagent_pool_read_bytes", "Payload read.", of((p) => p.traffic.bytes_read));
   page.counter(
     "btcagent_pool_written_bytes",
@@ -253,13 +273,24 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.counter(
     "btcagent_pool_shares_contradicted",
-    "Shares the pool rejected as low difficulty, though good by our own arithmetic.",
+    "Shares the pool rejected as low difficulty, though good by our own arithmetic, or, with " +
+      "verify, accepted though too low.",
     of(({ shares }) => shares.contradicted),
+  );
+  page.counter(
+    "btcagent_pool_blocks",
+    "Shares sent that are blocks by our own arithmetic.",
+    of(({ shares }) => shares.blocks),
   );
   page.counter(
     "btcagent_pool_credited_difficulty",
     "Difficulties the pool counts for the shares it accepted. Multiply its rate by 2^32 for the hashrate the pool sees.",
     of((pool) => pool.credited_difficulty),
+  );
+  page.counter(
+    "btcagent_pool_brake_lost_difficulty",
+    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
+    of((pool) => pool.brake_lost_difficulty),
   );
 }
 

@@ -6,14 +6,13 @@
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
 import type { KindOfPool } from "../base/pool_kind.ts";
+import type { Verify } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { PoolWatch } from "./pool_watch.ts";
-
-/** A kind of pool that has a protocol. */
-export type PoolKind = Exclude<KindOfPool, "unknown">;
+import type { SizeQuestion } from "./size_query.ts";
 
 /** What a connection is made of. */
 export interface PoolConnectionOptions {
@@ -31,8 +30,12 @@ export interface PoolConnectionOptions {
   readonly password: string;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;
+  /** Bytes of extranonce2 that all miners are to have, if the operator says so; absent for any. */
+  readonly extranonce2Bytes?: number | undefined;
   /** Whether verdicts are wanted, if the pool offers them. */
   readonly wantsVerdicts: boolean;
+  /** Which shares are hashed here though the pool judges them by itself; absent for none. */
+  readonly verify?: Verify;
   /** Of btcagent. */
   readonly version: string;
   /** Opens the socket. */
@@ -101,8 +104,16 @@ export interface PoolConnectionOwner {
 /** Opens a connection of the kind that the pool at the address is. */
 export type OpenConnection = (options: PoolConnectionOptions) => PoolConnection;
 
+/**
+ * Asks a pool of this kind for its extranonce2 size, unless that is known of the kind. Resolves when
+ * no connection is open for it any more; never rejects.
+ */
+export type AskSize = (kind: KindOfPool, question: SizeQuestion) => Promise<void>;
+
 /** All kinds of pools together. */
 export interface PoolKinds {
   /** Opens a connection. */
   readonly open: OpenConnection;
+  /** Asks a pool for its extranonce2 size; absent where none needs to be asked. */
+  readonly askSize?: AskSize;
 }

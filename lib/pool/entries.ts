@@ -45,6 +45,19 @@ export class RosterEntry implements Ranked {
     this.connection = connection;
   }
 
+  /** The handshake is done at `time`; it serves nobody yet. */
+  makeReady(upstream: ReadyUpstream, time: number): ReadyEntry {
+    const ready: ReadyPart = {
+      upstream,
+      at: time,
+      isServing: false,
+      restedAt: -Infinity,
+      servesSince: Infinity,
+      leftFor: undefined,
+    };
+    return Object.assign(this, { ready });
+  }
+
   /** Dialling or shaking hands; ready without miners; serving miners. */
   get role(): UpstreamRole {
     if (this.ready === undefined) return "opening";

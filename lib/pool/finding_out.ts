@@ -3,7 +3,7 @@
  * of the kind that was found.
  */
 
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { LineDecoder } from "../protocol/stratum/lines.ts";
@@ -13,11 +13,10 @@ import type {
   PoolConnection,
   PoolConnectionOptions,
   PoolConnectionOwner,
-  PoolKind,
   ReadyUpstream,
 } from "./connection.ts";
 import { causeOf, endReason } from "./end_reason.ts";
-import type { FoundKinds } from "./found_kinds.ts";
+import type { FoundKinds, KindQuestion } from "./found_kinds.ts";
 import { KindEvidence, kindQuestion } from "./kind_question.ts";
 
 const READ_BUFFER_BYTES = 4 * 1024;
@@ -55,6 +54,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   #bytesWritten = 0;
   #isReady = false;
   #kind: KindOfPool = "unknown";
+  #asked: KindQuestion | undefined;
 
   /** Starts dialling. */
   constructor(options: PoolConnectionOptions, parts: FindingOutParts) {
@@ -141,6 +141,16 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   }
 
   async #ask(): Promise<void> {
+    const { found } = this.#parts;
+    const probe = found.asked(this.#options.address);
+    // It is asked already, for its size: one question is enough.
+    if (probe?.isProbe === true) {
+      await probe.over;
+      if (!this.#isAsking()) return;
+      const known = found.of(this.#options.address);
+      if (known !== undefined) return this.#open(known);
+    }
+    const question = this.#asked = found.ask(this.#options.address, false);
     try {
       const { dial, address } = this.#options;
       const link = await dial(address, this.#abort.signal, this.#question);
@@ -150,6 +160,8 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
       await this.#listen(link);
     } catch (error) {
       this.#lost(error);
+    } finally {
+      question.end();
     }
   }
 
@@ -190,6 +202,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
 
   #openIfFound(): boolean {
     const { kind } = this.#evidence;
+    this.#asked?.sizeSeen(this.#evidence.sizeAt(this.#options.now()));
     if (kind === undefined || this.#stage.kind !== "asking") return false;
     this.#stage.link?.close();
     this.#parts.found.found(this.#options.address, kind);

@@ -6,10 +6,11 @@
  * decides nothing: a thin uplink must not turn a farm into one worker.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import { quote } from "../protocol/stratum/message.ts";
 import type { PoolAnswer, PoolMessage } from "../protocol/stratum/pool_message.ts";
-import type { PoolKind } from "./connection.ts";
+import { sizeIn } from "./subscribe_answer.ts";
 
 /**
  * Capabilities that come this long after the authorize answer are still taken, in milliseconds: pools
@@ -17,23 +18,42 @@ import type { PoolKind } from "./connection.ts";
  */
 export const CAPABILITIES_GRACE_MS = 1_000;
 
+/**
+ * A size below an agent's counts this long after the subscribe answer, in milliseconds: capabilities
+ * that were asked for together with it have come by then.
+ */
+const SIZE_GRACE_MS = 250;
+
+/** The extranonce2 size of every agent pool, in bytes. */
+export const AGENT_SIZE = 8;
+
 /** Whole numbers, since some pools close on others. */
 const ID = { subscribe: 1, capabilities: 2, authorize: 3 } as const;
 
-/** What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some close. */
-export function kindQuestion(clientAgent: string, user: string, password: string): string {
-  const requests = [
+/**
+ * What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some
+ * close. Without a `user` authorize is not asked.
+ */
+export function kindQuestion(
+  clientAgent: string,
+  user: string | undefined,
+  password: string,
+): string {
+  const requests: { readonly id: number; readonly method: string; readonly params: unknown[] }[] = [
     { id: ID.subscribe, method: "mining.subscribe", params: [clientAgent] },
     // The list within the list matters: without it the public pool aborts (agent.md trap 1).
     { id: ID.capabilities, method: "agent.get_capabilities", params: [["verrol", "subres"]] },
-    { id: ID.authorize, method: "mining.authorize", params: [user, password] },
   ];
+  if (user !== undefined) {
+    requests.push({ id: ID.authorize, method: "mining.authorize", params: [user, password] });
+  }
   return requests.map((request) => JSON.stringify(request) + "\n").join("");
 }
 
 /** What has been answered so far. Times in milliseconds. */
 export class KindEvidence {
-  #isSubscribed = false;
+  #subscribedAt: number | undefined;
+  #extranonce2Bytes: number | undefined;
   #authorizedAt: number | undefined;
   #kind: PoolKind | undefined;
 
@@ -42,9 +62,27 @@ export class KindEvidence {
     return this.#kind;
   }
 
+  /** When subscribe was answered; `undefined` as long as it is not. */
+  get subscribedAt(): number | undefined {
+    return this.#subscribedAt;
+  }
+
+  /**
+   * The extranonce2 size as far as the pool says it and it is clear what it means: an agent pool that
+   * says less than 8 cannot be used, and narrows nobody.
+   */
+  sizeAt(time: number): number | undefined {
+    if (this.#kind === "agent") return AGENT_SIZE;
+    const bytes = this.#extranonce2Bytes;
+    if (bytes === undefined || this.#subscribedAt === undefined) return undefined;
+    const isClear = bytes >= AGENT_SIZE || this.#kind === "stratum" ||
+      time - this.#subscribedAt >= SIZE_GRACE_MS;
+    return isClear ? bytes : undefined;
+  }
+
   /** What is still open, in words. */
   get waitingFor(): string {
-    return this.#isSubscribed ? "the authorize answer" : "the subscribe answer";
+    return this.#subscribedAt !== undefined ? "the authorize answer" : "the subscribe answer";
   }
 
   /** A message came. @throws PoolFault `kind-unknown` when it refuses to subscribe us. */
@@ -53,11 +91,12 @@ export class KindEvidence {
     switch (message.id) {
       case ID.subscribe:
         if (!Array.isArray(message.result)) refuseSubscribe(message);
-        this.#isSubscribed = true;
+        this.#subscribedAt ??= time;
+        this.#extranonce2Bytes ??= sizeIn(message.result);
         return;
       case ID.capabilities:
         if (hasCapabilities(message.result)) this.#kind = "agent";
-        else if (this.#isSubscribed) this.#kind ??= "stratum";
+        else if (this.#subscribedAt !== undefined) this.#kind ??= "stratum";
         return;
       case ID.authorize:
         this.#authorizedAt ??= time;
@@ -73,7 +112,9 @@ export class KindEvidence {
 
   /** The pool closed the connection. */
   closed(): void {
-    if (this.#isSubscribed || this.#authorizedAt !== undefined) this.#kind ??= "stratum";
+    if (this.#subscribedAt !== undefined || this.#authorizedAt !== undefined) {
+      this.#kind ??= "stratum";
+    }
   }
 }
 

@@ -2,12 +2,15 @@
  * Every kind of pool there is. The only file that knows more than one.
  */
 
+import type { PoolKind } from "../base/pool_kind.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { clientAgentName } from "./agent/handshake.ts";
 import { AgentSession } from "./agent/session.ts";
-import type { PoolConnection, PoolConnectionOptions, PoolKind, PoolKinds } from "./connection.ts";
+import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
+import { AGENT_SIZE } from "./kind_question.ts";
+import { askStratumSize, askUnknownSize } from "./size_question.ts";
 import { StratumSession } from "./stratum/session.ts";
 
 /** Opens a connection of each kind. */
@@ -26,6 +29,12 @@ export function poolKinds(found: FoundKinds): PoolKinds {
         clientAgent: clientAgentName(options.version),
         open: (kind, inner) => OPEN[kind](inner),
       });
+    },
+    askSize: async (listed, question) => {
+      const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
+      if (kind === "agent") return question.answered(AGENT_SIZE);
+      if (kind === "stratum") return await askStratumSize(question);
+      await askUnknownSize(question, found, clientAgentName(question.version));
     },
   };
 }

@@ -58,6 +58,18 @@ export class PoolBook {
     this.#entry(poolId).activations++;
   }
 
+  /** Its newest job was so for these times, in milliseconds. */
+  worked(poolId: number, { emptyMs, behindMs }: Pick<PoolCounts, "emptyMs" | "behindMs">): void {
+    const entry = this.#entry(poolId);
+    entry.emptyMs += emptyMs;
+    entry.behindMs += behindMs;
+  }
+
+  /** A job does not pay what earlier ones paid. */
+  payoutChanged(poolId: number): void {
+    this.#entry(poolId).payoutChanges++;
+  }
+
   /** A connection is gone: what passed on it is kept here. */
   closed(poolId: number, traffic: Traffic): void {
     const entry = this.#entry(poolId);

@@ -4,6 +4,7 @@
 
 import type { ShareWatch } from "../mux/upstream.ts";
 import type { Verdict } from "../mux/verdict.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import { WorkRecord } from "./half_dead.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 
@@ -13,10 +14,18 @@ export class PoolWatch implements ShareWatch {
   readonly record: WorkRecord;
   /** How often most of its verdicts are refusals of one kind. */
   readonly refusals: RefusalWatch = new RefusalWatch();
+  /** Hears of each job after the handshake's. */
+  hearsJob: (job: Job, time: number) => void = () => {};
 
   /** The handshake brought a job at `time`. */
   constructor(time: number) {
     this.record = new WorkRecord(time);
+  }
+
+  /** A job came. */
+  jobArrived(job: Job, time: number): void {
+    this.record.jobArrived(time);
+    this.hearsJob(job, time);
   }
 
   submitted(time: number): void {

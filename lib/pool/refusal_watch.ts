@@ -102,13 +102,26 @@ export class SaidOfPools {
 
 const MAX_SAID = 1_000;
 
-/** The likely cause of refusals like this, in words, and what to do. */
-export function likelyCause({ reason, status, isOfSeveral }: RefusalRun): string {
+/**
+ * The likely cause of refusals like this, in words, and what to do.
+ *
+ * @param areChecked whether only shares go to the pool that are good by our own arithmetic.
+ */
+export function likelyCause(
+  { reason, status, isOfSeveral }: RefusalRun,
+  areChecked: boolean = false,
+): string {
+  // Whoever found them, such shares are no miner's fault.
+  if (areChecked && reason === "lowDifficulty") return HIDDEN_MINIMUM;
   const cause = reason === "other"
     ? CAUSES_BY_CODE[status] ?? "nothing is known of this code; ask your pool what it means"
     : CAUSES[reason];
   return isOfSeveral ? cause : `all are of one miner, so look at that miner first; else ${cause}`;
 }
+
+const HIDDEN_MINIMUM = "the shares are good by our own arithmetic: the pool demands a higher " +
+  "difficulty than it tells, as one with a hidden minimum does, or works out another target; ask " +
+  "your pool, or use another one. No miner is to blame";
 
 const CAUSES: Readonly<Record<Exclude<RejectReason, "other">, string>> = {
   stale: "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +

@@ -72,8 +72,18 @@ export function nextRank(
     ? undefined
     : best((rank) => rank < worst && !isOnTheWay(rank));
   if (better !== undefined) return better;
-  if (!wishes.spare || ready.length > wishes.active || opening.length > 0) return undefined;
+  if (!wishes.spare || opening.length > 0) return undefined;
+  // More than wanted may serve, where one has room for few miners.
+  const serving = Math.max(wishes.active, ready.filter(({ role }) => role === "active").length);
+  const useful = ready.filter((entry) => wishes.pools === 1 || !isBesideActive(entry, ready));
+  if (useful.length > serving) return undefined;
   return best((rank) => wishes.pools === 1 || !isUsed(rank));
+}
+
+/** Whether an entry is a spare to a pool that serves already: both would fail together. */
+export function isBesideActive({ rank, role }: Ranked, entries: readonly Ranked[]): boolean {
+  return role === "spare" &&
+    entries.some((other) => other.role === "active" && other.rank === rank);
 }
 
 /** The worst rank among the pools that serve; -1 when none does. */

@@ -12,6 +12,7 @@ import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import type {
   EndCause,
   OpenConnection,
@@ -21,13 +22,14 @@ import type {
 } from "./connection.ts";
 import { type ReadyEntry, RosterEntries, RosterEntry } from "./entries.ts";
 import { Leavings } from "./half_dead.ts";
+import { JobEvents } from "./job_events.ts";
 import { PoolHealth } from "./health.ts";
 import { PoolBook } from "./pool_book.ts";
 import { PoolOrder } from "./pool_order.ts";
 import { kindOf, poolReport } from "./pool_report.ts";
 import { SaidOfPools } from "./refusal_watch.ts";
 import { Refusals } from "./refusals.ts";
-import { nextRank, UNWANTED } from "./roles.ts";
+import { isBesideActive, nextRank, UNWANTED } from "./roles.ts";
 import {
   logConnected,
   logHalfDead,
@@ -72,17 +74,17 @@ const LINGER_MS = 5_000;
 
 /** What miners need of their connections. */
 export interface ConnectionNeed {
-  /** How many miners there are. */
-  readonly miners: number;
-  /** Whether some cannot be seated for want of room. */
-  readonly lacksRoom: boolean;
+  /** How many of them cannot be seated for want of a connection with room. */
+  readonly roomless: number;
   /** How many sit at a connection. */
   readonly minersAt: (upstream: Upstream) => number;
+  /** The difficulty that suits all of them together; `undefined` if that is unknown, or not wanted. */
+  readonly suggestedDifficulty: number | undefined;
 }
 
 /**
- * Miners on a connection whose pool leaves so few bytes that it tells 256 apart: less than it takes,
- * so that those that come find a place at once. At most this many connections are opened for that.
+ * Miners that a pool with 4 bytes can tell apart on a connection: less than there are, for one may
+ * have the byte of another. At most this many connections are opened for that.
  */
 const MINERS_PER_NARROW = 224;
 const MOST_NARROW = 300;
@@ -102,6 +104,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #leavings = new Leavings();
   readonly #said = new SaidOfPools();
   readonly #book = new PoolBook();
+  readonly #jobs = new JobEvents(this.#book, this.#said);
   #opened = 0;
   #openedForRoomAt = -Infinity;
   #isStopped = false;
@@ -136,6 +139,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   tick(): void {
     // One that ends here leaves the list.
     for (const { connection } of this.#entries.all) connection.tick();
+    this.#jobs.tick(this.#entries.ready, this.#options.now());
     for (const entry of this.#entries.ready) this.#judgeWork(entry);
     this.#standby.tick();
     this.#reconsider();
@@ -189,14 +193,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const entry = this.#entries.of(connection);
     const { mux, now, troubles } = this.#options;
     const { poolId, account } = entry.pool;
-    entry.ready = {
-      upstream,
-      at: now(),
-      isServing: false,
-      restedAt: -Infinity,
-      servesSince: Infinity,
-      leftFor: undefined,
-    };
+    const ready = entry.makeReady(upstream, now());
     const kind = kindOf(entry.pool, connection);
     this.#book.connected(poolId, kind);
     this.#refusals.taken();
@@ -205,6 +202,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     logConnected(upstream, kind, account, now() - entry.openedAt);
     mux.upstreamReady(upstream);
     mux.jobArrived(upstream, upstream.latestJob);
+    upstream.watch.hearsJob = (job, time) => this.#jobCame(ready, job, time);
+    this.#jobCame(ready, upstream.latestJob, now());
     this.#reconsider();
   }
 
@@ -298,10 +297,20 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const usual = this.#settings.connections ?? 1;
     const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
     if (best?.ready.upstream.terms.extranonce.idBytes !== 1) return usual;
-    const { miners, lacksRoom } = this.#options.need();
-    const serving = this.#entries.serving.length;
-    const wanted = Math.ceil(miners / MINERS_PER_NARROW);
-    return Math.min(MOST_NARROW, Math.max(usual, wanted, lacksRoom ? serving + 1 : 0));
+    const { roomless, minersAt } = this.#options.need();
+    const { serving } = this.#entries;
+    const used = serving.filter(({ ready }) => minersAt(ready.upstream) > 0).length;
+    const more = roomless === 0 ? 0 : serving.length + Math.ceil(roomless / MINERS_PER_NARROW);
+    return Math.min(MOST_NARROW, Math.max(usual, used, more));
+  }
+
+  /** Of the connections that serve the one to rest: one without miners, else the worst. */
+  get #leastUseful(): ReadyEntry | undefined {
+    const { minersAt } = this.#options.need();
+    const { serving, worst, worstRank } = this.#entries;
+    const isEmpty = ({ rank, ready }: ReadyEntry) =>
+      rank === worstRank && minersAt(ready.upstream) === 0;
+    return serving.findLast(isEmpty) ?? worst;
   }
 
   /** Opens one more connection to a pool that serves, if it has too little room for the miners. */
@@ -345,12 +354,14 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       logMove(worst.connection.name, better.connection.name, this.#whyItMoves(worst, better));
       this.#move(worst, better);
     }
-    while (this.#entries.serving.length > this.#wanted) {
-      this.#move(this.#entries.worst, undefined);
-    }
+    while (this.#entries.serving.length > this.#wanted) this.#move(this.#leastUseful, undefined);
     // A spare beyond the one wanted is of use only on the way to a better pool.
     const { worstRank } = this.#entries;
-    const surplus = this.#entries.spares.slice(connections === undefined ? 1 : 0);
+    const { spares, serving } = this.#entries;
+    const kept = connections === undefined
+      ? spares.find((entry) => !isBesideActive(entry, serving)) ?? spares[0]
+      : undefined;
+    const surplus = spares.filter((entry) => entry !== kept);
     const unwanted = this.#entries.idle.filter((entry) => entry.rank === UNWANTED);
     for (const entry of [...surplus, ...unwanted]) {
       const { restedAt, upstream } = entry.ready;
@@ -394,18 +405,27 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   /** Looks at the verdicts and jobs of a connection, however well it is connected. */
   #judgeWork(entry: ReadyEntry): void {
-    const { pool: { poolId }, connection, ready: { upstream, servesSince } } = entry;
+    const { pool: { poolId }, ready: { upstream, servesSince } } = entry;
     const time = this.#options.now();
     const { record, refusals } = upstream.watch;
     const run = refusals.take(time);
     if (run !== undefined && this.#said.maySay(poolId, run.kind, time)) {
-      logRefusals(connection.name, run);
+      logRefusals(upstream, run);
     }
     if (entry.rank === UNWANTED) return;
     const news = this.#entries.newsBeside(entry, this.#order.ranked.length);
     const sign = record.sign(this.#settings.halfDead, news, time);
     if (sign === undefined || !this.#leavings.mayLeave(poolId, servesSince, time)) return;
     this.#leave(entry, sign, time);
+  }
+
+  /** Looks at a job: it is in use already, and what it is like is said. */
+  #jobCame(entry: ReadyEntry, job: Job, time: number): void {
+    const change = this.#jobs.jobCame(entry, job, time);
+    if (change === undefined || !this.#settings.leavesOnPayoutChange) return;
+    const { pool: { poolId }, rank, ready: { servesSince } } = entry;
+    if (rank === UNWANTED || !this.#leavings.mayLeave(poolId, servesSince, time)) return;
+    this.#leave(entry, change, time);
   }
 
   /**
@@ -429,8 +449,10 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, this.#urgency(pool.poolId));
     const { poolId, kind, host, port, usesTls, account, password } = pool;
+    const { suggestedDifficulty } = this.#options.need();
     const connection = open({
       ...this.#settings.connection,
+      ...suggestedDifficulty === undefined ? {} : { suggestedDifficulty },
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },

@@ -7,6 +7,7 @@ import { KIND_IN_WORDS, type KindOfPool } from "../base/pool_kind.ts";
 import { areaLog } from "../observe/log.ts";
 import type { ReadyUpstream } from "./connection.ts";
 import type { UpstreamRole } from "../mux/upstreams.ts";
+import type { PayoutChange } from "./paid_outputs.ts";
 import { likelyCause, type RefusalRun } from "./refusal_watch.ts";
 
 const log = areaLog("pool");
@@ -59,12 +60,12 @@ export function logMove(before: string, poolName: string, reason: MoveReason): v
 }
 
 /** Most shares of a connection were refused. */
-export function logRefusals(poolName: string, run: RefusalRun): void {
+export function logRefusals({ name, terms }: ReadyUpstream, run: RefusalRun): void {
   log.warn(
     "Pool {pool} refuses most shares: {refused} of {judged} in {seconds} s with {status} " +
       '"{text}". Likely cause: {cause}',
     {
-      pool: poolName,
+      pool: name,
       kind: run.kind,
       status: run.status,
       text: run.text,
@@ -73,10 +74,52 @@ export function logRefusals(poolName: string, run: RefusalRun): void {
       ms: run.ms,
       isOfSeveral: run.isOfSeveral,
       seconds: Math.round(run.ms / 1000),
-      cause: likelyCause(run),
+      cause: likelyCause(run, terms.validation === "here"),
     },
   );
 }
+
+/** A pool works on a block that another, `other`, left `ms` milliseconds ago. */
+export function logBehind(poolName: string, other: string, ms: number): void {
+  log.warn(
+    "Pool {pool} works on an old block: {other} sent a job for the next one {seconds} s ago. " +
+      "Shares for old blocks may earn nothing: ask the pool, or pin another one",
+    { pool: poolName, other, seconds: Math.floor(ms / 1000) },
+  );
+}
+
+/** A pool's job does not pay what earlier ones paid. */
+export function logPayoutChange(poolName: string, { gone, paid, isHabit }: PayoutChange): void {
+  const values = { pool: poolName, gone: listed(gone), paid: listed(paid) };
+  if (isHabit) {
+    log.warn(
+      "Pool {pool} changes whom its jobs pay all the time, as pools do that split the reward. From " +
+        "now on only outputs that every job has paid are watched. Not paid any more: {gone}; " +
+        "paid now: {paid}",
+      values,
+    );
+  } else {
+    log.warn(
+      "Pool {pool} sent a job that does not pay {gone}, which earlier jobs paid; it pays {paid}. " +
+        "If you do not know why, ask the pool: somebody on the way may have changed its jobs. TLS " +
+        "keeps them out",
+      values,
+    );
+  }
+}
+
+/** Scripts for the log: a few of them, the first bytes of each. */
+function listed(scripts: readonly string[]): string {
+  if (scripts.length === 0) return "nobody";
+  const shown = scripts.slice(0, MOST_SCRIPTS).map((script) =>
+    script.length > MOST_SCRIPT_DIGITS ? `${script.slice(0, MOST_SCRIPT_DIGITS)}…` : script
+  );
+  const more = scripts.length - shown.length;
+  return `script ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+const MOST_SCRIPTS = 4;
+const MOST_SCRIPT_DIGITS = 80;
 
 /** A pool does no work; it is left alone for `aloneMs`, unless it is the only one. */
 export function logHalfDead(

@@ -31,6 +31,8 @@ export interface RosterSettings {
   readonly returnAfterMs: number;
   /** When a pool that does no work is left. */
   readonly halfDead: HalfDeadBounds;
+  /** Whether one is left, too, whose jobs do not pay an output that earlier ones paid. */
+  readonly leavesOnPayoutChange: boolean;
   /**
    * How often miners get a made-up job while no pool answers, in milliseconds; `undefined` for
    * never: then they wait.
@@ -39,6 +41,12 @@ export interface RosterSettings {
   /** Passed on to each connection. */
   readonly connection: Pick<
     PoolConnectionOptions,
-    "dial" | "wantsVerdicts" | "handshakeTimeoutMs" | "readTimeoutMs" | "shareWindowMs"
+    | "dial"
+    | "extranonce2Bytes"
+    | "wantsVerdicts"
+    | "handshakeTimeoutMs"
+    | "readTimeoutMs"
+    | "shareWindowMs"
+    | "verify"
   >;
 }

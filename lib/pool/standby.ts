@@ -121,6 +121,7 @@ class StandbyUpstream implements Upstream {
   }
 
   readonly takesWorkers = true;
+  readonly queued = 0;
 
   enter(): void {}
 

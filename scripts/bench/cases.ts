@@ -20,6 +20,8 @@ export interface Case {
   readonly load: readonly MinersCommand[];
   /** How long it is measured, in seconds. */
   readonly seconds: number;
+  /** How long it runs before it is measured, in seconds; 0 if absent. */
+  readonly warmSeconds?: number;
   /** Whether the pool connection is lost. */
   readonly losesPool?: boolean;
   /** Who comes after it was measured undisturbed, to be measured again beside. */
@@ -49,6 +51,7 @@ export interface Scale {
 const FARM = 10_000;
 const SHARES_PER_SECOND = 1000;
 const GENTLY = 200;
+const WIRE_WARM_SECONDS = 180;
 const ALL = 1 << 16;
 
 /** The load in proportion to the miners. */
@@ -87,6 +90,20 @@ export function scenarios({ miners, seconds, minutes }: Scale): readonly Scenari
         { ...base, name: "rate, no verdicts", givesVerdicts: false, load: [shares] },
         { ...base, name: "rate, verdicts", load: [shares] },
       ],
+    },
+    {
+      name: "wire",
+      about: "10,000 miners, 1,000 shares/s, a job every 30 s, after three minutes",
+      cases: [{
+        ...base,
+        name: "wire",
+        jobEveryMs: 30_000,
+        load: [shares],
+        seconds: seconds ?? 60,
+        warmSeconds: seconds === undefined
+          ? WIRE_WARM_SECONDS
+          : Math.min(WIRE_WARM_SECONDS, seconds),
+      }],
     },
     {
       name: "saturate",

@@ -41,6 +41,16 @@ export interface PoolReport {
   readonly latency: Durations;
   /** Of all connections together. */
   readonly wire: WireCounters;
+  /** What became of the shares at a pool that hashes each; absent at one that accepts all. */
+  readonly judged?: PoolJudgements;
+}
+
+/** What a pool that hashes shares found, all since the start. */
+export interface PoolJudgements {
+  /** Shares accepted; all others were refused. */
+  readonly accepted: number;
+  /** Their difficulties, together. */
+  readonly credited: number;
 }
 
 /** What the miners' end is told to do. */

@@ -29,6 +29,8 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "logins", about: "reconnects/s", digits: 0 },
   { key: "moveMs", about: "loss to the last new job, ms", digits: 0 },
   { key: "wireBits", about: "wire both ways, kbit/s", digits: 1 },
+  { key: "wireUpBits", about: "wire to the pool, kbit/s", digits: 2 },
+  { key: "wireDownBits", about: "wire from the pool, kbit/s", digits: 2 },
   { key: "payloadUpBits", about: "payload to the pool, kbit/s", digits: 1 },
   { key: "payloadDownBits", about: "payload from the pool, kbit/s", digits: 1 },
   { key: "segmentsUp", about: "segments to the pool, /s", digits: 1 },
@@ -46,6 +48,7 @@ export const FIGURE_KINDS: readonly FigureKind[] = [
   { key: "anonymousLate", about: "anonymous, last sixth, MB", digits: 1 },
   { key: "anonymousGrowth", about: "that / the second", digits: 3 },
   { key: "cpuPercent", about: "CPU, % of one core", digits: 1 },
+  { key: "sharesPerCore", about: "shares per second of CPU", digits: 0 },
   { key: "cpuPerThousand", about: "CPU s per 1,000 shares", digits: 4 },
   { key: "latencyP50", about: "share to the pool, p50, ms", digits: 2 },
   { key: "latencyP99", about: "share to the pool, p99, ms", digits: 2 },
@@ -94,7 +97,7 @@ export interface Run {
 export interface Phase {
   /** How long it was, in seconds. */
   readonly seconds: number;
-  /** Shares that reached the pool in that time. */
+  /** Shares that reached the pool in that time, or were found good, where each is hashed. */
   readonly shares: number;
   /** The pool's end, at its close. */
   readonly pool: PoolReport;
@@ -144,8 +147,11 @@ export function figuresOf(observed: Observed): Figures {
   }
   if (observed.hasWire) {
     const { bytesIn, bytesOut, segmentsIn, segmentsOut } = pool.wire;
-    const bytes = bytesIn + bytesOut + (segmentsIn + segmentsOut) * SEGMENT_HEADER_BYTES;
-    figures["wireBits"] = kilobits(bytes, seconds);
+    const bytesUp = bytesIn + segmentsIn * SEGMENT_HEADER_BYTES;
+    const bytesDown = bytesOut + segmentsOut * SEGMENT_HEADER_BYTES;
+    figures["wireBits"] = kilobits(bytesUp + bytesDown, seconds);
+    figures["wireUpBits"] = kilobits(bytesUp, seconds);
+    figures["wireDownBits"] = kilobits(bytesDown, seconds);
     figures["payloadUpBits"] = kilobits(bytesIn, seconds);
     figures["payloadDownBits"] = kilobits(bytesOut, seconds);
     figures["segmentsUp"] = segmentsIn / seconds;
@@ -153,7 +159,10 @@ export function figuresOf(observed: Observed): Figures {
   }
   if (cpuSeconds !== undefined) {
     figures["cpuPercent"] = cpuSeconds / seconds * 100;
-    if (shares > 0) figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
+    if (shares > 0) {
+      figures["sharesPerCore"] = shares / cpuSeconds;
+      figures["cpuPerThousand"] = cpuSeconds / shares * 1000;
+    }
   }
   if (memory.length > 0) {
     Object.assign(figures, memoryFigures(observed), growthFigures(seconds, memory));

@@ -73,13 +73,13 @@ export class JobBook {
   /** A job's line came, which ends at `end`; gives the job's number. */
   heard(
     bytes: Uint8Array,
-    { idStart, idEnd, hashStart }: FoundJob,
+    { idStart, idEnd, stampStart }: FoundJob,
     end: number,
     now: number,
   ): number {
     this.#lines++;
     this.#lastAt = now;
-    const stamp = String.fromCharCode(...bytes.subarray(hashStart, hashStart + STAMP_DIGITS));
+    const stamp = String.fromCharCode(...bytes.subarray(stampStart, stampStart + STAMP_DIGITS));
     const key = String.fromCharCode(...bytes.subarray(idStart, idEnd)) + stamp;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;

@@ -13,12 +13,18 @@ export function ageOf(nonce: number, now: number): number {
   return (nonceAt(now) - nonce | 0) / 1000;
 }
 
-/** Hex digits at the head of a previous hash that say when the job was sent, in microseconds. */
+/** Hex digits in a job's coinbase part 1 that say when it was sent, in microseconds. */
 export const STAMP_DIGITS = 16;
 
-/** A previous hash that says when it was sent. */
-export function prevHashAt(ms: number): string {
-  return Math.floor(ms * 1000).toString(16).padStart(STAMP_DIGITS, "0") + "5a".repeat(24);
+/**
+ * Where in it they begin: in the script, behind what a pool writes there. A previous hash that
+ * changes would be a new block's.
+ */
+export const STAMP_AT = 124;
+
+/** The digits of a job sent now. */
+export function stampAt(ms: number): string {
+  return Math.floor(ms * 1000).toString(16).padStart(STAMP_DIGITS, "0");
 }
 
 /** The sub-account all miners mine for. */

@@ -4,7 +4,14 @@
 
 import { parseArgs } from "node:util";
 import { type Case, scenarios } from "./cases.ts";
-import { FLOOR, otherAgents, ourAgent, type Subject } from "./subject.ts";
+import {
+  FLOOR,
+  otherAgents,
+  ourAgent,
+  POOL_KINDS,
+  type PoolKind,
+  type Subject,
+} from "./subject.ts";
 
 /** The one measurement without pool or miners; see hashing.ts. */
 export const HASHING = "hashing";
@@ -18,6 +25,7 @@ const OWN_FILES = 140;
 const OPTIONS = {
   engine: { type: "string", multiple: true },
   form: { type: "string", multiple: true },
+  pool: { type: "string", multiple: true },
   window: { type: "string" },
   "deno-flag": { type: "string", multiple: true },
   "v8-flag": { type: "string", multiple: true },
@@ -71,6 +79,8 @@ Options
   --engine NAME    libc or deno; may be given twice (both); none for no run of ours
   --form NAME      program, bundled as in packages, or sources, as "deno task start" runs
                    them; may be given twice (program)
+  --pool KIND      agent or stratum: what the pool speaks; may be given twice, to compare
+                   them (agent)
   --window MS      share_batch_window_ms (the agent's default)
   --deno-flag=FLAG one more flag for "deno run", such as --cpu-prof; may be repeated
   --v8-flag=FLAG   one more flag for V8; may be repeated
@@ -126,6 +136,7 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
     if (form === "program" || form === "sources") return form;
     throw new Misuse(`Unknown form ${form}; there are program and sources`);
   });
+  const pools = (values.pool ?? ["agent"]).map(poolKind);
   const compare = values.compare ?? [];
   const nowhere = compare.find((command) => !/\S.*\{conf\}/.test(command));
   if (nowhere !== undefined) {
@@ -135,7 +146,7 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
     );
   }
   const ours = engines.filter((engine) => engine !== "none").flatMap((engine) =>
-    forms.map((form) => ourAgent({ ...variation, engine, form }))
+    forms.flatMap((form) => pools.map((pool) => ourAgent({ ...variation, engine, form, pool })))
   );
   const floor = values.floor ? [FLOOR] : [];
   const others = otherAgents(compare, [...ours, ...floor].map(({ name }) => name));
@@ -150,6 +161,12 @@ export function parsePlan(argv: readonly string[]): Plan | undefined {
     jsonFile: values.json,
     markdownFile: values.markdown,
   };
+}
+
+function poolKind(name: string): PoolKind {
+  const kind = POOL_KINDS.find((one) => one === name);
+  if (kind !== undefined) return kind;
+  throw new Misuse(`Unknown pool ${name}; there are ${POOL_KINDS.join(" and ")}`);
 }
 
 function parse(argv: readonly string[]) {

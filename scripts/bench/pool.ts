@@ -19,7 +19,7 @@ import { MinerFault } from "../../lib/base/violation.ts";
 import { NO_FAULTS } from "../../lib/sim/pool_faults.ts";
 import { PoolHandshake } from "../../lib/sim/pool_handshake.ts";
 import { addToChecksum } from "../../lib/sim/share_checksum.ts";
-import { ageOf, prevHashAt } from "./marks.ts";
+import { ageOf, STAMP_AT, STAMP_DIGITS, stampAt } from "./marks.ts";
 import { type PoolCommand, type PoolReport, tellDriver } from "./ends.ts";
 import { Histogram } from "./histogram.ts";
 import { addWire, Kernel, NO_WIRE, type SocketOwner, type WireCounters } from "./kernel.ts";
@@ -32,10 +32,10 @@ const SESSION_IDS = 0x10000;
 /** Jobs differ in their time, so that a share counted for a wrong job spoils the checksum. */
 const FIRST_TIME = 1_700_000_000;
 
-/** A job of the usual size, near 2 KB as a line; its time and previous hash vary. */
+/** A job of the usual size, near 2 KB as a line; its time and the stamp in coinbase part 1 vary. */
 const JOB: Job = {
   id: "",
-  prevHash: "",
+  prevHash: "5a".repeat(28) + "00000000",
   coinbase1: "02000000010000000000000000000000000000000000000000000000000000000000000000ffffffff" +
     "4b03a1b2c304d1e2f3a42f62656e63682f" + "fabe6d6d" + "ab".repeat(40),
   coinbase2: "ffffffff0240be402500000000160014111111111111111111111111111111111111111100000000" +
@@ -49,7 +49,10 @@ const JOB: Job = {
 
 /** `JOB` as sent now. */
 export function jobAt(ms: number, sequence: number): Job {
-  return { ...JOB, prevHash: prevHashAt(ms), ntime: formatHex32(FIRST_TIME + sequence) };
+  const { coinbase1 } = JOB;
+  const stamped = coinbase1.slice(0, STAMP_AT) + stampAt(ms) +
+    coinbase1.slice(STAMP_AT + STAMP_DIGITS);
+  return { ...JOB, coinbase1: stamped, ntime: formatHex32(FIRST_TIME + sequence) };
 }
 
 interface Agent {

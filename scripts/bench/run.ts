@@ -14,6 +14,7 @@ import {
   type Run,
   shareProblems,
 } from "./figures.ts";
+import { bookNotes, bookProblems, readBooks } from "./stratum_books.ts";
 import { agentConf, type Subject } from "./subject.ts";
 
 /** Settling takes a farm so long, in milliseconds, and a few miners a fraction of it. */
@@ -26,6 +27,14 @@ const START_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 120_000;
 /** How long attackers may take to be there. */
 const CROWD_TIMEOUT_MS = 15_000;
+
+/**
+ * At a pool that hashes shares, some go up with each job until it has refused one (stratum_pool.ts):
+ * a few that come slowly. So the first job is tried out before the load begins, and where miners send
+ * whatever they can there is none after it.
+ */
+const TRIAL = { perSecond: 20, ms: 1_000 };
+const NO_MORE_JOBS_MS = 3_600_000;
 
 /**
  * Measures a subject in one case; our program as it is shipped is in the folder `release`. Throws
@@ -76,6 +85,7 @@ class Rig {
   #miners!: Child;
   #attackers: Child | undefined;
   #agent: Child | undefined;
+  #statusPort = 0;
   #isEnding = false;
 
   constructor(what: Case, subject: Subject, release: string) {
@@ -85,7 +95,8 @@ class Rig {
   }
 
   async start(): Promise<void> {
-    this.#pool = this.#spawnEnd(this.#subject.isFloor ? "sink" : "pool");
+    const { isFloor, pool } = this.#subject;
+    this.#pool = this.#spawnEnd(isFloor ? "sink" : pool === "agent" ? "pool" : "stratum_pool");
     const { port } = await this.#pool.answer<{ port: number }>();
     const minersPort = this.#subject.isFloor ? port : await this.#startAgent(port);
     this.#miners = this.#spawnEnd("miners", `${minersPort}`);
@@ -96,16 +107,21 @@ class Rig {
   }
 
   async measure(): Promise<Run> {
-    const { miners: count, atOnce, jobEveryMs, seconds, losesPool = false, attack } = this.#case;
+    const { miners: count, atOnce, seconds, losesPool = false, attack } = this.#case;
     const connected = await this.#miners.ask<MinersReport>(
       { do: "connect", count, atOnce },
       CONNECT_TIMEOUT_MS,
     );
     await this.#settle();
 
+    if (this.#isHashed) await this.#tryOut();
+    const { warmSeconds = 0 } = this.#case;
+    if (warmSeconds > 0) {
+      await this.#load();
+      await pause(warmSeconds * 1000);
+    }
     const observing = await this.#observe();
-    if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
-    for (const load of this.#case.load) await this.#miners.ask(load);
+    if (warmSeconds === 0) await this.#load();
     const lostAt = losesPool ? await this.#losePool() : undefined;
     await pause(seconds * 1000);
     const calm = await observing.end();
@@ -115,6 +131,7 @@ class Rig {
     await this.#pool.ask({ do: "jobs", everyMs: 0 });
 
     const drained = await this.#drain();
+    const books = this.#isHashed ? await readBooks(this.#statusPort) : undefined;
     const last = withStragglers(beside ?? calm, drained);
     const attacked = beside && { ...beside, ...last };
     const memorySoFar = [...this.#agent?.watchedMemory ?? []];
@@ -138,7 +155,9 @@ class Rig {
         attacked,
       }),
       problems: [
-        ...shareProblems(drained.pool, drained.miners),
+        ...books === undefined
+          ? shareProblems(drained.pool, drained.miners)
+          : bookProblems(books, drained.pool, drained.miners),
         ...attacked === undefined ? [] : attackProblems(attacked, attack!, drained.miners),
         ...disconnects > 0 ? [`${disconnects} miners were disconnected`] : [],
         ...losesPool && !isMoved
@@ -148,10 +167,12 @@ class Rig {
           ? ["a connection of the agent to the pool came or went"]
           : [],
       ],
-      notes: notesOf(drained.pool, drained.miners, {
-        givesVerdicts: this.#case.givesVerdicts && !this.#subject.isFloor,
-        hasChurn: this.#hasChurn,
-      }),
+      notes: books === undefined
+        ? notesOf(drained.pool, drained.miners, {
+          givesVerdicts: this.#case.givesVerdicts && !this.#subject.isFloor,
+          hasChurn: this.#hasChurn,
+        })
+        : bookNotes(books),
     };
   }
 
@@ -167,20 +188,48 @@ class Rig {
     Deno.removeSync(this.#folder, { recursive: true });
   }
 
+  /** Whether the pool hashes shares, and so does the agent. */
+  get #isHashed(): boolean {
+    return this.#subject.pool === "stratum";
+  }
+
+  /** Begins jobs and shares. */
+  async #load(): Promise<void> {
+    const { jobEveryMs, load } = this.#case;
+    const isTriedOut = this.#isHashed && load.some((one) => one.do === "depth");
+    if (jobEveryMs > 0 && !isTriedOut) {
+      await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
+    }
+    for (const one of load) await this.#miners.ask(one);
+  }
+
+  /** See {@linkcode TRIAL}. */
+  async #tryOut(): Promise<void> {
+    const { load } = this.#case;
+    if (load.length === 0) return;
+    await this.#pool.ask({ do: "jobs", everyMs: NO_MORE_JOBS_MS });
+    await this.#settle();
+    await this.#miners.ask({ do: "rate", perSecond: TRIAL.perSecond });
+    await pause(TRIAL.ms);
+    await this.#miners.ask({ do: "rate", perSecond: 0 });
+    await this.#settle();
+  }
+
   /** Begins to measure; `end` says what was seen. */
   async #observe(): Promise<{ readonly pool: PoolReport; readonly end: () => Promise<Phase> }> {
-    await this.#miners.ask({ do: "mark" });
+    const { accepted } = await this.#miners.ask<MinersReport>({ do: "mark" });
     const before = await this.#pool.ask<PoolReport>({ do: "mark" });
     const cpuBefore = this.#agent?.cpuSeconds() ?? 0;
     const seen = this.#agent?.watchedMemory.length ?? 0;
     const end = async (): Promise<Phase> => {
       const pool = await this.#pool.ask<PoolReport>({ do: "report" });
       const cpuAfter = this.#agent?.cpuSeconds() ?? 0;
+      const miners = await this.#miners.ask<MinersReport>({ do: "report" });
       return {
         seconds: (pool.at - before.at) / 1000,
-        shares: pool.shares - before.shares,
+        shares: this.#isHashed ? miners.accepted - accepted : pool.shares - before.shares,
         pool,
-        miners: await this.#miners.ask<MinersReport>({ do: "report" }),
+        miners,
         cpuSeconds: this.#agent === undefined ? undefined : cpuAfter - cpuBefore,
         memory: this.#agent?.watchedMemory.slice(seen) ?? [],
       };
@@ -232,7 +281,8 @@ class Rig {
   async #startAgent(poolPort: number): Promise<number> {
     const port = freePort();
     const conf = `${this.#folder}/agent_conf.json`;
-    const ports = { agent: port, pool: poolPort };
+    this.#statusPort = freePort();
+    const ports = { agent: port, pool: poolPort, status: this.#statusPort };
     Deno.writeTextFileSync(conf, agentConf(this.#subject, ports, this.#case));
     const command = this.#subject.command(conf, this.#release);
     this.#agent = this.#spawn(this.#subject.name, command, false);
@@ -280,7 +330,7 @@ class Rig {
     for (;;) {
       const miners = await this.#miners.ask<MinersReport>({ do: "report" });
       const pool = await this.#pool.ask<PoolReport>({ do: "report" });
-      const isAllThere = miners.sent === pool.shares + miners.refused &&
+      const isAllThere = (this.#isHashed || miners.sent === pool.shares + miners.refused) &&
         miners.sent <= miners.accepted + miners.refused + miners.abandoned &&
         (this.#hasChurn || miners.fanoutLast.count === miners.jobs);
       if (isAllThere || Date.now() > deadline) return { pool, miners };

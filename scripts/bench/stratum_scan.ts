@@ -3,6 +3,8 @@
  * and space their JSON in their own ways.
  */
 
+import { STAMP_AT } from "./marks.ts";
+
 const QUOTE = 0x22;
 const NINE = 0x39;
 const ZERO = 0x30;
@@ -19,14 +21,14 @@ function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A job's line: where its id and its previous hash stand. */
+/** A job's line: where its id and its stamp stand. */
 export interface FoundJob {
   /** Of the id, without quotes. */
   readonly idStart: number;
   /** Behind the id. */
   readonly idEnd: number;
-  /** Of the previous hash, without quotes. */
-  readonly hashStart: number;
+  /** Of the stamp in coinbase part 1. */
+  readonly stampStart: number;
 }
 
 /** The answer to a request of ours; `undefined` if the line is none. */
@@ -56,7 +58,9 @@ export function findJob(bytes: Uint8Array, start: number, end: number): FoundJob
   const idStart = bytes.indexOf(QUOTE, params + PARAMS.length) + 1;
   const idEnd = bytes.indexOf(QUOTE, idStart);
   const hashStart = bytes.indexOf(QUOTE, idEnd + 1) + 1;
-  return { idStart, idEnd, hashStart };
+  const hashEnd = bytes.indexOf(QUOTE, hashStart);
+  const coinbaseStart = bytes.indexOf(QUOTE, hashEnd + 1) + 1;
+  return { idStart, idEnd, stampStart: coinbaseStart + STAMP_AT };
 }
 
 function find(bytes: Uint8Array, text: Uint8Array, start: number, end: number): number {

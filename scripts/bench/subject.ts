@@ -7,10 +7,18 @@ import { PROGRAM_FLAGS, START_FLAGS } from "../ship/start_flags.ts";
 import type { Case } from "./cases.ts";
 import { ACCOUNT } from "./marks.ts";
 
+/** What pools speak: the agents' protocol, or ordinary Stratum (stratum_pool.ts). */
+export const POOL_KINDS = ["agent", "stratum"] as const;
+
+/** One of them. */
+export type PoolKind = typeof POOL_KINDS[number];
+
 /** One column of the result. */
 export interface Subject {
   /** How the result names it. */
   readonly name: string;
+  /** What its pool speaks. */
+  readonly pool: PoolKind;
   /** Whether there is an agent at all. */
   readonly isFloor: boolean;
   /** Whether it is our program, bundled. */
@@ -22,8 +30,13 @@ export interface Subject {
    * folder our bundled program is in.
    */
   readonly command: (conf: string, release: string) => readonly string[];
+  /** How its configuration lists the pool at this port. */
+  readonly poolEntry: (port: number) => unknown;
   /** Settings of its own in a case. */
-  readonly settings: (what: Pick<Case, "load" | "attack">) => Readonly<Record<string, unknown>>;
+  readonly settings: (
+    what: Pick<Case, "load" | "attack">,
+    ports: Ports,
+  ) => Readonly<Record<string, unknown>>;
 }
 
 /** Where miners and agent meet, and agent and pool. */
@@ -32,12 +45,16 @@ export interface Ports {
   readonly agent: number;
   /** The pool listens here. */
   readonly pool: number;
+  /** The agent's books are served here, if it is ours. */
+  readonly status: number;
 }
 
 /** What can be varied about this agent. */
 export interface Variation {
   /** What runs: the program, bundled as in packages, or its sources, as with `deno task start`. */
   readonly form: "program" | "sources";
+  /** What the pool speaks. */
+  readonly pool: PoolKind;
   /** `advanced.io_engine`. */
   readonly engine: string;
   /** `advanced.share_batch_window_ms`; `undefined` for its default. */
@@ -48,11 +65,16 @@ export interface Variation {
   readonly v8Flags: readonly string[];
 }
 
+const SCHEMES: Readonly<Record<PoolKind, string>> = {
+  agent: "btcagent+tcp",
+  stratum: "stratum+tcp",
+};
+
 const V8_FLAGS = "--v8-flags=";
 
 /** This agent as a package or `deno task start` runs it, but for the variation. */
 export function ourAgent(variation: Variation): Subject {
-  const { form, engine, windowMs, denoFlags, v8Flags } = variation;
+  const { form, engine, pool, windowMs, denoFlags, v8Flags } = variation;
   const isBundled = form === "program";
   const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
   const own = isBundled ? PROGRAM_FLAGS : ["--config", fileOf("deno.json"), ...START_FLAGS];
@@ -60,7 +82,11 @@ export function ourAgent(variation: Variation): Subject {
     .map((flag) => flag.startsWith(V8_FLAGS) ? [flag, ...v8Flags].join(",") : flag);
   const window = windowMs === undefined ? [] : [`window ${windowMs} ms`];
   return {
-    name: [engine, ...isBundled ? [] : [form], ...window, ...denoFlags, ...v8Flags].join(", "),
+    name: [
+      ...[engine, ...pool === "agent" ? [] : [pool], ...isBundled ? [] : [form]],
+      ...[...window, ...denoFlags, ...v8Flags],
+    ].join(", "),
+    pool,
     isFloor: false,
     isBundled,
     isColdAtFirst: isBundled,
@@ -70,7 +96,11 @@ export function ourAgent(variation: Variation): Subject {
       ...[Deno.execPath(), "run", ...denoFlags, ...flags],
       ...[isBundled ? `${release}/${ENTRY}` : fileOf("main.ts"), "-c", conf, "-l", "log"],
     ],
-    settings: ({ load, attack }) => ({
+    poolEntry: (port) => ({ url: `${SCHEMES[pool]}://127.0.0.1:${port}`, user: ACCOUNT }),
+    settings: ({ load, attack }, { status }) => ({
+      status: { listen: `127.0.0.1:${status}` },
+      // Nothing is assumed of the few shares that go up, so that every answer is the pool's own.
+      ...pool === "agent" ? {} : { submit_response_from_server: true },
       advanced: {
         io_engine: engine,
         ...windowMs === undefined ? {} : { share_batch_window_ms: windowMs },
@@ -90,12 +120,19 @@ export function otherAgent(command: string): Subject {
   const words = command.split(/\s+/).filter((word) => word !== "");
   return {
     name: words[0]!.split("/").at(-1)!,
+    pool: "agent",
     isFloor: false,
     isBundled: false,
     isColdAtFirst: true,
     command: (conf) => words.map((word) => word.replaceAll("{conf}", conf)),
+    poolEntry: oldEntry,
     settings: () => ({}),
   };
+}
+
+/** As every agent reads it; ours would ask what the pool speaks, on a connection of its own. */
+function oldEntry(port: number): unknown {
+  return ["127.0.0.1", port, ACCOUNT];
 }
 
 /** Other agents, each by a name that is not in `taken`: its program's, or else all it was given. */
@@ -113,20 +150,22 @@ export function otherAgents(commands: readonly string[], taken: readonly string[
 /** No agent: what the two ends can do by themselves. */
 export const FLOOR: Subject = {
   name: "floor",
+  pool: "agent",
   isFloor: true,
   isBundled: false,
   isColdAtFirst: false,
   command: () => [],
+  poolEntry: oldEntry,
   settings: () => ({}),
 };
 
-/** An `agent_conf.json` that any agent takes. */
+/** An `agent_conf.json` that the subject takes. */
 export function agentConf(
   subject: Subject,
   ports: Ports,
   what: Pick<Case, "load" | "attack" | "givesVerdicts">,
 ): string {
-  const pool = ["127.0.0.1", ports.pool, ACCOUNT];
+  const pool = subject.poolEntry(ports.pool);
   return JSON.stringify(
     {
       multi_user_mode: false,
@@ -139,7 +178,7 @@ export function agentConf(
       agent_listen_port: ports.agent,
       pool_use_tls: false,
       pools: [pool, pool],
-      ...subject.settings(what),
+      ...subject.settings(what, ports),
     },
     null,
     2,

@@ -72,7 +72,10 @@ function configFor(pools: readonly SimPool[], variant: number): AgentConfig {
   const inOrder = [...pools.slice(first), ...pools.slice(0, first)];
   const batchWindowMs = [50, 10, 200][variant % 3];
   return {
-    pools: inOrder.map((pool) => [pool.hostname, pool.port, "demo"]),
+    pools: inOrder.map(({ hostname, port }) => ({
+      url: `btcagent+tcp://${hostname}:${port}`,
+      user: "demo",
+    })),
     advanced: {
       pool_connection_dial_timeout_seconds: 2,
       pool_connection_read_timeout_seconds: 3,

@@ -89,11 +89,22 @@ async function placeControl(root: string, architecture: string): Promise<void> {
   }
 }
 
-/** The example, with the process id where the service may write it. */
+/** Files of the service, where it may write them. */
+const SERVICE_FILES = {
+  pid_file: "/run/btcagent/agent.pid",
+  state_file: "/var/lib/btcagent/agent.state.json",
+};
+
+/** The example, with the files of the service. */
 async function serviceConfig(): Promise<string> {
-  const example = await Deno.readTextFile(`${ROOT}conf/agent.example.jsonc`);
-  const config = example.replace(/\/\/ "pid_file": .*/, `"pid_file": "/run/btcagent/agent.pid",`);
-  if (config === example) throw new Error("Cannot set pid_file: conf/agent.example.jsonc has none");
+  let config = await Deno.readTextFile(`${ROOT}conf/agent.example.jsonc`);
+  for (const [key, path] of Object.entries(SERVICE_FILES)) {
+    const before = config;
+    config = config.replace(new RegExp(`// "${key}": .*`), `"${key}": "${path}",`);
+    if (config === before) {
+      throw new Error(`Cannot set ${key}: conf/agent.example.jsonc has none`);
+    }
+  }
   return config;
 }
 

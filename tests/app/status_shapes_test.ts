@@ -59,6 +59,7 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
     retryInMs: 0,
     shares: NO_SHARES,
     credited: 0,
+    brakeLoss: 0,
   });
   assert.equal(total.shape.kind, "unknown");
   total.add(view("unknown"), 0);
@@ -68,13 +69,13 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
   assert.equal(total.shape.kind, "stratum");
 });
 
-Deno.test("what a pool credits is added up over sub-accounts, closed ones included", () => {
+Deno.test("what a pool credits, and what the brake cost, is added up over sub-accounts, closed ones included", () => {
   const total = new PoolTotal({
     poolId: 0,
     address: "pool:1",
     kind: "stratum",
     isPinned: false,
-    past: { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 512 },
+    past: { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 512, brakeLoss: 8 },
   }, 1);
   total.add({
     ...NO_POOL_COUNTS,
@@ -88,6 +89,8 @@ Deno.test("what a pool credits is added up over sub-accounts, closed ones includ
     retryInMs: 0,
     shares: NO_SHARES,
     credited: 0.25,
+    brakeLoss: 0.5,
   }, 0);
   assert.equal(total.shape.credited_difficulty, 512.25);
+  assert.equal(total.shape.brake_lost_difficulty, 8.5);
 });

@@ -74,12 +74,14 @@ Deno.test("a file with only pools gets every default", () => {
       deny: [],
     },
     vardiff: { shares_per_minute: 10, minimum: 1 },
+    verify: "off",
     outage: { grace_seconds: 30 },
     failover: {
       return_after_seconds: 180,
       no_job_seconds: 180,
       all_refused_seconds: 60,
       no_verdict_seconds: 60,
+      leave_on_payout_change: false,
     },
     status: { token: "", control: false, worker_series_max: 0 },
     log: {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { assertNobodyLost } from "../support/nobody_lost.ts";
 import { Program } from "../support/program.ts";
@@ -27,7 +28,7 @@ async function withConfig(
     const config = {
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: port,
-      pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
+      pools: pools.map((pool) => agentEntry(pool)),
       limits: {
         login_timeout_seconds: TIMEOUT_SECONDS,
         idle_timeout_seconds: IDLE_SECONDS,

@@ -60,6 +60,19 @@ for (const [scenario, engine, figures] of TINY) {
 }
 
 Deno.test({
+  name: "at a pool that speaks Stratum every share is hashed, and pool, agent and miners agree",
+  ignore: NEEDS_LINUX,
+  fn: async () => {
+    const run = await tinyRun(
+      ...["saturate", "--engine", "libc", "--form", "sources", "--pool", "stratum"],
+    );
+    assert.equal(run.subject, "libc, stratum, sources");
+    assert.ok(run.figures["sharesPerSecond"]! > 100);
+    assert.match(run.notes[0]!, /were kept and \d+ submitted/);
+  },
+});
+
+Deno.test({
   name: "it is the bundled program that is measured, in interleaved runs with its sources if asked",
   ignore: NEEDS_LINUX,
   fn: async () => {

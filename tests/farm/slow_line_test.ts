@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 import { SlowLine } from "../support/slow_line.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
@@ -19,7 +20,9 @@ const MOST_MS = 5_000;
 Deno.test("on a line of 15 KB/s shares go before the registrations of a crowd", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   using line = new SlowLine(pool.port, BYTES_PER_SECOND);
-  await using proxy = new TestProxy([pool], { pools: [["127.0.0.1", line.port, "demo"]] });
+  await using proxy = new TestProxy([pool], {
+    pools: [agentEntry({ hostname: "127.0.0.1", port: line.port })],
+  });
   const mode = { kind: "rate", sharesPerSecond: 5 } as const;
   await using honest = SimMiner.start({ port: proxy.port, user: "demo.honest", mode });
   await honest.until(() => honest.statistics().accepted >= 5);

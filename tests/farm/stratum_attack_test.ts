@@ -4,14 +4,8 @@ import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import { HostileHasher } from "../support/hostile_hasher.ts";
-import {
-  assertAddsUp,
-  assertSameBooks,
-  poolsOf,
-  restFrom,
-  stratumProxy,
-} from "../support/stratum_farms.ts";
-import { until } from "../support/test_proxy.ts";
+import { assertSameBooks, poolsOf, restFrom, stratumProxy } from "../support/stratum_farms.ts";
+import { assertSharesAddUp, until } from "../support/test_proxy.ts";
 
 const HONEST = 500;
 const DIFFICULTY = 2 ** -16;
@@ -56,7 +50,7 @@ Deno.test("nothing bad of a hostile miner reaches the pool that 500 others mine 
   const { good } = hostile.counts;
   assert.ok(!hostile.isEnded);
   assert.deepEqual([evil().submitted, evil().accepted, evil().kept], [good, good, 0]);
-  assertAddsUp(proxy.statistics());
+  assertSharesAddUp(proxy.statistics());
   const judged = pool.statistics();
   const { stale = 0, ...others } = Object.fromEntries(judged.rejectedBy);
   assert.deepEqual(others, {}, `${stale} stale`);

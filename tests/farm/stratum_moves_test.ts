@@ -5,14 +5,13 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import { moveAmongAllSizes, troubleOf } from "../support/moving_farm.ts";
 import {
-  assertAddsUp,
   entryOf,
   NARROW_FIRMWARE,
   restFrom,
   stratumProxy,
   TINY_VARDIFF,
 } from "../support/stratum_farms.ts";
-import { until } from "../support/test_proxy.ts";
+import { assertSharesAddUp, until } from "../support/test_proxy.ts";
 
 const EASY = 2 ** -20;
 
@@ -55,6 +54,6 @@ Deno.test("a pool that shrinks from 8 to 6 bytes makes its 4 + 4 miners reconnec
   const [account] = proxy.proxy.parts.accounts.opened;
   assert.equal(account!.mux.outgrown, 36);
   assert.deepEqual([...slim.faults, ...wide.faults], []);
-  assertAddsUp(proxy.statistics());
+  assertSharesAddUp(proxy.statistics());
   assert.deepEqual([...pool.statistics().badBehaviour], [], pool.statistics().badLines.join("\n"));
 });

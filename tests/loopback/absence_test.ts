@@ -6,6 +6,7 @@ import { readConfig } from "../../lib/config/read.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { assertNobodyLost } from "../support/nobody_lost.ts";
 
@@ -18,7 +19,7 @@ Deno.test("a clock that jumps by 65 s, ten times, loses nothing at all defaults"
   let jumpedMs = 0;
   const config = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
-    pools: [first, second].map((pool) => [pool.hostname, pool.port, "demo"]),
+    pools: [first, second].map((pool) => agentEntry(pool)),
   }));
   assert.ok(config.ok);
   const proxy = new Proxy({

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { type Ending, Program } from "../support/program.ts";
 import { answersOf, StrictPool } from "../support/strict_pool.ts";
@@ -121,7 +122,7 @@ Deno.test("check: beside a running agent it names that, and exits 0", async () =
         agent_listen_ip: "127.0.0.1",
         agent_listen_port: listenPort,
         status: { listen: "" },
-        pools: [["127.0.0.1", pool.port, "demo"]],
+        pools: [agentEntry(pool)],
       };
       await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
       await using agent = new Program(["-c", `${folder}/agent.jsonc`]);

@@ -22,6 +22,21 @@ Deno.test("a job that the pool sends again has miners find other shares, all of 
   assert.deepEqual([farm.faults, submitted - accepted], [[], 0]);
 });
 
+Deno.test("an entry of the old form, which names no kind, costs one connection to ask on", async () => {
+  await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
+  await using proxy = new TestProxy([], { pools: [[pool.hostname, pool.port, "demo"]] });
+  await using farm = SimFarm.start({ port: proxy.port, count: 12, mode: { kind: "hash" } });
+  await farm.until(() => farm.statistics().accepted >= 10);
+  await pool.until(() => pool.statistics().connectionsNow === 2);
+  farm.setMode({ kind: "idle" });
+  await farm.until(() => farm.statistics().waitingNow === 0);
+  const { connections, accepted, rejected } = pool.statistics();
+  assert.equal(connections, 3, "one to ask, one that serves, one to spare");
+  assert.deepEqual([farm.faults, farm.statistics().lostConnections], [[], 0]);
+  assert.deepEqual([farm.statistics().accepted, rejected], [accepted, 0]);
+  assertSharesAddUp(proxy.statistics());
+});
+
 Deno.test("a miner that sends its handshake one byte at a time mines like any other", async () => {
   await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using proxy = new TestProxy([pool]);

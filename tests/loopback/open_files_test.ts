@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { writeAll } from "../../lib/net/pools/handshake_bytes.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 import { RawMiner } from "../support/raw_miner.ts";
@@ -30,7 +31,7 @@ for (const engine of ["deno", "libc"] as const) {
         JSON.stringify({
           agent_listen_ip: "127.0.0.1",
           agent_listen_port: port,
-          pools: [["127.0.0.1", pool.port, "demo"]],
+          pools: [agentEntry(pool)],
           limits: { login_timeout_seconds: 600 },
           advanced: { io_engine: engine },
         }),
@@ -84,7 +85,7 @@ for (const engine of ["deno", "libc"] as const) {
         JSON.stringify({
           agent_listen_ip: "127.0.0.1",
           agent_listen_port: port,
-          pools: [["127.0.0.1", pool.port, "demo"]],
+          pools: [agentEntry(pool)],
           limits: {
             login_timeout_seconds: 600,
             ban_after_violations: 0,

@@ -23,7 +23,7 @@ async function withConfig(
 
 function configFor(pool: { port: number }, port: number): string {
   return `{ "agent_listen_ip": "127.0.0.1", "agent_listen_port": ${port},
-    "pools": [["127.0.0.1", ${pool.port}, "demo"]] }`;
+    "pools": [{ "url": "btcagent+tcp://127.0.0.1:${pool.port}", "user": "demo" }] }`;
 }
 
 Deno.test("--help and --version answer on stdout and exit 0", async () => {
@@ -290,8 +290,8 @@ Deno.test("SIGHUP puts a changed configuration into force; one with mistakes, or
 
     await Deno.writeTextFile(path, changed.replace('"demo"', "true"));
     program.signal("SIGHUP");
-    await program.wrote("pools[0][2]: found true");
-    await program.wrote("The configuration stays as it was");
+    await program.wrote("pools[0].user: found true");
+    await program.wrote("keeping the current configuration");
     await Deno.remove(path);
     program.signal("SIGHUP");
     await program.wrote("cannot read the configuration");
@@ -339,7 +339,7 @@ Deno.test("btcagent reload finds the running program by its pid_file, which goes
     await Deno.writeTextFile(path, config.replace('"demo"', "true"));
     const wrong = await reload();
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /pools\[0\]\[2\]: found true/);
+    assert.match(wrong.stderr, /pools\[0\]\.user: found true/);
     await Deno.writeTextFile(path, config);
     program.signal("SIGTERM");
     await program.ended();

@@ -6,6 +6,7 @@ import { CannotListen } from "../../lib/net/miners/listeners.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { FakeDownstream } from "../support/fake_downstream.ts";
 import { FailoverRig } from "../support/failover_rig.ts";
 import { freePort } from "../support/free_port.ts";
@@ -44,7 +45,7 @@ Deno.test("a pool's other account: its miners move to a connection that has it",
   await rig.goesOn();
   const [before] = pool.workers().map(({ connection }) => connection);
   await rig.proxy.reconfigure([pool], {
-    pools: [[pool.hostname, pool.port, "other"]],
+    pools: [agentEntry(pool, "other")],
   });
   await pool.until(() =>
     pool.workers().length === 20 && pool.workers().every(({ connection }) => connection !== before)

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 
@@ -17,7 +18,7 @@ for (const engine of ["libc", "deno"]) {
     const config = {
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: port,
-      pools: [[pool.hostname, pool.port, "demo"]],
+      pools: [agentEntry(pool)],
       advanced: { reuse_port: true, io_engine: engine },
       status: { listen: "" },
     };
@@ -62,7 +63,7 @@ Deno.test("without reuse_port a second agent on the port says that it is taken",
   const config = {
     agent_listen_ip: "127.0.0.1",
     agent_listen_port: other.addr.port,
-    pools: [[pool.hostname, pool.port, "demo"]],
+    pools: [agentEntry(pool)],
     status: { listen: "" },
   };
   await Deno.writeTextFile(`${folder}/agent.json`, JSON.stringify(config));

@@ -2,15 +2,20 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { QUICK_DIFFICULTY } from "../support/hashing_farms.ts";
 import { TestProxy, until } from "../support/test_proxy.ts";
 import { TinyPool } from "../support/tiny_kind.ts";
 
 const TINY_PORT = 1;
+
+// Before a connection whose shares are checked here is ready, as a Stratum session does.
+await loadShareHasher();
 
 Deno.test("a farm that hashes moves to a pool of another kind and back, without a disconnect", async () => {
   await using agent = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
@@ -18,7 +23,7 @@ Deno.test("a farm that hashes moves to a pool of another kind and back, without 
   await using proxy = new TestProxy(
     [agent],
     {
-      pools: [[agent.hostname, agent.port, "demo"], ["127.0.0.1", TINY_PORT, "demo"]],
+      pools: [agentEntry(agent), ["127.0.0.1", TINY_PORT, "demo"]],
       failover: { return_after_seconds: 1 },
     },
     new MinerTls(systemTime.wallNow),

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { commandOf, Program } from "../support/program.ts";
@@ -20,7 +21,7 @@ async function running(
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: port,
       status: { listen: "" },
-      pools: [[pool.hostname, pool.port, "demo"]],
+      pools: [agentEntry(pool)],
     };
     await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
     await using program = new Program(["-c", `${folder}/agent.jsonc`], folder);
@@ -130,7 +131,7 @@ Deno.test({
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: freePort(),
       status: { listen: "" },
-      pools: [[pool.hostname, pool.port, "demo"]],
+      pools: [agentEntry(pool)],
     };
     await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
     const inner = commandOf(["-c", `${folder}/agent.jsonc`, "-l", `${folder}/log`])

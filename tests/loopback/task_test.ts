@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { Program } from "../support/program.ts";
@@ -30,7 +31,7 @@ async function underNpx(test: (tree: Tree, pool: SimPool) => Promise<void>): Pro
     agent_listen_port: port,
     status: { listen: "" },
     pid_file: pidFile,
-    pools: [[pool.hostname, pool.port, "demo"]],
+    pools: [agentEntry(pool)],
   };
   await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));
   await Deno.symlink("/bin/sh", `${folder}/npx`);

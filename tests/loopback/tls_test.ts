@@ -5,6 +5,7 @@ import { CannotUseCertificate } from "../../lib/net/tls/certificate_files.ts";
 import { CannotListen } from "../../lib/net/miners/listeners.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { freePort } from "../support/free_port.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { Program } from "../support/program.ts";
@@ -282,7 +283,7 @@ function configWith(files: Files, poolPort: number) {
     agent_listen_ip: "127.0.0.1",
     agent_listen_port: freePort(),
     listen: [{ address: "127.0.0.1", port: freePort(), tls: files.paths }],
-    pools: [["127.0.0.1", poolPort, "demo"]],
+    pools: [agentEntry({ hostname: "127.0.0.1", port: poolPort })],
     status: { listen: "" },
   };
 }

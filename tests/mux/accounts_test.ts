@@ -87,7 +87,7 @@ class Rig {
       accountsBound: "limits.max_accounts",
       newAccountsPerMinutePerIp,
       graceMs: GRACE_MS,
-      layouts: { layoutFor: () => WIDEST_LAYOUT },
+      layouts: { isHeld: false, layoutFor: () => WIDEST_LAYOUT },
       sessionIds: this.ids,
       counter: this.counter,
       open: (name) => this.#open(name),

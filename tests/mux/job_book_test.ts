@@ -12,6 +12,7 @@ function job(poolJobId: number | string, ntime = 0x650d1b20): BookedJob {
     ntime,
     version: 0x20000000,
     difficulties,
+    isBraked: false,
     check: undefined,
   };
 }
@@ -68,6 +69,45 @@ Deno.test("JobBook fills up again after a clean job", () => {
   for (let n = 1; n <= 10; n++) book.add(2000 + n, job(200 + n), false, 0);
   assert.equal(book.size, 15);
   assert.equal(book.find(1196)?.poolJobId, "196");
+});
+
+Deno.test("a job told again with other difficulties keeps those of each number", () => {
+  const book = bookOf(2);
+  const harder = { places: new Uint8Array(2) };
+  book.addAgain(2000);
+  book.addAgain(2001, { difficulties: harder, isBraked: true });
+  book.addAgain(2002);
+  const told = (number: number) => book.find(number)?.difficulties;
+  assert.deepEqual([1001, 2000].map(told), [difficulties, difficulties]);
+  assert.ok([2001, 2002].every((number) => told(number) === harder));
+  assert.deepEqual([2000, 2001].map((number) => book.find(number)?.isBraked), [false, true]);
+  assert.equal([...book.tables()].length, 3, "a miner that comes has a difficulty under each");
+  assert.equal(book.size, 2);
+  book.add(3000, job(7), true, 0);
+  for (let n = 0; n < 4; n++) book.add(3001 + n, job(8 + n), n === 3, 0);
+  for (const number of [1000, 1001, 2001]) assert.equal(book.find(number), undefined);
+});
+
+Deno.test("a job told again is past under all its numbers at once", () => {
+  const book = new JobBook({ jobs: 256, acrossClean: 0, ms: Infinity }, true);
+  book.add(1, job(1), false, 0);
+  book.addAgain(2, { difficulties, isBraked: true });
+  book.add(3, job(2), true, 0);
+  assert.deepEqual([1, 2, 3].map((number) => book.find(number)?.isPast), [true, true, false]);
+});
+
+Deno.test("however often a job is told again with other difficulties, few are kept", () => {
+  const book = bookOf(1);
+  for (let n = 0; n < 100; n++) {
+    book.addAgain(2000 + n, { difficulties: { places: Uint8Array.of(n) }, isBraked: true });
+  }
+  assert.ok([...book.tables()].length <= 18);
+  for (let n = 0; n < 100; n++) {
+    const found = book.find(2000 + n);
+    if (found !== undefined) assert.equal(found.difficulties.places[0], n);
+  }
+  assert.equal(book.find(2099)?.difficulties.places[0], 99);
+  assert.equal(book.find(1000)?.isBraked, false, "the first number stays");
 });
 
 Deno.test("JobBook finds a job under every number it was given, and forgets them together", () => {

@@ -19,6 +19,8 @@ for (
     [[5], undefined, "cgminer/4.11.1", "2+3"],
     [[5], undefined, "NerdMinerV2", "2+2"],
     [[8, 6, 4], undefined, "cgminer/4.11.1", "1+3"],
+    [[4], undefined, "HAN_SOLOminer/1", "2+2"],
+    [[4], 2, "cgminer/4.11.1", "2+2"],
     [[8], 3, "cgminer/4.11.1", "2+3"],
     [[8], 2, "cgminer/4.11.1", "2+2"],
     [[5], 4, "cgminer/4.11.1", "2+3"],
@@ -30,6 +32,27 @@ for (
     for (const size of sizes) assert.ok(fits(roomFor(size)!, found), `at ${size}`);
   });
 }
+
+Deno.test("whatever size is wanted, miners get it where the narrowest pool has room, and never more", () => {
+  // By the narrowest size: what 2, 3 and 4 bytes become.
+  const table = {
+    4: ["2+2", "1+3", "1+3"],
+    5: ["2+2", "2+3", "2+3"],
+    6: ["2+2", "2+3", "2+4"],
+    7: ["2+2", "2+3", "2+4"],
+    8: ["2+2", "2+3", "4+4"],
+  };
+  for (const [narrowest, layouts] of Object.entries(table)) {
+    for (const [i, layout] of layouts.entries()) {
+      const wanted = i + 2;
+      const sizes = [8, 16, Number(narrowest)];
+      const found = layoutsOf(sizes, wanted).layoutFor("cgminer/4.11.1");
+      const what = `${wanted} wanted at ${narrowest}`;
+      assert.equal(`${found.extranonce1Bytes}+${found.extranonce2Bytes}`, layout, what);
+      for (const size of sizes) assert.ok(fits(roomFor(size, wanted)!, found), what);
+    }
+  }
+});
 
 Deno.test("a pool of which nothing is known is taken for one with room", () => {
   const layouts = new Layouts({ poolIds: [1, 2], extranonce2Bytes: undefined });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CERTAIN, type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
+import { type PendingShare, PendingShares } from "../../lib/mux/pending_shares.ts";
 
 /** Share number `n` of a connection; who owns it says which it is. */
 function share(n: number, sentAt = n): PendingShare<string> {
@@ -13,7 +13,8 @@ function share(n: number, sentAt = n): PendingShare<string> {
     difficulty: 1,
     stamp: undefined,
     reached: 0,
-    tentativeAt: CERTAIN,
+    change: 0,
+    isTentative: false,
   };
 }
 

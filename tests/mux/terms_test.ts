@@ -8,6 +8,7 @@ import {
   laneOf,
   paddingFor,
   roomFor,
+  roomOf,
   WIDEST_LAYOUT,
   writeExtranonces,
 } from "../../lib/mux/terms.ts";
@@ -33,7 +34,8 @@ for (
     ["2 + 4 at a pool with 5 bytes", roomFor(5)!, layout(2, 4), undefined],
     ["2 + 3 at a pool with 5 bytes", roomFor(5)!, layout(2, 3), ["", ""]],
     ["1 + 3 at a pool with 5 bytes", roomFor(5)!, layout(1, 3), ["ab", ""]],
-    ["2 + 2 at a pool with 4 bytes", roomFor(4)!, layout(2, 2), undefined],
+    ["2 + 2 at a pool with 4 bytes", roomFor(4)!, layout(2, 2), ["", ""]],
+    ["2 + 3 at a pool with 4 bytes", roomFor(4)!, layout(2, 3), undefined],
     ["1 + 3 at a pool with 4 bytes", roomFor(4)!, layout(1, 3), ["", ""]],
   ] as const
 ) {
@@ -46,7 +48,7 @@ for (
     const rolled = "1f2e3d4c".slice(0, 2 * extranonce2Bytes);
     const hashed = found.before + extranonce1Of(0xabcd, of) + rolled + found.after;
     const sent = new Uint8Array(room.bytes);
-    writeExtranonces(sent, room, 0xabcd, alignedExtranonce2(parseInt(rolled, 16), of));
+    writeExtranonces(sent, roomOf(room, of), 0xabcd, alignedExtranonce2(parseInt(rolled, 16), of));
     assert.equal(sent.toHex(), hashed);
   });
 }

@@ -12,6 +12,7 @@ import {
 import * as v from "valibot";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 import { StatusRig } from "../support/status_rig.ts";
 
 const CONTROL = { status: { control: true, token: "s3cret" } };
@@ -30,7 +31,7 @@ class File implements AsyncDisposable {
   }
 
   async write(pools: readonly SimPool[], settings: object = {}): Promise<void> {
-    const list = pools.map(({ hostname, port }) => [hostname, port, "demo"]);
+    const list = pools.map((pool) => agentEntry(pool));
     const config = { agent_listen_ip: "127.0.0.1", pools: list, ...CONTROL, ...settings };
     await Deno.writeTextFile(this.path, JSON.stringify(config));
   }
@@ -80,7 +81,7 @@ Deno.test("reload: the file is put into force and its changes are told, while mi
   assert.deepEqual(needs_restart, ["advanced.io_engine"]);
   await second.until(() => second.workers().length === 5);
   const { config } = await rig.get("/api/v1/config", ConfigAnswerSchema);
-  assert.deepEqual(config.pools, [["127.0.0.1", second.port, "demo"]]);
+  assert.deepEqual(config.pools, [agentEntry(second)]);
   assert.equal(config.fixed_worker_name, "farm");
   assert.deepEqual((config.status as { token: string }).token, "***");
   const { pools } = await rig.get("/api/v1/upstreams", UpstreamsSchema);
@@ -107,7 +108,7 @@ Deno.test("reload: a file with mistakes is refused with the place of each, and c
   ]);
   assert.ok(!JSON.stringify(problems).includes("two words"), "a token is not shown");
   const { config } = await rig.get("/api/v1/config", ConfigAnswerSchema);
-  assert.deepEqual(config.pools, [["127.0.0.1", pool.port, "demo"]]);
+  assert.deepEqual(config.pools, [agentEntry(pool)]);
 
   await Deno.remove(file.path);
   assert.match((await rig.problem("/api/v1/reload", POST)).title, /cannot read the configuration/);

@@ -159,7 +159,8 @@ Deno.test({
       /agent\.jsonc\n.*btcagent\.log/s,
     );
     await root.sh("dpkg --purge btcagent 2>&1");
-    const left = "ls -d /etc/btcagent /var/log/btcagent /var/cache/btcagent /usr/lib/btcagent";
+    const left =
+      "ls -d /etc/btcagent /var/log/btcagent /var/cache/btcagent /var/lib/btcagent /usr/lib/btcagent";
     assert.equal((await root.try(`${left} 2>/dev/null`)).stdout, "");
   },
 });

@@ -10,6 +10,7 @@ import { VERSION } from "../../scripts/ship/start_flags.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { buildPackages } from "./build.ts";
+import { agentEntry } from "../support/agent_entry.ts";
 
 const QEMU = "qemu-aarch64-static";
 /** Where Debian's libc6-arm64-cross and libgcc-s1-arm64-cross put ARM64's C library. */
@@ -55,7 +56,7 @@ Deno.test({
       const config = {
         agent_listen_ip: "127.0.0.1",
         agent_listen_port: port,
-        pools: [[pool.hostname, pool.port, "demo"]],
+        pools: [agentEntry(pool)],
         // Emulation is slow to shake hands.
         limits: { login_timeout_seconds: 60 },
         status: { listen: "" },

@@ -6,7 +6,9 @@ import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { turn } from "../support/fake_clock.ts";
 import type { PoolLink } from "../support/fake_pools.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { FIRST_SUBMIT_ID } from "../../lib/protocol/stratum/pool_request.ts";
 import { linesToBytes, notifyLine } from "../support/pool_lines.ts";
+import { stratumJob } from "../support/stratum_rig.ts";
 import { SHARE } from "../support/session_rig.ts";
 import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
@@ -41,6 +43,10 @@ class Farm {
     return new Farm(await RosterRig.started(work.map(() => "serves"), connections), work);
   }
 
+  static async startStratum(work: Work[], connections?: number): Promise<Farm> {
+    return new Farm(await RosterRig.startedStratum(work.map(() => "serves"), connections), work);
+  }
+
   get active(): number[] {
     return this.rig.roles.active;
   }
@@ -54,9 +60,12 @@ class Farm {
     const { pools, roles } = this.rig;
     if (this.#ticks % (30_000 / TICK_MS) === 0) {
       for (const { pool, connection } of pools.links) {
-        connection.deliver(PROBE_ANSWER);
+        const isAgent = this.rig.kind === "agent";
+        if (isAgent) connection.deliver(PROBE_ANSWER);
         if (this.work[pool]!.jobs) {
-          connection.deliver(linesToBytes([notifyLine(String(this.#ticks % 256), false)]));
+          const id = String(this.#ticks % 256);
+          const job = isAgent ? notifyLine(id, false) : stratumJob({ 0: id });
+          connection.deliver(linesToBytes([job]));
         }
       }
     }
@@ -74,13 +83,24 @@ class Farm {
       upstream.watch.submitted(this.rig.clock.now());
       const { verdict } = this.work[upstream.poolId]!;
       if (verdict === undefined) continue;
-      linkOf(this.rig, upstream).connection.deliver(encodeVerdict(sent & 0xffff, verdict));
+      linkOf(this.rig, upstream).connection.deliver(
+        this.rig.kind === "agent"
+          ? encodeVerdict(sent & 0xffff, verdict)
+          : linesToBytes([stratumVerdict(sent, verdict)]),
+      );
     }
   }
 
   [Symbol.dispose](): void {
     this.rig.roster.stop();
   }
+}
+
+/** What an ordinary pool answers to a share. */
+function stratumVerdict(serial: number, verdict: number): string {
+  const isGood = verdict === ACCEPTED;
+  const error = isGood ? null : [verdict, `Refused for reason ${verdict}`, null];
+  return JSON.stringify({ id: FIRST_SUBMIT_ID + serial, result: isGood, error });
 }
 
 /** The connection of an upstream: they are numbered in the order in which they were dialled. */
@@ -163,6 +183,54 @@ for (const { what, work, said } of SIGNS) {
     assert.ok(onIt <= 24, `${onIt} of ${minutes} minutes on a pool that is half dead`);
   });
 }
+
+/** The same signs as ordinary Stratum pools show them. */
+const STRATUM_SIGNS: typeof SIGNS = [
+  SIGNS[0]!,
+  {
+    what: "refuses every share as stale",
+    work: { jobs: true, verdict: 21 },
+    said: /it refused all 6\d shares of 60 s, of several miners: 21 "Refused for reason 21"/,
+  },
+  {
+    what: "refuses every share for a reason nobody knows",
+    work: { jobs: true, verdict: 777 },
+    said: /it refused all 6\d shares of 60 s, of several miners: 777 "Refused for reason 777"/,
+  },
+  SIGNS.at(-1)!,
+];
+
+for (const { what, work, said } of STRATUM_SIGNS) {
+  Deno.test(`A Stratum pool that ${what} is left for the spare, with one line that says why`, async () => {
+    using log = new LogCapture();
+    using farm = await Farm.startStratum([work, WELL]);
+    await farm.pass(3.2 * MINUTE);
+    assert.deepEqual(farm.active, [1]);
+    const lines = halfDead(log);
+    assert.equal(lines.length, 1, lines.join("\n"));
+    assert.match(lines[0]!, said);
+  });
+}
+
+Deno.test("Stratum pools that do their work are kept for hours", async () => {
+  using log = new LogCapture();
+  using farm = await Farm.startStratum([WELL, WELL]);
+  await farm.pass(120 * MINUTE);
+  assert.deepEqual([farm.active, farm.rig.pools.dialled], [[0], [0, 1]]);
+  assert.deepEqual(halfDead(log), []);
+});
+
+Deno.test("A Stratum pool that refuses good shares as low difficulty is warned of and kept", async () => {
+  using log = new LogCapture();
+  using farm = await Farm.startStratum([{ jobs: true, verdict: 23 }, WELL]);
+  await farm.pass(29 * MINUTE);
+  const warnings = log.take().filter((line) => line.includes("refuses most shares"));
+  assert.equal(warnings.length, 1, warnings.join("\n"));
+  assert.match(warnings[0]!, /Likely cause: .* higher difficulty than it tells/);
+  assert.match(warnings[0]!, /good by our own arithmetic/);
+  assert.doesNotMatch(warnings[0]!, /nicehash|firmware/);
+  assert.deepEqual(farm.active, [0]);
+});
 
 Deno.test("A half-dead pool serves while there is no other, and is left as soon as one is ready", async () => {
   using log = new LogCapture();

@@ -126,3 +126,26 @@ Deno.test("In an outage a shorter interval counts at once: the next made-up job 
   assert.equal(rig.roles.jobs.length, before + 1);
   rig.roster.stop();
 });
+
+Deno.test("A second pool that is added gets the warm spare, which the first pool had", async () => {
+  const rig = await RosterRig.started(["serves", "serves"]);
+  rig.reconfigure([0]);
+  await rig.pass(10_000);
+  assert.deepEqual(rig.pools.connected, [0, 0]);
+  rig.reconfigure([0, 1]);
+  await rig.pass(2 * LINGER_MS);
+  assert.deepEqual([rig.roles.active, rig.roles.spare], [[0], [1]]);
+  const dials = rig.pools.dialled.length;
+  await rig.pass(60_000);
+  assert.equal(rig.pools.dialled.length, dials, "and so it stays");
+  rig.roster.stop();
+});
+
+Deno.test("While a second pool that is added does not answer, the first keeps its spare", async () => {
+  const rig = await RosterRig.started(["serves", "refuses"]);
+  rig.reconfigure([0]);
+  await rig.pass(10_000);
+  rig.reconfigure([0, 1]);
+  await rig.pass(60_000, () => assert.deepEqual(rig.pools.connected, [0, 0]));
+  rig.roster.stop();
+});

@@ -20,6 +20,7 @@ import { ShareBook } from "../../scripts/bench/share_book.ts";
 import { ShareWriter } from "../../scripts/bench/share_writer.ts";
 import { findJob, findReply } from "../../scripts/bench/stratum_scan.ts";
 import { encodeNotify } from "../../lib/protocol/stratum/job.ts";
+import { bookNotes, bookProblems } from "../../scripts/bench/stratum_books.ts";
 import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
 
 const encoder = new TextEncoder();
@@ -73,7 +74,7 @@ Deno.test("jobs and answers are found however an agent orders and spaces them", 
     const text = (start: number, end: number) =>
       new TextDecoder().decode(line.subarray(start, end));
     assert.equal(text(job.idStart, job.idEnd), "k3");
-    assert.equal(text(job.hashStart, job.hashStart + 16), "0000000000001388");
+    assert.equal(text(job.stampStart, job.stampStart + 16), "0000000000001388");
   }
   for (
     const [text, wanted] of [
@@ -123,6 +124,33 @@ const MINERS = {
   jobLines: 0,
   lastJobAt: 0,
 };
+
+Deno.test("where a pool hashes shares, its sums, the agent's and the miners' must be the same", () => {
+  const shares = {
+    received: 10,
+    refused: { stale: 1 },
+    kept: 6,
+    submitted: 3,
+    accepted: 2,
+    rejected: { low_difficulty: 1 },
+    contradicted: 0,
+    unanswered: { timed_out: 0 },
+  };
+  const books = { shares, pools: [{ credited_difficulty: 4 }, { credited_difficulty: 0 }] };
+  const pool = { ...POOL, shares: 3, judged: { accepted: 2, credited: 4 } };
+  const miners = { ...MINERS, accepted: 8, refused: 2 };
+  assert.deepEqual(bookProblems(books, pool, miners), []);
+  assert.match(bookNotes(books)[0]!, /refused here: 1 stale; by the pool: 1 low_difficulty$/);
+  const found = [
+    bookProblems(books, { ...pool, shares: 4 }, miners),
+    bookProblems(books, { ...pool, judged: { accepted: 2, credited: 5 } }, miners),
+    bookProblems(books, { ...pool, bad: 1 }, miners),
+    bookProblems(books, pool, { ...miners, accepted: 7, refused: 2 }),
+    bookProblems({ ...books, shares: { ...shares, contradicted: 1 } }, pool, miners),
+    bookProblems({ ...books, shares: { ...shares, unanswered: { timed_out: 1 } } }, pool, miners),
+  ];
+  assert.deepEqual(found.map((problems) => problems.length), [2, 1, 1, 2, 1, 1]);
+});
 
 const STEADY = { givesVerdicts: true, hasChurn: false };
 const RESTLESS = { ...STEADY, hasChurn: true };

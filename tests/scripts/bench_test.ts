@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
+import { configuredPools } from "../../lib/config/pools.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { scenarios } from "../../scripts/bench/cases.ts";
 import { helpText, Misuse, obstacle, parsePlan } from "../../scripts/bench/plan.ts";
@@ -21,6 +22,7 @@ Deno.test("an unknown scenario, engine, option or number is misuse", () => {
       ["nonsense"],
       ["idle", "--engine", "x"],
       ["idle", "--form", "x"],
+      ["idle", "--pool", "x"],
       ["idle", "-x"],
       ["idle", "--runs=x"],
       ["idle", "--runs=0"],
@@ -60,9 +62,11 @@ Deno.test("more miners than files may be open are refused before anything starts
 });
 
 Deno.test("the agent runs with every flag and variable of the start task and those added", () => {
-  const variation = { engine: "libc", windowMs: 0, denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
+  const pool = "agent";
+  const flagged = { denoFlags: ["--cpu-prof"], v8Flags: ["--x"] };
+  const variation = { engine: "libc", pool, windowMs: 0, ...flagged } as const;
   const commandOf = (form: "program" | "sources") =>
-    ourAgent({ ...variation, form }).command("conf.json", "/release").join(" ");
+    ourAgent({ ...variation, form, pool: "agent" }).command("conf.json", "/release").join(" ");
   const flags = /--v8-flags=\S*--optimize-for-size\S*,--x .*--allow-net /;
   const sources = commandOf("sources");
   assert.match(
@@ -84,10 +88,11 @@ Deno.test("the agent runs with every flag and variable of the start task and tho
 });
 
 Deno.test("the configuration it writes is one the agent takes; other agents get no key of ours", () => {
-  const ports = { agent: 1, pool: 2 };
+  const ports = { agent: 1, pool: 2, status: 3 };
   const variation = {
     form: "program",
     engine: "deno",
+    pool: "agent",
     windowMs: 0,
     denoFlags: [],
     v8Flags: [],
@@ -97,9 +102,17 @@ Deno.test("the configuration it writes is one the agent takes; other agents get 
   assert.ok(result.ok);
   assert.equal(result.config.advanced.io_engine, "deno");
   assert.equal(result.config.submit_response_from_server, false);
+  assert.deepEqual(configuredPools(result.config).map(({ kind }) => kind), ["agent", "agent"]);
   assert.equal(result.config.limits.max_requests_per_second, 0);
+  const ordinary = ourAgent({ ...variation, pool: "stratum" });
+  assert.equal(ordinary.name, "deno, stratum, window 0 ms");
+  const stratum = readConfig(agentConf(ordinary, ports, what));
+  assert.ok(stratum.ok);
+  assert.deepEqual(configuredPools(stratum.config).map(({ kind }) => kind), ["stratum", "stratum"]);
+  assert.equal(stratum.config.submit_response_from_server, true);
   const other = otherAgent("/opt/agent -c {conf}");
   const theirs = JSON.parse(agentConf(other, ports, what));
+  assert.deepEqual(theirs.pools[0], ["127.0.0.1", 2, "bench"]);
   assert.equal(theirs.advanced, undefined);
   assert.equal(theirs.limits, undefined);
   assert.deepEqual(other.command("x.json", ""), ["/opt/agent", "-c", "x.json"]);

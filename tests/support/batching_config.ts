@@ -1,6 +1,7 @@
 /** The configuration of a program whose shares wait for company on their way to the pool. */
 
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "./agent_entry.ts";
 import { freePort } from "./free_port.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function withBatchingConfig(
     const config = {
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: port,
-      pools: [[pool.hostname, pool.port, "demo"]],
+      pools: [agentEntry(pool)],
       // Long enough that there are always shares that wait for company.
       advanced: { share_batch_window_ms: 500, io_engine: engine },
     };

@@ -37,7 +37,7 @@ export class FakeDownstream implements Downstream {
   readonly handle: number;
   readonly worker: Worker;
   suggestedDifficulty: number | undefined;
-  readonly layout: ExtranonceLayout = WIDEST_LAYOUT;
+  readonly layout: ExtranonceLayout;
   readonly told: Told[] = [];
   /** What each request was answered: {@linkcode SHARE_ACCEPTED}, or the error's code. */
   readonly answers = new Map<RequestId, number[]>();
@@ -55,7 +55,8 @@ export class FakeDownstream implements Downstream {
   /** Hears of every job it is given. */
   onJob: (job: SeenJob) => void = () => {};
 
-  constructor(sessionId: number, name = `rig${sessionId}`) {
+  constructor(sessionId: number, layout = WIDEST_LAYOUT, name = `rig${sessionId}`) {
+    this.layout = layout;
     this.sessionId = this.handle = sessionId;
     this.worker = { sessionId, account: "", name, clientAgent: "cgminer/4.11.1" };
   }

@@ -78,6 +78,8 @@ export function answerShare(miner: Downstream, id: RequestId, status: number): v
 export class FakeMux implements Mux {
   /** What miners that subscribe are given. */
   layout: ExtranonceLayout = WIDEST_LAYOUT;
+  /** Whether miners that subscribe have to wait. */
+  holdsLayouts = false;
   /** What joining miners get at once; without it they are admitted and told nothing more. */
   pool: FakePool | undefined;
   /** Whether joining miners wait until {@linkcode FakeMux.serve} is called for them. */

@@ -33,6 +33,8 @@ export interface PoolLink {
 export class FakePools {
   readonly fakeDial = new FakeDial();
   readonly moods: Mood[];
+  /** What a pool says until it is ready. */
+  handshake: (pool: number) => readonly string[] = () => handshakeLines();
   readonly #links: PoolLink[] = [];
   /** Every dial: to which pool. */
   readonly dialled: number[] = [];
@@ -104,7 +106,7 @@ export class FakePools {
       const connection = new FakeConnection();
       this.#links.push({ pool, connection, dial });
       call.answer(connection);
-      if (mood === "serves") connection.deliver(linesToBytes(handshakeLines()));
+      if (mood === "serves") connection.deliver(linesToBytes(this.handshake(pool)));
       if (mood === "denies") {
         const refusal = '{"id":"auth","result":null,"error":[29,"Invalid username",null]}';
         connection.deliver(linesToBytes([...handshakeLines().slice(0, 4), refusal]));

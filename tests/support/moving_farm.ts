@@ -13,14 +13,13 @@ import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import {
-  assertAddsUp,
   assertSameBooks,
   NARROW_FIRMWARE,
   poolsOf,
   restFrom,
   TINY_VARDIFF,
 } from "./stratum_farms.ts";
-import { TestProxy, until } from "./test_proxy.ts";
+import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** A pool of either kind. */
 export type AnyPool = SimPool | SimStratumPool;
@@ -107,7 +106,7 @@ export class MovingFarm implements AsyncDisposable {
     await restFrom(farm, proxy);
     const ours = proxy.statistics();
     assert.deepEqual(farm.faults, []);
-    assertAddsUp(ours);
+    assertSharesAddUp(ours);
     assert.equal(ours.shares.received, farm.statistics().submitted);
     assert.equal(unansweredIn(ours.shares), 0, "unanswered");
     assert.equal(ours.shares.contradicted, 0, "contradicted");

@@ -11,6 +11,7 @@ import type { Upstream } from "../../lib/mux/upstream.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
 import { RememberedDifficulties } from "../../lib/mux/remembered_difficulties.ts";
 import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
+import { type ExtranonceLayout, WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
 import { SessionIds } from "../../lib/mux/session_ids.ts";
 import { type Job, parseNotify } from "../../lib/protocol/stratum/job.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -43,6 +44,8 @@ export class MuxWorld {
   readonly miners: FakeDownstream[] = [];
   readonly upstreams: FakeUpstream[] = [];
   readonly released: number[] = [];
+  /** What the extranonces of miners that join look like. */
+  layout: ExtranonceLayout = WIDEST_LAYOUT;
   /** What each job number of ours stands for, and the first number of that job. */
   readonly jobs = new Map<
     number,
@@ -89,7 +92,7 @@ export class MuxWorld {
     const sessionId = this.ids.lease();
     if (sessionId === undefined) return undefined;
     this.counter.begin(sessionId);
-    const miner = new FakeDownstream(sessionId);
+    const miner = new FakeDownstream(sessionId, this.layout);
     miner.leavesWhenTold = leavesWhenTold;
     this.miners.push(miner);
     this.#byHandle.set(miner.handle, miner);
@@ -193,7 +196,7 @@ export class MuxWorld {
       id,
       jobId,
       extranonce2: id,
-      extranonce2Digits: 8,
+      extranonce2Digits: 2 * miner.layout.extranonce2Bytes,
       ntime: 0x650d1b20,
       nonce: 7,
       versionBits,

@@ -5,7 +5,6 @@ import { rejectedIn } from "../../lib/mux/books/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import {
-  assertAddsUp,
   assertSameBooks,
   NARROW_FIRMWARE,
   poolsOf,
@@ -13,7 +12,7 @@ import {
   stratumProxy,
   TINY_VARDIFF,
 } from "./stratum_farms.ts";
-import { TestProxy, until } from "./test_proxy.ts";
+import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** How large a farm mines through the chain. */
 export interface ProxyChain {
@@ -71,8 +70,8 @@ export async function chainMines({ miners, seconds, shares: wanted }: ProxyChain
 
   assert.deepEqual(farm.faults, []);
   assert.equal(farm.statistics().lostConnections, 0);
-  assertAddsUp(inner.statistics());
-  assertAddsUp(outer.statistics());
+  assertSharesAddUp(inner.statistics());
+  assertSharesAddUp(outer.statistics());
   assert.equal(outer.statistics().shares.received, farm.statistics().submitted);
   assertSameBooks(poolsOf(inner)[0]!, pool.statistics());
   // The inner proxy is a pool like others: what it kept counts for whom it was sent by.

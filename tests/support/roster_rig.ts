@@ -1,5 +1,6 @@
 /** The connections of an account between fake pools, a clock and a book of roles. */
 
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
 import type { RosterSettings } from "../../lib/pool/settings.ts";
 import type { OpenConnection } from "../../lib/pool/connection.ts";
@@ -9,6 +10,7 @@ import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakePools, type Mood } from "./fake_pools.ts";
 import { RoleBook } from "./role_book.ts";
+import { stratumHandshake } from "./stratum_rig.ts";
 
 export const RETURN_AFTER_MS = 180_000;
 export const TICK_MS = 250;
@@ -23,11 +25,15 @@ export class RosterRig {
   readonly #random: () => number;
   readonly #connects = new ConnectLimiter(this.clock.now);
   readonly #troubles = new PoolTroubleLog(this.clock.now);
-  /** Opens connections, if not those of agent pools. */
+  /** What all pools speak: fake ones answer as agent pools unless a test says otherwise. */
+  kind: "agent" | "stratum" = "agent";
+  /** Opens connections, if not those of {@linkcode RosterRig.kind}. */
   open: OpenConnection | undefined;
-  /** How many miners there are, and whether they need more room. */
+  /** How many miners sit at each connection, and how many need more room. */
   miners = 0;
-  lacksRoom = false;
+  roomless = 0;
+  /** What would suit all miners. */
+  suggestedDifficulty: number | undefined;
   /** Whether a spare may be opened. */
   maySpare = true;
 
@@ -43,6 +49,7 @@ export class RosterRig {
       connections,
       returnAfterMs: RETURN_AFTER_MS,
       halfDead: HALF_DEAD,
+      leavesOnPayoutChange: false,
       standbyIntervalMs,
       connection: {
         wantsVerdicts: true,
@@ -60,8 +67,7 @@ export class RosterRig {
   another(): PoolRoster {
     return new PoolRoster({
       ...this.#settings,
-      // Fake pools answer as agent pools, whatever the list says.
-      open: this.open ?? ((options) => POOL_KINDS.open({ ...options, kind: "agent" })),
+      open: this.open ?? ((options) => POOL_KINDS.open({ ...options, kind: this.kind })),
       version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,
@@ -69,7 +75,11 @@ export class RosterRig {
       time: { ...this.clock.time, random: this.#random },
       connects: this.#connects,
       troubles: this.#troubles,
-      need: () => ({ miners: this.miners, lacksRoom: this.lacksRoom, minersAt: () => 0 }),
+      need: () => ({
+        roomless: this.roomless,
+        minersAt: () => this.miners,
+        suggestedDifficulty: this.suggestedDifficulty,
+      }),
       maySpare: () => this.maySpare,
     });
   }
@@ -87,6 +97,16 @@ export class RosterRig {
     random = () => 1,
   ): Promise<RosterRig> {
     const rig = new RosterRig(moods, connections, random);
+    await rig.pass(TICK_MS);
+    return rig;
+  }
+
+  /** The same for ordinary Stratum pools. */
+  static async startedStratum(moods: readonly Mood[], connections?: number): Promise<RosterRig> {
+    await loadShareHasher();
+    const rig = new RosterRig(moods, connections);
+    rig.kind = "stratum";
+    rig.pools.handshake = stratumHandshake;
     await rig.pass(TICK_MS);
     return rig;
   }

@@ -15,6 +15,7 @@ import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { Reloader } from "../../lib/app/reload.ts";
 import { StatusView } from "../../lib/app/status_source.ts";
+import { agentEntry } from "./agent_entry.ts";
 
 /** How many files the proxy is told may be open. */
 export const OPEN_FILES = 12_345;
@@ -38,7 +39,7 @@ export class StatusRig {
   ) {
     const result = readConfig(JSON.stringify({
       agent_listen_ip: "127.0.0.1",
-      pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
+      pools: pools.map((pool) => agentEntry(pool)),
       ...settings,
     }));
     assert.ok(result.ok, JSON.stringify(result));

@@ -4,15 +4,14 @@
  */
 
 import assert from "node:assert/strict";
-import { refusedIn, rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
+import { rejectedIn } from "../../lib/mux/books/ledger.ts";
 import { FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
 import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import type { Like, StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
 import type { StratumPoolStatistics } from "../../lib/sim/stratum_pool/ledger.ts";
 import type { PoolView } from "../../lib/app/farm_view.ts";
-import type { ProxyStatistics } from "../../lib/app/proxy.ts";
-import { TestProxy, until } from "./test_proxy.ts";
+import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 /** Miners are told the lowest difficulties there are: they hash in JavaScript. */
 export const TINY_VARDIFF = { minimum: 2 ** -20 };
@@ -65,20 +64,6 @@ export function stratumProxy(
 /** The pools of a proxy in single-user mode, in the order of its list. */
 export function poolsOf({ proxy }: TestProxy): readonly PoolView[] {
   return [...proxy.view.poolsByAccount()].flat();
-}
-
-/** Every share that came is counted once where it ended. */
-export function assertAddsUp({ shares, waitingShares }: ProxyStatistics): void {
-  assert.equal(
-    shares.received,
-    shares.submitted + shares.kept + refusedIn(shares) + shares.outage,
-    "received",
-  );
-  assert.equal(
-    shares.submitted,
-    shares.accepted + rejectedIn(shares) + unansweredIn(shares) + waitingShares,
-    "submitted",
-  );
 }
 
 /** Pool and proxy counted the same shares and the same difficulty, and the pool took nothing amiss. */
@@ -147,7 +132,7 @@ export async function mineThrough(of: StratumFarm): Promise<void> {
   const judged = pool.statistics();
   const found = farm.statistics();
   assert.deepEqual(farm.faults, []);
-  assertAddsUp(ours);
+  assertSharesAddUp(ours);
   assert.equal(ours.shares.received, found.submitted);
   assert.equal(found.lostConnections, 0);
   assertSameBooks(poolsOf(proxy)[0]!, judged);

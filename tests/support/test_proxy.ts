@@ -13,6 +13,7 @@ import { Proxy, type ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { PoolKinds } from "../../lib/pool/connection.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { agentEntry } from "./agent_entry.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 /**
@@ -79,7 +80,7 @@ export function configOf(
 ): Config {
   const result = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
-    pools: pools.map((pool) => [pool.hostname, pool.port, "demo"]),
+    pools: pools.map((pool) => agentEntry(pool)),
     limits: PATIENT_LIMITS,
     ...settings,
   }));
@@ -90,7 +91,11 @@ export function configOf(
 /** Every share is counted once where it came in and once where it ended. */
 export function assertSharesAddUp(statistics: ProxyStatistics): void {
   const { shares, waitingShares } = statistics;
-  assert.equal(shares.received, shares.submitted + refusedIn(shares) + shares.outage, "received");
+  assert.equal(
+    shares.received,
+    shares.submitted + shares.kept + refusedIn(shares) + shares.outage,
+    "received",
+  );
   assert.equal(
     shares.submitted,
     shares.accepted + rejectedIn(shares) + shares.assumed + unansweredIn(shares) + waitingShares,

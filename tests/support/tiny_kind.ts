@@ -4,6 +4,7 @@
  * miners' difficulty, and acknowledges them in runs. It hashes every share by itself.
  */
 
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { headerOf, merkleRoot } from "../../lib/bitcoin/header.ts";
 import { meetsDifficulty } from "../../lib/bitcoin/target.ts";
 import type { Terms } from "../../lib/mux/terms.ts";
@@ -17,6 +18,9 @@ import type {
 import { PoolWatch } from "../../lib/pool/pool_watch.ts";
 import type { Job } from "../../lib/protocol/stratum/job.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
+
+// As a session does before it is ready.
+await loadShareHasher();
 
 /** Numbers the pool can tell apart. */
 const INDEX_COUNT = 0x100;
@@ -94,6 +98,7 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
   readonly latestJob = JOB;
   readonly isSilent = false;
   readonly takesWorkers = true;
+  readonly queued = 0;
   readonly watch: PoolWatch;
   bytesRead = 0;
   bytesWritten = 0;

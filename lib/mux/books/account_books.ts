@@ -18,7 +18,13 @@ export interface LiveBooks {
   readonly ledger: Ledger;
   /** The difficulties that the pool counts for shares it accepted, together. */
   readonly credited: number;
+  /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
+  readonly brakeLoss: number;
 }
+
+/** What is known of an account's hashrate after fewer shares, or less time in ms, is mere luck. */
+const TELLING_SHARES = 50;
+const TELLING_MS = 60_000;
 
 /** See the head of this file. Times are monotonic, in milliseconds. */
 export class AccountBooks {
@@ -30,12 +36,14 @@ export class AccountBooks {
   readonly #pastShares = new Map<number, Ledger>();
   /** What pools counted for them, by the pool's number. */
   readonly #pastCredited = new Map<number, number>();
+  /** What the brake cost on them, by the pool's number. */
+  readonly #pastBrakeLoss = new Map<number, number>();
   readonly #work = new WorkTable(1, WORK_STEP_MS);
   readonly #openedAt: number;
   /** Since when no pool serves; `undefined` while one does. */
   #darkSince: number | undefined;
   #pastDarkMs = 0;
-  #hasCredit = false;
+  #credits = 0;
 
   /** Opened at `time`, without a pool. */
   constructor(time: number) {
@@ -70,9 +78,27 @@ export class AccountBooks {
     return sum;
   }
 
+  /** What the brake cost at the pool with this number, as difficulty. */
+  brakeLossAt(poolId: number, live: Iterable<LiveBooks>): number {
+    let sum = this.#pastBrakeLoss.get(poolId) ?? 0;
+    for (const { upstream, brakeLoss } of live) {
+      if (upstream.poolId === poolId) sum += brakeLoss;
+    }
+    return sum;
+  }
+
+  /** The same at all pools. */
+  brakeLoss(live: Iterable<LiveBooks>): number {
+    let sum = 0;
+    for (const past of this.#pastBrakeLoss.values()) sum += past;
+    for (const { brakeLoss } of live) sum += brakeLoss;
+    return sum;
+  }
+
   /** A connection is gone. */
-  close({ upstream: { poolId }, ledger, credited }: LiveBooks): void {
+  close({ upstream: { poolId }, ledger, credited, brakeLoss }: LiveBooks): void {
     this.#pastCredited.set(poolId, (this.#pastCredited.get(poolId) ?? 0) + credited);
+    this.#pastBrakeLoss.set(poolId, (this.#pastBrakeLoss.get(poolId) ?? 0) + brakeLoss);
     const past = this.#pastShares.get(poolId) ?? new Ledger();
     past.merge(ledger.snapshot());
     this.#pastShares.set(poolId, past);
@@ -80,18 +106,26 @@ export class AccountBooks {
 
   /** Whether there was a good share. */
   get hasCredit(): boolean {
-    return this.#hasCredit;
+    return this.#credits > 0;
   }
 
   /** A good share of this difficulty. */
   credit(difficulty: number, time: number): void {
-    this.#hasCredit = true;
+    this.#credits++;
     this.#work.add(0, difficulty, time);
   }
 
   /** Estimated hashes a second. */
   hashrates(time: number): Hashrates {
     return this.#work.hashrates(0, this.#openedAt, time);
+  }
+
+  /** Hashes a second it may be expected to do; `undefined` as long as too little is known. */
+  expectedHashrate(time: number): number | undefined {
+    if (this.#credits < TELLING_SHARES || time - this.#openedAt < TELLING_MS) return undefined;
+    // Of the last minute it may have had no pool.
+    const { minute, quarter } = this.hashrates(time);
+    return Math.max(minute, quarter);
   }
 
   /** Whether it is without any pool from here on. A standby is no pool. */

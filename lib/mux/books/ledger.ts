@@ -61,6 +61,8 @@ export const COUNTS = [
   "assumed",
   ...UNANSWERED,
   "contradicted",
+  "blocks",
+  "blocksLost",
 ] as const;
 
 /** The name of a count: of shares that `ended` so, for a reason. */

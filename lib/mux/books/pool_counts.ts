@@ -14,6 +14,12 @@ export interface PoolCounts {
   readonly losses: number;
   /** How often a connection of it began to serve miners. */
   readonly activations: number;
+  /** How long its newest job was empty: without any transaction but the coinbase. */
+  readonly emptyMs: number;
+  /** How long it worked on a block that another pool had left at least 30 s before. */
+  readonly behindMs: number;
+  /** How often a job did not pay an output that earlier ones paid. */
+  readonly payoutChanges: number;
   /** What passed on its connections. */
   readonly traffic: Traffic;
 }
@@ -24,6 +30,9 @@ export const NO_POOL_COUNTS: PoolCounts = {
   failures: 0,
   losses: 0,
   activations: 0,
+  emptyMs: 0,
+  behindMs: 0,
+  payoutChanges: 0,
   traffic: NO_TRAFFIC,
 };
 
@@ -34,6 +43,9 @@ export function sumOfPoolCounts(one: PoolCounts, other: PoolCounts): PoolCounts 
     failures: one.failures + other.failures,
     losses: one.losses + other.losses,
     activations: one.activations + other.activations,
+    emptyMs: one.emptyMs + other.emptyMs,
+    behindMs: one.behindMs + other.behindMs,
+    payoutChanges: one.payoutChanges + other.payoutChanges,
     traffic: sumOfTraffic([one.traffic, other.traffic]),
   };
 }

@@ -73,12 +73,14 @@ export const SharesSchema = v.strictObject({
   accepted: count("Accepted by the pool."),
   rejected: v.strictObject(counts(REJECTED)),
   contradicted: count(
-    "Rejected by the pool as low difficulty, though good by our own arithmetic; " +
-      "`rejected` has them, too.",
+    "Rejected by the pool as low difficulty, though good by our own arithmetic, or, with `verify`, " +
+      "accepted though too low; `rejected` and `accepted` have them, too.",
   ),
   assumed: count("Sent to a pool that gives no verdicts."),
   unanswered: v.strictObject(counts(UNANSWERED)),
   waiting: count("Submitted, and the verdict may still come."),
+  blocks: count("Of those submitted, shares that are blocks by our own arithmetic."),
+  blocks_lost: count("Blocks that could not be sent, for the connection of their job was gone."),
 });
 
 /** @internal A part of answers. */
@@ -146,6 +148,9 @@ export const SummarySchema = v.strictObject({
   }),
   hashrate: HashrateSchema,
   credited_difficulty: amount("Difficulties of all shares accepted, assumed or kept, together."),
+  brake_lost_difficulty: amount(
+    "Work that pools did not count, as difficulty, while theirs was far too low for the miners.",
+  ),
   shares: SharesSchema,
   stray_verdicts: about(
     "Verdicts no miner waited for, by reason.",
@@ -194,6 +199,17 @@ export const ConnectionSchema = v.strictObject({
   verdicts: about("Whether it judges shares; null while opening.", v.nullable(v.boolean())),
 });
 
+/** What its jobs were like. */
+const JOB_COUNTS = {
+  empty_job_seconds: amount(
+    "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
+  ),
+  behind_seconds: amount(
+    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+  ),
+  payout_changes: count("How often a job did not pay an output that its earlier jobs paid."),
+};
+
 /** @internal A part of answers. */
 export const PoolSchema = v.strictObject({
   address: words("host:port."),
@@ -211,10 +227,14 @@ export const PoolSchema = v.strictObject({
   failures: count("Connections that never did."),
   losses: count("Connections lost after they were ready."),
   activations: count("How often one of its connections began to serve."),
+  ...JOB_COUNTS,
   traffic: TrafficSchema,
   shares: SharesSchema,
   credited_difficulty: amount(
     "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
+  brake_lost_difficulty: amount(
+    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
   ),
 });
 
@@ -254,10 +274,14 @@ export const PoolTotalSchema = v.strictObject({
   failures: count("Connections that never did."),
   losses: count("Connections lost after they were ready."),
   activations: count("How often one of its connections began to serve."),
+  ...JOB_COUNTS,
   traffic: TrafficSchema,
   shares: SharesSchema,
   credited_difficulty: amount(
     "Difficulties the pool counts for the shares it accepted, together; its own sum should agree.",
+  ),
+  brake_lost_difficulty: amount(
+    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
   ),
 });
 

@@ -6,6 +6,7 @@
  * reason.
  */
 
+import { loadShareHasher } from "../../bitcoin/load_share_hasher.ts";
 import { PoolFault } from "../../base/violation.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import { decodePoolFrame, type PoolMessage } from "../../protocol/agent/message.ts";
@@ -158,8 +159,11 @@ export class AgentSession implements PoolConnection {
   /** The whole life of the connection; whatever it throws is the reason of its end. */
   async #run(): Promise<void> {
     try {
-      const { dial, address } = this.#options;
+      const { dial, address, verify = "off" } = this.#options;
+      const hasher = verify === "off" ? undefined : loadShareHasher();
       const connection = await dial(address, this.#abort.signal);
+      // Its verdicts are checked from the first share on.
+      if (hasher !== undefined) await hasher;
       if (this.#isEnded()) return connection.close();
       const link = this.#opened(connection);
       const buffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -258,8 +262,9 @@ export class AgentSession implements PoolConnection {
   }
 
   #ready(link: Link, agreement: Agreement): void {
-    const { poolId, mux, now, rateClock, owner } = this.#options;
+    const { poolId, mux, now, rateClock, owner, verify = "off" } = this.#options;
     const upstream = new AgentUpstream({
+      verify,
       poolId,
       name: this.name,
       agreement,

@@ -7,7 +7,7 @@ import { Allowance } from "../../base/allowance.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
 import { PoolFault } from "../../base/violation.ts";
-import type { Terms } from "../../mux/terms.ts";
+import type { Terms, Verify } from "../../mux/terms.ts";
 import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { PoolMessage } from "../../protocol/agent/message.ts";
@@ -47,6 +47,8 @@ export interface AgentUpstreamParts {
   readonly name: string;
   /** What the handshake came to. */
   readonly agreement: Agreement;
+  /** Which of its verdicts are held against our own arithmetic; absent for none. */
+  readonly verify?: Verify;
   /** Where frames go. */
   readonly outgoing: Pick<Outgoing, "register" | "unregister" | "submit" | "takesRegistrations">;
   /** Judges the connection. */
@@ -79,7 +81,7 @@ export class AgentUpstream implements ReadyUpstream {
 
   /** The handshake has just been done. */
   constructor(parts: AgentUpstreamParts) {
-    const { poolId, name, agreement, outgoing, now } = parts;
+    const { poolId, name, agreement, outgoing, now, verify = "off" } = parts;
     this.poolId = poolId;
     this.name = name;
     this.terms = {
@@ -89,6 +91,7 @@ export class AgentUpstream implements ReadyUpstream {
       difficulty: "pool",
       validation: "pool",
       verdicts: agreement.givesVerdicts ? "given" : "assumed",
+      verify,
       // In a frame 0 stands for the job's own time: it would be another header than the miner hashed.
       canSayTimeZero: false,
       retention: RETENTION,
@@ -116,6 +119,9 @@ export class AgentUpstream implements ReadyUpstream {
   get isSilent(): boolean {
     return this.#parts.liveness.isSilent;
   }
+
+  /** Its line is the only bound. */
+  readonly queued = 0;
 
   get takesWorkers(): boolean {
     return this.#parts.outgoing.takesRegistrations;
@@ -200,7 +206,7 @@ export class AgentUpstream implements ReadyUpstream {
       case "mining.notify": {
         const job = readPoolJob(params, agreement.poolExtranonce1);
         this.#latestJob = job;
-        this.watch.record.jobArrived(now());
+        this.watch.jobArrived(job, now());
         return mux.jobArrived(this, job);
       }
       case "mining.set_version_mask":

@@ -24,11 +24,13 @@ import { AUTHORIZE_REFUSED } from "../end_reason.ts";
 /** The answer to configure is waited for this long after the one to subscribe, in milliseconds. */
 export const CONFIGURE_WAIT_MS = 3_000;
 
-/**
- * A pool that has sent a job and no difficulty has this one, by old custom. It is not taken for that
- * before this time after all else, in milliseconds: told too low a difficulty, a farm is a flood.
- */
+/** A pool that has sent a job and no difficulty has this one, by old custom. */
 const UNTOLD_DIFFICULTY = 1;
+
+/**
+ * Milliseconds for a difficulty to come after all else, before {@linkcode UNTOLD_DIFFICULTY} is
+ * taken for it: told too low a difficulty, a farm is a flood.
+ */
 export const DIFFICULTY_WAIT_MS = 1_000;
 
 /** What a handshake can lack. */
@@ -73,6 +75,7 @@ export interface StratumAgreement {
 /** One handshake under way. */
 export class StratumHandshake {
   readonly #user: string;
+  readonly #extranonce2Bytes: number | undefined;
   #subscription: Subscription | undefined;
   #subscribedAt = Infinity;
   #rolling: VersionRolling = { kind: "asked" };
@@ -84,9 +87,13 @@ export class StratumHandshake {
   #onlyDifficultySince: number | undefined;
   #job: Job | undefined;
 
-  /** The opening has been sent; `user` is the name in it. */
-  constructor(user: string) {
+  /**
+   * The opening has been sent; `user` is the name in it, `extranonce2Bytes` what the operator wants
+   * miners to have.
+   */
+  constructor(user: string, extranonce2Bytes?: number) {
     this.#user = user;
+    this.#extranonce2Bytes = extranonce2Bytes;
   }
 
   /** What both agreed on, once everything is there. */
@@ -164,7 +171,7 @@ export class StratumHandshake {
       }
       case REQUEST_ID.subscribe:
         if (this.#subscription !== undefined) return;
-        this.#subscription = readSubscription(answer);
+        this.#subscription = readSubscription(answer, this.#extranonce2Bytes);
         this.#subscribedAt = time;
         return;
       case REQUEST_ID.authorize:
@@ -177,7 +184,7 @@ export class StratumHandshake {
   /** Nothing is settled yet, so that all of it may change; it counts from the next job on. */
   #extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
     if (this.#subscription === undefined) return;
-    this.#subscription = { extranonce1, room: readRoom(extranonce2Bytes) };
+    this.#subscription = { extranonce1, room: readRoom(extranonce2Bytes, this.#extranonce2Bytes) };
     this.#job = undefined;
   }
 
@@ -190,7 +197,7 @@ export class StratumHandshake {
   }
 }
 
-function readSubscription(answer: PoolAnswer): Subscription {
+function readSubscription(answer: PoolAnswer, wanted: number | undefined): Subscription {
   const { result, error } = answer;
   if (!Array.isArray(result) || result.length < 3) {
     refuse(`it answers subscribe with ${describe(error)}`);
@@ -202,11 +209,11 @@ function readSubscription(answer: PoolAnswer): Subscription {
       `its extranonce1 is ${found}, wanted whole bytes of hex, at most ${MAX_EXTRANONCE1_BYTES}`,
     );
   }
-  return { extranonce1, room: readRoom(result[2]) };
+  return { extranonce1, room: readRoom(result[2], wanted) };
 }
 
-function readRoom(bytes: unknown): ExtranonceRoom {
-  const room = typeof bytes === "number" ? roomFor(bytes) : undefined;
+function readRoom(bytes: unknown, wanted: number | undefined): ExtranonceRoom {
+  const room = typeof bytes === "number" ? roomFor(bytes, wanted) : undefined;
   if (room !== undefined) return room;
   refuse(
     `it leaves ${

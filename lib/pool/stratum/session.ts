@@ -6,14 +6,8 @@
  */
 
 import { loadShareHasher } from "../../bitcoin/load_share_hasher.ts";
-import { PoolFault } from "../../base/violation.ts";
 import type { Connection } from "../../net/pools/connection.ts";
-import { LineDecoder } from "../../protocol/stratum/lines.ts";
-import {
-  decodePoolMessage,
-  MAX_POOL_LINE_BYTES,
-  type PoolMessage,
-} from "../../protocol/stratum/pool_message.ts";
+import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
 import { openingRequests } from "../../protocol/stratum/pool_request.ts";
 import type { EndCause, PoolConnection, PoolConnectionOptions } from "../connection.ts";
 import { causeOf, endReason } from "../end_reason.ts";
@@ -22,6 +16,7 @@ import { Liveness } from "../liveness.ts";
 import { Turns } from "../turns.ts";
 import { Courtesies } from "./courtesies.ts";
 import { type StratumAgreement, StratumHandshake } from "./handshake.ts";
+import { Incoming } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
 import { StratumUpstream } from "./upstream.ts";
 
@@ -38,9 +33,6 @@ const STRATUM_INFLOW: InflowOfKind = {
   forAMiner: { bytes: 0, messages: 0 },
   forAShare: { bytes: 256, messages: 1 },
 };
-
-/** A job whose line was cut by reads is waited for, after a difficulty, in this many of them. */
-const MAX_HELD_READS = 4;
 
 /** A socket, and what goes out on it. */
 interface Link {
@@ -61,16 +53,13 @@ export class StratumSession implements PoolConnection {
   readonly name: string;
   readonly #options: PoolConnectionOptions;
   readonly #abort = new AbortController();
-  readonly #decoder = new LineDecoder(MAX_POOL_LINE_BYTES, PoolFault);
+  readonly #incoming = new Incoming();
   readonly #opening: Uint8Array;
   readonly #openedAt: number;
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
   readonly #turns: Turns;
   #stage: Stage = { kind: "dialling" };
-  /** From a difficulty on, while it is open whether a job comes with it; and for how many reads. */
-  #held: readonly PoolMessage[] = [];
-  #heldReads = 0;
   #bytesRead = 0;
   #messagesRead = 0;
 
@@ -194,7 +183,7 @@ export class StratumSession implements PoolConnection {
   }
 
   #opened(connection: Connection): void {
-    const { now, account, version } = this.#options;
+    const { now, account, version, extranonce2Bytes } = this.#options;
     const bytes = this.#opening;
     const messages = bytes.reduce((lines, byte) => byte === LF ? lines + 1 : lines, 0);
     const outgoing = new Outgoing(connection, { bytes: bytes.length, messages }, now, {
@@ -205,7 +194,8 @@ export class StratumSession implements PoolConnection {
     const send = (line: string) => outgoing.sendLine(line);
     const courtesies = new Courtesies({ name: this.name, version, now, send });
     const link = { connection, outgoing, courtesies };
-    this.#stage = { kind: "handshake", link, handshake: new StratumHandshake(account) };
+    const handshake = new StratumHandshake(account, extranonce2Bytes);
+    this.#stage = { kind: "handshake", link, handshake };
   }
 
   /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */
@@ -219,45 +209,16 @@ export class StratumSession implements PoolConnection {
     this.#link?.outgoing.heard();
     this.#inflow.read(bytes.length, time, awayMs);
     this.#turns.read(bytes.length);
-    this.#decoder.push(bytes);
-    const messages: PoolMessage[] = [...this.#held];
-    const count = messages.length;
-    let fault: { readonly error: unknown } | undefined;
-    try {
-      for (let line = this.#decoder.next(); line; line = this.#decoder.next()) {
-        this.#inflow.message(time, awayMs);
-        if (line.length > 0) messages.push(decodePoolMessage(line));
-      }
-    } catch (error) {
-      // What came before it counts.
-      fault = { error };
-    }
-    this.#messagesRead += messages.length - count;
-    const lastJob = messages.findLastIndex(({ kind }) => kind === "job");
-    const end = fault === undefined ? this.#holdFrom(messages, lastJob) : messages.length;
-    for (let at = 0; at < end; at++) {
-      this.#take(messages[at]!, at > lastJob, attendedTime);
+    const batch = this.#incoming.read(bytes, () => this.#inflow.message(time, awayMs));
+    const { messages, lastJob, fault } = batch;
+    this.#messagesRead += batch.came;
+    for (const [at, message] of messages.entries()) {
+      this.#take(message, at > lastJob, attendedTime);
       this.#turns.worked(1);
       if (this.#turns.areOver) await this.#turns.next();
       if (this.#isEnded()) return;
     }
     if (fault !== undefined) throw fault.error;
-  }
-
-  /**
-   * Where the messages begin that wait for the rest of a line: a difficulty whose job has not come
-   * whole yet is not alone.
-   */
-  #holdFrom(messages: readonly PoolMessage[], lastJob: number): number {
-    const at = messages.findIndex(({ kind }, i) => kind === "difficulty" && i > lastJob);
-    if (at < 0 || !this.#decoder.isInsideLine || this.#heldReads >= MAX_HELD_READS) {
-      this.#held = [];
-      this.#heldReads = 0;
-      return messages.length;
-    }
-    this.#held = messages.slice(at);
-    this.#heldReads++;
-    return at;
   }
 
   /** `isAlone` for a difficulty that comes without a job. */

@@ -54,7 +54,7 @@ export interface StratumUpstreamParts {
   /** What the handshake came to. */
   readonly agreement: StratumAgreement;
   /** Where submits go. */
-  readonly outgoing: Pick<Outgoing, "submit">;
+  readonly outgoing: Pick<Outgoing, "submit" | "queued">;
   /** Judges the connection. */
   readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
   /** Judges how much the pool sends. */
@@ -118,6 +118,10 @@ export class StratumUpstream implements ReadyUpstream {
 
   get versionMask(): number {
     return this.#mask ?? 0;
+  }
+
+  get queued(): number {
+    return this.#parts.outgoing.queued;
   }
 
   get latestJob(): Job {
@@ -205,7 +209,7 @@ export class StratumUpstream implements ReadyUpstream {
     const { mux, now } = this.#parts;
     const job = this.#jobs.next(sent);
     this.#latestJob = job;
-    this.watch.record.jobArrived(now());
+    this.watch.jobArrived(job, now());
     mux.jobArrived(this, job);
   }
 

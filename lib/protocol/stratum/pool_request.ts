@@ -39,12 +39,17 @@ export function configureRequest(): string {
   return request(REQUEST_ID.configure, "mining.configure", [["version-rolling"], mask]);
 }
 
+/** What is asked to hear the extranonce2 size alone: no login. Each line ended by LF. */
+export function sizeRequests(version: string): string {
+  return `${configureRequest()}\n${subscribeRequest(version)}\n`;
+}
+
 /** What the handshake begins with: all requests in one, each ended by LF. */
 export function openingRequests(login: StratumLogin): string {
   const { version, user, password, suggestedDifficulty } = login;
   const lines = [
     configureRequest(),
-    request(REQUEST_ID.subscribe, "mining.subscribe", [`btcagent/${version}`]),
+    subscribeRequest(version),
   ];
   if (suggestedDifficulty !== undefined) {
     // As a plain number: not every pool reads exponents.
@@ -95,6 +100,10 @@ export function versionAnswer(id: RequestId, version: string): string {
 /** The answer to `mining.ping`. */
 export function pingAnswer(id: RequestId): string {
   return `{"id":${formatRequestId(id)},"result":"pong","error":null}`;
+}
+
+function subscribeRequest(version: string): string {
+  return request(REQUEST_ID.subscribe, "mining.subscribe", [`btcagent/${version}`]);
 }
 
 function request(id: number, method: string, params: readonly unknown[]): string {

@@ -38,7 +38,7 @@ export class CkpoolVardiff {
     return ratio > SLOW && ratio < FAST ? undefined : Number(optimal.toPrecision(2));
   }
 
-  /** Measures from now on, if it has begun. */
+  /** Measures from now on, if it has started. */
   restart(nowMs: number): void {
     if (this.#sinceMs !== undefined) this.#sinceMs = nowMs;
     this.#shares = 0;

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { AccountBooks } from "../../../lib/mux/books/account_books.ts";
 import { Ledger } from "../../../lib/mux/books/ledger.ts";
 
-/** A connection to a pool that was credited so much. */
+/** A connection to a pool that was credited so much, and where the brake cost an eighth of that. */
 function connection(poolId: number, credited: number) {
-  return { upstream: { poolId }, ledger: new Ledger(), credited };
+  return { upstream: { poolId }, ledger: new Ledger(), credited, brakeLoss: credited / 8 };
 }
 
 Deno.test("what a pool credits outlives the connections it was credited on", () => {
@@ -17,4 +17,5 @@ Deno.test("what a pool credits outlives the connections it was credited on", () 
   assert.equal(books.creditedAt(1, live.slice(1)), 16.5);
   assert.equal(books.creditedAt(2, live.slice(1)), 512);
   assert.equal(books.creditedAt(3, live.slice(1)), 0);
+  assert.deepEqual([1, 2, 3].map((id) => books.brakeLossAt(id, live.slice(1))), [16.5 / 8, 64, 0]);
 });

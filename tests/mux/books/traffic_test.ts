@@ -27,13 +27,34 @@ Deno.test("a sum stays what it was when more passes on a connection", () => {
 });
 
 Deno.test("the counts of a pool add up, its traffic included", () => {
-  const one = { connects: 1, failures: 2, losses: 3, activations: 4, traffic: ONE };
-  const other = { connects: 10, failures: 20, losses: 30, activations: 40, traffic: OTHER };
+  const one = {
+    connects: 1,
+    failures: 2,
+    losses: 3,
+    activations: 4,
+    emptyMs: 5,
+    behindMs: 6,
+    payoutChanges: 7,
+    traffic: ONE,
+  };
+  const other = {
+    connects: 10,
+    failures: 20,
+    losses: 30,
+    activations: 40,
+    emptyMs: 50,
+    behindMs: 60,
+    payoutChanges: 70,
+    traffic: OTHER,
+  };
   assert.deepEqual(sumOfPoolCounts(one, other), {
     connects: 11,
     failures: 22,
     losses: 33,
     activations: 44,
+    emptyMs: 55,
+    behindMs: 66,
+    payoutChanges: 77,
     traffic: BOTH,
   });
   assert.deepEqual(sumOfPoolCounts(NO_POOL_COUNTS, one), one);

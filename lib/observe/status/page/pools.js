@@ -84,6 +84,23 @@ function pinButton({ address, pinned, position }, controls) {
   }, t(pinned ? "unpin" : "pin"));
 }
 
+/** Times shorter than this are what every pool has at new blocks, in seconds. */
+const WORTH_A_WORD = 60;
+
+/** What is odd about the work of a pool. @param {Pool} pool */
+function remarks(
+  { shares, empty_job_seconds: empty, behind_seconds: behind, payout_changes: payouts },
+) {
+  return [
+    ...shares.contradicted === 0
+      ? []
+      : [t("contradicted", { count: formatCount(shares.contradicted) })],
+    ...payouts === 0 ? [] : [t("payoutChanges", { count: formatCount(payouts) })],
+    ...behind < WORTH_A_WORD ? [] : [t("behind", { time: formatDuration(Math.round(behind)) })],
+    ...empty < WORTH_A_WORD ? [] : [t("emptyJobs", { time: formatDuration(Math.round(empty)) })],
+  ];
+}
+
 /** @param {Pool} pool @param {Controls} controls */
 function poolRow(pool, controls) {
   const { address, miners, reason, retry_in_seconds: retryIn, shares, traffic } = pool;
@@ -123,11 +140,10 @@ function poolRow(pool, controls) {
           ? ` · ${t("retryIn", { time: formatDuration(Math.ceil(retryIn)) })}`
           : undefined,
       ),
-      shares.contradicted === 0 ? undefined : h(
-        "p",
-        { class: "reason" },
-        t("contradicted", { count: formatCount(shares.contradicted) }),
-      ),
+      ...remarks(pool).map((text) => h("p", { class: "reason" }, text)),
+      shares.blocks === 0
+        ? undefined
+        : h("p", { class: "good" }, t("blocks", { count: formatCount(shares.blocks) })),
     ),
     number(t("miners"), formatCount(miners)),
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),

@@ -101,8 +101,11 @@ export const ENGLISH = {
   andKept: "{count} kept",
   aboutKept:
     "Kept: good for its miner, below the pool's difficulty. It is credited here and not sent.",
-  contradicted:
-    "Shares rejected as low difficulty though good by our own arithmetic: {count}. Ask the pool.",
+  contradicted: "Shares judged otherwise than by our own arithmetic: {count}. Ask the pool.",
+  payoutChanges: "Jobs that did not pay an output that earlier ones paid: {count}. See the log.",
+  behind: "Worked on an old block: {time} in all",
+  emptyJobs: "Empty jobs: {time} in all",
+  blocks: "Blocks found: {count}",
   retryIn: "next try in {time}",
   ago: "{time} ago",
 

@@ -95,7 +95,11 @@ export const CHINESE = {
   kind_unknown: "类型尚未确定",
   andKept: "留存 {count}",
   aboutKept: "留存：达到矿机难度但低于矿池难度的份额，计入矿机算力，不发往矿池。",
-  contradicted: "矿池以难度不足拒绝、但按我们的计算有效的份额：{count}。请联系矿池。",
+  contradicted: "矿池的判定与我们的计算不符的份额：{count}。请联系矿池。",
+  payoutChanges: "不再支付先前收款输出的任务：{count} 次。请查看日志。",
+  behind: "在旧区块上工作：累计 {time}",
+  emptyJobs: "空块任务：累计 {time}",
+  blocks: "找到的区块：{count}",
   retryIn: "{time}后重试",
   ago: "{time}前",
 

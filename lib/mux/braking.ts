@@ -1,0 +1,128 @@
+/**
+ * The brakes of an account's connections: set by what is known of its miners' hashrate and by the
+ * shares that come, told to miners with a job, and said in the log when they begin and when they end.
+ */
+
+import { Allowance } from "../base/allowance.ts";
+import type { Now } from "../base/clock.ts";
+import { areaLog } from "../observe/log.ts";
+import type { Fanout } from "./downstream.ts";
+import type { LocalDifficulty } from "./local_difficulty.ts";
+import { powerOf } from "./powers_of_two.ts";
+import type { MinerSeat } from "./seat.ts";
+import type { Slot } from "./slot.ts";
+
+/** Hashes that a share of difficulty 1 stands for. */
+const HASHES_PER_DIFFICULTY = 2 ** 32;
+
+/** What is known of a hashrate is looked up this often, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+
+/** A brake that comes and goes is said this often, in milliseconds, and times at once. */
+const SAY_EVERY_MS = 60_000;
+const SAY_BURST = 5;
+
+/** What brakes are made of. */
+export interface BrakingParts {
+  /** Sets the difficulties of miners. */
+  readonly local: Pick<LocalDifficulty, "atJob">;
+  /** Hashes a second that all miners of the account do; `undefined` if unknown. */
+  readonly hashrate: () => number | undefined;
+  /** The number of the next job. */
+  readonly nextJobNumber: () => number;
+  /** Has miners take what is news to them. */
+  readonly fanout: Fanout;
+  /** Monotonic time. */
+  readonly now: Now;
+  /** The same for what miners see. */
+  readonly realNow: Now;
+}
+
+/** How many miners are, or are about to be, where. */
+export interface Crowds {
+  /** Miners that are about to come to the connection, beside those there. */
+  readonly coming: number;
+  /** All miners of the account. */
+  readonly all: number;
+}
+
+/** A brake that is on. */
+interface Braked {
+  readonly since: number;
+  readonly lossBefore: number;
+  readonly isSaid: boolean;
+}
+
+const log = areaLog("mux");
+
+/** The brakes of an account. */
+export class Braking {
+  readonly #parts: BrakingParts;
+  readonly #braked = new WeakMap<Slot<MinerSeat>, Braked>();
+  readonly #sayings = new Allowance(SAY_EVERY_MS, SAY_BURST);
+  #hashrate: number | undefined;
+  #lookedAt = -Infinity;
+
+  /** No connection has a brake on. */
+  constructor(parts: BrakingParts) {
+    this.#parts = parts;
+  }
+
+  /** Sets the brake of a connection by what is known of those who are there or come. */
+  foresee(slot: Slot<MinerSeat>, { coming, all }: Crowds): void {
+    const { brake, ceiling, miners } = slot;
+    const time = this.#parts.now();
+    if (brake === undefined || all === 0) return;
+    if (time - this.#lookedAt >= LOOK_EVERY_MS) {
+      this.#lookedAt = time;
+      this.#hashrate = this.#parts.hashrate();
+    }
+    if (this.#hashrate === undefined) return;
+    const part = Math.min(1, (miners + coming) / all);
+    brake.foresee(time, this.#hashrate / HASHES_PER_DIFFICULTY * part, ceiling);
+    this.#say(slot, time);
+  }
+
+  /** Sets it by what came, and has miners told of it. To be called several times a second. */
+  tick(slot: Slot<MinerSeat>): void {
+    const { brake, upstream, ceiling, work, seats } = slot;
+    if (brake === undefined) return;
+    const { now, realNow, local, nextJobNumber, fanout } = this.#parts;
+    const time = now();
+    brake.check(time, upstream.queued, ceiling);
+    this.#say(slot, time);
+    if (work.job === undefined || seats.size === 0 || !brake.isTimeToTell(time)) return;
+    local.atJob(slot, time);
+    slot.setDifficultiesAgain(nextJobNumber());
+    if (work.announce(realNow(), true)) fanout.tell(slot);
+  }
+
+  /** Says that a brake is on, or off again. */
+  #say(slot: Slot<MinerSeat>, time: number): void {
+    const { upstream: { name }, brake, ceiling, brakeLoss, miners } = slot;
+    const level = brake!.level;
+    const before = this.#braked.get(slot);
+    if ((level === undefined) === (before === undefined)) return;
+    if (before === undefined) {
+      const isSaid = this.#sayings.take(time);
+      this.#braked.set(slot, { since: time, lossBefore: brakeLoss, isSaid });
+      if (!isSaid) return;
+      log.warn(
+        "Pool {pool} has difficulty {difficulty}, far too low for {miners} miners: braking them at " +
+          "{braked} until it follows. If it does not, ask it for a higher one: set " +
+          "vardiff.suggest_to_pool, or see what password it takes",
+        { pool: name, difficulty: ceiling, miners, braked: powerOf(level!) },
+      );
+      return;
+    }
+    this.#braked.delete(slot);
+    if (!before.isSaid) return;
+    const lost = Math.round(brakeLoss - before.lossBefore);
+    const seconds = Math.round((time - before.since) / 1000);
+    log.info(
+      "Pool {pool} has difficulty {difficulty} now: released the brake after {seconds} s. It cost " +
+        "work of difficulty {lost}",
+      { pool: name, difficulty: ceiling, seconds, lost },
+    );
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What is said of verdicts that contradict our own arithmetic: a line a minute for each pool, and at
+ * level debug every such share, whole, for the pool to look at.
+ */
+
+import type { Now } from "../base/clock.ts";
+import { areaLog } from "../observe/log.ts";
+import { OutageLines } from "../observe/outage_lines.ts";
+import type { Contradiction } from "./verdict_check.ts";
+import type { Upstream } from "./upstream.ts";
+
+const log = areaLog("mux");
+
+const DID: Readonly<Record<Contradiction["kind"], string>> = {
+  acceptedTooLow: "accepted a share that is too low",
+  rejectedThoughGood: "rejected a good share as low difficulty",
+};
+
+/** One for all accounts of the process. */
+export class ContradictionLog {
+  readonly #lines: OutageLines;
+
+  /** `now` is monotonic, in milliseconds. */
+  constructor(now: Now) {
+    this.#lines = new OutageLines(now);
+  }
+
+  /** A verdict of a connection contradicts us. */
+  say({ poolId, name: pool }: Pick<Upstream, "poolId" | "name">, found: Contradiction): void {
+    const { kind, worth, difficulty } = found;
+    log.debug(
+      "Pool {pool} contradicts our arithmetic ({kind}): job {job}, worker {worker}, extranonces " +
+        "{extranonces}, ntime {ntime}, nonce {nonce}, version bits {bits}, header {header}, hash " +
+        "{hash}, worth {worth}, difficulty {difficulty}",
+      {
+        pool,
+        kind,
+        job: found.job.poolJobId,
+        worker: found.finder.worker.name,
+        extranonces: found.extranonces,
+        ntime: hex32(found.share.ntime),
+        nonce: hex32(found.share.nonce),
+        bits: hex32(found.share.versionBits),
+        header: found.header,
+        hash: found.hash,
+        worth,
+        difficulty,
+      },
+    );
+    const line = this.#lines.failed(`${kind} ${poolId}`);
+    if (line === undefined) return;
+    const { more, seconds } = line;
+    log.warn(
+      "Pool {pool} {did} by our own arithmetic: worth {worth}, difficulty {difficulty}. Ask the " +
+        "pool; with log.levels.mux at debug the log has every such share{more}",
+      {
+        pool,
+        kind,
+        did: DID[kind],
+        worth: rounded(worth),
+        difficulty,
+        more: more === 0 ? "" : `; ${more} more like this in ${seconds} s`,
+      },
+    );
+  }
+}
+
+function hex32(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}
+
+function rounded(worth: number): number {
+  return Number(worth.toPrecision(5));
+}

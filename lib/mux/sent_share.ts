@@ -1,0 +1,27 @@
+/**
+ * A share on its way up, as kinds of pools are given it whatever its miner's layout is.
+ */
+
+import type { Share } from "../protocol/stratum/share.ts";
+import type { ShareOwner } from "./screening.ts";
+import { alignedExtranonce2, isPaired } from "./terms.ts";
+import type { PoolJob, Upstream } from "./upstream.ts";
+
+/** Submits a share: see {@linkcode Upstream.submit}. */
+export function sendShare(
+  upstream: Upstream,
+  serial: number,
+  { sessionId, layout }: ShareOwner,
+  job: PoolJob,
+  share: Share,
+  isBlock: boolean,
+): void {
+  const aligned = alignedExtranonce2(share.extranonce2, layout);
+  if (isPaired(upstream.terms.extranonce, layout)) {
+    // The room has a byte for the session id: the rest of the id goes before the miner's bytes.
+    const extranonce2 = ((sessionId & 0xff) << 24 | aligned >>> 8) >>> 0;
+    return upstream.submit(serial, sessionId >>> 8, job, { ...share, extranonce2 }, isBlock);
+  }
+  const sent = aligned === share.extranonce2 ? share : { ...share, extranonce2: aligned };
+  upstream.submit(serial, sessionId, job, sent, isBlock);
+}

@@ -1,0 +1,86 @@
+/**
+ * Shares that came together are hashed together: four at once take as long as two one by one.
+ *
+ * They wait for the end of the turn in which they came, no longer, and never for each other beyond
+ * four.
+ */
+
+import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
+import { difficultyOfHash } from "../bitcoin/target.ts";
+import { reportFault } from "../observe/fault.ts";
+import { areaLog } from "../observe/log.ts";
+import type { Share } from "../protocol/stratum/share.ts";
+import { sieveSteps } from "./flood_brake.ts";
+import type { Screened, ScreenedJob } from "./screening.ts";
+import type { MinerSeat } from "./seat.ts";
+import type { Slot } from "./slot.ts";
+
+const log = areaLog("mux");
+
+/** As many as the hasher has lanes. */
+const AT_ONCE = 4;
+
+/** A share without fault, and what it was found for. */
+export interface WaitingShare {
+  /** Its miner. */
+  readonly seat: MinerSeat;
+  /** The connection its job came from. */
+  readonly slot: Slot<MinerSeat>;
+  /** The job. */
+  readonly job: ScreenedJob;
+  /** What its miner was told for the job. */
+  readonly difficulty: number;
+  /** Whether that may be above the pool's difficulty, against a flood. */
+  readonly isBraked: boolean;
+  /** The share itself. */
+  readonly share: Share;
+  /** The difficulty that its hash has reached; 0 as long as it is not hashed. */
+  reached: number;
+}
+
+/** The shares of one account that wait to be hashed. */
+export class ShareBatch {
+  readonly #judged: (waiting: WaitingShare, screened: Screened) => void;
+  #waiting: WaitingShare[] = [];
+
+  /** `judged` hears what becomes of each. */
+  constructor(judged: (waiting: WaitingShare, screened: Screened) => void) {
+    this.#judged = judged;
+  }
+
+  /** One more. */
+  add(waiting: WaitingShare): void {
+    this.#waiting.push(waiting);
+    if (this.#waiting.length === AT_ONCE) this.run();
+    else if (this.#waiting.length === 1) queueMicrotask(this.#runAtTurnEnd);
+  }
+
+  /** A fault of ours ends no more than these shares. */
+  readonly #runAtTurnEnd = (): void => {
+    try {
+      this.run();
+    } catch (error) {
+      reportFault(log, error);
+    }
+  };
+
+  /** Hashes those that wait. To be called before anything changes of what they were found for. */
+  run(): void {
+    const shares = this.#waiting;
+    if (shares.length === 0) return;
+    this.#waiting = [];
+    const hasher = loadedShareHasher();
+    for (const [lane, { seat, slot, job, share }] of shares.entries()) {
+      slot.screening.hashing!.put(lane, share, job, seat.miner);
+    }
+    hasher.hashLanes(shares.length);
+    const screened = shares.map((waiting, lane) => {
+      const { slot, job, difficulty } = waiting;
+      const hash = hasher.wordsIn(lane);
+      waiting.reached = difficultyOfHash(hash);
+      const sieve = sieveSteps(slot.upstream.queued);
+      return slot.screening.hashing!.judge(hash, job, difficulty, sieve);
+    });
+    for (const [lane, waiting] of shares.entries()) this.#judged(waiting, screened[lane]!);
+  }
+}

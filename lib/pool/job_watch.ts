@@ -1,0 +1,69 @@
+/**
+ * What the jobs of an account's pools are like: full or empty, of the newest block or an older one,
+ * and whom they pay.
+ */
+
+import { paidScripts } from "../bitcoin/coinbase.ts";
+import type { Job } from "../protocol/stratum/job.ts";
+import { BlockOrder, type LeftBlock } from "./block_order.ts";
+import { PaidOutputs, type PayoutChange } from "./paid_outputs.ts";
+
+/** A pool is behind once another has left its block for this long, in milliseconds. */
+export const BEHIND_AFTER_MS = 30_000;
+
+/** Where a job came from. */
+export interface JobSource {
+  /** The pool. */
+  readonly poolId: number;
+  /** The name that is used there: pools may pay it, so another has its own outputs. */
+  readonly account: string;
+  /** The connection, for logs. */
+  readonly name: string;
+  /** Bytes between the coinbase parts. */
+  readonly roomBytes: number;
+}
+
+/** What is known of one pool. */
+interface Known {
+  isEmpty: boolean;
+  account: string;
+  outputs: PaidOutputs;
+}
+
+/** How a pool's newest job is now. */
+export interface JobState {
+  /** Whether it has no transactions but its coinbase. */
+  readonly isEmpty: boolean;
+  /** Who left its block, and when, if that was at least {@linkcode BEHIND_AFTER_MS} ago. */
+  readonly behind: LeftBlock | undefined;
+}
+
+/** Hears of every job. */
+export class JobWatch {
+  readonly #known = new Map<number, Known>();
+  readonly #order = new BlockOrder();
+
+  /** A job came at `time`. @returns what it pays no more though earlier ones did. */
+  jobCame(source: JobSource, job: Job, time: number): PayoutChange | undefined {
+    const { poolId, account, name, roomBytes } = source;
+    this.#order.jobCame(poolId, name, job.prevHash, time);
+    let known = this.#known.get(poolId);
+    if (known === undefined || known.account !== account) {
+      this.#known.set(poolId, known = { isEmpty: false, account, outputs: new PaidOutputs() });
+    }
+    known.isEmpty = job.merkleBranches.length === 0;
+    const paid = paidScripts(
+      Uint8Array.fromHex(job.coinbase1 + "00".repeat(roomBytes) + job.coinbase2),
+    );
+    return paid === undefined ? undefined : known.outputs.next(paid, time);
+  }
+
+  /** How the newest job of a pool is; `undefined` before the first. */
+  stateOf(poolId: number, time: number): JobState | undefined {
+    const known = this.#known.get(poolId);
+    if (known === undefined) return undefined;
+    const left = this.#order.leftBehind(poolId);
+    const isBehind = left !== undefined && time - left.at >= BEHIND_AFTER_MS;
+    return { isEmpty: known.isEmpty, behind: isBehind ? left : undefined };
+  }
+}

@@ -1,0 +1,193 @@
+/** Multiplexer: connections whose shares are hashed here, and whose difficulties are ours. */
+
+import assert from "node:assert/strict";
+import type { ExtranonceLayout } from "../../lib/mux/terms.ts";
+import type { FakeDownstream } from "../support/fake_downstream.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { CheckedUpstream } from "../support/checked_upstream.ts";
+import { LogCapture } from "../support/log_capture.ts";
+import { MuxWorld, poolJob } from "../support/mux_world.ts";
+
+/** Nothing is a block, and everything that is not is a share. */
+const NO_BLOCKS = "03000001";
+/** One hash in 65,536 is no block. */
+const ALL_BLOCKS = "2100ffff";
+
+class World extends MuxWorld {
+  /** A connection that serves, and has a job. */
+  serves(name: string, options: ConstructorParameters<typeof CheckedUpstream>[2] = {}) {
+    const upstream = new CheckedUpstream(name, this.mux, options);
+    upstream.onEnter = ({ sessionId }) => {
+      const miner = this.miners.findLast((one) => one.sessionId === sessionId)!;
+      miner.moveTo(name, 0);
+      // Each connection's jobs begin with its name.
+      miner.place = { ...miner.place!, coinbase1: hex(name) };
+    };
+    this.mux.upstreamReady(upstream);
+    this.jobOf(upstream, "1");
+    this.mux.moved(undefined, upstream);
+    return upstream;
+  }
+
+  jobOf(upstream: CheckedUpstream, id: string, isClean = true, bits = NO_BLOCKS): void {
+    this.mux.jobArrived(upstream, { ...poolJob(id, isClean, hex(upstream.name)), bits });
+  }
+
+  /** A miner with a layout of its own. */
+  joinWith(layout: ExtranonceLayout): FakeDownstream {
+    this.layout = layout;
+    return this.join();
+  }
+
+  /** A share; what its miner was answered in the turn in which it came. */
+  async share(miner: FakeDownstream, jobId = miner.job.id): Promise<number | undefined> {
+    const { id, receipt } = this.submit(miner, jobId);
+    await Promise.resolve();
+    return typeof receipt === "number" ? receipt : miner.answers.get(id)?.[0];
+  }
+}
+
+function hex(text: string): string {
+  return Array.from(text, (char) => char.charCodeAt(0).toString(16)).join("");
+}
+
+Deno.test("shares that came together are answered in their order, four hashed at a time", async () => {
+  const world = new World();
+  const pool = world.serves("a", { difficulty: 2 ** 40 });
+  const miners = [world.join(), world.join()];
+  const order: unknown[] = [];
+  for (const miner of miners) {
+    const accept = miner.acceptShare.bind(miner);
+    miner.acceptShare = (id) => (order.push(id), accept(id));
+    const reject = miner.rejectShare.bind(miner);
+    miner.rejectShare = (id, error) => (order.push(id), reject(id, error));
+  }
+  const ids = [0, 1, 0, 1, 0, 1].map((who) => world.submit(miners[who]!).id);
+  assert.deepEqual(order, ids.slice(0, 4), "the fifth has come since");
+  await Promise.resolve();
+  assert.deepEqual(order, ids);
+  assert.equal(pool.submits.length, 0, "far below the pool's difficulty");
+});
+
+Deno.test("a share below the pool's difficulty is kept and credited; below its miner's, refused", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  assert.equal(await world.share(miner), undefined, "it waits for the verdict");
+  pool.acceptAll();
+  assert.equal(miner.answers.get(0)?.[0], SHARE_ACCEPTED);
+  world.mux.difficultyChanged(pool, "all", 2 ** 62, false);
+  world.jobOf(pool, "2");
+  assert.ok(miner.difficulty! >= 1, "by its client agent it may be an ASIC");
+  assert.equal(await world.share(miner), 23);
+  const { kept, refusedLowDifficulty, accepted, received } = world.mux.shares;
+  assert.deepEqual([received, accepted, kept, refusedLowDifficulty], [2, 1, 0, 1]);
+});
+
+Deno.test("miners are told the pool's difficulty at most, as a power of two, with a job", () => {
+  const world = new World();
+  const pool = world.serves("a", { difficulty: 1000 });
+  const miner = world.join();
+  assert.equal(miner.difficulty, 512);
+  world.mux.difficultyChanged(pool, "all", 100, true);
+  assert.equal(miner.difficulty, 512, "no job has come with it");
+  world.jobOf(pool, "2");
+  assert.equal(miner.difficulty, 64);
+});
+
+Deno.test("a miner's suggestion is its difficulty from one of the next jobs on", () => {
+  const world = new World();
+  const pool = world.serves("a", { difficulty: 2 ** 30 });
+  const miner = world.join();
+  miner.suggestedDifficulty = 2 ** 20;
+  miner.seat!.suggested();
+  world.jobOf(pool, "2");
+  assert.equal(miner.difficulty, 2 ** 20);
+});
+
+Deno.test("a block goes up before all others, whatever its job's age", async () => {
+  using log = new LogCapture();
+  const world = new World();
+  const pool = world.serves("a");
+  world.jobOf(pool, "blocks", true, ALL_BLOCKS);
+  const miner = world.join();
+  const old = miner.job.id;
+  world.jobOf(pool, "next");
+  await world.share(miner, old);
+  assert.deepEqual(pool.submits.map(({ poolJobId, isBlock }) => [poolJobId, isBlock]), [
+    ["blocks", true],
+  ]);
+  assert.match(log.take().join("\n"), /Block found: rig0 has a share for a/);
+});
+
+Deno.test("a block for a job of another connection goes up there; of a gone one it is an error", async () => {
+  using log = new LogCapture();
+  const world = new World();
+  const first = world.serves("a", { difficulty: 2 ** -34 });
+  world.jobOf(first, "blocks", true, ALL_BLOCKS);
+  const miner = world.join();
+  const old = miner.job.id;
+  const second = world.serves("b", { difficulty: 2 ** 40 });
+  world.mux.moved(first, undefined);
+  assert.equal(miner.seat!.upstreamName, "b");
+  await world.share(miner, old);
+  assert.deepEqual(first.submits.map(({ isBlock }) => isBlock), [true]);
+  first.acceptAll();
+  world.mux.upstreamLost(first);
+  log.take();
+  assert.equal(await world.share(miner, old), 21);
+  assert.match(log.take().join("\n"), /BLOCK NOT SENT: rig0 found a block for a job of a/);
+  assert.equal(second.submits.length, 0);
+  const { received, submitted, accepted, refusedStale } = world.mux.shares;
+  assert.deepEqual([received, submitted, accepted, refusedStale], [2, 1, 1, 1]);
+});
+
+Deno.test("miners whose extranonces no pool that serves has room for begin again, once each", () => {
+  using log = new LogCapture();
+  const world = new World();
+  const wide = world.serves("a");
+  const miners = [world.join(), world.join()];
+  const narrow = new CheckedUpstream("b", world.mux, { size: 6 });
+  world.mux.upstreamReady(narrow);
+  assert.match(log.take().join("\n"), /Pool b leaves miners 6 bytes .* for 2 of those connected/);
+  assert.ok(miners.every(({ isGone }) => !isGone), "it serves nobody yet");
+  world.mux.moved(wide, narrow);
+  world.tick();
+  assert.ok(miners.every(({ isGone }) => isGone));
+  assert.equal(world.mux.outgrown, 2);
+});
+
+Deno.test("at a pool with 4 bytes, miners with one low byte sit on connections of their own", () => {
+  const world = new World();
+  const one = world.serves("a", { size: 4 });
+  const layout = { extranonce1Bytes: 1, extranonce2Bytes: 3 };
+  const miners = Array.from({ length: 241 }, () => world.joinWith(layout));
+  world.tick();
+  assert.equal(world.mux.roomless, 1);
+  assert.equal(world.mux.minersAt(one), 240);
+  assert.equal(miners[240]!.isAdmitted, false, "it waits for one more connection");
+  const two = world.serves("b", { size: 4 });
+  world.tick();
+  assert.equal(world.mux.minersAt(two), 1);
+  assert.equal(world.mux.roomless, 0);
+});
+
+Deno.test("firmware that needs 2 bytes of its own shares a narrow connection with its like only", async () => {
+  const world = new World();
+  const one = world.serves("a", { size: 4 });
+  world.joinWith({ extranonce1Bytes: 1, extranonce2Bytes: 3 });
+  const nerd = world.joinWith({ extranonce1Bytes: 2, extranonce2Bytes: 2 });
+  world.tick();
+  assert.equal(world.mux.roomless, 1);
+  const two = world.serves("b", { size: 4 });
+  world.tick();
+  assert.equal(nerd.seat!.upstreamName, "b");
+  world.joinWith({ extranonce1Bytes: 1, extranonce2Bytes: 3 });
+  assert.deepEqual([world.mux.minersAt(one), world.mux.minersAt(two)], [2, 1]);
+  const { id } = world.submit(nerd, nerd.job.id);
+  await Promise.resolve();
+  // Written as one byte and three: the whole session id, then the 2 bytes of the miner.
+  const [sent] = two.submits;
+  assert.equal(sent?.sessionId, nerd.sessionId >>> 8);
+  assert.equal(sent?.share.extranonce2, ((nerd.sessionId & 0xff) << 24 | id << 8) >>> 0);
+});

@@ -1,0 +1,56 @@
+/** What reads of a pool's stream bring, however they cut it. */
+
+import assert from "node:assert/strict";
+import { PoolFault } from "../../../lib/base/violation.ts";
+import { type Batch, Incoming } from "../../../lib/pool/stratum/incoming.ts";
+import { cutAt } from "../../support/any_cut.ts";
+import { linesToBytes } from "../../support/pool_lines.ts";
+import { difficultyLine, stratumJob } from "../../support/stratum_rig.ts";
+
+const read = (incoming: Incoming, bytes: Uint8Array) => incoming.read(bytes, () => {});
+const kinds = ({ messages }: Batch) => messages.map(({ kind }) => kind);
+
+Deno.test("A difficulty waits for the rest of a job that was cut anywhere, and is then before it", () => {
+  const before = linesToBytes([difficultyLine(2)]).length;
+  const stream = linesToBytes([difficultyLine(2), stratumJob()]);
+  for (let cut = before + 1; cut < stream.length; cut++) {
+    const incoming = new Incoming();
+    const [first, second] = cutAt(stream, [cut]).map((bytes) => read(incoming, bytes)) as [
+      Batch,
+      Batch,
+    ];
+    assert.deepEqual([kinds(first), first.came], [[], 1], `cut at byte ${cut}`);
+    assert.deepEqual([kinds(second), second.came], [["difficulty", "job"], 1]);
+    assert.equal(second.lastJob, 1);
+  }
+});
+
+Deno.test("What came before a broken line is handed on with the fault", () => {
+  const batch = read(
+    new Incoming(),
+    linesToBytes([difficultyLine(2), stratumJob({ 1: "zz" }), difficultyLine(3)]),
+  );
+  assert.deepEqual(kinds(batch), ["difficulty"]);
+  assert.equal(batch.lastJob, -1);
+  assert.ok(batch.fault?.error instanceof PoolFault);
+});
+
+Deno.test("A line that never ends is a fault once it is longer than any job", () => {
+  const incoming = new Incoming();
+  let batch: Batch | undefined;
+  for (let i = 0; i < 4 && batch?.fault === undefined; i++) {
+    batch = read(incoming, new Uint8Array(16 * 1024).fill(0x20));
+  }
+  assert.equal((batch?.fault?.error as PoolFault).code, "line-too-long");
+});
+
+Deno.test("Each line is reported, blank ones too, and what that throws is the fault", () => {
+  let lines = 0;
+  const bytes = linesToBytes([difficultyLine(2), "", "", difficultyLine(3)]);
+  const batch = new Incoming().read(bytes, () => {
+    if (++lines === 4) throw new PoolFault("too-much", "Too much");
+  });
+  assert.equal(lines, 4);
+  assert.deepEqual(kinds(batch), ["difficulty"]);
+  assert.equal((batch.fault?.error as PoolFault).code, "too-much");
+});
