@@ -34,18 +34,17 @@ export interface WaitingShare {
   readonly isBraked: boolean;
   /** The share itself. */
   readonly share: Share;
+  /** The difficulty that its hash has reached; 0 as long as it is not hashed. */
+  reached: number;
 }
-
-/** Hears what becomes of a share, whose hash reached this difficulty. */
-export type ShareJudged = (waiting: WaitingShare, screened: Screened, reached: number) => void;
 
 /** The shares of one account that wait to be hashed. */
 export class ShareBatch {
-  readonly #judged: ShareJudged;
+  readonly #judged: (waiting: WaitingShare, screened: Screened) => void;
   #waiting: WaitingShare[] = [];
 
   /** `judged` hears what becomes of each. */
-  constructor(judged: ShareJudged) {
+  constructor(judged: (waiting: WaitingShare, screened: Screened) => void) {
     this.#judged = judged;
   }
 
@@ -79,16 +78,14 @@ export class ShareBatch {
     }
     hasher.hashLanes(count);
     const screened: Screened[] = [];
-    const reached: number[] = [];
     for (let lane = 0; lane < count; lane++) {
-      const { slot, job, difficulty } = shares[lane]!;
+      const waiting = shares[lane]!;
+      const { slot, job, difficulty } = waiting;
       const hash = hasher.wordsIn(lane);
+      waiting.reached = difficultyOfHash(hash);
       const sieve = sieveSteps(slot.upstream.queued);
       screened.push(slot.screening.hashing!.judge(hash, job, difficulty, sieve));
-      reached.push(difficultyOfHash(hash));
     }
-    for (let lane = 0; lane < count; lane++) {
-      this.#judged(shares[lane]!, screened[lane]!, reached[lane]!);
-    }
+    for (let lane = 0; lane < count; lane++) this.#judged(shares[lane]!, screened[lane]!);
   }
 }

@@ -87,9 +87,7 @@ export class ShareFlow {
   readonly #local: Pick<LocalDifficulty, "found">;
   readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #gone = new GoneJobs();
-  readonly #batch = new ShareBatch((waiting, screened, reached) =>
-    this.#hashed(waiting, screened, reached)
-  );
+  readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come. */
   constructor(parts: ShareFlowParts) {
@@ -119,16 +117,16 @@ export class ShareFlow {
     }
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const { isBraked } = job;
-    const waiting = { seat, slot, job, difficulty, isBraked, share };
+    const waiting = { seat, slot, job, difficulty, isBraked, share, reached: 0 };
     if (screening.hashing === undefined) {
-      return this.#send(waiting, "submit", 0, this.#realNow());
+      return this.#send(waiting, "submit", this.#realNow());
     }
     this.#batch.add(waiting);
     return "waiting";
   }
 
   /** A share was hashed. */
-  #hashed(hashed: WaitingShare, screened: Screened, reached: number): void {
+  #hashed(hashed: WaitingShare, screened: Screened): void {
     // Of what its miner was told it proves nothing.
     const waiting = screened === "easy"
       ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
@@ -136,7 +134,7 @@ export class ShareFlow {
     const { seat, difficulty, share } = waiting;
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
-    const receipt = this.#settle(waiting, screened, reached, time);
+    const receipt = this.#settle(waiting, screened, time);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
     this.#local.found(seat, difficulty, this.#now(time));
     if (receipt === "taken") seat.miner.acceptShare(share.id);
@@ -146,7 +144,6 @@ export class ShareFlow {
   #settle(
     waiting: WaitingShare,
     screened: Screened,
-    reached: number,
     time: number,
   ): ShareReceipt {
     const { seat, slot, difficulty } = waiting;
@@ -156,7 +153,7 @@ export class ShareFlow {
       case "tentative":
       case "block":
         slot.brake?.shareCame();
-        return this.#send(waiting, screened, reached, time);
+        return this.#send(waiting, screened, time);
       case "hold":
         slot.brake?.shareCame();
         slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
@@ -191,8 +188,8 @@ export class ShareFlow {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
-      const waiting = { seat, slot: holder, job, difficulty, isBraked: false, share };
-      return this.#send(waiting, "block", Infinity, this.#realNow());
+      const block = { seat, slot: holder, job, difficulty, isBraked: false, share };
+      return this.#send({ ...block, reached: Infinity }, "block", this.#realNow());
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
@@ -206,9 +203,8 @@ export class ShareFlow {
 
   /** It goes up to the pool whose job it is for. `time` is real. */
   #send(
-    { seat, slot, job, difficulty, isBraked, share }: WaitingShare,
+    { seat, slot, job, difficulty, isBraked, share, reached }: WaitingShare,
     screened: "submit" | "easy" | "tentative" | "block",
-    reached: number,
     time: number,
   ): ShareReceipt {
     const counter = this.#counter;
@@ -246,7 +242,7 @@ export class ShareFlow {
       requestId: share.id,
       sentAt,
       difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
-      stamp: job.check === undefined || hashing === undefined ? undefined : job.check.stamp,
+      stamp: hashing === undefined ? undefined : job.check?.stamp,
       reached,
       change: hashing?.poolDifficulty.changes ?? 0,
       isTentative,

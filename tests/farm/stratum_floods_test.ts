@@ -5,14 +5,8 @@ import { unansweredIn } from "../../lib/mux/books/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import type { StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
-import {
-  assertAddsUp,
-  assertSameBooks,
-  poolsOf,
-  restFrom,
-  stratumProxy,
-} from "../support/stratum_farms.ts";
-import { type TestProxy, until } from "../support/test_proxy.ts";
+import { assertSameBooks, poolsOf, restFrom, stratumProxy } from "../support/stratum_farms.ts";
+import { assertSharesAddUp, type TestProxy, until } from "../support/test_proxy.ts";
 
 /** A share takes one hash: thousands are found in a second. */
 const FLOODING = 2 ** -32;
@@ -59,7 +53,7 @@ async function flood(
   assert.deepEqual(farm.faults, []);
   const ours = proxy.statistics();
   const judged = pool.statistics();
-  assertAddsUp(ours);
+  assertSharesAddUp(ours);
   assertSameBooks(poolsOf(proxy)[0]!, judged, inFlight);
   assert.equal(unansweredIn(ours.shares), 0, "none was dropped");
   assert.equal(ours.shares.received, farm.statistics().submitted);
