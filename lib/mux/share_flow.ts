@@ -196,7 +196,7 @@ export class ShareFlow {
     const gone = blockAt(this.#gone.holders(), share, miner);
     if (gone !== undefined) {
       this.#counter.add(miner.sessionId, "blocksLost", ledger);
-      logLostBlock(miner, gone.holder, gone.job, share);
+      if (this.#gone.maySay(this.#now())) logLostBlock(miner, gone.holder, gone.job, share);
     }
     return this.#refuse(seat, "stale");
   }
