@@ -73,7 +73,7 @@ Deno.test("a file with only pools gets every default", () => {
       allow: [],
       deny: [],
     },
-    vardiff: { shares_per_minute: 10, minimum: 1 },
+    vardiff: { shares_per_minute: 10, minimum: 1, suggest_to_pool: false },
     verify: "off",
     outage: { grace_seconds: 30 },
     failover: {

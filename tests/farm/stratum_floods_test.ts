@@ -5,14 +5,8 @@ import { unansweredIn } from "../../lib/mux/books/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import type { StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
-import {
-  assertAddsUp,
-  assertSameBooks,
-  poolsOf,
-  restFrom,
-  stratumProxy,
-} from "../support/stratum_farms.ts";
-import { type TestProxy, until } from "../support/test_proxy.ts";
+import { assertSameBooks, poolsOf, restFrom, stratumProxy } from "../support/stratum_farms.ts";
+import { assertSharesAddUp, type TestProxy, until } from "../support/test_proxy.ts";
 
 /** A share takes one hash: thousands are found in a second. */
 const FLOODING = 2 ** -32;
@@ -31,15 +25,9 @@ interface Flooded {
   readonly farm: SimFarm;
 }
 
-/**
- * A farm that mines through one pool, while `during` looks on, and its books in the end.
- *
- * @param inFlight the part of the pool's difficulty that may be counted otherwise: of one that jumps
- * any, since one share under way is worth a million others.
- */
+/** A farm that mines through one pool, while `during` looks on, and its books in the end. */
 async function flood(
   options: StratumPoolOptions,
-  inFlight: number,
   during: (flooded: Flooded) => Promise<void>,
 ): Promise<void> {
   await using pool = await SimStratumPool.start({ jobIntervalMs: 2_000, ...options });
@@ -59,8 +47,8 @@ async function flood(
   assert.deepEqual(farm.faults, []);
   const ours = proxy.statistics();
   const judged = pool.statistics();
-  assertAddsUp(ours);
-  assertSameBooks(poolsOf(proxy)[0]!, judged, inFlight);
+  assertSharesAddUp(ours);
+  assertSameBooks(poolsOf(proxy)[0]!, judged);
   assert.equal(unansweredIn(ours.shares), 0, "none was dropped");
   assert.equal(ours.shares.received, farm.statistics().submitted);
   assert.equal(farm.statistics().lostConnections, 0);
@@ -73,7 +61,7 @@ function lost({ proxy }: Flooded): number {
 }
 
 Deno.test("a pool that never follows gets what it can take; the rest is in the books", async () => {
-  await flood({ difficulty: FLOODING, vardiff: "fixed" }, 0, async (flooded) => {
+  await flood({ difficulty: FLOODING, vardiff: "fixed" }, async (flooded) => {
     const { pool, proxy } = flooded;
     const { counter } = proxy.proxy.parts;
     await until(() => pool.statistics().accepted >= 1_000, "it has got a thousand shares");
@@ -98,7 +86,7 @@ Deno.test("a pool that never follows gets what it can take; the rest is in the b
 });
 
 Deno.test("a pool that follows as ckpool does has its difficulty and no brake in a minute", async () => {
-  await flood({ difficulty: FLOODING }, Infinity, async (flooded) => {
+  await flood({ difficulty: FLOODING }, async (flooded) => {
     const { pool, proxy } = flooded;
     const mux = () => [...proxy.proxy.parts.accounts.opened][0]!.mux;
     const difficulty = () => mux().occupancies[0]!.upstream.terms.poolDifficulty;
@@ -116,7 +104,7 @@ Deno.test("a pool that follows as ckpool does has its difficulty and no brake in
 });
 
 Deno.test("a difficulty that falls by a million and rises again costs no share", async () => {
-  await flood({ difficulty: FITTING, vardiff: "fixed" }, Infinity, async (flooded) => {
+  await flood({ difficulty: FITTING, vardiff: "fixed" }, async (flooded) => {
     const { pool } = flooded;
     await until(() => pool.statistics().accepted >= 1, "a share");
     assert.equal(lost(flooded), 0);
