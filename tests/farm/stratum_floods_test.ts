@@ -5,7 +5,7 @@ import { rejectedIn, unansweredIn } from "../../lib/mux/books/ledger.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import type { StratumPoolOptions } from "../../lib/sim/stratum_pool/settings.ts";
-import { assertSameBooks, poolsOf, restFrom, stratumProxy } from "../support/stratum_farms.ts";
+import { poolsOf, restFrom, stratumProxy } from "../support/stratum_farms.ts";
 import { assertSharesAddUp, type TestProxy, until } from "../support/test_proxy.ts";
 
 /** A share takes one hash: thousands are found in a second. */
