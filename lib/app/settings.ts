@@ -185,8 +185,7 @@ function mostDials(config: Config, accounts: number): number {
 }
 
 /**
- * How many miners may be connected, said in the log with what decides it, unless it was so many
- * `before`.
+ * How many miners may be connected. Logs it with what decides it, unless it equals `before`.
  *
  * @param openFiles How many files may be open; `undefined` if that is not known.
  */

@@ -24,7 +24,7 @@ export function layoutFor(bytes: number): MinersLayout | undefined {
   if (bytes >= 8) return { extranonce1Bytes: 4, extranonce2Bytes: 4, miners: ALL_MINERS };
   if (bytes >= 6) return { extranonce1Bytes: 2, extranonce2Bytes: 4, miners: ALL_MINERS };
   if (bytes === 5) return { extranonce1Bytes: 2, extranonce2Bytes: 3, miners: ALL_MINERS };
-  return { extranonce1Bytes: 1, extranonce2Bytes: 3, miners: 256 };
+  return { extranonce1Bytes: 1, extranonce2Bytes: 3, miners: 240 };
 }
 
 /** The row on the bytes of one pool that can be used. */

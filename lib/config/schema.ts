@@ -415,16 +415,22 @@ const Limits = group("What a miner may ask of this program.", {
   ),
 });
 
-/** The lowest and the highest difficulty there can be; what firmware can do ends there. */
-const DIFFICULTY_BOUNDS = { lowest: 2 ** -20, highest: 2 ** 31 };
+/** The highest difficulty there can be; what firmware can do ends there. */
+const HIGHEST_DIFFICULTY = 2 ** 31;
+/** As exponents: the lowest that a miner may come to, and, for load tests, one that any hash has. */
+const LOWEST_EXPONENT = -20;
+const LOWEST_FIXED_EXPONENT = -32;
 
-function difficulty() {
-  const { lowest, highest } = DIFFICULTY_BOUNDS;
+function difficulty(exponent = LOWEST_EXPONENT) {
+  const lowest = 2 ** exponent;
+  const digits = lowest.toFixed(exponent === LOWEST_EXPONENT ? 8 : 11);
   return v.pipe(
     v.number(),
     v.minValue(lowest),
-    v.maxValue(highest),
-    v.metadata({ wanted: `a difficulty from 2^-20 (${lowest.toFixed(8)}) to 2^31 (${highest})` }),
+    v.maxValue(HIGHEST_DIFFICULTY),
+    v.metadata({
+      wanted: `a difficulty from 2^${exponent} (${digits}) to 2^31 (${HIGHEST_DIFFICULTY})`,
+    }),
   );
 }
 
@@ -451,7 +457,7 @@ const Vardiff = group(
     fixed: v.optional(
       about(
         "The difficulty of every miner, at most the pool's. Left out: as fits each miner.",
-        difficulty(),
+        difficulty(LOWEST_FIXED_EXPONENT),
       ),
     ),
     suggest_to_pool: v.optional(

@@ -3,6 +3,7 @@
  * pass unseen.
  */
 
+import { Allowance } from "../base/allowance.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { BookedJob, JobBook } from "./job_book.ts";
 import type { ScreenedJob, Screening, ShareOwner } from "./screening.ts";
@@ -11,6 +12,10 @@ import type { Upstream } from "./upstream.ts";
 /** How long, and how many connections, in milliseconds. Miners that moved finish within seconds. */
 const HELD_MS = 600_000;
 const MOST = 4;
+
+/** How often such a block gets a line of its own, in milliseconds, and how many do at once. */
+const LINE_EVERY_MS = 6_000;
+const LINES_AT_ONCE = 10;
 
 /** What is held of a connection; a `Slot` already fits. */
 export interface JobHolder {
@@ -41,6 +46,7 @@ export function blockAt<Holder extends JobHolder>(
 
 /** The jobs of the last few connections that are gone. Times are monotonic, in milliseconds. */
 export class GoneJobs {
+  readonly #lines = new Allowance(LINE_EVERY_MS, LINES_AT_ONCE);
   readonly #held: { readonly holder: JobHolder; readonly since: number }[] = [];
 
   /** A connection is gone. */
@@ -53,6 +59,11 @@ export class GoneJobs {
   /** Forgets what is too old. */
   expire(time: number): void {
     while (this.#held.length > 0 && time - this.#held[0]!.since >= HELD_MS) this.#held.shift();
+  }
+
+  /** Whether one more block is worth a line: at a network where every share is one they would be many. */
+  maySay(time: number): boolean {
+    return this.#lines.take(time);
   }
 
   /** The connections. */

@@ -153,6 +153,11 @@ export class JobBook {
     return number === this.#newestNumber ? this.#newest : this.#jobs.get(number);
   }
 
+  /** What is held of the pool's job with this id, if anything. */
+  ofPool(poolJobId: string): BookedJob | undefined {
+    return this.#entries.findLast((entry) => entry.poolJobId === poolJobId)?.telling;
+  }
+
   /** The difficulties of all jobs that can be submitted for. */
   *tables(): Generator<DifficultyTable> {
     for (const { tellings } of this.#entries) {

@@ -21,15 +21,17 @@ export class JobCheck {
   /** How the pool's difficulty stood then. */
   readonly stamp: DifficultyStamp;
   /** Shares for it that were good. */
-  readonly seen: SeenShares = new SeenShares();
+  readonly seen: SeenShares;
   /** Made with its first share: for most jobs of a spare none comes. */
   #prepared: PreparedJob | undefined;
+  #version = 0;
   #networkTarget: Uint32Array | undefined;
 
-  /** A job that has just come. */
-  constructor(job: Job, stamp: DifficultyStamp) {
+  /** A job that has just come; `seen` came for the same work before. */
+  constructor(job: Job, stamp: DifficultyStamp, seen: SeenShares = new SeenShares()) {
     this.job = job;
     this.stamp = stamp;
+    this.seen = seen;
   }
 
   /** A hash at most this is a block; 8 words, the least first. */
@@ -44,8 +46,11 @@ export class JobCheck {
    */
   put(lane: number, extranonces: Uint8Array, share: HashedFields): void {
     const hasher = loadedShareHasher();
-    this.#prepared ??= hasher.prepare(this.job, extranonces.length);
-    const version = (jobVersion(this.job) ^ share.versionBits) >>> 0;
+    if (this.#prepared === undefined) {
+      this.#prepared = hasher.prepare(this.job, extranonces.length);
+      this.#version = jobVersion(this.job);
+    }
+    const version = (this.#version ^ share.versionBits) >>> 0;
     hasher.put(lane, this.#prepared, extranonces, share.ntime, share.nonce, version);
   }
 

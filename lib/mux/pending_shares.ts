@@ -23,7 +23,7 @@ export interface PendingShare<Owner> {
   readonly difficulty: number;
   /** How the pool's difficulty stood when its job came; `undefined` where the pool goes by ours. */
   readonly stamp: DifficultyStamp | undefined;
-  /** The difficulty that its hash reached, where it was hashed here; else 0. */
+  /** The difficulty that its hash has reached; 0 where shares are not hashed here. */
   readonly reached: number;
   /** How often the pool's difficulty had changed when it was sent. */
   readonly change: number;

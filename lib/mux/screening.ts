@@ -5,7 +5,7 @@
 import type { RefuseReason } from "../base/share_reasons.ts";
 import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
 import { isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
-import type { Job } from "../protocol/stratum/job.ts";
+import { isSameWork, type Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
 import { PoolDifficulty } from "./pool_difficulty.ts";
@@ -123,9 +123,17 @@ export class ShareHashing {
     this.#extranonces = new Uint8Array(extranonce.bytes);
   }
 
-  /** What shares for a job that has just come are checked with. */
-  check(job: Job): JobCheck {
-    return new JobCheck(job, this.poolDifficulty.stamp(job.isClean));
+  /**
+   * What shares for a job that has just come are checked with. If the pool only sent one again, as
+   * `before` has it, the shares that came for that are not new.
+   */
+  check(job: Job, before?: JobCheck): JobCheck {
+    const isAgain = before !== undefined && isSameWork(before.job, job);
+    return new JobCheck(
+      job,
+      this.poolDifficulty.stamp(job.isClean),
+      isAgain ? before.seen : undefined,
+    );
   }
 
   /** Puts a share without fault into a lane of the hasher. */

@@ -34,18 +34,17 @@ export interface WaitingShare {
   readonly isBraked: boolean;
   /** The share itself. */
   readonly share: Share;
+  /** The difficulty that its hash has reached; 0 as long as it is not hashed. */
+  reached: number;
 }
-
-/** Hears what becomes of a share, whose hash reached this difficulty. */
-export type ShareJudged = (waiting: WaitingShare, screened: Screened, reached: number) => void;
 
 /** The shares of one account that wait to be hashed. */
 export class ShareBatch {
-  readonly #judged: ShareJudged;
+  readonly #judged: (waiting: WaitingShare, screened: Screened) => void;
   #waiting: WaitingShare[] = [];
 
   /** `judged` hears what becomes of each. */
-  constructor(judged: ShareJudged) {
+  constructor(judged: (waiting: WaitingShare, screened: Screened) => void) {
     this.#judged = judged;
   }
 
@@ -71,21 +70,22 @@ export class ShareBatch {
     if (shares.length === 0) return;
     this.#waiting = [];
     const hasher = loadedShareHasher();
-    for (const [lane, { seat, slot, job, share }] of shares.entries()) {
+    const count = shares.length;
+    // Plain loops, as the engine optimizes nothing: pairs of a place and a share took 4 to 8 % longer.
+    for (let lane = 0; lane < count; lane++) {
+      const { seat, slot, job, share } = shares[lane]!;
       slot.screening.hashing!.put(lane, share, job, seat.miner);
     }
-    hasher.hashLanes(shares.length);
-    const screened = shares.map(({ slot, job, difficulty }, lane) =>
-      slot.screening.hashing!.judge(
-        hasher.wordsIn(lane),
-        job,
-        difficulty,
-        sieveSteps(slot.upstream.queued),
-      )
-    );
-    const reached = shares.map((_, lane) => difficultyOfHash(hasher.wordsIn(lane)));
-    for (const [lane, waiting] of shares.entries()) {
-      this.#judged(waiting, screened[lane]!, reached[lane]!);
+    hasher.hashLanes(count);
+    const screened: Screened[] = [];
+    for (let lane = 0; lane < count; lane++) {
+      const waiting = shares[lane]!;
+      const { slot, job, difficulty } = waiting;
+      const hash = hasher.wordsIn(lane);
+      waiting.reached = difficultyOfHash(hash);
+      const sieve = sieveSteps(slot.upstream.queued);
+      screened.push(slot.screening.hashing!.judge(hash, job, difficulty, sieve));
     }
+    for (let lane = 0; lane < count; lane++) this.#judged(shares[lane]!, screened[lane]!);
   }
 }

@@ -87,9 +87,7 @@ export class ShareFlow {
   readonly #local: Pick<LocalDifficulty, "found">;
   readonly #contradictions: Pick<ContradictionLog, "say">;
   readonly #gone = new GoneJobs();
-  readonly #batch = new ShareBatch((waiting, screened, reached) =>
-    this.#hashed(waiting, screened, reached)
-  );
+  readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come. */
   constructor(parts: ShareFlowParts) {
@@ -119,26 +117,35 @@ export class ShareFlow {
     }
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const { isBraked } = job;
-    const waiting = { seat, slot, job, difficulty, isBraked, share };
-    if (screening.hashing === undefined) return this.#send(waiting, "submit", 0);
+    const waiting = { seat, slot, job, difficulty, isBraked, share, reached: 0 };
+    if (screening.hashing === undefined) {
+      return this.#send(waiting, "submit", this.#realNow());
+    }
     this.#batch.add(waiting);
     return "waiting";
   }
 
   /** A share was hashed. */
-  #hashed(hashed: WaitingShare, screened: Screened, reached: number): void {
+  #hashed(hashed: WaitingShare, screened: Screened): void {
     // Of what its miner was told it proves nothing.
     const waiting = screened === "easy"
       ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
       : hashed;
     const { seat, difficulty, share } = waiting;
-    const receipt = this.#settle(waiting, screened, reached);
+    // The clock is read once for each share and each verdict.
+    const time = this.#realNow();
+    const receipt = this.#settle(waiting, screened, time);
     if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
-    this.#local.found(seat, difficulty, this.#now());
+    this.#local.found(seat, difficulty, this.#now(time));
     if (receipt === "taken") seat.miner.acceptShare(share.id);
   }
 
-  #settle(waiting: WaitingShare, screened: Screened, reached: number): ShareReceipt {
+  /** `time` is real. */
+  #settle(
+    waiting: WaitingShare,
+    screened: Screened,
+    time: number,
+  ): ShareReceipt {
     const { seat, slot, difficulty } = waiting;
     switch (screened) {
       case "submit":
@@ -146,22 +153,22 @@ export class ShareFlow {
       case "tentative":
       case "block":
         slot.brake?.shareCame();
-        return this.#send(waiting, screened, reached);
+        return this.#send(waiting, screened, time);
       case "hold":
         slot.brake?.shareCame();
         slot.brakeLoss += Math.max(difficulty, this.#demandFor(waiting)?.sure ?? 0);
-        return this.#keep(waiting);
+        return this.#keep(waiting, time);
       case "keep":
-        return this.#keep(waiting);
+        return this.#keep(waiting, time);
       default:
         return this.#refuse(seat, screened);
     }
   }
 
   /** A good share that does not go up. */
-  #keep({ seat, slot, difficulty }: WaitingShare): ShareReceipt {
+  #keep({ seat, slot, difficulty }: WaitingShare, time: number): ShareReceipt {
     this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
-    this.#credit(seat.miner.sessionId, difficulty, this.#realNow());
+    this.#credit(seat.miner.sessionId, difficulty, time);
     return "taken";
   }
 
@@ -181,28 +188,24 @@ export class ShareFlow {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
       const { startingDifficulty: difficulty } = holder.upstream.terms;
-      const isBraked = false;
-      return this.#send(
-        { seat, slot: holder, job, difficulty, isBraked, share },
-        "block",
-        Infinity,
-      );
+      const block = { seat, slot: holder, job, difficulty, isBraked: false, share };
+      return this.#send({ ...block, reached: Infinity }, "block", this.#realNow());
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
     const gone = blockAt(this.#gone.holders(), share, miner);
     if (gone !== undefined) {
       this.#counter.add(miner.sessionId, "blocksLost", ledger);
-      logLostBlock(miner, gone.holder, gone.job, share);
+      if (this.#gone.maySay(this.#now())) logLostBlock(miner, gone.holder, gone.job, share);
     }
     return this.#refuse(seat, "stale");
   }
 
-  /** It goes up to the pool whose job it is for. */
+  /** It goes up to the pool whose job it is for. `time` is real. */
   #send(
-    { seat, slot, job, difficulty, isBraked, share }: WaitingShare,
+    { seat, slot, job, difficulty, isBraked, share, reached }: WaitingShare,
     screened: "submit" | "easy" | "tentative" | "block",
-    reached: number,
+    time: number,
   ): ShareReceipt {
     const counter = this.#counter;
     const { upstream, ledger, screening: { hashing } } = slot;
@@ -215,8 +218,6 @@ export class ShareFlow {
     const isBlock = screened === "block";
     if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) return this.#refuse(seat, "tooMany");
     const serial = slot.nextSerial();
-    // The clock is read once for each share and each verdict.
-    const time = this.#realNow();
     const sentAt = this.#now(time);
     if (isBlock) {
       counter.add(sessionId, "blocks", ledger);
@@ -241,7 +242,7 @@ export class ShareFlow {
       requestId: share.id,
       sentAt,
       difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
-      stamp: job.check === undefined || hashing === undefined ? undefined : job.check.stamp,
+      stamp: hashing === undefined ? undefined : job.check?.stamp,
       reached,
       change: hashing?.poolDifficulty.changes ?? 0,
       isTentative,
@@ -292,15 +293,13 @@ export class ShareFlow {
     if (verdict.kind === "accepted") {
       counter.add(sessionId, "accepted", ledger);
       this.#credit(sessionId, difficulty, time);
-      slot.accepted(share);
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      if (verdict.reason === "lowDifficulty") slot.foundTooLow(share);
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
       if (!isGone) miner.rejectShare(requestId, verdict);
     }
-    const contradiction = slot.verdictCheck?.judged(serial, verdict);
-    if (contradiction !== undefined && !slot.isCrossed(share)) {
+    const contradiction = slot.judged(serial, share, verdict);
+    if (contradiction !== undefined) {
       counter.add(sessionId, "contradicted", ledger);
       this.#contradictions.say(upstream, contradiction);
     }

@@ -17,7 +17,8 @@ import { type Screening, screeningFor } from "./screening.ts";
 import { ShortIds } from "./short_ids.ts";
 import { isPaired, type Padding } from "./terms.ts";
 import type { Upstream } from "./upstream.ts";
-import { type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
+import type { Verdict } from "./verdict.ts";
+import { type Contradiction, type VerdictCheck, verdictCheckFor } from "./verdict_check.ts";
 import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
@@ -222,28 +223,32 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return left.waiting;
   }
 
-  /** The pool accepted a share. */
-  accepted({ stamp, reached, difficulty }: PendingShare<Seat>): void {
-    this.#credited += stamp === undefined ? difficulty : this.#credit!.accepted(stamp, reached);
+  /**
+   * The pool judged a share.
+   *
+   * @returns how that contradicts our own arithmetic, unless the difficulty changed on the way.
+   */
+  judged(serial: number, share: PendingShare<Seat>, verdict: Verdict): Contradiction | undefined {
+    const found = this.verdictCheck?.judged(serial, verdict);
+    const { change, stamp, reached, difficulty } = share;
+    const poolDifficulty = this.screening.hashing?.poolDifficulty;
+    const isCrossed = poolDifficulty !== undefined && poolDifficulty.changes !== change;
+    if (verdict.kind === "accepted") {
+      this.#credited += stamp === undefined ? difficulty : this.#credit!.accepted(stamp, reached);
+    } else if (verdict.reason === "lowDifficulty") {
+      this.#foundTooLow(share);
+    }
+    return isCrossed ? undefined : found;
   }
 
-  /**
-   * The pool found a share too low. One that only the lower of two difficulties would take tells how
-   * it takes a change; others contradict our own arithmetic, which the check of verdicts finds.
-   */
-  foundTooLow({ stamp, reached, change, isTentative }: PendingShare<Seat>): void {
+  /** One that only the lower of two difficulties would take tells how the pool takes a change. */
+  #foundTooLow({ stamp, reached, change, isTentative }: PendingShare<Seat>): void {
     const poolDifficulty = this.screening.hashing?.poolDifficulty;
     if (stamp === undefined || poolDifficulty === undefined) return;
     if (!isTentative && reached >= poolDifficulty.demand(stamp).sure) return;
     if (isTentative && change !== poolDifficulty.changes) return;
     this.#credited += this.#credit!.refused(stamp);
     poolDifficulty.refused(poolDifficulty.changes);
-  }
-
-  /** Whether the pool's difficulty has changed since it was sent a share. */
-  isCrossed({ change }: PendingShare<Seat>): boolean {
-    const { hashing } = this.screening;
-    return hashing !== undefined && hashing.poolDifficulty.changes !== change;
   }
 
   /** The serial of a share that goes up now. */
@@ -262,7 +267,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
         ntime: jobTime(job),
         version: jobVersion(job),
         ...this.#jobDifficulty(),
-        check: this.screening.hashing?.check(job) ?? this.verdictCheck?.jobCheck(job),
+        check: this.screening.hashing?.check(job, this.jobs.ofPool(job.id)?.check) ??
+          this.verdictCheck?.jobCheck(job),
       },
       isClean,
       time,

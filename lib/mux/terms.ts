@@ -62,7 +62,7 @@ export interface Terms {
    * pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
-  /** Where the pool judges shares by itself: which of them are hashed here as well. Absent: none. */
+  /** Where the pool judges shares by itself: which of them are hashed here, too. Absent: none. */
   readonly verify?: Verify;
   /** Whether a share can say that its time is 0; if not, the pool would read the job's own time. */
   readonly canSayTimeZero: boolean;

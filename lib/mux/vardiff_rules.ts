@@ -10,6 +10,9 @@ export const HIGHEST_EXPONENT: number = 31;
 /** The lowest difficulty that a miner or a setting can ask for is 2^-20. */
 export const LOWEST_EXPONENT: number = -20;
 
+/** The lowest that all miners can be given: any hash is a share then, as load tests need it. */
+const LOWEST_FIXED_EXPONENT = -32;
+
 /** As it is set; what is absent has its default. */
 export interface VardiffSettings {
   /** The aim for each miner, 1 to 60; 10 by default. */
@@ -18,7 +21,7 @@ export interface VardiffSettings {
   readonly minimum?: number | undefined;
   /** The highest, rounded down to one; 2^31 by default. */
   readonly maximum?: number | undefined;
-  /** The only one, rounded down; a pool's lower difficulty still beats it. */
+  /** The only one, 2^-32 to 2^31, rounded down; a pool's lower difficulty still beats it. */
   readonly fixed?: number | undefined;
 }
 
@@ -50,7 +53,7 @@ export function vardiffRules(settings: VardiffSettings = {}): VardiffRules {
   held("minimum", minimum, 2 ** LOWEST_EXPONENT, most);
   // Of a lowest difficulty that is left out only a default would be in the way.
   held("maximum", maximum, settings.minimum ?? 2 ** LOWEST_EXPONENT, most);
-  if (fixed !== undefined) held("fixed", fixed, 2 ** LOWEST_EXPONENT, most);
+  if (fixed !== undefined) held("fixed", fixed, 2 ** LOWEST_FIXED_EXPONENT, most);
   const highest = exponentAtMost(fixed ?? maximum);
   return {
     aimPerMs: sharesPerMinute / MS_PER_MINUTE,

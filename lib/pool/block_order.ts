@@ -2,8 +2,8 @@
  * Which of several pools still works on a block that another has left; pure.
  *
  * Hashes alone say nothing of which came first. But a pool that goes from one previous hash to
- * another shows that the second is newer; whoever stays at the first is behind. Pools of other coins
- * have no hash in common, and two blocks of one height are not behind each other.
+ * another shows that the second is newer; a pool that stays at the first is behind. Pools of other
+ * coins have no hash in common, and two blocks of one height are not behind each other.
  */
 
 /** Times in milliseconds, monotonic. */
@@ -22,7 +22,7 @@ const MOST = 64;
 /** See above. */
 export class BlockOrder {
   readonly #newest = new Map<number, string>();
-  /** Who first went on from which previous hash. */
+  /** The first pool to go on from each previous hash. */
   readonly #left = new Map<string, LeftBlock>();
 
   /** A job of a pool came at `time`, with this previous hash. */
@@ -37,7 +37,7 @@ export class BlockOrder {
     if (this.#left.size > MOST) this.#left.delete(this.#left.keys().next().value!);
   }
 
-  /** Who left the block that this pool works on, and when; `undefined` if it is not behind. */
+  /** The pool that left the block this one works on, and when; `undefined` if it is not behind. */
   leftBehind(poolId: number): LeftBlock | undefined {
     const newest = this.#newest.get(poolId);
     return newest === undefined ? undefined : this.#left.get(newest);

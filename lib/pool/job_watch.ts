@@ -34,7 +34,7 @@ interface Known {
 export interface JobState {
   /** Whether it has no transactions but its coinbase. */
   readonly isEmpty: boolean;
-  /** Who left its block, and when, if that was at least {@linkcode BEHIND_AFTER_MS} ago. */
+  /** The pool that left its block, and when, if that was at least {@linkcode BEHIND_AFTER_MS} ago. */
   readonly behind: LeftBlock | undefined;
 }
 

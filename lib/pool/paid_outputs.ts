@@ -1,7 +1,7 @@
 /**
  * Whether a pool's jobs go on paying whom they paid; pure.
  *
- * Whoever can change a pool's jobs on their way can have miners work for somebody else, and nothing
+ * Somebody who can change a pool's jobs on their way can have miners work for another, and nothing
  * else would look different. Pools that split the reward among many change their outputs all the
  * time: after a few changes only outputs that every job has paid so far are watched.
  */
@@ -9,6 +9,13 @@
 /** These many changes within a day are a habit. */
 const CHANGES_OF_HABIT = 3;
 const HABIT_MS = 24 * 3_600_000;
+
+/**
+ * What was paid this lately is no change when it comes again: a pool may have several connections,
+ * and their jobs come one before the other. This many of the last are known.
+ */
+const KNOWN_MS = 600_000;
+const MOST_KNOWN = 8;
 
 /** A job does not pay what earlier ones paid. */
 export interface PayoutChange {
@@ -26,6 +33,8 @@ export class PaidOutputs {
   #last: ReadonlySet<string> | undefined;
   /** What all of them paid. */
   #always: ReadonlySet<string> = new Set();
+  /** When each of the last was paid, as one text; the one that was paid longest ago first. */
+  readonly #known = new Map<string, number>();
   /** When there were changes, until they are a habit. */
   #changes: readonly number[] = [];
   #isHabit = false;
@@ -41,11 +50,22 @@ export class PaidOutputs {
     const before = this.#isHabit ? this.#always : last ?? paid;
     this.#always = last === undefined ? paid : this.#always.intersection(paid);
     this.#last = paid;
+    const isKnown = this.#isKnown(paid, time);
     const gone = [...before.difference(paid)];
-    if (gone.length === 0) return undefined;
+    if (gone.length === 0 || isKnown && !this.#isHabit) return undefined;
     const isHabit = !this.#isHabit && this.#isOneTooMany(time);
     this.#isHabit ||= isHabit;
     return { gone, paid: [...paid], isHabit };
+  }
+
+  /** Whether just this was paid lately; from now on it was. */
+  #isKnown(paid: ReadonlySet<string>, time: number): boolean {
+    const key = [...paid].sort().join(" ");
+    const paidAt = this.#known.get(key);
+    this.#known.delete(key);
+    this.#known.set(key, time);
+    if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+    return paidAt !== undefined && time - paidAt < KNOWN_MS;
   }
 
   #isOneTooMany(time: number): boolean {

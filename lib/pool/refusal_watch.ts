@@ -111,7 +111,7 @@ export function likelyCause(
   { reason, status, isOfSeveral }: RefusalRun,
   areChecked: boolean = false,
 ): string {
-  // Whoever found them, such shares are no miner's fault.
+  // Such shares are the fault of no miner, not even if all are of one.
   if (areChecked && reason === "lowDifficulty") return HIDDEN_MINIMUM;
   const cause = reason === "other"
     ? CAUSES_BY_CODE[status] ?? "nothing is known of this code; ask your pool what it means"

@@ -29,14 +29,6 @@ const CONNECT_TIMEOUT_MS = 120_000;
 const CROWD_TIMEOUT_MS = 15_000;
 
 /**
- * At a pool that hashes shares, some go up with each job until it has refused one (stratum_pool.ts):
- * a few that come slowly. So the first job is tried out before the load begins, and where miners send
- * whatever they can there is none after it.
- */
-const TRIAL = { perSecond: 20, ms: 1_000 };
-const NO_MORE_JOBS_MS = 3_600_000;
-
-/**
  * Measures a subject in one case; our program as it is shipped is in the folder `release`. Throws
  * when the run cannot be done at all, or is stopped; whatever it started has ended then as well.
  */
@@ -114,7 +106,6 @@ class Rig {
     );
     await this.#settle();
 
-    if (this.#isHashed) await this.#tryOut();
     const { warmSeconds = 0 } = this.#case;
     if (warmSeconds > 0) {
       await this.#load();
@@ -196,23 +187,8 @@ class Rig {
   /** Begins jobs and shares. */
   async #load(): Promise<void> {
     const { jobEveryMs, load } = this.#case;
-    const isTriedOut = this.#isHashed && load.some((one) => one.do === "depth");
-    if (jobEveryMs > 0 && !isTriedOut) {
-      await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
-    }
+    if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
     for (const one of load) await this.#miners.ask(one);
-  }
-
-  /** See {@linkcode TRIAL}. */
-  async #tryOut(): Promise<void> {
-    const { load } = this.#case;
-    if (load.length === 0) return;
-    await this.#pool.ask({ do: "jobs", everyMs: NO_MORE_JOBS_MS });
-    await this.#settle();
-    await this.#miners.ask({ do: "rate", perSecond: TRIAL.perSecond });
-    await pause(TRIAL.ms);
-    await this.#miners.ask({ do: "rate", perSecond: 0 });
-    await this.#settle();
   }
 
   /** Begins to measure; `end` says what was seen. */

@@ -3,10 +3,8 @@
  * extranonce2, one authorized name, every submit hashed and judged.
  *
  * Miners of a benchmark search for no shares, and yet each share must be one that a proxy hashes,
- * finds good for its miner and keeps, but for the few that are good for the pool. So the pool names
- * the lowest difficulty there is, sends a job, for which miners then have that difficulty and find
- * any hash good, and names its own right behind. A proxy may send it a share that only the first of
- * both would take: it is refused as too low, as ckpool does, and tells the proxy what to keep.
+ * finds good for its miner and keeps, but for the few that are good for the pool. So the proxy's
+ * `vardiff.fixed` is one that any hash reaches, and of as many as ckpool wants one is good for it.
  */
 
 import { parseHex32 } from "../../lib/base/hex.ts";
@@ -16,7 +14,7 @@ import type { PreparedJob, ShareHasher } from "../../lib/bitcoin/share_hasher.ts
 import { targetOf, targetWords } from "../../lib/bitcoin/target.ts";
 import { type Job, jobTime, jobVersion, notifyParams } from "../../lib/protocol/stratum/job.ts";
 import { LineDecoder } from "../../lib/protocol/stratum/lines.ts";
-import { decodeStratum, encodeLine, type Request } from "../../lib/protocol/stratum/message.ts";
+import { decodeStratum, type Request } from "../../lib/protocol/stratum/message.ts";
 import { formatRequestId } from "../../lib/protocol/stratum/request_id.ts";
 import { type PoolCommand, type PoolReport, tellDriver } from "./ends.ts";
 import { Histogram } from "./histogram.ts";
@@ -27,9 +25,10 @@ import { jobAt } from "./pool.ts";
 /** Of as many hashes one is good for the pool: 0.3 a second where miners send 1,000. */
 export const HASHES_PER_SHARE = 3_333;
 
-/** At this difficulty, the lowest there is, all hashes but one of 65,536 are good. */
-const LOWEST = 2 ** -32;
-const DIFFICULTY = HASHES_PER_SHARE * LOWEST;
+const DIFFICULTY = HASHES_PER_SHARE * 2 ** -32;
+
+const SET_DIFFICULTY =
+  `{"params": [${DIFFICULTY}], "id": null, "method": "mining.set_difficulty"}\n`;
 
 const EXTRANONCE2_BYTES = 8;
 const MAX_LINE_BYTES = 4_096;
@@ -62,7 +61,6 @@ class StratumPool implements SocketOwner {
   readonly #target = targetWords(targetOf(DIFFICULTY));
   #newest = "";
   #sequence = 0;
-  #hasRaised = false;
   #connections = 0;
   #shares = 0;
   #accepted = 0;
@@ -86,7 +84,6 @@ class StratumPool implements SocketOwner {
       if (this.#jobEveryMs === 0 || this.#kernel.now() < this.#nextJobAt) continue;
       this.#nextJobAt = this.#kernel.now() + this.#jobEveryMs;
       this.#addJob();
-      this.#hasRaised = true;
       for (const client of this.#clients.values()) if (client.isAuthorized) this.#tellJob(client);
     }
   }
@@ -178,12 +175,10 @@ class StratumPool implements SocketOwner {
     if (this.#jobs.size > MAX_JOBS) this.#jobs.delete(oldest!);
   }
 
-  /** In one write, so that it comes in one read. */
   #tellJob(client: Client): void {
     const params = notifyParams(this.#jobs.get(this.#newest)!, this.#newest, false);
     const job = `{"params": ${JSON.stringify(params)}, "id": null, "method": "mining.notify"}\n`;
-    const own = this.#hasRaised ? difficultyLine(DIFFICULTY) : "";
-    this.#kernel.send(client.fd, encoder.encode(difficultyLine(LOWEST) + job + own));
+    this.#kernel.send(client.fd, encoder.encode(job));
   }
 
   #answer(client: Client, { id, method, params }: Request): string {
@@ -202,7 +197,7 @@ class StratumPool implements SocketOwner {
       }
       case "mining.authorize":
         client.isAuthorized = true;
-        this.#kernel.send(client.fd, encodeLine(answer("true").trimEnd()));
+        this.#kernel.send(client.fd, encoder.encode(answer("true") + SET_DIFFICULTY));
         this.#tellJob(client);
         return "";
       default:
@@ -242,10 +237,6 @@ class StratumPool implements SocketOwner {
     }
     return prepared;
   }
-}
-
-function difficultyLine(difficulty: number): string {
-  return `{"params": [${difficulty}], "id": null, "method": "mining.set_difficulty"}\n`;
 }
 
 if (import.meta.main) new StratumPool(await loadShareHasher()).run();

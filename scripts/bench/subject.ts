@@ -70,6 +70,9 @@ const SCHEMES: Readonly<Record<PoolKind, string>> = {
   stratum: "stratum+tcp",
 };
 
+/** At this difficulty any hash is a share, but one of 65,536. */
+const ANY_HASH = 2 ** -32;
+
 const V8_FLAGS = "--v8-flags=";
 
 /** This agent as a package or `deno task start` runs it, but for the variation. */
@@ -100,7 +103,9 @@ export function ourAgent(variation: Variation): Subject {
     settings: ({ load, attack }, { status }) => ({
       status: { listen: `127.0.0.1:${status}` },
       // Nothing is assumed of the few shares that go up, so that every answer is the pool's own.
-      ...pool === "agent" ? {} : { submit_response_from_server: true },
+      ...pool === "agent"
+        ? {}
+        : { submit_response_from_server: true, vardiff: { fixed: ANY_HASH } },
       advanced: {
         io_engine: engine,
         ...windowMs === undefined ? {} : { share_batch_window_ms: windowMs },

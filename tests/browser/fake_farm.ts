@@ -44,6 +44,8 @@ export class FakeFarm implements StatusSource, StatusControl {
   kept = 0;
   /** Shares it rejected, though they were good. */
   contradicted = 0;
+  /** What its pool's jobs were like. */
+  readonly jobs = { empty_job_seconds: 0, behind_seconds: 0, payout_changes: 0 };
   /** What is logged. */
   level: LogLevel = "info";
   /** Why the configuration cannot be read again; empty if it can. */
@@ -111,6 +113,7 @@ export class FakeFarm implements StatusSource, StatusControl {
     const isServing = this.reason === "";
     return [{
       ...sampleOf(PoolTotalSchema),
+      ...this.jobs,
       position: 1,
       address: "pool.example:3333",
       kind: this.kind,

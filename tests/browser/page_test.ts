@@ -48,10 +48,20 @@ browserTest("a Stratum pool is called one, and what is kept there is explained",
   await look.sees(".pools .kind", "Stratum");
   await look.sees(".pools .below", "12,345 kept");
   await look.sees(".pools-card .note", /^Kept: good for its miner, below the pool's difficulty/);
-  await look.sees(".pools .reason", /good by our own arithmetic: 2\. Ask the pool/);
+  await look.sees(".pools .reason", /otherwise than by our own arithmetic: 2\. Ask the pool/);
   await look.sees(".tile:nth-of-type(3)", /accepted, 12,345 kept, /);
   await look.page.goto(`${server.url}#/miners/00000000`);
   await look.sees(".miner-page", /Kept: below the pool's difficulty, credited, not sent\s*77/);
+});
+
+browserTest("what is odd about a pool's jobs is shown with it", async () => {
+  const farm = new FakeFarm(5);
+  Object.assign(farm.jobs, { payout_changes: 1, behind_seconds: 90, empty_job_seconds: 59 });
+  await using server = new FarmServer(farm);
+  await using look = await Look.at(server.url);
+  await look.sees(".pools .reason:nth-of-type(1)", /did not pay an output .*: 1\. See the log/);
+  await look.sees(".pools .reason:nth-of-type(2)", /^Worked on an old block: 1/);
+  assert.equal(await look.page.locator(".pools .reason").count(), 2, "59 s are no news");
 });
 
 browserTest("an agent pool is called one, and nothing is said of what is kept", async () => {

@@ -13,7 +13,7 @@ Deno.test("a layout fits the room there is, session id included", () => {
     const before = room.offset + room.idBytes - layout.extranonce1Bytes;
     assert.ok(before >= 0, `${bytes} bytes: room before`);
     assert.ok(bytes >= before + layout.extranonce1Bytes + layout.extranonce2Bytes, `${bytes}`);
-    assert.equal(layout.miners, room.idBytes === 2 ? 65_535 : 256);
+    assert.equal(layout.miners, room.idBytes === 2 ? 65_535 : 240);
   }
   assert.equal(layoutFor(4.5), undefined);
 });

@@ -55,12 +55,12 @@ const POOLS: PoolCase[] = [
     lines: [GOOD, EIGHT, MASK, DIFFICULTY],
   },
   {
-    name: "of a pool that leaves 4 bytes one connection holds 256 miners",
+    name: "of a pool that leaves 4 bytes one connection holds 240 miners",
     answers: answersOf(4),
     isUsable: true,
     lines: [
       GOOD,
-      "note extranonce: 4 bytes: one connection holds 256 miners, and more are opened as they " +
+      "note extranonce: 4 bytes: one connection holds 240 miners, and more are opened as they " +
       "come; each miner rolls 3 of them",
       MASK,
       DIFFICULTY,

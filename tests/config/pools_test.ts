@@ -105,7 +105,7 @@ Deno.test("every mistake in every entry is reported, with line and column and no
   const url = 'the address of a pool such as "stratum+tcp://pool.example:3333"';
   const user =
     "wanted the name to mine as at this pool; it may be left out only in multi-user mode";
-  const difficulty = "a difficulty from 2^-20 (0.00000095) to 2^31 (2147483648)";
+  const fixed = "a difficulty from 2^-32 (0.00000000023) to 2^31 (2147483648)";
   assert.deepEqual(lines, [
     `f:2:14  pools[0].url: found an address with a user in it, wanted ${url}; put the name into "user" and the password into "password" or "password_file"`,
     `f:3:14  pools[1].url: found "stratum+tcp://h", wanted ${url}; add the port; 3333 is usual: "stratum+tcp://h:3333"`,
@@ -122,7 +122,7 @@ Deno.test("every mistake in every entry is reported, with line and column and no
     'f:7:5  pools[5]: found "stratum+tcp://h:1" (a string), wanted [host, port, sub-account] or { "url": …, "user": … }',
     "f:8:21  pools[6].url: found the same key again, wanted each key once; it is already set in line 8, column 7",
     "f:9:44  vardiff.maximum: found 2, wanted at least vardiff.minimum, 4",
-    `f:9:56  vardiff.fixed: found 0, wanted ${difficulty}`,
+    `f:9:56  vardiff.fixed: found 0, wanted ${fixed}`,
     "f:9:82  extranonce2_bytes: found 8, wanted a number of bytes 2..4",
   ]);
 });

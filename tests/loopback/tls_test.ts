@@ -218,7 +218,7 @@ Deno.test("SIGHUP takes renewed files though the configuration is the same, and 
   await login(miner);
   await Deno.writeTextFile(files.paths.key_file, "rubbish");
   program.signal("SIGHUP");
-  await program.wrote("was not taken");
+  await program.wrote("keeping the current configuration");
   assert.match(program.output, /Cannot use tls\.key_file \(\S+key\.pem\): found no line/);
   await using _meanwhile = await RawMiner.connectTls(port, authority);
   await files.put("elsewhere");

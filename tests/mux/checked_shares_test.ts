@@ -13,6 +13,16 @@ const NO_BLOCKS = "03000001";
 /** One hash in 65,536 is no block. */
 const ALL_BLOCKS = "2100ffff";
 
+const SHARE = {
+  id: 1,
+  extranonce2: 5,
+  extranonce2Digits: 8,
+  ntime: 0x650d1b20,
+  nonce: 7,
+  versionBits: 0,
+  hasVersionBits: false,
+};
+
 class World extends MuxWorld {
   /** A connection that serves, and has a job. */
   serves(name: string, options: ConstructorParameters<typeof CheckedUpstream>[2] = {}) {
@@ -82,6 +92,28 @@ Deno.test("a share below the pool's difficulty is kept and credited; below its m
   assert.equal(await world.share(miner), 23);
   const { kept, refusedLowDifficulty, accepted, received } = world.mux.shares;
   assert.deepEqual([received, accepted, kept, refusedLowDifficulty], [2, 1, 0, 1]);
+});
+
+Deno.test("of a job that the pool sends again the same shares are duplicates, of another with its id they are not", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const { id: before } = miner.job;
+  const repeated = () => miner.seat!.submit({ ...SHARE, jobId: miner.job.id });
+  repeated();
+  await Promise.resolve();
+  world.jobOf(pool, "1", false);
+  world.clock.advance(10_000);
+  world.mux.tick();
+  assert.notEqual(miner.job.id, before);
+  repeated();
+  await Promise.resolve();
+  assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1"]);
+  assert.equal(world.mux.shares.refusedDuplicate, 1);
+  world.mux.jobArrived(pool, { ...poolJob("1", true, hex("a")), coinbase2: "77", bits: NO_BLOCKS });
+  repeated();
+  await Promise.resolve();
+  assert.equal(pool.submits.length, 2);
 });
 
 Deno.test("miners are told the pool's difficulty at most, as a power of two, with a job", () => {

@@ -38,4 +38,6 @@ Deno.test("settings out of range are refused with words", () => {
   refused({ minimum: 8, maximum: 4 }, /maximum 4 .* must be 8 to/);
   refused({ maximum: 2 ** 32 }, /maximum/);
   refused({ fixed: 0 }, /fixed 0/);
+  refused({ fixed: 2 ** -33 }, /fixed/);
+  assert.equal(vardiffRules({ fixed: 2 ** -32 }).highest, -32);
 });

@@ -211,6 +211,21 @@ Deno.test("an agent pool that rejects good shares as low difficulty is counted; 
   assert.equal(miner.answers.get(0)?.[0], 23);
 });
 
+Deno.test("a share counts by the difficulty that its job was sent with", async () => {
+  const world = new World();
+  using _log = world.log;
+  const pool = world.serves({ terms: AGENT });
+  const miner = world.join();
+  world.mux.difficultyChanged(pool, "all", 2 ** 20, false);
+  await world.shares(miner, 2);
+  pool.acceptAll();
+  assert.equal(world.mux.shares.contradicted, 0);
+  world.mux.jobArrived(pool, { ...poolJob("2", true, "70"), bits: "03000001" });
+  await world.shares(miner, 1);
+  pool.acceptAll();
+  assert.equal(world.mux.shares.contradicted, 1);
+});
+
 Deno.test("without verify an agent pool's word counts, and jobs are not kept whole", async () => {
   const world = new World();
   using log = world.log;
@@ -229,4 +244,16 @@ Deno.test("a Stratum pool that rejects a good share as low difficulty is said, t
   world.mux.judged(pool, 0, 1, TOO_LOW);
   assert.equal(world.mux.shares.contradicted, 2);
   assert.match(log.take().join("\n"), /Pool p rejected a good share as low difficulty by our own/);
+});
+
+Deno.test("a share that a Stratum pool's new difficulty met on its way contradicts nothing", async () => {
+  const world = new World();
+  using log = world.log;
+  const pool = world.serves({});
+  await world.shares(world.join(), 1);
+  world.mux.difficultyChanged(pool, "all", 2 ** 20, false);
+  world.mux.judged(pool, 0, 0, TOO_LOW);
+  const { contradicted, rejectedLowDifficulty } = world.mux.shares;
+  assert.deepEqual([contradicted, rejectedLowDifficulty], [0, 1]);
+  assert.doesNotMatch(log.take().join("\n"), /arithmetic/);
 });

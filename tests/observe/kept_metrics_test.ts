@@ -5,7 +5,7 @@ import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { AccountSchema, PoolTotalSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
-Deno.test("kept shares, a pool's kind, what it credits and contradicts are metrics of their own", () => {
+Deno.test("kept shares, a pool's kind, what it credits and contradicts, and its odd jobs are metrics of their own", () => {
   const summary = sampleOf(SummarySchema);
   const pool = sampleOf(PoolTotalSchema);
   const account = sampleOf(AccountSchema);
@@ -18,6 +18,9 @@ Deno.test("kept shares, a pool's kind, what it credits and contradicts are metri
       kind: "stratum",
       shares: { ...pool.shares, kept: 12, contradicted: 13 },
       credited_difficulty: 16.5,
+      empty_job_seconds: 61.5,
+      behind_seconds: 30,
+      payout_changes: 2,
     }],
     accounts: [{ ...account, account: "a", shares: { ...account.shares, kept: 14 } }],
     workers: [],
@@ -30,6 +33,9 @@ Deno.test("kept shares, a pool's kind, what it credits and contradicts are metri
       `btcagent_pool_shares_ended_total{${labels},result="kept",reason=""} 12`,
       `btcagent_pool_shares_contradicted_total{${labels}} 13`,
       `btcagent_pool_credited_difficulty_total{${labels}} 16.5`,
+      `btcagent_pool_empty_job_seconds_total{${labels}} 61.5`,
+      `btcagent_pool_behind_seconds_total{${labels}} 30`,
+      `btcagent_pool_payout_changes_total{${labels}} 2`,
       'btcagent_account_shares_ended_total{account="a",result="kept"} 14',
     ]
   ) {

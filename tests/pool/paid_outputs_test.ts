@@ -49,6 +49,19 @@ Deno.test("what a splitting pool pays with every job is watched further", () => 
   assert.deepEqual(changes, [{ gone: ["f"], paid: ["x"], isHabit: false }, undefined, undefined]);
 });
 
+Deno.test("jobs of two connections that come one before the other are one change", () => {
+  assert.equal(events(["a", "a", "x", "a", "x", "x", "x"]), 1);
+});
+
+Deno.test("what was paid long ago is a change when it comes again", () => {
+  const hours = (paid: string) => Array.from({ length: 60 }, () => paid);
+  assert.deepEqual(
+    said(["x", ...hours("a"), "x", ...hours("a"), "x"]).filter((change) => change !== undefined)
+      .map(({ gone }) => gone.join()),
+    ["x", "a", "a"],
+  );
+});
+
 Deno.test("changes that are days apart are no habit", () => {
   assert.equal(events(["a", "b", "c", "d", "e"], DAY), 4);
 });

@@ -1,6 +1,7 @@
 /** A pool session between a fake connection, a clock and a recorder. */
 
 import { systemTime } from "../../lib/base/system_time.ts";
+import type { Verify } from "../../lib/mux/terms.ts";
 import type { PoolJob } from "../../lib/mux/upstream.ts";
 import { AgentSession } from "../../lib/pool/agent/session.ts";
 import type { ReadyUpstream } from "../../lib/pool/connection.ts";
@@ -26,7 +27,13 @@ export class SessionRig {
   readonly session: AgentSession;
   #serial = 0;
 
-  constructor({ shareWindowMs = 0, wantsVerdicts = true } = {}) {
+  constructor(
+    { shareWindowMs = 0, wantsVerdicts = true, verify = "off" }: {
+      readonly shareWindowMs?: number;
+      readonly wantsVerdicts?: boolean;
+      readonly verify?: Verify;
+    } = {},
+  ) {
     this.session = new AgentSession({
       poolId: 0,
       name: "pool:1 #1",
@@ -43,6 +50,7 @@ export class SessionRig {
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       readTimeoutMs: READ_TIMEOUT_MS,
       shareWindowMs,
+      verify,
       mux: this.events,
       owner: this.events,
     });

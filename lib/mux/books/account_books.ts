@@ -26,7 +26,7 @@ export interface LiveBooks {
 const TELLING_SHARES = 50;
 const TELLING_MS = 60_000;
 
-/** See the head of this file. Times are monotonic, in milliseconds. */
+/** The counts of one account. Times are monotonic, in milliseconds. */
 export class AccountBooks {
   /** Shares of miners that had no place. */
   readonly unplaced: Ledger = new Ledger();

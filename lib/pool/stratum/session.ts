@@ -174,12 +174,23 @@ export class StratumSession implements PoolConnection {
         const count = await connection.read(buffer);
         // It may have been closed between the coming of the bytes and our turn.
         if (this.#isEnded()) return;
-        if (count === null) return this.#end("the pool closed the connection");
+        if (count === null) return this.#end(this.#whyClosed());
         await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
       this.#end(endReason(error), causeOf(error));
     }
+  }
+
+  /** A pool that closes before it has given work may not be what it was taken for. */
+  #whyClosed(): string {
+    const stage = this.#stage;
+    if (stage.kind !== "handshake") return "the pool closed the connection";
+    return `the pool closed the connection before ${
+      stage.handshake.waitingFor ?? "its first job"
+    } ` +
+      "came; check its port, whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and " +
+      "whether it bars this address";
   }
 
   #opened(connection: Connection): void {
