@@ -10,11 +10,19 @@ import type { Slot } from "./slot.ts";
 import { Vardiff } from "./vardiff.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
 
+/** A pool may send many jobs a second; setting ten thousand difficulties takes a millisecond. */
+const SET_EVERY_MS = 1_000;
+
 /** The difficulties of an account's miners while they are ours. Times are monotonic, in ms. */
 export class LocalDifficulty {
   readonly #vardiff: Vardiff;
   readonly #remembered: RememberedDifficulties;
   readonly #rules: () => VardiffRules;
+  /** When the difficulties of a connection's miners were last set, and for what. */
+  readonly #set = new WeakMap<
+    Slot<MinerSeat>,
+    { readonly at: number; readonly ceiling: number; readonly level: number | undefined }
+  >();
 
   /** Nobody is here; `remembered` is shared with other accounts, `rules` are those of the moment. */
   constructor(remembered: RememberedDifficulties, rules: () => VardiffRules) {
@@ -43,9 +51,17 @@ export class LocalDifficulty {
     return this.#vardiff.atJob(seat.localPlace, time, ceiling, this.#rules(), brake?.level);
   }
 
-  /** A job comes: each miner here gets the difficulty it is to have for it. */
+  /** A job comes. Of a flood of them, as long as nothing else changes, one in a while counts. */
+  atNextJob(slot: Slot<MinerSeat>, time: number): void {
+    const set = this.#set.get(slot);
+    const isSame = set?.ceiling === slot.ceiling && set.level === slot.brake?.level;
+    if (!isSame || time - set.at >= SET_EVERY_MS) this.atJob(slot, time);
+  }
+
+  /** Each miner here gets the difficulty it is to have for the next job. */
   atJob(slot: Slot<MinerSeat>, time: number): void {
     const { seats, difficulties, ceiling, brake } = slot;
+    this.#set.set(slot, { at: time, ceiling, level: brake?.level });
     const rules = this.#rules();
     for (const { place, localPlace } of seats.values()) {
       const difficulty = this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);

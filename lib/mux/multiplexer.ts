@@ -18,6 +18,7 @@ import { Braking } from "./braking.ts";
 import { ContradictionLog } from "./contradiction_log.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { LocalDifficulty } from "./local_difficulty.ts";
+import { PastWork } from "./past_work.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
 import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { MinerSeat } from "./seat.ts";
@@ -26,9 +27,7 @@ import { Slot } from "./slot.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { Verdict } from "./verdict.ts";
 import { areaLog } from "../observe/log.ts";
-import { Views } from "./views.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
-import { Work } from "./work.ts";
 import type { Hashrates } from "./books/work_table.ts";
 
 /**
@@ -118,9 +117,8 @@ export class Multiplexer implements UpstreamEvents {
   readonly #seating: InTurns;
   readonly #ending: InTurns;
   readonly #sendingAway: InTurns;
-  /** What miners without a place go on with, so that they are not left in silence; how they see it. */
-  readonly #pastWork = new Work();
-  #pastViews: Views | undefined;
+  /** What miners without a place go on with. */
+  readonly #pastWork = new PastWork();
   /** Those of them that work. */
   readonly #idlers: Crowd = {
     handles: () => this.#unseated.values().filter(isAdmitted).map(handleOf).toArray(),
@@ -132,8 +130,6 @@ export class Multiplexer implements UpstreamEvents {
   readonly #flow: ShareFlow;
   readonly #local: LocalDifficulty;
   readonly #braking: Braking;
-  /** The mask miners without a place were told last. */
-  #pastMask = 0;
   #moves = 0;
   /** Miners disconnected since no pool that serves has room for their extranonces. */
   #outgrown = 0;
@@ -316,7 +312,7 @@ export class Multiplexer implements UpstreamEvents {
   /** See {@linkcode Seat.takeNews}. */
   takeNews(seat: MinerSeat): News | undefined {
     const { slot } = seat;
-    if (slot === undefined) return this.#takePastWork(seat);
+    if (slot === undefined) return this.#pastWork.takeNews(seat);
     const { work, difficulties, versionMask } = slot;
     if (work.job === undefined) return this.#takeDifficultyAlone(seat, slot);
     if (!work.isNewsTo(seat.told)) return undefined;
@@ -389,8 +385,8 @@ export class Multiplexer implements UpstreamEvents {
     if (time - this.#outageSince >= this.#graceMs) {
       this.#sendingAway.run(() => this.#disconnectUnseated());
     } else if (this.#unseated.size > 0 && this.#pastWork.isOld(realTime)) {
-      this.#pastWork.setAgain(this.#options.nextJobNumber(), false);
-      if (this.#pastWork.announce(realTime)) this.#options.fanout.tell(this.#idlers);
+      const number = this.#options.nextJobNumber();
+      if (this.#pastWork.tellAgain(number, realTime)) this.#options.fanout.tell(this.#idlers);
     }
   }
 
@@ -483,7 +479,7 @@ export class Multiplexer implements UpstreamEvents {
     const time = this.#options.now();
     if (isLocal(slot)) {
       this.#foresee(slot);
-      this.#local.atJob(slot, time);
+      this.#local.atNextJob(slot, time);
     }
     slot.setJob(this.#options.nextJobNumber(), job, time);
     if (this.#tellIfTime(slot)) slot.brake?.told(time);
@@ -613,24 +609,10 @@ export class Multiplexer implements UpstreamEvents {
     return { versionMask: slot.versionMask, difficulty, job: undefined };
   }
 
-  /** For a miner without a place: the last job again, so that it hears something. */
-  #takePastWork(seat: MinerSeat): News | undefined {
-    const work = this.#pastWork;
-    if (!seat.isAdmitted || !work.isNewsTo(seat.told)) return undefined;
-    const { layout, sessionId } = seat.miner;
-    const view = this.#pastViews?.of(layout, sessionId);
-    if (view === undefined) return undefined;
-    const job = work.lineFor(seat.told, view);
-    seat.told = work.sequence;
-    return { versionMask: this.#pastMask, difficulty: undefined, job };
-  }
-
   /** The miners of a connection are about to lose their places. */
   #inherit(slot: Slot<MinerSeat>): void {
     if (slot.seats.size === 0) return;
-    this.#pastWork.inherit(slot.work, !this.#unseated.values().some(isAdmitted));
-    this.#pastMask = slot.versionMask;
-    this.#pastViews = slot.views;
+    this.#pastWork.inherit(slot, !this.#unseated.values().some(isAdmitted));
   }
 
   /**

@@ -133,6 +133,7 @@ Deno.test("a miner's suggestion is its difficulty from one of the next jobs on",
   const miner = world.join();
   miner.suggestedDifficulty = 2 ** 20;
   miner.seat!.suggested();
+  world.clock.advance(1_000);
   world.jobOf(pool, "2");
   assert.equal(miner.difficulty, 2 ** 20);
 });
@@ -222,4 +223,24 @@ Deno.test("firmware that needs 2 bytes of its own shares a narrow connection wit
   const [sent] = two.submits;
   assert.equal(sent?.sessionId, nerd.sessionId >>> 8);
   assert.equal(sent?.share.extranonce2, ((nerd.sessionId & 0xff) << 24 | id << 8) >>> 0);
+});
+
+Deno.test("of a flood of jobs each miner has its difficulty set once a second, at once if the pool's is another", () => {
+  const world = new World();
+  const pool = world.serves("a", { difficulty: 2 ** 40 });
+  const miner = world.join();
+  const suggest = (difficulty: number) => {
+    miner.suggestedDifficulty = difficulty;
+    miner.seat!.suggested();
+  };
+  world.jobOf(pool, "2");
+  suggest(2 ** 20);
+  world.jobOf(pool, "3");
+  assert.notEqual(miner.difficulty, 2 ** 20, "it was set a moment ago");
+  world.clock.advance(1_000);
+  world.jobOf(pool, "4");
+  assert.equal(miner.difficulty, 2 ** 20);
+  world.mux.difficultyChanged(pool, "all", 2 ** 10, false);
+  world.jobOf(pool, "5");
+  assert.equal(miner.difficulty, 2 ** 10);
 });

@@ -1,0 +1,56 @@
+/**
+ * What miners without a place go on with: the last job of the connection they sat at, told again, so
+ * that they are not left in silence.
+ */
+
+import type { News } from "./downstream.ts";
+import type { MinerSeat } from "./seat.ts";
+import type { Slot } from "./slot.ts";
+import type { Views } from "./views.ts";
+import { Work } from "./work.ts";
+
+/** See above. Times are monotonic, in milliseconds. */
+export class PastWork {
+  readonly #work = new Work();
+  /** How the miners see it, and the version bits that they may roll. */
+  #views: Views | undefined;
+  #versionMask = 0;
+
+  /** What a miner that has just lost its place has been told: all there is. */
+  get sequence(): number {
+    return this.#work.sequence;
+  }
+
+  /**
+   * The miners of a connection are about to lose their places.
+   *
+   * @param isAlone whether no other miners go on with what there is.
+   */
+  inherit({ work, views, versionMask }: Slot<MinerSeat>, isAlone: boolean): void {
+    this.#work.inherit(work, isAlone);
+    this.#views = views;
+    this.#versionMask = versionMask;
+  }
+
+  /** What is news to a miner that waits; `undefined` for nothing. */
+  takeNews(seat: MinerSeat): News | undefined {
+    if (!seat.isAdmitted || !this.#work.isNewsTo(seat.told)) return undefined;
+    const { layout, sessionId } = seat.miner;
+    const view = this.#views?.of(layout, sessionId);
+    if (view === undefined) return undefined;
+    const job = this.#work.lineFor(seat.told, view);
+    seat.told = this.#work.sequence;
+    return { versionMask: this.#versionMask, difficulty: undefined, job };
+  }
+
+  /** Whether miners have heard nothing for so long that it is to be told again. */
+  isOld(time: number): boolean {
+    return this.#work.isOld(time);
+  }
+
+  /** Tells it again, under this number. @returns whether there is news for the miners. */
+  tellAgain(number: number, time: number): boolean {
+    this.#work.setAgain(number, false);
+    return this.#work.announce(time);
+  }
+}
