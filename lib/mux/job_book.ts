@@ -52,16 +52,18 @@ class Entry {
 
   pass(): void {
     this.isPast = true;
-    for (const telling of this.tellings) telling.isPast = true;
+    for (const telling of this.tellings) telling.pass();
   }
 }
+
+const NO_PLACES = new Uint8Array(0);
 
 class Telling implements ToldJob {
   readonly poolJobId: string;
   readonly ntime: number;
   readonly version: number;
   readonly check: BookedJob["check"];
-  readonly difficulties: DifficultyTable;
+  difficulties: DifficultyTable;
   readonly isBraked: boolean;
   isPast = false;
 
@@ -72,6 +74,13 @@ class Telling implements ToldJob {
     this.check = check;
     this.difficulties = difficulties;
     this.isBraked = isBraked;
+  }
+
+  /** There may be hundreds of them: what only shares that are no blocks need is let go. */
+  pass(): void {
+    this.isPast = true;
+    this.difficulties = { places: NO_PLACES };
+    this.check?.pass();
   }
 }
 
@@ -160,8 +169,8 @@ export class JobBook {
 
   /** The difficulties of all jobs that can be submitted for. */
   *tables(): Generator<DifficultyTable> {
-    for (const { tellings } of this.#entries) {
-      for (const { difficulties } of tellings) yield difficulties;
+    for (let at = this.#past; at < this.#entries.length; at++) {
+      for (const { difficulties } of this.#entries[at]!.tellings) yield difficulties;
     }
   }
 

@@ -20,8 +20,9 @@ export class JobCheck {
   readonly job: Job;
   /** How the pool's difficulty stood then. */
   readonly stamp: DifficultyStamp;
-  /** Shares for it that were good. */
-  readonly seen: SeenShares;
+  #seen: SeenShares;
+  /** Blocks among them, which go up also once the job is past. */
+  #blocks: SeenShares | undefined;
   /** Made with its first share: for most jobs of a spare none comes. */
   #prepared: PreparedJob | undefined;
   #version = 0;
@@ -31,7 +32,23 @@ export class JobCheck {
   constructor(job: Job, stamp: DifficultyStamp, seen: SeenShares = new SeenShares()) {
     this.job = job;
     this.stamp = stamp;
-    this.seen = seen;
+    this.#seen = seen;
+  }
+
+  /** Good shares that have come for it and are no blocks. */
+  get seen(): SeenShares {
+    return this.#seen;
+  }
+
+  /** Notes a good share by its header's hash. @returns whether it is new. */
+  isNew(hash: Uint32Array, isBlock: boolean): boolean {
+    return (isBlock ? this.#blocks ??= new SeenShares() : this.#seen).add(hash);
+  }
+
+  /** The job is past: of shares for it only blocks are of use, so that most of this can go. */
+  pass(): void {
+    this.#seen = new SeenShares();
+    this.#prepared = undefined;
   }
 
   /** A hash at most this is a block; 8 words, the least first. */
