@@ -7,7 +7,7 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import { ownText } from "../base/own_text.ts";
-import type { Downstream, Mux, News, Seat } from "../mux/downstream.ts";
+import type { Downstream, Mux, News, Seat, ShareReceipt } from "../mux/downstream.ts";
 import { extranonce1Of, type ExtranonceLayout } from "../mux/terms.ts";
 import type { Worker } from "../mux/upstream.ts";
 import { addressKey } from "../net/miners/admission.ts";
@@ -474,6 +474,15 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (seat === undefined) return this.#refuseEarlyShare(share.id);
     this.#lastShareAt = this.lastActiveAt;
     const receipt = seat.submit(share);
+    if (receipt !== "checking") this.#finishShare(seat, share, receipt);
+  }
+
+  shareChecked(share: Share, receipt: ShareReceipt): void {
+    // One that left has nobody to answer.
+    if (!this.isOver && this.#seat !== undefined) this.#finishShare(this.#seat, share, receipt);
+  }
+
+  #finishShare(seat: Seat, share: Share, receipt: ShareReceipt): void {
     if (receipt === "taken") this.reply(share.id, "true");
     else if (receipt !== "waiting") this.refuse(share.id, receipt.code, receipt.text);
     const refusal = typeof receipt === "string" ? undefined : receipt.reason;

@@ -35,6 +35,8 @@ export interface Downstream {
   admit(): void;
   /** No pool takes work under its name: answers its authorize request so. `reason` is for the log. */
   turnAway(answer: StratumError, reason: string): void;
+  /** What became of a share that was hashed; in the order of those of this miner. */
+  shareChecked(share: Share, receipt: ShareReceipt): void;
   /** Answers a share that is good, or taken for good. */
   acceptShare(id: RequestId): void;
   /** Answers a share that is not. */
@@ -58,10 +60,13 @@ export interface Fanout {
 }
 
 /**
- * What becomes of a share at once: a verdict will come; none will, and the miner is to be answered
- * true; or it is refused here.
+ * What becomes of a share: a verdict will come; none will, and the miner is to be answered true; or
+ * it is refused here.
  */
 export type ShareReceipt = "waiting" | "taken" | Refused;
+
+/** The same at once, or that it is hashed first: {@linkcode Downstream.shareChecked} follows. */
+export type FirstReceipt = ShareReceipt | "checking";
 
 /** A miner's place in the mux. */
 export interface Seat {
@@ -80,7 +85,7 @@ export interface Seat {
    */
   askAgain(): boolean;
   /** Takes a share. */
-  submit(share: Share): ShareReceipt;
+  submit(share: Share): FirstReceipt;
   /**
    * Whether our job `number` is from after the last clean job and the last change of mask it was
    * told: of its shares for older ones nothing can be said against it.

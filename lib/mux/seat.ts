@@ -3,7 +3,7 @@
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
-import type { Downstream, News, Seat, ShareReceipt } from "./downstream.ts";
+import type { Downstream, FirstReceipt, News, Seat } from "./downstream.ts";
 import type { Slot } from "./slot.ts";
 import type { Padding } from "./terms.ts";
 
@@ -29,7 +29,7 @@ export interface SeatKeeper {
 /** Where shares go. */
 export interface ShareTaker {
   /** Takes a share of the miner that sits there. */
-  take(seat: MinerSeat, share: Share): ShareReceipt;
+  take(seat: MinerSeat, share: Share): FirstReceipt;
 }
 
 /** A miner, its place, and whether it is still there. Only its keeper changes it. */
@@ -86,7 +86,7 @@ export class MinerSeat implements Seat {
     return this.#keeper.askAgain(this);
   }
 
-  submit(share: Share): ShareReceipt {
+  submit(share: Share): FirstReceipt {
     return this.#shares.take(this, share);
   }
 

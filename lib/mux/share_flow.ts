@@ -22,7 +22,7 @@ import {
   type ShareCounter,
   type Unanswered,
 } from "./books/ledger.ts";
-import type { ShareReceipt } from "./downstream.ts";
+import type { FirstReceipt, ShareReceipt } from "./downstream.ts";
 import { logBlock, logLostBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
@@ -103,7 +103,7 @@ export class ShareFlow {
   }
 
   /** Takes a share of a miner: see {@linkcode Seat.submit}. */
-  take(seat: MinerSeat, share: Share): ShareReceipt {
+  take(seat: MinerSeat, share: Share): FirstReceipt {
     const { slot, miner } = seat;
     const job = slot?.jobs.find(share.jobId);
     if (slot === undefined || job === undefined) return this.#takeOfElsewhere(seat, share);
@@ -122,7 +122,7 @@ export class ShareFlow {
       return this.#send(waiting, "submit", this.#realNow());
     }
     this.#batch.add(waiting);
-    return "waiting";
+    return "checking";
   }
 
   /** A share was hashed. */
@@ -135,9 +135,8 @@ export class ShareFlow {
     // The clock is read once for each share and each verdict.
     const time = this.#realNow();
     const receipt = this.#settle(waiting, screened, time);
-    if (typeof receipt !== "string") return seat.miner.rejectShare(share.id, receipt);
-    this.#local.found(seat, difficulty, this.#now(time));
-    if (receipt === "taken") seat.miner.acceptShare(share.id);
+    if (typeof receipt === "string") this.#local.found(seat, difficulty, this.#now(time));
+    seat.miner.shareChecked(share, receipt);
   }
 
   /** `time` is real. */

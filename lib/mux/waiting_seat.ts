@@ -3,7 +3,7 @@
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
-import type { Downstream, News, Seat, ShareReceipt } from "./downstream.ts";
+import type { Downstream, FirstReceipt, News, Seat } from "./downstream.ts";
 import { REFUSED } from "./verdict.ts";
 
 /** Keeps the seats of miners that wait. */
@@ -60,7 +60,7 @@ export class WaitingSeat implements Seat {
     return this.#seat?.askAgain() ?? false;
   }
 
-  submit(share: Share): ShareReceipt {
+  submit(share: Share): FirstReceipt {
     if (this.#seat !== undefined) return this.#seat.submit(share);
     this.#room.refused(this);
     return REFUSED.stale;

@@ -62,28 +62,38 @@ Deno.test("where its sub-account has a connection with all bits it moves there, 
   assert.equal(rollingOf(farm), "cannot_narrow", "a good share there does not change what it is");
 });
 
-Deno.test("a miner that was narrowed and hides its bits is marked by its hashes, others are not", () => {
-  const farm = new FakeMiners();
-  farm.mux.pool = { mask: 0, difficulty: 1, job: undefined };
-  farm.mux.receipt = 23;
-  const plain = farm.login("farm.plain");
-  const hiding = farm.connect();
-  hiding.send(
-    '{"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"ffffffff"}]}',
-    '{"id":2,"method":"mining.subscribe","params":["cgminer/4.11.1"]}',
-    '{"id":3,"method":"mining.authorize","params":["farm.hiding","x"]}',
-  );
-  const share = SHARE.replace(',"00002000"', "");
-  for (let i = 0; i < 20; i++) {
-    plain.send(share);
-    hiding.send(share);
-  }
-  const states = new Map([...farm.miners.reports()].map(({ user, rolling }) => [user, rolling]));
-  assert.deepEqual(
-    states,
-    new Map([["farm.plain", "never"], ["farm.hiding", "cannot_narrow"]] as const),
-  );
-});
+for (const checksShares of [false, true]) {
+  const when = checksShares ? "once its shares are hashed" : "by its hashes";
+  Deno.test(`a miner that was narrowed and hides its bits is marked ${when}, others are not`, async () => {
+    const farm = new FakeMiners();
+    farm.mux.checksShares = checksShares;
+    farm.mux.pool = { mask: 0, difficulty: 1, job: undefined };
+    farm.mux.receipt = 23;
+    const plain = farm.login("farm.plain");
+    const hiding = farm.connect();
+    hiding.send(
+      '{"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"ffffffff"}]}',
+      '{"id":2,"method":"mining.subscribe","params":["cgminer/4.11.1"]}',
+      '{"id":3,"method":"mining.authorize","params":["farm.hiding","x"]}',
+    );
+    const share = SHARE.replace(',"00002000"', "");
+    for (let i = 0; i < 20; i++) {
+      plain.send(share);
+      hiding.send(share);
+      await Promise.resolve();
+    }
+    assert.equal(
+      hiding.takeLines().filter((line) => line.includes("[23,")).length,
+      20,
+      "all answered",
+    );
+    const states = new Map([...farm.miners.reports()].map(({ user, rolling }) => [user, rolling]));
+    assert.deepEqual(
+      states,
+      new Map([["farm.plain", "never"], ["farm.hiding", "cannot_narrow"]] as const),
+    );
+  });
+}
 
 Deno.test("a good share between, or shares of old jobs, keep a miner from being marked", () => {
   const farm = new FakeMiners();

@@ -41,7 +41,7 @@ class Desk {
   }
 
   /** What becomes of a share, or the code of the error it is refused with. */
-  submit(share: Partial<Share>): "waiting" | "taken" | number {
+  submit(share: Partial<Share>): "waiting" | "taken" | "checking" | number {
     const receipt = this.#miner.seat!.submit({ ...GOOD, jobId: this.#job, ...share });
     return typeof receipt === "string" ? receipt : receipt.code;
   }

@@ -4,7 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import type { Crowd, Downstream, Fanout, Seat } from "../../lib/mux/downstream.ts";
+import type { Share } from "../../lib/protocol/stratum/share.ts";
+import type { Crowd, Downstream, Fanout, Seat, ShareReceipt } from "../../lib/mux/downstream.ts";
 import { type ExtranonceLayout, WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
 import type { Worker } from "../../lib/mux/upstream.ts";
 import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
@@ -124,6 +125,11 @@ export class FakeDownstream implements Downstream {
     }
     this.onJob(job);
     this.#tell({ job });
+  }
+
+  shareChecked({ id }: Share, receipt: ShareReceipt): void {
+    if (receipt === "taken") this.acceptShare(id);
+    else if (receipt !== "waiting") this.rejectShare(id, receipt);
   }
 
   acceptShare(id: RequestId): void {

@@ -86,6 +86,8 @@ export class FakeMux implements Mux {
   holdsMiners = false;
   /** What becomes of the next shares. */
   receipt: FakeReceipt | (() => FakeReceipt) = "waiting";
+  /** Whether shares are hashed first: then their miners hear of them at the end of the turn. */
+  checksShares = false;
   /** Our first job that no clean one has made old. */
   currentFrom = 0;
   /** Whether there is a place with the full mask for those that need it. */
@@ -202,7 +204,12 @@ export class FakeMux implements Mux {
         this.#called(`submit of ${sessionId}: ${describe(share)}`);
         assert.ok(!isGone, `session ${sessionId} submits after it left`);
         this.shares.push(share);
-        return receiptOf(typeof this.receipt === "function" ? this.receipt() : this.receipt);
+        const receipt = receiptOf(
+          typeof this.receipt === "function" ? this.receipt() : this.receipt,
+        );
+        if (!this.checksShares) return receipt;
+        queueMicrotask(() => miner.shareChecked(share, receipt));
+        return "checking";
       },
       isCurrent: (number) => number >= this.currentFrom,
       needFullMask: () => {

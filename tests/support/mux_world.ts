@@ -190,7 +190,7 @@ export class MuxWorld {
     miner: FakeDownstream,
     jobId: number = miner.job.id,
     versionBits = 0,
-  ): { id: number; receipt: "waiting" | "taken" | number } {
+  ): { id: number; receipt: "waiting" | "taken" | "checking" | number } {
     const id = this.#requestId++;
     const receipt = miner.seat!.submit({
       id,
