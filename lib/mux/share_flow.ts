@@ -35,7 +35,7 @@ import { ShareBatch, type WaitingShare } from "./share_batch.ts";
 import type { MinerSeat } from "./seat.ts";
 import type { Slot } from "./slot.ts";
 import { sendShare } from "./sent_share.ts";
-import { REFUSED, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
+import { REFUSED, REFUSED_COMMONLY, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
 /** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
 export const VERDICT_TIMEOUT_MS = 60_000;
@@ -358,7 +358,7 @@ export class ShareFlow {
   #refuse({ slot, miner }: MinerSeat, reason: RefuseReason): ShareReceipt {
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, REFUSED_COUNT[reason], ledger);
-    return REFUSED[reason];
+    return slot?.screening.hashing === undefined ? REFUSED[reason] : REFUSED_COMMONLY[reason];
   }
 
   /** A share that this miner sent to this connection waits no longer. */

@@ -60,5 +60,20 @@ export const REFUSED: Readonly<Record<RefuseReason, Refused>> = Object.fromEntri
   ]),
 ) as Record<RefuseReason, Refused>;
 
+/** The codes that every Stratum pool has; for all else there is 20. */
+const COMMON_CODES: ReadonlySet<number> = new Set([
+  ERROR_CODE.jobNotFound,
+  ERROR_CODE.duplicate,
+  ERROR_CODE.lowDifficulty,
+]);
+
+/** The same in the codes of ordinary Stratum pools, for shares that are checked here for one. */
+export const REFUSED_COMMONLY: Readonly<Record<RefuseReason, Refused>> = Object.fromEntries(
+  Object.entries(REFUSED).map(([reason, refused]) => {
+    const code = COMMON_CODES.has(refused.code) ? refused.code : ERROR_CODE.unknown;
+    return [reason, { ...refused, code }];
+  }),
+) as Record<RefuseReason, Refused>;
+
 /** The answer to a share of which nobody knows whether the pool got it. */
 export const UNKNOWN_FATE: StratumError = stratumError(ERROR_CODE.unknown);

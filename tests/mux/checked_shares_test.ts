@@ -50,8 +50,12 @@ class World extends MuxWorld {
   }
 
   /** A share; what its miner was answered in the turn in which it came. */
-  async share(miner: FakeDownstream, jobId = miner.job.id): Promise<number | undefined> {
-    const { id, receipt } = this.submit(miner, jobId);
+  async share(
+    miner: FakeDownstream,
+    jobId = miner.job.id,
+    versionBits = 0,
+  ): Promise<number | undefined> {
+    const { id, receipt } = this.submit(miner, jobId, versionBits);
     await Promise.resolve();
     return typeof receipt === "number" ? receipt : miner.answers.get(id)?.[0];
   }
@@ -243,4 +247,15 @@ Deno.test("of a flood of jobs each miner has its difficulty set once a second, a
   world.mux.difficultyChanged(pool, "all", 2 ** 10, false);
   world.jobOf(pool, "5");
   assert.equal(miner.difficulty, 2 ** 10);
+});
+
+Deno.test("what is refused for a Stratum pool has a code that every such pool has: 20 to 23", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  assert.equal(await world.share(miner, miner.job.id, 0x20000000), 20, "a version bit of nobody's");
+  assert.equal(await world.share(miner, 7), 21, "no job of ours");
+  world.mux.difficultyChanged(pool, "all", 2 ** 62, false);
+  world.jobOf(pool, "2");
+  assert.equal(await world.share(miner), 23);
 });
