@@ -39,8 +39,11 @@ export class PoolDifficulty {
   #isFirstDue = false;
   /** Whether the first job after the last change was a clean one. */
   #isClean = false;
-  /** Whether the pool has shown that it does not take what only one of both would. */
-  #isGraceOver = true;
+  /**
+   * Whether the pool takes what only one of both would: nobody knows; a share is on its way to find
+   * out; it does; it does not.
+   */
+  #grace: "unknown" | "tried" | "given" | "over" = "over";
   #demand: Demand;
   /** As all was before a change that came alone, until a share was accepted. */
   #before: PoolDifficulty | undefined;
@@ -91,7 +94,7 @@ export class PoolDifficulty {
     this.#isAlone = isAlone;
     this.#isFirstDue = true;
     this.#isClean = false;
-    this.#isGraceOver = false;
+    this.#grace = "unknown";
     this.#demand = { sure: difficulty, possible: difficulty };
   }
 
@@ -121,16 +124,33 @@ export class PoolDifficulty {
   /** What a share needs now, for a job with this stamp. */
   demand(stamp: DifficultyStamp): Demand {
     const { isRaise } = this;
-    if (stamp.change < this.#changes && this.#isGraceOver && !isRaise) return alike(this.#previous);
-    if (this.#isGraceOver || !this.isInFlight(stamp)) return this.#demand;
+    // One share at a time finds out, or a fast farm would have many refused for each change.
+    const isClosed = this.#grace === "over" || this.#grace === "tried";
+    if (stamp.change < this.#changes && isClosed && !isRaise) return alike(this.#previous);
+    if (isClosed || !this.isInFlight(stamp)) return this.#demand;
     return isRaise
       ? { sure: this.#current, possible: this.#previous }
       : { sure: this.#previous, possible: this.#current };
   }
 
-  /** The pool refused a share as too low that went up as possible, after as many changes. */
+  /** A share goes up that is only possible. */
+  tried(): void {
+    if (this.#grace === "unknown") this.#grace = "tried";
+  }
+
+  /** The verdict on such a share, which went up after as many changes, tells nothing of it. */
+  untold(change: number): void {
+    if (change === this.#changes && this.#grace === "tried") this.#grace = "unknown";
+  }
+
+  /** The pool accepted such a share. */
+  accepted(change: number): void {
+    if (change === this.#changes && this.#grace !== "over") this.#grace = "given";
+  }
+
+  /** The pool refused such a share as too low. */
   refused(change: number): void {
-    if (change === this.#changes) this.#isGraceOver = true;
+    if (change === this.#changes) this.#grace = "over";
   }
 
   /** As far as it says by what shares are judged. */

@@ -154,7 +154,9 @@ export class ShareHashing {
   judge(hash: Uint32Array, job: ScreenedJob, difficulty: number, sieve: number = 0): Screened {
     const found = this.#worthOf(hash, job, difficulty, sieve);
     if (found === "stale" || found === "lowDifficulty") return found;
-    return job.check!.isNew(hash, found === "block") ? found : "duplicate";
+    if (!job.check!.isNew(hash, found === "block")) return "duplicate";
+    if (found === "tentative") this.poolDifficulty.tried();
+    return found;
   }
 
   /** Whether a share, for a job that its miner works on no more, is a block not seen before. */

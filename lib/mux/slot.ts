@@ -233,12 +233,20 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const { change, stamp, reached, difficulty } = share;
     const poolDifficulty = this.screening.hashing?.poolDifficulty;
     const isCrossed = poolDifficulty !== undefined && poolDifficulty.changes !== change;
+    if (share.isTentative) this.#toldOf(change, verdict);
     if (verdict.kind === "accepted") {
       this.#credited += stamp === undefined ? difficulty : this.#credit!.accepted(stamp, reached);
     } else if (verdict.reason === "lowDifficulty") {
       this.#foundTooLow(share);
     }
     return isCrossed ? undefined : found;
+  }
+
+  /** The pool judged a share that only one of two difficulties would take. */
+  #toldOf(change: number, verdict: Verdict): void {
+    const poolDifficulty = this.screening.hashing?.poolDifficulty;
+    if (verdict.kind === "accepted") poolDifficulty?.accepted(change);
+    else if (verdict.reason !== "lowDifficulty") poolDifficulty?.untold(change);
   }
 
   /** One that only the lower of two difficulties would take tells how the pool takes a change. */

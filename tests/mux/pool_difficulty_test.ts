@@ -62,3 +62,26 @@ Deno.test("a refusal of a share from before a change says nothing of what came a
   pool.change(32, true);
   assert.equal(pool.changes, 2, "the same difficulty again is no change");
 });
+
+Deno.test("while one share finds out what the pool takes after a change, no other does", () => {
+  const pool = new PoolDifficulty(8);
+  const old = pool.stamp();
+  pool.change(32, false);
+  pool.stamp();
+  pool.tried();
+  assert.deepEqual(pool.demand(old), { sure: 32, possible: 32 });
+  pool.untold(1);
+  assert.deepEqual(
+    pool.demand(old),
+    { sure: 32, possible: 8 },
+    "it was stale, which tells nothing",
+  );
+  pool.tried();
+  pool.accepted(1);
+  assert.deepEqual(pool.demand(old), { sure: 32, possible: 8 });
+  pool.tried();
+  assert.deepEqual(pool.demand(old), { sure: 32, possible: 8 }, "it is known to take them");
+  pool.refused(1);
+  pool.accepted(1);
+  assert.deepEqual(pool.demand(old), { sure: 32, possible: 32 });
+});
