@@ -13,7 +13,8 @@ for (const like of ["ckpool", "nomp"] as const) {
         like,
         difficulty: EASY,
         minDifficulty: EASY,
-        vardiff: { targetMs: 100, everyMs: 1_000, shares: 24 },
+        // Two changes within a tenth of a second would cross the shares on their way.
+        vardiff: { targetMs: 100, everyMs: 1_000, shares: 240 },
       },
       miners: 20,
       firmware: NARROW_FIRMWARE,
