@@ -219,6 +219,8 @@ Deno.test("a pool of unknown kind is found out to be Stratum, also one that clos
   const { lines, isUsable } = await checkStratum(pool, { kind: "unknown" });
   assert.deepEqual(withoutClock(lines), [GOOD, KIND, EIGHT, MASK, DIFFICULTY]);
   assert.ok(isUsable);
+  // What was asked of it as an agent pool is given up, and closed when it gets there.
+  await pool.server.until(() => pool.server.open === 0);
 });
 
 Deno.test("a pool of unknown kind that speaks to agents is taken for an agent pool", async () => {
