@@ -134,6 +134,8 @@ export interface ConnectionView extends UpstreamReport {
   readonly miners: number;
   /** When its last job came, in attended time; `undefined` before the first. */
   readonly jobAt: number | undefined;
+  /** What the pool demands of shares now, or miners begin with; `undefined` while it is opening. */
+  readonly poolDifficulty: number | undefined;
 }
 
 /** A sub-account that is open or was. */

@@ -214,8 +214,8 @@ function poolViews({ mux, upstreams }: Account): PoolView[] {
   return upstreams.pools.map((report) => ({
     ...report,
     connections: report.connections.map((connection) => {
-      const there = occupancies.get(connection.name);
-      return { ...connection, miners: there?.miners ?? 0, jobAt: there?.jobAt };
+      const { miners = 0, jobAt, poolDifficulty } = occupancies.get(connection.name) ?? {};
+      return { ...connection, miners, jobAt, poolDifficulty };
     }),
     shares: mux.sharesAt(report.poolId),
     credited: mux.creditedAt(report.poolId),

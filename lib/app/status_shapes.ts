@@ -264,7 +264,7 @@ function jobCountsShape({ emptyMs, behindMs, payoutChanges }: PoolCounts): Pick<
 /** One pool of an account, at `time`. */
 export function poolShape(pool: PoolView, time: number): PoolShape {
   const connections = pool.connections.map((
-    { name, kind, role, ageMs, agreed, miners, jobAt },
+    { name, kind, role, ageMs, agreed, miners, jobAt, poolDifficulty },
   ) => ({
     name,
     kind,
@@ -272,7 +272,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     age_seconds: ageMs / 1000,
     miners,
     job_age_seconds: jobAt === undefined ? null : (time - jobAt) / 1000,
-    difficulty: agreed?.terms.startingDifficulty ?? null,
+    difficulty: poolDifficulty ?? null,
     version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
     verdicts: agreed === undefined ? null : agreed.terms.verdicts === "given",
   }));

@@ -33,7 +33,7 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
       const [name, worker] = account?.split(".") ?? [];
       // At a Stratum pool a worker's name may follow the dot.
       if (name !== undefined && worker !== undefined && (isTuple || kind === "agent")) {
-        const text = `A pool takes only what is before the dot, ${quote(name)}, for the ` +
+        const text = `Agent pools take only what is before the dot, ${quote(name)}, for the ` +
           "sub-account; workers have the names that their miners send";
         say("warning", path, text);
       }

@@ -222,7 +222,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       worker: this.workerLabel,
       agent: this.#names?.clientAgent || "no client agent",
       session: formatHex32(this.sessionId),
-      names: this.#names?.wasCut ? "; its names are shortened for the pool" : "",
+      names: this.#names?.wasCut ? "; its names are shortened" : "",
     });
     this.#endWait((id) => this.handshakeReply(id, "true"));
   }

@@ -50,9 +50,10 @@ export class GoneJobs {
   readonly #held: { readonly holder: JobHolder; readonly since: number }[] = [];
 
   /** A connection is gone. */
-  add(holder: JobHolder, time: number): void {
-    if (holder.screening.hashing === undefined) return;
-    this.#held.push({ holder, since: time });
+  add({ upstream, jobs, screening }: JobHolder, time: number): void {
+    if (screening.hashing === undefined) return;
+    // No more of it: a place holds its miners, too.
+    this.#held.push({ holder: { upstream, jobs, screening }, since: time });
     if (this.#held.length > MOST) this.#held.shift();
   }
 

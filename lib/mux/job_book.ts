@@ -4,9 +4,11 @@
  * A job is current for as long as the pool may still take shares for it, as the terms of the
  * connection say. Where shares are hashed here, past jobs are held too, for a block found on one is a
  * block. Every connection has its own book, so a share can never be sent for another connection's
- * job. A job that miners are given again has a number more, and may have other difficulties under it.
+ * job. A job that miners are given again, or that the pool repeats, has a number more, and may have other
+ * difficulties under it.
  */
 
+import { isSameWork } from "../protocol/stratum/job.ts";
 import { NO_JOB } from "../protocol/stratum/job_id.ts";
 import type { DifficultyTable } from "./difficulties.ts";
 import type { ScreenedJob } from "./screening.ts";
@@ -113,17 +115,26 @@ export class JobBook {
 
   /** Notes that our job `number` is the pool's `job`, forgetting what the pool forgets with it. */
   add(number: number, job: BookedJob, isClean: boolean, time: number): void {
-    // An id that comes round again now means the new job.
     const again = this.#entries.findIndex(({ poolJobId }) => poolJobId === job.poolJobId);
-    if (again >= 0) this.#forget(again, 1);
+    const repeated = again >= 0 && isRepeated(this.#entries[again]!, job)
+      ? this.#entries.splice(again, 1)[0]
+      : undefined;
+    // An id that comes round again for other work now means the new job.
+    if (again >= 0 && repeated === undefined) this.#forget(again, 1);
     const { jobs, acrossClean } = this.#retention;
     this.#pass(this.size - (isClean ? acrossClean : jobs - 1));
     this.#forget(0, this.#entries.length - (jobs - 1));
     const before = this.#entries.at(-1);
     if (before !== undefined) before.supersededAt = time;
-    const entry = new Entry(number, job);
-    this.#entries.push(entry);
-    this.#given(number, entry.telling);
+    if (repeated === undefined) {
+      const entry = new Entry(number, job);
+      this.#entries.push(entry);
+      this.#given(number, entry.telling);
+    } else {
+      repeated.supersededAt = undefined;
+      this.#entries.push(repeated);
+      this.#retell(repeated, number, new Telling(job));
+    }
   }
 
   /** Ends what is too old at `time`: the newest job never is. */
@@ -144,16 +155,10 @@ export class JobBook {
    */
   addAgain(number: number, difficulty?: JobDifficulty): void {
     const entry = this.#entries.at(-1)!;
-    const { numbers } = entry;
-    // The first stays: it may be what miners have that were slow to take the others.
-    if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
-    numbers.push(number);
-    if (difficulty !== undefined) {
-      entry.tellings.push(new Telling({ ...entry.telling, ...difficulty }));
-      // Those whose last number is gone.
-      if (entry.tellings.length > MAX_NUMBERS) entry.tellings.splice(1, 1);
-    }
-    this.#given(number, entry.telling);
+    const telling = difficulty === undefined
+      ? undefined
+      : new Telling({ ...entry.telling, ...difficulty });
+    this.#retell(entry, number, telling);
   }
 
   /** The pool's job for our job `number`, or `undefined` when no share for it can be taken. */
@@ -181,6 +186,20 @@ export class JobBook {
     for (let n = 0; n < count; n++) this.#entries[this.#past++]!.pass();
   }
 
+  /** A job is given under a number more; `telling` is absent if it is told as before. */
+  #retell(entry: Entry, number: number, telling: Telling | undefined): void {
+    const { numbers, tellings } = entry;
+    // The first stays: it may be what miners have that were slow to take the others.
+    if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
+    numbers.push(number);
+    if (telling !== undefined) {
+      tellings.push(telling);
+      // Those whose last number is gone.
+      if (tellings.length > MAX_NUMBERS) tellings.splice(1, 1);
+    }
+    this.#given(number, entry.telling);
+  }
+
   #given(number: number, telling: Telling): void {
     this.#jobs.set(number, telling);
     this.#newest = telling;
@@ -193,4 +212,10 @@ export class JobBook {
       for (const number of numbers) this.#jobs.delete(number);
     }
   }
+}
+
+/** Whether a job that comes is one that is held and current; told by what their shares are hashed with. */
+function isRepeated({ isPast, telling }: Entry, { check }: BookedJob): boolean {
+  if (isPast || check === undefined || telling.check === undefined) return false;
+  return isSameWork(telling.check.job, check.job);
 }

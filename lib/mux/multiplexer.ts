@@ -63,6 +63,8 @@ export interface Occupancy {
   readonly miners: number;
   /** When its last job came, monotonic, in milliseconds; `undefined` before the first. */
   readonly jobAt: number | undefined;
+  /** What its pool demands of shares now; where it sets each miner's, what they begin with. */
+  readonly poolDifficulty: number;
 }
 
 /** What a multiplexer is made of. */
@@ -98,7 +100,7 @@ export interface MultiplexerOptions {
 
 const log = areaLog("mux");
 
-/** See the head of this file. */
+/** One account's miners, its connections, and who works where. */
 export class Multiplexer implements UpstreamEvents {
   readonly #options: MultiplexerOptions;
   readonly #slots = new Map<Upstream, Slot<MinerSeat>>();
@@ -106,12 +108,14 @@ export class Multiplexer implements UpstreamEvents {
   readonly #serving = new Set<Slot<MinerSeat>>();
   /** Those of connections that are gone, whose shares are being ended. */
   readonly #lostSlots = new Set<Slot<MinerSeat>>();
-  /** Miners that wait for a connection. */
-  readonly #unseated = new Set<MinerSeat>();
+  /** Miners that wait for a place, and since when; those that have waited longest first. */
+  readonly #unseated = new Map<MinerSeat, number>();
   /** Miners that are to sit elsewhere, and go on where they are until it is their turn. */
   readonly #moving = new Set<MinerSeat>();
   /** Since when no connection serves miners; `undefined` while one does. */
   #outageSince: number | undefined;
+  /** When the last such time ended. */
+  #outageEndedAt = -Infinity;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
   readonly #seating: InTurns;
@@ -121,7 +125,7 @@ export class Multiplexer implements UpstreamEvents {
   readonly #pastWork = new PastWork();
   /** Those of them that work. */
   readonly #idlers: Crowd = {
-    handles: () => this.#unseated.values().filter(isAdmitted).map(handleOf).toArray(),
+    handles: () => this.#unseated.keys().filter(isAdmitted).map(handleOf).toArray(),
     isUrgent: false,
   };
   /** Miners seated where there is no job yet, and since when. */
@@ -173,10 +177,11 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Which connections there are, and how many miners each has. */
   get occupancies(): readonly Occupancy[] {
-    return [...this.#slots.values()].map(({ upstream, miners, jobAt }) => ({
+    return [...this.#slots.values()].map(({ upstream, miners, jobAt, ceiling }) => ({
       upstream,
       miners,
       jobAt,
+      poolDifficulty: ceiling,
     }));
   }
 
@@ -345,7 +350,8 @@ export class Multiplexer implements UpstreamEvents {
   moveForMask(seat: MinerSeat): boolean {
     this.#flow.finish();
     if (seat.slot === undefined || hasFullMask(seat.slot)) return false;
-    if (!this.#serving.values().some(hasFullMask)) return false;
+    const place = this.#placeFor(seat, this.#servingSlots());
+    if (place === undefined || !hasFullMask(place)) return false;
     this.#unseat(seat);
     this.#seatLater([seat]);
     return true;
@@ -381,10 +387,11 @@ export class Multiplexer implements UpstreamEvents {
     this.#tellJobless(time);
     this.#seating.run(() => this.#seatWaiting());
     if (this.#isRefused) this.#sendingAway.run(() => this.#turnUnseatedAway());
-    if (this.#outageSince === undefined) return;
-    if (time - this.#outageSince >= this.#graceMs) {
+    const [longest] = this.#unseated.values();
+    if (longest === undefined) return;
+    if (this.#isPastGrace(longest)) {
       this.#sendingAway.run(() => this.#disconnectUnseated());
-    } else if (this.#unseated.size > 0 && this.#pastWork.isOld(realTime)) {
+    } else if (this.#pastWork.isOld(realTime)) {
       const number = this.#options.nextJobNumber();
       if (this.#pastWork.tellAgain(number, realTime)) this.#options.fanout.tell(this.#idlers);
     }
@@ -441,6 +448,7 @@ export class Multiplexer implements UpstreamEvents {
 
   #serveFrom(slot: Slot<MinerSeat>): void {
     this.#serving.add(slot);
+    if (this.#outageSince !== undefined) this.#outageEndedAt = this.#options.now();
     this.#outageSince = undefined;
     this.#noteDarkness();
     // One opened for want of room is for those that have none.
@@ -542,6 +550,12 @@ export class Multiplexer implements UpstreamEvents {
     this.#books.setDark(isDark, this.#options.realNow());
   }
 
+  /** Whether there has been no pool, or none with room for a miner that waits, for too long. */
+  #isPastGrace(waitsSince: number): boolean {
+    const since = this.#outageSince ?? Math.max(waitsSince, this.#outageEndedAt);
+    return this.#options.now() - since >= this.#graceMs;
+  }
+
   /** In the order in which they became ready. */
   #servingSlots(): Slot<MinerSeat>[] {
     return [...this.#slots.values()].filter((slot) => this.#serving.has(slot));
@@ -564,9 +578,14 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Has these miners, and all others that wait, seated; without any connection they wait on. */
   #seatLater(seats: Iterable<MinerSeat>): void {
-    for (const seat of seats) this.#unseated.add(seat);
+    for (const seat of seats) this.#wait(seat);
     if (this.#serving.size === 0) this.#outageSince ??= this.#options.now();
     this.#seating.run(() => this.#seatWaiting());
+  }
+
+  /** A miner waits from now on, unless it does already. */
+  #wait(seat: MinerSeat): void {
+    if (!this.#unseated.has(seat)) this.#unseated.set(seat, this.#options.now());
   }
 
   /** Has these miners sit elsewhere. */
@@ -612,7 +631,7 @@ export class Multiplexer implements UpstreamEvents {
   /** The miners of a connection are about to lose their places. */
   #inherit(slot: Slot<MinerSeat>): void {
     if (slot.seats.size === 0) return;
-    this.#pastWork.inherit(slot, !this.#unseated.values().some(isAdmitted));
+    this.#pastWork.inherit(slot, !this.#unseated.keys().some(isAdmitted));
   }
 
   /**
@@ -622,7 +641,7 @@ export class Multiplexer implements UpstreamEvents {
   *#seatWaiting(): Generator<void> {
     let roomless = 0;
     for (const worked of [true, false]) {
-      for (const seat of this.#unseated) {
+      for (const seat of this.#unseated.keys()) {
         if (seat.isAdmitted !== worked) continue;
         // Of equals the newest, which has nobody's older shares.
         const slots = this.#servingSlots().reverse();
@@ -661,7 +680,7 @@ export class Multiplexer implements UpstreamEvents {
       if (stays) continue;
       this.#unseat(seat);
       if (slot === undefined) {
-        this.#unseated.add(seat);
+        this.#wait(seat);
         this.#sendAwayIfOutgrown(seat, others);
       } else {
         this.#seat(seat, slot);
@@ -700,15 +719,16 @@ export class Multiplexer implements UpstreamEvents {
   /** Every miner, waiting ones included. */
   #seats(): MinerSeat[] {
     const seated = [...this.#slots.values()].flatMap(({ seats }) => [...seats.values()]);
-    return [...seated, ...this.#unseated];
+    return [...seated, ...this.#unseated.keys()];
   }
 
-  /** Ends miners that wait for longer than the grace, one before each `yield`. */
+  /** Ends miners that have waited for longer than the grace, one before each `yield`. */
   *#disconnectUnseated(): Generator<void> {
     // The same words for all, so that the log can sum them up.
-    const reason = `no pool for over ${Math.round(this.#graceMs / 1000)} s`;
-    for (const seat of this.#unseated) {
-      if (this.#outageSince === undefined) return;
+    const what = this.#outageSince === undefined ? "no pool connection with room" : "no pool";
+    const reason = `${what} for over ${Math.round(this.#graceMs / 1000)} s`;
+    for (const [seat, since] of this.#unseated) {
+      if (!this.#isPastGrace(since)) return;
       seat.miner.disconnect(reason);
       yield;
     }
@@ -716,7 +736,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Turns miners away that wait and may try another account, one before each `yield`. */
   *#turnUnseatedAway(): Generator<void> {
-    for (const seat of this.#unseated) {
+    for (const seat of this.#unseated.keys()) {
       if (!this.#isRefused) return;
       if (seat.isAdmitted) continue;
       this.#unseated.delete(seat);

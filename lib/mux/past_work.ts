@@ -43,7 +43,7 @@ export class PastWork {
     return { versionMask: this.#versionMask, difficulty: undefined, job };
   }
 
-  /** Whether miners have heard nothing for so long that it is to be told again. */
+  /** Whether it is time to tell it again: miners have heard nothing for a while. */
   isOld(time: number): boolean {
     return this.#work.isOld(time);
   }

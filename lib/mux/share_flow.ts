@@ -212,10 +212,17 @@ export class ShareFlow {
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
       counter.add(sessionId, "outage", ledger);
+      // Nobody looks at it; but a miner that goes on is not to pass for one that does not.
+      if (seat.isLocal) this.#local.found(seat, difficulty, this.#now(time));
       return "taken";
     }
     const isBlock = screened === "block";
-    if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) return this.#refuse(seat, "tooMany");
+    const isTentative = screened === "tentative";
+    const changes = hashing?.poolDifficulty.changes ?? 0;
+    if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) {
+      if (isTentative) hashing?.poolDifficulty.untold(changes);
+      return this.#refuse(seat, "tooMany");
+    }
     const serial = slot.nextSerial();
     const sentAt = this.#now(time);
     if (isBlock) {
@@ -233,7 +240,6 @@ export class ShareFlow {
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
     const demand = this.#demandFor({ slot, job });
-    const isTentative = screened === "tentative";
     const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
     if (isBraked && difficulty > poolDifficulty) slot.brakeLoss += difficulty - poolDifficulty;
     slot.pending.add(serial, {
@@ -243,7 +249,7 @@ export class ShareFlow {
       difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
       stamp: hashing === undefined ? undefined : job.check?.stamp,
       reached,
-      change: hashing?.poolDifficulty.changes ?? 0,
+      change: changes,
       isTentative,
     });
     if (!isTentative) {
@@ -371,6 +377,8 @@ export class ShareFlow {
   #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
     const { isGone } = share.owner;
     this.#settled(share.owner, slot);
+    // Another one has to find out how the pool takes its new difficulty.
+    if (share.isTentative) slot.screening.hashing?.poolDifficulty.untold(share.change);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
     this.#lateAnswers.add(share.owner, share.requestId, undefined);
   }

@@ -115,8 +115,13 @@ class StandbyUpstream implements Upstream {
   constructor(lastWork: LastWork, mux: UpstreamEvents) {
     this.#mux = mux;
     this.#lastJob = lastWork.latestJob;
-    // Shares that go nowhere need no looking at.
-    this.terms = { ...lastWork.terms, validation: "pool", verdicts: "none" };
+    // Shares that go nowhere need no looking at, and are no flood, however easy they are.
+    this.terms = {
+      ...lastWork.terms,
+      poolDifficulty: Infinity,
+      validation: "pool",
+      verdicts: "none",
+    };
     this.versionMask = lastWork.versionMask;
   }
 

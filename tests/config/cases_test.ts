@@ -206,7 +206,7 @@ Deno.test("a sub-account with a worker behind its dot is obeyed, with a warning"
   const result = readConfig('{"pools": [["h", 1, "farm.worker1"]]}');
   assert.ok(result.ok);
   assert.deepEqual(result.remarks.map(({ kind, text }) => `${kind} ${text}`), [
-    'warning A pool takes only what is before the dot, "farm", for the sub-account; workers have the names that their miners send',
+    'warning Agent pools take only what is before the dot, "farm", for the sub-account; workers have the names that their miners send',
   ]);
 });
 

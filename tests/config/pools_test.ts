@@ -148,7 +148,10 @@ Deno.test("a dot in the user is warned of only where the pool cuts the name ther
   const user = "farm.rig";
   assert.deepEqual(remarks({ pools: [{ url: URL, user }] }), []);
   const [warning] = remarks({ pools: [{ url: "btcagent+tcp://h:1", user }] });
-  assert.match(warning!, /^warning .*pools\[0\]\.user: A pool takes only what is before the dot/);
+  assert.match(
+    warning!,
+    /^warning .*pools\[0\]\.user: Agent pools take only what is before the dot/,
+  );
 });
 
 Deno.test("a certificate's fingerprint has its effect where any pool is spoken to in TLS", () => {

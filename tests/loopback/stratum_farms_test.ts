@@ -11,7 +11,8 @@ for (const like of ["ckpool", "nomp"] as const) {
     mineThrough({
       pool: {
         like,
-        difficulty: EASY,
+        // Half of fifty shares stale and NOMP bans: a block must not cross that many on their way.
+        difficulty: 4 * EASY,
         minDifficulty: EASY,
         // Two changes within a tenth of a second would cross the shares on their way.
         vardiff: { targetMs: 100, everyMs: 1_000, shares: 240 },

@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import type { ExtranonceLayout } from "../../lib/mux/terms.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
+import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { CheckedUpstream } from "../support/checked_upstream.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { MuxWorld, poolJob } from "../support/mux_world.ts";
+import { until } from "../support/test_proxy.ts";
 
 /** Nothing is a block, and everything that is not is a share. */
 const NO_BLOCKS = "03000001";
@@ -207,6 +209,94 @@ Deno.test("at a pool with 4 bytes, miners with one low byte sit on connections o
   world.tick();
   assert.equal(world.mux.minersAt(two), 1);
   assert.equal(world.mux.roomless, 0);
+});
+
+Deno.test("miners for whom there is no room hear their last work again, and leave when the grace is over", async () => {
+  const world = new World({ graceMs: 100_000 });
+  const pair = ["v", "w"].map((name) => world.serves(name, { size: 4 }));
+  const layout = { extranonce1Bytes: 1, extranonce2Bytes: 3 };
+  const miners = Array.from({ length: 245 }, () => world.joinWith(layout));
+  world.serves("n", { size: 4 });
+  for (const upstream of pair) world.mux.upstreamLost(upstream);
+  const waiting = () => miners.filter(({ seat, isGone }) => !isGone && !seat!.upstreamName);
+  for (const seconds of [40, 80]) {
+    world.clock.advance(40_000);
+    const before = waiting().map(({ jobs }) => jobs.length);
+    await until(() => (world.tick(), waiting().length === 5), "all others have a place");
+    for (const [i, { jobs }] of waiting().entries()) {
+      assert.ok(jobs.length > before[i]!, `silence for ${seconds} s`);
+    }
+  }
+  const [freed] = miners.filter(({ seat }) => seat!.upstreamName === "n");
+  freed!.leave();
+  world.clock.advance(20_000);
+  await until(() => (world.tick(), waiting().length === 0), "nobody waits any more");
+  const reasons = new Set(miners.map(({ disconnectedFor }) => disconnectedFor));
+  assert.deepEqual(reasons, new Set([undefined, "no pool connection with room for over 100 s"]));
+});
+
+Deno.test("a share that was to find out how a new difficulty is taken, and is never judged, is followed by another", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const { id: before } = miner.job;
+  world.mux.difficultyChanged(pool, "all", 2 ** 62, false);
+  const sent = async () => {
+    await world.share(miner, before);
+    return pool.submits.length;
+  };
+  assert.deepEqual([await sent(), await sent()], [1, 1], "one at a time");
+  world.clock.advance(VERDICT_TIMEOUT_MS + 1);
+  world.mux.tick();
+  assert.equal(await sent(), 2);
+  world.mux.abandoned(pool, 1, 1);
+  assert.equal(await sent(), 3);
+});
+
+Deno.test("a job that the pool repeats under its id leaves what miners have of it good, one of other work does not", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const { id: before } = miner.job;
+  world.jobOf(pool, "1", false);
+  assert.equal(await world.share(miner, before), undefined, "it waits for its verdict");
+  world.jobOf(pool, "1", true);
+  assert.equal(await world.share(miner, before), undefined);
+  assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1", "1"]);
+  world.mux.jobArrived(pool, {
+    ...poolJob("1", false, hex("a")),
+    coinbase2: "77",
+    bits: NO_BLOCKS,
+  });
+  assert.equal(await world.share(miner, before), 21);
+});
+
+Deno.test("a connection says what its pool demands now, not what it began with", () => {
+  const world = new World();
+  const pool = world.serves("a", { difficulty: 1024 });
+  world.mux.difficultyChanged(pool, "all", 4096, true);
+  assert.deepEqual(world.mux.occupancies.map(({ poolDifficulty }) => poolDifficulty), [4096]);
+});
+
+Deno.test("a miner that goes on while no pool answers keeps the difficulty that suits it", async () => {
+  const world = new World();
+  const pool = world.serves("a", { difficulty: 2 ** 40 });
+  const miner = world.join();
+  const started = miner.difficulty!;
+  const standby = world.serves("s", {
+    terms: { validation: "pool", verdicts: "none", poolDifficulty: Infinity },
+  });
+  world.mux.upstreamLost(pool);
+  await until(() => miner.seat!.upstreamName === "s", "it sits at the standby");
+  for (let job = 2; job < 32; job++) {
+    world.clock.advance(20_000);
+    // Ten a minute are aimed at.
+    for (let n = 0; n < 3; n++) world.submit(miner);
+    world.jobOf(standby, String(job), false);
+    world.mux.tick();
+  }
+  assert.equal(miner.difficulty, started);
+  assert.equal(world.mux.shares.outage, 90);
 });
 
 Deno.test("firmware that needs 2 bytes of its own shares a narrow connection with its like only", async () => {

@@ -1,6 +1,7 @@
 /** Miners that cannot keep to fewer version bits than all, and whose shares speak of their firmware. */
 
 import assert from "node:assert/strict";
+import { CheckedUpstream } from "../support/checked_upstream.ts";
 import { MuxWorld } from "../support/mux_world.ts";
 
 const FULL = 0x1fffe000;
@@ -41,6 +42,19 @@ Deno.test("where no connection allows all version bits, or this one does, nobody
   assert.equal(miner.seat!.needFullMask(), false);
   world.ready("spare");
   assert.equal(miner.seat!.needFullMask(), false, "a spare serves nobody");
+  assert.equal(world.mux.moves, 0);
+});
+
+Deno.test("nobody moves to a connection that allows all version bits and has no room for it", () => {
+  const world = new MuxWorld();
+  const pool = world.active("a");
+  pool.versionMask = 0;
+  const miner = world.join();
+  const narrow = new CheckedUpstream("n", world.mux, { size: 6 });
+  world.mux.upstreamReady(narrow);
+  world.mux.moved(undefined, narrow);
+  assert.equal(narrow.versionMask, FULL);
+  assert.equal(miner.seat!.needFullMask(), false);
   assert.equal(world.mux.moves, 0);
 });
 

@@ -588,6 +588,11 @@ Deno.test("With a standby, an outage has made-up jobs, one each interval, until 
     await rig.pass(TICK_MS);
     const [standby] = rig.roles.activeUpstreams;
     assert.equal(standby!.terms.verdicts, "none");
+    assert.equal(
+      standby!.terms.poolDifficulty,
+      Infinity,
+      "no pool's difficulty bounds miners' own",
+    );
     await rig.pass(61_000);
     const madeUp = rig.roles.jobs.filter(({ upstream }) => upstream === standby)
       .map(({ job }) => job);

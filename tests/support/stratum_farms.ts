@@ -17,11 +17,11 @@ import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 export const TINY_VARDIFF = { minimum: 2 ** -20 };
 
 /**
- * Firmware that mines on a pool with 4 bytes of extranonce2, of which miners get 3: NiceHash works
- * with 4 to 8 bytes only and leaves by itself, NerdMiner knows 2, 4 and 8.
+ * Firmware that mines on a pool with 4 bytes of extranonce2, of which miners get 2 or 3: NiceHash
+ * works with 4 to 8 bytes only and leaves by itself.
  */
 export const NARROW_FIRMWARE: readonly FirmwareName[] = FIRMWARE_NAMES.filter((name) =>
-  name !== "nicehash" && name !== "nerdminer"
+  name !== "nicehash"
 );
 
 /** The extranonce2 size of each personality, as it is known from before. */

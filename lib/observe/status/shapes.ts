@@ -194,7 +194,11 @@ export const ConnectionSchema = v.strictObject({
   age_seconds: amount("How long it has been opening, or ready."),
   miners: count("Miners that work on it."),
   job_age_seconds: about("Since its last job; null before the first.", v.nullable(v.number())),
-  difficulty: about("What miners begin with; null while opening.", v.nullable(v.number())),
+  difficulty: about(
+    "What its pool demands of shares now; where that sets each miner's, what they begin with; null " +
+      "while opening.",
+    v.nullable(v.number()),
+  ),
   version_mask: about("8 hex digits; null while opening.", v.nullable(v.string())),
   verdicts: about("Whether it judges shares; null while opening.", v.nullable(v.boolean())),
 });

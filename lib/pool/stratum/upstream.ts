@@ -140,8 +140,9 @@ export class StratumUpstream implements ReadyUpstream {
   leave(sessionId: number, isAwaited: boolean): void {
     if (this.#isOver) return;
     this.#parts.inflow.unregistered();
-    if (!isAwaited) return this.#parts.mux.forgotten(this, sessionId);
+    // It may have left before, and be back before its shares were judged.
     this.#leaving.set(sessionId, (this.#leaving.get(sessionId) ?? 0) + 1);
+    if (!isAwaited) this.settled(sessionId);
   }
 
   settled(sessionId: number): void {

@@ -389,6 +389,14 @@ Deno.test("A miner that leaves is forgotten at once, or when its last share is j
   rig.upstream.settled(2);
   rig.upstream.settled(3);
   assert.deepEqual(rig.events.unregistered, [1, 2, 2]);
+  rig.upstream.leave(3, true);
+  rig.upstream.enter({ sessionId: 3, account: "", name: "rig", clientAgent: "" });
+  rig.upstream.leave(3, false);
+  assert.deepEqual(
+    rig.events.unregistered,
+    [1, 2, 2, 3, 3],
+    "also if its shares are judged before",
+  );
   rig.session.close();
 });
 
