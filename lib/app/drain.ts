@@ -52,7 +52,8 @@ export async function drain(
   timers: Timers,
   mostMs: number,
 ): Promise<number> {
-  miners.drain();
+  // Miners let go before the ports are closed would come back to a queue that is about to be.
+  await miners.drain();
   accounts.flush();
   const { silentMs, oldMs } = patience(counter.verdictLatency.snapshot());
   const before = counter.total.get("unansweredStopped");

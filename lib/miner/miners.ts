@@ -342,10 +342,13 @@ export class Miners implements Fanout, EngineEvents {
     this.#resuming.run(() => this.#resumeSubscribers());
   }
 
-  /** Lets no further miner in and reads nothing more from those that are; answers still go out. */
-  drain(): void {
+  /**
+   * Lets no further miner in, and reads nothing more from those that are once the ports are closed;
+   * answers still go out.
+   */
+  async drain(): Promise<void> {
     this.#isDraining = true;
-    this.#sockets.stopAccepting();
+    await this.#sockets.stopAccepting();
     this.#sockets.stopReading();
   }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { drain, patience } from "../../lib/app/drain.ts";
+import { pause } from "../../lib/base/clock.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import type { LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
 import type { Downstream } from "../../lib/mux/downstream.ts";
@@ -107,11 +108,16 @@ Deno.test("miners are let go before the others' verdicts have come, and bytes of
   world.submit(miners[1]!);
   const letGo: number[] = [];
   let waitingBytes = 100;
+  let arePortsClosed = false;
   const draining = drain(
     {
       miners: {
-        drain: () => {},
+        drain: async () => {
+          await pause(systemTime, 1);
+          arePortsClosed = true;
+        },
         letGo: (awaited: ReadonlySet<Downstream>) => {
+          assert.ok(arePortsClosed, "it would come back to a port that is about to be closed");
           letGo.push(awaited.size);
           if (letGo.length === 1) pool.judge(0, SHARE_ACCEPTED);
           else world.clock.advance(3_000);

@@ -31,8 +31,7 @@ for (const engine of ["libc", "deno"]) {
         count: MINERS,
         reconnects: true,
         // What is tested is who listens, not the half minute that some firmware takes its time.
-        // The Deno engine may cut off a miner that comes in the moment the old socket closes.
-        haste: engine === "libc" ? 20 : 1,
+        haste: 20,
         mode: { kind: "rate", sharesPerSecond: 2 },
       });
       await farm.until(() => farm.statistics().workingNow === MINERS);

@@ -103,11 +103,11 @@ Deno.test("failing to accept is said with what to do about it", () => {
   ]);
 });
 
-Deno.test("draining lets nobody in and takes nothing more, but answers still go out", () => {
+Deno.test("draining lets nobody in and takes nothing more, but answers still go out", async () => {
   const world = new FakeMiners();
   const miner = world.login();
   miner.send(SHARE);
-  world.miners.drain();
+  await world.miners.drain();
   assert.equal(world.engine.isAccepting, false);
   miner.send(SHARE, '{"id":4,"method":"mining.ping"}');
   assert.equal(world.mux.shares.length, 1);

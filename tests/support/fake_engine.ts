@@ -151,8 +151,9 @@ export class FakeEngine implements Engine {
     this.sweeps++;
   }
 
-  stopAccepting(): void {
+  stopAccepting(): Promise<void> {
     this.isAccepting = false;
+    return Promise.resolve();
   }
 
   stopReading(): void {
@@ -160,7 +161,7 @@ export class FakeEngine implements Engine {
   }
 
   stop(): Promise<void> {
-    this.stopAccepting();
+    void this.stopAccepting();
     this.isStopped = true;
     for (const peer of this.#peers.values()) peer.isClosed = true;
     return Promise.resolve();

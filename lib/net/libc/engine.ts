@@ -226,8 +226,12 @@ class LibcEngine implements Engine {
     }
   }
 
-  stopAccepting(): void {
-    if (!this.#isAccepting) return;
+  stopAccepting(): Promise<void> {
+    if (this.#isAccepting) this.#closePort();
+    return Promise.resolve();
+  }
+
+  #closePort(): void {
     // Whoever the kernel gave to this socket would be cut off when it closes, although another
     // process listens on the port.
     for (let count = 0; this.#isPortShared && count < LAST_ACCEPTS; count++) {
@@ -249,7 +253,7 @@ class LibcEngine implements Engine {
 
   async stop(): Promise<void> {
     if (!this.#isStopped) {
-      this.stopAccepting();
+      void this.stopAccepting();
       this.#isStopped = true;
       this.#rounds.clear();
       for (const handle of this.#table.handles()) this.#close(handle);

@@ -29,6 +29,7 @@ export class AcceptLoop {
   readonly #lastCall: LastCall;
   #isAccepting = true;
   #isListening = true;
+  readonly #closed = Promise.withResolvers<void>();
   #pauseTimer: Timer | undefined;
   #endPause: (() => void) | undefined;
   /** Resolves when nothing is accepted any more. */
@@ -43,12 +44,17 @@ export class AcceptLoop {
     this.ended = this.#run();
   }
 
-  /** Stops; if other programs listen on the port, too, only once nobody is in its queue. */
-  stop(isPortShared: boolean): void {
-    if (!this.#isAccepting) return;
-    this.#isAccepting = false;
-    if (isPortShared) this.#lastCall.begin();
-    else this.close();
+  /**
+   * Stops; if other programs listen on the port, too, only once nobody is in its queue. Resolves when
+   * the port is closed.
+   */
+  stop(isPortShared: boolean): Promise<void> {
+    if (this.#isAccepting) {
+      this.#isAccepting = false;
+      if (isPortShared) this.#lastCall.begin();
+      else this.close();
+    }
+    return this.#closed.promise;
   }
 
   /** Stops at once. */
@@ -56,6 +62,7 @@ export class AcceptLoop {
     if (!this.#isListening) return;
     this.#isAccepting = this.#isListening = false;
     this.#listener.close();
+    this.#closed.resolve();
     this.#lastCall.end();
     this.#timers.clear(this.#pauseTimer);
     this.#endPause?.();

@@ -178,8 +178,8 @@ class DenoEngine implements Engine {
     }
   }
 
-  stopAccepting(): void {
-    this.#accepting.stop(this.#isPortShared);
+  stopAccepting(): Promise<void> {
+    return this.#accepting.stop(this.#isPortShared);
   }
 
   stopReading(): void {

@@ -114,8 +114,11 @@ export interface MinerSockets {
   abort(handle: number): void;
   /** Closes peers that stand still. To be called about once a second. */
   sweep(): void;
-  /** Stops accepting. Connections stay. */
-  stopAccepting(): void;
+  /**
+   * Stops accepting, and resolves when the port is closed. On a shared port that is when nobody waits
+   * there any more: whoever did would be reset. Connections stay.
+   */
+  stopAccepting(): Promise<void>;
   /**
    * Begins no read any more: what peers send from here on stays in the kernel, and is gone with
    * their connections. A read under way may still bring something.

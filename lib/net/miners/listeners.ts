@@ -100,7 +100,7 @@ export class Listeners implements MinerSockets {
     const has = (port: Port) => addresses.some((address) => isSame(address, port.wanted));
     const kept = before.filter(has);
     const removed = before.filter((port) => !has(port));
-    for (const port of removed) this.#retire(port);
+    for (const port of removed) void this.#retire(port);
     if (removed.length > 0) await this.#portsAreFree();
     // Who stops opens nothing more.
     if (this.#isClosing) return;
@@ -183,9 +183,9 @@ export class Listeners implements MinerSockets {
     }
   }
 
-  stopAccepting(): void {
+  async stopAccepting(): Promise<void> {
     this.#isClosing = true;
-    for (const port of this.#accepting()) this.#retire(port);
+    await Promise.all(this.#accepting().map((port) => this.#retire(port)));
   }
 
   stopReading(): void {
@@ -206,9 +206,9 @@ export class Listeners implements MinerSockets {
     this.#ports.sort((a, b) => place(a) - place(b));
   }
 
-  #retire(port: Port): void {
+  #retire(port: Port): Promise<void> {
     port.isAccepting = false;
-    port.engine.stopAccepting();
+    return port.engine.stopAccepting();
   }
 
   #open(addresses: readonly ListenAddress[]): Port[] {

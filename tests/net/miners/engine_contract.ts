@@ -522,8 +522,7 @@ export function testEngine(
   test("once accepting has stopped, connections stay until the engine stops", async () => {
     await using world = createWorld();
     const [[conn], [handle]] = await world.connect(1);
-    world.engine.stopAccepting();
-    world.engine.stopAccepting();
+    await Promise.all([world.engine.stopAccepting(), world.engine.stopAccepting()]);
     assert.ok(!world.isListening);
     conn!.send("hello");
     await world.settled();

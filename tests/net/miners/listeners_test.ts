@@ -46,7 +46,7 @@ class RecordingEngine implements Engine {
     if (this.areSlow) this.events.ended(handle);
   };
   sweep = () => this.#note("sweep");
-  stopAccepting = () => this.#note("stop accepting");
+  stopAccepting = () => Promise.resolve(this.#note("stop accepting"));
   stopReading = () => this.#note("stop reading");
   stop = () => Promise.resolve(this.#note("stop"));
 
@@ -167,7 +167,7 @@ Deno.test("closing, sweeping and stopping reach the right engines", async () => 
   listeners.close(1);
   listeners.tell(0);
   listeners.sweep();
-  listeners.stopAccepting();
+  await listeners.stopAccepting();
   await listeners.stop();
   assert.deepEqual(calls, [
     "2: close 1",
@@ -260,7 +260,7 @@ for (
 Deno.test("once nobody is let in any more, no port is opened, whatever is asked for then", async () => {
   const { listeners, engines } = listen([1]);
   const moving = listeners.reconfigure([at(2)]);
-  listeners.stopAccepting();
+  await listeners.stopAccepting();
   await moving;
   await listeners.reconfigure([at(1), at(3)]);
   assert.equal(engines.length, 1);
