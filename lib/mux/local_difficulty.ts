@@ -18,6 +18,8 @@ export class LocalDifficulty {
   readonly #vardiff: Vardiff;
   readonly #remembered: RememberedDifficulties;
   readonly #rules: () => VardiffRules;
+  /** Miners whose shares come so fast that their next job is to come out of turn. */
+  readonly #flooding = new Set<MinerSeat>();
   /** When the difficulties of a connection's miners were last set, and for what. */
   readonly #set = new WeakMap<
     Slot<MinerSeat>,
@@ -47,6 +49,7 @@ export class LocalDifficulty {
       this.#vardiff.restart(seat.localPlace, time);
     }
     seat.isLocal = true;
+    this.#flooding.delete(seat);
     const { ceiling, brake } = slot;
     return this.#vardiff.atJob(seat.localPlace, time, ceiling, this.#rules(), brake?.level);
   }
@@ -72,7 +75,31 @@ export class LocalDifficulty {
   /** A miner found a share that it is credited for. */
   found(seat: MinerSeat, difficulty: number, time: number): void {
     if (seat.localPlace === NO_PLACE) return;
-    this.#vardiff.share(seat.localPlace, difficulty, time, this.#rules());
+    const isFlood = this.#vardiff.share(seat.localPlace, difficulty, time, this.#rules());
+    if (isFlood && seat.isLocal) this.#flooding.add(seat);
+  }
+
+  /** Whether miners of a connection are to have a job out of turn. */
+  isFlooding(slot: Slot<MinerSeat>): boolean {
+    return this.#flooding.values().some((seat) => seat.slot === slot && seat.isLocal);
+  }
+
+  /** Those miners, once. Each has the difficulty that it is to have for that job. */
+  raiseFlooding(slot: Slot<MinerSeat>, time: number): MinerSeat[] {
+    const { difficulties, ceiling, brake } = slot;
+    const rules = this.#rules();
+    const raised: MinerSeat[] = [];
+    for (const seat of this.#flooding) {
+      if (seat.slot !== slot || !seat.isLocal) continue;
+      this.#flooding.delete(seat);
+      const before = difficulties.next(seat.place);
+      const after = this.#vardiff.atJob(seat.localPlace, time, ceiling, rules, brake?.level);
+      // A job that came meanwhile may have brought it.
+      if (after === before) continue;
+      difficulties.set(seat.place, after);
+      raised.push(seat);
+    }
+    return raised;
   }
 
   /** A miner suggests a difficulty. */
@@ -85,6 +112,7 @@ export class LocalDifficulty {
   /** A miner leaves. */
   leave(seat: MinerSeat, time: number): void {
     if (seat.localPlace === NO_PLACE) return;
+    this.#flooding.delete(seat);
     this.#vardiff.give(seat.localPlace, wholeName(seat), time);
     seat.localPlace = NO_PLACE;
   }

@@ -385,6 +385,7 @@ export class Multiplexer implements UpstreamEvents {
       this.#tellIfTime(slot);
     }
     this.#tellJobless(time);
+    this.#raiseFlooding(time);
     this.#seating.run(() => this.#seatWaiting());
     if (this.#isRefused) this.#sendingAway.run(() => this.#turnUnseatedAway());
     const [longest] = this.#unseated.values();
@@ -608,6 +609,22 @@ export class Multiplexer implements UpstreamEvents {
     this.#braking.foresee(slot, { coming: waiting + seating, all: this.miners + seating });
   }
 
+  /** Miners that flood hear a harder difficulty now, with a job that drops their easier work. */
+  #raiseFlooding(time: number): void {
+    for (const slot of this.#slots.values()) {
+      if (!this.#local.isFlooding(slot) || !slot.mayRaise(time)) continue;
+      const raised = this.#local.raiseFlooding(slot, time);
+      if (raised.length === 0) continue;
+      slot.setDifficultiesAgain(this.#options.nextJobNumber(), false);
+      slot.work.announceQuietly();
+      for (const seat of raised) seat.told = Math.min(seat.told, RETOLD);
+      this.#options.fanout.tell({
+        handles: () => raised.filter(isHere).map(handleOf),
+        isUrgent: false,
+      });
+    }
+  }
+
   /** The miners of a connection without a job learn their difficulty in good time. */
   #tellJobless(time: number): void {
     const slots = new Set<Slot<MinerSeat>>();
@@ -828,6 +845,10 @@ function turnAway(miner: Downstream): void {
 
 function isAdmitted(seat: MinerSeat): boolean {
   return seat.isAdmitted;
+}
+
+function isHere({ isGone }: MinerSeat): boolean {
+  return !isGone;
 }
 
 function handleOf({ miner }: MinerSeat): number {

@@ -33,6 +33,9 @@ const MASK_BURST = 6;
 const AGAIN_EVERY_MS = 35_000;
 const AGAIN_BURST = 3;
 
+/** Miners that flood are given it this often, in milliseconds, all of them together. */
+const RAISE_EVERY_MS = 5_000;
+
 /** What a slot asks of those who sit there. */
 export interface Sitter {
   /** The miner. */
@@ -97,6 +100,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   #movedAwayWith = -1;
   #versionMask: number;
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
+  readonly #raises = new Allowance(RAISE_EVERY_MS, 1);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
   /** An empty place on a connection that is ready, at `time`. */
@@ -322,6 +326,11 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** Whether the newest job may be given again to a miner that needs it out of turn. */
   mayGiveAgain(time: number): boolean {
     return this.work.job !== undefined && this.#gifts.take(time);
+  }
+
+  /** Whether it may be given again to miners that are to find harder shares from now on. */
+  mayRaise(time: number): boolean {
+    return this.work.job !== undefined && this.#raises.take(time);
   }
 
   /** The pool's mask or its job is another. @returns whether the mask for miners is another, too. */

@@ -5,7 +5,8 @@ import type { ExtranonceLayout } from "../../lib/mux/terms.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
-import { CheckedUpstream } from "../support/checked_upstream.ts";
+import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
+import { ANY_WORK, CheckedUpstream } from "../support/checked_upstream.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { MuxWorld, poolJob } from "../support/mux_world.ts";
 import { until } from "../support/test_proxy.ts";
@@ -348,4 +349,36 @@ Deno.test("what is refused for a Stratum pool has a code that every such pool ha
   world.mux.difficultyChanged(pool, "all", 2 ** 62, false);
   world.jobOf(pool, "2");
   assert.equal(await world.share(miner), 23);
+});
+
+Deno.test("a miner that floods hears a harder difficulty at once, with a clean job of its own", async () => {
+  const world = new World();
+  // Any hash is a share, to begin with.
+  world.rules = vardiffRules({ fixed: ANY_WORK });
+  const pool = world.serves("a", { difficulty: 2 ** 40 });
+  const [flooding, calm] = [world.join(), world.join()];
+  const jobs = [flooding, calm].map(({ jobs }) => jobs.length);
+  const { id: before, ntime } = flooding.job;
+  world.rules = vardiffRules({ minimum: 2 ** -20 });
+  world.clock.advance(10_000);
+  for (let n = 0; n < 30; n++) world.submit(flooding);
+  world.tick();
+  assert.ok(flooding.difficulty! >= 8 * ANY_WORK, `${flooding.difficulty}`);
+  assert.deepEqual([flooding.job.isClean, flooding.jobs.length], [true, jobs[0]! + 1]);
+  assert.notEqual(flooding.job.ntime, ntime, "the same header would be searched once more");
+  assert.equal(calm.jobs.length, jobs[1]);
+  // What it finds for what it had before is judged by that.
+  for (let n = 0; n < 30; n++) world.submit(flooding, before);
+  world.tick();
+  // One hash in 65,536 is none, and here it comes.
+  const { kept, refusedLowDifficulty } = world.mux.shares;
+  assert.deepEqual([kept, refusedLowDifficulty, pool.submits.length], [59, 1, 0]);
+  assert.equal(flooding.jobs.length, jobs[0]! + 1);
+  for (let n = 0; n < 30; n++) world.submit(calm);
+  world.tick();
+  assert.equal(calm.jobs.length, jobs[1], "one such job in five seconds");
+  world.clock.advance(5_000);
+  world.tick();
+  assert.equal(calm.difficulty, flooding.difficulty);
+  assert.equal(await world.share(calm), 23);
 });

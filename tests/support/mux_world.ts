@@ -51,6 +51,8 @@ export class MuxWorld {
     number,
     { readonly upstream: FakeUpstream; readonly poolJobId: string; readonly first: number }
   >();
+  /** What the operator wants of miners' difficulties, where they are ours. */
+  rules = vardiffRules();
   #jobNumber = 1000;
   #requestId = 0;
 
@@ -62,7 +64,7 @@ export class MuxWorld {
       fanout: this.fanout,
       nextJobNumber: () => this.#jobNumber++,
       sizeFound: () => {},
-      vardiff: { rules: () => vardiffRules(), remembered: new RememberedDifficulties() },
+      vardiff: { rules: () => this.rules, remembered: new RememberedDifficulties() },
       releaseSession: (sessionId) => this.#release(sessionId),
       now: this.clock.now,
       realNow: this.clock.now,
