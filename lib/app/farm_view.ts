@@ -84,6 +84,8 @@ export interface FarmSummary {
   readonly traffic: Traffic;
   /** How often a miner changed from one pool connection to another. */
   readonly moves: number;
+  /** How often a miner was disconnected since no pool that serves has room for its extranonces. */
+  readonly outgrown: number;
   /** How long sub-accounts were open and had no pool, all together, in milliseconds. */
   readonly outageMs: number;
   /** How often each bound of what miners may ask was reached. */

@@ -96,7 +96,7 @@ export class ProxyView implements FarmView {
     const poolSockets = yield* this.#poolSockets();
     const { traffic } = accounts;
     yield;
-    const { moves, outageMs } = accounts;
+    const { moves, outgrown, outageMs } = accounts;
     yield;
     const { strayVerdicts } = accounts;
     yield;
@@ -129,6 +129,7 @@ export class ProxyView implements FarmView {
       verdictLatency: counter.verdictLatency.snapshot(),
       traffic,
       moves,
+      outgrown,
       outageMs,
       limitCounts,
       certificates,

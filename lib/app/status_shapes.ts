@@ -172,6 +172,7 @@ export function summaryShape(
     stray_verdicts: snakeKeys(farm.strayVerdicts),
     traffic: trafficShape(farm.traffic),
     moves: farm.moves,
+    outgrown: farm.outgrown,
     outage_seconds: farm.outageMs / 1000,
     limits: { ...farm.limitCounts },
     certificates: farm.certificates.map(({ file, names, expiresAt }) => ({

@@ -125,7 +125,14 @@ export class Accounts implements Mux, WaitingRoom {
   /** Since when an account has had no miner. */
   readonly #emptySince = new Map<string, number>();
   /** What closed accounts leave to the sums. */
-  #past = { traffic: NO_TRAFFIC, strayVerdicts: NO_STRAYS, moves: 0, outageMs: 0, brakeLoss: 0 };
+  #past = {
+    traffic: NO_TRAFFIC,
+    strayVerdicts: NO_STRAYS,
+    moves: 0,
+    outgrown: 0,
+    outageMs: 0,
+    brakeLoss: 0,
+  };
   /** What closed accounts leave to the sums of each pool, by its number. */
   readonly #pastPools = new Map<number, PastPool>();
   /** What closed accounts counted, the one closed last at the end; at most as many as may be open. */
@@ -176,6 +183,11 @@ export class Accounts implements Mux, WaitingRoom {
   /** How often a miner changed from one connection to another, in all accounts. */
   get moves(): number {
     return this.#past.moves + this.#sum((account) => account.mux.moves);
+  }
+
+  /** How often a miner was disconnected since no pool that serves has room for its extranonces. */
+  get outgrown(): number {
+    return this.#past.outgrown + this.#sum((account) => account.mux.outgrown);
   }
 
   /** How long accounts were open and no pool served them, all together, in milliseconds. */
@@ -401,6 +413,7 @@ export class Accounts implements Mux, WaitingRoom {
       traffic: sumOfTraffic([this.#past.traffic, upstreams.traffic]),
       strayVerdicts: sumOfStrays(this.#past.strayVerdicts, mux.strayVerdicts),
       moves: this.#past.moves + mux.moves,
+      outgrown: this.#past.outgrown + mux.outgrown,
       outageMs: this.#past.outageMs + mux.outageMs,
       brakeLoss: this.#past.brakeLoss + mux.brakeLoss,
     };

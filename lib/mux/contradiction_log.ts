@@ -1,6 +1,6 @@
 /**
- * What is said of verdicts that contradict our own arithmetic: a line a minute for each pool, and at
- * level debug every such share, whole, for the pool to look at.
+ * What is said of verdicts that contradict our own arithmetic: a line a minute for each pool and
+ * kind, and at level debug every such share, whole, for the pool to look at.
  */
 
 import type { Now } from "../base/clock.ts";

@@ -6,7 +6,7 @@ import { areaLog } from "../observe/log.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { JobHolder } from "./gone_jobs.ts";
 import type { ScreenedJob, ShareOwner } from "./screening.ts";
-import { alignedExtranonce2, roomOf, writeExtranonces } from "./terms.ts";
+import { writeExtranonces } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
 
 /** The miner that found it. */
@@ -47,18 +47,13 @@ export function logLostBlock(
 }
 
 function recordOf(
-  { sessionId, layout }: Finder,
+  finder: Finder,
   { upstream: { terms: { extranonce: room } } }: JobHolder,
   { check }: ScreenedJob,
   share: Share,
 ): { readonly header: string; readonly coinbase: string } {
   const extranonces = new Uint8Array(room.bytes);
-  writeExtranonces(
-    extranonces,
-    roomOf(room, layout),
-    sessionId,
-    alignedExtranonce2(share.extranonce2, layout),
-  );
+  writeExtranonces(extranonces, room, finder, share.extranonce2);
   return {
     header: check!.headerOf(extranonces, share).toHex(),
     coinbase: check!.coinbaseOf(extranonces).toHex(),

@@ -48,7 +48,6 @@ export class LocalDifficulty {
     } else if (!seat.isLocal) {
       this.#vardiff.restart(seat.localPlace, time);
     }
-    seat.isLocal = true;
     this.#flooding.delete(seat);
     const { ceiling, brake } = slot;
     return this.#vardiff.atJob(seat.localPlace, time, ceiling, this.#rules(), brake?.level);

@@ -10,12 +10,14 @@ import type { AttendedNow } from "../base/attended_clock.ts";
 import type { Now, Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
+import { areaLog } from "../observe/log.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import { ERROR_CODE, stratumError } from "../protocol/stratum/error_code.ts";
 import { AccountBooks } from "./books/account_books.ts";
 import type { LedgerSnapshot, ShareCounter, StrayVerdicts } from "./books/ledger.ts";
+import type { Hashrates } from "./books/work_table.ts";
 import { Braking } from "./braking.ts";
-import { ContradictionLog } from "./contradiction_log.ts";
+import type { ContradictionLog } from "./contradiction_log.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { LocalDifficulty } from "./local_difficulty.ts";
 import { PastWork } from "./past_work.ts";
@@ -26,9 +28,7 @@ import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { Verdict } from "./verdict.ts";
-import { areaLog } from "../observe/log.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
-import type { Hashrates } from "./books/work_table.ts";
 
 /**
  * Miners seated in one turn when many wait, about 10 ms of them: a farm that moves holds up neither
@@ -91,7 +91,7 @@ export interface MultiplexerOptions {
     readonly remembered: RememberedDifficulties;
   };
   /** Says where a pool's verdicts contradict us. */
-  readonly contradictions?: ContradictionLog;
+  readonly contradictions: ContradictionLog;
   /** Whether miners named the account: then they hear when the pools refuse it. */
   readonly isNamedByMiners: boolean;
   /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
@@ -168,7 +168,7 @@ export class Multiplexer implements UpstreamEvents {
       timers,
       slots,
       local: this.#local,
-      contradictions: options.contradictions ?? new ContradictionLog(now),
+      contradictions: options.contradictions,
     });
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
@@ -501,8 +501,9 @@ export class Multiplexer implements UpstreamEvents {
     isAlone: boolean,
   ): void {
     this.#flow.finish();
-    const { seats, difficulties, screening } = this.#slots.get(upstream)!;
-    if (upstream.terms.difficulty === "vardiff") {
+    const slot = this.#slots.get(upstream)!;
+    const { seats, difficulties, screening } = slot;
+    if (isLocal(slot)) {
       // Miners hear of theirs with the next job.
       screening.hashing?.poolDifficulty.change(difficulty, isAlone);
       return;

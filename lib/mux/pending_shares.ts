@@ -19,7 +19,7 @@ export interface PendingShare<Owner> {
   readonly requestId: RequestId;
   /** When it was sent, in milliseconds. */
   readonly sentAt: number;
-  /** Of its job, for this miner. */
+  /** What its miner is credited with if the pool accepts it. */
   readonly difficulty: number;
   /** How the pool's difficulty stood when its job came; `undefined` where the pool goes by ours. */
   readonly stamp: DifficultyStamp | undefined;

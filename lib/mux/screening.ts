@@ -10,10 +10,8 @@ import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
 import { PoolDifficulty } from "./pool_difficulty.ts";
 import {
-  alignedExtranonce2,
   type ExtranonceLayout,
   type ExtranonceRoom,
-  roomOf,
   type Terms,
   writeExtranonces,
 } from "./terms.ts";
@@ -138,9 +136,7 @@ export class ShareHashing {
 
   /** Puts a share without fault into a lane of the hasher. */
   put(lane: number, share: Share, { check }: ScreenedJob, owner: ShareOwner): void {
-    const { layout, sessionId } = owner;
-    const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
-    writeExtranonces(this.#extranonces, roomOf(this.#room, layout), sessionId, extranonce2);
+    writeExtranonces(this.#extranonces, this.#room, owner, share.extranonce2);
     check!.put(lane, this.#extranonces, share);
   }
 

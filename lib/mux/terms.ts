@@ -46,7 +46,7 @@ export type Verify = "off" | "sample" | "all";
 export interface Terms {
   /** Where miners' extranonces go. */
   readonly extranonce: ExtranonceRoom;
-  /** The difficulty every miner starts at here. */
+  /** The difficulty that miners start at here, where it is the pool that sets theirs. */
   readonly startingDifficulty: number;
   /** What a share has to reach for the pool to want it; where shares are hashed here. */
   readonly poolDifficulty: number;
@@ -151,16 +151,17 @@ export function alignedExtranonce2(extranonce2: number, layout: ExtranonceLayout
 }
 
 /**
- * Writes the bytes between the coinbase parts, `room.bytes` of them from the beginning of `out`.
- *
- * @param extranonce2 as {@linkcode alignedExtranonce2} gives it.
+ * Writes the bytes between the coinbase parts, `pools.bytes` of them from the beginning of `out`, for
+ * a miner and the extranonce2 that it rolled.
  */
 export function writeExtranonces(
   out: Uint8Array,
-  room: ExtranonceRoom,
-  sessionId: number,
-  extranonce2: number,
+  pools: ExtranonceRoom,
+  { sessionId, layout }: { readonly sessionId: number; readonly layout: ExtranonceLayout },
+  rolled: number,
 ): void {
+  const room = roomOf(pools, layout);
+  const extranonce2 = alignedExtranonce2(rolled, layout);
   let at = room.offset;
   out.fill(0, 0, room.bytes);
   if (room.idBytes === 2) out[at++] = sessionId >>> 8;

@@ -74,7 +74,7 @@ export interface Upstream {
   /** No share of a miner that left waits for a verdict any more. */
   settled(sessionId: number): void;
   /**
-   * Submits a share of a miner that works here.
+   * Submits a share of a miner that works here, or has worked here: only that pool can take it.
    *
    * @param serial counts all shares of the connection from 0 and never comes round.
    * @param share its extranonce2 is as `alignedExtranonce2` gives it.

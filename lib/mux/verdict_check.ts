@@ -12,7 +12,7 @@ import type { Share } from "../protocol/stratum/share.ts";
 import type { Finder } from "./found_blocks.ts";
 import type { JobCheck } from "./job_check.ts";
 import { type ScreenedJob, ShareHashing } from "./screening.ts";
-import { alignedExtranonce2, roomOf, type Terms, writeExtranonces } from "./terms.ts";
+import { type Terms, writeExtranonces } from "./terms.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -21,7 +21,7 @@ import type { Verdict } from "./verdict.ts";
  */
 const MARGIN = 2 ** -10;
 
-/** Of a sample, one share in this number, a power of two. */
+/** Of a sample, one share in 2 to the power of this. */
 const SAMPLE_BITS = 6;
 
 /** Shares without a verdict that are remembered; of more the oldest are not held against the pool. */
@@ -120,11 +120,10 @@ export class VerdictCheck {
   }
 
   #show(sent: SentShare, kind: Contradiction["kind"]): Contradiction {
-    const { finder: { sessionId, layout }, job, share } = sent;
+    const { finder, job, share } = sent;
     const { extranonce: room } = this.#terms;
     const extranonces = new Uint8Array(room.bytes);
-    const extranonce2 = alignedExtranonce2(share.extranonce2, layout);
-    writeExtranonces(extranonces, roomOf(room, layout), sessionId, extranonce2);
+    writeExtranonces(extranonces, room, finder, share.extranonce2);
     const header = job.check!.headerOf(extranonces, share).toHex();
     const words = loadedShareHasher().wordsIn(0);
     const hash = Array.from(words, (word) => word.toString(16).padStart(8, "0")).reverse().join("");

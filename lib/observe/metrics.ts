@@ -162,6 +162,11 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
     one(summary.moves),
   );
   page.counter(
+    "btcagent_miners_outgrown",
+    "How often a miner had to reconnect, since the pools leave too few bytes for its extranonces.",
+    one(summary.outgrown),
+  );
+  page.counter(
     "btcagent_outage_seconds",
     "How long sub-accounts were open and had no pool, all together.",
     one(summary.outage_seconds),

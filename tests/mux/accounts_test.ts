@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
+import { ContradictionLog } from "../../lib/mux/contradiction_log.ts";
 import { type Account, Accounts, EMPTY_ACCOUNT_MS } from "../../lib/mux/accounts.ts";
 import { NO_STRAYS, ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { NO_TRAFFIC, sumOfTraffic } from "../../lib/mux/books/traffic.ts";
@@ -99,6 +100,7 @@ class Rig {
     const mux = new Multiplexer({
       counter: this.counter,
       fanout: { tell() {} },
+      contradictions: new ContradictionLog(this.clock.now),
       nextJobNumber: () => this.#jobNumber++,
       sizeFound: () => {},
       vardiff: { rules: () => vardiffRules(), remembered: new RememberedDifficulties() },

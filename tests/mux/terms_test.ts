@@ -2,13 +2,11 @@
 
 import assert from "node:assert/strict";
 import {
-  alignedExtranonce2,
   extranonce1Of,
   type ExtranonceRoom,
   laneOf,
   paddingFor,
   roomFor,
-  roomOf,
   WIDEST_LAYOUT,
   writeExtranonces,
 } from "../../lib/mux/terms.ts";
@@ -48,7 +46,7 @@ for (
     const rolled = "1f2e3d4c".slice(0, 2 * extranonce2Bytes);
     const hashed = found.before + extranonce1Of(0xabcd, of) + rolled + found.after;
     const sent = new Uint8Array(room.bytes);
-    writeExtranonces(sent, roomOf(room, of), 0xabcd, alignedExtranonce2(parseInt(rolled, 16), of));
+    writeExtranonces(sent, room, { sessionId: 0xabcd, layout: of }, parseInt(rolled, 16));
     assert.equal(sent.toHex(), hashed);
   });
 }

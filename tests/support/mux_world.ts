@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
+import { ContradictionLog } from "../../lib/mux/contradiction_log.ts";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstream } from "../../lib/mux/upstream.ts";
@@ -62,6 +63,7 @@ export class MuxWorld {
     this.mux = new Multiplexer({
       counter: this.counter,
       fanout: this.fanout,
+      contradictions: new ContradictionLog(this.clock.now),
       nextJobNumber: () => this.#jobNumber++,
       sizeFound: () => {},
       vardiff: { rules: () => this.rules, remembered: new RememberedDifficulties() },

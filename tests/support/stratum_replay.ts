@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { parseHex32 } from "../../lib/base/hex.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
+import { ContradictionLog } from "../../lib/mux/contradiction_log.ts";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
 import type { Downstream, Seat, ShareReceipt } from "../../lib/mux/downstream.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
@@ -111,6 +112,7 @@ export class StratumReplay {
     this.mux = new Multiplexer({
       counter: new ShareCounter(0x10000),
       fanout: { tell: () => {} },
+      contradictions: new ContradictionLog(now),
       nextJobNumber: () => this.#nextNumber++,
       sizeFound: () => {},
       vardiff: {

@@ -9,9 +9,8 @@
  * where kept are shares good for their miner and not worth sending, outage is what miners found
  * while no pool answered, which goes nowhere, and waiting is what no verdict has come for yet.
  *
- * Contradicted stands beside these sums: rejected shares that reached the pool's difficulty by our
- * own arithmetic, though the pool says they did not. Where shares are hashed here, count one with
- * `rejectedLowDifficulty`, for the same miner and upstream.
+ * Contradicted stands beside these sums: verdicts that our own arithmetic contradicts. The pool
+ * rejected a share as too low that reached its difficulty, or accepted one that did not.
  */
 
 import {

@@ -115,8 +115,8 @@ export interface MinerSockets {
   /** Closes peers that stand still. To be called about once a second. */
   sweep(): void;
   /**
-   * Stops accepting, and resolves when the port is closed. On a shared port that is when nobody waits
-   * there any more: whoever did would be reset. Connections stay.
+   * Stops accepting, and resolves when the port is closed. A shared one is closed once nobody is in its
+   * queue any more: those who are would be reset. Connections stay.
    */
   stopAccepting(): Promise<void>;
   /**

@@ -158,6 +158,9 @@ export const SummarySchema = v.strictObject({
   ),
   traffic: TrafficSchema,
   moves: count("How often a miner changed from one pool connection to another."),
+  outgrown: count(
+    "How often a miner had to reconnect, since the pools leave too few bytes for its extranonces.",
+  ),
   outage_seconds: amount("How long sub-accounts were open and had no pool, all together."),
   limits: about("How often each bound was reached.", v.record(v.string(), v.number())),
   certificates: about(
