@@ -207,6 +207,25 @@ Deno.test("A close or a reset before any answer decides nothing", async () => {
   }
 });
 
+Deno.test("After the subscribe answer only a close of the pool tells its kind, and no other trouble", async () => {
+  for (
+    const [error, kind] of [
+      [new Deno.errors.ConnectionReset("reset"), "stratum"],
+      [new Deno.errors.TimedOut("the network is gone"), undefined],
+      [new Error("no route to host"), undefined],
+    ] as const
+  ) {
+    using _log = new LogCapture();
+    const rig = await asked();
+    await rig.say(SUB);
+    rig.connections[0]!.fail(error);
+    await turn();
+    assert.equal(rig.kind, kind, error.message);
+    assert.equal(rig.events.endReason, kind === undefined ? error.message : undefined);
+    rig.connection.close();
+  }
+});
+
 Deno.test("An error to capabilities before the subscribe answer decides nothing by itself", async () => {
   const rig = await asked();
   await rig.say('{"id":2,"result":null,"error":[25,"not subscribed",null]}');
