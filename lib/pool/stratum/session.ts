@@ -10,7 +10,7 @@ import type { Connection } from "../../net/pools/connection.ts";
 import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
 import { openingRequests } from "../../protocol/stratum/pool_request.ts";
 import type { EndCause, PoolConnection, PoolConnectionOptions } from "../connection.ts";
-import { causeOf, endReason } from "../end_reason.ts";
+import { causeOf, endReason, isClose } from "../end_reason.ts";
 import { Inflow, type InflowOfKind } from "../inflow.ts";
 import { Liveness } from "../liveness.ts";
 import { Turns } from "../turns.ts";
@@ -178,8 +178,12 @@ export class StratumSession implements PoolConnection {
         await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
-      this.#end(endReason(error), causeOf(error));
+      this.#lost(error);
     }
+  }
+
+  #lost(error: unknown): void {
+    this.#end(isClose(error) ? this.#whyClosed() : endReason(error), causeOf(error));
   }
 
   /** A pool that closes before it has given work may not be what it was taken for. */
@@ -199,7 +203,7 @@ export class StratumSession implements PoolConnection {
     const messages = bytes.reduce((lines, byte) => byte === LF ? lines + 1 : lines, 0);
     const outgoing = new Outgoing(connection, { bytes: bytes.length, messages }, now, {
       abandoned: (serial) => this.#upstream?.abandoned(serial),
-      failed: (error) => this.#end(endReason(error), causeOf(error)),
+      failed: (error) => this.#lost(error),
       stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),
     });
     const send = (line: string) => outgoing.sendLine(line);

@@ -579,6 +579,28 @@ Deno.test("A pool that closes, breaks or takes no write ends the session once", 
   }
 });
 
+Deno.test("A pool that closes or resets before it gives work is told with what to check", async () => {
+  const reset = new Deno.errors.ConnectionReset("reset");
+  for (
+    const act of [
+      (rig: StratumRig) => rig.connection.end(),
+      (rig: StratumRig) => rig.connection.fail(reset),
+    ]
+  ) {
+    const rig = new StratumRig();
+    await rig.connect();
+    await rig.say(STRATUM_LINES.sub);
+    act(rig);
+    await turn();
+    assert.equal(
+      rig.events.endReason,
+      "the pool closed the connection before the authorize answer came; check its port, whether it " +
+        "wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and whether it bars this address",
+    );
+    assert.equal(rig.events.endCause, "connection");
+  }
+});
+
 Deno.test("A dial that fails ends the session; one answered after the close is closed", async () => {
   const rig = new StratumRig();
   rig.dial.calls[0]!.refuse(new Error("no route"));
