@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { roomFor } from "../../lib/mux/terms.ts";
 import { extranonce2Text } from "../../lib/pool/stratum/room.ts";
-import { verdictOf } from "../../lib/pool/stratum/verdicts.ts";
+import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";
 import { decodePoolMessage, type PoolMessage } from "../../lib/protocol/stratum/pool_message.ts";
 import { openingRequests, submitRequest } from "../../lib/protocol/stratum/pool_request.ts";
 import { StratumRig } from "../support/stratum_rig.ts";
@@ -109,7 +109,7 @@ Deno.test("pools.md: verdicts are counted and told as its table says", () => {
     const error = code === "" ? words : [Number(code), words, null];
     const message = decode(JSON.stringify({ id: 5, result: null, error }));
     assert.ok(message.kind === "answer");
-    const verdict = verdictOf(message);
+    const { verdict } = judgementOf(message);
     assert.ok(verdict.kind === "rejected");
     assert.deepEqual([verdict.reason, String(verdict.code)], [reason, told], words);
   }

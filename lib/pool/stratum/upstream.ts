@@ -9,7 +9,7 @@ import type { Now } from "../../base/clock.ts";
 import { PoolFault } from "../../base/violation.ts";
 import type { Terms } from "../../mux/terms.ts";
 import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
-import type { Verdict } from "../../mux/verdict.ts";
+import type { Rejected } from "../../mux/verdict.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { Job } from "../../protocol/stratum/job.ts";
 import { agreedMask, type PoolAnswer } from "../../protocol/stratum/pool_message.ts";
@@ -29,7 +29,7 @@ import type { StratumAgreement } from "./handshake.ts";
 import { MAX_QUEUED, type Outgoing } from "./outgoing.ts";
 import { PoolJobs } from "./pool_jobs.ts";
 import { extranonce2Text } from "./room.ts";
-import { faultOf, verdictOf } from "./verdicts.ts";
+import { judgementOf } from "./verdicts.ts";
 
 /** A pool that changes its version mask more often is left. */
 const MASK_CHANGES_A_MINUTE = 6;
@@ -200,8 +200,8 @@ export class StratumUpstream implements ReadyUpstream {
     }
     liveness.answered();
     const serial = answer.id - FIRST_SUBMIT_ID;
-    const verdict = verdictOf(answer);
-    if (verdict.kind === "rejected") this.#alarm(answer, verdict);
+    const { verdict, isOurFault } = judgementOf(answer);
+    if (isOurFault) this.#alarm(verdict);
     mux.judged(this, serial, serial, verdict);
   }
 
@@ -258,8 +258,7 @@ export class StratumUpstream implements ReadyUpstream {
   }
 
   /** A refusal that is the fault of our name or login is said loudly: no share earns anything. */
-  #alarm({ error }: PoolAnswer, { poolCode, poolText }: Exclude<Verdict, { kind: "accepted" }>) {
-    if (error === undefined || faultOf(error) !== "ours") return;
+  #alarm({ poolCode, poolText }: Rejected): void {
     if (!this.#alarms.take(this.#parts.now())) return;
     log.error(
       "Pool {pool} takes no shares under the name {user}: it answers {code} {text}; check the " +

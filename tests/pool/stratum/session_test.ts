@@ -363,6 +363,15 @@ Deno.test("A refusal of our name is an error in the log, once a minute", async (
   rig.session.close();
 });
 
+Deno.test("What is counted as a refusal of another kind raises no alarm, however its words go on", async () => {
+  const rig = await StratumRig.ready();
+  using log = new LogCapture();
+  const words = "x".repeat(80) + " unauthorized";
+  await rig.say(`{"id":${rig.submit(1)},"result":null,"error":[20,"${words}",null]}`);
+  assert.deepEqual(log.take().filter((line) => line.startsWith("error")), []);
+  rig.session.close();
+});
+
 Deno.test("Shares that may be blocks go first, and shares that wait too long in line are given up", async () => {
   const rig = await StratumRig.ready();
   for (let i = 0; i < 1100; i++) rig.submit(1);
