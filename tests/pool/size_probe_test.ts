@@ -38,7 +38,7 @@ class Rig {
 
   async ask(...pools: readonly KnownPool[]): Promise<void> {
     this.probe.ask({
-      pools,
+      pools: SizeProbe.asksOf(pools),
       dial: this.dial.dial,
       timeoutMs: 15_000,
       found: ({ poolId }, bytes) => this.sizes[poolId] = bytes,

@@ -99,11 +99,6 @@ export class StratumSession implements PoolConnection {
     return this.#link?.outgoing.messages ?? 0;
   }
 
-  /** Messages of the pool of which nothing could be made. */
-  get ignored(): number {
-    return this.#link?.courtesies.ignored ?? 0;
-  }
-
   flush(): void {}
 
   tick(): void {
