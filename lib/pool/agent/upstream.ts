@@ -3,6 +3,7 @@
  * jobs, difficulties and verdicts down.
  */
 
+import { AGENT_EXTRANONCE2_BYTES } from "../../base/agent_pool.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
 import type { Terms, Verify } from "../../mux/terms.ts";
@@ -32,8 +33,8 @@ import { verdictOf } from "./verdicts.ts";
  */
 const RETENTION = { jobs: 256, acrossClean: 4, ms: Infinity } as const;
 
-/** 8 bytes; the first two of a miner's 4 are zeros (agent.md trap 9). */
-const EXTRANONCE = { bytes: 8, offset: 2, idBytes: 2 } as const;
+/** The first two of a miner's 4 bytes are zeros (agent.md trap 9). */
+const EXTRANONCE = { bytes: AGENT_EXTRANONCE2_BYTES, offset: 2, idBytes: 2 } as const;
 
 /** What an upstream is made of. */
 export interface AgentUpstreamParts {
