@@ -5,7 +5,6 @@
  * reason.
  */
 
-import { loadShareHasher } from "../../bitcoin/load_share_hasher.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
 import { openingRequests } from "../../protocol/stratum/pool_request.ts";
@@ -14,6 +13,7 @@ import { causeOf, endReason, isClose } from "../end_reason.ts";
 import { Inflow, type InflowOfKind } from "../inflow.ts";
 import { Liveness } from "../liveness.ts";
 import { Turns } from "../turns.ts";
+import { withHasher } from "../with_hasher.ts";
 import { Courtesies } from "./courtesies.ts";
 import { type StratumAgreement, StratumHandshake } from "./handshake.ts";
 import { Incoming } from "./incoming.ts";
@@ -158,10 +158,8 @@ export class StratumSession implements PoolConnection {
   async #run(): Promise<void> {
     try {
       const { dial, address } = this.#options;
-      const hasher = loadShareHasher();
-      const connection = await dial(address, this.#abort.signal, this.#opening);
       // Its shares are hashed here from the first on.
-      await hasher;
+      const connection = await withHasher(dial(address, this.#abort.signal, this.#opening));
       if (this.#isEnded()) return connection.close();
       this.#opened(connection);
       const buffer = new Uint8Array(READ_BUFFER_BYTES);
