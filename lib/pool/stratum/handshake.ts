@@ -182,8 +182,8 @@ export class StratumHandshake {
   }
 
   /**
-   * Nothing is settled yet, so that all of it may change; it counts from the next job on. Some pools
-   * leave out the size, which then stays.
+   * Nothing is settled yet, so that all of it may change; it counts from the next job on. Without a
+   * size the one before stays.
    */
   #extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
     if (this.#subscription === undefined) return;
