@@ -39,39 +39,6 @@ export function targetOf(difficulty: number): bigint {
   return knownTarget;
 }
 
-/** Above 2^224 a target is 0. */
-const MAX_DIFFICULTY_BITS = 224n;
-/** Pools print a difficulty in about 25 characters at most. */
-const MAX_TEXT_LENGTH = 100;
-/** With at most 100 digits, a power of ten beyond these decides alone. */
-const MAX_EXPONENT = 200;
-
-/**
- * The highest hash that is a share at a difficulty, exactly by its decimal text: most fractions are
- * no doubles.
- *
- * @param text a JSON number, such as `9.9999999999999995e-7`.
- * @returns `undefined` for any other text, one of more than 100 characters, and a difficulty that is
- *   not above 0 or is above 2^224.
- */
-export function targetOfText(text: string): bigint | undefined {
-  if (text.length > MAX_TEXT_LENGTH) return undefined;
-  const parts = /^(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
-  if (parts === null) return undefined;
-  const [, whole = "", fraction = "", exponentText = "0"] = parts;
-  const digits = BigInt(whole + fraction);
-  if (digits === 0n) return undefined;
-  const exponent = Number(exponentText) - fraction.length;
-  if (exponent > MAX_EXPONENT) return undefined;
-  if (exponent < -MAX_EXPONENT) return MAX_TARGET;
-  // The difficulty is numerator / denominator.
-  const numerator = exponent > 0 ? digits * 10n ** BigInt(exponent) : digits;
-  const denominator = exponent < 0 ? 10n ** BigInt(-exponent) : 1n;
-  if (numerator > denominator << MAX_DIFFICULTY_BITS) return undefined;
-  const target = DIFFICULTY_1 * denominator / numerator;
-  return target < MAX_TARGET ? target : MAX_TARGET;
-}
-
 /**
  * The highest hash that is a block.
  *

@@ -2,8 +2,8 @@
  * What the findings about one pool mean to an operator; pure.
  */
 
+import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
 import { formatHex32 } from "../base/hex.ts";
-import { EXTRANONCE2_BYTES } from "../pool/agent/handshake.ts";
 import { coinbaseBytes } from "../pool/agent/pool_job.ts";
 import type { Certificate } from "./certificate.ts";
 import { judgeCertificate } from "./judge_certificate.ts";
@@ -31,7 +31,7 @@ function isDone({ talk, stratum }: Trial): boolean {
 export function extranonce2BytesOf({ trials }: PoolFinding): number | undefined {
   for (const trial of trials) {
     if (!isDone(trial)) continue;
-    return trial.stratum === undefined ? EXTRANONCE2_BYTES : trial.stratum.extranonce2Bytes;
+    return trial.stratum === undefined ? AGENT_EXTRANONCE2_BYTES : trial.stratum.extranonce2Bytes;
   }
   return undefined;
 }
@@ -225,20 +225,24 @@ function agreementRows(talk: Talk, context: PoolContext): Row[] {
   rows.push({
     level: agreement.versionMask === 0 ? "warning" : "ok",
     subject: "work",
-    found: `version mask ${mask}, extranonce2 of ${EXTRANONCE2_BYTES} bytes, ` +
+    found: `version mask ${mask}, extranonce2 of ${AGENT_EXTRANONCE2_BYTES} bytes, ` +
       `difficulty ${agreement.difficulty}`,
     ...(agreement.versionMask === 0
       ? { advice: "miners cannot roll versions (ASICBoost) here: ask your pool" }
       : {}),
     values: {
       version_mask: mask,
-      extranonce2_bytes: EXTRANONCE2_BYTES,
+      extranonce2_bytes: AGENT_EXTRANONCE2_BYTES,
       difficulty: agreement.difficulty,
     },
   });
   return [
     ...rows,
-    ...jobRows(agreement.job, coinbaseBytes(agreement.job, EXTRANONCE2_BYTES), talk.jobCameAt!),
+    ...jobRows(
+      agreement.job,
+      coinbaseBytes(agreement.job, AGENT_EXTRANONCE2_BYTES),
+      talk.jobCameAt!,
+    ),
   ];
 }
 

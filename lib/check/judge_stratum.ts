@@ -46,7 +46,8 @@ export function stratumRow(
       "check the port, and whether the pool bars this address",
     );
   }
-  const waited = end === "timeout" ? `waited ${timeoutSeconds} s` : "it closed";
+  const broke = end === "broken" ? "the connection broke" : "it closed";
+  const waited = end === "timeout" ? `waited ${timeoutSeconds} s` : broke;
   if (messages > 0) {
     const words = said === undefined ? "" : `, and said ${said}`;
     return failure(
@@ -54,6 +55,12 @@ export function stratumRow(
       talk.lacksWork
         ? "it may have none at the moment: try again, or ask your pool"
         : "try again, or ask your pool",
+    );
+  }
+  if (end === "broken") {
+    return failure(
+      `connected in ${connectMs} ms, then the connection broke before a word came`,
+      "check the network on the way, or try again",
     );
   }
   const port = usesTls

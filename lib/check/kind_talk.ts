@@ -6,7 +6,7 @@ import type { PoolKind } from "../base/pool_kind.ts";
 import type { Now, Time } from "../base/clock.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { KindEvidence, kindQuestion } from "../pool/kind_question.ts";
-import { converse } from "./conversation.ts";
+import { converse } from "../pool/conversation.ts";
 
 /** What is needed to ask. */
 export interface KindTalkOptions {

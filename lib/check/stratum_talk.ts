@@ -8,7 +8,7 @@ import type { Connection } from "../net/pools/connection.ts";
 import { type StratumAgreement, StratumHandshake } from "../pool/stratum/handshake.ts";
 import type { PoolMessage } from "../protocol/stratum/pool_message.ts";
 import { openingRequests, REQUEST_ID } from "../protocol/stratum/pool_request.ts";
-import { type Conversation, converse, type Questioner } from "./conversation.ts";
+import { type Conversation, converse, type Questioner } from "../pool/conversation.ts";
 
 /** What a talk needs. */
 export interface StratumTalkOptions {

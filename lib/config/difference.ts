@@ -46,7 +46,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   use_proxy: "new_connections",
   direct_connect_with_proxy: "new_connections",
   direct_connect_after_proxy: "new_connections",
-  pool_use_tls: "new_connections",
+  pool_use_tls: "now",
   pools: "now",
   extranonce2_bytes: "new_miners",
   vardiff: {

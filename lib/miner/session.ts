@@ -154,8 +154,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   /** Whether its subscribe waits until it is known what extranonces it can be given. */
   get awaitsLayout(): boolean {
-    return this.#held !== undefined && this.#state !== "joining" && this.#layout === undefined &&
-      this.#held.authorizeId === undefined;
+    return this.#held !== undefined && this.#layout === undefined;
   }
 
   /** How far it has come. */

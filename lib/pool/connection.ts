@@ -26,7 +26,10 @@ export interface PoolConnectionOptions {
   readonly kind: KindOfPool;
   /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
-  /** What goes with the name; empty for none. Appears in no log. Agent pools get none. */
+  /**
+   * What goes with the name; empty for none. Appears in no log. A pool that is an agent pool by the
+   * list gets none; one of unknown kind gets it with the question for its kind.
+   */
   readonly password: string;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;

@@ -12,11 +12,18 @@ export const AUTHORIZE_REFUSED = "authorize-refused";
 
 const log = areaLog("pool");
 
+/**
+ * Whether an error says that the pool closed the connection: RST is a normal close of theirs
+ * (agent.md "Time-outs and closing").
+ */
+export function isClose(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset;
+}
+
 /** In words. A fault of our own is reported beside. */
 export function endReason(error: unknown): string {
   if (error instanceof ProtocolViolation) return error.message;
-  // Pools close with RST, which is a normal close (agent.md "Time-outs and closing").
-  if (error instanceof Deno.errors.ConnectionReset) return "the pool closed the connection";
+  if (isClose(error)) return "the pool closed the connection";
   if (error instanceof TypeError || error instanceof RangeError) reportFault(log, error);
   return error instanceof Error ? error.message : String(error);
 }

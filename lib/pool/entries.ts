@@ -6,7 +6,7 @@ import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { UpstreamRole } from "../mux/upstreams.ts";
 import type { PoolConnection, ReadyUpstream } from "./connection.ts";
 import { type Ranked, UNWANTED, worstActiveRank } from "./roles.ts";
-import type { ListedPool } from "./settings.ts";
+import { type ListedPool, servesAs } from "./settings.ts";
 
 /** A connection whose handshake is done: what the mux has of it, and how it is used. */
 export interface ReadyPart {
@@ -167,11 +167,7 @@ export class RosterEntries {
   putInOrder(order: readonly ListedPool[]): void {
     for (const entry of this.#entries) {
       if (entry.ready?.leftFor !== undefined) continue;
-      const { poolId, account, kind, password } = entry.pool;
-      const rank = order.findIndex((pool) =>
-        pool.poolId === poolId && pool.account === account && pool.kind === kind &&
-        pool.password === password
-      );
+      const rank = order.findIndex((pool) => servesAs(entry.pool, pool));
       entry.rank = rank === -1 ? UNWANTED : rank;
     }
   }

@@ -15,7 +15,7 @@ import type {
   PoolConnectionOwner,
   ReadyUpstream,
 } from "./connection.ts";
-import { causeOf, endReason } from "./end_reason.ts";
+import { causeOf, endReason, isClose } from "./end_reason.ts";
 import type { FoundKinds, KindQuestion } from "./found_kinds.ts";
 import { KindEvidence, kindQuestion } from "./kind_question.ts";
 
@@ -191,7 +191,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   /** What was thrown: only a connection that the pool closed says something of its kind. */
   #lost(error: unknown): void {
     if (!this.#isAsking()) return;
-    if (causeOf(error) === "connection") this.#closed(endReason(error));
+    if (isClose(error)) this.#closed(endReason(error));
     else this.#end(endReason(error), causeOf(error));
   }
 

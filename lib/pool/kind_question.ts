@@ -6,6 +6,7 @@
  * decides nothing: a thin uplink must not turn a farm into one worker.
  */
 
+import { AGENT_EXTRANONCE2_BYTES, ASKED_CAPABILITIES } from "../base/agent_pool.ts";
 import type { PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import { quote } from "../protocol/stratum/message.ts";
@@ -24,11 +25,14 @@ export const CAPABILITIES_GRACE_MS = 1_000;
  */
 const SIZE_GRACE_MS = 250;
 
-/** The extranonce2 size of every agent pool, in bytes. */
-export const AGENT_SIZE = 8;
-
 /** Whole numbers, since some pools close on others. */
 const ID = { subscribe: 1, capabilities: 2, authorize: 3 } as const;
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
 
 /**
  * What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some
@@ -39,10 +43,9 @@ export function kindQuestion(
   user: string | undefined,
   password: string,
 ): string {
-  const requests: { readonly id: number; readonly method: string; readonly params: unknown[] }[] = [
+  const requests: Request[] = [
     { id: ID.subscribe, method: "mining.subscribe", params: [clientAgent] },
-    // The list within the list matters: without it the public pool aborts (agent.md trap 1).
-    { id: ID.capabilities, method: "agent.get_capabilities", params: [["verrol", "subres"]] },
+    { id: ID.capabilities, method: "agent.get_capabilities", params: ASKED_CAPABILITIES },
   ];
   if (user !== undefined) {
     requests.push({ id: ID.authorize, method: "mining.authorize", params: [user, password] });
@@ -72,10 +75,10 @@ export class KindEvidence {
    * says less than 8 cannot be used, and narrows nobody.
    */
   sizeAt(time: number): number | undefined {
-    if (this.#kind === "agent") return AGENT_SIZE;
+    if (this.#kind === "agent") return AGENT_EXTRANONCE2_BYTES;
     const bytes = this.#extranonce2Bytes;
     if (bytes === undefined || this.#subscribedAt === undefined) return undefined;
-    const isClear = bytes >= AGENT_SIZE || this.#kind === "stratum" ||
+    const isClear = bytes >= AGENT_EXTRANONCE2_BYTES || this.#kind === "stratum" ||
       time - this.#subscribedAt >= SIZE_GRACE_MS;
     return isClear ? bytes : undefined;
   }

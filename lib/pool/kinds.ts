@@ -1,7 +1,9 @@
 /**
- * Every kind of pool there is. The only file that knows more than one.
+ * Every kind of pool there is, and what opens a connection of each. Beside it only `btcagent check`
+ * imports the files of a kind.
  */
 
+import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
 import type { PoolKind } from "../base/pool_kind.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
 import { clientAgentName } from "./agent/handshake.ts";
@@ -9,7 +11,6 @@ import { AgentSession } from "./agent/session.ts";
 import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
-import { AGENT_SIZE } from "./kind_question.ts";
 import { askStratumSize, askUnknownSize } from "./size_question.ts";
 import { StratumSession } from "./stratum/session.ts";
 
@@ -32,7 +33,7 @@ export function poolKinds(found: FoundKinds): PoolKinds {
     },
     askSize: async (listed, question) => {
       const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
-      if (kind === "agent") return question.answered(AGENT_SIZE);
+      if (kind === "agent") return question.answered(AGENT_EXTRANONCE2_BYTES);
       if (kind === "stratum") return await askStratumSize(question);
       await askUnknownSize(question, found, clientAgentName(question.version));
     },

@@ -147,7 +147,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   /**
    * Takes other settings. Miners leave a pool that is gone from the list, or that now has another
-   * account, password or kind, as soon as one that is wanted is ready; nobody is disconnected.
+   * account, password or kind, or speaks TLS or no longer does, as soon as one that is wanted is
+   * ready; nobody is disconnected.
    */
   reconfigure(settings: RosterSettings): void {
     this.#settings = settings;

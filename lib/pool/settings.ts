@@ -21,6 +21,26 @@ export interface ListedPool extends PoolAddress {
   readonly usesTls: boolean;
 }
 
+/**
+ * Whether a change of each asks for another connection. An id says host and port already, but for
+ * the case of a name.
+ */
+const IS_CONNECTED_WITH: Readonly<Record<keyof ListedPool, boolean>> = {
+  poolId: true,
+  host: false,
+  port: false,
+  account: true,
+  kind: true,
+  password: true,
+  usesTls: true,
+};
+
+/** Whether a connection that was opened to `opened` is one to `listed` as it is now. */
+export function servesAs(opened: ListedPool, listed: ListedPool): boolean {
+  const fields = Object.keys(IS_CONNECTED_WITH) as (keyof ListedPool)[];
+  return fields.every((field) => !IS_CONNECTED_WITH[field] || opened[field] === listed[field]);
+}
+
 /** What may change while there are connections; those that are open keep what they began with. */
 export interface RosterSettings {
   /** In order, the best first. */

@@ -40,7 +40,7 @@ export interface SizeProbeOptions {
 
 /** What is asked in one go. */
 export interface SizeRound {
-  /** The pools. Agent pools, whose size is known, are not asked. */
+  /** The pools, from {@linkcode SizeProbe.asksOf}. */
   readonly pools: readonly KnownPool[];
   /** Opens sockets. */
   readonly dial: Dial;
@@ -73,7 +73,7 @@ export class SizeProbe {
     this.#round.abort();
     const { signal } = this.#round = new AbortController();
     // Entries for two names at one address are one pool here.
-    const groups = [...Map.groupBy(SizeProbe.asksOf(round.pools), addressOf).values()];
+    const groups = [...Map.groupBy(round.pools, addressOf).values()];
     let open = groups.length;
     const answered = (pools: readonly KnownPool[], bytes: number | undefined) => {
       if (signal.aborted) return;

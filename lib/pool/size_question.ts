@@ -5,40 +5,27 @@
  * What is in the way is nobody's business here: the connections that miners are served by say it.
  */
 
-import { PoolFault } from "../base/violation.ts";
-import type { Connection } from "../net/pools/connection.ts";
-import { LineDecoder } from "../protocol/stratum/lines.ts";
-import {
-  decodePoolMessage,
-  MAX_POOL_LINE_BYTES,
-  type PoolMessage,
-} from "../protocol/stratum/pool_message.ts";
 import { REQUEST_ID, sizeRequests } from "../protocol/stratum/pool_request.ts";
+import { type Conversation, converse, type Questioner } from "./conversation.ts";
 import type { FoundKinds } from "./found_kinds.ts";
 import { CAPABILITIES_GRACE_MS, KindEvidence, kindQuestion } from "./kind_question.ts";
 import type { SizeQuestion } from "./size_query.ts";
 import { sizeIn } from "./subscribe_answer.ts";
 
-const READ_BUFFER_BYTES = 4 * 1024;
-
-/** A pool says less than this before its answer: a few jobs of 40 KB. */
-const MAX_BYTES = 256 * 1024;
-
-/** How often it is looked whether enough was waited, in milliseconds. */
-const TICK_MS = 200;
-
 /** Asks a Stratum pool. Resolves when its connection is closed; never rejects. */
 export async function askStratumSize(question: SizeQuestion): Promise<void> {
   let bytes: number | undefined;
   let isDone = false;
-  await talk(question, {
-    opening: sizeRequests(question.version),
+  await ask(question, sizeRequests(question.version), {
     receive: (message) => {
       if (message.kind !== "answer" || message.id !== REQUEST_ID.subscribe) return;
       bytes = sizeIn(message.result);
       isDone = true;
     },
-    isDone: () => isDone,
+    tick: () => {},
+    get isDone() {
+      return isDone;
+    },
   });
   question.answered(bytes);
 }
@@ -62,84 +49,52 @@ export async function askUnknownSize(
   const probe = found.ask(address, true);
   const evidence = new KindEvidence();
   void probe.size.then(answered);
-  const end = await talk(question, {
-    opening: kindQuestion(clientAgent, account === "" ? undefined : account, password),
-    receive: (message) => evidence.receive(message, now()),
-    isDone: () => {
-      const time = now();
-      evidence.tick(time);
-      probe.sizeSeen(evidence.sizeAt(time));
+  const noteSize = () => probe.sizeSeen(evidence.sizeAt(now()));
+  const opening = kindQuestion(clientAgent, account === "" ? undefined : account, password);
+  const end = await ask(question, opening, {
+    receive: (message) => {
+      evidence.receive(message, now());
+      noteSize();
+    },
+    tick: () => {
+      evidence.tick(now());
+      noteSize();
+    },
+    get isDone() {
       // Without a name to authorize as there is nothing more to come.
-      const sinceMs = time - (evidence.subscribedAt ?? time);
+      const sinceMs = now() - (evidence.subscribedAt ?? now());
       const isOver = account === "" && sinceMs >= CAPABILITIES_GRACE_MS;
       return evidence.kind !== undefined || isOver;
     },
   });
   if (end === "closed") evidence.closed();
-  probe.sizeSeen(evidence.sizeAt(now()));
+  noteSize();
   if (evidence.kind !== undefined) found.found(address, evidence.kind);
   probe.end();
 }
 
-/** What is said and what is listened for. */
-interface Talk {
-  /** Lines, each with its end. */
-  readonly opening: string;
-  /** A message came. @throws PoolFault when there is no use in going on. */
-  readonly receive: (message: PoolMessage) => void;
-  /** Whether enough is known. */
-  readonly isDone: () => boolean;
-}
-
-/** Holds the talk and closes its connection. @returns how it ended: never reached is given up. */
-async function talk(question: SizeQuestion, talk: Talk): Promise<"done" | "closed" | "given up"> {
-  const { address, dial, timers, timeoutMs, signal } = question;
+/** Holds the conversation, dialling included; `timeout` also where the pool is never reached. */
+async function ask(
+  { address, dial, timers, timeoutMs, signal }: SizeQuestion,
+  opening: string,
+  questioner: Questioner,
+): Promise<Conversation["end"]> {
   const controller = new AbortController();
   const giveUp = () => controller.abort();
   signal.addEventListener("abort", giveUp, { once: true });
   const deadline = timers.after(timeoutMs, giveUp);
-  const ticking = timers.every(TICK_MS, () => talk.isDone() && giveUp());
-  let link: Connection | undefined;
-  const close = () => {
-    link?.close();
-    link = undefined;
-  };
   try {
     signal.throwIfAborted();
-    const opening = new TextEncoder().encode(talk.opening);
-    const connection = await dial(address, controller.signal, opening);
-    link = connection;
-    controller.signal.addEventListener("abort", close, { once: true });
-    if (controller.signal.aborted) return "given up";
-    const isDone = await listen(connection, talk);
-    return isDone ? "done" : controller.signal.aborted ? "given up" : "closed";
-  } catch (error) {
-    // Pools close with RST, which is a normal close.
-    const isClosed = link !== undefined && error instanceof Deno.errors.ConnectionReset;
-    return isClosed ? "closed" : "given up";
+    const bytes = new TextEncoder().encode(opening);
+    const connection = await dial(address, controller.signal, bytes);
+    const { end } = await converse(connection, questioner, timers, controller.signal);
+    return end;
+  } catch {
+    return "timeout";
   } finally {
     timers.clear(deadline);
-    timers.clear(ticking);
     signal.removeEventListener("abort", giveUp);
-    close();
   }
-}
-
-/** Reads until enough is known, or the pool closes. @returns whether enough is known. */
-async function listen(connection: Connection, { receive, isDone }: Talk): Promise<boolean> {
-  const buffer = new Uint8Array(READ_BUFFER_BYTES);
-  const decoder = new LineDecoder(MAX_POOL_LINE_BYTES, PoolFault);
-  for (let bytes = 0; bytes <= MAX_BYTES;) {
-    const count = await connection.read(buffer);
-    if (count === null) return false;
-    bytes += count;
-    decoder.push(buffer.subarray(0, count));
-    for (let line = decoder.next(); line; line = decoder.next()) {
-      if (line.length > 0) receive(decodePoolMessage(line));
-      if (isDone()) return true;
-    }
-  }
-  throw new PoolFault("too-much", `More than ${MAX_BYTES} bytes came before the answer`);
 }
 
 /** What `promise` brings; `undefined` as soon as `signal` aborts. */

@@ -12,7 +12,7 @@ import {
   difficultyOf,
   difficultyOfHash,
   networkTarget,
-  targetOfText,
+  targetOf,
   targetWords,
 } from "../../lib/bitcoin/target.ts";
 import vectors from "../protocol/stratum_upstream_vectors.json" with { type: "json" };
@@ -47,7 +47,7 @@ function checkLane(hasher: ShareHasher, lane: number, share: Share): void {
   assert.equal(hasher.hashIn(lane).toReversed().toHex(), share.hash);
   const difficulty = difficultyOfHash(hasher.wordsIn(lane));
   assert.ok(Math.abs(difficulty / share.difficulty - 1) < 1e-14, `difficulty ${difficulty}`);
-  const target = targetWords(targetOfText(String(share.pool_difficulty))!);
+  const target = targetWords(targetOf(share.pool_difficulty));
   assert.equal(hasher.meets(lane, target), share.meets_pool_difficulty);
   const ofTheNetwork = targetWords(networkTarget(parseHex32(share.job.bits)!)!);
   assert.equal(hasher.meets(lane, ofTheNetwork), false);

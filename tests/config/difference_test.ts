@@ -26,6 +26,7 @@ Deno.test("the same configuration differs in nothing", () => {
 Deno.test("each changed key has what it was, what it is, and when that counts", () => {
   const after = config({
     fixed_worker_name: "rig",
+    pool_use_tls: true,
     proxy: ["socks5://10.0.0.1:1080"],
     limits: { max_miners: 5000, deny: ["10.9.0.0/16"] },
     outage: { grace_seconds: 5 },
@@ -35,6 +36,7 @@ Deno.test("each changed key has what it was, what it is, and when that counts", 
   assert.deepEqual(changes(config(), after), [
     'fixed_worker_name: "" → "rig" (new_miners)',
     'proxy[0]: nothing → "socks5://10.0.0.1:1080" (new_connections)',
+    "pool_use_tls: false → true (now)",
     'advanced.io_engine: "auto" → "deno" (restart)',
     "limits.max_miners: nothing → 5000 (now)",
     'limits.deny[0]: nothing → "10.9.0.0/16" (new_miners)',

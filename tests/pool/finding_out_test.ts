@@ -1,6 +1,7 @@
 /** How the kind of a pool is found out: by what each server does with the question, and by nothing less. */
 
 import assert from "node:assert/strict";
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolConnection } from "../../lib/pool/connection.ts";
 import { FoundKinds } from "../../lib/pool/found_kinds.ts";
@@ -13,6 +14,9 @@ import { LogCapture } from "../support/log_capture.ts";
 import { handshakeLines, linesToBytes } from "../support/pool_lines.ts";
 import { RecordingEvents } from "../support/recording_events.ts";
 import { difficultyLine, stratumHandshake, stratumJob } from "../support/stratum_rig.ts";
+
+// The first Stratum session would load it, for longer than a turn.
+await loadShareHasher();
 
 const ADDRESS = { host: "Pool.example", port: 3333 };
 const HANDSHAKE_TIMEOUT_MS = 15_000;
@@ -204,6 +208,25 @@ Deno.test("A close or a reset before any answer decides nothing", async () => {
     await turn();
     assert.equal(rig.kind, undefined);
     assert.equal(rig.events.endCause, "connection");
+  }
+});
+
+Deno.test("After the subscribe answer only a close of the pool tells its kind, and no other trouble", async () => {
+  for (
+    const [error, kind] of [
+      [new Deno.errors.ConnectionReset("reset"), "stratum"],
+      [new Deno.errors.TimedOut("the network is gone"), undefined],
+      [new Error("no route to host"), undefined],
+    ] as const
+  ) {
+    using _log = new LogCapture();
+    const rig = await asked();
+    await rig.say(SUB);
+    rig.connections[0]!.fail(error);
+    await turn();
+    assert.equal(rig.kind, kind, error.message);
+    assert.equal(rig.events.endReason, kind === undefined ? error.message : undefined);
+    rig.connection.close();
   }
 });
 

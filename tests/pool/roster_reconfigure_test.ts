@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { sumOfTraffic } from "../../lib/mux/books/traffic.ts";
+import type { ListedPool } from "../../lib/pool/settings.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
 
@@ -73,7 +74,14 @@ Deno.test("What is counted of a pool goes on when it is removed and comes back",
   rig.roster.stop();
 });
 
-for (const change of [{ password: "new" }, { kind: "stratum" }, { account: "bob" }] as const) {
+const CHANGES: readonly Partial<ListedPool>[] = [
+  { password: "new" },
+  { kind: "stratum" },
+  { account: "bob" },
+  { usesTls: true },
+];
+
+for (const change of CHANGES) {
   Deno.test(`Of a pool with another ${Object.keys(change)[0]} a new connection takes the place of the old one`, async () => {
     const rig = await RosterRig.started(["serves"], 1);
     const [old] = rig.pools.links;
@@ -87,6 +95,15 @@ for (const change of [{ password: "new" }, { kind: "stratum" }, { account: "bob"
     rig.roster.stop();
   });
 }
+
+Deno.test("A pool whose name is written with other letters, large or small, keeps its connection", async () => {
+  const rig = await RosterRig.started(["serves"], 1);
+  const [old] = rig.pools.links;
+  rig.reconfigure([0], { pools: [{ ...rig.pools.entries[0]!, host: "POOL0" }] });
+  await rig.pass(2 * LINGER_MS);
+  assert.deepEqual(rig.pools.links, [old]);
+  rig.roster.stop();
+});
 
 Deno.test("A change tries every pool again at once, however long it was to be left alone", async () => {
   const rig = await RosterRig.started(["serves", "refuses"]);

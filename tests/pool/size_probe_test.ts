@@ -38,7 +38,7 @@ class Rig {
 
   async ask(...pools: readonly KnownPool[]): Promise<void> {
     this.probe.ask({
-      pools,
+      pools: SizeProbe.asksOf(pools),
       dial: this.dial.dial,
       timeoutMs: 15_000,
       found: ({ poolId }, bytes) => this.sizes[poolId] = bytes,
@@ -130,7 +130,7 @@ for (
     ["leaves too few bytes", answer(3)],
     ["leaves more than any pool", answer(17)],
     ["sends a line without end", "x".repeat(50_000)],
-    ["talks without end", ...Array.from({ length: 10 }, () => " ".repeat(39_000))],
+    ["talks without end", ...Array.from({ length: 20 }, () => " ".repeat(39_000))],
   ] as const
 ) {
   Deno.test(`a pool that ${name} decides nothing, and its connection is closed`, async () => {
@@ -183,6 +183,26 @@ Deno.test("an unknown pool is asked for its kind with it, and what is found is n
   assert.equal(rig.found.of(pool(0)), "stratum");
   assert.ok(connection.isClosed);
   await rig.end();
+});
+
+Deno.test("a pool that closes after its answer is a Stratum pool, and one whose connection breaks is not yet", async () => {
+  for (
+    const [error, kind] of [
+      [new Deno.errors.ConnectionReset("reset"), "stratum"],
+      [new Deno.errors.TimedOut("the network is gone"), undefined],
+    ] as const
+  ) {
+    const rig = new Rig();
+    await rig.ask(pool(0, "unknown"));
+    const connection = await rig.open(rig.dial.calls[0]!);
+    connection.deliver(linesToBytes([answer(6, 1)]));
+    await turn();
+    connection.fail(error);
+    await turn();
+    assert.equal(rig.found.of(pool(0)), kind, error.message);
+    assert.ok(connection.isClosed);
+    await rig.end();
+  }
 });
 
 Deno.test("an agent pool that leaves too few bytes for one narrows nobody", async () => {

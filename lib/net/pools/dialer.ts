@@ -160,10 +160,9 @@ function entrant(
     const connection = await openTrusted(way, address, usesTls, tls, attempt);
     if (opening !== undefined) await writeAll(connection, opening);
     if (proxy === undefined && !usesTls && !hasRivals) return connection;
+    if (opening !== undefined) return await awaitFirstAnswer(connection, attempt);
     attempt.waitingFor = "the pool's answer";
-    return opening === undefined
-      ? await probePool(connection)
-      : await awaitFirstAnswer(connection, attempt);
+    return await probePool(connection);
   };
   return { name, open };
 }

@@ -3,12 +3,14 @@
  * pool behind it, so before one counts a line of the pool has to come (agent.md "Handshake").
  */
 
+import { ASKED_CAPABILITIES } from "../../base/agent_pool.ts";
 import type { Connection } from "./connection.ts";
 import { quoteBytes, readSome, withBytesAhead, writeAll } from "./handshake_bytes.ts";
 
-/** The list within the list matters: without it the public pool aborts (agent.md trap 1). */
+const ID = "conn_test";
+
 const QUESTION = new TextEncoder().encode(
-  '{"id":"conn_test","method":"agent.get_capabilities","params":[["verrol","subres"]]}\n',
+  JSON.stringify({ id: ID, method: "agent.get_capabilities", params: ASKED_CAPABILITIES }) + "\n",
 );
 
 /** The longest line that is read. */
@@ -74,5 +76,5 @@ function isAnswer(line: Uint8Array): boolean {
       `no pool answers: found ${quoteBytes(line)}, wanted JSON; check the pool's port`,
     );
   }
-  return (message as { readonly id?: unknown }).id === "conn_test";
+  return (message as { readonly id?: unknown }).id === ID;
 }

@@ -6,6 +6,7 @@
  * effect.
  */
 
+import { AGENT_EXTRANONCE2_BYTES, ASKED_CAPABILITIES } from "../../base/agent_pool.ts";
 import { parseHex32 } from "../../base/hex.ts";
 import { isDifficulty } from "../../protocol/stratum/difficulty.ts";
 import { type Job, parseNotify } from "../../protocol/stratum/job.ts";
@@ -18,11 +19,6 @@ import { jobForMiners } from "./pool_job.ts";
 export function clientAgentName(version: string): string {
   return `btccom-agent/${version}-deno`;
 }
-
-/** The only size with which the pool keeps miners' work apart (agent.md trap 9). */
-export const EXTRANONCE2_BYTES = 8;
-
-const CAPABILITIES = [["verrol", "subres"]];
 
 /** What is asked for, in order, with what the operator is told while it is missing. */
 const STEPS = {
@@ -86,7 +82,7 @@ export class PoolHandshake {
       "version-rolling.min-bit-count": 0,
     };
     return [
-      formatRequest("caps", "agent.get_capabilities", CAPABILITIES),
+      formatRequest("caps", "agent.get_capabilities", ASKED_CAPABILITIES),
       formatRequest("conf", "mining.configure", [["version-rolling"], mask]),
       formatRequest("sub", "mining.subscribe", [clientAgent]),
       formatRequest("auth", "mining.authorize", [account, ""]),
@@ -163,7 +159,7 @@ export class PoolHandshake {
   #askForVerdicts(): readonly string[] {
     if (this.#askedForVerdicts || !this.#answered.has("auth") || !this.#offersVerdicts()) return [];
     this.#askedForVerdicts = true;
-    return [formatRequest("verdicts", "agent.get_capabilities", CAPABILITIES)];
+    return [formatRequest("verdicts", "agent.get_capabilities", ASKED_CAPABILITIES)];
   }
 
   #offersVerdicts(): boolean {
@@ -204,9 +200,11 @@ export class PoolHandshake {
   #subscribeAnswered(result: unknown, error: unknown): void {
     if (!Array.isArray(result)) refuse(`it answers subscribe with ${describe(error)}`);
     const [, extranonce1, extranonce2Bytes] = result;
-    if (extranonce2Bytes !== EXTRANONCE2_BYTES) {
+    if (extranonce2Bytes !== AGENT_EXTRANONCE2_BYTES) {
       refuse(
-        `its extranonce2 has ${describe(extranonce2Bytes)} bytes, wanted ${EXTRANONCE2_BYTES}`,
+        `its extranonce2 has ${
+          describe(extranonce2Bytes)
+        } bytes, wanted ${AGENT_EXTRANONCE2_BYTES}`,
       );
     }
     if (typeof extranonce1 !== "string" || !/^[0-9a-fA-F]{8}$/.test(extranonce1)) {

@@ -6,7 +6,6 @@
  * reason.
  */
 
-import { loadShareHasher } from "../../bitcoin/load_share_hasher.ts";
 import { PoolFault } from "../../base/violation.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import { decodePoolFrame, type PoolMessage } from "../../protocol/agent/message.ts";
@@ -21,6 +20,7 @@ import { causeOf, endReason } from "../end_reason.ts";
 import { Inflow, type InflowOfKind } from "../inflow.ts";
 import { Liveness } from "../liveness.ts";
 import { Turns, WORK_PER_TURN } from "../turns.ts";
+import { withHasher } from "../with_hasher.ts";
 import { type Agreement, clientAgentName, PoolHandshake } from "./handshake.ts";
 import { Outgoing, WINDOW_QUESTION } from "./outgoing.ts";
 import { AgentUpstream } from "./upstream.ts";
@@ -160,10 +160,9 @@ export class AgentSession implements PoolConnection {
   async #run(): Promise<void> {
     try {
       const { dial, address, verify = "off" } = this.#options;
-      const hasher = verify === "off" ? undefined : loadShareHasher();
-      const connection = await dial(address, this.#abort.signal);
-      // Its verdicts are checked from the first share on.
-      if (hasher !== undefined) await hasher;
+      const dialled = dial(address, this.#abort.signal);
+      // Where its verdicts are checked, they are from the first share on.
+      const connection = await (verify === "off" ? dialled : withHasher(dialled));
       if (this.#isEnded()) return connection.close();
       const link = this.#opened(connection);
       const buffer = new Uint8Array(READ_BUFFER_BYTES);

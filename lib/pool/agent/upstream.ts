@@ -3,10 +3,9 @@
  * jobs, difficulties and verdicts down.
  */
 
-import { Allowance } from "../../base/allowance.ts";
+import { AGENT_EXTRANONCE2_BYTES } from "../../base/agent_pool.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
-import { PoolFault } from "../../base/violation.ts";
 import type { Terms, Verify } from "../../mux/terms.ts";
 import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
 import { areaLog } from "../../observe/log.ts";
@@ -19,15 +18,13 @@ import type { ReadyUpstream } from "../connection.ts";
 import type { Inflow } from "../inflow.ts";
 import type { Liveness } from "../liveness.ts";
 import { readPoolJob } from "./pool_job.ts";
+import { MaskChanges } from "../mask_changes.ts";
 import { PoolWatch } from "../pool_watch.ts";
 import { type Agreement, parseVersionMask } from "./handshake.ts";
 import { SubmitIndexes } from "./indexes.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Registry } from "./registry.ts";
 import { verdictOf } from "./verdicts.ts";
-
-/** A pool that changes its version mask more often is left. */
-const MASK_CHANGES_A_MINUTE = 6;
 
 /**
  * A pool keeps 256 jobs of a connection, and the last three before a clean one (agent.md "Jobs and
@@ -36,8 +33,8 @@ const MASK_CHANGES_A_MINUTE = 6;
  */
 const RETENTION = { jobs: 256, acrossClean: 4, ms: Infinity } as const;
 
-/** 8 bytes; the first two of a miner's 4 are zeros (agent.md trap 9). */
-const EXTRANONCE = { bytes: 8, offset: 2, idBytes: 2 } as const;
+/** The first two of a miner's 4 bytes are zeros (agent.md trap 9). */
+const EXTRANONCE = { bytes: AGENT_EXTRANONCE2_BYTES, offset: 2, idBytes: 2 } as const;
 
 /** What an upstream is made of. */
 export interface AgentUpstreamParts {
@@ -74,14 +71,14 @@ export class AgentUpstream implements ReadyUpstream {
   readonly #parts: AgentUpstreamParts;
   readonly #indexes = new SubmitIndexes();
   readonly #registry: Registry;
-  readonly #maskChanges = new Allowance(60_000 / MASK_CHANGES_A_MINUTE, MASK_CHANGES_A_MINUTE);
+  readonly #maskChanges: MaskChanges;
   #versionMask: number;
   #latestJob: Job;
   #isOver = false;
 
   /** The handshake has just been done. */
   constructor(parts: AgentUpstreamParts) {
-    const { poolId, name, agreement, outgoing, now, verify = "off" } = parts;
+    const { poolId, name, agreement, outgoing, now, rateClock, verify = "off" } = parts;
     this.poolId = poolId;
     this.name = name;
     this.terms = {
@@ -97,6 +94,7 @@ export class AgentUpstream implements ReadyUpstream {
       retention: RETENTION,
     };
     this.watch = new PoolWatch(now());
+    this.#maskChanges = new MaskChanges(rateClock);
     this.#parts = parts;
     this.#registry = new Registry({
       unregister: (sessionId) => {
@@ -231,18 +229,11 @@ export class AgentUpstream implements ReadyUpstream {
     this.#parts.mux.judged(this, serial, serial, verdictOf(status));
   }
 
-  /** Pools tell it once, after the handshake; every change of it costs each miner a job. */
   #maskCame(told: number): void {
-    const { agreement, rateClock, mux } = this.#parts;
+    const { agreement, mux } = this.#parts;
     const mask = agreement.versionMask === 0 ? 0 : told;
     if (mask === this.#versionMask) return;
-    if (!this.#maskChanges.take(rateClock.realNow(), rateClock.awayMs())) {
-      throw new PoolFault(
-        "version-mask-flips",
-        "Cannot follow this pool: it has changed its version mask more than " +
-          `${MASK_CHANGES_A_MINUTE} times in a minute; ask the pool what it means by that`,
-      );
-    }
+    this.#maskChanges.count();
     this.#versionMask = mask;
     mux.versionMaskChanged(this);
   }

@@ -53,16 +53,12 @@ export class Courtesies {
   readonly #nonsense = new Allowance(NONSENSE_EVERY_MS, NONSENSE_BURST);
   readonly #nonsenseLog = new Allowance(LOG_EVERY_MS, LOG_BURST);
   readonly #messageLog = new Allowance(LOG_EVERY_MS, LOG_BURST);
+  /** Messages nothing could be made of: no JSON, impossible difficulties and masks. */
   #ignored = 0;
 
   /** Nothing was said yet. */
   constructor(parts: CourtesyParts) {
     this.#parts = parts;
-  }
-
-  /** How many messages nothing could be made of: no JSON, impossible difficulties and masks. */
-  get ignored(): number {
-    return this.#ignored;
   }
 
   /**

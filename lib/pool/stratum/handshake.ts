@@ -181,10 +181,16 @@ export class StratumHandshake {
     }
   }
 
-  /** Nothing is settled yet, so that all of it may change; it counts from the next job on. */
+  /**
+   * Nothing is settled yet, so that all of it may change; it counts from the next job on. Without a
+   * size the one before stays.
+   */
   #extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
     if (this.#subscription === undefined) return;
-    this.#subscription = { extranonce1, room: readRoom(extranonce2Bytes, this.#extranonce2Bytes) };
+    const room = extranonce2Bytes === undefined
+      ? this.#subscription.room
+      : readRoom(extranonce2Bytes, this.#extranonce2Bytes);
+    this.#subscription = { extranonce1, room };
     this.#job = undefined;
   }
 

@@ -5,15 +5,15 @@
  * reason.
  */
 
-import { loadShareHasher } from "../../bitcoin/load_share_hasher.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
 import { openingRequests } from "../../protocol/stratum/pool_request.ts";
 import type { EndCause, PoolConnection, PoolConnectionOptions } from "../connection.ts";
-import { causeOf, endReason } from "../end_reason.ts";
+import { causeOf, endReason, isClose } from "../end_reason.ts";
 import { Inflow, type InflowOfKind } from "../inflow.ts";
 import { Liveness } from "../liveness.ts";
 import { Turns } from "../turns.ts";
+import { withHasher } from "../with_hasher.ts";
 import { Courtesies } from "./courtesies.ts";
 import { type StratumAgreement, StratumHandshake } from "./handshake.ts";
 import { Incoming } from "./incoming.ts";
@@ -99,11 +99,6 @@ export class StratumSession implements PoolConnection {
     return this.#link?.outgoing.messages ?? 0;
   }
 
-  /** Messages of the pool of which nothing could be made. */
-  get ignored(): number {
-    return this.#link?.courtesies.ignored ?? 0;
-  }
-
   flush(): void {}
 
   tick(): void {
@@ -163,10 +158,8 @@ export class StratumSession implements PoolConnection {
   async #run(): Promise<void> {
     try {
       const { dial, address } = this.#options;
-      const hasher = loadShareHasher();
-      const connection = await dial(address, this.#abort.signal, this.#opening);
       // Its shares are hashed here from the first on.
-      await hasher;
+      const connection = await withHasher(dial(address, this.#abort.signal, this.#opening));
       if (this.#isEnded()) return connection.close();
       this.#opened(connection);
       const buffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -178,8 +171,12 @@ export class StratumSession implements PoolConnection {
         await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
-      this.#end(endReason(error), causeOf(error));
+      this.#lost(error);
     }
+  }
+
+  #lost(error: unknown): void {
+    this.#end(isClose(error) ? this.#whyClosed() : endReason(error), causeOf(error));
   }
 
   /** A pool that closes before it has given work may not be what it was taken for. */
@@ -199,7 +196,7 @@ export class StratumSession implements PoolConnection {
     const messages = bytes.reduce((lines, byte) => byte === LF ? lines + 1 : lines, 0);
     const outgoing = new Outgoing(connection, { bytes: bytes.length, messages }, now, {
       abandoned: (serial) => this.#upstream?.abandoned(serial),
-      failed: (error) => this.#end(endReason(error), causeOf(error)),
+      failed: (error) => this.#lost(error),
       stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),
     });
     const send = (line: string) => outgoing.sendLine(line);

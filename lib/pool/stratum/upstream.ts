@@ -6,10 +6,9 @@
 import { Allowance } from "../../base/allowance.ts";
 import type { RateClock } from "../../base/attended_clock.ts";
 import type { Now } from "../../base/clock.ts";
-import { PoolFault } from "../../base/violation.ts";
 import type { Terms } from "../../mux/terms.ts";
 import type { PoolJob, UpstreamEvents, Worker } from "../../mux/upstream.ts";
-import type { Verdict } from "../../mux/verdict.ts";
+import type { Rejected } from "../../mux/verdict.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { Job } from "../../protocol/stratum/job.ts";
 import { agreedMask, type PoolAnswer } from "../../protocol/stratum/pool_message.ts";
@@ -23,16 +22,14 @@ import type { Share } from "../../protocol/stratum/share.ts";
 import type { ReadyUpstream } from "../connection.ts";
 import type { Inflow } from "../inflow.ts";
 import type { Liveness } from "../liveness.ts";
+import { MaskChanges } from "../mask_changes.ts";
 import { PoolWatch } from "../pool_watch.ts";
 import type { Courtesies } from "./courtesies.ts";
 import type { StratumAgreement } from "./handshake.ts";
 import { MAX_QUEUED, type Outgoing } from "./outgoing.ts";
 import { PoolJobs } from "./pool_jobs.ts";
 import { extranonce2Text } from "./room.ts";
-import { faultOf, verdictOf } from "./verdicts.ts";
-
-/** A pool that changes its version mask more often is left. */
-const MASK_CHANGES_A_MINUTE = 6;
+import { judgementOf } from "./verdicts.ts";
 
 /** What is amiss with shares is logged once in this time, in milliseconds. */
 const ALARM_EVERY_MS = 60_000;
@@ -83,7 +80,7 @@ export class StratumUpstream implements ReadyUpstream {
   readonly #jobs: PoolJobs;
   /** Miners that left with shares unjudged, and how often each. */
   readonly #leaving = new Map<number, number>();
-  readonly #maskChanges = new Allowance(60_000 / MASK_CHANGES_A_MINUTE, MASK_CHANGES_A_MINUTE);
+  readonly #maskChanges: MaskChanges;
   readonly #alarms = new Allowance(ALARM_EVERY_MS, 1);
   readonly #drops = new Allowance(ALARM_EVERY_MS, 1);
   /** Bits that may be rolled; `undefined` as long as the pool has not agreed to version rolling. */
@@ -94,7 +91,7 @@ export class StratumUpstream implements ReadyUpstream {
 
   /** The handshake has just been done. @throws PoolFault `job-too-long`. */
   constructor(parts: StratumUpstreamParts) {
-    const { poolId, name, user, agreement, now } = parts;
+    const { poolId, name, user, agreement, now, rateClock } = parts;
     this.poolId = poolId;
     this.name = name;
     this.terms = {
@@ -108,6 +105,7 @@ export class StratumUpstream implements ReadyUpstream {
       retention: RETENTION,
     };
     this.watch = new PoolWatch(now());
+    this.#maskChanges = new MaskChanges(rateClock);
     this.#parts = parts;
     this.#workerJson = JSON.stringify(user);
     this.#mask = agreement.versionMask;
@@ -200,8 +198,8 @@ export class StratumUpstream implements ReadyUpstream {
     }
     liveness.answered();
     const serial = answer.id - FIRST_SUBMIT_ID;
-    const verdict = verdictOf(answer);
-    if (verdict.kind === "rejected") this.#alarm(answer, verdict);
+    const { verdict, isOurFault } = judgementOf(answer);
+    if (isOurFault) this.#alarm(verdict);
     mux.judged(this, serial, serial, verdict);
   }
 
@@ -240,26 +238,17 @@ export class StratumUpstream implements ReadyUpstream {
     this.#jobs.extranonceCame(extranonce1);
   }
 
-  /** Every change of it costs each miner a job. */
   #changeMask(told: number): void {
-    const { rateClock, mux } = this.#parts;
     const mask = told & ASKED_MASK;
     const before = this.versionMask;
     if (mask === this.#mask) return;
-    if (!this.#maskChanges.take(rateClock.realNow(), rateClock.awayMs())) {
-      throw new PoolFault(
-        "version-mask-flips",
-        "Cannot follow this pool: it has changed its version mask more than " +
-          `${MASK_CHANGES_A_MINUTE} times in a minute; ask the pool what it means by that`,
-      );
-    }
+    this.#maskChanges.count();
     this.#mask = mask;
-    if (mask !== before) mux.versionMaskChanged(this);
+    if (mask !== before) this.#parts.mux.versionMaskChanged(this);
   }
 
   /** A refusal that is the fault of our name or login is said loudly: no share earns anything. */
-  #alarm({ error }: PoolAnswer, { poolCode, poolText }: Exclude<Verdict, { kind: "accepted" }>) {
-    if (error === undefined || faultOf(error) !== "ours") return;
+  #alarm({ poolCode, poolText }: Rejected): void {
     if (!this.#alarms.take(this.#parts.now())) return;
     log.error(
       "Pool {pool} takes no shares under the name {user}: it answers {code} {text}; check the " +

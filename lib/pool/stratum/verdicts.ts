@@ -7,12 +7,12 @@
 
 import { printable } from "../../base/printable.ts";
 import type { RejectReason } from "../../base/share_reasons.ts";
-import { ACCEPTED, type Rejected, type Verdict } from "../../mux/verdict.ts";
+import { ACCEPTED, type Accepted, type Rejected } from "../../mux/verdict.ts";
 import { ERROR_CODE, stratumError } from "../../protocol/stratum/error_code.ts";
-import type { PoolAnswer, PoolError } from "../../protocol/stratum/pool_message.ts";
+import type { PoolAnswer } from "../../protocol/stratum/pool_message.ts";
 
 /** Why a pool rejects a share: `ours` is for what we did wrong, whatever the share. */
-export type Fault = "stale" | "duplicate" | "lowDifficulty" | "ours" | "other";
+type Fault = "stale" | "duplicate" | "lowDifficulty" | "ours" | "other";
 
 /** Codes that say all. */
 const BY_CODE: Readonly<Record<number, Fault>> = {
@@ -46,35 +46,45 @@ const MOST_KNOWN = 256;
 /** No more of a pool's words is kept, in characters. */
 const MAX_WORDS = 80;
 
-const known = new Map<string, Rejected>();
+/** The answer to a submit as a verdict, and whether it is our name or login that is refused. */
+export type Judgement =
+  | { readonly verdict: Accepted; readonly isOurFault: false }
+  | { readonly verdict: Rejected; readonly isOurFault: boolean };
 
-/** The verdict in the answer to a submit: only `true` accepts. */
-export function verdictOf({ result, error }: PoolAnswer): Verdict {
-  if (result === true) return ACCEPTED;
-  const { code, text } = error ?? { code: undefined, text: "" };
-  const key = `${code ?? ""} ${text.slice(0, MAX_WORDS)}`;
-  let verdict = known.get(key);
-  if (verdict === undefined) {
-    verdict = read(code, text);
+const TAKEN: Judgement = { verdict: ACCEPTED, isOurFault: false };
+
+const known = new Map<string, Judgement>();
+
+/** What the answer to a submit says: only `true` accepts. */
+export function judgementOf({ result, error }: PoolAnswer): Judgement {
+  if (result === true) return TAKEN;
+  const code = error?.code;
+  const words = (error?.text ?? "").slice(0, MAX_WORDS);
+  const key = `${code ?? ""} ${words}`;
+  let judgement = known.get(key);
+  if (judgement === undefined) {
+    judgement = read(code, words);
     // Some pools put the share's own difficulty into the words: those never come again.
-    if (known.size < MOST_KNOWN && !/\d\.\d/.test(text)) known.set(key, verdict);
+    if (known.size < MOST_KNOWN && !/\d\.\d/.test(words)) known.set(key, judgement);
   }
-  return verdict;
+  return judgement;
 }
 
-/** What a pool means by a refusal. */
-export function faultOf({ code, text }: PoolError): Fault {
-  const byCode = code === undefined ? undefined : BY_CODE[code];
-  return byCode ?? BY_WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? "other";
-}
-
-function read(code: number | undefined, text: string): Rejected {
-  const [reason, minerCode] = MEANING[faultOf({ code, text: text.slice(0, MAX_WORDS) })];
-  return {
+function read(code: number | undefined, words: string): Judgement {
+  const fault = faultOf(code, words);
+  const [reason, minerCode] = MEANING[fault];
+  const verdict: Rejected = {
     kind: "rejected",
     reason,
     ...stratumError(minerCode),
     poolCode: code ?? minerCode,
-    poolText: printable(text.slice(0, MAX_WORDS)),
+    poolText: printable(words),
   };
+  return { verdict, isOurFault: fault === "ours" };
+}
+
+/** What a pool means by a refusal. */
+function faultOf(code: number | undefined, words: string): Fault {
+  const byCode = code === undefined ? undefined : BY_CODE[code];
+  return byCode ?? BY_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? "other";
 }

@@ -7,6 +7,7 @@
 
 import { findRequestId, formatRequestId, type RequestId } from "./request_id.ts";
 import { errorText } from "./error_code.ts";
+import { isTooDeep, parseObject, TOO_DEEP } from "./json_object.ts";
 import { type FaultClass, PoolFault } from "../../base/violation.ts";
 
 /** A request; with id `null` it is a notification and wants no answer. */
@@ -46,15 +47,6 @@ export interface Reply {
 /** What a line can be. */
 export type StratumMessage = Request | IllegalRequest | Reply;
 
-/**
- * Lists in lists, nothing between them. 19,000 levels of that, in 38 KB, take JSON.parse 20 ms and
- * more; with anything between them fewer levels fit, and take a twentieth.
- */
-const NESTED_LISTS = "[".repeat(64);
-
-/** A line up to this long is read whatever is in it. */
-const HARMLESS_LENGTH = 8192;
-
 /** What a line with an object may begin with: its brace, white space, or a byte order mark. */
 const BEGINNINGS: ReadonlySet<number | undefined> = new Set([0x7b, 0x20, 0x09, 0x0a, 0x0d, 0xef]);
 
@@ -87,11 +79,11 @@ export function decodeStratum(line: Uint8Array, fault: FaultClass): StratumMessa
  */
 export function decodePoolLine(line: Uint8Array): StratumMessage {
   const text = decoder.decode(line);
-  if (text.length > HARMLESS_LENGTH && text.includes(NESTED_LISTS)) {
+  if (isTooDeep(text)) {
     throw new PoolFault(
       "not-json",
       `Cannot read a line: found ${quote(text)} in ${line.length} bytes, wanted a JSON object ` +
-        `without lists nested ${NESTED_LISTS.length} levels deep`,
+        `without lists nested ${TOO_DEEP} levels deep`,
     );
   }
   return readStratum(text, PoolFault);
@@ -151,15 +143,4 @@ export function encodeLine(text: string): Uint8Array {
 export function quote(text: string): string {
   const shown = text.length > 60 ? text.slice(0, 60) + "…" : text;
   return JSON.stringify(shown).replace(/[^\x20-\x7e…]/g, "?");
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

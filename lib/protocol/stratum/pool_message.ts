@@ -9,6 +9,7 @@ import { parseHex32 } from "../../base/hex.ts";
 import { PoolFault } from "../../base/violation.ts";
 import { MIN_DIFFICULTY } from "./difficulty.ts";
 import type { Job } from "./job.ts";
+import { isObject, isTooDeep, parseObject } from "./json_object.ts";
 import { quote } from "./message.ts";
 import { parsePoolNotify } from "./pool_job.ts";
 import { findRequestId, type RequestId } from "./request_id.ts";
@@ -50,8 +51,6 @@ export type PoolMessage =
     readonly kind: "difficulty";
     /** The nearest double, as pools have it themselves; at least 2^-32, which every hash reaches. */
     readonly difficulty: number;
-    /** The decimal text it came as. */
-    readonly text: string;
   }
   | {
     readonly kind: "extranonce";
@@ -75,9 +74,6 @@ export type PoolMessage =
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: false });
 
-/** Lists in lists, nothing between them: tens of thousands of levels take long to parse. */
-const NESTED_LISTS = "[".repeat(64);
-
 /**
  * Reads one line of a pool.
  *
@@ -85,7 +81,7 @@ const NESTED_LISTS = "[".repeat(64);
  */
 export function decodePoolMessage(line: Uint8Array): PoolMessage {
   const text = decoder.decode(line);
-  const message = parseObject(text);
+  const message = isTooDeep(text) ? undefined : parseObject(text);
   if (message === undefined) return nonsense(`found ${quote(text)}, wanted a JSON object`);
   const { method } = message;
   if (method === undefined || method === null) return readAnswer(message);
@@ -98,7 +94,7 @@ export function decodePoolMessage(line: Uint8Array): PoolMessage {
     case "mining.notify":
       return { kind: "job", job: parsePoolNotify(params) };
     case "mining.set_difficulty":
-      return readDifficulty(text, params);
+      return readDifficulty(params);
     case "mining.set_extranonce":
       return readExtranonce(params);
     case "mining.set_version_mask":
@@ -161,39 +157,17 @@ function readError(error: unknown): PoolError | undefined {
   };
 }
 
-/**
- * Difficulties are read from their text: a number beyond what a double holds must not pass for one
- * that it is not.
- */
-function readDifficulty(line: string, params: readonly unknown[]): PoolMessage {
-  const [given] = params;
-  const text = typeof given === "string" ? given.trim() : sourceOf(given, line);
-  const difficulty = DECIMAL.test(text) ? Number(text) : NaN;
+function readDifficulty([given]: readonly unknown[]): PoolMessage {
+  const text = typeof given === "number" ? String(given) : typeof given === "string" ? given : "";
+  const difficulty = DECIMAL.test(text.trim()) ? Number(text) : NaN;
   if (difficulty > 0 && difficulty <= MAX_POOL_DIFFICULTY) {
-    return { kind: "difficulty", difficulty: Math.max(difficulty, MIN_DIFFICULTY), text };
+    return { kind: "difficulty", difficulty: Math.max(difficulty, MIN_DIFFICULTY) };
   }
   return nonsense(`found difficulty ${quote(text)}, wanted a number above 0, up to 2^224`);
 }
 
 /** A number as JSON has it, but for a sign. */
 const DECIMAL = /^[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
-
-/** A longer line is not read twice: it may hold anything, and a reviver goes as deep as it does. */
-const MAX_REVIVED_LENGTH = 512;
-
-/** The source text of the first parameter, if it is a number. */
-function sourceOf(given: unknown, line: string): string {
-  if (typeof given !== "number") return "";
-  if (line.length > MAX_REVIVED_LENGTH) return String(given);
-  const value: unknown = JSON.parse(
-    line,
-    (_key, value, context?: { readonly source?: string }) =>
-      typeof value === "number" ? context?.source ?? String(value) : value,
-  );
-  const params = isObject(value) ? value["params"] : undefined;
-  const text: unknown = Array.isArray(params) ? params[0] : undefined;
-  return typeof text === "string" ? text : "";
-}
 
 function readExtranonce([given, extranonce2Bytes]: readonly unknown[]): PoolMessage {
   const extranonce1 = parseExtranonce1(given);
@@ -214,18 +188,4 @@ function readVersionMask([given]: readonly unknown[]): PoolMessage {
 
 function nonsense(why: string): PoolMessage {
   return { kind: "nonsense", why };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (text.includes(NESTED_LISTS)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

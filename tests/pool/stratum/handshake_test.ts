@@ -153,6 +153,13 @@ Deno.test("set_extranonce in the handshake counts from the next job on, its size
   );
 });
 
+Deno.test("set_extranonce in the handshake without a size keeps the one before", () => {
+  const change = '{"id":null,"method":"mining.set_extranonce","params":["FF"]}';
+  const { agreement } = after(conf, subscribed("0a", 6), change, difficulty, stratumJob(), auth);
+  assert.equal(agreement?.extranonce1, "ff");
+  assert.deepEqual(agreement?.room, { bytes: 6, offset: 0, idBytes: 2 });
+});
+
 Deno.test("Every size from 4 to 16 bytes is taken, and no other", () => {
   for (let bytes = 4; bytes <= 16; bytes++) {
     const { agreement } = after(conf, subscribed("0a", bytes), auth, difficulty, stratumJob());

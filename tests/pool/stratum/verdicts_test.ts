@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { ACCEPTED } from "../../../lib/mux/verdict.ts";
-import { verdictOf } from "../../../lib/pool/stratum/verdicts.ts";
+import { judgementOf } from "../../../lib/pool/stratum/verdicts.ts";
 import { decodePoolMessage, type PoolAnswer } from "../../../lib/protocol/stratum/pool_message.ts";
 import { received, SESSIONS } from "../../protocol/stratum_vectors.ts";
 
 function verdict(rest: string) {
   const line = new TextEncoder().encode(`{"id":9,${rest}}`);
-  return verdictOf(decodePoolMessage(line) as PoolAnswer);
+  return judgementOf(decodePoolMessage(line) as PoolAnswer).verdict;
 }
 
 function summary(rest: string): string {
@@ -61,6 +61,19 @@ Deno.test("An answer that comes again makes no new object, words with numbers do
   assert.equal(verdict(after), verdict(after));
 });
 
+Deno.test("What is said of our name or login is our fault, read from no more words than are kept", () => {
+  const isOurs = (text: string, code = 20) =>
+    judgementOf({ kind: "answer", id: 9, result: null, error: { code, text } }).isOurFault;
+  assert.equal(isOurs("Unauthorized worker"), true);
+  assert.equal(isOurs("", 24), true);
+  assert.equal(isOurs("Job not found"), false);
+  assert.equal(isOurs("x".repeat(80) + "unauthorized"), false);
+  assert.equal(
+    judgementOf({ kind: "answer", id: 9, result: true, error: undefined }).isOurFault,
+    false,
+  );
+});
+
 Deno.test("Miners get words of ours in ASCII, the log the pool's, printable and short", () => {
   const found = verdict(`"error":[99,"\\u001b[2J矿 ${"x".repeat(500)}"]`);
   assert.equal(found.kind, "rejected");
@@ -83,7 +96,7 @@ Deno.test("Every recorded answer to a submit is accepted where the pool says so,
     for (const line of received(session)) {
       const message = decodePoolMessage(new TextEncoder().encode(line));
       if (message.kind !== "answer" || !submits.has(message.id)) continue;
-      const found = verdictOf(message);
+      const found = judgementOf(message).verdict;
       assert.equal(found.kind === "accepted", JSON.parse(line).result === true, line);
       if (found.kind === "accepted") accepted++;
       else rejected.set(found.reason, (rejected.get(found.reason) ?? 0) + 1);

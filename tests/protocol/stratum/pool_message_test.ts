@@ -154,7 +154,7 @@ Deno.test("Trap 5: a configure answer counts only if it can be read and agrees",
 
 // Difficulties
 
-Deno.test("A difficulty is read from its text, exponents and all", () => {
+Deno.test("A difficulty is a number or its text, exponents and all", () => {
   for (
     const [text, difficulty] of [
       ["1024", 1024],
@@ -171,20 +171,16 @@ Deno.test("A difficulty is read from its text, exponents and all", () => {
     ] as const
   ) {
     const message = decode(difficultyLine(text));
-    assert.deepEqual(message, {
-      kind: "difficulty",
-      difficulty,
-      text: text.replace(/["\s]/g, ""),
-    });
+    assert.deepEqual(message, { kind: "difficulty", difficulty });
   }
 });
 
 Deno.test("The difficulty is the first parameter, whatever else has numbers", () => {
   const line =
     '{"id":9,"params":[64.50,7],"x":[1,{"params":[8]}],"method":"mining.set_difficulty"}';
-  assert.deepEqual(decode(line), { kind: "difficulty", difficulty: 64.5, text: "64.50" });
+  assert.deepEqual(decode(line), { kind: "difficulty", difficulty: 64.5 });
   const padded = decode(difficultyLine(`2${" ".repeat(600)}`));
-  assert.deepEqual(padded, { kind: "difficulty", difficulty: 2, text: "2" });
+  assert.deepEqual(padded, { kind: "difficulty", difficulty: 2 });
 });
 
 Deno.test("A difficulty that cannot be is ignored, and counted", () => {
@@ -313,7 +309,7 @@ Deno.test("A line that is no JSON object, or means nothing, is nonsense and no f
       '{"method":"mining.set_version_mask","params":["zz"]}',
       "[".repeat(20_000),
       `{"a":${"[".repeat(20_000)}`,
-      `{"id":1,"result":${"[".repeat(64)}${"]".repeat(64)}}`,
+      `{"id":1,"result":${"[".repeat(5_000)}${"]".repeat(5_000)}}`,
     ]
   ) assert.equal(decode(line).kind, "nonsense", line.slice(0, 60));
 });

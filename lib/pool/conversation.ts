@@ -2,7 +2,7 @@
  * A few questions to a pool that may speak Stratum, and its messages until enough is known.
  */
 
-import type { Time } from "../base/clock.ts";
+import type { Timers } from "../base/clock.ts";
 import { PoolFault } from "../base/violation.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { quoteBytes, writeAll } from "../net/pools/handshake_bytes.ts";
@@ -12,11 +12,12 @@ import {
   MAX_POOL_LINE_BYTES,
   type PoolMessage,
 } from "../protocol/stratum/pool_message.ts";
+import { isClose } from "./end_reason.ts";
 
 /** The side that asks. */
 export interface Questioner {
-  /** All that is said, lines with their ends. */
-  readonly question: string;
+  /** All that is said, lines with their ends; absent where the dial has written it. */
+  readonly question?: string;
   /** Whether enough is known. */
   readonly isDone: boolean;
   /** Takes a message. @throws PoolFault when the pool cannot be used. */
@@ -27,8 +28,11 @@ export interface Questioner {
 
 /** How it went. */
 export interface Conversation {
-  /** `done`: enough is known; `fault`: the pool cannot be used. */
-  readonly end: "done" | "closed" | "timeout" | "fault";
+  /**
+   * `done`: enough is known; `closed`: by the pool; `broken`: the connection failed; `fault`: the pool
+   * cannot be used.
+   */
+  readonly end: "done" | "closed" | "broken" | "timeout" | "fault";
   /** What the fault was. */
   readonly fault: { readonly code: string; readonly message: string } | undefined;
   /** Messages that came, of any meaning. */
@@ -41,8 +45,8 @@ export interface Conversation {
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/** More than any pool says before enough is known. */
-const MAX_BYTES = 1024 * 1024;
+/** A pool says less than this before enough is known: a few jobs of 40 KB. */
+const MAX_BYTES = 512 * 1024;
 
 const TICK_MS = 200;
 
@@ -50,7 +54,7 @@ const TICK_MS = 200;
 export async function converse(
   connection: Connection,
   questioner: Questioner,
-  time: Pick<Time, "every" | "clear">,
+  timers: Pick<Timers, "every" | "clear">,
   signal: AbortSignal,
 ): Promise<Conversation> {
   let messages = 0;
@@ -70,7 +74,8 @@ export async function converse(
     questioner.receive(message);
   };
   const run = async (): Promise<"done" | "closed"> => {
-    await writeAll(connection, new TextEncoder().encode(questioner.question));
+    const { question = "" } = questioner;
+    await writeAll(connection, new TextEncoder().encode(question));
     const decoder = new LineDecoder(MAX_POOL_LINE_BYTES, PoolFault);
     const buffer = new Uint8Array(READ_BUFFER_BYTES);
     for (let bytes = 0;;) {
@@ -92,7 +97,7 @@ export async function converse(
       }
     }
   };
-  const ticking = time.every(TICK_MS, () => {
+  const ticking = timers.every(TICK_MS, () => {
     questioner.tick();
     if (questioner.isDone) close();
   });
@@ -106,12 +111,22 @@ export async function converse(
       end = "fault";
       fault = { code: error.code, message: error.message };
     } else {
-      // A pool closes with RST, which is a normal close.
-      end = questioner.isDone ? "done" : signal.aborted ? "timeout" : "closed";
+      end = endBy(error, questioner, signal);
     }
   }
-  time.clear(ticking);
+  timers.clear(ticking);
   signal.removeEventListener("abort", close);
   close();
   return { end, fault, messages, said, firstByte };
+}
+
+/** How it ended when a read or a write failed, by our own close or otherwise. */
+function endBy(
+  error: unknown,
+  { isDone }: Questioner,
+  { aborted }: AbortSignal,
+): Conversation["end"] {
+  if (isDone) return "done";
+  if (aborted) return "timeout";
+  return isClose(error) ? "closed" : "broken";
 }
