@@ -491,6 +491,7 @@ export class Multiplexer implements UpstreamEvents {
       this.#local.atNextJob(slot, time);
     }
     slot.setJob(this.#options.nextJobNumber(), job, time);
+    this.#flow.reconsider(slot);
     if (this.#tellIfTime(slot)) slot.brake?.told(time);
   }
 
@@ -506,6 +507,7 @@ export class Multiplexer implements UpstreamEvents {
     if (isLocal(slot)) {
       // Miners hear of theirs with the next job.
       screening.hashing?.poolDifficulty.change(difficulty, isAlone);
+      this.#flow.reconsider(slot);
       return;
     }
     for (const sessionId of sessionIds === "all" ? seats.keys() : sessionIds) {
@@ -528,6 +530,10 @@ export class Multiplexer implements UpstreamEvents {
 
   judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void {
     this.#flow.judged(this.#slots.get(upstream), first, last, verdict);
+  }
+
+  sent(upstream: Upstream, serial: number): void {
+    this.#flow.sent(this.#slots.get(upstream)!, serial);
   }
 
   abandoned(upstream: Upstream, first: number, last: number): void {

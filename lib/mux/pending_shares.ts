@@ -17,8 +17,8 @@ export interface PendingShare<Owner> {
   readonly owner: Owner;
   /** The id of the miner's request. */
   readonly requestId: RequestId;
-  /** When it was sent, in milliseconds. */
-  readonly sentAt: number;
+  /** When it was sent, or began to wait for its turn, in milliseconds. */
+  sentAt: number;
   /** What its miner is credited with if the pool accepts it. */
   readonly difficulty: number;
   /** How the pool's difficulty stood when its job came; `undefined` where the pool goes by ours. */
@@ -26,9 +26,15 @@ export interface PendingShare<Owner> {
   /** The difficulty that its hash has reached; 0 where shares are not hashed here. */
   readonly reached: number;
   /** How often the pool's difficulty had changed when it was sent. */
-  readonly change: number;
+  change: number;
   /** Whether the pool may find it too low even if its difficulty has not changed since. */
-  readonly isTentative: boolean;
+  isTentative: boolean;
+  /** Whether it waits for its turn. */
+  isQueued: boolean;
+  /** What it was found for. */
+  readonly job: { readonly isPast: boolean };
+  /** Work that its pool will not count if it accepts it, since its miner is braked, as difficulty. */
+  readonly brakeLoss: number;
 }
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
@@ -88,6 +94,19 @@ export class PendingShares<Owner> {
       this.#givenUp.delete(this.#givenUp.keys().next().value!);
     }
     return share;
+  }
+
+  /** The share with this serial, if it waits. */
+  of(serial: number): PendingShare<Owner> | undefined {
+    return serial < this.#oldest || serial >= this.#next ? undefined : this.#at(serial);
+  }
+
+  /** Those that wait for their turn, with their serials, the oldest first. */
+  *queued(): Generator<[serial: number, share: PendingShare<Owner>]> {
+    for (let serial = this.#oldest; serial < this.#next; serial++) {
+      const share = this.#at(serial);
+      if (share?.isQueued) yield [serial, share];
+    }
   }
 
   /** What became of the share with this serial, when it does not wait. */

@@ -15,7 +15,7 @@ export function sendShare(
   job: PoolJob,
   share: Share,
   isBlock: boolean,
-): void {
+): boolean {
   const aligned = alignedExtranonce2(share.extranonce2, layout);
   if (isPaired(upstream.terms.extranonce, layout)) {
     // The room has a byte for the session id: the rest of the id goes before the miner's bytes.
@@ -23,5 +23,5 @@ export function sendShare(
     return upstream.submit(serial, sessionId >>> 8, job, { ...share, extranonce2 }, isBlock);
   }
   const sent = aligned === share.extranonce2 ? share : { ...share, extranonce2: aligned };
-  upstream.submit(serial, sessionId, job, sent, isBlock);
+  return upstream.submit(serial, sessionId, job, sent, isBlock);
 }

@@ -224,39 +224,107 @@ export class ShareFlow {
       return this.#refuse(seat, "tooMany");
     }
     const serial = slot.nextSerial();
-    const sentAt = this.#now(time);
     if (isBlock) {
       counter.add(sessionId, "blocks", ledger);
       logBlock(seat.miner, slot, job, share);
     }
-    sendShare(upstream, serial, seat.miner, job, share, isBlock);
-    counter.add(sessionId, "submitted", ledger);
     if (verdicts === "assumed") {
+      sendShare(upstream, serial, seat.miner, job, share, isBlock);
+      counter.add(sessionId, "submitted", ledger);
       counter.add(sessionId, "assumed", ledger);
       this.#credit(sessionId, difficulty, time);
       return "taken";
     }
-    upstream.watch.submitted(sentAt);
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
     const demand = this.#demandFor({ slot, job });
     const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
-    if (isBraked && difficulty > poolDifficulty) slot.brakeLoss += difficulty - poolDifficulty;
-    slot.pending.add(serial, {
+    const pending: PendingShare<MinerSeat> = {
       owner: seat,
       requestId: share.id,
-      sentAt,
+      sentAt: this.#now(time),
       difficulty: isBraked ? difficulty : Math.min(difficulty, demand?.sure ?? difficulty),
       stamp: hashing === undefined ? undefined : job.check?.stamp,
       reached,
       change: changes,
       isTentative,
-    });
+      isQueued: false,
+      job,
+      brakeLoss: isBraked ? Math.max(0, difficulty - poolDifficulty) : 0,
+    };
+    slot.pending.add(serial, pending);
     if (!isTentative) {
       const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
       slot.verdictCheck?.sent(serial, sent);
     }
+    pending.isQueued = !sendShare(upstream, serial, seat.miner, job, share, isBlock);
+    if (!pending.isQueued) this.#wentUp(slot, pending);
     return "waiting";
+  }
+
+  /** A share that waited for its turn goes up. */
+  sent(slot: Slot<MinerSeat>, serial: number): void {
+    const share = slot.pending.of(serial);
+    // It may have waited for too long.
+    if (share === undefined) return;
+    share.isQueued = false;
+    share.sentAt = this.#now();
+    share.change = slot.screening.hashing?.poolDifficulty.changes ?? 0;
+    this.#wentUp(slot, share);
+  }
+
+  #wentUp(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>): void {
+    this.#countSubmitted(share, slot);
+    slot.brakeLoss += share.brakeLoss;
+    slot.upstream.watch.submitted(share.sentAt);
+  }
+
+  /**
+   * The pool's job or difficulty is another. Shares that wait for their turn and that it would refuse
+   * now do not go up: they are stale, or kept.
+   */
+  reconsider(slot: Slot<MinerSeat>): void {
+    const { upstream, pending, screening: { hashing }, verdictCheck } = slot;
+    if (hashing === undefined || upstream.queued === 0) return;
+    const { poolDifficulty } = hashing;
+    const withdrawn = new Map<number, PendingShare<MinerSeat>>();
+    for (const [serial, share] of pending.queued()) {
+      const { sure, possible } = poolDifficulty.demand(share.stamp!);
+      if (!share.job.isPast && share.reached >= possible) {
+        share.isTentative = share.reached < sure;
+        if (share.isTentative) poolDifficulty.tried();
+      } else {
+        withdrawn.set(serial, share);
+      }
+    }
+    if (withdrawn.size === 0) return;
+    upstream.withdraw(new Set(withdrawn.keys()));
+    const time = this.#realNow();
+    for (const [serial, share] of withdrawn) {
+      pending.settle(serial);
+      verdictCheck?.withdrawn(serial);
+      this.#withdrawn(slot, share, time);
+    }
+    this.#lateAnswers.give();
+  }
+
+  /** `time` is real. */
+  #withdrawn(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>, time: number): void {
+    const { owner, requestId, difficulty, job, isTentative, change } = share;
+    const { isGone, miner } = owner;
+    const sessionId = isGone ? undefined : miner.sessionId;
+    this.#settled(owner, slot);
+    if (isTentative) slot.screening.hashing!.poolDifficulty.untold(change);
+    if (job.isPast) {
+      this.#counter.add(sessionId, REFUSED_COUNT.stale, slot.ledger);
+      this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY.stale);
+      return;
+    }
+    // Had it gone up at once, the pool would have counted it.
+    slot.brakeLoss += difficulty;
+    this.#counter.add(sessionId, "kept", slot.ledger);
+    this.#credit(sessionId, difficulty, time);
+    this.#lateAnswers.add(owner, requestId, undefined);
   }
 
   /** Ends what waits to be hashed, before anything changes of jobs, difficulties or places. */
@@ -383,8 +451,17 @@ export class ShareFlow {
     this.#lateAnswers.add(share.owner, share.requestId, undefined);
   }
 
+  #countSubmitted(
+    { owner: { isGone, miner } }: PendingShare<MinerSeat>,
+    slot: Slot<MinerSeat>,
+  ): void {
+    this.#counter.add(isGone ? undefined : miner.sessionId, "submitted", slot.ledger);
+  }
+
   #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
     const { isGone, miner } = share.owner;
+    // One that waited for its turn has not been counted yet.
+    if (share.isQueued) this.#countSubmitted(share, slot);
     this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
   }
 }

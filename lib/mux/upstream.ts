@@ -79,8 +79,12 @@ export interface Upstream {
    * @param serial counts all shares of the connection from 0 and never comes round.
    * @param share its extranonce2 is as `alignedExtranonce2` gives it.
    * @param isBlock whether it is a block, which goes before all others.
+   * @returns whether it is on its way. If not it waits for its turn, and {@linkcode UpstreamEvents.sent}
+   * or {@linkcode UpstreamEvents.abandoned} follows, unless it is withdrawn.
    */
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): void;
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): boolean;
+  /** Shares that wait for their turn, by serial, are not to be sent. */
+  withdraw(serials: ReadonlySet<number>): void;
 }
 
 /** What an account's connections report to its multiplexer. */
@@ -117,6 +121,8 @@ export interface UpstreamEvents {
    * ones that were never used, are counted as astray.
    */
   judged(upstream: Upstream, first: number, last: number, verdict: Verdict): void;
+  /** A share that waited for its turn is on its way. */
+  sent(upstream: Upstream, serial: number): void;
   /** Shares with these serials will not be judged, though the connection goes on. */
   abandoned(upstream: Upstream, first: number, last: number): void;
   /** It takes workers again. */

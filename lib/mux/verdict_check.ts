@@ -104,6 +104,11 @@ export class VerdictCheck {
     if (this.#noted.size > MOST_NOTED) this.#noted.delete(this.#noted.keys().next().value!);
   }
 
+  /** The share with this serial was withdrawn. */
+  withdrawn(serial: number): void {
+    this.#noted.delete(serial);
+  }
+
   /** The pool judged the share with this serial. @returns how that contradicts us. */
   judged(serial: number, verdict: Verdict): Contradiction | undefined {
     const noted = this.#noted.get(serial);

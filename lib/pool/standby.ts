@@ -137,6 +137,9 @@ class StandbyUpstream implements Upstream {
 
   settled(): void {}
 
+  /** None ever waits. */
+  withdraw(): void {}
+
   submit(): never {
     throw new Error("Cannot submit a share of an outage: there is no pool");
   }

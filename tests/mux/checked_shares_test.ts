@@ -382,3 +382,71 @@ Deno.test("a miner that floods hears a harder difficulty at once, with a clean j
   assert.equal(calm.difficulty, flooding.difficulty);
   assert.equal(await world.share(calm), 23);
 });
+
+Deno.test("shares that wait for their turn are counted as submitted when they go up", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  for (let n = 0; n < 3; n++) assert.equal(await world.share(miner), undefined);
+  assert.deepEqual([world.mux.shares.submitted, world.mux.waitingShares], [0, 3]);
+  world.clock.advance(5_000);
+  pool.letGo();
+  assert.equal(world.mux.shares.submitted, 3);
+  world.clock.advance(100);
+  pool.acceptAll();
+  assert.equal(world.mux.shares.accepted, 3);
+  assert.ok(world.counter.verdictLatency.snapshot().sumMs <= 3 * 100, "from when they went up");
+});
+
+Deno.test("shares that wait while the pool's difficulty rises above them are kept, but for one that finds out", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  for (let n = 0; n < 5; n++) await world.share(miner);
+  world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
+  assert.deepEqual(pool.held.map(({ serial }) => serial), [0]);
+  const { kept, submitted, received } = world.mux.shares;
+  assert.deepEqual([received, submitted, kept], [5, 0, 4]);
+  assert.equal(world.counter.creditedDifficulty, 4 * ANY_WORK);
+  assert.equal(world.mux.brakeLossAt(0), 4 * ANY_WORK, "sent at once they had been counted");
+  await until(() => miner.answers.size === 4, "their miner hears that they are good");
+  assert.deepEqual([...miner.answers.values()].flat(), Array(4).fill(SHARE_ACCEPTED));
+  world.mux.difficultyChanged(pool, "all", 2 ** 41, true);
+  assert.deepEqual(pool.held, [], "nothing that old counts");
+  assert.equal(world.mux.waitingShares, 0);
+});
+
+Deno.test("shares that wait while a new block comes are stale, and do not go up", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  for (let n = 0; n < 3; n++) await world.share(miner);
+  world.jobOf(pool, "2", false);
+  assert.equal(pool.held.length, 3, "a job that is not clean leaves older ones good");
+  world.jobOf(pool, "3");
+  assert.deepEqual([pool.held, world.mux.shares.refusedStale], [[], 3]);
+  await until(() => miner.answers.size === 3, "their miner hears of it");
+  assert.deepEqual([...miner.answers.values()].flat(), [21, 21, 21]);
+  assert.equal(world.mux.brakeLossAt(0), 0);
+  pool.letGo();
+  assert.equal(await world.share(miner), undefined);
+  pool.acceptAll();
+  const { received, submitted, accepted } = world.mux.shares;
+  assert.deepEqual([received, submitted, accepted, world.mux.waitingShares], [4, 1, 1, 0]);
+});
+
+Deno.test("shares that wait when their connection goes end as all that were sent", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  await world.share(miner);
+  pool.isHolding = true;
+  await world.share(miner);
+  world.mux.upstreamLost(pool);
+  await until(() => world.mux.waitingShares === 0, "they are ended");
+  const { submitted, unansweredConnectionLost } = world.mux.shares;
+  assert.deepEqual([submitted, unansweredConnectionLost], [2, 2]);
+});

@@ -15,6 +15,9 @@ function share(n: number, sentAt = n): PendingShare<string> {
     reached: 0,
     change: 0,
     isTentative: false,
+    isQueued: false,
+    job: { isPast: false },
+    brakeLoss: 0,
   };
 }
 

@@ -1,5 +1,6 @@
 /** A connection to a pool whose shares are hashed here, without a socket. */
 
+import assert from "node:assert/strict";
 import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { roomFor, type Terms } from "../../lib/mux/terms.ts";
 import type { PoolJob, Upstream, UpstreamEvents, Worker } from "../../lib/mux/upstream.ts";
@@ -33,6 +34,9 @@ export class CheckedUpstream implements Upstream {
   queued = 0;
   readonly watch = new PoolWatch(0);
   readonly submits: CheckedSubmit[] = [];
+  /** Whether submits wait for their turn, and those that do. */
+  isHolding = false;
+  held: CheckedSubmit[] = [];
   readonly #mux: UpstreamEvents;
   /** Hears of every miner that comes. */
   onEnter: (worker: Worker) => void = () => {};
@@ -76,8 +80,35 @@ export class CheckedUpstream implements Upstream {
     this.#mux.forgotten(this, sessionId);
   }
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): void {
-    this.submits.push({ serial, sessionId, poolJobId: job.poolJobId, share, isBlock });
+  submit(
+    serial: number,
+    sessionId: number,
+    job: PoolJob,
+    share: Share,
+    isBlock: boolean,
+  ): boolean {
+    const submit = { serial, sessionId, poolJobId: job.poolJobId, share, isBlock };
+    const isHeld = this.isHolding && !isBlock;
+    if (isHeld) this.queued = this.held.push(submit);
+    else this.submits.push(submit);
+    return !isHeld;
+  }
+
+  withdraw(serials: ReadonlySet<number>): void {
+    const left = this.held.filter(({ serial }) => !serials.has(serial));
+    assert.equal(this.held.length - left.length, serials.size, "one of them did not wait");
+    this.held = left;
+    this.queued = left.length;
+  }
+
+  /** What it has held goes up. */
+  letGo(): void {
+    this.isHolding = false;
+    this.queued = 0;
+    for (const submit of this.held.splice(0)) {
+      this.submits.push(submit);
+      this.#mux.sent(this, submit.serial);
+    }
   }
 
   /** The pool accepts everything so far. */

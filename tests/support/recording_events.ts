@@ -35,6 +35,8 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
 
   /** The verdicts, in order; each is an event of its own, too. */
   readonly verdicts: Verdict[] = [];
+  /** The serials of shares that had waited for their turn and went up, in order; no events. */
+  readonly sentSerials: number[] = [];
   /** The serials of shares that were given up, in order; no events. */
   readonly abandonedSerials: number[] = [];
   /** Why it ended, in a word. */
@@ -97,6 +99,10 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   // A session itself reports none of the following: its owner does.
   upstreamReady(): void {}
   entryResumed(): void {}
+
+  sent(_upstream: Upstream, serial: number): void {
+    this.sentSerials.push(serial);
+  }
 
   abandoned(_upstream: Upstream, first: number): void {
     this.abandonedSerials.push(first);

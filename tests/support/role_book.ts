@@ -77,6 +77,7 @@ export class RoleBook implements UpstreamEvents {
   }
 
   abandoned(): void {}
+  sent(): void {}
   entryResumed(): void {}
 
   accountRefused(): void {

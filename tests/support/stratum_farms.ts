@@ -34,6 +34,16 @@ const SIZES: Readonly<Record<Like, number>> = {
   narrow6: 6,
 };
 
+/** How many bytes of extranonce2 pools of a kind give. */
+export function sizeOf(like: Like): number {
+  return SIZES[like];
+}
+
+/** What mines there: all firmware, but on narrow pools what finds no room. */
+export function firmwareFor(like: Like): Pick<SimFarmOptions, "firmware"> {
+  return sizeOf(like) < 6 ? { firmware: NARROW_FIRMWARE } : {};
+}
+
 /** A miner may be at work on an old job for this long after a block, on a machine that is busy. */
 const RACE_MS = 1_500;
 
@@ -111,7 +121,7 @@ export async function mineThrough(of: StratumFarm): Promise<void> {
     asksAddress: false,
     ...of.pool,
   });
-  await using proxy = stratumProxy([pool], [SIZES[of.pool.like]]);
+  await using proxy = stratumProxy([pool], [sizeOf(of.pool.like)]);
   await using farm = SimFarm.start({
     port: proxy.port,
     count: of.miners,

@@ -134,7 +134,7 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
 
   settled(): void {}
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void {
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share): true {
     const number = serial % INDEX_COUNT;
     const before = this.#waiting.get(number);
     if (before !== undefined) this.#options.mux.abandoned(this, before.serial, before.serial);
@@ -143,7 +143,10 @@ class TinyConnection implements PoolConnection, ReadyUpstream {
     this.#waiting.set(number, { serial, isGood });
     this.messagesWritten++;
     this.bytesWritten += 1;
+    return true;
   }
+
+  withdraw(): void {}
 
   /** Acknowledges what waits: runs of good shares as one. */
   tick(): void {

@@ -140,16 +140,20 @@ export class AgentUpstream implements ReadyUpstream {
     if (!this.#isOver) this.#registry.settled(sessionId);
   }
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share): void {
-    if (this.#isOver) return;
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share): true {
+    if (this.#isOver) return true;
     const { liveness, inflow, outgoing, mux } = this.#parts;
-    if (this.terms.verdicts !== "given") return outgoing.submit(sessionId, job, share);
+    outgoing.submit(sessionId, job, share);
+    if (this.terms.verdicts !== "given") return true;
     liveness.submitted();
     inflow.submitted();
     const overtaken = this.#indexes.add(serial);
-    outgoing.submit(sessionId, job, share);
     if (overtaken !== undefined) mux.abandoned(this, overtaken, overtaken);
+    return true;
   }
+
+  /** None ever waits. */
+  withdraw(): void {}
 
   /** Ends what is overdue. */
   tick(): void {

@@ -28,6 +28,8 @@ const MAX_WAITING_BYTES = 64 * 1024;
 
 /** What becomes of it. Nothing is reported after {@linkcode Outgoing.stop}. */
 export interface OutgoingEvents {
+  /** The submit with this serial has had its turn. */
+  sent(serial: number): void;
   /** The submit with this serial was given up before it was written. */
   abandoned(serial: number): void;
   /** A write failed; nothing will be written any more. */
@@ -98,13 +100,27 @@ export class Outgoing {
     this.#append(encodeLine(line));
   }
 
-  /** Submits a share; one that may be a block goes at once. */
-  submit(serial: number, text: string, isBlock: boolean): void {
+  /** Submits a share; one that may be a block goes at once. @returns whether it went. */
+  submit(serial: number, text: string, isBlock: boolean): boolean {
     const line = encodeLine(text);
-    if (isBlock) return this.#append(line);
+    this.#fill();
+    if (isBlock) {
+      this.#append(line);
+      return true;
+    }
+    if (this.queued === 0 && this.#takeTurn(line)) {
+      this.#appendSubmit(line);
+      return true;
+    }
     if (this.queued >= MAX_QUEUED) this.#events.abandoned(this.#shift().serial);
     this.#queue.push({ serial, line });
-    this.#fill();
+    return false;
+  }
+
+  /** Takes submits with these serials out of those that wait. */
+  withdraw(serials: ReadonlySet<number>): void {
+    this.#queue = this.#queue.slice(this.#first).filter(({ serial }) => !serials.has(serial));
+    this.#first = 0;
   }
 
   /** Something came from the pool: it is there and reads. */
@@ -126,14 +142,22 @@ export class Outgoing {
   /** Moves as much of the queue on as may go now. */
   #fill(): void {
     while (this.queued > 0 && !this.#isStopped) {
-      const { line } = this.#queue[this.#first]!;
-      if (this.#outbox.gatheredBytes + line.length > MAX_WRITE_BYTES) return;
-      if (this.#unheardBytes + line.length > MAX_UNHEARD_BYTES) return;
-      if (!this.#rate.take(this.#now())) return;
+      const { serial, line } = this.#queue[this.#first]!;
+      if (!this.#takeTurn(line)) return;
       this.#shift();
-      this.#unheardBytes += line.length;
-      this.#append(line);
+      this.#appendSubmit(line);
+      this.#events.sent(serial);
     }
+  }
+
+  #takeTurn({ length }: Uint8Array): boolean {
+    return this.#outbox.gatheredBytes + length <= MAX_WRITE_BYTES &&
+      this.#unheardBytes + length <= MAX_UNHEARD_BYTES && this.#rate.take(this.#now());
+  }
+
+  #appendSubmit(line: Uint8Array): void {
+    this.#unheardBytes += line.length;
+    this.#append(line);
   }
 
   #shift(): Queued {

@@ -195,6 +195,7 @@ export class StratumSession implements PoolConnection {
     const bytes = this.#opening;
     const messages = bytes.reduce((lines, byte) => byte === LF ? lines + 1 : lines, 0);
     const outgoing = new Outgoing(connection, { bytes: bytes.length, messages }, now, {
+      sent: (serial) => this.#upstream?.sent(serial),
       abandoned: (serial) => this.#upstream?.abandoned(serial),
       failed: (error) => this.#lost(error),
       stalled: (waitingBytes) => this.#end(`stalled: ${waitingBytes} bytes wait for it`),

@@ -51,7 +51,7 @@ export interface StratumUpstreamParts {
   /** What the handshake came to. */
   readonly agreement: StratumAgreement;
   /** Where submits go. */
-  readonly outgoing: Pick<Outgoing, "submit" | "queued">;
+  readonly outgoing: Pick<Outgoing, "submit" | "withdraw" | "queued">;
   /** Judges the connection. */
   readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
   /** Judges how much the pool sends. */
@@ -149,11 +149,9 @@ export class StratumUpstream implements ReadyUpstream {
     for (let i = 0; i < times && !this.#isOver; i++) this.#parts.mux.forgotten(this, sessionId);
   }
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): void {
-    if (this.#isOver) return;
-    const { liveness, inflow, outgoing } = this.#parts;
-    liveness.submitted();
-    inflow.submitted();
+  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): boolean {
+    // Nobody hears of it: the mux is about to end it with all others.
+    if (this.#isOver) return true;
     const line = submitRequest({
       id: FIRST_SUBMIT_ID + serial,
       workerJson: this.#workerJson,
@@ -163,7 +161,24 @@ export class StratumUpstream implements ReadyUpstream {
       nonce: share.nonce,
       versionBits: this.#mask === undefined ? undefined : share.versionBits,
     });
-    outgoing.submit(serial, line, isBlock);
+    const isSent = this.#parts.outgoing.submit(serial, line, isBlock);
+    if (isSent) this.#wentUp();
+    return isSent;
+  }
+
+  withdraw(serials: ReadonlySet<number>): void {
+    this.#parts.outgoing.withdraw(serials);
+  }
+
+  /** A submit that waited has had its turn. */
+  sent(serial: number): void {
+    this.#wentUp();
+    this.#parts.mux.sent(this, serial);
+  }
+
+  #wentUp(): void {
+    this.#parts.liveness.submitted();
+    this.#parts.inflow.submitted();
   }
 
   /** The connection is over: nothing is written or reported any more. */

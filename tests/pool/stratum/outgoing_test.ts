@@ -8,18 +8,20 @@ import { FakeConnection } from "../../support/fake_connection.ts";
 class Rig {
   readonly clock = new FakeClock();
   readonly connection = new FakeConnection();
+  readonly sent: number[] = [];
   readonly abandoned: number[] = [];
   failed: unknown;
   stalled = 0;
   readonly outgoing = new Outgoing(this.connection, { bytes: 100, messages: 3 }, this.clock.now, {
+    sent: (serial) => void this.sent.push(serial),
     abandoned: (serial) => void this.abandoned.push(serial),
     failed: (error) => this.failed = error,
     stalled: (bytes) => this.stalled = bytes,
   });
 
-  submit(serial: number, isBlock = false, length = 150): void {
+  submit(serial: number, isBlock = false, length = 150): boolean {
     const text = `{"id":${serial}}`;
-    this.outgoing.submit(serial, text.padEnd(length), isBlock);
+    return this.outgoing.submit(serial, text.padEnd(length), isBlock);
   }
 
   /** The serials written since the last look. */
@@ -95,6 +97,24 @@ Deno.test("Of more than a thousand that wait the oldest are given up, and said s
   assert.deepEqual(await rig.written(), []);
   assert.deepEqual(rig.abandoned, upTo(60, 50));
   assert.equal(rig.outgoing.queued, MAX_QUEUED);
+});
+
+Deno.test("A submit says whether it goes at once; one that waits is reported when it goes, unless withdrawn", async () => {
+  const rig = new Rig();
+  assert.deepEqual(upTo(60).filter((serial) => rig.submit(serial, false, 50)), upTo(50));
+  assert.equal(rig.submit(60, true), true, "a block never waits");
+  assert.deepEqual(await rig.written(), [...upTo(50), 60]);
+  rig.outgoing.withdraw(new Set([50, 52, 59]));
+  assert.equal(rig.outgoing.queued, 7);
+  rig.clock.advance(30);
+  rig.outgoing.heard();
+  assert.deepEqual(await rig.written(), [51, 53, 54]);
+  assert.equal(rig.submit(61), false, "behind those that wait");
+  rig.clock.advance(1_000);
+  rig.outgoing.tick();
+  assert.deepEqual(await rig.written(), [55, 56, 57, 58, 61]);
+  assert.deepEqual(rig.sent, [51, 53, 54, 55, 56, 57, 58, 61]);
+  assert.deepEqual(rig.abandoned, []);
 });
 
 Deno.test("Traffic counts the opening and what the kernel has taken", async () => {
