@@ -98,6 +98,19 @@ Deno.test("jobs go to whoever is there, shares to whatever name, and bits nowher
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["unagreedVersion", 1]]));
 });
 
+Deno.test("a job is as clean to connections with another extranonce2 size as to all others", async () => {
+  await using pool = await start();
+  await using usual = await StratumClient.ready(pool);
+  await pool.setFaults({ extranonce2Size: 8 });
+  await using wide = await StratumClient.ready(pool);
+  const told = () => [usual, wide].map(({ job }) => job.isClean);
+  assert.deepEqual(told(), [false, false], "the first job of a pool replaces none");
+  pool.newBlock();
+  await usual.until(() => usual.jobs.length === 2);
+  await wide.until(() => wide.jobs.length === 2);
+  assert.deepEqual(told(), [true, true]);
+});
+
 Deno.test("who submits nothing for ten minutes is closed with the next job", async () => {
   const time = new FakeTime();
   await using pool = await start({ time, jobIntervalMs: 0 });
