@@ -85,7 +85,7 @@ export interface StratumPoolOptions {
   readonly version?: string;
   /** The network target of jobs, 8 hex digits; 17030ecd, out of reach. */
   readonly bits?: string;
-  /** The names before the dot there are; all others are refused. All if not given. */
+  /** The names before the dot that are accepted; all if not given. DATUM accepts every name. */
   readonly accounts?: readonly string[];
   /** Whether public-pool asks for a Bitcoin address as the real one does; true. */
   readonly asksAddress?: boolean;
