@@ -5,7 +5,7 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Timer } from "../../base/clock.ts";
-import { encodeLine } from "../../protocol/stratum/message.ts";
+import { encodeLine, formatNotification } from "../../protocol/stratum/message.ts";
 import { seededRandom } from "../seeded_random.ts";
 import { Watch } from "../watch.ts";
 import type { PoolContext } from "./client.ts";
@@ -16,6 +16,7 @@ import { serverOf } from "./personalities.ts";
 import type { PoolServer } from "./personality.ts";
 import {
   type Like,
+  SEED,
   type StratumPoolOptions,
   type StratumPoolSettings,
   stratumPoolSettings,
@@ -68,14 +69,14 @@ export class SimStratumPool {
     this.hostname = settings.hostname;
     this.like = settings.like;
     this.#port = settings.port;
-    const { seed, version, bits } = settings;
+    const { version, bits } = settings;
     this.#context = {
       settings,
       ledger: this.#ledger,
-      random: seededRandom(seed),
+      random: seededRandom(SEED),
       faults: () => this.#faults,
     };
-    this.#maker = new TemplateMaker(seededRandom(seed), version, bits);
+    this.#maker = new TemplateMaker(seededRandom(SEED), version, bits);
     this.#stratum = serverOf(settings);
   }
 
@@ -157,14 +158,12 @@ export class SimStratumPool {
 
   /** Has miners shown a text. */
   showMessage(text: string): void {
-    this.sendLine(
-      `{"id":null,"method":"client.show_message","params":[${JSON.stringify(text)}]}`,
-    );
+    this.sendLine(formatNotification("client.show_message", JSON.stringify([text])));
   }
 
   /** Says to reconnect: nowhere in particular, or [host, port, seconds to wait]. */
   askToReconnect(params: readonly unknown[] = []): void {
-    this.sendLine(`{"id":null,"method":"client.reconnect","params":${JSON.stringify(params)}}`);
+    this.sendLine(formatNotification("client.reconnect", JSON.stringify(params)));
   }
 
   /** Sends any line, without its LF, to all connections. */

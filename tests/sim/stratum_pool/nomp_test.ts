@@ -50,7 +50,7 @@ Deno.test("vardiff goes by the gaps between shares, and waits for the next job",
 
 Deno.test("half of fifty shares bad close the connection and ban the address", async () => {
   const time = new FakeTime();
-  await using pool = await start({ time, ban: { banMs: 20_000 } });
+  await using pool = await start({ time, banMs: 20_000 });
   await using client = await StratumClient.ready(pool, { rolls: false });
   const bad = client.share(client.job).with(1, "ffff");
   for (let i = 0; i < 49; i++) client.send("mining.submit", bad);
