@@ -43,7 +43,6 @@ export class MovingFarm implements AsyncDisposable {
   constructor(
     listed: readonly ListedSimPool[],
     farm: Omit<SimFarmOptions, "port" | "mode">,
-    settings: Readonly<Record<string, unknown>> = {},
     time: Time = systemTime,
   ) {
     this.#pools = listed.map(({ pool }) => pool);
@@ -53,11 +52,8 @@ export class MovingFarm implements AsyncDisposable {
     );
     this.proxy = new TestProxy(
       [],
-      { pools: this.#pools.map(entryOf), vardiff: TINY_VARDIFF, ...settings },
-      undefined,
-      undefined,
-      new Map(sizes),
-      time,
+      { pools: this.#pools.map(entryOf), vardiff: TINY_VARDIFF },
+      { knownSizes: new Map(sizes), time },
     );
     this.farm = SimFarm.start({ ...farm, port: this.proxy.port, mode: { kind: "hash" } });
   }

@@ -55,9 +55,7 @@ export function stratumProxy(
   return new TestProxy(
     [],
     { pools: pools.map((pool) => entryOf(pool)), vardiff: TINY_VARDIFF, ...settings },
-    undefined,
-    undefined,
-    new Map(pools.map((pool, i) => [`${pool.hostname}:${pool.port}`, sizes[i]!])),
+    { knownSizes: new Map(pools.map((pool, i) => [`${pool.hostname}:${pool.port}`, sizes[i]!])) },
   );
 }
 
