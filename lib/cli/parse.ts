@@ -242,8 +242,12 @@ function stratumOf(given: ReadonlyMap<string, string>): SimulatedStratumOptions 
   const wrong = others.find((name) => given.has(name));
   if (wrong !== undefined) throw new Misuse(`Option --${wrong} is for --kind ${other} only`);
   if (kind === "agent") return undefined;
+  const like = wordOf(given, "like", SIMULATED_SERVERS) ?? "ckpool";
+  if (like === "datum" && given.has("accounts")) {
+    throw new Misuse("Option --accounts is not for --like datum, which accepts every name");
+  }
   return {
-    like: wordOf(given, "like", SIMULATED_SERVERS) ?? "ckpool",
+    like,
     hasFixedDifficulty: given.has("fixed-difficulty"),
     blockIntervalSeconds: numberOf(given, "block-interval-seconds", 0.01, 86_400),
   };

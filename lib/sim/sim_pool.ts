@@ -3,15 +3,17 @@
  * (agent.md), keeps count of everything, and misbehaves on request.
  */
 
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Timer } from "../base/clock.ts";
 import { PoolConnection } from "./pool_connection.ts";
 import type { PoolContext } from "./pool_context.ts";
 import { BROKEN_BYTES, NO_FAULTS, type PoolFaults } from "./pool_faults.ts";
 import { type Work, WorkMaker } from "./pool_jobs.ts";
 import { PoolLedger, type PoolStatistics } from "./pool_ledger.ts";
+import { PoolPort } from "./pool_port.ts";
 import { type PoolSettings, poolSettings, type SimPoolOptions } from "./pool_settings.ts";
 import type { PoolWorker } from "./pool_workers.ts";
+import { Routine } from "./routine.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { Watch } from "./watch.ts";
 
@@ -33,9 +35,8 @@ export interface LiveWorker {
 
 /** A simulated pool that listens. Made by {@linkcode SimPool.start}, ended by `stop()`. */
 export class SimPool {
-  /** The address it listens on. */
-  readonly hostname: string;
   readonly #settings: PoolSettings;
+  readonly #port: PoolPort;
   readonly #ledger = new PoolLedger();
   readonly #watch: Watch;
   readonly #connections = new Set<PoolConnection>();
@@ -43,22 +44,21 @@ export class SimPool {
   readonly #wantedExponents = new Map<string, number>();
   readonly #maker: WorkMaker;
   readonly #context: PoolContext;
-  readonly #timers: Timer[] = [];
+  readonly #routine: Routine;
   readonly #nextFaults: Partial<PoolFaults>[] = [];
   #resendTimer: Timer | undefined;
   #faults: PoolFaults = NO_FAULTS;
-  #server: Server | undefined;
-  #port: number;
   #work: Work | undefined;
   #accepted = 0;
   #isStopped = false;
 
   private constructor(options: SimPoolOptions) {
     this.#settings = poolSettings(options);
-    this.#watch = new Watch(this.#settings.time);
-    this.hostname = this.#settings.hostname;
-    this.#port = this.#settings.port;
-    const random = seededRandom(this.#settings.seed);
+    const { hostname, port, time, seed } = this.#settings;
+    this.#port = new PoolPort(hostname, port, (socket) => this.#accept(socket));
+    this.#watch = new Watch(time);
+    this.#routine = new Routine(time);
+    const random = seededRandom(seed);
     this.#maker = new WorkMaker(random);
     this.#context = {
       settings: this.#settings,
@@ -78,17 +78,22 @@ export class SimPool {
    */
   static async start(options: SimPoolOptions = {}): Promise<SimPool> {
     const pool = new SimPool(options);
-    await pool.#listen();
+    await pool.#port.listen();
     const { hasWork, jobIntervalMs, blockIntervalMs } = pool.#settings;
     if (hasWork) pool.newBlock();
-    pool.#every(jobIntervalMs, () => pool.newJob());
-    pool.#every(blockIntervalMs, () => pool.newBlock());
+    pool.#routine.every(jobIntervalMs, () => pool.newJob());
+    pool.#routine.every(blockIntervalMs, () => pool.newBlock());
     return pool;
+  }
+
+  /** The address it listens on. */
+  get hostname(): string {
+    return this.#port.hostname;
   }
 
   /** The port it listens on; the same for its whole life. */
   get port(): number {
-    return this.#port;
+    return this.#port.port;
   }
 
   /** The fault switches as set by {@linkcode SimPool.setFaults}. */
@@ -161,8 +166,8 @@ export class SimPool {
   async setFaults(faults: Partial<PoolFaults>): Promise<void> {
     this.#faults = { ...this.#faults, ...faults };
     for (const connection of this.#connections) connection.faultsChanged();
-    if (this.#faults.refuseConnections) await this.#ceaseToListen();
-    else if (!this.#isStopped) await this.#listen();
+    if (this.#faults.refuseConnections) this.#port.close();
+    else if (!this.#isStopped) await this.#port.listen();
   }
 
   /**
@@ -208,12 +213,12 @@ export class SimPool {
   /** Ceases to listen and resets all connections. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const timer of this.#timers) this.#settings.time.clear(timer);
+    this.#routine.stop();
     this.#settings.time.clear(this.#resendTimer);
-    const listening = this.#ceaseToListen();
+    this.#port.close();
     const closed = this.until(() => this.#connections.size === 0);
     this.resetConnections();
-    await Promise.all([listening, closed]);
+    await closed;
   }
 
   /** As `stop()`. */
@@ -245,27 +250,6 @@ export class SimPool {
     this.#watch.changed();
   }
 
-  #listen(): Promise<void> {
-    if (this.#server !== undefined) return Promise.resolve();
-    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
-    this.#server = server;
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(this.#port, this.hostname, () => {
-        this.#port = (server.address() as AddressInfo).port;
-        resolve();
-      });
-    });
-  }
-
-  #ceaseToListen(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    // `close` only calls back when the last connection has gone; the port is free at once.
-    server?.close();
-    return Promise.resolve();
-  }
-
   #sendToAll(work: Work): void {
     if (this.#faults.sendsNoNewJob && this.#work !== undefined) return;
     this.#work = work;
@@ -276,10 +260,6 @@ export class SimPool {
     if (resendIntervalMs > 0 && !this.#isStopped) {
       this.#resendTimer = time.after(resendIntervalMs, () => this.resendJob());
     }
-  }
-
-  #every(intervalMs: number, act: () => void): void {
-    if (intervalMs > 0) this.#timers.push(this.#settings.time.every(intervalMs, act));
   }
 
   #seconds(): number {

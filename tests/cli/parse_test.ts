@@ -242,6 +242,10 @@ const MISUSES: [line: string, message: string][] = [
   ["simulate pool --kind v2", 'Option --kind is "v2", must be one of agent, stratum'],
   ["simulate pool --like nomp", "Option --like is for --kind stratum only"],
   [
+    "simulate pool --kind stratum --like datum --accounts alice",
+    "Option --accounts is not for --like datum, which accepts every name",
+  ],
+  [
     "simulate pool --kind stratum --no-proof-of-work",
     "Option --no-proof-of-work is for --kind agent only",
   ],

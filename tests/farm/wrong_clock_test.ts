@@ -32,7 +32,6 @@ for (
     await using moving = new MovingFarm(
       [{ pool: agent }, { pool: ckpool, size: 8 }, { pool: datum, size: 8 }],
       { count: 3 * FIRMWARE_NAMES.length },
-      {},
       timeFrom(date),
     );
     const { proxy, farm } = moving;

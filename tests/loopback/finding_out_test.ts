@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { AttendedClock } from "../../lib/base/attended_clock.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
-import type { Dial, PoolAddress } from "../../lib/net/pools/connection.ts";
+import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { dialTcp } from "../../lib/net/pools/dial.ts";
 import { writeAll } from "../../lib/net/pools/handshake_bytes.ts";
 import type { ReadyUpstream } from "../../lib/pool/connection.ts";
@@ -14,12 +14,6 @@ import { LogCapture } from "../support/log_capture.ts";
 import { LoopbackServer } from "../support/loopback_server.ts";
 import { difficultyLine, stratumJob } from "../support/stratum_rig.ts";
 import { until } from "../support/test_proxy.ts";
-
-const dial: Dial = async (address, signal, opening) => {
-  const connection = await dialTcp(address, signal);
-  if (opening !== undefined) await writeAll(connection, opening);
-  return connection;
-};
 
 /** What a server does with a method it does not know. */
 type Temper = "closes" | "silent" | "refuses";
@@ -69,7 +63,7 @@ async function readyAt(address: PoolAddress, found: FoundKinds): Promise<ReadyUp
     password: "",
     wantsVerdicts: true,
     version: "1.2.3",
-    dial,
+    dial: dialTcp,
     now: clock.now,
     rateClock: clock,
     timers: systemTime,

@@ -1,9 +1,7 @@
 /** A farm moves between an agent pool and a pool of another kind, and no miner notices but by its job. */
 
 import assert from "node:assert/strict";
-import { systemTime } from "../../lib/base/system_time.ts";
 import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
-import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
@@ -26,12 +24,13 @@ Deno.test("a farm that hashes moves to a pool of another kind and back, without 
       pools: [agentEntry(agent), ["127.0.0.1", TINY_PORT, "demo"]],
       failover: { return_after_seconds: 1 },
     },
-    new MinerTls(systemTime.wallNow),
     {
-      open: (options) =>
-        options.address.port === TINY_PORT ? tiny.open(options) : POOL_KINDS.open(options),
+      kinds: {
+        open: (options) =>
+          options.address.port === TINY_PORT ? tiny.open(options) : POOL_KINDS.open(options),
+      },
+      knownSizes: new Map([[`127.0.0.1:${TINY_PORT}`, 6]]),
     },
-    new Map([[`127.0.0.1:${TINY_PORT}`, 6]]),
   );
   await using farm = SimFarm.start({ port: proxy.port, count: 12, mode: { kind: "hash" } });
   await farm.until(() => agent.statistics().accepted >= 20);

@@ -7,7 +7,9 @@ import { SizeFile } from "../../lib/app/size_file.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
+import { silent } from "../support/dialling.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { LoopbackServer } from "../support/loopback_server.ts";
 import { RawMiner } from "../support/raw_miner.ts";
 import { entryOf } from "../support/stratum_farms.ts";
 import { configOf, TestProxy, until } from "../support/test_proxy.ts";
@@ -47,33 +49,9 @@ class Pools implements AsyncDisposable {
   }
 }
 
-/** A port on which somebody accepts and never says a word. */
-class SilentPool implements AsyncDisposable {
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #connections: Deno.Conn[] = [];
-  readonly #accepting = this.#accept();
-
-  get entry(): unknown {
-    return { url: `stratum+tcp://127.0.0.1:${this.port}`, user: "farm" };
-  }
-
-  get accepted(): number {
-    return this.#connections.length;
-  }
-
-  get port(): number {
-    return (this.#listener.addr as Deno.NetAddr).port;
-  }
-
-  async #accept(): Promise<void> {
-    for await (const connection of this.#listener) this.#connections.push(connection);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
-    await this.#accepting;
-    for (const connection of this.#connections) connection.close();
-  }
+/** The entry of a pool that accepts and never says a word. */
+function deafEntry({ address: { host: hostname, port } }: LoopbackServer): unknown {
+  return entryOf({ hostname, port });
 }
 
 Deno.test("every miner of the first moment gets what fits the narrowest pool of the list", async () => {
@@ -115,9 +93,9 @@ Deno.test("finding out sizes costs a pool in use no connection more", async () =
 });
 
 Deno.test("a pool that never answers makes nobody wait for longer than a second", async () => {
-  await using silent = new SilentPool();
+  await using deaf = new LoopbackServer(silent);
   await using pools = await Pools.start(6);
-  await using proxy = new TestProxy([], { pools: [...pools.entries, silent.entry] });
+  await using proxy = new TestProxy([], { pools: [...pools.entries, deafEntry(deaf)] });
   await using miner = await RawMiner.connect(proxy.port);
   const started = performance.now();
   await miner.send(LOGIN + '{"id":3,"method":"mining.extranonce.subscribe","params":[]}\n');
@@ -134,8 +112,8 @@ Deno.test("a pool that never answers makes nobody wait for longer than a second"
 });
 
 Deno.test("a miner that leaves while it waits costs nothing", async () => {
-  await using silent = new SilentPool();
-  await using proxy = new TestProxy([], { pools: [silent.entry] });
+  await using deaf = new LoopbackServer(silent);
+  await using proxy = new TestProxy([], { pools: [deafEntry(deaf)] });
   {
     await using miner = await RawMiner.connect(proxy.port);
     await miner.send(LOGIN);
@@ -180,11 +158,11 @@ Deno.test("after a restart without any pool miners get what fitted the last time
 Deno.test("a list of agent pools is not asked, and its miners do not wait", async () => {
   await using first = await SimPool.start();
   await using second = await SimPool.start();
-  await using silent = new SilentPool();
+  await using deaf = new LoopbackServer(silent);
   const entry = (port: number) => ({ url: `btcagent+tcp://127.0.0.1:${port}`, user: "farm" });
   let changes = 0;
   const proxy = new Proxy({
-    config: configOf([], { pools: [first, second, silent].map(({ port }) => entry(port)) }),
+    config: configOf([], { pools: [first.port, second.port, deaf.address.port].map(entry) }),
     version: "0.0.0-test",
     time: systemTime,
     sizesChanged: () => changes++,
@@ -196,7 +174,7 @@ Deno.test("a list of agent pools is not asked, and its miners do not wait", asyn
     const connections = () => [first, second].map((pool) => pool.statistics().connections);
     await until(() => connections().every((count) => count > 0), "one serves, one is a spare");
     assert.deepEqual(connections(), [1, 1]);
-    assert.equal(silent.accepted, 0);
+    assert.equal(deaf.accepted, 0);
     assert.equal(changes, 0, "nothing is remembered");
   } finally {
     await proxy.stop(100);

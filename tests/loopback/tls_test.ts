@@ -63,7 +63,7 @@ async function tlsProxy(
   const tls = new MinerTls(Date.now);
   await tls.load([files]);
   const listen = [{ address: "127.0.0.1", port: freePort(), tls: files }];
-  return new TestProxy([pool], { listen, limits }, tls);
+  return new TestProxy([pool], { listen, limits }, { tls });
 }
 
 function tlsPort({ proxy }: TestProxy): number {

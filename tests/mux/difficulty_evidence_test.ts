@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { isFarTooMany, RIGHT, stepsWanted } from "../../lib/mux/difficulty_evidence.ts";
-import { poisson, seededRandom } from "../support/poisson.ts";
+import { seededRandom } from "../../lib/sim/seeded_random.ts";
+import { poisson } from "../support/poisson.ts";
 
 const MINUTE_MS = 60_000;
 const AIM = 10;

@@ -11,7 +11,8 @@
 import assert from "node:assert/strict";
 import { Vardiff } from "../../lib/mux/vardiff.ts";
 import { type VardiffRules, vardiffRules } from "../../lib/mux/vardiff_rules.ts";
-import { poisson, seededRandom } from "../support/poisson.ts";
+import { seededRandom } from "../../lib/sim/seeded_random.ts";
+import { poisson } from "../support/poisson.ts";
 
 const WORKERS = 10_000;
 const HOURS = 10;

@@ -17,22 +17,43 @@ export interface RecordedSession {
   readonly server: string;
   readonly name: string;
   readonly lines: readonly RecordedLine[];
+  /** The same, with lines that went out in one write as one text. */
+  readonly writes: readonly RecordedLine[];
 }
 
-/** All of them; requests that went out in one write are lines of their own. */
-export const SESSIONS: readonly RecordedSession[] = data.sessions.map((
-  { server, name, lines },
-) => ({
-  server,
-  name,
-  lines: lines.flatMap(([at, way, text]) =>
-    String(text ?? "").split("\n").map((part) => ({
+/** All of them. */
+export const SESSIONS: readonly RecordedSession[] = data.sessions.map(
+  ({ server, name, lines }) => {
+    const writes = lines.map(([at, way, text]) => ({
       at: Number(at),
       way: String(way),
-      text: part,
-    }))
-  ),
-}));
+      text: String(text ?? ""),
+    }));
+    return {
+      server,
+      name,
+      lines: writes.flatMap((write) => write.text.split("\n").map((text) => ({ ...write, text }))),
+      writes,
+    };
+  },
+);
+
+/** What a line may hold. */
+export interface RecordedMessage {
+  readonly id?: number | string | null;
+  readonly method?: string;
+  readonly params?: readonly unknown[];
+  readonly result?: unknown;
+}
+
+/** What a line says; `undefined` for one that is no JSON. */
+export function messageOf(line: string): RecordedMessage | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
 
 /** What came, as text lines. */
 export function received({ lines }: RecordedSession): readonly string[] {

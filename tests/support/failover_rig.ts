@@ -67,9 +67,6 @@ export class FailoverRig implements AsyncDisposable {
     const { poolList } = options;
     this.proxy = new TestProxy(pools, {
       ...(poolList === undefined ? {} : { pools: poolList(pools) }),
-      // Those that try TLS first mark the address all come from, and a thousand that share a
-      // processor do not log in within the second that leaves them.
-      limits: { login_timeout_seconds: 600, ban_after_violations: 0 },
       ...settings,
     });
     this.farm = SimFarm.start({

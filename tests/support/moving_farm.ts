@@ -12,8 +12,10 @@ import { SimFarm, type SimFarmOptions } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
+import { agentEntry } from "./agent_entry.ts";
 import {
   assertSameBooks,
+  entryOf,
   NARROW_FIRMWARE,
   poolsOf,
   restFrom,
@@ -43,7 +45,6 @@ export class MovingFarm implements AsyncDisposable {
   constructor(
     listed: readonly ListedSimPool[],
     farm: Omit<SimFarmOptions, "port" | "mode">,
-    settings: Readonly<Record<string, unknown>> = {},
     time: Time = systemTime,
   ) {
     this.#pools = listed.map(({ pool }) => pool);
@@ -53,11 +54,8 @@ export class MovingFarm implements AsyncDisposable {
     );
     this.proxy = new TestProxy(
       [],
-      { pools: this.#pools.map(entryOf), vardiff: TINY_VARDIFF, ...settings },
-      undefined,
-      undefined,
-      new Map(sizes),
-      time,
+      { pools: this.#pools.map(listedAs), vardiff: TINY_VARDIFF },
+      { knownSizes: new Map(sizes), time },
     );
     this.farm = SimFarm.start({ ...farm, port: this.proxy.port, mode: { kind: "hash" } });
   }
@@ -123,9 +121,8 @@ export class MovingFarm implements AsyncDisposable {
   }
 }
 
-function entryOf(pool: AnyPool): unknown {
-  const scheme = pool instanceof SimPool ? "btcagent+tcp" : "stratum+tcp";
-  return { url: `${scheme}://${pool.hostname}:${pool.port}`, user: "farm" };
+function listedAs(pool: AnyPool): unknown {
+  return pool instanceof SimPool ? agentEntry(pool, "farm") : entryOf(pool);
 }
 
 function assertAgentBooks({ shares }: PoolView, pool: SimPool): void {

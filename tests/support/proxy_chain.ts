@@ -44,10 +44,8 @@ export async function chainMines({ miners, seconds, shares: wanted }: ProxyChain
       }],
       vardiff: TINY_VARDIFF,
     },
-    undefined,
-    undefined,
     // A miner has 4 bytes.
-    new Map([[`127.0.0.1:${inner.port}`, 4]]),
+    { knownSizes: new Map([[`127.0.0.1:${inner.port}`, 4]]) },
   );
   await using farm = SimFarm.start({
     port: outer.port,

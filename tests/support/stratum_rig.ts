@@ -16,7 +16,7 @@ export const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 const decoder = new TextDecoder();
 
-/** What an ordinary pool says, line by line, in answer to our opening. */
+/** The lines of an ordinary pool's side of the handshake, but for the job. */
 export const STRATUM_LINES = {
   conf: '{"id":1,"result":{"version-rolling":true,"version-rolling.mask":"1fffe000"},"error":null}',
   sub: '{"id":2,"result":[[["mining.notify","s1"]],"0a0b0c0d",8],"error":null}',
@@ -24,7 +24,7 @@ export const STRATUM_LINES = {
   difficulty: '{"id":null,"method":"mining.set_difficulty","params":[1024]}',
 } as const;
 
-/** The parameters of a job that are as they are in most tests. */
+/** The line of a job; `change` has parameters other than in most tests, by their place. */
 export function stratumJob(change: Readonly<Record<number, unknown>> = {}): string {
   const params: unknown[] = [
     "6b0d7b2600000001",

@@ -27,7 +27,7 @@ export const ANSWERS = '{"id":1,"result":{"version-rolling":true},"error":null}\
   '{"id":2,"result":[[["mining.notify","1"]],"0000002a",8],"error":null}\n' +
   '{"id":3,"result":true,"error":null}\n';
 
-/** A job for block 900,000, whose previous hash is zeros, 60 s ago. */
+/** A job for block 900,000, whose previous hash is zeros; its time is 5 s ago unless it is given. */
 export function notifyText(ntime = Math.floor(Date.now() / 1000) - 5): string {
   const coinbase1 = `0100000001${"0".repeat(64)}ffffffff1003a0bb0d0400000000`;
   const params = ["6a1", "0".repeat(64), coinbase1, "ffffffff0100", [], "20000000", "17000000"];

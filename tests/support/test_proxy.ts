@@ -3,15 +3,11 @@
  */
 
 import assert from "node:assert/strict";
-import type { Time } from "../../lib/base/clock.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/books/ledger.ts";
-import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
-import { Proxy, type ProxyStatistics } from "../../lib/app/proxy.ts";
-import type { PoolKinds } from "../../lib/pool/connection.ts";
-import { POOL_KINDS } from "../../lib/pool/kinds.ts";
+import { Proxy, type ProxyOptions, type ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { agentEntry } from "./agent_entry.ts";
 import { PATIENCE_MS } from "./patience.ts";
@@ -22,30 +18,27 @@ import { PATIENCE_MS } from "./patience.ts";
  */
 export const PATIENT_LIMITS = { login_timeout_seconds: 600, ban_after_violations: 0 };
 
+/** What the configuration does not say of a proxy. */
+export type TestProxyOptions = Partial<
+  Pick<ProxyOptions, "tls" | "kinds" | "knownSizes" | "time">
+>;
+
 /** A proxy that is stopped with `await using`. */
 export class TestProxy {
   /** The proxy itself. */
   readonly proxy: Proxy;
 
-  /**
-   * Listens on a free port; `settings` are keys of the configuration file, `tls` has the
-   * certificates they name, `kinds` opens the pools, `time` is the proxy's own.
-   */
+  /** Listens on a free port; `settings` are keys of the configuration file. */
   constructor(
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
-    tls = new MinerTls(systemTime.wallNow),
-    kinds: PoolKinds = POOL_KINDS,
-    knownSizes: ReadonlyMap<string, number> = new Map(),
-    time: Time = systemTime,
+    options: TestProxyOptions = {},
   ) {
     this.proxy = new Proxy({
       config: configOf(pools, settings),
       version: "0.0.0-test",
-      time,
-      tls,
-      kinds,
-      knownSizes,
+      time: systemTime,
+      ...options,
     });
   }
 

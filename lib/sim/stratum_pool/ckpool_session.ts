@@ -2,6 +2,7 @@
  * One connection to the simulated ckpool.
  */
 
+import { formatNotification } from "../../protocol/stratum/message.ts";
 import type { RequestId } from "../../protocol/stratum/request_id.ts";
 import type { PoolClient } from "./client.ts";
 import type { CkpoolServer } from "./ckpool.ts";
@@ -13,6 +14,8 @@ import type { SharedJob } from "./shared_job.ts";
 
 /** The id of its pings. */
 const PING_ID = 42;
+/** After this long of only bad shares it resends the job, says to reconnect, and closes. */
+const BAD_MS = { resend: 60_000, reconnect: 120_000, close: 180_000 } as const;
 /** A difficulty in a password. */
 const PASSWORD_DIFFICULTY = /(?:^|,)diff=([0-9.eE+-]+)/;
 
@@ -101,13 +104,11 @@ export class CkpoolSession implements PoolSession {
   tick(): void {
     const { client } = this;
     const { unsubscribedMs, unauthorizedMs, idleMs } = client.settings.timeouts;
-    const now = client.time.now();
-    const isLate = (sinceMs: number, limitMs: number) => limitMs > 0 && now - sinceMs >= limitMs;
     if (
       client.isSubscribed
-        ? !client.isAuthorized && isLate(this.#subscribedAtMs, unauthorizedMs) ||
-          client.isAuthorized && isLate(client.lastShareAtMs, idleMs)
-        : isLate(client.openedAtMs, unsubscribedMs)
+        ? !client.isAuthorized && client.isLate(this.#subscribedAtMs, unauthorizedMs) ||
+          client.isAuthorized && client.isLate(client.lastShareAtMs, idleMs)
+        : client.isLate(client.openedAtMs, unsubscribedMs)
     ) client.closeFor("idle");
   }
 
@@ -138,15 +139,14 @@ export class CkpoolSession implements PoolSession {
     const now = client.time.now();
     this.#badSinceMs ??= now;
     const ranMs = now - this.#badSinceMs;
-    const [resend, reconnect, close] = client.settings.ban.stagesMs;
-    if (ranMs > close && this.#badStage < 3) {
+    if (ranMs > BAD_MS.close && this.#badStage < 3) {
       this.#badStage = 3;
       client.closeFor("badShares");
-    } else if (ranMs > reconnect && this.#badStage < 2) {
+    } else if (ranMs > BAD_MS.reconnect && this.#badStage < 2) {
       this.#badStage = 2;
       client.bad("badShares");
-      client.send('{"id":null,"method":"client.reconnect","params":[]}');
-    } else if (ranMs > resend && this.#badStage < 1) {
+      client.send(formatNotification("client.reconnect", "[]"));
+    } else if (ranMs > BAD_MS.resend && this.#badStage < 1) {
       this.#badStage = 1;
       client.bad("badShares");
       this.#notify(this.#server.newest.at(-1)!, true);
@@ -260,14 +260,12 @@ export class CkpoolSession implements PoolSession {
   }
 
   #bounded(difficulty: number): number {
-    const { minDifficulty, maxDifficulty } = this.client.settings;
-    return Math.min(maxDifficulty, Math.max(minDifficulty, this.#floor, difficulty));
+    return this.client.bounded(Math.max(this.#floor, difficulty));
   }
 
   #tellDifficulty(): void {
     const { client } = this;
-    client.toldDifficulty();
-    client.send(line(
+    client.tellDifficulty(line(
       { params: `[${formatDouble(client.difficulty)}]`, method: '"mining.set_difficulty"' },
       null,
       1,

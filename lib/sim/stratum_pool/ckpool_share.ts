@@ -9,6 +9,7 @@ import type { CkpoolServer } from "./ckpool.ts";
 import type { PoolClient } from "./client.ts";
 import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import { fitHex, proofOf } from "./proof.ts";
+import type { Refusal } from "./refusal.ts";
 import { line } from "./request.ts";
 import type { SharedJob } from "./shared_job.ts";
 
@@ -27,14 +28,9 @@ export interface ShareDesk {
   shareBad(): void;
 }
 
-/** A refusal in ckpool's words. */
-interface Refusal {
-  readonly reason: ShareRefusal;
-  readonly code: number;
-  readonly text: string;
+interface CkpoolRefusal extends Refusal {
   /** Whether the share was worth looking at: only then the older line gives a reject-reason. */
   readonly isShare: boolean;
-  readonly bad?: BadBehaviour;
 }
 
 function refusal(
@@ -43,16 +39,17 @@ function refusal(
   text: string,
   isShare: boolean,
   bad?: BadBehaviour,
-): Refusal {
+): CkpoolRefusal {
   return { reason, code, text, isShare, ...bad !== undefined && { bad } };
 }
 
-function malformed(text: string): Refusal {
+function malformed(text: string): CkpoolRefusal {
   return refusal("malformed", 20, text, false, "malformedShare");
 }
 
-/** What `refusesAll` says. */
+/** What `refuseShares` says. */
 const MADE_UP = refusal("madeUp", 23, "Above target", true);
+const UNAUTHORIZED = refusal("unauthorized", 21, "Stale", false, "unauthorizedSubmit");
 
 /** Judges a share, answers it and counts it. */
 export function judgeCkpoolShare(
@@ -64,24 +61,25 @@ export function judgeCkpoolShare(
   const { client } = session;
   client.submitted();
   if (!client.isAuthorized) {
-    client.rejected(client.name, "unauthorized");
-    client.bad("unauthorizedSubmit");
-    return client.answer(line({ result: "false", error: '[21,"Stale",null]' }, id, 1));
+    client.refused(client.name, UNAUTHORIZED);
+    return client.answer(line({ result: "false", error: errorOf(UNAUTHORIZED) }, id, 1));
   }
-  const refused = client.faults.refusesAll !== undefined
-    ? { ...MADE_UP, reason: client.faults.refusesAll }
-    : problemWith(session, server, params);
+  const refused = client.faults.refuseShares ? MADE_UP : problemWith(session, server, params);
   if (refused === undefined) {
     return client.answer(line({ result: "true", error: "null" }, id, 2));
   }
-  client.rejected(client.name, refused.reason);
-  if (refused.bad !== undefined) client.bad(refused.bad);
+  client.refused(client.name, refused);
   client.answer(answer(id, refused, server.hasReasons));
   session.shareBad();
 }
 
-function answer(id: RequestId, { code, text, isShare }: Refusal, hasReasons: boolean): string {
-  if (!hasReasons) return line({ result: "false", error: `[${code},"${text}",null]` }, id, 2);
+function errorOf({ code, text }: Refusal): string {
+  return `[${code},"${text}",null]`;
+}
+
+function answer(id: RequestId, refused: CkpoolRefusal, hasReasons: boolean): string {
+  if (!hasReasons) return line({ result: "false", error: errorOf(refused) }, id, 2);
+  const { text, isShare } = refused;
   if (!isShare) return line({ result: "false", error: `"${text}"` }, id, 2);
   const reason = text === "Above target" ? "Below minimum difficulty" : text;
   return `{"reject-reason":"${reason}","result":false,"error":null,"id":${formatRequestId(id)}}`;
@@ -92,7 +90,7 @@ function problemWith(
   session: ShareDesk,
   server: CkpoolServer,
   params: readonly unknown[],
-): Refusal | undefined {
+): CkpoolRefusal | undefined {
   const { client } = session;
   if (params.length < 5) return malformed("Invalid array size");
   const [name, jobId, extranonce2, time, nonce, bits] = params;

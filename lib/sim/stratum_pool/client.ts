@@ -6,13 +6,17 @@
 import type { Random, Time, Timer } from "../../base/clock.ts";
 import { formatHex32 } from "../../base/hex.ts";
 import { type Job, notifyParams } from "../../protocol/stratum/job.ts";
+import { formatNotification } from "../../protocol/stratum/message.ts";
 import type { StratumPoolFaults } from "./faults.ts";
-import type { BadBehaviour, ShareRefusal, StratumPoolLedger } from "./ledger.ts";
+import type { BadBehaviour, StratumPoolLedger } from "./ledger.ts";
 import type { Proof } from "./proof.ts";
-import type { StratumPoolSettings } from "./settings.ts";
+import type { Refusal } from "./refusal.ts";
+import { type StratumPoolSettings, VERSION_MASK } from "./settings.ts";
 
 /** Given jobs remembered of one connection. */
 const KEPT_JOBS = 2_000;
+/** No difficulty is higher. */
+const MAX_DIFFICULTY = 2 ** 40;
 
 /** A job as this connection got it. */
 export interface GivenJob {
@@ -26,8 +30,6 @@ export interface GivenJob {
   readonly versionMask: number;
   /** The connection's difficulty then. */
   readonly difficulty: number;
-  /** When, in monotonic milliseconds. */
-  readonly atMs: number;
 }
 
 /** How a client is reached. */
@@ -69,7 +71,7 @@ export class PoolClient {
   /** The difficulty of this moment, as the pool counts it. */
   difficulty: number;
   /** Version bits it may roll. */
-  versionMask: number;
+  versionMask: number = VERSION_MASK;
   /** Whether it was told so. */
   hasAgreedVersions = false;
   /** When its last share came that counts against idleness. */
@@ -90,7 +92,6 @@ export class PoolClient {
     this.#context = context;
     const { settings } = context;
     this.difficulty = settings.difficulty;
-    this.versionMask = settings.versionMask;
     this.extranonce2Size = context.faults().extranonce2Size ?? settings.extranonce2Size;
     this.openedAtMs = this.lastShareAtMs = settings.time.now();
   }
@@ -152,7 +153,6 @@ export class PoolClient {
   /** The pool closes it. */
   close(): void {
     if (this.#isClosed) return;
-    this.#context.ledger.count("closedByPool");
     this.ended();
     this.#link.close();
   }
@@ -193,13 +193,27 @@ export class PoolClient {
   }
 
   /** A share of `name` is refused. */
-  rejected(name: string, reason: ShareRefusal): void {
+  refused(name: string, { reason, bad }: Refusal): void {
     this.#context.ledger.rejected(this.number, name, reason);
+    if (bad !== undefined) this.bad(bad);
   }
 
-  /** A difficulty is told. */
-  toldDifficulty(): void {
+  /** The difficulty nearest to `wanted` that the pool gives. */
+  bounded(wanted: number): number {
+    return Math.min(MAX_DIFFICULTY, Math.max(this.settings.minDifficulty, wanted));
+  }
+
+  /** Says the difficulty of this moment, in a `line` of the server's own spelling if it has one. */
+  tellDifficulty(
+    line: string = formatNotification("mining.set_difficulty", JSON.stringify([this.difficulty])),
+  ): void {
     this.#context.ledger.count("difficultiesTold");
+    this.send(line);
+  }
+
+  /** Whether `limitMs` have passed since `sinceMs`; a limit of 0 is none. */
+  isLate(sinceMs: number, limitMs: number): boolean {
+    return limitMs > 0 && this.time.now() - sinceMs >= limitMs;
   }
 
   /** The parameters of `mining.notify` for a job, which is remembered as given now. */
@@ -211,7 +225,6 @@ export class PoolClient {
       extranonce2Size: this.extranonce2Size,
       versionMask: this.versionMask,
       difficulty: this.difficulty,
-      atMs: this.time.now(),
     });
     if (this.#given.size > KEPT_JOBS) {
       for (const id of this.#given.keys()) {
@@ -231,14 +244,13 @@ export class PoolClient {
   setExtranonce(extranonce1: string, extranonce2Size: number): void {
     this.extranonce1 = extranonce1;
     this.extranonce2Size = extranonce2Size;
-    this.send(
-      `{"id":null,"method":"mining.set_extranonce","params":["${extranonce1}",${extranonce2Size}]}`,
-    );
+    const params = `["${extranonce1}",${extranonce2Size}]`;
+    this.send(formatNotification("mining.set_extranonce", params));
   }
 
   /** Says other version bits, which count from the next job on. */
   setVersionMask(mask: number): void {
     this.versionMask = mask;
-    this.send(`{"id":null,"method":"mining.set_version_mask","params":["${formatHex32(mask)}"]}`);
+    this.send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));
   }
 }

@@ -12,6 +12,8 @@ import type { PoolServer, PoolSession } from "./personality.ts";
 
 /** No real server takes a longer line. */
 const MAX_LINE_BYTES = 1 << 20;
+/** A connection is reset when output is stuck for this long. */
+const WRITE_TIMEOUT_MS = 120_000;
 
 /** One connection. Tests see it through `SimStratumPool`. */
 export class StratumPoolConnection {
@@ -31,9 +33,7 @@ export class StratumPoolConnection {
     events: { readonly changed: () => void; readonly closed: () => void },
   ) {
     this.#context = context;
-    const { settings, ledger } = context;
-    ledger.count("connections");
-    ledger.count("connectionsNow");
+    context.ledger.count("connections");
     this.#socket = new PoolSocket(
       socket,
       () => context.faults(),
@@ -42,16 +42,15 @@ export class StratumPoolConnection {
           this.#receive(bytes);
           events.changed();
         },
-        sending: (bytes) => ledger.count("bytesOut", bytes),
+        sending: () => {},
         closed: () => {
           this.client.ended();
           this.session.closed();
-          ledger.count("connectionsNow", -1);
           events.closed();
         },
       },
-      settings.writeTimeoutMs,
-      settings.time,
+      WRITE_TIMEOUT_MS,
+      context.settings.time,
     );
     const link = {
       send: (text: string) => this.#sendLine(text),
@@ -89,8 +88,7 @@ export class StratumPoolConnection {
   }
 
   #receive(bytes: Uint8Array): void {
-    const { settings: { maxInputBytes }, ledger } = this.#context;
-    ledger.count("bytesIn", bytes.length);
+    const { maxInputBytes } = this.#context.settings;
     if (this.client.isClosed) return;
     if (maxInputBytes > 0 && this.#decoder.unfinished.length + bytes.length > maxInputBytes) {
       return this.client.closeFor("flood");
@@ -109,6 +107,6 @@ export class StratumPoolConnection {
   }
 
   #sendLine(text: string): void {
-    if (this.#socket.send(encodeLine(text))) this.#context.ledger.count("linesOut");
+    this.#socket.send(encodeLine(text));
   }
 }

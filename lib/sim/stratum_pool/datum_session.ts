@@ -4,15 +4,21 @@
 
 import { formatHex32, parseHex32 } from "../../base/hex.ts";
 import { formatDifficulty } from "../../protocol/stratum/difficulty.ts";
+import { formatNotification } from "../../protocol/stratum/message.ts";
 import type { RequestId } from "../../protocol/stratum/request_id.ts";
 import type { PoolClient } from "./client.ts";
 import type { DatumServer } from "./datum.ts";
 import { type DatumCredit, type DatumJob, judgeDatumShare } from "./datum_share.ts";
 import { type DatumChange, DatumVardiff } from "./datum_vardiff.ts";
 import type { PoolSession } from "./personality.ts";
+import type { Refusal } from "./refusal.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
+import { VERSION_MASK } from "./settings.ts";
 import { POOL_PAYEE } from "./shared_job.ts";
 import { type BlockTemplate, jobOf } from "./template.ts";
+
+/** What `refuseShares` says. */
+const MADE_UP: Refusal = { reason: "madeUp", code: 23, text: "high-hash" };
 
 /** One connection. */
 export class DatumSession implements PoolSession {
@@ -83,15 +89,13 @@ export class DatumSession implements PoolSession {
   tick(): void {
     const { client } = this;
     const { unsubscribedMs, unauthorizedMs, idleMs } = client.settings.timeouts;
-    const now = client.time.now();
-    const isLate = (sinceMs: number, limitMs: number) => limitMs > 0 && now - sinceMs >= limitMs;
     if (
-      !client.isSubscribed && isLate(client.openedAtMs, unsubscribedMs) ||
-      !client.isAuthorized && isLate(client.openedAtMs, unauthorizedMs) ||
-      isLate(client.lastShareAtMs, idleMs)
+      !client.isSubscribed && client.isLate(client.openedAtMs, unsubscribedMs) ||
+      !client.isAuthorized && client.isLate(client.openedAtMs, unauthorizedMs) ||
+      client.isLate(client.lastShareAtMs, idleMs)
     ) return client.closeFor("idle");
     if (!client.isSubscribed) return;
-    const change = this.#vardiff?.tick(client.difficulty, now);
+    const change = this.#vardiff?.tick(client.difficulty, client.time.now());
     if (change !== undefined) this.#change(change);
   }
 
@@ -114,7 +118,7 @@ export class DatumSession implements PoolSession {
     let result = "";
     if (isRolling) {
       const text = textOf((options as Readonly<Record<string, unknown>>)["version-rolling.mask"]);
-      const mask = (client.settings.versionMask & (parseHex32(text) ?? 0xffffffff)) >>> 0;
+      const mask = (VERSION_MASK & (parseHex32(text) ?? 0xffffffff)) >>> 0;
       client.versionMask = mask;
       client.hasAgreedVersions = true;
       result = `"version-rolling":true,"version-rolling.mask":"${formatHex32(mask)}"`;
@@ -149,16 +153,14 @@ export class DatumSession implements PoolSession {
     const { client } = this;
     client.submitted();
     const name = textOf(params[0]);
-    const { refusesAll } = client.faults;
-    const verdict = refusesAll === undefined
-      ? judgeDatumShare(client, this.#jobs, this.#server.blockNumber, params)
-      : { reason: refusesAll, code: 23, text: "high-hash" };
+    const verdict = client.faults.refuseShares
+      ? MADE_UP
+      : judgeDatumShare(client, this.#jobs, this.#server.blockNumber, params);
     if ("proof" in verdict) {
       this.#credit(name, verdict);
       return client.answer(line({ error: "null", result: "true" }, id, 1));
     }
-    client.rejected(name, verdict.reason);
-    if (verdict.bad !== undefined) client.bad(verdict.bad);
+    client.refused(name, verdict);
     const error = `[${verdict.code},"${verdict.text}",null]`;
     client.answer(line({ error, result: "null" }, id, 1));
   }
@@ -175,8 +177,7 @@ export class DatumSession implements PoolSession {
   /** The difficulty is part of the job: the next one has the new, in a hurry the same once more. */
   #change({ difficulty, isBurst }: DatumChange): void {
     const { client } = this;
-    const { minDifficulty, maxDifficulty } = client.settings;
-    const wanted = Math.min(maxDifficulty, Math.max(minDifficulty, difficulty));
+    const wanted = client.bounded(difficulty);
     if (wanted === client.difficulty) return;
     client.difficulty = wanted;
     if (isBurst && client.isSubscribed && this.#server.template !== undefined) {
@@ -194,9 +195,8 @@ export class DatumSession implements PoolSession {
     const { client, client: { settings } } = this;
     if (client.difficulty !== this.#toldDifficulty) {
       this.#toldDifficulty = client.difficulty;
-      client.toldDifficulty();
       const params = `[${formatDifficulty(client.difficulty)}]`;
-      client.send(`{"id":null,"method":"mining.set_difficulty","params":${params}}`);
+      client.tellDifficulty(formatNotification("mining.set_difficulty", params));
     }
     const made = jobOf(template, {
       id: prefix + formatHex32(template.time) + formatHex32(template.number),
@@ -213,8 +213,7 @@ export class DatumSession implements PoolSession {
     const job = settings.rewrite.job?.(own) ?? own;
     this.#forgetOldJobs();
     this.#jobs.set(job.id, { job, template, shares: new Set() });
-    const params = client.give(job, isClean);
-    client.send(`{"id":null,"method":"mining.notify","params":${params}}`);
+    client.send(formatNotification("mining.notify", client.give(job, isClean)));
   }
 
   #forgetOldJobs(): void {

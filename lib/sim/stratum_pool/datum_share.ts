@@ -6,8 +6,8 @@ import { isHexBytes, parseHex32 } from "../../base/hex.ts";
 import { targetOf } from "../../bitcoin/target.ts";
 import type { Job } from "../../protocol/stratum/job.ts";
 import type { PoolClient } from "./client.ts";
-import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import { type Proof, proofOf } from "./proof.ts";
+import type { Refusal } from "./refusal.ts";
 import { textOf } from "./request.ts";
 import type { BlockTemplate } from "./template.ts";
 
@@ -25,18 +25,6 @@ export interface DatumJob {
   readonly shares: Set<string>;
 }
 
-/** Why a share is refused. */
-export interface DatumRefusal {
-  /** Where it is counted. */
-  readonly reason: ShareRefusal;
-  /** First in the error. */
-  readonly code: number;
-  /** Second. */
-  readonly text: string;
-  /** Whether it was taken amiss. */
-  readonly bad?: BadBehaviour;
-}
-
 /** What a good share is worth. */
 export interface DatumCredit {
   /** The work behind it. */
@@ -51,7 +39,7 @@ export function judgeDatumShare(
   jobs: ReadonlyMap<string, DatumJob>,
   blockNumber: number,
   params: readonly unknown[],
-): DatumRefusal | DatumCredit {
+): Refusal | DatumCredit {
   const { settings } = client;
   const [, jobId, extranonce2, time, nonce, bits] = params.map(textOf);
   const own = jobs.get(jobId ?? "");
@@ -69,7 +57,7 @@ export function judgeDatumShare(
   if (!isHexBytes(extranonce2!, given.extranonce2Size)) {
     return { ...unknown, reason: "extranonce2", bad: "extranonce2Length" };
   }
-  const badVersion: DatumRefusal = { reason: "versionBits", code: 23, text: "bad-version" };
+  const badVersion: Refusal = { reason: "versionBits", code: 23, text: "bad-version" };
   let versionBits = 0;
   if (client.hasAgreedVersions) {
     const sent = bits === undefined ? undefined : parseHex32(bits);

@@ -3,7 +3,6 @@
  */
 
 import type { SocketFaults } from "../pool_socket.ts";
-import type { ShareRefusal } from "./ledger.ts";
 
 /** The switches. */
 export interface StratumPoolFaults extends SocketFaults {
@@ -15,8 +14,8 @@ export interface StratumPoolFaults extends SocketFaults {
   readonly isNodeGone: boolean;
   /** Extranonce2 bytes of subscribe answers from now on; `undefined` for the pool's own. */
   readonly extranonce2Size: number | undefined;
-  /** Every share is refused so, whatever it is; `undefined` for as it deserves. */
-  readonly refusesAll: ShareRefusal | undefined;
+  /** Every share is refused as too weak, whatever it is. */
+  readonly refuseShares: boolean;
 }
 
 /** A pool with nothing wrong. */
@@ -28,5 +27,5 @@ export const NO_STRATUM_FAULTS: StratumPoolFaults = {
   refuseAuthorize: false,
   isNodeGone: false,
   extranonce2Size: undefined,
-  refusesAll: undefined,
+  refuseShares: false,
 };

@@ -15,6 +15,7 @@ export const SHARE_REFUSALS = [
   "worker",
   "unauthorized",
   "malformed",
+  /** By the fault `refuseShares`. */
   "madeUp",
 ] as const;
 
@@ -102,24 +103,14 @@ export interface StratumPoolStatistics {
   readonly unknownRequests: number;
   /** Connections accepted. */
   readonly connections: number;
-  /** Connections open. */
-  readonly connectionsNow: number;
   /** Connections open, subscribed and authorized. */
   readonly authorizedNow: number;
   /** Connections of a banned address, refused. */
   readonly refusedConnections: number;
-  /** Connections the pool itself has closed. */
-  readonly closedByPool: number;
   /** Difficulties told. */
   readonly difficultiesTold: number;
   /** Lines received. */
   readonly linesIn: number;
-  /** Lines sent. */
-  readonly linesOut: number;
-  /** Bytes received. */
-  readonly bytesIn: number;
-  /** Bytes sent. */
-  readonly bytesOut: number;
 }
 
 /** The plain counters. */
@@ -140,15 +131,10 @@ export class StratumPoolLedger {
     blocks: 0,
     unknownRequests: 0,
     connections: 0,
-    connectionsNow: 0,
     authorizedNow: 0,
     refusedConnections: 0,
-    closedByPool: 0,
     difficultiesTold: 0,
     linesIn: 0,
-    linesOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
   };
   readonly #rejectedBy = new Map<ShareRefusal, number>();
   readonly #byName = new Map<string, ShareCounts>();

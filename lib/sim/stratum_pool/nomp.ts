@@ -11,6 +11,8 @@ import type { BlockTemplate } from "./template.ts";
 
 const SUBSCRIPTION = "deadbeefcafebabe";
 const LAST_JOB_NUMBER = 0xffff;
+/** The number of the real process is in the upper 5 bits. */
+const FIRST_EXTRANONCE1 = 1 << 27;
 
 /** What all sessions share. */
 export class NompServer implements PoolBackground {
@@ -20,12 +22,11 @@ export class NompServer implements PoolBackground {
   #newest: SharedJob | undefined;
   #sequence = 0;
   #subscriptions = 0;
-  #extranonces: number;
+  #extranonces = FIRST_EXTRANONCE1;
 
-  /** The seed decides where its extranonce1s begin. */
+  /** Of a pool. */
   constructor(settings: StratumPoolSettings) {
     this.#settings = settings;
-    this.#extranonces = settings.seed << 27 >>> 0;
   }
 
   /** The job of now. */
@@ -49,7 +50,7 @@ export class NompServer implements PoolBackground {
 
   /** The address is refused from now on. */
   ban(address: string): void {
-    this.#banned.set(address, this.#settings.time.now() + this.#settings.ban.banMs);
+    this.#banned.set(address, this.#settings.time.now() + this.#settings.banMs);
   }
 
   /** What the next connection's subscriptions are called. */

@@ -3,13 +3,14 @@
  */
 
 import { parseHex32 } from "../../base/hex.ts";
+import { formatNotification } from "../../protocol/stratum/message.ts";
 import type { RequestId } from "../../protocol/stratum/request_id.ts";
 import type { PoolClient } from "./client.ts";
-import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import type { NompServer } from "./nomp.ts";
 import { NompVardiff } from "./nomp_vardiff.ts";
 import type { PoolSession } from "./personality.ts";
 import { fitHex, proofOf } from "./proof.ts";
+import type { Refusal } from "./refusal.ts";
 import { line, readRequest, textOf } from "./request.ts";
 
 /** A share of this part of the difficulty is as good. */
@@ -18,13 +19,11 @@ const GRANTED = 0.99;
 const MAX_SECONDS_AHEAD = 7_200;
 const NO_VERSION_BITS = 0;
 
-/** Why a share is refused. */
-interface Refusal {
-  readonly reason: ShareRefusal;
-  readonly code: number;
-  readonly text: string;
-  readonly bad?: BadBehaviour;
-}
+/** It looks at this number of shares at a time, and bans at this percentage of bad ones. */
+const BAN_SHARES = 50;
+const BAN_PERCENT = 50;
+/** What `refuseShares` says. */
+const MADE_UP: Refusal = { reason: "madeUp", code: 23, text: "low difficulty share of 0" };
 
 /** One connection. */
 export class NompSession implements PoolSession {
@@ -129,30 +128,22 @@ export class NompSession implements PoolSession {
     const { client } = this;
     client.submitted();
     const name = textOf(params[0]);
-    if (!client.isAuthorized) {
-      client.rejected(name, "unauthorized");
-      client.bad("unauthorizedSubmit");
-      return this.#answer(id, '[24,"unauthorized worker",null]');
-    }
-    if (!client.isSubscribed) {
-      client.rejected(name, "unauthorized");
-      client.bad("unauthorizedSubmit");
-      return this.#answer(id, '[25,"not subscribed",null]');
-    }
+    if (!client.isAuthorized) return this.#refuseStranger(id, name, 24, "unauthorized worker");
+    if (!client.isSubscribed) return this.#refuseStranger(id, name, 25, "not subscribed");
     const now = client.time.now();
     client.lastShareAtMs = now;
-    const { refusesAll } = client.faults;
-    const refused = refusesAll === undefined
-      ? this.#problemWith(name, params)
-      : { reason: refusesAll, code: 23, text: "low difficulty share of 0" };
+    const refused = client.faults.refuseShares ? MADE_UP : this.#problemWith(name, params);
     const factor = this.#vardiff?.submitted(now);
     if (factor !== undefined) this.#multiplyDifficulty(factor);
-    if (refused !== undefined) {
-      client.rejected(name, refused.reason);
-      if (refused.bad !== undefined) client.bad(refused.bad);
-    }
+    if (refused !== undefined) client.refused(name, refused);
     if (this.#isBanned(refused === undefined)) return;
     this.#answer(id, refused && JSON.stringify([refused.code, refused.text]));
+  }
+
+  #refuseStranger(id: RequestId, name: string, code: number, text: string): void {
+    const bad = "unauthorizedSubmit";
+    this.client.refused(name, { reason: "unauthorized", code, text, bad });
+    this.#answer(id, JSON.stringify([code, text, null]));
   }
 
   #answer(id: RequestId, error: string | undefined): void {
@@ -219,26 +210,23 @@ export class NompSession implements PoolSession {
   }
 
   #isBanned(isGood: boolean): boolean {
-    const { client, client: { settings: { ban } } } = this;
+    const { client } = this;
     if (isGood) this.#goodShares++;
     else this.#badShares++;
     const shares = this.#goodShares + this.#badShares;
-    if (shares < ban.shares) return false;
+    if (shares < BAN_SHARES) return false;
     const percent = this.#badShares / shares * 100;
     this.#goodShares = this.#badShares = 0;
-    if (percent < ban.percent) return false;
+    if (percent < BAN_PERCENT) return false;
     this.#server.ban(client.address);
     client.closeFor("badShares");
     return true;
   }
 
   #multiplyDifficulty(factor: number): void {
-    const { minDifficulty, maxDifficulty } = this.client.settings;
-    const wanted = this.client.difficulty * factor;
-    this.#pendingDifficulty = Math.min(
-      maxDifficulty,
-      Math.max(minDifficulty, Number(wanted.toFixed(8))),
-    );
+    const { client } = this;
+    const wanted = client.difficulty * factor;
+    this.#pendingDifficulty = client.bounded(Number(wanted.toFixed(8)));
   }
 
   #sendJob(): void {
@@ -249,8 +237,7 @@ export class NompSession implements PoolSession {
     const shared = this.#server.newest;
     if (shared === undefined) return;
     const job = shared.forSize(client.extranonce2Size);
-    const params = client.give(job, job.isClean);
-    client.send(`{"id":null,"method":"mining.notify","params":${params}}`);
+    client.send(formatNotification("mining.notify", client.give(job, job.isClean)));
   }
 
   #tellDifficulty(difficulty: number): void {
@@ -258,10 +245,7 @@ export class NompSession implements PoolSession {
     if (difficulty === this.#toldDifficulty) return;
     if (this.#toldDifficulty !== undefined) this.#previousDifficulty = client.difficulty;
     this.#toldDifficulty = client.difficulty = difficulty;
-    client.toldDifficulty();
-    client.send(
-      `{"id":null,"method":"mining.set_difficulty","params":[${JSON.stringify(difficulty)}]}`,
-    );
+    client.tellDifficulty();
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { parseHex32 } from "../../base/hex.ts";
 import { hashDisplay, headerOf, merkleRoot } from "../../bitcoin/header.ts";
+import { networkTarget } from "../../bitcoin/target.ts";
 import type { Job } from "../../protocol/stratum/job.ts";
 
 const DIFFICULTY_1 = 0xffffn << 208n;
@@ -39,16 +40,8 @@ export function proofOf(job: Job, roll: HeaderRoll): Proof {
   return {
     hash,
     difficulty: hash === 0n ? Infinity : Number(DIFFICULTY_1) / Number(hash),
-    isBlock: hash <= networkTarget(job.bits),
+    isBlock: hash <= (networkTarget(parseHex32(job.bits)!) ?? 0n),
   };
-}
-
-/** The number a block's hash must not exceed, of the header's bits: 8 hex digits. */
-export function networkTarget(bits: string): bigint {
-  const number = parseHex32(bits)!;
-  const shift = 8 * ((number >>> 24) - 3);
-  const mantissa = BigInt(number & 0x7fffff);
-  return shift < 0 ? mantissa >> BigInt(-shift) : mantissa << BigInt(shift);
 }
 
 /** `text` made exactly `bytes` bytes of hex: cut, or filled with zeros; no hex counts as zeros. */

@@ -7,7 +7,7 @@ import type { Random } from "../../base/clock.ts";
 import { formatHex32 } from "../../base/hex.ts";
 import { randomBelow, seededRandom } from "../seeded_random.ts";
 import type { PoolBackground } from "./personality.ts";
-import type { StratumPoolSettings } from "./settings.ts";
+import { SEED, type StratumPoolSettings } from "./settings.ts";
 import type { BlockTemplate } from "./template.ts";
 
 /** What all sessions share. */
@@ -21,7 +21,7 @@ export class PublicServer implements PoolBackground {
   /** Extranonce1s come out of the seed. */
   constructor(settings: StratumPoolSettings) {
     this.#settings = settings;
-    this.#random = seededRandom(settings.seed);
+    this.#random = seededRandom(SEED);
   }
 
   /** The template of now. */

@@ -4,11 +4,12 @@
 
 import { formatHex32, parseHex32 } from "../../base/hex.ts";
 import { doubleSha256 } from "../../bitcoin/sha256.ts";
+import { formatNotification } from "../../protocol/stratum/message.ts";
 import { formatRequestId, type RequestId } from "../../protocol/stratum/request_id.ts";
 import type { PoolClient } from "./client.ts";
 import type { PoolSession } from "./personality.ts";
 import type { PublicServer } from "./public_pool.ts";
-import { judgePublicShare, LOW_SHARE, type OwnJob } from "./public_share.ts";
+import { judgePublicShare, LOW_SHARE, type OwnJob, type PublicRefusal } from "./public_share.ts";
 import { PublicVardiff } from "./public_vardiff.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
 import { jobOf } from "./template.ts";
@@ -17,6 +18,9 @@ import { jobOf } from "./template.ts";
 const JOB_REST_MS = 60_000;
 /** Good enough to tell an address from a name. */
 const ADDRESS = /^(?:(?:bc1|tb1|bcrt1)[02-9ac-hj-np-z]{8,87}|[123mn][1-9A-HJ-NP-Za-km-z]{25,34})$/;
+
+/** What `refuseShares` says. */
+const MADE_UP: PublicRefusal = { ...LOW_SHARE, reason: "madeUp" };
 
 /** One connection. */
 export class PublicSession implements PoolSession {
@@ -105,19 +109,19 @@ export class PublicSession implements PoolSession {
   tick(): void {
     const { client, client: { settings } } = this;
     const { unauthorizedMs, idleMs } = settings.timeouts;
-    const now = client.time.now();
     if (!client.isAuthorized) {
-      if (unauthorizedMs > 0 && now - client.openedAtMs >= unauthorizedMs) client.closeFor("idle");
+      if (client.isLate(client.openedAtMs, unauthorizedMs)) client.closeFor("idle");
       return;
     }
-    if (idleMs > 0 && now - client.lastShareAtMs >= idleMs) return client.closeFor("idle");
-    const { vardiff, minDifficulty, maxDifficulty } = settings;
+    if (client.isLate(client.lastShareAtMs, idleMs)) return client.closeFor("idle");
+    const { vardiff, minDifficulty } = settings;
     if (!this.#isReady || vardiff === undefined) return;
+    const now = client.time.now();
     if (now - this.#lookedAtMs < vardiff.everyMs) return;
     this.#lookedAtMs = now;
     const wanted = this.#vardiff?.wanted(client.difficulty, minDifficulty, now);
     if (wanted === undefined || wanted === client.difficulty) return;
-    this.setDifficulty(Math.min(maxDifficulty, Math.max(minDifficulty, wanted)));
+    this.setDifficulty(client.bounded(wanted));
   }
 
   /** Nothing is left of it. */
@@ -167,10 +171,9 @@ export class PublicSession implements PoolSession {
     client.submitted();
     if (!this.#isReady) return client.closeFor("unauthorizedSubmit");
     this.#bookedName ??= textOf(params[0]);
-    const { refusesAll } = client.faults;
-    const verdict = refusesAll === undefined
-      ? judgePublicShare(client, this.#jobs, this.#seen, params)
-      : { ...LOW_SHARE, reason: refusesAll };
+    const verdict = client.faults.refuseShares
+      ? MADE_UP
+      : judgePublicShare(client, this.#jobs, this.#seen, params);
     if (verdict === undefined) return client.closeFor("expiredJob");
     if ("hash" in verdict) {
       client.lastShareAtMs = client.time.now();
@@ -178,8 +181,7 @@ export class PublicSession implements PoolSession {
       this.#vardiff?.accepted(client.difficulty, client.lastShareAtMs);
       return client.answer(line({ error: "null", result: "true" }, id, 0));
     }
-    client.rejected(this.#bookedName, verdict.reason);
-    if (verdict.bad !== undefined) client.bad(verdict.bad);
+    client.refused(this.#bookedName, verdict);
     client.answer(refusal(id, verdict.code, verdict.text, verdict.detail ?? ""));
   }
 
@@ -213,7 +215,7 @@ export class PublicSession implements PoolSession {
       ntime,
       isClean,
     ]);
-    client.send(`{"id":null,"method":"mining.notify","params":${params}}`);
+    client.send(formatNotification("mining.notify", params));
   }
 
   #forgetOldJobs(): void {
@@ -229,10 +231,7 @@ export class PublicSession implements PoolSession {
     const { client } = this;
     client.difficulty = difficulty;
     this.#isTold = true;
-    client.toldDifficulty();
-    client.send(
-      `{"id":null,"method":"mining.set_difficulty","params":[${JSON.stringify(difficulty)}]}`,
-    );
+    client.tellDifficulty();
   }
 }
 

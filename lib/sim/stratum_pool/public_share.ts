@@ -5,8 +5,8 @@
 import { parseHex32 } from "../../base/hex.ts";
 import type { Job } from "../../protocol/stratum/job.ts";
 import type { PoolClient } from "./client.ts";
-import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 import { fitHex, type Proof, proofOf } from "./proof.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** A job of one connection. */
 export interface OwnJob {
@@ -18,18 +18,10 @@ export interface OwnJob {
   prefix: string;
 }
 
-/** Why a share is refused. */
-export interface PublicRefusal {
-  /** Where it is counted. */
-  readonly reason: ShareRefusal;
-  /** First in the error. */
-  readonly code: number;
-  /** Second. */
-  readonly text: string;
-  /** Third; empty if not given. */
+/** A refusal whose error may have more to it. */
+export interface PublicRefusal extends Refusal {
+  /** Third in the error; empty if not given. */
   readonly detail?: string;
-  /** Whether it was taken amiss. */
-  readonly bad?: BadBehaviour;
 }
 
 /** What is said of a hash that is not small enough. */

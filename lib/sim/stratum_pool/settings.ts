@@ -37,18 +37,6 @@ export interface StratumTimeouts {
   readonly idleMs: number;
 }
 
-/** What a pool does about a client whose shares are mostly bad. */
-export interface StratumBan {
-  /** nomp looks at this number of shares at a time. */
-  readonly shares: number;
-  /** At this percentage of bad ones it closes the connection and bans the address. */
-  readonly percent: number;
-  /** The address is refused for this many milliseconds. */
-  readonly banMs: number;
-  /** ckpool resends the job, says to reconnect, and closes, after this long of only bad shares. */
-  readonly stagesMs: readonly [number, number, number];
-}
-
 /** What no protocol settles, for tests that repeat a recorded session. */
 export interface Rewrite {
   /** The job to send instead of one made here. Called once for each job made. */
@@ -71,21 +59,17 @@ export interface StratumPoolOptions {
   readonly difficulty?: number;
   /** No difficulty is lower; 1/256 of `difficulty`, at most the real pool's, if not given. */
   readonly minDifficulty?: number;
-  /** No difficulty is higher; 2^40. */
-  readonly maxDifficulty?: number;
   /** DATUM takes nothing below this: 1 in reality; the least of 1 and `minDifficulty`. */
   readonly difficultyUnit?: number;
   /** How the difficulty follows the speed, where it is not the real server's, or `fixed`. */
   readonly vardiff?: Partial<StratumVardiff> | "fixed";
-  /** Bits that may roll; 0x1fffe000. NOMP has none. */
-  readonly versionMask?: number;
   /** Bytes of extranonce2, 1..16; the real server's if not given. */
   readonly extranonce2Size?: number;
   /** The version of jobs, 8 hex digits; 20000000. */
   readonly version?: string;
   /** The network target of jobs, 8 hex digits; 17030ecd, out of reach. */
   readonly bits?: string;
-  /** The names before the dot there are; all others are refused. All if not given. */
+  /** The names before the dot that are accepted; all if not given. DATUM accepts every name. */
   readonly accounts?: readonly string[];
   /** Whether public-pool asks for a Bitcoin address as the real one does; true. */
   readonly asksAddress?: boolean;
@@ -93,20 +77,12 @@ export interface StratumPoolOptions {
   readonly jobIntervalMs?: number;
   /** Time between jobs on a new height; never. */
   readonly blockIntervalMs?: number;
-  /** A job is taken for this long after it was made, 0 forever; the real server's if not given. */
-  readonly jobLifetimeMs?: number;
-  /** When idle connections are closed, where it is not the real server's. */
-  readonly timeouts?: Partial<StratumTimeouts>;
-  /** What is done about bad shares, where it is not the real server's. */
-  readonly ban?: Partial<StratumBan>;
-  /** More bytes than this at once, unread ones included, close the connection; 0 for no limit. */
-  readonly maxInputBytes?: number;
+  /** A connection without a share is closed after this time; the real server's if not given. */
+  readonly idleMs?: number;
+  /** nomp refuses an address for this long after many bad shares; 600,000. */
+  readonly banMs?: number;
   /** Answers to shares come up to this much later, and overtake each other; 0, at once. */
   readonly answerDelayMs?: number;
-  /** Connections are reset when output is stuck for this long; 120,000. */
-  readonly writeTimeoutMs?: number;
-  /** Of hashes and numbers; 1. */
-  readonly seed?: number;
   /** When everything happens; the system's. */
   readonly time?: Time;
   /** What is put in the place of values made here. */
@@ -115,16 +91,23 @@ export interface StratumPoolOptions {
 
 /** The options with every default filled in. */
 export interface StratumPoolSettings
-  extends Required<Omit<StratumPoolOptions, "accounts" | "vardiff" | "timeouts" | "ban">> {
+  extends Required<Omit<StratumPoolOptions, "accounts" | "vardiff" | "idleMs">> {
   /** See {@linkcode StratumPoolOptions}; `undefined` for all names. */
   readonly accounts: readonly string[] | undefined;
   /** `undefined` for a difficulty that stays. */
   readonly vardiff: StratumVardiff | undefined;
   /** See {@linkcode StratumTimeouts}. */
   readonly timeouts: StratumTimeouts;
-  /** See {@linkcode StratumBan}. */
-  readonly ban: StratumBan;
+  /** A job is taken for this long after it was made; 0 for no end. */
+  readonly jobLifetimeMs: number;
+  /** More bytes than this at once, unread ones included, close the connection; 0 for no limit. */
+  readonly maxInputBytes: number;
 }
+
+/** Of hashes and extranonce1s: every pool has the same. */
+export const SEED = 1;
+/** Version bits that may roll, but for NOMP, which has none. */
+export const VERSION_MASK = 0x1fffe000;
 
 /** What the real servers have, by their default settings. */
 interface Manners {
@@ -189,9 +172,7 @@ export function stratumPoolSettings(options: StratumPoolOptions): StratumPoolSet
   return {
     hostname: "127.0.0.1",
     port: 0,
-    maxDifficulty: 2 ** 40,
     difficultyUnit: Math.min(1, minDifficulty),
-    versionMask: 0x1fffe000,
     extranonce2Size: manners.extranonce2Size,
     version: "20000000",
     bits: "17030ecd",
@@ -200,10 +181,9 @@ export function stratumPoolSettings(options: StratumPoolOptions): StratumPoolSet
     jobIntervalMs: manners.jobIntervalMs,
     blockIntervalMs: 0,
     jobLifetimeMs: manners.jobLifetimeMs,
+    banMs: 600_000,
     maxInputBytes: manners.maxInputBytes,
     answerDelayMs: 0,
-    writeTimeoutMs: 120_000,
-    seed: 1,
     time: systemTime,
     rewrite: {},
     ...options,
@@ -211,13 +191,9 @@ export function stratumPoolSettings(options: StratumPoolOptions): StratumPoolSet
     difficulty,
     minDifficulty,
     vardiff: options.vardiff === "fixed" ? undefined : { ...manners.vardiff, ...options.vardiff },
-    timeouts: { ...manners.timeouts, ...options.timeouts },
-    ban: {
-      shares: 50,
-      percent: 50,
-      banMs: 600_000,
-      stagesMs: [60_000, 120_000, 180_000],
-      ...options.ban,
+    timeouts: {
+      ...manners.timeouts,
+      ...options.idleMs !== undefined && { idleMs: options.idleMs },
     },
   };
 }

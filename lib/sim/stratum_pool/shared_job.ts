@@ -21,6 +21,7 @@ export class SharedJob {
   readonly template: BlockTemplate;
   /** Keys of the shares that came for it. */
   readonly shares = new Set<string>();
+  readonly #isClean: boolean;
   readonly #bySize = new Map<number, Job>();
 
   /** The `sequence`-th job. */
@@ -33,7 +34,8 @@ export class SharedJob {
   ) {
     this.sequence = sequence;
     this.template = template;
-    const made = this.#make(id, isClean, settings.extranonce2Size);
+    this.#isClean = isClean;
+    const made = this.#make(id, settings.extranonce2Size);
     const job = settings.rewrite.job?.(made) ?? made;
     this.id = job.id;
     this.#bySize.set(settings.extranonce2Size, job);
@@ -43,15 +45,15 @@ export class SharedJob {
   forSize(extranonce2Size: number): Job {
     const known = this.#bySize.get(extranonce2Size);
     if (known !== undefined) return known;
-    const job = this.#make(this.id, this.template.isNewBlock, extranonce2Size);
+    const job = this.#make(this.id, extranonce2Size);
     this.#bySize.set(extranonce2Size, job);
     return job;
   }
 
-  #make(id: string, isClean: boolean, extranonce2Size: number): Job {
+  #make(id: string, extranonce2Size: number): Job {
     return jobOf(this.template, {
       id,
-      isClean,
+      isClean: this.#isClean,
       extranonceBytes: EXTRANONCE1_BYTES + extranonce2Size,
       stamp: this.sequence,
       payee: POOL_PAYEE,

@@ -3,9 +3,10 @@
  * of every share, keeps count of everything, and misbehaves on request.
  */
 
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { Timer } from "../../base/clock.ts";
-import { encodeLine } from "../../protocol/stratum/message.ts";
+import type { Socket } from "node:net";
+import { encodeLine, formatNotification } from "../../protocol/stratum/message.ts";
+import { PoolPort } from "../pool_port.ts";
+import { Routine } from "../routine.ts";
 import { seededRandom } from "../seeded_random.ts";
 import { Watch } from "../watch.ts";
 import type { PoolContext } from "./client.ts";
@@ -16,6 +17,7 @@ import { serverOf } from "./personalities.ts";
 import type { PoolServer } from "./personality.ts";
 import {
   type Like,
+  SEED,
   type StratumPoolOptions,
   type StratumPoolSettings,
   stratumPoolSettings,
@@ -43,39 +45,36 @@ export interface LiveClient {
 
 /** A simulated pool that listens. Made by {@linkcode SimStratumPool.start}, ended by `stop()`. */
 export class SimStratumPool {
-  /** The address it listens on. */
-  readonly hostname: string;
   /** Whose manners it has. */
   readonly like: Like;
   readonly #settings: StratumPoolSettings;
+  readonly #port: PoolPort;
   readonly #ledger = new StratumPoolLedger();
   readonly #watch: Watch;
   readonly #context: PoolContext;
   readonly #maker: TemplateMaker;
   readonly #stratum: PoolServer;
   readonly #connections = new Set<StratumPoolConnection>();
-  readonly #timers: Timer[] = [];
+  readonly #routine: Routine;
   #faults: StratumPoolFaults = NO_STRATUM_FAULTS;
-  #server: Server | undefined;
-  #port: number;
   #accepted = 0;
   #isStopped = false;
 
   private constructor(options: StratumPoolOptions) {
     const settings = stratumPoolSettings(options);
     this.#settings = settings;
-    this.#watch = new Watch(settings.time);
-    this.hostname = settings.hostname;
+    const { hostname, port, time, version, bits } = settings;
+    this.#port = new PoolPort(hostname, port, (socket) => this.#accept(socket));
+    this.#watch = new Watch(time);
+    this.#routine = new Routine(time);
     this.like = settings.like;
-    this.#port = settings.port;
-    const { seed, version, bits } = settings;
     this.#context = {
       settings,
       ledger: this.#ledger,
-      random: seededRandom(seed),
+      random: seededRandom(SEED),
       faults: () => this.#faults,
     };
-    this.#maker = new TemplateMaker(seededRandom(seed), version, bits);
+    this.#maker = new TemplateMaker(seededRandom(SEED), version, bits);
     this.#stratum = serverOf(settings);
   }
 
@@ -86,18 +85,23 @@ export class SimStratumPool {
    */
   static async start(options: StratumPoolOptions = {}): Promise<SimStratumPool> {
     const pool = new SimStratumPool(options);
-    await pool.#listen();
+    await pool.#port.listen();
     const { jobIntervalMs, blockIntervalMs } = pool.#settings;
     pool.newBlock();
-    pool.#every(jobIntervalMs, () => pool.newJob());
-    pool.#every(blockIntervalMs, () => pool.newBlock());
-    pool.#every(TICK_MS, () => pool.#tick());
+    pool.#routine.every(jobIntervalMs, () => pool.newJob());
+    pool.#routine.every(blockIntervalMs, () => pool.newBlock());
+    pool.#routine.every(TICK_MS, () => pool.#tick());
     return pool;
+  }
+
+  /** The address it listens on. */
+  get hostname(): string {
+    return this.#port.hostname;
   }
 
   /** The port it listens on; the same for its whole life. */
   get port(): number {
-    return this.#port;
+    return this.#port.port;
   }
 
   /** The fault switches as set by {@linkcode SimStratumPool.setFaults}. */
@@ -157,14 +161,12 @@ export class SimStratumPool {
 
   /** Has miners shown a text. */
   showMessage(text: string): void {
-    this.sendLine(
-      `{"id":null,"method":"client.show_message","params":[${JSON.stringify(text)}]}`,
-    );
+    this.sendLine(formatNotification("client.show_message", JSON.stringify([text])));
   }
 
   /** Says to reconnect: nowhere in particular, or [host, port, seconds to wait]. */
   askToReconnect(params: readonly unknown[] = []): void {
-    this.sendLine(`{"id":null,"method":"client.reconnect","params":${JSON.stringify(params)}}`);
+    this.sendLine(formatNotification("client.reconnect", JSON.stringify(params)));
   }
 
   /** Sends any line, without its LF, to all connections. */
@@ -184,8 +186,8 @@ export class SimStratumPool {
   async setFaults(faults: Partial<StratumPoolFaults>): Promise<void> {
     this.#faults = { ...this.#faults, ...faults };
     for (const connection of this.#connections) connection.faultsChanged();
-    if (this.#faults.refuseConnections) this.#ceaseToListen();
-    else if (!this.#isStopped) await this.#listen();
+    if (this.#faults.refuseConnections) this.#port.close();
+    else if (!this.#isStopped) await this.#port.listen();
   }
 
   /** Closes connections with FIN, all or one; `lastBytes` go out before. */
@@ -210,8 +212,8 @@ export class SimStratumPool {
   /** Ceases to listen and resets all connections. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const timer of this.#timers) this.#settings.time.clear(timer);
-    this.#ceaseToListen();
+    this.#routine.stop();
+    this.#port.close();
     const closed = this.until(() => this.#connections.size === 0);
     this.resetConnections();
     await closed;
@@ -268,29 +270,5 @@ export class SimStratumPool {
     );
     this.#connections.add(connection);
     this.#watch.changed();
-  }
-
-  #listen(): Promise<void> {
-    if (this.#server !== undefined) return Promise.resolve();
-    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
-    this.#server = server;
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(this.#port, this.hostname, () => {
-        this.#port = (server.address() as AddressInfo).port;
-        resolve();
-      });
-    });
-  }
-
-  #ceaseToListen(): void {
-    const server = this.#server;
-    this.#server = undefined;
-    // `close` only calls back when the last connection has gone; the port is free at once.
-    server?.close();
-  }
-
-  #every(intervalMs: number, act: () => void): void {
-    if (intervalMs > 0) this.#timers.push(this.#settings.time.every(intervalMs, act));
   }
 }

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { CONFIGURE_WAIT_MS } from "../../../lib/pool/stratum/handshake.ts";
 import { LogCapture } from "../../support/log_capture.ts";
 import { StratumRig } from "../../support/stratum_rig.ts";
-import { type RecordedSession, SESSIONS } from "../../protocol/stratum_vectors.ts";
+import { messageOf, type RecordedSession, SESSIONS } from "../../protocol/stratum_vectors.ts";
 
 /** Ids of ours for the first request of each method. */
 const OUR_ID: Readonly<Record<string, number>> = {
@@ -25,35 +25,27 @@ function asOurs({ lines }: RecordedSession): string[] {
   const came: string[] = [];
   for (const { way, text } of lines) {
     if (way === ">") {
-      const { id, method } = read(text) ?? {};
-      if (typeof method !== "string") continue;
+      const { id, method } = messageOf(text) ?? {};
+      if (method === undefined) continue;
       const known = asked.has(method) ? undefined : OUR_ID[method];
       asked.add(method);
       const next = method === "mining.submit" ? 5 + submits++ : known ?? 100_000 + asked.size;
       ours.set(JSON.stringify(id), next);
     } else if (way === "<") {
-      const message = read(text);
-      const id = message === undefined || message["method"] !== undefined
+      const message = messageOf(text);
+      const id = message === undefined || message.method !== undefined
         ? undefined
-        : ours.get(JSON.stringify(message["id"]));
-      const was = JSON.stringify(message?.["id"]);
+        : ours.get(JSON.stringify(message.id));
+      const was = JSON.stringify(message?.id);
       came.push(id === undefined ? text : text.replace(`"id":${was}`, `"id":${id}`));
     }
   }
   return came;
 }
 
-function read(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What must become of it, read from the lines in the plainest way. */
 function outcome(came: readonly string[]): "ready" | "refused" | "waits" | "reconnects" {
-  const messages = came.map(read).filter((message) => message !== undefined);
+  const messages = came.map(messageOf).filter((message) => message !== undefined);
   let [isSubscribed, isAuthorized, hasJob] = [false, false, false];
   for (const { id, method, result } of messages) {
     if (method === "client.reconnect" && !(isSubscribed && isAuthorized)) return "reconnects";

@@ -50,7 +50,7 @@ Deno.test("vardiff goes by the gaps between shares, and waits for the next job",
 
 Deno.test("half of fifty shares bad close the connection and ban the address", async () => {
   const time = new FakeTime();
-  await using pool = await start({ time, ban: { banMs: 20_000 } });
+  await using pool = await start({ time, banMs: 20_000 });
   await using client = await StratumClient.ready(pool, { rolls: false });
   const bad = client.share(client.job).with(1, "ffff");
   for (let i = 0; i < 49; i++) client.send("mining.submit", bad);
@@ -96,6 +96,19 @@ Deno.test("jobs go to whoever is there, shares to whatever name, and bits nowher
   const sixth = await client.submit(client.job, { versionBits: 0 });
   assert.equal(sixth.result, true);
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["unagreedVersion", 1]]));
+});
+
+Deno.test("a job is as clean to connections with another extranonce2 size as to all others", async () => {
+  await using pool = await start();
+  await using usual = await StratumClient.ready(pool);
+  await pool.setFaults({ extranonce2Size: 8 });
+  await using wide = await StratumClient.ready(pool);
+  const told = () => [usual, wide].map(({ job }) => job.isClean);
+  assert.deepEqual(told(), [false, false], "the first job of a pool replaces none");
+  pool.newBlock();
+  await usual.until(() => usual.jobs.length === 2);
+  await wide.until(() => wide.jobs.length === 2);
+  assert.deepEqual(told(), [true, true]);
 });
 
 Deno.test("who submits nothing for ten minutes is closed with the next job", async () => {

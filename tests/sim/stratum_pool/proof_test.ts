@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseHex32 } from "../../../lib/base/hex.ts";
-import { fitHex, networkTarget, proofOf } from "../../../lib/sim/stratum_pool/proof.ts";
+import { fitHex, proofOf } from "../../../lib/sim/stratum_pool/proof.ts";
 import data from "../../protocol/stratum_upstream_vectors.json" with { type: "json" };
 
 for (const share of data.shares) {
@@ -32,12 +32,6 @@ for (const share of data.shares) {
     assert.equal(proof.isBlock, false);
   });
 }
-
-Deno.test("the network target is mantissa times a power of 256", () => {
-  assert.equal(networkTarget("1d00ffff"), 0xffffn << 208n);
-  assert.equal(networkTarget("17030ecd"), 0x030ecdn << 160n);
-  assert.equal(networkTarget("02123456"), 0x1234n);
-});
 
 Deno.test("hex of another length is cut, or filled with zeros", () => {
   assert.deepEqual(

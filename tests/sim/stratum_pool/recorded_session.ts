@@ -19,33 +19,14 @@ import {
   stratumPoolSettings,
 } from "../../../lib/sim/stratum_pool/settings.ts";
 import { TemplateMaker } from "../../../lib/sim/stratum_pool/template.ts";
+import {
+  messageOf,
+  received,
+  type RecordedLine,
+  type RecordedMessage,
+  type RecordedSession,
+} from "../../protocol/stratum_vectors.ts";
 import { FakeTime } from "../../support/fake_time.ts";
-
-/** Seconds since the connection, `>`, `<` or `closed`, and the line or lines. */
-export type RecordedLine = readonly [number, string, string];
-
-/** One recording. */
-export interface RecordedSession {
-  readonly server: string;
-  readonly name: string;
-  readonly lines: readonly RecordedLine[];
-}
-
-interface Message {
-  readonly id?: number | string | null;
-  readonly method?: string;
-  readonly params?: readonly unknown[];
-  readonly result?: unknown;
-}
-
-/** What a line says; `undefined` for one that is no JSON. */
-export function messageOf(line: string): Message | undefined {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
 
 /** One server, and a connection to it that the recording is played to. */
 export class Replay {
@@ -53,7 +34,7 @@ export class Replay {
   readonly server: PoolServer;
   readonly time: FakeTime;
   readonly client: PoolClient;
-  readonly #lines: readonly RecordedLine[];
+  readonly #recorded: readonly RecordedLine[];
   readonly #session: PoolSession;
   readonly #maker: TemplateMaker;
   readonly #jobs: readonly Job[];
@@ -65,14 +46,14 @@ export class Replay {
   readonly #out: string[] = [];
   #atMs = 0;
 
-  constructor({ lines }: RecordedSession, options: StratumPoolOptions) {
-    this.#lines = lines;
-    this.#jobs = jobsIn(lines);
-    this.time = new FakeTime(wallStartOf(lines));
-    const extranonce1s = subscribesIn(lines).map(({ extranonce1 }) => extranonce1);
-    const sessions = subscribesIn(lines).map(({ session }) => session);
+  constructor(recorded: RecordedSession, options: StratumPoolOptions) {
+    this.#recorded = recorded.writes;
+    this.#jobs = jobsIn(recorded);
+    this.time = new FakeTime(wallStartOf(recorded));
+    const extranonce1s = subscribesIn(recorded).map(({ extranonce1 }) => extranonce1);
+    const sessions = subscribesIn(recorded).map(({ session }) => session);
     const settings = stratumPoolSettings({
-      difficulty: firstDifficultyIn(lines) ?? 0.001,
+      difficulty: firstDifficultyIn(recorded) ?? 0.001,
       minDifficulty: 1e-7,
       vardiff: "fixed",
       time: this.time,
@@ -105,24 +86,22 @@ export class Replay {
     this.#session = this.server.open(this.client);
   }
 
-  /** Plays it all, or the lines from `from` up to `to`; rejects the first that differs. */
-  play(from: number = 0, to: number = this.#lines.length): void {
-    this.#lines.slice(from, to).forEach((recorded, index) => {
-      const at = from + index;
-      const [seconds, direction, text] = recorded;
-      this.advanceTo(seconds);
-      if (direction === ">") {
-        this.#triggerBeforeAnswer(at);
+  /** Plays it all, or what stands from `from` up to `to`; rejects the first that differs. */
+  play(from: number = 0, to: number = this.#recorded.length): void {
+    for (const [index, { at, way, text }] of this.#recorded.slice(from, to).entries()) {
+      this.advanceTo(at);
+      if (way === ">") {
+        this.#triggerBeforeAnswer(from + index);
         this.send(text);
-      } else if (direction === "<") {
+      } else if (way === "<") {
         this.expect(text);
       } else {
-        assert.deepEqual([this.#isClosed, this.#out], [true, []], `closed after ${seconds} s`);
+        assert.deepEqual([this.#isClosed, this.#out], [true, []], `closed after ${at} s`);
       }
-    });
-    if (to < this.#lines.length) return;
+    }
+    if (to < this.#recorded.length) return;
     assert.deepEqual(this.#out, [], "nothing more is said");
-    assert.equal(this.#isClosed, this.#lines.some(([, direction]) => direction === "closed"));
+    assert.equal(this.#isClosed, this.#recorded.some(({ way }) => way === "closed"));
   }
 
   /** Moves the time to so many seconds after the connection. */
@@ -156,18 +135,18 @@ export class Replay {
     assert.equal(this.#out.shift(), line);
   }
 
-  /** A job that came before the answer of the request at `at` came by itself. */
-  #triggerBeforeAnswer(at: number): void {
-    const request = messageOf(this.#lines[at]![2]);
+  /** A job that came before the answer of the request at `index` came by itself. */
+  #triggerBeforeAnswer(index: number): void {
+    const request = messageOf(this.#recorded[index]!.text);
     if (request?.method !== "mining.submit") return;
-    for (const [, direction, line] of this.#lines.slice(at + 1)) {
-      const message = messageOf(line);
-      if (direction !== "<" || message?.id === request.id) return;
-      if (message?.method === "mining.notify" && this.#isNew(message)) this.#trigger(line);
+    for (const { way, text } of this.#recorded.slice(index + 1)) {
+      const message = messageOf(text);
+      if (way !== "<" || message?.id === request.id) return;
+      if (message?.method === "mining.notify" && this.#isNew(message)) this.#trigger(text);
     }
   }
 
-  #isNew({ params }: Message): boolean {
+  #isNew({ params }: RecordedMessage): boolean {
     return this.#jobs.findIndex(({ id }) => id === params![0]) >= this.#made;
   }
 
@@ -196,9 +175,9 @@ export class Replay {
 }
 
 /** Every job of a recording once, in order. */
-function jobsIn(lines: readonly RecordedLine[]): Job[] {
+function jobsIn(recorded: RecordedSession): Job[] {
   const jobs = new Map<string, Job>();
-  for (const message of received(lines)) {
+  for (const message of messagesOf(recorded)) {
     if (message.method !== "mining.notify") continue;
     const job = parseNotify(message.params!);
     if (!jobs.has(job.id)) jobs.set(job.id, job);
@@ -207,30 +186,28 @@ function jobsIn(lines: readonly RecordedLine[]): Job[] {
 }
 
 /** The time at the start, by the first job that came later by itself, or else the first job. */
-function wallStartOf(lines: readonly RecordedLine[]): number {
-  const [first, second] = jobsIn(lines);
-  const [atSecond] =
-    lines.find(([, , line]) => second !== undefined && line.includes(`["${second.id}"`)) ?? [0];
+function wallStartOf(recorded: RecordedSession): number {
+  const [first, second] = jobsIn(recorded);
+  const said = recorded.writes.find(({ text }) =>
+    second !== undefined && text.includes(`["${second.id}"`)
+  );
   const time = parseInt((second ?? first)?.ntime ?? "6b0d7542", 16);
-  return (time - atSecond) * 1000;
+  return (time - (said?.at ?? 0)) * 1000;
 }
 
-function subscribesIn(lines: readonly RecordedLine[]): { extranonce1: string; session: string }[] {
-  return received(lines).flatMap(({ result }) => {
+function subscribesIn(recorded: RecordedSession): { extranonce1: string; session: string }[] {
+  return messagesOf(recorded).flatMap(({ result }) => {
     if (!Array.isArray(result)) return [];
     const [subscriptions, extranonce1] = result as [string[][], string];
     return [{ extranonce1, session: subscriptions[0]![1]! }];
   });
 }
 
-function firstDifficultyIn(lines: readonly RecordedLine[]): number | undefined {
-  const told = received(lines).find(({ method }) => method === "mining.set_difficulty");
+function firstDifficultyIn(recorded: RecordedSession): number | undefined {
+  const told = messagesOf(recorded).find(({ method }) => method === "mining.set_difficulty");
   return told?.params?.[0] as number | undefined;
 }
 
-function received(lines: readonly RecordedLine[]): Message[] {
-  return lines.flatMap(([, direction, line]) => {
-    const message = direction === "<" ? messageOf(line) : undefined;
-    return message === undefined ? [] : [message];
-  });
+function messagesOf(recorded: RecordedSession): RecordedMessage[] {
+  return received(recorded).map(messageOf).filter((message) => message !== undefined);
 }

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import type { Like, StratumPoolOptions } from "../../../lib/sim/stratum_pool/settings.ts";
-import data from "../../protocol/stratum_upstream_vectors.json" with { type: "json" };
-import { type RecordedSession, Replay } from "./recorded_session.ts";
-
-const SESSIONS = data.sessions as unknown as readonly RecordedSession[];
+import { type RecordedSession, SESSIONS } from "../../protocol/stratum_vectors.ts";
+import { Replay } from "./recorded_session.ts";
 
 const LIKE: Readonly<Record<string, Like>> = {
   "ckpool-lhr": "ckpool",
@@ -26,8 +24,8 @@ const NOT_PLAYED = ["ckproxy (lhr)", "ckproxy (lhr, one-line repair)"];
 /** Where requests or answers were left out of a recording: what is done about them. */
 const WITH_GAPS: Readonly<Record<string, (replay: Replay, session: RecordedSession) => void>> = {
   // Submits 104 to 150 count the nonce up.
-  "node-stratum-pool: ban": (replay, { lines }) => {
-    const submit = lines[6]![2];
+  "node-stratum-pool: ban": (replay, { writes }) => {
+    const submit = writes[6]!.text;
     replay.play(0, 8);
     for (let id = 104; id <= 151; id++) {
       const nonce = (id - 103).toString(16).padStart(8, "0");
@@ -43,16 +41,16 @@ const WITH_GAPS: Readonly<Record<string, (replay: Replay, session: RecordedSessi
   // The address is refused before a byte is read: the server of the session before has that.
   "node-stratum-pool: after ban": () => {},
   // Of the shares that made the difficulty rise only the last is there, and not its job.
-  "node-stratum-pool: difficulty changes": (replay, { lines }) => {
-    const at = lines.findIndex(([, , line]) => line.includes('"id":228'));
+  "node-stratum-pool: difficulty changes": (replay, { writes }) => {
+    const at = writes.findIndex(({ text }) => text.includes('"id":228'));
     replay.play(0, at);
     replay.play(at + 2);
     // All by the first difficulty, though two came after the second.
     assert.equal(replay.ledger.snapshot().difficulty, 0.00002 + 0.00002 + 0.00002);
   },
   // The answer to 104, and the job and the answers from then to 175.
-  "public-pool: difficulty changes": (replay, { lines }) => {
-    const at = lines.findIndex(([, , line]) => line.includes('"id":175'));
+  "public-pool: difficulty changes": (replay, { writes }) => {
+    const at = writes.findIndex(({ text }) => text.includes('"id":175'));
     replay.play(0, at);
     replay.dropAnswers((id) => id === 104);
     replay.play(at + 2);
@@ -60,14 +58,14 @@ const WITH_GAPS: Readonly<Record<string, (replay: Replay, session: RecordedSessi
   // A bad share every two seconds.
   "ckpool-lhr: continuous bad shares (submits and their answers left out after the first)": (
     replay,
-    { lines },
+    { writes },
   ) => {
-    const bad = lines.findLastIndex(([, direction]) => direction === ">");
-    const [sinceSeconds, , submit] = lines[bad]!;
+    const bad = writes.findLastIndex(({ way }) => way === ">");
+    const submit = writes[bad]!.text;
     replay.play(0, bad + 2);
-    let seconds = sinceSeconds;
-    for (let at = bad + 2; at < lines.length; at++) {
-      for (; seconds + 2 <= lines[at]![0]; seconds += 2) {
+    let seconds = writes[bad]!.at;
+    for (let at = bad + 2; at < writes.length; at++) {
+      for (; seconds + 2 <= writes[at]!.at; seconds += 2) {
         replay.advanceTo(seconds + 2);
         replay.send(submit.replace('"id":105', '"id":1000'));
         replay.dropAnswers((id) => id === 1000);

@@ -136,10 +136,10 @@ for (const like of LIKES) {
     client.send("mining.submit", client.share(client.job, { versionBits }));
   });
 
-  Deno.test(`${like} refuses all for a reason when told to`, async () => {
+  Deno.test(`${like} refuses every share when told to`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: DIFFICULTY });
     await using client = await StratumClient.ready(pool);
-    await pool.setFaults({ refusesAll: "madeUp" });
+    await pool.setFaults({ refuseShares: true });
     assert.notEqual((await client.submit(client.job, { versionBits })).result, true);
     assert.deepEqual(pool.statistics().rejectedBy, new Map([["madeUp", 1]]));
   });
@@ -188,7 +188,7 @@ Deno.test("a silent pool takes shares and says nothing; one that refuses connect
 Deno.test("without its node a pool has no jobs, and only ckpool says that it is there", async () => {
   for (const like of LIKES) {
     const time = new FakeTime();
-    await using pool = await SimStratumPool.start({ like, time, timeouts: { idleMs: 0 } });
+    await using pool = await SimStratumPool.start({ like, time, idleMs: 0 });
     await using client = await StratumClient.ready(pool);
     const from = client.lines.length;
     await pool.setFaults({ isNodeGone: true });

@@ -29,11 +29,10 @@ export interface Wanted {
   readonly extranonce1?: string;
   readonly extranonce2?: string;
   readonly ntime?: number;
+  /** The sixth parameter is sent if they are given. */
   readonly versionBits?: number;
   /** How the bits go into the version. */
   readonly combine?: (version: number, bits: number) => number;
-  /** Whether the sixth parameter is sent; as `versionBits` is given or not. */
-  readonly hasBits?: boolean;
   readonly name?: string;
 }
 
@@ -69,12 +68,12 @@ export class StratumClient {
   /** A client that has said what it has to and got its first job. */
   static async ready(
     pool: { readonly port: number },
-    { rolls = true, user = USER, password = "x" } = {},
+    { rolls = true, user = USER } = {},
   ): Promise<StratumClient> {
     const client = await StratumClient.connect(pool);
     if (rolls) client.send("mining.configure", CONFIGURE);
     client.send("mining.subscribe", ["test/1"]);
-    const id = client.send("mining.authorize", [user, password]);
+    const id = client.send("mining.authorize", [user, "x"]);
     await client.answer(id);
     await client.until(() => client.jobs.length > 0);
     return client;
@@ -130,9 +129,7 @@ export class StratumClient {
         from = nonce + 1;
         if (difficultyOf(headerOf(job, root, ntime, nonce, bits)) >= below) continue;
         const params = [name, job.id, extranonce2, formatHex32(ntime), formatHex32(nonce)];
-        if (wanted.hasBits ?? wanted.versionBits !== undefined) {
-          params.push(formatHex32(versionBits));
-        }
+        if (wanted.versionBits !== undefined) params.push(formatHex32(versionBits));
         return params;
       }
     }
