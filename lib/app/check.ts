@@ -109,6 +109,7 @@ async function examinePools(
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
   const pools = configuredPools(config);
+  const { extranonce2_bytes: extranonce2Bytes } = config;
   const findings = await Promise.all(
     pools.map(async (pool, i) => {
       const { host, port, kind, account: listed, password, usesTls } = pool;
@@ -119,6 +120,7 @@ async function examinePools(
         usesTls,
         kind,
         password,
+        extranonce2Bytes,
         version,
         introduction: {
           clientAgent: clientAgentName(version),
@@ -133,6 +135,7 @@ async function examinePools(
         usesTls,
         isVerified: dialer.tls.isVerified,
         account: name,
+        extranonce2Bytes,
         wantsVerdicts: config.submit_response_from_server,
         timeoutSeconds: dialer.timeoutMs / 1000,
         wallTime: time.wallNow(),
@@ -148,7 +151,7 @@ async function examinePools(
   );
   time.clear(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
-  const mixed = mixedRows(findings.flatMap(({ widths }) => widths));
+  const mixed = mixedRows(findings.flatMap(({ widths }) => widths), extranonce2Bytes);
   return {
     sections: [
       ...findings.map(({ section }) => section),

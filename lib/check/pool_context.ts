@@ -14,6 +14,8 @@ export interface PoolContext {
   readonly isVerified: boolean;
   /** The name we authorized as; `undefined` for none. */
   readonly account: string | undefined;
+  /** As `extranonce2_bytes`. */
+  readonly extranonce2Bytes: number | undefined;
   /** As `submit_response_from_server`. */
   readonly wantsVerdicts: boolean | undefined;
   /** How long each try might take, in seconds. */

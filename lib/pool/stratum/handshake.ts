@@ -111,6 +111,11 @@ export class StratumHandshake {
     };
   }
 
+  /** What it leaves for miners, as far as it has said it. */
+  get room(): ExtranonceRoom | undefined {
+    return this.#subscription?.room;
+  }
+
   /** The first thing still missing; `undefined` when done. */
   get missing(): Missing | undefined {
     if (this.#subscription === undefined) return "subscribe";
