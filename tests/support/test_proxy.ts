@@ -36,7 +36,7 @@ export class TestProxy {
     settings: Readonly<Record<string, unknown>> = {},
     tls = new MinerTls(systemTime.wallNow),
     kinds: PoolKinds = POOL_KINDS,
-    knownSizes: ReadonlyMap<string, number> = new Map(),
+    knownSizes: ReadonlyMap<string, number> | undefined = undefined,
     time: Time = systemTime,
   ) {
     this.proxy = new Proxy({
