@@ -116,7 +116,7 @@ export interface MinerSockets {
   sweep(): void;
   /**
    * Stops accepting, and resolves when the port is closed. On a shared port that is when nobody waits
-   * there any more: whoever did would be reset. Connections stay.
+   * there any more: a miner that did would be reset. Connections stay.
    */
   stopAccepting(): Promise<void>;
   /**
