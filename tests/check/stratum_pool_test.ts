@@ -86,6 +86,16 @@ const POOLS: PoolCase[] = [
     ],
   },
   {
+    name: "a pool that leaves 1 byte cannot be shared either",
+    answers: answersOf(1),
+    isUsable: false,
+    lines: [
+      "failure directly: speaks Stratum, but: Cannot mine at this pool: it leaves 1 byte for " +
+      "extranonce2, wanted 4 to 16, so that miners can share a connection -> " +
+      "use another pool, or another port of it",
+    ],
+  },
+  {
     name: "a refused user comes with the pool's words",
     answers: but(8, {
       "mining.authorize": '{"id":4,"result":false,"error":[24,"Unauthorized worker",null]}\n',
