@@ -30,12 +30,7 @@ import { waysTo } from "../net/pools/dialer.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { openFileLimit, roomForMiners } from "../host/open_files.ts";
 import { clientAgentName } from "../pool/agent/handshake.ts";
-import {
-  certificateFiles,
-  dialerOptions,
-  listenAddresses,
-  mostPoolConnections,
-} from "./settings.ts";
+import { certificateFiles, dialerOptions, listenAddresses, poolFiles } from "./settings.ts";
 
 /** How many connections are tried at once. */
 const MAX_AT_ONCE = 64;
@@ -176,7 +171,7 @@ async function examineMachine(
   const isAgentRunning = ports.some(({ runningAgent }) => runningAgent !== undefined);
   const served = status !== undefined && mayServe(status, config) ? status : undefined;
   const [openFiles, wanted] = [await openFileLimit(), config.limits.max_miners];
-  const { miners } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  const { miners } = roomForMiners(openFiles, wanted, poolFiles(config));
   const rows: Row[] = [
     ...ports.map(judgePort),
     ...certificates.map(({ row }) => row),
