@@ -96,9 +96,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     "lib/pool/agent",
     "lib/pool/stratum",
-    // What miners get at pools is worked out in one place.
-    "lib/mux/layouts.ts",
-    "lib/mux/terms.ts",
   ],
   "lib/cli": ["lib/base", "lib/config"],
   "lib/app": ["lib"],

@@ -30,6 +30,7 @@ import { waysTo } from "../net/pools/dialer.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { openFileLimit, roomForMiners } from "../host/open_files.ts";
 import { clientAgentName } from "../pool/agent/handshake.ts";
+import { layoutRules } from "./layout_rules.ts";
 import { certificateFiles, dialerOptions, listenAddresses, poolFiles } from "./settings.ts";
 
 /** How many connections are tried at once. */
@@ -105,6 +106,7 @@ async function examinePools(
   const ticking = time.every(TICK_MS, () => clock.tick());
   const pools = configuredPools(config);
   const { extranonce2_bytes: extranonce2Bytes } = config;
+  const rules = layoutRules(extranonce2Bytes);
   const findings = await Promise.all(
     pools.map(async (pool, i) => {
       const { host, port, kind, account: listed, password, usesTls } = pool;
@@ -130,7 +132,7 @@ async function examinePools(
         usesTls,
         isVerified: dialer.tls.isVerified,
         account: name,
-        extranonce2Bytes,
+        layoutRules: rules,
         wantsVerdicts: config.submit_response_from_server,
         timeoutSeconds: dialer.timeoutMs / 1000,
         wallTime: time.wallNow(),
@@ -146,7 +148,7 @@ async function examinePools(
   );
   time.clear(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
-  const mixed = mixedRows(findings.flatMap(({ widths }) => widths), extranonce2Bytes);
+  const mixed = mixedRows(findings.flatMap(({ widths }) => widths), rules);
   return {
     sections: [
       ...findings.map(({ section }) => section),

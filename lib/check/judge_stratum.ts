@@ -60,11 +60,11 @@ export function stratumRows(
   { room, agreement }: Settled,
   jobCameAt: number | undefined,
   isGuess: boolean,
-  { kind, extranonce2Bytes }: PoolContext,
+  { kind, layoutRules }: PoolContext,
 ): Row[] {
   const rows: Row[] = [
     ...kind === "unknown" ? [isGuess ? GUESSED : FOUND_OUT] : [],
-    layoutRow(room, extranonce2Bytes),
+    layoutRow(room, layoutRules),
   ];
   if (agreement === undefined) {
     const found = `not tried, ${WITHOUT_LOGIN}: the users come with the miners`;

@@ -4,9 +4,24 @@
  */
 
 import { counted } from "../base/counted.ts";
-import { Layouts } from "../mux/layouts.ts";
-import type { ExtranonceLayout, ExtranonceRoom } from "../mux/terms.ts";
+import type { StratumAgreement } from "../pool/stratum/handshake.ts";
 import type { Row } from "./report.ts";
+
+/** How miners' bytes follow from those that pools leave: the rules that a running proxy goes by. */
+export interface LayoutRules {
+  /** As `extranonce2_bytes`. */
+  readonly wanted: number | undefined;
+  /** What most miners get where the pools of the list leave these bytes. */
+  readonly layoutOf: (sizes: readonly number[]) => MinersLayout;
+}
+
+/** What miners see of a pool's bytes. */
+export interface MinersLayout {
+  /** Bytes of a miner's extranonce1. */
+  readonly extranonce1Bytes: number;
+  /** Bytes that a miner rolls. */
+  readonly extranonce2Bytes: number;
+}
 
 /** Session ids are 16-bit numbers, and 0 is none. */
 const ALL_MINERS = 65_535;
@@ -14,22 +29,15 @@ const ALL_MINERS = 65_535;
 /** Miners that one connection holds where a single byte tells them apart. */
 const MINERS_BY_BYTE = 240;
 
-/** With this many bytes a pool has room for every layout. */
+/** With this many bytes a pool lets every miner roll 4. */
 const BYTES_FOR_ALL = 6;
 
-/**
- * What most miners get where the pools of the list leave these bytes, and `extranonce2_bytes` is
- * `wanted`.
- */
-function layoutOf(sizes: readonly number[], wanted: number | undefined): ExtranonceLayout {
-  const layouts = new Layouts({ poolIds: [...sizes.keys()], extranonce2Bytes: wanted });
-  for (const [place, bytes] of sizes.entries()) layouts.learn(place, bytes);
-  return layouts.layoutFor("");
-}
-
-/** The row on what one pool that can be used leaves for miners; `wanted` as `extranonce2_bytes`. */
-export function layoutRow({ bytes, idBytes }: ExtranonceRoom, wanted: number | undefined): Row {
-  const { extranonce2Bytes } = layoutOf([bytes], wanted);
+/** The row on what one pool that can be used leaves for miners. */
+export function layoutRow(
+  { bytes, idBytes }: StratumAgreement["room"],
+  { wanted, layoutOf }: LayoutRules,
+): Row {
+  const { extranonce2Bytes } = layoutOf([bytes]);
   const most = idBytes === 2 ? ALL_MINERS : MINERS_BY_BYTE;
   const miners = idBytes === 2
     ? `one connection holds every miner (up to ${most})`
@@ -59,12 +67,15 @@ export interface PoolWidth {
 
 /**
  * The row on a list whose pools leave different numbers of bytes: none where all miners see the same
- * at each of them. `wanted` as `extranonce2_bytes`.
+ * at each of them.
  */
-export function mixedRows(pools: readonly PoolWidth[], wanted: number | undefined): Row[] {
-  const { extranonce1Bytes, extranonce2Bytes } = layoutOf(pools.map(({ bytes }) => bytes), wanted);
+export function mixedRows(
+  pools: readonly PoolWidth[],
+  { wanted, layoutOf }: LayoutRules,
+): Row[] {
+  const { extranonce1Bytes, extranonce2Bytes } = layoutOf(pools.map(({ bytes }) => bytes));
   const isSame = ({ bytes }: PoolWidth) => {
-    const own = layoutOf([bytes], wanted);
+    const own = layoutOf([bytes]);
     return own.extranonce1Bytes === extranonce1Bytes && own.extranonce2Bytes === extranonce2Bytes;
   };
   if (pools.every(isSame)) return [];

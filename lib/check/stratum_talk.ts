@@ -4,7 +4,6 @@
  */
 
 import type { Now, Time } from "../base/clock.ts";
-import type { ExtranonceRoom } from "../mux/terms.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { type StratumAgreement, StratumHandshake } from "../pool/stratum/handshake.ts";
 import type { PoolMessage } from "../protocol/stratum/pool_message.ts";
@@ -48,7 +47,7 @@ export interface StratumTalk extends Conversation {
 /** What a pool gives that can be used. */
 export interface Settled {
   /** What it leaves for miners. */
-  readonly room: ExtranonceRoom;
+  readonly room: StratumAgreement["room"];
   /** What both agreed on; `undefined` without a login. */
   readonly agreement: StratumAgreement | undefined;
 }

@@ -1,6 +1,7 @@
 /** What the bytes of pools mean to miners, one pool alone and in a list. */
 
 import assert from "node:assert/strict";
+import { layoutRules } from "../../lib/app/layout_rules.ts";
 import { heightOf } from "../../lib/check/coinbase_height.ts";
 import { layoutRow, mixedRows, type PoolWidth } from "../../lib/check/layouts.ts";
 import { Layouts } from "../../lib/mux/layouts.ts";
@@ -8,7 +9,7 @@ import { fits, roomFor } from "../../lib/mux/terms.ts";
 
 /** What is said of one pool with these bytes where `extranonce2_bytes` is `wanted`. */
 function rowOf(bytes: number, wanted?: number) {
-  return layoutRow(roomFor(bytes, wanted)!, wanted);
+  return layoutRow(roomFor(bytes, wanted)!, layoutRules(wanted));
 }
 
 Deno.test("what a pool is said to mean to miners is what they get, and it fits", () => {
@@ -18,7 +19,7 @@ Deno.test("what a pool is said to mean to miners is what they get, and it fits",
       layouts.learn(0, bytes);
       const layout = layouts.layoutFor("");
       const room = roomFor(bytes, wanted)!;
-      const { values } = layoutRow(room, wanted);
+      const { values } = layoutRow(room, layoutRules(wanted));
       assert.ok(fits(room, layout), `${bytes} bytes, ${wanted}`);
       assert.equal(values!["miner_extranonce2_bytes"], layout.extranonce2Bytes);
       assert.equal(values!["miners_per_connection"], room.idBytes === 2 ? 65_535 : 240);
@@ -46,7 +47,7 @@ Deno.test("a pool too narrow for extranonce2_bytes is worth a note, with what to
 /** What is said of a list of pools with these bytes, the first in place 1. */
 function mixed(sizes: readonly number[], wanted?: number) {
   const pools = sizes.map((bytes, i): PoolWidth => ({ place: i + 1, bytes }));
-  return mixedRows(pools, wanted);
+  return mixedRows(pools, layoutRules(wanted));
 }
 
 Deno.test("in a list of pools that are alike to miners nothing is said", () => {

@@ -3,6 +3,7 @@
  */
 
 import assert from "node:assert/strict";
+import { layoutRules } from "../../lib/app/layout_rules.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { isUsable, judgePool } from "../../lib/check/judge_pool.ts";
 import type { PoolContext } from "../../lib/check/pool_context.ts";
@@ -60,7 +61,7 @@ export async function checkPool(
     usesTls: dialer.usesTls,
     isVerified: dialer.tls.isVerified,
     account,
-    extranonce2Bytes,
+    layoutRules: layoutRules(extranonce2Bytes),
     wantsVerdicts,
     timeoutSeconds: dialer.timeoutMs / 1000,
     wallTime: Date.now(),
