@@ -30,12 +30,8 @@ import { waysTo } from "../net/pools/dialer.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import { openFileLimit, roomForMiners } from "../host/open_files.ts";
 import { clientAgentName } from "../pool/agent/handshake.ts";
-import {
-  certificateFiles,
-  dialerOptions,
-  listenAddresses,
-  mostPoolConnections,
-} from "./settings.ts";
+import { layoutRules } from "./layout_rules.ts";
+import { certificateFiles, dialerOptions, listenAddresses, poolFiles } from "./settings.ts";
 
 /** How many connections are tried at once. */
 const MAX_AT_ONCE = 64;
@@ -109,6 +105,8 @@ async function examinePools(
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
   const pools = configuredPools(config);
+  const { extranonce2_bytes: extranonce2Bytes } = config;
+  const rules = layoutRules(extranonce2Bytes);
   const findings = await Promise.all(
     pools.map(async (pool, i) => {
       const { host, port, kind, account: listed, password, usesTls } = pool;
@@ -119,6 +117,7 @@ async function examinePools(
         usesTls,
         kind,
         password,
+        extranonce2Bytes,
         version,
         introduction: {
           clientAgent: clientAgentName(version),
@@ -133,6 +132,7 @@ async function examinePools(
         usesTls,
         isVerified: dialer.tls.isVerified,
         account: name,
+        layoutRules: rules,
         wantsVerdicts: config.submit_response_from_server,
         timeoutSeconds: dialer.timeoutMs / 1000,
         wallTime: time.wallNow(),
@@ -148,7 +148,7 @@ async function examinePools(
   );
   time.clear(ticking);
   const hasUsable = findings.some(({ isUsable }) => isUsable);
-  const mixed = mixedRows(findings.flatMap(({ widths }) => widths));
+  const mixed = mixedRows(findings.flatMap(({ widths }) => widths), rules);
   return {
     sections: [
       ...findings.map(({ section }) => section),
@@ -173,7 +173,7 @@ async function examineMachine(
   const isAgentRunning = ports.some(({ runningAgent }) => runningAgent !== undefined);
   const served = status !== undefined && mayServe(status, config) ? status : undefined;
   const [openFiles, wanted] = [await openFileLimit(), config.limits.max_miners];
-  const { miners } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  const { miners } = roomForMiners(openFiles, wanted, poolFiles(config));
   const rows: Row[] = [
     ...ports.map(judgePort),
     ...certificates.map(({ row }) => row),

@@ -4,6 +4,7 @@
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
+import { counted } from "../base/counted.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import type { Layouts } from "../mux/layouts.ts";
 import { WIDEST_LAYOUT } from "../mux/terms.ts";
@@ -176,7 +177,9 @@ export class PoolSizes {
 }
 
 function describe({ extranonce1Bytes, extranonce2Bytes }: typeof WIDEST_LAYOUT): string {
-  return `${extranonce1Bytes} bytes of extranonce1 and ${extranonce2Bytes} of extranonce2`;
+  return `${
+    counted(extranonce1Bytes, "byte")
+  } of extranonce1 and ${extranonce2Bytes} of extranonce2`;
 }
 
 function keyOf({ host, port }: KnownPool): string {

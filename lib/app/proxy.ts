@@ -83,7 +83,7 @@ export interface ProxyOptions {
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles?: number | undefined;
   /** Extranonce2 sizes of pools in the last run as far as they are known, by `host:port`. */
-  readonly knownSizes?: ReadonlyMap<string, number>;
+  readonly knownSizes?: ReadonlyMap<string, number> | undefined;
   /** Hears them to keep them for the next run, whenever they change; see pool_sizes.ts. */
   readonly sizesChanged?: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
   /** The kinds of pools, if not those of pool/kinds.ts. */
@@ -348,7 +348,7 @@ export class Proxy implements FarmControl {
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
     await this.#sizes.stop();
     const left = await drain(this.parts, this.clock.now, this.#time, drainMs);
-    if (left > 0) log.warn("Stopping with {left} shares whose verdict did not come", { left });
+    if (left > 0) log.warn("Stopping; shares whose verdict did not come: {left}", { left });
     this.#time.clear(this.#timer);
     await this.#miners.stop();
     this.#accounts.stop();

@@ -6,7 +6,7 @@
 import { AttendedTimeout } from "../base/attended_timeout.ts";
 import type { Time } from "../base/clock.ts";
 import { type Change, difference, withoutRestart } from "../config/difference.ts";
-import { type ConfigFile, readConfigFile } from "../config/file.ts";
+import type { ConfigFile } from "../config/file.ts";
 import { formatRemark, type Problem, type Remark } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { CannotUseCertificate } from "../net/tls/certificate_files.ts";
@@ -19,8 +19,8 @@ import { LOG_LEVELS } from "../observe/log_record.ts";
 export interface ReloaderOptions {
   /** The file, for the log. */
   readonly path: string;
-  /** Reads it again; left out, what is at `path` is read. */
-  readonly read?: () => Promise<ConfigFile>;
+  /** Reads it again. */
+  readonly read: () => Promise<ConfigFile>;
   /** What it said when the program started. */
   readonly config: Config;
   /** Real time. */
@@ -134,7 +134,7 @@ export class Reloader {
   }
 
   async #readAndApply(): Promise<ReloadResult> {
-    const { path, apply, read = () => readConfigFile(path) } = this.#options;
+    const { apply, read } = this.#options;
     const file = await read();
     if (!file.ok) {
       for (const problem of file.message.split("\n")) log.error("{problem}", { problem });

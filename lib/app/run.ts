@@ -126,7 +126,7 @@ async function serve(serving: Serving): Promise<number> {
       time,
       tls,
       openFiles: await openFileLimit(),
-      knownSizes: await sizeFile?.read() ?? new Map(),
+      knownSizes: await sizeFile?.read(),
       sizesChanged: sizeFile && ((sizes) => sizeFile.write(sizes)),
     });
   } catch (error) {
@@ -162,8 +162,8 @@ async function serve(serving: Serving): Promise<number> {
   manager.stopping();
   const { connected, waitingShares } = proxy.statistics();
   log.info(
-    "Stopping: {connected} miner connections, {waitingShares} shares whose verdict is awaited for " +
-      "up to {seconds} s; another signal, {second} s after the first or later, ends at once",
+    "Stopping; miner connections: {connected}, shares whose verdict is awaited for up to " +
+      "{seconds} s: {waitingShares}; another signal, {second} s after the first or later, ends at once",
     {
       connected,
       waitingShares,

@@ -3,6 +3,7 @@
  */
 
 import type { Time } from "../base/clock.ts";
+import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
 import type { MinersSettings } from "../miner/miners.ts";
 import type { AccountsSettings } from "../mux/accounts.ts";
@@ -10,9 +11,10 @@ import type { CertificateFiles } from "../net/tls/certificate_files.ts";
 import type { Dial } from "../net/pools/connection.ts";
 import { createDial, type DialerOptions } from "../net/pools/dialer.ts";
 import type { ListenAddress } from "../net/miners/listeners.ts";
-import { roomForMiners } from "../host/open_files.ts";
+import { type PoolFiles, roomForMiners } from "../host/open_files.ts";
 import { areaLog } from "../observe/log.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
+import { MINERS_PER_NARROW } from "../pool/roster.ts";
 import type { RosterSettings } from "../pool/settings.ts";
 import { type VardiffRules, vardiffRules } from "../mux/vardiff_rules.ts";
 import { MAX_SESSION_ID } from "../mux/session_ids.ts";
@@ -73,7 +75,7 @@ export function accountsSettings(
   openFiles: number | undefined,
 ): AccountsSettings {
   const { max_miners: wanted, max_accounts: most } = config.limits;
-  const { poolConnections } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  const { poolConnections } = roomForMiners(openFiles, wanted, poolFiles(config));
   // Files must not run out for the connections of those that are open.
   const fitting = Math.floor((poolConnections - mostDials(config, most)) / perAccount(config));
   const isBoundByFiles = openFiles !== undefined && fitting < most;
@@ -167,10 +169,23 @@ export function dialerOptions(config: Config): DialerOptions {
   };
 }
 
-/** Connections to pools there may be at a time. */
-export function mostPoolConnections(config: Config): number {
+/** What connections to pools need. */
+export function poolFiles(config: Config): PoolFiles {
   const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
-  return accounts * perAccount(config) + mostDials(config, accounts);
+  return {
+    connections: accounts * perAccount(config) + mostDials(config, accounts),
+    // In a planned move from one to another both pools have theirs for a while.
+    minersPerConnection: mayBeNarrow(config) ? MINERS_PER_NARROW / 2 : Infinity,
+  };
+}
+
+/**
+ * Whether a pool of the list may leave 4 bytes and, with miners that roll 3 of them, need more
+ * connections the more miners there are.
+ */
+function mayBeNarrow(config: Config): boolean {
+  return config.extranonce2_bytes !== 2 &&
+    configuredPools(config).some(({ kind }) => kind !== "agent");
 }
 
 /** Connections of one account: those in use, and a spare. */
@@ -191,7 +206,7 @@ function mostDials(config: Config, accounts: number): number {
  */
 export function maxMiners(config: Config, openFiles: number | undefined, before?: number): number {
   const wanted = config.limits.max_miners;
-  const { miners, reserve } = roomForMiners(openFiles, wanted, mostPoolConnections(config));
+  const { miners, reserve } = roomForMiners(openFiles, wanted, poolFiles(config));
   if (miners === before) return miners;
   const values = { miners, openFiles, reserve, wanted };
   if (openFiles === undefined) {

@@ -41,7 +41,10 @@ export class SizeFile {
     this.#time = time;
   }
 
-  /** What is in it; nothing if it is not there or cannot be used. Never rejects. */
+  /**
+   * What is in it; nothing if it is not there or cannot be used. A damaged one is written again, at
+   * once. Never rejects.
+   */
   async read(): Promise<ReadonlyMap<string, number>> {
     let text: string;
     try {
@@ -56,11 +59,19 @@ export class SizeFile {
     // A path that was mistyped may be the configuration's: that is not written over.
     this.#mayWrite = text.startsWith(BEGINNING);
     const sizes = parse(text);
-    if (sizes === undefined) {
-      const found = this.#mayWrite ? "it is damaged, and is written again" : "it is not btcagent's";
-      this.#say(`Cannot use state_file ${this.#path}: ${found}`);
+    if (sizes !== undefined) return sizes;
+    if (this.#mayWrite) {
+      log.warn(
+        "Cannot use state_file {path}: it is damaged. Writing it again, with the sizes that pools " +
+          "give from now on",
+        { path: this.#path },
+      );
+      // Where every pool has the usual size nothing else would have it written.
+      this.write(new Map());
+    } else {
+      this.#say(`Cannot use state_file ${this.#path}: it is not btcagent's`);
     }
-    return sizes ?? new Map();
+    return new Map();
   }
 
   /** Has it say this, soon; of what comes meanwhile only the last counts. */

@@ -3,6 +3,8 @@
  * it; pure. Bytes are shown so that any terminal can: text in ASCII, anything else in hex.
  */
 
+import { counted } from "./counted.ts";
+
 /** Something that is recognized by its first bytes. */
 interface BinaryLanguage {
   readonly isSpoken: (bytes: Uint8Array) => boolean;
@@ -132,7 +134,7 @@ export function notStratum(line: Uint8Array): string {
 export function unfinishedLine(bytes: Uint8Array): string {
   const language = languageOf(bytes);
   if (language !== undefined) return language;
-  const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
+  const size = counted(bytes.length, "byte");
   // What Noise begins with are 64 bytes that look like any others, 32 in older versions.
   const isKey = (bytes.length === 64 || bytes.length === 32) && !isText(bytes);
   return isKey
@@ -193,7 +195,8 @@ function proxyProtocol(version: string): string {
 function shown(bytes: Uint8Array): string {
   if (isText(bytes)) return quoted(textIn(bytes.subarray(0, SHOWN_CHARACTERS * 4)));
   const hex = bytes.subarray(0, SHOWN_BYTES).toHex().replace(/(..)(?!$)/g, "$1 ");
-  return `${bytes.length} bytes that are no text (${hex}${bytes.length > SHOWN_BYTES ? " …" : ""})`;
+  const more = bytes.length > SHOWN_BYTES ? " …" : "";
+  return `${counted(bytes.length, "byte")}, no text (${hex}${more})`;
 }
 
 /** In quotes, anything but printable ASCII as `?`, at most {@linkcode SHOWN_CHARACTERS} of them. */

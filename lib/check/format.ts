@@ -2,6 +2,7 @@
  * A report as text for people, or as JSON for programs; pure.
  */
 
+import { counted } from "../base/counted.ts";
 import { escapedJson, printable } from "../base/printable.ts";
 import type { Level, Report, Row, Section } from "./report.ts";
 
@@ -47,8 +48,8 @@ function verdictLines({ sections, stops }: Report, paint: Paint): string[] {
   }
   const count = (level: Level) => sections.reduce((sum, section) => sum + of(section, level), 0);
   const troubles = [
-    ...counted(count("failure"), "failure"),
-    ...counted(count("warning"), "warning"),
+    ...some(count("failure"), "failure"),
+    ...some(count("warning"), "warning"),
   ].join(" and ");
   return troubles === ""
     ? [paint(COLORS.ok, "All is well")]
@@ -59,6 +60,6 @@ function of({ rows }: Section, level: Level): number {
   return rows.filter((row) => row.level === level).length;
 }
 
-function counted(count: number, what: string): string[] {
-  return count === 0 ? [] : [`${count} ${what}${count === 1 ? "" : "s"}`];
+function some(count: number, what: string): string[] {
+  return count === 0 ? [] : [counted(count, what)];
 }

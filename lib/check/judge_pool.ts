@@ -4,50 +4,60 @@
 
 import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
 import { formatHex32 } from "../base/hex.ts";
+import { PORT_WITHOUT_TLS } from "../net/tls/pool_tls.ts";
 import { coinbaseBytes } from "../pool/agent/pool_job.ts";
 import type { Certificate } from "./certificate.ts";
+import { deadEndRow } from "./dead_end.ts";
 import { judgeCertificate } from "./judge_certificate.ts";
 import { jobRows } from "./judge_job.ts";
-import { stratumRow, stratumRows } from "./judge_stratum.ts";
+import { undecidedRow } from "./judge_kind.ts";
+import { stratumRow, stratumRows, WITHOUT_LOGIN } from "./judge_stratum.ts";
 import type { PoolContext } from "./pool_context.ts";
 import type { AddressFinding, PoolFinding } from "./pool_finding.ts";
 import { type Row, rowOfError } from "./report.ts";
 import type { Talk } from "./talk.ts";
-import type { Trial } from "./trial.ts";
-
-/** The first byte of a TLS alert, which is all that plain text hears from TLS. */
-const TLS_ALERT = 0x15;
+import type { Outcome, Spoken, Trial } from "./trial.ts";
 
 /** Whether miners could work there. */
 export function isUsable({ trials }: PoolFinding): boolean {
-  return trials.some(isDone);
+  return trials.some(({ outcome }) => isDone(outcome));
 }
 
-function isDone({ talk, stratum }: Trial): boolean {
-  return (talk ?? stratum)?.end === "done";
+function isDone(outcome: Outcome): boolean {
+  return outcome.problem === undefined && outcome.spoken.kind !== "unknown" &&
+    outcome.spoken.talk.end === "done";
 }
 
-/** The bytes that a pool which can be used leaves for extranonce2. */
-export function extranonce2BytesOf({ trials }: PoolFinding): number | undefined {
-  for (const trial of trials) {
-    if (!isDone(trial)) continue;
-    return trial.stratum === undefined ? AGENT_EXTRANONCE2_BYTES : trial.stratum.extranonce2Bytes;
+/** What was said on the first way on which a pool can be used. */
+function bestOf({ trials }: PoolFinding): Spoken | undefined {
+  for (const { outcome } of trials) {
+    if (outcome.problem === undefined && isDone(outcome)) return outcome.spoken;
   }
   return undefined;
 }
 
+/** The bytes that a pool which can be used leaves for extranonce2. */
+export function extranonce2BytesOf(finding: PoolFinding): number | undefined {
+  const best = bestOf(finding);
+  if (best?.kind === "agent") return AGENT_EXTRANONCE2_BYTES;
+  return best?.kind === "stratum" ? best.talk.settled?.room.bytes : undefined;
+}
+
 /** The rows on a pool. */
 export function judgePool(finding: PoolFinding, context: PoolContext): Row[] {
-  const talks = finding.trials.flatMap(({ talk }) => talk ?? []);
-  const best = talks.find(({ end }) => end === "done");
-  const stratum = finding.trials.find((trial) => trial.stratum?.end === "done")?.stratum;
   return [
     ...nameRows(finding),
     ...finding.trials.map((trial) => trialRow(trial, context)),
     ...certificateRows(finding.trials, context),
-    ...best === undefined ? [] : agreementRows(best, context),
-    ...stratum === undefined ? [] : stratumRows(stratum, context),
+    ...settledRows(bestOf(finding), context),
   ];
+}
+
+/** The rows on what a pool that can be used gives. */
+function settledRows(best: Spoken | undefined, context: PoolContext): Row[] {
+  if (best?.kind === "agent") return agreementRows(best.talk, context);
+  if (best?.kind !== "stratum" || best.talk.settled === undefined) return [];
+  return stratumRows(best.talk.settled, best.talk.jobCameAt, best.isGuess, context);
 }
 
 function nameRows({ lookupProblem, addresses }: PoolFinding): Row[] {
@@ -74,23 +84,36 @@ function addressRow({ address, result }: AddressFinding): Row {
   return { level: "warning", subject, found, values: { address } };
 }
 
-function trialRow(trial: Trial, context: PoolContext): Row {
-  const { way, problem, talk, stratum, connectMs } = trial;
-  const row = problem !== undefined
-    ? rowOfError("failure", way, problem, adviceOnConnecting(problem))
-    : stratum === undefined
-    ? talkRow(way, talk!, Math.round(connectMs!), context)
-    : stratumRow(way, stratum, Math.round(connectMs!), context);
-  return { ...row, values: trialValues(trial) };
+function trialRow({ way, outcome }: Trial, context: PoolContext): Row {
+  if (outcome.problem !== undefined) {
+    const { problem } = outcome;
+    const row = rowOfError("failure", way, problem, adviceOnConnecting(problem));
+    return { ...row, values: trialValues(outcome) };
+  }
+  const connectMs = Math.round(outcome.connectMs);
+  return { ...spokenRow(way, outcome.spoken, connectMs, context), values: trialValues(outcome) };
 }
 
-function trialValues(trial: Trial): NonNullable<Row["values"]> {
-  const { connectMs } = trial;
-  const talk = trial.talk ?? trial.stratum;
+function spokenRow(way: string, spoken: Spoken, connectMs: number, context: PoolContext): Row {
+  switch (spoken.kind) {
+    case "agent":
+      return talkRow(way, spoken.talk, connectMs, context);
+    case "stratum":
+      return stratumRow(way, spoken.talk, connectMs, context);
+    case "unknown":
+      return undecidedRow(way, spoken.talk, connectMs, context);
+  }
+}
+
+function trialValues(outcome: Outcome): NonNullable<Row["values"]> {
+  const [connectMs, spoken] = outcome.problem === undefined
+    ? [outcome.connectMs, outcome.spoken]
+    : [undefined, undefined];
+  const talk = spoken?.kind === "unknown" ? undefined : spoken?.talk;
   const rounded = (ms: number | undefined) => ms === undefined ? null : Math.round(ms);
   return {
-    usable: isDone(trial),
-    ...trial.stratum === undefined ? {} : { kind: "stratum" },
+    usable: isDone(outcome),
+    ...spoken?.kind === "stratum" ? { kind: "stratum" } : {},
     connect_ms: rounded(connectMs),
     login_ms: rounded(talk?.loginMs),
     first_job_ms: rounded(talk?.jobMs),
@@ -99,9 +122,7 @@ function trialValues(trial: Trial): NonNullable<Row["values"]> {
 
 function adviceOnConnecting(problem: string): string {
   if (/refused/i.test(problem)) return "nothing listens there: check host and port";
-  if (/^waited .* TLS with the pool$/.test(problem)) {
-    return "check the port, and whether it speaks TLS at all (pool_use_tls)";
-  }
+  if (/^waited .* TLS with the pool/.test(problem)) return PORT_WITHOUT_TLS;
   if (/lookup|resolve|getaddrinfo|name or service|name resolution/i.test(problem)) {
     return "check the name, and this machine's name servers";
   }
@@ -133,32 +154,16 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
       : "check the port, and ask your pool for its BTCAgent address";
     return rowOfError("failure", subject, faultText(talk), advice);
   }
-  if (talk.firstByte === TLS_ALERT && lines === 0) {
-    return failure("no agent protocol: it speaks TLS", "set pool_use_tls to true");
+  if (lines === 0) {
+    return deadEndRow(subject, { ...talk, said: undefined }, connectMs, context);
   }
   const waited = end === "timeout" ? `waited ${context.timeoutSeconds} s` : "it closed";
-  if (lines > 0) {
-    const hasNoWork = talk.missing === "difficulty" || talk.missing === "job";
-    return failure(
-      `speaks the agent protocol, but ${waited} before it sent ${hasNoWork ? "work" : waitingFor}`,
-      hasNoWork
-        ? "it may have none at the moment: try again, or ask your pool"
-        : "try again, or ask your pool",
-    );
-  }
-  if (end === "closed") {
-    return failure(
-      `connected in ${connectMs} ms, then it closed at once, without a word`,
-      context.usesTls
-        ? "check the port, and whether the pool bars this address"
-        : "check the port, whether it wants TLS (pool_use_tls), and whether the pool bars this address",
-    );
-  }
+  const hasNoWork = talk.missing === "difficulty" || talk.missing === "job";
   return failure(
-    `connected in ${connectMs} ms, then silence for ${context.timeoutSeconds} s`,
-    context.usesTls
-      ? "check the port: what listens there does not answer agents"
-      : "check the port: it may want TLS (pool_use_tls), or not answer agents",
+    `speaks the agent protocol, but ${waited} before it sent ${hasNoWork ? "work" : waitingFor}`,
+    hasNoWork
+      ? "it may have none at the moment: try again, or ask your pool"
+      : "try again, or ask your pool",
   );
 }
 
@@ -217,7 +222,7 @@ function agreementRows(talk: Talk, context: PoolContext): Row[] {
     return [...rows, {
       level: "note",
       subject: "login",
-      found: "not tried: the sub-accounts come with the miners",
+      found: `not tried, ${WITHOUT_LOGIN}: the sub-accounts come with the miners`,
       advice: "try one with --account NAME",
     }];
   }

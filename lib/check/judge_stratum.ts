@@ -4,14 +4,15 @@
 
 import { formatHex32 } from "../base/hex.ts";
 import { coinbaseBytes } from "../pool/agent/pool_job.ts";
+import { deadEndRow, waitedFor } from "./dead_end.ts";
 import { jobRows } from "./judge_job.ts";
 import { layoutRow } from "./layouts.ts";
 import type { PoolContext } from "./pool_context.ts";
 import { type Row, rowOfError } from "./report.ts";
-import type { StratumTalk } from "./stratum_talk.ts";
+import type { Settled, StratumTalk } from "./stratum_talk.ts";
 
-/** The first byte of a TLS alert, which is all that plain text hears from TLS. */
-const TLS_ALERT = 0x15;
+/** What a talk without a login leaves open. */
+export const WITHOUT_LOGIN = "so version mask, difficulty and jobs are not known";
 
 /** The row on a way on which it was talked. */
 export function stratumRow(
@@ -20,14 +21,7 @@ export function stratumRow(
   connectMs: number,
   context: PoolContext,
 ): Row {
-  const { end, fault, messages, said, firstByte, waitingFor } = talk;
-  const { timeoutSeconds, usesTls } = context;
-  const failure = (found: string, advice: string): Row => ({
-    level: "failure",
-    subject,
-    found,
-    advice,
-  });
+  const { end, fault, messages, said, waitingFor } = talk;
   if (end === "done") return { level: "ok", subject, found: successOf(talk, connectMs, context) };
   if (fault !== undefined) {
     return rowOfError(
@@ -37,41 +31,17 @@ export function stratumRow(
       "ask your pool",
     );
   }
-  if (firstByte === TLS_ALERT && messages === 0) {
-    return failure("no Stratum: it speaks TLS", "write its address with stratum+ssl://");
-  }
-  if (messages === 0 && said !== undefined) {
-    return failure(
-      `no Stratum: it answers ${said}`,
-      "check the port, and whether the pool bars this address",
-    );
-  }
-  const broke = end === "broken" ? "the connection broke" : "it closed";
-  const waited = end === "timeout" ? `waited ${timeoutSeconds} s` : broke;
-  if (messages > 0) {
-    const words = said === undefined ? "" : `, and said ${said}`;
-    return failure(
-      `speaks Stratum, but ${waited} before it sent ${waitingFor}${words}`,
-      talk.lacksWork
-        ? "it may have none at the moment: try again, or ask your pool"
-        : "try again, or ask your pool",
-    );
-  }
-  if (end === "broken") {
-    return failure(
-      `connected in ${connectMs} ms, then the connection broke before a word came`,
-      "check the network on the way, or try again",
-    );
-  }
-  const port = usesTls
-    ? "check the port"
-    : "check the port, whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://)";
-  return end === "closed"
-    ? failure(
-      `connected in ${connectMs} ms, then it closed at once, without a word`,
-      `${port}, and whether the pool bars this address`,
-    )
-    : failure(`connected in ${connectMs} ms, then silence for ${timeoutSeconds} s`, port);
+  if (messages === 0) return deadEndRow(subject, talk, connectMs, context);
+  const waited = waitedFor(end, context);
+  const words = said === undefined ? "" : `, and said ${said}`;
+  return {
+    level: "failure",
+    subject,
+    found: `speaks Stratum, but ${waited} before it sent ${waitingFor}${words}`,
+    advice: talk.lacksWork
+      ? "it may have none at the moment: try again, or ask your pool"
+      : "try again, or ask your pool",
+  };
 }
 
 function successOf(
@@ -85,19 +55,23 @@ function successOf(
     `authorized after ${Math.round(loginMs!)} ms, first job after ${Math.round(jobMs!)} ms`;
 }
 
-/** The rows on what a pool that can be used gives. */
-export function stratumRows(talk: StratumTalk, { kind }: PoolContext): Row[] {
-  const { agreement, extranonce2Bytes } = talk;
+/** The rows on what a pool that can be used gives; `isGuess`: whether it may be of another kind. */
+export function stratumRows(
+  { room, agreement }: Settled,
+  jobCameAt: number | undefined,
+  isGuess: boolean,
+  { kind, layoutRules }: PoolContext,
+): Row[] {
   const rows: Row[] = [
-    ...kind === "unknown" ? [FOUND_OUT] : [],
-    ...extranonce2Bytes === undefined ? [] : [layoutRow(extranonce2Bytes)],
+    ...kind === "unknown" ? [isGuess ? GUESSED : FOUND_OUT] : [],
+    layoutRow(room, layoutRules),
   ];
   if (agreement === undefined) {
-    const found = "not tried: the users come with the miners";
+    const found = `not tried, ${WITHOUT_LOGIN}: the users come with the miners`;
     const advice = "try one with --account NAME";
     return [...rows, { level: "note", subject: "login", found, advice }];
   }
-  const { job, extranonce1, room, difficulty } = agreement;
+  const { job, extranonce1, difficulty } = agreement;
   const bytes = coinbaseBytes(job, extranonce1.length / 2 + room.bytes);
   return [
     ...rows,
@@ -108,7 +82,7 @@ export function stratumRows(talk: StratumTalk, { kind }: PoolContext): Row[] {
       found: `${difficulty} to begin with: shares below it are kept here, credited and not sent`,
       values: { difficulty },
     },
-    ...jobRows(job, bytes, talk.jobCameAt!),
+    ...jobRows(job, bytes, jobCameAt!),
   ];
 }
 
@@ -117,6 +91,15 @@ const FOUND_OUT: Row = {
   subject: "kind",
   found: "an ordinary Stratum pool, found out by asking: all shares go up under one name",
   advice: "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again",
+};
+
+const GUESSED: Row = {
+  level: "note",
+  subject: "kind",
+  found:
+    "probably an ordinary Stratum pool: it leaves the agent protocol's question unanswered, and " +
+    "only a login would make that certain",
+  advice: "try one with --account NAME, or write its address with stratum+tcp:// or stratum+ssl://",
 };
 
 function maskRow(versionMask: number | undefined): Row {

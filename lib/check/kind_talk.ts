@@ -5,8 +5,8 @@
 import type { PoolKind } from "../base/pool_kind.ts";
 import type { Now, Time } from "../base/clock.ts";
 import type { Connection } from "../net/pools/connection.ts";
-import { KindEvidence, kindQuestion } from "../pool/kind_question.ts";
-import { converse } from "../pool/conversation.ts";
+import { type Conversation, converse } from "../pool/conversation.ts";
+import { CAPABILITIES_GRACE_MS, KindEvidence, kindQuestion } from "../pool/kind_question.ts";
 
 /** What is needed to ask. */
 export interface KindTalkOptions {
@@ -24,18 +24,35 @@ export interface KindTalkOptions {
   readonly signal: AbortSignal;
 }
 
-/** Asks over `connection`, and closes it. @returns `undefined` if the answers decide nothing. */
+/** What came of asking. */
+export interface KindTalk extends Conversation {
+  /** What it speaks; `undefined` if the answers decide nothing. */
+  readonly kind: PoolKind | undefined;
+  /** Whether only a login would make that certain, for which there is no name. */
+  readonly isGuess: boolean;
+  /** What was still to come, in words. */
+  readonly waitingFor: string;
+}
+
+/** Asks over `connection`, and closes it. */
 export async function askKind(
   connection: Connection,
   { clientAgent, user, password, now, time, signal }: KindTalkOptions,
-): Promise<PoolKind | undefined> {
+): Promise<KindTalk> {
   const evidence = new KindEvidence();
-  const { end } = await converse(
+  // Without a name there is nothing to come after that.
+  const isOver = () => {
+    const { kind, subscribedAt } = evidence;
+    if (kind !== undefined) return true;
+    return user === undefined && subscribedAt !== undefined &&
+      now() - subscribedAt >= CAPABILITIES_GRACE_MS;
+  };
+  const conversation = await converse(
     connection,
     {
       question: kindQuestion(clientAgent, user, password),
       get isDone() {
-        return evidence.kind !== undefined;
+        return isOver();
       },
       receive: (message) => evidence.receive(message, now()),
       tick: () => evidence.tick(now()),
@@ -43,6 +60,13 @@ export async function askKind(
     time,
     signal,
   );
-  if (end === "closed") evidence.closed();
-  return evidence.kind;
+  if (conversation.end === "closed") evidence.closed();
+  const isGuess = evidence.kind === undefined && user === undefined &&
+    evidence.subscribedAt !== undefined;
+  return {
+    ...conversation,
+    kind: isGuess ? "stratum" : evidence.kind,
+    isGuess,
+    waitingFor: evidence.waitingFor,
+  };
 }

@@ -3,7 +3,17 @@
  * are shared out); pure.
  */
 
+import { counted } from "../base/counted.ts";
+import type { StratumAgreement } from "../pool/stratum/handshake.ts";
 import type { Row } from "./report.ts";
+
+/** How miners' bytes follow from those that pools leave: the rules that a running proxy goes by. */
+export interface LayoutRules {
+  /** As `extranonce2_bytes`. */
+  readonly wanted: number | undefined;
+  /** What most miners get where the pools of the list leave these bytes. */
+  readonly layoutOf: (sizes: readonly number[]) => MinersLayout;
+}
 
 /** What miners see of a pool's bytes. */
 export interface MinersLayout {
@@ -11,40 +21,40 @@ export interface MinersLayout {
   readonly extranonce1Bytes: number;
   /** Bytes that a miner rolls. */
   readonly extranonce2Bytes: number;
-  /** Miners that one connection holds. */
-  readonly miners: number;
 }
 
 /** Session ids are 16-bit numbers, and 0 is none. */
 const ALL_MINERS = 65_535;
 
-/** What a pool with `bytes` of extranonce2 means; `undefined` if miners cannot share it. */
-export function layoutFor(bytes: number): MinersLayout | undefined {
-  if (!Number.isInteger(bytes) || bytes < 4 || bytes > 16) return undefined;
-  if (bytes >= 8) return { extranonce1Bytes: 4, extranonce2Bytes: 4, miners: ALL_MINERS };
-  if (bytes >= 6) return { extranonce1Bytes: 2, extranonce2Bytes: 4, miners: ALL_MINERS };
-  if (bytes === 5) return { extranonce1Bytes: 2, extranonce2Bytes: 3, miners: ALL_MINERS };
-  return { extranonce1Bytes: 1, extranonce2Bytes: 3, miners: 240 };
-}
+/** Miners that one connection holds where a single byte tells them apart. */
+const MINERS_BY_BYTE = 240;
 
-/** The row on the bytes of one pool that can be used. */
-export function layoutRow(bytes: number): Row {
-  const subject = "extranonce";
-  const layout = layoutFor(bytes);
-  const values = {
-    extranonce2_bytes: bytes,
-    miners_per_connection: layout?.miners ?? 0,
-    miner_extranonce2_bytes: layout?.extranonce2Bytes ?? 0,
+/** With this many bytes a pool lets every miner roll 4. */
+const BYTES_FOR_ALL = 6;
+
+/** The row on what one pool that can be used leaves for miners. */
+export function layoutRow(
+  { bytes, idBytes }: StratumAgreement["room"],
+  { wanted, layoutOf }: LayoutRules,
+): Row {
+  const { extranonce2Bytes } = layoutOf([bytes]);
+  const most = idBytes === 2 ? ALL_MINERS : MINERS_BY_BYTE;
+  const miners = idBytes === 2
+    ? `one connection holds every miner (up to ${most})`
+    : `one connection holds ${most} miners, and more are opened as they come`;
+  const isTooNarrow = wanted !== undefined && wanted > extranonce2Bytes;
+  return {
+    level: idBytes === 2 && !isTooNarrow ? "ok" : "note",
+    subject: "extranonce",
+    found: `${bytes} bytes: ${miners}; each miner rolls ${extranonce2Bytes} of them` +
+      (isTooNarrow ? `, though extranonce2_bytes is ${wanted}` : ""),
+    ...isTooNarrow ? { advice: `use a pool with ${BYTES_FOR_ALL} bytes or more` } : {},
+    values: {
+      extranonce2_bytes: bytes,
+      miners_per_connection: most,
+      miner_extranonce2_bytes: extranonce2Bytes,
+    },
   };
-  if (layout === undefined) {
-    const found = `${bytes} bytes, which miners cannot share: 4 to 16 are needed`;
-    return { level: "failure", subject, found, advice: "use another pool", values };
-  }
-  const miners = layout.miners === ALL_MINERS
-    ? `one connection holds every miner (up to ${ALL_MINERS})`
-    : `one connection holds ${layout.miners} miners, and more are opened as they come`;
-  const found = `${bytes} bytes: ${miners}; each miner rolls ${layout.extranonce2Bytes} of them`;
-  return { level: layout.miners === ALL_MINERS ? "ok" : "note", subject, found, values };
 }
 
 /** A pool of the list that can be used, by its place from 1. */
@@ -59,26 +69,36 @@ export interface PoolWidth {
  * The row on a list whose pools leave different numbers of bytes: none where all miners see the same
  * at each of them.
  */
-export function mixedRows(pools: readonly PoolWidth[]): Row[] {
-  const narrowest = Math.min(...pools.map(({ bytes }) => bytes));
-  const layout = layoutFor(narrowest);
-  if (layout === undefined) return [];
-  const { extranonce1Bytes, extranonce2Bytes } = layout;
-  const isSame = ({ bytes }: PoolWidth) =>
-    layoutFor(bytes)?.extranonce1Bytes === extranonce1Bytes &&
-    layoutFor(bytes)?.extranonce2Bytes === extranonce2Bytes;
+export function mixedRows(
+  pools: readonly PoolWidth[],
+  { wanted, layoutOf }: LayoutRules,
+): Row[] {
+  const { extranonce1Bytes, extranonce2Bytes } = layoutOf(pools.map(({ bytes }) => bytes));
+  const isSame = ({ bytes }: PoolWidth) => {
+    const own = layoutOf([bytes]);
+    return own.extranonce1Bytes === extranonce1Bytes && own.extranonce2Bytes === extranonce2Bytes;
+  };
   if (pools.every(isSame)) return [];
-  const own = extranonce1Bytes === 1 ? "1 byte" : `${extranonce1Bytes} bytes`;
   const sizes = pools.map(({ place, bytes }) => `pool ${place} has ${bytes}`).join(", ");
+  const isTooNarrow = extranonce2Bytes < (wanted ?? 4);
   return [{
     level: "note",
     subject: "extranonce",
     found: `bytes differ: ${sizes}. The narrowest decides for all: every miner gets ` +
-      `${own} of extranonce1 and rolls ${extranonce2Bytes}, wherever it works, ` +
+      `${
+        counted(extranonce1Bytes, "byte")
+      } of extranonce1 and rolls ${extranonce2Bytes}, wherever it works, ` +
       "so that it can move among these pools without reconnecting",
-    ...extranonce2Bytes < 4
-      ? { advice: "a pool with 6 bytes or more in place of the narrow one would suit all miners" }
+    ...isTooNarrow
+      ? {
+        advice:
+          `a pool with ${BYTES_FOR_ALL} bytes or more in place of the narrow one would suit ` +
+          "all miners",
+      }
       : {},
-    values: { narrowest_extranonce2_bytes: narrowest, miner_extranonce2_bytes: extranonce2Bytes },
+    values: {
+      narrowest_extranonce2_bytes: Math.min(...pools.map(({ bytes }) => bytes)),
+      miner_extranonce2_bytes: extranonce2Bytes,
+    },
   }];
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Time } from "../base/clock.ts";
+import { counted } from "../base/counted.ts";
 import { fileTrouble, isOfTheSystem } from "../base/file_trouble.ts";
 import { CannotUseCertificate, type CertificateFiles } from "../net/tls/certificate_files.ts";
 import type { Connection } from "../net/pools/connection.ts";
@@ -153,7 +154,7 @@ export function judgeOpenFiles(
   if (openFiles === undefined) {
     return { level: "note", subject, found: "how many may be open is not known here", values };
   }
-  const found = `${openFiles} may be open: room for ${miners} miners`;
+  const found = `${openFiles} may be open: room for ${counted(miners, "miner")}`;
   if (wanted === undefined || wanted <= miners) return { level: "ok", subject, found, values };
   return {
     level: "warning",

@@ -3,6 +3,7 @@
  */
 
 import type { KindOfPool } from "../base/pool_kind.ts";
+import type { LayoutRules } from "./layouts.ts";
 
 /** What matters for judging. */
 export interface PoolContext {
@@ -14,6 +15,8 @@ export interface PoolContext {
   readonly isVerified: boolean;
   /** The name we authorized as; `undefined` for none. */
   readonly account: string | undefined;
+  /** What miners get of its bytes. */
+  readonly layoutRules: LayoutRules;
   /** As `submit_response_from_server`. */
   readonly wantsVerdicts: boolean | undefined;
   /** How long each try might take, in seconds. */

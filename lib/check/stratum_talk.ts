@@ -7,7 +7,7 @@ import type { Now, Time } from "../base/clock.ts";
 import type { Connection } from "../net/pools/connection.ts";
 import { type StratumAgreement, StratumHandshake } from "../pool/stratum/handshake.ts";
 import type { PoolMessage } from "../protocol/stratum/pool_message.ts";
-import { openingRequests, REQUEST_ID } from "../protocol/stratum/pool_request.ts";
+import { openingRequests, REQUEST_ID, sizeRequests } from "../protocol/stratum/pool_request.ts";
 import { type Conversation, converse, type Questioner } from "../pool/conversation.ts";
 
 /** What a talk needs. */
@@ -18,6 +18,8 @@ export interface StratumTalkOptions {
   readonly user: string | undefined;
   /** What goes with it. A secret: only the pool hears it. */
   readonly password: string;
+  /** As `extranonce2_bytes`. */
+  readonly extranonce2Bytes: number | undefined;
   /** Monotonic time. */
   readonly now: Now;
   /** For what is not waited for long, and to know the time of day. */
@@ -32,15 +34,21 @@ export interface StratumTalk extends Conversation {
   readonly waitingFor: string | undefined;
   /** Whether that was work, which a pool may lack for a while. */
   readonly lacksWork: boolean;
-  /** Bytes that the pool leaves for extranonce2; `undefined` before it said so. */
-  readonly extranonce2Bytes: number | undefined;
   /** From the first question to the answer to authorize, in milliseconds. */
   readonly loginMs: number | undefined;
   /** From the first question to the first job, in milliseconds. */
   readonly jobMs: number | undefined;
   /** This machine's clock when the first job came, in milliseconds since 1970. */
   readonly jobCameAt: number | undefined;
-  /** What both agreed on. */
+  /** What was settled; `undefined` unless the talk is done. */
+  readonly settled: Settled | undefined;
+}
+
+/** What a pool gives that can be used. */
+export interface Settled {
+  /** What it leaves for miners. */
+  readonly room: StratumAgreement["room"];
+  /** What both agreed on; `undefined` without a login. */
   readonly agreement: StratumAgreement | undefined;
 }
 
@@ -57,42 +65,32 @@ export async function talkStratum(
     waitingFor: isDone ? undefined : handshake.waitingFor,
     lacksWork: !isDone && handshake.lacksWork,
     ...handshake.seen,
-    agreement: handshake.agreement,
+    settled: isDone ? handshake.settled : undefined,
   };
 }
 
 /** What is noted on the way. */
-type Seen = Pick<StratumTalk, "extranonce2Bytes" | "loginMs" | "jobMs" | "jobCameAt">;
+type Seen = Pick<StratumTalk, "loginMs" | "jobMs" | "jobCameAt">;
 
 class Handshake implements Questioner {
   readonly question: string;
   readonly #options: StratumTalkOptions;
   readonly #handshake: StratumHandshake;
   readonly #startedAt: number;
-  #seen: Seen = {
-    extranonce2Bytes: undefined,
-    loginMs: undefined,
-    jobMs: undefined,
-    jobCameAt: undefined,
-  };
+  #seen: Seen = { loginMs: undefined, jobMs: undefined, jobCameAt: undefined };
 
   constructor(options: StratumTalkOptions) {
-    const { version, user, password, now } = options;
+    const { version, user, password, extranonce2Bytes, now } = options;
     this.#options = options;
     this.#startedAt = now();
-    this.#handshake = new StratumHandshake(user ?? "");
-    const opening = openingRequests({
-      version,
-      user: user ?? "",
-      password,
-      suggestedDifficulty: undefined,
-    });
-    this.question = user === undefined ? withoutLogin(opening) : opening;
+    this.#handshake = new StratumHandshake(user ?? "", extranonce2Bytes);
+    this.question = user === undefined
+      ? sizeRequests(version)
+      : openingRequests({ version, user, password, suggestedDifficulty: undefined });
   }
 
   get isDone(): boolean {
-    const { missing } = this.#handshake;
-    return missing === undefined || this.#options.user === undefined && missing === "authorize";
+    return this.#handshake.missing === (this.#options.user === undefined ? "authorize" : undefined);
   }
 
   get waitingFor(): string | undefined {
@@ -103,8 +101,9 @@ class Handshake implements Questioner {
     return this.#handshake.missing === "job";
   }
 
-  get agreement(): StratumAgreement | undefined {
-    return this.#handshake.agreement;
+  get settled(): Settled | undefined {
+    const { room, agreement } = this.#handshake;
+    return room && { room, agreement };
   }
 
   get seen(): Seen {
@@ -120,25 +119,10 @@ class Handshake implements Questioner {
     if (message.kind === "answer" && message.id === REQUEST_ID.authorize) {
       this.#seen = { ...this.#seen, loginMs: ms };
     }
-    if (message.kind === "extranonce") this.#note(message.extranonce2Bytes);
-    if (message.kind === "answer" && message.id === REQUEST_ID.subscribe) {
-      if (Array.isArray(message.result)) this.#note(message.result[2]);
-    }
     this.#handshake.receive(message, now());
   }
 
   tick(): void {
     this.#handshake.tick(this.#options.now());
   }
-
-  #note(extranonce2Bytes: unknown): void {
-    if (!Number.isSafeInteger(extranonce2Bytes)) return;
-    this.#seen = { ...this.#seen, extranonce2Bytes: extranonce2Bytes as number };
-  }
-}
-
-function withoutLogin(opening: string): string {
-  const isLogin = (line: string) =>
-    line !== "" && (JSON.parse(line) as { readonly id: number }).id === REQUEST_ID.authorize;
-  return opening.split("\n").filter((line) => !isLogin(line)).join("\n");
 }

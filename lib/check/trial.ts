@@ -9,7 +9,7 @@ import type { KindOfPool } from "../base/pool_kind.ts";
 import { readTlsPolicy, type TlsSettings } from "../net/tls/policy.ts";
 import { openTrusted, type Way } from "../net/pools/way.ts";
 import { type Certificate, fetchCertificate } from "./certificate.ts";
-import { askKind } from "./kind_talk.ts";
+import { askKind, type KindTalk } from "./kind_talk.ts";
 import { askWithin, openWithin } from "./limited_attempt.ts";
 import { type StratumTalk, talkStratum } from "./stratum_talk.ts";
 import { type Talk, talk, type TalkOptions } from "./talk.ts";
@@ -20,6 +20,8 @@ export interface TrialOptions extends Pick<TalkOptions, "introduction"> {
   readonly kind: KindOfPool;
   /** What goes with the account at a Stratum pool. A secret: only the pool hears it. */
   readonly password: string;
+  /** As `extranonce2_bytes`. */
+  readonly extranonce2Bytes: number | undefined;
   /** Of btcagent. */
   readonly version: string;
   /** Whether TLS is spoken to the pool. */
@@ -34,18 +36,34 @@ export interface TrialOptions extends Pick<TalkOptions, "introduction"> {
   readonly time: Time;
 }
 
-/** What came of a try. */
+/** What was said to a pool, by what it was taken for. */
+export type Spoken =
+  | { readonly kind: "agent"; readonly talk: Talk }
+  | {
+    readonly kind: "stratum";
+    readonly talk: StratumTalk;
+    /** Whether it is taken for one without being certain. */
+    readonly isGuess: boolean;
+  }
+  /** Only its kind was asked for, and its answers do not say it. */
+  | { readonly kind: "unknown"; readonly talk: KindTalk };
+
+/** What came of a try: why there was no connection, or what was said on it. */
+export type Outcome<T extends Spoken = Spoken> =
+  | { readonly problem: string }
+  | {
+    readonly problem: undefined;
+    /** Until there was a connection, tunnel and TLS included, in milliseconds. */
+    readonly connectMs: number;
+    readonly spoken: T;
+  };
+
+/** A try. */
 export interface Trial {
   /** The way's name. */
   readonly way: string;
-  /** Until there was a connection, tunnel and TLS included, in milliseconds. */
-  readonly connectMs: number | undefined;
-  /** Why there was none. */
-  readonly problem: string | undefined;
-  /** What was said on it, as an agent. */
-  readonly talk: Talk | undefined;
-  /** What was said on it, to an ordinary Stratum pool. */
-  readonly stratum: StratumTalk | undefined;
+  /** What came of it. */
+  readonly outcome: Outcome;
   /** What the pool showed, if it was asked for one and had one. */
   readonly certificate: Certificate | undefined;
 }
@@ -56,11 +74,11 @@ export async function tryWay(
   address: PoolAddress,
   options: TrialOptions,
 ): Promise<Trial> {
-  const [certificate, trial] = await Promise.all([
+  const [certificate, outcome] = await Promise.all([
     options.usesTls ? certificateOf(way, address, options) : undefined,
     talkByKind(way, address, options),
   ]);
-  return { ...trial, certificate };
+  return { way: way.name, outcome, certificate };
 }
 
 /** How long it takes to connect to `address`, without a word, or why it cannot be done. */
@@ -80,72 +98,67 @@ export async function tryAddress(
   return { ms: now() - startedAt };
 }
 
-type Spoken = Omit<Trial, "certificate">;
-
-/** What is not known is asked first, on a connection of its own. */
-async function talkByKind(
-  way: Way,
-  address: PoolAddress,
-  options: TrialOptions,
-): Promise<Spoken> {
+/**
+ * What is not known is asked first, and only then is it talked in that kind, as a running proxy does:
+ * some pools close on what agents say, and bar an address that says it again.
+ */
+async function talkByKind(way: Way, address: PoolAddress, options: TrialOptions): Promise<Outcome> {
   if (options.kind === "agent") return await talkAsAgent(way, address, options);
-  if (options.kind === "stratum") return await talkAsMiner(way, address, options);
-  // Beside it, not before: a silent pool is not waited for twice.
-  const giveUp = new AbortController();
-  const agent = talkAsAgent(way, address, options, giveUp.signal);
+  if (options.kind === "stratum") return await talkAsMiner(way, address, options, false);
   const { introduction: { clientAgent, account: user }, password, now, time } = options;
-  const { value: kind } = await connectAnd(
-    way,
-    address,
-    options,
-    (connection, signal) => askKind(connection, { clientAgent, user, password, now, time, signal }),
-  );
-  if (kind !== "stratum") return await agent;
-  giveUp.abort();
-  await agent;
-  return await talkAsMiner(way, address, options);
+  const asked = await connectAnd(way, address, options, async (connection, signal) => {
+    const talk = await askKind(connection, { clientAgent, user, password, now, time, signal });
+    return { kind: "unknown", talk } as const;
+  });
+  if (asked.problem !== undefined) return asked;
+  const { kind, isGuess } = asked.spoken.talk;
+  if (kind === "agent") return await talkAsAgent(way, address, options);
+  if (kind === "stratum") return await talkAsMiner(way, address, options, isGuess);
+  return asked;
 }
 
 async function talkAsAgent(
   way: Way,
   address: PoolAddress,
   options: TrialOptions,
-  giveUp?: AbortSignal,
-): Promise<Spoken> {
+): Promise<Outcome> {
   const { introduction, now, time: { wallNow } } = options;
-  const { value: talked, ...rest } = await connectAnd(
-    way,
-    address,
-    options,
-    (connection, signal) => talk(connection, { introduction, now, wallNow, signal }),
-    giveUp,
-  );
-  return { ...rest, talk: talked, stratum: undefined };
+  return await connectAnd(way, address, options, async (connection, signal) => ({
+    kind: "agent",
+    talk: await talk(connection, { introduction, now, wallNow, signal }),
+  }));
 }
 
 async function talkAsMiner(
   way: Way,
   address: PoolAddress,
   options: TrialOptions,
-): Promise<Spoken> {
-  const { introduction: { account: user }, version, password, now, time } = options;
-  const { value: stratum, ...rest } = await connectAnd(
-    way,
-    address,
-    options,
-    (connection, signal) => talkStratum(connection, { version, user, password, now, time, signal }),
-  );
-  return { ...rest, talk: undefined, stratum };
+  isGuess: boolean,
+): Promise<Outcome> {
+  const { introduction: { account: user }, version, password, extranonce2Bytes, now, time } =
+    options;
+  return await connectAnd(way, address, options, async (connection, signal) => ({
+    kind: "stratum",
+    talk: await talkStratum(connection, {
+      version,
+      user,
+      password,
+      extranonce2Bytes,
+      now,
+      time,
+      signal,
+    }),
+    isGuess,
+  }));
 }
 
-/** Connects and talks, both within the time there is or until `giveUp` aborts. */
-async function connectAnd<T>(
+/** Connects and talks, both within the time there is. */
+async function connectAnd<T extends Spoken>(
   way: Way,
   address: PoolAddress,
   { usesTls, tls, timeoutMs, now, time }: TrialOptions,
   converse: (connection: Connection, signal: AbortSignal) => Promise<T>,
-  giveUp?: AbortSignal,
-): Promise<Pick<Trial, "way" | "connectMs" | "problem"> & { readonly value: T | undefined }> {
+): Promise<Outcome<T>> {
   const startedAt = now();
   const opened = await openWithin(
     time,
@@ -153,19 +166,13 @@ async function connectAnd<T>(
     async (attempt) => await openTrusted(way, address, usesTls, await readTlsPolicy(tls), attempt),
   );
   const connectMs = now() - startedAt;
-  if (opened.problem !== undefined) {
-    return { way: way.name, connectMs: undefined, problem: opened.problem, value: undefined };
-  }
+  if (opened.problem !== undefined) return { problem: opened.problem };
   const controller = new AbortController();
   const leftMs = Math.max(0, timeoutMs - connectMs);
   const timer = new AttendedTimeout(time, leftMs, () => controller.abort());
-  const end = () => controller.abort();
-  giveUp?.addEventListener("abort", end);
-  if (giveUp?.aborted) end();
-  const value = await converse(opened.value, controller.signal);
+  const spoken = await converse(opened.value, controller.signal);
   timer.cancel();
-  giveUp?.removeEventListener("abort", end);
-  return { way: way.name, connectMs, problem: undefined, value };
+  return { problem: undefined, connectMs, spoken };
 }
 
 function certificateOf(

@@ -51,10 +51,11 @@ Signals
 ${EXIT_CODES}`,
   check: () =>
     `Reads the configuration, then does what mining will need and says what it finds:
-looks up each pool, connects to it in every configured way, introduces itself as
-an agent, logs in and waits for a job; tries the ports to listen on, the
-certificates and the limit of open files. No miner is registered, and no share
-is sent.
+looks up each pool, connects to it in every configured way, asks what it speaks
+if the list does not say so, logs in and waits for a job; tries the ports to
+listen on, the certificates and the limit of open files. No miner is registered,
+and no share is sent. Without a name to log in with, as in multi-user mode
+without --account, it judges what can be judged and says what was not tried.
 
 Usage
   btcagent check [options]

@@ -98,6 +98,10 @@ function parseRun(argv: readonly string[]): Command {
   };
 }
 
+/** What to do with a user in the address of a pool. */
+const LOGIN_BELONGS =
+  "give the name with --user, and the password with --password-file or --password";
+
 /** The pools of a command line that has any; `urls` are all that it names. */
 function poolsOf(
   given: ReadonlyMap<string, string>,
@@ -118,7 +122,7 @@ function poolsOf(
     throw new Misuse(`Option --pool is given ${urls.length} times, must be at most ${MAX_POOLS}`);
   }
   for (const url of urls) {
-    const result = parsePoolUrl(url.slice(0, MAX_POOL_URL_LENGTH + 1));
+    const result = parsePoolUrl(url.slice(0, MAX_POOL_URL_LENGTH + 1), LOGIN_BELONGS);
     if (result.ok && url.length <= MAX_POOL_URL_LENGTH) continue;
     const hint = result.ok ? "it is too long" : result.hint;
     const found = result.ok ? quote(url) : result.found;

@@ -50,8 +50,15 @@ const SCHEMES: ReadonlyMap<string, Protocol> = new Map([
   ["btcagent+tls", { kind: "agent", usesTls: true }],
 ]);
 
-/** Reads `text`, with a scheme in any case or without one. */
-export function parsePoolUrl(text: string): PoolUrlResult {
+/** What to do with a user in an address of a file. */
+const LOGIN_BELONGS =
+  'put the name into "user" and the password into "password" or "password_file"';
+
+/**
+ * Reads `text`, with a scheme in any case or without one. `loginBelongs` says where the name and the
+ * password go that may be in it.
+ */
+export function parsePoolUrl(text: string, loginBelongs: string = LOGIN_BELONGS): PoolUrlResult {
   const found = text.includes("@") ? "an address with a user in it" : quote(text);
   const wrong = (hint: string): PoolUrlResult => ({ ok: false, found, hint });
   if (text !== text.trim()) return wrong("remove the blanks around it");
@@ -60,9 +67,7 @@ export function parsePoolUrl(text: string): PoolUrlResult {
     ? { kind: "unknown", usesTls: undefined } as const
     : SCHEMES.get(scheme.toLowerCase());
   if (protocol === undefined) return wrong(hintForScheme(scheme ?? ""));
-  if (text.includes("@")) {
-    return wrong('put the name into "user" and the password into "password" or "password_file"');
-  }
+  if (text.includes("@")) return wrong(loginBelongs);
   const end = rest.search(/[/?#]/);
   if (end >= 0) return wrong(`remove ${quote(rest.slice(end))}: an address ends with the port`);
   const start = scheme === undefined ? "" : `${scheme}://`;

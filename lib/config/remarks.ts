@@ -56,7 +56,8 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     say("warning", ["advanced", "tls_skip_certificate_verify"], text);
   }
   if (config.tls.certificate_sha256.length > 0 && !isTlsSpoken) {
-    const text = "Without effect: no pool is asked for a certificate while pool_use_tls is false";
+    const text =
+      "Without effect: no pool of the list is reached over TLS, so none shows a certificate";
     say("warning", ["tls", "certificate_sha256"], text);
   }
   const status = statusAddress(config);

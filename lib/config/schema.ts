@@ -109,7 +109,7 @@ function agentType(what: string) {
 /** One entry of `pools`, in words. */
 const WANTED_POOL = '[host, port, sub-account] or { "url": …, "user": … }';
 
-/** May be empty here: only single-user mode needs one (`cross_checks.ts`). */
+/** May be empty here: only single-user mode needs one (`pool_checks.ts`). */
 function account() {
   return v.pipe(
     v.string(),

@@ -21,13 +21,21 @@ const MAX_MINERS = 0xffff;
  */
 const OWN_FILES = 128;
 
+/** What connections to pools need. */
+export interface PoolFiles {
+  /** How many of them there may be at a time, however few miners there are. */
+  readonly connections: number;
+  /** One more is opened for this number of miners; Infinity where one holds every miner. */
+  readonly minersPerConnection: number;
+}
+
 /** How many miners there is room for. */
 export interface Room {
   /** Most miners, at least 1. */
   readonly miners: number;
   /** Open files kept for everything else. */
   readonly reserve: number;
-  /** How many of those connections to pools may take. */
+  /** How many of those connections to pools may take, beside those that are opened for more miners. */
   readonly poolConnections: number;
 }
 
@@ -55,20 +63,23 @@ export async function openFileLimit(): Promise<number | undefined> {
  *
  * @param openFiles As {@linkcode openFileLimit} says.
  * @param wanted The most miners the operator wants; `undefined` for as many as fit.
- * @param poolConnections Connections to pools there may be at a time. What is kept for them is at
- * most a quarter of all: not every sub-account will be there at once.
+ * @param pools What is kept for connections to pools is at most a quarter of all, beside those for
+ * more miners: not every sub-account will be there at once.
  */
 export function roomForMiners(
   openFiles: number | undefined,
   wanted: number | undefined,
-  poolConnections: number,
+  { connections, minersPerConnection }: PoolFiles,
 ): Room {
   const most = wanted ?? MAX_MINERS;
-  if (openFiles === undefined) return { miners: most, reserve: 0, poolConnections };
-  const reserve = Math.min(OWN_FILES + poolConnections, Math.floor(openFiles / 4));
+  if (openFiles === undefined) return { miners: most, reserve: 0, poolConnections: connections };
+  const reserve = Math.min(OWN_FILES + connections, Math.floor(openFiles / 4));
+  const left = openFiles - reserve;
+  const fitting = left - Math.ceil(left / (minersPerConnection + 1));
+  const miners = Math.max(1, Math.min(most, fitting));
   return {
-    miners: Math.max(1, Math.min(most, openFiles - reserve)),
-    reserve,
+    miners,
+    reserve: reserve + Math.ceil(miners / minersPerConnection),
     // Of next to nothing half.
     poolConnections: Math.max(reserve - OWN_FILES, Math.floor(reserve / 2)),
   };

@@ -82,7 +82,7 @@ export function brokenLimit({ code }: ProtocolViolation): LimitName {
 export const REFUSALS: Readonly<Record<Refusal, string>> = {
   max_miners: "Miner {miner} not let in: {count} are connected, which is limits.max_miners",
   max_connections_per_ip:
-    "Miner {miner} not let in: its address has {most} connections, which is limits.max_connections_per_ip",
+    "Miner {miner} not let in: its address has reached limits.max_connections_per_ip, which is {most}",
   new_connections_per_second_per_ip:
     "Miner {miner} not let in: its address connects more often than limits.new_connections_per_second_per_ip",
   ban_after_violations:

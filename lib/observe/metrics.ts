@@ -264,10 +264,14 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "Payload written.",
     of((p) => p.traffic.bytes_written),
   );
-  page.counter("btcagent_pool_read_frames", "Frames read.", of((p) => p.traffic.frames_read));
+  page.counter(
+    "btcagent_pool_read_frames",
+    "Messages read: binary frames of an agent pool, lines of a Stratum pool.",
+    of((p) => p.traffic.frames_read),
+  );
   page.counter(
     "btcagent_pool_written_frames",
-    "Frames given to connections to be written.",
+    "Messages given to connections to be written, likewise.",
     of(({ traffic }) => traffic.frames_written),
   );
   page.counter("btcagent_pool_shares_submitted", "Shares sent.", of((p) => p.shares.submitted));

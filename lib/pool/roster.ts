@@ -84,9 +84,11 @@ export interface ConnectionNeed {
 
 /**
  * Miners that a pool with 4 bytes can tell apart on a connection: less than there are, for one may
- * have the byte of another. At most this many connections are opened for that.
+ * have the byte of another.
  */
-const MINERS_PER_NARROW = 224;
+export const MINERS_PER_NARROW = 224;
+
+/** At most this many connections are opened for that. */
 const MOST_NARROW = 300;
 
 /** They are opened no faster than this, in milliseconds. */

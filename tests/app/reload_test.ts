@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
 import type { Config } from "../../lib/config/schema.ts";
+import { readConfigFile } from "../../lib/config/file.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { CannotListen } from "../../lib/net/miners/listeners.ts";
 import { setLogLevel } from "../../lib/observe/log.ts";
@@ -32,6 +33,7 @@ class Rig implements AsyncDisposable {
     assert.ok(start.ok);
     this.reloader = new Reloader({
       path: this.path,
+      read: () => readConfigFile(this.path),
       config: start.config,
       time: systemTime,
       apply: async (config) => {

@@ -5,7 +5,7 @@ import { readConfig } from "../../lib/config/read.ts";
 import {
   accountsSettings,
   difficultyFor,
-  mostPoolConnections,
+  poolFiles,
   poolSettings,
 } from "../../lib/app/settings.ts";
 import { configuredPools } from "../../lib/config/pools.ts";
@@ -43,7 +43,32 @@ for (
   ] as const
 ) {
   Deno.test(`connections to pools, ${name}: ${wanted}`, () => {
-    assert.equal(mostPoolConnections(configOf(settings)), wanted);
+    assert.equal(poolFiles(configOf(settings)).connections, wanted);
+  });
+}
+
+for (
+  const [name, settings, minersPerConnection] of [
+    ["agent pools hold every miner on one", { pools: [{ url: "btcagent+tcp://a:1", user: "u" }] }],
+    [
+      "a Stratum pool may have 4 bytes",
+      {
+        pools: [
+          { url: "btcagent+tcp://a:1", user: "u" },
+          { url: "stratum+tcp://b:2", user: "u" },
+        ],
+      },
+      112,
+    ],
+    ["so may one whose kind is to be found out", {}, 112],
+    ["miners that roll 2 bytes leave 2 for their ids", { extranonce2_bytes: 2 }],
+  ] as const
+) {
+  Deno.test(`connections to pools as miners come: ${name}`, () => {
+    assert.equal(
+      poolFiles(configOf(settings)).minersPerConnection,
+      minersPerConnection ?? Infinity,
+    );
   });
 }
 

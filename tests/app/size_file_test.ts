@@ -71,6 +71,19 @@ for (
   });
 }
 
+Deno.test("a damaged file of ours is whole again even if no pool has anything to remember", async () => {
+  await inFolder(async (path) => {
+    await Deno.writeTextFile(path, OURS.slice(0, 40));
+    using log = new LogCapture();
+    const file = new SizeFile(path, systemTime);
+    await file.read();
+    await file.end();
+    assert.equal(log.take().length, 1);
+    assert.deepEqual([...await new SizeFile(path, systemTime).read()], []);
+    assert.deepEqual(log.take(), []);
+  });
+});
+
 Deno.test("an empty file, as a crash may leave it, is written without a word", async () => {
   const { read, said, left } = await after("");
   assert.deepEqual([read, said], [[], []]);

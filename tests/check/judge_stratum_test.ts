@@ -1,6 +1,7 @@
 /** What is said of a talk with a Stratum pool whose connection broke on the way. */
 
 import assert from "node:assert/strict";
+import { layoutRules } from "../../lib/app/layout_rules.ts";
 import { stratumRow } from "../../lib/check/judge_stratum.ts";
 import type { PoolContext } from "../../lib/check/pool_context.ts";
 import type { StratumTalk } from "../../lib/check/stratum_talk.ts";
@@ -13,11 +14,10 @@ const BROKEN: StratumTalk = {
   firstByte: undefined,
   waitingFor: "the subscribe answer",
   lacksWork: false,
-  extranonce2Bytes: undefined,
+  settled: undefined,
   loginMs: undefined,
   jobMs: undefined,
   jobCameAt: undefined,
-  agreement: undefined,
 };
 
 const CONTEXT: PoolContext = {
@@ -28,6 +28,7 @@ const CONTEXT: PoolContext = {
   wantsVerdicts: true,
   timeoutSeconds: 5,
   wallTime: 0,
+  layoutRules: layoutRules(undefined),
 };
 
 function found(talk: StratumTalk): string {

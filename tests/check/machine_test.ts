@@ -93,7 +93,8 @@ const FILES: [files: number | undefined, wanted: number | undefined, level: stri
 ];
 for (const [files, wanted, level] of FILES) {
   Deno.test(`${files} open files and limits.max_miners ${wanted} is ${level}`, () => {
-    const row = judgeOpenFiles(files, wanted, roomForMiners(files, wanted, 3).miners);
+    const pools = { connections: 3, minersPerConnection: Infinity };
+    const row = judgeOpenFiles(files, wanted, roomForMiners(files, wanted, pools).miners);
     assert.equal(row.level, level);
     assert.equal(row.advice !== undefined, level === "warning");
   });

@@ -72,7 +72,8 @@ const POOLS: PoolCase[] = [
     lines: [
       "ok directly: speaks the agent protocol; connected in N ms",
       "ok grants: verrol, subres",
-      "note login: not tried: the sub-accounts come with the miners -> try one with --account NAME",
+      "note login: not tried, so version mask, difficulty and jobs are not known: the sub-accounts " +
+      "come with the miners -> try one with --account NAME",
     ],
   },
   {
@@ -207,13 +208,14 @@ const STRANGERS: [name: string, serve: Serve, line: string][] = [
     "a silent port",
     silent,
     "failure directly: connected in N ms, then silence for 3 s -> " +
-    "check the port: it may want TLS (pool_use_tls), or not answer agents",
+    "check the port, and whether it wants TLS (btcagent+tls://) or ordinary Stratum (stratum+tcp://)",
   ],
   [
     "a port that closes at once",
     () => Promise.resolve(),
     "failure directly: connected in N ms, then it closed at once, without a word -> check the " +
-    "port, whether it wants TLS (pool_use_tls), and whether the pool bars this address",
+    "port, whether it wants TLS (btcagent+tls://) or ordinary Stratum (stratum+tcp://), and whether " +
+    "the pool bars this address",
   ],
   [
     "a web server",
@@ -290,10 +292,13 @@ Deno.test("a port with TLS is told to one who speaks none, and the other way aro
   await using pool = await TestPool.start();
   const plain = await checkPool(pool.terminator.address);
   assert.deepEqual(plain.lines, [
-    "failure directly: no agent protocol: it speaks TLS -> set pool_use_tls to true",
+    "failure directly: no agent protocol: it speaks TLS -> write its address with btcagent+tls://",
   ]);
   const tls = await checkPool(pool.address, { usesTls: true, timeoutMs: SHORT_MS });
-  assert.match(tls.lines[0]!, /^failure directly: .*TLS.* -> .*pool_use_tls/);
+  assert.match(
+    tls.lines[0]!,
+    /^failure directly: .*TLS.* -> .* write stratum\+tcp:\/\/ in place of/,
+  );
 });
 
 Deno.test("the certificate of a pool is shown with the days it has left", async () => {

@@ -24,6 +24,9 @@ const KIND =
   "note kind: an ordinary Stratum pool, found out by asking: all shares go up under one name -> " +
   "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again";
 
+const LOGIN = "note login: not tried, so version mask, difficulty and jobs are not known: " +
+  "the users come with the miners -> try one with --account NAME";
+
 /** All lines but the clock's, which names the block. */
 function withoutClock(lines: readonly string[]): string[] {
   return lines.filter((line) => !/^\w+ clock: /.test(line));
@@ -78,6 +81,16 @@ const POOLS: PoolCase[] = [
     isUsable: false,
     lines: [
       "failure directly: speaks Stratum, but: Cannot mine at this pool: it leaves 3 bytes for " +
+      "extranonce2, wanted 4 to 16, so that miners can share a connection -> " +
+      "use another pool, or another port of it",
+    ],
+  },
+  {
+    name: "a pool that leaves 1 byte cannot be shared either",
+    answers: answersOf(1),
+    isUsable: false,
+    lines: [
+      "failure directly: speaks Stratum, but: Cannot mine at this pool: it leaves 1 byte for " +
       "extranonce2, wanted 4 to 16, so that miners can share a connection -> " +
       "use another pool, or another port of it",
     ],
@@ -145,13 +158,13 @@ Deno.test("without a user nobody logs in, and that is said", async () => {
     "ok directly: speaks Stratum; connected in N ms",
     "ok extranonce: 6 bytes: one connection holds every miner (up to 65535); " +
     "each miner rolls 4 of them",
-    "note login: not tried: the users come with the miners -> try one with --account NAME",
+    LOGIN,
   ]);
   assert.ok(isUsable);
   assert.deepEqual(pool.methods, ["mining.configure", "mining.subscribe"]);
 });
 
-const PORT = "check the port, whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://)";
+const WANTS = "whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://)";
 const STRANGERS: [what: string, serve: Serve, line: string][] = [
   [
     "a web server",
@@ -177,12 +190,12 @@ const STRANGERS: [what: string, serve: Serve, line: string][] = [
     "what closes",
     async (conn) => void await conn.read(new Uint8Array(1000)),
     "failure directly: connected in N ms, then it closed at once, without a word -> " +
-    `${PORT}, and whether the pool bars this address`,
+    `check the port, ${WANTS}, and whether the pool bars this address`,
   ],
   [
     "what is silent",
     silent,
-    `failure directly: connected in N ms, then silence for 4.5 s -> ${PORT}`,
+    `failure directly: connected in N ms, then silence for 4.5 s -> check the port, and ${WANTS}`,
   ],
 ];
 for (const [what, serve, line] of STRANGERS) {
@@ -214,13 +227,61 @@ Deno.test("a Stratum pool is reached through a proxy and over TLS as well", asyn
   assert.ok(lines.includes(EIGHT));
 });
 
-Deno.test("a pool of unknown kind is found out to be Stratum, also one that closes on agents", async () => {
+Deno.test("a pool of unknown kind is asked once as agents ask, then spoken to in its own kind alone", async () => {
   await using pool = new StrictPool({ answers: answersOf(8) });
   const { lines, isUsable } = await checkStratum(pool, { kind: "unknown" });
   assert.deepEqual(withoutClock(lines), [GOOD, KIND, EIGHT, MASK, DIFFICULTY]);
   assert.ok(isUsable);
-  // What was asked of it as an agent pool is given up, and closed when it gets there.
-  await pool.server.until(() => pool.server.open === 0);
+  assert.deepEqual(pool.methods, [
+    "mining.subscribe",
+    "agent.get_capabilities",
+    "mining.configure",
+    "mining.subscribe",
+    "mining.authorize",
+  ]);
+});
+
+Deno.test("without a user a pool of unknown kind that ignores agents is judged as Stratum, and what is not certain is said", async () => {
+  await using pool = new StrictPool({ answers: answersOf(6), passesOver: true });
+  const { lines, isUsable } = await checkStratum(pool, { kind: "unknown", account: undefined });
+  assert.deepEqual(lines, [
+    "ok directly: speaks Stratum; connected in N ms",
+    "note kind: probably an ordinary Stratum pool: it leaves the agent protocol's question " +
+    "unanswered, and only a login would make that certain -> try one with --account NAME, or write " +
+    "its address with stratum+tcp:// or stratum+ssl://",
+    "ok extranonce: 6 bytes: one connection holds every miner (up to 65535); " +
+    "each miner rolls 4 of them",
+    LOGIN,
+  ]);
+  assert.ok(isUsable);
+  assert.ok(!pool.methods.includes("mining.authorize"));
+});
+
+Deno.test("a port without TLS is said where its address has stratum+ssl://, whatever the port does", async () => {
+  const withoutTls: Serve[] = [
+    silent,
+    saying('{"id":null,"error":[20,"bad JSON",null]}\n'),
+    async (conn) => void await conn.read(new Uint8Array(1000)),
+  ];
+  for (const serve of withoutTls) {
+    await using server = new LoopbackServer(serve);
+    const { lines } = await checkStratum(server, { usesTls: true, timeoutMs: 1_500 });
+    assert.match(lines[0]!, /^failure directly: .*TLS.* -> use the pool's port for TLS, or speak/);
+    assert.match(
+      lines[0]!,
+      /write stratum\+tcp:\/\/ in place of stratum\+ssl:\/\/, or set pool_use/,
+    );
+  }
+});
+
+Deno.test("extranonce2_bytes decides what miners get at a pool with 4 bytes", async () => {
+  await using pool = new StrictPool({ answers: answersOf(4) });
+  const { lines } = await checkStratum(pool, { extranonce2Bytes: 2 });
+  assert.equal(
+    lines[1],
+    "ok extranonce: 4 bytes: one connection holds every miner (up to 65535); " +
+      "each miner rolls 2 of them",
+  );
 });
 
 Deno.test("a pool of unknown kind that speaks to agents is taken for an agent pool", async () => {
@@ -230,9 +291,50 @@ Deno.test("a pool of unknown kind that speaks to agents is taken for an agent po
   assert.ok(!lines.includes(KIND));
 });
 
-Deno.test("silence decides nothing: a pool of unknown kind that is silent is reported as before", async () => {
-  await using server = new LoopbackServer(silent);
-  const { lines } = await checkStratum(server, { kind: "unknown", timeoutMs: SHORT_MS });
-  assert.match(lines[0]!, /^failure directly: connected in N ms, then silence for 4\.5 s/);
-  await server.until(() => server.open === 0);
-});
+const UNDECIDED: [what: string, serve: Serve, line: string][] = [
+  [
+    "that is silent",
+    silent,
+    "failure directly: connected in N ms, then silence for 1.5 s -> " +
+    "check the port, and whether it wants TLS (pool_use_tls)",
+  ],
+  [
+    "that closes",
+    async (conn) => void await conn.read(new Uint8Array(1000)),
+    "failure directly: connected in N ms, then it closed at once, without a word -> check the " +
+    "port, whether it wants TLS (pool_use_tls), and whether the pool bars this address",
+  ],
+  [
+    "that speaks TLS",
+    saying("\x15\x03\x01\x00\x02\x02\x28"),
+    "failure directly: no pool: it speaks TLS -> set pool_use_tls to true",
+  ],
+  [
+    "that is a web server",
+    saying("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    'failure directly: no pool: it answers "HTTP/1.1 400 Bad Request" -> ' +
+    "check the port, and whether the pool bars this address",
+  ],
+  [
+    "that refuses to subscribe us",
+    saying('{"id":1,"result":null,"error":[20,"no room",null]}\n'),
+    "failure directly: Cannot find out what this pool speaks: it answers subscribe with 20 " +
+    '"no room" -> give its address as a URL with stratum+tcp:// or btcagent+tcp://',
+  ],
+  [
+    "that answers no login",
+    saying('{"id":1,"result":[[],"00",8],"error":null}\n'),
+    "failure directly: answers, but waited 1.5 s before it sent the authorize answer -> write its " +
+    "address with stratum+tcp:// or btcagent+tcp:// if you know what it speaks, or ask your pool",
+  ],
+];
+for (const [what, serve, line] of UNDECIDED) {
+  Deno.test(`of a pool of unknown kind ${what} nothing is decided, and why is said`, async () => {
+    await using server = new LoopbackServer(serve);
+    const settings = { kind: "unknown", timeoutMs: 1_500 } as const;
+    const { lines, isUsable } = await checkStratum(server, settings);
+    assert.deepEqual(lines, [line]);
+    assert.ok(!isUsable);
+    await server.until(() => server.open === 0);
+  });
+}

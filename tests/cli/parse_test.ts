@@ -183,8 +183,8 @@ const MISUSES: [line: string, message: string][] = [
   [
     "--pool stratum+tcp://me:hunter2@h:1 --user me",
     "Option --pool is an address with a user in it, must be the address of a pool such as " +
-    '"stratum+tcp://pool.example:3333"; put the name into "user" and the password into "password" ' +
-    'or "password_file"',
+    '"stratum+tcp://pool.example:3333"; give the name with --user, and the password with ' +
+    "--password-file or --password",
   ],
   [
     "--pool h:1 --user me\u0007",

@@ -157,7 +157,11 @@ Deno.test("a dot in the user is warned of only where the pool cuts the name ther
 Deno.test("a certificate's fingerprint has its effect where any pool is spoken to in TLS", () => {
   const tls = { certificate_sha256: ["00".repeat(32)] };
   assert.deepEqual(remarks({ tls, pools: [{ url: "stratum+ssl://h:1", user: "me" }] }), []);
-  assert.equal(remarks({ tls, pools: [{ url: URL, user: "me" }] }).length, 1);
+  for (const pool_use_tls of [false, true]) {
+    const [said, ...more] = remarks({ tls, pool_use_tls, pools: [{ url: URL, user: "me" }] });
+    assert.match(said!, /Without effect: no pool of the list is reached over TLS/);
+    assert.deepEqual(more, []);
+  }
   const advanced = { tls_skip_certificate_verify: true };
   const [warning] = remarks({ advanced, pools: [{ url: "stratum+ssl://h:1", user: "me" }] });
   assert.match(warning!, /can pose as the pool/);

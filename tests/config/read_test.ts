@@ -356,7 +356,7 @@ const TRUST: [settings: Record<string, unknown>, remarks: string[]][] = [
   [
     { tls: { certificate_sha256: ["00".repeat(32)] } },
     [
-      "warning: Without effect: no pool is asked for a certificate while pool_use_tls is false",
+      "warning: Without effect: no pool of the list is reached over TLS, so none shows a certificate",
     ],
   ],
 ];

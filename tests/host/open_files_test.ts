@@ -46,6 +46,20 @@ for (
 ) {
   Deno.test(`room for miners with ${name}`, () => {
     const room = { miners, reserve, poolConnections: forPools };
-    assert.deepEqual(roomForMiners(openFiles, wanted, pools), room);
+    const files = { connections: pools, minersPerConnection: Infinity };
+    assert.deepEqual(roomForMiners(openFiles, wanted, files), room);
   });
 }
+
+Deno.test("where each connection holds 112 miners, files are kept for all of those, and none is left over", () => {
+  const pools = { connections: 3, minersPerConnection: 112 };
+  for (let openFiles = 524; openFiles < 2_000; openFiles++) {
+    const { miners, reserve } = roomForMiners(openFiles, undefined, pools);
+    const unused = openFiles - miners - reserve;
+    assert.equal(reserve, 128 + 3 + Math.ceil(miners / 112));
+    // A miner that needs a connection with it takes two.
+    assert.ok(unused === 0 || unused === 1 && miners % 112 === 0, `${openFiles} open files`);
+  }
+  assert.equal(roomForMiners(20_000, 500, pools).reserve, 128 + 3 + 5);
+  assert.equal(roomForMiners(undefined, undefined, pools).miners, 65_535);
+});

@@ -179,3 +179,17 @@ Deno.test("check: in multi-user mode an account can be tried, and the JSON has t
     }
   });
 });
+
+Deno.test("check: in multi-user mode without an account a pool that ignores agents can be used, and extranonce2_bytes counts", async () => {
+  await using pool = new StrictPool({ answers: answersOf(4), passesOver: true });
+  const more = { multi_user_mode: true, extranonce2_bytes: 2 };
+  const { code, stdout } = await check({ ports: [pool.address.port], more });
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /note +kind +probably an ordinary Stratum pool/);
+  assert.match(
+    stdout,
+    /note +login +not tried, so version mask, difficulty and jobs are not known/,
+  );
+  assert.match(stdout, /ok +extranonce +4 bytes: .*each miner rolls 2 of them/);
+  assert.match(stdout, /\nAll is well\n$/);
+});

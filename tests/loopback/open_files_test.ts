@@ -141,11 +141,11 @@ Deno.test("at start it says how many miners there is room for, and how to make m
     );
   for (
     const [limits, says] of [
-      ["", /info +agent +Up to 869 miners: 1000 files may be open, 131 .*raise the limit/],
+      ["", /info +agent +Up to 861 miners: 1000 files may be open, 139 .*raise the limit/],
       [', "limits": { "max_miners": 500 }', /info +agent +Up to 500 miners\n/],
       [
         ', "limits": { "max_miners": 5000 }',
-        /warning +agent +Only 869 miners, not 5000 as in limits\.max_miners: 1000 files/,
+        /warning +agent +Only 861 miners, not 5000 as in limits\.max_miners: 1000 files/,
       ],
     ] as const
   ) {

@@ -66,7 +66,7 @@ Deno.test("every miner of the first moment gets what fits the narrowest pool of 
     assert.equal(last.statistics().connections, 1);
   }
   assert.deepEqual(log.take().filter((line) => line.includes("from now on get")), [
-    "info: Miners that connect from now on get 1 bytes of extranonce1 and 3 of extranonce2: " +
+    "info: Miners that connect from now on get 1 byte of extranonce1 and 3 of extranonce2: " +
     `pool 127.0.0.1:${last.port} leaves 4 bytes for both`,
   ]);
   for (const pool of pools.list) assert.deepEqual(pool.statistics().badLines, []);

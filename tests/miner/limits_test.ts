@@ -19,7 +19,7 @@ function assertReached(world: FakeMiners, reached: Partial<Record<LimitName, num
 
 for (
   const [name, limits, refusedIp, logged] of [
-    ["max_connections_per_ip", { maxConnectionsPerIp: 2 }, IP, "its address has 2 connections"],
+    ["max_connections_per_ip", { maxConnectionsPerIp: 2 }, IP, "its address has reached limits"],
     [
       "new_connections_per_second_per_ip",
       { newConnectionsPerSecondPerIp: 2 },

@@ -3,6 +3,7 @@
  */
 
 import assert from "node:assert/strict";
+import { layoutRules } from "../../lib/app/layout_rules.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { isUsable, judgePool } from "../../lib/check/judge_pool.ts";
 import type { PoolContext } from "../../lib/check/pool_context.ts";
@@ -22,6 +23,7 @@ export interface CheckSettings extends Partial<DialerOptions> {
   readonly kind?: KindOfPool;
   /** `undefined` for nobody. */
   readonly account?: string | undefined;
+  readonly extranonce2Bytes?: number;
   readonly wantsVerdicts?: boolean;
 }
 
@@ -39,11 +41,12 @@ export async function checkPool(
 ): Promise<Checked> {
   const dialer = { ...OPTIONS, ...settings };
   const account = "account" in settings ? settings.account : "acc";
-  const { wantsVerdicts, kind = "agent" } = settings;
+  const { wantsVerdicts, extranonce2Bytes, kind = "agent" } = settings;
   const finding = await examinePool(address, waysTo(address, dialer), {
     ...dialer,
     kind,
     password: PASSWORD,
+    extranonce2Bytes,
     version: "1.2.3",
     introduction: {
       clientAgent: "btccom-agent/0-test",
@@ -58,6 +61,7 @@ export async function checkPool(
     usesTls: dialer.usesTls,
     isVerified: dialer.tls.isVerified,
     account,
+    layoutRules: layoutRules(extranonce2Bytes),
     wantsVerdicts,
     timeoutSeconds: dialer.timeoutMs / 1000,
     wallTime: Date.now(),

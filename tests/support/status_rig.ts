@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { systemTime } from "../../lib/base/system_time.ts";
+import { readConfigFile } from "../../lib/config/file.ts";
 import { readConfig } from "../../lib/config/read.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
@@ -54,6 +55,7 @@ export class StatusRig {
     const { proxy } = this;
     const reloader = new Reloader({
       path,
+      read: () => readConfigFile(path),
       config,
       time: systemTime,
       apply: (config) => proxy.reconfigure({ ...config, agent_listen_port: 0 }),

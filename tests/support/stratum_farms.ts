@@ -34,7 +34,7 @@ export function sizeOf(like: Like): number {
 }
 
 /** What mines there: all firmware, but on narrow pools what finds no room. */
-export function firmwareFor(like: Like): Pick<SimFarmOptions, "firmware"> {
+export function firmwareFor(like: Like): { readonly firmware?: readonly FirmwareName[] } {
   return sizeOf(like) < 6 ? { firmware: NARROW_FIRMWARE } : {};
 }
 

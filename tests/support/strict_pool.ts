@@ -57,6 +57,7 @@ export class StrictPool implements AsyncDisposable {
   /** Every line of every connection. */
   readonly heard: string[] = [];
   readonly #answers: Answers | undefined;
+  readonly #passesOver: boolean;
 
   /**
    * Says each answer in pieces of at most `pieceBytes`, one write each. Without `answers` those of
@@ -66,8 +67,11 @@ export class StrictPool implements AsyncDisposable {
     readonly certificate?: ServerCertificate;
     readonly pieceBytes?: number;
     readonly answers?: Answers;
+    /** It leaves questions that it does not know unanswered, as some pools do. */
+    readonly passesOver?: boolean;
   } = {}) {
-    const { certificate, pieceBytes = Infinity, answers } = options;
+    const { certificate, pieceBytes = Infinity, answers, passesOver = false } = options;
+    this.#passesOver = passesOver;
     this.#answers = answers;
     this.server = new LoopbackServer((conn) => this.#serve(conn, pieceBytes), certificate);
   }
@@ -96,7 +100,7 @@ export class StrictPool implements AsyncDisposable {
       for (const line of lines) {
         this.heard.push(line);
         const { id, method } = JSON.parse(line) as { readonly id: number; readonly method: string };
-        if (!KNOWN.has(method)) return;
+        if (!KNOWN.has(method) && !this.#passesOver) return;
         // Under whatever id it was asked.
         const own = this.#answers?.[method]?.replace(/^\{"id":\d+/, `{"id":${id}`);
         const answer = encode(this.#answers === undefined ? answers.shift() ?? "" : own ?? "");

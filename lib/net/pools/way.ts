@@ -79,6 +79,6 @@ export async function openConnection(
   if (bytesAhead.length > 0) {
     throw new Error("what is behind the proxy does not speak TLS: it speaks first");
   }
-  attempt.waitingFor = "TLS with the pool";
+  attempt.waitingFor = "TLS with the pool, which may not speak it on this port";
   return await startTls(carrier, tcp, "the pool", address.host, poolTls, attempt);
 }

@@ -11,6 +11,11 @@ import type { Attempt } from "../pools/attempt.ts";
 import type { Connection } from "../pools/connection.ts";
 import type { TlsPolicy } from "./policy.ts";
 
+/** What helps where a port of a pool seems to speak no TLS. */
+export const PORT_WITHOUT_TLS: string =
+  "use the pool's port for TLS, or speak without TLS: write stratum+tcp:// in place of " +
+  "stratum+ssl://, or set pool_use_tls to false where its address has no scheme";
+
 /** Who is on the other side. */
 export type TlsPeer = "the pool" | "the proxy";
 
@@ -155,11 +160,11 @@ const EXPLANATIONS: readonly Explanation[] = [
   ],
   [
     /InvalidContentType|unexpected (?:handshake )?message|wrong version number/i,
-    (peer) => `${peer} does not speak TLS on this port; check ${settingsOf(peer)}`,
+    (peer) => `${peer} does not speak TLS on this port; ${portAdvice(peer)}`,
   ],
   [
     /end of file|UnexpectedEof|close_notify|ECONNRESET|reset by peer|disconnected/i,
-    (peer) => `${peer} closed the connection during the TLS handshake; check ${settingsOf(peer)}`,
+    (peer) => `${peer} closed the connection during the TLS handshake; ${portAdvice(peer)}`,
   ],
 ];
 
@@ -185,8 +190,8 @@ function explain(found: string, peer: TlsPeer, name: string): string {
   return found;
 }
 
-function settingsOf(peer: TlsPeer): string {
-  return peer === "the pool" ? "its port and pool_use_tls" : "its port, or write http://";
+function portAdvice(peer: TlsPeer): string {
+  return peer === "the pool" ? PORT_WITHOUT_TLS : "check its port, or write http://";
 }
 
 /** The names an error lists, as Deno writes them (`DnsName("a") or …`) or Node (`DNS:a, …`). */

@@ -101,8 +101,12 @@ export const HistogramSchema = v.strictObject({
 export const TrafficSchema = v.strictObject({
   bytes_read: count("Payload bytes from the pool."),
   bytes_written: count("Payload bytes to the pool."),
-  frames_read: count("Binary frames from the pool."),
-  frames_written: count("Binary frames for the pool; the last may still wait to be written."),
+  frames_read: count(
+    "Messages from the pool: binary frames of an agent pool, lines of a Stratum pool.",
+  ),
+  frames_written: count(
+    "Messages for the pool, likewise; the last may still wait to be written.",
+  ),
 });
 
 /** @internal Answer of `/api/v1/summary`. */

@@ -6,6 +6,7 @@
  * for long.
  */
 
+import { counted } from "../../base/counted.ts";
 import { PoolFault } from "../../base/violation.ts";
 import { type ExtranonceRoom, roomFor } from "../../mux/terms.ts";
 import type { Job } from "../../protocol/stratum/job.ts";
@@ -109,6 +110,11 @@ export class StratumHandshake {
       difficulty,
       job,
     };
+  }
+
+  /** What it leaves for miners, as far as it has said it. */
+  get room(): ExtranonceRoom | undefined {
+    return this.#subscription?.room;
   }
 
   /** The first thing still missing; `undefined` when done. */
@@ -223,7 +229,7 @@ function readRoom(bytes: unknown, wanted: number | undefined): ExtranonceRoom {
   if (room !== undefined) return room;
   refuse(
     `it leaves ${
-      typeof bytes === "number" ? `${bytes} bytes` : "no number of bytes"
+      typeof bytes === "number" ? counted(bytes, "byte") : "no number of bytes"
     } for extranonce2, wanted 4 to 16, so that miners can share a connection`,
   );
 }

@@ -217,7 +217,7 @@ const REFUSED: [
     VERIFIED,
     "pool.test",
     undefined,
-    /^the pool does not speak TLS on this port; check its port and pool_use_tls$/,
+    /^the pool does not speak TLS on this port; use .* write stratum\+tcp:\/\/ in place of stratum\+ssl/,
   ],
   [
     "that is none: the port speaks no TLS, pins or not",
@@ -299,7 +299,7 @@ for (const [way, settings] of WAYS) {
     });
     await assert.rejects(connect(server, settings, "pool.test"), {
       message:
-        /^the pool closed the connection during the TLS handshake; check its port and pool_use_tls$/,
+        /^the pool closed the connection during the TLS handshake; .*stratum\+tcp:.*pool_use_tls/,
     });
   });
 }
