@@ -11,8 +11,11 @@ import type { Connection } from "../net/pools/connection.ts";
  *
  * @throws what failed first; then no connection is open.
  */
-export async function withHasher(dialled: Promise<Connection>): Promise<Connection> {
-  const hasher = loadShareHasher();
+export async function withHasher(
+  dialled: Promise<Connection>,
+  load: () => Promise<unknown> = loadShareHasher,
+): Promise<Connection> {
+  const hasher = load();
   // If dialling fails before it, nobody waits for it any more.
   hasher.catch(() => {});
   const connection = await dialled;

@@ -28,7 +28,7 @@ async function kindAfter(happen: (connection: FakeConnection) => void) {
   const found = await kind;
   assert.ok(connection.isClosed);
   assert.equal(time.timers, 0);
-  return found;
+  return found.kind;
 }
 
 Deno.test("a pool that closes or resets on an agent's question is a Stratum pool", async () => {
