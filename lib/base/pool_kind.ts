@@ -12,6 +12,15 @@ export type KindOfPool = typeof KINDS_OF_POOL[number];
 /** A kind of pool that has a protocol. */
 export type PoolKind = Exclude<KindOfPool, "unknown">;
 
+/** How many of a farm's workers a Stratum pool may see. */
+export const WORKERS_SEEN = ["one", "each", "connection"] as const;
+
+/**
+ * All under the configured user; every worker by a name of its own on shared connections; every
+ * worker on a connection of its own.
+ */
+export type WorkersSeen = typeof WORKERS_SEEN[number];
+
 /** The kind in the words of the log. */
 export const KIND_IN_WORDS: Readonly<Record<KindOfPool, string>> = {
   agent: "agent pool",

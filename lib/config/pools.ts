@@ -1,6 +1,6 @@
 /** The pools of a configuration, in whichever of the two forms they are written; pure. */
 
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import { parsePoolUrl } from "./pool_url.ts";
 import type { Config, PoolEntry } from "./schema.ts";
 
@@ -21,6 +21,10 @@ export interface ConfiguredPool {
   readonly account: string | undefined;
   /** What is said as its password. A secret: for the pool alone. */
   readonly password: string;
+  /** How many workers it is to see, if it is a Stratum pool. */
+  readonly workers: WorkersSeen;
+  /** The most miners on one connection, if it is a Stratum pool; `undefined` for as many as fit. */
+  readonly minersPerConnection: number | undefined;
 }
 
 /** All pools, in the order of the file. */
@@ -32,9 +36,18 @@ export function configuredPools(config: Config): ConfiguredPool[] {
 function configuredPool(entry: PoolEntry, usesTls: boolean): ConfiguredPool {
   if (Array.isArray(entry)) {
     const [host, port, account] = entry;
-    return { host, port, kind: "unknown", usesTls, account, password: USUAL_PASSWORD };
+    return {
+      host,
+      port,
+      kind: "unknown",
+      usesTls,
+      account,
+      password: USUAL_PASSWORD,
+      workers: "one",
+      minersPerConnection: undefined,
+    };
   }
-  const { url, user, password = USUAL_PASSWORD } = entry;
+  const { url, user, password = USUAL_PASSWORD, workers = "one" } = entry;
   const result = parsePoolUrl(url);
   // The reader of files lets no other through.
   if (!result.ok) throw new TypeError(`Cannot use a pool: found ${result.found}`);
@@ -43,5 +56,7 @@ function configuredPool(entry: PoolEntry, usesTls: boolean): ConfiguredPool {
     usesTls: result.url.usesTls ?? usesTls,
     account: user,
     password,
+    workers,
+    minersPerConnection: entry.miners_per_connection,
   };
 }

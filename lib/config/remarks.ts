@@ -45,6 +45,16 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
       say("notice", ["pools", i, "user"], text);
     }
   }
+  for (const [i, { kind }] of pools.entries()) {
+    const pool = config.pools[i]!;
+    if (kind !== "agent" || Array.isArray(pool)) continue;
+    for (const key of ["workers", "miners_per_connection"] as const) {
+      if (pool[key] === undefined) continue;
+      const text = "Without effect: with the agent protocol the pool sees every worker, whose " +
+        "number on one connection has no bound";
+      say("notice", ["pools", i, key], text);
+    }
+  }
   if (config.use_ip_as_worker_name && !/\{[1-4]\}/.test(config.ip_worker_name_format)) {
     const text = "Has none of {1} to {4}, so all miners get the same worker name";
     say("warning", ["ip_worker_name_format"], text);

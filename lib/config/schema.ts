@@ -20,6 +20,7 @@
  */
 
 import * as v from "valibot";
+import { WORKERS_SEEN } from "../base/pool_kind.ts";
 import { HOST_PATTERN } from "./host.ts";
 import {
   MAX_PASSWORD_LENGTH,
@@ -166,6 +167,21 @@ const PoolObject = v.pipe(
       about(
         "A file with the password in place of `password`; it is read again whenever the configuration is.",
         file(),
+      ),
+    ),
+    workers: v.optional(
+      about(
+        'How many workers a Stratum pool sees: "one", all under `user`; "each", every worker as user.worker on shared connections; "connection", every worker on a connection of its own. Left out: "one".',
+        v.pipe(
+          v.picklist(WORKERS_SEEN),
+          v.metadata({ wanted: '"one", "each" or "connection"' }),
+        ),
+      ),
+    ),
+    miners_per_connection: v.optional(
+      about(
+        "The most miners on one connection to a Stratum pool. Left out: as many as fit. With names of their own, 10 to 50 keep figures of single workers at the pool worth reading.",
+        wholeNumber("a number of miners", 1, 65_535),
       ),
     ),
   }),

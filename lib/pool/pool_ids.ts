@@ -4,7 +4,7 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 
 /** One pool of the list. */
 export interface KnownPool extends PoolAddress {
@@ -18,6 +18,10 @@ export interface KnownPool extends PoolAddress {
   readonly password: string;
   /** Whether TLS is spoken to it. */
   readonly usesTls: boolean;
+  /** See {@linkcode ListedPool.workers}. */
+  readonly workers: WorkersSeen;
+  /** See {@linkcode ListedPool.minersPerConnection}. */
+  readonly minersPerConnection: number | undefined;
 }
 
 /** The same before it has a number. */

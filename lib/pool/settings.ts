@@ -3,7 +3,7 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import type { PoolConnectionOptions } from "./connection.ts";
 import type { HalfDeadBounds } from "./half_dead.ts";
 
@@ -19,6 +19,10 @@ export interface ListedPool extends PoolAddress {
   readonly password: string;
   /** Whether TLS is spoken there. */
   readonly usesTls: boolean;
+  /** How many workers it is to see, if it is a Stratum pool. */
+  readonly workers: WorkersSeen;
+  /** The most miners on one connection, if it is a Stratum pool; `undefined` for as many as fit. */
+  readonly minersPerConnection: number | undefined;
 }
 
 /**
@@ -33,6 +37,8 @@ const IS_CONNECTED_WITH: Readonly<Record<keyof ListedPool, boolean>> = {
   kind: true,
   password: true,
   usesTls: true,
+  workers: true,
+  minersPerConnection: true,
 };
 
 /** Whether a connection that was opened to `opened` is one to `listed` as it is now. */

@@ -13,6 +13,8 @@ const POOL = {
   kind: "stratum",
   password: "",
   usesTls: false,
+  workers: "one",
+  minersPerConnection: undefined,
 } as const;
 
 function rig() {

@@ -65,6 +65,8 @@ Deno.test("one list mixes both forms and every kind", () => {
       usesTls: false,
       account: "farm",
       password: "x",
+      workers: "one",
+      minersPerConnection: undefined,
     },
     {
       host: "pool.example",
@@ -73,8 +75,19 @@ Deno.test("one list mixes both forms and every kind", () => {
       usesTls: false,
       account: "bc1q.rig",
       password: "",
+      workers: "one",
+      minersPerConnection: undefined,
     },
-    { host: "::1", port: 443, kind: "agent", usesTls: true, account: "farm", password: "x" },
+    {
+      host: "::1",
+      port: 443,
+      kind: "agent",
+      usesTls: true,
+      account: "farm",
+      password: "x",
+      workers: "one",
+      minersPerConnection: undefined,
+    },
     {
       host: "pool.example",
       port: 25,
@@ -82,6 +95,8 @@ Deno.test("one list mixes both forms and every kind", () => {
       usesTls: false,
       account: "me",
       password: "x",
+      workers: "one",
+      minersPerConnection: undefined,
     },
   ]);
 });
@@ -269,4 +284,25 @@ Deno.test("pools of the command line stand for a configuration with every defaul
     const { pools: __, ...defaults } = accept({ pools: [["h", 1, "me"]] });
     assert.deepEqual(rest, defaults);
   });
+});
+
+Deno.test("what a pool sees of workers is set for each; at an agent pool it has no effect, and that is said", () => {
+  const ways = { workers: "each", miners_per_connection: 50 } as const;
+  const stratum = { url: URL, user: "me", ...ways };
+  const [pool] = configuredPools(accept({ pools: [stratum] }));
+  assert.deepEqual([pool!.workers, pool!.minersPerConnection], ["each", 50]);
+  assert.deepEqual(remarks({ pools: [stratum] }), []);
+  const said = remarks({ pools: [{ ...stratum, url: "btcagent+tcp://pool.example:1800" }] });
+  assert.equal(said.length, 2);
+  for (const line of said) assert.match(line, /^notice .*Without effect: with the agent protocol/);
+});
+
+Deno.test("another number of workers or miners than there is is refused with what is wanted", () => {
+  const pool = { url: URL, user: "me", workers: "many", miners_per_connection: 0 };
+  const said = report(JSON.stringify({ pools: [pool] }));
+  assert.match(said.join("\n"), /pools\[0\]\.workers.*wanted "one", "each" or "connection"/);
+  assert.match(
+    said.join("\n"),
+    /pools\[0\]\.miners_per_connection.*wanted a number of miners 1\.\.65535/,
+  );
 });

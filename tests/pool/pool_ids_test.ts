@@ -10,6 +10,8 @@ const A = {
   kind: "unknown",
   password: "x",
   usesTls: false,
+  workers: "one",
+  minersPerConnection: undefined,
 } as const;
 const B = { ...A, host: "b.example" };
 

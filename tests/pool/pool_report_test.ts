@@ -22,6 +22,8 @@ function reported(
     kind,
     password: "",
     usesTls: false,
+    workers: "one",
+    minersPerConnection: undefined,
   };
   const entries = found.map((kind, i) => {
     const connection: PoolConnection = {

@@ -14,7 +14,17 @@ import { FakeTime } from "../support/fake_time.ts";
 import { linesToBytes } from "../support/pool_lines.ts";
 
 function pool(poolId: number, kind: KindOfPool = "stratum", host = `pool${poolId}`): KnownPool {
-  return { poolId, host, port: 3333, kind, account: "farm", password: "secret", usesTls: false };
+  return {
+    poolId,
+    host,
+    port: 3333,
+    kind,
+    account: "farm",
+    password: "secret",
+    usesTls: false,
+    workers: "one",
+    minersPerConnection: undefined,
+  };
 }
 
 function answer(bytes: unknown, id = 2): string {

@@ -54,6 +54,8 @@ export class FakePools {
       kind: "agent",
       password: "",
       usesTls: false,
+      workers: "one",
+      minersPerConnection: undefined,
     }));
   }
 
