@@ -19,12 +19,11 @@ import { JobNumbers } from "../mux/job_numbers.ts";
 import { type LedgerSnapshot, ShareCounter, type StrayVerdicts } from "../mux/books/ledger.ts";
 import { Multiplexer } from "../mux/multiplexer.ts";
 import { RememberedDifficulties } from "../mux/remembered_difficulties.ts";
-import type { VardiffRules } from "../mux/vardiff_rules.ts";
 import { MAX_SESSION_ID, SessionIds } from "../mux/session_ids.ts";
 import { type StartedEngine, startEngine } from "../net/miners/choose_engine.ts";
 import { ConnectLimiter } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
-import type { EngineEvents, ListenOptions } from "../net/miners/engine.ts";
+import type { ListenOptions, MinerEvents } from "../net/miners/engine.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { Listeners, type StartEngine } from "../net/miners/listeners.ts";
 import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
@@ -37,6 +36,7 @@ import { PoolRoster } from "../pool/roster.ts";
 import { SizeProbe } from "../pool/size_probe.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
 import { PoolSizes } from "./pool_sizes.ts";
+import { PortRules } from "./port_rules.ts";
 import { ProxyView } from "./proxy_view.ts";
 import {
   accountsSettings,
@@ -48,7 +48,6 @@ import {
   maxMiners,
   minersSettings,
   poolSettings,
-  vardiffRulesOf,
 } from "./settings.ts";
 
 /** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
@@ -165,7 +164,7 @@ export class Proxy implements FarmControl {
   readonly #layouts: Layouts;
   readonly #sizes: PoolSizes;
   readonly #remembered = new RememberedDifficulties();
-  #vardiffRules: VardiffRules;
+  #vardiffRules: PortRules;
   #ticks = 0;
 
   /**
@@ -191,7 +190,7 @@ export class Proxy implements FarmControl {
     this.#dial = dialFor(config, time);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts = new Layouts(this.#layoutSettings());
-    this.#vardiffRules = vardiffRulesOf(config);
+    this.#vardiffRules = new PortRules(config);
     this.#sizes = this.#poolSizes(options);
     this.#sizes.list(this.#pools);
     this.#sizes.recall(options.knownSizes ?? new Map());
@@ -246,7 +245,7 @@ export class Proxy implements FarmControl {
     this.#dial = dialFor(config, this.#time);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts.reconfigure(this.#layoutSettings());
-    this.#vardiffRules = vardiffRulesOf(config);
+    this.#vardiffRules = new PortRules(config);
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
       log.warn("The pinned pool is gone from the list: the configured order counts");
       this.#pinned = undefined;
@@ -391,7 +390,7 @@ export class Proxy implements FarmControl {
       nextJobNumber: () => this.#jobNumbers.next(),
       sizeFound: (poolId, bytes) => this.#sizes.learn(poolId, bytes),
       vardiff: {
-        rules: () => this.#vardiffRules,
+        rules: (port) => this.#vardiffRules.of(port),
         remembered: this.#remembered,
       },
       releaseSession: (sessionId) => this.#accounts.releaseSession(sessionId),
@@ -429,7 +428,7 @@ export class Proxy implements FarmControl {
     return { mux, upstreams, reconfigure };
   }
 
-  #listen(events: EngineEvents): Listeners {
+  #listen(events: MinerEvents): Listeners {
     const isTooManyForLibc = () => {
       const running = this.#listeners?.engines ?? 0;
       const plain = listenAddresses(this.#portsConfig).filter(({ tls }) => tls === undefined);

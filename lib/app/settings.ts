@@ -16,7 +16,6 @@ import { areaLog } from "../observe/log.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
 import { MINERS_PER_NARROW } from "../pool/roster.ts";
 import type { RosterSettings } from "../pool/settings.ts";
-import { type VardiffRules, vardiffRules } from "../mux/vardiff_rules.ts";
 import { MAX_SESSION_ID } from "../mux/session_ids.ts";
 
 /**
@@ -134,12 +133,6 @@ export function poolSettings(
       verify: config.verify,
     },
   };
-}
-
-/** The rules for miners' difficulties at pools that leave them to us. */
-export function vardiffRulesOf({ vardiff }: Config): VardiffRules {
-  const { shares_per_minute: sharesPerMinute, minimum, maximum, fixed } = vardiff;
-  return vardiffRules({ sharesPerMinute, minimum, maximum, fixed });
 }
 
 /** Milliseconds; 0 is never. */

@@ -12,6 +12,7 @@ import { isHost } from "./host.ts";
 import type { Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { isLoopback, parseStatusAddress } from "./status_address.ts";
+import { type DifficultySettings, vardiffAt } from "./vardiff.ts";
 
 /** The file's values under their keys, unchecked. */
 export type RawConfig = { readonly [Key in keyof Config]?: unknown };
@@ -105,11 +106,34 @@ export function wrongNetworks(raw: RawConfig): Finding[] {
   });
 }
 
-/** Of the bounds of `vardiff` one must not be above the other. */
+/** Of the bounds of `vardiff` one must not be above the other, nor of those at a port. */
 export function wrongVardiff(raw: RawConfig): Finding[] {
-  const { vardiff } = raw;
-  if (typeof vardiff !== "object" || vardiff === null) return [];
-  const { minimum = 1, maximum } = vardiff as Readonly<Record<string, unknown>>;
-  if (typeof minimum !== "number" || typeof maximum !== "number" || maximum >= minimum) return [];
-  return [{ path: ["vardiff", "maximum"], wanted: `at least vardiff.minimum, ${minimum}` }];
+  const usual = difficultiesOf(raw.vardiff);
+  const findings: Finding[] = [];
+  const check = (
+    at: Path,
+    { minimum = 1, maximum }: DifficultySettings,
+    own: DifficultySettings,
+  ) => {
+    if (maximum === undefined || maximum >= minimum) return;
+    const isMinimum = own.maximum === undefined;
+    const wanted = isMinimum
+      ? `at most vardiff.maximum, ${maximum}`
+      : `at least vardiff.minimum, ${minimum}`;
+    findings.push({ path: [...at, isMinimum ? "minimum" : "maximum"], wanted });
+  };
+  check(["vardiff"], usual, usual);
+  const ports = Array.isArray(raw.listen) ? raw.listen : [];
+  for (const [i, port] of ports.entries()) {
+    const own = difficultiesOf((port as { readonly vardiff?: unknown } | null)?.vardiff);
+    const path: Path = ["listen", i, "vardiff"];
+    if (Object.keys(own).length > 0) check(path, vardiffAt(usual, own), own);
+  }
+  return findings;
+}
+
+/** The numbers of a group as it was written. */
+function difficultiesOf(group: unknown): DifficultySettings {
+  if (typeof group !== "object" || group === null) return {};
+  return Object.fromEntries(Object.entries(group).filter(([, value]) => typeof value === "number"));
 }

@@ -226,6 +226,12 @@ function file() {
   );
 }
 
+/** The highest difficulty there can be; what firmware can do ends there. */
+const HIGHEST_DIFFICULTY = 2 ** 31;
+/** As exponents: the lowest that a miner may come to, and, for load tests, one that any hash has. */
+const LOWEST_EXPONENT = -20;
+const LOWEST_FIXED_EXPONENT = -32;
+
 const ListenTls = group(
   "If given, miners speak TLS at this port (stratum+ssl://), which takes about 43 KB of memory for each miner instead of 7 to 13. Both files are read again whenever the configuration is.",
   {
@@ -237,11 +243,32 @@ const ListenTls = group(
   },
 );
 
+const ListenVardiff = group(
+  "The same as `vardiff`, for miners that connect to this port; what is left out is as there. Bounds or an aim of its own lift a fixed difficulty.",
+  {
+    shares_per_minute: v.optional(
+      about(
+        "How many shares a minute each miner should send.",
+        wholeNumber("a number of shares", 1, 60),
+      ),
+    ),
+    minimum: v.optional(about("The lowest difficulty of a miner.", difficulty())),
+    maximum: v.optional(about("The highest difficulty of a miner.", difficulty())),
+    fixed: v.optional(
+      about(
+        "The difficulty of every miner, at most the pool's.",
+        difficulty(LOWEST_FIXED_EXPONENT),
+      ),
+    ),
+  },
+);
+
 function listenAddress() {
   return group("One more address and port.", {
     address: host("The address; 0.0.0.0 is every IPv4 address.", 'an IP address such as "0.0.0.0"'),
     port: about("The port.", port()),
     tls: v.optional(ListenTls),
+    vardiff: v.optional(ListenVardiff),
   });
 }
 
@@ -430,12 +457,6 @@ const Limits = group("What a miner may ask of this program.", {
     [],
   ),
 });
-
-/** The highest difficulty there can be; what firmware can do ends there. */
-const HIGHEST_DIFFICULTY = 2 ** 31;
-/** As exponents: the lowest that a miner may come to, and, for load tests, one that any hash has. */
-const LOWEST_EXPONENT = -20;
-const LOWEST_FIXED_EXPONENT = -32;
 
 function difficulty(exponent = LOWEST_EXPONENT) {
   const lowest = 2 ** exponent;

@@ -9,7 +9,7 @@ import type { Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
 import type { Crowd, Downstream, Fanout, Mux } from "../mux/downstream.ts";
 import { addressKey, Admission } from "../net/miners/admission.ts";
-import type { EngineEvents, MinerSockets, PeerFault } from "../net/miners/engine.ts";
+import type { MinerEvents, MinerSockets, PeerFault } from "../net/miners/engine.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { Rate } from "../base/rate.ts";
 import { reportFault } from "../observe/fault.ts";
@@ -51,7 +51,7 @@ export interface MinersSettings {
 /** What the miners' side is made of. */
 export interface MinersOptions extends MinersSettings {
   /** Starts listening with these events. */
-  readonly listen: (events: EngineEvents) => MinerSockets;
+  readonly listen: (events: MinerEvents) => MinerSockets;
   /** Where shares go. */
   readonly mux: Mux;
   /** What pools keep of names. */
@@ -89,7 +89,7 @@ const RESUMES_PAUSE_MS = 1;
 const ACCEPT_RECOVERY_MS = 5000;
 
 /** See the head of this file. */
-export class Miners implements Fanout, EngineEvents {
+export class Miners implements Fanout, MinerEvents {
   readonly #options: Omit<MinersOptions, keyof MinersSettings>;
   #limits: MinerLimits;
   readonly #sockets: MinerSockets;
@@ -239,7 +239,7 @@ export class Miners implements Fanout, EngineEvents {
     return { ...this.#limitCounts };
   }
 
-  opened(handle: number, from: PeerAddress): boolean {
+  opened(handle: number, from: PeerAddress, at: PeerAddress): boolean {
     let refusal = this.#admission.enter(from.hostname);
     if (refusal === "max_miners" && this.#makeRoom()) {
       refusal = this.#admission.enter(from.hostname);
@@ -263,6 +263,7 @@ export class Miners implements Fanout, EngineEvents {
       handle,
       from,
       Math.floor(this.#options.now()),
+      at,
     );
     this.#sessions[handle] = session;
     this.#newcomers.add(session);

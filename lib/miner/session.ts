@@ -11,7 +11,7 @@ import type { Downstream, Mux, News, Seat, ShareReceipt } from "../mux/downstrea
 import { extranonce1Of, type ExtranonceLayout } from "../mux/terms.ts";
 import type { Worker } from "../mux/upstream.ts";
 import { addressKey } from "../net/miners/admission.ts";
-import { formatAddress } from "../base/peer_address.ts";
+import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { areaLog } from "../observe/log.ts";
 import { foreignDialect, foreignMethod, notStratum } from "../base/foreign_speech.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
@@ -92,6 +92,7 @@ const LOST_ASICBOOST = "it lost ASICBoost, and a new connection usually brings i
 
 /** See the head of this file. */
 export class MinerSession extends LineSession<MinerContext> implements Downstream {
+  readonly port: PeerAddress;
   /** Set by its owner when it was last turned away, in milliseconds like `connectedAt`. */
   turnedAwayAt: number | undefined = undefined;
   #state: MinerState = "connected";
@@ -120,6 +121,18 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #lastAnswer: RequestId | undefined;
   #lastShareAt = 0;
   #suggestedDifficulty: number | undefined;
+
+  /** A miner that just connected at a port. */
+  constructor(
+    context: MinerContext,
+    handle: number,
+    from: PeerAddress,
+    now: number,
+    port: PeerAddress,
+  ) {
+    super(context, handle, from, now);
+    this.port = port;
+  }
 
   get sessionId(): number {
     return this.#sessionId!;

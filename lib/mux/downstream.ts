@@ -2,6 +2,7 @@
  * What the mux asks of miners, and what it offers them.
  */
 
+import type { PeerAddress } from "../base/peer_address.ts";
 import type { StratumError } from "../protocol/stratum/error_code.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 import type { Share } from "../protocol/stratum/share.ts";
@@ -27,6 +28,8 @@ export interface Downstream {
   readonly layout: ExtranonceLayout;
   /** Its socket, by which it is told of news with many others. */
   readonly handle: number;
+  /** Where it connected to: the same object for all that did. */
+  readonly port: PeerAddress;
   /** The difficulty it suggests for itself; `undefined` if it did not. */
   readonly suggestedDifficulty: number | undefined;
   /** What pools are to know it by. */

@@ -3,6 +3,7 @@
  * keeps what was found out about it, wherever it works.
  */
 
+import type { PeerAddress } from "../base/peer_address.ts";
 import { exponentAtMost } from "./powers_of_two.ts";
 import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { type MinerSeat, NO_PLACE } from "./seat.ts";
@@ -17,7 +18,7 @@ const SET_EVERY_MS = 1_000;
 export class LocalDifficulty {
   readonly #vardiff: Vardiff;
   readonly #remembered: RememberedDifficulties;
-  readonly #rules: () => VardiffRules;
+  readonly #rules: (port: PeerAddress) => VardiffRules;
   /** Miners whose shares come so fast that their next job is to come out of turn. */
   readonly #flooding = new Set<MinerSeat>();
   /** When the difficulties of a connection's miners were last set, and for what. */
@@ -27,7 +28,10 @@ export class LocalDifficulty {
   >();
 
   /** Nobody is here; `remembered` is shared with other accounts, `rules` are those of the moment. */
-  constructor(remembered: RememberedDifficulties, rules: () => VardiffRules) {
+  constructor(
+    remembered: RememberedDifficulties,
+    rules: (port: PeerAddress) => VardiffRules,
+  ) {
     this.#remembered = remembered;
     this.#vardiff = new Vardiff(remembered);
     this.#rules = rules;
@@ -50,7 +54,13 @@ export class LocalDifficulty {
     }
     this.#flooding.delete(seat);
     const { ceiling, brake } = slot;
-    return this.#vardiff.atJob(seat.localPlace, time, ceiling, this.#rules(), brake?.level);
+    return this.#vardiff.atJob(
+      seat.localPlace,
+      time,
+      ceiling,
+      this.#rules(miner.port),
+      brake?.level,
+    );
   }
 
   /** A job comes. Of a flood of them, as long as nothing else changes, one in a while counts. */
@@ -64,8 +74,8 @@ export class LocalDifficulty {
   atJob(slot: Slot<MinerSeat>, time: number): void {
     const { seats, difficulties, ceiling, brake } = slot;
     this.#set.set(slot, { at: time, ceiling, level: brake?.level });
-    const rules = this.#rules();
-    for (const { place, localPlace } of seats.values()) {
+    for (const { place, localPlace, miner } of seats.values()) {
+      const rules = this.#rules(miner.port);
       const difficulty = this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);
       difficulties.set(place, difficulty);
     }
@@ -74,7 +84,12 @@ export class LocalDifficulty {
   /** A miner found a share that it is credited for. */
   found(seat: MinerSeat, difficulty: number, time: number): void {
     if (seat.localPlace === NO_PLACE) return;
-    const isFlood = this.#vardiff.share(seat.localPlace, difficulty, time, this.#rules());
+    const isFlood = this.#vardiff.share(
+      seat.localPlace,
+      difficulty,
+      time,
+      this.#rules(seat.miner.port),
+    );
     if (isFlood && seat.isLocal) this.#flooding.add(seat);
   }
 
@@ -86,11 +101,11 @@ export class LocalDifficulty {
   /** Those miners, once. Each has the difficulty that it is to have for that job. */
   raiseFlooding(slot: Slot<MinerSeat>, time: number): MinerSeat[] {
     const { difficulties, ceiling, brake } = slot;
-    const rules = this.#rules();
     const raised: MinerSeat[] = [];
     for (const seat of this.#flooding) {
       if (seat.slot !== slot || !seat.isLocal) continue;
       this.#flooding.delete(seat);
+      const rules = this.#rules(seat.miner.port);
       const before = difficulties.next(seat.place);
       const after = this.#vardiff.atJob(seat.localPlace, time, ceiling, rules, brake?.level);
       // A job that came meanwhile may have brought it.

@@ -9,6 +9,7 @@
 import type { AttendedNow } from "../base/attended_clock.ts";
 import type { Now, Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import { areaLog } from "../observe/log.ts";
 import type { Job } from "../protocol/stratum/job.ts";
@@ -87,7 +88,7 @@ export interface MultiplexerOptions {
   readonly timers: Timers;
   /** The rules for miners' difficulties where they are our business, and what workers had. */
   readonly vardiff: {
-    readonly rules: () => VardiffRules;
+    readonly rules: (port: PeerAddress) => VardiffRules;
     readonly remembered: RememberedDifficulties;
   };
   /** Says where a pool's verdicts contradict us. */

@@ -306,3 +306,18 @@ Deno.test("another number of workers or miners than there is is refused with wha
     /pools\[0\]\.miners_per_connection.*wanted a number of miners 1\.\.65535/,
   );
 });
+
+Deno.test("at a port no bound may cross those of all, unless both are its own", () => {
+  const pools = [{ url: URL, user: "me" }];
+  const at = (port: number, vardiff: unknown) => ({ address: "0.0.0.0", port, vardiff });
+  const vardiff = { minimum: 64, maximum: 1024 };
+  accept({ pools, vardiff, listen: [at(1, { minimum: 1024 }), at(2, { minimum: 1, maximum: 2 })] });
+  const listen = [at(1, { minimum: 2048 }), at(2, { maximum: 32 })];
+  assert.deepEqual(
+    report(JSON.stringify({ pools, vardiff, listen })).map((line) => line.slice(9)),
+    [
+      "listen[0].vardiff.minimum: found 2048, wanted at most vardiff.maximum, 1024",
+      "listen[1].vardiff.maximum: found 32, wanted at least vardiff.minimum, 64",
+    ],
+  );
+});

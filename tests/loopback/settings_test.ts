@@ -1,6 +1,8 @@
 /** Keys of the configuration, from the file to what pools and miners see. */
 
 import assert from "node:assert/strict";
+import { entryOf } from "../support/stratum_farms.ts";
+import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
@@ -128,4 +130,32 @@ Deno.test("pool_connection_number_per_subaccount: so many connections share the 
   const perConnection = Map.groupBy(pool.workers(), (worker) => worker.connection);
   assert.deepEqual([...perConnection.values()].map((workers) => workers.length), [10, 10, 10]);
   assert.deepEqual(farm.faults, []);
+});
+
+Deno.test("a port fixes or bounds the difficulty of those who connect there, also from a reload on", async () => {
+  await using pool = await SimStratumPool.start({ difficulty: 2 ** 20 });
+  const port = freePort();
+  const settings = (vardiff: unknown) => ({
+    pools: [entryOf(pool)],
+    listen: [{ address: "127.0.0.1", port, vardiff }],
+  });
+  await using proxy = new TestProxy([], settings({ fixed: 4096 }));
+  const login = '{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}\n' +
+    '{"id":2,"method":"mining.authorize","params":["farm.rig","x"]}\n';
+  await using own = await RawMiner.connect(port);
+  await using usual = await RawMiner.connect(proxy.port);
+  const difficulty = ({ lines }: RawMiner) =>
+    lines.map((line) => JSON.parse(line)).findLast(({ method }) =>
+      method === "mining.set_difficulty"
+    )
+      ?.params[0];
+  for (const miner of [own, usual]) {
+    await miner.send(login);
+    await miner.until(() => difficulty(miner) !== undefined, "its difficulty");
+  }
+  assert.deepEqual([own, usual].map(difficulty), [4096, 65_536]);
+  await proxy.reconfigure([], settings({ maximum: 1024 }));
+  pool.newJob();
+  await own.until(() => difficulty(own) === 1024, "the new bound");
+  assert.equal(difficulty(usual), 65_536);
 });

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
 import type { Crowd, Downstream, Fanout, Seat, ShareReceipt } from "../../lib/mux/downstream.ts";
 import { type ExtranonceLayout, WIDEST_LAYOUT } from "../../lib/mux/terms.ts";
@@ -27,6 +28,9 @@ export interface SeenJob {
   readonly ntime: number;
 }
 
+/** Where all connect to that connect nowhere else. */
+const PORT: PeerAddress = { hostname: "0.0.0.0", port: 3333 };
+
 /** Something a miner was told. */
 export type Told =
   | { readonly difficulty: number }
@@ -37,6 +41,7 @@ export class FakeDownstream implements Downstream {
   readonly sessionId: number;
   readonly handle: number;
   readonly worker: Worker;
+  port: PeerAddress = PORT;
   suggestedDifficulty: number | undefined;
   readonly layout: ExtranonceLayout;
   readonly told: Told[] = [];

@@ -3,7 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Crowd, Engine, EngineEvents, SlowPeer } from "../../lib/net/miners/engine.ts";
+import type { Crowd, Engine, MinerEvents, SlowPeer } from "../../lib/net/miners/engine.ts";
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
 
 const encoder = new TextEncoder();
@@ -38,10 +38,10 @@ export class FakeEngine implements Engine {
   readonly #peers = new Map<number, FakePeer>();
   readonly #freeHandles: number[] = [];
   #nextHandle = 0;
-  #events: EngineEvents | undefined;
+  #events: MinerEvents | undefined;
 
   /** Starts "listening". */
-  readonly listen = (events: EngineEvents): Engine => {
+  readonly listen = (events: MinerEvents): Engine => {
     this.#events = events;
     return this;
   };
@@ -52,7 +52,7 @@ export class FakeEngine implements Engine {
     // As the real one does, the handle given back last is used first.
     const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
     this.#peers.set(handle, { text: "", isClosed: false });
-    if (this.#events!.opened(handle, from)) return handle;
+    if (this.#events!.opened(handle, from, this.address)) return handle;
     this.#peers.delete(handle);
     this.#freeHandles.push(handle);
     return undefined;

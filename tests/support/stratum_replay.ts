@@ -46,6 +46,7 @@ class RecordedMiner implements Downstream {
   readonly sessionId: number;
   readonly handle: number;
   readonly layout: ExtranonceLayout;
+  readonly port = { hostname: "0.0.0.0", port: 3333 };
   readonly suggestedDifficulty: undefined;
   readonly worker;
   readonly #fates: ReadonlyMap<RequestId, Fate>;

@@ -14,13 +14,8 @@ export type SlowPeer = "waiting_bytes" | "stall_timeout";
 /** What a peer did wrong for an engine to close it: it was slow, or spoke no TLS where it must. */
 export type PeerFault = SlowPeer | "tls_handshake";
 
-/**
- * What an engine reports. Every `opened` is followed by one `closed`, unless the owner closes.
- * None of these may throw.
- */
-export interface EngineEvents {
-  /** A connection came in. Returning false closes it at once. */
-  opened(handle: number, from: PeerAddress): boolean;
+/** What becomes of connections that came in. None of these may throw. */
+export interface ConnectionEvents {
   /** Bytes came in. The view is valid during the call only. */
   received(handle: number, bytes: Uint8Array): void;
   /**
@@ -39,6 +34,22 @@ export interface EngineEvents {
   news(handle: number): Uint8Array | undefined;
   /** Every peer of a crowd has had its turn, `ms` milliseconds after there was news for them. */
   roundEnded?(ms: number): void;
+}
+
+/** What an engine reports. Every `opened` is followed by one `closed`, unless the owner closes. */
+export interface EngineEvents extends ConnectionEvents {
+  /** A connection came in. Returning false closes it at once. Must not throw. */
+  opened(handle: number, from: PeerAddress): boolean;
+}
+
+/** The same of several listening ports together. */
+export interface MinerEvents extends ConnectionEvents {
+  /**
+   * The same.
+   *
+   * @param at Where it came in: one object for all who come in there, for as long as it is open.
+   */
+  opened(handle: number, from: PeerAddress, at: PeerAddress): boolean;
 }
 
 /** Peers that hear the same news, such as those that work for one pool. */

@@ -7,7 +7,7 @@
 
 import { pause, type Timers } from "../../base/clock.ts";
 import type { CertificateFiles } from "../tls/certificate_files.ts";
-import type { Crowd, Engine, EngineEvents, MinerSockets } from "./engine.ts";
+import type { Crowd, Engine, EngineEvents, MinerEvents, MinerSockets } from "./engine.ts";
 import { formatAddress, type PeerAddress } from "../../base/peer_address.ts";
 import { LibcUnavailable } from "../libc/library.ts";
 
@@ -44,7 +44,7 @@ interface Port {
 /** Sockets of miners on all addresses. */
 export class Listeners implements MinerSockets {
   readonly #start: StartEngine;
-  readonly #events: EngineEvents;
+  readonly #events: MinerEvents;
   readonly #timers: Timers;
   /** Those that accept, in the order asked for, and those that only have connections left. */
   #ports: Port[] = [];
@@ -65,7 +65,7 @@ export class Listeners implements MinerSockets {
   constructor(
     addresses: readonly ListenAddress[],
     start: StartEngine,
-    events: EngineEvents,
+    events: MinerEvents,
     timers: Timers,
   ) {
     this.#timers = timers;
@@ -237,7 +237,7 @@ export class Listeners implements MinerSockets {
       opened: (inner, from) => {
         const handle = this.#take(port, inner);
         // What the engine closes itself is not reported any more.
-        const isWelcome = events.opened(handle, from);
+        const isWelcome = events.opened(handle, from, wanted);
         if (!isWelcome) this.#forget(handle);
         return isWelcome;
       },

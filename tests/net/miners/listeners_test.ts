@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { systemTime } from "../../../lib/base/system_time.ts";
 import { startDenoEngine } from "../../../lib/net/miners/deno_engine.ts";
-import type { Crowd, Engine, EngineEvents } from "../../../lib/net/miners/engine.ts";
+import type { Crowd, Engine, EngineEvents, MinerEvents } from "../../../lib/net/miners/engine.ts";
 import type { PeerAddress } from "../../../lib/base/peer_address.ts";
 import { CannotListen, Listeners } from "../../../lib/net/miners/listeners.ts";
 import { EngineRecord } from "../../support/engine_record.ts";
@@ -91,6 +91,25 @@ Deno.test("connections of different ports never share a handle, and answers find
     calls,
     [1, 2, 3].flatMap((port) => [0, 1, 7].map((handle) => `${port}: send ${handle}`)),
   );
+});
+
+Deno.test("it is told at which port each came in, by one object for all who did", () => {
+  const cameInAt: unknown[] = [];
+  const wanted = [1, 2].map((port) => ({ hostname: "127.0.0.1", port }));
+  const engines: RecordingEngine[] = [];
+  new Listeners(
+    wanted,
+    (address, events) => {
+      engines.push(new RecordingEngine(address, events, []));
+      return engines.at(-1)!;
+    },
+    { opened: (_handle, _from, at) => cameInAt.push(at) > 0 } as MinerEvents,
+    systemTime,
+  );
+  engines[1]!.events.opened(3, FROM);
+  engines[0]!.events.opened(3, FROM);
+  engines[1]!.events.opened(4, FROM);
+  for (const [i, port] of [1, 0, 1].entries()) assert.equal(cameInAt[i], wanted[port]);
 });
 
 Deno.test("bytes and ends are told with the handle the connection was opened under", () => {
@@ -247,7 +266,7 @@ for (
         calls.push(`start with ${address.tls?.cert_file} and ${address.tls?.key_file}`);
         return new RecordingEngine(address, events, calls);
       },
-      {} as EngineEvents,
+      {} as MinerEvents,
       systemTime,
     );
     calls.length = 0;
@@ -276,7 +295,7 @@ Deno.test("when a new port cannot be had, all ports are as they were", async () 
       calls.push(`${address.port}: start`);
       return new RecordingEngine(address, events, calls);
     },
-    {} as EngineEvents,
+    {} as MinerEvents,
     systemTime,
   );
   await assert.rejects(listeners.reconfigure([at(2), at(3), at(9)]), CannotListen);
@@ -328,7 +347,7 @@ Deno.test("a stop while a change of ports fails opens none of them again", async
       calls.push(`${address.port}: start`);
       return new RecordingEngine(address, events, calls);
     },
-    {} as EngineEvents,
+    {} as MinerEvents,
     systemTime,
   );
   await assert.rejects(listeners.reconfigure([at(9)]), CannotListen);
@@ -355,7 +374,7 @@ for (
             if (address.port === 2) throw error;
             return new RecordingEngine(address, events, calls);
           },
-          {} as EngineEvents,
+          {} as MinerEvents,
           systemTime,
         ),
       (thrown: unknown) =>
