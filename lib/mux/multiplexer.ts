@@ -391,9 +391,8 @@ export class Multiplexer implements UpstreamEvents {
     if (this.#isRefused) this.#sendingAway.run(() => this.#turnUnseatedAway());
     const [longest] = this.#unseated.values();
     if (longest === undefined) return;
-    if (this.#isPastGrace(longest)) {
-      this.#sendingAway.run(() => this.#disconnectUnseated());
-    } else if (this.#pastWork.isOld(realTime)) {
+    if (this.#isPastGrace(longest)) this.#sendingAway.run(() => this.#disconnectUnseated());
+    if (this.#pastWork.isOld(realTime)) {
       const number = this.#options.nextJobNumber();
       if (this.#pastWork.tellAgain(number, realTime)) this.#options.fanout.tell(this.#idlers);
     }
@@ -754,7 +753,8 @@ export class Multiplexer implements UpstreamEvents {
     const reason = `${what} for over ${Math.round(this.#graceMs / 1000)} s`;
     for (const [seat, since] of this.#unseated) {
       if (!this.#isPastGrace(since)) return;
-      seat.miner.disconnect(reason);
+      // One for which there is room waits for its turn on a slow line.
+      if (this.#placeFor(seat, this.#servingSlots()) === undefined) seat.miner.disconnect(reason);
       yield;
     }
   }

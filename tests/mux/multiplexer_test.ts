@@ -896,6 +896,26 @@ Deno.test("While a connection takes no registrations newcomers wait, and seated 
   assert.ok(late.isAdmitted && late.jobs.length === 1);
 });
 
+Deno.test("Miners that wait for a slow line longer than the grace stay, as long as a pool serves", () => {
+  const world = new MuxWorld();
+  const [lost, slow] = [world.active("a"), world.ready("b")];
+  const worked = world.join();
+  slow.takesWorkers = false;
+  world.lose(lost);
+  world.activate(slow);
+  const late = world.join();
+  const told = worked.jobs.length;
+  for (let waitedMs = 0; waitedMs < 3 * GRACE_MS; waitedMs += 10_000) {
+    world.clock.advance(10_000);
+    world.tick();
+  }
+  assert.deepEqual([worked.disconnectedFor, late.disconnectedFor], [undefined, undefined]);
+  assert.ok(worked.jobs.length > told, "it is not left in silence");
+  slow.takesWorkers = true;
+  world.mux.entryResumed();
+  assert.ok(late.isAdmitted, "it has its turn");
+});
+
 Deno.test("Miners of a lost connection are registered before newcomers that wait longer", () => {
   const world = new MuxWorld();
   const upstream = world.active("a");
