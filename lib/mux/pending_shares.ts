@@ -85,6 +85,11 @@ export class PendingShares<Owner> {
     return serial < this.#oldest || serial >= this.#next ? undefined : this.#remove(serial);
   }
 
+  /** The same for a share that was judged: one that waits for its turn cannot have been. */
+  settleSent(serial: number): PendingShare<Owner> | undefined {
+    return this.of(serial)?.isQueued === false ? this.#remove(serial) : undefined;
+  }
+
   /** Takes out a share whose verdict will not come; one that does is late. */
   giveUp(serial: number): PendingShare<Owner> | undefined {
     const share = this.settle(serial);
@@ -109,9 +114,9 @@ export class PendingShares<Owner> {
     }
   }
 
-  /** What became of the share with this serial, when it does not wait. */
+  /** What became of the share with this serial, when it waits for no verdict. */
   pastOf(serial: number): "neverSent" | "judged" | "givenUp" {
-    if (serial < 0 || serial >= this.#next) return "neverSent";
+    if (serial < 0 || serial >= this.#next || this.of(serial)?.isQueued) return "neverSent";
     return this.#givenUp.has(serial) ? "givenUp" : "judged";
   }
 

@@ -280,8 +280,8 @@ export class ShareFlow {
   }
 
   /**
-   * The pool's job or difficulty is another. Shares that wait for their turn and that it would refuse
-   * now do not go up: they are stale, or kept.
+   * The pool's job or difficulty is another, or it has shown how it takes a difficulty. Shares that
+   * wait for their turn and that it would refuse now do not go up: they are stale, or kept.
    */
   reconsider(slot: Slot<MinerSeat>): void {
     const { upstream, pending, screening: { hashing }, verdictCheck } = slot;
@@ -289,20 +289,25 @@ export class ShareFlow {
     const { poolDifficulty } = hashing;
     const withdrawn = new Map<number, PendingShare<MinerSeat>>();
     for (const [serial, share] of pending.queued()) {
+      // Nobody knows yet what it was to find out.
+      if (share.isTentative) poolDifficulty.untold(share.change);
       const { sure, possible } = poolDifficulty.demand(share.stamp!);
-      if (!share.job.isPast && share.reached >= possible) {
-        share.isTentative = share.reached < sure;
-        if (share.isTentative) poolDifficulty.tried();
-      } else {
+      if (share.job.isPast || share.reached < possible) {
         withdrawn.set(serial, share);
+        continue;
       }
+      share.change = poolDifficulty.changes;
+      share.isTentative = share.reached < sure;
+      if (!share.isTentative) continue;
+      poolDifficulty.tried();
+      verdictCheck?.forget(serial);
     }
     if (withdrawn.size === 0) return;
     upstream.withdraw(new Set(withdrawn.keys()));
     const time = this.#realNow();
     for (const [serial, share] of withdrawn) {
       pending.settle(serial);
-      verdictCheck?.withdrawn(serial);
+      verdictCheck?.forget(serial);
       this.#withdrawn(slot, share, time);
     }
     this.#lateAnswers.give();
@@ -310,11 +315,10 @@ export class ShareFlow {
 
   /** `time` is real. */
   #withdrawn(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>, time: number): void {
-    const { owner, requestId, difficulty, job, isTentative, change } = share;
+    const { owner, requestId, difficulty, job } = share;
     const { isGone, miner } = owner;
     const sessionId = isGone ? undefined : miner.sessionId;
     this.#settled(owner, slot);
-    if (isTentative) slot.screening.hashing!.poolDifficulty.untold(change);
     if (job.isPast) {
       this.#counter.add(sessionId, REFUSED_COUNT.stale, slot.ledger);
       this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY.stale);
@@ -342,10 +346,11 @@ export class ShareFlow {
     const time = this.#realNow();
     slot.judgedAt = this.#now(time);
     for (let serial = first; serial <= last; serial++) {
-      const share = slot.pending.settle(serial);
+      const share = slot.pending.settleSent(serial);
       if (share === undefined) strays[STRAY_AFTER[slot.pending.pastOf(serial)]]++;
       else this.#judgedOne(slot, serial, share, verdict, time);
     }
+    if (verdict.kind === "rejected" && verdict.reason === "lowDifficulty") this.reconsider(slot);
   }
 
   #judgedOne(
@@ -390,10 +395,24 @@ export class ShareFlow {
 
   /** Ends the shares of a connection whose verdicts are overdue. */
   expire(slot: Slot<MinerSeat>): void {
-    for (const share of slot.pending.expire(this.#now() - VERDICT_TIMEOUT_MS)) {
-      this.#forget(share, slot);
-    }
+    const time = this.#now() - VERDICT_TIMEOUT_MS;
+    this.#expireQueued(slot, time);
+    for (const share of slot.pending.expire(time)) this.#forget(share, slot);
     this.#lateAnswers.give();
+  }
+
+  /** Of shares that began to wait for their turn before `time` none goes up: their jobs may be gone. */
+  #expireQueued(slot: Slot<MinerSeat>, time: number): void {
+    const { upstream, pending } = slot;
+    if (upstream.queued === 0) return;
+    const overdue = new Set<number>();
+    for (const [serial, { sentAt }] of pending.queued()) {
+      if (sentAt >= time) break;
+      overdue.add(serial);
+    }
+    if (overdue.size === 0) return;
+    upstream.withdraw(overdue);
+    for (const serial of overdue) this.#forget(pending.giveUp(serial)!, slot);
   }
 
   /** Forgets jobs of connections that have long been gone. */

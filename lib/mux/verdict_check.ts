@@ -104,8 +104,8 @@ export class VerdictCheck {
     if (this.#noted.size > MOST_NOTED) this.#noted.delete(this.#noted.keys().next().value!);
   }
 
-  /** The share with this serial was withdrawn. */
-  withdrawn(serial: number): void {
+  /** The share with this serial was withdrawn, or the pool may find it too low now. */
+  forget(serial: number): void {
     this.#noted.delete(serial);
   }
 

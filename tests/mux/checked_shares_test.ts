@@ -1,18 +1,24 @@
 /** Multiplexer: connections whose shares are hashed here, and whose difficulties are ours. */
 
 import assert from "node:assert/strict";
-import type { ExtranonceLayout } from "../../lib/mux/terms.ts";
-import type { FakeDownstream } from "../support/fake_downstream.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
+import { ACCEPTED } from "../../lib/mux/verdict.ts";
+import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
 import { ANY_WORK, CheckedUpstream } from "../support/checked_upstream.ts";
+import { CheckedWorld as World, hex, NO_BLOCKS } from "../support/checked_world.ts";
 import { LogCapture } from "../support/log_capture.ts";
-import { MuxWorld, poolJob } from "../support/mux_world.ts";
+import { poolJob } from "../support/mux_world.ts";
 import { until } from "../support/test_proxy.ts";
 
-/** Nothing is a block, and everything that is not is a share. */
-const NO_BLOCKS = "03000001";
+const TOO_LOW = judgementOf({
+  kind: "answer",
+  id: 1,
+  result: undefined,
+  error: { code: 23, text: "Difficulty too low" },
+}).verdict;
+
 /** One hash in 65,536 is no block. */
 const ALL_BLOCKS = "2100ffff";
 
@@ -25,48 +31,6 @@ const SHARE = {
   versionBits: 0,
   hasVersionBits: false,
 };
-
-class World extends MuxWorld {
-  /** A connection that serves, and has a job. */
-  serves(name: string, options: ConstructorParameters<typeof CheckedUpstream>[2] = {}) {
-    const upstream = new CheckedUpstream(name, this.mux, options);
-    upstream.onEnter = ({ sessionId }) => {
-      const miner = this.miners.findLast((one) => one.sessionId === sessionId)!;
-      miner.moveTo(name, 0);
-      // Each connection's jobs begin with its name.
-      miner.place = { ...miner.place!, coinbase1: hex(name) };
-    };
-    this.mux.upstreamReady(upstream);
-    this.jobOf(upstream, "1");
-    this.mux.moved(undefined, upstream);
-    return upstream;
-  }
-
-  jobOf(upstream: CheckedUpstream, id: string, isClean = true, bits = NO_BLOCKS): void {
-    this.mux.jobArrived(upstream, { ...poolJob(id, isClean, hex(upstream.name)), bits });
-  }
-
-  /** A miner with a layout of its own. */
-  joinWith(layout: ExtranonceLayout): FakeDownstream {
-    this.layout = layout;
-    return this.join();
-  }
-
-  /** A share; what its miner was answered in the turn in which it came. */
-  async share(
-    miner: FakeDownstream,
-    jobId = miner.job.id,
-    versionBits = 0,
-  ): Promise<number | undefined> {
-    const { id, receipt } = this.submit(miner, jobId, versionBits);
-    await Promise.resolve();
-    return typeof receipt === "number" ? receipt : miner.answers.get(id)?.[0];
-  }
-}
-
-function hex(text: string): string {
-  return Array.from(text, (char) => char.charCodeAt(0).toString(16)).join("");
-}
 
 Deno.test("shares that came together are answered in their order, four hashed at a time", async () => {
   const world = new World();
@@ -449,4 +413,82 @@ Deno.test("shares that wait when their connection goes end as all that were sent
   await until(() => world.mux.waitingShares === 0, "they are ended");
   const { submitted, unansweredConnectionLost } = world.mux.shares;
   assert.deepEqual([submitted, unansweredConnectionLost], [2, 2]);
+});
+
+Deno.test("a verdict on a share that waits for its turn is astray: the pool cannot have seen it", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  await world.share(miner);
+  world.mux.judged(pool, 0, 0, ACCEPTED);
+  assert.deepEqual([world.mux.shares.accepted, world.mux.strayVerdicts.neverSent], [0, 1]);
+  pool.letGo();
+  pool.acceptAll();
+  const { submitted, accepted } = world.mux.shares;
+  assert.deepEqual([submitted, accepted, miner.answers.get(0)], [1, 1, [SHARE_ACCEPTED]]);
+});
+
+Deno.test("a share that finds out how the pool takes a raise that came while it waited contradicts nothing", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  await world.share(miner);
+  world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
+  pool.letGo();
+  world.mux.judged(pool, 0, 0, TOO_LOW);
+  const { submitted, rejectedLowDifficulty, contradicted } = world.mux.shares;
+  assert.deepEqual([submitted, rejectedLowDifficulty, contradicted], [1, 1, 0]);
+});
+
+Deno.test("a share that waits to find out how a difficulty is taken goes on to, whatever jobs come", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const { id: before } = miner.job;
+  pool.isHolding = true;
+  world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
+  await world.share(miner, before);
+  world.jobOf(pool, "2", false);
+  assert.deepEqual(pool.held.map(({ serial }) => serial), [0]);
+  world.mux.difficultyChanged(pool, "all", ANY_WORK, true);
+  world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
+  assert.deepEqual(pool.held.map(({ serial }) => serial), [0], "it is to find out anew");
+  pool.held = [];
+  world.mux.abandoned(pool, 0, 0);
+  await world.share(miner, before);
+  assert.deepEqual(pool.held.map(({ serial }) => serial), [1], "another one is to");
+});
+
+Deno.test("once a pool has refused a share as too low, none like it that waits goes up", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const { id: before } = miner.job;
+  world.mux.difficultyChanged(pool, "all", 2 ** 40, true);
+  await world.share(miner, before);
+  pool.acceptAll();
+  await world.share(miner, before);
+  pool.isHolding = true;
+  for (let n = 0; n < 3; n++) await world.share(miner, before);
+  assert.equal(pool.held.length, 3);
+  world.mux.judged(pool, 1, 1, TOO_LOW);
+  const { kept, rejectedLowDifficulty } = world.mux.shares;
+  assert.deepEqual([pool.held, kept, rejectedLowDifficulty], [[], 3, 1]);
+});
+
+Deno.test("a share that waits for its turn as long as for a verdict does not go up any more", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  await world.share(miner);
+  world.clock.advance(VERDICT_TIMEOUT_MS);
+  await world.share(miner);
+  world.clock.advance(1);
+  world.mux.tick();
+  assert.deepEqual(pool.held.map(({ serial }) => serial), [1]);
+  const { submitted, unansweredTimedOut } = world.mux.shares;
+  assert.deepEqual([submitted, unansweredTimedOut, world.mux.waitingShares], [1, 1, 1]);
 });
