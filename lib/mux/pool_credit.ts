@@ -63,9 +63,14 @@ export class PoolCredit {
     this.#difficulty = difficulty;
   }
 
-  /** A share for a job with this stamp, which reached so much, was accepted. @returns the credit. */
-  accepted(stamp: DifficultyStamp, reached: number): number {
-    const judge = this.#difficulty.takeJudge();
+  /**
+   * A share for a job with this stamp, which reached so much, was accepted.
+   *
+   * @param isCrossed whether the difficulty changed since it went up.
+   * @returns the credit.
+   */
+  accepted(stamp: DifficultyStamp, reached: number, isCrossed: boolean): number {
+    const judge = this.#difficulty.takeJudge(isCrossed);
     const { current, previous, isRaise, isAlone } = judge;
     if (!judge.isInFlight(stamp)) return current;
     const habit = this.#habitAfter(judge);

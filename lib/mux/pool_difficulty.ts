@@ -64,6 +64,11 @@ export class PoolDifficulty {
     return this.#previous;
   }
 
+  /** The lower of both: what a share is worth to the pool that only one of them would take. */
+  get lower(): number {
+    return Math.min(this.#current, this.#previous);
+  }
+
   /** Whether the last change was a raise. */
   get isRaise(): boolean {
     return this.#current > this.#previous;
@@ -113,10 +118,10 @@ export class PoolDifficulty {
 
   /**
    * By what the share was judged that is said to be accepted now. ckpool changes its difficulty over
-   * a share, and says so before it answers that share.
+   * a share, and says so before it answers that share: one that had gone up when the change came.
    */
-  takeJudge(): PoolDifficulty {
-    const judge = this.#before ?? this;
+  takeJudge(isCrossed: boolean): PoolDifficulty {
+    const judge = isCrossed ? this.#before ?? this : this;
     this.#before = undefined;
     return judge;
   }

@@ -127,9 +127,10 @@ export class ShareFlow {
 
   /** A share was hashed. */
   #hashed(hashed: WaitingShare, screened: Screened): void {
+    const provable = this.#provable(hashed, screened);
     // Of what its miner was told it proves nothing.
-    const waiting = screened === "easy"
-      ? { ...hashed, difficulty: this.#demandFor(hashed)!.sure, isBraked: false }
+    const waiting = provable < hashed.difficulty
+      ? { ...hashed, difficulty: provable, isBraked: false }
       : hashed;
     const { seat, difficulty, share } = waiting;
     // The clock is read once for each share and each verdict.
@@ -137,6 +138,13 @@ export class ShareFlow {
     const receipt = this.#settle(waiting, screened, time);
     if (typeof receipt === "string") this.#local.found(seat, difficulty, this.#now(time));
     seat.miner.shareChecked(share, receipt);
+  }
+
+  /** Of what its miner was told, how much a share is credited with. */
+  #provable({ slot, job, difficulty, reached }: WaitingShare, screened: Screened): number {
+    if (screened === "easy") return this.#demandFor({ slot, job })!.sure;
+    const isEasier = screened === "tentative" && reached < difficulty;
+    return isEasier ? slot.screening.hashing!.poolDifficulty.lower : difficulty;
   }
 
   /** `time` is real. */

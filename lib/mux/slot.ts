@@ -239,7 +239,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const isCrossed = poolDifficulty !== undefined && poolDifficulty.changes !== change;
     if (share.isTentative) this.#toldOf(change, verdict);
     if (verdict.kind === "accepted") {
-      this.#credited += stamp === undefined ? difficulty : this.#credit!.accepted(stamp, reached);
+      this.#credited += stamp === undefined
+        ? difficulty
+        : this.#credit!.accepted(stamp, reached, isCrossed);
     } else if (verdict.reason === "lowDifficulty") {
       this.#foundTooLow(share);
     }

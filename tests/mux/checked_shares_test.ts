@@ -492,3 +492,17 @@ Deno.test("a share that waits for its turn as long as for a verdict does not go 
   const { submitted, unansweredTimedOut } = world.mux.shares;
   assert.deepEqual([submitted, unansweredTimedOut, world.mux.waitingShares], [1, 1, 1]);
 });
+
+Deno.test("a share much easier than its miner was told is credited by what the pool may count it for", async () => {
+  const world = new World();
+  world.rules = vardiffRules({ fixed: 2 ** 20 });
+  const pool = world.serves("a", { difficulty: 2 ** 20 });
+  const miner = world.join();
+  assert.equal(miner.difficulty, 2 ** 20);
+  world.mux.difficultyChanged(pool, "all", ANY_WORK, true);
+  await world.share(miner);
+  pool.acceptAll();
+  assert.equal(world.mux.shares.accepted, 1);
+  assert.equal(world.counter.creditedDifficulty, ANY_WORK);
+  assert.equal(world.mux.creditedAt(0), ANY_WORK);
+});

@@ -51,7 +51,7 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
         // ckpool changes it over a share that it answers afterwards.
         if (name === "ckpool" && difficulty.current !== current) {
           theirs += rule({ current, previous, isInFlight }, cause.difficulty, Infinity)!;
-          ours += credit.accepted(cause, 2 ** 40);
+          ours += credit.accepted(cause, 2 ** 40, true);
         }
         if (job !== "none") stamps.push(difficulty.stamp(job === "clean"));
       } else if (step % 20 === 0) stamps.push(difficulty.stamp(false));
@@ -71,7 +71,7 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
         difficulty.refused(difficulty.changes);
       } else {
         theirs += given;
-        ours += credit.accepted(stamp, reached);
+        ours += credit.accepted(stamp, reached, false);
       }
     }
     assert.ok(refusals <= difficulty.changes, `${refusals} refused`);
@@ -79,3 +79,11 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
     assert.equal(ours, theirs);
   });
 }
+
+Deno.test("a share that goes up after a drop is credited by that, not by the difficulty before", () => {
+  const difficulty = new PoolDifficulty(2 ** 20);
+  const credit = new PoolCredit(difficulty);
+  const stamp = difficulty.stamp();
+  difficulty.change(1, true);
+  assert.equal(credit.accepted(stamp, 5, false), 1);
+});
