@@ -21,18 +21,19 @@ export class JobCheck {
   /** How the pool's difficulty stood then. */
   readonly stamp: DifficultyStamp;
   #seen: SeenShares;
-  /** Blocks among them, which go up also once the job is past. */
-  #blocks: SeenShares | undefined;
+  /** Blocks that have come, which go up also once the job is past. */
+  readonly #blocks: SeenShares;
   /** Made with its first share: for most jobs of a spare none comes. */
   #prepared: PreparedJob | undefined;
   #version = 0;
   #networkTarget: Uint32Array | undefined;
 
-  /** A job that has just come; `seen` came for the same work before. */
-  constructor(job: Job, stamp: DifficultyStamp, seen: SeenShares = new SeenShares()) {
+  /** A job that has just come; `before` is for the same work, if that came before. */
+  constructor(job: Job, stamp: DifficultyStamp, before?: JobCheck) {
     this.job = job;
     this.stamp = stamp;
-    this.#seen = seen;
+    this.#seen = before === undefined ? new SeenShares() : before.#seen;
+    this.#blocks = before === undefined ? new SeenShares() : before.#blocks;
   }
 
   /** Good shares that have come for it and are no blocks. */
@@ -42,7 +43,7 @@ export class JobCheck {
 
   /** Notes a good share by its header's hash. @returns whether it is new. */
   isNew(hash: Uint32Array, isBlock: boolean): boolean {
-    return (isBlock ? this.#blocks ??= new SeenShares() : this.#seen).add(hash);
+    return (isBlock ? this.#blocks : this.#seen).add(hash);
   }
 
   /** The job is past: of shares for it only blocks are of use, so that most of this can go. */

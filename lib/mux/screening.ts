@@ -130,7 +130,7 @@ export class ShareHashing {
     return new JobCheck(
       job,
       this.poolDifficulty.stamp(job.isClean),
-      isAgain ? before.seen : undefined,
+      isAgain ? before : undefined,
     );
   }
 

@@ -124,6 +124,22 @@ Deno.test("a block goes up before all others, whatever its job's age", async () 
   assert.match(log.take().join("\n"), /Block found: rig0 has a share for a/);
 });
 
+Deno.test("a block goes up once, also if the pool repeats its job", async () => {
+  using _log = new LogCapture();
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  for (const isClean of [true, false]) {
+    world.jobOf(pool, "blocks", isClean, ALL_BLOCKS);
+    world.clock.advance(10_000);
+    world.mux.tick();
+    miner.seat!.submit({ ...SHARE, jobId: miner.job.id });
+    await Promise.resolve();
+  }
+  const { blocks, refusedDuplicate } = world.mux.shares;
+  assert.deepEqual([pool.submits.length, blocks, refusedDuplicate], [1, 1, 1]);
+});
+
 Deno.test("a block for a job of another connection goes up there; of a gone one it is an error", async () => {
   using log = new LogCapture();
   const world = new World();
