@@ -43,6 +43,8 @@ export interface PoolConnectionOptions {
   readonly version: string;
   /** Opens the socket. */
   readonly dial: Dial;
+  /** Counts one more connect against the pool's rate: this connection needs a second one. */
+  readonly connectsAgain?: () => void;
   /** Monotonic time, for judging the pool. */
   readonly now: AttendedNow;
   /** What rates of the pool are judged by. */

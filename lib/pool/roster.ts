@@ -459,6 +459,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },
+      connectsAgain: () => connects.connectsAgain(pool),
       kind,
       account,
       password,
