@@ -2,7 +2,7 @@
  * How a pool's kind is found out: what it is asked, and what its answers say; pure.
  *
  * It is asked for what only an agent asks for, under the name that Stratum pools know us by: an agent
- * pool answers it with its capabilities under any name. An ordinary Stratum pool answers authorize and not
+ * pool answers with its capabilities under any name. An ordinary Stratum pool answers authorize and not
  * those, or says or shows by closing that it knows no such thing. Silence decides nothing: a thin
  * uplink must not turn a farm into one worker.
  */
