@@ -187,7 +187,7 @@ export class Proxy implements FarmControl {
     this.#version = version;
     this.#kinds = options.kinds ?? POOL_KINDS;
     this.#tls = tls;
-    this.#dial = dialFor(config, time);
+    this.#dial = dialFor(config, time, this.#connects);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts = new Layouts(this.#layoutSettings());
     this.#vardiffRules = new PortRules(config);
@@ -242,7 +242,7 @@ export class Proxy implements FarmControl {
     }
     // All at once: accounts open at any moment, by whatever is in force then.
     this.#config = config;
-    this.#dial = dialFor(config, this.#time);
+    this.#dial = dialFor(config, this.#time, this.#connects);
     this.#pools = this.#ids.of(configuredPools(config));
     this.#layouts.reconfigure(this.#layoutSettings());
     this.#vardiffRules = new PortRules(config);

@@ -8,6 +8,7 @@ import type { Config } from "../config/schema.ts";
 import type { MinersSettings } from "../miner/miners.ts";
 import type { AccountsSettings } from "../mux/accounts.ts";
 import type { CertificateFiles } from "../net/tls/certificate_files.ts";
+import type { ConnectLimiter } from "../net/pools/connect_limiter.ts";
 import type { Dial } from "../net/pools/connection.ts";
 import { createDial, type DialerOptions } from "../net/pools/dialer.ts";
 import type { ListenAddress } from "../net/miners/listeners.ts";
@@ -140,9 +141,9 @@ function msOrNever(seconds: number): number {
   return seconds === 0 ? Infinity : seconds * 1000;
 }
 
-/** How pools are reached. */
-export function dialFor(config: Config, time: Time): Dial {
-  return createDial(dialerOptions(config), time);
+/** How pools are reached; what one dial opens to a pool beside the first counts with `connects`. */
+export function dialFor(config: Config, time: Time, connects: ConnectLimiter): Dial {
+  return createDial(dialerOptions(config), time, (address) => connects.connectsAgain(address));
 }
 
 /** The same as settings. */

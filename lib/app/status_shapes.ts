@@ -285,7 +285,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     kind: pool.kind,
     account: pool.account,
     listed: pool.isListed,
-    state: state ?? "waiting",
+    state: state ?? (pool.isCold ? "cold" : "waiting"),
     reason: pool.trouble ?? "",
     retry_in_seconds: pool.retryInMs / 1000,
     connections,
@@ -307,7 +307,7 @@ export class PoolTotal {
   readonly poolId: number;
   readonly #pool: Pick<PoolTotalShape, "position" | "address" | "pinned">;
   #kind: KindOfPool;
-  readonly #states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
+  readonly #states = { serving: 0, spare: 0, opening: 0, cold: 0, waiting: 0 };
   #counts = NO_POOL_COUNTS;
   #miners = 0;
   readonly #shares = new Ledger();

@@ -1,5 +1,5 @@
 /**
- * How often a peer may do something: so many times a second, and more at once after a rest.
+ * How often a peer may do something: a number of times a second, and more at once after a rest.
  *
  * All that is kept of a peer is one number, the time at which its whole allowance is there again.
  */
@@ -29,6 +29,11 @@ export class Rate {
     const next = Math.max(restedAt, now - awayMs) + costMs;
     // Sums of fractions may be a little over what they should come to.
     return next - now > this.#roomMs + 1e-3 ? undefined : next;
+  }
+
+  /** What to keep of a peer that took one more, whether or not it had anything left to take from. */
+  takeAnyway(restedAt: number, now: number): number {
+    return Math.max(restedAt, now) + this.#costMs;
   }
 
   /** How long until a peer may take one, in milliseconds; 0 for now. Arguments as above. */

@@ -10,8 +10,8 @@ import { CAPABILITIES_GRACE_MS, KindEvidence, kindQuestion } from "../pool/kind_
 
 /** What is needed to ask. */
 export interface KindTalkOptions {
-  /** What an agent calls itself in subscribe. */
-  readonly clientAgent: string;
+  /** Of btcagent. */
+  readonly version: string;
   /** The name to authorize as; without it authorize is not asked. */
   readonly user: string | undefined;
   /** What goes with it. A secret: only the pool hears it. */
@@ -37,7 +37,7 @@ export interface KindTalk extends Conversation {
 /** Asks over `connection`, and closes it. */
 export async function askKind(
   connection: Connection,
-  { clientAgent, user, password, now, time, signal }: KindTalkOptions,
+  { version, user, password, now, time, signal }: KindTalkOptions,
 ): Promise<KindTalk> {
   const evidence = new KindEvidence();
   // Without a name there is nothing to come after that.
@@ -50,7 +50,7 @@ export async function askKind(
   const conversation = await converse(
     connection,
     {
-      question: kindQuestion(clientAgent, user, password),
+      question: kindQuestion(version, user, password),
       get isDone() {
         return isOver();
       },

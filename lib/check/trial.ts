@@ -105,9 +105,9 @@ export async function tryAddress(
 async function talkByKind(way: Way, address: PoolAddress, options: TrialOptions): Promise<Outcome> {
   if (options.kind === "agent") return await talkAsAgent(way, address, options);
   if (options.kind === "stratum") return await talkAsMiner(way, address, options, false);
-  const { introduction: { clientAgent, account: user }, password, now, time } = options;
+  const { introduction: { account: user }, version, password, now, time } = options;
   const asked = await connectAnd(way, address, options, async (connection, signal) => {
-    const talk = await askKind(connection, { clientAgent, user, password, now, time, signal });
+    const talk = await askKind(connection, { version, user, password, now, time, signal });
     return { kind: "unknown", talk } as const;
   });
   if (asked.problem !== undefined) return asked;

@@ -32,6 +32,8 @@ export interface PoolReport extends PoolCounts {
   readonly kind: KindOfPool;
   /** Whether it is in the list; if not, it was once. */
   readonly isListed: boolean;
+  /** Whether no spare is kept there, since it closes those: it is connected to when it is needed. */
+  readonly isCold: boolean;
   /** Its host and port, `host:port`. */
   readonly address: string;
   /** The sub-account there. */

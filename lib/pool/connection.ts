@@ -43,6 +43,8 @@ export interface PoolConnectionOptions {
   readonly version: string;
   /** Opens the socket. */
   readonly dial: Dial;
+  /** Counts one more connect against the pool's rate: this connection needs a second one. */
+  readonly connectsAgain?: () => void;
   /** Monotonic time, for judging the pool. */
   readonly now: AttendedNow;
   /** What rates of the pool are judged by. */
@@ -91,10 +93,10 @@ export interface ReadyUpstream extends Upstream {
 }
 
 /**
- * Why a connection ended: the socket could not be opened or broke, or a time-out passed; what the
- * pool said broke the protocol or refused us; it takes no work for the sub-account.
+ * Why a connection ended: the socket could not be opened or broke, or a time-out passed; the pool
+ * closed it; what the pool said broke the protocol or refused us; it takes no work for the sub-account.
  */
-export type EndCause = "connection" | "refusal" | "accountRefusal";
+export type EndCause = "connection" | "close" | "refusal" | "accountRefusal";
 
 /** The keeper of connections. */
 export interface PoolConnectionOwner {

@@ -30,6 +30,7 @@ export function endReason(error: unknown): string {
 
 /** Whose fault it is. */
 export function causeOf(error: unknown): EndCause {
+  if (isClose(error)) return "close";
   if (!(error instanceof ProtocolViolation)) return "connection";
   return error.code === AUTHORIZE_REFUSED ? "accountRefusal" : "refusal";
 }

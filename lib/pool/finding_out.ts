@@ -28,8 +28,6 @@ const MAX_BYTES = 512 * 1024;
 export interface FindingOutParts {
   /** What was found before, and where it is noted. */
   readonly found: FoundKinds;
-  /** What an agent calls itself in subscribe. */
-  readonly clientAgent: string;
   /** Opens a connection of a kind. */
   readonly open: (kind: PoolKind, options: PoolConnectionOptions) => PoolConnection;
 }
@@ -62,8 +60,8 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     this.#options = options;
     this.#parts = parts;
     this.#openedAt = options.now();
-    const { account, password } = options;
-    this.#question = new TextEncoder().encode(kindQuestion(parts.clientAgent, account, password));
+    const { version, account, password } = options;
+    this.#question = new TextEncoder().encode(kindQuestion(version, account, password));
     const known = parts.found.of(options.address);
     if (known === undefined) this.#ask();
     else this.#open(known);
@@ -142,17 +140,16 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
 
   async #ask(): Promise<void> {
     const { found } = this.#parts;
-    const probe = found.asked(this.#options.address);
-    // It is asked already, for its size: one question is enough.
-    if (probe?.isProbe === true) {
-      await probe.over;
+    const { dial, address } = this.#options;
+    // One question is enough for all.
+    for (let other = found.asked(address); other !== undefined; other = found.asked(address)) {
+      await other.over;
       if (!this.#isAsking()) return;
-      const known = found.of(this.#options.address);
+      const known = found.of(address);
       if (known !== undefined) return this.#open(known);
     }
-    const question = this.#asked = found.ask(this.#options.address, false);
+    const question = this.#asked = found.ask(address);
     try {
-      const { dial, address } = this.#options;
       const link = await dial(address, this.#abort.signal, this.#question);
       if (!this.#isAsking()) return link.close();
       this.#stage = { kind: "asking", link };
@@ -206,6 +203,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     if (kind === undefined || this.#stage.kind !== "asking") return false;
     this.#stage.link?.close();
     this.#parts.found.found(this.#options.address, kind);
+    this.#options.connectsAgain?.();
     this.#open(kind);
     return true;
   }

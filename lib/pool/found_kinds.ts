@@ -17,8 +17,6 @@ const PROTOCOL: Readonly<Record<PoolKind, string>> = {
 
 /** A connection that asks a pool for its kind, and hears its extranonce2 size with it. */
 export class KindQuestion {
-  /** Whether it is for nothing else, and another connection may wait for what it finds. */
-  readonly isProbe: boolean;
   /** The size, as soon as it is there; `undefined` if the pool does not say it. */
   readonly size: Promise<number | undefined>;
   /** Resolves when nothing more is heard. */
@@ -27,10 +25,9 @@ export class KindQuestion {
   readonly #end: () => void;
 
   /** `end` is called when it is over. */
-  constructor(isProbe: boolean, end: () => void) {
+  constructor(end: () => void) {
     const size = Promise.withResolvers<number | undefined>();
     const over = Promise.withResolvers<void>();
-    this.isProbe = isProbe;
     this.size = size.promise;
     this.over = over.promise;
     this.#size = size.resolve;
@@ -77,9 +74,9 @@ export class FoundKinds {
   }
 
   /** A connection begins to ask. */
-  ask(address: PoolAddress, isProbe: boolean): KindQuestion {
+  ask(address: PoolAddress): KindQuestion {
     const key = keyOf(address);
-    const question = new KindQuestion(isProbe, () => {
+    const question = new KindQuestion(() => {
       if (this.#questions.get(key) === question) this.#questions.delete(key);
     });
     this.#questions.set(key, question);

@@ -1,9 +1,10 @@
 /**
  * How a pool's kind is found out: what it is asked, and what its answers say; pure.
  *
- * It is asked as an agent asks. An agent pool answers with its capabilities. An ordinary Stratum pool
- * answers authorize and not those, or says or shows by closing that it knows no such thing. Silence
- * decides nothing: a thin uplink must not turn a farm into one worker.
+ * It is asked for what only an agent asks for, under the name that Stratum pools know us by: an agent
+ * pool answers with its capabilities under any name. An ordinary Stratum pool answers authorize and not
+ * those, or says or shows by closing that it knows no such thing. Silence decides nothing: a thin
+ * uplink must not turn a farm into one worker.
  */
 
 import { AGENT_EXTRANONCE2_BYTES, ASKED_CAPABILITIES } from "../base/agent_pool.ts";
@@ -11,6 +12,7 @@ import type { PoolKind } from "../base/pool_kind.ts";
 import { PoolFault } from "../base/violation.ts";
 import { quote } from "../protocol/stratum/message.ts";
 import type { PoolAnswer, PoolMessage } from "../protocol/stratum/pool_message.ts";
+import { userAgent } from "../protocol/stratum/pool_request.ts";
 import { sizeIn } from "./subscribe_answer.ts";
 
 /**
@@ -37,14 +39,16 @@ interface Request {
 /**
  * What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some
  * close. Without a `user` authorize is not asked.
+ *
+ * @param version Of btcagent.
  */
 export function kindQuestion(
-  clientAgent: string,
+  version: string,
   user: string | undefined,
   password: string,
 ): string {
   const requests: Request[] = [
-    { id: ID.subscribe, method: "mining.subscribe", params: [clientAgent] },
+    { id: ID.subscribe, method: "mining.subscribe", params: [userAgent(version)] },
     { id: ID.capabilities, method: "agent.get_capabilities", params: ASKED_CAPABILITIES },
   ];
   if (user !== undefined) {

@@ -6,7 +6,6 @@
 import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
 import type { PoolKind } from "../base/pool_kind.ts";
 import { registeredNames } from "../protocol/agent/names.ts";
-import { clientAgentName } from "./agent/handshake.ts";
 import { AgentSession } from "./agent/session.ts";
 import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
@@ -25,17 +24,13 @@ export function poolKinds(found: FoundKinds): PoolKinds {
   return {
     open: (options) => {
       if (options.kind !== "unknown") return OPEN[options.kind](options);
-      return new FindingOut(options, {
-        found,
-        clientAgent: clientAgentName(options.version),
-        open: (kind, inner) => OPEN[kind](inner),
-      });
+      return new FindingOut(options, { found, open: (kind, inner) => OPEN[kind](inner) });
     },
     askSize: async (listed, question) => {
       const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
       if (kind === "agent") return question.answered(AGENT_EXTRANONCE2_BYTES);
       if (kind === "stratum") return await askStratumSize(question);
-      await askUnknownSize(question, found, clientAgentName(question.version));
+      await askUnknownSize(question, found);
     },
   };
 }

@@ -12,7 +12,7 @@ import type { PoolRecord } from "./pool_book.ts";
 import type { ListedPool } from "./settings.ts";
 
 /** What is known of the pool beside its entry in the list. */
-export interface PoolMoment extends Pick<PoolReport, "isListed" | "retryInMs"> {
+export interface PoolMoment extends Pick<PoolReport, "isListed" | "isCold" | "retryInMs"> {
   /** Its connections. */
   readonly entries: readonly RosterEntry[];
   /** What was counted; the traffic is that of connections that are gone. */
@@ -32,7 +32,7 @@ export function kindOf(
 /** The report on a pool. */
 export function poolReport(
   pool: ListedPool,
-  { isListed, retryInMs, entries, record, time }: PoolMoment,
+  { isListed, isCold, retryInMs, entries, record, time }: PoolMoment,
 ): PoolReport {
   const { poolId, host, port, account } = pool;
   const kinds = [pool.kind, ...entries.map((entry) => kindOf(pool, entry.connection)), record.kind];
@@ -42,6 +42,7 @@ export function poolReport(
     poolId,
     kind: kinds.find((kind) => kind !== "unknown") ?? "unknown",
     isListed,
+    isCold,
     address: formatAddress({ hostname: host, port }),
     account,
     retryInMs,

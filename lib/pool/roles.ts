@@ -28,6 +28,8 @@ export interface RoleWishes {
   readonly active: number;
   /** Whether one more is kept ready, to another pool where there is one. */
   readonly spare: boolean;
+  /** Whether no spare is kept at the pool of a rank: it is connected to when it is needed. */
+  readonly isCold: (rank: number) => boolean;
 }
 
 /**
@@ -60,8 +62,10 @@ export function nextRank(
     const worstReady = Math.max(...ready.map((entry) => entry.rank));
     const mayUse = (rank: number) => ready.length === 0 || rank <= worstReady;
     if (opening.length < missing) return best(mayUse);
+    if (ready.length > 0) return undefined;
     const isLate = opening.every((entry) => time - entry.openedAt >= STAGGER_MS);
-    return ready.length === 0 && isLate ? best((rank) => !isUsed(rank)) : undefined;
+    // A warm spare would serve by now.
+    return best((rank) => !isUsed(rank) && (isLate || wishes.isCold(rank)));
   }
   const worst = worstActiveRank(entries);
   // Other connections to that pool may be serving already; one more on its way is enough.
@@ -77,7 +81,7 @@ export function nextRank(
   const serving = Math.max(wishes.active, ready.filter(({ role }) => role === "active").length);
   const useful = ready.filter((entry) => wishes.pools === 1 || !isBesideActive(entry, ready));
   if (useful.length > serving) return undefined;
-  return best((rank) => wishes.pools === 1 || !isUsed(rank));
+  return best((rank) => !wishes.isCold(rank) && (wishes.pools === 1 || !isUsed(rank)));
 }
 
 /** Whether an entry is a spare to a pool that serves already: both would fail together. */

@@ -13,6 +13,7 @@ import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
 import type { Job } from "../protocol/stratum/job.ts";
+import { CLOSES_UNTIL_COLD, ColdSpares } from "./cold_spares.ts";
 import type {
   EndCause,
   OpenConnection,
@@ -72,6 +73,11 @@ export interface RosterOptions extends RosterSettings {
  */
 const LINGER_MS = 5_000;
 
+/** What is in the way of a warm spare at a pool that is kept without. */
+const COLD =
+  `it closed ${CLOSES_UNTIL_COLD} spare connections that had nothing to do, so none is ` +
+  "kept there: it is connected to when it is needed";
+
 /** What miners need of their connections. */
 export interface ConnectionNeed {
   /** How many of them cannot be seated for want of a connection with room. */
@@ -102,6 +108,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #health: PoolHealth;
   readonly #entries = new RosterEntries();
   readonly #standby: Standby;
+  readonly #cold = new ColdSpares();
   readonly #refusals = new Refusals();
   readonly #leavings = new Leavings();
   readonly #said = new SaidOfPools();
@@ -157,6 +164,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#standby.reconfigure(settings.standbyIntervalMs);
     // What was in the way may be what was mended.
     this.#health.retryAll();
+    this.#cold.forget();
     this.#refusals.forget();
     this.#order.list(settings.pools);
     this.#entries.putInOrder(this.#order.ranked);
@@ -221,24 +229,40 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       this.#health.failed(pool.poolId, now(), isOfAccount);
       this.#refusals.failed(pool.poolId, isOfAccount);
       const trouble = { name: connection.name, pool, reason, next: this.#nextTry(entry) };
-      if (cause === "connection") troubles.notReached(trouble);
-      else troubles.refused(trouble, isOfAccount);
+      if (cause === "refusal" || isOfAccount) troubles.refused(trouble, isOfAccount);
+      else troubles.notReached(trouble);
       this.#noteRefusal();
     } else {
+      const heldMs = now() - ready.at;
       this.#book.lost(pool.poolId, reason);
-      this.#health.lost(pool.poolId, now(), now() - ready.at);
+      this.#health.lost(pool.poolId, now(), heldMs);
+      if (cause === "close" && this.#wasIdle(entry)) this.#cold.closed(pool.poolId, heldMs);
       const trouble = { name: connection.name, pool, reason, next: this.#nextTry(entry) };
       troubles.lost(trouble, ready.isServing ? "serving" : "spare");
+      if (this.#cold.isCold(pool.poolId)) this.#keepCold(pool);
       this.#standby.remember(ready.upstream);
       mux.upstreamLost(ready.upstream);
     }
     this.#reconsider();
   }
 
+  /** Whether a spare is one that never served, and not on its way to do so. */
+  #wasIdle({ rank, ready }: RosterEntry): boolean {
+    return ready?.servesSince === Infinity && rank !== UNWANTED &&
+      rank >= this.#entries.worstRank;
+  }
+
+  /** Says that a pool gets no more spares. */
+  #keepCold(pool: ListedPool): void {
+    this.#book.troubled(pool.poolId, COLD);
+    this.#options.troubles.cold(pool, CLOSES_UNTIL_COLD);
+  }
+
   #report(pool: ListedPool, isListed: boolean): PoolReport {
     const { poolId } = pool;
     return poolReport(pool, {
       isListed,
+      isCold: this.#cold.isCold(poolId),
       retryInMs: this.#retryInMs(pool),
       entries: this.#entries.to(poolId),
       record: this.#book.of(poolId),
@@ -249,6 +273,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   /** When the pool of a connection that ended is tried again, in words. */
   #nextTry({ rank, pool }: RosterEntry): string {
     if (rank === UNWANTED) return "it is not wanted any more";
+    if (this.#cold.isCold(pool.poolId)) return "it is connected to when it is needed";
     const seconds = (this.#retryInMs(pool) / 1000).toFixed(1);
     return seconds === "0.0" ? "trying again now" : `next try in ${seconds} s`;
   }
@@ -286,6 +311,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       pools: this.#order.ranked.length,
       active: connections ?? 1,
       spare: connections === undefined && this.#options.maySpare(),
+      isCold: (rank: number) => this.#isCold(rank),
     };
     const mayDial = (rank: number, isOutage: boolean) => this.#mayDial(rank, isOutage);
     for (;;) {
@@ -293,6 +319,12 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       if (rank === undefined) return;
       this.#open(rank);
     }
+  }
+
+  /** Whether no spare is wanted at the pool of a rank: it closes them, and there is no need yet. */
+  #isCold(rank: number): boolean {
+    const isNeeded = this.#entries.serving.some(({ ready }) => ready.upstream.isSilent);
+    return !isNeeded && this.#cold.isCold(this.#order.ranked[rank]!.poolId);
   }
 
   /** How many connections are to serve: more where one has room for few. */
@@ -388,6 +420,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       this.#standby.end();
       to.ready.isServing = true;
       to.ready.servesSince = time;
+      this.#cold.served(to.pool.poolId);
       this.#book.activated(to.pool.poolId);
       logServes(to.connection.name);
     }
@@ -459,6 +492,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },
+      connectsAgain: () => connects.connectsAgain(pool),
       kind,
       account,
       password,

@@ -38,19 +38,18 @@ export async function askStratumSize(question: SizeQuestion): Promise<void> {
 export async function askUnknownSize(
   question: SizeQuestion,
   found: FoundKinds,
-  clientAgent: string,
 ): Promise<void> {
-  const { address, account, password, now, answered, signal } = question;
+  const { address, account, password, version, now, answered, signal } = question;
   const asked = found.asked(address);
   if (asked !== undefined) {
     void unlessAborted(asked.size, signal).then(answered);
     return;
   }
-  const probe = found.ask(address, true);
+  const probe = found.ask(address);
   const evidence = new KindEvidence();
   void probe.size.then(answered);
   const noteSize = () => probe.sizeSeen(evidence.sizeAt(now()));
-  const opening = kindQuestion(clientAgent, account === "" ? undefined : account, password);
+  const opening = kindQuestion(version, account === "" ? undefined : account, password);
   const end = await ask(question, opening, {
     receive: (message) => {
       evidence.receive(message, now());

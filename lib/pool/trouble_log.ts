@@ -54,6 +54,17 @@ export class PoolTroubleLog {
     say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
   }
 
+  /** A pool gets no more spares, since it closed `closes` that never served. */
+  cold(pool: ListedPool, closes: number): void {
+    const line = this.#lines.failed(`cold ${where(pool)}`);
+    if (line === undefined) return;
+    log.info(
+      "Pool {pool} closed {closes} spare connections that had nothing to do: from now on it is " +
+        "connected to when it is needed{more}",
+      { pool: where(pool), closes, more: repeated(line) },
+    );
+  }
+
   /** No pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
   unserved(isKeptBusy: boolean): void {
     const line = this.#lines.failed(UNSERVED);

@@ -8,7 +8,7 @@ import {
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
 import { columnOf, type Count, countOf, Ledger } from "../../lib/mux/books/ledger.ts";
-import { PoolTotal, sharesShape } from "../../lib/app/status_shapes.ts";
+import { poolShape, PoolTotal, sharesShape } from "../../lib/app/status_shapes.ts";
 import type { KindOfPool } from "../../lib/base/pool_kind.ts";
 import type { PoolView } from "../../lib/app/farm_view.ts";
 import { NO_SHARES } from "../../lib/mux/books/ledger.ts";
@@ -54,6 +54,7 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
     kind,
     account: "a",
     isListed: true,
+    isCold: false,
     connections: [],
     trouble: undefined,
     retryInMs: 0,
@@ -84,6 +85,7 @@ Deno.test("what a pool credits, and what the brake cost, is added up over sub-ac
     kind: "stratum",
     account: "a",
     isListed: true,
+    isCold: false,
     connections: [],
     trouble: undefined,
     retryInMs: 0,
@@ -93,4 +95,46 @@ Deno.test("what a pool credits, and what the brake cost, is added up over sub-ac
   }, 0);
   assert.equal(total.shape.credited_difficulty, 512.25);
   assert.equal(total.shape.brake_lost_difficulty, 8.5);
+});
+
+Deno.test("a pool without connections is cold if it closes spares, and waits otherwise", () => {
+  const view: PoolView = {
+    ...NO_POOL_COUNTS,
+    poolId: 0,
+    address: "pool:1",
+    kind: "stratum",
+    account: "a",
+    isListed: true,
+    isCold: true,
+    connections: [],
+    trouble: undefined,
+    retryInMs: 0,
+    shares: NO_SHARES,
+    credited: 0,
+    brakeLoss: 0,
+  };
+  const opening = {
+    name: "pool:1 #1",
+    kind: "stratum",
+    role: "opening",
+    ageMs: 0,
+    agreed: undefined,
+    miners: 0,
+    jobAt: undefined,
+    poolDifficulty: undefined,
+  } as const;
+  assert.equal(poolShape(view, 0).state, "cold");
+  assert.equal(poolShape({ ...view, isCold: false }, 0).state, "waiting");
+  assert.equal(poolShape({ ...view, connections: [opening] }, 0).state, "opening");
+  const { kind, address } = view;
+  const list = { poolId: 0, address, kind, isPinned: false, past: undefined };
+  const total = new PoolTotal(list, 1);
+  total.add(view, 0);
+  assert.deepEqual(total.shape.accounts, {
+    serving: 0,
+    spare: 0,
+    opening: 0,
+    cold: 1,
+    waiting: 0,
+  });
 });

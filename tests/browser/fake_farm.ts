@@ -118,7 +118,13 @@ export class FakeFarm implements StatusSource, StatusControl {
       address: "pool.example:3333",
       kind: this.kind,
       shares: { ...this.#summary.shares, kept: this.kept, contradicted: this.contradicted },
-      accounts: { serving: isServing ? 1 : 0, spare: 0, opening: 0, waiting: isServing ? 0 : 1 },
+      accounts: {
+        serving: isServing ? 1 : 0,
+        spare: 0,
+        opening: 0,
+        cold: 0,
+        waiting: isServing ? 0 : 1,
+      },
       reason: this.reason,
       pinned: this.pinned === 1,
     }];

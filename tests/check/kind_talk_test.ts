@@ -14,7 +14,7 @@ async function kindAfter(happen: (connection: FakeConnection) => void) {
   const connection = new FakeConnection();
   const time = new FakeTime();
   const kind = askKind(connection, {
-    clientAgent: "btccom-agent/1.2.3-deno",
+    version: "1.2.3",
     user: "acc",
     password: "x",
     now: time.now,

@@ -31,6 +31,8 @@ class Rig {
   readonly events = new RecordingEvents(this.clock.now);
   readonly connections: FakeConnection[] = [];
   readonly connection: PoolConnection;
+  /** How often it said that it has to connect once more. */
+  connectsAgain = 0;
 
   constructor(readonly found = new FoundKinds()) {
     this.connection = poolKinds(found).open({
@@ -43,6 +45,7 @@ class Rig {
       wantsVerdicts: true,
       version: "1.2.3",
       dial: this.dial.dial,
+      connectsAgain: () => this.connectsAgain++,
       now: this.clock.now,
       rateClock: { realNow: this.clock.now, awayMs: () => 0 },
       timers: systemTime,
@@ -89,13 +92,13 @@ async function asked(): Promise<Rig> {
   return rig;
 }
 
-Deno.test("A pool is asked as an agent asks, with whole numbers for ids and subscribe first", () => {
+Deno.test("A pool is asked what agents ask under our own name, with whole numbers for ids and subscribe first", () => {
   const rig = new Rig();
   const text = new TextDecoder().decode(rig.dial.calls[0]!.opening);
-  assert.equal(text, kindQuestion("btccom-agent/1.2.3-deno", "alice", "x"));
+  assert.equal(text, kindQuestion("1.2.3", "alice", "x"));
   assert.equal(
     text,
-    '{"id":1,"method":"mining.subscribe","params":["btccom-agent/1.2.3-deno"]}\n' +
+    '{"id":1,"method":"mining.subscribe","params":["btcagent/1.2.3"]}\n' +
       '{"id":2,"method":"agent.get_capabilities","params":[["verrol","subres"]]}\n' +
       '{"id":3,"method":"mining.authorize","params":["alice","x"]}\n',
   );
@@ -323,4 +326,40 @@ Deno.test("Traffic counts the question and what came for it", async () => {
   assert.ok(rig.connection.bytesWritten > question);
   assert.ok(rig.connection.bytesRead > CAPS.length + 1);
   rig.connection.close();
+});
+
+Deno.test("However many connections want to know the kind of a pool, one asks", async () => {
+  using _log = new LogCapture();
+  const found = new FoundKinds();
+  const [first, ...others] = Array.from({ length: 5 }, () => new Rig(found));
+  await first!.connect();
+  assert.deepEqual(others.map(({ dial }) => dial.calls.length), [0, 0, 0, 0]);
+  await first!.say(SUB, '{"error":[-3,"Method not found",null],"id":2,"result":null}');
+  assert.equal(first!.kind, "stratum");
+  for (const rig of others) {
+    assert.equal(rig.dial.calls.length, 1);
+    await rig.connect();
+    await rig.say(...stratumHandshake());
+    assert.deepEqual(rig.events.all, [{ ready: true }]);
+  }
+  assert.deepEqual([first!, ...others].map((rig) => rig.connectsAgain), [1, 0, 0, 0, 0]);
+  for (const rig of [first!, ...others]) rig.connection.close();
+});
+
+Deno.test("A connection that asked and heard nothing leaves the question to the next that waits", async () => {
+  using _log = new LogCapture();
+  const found = new FoundKinds();
+  const [first, second, third] = [new Rig(found), new Rig(found), new Rig(found)];
+  await first.connect();
+  first.connections[0]!.end();
+  await turn();
+  assert.equal(first.events.endCause, "connection");
+  assert.deepEqual([second, third].map(({ dial }) => dial.calls.length), [1, 0]);
+  second.connection.close();
+  await second.connect();
+  assert.equal(third.dial.calls.length, 1, "one that is closed asks no more either");
+  await third.connect();
+  await third.say(CAPS);
+  assert.equal(found.of(ADDRESS), "agent");
+  third.connection.close();
 });

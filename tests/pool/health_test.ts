@@ -461,7 +461,10 @@ for (
       for (let n = 0, at = time; n < 3; n++) at += health.failed(pool, at);
     }
     const mayDial = (rank: number, isOutage: boolean) => health.mayDial(rank, time, isOutage);
-    assert.equal(nextRank(lines(have), { ...wishes, pools }, mayDial, time), next);
+    assert.equal(
+      nextRank(lines(have), { ...wishes, pools, isCold: () => false }, mayDial, time),
+      next,
+    );
   });
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { nextRank, type Ranked } from "../../lib/pool/roles.ts";
 
-const WISHES = { pools: 2, active: 1, spare: true };
+const WISHES = { pools: 2, active: 1, spare: true, isCold: () => false };
 
 function entries(...roles: readonly [Ranked["role"], number][]): Ranked[] {
   return roles.map(([role, rank]) => ({ role, rank, openedAt: 0 }));
@@ -26,4 +26,31 @@ Deno.test("A spare to the pool that serves is none where there is another pool",
     nextRank(entries(["active", 0], ["spare", 0]), { ...WISHES, pools: 1 }, () => true, 0),
     undefined,
   );
+});
+
+Deno.test("No spare is opened to a cold pool, but to the next that is not", () => {
+  const cold = (...ranks: readonly number[]) => ({
+    ...WISHES,
+    pools: 3,
+    isCold: (rank: number) => ranks.includes(rank),
+  });
+  const spareOf = (...ranks: readonly number[]) =>
+    nextRank(entries(["active", 0]), cold(...ranks), () => true, 0);
+  assert.equal(spareOf(), 1);
+  assert.equal(spareOf(1), 2);
+  assert.equal(spareOf(1, 2), undefined);
+  const alone = { ...cold(0), pools: 1 };
+  assert.equal(nextRank(entries(["active", 0]), alone, () => true, 0), undefined);
+});
+
+Deno.test("A better pool is connected to however cold it is: miners are to return there", () => {
+  const wishes = { ...WISHES, isCold: () => true };
+  assert.equal(nextRank(entries(["active", 1]), wishes, () => true, 0), 0);
+});
+
+Deno.test("When nothing serves, a cold pool is connected to beside the first, without a wait", () => {
+  const wishes = { ...WISHES, pools: 3, isCold: (rank: number) => rank === 2 };
+  assert.equal(nextRank(entries(), wishes, () => true, 0), 0);
+  assert.equal(nextRank(entries(["opening", 0]), wishes, () => true, 0), 2);
+  assert.equal(nextRank(entries(["opening", 0], ["opening", 2]), wishes, () => true, 0), undefined);
 });

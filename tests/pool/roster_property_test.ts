@@ -76,6 +76,8 @@ Deno.test("Connections stay bounded, and all is as it should be once the pools a
       assert.ok(rig.pools.dialled.length <= most, `${rig.pools.dialled.length} dials`);
 
       rig.pools.moods.fill("serves");
+      // A pool that closed its spares again and again gets one again.
+      rig.reconfigure(moods.keys().toArray());
       await rig.pass(60_000 + 180_000 + 20_000, checkNow);
       const { active, spare } = rig.roles;
       assert.deepEqual(active, Array(wanted).fill(0));

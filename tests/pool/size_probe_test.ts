@@ -230,7 +230,7 @@ Deno.test("an agent pool that leaves too few bytes for one narrows nobody", asyn
 
 Deno.test("where a connection asks for the kind already, its answer is waited for", async () => {
   const rig = new Rig();
-  const question = rig.found.ask(pool(0), false);
+  const question = rig.found.ask(pool(0));
   await rig.ask(pool(0, "unknown"));
   assert.equal(rig.dial.calls.length, 0);
   question.sizeSeen(undefined);

@@ -111,6 +111,15 @@ export class ConnectLimiter {
     target.next = undefined;
   }
 
+  /**
+   * One that was granted has to connect once more, as after asking for a pool's kind, or reaches the
+   * pool in several ways at once. It does not wait for that; those that ask next do.
+   */
+  connectsAgain(address: PoolAddress): void {
+    const target = this.#target(address);
+    target.restedAt = this.#rate.takeAnyway(target.restedAt, this.#now());
+  }
+
   /** How long until a connection to the address may be opened, in milliseconds; 0 for now. */
   waitMs(address: PoolAddress): number {
     const target = this.#targets.get(keyOf(address));

@@ -58,9 +58,14 @@ const log = areaLog("pool");
  * The dial for these options. When it fails its error names each way tried with what was in the
  * way, and never a user or a password.
  *
+ * @param reachedAgain Hears of each connection of one dial that reaches the pool after the first.
  * @throws Error when one of the proxies is no address; the configuration has checked them.
  */
-export function createDial(options: DialerOptions, time: Time): Dial {
+export function createDial(
+  options: DialerOptions,
+  time: Time,
+  reachedAgain: (address: PoolAddress) => void = () => {},
+): Dial {
   const listed = listedWays(options);
   // A proxy that is down is heard of with the first connection, then once a minute.
   const outages = new OutageLines(time.now);
@@ -73,9 +78,15 @@ export function createDial(options: DialerOptions, time: Time): Dial {
     const rounds = waysInRounds(listed, address, options);
     const timeoutMs = options.timeoutMs * DIAL_PART / rounds.length;
     const failures: Failure[] = [];
+    let connections = 0;
+    const reached = () => {
+      if (++connections > 1) reachedAgain(address);
+    };
     for (const ways of rounds) {
       const result = await race(
-        ways.map((way) => entrant(way, { address, usesTls, tls, opening }, ways.length > 1)),
+        ways.map((way) =>
+          entrant(way, { address, usesTls, tls, opening, reached }, ways.length > 1)
+        ),
         signal,
         timeoutMs,
         time,
@@ -148,16 +159,17 @@ interface Target {
   readonly usesTls: boolean;
   readonly tls: TlsPolicy;
   readonly opening: Uint8Array | undefined;
+  readonly reached: () => void;
 }
 
 function entrant(
   way: Way,
-  { address, usesTls, tls, opening }: Target,
+  { address, usesTls, tls, opening, reached }: Target,
   hasRivals: boolean,
 ): Entrant {
   const { name, proxy } = way;
   const open = async (attempt: Attempt): Promise<Connection> => {
-    const connection = await openTrusted(way, address, usesTls, tls, attempt);
+    const connection = await openTrusted(way, address, usesTls, tls, attempt, reached);
     if (opening !== undefined) await writeAll(connection, opening);
     if (proxy === undefined && !usesTls && !hasRivals) return connection;
     if (opening !== undefined) return await awaitFirstAnswer(connection, attempt);

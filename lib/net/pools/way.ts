@@ -26,6 +26,7 @@ export interface Way {
  * Opens one connection to the pool, with TLS if it `usesTls`: as {@linkcode openConnection}, once
  * more for each certificate that a well-known authority may have signed.
  *
+ * @param reached Called for each connection that got as far as the pool.
  * @throws Error that says what was in the way, and never a user or a password.
  */
 export async function openTrusted(
@@ -34,17 +35,24 @@ export async function openTrusted(
   usesTls: boolean,
   policy: TlsPolicy,
   attempt: Attempt,
+  reached: () => void = () => {},
 ): Promise<Connection> {
   if (problem !== undefined) throw new Error(problem);
   let poolTls = usesTls ? policy : undefined;
   let proxyTls = { ...policy, pins: [] };
   for (;;) {
     try {
-      return await openConnection(proxy, address, poolTls, proxyTls, attempt);
+      const connection = await openConnection(proxy, address, poolTls, proxyTls, attempt);
+      reached();
+      return connection;
     } catch (error) {
       if (!(error instanceof UntrustedByOwnAuthorities)) throw error;
-      if (error.peer === "the proxy") proxyTls = { ...proxyTls, caCerts: [] };
-      else poolTls = { ...policy, caCerts: [] };
+      if (error.peer === "the proxy") {
+        proxyTls = { ...proxyTls, caCerts: [] };
+      } else {
+        reached();
+        poolTls = { ...policy, caCerts: [] };
+      }
     }
   }
 }

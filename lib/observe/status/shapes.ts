@@ -228,8 +228,9 @@ export const PoolSchema = v.strictObject({
   account: words("The sub-account there, or the user at a Stratum pool."),
   listed: flag("Whether it is in the configuration; if not, miners leave it as soon as they can."),
   state: about(
-    "The best of its connections; `waiting` if it has none.",
-    v.picklist(["serving", "spare", "opening", "waiting"]),
+    "The best of its connections. Without any: `cold` if it closed spare connections that had nothing " +
+      "to do, so that none is kept and it is connected to when it is needed; else `waiting`.",
+    v.picklist(["serving", "spare", "opening", "cold", "waiting"]),
   ),
   reason: words("Why the last connection failed; empty since one was last ready."),
   retry_in_seconds: amount("Until it may be dialled again."),
@@ -272,6 +273,7 @@ export const PoolTotalSchema = v.strictObject({
     serving: count("Open sub-accounts it serves."),
     spare: count("Those it is ready for."),
     opening: count("Those it is being connected to for."),
+    cold: count("Those it is connected to for when it is needed: it closes spare connections."),
     waiting: count("Those it has no connection for."),
   }),
   miners: count("Miners that work for it."),

@@ -170,7 +170,7 @@ export class AgentSession implements PoolConnection {
         const count = await connection.read(buffer);
         // It may have been closed between the coming of the bytes and our turn.
         if (this.#isEnded()) return;
-        if (count === null) return this.#end("the pool closed the connection");
+        if (count === null) return this.#end("the pool closed the connection", "close");
         await this.#receive(buffer.subarray(0, count), link);
       }
     } catch (error) {

@@ -167,7 +167,7 @@ export class StratumSession implements PoolConnection {
         const count = await connection.read(buffer);
         // It may have been closed between the coming of the bytes and our turn.
         if (this.#isEnded()) return;
-        if (count === null) return this.#end(this.#whyClosed());
+        if (count === null) return this.#end(this.#whyClosed(), "close");
         await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {

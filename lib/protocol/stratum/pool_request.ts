@@ -30,6 +30,11 @@ export interface StratumLogin {
   readonly suggestedDifficulty: number | undefined;
 }
 
+/** What we call ourselves to every pool that may be an ordinary Stratum pool. */
+export function userAgent(version: string): string {
+  return `btcagent/${version}`;
+}
+
 /** Asks for version rolling alone, always with both parameters. */
 export function configureRequest(): string {
   const mask = {
@@ -93,7 +98,7 @@ export function submitRequest(submit: Submit): string {
 /** The answer to `client.get_version`. */
 export function versionAnswer(id: RequestId, version: string): string {
   return `{"id":${formatRequestId(id)},"result":${
-    JSON.stringify(`btcagent/${version}`)
+    JSON.stringify(userAgent(version))
   },"error":null}`;
 }
 
@@ -103,7 +108,7 @@ export function pingAnswer(id: RequestId): string {
 }
 
 function subscribeRequest(version: string): string {
-  return request(REQUEST_ID.subscribe, "mining.subscribe", [`btcagent/${version}`]);
+  return request(REQUEST_ID.subscribe, "mining.subscribe", [userAgent(version)]);
 }
 
 function request(id: number, method: string, params: readonly unknown[]): string {

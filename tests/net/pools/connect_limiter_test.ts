@@ -130,3 +130,16 @@ Deno.test("however many return, it is at most ten a second, and others lose noth
   assert.ok(served.length <= 10 + 10 * 11, `${served.length} in 10 s`);
   assert.ok(rig.connected.some((name) => name.startsWith("new")));
 });
+
+Deno.test("what one that was granted connects beside it makes those wait that ask next", () => {
+  const rig = new Rig();
+  assert.ok(rig.ask({ name: "first", urgency: URGENCY.more }));
+  for (let n = 0; n < 12; n++) rig.limiter.connectsAgain(POOL);
+  assert.equal(rig.limiter.waitMs(POOL), 4_000);
+  const next = askers(1, "next", URGENCY.first);
+  rig.pass(3_750, next);
+  assert.deepEqual(rig.connected, ["first"]);
+  rig.pass(500, next);
+  assert.deepEqual(rig.connected, ["first", "next0"]);
+  assert.equal(rig.limiter.waitMs({ ...POOL, port: 1 }), 0, "another address owes nothing");
+});

@@ -382,3 +382,30 @@ Deno.test("a CA file that cannot be read is the reason, and nothing is dialled",
   );
   assert.equal(server.accepted, 0);
 });
+
+Deno.test("each way of a race that reaches the pool after the first one is told", async () => {
+  using _log = new LogCapture();
+  await using pool: LoopbackServer = new LoopbackServer(async (conn) => {
+    await conn.read(new Uint8Array(1000));
+    // The race is open until both are here.
+    await pool.until(() => pool.accepted === 2);
+    await conn.write(encode('{"id":1,"result":true}\n'));
+    await conn.read(new Uint8Array(1000));
+  });
+  const { host, port } = pool.address;
+  await using proxy = new LoopbackServer(async (conn) => {
+    await conn.read(new Uint8Array(1000));
+    await conn.write(encode("HTTP/1.1 200 OK\r\n\r\n"));
+    await relay(conn, await Deno.connect({ hostname: host, port }));
+  });
+  const again: unknown[] = [];
+  const options = { ...OPTIONS, proxies: [`http://${proxy.hostPort}`], triesDirectToo: true };
+  const race = createDial(options, systemTime, (address) => again.push(address));
+  const connection = await race(pool.address, NEVER, encode('{"id":1}\n'));
+  assert.deepEqual(again, [pool.address]);
+  connection.close();
+
+  const plain = createDial(OPTIONS, systemTime, (address) => again.push(address));
+  (await plain(pool.address, NEVER)).close();
+  assert.equal(again.length, 1, "one way is one connection");
+});

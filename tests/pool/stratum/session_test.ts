@@ -251,7 +251,7 @@ Deno.test("Trap 11: an idle connection's difficulty may sink to almost nothing, 
   );
   rig.connection.end();
   await turn();
-  assert.equal(rig.events.endCause, "connection");
+  assert.equal(rig.events.endCause, "close");
 });
 
 Deno.test("Trap 13: the same extranonce1 may come on two connections; no session is ever resumed", async () => {
@@ -611,7 +611,7 @@ Deno.test("A pool that closes or resets before it gives work is told with what t
       "the pool closed the connection before the authorize answer came; check its port, whether it " +
         "wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and whether it bars this address",
     );
-    assert.equal(rig.events.endCause, "connection");
+    assert.equal(rig.events.endCause, "close");
   }
 });
 

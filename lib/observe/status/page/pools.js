@@ -15,6 +15,7 @@ function poolState({ accounts, reason }) {
   if (accounts.serving > 0) return chip("good", t("poolServing"));
   if (accounts.spare > 0) return chip("calm", t("poolSpare"));
   if (accounts.opening > 0) return chip("warn", t("poolOpening"));
+  if (accounts.cold > 0) return chip("calm", t("poolCold"));
   // A pool that is not wanted while better ones are there has no reason for being away.
   if (accounts.waiting > 0 && reason === "") return chip("calm", t("poolResting"));
   if (accounts.waiting > 0) return chip("bad", t("poolWaiting"));

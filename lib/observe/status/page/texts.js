@@ -92,6 +92,7 @@ export const ENGLISH = {
   poolServing: "Serves",
   poolSpare: "Spare",
   poolOpening: "Connecting",
+  poolCold: "Connected to when needed",
   poolWaiting: "Not connected",
   poolResting: "Not needed now",
   poolIdle: "No miner yet",

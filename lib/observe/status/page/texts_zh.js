@@ -87,6 +87,7 @@ export const CHINESE = {
   poolServing: "使用中",
   poolSpare: "备用",
   poolOpening: "连接中",
+  poolCold: "需要时连接",
   poolWaiting: "未连接",
   poolResting: "暂不需要",
   poolIdle: "尚无矿机",
