@@ -81,6 +81,7 @@ export class PoolClient {
   readonly #given = new Map<string, GivenJob>();
   readonly #answers = new Set<Timer>();
   #line = "";
+  #told: number | undefined;
   #isAuthorized = false;
   #isClosed = false;
 
@@ -207,7 +208,12 @@ export class PoolClient {
   tellDifficulty(
     line: string = formatNotification("mining.set_difficulty", JSON.stringify([this.difficulty])),
   ): void {
-    this.#context.ledger.count("difficultiesTold");
+    const { ledger } = this.#context;
+    ledger.count("difficultiesTold");
+    if (this.#told !== undefined && this.#told !== this.difficulty) {
+      ledger.count("difficultyChanges");
+    }
+    this.#told = this.difficulty;
     this.send(line);
   }
 

@@ -48,6 +48,8 @@ Deno.test("vardiff looks after so many shares, speaks before the answer, and min
   client.send("mining.suggest_difficulty", [DIFFICULTY * 16]);
   await client.until(() => client.difficulties.length === 3);
   assert.ok(Math.abs(client.difficulty / DIFFICULTY - 16) < 0.001);
+  const { difficultyChanges, highestDifficulty } = pool.statistics();
+  assert.deepEqual([difficultyChanges, highestDifficulty], [2, DIFFICULTY]);
 });
 
 Deno.test("one connection is one worker, and what is not expected is met with silence", async () => {
