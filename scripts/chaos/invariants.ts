@@ -49,12 +49,6 @@ const LOW_CODE = 23;
 /** Servers that judge whatever is on its way by the newest difficulty may refuse two shares. */
 const MOST_REFUSED = { public: 2, others: 1 } as const;
 
-/**
- * Shares that cross one change of difficulty: miners stay with a job for up to 5 s, and pools differ
- * in what they credit then, which is learnt from their verdicts only.
- */
-const MOST_CROSSING = 10;
-
 /** Everything that must hold. */
 export function findings(outcome: ChaosOutcome): readonly Finding[] {
   return [
@@ -303,12 +297,13 @@ function disagreement(
 
 /** Whether the pool credits what we do; shares that cross a change may be worth either. */
 function difficultyFound(
-  { difficulty, highestDifficulty, difficultyChanges }: StratumPoolBooks,
+  { difficulty, highestDifficulty, acceptedInChange }: StratumPoolBooks,
   credited: number,
   unheard: number,
 ): readonly [boolean, string, number, number] {
-  // Fractions do not add up exactly.
-  const leeway = difficultyChanges * MOST_CROSSING * highestDifficulty + difficulty * 1e-9;
+  // Pools differ in what they credit for jobs of before a change, which is learnt from verdicts only.
+  // Nor do fractions add up exactly.
+  const leeway = acceptedInChange * highestDifficulty + difficulty * 1e-9;
   const most = credited + unheard * highestDifficulty + leeway;
   return [isWithin(difficulty, credited - leeway, most), "difficulty", difficulty, credited];
 }

@@ -64,8 +64,12 @@ const FAULTS: Readonly<Record<PoolFault<"stratum">, Fault>> = {
   },
   refusesAll: { switches: { refuseShares: true }, excuses: ["badShares"] },
   nodeGone: { switches: { isNodeGone: true } },
-  // Of a hundred shares a second most are stale where a block crosses them.
-  difficultyFalls: { factor: 1 / MILLION, excuses: ["badShares", "flood"] },
+  // Of a hundred shares a second many cross each block, and each step by which the pool follows.
+  difficultyFalls: {
+    factor: 1 / MILLION,
+    delaysLines: true,
+    excuses: ["badShares", "flood"],
+  },
   difficultyRises: { factor: MILLION },
 };
 

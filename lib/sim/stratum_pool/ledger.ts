@@ -111,6 +111,8 @@ export interface StratumPoolStatistics {
   readonly difficultiesTold: number;
   /** Of them, those that were others than what their connection was told before. */
   readonly difficultyChanges: number;
+  /** Shares accepted within 10 s of such a change, some of them for jobs of before. */
+  readonly acceptedInChange: number;
   /** The highest difficulty that an accepted share was judged by; 0 before the first. */
   readonly highestDifficulty: number;
   /** Lines received. */
@@ -139,6 +141,7 @@ export class StratumPoolLedger {
     refusedConnections: 0,
     difficultiesTold: 0,
     difficultyChanges: 0,
+    acceptedInChange: 0,
     highestDifficulty: 0,
     linesIn: 0,
   };
