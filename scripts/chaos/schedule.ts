@@ -1,8 +1,8 @@
 /**
  * What goes wrong when in a chaos run: drawn from a seed, so that a run can be made again.
  *
- * All pools but two are spared from faults that keep them from serving, so that miners always have
- * somewhere to go; they still break single connections.
+ * At most two pools at a time have faults that keep them from serving, and another has no fault
+ * then, so that miners always have somewhere to go; it still breaks single connections.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
@@ -204,9 +204,10 @@ function* drawPoolMishaps(
     const forMs = Math.round(MIN_FAULT_MS + random() * (MAX_FAULT_MS - MIN_FAULT_MS));
     // What a pool has now goes on to its end.
     if (badUntil[pool]! > atMs) continue;
-    const down = downUntil.filter((until) => until > atMs).length;
     if (!SERVING.has(fault)) {
-      if (down === Math.min(MOST_DOWN, pools.length - 1)) continue;
+      const down = downUntil.filter((until) => until > atMs).length;
+      const isOtherGood = badUntil.some((until, other) => other !== pool && until <= atMs);
+      if (down === MOST_DOWN || !isOtherGood) continue;
       downUntil[pool] = atMs + forMs;
     }
     badUntil[pool] = atMs + forMs;

@@ -86,6 +86,20 @@ Deno.test("shares refused while lines are late are told apart, also if there are
   assert.equal(refusals.whileLate, 4);
 });
 
+Deno.test("a pool without any fault is left whenever another gets one with which it cannot serve", () => {
+  const pools = POOLS.agent.map(kindOf);
+  for (const seed of [3, 8, 11]) {
+    const badUntil = pools.map(() => 0);
+    for (const mishap of drawSchedule({ ...HALF_HOUR, seed, pools })) {
+      if (mishap.kind !== "poolFault") continue;
+      const { pool, atMs, forMs, fault } = mishap;
+      badUntil[pool] = atMs + forMs;
+      const isLeft = badUntil.some((until) => until <= atMs);
+      assert.ok(isLeft || /Verdicts$/.test(fault), `${fault} at ${atMs} ms of seed ${seed}`);
+    }
+  }
+});
+
 Deno.test("no more than two pools at a time have a fault that keeps them from serving", () => {
   const serves = /Verdicts$|^refusesAll$|^difficulty/;
   const down: { pool: number; until: number }[] = [];
