@@ -1,8 +1,8 @@
 /**
- * `btcagent demo`: a simulated pool, the proxy and simulated miners in one terminal, with a line
+ * `btcagent demo`: simulated pools, the proxy and simulated miners in one terminal, with a line
  * that shows what they do.
  *
- * Everything is real but the money: miners really hash, the pool rebuilds and checks every header,
+ * Everything is real but the money: miners really hash, the pools rebuild and check every header,
  * and each number comes from the one that counted it.
  */
 
@@ -16,19 +16,20 @@ import { openFileLimit } from "../host/open_files.ts";
 import { startLog, stopLog } from "../observe/log.ts";
 import { Proxy } from "./proxy.ts";
 import { SimFarm } from "../sim/sim_farm.ts";
-import { SimPool } from "../sim/sim_pool.ts";
 import { LiveLine } from "../observe/live_line.ts";
+import { type DemoPool, startDemoPools } from "./demo_pools.ts";
+import { demoSummary } from "./demo_summary.ts";
 
-/** About 43,000 hashes a share: a dozen shares a second on one core. */
-const DIFFICULTY = 0.00001;
-
-/** How often the pool sends new work. */
-const JOB_INTERVAL_MS = 5_000;
+/** Miners stay this long at one of several pools. */
+const MOVE_EVERY_MS = 5_000;
 
 /** Longest wait for the last verdicts. */
 const SETTLE_MS = 3_000;
 
 const ACCOUNT = "demo";
+
+/** For miners of Stratum pools: a share takes 4,000 to 16,000 hashes, whatever the pool wants. */
+const VARDIFF = { minimum: 2 ** -20, maximum: 2 ** -18, shares_per_minute: 60 };
 
 /** Runs until `stopAsked` resolves. Returns 0, or 1 if a share was rejected or none accepted. */
 export async function demo(
@@ -38,13 +39,9 @@ export async function demo(
   time: Time,
 ): Promise<number> {
   startLog({ level: "warning", format: "text", time, targets: [Deno.stderr] });
-  const pool = await SimPool.start({
-    difficulty: DIFFICULTY,
-    jobIntervalMs: JOB_INTERVAL_MS,
-    time,
-  });
+  const pools = await startDemoPools(command.pools, time);
   const proxy = new Proxy({
-    config: configFor(pool),
+    config: configFor(pools),
     version,
     time,
     openFiles: await openFileLimit(),
@@ -62,52 +59,65 @@ export async function demo(
   live.print(`btcagent ${version} demo, Ctrl+C to stop`);
   live.print(`  ${command.miners} simulated miners, with the handshakes of real firmware`);
   live.print(`  → btcagent on ${formatAddress(address)}`);
-  live.print(`  → a simulated pool on ${formatAddress(pool)}, over the agent protocol\n`);
+  for (const { about } of pools) live.print(`  → ${about}`);
+  if (pools.length > 1) {
+    live.print(`  Every ${MOVE_EVERY_MS / 1000} s the other pool is preferred, as by hand`);
+  }
+  live.print("");
 
   const started = time.now();
   const uplink = new UplinkPerShare();
   const show = () => {
     const { working, shares, poolBytesWritten } = proxy.statistics();
-    const bytes = uplink.after(poolBytesWritten, shares.submitted, working === command.miners);
+    const bytes = uplink.after(poolBytesWritten, shares.received, working === command.miners);
     const seconds = Math.round((time.now() - started) / 1000);
     live.show(
       `${String(seconds).padStart(4)} s   ${working} miners   ${shares.accepted} accepted   ` +
-        `${rejectedIn(shares)} rejected   ` +
-        (bytes === undefined ? "" : `${bytes.toFixed(1)} bytes up a share`),
+        `${rejectedIn(shares)} rejected` +
+        (command.pools === "agent" ? "" : `   ${shares.kept} kept`) +
+        (bytes === undefined ? "" : `   ${bytes.toFixed(1)} bytes up a share`),
     );
   };
-  const timer = time.every(1000, show);
+  const timers = [time.every(1000, show)];
+  if (pools.length > 1) {
+    let place = 0;
+    timers.push(time.every(MOVE_EVERY_MS, () => {
+      place = (place + 1) % pools.length;
+      proxy.pinPool(place);
+      live.print(
+        `       All miners move to the ${pools[place]!.what}: a clean job, no reconnect`,
+      );
+    }));
+  }
   await stopAsked(command.seconds);
-  time.clear(timer);
+  for (const timer of timers) time.clear(timer);
   // Miners stop first, so that every share is judged before the books are read.
   farm.setMode({ kind: "idle" });
   await farm.until(() => farm.statistics().waitingNow === 0, SETTLE_MS).catch(() => {});
   show();
   await proxy.stop();
   const { shares } = proxy.statistics();
-  const found = farm.statistics().submitted;
-  const judged = pool.statistics();
-  live.print(
-    `\nMiners found ${found} shares. The pool checked the header of each of the ` +
-      `${judged.submits} that reached it: ${judged.accepted} accepted, ${judged.rejected} rejected.`,
-  );
+  const judged = pools.map((pool) => ({ what: pool.what, ...pool.judged() }));
+  live.print("");
+  for (const line of demoSummary(farm.statistics().submitted, shares, judged)) live.print(line);
   await farm.stop();
-  await pool.stop();
+  for (const pool of pools) await pool.stop();
   await stopLog();
   return shares.accepted > 0 && rejectedIn(shares) === 0 ? 0 : 1;
 }
 
-function configFor(pool: SimPool): Config {
+function configFor(pools: readonly DemoPool[]): Config {
   const result = readConfig(JSON.stringify({
     agent_listen_ip: "127.0.0.1",
-    pools: [{ url: `btcagent+tcp://${formatAddress(pool)}`, user: ACCOUNT }],
+    pools: pools.map(({ url }) => ({ url, user: ACCOUNT })),
+    vardiff: VARDIFF,
   }));
   if (!result.ok) throw new Error("The demo's own configuration is wrong");
   // Any free port: the demo must not get in the way of an agent on this machine.
   return { ...result.config, agent_listen_port: 0 };
 }
 
-/** Payload bytes written to the pool for each share since all miners were known to it. */
+/** Payload bytes written to pools for each share of a miner since all miners were in. */
 class UplinkPerShare {
   #start: { readonly bytes: number; readonly shares: number } | undefined;
 

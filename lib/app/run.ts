@@ -13,7 +13,6 @@ import { formatRemark } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { mayServe, statusAddress } from "../config/status_address.ts";
 import { PidFile } from "../host/pid_file.ts";
-import { refusedIn, rejectedIn, unansweredIn } from "../mux/books/ledger.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog, changeLog, startLog, stopLog } from "../observe/log.ts";
 import { LogFile, type LogFileLimits } from "../observe/log_file.ts";
@@ -27,6 +26,7 @@ import { MemoryTrim } from "../host/memory_trim.ts";
 import { openFileLimit } from "../host/open_files.ts";
 import { serviceEnvironment, ServiceManager } from "../host/service_manager.ts";
 import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
+import { logClosingBooks } from "./closing_books.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
 import { certificateFiles } from "./settings.ts";
@@ -178,18 +178,7 @@ async function serve(serving: Serving): Promise<number> {
   await status?.stop();
   manager.close();
   await trim.stop();
-  const { shares } = proxy.statistics();
-  log.info(
-    "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +
-      "{kept} kept (below the pool's difficulty: credited, not sent), {submitted} submitted, of which {accepted} accepted, {rejected} rejected, {assumed} taken " +
-      "without a verdict, {unanswered} unanswered",
-    {
-      ...shares,
-      refused: refusedIn(shares),
-      rejected: rejectedIn(shares),
-      unanswered: unansweredIn(shares),
-    },
-  );
+  logClosingBooks(proxy);
   return 0;
 }
 

@@ -276,6 +276,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     difficulty: poolDifficulty ?? null,
     version_mask: agreed === undefined ? null : formatHex32(agreed.versionMask),
     verdicts: agreed === undefined ? null : agreed.terms.verdicts === "given",
+    extranonce2_bytes: agreed === undefined ? null : agreed.terms.extranonce.bytes,
   }));
   const state = (["serving", "spare", "opening"] as const).find((role) =>
     connections.some((connection) => connection.role === role)
@@ -314,6 +315,7 @@ export class PoolTotal {
   #credited = 0;
   #brakeLoss = 0;
   #jobAge: number | null = null;
+  #extranonce2Bytes: number | null = null;
   #trouble: { readonly reason: string; readonly retryInMs: number } | undefined;
 
   /** Begins with what closed sub-accounts have left; `position` is its place, from 1. */
@@ -332,8 +334,9 @@ export class PoolTotal {
     this.#count(pool, pool);
     const { trouble: reason, retryInMs } = pool;
     if (reason !== undefined) this.#trouble ??= { reason, retryInMs };
-    for (const { role, miners, job_age_seconds: age } of connections) {
+    for (const { role, miners, job_age_seconds: age, extranonce2_bytes: bytes } of connections) {
       this.#miners += miners;
+      if (bytes !== null) this.#extranonce2Bytes = Math.min(this.#extranonce2Bytes ?? bytes, bytes);
       if (role === "serving" && age !== null) this.#jobAge = Math.max(this.#jobAge ?? 0, age);
     }
   }
@@ -352,6 +355,7 @@ export class PoolTotal {
       activations,
       ...jobCountsShape(this.#counts),
       job_age_seconds: this.#jobAge,
+      extranonce2_bytes: this.#extranonce2Bytes,
       traffic: trafficShape(traffic),
       shares: sharesShape(this.#shares.snapshot()),
       credited_difficulty: this.#credited,

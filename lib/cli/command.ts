@@ -21,6 +21,8 @@ export type Command =
     readonly seconds: number | undefined;
     /** How many simulated miners, 1..65535. */
     readonly miners: number;
+    /** What the simulated pools speak. */
+    readonly pools: DemoPools;
   }
   | { readonly kind: "simulate"; readonly what: "pool"; readonly options: SimulatedPoolOptions }
   | { readonly kind: "simulate"; readonly what: "miners"; readonly options: SimulatedMinersOptions }
@@ -55,6 +57,12 @@ export type Command =
     /** What is wrong and what to do; sentence case, no full stop. */
     readonly message: string;
   };
+
+/** What the pools of the demo speak: all one protocol, or each another. */
+export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
+
+/** One of them. */
+export type DemoPools = typeof DEMO_POOLS[number];
 
 /** The Stratum servers that can be simulated. */
 export const SIMULATED_SERVERS = ["ckpool", "nomp", "public", "datum", "narrow6"] as const;

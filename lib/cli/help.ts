@@ -107,6 +107,10 @@ ${EXIT_CODES}`,
     `A simulated pool, the proxy and simulated miners, all in one terminal. Needs no
 configuration, and nothing leaves this machine.
 
+With --kind stratum the pool is an ordinary Stratum pool that behaves as ckpool
+does; with --kind mixed there is one of each, and all miners move between them
+every 5 seconds.
+
 Usage
   btcagent demo [options]
 

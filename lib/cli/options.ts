@@ -55,6 +55,7 @@ export const CONFIG_OPTIONS: readonly Option[] = [
 export const DEMO_OPTIONS: readonly Option[] = [
   { names: ["seconds"], value: "N", about: "stop after so long (on and on until Ctrl+C)" },
   { names: ["miners"], value: "N", about: "how many simulated miners (50)" },
+  { names: ["kind"], value: "KIND", about: "what its pool speaks: agent, stratum, mixed (agent)" },
 ];
 
 /** Options of `btcagent simulate pool`. */

@@ -15,6 +15,7 @@ import { MAX_POOL_URL_LENGTH, parsePoolUrl, WANTED_POOL_URL } from "../config/po
 import { quote } from "../config/problem.ts";
 import {
   type Command,
+  DEMO_POOLS,
   HELP_TOPICS,
   type HelpTopic,
   SHELLS,
@@ -191,6 +192,7 @@ function parseDemo(argv: readonly string[]): Command {
     kind: "demo",
     seconds: numberOf(given, "seconds", 1, 31_536_000),
     miners: wholeOf(given, "miners", 65_535) ?? 50,
+    pools: wordOf(given, "kind", DEMO_POOLS) ?? "agent",
   };
 }
 

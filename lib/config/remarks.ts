@@ -6,7 +6,7 @@
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 import { configuredPools } from "./pools.ts";
 import { type Path, quote, type Remark } from "./problem.ts";
-import { type Config, PLACEHOLDER_ACCOUNT } from "./schema.ts";
+import { type Config, PLACEHOLDERS } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
 
 /** A remark whose place in the file is still to be looked up. */
@@ -26,11 +26,12 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     for (const [i, { account, kind }] of pools.entries()) {
       const isTuple = Array.isArray(config.pools[i]);
       const path: Path = ["pools", i, isTuple ? 2 : "user"];
-      if (account === PLACEHOLDER_ACCOUNT) {
-        const text = "This is a placeholder; put your own sub-account here, or it earns nothing";
+      const [name, worker] = account?.split(".") ?? [];
+      const own = PLACEHOLDERS.get(name ?? "");
+      if (own !== undefined) {
+        const text = `This is a placeholder; put your own ${own} here, or it earns nothing`;
         say("warning", path, text);
       }
-      const [name, worker] = account?.split(".") ?? [];
       // At a Stratum pool a worker's name may follow the dot.
       if (name !== undefined && worker !== undefined && (isTuple || kind === "agent")) {
         const text = `Agent pools take only what is before the dot, ${quote(name)}, for the ` +

@@ -33,8 +33,12 @@ import {
 } from "./pool_fields.ts";
 import { MAX_POOL_URL_LENGTH, WANTED_POOL_URL } from "./pool_url.ts";
 
-/** What the example files have where the operator's sub-account belongs. */
-export const PLACEHOLDER_ACCOUNT = "YourSubAccountName";
+/** What the example files have where the operator's own name belongs, and what that is. */
+export const PLACEHOLDERS: ReadonlyMap<string, string> = new Map([
+  ["YourSubAccountName", "sub-account"],
+  ["YourBitcoinAddress", "Bitcoin address"],
+  ["YourUserName", "user name"],
+]);
 
 /** A value of a key with what the key is for. */
 function about<const S extends v.GenericSchema>(what: string, schema: S) {

@@ -235,6 +235,13 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
       pool.job_age_seconds === null ? [] : [[labels, pool.job_age_seconds]]
     ),
   );
+  page.gauge(
+    "btcagent_pool_extranonce_bytes",
+    "Bytes of extranonce2 that the pool leaves; below 8 not every kind of miner has room.",
+    labelled.flatMap(({ pool, labels }): Sample[] =>
+      pool.extranonce2_bytes === null ? [] : [[labels, pool.extranonce2_bytes]]
+    ),
+  );
   page.counter("btcagent_pool_connects", "Connections ready.", of(({ connects }) => connects));
   page.counter("btcagent_pool_failures", "Connections never ready.", of((pool) => pool.failures));
   page.counter("btcagent_pool_losses", "Connections lost.", of(({ losses }) => losses));
@@ -290,6 +297,11 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     "btcagent_pool_blocks",
     "Shares sent that are blocks by our own arithmetic.",
     of(({ shares }) => shares.blocks),
+  );
+  page.counter(
+    "btcagent_pool_blocks_lost",
+    "Blocks for the pool that could not be sent, for the connection of their job was gone.",
+    of(({ shares }) => shares.blocks_lost),
   );
   page.counter(
     "btcagent_pool_credited_difficulty",

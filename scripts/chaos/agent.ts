@@ -7,9 +7,18 @@
  */
 
 import settings from "../../deno.json" with { type: "json" };
-import { COUNTS, type LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
+import type { LedgerSnapshot } from "../../lib/mux/books/ledger.ts";
 import { AgentLog } from "./agent_log.ts";
-import { type AgentBooks, ledgerOf, type MinersAnswer, NO_SHARES, sumOfShares } from "./books.ts";
+import {
+  type AgentBooks,
+  ledgerIn,
+  ledgerOf,
+  type MinersAnswer,
+  NO_SHARES,
+  type PoolBooks,
+  sumOfPools,
+  sumOfShares,
+} from "./books.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const FLAGS = (settings.tasks.start.command as string).split(" ").filter((word) =>
@@ -48,6 +57,8 @@ export interface RunEnd {
   readonly tookMs: number;
   /** All its shares, as its last line says; `undefined` if it wrote none. */
   readonly shares: LedgerSnapshot | undefined;
+  /** Those of each pool that got any, as the lines before that say. */
+  readonly pools: readonly PoolBooks[];
 }
 
 /** The agent, in one run after the other. Started by {@linkcode ChaosAgent.start}. */
@@ -62,6 +73,7 @@ export class ChaosAgent {
   #child: Deno.ChildProcess | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #lastShares: LedgerSnapshot | undefined;
+  #lastPools: PoolBooks[] = [];
   #isPaused = false;
   #pausedUntil = -Infinity;
   #isStopping = false;
@@ -76,13 +88,23 @@ export class ChaosAgent {
     this.#faketime = faketime;
   }
 
-  /** Starts it with these settings, on ports of its own. */
-  static async start(config: AgentConfig): Promise<ChaosAgent> {
+  /**
+   * Starts it with these settings, on ports of its own. `sizes` is what it knows of pools from
+   * before: how many bytes of extranonce2 they give, by `host:port`.
+   */
+  static async start(
+    config: AgentConfig,
+    sizes: Readonly<Record<string, number>>,
+  ): Promise<ChaosAgent> {
     const folder = await Deno.makeTempDir({ prefix: "btcagent-chaos-" });
     const [port, statusPort] = [freePort(), freePort()];
     const faketime = FAKETIME.find(exists);
     const agent = new ChaosAgent(folder, port, statusPort, faketime);
     await agent.#write(config);
+    await Deno.writeTextFile(
+      agent.#stateFile,
+      JSON.stringify({ btcagent_state: 1, extranonce2_bytes: sizes }),
+    );
     await agent.stepClock(0);
     agent.#spawn();
     return agent;
@@ -155,6 +177,7 @@ export class ChaosAgent {
       exitCode: code,
       tookMs: performance.now() - since,
       shares: this.#lastShares,
+      pools: this.#lastPools,
     });
   }
 
@@ -189,12 +212,17 @@ export class ChaosAgent {
       connected: summary.miners.connected,
       sessionIds: miners.filter(({ id }) => id !== null).length,
       miners: miners.map(({ shares }) => ({ shares: ledgerOf(shares), waiting: shares.waiting })),
+      pools: sumOfPools(await this.#get("upstreams"), this.ends.map(({ pools }) => pools)),
       residentBytes: summary.process.resident_bytes,
     };
   }
 
   get #clockFile(): string {
     return `${this.#folder}/clock`;
+  }
+
+  get #stateFile(): string {
+    return `${this.#folder}/state.json`;
   }
 
   get #configFile(): string {
@@ -207,6 +235,7 @@ export class ChaosAgent {
       agent_listen_port: this.#port,
       http_debug: { enable: true, listen: `127.0.0.1:${this.#statusPort}` },
       log: { format: "json" },
+      state_file: this.#stateFile,
       ...config,
     };
     // Never half of it: a reload may come at any moment.
@@ -216,6 +245,7 @@ export class ChaosAgent {
 
   #spawn(): void {
     this.#lastShares = undefined;
+    this.#lastPools = [];
     this.#isStopping = this.#hasEndedAlone = false;
     this.log.starts();
     const faketime = this.#faketime === undefined ? {} : {
@@ -263,10 +293,12 @@ export class ChaosAgent {
       return this.log.foreignLine(line);
     }
     this.log.receive(record);
-    if (!String(record.message).startsWith("Stopped: ")) return;
-    this.#lastShares = Object.fromEntries(
-      COUNTS.map((count) => [count, Number(record[count])]),
-    ) as LedgerSnapshot;
+    const { message, pool, credited } = record;
+    if (/^Stopped: /.test(String(message))) this.#lastShares = ledgerIn(record);
+    if (/^Shares at /.test(String(message))) {
+      const shares = ledgerIn(record);
+      this.#lastPools.push({ address: String(pool), shares, credited: Number(credited) });
+    }
   }
 
   // deno-lint-ignore no-explicit-any -- the shapes are those of the status API, read where used

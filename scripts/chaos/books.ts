@@ -16,6 +16,21 @@ export interface MinerBooks {
   readonly waiting: number;
 }
 
+/** The counts of one pool. */
+export interface PoolBooks {
+  /** `host:port`. */
+  readonly address: string;
+  readonly shares: LedgerSnapshot;
+  /** The difficulties that the pool counts for those it accepted, together. */
+  readonly credited: number;
+}
+
+/** The counts of one pool, and who is there. */
+export interface PoolNow extends PoolBooks {
+  /** Miners that work for it. */
+  readonly miners: number;
+}
+
 /** What an agent has counted at one moment. */
 export interface AgentBooks {
   /** Of all its runs. */
@@ -30,6 +45,8 @@ export interface AgentBooks {
   readonly sessionIds: number;
   /** Every miner there is. */
   readonly miners: readonly MinerBooks[];
+  /** Every pool, of all its runs. */
+  readonly pools: readonly PoolNow[];
   readonly residentBytes: number;
 }
 
@@ -37,6 +54,16 @@ export interface AgentBooks {
 export interface MinersAnswer {
   readonly total: number;
   readonly miners: readonly { readonly id: string | null; readonly shares: SharesShape }[];
+}
+
+/** The part that is read of the pools. */
+export interface PoolsAnswer {
+  readonly pools: readonly {
+    readonly address: string;
+    readonly miners: number;
+    readonly shares: SharesShape;
+    readonly credited_difficulty: number;
+  }[];
 }
 
 /** No shares at all. */
@@ -74,4 +101,25 @@ export function sumOfShares(all: readonly LedgerSnapshot[]): LedgerSnapshot {
   return Object.fromEntries(
     COUNTS.map((count) => [count, all.reduce((sum, shares) => sum + shares[count], 0)]),
   ) as LedgerSnapshot;
+}
+
+/** The pools of this run, with what those that have ended counted of each. */
+export function sumOfPools(
+  { pools }: PoolsAnswer,
+  ended: readonly (readonly PoolBooks[])[],
+): PoolNow[] {
+  return pools.map(({ address, miners, shares, credited_difficulty: credited }) => {
+    const before = ended.flat().filter((pool) => pool.address === address);
+    return {
+      address,
+      miners,
+      shares: sumOfShares([ledgerOf(shares), ...before.map((pool) => pool.shares)]),
+      credited: before.reduce((sum, pool) => sum + pool.credited, credited),
+    };
+  });
+}
+
+/** The counts in a line of the agent's log. */
+export function ledgerIn(line: Readonly<Record<string, unknown>>): LedgerSnapshot {
+  return Object.fromEntries(COUNTS.map((count) => [count, Number(line[count])])) as LedgerSnapshot;
 }

@@ -2,10 +2,18 @@
  * What must hold after a chaos run, each claim with the figures it is judged by.
  */
 
-import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/books/ledger.ts";
+import {
+  type LedgerSnapshot,
+  refusedIn,
+  rejectedIn,
+  unansweredIn,
+  waitingIn,
+} from "../../lib/mux/books/ledger.ts";
 import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
-import type { MinerBooks } from "./books.ts";
-import type { Books, ChaosOutcome } from "./outcome.ts";
+import type { BadBehaviour, ShareRefusal } from "../../lib/sim/stratum_pool/ledger.ts";
+import { type MinerBooks, NO_SHARES, type PoolBooks } from "./books.ts";
+import type { Books, ChaosOutcome, JudgingAgentPool } from "./outcome.ts";
+import type { StratumPoolBooks } from "./stratum_pool.ts";
 
 /** One thing that must hold, whether it did, and the figures it was judged by. */
 export interface Finding {
@@ -35,6 +43,12 @@ const MOST_BROKEN_OFF = 0.2;
 /** Answers the miners' own hashing may get: what is late is late, what broke off is unknown. */
 const BLAMELESS: ReadonlySet<number> = new Set([20, 21]);
 
+/** What miners are answered when a share is too low. */
+const LOW_CODE = 23;
+
+/** Servers that judge whatever is on its way by the newest difficulty may refuse two shares. */
+const MOST_REFUSED = { public: 2, others: 1 } as const;
+
 /** Everything that must hold. */
 export function findings(outcome: ChaosOutcome): readonly Finding[] {
   return [
@@ -51,6 +65,8 @@ export function findings(outcome: ChaosOutcome): readonly Finding[] {
     poolsAgree(outcome),
     minersAgree(outcome),
     dialectKept(outcome),
+    nothingAmiss(outcome),
+    changesCostLittle(outcome),
   ];
 }
 
@@ -124,10 +140,13 @@ function everybodyAtWork({ options, recoveredAfterMs, rollCall }: ChaosOutcome):
   };
 }
 
-function rightPlace({ hashing, pools }: ChaosOutcome): Finding {
+function rightPlace({ hashing, pools, stratumPools }: ChaosOutcome): Finding {
   const { rejectedByCode, unsoundByCode, accepted } = hashing;
+  // What they refuse as too low when a difficulty changes has a claim of its own.
+  const low = refusedBy(stratumPools, "madeUp") + refusedBy(stratumPools, "lowDifficulty");
   const wrong = [...rejectedByCode].filter(([code, count]) =>
-    !BLAMELESS.has(code) && count > (unsoundByCode.get(code) ?? 0) + madeUp(pools, code)
+    !BLAMELESS.has(code) &&
+    count > (unsoundByCode.get(code) ?? 0) + madeUp(pools, code) + (code === LOW_CODE ? low : 0)
   );
   return {
     holds: wrong.length === 0 && accepted > 0,
@@ -165,12 +184,17 @@ function sameIndex({ pools }: ChaosOutcome): Finding {
 function idsComeBack({ options, agent, pools }: Books): Finding {
   const workers = total(pools, (pool) => pool.workersNow);
   const { miners } = options;
+  // A Stratum pool knows its connections only.
+  const minersAt = (isWanted: (address: string) => boolean) =>
+    agent.pools.reduce((sum, pool) => isWanted(pool.address) ? sum + pool.miners : sum, 0);
+  const known = minersAt((address) => pools.some((pool) => pool.address === address));
   return {
-    holds: agent.sessionIds === miners && agent.connected === miners && workers === miners,
+    holds: agent.sessionIds === miners && agent.connected === miners && workers === known &&
+      minersAt(() => true) === miners,
     claim: "session ids, connections and places at the pools come back",
     figures:
       `${agent.sessionIds} ids in use, ${agent.connected} connections and ${workers} workers ` +
-      `at the pools for ${miners} miners`,
+      `at the pools for ${miners} miners, ${known} of them at pools that know workers`,
   };
 }
 
@@ -201,7 +225,8 @@ function sharesAddUp({ agent, ends, options }: ChaosOutcome): Finding {
     holds: doNot === 0 && (waiting === 0 || options.settleMs < 60_000),
     claim: "shares add up, for every miner, every run and in total",
     figures: `${doNot} of ${books.length} books do not; ${shares.received} received = ` +
-      `${shares.submitted} submitted + ${refused} refused; submitted = ${shares.accepted} ` +
+      `${shares.submitted} submitted + ${shares.kept} kept + ${refused} refused + ` +
+      `${shares.outage} without a pool; submitted = ${shares.accepted} ` +
       `accepted + ${rejectedIn(shares)} rejected + ${shares.assumed} assumed + ` +
       `${unansweredIn(shares)} unanswered + ${waiting} waiting`,
   };
@@ -212,33 +237,82 @@ function addsUp({ shares, waiting }: MinerBooks): boolean {
     waitingIn(shares) === waiting;
 }
 
-function poolsAgree({ agent, pools }: Books): Finding {
-  const { shares, waiting } = agent;
-  const open = unansweredIn(shares) + waiting;
-  const submits = total(pools, (pool) => pool.submits);
-  const accepted = total(pools, (pool) => pool.accepted);
-  const rejected = total(pools, (pool) => pool.rejected);
-  // What was on its way when a connection broke or the agent stopped, nobody knows; nor what of
-  // the shares without a verdict was on one. All else is exact.
-  const lost = shares.unansweredConnectionLost + shares.unansweredStopped + shares.assumed;
-  const unheard = open + shares.assumed;
+function poolsAgree({ agent, pools, stratumPools }: Books): Finding {
+  const judged = [...pools, ...stratumPools].map((pool) => {
+    const ours = agent.pools.find(({ address }) => address === pool.address);
+    return disagreement(pool, ours ?? { ...NO_BOOKS, address: pool.address });
+  });
+  const wrong = judged.filter((each) => each !== undefined);
+  const { shares } = agent;
+  const served = agent.pools.filter((pool) => pool.shares.submitted > 0).length;
+  const sum = (count: "submits" | "accepted" | "rejected") =>
+    [...pools, ...stratumPools].reduce((all, pool) => all + pool[count], 0);
   return {
-    holds: total(pools, (pool) => pool.waitingNow) === 0 &&
-      isWithin(submits, shares.submitted - lost, shares.submitted) &&
-      isWithin(accepted, shares.accepted, shares.accepted + unheard) &&
-      isWithin(rejected, rejectedIn(shares), rejectedIn(shares) + unheard),
+    holds: wrong.length === 0 && total(pools, (pool) => pool.waitingNow) === 0,
     claim: "the pools' books agree with ours",
-    figures: `${submits} submits at the pools, ${shares.submitted} sent, ${lost} of them on ` +
-      `connections that broke or without a verdict; pools accepted ${accepted} and rejected ` +
-      `${rejected}`,
+    figures: `${served} of ${agent.pools.length} pools got shares: ${sum("submits")} submits at ` +
+      `the pools, ${shares.submitted} sent, ${neverHeard(shares)} of them on connections that ` +
+      `broke or without a verdict; pools accepted ${sum("accepted")} and rejected ` +
+      `${sum("rejected")}` + (wrong.length === 0 ? "" : `; ${wrong.join("; ")}`),
   };
+}
+
+const NO_BOOKS: Omit<PoolBooks, "address"> = { shares: NO_SHARES, credited: 0 };
+
+/** What was on its way when a connection broke or the agent stopped, or got no verdict. */
+function neverHeard(shares: LedgerSnapshot): number {
+  return shares.unansweredConnectionLost + shares.unansweredStopped + shares.assumed;
+}
+
+/** In what one pool's books are others than ours; `undefined` if in nothing. */
+function disagreement(
+  pool: JudgingAgentPool | StratumPoolBooks,
+  { shares, credited }: PoolBooks,
+): string | undefined {
+  // Nobody knows whether the pool got what nothing was heard of; all else is exact.
+  const sent = shares.submitted;
+  const unheard = unansweredIn(shares) + waitingIn(shares) + shares.assumed;
+  const rejected = rejectedIn(shares);
+  const found = [
+    [isWithin(pool.submits, sent - neverHeard(shares), sent), "submits", pool.submits, sent],
+    [
+      isWithin(pool.accepted, shares.accepted, shares.accepted + unheard),
+      "accepted",
+      pool.accepted,
+      shares.accepted,
+    ],
+    [
+      isWithin(pool.rejected, rejected, rejected + unheard),
+      "rejected",
+      pool.rejected,
+      rejected,
+    ],
+    ...("like" in pool ? [difficultyFound(pool, credited, unheard)] : []),
+  ] as const;
+  const wrong = found.filter(([holds]) => !holds)
+    .map(([, what, theirs, ours]) => `${what} ${theirs} there and ${ours} here`);
+  const name = "like" in pool ? `${pool.like} pool` : "agent pool";
+  return wrong.length === 0 ? undefined : `${name} ${pool.address}: ${wrong.join(", ")}`;
+}
+
+/** Whether the pool credits what we do; shares that cross a change may be worth either. */
+function difficultyFound(
+  { difficulty, highestDifficulty, acceptedInChange }: StratumPoolBooks,
+  credited: number,
+  unheard: number,
+): readonly [boolean, string, number, number] {
+  // Pools differ in what they credit for jobs of before a change, which is learnt from verdicts only.
+  // Nor do fractions add up exactly.
+  const leeway = acceptedInChange * highestDifficulty + difficulty * 1e-9;
+  const most = credited + unheard * highestDifficulty + leeway;
+  return [isWithin(difficulty, credited - leeway, most), "difficulty", difficulty, credited];
 }
 
 function minersAgree({ agent, good, unruly }: Books): Finding {
   const { shares, waiting: waitingShares } = agent;
   const sum = (count: "submitted" | "accepted" | "rejected" | "unanswered" | "waitingNow") =>
     good[count] + unruly[count];
-  const answeredTrue = shares.accepted + shares.assumed + shares.unansweredTimedOut;
+  const answeredTrue = shares.accepted + shares.kept + shares.assumed + shares.unansweredTimedOut;
   const accepted = sum("accepted");
   const unanswered = sum("unanswered");
   const waiting = sum("waitingNow");
@@ -261,6 +335,46 @@ function dialectKept({ dialectFaults, good }: ChaosOutcome): Finding {
       `${good.jobs} jobs to ${good.connections} connections, ${dialectFaults.length} faults` +
       (dialectFaults.length === 0 ? "" : `: ${dialectFaults.slice(0, 3).join("; ")}`),
   };
+}
+
+function nothingAmiss({ stratumPools }: ChaosOutcome): Finding {
+  const amiss = stratumPools.flatMap(({ like, badBehaviour, excused }) =>
+    [...badBehaviour].filter(([kind]) => !excused.has(kind))
+      .map(([kind, count]) => `${like} ${count} x ${kind}`)
+  );
+  const lines = stratumPools.reduce((sum, { linesIn }) => sum + linesIn, 0);
+  const [line = ""] = stratumPools.flatMap(({ badLines, excused }) =>
+    badLines.filter((line) => !excused.has(line.split(" ", 1)[0] as BadBehaviour))
+  );
+  return {
+    holds: amiss.length === 0,
+    claim: "no Stratum pool takes anything amiss that was not made to",
+    figures: `${lines} lines, ${amiss.length} kinds of bad behaviour` +
+      (amiss.length === 0 ? "" : `: ${amiss.join(", ")}; ${line}`),
+  };
+}
+
+function changesCostLittle({ stratumPools }: ChaosOutcome): Finding {
+  const found = stratumPools.map(({ like, rejectedBy, difficultyChanges, lowWhileLate }) => {
+    const refused = (rejectedBy.get("lowDifficulty") ?? 0) - lowWhileLate;
+    const most = difficultyChanges *
+      (like === "public" ? MOST_REFUSED.public : MOST_REFUSED.others);
+    return { like, refused, difficultyChanges, lowWhileLate, holds: refused <= most };
+  });
+  const all = found.map(({ like, refused, difficultyChanges, lowWhileLate }) =>
+    `${like} ${refused} after ${difficultyChanges} changes` +
+    (lowWhileLate === 0 ? "" : ` (and ${lowWhileLate} while lines were late)`)
+  );
+  return {
+    holds: found.every(({ holds }) => holds),
+    claim:
+      "a change of difficulty costs a connection at most one share, two where the newest counts",
+    figures: all.join(", ") || "no Stratum pool",
+  };
+}
+
+function refusedBy(pools: readonly StratumPoolBooks[], reason: ShareRefusal): number {
+  return pools.reduce((sum, { rejectedBy }) => sum + (rejectedBy.get(reason) ?? 0), 0);
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -5,14 +5,19 @@
 
 import { parseArgs } from "node:util";
 import { findings } from "./invariants.ts";
+import { KINDS, type Kinds } from "./kinds.ts";
 import type { ChaosOptions } from "./outcome.ts";
 import { runChaos } from "./run.ts";
 
-const USAGE = `Usage: deno task chaos [--minutes N] [--seed S] [--miners N]
+/** Pools of a run that is not told what they are. */
+const DEFAULT_KINDS: Kinds = "mixed";
+
+const USAGE = `Usage: deno task chaos [--minutes N] [--seed S] [--miners N] [--kinds KINDS]
 
   --minutes N   how long things go wrong, fractions allowed; 1 if left out
   --seed S      a whole number; the same one makes the same things go wrong; 1 if left out
-  --miners N    how many miners; 500 if left out`;
+  --miners N    how many miners; 500 if left out
+  --kinds KINDS what pools speak: agent, stratum or mixed; ${DEFAULT_KINDS} if left out`;
 
 const encoder = new TextEncoder();
 
@@ -30,11 +35,16 @@ function readOptions(args: readonly string[]): ChaosOptions | undefined {
         minutes: { type: "string", default: "1" },
         seed: { type: "string", default: "1" },
         miners: { type: "string", default: "500" },
+        kinds: { type: "string", default: DEFAULT_KINDS },
       },
     });
     const [minutes, seed, miners] = [values.minutes, values.seed, values.miners].map(Number);
-    if (!(minutes! > 0) || !Number.isSafeInteger(seed) || !(miners! >= 30)) return undefined;
-    return { durationMs: minutes! * 60_000, seed: seed!, miners: miners!, settleMs: 70_000 };
+    const kinds = KINDS.find((known) => known === values.kinds);
+    if (kinds === undefined || !(minutes! > 0) || !Number.isSafeInteger(seed) || !(miners! >= 30)) {
+      return undefined;
+    }
+    const durationMs = minutes! * 60_000;
+    return { durationMs, seed: seed!, miners: miners!, kinds, settleMs: 70_000 };
   } catch {
     return undefined;
   }
@@ -48,7 +58,8 @@ async function main(): Promise<number> {
   }
   const minutes = options.durationMs / 60_000;
   const command = `deno task chaos --minutes ${minutes} --seed ${options.seed}` +
-    (options.miners === 500 ? "" : ` --miners ${options.miners}`);
+    (options.miners === 500 ? "" : ` --miners ${options.miners}`) +
+    (options.kinds === DEFAULT_KINDS ? "" : ` --kinds ${options.kinds}`);
   print(command);
   const found = findings(await runChaos(options));
   for (const { holds, claim, figures } of found) {

@@ -7,6 +7,8 @@ import type { PoolStatistics } from "../../lib/sim/pool_ledger.ts";
 import type { RunEnd } from "./agent.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { AgentBooks } from "./books.ts";
+import type { Kinds } from "./kinds.ts";
+import type { StratumPoolBooks } from "./stratum_pool.ts";
 
 /** What a run is to be. */
 export interface ChaosOptions {
@@ -16,6 +18,8 @@ export interface ChaosOptions {
   readonly durationMs: number;
   /** How many miners there are. */
   readonly miners: number;
+  /** Which pools there are. */
+  readonly kinds: Kinds;
   /** The longest wait for verdicts in the end, in milliseconds; the agent's own time-out is 60 s. */
   readonly settleMs: number;
 }
@@ -40,11 +44,20 @@ export interface ChaosOutcome extends Books {
   readonly hasSetClock: boolean;
 }
 
+/** What a pool of the agent protocol has counted. */
+export interface JudgingAgentPool extends PoolStatistics {
+  /** `host:port`. */
+  readonly address: string;
+}
+
 /** What agent, pools and miners have counted at one moment. */
 export interface Books {
   readonly options: ChaosOptions;
   readonly agent: AgentBooks;
-  readonly pools: readonly PoolStatistics[];
+  /** Pools of the agent protocol. */
+  readonly pools: readonly JudgingAgentPool[];
+  /** Ordinary Stratum pools. */
+  readonly stratumPools: readonly StratumPoolBooks[];
   /** Miners that keep the rules: some hash, the others submit at a rate. */
   readonly good: MinerStatistics;
   readonly hashing: MinerStatistics;

@@ -1,5 +1,5 @@
 /**
- * One chaos run: the agent between three simulated pools and a farm of all kinds of miners, while
+ * One chaos run: the agent between several simulated pools and a farm of all kinds of miners, while
  * everything that a schedule says goes wrong; then all is let be good again, and the books are
  * closed.
  */
@@ -8,20 +8,23 @@ import { sumOf } from "../../lib/sim/miner_ledger.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import type { SimMiner } from "../../lib/sim/sim_miner.ts";
-import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { FIRMWARE_NAMES } from "../../lib/sim/firmware.ts";
 import { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { type AgentConfig, ChaosAgent } from "./agent.ts";
 import { UNRULY } from "./agent_log.ts";
+import { AgentPool } from "./agent_pool.ts";
 import { isSettled } from "./invariants.ts";
-import { act, beginFault, endFaults } from "./pool_mishaps.ts";
+import { kindOf, POOLS } from "./kinds.ts";
 import { type AgentAct, drawSchedule, type MinerAct, type Mishap } from "./schedule.ts";
 import type { Books, ChaosOptions, ChaosOutcome } from "./outcome.ts";
+import { StratumPool } from "./stratum_pool.ts";
 import { Strangers } from "./strangers.ts";
-
-const POOLS = 3;
 
 /** Low enough that a few miners find shares by hashing. */
 const DIFFICULTY = 0.00001;
+
+/** More miners that hash would have no processor to do it with. */
+const MOST_HASHING = 40;
 
 /** In the end all miners must be at work again within this time, in milliseconds. */
 const RECOVERY_MS = 60_000;
@@ -41,6 +44,12 @@ const HASTE = 20;
 /** What miners say of the answer to a line that was sent in their name. */
 const ANSWER_TO_UNRULY = `an answer to no request of this miner: id "${UNRULY}"`;
 
+/** What miners of Stratum pools are told: they hash in JavaScript. */
+const VARDIFF = { minimum: 2 ** -20 };
+
+/** A pool with fewer bytes leaves miners fewer than NiceHash works with. */
+const NICEHASH_BYTES = 6;
+
 /** How far the agent's clock is set from the right one, in seconds: as batteries and routers do. */
 const CLOCKS = [0, -86_400, 3_600, 315_360_000, -1_500_000_000, -60, 7];
 
@@ -55,7 +64,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   try {
     const run = await ChaosRun.start(options);
     try {
-      const mishaps = drawSchedule({ ...options, pools: POOLS });
+      const mishaps = drawSchedule({ ...options, pools: POOLS[options.kinds].map(kindOf) });
       await run.goThrough(mishaps);
       return { ...await run.settle(), mishaps: mishaps.length, unhandled };
     } finally {
@@ -66,16 +75,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   }
 }
 
+/** A pool of either kind. */
+type AnyPool = AgentPool | StratumPool;
+
 /** The settings of the agent; `variant` chooses among those that a reload brings. */
-function configFor(pools: readonly SimPool[], variant: number): AgentConfig {
+function configFor(pools: readonly AnyPool[], variant: number): AgentConfig {
   const first = variant % pools.length;
   const inOrder = [...pools.slice(first), ...pools.slice(0, first)];
   const batchWindowMs = [50, 10, 200][variant % 3];
   return {
-    pools: inOrder.map(({ hostname, port }) => ({
-      url: `btcagent+tcp://${hostname}:${port}`,
-      user: "demo",
-    })),
+    pools: inOrder.map(({ url }) => ({ url, user: "demo" })),
+    vardiff: VARDIFF,
     advanced: {
       pool_connection_dial_timeout_seconds: 2,
       pool_connection_read_timeout_seconds: 3,
@@ -98,7 +108,7 @@ function configFor(pools: readonly SimPool[], variant: number): AgentConfig {
 /** Everything that runs. */
 class ChaosRun {
   readonly #options: ChaosOptions;
-  readonly #pools: readonly SimPool[];
+  readonly #pools: readonly AnyPool[];
   readonly #agent: ChaosAgent;
   /** Those that hash, those that submit at a rate, and those that break rules as well. */
   readonly #hashing: SimFarm;
@@ -112,21 +122,24 @@ class ChaosRun {
   #agentActs: Promise<void> = Promise.resolve();
   #lostByStops = 0;
 
-  private constructor(options: ChaosOptions, pools: readonly SimPool[], agent: ChaosAgent) {
+  private constructor(options: ChaosOptions, pools: readonly AnyPool[], agent: ChaosAgent) {
     this.#options = options;
     this.#pools = pools;
     this.#agent = agent;
     this.#random = seededRandom(options.seed + 1);
     const { port } = agent;
     const { seed, miners } = options;
-    const hashing = Math.ceil(miners * 0.04);
+    const hashing = Math.min(MOST_HASHING, Math.ceil(miners * 0.04));
     const unruly = Math.ceil(miners * 0.1);
+    const isNarrow = pools.some(({ narrowBytes = Infinity }) => narrowBytes < NICEHASH_BYTES);
     const farm = {
       port,
       reconnects: true,
       haste: HASTE,
       connectsPerSecond: 500,
-      difficultyUnit: DIFFICULTY,
+      // Where difficulties fall by a million none is too low.
+      ...options.kinds === "agent" && { difficultyUnit: DIFFICULTY },
+      ...isNarrow && { firmware: FIRMWARE_NAMES.filter((name) => name !== "nicehash") },
       mindsPace: () => !agent.isOutOfStep,
     };
     this.#hashing = SimFarm.start({
@@ -153,18 +166,16 @@ class ChaosRun {
   }
 
   static async start(options: ChaosOptions): Promise<ChaosRun> {
-    const pools = await Promise.all(
-      Array.from({ length: POOLS }, (_, i) =>
-        SimPool.start({
-          difficulty: DIFFICULTY,
-          serverNumber: i + 1,
-          jobIntervalMs: 2_000,
-          blockIntervalMs: 15_000,
-          verdictDelayMs: 50,
-          seed: options.seed + i,
-        })),
+    const pools = await Promise.all(POOLS[options.kinds].map((manners, i) => {
+      const seed = options.seed + i;
+      return manners === "agent"
+        ? AgentPool.start({ seed, serverNumber: i + 1, difficulty: DIFFICULTY })
+        : StratumPool.start(manners, seed);
+    }));
+    const sizes = pools.flatMap(({ address, narrowBytes }) =>
+      narrowBytes === undefined ? [] : [[address, narrowBytes] as const]
     );
-    const agent = await ChaosAgent.start(configFor(pools, 0));
+    const agent = await ChaosAgent.start(configFor(pools, 0), Object.fromEntries(sizes));
     return new ChaosRun(options, pools, agent);
   }
 
@@ -181,7 +192,7 @@ class ChaosRun {
   /** Ends all that is wrong, waits until everybody is at work, and closes the books. */
   async settle(): Promise<Omit<ChaosOutcome, "mishaps" | "unhandled">> {
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all(this.#pools.map(endFaults));
+    await Promise.all(this.#pools.map((pool) => pool.endFaults()));
     await this.#agentActs;
     await this.#strangers.gone();
     const settledAt = performance.now();
@@ -234,7 +245,12 @@ class ChaosRun {
     return {
       options: this.#options,
       agent,
-      pools: this.#pools.map((pool) => pool.statistics()),
+      pools: this.#pools.flatMap((pool) =>
+        pool instanceof AgentPool ? [{ ...pool.statistics(), address: pool.address }] : []
+      ),
+      stratumPools: this.#pools.flatMap((pool) =>
+        pool instanceof StratumPool ? [pool.books()] : []
+      ),
       good: sumOf(good),
       hashing: good[0]!,
       unruly: this.#unruly.statistics(),
@@ -267,12 +283,12 @@ class ChaosRun {
       case "poolAct": {
         // Hashing miners keep a difficulty at which they find something.
         const name = this.#steady.miners[randomBelow(this.#random, this.#steady.miners.length)];
-        return act(this.#pools[mishap.pool]!, mishap.act, name?.workerName ?? "none");
+        return this.#pools[mishap.pool]!.act(mishap.act, name?.workerName ?? "none");
       }
       case "poolFault": {
         const pool = this.#pools[mishap.pool]!;
-        await beginFault(pool, mishap.fault);
-        this.#timers.push(setTimeout(() => void endFaults(pool), mishap.forMs));
+        await pool.beginFault(mishap.fault);
+        this.#timers.push(setTimeout(() => void pool.endFaults(), mishap.forMs));
         return;
       }
       case "minerAct":
@@ -290,7 +306,10 @@ class ChaosRun {
   async #befall(what: AgentAct, pick: number, forMs: number): Promise<void> {
     switch (what) {
       case "pause":
-        return await this.#agent.pause(forMs);
+        for (const pool of this.#pools) pool.linesAreLate(true);
+        await this.#agent.pause(forMs);
+        for (const pool of this.#pools) pool.linesAreLate(false);
+        return;
       case "reload":
         return await this.#agent.reload(configFor(this.#pools, pick));
       case "clockStep":

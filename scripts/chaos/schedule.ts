@@ -1,54 +1,90 @@
 /**
  * What goes wrong when in a chaos run: drawn from a seed, so that a run can be made again.
  *
- * One pool at a time is spared from faults that last, so that miners always have somewhere to go;
- * it still breaks single connections.
+ * At most two pools at a time have faults that keep them from serving, and another has no fault
+ * then, so that miners always have somewhere to go; it still breaks single connections.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 
-/** What a pool does once. */
-export const POOL_ACTS = [
-  "reset",
-  "finish",
-  "finishInFrame",
-  "garbageLine",
-  "oversizedLine",
-  "frameOfLength0",
-  "frameOfLength3",
-  "unknownFrames",
-  "newBlock",
-  "newJob",
-  "flood",
-  "newDifficulty",
-  "maskFlips",
-  "maskFlood",
-  "jobFlood",
-  "oversizedJob",
-] as const;
+/** What a pool of each kind does once. */
+export const POOL_ACTS = {
+  agent: [
+    "reset",
+    "finish",
+    "finishInFrame",
+    "garbageLine",
+    "oversizedLine",
+    "frameOfLength0",
+    "frameOfLength3",
+    "unknownFrames",
+    "newBlock",
+    "newJob",
+    "flood",
+    "newDifficulty",
+    "maskFlips",
+    "maskFlood",
+    "jobFlood",
+    "oversizedJob",
+  ],
+  stratum: [
+    "reset",
+    "finish",
+    "finishInLine",
+    "garbageLine",
+    "oversizedLine",
+    "unknownRequests",
+    "ping",
+    "showMessage",
+    "askToReconnect",
+    "newBlock",
+    "newJob",
+    "newDifficulty",
+    "newExtranonce1",
+    "maskFlips",
+    "maskFlood",
+    "jobFlood",
+  ],
+} as const;
 
-/** What is wrong with a pool for a while. Its connections are reset where the fault is met anew. */
-export const POOL_FAULTS = [
-  "refuse",
-  "silent",
-  "stopReading",
-  "dribble",
-  "silentInHandshake",
-  "lateAuthorize",
-  "refuseAuthorize",
-  "wrongExtranonce2",
-  "garbageGreeting",
-  "noVerdictsOffered",
-  "noVersionRolling",
-  "dropsVerdicts",
-  "dropsSomeVerdicts",
-  "repeatsVerdicts",
-  "strayVerdicts",
-  "refusesAllAsStale",
-  "hiddenMinimum",
-  "noNewJob",
-] as const;
+/**
+ * What is wrong with a pool of each kind for a while. Its connections are reset where the fault is
+ * met again.
+ */
+export const POOL_FAULTS = {
+  agent: [
+    "refuse",
+    "silent",
+    "stopReading",
+    "dribble",
+    "silentInHandshake",
+    "lateAuthorize",
+    "refuseAuthorize",
+    "wrongExtranonce2",
+    "garbageGreeting",
+    "noVerdictsOffered",
+    "noVersionRolling",
+    "dropsVerdicts",
+    "dropsSomeVerdicts",
+    "repeatsVerdicts",
+    "strayVerdicts",
+    "refusesAllAsStale",
+    "hiddenMinimum",
+    "noNewJob",
+  ],
+  stratum: [
+    "refuse",
+    "silent",
+    "stopReading",
+    "dribble",
+    "refuseAuthorize",
+    "refusesAll",
+    "nodeGone",
+    "difficultyFalls",
+    "difficultyRises",
+  ],
+} as const;
 
 /** Faults during which a pool still serves. */
 const SERVING: ReadonlySet<PoolFault> = new Set([
@@ -56,7 +92,13 @@ const SERVING: ReadonlySet<PoolFault> = new Set([
   "dropsSomeVerdicts",
   "repeatsVerdicts",
   "strayVerdicts",
+  "refusesAll",
+  "difficultyFalls",
+  "difficultyRises",
 ]);
+
+/** As many pools at a time, at most, have a fault that keeps them from serving. */
+const MOST_DOWN = 2;
 
 /** What miners, or strangers at their port, do. */
 export const MINER_ACTS = [
@@ -75,10 +117,12 @@ export const MINER_ACTS = [
 /** What happens to the agent itself. */
 export const AGENT_ACTS = ["pause", "reload", "clockStep", "restart"] as const;
 
+/** What a pool speaks. */
+export type PoolKind = keyof typeof POOL_ACTS;
 /** See {@linkcode POOL_ACTS}. */
-export type PoolAct = typeof POOL_ACTS[number];
+export type PoolAct<Kind extends PoolKind = PoolKind> = typeof POOL_ACTS[Kind][number];
 /** See {@linkcode POOL_FAULTS}. */
-export type PoolFault = typeof POOL_FAULTS[number];
+export type PoolFault<Kind extends PoolKind = PoolKind> = typeof POOL_FAULTS[Kind][number];
 /** See {@linkcode MINER_ACTS}. */
 export type MinerAct = typeof MINER_ACTS[number];
 /** See {@linkcode AGENT_ACTS}. */
@@ -111,8 +155,8 @@ export interface ScheduleOptions {
   readonly seed: number;
   /** Nothing begins later, in milliseconds. */
   readonly durationMs: number;
-  /** How many pools there are. */
-  readonly pools: number;
+  /** What each of the pools speaks. */
+  readonly pools: readonly PoolKind[];
 }
 
 /** A pool mishap comes about so often, and one of miners, in milliseconds. */
@@ -142,20 +186,30 @@ export function drawSchedule({ seed, durationMs, pools }: ScheduleOptions): read
   return mishaps.sort((one, other) => one.atMs - other.atMs);
 }
 
-function* drawPoolMishaps(random: Random, durationMs: number, pools: number): Generator<Mishap> {
-  const badUntil = new Array<number>(pools).fill(0);
+function* drawPoolMishaps(
+  random: Random,
+  durationMs: number,
+  pools: readonly PoolKind[],
+): Generator<Mishap> {
+  const badUntil = pools.map(() => 0);
+  const downUntil = pools.map(() => 0);
   for (const atMs of moments(random, durationMs, MEAN_POOL_GAP_MS)) {
-    const pool = randomBelow(random, pools);
+    const pool = randomBelow(random, pools.length);
+    const kind = pools[pool]!;
     if (random() < 0.5) {
-      yield { kind: "poolAct", atMs, pool, act: oneOf(random, POOL_ACTS) };
+      yield { kind: "poolAct", atMs, pool, act: oneOf<PoolAct>(random, POOL_ACTS[kind]) };
       continue;
     }
-    const fault = oneOf(random, POOL_FAULTS);
+    const fault = oneOf<PoolFault>(random, POOL_FAULTS[kind]);
     const forMs = Math.round(MIN_FAULT_MS + random() * (MAX_FAULT_MS - MIN_FAULT_MS));
     // What a pool has now goes on to its end.
     if (badUntil[pool]! > atMs) continue;
-    const isOtherGood = badUntil.some((until, other) => other !== pool && until <= atMs);
-    if (!SERVING.has(fault) && !isOtherGood) continue;
+    if (!SERVING.has(fault)) {
+      const down = downUntil.filter((until) => until > atMs).length;
+      const isOtherGood = badUntil.some((until, other) => other !== pool && until <= atMs);
+      if (down === MOST_DOWN || !isOtherGood) continue;
+      downUntil[pool] = atMs + forMs;
+    }
     badUntil[pool] = atMs + forMs;
     yield { kind: "poolFault", atMs, pool, fault, forMs };
   }

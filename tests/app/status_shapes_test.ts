@@ -10,8 +10,10 @@ import {
 import { columnOf, type Count, countOf, Ledger } from "../../lib/mux/books/ledger.ts";
 import { poolShape, PoolTotal, sharesShape } from "../../lib/app/status_shapes.ts";
 import type { KindOfPool } from "../../lib/base/pool_kind.ts";
-import type { PoolView } from "../../lib/app/farm_view.ts";
+import type { ConnectionView, PoolView } from "../../lib/app/farm_view.ts";
 import { NO_SHARES } from "../../lib/mux/books/ledger.ts";
+import { roomFor } from "../../lib/mux/terms.ts";
+import { TERMS } from "../support/terms.ts";
 import { NO_POOL_COUNTS } from "../../lib/mux/books/pool_counts.ts";
 
 Deno.test("every reason of the ledger is shown under its name, and none twice", () => {
@@ -68,6 +70,44 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
   total.add(view("stratum"), 0);
   total.add(view("unknown"), 0);
   assert.equal(total.shape.kind, "stratum");
+});
+
+Deno.test("a pool's room for extranonces is the least that one of its ready connections leaves", () => {
+  const total = new PoolTotal(
+    { poolId: 0, address: "pool:1", kind: "stratum", isPinned: false, past: undefined },
+    1,
+  );
+  assert.equal(total.shape.extranonce2_bytes, null);
+  const connection = (bytes: number | undefined): ConnectionView => ({
+    name: "pool:1 #1",
+    kind: "stratum",
+    role: bytes === undefined ? "opening" : "spare",
+    ageMs: 0,
+    agreed: bytes === undefined
+      ? undefined
+      : { versionMask: 0, terms: { ...TERMS, extranonce: roomFor(bytes)! } },
+    miners: 0,
+    jobAt: undefined,
+    poolDifficulty: undefined,
+  });
+  const view: PoolView = {
+    ...NO_POOL_COUNTS,
+    poolId: 0,
+    address: "pool:1",
+    kind: "stratum",
+    account: "a",
+    isListed: true,
+    connections: [connection(undefined), connection(8), connection(6), connection(7)],
+    trouble: undefined,
+    retryInMs: 0,
+    shares: NO_SHARES,
+    credited: 0,
+    brakeLoss: 0,
+  };
+  total.add(view, 0);
+  assert.equal(total.shape.extranonce2_bytes, 6);
+  const sizes = poolShape(view, 0).connections.map((each) => each.extranonce2_bytes);
+  assert.deepEqual(sizes, [null, 8, 6, 7]);
 });
 
 Deno.test("what a pool credits, and what the brake cost, is added up over sub-accounts, closed ones included", () => {

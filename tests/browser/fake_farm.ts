@@ -42,6 +42,8 @@ export class FakeFarm implements StatusSource, StatusControl {
   kind: PoolTotalShape["kind"] = "agent";
   /** Shares below the pool's difficulty. */
   kept = 0;
+  /** How often a miner found no room for its extranonces any more. */
+  outgrown = 0;
   /** Shares it rejected, though they were good. */
   contradicted = 0;
   /** What its pool's jobs were like. */
@@ -92,6 +94,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       },
       hashrate: { minutes_1: 1e17, minutes_15: 1.01e17, minutes_60: 1.02e17 },
       shares: { ...shares, accepted, assumed: 0, kept: this.kept },
+      outgrown: this.outgrown,
       credited_difficulty: accepted * 1e6,
     };
   }
@@ -117,7 +120,14 @@ export class FakeFarm implements StatusSource, StatusControl {
       position: 1,
       address: "pool.example:3333",
       kind: this.kind,
-      shares: { ...this.#summary.shares, kept: this.kept, contradicted: this.contradicted },
+      extranonce2_bytes: 6,
+      brake_lost_difficulty: 0,
+      shares: {
+        ...this.#summary.shares,
+        kept: this.kept,
+        contradicted: this.contradicted,
+        blocks_lost: 0,
+      },
       accounts: {
         serving: isServing ? 1 : 0,
         spare: 0,

@@ -42,10 +42,11 @@ browserTest(
 
 browserTest("a Stratum pool is called one, and what is kept there is explained", async () => {
   const farm = new FakeFarm(5, [{ shares: { ...sampleOf(SharesSchema), kept: 77 } }]);
-  Object.assign(farm, { kind: "stratum", kept: 12_345, contradicted: 2 });
+  Object.assign(farm, { kind: "stratum", kept: 12_345, contradicted: 2, outgrown: 3 });
   await using server = new FarmServer(farm);
   await using look = await Look.at(server.url);
-  await look.sees(".pools .kind", "Stratum");
+  await look.sees(".pools .kind", "Stratum · extranonce2 of 6 bytes");
+  await look.sees(".tile:nth-of-type(2)", /3 times one had to reconnect/);
   await look.sees(".pools .below", "12,345 kept");
   await look.sees(".pools-card .note", /^Kept: good for its miner, below the pool's difficulty/);
   await look.sees(".pools .reason", /otherwise than by our own arithmetic: 2\. Ask the pool/);

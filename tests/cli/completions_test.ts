@@ -49,7 +49,7 @@ const LINES: [line: string, words: string][] = [
   ["s", "simulate"],
   ["d", "demo"],
   ["--c", "--config"],
-  ["demo ", "--seconds --miners --help --version"],
+  ["demo ", "--seconds --miners --kind --help --version"],
   ["demo --m", "--miners"],
   ["demo --miners 5 --s", "--seconds"],
   ["demo --miners ", ""],

@@ -89,8 +89,9 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["completions fish", { kind: "completions", shell: "fish" }],
   ["completions -h", { kind: "help", topic: "completions" }],
   ["completions zsh -h", { kind: "help", topic: "completions" }],
-  ["demo", { kind: "demo", seconds: undefined, miners: 50 }],
-  ["demo --seconds 20 --miners=7", { kind: "demo", seconds: 20, miners: 7 }],
+  ["demo", { kind: "demo", seconds: undefined, miners: 50, pools: "agent" }],
+  ["demo --seconds 20 --miners=7", { kind: "demo", seconds: 20, miners: 7, pools: "agent" }],
+  ["demo --kind mixed", { kind: "demo", seconds: undefined, miners: 50, pools: "mixed" }],
   ["simulate pool", { kind: "simulate", what: "pool", options: POOL }],
   [
     "simulate pool --host :: --port 1 --difficulty 1e-6 --job-interval-seconds .5 --no-proof-of-work",
@@ -223,6 +224,10 @@ const MISUSES: [line: string, message: string][] = [
   ["simulate --port 1", "Nothing to simulate; say pool or miners first"],
   ["simulate miner", 'Cannot simulate "miner", only pool or miners; did you mean miners?'],
   ["demo --seconds -5", 'Option --seconds is "-5", must be a number 1..31536000'],
+  [
+    "demo --kind mixd",
+    'Option --kind is "mixd", must be one of agent, stratum, mixed; did you mean mixed?',
+  ],
   ["demo --seconds 0x10", 'Option --seconds is "0x10", must be a number 1..31536000'],
   ["demo --miners 1.5", 'Option --miners is "1.5", must be a whole number 1..65535'],
   ["demo --miners 65536", 'Option --miners is "65536", must be a whole number 1..65535'],

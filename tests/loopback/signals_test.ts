@@ -1,6 +1,7 @@
 /** What each signal does to the running program, early, late and twice. */
 
 import assert from "node:assert/strict";
+import { formatAddress } from "../../lib/base/peer_address.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { agentEntry } from "../support/agent_entry.ts";
@@ -44,7 +45,10 @@ Deno.test("a Ctrl+C that arrives twice, as under a task runner, is one orderly s
     program.signal("SIGINT");
     const { code, stderr } = await program.ended();
     assert.equal(code, 0);
-    assert.match(stderr, /Stopped: .* 0 unanswered/);
+    const [, at, sent] = /Shares at (\S+): (\d+) submitted, of which \2 accepted/.exec(stderr) ??
+      [];
+    assert.equal(at, formatAddress(pool), stderr);
+    assert.match(stderr, new RegExp(`Stopped: .* ${sent} submitted, .* 0 unanswered`));
   });
 });
 

@@ -60,7 +60,7 @@ Deno.test({
   name: `promtool check rules accepts conf/alerts.yml${missing}`,
   ignore: !hasPromtool,
   fn: async () => {
-    assert.match(await promtool(["check", "rules", "conf/alerts.yml"]), /SUCCESS: 16 rules/);
+    assert.match(await promtool(["check", "rules", "conf/alerts.yml"]), /SUCCESS: 19 rules/);
   },
 });
 
@@ -102,9 +102,33 @@ Deno.test("alerts and dashboard ask only for metrics there are", async () => {
   assert.ok(asked > 40);
 });
 
-Deno.test("there are at most 16 alerts, and each says what to do", async () => {
+Deno.test("kept shares are credited: neither alerts nor dashboard count them as lost", async () => {
+  const dashboard = await Deno.readTextFile("conf/grafana-dashboard.json");
+  const lost = [...dashboard.matchAll(/result!~\\"([a-z|]+)\\"/g)].map(([, results]) => results);
+  assert.deepEqual(lost, ["accepted|assumed|kept", "accepted|assumed|kept"]);
+  assert.doesNotMatch(dashboard, /result!=/);
+  assert.doesNotMatch(await Deno.readTextFile("conf/alerts.yml"), /result!/);
+});
+
+Deno.test("the dashboard shows what only Stratum pools have", async () => {
+  const dashboard = await Deno.readTextFile("conf/grafana-dashboard.json");
+  for (
+    const name of [
+      "pool_info",
+      "pool_credited_difficulty_total",
+      "pool_brake_lost_difficulty_total",
+      "pool_blocks_total",
+      "pool_blocks_lost_total",
+      "pool_shares_contradicted_total",
+      "pool_extranonce_bytes",
+      "miners_outgrown_total",
+    ]
+  ) assert.ok(dashboard.includes(`btcagent_${name}{`), name);
+});
+
+Deno.test("there are at most 19 alerts, and each says what to do", async () => {
   const text = await Deno.readTextFile("conf/alerts.yml");
   const alerts = text.match(/- alert: /g)!.length;
-  assert.ok(alerts <= 16);
+  assert.ok(alerts <= 19);
   assert.equal(text.match(/^ +action: .{20,}$/gm)!.length, alerts);
 });

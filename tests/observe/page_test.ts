@@ -5,6 +5,9 @@ import { pickRows, readTable } from "../../lib/observe/status/page/miner_rows.js
 import { isClockSet, rejectedPart, seriesOf } from "../../lib/observe/status/page/chart_data.js";
 import { KINDS_OF_POOL } from "../../lib/base/pool_kind.ts";
 import { REFUSE_REASONS, REJECT_REASONS, snakeCase } from "../../lib/base/share_reasons.ts";
+import { poolRemarks } from "../../lib/observe/status/page/pool_remarks.js";
+import { PoolTotalSchema, SharesSchema } from "../../lib/observe/status/shapes.ts";
+import { sampleOf } from "../support/fake_status.ts";
 import { ENGLISH } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
 import { pageFile } from "../../lib/observe/status/page.ts";
@@ -59,6 +62,39 @@ Deno.test("no file has an address elsewhere, markup made from text, or a handler
     assert.doesNotMatch(text, /<[^>]+ on\w+=|<style|<script>/, name);
     assert.match(headers.get("content-security-policy")!, /default-src 'none'.*trusted-types/);
   }
+});
+
+Deno.test("what is odd about a pool is said, the worst first, and nothing of what is not", () => {
+  const shares = { ...sampleOf(SharesSchema), contradicted: 0, blocks_lost: 0 };
+  const pool = {
+    ...sampleOf(PoolTotalSchema),
+    shares,
+    credited_difficulty: 1_000_000,
+    brake_lost_difficulty: 900,
+    payout_changes: 0,
+    behind_seconds: 59,
+    empty_job_seconds: 59,
+  };
+  assert.deepEqual(poolRemarks(pool), []);
+  const odd = {
+    ...pool,
+    shares: { ...shares, contradicted: 2, blocks_lost: 1 },
+    brake_lost_difficulty: 250_000,
+    payout_changes: 3,
+    behind_seconds: 90,
+    empty_job_seconds: 60,
+  };
+  assert.deepEqual(poolRemarks(odd).map(([key]) => key), [
+    "blocksLost",
+    "contradicted",
+    "payoutChanges",
+    "brakeLoss",
+    "behind",
+    "emptyJobs",
+  ]);
+  assert.match(poolRemarks(odd)[3]![1]["part"]!, /^20(?:\.0+)? %$/);
+  const idle = { ...pool, credited_difficulty: 0, brake_lost_difficulty: 0 };
+  assert.deepEqual(poolRemarks(idle), []);
 });
 
 Deno.test("what is not of the page is not given out", async () => {

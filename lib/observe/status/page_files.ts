@@ -23,6 +23,7 @@ import headerJs from "./page/header.js" with { type: "text" };
 import minerPageJs from "./page/miner_page.js" with { type: "text" };
 import minerRowsJs from "./page/miner_rows.js" with { type: "text" };
 import minerTableJs from "./page/miner_table.js" with { type: "text" };
+import poolRemarksJs from "./page/pool_remarks.js" with { type: "text" };
 import poolsJs from "./page/pools.js" with { type: "text" };
 import preferencesJs from "./page/preferences.js" with { type: "text" };
 import textsJs from "./page/texts.js" with { type: "text" };
@@ -52,6 +53,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "miner_page.js": minerPageJs,
   "miner_rows.js": minerRowsJs,
   "miner_table.js": minerTableJs,
+  "pool_remarks.js": poolRemarksJs,
   "pools.js": poolsJs,
   "preferences.js": preferencesJs,
   "texts.js": textsJs,

@@ -208,6 +208,10 @@ export const ConnectionSchema = v.strictObject({
   ),
   version_mask: about("8 hex digits; null while opening.", v.nullable(v.string())),
   verdicts: about("Whether it judges shares; null while opening.", v.nullable(v.boolean())),
+  extranonce2_bytes: about(
+    "How many bytes of extranonce2 it leaves to this program; null while opening.",
+    v.nullable(v.number()),
+  ),
 });
 
 /** What its jobs were like. */
@@ -281,6 +285,10 @@ export const PoolTotalSchema = v.strictObject({
   retry_in_seconds: amount("Until it may be dialled again, of that sub-account."),
   job_age_seconds: about(
     "Since the last job, on the serving connection where that is longest; null if none serves.",
+    v.nullable(v.number()),
+  ),
+  extranonce2_bytes: about(
+    "The fewest bytes of extranonce2 that one of its connections leaves; null while none is ready.",
     v.nullable(v.number()),
   ),
   connects: count("Connections that became ready."),

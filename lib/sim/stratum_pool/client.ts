@@ -15,6 +15,8 @@ import { type StratumPoolSettings, VERSION_MASK } from "./settings.ts";
 
 /** Given jobs remembered of one connection. */
 const KEPT_JOBS = 2_000;
+/** Shares for jobs of before a change of difficulty come for about this long. */
+const CHANGE_MS = 10_000;
 /** No difficulty is higher. */
 const MAX_DIFFICULTY = 2 ** 40;
 
@@ -81,6 +83,8 @@ export class PoolClient {
   readonly #given = new Map<string, GivenJob>();
   readonly #answers = new Set<Timer>();
   #line = "";
+  #told: number | undefined;
+  #changedAtMs = -Infinity;
   #isAuthorized = false;
   #isClosed = false;
 
@@ -189,7 +193,9 @@ export class PoolClient {
 
   /** A share counts for `name`, by the difficulty it was judged by. */
   accepted(name: string, difficulty: number, proof: Proof): void {
-    this.#context.ledger.accepted(this.number, name, difficulty, proof.isBlock);
+    const { ledger } = this.#context;
+    ledger.accepted(this.number, name, difficulty, proof.isBlock);
+    if (this.time.now() - this.#changedAtMs < CHANGE_MS) ledger.count("acceptedInChange");
   }
 
   /** A share of `name` is refused. */
@@ -207,7 +213,13 @@ export class PoolClient {
   tellDifficulty(
     line: string = formatNotification("mining.set_difficulty", JSON.stringify([this.difficulty])),
   ): void {
-    this.#context.ledger.count("difficultiesTold");
+    const { ledger } = this.#context;
+    ledger.count("difficultiesTold");
+    if (this.#told !== undefined && this.#told !== this.difficulty) {
+      ledger.count("difficultyChanges");
+      this.#changedAtMs = this.time.now();
+    }
+    this.#told = this.difficulty;
     this.send(line);
   }
 

@@ -109,6 +109,12 @@ export interface StratumPoolStatistics {
   readonly refusedConnections: number;
   /** Difficulties told. */
   readonly difficultiesTold: number;
+  /** Of them, those that were others than what their connection was told before. */
+  readonly difficultyChanges: number;
+  /** Shares accepted within 10 s of such a change, some of them for jobs of before. */
+  readonly acceptedInChange: number;
+  /** The highest difficulty that an accepted share was judged by; 0 before the first. */
+  readonly highestDifficulty: number;
   /** Lines received. */
   readonly linesIn: number;
 }
@@ -134,6 +140,9 @@ export class StratumPoolLedger {
     authorizedNow: 0,
     refusedConnections: 0,
     difficultiesTold: 0,
+    difficultyChanges: 0,
+    acceptedInChange: 0,
+    highestDifficulty: 0,
     linesIn: 0,
   };
   readonly #rejectedBy = new Map<ShareRefusal, number>();
@@ -151,6 +160,7 @@ export class StratumPoolLedger {
   accepted(connection: number, name: string, difficulty: number, isBlock: boolean): void {
     this.#counters.accepted++;
     this.#counters.difficulty += difficulty;
+    this.#counters.highestDifficulty = Math.max(this.#counters.highestDifficulty, difficulty);
     if (isBlock) this.#counters.blocks++;
     for (const counts of this.#countsOf(connection, name)) {
       counts.accepted++;

@@ -104,6 +104,11 @@ export class SimStratumPool {
     return this.#port.port;
   }
 
+  /** Bytes of its extranonce2, where no fault says otherwise. */
+  get extranonce2Size(): number {
+    return this.#settings.extranonce2Size;
+  }
+
   /** The fault switches as set by {@linkcode SimStratumPool.setFaults}. */
   get faults(): StratumPoolFaults {
     return this.#faults;

@@ -48,6 +48,13 @@ Deno.test("vardiff looks after so many shares, speaks before the answer, and min
   client.send("mining.suggest_difficulty", [DIFFICULTY * 16]);
   await client.until(() => client.difficulties.length === 3);
   assert.ok(Math.abs(client.difficulty / DIFFICULTY - 16) < 0.001);
+  await client.submit(client.job, { versionBits: 0 });
+  time.advance(10_000);
+  await client.submit(client.job, { versionBits: 0 });
+  const { difficultyChanges, highestDifficulty, acceptedInChange } = pool.statistics();
+  // The fifth changed it, one came right after and one long after.
+  assert.deepEqual([difficultyChanges, acceptedInChange], [2, 1]);
+  assert.ok(highestDifficulty > DIFFICULTY, `${highestDifficulty}`);
 });
 
 Deno.test("one connection is one worker, and what is not expected is met with silence", async () => {

@@ -5,6 +5,7 @@
 /** @import { StreamStateShape } from "../shapes.ts" */
 import { chip, h } from "./dom.js";
 import { formatBytes, formatCount, formatDuration, formatPercent } from "./format.js";
+import { poolRemarks } from "./pool_remarks.js";
 import { t, word } from "./texts.js";
 
 /** @import { Controls } from "./controls.js" */
@@ -76,6 +77,14 @@ export class Pools {
   }
 }
 
+/** What a pool speaks, and how much room a Stratum pool leaves. @param {Pool} pool */
+function kindText({ kind, extranonce2_bytes: bytes }) {
+  const text = word(`kind_${kind}`);
+  return kind !== "stratum" || bytes === null
+    ? text
+    : `${text} · ${t("extranonceBytes", { bytes: formatCount(bytes) })}`;
+}
+
 /** @param {Pool} pool @param {Controls} controls */
 function pinButton({ address, pinned, position }, controls) {
   return h("button", {
@@ -83,23 +92,6 @@ function pinButton({ address, pinned, position }, controls) {
     "aria-label": t(pinned ? "unpin" : "pinName", { pool: address }),
     click: () => void controls.pin(pinned ? undefined : position),
   }, t(pinned ? "unpin" : "pin"));
-}
-
-/** Times shorter than this are what every pool has at new blocks, in seconds. */
-const WORTH_A_WORD = 60;
-
-/** What is odd about the work of a pool. @param {Pool} pool */
-function remarks(
-  { shares, empty_job_seconds: empty, behind_seconds: behind, payout_changes: payouts },
-) {
-  return [
-    ...shares.contradicted === 0
-      ? []
-      : [t("contradicted", { count: formatCount(shares.contradicted) })],
-    ...payouts === 0 ? [] : [t("payoutChanges", { count: formatCount(payouts) })],
-    ...behind < WORTH_A_WORD ? [] : [t("behind", { time: formatDuration(Math.round(behind)) })],
-    ...empty < WORTH_A_WORD ? [] : [t("emptyJobs", { time: formatDuration(Math.round(empty)) })],
-  ];
 }
 
 /** @param {Pool} pool @param {Controls} controls */
@@ -125,7 +117,7 @@ function poolRow(pool, controls) {
       h("span", { class: "position" }, String(pool.position)),
       address,
       " ",
-      h("span", { class: "kind" }, word(`kind_${pool.kind}`)),
+      h("span", { class: "kind" }, kindText(pool)),
     ),
     h(
       "td",
@@ -141,7 +133,7 @@ function poolRow(pool, controls) {
           ? ` · ${t("retryIn", { time: formatDuration(Math.ceil(retryIn)) })}`
           : undefined,
       ),
-      ...remarks(pool).map((text) => h("p", { class: "reason" }, text)),
+      ...poolRemarks(pool).map(([key, values]) => h("p", { class: "reason" }, t(key, values))),
       shares.blocks === 0
         ? undefined
         : h("p", { class: "good" }, t("blocks", { count: formatCount(shares.blocks) })),

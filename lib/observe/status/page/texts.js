@@ -40,6 +40,7 @@ export const ENGLISH = {
   noMiners: "none is connected",
   withoutPool: "connected, without a pool",
   rolling: "ASICBoost on {count}",
+  outgrown: "{count} times one had to reconnect: the pools leave too few bytes of extranonce2",
   lostRolling: "lost on {count}",
   rejected: "Rejected",
   rejectedRate: "Rejected",
@@ -103,6 +104,9 @@ export const ENGLISH = {
   aboutKept:
     "Kept: good for its miner, below the pool's difficulty. It is credited here and not sent.",
   contradicted: "Shares judged otherwise than by our own arithmetic: {count}. Ask the pool.",
+  blocksLost: "Blocks that could not be sent: {count}. Give them to your pool: see the log.",
+  brakeLoss: "Its difficulty was far too low: it did not count {part} of the work.",
+  extranonceBytes: "extranonce2 of {bytes} bytes",
   payoutChanges: "Jobs that did not pay an output that earlier ones paid: {count}. See the log.",
   behind: "Worked on an old block: {time} in all",
   emptyJobs: "Empty jobs: {time} in all",

@@ -105,6 +105,7 @@ export class Totals {
       [
         t("rolling", { count: formatCount(rolling) }),
         ...(lost > 0 ? [t("lostRolling", { count: formatCount(lost) })] : []),
+        ...(summary.outgrown > 0 ? [t("outgrown", { count: formatCount(summary.outgrown) })] : []),
       ].join(" · "),
     );
 
