@@ -11,7 +11,7 @@ const SECONDS_A_SHARE = 3.33;
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
-/** The standard error of what a pool shows of one of so many miners' hashrate, as a part of it. */
+/** The standard error of a pool's figure of one miner among these, as a part of its hashrate. */
 export function errorOfFigure(miners: number, seconds: number): number {
   return Math.sqrt(miners * SECONDS_A_SHARE / seconds);
 }
@@ -25,5 +25,5 @@ function errorsWith(miners: number): string {
 
 /** What an operator should know before believing a pool's figures of single workers. */
 export const WORTH_OF_FIGURES: string =
-  `its figures of one worker are rough: ${errorsWith(10)}, ${errorsWith(1_000)}; those of ` +
-  "btcagent are exact, however many there are";
+  `its figures of one worker are rough: ${errorsWith(50)}, ${errorsWith(1_000)}; those of ` +
+  "btcagent are exact";

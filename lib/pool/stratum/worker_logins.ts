@@ -53,7 +53,7 @@ type Stage =
   /** Every share goes up under the user. */
   | { readonly kind: "one" };
 
-/** See the head of this file. */
+/** Authorizes the workers of one connection, and names them. */
 export class WorkerLogins {
   readonly #parts: WorkerLoginsParts;
   readonly #userJson: string;
@@ -171,7 +171,7 @@ export class WorkerLogins {
     }
   }
 
-  /** A line that is slow brings nothing at all: what is heard later would have come behind. */
+  /** A line that is slow brings nothing at all: what is heard later would have come after the answer. */
   #isSilent(time: number): boolean {
     return time - this.#firstAskedAt >= FIRST_ANSWER_MS && this.#heardAt > this.#firstAskedAt;
   }
