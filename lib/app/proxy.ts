@@ -189,6 +189,7 @@ export class Proxy implements FarmControl {
     this.#tls = tls;
     this.#dial = dialFor(config, time, this.#connects);
     this.#pools = this.#ids.of(configuredPools(config));
+    this.#kinds.list?.(this.#pools);
     this.#layouts = new Layouts(this.#layoutSettings());
     this.#vardiffRules = new PortRules(config);
     this.#sizes = this.#poolSizes(options);
@@ -244,6 +245,7 @@ export class Proxy implements FarmControl {
     this.#config = config;
     this.#dial = dialFor(config, this.#time, this.#connects);
     this.#pools = this.#ids.of(configuredPools(config));
+    this.#kinds.list?.(this.#pools);
     this.#layouts.reconfigure(this.#layoutSettings());
     this.#vardiffRules = new PortRules(config);
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {

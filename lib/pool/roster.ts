@@ -484,7 +484,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const { open, version, mux, now, rateClock, time, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, this.#urgency(pool.poolId));
-    const { poolId, kind, host, port, usesTls, account, password } = pool;
+    const { poolId, kind, host, port, usesTls, account, password, workers } = pool;
     const { suggestedDifficulty } = this.#options.need();
     const connection = open({
       ...this.#settings.connection,
@@ -496,6 +496,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       kind,
       account,
       password,
+      workers,
       version,
       now,
       rateClock,
