@@ -97,6 +97,7 @@ Deno.test("a pool's room for extranonces is the least that one of its ready conn
     kind: "stratum",
     account: "a",
     isListed: true,
+    isCold: false,
     connections: [connection(undefined), connection(8), connection(6), connection(7)],
     trouble: undefined,
     retryInMs: 0,
