@@ -42,7 +42,7 @@ Deno.test("seen_by_pools.md: each connection has the name that the page says", (
     "pool of the agent protocol": clientAgentName(VERSION),
     "answer to `client.get_version`": JSON.parse(versionAnswer(1, VERSION)).result,
   };
-  const rows = tableUnder(page, "Who it is").map(cellsOf);
+  const rows = tableUnder(page, "Its name").map(cellsOf);
   assert.deepEqual(Object.fromEntries(rows.map(([what, name]) => [what, textOf(name!)])), names);
 });
 
