@@ -103,6 +103,18 @@ export class Braking {
     fanout.tell(slot);
   }
 
+  /** A connection is gone. If its brake was on, what it cost is said all the same. */
+  lost(slot: Slot<MinerSeat>): void {
+    const braked = this.#braked.get(slot);
+    this.#braked.delete(slot);
+    if (braked?.isSaid !== true) return;
+    const { upstream: { name }, brakeLoss } = slot;
+    log.info(
+      "Pool {pool} was lost after {seconds} s with the brake on. It cost work of difficulty {lost}",
+      { pool: name, ...costOf(braked, brakeLoss, this.#parts.now()) },
+    );
+  }
+
   /** Says that a brake is on, or off again. */
   #say(slot: Slot<MinerSeat>, time: number): void {
     const { upstream: { name }, brake, ceiling, brakeLoss, miners } = slot;
@@ -123,12 +135,18 @@ export class Braking {
     }
     this.#braked.delete(slot);
     if (!before.isSaid) return;
-    const lost = Math.round(brakeLoss - before.lossBefore);
-    const seconds = Math.round((time - before.since) / 1000);
     log.info(
       "Pool {pool} has difficulty {difficulty} now: released the brake after {seconds} s. It cost " +
         "work of difficulty {lost}",
-      { pool: name, difficulty: ceiling, seconds, lost },
+      { pool: name, difficulty: ceiling, ...costOf(before, brakeLoss, time) },
     );
   }
+}
+
+/** How long a brake was on, and what it cost. */
+function costOf({ since, lossBefore }: Braked, brakeLoss: number, time: number) {
+  return {
+    seconds: Math.round((time - since) / 1000),
+    lost: Math.round(brakeLoss - lossBefore),
+  };
 }

@@ -472,6 +472,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#slots.delete(upstream);
     this.#serving.delete(slot);
     this.#noteDarkness();
+    this.#braking.lost(slot);
     this.#lostSlots.add(slot);
     this.#ending.run(() => this.#endLost());
     // The pool forgot everybody with the connection.

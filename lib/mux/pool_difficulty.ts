@@ -8,7 +8,8 @@
  * - A raise: shares for older jobs need the old difficulty; if it came without a job, so do those for
  *   the first job after it.
  * - A drop: shares for older jobs need the new one.
- * - Nothing older than the difficulty before the last change counts, as pools remember one.
+ * - Nothing older than the difficulty before the last change counts, as pools remember one. But those
+ *   that go by the job know each job's: with less than that a share of an older job is not sure.
  */
 
 /** How the difficulty stood when a job came. */
@@ -128,14 +129,11 @@ export class PoolDifficulty {
 
   /** What a share needs now, for a job with this stamp. */
   demand(stamp: DifficultyStamp): Demand {
-    const { isRaise } = this;
+    if (!this.isInFlight(stamp)) return this.#demand;
+    const sure = Math.max(this.#current, this.#previous, stamp.difficulty);
     // One share at a time finds out, or a fast farm would have many refused for each change.
     const isClosed = this.#grace === "over" || this.#grace === "tried";
-    if (stamp.change < this.#changes && isClosed && !isRaise) return alike(this.#previous);
-    if (isClosed || !this.isInFlight(stamp)) return this.#demand;
-    return isRaise
-      ? { sure: this.#current, possible: this.#previous }
-      : { sure: this.#previous, possible: this.#current };
+    return { sure, possible: isClosed ? sure : this.lower };
   }
 
   /** A share goes up that is only possible. */
@@ -167,8 +165,4 @@ export class PoolDifficulty {
     copy.#isClean = this.#isClean;
     return copy;
   }
-}
-
-function alike(difficulty: number): Demand {
-  return { sure: difficulty, possible: difficulty };
 }

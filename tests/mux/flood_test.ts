@@ -162,6 +162,21 @@ Deno.test("the brake lets go when the pool follows, and both are said once, with
   assert.deepEqual(others, []);
 });
 
+Deno.test("what the brake cost is said, too, if the connection is lost with it on", () => {
+  using log = new LogCapture();
+  const { world, pool, miner } = serving();
+  world.flood(pool, miner);
+  log.take();
+  world.mux.upstreamLost(pool);
+  assert.match(
+    log.take().join("\n"),
+    /Pool a was lost after 0 s with the brake on\. It cost work of/,
+  );
+  const calm = world.checked("b", 2 ** 20);
+  world.mux.upstreamLost(calm);
+  assert.deepEqual(log.take(), []);
+});
+
 Deno.test("the brake is loosened step by step when fewer shares come", () => {
   const { world, pool, miner } = serving();
   world.flood(pool, miner);

@@ -85,3 +85,18 @@ Deno.test("while one share finds out what the pool takes after a change, no othe
   pool.accepted(1);
   assert.deepEqual(pool.demand(old), { sure: 32, possible: 32 });
 });
+
+Deno.test("before several changes a share is sure with its job's own difficulty only, which may be the highest", () => {
+  for (const [change, difficulties] of [["drops", [400, 200]], ["rises", [100, 200]]] as const) {
+    const pool = new PoolDifficulty(800);
+    const oldest = pool.stamp();
+    for (const difficulty of difficulties) {
+      pool.change(difficulty, false);
+      pool.stamp();
+    }
+    const possible = Math.min(...difficulties);
+    assert.deepEqual(pool.demand(oldest), { sure: 800, possible }, change);
+    pool.tried();
+    assert.deepEqual(pool.demand(oldest), { sure: 800, possible: 800 });
+  }
+});
