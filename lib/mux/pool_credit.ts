@@ -15,6 +15,9 @@ import type { DifficultyStamp, PoolDifficulty } from "./pool_difficulty.ts";
 /** Of this part of the difficulty a share is as good to NOMP. */
 const GRANTED = 0.99;
 
+/** Ids of jobs that are counters have no more digits. */
+const MOST_COUNTER_DIGITS = 8;
+
 /** Whether shares of older jobs are credited by the newest difficulty, after one sort of change. */
 class Habit {
   #takesNewest: boolean;
@@ -56,11 +59,19 @@ export class PoolCredit {
   readonly #loweredAlone = new Habit(true);
   /** After a change with a clean job, which makes older ones worthless to NOMP, and with another. */
   readonly #withCleanJob = new Habit(false);
-  readonly #withJob = new Habit(true);
+  #withJob = new Habit(true);
 
   /** Of a connection whose difficulty this is. */
   constructor(difficulty: PoolDifficulty) {
     this.#difficulty = difficulty;
+  }
+
+  /**
+   * The first job came. Of servers that tell a difficulty with a job NOMP counts its jobs, while the
+   * ids of those that go by each job's own difficulty have the time in them.
+   */
+  firstJobCame(id: string): void {
+    if (id.length > MOST_COUNTER_DIGITS) this.#withJob = new Habit(false);
   }
 
   /**

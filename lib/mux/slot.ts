@@ -273,7 +273,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** Takes a new job under a number of ours, at `time`. */
   setJob(number: number, job: Job, time: number): void {
     this.jobAt = time;
-    const isClean = job.isClean || this.work.job === undefined;
+    const isFirst = this.work.job === undefined;
+    if (isFirst) this.#credit?.firstJobCame(job.id);
+    const isClean = job.isClean || isFirst;
     this.jobs.add(
       number,
       {

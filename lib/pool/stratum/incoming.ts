@@ -20,12 +20,19 @@ const MAX_HELD_READS = 4;
 export interface Batch {
   /** In the order in which they came. */
   readonly messages: readonly PoolMessage[];
-  /** Where the last job is among them; -1 for none. A difficulty after it is alone. */
-  readonly lastJob: number;
   /** How many came with this read; some may wait. */
   readonly came: number;
   /** What broke the stream after them, to be thrown once they are dealt with. */
   readonly fault: { readonly error: unknown } | undefined;
+}
+
+/**
+ * Whether the message at a place, a difficulty, came with a job. After a stall much comes at once: an
+ * answer between the two says that the pool had told the difficulty alone.
+ */
+export function comesWithJob(messages: readonly PoolMessage[], at: number): boolean {
+  const next = messages.slice(at + 1).find(({ kind }) => kind === "job" || kind === "answer");
+  return next?.kind === "job";
 }
 
 /** The incoming side of one connection. */
@@ -57,7 +64,7 @@ export class Incoming {
     const came = messages.length - held;
     const lastJob = messages.findLastIndex(({ kind }) => kind === "job");
     const end = fault === undefined ? this.#holdFrom(messages, lastJob) : messages.length;
-    return { messages: messages.slice(0, end), lastJob, came, fault };
+    return { messages: messages.slice(0, end), came, fault };
   }
 
   /** Where the messages begin that wait for the rest of a line. */

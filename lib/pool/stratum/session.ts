@@ -17,7 +17,7 @@ import { Turns } from "../turns.ts";
 import { withHasher } from "../with_hasher.ts";
 import { Courtesies } from "./courtesies.ts";
 import { type StratumAgreement, StratumHandshake } from "./handshake.ts";
-import { Incoming } from "./incoming.ts";
+import { comesWithJob, Incoming } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
 import { StratumUpstream } from "./upstream.ts";
 import { WorkerLogins } from "./worker_logins.ts";
@@ -225,10 +225,11 @@ export class StratumSession implements PoolConnection {
     this.#inflow.read(bytes.length, time, awayMs);
     this.#turns.read(bytes.length);
     const batch = this.#incoming.read(bytes, () => this.#inflow.message(time, awayMs));
-    const { messages, lastJob, fault } = batch;
+    const { messages, fault } = batch;
     this.#messagesRead += batch.came;
     for (const [at, message] of messages.entries()) {
-      this.#take(message, at > lastJob, attendedTime);
+      const isAlone = message.kind === "difficulty" && !comesWithJob(messages, at);
+      this.#take(message, isAlone, attendedTime);
       this.#turns.worked(1);
       if (this.#turns.areOver) await this.#turns.next();
       if (this.#isEnded()) return;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { PoolFault } from "../../../lib/base/violation.ts";
-import { type Batch, Incoming } from "../../../lib/pool/stratum/incoming.ts";
+import { type Batch, comesWithJob, Incoming } from "../../../lib/pool/stratum/incoming.ts";
 import { cutAt } from "../../support/any_cut.ts";
 import { linesToBytes } from "../../support/pool_lines.ts";
 import { difficultyLine, stratumJob } from "../../support/stratum_rig.ts";
@@ -21,7 +21,7 @@ Deno.test("A difficulty waits for the rest of a job that was cut anywhere, and i
     ];
     assert.deepEqual([kinds(first), first.came], [[], 1], `cut at byte ${cut}`);
     assert.deepEqual([kinds(second), second.came], [["difficulty", "job"], 1]);
-    assert.equal(second.lastJob, 1);
+    assert.ok(comesWithJob(second.messages, 0));
   }
 });
 
@@ -31,7 +31,7 @@ Deno.test("What came before a broken line is handed on with the fault", () => {
     linesToBytes([difficultyLine(2), stratumJob({ 1: "zz" }), difficultyLine(3)]),
   );
   assert.deepEqual(kinds(batch), ["difficulty"]);
-  assert.equal(batch.lastJob, -1);
+  assert.ok(!comesWithJob(batch.messages, 0));
   assert.ok(batch.fault?.error instanceof PoolFault);
 });
 
@@ -53,4 +53,11 @@ Deno.test("Each line is reported, blank ones too, and what that throws is the fa
   assert.equal(lines, 4);
   assert.deepEqual(kinds(batch), ["difficulty"]);
   assert.equal((batch.fault?.error as PoolFault).code, "too-much");
+});
+
+Deno.test("A difficulty is alone where an answer stands between it and the next job", () => {
+  const lines = [difficultyLine(2), '{"id":100,"result":true,"error":null}', stratumJob({})];
+  const apart = read(new Incoming(), linesToBytes([...lines, difficultyLine(4), stratumJob({})]));
+  assert.ok(!comesWithJob(apart.messages, 0));
+  assert.ok(comesWithJob(apart.messages, 3));
 });
