@@ -26,6 +26,7 @@ import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
+import { placesOn } from "./terms.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
@@ -453,7 +454,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#outageSince = undefined;
     this.#noteDarkness();
     // One opened for want of room is for those that have none.
-    const isForMore = slot.upstream.terms.extranonce.idBytes === 1;
+    const isForMore = placesOn(slot.upstream.terms) < Infinity;
     if (!isForMore) this.#moveLater(this.#surplus(slot, this.#unseated.size));
     else this.#seatLater([]);
   }

@@ -159,6 +159,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** Whether there is a place for this miner now. */
   hasRoomFor({ sessionId, layout }: Downstream, time: number): boolean {
+    if (this.seats.size >= this.upstream.terms.capacity) return false;
     if (this.#ids === undefined) return true;
     const paired = isPaired(this.upstream.terms.extranonce, layout);
     if (this.#holdsPaired !== undefined && this.#holdsPaired !== paired) return false;

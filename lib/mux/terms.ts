@@ -46,6 +46,8 @@ export type Verify = "off" | "sample" | "all";
 export interface Terms {
   /** Where miners' extranonces go. */
   readonly extranonce: ExtranonceRoom;
+  /** The most miners that sit there, as the operator wants it; Infinity for as many as fit. */
+  readonly capacity: number;
   /** The difficulty that miners start at here, where it is the pool that sets theirs. */
   readonly startingDifficulty: number;
   /** What a share has to reach for the pool to want it; where shares are hashed here. */
@@ -68,6 +70,17 @@ export interface Terms {
   readonly canSayTimeZero: boolean;
   /** How long its jobs are good for. */
   readonly retention: Retention;
+}
+
+/**
+ * Miners that one byte tells apart on a connection: fewer than it has values, for some of them rest
+ * (short_ids.ts), and one may have the byte of another.
+ */
+export const MINERS_BY_BYTE = 224;
+
+/** How many miners surely find a place on a connection with these terms; Infinity for all. */
+export function placesOn({ extranonce, capacity }: Pick<Terms, "extranonce" | "capacity">): number {
+  return extranonce.idBytes === 1 ? Math.min(capacity, MINERS_BY_BYTE) : capacity;
 }
 
 /** What agents give miners, and every pool with 8 bytes has room for. */

@@ -10,6 +10,7 @@ import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Time } from "../base/clock.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
+import { placesOn } from "../mux/terms.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
 import type { Job } from "../protocol/stratum/job.ts";
@@ -32,6 +33,7 @@ import { Refusals } from "./refusals.ts";
 import { isBesideActive, nextRank, UNWANTED } from "./roles.ts";
 import {
   logConnected,
+  logFull,
   logHalfDead,
   logMove,
   logRefusals,
@@ -82,18 +84,6 @@ export interface ConnectionNeed {
   readonly suggestedDifficulty: number | undefined;
 }
 
-/**
- * Miners that a pool with 4 bytes can tell apart on a connection: less than there are, for one may
- * have the byte of another.
- */
-export const MINERS_PER_NARROW = 224;
-
-/** At most this many connections are opened for that. */
-const MOST_NARROW = 300;
-
-/** They are opened no faster than this, in milliseconds. */
-const NARROW_EVERY_MS = 250;
-
 /** The connections of one account, and which of them serve. */
 export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #options: Omit<RosterOptions, keyof RosterSettings>;
@@ -108,7 +98,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #book = new PoolBook();
   readonly #jobs = new JobEvents(this.#book, this.#said);
   #opened = 0;
-  #openedForRoomAt = -Infinity;
+  /** Whether it was said that no more connections are opened for miners without a place. */
+  #isFullSaid = false;
   #isStopped = false;
 
   /** Opens nothing before the first tick. */
@@ -158,6 +149,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     // What was in the way may be what was mended.
     this.#health.retryAll();
     this.#refusals.forget();
+    this.#isFullSaid = false;
     this.#order.list(settings.pools);
     this.#entries.putInOrder(this.#order.ranked);
     for (const entry of this.#entries.all) {
@@ -298,13 +290,14 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   /** How many connections are to serve: more where one has room for few. */
   get #wanted(): number {
     const usual = this.#settings.connections ?? 1;
-    const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
-    if (best?.ready.upstream.terms.extranonce.idBytes !== 1) return usual;
-    const { roomless, minersAt } = this.#options.need();
     const { serving } = this.#entries;
+    const [best] = serving.toSorted((a, b) => a.rank - b.rank);
+    const places = best === undefined ? Infinity : placesOn(best.ready.upstream.terms);
+    if (places === Infinity) return usual;
+    const { roomless, minersAt } = this.#options.need();
     const used = serving.filter(({ ready }) => minersAt(ready.upstream) > 0).length;
-    const more = roomless === 0 ? 0 : serving.length + Math.ceil(roomless / MINERS_PER_NARROW);
-    return Math.min(MOST_NARROW, Math.max(usual, used, more));
+    const more = roomless === 0 ? 0 : serving.length + Math.ceil(roomless / places);
+    return Math.min(this.#settings.mostConnections, Math.max(usual, used, more));
   }
 
   /** Of the connections that serve the one to rest: one without miners, else the worst. */
@@ -316,28 +309,36 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     return serving.findLast(isEmpty) ?? worst;
   }
 
-  /** Opens one more connection to a pool that serves, if it has too little room for the miners. */
+  /** Opens more connections to a pool that serves, if it has too little room for the miners. */
   #openForRoom(): void {
-    const time = this.#options.now();
     const { serving, worstRank } = this.#entries;
     if (serving.length === 0 || worstRank === UNWANTED) return;
     const coming = this.#entries.all.filter((entry) =>
       entry.rank === worstRank && entry.role !== "active"
     );
     const missing = this.#wanted - serving.length - coming.length;
-    if (missing <= 0 || time - this.#openedForRoomAt < NARROW_EVERY_MS) return;
-    if (!this.#mayDial(worstRank, false)) return;
-    this.#openedForRoomAt = time;
-    this.#open(worstRank);
+    for (let opened = 0; opened < missing; opened++) {
+      if (!this.#mayDial(worstRank, false, URGENCY.crowd)) return;
+      this.#open(worstRank, URGENCY.crowd);
+    }
+    if (serving.length >= this.#settings.mostConnections) this.#sayFull(serving[0]!);
   }
 
-  #mayDial(rank: number, isOutage: boolean): boolean {
+  #sayFull({ connection, pool }: ReadyEntry): void {
+    const { roomless } = this.#options.need();
+    if (roomless === 0 || this.#isFullSaid) return;
+    this.#isFullSaid = true;
+    const { mostConnections: connections } = this.#settings;
+    logFull(connection.name, { connections, waiting: roomless, pool });
+  }
+
+  #mayDial(rank: number, isOutage: boolean, urgency?: Urgency): boolean {
     const pool = this.#order.ranked[rank]!;
     const { poolId } = pool;
     // One finds out whether it is well again as well as several would.
     const isTried = this.#health.hasFailed(poolId) && this.#entries.to(poolId).length > 0;
     return !isTried && this.#health.mayDial(poolId, this.#options.now(), isOutage) &&
-      this.#options.connects.mayConnect(pool, this, this.#urgency(poolId));
+      this.#options.connects.mayConnect(pool, this, urgency ?? this.#urgency(poolId));
   }
 
   #assignRoles(): void {
@@ -447,11 +448,11 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#book.troubled(poolId, leftFor);
   }
 
-  #open(rank: number): void {
+  #open(rank: number, urgency?: Urgency): void {
     const { open, version, mux, now, rateClock, time, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
-    connects.connects(pool, this, this.#urgency(pool.poolId));
-    const { poolId, kind, host, port, usesTls, account, password } = pool;
+    connects.connects(pool, this, urgency ?? this.#urgency(pool.poolId));
+    const { poolId, kind, host, port, usesTls, account, password, minersPerConnection } = pool;
     const { suggestedDifficulty } = this.#options.need();
     const connection = open({
       ...this.#settings.connection,
@@ -462,6 +463,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       kind,
       account,
       password,
+      minersPerConnection,
       version,
       now,
       rateClock,

@@ -2,7 +2,7 @@
 
 import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
-import type { RosterSettings } from "../../lib/pool/settings.ts";
+import type { ListedPool, RosterSettings } from "../../lib/pool/settings.ts";
 import type { OpenConnection } from "../../lib/pool/connection.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
 import { PoolRoster } from "../../lib/pool/roster.ts";
@@ -31,7 +31,7 @@ export class RosterRig {
   open: OpenConnection | undefined;
   /** How many miners sit at each connection, and how many need more room. */
   miners = 0;
-  roomless = 0;
+  roomless: () => number = () => 0;
   /** What would suit all miners. */
   suggestedDifficulty: number | undefined;
   /** Whether a spare may be opened. */
@@ -42,11 +42,13 @@ export class RosterRig {
     connections?: number,
     random: () => number = () => 1,
     standbyIntervalMs: number | undefined = undefined,
+    listed: Partial<ListedPool> = {},
   ) {
     this.pools = new FakePools(...moods);
     this.#settings = {
-      pools: this.pools.entries,
+      pools: this.pools.entries.map((pool) => ({ ...pool, ...listed })),
       connections,
+      mostConnections: 100,
       returnAfterMs: RETURN_AFTER_MS,
       halfDead: HALF_DEAD,
       leavesOnPayoutChange: false,
@@ -76,7 +78,7 @@ export class RosterRig {
       connects: this.#connects,
       troubles: this.#troubles,
       need: () => ({
-        roomless: this.roomless,
+        roomless: this.roomless(),
         minersAt: () => this.miners,
         suggestedDifficulty: this.suggestedDifficulty,
       }),
@@ -102,9 +104,13 @@ export class RosterRig {
   }
 
   /** The same for ordinary Stratum pools. */
-  static async startedStratum(moods: readonly Mood[], connections?: number): Promise<RosterRig> {
+  static async startedStratum(
+    moods: readonly Mood[],
+    connections?: number,
+    listed: Partial<ListedPool> = {},
+  ): Promise<RosterRig> {
     await loadShareHasher();
-    const rig = new RosterRig(moods, connections);
+    const rig = new RosterRig(moods, connections, () => 1, undefined, listed);
     rig.kind = "stratum";
     rig.pools.handshake = stratumHandshake;
     await rig.pass(TICK_MS);

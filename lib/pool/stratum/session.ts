@@ -271,11 +271,12 @@ export class StratumSession implements PoolConnection {
   }
 
   #ready(link: Link, agreement: StratumAgreement): void {
-    const { poolId, account, mux, now, rateClock, owner } = this.#options;
+    const { poolId, account, minersPerConnection, mux, now, rateClock, owner } = this.#options;
     const upstream = new StratumUpstream({
       poolId,
       name: this.name,
       user: account,
+      minersPerConnection,
       agreement,
       outgoing: link.outgoing,
       liveness: this.#liveness,

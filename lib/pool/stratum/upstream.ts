@@ -48,6 +48,8 @@ export interface StratumUpstreamParts {
   readonly name: string;
   /** The authorized name; every share goes up under it. */
   readonly user: string;
+  /** The most miners that sit here; `undefined` for as many as fit. */
+  readonly minersPerConnection: number | undefined;
   /** What the handshake came to. */
   readonly agreement: StratumAgreement;
   /** Where submits go. */
@@ -91,11 +93,12 @@ export class StratumUpstream implements ReadyUpstream {
 
   /** The handshake has just been done. @throws PoolFault `job-too-long`. */
   constructor(parts: StratumUpstreamParts) {
-    const { poolId, name, user, agreement, now, rateClock } = parts;
+    const { poolId, name, user, minersPerConnection, agreement, now, rateClock } = parts;
     this.poolId = poolId;
     this.name = name;
     this.terms = {
       extranonce: agreement.room,
+      capacity: minersPerConnection ?? Infinity,
       startingDifficulty: agreement.difficulty,
       poolDifficulty: agreement.difficulty,
       difficulty: "vardiff",

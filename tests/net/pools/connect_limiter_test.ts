@@ -130,3 +130,13 @@ Deno.test("however many return, it is at most ten a second, and others lose noth
   assert.ok(served.length <= 10 + 10 * 11, `${served.length} in 10 s`);
   assert.ok(rig.connected.some((name) => name.startsWith("new")));
 });
+
+Deno.test("a crowd connects at ten a second beside all others, and takes nothing from them", () => {
+  const rig = new Rig();
+  const all = [...askers(1000, "crowd", URGENCY.crowd), ...askers(10, "more", URGENCY.more)];
+  rig.pass(TICK_MS, all);
+  const count = (name: string) => rig.connected.filter((one) => one.startsWith(name)).length;
+  assert.deepEqual([count("crowd"), count("more")], [10, 10]);
+  rig.pass(10_000, all);
+  assert.ok(count("crowd") >= 105 && count("crowd") <= 110, `${count("crowd")} in 10 s`);
+});
