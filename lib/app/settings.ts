@@ -180,6 +180,8 @@ export function poolFiles(config: Config): PoolFiles {
     connections: accounts * perAccount(config) + mostDials(config, accounts),
     // In a planned move from one to another both pools have theirs for a while.
     minersPerConnection: fewestMiners(config) / 2,
+    wantsOneEach: configuredPools(config)
+      .some(({ kind, workers }) => kind !== "agent" && workers === "connection"),
   };
 }
 
@@ -229,6 +231,27 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
     log.info("Up to {miners} miners", values);
   }
   return miners;
+}
+
+/**
+ * How many connections of single workers may be open, for pools whose entries want them. Logs it if
+ * those are fewer than there may be miners.
+ *
+ * @param openFiles How many files may be open; `undefined` if that is not known.
+ */
+export function mostWorkerConnections(config: Config, openFiles: number | undefined): number {
+  const files = poolFiles(config);
+  const { miners, workerConnections } = roomForMiners(openFiles, config.limits.max_miners, files);
+  if (files.wantsOneEach && workerConnections < miners) {
+    log.warn(
+      "Up to {miners} miners, but open files leave room for no more than {workers} connections of " +
+        'single workers, as workers "connection" wants them: other miners work on the connection ' +
+        "for all. Raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower " +
+        "limits.max_miners",
+      { miners, workers: workerConnections },
+    );
+  }
+  return workerConnections;
 }
 
 const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +

@@ -289,6 +289,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     reason: pool.trouble ?? "",
     retry_in_seconds: pool.retryInMs / 1000,
     connections,
+    worker_connections: { ...pool.workerConnections, miners: pool.minersOnOwn },
     connects: pool.connects,
     failures: pool.failures,
     losses: pool.losses,
@@ -310,6 +311,7 @@ export class PoolTotal {
   readonly #states = { serving: 0, spare: 0, opening: 0, waiting: 0 };
   #counts = NO_POOL_COUNTS;
   #miners = 0;
+  readonly #workerConnections = { ready: 0, opening: 0 };
   readonly #shares = new Ledger();
   #credited = 0;
   #brakeLoss = 0;
@@ -330,7 +332,10 @@ export class PoolTotal {
     this.#states[state]++;
     if (pool.kind !== "unknown") this.#kind = pool.kind;
     this.#count(pool, pool);
-    const { trouble: reason, retryInMs } = pool;
+    const { trouble: reason, retryInMs, workerConnections: { ready, opening } } = pool;
+    this.#miners += pool.minersOnOwn;
+    this.#workerConnections.ready += ready;
+    this.#workerConnections.opening += opening;
     if (reason !== undefined) this.#trouble ??= { reason, retryInMs };
     for (const { role, miners, job_age_seconds: age } of connections) {
       this.#miners += miners;
@@ -346,6 +351,7 @@ export class PoolTotal {
       kind: this.#kind,
       accounts: this.#states,
       miners: this.#miners,
+      worker_connections: { ...this.#workerConnections },
       connects,
       failures,
       losses,

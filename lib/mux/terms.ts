@@ -53,10 +53,11 @@ export interface Terms {
   /** What a share has to reach for the pool to want it; where shares are hashed here. */
   readonly poolDifficulty: number;
   /**
-   * Who sets the difficulty of each miner: the pool, or we, at most as high as the pool's own. In
-   * the second case a difficulty that the pool changes is its own.
+   * Who sets the difficulty of each miner: the pool; we, at most as high as the pool's own; or the
+   * pool's own is passed on, since the connection is for the miners of one worker only. In the last
+   * two cases a difficulty that the pool changes is its own.
    */
-  readonly difficulty: "pool" | "vardiff";
+  readonly difficulty: "pool" | "vardiff" | "passed";
   /** Whether the pool judges shares by itself, or they are hashed here and only good ones go up. */
   readonly validation: "pool" | "here";
   /**

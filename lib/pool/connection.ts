@@ -35,6 +35,8 @@ export interface PoolConnectionOptions {
   readonly suggestedDifficulty?: number;
   /** Bytes of extranonce2 that all miners are to have, if the operator says so; absent for any. */
   readonly extranonce2Bytes?: number | undefined;
+  /** Whether it is for the miners of one worker, if it is to a Stratum pool; absent if for all. */
+  readonly isOfOneWorker?: boolean;
   /** The most miners on it, if it is to a Stratum pool; absent for as many as fit. */
   readonly minersPerConnection?: number | undefined;
   /** Whether verdicts are wanted, if the pool offers them. */

@@ -18,6 +18,7 @@ import type {
   EndCause,
   OpenConnection,
   PoolConnection,
+  PoolConnectionOptions,
   PoolConnectionOwner,
   ReadyUpstream,
 } from "./connection.ts";
@@ -43,11 +44,15 @@ import {
 import type { ListedPool, RosterSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";
+import { WorkerConnections } from "./worker_connections.ts";
+import type { WorkerQuota } from "./worker_quota.ts";
 
 /** What the connections of an account are made of. */
 export interface RosterOptions extends RosterSettings {
   /** Opens one connection. */
   readonly open: OpenConnection;
+  /** What a Stratum pool calls a worker, by the configured user and the worker's name. */
+  readonly workerUser: (user: string, workerName: string) => string;
   /** Of btcagent. */
   readonly version: string;
   /** The account's multiplexer. */
@@ -62,6 +67,8 @@ export interface RosterOptions extends RosterSettings {
   readonly connects: ConnectLimiter;
   /** Shared by all accounts: what is said of pools that fail. */
   readonly troubles: PoolTroubleLog;
+  /** Shared by all accounts: how many connections of single workers there may be. */
+  readonly quota: WorkerQuota;
   /** What the account's miners need of its connections. */
   readonly need: () => ConnectionNeed;
   /** Whether a warm spare may be opened yet, where one is wanted. */
@@ -80,6 +87,8 @@ export interface ConnectionNeed {
   readonly roomless: number;
   /** How many sit at a connection. */
   readonly minersAt: (upstream: Upstream) => number;
+  /** The names of all workers that have a miner. */
+  readonly workerNames: () => ReadonlySet<string>;
   /** The difficulty that suits all of them together; `undefined` if that is unknown, or not wanted. */
   readonly suggestedDifficulty: number | undefined;
 }
@@ -97,6 +106,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #said = new SaidOfPools();
   readonly #book = new PoolBook();
   readonly #jobs = new JobEvents(this.#book, this.#said);
+  readonly #workers: WorkerConnections;
   #opened = 0;
   /** Whether it was said that no more connections are opened for miners without a place. */
   #isFullSaid = false;
@@ -110,6 +120,22 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#health = new PoolHealth(options.time.random);
     const { standbyIntervalMs: intervalMs, mux, now, time, troubles } = options;
     this.#standby = new Standby({ intervalMs, mux, now, wallNow: time.wallNow, troubles });
+    const { need, connects, quota, workerUser } = options;
+    this.#workers = new WorkerConnections({
+      workerUser,
+      open: (pool, user, owner) =>
+        this.#connect(pool, { kind: "stratum", account: user, isOfOneWorker: true, owner }),
+      mux,
+      workerNames: () => need().workerNames(),
+      minersAt: (upstream) => need().minersAt(upstream),
+      halfDead: () => this.#settings.halfDead,
+      book: this.#book,
+      connects,
+      quota,
+      troubles,
+      now,
+      random: time.random,
+    });
   }
 
   get pools(): readonly PoolReport[] {
@@ -121,11 +147,14 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   get traffic(): Traffic {
-    return sumOfTraffic([this.#book.traffic, this.#entries.traffic]);
+    return sumOfTraffic([this.#book.traffic, this.#entries.traffic, this.#workers.traffic]);
   }
 
   get waitingBytes(): number {
-    return this.#entries.ready.reduce((sum, { connection }) => sum + connection.waitingBytes, 0);
+    return this.#entries.ready.reduce(
+      (sum, { connection }) => sum + connection.waitingBytes,
+      this.#workers.waitingBytes,
+    );
   }
 
   /** Looks after every connection. To be called several times a second. */
@@ -136,6 +165,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     for (const entry of this.#entries.ready) this.#judgeWork(entry);
     this.#standby.tick();
     this.#reconsider();
+    this.#workers.tick(this.#best);
   }
 
   /**
@@ -149,6 +179,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     // What was in the way may be what was mended.
     this.#health.retryAll();
     this.#refusals.forget();
+    this.#workers.retry();
     this.#isFullSaid = false;
     this.#order.list(settings.pools);
     this.#entries.putInOrder(this.#order.ranked);
@@ -180,6 +211,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   stop(): void {
     this.#isStopped = true;
     this.#options.connects.forget(this);
+    this.#workers.stop();
     for (const entry of this.#entries.all) this.#remove(entry);
     this.#standby.end();
   }
@@ -233,6 +265,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       isListed,
       retryInMs: this.#retryInMs(pool),
       entries: this.#entries.to(poolId),
+      workerConnections: this.#workers.countsAt(poolId),
+      workerTraffic: this.#workers.trafficTo(poolId),
       record: this.#book.of(poolId),
       time: this.#options.now(),
     });
@@ -287,11 +321,17 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     }
   }
 
+  /** Of the connections that serve one to the best pool; `undefined` when none does. */
+  get #best(): ReadyEntry | undefined {
+    const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
+    return best;
+  }
+
   /** How many connections are to serve: more where one has room for few. */
   get #wanted(): number {
     const usual = this.#settings.connections ?? 1;
     const { serving } = this.#entries;
-    const [best] = serving.toSorted((a, b) => a.rank - b.rank);
+    const best = this.#best;
     const places = best === undefined ? Infinity : placesOn(best.ready.upstream.terms);
     if (places === Infinity) return usual;
     const { roomless, minersAt } = this.#options.need();
@@ -449,19 +489,34 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   #open(rank: number, urgency?: Urgency): void {
-    const { open, version, mux, now, rateClock, time, connects } = this.#options;
+    const { now, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
     connects.connects(pool, this, urgency ?? this.#urgency(pool.poolId));
-    const { poolId, kind, host, port, usesTls, account, password, minersPerConnection } = pool;
+    const { kind, account } = pool;
     const { suggestedDifficulty } = this.#options.need();
-    const connection = open({
-      ...this.#settings.connection,
+    const connection = this.#connect(pool, {
       ...suggestedDifficulty === undefined ? {} : { suggestedDifficulty },
+      kind,
+      account,
+      owner: this,
+    });
+    this.#entries.add(new RosterEntry(pool, rank, now(), connection));
+  }
+
+  /** Begins a connection to a pool, for all miners or for those of one worker. */
+  #connect(
+    { poolId, host, port, usesTls, password, minersPerConnection }: ListedPool,
+    use:
+      & Pick<PoolConnectionOptions, "kind" | "account" | "owner">
+      & Pick<PoolConnectionOptions, "isOfOneWorker" | "suggestedDifficulty">,
+  ): PoolConnection {
+    const { open, version, mux, now, rateClock, time } = this.#options;
+    return open({
+      ...this.#settings.connection,
+      ...use,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },
-      kind,
-      account,
       password,
       minersPerConnection,
       version,
@@ -469,9 +524,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       rateClock,
       timers: time,
       mux,
-      owner: this,
     });
-    this.#entries.add(new RosterEntry(pool, rank, now(), connection));
   }
 
   /** Closes a connection of our own accord. */

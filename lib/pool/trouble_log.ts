@@ -54,6 +54,16 @@ export class PoolTroubleLog {
     say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
   }
 
+  /** A worker has no connection of its own, or it is gone; `next` says which worker. */
+  ofWorker(trouble: PoolTrouble): void {
+    const line = this.#lines.failed(`worker ${where(trouble.pool)}`);
+    if (line === undefined) return;
+    const template =
+      "Pool {pool} is not connected for {worker}: {reason}; its miners work on the " +
+      "connection for all{more}";
+    say(template, trouble, line, { worker: trouble.next });
+  }
+
   /** No pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
   unserved(isKeptBusy: boolean): void {
     const line = this.#lines.failed(UNSERVED);
@@ -73,7 +83,7 @@ export class PoolTroubleLog {
   /** A connection is ready. */
   connected(pool: ListedPool): void {
     const at = where(pool);
-    for (const about of ["not reached", "lost serving", "lost spare"]) {
+    for (const about of ["not reached", "lost serving", "lost spare", "worker"]) {
       this.#lines.works(`${about} ${at}`);
     }
     for (const isOfAccount of [false, true]) this.#lines.works(refusal(pool, isOfAccount));
@@ -84,7 +94,7 @@ function say(
   template: string,
   { name, reason, next }: PoolTrouble,
   line: DueLine,
-  values: { readonly role?: string } = {},
+  values: { readonly role?: string; readonly worker?: string } = {},
 ): void {
   log.warn(template, { pool: name, reason, next, more: repeated(line), ...values });
 }

@@ -55,6 +55,8 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
     account: "a",
     isListed: true,
     connections: [],
+    workerConnections: { ready: 3, opening: 1 },
+    minersOnOwn: 4,
     trouble: undefined,
     retryInMs: 0,
     shares: NO_SHARES,
@@ -67,6 +69,8 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
   total.add(view("stratum"), 0);
   total.add(view("unknown"), 0);
   assert.equal(total.shape.kind, "stratum");
+  const { miners, worker_connections } = total.shape;
+  assert.deepEqual([miners, worker_connections], [12, { ready: 9, opening: 3 }]);
 });
 
 Deno.test("what a pool credits, and what the brake cost, is added up over sub-accounts, closed ones included", () => {
@@ -85,6 +89,8 @@ Deno.test("what a pool credits, and what the brake cost, is added up over sub-ac
     account: "a",
     isListed: true,
     connections: [],
+    workerConnections: { ready: 3, opening: 1 },
+    minersOnOwn: 4,
     trouble: undefined,
     retryInMs: 0,
     shares: NO_SHARES,

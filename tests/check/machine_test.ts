@@ -93,7 +93,7 @@ const FILES: [files: number | undefined, wanted: number | undefined, level: stri
 ];
 for (const [files, wanted, level] of FILES) {
   Deno.test(`${files} open files and limits.max_miners ${wanted} is ${level}`, () => {
-    const pools = { connections: 3, minersPerConnection: Infinity };
+    const pools = { connections: 3, minersPerConnection: Infinity, wantsOneEach: false };
     const row = judgeOpenFiles(files, wanted, roomForMiners(files, wanted, pools).miners);
     assert.equal(row.level, level);
     assert.equal(row.advice !== undefined, level === "warning");

@@ -38,7 +38,15 @@ function reported(
     return new RosterEntry(pool, 0, 0, connection);
   });
   const record = { ...NO_POOL_COUNTS, trouble: undefined, kind: before };
-  const report = poolReport(pool, { isListed: true, retryInMs: 0, entries, record, time: 0 });
+  const report = poolReport(pool, {
+    isListed: true,
+    retryInMs: 0,
+    entries,
+    workerConnections: { ready: 0, opening: 0 },
+    workerTraffic: NO_TRAFFIC,
+    record,
+    time: 0,
+  });
   return [report.kind, ...report.connections.map(({ kind }) => kind)];
 }
 

@@ -101,6 +101,12 @@ function remarks(
   ];
 }
 
+/** Connections for one worker each, if there are any. @param {Pool} pool */
+function ownConnections({ worker_connections: { ready, opening } }) {
+  if (ready + opening === 0) return [];
+  return [t("ownConnections", { ready: formatCount(ready), opening: formatCount(opening) })];
+}
+
 /** @param {Pool} pool @param {Controls} controls */
 function poolRow(pool, controls) {
   const { address, miners, reason, retry_in_seconds: retryIn, shares, traffic } = pool;
@@ -145,7 +151,7 @@ function poolRow(pool, controls) {
         ? undefined
         : h("p", { class: "good" }, t("blocks", { count: formatCount(shares.blocks) })),
     ),
-    number(t("miners"), formatCount(miners)),
+    number(t("miners"), formatCount(miners), ...ownConnections(pool)),
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),
     number(
       t("accepted"),
