@@ -93,11 +93,18 @@ export class OwnFarm implements AsyncDisposable {
     }
   }
 
+  /** What the workers are to be called at a pool. */
+  get workerUsers(): string[] {
+    const [account] = this.proxy.proxy.parts.accounts.opened;
+    const names = [...account!.mux.workerNames].map((name) => workerUserAt(USER, name));
+    return [...new Set(names)].sort();
+  }
+
   /** What each worker had accepted, by its name at the pool. */
   acceptedByWorker(): Map<string, number> {
     const accepted = new Map<string, number>();
-    for (const { user, sessionId } of this.proxy.proxy.view.miners()) {
-      const name = workerUserAt(USER, user.slice(USER.length + 1));
+    for (const { workerName, sessionId } of this.proxy.proxy.view.miners()) {
+      const name = workerUserAt(USER, workerName);
       const shares = this.proxy.statistics().minerShares(sessionId!).accepted;
       accepted.set(name, (accepted.get(name) ?? 0) + shares);
     }
@@ -135,9 +142,8 @@ export async function mineOnOwn(mining: OwnMining): Promise<void> {
   await using farm = new OwnFarm([pool], names, { firmware });
   await farm.allAreOnOwn(0);
   farm.assertUndisturbed();
-  const wanted = new Set(names.map((name) => workerUserAt(USER, name)));
   const there = pool.clients().map(({ name }) => name).filter((name) => name !== USER);
-  assert.deepEqual(there.sort(), [...wanted].sort());
+  assert.deepEqual(there.sort(), farm.workerUsers);
   farm.hash();
   await farm.accepts(0, shares);
   await farm.rest();
