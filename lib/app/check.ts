@@ -110,7 +110,7 @@ async function examinePools(
   const rules = layoutRules(extranonce2Bytes);
   const findings = await Promise.all(
     pools.map(async (pool, i) => {
-      const { host, port, kind, account: listed, password, usesTls } = pool;
+      const { host, port, kind, account: listed, password, usesTls, workers } = pool;
       const name = account ?? (config.multi_user_mode ? undefined : listed ?? "");
       const address = { host, port };
       const finding = await examinePool(address, waysTo(address, dialer), {
@@ -133,6 +133,7 @@ async function examinePools(
         usesTls,
         isVerified: dialer.tls.isVerified,
         account: name,
+        workers,
         layoutRules: rules,
         wantsVerdicts: config.submit_response_from_server,
         timeoutSeconds: dialer.timeoutMs / 1000,

@@ -194,6 +194,7 @@ export class Proxy implements FarmControl {
     this.#tls = tls;
     this.#dial = dialFor(config, time);
     this.#pools = this.#ids.of(configuredPools(config));
+    this.#kinds.list?.(this.#pools);
     this.#layouts = new Layouts(this.#layoutSettings());
     this.#vardiffRules = vardiffRulesOf(config);
     this.#sizes = this.#poolSizes(options);
@@ -249,6 +250,7 @@ export class Proxy implements FarmControl {
     this.#config = config;
     this.#dial = dialFor(config, this.#time);
     this.#pools = this.#ids.of(configuredPools(config));
+    this.#kinds.list?.(this.#pools);
     this.#layouts.reconfigure(this.#layoutSettings());
     this.#vardiffRules = vardiffRulesOf(config);
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {

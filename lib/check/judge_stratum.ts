@@ -9,6 +9,8 @@ import { jobRows } from "./judge_job.ts";
 import { layoutRow } from "./layouts.ts";
 import type { PoolContext } from "./pool_context.ts";
 import { type Row, rowOfError } from "./report.ts";
+import { WORTH_OF_FIGURES } from "../pool/stratum/worker_figures.ts";
+import { workerUser } from "../pool/stratum/worker_names.ts";
 import type { Settled, StratumTalk } from "./stratum_talk.ts";
 
 /** What a talk without a login leaves open. */
@@ -60,11 +62,12 @@ export function stratumRows(
   { room, agreement }: Settled,
   jobCameAt: number | undefined,
   isGuess: boolean,
-  { kind, layoutRules }: PoolContext,
+  { kind, account, workers, layoutRules }: PoolContext,
 ): Row[] {
   const rows: Row[] = [
     ...kind === "unknown" ? [isGuess ? GUESSED : FOUND_OUT] : [],
     layoutRow(room, layoutRules),
+    ...workers === "each" ? [eachRow(account)] : [],
   ];
   if (agreement === undefined) {
     const found = `not tried, ${WITHOUT_LOGIN}: the users come with the miners`;
@@ -86,10 +89,23 @@ export function stratumRows(
   ];
 }
 
+/** What a pool makes of names is found out on a connection that serves: this login is not one. */
+function eachRow(account: string | undefined): Row {
+  return {
+    level: "note",
+    subject: "workers",
+    found:
+      `each is to be seen, as ${workerUser(account ?? "USER", "NAME")}: the log says whether ` +
+      `the pool takes names, if not it sees one worker; ${WORTH_OF_FIGURES}`,
+    advice: "with 10 to 50 miners_per_connection the pool's figures of a day are worth reading",
+  };
+}
+
 const FOUND_OUT: Row = {
   level: "note",
   subject: "kind",
-  found: "an ordinary Stratum pool, found out by asking: all shares go up under one name",
+  found: "an ordinary Stratum pool, found out by asking: it sees one worker unless its " +
+    "entry sets `workers`",
   advice: "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again",
 };
 

@@ -2,7 +2,7 @@
  * What a pool is judged by, beside what was found of it.
  */
 
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import type { LayoutRules } from "./layouts.ts";
 
 /** What matters for judging. */
@@ -15,6 +15,8 @@ export interface PoolContext {
   readonly isVerified: boolean;
   /** The name we authorized as; `undefined` for none. */
   readonly account: string | undefined;
+  /** How many workers it is to see, if it is a Stratum pool. */
+  readonly workers: WorkersSeen;
   /** What miners get of its bytes. */
   readonly layoutRules: LayoutRules;
   /** As `submit_response_from_server`. */

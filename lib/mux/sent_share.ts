@@ -20,7 +20,8 @@ export function sendShare(
   if (isPaired(upstream.terms.extranonce, layout)) {
     // The room has a byte for the session id: the rest of the id goes before the miner's bytes.
     const extranonce2 = ((sessionId & 0xff) << 24 | aligned >>> 8) >>> 0;
-    return upstream.submit(serial, sessionId >>> 8, job, { ...share, extranonce2 }, isBlock);
+    const sent = { ...share, extranonce2 };
+    return upstream.submit(serial, sessionId >>> 8, job, sent, isBlock, sessionId);
   }
   const sent = aligned === share.extranonce2 ? share : { ...share, extranonce2: aligned };
   return upstream.submit(serial, sessionId, job, sent, isBlock);

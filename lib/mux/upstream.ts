@@ -77,12 +77,21 @@ export interface Upstream {
    * Submits a share of a miner that works here, or has worked here: only that pool can take it.
    *
    * @param serial counts all shares of the connection from 0 and never comes round.
+   * @param sessionId the miner's, or what stands for it in a room whose first byte is not all of it.
    * @param share its extranonce2 is as `alignedExtranonce2` gives it.
    * @param isBlock whether it is a block, which goes before all others.
+   * @param finder the miner's session id, if `sessionId` is not that.
    * @returns whether it is on its way. If not it waits for its turn, and {@linkcode UpstreamEvents.sent}
    * or {@linkcode UpstreamEvents.abandoned} follows, unless it is withdrawn.
    */
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): boolean;
+  submit(
+    serial: number,
+    sessionId: number,
+    job: PoolJob,
+    share: Share,
+    isBlock: boolean,
+    finder?: number,
+  ): boolean;
   /** Shares that wait for their turn, by serial, are not to be sent. */
   withdraw(serials: ReadonlySet<number>): void;
 }

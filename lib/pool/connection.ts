@@ -5,12 +5,13 @@
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Timers } from "../base/clock.ts";
-import type { KindOfPool } from "../base/pool_kind.ts";
+import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import type { Verify } from "../mux/terms.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
+import type { KnownPool } from "./pool_ids.ts";
 import type { PoolWatch } from "./pool_watch.ts";
 import type { SizeQuestion } from "./size_query.ts";
 
@@ -31,6 +32,8 @@ export interface PoolConnectionOptions {
    * list gets none; one of unknown kind gets it with the question for its kind.
    */
   readonly password: string;
+  /** How many workers a Stratum pool is to see; absent for one. */
+  readonly workers?: WorkersSeen;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;
   /** Bytes of extranonce2 that all miners are to have, if the operator says so; absent for any. */
@@ -123,4 +126,6 @@ export interface PoolKinds {
   readonly open: OpenConnection;
   /** Asks a pool for its extranonce2 size; absent where none needs to be asked. */
   readonly askSize?: AskSize;
+  /** Takes the pools of the configuration as they are from now on; absent where nothing is noted. */
+  readonly list?: (pools: readonly KnownPool[]) => void;
 }

@@ -12,7 +12,7 @@ const log = areaLog("pool");
 
 const PROTOCOL: Readonly<Record<PoolKind, string>> = {
   agent: "the agent protocol",
-  stratum: "Stratum, so all shares go up under one name",
+  stratum: "Stratum, so it sees one worker unless its entry sets `workers`",
 };
 
 /** A connection that asks a pool for its kind, and hears its extranonce2 size with it. */

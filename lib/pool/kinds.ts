@@ -14,24 +14,33 @@ import { FoundKinds } from "./found_kinds.ts";
 import { askStratumSize, askUnknownSize } from "./size_question.ts";
 import { workerUser } from "./stratum/worker_names.ts";
 import { StratumSession } from "./stratum/session.ts";
+import { WorkersAtPools } from "./stratum/workers_at_pools.ts";
 
-/** Opens a connection of each kind. */
-const OPEN: Readonly<Record<PoolKind, (options: PoolConnectionOptions) => PoolConnection>> = {
-  agent: (options) => new AgentSession(options),
-  stratum: (options) => new StratumSession(options),
-};
+/** Opens a connection of a kind. */
+type Open = (options: PoolConnectionOptions) => PoolConnection;
 
-/** All kinds of pools; `found` is where the kinds of pools are noted that had to be found out. */
-export function poolKinds(found: FoundKinds): PoolKinds {
+/**
+ * All kinds of pools; `found` is where the kinds of pools are noted that had to be found out,
+ * `workers` where it is noted which take workers by name.
+ */
+export function poolKinds(
+  found: FoundKinds,
+  workers: WorkersAtPools = new WorkersAtPools(),
+): PoolKinds {
+  const openers: Readonly<Record<PoolKind, Open>> = {
+    agent: (options) => new AgentSession(options),
+    stratum: (options) => new StratumSession(options, workers),
+  };
   return {
     open: (options) => {
-      if (options.kind !== "unknown") return OPEN[options.kind](options);
+      if (options.kind !== "unknown") return openers[options.kind](options);
       return new FindingOut(options, {
         found,
         clientAgent: clientAgentName(options.version),
-        open: (kind, inner) => OPEN[kind](inner),
+        open: (kind, inner) => openers[kind](inner),
       });
     },
+    list: (pools) => workers.list(pools),
     askSize: async (listed, question) => {
       const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
       if (kind === "agent") return question.answered(AGENT_EXTRANONCE2_BYTES);

@@ -505,7 +505,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   /** Begins a connection to a pool, for all miners or for those of one worker. */
   #connect(
-    { poolId, host, port, usesTls, password, minersPerConnection }: ListedPool,
+    { poolId, host, port, usesTls, password, workers, minersPerConnection }: ListedPool,
     use:
       & Pick<PoolConnectionOptions, "kind" | "account" | "owner">
       & Pick<PoolConnectionOptions, "isOfOneWorker" | "suggestedDifficulty">,
@@ -518,6 +518,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       poolId,
       address: { host, port, usesTls },
       password,
+      workers,
       minersPerConnection,
       version,
       now,

@@ -62,8 +62,9 @@ const EMPTY_MS = 60_000;
 /** One that handed its miners over is kept this long for its last verdicts, in milliseconds. */
 const LINGER_MS = 5_000;
 
-/** Connections closed in one tick. */
+/** Connections closed, and connections whose miners are sent to those for all, in one tick. */
 const CLOSED_AT_ONCE = 64;
+const LEFT_AT_ONCE = 256;
 
 /** Each has its turn in one of these many ticks: there may be thousands. */
 const TICKS_A_TURN = 4;
@@ -86,19 +87,23 @@ interface OwnConnection {
   leftSince: number | undefined;
 }
 
-/** See the head of this file. Times are monotonic, in milliseconds. */
+/** Those of one account. Times are monotonic, in milliseconds. */
 export class WorkerConnections implements PoolConnectionOwner {
   readonly #parts: WorkerConnectionsParts;
   /** The pool where workers are to have their own; `undefined` for none. */
   #pool: ListedPool | undefined;
   /** Those that are wanted, by the worker's name at the pool. */
   readonly #byUser = new Map<string, OwnConnection>();
+  /** Those of a pool that is not the one any more, whose miners are still to go. */
+  readonly #former: OwnConnection[] = [];
   /** All of them. */
   readonly #all = new Map<PoolConnection, OwnConnection>();
   /** What was found out, by the pool's number. */
   readonly #trials = new Map<number, WorkerTrials>();
   /** The pools where it was said what begins. */
   readonly #said = new Set<number>();
+  /** What the pool calls the workers that have a miner, by their names here. */
+  #users = new Map<string, string>();
   /** Workers without one, by their names at the pool. */
   #missing = new Map<string, Set<string>>();
   #lookedAt = -Infinity;
@@ -145,13 +150,18 @@ export class WorkerConnections implements PoolConnectionOwner {
     const time = this.#parts.now();
     this.#ticks = (this.#ticks + 1) % TICKS_A_TURN;
     // One that ends here leaves the list.
-    for (const own of [...this.#all.values()]) if (own.turn === this.#ticks) own.connection.tick();
+    for (const own of [...this.#all.values()]) {
+      if (own.turn !== this.#ticks) continue;
+      own.connection.tick();
+      this.#judge(own, best, time);
+    }
     if (best === undefined) {
       if (this.#pool !== undefined) this.#trialsOf(this.#pool).excused();
     } else if (this.#pool === undefined || !servesAs(this.#pool, best.pool)) {
-      this.#moveTo(isWanted(best) ? best.pool : undefined, time);
+      this.#moveTo(isWanted(best) ? best.pool : undefined);
     }
-    if (time - this.#lookedAt >= LOOK_MS) this.#look(best, time);
+    if (time - this.#lookedAt >= LOOK_MS) this.#look(time);
+    for (const own of this.#former.splice(0, LEFT_AT_ONCE)) this.#leave(own, time);
     this.#closeLeft(time);
     const pool = this.#pool;
     if (pool === undefined || best === undefined || best.rank === UNWANTED) return;
@@ -207,17 +217,21 @@ export class WorkerConnections implements PoolConnectionOwner {
   }
 
   /** Workers have their own connections elsewhere from now on, or nowhere. */
-  #moveTo(pool: ListedPool | undefined, time: number): void {
-    for (const own of this.#byUser.values()) this.#leave(own, time);
+  #moveTo(pool: ListedPool | undefined): void {
+    this.#former.push(...this.#byUser.values());
+    this.#byUser.clear();
     this.#pool = pool;
+    this.#users.clear();
     this.#missing.clear();
     this.#lookedAt = -Infinity;
   }
 
   /** One is wanted no more: its miners move to those for all, then it is closed. */
   #leave(own: OwnConnection, time: number): void {
+    // It may have ended meanwhile.
+    if (!this.#all.has(own.connection)) return;
     own.leftSince = time;
-    this.#byUser.delete(own.user);
+    if (this.#byUser.get(own.user) === own) this.#byUser.delete(own.user);
     if (own.ready === undefined) this.#close(own);
     else this.#parts.mux.moved(own.ready.upstream, undefined);
   }
@@ -233,26 +247,28 @@ export class WorkerConnections implements PoolConnectionOwner {
     }
   }
 
-  /** Finds the workers there are, and those of their connections that are of no use. */
-  #look(best: ReadyEntry | undefined, time: number): void {
+  /** Finds the workers there are, and those of their connections that nobody needs. */
+  #look(time: number): void {
     this.#lookedAt = time;
     if (this.#pool === undefined) return;
     const { account } = this.#pool;
+    const users = new Map<string, string>();
     const missing = new Map<string, Set<string>>();
     const present = new Set<string>();
     for (const name of this.#parts.workerNames()) {
-      const user = this.#parts.workerUser(account, name);
+      const user = this.#users.get(name) ?? this.#parts.workerUser(account, name);
+      users.set(name, user);
       present.add(user);
       const own = this.#byUser.get(user);
       if (own === undefined) addTo(missing, user, name);
       else this.#join(own, name);
     }
+    this.#users = users;
     this.#missing = missing;
     for (const own of this.#byUser.values()) {
       if (present.has(own.user)) own.emptySince = undefined;
       else own.emptySince ??= time;
       if (own.emptySince !== undefined && time - own.emptySince >= EMPTY_MS) this.#leave(own, time);
-      else this.#judge(own, best, time);
     }
   }
 
@@ -265,7 +281,7 @@ export class WorkerConnections implements PoolConnectionOwner {
 
   /** Looks at the work of one that is ready, however well it is connected. */
   #judge(own: OwnConnection, best: ReadyEntry | undefined, time: number): void {
-    if (own.ready === undefined) return;
+    if (own.ready === undefined || own.leftSince !== undefined) return;
     const { watch: { record, refusals } } = own.ready.upstream;
     const news = best &&
       { at: best.ready.upstream.watch.record.newsAt, name: best.connection.name };
@@ -282,6 +298,7 @@ export class WorkerConnections implements PoolConnectionOwner {
 
   #openMissing(pool: ListedPool, best: ReadyEntry, time: number): void {
     const { connects, quota, now } = this.#parts;
+    if (this.#missing.size === 0) return;
     const trials = this.#trialsOf(pool);
     let left = trials.mostOpening(time) - this.countsAt(pool.poolId).opening;
     for (const [user, names] of this.#missing) {

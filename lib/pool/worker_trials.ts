@@ -12,7 +12,7 @@ import type { Random } from "../base/clock.ts";
 /** After these many failures in a row, none of which came together, the pool is given up. */
 const MOST_FAILURES = 5;
 
-/** For so long, in milliseconds. */
+/** How long it is given up, in milliseconds. */
 const GIVEN_UP_MS = 3_600_000;
 
 /** A worker that is refused is tried again after this long, in milliseconds. */

@@ -15,6 +15,8 @@ export interface SimFarmOptions extends Omit<SimMinerOptions, "user" | "firmware
   readonly count: number;
   /** The sub-account before the dot of every user name; `user` if not given. */
   readonly account?: string;
+  /** What the first miners authorize as; the others as `account` and `namePrefix` say. */
+  readonly users?: readonly string[];
   /** Worker names begin with this; `rig` if not given, for `rig001`, `rig002` and so on. */
   readonly namePrefix?: string;
   /** The kinds of miners, in turn; every kind there is if not given. */
@@ -109,13 +111,18 @@ export class SimFarm {
   }
 
   #startMiner(): void {
-    const { account = "user", namePrefix = "rig", firmware = FIRMWARE_NAMES, seed = 1 } =
-      this.#options;
+    const {
+      account = "user",
+      namePrefix = "rig",
+      firmware = FIRMWARE_NAMES,
+      seed = 1,
+      users = [],
+    } = this.#options;
     const number = this.#miners.length + 1;
     this.#miners.push(SimMiner.start({
       ...this.#options,
       mode: this.#mode,
-      user: `${account}.${namePrefix}${String(number).padStart(3, "0")}`,
+      user: users[number - 1] ?? `${account}.${namePrefix}${String(number).padStart(3, "0")}`,
       firmware: firmware[(number - 1) % firmware.length]!,
       // Far enough apart that no two miners of two farms roll alike.
       seed: Math.imul(seed, 1_000_003) + number,

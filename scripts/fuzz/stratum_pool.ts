@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { CONFIGURE_WAIT_MS } from "../../lib/pool/stratum/handshake.ts";
 import { StratumSession } from "../../lib/pool/stratum/session.ts";
+import { WorkersAtPools } from "../../lib/pool/stratum/workers_at_pools.ts";
+import { FIRST_LOGIN_ID } from "../../lib/protocol/stratum/pool_request.ts";
 import { type PoolEvent, RecordingEvents } from "../../tests/support/recording_events.ts";
 import { SHARE } from "../../tests/support/session_rig.ts";
 import { difficultyLine, STRATUM_LINES, stratumJob } from "../../tests/support/stratum_rig.ts";
@@ -78,6 +80,11 @@ function configured(dice: Dice): string {
   }
 }
 
+/** Of a share, or of a worker's name. */
+function requestId(dice: Dice): number {
+  return (dice.oneIn(3) ? FIRST_LOGIN_ID : 5) + dice.below(4);
+}
+
 /** One of the lines that follow a handshake, most of them good. */
 function line(dice: Dice): string {
   switch (dice.below(10)) {
@@ -88,10 +95,10 @@ function line(dice: Dice): string {
     case 3:
       return difficultyLine(dice.oneIn(4) ? jsonValue(dice) : `${1 + dice.below(1e6)}e-3`);
     case 4:
-      return `{"id":${5 + dice.below(4)},"result":true,"error":null}`;
+      return `{"id":${requestId(dice)},"result":true,"error":null}`;
     case 5: {
       const error = dice.oneIn(4) ? jsonValue(dice) : dice.pick(ERRORS);
-      return `{"error":${error},"id":${dice.oneIn(4) ? jsonValue(dice) : 5 + dice.below(4)}}`;
+      return `{"error":${error},"id":${dice.oneIn(4) ? jsonValue(dice) : requestId(dice)}}`;
     }
     case 6:
       return `{"id":null,"method":"mining.set_version_mask","params":["${hexDigits(dice, 8)}"]}`;
@@ -170,6 +177,7 @@ export const STRATUM_POOL: FuzzTarget = {
       kind: "stratum",
       account: "alice",
       password: "x",
+      workers: "each",
       wantsVerdicts: true,
       version: "1.2.3",
       dial: (address) => {
@@ -185,7 +193,7 @@ export const STRATUM_POOL: FuzzTarget = {
       shareWindowMs: 0,
       mux: events,
       owner: events,
-    });
+    }, new WorkersAtPools());
     reached.input();
     await promise;
     assert.equal(dials, 1);

@@ -25,6 +25,7 @@ const CONTEXT: PoolContext = {
   usesTls: false,
   isVerified: true,
   account: "acc",
+  workers: "one",
   wantsVerdicts: true,
   timeoutSeconds: 5,
   wallTime: 0,

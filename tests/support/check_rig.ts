@@ -12,7 +12,7 @@ import type { Row } from "../../lib/check/report.ts";
 import { TurnTaking } from "../../lib/check/turn_taking.ts";
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
 import { type DialerOptions, waysTo } from "../../lib/net/pools/dialer.ts";
-import type { KindOfPool } from "../../lib/base/pool_kind.ts";
+import type { KindOfPool, WorkersSeen } from "../../lib/base/pool_kind.ts";
 import { OPTIONS } from "./dialling.ts";
 
 /** Said to pools; no report may have it. */
@@ -25,6 +25,8 @@ export interface CheckSettings extends Partial<DialerOptions> {
   readonly account?: string | undefined;
   readonly extranonce2Bytes?: number;
   readonly wantsVerdicts?: boolean;
+  /** `one` if not set. */
+  readonly workers?: WorkersSeen;
 }
 
 export interface Checked {
@@ -41,7 +43,7 @@ export async function checkPool(
 ): Promise<Checked> {
   const dialer = { ...OPTIONS, ...settings };
   const account = "account" in settings ? settings.account : "acc";
-  const { wantsVerdicts, extranonce2Bytes, kind = "agent" } = settings;
+  const { wantsVerdicts, extranonce2Bytes, kind = "agent", workers = "one" } = settings;
   const finding = await examinePool(address, waysTo(address, dialer), {
     ...dialer,
     kind,
@@ -61,6 +63,7 @@ export async function checkPool(
     usesTls: dialer.usesTls,
     isVerified: dialer.tls.isVerified,
     account,
+    workers,
     layoutRules: layoutRules(extranonce2Bytes),
     wantsVerdicts,
     timeoutSeconds: dialer.timeoutMs / 1000,

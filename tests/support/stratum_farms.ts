@@ -158,7 +158,7 @@ export async function mineThrough(of: StratumFarm): Promise<void> {
 }
 
 /** Has the pool make jobs and blocks until the time is over and `isEnough`. */
-async function mineWithBlocks(
+export async function mineWithBlocks(
   pool: SimStratumPool,
   isEnough: () => boolean,
   ms: number,

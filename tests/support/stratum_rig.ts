@@ -4,6 +4,7 @@ import { systemTime } from "../../lib/base/system_time.ts";
 import type { PoolJob } from "../../lib/mux/upstream.ts";
 import type { PoolConnectionOptions, ReadyUpstream } from "../../lib/pool/connection.ts";
 import { StratumSession } from "../../lib/pool/stratum/session.ts";
+import { WorkersAtPools } from "../../lib/pool/stratum/workers_at_pools.ts";
 import type { Share } from "../../lib/protocol/stratum/share.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakeConnection } from "./fake_connection.ts";
@@ -60,7 +61,10 @@ export class StratumRig {
   readonly session: StratumSession;
   #serial = 0;
 
-  constructor(options: Partial<PoolConnectionOptions> = {}) {
+  constructor(
+    options: Partial<PoolConnectionOptions> = {},
+    atPools: WorkersAtPools = new WorkersAtPools(),
+  ) {
     this.session = new StratumSession({
       poolId: 0,
       name: "pool:3333 #1",
@@ -80,15 +84,16 @@ export class StratumRig {
       mux: this.events,
       owner: this.events,
       ...options,
-    });
+    }, atPools);
   }
 
   /** A session whose handshake is done; what was told until then is forgotten. */
   static async ready(
     lines = stratumHandshake(),
     options: Partial<PoolConnectionOptions> = {},
+    atPools: WorkersAtPools = new WorkersAtPools(),
   ): Promise<StratumRig> {
-    const rig = new StratumRig(options);
+    const rig = new StratumRig(options, atPools);
     await rig.connect();
     await rig.say(...lines);
     if (rig.events.upstream === undefined) throw new Error("it is not ready");
@@ -134,8 +139,8 @@ export class StratumRig {
     return this.events.upstream!;
   }
 
-  enter(sessionId: number): void {
-    this.upstream.enter({ sessionId, account: "", name: "rig1", clientAgent: "cgminer/4.11.1" });
+  enter(sessionId: number, name = "rig1"): void {
+    this.upstream.enter({ sessionId, account: "", name, clientAgent: "cgminer/4.11.1" });
   }
 
   /** Submits a share. @returns the id its answer has to carry. */

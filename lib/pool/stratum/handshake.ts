@@ -203,7 +203,7 @@ export class StratumHandshake {
   #authorizeRefused(error: PoolError | undefined): never {
     throw new PoolFault(
       AUTHORIZE_REFUSED,
-      `Cannot authorize as ${quote(this.#user)}: the pool answers ${describe(error)}; ` +
+      `Cannot authorize as ${quote(this.#user)}: the pool answers ${refusalInWords(error)}; ` +
         "check the user's name at the pool: some want a bitcoin address",
     );
   }
@@ -212,7 +212,7 @@ export class StratumHandshake {
 function readSubscription(answer: PoolAnswer, wanted: number | undefined): Subscription {
   const { result, error } = answer;
   if (!Array.isArray(result) || result.length < 3) {
-    refuse(`it answers subscribe with ${describe(error)}`);
+    refuse(`it answers subscribe with ${refusalInWords(error)}`);
   }
   const extranonce1 = parseExtranonce1(result[1]);
   if (extranonce1 === undefined) {
@@ -234,7 +234,8 @@ function readRoom(bytes: unknown, wanted: number | undefined): ExtranonceRoom {
   );
 }
 
-function describe(error: PoolError | undefined): string {
+/** What a pool says with a refusal. */
+export function refusalInWords(error: PoolError | undefined): string {
   if (error === undefined) return "no, without a reason";
   return error.code === undefined ? quote(error.text) : `${error.code} ${quote(error.text)}`;
 }

@@ -3,7 +3,7 @@
  * be blocks before all others.
  *
  * Pools close on floods (NOMP on 10,240 bytes at once), so after a stall the backlog goes out bit by
- * bit, and no more while the pool has not been heard since.
+ * bit, and no more while the pool has not been heard since. While it is held no submit goes at all.
  */
 
 import { Allowance } from "../../base/allowance.ts";
@@ -43,6 +43,13 @@ interface Queued {
   readonly line: Uint8Array;
 }
 
+const decoder = new TextDecoder();
+
+/** What was encoded to `line`. */
+function decodeLine(line: Uint8Array): string {
+  return decoder.decode(line.subarray(0, -1));
+}
+
 /** All that one connection sends, but for the opening. */
 export class Outgoing {
   readonly #events: OutgoingEvents;
@@ -53,6 +60,9 @@ export class Outgoing {
   /** The oldest first, from `#first` on. */
   #queue: Queued[] = [];
   #first = 0;
+  /** Submits that may be blocks and came while it was held: they go before all others. */
+  #heldBlocks: Queued[] = [];
+  #isHeld = false;
   #unheardBytes = 0;
   #messages = 0;
   #isStopped = false;
@@ -100,16 +110,52 @@ export class Outgoing {
     this.#append(encodeLine(line));
   }
 
-  /** Submits a share; one that may be a block goes at once. @returns whether it went. */
+  /** Writes a line that can wait, if no submit does. @returns whether it was written. */
+  request(text: string): boolean {
+    const line = encodeLine(text);
+    this.#fill();
+    if (this.queued > 0 || !this.#takeTurn(line)) return false;
+    this.#appendCounted(line);
+    return true;
+  }
+
+  /** Lets no submit go until {@linkcode Outgoing.resume}. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Lets submits go again. */
+  resume(): void {
+    this.#isHeld = false;
+    for (const { line } of this.#heldBlocks.splice(0)) this.#append(line);
+    this.#fill();
+  }
+
+  /** Writes submits that have not gone yet in another way. */
+  rename(change: (text: string) => string): void {
+    const renamed = ({ serial, line }: Queued): Queued => ({
+      serial,
+      line: encodeLine(change(decodeLine(line))),
+    });
+    this.#queue = this.#queue.slice(this.#first).map(renamed);
+    this.#first = 0;
+    this.#heldBlocks = this.#heldBlocks.map(renamed);
+  }
+
+  /**
+   * Submits a share; one that may be a block goes at once, or as soon as any may.
+   *
+   * @returns whether it went, or is a block: nothing can take it back.
+   */
   submit(serial: number, text: string, isBlock: boolean): boolean {
     const line = encodeLine(text);
     this.#fill();
     if (isBlock) {
-      this.#append(line);
+      this.#submitBlock({ serial, line });
       return true;
     }
     if (this.queued === 0 && this.#takeTurn(line)) {
-      this.#appendSubmit(line);
+      this.#appendCounted(line);
       return true;
     }
     if (this.queued >= MAX_QUEUED) this.#events.abandoned(this.#shift().serial);
@@ -139,23 +185,31 @@ export class Outgoing {
     this.#isStopped = true;
   }
 
+  #submitBlock(block: Queued): void {
+    if (!this.#isHeld) return this.#append(block.line);
+    if (this.#heldBlocks.length >= MAX_QUEUED) {
+      this.#events.abandoned(this.#heldBlocks.shift()!.serial);
+    }
+    this.#heldBlocks.push(block);
+  }
+
   /** Moves as much of the queue on as may go now. */
   #fill(): void {
     while (this.queued > 0 && !this.#isStopped) {
       const { serial, line } = this.#queue[this.#first]!;
       if (!this.#takeTurn(line)) return;
       this.#shift();
-      this.#appendSubmit(line);
+      this.#appendCounted(line);
       this.#events.sent(serial);
     }
   }
 
   #takeTurn({ length }: Uint8Array): boolean {
-    return this.#outbox.gatheredBytes + length <= MAX_WRITE_BYTES &&
+    return !this.#isHeld && this.#outbox.gatheredBytes + length <= MAX_WRITE_BYTES &&
       this.#unheardBytes + length <= MAX_UNHEARD_BYTES && this.#rate.take(this.#now());
   }
 
-  #appendSubmit(line: Uint8Array): void {
+  #appendCounted(line: Uint8Array): void {
     this.#unheardBytes += line.length;
     this.#append(line);
   }

@@ -5,6 +5,7 @@
  * reason.
  */
 
+import { formatAddress } from "../../base/peer_address.ts";
 import type { Connection } from "../../net/pools/connection.ts";
 import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
 import { openingRequests } from "../../protocol/stratum/pool_request.ts";
@@ -19,6 +20,8 @@ import { type StratumAgreement, StratumHandshake } from "./handshake.ts";
 import { Incoming } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
 import { StratumUpstream } from "./upstream.ts";
+import { WorkerLogins } from "./worker_logins.ts";
+import type { WorkersAtPools } from "./workers_at_pools.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
@@ -55,6 +58,7 @@ type Stage =
 export class StratumSession implements PoolConnection {
   readonly name: string;
   readonly #options: PoolConnectionOptions;
+  readonly #atPools: WorkersAtPools;
   readonly #abort = new AbortController();
   readonly #incoming = new Incoming();
   readonly #opening: Uint8Array;
@@ -66,10 +70,11 @@ export class StratumSession implements PoolConnection {
   #bytesRead = 0;
   #messagesRead = 0;
 
-  /** Starts dialling. */
-  constructor(options: PoolConnectionOptions) {
+  /** Starts dialling. `atPools`: which pools take workers by name. */
+  constructor(options: PoolConnectionOptions, atPools: WorkersAtPools) {
     this.name = options.name;
     this.#options = options;
+    this.#atPools = atPools;
     this.#openedAt = options.now();
     const readTimeoutMs = options.readTimeoutMs ?? READ_TIMEOUT_MS;
     const owedTimeoutMs = Math.min(OWED_TIMEOUT_MS, readTimeoutMs);
@@ -116,6 +121,7 @@ export class StratumSession implements PoolConnection {
         return this.#endIfLate(time, stage.handshake.waitingFor ?? "nothing");
       case "ready": {
         stage.link.outgoing.tick();
+        stage.upstream.tick();
         const verdict = this.#liveness.check(time, this.bytesWritten, this.waitingBytes);
         if (verdict !== undefined) this.#end(verdict);
         return;
@@ -232,6 +238,7 @@ export class StratumSession implements PoolConnection {
       if (this.#turns.areOver) await this.#turns.next();
       if (this.#isEnded()) return;
     }
+    this.#upstream?.heard(attendedTime);
     if (fault !== undefined) throw fault.error;
   }
 
@@ -289,6 +296,7 @@ export class StratumSession implements PoolConnection {
       liveness: this.#liveness,
       inflow: this.#inflow,
       courtesies: link.courtesies,
+      logins: this.#loginsOn(link),
       mux,
       now,
       rateClock,
@@ -296,6 +304,22 @@ export class StratumSession implements PoolConnection {
     });
     this.#stage = { kind: "ready", link, upstream };
     owner.ready(this, upstream);
+  }
+
+  /** What names workers; `undefined` where all have one name. */
+  #loginsOn({ outgoing }: Link): WorkerLogins | undefined {
+    const { poolId, address, account, password, now, workers } = this.#options;
+    if (workers !== "each" || this.#atPools.isOne(poolId)) return undefined;
+    return new WorkerLogins({
+      poolId,
+      pool: formatAddress({ hostname: address.host, port: address.port }),
+      user: account,
+      password,
+      atPools: this.#atPools,
+      outgoing,
+      now,
+      end: (reason) => this.#end(reason),
+    });
   }
 
   #end(reason: string, cause: EndCause = "connection"): void {

@@ -1,6 +1,6 @@
 /**
- * A connection to an ordinary Stratum pool that is ready: shares up under one name, jobs,
- * difficulties and verdicts down.
+ * A connection to an ordinary Stratum pool that is ready: shares up, under one name or those of the
+ * workers, jobs, difficulties and verdicts down.
  */
 
 import { Allowance } from "../../base/allowance.ts";
@@ -30,6 +30,7 @@ import { MAX_QUEUED, type Outgoing } from "./outgoing.ts";
 import { PoolJobs } from "./pool_jobs.ts";
 import { extranonce2Text } from "./room.ts";
 import { judgementOf } from "./verdicts.ts";
+import type { WorkerLogins } from "./worker_logins.ts";
 
 /** What is amiss with shares is logged once in this time, in milliseconds. */
 const ALARM_EVERY_MS = 60_000;
@@ -49,7 +50,7 @@ export interface StratumUpstreamParts {
   readonly poolId: number;
   /** As in {@linkcode Upstream.name}. */
   readonly name: string;
-  /** The authorized name; every share goes up under it. */
+  /** The authorized name; every share goes up under it, but for those of workers with names. */
   readonly user: string;
   /** As in {@linkcode PoolConnectionOptions.isOfOneWorker}. */
   readonly isOfOneWorker: boolean;
@@ -65,6 +66,8 @@ export interface StratumUpstreamParts {
   readonly inflow: Pick<Inflow, "registered" | "unregistered" | "submitted">;
   /** Counts what means nothing. */
   readonly courtesies: Pick<Courtesies, "ignore">;
+  /** Names workers; `undefined` where all go up under the user. */
+  readonly logins: WorkerLogins | undefined;
   /** Hears what the pool says. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
@@ -83,7 +86,7 @@ export class StratumUpstream implements ReadyUpstream {
   readonly watch: PoolWatch;
   readonly takesWorkers = true;
   readonly #parts: StratumUpstreamParts;
-  readonly #workerJson: string;
+  readonly #userJson: string;
   readonly #jobs: PoolJobs;
   /** Miners that left with shares unjudged, and how often each. */
   readonly #leaving = new Map<number, number>();
@@ -115,7 +118,7 @@ export class StratumUpstream implements ReadyUpstream {
     this.watch = new PoolWatch(parts.now());
     this.#maskChanges = new MaskChanges(rateClock);
     this.#parts = parts;
-    this.#workerJson = JSON.stringify(parts.user);
+    this.#userJson = JSON.stringify(parts.user);
     this.#mask = agreement.versionMask;
     this.#difficulty = agreement.difficulty;
     this.#jobs = new PoolJobs(agreement.extranonce1);
@@ -138,14 +141,16 @@ export class StratumUpstream implements ReadyUpstream {
     return this.#parts.liveness.isSilent;
   }
 
-  /** The pool knows nothing of workers: all is under one name. */
-  enter(_worker: Worker): void {
-    if (!this.#isOver) this.#parts.inflow.registered();
+  enter(worker: Worker): void {
+    if (this.#isOver) return;
+    this.#parts.inflow.registered();
+    this.#parts.logins?.enter(worker);
   }
 
   leave(sessionId: number, isAwaited: boolean): void {
     if (this.#isOver) return;
     this.#parts.inflow.unregistered();
+    this.#parts.logins?.leave(sessionId);
     // It may have left before, and be back before its shares were judged.
     this.#leaving.set(sessionId, (this.#leaving.get(sessionId) ?? 0) + 1);
     if (!isAwaited) this.settled(sessionId);
@@ -157,12 +162,19 @@ export class StratumUpstream implements ReadyUpstream {
     for (let i = 0; i < times && !this.#isOver; i++) this.#parts.mux.forgotten(this, sessionId);
   }
 
-  submit(serial: number, sessionId: number, job: PoolJob, share: Share, isBlock: boolean): boolean {
+  submit(
+    serial: number,
+    sessionId: number,
+    job: PoolJob,
+    share: Share,
+    isBlock: boolean,
+    finder: number = sessionId,
+  ): boolean {
     // Nobody hears of it: the mux is about to end it with all others.
     if (this.#isOver) return true;
     const line = submitRequest({
       id: FIRST_SUBMIT_ID + serial,
-      workerJson: this.#workerJson,
+      workerJson: this.#parts.logins?.nameOf(finder) ?? this.#userJson,
       poolJobId: job.poolJobId,
       extranonce2: extranonce2Text(this.terms.extranonce, sessionId, share.extranonce2),
       ntime: share.ntime,
@@ -189,6 +201,16 @@ export class StratumUpstream implements ReadyUpstream {
     this.#parts.inflow.submitted();
   }
 
+  /** To be called several times a second. */
+  tick(): void {
+    this.#parts.logins?.tick();
+  }
+
+  /** All that the pool sent until `time` was dealt with. */
+  heard(time: number): void {
+    this.#parts.logins?.heard(time);
+  }
+
   /** The connection is over: nothing is written or reported any more. */
   stop(): void {
     this.#isOver = true;
@@ -208,7 +230,8 @@ export class StratumUpstream implements ReadyUpstream {
 
   /** The pool answered a request. */
   answerCame(answer: PoolAnswer): void {
-    const { mux, liveness, courtesies } = this.#parts;
+    const { mux, liveness, courtesies, logins } = this.#parts;
+    if (logins?.answered(answer)) return;
     if (answer.id === REQUEST_ID.configure) {
       const mask = agreedMask(answer);
       if (mask !== undefined && this.#mask === undefined) this.#changeMask(mask);
@@ -222,7 +245,7 @@ export class StratumUpstream implements ReadyUpstream {
     liveness.answered();
     const serial = answer.id - FIRST_SUBMIT_ID;
     const { verdict, isOurFault } = judgementOf(answer);
-    if (isOurFault) this.#alarm(verdict);
+    if (isOurFault && !logins?.shareRefused(verdict)) this.#alarm(verdict);
     mux.judged(this, serial, serial, verdict);
   }
 

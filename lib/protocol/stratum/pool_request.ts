@@ -18,6 +18,12 @@ export const REQUEST_ID = { configure: 1, subscribe: 2, suggest: 3, authorize: 4
 /** The id of the first submit of a connection. */
 export const FIRST_SUBMIT_ID = 5;
 
+/**
+ * The first id of what authorizes workers on a connection that is ready: no connection has as many
+ * submits, and pools that keep ids in 32 bits keep these.
+ */
+export const FIRST_LOGIN_ID = 2_000_000_000;
+
 /** What we say of ourselves. */
 export interface StratumLogin {
   /** Of btcagent. */
@@ -59,8 +65,15 @@ export function openingRequests(login: StratumLogin): string {
       }]}`,
     );
   }
-  lines.push(request(REQUEST_ID.authorize, "mining.authorize", [user, password]));
+  lines.push(
+    authorizeRequest(REQUEST_ID.authorize, JSON.stringify(user), JSON.stringify(password)),
+  );
   return lines.map((line) => line + "\n").join("");
+}
+
+/** The line that authorizes a name, without its LF; name and password are JSON texts. */
+export function authorizeRequest(id: number, nameJson: string, passwordJson: string): string {
+  return `{"id":${id},"method":"mining.authorize","params":[${nameJson},${passwordJson}]}`;
 }
 
 /** What a submit says. */
@@ -89,6 +102,14 @@ export function submitRequest(submit: Submit): string {
     JSON.stringify(poolJobId)
   },"${extranonce2}","${formatHex32(ntime)}","${formatHex32(nonce)}"${bits}]}`;
 }
+
+/** A line of {@linkcode submitRequest} with another name. */
+export function submitAs(submit: string, workerJson: string): string {
+  return submit.replace(SUBMIT_NAME, (_, before: string) => before + workerJson);
+}
+
+/** Of a submit all up to the name, and the name. */
+const SUBMIT_NAME = /^(\{"id":[0-9]+,"method":"mining.submit","params":\[)"(?:[^"\\]|\\.)*"/;
 
 /** The answer to `client.get_version`. */
 export function versionAnswer(id: RequestId, version: string): string {

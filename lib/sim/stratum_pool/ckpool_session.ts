@@ -240,7 +240,7 @@ export class CkpoolSession implements PoolSession {
       this.#floor = Math.max(client.settings.minDifficulty, rounded(wanted));
       this.setDifficulty(this.#bounded(this.#floor));
     }
-    client.name = textOf(name);
+    client.named(textOf(name));
     client.isAuthorized = true;
     client.lastShareAtMs = client.time.now();
     client.send(line({ result: "true", error: "null" }, id, 2));

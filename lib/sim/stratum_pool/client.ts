@@ -182,6 +182,12 @@ export class PoolClient {
     this.#context.ledger.count("unknownRequests");
   }
 
+  /** An authorize for `name` is answered with true. */
+  named(name: string): void {
+    this.name = name;
+    this.#context.ledger.count("namesTaken");
+  }
+
   /** A submit came. */
   submitted(): void {
     this.#context.ledger.count("submits");

@@ -144,7 +144,7 @@ export class DatumSession implements PoolSession {
   #authorize(id: RequestId, [name]: readonly unknown[]): void {
     const { client } = this;
     if (client.faults.refuseAuthorize) return this.#answer(id, "false");
-    client.name = textOf(name);
+    client.named(textOf(name));
     client.isAuthorized = true;
     this.#answer(id, "true");
   }

@@ -10,6 +10,8 @@ export interface StratumPoolFaults extends SocketFaults {
   readonly refuseConnections: boolean;
   /** Authorize is refused, whatever the name. */
   readonly refuseAuthorize: boolean;
+  /** Authorize is refused for every name but the first of a connection. */
+  readonly refuseLaterNames: boolean;
   /** The node behind the pool is gone: no job comes; ckpool pings instead. */
   readonly isNodeGone: boolean;
   /** Extranonce2 bytes of subscribe answers from now on; `undefined` for the pool's own. */
@@ -25,6 +27,7 @@ export const NO_STRATUM_FAULTS: StratumPoolFaults = {
   stopReading: false,
   refuseConnections: false,
   refuseAuthorize: false,
+  refuseLaterNames: false,
   isNodeGone: false,
   extranonce2Size: undefined,
   refuseShares: false,

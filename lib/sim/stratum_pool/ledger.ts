@@ -101,6 +101,8 @@ export interface StratumPoolStatistics {
   readonly badLines: readonly string[];
   /** Requests nobody knows, or that this pool does not. */
   readonly unknownRequests: number;
+  /** Authorizes answered with true. */
+  readonly namesTaken: number;
   /** Connections accepted. */
   readonly connections: number;
   /** Connections open, subscribed and authorized. */
@@ -130,6 +132,7 @@ export class StratumPoolLedger {
     difficulty: 0,
     blocks: 0,
     unknownRequests: 0,
+    namesTaken: 0,
     connections: 0,
     authorizedNow: 0,
     refusedConnections: 0,

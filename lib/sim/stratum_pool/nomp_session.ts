@@ -32,6 +32,7 @@ export class NompSession implements PoolSession {
   readonly #server: NompServer;
   readonly #subscription: string;
   readonly #vardiff: NompVardiff | undefined;
+  #firstName: string | undefined;
   /** What was said last; `undefined` before the first. */
   #toldDifficulty: number | undefined;
   #previousDifficulty: number | undefined;
@@ -115,12 +116,15 @@ export class NompSession implements PoolSession {
 
   #authorize(id: RequestId, [name]: readonly unknown[]): void {
     const { client, client: { settings, faults } } = this;
-    const [account] = textOf(name).split(".", 1) as [string];
+    const given = textOf(name);
+    this.#firstName ??= given;
+    const [account] = given.split(".", 1) as [string];
     const isKnown = settings.accounts?.includes(account) ?? true;
+    const isLater = faults.refuseLaterNames && given !== this.#firstName;
     // The last one decides whether any share is taken.
-    client.isAuthorized = isKnown && !faults.refuseAuthorize;
-    client.name = textOf(name);
-    if (!client.isAuthorized) client.bad("refusedName");
+    client.isAuthorized = isKnown && !faults.refuseAuthorize && !isLater;
+    if (client.isAuthorized) client.named(given);
+    else client.bad("refusedName");
     client.send(line({ result: String(client.isAuthorized), error: "null" }, id, 0));
   }
 

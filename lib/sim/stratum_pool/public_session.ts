@@ -155,7 +155,7 @@ export class PublicSession implements PoolSession {
         refusal(id, 20, "Authorization validation error", `, ${problem}`),
       );
     }
-    client.name = textOf(params[0]);
+    client.named(textOf(params[0]));
     client.isAuthorized = true;
     this.#answer(id, "true");
   }

@@ -117,6 +117,55 @@ Deno.test("A submit says whether it goes at once; one that waits is reported whe
   assert.deepEqual(rig.abandoned, []);
 });
 
+Deno.test("While it is held no submit goes; blocks go first when it goes on, then all in order", async () => {
+  const rig = new Rig();
+  rig.outgoing.hold();
+  assert.deepEqual([rig.submit(0), rig.submit(1, true), rig.submit(2)], [false, true, false]);
+  assert.equal(rig.outgoing.request("{}"), false);
+  rig.clock.advance(1_000);
+  rig.outgoing.heard();
+  rig.outgoing.tick();
+  assert.deepEqual(await rig.written(), []);
+  rig.outgoing.sendLine('{"id":99}');
+  assert.deepEqual(await rig.written(), [99], "what is no submit goes all the same");
+  rig.outgoing.resume();
+  assert.deepEqual(await rig.written(), [1, 0, 2]);
+  assert.deepEqual(rig.sent, [0, 2]);
+});
+
+Deno.test("Held blocks are bounded: of more than a thousand the oldest are given up", async () => {
+  const rig = new Rig();
+  rig.outgoing.hold();
+  for (const serial of upTo(MAX_QUEUED + 2)) rig.submit(serial, true, 20);
+  assert.deepEqual(rig.abandoned, [0, 1]);
+  rig.outgoing.resume();
+  assert.deepEqual(await rig.written(), upTo(MAX_QUEUED + 2, 2));
+});
+
+Deno.test("What waits can be written in another way, also while it is held", async () => {
+  const rig = new Rig();
+  for (const serial of upTo(60)) rig.submit(serial, false, 50);
+  rig.outgoing.hold();
+  rig.submit(60, true);
+  assert.deepEqual(await rig.written(), upTo(50));
+  rig.outgoing.rename((text) => JSON.stringify({ id: JSON.parse(text).id + 1_000 }));
+  rig.outgoing.resume();
+  rig.clock.advance(1_000);
+  rig.outgoing.tick();
+  assert.deepEqual(await rig.written(), [1060, ...upTo(1060, 1050)]);
+});
+
+Deno.test("A request goes only if no submit waits, and uses up their rate", async () => {
+  const rig = new Rig();
+  for (const serial of upTo(49)) rig.submit(serial, false, 50);
+  assert.equal(rig.outgoing.request('{"id":500}'), true);
+  assert.equal(rig.outgoing.request('{"id":501}'), false);
+  rig.submit(49);
+  rig.clock.advance(10);
+  assert.equal(rig.outgoing.request('{"id":502}'), false, "the submit has its turn");
+  assert.deepEqual(await rig.written(), [...upTo(49), 500, 49]);
+});
+
 Deno.test("Traffic counts the opening and what the kernel has taken", async () => {
   const rig = new Rig();
   rig.connection.isHolding = true;

@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import {
+  authorizeRequest,
+  FIRST_LOGIN_ID,
   openingRequests,
   pingAnswer,
+  submitAs,
   submitRequest,
   versionAnswer,
 } from "../../../lib/protocol/stratum/pool_request.ts";
@@ -90,4 +93,27 @@ Deno.test("A pool's questions are answered under the ids they came with", () => 
     versionAnswer('"v"', "1.2.3"),
     '{"id":"v","result":"btcagent/1.2.3","error":null}',
   );
+});
+
+Deno.test("A submit is told again under another name, whatever the first has in it", () => {
+  for (const name of ["farm.main", 'a"\n', '"],"b', "\\", "$&"]) {
+    const before = submitRequest({ ...SUBMIT, workerJson: JSON.stringify(name) });
+    for (const other of ["farm", "$1$&", 'x"y']) {
+      const workerJson = JSON.stringify(other);
+      assert.equal(submitAs(before, workerJson), submitRequest({ ...SUBMIT, workerJson }));
+    }
+  }
+});
+
+Deno.test("An authorize of later is written as the handshake's, under another id", () => {
+  const user = 'a"\n';
+  const [, , expected] = openingRequests({
+    version: "1",
+    user,
+    password: "p\\",
+    suggestedDifficulty: undefined,
+  }).split("\n");
+  const later = authorizeRequest(FIRST_LOGIN_ID, JSON.stringify(user), JSON.stringify("p\\"));
+  assert.equal(later.replace(String(FIRST_LOGIN_ID), "4"), expected);
+  assert.ok(FIRST_LOGIN_ID < 2 ** 31, "pools may keep ids in 32 bits");
 });

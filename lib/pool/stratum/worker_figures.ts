@@ -1,0 +1,29 @@
+/**
+ * How far the figures of single workers at a pool can be trusted; pure.
+ *
+ * A pool sets its difficulty by the connection, so that a share comes every few seconds whatever the
+ * number of miners on it: the more they are, the fewer shares tell of each.
+ */
+
+/** Pools aim at a share in this time on a connection, in seconds. */
+const SECONDS_A_SHARE = 3.33;
+
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
+
+/** The standard error of a pool's figure of one miner among these, as a part of its hashrate. */
+export function errorOfFigure(miners: number, seconds: number): number {
+  return Math.sqrt(miners * SECONDS_A_SHARE / seconds);
+}
+
+/** The same for an hour and a day, in words. */
+function errorsWith(miners: number): string {
+  const percent = (seconds: number) => `${Math.round(100 * errorOfFigure(miners, seconds))} %`;
+  return `with ${miners.toLocaleString("en")} miners on a connection an hour is off by ` +
+    `${percent(HOUR_SECONDS)} and a day by ${percent(DAY_SECONDS)}`;
+}
+
+/** What an operator should know before believing a pool's figures of single workers. */
+export const WORTH_OF_FIGURES: string =
+  `its figures of one worker are rough: ${errorsWith(50)}, ${errorsWith(1_000)}; those of ` +
+  "btcagent are exact";

@@ -1,0 +1,211 @@
+/**
+ * The names of workers on one connection: each is authorized once, and then named in its shares,
+ * until the pool shows that it takes one name only.
+ *
+ * Some pools take no share at all after one name that they refused, and some go by the last name
+ * alone (pools.md "Workers"). So the first worker goes ahead of all others, and once anything is
+ * refused no share goes up before the pool has taken the configured user again.
+ */
+
+import { Allowance } from "../../base/allowance.ts";
+import type { Now } from "../../base/clock.ts";
+import type { Worker } from "../../mux/upstream.ts";
+import type { Rejected } from "../../mux/verdict.ts";
+import { quote } from "../../protocol/stratum/message.ts";
+import type { PoolAnswer } from "../../protocol/stratum/pool_message.ts";
+import { authorizeRequest, FIRST_LOGIN_ID, submitAs } from "../../protocol/stratum/pool_request.ts";
+import { refusalInWords } from "./handshake.ts";
+import { type NamedWorker, NamedWorkers } from "./named_workers.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { workerUser } from "./worker_names.ts";
+import type { WorkersAtPools, WorkersPlace } from "./workers_at_pools.ts";
+
+/** Workers are authorized this often in the long run, in milliseconds, and times at once. */
+const LOGIN_EVERY_MS = 100;
+const LOGIN_BURST = 3;
+
+/** A pool that leaves the first worker unanswered for this long, and talks on, takes one name. */
+export const FIRST_ANSWER_MS = 3_000;
+
+/** The configured user is taken again within this time, or the connection is given up. */
+export const USER_ANSWER_MS = 5_000;
+
+/** What the names of one connection are made of. */
+export interface WorkerLoginsParts extends WorkersPlace {
+  /** What goes with every name. A secret. */
+  readonly password: string;
+  /** What is known of pools. */
+  readonly atPools: WorkersAtPools;
+  /** Where requests go, and shares. */
+  readonly outgoing: Pick<Outgoing, "sendLine" | "request" | "hold" | "resume" | "rename">;
+  /** Monotonic, in milliseconds. */
+  readonly now: Now;
+  /** The connection is to be ended for this reason. */
+  readonly end: (reason: string) => void;
+}
+
+/** How the pool stands to names. */
+type Stage =
+  /** Workers are authorized; whether that works is open until `isProven`. */
+  | { readonly kind: "each"; readonly workers: NamedWorkers; isProven: boolean }
+  /** No share goes up until the pool has taken the user again. */
+  | { readonly kind: "restoring"; readonly id: number; readonly since: number }
+  /** Every share goes up under the user. */
+  | { readonly kind: "one" };
+
+/** Authorizes the workers of one connection, and names them. */
+export class WorkerLogins {
+  readonly #parts: WorkerLoginsParts;
+  readonly #userJson: string;
+  readonly #rate = new Allowance(LOGIN_EVERY_MS, LOGIN_BURST);
+  #stage: Stage = { kind: "each", workers: new NamedWorkers(), isProven: false };
+  /** Workers whose answer is to come, by the id of the request. */
+  readonly #asked = new Map<number, NamedWorker>();
+  #nextId = FIRST_LOGIN_ID;
+  /** Of the request that last authorized the user; workers that were asked for later have higher ids. */
+  #userId = FIRST_LOGIN_ID - 1;
+  #firstAskedAt = Infinity;
+  #heardAt = -Infinity;
+
+  /** The handshake has authorized the user. */
+  constructor(parts: WorkerLoginsParts) {
+    this.#parts = parts;
+    this.#userJson = JSON.stringify(parts.user);
+  }
+
+  /** A miner works here. */
+  enter({ sessionId, name }: Worker): void {
+    if (this.#stage.kind !== "each") return;
+    const { user } = this.#parts;
+    const seenAs = workerUser(user, name);
+    // The user is authorized, and some pools refuse a name the second time.
+    if (seenAs !== user) this.#stage.workers.enter(sessionId, seenAs);
+  }
+
+  /** A miner works here no more. */
+  leave(sessionId: number): void {
+    if (this.#stage.kind === "each") this.#stage.workers.leave(sessionId);
+  }
+
+  /** The name that a share of this miner goes up under, as JSON text. */
+  nameOf(sessionId: number): string {
+    const worker = this.#stage.kind === "each" ? this.#stage.workers.of(sessionId) : undefined;
+    return worker?.isAuthorized ? worker.json : this.#userJson;
+  }
+
+  /** All that the pool sent until `time` was dealt with. */
+  heard(time: number): void {
+    this.#heardAt = time;
+  }
+
+  /** To be called several times a second. */
+  tick(): void {
+    const stage = this.#stage;
+    const time = this.#parts.now();
+    switch (stage.kind) {
+      case "each":
+        return this.#lookAfter(stage, time);
+      case "restoring":
+        if (time - stage.since < USER_ANSWER_MS) return;
+        return this.#notRestored(`left it unanswered for ${USER_ANSWER_MS / 1000} s`);
+      case "one":
+        return;
+      default:
+        stage satisfies never;
+    }
+  }
+
+  /** Takes the answer to a request, if it is one from here. @returns whether it was. */
+  answered(answer: PoolAnswer): boolean {
+    const { id } = answer;
+    if (id === undefined || id < FIRST_LOGIN_ID || id >= this.#nextId) return false;
+    const stage = this.#stage;
+    if (stage.kind === "restoring" && id === stage.id) {
+      if (answer.result === true) this.#restored();
+      else this.#notRestored(`answered ${refusalInWords(answer.error)}`);
+      return true;
+    }
+    const worker = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (answer.result !== true) {
+      const name = worker === undefined ? "a worker" : `worker ${worker.json}`;
+      // What the pool has answered before it took the user again does no harm.
+      if (id > this.#userId) this.#refused(`refused ${name}: ${refusalInWords(answer.error)}`);
+    } else if (worker !== undefined && stage.kind === "each") {
+      worker.isAuthorized = true;
+      stage.isProven = true;
+      this.#parts.atPools.tookWorker(this.#parts, JSON.parse(worker.json));
+    }
+    return true;
+  }
+
+  /**
+   * The pool refused a share for its name or our login.
+   *
+   * @returns whether the names of workers may be the cause, and are at an end.
+   */
+  shareRefused({ poolCode, poolText }: Rejected): boolean {
+    if (this.#stage.kind === "restoring") return true;
+    if (this.#nextId - 1 <= this.#userId) return false;
+    this.#refused(`refused a share: ${poolCode} ${quote(poolText)}`);
+    return true;
+  }
+
+  #lookAfter(stage: Extract<Stage, { kind: "each" }>, time: number): void {
+    const { atPools, poolId, outgoing } = this.#parts;
+    // Another connection may have found it out. What was authorized here is none the worse for it.
+    if (atPools.isOne(poolId)) return this.#backToOne();
+    if (!stage.isProven && this.#isSilent(time)) {
+      const seconds = FIRST_ANSWER_MS / 1000;
+      atPools.tookNone(this.#parts, `left the first one unanswered for ${seconds} s`);
+      return this.#backToOne();
+    }
+    for (;;) {
+      const worker = stage.workers.next;
+      const isFirst = this.#firstAskedAt === Infinity;
+      if (worker === undefined || !stage.isProven && !isFirst || !this.#rate.take(time)) return;
+      if (!outgoing.request(this.#request(worker.json))) return;
+      stage.workers.asked(worker);
+      this.#asked.set(this.#nextId++, worker);
+      if (isFirst) this.#firstAskedAt = time;
+    }
+  }
+
+  /** A line that is slow brings nothing at all: what is heard later would have come after the answer. */
+  #isSilent(time: number): boolean {
+    return time - this.#firstAskedAt >= FIRST_ANSWER_MS && this.#heardAt > this.#firstAskedAt;
+  }
+
+  #request(nameJson: string): string {
+    return authorizeRequest(this.#nextId, nameJson, JSON.stringify(this.#parts.password));
+  }
+
+  /** The pool may take nothing any more, or go by a name that is not the user's. */
+  #refused(what: string): void {
+    const { atPools, outgoing, now } = this.#parts;
+    atPools.tookNone(this.#parts, what);
+    outgoing.hold();
+    this.#backToOne();
+    outgoing.sendLine(this.#request(this.#userJson));
+    this.#userId = this.#nextId++;
+    this.#stage = { kind: "restoring", id: this.#userId, since: now() };
+  }
+
+  /** No worker is named any more, also in shares that wait for their turn. */
+  #backToOne(): void {
+    this.#stage = { kind: "one" };
+    this.#asked.clear();
+    this.#parts.outgoing.rename((submit) => submitAs(submit, this.#userJson));
+  }
+
+  #restored(): void {
+    this.#stage = { kind: "one" };
+    this.#parts.outgoing.resume();
+  }
+
+  #notRestored(what: string): void {
+    this.#parts.end(
+      `the pool refused a worker's name, then the user's own, ${this.#userJson}: it ${what}`,
+    );
+  }
+}

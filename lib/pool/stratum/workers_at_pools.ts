@@ -1,0 +1,69 @@
+/**
+ * Which pools took workers by name and which did not, of those that are to see every worker: for the
+ * life of the process, so that a new connection does not try again what was refused.
+ */
+
+import { areaLog } from "../../observe/log.ts";
+import type { KnownPool } from "../pool_ids.ts";
+import { WORTH_OF_FIGURES } from "./worker_figures.ts";
+
+/** The connection on which something was found out. */
+export interface WorkersPlace {
+  /** As in {@linkcode Upstream.poolId}. */
+  readonly poolId: number;
+  /** The pool's host and port, for the log. */
+  readonly pool: string;
+  /** The name that was configured. */
+  readonly user: string;
+}
+
+const log = areaLog("pool");
+
+/** What was found out. One for all accounts of the process. */
+export class WorkersAtPools {
+  readonly #found = new Map<number, "each" | "one">();
+  #listed = new Map<number, KnownPool>();
+
+  /** Takes the pools of the configuration: one whose entry has changed may be tried again. */
+  list(pools: readonly KnownPool[]): void {
+    const listed = new Map(pools.map((pool) => [pool.poolId, pool]));
+    for (const [poolId, before] of this.#listed) {
+      const pool = listed.get(poolId);
+      if (pool === undefined || !isSame(before, pool)) this.#found.delete(poolId);
+    }
+    this.#listed = listed;
+  }
+
+  /** Whether the pool sees one worker, whatever its entry says. */
+  isOne(poolId: number): boolean {
+    return this.#found.get(poolId) === "one";
+  }
+
+  /** The pool took a worker's name. Said once. */
+  tookWorker({ poolId, pool, user }: WorkersPlace, example: string): void {
+    if (this.#found.has(poolId)) return;
+    this.#found.set(poolId, "each");
+    log.info("Pool {pool} takes workers by name, so it sees each, such as {example}; {worth}", {
+      pool,
+      user,
+      example,
+      worth: WORTH_OF_FIGURES,
+    });
+  }
+
+  /** The pool takes one name only: what it did, in words. Said once. */
+  tookNone({ poolId, pool, user }: WorkersPlace, what: string): void {
+    if (this.isOne(poolId)) return;
+    this.#found.set(poolId, "one");
+    log.warn(
+      "Pool {pool} does not take workers by name: it {what}; from now on it sees one worker, {user}. " +
+        'With "workers": "connection" it would see each, with "one" this is not tried',
+      { pool, user, what },
+    );
+  }
+}
+
+function isSame(before: KnownPool, pool: KnownPool): boolean {
+  const fields = Object.keys(before) as (keyof KnownPool)[];
+  return fields.every((field) => before[field] === pool[field]);
+}
