@@ -44,6 +44,7 @@ import {
 import type { ListedPool, RosterSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";
+import { TurnGate } from "./turn_gate.ts";
 import { WorkerConnections } from "./worker_connections.ts";
 import type { WorkerQuota } from "./worker_quota.ts";
 
@@ -121,10 +122,11 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     const { standbyIntervalMs: intervalMs, mux, now, time, troubles } = options;
     this.#standby = new Standby({ intervalMs, mux, now, wallNow: time.wallNow, troubles });
     const { need, connects, quota, workerUser } = options;
+    const gate = new TurnGate(time);
     this.#workers = new WorkerConnections({
       workerUser,
       open: (pool, user, owner) =>
-        this.#connect(pool, { kind: "stratum", account: user, isOfOneWorker: true, owner }),
+        this.#connect(pool, { kind: "stratum", account: user, isOfOneWorker: true, gate, owner }),
       mux,
       workerNames: () => need().workerNames(),
       minersAt: (upstream) => need().minersAt(upstream),
@@ -508,7 +510,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     { poolId, host, port, usesTls, password, workers, minersPerConnection }: ListedPool,
     use:
       & Pick<PoolConnectionOptions, "kind" | "account" | "owner">
-      & Pick<PoolConnectionOptions, "isOfOneWorker" | "suggestedDifficulty">,
+      & Pick<PoolConnectionOptions, "isOfOneWorker" | "gate" | "suggestedDifficulty">,
   ): PoolConnection {
     const { open, version, mux, now, rateClock, time } = this.#options;
     return open({

@@ -54,14 +54,14 @@ export class PoolTroubleLog {
     say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
   }
 
-  /** A worker has no connection of its own, or it is gone; `next` says which worker. */
-  ofWorker(trouble: PoolTrouble): void {
+  /** A worker, which the pool knows as `user`, has no connection of its own, or it is gone. */
+  ofWorker(trouble: Omit<PoolTrouble, "next">, user: string): void {
     const line = this.#lines.failed(`worker ${where(trouble.pool)}`);
     if (line === undefined) return;
     const template =
       "Pool {pool} is not connected for {worker}: {reason}; its miners work on the " +
       "connection for all{more}";
-    say(template, trouble, line, { worker: trouble.next });
+    say(template, trouble, line, { worker: user });
   }
 
   /** No pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
@@ -92,7 +92,7 @@ export class PoolTroubleLog {
 
 function say(
   template: string,
-  { name, reason, next }: PoolTrouble,
+  { name, reason, next }: Omit<PoolTrouble, "next" | "pool"> & Partial<PoolTrouble>,
   line: DueLine,
   values: { readonly role?: string; readonly worker?: string } = {},
 ): void {

@@ -7,6 +7,7 @@
  * bit by bit, and given up where a pool does not take them.
  */
 
+import { formatAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/clock.ts";
 import type { Traffic } from "../mux/books/traffic.ts";
 import { sumOfTraffic } from "../mux/books/traffic.ts";
@@ -66,6 +67,9 @@ const LINGER_MS = 5_000;
 const CLOSED_AT_ONCE = 64;
 const LEFT_AT_ONCE = 256;
 
+/** What is lost within this time of each other is lost together, in milliseconds. */
+const TOGETHER_MS = 2_000;
+
 /** Each has its turn in one of these many ticks: there may be thousands. */
 const TICKS_A_TURN = 4;
 
@@ -107,6 +111,11 @@ export class WorkerConnections implements PoolConnectionOwner {
   /** Workers without one, by their names at the pool. */
   #missing = new Map<string, Set<string>>();
   #lookedAt = -Infinity;
+  /** Whether the connection for all leads to the pool. */
+  #isThere = false;
+  /** When one was last lost, and opened. */
+  #lostAt = -Infinity;
+  #openedAt = -Infinity;
   #opened = 0;
   #ticks = 0;
 
@@ -155,10 +164,13 @@ export class WorkerConnections implements PoolConnectionOwner {
       own.connection.tick();
       this.#judge(own, best, time);
     }
-    if (best === undefined) {
-      if (this.#pool !== undefined) this.#trialsOf(this.#pool).excused();
-    } else if (this.#pool === undefined || !servesAs(this.#pool, best.pool)) {
-      this.#moveTo(isWanted(best) ? best.pool : undefined);
+    const isThere = best !== undefined && this.#pool !== undefined &&
+      servesAs(this.#pool, best.pool);
+    if (this.#isThere && !isThere) this.#noteLoss(time);
+    this.#isThere = isThere;
+    if (best !== undefined && !isThere) {
+      const pool = wantsOwn(best) ? best.pool : undefined;
+      if (pool !== undefined || this.#pool !== undefined) this.#moveTo(pool);
     }
     if (time - this.#lookedAt >= LOOK_MS) this.#look(time);
     for (const own of this.#former.splice(0, LEFT_AT_ONCE)) this.#leave(own, time);
@@ -188,7 +200,7 @@ export class WorkerConnections implements PoolConnectionOwner {
     this.#trialsOf(own.pool).succeeded();
     mux.upstreamReady(upstream);
     mux.jobArrived(upstream, upstream.latestJob);
-    if (own.leftSince !== undefined) return;
+    if (!this.#isWanted(own)) return;
     for (const name of own.names) mux.dedicated(upstream, name);
   }
 
@@ -200,13 +212,15 @@ export class WorkerConnections implements PoolConnectionOwner {
     const { mux, book, now, troubles } = this.#parts;
     const { pool, user, openedAt, ready, connection } = own;
     const time = now();
+    const isWanted = this.#isWanted(own);
     this.#forget(own);
+    if (ready !== undefined) this.#lostAt = time;
     if (ready === undefined) book.failed(pool.poolId, reason);
     else book.lost(pool.poolId, reason);
-    if (own.leftSince === undefined) {
+    if (isWanted) {
       const isProven = ready !== undefined && time - ready.at >= PROVEN_MS && !isRefusal;
       const trials = this.#trialsOf(pool);
-      troubles.ofWorker({ name: connection.name, pool, reason, next: user });
+      troubles.ofWorker({ name: connection.name, pool, reason }, user);
       if (isProven) trials.proven(user);
       else if (trials.failed({ user, openedAt, isRefusal }, time)) {
         const others = this.countsAt(pool.poolId).ready;
@@ -226,12 +240,24 @@ export class WorkerConnections implements PoolConnectionOwner {
     this.#lookedAt = -Infinity;
   }
 
+  /** No connection for all leads to the pool any more: they may all be gone for the sake of these. */
+  #noteLoss(time: number): void {
+    const pool = this.#pool!;
+    const trials = this.#trialsOf(pool);
+    trials.excused();
+    const isOfAll = time - this.#lostAt < TOGETHER_MS && time - this.#openedAt < PROVEN_MS;
+    if (!isOfAll || !trials.struck(time)) return;
+    const reason = "it closes all connections when they are opened";
+    const others = this.countsAt(pool.poolId).ready;
+    logGivenUp(nameOf(pool), { reason, user: pool.account, others });
+  }
+
   /** One is wanted no more: its miners move to those for all, then it is closed. */
   #leave(own: OwnConnection, time: number): void {
     // It may have ended meanwhile.
     if (!this.#all.has(own.connection)) return;
     own.leftSince = time;
-    if (this.#byUser.get(own.user) === own) this.#byUser.delete(own.user);
+    if (this.#isWanted(own)) this.#byUser.delete(own.user);
     if (own.ready === undefined) this.#close(own);
     else this.#parts.mux.moved(own.ready.upstream, undefined);
   }
@@ -281,7 +307,7 @@ export class WorkerConnections implements PoolConnectionOwner {
 
   /** Looks at the work of one that is ready, however well it is connected. */
   #judge(own: OwnConnection, best: ReadyEntry | undefined, time: number): void {
-    if (own.ready === undefined || own.leftSince !== undefined) return;
+    if (own.ready === undefined || !this.#isWanted(own)) return;
     const { watch: { record, refusals } } = own.ready.upstream;
     const news = best &&
       { at: best.ready.upstream.watch.record.newsAt, name: best.connection.name };
@@ -315,6 +341,7 @@ export class WorkerConnections implements PoolConnectionOwner {
       left--;
       this.#missing.delete(user);
       quota.take();
+      this.#openedAt = time;
       const turn = this.#opened++ % TICKS_A_TURN;
       const connection = this.#parts.open(pool, user, this);
       const own: OwnConnection = {
@@ -339,6 +366,11 @@ export class WorkerConnections implements PoolConnectionOwner {
     logWorkersBegin(best.connection.name, { example: user, user: pool.account });
   }
 
+  /** Whether miners are to work on it. */
+  #isWanted(own: OwnConnection): boolean {
+    return this.#byUser.get(own.user) === own;
+  }
+
   /** Closes one of our own accord. */
   #close(own: OwnConnection): void {
     this.#forget(own);
@@ -349,7 +381,7 @@ export class WorkerConnections implements PoolConnectionOwner {
   #forget(own: OwnConnection): void {
     const { book, quota } = this.#parts;
     this.#all.delete(own.connection);
-    if (this.#byUser.get(own.user) === own) this.#byUser.delete(own.user);
+    if (this.#isWanted(own)) this.#byUser.delete(own.user);
     book.closed(own.pool.poolId, own.connection);
     quota.give();
   }
@@ -363,8 +395,12 @@ export class WorkerConnections implements PoolConnectionOwner {
   }
 }
 
+function nameOf({ host, port }: ListedPool): string {
+  return formatAddress({ hostname: host, port });
+}
+
 /** Whether workers are to have connections of their own where this one leads to. */
-function isWanted({ pool, connection }: ReadyEntry): boolean {
+function wantsOwn({ pool, connection }: ReadyEntry): boolean {
   return pool.workers === "connection" && (connection.kind ?? pool.kind) === "stratum";
 }
 

@@ -18,6 +18,12 @@ const GIVEN_UP_MS = 3_600_000;
 /** A worker that is refused is tried again after this long, in milliseconds. */
 const REFUSED_MS = 600_000;
 
+/**
+ * A pool that closed all connections this often within that time, while more were being opened, may
+ * have barred us for them.
+ */
+const MOST_STRIKES = 3;
+
 /** Workers remembered before those are forgotten that may be tried again. */
 const MANY_WORKERS = 1_000;
 
@@ -39,6 +45,8 @@ export class WorkerTrials {
   #failedAt = -Infinity;
   #retryAt = -Infinity;
   #givenUpUntil = -Infinity;
+  /** When all connections were lost while more were being opened. */
+  #strikes: number[] = [];
 
   /** Nothing was tried. */
   constructor(random: Random) {
@@ -68,9 +76,25 @@ export class WorkerTrials {
     this.#failedAt = time;
     this.#retryAt = time + backoffMs(this.#failures, this.#random);
     if (this.#failures < MOST_FAILURES) return false;
-    this.#failures = 0;
-    this.#givenUpUntil = time + GIVEN_UP_MS;
+    this.#giveUp(time);
     return true;
+  }
+
+  /**
+   * The connection for all is lost with others, while more were being opened. A pool may just have
+   * been restarted, but not each time. @returns whether the pool is given up by that.
+   */
+  struck(time: number): boolean {
+    this.#strikes = [...this.#strikes.filter((at) => time - at < GIVEN_UP_MS), time];
+    if (this.#strikes.length < MOST_STRIKES) return false;
+    this.#giveUp(time);
+    return true;
+  }
+
+  #giveUp(time: number): void {
+    this.#failures = 0;
+    this.#strikes = [];
+    this.#givenUpUntil = time + GIVEN_UP_MS;
   }
 
   /** A connection is ready. */

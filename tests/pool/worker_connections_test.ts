@@ -181,6 +181,19 @@ Deno.test("a pool that takes a few connections of single workers keeps those, an
   assert.equal(said.length, 1);
 });
 
+Deno.test("a pool that closes everything whenever they are opened is given up, too", async () => {
+  using log = new LogCapture();
+  const rig = await rigOf(names(200));
+  for (let round = 0; round < 5; round++) {
+    await rig.pass(10_000);
+    await rig.pools.lose(0);
+  }
+  await rig.pass(20_000);
+  assert.deepEqual([counts(rig), rig.roles.active], [[[0, 0]], [0]]);
+  const said = log.take().filter((line) => line.includes("it closes all connections when"));
+  assert.equal(said.length, 1);
+});
+
 Deno.test("one whose shares are all refused by name is closed", async () => {
   const rig = await rigOf(["x"]);
   await rig.pass(2_000);

@@ -166,7 +166,7 @@ export class StratumSession implements PoolConnection {
   /** The whole life of the connection; whatever it throws is the reason of its end. */
   async #run(): Promise<void> {
     try {
-      const { dial, address, isOfOneWorker } = this.#options;
+      const { dial, address, isOfOneWorker, gate } = this.#options;
       // Its shares are hashed here from the first on.
       const connection = await withHasher(dial(address, this.#abort.signal, this.#opening));
       if (this.#isEnded()) return connection.close();
@@ -179,6 +179,8 @@ export class StratumSession implements PoolConnection {
         // It may have been closed between the coming of the bytes and our turn.
         if (this.#isEnded()) return;
         if (count === null) return this.#end(this.#whyClosed());
+        if (gate !== undefined) await gate.pass();
+        if (this.#isEnded()) return;
         await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
