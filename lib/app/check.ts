@@ -15,6 +15,7 @@ import {
   examineStatusPort,
   judgeOpenFiles,
   judgePort,
+  judgeWorkerConnections,
   type PortFinding,
 } from "../check/machine.ts";
 import { examinePool } from "../check/pool_finding.ts";
@@ -174,12 +175,14 @@ async function examineMachine(
   const isAgentRunning = ports.some(({ runningAgent }) => runningAgent !== undefined);
   const served = status !== undefined && mayServe(status, config) ? status : undefined;
   const [openFiles, wanted] = [await openFileLimit(), config.limits.max_miners];
-  const { miners } = roomForMiners(openFiles, wanted, poolFiles(config));
+  const files = poolFiles(config);
+  const { miners, workerConnections } = roomForMiners(openFiles, wanted, files);
   const rows: Row[] = [
     ...ports.map(judgePort),
     ...certificates.map(({ row }) => row),
     examineStatusPort(served, isAgentRunning),
     judgeOpenFiles(openFiles, wanted, miners),
+    ...files.wantsOneEach ? [judgeWorkerConnections(openFiles, miners, workerConnections)] : [],
   ];
   const stops = ports.filter(isTaken)
     .map(({ address }) => `miners cannot connect to ${formatAddress(address)}`);

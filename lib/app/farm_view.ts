@@ -122,6 +122,8 @@ export interface PoolOfList {
 export interface PoolView extends Omit<PoolReport, "connections"> {
   /** The connections there are. */
   readonly connections: readonly ConnectionView[];
+  /** Miners that work on connections of their workers' own. */
+  readonly minersOnOwn: number;
   /** Shares on its connections, gone ones included. */
   readonly shares: LedgerSnapshot;
   /** The difficulties that the pool counts for those it accepted, together. */

@@ -30,10 +30,11 @@ import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import type { PoolKinds } from "../pool/connection.ts";
-import { POOL_KINDS, shortenNames } from "../pool/kinds.ts";
+import { POOL_KINDS, shortenNames, workerUserAt } from "../pool/kinds.ts";
 import { type KnownPool, PoolIds } from "../pool/pool_ids.ts";
 import { PoolRoster } from "../pool/roster.ts";
 import { SizeProbe } from "../pool/size_probe.ts";
+import { WorkerQuota } from "../pool/worker_quota.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
 import { PoolSizes } from "./pool_sizes.ts";
 import { PortRules } from "./port_rules.ts";
@@ -47,6 +48,7 @@ import {
   listenAddresses,
   maxMiners,
   minersSettings,
+  mostWorkerConnections,
   poolSettings,
 } from "./settings.ts";
 
@@ -149,6 +151,7 @@ export class Proxy implements FarmControl {
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
+  readonly #workerQuota: WorkerQuota;
   readonly #contradictions: ContradictionLog;
   readonly #ids = new PoolIds();
   /** The pools of the list, in its order. */
@@ -183,6 +186,7 @@ export class Proxy implements FarmControl {
     this.#troubles = new PoolTroubleLog(this.clock.now);
     this.#contradictions = new ContradictionLog(this.clock.now);
     this.openFiles = openFiles;
+    this.#workerQuota = new WorkerQuota(mostWorkerConnections(config, openFiles));
     this.#config = this.#portsConfig = config;
     this.#version = version;
     this.#kinds = options.kinds ?? POOL_KINDS;
@@ -224,12 +228,12 @@ export class Proxy implements FarmControl {
   }
 
   /**
-   * Takes another configuration and reads certificates anew, also if it is the same one; no miner is
+   * Takes another configuration and reads certificates again, also if it is the same one; no miner is
    * disconnected. What only counts at a start, `multi_user_mode` and `advanced.io_engine` for
-   * addresses listened on already, stays as it was.
+   * addresses listened on already, is kept.
    *
    * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
-   * @throws CannotUseCertificate when a certificate cannot be used; then as well.
+   * @throws CannotUseCertificate when a certificate cannot be used; then too, all is as it was before.
    */
   async reconfigure(config: Config): Promise<void> {
     const takeBack = await this.#tls.load(certificateFiles(config));
@@ -255,6 +259,7 @@ export class Proxy implements FarmControl {
     }
     const most = maxMiners(config, this.openFiles, this.#miners.most);
     this.#miners.reconfigure(minersSettings(config, most));
+    this.#workerQuota.reconfigure(mostWorkerConnections(config, this.openFiles));
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
     this.#sizes.list(this.#pools);
     this.#askSizes();
@@ -406,6 +411,7 @@ export class Proxy implements FarmControl {
     const upstreams = new PoolRoster({
       ...settings(),
       open: this.#kinds.open,
+      workerUser: workerUserAt,
       version: this.#version,
       mux,
       now: this.clock.now,
@@ -413,9 +419,11 @@ export class Proxy implements FarmControl {
       time: this.#time,
       connects: this.#connects,
       troubles: this.#troubles,
+      quota: this.#workerQuota,
       need: () => ({
         roomless: mux.roomless,
         minersAt: (upstream) => mux.minersAt(upstream),
+        workerNames: () => mux.workerNames,
         suggestedDifficulty: this.#config.vardiff.suggest_to_pool
           ? difficultyFor(mux.expectedHashrate)
           : undefined,

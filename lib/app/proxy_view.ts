@@ -198,7 +198,9 @@ export class ProxyView implements FarmView {
   *#poolSockets(): Generator<void, number> {
     let count = 0;
     for (const { upstreams } of this.#proxy.parts.accounts.opened) {
-      for (const { connections } of upstreams.pools) count += connections.length;
+      for (const { connections, workerConnections: { ready, opening } } of upstreams.pools) {
+        count += connections.length + ready + opening;
+      }
       yield;
     }
     return count;
@@ -218,6 +220,7 @@ function poolViews({ mux, upstreams }: Account): PoolView[] {
       const { miners = 0, jobAt, poolDifficulty } = occupancies.get(connection.name) ?? {};
       return { ...connection, miners, jobAt, poolDifficulty };
     }),
+    minersOnOwn: mux.minersOnOwn(report.poolId),
     shares: mux.sharesAt(report.poolId),
     credited: mux.creditedAt(report.poolId),
     brakeLoss: mux.brakeLossAt(report.poolId),

@@ -15,8 +15,8 @@ import type { ListenAddress } from "../net/miners/listeners.ts";
 import { type PoolFiles, roomForMiners } from "../host/open_files.ts";
 import { areaLog } from "../observe/log.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
-import { MINERS_PER_NARROW } from "../pool/roster.ts";
 import type { RosterSettings } from "../pool/settings.ts";
+import { MINERS_BY_BYTE } from "../mux/terms.ts";
 import { MAX_SESSION_ID } from "../mux/session_ids.ts";
 
 /**
@@ -24,6 +24,9 @@ import { MAX_SESSION_ID } from "../mux/session_ids.ts";
  * second (net/pools/connect_limiter.ts) for the 15 s that each may take.
  */
 const DIALS_AT_ONCE = 25;
+
+/** Connections of one account that serve, at most: looking after more takes too much of a tick. */
+const MOST_CONNECTIONS = 1_000;
 
 const log = areaLog("agent");
 
@@ -114,6 +117,7 @@ export function poolSettings(
       account: account === "" ? pool.account ?? "" : account,
     })),
     connections: advanced.pool_connection_number_per_subaccount,
+    mostConnections: MOST_CONNECTIONS,
     returnAfterMs: failover.return_after_seconds * 1000,
     halfDead: {
       noJobMs: msOrNever(failover.no_job_seconds),
@@ -169,17 +173,25 @@ export function poolFiles(config: Config): PoolFiles {
   return {
     connections: accounts * perAccount(config) + mostDials(config, accounts),
     // In a planned move from one to another both pools have theirs for a while.
-    minersPerConnection: mayBeNarrow(config) ? MINERS_PER_NARROW / 2 : Infinity,
+    minersPerConnection: fewestMiners(config) / 2,
+    wantsOneEach: configuredPools(config)
+      .some(({ kind, workers }) => kind !== "agent" && workers === "connection"),
   };
 }
 
 /**
- * Whether a pool of the list may leave 4 bytes and, with miners that roll 3 of them, need more
- * connections the more miners there are.
+ * The fewest miners that a full connection to a pool of the list may have: the operator's wish counts,
+ * and a pool may leave 4 bytes, of which miners roll 3. Infinity where one holds all.
  */
-function mayBeNarrow(config: Config): boolean {
-  return config.extranonce2_bytes !== 2 &&
-    configuredPools(config).some(({ kind }) => kind !== "agent");
+function fewestMiners(config: Config): number {
+  const byBytes = config.extranonce2_bytes === 2 ? Infinity : MINERS_BY_BYTE;
+  return configuredPools(config)
+    .filter(({ kind }) => kind !== "agent")
+    .reduce(
+      (fewest, { minersPerConnection = Infinity }) =>
+        Math.min(fewest, byBytes, minersPerConnection),
+      Infinity,
+    );
 }
 
 /** Connections of one account: those in use, and a spare. */
@@ -213,6 +225,27 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
     log.info("Up to {miners} miners", values);
   }
   return miners;
+}
+
+/**
+ * How many connections of single workers may be open, for pools whose entries want them. Logs it if
+ * those are fewer than there may be miners.
+ *
+ * @param openFiles How many files may be open; `undefined` if that is not known.
+ */
+export function mostWorkerConnections(config: Config, openFiles: number | undefined): number {
+  const files = poolFiles(config);
+  const { miners, workerConnections } = roomForMiners(openFiles, config.limits.max_miners, files);
+  if (files.wantsOneEach && workerConnections < miners) {
+    log.warn(
+      "Up to {miners} miners, but open files leave room for no more than {workers} connections of " +
+        'single workers, as workers "connection" wants them: other miners work on the connection ' +
+        "for all. Raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower " +
+        "limits.max_miners",
+      { miners, workers: workerConnections },
+    );
+  }
+  return workerConnections;
 }
 
 const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +

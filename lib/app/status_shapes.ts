@@ -290,6 +290,7 @@ export function poolShape(pool: PoolView, time: number): PoolShape {
     reason: pool.trouble ?? "",
     retry_in_seconds: pool.retryInMs / 1000,
     connections,
+    worker_connections: { ...pool.workerConnections, miners: pool.minersOnOwn },
     connects: pool.connects,
     failures: pool.failures,
     losses: pool.losses,
@@ -311,6 +312,7 @@ export class PoolTotal {
   readonly #states = { serving: 0, spare: 0, opening: 0, cold: 0, waiting: 0 };
   #counts = NO_POOL_COUNTS;
   #miners = 0;
+  readonly #workerConnections = { ready: 0, opening: 0 };
   readonly #shares = new Ledger();
   #credited = 0;
   #brakeLoss = 0;
@@ -332,7 +334,10 @@ export class PoolTotal {
     this.#states[state]++;
     if (pool.kind !== "unknown") this.#kind = pool.kind;
     this.#count(pool, pool);
-    const { trouble: reason, retryInMs } = pool;
+    const { trouble: reason, retryInMs, workerConnections: { ready, opening } } = pool;
+    this.#miners += pool.minersOnOwn;
+    this.#workerConnections.ready += ready;
+    this.#workerConnections.opening += opening;
     if (reason !== undefined) this.#trouble ??= { reason, retryInMs };
     for (const { role, miners, job_age_seconds: age, extranonce2_bytes: bytes } of connections) {
       this.#miners += miners;
@@ -349,6 +354,7 @@ export class PoolTotal {
       kind: this.#kind,
       accounts: this.#states,
       miners: this.#miners,
+      worker_connections: { ...this.#workerConnections },
       connects,
       failures,
       losses,

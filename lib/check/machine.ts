@@ -165,6 +165,34 @@ export function judgeOpenFiles(
   };
 }
 
+/**
+ * The row on connections of single workers, where a pool's entry wants them.
+ *
+ * @param openFiles How many files may be open; `undefined` where that is not known.
+ * @param miners How many miners there is room for.
+ * @param workers How many of those connections there is room for beside them.
+ */
+export function judgeWorkerConnections(
+  openFiles: number | undefined,
+  miners: number,
+  workers: number,
+): Row {
+  const subject = "open files";
+  const values = { open_files: openFiles ?? null, worker_connections: workers };
+  const found = `room for ${counted(workers, "pool connection")} of single workers`;
+  if (openFiles === undefined || workers >= miners) {
+    return { level: "ok", subject, found, values };
+  }
+  return {
+    level: "warning",
+    subject,
+    found: `${found}, not for ${miners}, one for each miner: miners of other workers share one`,
+    advice:
+      "raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower limits.max_miners",
+    values,
+  };
+}
+
 /** Writes a file into the folder of the log, and takes it away again. */
 export async function examineLogFolder(folder: string): Promise<Row> {
   const subject = "log folder";

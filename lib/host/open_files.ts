@@ -1,6 +1,6 @@
 /**
  * How many miners there is room for: each connection is an open file, and the system allows a
- * process only so many.
+ * process a limited number of them.
  */
 
 import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
@@ -27,6 +27,8 @@ export interface PoolFiles {
   readonly connections: number;
   /** One more is opened for this number of miners; Infinity where one holds every miner. */
   readonly minersPerConnection: number;
+  /** Whether every worker is to have one of its own, beside those for all. */
+  readonly wantsOneEach: boolean;
 }
 
 /** How many miners there is room for. */
@@ -37,6 +39,8 @@ export interface Room {
   readonly reserve: number;
   /** How many of those connections to pools may take, beside those that are opened for more miners. */
   readonly poolConnections: number;
+  /** How many connections of single workers there may be; 0 where none is wanted. */
+  readonly workerConnections: number;
 }
 
 /**
@@ -69,18 +73,28 @@ export async function openFileLimit(): Promise<number | undefined> {
 export function roomForMiners(
   openFiles: number | undefined,
   wanted: number | undefined,
-  { connections, minersPerConnection }: PoolFiles,
+  { connections, minersPerConnection, wantsOneEach }: PoolFiles,
 ): Room {
   const most = wanted ?? MAX_MINERS;
-  if (openFiles === undefined) return { miners: most, reserve: 0, poolConnections: connections };
+  if (openFiles === undefined) {
+    const workerConnections = wantsOneEach ? most : 0;
+    return { miners: most, reserve: 0, poolConnections: connections, workerConnections };
+  }
   const reserve = Math.min(OWN_FILES + connections, Math.floor(openFiles / 4));
   const left = openFiles - reserve;
-  const fitting = left - Math.ceil(left / (minersPerConnection + 1));
-  const miners = Math.max(1, Math.min(most, fitting));
+  // Where nobody says how many miners there are, half of the files are theirs; else miners come first.
+  const isHalved = wantsOneEach && wanted === undefined;
+  const perMiner = 1 + 1 / minersPerConnection + (isHalved ? 1 : 0);
+  const miners = Math.max(1, Math.min(most, Math.floor(left / perMiner)));
+  const forMiners = Math.ceil(miners / minersPerConnection);
+  const workerConnections = wantsOneEach
+    ? Math.max(0, Math.min(miners, left - miners - forMiners))
+    : 0;
   return {
     miners,
-    reserve: reserve + Math.ceil(miners / minersPerConnection),
+    reserve: reserve + forMiners + workerConnections,
     // Of next to nothing half.
     poolConnections: Math.max(reserve - OWN_FILES, Math.floor(reserve / 2)),
+    workerConnections,
   };
 }

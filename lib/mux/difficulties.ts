@@ -10,6 +10,29 @@
 export interface DifficultyTable {
   /** Beyond its end are miners that have the starting difficulty. */
   places: Uint8Array;
+  /** What all of them have, where that is the pool's own; absent elsewhere. */
+  readonly passed?: number;
+}
+
+/** Keeps the difficulties of the miners on one connection, job by job. */
+export interface DifficultyKeeper {
+  /**
+   * A place for a miner that sits down.
+   *
+   * @param tables of the jobs there are: for all of them it has `difficulty`, the starting one if that
+   * is absent.
+   */
+  take(tables: Iterable<DifficultyTable>, difficulty?: number): number;
+  /** A miner that has left needs its place no more. */
+  give(place: number): void;
+  /** A miner has another difficulty, from the next job on. */
+  set(place: number, difficulty: number): void;
+  /** The table of a job that comes now. */
+  forJob(): DifficultyTable;
+  /** What a miner has for the job that comes next. */
+  next(place: number): number;
+  /** What the table of a job has for a miner. */
+  of(table: DifficultyTable, place: number): number;
 }
 
 const INITIAL_PLACES = 16;
@@ -21,7 +44,7 @@ const STARTING = 0;
 const MOST_DIFFICULTIES = 256;
 
 /** The difficulties on one connection. */
-export class Difficulties {
+export class Difficulties implements DifficultyKeeper {
   /** By what is in a table. */
   readonly #known: number[];
   /** Of the job that comes next. */
@@ -36,12 +59,6 @@ export class Difficulties {
     this.#known = [starting];
   }
 
-  /**
-   * A place for a miner that sits down.
-   *
-   * @param tables of the jobs there are: for all of them it has `difficulty`, the starting one if that
-   * is absent.
-   */
   take(tables: Iterable<DifficultyTable>, difficulty?: number): number {
     const free = this.#freePlaces.pop();
     const place = free ?? this.#places++;
@@ -53,12 +70,10 @@ export class Difficulties {
     return place;
   }
 
-  /** A miner that has left needs its place no more. */
   give(place: number): void {
     this.#freePlaces.push(place);
   }
 
-  /** A miner has another difficulty, from the next job on. */
   set(place: number, difficulty: number): void {
     const at = this.#indexOf(difficulty);
     if ((this.#next.places[place] ?? STARTING) === at) return;
@@ -66,17 +81,14 @@ export class Difficulties {
     put(this.#next, place, at);
   }
 
-  /** The table of a job that comes now. */
   forJob(): DifficultyTable {
     return this.#latest = this.#next;
   }
 
-  /** What a miner has for the job that comes next. */
   next(place: number): number {
     return this.of(this.#next, place);
   }
 
-  /** What the table of a job has for a miner. */
   of({ places }: DifficultyTable, place: number): number {
     return this.#known[places[place] ?? STARTING]!;
   }

@@ -52,6 +52,8 @@ export class GoneJobs {
   /** A connection is gone. */
   add({ upstream, jobs, screening }: JobHolder, time: number): void {
     if (screening.hashing === undefined) return;
+    // A thousand connections of single workers may go at once: shared ones are worth more.
+    if (upstream.terms.difficulty === "passed" && this.#held.length >= MOST) return;
     // No more of it: a place holds its miners, too.
     this.#held.push({ holder: { upstream, jobs, screening }, since: time });
     if (this.#held.length > MOST) this.#held.shift();

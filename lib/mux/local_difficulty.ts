@@ -53,14 +53,7 @@ export class LocalDifficulty {
       this.#vardiff.restart(seat.localPlace, time);
     }
     this.#flooding.delete(seat);
-    const { ceiling, brake } = slot;
-    return this.#vardiff.atJob(
-      seat.localPlace,
-      time,
-      ceiling,
-      this.#rules(miner.port),
-      brake?.level,
-    );
+    return this.#next(slot, seat.localPlace, time, this.#rules(miner.port));
   }
 
   /** A job comes. Of a flood of them, as long as nothing else changes, one in a while counts. */
@@ -75,22 +68,28 @@ export class LocalDifficulty {
     const { seats, difficulties, ceiling, brake } = slot;
     this.#set.set(slot, { at: time, ceiling, level: brake?.level });
     for (const { place, localPlace, miner } of seats.values()) {
-      const rules = this.#rules(miner.port);
-      const difficulty = this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);
-      difficulties.set(place, difficulty);
+      difficulties.set(place, this.#next(slot, localPlace, time, this.#rules(miner.port)));
     }
+  }
+
+  /** What a miner has for the next job of a connection. */
+  #next(slot: Slot<MinerSeat>, localPlace: number, time: number, rules: VardiffRules): number {
+    const { ceiling, brake, difficulties, isOfOneWorker } = slot;
+    if (!isOfOneWorker) {
+      return this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);
+    }
+    // What it would have is found out all the same: its shares are counted at what it is told.
+    const passed = difficulties.next(0);
+    this.#vardiff.atJob(localPlace, time, ceiling, rules, exponentAtMost(passed));
+    return passed;
   }
 
   /** A miner found a share that it is credited for. */
   found(seat: MinerSeat, difficulty: number, time: number): void {
     if (seat.localPlace === NO_PLACE) return;
-    const isFlood = this.#vardiff.share(
-      seat.localPlace,
-      difficulty,
-      time,
-      this.#rules(seat.miner.port),
-    );
-    if (isFlood && seat.isLocal) this.#flooding.add(seat);
+    const rules = this.#rules(seat.miner.port);
+    const isFlood = this.#vardiff.share(seat.localPlace, difficulty, time, rules);
+    if (isFlood && seat.isLocal && seat.slot?.isOfOneWorker !== true) this.#flooding.add(seat);
   }
 
   /** Whether miners of a connection are to have a job out of turn. */

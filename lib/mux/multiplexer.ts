@@ -21,12 +21,14 @@ import { Braking } from "./braking.ts";
 import type { ContradictionLog } from "./contradiction_log.ts";
 import type { Crowd, Downstream, Fanout, News, Seat } from "./downstream.ts";
 import { LocalDifficulty } from "./local_difficulty.ts";
+import { OwnPlaces } from "./own_places.ts";
 import { PastWork } from "./past_work.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
 import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
 import { Slot } from "./slot.ts";
+import { placesOn } from "./terms.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
@@ -105,6 +107,10 @@ const log = areaLog("mux");
 export class Multiplexer implements UpstreamEvents {
   readonly #options: MultiplexerOptions;
   readonly #slots = new Map<Upstream, Slot<MinerSeat>>();
+  /** Those of them that are for all miners, in the order in which they became ready. */
+  readonly #shared = new Set<Slot<MinerSeat>>();
+  /** The others, each for the miners of one worker. */
+  readonly #own = new OwnPlaces<Slot<MinerSeat>>();
   /** Those of them where miners belong, as the keeper of the connections moves them. */
   readonly #serving = new Set<Slot<MinerSeat>>();
   /** Those of connections that are gone, whose shares are being ended. */
@@ -113,6 +119,8 @@ export class Multiplexer implements UpstreamEvents {
   readonly #unseated = new Map<MinerSeat, number>();
   /** Miners that are to sit elsewhere, and go on where they are until it is their turn. */
   readonly #moving = new Set<MinerSeat>();
+  /** Miners whose worker has a connection of its own, on their way there. */
+  readonly #homing = new Set<MinerSeat>();
   /** Since when no connection serves miners; `undefined` while one does. */
   #outageSince: number | undefined;
   /** When the last such time ended. */
@@ -176,9 +184,9 @@ export class Multiplexer implements UpstreamEvents {
     this.#sendingAway = new InTurns(timers, FAREWELLS_PER_TURN, TURN_PAUSE_MS);
   }
 
-  /** Which connections there are, and how many miners each has. */
+  /** Which connections there are for all miners, and how many miners each has. */
   get occupancies(): readonly Occupancy[] {
-    return [...this.#slots.values()].map(({ upstream, miners, jobAt, ceiling }) => ({
+    return [...this.#shared].map(({ upstream, miners, jobAt, ceiling }) => ({
       upstream,
       miners,
       jobAt,
@@ -209,6 +217,22 @@ export class Multiplexer implements UpstreamEvents {
   /** How many miners sit at a connection. */
   minersAt(upstream: Upstream): number {
     return this.#slots.get(upstream)?.miners ?? 0;
+  }
+
+  /** How many sit at connections of their workers' own to the pool with this number. */
+  minersOnOwn(poolId: number): number {
+    let miners = 0;
+    for (const slot of this.#slots.values()) {
+      if (slot.isOfOneWorker && slot.upstream.poolId === poolId) miners += slot.miners;
+    }
+    return miners;
+  }
+
+  /** The names of all workers that have a miner. */
+  get workerNames(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const { miner } of this.#seats()) names.add(miner.worker.name);
+    return names;
   }
 
   /** How long no pool has served this account, all times together, in milliseconds. */
@@ -293,7 +317,7 @@ export class Multiplexer implements UpstreamEvents {
       return undefined;
     }
     const seat = new MinerSeat(this, this.#flow, miner);
-    const slot = this.#placeFor(seat, this.#servingSlots());
+    const slot = this.#ownPlaceOf(seat) ?? this.#placeFor(seat, this.#servingSlots());
     if (slot?.upstream.takesWorkers) this.#seat(seat, slot);
     else this.#seatLater([seat]);
     return seat;
@@ -383,6 +407,10 @@ export class Multiplexer implements UpstreamEvents {
       if (slot.seats.size > 0 && slot.work.isOld(realTime)) {
         slot.setJobAgain(this.#options.nextJobNumber(), false);
       }
+      const untold = slot.takeUntold(time);
+      if (untold !== undefined) {
+        slot.setDifficultiesAgain(this.#options.nextJobNumber(), untold === "harder");
+      }
       this.#tellIfTime(slot);
     }
     this.#tellJobless(time);
@@ -428,10 +456,12 @@ export class Multiplexer implements UpstreamEvents {
     this.#isRefused = false;
     const slot = new Slot<MinerSeat>(upstream, this.#options.now());
     this.#slots.set(upstream, slot);
+    if (slot.isOfOneWorker) return;
+    this.#shared.add(slot);
     const { poolId, name, terms: { verdicts, extranonce: { bytes } } } = upstream;
     if (verdicts === "none") return;
     this.#options.sizeFound(poolId, bytes);
-    const outgrown = this.#seats().filter(({ miner }) => !slot.suits(miner)).length;
+    const outgrown = [...this.#seats()].filter(({ miner }) => !slot.suits(miner)).length;
     if (outgrown === 0) return;
     log.warn(
       "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of those " +
@@ -447,19 +477,30 @@ export class Multiplexer implements UpstreamEvents {
     if (from !== undefined) this.#rest(this.#slots.get(from)!);
   }
 
+  dedicated(upstream: Upstream, workerName: string): void {
+    this.#flow.finish();
+    const slot = this.#slots.get(upstream)!;
+    this.#own.give(workerName, slot);
+    for (const seat of this.#seats()) {
+      if (seat.miner.worker.name === workerName) this.#homing.add(seat);
+    }
+    this.#seatLater([]);
+  }
+
   #serveFrom(slot: Slot<MinerSeat>): void {
     this.#serving.add(slot);
     if (this.#outageSince !== undefined) this.#outageEndedAt = this.#options.now();
     this.#outageSince = undefined;
     this.#noteDarkness();
     // One opened for want of room is for those that have none.
-    const isForMore = slot.upstream.terms.extranonce.idBytes === 1;
+    const isForMore = placesOn(slot.upstream.terms) < Infinity;
     if (!isForMore) this.#moveLater(this.#surplus(slot, this.#unseated.size));
     else this.#seatLater([]);
   }
 
   #rest(slot: Slot<MinerSeat>): void {
     this.#serving.delete(slot);
+    this.#own.remove(slot);
     this.#noteDarkness();
     this.#inherit(slot);
     this.#moveLater(slot.seats.values());
@@ -470,6 +511,8 @@ export class Multiplexer implements UpstreamEvents {
     const slot = this.#slots.get(upstream);
     if (slot === undefined) return;
     this.#slots.delete(upstream);
+    this.#shared.delete(slot);
+    this.#own.remove(slot);
     this.#serving.delete(slot);
     this.#noteDarkness();
     this.#braking.lost(slot);
@@ -508,6 +551,7 @@ export class Multiplexer implements UpstreamEvents {
     if (isLocal(slot)) {
       // Miners hear of theirs with the next job.
       screening.hashing?.poolDifficulty.change(difficulty, isAlone);
+      if (slot.isOfOneWorker) slot.passOn(difficulty);
       this.#flow.reconsider(slot);
       return;
     }
@@ -567,7 +611,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** In the order in which they became ready. */
   #servingSlots(): Slot<MinerSeat>[] {
-    return [...this.#slots.values()].filter((slot) => this.#serving.has(slot));
+    return [...this.#shared].filter((slot) => this.#serving.has(slot));
   }
 
   /** Connections there are, and those whose shares are being ended. */
@@ -661,7 +705,8 @@ export class Multiplexer implements UpstreamEvents {
 
   /**
    * Seats miners that wait, one before each `yield`: those that worked before, then newcomers, as
-   * long as there is a connection that takes them. Then moves those that are to sit elsewhere.
+   * long as there is a connection that takes them. Then moves those that are to sit elsewhere, at
+   * last to connections of their own, where nobody is in their way.
    */
   *#seatWaiting(): Generator<void> {
     let roomless = 0;
@@ -670,8 +715,13 @@ export class Multiplexer implements UpstreamEvents {
         if (seat.isAdmitted !== worked) continue;
         // Of equals the newest, which has nobody's older shares.
         const slots = this.#servingSlots().reverse();
-        if (slots.length === 0) break;
-        const slot = this.#placeFor(seat, slots);
+        const own = this.#ownPlaceOf(seat);
+        if (slots.length === 0 && own === undefined) {
+          if (this.#own.isEmpty) break;
+          yield;
+          continue;
+        }
+        const slot = own ?? this.#placeFor(seat, slots);
         if (slot === undefined) {
           if (!this.#sendAwayIfOutgrown(seat, slots)) roomless++;
           yield;
@@ -714,6 +764,25 @@ export class Multiplexer implements UpstreamEvents {
       yield;
     }
     this.#roomless = roomless;
+    for (const seat of this.#homing) {
+      this.#homing.delete(seat);
+      const own = this.#ownPlaceOf(seat);
+      // One without a place has got it, or will, as it waits.
+      if (own === undefined || seat.slot === undefined || own === seat.slot) continue;
+      this.#unseat(seat);
+      this.#seat(seat, own);
+      this.#options.fanout.tell(own);
+      yield;
+    }
+  }
+
+  /** The connection of a miner's own worker, if there is one and it can work there. */
+  #ownPlaceOf(seat: MinerSeat): Slot<MinerSeat> | undefined {
+    const { miner } = seat;
+    const own = this.#own.of(miner.worker.name);
+    if (own === undefined || seat.needsFullMask && !hasFullMask(own)) return undefined;
+    const fits = own.suits(miner) && own.hasRoomFor(miner, this.#options.now());
+    return fits || own === seat.slot ? own : undefined;
   }
 
   /** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
@@ -742,9 +811,9 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   /** Every miner, waiting ones included. */
-  #seats(): MinerSeat[] {
-    const seated = [...this.#slots.values()].flatMap(({ seats }) => [...seats.values()]);
-    return [...seated, ...this.#unseated.keys()];
+  *#seats(): Generator<MinerSeat> {
+    for (const { seats } of this.#slots.values()) yield* seats.values();
+    yield* this.#unseated.keys();
   }
 
   /** Ends miners that have waited for longer than the grace, one before each `yield`. */
@@ -823,6 +892,7 @@ export class Multiplexer implements UpstreamEvents {
     seat.told = this.#pastWork.sequence;
     this.#jobless.delete(seat);
     this.#moving.delete(seat);
+    this.#homing.delete(seat);
   }
 
   /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
@@ -837,9 +907,9 @@ export class Multiplexer implements UpstreamEvents {
   }
 }
 
-/** Whether the difficulties of miners there are our business. */
+/** Whether shares there say something of the difficulty that suits a miner. */
 function isLocal({ upstream }: Slot<MinerSeat>): boolean {
-  return upstream.terms.difficulty === "vardiff";
+  return upstream.terms.difficulty !== "pool";
 }
 
 /** Whether all version bits that may be rolled at all are allowed. */

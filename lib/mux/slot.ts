@@ -6,10 +6,11 @@
 import { Allowance } from "../base/allowance.ts";
 import { type Job, jobTime, jobVersion } from "../protocol/stratum/job.ts";
 import { Ledger } from "./books/ledger.ts";
-import { Difficulties } from "./difficulties.ts";
+import { Difficulties, type DifficultyKeeper } from "./difficulties.ts";
 import type { Crowd, Downstream } from "./downstream.ts";
 import { FloodBrake } from "./flood_brake.ts";
 import { JobBook, type JobDifficulty } from "./job_book.ts";
+import { PassedDifficulty, passedOn } from "./passed_difficulty.ts";
 import { type PendingShare, PendingShares } from "./pending_shares.ts";
 import { PoolCredit } from "./pool_credit.ts";
 import { Portions } from "./portions.ts";
@@ -63,7 +64,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** Holds the pool's verdicts against our own arithmetic; `undefined` where that is not wanted. */
   readonly verdictCheck: VerdictCheck | undefined;
   /** How difficult each of them finds it. */
-  readonly difficulties: Difficulties;
+  readonly difficulties: DifficultyKeeper;
   /** Shares waiting for this connection's verdict. */
   readonly pending: PendingShares<Seat> = new PendingShares();
   /** Who sits here, by session id. */
@@ -84,7 +85,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly ledger: Ledger = new Ledger();
   #credited = 0;
   readonly #credit: PoolCredit | undefined;
-  /** Against floods; `undefined` where the pool sets miners' difficulties. */
+  /** Against floods; `undefined` where miners have what the pool sets. */
   readonly brake: FloodBrake | undefined;
   /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
   brakeLoss = 0;
@@ -115,7 +116,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
     const { hashing } = this.screening;
     this.#credit = hashing === undefined ? undefined : new PoolCredit(hashing.poolDifficulty);
     this.verdictCheck = verdictCheckFor(upstream.terms);
-    this.difficulties = new Difficulties(startingDifficulty);
+    this.difficulties = difficulty === "passed"
+      ? new PassedDifficulty(startingDifficulty)
+      : new Difficulties(startingDifficulty);
     this.brake = difficulty === "vardiff" ? new FloodBrake(time) : undefined;
   }
 
@@ -147,6 +150,25 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.screening.hashing?.poolDifficulty.current ?? this.upstream.terms.poolDifficulty;
   }
 
+  /** Whether it is for the miners of one worker, which have the pool's own difficulty. */
+  get isOfOneWorker(): boolean {
+    return this.upstream.terms.difficulty === "passed";
+  }
+
+  /** The pool's own difficulty is another: miners have it from the next job on. */
+  passOn(poolDifficulty: number): void {
+    this.difficulties.set(0, passedOn(poolDifficulty));
+  }
+
+  /** Whether it was not told with the newest job, which then may be told again with it. */
+  takeUntold(time: number): "harder" | "easier" | undefined {
+    if (!this.isOfOneWorker || this.work.job === undefined) return undefined;
+    const told = this.difficulties.of(this.jobs.find(this.work.number)!.difficulties, 0);
+    const next = this.difficulties.next(0);
+    if (next === told || !this.mayRaise(time)) return undefined;
+    return next > told ? "harder" : "easier";
+  }
+
   /** How many miners sit here. */
   get miners(): number {
     return this.seats.size;
@@ -159,6 +181,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** Whether there is a place for this miner now. */
   hasRoomFor({ sessionId, layout }: Downstream, time: number): boolean {
+    if (this.seats.size >= this.upstream.terms.capacity) return false;
     if (this.#ids === undefined) return true;
     const paired = isPaired(this.upstream.terms.extranonce, layout);
     if (this.#holdsPaired !== undefined && this.#holdsPaired !== paired) return false;

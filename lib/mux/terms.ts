@@ -46,15 +46,18 @@ export type Verify = "off" | "sample" | "all";
 export interface Terms {
   /** Where miners' extranonces go. */
   readonly extranonce: ExtranonceRoom;
+  /** The most miners that sit there, as the operator wants it; Infinity for as many as fit. */
+  readonly capacity: number;
   /** The difficulty that miners start at here, where it is the pool that sets theirs. */
   readonly startingDifficulty: number;
   /** What a share has to reach for the pool to want it; where shares are hashed here. */
   readonly poolDifficulty: number;
   /**
-   * Who sets the difficulty of each miner: the pool, or we, at most as high as the pool's own. In
-   * the second case a difficulty that the pool changes is its own.
+   * Who sets the difficulty of each miner: the pool; we, at most as high as the pool's own; or the
+   * pool's own is passed on, since the connection is for the miners of one worker only. In the last
+   * two cases a difficulty that the pool changes is its own.
    */
-  readonly difficulty: "pool" | "vardiff";
+  readonly difficulty: "pool" | "vardiff" | "passed";
   /** Whether the pool judges shares by itself, or they are hashed here and only good ones go up. */
   readonly validation: "pool" | "here";
   /**
@@ -68,6 +71,17 @@ export interface Terms {
   readonly canSayTimeZero: boolean;
   /** How long its jobs are good for. */
   readonly retention: Retention;
+}
+
+/**
+ * Miners that one byte tells apart on a connection: fewer than it has values, for some of them rest
+ * (short_ids.ts), and one may have the byte of another.
+ */
+export const MINERS_BY_BYTE = 224;
+
+/** How many miners surely find a place on a connection with these terms; Infinity for all. */
+export function placesOn({ extranonce, capacity }: Pick<Terms, "extranonce" | "capacity">): number {
+  return extranonce.idBytes === 1 ? Math.min(capacity, MINERS_BY_BYTE) : capacity;
 }
 
 /** What agents give miners, and every pool with 8 bytes has room for. */

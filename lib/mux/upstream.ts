@@ -104,9 +104,11 @@ export interface UpstreamEvents {
   upstreamLost(upstream: Upstream): void;
   /**
    * Miners belong on `to` from now on, beside any others that serve, and no longer on `from`, which
-   * stays as a spare. `undefined` for neither.
+   * stays as a spare, or is for its worker no more. `undefined` for neither.
    */
   moved(from: Upstream | undefined, to: Upstream | undefined): void;
+  /** A connection that is ready is for the miners of this worker from now on; it may be of several. */
+  dedicated(upstream: Upstream, workerName: string): void;
   /** No pool takes this account's name, and none serves it. It is tried again. */
   accountRefused(): void;
   /** A new job; coinbase part 1 already ends with the pool's extranonce1. */

@@ -24,6 +24,14 @@ export interface UpstreamReport {
   readonly agreed: Pick<Upstream, "terms" | "versionMask"> | undefined;
 }
 
+/** How many connections of single workers there are. */
+export interface WorkerConnectionCounts {
+  /** Those that are ready. */
+  readonly ready: number;
+  /** Those that are dialling or shaking hands. */
+  readonly opening: number;
+}
+
 /** One pool of an account at one moment; counts are since the account was opened. */
 export interface PoolReport extends PoolCounts {
   /** As in {@linkcode Upstream.poolId}. */
@@ -38,8 +46,10 @@ export interface PoolReport extends PoolCounts {
   readonly address: string;
   /** The sub-account there. */
   readonly account: string;
-  /** The connections there are. */
+  /** The connections there are for all miners. */
   readonly connections: readonly UpstreamReport[];
+  /** Those that are for one worker each. */
+  readonly workerConnections: WorkerConnectionCounts;
   /** Why the last connection failed or was lost; `undefined` since one last became ready. */
   readonly trouble: string | undefined;
   /** How long until it may be dialled again, in milliseconds; 0 for now. */

@@ -229,6 +229,16 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.gauge("btcagent_pool_miners", "Miners that work for the pool.", of(({ miners }) => miners));
   page.gauge(
+    "btcagent_pool_worker_connections",
+    "Connections for one worker each by state, where workers is connection.",
+    labelled.flatMap(({ pool, labels }) =>
+      each("state", pool.worker_connections).map(([state, count]): Sample => [
+        { ...labels, ...state },
+        count,
+      ])
+    ),
+  );
+  page.gauge(
     "btcagent_pool_job_age_seconds",
     "Since the last job, on the serving connection where that is longest.",
     labelled.flatMap(({ pool, labels }): Sample[] =>

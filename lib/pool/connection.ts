@@ -13,6 +13,7 @@ import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 import type { Job } from "../protocol/stratum/job.ts";
 import type { KnownPool } from "./pool_ids.ts";
 import type { PoolWatch } from "./pool_watch.ts";
+import type { TurnGate } from "./turn_gate.ts";
 import type { SizeQuestion } from "./size_query.ts";
 
 /** What a connection is made of. */
@@ -38,6 +39,12 @@ export interface PoolConnectionOptions {
   readonly suggestedDifficulty?: number;
   /** Bytes of extranonce2 that all miners are to have, if the operator says so; absent for any. */
   readonly extranonce2Bytes?: number | undefined;
+  /** Whether it is for the miners of one worker, if it is to a Stratum pool; absent if for all. */
+  readonly isOfOneWorker?: boolean;
+  /** Shares turns with many others, if it is one of many to a Stratum pool; absent otherwise. */
+  readonly gate?: TurnGate;
+  /** The most miners on it, if it is to a Stratum pool; absent for as many as fit. */
+  readonly minersPerConnection?: number | undefined;
   /** Whether verdicts are wanted, if the pool offers them. */
   readonly wantsVerdicts: boolean;
   /** Which shares are hashed here though the pool judges them by itself; absent for none. */

@@ -116,8 +116,9 @@ export class RosterEntries {
     pools: number,
   ): { readonly at: number; readonly name: string } | undefined {
     let newest: { readonly at: number; readonly name: string } | undefined;
-    for (const other of this.ready) {
-      if (other === entry) continue;
+    // Asked for each of them, of which there may be a thousand.
+    for (const other of this.#entries) {
+      if (other === entry || other.ready === undefined) continue;
       if (pools > 1 && other.pool.poolId === entry.pool.poolId) continue;
       const at = other.ready.upstream.watch.record.newsAt;
       if (newest === undefined || at > newest.at) newest = { at, name: other.connection.name };

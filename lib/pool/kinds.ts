@@ -11,6 +11,7 @@ import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connect
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
 import { askStratumSize, askUnknownSize } from "./size_question.ts";
+import { workerUser } from "./stratum/worker_names.ts";
 import { StratumSession } from "./stratum/session.ts";
 import { WorkersAtPools } from "./stratum/workers_at_pools.ts";
 
@@ -46,6 +47,9 @@ export function poolKinds(
 
 /** The kinds of this process. */
 export const POOL_KINDS: PoolKinds = poolKinds(new FoundKinds());
+
+/** What a Stratum pool calls a worker, by the configured user and the worker's name. */
+export const workerUserAt: typeof workerUser = workerUser;
 
 /** What pools keep of a client agent and a worker name, as log and reports show them. */
 export const shortenNames: typeof registeredNames = registeredNames;

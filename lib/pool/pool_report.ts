@@ -3,6 +3,7 @@
  */
 
 import { sumOfTraffic } from "../mux/books/traffic.ts";
+import type { Traffic } from "../mux/books/traffic.ts";
 import type { PoolReport } from "../mux/upstreams.ts";
 import { formatAddress } from "../base/peer_address.ts";
 import type { KindOfPool } from "../base/pool_kind.ts";
@@ -12,9 +13,12 @@ import type { PoolRecord } from "./pool_book.ts";
 import type { ListedPool } from "./settings.ts";
 
 /** What is known of the pool beside its entry in the list. */
-export interface PoolMoment extends Pick<PoolReport, "isListed" | "isCold" | "retryInMs"> {
-  /** Its connections. */
+export interface PoolMoment
+  extends Pick<PoolReport, "isListed" | "isCold" | "retryInMs" | "workerConnections"> {
+  /** Its connections for all miners. */
   readonly entries: readonly RosterEntry[];
+  /** What passed on those of single workers. */
+  readonly workerTraffic: Traffic;
   /** What was counted; the traffic is that of connections that are gone. */
   readonly record: PoolRecord;
   /** Now, in milliseconds. */
@@ -32,13 +36,18 @@ export function kindOf(
 /** The report on a pool. */
 export function poolReport(
   pool: ListedPool,
-  { isListed, isCold, retryInMs, entries, record, time }: PoolMoment,
+  { isListed, isCold, retryInMs, entries, workerConnections, workerTraffic, record, time }:
+    PoolMoment,
 ): PoolReport {
   const { poolId, host, port, account } = pool;
   const kinds = [pool.kind, ...entries.map((entry) => kindOf(pool, entry.connection)), record.kind];
   return {
     ...record,
-    traffic: sumOfTraffic([record.traffic, ...entries.map(({ connection }) => connection)]),
+    traffic: sumOfTraffic([
+      record.traffic,
+      workerTraffic,
+      ...entries.map(({ connection }) => connection),
+    ]),
     poolId,
     kind: kinds.find((kind) => kind !== "unknown") ?? "unknown",
     isListed,
@@ -46,6 +55,7 @@ export function poolReport(
     address: formatAddress({ hostname: host, port }),
     account,
     retryInMs,
+    workerConnections,
     connections: entries.map(({ role, connection, openedAt, ready }) => ({
       name: connection.name,
       kind: kindOf(pool, connection),

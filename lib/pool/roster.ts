@@ -10,6 +10,7 @@ import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
 import type { Time } from "../base/clock.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 import type { Upstream, UpstreamEvents } from "../mux/upstream.ts";
+import { placesOn } from "../mux/terms.ts";
 import type { PoolReport, Upstreams } from "../mux/upstreams.ts";
 import { type ConnectLimiter, URGENCY, type Urgency } from "../net/pools/connect_limiter.ts";
 import type { Job } from "../protocol/stratum/job.ts";
@@ -18,6 +19,7 @@ import type {
   EndCause,
   OpenConnection,
   PoolConnection,
+  PoolConnectionOptions,
   PoolConnectionOwner,
   ReadyUpstream,
 } from "./connection.ts";
@@ -33,6 +35,7 @@ import { Refusals } from "./refusals.ts";
 import { isBesideActive, nextRank, UNWANTED } from "./roles.ts";
 import {
   logConnected,
+  logFull,
   logHalfDead,
   logMove,
   logRefusals,
@@ -42,11 +45,16 @@ import {
 import type { ListedPool, RosterSettings } from "./settings.ts";
 import { Standby } from "./standby.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";
+import { TurnGate } from "./turn_gate.ts";
+import { WorkerConnections } from "./worker_connections.ts";
+import type { WorkerQuota } from "./worker_quota.ts";
 
 /** What the connections of an account are made of. */
 export interface RosterOptions extends RosterSettings {
   /** Opens one connection. */
   readonly open: OpenConnection;
+  /** What a Stratum pool calls a worker, by the configured user and the worker's name. */
+  readonly workerUser: (user: string, workerName: string) => string;
   /** Of btcagent. */
   readonly version: string;
   /** The account's multiplexer. */
@@ -61,6 +69,8 @@ export interface RosterOptions extends RosterSettings {
   readonly connects: ConnectLimiter;
   /** Shared by all accounts: what is said of pools that fail. */
   readonly troubles: PoolTroubleLog;
+  /** Shared by all accounts: how many connections of single workers there may be. */
+  readonly quota: WorkerQuota;
   /** What the account's miners need of its connections. */
   readonly need: () => ConnectionNeed;
   /** Whether a warm spare may be opened yet, where one is wanted. */
@@ -84,21 +94,11 @@ export interface ConnectionNeed {
   readonly roomless: number;
   /** How many sit at a connection. */
   readonly minersAt: (upstream: Upstream) => number;
+  /** The names of all workers that have a miner. */
+  readonly workerNames: () => ReadonlySet<string>;
   /** The difficulty that suits all of them together; `undefined` if that is unknown, or not wanted. */
   readonly suggestedDifficulty: number | undefined;
 }
-
-/**
- * Miners that a pool with 4 bytes can tell apart on a connection: less than there are, for one may
- * have the byte of another.
- */
-export const MINERS_PER_NARROW = 224;
-
-/** At most this many connections are opened for that. */
-const MOST_NARROW = 300;
-
-/** They are opened no faster than this, in milliseconds. */
-const NARROW_EVERY_MS = 250;
 
 /** The connections of one account, and which of them serve. */
 export class PoolRoster implements PoolConnectionOwner, Upstreams {
@@ -114,8 +114,10 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #said = new SaidOfPools();
   readonly #book = new PoolBook();
   readonly #jobs = new JobEvents(this.#book, this.#said);
+  readonly #workers: WorkerConnections;
   #opened = 0;
-  #openedForRoomAt = -Infinity;
+  /** Whether it was said that no more connections are opened for miners without a place. */
+  #isFullSaid = false;
   #isStopped = false;
 
   /** Opens nothing before the first tick. */
@@ -126,6 +128,23 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#health = new PoolHealth(options.time.random);
     const { standbyIntervalMs: intervalMs, mux, now, time, troubles } = options;
     this.#standby = new Standby({ intervalMs, mux, now, wallNow: time.wallNow, troubles });
+    const { need, connects, quota, workerUser } = options;
+    const gate = new TurnGate(time);
+    this.#workers = new WorkerConnections({
+      workerUser,
+      open: (pool, user, owner) =>
+        this.#connect(pool, { kind: "stratum", account: user, isOfOneWorker: true, gate, owner }),
+      mux,
+      workerNames: () => need().workerNames(),
+      minersAt: (upstream) => need().minersAt(upstream),
+      halfDead: () => this.#settings.halfDead,
+      book: this.#book,
+      connects,
+      quota,
+      troubles,
+      now,
+      random: time.random,
+    });
   }
 
   get pools(): readonly PoolReport[] {
@@ -137,11 +156,14 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   get traffic(): Traffic {
-    return sumOfTraffic([this.#book.traffic, this.#entries.traffic]);
+    return sumOfTraffic([this.#book.traffic, this.#entries.traffic, this.#workers.traffic]);
   }
 
   get waitingBytes(): number {
-    return this.#entries.ready.reduce((sum, { connection }) => sum + connection.waitingBytes, 0);
+    return this.#entries.ready.reduce(
+      (sum, { connection }) => sum + connection.waitingBytes,
+      this.#workers.waitingBytes,
+    );
   }
 
   /** Looks after every connection. To be called several times a second. */
@@ -152,6 +174,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     for (const entry of this.#entries.ready) this.#judgeWork(entry);
     this.#standby.tick();
     this.#reconsider();
+    this.#workers.tick(this.#best);
   }
 
   /**
@@ -166,6 +189,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#health.retryAll();
     this.#cold.forget();
     this.#refusals.forget();
+    this.#workers.retry();
+    this.#isFullSaid = false;
     this.#order.list(settings.pools);
     this.#entries.putInOrder(this.#order.ranked);
     for (const entry of this.#entries.all) {
@@ -196,6 +221,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   stop(): void {
     this.#isStopped = true;
     this.#options.connects.forget(this);
+    this.#workers.stop();
     for (const entry of this.#entries.all) this.#remove(entry);
     this.#standby.end();
   }
@@ -265,6 +291,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       isCold: this.#cold.isCold(poolId),
       retryInMs: this.#retryInMs(pool),
       entries: this.#entries.to(poolId),
+      workerConnections: this.#workers.countsAt(poolId),
+      workerTraffic: this.#workers.trafficTo(poolId),
       record: this.#book.of(poolId),
       time: this.#options.now(),
     });
@@ -327,16 +355,23 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     return !isNeeded && this.#cold.isCold(this.#order.ranked[rank]!.poolId);
   }
 
+  /** Of the connections that serve one to the best pool; `undefined` when none does. */
+  get #best(): ReadyEntry | undefined {
+    const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
+    return best;
+  }
+
   /** How many connections are to serve: more where one has room for few. */
   get #wanted(): number {
     const usual = this.#settings.connections ?? 1;
-    const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
-    if (best?.ready.upstream.terms.extranonce.idBytes !== 1) return usual;
-    const { roomless, minersAt } = this.#options.need();
     const { serving } = this.#entries;
+    const best = this.#best;
+    const places = best === undefined ? Infinity : placesOn(best.ready.upstream.terms);
+    if (places === Infinity) return usual;
+    const { roomless, minersAt } = this.#options.need();
     const used = serving.filter(({ ready }) => minersAt(ready.upstream) > 0).length;
-    const more = roomless === 0 ? 0 : serving.length + Math.ceil(roomless / MINERS_PER_NARROW);
-    return Math.min(MOST_NARROW, Math.max(usual, used, more));
+    const more = roomless === 0 ? 0 : serving.length + Math.ceil(roomless / places);
+    return Math.min(this.#settings.mostConnections, Math.max(usual, used, more));
   }
 
   /** Of the connections that serve the one to rest: one without miners, else the worst. */
@@ -348,28 +383,36 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     return serving.findLast(isEmpty) ?? worst;
   }
 
-  /** Opens one more connection to a pool that serves, if it has too little room for the miners. */
+  /** Opens more connections to a pool that serves, if it has too little room for the miners. */
   #openForRoom(): void {
-    const time = this.#options.now();
     const { serving, worstRank } = this.#entries;
     if (serving.length === 0 || worstRank === UNWANTED) return;
     const coming = this.#entries.all.filter((entry) =>
       entry.rank === worstRank && entry.role !== "active"
     );
     const missing = this.#wanted - serving.length - coming.length;
-    if (missing <= 0 || time - this.#openedForRoomAt < NARROW_EVERY_MS) return;
-    if (!this.#mayDial(worstRank, false)) return;
-    this.#openedForRoomAt = time;
-    this.#open(worstRank);
+    for (let opened = 0; opened < missing; opened++) {
+      if (!this.#mayDial(worstRank, false, URGENCY.crowd)) return;
+      this.#open(worstRank, URGENCY.crowd);
+    }
+    if (serving.length >= this.#settings.mostConnections) this.#sayFull(serving[0]!);
   }
 
-  #mayDial(rank: number, isOutage: boolean): boolean {
+  #sayFull({ connection, pool }: ReadyEntry): void {
+    const { roomless } = this.#options.need();
+    if (roomless === 0 || this.#isFullSaid) return;
+    this.#isFullSaid = true;
+    const { mostConnections: connections } = this.#settings;
+    logFull(connection.name, { connections, waiting: roomless, pool });
+  }
+
+  #mayDial(rank: number, isOutage: boolean, urgency?: Urgency): boolean {
     const pool = this.#order.ranked[rank]!;
     const { poolId } = pool;
     // One finds out whether it is well again as well as several would.
     const isTried = this.#health.hasFailed(poolId) && this.#entries.to(poolId).length > 0;
     return !isTried && this.#health.mayDial(poolId, this.#options.now(), isOutage) &&
-      this.#options.connects.mayConnect(pool, this, this.#urgency(poolId));
+      this.#options.connects.mayConnect(pool, this, urgency ?? this.#urgency(poolId));
   }
 
   #assignRoles(): void {
@@ -480,31 +523,46 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#book.troubled(poolId, leftFor);
   }
 
-  #open(rank: number): void {
-    const { open, version, mux, now, rateClock, time, connects } = this.#options;
+  #open(rank: number, urgency?: Urgency): void {
+    const { now, connects } = this.#options;
     const pool = this.#order.ranked[rank]!;
-    connects.connects(pool, this, this.#urgency(pool.poolId));
-    const { poolId, kind, host, port, usesTls, account, password, workers } = pool;
+    connects.connects(pool, this, urgency ?? this.#urgency(pool.poolId));
+    const { kind, account } = pool;
     const { suggestedDifficulty } = this.#options.need();
-    const connection = open({
-      ...this.#settings.connection,
+    const connection = this.#connect(pool, {
       ...suggestedDifficulty === undefined ? {} : { suggestedDifficulty },
+      kind,
+      account,
+      owner: this,
+    });
+    this.#entries.add(new RosterEntry(pool, rank, now(), connection));
+  }
+
+  /** Begins a connection to a pool, for all miners or for those of one worker. */
+  #connect(
+    pool: ListedPool,
+    use:
+      & Pick<PoolConnectionOptions, "kind" | "account" | "owner">
+      & Pick<PoolConnectionOptions, "isOfOneWorker" | "gate" | "suggestedDifficulty">,
+  ): PoolConnection {
+    const { poolId, host, port, usesTls, password, workers, minersPerConnection } = pool;
+    const { open, version, mux, now, rateClock, time, connects } = this.#options;
+    return open({
+      ...this.#settings.connection,
+      ...use,
       name: `${host}:${port} #${++this.#opened}`,
       poolId,
       address: { host, port, usesTls },
       connectsAgain: () => connects.connectsAgain(pool),
-      kind,
-      account,
       password,
       workers,
+      minersPerConnection,
       version,
       now,
       rateClock,
       timers: time,
       mux,
-      owner: this,
     });
-    this.#entries.add(new RosterEntry(pool, rank, now(), connection));
   }
 
   /** Closes a connection of our own accord. */

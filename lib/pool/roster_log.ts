@@ -8,6 +8,7 @@ import { areaLog } from "../observe/log.ts";
 import type { ReadyUpstream } from "./connection.ts";
 import type { UpstreamRole } from "../mux/upstreams.ts";
 import type { PayoutChange } from "./paid_outputs.ts";
+import type { ListedPool } from "./settings.ts";
 import { likelyCause, type RefusalRun } from "./refusal_watch.ts";
 
 const log = areaLog("pool");
@@ -37,6 +38,29 @@ export function logConnected(
 /** Miners work there from now on. */
 export function logServes(poolName: string): void {
   log.info("Pool {pool} serves miners", { pool: poolName });
+}
+
+/** There is no room for `waiting` miners, and no more connections are opened for them. */
+export function logFull(
+  poolName: string,
+  { connections, waiting, pool: { minersPerConnection } }: {
+    readonly connections: number;
+    readonly waiting: number;
+    readonly pool: ListedPool;
+  },
+): void {
+  log.warn(
+    "Pool {pool} has {connections} connections, the most of one account: {waiting} miners wait for " +
+      "a place, and disconnect after outage.grace_seconds. {advice}",
+    {
+      pool: poolName,
+      connections,
+      waiting,
+      advice: minersPerConnection === undefined
+        ? "Use a pool that leaves more bytes for extranonce2"
+        : `Raise miners_per_connection, which is ${minersPerConnection}`,
+    },
+  );
 }
 
 /** Why miners move from one connection to another. */

@@ -53,6 +53,8 @@ export interface RosterSettings {
   readonly pools: readonly ListedPool[];
   /** How many connections serve miners; `undefined` for one and a warm spare. */
   readonly connections: number | undefined;
+  /** At most this many serve, however few miners each has room for. */
+  readonly mostConnections: number;
   /** A better pool must have been healthy this long before miners return to it, in milliseconds. */
   readonly returnAfterMs: number;
   /** When a pool that does no work is left. */

@@ -118,6 +118,7 @@ class StandbyUpstream implements Upstream {
     // Shares that go nowhere need no looking at, and are no flood, however easy they are.
     this.terms = {
       ...lastWork.terms,
+      capacity: Infinity,
       poolDifficulty: Infinity,
       validation: "pool",
       verdicts: "none",

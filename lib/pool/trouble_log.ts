@@ -65,6 +65,16 @@ export class PoolTroubleLog {
     );
   }
 
+  /** A worker, which the pool knows as `user`, has no connection of its own, or it is gone. */
+  ofWorker(trouble: Omit<PoolTrouble, "next">, user: string): void {
+    const line = this.#lines.failed(`worker ${where(trouble.pool)}`);
+    if (line === undefined) return;
+    const template =
+      "Pool {pool} is not connected for {worker}: {reason}; its miners work on the " +
+      "connection for all{more}";
+    say(template, trouble, line, { worker: user });
+  }
+
   /** No pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
   unserved(isKeptBusy: boolean): void {
     const line = this.#lines.failed(UNSERVED);
@@ -84,7 +94,7 @@ export class PoolTroubleLog {
   /** A connection is ready. */
   connected(pool: ListedPool): void {
     const at = where(pool);
-    for (const about of ["not reached", "lost serving", "lost spare"]) {
+    for (const about of ["not reached", "lost serving", "lost spare", "worker"]) {
       this.#lines.works(`${about} ${at}`);
     }
     for (const isOfAccount of [false, true]) this.#lines.works(refusal(pool, isOfAccount));
@@ -93,9 +103,9 @@ export class PoolTroubleLog {
 
 function say(
   template: string,
-  { name, reason, next }: PoolTrouble,
+  { name, reason, next }: Omit<PoolTrouble, "next" | "pool"> & Partial<PoolTrouble>,
   line: DueLine,
-  values: { readonly role?: string } = {},
+  values: { readonly role?: string; readonly worker?: string } = {},
 ): void {
   log.warn(template, { pool: name, reason, next, more: repeated(line), ...values });
 }

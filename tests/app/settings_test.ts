@@ -62,6 +62,17 @@ for (
     ],
     ["so may one whose kind is to be found out", {}, 112],
     ["miners that roll 2 bytes leave 2 for their ids", { extranonce2_bytes: 2 }],
+    [
+      "the operator wants fewer on one",
+      {
+        extranonce2_bytes: 2,
+        pools: [
+          { url: "stratum+tcp://a:1", user: "u", miners_per_connection: 50 },
+          { url: "stratum+tcp://b:2", user: "u", miners_per_connection: 10 },
+        ],
+      },
+      5,
+    ],
   ] as const
 ) {
   Deno.test(`connections to pools as miners come: ${name}`, () => {

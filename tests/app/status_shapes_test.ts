@@ -57,7 +57,11 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
     account: "a",
     isListed: true,
     isCold: false,
+    minersOnOwn: 0,
+    workerConnections: { ready: 0, opening: 0 },
     connections: [],
+    workerConnections: { ready: 3, opening: 1 },
+    minersOnOwn: 4,
     trouble: undefined,
     retryInMs: 0,
     shares: NO_SHARES,
@@ -70,6 +74,8 @@ Deno.test("a pool's kind is the list's until a sub-account has found out another
   total.add(view("stratum"), 0);
   total.add(view("unknown"), 0);
   assert.equal(total.shape.kind, "stratum");
+  const { miners, worker_connections } = total.shape;
+  assert.deepEqual([miners, worker_connections], [12, { ready: 9, opening: 3 }]);
 });
 
 Deno.test("a pool's room for extranonces is the least that one of its ready connections leaves", () => {
@@ -98,6 +104,8 @@ Deno.test("a pool's room for extranonces is the least that one of its ready conn
     account: "a",
     isListed: true,
     isCold: false,
+    minersOnOwn: 0,
+    workerConnections: { ready: 0, opening: 0 },
     connections: [connection(undefined), connection(8), connection(6), connection(7)],
     trouble: undefined,
     retryInMs: 0,
@@ -127,7 +135,11 @@ Deno.test("what a pool credits, and what the brake cost, is added up over sub-ac
     account: "a",
     isListed: true,
     isCold: false,
+    minersOnOwn: 0,
+    workerConnections: { ready: 0, opening: 0 },
     connections: [],
+    workerConnections: { ready: 3, opening: 1 },
+    minersOnOwn: 4,
     trouble: undefined,
     retryInMs: 0,
     shares: NO_SHARES,
@@ -147,6 +159,8 @@ Deno.test("a pool without connections is cold if it closes spares, and waits oth
     account: "a",
     isListed: true,
     isCold: true,
+    minersOnOwn: 0,
+    workerConnections: { ready: 0, opening: 0 },
     connections: [],
     trouble: undefined,
     retryInMs: 0,

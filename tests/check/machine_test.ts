@@ -8,6 +8,7 @@ import {
   examineStatusPort,
   judgeOpenFiles,
   judgePort,
+  judgeWorkerConnections,
 } from "../../lib/check/machine.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { roomForMiners } from "../../lib/host/open_files.ts";
@@ -93,7 +94,7 @@ const FILES: [files: number | undefined, wanted: number | undefined, level: stri
 ];
 for (const [files, wanted, level] of FILES) {
   Deno.test(`${files} open files and limits.max_miners ${wanted} is ${level}`, () => {
-    const pools = { connections: 3, minersPerConnection: Infinity };
+    const pools = { connections: 3, minersPerConnection: Infinity, wantsOneEach: false };
     const row = judgeOpenFiles(files, wanted, roomForMiners(files, wanted, pools).miners);
     assert.equal(row.level, level);
     assert.equal(row.advice !== undefined, level === "warning");
@@ -112,4 +113,14 @@ Deno.test("a folder for the log is made, tried and left empty; one that cannot b
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("room for connections of single workers is told, and where it is not enough for all miners", () => {
+  const [enough, few, unknown] = [
+    judgeWorkerConnections(20_000, 5_000, 5_000),
+    judgeWorkerConnections(1_024, 600, 290),
+    judgeWorkerConnections(undefined, 500, 400),
+  ];
+  assert.deepEqual([enough.level, few.level, unknown.level], ["ok", "warning", "ok"]);
+  assert.match(few.found, /290 pool connections of single workers, not for 600/);
 });

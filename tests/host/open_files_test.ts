@@ -45,14 +45,14 @@ for (
   ] as const
 ) {
   Deno.test(`room for miners with ${name}`, () => {
-    const room = { miners, reserve, poolConnections: forPools };
-    const files = { connections: pools, minersPerConnection: Infinity };
+    const room = { miners, reserve, poolConnections: forPools, workerConnections: 0 };
+    const files = { connections: pools, minersPerConnection: Infinity, wantsOneEach: false };
     assert.deepEqual(roomForMiners(openFiles, wanted, files), room);
   });
 }
 
 Deno.test("where each connection holds 112 miners, files are kept for all of those, and none is left over", () => {
-  const pools = { connections: 3, minersPerConnection: 112 };
+  const pools = { connections: 3, minersPerConnection: 112, wantsOneEach: false };
   for (let openFiles = 524; openFiles < 2_000; openFiles++) {
     const { miners, reserve } = roomForMiners(openFiles, undefined, pools);
     const unused = openFiles - miners - reserve;
@@ -63,3 +63,26 @@ Deno.test("where each connection holds 112 miners, files are kept for all of tho
   assert.equal(roomForMiners(20_000, 500, pools).reserve, 128 + 3 + 5);
   assert.equal(roomForMiners(undefined, undefined, pools).miners, 65_535);
 });
+
+for (
+  const [name, openFiles, wanted, miners, workers] of [
+    [
+      "half of the files where nobody says how many miners there are",
+      20_000,
+      undefined,
+      9_934,
+      9_934,
+    ],
+    ["all of them, if the miners that are wanted leave as many files", 20_000, 5_000, 5_000, 5_000],
+    ["what the miners that are wanted leave", 20_000, 15_000, 15_000, 4_869],
+    ["none, if those take all", 1_024, 10_000, 893, 0],
+    ["as many as miners, where no limit is known", undefined, 500, 500, 500],
+  ] as const
+) {
+  Deno.test(`connections of single workers: ${name}`, () => {
+    const files = { connections: 3, minersPerConnection: Infinity, wantsOneEach: true };
+    const room = roomForMiners(openFiles, wanted, files);
+    assert.deepEqual([room.miners, room.workerConnections], [miners, workers]);
+    if (openFiles !== undefined) assert.ok(room.miners + room.reserve <= openFiles);
+  });
+}

@@ -1,5 +1,6 @@
 /** Small twins of the farms in tests/farm that mine on ordinary Stratum pools, for every change. */
 
+import assert from "node:assert/strict";
 import { moveAmongAllSizes } from "../support/moving_farm.ts";
 import { chainMines } from "../support/proxy_chain.ts";
 import { mineThrough, NARROW_FIRMWARE } from "../support/stratum_farms.ts";
@@ -23,6 +24,27 @@ for (const like of ["ckpool", "nomp"] as const) {
       shares: 30,
     }));
 }
+
+Deno.test("three miners a connection: 20 of them hash on as many as it takes, and all books agree", () =>
+  mineThrough({
+    pool: {
+      like: "public",
+      difficulty: 4 * EASY,
+      minDifficulty: EASY,
+      vardiff: { targetMs: 100, everyMs: 1_000, shares: 240 },
+    },
+    miners: 20,
+    firmware: NARROW_FIRMWARE,
+    seconds: 3,
+    shares: 30,
+    entry: { miners_per_connection: 3 },
+    look: ({ connections }) => {
+      const serving = connections.filter(({ role }) => role === "active");
+      const crowds = serving.map(({ miners }) => miners);
+      assert.ok(Math.max(...crowds) <= 3, `${crowds}`);
+      assert.equal(crowds.reduce((sum, miners) => sum + miners, 0), 20);
+    },
+  }));
 
 Deno.test("80 moves among an agent pool and pools of 8, 6 and 4 bytes disconnect nobody", () =>
   moveAmongAllSizes({ miners: 10, moves: 80, shares: 5 }));

@@ -43,6 +43,8 @@ function reported(
     isCold: false,
     retryInMs: 0,
     entries,
+    workerConnections: { ready: 0, opening: 0 },
+    workerTraffic: NO_TRAFFIC,
     record,
     time: 0,
   });

@@ -47,6 +47,8 @@ export class MuxWorld {
   readonly released: number[] = [];
   /** What the extranonces of miners that join look like. */
   layout: ExtranonceLayout = WIDEST_LAYOUT;
+  /** What miners that join call themselves; `undefined` for a name of its own each. */
+  workerName: string | undefined;
   /** What each job number of ours stands for, and the first number of that job. */
   readonly jobs = new Map<
     number,
@@ -96,7 +98,7 @@ export class MuxWorld {
     const sessionId = this.ids.lease();
     if (sessionId === undefined) return undefined;
     this.counter.begin(sessionId);
-    const miner = new FakeDownstream(sessionId, this.layout);
+    const miner = new FakeDownstream(sessionId, this.layout, this.workerName);
     miner.leavesWhenTold = leavesWhenTold;
     this.miners.push(miner);
     this.#byHandle.set(miner.handle, miner);

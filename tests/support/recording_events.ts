@@ -109,6 +109,7 @@ export class RecordingEvents implements UpstreamEvents, PoolConnectionOwner {
   }
 
   accountRefused(): void {}
+  dedicated(): void {}
   moved(): void {}
   upstreamLost(): void {}
 

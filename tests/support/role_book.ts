@@ -45,7 +45,16 @@ export class RoleBook implements UpstreamEvents {
     this.#set(upstream, "spare");
   }
 
+  /** The names of the workers that connections are for. */
+  readonly workers = new Map<Upstream, string[]>();
+
+  dedicated(upstream: Upstream, workerName: string): void {
+    assert.ok(this.#hasJob.has(upstream), "its miners would have nothing to do");
+    this.workers.set(upstream, [...this.workers.get(upstream) ?? [], workerName]);
+  }
+
   moved(from: Upstream | undefined, to: Upstream | undefined): void {
+    if (from !== undefined && this.workers.delete(from)) return;
     if (to !== undefined) {
       assert.equal(this.#roles.get(to), "spare");
       assert.ok(this.#hasJob.has(to), "miners would have nothing to do");
@@ -59,6 +68,7 @@ export class RoleBook implements UpstreamEvents {
 
   upstreamLost(upstream: Upstream): void {
     assert.ok(this.#roles.delete(upstream), "lost once, after it was ready");
+    this.workers.delete(upstream);
     this.#lost.add(upstream);
     this.story.push(`${poolOf(upstream)} lost`);
   }

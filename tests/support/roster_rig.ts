@@ -2,10 +2,11 @@
 
 import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { ConnectLimiter } from "../../lib/net/pools/connect_limiter.ts";
-import type { RosterSettings } from "../../lib/pool/settings.ts";
+import type { ListedPool, RosterSettings } from "../../lib/pool/settings.ts";
 import type { OpenConnection } from "../../lib/pool/connection.ts";
-import { POOL_KINDS } from "../../lib/pool/kinds.ts";
+import { POOL_KINDS, workerUserAt } from "../../lib/pool/kinds.ts";
 import { PoolRoster } from "../../lib/pool/roster.ts";
+import { WorkerQuota } from "../../lib/pool/worker_quota.ts";
 import { PoolTroubleLog } from "../../lib/pool/trouble_log.ts";
 import { FakeClock, turn } from "./fake_clock.ts";
 import { FakePools, type Mood } from "./fake_pools.ts";
@@ -21,7 +22,7 @@ export class RosterRig {
   readonly pools: FakePools;
   readonly roles = new RoleBook(this.clock.now);
   readonly roster: PoolRoster;
-  readonly #settings: RosterSettings;
+  readonly settings: RosterSettings;
   readonly #random: () => number;
   readonly #connects = new ConnectLimiter(this.clock.now);
   readonly #troubles = new PoolTroubleLog(this.clock.now);
@@ -31,7 +32,11 @@ export class RosterRig {
   open: OpenConnection | undefined;
   /** How many miners sit at each connection, and how many need more room. */
   miners = 0;
-  roomless = 0;
+  roomless: () => number = () => 0;
+  /** The workers that have a miner. */
+  workerNames: ReadonlySet<string> = new Set();
+  /** How many connections of single workers there may be. */
+  readonly quota = new WorkerQuota(Infinity);
   /** What would suit all miners. */
   suggestedDifficulty: number | undefined;
   /** Whether a spare may be opened. */
@@ -42,11 +47,13 @@ export class RosterRig {
     connections?: number,
     random: () => number = () => 1,
     standbyIntervalMs: number | undefined = undefined,
+    listed: Partial<ListedPool> = {},
   ) {
     this.pools = new FakePools(...moods);
-    this.#settings = {
-      pools: this.pools.entries,
+    this.settings = {
+      pools: this.pools.entries.map((pool) => ({ ...pool, ...listed })),
       connections,
+      mostConnections: 100,
       returnAfterMs: RETURN_AFTER_MS,
       halfDead: HALF_DEAD,
       leavesOnPayoutChange: false,
@@ -66,8 +73,9 @@ export class RosterRig {
   /** The connections of another account, in the same process. */
   another(): PoolRoster {
     return new PoolRoster({
-      ...this.#settings,
-      open: this.open ?? ((options) => POOL_KINDS.open({ ...options, kind: this.kind })),
+      ...this.settings,
+      open: (options) => (this.open ?? POOL_KINDS.open)({ ...options, kind: this.kind }),
+      workerUser: workerUserAt,
       version: "1.2.3",
       mux: this.roles,
       now: this.clock.now,
@@ -75,9 +83,11 @@ export class RosterRig {
       time: { ...this.clock.time, random: this.#random },
       connects: this.#connects,
       troubles: this.#troubles,
+      quota: this.quota,
       need: () => ({
-        roomless: this.roomless,
+        roomless: this.roomless(),
         minersAt: () => this.miners,
+        workerNames: () => this.workerNames,
         suggestedDifficulty: this.suggestedDifficulty,
       }),
       maySpare: () => this.maySpare,
@@ -86,8 +96,8 @@ export class RosterRig {
 
   /** The list has these of its pools from now on, in this order, and the rest is as `changes` say. */
   reconfigure(pools: readonly number[], changes: Partial<RosterSettings> = {}): void {
-    const entries = pools.map((pool) => this.#settings.pools[pool]!);
-    this.roster.reconfigure({ ...this.#settings, pools: entries, ...changes });
+    const entries = pools.map((pool) => this.settings.pools[pool]!);
+    this.roster.reconfigure({ ...this.settings, pools: entries, ...changes });
   }
 
   /** A rig whose connections had time to become what they should. */
@@ -102,9 +112,13 @@ export class RosterRig {
   }
 
   /** The same for ordinary Stratum pools. */
-  static async startedStratum(moods: readonly Mood[], connections?: number): Promise<RosterRig> {
+  static async startedStratum(
+    moods: readonly Mood[],
+    connections?: number,
+    listed: Partial<ListedPool> = {},
+  ): Promise<RosterRig> {
     await loadShareHasher();
-    const rig = new RosterRig(moods, connections);
+    const rig = new RosterRig(moods, connections, () => 1, undefined, listed);
     rig.kind = "stratum";
     rig.pools.handshake = stratumHandshake;
     await rig.pass(TICK_MS);

@@ -46,7 +46,7 @@ const JOB_MS = 1_000;
 const BLOCK_MS = 4_000;
 
 /** A pool of the configuration. */
-export function entryOf(pool: { readonly hostname: string; readonly port: number }): unknown {
+export function entryOf(pool: { readonly hostname: string; readonly port: number }): object {
   return { url: `stratum+tcp://${pool.hostname}:${pool.port}`, user: "farm" };
 }
 
@@ -107,6 +107,10 @@ export interface StratumFarm {
   readonly seconds: number;
   /** It finds no fewer shares that the pool accepts. */
   readonly shares: number;
+  /** What the pool's entry in the configuration has beside its address and user. */
+  readonly entry?: Readonly<Record<string, unknown>>;
+  /** Looks at the pool while all miners are at work. */
+  readonly look?: (pool: PoolView) => void;
 }
 
 /**
@@ -119,7 +123,8 @@ export async function mineThrough(of: StratumFarm): Promise<void> {
     asksAddress: false,
     ...of.pool,
   });
-  await using proxy = stratumProxy([pool], [sizeOf(of.pool.like)]);
+  const pools = [{ ...entryOf(pool), ...of.entry }];
+  await using proxy = stratumProxy([pool], [sizeOf(of.pool.like)], { pools });
   await using farm = SimFarm.start({
     port: proxy.port,
     count: of.miners,
@@ -133,6 +138,7 @@ export async function mineThrough(of: StratumFarm): Promise<void> {
     () => proxy.statistics().shares.accepted >= of.shares,
     of.seconds * 1000,
   );
+  of.look?.(poolsOf(proxy)[0]!);
   await restFrom(farm, proxy);
 
   const ours = proxy.statistics();

@@ -4,6 +4,7 @@ import type { Terms } from "../../lib/mux/terms.ts";
 
 export const TERMS: Terms = {
   extranonce: { bytes: 8, offset: 2, idBytes: 2 },
+  capacity: Infinity,
   startingDifficulty: 1,
   poolDifficulty: 1,
   difficulty: "pool",

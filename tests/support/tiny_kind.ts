@@ -69,6 +69,7 @@ export class TinyPool {
   get terms(): Terms {
     return {
       extranonce: { bytes: 6, offset: 0, idBytes: 2 },
+      capacity: Infinity,
       startingDifficulty: this.difficulty,
       poolDifficulty: 4 * this.difficulty,
       difficulty: "pool",

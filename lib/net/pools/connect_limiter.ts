@@ -21,6 +21,12 @@ const BURST = 10;
  */
 const RETURNS_PER_SECOND = 10;
 
+/**
+ * Beside both, for connections that come in numbers: a farm with few miners on each, or a worker on
+ * each, would need an hour at one a second.
+ */
+const CROWD_PER_SECOND = 10;
+
 /** An asker that has not asked again for this long wants nothing any more, in milliseconds. */
 const ASKS_WITHIN_MS = 1_000;
 
@@ -38,6 +44,8 @@ export const URGENCY = {
   first: 1,
   /** A spare, one more beside others, or one that was just refused. */
   more: 2,
+  /** One of many beside those that serve: more miners than they hold. */
+  crowd: 3,
 } as const;
 
 /** One of {@linkcode URGENCY}. */
@@ -51,8 +59,8 @@ interface Place {
 
 /** What is known of one address. */
 interface Target {
-  /** As {@linkcode Rate} keeps it, of connects that return and of all others. */
-  returnsRestedAt: number;
+  /** As {@linkcode Rate} keeps it, of those with a rate of their own and of all others. */
+  readonly ownRestedAt: Map<Urgency, number>;
   restedAt: number;
   grants: number;
   /** In the order in which they came. */
@@ -65,7 +73,11 @@ interface Target {
 export class ConnectLimiter {
   readonly #now: Now;
   readonly #rate = new Rate(CONNECTS_PER_SECOND, BURST);
-  readonly #returns = new Rate(RETURNS_PER_SECOND, BURST);
+  /** Of those that wait in no queue. */
+  readonly #own: ReadonlyMap<Urgency, Rate> = new Map([
+    [URGENCY.outage, new Rate(RETURNS_PER_SECOND, BURST)],
+    [URGENCY.crowd, new Rate(CROWD_PER_SECOND, BURST)],
+  ]);
   readonly #targets = new Map<string, Target>();
 
   /** No address was connected to yet. */
@@ -80,9 +92,10 @@ export class ConnectLimiter {
   mayConnect(address: PoolAddress, asker: object, urgency: Urgency): boolean {
     const time = this.#now();
     const target = this.#target(address);
-    if (urgency === URGENCY.outage) {
-      target.queue.delete(asker);
-      return this.#returns.take(target.returnsRestedAt, time) !== undefined;
+    const own = this.#own.get(urgency);
+    if (own !== undefined) {
+      if (urgency === URGENCY.outage) target.queue.delete(asker);
+      return own.take(target.ownRestedAt.get(urgency) ?? 0, time) !== undefined;
     }
     const place = target.queue.get(asker);
     if (place === undefined) target.queue.set(asker, { urgency, askedAt: time });
@@ -100,9 +113,10 @@ export class ConnectLimiter {
   connects(address: PoolAddress, asker: object, urgency: Urgency): void {
     const target = this.#target(address);
     const time = this.#now();
-    if (urgency === URGENCY.outage) {
-      const { returnsRestedAt } = target;
-      target.returnsRestedAt = this.#returns.take(returnsRestedAt, time) ?? returnsRestedAt;
+    const own = this.#own.get(urgency);
+    if (own !== undefined) {
+      const restedAt = target.ownRestedAt.get(urgency) ?? 0;
+      target.ownRestedAt.set(urgency, own.take(restedAt, time) ?? restedAt);
       return;
     }
     target.restedAt = this.#rate.take(target.restedAt, time) ?? target.restedAt;
@@ -138,7 +152,13 @@ export class ConnectLimiter {
       if (this.#targets.size >= MANY_ADDRESSES) this.#forgetRested();
       this.#targets.set(
         key,
-        target = { returnsRestedAt: 0, restedAt: 0, grants: 0, queue: new Map(), next: undefined },
+        target = {
+          ownRestedAt: new Map(),
+          restedAt: 0,
+          grants: 0,
+          queue: new Map(),
+          next: undefined,
+        },
       );
     }
     return target;
@@ -146,9 +166,9 @@ export class ConnectLimiter {
 
   #forgetRested(): void {
     const time = this.#now();
-    for (const [key, { returnsRestedAt, restedAt, queue }] of this.#targets) {
+    for (const [key, { ownRestedAt, restedAt, queue }] of this.#targets) {
       const isWanted = [...queue.values()].some((place) => !isGone(place, time));
-      const hasRested = Math.max(returnsRestedAt, restedAt) <= time;
+      const hasRested = Math.max(restedAt, ...ownRestedAt.values()) <= time;
       if (hasRested && !isWanted) this.#targets.delete(key);
     }
   }

@@ -225,6 +225,12 @@ const JOB_COUNTS = {
   payout_changes: count("How often a job did not pay an output that its earlier jobs paid."),
 };
 
+/** Connections for one worker each, in sum: there may be thousands. */
+const WORKER_CONNECTIONS = {
+  ready: count("Those that are ready."),
+  opening: count("Those that are being opened."),
+};
+
 /** @internal A part of answers. */
 export const PoolSchema = v.strictObject({
   address: words("host:port."),
@@ -238,7 +244,11 @@ export const PoolSchema = v.strictObject({
   ),
   reason: words("Why the last connection failed; empty since one was last ready."),
   retry_in_seconds: amount("Until it may be dialled again."),
-  connections: v.array(ConnectionSchema),
+  connections: about("Those for all miners.", v.array(ConnectionSchema)),
+  worker_connections: about(
+    "Those for one worker each, where `workers` is `connection`.",
+    v.strictObject({ ...WORKER_CONNECTIONS, miners: count("Miners that work on them.") }),
+  ),
   connects: count("Connections that became ready."),
   failures: count("Connections that never did."),
   losses: count("Connections lost after they were ready."),
@@ -281,6 +291,10 @@ export const PoolTotalSchema = v.strictObject({
     waiting: count("Those it has no connection for."),
   }),
   miners: count("Miners that work for it."),
+  worker_connections: about(
+    "Connections for one worker each, where `workers` is `connection`.",
+    v.strictObject(WORKER_CONNECTIONS),
+  ),
   reason: words("Why its last connection failed, of the first sub-account where one did."),
   retry_in_seconds: amount("Until it may be dialled again, of that sub-account."),
   job_age_seconds: about(

@@ -83,6 +83,7 @@ export class AgentUpstream implements ReadyUpstream {
     this.name = name;
     this.terms = {
       extranonce: EXTRANONCE,
+      capacity: Infinity,
       startingDifficulty: agreement.difficulty,
       poolDifficulty: agreement.difficulty,
       difficulty: "pool",

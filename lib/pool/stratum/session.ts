@@ -25,6 +25,9 @@ import type { WorkersAtPools } from "./workers_at_pools.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
+/** The same where it is for one worker: there may be thousands, and hardly anything but jobs comes. */
+const OWN_READ_BUFFER_BYTES = 4 * 1024;
+
 /** Treat a pool as dead after this much silence if nothing is configured: some send every 60 s. */
 const READ_TIMEOUT_MS = 120_000;
 
@@ -163,17 +166,21 @@ export class StratumSession implements PoolConnection {
   /** The whole life of the connection; whatever it throws is the reason of its end. */
   async #run(): Promise<void> {
     try {
-      const { dial, address } = this.#options;
+      const { dial, address, isOfOneWorker, gate } = this.#options;
       // Its shares are hashed here from the first on.
       const connection = await withHasher(dial(address, this.#abort.signal, this.#opening));
       if (this.#isEnded()) return connection.close();
       this.#opened(connection);
-      const buffer = new Uint8Array(READ_BUFFER_BYTES);
+      const buffer = new Uint8Array(
+        isOfOneWorker === true ? OWN_READ_BUFFER_BYTES : READ_BUFFER_BYTES,
+      );
       while (!this.#isEnded()) {
         const count = await connection.read(buffer);
         // It may have been closed between the coming of the bytes and our turn.
         if (this.#isEnded()) return;
         if (count === null) return this.#end(this.#whyClosed(), "close");
+        if (gate !== undefined) await gate.pass();
+        if (this.#isEnded()) return;
         await this.#receive(buffer.subarray(0, count));
       }
     } catch (error) {
@@ -279,11 +286,14 @@ export class StratumSession implements PoolConnection {
   }
 
   #ready(link: Link, agreement: StratumAgreement): void {
-    const { poolId, account, mux, now, rateClock, owner } = this.#options;
+    const { poolId, account, isOfOneWorker = false, minersPerConnection } = this.#options;
+    const { mux, now, rateClock, owner } = this.#options;
     const upstream = new StratumUpstream({
       poolId,
       name: this.name,
       user: account,
+      isOfOneWorker,
+      minersPerConnection,
       agreement,
       outgoing: link.outgoing,
       liveness: this.#liveness,

@@ -41,6 +41,9 @@ const ALARM_EVERY_MS = 60_000;
  */
 const RETENTION = { jobs: 256, acrossClean: 0, ms: 240_000 } as const;
 
+/** There may be thousands of connections of one worker each: those jobs are a kilobyte and more each. */
+const OWN_RETENTION = { ...RETENTION, jobs: 16 } as const;
+
 /** What an upstream is made of. */
 export interface StratumUpstreamParts {
   /** As in {@linkcode Upstream.poolId}. */
@@ -49,6 +52,10 @@ export interface StratumUpstreamParts {
   readonly name: string;
   /** The authorized name; every share goes up under it, but for those of workers with names. */
   readonly user: string;
+  /** As in {@linkcode PoolConnectionOptions.isOfOneWorker}. */
+  readonly isOfOneWorker: boolean;
+  /** The most miners that sit here; `undefined` for as many as fit. */
+  readonly minersPerConnection: number | undefined;
   /** What the handshake came to. */
   readonly agreement: StratumAgreement;
   /** Where submits go. */
@@ -94,23 +101,24 @@ export class StratumUpstream implements ReadyUpstream {
 
   /** The handshake has just been done. @throws PoolFault `job-too-long`. */
   constructor(parts: StratumUpstreamParts) {
-    const { poolId, name, user, agreement, now, rateClock } = parts;
+    const { poolId, name, minersPerConnection, isOfOneWorker, agreement, rateClock } = parts;
     this.poolId = poolId;
     this.name = name;
     this.terms = {
       extranonce: agreement.room,
+      capacity: minersPerConnection ?? Infinity,
       startingDifficulty: agreement.difficulty,
       poolDifficulty: agreement.difficulty,
-      difficulty: "vardiff",
+      difficulty: isOfOneWorker ? "passed" : "vardiff",
       validation: "here",
       verdicts: "given",
       canSayTimeZero: true,
-      retention: RETENTION,
+      retention: isOfOneWorker ? OWN_RETENTION : RETENTION,
     };
-    this.watch = new PoolWatch(now());
+    this.watch = new PoolWatch(parts.now());
     this.#maskChanges = new MaskChanges(rateClock);
     this.#parts = parts;
-    this.#userJson = JSON.stringify(user);
+    this.#userJson = JSON.stringify(parts.user);
     this.#mask = agreement.versionMask;
     this.#difficulty = agreement.difficulty;
     this.#jobs = new PoolJobs(agreement.extranonce1);
@@ -287,7 +295,8 @@ export class StratumUpstream implements ReadyUpstream {
 
   /** A refusal that is the fault of our name or login is said loudly: no share earns anything. */
   #alarm({ poolCode, poolText }: Rejected): void {
-    if (!this.#alarms.take(this.#parts.now())) return;
+    // Of a worker's own connection its keeper says it, once for all.
+    if (this.#parts.isOfOneWorker || !this.#alarms.take(this.#parts.now())) return;
     log.error(
       "Pool {pool} takes no shares under the name {user}: it answers {code} {text}; check the " +
         "user's name at the pool",

@@ -143,3 +143,13 @@ Deno.test("what one that was granted connects beside it makes those wait that as
   assert.deepEqual(rig.connected, ["first", "next0"]);
   assert.equal(rig.limiter.waitMs({ ...POOL, port: 1 }), 0, "another address owes nothing");
 });
+
+Deno.test("a crowd connects at ten a second beside all others, and takes nothing from them", () => {
+  const rig = new Rig();
+  const all = [...askers(1000, "crowd", URGENCY.crowd), ...askers(10, "more", URGENCY.more)];
+  rig.pass(TICK_MS, all);
+  const count = (name: string) => rig.connected.filter((one) => one.startsWith(name)).length;
+  assert.deepEqual([count("crowd"), count("more")], [10, 10]);
+  rig.pass(10_000, all);
+  assert.ok(count("crowd") >= 105 && count("crowd") <= 110, `${count("crowd")} in 10 s`);
+});

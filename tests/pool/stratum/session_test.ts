@@ -66,6 +66,7 @@ Deno.test("A session that is ready tells its terms", async () => {
   const rig = await StratumRig.ready();
   assert.deepEqual(rig.upstream.terms, {
     extranonce: { bytes: 8, offset: 2, idBytes: 2 },
+    capacity: Infinity,
     startingDifficulty: 1024,
     poolDifficulty: 1024,
     difficulty: "vardiff",

@@ -94,6 +94,12 @@ function pinButton({ address, pinned, position }, controls) {
   }, t(pinned ? "unpin" : "pin"));
 }
 
+/** Connections for one worker each, if there are any. @param {Pool} pool */
+function ownConnections({ worker_connections: { ready, opening } }) {
+  if (ready + opening === 0) return [];
+  return [t("ownConnections", { ready: formatCount(ready), opening: formatCount(opening) })];
+}
+
 /** @param {Pool} pool @param {Controls} controls */
 function poolRow(pool, controls) {
   const { address, miners, reason, retry_in_seconds: retryIn, shares, traffic } = pool;
@@ -138,7 +144,7 @@ function poolRow(pool, controls) {
         ? undefined
         : h("p", { class: "good" }, t("blocks", { count: formatCount(shares.blocks) })),
     ),
-    number(t("miners"), formatCount(miners)),
+    number(t("miners"), formatCount(miners), ...ownConnections(pool)),
     number(t("jobAge"), age === null ? "–" : t("ago", { time: formatDuration(age) })),
     number(
       t("accepted"),

@@ -100,6 +100,7 @@ export const ENGLISH = {
   kind_agent: "agent protocol",
   kind_stratum: "Stratum",
   kind_unknown: "kind not known yet",
+  ownConnections: "Worker connections: {ready} ready, {opening} opening",
   andKept: "{count} kept",
   aboutKept:
     "Kept: good for its miner, below the pool's difficulty. It is credited here and not sent.",

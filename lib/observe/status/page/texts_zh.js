@@ -95,6 +95,7 @@ export const CHINESE = {
   kind_agent: "Agent 协议",
   kind_stratum: "Stratum",
   kind_unknown: "类型尚未确定",
+  ownConnections: "矿工独立连接：就绪 {ready}，建立中 {opening}",
   andKept: "留存 {count}",
   aboutKept: "留存：达到矿机难度但低于矿池难度的份额，计入矿机算力，不发往矿池。",
   contradicted: "矿池的判定与我们的计算不符的份额：{count}。请联系矿池。",

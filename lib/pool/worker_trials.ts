@@ -1,0 +1,122 @@
+/**
+ * Whether connections of single workers are worth trying at a pool, and for which workers; pure.
+ *
+ * A worker whose connection failed waits, longer each time; one that the pool refuses waits longest.
+ * When one after the other fails, as at a pool that bans such connections or takes no more of them,
+ * the pool is given up for an hour.
+ */
+
+import { backoffMs } from "../base/backoff.ts";
+import type { Random } from "../base/clock.ts";
+
+/** After these many failures in a row, none of which came together, the pool is given up. */
+const MOST_FAILURES = 5;
+
+/** How long it is given up, in milliseconds. */
+const GIVEN_UP_MS = 3_600_000;
+
+/** A worker that is refused is tried again after this long, in milliseconds. */
+const REFUSED_MS = 600_000;
+
+/**
+ * A pool that closed all connections this often within that time, while more were being opened, may
+ * have barred us for them.
+ */
+const MOST_STRIKES = 3;
+
+/** Workers remembered before those are forgotten that may be tried again. */
+const MANY_WORKERS = 1_000;
+
+/** How a worker's connection failed. Times are monotonic, in milliseconds. */
+export interface WorkerFailure {
+  /** Its name at the pool. */
+  readonly user: string;
+  /** When it was opened. */
+  readonly openedAt: number;
+  /** Whether the pool was reached and will not have it. */
+  readonly isRefusal: boolean;
+}
+
+/** What is known of one pool. */
+export class WorkerTrials {
+  readonly #random: Random;
+  readonly #workers = new Map<string, { readonly failures: number; readonly retryAt: number }>();
+  #failures = 0;
+  #failedAt = -Infinity;
+  #retryAt = -Infinity;
+  #givenUpUntil = -Infinity;
+  /** When all connections were lost while more were being opened. */
+  #strikes: number[] = [];
+
+  /** Nothing was tried. */
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** How many connections may be opening at a time: one finds out whether it goes on as well as many. */
+  mostOpening(time: number): number {
+    if (time < this.#retryAt || time < this.#givenUpUntil) return 0;
+    return this.#failures === 0 ? Infinity : 1;
+  }
+
+  /** Whether a worker may be tried. */
+  mayTry(user: string, time: number): boolean {
+    return time >= (this.#workers.get(user)?.retryAt ?? -Infinity);
+  }
+
+  /** A connection failed, or was lost too soon. @returns whether the pool is given up by that. */
+  failed({ user, openedAt, isRefusal }: WorkerFailure, time: number): boolean {
+    this.#forgetRested(time);
+    const failures = (this.#workers.get(user)?.failures ?? 0) + 1;
+    const restMs = isRefusal ? REFUSED_MS : backoffMs(failures, this.#random);
+    this.#workers.set(user, { failures, retryAt: time + restMs });
+    // Those that were on their way then fail for the same reason.
+    if (openedAt <= this.#failedAt) return false;
+    this.#failures++;
+    this.#failedAt = time;
+    this.#retryAt = time + backoffMs(this.#failures, this.#random);
+    if (this.#failures < MOST_FAILURES) return false;
+    this.#giveUp(time);
+    return true;
+  }
+
+  /**
+   * The connection for all is lost with others, while more were being opened. A pool may just have
+   * been restarted, but not each time. @returns whether the pool is given up by that.
+   */
+  struck(time: number): boolean {
+    this.#strikes = [...this.#strikes.filter((at) => time - at < GIVEN_UP_MS), time];
+    if (this.#strikes.length < MOST_STRIKES) return false;
+    this.#giveUp(time);
+    return true;
+  }
+
+  #giveUp(time: number): void {
+    this.#failures = 0;
+    this.#strikes = [];
+    this.#givenUpUntil = time + GIVEN_UP_MS;
+  }
+
+  /** A connection is ready. */
+  succeeded(): void {
+    this.#failures = 0;
+    this.#retryAt = -Infinity;
+  }
+
+  /** A worker's connection has served well. */
+  proven(user: string): void {
+    this.#workers.delete(user);
+  }
+
+  /** The pool itself is away, which says nothing of single workers. */
+  excused(): void {
+    this.#failures = 0;
+  }
+
+  #forgetRested(time: number): void {
+    if (this.#workers.size < MANY_WORKERS) return;
+    for (const [user, { retryAt }] of this.#workers) {
+      if (retryAt <= time) this.#workers.delete(user);
+    }
+  }
+}

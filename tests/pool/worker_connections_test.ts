@@ -1,0 +1,227 @@
+/** PoolRoster: a connection for each worker at pools whose entries say so. */
+
+import assert from "node:assert/strict";
+import { PoolFault } from "../../lib/base/violation.ts";
+import type { PoolConnectionOptions } from "../../lib/pool/connection.ts";
+import { POOL_KINDS } from "../../lib/pool/kinds.ts";
+import type { ListedPool } from "../../lib/pool/settings.ts";
+import { LogCapture } from "../support/log_capture.ts";
+import { RosterRig, TICK_MS } from "../support/roster_rig.ts";
+import type { Mood } from "../support/fake_pools.ts";
+
+const OWN = { kind: "stratum", workers: "connection", account: "bc1qfarm.main" } as const;
+
+/** A rig whose workers have connections of their own, and the names they were opened under. */
+async function rigOf(
+  workers: readonly string[],
+  moods: readonly Mood[] = ["serves"],
+  listed: Partial<ListedPool> = OWN,
+) {
+  const rig = await RosterRig.startedStratum(moods, 1, listed);
+  await rig.pass(TICK_MS);
+  rig.workerNames = new Set(workers);
+  rig.miners = 0;
+  return rig;
+}
+
+/** The names of the workers that have a connection of their own, in order. */
+function served({ roles }: RosterRig): string[] {
+  return [...roles.workers.values()].flat().sort();
+}
+
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `rig${i}`);
+}
+
+function counts({ roster }: RosterRig) {
+  return roster.pools.map(({ workerConnections: { ready, opening } }) => [ready, opening]);
+}
+
+/** Has pools treat the connections of single workers otherwise than those for all. */
+function treat(rig: RosterRig, how: (options: PoolConnectionOptions) => PoolConnectionOptions) {
+  rig.open = (options) => {
+    const changed = { ...options, kind: "stratum" as const };
+    return POOL_KINDS.open(options.isOfOneWorker === true ? how(changed) : changed);
+  };
+}
+
+Deno.test("every worker that has a miner gets a connection under its own name, others none", async () => {
+  using log = new LogCapture();
+  const rig = await rigOf(["x", "y", "a b", "a+b"]);
+  await rig.pass(2_000);
+  assert.deepEqual(served(rig), ["a b", "a+b", "x", "y"]);
+  assert.deepEqual(counts(rig), [[3, 0]], "two names are one at the pool");
+  const opening = rig.pools.fakeDial.calls.map(({ opening }) => new TextDecoder().decode(opening));
+  const authorized = opening.map((text) => /authorize","params":\["([^"]*)"/.exec(text)?.[1]);
+  assert.deepEqual(authorized.sort(), [
+    "bc1qfarm.a-b",
+    "bc1qfarm.main",
+    "bc1qfarm.x",
+    "bc1qfarm.y",
+  ]);
+  const said = log.take().filter((line) => line.includes("a connection of its own for every"));
+  assert.equal(said.length, 1);
+  assert.match(said[0]!, /as bc1qfarm\.x is seen.* work on as bc1qfarm\.main/);
+});
+
+Deno.test("no worker has a connection of its own where the entry does not say so", async () => {
+  for (const workers of ["one", "each"] as const) {
+    const rig = await rigOf(["x"], ["serves"], { ...OWN, workers });
+    await rig.pass(5_000);
+    assert.equal(rig.pools.links.length, 1);
+  }
+});
+
+Deno.test("2,000 workers have theirs within four minutes, at most ten more in a second", async () => {
+  const rig = await rigOf(names(200));
+  let before = 1;
+  for (let second = 0; second < 22; second++) {
+    await rig.pass(1_000);
+    const now = rig.pools.links.length;
+    assert.ok(now - before <= (second === 0 ? 20 : 11), `${now - before} in a second`);
+    before = now;
+  }
+  assert.deepEqual(counts(rig), [[200, 0]]);
+});
+
+Deno.test("a worker without a miner for a minute loses its connection", async () => {
+  const rig = await rigOf(["x", "y"]);
+  await rig.pass(2_000);
+  rig.workerNames = new Set(["y"]);
+  await rig.pass(50_000);
+  assert.deepEqual(counts(rig), [[2, 0]]);
+  await rig.pass(20_000);
+  assert.deepEqual(counts(rig), [[1, 0]]);
+  assert.deepEqual(served(rig), ["y"]);
+});
+
+Deno.test("a lost connection is opened again, and its pool stays where it is in the order", async () => {
+  const rig = await rigOf(["x"]);
+  await rig.pass(40_000);
+  await rig.pools.lose(0, 1);
+  await rig.pass(3_000);
+  assert.deepEqual(served(rig), ["x"]);
+  assert.deepEqual(rig.roles.active, [0]);
+});
+
+Deno.test("when the connection for all moves to another pool, workers' own follow it, and back", async () => {
+  const rig = await rigOf(names(5), ["serves", "serves"]);
+  rig.reconfigure([0, 1], { connections: undefined });
+  await rig.pass(5_000);
+  assert.deepEqual(counts(rig), [[5, 0], [0, 0]]);
+  rig.roster.pin(1);
+  await rig.pass(2_000);
+  assert.deepEqual(served(rig), names(5));
+  assert.deepEqual(counts(rig)[1], [5, 0]);
+  await rig.pass(8_000);
+  assert.deepEqual(counts(rig), [[0, 0], [5, 0]], "closed once their last verdicts had time");
+  rig.roster.pin(undefined);
+  await rig.pass(200_000);
+  assert.deepEqual(counts(rig), [[5, 0], [0, 0]]);
+});
+
+Deno.test("a reload to one worker for all closes them, one to a connection each opens them", async () => {
+  const rig = await rigOf(["x"]);
+  await rig.pass(2_000);
+  const [pool] = rig.pools.entries;
+  rig.roster.reconfigure({ ...rig.settings, pools: [{ ...pool!, ...OWN, workers: "one" }] });
+  await rig.pass(10_000);
+  assert.deepEqual([counts(rig), served(rig)], [[[0, 0]], []]);
+  rig.roster.reconfigure(rig.settings);
+  await rig.pass(10_000);
+  assert.deepEqual([counts(rig), served(rig)], [[[1, 0]], ["x"]]);
+});
+
+Deno.test("a pool that takes no connections of single workers is given up for an hour, which is said once", async () => {
+  using log = new LogCapture();
+  const rig = await rigOf(names(100));
+  let tries = 0;
+  treat(rig, (options) => {
+    tries++;
+    return { ...options, dial: () => Promise.reject(new Deno.errors.ConnectionReset("reset")) };
+  });
+  await rig.pass(60_000);
+  const given = log.take().filter((line) => line.includes("takes no connections of single"));
+  assert.equal(given.length, 1);
+  assert.match(given[0]!, /sees all miners as one worker, bc1qfarm\.main/);
+  const before = tries;
+  assert.ok(before < 40, `${before} tries`);
+  await rig.pass(60_000);
+  assert.equal(tries, before);
+  rig.roster.reconfigure(rig.settings);
+  await rig.pass(2_000);
+  assert.ok(tries > before, "a reload tries again");
+  assert.deepEqual(rig.roles.active, [0], "the connection for all has nothing to do with it");
+});
+
+Deno.test("a worker that is refused is left out while others have their connections", async () => {
+  const rig = await rigOf(["good", "bad", "other"]);
+  let refusals = 0;
+  treat(rig, (options) => {
+    if (!options.account.endsWith(".bad")) return options;
+    refusals++;
+    return { ...options, dial: () => Promise.reject(new PoolFault("authorize-refused", "no")) };
+  });
+  await rig.pass(120_000);
+  assert.deepEqual(served(rig), ["good", "other"]);
+  assert.equal(refusals, 1);
+});
+
+Deno.test("a pool that takes a few connections of single workers keeps those, and gets no more", async () => {
+  using log = new LogCapture();
+  const rig = await rigOf(names(50));
+  let opened = 0;
+  treat(rig, (options) => {
+    if (++opened <= 20) return options;
+    return { ...options, dial: () => Promise.reject(new Deno.errors.ConnectionReset("reset")) };
+  });
+  await rig.pass(120_000);
+  assert.deepEqual(counts(rig), [[20, 0]]);
+  const said = log.take().filter((line) => line.includes("than the 20 there are"));
+  assert.equal(said.length, 1);
+});
+
+Deno.test("a pool that closes everything whenever they are opened is given up, too", async () => {
+  using log = new LogCapture();
+  const rig = await rigOf(names(200));
+  for (let round = 0; round < 5; round++) {
+    await rig.pass(10_000);
+    await rig.pools.lose(0);
+  }
+  await rig.pass(20_000);
+  assert.deepEqual([counts(rig), rig.roles.active], [[[0, 0]], [0]]);
+  const said = log.take().filter((line) => line.includes("it closes all connections when"));
+  assert.equal(said.length, 1);
+});
+
+Deno.test("one whose shares are all refused by name is closed", async () => {
+  const rig = await rigOf(["x"]);
+  await rig.pass(2_000);
+  const [own] = rig.roles.workers.keys();
+  const verdict = {
+    kind: "rejected",
+    reason: "other",
+    code: 24,
+    text: "unauthorized",
+    poolCode: 24,
+    poolText: "unauthorized",
+  } as const;
+  for (let n = 0; n <= 25; n++) {
+    own!.watch.judged(1, verdict, rig.clock.now());
+    await rig.pass(3_000);
+  }
+  assert.ok(!rig.roles.workers.has(own!));
+});
+
+Deno.test("beyond what open files allow workers have none, which is said once", async () => {
+  using log = new LogCapture();
+  const rig = await rigOf(names(10));
+  rig.quota.reconfigure(4);
+  await rig.pass(10_000);
+  assert.deepEqual(counts(rig), [[4, 0]]);
+  const said = log.take().filter((line) => line.includes("No more than 4 connections"));
+  assert.equal(said.length, 1, said.join("\n"));
+  rig.workerNames = new Set(names(10).slice(3));
+  await rig.pass(70_000);
+  assert.deepEqual(counts(rig), [[4, 0]], "those that are free are for others");
+});
