@@ -205,7 +205,11 @@ export class WorkerConnections implements PoolConnectionOwner {
   }
 
   ended(connection: PoolConnection, reason: string, cause: EndCause): void {
-    this.#ended(this.#all.get(connection)!, reason, cause !== "connection");
+    this.#ended(
+      this.#all.get(connection)!,
+      reason,
+      cause === "refusal" || cause === "accountRefusal",
+    );
   }
 
   #ended(own: OwnConnection, reason: string, isRefusal: boolean): void {
