@@ -54,6 +54,9 @@ const TURN_PAUSE_MS = 1;
  */
 const JOBLESS_MS = 1_000;
 
+/** Connections of single workers have their turn in one of these many ticks: there may be thousands. */
+const TICKS_A_TURN = 4;
+
 /** A miner that has been told nothing where it is; {@linkcode RETOLD}, nothing it may go on with. */
 const UNTOLD = -1;
 const RETOLD = 0;
@@ -144,6 +147,7 @@ export class Multiplexer implements UpstreamEvents {
   readonly #local: LocalDifficulty;
   readonly #braking: Braking;
   #moves = 0;
+  #ticks = 0;
   /** Miners disconnected since no pool that serves has room for their extranonces. */
   #outgrown = 0;
   /** How many could not be seated lately for want of a connection with room. */
@@ -395,7 +399,8 @@ export class Multiplexer implements UpstreamEvents {
     this.#flow.finish();
     const time = this.#options.now();
     this.#flow.tick();
-    for (const slot of this.#slots.values()) {
+    const due = this.#dueSlots();
+    for (const slot of due) {
       this.#flow.expire(slot);
       slot.jobs.expire(time);
       if (slot.seats.size > 0) this.#foresee(slot);
@@ -403,7 +408,7 @@ export class Multiplexer implements UpstreamEvents {
     }
     // What miners think of a silence is by their own clocks, whether we were away or not.
     const realTime = this.#options.realNow();
-    for (const slot of this.#slots.values()) {
+    for (const slot of due) {
       if (slot.seats.size > 0 && slot.work.isOld(realTime)) {
         slot.setJobAgain(this.#options.nextJobNumber(), false);
       }
@@ -609,6 +614,15 @@ export class Multiplexer implements UpstreamEvents {
     return this.#options.now() - since >= this.#graceMs;
   }
 
+  /** Those to look after in this tick: of connections of single workers a part. */
+  #dueSlots(): Slot<MinerSeat>[] {
+    this.#ticks = (this.#ticks + 1) % TICKS_A_TURN;
+    let own = 0;
+    return [...this.#slots.values()].filter((slot) =>
+      !slot.isOfOneWorker || own++ % TICKS_A_TURN === this.#ticks
+    );
+  }
+
   /** In the order in which they became ready. */
   #servingSlots(): Slot<MinerSeat>[] {
     return [...this.#shared].filter((slot) => this.#serving.has(slot));
@@ -663,7 +677,7 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Miners that flood hear a harder difficulty now, with a job that drops their easier work. */
   #raiseFlooding(time: number): void {
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#shared) {
       if (!this.#local.isFlooding(slot) || !slot.mayRaise(time)) continue;
       const raised = this.#local.raiseFlooding(slot, time);
       if (raised.length === 0) continue;

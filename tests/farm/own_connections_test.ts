@@ -26,7 +26,7 @@ for (const like of LIKES) {
       pool: { like, difficulty: 4 * EASY, minDifficulty: EASY, vardiff: "fixed" },
       names: [...NAMES, ...Array.from({ length: 200 - NAMES.length }, (_, i) => `rig${i}`)],
       firmware: NARROW_FIRMWARE,
-      shares: 1_000,
+      shares: 400,
     }));
 }
 

@@ -38,6 +38,11 @@ class World extends MuxWorld {
     this.mux.jobArrived(upstream, { ...poolJob(id, isClean, upstream.name), bits: NO_BLOCKS });
   }
 
+  /** As long as it takes until every connection has had its turn. */
+  override tick(): void {
+    for (let turn = 0; turn < 4; turn++) super.tick();
+  }
+
   called(workerName: string): FakeDownstream {
     this.workerName = workerName;
     return this.join();
