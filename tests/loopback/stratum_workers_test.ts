@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimMiner } from "../../lib/sim/sim_miner.ts";
 import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
-import { hasHeardAll, mineByName, proxyFor } from "../support/named_farms.ts";
-import { assertSameBooks, poolsOf, restFrom } from "../support/stratum_farms.ts";
+import { hasHeardAll, mineByName, namedEntry, proxyFor } from "../support/named_farms.ts";
+import { assertSameBooks, poolsOf, restFrom, TINY_VARDIFF } from "../support/stratum_farms.ts";
+import { LogCapture } from "../support/log_capture.ts";
 import { assertSharesAddUp, until } from "../support/test_proxy.ts";
 
 for (
@@ -64,4 +65,34 @@ Deno.test("a pool that refuses a new worker sees one from then on, on the same c
     new Set(unauthorizedSubmit ? ["unauthorized"] : []),
   );
   assertSameBooks(poolsOf(proxy)[0]!, { ...judged, badBehaviour: new Map() });
+});
+
+Deno.test("a pool that ignored a name is not asked again on a new connection, but when its entry changes", async () => {
+  await using pool = await SimStratumPool.start({ difficulty: 2 ** -20, vardiff: "fixed" });
+  await using proxy = proxyFor(pool, 8);
+  const mode = { kind: "hash" } as const;
+  await using farm = SimFarm.start({ port: proxy.port, count: 5, firmware: ["cgminer"], mode });
+  const asked = () => pool.statistics().badBehaviour.get("secondAuthorize") ?? 0;
+  const acceptedOn = (connection: number) =>
+    pool.statistics().byConnection.get(connection)?.accepted ?? 0;
+  using log = new LogCapture();
+  const said = () => log.take().filter((line) => line.includes("sees one worker"));
+  const lines: string[] = [];
+  await until(() => {
+    lines.push(...said());
+    return lines.length > 0;
+  }, "it sees one worker");
+  assert.equal(asked(), 1);
+
+  const last = pool.statistics().connections;
+  pool.resetConnections();
+  const isBack = () =>
+    pool.clients().some(({ number }) => number > last && acceptedOn(number) > 20);
+  await until(isBack, "shares go up on a new connection");
+  assert.equal(asked(), 1);
+
+  const entry = { ...namedEntry(pool), password: "y" };
+  await proxy.reconfigure([], { pools: [entry], vardiff: TINY_VARDIFF });
+  await until(() => asked() === 2, "it is asked again");
+  assert.deepEqual(farm.faults, []);
 });

@@ -119,8 +119,12 @@ export async function mineByName(of: NamedFarm): Promise<void> {
 
 /** A proxy whose only pool is to see every worker. */
 export function proxyFor(pool: SimStratumPool, size: number): TestProxy {
-  const entry = { ...entryOf(pool) as Readonly<Record<string, unknown>>, user: USER };
-  return stratumProxy([pool], [size], { pools: [{ ...entry, workers: "each" }] });
+  return stratumProxy([pool], [size], { pools: [namedEntry(pool)] });
+}
+
+/** The entry of a pool that is to see every worker. */
+export function namedEntry(pool: SimStratumPool): Readonly<Record<string, unknown>> {
+  return { ...entryOf(pool) as object, user: USER, workers: "each" };
 }
 
 /** How many names the miners that are connected have, on all connections together. */

@@ -311,7 +311,7 @@ export class StratumSession implements PoolConnection {
   /** What names workers; `undefined` where all have one name. */
   #loginsOn({ outgoing }: Link): WorkerLogins | undefined {
     const { poolId, address, account, password, now, workers } = this.#options;
-    if (workers !== "each" || this.#atPools.isOne(poolId)) return undefined;
+    if (workers !== "each") return undefined;
     return new WorkerLogins({
       poolId,
       pool: formatAddress({ hostname: address.host, port: address.port }),

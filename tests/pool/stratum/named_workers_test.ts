@@ -53,6 +53,21 @@ Deno.test("A name that another miner still has is not forgotten with the first t
   assert.equal(workers.of(2), undefined);
 });
 
+Deno.test("A worker that is back is none of those that are forgotten for having left", () => {
+  const workers = new NamedWorkers();
+  workers.enter(1, "farm.a");
+  askAll(workers);
+  workers.leave(1);
+  workers.enter(1, "farm.a");
+  for (let i = 0; i < 10_001; i++) {
+    workers.enter(2, `farm.${i}`);
+    askAll(workers);
+    workers.leave(2);
+  }
+  workers.enter(3, "farm.a");
+  assert.deepEqual(askAll(workers), []);
+});
+
 Deno.test("With a new name at every login a miner makes us keep ten thousand, and all in use stay", () => {
   const workers = new NamedWorkers();
   for (let id = 0; id < 10_000; id++) workers.enter(id, `farm.rig${id}`);

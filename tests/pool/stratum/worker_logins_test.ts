@@ -331,6 +331,21 @@ Deno.test("A refusal that comes after the silence has the user authorized again 
   rig.session.close();
 });
 
+Deno.test("A refusal from before the user was taken again, but read after it, changes nothing", async () => {
+  using _log = new LogCapture();
+  const rig = await withRig1();
+  rig.enter(2, "rig2");
+  rig.enter(3, "rig3");
+  await rig.pass(250);
+  const [second, third] = await logins(rig);
+  await rig.say(no(second!.id));
+  const [user] = await logins(rig);
+  await rig.say(yes(user!.id), no(third!.id));
+  rig.submit(1);
+  assert.deepEqual((await requests(rig)).map(({ method }) => method), ["mining.submit"]);
+  rig.session.close();
+});
+
 Deno.test("Shares that wait for their turn when the names end go up under the user", async () => {
   using _log = new LogCapture();
   const rig = await withRig1();
