@@ -8,7 +8,7 @@ import { freePort } from "../support/free_port.ts";
 import { HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { loseAndReturn, mineOnOwn } from "../support/own_connections.ts";
 import { Program } from "../support/program.ts";
-import { entryOf, NARROW_FIRMWARE, sizeOf } from "../support/stratum_farms.ts";
+import { entryOf, NARROW_FIRMWARE, ONE_LAYOUT_FIRMWARE, sizeOf } from "../support/stratum_farms.ts";
 import { until } from "../support/test_proxy.ts";
 
 const EASY = 2 ** -20;
@@ -19,19 +19,14 @@ const NAMES = [
   ..."same same same".split(" "),
 ];
 
-/**
- * Of miners with one name NerdMiner cannot sit with others where there are 4 bytes: it works on the
- * connection for all then.
- */
-const ONE_LAYOUT = NARROW_FIRMWARE.filter((name) => name !== "nerdminer");
-
 for (const like of LIKES) {
   if (like === "ckpool-reasons" || like === "narrow6") continue;
   Deno.test(`200 workers, hostile names among them, hash on connections of their own through ${like}`, () =>
     mineOnOwn({
       pool: { like, difficulty: 4 * EASY, minDifficulty: EASY, vardiff: "fixed" },
       names: [...NAMES, ...Array.from({ length: 200 - NAMES.length }, (_, i) => `rig${i}`)],
-      firmware: sizeOf(like) < 6 ? ONE_LAYOUT : NARROW_FIRMWARE,
+      // With 4 bytes, miners of one name but two layouts cannot share a connection.
+      firmware: sizeOf(like) < 6 ? ONE_LAYOUT_FIRMWARE : NARROW_FIRMWARE,
       shares: 400,
     }));
 }

@@ -6,7 +6,7 @@ import { SimStratumPool } from "../../lib/sim/stratum_pool/sim_stratum_pool.ts";
 import { moveAmongAllSizes, troubleOf } from "../support/moving_farm.ts";
 import {
   entryOf,
-  NARROW_FIRMWARE,
+  ONE_LAYOUT_FIRMWARE,
   restFrom,
   stratumProxy,
   TINY_VARDIFF,
@@ -28,7 +28,7 @@ Deno.test("a pool that shrinks from 8 to 6 bytes makes its 4 + 4 miners reconnec
     reconnects: true,
     haste: 50,
   } as const;
-  await using slim = SimFarm.start({ ...options, count: 22, firmware: NARROW_FIRMWARE });
+  await using slim = SimFarm.start({ ...options, count: 22, firmware: ONE_LAYOUT_FIRMWARE });
   await slim.until(() => slim.statistics().workingNow === 22);
   await proxy.reconfigure([], { pools, vardiff: TINY_VARDIFF });
   await using wide = SimFarm.start({ ...options, count: 36, namePrefix: "wide" });

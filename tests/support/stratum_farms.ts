@@ -28,6 +28,14 @@ export const NARROW_FIRMWARE: readonly FirmwareName[] = FIRMWARE_NAMES.filter((n
   name !== "nicehash"
 );
 
+/**
+ * Those of them whose miners all look alike there: NerdMiner knows 2 and 4 bytes only, and cannot sit
+ * on one connection with miners that roll 3.
+ */
+export const ONE_LAYOUT_FIRMWARE: readonly FirmwareName[] = NARROW_FIRMWARE.filter((name) =>
+  name !== "nerdminer"
+);
+
 /** How many bytes of extranonce2 pools of a kind give. */
 export function sizeOf(like: Like): number {
   return stratumPoolSettings({ like }).extranonce2Size;
