@@ -42,6 +42,8 @@ export class FakeFarm implements StatusSource, StatusControl {
   kind: PoolTotalShape["kind"] = "agent";
   /** Shares below the pool's difficulty. */
   kept = 0;
+  /** Connections of single workers to its pool. */
+  workerConnections = { ready: 0, opening: 0 };
   /** How often a miner found no room for its extranonces any more. */
   outgrown = 0;
   /** Shares it rejected, though they were good. */
@@ -121,6 +123,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       address: "pool.example:3333",
       kind: this.kind,
       extranonce2_bytes: 6,
+      worker_connections: this.workerConnections,
       brake_lost_difficulty: 0,
       shares: {
         ...this.#summary.shares,

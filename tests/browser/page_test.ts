@@ -55,6 +55,15 @@ browserTest("a Stratum pool is called one, and what is kept there is explained",
   await look.sees(".miner-page", /Kept: below the pool's difficulty, credited, not sent\s*77/);
 });
 
+browserTest("connections of single workers are summed up below their pool's miners", async () => {
+  const farm = new FakeFarm(5);
+  Object.assign(farm, { kind: "stratum", workerConnections: { ready: 1_980, opening: 20 } });
+  await using server = new FarmServer(farm);
+  await using look = await Look.at(server.url, { viewport: { width: 1024, height: 800 } });
+  await look.sees(".pools .below", "Worker connections: 1,980 ready, 20 opening");
+  assert.equal(await look.page.evaluate("document.documentElement.scrollWidth"), 1024);
+});
+
 browserTest("what is odd about a pool's jobs is shown with it", async () => {
   const farm = new FakeFarm(5);
   Object.assign(farm.jobs, { payout_changes: 1, behind_seconds: 90, empty_job_seconds: 59 });
