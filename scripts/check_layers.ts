@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...UPSTREAM,
     ...POOL_SUMS,
   ],
-  // The only file that knows all kinds of pools.
+  // What opens connections of every kind of pool.
   "lib/pool/kinds.ts": [
     "lib/base",
     "lib/pool",

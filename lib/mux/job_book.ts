@@ -4,8 +4,8 @@
  * A job is current for as long as the pool may still take shares for it, as the terms of the
  * connection say. Where shares are hashed here, past jobs are held too, for a block found on one is a
  * block. Every connection has its own book, so a share can never be sent for another connection's
- * job. A job that miners are given again, or that the pool repeats, has a number more, and may have other
- * difficulties under it.
+ * job. A job that miners are given again, or that the pool repeats, has a number more, and may have
+ * other difficulties under it.
  */
 
 import { isSameWork } from "../protocol/stratum/job.ts";

@@ -44,27 +44,35 @@ Deno.test("kept and contradicted shares are shown, and are no part of other coun
   assert.deepEqual([received, kept, submitted, contradicted, waiting], [2, 1, 1, 1, 1]);
 });
 
+/** A pool of the list without connections. */
+const POOL: PoolView = {
+  ...NO_POOL_COUNTS,
+  poolId: 0,
+  address: "pool:1",
+  kind: "stratum",
+  account: "a",
+  isListed: true,
+  isCold: false,
+  connections: [],
+  workerConnections: { ready: 0, opening: 0 },
+  minersOnOwn: 0,
+  trouble: undefined,
+  retryInMs: 0,
+  shares: NO_SHARES,
+  credited: 0,
+  brakeLoss: 0,
+};
+
 Deno.test("a pool's kind is the list's until a sub-account has found out another", () => {
   const total = new PoolTotal(
     { poolId: 0, address: "pool:1", kind: "unknown", isPinned: false, past: undefined },
     1,
   );
   const view = (kind: KindOfPool): PoolView => ({
-    ...NO_POOL_COUNTS,
-    poolId: 0,
-    address: "pool:1",
+    ...POOL,
     kind,
-    account: "a",
-    isListed: true,
-    isCold: false,
-    connections: [],
     workerConnections: { ready: 3, opening: 1 },
     minersOnOwn: 4,
-    trouble: undefined,
-    retryInMs: 0,
-    shares: NO_SHARES,
-    credited: 0,
-    brakeLoss: 0,
   });
   assert.equal(total.shape.kind, "unknown");
   total.add(view("unknown"), 0);
@@ -95,21 +103,8 @@ Deno.test("a pool's room for extranonces is the least that one of its ready conn
     poolDifficulty: undefined,
   });
   const view: PoolView = {
-    ...NO_POOL_COUNTS,
-    poolId: 0,
-    address: "pool:1",
-    kind: "stratum",
-    account: "a",
-    isListed: true,
-    isCold: false,
-    minersOnOwn: 0,
-    workerConnections: { ready: 0, opening: 0 },
+    ...POOL,
     connections: [connection(undefined), connection(8), connection(6), connection(7)],
-    trouble: undefined,
-    retryInMs: 0,
-    shares: NO_SHARES,
-    credited: 0,
-    brakeLoss: 0,
   };
   total.add(view, 0);
   assert.equal(total.shape.extranonce2_bytes, 6);
@@ -126,19 +121,9 @@ Deno.test("what a pool credits, and what the brake cost, is added up over sub-ac
     past: { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 512, brakeLoss: 8 },
   }, 1);
   total.add({
-    ...NO_POOL_COUNTS,
-    poolId: 0,
-    address: "pool:1",
-    kind: "stratum",
-    account: "a",
-    isListed: true,
-    isCold: false,
-    connections: [],
+    ...POOL,
     workerConnections: { ready: 3, opening: 1 },
     minersOnOwn: 4,
-    trouble: undefined,
-    retryInMs: 0,
-    shares: NO_SHARES,
     credited: 0.25,
     brakeLoss: 0.5,
   }, 0);
@@ -148,21 +133,8 @@ Deno.test("what a pool credits, and what the brake cost, is added up over sub-ac
 
 Deno.test("a pool without connections is cold if it closes spares, and waits otherwise", () => {
   const view: PoolView = {
-    ...NO_POOL_COUNTS,
-    poolId: 0,
-    address: "pool:1",
-    kind: "stratum",
-    account: "a",
-    isListed: true,
+    ...POOL,
     isCold: true,
-    minersOnOwn: 0,
-    workerConnections: { ready: 0, opening: 0 },
-    connections: [],
-    trouble: undefined,
-    retryInMs: 0,
-    shares: NO_SHARES,
-    credited: 0,
-    brakeLoss: 0,
   };
   const opening = {
     name: "pool:1 #1",
