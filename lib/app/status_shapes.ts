@@ -135,6 +135,27 @@ export function healthShape(health: FarmHealth): ReturnType<StatusSource["health
   }
 }
 
+const NO_LOSSES = { good: 0, lost: 0, part: 0, lost_hashes: 0, sentence: "" };
+
+const NOTHING_WRONG: SummaryShape["attention"] = {
+  workers: {
+    missing: 0,
+    refused: 0,
+    flapping: 0,
+    silent: 0,
+    weak: 0,
+    waiting: 0,
+    working: 0,
+  },
+  missing_machines: 0,
+  trouble_hashrate: 0,
+  backup: null,
+  outage: { since: null, today_seconds: 0 },
+  expected_hashrate: null,
+  nominal_hashrate: null,
+  losses: { hour: NO_LOSSES, day: NO_LOSSES },
+};
+
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
   farm: FarmSummary,
@@ -157,6 +178,7 @@ export function summaryShape(
       bytes_read: miners.bytesRead,
       bytes_written: miners.bytesWritten,
     },
+    attention: NOTHING_WRONG,
     accounts: farm.accounts,
     pinned_pool: farm.pinnedPool === undefined ? null : farm.pinnedPool + 1,
     reloads: {
@@ -212,6 +234,8 @@ export function minerShape(
     worker: miner.workerName,
     client_agent: miner.clientAgent,
     state: miner.state,
+    worker_id: null,
+    condition: null,
     connected_seconds: since(miner.connectedAt),
     silent_seconds: since(miner.lastActiveAt),
     last_share_seconds: miner.lastShareAt === 0 ? null : since(miner.lastShareAt),

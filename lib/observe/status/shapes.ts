@@ -15,18 +15,10 @@ import type {
   SnakeCase,
   UnansweredReason,
 } from "../../base/share_reasons.ts";
+import { about, amount, count, flag, time, words } from "./schema_words.ts";
+import { AttentionSchema, ConditionSchema, MarkSchema } from "./worker_shapes.ts";
 
-/** A value with what it is. */
-function about<const S extends v.GenericSchema>(what: string, schema: S) {
-  return v.pipe(schema, v.description(what));
-}
-
-const count = (what: string) => about(what, v.pipe(v.number(), v.integer(), v.minValue(0)));
-const amount = (what: string) => about(what, v.pipe(v.number(), v.finite(), v.minValue(0)));
-const words = (what: string) => about(what, v.string());
-const flag = (what: string) => about(what, v.boolean());
 const level = v.picklist(["debug", "info", "warning", "error"]);
-const time = (what: string) => about(what, v.pipe(v.string(), v.isoTimestamp()));
 
 const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
   illegal: "No share at all, or not for us to read.",
@@ -139,6 +131,7 @@ export const SummarySchema = v.strictObject({
     bytes_read: count("Payload bytes from miners."),
     bytes_written: count("Payload bytes that their sockets have taken."),
   }),
+  attention: about("Whether anything is wrong, and what.", AttentionSchema),
   accounts: count("Sub-accounts that are open."),
   pinned_pool: about(
     "The place, from 1, of the pool that is preferred by hand; null for none.",
@@ -330,6 +323,7 @@ export const HistorySchema = v.strictObject({
   ),
   hour: about("Every 10 s, the oldest first.", v.array(v.array(v.number()))),
   day: about("Every minute, the oldest first.", v.array(v.array(v.number()))),
+  marks: about("What happened in these 24 hours, the oldest first.", v.array(MarkSchema)),
 });
 
 /** @internal Event `state` of `/api/v1/stream`. */
@@ -364,6 +358,14 @@ export const MinerSchema = v.strictObject({
   state: about(
     "How far it has come.",
     v.picklist(["connected", "subscribed", "authorized", "joining", "working"]),
+  ),
+  worker_id: about(
+    "The number of its worker, as in `/api/v1/workers/{id}`; null before it has logged in.",
+    v.nullable(v.string()),
+  ),
+  condition: about(
+    "What is the matter with it, by the same rules as for a worker; null before it has logged in.",
+    v.nullable(ConditionSchema),
   ),
   connected_seconds: amount("Since it connected."),
   silent_seconds: amount("Since it last sent anything."),

@@ -71,6 +71,7 @@ export class StatusStream {
       columns: [...SAMPLE_COLUMNS],
       hour: this.#history.hour(),
       day: this.#history.day(),
+      marks: [],
     };
   }
 
