@@ -33,8 +33,8 @@ export interface PendingShare<Owner> {
   isQueued: boolean;
   /** What it was found for. */
   readonly job: { readonly isPast: boolean };
-  /** Work that its pool will not count if it accepts it, since its miner is braked, as difficulty. */
-  readonly brakeLoss: number;
+  /** Whether its miner was braked, so that the pool may count less for it. */
+  readonly isBraked: boolean;
 }
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */

@@ -143,8 +143,9 @@ export class ShareFlow {
   /** Of what its miner was told, how much a share is credited with. */
   #provable({ slot, job, difficulty, reached }: WaitingShare, screened: Screened): number {
     if (screened === "easy") return this.#demandFor({ slot, job })!.sure;
-    const isEasier = screened === "tentative" && reached < difficulty;
-    return isEasier ? slot.screening.hashing!.poolDifficulty.lower : difficulty;
+    if (screened !== "tentative" || reached >= difficulty) return difficulty;
+    const { lower } = slot.screening.hashing!.poolDifficulty;
+    return reached >= lower ? lower : job.check!.stamp.difficulty;
   }
 
   /** `time` is real. */
@@ -228,7 +229,7 @@ export class ShareFlow {
     const isTentative = screened === "tentative";
     const changes = hashing?.poolDifficulty.changes ?? 0;
     if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) {
-      if (isTentative) hashing?.poolDifficulty.untold(changes);
+      if (isTentative) hashing?.poolDifficulty.untold({ stamp: job.check!.stamp, reached });
       return this.#refuse(seat, "tooMany");
     }
     const serial = slot.nextSerial();
@@ -246,7 +247,6 @@ export class ShareFlow {
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
     const demand = this.#demandFor({ slot, job });
-    const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
     const pending: PendingShare<MinerSeat> = {
       owner: seat,
       requestId: share.id,
@@ -258,11 +258,11 @@ export class ShareFlow {
       isTentative,
       isQueued: false,
       job,
-      brakeLoss: isBraked ? Math.max(0, difficulty - poolDifficulty) : 0,
+      isBraked,
     };
     slot.pending.add(serial, pending);
     if (!isTentative) {
-      const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
+      const sent = { finder: seat.miner, job, difficulty: demand?.sure ?? difficulty, share };
       slot.verdictCheck?.sent(serial, sent);
     }
     pending.isQueued = !sendShare(upstream, serial, seat.miner, job, share, isBlock);
@@ -283,7 +283,6 @@ export class ShareFlow {
 
   #wentUp(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>): void {
     this.#countSubmitted(share, slot);
-    slot.brakeLoss += share.brakeLoss;
     slot.upstream.watch.submitted(share.sentAt);
   }
 
@@ -298,8 +297,9 @@ export class ShareFlow {
     const withdrawn = new Map<number, PendingShare<MinerSeat>>();
     for (const [serial, share] of pending.queued()) {
       // Nobody knows yet what it was to find out.
-      if (share.isTentative) poolDifficulty.untold(share.change);
-      const { sure, possible } = poolDifficulty.demand(share.stamp!);
+      if (share.isTentative) slot.untold(share);
+      const stamp = share.stamp!;
+      const { sure, possible } = poolDifficulty.demand(stamp);
       if (share.job.isPast || share.reached < possible) {
         withdrawn.set(serial, share);
         continue;
@@ -307,7 +307,7 @@ export class ShareFlow {
       share.change = poolDifficulty.changes;
       share.isTentative = share.reached < sure;
       if (!share.isTentative) continue;
-      poolDifficulty.tried();
+      poolDifficulty.tried({ stamp, reached: share.reached });
       verdictCheck?.forget(serial);
     }
     if (withdrawn.size === 0) return;
@@ -473,7 +473,7 @@ export class ShareFlow {
     const { isGone } = share.owner;
     this.#settled(share.owner, slot);
     // Another one has to find out how the pool takes its new difficulty.
-    if (share.isTentative) slot.screening.hashing?.poolDifficulty.untold(share.change);
+    if (share.isTentative) slot.untold(share);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
     this.#lateAnswers.add(share.owner, share.requestId, undefined);
   }

@@ -17,7 +17,7 @@ function share(n: number, sentAt = n): PendingShare<string> {
     isTentative: false,
     isQueued: false,
     job: { isPast: false },
-    brakeLoss: 0,
+    isBraked: false,
   };
 }
 
