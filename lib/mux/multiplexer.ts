@@ -567,7 +567,9 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   versionMaskChanged(upstream: Upstream): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream)!;
+    this.#flow.reconsider(slot);
     const before = slot.versionMask;
     if (!slot.maskChanged(this.#options.now()) || slot.work.job === undefined) return;
     // Work with bits that are not allowed any more is worth nothing.

@@ -31,6 +31,8 @@ export interface PendingShare<Owner> {
   isTentative: boolean;
   /** Whether it waits for its turn. */
   isQueued: boolean;
+  /** The version bits that its miner rolled. */
+  readonly versionBits: number;
   /** What it was found for. */
   readonly job: { readonly isPast: boolean };
   /** Whether its miner was braked, so that the pool may count less for it. */

@@ -257,6 +257,7 @@ export class ShareFlow {
       change: changes,
       isTentative,
       isQueued: false,
+      versionBits: share.versionBits,
       job,
       isBraked,
     };
@@ -287,8 +288,9 @@ export class ShareFlow {
   }
 
   /**
-   * The pool's job or difficulty is another, or it has shown how it takes a difficulty. Shares that
-   * wait for their turn and that it would refuse now do not go up: they are stale, or kept.
+   * The pool's job, difficulty or version mask is another, or it has shown how it takes a difficulty.
+   * Shares that wait for their turn and that it would refuse now do not go up: they are stale, refused
+   * for their version bits, or kept.
    */
   reconsider(slot: Slot<MinerSeat>): void {
     const { upstream, pending, screening: { hashing }, verdictCheck } = slot;
@@ -300,7 +302,8 @@ export class ShareFlow {
       if (share.isTentative) slot.untold(share);
       const stamp = share.stamp!;
       const { sure, possible } = poolDifficulty.demand(stamp);
-      if (share.job.isPast || share.reached < possible) {
+      const isForbidden = (share.versionBits & ~upstream.versionMask) !== 0;
+      if (share.job.isPast || isForbidden || share.reached < possible) {
         withdrawn.set(serial, share);
         continue;
       }
@@ -323,13 +326,15 @@ export class ShareFlow {
 
   /** `time` is real. */
   #withdrawn(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>, time: number): void {
-    const { owner, requestId, difficulty, job } = share;
+    const { owner, requestId, difficulty, job, versionBits } = share;
     const { isGone, miner } = owner;
     const sessionId = isGone ? undefined : miner.sessionId;
     this.#settled(owner, slot);
-    if (job.isPast) {
-      this.#counter.add(sessionId, REFUSED_COUNT.stale, slot.ledger);
-      this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY.stale);
+    const isForbidden = (versionBits & ~slot.upstream.versionMask) !== 0;
+    if (job.isPast || isForbidden) {
+      const reason = job.isPast ? "stale" : "versionMask";
+      this.#counter.add(sessionId, REFUSED_COUNT[reason], slot.ledger);
+      this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY[reason]);
       return;
     }
     // Had it gone up at once, the pool would have counted it.

@@ -418,6 +418,25 @@ Deno.test("shares that wait while a new block comes are stale, and do not go up"
   assert.deepEqual([received, submitted, accepted, world.mux.waitingShares], [4, 1, 1, 0]);
 });
 
+Deno.test("shares that wait while the pool takes version bits back do not go up with them", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  for (const bits of [0, 0x2000, 0x10000000]) await world.share(miner, miner.job.id, bits);
+  pool.versionMask = 0x0000e000;
+  world.mux.versionMaskChanged(pool);
+  assert.deepEqual(pool.held.map(({ share }) => share.versionBits), [0, 0x2000]);
+  const { received, refusedVersionMask } = world.mux.shares;
+  assert.deepEqual([received, refusedVersionMask, world.mux.waitingShares], [3, 1, 2]);
+  await until(() => miner.answers.size === 1, "its miner hears of it");
+  assert.deepEqual(miner.answers.get(2), [20]);
+  assert.equal(world.counter.creditedDifficulty, 0);
+  pool.letGo();
+  pool.acceptAll();
+  assert.deepEqual([world.mux.shares.submitted, world.mux.shares.accepted], [2, 2]);
+});
+
 Deno.test("shares that wait when their connection goes end as all that were sent", async () => {
   const world = new World();
   const pool = world.serves("a");

@@ -18,6 +18,7 @@ function share(n: number, sentAt = n): PendingShare<string> {
     isQueued: false,
     job: { isPast: false },
     isBraked: false,
+    versionBits: 0,
   };
 }
 
