@@ -150,7 +150,8 @@ export class ShareHashing {
   judge(hash: Uint32Array, job: ScreenedJob, difficulty: number, sieve: number = 0): Screened {
     const found = this.#worthOf(hash, job, difficulty, sieve);
     if (found === "stale" || found === "lowDifficulty") return found;
-    if (!job.check!.isNew(hash, found === "block")) return "duplicate";
+    const fate = found === "block" ? found : found === "keep" || found === "hold" ? "kept" : "sent";
+    if (!job.check!.isNew(hash, fate)) return "duplicate";
     if (found === "tentative") {
       this.poolDifficulty.tried({ stamp: job.check!.stamp, reached: difficultyOfHash(hash) });
     }

@@ -252,6 +252,49 @@ Deno.test("a job that the pool repeats under its id leaves what miners have of i
   assert.equal(await world.share(miner, before), 21);
 });
 
+Deno.test("a share of a job that the pool repeats when it was past goes up once", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const submit = async (extranonce2: number) => {
+    miner.seat!.submit({
+      ...SHARE,
+      id: 10 + world.mux.shares.received,
+      extranonce2,
+      jobId: miner.job.id,
+    });
+    await Promise.resolve();
+  };
+  await submit(5);
+  for (let round = 0; round < 3; round++) {
+    world.jobOf(pool, "2");
+    world.jobOf(pool, "1");
+    await submit(5);
+  }
+  assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1"]);
+  assert.equal(world.mux.shares.refusedDuplicate, 3);
+  await submit(6);
+  assert.equal(pool.submits.length, 2, "another one is new");
+});
+
+Deno.test("a share that was kept is a duplicate once the pool would take it", async () => {
+  const world = new World();
+  world.rules = vardiffRules({ fixed: ANY_WORK });
+  const pool = world.serves("a", { difficulty: 2 ** 40 });
+  const miner = world.join();
+  const submit = async () => {
+    miner.seat!.submit({ ...SHARE, id: 10 + world.mux.shares.received, jobId: miner.job.id });
+    await Promise.resolve();
+  };
+  await submit();
+  assert.equal(world.mux.shares.kept, 1);
+  world.mux.difficultyChanged(pool, "all", ANY_WORK, true);
+  await submit();
+  world.jobOf(pool, "1", false);
+  await submit();
+  assert.deepEqual([pool.submits.length, world.mux.shares.refusedDuplicate], [0, 2]);
+});
+
 Deno.test("a connection says what its pool demands now, not what it began with", () => {
   const world = new World();
   const pool = world.serves("a", { difficulty: 1024 });
