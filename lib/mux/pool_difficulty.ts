@@ -158,6 +158,10 @@ export class PoolDifficulty {
   /**
    * By what the share was judged that is said to be accepted now. ckpool changes its difficulty over
    * a share, and says so before it answers that share: one that had gone up when the change came.
+   *
+   * Where it lowered it over none, as at a suggestion or by its operator's hand, nothing tells that
+   * from the first share that was on its way: that one is then taken for more than it counts, by the
+   * difference of both difficulties at most, once for such a drop. Raises are the same either way.
    */
   takeJudge(isCrossed: boolean): PoolDifficulty {
     const judge = isCrossed ? this.#before ?? this : this;

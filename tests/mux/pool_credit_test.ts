@@ -80,6 +80,18 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
   });
 }
 
+Deno.test("where ckpool changes its difficulty over no share our sum is at most one share's difference off", () => {
+  for (const [to, off] of [[16, 64 - 16], [256, 0]] as const) {
+    const difficulty = new PoolDifficulty(64);
+    const credit = new PoolCredit(difficulty);
+    const stamp = difficulty.stamp(true);
+    difficulty.change(to, true);
+    // On their way when it changed.
+    for (let share = 0; share < 5; share++) credit.accepted(stamp, 2 ** 20, true);
+    assert.equal(credit.sum - 5 * Math.min(64, to), off);
+  }
+});
+
 Deno.test("a share that goes up after a drop is credited by that, not by the difficulty before", () => {
   const difficulty = new PoolDifficulty(2 ** 20);
   const credit = new PoolCredit(difficulty);
