@@ -16,8 +16,8 @@ export interface DifficultyStamp {
   readonly isFirst: boolean;
   /** The newest then. */
   readonly difficulty: number;
-  /** That, or one that came alone behind the job: some pools may tell a job's difficulty after it. */
-  readonly toldBehind: number;
+  /** That, or one that came alone right after the job: it may be what that job was made for. */
+  readonly toldAfter: number;
 }
 
 /** What a share for a job needs. */
@@ -47,14 +47,14 @@ export interface JudgedAttempt extends Attempt {
 /** What a rule demands of a share for a job in flight. */
 type Rule = (now: PoolDifficulty, stamp: DifficultyStamp) => number;
 
-const lowest: Rule = ({ lower }) => lower;
+const lowerOfBoth: Rule = ({ lower }) => lower;
 const newest: Rule = ({ current }) => current;
 const ofJob: Rule = (_, { difficulty }) => difficulty;
 const ofJobOrNewest: Rule = ({ current }, { difficulty }) => Math.min(current, difficulty);
-const ofJobBefore: Rule = (_, { toldBehind }) => toldBehind;
+const ofJobToldAfter: Rule = (_, { toldAfter }) => toldAfter;
 
 /** ckpool and NOMP; public-pool; DATUM and btcagent; and what others may do. */
-const RULES: readonly Rule[] = [lowest, newest, ofJob, ofJobOrNewest, ofJobBefore];
+const RULES: readonly Rule[] = [lowerOfBoth, newest, ofJob, ofJobOrNewest, ofJobToldAfter];
 
 /** The difficulty of one connection. */
 export class PoolDifficulty {
@@ -132,7 +132,7 @@ export class PoolDifficulty {
     this.#rules = RULES;
     this.#hasRefused = false;
     this.#trial = undefined;
-    if (isAlone && this.#newestStamp !== undefined) this.#newestStamp.toldBehind = difficulty;
+    if (isAlone && this.#newestStamp !== undefined) this.#newestStamp.toldAfter = difficulty;
     this.#demand = { sure: difficulty, possible: difficulty };
   }
 
@@ -146,7 +146,7 @@ export class PoolDifficulty {
       change: this.#changes,
       isFirst,
       difficulty,
-      toldBehind: difficulty,
+      toldAfter: difficulty,
     };
   }
 
@@ -172,8 +172,8 @@ export class PoolDifficulty {
   /** What a share needs now, for a job with this stamp. */
   demand(stamp: DifficultyStamp): Demand {
     if (!this.isInFlight(stamp)) return this.#demand;
-    const { difficulty, toldBehind } = stamp;
-    const sure = Math.max(this.#current, this.#previous, difficulty, toldBehind);
+    const { difficulty, toldAfter } = stamp;
+    const sure = Math.max(this.#current, this.#previous, difficulty, toldAfter);
     let [known, least] = this.#rules.length === 0 ? [sure, sure] : [0, Infinity];
     for (const rule of this.#rules) {
       const need = rule(this, stamp);
