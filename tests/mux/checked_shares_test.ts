@@ -302,6 +302,30 @@ Deno.test("a connection says what its pool demands now, not what it began with",
   assert.deepEqual(world.mux.occupancies.map(({ poolDifficulty }) => poolDifficulty), [4096]);
 });
 
+Deno.test("a pool whose difficulty no miner reaches in an hour is said, though nothing is refused or late", async () => {
+  using log = new LogCapture();
+  const world = new World();
+  world.rules = vardiffRules({ fixed: ANY_WORK });
+  const pool = world.serves("a");
+  const miner = world.join();
+  const lines: string[] = [];
+  const pass = async (minutes: number) => {
+    for (let step = 0; step < minutes * 2; step++) {
+      world.clock.advance(30_000);
+      for (let n = 0; n < 5; n++) await world.share(miner);
+      pool.acceptAll();
+      world.jobOf(pool, `${lines.length} ${step}`, false);
+      world.mux.tick();
+      lines.push(...log.take().filter((line) => line.includes("far too high")));
+    }
+  };
+  await pass(20);
+  assert.deepEqual(lines, []);
+  world.mux.difficultyChanged(pool, "all", 2 ** 200, true);
+  await pass(20);
+  assert.equal(lines.length, 1);
+});
+
 Deno.test("a miner that goes on while no pool answers keeps the difficulty that suits it", async () => {
   const world = new World();
   const pool = world.serves("a", { difficulty: 2 ** 40 });
