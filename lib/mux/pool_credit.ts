@@ -58,7 +58,7 @@ export class PoolCredit {
   readonly #raisedAlone = new Habit(false);
   readonly #loweredAlone = new Habit(true);
   /** After a change with a clean job, which makes older ones worthless to NOMP, and with another. */
-  readonly #withCleanJob = new Habit(false);
+  #withCleanJob = new Habit(false);
   #withJob = new Habit(true);
   #sum = 0;
 
@@ -73,11 +73,13 @@ export class PoolCredit {
   }
 
   /**
-   * The first job came. Of servers that tell a difficulty with a job NOMP counts its jobs, while the
-   * ids of those that go by each job's own difficulty have the time in them.
+   * The first job came. Of servers that tell a difficulty with a job NOMP and public-pool count their
+   * jobs, while the ids of those that go by each job's own difficulty have the time in them.
    */
   firstJobCame(id: string): void {
-    if (id.length > MOST_COUNTER_DIGITS) this.#withJob = new Habit(false);
+    const isCounter = id.length <= MOST_COUNTER_DIGITS;
+    this.#withJob = new Habit(isCounter);
+    this.#withCleanJob = new Habit(isCounter);
   }
 
   /**

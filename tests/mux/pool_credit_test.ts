@@ -100,14 +100,17 @@ Deno.test("a share that goes up after a drop is credited by that, not by the dif
   assert.equal(credit.accepted(stamp, 5, false), 1);
 });
 
-Deno.test("of pools that tell a difficulty with a job one that counts its jobs is credited by the newest", () => {
-  for (const [id, credited] of [["2e", 4], ["6b0d7bdd19c0c602", 2]] as const) {
-    const difficulty = new PoolDifficulty(2);
-    const credit = new PoolCredit(difficulty);
-    credit.firstJobCame(id);
-    const stamp = difficulty.stamp(true);
-    difficulty.change(4, false);
-    difficulty.stamp(false);
-    assert.equal(credit.accepted(stamp, 8, false), credited, `jobs as ${id}`);
-  }
-});
+for (const isClean of [false, true]) {
+  const sort = isClean ? "a clean job" : "a job";
+  Deno.test(`of pools that tell a difficulty with ${sort} one that counts its jobs is credited by the newest`, () => {
+    for (const [id, credited] of [["2e", 4], ["6b0d7bdd19c0c602", 2]] as const) {
+      const difficulty = new PoolDifficulty(2);
+      const credit = new PoolCredit(difficulty);
+      credit.firstJobCame(id);
+      const stamp = difficulty.stamp(true);
+      difficulty.change(4, false);
+      difficulty.stamp(isClean);
+      assert.equal(credit.accepted(stamp, 8, false), credited, `jobs as ${id}`);
+    }
+  });
+}
