@@ -14,13 +14,22 @@ import { SeenShares } from "./seen_shares.ts";
 /** What a share has of its header. */
 export type HashedFields = Pick<Share, "ntime" | "nonce" | "versionBits">;
 
+/**
+ * Shares for a past job that are remembered as sent: its pool may yet repeat the job, and would refuse
+ * them. A flood is not remembered: there may be 256 past jobs, of 32 KB each with as many as this.
+ */
+const MOST_SENT_HELD = 1024;
+
 /** See above. */
 export class JobCheck {
   /** The job as the pool sent it. */
   readonly job: Job;
   /** How the pool's difficulty stood then. */
   readonly stamp: DifficultyStamp;
+  /** Those that were only kept. */
   #seen: SeenShares;
+  /** Those that went up. */
+  #sent: SeenShares;
   /** Blocks that have come, which go up also once the job is past. */
   readonly #blocks: SeenShares;
   /** Made with its first share: for most jobs of a spare none comes. */
@@ -33,22 +42,29 @@ export class JobCheck {
     this.job = job;
     this.stamp = stamp;
     this.#seen = before === undefined ? new SeenShares() : before.#seen;
+    this.#sent = before === undefined ? new SeenShares() : before.#sent;
     this.#blocks = before === undefined ? new SeenShares() : before.#blocks;
   }
 
-  /** Good shares that have come for it and are no blocks. */
-  get seen(): SeenShares {
-    return this.#seen;
+  /** How many good shares have come for it that are no blocks. */
+  get seen(): number {
+    return this.#seen.size + this.#sent.size;
   }
 
-  /** Notes a good share by its header's hash. @returns whether it is new. */
-  isNew(hash: Uint32Array, isBlock: boolean): boolean {
-    return (isBlock ? this.#blocks : this.#seen).add(hash);
+  /** Notes a good share by its header's hash and what becomes of it. @returns whether it is new. */
+  isNew(hash: Uint32Array, fate: "block" | "sent" | "kept"): boolean {
+    if (fate === "block") return this.#blocks.add(hash);
+    const [here, there] = fate === "sent" ? [this.#sent, this.#seen] : [this.#seen, this.#sent];
+    return !there.has(hash) && here.add(hash);
   }
 
-  /** The job is past: of shares for it only blocks are of use, so that most of this can go. */
+  /**
+   * The job is past: of shares for it only blocks are of use, so that most of this can go, but for
+   * what the pool has.
+   */
   pass(): void {
     this.#seen = new SeenShares();
+    if (this.#sent.size > MOST_SENT_HELD) this.#sent = new SeenShares();
     this.#prepared = undefined;
   }
 

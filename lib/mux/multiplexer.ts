@@ -24,6 +24,7 @@ import { LocalDifficulty } from "./local_difficulty.ts";
 import { OwnPlaces } from "./own_places.ts";
 import { PastWork } from "./past_work.ts";
 import { evenShares, leastCrowded } from "./placement.ts";
+import { RareShares } from "./rare_shares.ts";
 import type { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { MinerSeat } from "./seat.ts";
 import { ShareFlow } from "./share_flow.ts";
@@ -146,6 +147,7 @@ export class Multiplexer implements UpstreamEvents {
   readonly #flow: ShareFlow;
   readonly #local: LocalDifficulty;
   readonly #braking: Braking;
+  readonly #rareShares = new RareShares();
   #moves = 0;
   #ticks = 0;
   /** Miners disconnected since no pool that serves has room for their extranonces. */
@@ -420,6 +422,7 @@ export class Multiplexer implements UpstreamEvents {
     }
     this.#tellJobless(time);
     this.#raiseFlooding(time);
+    if (this.#rareShares.isTime(time)) this.#lookForRareShares(time);
     this.#seating.run(() => this.#seatWaiting());
     if (this.#isRefused) this.#sendingAway.run(() => this.#turnUnseatedAway());
     const [longest] = this.#unseated.values();
@@ -567,7 +570,9 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   versionMaskChanged(upstream: Upstream): void {
+    this.#flow.finish();
     const slot = this.#slots.get(upstream)!;
+    this.#flow.reconsider(slot);
     const before = slot.versionMask;
     if (!slot.maskChanged(this.#options.now()) || slot.work.job === undefined) return;
     // Work with bits that are not allowed any more is worth nothing.
@@ -673,6 +678,17 @@ export class Multiplexer implements UpstreamEvents {
     if (slot.brake === undefined) return;
     const waiting = this.#serving.has(slot) ? this.#unseated.size / this.#serving.size : 0;
     this.#braking.foresee(slot, { coming: waiting + seating, all: this.miners + seating });
+  }
+
+  /** Says where shares for a pool hardly ever come. */
+  #lookForRareShares(time: number): void {
+    const hashrate = this.expectedHashrate;
+    if (hashrate === undefined) return;
+    const { miners } = this;
+    for (const slot of this.#shared) {
+      if (!isLocal(slot) || slot.upstream.terms.verdicts === "none") continue;
+      this.#rareShares.look(slot, hashrate * slot.miners / miners, time);
+    }
   }
 
   /** Miners that flood hear a harder difficulty now, with a job that drops their easier work. */

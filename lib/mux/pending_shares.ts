@@ -31,10 +31,12 @@ export interface PendingShare<Owner> {
   isTentative: boolean;
   /** Whether it waits for its turn. */
   isQueued: boolean;
+  /** The version bits that its miner rolled. */
+  readonly versionBits: number;
   /** What it was found for. */
   readonly job: { readonly isPast: boolean };
-  /** Work that its pool will not count if it accepts it, since its miner is braked, as difficulty. */
-  readonly brakeLoss: number;
+  /** Whether its miner was braked, so that the pool may count less for it. */
+  readonly isBraked: boolean;
 }
 
 /** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */

@@ -58,48 +58,71 @@ export class PoolCredit {
   readonly #raisedAlone = new Habit(false);
   readonly #loweredAlone = new Habit(true);
   /** After a change with a clean job, which makes older ones worthless to NOMP, and with another. */
-  readonly #withCleanJob = new Habit(false);
+  #withCleanJob = new Habit(false);
   #withJob = new Habit(true);
+  #sum = 0;
 
   /** Of a connection whose difficulty this is. */
   constructor(difficulty: PoolDifficulty) {
     this.#difficulty = difficulty;
   }
 
+  /** For all shares so far. */
+  get sum(): number {
+    return this.#sum;
+  }
+
   /**
-   * The first job came. Of servers that tell a difficulty with a job NOMP counts its jobs, while the
-   * ids of those that go by each job's own difficulty have the time in them.
+   * The first job came. Of servers that tell a difficulty with a job NOMP and public-pool count their
+   * jobs, while the ids of those that go by each job's own difficulty have the time in them.
    */
   firstJobCame(id: string): void {
-    if (id.length > MOST_COUNTER_DIGITS) this.#withJob = new Habit(false);
+    const isCounter = id.length <= MOST_COUNTER_DIGITS;
+    this.#withJob = new Habit(isCounter);
+    this.#withCleanJob = new Habit(isCounter);
   }
 
   /**
    * A share for a job with this stamp, which reached so much, was accepted.
    *
    * @param isCrossed whether the difficulty changed since it went up.
-   * @returns the credit.
+   * @returns the credit for it, which may be put right later.
    */
   accepted(stamp: DifficultyStamp, reached: number, isCrossed: boolean): number {
     const judge = this.#difficulty.takeJudge(isCrossed);
-    const { current, previous, isRaise, isAlone } = judge;
-    if (!judge.isInFlight(stamp)) return current;
+    const credit = judge.isInFlight(stamp) ? this.#inFlight(judge, stamp, reached) : judge.current;
+    this.#sum += credit;
+    return credit;
+  }
+
+  #inFlight(judge: PoolDifficulty, stamp: DifficultyStamp, reached: number): number {
+    const { current, previous, isRaise, isAlone, lower } = judge;
     const habit = this.#habitAfter(judge);
     const isOfNomp = habit === this.#withJob;
     const older = isAlone ? previous : stamp.difficulty;
-    const higher = isRaise ? isOfNomp ? current * GRANTED : current : older;
-    if (reached >= higher) return habit.credit(current, older);
-    // Only one of both has taken it.
-    if (!isRaise) return this.#learn(habit, true) + current;
-    if (isOfNomp) return habit.takesNewest && reached >= previous ? previous : older;
-    return this.#learn(habit, false) + older;
+    const isNewest = reached >= (isOfNomp && isRaise ? current * GRANTED : current);
+    const isOlder = reached >= older;
+    if (isNewest && isOlder) return habit.credit(current, older);
+    if (isNewest) {
+      this.#learn(habit, true);
+      return current;
+    }
+    if (isOfNomp && habit.takesNewest && reached >= previous) return previous;
+    if (!isOlder) return lower;
+    // NOMP has no such share of a raise; of a drop nobody has it but who goes by the job.
+    if (!isOfNomp || !isRaise) this.#learn(habit, false);
+    return older;
   }
 
-  /** One that reached only the lower difficulty was refused as too low. @returns what that puts right. */
-  refused(stamp: DifficultyStamp): number {
+  /** One that reached so much, and was not sure, was refused as too low. */
+  refused(stamp: DifficultyStamp, reached: number): void {
     const difficulty = this.#difficulty;
-    if (!difficulty.isInFlight(stamp)) return 0;
-    return this.#learn(this.#habitAfter(difficulty), difficulty.isRaise);
+    if (!difficulty.isInFlight(stamp)) return;
+    const { current, previous, isAlone } = difficulty;
+    const older = isAlone ? previous : stamp.difficulty;
+    // Where neither would have taken it, that tells nothing of which of them counts.
+    if (reached < current && reached < older) return;
+    this.#learn(this.#habitAfter(difficulty), reached < current);
   }
 
   #habitAfter({ isAlone, isClean, isRaise }: PoolDifficulty): Habit {
@@ -107,10 +130,10 @@ export class PoolCredit {
     return isRaise ? this.#raisedAlone : this.#loweredAlone;
   }
 
-  #learn(habit: Habit, takesNewest: boolean): number {
-    const more = habit.learn(takesNewest);
+  #learn(habit: Habit, takesNewest: boolean): void {
+    this.#sum += habit.learn(takesNewest);
     // A pool that goes by the difficulty of each job does so with all of them.
     const isByJob = habit === this.#withCleanJob && !takesNewest;
-    return isByJob ? more + this.#withJob.learn(false) : more;
+    if (isByJob) this.#sum += this.#withJob.learn(false);
   }
 }

@@ -4,7 +4,7 @@
 
 import type { RefuseReason } from "../base/share_reasons.ts";
 import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
-import { isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
+import { difficultyOfHash, isAtMost, targetOf, targetWords } from "../bitcoin/target.ts";
 import { isSameWork, type Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import { JobCheck } from "./job_check.ts";
@@ -150,8 +150,11 @@ export class ShareHashing {
   judge(hash: Uint32Array, job: ScreenedJob, difficulty: number, sieve: number = 0): Screened {
     const found = this.#worthOf(hash, job, difficulty, sieve);
     if (found === "stale" || found === "lowDifficulty") return found;
-    if (!job.check!.isNew(hash, found === "block")) return "duplicate";
-    if (found === "tentative") this.poolDifficulty.tried();
+    const fate = found === "block" ? found : found === "keep" || found === "hold" ? "kept" : "sent";
+    if (!job.check!.isNew(hash, fate)) return "duplicate";
+    if (found === "tentative") {
+      this.poolDifficulty.tried({ stamp: job.check!.stamp, reached: difficultyOfHash(hash) });
+    }
     return found;
   }
 

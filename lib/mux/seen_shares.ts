@@ -8,10 +8,13 @@
 
 const INITIAL_SLOTS = 16;
 
+/** For most jobs of a spare no share comes. */
+const NO_SLOTS = new Uint32Array(0);
+
 /** A table of 64-bit keys with open addressing; grows at half full, 16 bytes a share. */
 export class SeenShares {
-  #low: Uint32Array = new Uint32Array(INITIAL_SLOTS);
-  #high: Uint32Array = new Uint32Array(INITIAL_SLOTS);
+  #low: Uint32Array = NO_SLOTS;
+  #high: Uint32Array = NO_SLOTS;
   #size = 0;
 
   /** How many there are. */
@@ -29,27 +32,41 @@ export class SeenShares {
     const low = hash[0]!;
     // A slot with 0 here is free.
     const high = (hash[1]! | 1) >>> 0;
+    if (this.#low.length === 0) this.#grow();
     if (!this.#put(low, high)) return false;
     if (++this.#size * 2 > this.#low.length) this.#grow();
     return true;
   }
 
+  /** Whether a share, by its header's hash, was noted. */
+  has(hash: Uint32Array): boolean {
+    const high = (hash[1]! | 1) >>> 0;
+    return this.#size > 0 && this.#high[this.#slotOf(hash[0]!, high)] === high;
+  }
+
   #put(low: number, high: number): boolean {
-    const mask = this.#low.length - 1;
-    let at = low & mask;
-    while (this.#high[at] !== 0) {
-      if (this.#low[at] === low && this.#high[at] === high) return false;
-      at = (at + 1) & mask;
-    }
+    const at = this.#slotOf(low, high);
+    if (this.#high[at] !== 0) return false;
     this.#low[at] = low;
     this.#high[at] = high;
     return true;
   }
 
+  /** Where a key is, or would go. */
+  #slotOf(low: number, high: number): number {
+    const mask = this.#low.length - 1;
+    let at = low & mask;
+    while (this.#high[at] !== 0 && (this.#low[at] !== low || this.#high[at] !== high)) {
+      at = (at + 1) & mask;
+    }
+    return at;
+  }
+
   #grow(): void {
     const [lows, highs] = [this.#low, this.#high];
-    this.#low = new Uint32Array(lows.length * 2);
-    this.#high = new Uint32Array(highs.length * 2);
+    const slots = Math.max(INITIAL_SLOTS, lows.length * 2);
+    this.#low = new Uint32Array(slots);
+    this.#high = new Uint32Array(slots);
     for (let at = 0; at < lows.length; at++) {
       if (highs[at] !== 0) this.#put(lows[at]!, highs[at]!);
     }

@@ -143,8 +143,9 @@ export class ShareFlow {
   /** Of what its miner was told, how much a share is credited with. */
   #provable({ slot, job, difficulty, reached }: WaitingShare, screened: Screened): number {
     if (screened === "easy") return this.#demandFor({ slot, job })!.sure;
-    const isEasier = screened === "tentative" && reached < difficulty;
-    return isEasier ? slot.screening.hashing!.poolDifficulty.lower : difficulty;
+    if (screened !== "tentative" || reached >= difficulty) return difficulty;
+    const { lower } = slot.screening.hashing!.poolDifficulty;
+    return reached >= lower ? lower : job.check!.stamp.difficulty;
   }
 
   /** `time` is real. */
@@ -228,7 +229,7 @@ export class ShareFlow {
     const isTentative = screened === "tentative";
     const changes = hashing?.poolDifficulty.changes ?? 0;
     if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) {
-      if (isTentative) hashing?.poolDifficulty.untold(changes);
+      if (isTentative) hashing?.poolDifficulty.untold({ stamp: job.check!.stamp, reached });
       return this.#refuse(seat, "tooMany");
     }
     const serial = slot.nextSerial();
@@ -246,7 +247,6 @@ export class ShareFlow {
     if (seat.slot === slot) seat.waiting++;
     else slot.waitsOfLeft(seat);
     const demand = this.#demandFor({ slot, job });
-    const poolDifficulty = (isTentative ? demand?.possible : demand?.sure) ?? difficulty;
     const pending: PendingShare<MinerSeat> = {
       owner: seat,
       requestId: share.id,
@@ -257,12 +257,13 @@ export class ShareFlow {
       change: changes,
       isTentative,
       isQueued: false,
+      versionBits: share.versionBits,
       job,
-      brakeLoss: isBraked ? Math.max(0, difficulty - poolDifficulty) : 0,
+      isBraked,
     };
     slot.pending.add(serial, pending);
     if (!isTentative) {
-      const sent = { finder: seat.miner, job, difficulty: poolDifficulty, share };
+      const sent = { finder: seat.miner, job, difficulty: demand?.sure ?? difficulty, share };
       slot.verdictCheck?.sent(serial, sent);
     }
     pending.isQueued = !sendShare(upstream, serial, seat.miner, job, share, isBlock);
@@ -283,13 +284,13 @@ export class ShareFlow {
 
   #wentUp(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>): void {
     this.#countSubmitted(share, slot);
-    slot.brakeLoss += share.brakeLoss;
     slot.upstream.watch.submitted(share.sentAt);
   }
 
   /**
-   * The pool's job or difficulty is another, or it has shown how it takes a difficulty. Shares that
-   * wait for their turn and that it would refuse now do not go up: they are stale, or kept.
+   * The pool's job, difficulty or version mask is another, or it has shown how it takes a difficulty.
+   * Shares that wait for their turn and that it would refuse now do not go up: they are stale, refused
+   * for their version bits, or kept.
    */
   reconsider(slot: Slot<MinerSeat>): void {
     const { upstream, pending, screening: { hashing }, verdictCheck } = slot;
@@ -298,16 +299,18 @@ export class ShareFlow {
     const withdrawn = new Map<number, PendingShare<MinerSeat>>();
     for (const [serial, share] of pending.queued()) {
       // Nobody knows yet what it was to find out.
-      if (share.isTentative) poolDifficulty.untold(share.change);
-      const { sure, possible } = poolDifficulty.demand(share.stamp!);
-      if (share.job.isPast || share.reached < possible) {
+      if (share.isTentative) slot.untold(share);
+      const stamp = share.stamp!;
+      const { sure, possible } = poolDifficulty.demand(stamp);
+      const isForbidden = (share.versionBits & ~upstream.versionMask) !== 0;
+      if (share.job.isPast || isForbidden || share.reached < possible) {
         withdrawn.set(serial, share);
         continue;
       }
       share.change = poolDifficulty.changes;
       share.isTentative = share.reached < sure;
       if (!share.isTentative) continue;
-      poolDifficulty.tried();
+      poolDifficulty.tried({ stamp, reached: share.reached });
       verdictCheck?.forget(serial);
     }
     if (withdrawn.size === 0) return;
@@ -323,13 +326,15 @@ export class ShareFlow {
 
   /** `time` is real. */
   #withdrawn(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>, time: number): void {
-    const { owner, requestId, difficulty, job } = share;
+    const { owner, requestId, difficulty, job, versionBits } = share;
     const { isGone, miner } = owner;
     const sessionId = isGone ? undefined : miner.sessionId;
     this.#settled(owner, slot);
-    if (job.isPast) {
-      this.#counter.add(sessionId, REFUSED_COUNT.stale, slot.ledger);
-      this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY.stale);
+    const isForbidden = (versionBits & ~slot.upstream.versionMask) !== 0;
+    if (job.isPast || isForbidden) {
+      const reason = job.isPast ? "stale" : "versionMask";
+      this.#counter.add(sessionId, REFUSED_COUNT[reason], slot.ledger);
+      this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY[reason]);
       return;
     }
     // Had it gone up at once, the pool would have counted it.
@@ -473,7 +478,7 @@ export class ShareFlow {
     const { isGone } = share.owner;
     this.#settled(share.owner, slot);
     // Another one has to find out how the pool takes its new difficulty.
-    if (share.isTentative) slot.screening.hashing?.poolDifficulty.untold(share.change);
+    if (share.isTentative) slot.untold(share);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
     this.#lateAnswers.add(share.owner, share.requestId, undefined);
   }

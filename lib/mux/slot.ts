@@ -83,7 +83,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger = new Ledger();
-  #credited = 0;
+  /** Of shares that nobody hashes here. */
+  #creditedAsTold = 0;
   readonly #credit: PoolCredit | undefined;
   /** Against floods; `undefined` where miners have what the pool sets. */
   readonly brake: FloodBrake | undefined;
@@ -142,7 +143,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
 
   /** The difficulties that the pool counts for shares it accepted, together. */
   get credited(): number {
-    return this.#credited;
+    return this.#creditedAsTold + (this.#credit?.sum ?? 0);
   }
 
   /** The pool's own difficulty: miners have at most this where theirs is our business. */
@@ -257,35 +258,35 @@ export class Slot<Seat extends Sitter> implements Crowd {
    */
   judged(serial: number, share: PendingShare<Seat>, verdict: Verdict): Contradiction | undefined {
     const found = this.verdictCheck?.judged(serial, verdict);
-    const { change, stamp, reached, difficulty } = share;
-    const poolDifficulty = this.screening.hashing?.poolDifficulty;
-    const isCrossed = poolDifficulty !== undefined && poolDifficulty.changes !== change;
-    if (share.isTentative) this.#toldOf(change, verdict);
-    if (verdict.kind === "accepted") {
-      this.#credited += stamp === undefined
-        ? difficulty
-        : this.#credit!.accepted(stamp, reached, isCrossed);
-    } else if (verdict.reason === "lowDifficulty") {
-      this.#foundTooLow(share);
-    }
+    const isCrossed = share.change !== (this.screening.hashing?.poolDifficulty.changes ?? 0);
+    if (verdict.kind === "accepted") this.#accepted(share, isCrossed);
+    else if (verdict.reason === "lowDifficulty") this.#foundTooLow(share);
+    else if (share.isTentative) this.untold(share);
     return isCrossed ? undefined : found;
   }
 
-  /** The pool judged a share that only one of two difficulties would take. */
-  #toldOf(change: number, verdict: Verdict): void {
-    const poolDifficulty = this.screening.hashing?.poolDifficulty;
-    if (verdict.kind === "accepted") poolDifficulty?.accepted(change);
-    else if (verdict.reason !== "lowDifficulty") poolDifficulty?.untold(change);
+  /** The verdict on a share says nothing of how the pool takes a difficulty, or none will come. */
+  untold({ stamp, reached }: PendingShare<Seat>): void {
+    if (stamp !== undefined) this.screening.hashing?.poolDifficulty.untold({ stamp, reached });
   }
 
-  /** One that only the lower of two difficulties would take tells how the pool takes a change. */
-  #foundTooLow({ stamp, reached, change, isTentative }: PendingShare<Seat>): void {
+  #accepted(share: PendingShare<Seat>, isCrossed: boolean): void {
+    const { stamp, reached, difficulty, isBraked } = share;
+    const poolDifficulty = this.screening.hashing?.poolDifficulty;
+    if (stamp === undefined || poolDifficulty === undefined) {
+      this.#creditedAsTold += difficulty;
+      return;
+    }
+    const credit = this.#credit!.accepted(stamp, reached, isCrossed);
+    if (isBraked) this.brakeLoss += Math.max(0, difficulty - credit);
+    if (share.isTentative) poolDifficulty.accepted({ ...share, stamp });
+  }
+
+  #foundTooLow(share: PendingShare<Seat>): void {
+    const { stamp, reached } = share;
     const poolDifficulty = this.screening.hashing?.poolDifficulty;
     if (stamp === undefined || poolDifficulty === undefined) return;
-    if (!isTentative && reached >= poolDifficulty.demand(stamp).sure) return;
-    if (isTentative && change !== poolDifficulty.changes) return;
-    this.#credited += this.#credit!.refused(stamp);
-    poolDifficulty.refused(poolDifficulty.changes);
+    if (poolDifficulty.refused({ ...share, stamp })) this.#credit!.refused(stamp, reached);
   }
 
   /** The serial of a share that goes up now. */

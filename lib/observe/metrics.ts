@@ -267,7 +267,7 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.counter(
     "btcagent_pool_behind_seconds",
-    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+    "How long it worked on a block that others had left 30 s before, counted once that is sure, likewise.",
     of((pool) => pool.behind_seconds),
   );
   page.counter(

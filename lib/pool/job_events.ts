@@ -8,7 +8,7 @@ import { JobWatch } from "./job_watch.ts";
 import type { PayoutChange } from "./paid_outputs.ts";
 import type { PoolBook } from "./pool_book.ts";
 import type { SaidOfPools } from "./refusal_watch.ts";
-import { logBehind, logPayoutChange } from "./roster_log.ts";
+import { logApart, logBehind, logPayoutChange } from "./roster_log.ts";
 
 /** See above. */
 export class JobEvents {
@@ -17,6 +17,8 @@ export class JobEvents {
   readonly #watch = new JobWatch();
   /** Up to when the times in the book go. */
   #countedAt: number | undefined;
+  /** How long pools that are behind now were counted as that, by their ids. */
+  readonly #countedMs = new Map<number, number>();
 
   /** Counts in `book`; `said` keeps it from saying the same too often. */
   constructor(book: PoolBook, said: SaidOfPools) {
@@ -29,11 +31,18 @@ export class JobEvents {
     const { poolId, account } = pool;
     const { name } = connection;
     const roomBytes = ready.upstream.terms.extranonce.bytes;
-    const change = this.#watch.jobCame({ poolId, account, name, roomBytes }, job, time);
-    if (change === undefined) return undefined;
+    const { payout, behindMs } = this.#watch.jobCame(
+      { poolId, account, name, roomBytes },
+      job,
+      time,
+    );
+    // It was undecided which pool was wrong.
+    const uncounted = behindMs - (this.#countedMs.get(poolId) ?? 0);
+    if (uncounted > 0) this.#book.worked(poolId, { emptyMs: 0, behindMs: uncounted });
+    if (payout === undefined) return undefined;
     this.#book.payoutChanged(poolId);
-    logPayoutChange(name, change);
-    return inWords(change);
+    logPayoutChange(name, payout);
+    return inWords(payout);
   }
 
   /** Counts what has passed; to be called several times a second with all that is ready. */
@@ -47,15 +56,19 @@ export class JobEvents {
       const state = this.#watch.stateOf(poolId, time);
       if (state === undefined) continue;
       const { isEmpty, behind } = state;
-      if (isEmpty || behind !== undefined) {
-        this.#book.worked(poolId, {
-          emptyMs: isEmpty ? passed : 0,
-          behindMs: behind === undefined ? 0 : passed,
-        });
+      const behindMs = behind?.isSure === true ? passed : 0;
+      if (isEmpty || behindMs > 0) {
+        this.#book.worked(poolId, { emptyMs: isEmpty ? passed : 0, behindMs });
       }
-      if (behind !== undefined && this.#said.maySay(poolId, "behind", time)) {
-        logBehind(connection.name, behind.name, time - behind.at);
+      if (behind === undefined) {
+        this.#countedMs.delete(poolId);
+        continue;
       }
+      this.#countedMs.set(poolId, (this.#countedMs.get(poolId) ?? 0) + behindMs);
+      const { name, at, isSure } = behind;
+      if (!this.#said.maySay(poolId, isSure ? "behind" : "apart", time)) continue;
+      if (isSure) logBehind(connection.name, name, time - at);
+      else logApart(connection.name, name, time - at);
     }
   }
 }

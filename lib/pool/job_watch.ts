@@ -34,8 +34,19 @@ interface Known {
 export interface JobState {
   /** Whether it has no transactions but its coinbase. */
   readonly isEmpty: boolean;
-  /** The pool that left its block, and when, if that was at least {@linkcode BEHIND_AFTER_MS} ago. */
+  /**
+   * The pool that left its block, and when, if that was at least {@linkcode BEHIND_AFTER_MS} ago. It
+   * may be wrong itself.
+   */
   readonly behind: LeftBlock | undefined;
+}
+
+/** What a job tells of its pool. */
+export interface JobNews {
+  /** What it pays no more though earlier ones did. */
+  readonly payout: PayoutChange | undefined;
+  /** How long the pool was behind others until this job, beyond {@linkcode BEHIND_AFTER_MS}. */
+  readonly behindMs: number;
 }
 
 /** Hears of every job. */
@@ -43,10 +54,10 @@ export class JobWatch {
   readonly #known = new Map<number, Known>();
   readonly #order = new BlockOrder();
 
-  /** A job came at `time`. @returns what it pays no more though earlier ones did. */
-  jobCame(source: JobSource, job: Job, time: number): PayoutChange | undefined {
+  /** A job came at `time`. */
+  jobCame(source: JobSource, job: Job, time: number): JobNews {
     const { poolId, account, name, roomBytes } = source;
-    this.#order.jobCame(poolId, name, job.prevHash, time);
+    const behindMs = this.#order.jobCame(poolId, name, job.prevHash, time) - BEHIND_AFTER_MS;
     let known = this.#known.get(poolId);
     if (known === undefined || known.account !== account) {
       this.#known.set(poolId, known = { isEmpty: false, account, outputs: new PaidOutputs() });
@@ -55,14 +66,17 @@ export class JobWatch {
     const paid = paidScripts(
       Uint8Array.fromHex(job.coinbase1 + "00".repeat(roomBytes) + job.coinbase2),
     );
-    return paid === undefined ? undefined : known.outputs.next(paid, time);
+    return {
+      payout: paid === undefined ? undefined : known.outputs.next(paid, time),
+      behindMs: Math.max(0, behindMs),
+    };
   }
 
   /** How the newest job of a pool is; `undefined` before the first. */
   stateOf(poolId: number, time: number): JobState | undefined {
     const known = this.#known.get(poolId);
     if (known === undefined) return undefined;
-    const left = this.#order.leftBehind(poolId);
+    const left = this.#order.leftBehind(poolId, time);
     const isBehind = left !== undefined && time - left.at >= BEHIND_AFTER_MS;
     return { isEmpty: known.isEmpty, behind: isBehind ? left : undefined };
   }

@@ -113,6 +113,7 @@ export function likelyCause(
 ): string {
   // Such shares are the fault of no miner, not even if all are of one.
   if (areChecked && reason === "lowDifficulty") return HIDDEN_MINIMUM;
+  if (areChecked && reason === "versionMask") return NARROWER_MASK;
   const cause = reason === "other"
     ? CAUSES_BY_CODE[status] ?? "nothing is known of this code; ask your pool what it means"
     : CAUSES[reason];
@@ -122,6 +123,9 @@ export function likelyCause(
 const HIDDEN_MINIMUM = "the shares are good by our own arithmetic: the pool demands a higher " +
   "difficulty than it tells, as one with a hidden minimum does, or works out another target; ask " +
   "your pool, or use another one. No miner is to blame";
+
+const NARROWER_MASK = "the shares have no version bits but those that the pool allows by its own " +
+  "words: ask your pool, or use another one. No miner is to blame";
 
 const CAUSES: Readonly<Record<Exclude<RejectReason, "other">, string>> = {
   stale: "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +

@@ -112,6 +112,15 @@ export function logBehind(poolName: string, other: string, ms: number): void {
   );
 }
 
+/** Another pool, `other`, left the block a pool works on `ms` milliseconds ago, and no third one says more. */
+export function logApart(poolName: string, other: string, ms: number): void {
+  log.warn(
+    "Pools {pool} and {other} work on different blocks: {other} has gone on to another one, and " +
+      "{pool} has not for {seconds} s. One of them is wrong: compare with a block explorer",
+    { pool: poolName, other, seconds: Math.floor(ms / 1000) },
+  );
+}
+
 /** A pool's job does not pay what earlier ones paid. */
 export function logPayoutChange(poolName: string, { gone, paid, isHabit }: PayoutChange): void {
   const values = { pool: poolName, gone: listed(gone), paid: listed(paid) };

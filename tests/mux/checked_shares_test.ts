@@ -252,11 +252,78 @@ Deno.test("a job that the pool repeats under its id leaves what miners have of i
   assert.equal(await world.share(miner, before), 21);
 });
 
+Deno.test("a share of a job that the pool repeats when it was past goes up once", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  const submit = async (extranonce2: number) => {
+    miner.seat!.submit({
+      ...SHARE,
+      id: 10 + world.mux.shares.received,
+      extranonce2,
+      jobId: miner.job.id,
+    });
+    await Promise.resolve();
+  };
+  await submit(5);
+  for (let round = 0; round < 3; round++) {
+    world.jobOf(pool, "2");
+    world.jobOf(pool, "1");
+    await submit(5);
+  }
+  assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1"]);
+  assert.equal(world.mux.shares.refusedDuplicate, 3);
+  await submit(6);
+  assert.equal(pool.submits.length, 2, "another one is new");
+});
+
+Deno.test("a share that was kept is a duplicate once the pool would take it", async () => {
+  const world = new World();
+  world.rules = vardiffRules({ fixed: ANY_WORK });
+  const pool = world.serves("a", { difficulty: 2 ** 40 });
+  const miner = world.join();
+  const submit = async () => {
+    miner.seat!.submit({ ...SHARE, id: 10 + world.mux.shares.received, jobId: miner.job.id });
+    await Promise.resolve();
+  };
+  await submit();
+  assert.equal(world.mux.shares.kept, 1);
+  world.mux.difficultyChanged(pool, "all", ANY_WORK, true);
+  await submit();
+  world.jobOf(pool, "1", false);
+  await submit();
+  assert.deepEqual([pool.submits.length, world.mux.shares.refusedDuplicate], [0, 2]);
+});
+
 Deno.test("a connection says what its pool demands now, not what it began with", () => {
   const world = new World();
   const pool = world.serves("a", { difficulty: 1024 });
   world.mux.difficultyChanged(pool, "all", 4096, true);
   assert.deepEqual(world.mux.occupancies.map(({ poolDifficulty }) => poolDifficulty), [4096]);
+});
+
+Deno.test("a pool whose difficulty no miner reaches in an hour is said, though nothing is refused or late", async () => {
+  using log = new LogCapture();
+  const world = new World();
+  world.rules = vardiffRules({ fixed: ANY_WORK });
+  const pool = world.serves("a");
+  const miner = world.join();
+  const lines: string[] = [];
+  const pass = async (minutes: number) => {
+    for (let step = 0; step < minutes * 2; step++) {
+      world.clock.advance(30_000);
+      for (let n = 0; n < 5; n++) await world.share(miner);
+      pool.acceptAll();
+      world.jobOf(pool, `${lines.length} ${step}`, false);
+      world.mux.tick();
+      lines.push(...log.take().filter((line) => line.includes("far too high")));
+    }
+  };
+  await pass(20);
+  assert.deepEqual(lines, []);
+  world.mux.difficultyChanged(pool, "all", 2 ** 200, true);
+  await pass(20);
+  assert.equal(lines.length, 1);
 });
 
 Deno.test("a miner that goes on while no pool answers keeps the difficulty that suits it", async () => {
@@ -416,6 +483,25 @@ Deno.test("shares that wait while a new block comes are stale, and do not go up"
   pool.acceptAll();
   const { received, submitted, accepted } = world.mux.shares;
   assert.deepEqual([received, submitted, accepted, world.mux.waitingShares], [4, 1, 1, 0]);
+});
+
+Deno.test("shares that wait while the pool takes version bits back do not go up with them", async () => {
+  const world = new World();
+  const pool = world.serves("a");
+  const miner = world.join();
+  pool.isHolding = true;
+  for (const bits of [0, 0x2000, 0x10000000]) await world.share(miner, miner.job.id, bits);
+  pool.versionMask = 0x0000e000;
+  world.mux.versionMaskChanged(pool);
+  assert.deepEqual(pool.held.map(({ share }) => share.versionBits), [0, 0x2000]);
+  const { received, refusedVersionMask } = world.mux.shares;
+  assert.deepEqual([received, refusedVersionMask, world.mux.waitingShares], [3, 1, 2]);
+  await until(() => miner.answers.size === 1, "its miner hears of it");
+  assert.deepEqual(miner.answers.get(2), [20]);
+  assert.equal(world.counter.creditedDifficulty, 0);
+  pool.letGo();
+  pool.acceptAll();
+  assert.deepEqual([world.mux.shares.submitted, world.mux.shares.accepted], [2, 2]);
 });
 
 Deno.test("shares that wait when their connection goes end as all that were sent", async () => {

@@ -114,6 +114,29 @@ Deno.test("shares are judged and credited by the difficulty their number was tol
   assert.equal(world.mux.shares.accepted, pool.submits.length);
 });
 
+Deno.test("a braked share that waits costs what the pool leaves of it once it has gone up", () => {
+  const { world, pool, miner } = serving();
+  world.flood(pool, miner);
+  pool.acceptAll();
+  assert.equal(miner.difficulty, 8 * ANY_WORK);
+  assert.equal(world.mux.brakeLoss, 0);
+  pool.queued = 0;
+  pool.isHolding = true;
+  world.shares(miner, 80);
+  const held = pool.held.length;
+  const credited = world.counter.creditedDifficulty;
+  world.mux.difficultyChanged(pool, "all", 4 * ANY_WORK, true);
+  const [kept, left] = [world.mux.brakeLoss / ANY_WORK, pool.held.length];
+  assert.ok(left > 0 && left < held, `${left} of ${held} are worth sending still`);
+  pool.letGo();
+  assert.equal(world.mux.brakeLoss / ANY_WORK, kept, "the pool has credited none of them");
+  const before = world.mux.creditedAt(0);
+  pool.acceptAll();
+  const ours = world.counter.creditedDifficulty - credited - kept * ANY_WORK;
+  const theirs = world.mux.creditedAt(0) - before;
+  assert.equal(world.mux.brakeLoss - kept * ANY_WORK, ours - theirs);
+});
+
 Deno.test("the same share under both numbers is a duplicate", () => {
   const { world, pool, miner } = serving();
   const old = miner.job.id;

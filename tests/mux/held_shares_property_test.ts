@@ -27,7 +27,7 @@ import { until } from "../support/test_proxy.ts";
 const ALL_BLOCKS = "2100ffff";
 
 /** One that every hash reaches, some that one in a few does, and one that none does. */
-const EXPONENTS = [-32, -32, -31, -30, -29, 10];
+const EXPONENTS = [-32, -32, -31, -30, -29, 10, 224];
 
 const JOB_IDS = 4;
 const MOST_MINERS = 5;

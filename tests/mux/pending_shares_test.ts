@@ -17,7 +17,8 @@ function share(n: number, sentAt = n): PendingShare<string> {
     isTentative: false,
     isQueued: false,
     job: { isPast: false },
-    brakeLoss: 0,
+    isBraked: false,
+    versionBits: 0,
   };
 }
 

@@ -38,7 +38,6 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
     const random = seededRandom(7);
     const difficulty = new PoolDifficulty(64);
     const credit = new PoolCredit(difficulty);
-    let ours = 0;
     let theirs = 0;
     let refusals = 0;
     const stamps: DifficultyStamp[] = [difficulty.stamp(true)];
@@ -51,34 +50,47 @@ for (const [name, { job, rule }] of Object.entries(RULES)) {
         // ckpool changes it over a share that it answers afterwards.
         if (name === "ckpool" && difficulty.current !== current) {
           theirs += rule({ current, previous, isInFlight }, cause.difficulty, Infinity)!;
-          ours += credit.accepted(cause, 2 ** 40, true);
+          credit.accepted(cause, 2 ** 40, true);
         }
         if (job !== "none") stamps.push(difficulty.stamp(job === "clean"));
       } else if (step % 20 === 0) stamps.push(difficulty.stamp(false));
-      // Of a job of late that only one change came after.
-      const stamp = stamps.at(-1 - randomBelow(random, 3)) ?? stamps.at(-1)!;
-      if (difficulty.changes - stamp.change > 1) continue;
+      const stamp = stamps.at(-1 - randomBelow(random, 9)) ?? stamps.at(-1)!;
       const reached = 4 / (1 - random());
       const { sure, possible } = difficulty.demand(stamp);
       if (reached < possible) continue;
       const { current, previous } = difficulty;
       const isInFlight = difficulty.isInFlight(stamp);
+      const share = { stamp, reached, change: difficulty.changes, isTentative: reached < sure };
+      if (share.isTentative) difficulty.tried(share);
       const given = rule({ current, previous, isInFlight }, stamp.difficulty, reached);
       if (given === undefined) {
         assert.ok(reached < sure, "a share that was sure");
         refusals++;
-        ours += credit.refused(stamp);
-        difficulty.refused(difficulty.changes);
+        credit.refused(stamp, reached);
+        difficulty.refused(share);
       } else {
         theirs += given;
-        ours += credit.accepted(stamp, reached, false);
+        credit.accepted(stamp, reached, false);
+        difficulty.accepted(share);
       }
     }
     assert.ok(refusals <= difficulty.changes, `${refusals} refused`);
     assert.ok(theirs > 0);
-    assert.equal(ours, theirs);
+    assert.equal(credit.sum, theirs);
   });
 }
+
+Deno.test("where ckpool changes its difficulty over no share our sum is at most one share's difference off", () => {
+  for (const [to, off] of [[16, 64 - 16], [256, 0]] as const) {
+    const difficulty = new PoolDifficulty(64);
+    const credit = new PoolCredit(difficulty);
+    const stamp = difficulty.stamp(true);
+    difficulty.change(to, true);
+    // On their way when it changed.
+    for (let share = 0; share < 5; share++) credit.accepted(stamp, 2 ** 20, true);
+    assert.equal(credit.sum - 5 * Math.min(64, to), off);
+  }
+});
 
 Deno.test("a share that goes up after a drop is credited by that, not by the difficulty before", () => {
   const difficulty = new PoolDifficulty(2 ** 20);
@@ -88,14 +100,17 @@ Deno.test("a share that goes up after a drop is credited by that, not by the dif
   assert.equal(credit.accepted(stamp, 5, false), 1);
 });
 
-Deno.test("of pools that tell a difficulty with a job one that counts its jobs is credited by the newest", () => {
-  for (const [id, credited] of [["2e", 4], ["6b0d7bdd19c0c602", 2]] as const) {
-    const difficulty = new PoolDifficulty(2);
-    const credit = new PoolCredit(difficulty);
-    credit.firstJobCame(id);
-    const stamp = difficulty.stamp(true);
-    difficulty.change(4, false);
-    difficulty.stamp(false);
-    assert.equal(credit.accepted(stamp, 8, false), credited, `jobs as ${id}`);
-  }
-});
+for (const isClean of [false, true]) {
+  const sort = isClean ? "a clean job" : "a job";
+  Deno.test(`of pools that tell a difficulty with ${sort} one that counts its jobs is credited by the newest`, () => {
+    for (const [id, credited] of [["2e", 4], ["6b0d7bdd19c0c602", 2]] as const) {
+      const difficulty = new PoolDifficulty(2);
+      const credit = new PoolCredit(difficulty);
+      credit.firstJobCame(id);
+      const stamp = difficulty.stamp(true);
+      difficulty.change(4, false);
+      difficulty.stamp(isClean);
+      assert.equal(credit.accepted(stamp, 8, false), credited, `jobs as ${id}`);
+    }
+  });
+}

@@ -129,14 +129,14 @@ function bitsBelow(difficulty: number): string {
   return (bytes + 1).toString(16).padStart(2, "0") + "00" + mantissa.slice(0, 4);
 }
 
-Deno.test("a job that is past remembers blocks only, and a block still goes up once", () => {
+Deno.test("a job that is past remembers what went up, and a block still goes up once", () => {
   const target = { ...source, bits: bitsBelow(found) };
   const rig = here(found / 2 ** 20, {}, target);
   assert.equal(rig.screen(LOWEST), "block");
   for (let nonce = 0; rig.screen(LOWEST, { nonce }) === "block";) nonce++;
   const check = rig.job.check!;
-  assert.equal(check.seen.size, 1);
+  assert.equal(check.seen, 1);
   check.pass();
-  assert.equal(check.seen.size, 0, "hundreds of past jobs are held for blocks");
+  assert.equal(check.seen, 1, "its pool may repeat it");
   assert.equal(rig.screen(LOWEST), "duplicate");
 });

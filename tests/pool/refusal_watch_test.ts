@@ -35,6 +35,12 @@ Deno.test("A pool with nicehash.forced is found: 100 of 112 shares refused as lo
   assert.match(likelyCause(run), /nicehash\.forced/);
 });
 
+Deno.test("Where shares are checked here, a pool that refuses their version bits contradicts itself", () => {
+  const run = watch({ 33: 112 })!;
+  assert.match(likelyCause(run), /update their firmware/);
+  assert.match(likelyCause(run, true), /No miner is to blame/);
+});
+
 for (
   const { name, verdicts, overMs = 61_000, isRun } of [
     { name: "half of them stale", verdicts: { [ACCEPTED]: 20, 37: 20 }, isRun: false },

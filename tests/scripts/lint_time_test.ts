@@ -1,6 +1,7 @@
 /** That nothing in lib takes time or chance from the system itself, and what is said of it. */
 
 import assert from "node:assert/strict";
+import settings from "../../deno.json" with { type: "json" };
 import plugin from "../../scripts/lint_time.ts";
 
 /** What is said of a file with this text, each a sentence. */
@@ -84,7 +85,7 @@ Deno.test("deno lint runs it with the configuration of this repository", async (
     for (const path of ["scripts", page]) {
       await Deno.mkdir(`${folder}/${path}`, { recursive: true });
     }
-    for (const path of ["deno.json", "scripts/lint_time.ts", `${page}/deno.json`]) {
+    for (const path of ["deno.json", ...settings.lint.plugins, `${page}/deno.json`]) {
       await Deno.copyFile(new URL(`../../${path}`, import.meta.url), `${folder}/${path}`);
     }
     await Deno.writeTextFile(`${folder}/lib/planted.ts`, "export const time = Date.now();\n");

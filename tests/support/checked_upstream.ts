@@ -28,7 +28,7 @@ export class CheckedUpstream implements Upstream {
   readonly poolId: number;
   readonly name: string;
   readonly terms: Terms;
-  readonly versionMask = 0x1fffe000;
+  versionMask = 0x1fffe000;
   readonly takesWorkers = true;
   /** Submits that it holds back. */
   queued = 0;

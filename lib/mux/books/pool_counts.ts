@@ -16,7 +16,7 @@ export interface PoolCounts {
   readonly activations: number;
   /** How long its newest job was empty: without any transaction but the coinbase. */
   readonly emptyMs: number;
-  /** How long it worked on a block that another pool had left at least 30 s before. */
+  /** How long it worked on a block that others had left 30 s before, counted once that is sure. */
   readonly behindMs: number;
   /** How often a job did not pay an output that earlier ones paid. */
   readonly payoutChanges: number;

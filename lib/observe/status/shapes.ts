@@ -213,7 +213,7 @@ const JOB_COUNTS = {
     "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
   ),
   behind_seconds: amount(
-    "How long it worked on a block that another pool had left at least 30 s before, likewise.",
+    "How long it worked on a block that others had left 30 s before, counted once that is sure, likewise.",
   ),
   payout_changes: count("How often a job did not pay an output that its earlier jobs paid."),
 };

@@ -12,7 +12,13 @@ import { ERROR_CODE, stratumError } from "../../protocol/stratum/error_code.ts";
 import type { PoolAnswer } from "../../protocol/stratum/pool_message.ts";
 
 /** Why a pool rejects a share: `ours` is for what we did wrong, whatever the share. */
-type Fault = "stale" | "duplicate" | "lowDifficulty" | "ours" | "other";
+type Fault = "stale" | "duplicate" | "lowDifficulty" | "versionMask" | "ours" | "other";
+
+/**
+ * Of version bits, whatever the code: DATUM has 23 for them, too, and a share refused for those says
+ * nothing of the difficulty.
+ */
+const OF_VERSION = /bad-version|version mask/i;
 
 /** Codes that say all. */
 const BY_CODE: Readonly<Record<number, Fault>> = {
@@ -36,6 +42,7 @@ const MEANING: Readonly<Record<Fault, readonly [RejectReason, number]>> = {
   stale: ["stale", ERROR_CODE.jobNotFound],
   duplicate: ["duplicate", ERROR_CODE.duplicate],
   lowDifficulty: ["lowDifficulty", ERROR_CODE.lowDifficulty],
+  versionMask: ["versionMask", ERROR_CODE.unknown],
   ours: ["other", ERROR_CODE.unknown],
   other: ["other", ERROR_CODE.unknown],
 };
@@ -85,6 +92,7 @@ function read(code: number | undefined, words: string): Judgement {
 
 /** What a pool means by a refusal. */
 function faultOf(code: number | undefined, words: string): Fault {
+  if (OF_VERSION.test(words)) return "versionMask";
   const byCode = code === undefined ? undefined : BY_CODE[code];
   return byCode ?? BY_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? "other";
 }

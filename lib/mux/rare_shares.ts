@@ -1,0 +1,63 @@
+/**
+ * Pools whose difficulty is so high that the miners there hardly ever find a share for it: until they
+ * do all their work earns nothing, and nothing else would show it, since what does not go up is
+ * neither refused nor late.
+ */
+
+import { Allowance } from "../base/allowance.ts";
+import { areaLog } from "../observe/log.ts";
+
+/** Shares that come once in this time, in milliseconds, are rare: most pools aim at seconds. */
+const RARE_MS = 3_600_000;
+
+/** Connections are looked at this often, in milliseconds. */
+const LOOK_EVERY_MS = 60_000;
+
+/** It is said this often, in milliseconds, of all connections of an account. */
+const SAY_EVERY_MS = 3_600_000;
+const SAY_BURST = 3;
+
+/** Hashes that a share of difficulty 1 stands for. */
+const HASHES_PER_DIFFICULTY = 2 ** 32;
+
+/** A connection; a `Slot` already fits. */
+export interface SteepPlace {
+  /** The connection itself. */
+  readonly upstream: { readonly name: string };
+  /** The pool's own difficulty. */
+  readonly ceiling: number;
+  /** How many miners sit there. */
+  readonly miners: number;
+}
+
+const log = areaLog("mux");
+
+/** Those of one account. Times are monotonic, in milliseconds. */
+export class RareShares {
+  readonly #said = new WeakSet<SteepPlace>();
+  readonly #sayings = new Allowance(SAY_EVERY_MS, SAY_BURST);
+  #lookedAt = -Infinity;
+
+  /** Whether it is time to look at the connections. */
+  isTime(time: number): boolean {
+    if (time - this.#lookedAt < LOOK_EVERY_MS) return false;
+    this.#lookedAt = time;
+    return true;
+  }
+
+  /** Says so of a connection, once; `hashrate` is that of its miners, in hashes a second. */
+  look(place: SteepPlace, hashrate: number, time: number): void {
+    const { upstream: { name }, ceiling, miners } = place;
+    const everyMs = ceiling * HASHES_PER_DIFFICULTY / hashrate * 1000;
+    // Where nothing is mined for it, nothing is lost.
+    if (!(hashrate > 0) || everyMs < RARE_MS) return void this.#said.delete(place);
+    if (this.#said.has(place) || !this.#sayings.take(time)) return;
+    this.#said.add(place);
+    log.warn(
+      "Pool {pool} has difficulty {difficulty}, far too high for {miners} miners: they find a share " +
+        "for it once in {hours} h, and all other work counts for nothing. Ask it for a lower one: " +
+        "set vardiff.suggest_to_pool, or see what password it takes; or use another pool",
+      { pool: name, difficulty: ceiling, miners, hours: Math.round(everyMs / 3_600_000) },
+    );
+  }
+}
