@@ -182,6 +182,7 @@ export class Multiplexer implements UpstreamEvents {
       slots,
       local: this.#local,
       contradictions: options.contradictions,
+      firstNumberOf: (number) => this.#pastWork.firstNumberOf(number),
     });
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
@@ -427,6 +428,7 @@ export class Multiplexer implements UpstreamEvents {
     if (this.#isPastGrace(longest)) this.#sendingAway.run(() => this.#disconnectUnseated());
     if (this.#pastWork.isOld(realTime)) {
       const number = this.#options.nextJobNumber();
+      this.#flow.stillUsed(this.#pastWork.number);
       if (this.#pastWork.tellAgain(number, realTime)) this.#options.fanout.tell(this.#idlers);
     }
   }
@@ -521,6 +523,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#serving.delete(slot);
     this.#noteDarkness();
     this.#braking.lost(slot);
+    this.#flow.gone(slot);
     this.#lostSlots.add(slot);
     this.#ending.run(() => this.#endLost());
     // The pool forgot everybody with the connection.

@@ -4,6 +4,7 @@
  */
 
 import type { RequestId } from "../protocol/stratum/request_id.ts";
+import type { BlockRecord } from "./found_blocks.ts";
 import type { DifficultyStamp } from "./pool_difficulty.ts";
 
 const INITIAL_CAPACITY = 64;
@@ -33,6 +34,8 @@ export interface PendingShare<Owner> {
   isQueued: boolean;
   /** What it was found for. */
   readonly job: { readonly isPast: boolean };
+  /** What it consists of if it is a block. */
+  readonly block: BlockRecord | undefined;
   /** Work that its pool will not count if it accepts it, since its miner is braked, as difficulty. */
   readonly brakeLoss: number;
 }
