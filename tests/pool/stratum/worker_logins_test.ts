@@ -115,6 +115,25 @@ Deno.test("The first worker goes ahead; once it was taken, others follow, at mos
   rig.session.close();
 });
 
+Deno.test("A block that is refused for a worker's name goes up once more, as the user's", async () => {
+  using _log = new LogCapture();
+  const rig = await withRig1();
+  rig.submit(1, {}, {}, true);
+  const [block] = await requests(rig);
+  assert.equal(block!.name, "bc1qfarm.rig1");
+  rig.events.all.length = 0;
+  await rig.say(no(block!.id));
+  const [login, ...more] = await requests(rig);
+  assert.deepEqual([login!.method, login!.name, more], ["mining.authorize", USER, []]);
+  assert.deepEqual(rig.events.all, [], "it is not judged yet");
+  await rig.say(yes(login!.id));
+  assert.deepEqual(await requests(rig), [{ ...block, name: USER }]);
+  await rig.say(no(block!.id));
+  assert.deepEqual(await requests(rig), [], "no third time");
+  assert.equal(rig.events.all.length, 1, "judged");
+  rig.session.close();
+});
+
 Deno.test("Shares go before names: while one waits for its turn no worker is authorized", async () => {
   using _log = new LogCapture();
   const rig = await withRig1();
