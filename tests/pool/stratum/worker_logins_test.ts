@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { MAX_WORKER_CHARS } from "../../../lib/pool/stratum/worker_names.ts";
-import { FIRST_ANSWER_MS, USER_ANSWER_MS } from "../../../lib/pool/stratum/worker_logins.ts";
+import {
+  FIRST_ANSWER_MS,
+  MOST_UNANSWERED,
+  USER_ANSWER_MS,
+} from "../../../lib/pool/stratum/worker_logins.ts";
 import { WorkersAtPools } from "../../../lib/pool/stratum/workers_at_pools.ts";
 import { FIRST_LOGIN_ID } from "../../../lib/protocol/stratum/pool_request.ts";
 import { LogCapture } from "../../support/log_capture.ts";
@@ -131,6 +135,24 @@ Deno.test("A block that is refused for a worker's name goes up once more, as the
   await rig.say(no(block!.id));
   assert.deepEqual(await requests(rig), [], "no third time");
   assert.equal(rig.events.all.length, 1, "judged");
+  rig.session.close();
+});
+
+Deno.test("A pool that took the first worker and answers no other is asked for a hundred more", async () => {
+  using _log = new LogCapture();
+  const rig = await withRig1();
+  let asked = 0;
+  for (let id = 2; id < 500; id++) {
+    rig.enter(id, `rig${id}`);
+    await rig.pass(250);
+    asked += (await logins(rig)).length;
+    // It talks on.
+    await rig.say("");
+  }
+  assert.equal(asked, MOST_UNANSWERED);
+  await rig.say(yes(FIRST_LOGIN_ID + 1), yes(FIRST_LOGIN_ID + 2));
+  await rig.pass(250);
+  assert.equal((await logins(rig)).length, 2);
   rig.session.close();
 });
 
