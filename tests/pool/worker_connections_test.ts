@@ -169,6 +169,20 @@ Deno.test("they follow once their own are closed as well, or the pool is unwante
   }
 });
 
+Deno.test("they follow when the pool does no work", async () => {
+  using _log = new LogCapture();
+  const rig = await atTheFirst();
+  const [all] = rig.roles.activeUpstreams;
+  const refused = { kind: "rejected", reason: "stale", code: 21, text: "no" } as const;
+  for (let n = 0; n <= 25; n++) {
+    all!.watch.judged(n % 2, { ...refused, poolCode: 21, poolText: "no" }, rig.clock.now());
+    await rig.pass(3_000);
+  }
+  await rig.pass(10_000);
+  assert.deepEqual(rig.roles.active, [1]);
+  assert.deepEqual(counts(rig), [[0, 0], [5, 0]]);
+});
+
 Deno.test("a pool that takes a worker's connection and closes it again is tried less and less", async () => {
   using _log = new LogCapture();
   const rig = await rigOf(names(3));
