@@ -16,14 +16,16 @@ export function errorOfFigure(miners: number, seconds: number): number {
   return Math.sqrt(miners * SECONDS_A_SHARE / seconds);
 }
 
-/** The same for an hour and a day, in words. */
-function errorsWith(miners: number): string {
+/** The same for an hour and a day, in words; `written` is the number of miners in a text. */
+function errorsWith(miners: number, written = `${miners}`): string {
   const percent = (seconds: number) => `${Math.round(100 * errorOfFigure(miners, seconds))} %`;
-  return `with ${miners.toLocaleString("en")} miners on a connection an hour is off by ` +
+  return `with ${written} miners on a connection an hour is off by ` +
     `${percent(HOUR_SECONDS)} and a day by ${percent(DAY_SECONDS)}`;
 }
 
 /** What an operator should know before believing a pool's figures of single workers. */
 export const WORTH_OF_FIGURES: string =
-  `its figures of one worker are rough: ${errorsWith(50)}, ${errorsWith(1_000)}; those of ` +
+  `its figures of one worker are rough: ${errorsWith(50)}, ${
+    errorsWith(1_000, "1,000")
+  }; those of ` +
   "btcagent are exact";
