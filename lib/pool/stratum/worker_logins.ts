@@ -167,11 +167,14 @@ export class WorkerLogins {
       const worker = stage.workers.next;
       const isFirst = this.#firstAskedAt === Infinity;
       if (worker === undefined || this.#asked.size >= MOST_UNANSWERED) return;
-      if (!stage.isProven && !isFirst || !this.#rate.take(time)) return;
+      if (isFirst ? atPools.isAsked(poolId, time) : !stage.isProven) return;
+      if (!this.#rate.take(time)) return;
       if (!outgoing.request(this.#request(worker.json))) return;
       stage.workers.asked(worker);
       this.#asked.set(this.#nextId++, worker);
-      if (isFirst) this.#firstAskedAt = time;
+      if (!isFirst) continue;
+      this.#firstAskedAt = time;
+      atPools.asked(poolId, time);
     }
   }
 

@@ -7,7 +7,7 @@ import {
   MOST_UNANSWERED,
   USER_ANSWER_MS,
 } from "../../../lib/pool/stratum/worker_logins.ts";
-import { WorkersAtPools } from "../../../lib/pool/stratum/workers_at_pools.ts";
+import { ASKING_MS, WorkersAtPools } from "../../../lib/pool/stratum/workers_at_pools.ts";
 import { FIRST_LOGIN_ID } from "../../../lib/protocol/stratum/pool_request.ts";
 import { LogCapture } from "../../support/log_capture.ts";
 import { stratumHandshake, stratumJob, StratumRig } from "../../support/stratum_rig.ts";
@@ -136,6 +136,30 @@ Deno.test("A block that is refused for a worker's name goes up once more, as the
   assert.deepEqual(await requests(rig), [], "no third time");
   assert.equal(rig.events.all.length, 1, "judged");
   rig.session.close();
+});
+
+Deno.test("Of several connections one asks for a name, and others only once the pool took it", async () => {
+  using _log = new LogCapture();
+  for (const answer of ["yes", "no", "gone"] as const) {
+    const atPools = new WorkersAtPools();
+    const first = await readyForEach(atPools);
+    const second = await readyForEach(atPools);
+    first.enter(1);
+    second.enter(2, "rig2");
+    await first.pass(250);
+    await second.pass(250);
+    const [asked] = await logins(first);
+    assert.equal(asked!.name, "bc1qfarm.rig1");
+    assert.deepEqual(await logins(second), []);
+    if (answer === "gone") first.session.close();
+    else await first.say(answer === "yes" ? yes(asked!.id) : no(asked!.id));
+    await second.pass(250);
+    assert.equal((await logins(second)).length, answer === "yes" ? 1 : 0, answer);
+    await second.pass(ASKING_MS);
+    assert.equal((await logins(second)).length, answer === "gone" ? 1 : 0, answer);
+    first.session.close();
+    second.session.close();
+  }
 });
 
 Deno.test("A pool that took the first worker and answers no other is asked for a hundred more", async () => {
