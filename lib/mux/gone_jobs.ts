@@ -4,10 +4,12 @@
  */
 
 import { Allowance } from "../base/allowance.ts";
+import { isSameWork, type Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { JobBook } from "./job_book.ts";
 import type { ScreenedJob, Screening, ShareOwner } from "./screening.ts";
 import type { Upstream } from "./upstream.ts";
+import type { Work } from "./work.ts";
 
 /**
  * How long they are held, in milliseconds, and of those that were not the newest any more only what
@@ -39,6 +41,8 @@ export interface JobHolder {
 export interface JobPlace extends JobHolder {
   /** Its jobs. */
   readonly jobs: JobBook;
+  /** What its miners have to work on. */
+  readonly work: Pick<Work, "again">;
 }
 
 /** A block: the connection that its job came from, and the job. */
@@ -79,6 +83,8 @@ interface HeldJob {
   readonly job: ScreenedJob;
   /** Our numbers of it. */
   readonly numbers: readonly number[];
+  /** How often it was told again. */
+  again: number;
   since: number;
 }
 
@@ -86,6 +92,8 @@ interface HeldJob {
 export class GoneJobs {
   readonly #lines = new Allowance(LINE_EVERY_MS, LINES_AT_ONCE);
   readonly #byNumber = new Map<number, HeldJob>();
+  /** The newest of each connection by their first coinbase parts, two of which are hardly ever alike. */
+  readonly #byCoinbase1 = new Map<string, HeldJob>();
   /** The newest of each connection, and the others; what is held longest first. */
   readonly #newest = new Set<HeldJob>();
   readonly #older = new Set<HeldJob>();
@@ -96,25 +104,28 @@ export class GoneJobs {
   }
 
   /** A connection is gone. */
-  add({ upstream: { name, terms, versionMask }, jobs, screening }: JobPlace, time: number): void {
+  add({ upstream, jobs, screening, work: { again } }: JobPlace, time: number): void {
     if (screening.hashing === undefined) return;
+    const { name, terms, versionMask } = upstream;
     // No more of it: a place holds its miners, too.
     const holder = { upstream: { name, terms, versionMask }, screening };
     for (const { numbers, job, isNewest } of jobs.newestSince(time - LATELY_MS)) {
       const { poolJobId, ntime, version, check } = job;
       check?.pass();
       const past = { poolJobId, ntime, version, check, isPast: true };
-      const held = { holder, job: past, numbers, since: time };
+      const held = { holder, job: past, numbers, again, since: time };
       (isNewest ? this.#newest : this.#older).add(held);
+      if (isNewest && check !== undefined) this.#byCoinbase1.set(check.job.coinbase1, held);
       for (const number of numbers) this.#byNumber.set(number, held);
     }
     while (this.size > MOST_JOBS) this.#forgetFirst(this.#older.size > 0);
   }
 
-  /** Miners still work on the job with this number. */
-  stillUsed(number: number, time: number): void {
+  /** Miners still work on the job with this number, which was told again these many times. */
+  stillUsed(number: number, again: number, time: number): void {
     const held = this.#byNumber.get(number);
     if (held === undefined) return;
+    held.again = again;
     held.since = time;
     const jobs = this.#newest.has(held) ? this.#newest : this.#older;
     // To the end of the order.
@@ -139,6 +150,12 @@ export class GoneJobs {
     return held !== undefined && isBlock(held.holder, held.job, share, owner) ? held : undefined;
   }
 
+  /** How often the newest job of one was told again, if it is the same as this. */
+  againOf(job: Job): number | undefined {
+    const held = this.#byCoinbase1.get(job.coinbase1);
+    return held !== undefined && isSameWork(held.job.check!.job, job) ? held.again : undefined;
+  }
+
   /** Whether one more block is worth a line: at a network where every share is one they would be many. */
   maySay(time: number): boolean {
     return this.#lines.take(time);
@@ -148,6 +165,9 @@ export class GoneJobs {
     const jobs = isOlder ? this.#older : this.#newest;
     const [first] = jobs;
     jobs.delete(first!);
-    for (const number of first!.numbers) this.#byNumber.delete(number);
+    const { numbers, job: { check } } = first!;
+    for (const number of numbers) this.#byNumber.delete(number);
+    if (check === undefined || this.#byCoinbase1.get(check.job.coinbase1) !== first) return;
+    this.#byCoinbase1.delete(check.job.coinbase1);
   }
 }

@@ -428,8 +428,9 @@ export class Multiplexer implements UpstreamEvents {
     if (this.#isPastGrace(longest)) this.#sendingAway.run(() => this.#disconnectUnseated());
     if (this.#pastWork.isOld(realTime)) {
       const number = this.#options.nextJobNumber();
-      this.#flow.stillUsed(this.#pastWork.number);
-      if (this.#pastWork.tellAgain(number, realTime)) this.#options.fanout.tell(this.#idlers);
+      const isNews = this.#pastWork.tellAgain(number, realTime);
+      this.#flow.stillUsed(this.#pastWork.number, this.#pastWork.again);
+      if (isNews) this.#options.fanout.tell(this.#idlers);
     }
   }
 
@@ -542,7 +543,9 @@ export class Multiplexer implements UpstreamEvents {
       this.#foresee(slot);
       this.#local.atNextJob(slot, time);
     }
-    slot.setJob(this.#options.nextJobNumber(), job, time);
+    // Pools give an extranonce1 that was free again, and with it the job that miners had there.
+    const again = slot.work.job === undefined ? this.#flow.againOf(job) : undefined;
+    slot.setJob(this.#options.nextJobNumber(), job, time, again);
     this.#flow.reconsider(slot);
     if (this.#tellIfTime(slot)) slot.brake?.told(time);
   }

@@ -44,6 +44,11 @@ export class PastWork {
     return this.#number;
   }
 
+  /** How often it was told again. */
+  get again(): number {
+    return this.#work.again;
+  }
+
   /** What the job with this number was numbered where it came from. */
   firstNumberOf(number: number): number {
     return this.#firstNumbers.get(number) ?? number;

@@ -13,6 +13,7 @@ import {
   REJECT_REASONS,
   type RejectReason,
 } from "../base/share_reasons.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { AccountBooks } from "./books/account_books.ts";
 import {
@@ -444,9 +445,14 @@ export class ShareFlow {
     this.#gone.add(slot, this.#now());
   }
 
-  /** Miners without a place still work on the job with this number. */
-  stillUsed(jobNumber: number): void {
-    this.#gone.stillUsed(jobNumber, this.#now());
+  /** Miners without a place still work on the job with this number, told again these many times. */
+  stillUsed(jobNumber: number, again: number): void {
+    this.#gone.stillUsed(jobNumber, again, this.#now());
+  }
+
+  /** How often a connection that is gone told its last job again, if it is the same as this. */
+  againOf(job: Job): number | undefined {
+    return this.#gone.againOf(job);
   }
 
   /** Ends all shares of a connection that is gone, one before each `yield`. */

@@ -46,7 +46,7 @@ Deno.test("of a connection that is gone its last jobs are held for ten minutes, 
   assert.deepEqual(Object.keys(all[0]!.holder).sort(), ["screening", "upstream"]);
   assert.deepEqual(Object.keys(all[0]!.holder.upstream).sort(), ["name", "terms", "versionMask"]);
   clock.advance(599_000);
-  gone.stillUsed(5, clock.now());
+  gone.stillUsed(5, 1, clock.now());
   clock.advance(1_000);
   gone.expire(clock.now());
   assert.equal(gone.size, 1, "only the one that is still worked on");
