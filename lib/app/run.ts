@@ -23,6 +23,7 @@ import { boundKernelBuffers } from "../net/libc/kernel_buffers.ts";
 import { CannotListen } from "../net/miners/listeners.ts";
 import { MinerTls } from "../net/tls/miner_tls.ts";
 import { MemoryTrim } from "../host/memory_trim.ts";
+import { ProgramPages } from "../host/program_pages.ts";
 import { openFileLimit } from "../host/open_files.ts";
 import { serviceEnvironment, ServiceManager } from "../host/service_manager.ts";
 import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
@@ -157,6 +158,7 @@ async function serve(serving: Serving): Promise<number> {
   const view = { farm: proxy.view, control: proxy, version, events, reloader };
   const status = await startStatus(view, time, proxy.clock.now);
   const trim = new MemoryTrim(time);
+  const pages = new ProgramPages(time);
   manager.ready();
   await stopping;
   manager.stopping();
@@ -178,6 +180,7 @@ async function serve(serving: Serving): Promise<number> {
   await status?.stop();
   manager.close();
   await trim.stop();
+  await pages.stop();
   logClosingBooks(proxy);
   return 0;
 }

@@ -33,7 +33,7 @@ const SCANNER = "probably a scanner: keep it away from this port (firewall, limi
 /** Looked for before any text is: a crowd that sends noise is to cost little. */
 const BINARY_LANGUAGES: readonly BinaryLanguage[] = [
   {
-    isSpoken: (bytes) => bytes[0] === 0x16,
+    isSpoken: isTls,
     name:
       "TLS, but this port is for miners without: write stratum+tcp:// in its settings, or give it " +
       "a port that has tls",
@@ -145,6 +145,11 @@ export function unfinishedLine(bytes: Uint8Array): string {
 /** Whether a line that begins so is certain to be no Stratum, whatever comes of it. */
 export function isHopeless(start: Uint8Array): boolean {
   return BINARY_LANGUAGES.some(({ isSpoken, isCertain }) => isCertain && isSpoken(start));
+}
+
+/** Whether somebody tries TLS first, as bfgminer does at every connect to see whether it is spoken. */
+export function isTls(start: Uint8Array): boolean {
+  return start[0] === 0x16;
 }
 
 /** What speaks so, in a sentence with what to do; `undefined` if it is nothing that is known. */

@@ -443,7 +443,7 @@ const Limits = group("What a miner may ask of this program.", {
   ),
   ban_after_violations: v.optional(
     about(
-      "When this number of connections from one address broke the protocol within `ban_seconds`, its new connections have only 1 s to log in for the same time: of those that have started to by then, 10 at a time may take longer, 5 new ones a second. None is kept out. 0 is never.",
+      "When this number of connections from one address broke the protocol within `ban_seconds`, its new connections have only 1 s to log in for the same time: of those that have started to by then, 10 at a time may take longer, 5 new ones a second. None is kept out. Trying TLS first, as bfgminer does at every connect, is no violation. 0 is never.",
       wholeNumber("a number of violations", 0, 65535),
     ),
     20,

@@ -9,12 +9,13 @@
 import type { MinerSockets } from "../net/miners/engine.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Rate } from "../base/rate.ts";
-import { isHopeless, notStratum } from "../base/foreign_speech.ts";
+import { isHopeless } from "../base/foreign_speech.ts";
 import type { LineDecoder } from "../protocol/stratum/lines.ts";
 import { errorText } from "../protocol/stratum/error_code.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 import { encodeLine, formatErrorReply, formatReply } from "../protocol/stratum/message.ts";
 import { MinerFault } from "../base/violation.ts";
+import { foreignLine } from "./foreign_line.ts";
 import type { SpareDecoders } from "./spare_decoders.ts";
 
 /**
@@ -155,7 +156,7 @@ export abstract class LineSession<Context extends LineContext> {
     if (!lines.isInsideLine) return decoders.give(lines);
     const { unfinished } = lines;
     // TLS and its like may send no line end for as long as nobody answers.
-    if (isHopeless(unfinished)) throw new MinerFault("not-json", notStratum(unfinished));
+    if (isHopeless(unfinished)) throw foreignLine(unfinished);
     this.#cutLine = lines;
   }
 

@@ -20,6 +20,7 @@ import { ProtocolViolation } from "../base/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";
+import { isHonestTry } from "./foreign_line.ts";
 import {
   brokenLimit,
   type LimitCounts,
@@ -435,7 +436,7 @@ export class Miners implements Fanout, MinerEvents {
         const limit = brokenLimit(error);
         this.#end(session, error.message, limit);
         // What came too early may be the pools' fault, which keep it waiting.
-        if (limit !== "held_bytes") this.#violated(session);
+        if (limit !== "held_bytes" && !isHonestTry(error)) this.#violated(session);
         return;
       }
       reportFault(log, error);

@@ -13,7 +13,7 @@ import type { Worker } from "../mux/upstream.ts";
 import { addressKey } from "../net/miners/admission.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { areaLog } from "../observe/log.ts";
-import { foreignDialect, foreignMethod, notStratum } from "../base/foreign_speech.ts";
+import { foreignDialect, foreignMethod } from "../base/foreign_speech.ts";
 import type { RequestId } from "../protocol/stratum/request_id.ts";
 import { parseShare, type Share } from "../protocol/stratum/share.ts";
 import { scanShare } from "../protocol/stratum/share_scanner.ts";
@@ -30,6 +30,7 @@ import {
 } from "./asicboost.ts";
 import { answerConfigure } from "./configure.ts";
 import type { CommonTexts } from "./common_texts.ts";
+import { foreignLine } from "./foreign_line.ts";
 import { hasLoggedIn, isAuthorized, type MinerState, nextState, type Step } from "./handshake.ts";
 import { HeldLines } from "./held_lines.ts";
 import type { LimitName } from "./limits.ts";
@@ -298,7 +299,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     const share = scanShare(line);
     if (share !== undefined) return this.#submit(share);
     const message = parseStratum(line);
-    if (message === undefined) throw new MinerFault("not-json", notStratum(line));
+    if (message === undefined) throw foreignLine(line);
     this.heard = HEARD.request;
     switch (message.kind) {
       case "request":

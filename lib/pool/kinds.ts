@@ -1,6 +1,6 @@
 /**
  * Every kind of pool there is, and what opens a connection of each. Beside it only `btcagent check`
- * imports the files of a kind.
+ * imports the files of a kind. Those of Stratum pools are loaded when the first is connected to.
  */
 
 import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
@@ -10,10 +10,18 @@ import { AgentSession } from "./agent/session.ts";
 import type { PoolConnection, PoolConnectionOptions, PoolKinds } from "./connection.ts";
 import { FindingOut } from "./finding_out.ts";
 import { FoundKinds } from "./found_kinds.ts";
+import { LateConnection } from "./late_connection.ts";
 import { askStratumSize, askUnknownSize } from "./size_question.ts";
 import { workerUser } from "./stratum/worker_names.ts";
-import { StratumSession } from "./stratum/session.ts";
+import type { StratumSession } from "./stratum/session.ts";
 import { WorkersAtPools } from "./stratum/workers_at_pools.ts";
+
+/** What connects to Stratum pools, once it is loaded. */
+let Stratum: typeof StratumSession | undefined;
+
+async function loadStratum(): Promise<typeof StratumSession> {
+  return Stratum = (await import("./stratum/session.ts")).StratumSession;
+}
 
 /** Opens a connection of a kind. */
 type Open = (options: PoolConnectionOptions) => PoolConnection;
@@ -28,14 +36,24 @@ export function poolKinds(
 ): PoolKinds {
   const openers: Readonly<Record<PoolKind, Open>> = {
     agent: (options) => new AgentSession(options),
-    stratum: (options) => new StratumSession(options, workers),
+    stratum: (options) => {
+      if (Stratum !== undefined) return new Stratum(options, workers);
+      return new LateConnection(
+        options,
+        loadStratum().then((Session) => (inner) => new Session(inner, workers)),
+      );
+    },
   };
   return {
     open: (options) => {
       if (options.kind !== "unknown") return openers[options.kind](options);
       return new FindingOut(options, { found, open: (kind, inner) => openers[kind](inner) });
     },
-    list: (pools) => workers.list(pools),
+    list: (pools) => {
+      workers.list(pools);
+      // Now, since an upgrade may replace the program's files before the first is connected to.
+      if (pools.some(({ kind }) => kind === "stratum")) loadStratum().catch(() => {});
+    },
     askSize: async (listed, question) => {
       const kind = listed === "unknown" ? found.of(question.address) ?? listed : listed;
       if (kind === "agent") return question.answered(AGENT_EXTRANONCE2_BYTES);

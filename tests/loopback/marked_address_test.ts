@@ -12,7 +12,7 @@ import { TestProxy, until } from "../support/test_proxy.ts";
 const HONEST = 40;
 const SPEAKERS = 10;
 const SILENT = 60;
-const TLS_HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
+const SSH_HELLO = new TextEncoder().encode("SSH-2.0-scanner\r\n");
 
 /** Connects for as long as the test runs, again as soon as it is closed. */
 async function attack(port: number, isOver: () => boolean, bytes: Uint8Array): Promise<void> {
@@ -52,7 +52,7 @@ for (const engine of ["deno", "libc"] as const) {
     let isEnding = false;
     const isOver = () => isEnding;
     const crowd = [
-      ...Array.from({ length: SPEAKERS }, () => attack(proxy.port, isOver, TLS_HELLO)),
+      ...Array.from({ length: SPEAKERS }, () => attack(proxy.port, isOver, SSH_HELLO)),
       ...Array.from({ length: SILENT }, () => attack(proxy.port, isOver, new Uint8Array())),
     ];
     await using farm = new AsyncDisposableStack();

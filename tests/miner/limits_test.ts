@@ -123,7 +123,7 @@ Deno.test("a farm behind one address gets in whatever else comes from there, and
   // As during an outage: logged in, and no pool to work for.
   world.mux.holdsMiners = true;
   for (let second = 0; second < 30; second++) {
-    for (let i = 0; i < 50; i++) world.connect(IP).sendBytes("\x16\x03\x01");
+    for (let i = 0; i < 50; i++) world.connect(IP).sendBytes("null\n");
     for (let i = 0; i < 20; i++) world.connect(IP);
     const honest = world.connect(IP);
     honest.send(SUBSCRIBE);
@@ -183,6 +183,19 @@ Deno.test("what was connected before its address was marked has no more time tha
   world.wait(4);
   assert.ok(before.every(({ isConnected }) => !isConnected));
   assert.ok(elsewhere.isConnected);
+});
+
+Deno.test("miners that try TLS at every connect never have their address marked", () => {
+  using log = new LogCapture();
+  const world = new FakeMiners({ limits: { banAfterViolations: 3 } });
+  const silent = world.connect(IP);
+  for (const hello of ["\x16", "\x16\x03\x01\x02\x00\x01\x00", "\x16\x03\x01\n"]) {
+    for (let i = 0; i < 100; i++) world.connect(IP).sendBytes(hello);
+  }
+  world.wait(4);
+  assert.ok(silent.isConnected);
+  assertReached(world, { protocol_violations: 300 });
+  assert.ok(log.take().every((line) => !line.includes("ban_after_violations")));
 });
 
 Deno.test("a miner that subscribes and reconnects every 1.2 s for ever is never marked for it", () => {

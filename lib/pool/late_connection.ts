@@ -1,0 +1,88 @@
+/**
+ * A connection of a kind whose files are loaded when one is first opened: a proxy without such a
+ * pool is spared their memory.
+ */
+
+import type {
+  EndCause,
+  PoolConnection,
+  PoolConnectionOptions,
+  PoolConnectionOwner,
+  ReadyUpstream,
+} from "./connection.ts";
+import { endReason } from "./end_reason.ts";
+
+/** Stands for the connection that is opened once its files are there. */
+export class LateConnection implements PoolConnection, PoolConnectionOwner {
+  readonly name: string;
+  readonly #owner: PoolConnectionOwner;
+  /** The one it stands for; `undefined` before. */
+  #inner: PoolConnection | undefined;
+  #isOver = false;
+
+  /** Opens one with `options`, but for their owner, once `opening` brings what opens it. */
+  constructor(
+    options: PoolConnectionOptions,
+    opening: Promise<(options: PoolConnectionOptions) => PoolConnection>,
+  ) {
+    this.name = options.name;
+    this.#owner = options.owner;
+    opening.then(
+      (open) => {
+        if (!this.#isOver) this.#inner = open({ ...options, owner: this });
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  get bytesRead(): number {
+    return this.#inner?.bytesRead ?? 0;
+  }
+
+  get bytesWritten(): number {
+    return this.#inner?.bytesWritten ?? 0;
+  }
+
+  get waitingBytes(): number {
+    return this.#inner?.waitingBytes ?? 0;
+  }
+
+  get messagesRead(): number {
+    return this.#inner?.messagesRead ?? 0;
+  }
+
+  get messagesWritten(): number {
+    return this.#inner?.messagesWritten ?? 0;
+  }
+
+  tick(): void {
+    this.#inner?.tick();
+  }
+
+  flush(): void {
+    this.#inner?.flush();
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#inner?.close();
+  }
+
+  ready(_inner: PoolConnection, upstream: ReadyUpstream): void {
+    this.#owner.ready(this, upstream);
+  }
+
+  ended(_inner: PoolConnection, reason: string, cause: EndCause): void {
+    this.#isOver = true;
+    this.#owner.ended(this, reason, cause);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const reason = `the program's own files for this kind of pool cannot be loaded: ${
+      endReason(error)
+    }`;
+    this.#owner.ended(this, reason, "connection");
+  }
+}
