@@ -84,7 +84,8 @@ Deno.test("deno lint runs it with the configuration of this repository", async (
     for (const path of ["scripts", page]) {
       await Deno.mkdir(`${folder}/${path}`, { recursive: true });
     }
-    for (const path of ["deno.json", "scripts/lint_time.ts", `${page}/deno.json`]) {
+    const plugins = ["scripts/lint_time.ts", "scripts/lint_locales.ts"];
+    for (const path of ["deno.json", ...plugins, `${page}/deno.json`]) {
       await Deno.copyFile(new URL(`../../${path}`, import.meta.url), `${folder}/${path}`);
     }
     await Deno.writeTextFile(`${folder}/lib/planted.ts`, "export const time = Date.now();\n");
