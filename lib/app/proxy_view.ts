@@ -12,6 +12,15 @@ import type { Account, Accounts } from "../mux/accounts.ts";
 import type { LedgerSnapshot, ShareCounter } from "../mux/books/ledger.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
+import type { WorkerBook } from "../workers/worker_book.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import {
+  connectionCondition,
+  workerSums,
+  type WorkerView,
+  workerView,
+  workerViews,
+} from "../workers/worker_view.ts";
 import type {
   AccountView,
   FarmHealth,
@@ -52,6 +61,7 @@ export interface ViewedProxy {
     readonly miners: Miners;
     readonly accounts: Accounts;
     readonly counter: ShareCounter;
+    readonly workers: WorkerBook;
   };
 }
 
@@ -91,7 +101,7 @@ export class ProxyView implements FarmView {
   }
 
   *summary(): Generator<void, FarmSummary> {
-    const { parts: { miners, accounts, counter }, clock } = this.#proxy;
+    const { parts: { miners, accounts, counter, workers: book }, clock } = this.#proxy;
     const { states, rolling } = yield* miners.census();
     const poolSockets = yield* this.#poolSockets();
     const { traffic } = accounts;
@@ -99,6 +109,7 @@ export class ProxyView implements FarmView {
     const { moves, outgrown, outageMs } = accounts;
     yield;
     const { strayVerdicts } = accounts;
+    const workers = yield* workerSums(book, clock.now());
     yield;
     // From here on all is of one moment.
     const { openFiles, pinnedPool, addresses, certificates, limitCounts } = this.#proxy;
@@ -131,6 +142,8 @@ export class ProxyView implements FarmView {
       moves,
       outgrown,
       outageMs,
+      workers,
+      nominalHashrate: this.config.workers.nominal_hashrate,
       limitCounts,
       certificates,
       sockets: connected + poolSockets + addresses.length,
@@ -176,6 +189,18 @@ export class ProxyView implements FarmView {
     return this.#proxy.parts.counter.minerHashrate(sessionId, windowMs, since, realTime);
   }
 
+  minerCondition(attendance: number, time: number): Condition | undefined {
+    return connectionCondition(this.#proxy.parts.workers, attendance, time);
+  }
+
+  workers(): Iterable<WorkerView> {
+    return workerViews(this.#proxy.parts.workers, this.#proxy.clock.now());
+  }
+
+  worker(id: number): WorkerView | undefined {
+    return workerView(this.#proxy.parts.workers, id, this.#proxy.clock.now());
+  }
+
   *poolsByAccount(): Generator<readonly PoolView[]> {
     for (const account of this.#proxy.parts.accounts.opened) yield poolViews(account);
   }
@@ -191,7 +216,12 @@ export class ProxyView implements FarmView {
   }
 
   #minerView(report: MinerReport): MinerView {
-    return { ...report, account: this.#proxy.parts.accounts.keyOf(report.account) };
+    const { accounts, workers } = this.#proxy.parts;
+    return {
+      ...report,
+      account: accounts.keyOf(report.account),
+      workerId: workers.idOf(report.attendance),
+    };
   }
 
   /** Connections to pools, whatever they are about. */

@@ -5,6 +5,7 @@
 
 import type { GenericSchema, InferOutput } from "valibot";
 import * as shapes from "../../lib/observe/status/shapes.ts";
+import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 
 /** Session ids of the miners there are. */
@@ -20,6 +21,11 @@ export class FakeStatus implements StatusSource, StatusControl {
     ...sampleOf(shapes.MinerSchema),
     id: id.toString(16).padStart(8, "0"),
     worker: `rig${id % 3}"\n\\`,
+  }));
+  readonly #workers = Array.from({ length: MINERS }, (_, place) => ({
+    ...sampleOf(workerShapes.WorkerSchema),
+    id: String(place + 1),
+    worker: `rig${place}"\n\\`,
   }));
   /** How often anything was to be changed. */
   changes = 0;
@@ -39,6 +45,14 @@ export class FakeStatus implements StatusSource, StatusControl {
 
   miner(id: number): shapes.MinerShape | undefined {
     return this.#miners[id];
+  }
+
+  workers(): readonly workerShapes.WorkerShape[] {
+    return this.#workers;
+  }
+
+  worker(id: number): workerShapes.WorkerShape | undefined {
+    return this.#workers[id - 1];
   }
 
   // deno-lint-ignore require-yield -- all in one step
@@ -79,6 +93,11 @@ export class FakeStatus implements StatusSource, StatusControl {
   disconnect(id: number): boolean {
     this.changes++;
     return id < MINERS;
+  }
+
+  forgetWorker(id: number): boolean | undefined {
+    this.changes++;
+    return id <= MINERS ? id > 1 : undefined;
   }
 }
 

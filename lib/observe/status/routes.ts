@@ -9,12 +9,16 @@ import { workersOf } from "../worker_metrics.ts";
 import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
 import type { LongAnswers } from "./long_answers.ts";
-import { parseMinerQuery, pickMiners } from "./miner_query.ts";
+import { CSV_TYPE } from "./csv.ts";
+import { pickPage } from "./list_query.ts";
+import { parseMinerQuery } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
 import type { SummaryShape } from "./shapes.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
 import type { StatusStream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
+import { parseWorkerQuery } from "./worker_query.ts";
+import { workerCsv, workerTable } from "./worker_table.ts";
 
 /** What the routes need. */
 export interface RouteContext {
@@ -78,9 +82,9 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/api/v1/miners", {
     GET: async ({ source, long }, { query: asked }) => {
       const query = parseMinerQuery(asked);
-      const { total, offset, miners } = await long.gather(pickMiners(source.miners(), query));
+      const { total, offset, rows } = await long.gather(pickPage(source.miners(), query));
       const head = `{"total":${total},"offset":${offset},"miners":[`;
-      return long.answer(JSON_TYPE, jsonList(head, miners));
+      return long.answer(JSON_TYPE, jsonList(head, rows));
     },
   }],
   ["/api/v1/miners/{id}", {
@@ -92,6 +96,27 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   }],
   ["/api/v1/miner-table", {
     GET: ({ source, long }) => long.answer(JSON_TYPE, minerTable(source.miners())),
+  }],
+  ["/api/v1/workers", {
+    GET: async ({ source, long }, { query: asked }) => {
+      const query = parseWorkerQuery(asked);
+      const { total, offset, rows } = await long.gather(pickPage(source.workers(), query));
+      const head = `{"total":${total},"offset":${offset},"workers":[`;
+      return long.answer(JSON_TYPE, jsonList(head, rows));
+    },
+  }],
+  ["/api/v1/workers/{id}", {
+    GET: ({ source }, _request, id) => {
+      const worker = source.worker(workerIdOf(id));
+      if (worker === undefined) throw noWorker(id);
+      return json(worker);
+    },
+  }],
+  ["/api/v1/worker-table", {
+    GET: ({ source, long }) => long.answer(JSON_TYPE, workerTable(source.workers())),
+  }],
+  ["/api/v1/workers.csv", {
+    GET: ({ source, long }) => long.answer(CSV_TYPE, workerCsv(source.workers())),
   }],
   ["/api/v1/upstreams", {
     GET: async ({ source, turns, long }) => {
@@ -136,6 +161,14 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     POST: (control, id) => {
       if (!control.disconnect(sessionIdOf(id))) throw noMiner(id);
       return json({ done: `Miner ${id} was disconnected` });
+    },
+  }],
+  ["/api/v1/workers/{id}/forget", {
+    POST: (control, id) => {
+      const isForgotten = control.forgetWorker(workerIdOf(id));
+      if (isForgotten === undefined) throw noWorker(id);
+      if (!isForgotten) throw new RequestProblem(409, `Worker ${id} is connected: it stays`);
+      return json({ done: `Worker ${id} is forgotten` });
     },
   }],
 ];
@@ -218,6 +251,15 @@ function wantedLevel(
 function sessionIdOf(id: string): number {
   if (/^[0-9a-f]{8}$/.test(id)) return parseInt(id, 16);
   throw new RequestProblem(400, "Cannot use this id, wanted 8 hex digits as in the list of miners");
+}
+
+function workerIdOf(id: string): number {
+  if (/^[1-9]\d{0,9}$/.test(id)) return Number(id);
+  throw new RequestProblem(400, "Cannot use this id, wanted a number as in the list of workers");
+}
+
+function noWorker(id: string): RequestProblem {
+  return new RequestProblem(404, `No worker ${id} was seen lately`);
 }
 
 function noMiner(id: string): RequestProblem {
