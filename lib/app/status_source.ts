@@ -18,6 +18,7 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
+import type { WorkerShape } from "../observe/status/worker_shapes.ts";
 import { countChanges, type Reloader } from "./reload.ts";
 import { accountShape, healthShape, minerShape, PoolTotal, summaryShape } from "./status_shapes.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
@@ -67,6 +68,10 @@ export class StatusView implements StatusSource, StatusControl {
     const { farm } = this.#options;
     const miner = farm.miner(id);
     return miner === undefined ? undefined : minerShape(miner, farm, farm.moment);
+  }
+
+  workers(): readonly WorkerShape[] {
+    return [];
   }
 
   *pools(): Generator<void, PoolTotalShape[]> {

@@ -15,6 +15,7 @@ import {
   type SummaryShape,
 } from "../../lib/observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+import type { WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
 import { sampleOf } from "../support/fake_status.ts";
@@ -107,6 +108,10 @@ export class FakeFarm implements StatusSource, StatusControl {
 
   miners(): readonly MinerShape[] {
     return this.#miners;
+  }
+
+  workers(): readonly WorkerShape[] {
+    return [];
   }
 
   miner(id: number): MinerShape | undefined {

@@ -6,6 +6,7 @@
 import type { GenericSchema, InferOutput } from "valibot";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+import { WorkerSchema, type WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 
 /** Session ids of the miners there are. */
 const MINERS = 5;
@@ -21,6 +22,7 @@ export class FakeStatus implements StatusSource, StatusControl {
     id: id.toString(16).padStart(8, "0"),
     worker: `rig${id % 3}"\n\\`,
   }));
+  readonly #workers = [sampleOf(WorkerSchema)];
   /** How often anything was to be changed. */
   changes = 0;
 
@@ -39,6 +41,10 @@ export class FakeStatus implements StatusSource, StatusControl {
 
   miner(id: number): shapes.MinerShape | undefined {
     return this.#miners[id];
+  }
+
+  workers(): readonly WorkerShape[] {
+    return this.#workers;
   }
 
   // deno-lint-ignore require-yield -- all in one step
@@ -89,6 +95,7 @@ interface Structure {
   readonly item?: Structure;
   readonly wrapped?: Structure;
   readonly options?: readonly string[];
+  readonly pipe?: readonly Structure[];
 }
 
 /** Some value of this schema. */
@@ -96,7 +103,13 @@ export function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<
   return sample(schema as unknown as Structure) as InferOutput<S>;
 }
 
-function sample({ type, entries, item, wrapped, options }: Structure): unknown {
+/** Whether it is a time of day, described or not. */
+function isTime({ type, pipe = [] }: Structure): boolean {
+  return type === "iso_timestamp" || pipe.some(isTime);
+}
+
+function sample(structure: Structure): unknown {
+  const { type, entries, item, wrapped, options } = structure;
   switch (type) {
     case "strict_object":
       return Object.fromEntries(Object.entries(entries!).map(([key, of]) => [key, sample(of)]));
@@ -113,7 +126,7 @@ function sample({ type, entries, item, wrapped, options }: Structure): unknown {
     case "boolean":
       return true;
     case "string":
-      return '☃ "quoted"\n\\';
+      return isTime(structure) ? "2026-12-01T03:00:00.000Z" : '☃ "quoted"\n\\';
     default:
       throw new TypeError(`Cannot make a sample of ${type}`);
   }

@@ -14,6 +14,7 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
+import type { WorkerShape } from "./worker_shapes.ts";
 
 /**
  * The program at this moment. Each call counts again; what takes long is counted in steps, and done
@@ -28,6 +29,8 @@ export interface StatusSource {
   miners(): Iterable<MinerShape>;
   /** The miner with this session id. */
   miner(id: number): MinerShape | undefined;
+  /** Every worker seen lately, connected or not. */
+  workers(): Iterable<WorkerShape>;
   /** Every pool of the configuration. */
   pools(): Generator<void, PoolTotalShape[]>;
   /** Every sub-account with its pools. */
