@@ -8,6 +8,7 @@ import type { JobHolder } from "./gone_jobs.ts";
 import type { ScreenedJob, ShareOwner } from "./screening.ts";
 import { writeExtranonces } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
+import type { Rejected } from "./verdict.ts";
 
 /** The miner that found it. */
 export interface Finder extends ShareOwner {
@@ -15,13 +16,23 @@ export interface Finder extends ShareOwner {
   readonly worker: Worker;
 }
 
+/** What a block consists of. */
+export interface BlockRecord {
+  /** The miner that found it. */
+  readonly finder: Finder;
+  /** The connection that its job came from. */
+  readonly holder: Pick<JobHolder, "upstream">;
+  /** The job. */
+  readonly job: ScreenedJob;
+  /** The share. */
+  readonly share: Share;
+}
+
 const log = areaLog("mux");
 
 /** A block goes up. */
-export function logBlock(finder: Finder, holder: JobHolder, job: ScreenedJob, share: Share): void {
-  const { upstream: { name: pool } } = holder;
-  const { name: worker } = finder.worker;
-  const { header } = recordOf(finder, holder, job, share);
+export function logBlock(found: BlockRecord): void {
+  const { worker, pool, header } = textsOf(found);
   log.info(
     "Block found: {worker} has a share for {pool} that meets the network's target; it is sent " +
       "before all others. Header {header}",
@@ -30,32 +41,44 @@ export function logBlock(finder: Finder, holder: JobHolder, job: ScreenedJob, sh
 }
 
 /** A block cannot go up: its connection is gone. */
-export function logLostBlock(
-  finder: Finder,
-  holder: JobHolder,
-  job: ScreenedJob,
-  share: Share,
-): void {
-  const { upstream: { name: pool } } = holder;
-  const { name: worker } = finder.worker;
-  const record = recordOf(finder, holder, job, share);
+export function logLostBlock(found: BlockRecord): void {
   log.error(
     "BLOCK NOT SENT: {worker} found a block for a job of {pool}, whose connection is gone. Give " +
       "your pool this record at once: job {job}, header {header}, coinbase {coinbase}",
-    { worker, pool, job: job.poolJobId, ...record },
+    textsOf(found),
   );
 }
 
-function recordOf(
-  finder: Finder,
-  { upstream: { terms: { extranonce: room } } }: JobHolder,
-  { check }: ScreenedJob,
-  share: Share,
-): { readonly header: string; readonly coinbase: string } {
+/** A block went up, or was about to, and no verdict comes: nobody knows whether the pool has it. */
+export function logUnansweredBlock(found: BlockRecord): void {
+  log.error(
+    "BLOCK NOT ANSWERED: {worker} found a block for {pool}, which has not said that it got it and " +
+      "will not any more. Give your pool this record at once: job {job}, header {header}, " +
+      "coinbase {coinbase}",
+    textsOf(found),
+  );
+}
+
+/** The pool does not take a block. */
+export function logRefusedBlock(found: BlockRecord, { poolCode, poolText }: Rejected): void {
+  log.error(
+    "BLOCK REFUSED: {pool} answered {code} {text} to a block that {worker} found. Ask your pool, " +
+      "with this record: job {job}, header {header}, coinbase {coinbase}",
+    { ...textsOf(found), code: poolCode, text: poolText },
+  );
+}
+
+function textsOf(
+  { finder, holder: { upstream: { name: pool, terms: { extranonce: room } } }, job, share }:
+    BlockRecord,
+) {
   const extranonces = new Uint8Array(room.bytes);
   writeExtranonces(extranonces, room, finder, share.extranonce2);
   return {
-    header: check!.headerOf(extranonces, share).toHex(),
-    coinbase: check!.coinbaseOf(extranonces).toHex(),
+    worker: finder.worker.name,
+    pool,
+    job: job.poolJobId,
+    header: job.check!.headerOf(extranonces, share).toHex(),
+    coinbase: job.check!.coinbaseOf(extranonces).toHex(),
   };
 }

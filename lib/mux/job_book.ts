@@ -31,6 +31,16 @@ export interface BookedJob extends Omit<ScreenedJob, "isPast">, JobDifficulty {}
 /** A pool's job as miners were told it, under one number or several. */
 export interface ToldJob extends ScreenedJob, JobDifficulty {}
 
+/** One of the pool's jobs and all that it was given under. */
+export interface NumberedJob {
+  /** Our numbers of it. */
+  readonly numbers: readonly number[];
+  /** The job. */
+  readonly job: BookedJob;
+  /** Whether no newer one came. */
+  readonly isNewest: boolean;
+}
+
 /** One of the pool's jobs. */
 class Entry {
   readonly poolJobId: string;
@@ -170,6 +180,14 @@ export class JobBook {
   /** What is held of the pool's job with this id, if anything. */
   ofPool(poolJobId: string): BookedJob | undefined {
     return this.#entries.findLast((entry) => entry.poolJobId === poolJobId)?.telling;
+  }
+
+  /** Those that were the newest at `since` or later, the oldest first, with all their numbers. */
+  *newestSince(since: number): Generator<NumberedJob> {
+    for (const { numbers, telling, supersededAt } of this.#entries) {
+      if ((supersededAt ?? Infinity) < since) continue;
+      yield { numbers, job: telling, isNewest: supersededAt === undefined };
+    }
   }
 
   /** The difficulties of all jobs that can be submitted for. */

@@ -184,6 +184,7 @@ export class Multiplexer implements UpstreamEvents {
       slots,
       local: this.#local,
       contradictions: options.contradictions,
+      firstNumberOf: (number) => this.#pastWork.firstNumberOf(number),
     });
     this.#seating = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
     this.#ending = new InTurns(timers, LOST_PER_TURN, TURN_PAUSE_MS);
@@ -430,7 +431,9 @@ export class Multiplexer implements UpstreamEvents {
     if (this.#isPastGrace(longest)) this.#sendingAway.run(() => this.#disconnectUnseated());
     if (this.#pastWork.isOld(realTime)) {
       const number = this.#options.nextJobNumber();
-      if (this.#pastWork.tellAgain(number, realTime)) this.#options.fanout.tell(this.#idlers);
+      const isNews = this.#pastWork.tellAgain(number, realTime);
+      this.#flow.stillUsed(this.#pastWork.number, this.#pastWork.again);
+      if (isNews) this.#options.fanout.tell(this.#idlers);
     }
   }
 
@@ -524,6 +527,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#serving.delete(slot);
     this.#noteDarkness();
     this.#braking.lost(slot);
+    this.#flow.gone(slot);
     this.#lostSlots.add(slot);
     this.#ending.run(() => this.#endLost());
     // The pool forgot everybody with the connection.
@@ -542,7 +546,9 @@ export class Multiplexer implements UpstreamEvents {
       this.#foresee(slot);
       this.#local.atNextJob(slot, time);
     }
-    slot.setJob(this.#options.nextJobNumber(), job, time);
+    // Pools give an extranonce1 that was free again, and with it the job that miners had there.
+    const again = slot.work.job === undefined ? this.#flow.againOf(job) : undefined;
+    slot.setJob(this.#options.nextJobNumber(), job, time, again);
     this.#flow.reconsider(slot);
     if (this.#tellIfTime(slot)) slot.brake?.told(time);
   }

@@ -9,9 +9,15 @@ import type { Slot } from "./slot.ts";
 import type { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
+/** Numbers of jobs told again that are known: with one each 35 s those of the last ten minutes. */
+const MAX_NUMBERS = 18;
+
 /** See above. Times are monotonic, in milliseconds. */
 export class PastWork {
   readonly #work = new Work();
+  /** What the job was numbered that is told again, and what those were under their later numbers. */
+  #number = -1;
+  readonly #firstNumbers = new Map<number, number>();
   /** How the miners see it, and the version bits that they may roll. */
   #views: Views | undefined;
   #versionMask = 0;
@@ -28,8 +34,24 @@ export class PastWork {
    */
   inherit({ work, views, versionMask }: Slot<MinerSeat>, isAlone: boolean): void {
     this.#work.inherit(work, isAlone);
+    if (work.job !== undefined) this.#number = work.number;
     this.#views = views;
     this.#versionMask = versionMask;
+  }
+
+  /** What the job was numbered that is told again. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** How often it was told again. */
+  get again(): number {
+    return this.#work.again;
+  }
+
+  /** What the job with this number was numbered where it came from. */
+  firstNumberOf(number: number): number {
+    return this.#firstNumbers.get(number) ?? number;
   }
 
   /** What is news to a miner that waits; `undefined` for nothing. */
@@ -51,6 +73,10 @@ export class PastWork {
   /** Tells it again, under this number. @returns whether there is news for the miners. */
   tellAgain(number: number, time: number): boolean {
     this.#work.setAgain(number, false);
+    this.#firstNumbers.set(number, this.#number);
+    if (this.#firstNumbers.size > MAX_NUMBERS) {
+      this.#firstNumbers.delete(this.#firstNumbers.keys().next().value!);
+    }
     return this.#work.announce(time);
   }
 }

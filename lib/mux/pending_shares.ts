@@ -4,6 +4,7 @@
  */
 
 import type { RequestId } from "../protocol/stratum/request_id.ts";
+import type { BlockRecord } from "./found_blocks.ts";
 import type { DifficultyStamp } from "./pool_difficulty.ts";
 
 const INITIAL_CAPACITY = 64;
@@ -35,6 +36,8 @@ export interface PendingShare<Owner> {
   readonly versionBits: number;
   /** What it was found for. */
   readonly job: { readonly isPast: boolean };
+  /** What it consists of if it is a block. */
+  readonly block: BlockRecord | undefined;
   /** Whether its miner was braked, so that the pool may count less for it. */
   readonly isBraked: boolean;
 }

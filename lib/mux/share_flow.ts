@@ -13,6 +13,7 @@ import {
   REJECT_REASONS,
   type RejectReason,
 } from "../base/share_reasons.ts";
+import type { Job } from "../protocol/stratum/job.ts";
 import type { Share } from "../protocol/stratum/share.ts";
 import type { AccountBooks } from "./books/account_books.ts";
 import {
@@ -23,7 +24,7 @@ import {
   type Unanswered,
 } from "./books/ledger.ts";
 import type { FirstReceipt, ShareReceipt } from "./downstream.ts";
-import { logBlock, logLostBlock } from "./found_blocks.ts";
+import { logBlock, logLostBlock, logRefusedBlock, logUnansweredBlock } from "./found_blocks.ts";
 import { blockAt, GoneJobs } from "./gone_jobs.ts";
 import { LateAnswers } from "./late_answers.ts";
 import type { ContradictionLog } from "./contradiction_log.ts";
@@ -74,6 +75,8 @@ export interface ShareFlowParts {
   readonly local: Pick<LocalDifficulty, "found">;
   /** Says where a pool contradicts us. */
   readonly contradictions: Pick<ContradictionLog, "say">;
+  /** What a job was numbered that miners without a place were told again under this number. */
+  readonly firstNumberOf: (jobNumber: number) => number;
 }
 
 /** See the head of this file. */
@@ -86,12 +89,14 @@ export class ShareFlow {
   readonly #slots: () => Iterable<Slot<MinerSeat>>;
   readonly #local: Pick<LocalDifficulty, "found">;
   readonly #contradictions: Pick<ContradictionLog, "say">;
+  readonly #firstNumberOf: (jobNumber: number) => number;
   readonly #gone = new GoneJobs();
   readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
   /** No share has come. */
   constructor(parts: ShareFlowParts) {
     const { counter, books, now, realNow, timers, slots, local, contradictions } = parts;
+    this.#firstNumberOf = parts.firstNumberOf;
     this.#counter = counter;
     this.#books = books;
     this.#now = now;
@@ -191,7 +196,9 @@ export class ShareFlow {
     const { slot, miner } = seat;
     // Looking for a block takes the hasher.
     this.finish();
-    const live = blockAt(this.#slots(), share, miner);
+    const first = this.#firstNumberOf(share.jobId);
+    const named = first === share.jobId ? share : { ...share, jobId: first };
+    const live = blockAt(this.#slots(), named, miner);
     if (live !== undefined) {
       const { holder, job } = live;
       this.#counter.add(miner.sessionId, "received", holder.ledger);
@@ -201,10 +208,10 @@ export class ShareFlow {
     }
     const ledger = slot?.ledger ?? this.#books.unplaced;
     this.#counter.add(miner.sessionId, "received", ledger);
-    const gone = blockAt(this.#gone.holders(), share, miner);
+    const gone = this.#gone.blockOf(named, miner);
     if (gone !== undefined) {
       this.#counter.add(miner.sessionId, "blocksLost", ledger);
-      if (this.#gone.maySay(this.#now())) logLostBlock(miner, gone.holder, gone.job, share);
+      if (this.#gone.maySay(this.#now())) logLostBlock({ ...gone, finder: miner, share });
     }
     return this.#refuse(seat, "stale");
   }
@@ -233,9 +240,10 @@ export class ShareFlow {
       return this.#refuse(seat, "tooMany");
     }
     const serial = slot.nextSerial();
-    if (isBlock) {
+    const block = isBlock ? { finder: seat.miner, holder: slot, job, share } : undefined;
+    if (block !== undefined) {
       counter.add(sessionId, "blocks", ledger);
-      logBlock(seat.miner, slot, job, share);
+      logBlock(block);
     }
     if (verdicts === "assumed") {
       sendShare(upstream, serial, seat.miner, job, share, isBlock);
@@ -259,6 +267,7 @@ export class ShareFlow {
       isQueued: false,
       versionBits: share.versionBits,
       job,
+      block,
       isBraked,
     };
     slot.pending.add(serial, pending);
@@ -387,6 +396,9 @@ export class ShareFlow {
       if (!isGone) miner.acceptShare(requestId);
     } else {
       counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
+      if (share.block !== undefined && this.#gone.maySay(judgedAt)) {
+        logRefusedBlock(share.block, verdict);
+      }
       if (!isGone) miner.rejectShare(requestId, verdict);
     }
     const contradiction = slot.judged(serial, share, verdict);
@@ -433,9 +445,23 @@ export class ShareFlow {
     this.#gone.expire(this.#now());
   }
 
+  /** A connection is gone: no block for a job of it goes up any more. */
+  gone(slot: Slot<MinerSeat>): void {
+    this.#gone.add(slot, this.#now());
+  }
+
+  /** Miners without a place still work on the job with this number, told again these many times. */
+  stillUsed(jobNumber: number, again: number): void {
+    this.#gone.stillUsed(jobNumber, again, this.#now());
+  }
+
+  /** How often a connection that is gone told its last job again, if it is the same as this. */
+  againOf(job: Job): number | undefined {
+    return this.#gone.againOf(job);
+  }
+
   /** Ends all shares of a connection that is gone, one before each `yield`. */
   *lost(slot: Slot<MinerSeat>): Generator<void> {
-    this.#gone.add(slot, this.#now());
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
       // Nobody knows whether the pool still got it.
@@ -494,6 +520,10 @@ export class ShareFlow {
     const { isGone, miner } = share.owner;
     // One that waited for its turn has not been counted yet.
     if (share.isQueued) this.#countSubmitted(share, slot);
-    this.#counter.add(isGone ? undefined : miner.sessionId, why, slot.ledger);
+    const sessionId = isGone ? undefined : miner.sessionId;
+    this.#counter.add(sessionId, why, slot.ledger);
+    if (share.block === undefined) return;
+    this.#counter.add(sessionId, "blocksLost", slot.ledger);
+    if (this.#gone.maySay(this.#now())) logUnansweredBlock(share.block);
   }
 }

@@ -294,8 +294,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.#sent++;
   }
 
-  /** Takes a new job under a number of ours, at `time`. */
-  setJob(number: number, job: Job, time: number): void {
+  /** Takes a new job under a number of ours, at `time`; `againElsewhere` as for {@linkcode Work.set}. */
+  setJob(number: number, job: Job, time: number, againElsewhere?: number): void {
     this.jobAt = time;
     const isFirst = this.work.job === undefined;
     if (isFirst) this.#credit?.firstJobCame(job.id);
@@ -313,7 +313,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
       isClean,
       time,
     );
-    this.work.set(number, job);
+    this.work.set(number, job, againElsewhere);
     if (isClean) this.#ids?.rested();
     if (this.maskChanged(time) || isClean) this.currentFrom = number;
   }

@@ -74,6 +74,11 @@ export class Work {
     return this.#number;
   }
 
+  /** How often the job was told again: each time with another time of its own. */
+  get again(): number {
+    return this.#again;
+  }
+
   /** What a miner that is given the newest job has had; more than any other had before. */
   get sequence(): number {
     return this.#sequence;
@@ -99,11 +104,16 @@ export class Work {
     return line;
   }
 
-  /** The pool sent a job. The first is clean: miners may still hold one of another place. */
-  set(number: number, job: Job): void {
+  /**
+   * The pool sent a job. The first is clean: miners may still hold one of another place.
+   *
+   * @param againElsewhere how often the same was told again at another place; absent if it was not
+   * told there.
+   */
+  set(number: number, job: Job, againElsewhere: number = -1): void {
     const isClean = job.isClean || this.#job === undefined;
     const isSentAgain = this.#job !== undefined && isSameWork(this.#job, job);
-    this.#again = isSentAgain ? this.#again + 1 : 0;
+    this.#again = isSentAgain ? this.#again + 1 : againElsewhere + 1;
     this.#job = job;
     this.#take(number, isClean);
   }

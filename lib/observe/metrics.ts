@@ -132,7 +132,7 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.counter(
     "btcagent_blocks_lost",
-    "Blocks that could not be sent, for the connection of their job was gone; the log has each.",
+    "Blocks that did not reach the pool, or that it never answered; the log has each.",
     one(summary.shares.blocks_lost),
   );
   page.counter(
@@ -316,7 +316,7 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.counter(
     "btcagent_pool_blocks_lost",
-    "Blocks for the pool that could not be sent, for the connection of their job was gone.",
+    "Blocks for the pool that did not reach it, or that it never answered.",
     of(({ shares }) => shares.blocks_lost),
   );
   page.counter(

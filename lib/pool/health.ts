@@ -62,6 +62,11 @@ export class PoolHealth {
     return (isOutage ? outageRetryAt : Math.max(retryAt, aloneUntil)) - time;
   }
 
+  /** Whether a pool does no work and is left alone for that. */
+  isLeftAlone(poolId: number, time: number): boolean {
+    return time < this.#record(poolId).aloneUntil;
+  }
+
   /** Whether the last that was heard of a pool is a failure. */
   hasFailed(poolId: number): boolean {
     const { failures, ready } = this.#record(poolId);

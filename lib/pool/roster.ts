@@ -42,7 +42,7 @@ import {
   logServes,
   type MoveReason,
 } from "./roster_log.ts";
-import type { ListedPool, RosterSettings } from "./settings.ts";
+import { type ListedPool, type RosterSettings, servesAs } from "./settings.ts";
 import { Standby } from "./standby.ts";
 import type { PoolTroubleLog } from "./trouble_log.ts";
 import { TurnGate } from "./turn_gate.ts";
@@ -174,7 +174,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     for (const entry of this.#entries.ready) this.#judgeWork(entry);
     this.#standby.tick();
     this.#reconsider();
-    this.#workers.tick(this.#best);
+    const best = this.#best;
+    this.#workers.tick(best, (pool) => this.#isBetter(pool, best));
   }
 
   /**
@@ -359,6 +360,13 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   get #best(): ReadyEntry | undefined {
     const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
     return best;
+  }
+
+  /** Whether a pool is wanted and does its work, and is better than the one that serves. */
+  #isBetter(pool: ListedPool, best: ReadyEntry | undefined): boolean {
+    const rank = this.#order.ranked.findIndex((listed) => servesAs(pool, listed));
+    return rank !== -1 && best !== undefined && rank < best.rank &&
+      !this.#health.isLeftAlone(pool.poolId, this.#options.now());
   }
 
   /** How many connections are to serve: more where one has room for few. */

@@ -154,8 +154,10 @@ export class WorkerConnections implements PoolConnectionOwner {
    *
    * @param best The best connection that serves miners; `undefined` while none does. Workers have
    * their own where it leads to, if its pool wants it so, and keep it as long as there is no other.
+   * @param isBetter Whether a pool is wanted and better than that: then they keep it, too. The
+   * connection for all has nothing to do there, and pools close such.
    */
-  tick(best: ReadyEntry | undefined): void {
+  tick(best: ReadyEntry | undefined, isBetter: (pool: ListedPool) => boolean): void {
     const time = this.#parts.now();
     this.#ticks = (this.#ticks + 1) % TICKS_A_TURN;
     // One that ends here leaves the list.
@@ -168,7 +170,7 @@ export class WorkerConnections implements PoolConnectionOwner {
       servesAs(this.#pool, best.pool);
     if (this.#isThere && !isThere) this.#noteLoss(time);
     this.#isThere = isThere;
-    if (best !== undefined && !isThere) {
+    if (best !== undefined && !isThere && !this.#mayStay(isBetter)) {
       const pool = wantsOwn(best) ? best.pool : undefined;
       if (pool !== undefined || this.#pool !== undefined) this.#moveTo(pool);
     }
@@ -177,7 +179,13 @@ export class WorkerConnections implements PoolConnectionOwner {
     this.#closeLeft(time);
     const pool = this.#pool;
     if (pool === undefined || best === undefined || best.rank === UNWANTED) return;
-    this.#openMissing(pool, best, time);
+    if (servesAs(pool, best.pool)) this.#openMissing(pool, best, time);
+  }
+
+  /** Whether workers go on where they are, though the connection for all leads elsewhere. */
+  #mayStay(isBetter: (pool: ListedPool) => boolean): boolean {
+    if (this.#pool === undefined || !isBetter(this.#pool)) return false;
+    return this.#byUser.values().some(({ ready }) => ready !== undefined);
   }
 
   /** The operator changed something: what was given up is tried again. */
@@ -317,7 +325,9 @@ export class WorkerConnections implements PoolConnectionOwner {
       { at: best.ready.upstream.watch.record.newsAt, name: best.connection.name };
     const sign = record.sign(this.#parts.halfDead(), news, time);
     const run = refusals.take(time);
-    const isBarred = run !== undefined && run.reason === "other" && run.refused === run.judged;
+    // Those with too low a difficulty are of a change of it, or the pool hides what it wants.
+    const isBarred = run !== undefined && run.reason !== "lowDifficulty" &&
+      run.refused === run.judged;
     const reason = isBarred
       ? `it refused all ${run.judged} shares: ${run.status} "${run.text}"`
       : sign;

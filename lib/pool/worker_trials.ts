@@ -9,7 +9,10 @@
 import { backoffMs } from "../base/backoff.ts";
 import type { Random } from "../base/clock.ts";
 
-/** After these many failures in a row, none of which came together, the pool is given up. */
+/**
+ * After these many failures in a row, none of which came together, the pool is given up; after as
+ * many of one worker alone, each before it had served for long, the worker waits like a refused one.
+ */
 const MOST_FAILURES = 5;
 
 /** How long it is given up, in milliseconds. */
@@ -68,7 +71,8 @@ export class WorkerTrials {
   failed({ user, openedAt, isRefusal }: WorkerFailure, time: number): boolean {
     this.#forgetRested(time);
     const failures = (this.#workers.get(user)?.failures ?? 0) + 1;
-    const restMs = isRefusal ? REFUSED_MS : backoffMs(failures, this.#random);
+    const isHopeless = isRefusal || failures >= MOST_FAILURES;
+    const restMs = isHopeless ? REFUSED_MS : backoffMs(failures, this.#random);
     this.#workers.set(user, { failures, retryAt: time + restMs });
     // Those that were on their way then fail for the same reason.
     if (openedAt <= this.#failedAt) return false;

@@ -17,6 +17,7 @@ function share(n: number, sentAt = n): PendingShare<string> {
     isTentative: false,
     isQueued: false,
     job: { isPast: false },
+    block: undefined,
     isBraked: false,
     versionBits: 0,
   };

@@ -1,6 +1,7 @@
 /** What miners are told and when: difficulties job by job, jobs told again, crowds in turns. */
 
 import assert from "node:assert/strict";
+import { CheckedWorld } from "../support/checked_world.ts";
 import fc from "fast-check";
 import { NO_POOL } from "../../lib/mux/upstream.ts";
 import { VERDICT_TIMEOUT_MS } from "../../lib/mux/share_flow.ts";
@@ -310,3 +311,33 @@ for (const end of ["is lost", "judges none of them"]) {
     assert.equal(total.unansweredConnectionLost + total.unansweredTimedOut, 5_000);
   });
 }
+
+Deno.test("a pool that gives a new connection the extranonce1 and job of the one before has miners repeat nothing", () => {
+  const world = new CheckedWorld();
+  // As DATUM does, whose slots come back.
+  const first = world.serves("a");
+  const miner = world.join();
+  const before = miner.job;
+  world.mux.upstreamLost(first);
+  world.serves("a");
+  world.tick();
+  assert.notEqual(miner.job.id, before.id);
+  assert.deepEqual([miner.job.coinbase1, miner.job.poolJobId], [before.coinbase1, "1"]);
+  assert.notEqual(miner.job.ntime, before.ntime, "other headers");
+});
+
+Deno.test("so it is if miners were told that job again while there was no pool", () => {
+  const world = new CheckedWorld({ graceMs: Infinity });
+  const first = world.serves("a");
+  const miner = world.join();
+  world.mux.upstreamLost(first);
+  for (let passed = 0; passed < 120_000; passed += 5_000) {
+    world.clock.advance(5_000);
+    world.tick();
+  }
+  const times = new Set(miner.jobs.map(({ ntime }) => ntime));
+  assert.ok(times.size >= 3);
+  world.serves("a");
+  world.tick();
+  assert.ok(!times.has(miner.job.ntime), "other headers than all before");
+});

@@ -120,6 +120,83 @@ Deno.test("when the connection for all moves to another pool, workers' own follo
   assert.deepEqual(counts(rig), [[5, 0], [0, 0]]);
 });
 
+/** Two pools and five workers that have their connections to the first. */
+async function atTheFirst(): Promise<RosterRig> {
+  const rig = await rigOf(names(5), ["serves", "serves"]);
+  rig.reconfigure([0, 1], { connections: undefined });
+  await rig.pass(5_000);
+  assert.deepEqual(counts(rig), [[5, 0], [0, 0]]);
+  return rig;
+}
+
+/** The first pool closes the connections for all, which may have nothing to do. */
+async function closeShared(rig: RosterRig): Promise<void> {
+  for (const { pool, dial, connection } of rig.pools.links) {
+    const opening = new TextDecoder().decode(rig.pools.fakeDial.calls[dial - 1]!.opening);
+    if (pool === 0 && opening.includes('"bc1qfarm.main"')) connection.end();
+  }
+  await rig.pass(TICK_MS);
+}
+
+Deno.test("workers stay where they are when only the idle connection for all is closed there", async () => {
+  const rig = await atTheFirst();
+  await closeShared(rig);
+  assert.deepEqual(rig.roles.active, [1]);
+  const own = new Set(rig.roles.workers.keys());
+  for (let minutes = 0; minutes < 10; minutes++) {
+    await rig.pass(60_000);
+    assert.deepEqual(counts(rig), [[5, 0], [0, 0]]);
+    assert.deepEqual(served(rig), names(5));
+  }
+  assert.deepEqual(rig.roles.active, [0], "it returns");
+  assert.deepEqual(new Set(rig.roles.workers.keys()), own, "none was opened again");
+});
+
+Deno.test("they follow once their own are closed as well, or the pool is unwanted", async () => {
+  const rig = await atTheFirst();
+  await closeShared(rig);
+  rig.pools.moods[0] = "refuses";
+  await rig.pools.lose(0);
+  await rig.pass(10_000);
+  assert.deepEqual(counts(rig), [[0, 0], [5, 0]]);
+  for (const change of ["gone", "last"] as const) {
+    const other = await atTheFirst();
+    await closeShared(other);
+    other.reconfigure(change === "gone" ? [1] : [1, 0], { connections: undefined });
+    await other.pass(10_000);
+    assert.deepEqual(counts(other).map(([ready]) => ready).sort(), [0, 5], change);
+    assert.equal(other.roster.pools.find(({ poolId }) => poolId === 1)!.workerConnections.ready, 5);
+  }
+});
+
+Deno.test("they follow when the pool does no work", async () => {
+  using _log = new LogCapture();
+  const rig = await atTheFirst();
+  const [all] = rig.roles.activeUpstreams;
+  const refused = { kind: "rejected", reason: "stale", code: 21, text: "no" } as const;
+  for (let n = 0; n <= 25; n++) {
+    all!.watch.judged(n % 2, { ...refused, poolCode: 21, poolText: "no" }, rig.clock.now());
+    await rig.pass(3_000);
+  }
+  await rig.pass(10_000);
+  assert.deepEqual(rig.roles.active, [1]);
+  assert.deepEqual(counts(rig), [[0, 0], [5, 0]]);
+});
+
+Deno.test("a pool that takes a worker's connection and closes it again is tried less and less", async () => {
+  using _log = new LogCapture();
+  const rig = await rigOf(names(3));
+  const before = rig.pools.dialled.length;
+  let since = 0;
+  await rig.pass(3_600_000, () => {
+    if (++since < 20) return;
+    since = 0;
+    for (const { dial, connection } of rig.pools.links) if (dial > before) connection.end();
+  });
+  const tries = rig.pools.dialled.length - before;
+  assert.ok(tries < 120, `${tries} in an hour, of 3 workers`);
+});
+
 Deno.test("a reload to one worker for all closes them, one to a connection each opens them", async () => {
   const rig = await rigOf(["x"]);
   await rig.pass(2_000);
@@ -194,24 +271,19 @@ Deno.test("a pool that closes everything whenever they are opened is given up, t
   assert.equal(said.length, 1);
 });
 
-Deno.test("one whose shares are all refused by name is closed", async () => {
-  const rig = await rigOf(["x"]);
-  await rig.pass(2_000);
-  const [own] = rig.roles.workers.keys();
-  const verdict = {
-    kind: "rejected",
-    reason: "other",
-    code: 24,
-    text: "unauthorized",
-    poolCode: 24,
-    poolText: "unauthorized",
-  } as const;
-  for (let n = 0; n <= 25; n++) {
-    own!.watch.judged(1, verdict, rig.clock.now());
-    await rig.pass(3_000);
-  }
-  assert.ok(!rig.roles.workers.has(own!));
-});
+for (const [reason, code] of [["other", 24], ["stale", 21], ["duplicate", 22]] as const) {
+  Deno.test(`one whose shares are all refused with ${code} is closed`, async () => {
+    const rig = await rigOf(["x"]);
+    await rig.pass(2_000);
+    const [own] = rig.roles.workers.keys();
+    const words = { text: "no", poolCode: code, poolText: "no" };
+    for (let n = 0; n <= 25; n++) {
+      own!.watch.judged(1, { kind: "rejected", reason, code, ...words }, rig.clock.now());
+      await rig.pass(3_000);
+    }
+    assert.ok(!rig.roles.workers.has(own!));
+  });
+}
 
 Deno.test("beyond what open files allow workers have none, which is said once", async () => {
   using log = new LogCapture();

@@ -72,7 +72,9 @@ export const SharesSchema = v.strictObject({
   unanswered: v.strictObject(counts(UNANSWERED)),
   waiting: count("Submitted, and the verdict may still come."),
   blocks: count("Of those submitted, shares that are blocks by our own arithmetic."),
-  blocks_lost: count("Blocks that could not be sent, for the connection of their job was gone."),
+  blocks_lost: count(
+    "Blocks that did not reach the pool, or that it never answered: the log has each.",
+  ),
 });
 
 /** @internal A part of answers. */

@@ -16,6 +16,7 @@ import {
   ASKED_MASK,
   FIRST_SUBMIT_ID,
   REQUEST_ID,
+  submitAs,
   submitRequest,
 } from "../../protocol/stratum/pool_request.ts";
 import type { Share } from "../../protocol/stratum/share.ts";
@@ -31,6 +32,9 @@ import { PoolJobs } from "./pool_jobs.ts";
 import { extranonce2Text } from "./room.ts";
 import { judgementOf } from "./verdicts.ts";
 import type { WorkerLogins } from "./worker_logins.ts";
+
+/** Of more blocks that wait for a verdict only the last may go up again: on a test network there are many. */
+const MOST_BLOCKS = 16;
 
 /** What is amiss with shares is logged once in this time, in milliseconds. */
 const ALARM_EVERY_MS = 60_000;
@@ -98,6 +102,8 @@ export class StratumUpstream implements ReadyUpstream {
   #difficulty: number;
   #latestJob: Job;
   #isOver = false;
+  /** Blocks under a worker's name that have no verdict, by serial: the pool may refuse the name. */
+  readonly #namedBlocks = new Map<number, string>();
 
   /** The handshake has just been done. @throws PoolFault `job-too-long`. */
   constructor(parts: StratumUpstreamParts) {
@@ -181,9 +187,17 @@ export class StratumUpstream implements ReadyUpstream {
       nonce: share.nonce,
       versionBits: this.#mask === undefined ? undefined : share.versionBits,
     });
+    if (isBlock && this.#parts.logins !== undefined) this.#noteBlock(serial, line);
     const isSent = this.#parts.outgoing.submit(serial, line, isBlock);
     if (isSent) this.#wentUp();
     return isSent;
+  }
+
+  #noteBlock(serial: number, line: string): void {
+    if (this.#namedBlocks.size >= MOST_BLOCKS) {
+      this.#namedBlocks.delete(this.#namedBlocks.keys().next().value!);
+    }
+    this.#namedBlocks.set(serial, line);
   }
 
   withdraw(serials: ReadonlySet<number>): void {
@@ -245,8 +259,19 @@ export class StratumUpstream implements ReadyUpstream {
     liveness.answered();
     const serial = answer.id - FIRST_SUBMIT_ID;
     const { verdict, isOurFault } = judgementOf(answer);
-    if (isOurFault && !logins?.shareRefused(verdict)) this.#alarm(verdict);
+    const block = this.#namedBlocks.get(serial);
+    this.#namedBlocks.delete(serial);
+    if (isOurFault) {
+      const mayBeName = logins?.shareRefused(verdict) === true;
+      // Once more, as soon as the pool has taken the user again.
+      if (mayBeName && block !== undefined) return this.#submitAsUser(serial, block);
+      if (!mayBeName) this.#alarm(verdict);
+    }
     mux.judged(this, serial, serial, verdict);
+  }
+
+  #submitAsUser(serial: number, block: string): void {
+    this.#parts.outgoing.submit(serial, submitAs(block, this.#userJson), true);
   }
 
   /** The pool sent a job. @throws PoolFault `job-too-long`. */

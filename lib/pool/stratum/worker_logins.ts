@@ -24,6 +24,9 @@ import type { WorkersAtPools, WorkersPlace } from "./workers_at_pools.ts";
 const LOGIN_EVERY_MS = 100;
 const LOGIN_BURST = 3;
 
+/** No more are asked for while these many have no answer: names may be new without end. */
+export const MOST_UNANSWERED = 100;
+
 /** A pool that leaves the first worker unanswered for this long, and talks on, takes one name. */
 export const FIRST_ANSWER_MS = 3_000;
 
@@ -163,11 +166,15 @@ export class WorkerLogins {
     for (;;) {
       const worker = stage.workers.next;
       const isFirst = this.#firstAskedAt === Infinity;
-      if (worker === undefined || !stage.isProven && !isFirst || !this.#rate.take(time)) return;
+      if (worker === undefined || this.#asked.size >= MOST_UNANSWERED) return;
+      if (isFirst ? atPools.isAsked(poolId, time) : !stage.isProven) return;
+      if (!this.#rate.take(time)) return;
       if (!outgoing.request(this.#request(worker.json))) return;
       stage.workers.asked(worker);
       this.#asked.set(this.#nextId++, worker);
-      if (isFirst) this.#firstAskedAt = time;
+      if (!isFirst) continue;
+      this.#firstAskedAt = time;
+      atPools.asked(poolId, time);
     }
   }
 

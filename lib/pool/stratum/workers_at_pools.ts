@@ -19,8 +19,13 @@ export interface WorkersPlace {
 
 const log = areaLog("pool");
 
+/** For this long the first name of one connection stands for those of all others, in milliseconds. */
+export const ASKING_MS = 10_000;
+
 /** What was found out. One for all accounts of the process. */
 export class WorkersAtPools {
+  /** When a first name was last asked for, of pools of which nothing is known. */
+  readonly #askedAt = new Map<number, number>();
   readonly #found = new Map<number, "each" | "one">();
   #listed = new Map<number, KnownPool>();
 
@@ -29,7 +34,9 @@ export class WorkersAtPools {
     const listed = new Map(pools.map((pool) => [pool.poolId, pool]));
     for (const [poolId, before] of this.#listed) {
       const pool = listed.get(poolId);
-      if (pool === undefined || !isSame(before, pool)) this.#found.delete(poolId);
+      if (pool !== undefined && isSame(before, pool)) continue;
+      this.#found.delete(poolId);
+      this.#askedAt.delete(poolId);
     }
     this.#listed = listed;
   }
@@ -37,6 +44,17 @@ export class WorkersAtPools {
   /** Whether the pool sees one worker, whatever its entry says. */
   isOne(poolId: number): boolean {
     return this.#found.get(poolId) === "one";
+  }
+
+  /** Whether another connection has just asked the pool, whose answer is to come. `time` is monotonic. */
+  isAsked(poolId: number, time: number): boolean {
+    if (this.#found.has(poolId)) return false;
+    return time - (this.#askedAt.get(poolId) ?? -Infinity) < ASKING_MS;
+  }
+
+  /** The first name of a connection was asked for. */
+  asked(poolId: number, time: number): void {
+    this.#askedAt.set(poolId, time);
   }
 
   /** The pool took a worker's name. Said once. */

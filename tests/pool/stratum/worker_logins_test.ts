@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { MAX_WORKER_CHARS } from "../../../lib/pool/stratum/worker_names.ts";
-import { FIRST_ANSWER_MS, USER_ANSWER_MS } from "../../../lib/pool/stratum/worker_logins.ts";
-import { WorkersAtPools } from "../../../lib/pool/stratum/workers_at_pools.ts";
+import {
+  FIRST_ANSWER_MS,
+  MOST_UNANSWERED,
+  USER_ANSWER_MS,
+} from "../../../lib/pool/stratum/worker_logins.ts";
+import { ASKING_MS, WorkersAtPools } from "../../../lib/pool/stratum/workers_at_pools.ts";
 import { FIRST_LOGIN_ID } from "../../../lib/protocol/stratum/pool_request.ts";
 import { LogCapture } from "../../support/log_capture.ts";
 import { stratumHandshake, stratumJob, StratumRig } from "../../support/stratum_rig.ts";
@@ -112,6 +116,67 @@ Deno.test("The first worker goes ahead; once it was taken, others follow, at mos
   for (let tick = 0; tick < 4; tick++) await rig.pass(250);
   names.push(...(await logins(rig)).map(({ name }) => name));
   assert.deepEqual(names, Array.from({ length: 50 }, (_, i) => `bc1qfarm.rig${i}`));
+  rig.session.close();
+});
+
+Deno.test("A block that is refused for a worker's name goes up once more, as the user's", async () => {
+  using _log = new LogCapture();
+  const rig = await withRig1();
+  rig.submit(1, {}, {}, true);
+  const [block] = await requests(rig);
+  assert.equal(block!.name, "bc1qfarm.rig1");
+  rig.events.all.length = 0;
+  await rig.say(no(block!.id));
+  const [login, ...more] = await requests(rig);
+  assert.deepEqual([login!.method, login!.name, more], ["mining.authorize", USER, []]);
+  assert.deepEqual(rig.events.all, [], "it is not judged yet");
+  await rig.say(yes(login!.id));
+  assert.deepEqual(await requests(rig), [{ ...block, name: USER }]);
+  await rig.say(no(block!.id));
+  assert.deepEqual(await requests(rig), [], "no third time");
+  assert.equal(rig.events.all.length, 1, "judged");
+  rig.session.close();
+});
+
+Deno.test("Of several connections one asks for a name, and others only once the pool took it", async () => {
+  using _log = new LogCapture();
+  for (const answer of ["yes", "no", "gone"] as const) {
+    const atPools = new WorkersAtPools();
+    const first = await readyForEach(atPools);
+    const second = await readyForEach(atPools);
+    first.enter(1);
+    second.enter(2, "rig2");
+    await first.pass(250);
+    await second.pass(250);
+    const [asked] = await logins(first);
+    assert.equal(asked!.name, "bc1qfarm.rig1");
+    assert.deepEqual(await logins(second), []);
+    if (answer === "gone") first.session.close();
+    else await first.say(answer === "yes" ? yes(asked!.id) : no(asked!.id));
+    await second.pass(250);
+    assert.equal((await logins(second)).length, answer === "yes" ? 1 : 0, answer);
+    await second.pass(ASKING_MS);
+    assert.equal((await logins(second)).length, answer === "gone" ? 1 : 0, answer);
+    first.session.close();
+    second.session.close();
+  }
+});
+
+Deno.test("A pool that took the first worker and answers no other is asked for a hundred more", async () => {
+  using _log = new LogCapture();
+  const rig = await withRig1();
+  let asked = 0;
+  for (let id = 2; id < 500; id++) {
+    rig.enter(id, `rig${id}`);
+    await rig.pass(250);
+    asked += (await logins(rig)).length;
+    // It talks on.
+    await rig.say("");
+  }
+  assert.equal(asked, MOST_UNANSWERED);
+  await rig.say(yes(FIRST_LOGIN_ID + 1), yes(FIRST_LOGIN_ID + 2));
+  await rig.pass(250);
+  assert.equal((await logins(rig)).length, 2);
   rig.session.close();
 });
 

@@ -105,7 +105,7 @@ export const ENGLISH = {
   aboutKept:
     "Kept: good for its miner, below the pool's difficulty. It is credited here and not sent.",
   contradicted: "Shares judged otherwise than by our own arithmetic: {count}. Ask the pool.",
-  blocksLost: "Blocks that could not be sent: {count}. Give them to your pool: see the log.",
+  blocksLost: "Blocks that the pool may not have: {count}. Give them to your pool: see the log.",
   brakeLoss: "Its difficulty was far too low: it did not count {part} of the work.",
   extranonceBytes: "extranonce2 of {bytes} bytes",
   payoutChanges: "Jobs that did not pay an output that earlier ones paid: {count}. See the log.",

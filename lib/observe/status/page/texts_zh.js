@@ -99,7 +99,7 @@ export const CHINESE = {
   andKept: "留存 {count}",
   aboutKept: "留存：达到矿机难度但低于矿池难度的份额，计入矿机算力，不发往矿池。",
   contradicted: "矿池的判定与我们的计算不符的份额：{count}。请联系矿池。",
-  blocksLost: "未能发出的区块：{count}。请查看日志，并交给矿池。",
+  blocksLost: "矿池可能未收到的区块：{count}。请查看日志，并交给矿池。",
   brakeLoss: "矿池的难度过低：有 {part} 的工作未被计入。",
   extranonceBytes: "extranonce2 为 {bytes} 字节",
   payoutChanges: "不再支付先前收款输出的任务：{count} 次。请查看日志。",
