@@ -192,8 +192,8 @@ Deno.test({
     `without a token Prometheus needs none, the lines for it deleted or its file empty${missing}`,
   ignore: !hasPrometheus,
   fn: async () => {
-    for (const token of [undefined, ""]) {
-      const { health, lastError } = await firstTarget("", token);
+    const targets = [undefined, ""].map((token) => firstTarget("", token));
+    for (const { health, lastError } of await Promise.all(targets)) {
       assert.deepEqual([health, lastError], ["up", ""]);
     }
   },
@@ -203,8 +203,8 @@ Deno.test({
   name: `with a token that is wrong or not sent Prometheus says that the target is down${missing}`,
   ignore: !hasPrometheus,
   fn: async () => {
-    for (const token of [undefined, "", "another"]) {
-      const { health, lastError } = await firstTarget(TOKEN, token);
+    const targets = [undefined, "", "another"].map((token) => firstTarget(TOKEN, token));
+    for (const { health, lastError } of await Promise.all(targets)) {
       assert.equal(health, "down");
       assert.match(lastError, /401/);
     }

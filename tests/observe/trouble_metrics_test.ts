@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { finished } from "../../lib/base/steps.ts";
 import type { WorkerState } from "../../lib/base/worker_state.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
 import { MetricsPage } from "../../lib/observe/exposition.ts";
+import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import { WorkerSchema, type WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import { troubledWorkers, writeTroubledWorkers } from "../../lib/observe/trouble_metrics.ts";
-import { sampleOf } from "../support/fake_status.ts";
+import { FakeStatus, sampleOf } from "../support/fake_status.ts";
 import { samplesOf } from "../support/status_rig.ts";
 
 const MODEL = sampleOf(WorkerSchema);
@@ -107,4 +109,26 @@ Deno.test("10,000 missing workers are looked at and written a few at a time", ()
     assert.match(piece, /^$|\n$/);
   }
   assert.equal(samplesOf(pieces.join("")).size, 10_000);
+});
+
+Deno.test("no worker is named unless the operator asks for it, and as many as asked for at most", async () => {
+  class Troubled extends FakeStatus {
+    override workers(): readonly WorkerShape[] {
+      return [worker("rig1", "weak"), worker("rig2", "missing"), worker("rig3", "working")];
+    }
+  }
+  const named = async (workerSeriesMax: number) => {
+    const source = new Troubled();
+    const options = { source, control: undefined, workerSeriesMax, token: "", time: systemTime };
+    const response = await answerRequest(answerOptions(options), {
+      method: "GET",
+      url: "http://localhost/metrics",
+      headers: new Headers({ host: "localhost" }),
+      body: null,
+    });
+    return (await response.text()).match(/^btcagent_worker_state.*$/gm) ?? [];
+  };
+  assert.deepEqual(await named(0), []);
+  assert.deepEqual(await named(1), ['btcagent_worker_state{worker="rig2",state="missing"} 1']);
+  assert.equal((await named(10)).length, 2);
 });
