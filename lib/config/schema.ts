@@ -318,7 +318,7 @@ const Status = group("Metrics for Prometheus and a JSON API about everything her
   ),
   worker_series_max: v.optional(
     about(
-      "For so many workers, the first in the order of their names, there are metrics of their own.",
+      "How many workers get metrics of their own: the first in the order of their names; and how many of those in trouble are named, the worst first.",
       wholeNumber("a number of workers", 0, 65535),
     ),
     0,

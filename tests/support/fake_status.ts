@@ -108,6 +108,7 @@ interface Structure {
   readonly item?: Structure;
   readonly wrapped?: Structure;
   readonly options?: readonly string[];
+  readonly pipe?: readonly Structure[];
 }
 
 /** Some value of this schema. */
@@ -115,7 +116,13 @@ export function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<
   return sample(schema as unknown as Structure) as InferOutput<S>;
 }
 
-function sample({ type, entries, item, wrapped, options }: Structure): unknown {
+/** Whether it is a time of day, described or not. */
+function isTime({ type, pipe = [] }: Structure): boolean {
+  return type === "iso_timestamp" || pipe.some(isTime);
+}
+
+function sample(structure: Structure): unknown {
+  const { type, entries, item, wrapped, options } = structure;
   switch (type) {
     case "strict_object":
       return Object.fromEntries(Object.entries(entries!).map(([key, of]) => [key, sample(of)]));
@@ -132,7 +139,7 @@ function sample({ type, entries, item, wrapped, options }: Structure): unknown {
     case "boolean":
       return true;
     case "string":
-      return '☃ "quoted"\n\\';
+      return isTime(structure) ? "2026-12-01T03:00:00.000Z" : '☃ "quoted"\n\\';
     default:
       throw new TypeError(`Cannot make a sample of ${type}`);
   }

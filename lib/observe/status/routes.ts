@@ -5,6 +5,7 @@
 import { printableJson } from "../../base/printable.ts";
 import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_record.ts";
 import { formatMetrics } from "../metrics.ts";
+import { troubledWorkers } from "../trouble_metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
 import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
@@ -294,9 +295,12 @@ async function metrics(
   const workers = workerSeriesMax === 0
     ? []
     : await long.gather(workersOf(source.miners(), workerSeriesMax));
+  const troubled = workerSeriesMax === 0
+    ? []
+    : await long.gather(troubledWorkers(source.workers(), workerSeriesMax));
   const type = isOpen
     ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
     : "text/plain; version=0.0.4; charset=utf-8";
-  const input = { summary, pools, accounts: source.accounts(), workers };
+  const input = { summary, pools, accounts: source.accounts(), workers, troubled };
   return long.answer(type, formatMetrics(input, isOpen ? "openmetrics" : "prometheus"));
 }
