@@ -104,8 +104,9 @@ ${optionLines(COMMON_OPTIONS)}
 
 ${EXIT_CODES}`,
   demo: () =>
-    `A simulated pool, the proxy and simulated miners, all in one terminal. Needs no
-configuration, and nothing leaves this machine.
+    `A simulated pool, the proxy and simulated miners, all in one terminal, and the
+live page of the farm, whose address it prints. Needs no configuration, and
+nothing leaves this machine.
 
 With --kind stratum the pool is an ordinary Stratum pool that behaves as ckpool
 does; with --kind mixed there is one of each, and all miners move between them
@@ -116,6 +117,10 @@ Usage
 
 Options
 ${optionLines([...DEMO_OPTIONS, ...COMMON_OPTIONS])}
+
+Faults: of 12 miners or more the first have some unless --faults says otherwise,
+so that the page has something to show
+${FAULTS}
 
 ${EXIT_CODES}`,
   simulate: () =>
@@ -131,6 +136,9 @@ ${optionLines(POOL_OPTIONS)}
 Options of simulate miners
 ${optionLines(MINERS_OPTIONS)}
 
+Faults: the first miners have them, in the order of the list
+${FAULTS}
+
 Example: each in a terminal of its own, with ["127.0.0.1", 8888, "demo"] in the
 configuration's pools
   btcagent simulate pool --no-proof-of-work
@@ -142,6 +150,13 @@ The same with a pool that speaks Stratum as ckpool does
 
 ${EXIT_CODES}`,
 };
+
+const FAULTS = `  dead      works for a while, then goes and does not come back
+  flapping  reconnects every few seconds
+  refused   none of its shares counts: wrong version bits, old jobs, bad hashes
+  weak      works at a fifth of the speed of the others
+  silent    logs in, takes work, and sends nothing
+  gaps      pauses for a minute at regular times, as a hidden fee does`;
 
 const EXIT_CODES = `Exit codes
   0  stopped as asked
