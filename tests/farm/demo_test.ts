@@ -40,5 +40,10 @@ Deno.test("the page of a demo comes to say what is wrong with each of its faulty
   }
   program.signal("SIGINT");
   const { code, stderr } = await program.ended();
-  assert.deepEqual([code, stderr], [0, ""]);
+  assert.equal(code, 0);
+  // The log has one thing to say of them by itself: who cannot keep to the version bits.
+  const rest = stderr.split("\n").filter((line) =>
+    !line.includes(" cannot narrow the version bits")
+  );
+  assert.deepEqual(rest, [""]);
 });
