@@ -8,8 +8,8 @@ export const GAP_MS = 50_000;
 /** Pauses of a miner that sends fewer shares a minute on average say nothing. */
 const LEAST_PER_MINUTE = 4;
 
-/** As often as a chance would have it: a pause is noted from this many times the average on. */
-const LEAST_INTERVALS = 6;
+/** A pause of this many times the average comes by chance once in three thousand shares. */
+const LEAST_INTERVALS = 8;
 
 /** Pauses kept of one worker. */
 const MOST_GAPS = 8;

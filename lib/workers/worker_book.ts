@@ -12,6 +12,7 @@
 
 import { type Gap, isGap, withGap } from "./gaps.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
+import { NameIndex } from "./name_index.ts";
 import { FAR_BELOW, UsualHashrates } from "./usual_hashrates.ts";
 import {
   CONNECTION,
@@ -103,8 +104,12 @@ export class WorkerBook {
   readonly times: WorkerTimes;
   readonly #most: number;
   #rememberMs: number;
-  /** Rows by name, by sub-account. */
-  readonly #rows = new Map<string, Map<string, number>>();
+  readonly #index = new NameIndex((row) => ({
+    account: this.records.text(row, WORKER.account),
+    name: this.records.names[row]!,
+  }));
+  /** When the half hour began in which the least connections of each are looked for. */
+  #keptSince: number | undefined;
   #count = 0;
   #lastId = 0;
   /** Those without a connection, the one that has been gone longest in front. */
@@ -166,7 +171,7 @@ export class WorkerBook {
     if (attendance === 0) return;
     const connection = attendance - 1;
     const { workers, connections, texts } = this.records;
-    const row = connections.uint32(connection, CONNECTION.worker);
+    const row = connections.uint16(connection, CONNECTION.worker);
     this.#count16(connection, row, good, lost, time);
     if (lastShareAt > 0) {
       const stamp = stampOf(lastShareAt);
@@ -196,7 +201,7 @@ export class WorkerBook {
     if (attendance === 0 || upstream === undefined) return;
     const connection = attendance - 1;
     const { workers, connections, texts, good, lost } = this.records;
-    const row = connections.uint32(connection, CONNECTION.worker);
+    const row = connections.uint16(connection, CONNECTION.worker);
     if (workers.uint16(row, WORKER.connections) !== 1) return;
     const isSame = texts.of(connections.uint16(connection, CONNECTION.upstream)) === upstream;
     const served = connections.uint32(connection, CONNECTION.served);
@@ -221,7 +226,7 @@ export class WorkerBook {
     if (attendance === 0) return;
     const connection = attendance - 1;
     const { workers, connections, texts } = this.records;
-    const row = connections.uint32(connection, CONNECTION.worker);
+    const row = connections.uint16(connection, CONNECTION.worker);
     const isServed = connections.uint32(connection, CONNECTION.served) !== 0;
     this.records.unlink(connection);
     texts.drop(connections.uint16(connection, CONNECTION.upstream));
@@ -247,11 +252,14 @@ export class WorkerBook {
     this.#forgetOld(this.#strangers, this.times.strangerMs, time);
     this.#forgetOld(this.#gone, this.#rememberMs, time);
     const measured = new Map<number, number[]>();
+    this.#keptSince ??= time;
+    const isKept = time - this.#keptSince >= this.times.keptMs;
+    if (isKept) this.#keptSince = time;
     for (let row = 0; row < this.records.workers.rows; row++) {
       if (row % STEP === 0) yield;
       if (this.records.names[row] === undefined) continue;
       if (this.records.workers.uint16(row, WORKER.connections) === 0) continue;
-      this.#learnConnections(row, time);
+      if (isKept) this.#learnConnections(row, time);
       this.#learnHashrate(row, measured, time);
     }
     yield* this.kinds.replace(measured);
@@ -281,7 +289,7 @@ export class WorkerBook {
   /** The number of the worker of a connection; `undefined` for none. */
   idOf(attendance: number): number | undefined {
     if (attendance === 0) return undefined;
-    const row = this.records.connections.uint32(attendance - 1, CONNECTION.worker);
+    const row = this.records.connections.uint16(attendance - 1, CONNECTION.worker);
     return this.records.workers.uint32(row, WORKER.id);
   }
 
@@ -295,7 +303,7 @@ export class WorkerBook {
   }
 
   #rowFor({ account, name }: Login, time: number): number | undefined {
-    const known = this.#rows.get(account)?.get(name);
+    const known = this.#index.find(account, name);
     if (known !== undefined) return known;
     if (this.#count >= this.#most) {
       this.#forgetFirst(this.#strangers.size > 0 ? this.#strangers : this.#gone);
@@ -305,15 +313,12 @@ export class WorkerBook {
     const row = workers.take();
     this.#count++;
     this.records.names[row] = name;
-    const names = this.#rows.get(account) ?? new Map<string, number>();
-    names.set(name, row);
-    this.#rows.set(account, names);
     workers.setUint32(row, WORKER.id, ++this.#lastId);
     workers.setUint32(row, WORKER.firstSeen, stampOf(time));
-    workers.setUint32(row, WORKER.keptSince, stampOf(time));
     workers.setUint16(row, WORKER.dayPart, Math.floor(time / DAY_PART_MS));
     workers.setUint16(row, WORKER.bucket, Math.floor(time / this.times.bucketMs));
     this.records.setText(row, WORKER.account, account);
+    this.#index.add(row);
     return row;
   }
 
@@ -398,7 +403,6 @@ export class WorkerBook {
 
   #learnConnections(row: number, time: number): void {
     const { workers } = this.records;
-    if (since(workers.uint32(row, WORKER.keptSince), time) < this.times.keptMs) return;
     const now = Math.floor(time / DAY_PART_MS);
     const turns = Math.min(DAY_PARTS, (now - workers.uint16(row, WORKER.dayPart)) & 0xffff);
     for (let back = 0; back < turns; back++) {
@@ -407,7 +411,6 @@ export class WorkerBook {
     workers.setUint16(row, WORKER.dayPart, now);
     const at = WORKER.kept + 2 * (now % DAY_PARTS);
     workers.setUint16(row, at, Math.max(workers.uint16(row, at), this.#keptLeast(row)));
-    workers.setUint32(row, WORKER.keptSince, stampOf(time));
     workers.setUint16(row, WORKER.keptLeast, workers.uint16(row, WORKER.connections));
   }
 
@@ -455,10 +458,7 @@ export class WorkerBook {
   }
 
   #forget(row: number): void {
-    const account = this.records.text(row, WORKER.account);
-    const names = this.#rows.get(account);
-    names?.delete(this.records.names[row]!);
-    if (names?.size === 0) this.#rows.delete(account);
+    this.#index.delete(row);
     this.#gone.delete(row);
     this.#strangers.delete(row);
     this.gaps.delete(row);

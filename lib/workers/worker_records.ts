@@ -20,71 +20,74 @@ export const CONNECTION_PARTS = 4;
 export const WORKER = {
   /** Its number for this run. */
   id: 0,
-  /** One more than the row of its newest connection. */
-  firstConnection: 4,
-  firstSeen: 8,
+  firstSeen: 4,
   /** When a connection of it ended last, and the last share came. */
-  left: 12,
-  lastShare: 16,
+  left: 8,
+  lastShare: 12,
   /** An IPv4 address, or the number of the text of another one. */
-  address: 20,
-  usualHashrate: 24,
+  address: 16,
+  usualHashrate: 20,
   /** When that was last learned. */
-  learned: 28,
-  /** Since when the least connections are looked for, and how many those are. */
-  keptSince: 32,
-  keptLeast: 36,
-  connections: 38,
+  learned: 24,
+  /** One more than the row of its newest connection. */
+  firstConnection: 28,
+  connections: 30,
+  /** The least of them since the half hour began that is under way. */
+  keptLeast: 32,
   /** Most connections kept for half an hour, in each part of the day; which part is the newest. */
-  kept: 40,
-  dayPart: 40 + 2 * DAY_PARTS,
+  kept: 34,
+  dayPart: 34 + 2 * DAY_PARTS,
   /** Numbers of texts. */
-  account: 50,
-  agent: 52,
-  went: 54,
+  account: 44,
+  agent: 46,
+  went: 48,
   /** Which bucket of the hour is the newest, modulo 2^16. */
-  bucket: 56,
-  flags: 58,
+  bucket: 50,
+  flags: 52,
   /** Windows that its usual hashrate was learned from, 255 at most. */
-  windows: 59,
+  windows: 53,
   /** Log-ins that will not be held against it. */
-  forgiven: 60,
-  connects: 61,
+  forgiven: 54,
   /** Lost shares by reason, of late. */
-  reasons: 61 + BUCKETS,
-  good: 84,
-  lost: 84 + 2 * BUCKETS,
+  reasons: 55,
+  connects: 55 + LOST_REASONS.length,
+  lost: 55 + LOST_REASONS.length + BUCKETS,
+  good: 55 + LOST_REASONS.length + 2 * BUCKETS,
 } as const;
+
+const WORKER_BYTES = WORKER.good + 2 * BUCKETS;
 
 /** Bits of `WORKER.flags`. */
 export const FLAG = { hadGoodShare: 1, isTextAddress: 2 } as const;
 
 /** Offsets in the record of a connection. */
 export const CONNECTION = {
-  /** The row of its worker. */
-  worker: 0,
-  /** One more than the rows of the connections after and before it. */
-  next: 4,
-  previous: 8,
-  loggedIn: 12,
+  loggedIn: 0,
   /** Since when it has worked where it does; 0 for nowhere. */
-  served: 16,
-  lastShare: 20,
-  quarter: 24,
-  hour: 28,
-  difficulty: 32,
-  session: 36,
+  served: 4,
+  lastShare: 8,
+  quarter: 12,
+  hour: 16,
+  difficulty: 20,
+  /** The row of its worker. */
+  worker: 24,
+  /** One more than the rows of the connections after and before it. */
+  next: 26,
+  previous: 28,
+  session: 30,
   /** The number of the name of the pool connection. */
-  upstream: 38,
-  /** What was counted of it so far, modulo 2^16: good ones, and lost ones by reason. */
-  seenGood: 40,
-  seenLost: 42,
+  upstream: 32,
   /** Which part of the hour is the newest, modulo 2^16. */
-  part: 42 + 2 * LOST_REASONS.length,
-  good: 44 + 2 * LOST_REASONS.length,
-  lost: 44 + 2 * LOST_REASONS.length + 2 * CONNECTION_PARTS,
-  hasLostAsicboost: 44 + 2 * LOST_REASONS.length + 4 * CONNECTION_PARTS,
+  part: 34,
+  good: 36,
+  lost: 36 + 2 * CONNECTION_PARTS,
+  /** What was counted of it so far, modulo 2^16: good ones, and lost ones by reason. */
+  seenGood: 36 + 4 * CONNECTION_PARTS,
+  seenLost: 38 + 4 * CONNECTION_PARTS,
+  hasLostAsicboost: 38 + 4 * CONNECTION_PARTS + 2 * LOST_REASONS.length,
 } as const;
+
+const CONNECTION_BYTES = CONNECTION.hasLostAsicboost + 1;
 
 /** Times are kept as this many milliseconds. */
 const STAMP_MS = 100;
@@ -102,9 +105,9 @@ export function since(stamp: number, time: number): number {
 /** All records. */
 export class WorkerRecords {
   /** By {@linkcode WORKER}. */
-  readonly workers: RecordTable = new RecordTable(WORKER.lost + 2 * BUCKETS);
+  readonly workers: RecordTable = new RecordTable(WORKER_BYTES);
   /** By {@linkcode CONNECTION}. */
-  readonly connections: RecordTable = new RecordTable(CONNECTION.hasLostAsicboost + 2);
+  readonly connections: RecordTable = new RecordTable(CONNECTION_BYTES);
   /** Texts that they have in common. */
   readonly texts: KeptTexts = new KeptTexts();
   /** Names by row; `undefined` for a row that is free. */
@@ -114,7 +117,7 @@ export class WorkerRecords {
   /** Good shares of the last hour. */
   readonly good: HourCounts = new HourCounts(this.workers, WORKER.good, 16);
   /** Lost ones. */
-  readonly lost: HourCounts = new HourCounts(this.workers, WORKER.lost, 16);
+  readonly lost: HourCounts = new HourCounts(this.workers, WORKER.lost, 8);
   readonly #bucketMs: number;
 
   /** `bucketMs` is how finely an hour is counted. */
@@ -139,33 +142,33 @@ export class WorkerRecords {
 
   /** The rows of a worker's connections, the newest first. */
   *connectionsOf(row: number): Generator<number> {
-    let next = this.workers.uint32(row, WORKER.firstConnection);
+    let next = this.workers.uint16(row, WORKER.firstConnection);
     while (next !== 0) {
       yield next - 1;
-      next = this.connections.uint32(next - 1, CONNECTION.next);
+      next = this.connections.uint16(next - 1, CONNECTION.next);
     }
   }
 
   /** Puts a connection in front of the others of its worker. */
   link(connection: number, row: number): void {
     const { workers, connections } = this;
-    const first = workers.uint32(row, WORKER.firstConnection);
-    connections.setUint32(connection, CONNECTION.worker, row);
-    connections.setUint32(connection, CONNECTION.next, first);
-    if (first !== 0) connections.setUint32(first - 1, CONNECTION.previous, connection + 1);
-    workers.setUint32(row, WORKER.firstConnection, connection + 1);
+    const first = workers.uint16(row, WORKER.firstConnection);
+    connections.setUint16(connection, CONNECTION.worker, row);
+    connections.setUint16(connection, CONNECTION.next, first);
+    if (first !== 0) connections.setUint16(first - 1, CONNECTION.previous, connection + 1);
+    workers.setUint16(row, WORKER.firstConnection, connection + 1);
   }
 
   /** Takes a connection out. */
   unlink(connection: number): void {
     const { workers, connections } = this;
-    const next = connections.uint32(connection, CONNECTION.next);
-    const previous = connections.uint32(connection, CONNECTION.previous);
-    if (next !== 0) connections.setUint32(next - 1, CONNECTION.previous, previous);
-    if (previous !== 0) connections.setUint32(previous - 1, CONNECTION.next, next);
+    const next = connections.uint16(connection, CONNECTION.next);
+    const previous = connections.uint16(connection, CONNECTION.previous);
+    if (next !== 0) connections.setUint16(next - 1, CONNECTION.previous, previous);
+    if (previous !== 0) connections.setUint16(previous - 1, CONNECTION.next, next);
     else {
-      const row = connections.uint32(connection, CONNECTION.worker);
-      workers.setUint32(row, WORKER.firstConnection, next);
+      const row = connections.uint16(connection, CONNECTION.worker);
+      workers.setUint16(row, WORKER.firstConnection, next);
     }
   }
 

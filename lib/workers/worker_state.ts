@@ -84,10 +84,10 @@ const MANY_LOST = 10;
 export const FLAPPING_CONNECTS = 6;
 
 /**
- * Without a share for this many times the average, which chance alone does once in nine million
- * times: a farm of thousands sends a million shares an hour.
+ * Without a share for this many times the average, which chance does once in five hundred million
+ * shares: a farm of thousands sends a million in an hour.
  */
-const SILENT_INTERVALS = 16;
+const SILENT_INTERVALS = 20;
 
 /** Hashes a second of a machine of which nothing else is known. */
 const UNKNOWN_HASHRATE = 1e12;
@@ -164,7 +164,7 @@ function silent(facts: WorkerFacts, { silentMs }: WorkerTimes): Condition | unde
 }
 
 function weak(facts: WorkerFacts, times: WorkerTimes): Condition | undefined {
-  const { connections, usualConnections, allServedMs, usualHashrate } = facts;
+  const { connections, usualConnections, usualHashrate } = facts;
   if (connections === 0 || facts.servedMs === undefined) return undefined;
   if (connections < usualConnections && facts.sinceLeftMs >= times.missingMs) {
     const part = usualHashrate === undefined
@@ -185,8 +185,6 @@ function weak(facts: WorkerFacts, times: WorkerTimes): Condition | undefined {
       "It stopped rolling versions (ASICBoost) and needs more power for each hash. Restart it",
     );
   }
-  // Of machines that just came, or moved, the windows are not full yet.
-  if (allServedMs < times.windowMs + times.bucketMs) return undefined;
   const proven = facts.isUsualProven ? usualHashrate : undefined;
   const ownPart = partLeft(facts, proven, times);
   if (ownPart !== undefined) {
@@ -216,18 +214,18 @@ function waiting({ connections, servedMs }: WorkerFacts): Condition | undefined 
 function partLeft(
   facts: WorkerFacts,
   expected: number | undefined,
-  { windowMs }: WorkerTimes,
+  { windowMs, bucketMs }: WorkerTimes,
 ): number | undefined {
   if (expected === undefined || expected <= 0) return undefined;
   const { hashrateQuarter, hashrateHour, quarter, hour, allServedMs } = facts;
-  const hourMs = Math.min(4 * windowMs, allServedMs);
   const windows = [
     [hashrateQuarter, quarter.good, windowMs],
-    [hashrateHour, hour.good, hourMs],
+    [hashrateHour, hour.good, 4 * windowMs],
   ] as const;
   for (const [hashrate, good, ms] of windows) {
     const part = hashrate / expected;
-    if (part >= FAR_BELOW) continue;
+    // Windows come in whole buckets, and one that was not full of work says nothing.
+    if (part >= FAR_BELOW || allServedMs < ms + bucketMs) continue;
     // A difficulty that went down lately would make more of the expected shares than there were.
     const mean = good === 0 ? 0 : hashrate * ms / 1000 / HASHES_PER_DIFFICULTY / good;
     const difficulty = Math.max(facts.difficulty, mean);

@@ -135,7 +135,7 @@ export function connectionCondition(
   time: number,
 ): Condition | undefined {
   if (attendance === 0) return undefined;
-  const row = book.records.connections.uint32(attendance - 1, CONNECTION.worker);
+  const row = book.records.connections.uint16(attendance - 1, CONNECTION.worker);
   const isOnly = book.records.workers.uint16(row, WORKER.connections) === 1;
   const facts = isOnly ? factsOf(book, row, time) : factsOfOne(book, attendance - 1, row, time);
   return conditionOf(facts, book.times);
@@ -312,7 +312,7 @@ function observationsOf(book: WorkerBook, row: number, facts: WorkerFacts): Obse
   const regular = regularGaps(book.gaps.get(row) ?? []);
   if (regular !== undefined) seen.push({ kind: "gaps", about: aboutGaps(regular) });
   const { windowMs, bucketMs } = book.times;
-  if (facts.connections === 0 || facts.allServedMs < windowMs + bucketMs) return seen;
+  if (facts.connections === 0 || facts.allServedMs < 4 * windowMs + bucketMs) return seen;
   const { hashrateHour, usualHashrate, kindHashrate } = facts;
   if (isMuchLess(hashrateHour, usualHashrate)) {
     const about = `Over the last hour it did ${percentOf(hashrateHour, usualHashrate!)} of what ` +
