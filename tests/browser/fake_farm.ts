@@ -24,7 +24,6 @@ import {
 } from "../../lib/observe/status/worker_shapes.ts";
 import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
-import type { WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
 import { sampleOf } from "../support/fake_status.ts";
@@ -189,10 +188,11 @@ export class FakeFarm implements StatusSource, StatusControl {
   }
 
   /** No longer knows a worker that is gone. */
-  forgetWorker(id: number): boolean {
-    const before = this.#workers.length;
-    this.#workers = this.#workers.filter((worker) => worker.id !== String(id));
-    return this.#workers.length < before;
+  forgetWorker(id: number): boolean | undefined {
+    const worker = this.worker(id);
+    if (worker === undefined || worker.connections > 0) return worker && false;
+    this.#workers = this.#workers.filter((one) => one !== worker);
+    return true;
   }
 
   // deno-lint-ignore require-yield -- all in one step
@@ -259,18 +259,6 @@ export class FakeFarm implements StatusSource, StatusControl {
 
   miner(id: number): MinerShape | undefined {
     return this.#miners.find((miner) => miner.id === id.toString(16).padStart(8, "0"));
-  }
-
-  workers(): readonly WorkerShape[] {
-    return [];
-  }
-
-  worker(): WorkerShape | undefined {
-    return undefined;
-  }
-
-  forgetWorker(): boolean | undefined {
-    return undefined;
   }
 
   // deno-lint-ignore require-yield -- all in one step

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
 import type { FakeFarm } from "./fake_farm.ts";
-import { workerAnswer } from "./worker_routes.ts";
+import { causeAnswer } from "./cause_routes.ts";
 
 /** Stopped with `await using`. */
 export class FarmServer {
@@ -43,7 +43,7 @@ export class FarmServer {
       async (request) => {
         const { pathname, search } = new URL(request.url);
         const isKnown = token === "" || request.headers.get("authorization") === `Bearer ${token}`;
-        const own = isKnown ? workerAnswer(farm, request.method, pathname) : undefined;
+        const own = isKnown ? causeAnswer(farm, pathname) : undefined;
         if (own !== undefined) return own;
         const headers = new Headers(request.headers);
         headers.delete("host");
