@@ -207,7 +207,7 @@ browserTest("all can be done with the keyboard, and focus is where it is expecte
   await tabTo("24 hours");
   await page.keyboard.press("Space");
   assert.equal(
-    await page.getByRole("button", { name: "24 hours" }).getAttribute("aria-pressed"),
+    await page.getByRole("button", { name: "24 hours" }).first().getAttribute("aria-pressed"),
     "true",
   );
   await tabTo("search");
