@@ -54,6 +54,7 @@ export class FakeMiners {
       naming: { fixedName: "", ipFormat: undefined, ...naming },
       reconnectsLostAsicboost,
       shorten: shortenNames,
+      origins: { enter: () => 0, leave: () => {} },
       version: "btcagent/1.2.3",
       now: () => this.time,
       rateClock: { realNow: () => this.time, awayMs: () => this.awayMs },
