@@ -86,6 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     ...UPSTREAM,
   ],
+  "lib/workers": ["lib/base"],
   "lib/sim": ["lib/base", "lib/bitcoin", "lib/protocol", "lib/net"],
   "lib/check": [
     "lib/base",
@@ -107,6 +108,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/app/farm_view.ts",
     "lib/app/reload.ts",
     "lib/app/status_shapes.ts",
+    "lib/workers",
   ],
   "lib/app/status_shapes.ts": [
     "lib/base",
@@ -114,6 +116,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/mux/books",
     "lib/app/farm_view.ts",
     "lib/app/reload.ts",
+    "lib/workers",
   ],
   "main.ts": ["lib/app", "lib/base", "lib/cli", "lib/config"],
   "scripts": ["lib", "tests"],
