@@ -6,6 +6,7 @@
 
 import type { GenericSchema } from "valibot";
 import * as shapes from "../lib/observe/status/shapes.ts";
+import { CausesSchema } from "../lib/observe/status/worker_shapes.ts";
 
 const BEGIN = "<!-- answers:begin -->";
 const END = "<!-- answers:end -->";
@@ -18,6 +19,7 @@ const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /api/v1/miners/{id}", shapes.MinerSchema],
   ["GET /api/v1/miner-table", shapes.MinerTableSchema],
   ["GET /api/v1/upstreams", shapes.UpstreamsSchema],
+  ["GET /api/v1/causes", CausesSchema],
   ["GET /api/v1/events", shapes.EventsSchema],
   ["GET /api/v1/history", shapes.HistorySchema],
   ["GET /api/v1/config", shapes.ConfigAnswerSchema],

@@ -6,12 +6,15 @@
 
 import type { Now, Time, Timer } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import { subnetOf } from "../base/subnet.ts";
 import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
+import { FarmWatch } from "./farm_watch.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
+import type { OriginBook } from "../miner/session.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { ContradictionLog } from "../mux/contradiction_log.ts";
@@ -36,6 +39,7 @@ import { PoolRoster } from "../pool/roster.ts";
 import { SizeProbe } from "../pool/size_probe.ts";
 import { WorkerQuota } from "../pool/worker_quota.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
+import { Losses } from "../workers/losses.ts";
 import { PoolSizes } from "./pool_sizes.ts";
 import { PortRules } from "./port_rules.ts";
 import { ProxyView } from "./proxy_view.ts";
@@ -130,6 +134,10 @@ export interface ProxyParts {
   readonly accounts: Accounts;
   /** Where shares are counted. */
   readonly counter: ShareCounter;
+  /** What is lost, and why. */
+  readonly losses: Losses;
+  /** What happens to the farm as a whole. */
+  readonly watch: FarmWatch;
 }
 
 /** A running proxy. */
@@ -147,7 +155,8 @@ export class Proxy implements FarmControl {
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
   #portsConfig: Config;
   readonly #sessionIds: SessionIds;
-  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
+  readonly #losses = new Losses();
+  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1, this.#losses);
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
@@ -161,6 +170,7 @@ export class Proxy implements FarmControl {
   readonly #tls: MinerTls;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
+  readonly #watch: FarmWatch;
   readonly #view: FarmView;
   readonly #timer: Timer;
   readonly #jobNumbers: JobNumbers;
@@ -214,12 +224,14 @@ export class Proxy implements FarmControl {
       listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
       shorten: shortenNames,
+      origins: this.#originBook(),
       version: `btcagent/${version}`,
       now: this.clock.now,
       rateClock: this.clock,
       timers: time,
     });
     this.#listeners = listeners!;
+    this.#watch = this.#watchFarm();
     this.#view = new ProxyView(this);
     this.#accounts.tick();
     // After those that serve, which may be asking already.
@@ -263,6 +275,7 @@ export class Proxy implements FarmControl {
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
     this.#sizes.list(this.#pools);
     this.#askSizes();
+    this.#watch.reloaded();
   }
 
   /** Where miners connect to: `agent_listen_ip` and its port first. */
@@ -287,7 +300,18 @@ export class Proxy implements FarmControl {
 
   /** The parts. To look at them only, take {@linkcode Proxy.view}. */
   get parts(): ProxyParts {
-    return { miners: this.#miners, accounts: this.#accounts, counter: this.#counter };
+    return {
+      miners: this.#miners,
+      accounts: this.#accounts,
+      counter: this.#counter,
+      losses: this.#losses,
+      watch: this.#watch,
+    };
+  }
+
+  /** The name of a pool that is or was in the list, `host:port`; empty for any other number. */
+  poolName(poolId: number): string {
+    return this.#ids.nameOf(poolId);
   }
 
   /** How often each bound of what miners may ask was reached. */
@@ -358,6 +382,31 @@ export class Proxy implements FarmControl {
     this.#time.clear(this.#timer);
     await this.#miners.stop();
     this.#accounts.stop();
+  }
+
+  /** Miners with the same software, network and sub-account are told apart from others. */
+  #originBook(): OriginBook {
+    return {
+      enter: ({ clientAgent, hostname, account }) =>
+        this.#losses.enter({
+          software: clientAgent,
+          subnet: subnetOf(hostname),
+          account: this.#accounts.keyOf(account),
+        }),
+      leave: (origin) => this.#losses.leave(origin),
+    };
+  }
+
+  #watchFarm(): FarmWatch {
+    const { realNow } = this.clock;
+    return new FarmWatch({
+      accounts: () => this.#accounts.opened,
+      wantedPool: () => this.#pinned ?? this.#pools[0]?.poolId,
+      poolName: (poolId) => this.poolName(poolId),
+      creditedDifficulty: () => this.#counter.creditedDifficulty,
+      realNow,
+      wallNow: this.wallNow,
+    }, this.#version);
   }
 
   #layoutSettings(): LayoutSettings {
@@ -486,7 +535,10 @@ export class Proxy implements FarmControl {
     }
     try {
       this.#accounts.tick();
-      if (++this.#ticks % TICKS_PER_SWEEP === 0) this.#miners.sweep();
+      if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
+      this.#miners.sweep();
+      this.#losses.tick(this.clock.realNow());
+      this.#watch.look();
     } catch (error) {
       reportFault(log, error);
     }

@@ -26,12 +26,17 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusSource } from "../observe/status/source.ts";
+import type { CausesShape, LossesShape } from "../observe/status/worker_shapes.ts";
+import { type Dimension, DIMENSIONS, partLost, worstOf } from "../workers/causes.ts";
+import { OTHERS } from "../workers/origins.ts";
 import type { ReloadHistory } from "./reload.ts";
 import type {
   AccountView,
+  CausesReport,
   FarmHealth,
   FarmSummary,
   FarmView,
+  LossReport,
   MinerView,
   Moment,
   PoolOfList,
@@ -39,6 +44,9 @@ import type {
 } from "./farm_view.ts";
 
 const DAY_MS = 86_400_000;
+
+/** Hashes that a share of difficulty 1 stands for. */
+const HASHES_PER_DIFFICULTY = 2 ** 32;
 
 /** Where shares ended. */
 export function sharesShape(shares: LedgerSnapshot): SharesShape {
@@ -135,9 +143,10 @@ export function healthShape(health: FarmHealth): ReturnType<StatusSource["health
   }
 }
 
-const NO_LOSSES = { good: 0, lost: 0, part: 0, lost_hashes: 0, sentence: "" };
-
-const NOTHING_WRONG: SummaryShape["attention"] = {
+const NOTHING_WRONG: Pick<
+  SummaryShape["attention"],
+  "workers" | "missing_machines" | "trouble_hashrate" | "nominal_hashrate"
+> = {
   workers: {
     missing: 0,
     refused: 0,
@@ -149,12 +158,61 @@ const NOTHING_WRONG: SummaryShape["attention"] = {
   },
   missing_machines: 0,
   trouble_hashrate: 0,
-  backup: null,
-  outage: { since: null, today_seconds: 0 },
-  expected_hashrate: null,
   nominal_hashrate: null,
-  losses: { hour: NO_LOSSES, day: NO_LOSSES },
 };
+
+function attentionShape(
+  { attention, losses }: Pick<FarmSummary, "attention" | "losses">,
+): SummaryShape["attention"] {
+  const { backup, outageSince, outageTodayMs, usualHashrate } = attention;
+  return {
+    ...NOTHING_WRONG,
+    backup: backup === undefined ? null : {
+      pool: backup.pool,
+      since: new Date(backup.since).toISOString(),
+      instead_of: backup.insteadOf,
+      reason: backup.reason,
+    },
+    outage: {
+      since: outageSince === undefined ? null : new Date(outageSince).toISOString(),
+      today_seconds: outageTodayMs / 1000,
+    },
+    expected_hashrate: usualHashrate ?? null,
+    losses: { hour: lossesShape(losses.hour), day: lossesShape(losses.day) },
+  };
+}
+
+function lossesShape({ sentence, ...work }: LossReport): LossesShape {
+  const { good, lost, lostWork } = work;
+  return {
+    good,
+    lost,
+    part: partLost(work),
+    lost_hashes: lostWork * HASHES_PER_DIFFICULTY,
+    sentence,
+  };
+}
+
+/** What was lost in one stretch of time with its causes, at most `most` along each line. */
+export function causesShape(report: CausesReport, most: number): CausesShape["hour"] {
+  const all = report.goodWork + report.lostWork;
+  const list = (dimension: Dimension) =>
+    worstOf(report.by[dimension], most, OTHERS).map((cause) => ({
+      name: cause.name,
+      good: cause.good,
+      lost: cause.lost,
+      // A reason is a part of all.
+      part: partLost(
+        dimension === "reasons" ? { ...cause, goodWork: all - cause.lostWork } : cause,
+      ),
+      lost_hashes: cause.lostWork * HASHES_PER_DIFFICULTY,
+      reasons: cause.reasons,
+    }));
+  const { reasons, pools, software, subnets, accounts } = Object.fromEntries(
+    DIMENSIONS.map((dimension) => [dimension, list(dimension)]),
+  ) as Record<Dimension, ReturnType<typeof list>>;
+  return { ...lossesShape(report), reasons, pools, software, subnets, accounts };
+}
 
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
@@ -178,7 +236,7 @@ export function summaryShape(
       bytes_read: miners.bytesRead,
       bytes_written: miners.bytesWritten,
     },
-    attention: NOTHING_WRONG,
+    attention: attentionShape(farm),
     accounts: farm.accounts,
     pinned_pool: farm.pinnedPool === undefined ? null : farm.pinnedPool + 1,
     reloads: {

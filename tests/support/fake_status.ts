@@ -5,6 +5,11 @@
 
 import type { GenericSchema, InferOutput } from "valibot";
 import * as shapes from "../../lib/observe/status/shapes.ts";
+import {
+  CausesSchema,
+  type CausesShape,
+  type MarkShape,
+} from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 
 /** Session ids of the miners there are. */
@@ -48,6 +53,19 @@ export class FakeStatus implements StatusSource, StatusControl {
 
   accounts(): shapes.AccountShape[] {
     return this.#accounts;
+  }
+
+  // deno-lint-ignore require-yield -- all in one step
+  *causes(): Generator<void, CausesShape> {
+    return sampleOf(CausesSchema);
+  }
+
+  marks(): readonly MarkShape[] {
+    return [];
+  }
+
+  get markChanges(): number {
+    return 0;
   }
 
   events(): readonly shapes.EventShape[] {

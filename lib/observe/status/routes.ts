@@ -8,6 +8,7 @@ import { formatMetrics } from "../metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
 import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
+import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
 import { parseMinerQuery, pickMiners } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
@@ -33,6 +34,9 @@ export interface RouteContext {
   /** Workers with metrics of their own. */
   readonly workerSeriesMax: number;
 }
+
+/** Causes along each line in one answer. */
+const MOST_CAUSES = 50;
 
 /** A request that came through the door. */
 export interface StatusRequest {
@@ -97,6 +101,15 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     GET: async ({ source, turns, long }) => {
       const head = `{"pools":${printableJson(await turns.run(source.pools()))},"accounts":[`;
       return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
+    },
+  }],
+  ["/api/v1/causes", {
+    GET: async ({ source, turns }) => json(await turns.run(source.causes(MOST_CAUSES))),
+  }],
+  ["/api/v1/causes.csv", {
+    GET: async ({ source, turns, long }) => {
+      const causes = await turns.run(source.causes(Infinity));
+      return long.answer("text/csv; charset=utf-8", causesCsv(causes));
     },
   }],
   ["/api/v1/events", {

@@ -14,6 +14,7 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
+import type { CausesShape, MarkShape } from "./worker_shapes.ts";
 
 /**
  * The program at this moment. Each call counts again; what takes long is counted in steps, and done
@@ -30,6 +31,12 @@ export interface StatusSource {
   miner(id: number): MinerShape | undefined;
   /** Every pool of the configuration. */
   pools(): Generator<void, PoolTotalShape[]>;
+  /** What was lost and why, at most `most` causes along each line. */
+  causes(most: number): Generator<void, CausesShape>;
+  /** Moments of the last day to be marked in charts, the oldest first. */
+  marks(): readonly MarkShape[];
+  /** How often there was something new in them. */
+  readonly markChanges: number;
   /** Every sub-account with its pools. */
   accounts(): Iterable<AccountShape>;
   /** What the log said lately, the oldest first. */
