@@ -21,6 +21,8 @@ import type { Mark } from "../observe/marks.ts";
 import type { Causes, Work } from "../workers/causes.ts";
 import type { Window } from "../workers/step_counts.ts";
 import type { FarmAttention } from "./farm_watch.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import type { WorkerSums, WorkerView } from "../workers/worker_view.ts";
 
 /** Now, on both clocks (base/attended_clock.ts): what ages are told by, and hashrates. */
 export interface Moment {
@@ -96,6 +98,10 @@ export interface FarmSummary {
   readonly attention: FarmAttention;
   /** What was lost of late. */
   readonly losses: Readonly<Record<Window, LossReport>>;
+  /** What is the matter with workers. */
+  readonly workers: WorkerSums;
+  /** What the farm should do, in hashes a second; `undefined` if the operator did not say. */
+  readonly nominalHashrate: number | undefined;
   /** How often each bound of what miners may ask was reached. */
   readonly limitCounts: Readonly<Record<string, number>>;
   /** Those shown to miners. */
@@ -119,6 +125,8 @@ export interface CausesReport extends LossReport, Pick<Causes, "by"> {}
 export interface MinerView extends MinerReport {
   /** Its sub-account, named as in {@linkcode AccountView}. */
   readonly account: string;
+  /** The number of its worker; `undefined` before it has logged in. */
+  readonly workerId: number | undefined;
 }
 
 /** One pool of the configuration. */
@@ -210,6 +218,12 @@ export interface FarmView {
     since: number,
     realTime: number,
   ): number;
+  /** What is the matter with a miner, by its number in the book; `undefined` for 0. */
+  minerCondition(attendance: number, time: number): Condition | undefined;
+  /** Every worker that was seen lately, connected or not. */
+  workers(): Iterable<WorkerView>;
+  /** The worker with this number. */
+  worker(id: number): WorkerView | undefined;
   /** What pools are to each open sub-account, one sub-account after the other. */
   poolsByAccount(): Iterable<readonly PoolView[]>;
   /** Every sub-account that is open, then those that were lately. */
@@ -222,4 +236,10 @@ export interface FarmControl {
   pinPool(place: number | undefined): void;
   /** Ends the connection of the miner with this session id. @returns whether there was one. */
   disconnectMiner(sessionId: number, reason: string): boolean;
+  /**
+   * Forgets a worker that has no connection.
+   *
+   * @returns whether it did: not one that has a connection; `undefined` if there is no such worker.
+   */
+  forgetWorker(id: number): boolean | undefined;
 }

@@ -40,9 +40,12 @@ import { SizeProbe } from "../pool/size_probe.ts";
 import { WorkerQuota } from "../pool/worker_quota.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
 import { Losses } from "../workers/losses.ts";
+import type { WorkerBook } from "../workers/worker_book.ts";
+import { WORKER_TIMES, type WorkerTimes } from "../workers/worker_times.ts";
 import { PoolSizes } from "./pool_sizes.ts";
 import { PortRules } from "./port_rules.ts";
 import { ProxyView } from "./proxy_view.ts";
+import { WorkerWatch } from "./worker_watch.ts";
 import {
   accountsSettings,
   certificateFiles,
@@ -54,6 +57,7 @@ import {
   minersSettings,
   mostWorkerConnections,
   poolSettings,
+  rememberMs,
 } from "./settings.ts";
 
 /** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
@@ -93,6 +97,8 @@ export interface ProxyOptions {
   readonly sizesChanged?: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
   /** The kinds of pools, if not those of pool/kinds.ts. */
   readonly kinds?: PoolKinds;
+  /** How long things take before something is said of a worker, if not as in workers/worker_times.ts. */
+  readonly workerTimes?: WorkerTimes;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
   readonly tls?: MinerTls;
 }
@@ -138,6 +144,8 @@ export interface ProxyParts {
   readonly losses: Losses;
   /** What happens to the farm as a whole. */
   readonly watch: FarmWatch;
+  /** Every worker that was seen lately. */
+  readonly workers: WorkerBook;
 }
 
 /** A running proxy. */
@@ -171,6 +179,7 @@ export class Proxy implements FarmControl {
   readonly #listeners: Listeners;
   readonly #miners: Miners;
   readonly #watch: FarmWatch;
+  readonly #workers: WorkerWatch;
   readonly #view: FarmView;
   readonly #timer: Timer;
   readonly #jobNumbers: JobNumbers;
@@ -218,6 +227,13 @@ export class Proxy implements FarmControl {
       open: (name) => this.#openAccount(name),
       now: this.clock.now,
     });
+    this.#workers = new WorkerWatch({
+      book: { rememberMs: rememberMs(config), times: options.workerTimes ?? WORKER_TIMES },
+      counter: this.#counter,
+      accountOf: (name) => this.#accounts.keyOf(name),
+      clock: this.clock,
+      timers: time,
+    });
     let listeners: Listeners | undefined;
     this.#miners = new Miners({
       ...minersSettings(config, maxMiners(config, openFiles)),
@@ -226,6 +242,7 @@ export class Proxy implements FarmControl {
       shorten: shortenNames,
       origins: this.#originBook(),
       version: `btcagent/${version}`,
+      attendance: this.#workers,
       now: this.clock.now,
       rateClock: this.clock,
       timers: time,
@@ -271,6 +288,7 @@ export class Proxy implements FarmControl {
     }
     const most = maxMiners(config, this.openFiles, this.#miners.most);
     this.#miners.reconfigure(minersSettings(config, most));
+    this.#workers.book.reconfigure(rememberMs(config));
     this.#workerQuota.reconfigure(mostWorkerConnections(config, this.openFiles));
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
     this.#sizes.list(this.#pools);
@@ -306,6 +324,7 @@ export class Proxy implements FarmControl {
       counter: this.#counter,
       losses: this.#losses,
       watch: this.#watch,
+      workers: this.#workers.book,
     };
   }
 
@@ -371,6 +390,10 @@ export class Proxy implements FarmControl {
     return this.#miners.disconnect(sessionId, reason);
   }
 
+  forgetWorker(id: number): boolean | undefined {
+    return this.#workers.book.forget(id);
+  }
+
   /**
    * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
    * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
@@ -380,6 +403,7 @@ export class Proxy implements FarmControl {
     const left = await drain(this.parts, this.clock.now, this.#time, drainMs);
     if (left > 0) log.warn("Stopping; shares whose verdict did not come: {left}", { left });
     this.#time.clear(this.#timer);
+    this.#workers.stop();
     await this.#miners.stop();
     this.#accounts.stop();
   }
@@ -535,10 +559,11 @@ export class Proxy implements FarmControl {
     }
     try {
       this.#accounts.tick();
-      if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
+      if (++this.#ticks % TICKS_PER_SWEEP > 0) return;
       this.#miners.sweep();
       this.#losses.tick(this.clock.realNow());
       this.#watch.look();
+      this.#workers.tick(() => this.#miners.attendees());
     } catch (error) {
       reportFault(log, error);
     }

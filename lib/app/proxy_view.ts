@@ -20,6 +20,15 @@ import type { Losses } from "../workers/losses.ts";
 import { OTHERS } from "../workers/origins.ts";
 import type { Window } from "../workers/step_counts.ts";
 import type { FarmWatch } from "./farm_watch.ts";
+import type { WorkerBook } from "../workers/worker_book.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import {
+  connectionCondition,
+  workerSums,
+  type WorkerView,
+  workerView,
+  workerViews,
+} from "../workers/worker_view.ts";
 import type {
   AccountView,
   CausesReport,
@@ -64,6 +73,7 @@ export interface ViewedProxy {
     readonly counter: ShareCounter;
     readonly losses: Losses;
     readonly watch: FarmWatch;
+    readonly workers: WorkerBook;
   };
   /** The name of a pool that is or was in the list, `host:port`; empty for any other number. */
   poolName(poolId: number): string;
@@ -105,7 +115,7 @@ export class ProxyView implements FarmView {
   }
 
   *summary(): Generator<void, FarmSummary> {
-    const { parts: { miners, accounts, counter }, clock } = this.#proxy;
+    const { parts: { miners, accounts, counter, workers: book }, clock } = this.#proxy;
     const { states, rolling } = yield* miners.census();
     const poolSockets = yield* this.#poolSockets();
     const { traffic } = accounts;
@@ -113,6 +123,7 @@ export class ProxyView implements FarmView {
     const { moves, outgrown, outageMs } = accounts;
     yield;
     const { strayVerdicts } = accounts;
+    const workers = yield* workerSums(book, clock.now());
     yield;
     const { attention } = this.#proxy.parts.watch;
     yield;
@@ -153,6 +164,8 @@ export class ProxyView implements FarmView {
       outageMs,
       attention,
       losses: { hour, day },
+      workers,
+      nominalHashrate: this.config.workers.nominal_hashrate,
       limitCounts,
       certificates,
       sockets: connected + poolSockets + addresses.length,
@@ -212,6 +225,18 @@ export class ProxyView implements FarmView {
     return this.#proxy.parts.counter.minerHashrate(sessionId, windowMs, since, realTime);
   }
 
+  minerCondition(attendance: number, time: number): Condition | undefined {
+    return connectionCondition(this.#proxy.parts.workers, attendance, time);
+  }
+
+  workers(): Iterable<WorkerView> {
+    return workerViews(this.#proxy.parts.workers, this.#proxy.clock.now());
+  }
+
+  worker(id: number): WorkerView | undefined {
+    return workerView(this.#proxy.parts.workers, id, this.#proxy.clock.now());
+  }
+
   *poolsByAccount(): Generator<readonly PoolView[]> {
     for (const account of this.#proxy.parts.accounts.opened) yield poolViews(account);
   }
@@ -246,7 +271,12 @@ export class ProxyView implements FarmView {
   }
 
   #minerView(report: MinerReport): MinerView {
-    return { ...report, account: this.#proxy.parts.accounts.keyOf(report.account) };
+    const { accounts, workers } = this.#proxy.parts;
+    return {
+      ...report,
+      account: accounts.keyOf(report.account),
+      workerId: workers.idOf(report.attendance),
+    };
   }
 
   /** Connections to pools, whatever they are about. */

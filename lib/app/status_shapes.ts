@@ -25,10 +25,17 @@ import type {
   SharesShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";
+import type {
+  CausesShape,
+  ConditionShape,
+  LossesShape,
+  WorkerShape,
+} from "../observe/status/worker_shapes.ts";
 import type { StatusSource } from "../observe/status/source.ts";
-import type { CausesShape, LossesShape } from "../observe/status/worker_shapes.ts";
 import { type Dimension, DIMENSIONS, partLost, worstOf } from "../workers/causes.ts";
 import { OTHERS } from "../workers/origins.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import type { WorkerView } from "../workers/worker_view.ts";
 import type { ReloadHistory } from "./reload.ts";
 import type {
   AccountView,
@@ -143,30 +150,18 @@ export function healthShape(health: FarmHealth): ReturnType<StatusSource["health
   }
 }
 
-const NOTHING_WRONG: Pick<
-  SummaryShape["attention"],
-  "workers" | "missing_machines" | "trouble_hashrate" | "nominal_hashrate"
-> = {
-  workers: {
-    missing: 0,
-    refused: 0,
-    flapping: 0,
-    silent: 0,
-    weak: 0,
-    waiting: 0,
-    working: 0,
-  },
-  missing_machines: 0,
-  trouble_hashrate: 0,
-  nominal_hashrate: null,
-};
-
+/** Whether anything is wrong. */
 function attentionShape(
-  { attention, losses }: Pick<FarmSummary, "attention" | "losses">,
+  { workers, nominalHashrate, attention, losses }: Pick<
+    FarmSummary,
+    "workers" | "nominalHashrate" | "attention" | "losses"
+  >,
 ): SummaryShape["attention"] {
   const { backup, outageSince, outageTodayMs, usualHashrate } = attention;
   return {
-    ...NOTHING_WRONG,
+    workers: { ...workers.states },
+    missing_machines: workers.missingMachines,
+    trouble_hashrate: workers.troubleHashrate,
     backup: backup === undefined ? null : {
       pool: backup.pool,
       since: new Date(backup.since).toISOString(),
@@ -178,7 +173,42 @@ function attentionShape(
       today_seconds: outageTodayMs / 1000,
     },
     expected_hashrate: usualHashrate ?? null,
+    nominal_hashrate: nominalHashrate ?? null,
     losses: { hour: lossesShape(losses.hour), day: lossesShape(losses.day) },
+  };
+}
+
+/** What is the matter with a worker or a miner. */
+function conditionShape({ state, reason, part, about }: Condition): ConditionShape {
+  return { state, reason, part: part ?? null, about };
+}
+
+/** One worker. What takes long to make is made when it is asked for. */
+export function workerShape(worker: WorkerView): WorkerShape {
+  const seconds = (ms: number | undefined) => ms === undefined ? null : ms / 1000;
+  return {
+    id: String(worker.id),
+    account: worker.account,
+    worker: worker.name,
+    condition: conditionShape(worker.condition),
+    connections: worker.connections,
+    usual_connections: worker.usualConnections,
+    get miners() {
+      return worker.sessionIds.map(formatHex32);
+    },
+    client_agent: worker.clientAgent,
+    address: worker.address,
+    subnet: worker.subnet,
+    first_seen_seconds: worker.firstSeenMs / 1000,
+    gone_seconds: seconds(worker.goneMs),
+    went: worker.went,
+    last_share_seconds: seconds(worker.lastShareMs),
+    connects_hour: worker.connectsHour,
+    hashrate: { minutes_15: worker.hashrateQuarter, minutes_60: worker.hashrateHour },
+    usual_hashrate: worker.usualHashrate ?? null,
+    kind_hashrate: worker.kindHashrate ?? null,
+    hour: { good: worker.good, lost: worker.lost },
+    observations: [...worker.observations],
   };
 }
 
@@ -276,7 +306,7 @@ export function summaryShape(
 /** One miner at that moment. `counts` has its shares and hashrates, which are asked for late. */
 export function minerShape(
   miner: MinerView,
-  counts: Pick<FarmView, "minerShares" | "minerHashrate">,
+  counts: Pick<FarmView, "minerShares" | "minerHashrate" | "minerCondition">,
   { time, realTime }: Moment,
 ): MinerShape {
   const { sessionId } = miner;
@@ -292,8 +322,7 @@ export function minerShape(
     worker: miner.workerName,
     client_agent: miner.clientAgent,
     state: miner.state,
-    worker_id: null,
-    condition: null,
+    worker_id: miner.workerId === undefined ? null : String(miner.workerId),
     connected_seconds: since(miner.connectedAt),
     silent_seconds: since(miner.lastActiveAt),
     last_share_seconds: miner.lastShareAt === 0 ? null : since(miner.lastShareAt),
@@ -302,6 +331,10 @@ export function minerShape(
     version_mask: formatHex32(miner.versionMask),
     asicboost: miner.rolling,
     // Worked out when asked for: of ten thousand rows most are only filtered and sorted.
+    get condition() {
+      const condition = counts.minerCondition(miner.attendance, time);
+      return condition === undefined ? null : conditionShape(condition);
+    },
     get hashrate() {
       return { minutes_15: rate(900_000), minutes_60: rate(3_600_000) };
     },

@@ -17,8 +17,8 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";
-import type { CausesShape, MarkShape } from "../observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
+import type { CausesShape, MarkShape, WorkerShape } from "../observe/status/worker_shapes.ts";
 import { countChanges, type Reloader } from "./reload.ts";
 import {
   accountShape,
@@ -27,6 +27,7 @@ import {
   minerShape,
   PoolTotal,
   summaryShape,
+  workerShape,
 } from "./status_shapes.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
 
@@ -75,6 +76,15 @@ export class StatusView implements StatusSource, StatusControl {
     const { farm } = this.#options;
     const miner = farm.miner(id);
     return miner === undefined ? undefined : minerShape(miner, farm, farm.moment);
+  }
+
+  *workers(): Generator<WorkerShape> {
+    for (const worker of this.#options.farm.workers()) yield workerShape(worker);
+  }
+
+  worker(id: number): WorkerShape | undefined {
+    const worker = this.#options.farm.worker(id);
+    return worker === undefined ? undefined : workerShape(worker);
   }
 
   *pools(): Generator<void, PoolTotalShape[]> {
@@ -171,5 +181,9 @@ export class StatusView implements StatusSource, StatusControl {
 
   disconnect(id: number): boolean {
     return this.#options.control.disconnectMiner(id, "asked for over the status server");
+  }
+
+  forgetWorker(id: number): boolean | undefined {
+    return this.#options.control.forgetWorker(id);
   }
 }

@@ -1,18 +1,16 @@
 /**
- * The network of an address, as farms are wired: one switch, one rack, one site.
+ * Which network of a farm an address is of: machines of one rack or container share it.
  */
 
 import { addressBytes, isMappedIpv4 } from "./cidr.ts";
 
-/** `10.1.2.0/24` of an IPv4 address, `2001:db8:0:1::/64` of an IPv6 one; `text` if it is none. */
-export function subnetOf(text: string): string {
-  const bytes = addressBytes(text);
-  if (bytes === undefined) return text;
-  if (isMappedIpv4(bytes)) return `${bytes.subarray(12, 15).join(".")}.0/24`;
-  const groups = Array.from(
-    { length: 4 },
-    (_, i) => (bytes[2 * i]! << 8 | bytes[2 * i + 1]!).toString(16),
-  );
-  const head = groups.join(":").replace(/(?::0)+$/, "");
-  return `${head === "0" ? "" : head}::/64`;
+/** The IPv4 /24 or the IPv6 /64 of an address; empty for what is no address. */
+export function subnetOf(address: string): string {
+  const bytes = addressBytes(address);
+  if (bytes === undefined) return "";
+  if (isMappedIpv4(bytes)) return `${bytes.slice(12, 15).join(".")}.0/24`;
+  const groups = [0, 2, 4, 6].map((at) => (bytes[at]! << 8 | bytes[at + 1]!).toString(16));
+  // Zeros at the end are what "::" stands for.
+  while (groups.at(-1) === "0") groups.pop();
+  return `${groups.join(":")}::/64`;
 }

@@ -28,6 +28,7 @@ import {
   type RollingState,
   rollingState,
 } from "./asicboost.ts";
+import { type AttendanceBook, type Attendee, TOLD_PAUSE_MS } from "./attendance.ts";
 import { answerConfigure } from "./configure.ts";
 import type { CommonTexts } from "./common_texts.ts";
 import { foreignLine } from "./foreign_line.ts";
@@ -66,6 +67,8 @@ export interface MinerContext extends LineContext {
   readonly reconnectPause: ReconnectPause | undefined;
   /** What `client.get_version` answers. */
   readonly version: string;
+  /** Keeps a book of those that log in; `undefined` for none. */
+  readonly attendance: AttendanceBook | undefined;
   /** Gives a session that was turned away its time to log in once more. */
   turnedAway(session: MinerSession): void;
   /** Lets a session that was admitted or turned away read the lines it held back. */
@@ -112,8 +115,10 @@ export interface ShortNames {
 const LOST_ASICBOOST = "it lost ASICBoost, and a new connection usually brings it back";
 
 /** See the head of this file. */
-export class MinerSession extends LineSession<MinerContext> implements Downstream {
+export class MinerSession extends LineSession<MinerContext> implements Downstream, Attendee {
   readonly port: PeerAddress;
+  /** Its number in the book of those that logged in, 0 for none. */
+  attendance = 0;
   /** Set by its owner when it was last turned away, in milliseconds like `connectedAt`. */
   turnedAwayAt: number | undefined = undefined;
   #state: MinerState = "connected";
@@ -220,22 +225,46 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     return cannotNarrow(this.#outside) ? "cannot_narrow" : rollingState(this.#rolling);
   }
 
+  get account(): string {
+    return this.#account;
+  }
+
+  get workerName(): string {
+    return this.#names?.workerName ?? "";
+  }
+
+  get clientAgent(): string {
+    return this.#clientAgent;
+  }
+
+  get upstreamName(): string | undefined {
+    return this.#seat?.upstreamName;
+  }
+
+  get difficulty(): number | undefined {
+    return this.#seat?.difficulty;
+  }
+
+  get lastShareAt(): number {
+    return this.#lastShareAt;
+  }
+
   /** Everything worth showing of it. */
   report(): MinerReport {
-    const seat = this.#seat;
     return {
       sessionId: this.#sessionId,
+      attendance: this.attendance,
       address: formatAddress(this.from),
       user: this.#user,
       account: this.#account,
-      workerName: this.#names?.workerName ?? "",
+      workerName: this.workerName,
       clientAgent: this.#clientAgent,
       state: this.#state,
       connectedAt: this.connectedAt,
       lastActiveAt: this.lastActiveAt,
       lastShareAt: this.#lastShareAt,
-      upstreamName: seat?.upstreamName,
-      difficulty: seat?.difficulty,
+      upstreamName: this.upstreamName,
+      difficulty: this.difficulty,
       versionMask: this.#toldMask,
       rolling: this.rolling,
     };
@@ -277,16 +306,25 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       session: formatHex32(this.sessionId),
       names: this.#names?.wasCut ? "; its names are shortened" : "",
     });
+    if (this.attendance !== 0) this.context.attendance?.admitted(this);
     this.#endWait((id) => this.handshakeReply(id, "true"));
   }
 
   turnAway({ code, text }: StratumError, reason: string): void {
+    this.endAttendance(reason, false);
     this.#seat = undefined;
     this.#state = nextState(this.#state, "turnAway");
     const { label: miner, workerLabel: worker } = this;
     log.warn("Miner {miner} turned away: {reason}", { miner, worker, reason });
     this.context.turnedAway(this);
     this.#endWait((id) => this.refuseHandshake(id, code, text));
+  }
+
+  /** It is no longer in the book; `isOurDoing` if it was sent away for no fault of its own. */
+  endAttendance(reason: string, isOurDoing: boolean): void {
+    if (this.attendance === 0) return;
+    this.context.attendance?.left(this, reason, isOurDoing);
+    this.attendance = 0;
   }
 
   /** What it is to be sent of news; `undefined` for nothing. */
@@ -485,6 +523,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       return;
     }
     this.#seat = seat;
+    if (seat !== undefined) this.attendance = this.context.attendance?.loggedIn(this) ?? 0;
     if (this.isWorking) this.#tell();
   }
 
@@ -525,9 +564,13 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #submit(share: Share): void {
     const seat = this.#seat;
     if (seat === undefined) return this.#refuseEarlyShare(share.id);
+    const before = this.#lastShareAt;
     this.#lastShareAt = this.lastActiveAt;
     // Before it can be gone: what becomes of the share may be known only then.
     this.#origin ??= this.#enterOrigin();
+    if (before !== 0 && this.lastActiveAt - before >= TOLD_PAUSE_MS && this.attendance !== 0) {
+      this.context.attendance?.paused(this, before, this.lastActiveAt);
+    }
     const receipt = seat.submit(share);
     if (receipt !== "checking") this.#finishShare(seat, share, receipt);
   }

@@ -8,7 +8,7 @@
 import type { Counted } from "./cause_table.ts";
 import { lossesOf, partLost, type PoolName } from "./causes.ts";
 import type { Endings } from "./losses.ts";
-import { LOST_REASONS } from "./lost_reasons.ts";
+import { LOST_REASONS } from "./lost_causes.ts";
 import { type Origin, OTHERS } from "./origins.ts";
 import type { Window } from "./step_counts.ts";
 

@@ -6,7 +6,7 @@
 
 import type { Counted } from "./cause_table.ts";
 import type { Endings } from "./losses.ts";
-import { LOST_REASONS } from "./lost_reasons.ts";
+import { LOST_REASONS } from "./lost_causes.ts";
 
 /** Lines along which causes are told apart. */
 export const DIMENSIONS = ["reasons", "pools", "software", "subnets", "accounts"] as const;

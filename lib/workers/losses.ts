@@ -7,7 +7,7 @@
 
 import { type Origin, Origins } from "./origins.ts";
 import { CauseTable, type Counted } from "./cause_table.ts";
-import { type LostAs, OTHER_REASONS, reasonNumber } from "./lost_reasons.ts";
+import { type LostAs, OTHER_REASONS, reasonNumber } from "./lost_causes.ts";
 import { STEP_MS, type Window } from "./step_counts.ts";
 
 /** Steps in which everything that was counted before is over. */

@@ -15,6 +15,7 @@ import {
   type SummaryShape,
 } from "../../lib/observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+import type { WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
 import {
@@ -129,6 +130,18 @@ export class FakeFarm implements StatusSource, StatusControl {
 
   miner(id: number): MinerShape | undefined {
     return this.#miners.find((miner) => miner.id === id.toString(16).padStart(8, "0"));
+  }
+
+  workers(): readonly WorkerShape[] {
+    return [];
+  }
+
+  worker(): WorkerShape | undefined {
+    return undefined;
+  }
+
+  forgetWorker(): boolean | undefined {
+    return undefined;
   }
 
   // deno-lint-ignore require-yield -- all in one step

@@ -21,6 +21,7 @@ const SECTIONS = [
   ["Changing things while it runs", "运行中修改配置"],
   ["Is my configuration right\\?", "检查配置"],
   ["Status and metrics", "状态与监控指标"],
+  ["Alerts", "告警"],
   ["The log", "日志"],
   ["When it was away", "程序暂停之后"],
   ["How it stops", "如何停止"],

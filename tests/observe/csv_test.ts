@@ -1,7 +1,7 @@
 /** Cells of CSV are data to whatever opens it. */
 
 import assert from "node:assert/strict";
-import { csvRow } from "../../lib/observe/status/csv.ts";
+import { csvLine } from "../../lib/observe/status/csv.ts";
 
 for (
   const [cell, written] of [
@@ -9,21 +9,21 @@ for (
     ["", ""],
     ["a,b", '"a,b"'],
     ['say "hi"', '"say ""hi"""'],
-    ["two\nlines", '"two\nlines"'],
+    ["two\nlines", "two?lines"],
     ["=1+1", "'=1+1"],
     ["+1", "'+1"],
     ["-1", "'-1"],
     ["@sum", "'@sum"],
-    ["\tx", "'\tx"],
-    ["\rx", '"\'\rx"'],
+    ["\tx", "'?x"],
+    ["\rx", "'?x"],
     ['=HYPERLINK("http://x","y")', '"\'=HYPERLINK(""http://x"",""y"")"'],
   ] as const
 ) {
   Deno.test(`a cell ${JSON.stringify(cell)} is written ${JSON.stringify(written)}`, () => {
-    assert.equal(csvRow([cell]), `${written}\r\n`);
+    assert.equal(csvLine([cell]), `${written}\r\n`);
   });
 }
 
 Deno.test("numbers are no texts, and what is not known is an empty cell", () => {
-  assert.equal(csvRow(["hour", -1.5, null, 7]), "hour,-1.5,,7\r\n");
+  assert.equal(csvLine(["hour", -1.5, null, 7]), "hour,-1.5,,7\r\n");
 });

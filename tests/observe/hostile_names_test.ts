@@ -16,7 +16,7 @@ import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
-import type { CausesShape } from "../../lib/observe/status/worker_shapes.ts";
+import type { CausesShape, WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import { FakeStatus, sampleOf } from "../support/fake_status.ts";
 import { harmIn, harmInValue, HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { samplesOf } from "../support/status_rig.ts";
@@ -68,6 +68,16 @@ class HostileStatus extends FakeStatus {
 
   override miner(id: number): shapes.MinerShape | undefined {
     return this.miners()[id];
+  }
+
+  override workers(): readonly WorkerShape[] {
+    return super.workers().map((worker) => ({
+      ...worker,
+      account: this.#name,
+      worker: this.#name,
+      client_agent: this.#name,
+      went: this.#name,
+    }));
   }
 
   override *pools(): Generator<void, shapes.PoolTotalShape[]> {
@@ -286,6 +296,7 @@ Deno.test("accounts that read the same are two series all the same", () => {
     pools: [],
     accounts: names.map((name) => ({ ...account, account: name })),
     workers: [],
+    troubled: [],
   }, "openmetrics");
   const samples = samplesOf([...pieces].join(""));
   const labels = [...samples.keys()].filter((name) => name.startsWith("btcagent_account_miners"));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { causeSentence } from "../../lib/workers/cause_sentence.ts";
 import { Losses } from "../../lib/workers/losses.ts";
-import type { LostAs } from "../../lib/workers/lost_reasons.ts";
+import type { LostAs } from "../../lib/workers/lost_causes.ts";
 
 const POOLS = ["pool.example:3333", "backup.example:443"];
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Cause, causesOf, DIMENSIONS, partLost, worstOf } from "../../lib/workers/causes.ts";
 import { Losses } from "../../lib/workers/losses.ts";
-import { LOST_REASONS, type LostAs } from "../../lib/workers/lost_reasons.ts";
+import { LOST_REASONS, type LostAs } from "../../lib/workers/lost_causes.ts";
 import { STEP_MS, type Window } from "../../lib/workers/step_counts.ts";
 
 const HOUR_MS = 3_600_000;

@@ -158,6 +158,11 @@ export class MinerLedgers {
     this.#counts[row * COUNTS.length + column]! += 1;
   }
 
+  /** One count of a miner. */
+  get(row: number, column: number): number {
+    return this.#counts[row * COUNTS.length + column]!;
+  }
+
   /** All counts of a miner. */
   snapshot(row: number): LedgerSnapshot {
     return snapshotOf(this.#row(row));
@@ -220,6 +225,12 @@ export class ShareCounter {
   minerShares(sessionId: number | undefined): LedgerSnapshot {
     const row = this.#rowOf(sessionId);
     return row === undefined ? NO_SHARES : this.#miners.snapshot(row);
+  }
+
+  /** One count of a miner by its column, see {@linkcode columnOf}: zero for an id nobody has. */
+  minerCount(sessionId: number, column: number): number {
+    const row = this.#rows.of(sessionId);
+    return row === undefined ? 0 : this.#miners.get(row, column);
   }
 
   /** A miner's {@linkcode WorkTable.hashrate}: zero for an id that nobody has. */

@@ -2,8 +2,7 @@
  * `/api/v1/causes.csv`: what was lost and why, for a spreadsheet.
  */
 
-import { printable } from "../../base/printable.ts";
-import { csvRow } from "./csv.ts";
+import { csvLine } from "./csv.ts";
 import type { CausesShape } from "./worker_shapes.ts";
 
 const HEAD = ["window", "dimension", "name", "good", "lost", "part", "lost_hashes"];
@@ -13,14 +12,14 @@ const DIMENSIONS = ["reasons", "pools", "software", "subnets", "accounts"] as co
 
 /** The text of the answer: all of both stretches of time, then each cause. */
 export function* causesCsv(causes: CausesShape): Generator<string, void> {
-  yield csvRow(HEAD);
+  yield csvLine(HEAD);
   for (const [window, losses] of Object.entries(causes)) {
     const { good, lost, part, lost_hashes } = losses;
-    yield csvRow([window, "all", "", good, lost, part, lost_hashes]);
+    yield csvLine([window, "all", "", good, lost, part, lost_hashes]);
     for (const dimension of DIMENSIONS) {
       for (const cause of losses[dimension]) {
         const { name, good, lost, part, lost_hashes } = cause;
-        yield csvRow([window, dimension, printable(name), good, lost, part, lost_hashes]);
+        yield csvLine([window, dimension, name, good, lost, part, lost_hashes]);
       }
     }
   }

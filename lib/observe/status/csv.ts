@@ -1,18 +1,22 @@
 /**
- * Lines of CSV (RFC 4180) whose cells are data and nothing else: names that miners gave themselves
- * are no formulas to the program that opens them.
+ * Tables as CSV (RFC 4180) for programs that calculate with them; pure.
+ *
+ * Names are data: what a spreadsheet would take for a formula gets an apostrophe in front.
  */
 
-/** What a spreadsheet would begin to calculate with. */
-const FORMULA = /^[=+\-@\t\r]/;
+import { printable } from "../../base/printable.ts";
 
-/** One line, with its end. */
-export function csvRow(cells: readonly (string | number | null)[]): string {
-  return `${cells.map(cellOf).join(",")}\r\n`;
+/** The type of such answers. */
+export const CSV_TYPE = "text/csv; charset=utf-8";
+
+/** One line of cells, with its end; `null` is an empty cell. */
+export function csvLine(cells: readonly (string | number | null)[]): string {
+  return `${cells.map(csvCell).join(",")}\r\n`;
 }
 
-function cellOf(cell: string | number | null): string {
-  if (typeof cell !== "string") return cell === null ? "" : String(cell);
-  const text = FORMULA.test(cell) ? `'${cell}` : cell;
+function csvCell(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${printable(value)}` : printable(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -14,7 +14,7 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
-import type { CausesShape, MarkShape } from "./worker_shapes.ts";
+import type { CausesShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 
 /**
  * The program at this moment. Each call counts again; what takes long is counted in steps, and done
@@ -29,6 +29,10 @@ export interface StatusSource {
   miners(): Iterable<MinerShape>;
   /** The miner with this session id. */
   miner(id: number): MinerShape | undefined;
+  /** Every worker that was seen lately, connected or not. */
+  workers(): Iterable<WorkerShape>;
+  /** The worker with this number. */
+  worker(id: number): WorkerShape | undefined;
   /** Every pool of the configuration. */
   pools(): Generator<void, PoolTotalShape[]>;
   /** What was lost and why, at most `most` causes along each line. */
@@ -61,4 +65,10 @@ export interface StatusControl {
   setLogLevel(area: LogArea | undefined, level: LogLevel): void;
   /** Ends a miner's connection. @returns whether there is such a miner. */
   disconnect(id: number): boolean;
+  /**
+   * Forgets a worker that has no connection.
+   *
+   * @returns whether it did: not one that has a connection; `undefined` if there is no such worker.
+   */
+  forgetWorker(id: number): boolean | undefined;
 }

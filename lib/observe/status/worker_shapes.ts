@@ -56,7 +56,10 @@ export const WorkerSchema = v.strictObject({
   ),
   went: words("Why its last connection ended; empty before one did."),
   last_share_seconds: about("Since its last share; null for none yet.", v.nullable(v.number())),
-  connects_hour: count("How often it logged in within the last hour."),
+  connects_hour: count(
+    "How often it logged in within the last hour, but for log-ins after btcagent disconnected it or " +
+      "no pool served it.",
+  ),
   hashrate: v.strictObject({
     minutes_15: amount("Estimated over 15 minutes; 0 while it has no connection."),
     minutes_60: amount("The same over an hour."),
