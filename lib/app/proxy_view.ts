@@ -127,9 +127,9 @@ export class ProxyView implements FarmView {
     yield;
     const { attention } = this.#proxy.parts.watch;
     yield;
-    const hour = this.#lossReport("hour");
+    const hour = yield* this.#lossReport("hour");
     yield;
-    const day = this.#lossReport("day");
+    const day = yield* this.#lossReport("day");
     yield;
     // From here on all is of one moment.
     const { openFiles, pinnedPool, addresses, certificates, limitCounts } = this.#proxy;
@@ -190,9 +190,9 @@ export class ProxyView implements FarmView {
   }
 
   *causes(): Generator<void, Readonly<Record<Window, CausesReport>>> {
-    const hour = this.#causesReport("hour");
+    const hour = yield* this.#causesReport("hour");
     yield;
-    return { hour, day: this.#causesReport("day") };
+    return { hour, day: yield* this.#causesReport("day") };
   }
 
   get marks(): readonly Mark[] {
@@ -251,16 +251,18 @@ export class ProxyView implements FarmView {
     }
   }
 
-  #lossReport(window: Window): LossReport {
-    const endings = this.#proxy.parts.losses.endings(window);
+  *#lossReport(window: Window): Generator<void, LossReport> {
+    const endings = yield* this.#proxy.parts.losses.endingsInSteps(window);
+    yield;
     return {
       ...lossesOf(endings),
       sentence: causeSentence(endings, window, (poolId) => this.#poolName(poolId)),
     };
   }
 
-  #causesReport(window: Window): CausesReport {
-    const endings = this.#proxy.parts.losses.endings(window);
+  *#causesReport(window: Window): Generator<void, CausesReport> {
+    const endings = yield* this.#proxy.parts.losses.endingsInSteps(window);
+    yield;
     const poolName = (poolId: number) => this.#poolName(poolId);
     const sentence = causeSentence(endings, window, poolName);
     return { ...causesOf(endings, poolName), sentence };

@@ -5,6 +5,7 @@
  * Good shares are counted the same way: what is lost is told as a part of all.
  */
 
+import { finished } from "../base/steps.ts";
 import { type Origin, Origins } from "./origins.ts";
 import { CauseTable, type Counted } from "./cause_table.ts";
 import { type LostAs, OTHER_REASONS, reasonNumber } from "./lost_causes.ts";
@@ -12,6 +13,9 @@ import { STEP_MS, type Window } from "./step_counts.ts";
 
 /** Steps in which everything that was counted before is over. */
 const STEPS_IN_ALL = 25 * 12;
+
+/** Counts that are summed up in a step. */
+const COUNTS_A_STEP = 64;
 
 /** What was counted in one stretch of time. */
 export interface Endings {
@@ -63,6 +67,18 @@ export class Losses {
 
   /** What was counted in the last whole steps of that time, and in the one under way. */
   endings(window: Window): Endings {
-    return { good: [...this.#good.counted(window)], lost: [...this.#lost.counted(window)] };
+    return finished(this.endingsInSteps(window));
+  }
+
+  /** The same in steps: under attack there are thousands of counts. */
+  *endingsInSteps(window: Window): Generator<void, Endings> {
+    const endings = { good: [] as Counted[], lost: [] as Counted[] };
+    for (const [list, table] of [[endings.good, this.#good], [endings.lost, this.#lost]] as const) {
+      for (const counted of table.counted(window)) {
+        list.push(counted);
+        if (list.length % COUNTS_A_STEP === 0) yield;
+      }
+    }
+    return endings;
   }
 }
