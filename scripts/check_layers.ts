@@ -86,6 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     ...UPSTREAM,
   ],
+  "lib/workers": ["lib/base"],
   "lib/sim": ["lib/base", "lib/bitcoin", "lib/protocol", "lib/net"],
   "lib/check": [
     "lib/base",
@@ -98,7 +99,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool/stratum",
   ],
   // Values of miners are handed in, and values of workers looked at: lib/app joins.
-  "lib/workers": ["lib/base"],
   "lib/cli": ["lib/base", "lib/config"],
   "lib/app": ["lib"],
   // The status server sees values of the farm alone, and none of the parts they come from.

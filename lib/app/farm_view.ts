@@ -17,6 +17,10 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { PoolReport, UpstreamReport } from "../mux/upstreams.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
+import type { Mark } from "../observe/marks.ts";
+import type { Causes, Work } from "../workers/causes.ts";
+import type { Window } from "../workers/step_counts.ts";
+import type { FarmAttention } from "./farm_watch.ts";
 import type { Condition } from "../workers/worker_state.ts";
 import type { WorkerSums, WorkerView } from "../workers/worker_view.ts";
 
@@ -90,6 +94,10 @@ export interface FarmSummary {
   readonly outgrown: number;
   /** How long sub-accounts were open and had no pool, all together, in milliseconds. */
   readonly outageMs: number;
+  /** What is to be known of the farm at a glance. */
+  readonly attention: FarmAttention;
+  /** What was lost of late. */
+  readonly losses: Readonly<Record<Window, LossReport>>;
   /** What is the matter with workers. */
   readonly workers: WorkerSums;
   /** What the farm should do, in hashes a second; `undefined` if the operator did not say. */
@@ -103,6 +111,15 @@ export interface FarmSummary {
   /** Files that may be open; `undefined` if that is not known. */
   readonly openFilesLimit: number | undefined;
 }
+
+/** What was lost in one stretch of time. */
+export interface LossReport extends Work {
+  /** The main causes in a sentence; empty if nothing was lost. */
+  readonly sentence: string;
+}
+
+/** The same with all causes. */
+export interface CausesReport extends LossReport, Pick<Causes, "by"> {}
 
 /** One connected miner. */
 export interface MinerView extends MinerReport {
@@ -182,6 +199,12 @@ export interface FarmView {
   summary(): Generator<void, FarmSummary>;
   /** Whether miners have a pool to work for. */
   health(): FarmHealth;
+  /** What was lost of late, and why. */
+  causes(): Generator<void, Readonly<Record<Window, CausesReport>>>;
+  /** Moments of the last day to be marked in charts, with times in milliseconds since 1970. */
+  readonly marks: readonly Mark[];
+  /** How often there was something new in them. */
+  readonly markChanges: number;
   /** Every connected miner. */
   miners(): Iterable<MinerView>;
   /** The miner with this session id. */

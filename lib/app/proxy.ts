@@ -6,12 +6,15 @@
 
 import type { Now, Time, Timer } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import { subnetOf } from "../base/subnet.ts";
 import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
+import { FarmWatch } from "./farm_watch.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
+import type { OriginBook } from "../miner/session.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { ContradictionLog } from "../mux/contradiction_log.ts";
@@ -36,6 +39,7 @@ import { PoolRoster } from "../pool/roster.ts";
 import { SizeProbe } from "../pool/size_probe.ts";
 import { WorkerQuota } from "../pool/worker_quota.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
+import { Losses } from "../workers/losses.ts";
 import type { WorkerBook } from "../workers/worker_book.ts";
 import { WORKER_TIMES, type WorkerTimes } from "../workers/worker_times.ts";
 import { PoolSizes } from "./pool_sizes.ts";
@@ -136,6 +140,10 @@ export interface ProxyParts {
   readonly accounts: Accounts;
   /** Where shares are counted. */
   readonly counter: ShareCounter;
+  /** What is lost, and why. */
+  readonly losses: Losses;
+  /** What happens to the farm as a whole. */
+  readonly watch: FarmWatch;
   /** Every worker that was seen lately. */
   readonly workers: WorkerBook;
 }
@@ -155,7 +163,8 @@ export class Proxy implements FarmControl {
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
   #portsConfig: Config;
   readonly #sessionIds: SessionIds;
-  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
+  readonly #losses = new Losses();
+  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1, this.#losses);
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
@@ -169,6 +178,7 @@ export class Proxy implements FarmControl {
   readonly #tls: MinerTls;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
+  readonly #watch: FarmWatch;
   readonly #workers: WorkerWatch;
   readonly #view: FarmView;
   readonly #timer: Timer;
@@ -230,6 +240,7 @@ export class Proxy implements FarmControl {
       listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
       shorten: shortenNames,
+      origins: this.#originBook(),
       version: `btcagent/${version}`,
       attendance: this.#workers,
       now: this.clock.now,
@@ -237,6 +248,7 @@ export class Proxy implements FarmControl {
       timers: time,
     });
     this.#listeners = listeners!;
+    this.#watch = this.#watchFarm();
     this.#view = new ProxyView(this);
     this.#accounts.tick();
     // After those that serve, which may be asking already.
@@ -281,6 +293,7 @@ export class Proxy implements FarmControl {
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
     this.#sizes.list(this.#pools);
     this.#askSizes();
+    this.#watch.reloaded();
   }
 
   /** Where miners connect to: `agent_listen_ip` and its port first. */
@@ -309,8 +322,15 @@ export class Proxy implements FarmControl {
       miners: this.#miners,
       accounts: this.#accounts,
       counter: this.#counter,
+      losses: this.#losses,
+      watch: this.#watch,
       workers: this.#workers.book,
     };
+  }
+
+  /** The name of a pool that is or was in the list, `host:port`; empty for any other number. */
+  poolName(poolId: number): string {
+    return this.#ids.nameOf(poolId);
   }
 
   /** How often each bound of what miners may ask was reached. */
@@ -386,6 +406,31 @@ export class Proxy implements FarmControl {
     this.#workers.stop();
     await this.#miners.stop();
     this.#accounts.stop();
+  }
+
+  /** Miners with the same software, network and sub-account are told apart from others. */
+  #originBook(): OriginBook {
+    return {
+      enter: ({ clientAgent, hostname, account }) =>
+        this.#losses.enter({
+          software: clientAgent,
+          subnet: subnetOf(hostname),
+          account: this.#accounts.keyOf(account),
+        }),
+      leave: (origin) => this.#losses.leave(origin),
+    };
+  }
+
+  #watchFarm(): FarmWatch {
+    const { realNow } = this.clock;
+    return new FarmWatch({
+      accounts: () => this.#accounts.opened,
+      wantedPool: () => this.#pinned ?? this.#pools[0]?.poolId,
+      poolName: (poolId) => this.poolName(poolId),
+      creditedDifficulty: () => this.#counter.creditedDifficulty,
+      realNow,
+      wallNow: this.wallNow,
+    }, this.#version);
   }
 
   #layoutSettings(): LayoutSettings {
@@ -516,6 +561,8 @@ export class Proxy implements FarmControl {
       this.#accounts.tick();
       if (++this.#ticks % TICKS_PER_SWEEP > 0) return;
       this.#miners.sweep();
+      this.#losses.tick(this.clock.realNow());
+      this.#watch.look();
       this.#workers.tick(() => this.#miners.attendees());
     } catch (error) {
       reportFault(log, error);

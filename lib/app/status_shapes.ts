@@ -25,16 +25,25 @@ import type {
   SharesShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";
-import type { ConditionShape, WorkerShape } from "../observe/status/worker_shapes.ts";
+import type {
+  CausesShape,
+  ConditionShape,
+  LossesShape,
+  WorkerShape,
+} from "../observe/status/worker_shapes.ts";
 import type { StatusSource } from "../observe/status/source.ts";
+import { type Dimension, DIMENSIONS, partLost, worstOf } from "../workers/causes.ts";
+import { OTHERS } from "../workers/origins.ts";
 import type { Condition } from "../workers/worker_state.ts";
 import type { WorkerView } from "../workers/worker_view.ts";
 import type { ReloadHistory } from "./reload.ts";
 import type {
   AccountView,
+  CausesReport,
   FarmHealth,
   FarmSummary,
   FarmView,
+  LossReport,
   MinerView,
   Moment,
   PoolOfList,
@@ -42,6 +51,9 @@ import type {
 } from "./farm_view.ts";
 
 const DAY_MS = 86_400_000;
+
+/** Hashes that a share of difficulty 1 stands for. */
+const HASHES_PER_DIFFICULTY = 2 ** 32;
 
 /** Where shares ended. */
 export function sharesShape(shares: LedgerSnapshot): SharesShape {
@@ -138,21 +150,31 @@ export function healthShape(health: FarmHealth): ReturnType<StatusSource["health
   }
 }
 
-const NO_LOSSES = { good: 0, lost: 0, part: 0, lost_hashes: 0, sentence: "" };
-
 /** Whether anything is wrong. */
 function attentionShape(
-  { workers, nominalHashrate }: Pick<FarmSummary, "workers" | "nominalHashrate">,
+  { workers, nominalHashrate, attention, losses }: Pick<
+    FarmSummary,
+    "workers" | "nominalHashrate" | "attention" | "losses"
+  >,
 ): SummaryShape["attention"] {
+  const { backup, outageSince, outageTodayMs, usualHashrate } = attention;
   return {
     workers: { ...workers.states },
     missing_machines: workers.missingMachines,
     trouble_hashrate: workers.troubleHashrate,
-    backup: null,
-    outage: { since: null, today_seconds: 0 },
-    expected_hashrate: null,
+    backup: backup === undefined ? null : {
+      pool: backup.pool,
+      since: new Date(backup.since).toISOString(),
+      instead_of: backup.insteadOf,
+      reason: backup.reason,
+    },
+    outage: {
+      since: outageSince === undefined ? null : new Date(outageSince).toISOString(),
+      today_seconds: outageTodayMs / 1000,
+    },
+    expected_hashrate: usualHashrate ?? null,
     nominal_hashrate: nominalHashrate ?? null,
-    losses: { hour: NO_LOSSES, day: NO_LOSSES },
+    losses: { hour: lossesShape(losses.hour), day: lossesShape(losses.day) },
   };
 }
 
@@ -188,6 +210,38 @@ export function workerShape(worker: WorkerView): WorkerShape {
     hour: { good: worker.good, lost: worker.lost },
     observations: [...worker.observations],
   };
+}
+
+function lossesShape({ sentence, ...work }: LossReport): LossesShape {
+  const { good, lost, lostWork } = work;
+  return {
+    good,
+    lost,
+    part: partLost(work),
+    lost_hashes: lostWork * HASHES_PER_DIFFICULTY,
+    sentence,
+  };
+}
+
+/** What was lost in one stretch of time with its causes, at most `most` along each line. */
+export function causesShape(report: CausesReport, most: number): CausesShape["hour"] {
+  const all = report.goodWork + report.lostWork;
+  const list = (dimension: Dimension) =>
+    worstOf(report.by[dimension], most, OTHERS).map((cause) => ({
+      name: cause.name,
+      good: cause.good,
+      lost: cause.lost,
+      // A reason is a part of all.
+      part: partLost(
+        dimension === "reasons" ? { ...cause, goodWork: all - cause.lostWork } : cause,
+      ),
+      lost_hashes: cause.lostWork * HASHES_PER_DIFFICULTY,
+      reasons: cause.reasons,
+    }));
+  const { reasons, pools, software, subnets, accounts } = Object.fromEntries(
+    DIMENSIONS.map((dimension) => [dimension, list(dimension)]),
+  ) as Record<Dimension, ReturnType<typeof list>>;
+  return { ...lossesShape(report), reasons, pools, software, subnets, accounts };
 }
 
 /** Everything in sum, with what the program says of itself. */

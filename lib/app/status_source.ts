@@ -18,10 +18,11 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
-import type { WorkerShape } from "../observe/status/worker_shapes.ts";
+import type { CausesShape, MarkShape, WorkerShape } from "../observe/status/worker_shapes.ts";
 import { countChanges, type Reloader } from "./reload.ts";
 import {
   accountShape,
+  causesShape,
   healthShape,
   minerShape,
   PoolTotal,
@@ -99,6 +100,20 @@ export class StatusView implements StatusSource, StatusControl {
       yield;
     }
     return totals.map((total) => total.shape);
+  }
+
+  *causes(most: number): Generator<void, CausesShape> {
+    const { hour, day } = yield* this.#options.farm.causes();
+    yield;
+    return { hour: causesShape(hour, most), day: causesShape(day, most) };
+  }
+
+  get markChanges(): number {
+    return this.#options.farm.markChanges;
+  }
+
+  marks(): MarkShape[] {
+    return this.#options.farm.marks.map((mark) => ({ ...mark, time: mark.time / 1000 }));
   }
 
   *accounts(): Generator<AccountShape> {

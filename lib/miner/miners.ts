@@ -35,7 +35,7 @@ import { HEARD } from "./line_session.ts";
 import { Newcomers } from "./newcomers.ts";
 import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
 import type { MinerReport } from "./report.ts";
-import { type MinerContext, MinerSession, type ShortenNames } from "./session.ts";
+import { type MinerContext, MinerSession, type OriginBook, type ShortenNames } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
 import { WorkMessages } from "./work_message.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
@@ -58,6 +58,8 @@ export interface MinersOptions extends MinersSettings {
   readonly mux: Mux;
   /** What pools keep of names. */
   readonly shorten: ShortenNames;
+  /** Numbers what miners have in common. */
+  readonly origins: OriginBook;
   /** What `client.get_version` answers. */
   readonly version: string;
   /** Keeps a book of those that log in; left out for none. */
@@ -149,6 +151,7 @@ export class Miners implements Fanout, MinerEvents {
       awayMs: 0,
       naming: options.naming,
       shorten: options.shorten,
+      origins: options.origins,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
       attendance: options.attendance,

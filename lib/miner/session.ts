@@ -61,6 +61,8 @@ export interface MinerContext extends LineContext {
   readonly naming: WorkerNaming;
   /** What pools keep of names, which is what log and reports show. */
   readonly shorten: ShortenNames;
+  /** Numbers what miners have in common. */
+  readonly origins: OriginBook;
   /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
   readonly reconnectPause: ReconnectPause | undefined;
   /** What `client.get_version` answers. */
@@ -76,6 +78,24 @@ export interface MinerContext extends LineContext {
    * bound that was reached, if it was one.
    */
   end(session: MinerSession, reason: string, limit?: LimitName): void;
+}
+
+/** Has a number for each software, network and sub-account that miners have in common. */
+export interface OriginBook {
+  /** The number for a miner that sent a share, until it leaves; 0 is for all that have none. */
+  enter(miner: MinerOrigin): number;
+  /** A miner with this number is gone. */
+  leave(origin: number): void;
+}
+
+/** What miners may have in common. */
+export interface MinerOrigin {
+  /** What it calls itself, as pools keep it. */
+  readonly clientAgent: string;
+  /** The address it came from. */
+  readonly hostname: string;
+  /** The sub-account in its user name; empty before it has logged in. */
+  readonly account: string;
 }
 
 /** What pools keep of a client agent and a worker name. */
@@ -103,6 +123,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   turnedAwayAt: number | undefined = undefined;
   #state: MinerState = "connected";
   #sessionId: number | undefined;
+  /** Its number with the {@linkcode OriginBook}; `undefined` before its first share. */
+  #origin: number | undefined;
   #clientAgent = "";
   #user = "";
   #account = "";
@@ -142,6 +164,23 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   get sessionId(): number {
     return this.#sessionId!;
+  }
+
+  /** Its number; `undefined` before it has subscribed. */
+  get leasedId(): number | undefined {
+    return this.#sessionId;
+  }
+
+  get origin(): number {
+    return this.#origin ??= this.#enterOrigin();
+  }
+
+  #enterOrigin(): number {
+    return this.context.origins.enter({
+      clientAgent: (this.#names ?? this.context.shorten(this.#clientAgent, "")).clientAgent,
+      hostname: this.from.hostname,
+      account: this.#account,
+    });
   }
 
   get layout(): ExtranonceLayout {
@@ -255,6 +294,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     else if (this.#sessionId !== undefined && !this.hasLoggedIn) {
       this.context.mux.releaseSession(this.#sessionId);
     }
+    if (this.#origin !== undefined) this.context.origins.leave(this.#origin);
   }
 
   admit(): void {
@@ -508,7 +548,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       const message = parseStratum(line);
       const method = message !== undefined && "method" in message ? message.method : undefined;
       if (method !== "mining.submit") continue;
-      this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+      this.context.mux.countRefused(this, "refusedUnauthorized", 0);
     }
   }
 
@@ -526,6 +566,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (seat === undefined) return this.#refuseEarlyShare(share.id);
     const before = this.#lastShareAt;
     this.#lastShareAt = this.lastActiveAt;
+    // Before it can be gone: what becomes of the share may be known only then.
+    this.#origin ??= this.#enterOrigin();
     if (before !== 0 && this.lastActiveAt - before >= TOLD_PAUSE_MS && this.attendance !== 0) {
       this.context.attendance?.paused(this, before, this.lastActiveAt);
     }
@@ -602,7 +644,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   #refuseIllegalShare(id: RequestId): void {
     if (this.#seat === undefined) return this.#refuseEarlyShare(id);
-    this.context.mux.countRefused(this.#sessionId, "refusedIllegal");
+    this.context.mux.countRefused(this, "refusedIllegal", this.#seat.difficulty ?? 0);
     this.refuse(id, ERROR_CODE.illegalParams);
   }
 
@@ -614,7 +656,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
    * back like any other that breaks the protocol.
    */
   #refuseEarlyShare(id: RequestId): void {
-    this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+    this.context.mux.countRefused(this, "refusedUnauthorized", 0);
     this.refuse(
       id,
       this.#state === "authorized" ? ERROR_CODE.notSubscribed : ERROR_CODE.unauthorized,

@@ -59,6 +59,7 @@ export class FakeMiners {
       naming: { fixedName: "", ipFormat: undefined, ...naming },
       reconnectsLostAsicboost,
       shorten: shortenNames,
+      origins: { enter: () => 0, leave: () => {} },
       version: "btcagent/1.2.3",
       ...(attendance === undefined ? {} : { attendance }),
       now: () => this.time,

@@ -64,6 +64,19 @@ export class FakeStatus implements StatusSource, StatusControl {
     return this.#accounts;
   }
 
+  // deno-lint-ignore require-yield -- all in one step
+  *causes(): Generator<void, workerShapes.CausesShape> {
+    return sampleOf(workerShapes.CausesSchema);
+  }
+
+  marks(): readonly workerShapes.MarkShape[] {
+    return [];
+  }
+
+  get markChanges(): number {
+    return 0;
+  }
+
   events(): readonly shapes.EventShape[] {
     return this.#events;
   }

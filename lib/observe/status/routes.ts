@@ -9,6 +9,7 @@ import { troubledWorkers } from "../trouble_metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
 import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
+import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
 import { CSV_TYPE } from "./csv.ts";
 import { pickPage } from "./list_query.ts";
@@ -38,6 +39,9 @@ export interface RouteContext {
   /** Workers with metrics of their own. */
   readonly workerSeriesMax: number;
 }
+
+/** Causes along each line in one answer. */
+const MOST_CAUSES = 50;
 
 /** A request that came through the door. */
 export interface StatusRequest {
@@ -123,6 +127,15 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     GET: async ({ source, turns, long }) => {
       const head = `{"pools":${printableJson(await turns.run(source.pools()))},"accounts":[`;
       return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
+    },
+  }],
+  ["/api/v1/causes", {
+    GET: async ({ source, turns }) => json(await turns.run(source.causes(MOST_CAUSES))),
+  }],
+  ["/api/v1/causes.csv", {
+    GET: async ({ source, turns, long }) => {
+      const causes = await turns.run(source.causes(Infinity));
+      return long.answer(CSV_TYPE, causesCsv(causes));
     },
   }],
   ["/api/v1/events", {

@@ -14,7 +14,7 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
-import type { WorkerShape } from "./worker_shapes.ts";
+import type { CausesShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 
 /**
  * The program at this moment. Each call counts again; what takes long is counted in steps, and done
@@ -35,6 +35,12 @@ export interface StatusSource {
   worker(id: number): WorkerShape | undefined;
   /** Every pool of the configuration. */
   pools(): Generator<void, PoolTotalShape[]>;
+  /** What was lost and why, at most `most` causes along each line. */
+  causes(most: number): Generator<void, CausesShape>;
+  /** Moments of the last day to be marked in charts, the oldest first. */
+  marks(): readonly MarkShape[];
+  /** How often there was something new in them. */
+  readonly markChanges: number;
   /** Every sub-account with its pools. */
   accounts(): Iterable<AccountShape>;
   /** What the log said lately, the oldest first. */

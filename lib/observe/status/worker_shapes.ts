@@ -103,8 +103,12 @@ export const WorkerTableSchema = v.strictObject({
 
 /** @internal A part of answers: one cause of lost shares. */
 export const CauseSchema = v.strictObject({
-  name: words("The pool, software, network, sub-account, or reason."),
-  good: count("Shares that counted; 0 for a reason."),
+  name: words(
+    "The pool, software, network or sub-account, or the reason: `refused_` here, `rejected_` by the " +
+      "pool or `unanswered_`, with a word of `shares` of the summary, as in `rejected_stale`; or " +
+      "`outage`. Empty for none, `others` for what is not told apart.",
+  ),
+  good: count("Shares that counted: accepted, assumed or kept; 0 for a reason."),
   lost: count("Shares that were lost."),
   part: part("Of the work of all its shares, the part that was lost; of a reason, of all shares."),
   lost_hashes: amount("Hashes that were spent for the lost ones, estimated."),
@@ -114,24 +118,29 @@ export const CauseSchema = v.strictObject({
 /** @internal A part of answers: what was lost in one stretch of time. */
 export const LossesSchema = v.strictObject({
   good: count("Shares accepted, assumed or kept."),
-  lost: count("Shares refused here, rejected by a pool, or never answered."),
+  lost: count(
+    "Shares refused here, rejected by a pool, never answered, or found while no pool answered.",
+  ),
   part: part("Of the work of all, the part that was lost."),
   lost_hashes: amount("Hashes that were spent for the lost ones, estimated."),
   sentence: words("The main causes in a sentence; empty while nothing was lost."),
 });
 
+/** @internal A part of answers: what was lost in one stretch of time, by cause. */
+export const LossesByCauseSchema = v.strictObject({
+  ...LossesSchema.entries,
+  reasons: about("The worst first, 50 at most; so are the others.", v.array(CauseSchema)),
+  pools: v.array(CauseSchema),
+  software: v.array(CauseSchema),
+  subnets: v.array(CauseSchema),
+  accounts: v.array(CauseSchema),
+});
+
 /** @internal Answer of `/api/v1/causes`. */
-export const CausesSchema = v.record(
-  v.picklist(["hour", "day"]),
-  v.strictObject({
-    ...LossesSchema.entries,
-    reasons: about("The worst first, 50 at most; so are the others.", v.array(CauseSchema)),
-    pools: v.array(CauseSchema),
-    software: v.array(CauseSchema),
-    subnets: v.array(CauseSchema),
-    accounts: v.array(CauseSchema),
-  }),
-);
+export const CausesSchema = v.strictObject({
+  hour: about("In the last hour.", LossesByCauseSchema),
+  day: about("In the last 24 hours.", LossesByCauseSchema),
+});
 
 const states = Object.fromEntries(
   WORKER_STATES.map((state) => [state, count(`Workers whose state is \`${state}\`.`)]),
