@@ -26,11 +26,6 @@ import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
-import {
-  CausesSchema,
-  type CausesShape,
-  type MarkShape,
-} from "../../lib/observe/status/worker_shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
 const KINDS = ["bmminer/2.0.0", "bosminer-plus-tuner 0.9", "whatsminer/v1.0"];
@@ -252,19 +247,6 @@ export class FakeFarm implements StatusSource, StatusControl {
       outgrown: this.outgrown,
       credited_difficulty: accepted * 1e6,
     };
-  }
-
-  // deno-lint-ignore require-yield -- all in one step
-  *causes(): Generator<void, CausesShape> {
-    return sampleOf(CausesSchema);
-  }
-
-  marks(): readonly MarkShape[] {
-    return [];
-  }
-
-  get markChanges(): number {
-    return 0;
   }
 
   health(): { serving: boolean; reason: string } {

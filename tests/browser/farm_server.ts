@@ -4,12 +4,10 @@ import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
 import type { FakeFarm } from "./fake_farm.ts";
-import { causeAnswer } from "./cause_routes.ts";
 
 /** Stopped with `await using`. */
 export class FarmServer {
   readonly #server: StatusServer;
-  readonly #front: Deno.HttpServer<Deno.NetAddr>;
 
   /** `port` 0 for any. */
   constructor(farm: FakeFarm, options: {
@@ -22,7 +20,7 @@ export class FarmServer {
     const { port = 0, token = "", control = false, wallNow = Date.now } = options;
     const server = startStatusServer({
       hostname: "127.0.0.1",
-      port: 0,
+      port,
       token,
       source: farm,
       control: control ? farm : undefined,
@@ -32,39 +30,17 @@ export class FarmServer {
     });
     assert.ok(server);
     this.#server = server;
-    const behind = `http://127.0.0.1:${server.address.port}`;
-    this.#front = Deno.serve(
-      {
-        hostname: "127.0.0.1",
-        port,
-        onListen() {},
-        onError: () => new Response(null, { status: 502 }),
-      },
-      async (request) => {
-        const { pathname, search } = new URL(request.url);
-        const isKnown = token === "" || request.headers.get("authorization") === `Bearer ${token}`;
-        const own = isKnown ? causeAnswer(farm, pathname) : undefined;
-        if (own !== undefined) return own;
-        const headers = new Headers(request.headers);
-        headers.delete("host");
-        const { method, body, signal } = request;
-        const response = await fetch(behind + pathname + search, { method, headers, body, signal });
-        if (pathname !== "/api/v1/history" || !response.ok) return response;
-        return Response.json({ ...await response.json(), marks: farm.marks() });
-      },
-    );
   }
 
   get port(): number {
-    return this.#front.addr.port;
+    return this.#server.address.port;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.stop();
-    await this.#front.shutdown();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server.stop();
   }
 }
