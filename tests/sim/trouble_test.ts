@@ -116,7 +116,10 @@ Deno.test("neighbours whose shares are refused have different flaws, each in eve
   await using server = new StratumServer();
   await using farm = startFarm(server, { count: 4, troubled: [{ trouble: "refused", count: 3 }] });
   const refused = [0, 1, 2];
-  await farm.until(() => refused.every((place) => countsOf(farm, place).submitted >= 5));
+  await farm.until(() =>
+    refused.every((place) => countsOf(farm, place).submitted >= 5) &&
+    countsOf(farm, 2).rejected > 0
+  );
   for (const [place, at] of [[0, 5], [1, 1]] as const) {
     const { user } = farm.miners[place]!;
     const values = server.params("mining.submit").filter(([by]) => by === user)
