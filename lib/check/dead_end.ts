@@ -68,20 +68,20 @@ export function deadEndRow(
     advice,
   });
   if (firstByte === TLS_ALERT) return failure(`${none}: it speaks TLS`, setTls);
-  const isBarred = "whether the pool bars this address";
+  const isBarred = "whether the pool blocks this address";
   if (said !== undefined) {
     return failure(`${none}: it answers ${said}`, `check the port, and ${isBarred}`);
   }
   if (end === "broken") {
     return failure(
-      `connected in ${connectMs} ms, then the connection broke before a word came`,
+      `connected in ${connectMs} ms, then the connection broke before the pool sent anything`,
       "check the network on the way, or try again",
     );
   }
   const wantsOther = usesTls ? [] : [`whether it wants TLS (${tls})${other}`];
   return end === "closed"
     ? failure(
-      `connected in ${connectMs} ms, then it closed at once, without a word`,
+      `connected in ${connectMs} ms, then the pool closed it at once without sending anything`,
       checks([...wantsOther, isBarred]),
     )
     : failure(

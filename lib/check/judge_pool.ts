@@ -140,12 +140,12 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
   if (end === "done") return { level: "ok", subject, found: successOf(talk, connectMs, context) };
   if (fault?.code === "not-an-agent-pool" || end !== "fault" && isOrdinaryPool(talk)) {
     const why = fault === undefined
-      ? "it leaves agent.get_capabilities unanswered"
+      ? "it does not answer agent.get_capabilities"
       : fault.message.replace(/^[^:]*: /, "").replace(/; [^;]*$/, "");
     return failure(
       `no agent protocol: it answers as an ordinary Stratum V1 pool (${why})`,
-      "write its address with stratum+tcp:// to mine there all the same, or ask your pool for its " +
-        "BTCAgent address and port",
+      "write its address with stratum+tcp:// to mine there as an ordinary pool, or ask your " +
+        "pool for its BTCAgent address and port",
     );
   }
   if (fault !== undefined) {
@@ -162,7 +162,7 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
   return failure(
     `speaks the agent protocol, but ${waited} before it sent ${hasNoWork ? "work" : waitingFor}`,
     hasNoWork
-      ? "it may have none at the moment: try again, or ask your pool"
+      ? "it may have no work at the moment: try again, or ask your pool"
       : "try again, or ask your pool",
   );
 }
@@ -185,7 +185,7 @@ function successOf(
 ): string {
   const connected = `connected in ${connectMs} ms`;
   if (account === undefined) return `speaks the agent protocol; ${connected}`;
-  return `speaks the agent protocol, takes sub-account "${account}"; ${connected}, ` +
+  return `speaks the agent protocol, accepts sub-account "${account}"; ${connected}, ` +
     `logged in after ${Math.round(loginMs!)} ms, first job after ${Math.round(jobMs!)} ms`;
 }
 
@@ -222,7 +222,7 @@ function agreementRows(talk: Talk, context: PoolContext): Row[] {
     return [...rows, {
       level: "note",
       subject: "login",
-      found: `not tried, ${WITHOUT_LOGIN}: the sub-accounts come with the miners`,
+      found: `not tried, ${WITHOUT_LOGIN}: sub-accounts come from the miners' names`,
       advice: "try one with --account NAME",
     }];
   }
@@ -257,10 +257,10 @@ function capabilitiesRow(capabilities: readonly string[], { wantsVerdicts }: Poo
   const values = { capabilities: capabilities.join(" ") };
   const has = (name: string) => capabilities.includes(name);
   if (!has("verrol")) {
-    const advice = "without verrol miners cannot roll versions (ASICBoost): ask your pool";
+    const advice = "without verrol, miners cannot roll versions (ASICBoost): ask your pool";
     return { level: "warning", subject, found, advice, values };
   }
   if (has("subres") || wantsVerdicts === false) return { level: "ok", subject, found, values };
-  const advice = "without subres miners do not hear which shares are rejected";
+  const advice = "without subres, miners do not hear which shares are rejected";
   return { level: wantsVerdicts ? "warning" : "note", subject, found, advice, values };
 }

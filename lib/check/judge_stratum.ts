@@ -41,7 +41,7 @@ export function stratumRow(
     subject,
     found: `speaks Stratum, but ${waited} before it sent ${waitingFor}${words}`,
     advice: talk.lacksWork
-      ? "it may have none at the moment: try again, or ask your pool"
+      ? "it may have no work at the moment: try again, or ask your pool"
       : "try again, or ask your pool",
   };
 }
@@ -53,7 +53,7 @@ function successOf(
 ): string {
   const connected = `connected in ${connectMs} ms`;
   if (account === undefined) return `speaks Stratum; ${connected}`;
-  return `speaks Stratum, takes user "${account}"; ${connected}, ` +
+  return `speaks Stratum, accepts user "${account}"; ${connected}, ` +
     `authorized after ${Math.round(loginMs!)} ms, first job after ${Math.round(jobMs!)} ms`;
 }
 
@@ -70,7 +70,7 @@ export function stratumRows(
     ...workers === "each" ? [eachRow(account)] : [],
   ];
   if (agreement === undefined) {
-    const found = `not tried, ${WITHOUT_LOGIN}: the users come with the miners`;
+    const found = `not tried, ${WITHOUT_LOGIN}: users come from the miners' names`;
     const advice = "try one with --account NAME";
     return [...rows, { level: "note", subject: "login", found, advice }];
   }
@@ -82,7 +82,7 @@ export function stratumRows(
     {
       level: "ok",
       subject: "difficulty",
-      found: `${difficulty} to begin with: shares below it are kept here, credited and not sent`,
+      found: `${difficulty} at first: shares below it are kept here: credited, not sent`,
       values: { difficulty },
     },
     ...jobRows(job, bytes, jobCameAt!),
@@ -96,25 +96,27 @@ function eachRow(account: string | undefined): Row {
     subject: "workers",
     found:
       `each is to be seen, as ${workerUser(account ?? "USER", "NAME")}: the log says whether ` +
-      `the pool takes names, if not it sees one worker; ${WORTH_OF_FIGURES}`,
-    advice: "with 10 to 50 miners_per_connection the pool's figures of a day are worth reading",
+        `the pool takes names, if not it sees one worker; ${WORTH_OF_FIGURES}`,
+    advice: "with miners_per_connection from 10 to 50, the pool's figures of a day are worth " +
+      "reading",
   };
 }
 
 const FOUND_OUT: Row = {
   level: "note",
   subject: "kind",
-  found: "an ordinary Stratum pool, found out by asking: it sees one worker unless its " +
-    "entry sets `workers`",
-  advice: "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again",
+  found: "an ordinary Stratum pool, as its answers show: it sees one worker unless its entry " +
+    "sets `workers`",
+  advice: "write its address with stratum+tcp:// or stratum+ssl://, so that btcagent need not " +
+    "ask again",
 };
 
 const GUESSED: Row = {
   level: "note",
   subject: "kind",
   found:
-    "probably an ordinary Stratum pool: it leaves the agent protocol's question unanswered, and " +
-    "only a login would make that certain",
+    "probably an ordinary Stratum pool: it does not answer the agent protocol's question, and " +
+      "only a login would make it certain",
   advice: "try one with --account NAME, or write its address with stratum+tcp:// or stratum+ssl://",
 };
 

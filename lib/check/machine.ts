@@ -99,8 +99,8 @@ export function judgePort({ address, problem, runningAgent }: PortFinding): Row 
   return {
     level: "note",
     subject,
-    found: `${where} is served by ${runningAgent} already`,
-    advice: "that is well if it runs with this configuration; a second one cannot",
+    found: `${where} is already served by ${runningAgent}`,
+    advice: "fine if that btcagent uses this configuration; a second one cannot",
     values,
   };
 }
@@ -112,7 +112,7 @@ export function judgePort({ address, problem, runningAgent }: PortFinding): Row 
  */
 export function examineStatusPort(address: PeerAddress | undefined, isAgentRunning: boolean): Row {
   const subject = "status port";
-  if (address === undefined) return { level: "note", subject, found: "the status is not served" };
+  if (address === undefined) return { level: "note", subject, found: "there is no status server" };
   const where = formatAddress(address);
   try {
     Deno.listen(address).close();
@@ -122,8 +122,8 @@ export function examineStatusPort(address: PeerAddress | undefined, isAgentRunni
       return {
         level: "note",
         subject,
-        found: `${where} is taken already`,
-        advice: "that is well if the btcagent found on the miners' port serves its status there",
+        found: `${where} is already taken`,
+        advice: "fine if the btcagent on the miners' port serves its status there",
       };
     }
     const found = error instanceof Error ? error.message : String(error);
@@ -131,8 +131,8 @@ export function examineStatusPort(address: PeerAddress | undefined, isAgentRunni
       level: "warning",
       subject,
       found: `cannot listen on ${where}: ${found}`,
-      advice: "stop what has it, or set another status.listen; " +
-        "mining goes on without",
+      advice: "stop the program that uses it, or set another status.listen; mining works " +
+        "without it",
     };
   }
 }
@@ -152,9 +152,9 @@ export function judgeOpenFiles(
   const subject = "open files";
   const values = { open_files: openFiles ?? null, miners };
   if (openFiles === undefined) {
-    return { level: "note", subject, found: "how many may be open is not known here", values };
+    return { level: "note", subject, found: "the limit of open files is not known here", values };
   }
-  const found = `${openFiles} may be open: room for ${counted(miners, "miner")}`;
+  const found = `the limit is ${openFiles}: room for ${counted(miners, "miner")}`;
   if (wanted === undefined || wanted <= miners) return { level: "ok", subject, found, values };
   return {
     level: "warning",
@@ -186,7 +186,7 @@ export function judgeWorkerConnections(
   return {
     level: "warning",
     subject,
-    found: `${found}, not for ${miners}, one for each miner: miners of other workers share one`,
+    found: `${found}, not for ${miners}, one for each miner: the other miners share one`,
     advice:
       "raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower limits.max_miners",
     values,

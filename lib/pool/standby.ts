@@ -26,7 +26,7 @@ export interface LastWork {
 export interface StandbyOptions {
   /** How often there is a new job, in milliseconds; `undefined` for never: it serves nobody. */
   readonly intervalMs: number | undefined;
-  /** Who has the miners. */
+  /** Has the miners. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;

@@ -82,11 +82,11 @@ Deno.test("each change is one line of the log, and the configuration is put into
   assert.equal(lines.length, 3, lines.join("\n"));
   assert.match(
     lines[0]!,
-    /Setting fixed_worker_name: "" → "rig", for miners that come from now on$/,
+    /Setting fixed_worker_name: "" → "rig", for miners that connect from now on$/,
   );
   assert.match(
     lines[1]!,
-    /Setting advanced\.io_engine: "auto" → "deno", after a restart only: until then it stays as it was$/,
+    /Setting advanced\.io_engine: "auto" → "deno", only after a restart: until then btcagent keeps the old value$/,
   );
   assert.match(lines[2]!, /read again: 2 settings changed$/);
 

@@ -13,7 +13,7 @@ const CERTIFICATES: [from: number, days: number, isVerified: boolean, row: strin
   [-1, 0, true, "warning of pool.test, signed by CA: 0 days left"],
   [-9, -1, true, "failure of pool.test, signed by CA: expired 1 days ago"],
   [-9, -1, false, "warning of pool.test, signed by CA: expired 1 days ago"],
-  [1, 90, true, "failure of pool.test, signed by CA: not yet in force"],
+  [1, 90, true, "failure of pool.test, signed by CA: not valid yet"],
 ];
 for (const [from, days, isVerified, expected] of CERTIFICATES) {
   const verified = isVerified ? "" : ", with verification off,";

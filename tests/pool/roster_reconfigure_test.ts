@@ -43,7 +43,7 @@ Deno.test("Of a removed pool that goes away while it still serves no next try is
   log.take();
   await rig.pools.lose(0);
   const lost = log.take().filter((line) => line.includes(" lost ("));
-  assert.deepEqual(lost.map((line) => line.replace(/^.*; /, "")), ["it is not wanted any more"]);
+  assert.deepEqual(lost.map((line) => line.replace(/^.*; /, "")), ["it is no longer in use"]);
   rig.roster.stop();
 });
 

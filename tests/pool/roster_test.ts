@@ -418,7 +418,7 @@ Deno.test("A pool that flaps is not told of with every loss, one that breaks aft
   assert.equal(losses().length, 1);
   await rig.pass(120_000);
   await rig.pools.lose(0);
-  assert.match(losses().join("\n"), /closed the connection; trying again now$/);
+  assert.match(losses().join("\n"), /closed the connection; retrying now$/);
   rig.roster.stop();
 });
 

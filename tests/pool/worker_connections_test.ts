@@ -209,7 +209,7 @@ Deno.test("a reload to one worker for all closes them, one to a connection each 
   assert.deepEqual([counts(rig), served(rig)], [[[1, 0]], ["x"]]);
 });
 
-Deno.test("a pool that takes no connections of single workers is given up for an hour, which is said once", async () => {
+Deno.test("a pool that accepts no connections of single workers is given up for an hour, which is said once", async () => {
   using log = new LogCapture();
   const rig = await rigOf(names(100));
   let tries = 0;

@@ -232,7 +232,8 @@ function parseDifficulty(params: readonly unknown[]): number {
   if (isDifficulty(difficulty)) return difficulty;
   throw new PoolFault(
     "bad-difficulty",
-    `Cannot take a difficulty: found ${describe(difficulty)}, wanted a number above 0, up to 2^63`,
+    `Cannot use a difficulty of the pool: found ${describe(difficulty)}, wanted a number above ` +
+      `0, up to 2^63`,
   );
 }
 
@@ -242,7 +243,7 @@ export function parseVersionMask(params: readonly unknown[]): number {
   if (mask !== undefined) return mask;
   throw new PoolFault(
     "bad-version-mask",
-    `Cannot take a version mask: found ${describe(params[0])}, wanted 1 to 8 hex digits`,
+    `Cannot use a version mask of the pool: found ${describe(params[0])}, wanted 1 to 8 hex digits`,
   );
 }
 
@@ -269,6 +270,6 @@ function refuse(why: string): never {
   throw new PoolFault(
     "not-an-agent-pool",
     `This pool does not speak the agent protocol: ${why}; ` +
-      "use the address your pool gives for BTCAgent",
+      "use the address that your pool gives for BTCAgent",
   );
 }

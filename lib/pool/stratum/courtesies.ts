@@ -104,12 +104,12 @@ export class Courtesies {
     if (!this.#nonsense.take(time)) {
       throw new PoolFault(
         "nonsense",
-        `Cannot follow this pool: of what it sent ${this.#ignored} messages mean nothing, the last: ` +
-          `${why}; check that the address is a Stratum pool's`,
+        `Cannot understand this pool: ${this.#ignored} of its messages have no meaning, the ` +
+          `last: ${why}; check that this is the address of a Stratum pool`,
       );
     }
     if (!this.#nonsenseLog.take(time)) return;
-    log.warn("Pool {pool} sent what means nothing, ignored: {why}", {
+    log.warn("Pool {pool} sent a message without a meaning, ignored: {why}", {
       pool: this.#parts.name,
       why,
     });

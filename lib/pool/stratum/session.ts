@@ -200,7 +200,7 @@ export class StratumSession implements PoolConnection {
       stage.handshake.waitingFor ?? "its first job"
     } ` +
       "came; check its port, whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and " +
-      "whether it bars this address";
+      "whether it blocks this address";
   }
 
   #opened(connection: Connection): void {

@@ -236,7 +236,7 @@ export class StratumUpstream implements ReadyUpstream {
     mux.abandoned(this, serial, serial);
     if (!this.#drops.take(now())) return;
     log.warn(
-      "Pool {pool} takes shares too slowly: gave up the oldest of {queued} that wait; raise " +
+      "Pool {pool} reads shares too slowly: dropped the oldest of {queued} that wait; raise " +
         "the difficulty, or use another pool",
       { pool: this.name, queued: MAX_QUEUED },
     );
@@ -253,7 +253,7 @@ export class StratumUpstream implements ReadyUpstream {
     }
     if (answer.id === undefined || answer.id < FIRST_SUBMIT_ID) {
       // The rest of the handshake: some pools answer a suggested difficulty.
-      if (answer.id !== REQUEST_ID.suggest) courtesies.ignore("found an answer to no request");
+      if (answer.id !== REQUEST_ID.suggest) courtesies.ignore("found an answer without a request");
       return;
     }
     liveness.answered();
@@ -323,8 +323,8 @@ export class StratumUpstream implements ReadyUpstream {
     // Of a worker's own connection its keeper says it, once for all.
     if (this.#parts.isOfOneWorker || !this.#alarms.take(this.#parts.now())) return;
     log.error(
-      "Pool {pool} takes no shares under the name {user}: it answers {code} {text}; check the " +
-        "user's name at the pool",
+      "Pool {pool} accepts no shares under the name {user}: it answers {code} {text}; check " +
+        "the user's name at the pool",
       { pool: this.name, user: this.#parts.user, code: poolCode, text: poolText },
     );
   }

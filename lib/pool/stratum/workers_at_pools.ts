@@ -61,7 +61,8 @@ export class WorkersAtPools {
   tookWorker({ poolId, pool, user }: WorkersPlace, example: string): void {
     if (this.#found.has(poolId)) return;
     this.#found.set(poolId, "each");
-    log.info("Pool {pool} takes workers by name, so it sees each, such as {example}; {worth}", {
+    log.info("Pool {pool} accepts workers by name, so it sees each of them, such as {example}; " +
+      "{worth}", {
       pool,
       user,
       example,
@@ -74,8 +75,9 @@ export class WorkersAtPools {
     if (this.isOne(poolId)) return;
     this.#found.set(poolId, "one");
     log.warn(
-      "Pool {pool} does not take workers by name: it {what}; from now on it sees one worker, {user}. " +
-        'With "workers": "connection" it would see each, with "one" this is not tried',
+      "Pool {pool} does not accept workers by name: it {what}; from now on it sees one worker, " +
+        "{user}. " +
+        'With "workers": "connection" it would see each; with "one", btcagent does not try this',
       { pool, user, what },
     );
   }

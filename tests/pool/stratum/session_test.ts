@@ -364,7 +364,7 @@ Deno.test("A refusal of our name is an error in the log, once a minute", async (
   const refuse = (id: number) =>
     `{"id":${id},"result":null,"error":[24,"unauthorized worker",null]}`;
   for (let i = 0; i < 10; i++) await rig.say(refuse(rig.submit(1)));
-  const lines = log.take().filter((line) => line.includes("takes no shares under the name"));
+  const lines = log.take().filter((line) => line.includes("accepts no shares under the name"));
   assert.equal(lines.length, 1);
   assert.match(lines[0]!, /bc1qfarm\.main.*24 unauthorized worker/);
   rig.session.close();
@@ -610,7 +610,7 @@ Deno.test("A pool that closes or resets before it gives work is told with what t
     assert.equal(
       rig.events.endReason,
       "the pool closed the connection before the authorize answer came; check its port, whether it " +
-        "wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and whether it bars this address",
+        "wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and whether it blocks this address",
     );
     assert.equal(rig.events.endCause, "close");
   }

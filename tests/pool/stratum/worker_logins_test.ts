@@ -332,7 +332,7 @@ Deno.test("Before any worker was authorized a refusal of the user's name is the 
   using log = new LogCapture();
   const rig = await readyForEach();
   await rig.say(no(rig.submit(1)));
-  assert.match(log.take().at(-1)!, /^error.*takes no shares under the name/);
+  assert.match(log.take().at(-1)!, /^error.*accepts no shares under the name/);
   assert.deepEqual((await logins(rig)).length, 0);
   rig.session.close();
 });
