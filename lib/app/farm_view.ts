@@ -242,7 +242,8 @@ export interface FarmControl {
   /**
    * Forgets a worker that has no connection.
    *
-   * @returns whether it was forgotten: false while it has a connection; `undefined` if there is no such worker.
+   * @returns whether it was forgotten: false while it has a connection; `undefined` if there is no
+   * such worker.
    */
   forgetWorker(id: number): boolean | undefined;
 }

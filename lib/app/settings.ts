@@ -243,7 +243,7 @@ export function mostWorkerConnections(config: Config, openFiles: number | undefi
     log.warn(
       "Up to {miners} miners, but the limit of open files leaves room for only {workers} " +
         "connections of " +
-        'single workers (workers is "connection"): the other miners work on the shared connection. ' +
+        'single workers (workers is "connection"): the others work on the shared connection. ' +
         "Raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower " +
         "limits.max_miners",
       { miners, workers: workerConnections },

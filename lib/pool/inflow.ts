@@ -127,7 +127,8 @@ export class Inflow {
   /**
    * This number of bytes came at `time`, real time.
    *
-   * @param awayMs How long this process did not read: everything that the pool sent in that time comes at once, and has the allowance of that time.
+   * @param awayMs How long this process did not read: everything that the pool sent in that time
+   * comes at once, and has the allowance of that time.
    * @throws PoolFault `too-much`, with the bound and what was found.
    */
   read(bytes: number, time: number, awayMs: number = 0): void {

@@ -134,6 +134,7 @@ function refuseSubscribe({ error }: PoolAnswer): never {
   const found = error === undefined ? "nothing" : `${error.code ?? ""} ${quote(error.text)}`.trim();
   throw new PoolFault(
     "kind-unknown",
-    `Cannot find out the protocol of this pool: it answers subscribe with ${found}; give its address as a URL with stratum+tcp:// or btcagent+tcp://",
+    `Cannot find out the protocol of this pool: it answers subscribe with ${found}; give its ` +
+      "address as a URL with stratum+tcp:// or btcagent+tcp://",
   );
 }

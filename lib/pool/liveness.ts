@@ -25,7 +25,8 @@ export class Liveness {
   /**
    * A pool is dead after `timeoutMs` of silence. `time` is now; all times are in milliseconds.
    *
-   * @param owedTimeoutMs For a pool that gets no questions: while it owes a verdict, it is dead after this much silence.
+   * @param owedTimeoutMs For a pool that gets no questions: while it owes a verdict, it is dead
+   * after this much silence.
    */
   constructor(timeoutMs: number, time: number, owedTimeoutMs?: number) {
     this.#timeoutMs = timeoutMs;

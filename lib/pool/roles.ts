@@ -36,7 +36,8 @@ export interface RoleWishes {
  * The rank of the pool to open a connection to now; `undefined` for none. Ask again after each
  * opening.
  *
- * @param mayDial Whether the pool of a rank may be dialed, sooner in an outage. The first rank that may is the answer: the limiter behind this question counts a dial with each yes.
+ * @param mayDial Whether the pool of a rank may be dialed, sooner in an outage. The first rank that
+ * may is the answer: the limiter behind this question counts a dial with each yes.
  */
 export function nextRank(
   entries: readonly Ranked[],

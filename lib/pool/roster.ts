@@ -314,8 +314,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   /** How urgently miners need a connection to this pool. */
-  #urgency(poolId: number): Urgency { A name that a pool refuses must not delay the connections of
-  #other names.
+  #urgency(poolId: number): Urgency {
+    // A name that a pool refuses must not delay the connections of other names.
     if (this.#entries.ready.length > 0 || this.#refusals.isBy(poolId)) return URGENCY.more;
     return this.#refusals.wasTaken ? URGENCY.outage : URGENCY.first;
   }

@@ -155,8 +155,11 @@ export class WorkerConnections implements PoolConnectionOwner {
   /**
    * Looks after all of them. To be called several times a second.
    *
-   * @param best The best connection that serves miners; `undefined` while none does. Workers get their own connections to its pool, if the pool's entry says so, and keep them until another pool serves.
-   * @param isBetter Whether a pool is wanted and better than that one: then they also keep their connections there, since a shared connection has nothing to do there and pools close idle ones.
+   * @param best The best connection that serves miners; `undefined` while none does. Workers get
+   * their own connections to its pool, if the pool's entry says so, and keep them until another
+   * pool serves.
+   * @param isBetter Whether a pool is wanted and better than that one: then they also keep their
+   * connections there, since a shared connection has nothing to do there and pools close idle ones.
    */
   tick(best: ReadyEntry | undefined, isBetter: (pool: ListedPool) => boolean): void {
     const time = this.#parts.now();
@@ -269,7 +272,8 @@ export class WorkerConnections implements PoolConnectionOwner {
   }
 
   /** A connection is no longer wanted: its miners move to shared ones, then it is closed. */
-  #leave(own: OwnConnection, time: number): void { The connection may have ended meanwhile.
+  #leave(own: OwnConnection, time: number): void {
+    // The connection may have ended meanwhile.
     if (!this.#all.has(own.connection)) return;
     own.leftSince = time;
     if (this.#isWanted(own)) this.#byUser.delete(own.user);
