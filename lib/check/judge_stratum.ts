@@ -1,5 +1,5 @@
 /**
- * What a talk with an ordinary Stratum pool means to an operator; pure.
+ * What a talk with an ordinary Stratum pool means for an operator; pure.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -13,10 +13,10 @@ import { WORTH_OF_FIGURES } from "../pool/stratum/worker_figures.ts";
 import { workerUser } from "../pool/stratum/worker_names.ts";
 import type { Settled, StratumTalk } from "./stratum_talk.ts";
 
-/** What a talk without a login leaves open. */
+/** What a talk without a login cannot show. */
 export const WITHOUT_LOGIN = "so version mask, difficulty and jobs are not known";
 
-/** The row on a way on which it was talked. */
+/** The row about one talk. */
 export function stratumRow(
   subject: string,
   talk: StratumTalk,
@@ -57,7 +57,7 @@ function successOf(
     `authorized after ${Math.round(loginMs!)} ms, first job after ${Math.round(jobMs!)} ms`;
 }
 
-/** The rows on what a pool that can be used gives; `isGuess`: whether it may be of another kind. */
+/** The rows about what a usable pool gives; `isGuess`: whether it may be of another kind. */
 export function stratumRows(
   { room, agreement }: Settled,
   jobCameAt: number | undefined,
@@ -89,7 +89,10 @@ export function stratumRows(
   ];
 }
 
-/** What a pool makes of names is found out on a connection that serves: this login is not one. */
+/**
+ * The row about workers by name: only a serving connection can find out whether the pool accepts
+ * them.
+ */
 function eachRow(account: string | undefined): Row {
   return {
     level: "note",

@@ -1,5 +1,5 @@
 /**
- * What this machine has to give: ports to listen on, open files, a place for the log.
+ * What this machine must provide: ports to listen on, open files, a place for the log.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -16,20 +16,20 @@ import { judgeCertificate } from "./judge_certificate.ts";
 import { askWithin } from "./limited_attempt.ts";
 import { type Row, rowOfError } from "./report.ts";
 
-/** A miners' port: free, or what is in the way. */
+/** Whether a miners' port is free, or what prevents its use. */
 export interface PortFinding {
   /** Where. */
   readonly address: PeerAddress;
   /** Why it cannot be listened on; `undefined` when it can. */
   readonly problem: string | undefined;
-  /** What a btcagent that listens there already says of itself. */
+  /** The version that a btcagent on this port gives. */
   readonly runningAgent: string | undefined;
 }
 
-/** How long whatever has a port may take to say who it is. */
+/** How long the program on a taken port may take to answer. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Listens for a moment, and if the port is taken asks who has it. */
+/** Listens for a moment; if the port is taken, asks the program on it for its version. */
 export async function examinePort(address: ListenAddress, time: Time): Promise<PortFinding> {
   try {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
@@ -42,7 +42,7 @@ export async function examinePort(address: ListenAddress, time: Time): Promise<P
   }
 }
 
-/** What an agent on that port says it is; `undefined` for anything else. */
+/** The version of a btcagent on that port; `undefined` for any other program. */
 function askForVersion(
   { hostname, port, tls }: ListenAddress,
   time: Time,
@@ -108,7 +108,8 @@ export function judgePort({ address, problem, runningAgent }: PortFinding): Row 
 /**
  * The row on the port of the status server, which mining does not depend on.
  *
- * @param isAgentRunning Whether a btcagent was found on a miners' port: then this one may be its.
+ * @param isAgentRunning Whether a btcagent was found on a miners' port: then this port may be its,
+ * too.
  */
 export function examineStatusPort(address: PeerAddress | undefined, isAgentRunning: boolean): Row {
   const subject = "status port";
@@ -170,7 +171,7 @@ export function judgeOpenFiles(
  *
  * @param openFiles How many files may be open; `undefined` where that is not known.
  * @param miners How many miners there is room for.
- * @param workers How many of those connections there is room for beside them.
+ * @param workers How many of those connections there is also room for.
  */
 export function judgeWorkerConnections(
   openFiles: number | undefined,
@@ -193,7 +194,7 @@ export function judgeWorkerConnections(
   };
 }
 
-/** Writes a file into the folder of the log, and takes it away again. */
+/** Writes a file into the log folder and removes it again. */
 export async function examineLogFolder(folder: string): Promise<Row> {
   const subject = "log folder";
   const file = `${folder}/.btcagent-check`;

@@ -91,7 +91,7 @@ class Meter {
     if (this.#debtMs <= SECONDS_AT_ONCE * 1000) return undefined;
     const seconds = ((time - this.#since) / 1000).toFixed(1);
     return `${this.#came} ${this.#unit} that btcagent did not ask for came within ${seconds} ` +
-    `s, at most ${perSecond} a second and ${perSecond * SECONDS_AT_ONCE} at once are allowed`;
+      `s, at most ${perSecond} a second and ${perSecond * SECONDS_AT_ONCE} at once are allowed`;
   }
 }
 

@@ -43,7 +43,7 @@ class Rig {
     }, "1.2.3");
   }
 
-  /** Looks for so many seconds. */
+  /** Looks once a second for this number of seconds. */
   run(seconds: number): void {
     for (let i = 0; i < seconds; i++) {
       this.time += 1_000;

@@ -199,8 +199,7 @@ const STRANGERS: [name: string, serve: Serve, line: string][] = [
   [
     "an ordinary Stratum V1 pool that ignores the question",
     saying('{"id":"conf","result":{"version-rolling":true,"version-rolling.mask":"1fffe000"}}\n'),
-    "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it leaves " +
-    "agent.get_capabilities unanswered) -> " +
+    "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it does not answer agent.get_capabilities) -> " +
     AS_STRATUM,
   ],
   [
@@ -248,8 +247,7 @@ for (
     {
       bytes: 20_000,
       line: "failure directly: speaks the agent protocol, but: Cannot give a job of this pool to " +
-        "miners: its line would have 40227 bytes, at most 32768 are allowed, which is more than any " +
-        "firmware takes -> choose another pool, or ask yours for fewer payouts in the coinbase",
+        "miners: its line would have 40227 bytes, at most 32768 are allowed, which is more than any firmware accepts -> choose another pool, or ask yours for fewer payouts in the coinbase",
     },
   ]
 ) {

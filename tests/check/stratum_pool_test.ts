@@ -11,7 +11,7 @@ import { serverCertificate } from "../support/test_certificates.ts";
 /** A short wait for what is not going to come; generous to a slow machine otherwise. */
 const SHORT_MS = 4_500;
 
-const GOOD = 'ok directly: speaks Stratum, takes user "acc"; ' +
+const GOOD = 'ok directly: speaks Stratum, accepts user "acc"; ' +
   "connected in N ms, authorized after N ms, first job after N ms";
 const EIGHT = "ok extranonce: 8 bytes: one connection holds every miner (up to 65535); " +
   "each miner rolls 4 of them";
@@ -67,10 +67,8 @@ const POOLS: PoolCase[] = [
       GOOD,
       EIGHT,
       "note workers: each is to be seen, as acc.NAME: the log says whether the pool takes names, if " +
-      "not it sees one worker; its figures of one worker are rough: with 50 miners on a connection " +
-      "an hour is off by 22 % and a day by 4 %, with 1,000 miners on a connection an hour is off by " +
-      "96 % and a day by 20 %; those of btcagent are exact -> with 10 to 50 miners_per_connection " +
-      "the pool's figures of a day are worth reading",
+      "not it sees one worker; its figures of one worker are rough: with 50 miners on a connection, the figure of an hour is off by 22 % and a day by 4 %, with 1,000 miners on a connection, the figure of an hour is off by " +
+      "96 % and a day by 20 %; those of btcagent are exact -> with miners_per_connection from 10 to 50, the pool's figures of a day are worth reading",
       MASK,
       DIFFICULTY,
     ],
@@ -240,7 +238,7 @@ Deno.test("a Stratum pool is reached through a proxy and over TLS as well", asyn
     usesTls: true,
     proxies: [`socks5://${proxy.hostPort}`],
   });
-  assert.match(lines[0]!, /^ok through socks5:\/\/HERE: speaks Stratum, takes user "acc";/);
+  assert.match(lines[0]!, /^ok through socks5:\/\/HERE: speaks Stratum, accepts user "acc";/);
   assert.match(lines[1]!, /^ok certificate: of btcagent test pool/);
   assert.ok(lines.includes(EIGHT));
 });
@@ -259,7 +257,7 @@ Deno.test("a pool of unknown kind is asked once as agents ask, then spoken to in
   ]);
 });
 
-Deno.test("without a user a pool of unknown kind that ignores agents is judged as Stratum, and what is not certain is said", async () => {
+Deno.test("without a user, a pool of unknown kind that ignores agents is judged as Stratum, but not as certain", async () => {
   await using pool = new StrictPool({ answers: answersOf(6), passesOver: true });
   const { lines, isUsable } = await checkStratum(pool, { kind: "unknown", account: undefined });
   assert.deepEqual(lines, [
@@ -335,14 +333,13 @@ const UNDECIDED: [what: string, serve: Serve, line: string][] = [
   [
     "that refuses to subscribe us",
     saying('{"id":1,"result":null,"error":[20,"no room",null]}\n'),
-    "failure directly: Cannot find out what this pool speaks: it answers subscribe with 20 " +
+    "failure directly: Cannot find out the protocol of this pool: it answers subscribe with 20 " +
     '"no room" -> give its address as a URL with stratum+tcp:// or btcagent+tcp://',
   ],
   [
     "that answers no login",
     saying('{"id":1,"result":[[],"00",8],"error":null}\n'),
-    "failure directly: answers, but waited 1.5 s before it sent the authorize answer -> write its " +
-    "address with stratum+tcp:// or btcagent+tcp:// if you know what it speaks, or ask your pool",
+    "failure directly: answers, but waited 1.5 s before it sent the authorize answer -> write its address with stratum+tcp:// or btcagent+tcp:// if you know its protocol, or ask your pool",
   ],
 ];
 for (const [what, serve, line] of UNDECIDED) {

@@ -69,9 +69,9 @@ Deno.test("check: a list mixes kinds, what it means is said, and passwords stay 
     ];
     const { code, stdout } = await check({ ports: [], more: { pools } });
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /ok +directly +speaks Stratum, takes user "bc1quser"/);
+    assert.match(stdout, /ok +directly +speaks Stratum, accepts user "bc1quser"/);
     assert.match(stdout, /ok +directly +speaks the agent protocol, accepts sub-account "demo"/);
-    assert.match(stdout, /ok +directly +speaks Stratum, takes user "other"/);
+    assert.match(stdout, /ok +directly +speaks Stratum, accepts user "other"/);
     assert.match(stdout, /note +kind +an ordinary Stratum pool, as its answers show/);
     assert.match(
       stdout,
@@ -131,7 +131,7 @@ Deno.test("check: beside a running agent it names that, and exits 0", async () =
       assert.equal(code, 0, stdout);
       assert.match(
         stdout,
-        /note +miners' port +127\.0\.0\.1:\d+ is served by btcagent\/\S+ already/,
+        /note +miners' port +127\.0\.0\.1:\d+ is already served by btcagent\/\S+ already/,
       );
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -128,17 +128,17 @@ const SIGNS: readonly { readonly what: string; readonly work: Work; readonly sai
   {
     what: "sends no job while another does",
     work: { verdict: ACCEPTED },
-    said: /no new job for 180 s, while pool1:3333 #2 sent one \d+ s ago\. Another pool is used/,
+    said: /no new job for 180 s, while pool1:3333 #2 sent one \d+ s ago\. Leaving it as soon as another pool is ready/,
   },
   {
     what: "refuses every share as stale",
     work: { jobs: true, verdict: 37 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 37 "Stale share"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 37 "Stale share"/,
   },
   {
     what: "refuses every share for a reason nobody knows",
     work: { jobs: true, verdict: 777 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 777 "Unknown"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 777 "Unknown"/,
   },
   {
     what: "judges no share",
@@ -157,7 +157,7 @@ for (const { what, work, said } of SIGNS) {
     assert.equal(lines.length, 1, lines.join("\n"));
     assert.match(lines[0]!, /^warning: Pool pool0:3333 #1 is half dead \(serving\): /);
     assert.match(lines[0]!, said);
-    assert.match(lines[0]!, /this one is tried again in 10 min$/);
+    assert.match(lines[0]!, /retrying it in 10 min$/);
     // The new place first, so that miners always have where to be.
     const { story } = farm.rig.roles;
     assert.deepEqual(story.slice(story.indexOf("pool1 active")).slice(0, 2), [
@@ -190,12 +190,12 @@ const STRATUM_SIGNS: typeof SIGNS = [
   {
     what: "refuses every share as stale",
     work: { jobs: true, verdict: 21 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 21 "Refused for reason 21"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 21 "Refused for reason 21"/,
   },
   {
     what: "refuses every share for a reason nobody knows",
     work: { jobs: true, verdict: 777 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 777 "Refused for reason 777"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 777 "Refused for reason 777"/,
   },
   SIGNS.at(-1)!,
 ];
@@ -226,7 +226,7 @@ Deno.test("A Stratum pool that refuses good shares as low difficulty is warned o
   await farm.pass(29 * MINUTE);
   const warnings = log.take().filter((line) => line.includes("rejects most shares"));
   assert.equal(warnings.length, 1, warnings.join("\n"));
-  assert.match(warnings[0]!, /Likely cause: .* higher difficulty than it tells/);
+  assert.match(warnings[0]!, /Likely cause: .* higher difficulty than it says/);
   assert.match(warnings[0]!, /good by our own arithmetic/);
   assert.doesNotMatch(warnings[0]!, /nicehash|firmware/);
   assert.deepEqual(farm.active, [0]);

@@ -1,7 +1,7 @@
 /**
  * How many bytes that only register miners, or forget them, may be on their way to a pool; pure.
  *
- * Shares wait behind them, so on a slow line a crowd that logs in would delay the shares of all
+ * Shares wait for them, so on a slow line a crowd that logs in would delay the shares of all
  * miners. The bytes that the kernel accepted show nothing: it accepts megabytes that a slow line
  * has not carried yet. So the pool gets a harmless question after some registrations, and the time
  * of its answer shows how long all of that took.
