@@ -34,6 +34,8 @@ export interface WorkerView {
   readonly connections: number;
   /** As many as it had for half an hour at a time, in the last day. */
   readonly usualConnections: number;
+  /** Machines under this name that are gone. */
+  readonly missingMachines: number;
   /** Session ids of its connections, the newest first, 100 at most. */
   readonly sessionIds: readonly number[];
   /** What its last connection calls itself. */
@@ -159,6 +161,7 @@ function viewOfRow(book: WorkerBook, row: number, time: number): WorkerView | un
     condition,
     connections: facts.connections,
     usualConnections: facts.usualConnections,
+    missingMachines: missingOf(facts, condition, book),
     sessionIds: sessionIdsOf(book, row),
     clientAgent: records.text(row, WORKER.agent),
     address,

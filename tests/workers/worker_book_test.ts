@@ -227,8 +227,9 @@ Deno.test("of a name with several machines, one that is gone makes it weak and i
   assert.equal(farm.view("row1")!.usualConnections, 3);
   farm.disconnect(miners[0]!);
   farm.run(6);
-  const { condition } = farm.view("row1")!;
+  const { condition, missingMachines } = farm.view("row1")!;
   assert.deepEqual([condition.state, condition.reason], ["weak", "fewer_connections"]);
+  assert.equal(missingMachines, 1);
   assert.equal(sumsOf(farm).missingMachines, 1);
   const [, one] = miners;
   const own = connectionCondition(farm.book, farm.attendanceOf(one!), farm.time)!;
