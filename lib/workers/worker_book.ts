@@ -111,6 +111,8 @@ export class WorkerBook {
     account: this.records.text(row, WORKER.account),
     name: this.records.names[row]!,
   }));
+  /** When this process last came back from a long absence: hashrates of before have a hole in them. */
+  #backSince = 0;
   /** When the half hour began in which the least connections of each are looked for. */
   #keptSince: number | undefined;
   #count = 0;
@@ -136,6 +138,17 @@ export class WorkerBook {
   /** Remembers them for another time from now on. */
   reconfigure(rememberMs: number): void {
     this.#rememberMs = rememberMs;
+  }
+
+  /** This process was away for long. What is worked out by real time says nothing for a while. */
+  cameBack(time: number): void {
+    this.#backSince = stampOf(time);
+  }
+
+  /** For how long a connection has worked where it does, with nothing missing; 0 for nowhere. */
+  wholeMs(connection: number, time: number): number {
+    const served = this.records.connections.uint32(connection, CONNECTION.served);
+    return served === 0 ? 0 : since(Math.max(served, this.#backSince), time);
   }
 
   /**
@@ -437,9 +450,8 @@ export class WorkerBook {
     let sum = 0;
     let isWhole = workers.uint16(row, WORKER.connections) >= this.usualConnections(row);
     for (const connection of this.records.connectionsOf(row)) {
-      const served = connections.uint32(connection, CONNECTION.served);
       const hashrate = connections.float32(connection, CONNECTION.quarter);
-      if (served === 0 || since(served, time) < windowMs + bucketMs) isWhole = false;
+      if (this.wholeMs(connection, time) < windowMs + bucketMs) isWhole = false;
       else if (agent !== 0 && hashrate > 0) {
         const others = measured.get(agent);
         if (others === undefined) measured.set(agent, [hashrate]);

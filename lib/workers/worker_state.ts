@@ -40,7 +40,7 @@ export interface WorkerFacts {
   readonly lostReason: LostReason | undefined;
   /** For how long the first of its connections has had a pool; `undefined` while none has. */
   readonly servedMs: number | undefined;
-  /** For how long all of its connections have had one; 0 while one has none. */
+  /** For how long all of its connections have had one while we were there; 0 while one has none. */
   readonly allServedMs: number;
   /** Since its last share, or since it logged in if it has sent none. */
   readonly sinceShareMs: number;

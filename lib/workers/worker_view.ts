@@ -206,9 +206,8 @@ function factsOf(book: WorkerBook, row: number, time: number): WorkerFacts {
     hashrateHour += connections.float32(connection, CONNECTION.hour);
     difficulty = Math.max(difficulty, connections.float32(connection, CONNECTION.difficulty));
     const served = connections.uint32(connection, CONNECTION.served);
-    const ms = served === 0 ? 0 : since(served, time);
-    if (served !== 0) servedMs = Math.max(servedMs ?? 0, ms);
-    allServedMs = Math.min(allServedMs, ms);
+    if (served !== 0) servedMs = Math.max(servedMs ?? 0, since(served, time));
+    allServedMs = Math.min(allServedMs, book.wholeMs(connection, time));
     sinceShareMs = Math.min(sinceShareMs, quietOf(book, connection, time));
     hasLostAsicboost ||= connections.uint8(connection, CONNECTION.hasLostAsicboost) !== 0;
   }
@@ -276,7 +275,7 @@ function factsOfOne(book: WorkerBook, connection: number, row: number, time: num
     hour,
     lostReason: lostReasonOf(book, row),
     servedMs,
-    allServedMs: servedMs ?? 0,
+    allServedMs: book.wholeMs(connection, time),
     sinceShareMs: quietOf(book, connection, time),
     difficulty: connections.float32(connection, CONNECTION.difficulty),
     hashrateQuarter: connections.float32(connection, CONNECTION.quarter),
