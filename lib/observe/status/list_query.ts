@@ -102,7 +102,7 @@ export class ListParameters {
 /** Rows looked at in a step. */
 const STEP = 50;
 
-/** Rows are put in order, and what is behind the page is dropped, when there are so many more. */
+/** Rows are put in order, and what is behind the page is dropped, whenever this number is over it. */
 const MORE = 1_000;
 
 /** Picks the page, in steps. It holds rows up to the end of the page, and some more. */
