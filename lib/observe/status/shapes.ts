@@ -1,7 +1,7 @@
 /**
  * The shape of every answer of the JSON API, described once.
  *
- * The types come from here, the tables of `api.md` are made from here (`deno task docs`), and the
+ * The types come from here, the tables of `conf/docs/api.md` are made from here (`deno task docs`), and the
  * tests hold every answer to it. The program itself imports only the types.
  *
  * Times of day are ISO 8601 in UTC, durations are in seconds, hashrates in hashes a second.
