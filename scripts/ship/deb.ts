@@ -115,7 +115,7 @@ async function serviceConfig(): Promise<string> {
 async function manPage(epoch: number): Promise<string> {
   const commands: string[] = [];
   for (const topic of HELP_TOPICS) {
-    const help = manText(await ownOutput(["help", topic]));
+    const help = manText(await ownOutput(["help", ...topic.split(" ")]));
     commands.push(`.SH BTCAGENT ${topic.toUpperCase()}\n.nf\n${help}\n.fi`);
   }
   return fill(await Deno.readTextFile(`${HERE}btcagent.1`), {
