@@ -1,7 +1,8 @@
 /**
  * The Chinese pages say what the English ones say, as far as a program can tell: the same sections
  * in the same order, with the same commands, figures, keys, log lines and exit codes. Their words
- * are for people to compare.
+ * are for people to compare. The formatter leaves them alone: a line break that it puts between
+ * Chinese characters would be shown as a blank.
  */
 
 import assert from "node:assert/strict";
@@ -14,6 +15,14 @@ const PAIRS = [
 
 /** What no translation changes. */
 const KEPT = { code: /`[^`]+`/g, figures: /\d+(?:[.,]\d+)*/g };
+
+Deno.test("no line of a Chinese page breaks between Chinese characters", () => {
+  for (const [, chinese] of PAIRS) {
+    const page = readPage(chinese!);
+    assert.ok(page.startsWith("<!-- deno-fmt-ignore-file -->\n"), chinese);
+    assert.doesNotMatch(page, /\p{Script=Han}\n *\p{Script=Han}/u, chinese);
+  }
+});
 
 Deno.test("an operator finds every page for every day in Chinese", () => {
   const pages = PAIRS.map(([english]) => english);
