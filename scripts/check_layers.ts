@@ -86,6 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool",
     ...UPSTREAM,
   ],
+  "lib/workers": ["lib/base"],
   "lib/sim": ["lib/base", "lib/bitcoin", "lib/protocol", "lib/net"],
   "lib/check": [
     "lib/base",
@@ -97,6 +98,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/pool/agent",
     "lib/pool/stratum",
   ],
+  // Values of miners are handed in, and values of workers looked at: lib/app joins.
   "lib/cli": ["lib/base", "lib/config"],
   "lib/app": ["lib"],
   // The status server sees values of the farm alone, and none of the parts they come from.
@@ -112,6 +114,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/base",
     "lib/observe",
     "lib/mux/books",
+    "lib/workers",
     "lib/app/farm_view.ts",
     "lib/app/reload.ts",
   ],

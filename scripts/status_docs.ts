@@ -6,6 +6,7 @@
 
 import type { GenericSchema } from "valibot";
 import * as shapes from "../lib/observe/status/shapes.ts";
+import * as workerShapes from "../lib/observe/status/worker_shapes.ts";
 
 const BEGIN = "<!-- answers:begin -->";
 const END = "<!-- answers:end -->";
@@ -17,13 +18,20 @@ const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /api/v1/miners", shapes.MinersSchema],
   ["GET /api/v1/miners/{id}", shapes.MinerSchema],
   ["GET /api/v1/miner-table", shapes.MinerTableSchema],
+  ["GET /api/v1/workers", workerShapes.WorkersSchema],
+  ["GET /api/v1/workers/{id}", workerShapes.WorkerSchema],
+  ["GET /api/v1/worker-table", workerShapes.WorkerTableSchema],
   ["GET /api/v1/upstreams", shapes.UpstreamsSchema],
+  ["GET /api/v1/causes", workerShapes.CausesSchema],
   ["GET /api/v1/events", shapes.EventsSchema],
   ["GET /api/v1/history", shapes.HistorySchema],
   ["GET /api/v1/config", shapes.ConfigAnswerSchema],
   ["GET and POST /api/v1/log-level", shapes.LogLevelsSchema],
   ["POST /api/v1/reload", shapes.ReloadSchema],
-  ["POST /api/v1/pools/{position}/pin, /pools/auto, /miners/{id}/disconnect", shapes.DoneSchema],
+  [
+    "POST /api/v1/pools/{position}/pin, /pools/auto, /miners/{id}/disconnect, /workers/{id}/forget",
+    shapes.DoneSchema,
+  ],
   ["Errors", shapes.ProblemSchema],
 ];
 

@@ -1,24 +1,29 @@
 /**
  * `btcagent demo`: simulated pools, the proxy and simulated miners in one terminal, with a line
- * that shows what they do.
+ * that shows what they do, and the live page.
  *
  * Everything is real but the money: miners really hash, the pools rebuild and check every header,
- * and each number comes from the one that counted it.
+ * and each number comes from the one that counted it. Some miners have troubles, for the page to
+ * show; whether all is well is judged by the others.
  */
 
 import type { Time } from "../base/clock.ts";
 import type { DemoCommand } from "../cli/command.ts";
 import { readConfig } from "../config/read.ts";
 import type { Config } from "../config/schema.ts";
-import { rejectedIn } from "../mux/books/ledger.ts";
+import { refusedIn, rejectedIn } from "../mux/books/ledger.ts";
 import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
 import { openFileLimit } from "../host/open_files.ts";
 import { startLog, stopLog } from "../observe/log.ts";
+import { RecentEvents } from "../observe/recent_events.ts";
 import { Proxy } from "./proxy.ts";
 import { SimFarm } from "../sim/sim_farm.ts";
 import { LiveLine } from "../observe/live_line.ts";
+import { DEMO_FIRMWARE, DEMO_TIMES, DEMO_WORKER_TIMES } from "./demo_miners.ts";
+import { startDemoPage } from "./demo_page.ts";
 import { type DemoPool, startDemoPools } from "./demo_pools.ts";
-import { demoSummary } from "./demo_summary.ts";
+import { demoSummary, toldOf } from "./demo_summary.ts";
+import { troubleLines } from "./trouble_lines.ts";
 
 /** Miners stay this long at one of several pools. */
 const MOVE_EVERY_MS = 5_000;
@@ -31,20 +36,31 @@ const ACCOUNT = "demo";
 /** For miners of Stratum pools: a share takes 4,000 to 16,000 hashes, whatever the pool wants. */
 const VARDIFF = { minimum: 2 ** -20, maximum: 2 ** -18, shares_per_minute: 60 };
 
-/** Runs until `stopAsked` resolves. Returns 0, or 1 if a share was rejected or none accepted. */
+/**
+ * Runs until `stopAsked` resolves. Returns 0, or 1 if of miners without troubles a share was
+ * rejected or none accepted.
+ */
 export async function demo(
   command: DemoCommand,
   version: string,
   stopAsked: (seconds?: number) => Promise<void>,
   time: Time,
 ): Promise<number> {
-  startLog({ level: "warning", format: "text", time, targets: [Deno.stderr] });
+  const events = new RecentEvents();
+  startLog({
+    level: "warning",
+    format: "text",
+    time,
+    targets: [Deno.stderr],
+    heard: (line) => events.add(line),
+  });
   const pools = await startDemoPools(command.pools, time);
   const proxy = new Proxy({
     config: configFor(pools),
     version,
     time,
     openFiles: await openFileLimit(),
+    workerTimes: DEMO_WORKER_TIMES,
   });
   const [address] = proxy.addresses as [PeerAddress];
   const farm = SimFarm.start({
@@ -52,28 +68,37 @@ export async function demo(
     count: command.miners,
     account: ACCOUNT,
     mode: { kind: "hash" },
+    firmware: DEMO_FIRMWARE,
+    troubled: command.faults,
+    troubleTimes: DEMO_TIMES,
     time,
   });
+  const page = startDemoPage(proxy, version, events, time);
+  const healthyMiners = command.faults.reduce((left, { count }) => left - count, command.miners);
 
   const live = new LiveLine(Deno.stdout);
   live.print(`btcagent ${version} demo, Ctrl+C to stop`);
   live.print(`  ${command.miners} simulated miners, with the handshakes of real firmware`);
   live.print(`  → btcagent on ${formatAddress(address)}`);
   for (const { about } of pools) live.print(`  → ${about}`);
+  for (const line of troubleLines(farm.troubledUsers)) live.print(line);
   if (pools.length > 1) {
     live.print(`  Every ${MOVE_EVERY_MS / 1000} s the other pool is preferred, as by hand`);
   }
+  if (page !== undefined) live.print(`\nLive page: http://${formatAddress(page.address)}/`);
   live.print("");
 
   const started = time.now();
   const uplink = new UplinkPerShare();
   const show = () => {
     const { working, shares, poolBytesWritten } = proxy.statistics();
-    const bytes = uplink.after(poolBytesWritten, shares.received, working === command.miners);
+    const useful = shares.received - refusedIn(shares);
+    const bytes = uplink.after(poolBytesWritten, useful, working >= healthyMiners);
     const seconds = Math.round((time.now() - started) / 1000);
     live.show(
       `${String(seconds).padStart(4)} s   ${working} miners   ${shares.accepted} accepted   ` +
         `${rejectedIn(shares)} rejected` +
+        (command.faults.length === 0 ? "" : `   ${refusedIn(shares)} refused here`) +
         (command.pools === "agent" ? "" : `   ${shares.kept} kept`) +
         (bytes === undefined ? "" : `   ${bytes.toFixed(1)} bytes up a share`),
     );
@@ -96,14 +121,18 @@ export async function demo(
   await farm.until(() => farm.statistics().waitingNow === 0, SETTLE_MS).catch(() => {});
   show();
   await proxy.stop();
+  await page?.stop();
   const { shares } = proxy.statistics();
   const judged = pools.map((pool) => ({ what: pool.what, ...pool.judged() }));
+  const healthy = toldOf(farm.healthyStatistics());
+  const told = command.faults.length === 0 ? undefined : healthy;
   live.print("");
-  for (const line of demoSummary(farm.statistics().submitted, shares, judged)) live.print(line);
+  const found = farm.statistics().submitted;
+  for (const line of demoSummary(found, shares, judged, told)) live.print(line);
   await farm.stop();
   for (const pool of pools) await pool.stop();
   await stopLog();
-  return shares.accepted > 0 && rejectedIn(shares) === 0 ? 0 : 1;
+  return healthy.accepted > 0 && healthy.rejected === 0 ? 0 : 1;
 }
 
 function configFor(pools: readonly DemoPool[]): Config {

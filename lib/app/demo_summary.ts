@@ -3,6 +3,8 @@
  */
 
 import { type LedgerSnapshot, refusedIn } from "../mux/books/ledger.ts";
+import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
+import type { MinerStatistics } from "../sim/miner_ledger.ts";
 import type { Judged } from "./demo_pools.ts";
 
 /** A pool with what it judged. */
@@ -11,13 +13,39 @@ export interface JudgingPool extends Judged {
   readonly what: string;
 }
 
-/** Sentences on what miners `found`, and on what each pool made of its part. */
+/** What miners were told of their shares; each is in one of these. */
+export interface Told {
+  /** Accepted. */
+  readonly accepted: number;
+  /** For a job that was over when they came. */
+  readonly late: number;
+  /** Rejected or refused for anything else. */
+  readonly rejected: number;
+  /** Nothing: they waited, or had disconnected. */
+  readonly unanswered: number;
+}
+
+/** How the shares of miners ended by what they were told. */
+export function toldOf(miners: MinerStatistics): Told {
+  const { accepted, rejected, rejectedByCode, waitingNow, unanswered } = miners;
+  const late = rejectedByCode.get(ERROR_CODE.jobNotFound) ?? 0;
+  return { accepted, late, rejected: rejected - late, unanswered: waitingNow + unanswered };
+}
+
+/** What each end of shares is called; the first is named also if there is none. */
+type Ends = readonly (readonly [count: number, end: string])[];
+
+/**
+ * Sentences on what miners `found`, on what each pool made of its part, and, where some have
+ * troubles, on what the `healthy` ones were told.
+ */
 export function demoSummary(
   found: number,
   shares: LedgerSnapshot,
   pools: readonly JudgingPool[],
+  healthy: Told | undefined,
 ): string[] {
-  const parts: readonly (readonly [number, string])[] = [
+  const ends: Ends = [
     [shares.submitted, "sent up"],
     [shares.kept, "kept here (below the pool's difficulty)"],
     [shares.refusedStale, "too late (for an old job)"],
@@ -25,13 +53,27 @@ export function demoSummary(
     [shares.outage, "without a pool"],
     [found - shares.received, "unread"],
   ];
-  const ends = parts.filter(([count], place) => place === 0 || count !== 0)
-    .map(([count, end]) => `${count} ${end}`).join(", ");
   return [
-    `Miners found ${found} shares: ${ends}.`,
+    `Miners found ${found} shares: ${listed(ends)}.`,
     ...pools.map(({ what, submits, accepted, rejected }) =>
       `The ${what} checked the header of each of the ${submits} that reached it: ` +
       `${accepted} accepted, ${rejected} rejected.`
     ),
+    ...healthy === undefined ? [] : [healthySentence(healthy)],
   ];
+}
+
+function healthySentence({ accepted, late, rejected, unanswered }: Told): string {
+  const ends: Ends = [
+    [accepted, "accepted"],
+    [late, "too late"],
+    [unanswered, "without an answer"],
+  ];
+  const found = accepted + late + rejected + unanswered;
+  return `Miners without faults found ${found} of them: ${listed(ends)}, ${rejected} rejected.`;
+}
+
+function listed(ends: Ends): string {
+  return ends.filter(([count], place) => place === 0 || count !== 0)
+    .map(([count, end]) => `${count} ${end}`).join(", ");
 }

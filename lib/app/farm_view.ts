@@ -17,6 +17,12 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { PoolReport, UpstreamReport } from "../mux/upstreams.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
+import type { Mark } from "../observe/marks.ts";
+import type { Causes, Work } from "../workers/causes.ts";
+import type { Window } from "../workers/step_counts.ts";
+import type { FarmAttention } from "./farm_watch.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import type { WorkerSums, WorkerView } from "../workers/worker_view.ts";
 
 /** Now, on both clocks (base/attended_clock.ts): what ages are told by, and hashrates. */
 export interface Moment {
@@ -88,6 +94,14 @@ export interface FarmSummary {
   readonly outgrown: number;
   /** How long sub-accounts were open and had no pool, all together, in milliseconds. */
   readonly outageMs: number;
+  /** What is to be known of the farm at a glance. */
+  readonly attention: FarmAttention;
+  /** What was lost of late. */
+  readonly losses: Readonly<Record<Window, LossReport>>;
+  /** What is the matter with workers. */
+  readonly workers: WorkerSums;
+  /** What the farm should do, in hashes a second; `undefined` if the operator did not say. */
+  readonly nominalHashrate: number | undefined;
   /** How often each bound of what miners may ask was reached. */
   readonly limitCounts: Readonly<Record<string, number>>;
   /** Those shown to miners. */
@@ -98,10 +112,21 @@ export interface FarmSummary {
   readonly openFilesLimit: number | undefined;
 }
 
+/** What was lost in one stretch of time. */
+export interface LossReport extends Work {
+  /** The main causes in a sentence; empty if nothing was lost. */
+  readonly sentence: string;
+}
+
+/** The same with all causes. */
+export interface CausesReport extends LossReport, Pick<Causes, "by"> {}
+
 /** One connected miner. */
 export interface MinerView extends MinerReport {
   /** Its sub-account, named as in {@linkcode AccountView}. */
   readonly account: string;
+  /** The number of its worker; `undefined` before it has logged in. */
+  readonly workerId: number | undefined;
 }
 
 /** One pool of the configuration. */
@@ -174,6 +199,12 @@ export interface FarmView {
   summary(): Generator<void, FarmSummary>;
   /** Whether miners have a pool to work for. */
   health(): FarmHealth;
+  /** What was lost of late, and why. */
+  causes(): Generator<void, Readonly<Record<Window, CausesReport>>>;
+  /** Moments of the last day to be marked in charts, with times in milliseconds since 1970. */
+  readonly marks: readonly Mark[];
+  /** How often there was something new in them. */
+  readonly markChanges: number;
   /** Every connected miner. */
   miners(): Iterable<MinerView>;
   /** The miner with this session id. */
@@ -187,6 +218,12 @@ export interface FarmView {
     since: number,
     realTime: number,
   ): number;
+  /** What is the matter with a miner, by its number in the book; `undefined` for 0. */
+  minerCondition(attendance: number, time: number): Condition | undefined;
+  /** Every worker that was seen lately, connected or not. */
+  workers(): Iterable<WorkerView>;
+  /** The worker with this number. */
+  worker(id: number): WorkerView | undefined;
   /** What pools are to each open sub-account, one sub-account after the other. */
   poolsByAccount(): Iterable<readonly PoolView[]>;
   /** Every sub-account that is open, then those that were lately. */
@@ -199,4 +236,10 @@ export interface FarmControl {
   pinPool(place: number | undefined): void;
   /** Ends the connection of the miner with this session id. @returns whether there was one. */
   disconnectMiner(sessionId: number, reason: string): boolean;
+  /**
+   * Forgets a worker that has no connection.
+   *
+   * @returns whether it did: not one that has a connection; `undefined` if there is no such worker.
+   */
+  forgetWorker(id: number): boolean | undefined;
 }

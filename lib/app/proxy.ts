@@ -6,12 +6,15 @@
 
 import type { Now, Time, Timer } from "../base/clock.ts";
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
+import { subnetOf } from "../base/subnet.ts";
 import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
 import { drain } from "./drain.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
+import { FarmWatch } from "./farm_watch.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
+import type { OriginBook } from "../miner/session.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { ContradictionLog } from "../mux/contradiction_log.ts";
@@ -36,9 +39,13 @@ import { PoolRoster } from "../pool/roster.ts";
 import { SizeProbe } from "../pool/size_probe.ts";
 import { WorkerQuota } from "../pool/worker_quota.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
+import { Losses } from "../workers/losses.ts";
+import type { WorkerBook } from "../workers/worker_book.ts";
+import { WORKER_TIMES, type WorkerTimes } from "../workers/worker_times.ts";
 import { PoolSizes } from "./pool_sizes.ts";
 import { PortRules } from "./port_rules.ts";
 import { ProxyView } from "./proxy_view.ts";
+import { WorkerWatch } from "./worker_watch.ts";
 import {
   accountsSettings,
   certificateFiles,
@@ -50,6 +57,7 @@ import {
   minersSettings,
   mostWorkerConnections,
   poolSettings,
+  rememberMs,
 } from "./settings.ts";
 
 /** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
@@ -89,6 +97,8 @@ export interface ProxyOptions {
   readonly sizesChanged?: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
   /** The kinds of pools, if not those of pool/kinds.ts. */
   readonly kinds?: PoolKinds;
+  /** How long things take before something is said of a worker, if not as in workers/worker_times.ts. */
+  readonly workerTimes?: WorkerTimes;
   /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
   readonly tls?: MinerTls;
 }
@@ -130,6 +140,12 @@ export interface ProxyParts {
   readonly accounts: Accounts;
   /** Where shares are counted. */
   readonly counter: ShareCounter;
+  /** What is lost, and why. */
+  readonly losses: Losses;
+  /** What happens to the farm as a whole. */
+  readonly watch: FarmWatch;
+  /** Every worker that was seen lately. */
+  readonly workers: WorkerBook;
 }
 
 /** A running proxy. */
@@ -147,7 +163,8 @@ export class Proxy implements FarmControl {
   /** What ports are opened by: while a reload is under way, what comes into force with it. */
   #portsConfig: Config;
   readonly #sessionIds: SessionIds;
-  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1);
+  readonly #losses = new Losses();
+  readonly #counter = new ShareCounter(MAX_SESSION_ID + 1, this.#losses);
   #dial: Dial;
   readonly #connects: ConnectLimiter;
   readonly #troubles: PoolTroubleLog;
@@ -161,6 +178,8 @@ export class Proxy implements FarmControl {
   readonly #tls: MinerTls;
   readonly #listeners: Listeners;
   readonly #miners: Miners;
+  readonly #watch: FarmWatch;
+  readonly #workers: WorkerWatch;
   readonly #view: FarmView;
   readonly #timer: Timer;
   readonly #jobNumbers: JobNumbers;
@@ -208,18 +227,28 @@ export class Proxy implements FarmControl {
       open: (name) => this.#openAccount(name),
       now: this.clock.now,
     });
+    this.#workers = new WorkerWatch({
+      book: { rememberMs: rememberMs(config), times: options.workerTimes ?? WORKER_TIMES },
+      counter: this.#counter,
+      accountOf: (name) => this.#accounts.keyOf(name),
+      clock: this.clock,
+      timers: time,
+    });
     let listeners: Listeners | undefined;
     this.#miners = new Miners({
       ...minersSettings(config, maxMiners(config, openFiles)),
       listen: (events) => listeners = this.#listen(events),
       mux: this.#accounts,
       shorten: shortenNames,
+      origins: this.#originBook(),
       version: `btcagent/${version}`,
+      attendance: this.#workers,
       now: this.clock.now,
       rateClock: this.clock,
       timers: time,
     });
     this.#listeners = listeners!;
+    this.#watch = this.#watchFarm();
     this.#view = new ProxyView(this);
     this.#accounts.tick();
     // After those that serve, which may be asking already.
@@ -259,10 +288,12 @@ export class Proxy implements FarmControl {
     }
     const most = maxMiners(config, this.openFiles, this.#miners.most);
     this.#miners.reconfigure(minersSettings(config, most));
+    this.#workers.book.reconfigure(rememberMs(config));
     this.#workerQuota.reconfigure(mostWorkerConnections(config, this.openFiles));
     this.#accounts.reconfigure(accountsSettings(config, this.openFiles));
     this.#sizes.list(this.#pools);
     this.#askSizes();
+    this.#watch.reloaded();
   }
 
   /** Where miners connect to: `agent_listen_ip` and its port first. */
@@ -287,7 +318,19 @@ export class Proxy implements FarmControl {
 
   /** The parts. To look at them only, take {@linkcode Proxy.view}. */
   get parts(): ProxyParts {
-    return { miners: this.#miners, accounts: this.#accounts, counter: this.#counter };
+    return {
+      miners: this.#miners,
+      accounts: this.#accounts,
+      counter: this.#counter,
+      losses: this.#losses,
+      watch: this.#watch,
+      workers: this.#workers.book,
+    };
+  }
+
+  /** The name of a pool that is or was in the list, `host:port`; empty for any other number. */
+  poolName(poolId: number): string {
+    return this.#ids.nameOf(poolId);
   }
 
   /** How often each bound of what miners may ask was reached. */
@@ -347,6 +390,10 @@ export class Proxy implements FarmControl {
     return this.#miners.disconnect(sessionId, reason);
   }
 
+  forgetWorker(id: number): boolean | undefined {
+    return this.#workers.book.forget(id);
+  }
+
   /**
    * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
    * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
@@ -356,8 +403,34 @@ export class Proxy implements FarmControl {
     const left = await drain(this.parts, this.clock.now, this.#time, drainMs);
     if (left > 0) log.warn("Stopping; shares whose verdict did not come: {left}", { left });
     this.#time.clear(this.#timer);
+    this.#workers.stop();
     await this.#miners.stop();
     this.#accounts.stop();
+  }
+
+  /** Miners with the same software, network and sub-account are told apart from others. */
+  #originBook(): OriginBook {
+    return {
+      enter: ({ clientAgent, hostname, account }) =>
+        this.#losses.enter({
+          software: clientAgent,
+          subnet: subnetOf(hostname),
+          account: this.#accounts.keyOf(account),
+        }),
+      leave: (origin) => this.#losses.leave(origin),
+    };
+  }
+
+  #watchFarm(): FarmWatch {
+    const { realNow } = this.clock;
+    return new FarmWatch({
+      accounts: () => this.#accounts.opened,
+      wantedPool: () => this.#pinned ?? this.#pools[0]?.poolId,
+      poolName: (poolId) => this.poolName(poolId),
+      creditedDifficulty: () => this.#counter.creditedDifficulty,
+      realNow,
+      wallNow: this.wallNow,
+    }, this.#version);
   }
 
   #layoutSettings(): LayoutSettings {
@@ -486,7 +559,11 @@ export class Proxy implements FarmControl {
     }
     try {
       this.#accounts.tick();
-      if (++this.#ticks % TICKS_PER_SWEEP === 0) this.#miners.sweep();
+      if (++this.#ticks % TICKS_PER_SWEEP > 0) return;
+      this.#miners.sweep();
+      this.#losses.tick(this.clock.realNow());
+      this.#watch.look();
+      this.#workers.tick(() => this.#miners.attendees());
     } catch (error) {
       reportFault(log, error);
     }

@@ -11,12 +11,31 @@ import type { Miners } from "../miner/miners.ts";
 import type { Account, Accounts } from "../mux/accounts.ts";
 import type { LedgerSnapshot, ShareCounter } from "../mux/books/ledger.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
+import type { Mark } from "../observe/marks.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
+import { causeSentence } from "../workers/cause_sentence.ts";
+import { OTHER_POOLS } from "../workers/cause_table.ts";
+import { causesOf, lossesOf } from "../workers/causes.ts";
+import type { Losses } from "../workers/losses.ts";
+import { OTHERS } from "../workers/origins.ts";
+import type { Window } from "../workers/step_counts.ts";
+import type { FarmWatch } from "./farm_watch.ts";
+import type { WorkerBook } from "../workers/worker_book.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import {
+  connectionCondition,
+  workerSums,
+  type WorkerView,
+  workerView,
+  workerViews,
+} from "../workers/worker_view.ts";
 import type {
   AccountView,
+  CausesReport,
   FarmHealth,
   FarmSummary,
   FarmView,
+  LossReport,
   MinerView,
   Moment,
   OpenAccountView,
@@ -52,7 +71,12 @@ export interface ViewedProxy {
     readonly miners: Miners;
     readonly accounts: Accounts;
     readonly counter: ShareCounter;
+    readonly losses: Losses;
+    readonly watch: FarmWatch;
+    readonly workers: WorkerBook;
   };
+  /** The name of a pool that is or was in the list, `host:port`; empty for any other number. */
+  poolName(poolId: number): string;
 }
 
 /** The view of a running proxy. To be made when that has just started. */
@@ -91,7 +115,7 @@ export class ProxyView implements FarmView {
   }
 
   *summary(): Generator<void, FarmSummary> {
-    const { parts: { miners, accounts, counter }, clock } = this.#proxy;
+    const { parts: { miners, accounts, counter, workers: book }, clock } = this.#proxy;
     const { states, rolling } = yield* miners.census();
     const poolSockets = yield* this.#poolSockets();
     const { traffic } = accounts;
@@ -99,6 +123,13 @@ export class ProxyView implements FarmView {
     const { moves, outgrown, outageMs } = accounts;
     yield;
     const { strayVerdicts } = accounts;
+    const workers = yield* workerSums(book, clock.now());
+    yield;
+    const { attention } = this.#proxy.parts.watch;
+    yield;
+    const hour = yield* this.#lossReport("hour");
+    yield;
+    const day = yield* this.#lossReport("day");
     yield;
     // From here on all is of one moment.
     const { openFiles, pinnedPool, addresses, certificates, limitCounts } = this.#proxy;
@@ -131,6 +162,10 @@ export class ProxyView implements FarmView {
       moves,
       outgrown,
       outageMs,
+      attention,
+      losses: { hour, day },
+      workers,
+      nominalHashrate: this.config.workers.nominal_hashrate,
       limitCounts,
       certificates,
       sockets: connected + poolSockets + addresses.length,
@@ -152,6 +187,20 @@ export class ProxyView implements FarmView {
       this.#outage = { seenAt: time, health };
     }
     return this.#outage.health;
+  }
+
+  *causes(): Generator<void, Readonly<Record<Window, CausesReport>>> {
+    const hour = yield* this.#causesReport("hour");
+    yield;
+    return { hour, day: yield* this.#causesReport("day") };
+  }
+
+  get marks(): readonly Mark[] {
+    return this.#proxy.parts.watch.marks;
+  }
+
+  get markChanges(): number {
+    return this.#proxy.parts.watch.markChanges;
   }
 
   *miners(): Generator<MinerView> {
@@ -176,6 +225,18 @@ export class ProxyView implements FarmView {
     return this.#proxy.parts.counter.minerHashrate(sessionId, windowMs, since, realTime);
   }
 
+  minerCondition(attendance: number, time: number): Condition | undefined {
+    return connectionCondition(this.#proxy.parts.workers, attendance, time);
+  }
+
+  workers(): Iterable<WorkerView> {
+    return workerViews(this.#proxy.parts.workers, this.#proxy.clock.now());
+  }
+
+  worker(id: number): WorkerView | undefined {
+    return workerView(this.#proxy.parts.workers, id, this.#proxy.clock.now());
+  }
+
   *poolsByAccount(): Generator<readonly PoolView[]> {
     for (const account of this.#proxy.parts.accounts.opened) yield poolViews(account);
   }
@@ -190,8 +251,34 @@ export class ProxyView implements FarmView {
     }
   }
 
+  *#lossReport(window: Window): Generator<void, LossReport> {
+    const endings = yield* this.#proxy.parts.losses.endingsInSteps(window);
+    yield;
+    return {
+      ...lossesOf(endings),
+      sentence: causeSentence(endings, window, (poolId) => this.#poolName(poolId)),
+    };
+  }
+
+  *#causesReport(window: Window): Generator<void, CausesReport> {
+    const endings = yield* this.#proxy.parts.losses.endingsInSteps(window);
+    yield;
+    const poolName = (poolId: number) => this.#poolName(poolId);
+    const sentence = causeSentence(endings, window, poolName);
+    return { ...causesOf(endings, poolName), sentence };
+  }
+
+  #poolName(poolId: number): string {
+    return poolId === OTHER_POOLS ? OTHERS : this.#proxy.poolName(poolId);
+  }
+
   #minerView(report: MinerReport): MinerView {
-    return { ...report, account: this.#proxy.parts.accounts.keyOf(report.account) };
+    const { accounts, workers } = this.#proxy.parts;
+    return {
+      ...report,
+      account: accounts.keyOf(report.account),
+      workerId: workers.idOf(report.attendance),
+    };
   }
 
   /** Connections to pools, whatever they are about. */

@@ -259,3 +259,8 @@ export function difficultyFor(hashrate: number | undefined): number | undefined 
   if (hashrate === undefined || hashrate <= 0) return undefined;
   return hashrate * POOL_SHARE_SECONDS / 2 ** 32;
 }
+
+/** How long workers are remembered after they left, in milliseconds. */
+export function rememberMs({ workers }: Config): number {
+  return workers.remember_hours * 3_600_000;
+}

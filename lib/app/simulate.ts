@@ -15,6 +15,7 @@ import { LiveLine } from "../observe/live_line.ts";
 import { SimFarm } from "../sim/sim_farm.ts";
 import { SimPool } from "../sim/sim_pool.ts";
 import { SimStratumPool } from "../sim/stratum_pool/sim_stratum_pool.ts";
+import { troubleLines } from "./trouble_lines.ts";
 
 /** Runs until `stopAsked` resolves. Returns 0, or 1 if it could not start. */
 export async function simulate(
@@ -132,7 +133,7 @@ async function simulateMiners(
   stopAsked: () => Promise<void>,
   time: Time,
 ): Promise<number> {
-  const { host, port, count, rate, user } = options;
+  const { host, port, count, rate, user, faults } = options;
   const farm = SimFarm.start({
     hostname: host,
     port,
@@ -141,10 +142,12 @@ async function simulateMiners(
     account: user,
     reconnects: true,
     loginPatience: 1,
+    troubled: faults,
     mode: rate === undefined ? { kind: "hash" } : { kind: "rate", sharesPerSecond: rate },
   });
   const where = formatAddress({ hostname: host, port });
   live.print(`${count} simulated miners for ${where}, Ctrl+C to stop`);
+  for (const line of troubleLines(farm.troubledUsers)) live.print(line);
   await showUntil(stopAsked, live, time, () => {
     const { connectedNow, workingNow, submitted, accepted, rejected } = farm.statistics();
     return `${connectedNow} connected   ${workingNow} working   ${submitted} shares   ` +

@@ -25,13 +25,25 @@ import type {
   SharesShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";
+import type {
+  CausesShape,
+  ConditionShape,
+  LossesShape,
+  WorkerShape,
+} from "../observe/status/worker_shapes.ts";
 import type { StatusSource } from "../observe/status/source.ts";
+import { type Dimension, DIMENSIONS, partLost, worstOf } from "../workers/causes.ts";
+import { OTHERS } from "../workers/origins.ts";
+import type { Condition } from "../workers/worker_state.ts";
+import type { WorkerView } from "../workers/worker_view.ts";
 import type { ReloadHistory } from "./reload.ts";
 import type {
   AccountView,
+  CausesReport,
   FarmHealth,
   FarmSummary,
   FarmView,
+  LossReport,
   MinerView,
   Moment,
   PoolOfList,
@@ -39,6 +51,9 @@ import type {
 } from "./farm_view.ts";
 
 const DAY_MS = 86_400_000;
+
+/** Hashes that a share of difficulty 1 stands for. */
+const HASHES_PER_DIFFICULTY = 2 ** 32;
 
 /** Where shares ended. */
 export function sharesShape(shares: LedgerSnapshot): SharesShape {
@@ -135,6 +150,100 @@ export function healthShape(health: FarmHealth): ReturnType<StatusSource["health
   }
 }
 
+/** Whether anything is wrong. */
+function attentionShape(
+  { workers, nominalHashrate, attention, losses }: Pick<
+    FarmSummary,
+    "workers" | "nominalHashrate" | "attention" | "losses"
+  >,
+): SummaryShape["attention"] {
+  const { backup, outageSince, outageTodayMs, usualHashrate } = attention;
+  return {
+    workers: { ...workers.states },
+    missing_machines: workers.missingMachines,
+    trouble_hashrate: workers.troubleHashrate,
+    backup: backup === undefined ? null : {
+      pool: backup.pool,
+      since: new Date(backup.since).toISOString(),
+      instead_of: backup.insteadOf,
+      reason: backup.reason,
+    },
+    outage: {
+      since: outageSince === undefined ? null : new Date(outageSince).toISOString(),
+      today_seconds: outageTodayMs / 1000,
+    },
+    expected_hashrate: usualHashrate ?? null,
+    nominal_hashrate: nominalHashrate ?? null,
+    losses: { hour: lossesShape(losses.hour), day: lossesShape(losses.day) },
+  };
+}
+
+/** What is the matter with a worker or a miner. */
+function conditionShape({ state, reason, part, about }: Condition): ConditionShape {
+  return { state, reason, part: part ?? null, about };
+}
+
+/** One worker. What takes long to make is made when it is asked for. */
+export function workerShape(worker: WorkerView): WorkerShape {
+  const seconds = (ms: number | undefined) => ms === undefined ? null : ms / 1000;
+  return {
+    id: String(worker.id),
+    account: worker.account,
+    worker: worker.name,
+    condition: conditionShape(worker.condition),
+    connections: worker.connections,
+    usual_connections: worker.usualConnections,
+    get miners() {
+      return worker.sessionIds.map(formatHex32);
+    },
+    client_agent: worker.clientAgent,
+    address: worker.address,
+    subnet: worker.subnet,
+    first_seen_seconds: worker.firstSeenMs / 1000,
+    gone_seconds: seconds(worker.goneMs),
+    went: worker.went,
+    last_share_seconds: seconds(worker.lastShareMs),
+    connects_hour: worker.connectsHour,
+    hashrate: { minutes_15: worker.hashrateQuarter, minutes_60: worker.hashrateHour },
+    usual_hashrate: worker.usualHashrate ?? null,
+    kind_hashrate: worker.kindHashrate ?? null,
+    hour: { good: worker.good, lost: worker.lost },
+    observations: [...worker.observations],
+  };
+}
+
+function lossesShape({ sentence, ...work }: LossReport): LossesShape {
+  const { good, lost, lostWork } = work;
+  return {
+    good,
+    lost,
+    part: partLost(work),
+    lost_hashes: lostWork * HASHES_PER_DIFFICULTY,
+    sentence,
+  };
+}
+
+/** What was lost in one stretch of time with its causes, at most `most` along each line. */
+export function causesShape(report: CausesReport, most: number): CausesShape["hour"] {
+  const all = report.goodWork + report.lostWork;
+  const list = (dimension: Dimension) =>
+    worstOf(report.by[dimension], most, OTHERS).map((cause) => ({
+      name: cause.name,
+      good: cause.good,
+      lost: cause.lost,
+      // A reason is a part of all.
+      part: partLost(
+        dimension === "reasons" ? { ...cause, goodWork: all - cause.lostWork } : cause,
+      ),
+      lost_hashes: cause.lostWork * HASHES_PER_DIFFICULTY,
+      reasons: cause.reasons,
+    }));
+  const { reasons, pools, software, subnets, accounts } = Object.fromEntries(
+    DIMENSIONS.map((dimension) => [dimension, list(dimension)]),
+  ) as Record<Dimension, ReturnType<typeof list>>;
+  return { ...lossesShape(report), reasons, pools, software, subnets, accounts };
+}
+
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
   farm: FarmSummary,
@@ -157,6 +266,7 @@ export function summaryShape(
       bytes_read: miners.bytesRead,
       bytes_written: miners.bytesWritten,
     },
+    attention: attentionShape(farm),
     accounts: farm.accounts,
     pinned_pool: farm.pinnedPool === undefined ? null : farm.pinnedPool + 1,
     reloads: {
@@ -196,7 +306,7 @@ export function summaryShape(
 /** One miner at that moment. `counts` has its shares and hashrates, which are asked for late. */
 export function minerShape(
   miner: MinerView,
-  counts: Pick<FarmView, "minerShares" | "minerHashrate">,
+  counts: Pick<FarmView, "minerShares" | "minerHashrate" | "minerCondition">,
   { time, realTime }: Moment,
 ): MinerShape {
   const { sessionId } = miner;
@@ -212,6 +322,7 @@ export function minerShape(
     worker: miner.workerName,
     client_agent: miner.clientAgent,
     state: miner.state,
+    worker_id: miner.workerId === undefined ? null : String(miner.workerId),
     connected_seconds: since(miner.connectedAt),
     silent_seconds: since(miner.lastActiveAt),
     last_share_seconds: miner.lastShareAt === 0 ? null : since(miner.lastShareAt),
@@ -220,6 +331,10 @@ export function minerShape(
     version_mask: formatHex32(miner.versionMask),
     asicboost: miner.rolling,
     // Worked out when asked for: of ten thousand rows most are only filtered and sorted.
+    get condition() {
+      const condition = counts.minerCondition(miner.attendance, time);
+      return condition === undefined ? null : conditionShape(condition);
+    },
     get hashrate() {
       return { minutes_15: rate(900_000), minutes_60: rate(3_600_000) };
     },

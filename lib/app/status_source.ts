@@ -18,8 +18,17 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
+import type { CausesShape, MarkShape, WorkerShape } from "../observe/status/worker_shapes.ts";
 import { countChanges, type Reloader } from "./reload.ts";
-import { accountShape, healthShape, minerShape, PoolTotal, summaryShape } from "./status_shapes.ts";
+import {
+  accountShape,
+  causesShape,
+  healthShape,
+  minerShape,
+  PoolTotal,
+  summaryShape,
+  workerShape,
+} from "./status_shapes.ts";
 import type { FarmControl, FarmView } from "./farm_view.ts";
 
 const log = areaLog("agent");
@@ -69,6 +78,15 @@ export class StatusView implements StatusSource, StatusControl {
     return miner === undefined ? undefined : minerShape(miner, farm, farm.moment);
   }
 
+  *workers(): Generator<WorkerShape> {
+    for (const worker of this.#options.farm.workers()) yield workerShape(worker);
+  }
+
+  worker(id: number): WorkerShape | undefined {
+    const worker = this.#options.farm.worker(id);
+    return worker === undefined ? undefined : workerShape(worker);
+  }
+
   *pools(): Generator<void, PoolTotalShape[]> {
     const { farm } = this.#options;
     const { time } = farm.moment;
@@ -82,6 +100,20 @@ export class StatusView implements StatusSource, StatusControl {
       yield;
     }
     return totals.map((total) => total.shape);
+  }
+
+  *causes(most: number): Generator<void, CausesShape> {
+    const { hour, day } = yield* this.#options.farm.causes();
+    yield;
+    return { hour: causesShape(hour, most), day: causesShape(day, most) };
+  }
+
+  get markChanges(): number {
+    return this.#options.farm.markChanges;
+  }
+
+  marks(): MarkShape[] {
+    return this.#options.farm.marks.map((mark) => ({ ...mark, time: mark.time / 1000 }));
   }
 
   *accounts(): Generator<AccountShape> {
@@ -149,5 +181,9 @@ export class StatusView implements StatusSource, StatusControl {
 
   disconnect(id: number): boolean {
     return this.#options.control.disconnectMiner(id, "asked for over the status server");
+  }
+
+  forgetWorker(id: number): boolean | undefined {
+    return this.#options.control.forgetWorker(id);
   }
 }

@@ -23,6 +23,8 @@ export type Command =
     readonly miners: number;
     /** What the simulated pools speak. */
     readonly pools: DemoPools;
+    /** What is the matter with the first of the miners. */
+    readonly faults: readonly FaultyMiners[];
   }
   | { readonly kind: "simulate"; readonly what: "pool"; readonly options: SimulatedPoolOptions }
   | { readonly kind: "simulate"; readonly what: "miners"; readonly options: SimulatedMinersOptions }
@@ -105,6 +107,17 @@ export interface SimulatedPoolOptions {
   readonly stratum: SimulatedStratumOptions | undefined;
 }
 
+/** What can be the matter with simulated miners; lib/sim says what each does. */
+export const MINER_FAULTS = ["dead", "flapping", "refused", "weak", "silent", "gaps"] as const;
+
+/** Miners with the same fault. */
+export interface FaultyMiners {
+  /** What is the matter with them. */
+  readonly trouble: typeof MINER_FAULTS[number];
+  /** How many they are, from 1. */
+  readonly count: number;
+}
+
 /** Options of `btcagent simulate miners`. */
 export interface SimulatedMinersOptions {
   /** Where to connect to; IPv6 without brackets. */
@@ -117,6 +130,8 @@ export interface SimulatedMinersOptions {
   readonly rate: number | undefined;
   /** The user name, to which each miner adds its worker name. */
   readonly user: string;
+  /** What is the matter with the first of them, in this order. */
+  readonly faults: readonly FaultyMiners[];
 }
 
 /** The shells that completions are made for. */

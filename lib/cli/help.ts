@@ -111,20 +111,19 @@ Examples
 
 ${EXIT_CODES}`,
   demo: () =>
-    `A simulated pool, the proxy and simulated miners, all in one terminal. Needs no
-configuration, and nothing leaves this machine.
+    `A simulated pool, the proxy and simulated miners in one terminal, with their
+live page. Needs no configuration, and nothing leaves this machine.
 
 The pool of --kind stratum is an ordinary one that behaves as ckpool does; with
---kind mixed there is one of each, and all miners move every 5 seconds.
+--kind mixed there is one of each, and all miners move every 5 seconds. Of 12
+miners or more some have faults: see btcagent help simulate miners.
+Example: btcagent demo --kind mixed --seconds 30
 
 Usage
   btcagent demo [options]
 
 Options
 ${optionLines([...DEMO_OPTIONS, ...COMMON_OPTIONS])}
-
-Example
-  btcagent demo --kind mixed --seconds 30
 
 ${EXIT_CODES}`,
   simulate: () =>
@@ -151,15 +150,18 @@ ${optionLines([...POOL_OPTIONS, ...COMMON_OPTIONS])}
 ${EXIT_CODES}`,
   "simulate miners": () =>
     `Simulated miners, with the handshakes of real firmware.
-
-Usage
-  btcagent simulate miners [options]
+Example: btcagent simulate miners --count 200 --rate 0.1 --faults dead=3,weak=2
 
 Options
 ${optionLines([...MINERS_OPTIONS, ...COMMON_OPTIONS])}
 
-Example
-  btcagent simulate miners --count 200 --rate 0.1
+Faults: the first miners have them, in the order of the list
+  dead      works for a while, then disconnects and does not come back
+  flapping  reconnects every few seconds
+  refused   none of its shares counts: wrong version bits, old jobs, bad hashes
+  weak      works at a fifth of the speed of the others
+  silent    logs in, takes work, and sends nothing
+  gaps      pauses for a minute at regular times, as a hidden fee does
 
 ${EXIT_CODES}`,
 };

@@ -56,6 +56,7 @@ export const DEMO_OPTIONS: readonly Option[] = [
   { names: ["seconds"], value: "N", about: "stop after so long (on and on until Ctrl+C)" },
   { names: ["miners"], value: "N", about: "how many simulated miners (50)" },
   { names: ["kind"], value: "KIND", about: "what its pool speaks: agent, stratum, mixed (agent)" },
+  { names: ["faults"], value: "LIST", about: "faulty miners, as dead=2,weak=3, or none (some)" },
 ];
 
 /** Options of `btcagent simulate pool`. */
@@ -84,6 +85,7 @@ export const MINERS_OPTIONS: readonly Option[] = [
   { names: ["count"], value: "N", about: "how many miners (50)" },
   { names: ["rate"], value: "R", about: "made-up shares per second of each (really hash)" },
   { names: ["user"], value: "NAME", about: "the user name before the dot (demo)" },
+  { names: ["faults"], value: "LIST", about: "faulty ones, as dead=12,weak=10 (none)" },
 ];
 
 /** Options that every command has. */

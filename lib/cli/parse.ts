@@ -24,6 +24,7 @@ import {
   type SimulatedStratumOptions,
 } from "./command.ts";
 import { COMMAND_WORDS, HELP_WORDS } from "./commands.ts";
+import { demoFaults, faultsOf } from "./faults.ts";
 import {
   addressOf,
   didYouMean,
@@ -188,11 +189,15 @@ function parseCompletions(argv: readonly string[]): Command {
 
 function parseDemo(argv: readonly string[]): Command {
   const given = parseOptions(argv, DEMO_OPTIONS);
-  return askedInstead(given, "demo") ?? {
+  const asked = askedInstead(given, "demo");
+  if (asked) return asked;
+  const miners = wholeOf(given, "miners", 65_535) ?? 50;
+  return {
     kind: "demo",
     seconds: numberOf(given, "seconds", 1, 31_536_000),
-    miners: wholeOf(given, "miners", 65_535) ?? 50,
+    miners,
     pools: wordOf(given, "kind", DEMO_POOLS) ?? "agent",
+    faults: faultsOf(given, miners, "miners") ?? demoFaults(miners),
   };
 }
 
@@ -218,14 +223,18 @@ function parseSimulate(argv: readonly string[]): Command {
   }
   if (what === "miners") {
     const given = parseOptions(rest, MINERS_OPTIONS);
-    return askedInstead(given, "simulate miners") ?? {
+    const asked = askedInstead(given, "simulate miners");
+    if (asked) return asked;
+    const count = wholeOf(given, "count", 65_535) ?? 50;
+    return {
       kind: "simulate",
       what,
       options: {
         ...addressOf(given, "connect", "127.0.0.1:3333"),
-        count: wholeOf(given, "count", 65_535) ?? 50,
+        count,
         rate: numberOf(given, "rate", 1e-6, 1000),
         user: textOf(given, "user") ?? "demo",
+        faults: faultsOf(given, count, "count") ?? [],
       },
     };
   }

@@ -103,6 +103,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     control: "restart",
     worker_series_max: "restart",
   },
+  workers: { remember_hours: "now", nominal_hashrate: "now" },
   log: {
     level: "now",
     levels: "now",

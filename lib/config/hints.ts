@@ -2,6 +2,7 @@
 
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { Located } from "./document.ts";
+import { WANTED_HASHRATE } from "./hashrate.ts";
 import { type Path, quote } from "./problem.ts";
 import { hintForName } from "./stray_characters.ts";
 
@@ -23,6 +24,7 @@ export function hintFor(path: Path, value: Located, wanted: string): string | un
         return "write it without quotes";
       }
       if (wanted === "true or false") return hintForFlag(value.value);
+      if (wanted === WANTED_HASHRATE) return 'write it with a unit such as "TH/s" or "PH/s"';
       if (top === "pools" && item === 0) return hintForHost(value.value);
       if (top === "pools" && item === 2) return hintForName(value.value);
       if (top === "agent_listen_ip" || top === "listen" && item === "address") {

@@ -5,7 +5,7 @@
  * checks, `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
  * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
  * and C++ agents' own; what is ours alone is in groups of ours (`tls`,
- * `vardiff`, `limits`, `outage`, `failover`, `status`, `log`).
+ * `vardiff`, `limits`, `outage`, `failover`, `status`, `workers`, `log`).
  *
  * Each value states in words what is `wanted` (metadata, so that an error can
  * say it) and what it is for (description). These keys have no default because
@@ -13,7 +13,8 @@
  * `advanced.pool_connection_number_per_subaccount`,
  * `advanced.pool_connection_read_timeout_seconds`,
  * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`, `state_file`,
- * `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners` and `status.listen`.
+ * `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners`, `status.listen` and
+ * `workers.nominal_hashrate`.
  *
  * One long file: the types of its parts are valibot's, inferred, and could not be
  * written down where one module exports them to another.
@@ -21,6 +22,7 @@
 
 import * as v from "valibot";
 import { WORKERS_SEEN } from "../base/pool_kind.ts";
+import { HASHRATE_PATTERN, hashrateOf, HIGHEST_HASHRATE, WANTED_HASHRATE } from "./hashrate.ts";
 import { HOST_PATTERN } from "./host.ts";
 import {
   MAX_PASSWORD_LENGTH,
@@ -316,10 +318,37 @@ const Status = group("Metrics for Prometheus and a JSON API about everything her
   ),
   worker_series_max: v.optional(
     about(
-      "How many workers have metrics of their own: the first in the order of their names.",
+      "How many workers get metrics of their own: the first in the order of their names; and how many of those in trouble are named, the worst first.",
       wholeNumber("a number of workers", 0, 65535),
     ),
     0,
+  ),
+});
+
+/** Hashes a second, as a number or a text with a unit. */
+function hashrate() {
+  return v.pipe(
+    v.union([
+      v.pipe(v.number(), v.minValue(1), v.maxValue(HIGHEST_HASHRATE)),
+      v.pipe(v.string(), v.regex(HASHRATE_PATTERN), v.transform(hashrateOf)),
+    ]),
+    v.metadata({ wanted: WANTED_HASHRATE }),
+  );
+}
+
+const Workers = group("What is remembered and expected of workers.", {
+  remember_hours: v.optional(
+    about(
+      "How long a worker that has no connection any more is shown as missing.",
+      wholeNumber("a number of hours", 1, 168),
+    ),
+    24,
+  ),
+  nominal_hashrate: v.optional(
+    about(
+      'The hashrate the whole farm should have, as a number of hashes a second or as text such as "1.2 EH/s". Left out: only what the farm itself did in the last day is compared.',
+      hashrate(),
+    ),
   ),
 });
 
@@ -751,6 +780,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   outage: v.optional(Outage, {}),
   failover: v.optional(Failover, {}),
   status: v.optional(Status, {}),
+  workers: v.optional(Workers, {}),
   log: v.optional(Log, {}),
 });
 

@@ -18,6 +18,7 @@ import { areaLog } from "../observe/log.ts";
 import { unfinishedLine } from "../base/foreign_speech.ts";
 import { ProtocolViolation } from "../base/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
+import type { AttendanceBook, Attendee } from "./attendance.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";
 import { isHonestTry } from "./foreign_line.ts";
@@ -34,7 +35,7 @@ import { HEARD } from "./line_session.ts";
 import { Newcomers } from "./newcomers.ts";
 import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
 import type { MinerReport } from "./report.ts";
-import { type MinerContext, MinerSession, type ShortenNames } from "./session.ts";
+import { type MinerContext, MinerSession, type OriginBook, type ShortenNames } from "./session.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
 import { WorkMessages } from "./work_message.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
@@ -57,8 +58,12 @@ export interface MinersOptions extends MinersSettings {
   readonly mux: Mux;
   /** What pools keep of names. */
   readonly shorten: ShortenNames;
+  /** Numbers what miners have in common. */
+  readonly origins: OriginBook;
   /** What `client.get_version` answers. */
   readonly version: string;
+  /** Keeps a book of those that log in; left out for none. */
+  readonly attendance?: AttendanceBook;
   /** Monotonic time, for judging miners. */
   readonly now: AttendedNow;
   /** What rates of theirs are judged by. */
@@ -146,11 +151,13 @@ export class Miners implements Fanout, MinerEvents {
       awayMs: 0,
       naming: options.naming,
       shorten: options.shorten,
+      origins: options.origins,
       reconnectPause: options.reconnectsLostAsicboost ? new ReconnectPause(options.now) : undefined,
       version: options.version,
+      attendance: options.attendance,
       turnedAway: (session) => this.#turnedAway(session),
       resume: (session) => this.#read(session, NO_BYTES),
-      end: (session, reason, limit) => this.#end(session, reason, limit),
+      end: (session, reason, limit) => this.#end(session, reason, limit, limit === undefined),
     };
   }
 
@@ -181,6 +188,13 @@ export class Miners implements Fanout, MinerEvents {
   *reports(): Generator<MinerReport> {
     for (const session of this.#sessions) {
       if (session !== undefined) yield session.report();
+    }
+  }
+
+  /** Every connected miner that the book of attendance has. */
+  *attendees(): Generator<Attendee> {
+    for (const session of this.#sessions) {
+      if (session !== undefined && session.attendance !== 0) yield session;
     }
   }
 
@@ -226,7 +240,7 @@ export class Miners implements Fanout, MinerEvents {
   disconnect(sessionId: number, reason: string): boolean {
     const session = this.#sessions.find((session) => session?.sessionId === sessionId);
     if (session === undefined) return false;
-    this.#end(session, reason);
+    this.#end(session, reason, undefined, true);
     return true;
   }
 
@@ -490,8 +504,10 @@ export class Miners implements Fanout, MinerEvents {
     return Math.max(SLOW_LOGINS, Math.min(MOST_NEWCOMERS, this.#limits.maxConnections >> 2));
   }
 
-  #end(session: MinerSession, reason: string, limit?: LimitName): void {
+  /** `isOurDoing` if it is for no fault of the miner's. */
+  #end(session: MinerSession, reason: string, limit?: LimitName, isOurDoing = false): void {
     if (this.#sessions[session.handle] !== session) return;
+    session.endAttendance(reason, isOurDoing);
     this.#forget(session, reason, limit);
     this.#close(session);
   }
@@ -512,6 +528,7 @@ export class Miners implements Fanout, MinerEvents {
   }
 
   #forget(session: MinerSession, reason: string, limit?: LimitName): void {
+    session.endAttendance(reason, false);
     this.#drop(session);
     if (limit !== undefined) this.#limitCounts[limit]++;
     this.#sayGone(session, reason);

@@ -9,6 +9,8 @@ import type { MinerState } from "./handshake.ts";
 export interface MinerReport {
   /** Its number; `undefined` before it has subscribed. */
   readonly sessionId: number | undefined;
+  /** Its number in the book of those that logged in; 0 for none. */
+  readonly attendance: number;
   /** Where it came from. */
   readonly address: string;
   /** The whole user name it logged in with, as far as it is kept; empty before. */

@@ -28,6 +28,7 @@ import {
   type RollingState,
   rollingState,
 } from "./asicboost.ts";
+import { type AttendanceBook, type Attendee, TOLD_PAUSE_MS } from "./attendance.ts";
 import { answerConfigure } from "./configure.ts";
 import type { CommonTexts } from "./common_texts.ts";
 import { foreignLine } from "./foreign_line.ts";
@@ -60,10 +61,14 @@ export interface MinerContext extends LineContext {
   readonly naming: WorkerNaming;
   /** What pools keep of names, which is what log and reports show. */
   readonly shorten: ShortenNames;
+  /** Numbers what miners have in common. */
+  readonly origins: OriginBook;
   /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
   readonly reconnectPause: ReconnectPause | undefined;
   /** What `client.get_version` answers. */
   readonly version: string;
+  /** Keeps a book of those that log in; `undefined` for none. */
+  readonly attendance: AttendanceBook | undefined;
   /** Gives a session that was turned away its time to log in once more. */
   turnedAway(session: MinerSession): void;
   /** Lets a session that was admitted or turned away read the lines it held back. */
@@ -73,6 +78,24 @@ export interface MinerContext extends LineContext {
    * bound that was reached, if it was one.
    */
   end(session: MinerSession, reason: string, limit?: LimitName): void;
+}
+
+/** Has a number for each software, network and sub-account that miners have in common. */
+export interface OriginBook {
+  /** The number for a miner that sent a share, until it leaves; 0 is for all that have none. */
+  enter(miner: MinerOrigin): number;
+  /** A miner with this number is gone. */
+  leave(origin: number): void;
+}
+
+/** What miners may have in common. */
+export interface MinerOrigin {
+  /** What it calls itself, as pools keep it. */
+  readonly clientAgent: string;
+  /** The address it came from. */
+  readonly hostname: string;
+  /** The sub-account in its user name; empty before it has logged in. */
+  readonly account: string;
 }
 
 /** What pools keep of a client agent and a worker name. */
@@ -92,12 +115,16 @@ export interface ShortNames {
 const LOST_ASICBOOST = "it lost ASICBoost, and a new connection usually brings it back";
 
 /** See the head of this file. */
-export class MinerSession extends LineSession<MinerContext> implements Downstream {
+export class MinerSession extends LineSession<MinerContext> implements Downstream, Attendee {
   readonly port: PeerAddress;
+  /** Its number in the book of those that logged in, 0 for none. */
+  attendance = 0;
   /** Set by its owner when it was last turned away, in milliseconds like `connectedAt`. */
   turnedAwayAt: number | undefined = undefined;
   #state: MinerState = "connected";
   #sessionId: number | undefined;
+  /** Its number with the {@linkcode OriginBook}; `undefined` before its first share. */
+  #origin: number | undefined;
   #clientAgent = "";
   #user = "";
   #account = "";
@@ -137,6 +164,23 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   get sessionId(): number {
     return this.#sessionId!;
+  }
+
+  /** Its number; `undefined` before it has subscribed. */
+  get leasedId(): number | undefined {
+    return this.#sessionId;
+  }
+
+  get origin(): number {
+    return this.#origin ??= this.#enterOrigin();
+  }
+
+  #enterOrigin(): number {
+    return this.context.origins.enter({
+      clientAgent: (this.#names ?? this.context.shorten(this.#clientAgent, "")).clientAgent,
+      hostname: this.from.hostname,
+      account: this.#account,
+    });
   }
 
   get layout(): ExtranonceLayout {
@@ -181,22 +225,46 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     return cannotNarrow(this.#outside) ? "cannot_narrow" : rollingState(this.#rolling);
   }
 
+  get account(): string {
+    return this.#account;
+  }
+
+  get workerName(): string {
+    return this.#names?.workerName ?? "";
+  }
+
+  get clientAgent(): string {
+    return this.#clientAgent;
+  }
+
+  get upstreamName(): string | undefined {
+    return this.#seat?.upstreamName;
+  }
+
+  get difficulty(): number | undefined {
+    return this.#seat?.difficulty;
+  }
+
+  get lastShareAt(): number {
+    return this.#lastShareAt;
+  }
+
   /** Everything worth showing of it. */
   report(): MinerReport {
-    const seat = this.#seat;
     return {
       sessionId: this.#sessionId,
+      attendance: this.attendance,
       address: formatAddress(this.from),
       user: this.#user,
       account: this.#account,
-      workerName: this.#names?.workerName ?? "",
+      workerName: this.workerName,
       clientAgent: this.#clientAgent,
       state: this.#state,
       connectedAt: this.connectedAt,
       lastActiveAt: this.lastActiveAt,
       lastShareAt: this.#lastShareAt,
-      upstreamName: seat?.upstreamName,
-      difficulty: seat?.difficulty,
+      upstreamName: this.upstreamName,
+      difficulty: this.difficulty,
       versionMask: this.#toldMask,
       rolling: this.rolling,
     };
@@ -226,6 +294,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     else if (this.#sessionId !== undefined && !this.hasLoggedIn) {
       this.context.mux.releaseSession(this.#sessionId);
     }
+    if (this.#origin !== undefined) this.context.origins.leave(this.#origin);
   }
 
   admit(): void {
@@ -237,16 +306,25 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       session: formatHex32(this.sessionId),
       names: this.#names?.wasCut ? "; its names are shortened" : "",
     });
+    if (this.attendance !== 0) this.context.attendance?.admitted(this);
     this.#endWait((id) => this.handshakeReply(id, "true"));
   }
 
   turnAway({ code, text }: StratumError, reason: string): void {
+    this.endAttendance(reason, false);
     this.#seat = undefined;
     this.#state = nextState(this.#state, "turnAway");
     const { label: miner, workerLabel: worker } = this;
     log.warn("Miner {miner} turned away: {reason}", { miner, worker, reason });
     this.context.turnedAway(this);
     this.#endWait((id) => this.refuseHandshake(id, code, text));
+  }
+
+  /** It is no longer in the book; `isOurDoing` if it was sent away for no fault of its own. */
+  endAttendance(reason: string, isOurDoing: boolean): void {
+    if (this.attendance === 0) return;
+    this.context.attendance?.left(this, reason, isOurDoing);
+    this.attendance = 0;
   }
 
   /** What it is to be sent of news; `undefined` for nothing. */
@@ -445,6 +523,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       return;
     }
     this.#seat = seat;
+    if (seat !== undefined) this.attendance = this.context.attendance?.loggedIn(this) ?? 0;
     if (this.isWorking) this.#tell();
   }
 
@@ -469,7 +548,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       const message = parseStratum(line);
       const method = message !== undefined && "method" in message ? message.method : undefined;
       if (method !== "mining.submit") continue;
-      this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+      this.context.mux.countRefused(this, "refusedUnauthorized", 0);
     }
   }
 
@@ -485,7 +564,13 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #submit(share: Share): void {
     const seat = this.#seat;
     if (seat === undefined) return this.#refuseEarlyShare(share.id);
+    const before = this.#lastShareAt;
     this.#lastShareAt = this.lastActiveAt;
+    // Before it can be gone: what becomes of the share may be known only then.
+    this.#origin ??= this.#enterOrigin();
+    if (before !== 0 && this.lastActiveAt - before >= TOLD_PAUSE_MS && this.attendance !== 0) {
+      this.context.attendance?.paused(this, before, this.lastActiveAt);
+    }
     const receipt = seat.submit(share);
     if (receipt !== "checking") this.#finishShare(seat, share, receipt);
   }
@@ -559,7 +644,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
 
   #refuseIllegalShare(id: RequestId): void {
     if (this.#seat === undefined) return this.#refuseEarlyShare(id);
-    this.context.mux.countRefused(this.#sessionId, "refusedIllegal");
+    this.context.mux.countRefused(this, "refusedIllegal", this.#seat.difficulty ?? 0);
     this.refuse(id, ERROR_CODE.illegalParams);
   }
 
@@ -571,7 +656,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
    * back like any other that breaks the protocol.
    */
   #refuseEarlyShare(id: RequestId): void {
-    this.context.mux.countRefused(this.#sessionId, "refusedUnauthorized");
+    this.context.mux.countRefused(this, "refusedUnauthorized", 0);
     this.refuse(
       id,
       this.#state === "authorized" ? ERROR_CODE.notSubscribed : ERROR_CODE.unauthorized,

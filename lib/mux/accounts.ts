@@ -24,7 +24,7 @@ import {
 import { NO_POOL_COUNTS, type PoolCounts, sumOfPoolCounts } from "./books/pool_counts.ts";
 import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "./books/traffic.ts";
 import type { Multiplexer } from "./multiplexer.ts";
-import type { Downstream, EarlyRefusal, Mux, Seat } from "./downstream.ts";
+import type { Downstream, EarlyRefusal, EarlySender, Mux, Seat } from "./downstream.ts";
 import { NewAccounts } from "./new_accounts.ts";
 import type { Layouts } from "./layouts.ts";
 import type { SessionIds } from "./session_ids.ts";
@@ -271,9 +271,8 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#options.isMultiUser ? name : SINGLE;
   }
 
-  countRefused(sessionId: number | undefined, reason: EarlyRefusal): void {
-    this.#options.counter.add(sessionId, "received");
-    this.#options.counter.add(sessionId, reason);
+  countRefused({ leasedId, origin }: EarlySender, reason: EarlyRefusal, difficulty: number): void {
+    this.#options.counter.refused(leasedId, origin, reason, difficulty);
   }
 
   /** Looks after every account and closes those left empty. To be called several times a second. */
@@ -302,8 +301,7 @@ export class Accounts implements Mux, WaitingRoom {
   }
 
   refused({ miner }: WaitingSeat): void {
-    this.#options.counter.add(miner.sessionId, "received");
-    this.#options.counter.add(miner.sessionId, "refusedStale");
+    this.#options.counter.refused(miner.sessionId, miner.origin, "refusedStale", 0);
   }
 
   /** Takes other settings, and has every open account take its own. */

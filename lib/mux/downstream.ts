@@ -34,6 +34,11 @@ export interface Downstream {
   readonly suggestedDifficulty: number | undefined;
   /** What pools are to know it by. */
   readonly worker: Worker;
+  /**
+   * The number of those that have its software, network and sub-account, for those who count what
+   * is lost and why; 0 for no group of its own.
+   */
+  readonly origin: number;
   /** There is a pool to work for: answers its authorize request. Comes once, before all below. */
   admit(): void;
   /** No pool takes work under its name: answers its authorize request so. `reason` is for the log. */
@@ -110,6 +115,14 @@ export interface Seat {
 /** Why a share was refused before it came to a seat. */
 export type EarlyRefusal = "refusedIllegal" | "refusedUnauthorized";
 
+/** The miner that sent such a share. */
+export interface EarlySender {
+  /** Its number; `undefined` before it has subscribed. */
+  readonly leasedId: number | undefined;
+  /** As in {@linkcode Downstream.origin}. */
+  readonly origin: number;
+}
+
 /** All of the mux that a miner's side needs. */
 export interface Mux {
   /** Whether miners that subscribe have to wait: soon it is known what they can be given. */
@@ -127,6 +140,9 @@ export interface Mux {
    * @returns its seat, or `undefined` if it was turned away at once.
    */
   join(account: string, miner: Downstream, address: string): Seat | undefined;
-  /** Counts a share that was received and refused at once; the miner may have no id yet. */
-  countRefused(sessionId: number | undefined, reason: EarlyRefusal): void;
+  /**
+   * Counts a share of a miner that was received and refused at once; the miner may have no id yet.
+   * `difficulty` is what it was last told, 0 before it was told any.
+   */
+  countRefused(miner: EarlySender, reason: EarlyRefusal, difficulty: number): void;
 }

@@ -226,6 +226,15 @@ export class Multiplexer implements UpstreamEvents {
     return this.#slots.get(upstream)?.miners ?? 0;
   }
 
+  /** The number of the pool that most of its miners belong at; `undefined` while none serves. */
+  get servingPool(): number | undefined {
+    let most: Slot<MinerSeat> | undefined;
+    for (const slot of this.#serving) {
+      if (isPool(slot) && (most === undefined || slot.miners > most.miners)) most = slot;
+    }
+    return most?.upstream.poolId;
+  }
+
   /** How many sit at connections of their workers' own to the pool with this number. */
   minersOnOwn(poolId: number): number {
     let miners = 0;
@@ -614,7 +623,6 @@ export class Multiplexer implements UpstreamEvents {
 
   /** Begins or ends the time without a pool. */
   #noteDarkness(): void {
-    const isPool = ({ upstream }: Slot<MinerSeat>) => upstream.terms.verdicts !== "none";
     const isDark = !this.#serving.values().some(isPool);
     this.#books.setDark(isDark, this.#options.realNow());
   }
@@ -946,6 +954,11 @@ export class Multiplexer implements UpstreamEvents {
 /** Whether shares there say something of the difficulty that suits a miner. */
 function isLocal({ upstream }: Slot<MinerSeat>): boolean {
   return upstream.terms.difficulty !== "pool";
+}
+
+/** Whether it is a pool, and not what stands in for one. */
+function isPool({ upstream }: Slot<MinerSeat>): boolean {
+  return upstream.terms.verdicts !== "none";
 }
 
 /** Whether all version bits that may be rolled at all are allowed. */

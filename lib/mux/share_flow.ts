@@ -18,6 +18,7 @@ import type { Share } from "../protocol/stratum/share.ts";
 import type { AccountBooks } from "./books/account_books.ts";
 import {
   countOf,
+  type Good,
   type Refusal,
   type Rejection,
   type ShareCounter,
@@ -114,13 +115,13 @@ export class ShareFlow {
     if (slot === undefined || job === undefined) return this.#takeOfElsewhere(seat, share);
     const { screening, upstream } = slot;
     this.#counter.add(miner.sessionId, "received", slot.ledger);
+    const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const wrong = screening.fault(share, job, miner, upstream.versionMask);
     if (wrong !== undefined) {
       // Shares that came before it are answered first.
       this.finish();
-      return this.#refuse(seat, job.isPast ? "stale" : wrong);
+      return this.#refuse(seat, job.isPast ? "stale" : wrong, difficulty);
     }
-    const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const { isBraked } = job;
     const waiting = { seat, slot, job, difficulty, isBraked, share, reached: 0 };
     if (screening.hashing === undefined) {
@@ -174,14 +175,13 @@ export class ShareFlow {
       case "keep":
         return this.#keep(waiting, time);
       default:
-        return this.#refuse(seat, screened);
+        return this.#refuse(seat, screened, difficulty);
     }
   }
 
   /** A good share that does not go up. */
   #keep({ seat, slot, difficulty }: WaitingShare, time: number): ShareReceipt {
-    this.#counter.add(seat.miner.sessionId, "kept", slot.ledger);
-    this.#credit(seat.miner.sessionId, difficulty, time);
+    this.#good(seat, "kept", slot, difficulty, time);
     return "taken";
   }
 
@@ -213,7 +213,7 @@ export class ShareFlow {
       this.#counter.add(miner.sessionId, "blocksLost", ledger);
       if (this.#gone.maySay(this.#now())) logLostBlock({ ...gone, finder: miner, share });
     }
-    return this.#refuse(seat, "stale");
+    return this.#refuse(seat, "stale", seat.difficulty ?? 0);
   }
 
   /** It goes up to the pool whose job it is for. `time` is real. */
@@ -227,7 +227,7 @@ export class ShareFlow {
     const { miner: { sessionId } } = seat;
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
-      counter.add(sessionId, "outage", ledger);
+      counter.lost(seat, "outage", ledger, difficulty);
       // Nobody looks at it; but a miner that goes on is not to pass for one that does not.
       if (seat.isLocal) this.#local.found(seat, difficulty, this.#now(time));
       return "taken";
@@ -237,7 +237,7 @@ export class ShareFlow {
     const changes = hashing?.poolDifficulty.changes ?? 0;
     if (seat.waiting >= MAX_WAITING_SHARES && !isBlock) {
       if (isTentative) hashing?.poolDifficulty.untold({ stamp: job.check!.stamp, reached });
-      return this.#refuse(seat, "tooMany");
+      return this.#refuse(seat, "tooMany", difficulty);
     }
     const serial = slot.nextSerial();
     const block = isBlock ? { finder: seat.miner, holder: slot, job, share } : undefined;
@@ -248,8 +248,7 @@ export class ShareFlow {
     if (verdicts === "assumed") {
       sendShare(upstream, serial, seat.miner, job, share, isBlock);
       counter.add(sessionId, "submitted", ledger);
-      counter.add(sessionId, "assumed", ledger);
-      this.#credit(sessionId, difficulty, time);
+      this.#good(seat, "assumed", slot, difficulty, time);
       return "taken";
     }
     if (seat.slot === slot) seat.waiting++;
@@ -336,20 +335,17 @@ export class ShareFlow {
   /** `time` is real. */
   #withdrawn(slot: Slot<MinerSeat>, share: PendingShare<MinerSeat>, time: number): void {
     const { owner, requestId, difficulty, job, versionBits } = share;
-    const { isGone, miner } = owner;
-    const sessionId = isGone ? undefined : miner.sessionId;
     this.#settled(owner, slot);
     const isForbidden = (versionBits & ~slot.upstream.versionMask) !== 0;
     if (job.isPast || isForbidden) {
       const reason = job.isPast ? "stale" : "versionMask";
-      this.#counter.add(sessionId, REFUSED_COUNT[reason], slot.ledger);
+      this.#counter.lost(owner, REFUSED_COUNT[reason], slot.ledger, difficulty);
       this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY[reason]);
       return;
     }
     // Had it gone up at once, the pool would have counted it.
     slot.brakeLoss += difficulty;
-    this.#counter.add(sessionId, "kept", slot.ledger);
-    this.#credit(sessionId, difficulty, time);
+    this.#good(owner, "kept", slot, difficulty, time);
     this.#lateAnswers.add(owner, requestId, undefined);
   }
 
@@ -388,14 +384,12 @@ export class ShareFlow {
     const { isGone, miner } = owner;
     this.#settled(owner, slot);
     if (isGone) this.#books.strayVerdicts.minerGone++;
-    const sessionId = isGone ? undefined : miner.sessionId;
     counter.verdictLatency.add(judgedAt - share.sentAt);
     if (verdict.kind === "accepted") {
-      counter.add(sessionId, "accepted", ledger);
-      this.#credit(sessionId, difficulty, time);
+      this.#good(owner, "accepted", slot, difficulty, time);
       if (!isGone) miner.acceptShare(requestId);
     } else {
-      counter.add(sessionId, REJECTED_COUNT[verdict.reason], ledger);
+      counter.lost(owner, REJECTED_COUNT[verdict.reason], ledger, difficulty);
       if (share.block !== undefined && this.#gone.maySay(judgedAt)) {
         logRefusedBlock(share.block, verdict);
       }
@@ -403,7 +397,7 @@ export class ShareFlow {
     }
     const contradiction = slot.judged(serial, share, verdict);
     if (contradiction !== undefined) {
-      counter.add(sessionId, "contradicted", ledger);
+      counter.add(isGone ? undefined : miner.sessionId, "contradicted", ledger);
       this.#contradictions.say(upstream, contradiction);
     }
     upstream.watch.judged(miner.sessionId, verdict, judgedAt);
@@ -482,14 +476,21 @@ export class ShareFlow {
   }
 
   /** `time` is real. */
-  #credit(sessionId: number | undefined, difficulty: number, time: number): void {
-    this.#counter.credit(sessionId, difficulty, time);
+  #good(
+    seat: MinerSeat,
+    how: Good,
+    { ledger }: Slot<MinerSeat>,
+    difficulty: number,
+    time: number,
+  ): void {
+    this.#counter.good(seat, how, ledger, difficulty, time);
     this.#books.credit(difficulty, time);
   }
 
-  #refuse({ slot, miner }: MinerSeat, reason: RefuseReason): ShareReceipt {
+  #refuse(seat: MinerSeat, reason: RefuseReason, difficulty: number): ShareReceipt {
+    const { slot } = seat;
     const ledger = slot?.ledger ?? this.#books.unplaced;
-    this.#counter.add(miner.sessionId, REFUSED_COUNT[reason], ledger);
+    this.#counter.lost(seat, REFUSED_COUNT[reason], ledger, difficulty);
     return slot?.screening.hashing === undefined ? REFUSED[reason] : REFUSED_COMMONLY[reason];
   }
 
@@ -517,13 +518,12 @@ export class ShareFlow {
   }
 
   #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
-    const { isGone, miner } = share.owner;
     // One that waited for its turn has not been counted yet.
     if (share.isQueued) this.#countSubmitted(share, slot);
-    const sessionId = isGone ? undefined : miner.sessionId;
-    this.#counter.add(sessionId, why, slot.ledger);
+    this.#counter.lost(share.owner, why, slot.ledger, share.difficulty);
     if (share.block === undefined) return;
-    this.#counter.add(sessionId, "blocksLost", slot.ledger);
+    const { isGone, miner } = share.owner;
+    this.#counter.add(isGone ? undefined : miner.sessionId, "blocksLost", slot.ledger);
     if (this.#gone.maySay(this.#now())) logUnansweredBlock(share.block);
   }
 }

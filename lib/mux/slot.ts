@@ -82,7 +82,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /** How many shares went up. */
   #sent = 0;
   /** Shares of this connection. */
-  readonly ledger: Ledger = new Ledger();
+  readonly ledger: Ledger;
   /** Of shares that nobody hashes here. */
   #creditedAsTold = 0;
   readonly #credit: PoolCredit | undefined;
@@ -109,6 +109,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   constructor(upstream: Upstream, time: number) {
     const { extranonce, retention, startingDifficulty, validation, difficulty } = upstream.terms;
     this.upstream = upstream;
+    this.ledger = new Ledger(upstream.poolId);
     this.#versionMask = upstream.versionMask;
     this.jobs = new JobBook(retention, validation === "here");
     this.views = new Views(extranonce);

@@ -22,3 +22,9 @@ function formatOffset(minutes: number): string {
   const two = (number: number) => String(number).padStart(2, "0");
   return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
+
+/** When the day of the moment `timestamp` began by local time, both in milliseconds since 1970. */
+export function startOfLocalDay(timestamp: number): number {
+  // Where a day begins with a change of time there is no midnight: it is the first moment then.
+  return new Date(timestamp).setHours(0, 0, 0, 0);
+}

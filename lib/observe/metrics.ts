@@ -8,7 +8,9 @@
  */
 
 import { printable } from "../base/printable.ts";
+import { writeAttention } from "./attention_metrics.ts";
 import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
+import { type TroubledWorker, writeTroubledWorkers } from "./trouble_metrics.ts";
 import { type Worker, writeWorkers } from "./worker_metrics.ts";
 import type { AccountShape, PoolTotalShape, SharesShape, SummaryShape } from "./status/shapes.ts";
 
@@ -25,6 +27,8 @@ export interface MetricsInput {
   readonly accounts: Iterable<AccountShape>;
   /** The workers that get series of their own. */
   readonly workers: readonly Worker[];
+  /** Those in trouble that are named. */
+  readonly troubled: readonly TroubledWorker[];
 }
 
 /** The text of all metrics, in steps: there may be thousands of accounts and workers. */
@@ -34,11 +38,13 @@ export function* formatMetrics(
 ): Generator<string, void> {
   const page = new MetricsPage(format);
   writeSummary(page, input.summary);
+  writeAttention(page, input.summary.attention);
   yield page.take();
   writePools(page, input.pools);
   yield page.take();
   yield* writeAccounts(page, yield* toldApart(input.accounts));
   yield* writeWorkers(page, input.workers);
+  yield* writeTroubledWorkers(page, input.troubled);
   page.end();
   yield page.take();
 }

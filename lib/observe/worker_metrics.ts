@@ -11,6 +11,9 @@ import type { MinerShape } from "./status/shapes.ts";
 /** Miners looked at, or workers written, in a step. */
 const STEP = 25;
 
+/** No name of a miner is longer; whatever gives names here, a label is not either. */
+const MAX_LABEL_CHARS = 256;
+
 /** What is shown of all connections a worker has now. Two sub-accounts may have workers of a name. */
 export interface Worker {
   /** By which it is told apart. */
@@ -71,19 +74,36 @@ export function* writeWorkers(
   );
 }
 
+/**
+ * The labels of a worker's series, and a key that is the same only for the same labels: what reads
+ * the same is one series, or a scrape has a series twice.
+ */
+export function workerLabels(
+  account: string,
+  name: string,
+): { readonly key: string; readonly labels: Labels } {
+  const worker = labelText(name);
+  // In single-user mode there is no sub-account to name: to Prometheus an empty label is none, and
+  // 10,000 of them are 0.4 MB.
+  if (account === "") return { key: `\n${worker}`, labels: { worker } };
+  const ofAccount = labelText(account);
+  return { key: `${ofAccount}\n${worker}`, labels: { account: ofAccount, worker } };
+}
+
+function labelText(name: string): string {
+  return printable(name.slice(0, MAX_LABEL_CHARS));
+}
+
 function add(
   workers: Map<string, Worker>,
   { account, worker: name, hashrate, shares }: MinerShape,
 ): void {
   if (name === "") return;
-  // What reads the same is one series, or a scrape has a series twice. In single-user mode there is
-  // no sub-account to name: to Prometheus an empty label is none, and 10,000 of them are 0.4 MB.
-  const labels = { account: printable(account), worker: printable(name) };
-  const key = `${labels.account}\n${labels.worker}`;
+  const { key, labels } = workerLabels(account, name);
   let worker = workers.get(key);
   if (worker === undefined) {
     worker = {
-      labels: account === "" ? { worker: labels.worker } : labels,
+      labels,
       connections: 0,
       hashrate: 0,
       accepted: 0,

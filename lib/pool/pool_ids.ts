@@ -4,6 +4,7 @@
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
+import { formatAddress } from "../base/peer_address.ts";
 import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 
 /** One pool of the list. */
@@ -31,7 +32,13 @@ export type UnknownPool = Omit<KnownPool, "poolId">;
 export class PoolIds {
   /** By address: which pools there were, each as it was last listed. */
   readonly #known = new Map<string, KnownPool[]>();
-  #count = 0;
+  /** By id: where it is. */
+  readonly #names: string[] = [];
+
+  /** The pool with this id, `host:port`; empty if there never was one. */
+  nameOf(poolId: number): string {
+    return this.#names[poolId] ?? "";
+  }
 
   /**
    * A list of pools with their ids, in its order. The same address twice is two pools: told apart
@@ -51,9 +58,14 @@ export class PoolIds {
         listed[i] = { ...pool, poolId: found.poolId };
       }
     }
-    const result = pools.map((pool, i) => listed[i] ?? { ...pool, poolId: this.#count++ });
+    const result = pools.map((pool, i) => listed[i] ?? this.#add(pool));
     for (const pool of result) this.#remember(pool);
     return result;
+  }
+
+  #add(pool: UnknownPool): KnownPool {
+    const { host: hostname, port } = pool;
+    return { ...pool, poolId: this.#names.push(formatAddress({ hostname, port })) - 1 };
   }
 
   #remember(pool: KnownPool): void {

@@ -128,6 +128,9 @@ export type FirmwareName =
   | "nerdminer"
   | "nicehash";
 
+/** The method that agrees on version rolling. */
+export const CONFIGURE = "mining.configure";
+
 const BRAIINS_AGENT = "bosminer-plus-tuner 0.9.0; Antminer S19j Pro; am2-s17; build 240115-01";
 const CONFIGURE_KEYS = ["version-rolling", "version-rolling.mask"];
 const ALL_BITS = 0x1fffe000;
@@ -137,7 +140,7 @@ function configure(mask: string, minBitCount?: number): FirstMessage {
     ? { "version-rolling.mask": mask }
     : { "version-rolling.mask": mask, "version-rolling.min-bit-count": minBitCount };
   return {
-    method: "mining.configure",
+    method: CONFIGURE,
     params: () => [["version-rolling"], options],
     answer: "success",
   };

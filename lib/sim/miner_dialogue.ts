@@ -8,7 +8,7 @@ import type { Now } from "../base/clock.ts";
 import { formatHex32 } from "../base/hex.ts";
 import { isDifficulty } from "../protocol/stratum/difficulty.ts";
 import { type Job, parseNotify } from "../protocol/stratum/job.ts";
-import type { Extranonce2Use, Firmware, MinerIdentity } from "./firmware.ts";
+import { CONFIGURE, type Extranonce2Use, type Firmware, type MinerIdentity } from "./firmware.ts";
 import { MinerPatience } from "./miner_patience.ts";
 import {
   type AssignedExtranonce,
@@ -501,7 +501,6 @@ export class MinerDialogue {
   }
 }
 
-const CONFIGURE = "mining.configure";
 const SUGGEST = "mining.suggest_difficulty";
 
 const WORK_METHODS: ReadonlySet<string> = new Set([

@@ -4,13 +4,24 @@
 
 import type { Time, Timer } from "../base/clock.ts";
 import { systemTime } from "../base/system_time.ts";
-import { FIRMWARE_NAMES, type FirmwareName } from "./firmware.ts";
+import { CONFIGURE, FIRMWARE, FIRMWARE_NAMES, type FirmwareName } from "./firmware.ts";
 import { type MinerStatistics, sumOf } from "./miner_ledger.ts";
 import { assertNone, type MinerMode, SimMiner, type SimMinerOptions } from "./sim_miner.ts";
+import { seededRandom } from "./seeded_random.ts";
+import {
+  type Conduct,
+  conductOf,
+  HEALTHY,
+  type Trouble,
+  troubleAt,
+  type TroubledMiners,
+  type TroubleTimes,
+} from "./trouble.ts";
 import { Watch } from "./watch.ts";
 
 /** What a farm is to be: how many miners, and what each of them is to do. */
-export interface SimFarmOptions extends Omit<SimMinerOptions, "user" | "firmware" | "watch"> {
+export interface SimFarmOptions
+  extends Omit<SimMinerOptions, "user" | "firmware" | "watch" | "conduct"> {
   /** How many miners. */
   readonly count: number;
   /** The sub-account before the dot of every user name; `user` if not given. */
@@ -23,6 +34,10 @@ export interface SimFarmOptions extends Omit<SimMinerOptions, "user" | "firmware
   readonly firmware?: readonly FirmwareName[];
   /** So many connect in a second; all at once if not given. */
   readonly connectsPerSecond?: number;
+  /** How many have which trouble: the first miners, in this order; none if not given. */
+  readonly troubled?: readonly TroubledMiners[];
+  /** What of the troubles' usual times is different. */
+  readonly troubleTimes?: Partial<TroubleTimes>;
 }
 
 /** Miners started together. Made by {@linkcode SimFarm.start}, ended by `stop()`. */
@@ -79,6 +94,27 @@ export class SimFarm {
     return sumOf(this.#miners.map((miner) => miner.statistics()));
   }
 
+  /** The same of those without a trouble. */
+  healthyStatistics(): MinerStatistics {
+    const { troubled = [] } = this.#options;
+    const healthy = this.#miners.filter((_, index) => troubleAt(troubled, index) === undefined);
+    return sumOf(healthy.map((miner) => miner.statistics()));
+  }
+
+  /** What the miners with each trouble authorize as, those still to start included. */
+  get troubledUsers(): ReadonlyMap<Trouble, readonly string[]> {
+    const { troubled = [], count } = this.#options;
+    const users = new Map<Trouble, string[]>();
+    for (let index = 0; index < count; index++) {
+      const found = troubleAt(troubled, index);
+      if (found === undefined) break;
+      const others = users.get(found.trouble);
+      if (others === undefined) users.set(found.trouble, [this.#userAt(index)]);
+      else others.push(this.#userAt(index));
+    }
+    return users;
+  }
+
   /** All miners come by their shares another way from now on, those still to start included. */
   setMode(mode: MinerMode): void {
     this.#mode = mode;
@@ -111,23 +147,38 @@ export class SimFarm {
   }
 
   #startMiner(): void {
-    const {
-      account = "user",
-      namePrefix = "rig",
-      firmware = FIRMWARE_NAMES,
-      seed = 1,
-      users = [],
-    } = this.#options;
-    const number = this.#miners.length + 1;
+    const { firmware = FIRMWARE_NAMES, seed = 1 } = this.#options;
+    const index = this.#miners.length;
+    const kind = firmware[index % firmware.length]!;
+    // Far enough apart that no two miners of two farms roll alike.
+    const ownSeed = Math.imul(seed, 1_000_003) + index + 1;
     this.#miners.push(SimMiner.start({
       ...this.#options,
       mode: this.#mode,
-      user: users[number - 1] ?? `${account}.${namePrefix}${String(number).padStart(3, "0")}`,
-      firmware: firmware[(number - 1) % firmware.length]!,
-      // Far enough apart that no two miners of two farms roll alike.
-      seed: Math.imul(seed, 1_000_003) + number,
+      conduct: this.#conductAt(index, kind, ownSeed),
+      user: this.#userAt(index),
+      firmware: kind,
+      seed: ownSeed,
       time: this.#time,
       watch: this.#watch,
     }));
+  }
+
+  #userAt(index: number): string {
+    const { account = "user", namePrefix = "rig", users = [] } = this.#options;
+    return users[index] ?? `${account}.${namePrefix}${String(index + 1).padStart(3, "0")}`;
+  }
+
+  #conductAt(index: number, firmware: FirmwareName, seed: number): Conduct {
+    const { troubled = [], troubleTimes: times = {} } = this.#options;
+    const found = troubleAt(troubled, index);
+    if (found === undefined) return HEALTHY;
+    return conductOf(found.trouble, {
+      place: found.place,
+      rollsVersions: FIRMWARE[firmware].messages.some(({ method }) => method === CONFIGURE),
+      isHashing: this.#mode.kind === "hash",
+      times,
+      random: seededRandom(seed),
+    });
   }
 }

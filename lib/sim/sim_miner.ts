@@ -24,6 +24,7 @@ import { seededRandom } from "./seeded_random.ts";
 import { addToChecksum } from "./share_checksum.ts";
 import { Ticker } from "./ticker.ts";
 import { TLS_HELLO } from "./tls_hello.ts";
+import { type Conduct, HEALTHY } from "./trouble.ts";
 import { Watch } from "./watch.ts";
 import { WorkScheduler } from "./work_scheduler.ts";
 
@@ -70,6 +71,8 @@ export interface SimMinerOptions {
   readonly password?: string;
   /** Where shares come from; `idle` if not given. */
   readonly mode?: MinerMode;
+  /** What is the matter with it; nothing if not given. */
+  readonly conduct?: Conduct;
   /**
    * Whether to connect again when the server ends the connection, or makes it useless; false if
    * not given. One that the miner itself ends out of impatience it always makes again.
@@ -116,6 +119,8 @@ export class SimMiner {
   readonly #ticker: Ticker;
   readonly #scheduler: WorkScheduler;
   readonly #random: Random;
+  readonly #conduct: Conduct;
+  readonly #startedAtMs: number;
   readonly #watch: Watch;
   readonly #faults: string[] = [];
   /** How many of them somebody has looked at. */
@@ -135,8 +140,14 @@ export class SimMiner {
   #hasTriedTls = false;
   /** Whether it ended its last connection because nothing came. */
   #isImpatient = false;
+  /** When its connection first gave it work, by the ticker; `undefined` for not yet. */
+  #workSinceMs: number | undefined;
+  /** Whether it ended its last connection by its conduct. */
+  #hasStrayed = false;
   /** Attempts in a row that came to nothing. */
   #failures = 0;
+  /** Turns to hash that it may take, of those it is given. */
+  #turnsDue = 0;
   #rateStartMs: number | undefined;
   #rateSubmitted = 0;
   #isStopped = false;
@@ -150,6 +161,8 @@ export class SimMiner {
     this.firmware = options.firmware ?? "cgminer";
     const time = options.time ?? systemTime;
     this.#time = time;
+    this.#startedAtMs = time.now();
+    this.#conduct = options.conduct ?? HEALTHY;
     this.#ticker = Ticker.of(time);
     this.#scheduler = options.scheduler ?? WorkScheduler.of(time);
     this.#watch = options.watch ?? new Watch(time);
@@ -266,9 +279,12 @@ export class SimMiner {
 
   /** For the scheduler: computes up to so many hashes; `false` when there is nothing to hash. */
   hash(maxHashes: number): boolean {
-    if (this.work?.isWorked !== true) return false;
+    if (this.work?.isWorked !== true || !this.#isAtWork(this.#time.now())) return false;
+    this.#turnsDue += this.#conduct.part;
+    if (this.#turnsDue < 1) return false;
+    this.#turnsDue--;
     const share = this.#grinder.grind(maxHashes);
-    if (share !== undefined) this.submit(share);
+    if (share !== undefined) this.submit(this.#conduct.spoil(share));
     if (this.#staleWork !== undefined) {
       this.#staleWork = undefined;
       this.#grinder.setWork(this.work);
@@ -276,28 +292,32 @@ export class SimMiner {
     return true;
   }
 
-  /** For the ticker: something waited for may be overdue. */
-  tick(): void {
+  /** For the ticker: something waited for may be overdue, or the miner may leave. */
+  tick(nowMs: number): void {
     this.#dialogue?.tick();
+    if (nowMs - (this.#workSinceMs ?? Infinity) < this.#conduct.staysMs) return;
+    this.#hasStrayed = true;
+    void this.disconnect();
   }
 
   /** For the scheduler: submits what is due at this time. */
   submitDue(nowMs: number): void {
     const mode = this.#mode;
     const { work } = this;
-    if (work?.isWorked !== true || mode.kind !== "rate") {
+    if (work?.isWorked !== true || mode.kind !== "rate" || !this.#isAtWork(nowMs)) {
       this.#rateStartMs = undefined;
       return;
     }
+    const sharesPerSecond = mode.sharesPerSecond * this.#conduct.part;
     if (this.#rateStartMs === undefined) {
       // Begins within one interval, at random, so that a farm's miners do not submit in step.
-      this.#rateStartMs = nowMs - this.#random() * 1000 / mode.sharesPerSecond;
+      this.#rateStartMs = nowMs - this.#random() * 1000 / sharesPerSecond;
       this.#rateSubmitted = 0;
     }
-    const due = Math.floor((nowMs - this.#rateStartMs) / 1000 * mode.sharesPerSecond);
+    const due = Math.floor((nowMs - this.#rateStartMs) / 1000 * sharesPerSecond);
     for (; this.#rateSubmitted < due; this.#rateSubmitted++) {
       const staleWork = nowMs < this.#staleUntilMs ? this.#staleWork : undefined;
-      this.submit(this.#shareMaker.make(staleWork ?? work));
+      this.submit(this.#conduct.spoil(this.#shareMaker.make(staleWork ?? work)));
       this.#staleWork = undefined;
     }
   }
@@ -305,9 +325,15 @@ export class SimMiner {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       await this.#serveOneConnection();
-      if (this.#isStopped || !(this.#options.reconnects || this.#isImpatient)) return;
-      await this.#rest();
+      const pauseMs = this.#pauseMs();
+      if (this.#isStopped || pauseMs === Infinity) return;
+      await this.#rest(pauseMs);
     }
+  }
+
+  /** Whether it looks for shares by its conduct. */
+  #isAtWork(nowMs: number): boolean {
+    return this.#conduct.works(nowMs - this.#startedAtMs);
   }
 
   async #serveOneConnection(): Promise<void> {
@@ -329,7 +355,7 @@ export class SimMiner {
       connection.close();
       return;
     }
-    this.#isImpatient = false;
+    this.#isImpatient = this.#hasStrayed = false;
     const socket = new MinerSocket(connection, dribbleMs, this.#time);
     this.#socket = socket;
     this.#counts.connections++;
@@ -395,6 +421,7 @@ export class SimMiner {
 
   /** Much firmware still sends what it finds for the old job while a clean one reaches its chips. */
   #gotWork(work: MinerWork, previous: MinerWork | undefined): void {
+    this.#workSinceMs ??= this.#ticker.now();
     if (this.#kind.sendsStale && work.job.isClean && previous?.isWorked) {
       this.#staleWork = previous;
       this.#staleUntilMs = this.#time.now() + STALE_MS;
@@ -429,6 +456,7 @@ export class SimMiner {
     this.#counts.unanswered += dialogue.waitingShares;
     this.#previousSession = dialogue.session ?? this.#previousSession;
     this.#staleWork = undefined;
+    this.#workSinceMs = undefined;
     this.#socket = undefined;
     this.#dialogue = undefined;
     this.#isAuthorized = false;
@@ -440,8 +468,10 @@ export class SimMiner {
     return FIRMWARE[this.firmware];
   }
 
-  /** Waits before the next connection, as long as the firmware does. */
-  #rest(): Promise<void> {
+  /** How long it waits before its next connection, in milliseconds; `Infinity`: there is none. */
+  #pauseMs(): number {
+    if (this.#hasStrayed) return this.#conduct.awayMs;
+    if (!(this.#options.reconnects || this.#isImpatient)) return Infinity;
     const { closedPauseSeconds, failedPauseSeconds: [least, most], attempts } = this.#kind;
     let seconds = this.#failures === 0
       ? closedPauseSeconds
@@ -450,7 +480,10 @@ export class SimMiner {
       seconds = ELSEWHERE_SECONDS;
       this.#failures = 0;
     }
-    const pauseMs = Math.max(LEAST_PAUSE_MS, seconds * 1000 / (this.#options.haste ?? 1));
+    return Math.max(LEAST_PAUSE_MS, seconds * 1000 / (this.#options.haste ?? 1));
+  }
+
+  #rest(pauseMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.#wakeTimer = this.#time.after(pauseMs, resolve);

@@ -17,6 +17,7 @@ function everything(view: FarmView) {
     health: view.health(),
     summary: finished(view.summary()),
     miners: [...view.miners()],
+    workers: [...view.workers()],
     poolsByAccount: [...view.poolsByAccount()],
     accounts: [...view.accounts()],
   };
@@ -37,6 +38,8 @@ Deno.test("what is shown is plain values, which stay as they were when the farm 
   const copy = structuredClone(shown);
   assert.deepEqual(shown, copy);
   assert.deepEqual(shown.miners.map(({ state, account }) => [state, account]), [["working", ""]]);
+  const [{ id, name, condition }] = shown.workers as [typeof shown.workers[0]];
+  assert.deepEqual([id, name, condition.state], [shown.miners[0]!.workerId, "b", "working"]);
   const [{ connections, shares }] = shown.poolsByAccount[0]! as [
     typeof shown.poolsByAccount[0][0],
   ];

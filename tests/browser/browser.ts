@@ -16,10 +16,15 @@ const PLACES = [
 
 const CHROMIUM = PLACES.find((path) => path !== undefined && isFile(path));
 
+/** Whether there is a Chromium. */
+export function hasBrowser(): boolean {
+  return CHROMIUM !== undefined;
+}
+
 /** A test that needs Chromium; where there is none it is reported as ignored, by its name. */
 export function browserTest(name: string, fn: () => Promise<void>): void {
   const missing = " (IGNORED: chromium is missing; apt-get install chromium, or set CHROMIUM)";
-  const ignore = CHROMIUM === undefined;
+  const ignore = !hasBrowser();
   Deno.test({ name: ignore ? name + missing : name, ignore, fn });
 }
 

@@ -34,6 +34,7 @@ browserTest(
     assert.deepEqual(await look.faults(), []);
 
     await page.getByRole("link", { name: "rig2" }).click();
+    await page.getByRole("link", { name: "Connection 00000001" }).click();
     await page.getByRole("button", { name: "Disconnect" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
     assert.equal(farm.miners().length, 5);
@@ -49,10 +50,13 @@ browserTest("without control nothing that changes anything is on the page", asyn
   await using look = await Look.at(server.url, { expected: /401/ });
   await look.page.getByLabel("Token", { exact: true }).fill("s3cret");
   await look.page.keyboard.press("Enter");
-  await look.sees(".count", "5 miners");
+  await look.sees(".count", "5 workers");
   assert.equal(await look.page.locator(".controls-card").isVisible(), false);
   assert.equal(await look.page.getByRole("button", { name: /Prefer/ }).count(), 0);
   await look.page.getByRole("link", { name: "rig2" }).click();
-  await look.sees("h2", "rig2");
+  await look.sees(".one-page h2", "rig2");
+  assert.equal(await look.page.getByRole("button", { name: "Forget this worker" }).count(), 0);
+  await look.page.getByRole("link", { name: "Connection 00000001" }).click();
+  await look.page.locator(".miner-page .facts dd").first().waitFor();
   assert.equal(await look.page.getByRole("button", { name: "Disconnect" }).count(), 0);
 });

@@ -14,6 +14,15 @@ import {
   SummarySchema,
   type SummaryShape,
 } from "../../lib/observe/status/shapes.ts";
+import {
+  AttentionSchema,
+  type AttentionShape,
+  CausesSchema,
+  type CausesShape,
+  type MarkShape,
+  type WorkerShape,
+} from "../../lib/observe/status/worker_shapes.ts";
+import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
@@ -24,14 +33,64 @@ const KINDS = ["bmminer/2.0.0", "bosminer-plus-tuner 0.9", "whatsminer/v1.0"];
 /** How a miner of the farm differs from one that works well. */
 export type Difference = Partial<MinerShape>;
 
+/** How its worker differs; those beyond the miners have no connection. */
+export type WorkerDifference = Partial<WorkerShape>;
+
+const WORKING = { state: "working", reason: "", part: null, about: "" } as const;
+const MISSING = {
+  state: "missing",
+  reason: "",
+  part: null,
+  about: "It has no connection any more. Look after its power and its network.",
+} as const;
+
+const NO_JOB_TROUBLE = { empty_job_seconds: 0, behind_seconds: 0, payout_changes: 0 };
+
+/** Nothing lost. */
+const NO_LOSSES = { good: 120_000, lost: 0, part: 0, lost_hashes: 0, sentence: "" };
+
+const NO_CAUSES = {
+  ...NO_LOSSES,
+  reasons: [],
+  pools: [],
+  software: [],
+  subnets: [],
+  accounts: [],
+};
+
 /** See the head of this file. */
 export class FakeFarm implements StatusSource, StatusControl {
   readonly #startedAt = performance.now();
   readonly #startedTime = new Date().toISOString();
   readonly #miners: MinerShape[];
+  #workers: WorkerShape[];
   readonly #summary = sampleOf(SummarySchema);
   /** Why no pool serves; empty while one does. */
   reason = "";
+  /** What is seen of pools, outages, losses and expectations. */
+  readonly attention: Omit<AttentionShape, "workers" | "missing_machines"> = {
+    ...sampleOf(AttentionSchema),
+    trouble_hashrate: 0,
+    backup: null,
+    outage: { since: null, today_seconds: 0 },
+    expected_hashrate: 1.02e17,
+    nominal_hashrate: null,
+    losses: { hour: NO_LOSSES, day: NO_LOSSES },
+  };
+  /** Why shares are lost. */
+  readonly lossCauses: CausesShape = {
+    ...sampleOf(CausesSchema),
+    hour: NO_CAUSES,
+    day: NO_CAUSES,
+  };
+  /** What happened. */
+  readonly moments: MarkShape[] = [];
+  /** Hashes a second of the whole farm. */
+  hashrate = 1.01e17;
+  /** How the first pool differs. */
+  firstPool: Partial<PoolTotalShape> = {};
+  /** More pools after the first. */
+  readonly morePools: Partial<PoolTotalShape>[] = [];
   /** Lines of the log. */
   readonly log: EventShape[] = [
     { number: 1, time: this.#startedTime, level: "info", area: "agent", message: "It begins" },
@@ -56,8 +115,12 @@ export class FakeFarm implements StatusSource, StatusControl {
   badFile = "";
   #looks = 0;
 
-  /** `differences` are of the first miners. */
-  constructor(count: number, differences: readonly Difference[] = []) {
+  /** Differences are of the first miners and workers; workers beyond `count` are missing. */
+  constructor(
+    count: number,
+    differences: readonly Difference[] = [],
+    workers: readonly WorkerDifference[] = [],
+  ) {
     const model = sampleOf(MinerSchema);
     this.#miners = Array.from({ length: count }, (_, place): MinerShape => ({
       ...model,
@@ -73,8 +136,88 @@ export class FakeFarm implements StatusSource, StatusControl {
       last_share_seconds: place % 60,
       hashrate: { minutes_15: (90 + place % 20) * 1e12, minutes_60: (90 + place % 20) * 1e12 },
       shares: { ...model.shares, accepted: 10_000 + place, assumed: 0, kept: 0 },
+      worker_id: String(place + 1),
+      condition: { ...WORKING },
       ...differences[place],
     }));
+    this.#workers = Array.from({ length: Math.max(count, workers.length) }, (_, place) => {
+      const worker = { ...this.#workerOf(place, place < count), ...workers[place] };
+      const miner = this.#miners[place];
+      if (miner !== undefined) miner.condition = worker.condition;
+      return worker;
+    });
+  }
+
+  #workerOf(place: number, isConnected: boolean): WorkerShape {
+    const miner = this.#miners[place];
+    const hashrate = (90 + place % 20) * 1e12;
+    return {
+      id: String(place + 1),
+      account: miner?.account ?? "",
+      worker: miner?.worker ?? `rig${place + 1}`,
+      condition: isConnected ? { ...WORKING } : { ...MISSING },
+      connections: isConnected ? 1 : 0,
+      usual_connections: 1,
+      miners: miner?.id ? [miner.id] : [],
+      client_agent: miner?.client_agent ?? KINDS[place % KINDS.length]!,
+      address: `10.${place >> 16}.${place >> 8 & 255}.${place & 255}`,
+      subnet: `10.${place >> 16}.${place >> 8 & 255}.0/24`,
+      first_seen_seconds: 80_000,
+      gone_seconds: isConnected ? null : 7_200,
+      went: isConnected ? "" : "the miner closed the connection",
+      last_share_seconds: isConnected ? place % 60 : 7_210,
+      connects_hour: 0,
+      hashrate: isConnected
+        ? { minutes_15: hashrate, minutes_60: hashrate }
+        : { minutes_15: 0, minutes_60: 0 },
+      usual_hashrate: hashrate,
+      kind_hashrate: 100e12,
+      hour: isConnected ? { good: 600, lost: 0 } : { good: 0, lost: 0 },
+      observations: [],
+    };
+  }
+
+  /** Every worker, whether it is connected or not. */
+  workers(): readonly WorkerShape[] {
+    return this.#workers;
+  }
+
+  /** The worker of this number. */
+  worker(id: number): WorkerShape | undefined {
+    return this.#workers.find((worker) => worker.id === String(id));
+  }
+
+  /** No longer knows a worker that is gone. */
+  forgetWorker(id: number): boolean | undefined {
+    const worker = this.worker(id);
+    if (worker === undefined || worker.connections > 0) return worker && false;
+    this.#workers = this.#workers.filter((one) => one !== worker);
+    return true;
+  }
+
+  // deno-lint-ignore require-yield -- all in one step
+  *causes(_most: number): Generator<void, CausesShape> {
+    return this.lossCauses;
+  }
+
+  marks(): readonly MarkShape[] {
+    return this.moments;
+  }
+
+  get markChanges(): number {
+    return this.moments.length;
+  }
+
+  #attention(): AttentionShape {
+    const counts = Object.fromEntries(
+      WORKER_STATES.map((state) => [state, 0]),
+    ) as AttentionShape["workers"];
+    let missing = 0;
+    for (const { condition, connections, usual_connections: usual } of this.#workers) {
+      counts[condition.state]++;
+      missing += Math.max(0, usual - connections);
+    }
+    return { ...this.attention, workers: counts, missing_machines: missing };
   }
 
   // deno-lint-ignore require-yield -- all in one step
@@ -88,13 +231,18 @@ export class FakeFarm implements StatusSource, StatusControl {
       started_at: this.#startedTime,
       uptime_seconds: (performance.now() - this.#startedAt) / 1000,
       ...this.health(),
+      attention: this.#attention(),
       miners: {
         ...miners,
         connected: count,
         states: { connected: 0, subscribed: 0, authorized: 0, joining: 0, working: count },
         asicboost: { never: 0, rolling: count, lost: 0, cannot_narrow: 0 },
       },
-      hashrate: { minutes_1: 1e17, minutes_15: 1.01e17, minutes_60: 1.02e17 },
+      hashrate: {
+        minutes_1: this.hashrate * 0.99,
+        minutes_15: this.hashrate,
+        minutes_60: this.hashrate * 1.01,
+      },
       shares: { ...shares, accepted, assumed: 0, kept: this.kept },
       outgrown: this.outgrown,
       credited_difficulty: accepted * 1e6,
@@ -116,31 +264,47 @@ export class FakeFarm implements StatusSource, StatusControl {
   // deno-lint-ignore require-yield -- all in one step
   *pools(): Generator<void, PoolTotalShape[]> {
     const isServing = this.reason === "";
-    return [{
-      ...sampleOf(PoolTotalSchema),
-      ...this.jobs,
-      position: 1,
-      address: "pool.example:3333",
-      kind: this.kind,
-      extranonce2_bytes: 6,
-      worker_connections: this.workerConnections,
-      brake_lost_difficulty: 0,
-      shares: {
-        ...this.#summary.shares,
-        kept: this.kept,
-        contradicted: this.contradicted,
-        blocks_lost: 0,
+    return [
+      {
+        ...sampleOf(PoolTotalSchema),
+        ...this.jobs,
+        position: 1,
+        address: "pool.example:3333",
+        kind: this.kind,
+        extranonce2_bytes: 6,
+        worker_connections: this.workerConnections,
+        brake_lost_difficulty: 0,
+        shares: {
+          ...this.#summary.shares,
+          kept: this.kept,
+          contradicted: this.contradicted,
+          blocks: 0,
+          blocks_lost: 0,
+        },
+        accounts: {
+          serving: isServing ? 1 : 0,
+          spare: 0,
+          opening: 0,
+          cold: 0,
+          waiting: isServing ? 0 : 1,
+        },
+        reason: this.reason,
+        pinned: this.pinned === 1,
+        ...this.firstPool,
       },
-      accounts: {
-        serving: isServing ? 1 : 0,
-        spare: 0,
-        opening: 0,
-        cold: 0,
-        waiting: isServing ? 0 : 1,
-      },
-      reason: this.reason,
-      pinned: this.pinned === 1,
-    }];
+      ...this.morePools.map((pool, place) => ({
+        ...sampleOf(PoolTotalSchema),
+        ...NO_JOB_TROUBLE,
+        kind: this.kind,
+        position: place + 2,
+        worker_connections: { ready: 0, opening: 0 },
+        brake_lost_difficulty: 0,
+        pinned: false,
+        reason: "",
+        shares: { ...this.#summary.shares, kept: 0, contradicted: 0, blocks: 0, blocks_lost: 0 },
+        ...pool,
+      })),
+    ];
   }
 
   accounts(): AccountShape[] {

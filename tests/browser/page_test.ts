@@ -10,6 +10,7 @@ import { until } from "../support/test_proxy.ts";
 import { browserTest, Look } from "./browser.ts";
 import { FakeFarm } from "./fake_farm.ts";
 import { FarmServer } from "./farm_server.ts";
+import { troubledFarm } from "./troubled_farm.ts";
 
 browserTest(
   "a real farm: totals, charts and events move by themselves, and an outage is said",
@@ -21,7 +22,7 @@ browserTest(
     await look.sees(".tile:nth-of-type(2) b", "20");
     await look.sees(".status .chip", "Mining");
     await look.sees(".pools .chip", "Serves");
-    await look.sees(".count", "20 miners");
+    await look.sees(".count", "20 workers");
     await farm.until(() => farm.statistics().accepted >= 3, 30_000);
     await look.sees(".tile:nth-of-type(3)", /[1-9]\d* accepted, 0 rejected/);
     rig.events.add({ timestamp: Date.now(), level: "warning", area: "pool", message: "Look here" });
@@ -50,7 +51,7 @@ browserTest("a Stratum pool is called one, and what is kept there is explained",
   await look.sees(".pools .below", "12,345 kept");
   await look.sees(".pools-card .note", /^Kept: good for its miner, below the pool's difficulty/);
   await look.sees(".pools .reason", /otherwise than by our own arithmetic: 2\. Ask the pool/);
-  await look.sees(".tile:nth-of-type(3)", /accepted, 12,345 kept, /);
+  await look.sees(".ends", /Kept here .* credited, not sent12,345/);
   await look.page.goto(`${server.url}#/miners/00000000`);
   await look.sees(".miner-page", /Kept: below the pool's difficulty, credited, not sent\s*77/);
 });
@@ -86,13 +87,13 @@ browserTest("when the agent is gone the page says so, and goes on when it is bac
   await using look = await (async () => {
     await using first = new FarmServer(new FakeFarm(5));
     const look = await Look.at(first.url, { expected: /ERR_|Failed to load/ });
-    await look.sees(".count", "5 miners");
+    await look.sees(".count", "5 workers");
     return look;
   })();
   await look.sees(".banner", /^No answer from btcagent/);
   const port = Number(new URL(look.page.url()).port);
   await using _second = new FarmServer(new FakeFarm(7), { port });
-  await look.sees(".count", "7 miners");
+  await look.sees(".count", "7 workers");
   assert.equal(await look.page.locator(".banner").isVisible(), false);
   await look.sees(".tile:nth-of-type(2) b", "7");
 });
@@ -105,12 +106,12 @@ browserTest(
     const { page } = look;
     await page.getByLabel("Token", { exact: true }).fill("wrong");
     await page.keyboard.press("Enter");
-    await look.sees("dialog .wrong", "That is not it.");
+    await look.sees("dialog .wrong", "Wrong token");
     await page.getByLabel("Token", { exact: true }).fill("s3cret");
     await page.getByRole("button", { name: "Show" }).click();
-    await look.sees(".count", "5 miners");
+    await look.sees(".count", "5 workers");
     await page.reload();
-    await look.sees(".count", "5 miners");
+    await look.sees(".count", "5 workers");
     assert.equal(await page.locator("dialog").count(), 0);
     assert.doesNotMatch(await page.evaluate("JSON.stringify(localStorage)") as string, /s3cret/);
   },
@@ -120,12 +121,12 @@ browserTest("the switch to Chinese is remembered, and a Chinese browser needs no
   await using server = new FarmServer(new FakeFarm(5));
   await using look = await Look.at(server.url);
   await look.page.getByRole("button", { name: "切换到中文" }).click();
-  await look.sees(".count", "5 台矿机");
+  await look.sees(".count", "5 个矿工");
   await look.page.reload();
-  await look.sees("#miners-title", "矿机");
+  await look.sees("#workers-title", "矿工");
   assert.equal(await look.page.locator("html").getAttribute("lang"), "zh-CN");
   await look.page.getByRole("button", { name: "Switch to English" }).click();
-  await look.sees("#miners-title", "Miners");
+  await look.sees("#workers-title", "Workers");
   await using chinese = await Look.at(server.url, { locale: "zh-CN" });
   await chinese.sees("#pools-title", "矿池");
 });
@@ -151,16 +152,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     `axe finds no fault in ${colorScheme}: whole page, trouble, one miner, token`,
     async () => {
       const farm = new FakeFarm(12, [
-        { last_share_seconds: 900 },
-        { asicboost: "lost" },
-        { state: "joining" },
+        { state: "joining", condition: null, worker_id: null },
         { worker: "", user: "", id: null },
       ]);
       farm.log.push({ ...farm.log[0]!, number: 2, level: "warning", message: "A warning" });
       farm.log.push({ ...farm.log[0]!, number: 3, level: "error", message: "An error" });
       await using server = new FarmServer(farm);
       await using look = await Look.at(server.url, { colorScheme });
-      await look.sees(".count", "12 miners");
+      await look.sees(".count", "12 workers");
       assert.deepEqual(await look.faults(), []);
       farm.reason = "No pool answers";
       await look.sees(".banner", "No pool answers");
@@ -168,6 +167,20 @@ for (const colorScheme of ["light", "dark"] as const) {
       await look.page.goto(`${server.url}#/miners/00000006`);
       await look.sees(".facts", /rig7/);
       assert.deepEqual(await look.faults(), []);
+
+      await using troubled = new FarmServer(troubledFarm());
+      await using seen = await Look.at(troubled.url, { colorScheme });
+      await seen.sees(".count", "2,012 workers");
+      await seen.sees(".sentence", /lost/);
+      assert.deepEqual(await seen.faults(), []);
+      await seen.page.getByLabel("Group by").selectOption("subnet");
+      await seen.page.getByRole("button", { name: "10.0.0.0/24" }).first().click();
+      assert.deepEqual(await seen.faults(), []);
+      for (const id of [1, 17, 34, 2_003]) {
+        await seen.page.goto(`${troubled.url}#/workers/${id}`);
+        await seen.sees(".one-page .facts", /Subnet10/);
+        assert.deepEqual(await seen.faults(), []);
+      }
 
       await using locked = new FarmServer(farm, { token: "s3cret" });
       await using asked = await Look.at(locked.url, { colorScheme, expected: /401/ });
@@ -180,7 +193,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 browserTest("all can be done with the keyboard, and focus is where it is expected", async () => {
   await using server = new FarmServer(new FakeFarm(200));
   await using look = await Look.at(server.url);
-  await look.sees(".count", "200 miners");
+  await look.sees(".count", "200 workers");
   const { page } = look;
   const focused = () =>
     page.evaluate(`document.activeElement.textContent || document.activeElement.id`);
@@ -194,22 +207,24 @@ browserTest("all can be done with the keyboard, and focus is where it is expecte
   await tabTo("24 hours");
   await page.keyboard.press("Space");
   assert.equal(
-    await page.getByRole("button", { name: "24 hours" }).getAttribute("aria-pressed"),
+    await page.getByRole("button", { name: "24 hours" }).first().getAttribute("aria-pressed"),
     "true",
   );
   await tabTo("search");
   await page.keyboard.type("rig19");
-  await look.sees(".count", "11 of 200 miners");
-  await tabTo("Accepted");
+  await look.sees(".count", "11 of 200 workers");
+  await tabTo("Worker");
   await page.keyboard.press("Enter");
-  await look.sees(".miners tbody a", "rig199");
+  await look.sees(".workers tr.worker a", "rig19");
+  await page.keyboard.press("Enter");
+  await look.sees(".workers tr.worker a", "rig199");
   await tabTo("rig199");
   await page.keyboard.press("Enter");
-  await look.sees("h2", "rig199");
+  await look.sees(".one-page h2", "rig199");
   assert.equal(await focused(), "rig199");
   await page.keyboard.press("Tab");
   await page.goBack();
-  await look.sees(".count", "11 of 200 miners");
+  await look.sees(".count", "11 of 200 workers");
 });
 
 browserTest("from 320 to 3,840 pixels wide nothing has to be scrolled sideways", async () => {
@@ -219,7 +234,7 @@ browserTest("from 320 to 3,840 pixels wide nothing has to be scrolled sideways",
   farm.log.push({ ...farm.log[0]!, number: 2, message: long });
   await using server = new FarmServer(farm);
   await using look = await Look.at(server.url);
-  await look.sees(".count", "300 miners");
+  await look.sees(".count", "300 workers");
   const { page } = look;
   const widths = async () => {
     for (const width of [320, 400, 768, 1024, 1440, 1920, 3840]) {
@@ -229,6 +244,6 @@ browserTest("from 320 to 3,840 pixels wide nothing has to be scrolled sideways",
   };
   await widths();
   await page.goto(`${server.url}#/miners/00000000`);
-  await look.sees("h2", long);
+  await look.sees(".one-page h2", long);
   await widths();
 });

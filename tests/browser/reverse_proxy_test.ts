@@ -18,7 +18,7 @@ browserTest(
     const { page } = look;
     await page.getByLabel("Token", { exact: true }).fill("s3cret");
     await page.keyboard.press("Enter");
-    await look.sees(".count", "5 miners");
+    await look.sees(".count", "5 workers");
     await look.sees(".status .chip", "Mining");
     assert.ok(await page.evaluate("document.querySelector('.brand img').naturalWidth > 0"));
     farm.log.push({ ...farm.log[0]!, number: 2, message: "Look here" });
@@ -26,17 +26,17 @@ browserTest(
     await page.getByRole("button", { name: "Prefer pool.example:3333" }).click();
     await until(() => farm.pinned === 1, "the pool is preferred");
     await page.getByRole("link", { name: "rig2" }).click();
-    await look.sees("h2", "rig2");
-    assert.match(page.url(), /\/farm1\/#\/miners\/00000001$/);
+    await look.sees(".one-page h2", "rig2");
+    assert.match(page.url(), /\/farm1\/#\/workers\/2$/);
     await page.reload();
-    await look.sees("h2", "rig2");
+    await look.sees(".one-page h2", "rig2");
 
     await page.goto(proxy.url("/farm2"));
     await page.getByLabel("Token", { exact: true }).fill("other");
     await page.keyboard.press("Enter");
-    await look.sees(".count", "7 miners");
+    await look.sees(".count", "7 workers");
     await page.goto(proxy.url("/farm1"));
-    await look.sees(".count", "5 miners");
+    await look.sees(".count", "5 workers");
     assert.deepEqual(proxy.strays.filter((path) => path !== "/favicon.ico"), []);
   },
 );

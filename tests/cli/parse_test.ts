@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { MINER_FAULTS } from "../../lib/cli/command.ts";
+import { demoFaults } from "../../lib/cli/faults.ts";
 import { parseArguments } from "../../lib/cli/parse.ts";
 
 const RUN = {
@@ -35,7 +37,21 @@ const POOL = {
   hiddenDifficulty: undefined,
   stratum: undefined,
 };
-const MINERS = { host: "127.0.0.1", port: 3333, count: 50, rate: undefined, user: "demo" };
+const MINERS = {
+  host: "127.0.0.1",
+  port: 3333,
+  count: 50,
+  rate: undefined,
+  user: "demo",
+  faults: [],
+};
+const DEMO = {
+  kind: "demo",
+  seconds: undefined,
+  miners: 50,
+  pools: "agent",
+  faults: demoFaults(50),
+} as const;
 
 const MEANINGS: [line: string, command: unknown][] = [
   ["", RUN],
@@ -93,9 +109,9 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["completions fish", { kind: "completions", shell: "fish" }],
   ["completions -h", { kind: "help", topic: "completions" }],
   ["completions zsh -h", { kind: "help", topic: "completions" }],
-  ["demo", { kind: "demo", seconds: undefined, miners: 50, pools: "agent" }],
-  ["demo --seconds 20 --miners=7", { kind: "demo", seconds: 20, miners: 7, pools: "agent" }],
-  ["demo --kind mixed", { kind: "demo", seconds: undefined, miners: 50, pools: "mixed" }],
+  ["demo", DEMO],
+  ["demo --seconds 20 --miners=7", { ...DEMO, seconds: 20, miners: 7, faults: [] }],
+  ["demo --kind mixed", { ...DEMO, pools: "mixed" }],
   ["simulate pool", { kind: "simulate", what: "pool", options: POOL }],
   [
     "simulate pool --host :: --port 1 --difficulty 1e-6 --job-interval-seconds .5 --no-proof-of-work",
@@ -157,9 +173,28 @@ const MEANINGS: [line: string, command: unknown][] = [
     {
       kind: "simulate",
       what: "miners",
-      options: { host: "::1", port: 25, count: 3, rate: 0.1, user: "me" },
+      options: { host: "::1", port: 25, count: 3, rate: 0.1, user: "me", faults: [] },
     },
   ],
+  [
+    "simulate miners --count 40 --faults dead=12,flapping=6,gaps=22",
+    {
+      kind: "simulate",
+      what: "miners",
+      options: {
+        ...MINERS,
+        count: 40,
+        faults: [
+          { trouble: "dead", count: 12 },
+          { trouble: "flapping", count: 6 },
+          { trouble: "gaps", count: 22 },
+        ],
+      },
+    },
+  ],
+  ["simulate miners --faults none", { kind: "simulate", what: "miners", options: MINERS }],
+  ["demo --faults none", { ...DEMO, faults: [] }],
+  ["demo --faults weak=50", { ...DEMO, faults: [{ trouble: "weak", count: 50 }] }],
 ];
 for (const [line, command] of MEANINGS) {
   Deno.test(`"btcagent ${line}" means ${JSON.stringify(command)}`, () => {
@@ -269,6 +304,33 @@ const MISUSES: [line: string, message: string][] = [
     'Option --nicehash-forced is "0", must be a number 1e-12..1000000000000000',
   ],
   [
+    "simulate miners --faults dead=12,flaping=1",
+    'Option --faults has "flaping=1", must be a list as in dead=12,weak=10, each one of dead, ' +
+    "flapping, refused, weak, silent, gaps with a number from 1; or none; did you mean flapping?",
+  ],
+  [
+    "simulate miners --faults weak",
+    'Option --faults has "weak", must be a list as in dead=12,weak=10, each one of dead, ' +
+    "flapping, refused, weak, silent, gaps with a number from 1; or none",
+  ],
+  [
+    "simulate miners --faults weak=0,dead=1",
+    'Option --faults has "weak=0", must be a list as in dead=12,weak=10, each one of dead, ' +
+    "flapping, refused, weak, silent, gaps with a number from 1; or none",
+  ],
+  [
+    "simulate miners --count 40 --faults dead=40,weak=1",
+    "Option --faults has faults for 41 miners, and there are 40; raise --count or lower them",
+  ],
+  [
+    "demo --miners 5 --faults dead=6",
+    "Option --faults has faults for 6 miners, and there are 5; raise --miners or lower them",
+  ],
+  [
+    "demo --faults weak=2,weak=3",
+    "Option --faults has weak twice; give it once, with the sum",
+  ],
+  [
     "simulate miners --connect localhost",
     'Option --connect is "localhost", must be HOST:PORT, as in 127.0.0.1:3333',
   ],
@@ -282,6 +344,14 @@ for (const [line, message] of MISUSES) {
     assert.deepEqual(parseArguments(words(line)), { kind: "misuse", message });
   });
 }
+
+Deno.test("a demo shows every fault where that leaves most miners in order, a small one none", () => {
+  for (const miners of [1, 11, 12, 20, 50, 65_535]) {
+    const faults = demoFaults(miners);
+    assert.deepEqual(faults.map(({ trouble }) => trouble), miners < 12 ? [] : MINER_FAULTS);
+    assert.ok(faults.reduce((sum, { count }) => sum + count, 0) <= miners / 2, `${miners}`);
+  }
+});
 
 Deno.test("start scripts of the Go agent keep working, with a notice for each ignored flag", () => {
   const flags =

@@ -84,6 +84,7 @@ Deno.test("a file with only pools gets every default", () => {
       leave_on_payout_change: false,
     },
     status: { token: "", control: false, worker_series_max: 0 },
+    workers: { remember_hours: 24 },
     log: {
       level: "info",
       levels: {},

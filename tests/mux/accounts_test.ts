@@ -296,7 +296,7 @@ Deno.test("A flush and a stop reach every account, and a stop gives all ids of g
 Deno.test("A miner with an id that was another's before begins its counts at zero", () => {
   const { accounts, counter } = new Rig({ highestSessionId: 0 });
   const sessionId = accounts.leaseSession()!;
-  accounts.countRefused(sessionId, "refusedIllegal");
+  accounts.countRefused({ leasedId: sessionId, origin: 0 }, "refusedIllegal", 0);
   assert.equal(accounts.leaseSession(), undefined, "there is only one");
   accounts.releaseSession(sessionId);
   assert.equal(accounts.leaseSession(), sessionId);
@@ -307,7 +307,7 @@ Deno.test("A miner with an id that was another's before begins its counts at zer
 
 Deno.test("A share refused before its miner has an id is counted all the same", () => {
   const { accounts, counter } = new Rig();
-  accounts.countRefused(undefined, "refusedUnauthorized");
+  accounts.countRefused({ leasedId: undefined, origin: 0 }, "refusedUnauthorized", 0);
   assert.equal(counter.total.get("received"), 1);
   assert.equal(counter.total.get("refusedUnauthorized"), 1);
 });

@@ -17,6 +17,7 @@ import { vardiffRules } from "../../lib/mux/vardiff_rules.ts";
 import { ACCEPTED, type Verdict } from "../../lib/mux/verdict.ts";
 import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";
 import type { RequestId } from "../../lib/protocol/stratum/request_id.ts";
+import { assertLossesAddUp } from "../support/losses_add_up.ts";
 import { ANY_WORK, type CheckedUpstream } from "../support/checked_upstream.ts";
 import { CheckedWorld, NO_BLOCKS } from "../support/checked_world.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
@@ -215,10 +216,11 @@ class Course {
 
   /** To be called when nothing waits to be hashed. */
   check(): void {
-    const { mux, counter } = this.#world;
+    const { mux, counter, losses } = this.#world;
     const queued = this.#pools.reduce((sum, pool) => sum + pool.queued, 0);
     assertAddsUp(mux.shares, mux.waitingShares);
     assert.deepEqual(counter.total.snapshot(), mux.shares);
+    assertLossesAddUp(counter, losses);
     const { received, submitted, kept, outage } = mux.shares;
     const notUp = received - submitted - kept - outage - refusedIn(mux.shares);
     // Those of a connection that is gone are ended in turns.

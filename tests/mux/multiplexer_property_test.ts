@@ -21,6 +21,7 @@ import type { Terms } from "../../lib/mux/terms.ts";
 import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { minerStatus, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { assertLossesAddUp } from "../support/losses_add_up.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { coinbaseOf, GRACE_MS, MuxWorld } from "../support/mux_world.ts";
@@ -462,6 +463,7 @@ class BookKeeper {
     for (const upstream of this.#up) upstream.writeOut();
     assert.equal(this.world.ids.leased, 0);
     assert.equal(this.world.mux.miners, 0);
+    assertLossesAddUp(this.world.counter, this.world.losses);
   }
 }
 

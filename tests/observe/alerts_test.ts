@@ -4,10 +4,18 @@
  */
 
 import assert from "node:assert/strict";
+import { finished } from "../../lib/base/steps.ts";
+import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
+import { formatMetrics } from "../../lib/observe/metrics.ts";
+import { SummarySchema } from "../../lib/observe/status/shapes.ts";
+import { WorkerSchema } from "../../lib/observe/status/worker_shapes.ts";
+import { troubledWorkers } from "../../lib/observe/trouble_metrics.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { anchorOf, headingsIn, readPage } from "../docs/pages.ts";
 import { ask } from "../support/ask_program.ts";
+import { sampleOf } from "../support/fake_status.ts";
 import { freePort } from "../support/free_port.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { certificateFiles } from "../support/test_certificates.ts";
@@ -48,11 +56,24 @@ async function fullPage(accept: string): Promise<string> {
   return await response.text();
 }
 
+/** One with what a healthy farm has not: workers in trouble, a backup pool. */
+function eventfulPage(): string {
+  return [...formatMetrics({
+    summary: { ...sampleOf(SummarySchema), certificates: [] },
+    pools: [],
+    accounts: [],
+    workers: [],
+    troubled: finished(troubledWorkers([sampleOf(WorkerSchema)], 10)),
+  }, "prometheus")].join("");
+}
+
 Deno.test({
   name: `promtool check metrics finds nothing to say about /metrics${missing}`,
   ignore: !hasPromtool,
   fn: async () => {
-    assert.equal(await promtool(["check", "metrics"], await fullPage("")), "");
+    for (const page of [await fullPage(""), eventfulPage()]) {
+      assert.equal(await promtool(["check", "metrics"], page), "");
+    }
   },
 });
 
@@ -60,7 +81,7 @@ Deno.test({
   name: `promtool check rules accepts conf/alerts.yml${missing}`,
   ignore: !hasPromtool,
   fn: async () => {
-    assert.match(await promtool(["check", "rules", "conf/alerts.yml"]), /SUCCESS: 19 rules/);
+    assert.match(await promtool(["check", "rules", "conf/alerts.yml"]), /SUCCESS: 26 rules/);
   },
 });
 
@@ -90,7 +111,8 @@ Deno.test("OpenMetrics has a type for each family, named as it wants, and an end
 });
 
 Deno.test("alerts and dashboard ask only for metrics there are", async () => {
-  const names = new Set([...(await fullPage("")).matchAll(/^([a-z_]+)[{ ]/gm)].map(([, n]) => n!));
+  const pages = await fullPage("") + eventfulPage();
+  const names = new Set([...pages.matchAll(/^([a-z_]+)[{ ]/gm)].map(([, name]) => name!));
   let asked = 0;
   for (const path of ["conf/alerts.yml", "conf/grafana-dashboard.json"]) {
     const text = await Deno.readTextFile(path);
@@ -126,9 +148,55 @@ Deno.test("the dashboard shows what only Stratum pools have", async () => {
   ) assert.ok(dashboard.includes(`btcagent_${name}{`), name);
 });
 
-Deno.test("there are at most 19 alerts, and each says what to do", async () => {
+Deno.test("the dashboard shows workers by state, causes, kinds of pools, and what should be", async () => {
+  const dashboard = await Deno.readTextFile("conf/grafana-dashboard.json");
+  for (
+    const query of [
+      'sum(btcagent_missing_machines{instance=~"$instance"})',
+      'sum by (state) (btcagent_workers{instance=~"$instance",state!="working"})',
+      'btcagent_worker_state{instance=~"$instance"}',
+      "sum by (result, reason) (rate(btcagent_shares_ended_total{",
+      "sum by (pool, result) (rate(btcagent_pool_shares_ended_total{",
+      "sum by (kind, reason) (rate(btcagent_pool_shares_ended_total{",
+      "sum by (kind) (btcagent_pool_miners{",
+      "sum(btcagent_expected_hashrate_hashes_per_second{",
+      "sum(btcagent_nominal_hashrate_hashes_per_second{",
+      "max(btcagent_on_backup{",
+      "max(btcagent_outage_today_seconds{",
+    ]
+  ) assert.ok(dashboard.includes(JSON.stringify(query).slice(1, -1)), query);
+});
+
+Deno.test("no panel of the dashboard is on another or beyond its width", async () => {
+  const { panels } = JSON.parse(await Deno.readTextFile("conf/grafana-dashboard.json"));
+  assert.equal(new Set(panels.map(({ id }: { id: number }) => id)).size, panels.length);
+  const cells = new Set<string>();
+  for (const { title, gridPos: { x, y, w, h } } of panels) {
+    assert.ok(x + w <= 24, title);
+    for (let at = 0; at < w * h; at++) {
+      const cell = `${x + at % w},${y + Math.floor(at / w)}`;
+      assert.ok(!cells.has(cell), `${title} is on another`);
+      cells.add(cell);
+    }
+  }
+});
+
+Deno.test("there are at most 26 alerts, and each says what to do", async () => {
   const text = await Deno.readTextFile("conf/alerts.yml");
   const alerts = text.match(/- alert: /g)!.length;
-  assert.ok(alerts <= 19);
+  assert.ok(alerts <= 26);
   assert.equal(text.match(/^ +action: .{20,}$/gm)!.length, alerts);
+});
+
+Deno.test("alerts send to sections and to states of workers that there are", async () => {
+  const text = await Deno.readTextFile("conf/alerts.yml");
+  const anchors = headingsIn(readPage("README.md")).map(anchorOf);
+  const sections = Array.from(text.matchAll(/README\.md#([\w-]+)/g), ([, anchor]) => anchor!);
+  assert.ok(sections.length >= 5);
+  for (const section of sections) assert.ok(anchors.includes(section), section);
+  const states = Array.from(text.matchAll(/workers\?state=(\w+)/g), ([, state]) => state!);
+  for (const state of ["missing", "refused", "flapping", "silent", "weak"]) {
+    assert.ok(states.includes(state), state);
+  }
+  for (const state of states) assert.ok(WORKER_STATES.some((known) => known === state), state);
 });

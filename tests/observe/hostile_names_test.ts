@@ -16,6 +16,7 @@ import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
+import type { CausesShape, WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import { FakeStatus, sampleOf } from "../support/fake_status.ts";
 import { harmIn, harmInValue, HOSTILE_NAMES } from "../support/hostile_names.ts";
 import { samplesOf } from "../support/status_rig.ts";
@@ -69,12 +70,32 @@ class HostileStatus extends FakeStatus {
     return this.miners()[id];
   }
 
+  override workers(): readonly WorkerShape[] {
+    return super.workers().map((worker) => ({
+      ...worker,
+      account: this.#name,
+      worker: this.#name,
+      client_agent: this.#name,
+      went: this.#name,
+    }));
+  }
+
   override *pools(): Generator<void, shapes.PoolTotalShape[]> {
     return (yield* super.pools()).map((pool) => ({
       ...pool,
       address: this.#name,
       reason: this.#name,
     }));
+  }
+
+  override *causes(): Generator<void, CausesShape> {
+    const { hour, day } = yield* super.causes();
+    const named = (losses: CausesShape["hour"]): CausesShape["hour"] => ({
+      ...losses,
+      sentence: this.#name,
+      software: losses.software.map((cause) => ({ ...cause, name: this.#name })),
+    });
+    return { hour: named(hour), day: named(day) };
   }
 
   override accounts(): shapes.AccountShape[] {
@@ -180,6 +201,7 @@ for (const [what, name] of NAMES) {
         "/api/v1/miners/00000001",
         "/api/v1/miner-table",
         "/api/v1/upstreams",
+        "/api/v1/causes",
         "/api/v1/events",
         "/api/v1/history",
         "/api/v1/config",
@@ -192,6 +214,18 @@ for (const [what, name] of NAMES) {
       const text = await ask(name, path);
       assert.equal(harmIn(text.trimEnd()), undefined, path);
       assert.equal(harmInValue(JSON.parse(text)), undefined, path);
+    }
+  });
+
+  Deno.test(`${what}: a name is one cell of a spreadsheet, and no formula there`, async () => {
+    const rows = (await ask(name, "/api/v1/causes.csv")).split("\r\n").slice(0, -1);
+    const named = rows.filter((row) => row.startsWith("hour,software,"));
+    assert.equal(named.length, 2);
+    for (const row of named) {
+      const text = row.slice("hour,software,".length);
+      assert.equal(harmIn(row), undefined);
+      assert.doesNotMatch(text, /^"?[=+@\t\r-]/);
+      if (!text.startsWith('"')) assert.equal(row.split(",").length, 7);
     }
   });
 
@@ -262,6 +296,7 @@ Deno.test("accounts that read the same are two series all the same", () => {
     pools: [],
     accounts: names.map((name) => ({ ...account, account: name })),
     workers: [],
+    troubled: [],
   }, "openmetrics");
   const samples = samplesOf([...pieces].join(""));
   const labels = [...samples.keys()].filter((name) => name.startsWith("btcagent_account_miners"));

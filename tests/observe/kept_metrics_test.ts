@@ -26,6 +26,7 @@ Deno.test("what only pools have whose shares are checked here are metrics of the
     }],
     accounts: [{ ...account, account: "a", shares: { ...account.shares, kept: 14 } }],
     workers: [],
+    troubled: [],
   }, "prometheus")].join("");
   const labels = 'pool="pool:1",position="2"';
   for (

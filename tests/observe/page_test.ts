@@ -1,12 +1,34 @@
 /** The files of the live page: all there, nothing else given out, nothing from elsewhere. */
 
 import assert from "node:assert/strict";
-import { pickRows, readTable } from "../../lib/observe/status/page/miner_rows.js";
-import { isClockSet, rejectedPart, seriesOf } from "../../lib/observe/status/page/chart_data.js";
+import {
+  groupRows,
+  isShown,
+  pickRows,
+  readTable,
+  STATES,
+} from "../../lib/observe/status/page/worker_rows.js";
+import { stateText, stateTone } from "../../lib/observe/status/page/condition_words.js";
+import {
+  costOf,
+  headlineOf,
+  statementsOf,
+  troubleCounts,
+} from "../../lib/observe/status/page/findings.js";
+import { formatPercent } from "../../lib/observe/status/page/format.js";
+import { causeWord, causeWords } from "../../lib/observe/status/page/loss_words.js";
+import { marksIn, scaleOf } from "../../lib/observe/status/page/scale.js";
+import { hashrateBefore, isClockSet, seriesOf } from "../../lib/observe/status/page/chart_data.js";
+import { WEAK_REASONS, WORKER_STATES } from "../../lib/base/worker_state.ts";
 import { KINDS_OF_POOL } from "../../lib/base/pool_kind.ts";
-import { REFUSE_REASONS, REJECT_REASONS, snakeCase } from "../../lib/base/share_reasons.ts";
+import {
+  REFUSE_REASONS,
+  REJECT_REASONS,
+  snakeCase,
+  UNANSWERED_REASONS,
+} from "../../lib/base/share_reasons.ts";
 import { poolRemarks } from "../../lib/observe/status/page/pool_remarks.js";
-import { PoolTotalSchema, SharesSchema } from "../../lib/observe/status/shapes.ts";
+import { PoolTotalSchema, SharesSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 import { ENGLISH } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
@@ -115,8 +137,9 @@ Deno.test("both languages have every text, with the same places for values", () 
 
 Deno.test("every reason for which a share is refused or rejected has its text", () => {
   for (const kind of KINDS_OF_POOL) assert.ok(Object.hasOwn(ENGLISH, `kind_${kind}`), kind);
-  for (const reason of [...REFUSE_REASONS, ...REJECT_REASONS]) {
+  for (const reason of [...REFUSE_REASONS, ...REJECT_REASONS, ...UNANSWERED_REASONS]) {
     assert.ok(Object.hasOwn(ENGLISH, snakeCase(reason)), reason);
+    assert.ok(Object.hasOwn(ENGLISH, `why_${snakeCase(reason)}`), reason);
   }
 });
 
@@ -144,8 +167,11 @@ Deno.test("a gap in the samples is a gap in the lines, and means do not reach ov
   assert.deepEqual(series.hashrate, [rate(10), rate(15), null, rate(40), rate(50)]);
   assert.deepEqual(series.accepted, [30, 30, null, 30, 30]);
   assert.deepEqual(series.up, [10, 10, null, 10, 10]);
-  assert.equal(rejectedPart(COLUMNS, [sample(10, 1)]), 1 / 6);
-  assert.equal(rejectedPart(COLUMNS, []), undefined);
+  assert.equal(
+    hashrateBefore(COLUMNS, [sample(10, 10), sample(20, 30), sample(30, 0)], 20),
+    rate(20),
+  );
+  assert.equal(hashrateBefore(COLUMNS, [sample(10, 10)], 5_000), undefined);
 });
 
 Deno.test("samples tell when the agent's clock was set, and a late sample is no such thing", () => {
@@ -168,90 +194,294 @@ Deno.test("no file asks for anything by an absolute path: a reverse proxy may ha
   }
 });
 
-const MINER_COLUMNS = [
+const WORKER_COLUMNS = [
   "id",
   "account",
   "worker",
-  "address",
-  "client_agent",
   "state",
-  "asicboost",
+  "reason",
+  "part",
+  "connections",
+  "usual_connections",
+  "client_agent",
+  "address",
+  "subnet",
   "hashrate",
-  "accepted",
-  "rejected",
+  "usual_hashrate",
+  "good",
+  "lost",
   "last_share_seconds",
-  "connected_seconds",
+  "gone_seconds",
+  "connects_hour",
+  "miner",
+  "observations",
 ];
 
-/** A miner that works well, but for what is said. */
-function miner(worker: string, differs: Record<string, string | number | null> = {}) {
+/** A worker that works well, but for what is said. */
+function worker(name: string, differs: Record<string, string | number | null> = {}) {
   const good: Record<string, string | number | null> = {
-    id: "00000001",
+    id: "1",
     account: "",
-    worker,
-    address: "10.0.0.1:1000",
-    client_agent: "S19",
+    worker: name,
     state: "working",
-    asicboost: "rolling",
+    reason: "",
+    part: null,
+    connections: 1,
+    usual_connections: 1,
+    client_agent: "S19",
+    address: "10.0.0.1",
+    subnet: "10.0.0.0/24",
     hashrate: 100e12,
-    accepted: 1000,
-    rejected: 1,
+    usual_hashrate: 100e12,
+    good: 1000,
+    lost: 0,
     last_share_seconds: 5,
-    connected_seconds: 9000,
+    gone_seconds: null,
+    connects_hour: 0,
+    miner: "00000001",
+    observations: "",
     ...differs,
   };
-  return MINER_COLUMNS.map((name) => good[name]!);
+  return WORKER_COLUMNS.map((column) => good[column]!);
 }
 
 const VIEW = {
   search: "",
-  onlyTrouble: false,
-  troubleFirst: false,
-  sort: "worker",
-  descending: false,
+  filter: "all",
+  troubleFirst: true,
+  sort: "state",
+  descending: true,
+  group: "",
 } as const;
 
+const FARM = readTable({
+  columns: WORKER_COLUMNS,
+  rows: [
+    ...["a1", "a2", "a10"].map((name) => worker(name)),
+    worker("weak", { state: "weak", hashrate: 50e12 }),
+    worker("weaker", { state: "weak", hashrate: 10e12 }),
+    worker("waits", { state: "waiting", hashrate: 0, last_share_seconds: null }),
+    worker("silent", { state: "silent", last_share_seconds: 900 }),
+    worker("flaps", { state: "flapping" }),
+    worker("refused", { state: "refused", good: 10, lost: 90 }),
+    worker("dead", {
+      state: "missing",
+      connections: 0,
+      hashrate: 0,
+      gone_seconds: 60,
+      subnet: "10.0.9.0/24",
+    }),
+    worker("rack", { connections: 2, usual_connections: 3, observations: "gaps,below_kind" }),
+    worker("small", { client_agent: "S9", hashrate: 14e12, usual_hashrate: 14e12, lost: 20 }),
+  ],
+});
+
+const names = (change: Partial<Parameters<typeof pickRows>[1]>) =>
+  pickRows(FARM, { ...VIEW, ...change }).map(({ name }) => name);
+
 Deno.test("a worker has its sub-account before its name where there are several", () => {
-  const { worker, searched } = readTable({
-    columns: MINER_COLUMNS,
-    rows: [miner("w0", { account: "alice" })],
+  const { name, searched } = readTable({
+    columns: WORKER_COLUMNS,
+    rows: [worker("w0", { account: "alice" })],
   })[0]!;
-  assert.equal(worker, "alice.w0");
+  assert.equal(name, "alice.w0");
   assert.ok(searched.includes("alice.w0"));
 });
 
-Deno.test("miners with trouble come first if asked for, the worst before the weak", () => {
-  const rows = readTable({
-    columns: MINER_COLUMNS,
-    rows: [
-      ...["a1", "a2", "a3", "a10"].map((name) => miner(name)),
-      miner("weak", { hashrate: 50e12 }),
-      miner("weaker", { hashrate: 10e12 }),
-      miner("silent", { last_share_seconds: 900 }),
-      miner("never", { last_share_seconds: null }),
-      miner("waits", { state: "joining", last_share_seconds: null, connected_seconds: 60 }),
-      miner("new", { last_share_seconds: null, connected_seconds: 60, hashrate: 0 }),
-      miner("lost", { asicboost: "lost" }),
-      miner("rejects", { rejected: 100 }),
-      miner("other kind", { client_agent: "S9", hashrate: 14e12 }),
-    ],
-  });
-  const names = (change: Partial<Parameters<typeof pickRows>[1]>) =>
-    pickRows(rows, { ...VIEW, ...change }).map(({ worker }) => worker);
-  assert.deepEqual(
-    names({ onlyTrouble: true, troubleFirst: true }),
-    ["waits", "never", "silent", "weaker", "weak", "lost", "rejects"],
-  );
-  assert.deepEqual(names({ troubleFirst: true }).slice(7), [
+Deno.test("workers with trouble come first, the missing before all, what costs most before the rest", () => {
+  assert.deepEqual(names({}).slice(0, 8), [
+    "dead",
+    "refused",
+    "flaps",
+    "silent",
+    "weaker",
+    "weak",
+    "waits",
     "a1",
-    "a2",
-    "a3",
-    "a10",
-    "new",
-    "other kind",
   ]);
-  assert.deepEqual(names({ search: " S9 " }), ["other kind"]);
-  assert.deepEqual(names({ search: "a1" }), ["a1", "a10"]);
-  assert.deepEqual(names({ sort: "hashrate" }).slice(0, 2), ["new", "weaker"]);
-  assert.deepEqual(names({ sort: "lastShare", descending: true }).at(3), "silent");
+  assert.deepEqual([...STATES], [...WORKER_STATES]);
+});
+
+Deno.test("filters show what they say, a name with fewer machines among the missing", () => {
+  assert.deepEqual(names({ filter: "missing" }), ["dead", "rack"]);
+  assert.deepEqual(names({ filter: "observed" }), ["rack"]);
+  assert.equal(names({ filter: "trouble" }).length, 7);
+  assert.deepEqual(names({ filter: "silent" }), ["silent"]);
+  assert.ok(FARM.every((row) => isShown(row, "all")));
+});
+
+Deno.test("search and sort work together with trouble first, or without it", () => {
+  assert.deepEqual(names({ search: " S9 " }), ["small"]);
+  assert.deepEqual(names({ search: "10.0.9" }), ["dead"]);
+  const byName = { troubleFirst: false, sort: "name", descending: false } as const;
+  assert.deepEqual(names({ ...byName, search: "a1" }), ["a1", "a10"]);
+  const byLost = { troubleFirst: false, sort: "lost" } as const;
+  assert.deepEqual(names(byLost).slice(0, 2), ["refused", "small"]);
+  assert.equal(names({ troubleFirst: false, sort: "lastShare" })[0], "waits");
+});
+
+Deno.test("groups have the sums of their rows, those with trouble first", () => {
+  const view = { ...VIEW, group: "subnet" } as const;
+  const items = groupRows(pickRows(FARM, view), view, (name) => name === "10.0.9.0/24");
+  assert.equal(items.length, 3);
+  const [first, second, row] = items;
+  assert.deepEqual({ ...first }, {
+    group: "10.0.0.0/24",
+    workers: 11,
+    trouble: 6,
+    hashrate: 774e12,
+    usualHashrate: 1014e12,
+    lostPart: 110 / (9_010 + 1_000 + 110),
+    isOpen: false,
+  });
+  assert.deepEqual(second && "group" in second && [second.group, second.isOpen], [
+    "10.0.9.0/24",
+    true,
+  ]);
+  assert.equal(row && "name" in row && row.name, "dead");
+});
+
+Deno.test("every state and every reason of the weak has its words, with the figure that matters", () => {
+  const none = { reason: "", part: null };
+  const words = (state: typeof WORKER_STATES[number], figures = {}) =>
+    stateText({ ...none, state }, figures);
+  assert.equal(words("missing", { goneSeconds: 7_200 }), "Missing for 2 h");
+  assert.equal(
+    words("missing", { goneSeconds: 7_200, usualHashrate: 102e12 }),
+    "Missing for 2 h – had 102.0 TH/s",
+  );
+  assert.equal(words("flapping", { connectsHour: 30 }), "Reconnects 30 times an hour");
+  assert.equal(words("silent", { lastShareSeconds: 840 }), "No share for 14 min");
+  assert.equal(words("silent", { lastShareSeconds: null }), "No share yet");
+  assert.equal(
+    stateText({ state: "refused", reason: "version_mask", part: 0.97 }, {}),
+    "Refused: 97 % – version bits the pool does not allow",
+  );
+  const weak = WEAK_REASONS.map((reason) =>
+    stateText({ state: "weak", reason, part: 0.2 }, { connections: 2, usualConnections: 3 })
+  );
+  assert.deepEqual(weak, [
+    "Weak: 20 % of its kind",
+    "Weak: 20 % of what it did",
+    "2 of 3 connections",
+    "ASICBoost lost",
+  ]);
+  for (const state of WORKER_STATES) {
+    assert.ok(words(state).length > 3, state);
+    assert.ok(stateTone(state) === "good" === (state === "working"), state);
+  }
+});
+
+Deno.test("reasons of causes say where the share ended, and an unknown one is shown as it is", () => {
+  assert.equal(causeWords("refused_stale"), "refused here: too late, the job was over");
+  assert.equal(
+    causeWords("rejected_other"),
+    "rejected by the pool: for another reason of the pool",
+  );
+  assert.equal(
+    causeWords("unanswered_timed_out"),
+    "never answered: the pool gave no verdict within a minute",
+  );
+  assert.equal(causeWords("outage"), "found while no pool served");
+  assert.equal(causeWords("rejected_novelty"), "rejected by the pool: novelty");
+  assert.equal(causeWord("rejected_low_difficulty"), "low difficulty");
+});
+
+/** A summary with nothing wrong. */
+function calmSummary() {
+  const summary = sampleOf(SummarySchema);
+  const losses = { good: 998, lost: 2, part: 0.002, lost_hashes: 1e15, sentence: "mostly stale" };
+  const workers = { ...summary.attention.workers };
+  for (const state of WORKER_STATES) workers[state] = 0;
+  return {
+    ...summary,
+    serving: true,
+    attention: {
+      ...summary.attention,
+      workers: { ...workers, working: 2_020 },
+      missing_machines: 0,
+      trouble_hashrate: 0,
+      expected_hashrate: 2e17 as number | null,
+      backup: null as typeof summary.attention.backup,
+      outage: { since: null as string | null, today_seconds: 0 },
+      losses: { hour: losses, day: losses },
+    },
+  };
+}
+
+Deno.test("a farm with nothing wrong gets one calm line and nothing else", () => {
+  const summary = calmSummary();
+  assert.deepEqual(headlineOf(summary), {
+    tone: "good",
+    text: "2,020 workers, all working; 0.20 % of the work lost in the last hour",
+  });
+  assert.deepEqual(statementsOf(summary, "mostly stale"), []);
+  assert.ok(troubleCounts(summary).every(([, count]) => count === 0));
+  assert.equal(costOf(summary), "");
+});
+
+Deno.test("nothing is called well that was not looked at", () => {
+  const summary = calmSummary();
+  const none = { good: 0, lost: 0, part: 0, lost_hashes: 0, sentence: "" };
+  summary.attention.losses = { hour: none, day: none };
+  assert.equal(headlineOf(summary).tone, "calm");
+  summary.attention.workers.working = 0;
+  assert.deepEqual(headlineOf(summary), {
+    tone: "calm",
+    text: "No worker was seen in the last day",
+  });
+});
+
+Deno.test("trouble is counted in workers, missing ones in machines, and costs what it costs", () => {
+  const summary = calmSummary();
+  Object.assign(summary.attention.workers, { missing: 1, weak: 2 });
+  Object.assign(summary.attention, { missing_machines: 5, trouble_hashrate: 4e15 });
+  assert.deepEqual(headlineOf(summary), {
+    tone: "bad",
+    text: "3 of 2,023 workers need attention",
+  });
+  const counts = Object.fromEntries(troubleCounts(summary));
+  assert.deepEqual([counts["missing"], counts["weak"], counts["silent"]], [5, 2, 0]);
+  assert.equal(costOf(summary), "Costs about 4.00 PH/s, 2.0 % of what is expected");
+  assert.deepEqual(statementsOf(summary, "mostly stale"), [{ tone: "calm", text: "mostly stale" }]);
+});
+
+Deno.test("a backup pool, great losses and an outage are not calm", () => {
+  const summary = calmSummary();
+  const since = new Date().toISOString();
+  summary.attention.backup = { pool: "b:1", since, instead_of: "a:1", reason: "" };
+  assert.equal(headlineOf(summary).tone, "warn");
+  assert.match(statementsOf(summary, "")[0]!.text, /^On the backup pool b:1 .* has to stay up/);
+  const lossy = calmSummary();
+  lossy.attention.losses.hour = { ...lossy.attention.losses.hour, part: 0.06 };
+  assert.deepEqual(statementsOf(lossy, "6 % lost"), [{ tone: "bad", text: "6 % lost" }]);
+  const out = { ...summary, serving: false };
+  out.attention.outage = { since, today_seconds: 5 };
+  assert.equal(headlineOf(out).tone, "bad");
+  assert.deepEqual(statementsOf(out, "").map(({ tone }) => tone), ["bad", "calm"]);
+});
+
+Deno.test("a small change fills a fifth of a chart, a great one begins at zero, and noise is small", () => {
+  const { min, max, isCut } = scaleOf([2_012, 2_000, null], true);
+  assert.ok(isCut && min > 1_900 && max < 2_100);
+  assert.ok(12 / (max - min) > 0.1, "12 of 2,012 are seen");
+  assert.ok(12 / (max - min) < 0.2, "and do not look like a landslide");
+  assert.deepEqual(scaleOf([2_000, 0], true), { min: 0, max: 2_240, isCut: false });
+  assert.equal(scaleOf([20, 19], true).isCut, false);
+  assert.equal(scaleOf([2_000, 1_990], false).isCut, false);
+  assert.deepEqual(scaleOf([], true), { min: 0, max: 4, isCut: false });
+});
+
+Deno.test("marks in sight are drawn, and labelled where there is room, the latest first", () => {
+  const marks = [{ time: 5 }, { time: 90 }, { time: 100 }, { time: 150 }];
+  assert.deepEqual(marksIn(marks, [50, 200], 30), [
+    { mark: { time: 90 }, isLabelled: false },
+    { mark: { time: 100 }, isLabelled: true },
+    { mark: { time: 150 }, isLabelled: true },
+  ]);
+});
+
+Deno.test("a part is never 0 % for something nor 100 % for less than all", () => {
+  const texts = [0, 0.00001, 0.0061, 0.021, 0.34, 0.9999, 1].map(formatPercent);
+  assert.deepEqual(texts, ["0 %", "< 0.01 %", "0.61 %", "2.1 %", "34 %", "99.9 %", "100 %"]);
 });

@@ -42,15 +42,17 @@ class Prometheus {
     this.#url = url;
   }
 
-  static async start(address: string): Promise<Prometheus> {
+  /** `token` is what the file beside the configuration has, if there is one; else see there. */
+  static async start(address: string, token?: string): Promise<Prometheus> {
     const folder = await Deno.makeTempDir();
-    const config = (await Deno.readTextFile("conf/prometheus.yml"))
+    let config = (await Deno.readTextFile("conf/prometheus.yml"))
       .replace("btcagent:9999", address)
       .replace("scrape_interval: 15s", "scrape_interval: 1s\n  evaluation_interval: 1s");
     const alerts = (await Deno.readTextFile("conf/alerts.yml")).replace(/for: \d+m/g, "for: 2s");
+    if (token === undefined) config = config.replace(/^.* # with a token\n/gm, "");
+    else await Deno.writeTextFile(`${folder}/token`, token);
     await Deno.writeTextFile(`${folder}/prometheus.yml`, config);
     await Deno.writeTextFile(`${folder}/alerts.yml`, alerts);
-    await Deno.writeTextFile(`${folder}/token`, TOKEN);
     const listen = `127.0.0.1:${freePort()}`;
     const child = new Deno.Command("prometheus", {
       args: [
@@ -91,6 +93,12 @@ class Prometheus {
     return one === undefined || more.length > 0 ? undefined : Number(one.value[1]);
   }
 
+  /** Why it cannot evaluate an expression; empty if it can. */
+  async problem(expression: string): Promise<string> {
+    const response = await fetch(`${this.#url}query?query=${encodeURIComponent(expression)}`);
+    return (await response.json()).error ?? "";
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#child.status;
@@ -108,7 +116,8 @@ async function eventually(what: string, isSo: () => Promise<boolean>): Promise<v
 }
 
 Deno.test({
-  name: `a real Prometheus takes every series, and says so when no pool serves${missing}`,
+  name:
+    `a real Prometheus takes every series, alert and panel, and says so when no pool serves${missing}`,
   ignore: !hasPrometheus,
   fn: async () => {
     await using pool = await SimPool.start({ proofOfWork: false });
@@ -117,7 +126,10 @@ Deno.test({
     });
     await using _farm = SimFarm.start({ port: rig.port, count: 3 });
     await until(() => rig.proxy.statistics().working === 3, "all are in");
-    await using prometheus = await Prometheus.start(`127.0.0.1:${rig.server.address.port}`);
+    await using prometheus = await Prometheus.start(
+      `127.0.0.1:${rig.server.address.port}`,
+      TOKEN,
+    );
 
     await eventually("a scrape", async () => {
       const target = await prometheus.target();
@@ -142,6 +154,14 @@ Deno.test({
     );
     assert.deepEqual((await prometheus.rules()).filter(({ state }) => state !== "inactive"), []);
 
+    const panels = await Deno.readTextFile("conf/grafana-dashboard.json");
+    const asked = Array.from(panels.matchAll(/"expr": (".*")/g), ([, text]) => JSON.parse(text!));
+    assert.ok(asked.length > 40);
+    for (const expression of asked) {
+      const filled = expression.replaceAll("$instance", ".*").replaceAll("$__rate_interval", "1m");
+      assert.equal(await prometheus.problem(filled), "", expression);
+    }
+
     await pool.setFaults({ refuseConnections: true });
     pool.resetConnections();
     const firing = async (name: string) =>
@@ -150,5 +170,43 @@ Deno.test({
       await eventually(name, () => firing(name));
     }
     assert.ok((await prometheus.rules()).every(({ lastError }) => (lastError ?? "") === ""));
+  },
+});
+
+/** What has become of the first scrapes of an agent. */
+async function firstTarget(agentToken: string, token: string | undefined): Promise<Target> {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = new StatusRig([pool], { status: { token: agentToken } });
+  const address = `127.0.0.1:${rig.server.address.port}`;
+  await using prometheus = await Prometheus.start(address, token);
+  let target: Target | undefined;
+  await eventually("a scrape", async () => {
+    target = await prometheus.target();
+    return target !== undefined && target.health !== "unknown";
+  });
+  return target!;
+}
+
+Deno.test({
+  name:
+    `without a token Prometheus needs none, the lines for it deleted or its file empty${missing}`,
+  ignore: !hasPrometheus,
+  fn: async () => {
+    const targets = [undefined, ""].map((token) => firstTarget("", token));
+    for (const { health, lastError } of await Promise.all(targets)) {
+      assert.deepEqual([health, lastError], ["up", ""]);
+    }
+  },
+});
+
+Deno.test({
+  name: `with a token that is wrong or not sent Prometheus says that the target is down${missing}`,
+  ignore: !hasPrometheus,
+  fn: async () => {
+    const targets = [undefined, "", "another"].map((token) => firstTarget(TOKEN, token));
+    for (const { health, lastError } of await Promise.all(targets)) {
+      assert.equal(health, "down");
+      assert.match(lastError, /401/);
+    }
   },
 });

@@ -71,6 +71,21 @@ Deno.test("the stream has the state at once and again, and new lines of the log"
   await events.close();
 });
 
+Deno.test("what charts mark reaches those who watch when it happens, and the history", async () => {
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool]);
+  const response = await rig.fetch("/api/v1/stream");
+  const events = new EventReader(response);
+  await events.next("state");
+  await rig.proxy.reconfigure(rig.proxy.config);
+  const marks = await events.next("marks") as { kind: string }[];
+  assert.deepEqual(marks.map(({ kind }) => kind), ["start", "reload"]);
+  const { marks: kept } = await rig.get("/api/v1/history", HistorySchema);
+  assert.deepEqual(kept.map(({ kind }) => kind), ["start", "reload"]);
+  assert.ok(Math.abs(kept[1]!.time - Date.now() / 1000) < 600, "seconds since 1970");
+  await events.close();
+});
+
 Deno.test("a pool that does not answer says why, beside its totals", async () => {
   const gone = await SimPool.start();
   await gone.stop();

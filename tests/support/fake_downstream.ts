@@ -43,6 +43,7 @@ export class FakeDownstream implements Downstream {
   readonly worker: Worker;
   port: PeerAddress = PORT;
   suggestedDifficulty: number | undefined;
+  origin = 0;
   readonly layout: ExtranonceLayout;
   readonly told: Told[] = [];
   /** What each request was answered: {@linkcode SHARE_ACCEPTED}, or the error's code. */

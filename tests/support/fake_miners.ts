@@ -3,6 +3,7 @@
  */
 
 import { systemTime } from "../../lib/base/system_time.ts";
+import type { AttendanceBook } from "../../lib/miner/attendance.ts";
 import type { MinerLimits } from "../../lib/miner/limits.ts";
 import { Miners } from "../../lib/miner/miners.ts";
 import type { WorkerNaming } from "../../lib/miner/worker_naming.ts";
@@ -33,6 +34,8 @@ export interface FakeMinersOptions {
   readonly naming?: Partial<WorkerNaming>;
   /** Whether miners that lost ASICBoost are disconnected; true. */
   readonly reconnectsLostAsicboost?: boolean;
+  /** Keeps a book of those that log in; none unless given. */
+  readonly attendance?: AttendanceBook;
 }
 
 /** See the head of this file. */
@@ -46,7 +49,9 @@ export class FakeMiners {
   awayMs = 0;
 
   /** Listens at once. */
-  constructor({ limits, naming, reconnectsLostAsicboost = true }: FakeMinersOptions = {}) {
+  constructor(
+    { limits, naming, reconnectsLostAsicboost = true, attendance }: FakeMinersOptions = {},
+  ) {
     this.miners = new Miners({
       listen: this.engine.listen,
       mux: this.mux,
@@ -54,7 +59,9 @@ export class FakeMiners {
       naming: { fixedName: "", ipFormat: undefined, ...naming },
       reconnectsLostAsicboost,
       shorten: shortenNames,
+      origins: { enter: () => 0, leave: () => {} },
       version: "btcagent/1.2.3",
+      ...(attendance === undefined ? {} : { attendance }),
       now: () => this.time,
       rateClock: { realNow: () => this.time, awayMs: () => this.awayMs },
       timers: systemTime,

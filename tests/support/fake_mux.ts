@@ -9,6 +9,7 @@ import type {
   Crowd,
   Downstream,
   EarlyRefusal,
+  EarlySender,
   Fanout,
   Mux,
   News,
@@ -147,8 +148,8 @@ export class FakeMux implements Mux {
     return this.#seat(miner);
   }
 
-  countRefused(sessionId: number | undefined, reason: EarlyRefusal): void {
-    this.#called(`count ${reason} of ${sessionId === undefined ? "nobody" : sessionId}`);
+  countRefused({ leasedId }: EarlySender, reason: EarlyRefusal): void {
+    this.#called(`count ${reason} of ${leasedId ?? "nobody"}`);
   }
 
   /** From here on a miner has a pool to work for. */

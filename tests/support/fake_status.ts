@@ -5,6 +5,7 @@
 
 import type { GenericSchema, InferOutput } from "valibot";
 import * as shapes from "../../lib/observe/status/shapes.ts";
+import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 
 /** Session ids of the miners there are. */
@@ -20,6 +21,11 @@ export class FakeStatus implements StatusSource, StatusControl {
     ...sampleOf(shapes.MinerSchema),
     id: id.toString(16).padStart(8, "0"),
     worker: `rig${id % 3}"\n\\`,
+  }));
+  readonly #workers = Array.from({ length: MINERS }, (_, place) => ({
+    ...sampleOf(workerShapes.WorkerSchema),
+    id: String(place + 1),
+    worker: `rig${place}"\n\\`,
   }));
   /** How often anything was to be changed. */
   changes = 0;
@@ -41,6 +47,14 @@ export class FakeStatus implements StatusSource, StatusControl {
     return this.#miners[id];
   }
 
+  workers(): readonly workerShapes.WorkerShape[] {
+    return this.#workers;
+  }
+
+  worker(id: number): workerShapes.WorkerShape | undefined {
+    return this.#workers[id - 1];
+  }
+
   // deno-lint-ignore require-yield -- all in one step
   *pools(): Generator<void, shapes.PoolTotalShape[]> {
     return this.#pools;
@@ -48,6 +62,19 @@ export class FakeStatus implements StatusSource, StatusControl {
 
   accounts(): shapes.AccountShape[] {
     return this.#accounts;
+  }
+
+  // deno-lint-ignore require-yield -- all in one step
+  *causes(): Generator<void, workerShapes.CausesShape> {
+    return sampleOf(workerShapes.CausesSchema);
+  }
+
+  marks(): readonly workerShapes.MarkShape[] {
+    return [];
+  }
+
+  get markChanges(): number {
+    return 0;
   }
 
   events(): readonly shapes.EventShape[] {
@@ -80,6 +107,11 @@ export class FakeStatus implements StatusSource, StatusControl {
     this.changes++;
     return id < MINERS;
   }
+
+  forgetWorker(id: number): boolean | undefined {
+    this.changes++;
+    return id <= MINERS ? id > 1 : undefined;
+  }
 }
 
 /** All of valibot's own structure that matters here. */
@@ -89,6 +121,7 @@ interface Structure {
   readonly item?: Structure;
   readonly wrapped?: Structure;
   readonly options?: readonly string[];
+  readonly pipe?: readonly Structure[];
 }
 
 /** Some value of this schema. */
@@ -96,7 +129,13 @@ export function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<
   return sample(schema as unknown as Structure) as InferOutput<S>;
 }
 
-function sample({ type, entries, item, wrapped, options }: Structure): unknown {
+/** Whether it is a time of day, described or not. */
+function isTime({ type, pipe = [] }: Structure): boolean {
+  return type === "iso_timestamp" || pipe.some(isTime);
+}
+
+function sample(structure: Structure): unknown {
+  const { type, entries, item, wrapped, options } = structure;
   switch (type) {
     case "strict_object":
       return Object.fromEntries(Object.entries(entries!).map(([key, of]) => [key, sample(of)]));
@@ -113,7 +152,7 @@ function sample({ type, entries, item, wrapped, options }: Structure): unknown {
     case "boolean":
       return true;
     case "string":
-      return '☃ "quoted"\n\\';
+      return isTime(structure) ? "2026-12-01T03:00:00.000Z" : '☃ "quoted"\n\\';
     default:
       throw new TypeError(`Cannot make a sample of ${type}`);
   }

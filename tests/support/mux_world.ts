@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { ContradictionLog } from "../../lib/mux/contradiction_log.ts";
 import { ShareCounter } from "../../lib/mux/books/ledger.ts";
+import { Losses } from "../../lib/workers/losses.ts";
 import { Multiplexer } from "../../lib/mux/multiplexer.ts";
 import type { Upstream } from "../../lib/mux/upstream.ts";
 import { JOB_EVERY_MS } from "../../lib/mux/work.ts";
@@ -37,6 +38,7 @@ export function poolJob(id: string, isClean: boolean, coinbase1: string): Job {
 export class MuxWorld {
   readonly clock = new FakeClock();
   readonly ids: SessionIds;
+  readonly losses = new Losses();
   readonly counter: ShareCounter;
   readonly mux: Multiplexer;
   readonly fanout = new FakeFanout((handle) => this.#byHandle.get(handle));
@@ -61,7 +63,7 @@ export class MuxWorld {
 
   constructor({ highestSessionId = 0xfffe, graceMs = GRACE_MS }: MuxWorldOptions = {}) {
     this.ids = new SessionIds(this.clock.now, highestSessionId);
-    this.counter = new ShareCounter(highestSessionId + 1);
+    this.counter = new ShareCounter(highestSessionId + 1, this.losses);
     this.mux = new Multiplexer({
       counter: this.counter,
       fanout: this.fanout,
@@ -100,6 +102,8 @@ export class MuxWorld {
     this.counter.begin(sessionId);
     const miner = new FakeDownstream(sessionId, this.layout, this.workerName);
     miner.leavesWhenTold = leavesWhenTold;
+    const subnet = `10.0.${sessionId % 3}.0/24`;
+    miner.origin = this.losses.enter({ software: `sw/${sessionId % 5}`, subnet, account: "" });
     this.miners.push(miner);
     this.#byHandle.set(miner.handle, miner);
     miner.onJob = (job) => this.#noteAgain(job);

@@ -14,6 +14,7 @@ import { ProblemSchema, type ProblemShape } from "../../lib/observe/status/shape
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
+import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
 import { Reloader } from "../../lib/app/reload.ts";
 import { StatusView } from "../../lib/app/status_source.ts";
 import { agentEntry } from "./agent_entry.ts";
@@ -31,12 +32,16 @@ export class StatusRig {
 
   /**
    * `settings` are keys of the configuration file, `tls` has the certificates they name, `path` is
-   * the file that is read again.
+   * the file that is read again; by `workerTimes` workers are judged.
    */
   constructor(
     pools: readonly SimPool[],
     settings: Readonly<Record<string, unknown>> = {},
-    { tls = new MinerTls(systemTime.wallNow), path = "/no/such/file" } = {},
+    {
+      tls = new MinerTls(systemTime.wallNow),
+      path = "/no/such/file",
+      workerTimes = WORKER_TIMES,
+    } = {},
   ) {
     const result = readConfig(JSON.stringify({
       agent_listen_ip: "127.0.0.1",
@@ -51,6 +56,7 @@ export class StatusRig {
       time: systemTime,
       tls,
       openFiles: OPEN_FILES,
+      workerTimes,
     });
     const { proxy } = this;
     const reloader = new Reloader({

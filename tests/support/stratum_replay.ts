@@ -43,6 +43,7 @@ export interface Fate {
 
 /** A miner that is told nothing but what became of its shares. */
 class RecordedMiner implements Downstream {
+  readonly origin = 0;
   readonly sessionId: number;
   readonly handle: number;
   readonly layout: ExtranonceLayout;

@@ -10,6 +10,7 @@ import { refusedIn, rejectedIn, unansweredIn, waitingIn } from "../../lib/mux/bo
 import { Proxy, type ProxyOptions, type ProxyStatistics } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { agentEntry } from "./agent_entry.ts";
+import { assertLossesAddUp } from "./losses_add_up.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 /**
@@ -60,9 +61,11 @@ export class TestProxy {
     return this.proxy.statistics();
   }
 
-  /** Stops without waiting long for verdicts. */
+  /** Stops without waiting long for verdicts. Whatever a test did, what was lost adds up. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.proxy.stop(1000);
+    const { counter, losses } = this.proxy.parts;
+    assertLossesAddUp(counter, losses);
   }
 }
 

@@ -24,6 +24,7 @@ import {
   type UnansweredReason,
 } from "../../base/share_reasons.ts";
 import { Histogram } from "../../observe/histogram.ts";
+import { NO_POOL } from "../upstream.ts";
 import { Rows } from "./rows.ts";
 import { WorkTable } from "./work_table.ts";
 
@@ -35,6 +36,33 @@ export type Rejection = `rejected${Capitalize<RejectReason>}`;
 
 /** What is counted of submitted shares whose verdict will not come. */
 export type Unanswered = `unanswered${Capitalize<UnansweredReason>}`;
+
+/** What is counted of shares that are lost: found in vain, whatever the cause. */
+export type Lost = Refusal | Rejection | Unanswered | "outage";
+
+/** What is counted of shares that are good for their miner. */
+export type Good = "accepted" | "assumed" | "kept";
+
+/** The miner that sent a share; a `MinerSeat` already fits. */
+export interface Sender {
+  /** Whether its connection is over: its session id may be another's by now. */
+  readonly isGone: boolean;
+  /** The miner. */
+  readonly miner: {
+    /** Its number. */
+    readonly sessionId: number;
+    /** As in `Downstream.origin`. */
+    readonly origin: number;
+  };
+}
+
+/** Hears where every share ended. Pools are told by their numbers, {@linkcode NO_POOL} for none. */
+export interface ShareEndings {
+  /** A share of this difficulty counts for its miner. */
+  good(origin: number, poolId: number, difficulty: number): void;
+  /** One does not; `why` is what it is counted as. */
+  lost(origin: number, poolId: number, why: Lost, difficulty: number): void;
+}
 
 /** How many verdicts found no miner waiting for them, by reason. */
 export type StrayVerdicts = Readonly<Record<StrayReason, number>>;
@@ -86,7 +114,14 @@ export function columnOf(count: Count): number {
 
 /** The counts of one upstream connection, or of all miners together. */
 export class Ledger {
+  /** The pool its connection leads to; {@linkcode NO_POOL} for none, or for many. */
+  readonly poolId: number;
   readonly #counts = new Float64Array(COUNTS.length);
+
+  /** Nothing is counted yet. */
+  constructor(poolId: number = NO_POOL) {
+    this.poolId = poolId;
+  }
 
   /** Counts one in a column: see {@linkcode columnOf}. */
   add(column: number): void {
@@ -98,7 +133,7 @@ export class Ledger {
     return this.#counts[COLUMN[count]]!;
   }
 
-  /** Counts all that `other` has as well. */
+  /** Adds all that `other` has counted. */
   merge(other: LedgerSnapshot): void {
     COUNTS.forEach((count, column) => this.#counts[column]! += other[count]);
   }
@@ -121,6 +156,11 @@ export class MinerLedgers {
   /** Counts one for a miner in a column: see {@linkcode columnOf}. */
   add(row: number, column: number): void {
     this.#counts[row * COUNTS.length + column]! += 1;
+  }
+
+  /** One count of a miner. */
+  get(row: number, column: number): number {
+    return this.#counts[row * COUNTS.length + column]!;
   }
 
   /** All counts of a miner. */
@@ -153,10 +193,12 @@ export class ShareCounter {
   readonly #rows: Rows;
   readonly #miners: MinerLedgers;
   readonly #minerWork: WorkTable;
+  readonly #endings: ShareEndings | undefined;
   #creditedDifficulty = 0;
 
-  /** `sessions` is one more than the highest session id. */
-  constructor(sessions: number) {
+  /** `sessions` is one more than the highest session id; `endings` hears where shares ended. */
+  constructor(sessions: number, endings?: ShareEndings) {
+    this.#endings = endings;
     this.#rows = new Rows(sessions);
     this.#miners = new MinerLedgers(sessions);
     this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
@@ -167,14 +209,14 @@ export class ShareCounter {
     return this.#creditedDifficulty;
   }
 
-  /** Begins at zero for a miner that just got this id. @throws RangeError if it was begun. */
+  /** Begins at zero for a miner that just got this id. @throws RangeError if it had started. */
   begin(sessionId: number): void {
     const row = this.#rows.take(sessionId);
     this.#miners.clear(row);
     this.#minerWork.clear(row);
   }
 
-  /** Forgets the miner that had this id. @throws RangeError if it was not begun. */
+  /** Forgets the miner that had this id. @throws RangeError if it had not started. */
   end(sessionId: number): void {
     this.#rows.give(sessionId);
   }
@@ -183,6 +225,12 @@ export class ShareCounter {
   minerShares(sessionId: number | undefined): LedgerSnapshot {
     const row = this.#rowOf(sessionId);
     return row === undefined ? NO_SHARES : this.#miners.snapshot(row);
+  }
+
+  /** One count of a miner by its column, see {@linkcode columnOf}: zero for an id nobody has. */
+  minerCount(sessionId: number, column: number): number {
+    const row = this.#rows.of(sessionId);
+    return row === undefined ? 0 : this.#miners.get(row, column);
   }
 
   /** A miner's {@linkcode WorkTable.hashrate}: zero for an id that nobody has. */
@@ -194,6 +242,32 @@ export class ShareCounter {
   ): number {
     const row = this.#rowOf(sessionId);
     return row === undefined ? 0 : this.#minerWork.hashrate(row, windowMs, since, time);
+  }
+
+  /** Counts a share that is good, and credits its work; `time` is real. */
+  good(sender: Sender, how: Good, ledger: Ledger, difficulty: number, time: number): void {
+    const sessionId = sender.isGone ? undefined : sender.miner.sessionId;
+    this.add(sessionId, how, ledger);
+    this.credit(sessionId, difficulty, time);
+    this.#endings?.good(sender.miner.origin, ledger.poolId, difficulty);
+  }
+
+  /** Counts a share that is lost, with the work it stood for. */
+  lost(sender: Sender, why: Lost, ledger: Ledger, difficulty: number): void {
+    this.add(sender.isGone ? undefined : sender.miner.sessionId, why, ledger);
+    this.#endings?.lost(sender.miner.origin, ledger.poolId, why, difficulty);
+  }
+
+  /** Counts a share that came and was refused before any account saw it; the miner may have no id. */
+  refused(
+    sessionId: number | undefined,
+    origin: number,
+    why: Refusal,
+    difficulty: number,
+  ): void {
+    this.add(sessionId, "received");
+    this.add(sessionId, why);
+    this.#endings?.lost(origin, NO_POOL, why, difficulty);
   }
 
   /** Credits the work of a share that was accepted, is assumed to be, or is kept. */

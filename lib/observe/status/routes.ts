@@ -5,16 +5,22 @@
 import { printableJson } from "../../base/printable.ts";
 import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_record.ts";
 import { formatMetrics } from "../metrics.ts";
+import { troubledWorkers } from "../trouble_metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
 import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
+import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
-import { parseMinerQuery, pickMiners } from "./miner_query.ts";
+import { CSV_TYPE } from "./csv.ts";
+import { pickPage } from "./list_query.ts";
+import { parseMinerQuery } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
 import type { SummaryShape } from "./shapes.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
 import type { StatusStream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
+import { parseWorkerQuery } from "./worker_query.ts";
+import { workerCsv, workerTable } from "./worker_table.ts";
 
 /** What the routes need. */
 export interface RouteContext {
@@ -33,6 +39,9 @@ export interface RouteContext {
   /** Workers with metrics of their own. */
   readonly workerSeriesMax: number;
 }
+
+/** Causes along each line in one answer. */
+const MOST_CAUSES = 50;
 
 /** A request that came through the door. */
 export interface StatusRequest {
@@ -78,9 +87,9 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/api/v1/miners", {
     GET: async ({ source, long }, { query: asked }) => {
       const query = parseMinerQuery(asked);
-      const { total, offset, miners } = await long.gather(pickMiners(source.miners(), query));
+      const { total, offset, rows } = await long.gather(pickPage(source.miners(), query));
       const head = `{"total":${total},"offset":${offset},"miners":[`;
-      return long.answer(JSON_TYPE, jsonList(head, miners));
+      return long.answer(JSON_TYPE, jsonList(head, rows));
     },
   }],
   ["/api/v1/miners/{id}", {
@@ -93,10 +102,40 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/api/v1/miner-table", {
     GET: ({ source, long }) => long.answer(JSON_TYPE, minerTable(source.miners())),
   }],
+  ["/api/v1/workers", {
+    GET: async ({ source, long }, { query: asked }) => {
+      const query = parseWorkerQuery(asked);
+      const { total, offset, rows } = await long.gather(pickPage(source.workers(), query));
+      const head = `{"total":${total},"offset":${offset},"workers":[`;
+      return long.answer(JSON_TYPE, jsonList(head, rows));
+    },
+  }],
+  ["/api/v1/workers/{id}", {
+    GET: ({ source }, _request, id) => {
+      const worker = source.worker(workerIdOf(id));
+      if (worker === undefined) throw noWorker(id);
+      return json(worker);
+    },
+  }],
+  ["/api/v1/worker-table", {
+    GET: ({ source, long }) => long.answer(JSON_TYPE, workerTable(source.workers())),
+  }],
+  ["/api/v1/workers.csv", {
+    GET: ({ source, long }) => long.answer(CSV_TYPE, workerCsv(source.workers())),
+  }],
   ["/api/v1/upstreams", {
     GET: async ({ source, turns, long }) => {
       const head = `{"pools":${printableJson(await turns.run(source.pools()))},"accounts":[`;
       return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
+    },
+  }],
+  ["/api/v1/causes", {
+    GET: async ({ source, turns }) => json(await turns.run(source.causes(MOST_CAUSES))),
+  }],
+  ["/api/v1/causes.csv", {
+    GET: async ({ source, turns, long }) => {
+      const causes = await turns.run(source.causes(Infinity));
+      return long.answer(CSV_TYPE, causesCsv(causes));
     },
   }],
   ["/api/v1/events", {
@@ -136,6 +175,14 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     POST: (control, id) => {
       if (!control.disconnect(sessionIdOf(id))) throw noMiner(id);
       return json({ done: `Miner ${id} was disconnected` });
+    },
+  }],
+  ["/api/v1/workers/{id}/forget", {
+    POST: (control, id) => {
+      const isForgotten = control.forgetWorker(workerIdOf(id));
+      if (isForgotten === undefined) throw noWorker(id);
+      if (!isForgotten) throw new RequestProblem(409, `Worker ${id} is connected: it stays`);
+      return json({ done: `Worker ${id} is forgotten` });
     },
   }],
 ];
@@ -220,6 +267,15 @@ function sessionIdOf(id: string): number {
   throw new RequestProblem(400, "Cannot use this id, wanted 8 hex digits as in the list of miners");
 }
 
+function workerIdOf(id: string): number {
+  if (/^[1-9]\d{0,9}$/.test(id)) return Number(id);
+  throw new RequestProblem(400, "Cannot use this id, wanted a number as in the list of workers");
+}
+
+function noWorker(id: string): RequestProblem {
+  return new RequestProblem(404, `No worker ${id} was seen lately`);
+}
+
 function noMiner(id: string): RequestProblem {
   return new RequestProblem(404, `No miner ${id} is connected`);
 }
@@ -252,9 +308,12 @@ async function metrics(
   const workers = workerSeriesMax === 0
     ? []
     : await long.gather(workersOf(source.miners(), workerSeriesMax));
+  const troubled = workerSeriesMax === 0
+    ? []
+    : await long.gather(troubledWorkers(source.workers(), workerSeriesMax));
   const type = isOpen
     ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
     : "text/plain; version=0.0.4; charset=utf-8";
-  const input = { summary, pools, accounts: source.accounts(), workers };
+  const input = { summary, pools, accounts: source.accounts(), workers, troubled };
   return long.answer(type, formatMetrics(input, isOpen ? "openmetrics" : "prometheus"));
 }

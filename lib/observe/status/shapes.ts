@@ -15,18 +15,10 @@ import type {
   SnakeCase,
   UnansweredReason,
 } from "../../base/share_reasons.ts";
+import { about, amount, count, flag, time, words } from "./schema_words.ts";
+import { AttentionSchema, ConditionSchema, MarkSchema } from "./worker_shapes.ts";
 
-/** A value with what it is. */
-function about<const S extends v.GenericSchema>(what: string, schema: S) {
-  return v.pipe(schema, v.description(what));
-}
-
-const count = (what: string) => about(what, v.pipe(v.number(), v.integer(), v.minValue(0)));
-const amount = (what: string) => about(what, v.pipe(v.number(), v.finite(), v.minValue(0)));
-const words = (what: string) => about(what, v.string());
-const flag = (what: string) => about(what, v.boolean());
 const level = v.picklist(["debug", "info", "warning", "error"]);
-const time = (what: string) => about(what, v.pipe(v.string(), v.isoTimestamp()));
 
 const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
   illegal: "No share at all, or not for us to read.",
@@ -121,7 +113,7 @@ export const SummarySchema = v.strictObject({
   reason: words("Why not; empty if they have."),
   miners: v.strictObject({
     connected: count("Connections of miners."),
-    most: count("So many are let in."),
+    most: count("The most miners that are let in."),
     states: v.strictObject({
       connected: count("Have said nothing yet."),
       subscribed: count("Have subscribed only."),
@@ -141,6 +133,7 @@ export const SummarySchema = v.strictObject({
     bytes_read: count("Payload bytes from miners."),
     bytes_written: count("Payload bytes that their sockets have taken."),
   }),
+  attention: about("Whether anything is wrong, and what.", AttentionSchema),
   accounts: count("Sub-accounts that are open."),
   pinned_pool: about(
     "The place, from 1, of the pool that is preferred by hand; null for none.",
@@ -332,6 +325,7 @@ export const HistorySchema = v.strictObject({
   ),
   hour: about("Every 10 s, the oldest first.", v.array(v.array(v.number()))),
   day: about("Every minute, the oldest first.", v.array(v.array(v.number()))),
+  marks: about("What happened in these 24 hours, the oldest first.", v.array(MarkSchema)),
 });
 
 /** @internal Event `state` of `/api/v1/stream`. */
@@ -366,6 +360,14 @@ export const MinerSchema = v.strictObject({
   state: about(
     "How far it has come.",
     v.picklist(["connected", "subscribed", "authorized", "joining", "working"]),
+  ),
+  worker_id: about(
+    "The number of its worker, as in `/api/v1/workers/{id}`; null before it has logged in.",
+    v.nullable(v.string()),
+  ),
+  condition: about(
+    "What is the matter with it, by the same rules as for a worker; null before it has logged in.",
+    v.nullable(ConditionSchema),
   ),
   connected_seconds: amount("Since it connected."),
   silent_seconds: amount("Since it last sent anything."),
@@ -455,7 +457,7 @@ export const ReloadSchema = v.strictObject({
     })),
   ),
   needs_restart: about(
-    "The keys of those that stay as they were until a restart.",
+    "The keys of those that keep their old value until a restart.",
     v.array(v.string()),
   ),
 });

@@ -14,6 +14,7 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
+import type { CausesShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 
 /**
  * The program at this moment. Each call counts again; what takes long is counted in steps, and done
@@ -28,8 +29,18 @@ export interface StatusSource {
   miners(): Iterable<MinerShape>;
   /** The miner with this session id. */
   miner(id: number): MinerShape | undefined;
+  /** Every worker that was seen lately, connected or not. */
+  workers(): Iterable<WorkerShape>;
+  /** The worker with this number. */
+  worker(id: number): WorkerShape | undefined;
   /** Every pool of the configuration. */
   pools(): Generator<void, PoolTotalShape[]>;
+  /** What was lost and why, at most `most` causes along each line. */
+  causes(most: number): Generator<void, CausesShape>;
+  /** Moments of the last day to be marked in charts, the oldest first. */
+  marks(): readonly MarkShape[];
+  /** How often there was something new in them. */
+  readonly markChanges: number;
   /** Every sub-account with its pools. */
   accounts(): Iterable<AccountShape>;
   /** What the log said lately, the oldest first. */
@@ -54,4 +65,10 @@ export interface StatusControl {
   setLogLevel(area: LogArea | undefined, level: LogLevel): void;
   /** Ends a miner's connection. @returns whether there is such a miner. */
   disconnect(id: number): boolean;
+  /**
+   * Forgets a worker that has no connection.
+   *
+   * @returns whether it did: not one that has a connection; `undefined` if there is no such worker.
+   */
+  forgetWorker(id: number): boolean | undefined;
 }

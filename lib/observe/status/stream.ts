@@ -45,6 +45,7 @@ export class StatusStream {
   #isSampling = false;
   #isSending = false;
   #lastEvent = 0;
+  #lastMarkChange = 0;
   #state: { readonly bytes: Uint8Array; readonly madeAt: number } | undefined;
 
   /** Nothing is sampled before {@linkcode StatusStream.start}. */
@@ -71,6 +72,7 @@ export class StatusStream {
       columns: [...SAMPLE_COLUMNS],
       hour: this.#history.hour(),
       day: this.#history.day(),
+      marks: [...this.#source.marks()],
     };
   }
 
@@ -96,6 +98,7 @@ export class StatusStream {
         this.#watchers.add(controller);
         if (this.#sending !== undefined) return;
         this.#lastEvent = this.#source.events().at(-1)?.number ?? 0;
+        this.#lastMarkChange = this.#source.markChanges;
         this.#sending = this.#time.every(this.#times.stateMs, () => void this.#tick());
       },
       cancel: () => this.#forget(own!),
@@ -144,6 +147,9 @@ export class StatusStream {
       const events = this.#source.events().filter(({ number }) => number > this.#lastEvent);
       this.#lastEvent = events.at(-1)?.number ?? this.#lastEvent;
       if (events.length > 0) this.#send("events", events);
+      const { markChanges } = this.#source;
+      if (markChanges !== this.#lastMarkChange) this.#send("marks", this.#source.marks());
+      this.#lastMarkChange = markChanges;
       this.#sendBytes(await this.#makeState());
     } catch (error) {
       ignoreStop(error);

@@ -1,16 +1,22 @@
 /**
  * The agent behind the page: asks it, and watches what it sends.
  *
- * The token, if one is wanted, is asked for once and kept until the browser's tab is closed.
+ * The token, if one is required, is asked for once. It is kept until the browser's tab is closed,
+ * or in this browser if that was ticked.
  */
 
 /** @import { StreamStateShape, EventShape } from "../shapes.ts" */
+/** @import { MarkShape } from "../worker_shapes.ts" */
+import { forgetToken, keepToken, knownToken } from "./token_store.js";
+
+/** What was answered to the question for a token. @typedef {{ token: string, isKept: boolean }} TokenAnswer */
 
 /**
  * @typedef {object} Watcher
  * @property {(state: StreamStateShape) => void} state
  * @property {(sample: number[]) => void} sample
  * @property {(events: EventShape[]) => void} events
+ * @property {(marks: MarkShape[]) => void} marks
  * @property {() => void} opened
  * @property {() => void} lost
  */
@@ -21,7 +27,7 @@ const BASE = new URL("..", import.meta.url);
 /** Several agents may be under one host, each with a token of its own. */
 const TOKEN_KEY = `btcagent.token ${BASE.pathname}`;
 
-/** No event for so long means that nobody is there any more, in milliseconds. */
+/** The agent is gone after this long without an event, in milliseconds. */
 const SILENCE_MS = 8_000;
 
 /** Pauses before the next try. */
@@ -37,19 +43,46 @@ export class Refusal extends Error {
 }
 
 export class Agent {
-  /** @type {(wasWrong: boolean) => Promise<string>} */
+  /** @type {(wasWrong: boolean) => Promise<TokenAnswer>} */
   #askToken;
-  /** @type {Promise<string> | undefined} */
+  /** @type {Promise<TokenAnswer> | undefined} */
   #asking;
 
-  /** @param {(wasWrong: boolean) => Promise<string>} askToken */
+  /** @param {(wasWrong: boolean) => Promise<TokenAnswer>} askToken */
   constructor(askToken) {
     this.#askToken = askToken;
   }
 
   /** Whether a token is known. */
   get hasToken() {
-    return sessionStorage.getItem(TOKEN_KEY) !== null;
+    return knownToken(TOKEN_KEY) !== null;
+  }
+
+  /** Forgets the token, and asks for it again. */
+  forgetToken() {
+    forgetToken(TOKEN_KEY);
+    location.reload();
+  }
+
+  /**
+   * Saves an answer as a file. A link alone would be asked for without the token.
+   *
+   * @param {string} path
+   * @param {string} name of the file
+   */
+  async download(path, name) {
+    const url = URL.createObjectURL(await (await this.#fetch(path, {})).blob());
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+    // The browser has it by then; until then it must stay.
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+
+  /** Where an answer is, for links. @param {string} path */
+  urlOf(path) {
+    return new URL(path, BASE).href;
   }
 
   /**
@@ -79,7 +112,7 @@ export class Agent {
   }
 
   /**
-   * Watches for ever: after a loss it tries again.
+   * Watches forever: after a loss it tries again.
    *
    * @param {Watcher} watcher
    */
@@ -121,7 +154,7 @@ export class Agent {
   /** @param {string} path below the agent's own @param {RequestInit} init */
   async #fetch(path, init) {
     for (;;) {
-      const token = sessionStorage.getItem(TOKEN_KEY);
+      const token = knownToken(TOKEN_KEY);
       const headers = new Headers(init.headers);
       if (token !== null) headers.set("authorization", `Bearer ${token}`);
       const response = await fetch(new URL(path, BASE), { ...init, headers });
@@ -142,10 +175,11 @@ export class Agent {
    * @param {string | null} wrong the one that was refused
    */
   async #newToken(wrong) {
-    if (sessionStorage.getItem(TOKEN_KEY) !== wrong) return;
-    sessionStorage.removeItem(TOKEN_KEY);
+    if (knownToken(TOKEN_KEY) !== wrong) return;
+    forgetToken(TOKEN_KEY);
     this.#asking ??= this.#askToken(wrong !== null);
-    sessionStorage.setItem(TOKEN_KEY, await this.#asking);
+    const { token, isKept } = await this.#asking;
+    keepToken(TOKEN_KEY, token, isKept);
     this.#asking = undefined;
   }
 }
@@ -177,4 +211,5 @@ function dispatch(watcher, block) {
   if (kind === "state") watcher.state(JSON.parse(data));
   if (kind === "sample") watcher.sample(JSON.parse(data));
   if (kind === "events") watcher.events(JSON.parse(data));
+  if (kind === "marks") watcher.marks(JSON.parse(data));
 }

@@ -1,47 +1,63 @@
 /**
  * The live page: builds its parts, hands them what the agent sends, and shows what the address
- * after `#` names: everything, or one miner.
+ * after `#` names: everything, one worker, or one connection.
  */
 
 /** @import { StreamStateShape } from "../shapes.ts" */
 import { Agent } from "./agent.js";
+import { Attention } from "./attention.js";
+import { Causes } from "./causes.js";
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { h } from "./dom.js";
 import { Events } from "./events.js";
+import { headlineOf } from "./findings.js";
 import { Header } from "./header.js";
+import { LinkTotals } from "./link_totals.js";
+import { lossSentence } from "./loss_words.js";
 import { MinerPage } from "./miner_page.js";
-import { MinerTable } from "./miner_table.js";
 import { Pools } from "./pools.js";
 import { applyTheme } from "./preferences.js";
 import { LOCALE } from "./texts.js";
 import { askToken } from "./token.js";
 import { Totals } from "./totals.js";
+import { WorkerPage } from "./worker_page.js";
+import { WorkerTable } from "./worker_table.js";
 
 applyTheme();
 document.documentElement.lang = LOCALE === "zh-CN" ? "zh-CN" : "en";
 
 const agent = new Agent(askToken);
-const header = new Header(recolour);
+const header = new Header({
+  recolour,
+  hasToken: () => agent.hasToken,
+  forgetToken: () => agent.forgetToken(),
+});
+const workers = new WorkerTable(agent);
+const attention = new Attention((state) => workers.showOnly(state));
 const totals = new Totals();
 const charts = new Charts(agent);
 const controls = new Controls(agent);
 const pools = new Pools(controls);
-const miners = new MinerTable(agent);
+const causes = new Causes(agent, (text) => workers.searchFor(text));
 const events = new Events();
+const link = new LinkTotals();
 const overview = h(
   "main",
   { class: "overview" },
+  attention.element,
   totals.element,
   charts.element,
   pools.element,
-  miners.element,
+  workers.element,
+  causes.element,
   events.element,
+  link.element,
   controls.element,
 );
 
-/** The miner that is looked at. @type {MinerPage | undefined} */
-let minerPage;
+/** The worker or the connection that is looked at. @type {WorkerPage | MinerPage | undefined} */
+let onePage;
 /** Which run of the agent is watched. */
 let startedAt = "";
 
@@ -49,7 +65,10 @@ document.body.replaceChildren(header.element, overview);
 globalThis.addEventListener("hashchange", () => go(true));
 go(false);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
-document.addEventListener("visibilitychange", () => void miners.refresh());
+document.addEventListener("visibilitychange", () => {
+  void workers.refresh();
+  void causes.refresh();
+});
 
 void agent.watch({
   opened: () => {
@@ -58,40 +77,61 @@ void agent.watch({
     agent.get("api/v1/events").then((answer) => events.replace(answer.events)).catch(() => {});
   },
   state: (/** @type {StreamStateShape} */ state) => {
-    const { started_at: started } = state.summary;
-    const isOther = started !== startedAt;
-    startedAt = started;
+    const { summary } = state;
+    const isOther = summary.started_at !== startedAt;
+    startedAt = summary.started_at;
+    const { outage, losses, expected_hashrate: expected } = summary.attention;
+    const sentence = lossSentence(losses.hour, causes.hour, "lostHour");
+    const before = outage.since === null ? undefined : charts.before(new Date(outage.since));
     header.show(state);
-    totals.show(state.summary, charts.lastHour);
+    attention.show(summary, sentence);
+    // While all is well nothing above the figures says why the little was lost.
+    totals.show(summary, before, headlineOf(summary).tone === "good" ? sentence : "");
+    charts.expect(expected);
+    causes.showEnds(summary);
+    link.show(summary);
     controls.show(state.control);
     pools.show(state.pools);
-    if (minerPage) void minerPage.refresh();
-    else void miners.refresh(isOther);
+    if (onePage) {
+      void onePage.refresh();
+    } else {
+      void workers.refresh(isOther);
+      void causes.refresh();
+    }
   },
   sample: (sample) => charts.add(sample),
   events: (more) => events.add(more),
+  marks: (all) => charts.mark(all),
   lost: () => header.lost(),
 });
 
+/** The page of what the address names; `undefined` for everything. */
+function pageNamed() {
+  const worker = /^#\/workers\/(\d{1,15})$/.exec(location.hash)?.[1];
+  if (worker !== undefined) return new WorkerPage(agent, worker, controls);
+  const miner = /^#\/miners\/([0-9a-f]{8})$/.exec(location.hash)?.[1];
+  if (miner === undefined) return undefined;
+  return new MinerPage(agent, miner, controls, (name) => {
+    location.hash = "#/";
+    workers.searchFor(name);
+  });
+}
+
 /** Shows what the address names. @param {boolean} isMove whether one came here from another */
 function go(isMove) {
-  const id = /^#\/miners\/([0-9a-f]{8})$/.exec(location.hash)?.[1];
-  minerPage = id === undefined ? undefined : new MinerPage(agent, id, controls, (worker) => {
-    location.hash = "#/";
-    miners.searchFor(worker);
-  });
-  const shown = minerPage?.element ?? overview;
-  document.querySelector("main")?.replaceWith(shown);
+  onePage = pageNamed();
+  document.querySelector("main")?.replaceWith(onePage?.element ?? overview);
   if (isMove) scrollTo(0, 0);
-  if (minerPage) {
-    minerPage.focus();
-    void minerPage.refresh();
+  if (onePage) {
+    onePage.focus();
+    void onePage.refresh();
   } else {
-    void miners.refresh();
+    void workers.refresh();
+    void causes.refresh();
   }
 }
 
 function recolour() {
   charts.recolour();
-  minerPage?.recolour();
+  onePage?.recolour();
 }

@@ -4,7 +4,9 @@
  */
 
 /** @import uPlot from "uplot" */
+/** @import { MarkShape } from "../worker_shapes.ts" */
 import { h, setAttribute, setText } from "./dom.js";
+import { marksIn, scaleOf } from "./scale.js";
 import { LOCALE, t } from "./texts.js";
 
 /**
@@ -12,9 +14,24 @@ import { LOCALE, t } from "./texts.js";
  * @property {string} label
  * @property {string} colour a custom property of theme.css
  * @property {boolean} [filled]
+ * @property {boolean} [dashed]
  */
 
-const HEIGHT = 168;
+/** Sizes, as parts of the page's own letters: a wall has large ones. */
+const HEIGHT = 11.2;
+const LETTERS = 0.8;
+
+/** Marks are labelled as far as this from each other, and pointed at within, in letters of the page. */
+const LABEL = 5.5;
+const NEAR = 0.6;
+
+/** Colours of marks: what is bad, what is good again, and the rest. */
+const MARK_COLOURS = {
+  failover: "--amber",
+  outage: "--red",
+  back: "--green",
+  outage_end: "--green",
+};
 
 /** Steps of the upright axis: whole, so that no two of its values read the same. */
 const STEPS = Array.from({ length: 24 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power))
@@ -44,10 +61,17 @@ export class Chart {
   #lines;
   /** @type {uPlot | undefined} */
   #plot;
+  /** The height of letters that it was made for. */
+  #letterOfPlot = 0;
   /** @type {uPlot.AlignedData} */
   #data = [[]];
   /** @type {[number, number] | undefined} */
   #range;
+  /** @type {readonly MarkShape[]} */
+  #marks = [];
+  /** Whether the axis may begin above zero. @type {boolean} */
+  #mayCut;
+  #axis = h("span", { class: "muted axis" });
   /** @type {HTMLElement[]} */
   #values;
   #when = h("span", { class: "muted when" });
@@ -61,8 +85,10 @@ export class Chart {
    * @param {string} title
    * @param {readonly Line[]} lines
    * @param {(value: number) => string} format
+   * @param {{ mayCut?: boolean }} [options] `mayCut` for what is mostly the same
    */
-  constructor(title, lines, format) {
+  constructor(title, lines, format, { mayCut = false } = {}) {
+    this.#mayCut = mayCut;
     this.#title = title;
     this.#lines = lines;
     this.#format = format;
@@ -74,6 +100,7 @@ export class Chart {
         "figcaption",
         {},
         h("h3", {}, title),
+        this.#axis,
         this.#when,
         h(
           "span",
@@ -82,7 +109,7 @@ export class Chart {
             h(
               "span",
               { class: `key ${colour.slice(2)}` },
-              lines.length > 1 ? `${label} ` : undefined,
+              lines.length > 1 && label !== title ? `${label} ` : undefined,
               this.#values[place],
             )
           ),
@@ -96,10 +123,14 @@ export class Chart {
   /**
    * @param {uPlot.AlignedData} data times, then the values of each line
    * @param {[number, number]} range of time that is shown
+   * @param {readonly MarkShape[]} [marks] of moments, the oldest first
    */
-  show(data, range) {
+  show(data, range, marks = []) {
     this.#data = data;
     this.#range = range;
+    this.#marks = marks;
+    const { min, isCut } = this.#scale();
+    setText(this.#axis, isCut ? t("axisFrom", { value: this.#format(min) }) : "");
     this.#hint.hidden = data[0].length > 1;
     setAttribute(this.#canvas, "aria-label", this.#inWords());
     if (this.#plot) this.#plot.setData(data);
@@ -109,15 +140,30 @@ export class Chart {
 
   /** Takes on the colours of the page. */
   recolour() {
+    this.#discard();
+    this.#resize();
+  }
+
+  #discard() {
     this.#plot?.destroy();
     this.#plot = undefined;
-    this.#resize();
+  }
+
+  #scale() {
+    return scaleOf(this.#data.slice(1).flatMap((values) => [...values]), this.#mayCut);
+  }
+
+  /** The height of the page's letters, in pixels. */
+  get #letter() {
+    return parseFloat(getComputedStyle(document.documentElement).fontSize);
   }
 
   #resize() {
     const width = this.#canvas.clientWidth;
     if (width === 0 || this.#range === undefined) return;
-    if (this.#plot) this.#plot.setSize({ width, height: HEIGHT });
+    const height = Math.round(HEIGHT * this.#letter);
+    if (this.#letterOfPlot !== this.#letter) this.#discard();
+    if (this.#plot) this.#plot.setSize({ width, height });
     else this.#plot = new Plot(this.#options(width), this.#data, this.#canvas);
   }
 
@@ -125,7 +171,9 @@ export class Chart {
   #options(width) {
     const style = getComputedStyle(document.documentElement);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const font = `12px ${style.fontFamily}`;
+    const letter = this.#letter;
+    this.#letterOfPlot = letter;
+    const font = `${Math.round(LETTERS * letter)}px ${style.fontFamily}`;
     const axis = {
       stroke: colour("--muted"),
       font,
@@ -135,28 +183,32 @@ export class Chart {
     };
     return {
       width,
-      height: HEIGHT,
-      padding: [8, 12, 0, 0],
+      height: Math.round(HEIGHT * letter),
+      padding: [8, Math.round(1.4 * letter), 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
         x: { time: true, range: () => this.#range ?? [0, 1] },
-        // From zero, so that a small change does not look like a great one.
-        y: { range: (_, __, max) => [0, Math.max(4, max * 1.12)] },
+        y: {
+          range: () => {
+            const { min, max } = this.#scale();
+            return [min, max];
+          },
+        },
       },
       axes: [
         {
           ...axis,
-          size: 28,
-          space: 64,
+          size: Math.round(1.9 * letter),
+          space: Math.round(4.4 * letter),
           grid: { show: false },
           values: (_, times, __, ___, step) =>
             times.map((time) => (step < 60 ? seconds : hours).format(time * 1000)),
         },
         {
           ...axis,
-          size: 68,
-          space: 36,
+          size: Math.round(4.6 * letter),
+          space: Math.round(2.4 * letter),
           incrs: STEPS,
           // Round values need no zeros behind the point.
           values: (_, values) =>
@@ -165,17 +217,67 @@ export class Chart {
       ],
       series: [
         {},
-        ...this.#lines.map(({ label, colour: name, filled }) => ({
+        ...this.#lines.map(({ label, colour: name, filled, dashed }) => ({
           label,
           stroke: colour(name),
-          width: 1.75,
+          width: dashed ? 1.25 : 1.75,
+          ...(dashed ? { dash: [5, 4] } : {}),
           points: { show: false },
           spanGaps: false,
           ...(filled ? { fill: colour(`${name}-wash`) } : {}),
         })),
       ],
-      hooks: { setCursor: [() => this.#showValues()] },
+      hooks: {
+        draw: [(plot) => this.#drawMarks(plot, font, colour)],
+        setCursor: [() => this.#showValues()],
+      },
     };
+  }
+
+  /**
+   * A line for each mark in sight, with its name where there is room.
+   *
+   * @param {uPlot} plot
+   * @param {string} font
+   * @param {(name: string) => string} colour
+   */
+  #drawMarks(plot, font, colour) {
+    if (this.#range === undefined || this.#marks.length === 0) return;
+    const { ctx: pen, bbox } = plot;
+    const ratio = devicePixelRatio;
+    const apart = plot.posToVal(LABEL * this.#letter, "x") - plot.posToVal(0, "x");
+    pen.save();
+    pen.font = font.replace(/^\d+/, (size) => String(Math.round(Number(size) * ratio * 0.92)));
+    pen.textBaseline = "top";
+    pen.lineWidth = ratio;
+    pen.setLineDash([3 * ratio, 3 * ratio]);
+    for (const { mark, isLabelled } of marksIn(this.#marks, this.#range, apart)) {
+      const at = plot.valToPos(mark.time, "x", true);
+      const name = Object.entries(MARK_COLOURS).find(([kind]) => kind === mark.kind)?.[1];
+      pen.strokeStyle = pen.fillStyle = colour(name ?? "--muted");
+      pen.beginPath();
+      pen.moveTo(at, bbox.top);
+      pen.lineTo(at, bbox.top + bbox.height);
+      pen.stroke();
+      if (!isLabelled) continue;
+      const label = t(`mark_${mark.kind}`);
+      // To the left of the line near the right edge.
+      const isRight = at + LABEL * this.#letter * ratio > bbox.left + bbox.width;
+      pen.textAlign = isRight ? "right" : "left";
+      pen.fillText(label, at + (isRight ? -4 : 4) * ratio, bbox.top);
+    }
+    pen.restore();
+  }
+
+  /** The mark under the pointer. */
+  #pointedMark() {
+    const plot = this.#plot;
+    const left = plot?.cursor.left ?? -1;
+    if (plot === undefined || left < 0) return undefined;
+    const distance = (/** @type {MarkShape} */ { time }) =>
+      Math.abs(plot.valToPos(time, "x") - left);
+    return this.#marks.filter((mark) => distance(mark) <= NEAR * this.#letter)
+      .sort((a, b) => distance(a) - distance(b))[0];
   }
 
   /** The values under the pointer, or the last ones. */
@@ -184,7 +286,15 @@ export class Chart {
     const place = this.#plot?.cursor.idx ?? times.length - 1;
     const isPointed = typeof this.#plot?.cursor.idx === "number";
     const time = times[place];
-    setText(this.#when, isPointed && time !== undefined ? seconds.format(time * 1000) : "");
+    const mark = this.#pointedMark();
+    setText(
+      this.#when,
+      mark
+        ? `${seconds.format(mark.time * 1000)} ${mark.about}`
+        : isPointed && time !== undefined
+        ? seconds.format(time * 1000)
+        : "",
+    );
     for (const [line, element] of this.#values.entries()) {
       const value = this.#data[line + 1]?.[place];
       setText(element, typeof value === "number" ? this.#format(value) : "–");
@@ -204,6 +314,11 @@ export class Chart {
         max: this.#format(Math.max(...values)),
       });
     });
+    const marks = this.#range === undefined ? [] : marksIn(this.#marks, this.#range, 0)
+      .map(({ mark }) => `${hours.format(mark.time * 1000)} ${mark.about}`);
+    if (marks.length > 0) {
+      parts.push(t("chartMarks", { name: this.#title, marks: marks.join(t("comma")) }));
+    }
     return parts.join("; ");
   }
 }

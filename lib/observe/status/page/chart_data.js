@@ -3,7 +3,7 @@
  * nothing was sampled; pure.
  */
 
-/** A share of difficulty 1 stands for so many hashes on average. */
+/** Hashes that a share of difficulty 1 stands for, on average. */
 const HASHES_PER_DIFFICULTY = 2 ** 32;
 
 /** A sample that came this much later than is usual has a gap before it. */
@@ -100,18 +100,24 @@ function addGap(series, time) {
   ) line.push(null);
 }
 
+/** What comes before a moment, in seconds: as long as the hashrate shown is a mean over. */
+const BEFORE_SECONDS = 900;
+
 /**
- * The part of shares that was rejected in all `samples`; `undefined` if there was none.
+ * The hashrate in the quarter of an hour before a moment; `undefined` if nothing was sampled there.
  *
  * @param {readonly string[]} columns
  * @param {readonly (readonly number[])[]} samples
+ * @param {number} moment seconds since 1970
  */
-export function rejectedPart(columns, samples) {
-  const [good, bad] = [columns.indexOf("accepted"), columns.indexOf("rejected")];
-  let [accepted, rejected] = [0, 0];
+export function hashrateBefore(columns, samples, moment) {
+  const at = ["time", "seconds", "difficulty"].map((name) => columns.indexOf(name));
+  let [seconds, difficulty] = [0, 0];
   for (const sample of samples) {
-    accepted += sample[good] ?? 0;
-    rejected += sample[bad] ?? 0;
+    const [time = 0, length = 0, work = 0] = at.map((place) => sample[place] ?? 0);
+    if (time > moment || time <= moment - BEFORE_SECONDS) continue;
+    seconds += length;
+    difficulty += work;
   }
-  return accepted + rejected === 0 ? undefined : rejected / (accepted + rejected);
+  return seconds === 0 ? undefined : difficulty * HASHES_PER_DIFFICULTY / seconds;
 }

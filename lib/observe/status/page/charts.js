@@ -3,9 +3,10 @@
  */
 
 /** @import { Agent } from "./agent.js" */
+/** @import { MarkShape } from "../worker_shapes.ts" */
 import { Chart } from "./chart.js";
-import { isClockSet, seriesOf } from "./chart_data.js";
-import { h } from "./dom.js";
+import { hashrateBefore, isClockSet, seriesOf } from "./chart_data.js";
+import { h, segments } from "./dom.js";
 import { formatBytes, formatCount, formatHashrate } from "./format.js";
 import { t } from "./texts.js";
 
@@ -15,7 +16,7 @@ const RANGES = {
   day: { seconds: 86_400, step: 60, smooth: 5 },
 };
 
-/** A chart is at least so long. */
+/** A chart shows at least this much time. */
 const SHORTEST_SECONDS = 300;
 
 /** @typedef {keyof typeof RANGES} Range */
@@ -33,15 +34,25 @@ export class Charts {
   /** When the newest samples came, by a clock that nobody sets. */
   #heardAt = 0;
 
+  /** @type {MarkShape[]} */
+  #marks = [];
+  /** @type {number | null} */
+  #expected = null;
+
   #hashrate = new Chart(
     t("hashrate"),
-    [{ label: t("hashrate"), colour: "--blue", filled: true }],
+    [
+      { label: t("hashrate"), colour: "--blue", filled: true },
+      { label: t("expected"), colour: "--violet", dashed: true },
+    ],
     formatHashrate,
+    { mayCut: true },
   );
   #miners = new Chart(
     t("workingMiners"),
     [{ label: t("workingMiners"), colour: "--green", filled: true }],
     (value) => formatCount(Math.round(value)),
+    { mayCut: true },
   );
   #shares = new Chart(
     t("sharesPerMinute"),
@@ -54,31 +65,31 @@ export class Charts {
     (value) => `${formatBytes(value)}/s`,
   );
   #all = [this.#hashrate, this.#miners, this.#shares, this.#traffic];
+  /** On a phone one chart is shown. */
+  #chosen = h(
+    "select",
+    { id: "chart", change: () => this.#choose() },
+    ...[t("hashrate"), t("workingMiners"), t("sharesPerMinute"), t("bytesPerSecond")]
+      .map((name, place) => h("option", { value: place }, name)),
+  );
 
   element = h(
     "section",
-    { "aria-labelledby": "trends-title" },
+    { class: "trends", "aria-labelledby": "trends-title" },
     h(
       "header",
       { class: "bar bare" },
       h("h2", { id: "trends-title" }, t("trends")),
       h(
-        "div",
-        { class: "segments", role: "group", "aria-label": t("range") },
-        ...(/** @type {Range[]} */ (["hour", "day"])).map((range) => {
-          const button = h("button", {
-            "aria-pressed": String(range === this.#range),
-            click: () => {
-              for (const other of button.parentElement?.children ?? []) {
-                other.setAttribute("aria-pressed", String(other === button));
-              }
-              this.#range = range;
-              this.#draw();
-            },
-          }, t(range));
-          return button;
-        }),
+        "span",
+        { class: "only-phone" },
+        h("label", { for: "chart", class: "unseen" }, t("chart")),
+        this.#chosen,
       ),
+      segments(t("range"), /** @type {const} */ (["hour", "day"]), (range) => {
+        this.#range = range;
+        this.#draw();
+      }),
     ),
     h("div", { class: "charts" }, ...this.#all.map(({ element }) => element)),
   );
@@ -86,17 +97,31 @@ export class Charts {
   /** @param {Agent} agent */
   constructor(agent) {
     this.#agent = agent;
+    this.#choose();
   }
 
-  /** What the last hour's samples hold, with the names of their columns. */
-  get lastHour() {
-    return { columns: this.#columns, samples: this.#samples.hour };
+  /**
+   * The hashrate before a moment, as far as samples reach back; `undefined` if they do not.
+   *
+   * @param {Date} moment
+   */
+  before(moment) {
+    const seconds = moment.getTime() / 1000;
+    const { hour, day } = this.#samples;
+    return hashrateBefore(this.#columns, hour, seconds) ??
+      hashrateBefore(this.#columns, day, seconds);
+  }
+
+  /** What is expected of the farm; null while that is not known. @param {number | null} hashrate */
+  expect(hashrate) {
+    this.#expected = hashrate;
   }
 
   /** Asks for all that is kept. */
   async load() {
-    const { columns, hour, day } = await this.#agent.get("api/v1/history");
+    const { columns, hour, day, marks } = await this.#agent.get("api/v1/history");
     this.#columns = columns;
+    this.#marks = marks;
     this.#samples = { hour, day };
     this.#heardAt = performance.now();
     this.#draw();
@@ -124,6 +149,18 @@ export class Charts {
     else this.#draw();
   }
 
+  /** All moments to be marked, the oldest first. @param {MarkShape[]} marks */
+  mark(marks) {
+    this.#marks = marks;
+    this.#draw();
+  }
+
+  #choose() {
+    for (const [place, { element }] of this.#all.entries()) {
+      element.classList.toggle("chosen", String(place) === this.#chosen.value);
+    }
+  }
+
   recolour() {
     for (const chart of this.#all) chart.recolour();
   }
@@ -140,8 +177,9 @@ export class Charts {
     const start = Math.max(now - seconds, Math.min(now - SHORTEST_SECONDS, series.times[0] ?? now));
     /** @type {[number, number]} */
     const range = [start, now];
-    this.#hashrate.show([series.times, series.hashrate], range);
-    this.#miners.show([series.times, series.miners], range);
+    const expected = series.hashrate.map((value) => value === null ? null : this.#expected);
+    this.#hashrate.show([series.times, series.hashrate, expected], range, this.#marks);
+    this.#miners.show([series.times, series.miners], range, this.#marks);
     this.#shares.show([series.times, series.accepted, series.rejected], range);
     this.#traffic.show([series.times, series.up, series.down], range);
   }

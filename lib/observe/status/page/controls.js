@@ -1,6 +1,6 @@
 /**
  * What may be changed from the page, if `status.control` is true and a token was given: read the
- * configuration again, set what is logged, prefer a pool, disconnect a miner.
+ * configuration again, set what is logged, prefer a pool, disconnect a miner, forget a worker.
  */
 
 /** @import { Agent } from "./agent.js" */
@@ -66,6 +66,20 @@ export class Controls {
     await this.#try(async () => (await this.#agent.post(`api/v1/miners/${id}/disconnect`)).done);
   }
 
+  /**
+   * Forgets a worker if that is confirmed.
+   *
+   * @param {string} id
+   * @param {string} name
+   * @returns {Promise<boolean>} whether it was
+   */
+  async forget(id, name) {
+    if (!await confirmed(t("forgetAsk", { name }), t("forgetYes"))) return false;
+    return await this.#try(async () =>
+      (await this.#agent.post(`api/v1/workers/${id}/forget`)).done
+    );
+  }
+
   async #reload() {
     await this.#try(async () => {
       /** @type {ReloadShape} */
@@ -93,14 +107,21 @@ export class Controls {
     }
   }
 
-  /** Does it and says what was done, or why not. @param {() => Promise<string>} act */
+  /**
+   * Does it and says what was done, or why not.
+   *
+   * @param {() => Promise<string>} act
+   * @returns {Promise<boolean>} whether it was done
+   */
   async #try(act) {
     try {
       setText(this.#said, await act());
       this.#said.className = "said";
+      return true;
     } catch (error) {
       setText(this.#said, error instanceof Error ? error.message : String(error));
       this.#said.className = "said wrong";
+      return false;
     }
   }
 }

@@ -65,10 +65,27 @@ export function formatBytes(bytes) {
   return `${value} ${unit}`;
 }
 
-/** @param {number} part of one */
+/**
+ * Hashes as a count, not a rate.
+ *
+ * @param {number} hashes
+ */
+export function formatHashes(hashes) {
+  const { value, unit } = scaled(hashes, ["H", "kH", "MH", "GH", "TH", "PH", "EH", "ZH", "YH"]);
+  return `${value} ${unit}`;
+}
+
+/**
+ * A part of one in percent. Never 0 % for what is something, nor 100 % for what is not all.
+ *
+ * @param {number} part
+ */
 export function formatPercent(part) {
   const percent = part * 100;
-  return `${percent === 0 ? "0" : percent < 10 ? percent.toFixed(2) : percent.toFixed(0)} %`;
+  if (percent === 0) return "0 %";
+  if (percent < 0.01) return "< 0.01 %";
+  if (percent > 99 && percent < 100) return `${Math.floor(percent * 10) / 10} %`;
+  return `${percent.toFixed(percent < 1 ? 2 : percent < 10 ? 1 : 0)} %`;
 }
 
 const DAY = LOCALE === "zh-CN" ? "天" : "d";

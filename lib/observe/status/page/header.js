@@ -5,7 +5,8 @@
 
 /** @import { StreamStateShape } from "../shapes.ts" */
 import { h, setText } from "./dom.js";
-import { formatClock, formatDuration } from "./format.js";
+import { workersIn } from "./findings.js";
+import { formatClock, formatCount, formatDuration } from "./format.js";
 import { switchLanguage, switchTheme, theme } from "./preferences.js";
 import { t } from "./texts.js";
 
@@ -23,9 +24,20 @@ export class Header {
   /** @type {HTMLElement} */
   element;
 
-  /** @param {() => void} recolour called when other colours were chosen */
-  constructor(recolour) {
+  /** @type {() => boolean} */
+  #hasToken;
+  #forget = h("button", { class: "plain", hidden: true }, t("tokenForget"));
+
+  /**
+   * @param {object} acts
+   * @param {() => void} acts.recolour called when other colours were chosen
+   * @param {() => boolean} acts.hasToken whether there is one that may be forgotten
+   * @param {() => void} acts.forgetToken
+   */
+  constructor({ recolour, hasToken, forgetToken }) {
     this.#recolour = recolour;
+    this.#hasToken = hasToken;
+    this.#forget.addEventListener("click", forgetToken);
     this.#theme.addEventListener("click", () => {
       switchTheme();
       this.#showTheme();
@@ -54,6 +66,7 @@ export class Header {
         h(
           "span",
           { class: "switches" },
+          this.#forget,
           h(
             "button",
             { class: "plain", "aria-label": t("switchLanguageName"), click: switchLanguage },
@@ -71,8 +84,14 @@ export class Header {
     this.#heardAt = new Date();
     const { serving, reason, version, uptime_seconds: uptime } = summary;
     const isMining = serving && summary.miners.states.working > 0;
-    this.#pill.className = `chip ${serving ? (isMining ? "good" : "calm") : "bad"}`;
-    setText(this.#pill, serving ? t(isMining ? "serving" : "ready") : t("noPool"));
+    const isBackup = isMining && summary.attention.backup !== null;
+    const tone = !serving ? "bad" : isBackup ? "warn" : isMining ? "good" : "calm";
+    this.#pill.className = `chip ${tone}`;
+    setText(
+      this.#pill,
+      t(!serving ? "noPool" : isBackup ? "onBackup" : isMining ? "serving" : "ready"),
+    );
+    this.#forget.hidden = !this.#hasToken();
     setText(
       this.#pool,
       pools.filter(({ accounts }) => accounts.serving > 0).map(({ address }) => address).join(", "),
@@ -80,13 +99,16 @@ export class Header {
     setText(this.#uptime, `${t("uptime", { time: formatDuration(uptime) })} · ${version}`);
     this.#warn(serving ? "" : reason, "bad");
     document.body.classList.remove("stale");
-    document.title = serving ? t("title") : `⚠ ${t("noPool")} – ${t("title")}`;
+    // A tab in the background says it, too.
+    const troubled = workersIn(summary) - summary.attention.workers.working;
+    const mark = troubled > 0 ? `(${formatCount(troubled)}) ` : "";
+    document.title = serving ? mark + t("title") : `⚠ ${t("noPool")} – ${t("title")}`;
   }
 
   /** Says that nobody answers, once somebody has. */
   lost() {
     if (this.#heardAt === undefined) return;
-    this.#warn(t("lost", { time: formatClock(this.#heardAt) }), "warn");
+    this.#warn(t("noAnswer", { time: formatClock(this.#heardAt) }), "warn");
     document.body.classList.add("stale");
   }
 

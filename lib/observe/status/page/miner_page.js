@@ -1,33 +1,24 @@
 /**
- * One miner: what is known of it, where its shares ended, and its hashrate since the page was
- * opened, gathered here.
+ * One connection of a miner: the condition of its worker, as the list has it, what is known of it,
+ * where its shares ended, and its hashrate since the page was opened.
  */
 
 /** @import { Agent } from "./agent.js" */
 /** @import { Controls } from "./controls.js" */
 /** @import { MinerShape } from "../shapes.ts" */
 import { Refusal } from "./agent.js";
-import { Chart } from "./chart.js";
-import { chip, h, setText } from "./dom.js";
+import { conditionAdvice, stateText, stateTone } from "./condition_words.js";
+import { card, chip, facts, h, setText } from "./dom.js";
 import { formatCount, formatDifficulty, formatDuration, formatHashrate } from "./format.js";
-import { workerOf } from "./miner_rows.js";
+import { LiveHashrate } from "./live_hashrate.js";
 import { t, word } from "./texts.js";
-
-/** So many points are gathered: an hour, one every 2 s. */
-const MAX_POINTS = 1800;
-
-/** The chart shows so many seconds before it begins to move. */
-const RANGE_SECONDS = 120;
+import { workerOf } from "./worker_rows.js";
 
 export class MinerPage {
   /** @type {Agent} */
   #agent;
   /** @type {string} */
   #id;
-  /** @type {number[]} */
-  #times = [];
-  /** @type {number[]} */
-  #hashrates = [];
   /** @type {Controls} */
   #controls;
   #isLoading = false;
@@ -37,14 +28,12 @@ export class MinerPage {
   }, t("disconnect"));
   #title = h("h2", { tabindex: -1 });
   #state = h("span");
+  #advice = h("p", { class: "advice", role: "status", hidden: true });
+  #worker = h("a", { hidden: true }, t("seeWorker"));
   #gone = h("div", { class: "banner warn", role: "status", hidden: true });
   #facts = h("dl", { class: "facts" });
   #shares = h("dl", { class: "facts" });
-  #chart = new Chart(
-    t("minerChart"),
-    [{ label: t("minerChart"), colour: "--blue", filled: true }],
-    formatHashrate,
-  );
+  #live = new LiveHashrate(false);
 
   /** @type {HTMLElement} */
   element;
@@ -62,24 +51,27 @@ export class MinerPage {
     this.findAgain = findAgain;
     this.element = h(
       "main",
-      { class: "miner-page" },
+      { class: "one-page miner-page" },
       h("p", {}, h("a", { class: "back", href: "#/" }, t("back"))),
-      h("header", { class: "bar bare" }, this.#title, this.#state, this.#disconnect),
+      h(
+        "header",
+        { class: "bar bare" },
+        this.#title,
+        this.#state,
+        this.#worker,
+        this.#disconnect,
+      ),
       this.#gone,
+      this.#advice,
       h(
         "div",
         { class: "columns" },
-        section("facts", this.#facts),
+        card(t("facts"), this.#facts),
         h(
           "div",
           { class: "stack" },
-          h(
-            "div",
-            {},
-            this.#chart.element,
-            h("p", { class: "muted small note" }, t("sinceOpened")),
-          ),
-          section("shares", this.#shares),
+          this.#live.element,
+          card(t("shares"), this.#shares),
         ),
       ),
     );
@@ -91,7 +83,7 @@ export class MinerPage {
   }
 
   recolour() {
-    this.#chart.recolour();
+    this.#live.recolour();
   }
 
   /** Asks how it is. */
@@ -111,29 +103,30 @@ export class MinerPage {
 
   /** @param {MinerShape} miner */
   #show(miner) {
-    const { state, account, worker, user, hashrate } = miner;
+    const { state, account, worker, user, hashrate, condition, worker_id: workerId } = miner;
     setText(this.#title, workerOf(account, worker) || user || t("unnamed"));
-    this.#state.replaceChildren(chip(state === "working" ? "good" : "calm", word(state)));
+    this.#state.replaceChildren(
+      condition === null
+        ? chip("calm", word(state))
+        : chip(stateTone(condition.state), conditionText(miner, condition)),
+    );
+    const advice = condition === null ? "" : conditionAdvice(condition);
+    this.#advice.hidden = advice === "";
+    this.#advice.className = `advice ${condition === null ? "calm" : stateTone(condition.state)}`;
+    setText(this.#advice, advice);
+    this.#worker.hidden = workerId === null;
+    if (workerId !== null) this.#worker.href = `#/workers/${encodeURIComponent(workerId)}`;
     this.#gone.hidden = true;
     this.#disconnect.hidden = !this.#controls.mayChange;
-    this.#facts.replaceChildren(...factsOf(miner));
-    this.#shares.replaceChildren(...sharesOf(miner));
-
-    // Only forward, whatever the clock of this machine does.
-    const now = (performance.timeOrigin + performance.now()) / 1000;
-    this.#times.push(now);
-    this.#hashrates.push(hashrate.minutes_15);
-    if (this.#times.length > MAX_POINTS) {
-      this.#times.shift();
-      this.#hashrates.shift();
-    }
-    const start = Math.min(this.#times[0] ?? now, now - RANGE_SECONDS);
-    this.#chart.show([this.#times, this.#hashrates], [start, now]);
+    this.#facts.replaceChildren(...facts(factsOf(miner)));
+    this.#shares.replaceChildren(...facts(sharesOf(miner)));
+    this.#live.add(hashrate.minutes_15);
   }
 
   #showGone() {
     const name = this.#title.textContent ?? "";
     this.#state.replaceChildren();
+    this.#advice.hidden = true;
     this.#gone.hidden = false;
     this.#disconnect.hidden = true;
     this.#gone.replaceChildren(
@@ -143,20 +136,15 @@ export class MinerPage {
   }
 }
 
-/** @param {import("./texts.js").TextKey} title @param {HTMLElement} content */
-function section(title, content) {
-  return h(
-    "section",
-    { class: "card" },
-    h("header", { class: "bar" }, h("h3", {}, t(title))),
-    content,
-  );
+/** @param {MinerShape} miner @param {NonNullable<MinerShape["condition"]>} condition */
+function conditionText({ last_share_seconds: lastShareSeconds, connected_seconds }, condition) {
+  return stateText(condition, { lastShareSeconds: lastShareSeconds ?? connected_seconds });
 }
 
-/** @param {MinerShape} miner */
+/** @param {MinerShape} miner @returns {[string, string][]} */
 function factsOf(miner) {
   const age = miner.last_share_seconds;
-  return rows([
+  return [
     [t("hashrate") + t("comma") + t("over15"), formatHashrate(miner.hashrate.minutes_15)],
     [t("hashrate") + t("comma") + t("over60"), formatHashrate(miner.hashrate.minutes_60)],
     [t("difficulty"), miner.difficulty === null ? "–" : formatDifficulty(miner.difficulty)],
@@ -170,11 +158,11 @@ function factsOf(miner) {
     [t("asicboost"), word(`boost_${miner.asicboost}`)],
     [t("versionMask"), miner.version_mask],
     [t("sessionId"), miner.id ?? "–"],
-  ]);
+  ];
 }
 
 /** Where its shares ended; of the reasons for a bad end only those that were. */
-/** @param {MinerShape} miner */
+/** @param {MinerShape} miner @returns {[string, string][]} */
 function sharesOf({ shares }) {
   const { refused, rejected, unanswered } = shares;
   /** @param {Record<string, number>} counts @param {import("./texts.js").TextKey} key */
@@ -185,7 +173,7 @@ function sharesOf({ shares }) {
         formatCount(count),
       ]));
   const lost = Object.values(unanswered).reduce((sum, count) => sum + count, 0);
-  return rows([
+  return [
     [t("received"), formatCount(shares.received)],
     [t("submitted"), formatCount(shares.submitted)],
     [t("accepted"), formatCount(shares.accepted)],
@@ -200,10 +188,5 @@ function sharesOf({ shares }) {
     [t("outage"), formatCount(shares.outage)],
     [t("unanswered"), formatCount(lost)],
     [t("waitingShares"), formatCount(shares.waiting)],
-  ]);
-}
-
-/** @param {readonly (readonly [string, string])[]} pairs */
-function rows(pairs) {
-  return pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+  ];
 }

@@ -4,17 +4,17 @@
  */
 
 import { language } from "./preferences.js";
-import { CHINESE } from "./texts_zh.js";
+import { CHINESE, CHINESE_ADVICE } from "./texts_zh.js";
 
 /** Words in braces are places for values. */
 export const ENGLISH = {
   title: "btcagent",
   noPool: "No pool serves",
   serving: "Mining",
+  onBackup: "Mining on a backup pool",
   ready: "Ready for miners",
-  stopping: "Stopping",
   connecting: "Connecting…",
-  lost: "No answer from btcagent. What is shown is from {time}; trying again…",
+  noAnswer: "No answer from btcagent. What is shown is from {time}; trying again…",
   uptime: "up {time}",
   switchLanguage: "中文",
   switchLanguageName: "切换到中文",
@@ -23,31 +23,66 @@ export const ENGLISH = {
   light: "light",
   dark: "dark",
 
-  tokenTitle: "Token wanted",
+  tokenTitle: "Token required",
   tokenAbout:
-    "This btcagent shows its status to whoever has the token of status.token in its configuration.",
+    "This btcagent shows its status with the token that status.token in its configuration names.",
   tokenLabel: "Token",
-  tokenWrong: "That is not it.",
+  tokenWrong: "Wrong token",
+  tokenRemember: "Remember it in this browser",
+  tokenForget: "Forget token",
   tokenSend: "Show",
+
+  attention: "Is anything wrong?",
+  headNoPool: "No pool serves: nothing is mined",
+  headTrouble: "{count} of {total} workers need attention",
+  headNobody: "No worker was seen in the last day",
+  headNoShares: "{count} workers, all working; no share judged in the last hour",
+  headCalm: "{count} workers, all working; {percent} of the work lost in the last hour",
+  costs: "Costs about {hashrate}",
+  costsPart: "Costs about {hashrate}, {percent} of what is expected",
+  countMissing: "machines missing",
+  countRefused: "refused",
+  countFlapping: "flapping",
+  countSilent: "silent",
+  countWeak: "weak",
+  countWaiting: "wait for a pool",
+  showThese: "Show these workers: {count} {words}",
+  outageNow: "No pool has served since {time}",
+  outageToday: "Without any pool for {time} today",
+  backupSince: "On the backup pool {pool} since {time}, instead of {instead}: {reason}",
+  backupProving:
+    "On the backup pool {pool} since {time}; {instead} answers again and has to stay up for a while",
+  lostHour: "{percent} of the work lost in the last hour",
+  lostDay: "{percent} of the work lost in the last 24 hours",
 
   totals: "Totals",
   hashrate: "Hashrate",
   hashrateOver: "1 min {minute}, 1 h {hour}",
   over15: "over 15 min",
+  expectedPart: "{percent} of {hashrate}, the median of 24 h",
+  nominalPart: "{percent} of {hashrate}, the nominal figure",
+  expectedUnknown: "What is usual is known after an hour",
+  noPoolSince: "no pool since {time}",
+  noPoolNow: "no pool serves",
+  before: "before: {hashrate}",
   miners: "Miners",
-  ofConnected: "of {count} connected",
-  allWork: "all that are connected work",
+  workers: "Workers",
+  workingOf: "working, of {count} seen in 24 h",
   noMiners: "none is connected",
-  withoutPool: "connected, without a pool",
+  withoutPool: "none mines: no pool",
+  connectionsNow: "{count} connections",
+  loggingIn: "{count} not logged in",
   rolling: "ASICBoost on {count}",
   outgrown: "{count} times one had to reconnect: the pools leave too few bytes of extranonce2",
   lostRolling: "lost on {count}",
   rejected: "Rejected",
-  rejectedRate: "Rejected",
-  ofShares: "of shares in the last hour",
-  acceptedSince: "{accepted} accepted, {rejected} rejected since the start",
-  keptSince: "{accepted} accepted, {kept} kept, {rejected} rejected since the start",
+  lost: "Lost",
+  ofWork: "of the work in the last hour",
+  lostMean: "About {hashrate} on average",
+  lostIn24: "24 h: {percent}",
+  nothingJudged: "no share judged in the last hour",
   why: "most: {reasons}",
+  link: "Connection to the pools",
   uplink: "Uplink",
   perShare: "{bytes} B a share",
   totalUp: "{up} up, {down} down in all",
@@ -68,6 +103,27 @@ export const ENGLISH = {
   illegal: "illegal",
   unauthorized: "unauthorized",
   too_many: "too many waiting",
+  connection_lost: "pool connection lost",
+  miner_gone: "miner gone",
+  timed_out: "no verdict in time",
+  stopped: "btcagent stopped",
+
+  why_stale: "too late, the job was over",
+  why_duplicate: "sent twice",
+  why_low_difficulty: "too little work",
+  why_time_too_old: "its clock is behind the job's",
+  why_time_too_new: "its clock is ahead of the job's",
+  why_version_mask: "version bits the pool does not allow",
+  why_other: "for another reason of the pool",
+  why_illegal: "not readable as shares",
+  why_unauthorized: "sent before logging in",
+  why_too_many: "too many wait for a verdict",
+  why_connection_lost: "the pool connection was lost before the verdict",
+  why_miner_gone: "the miner left before the verdict",
+  why_timed_out: "the pool gave no verdict within a minute",
+  why_outage: "found while no pool served",
+  why_others: "others",
+  why_stopped: "btcagent stopped before the verdict",
 
   trends: "Trends",
   range: "Stretch of time",
@@ -81,6 +137,16 @@ export const ENGLISH = {
   down: "Down",
   chartAbout: "{name}: now {last}, lowest {min}, highest {max}",
   chartEmpty: "{name}: nothing yet",
+  axisFrom: "axis from {value}",
+  chartMarks: "{name}: {marks}",
+  mark_failover: "backup",
+  mark_back: "back",
+  mark_outage: "outage",
+  mark_outage_end: "outage over",
+  mark_reload: "reload",
+  mark_start: "start",
+  chart: "Chart",
+  expected: "Expected",
   filling: "The first points come within 20 seconds.",
 
   pools: "Pools",
@@ -115,25 +181,52 @@ export const ENGLISH = {
   retryIn: "next try in {time}",
   ago: "{time} ago",
 
-  searchMiners: "Search",
+  searchWorkers: "Search",
   searchHint: "name, address, software",
-  show: "Show",
-  allMiners: "All",
-  troubled: "Trouble",
+  filter: "Show",
+  filterAll: "All workers ({count})",
+  filterTrouble: "In trouble ({count})",
+  filterState: "{state} ({count})",
+  filterObserved: "With an observation ({count})",
+  missing: "Missing",
+  refused: "Refused",
+  flapping: "Flapping",
+  silent: "Silent",
+  weak: "Weak",
   troubleFirst: "Trouble first",
+  groupBy: "Group by",
+  groupNone: "No groups",
+  groupSubnet: "By subnet",
+  groupSoftware: "By software",
+  groupAccount: "By sub-account",
+  groupTrouble: "{count} of {total} in trouble",
+  groupCalm: "all {total} working",
+  noAccount: "(no sub-account)",
+  noPoolThen: "(without a pool)",
+  noSoftware: "(unknown software)",
   sortBy: "Sort by",
-  countAll: "{count} miners",
-  countSome: "{some} of {count} miners",
-  noneFound: "No miner matches.",
-  noneYet: "No miner is connected yet. Point one at this machine.",
-  worker: "Miner",
+  countAll: "{count} workers",
+  countSome: "{some} of {count} workers",
+  noneFound: "No worker matches.",
+  noneYet: "No worker has logged in yet. Point a miner at this machine.",
+  worker: "Worker",
   address: "Address",
+  subnet: "Subnet",
   software: "Software",
   lastShare: "Last share",
+  lostPart: "Lost, 1 h",
+  connections: "Connections",
   connectedFor: "Connected",
+  someOf: "{some} of {usual}",
+  times: "×{count}",
+  gone: "gone {time}",
+  ofUsual: "of {hashrate}",
   never: "never",
   unnamed: "(no name yet)",
-  minersTable: "Miners, scrolls",
+  workersTable: "Workers, scrolls",
+  csvWorkers: "Workers as CSV",
+  csvCauses: "Causes as CSV",
+  csvFailed: "Download failed: {reason}",
 
   working: "Working",
   waiting: "Waits for a pool",
@@ -141,10 +234,52 @@ export const ENGLISH = {
   subscribed: "Not logged in",
   authorized: "Not logged in",
   joining: "Waits for a pool",
-  silent: "No share for {time}",
-  weak: "Weak: {percent} of its kind",
-  boostLost: "ASICBoost lost",
-  rejects: "{percent} rejected",
+  stateMissing: "Missing for {time}",
+  stateMissingHad: "Missing for {time} – had {hashrate}",
+  stateRefused: "Refused: {percent} – {reason}",
+  stateFlapping: "Reconnects {count} times an hour",
+  stateSilent: "No share for {time}",
+  stateSilentEver: "No share yet",
+  stateBelowKind: "Weak: {percent} of its kind",
+  stateBelowItself: "Weak: {percent} of what it did",
+  stateFewer: "{some} of {usual} connections",
+  weakConnections: "Fewer connections than usual",
+  stateBoostLost: "ASICBoost lost",
+  seen: "{state} · seen: {what}",
+  seen_gaps: "gaps",
+  seen_below_itself: "less than it did",
+  seen_below_kind: "less than its kind",
+
+  causes: "Causes",
+  causesStretch: "Stretch of time of the causes",
+  causesNothing: "Nothing was lost.",
+  causesWaiting: "Counting…",
+  byReason: "By reason",
+  byPool: "By pool",
+  bySoftware: "By software",
+  bySubnet: "By subnet",
+  byAccount: "By sub-account",
+  reason: "Reason",
+  account: "Sub-account",
+  good: "Good",
+  lostShares: "Lost",
+  part: "Part",
+  hashes: "Hashes",
+  moreCauses: "All {count}",
+  fewerCauses: "Fewer",
+  endsTitle: "Where shares ended since the start",
+  endsAccepted: "Accepted by the pool",
+  endsAcceptedAbout: "the pool counts them",
+  endsKept: "Kept here",
+  endsKeptAbout: "good for the miner, below the pool's difficulty: credited, not sent",
+  endsRefused: "Refused here",
+  endsRefusedAbout: "not sent: the pool would have rejected them",
+  endsRejected: "Rejected by the pool",
+  endsRejectedAbout: "sent, and the pool said no",
+  endsUnanswered: "Never answered",
+  endsUnansweredAbout: "sent, and no verdict came",
+  endsOutage: "For made-up jobs",
+  endsOutageAbout: "while no pool served, so that miners stay; they earn nothing",
 
   events: "Recent events",
   eventsList: "Recent events, scrolls",
@@ -156,7 +291,34 @@ export const ENGLISH = {
   warning: "Warning",
   error: "Error",
 
-  back: "All miners",
+  back: "All workers",
+  workerGone: "This worker is not known: a day without it has passed, or it was forgotten.",
+  observations: "Observations",
+  observationsAbout: "Seen in the figures, with no verdict.",
+  observed_gaps: "Gaps",
+  observed_below_itself: "Below itself",
+  observed_below_kind: "Below its kind",
+  noObservations: "Nothing unusual.",
+  firstSeen: "First seen",
+  wentAt: "Disconnected",
+  went: "Why it disconnected",
+  hadHashrate: "Hashrate it had",
+  usualHashrate: "Usual hashrate",
+  kindHashrate: "Median of its kind",
+  unknown: "not known yet",
+  connectsHour: "Logins in the last hour",
+  usualConnections: "{count}, usually {usual}",
+  sharesHour: "Shares of the last hour",
+  workerConnections: "Connections now",
+  noConnections: "None.",
+  connection: "Connection {id}",
+  moreConnections: "and {count} more",
+  forget: "Forget this worker",
+  forgetAsk: "Forget {name}? It is no longer counted as missing. If it comes back, it is new.",
+  forgetYes: "Forget",
+  goodShares: "Good",
+  lostOfShares: "Lost",
+  seeWorker: "All of this worker",
   minerGone: "This miner is not connected any more. It may be back under another id.",
   findAgain: "Look for {name}",
   facts: "Facts",
@@ -194,15 +356,17 @@ export const ENGLISH = {
   disconnectAsk: "Disconnect {name}? It may connect again at once.",
   cancel: "Cancel",
   refusedHere: "refused here: {reason}",
-  rejectedByPool: "rejected: {reason}",
+  neverAnswered: "never answered: {reason}",
+  rejectedByPool: "rejected by the pool: {reason}",
 };
 
 /** @typedef {keyof typeof ENGLISH} TextKey */
 
-const texts = language() === "zh" ? CHINESE : ENGLISH;
+const isChinese = language() === "zh";
+const texts = isChinese ? CHINESE : ENGLISH;
 
 /** The language tag for dates and numbers. */
-export const LOCALE = language() === "zh" ? "zh-CN" : "en-GB";
+export const LOCALE = isChinese ? "zh-CN" : "en-GB";
 
 /**
  * A text in the language chosen.
@@ -215,10 +379,30 @@ export function t(key, values = {}) {
 }
 
 /**
+ * Whether there is a text of that name: the agent may add words.
+ *
+ * @param {string} name
+ * @returns {name is TextKey}
+ */
+export function hasText(name) {
+  return Object.hasOwn(texts, name);
+}
+
+/**
  * The text of that name, or the name itself if there is none: for words the agent may add.
  *
  * @param {string} name
  */
 export function word(name) {
-  return Object.hasOwn(texts, name) ? t(/** @type {TextKey} */ (name)) : name;
+  return hasText(name) ? t(name) : name;
+}
+
+/**
+ * What to do about a condition, where the agent's own English sentence will not do.
+ *
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function adviceOf(name) {
+  return isChinese && Object.hasOwn(CHINESE_ADVICE, name) ? CHINESE_ADVICE[name] : undefined;
 }

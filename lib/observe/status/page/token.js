@@ -7,7 +7,7 @@ import { t } from "./texts.js";
 
 /**
  * @param {boolean} wasWrong whether one was given and refused
- * @returns {Promise<string>}
+ * @returns {Promise<import("./agent.js").TokenAnswer>}
  */
 export function askToken(wasWrong) {
   return new Promise((resolve) => {
@@ -18,6 +18,7 @@ export function askToken(wasWrong) {
       required: true,
       "aria-describedby": "token-about",
     });
+    const remember = h("input", { id: "token-keep", type: "checkbox" });
     const dialog = h(
       "dialog",
       {
@@ -32,7 +33,7 @@ export function askToken(wasWrong) {
           submit: (/** @type {Event} */ event) => {
             event.preventDefault();
             dialog.remove();
-            resolve(input.value);
+            resolve({ token: input.value, isKept: remember.checked });
           },
         },
         h("h2", { id: "token-title" }, t("tokenTitle")),
@@ -40,6 +41,7 @@ export function askToken(wasWrong) {
         wasWrong ? h("p", { class: "wrong", role: "alert" }, t("tokenWrong")) : undefined,
         h("label", { for: "token" }, t("tokenLabel")),
         input,
+        h("label", { class: "tick", for: "token-keep" }, remember, t("tokenRemember")),
         h("button", { class: "main" }, t("tokenSend")),
       ),
     );

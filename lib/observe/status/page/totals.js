@@ -1,207 +1,136 @@
 /**
- * The figures at the top.
+ * The figures below the answer to whether anything is wrong: hashrate against what is expected,
+ * workers, and what is lost. Without a pool nothing is mined, and no mean over the time before
+ * says otherwise.
  */
 
-/** @import { StreamStateShape, HistogramShape } from "../shapes.ts" */
-import { rejectedPart } from "./chart_data.js";
-import { h, setText } from "./dom.js";
+/** @import { LossesShape } from "../worker_shapes.ts" */
+/** @import { Summary } from "./findings.js" */
+import { h } from "./dom.js";
+import { workersIn } from "./findings.js";
 import {
-  bytesParts,
-  formatBytes,
   formatCount,
   formatHashrate,
-  formatLatency,
+  formatMoment,
   formatPercent,
   hashrateParts,
 } from "./format.js";
-import { t, word } from "./texts.js";
+import { t } from "./texts.js";
+import { Tile } from "./tile.js";
 
-/** A figure with its unit, and a few words below it. */
-class Tile {
-  #value = h("b");
-  #unit = h("span", { class: "unit" });
-  #about = h("span", { class: "about" });
-  /** @type {HTMLElement[]} */
-  #lines = [h("p"), h("p")];
-  /** @type {HTMLElement} */
-  element;
-
-  /** @param {string} title */
-  constructor(title) {
-    this.element = h(
-      "article",
-      { class: "card tile" },
-      h("h3", {}, title),
-      h("p", { class: "figure" }, this.#value, " ", this.#unit, " ", this.#about),
-      ...this.#lines,
-    );
-  }
-
-  /**
-   * @param {string} value
-   * @param {string} unit
-   * @param {string} about
-   * @param {...string} lines
-   */
-  show(value, unit, about, ...lines) {
-    setText(this.#value, value);
-    setText(this.#unit, unit);
-    setText(this.#about, about);
-    for (const [place, line] of this.#lines.entries()) setText(line, lines[place] ?? "");
-  }
-}
+/** Seconds in an hour: what is lost in one is shown as a rate. */
+const HOUR = 3600;
 
 export class Totals {
   #hashrate = new Tile(t("hashrate"));
-  #miners = new Tile(t("miners"));
-  #rejected = new Tile(t("rejectedRate"));
-  #uplink = new Tile(t("uplink"));
-  #latency = new Tile(t("latency"));
-  /** @type {{ time: number, bytes: number } | undefined} */
-  #before;
-  /** @type {number | undefined} */
-  #rate;
+  #workers = new Tile(t("workers"));
+  #lost = new Tile(t("lost"));
 
   element = h(
     "section",
     { class: "tiles", "aria-labelledby": "totals-title" },
     h("h2", { id: "totals-title", class: "unseen" }, t("totals")),
     this.#hashrate.element,
-    this.#miners.element,
-    this.#rejected.element,
-    this.#uplink.element,
-    this.#latency.element,
+    this.#workers.element,
+    this.#lost.element,
   );
 
   /**
-   * @param {StreamStateShape["summary"]} summary
-   * @param {{ columns: readonly string[], samples: readonly number[][] }} lastHour
+   * @param {Summary} summary
+   * @param {number | undefined} before the hashrate before the outage that lasts, if it is known
+   * @param {string} lossSentence of the last hour, if it is not shown elsewhere
    */
-  show(summary, lastHour) {
-    const { hashrate, miners, shares, traffic, verdict_latency: latency } = summary;
+  show(summary, before, lossSentence) {
+    if (summary.serving) this.#showHashrate(summary);
+    else this.#showOutage(summary, before);
+    this.#showWorkers(summary);
+    this.#showLost(summary.attention.losses, lossSentence);
+  }
+
+  /** @param {Summary} summary */
+  #showHashrate({ hashrate, attention }) {
+    const { expected_hashrate: expected, nominal_hashrate: nominal } = attention;
     const { value, unit } = hashrateParts(hashrate.minutes_15);
-    this.#hashrate.show(
+    /** @param {"expectedPart" | "nominalPart"} key @param {number} wanted */
+    const partOf = (key, wanted) =>
+      t(key, {
+        percent: formatPercent(hashrate.minutes_15 / wanted),
+        hashrate: formatHashrate(wanted),
+      });
+    this.#hashrate.show({
       value,
       unit,
-      t("over15"),
-      t("hashrateOver", {
-        minute: formatHashrate(hashrate.minutes_1),
-        hour: formatHashrate(hashrate.minutes_60),
-      }),
-    );
-
-    const { working } = miners.states;
-    const { rolling, lost } = miners.asicboost;
-    this.#miners.show(
-      formatCount(working),
-      "",
-      miners.connected === 0
-        ? t("noMiners")
-        : !summary.serving
-        ? t("withoutPool")
-        : working === miners.connected
-        ? t("allWork")
-        : t("ofConnected", { count: formatCount(miners.connected) }),
-      [
-        t("rolling", { count: formatCount(rolling) }),
-        ...(lost > 0 ? [t("lostRolling", { count: formatCount(lost) })] : []),
-        ...(summary.outgrown > 0 ? [t("outgrown", { count: formatCount(summary.outgrown) })] : []),
-      ].join(" · "),
-    );
-
-    const part = rejectedPart(lastHour.columns, lastHour.samples);
-    const [percent, sign] = part === undefined ? ["–", ""] : formatPercent(part).split(" ");
-    const reasons = { ...shares.refused, ...mergedReasons(shares) };
-    const rejected = Object.values(reasons).reduce((sum, count) => sum + count, 0);
-    const worst = Object.entries(reasons).filter(([, count]) => count > 0)
-      .sort(([, a], [, b]) => b - a).slice(0, 2)
-      .map(([reason, count]) => `${word(reason)} ${formatCount(count)}`).join(t("comma"));
-    this.#rejected.show(
-      percent ?? "–",
-      sign ?? "",
-      t("ofShares"),
-      t(shares.kept > 0 ? "keptSince" : "acceptedSince", {
-        accepted: formatCount(shares.accepted + shares.assumed),
-        kept: formatCount(shares.kept),
-        rejected: formatCount(rejected),
-      }),
-      worst === "" ? "" : t("why", { reasons: worst }),
-    );
-
-    const bytes = bytesParts(this.#uplinkRate(summary));
-    this.#uplink.show(
-      bytes.value,
-      `${bytes.unit}/s`,
-      t("toPools"),
-      t("totalUp", {
-        up: formatBytes(traffic.bytes_written),
-        down: formatBytes(traffic.bytes_read),
-      }),
-      shares.submitted === 0
-        ? ""
-        : t("perShare", { bytes: (traffic.bytes_written / shares.submitted).toFixed(1) }),
-    );
-
-    const [median, most] = [quantile(latency, 0.5), quantile(latency, 0.95)];
-    const [, number, unitOfTime] = /^(.*) (\S+)$/.exec(formatBound(median)) ?? [];
-    this.#latency.show(
-      number ?? "–",
-      unitOfTime ?? "",
-      median === undefined ? t("none") : t("latencyAbout"),
-      most === undefined ? "" : t("latency95", { time: formatBound(most) }),
-    );
+      about: t("over15"),
+      part: expected ? hashrate.minutes_15 / expected : undefined,
+      lines: [
+        expected ? partOf("expectedPart", expected) : t("expectedUnknown"),
+        nominal ? partOf("nominalPart", nominal) : "",
+        t("hashrateOver", {
+          minute: formatHashrate(hashrate.minutes_1),
+          hour: formatHashrate(hashrate.minutes_60),
+        }),
+      ],
+    });
   }
 
-  /**
-   * Bytes a second, over a few seconds.
-   *
-   * @param {StreamStateShape["summary"]} summary
-   */
-  #uplinkRate({ uptime_seconds: time, traffic: { bytes_written: bytes } }) {
-    const before = this.#before;
-    if (before === undefined || time < before.time) {
-      this.#before = { time, bytes };
-      this.#rate = undefined;
-    } else if (time - before.time >= 5) {
-      this.#rate = (bytes - before.bytes) / (time - before.time);
-      this.#before = { time, bytes };
-    }
-    return this.#rate ?? (time > 0 ? bytes / time : 0);
+  /** @param {Summary} summary @param {number | undefined} before */
+  #showOutage({ attention: { outage, expected_hashrate: expected } }, before) {
+    const { value, unit } = hashrateParts(0);
+    const usual = before ?? expected;
+    this.#hashrate.show({
+      value,
+      unit,
+      about: outage.since === null
+        ? t("noPoolNow")
+        : t("noPoolSince", { time: formatMoment(new Date(outage.since)) }),
+      tone: "bad",
+      lines: usual ? [t("before", { hashrate: formatHashrate(usual) })] : [],
+    });
+  }
+
+  /** @param {Summary} summary */
+  #showWorkers(summary) {
+    const { miners, serving, attention, outgrown } = summary;
+    const { connected, states, asicboost: { rolling, lost } } = miners;
+    const waiting = states.connected + states.subscribed + states.authorized;
+    this.#workers.show({
+      value: formatCount(serving ? attention.workers.working : 0),
+      unit: "",
+      about: serving
+        ? t("workingOf", { count: formatCount(workersIn(summary)) })
+        : t("withoutPool"),
+      lines: [
+        [
+          connected === 0 ? t("noMiners") : t("connectionsNow", { count: formatCount(connected) }),
+          ...(waiting > 0 ? [t("loggingIn", { count: formatCount(waiting) })] : []),
+        ].join(" · "),
+        [
+          t("rolling", { count: formatCount(rolling) }),
+          ...(lost > 0 ? [t("lostRolling", { count: formatCount(lost) })] : []),
+        ].join(" · "),
+        outgrown > 0 ? t("outgrown", { count: formatCount(outgrown) }) : "",
+      ],
+    });
+  }
+
+  /** @param {Summary["attention"]["losses"]} losses @param {string} sentence */
+  #showLost({ hour, day }, sentence) {
+    const isJudged = hour.good + hour.lost > 0;
+    const [value, unit] = isJudged ? formatPercent(hour.part).split(/ (?=%)/) : ["–", ""];
+    this.#lost.show({
+      value: value ?? "–",
+      unit: unit ?? "",
+      about: isJudged ? t("ofWork") : t("nothingJudged"),
+      lines: [
+        hour.lost > 0 ? t("lostMean", { hashrate: lostRate(hour) }) : "",
+        sentence,
+        day.good + day.lost > 0 ? t("lostIn24", { percent: formatPercent(day.part) }) : "",
+      ],
+    });
   }
 }
 
-/**
- * Reasons of pools and our own under one name.
- *
- * @param {StreamStateShape["summary"]["shares"]} shares
- * @returns {Record<string, number>}
- */
-function mergedReasons({ refused, rejected }) {
-  /** @type {Record<string, number>} */
-  const own = refused;
-  return Object.fromEntries(
-    Object.entries(rejected).map(([reason, count]) => [reason, count + (own[reason] ?? 0)]),
-  );
-}
-
-/**
- * The bound below which that part of a histogram lies; `Infinity` beyond the last one.
- *
- * @param {HistogramShape} histogram
- * @param {number} part
- */
-function quantile({ bounds_seconds: bounds, counts }, part) {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return undefined;
-  let seen = 0;
-  for (const [place, count] of counts.entries()) {
-    seen += count;
-    if (seen >= total * part) return bounds[place] ?? Infinity;
-  }
-  return Infinity;
-}
-
-/** @param {number | undefined} bound */
-function formatBound(bound) {
-  return bound === undefined || bound === Infinity ? "–" : `≤ ${formatLatency(bound)}`;
+/** @param {LossesShape} losses of an hour */
+function lostRate({ lost_hashes: hashes }) {
+  return formatHashrate(hashes / HOUR);
 }

@@ -88,9 +88,12 @@ export class VirtualRows {
       setAttribute(row, "aria-rowindex", String(first + place + 2));
       this.#fill(row, item);
     }
-    // Who stands on a row stays on it.
+    // The focus stays on the item it is on.
     if (focused >= 0 && focusedItem - first !== focused) {
-      this.#rows[focusedItem - first]?.querySelector("a")?.focus({ preventScroll: true });
+      const row = this.#rows[focusedItem - first];
+      /** @type {HTMLElement | null | undefined} */
+      const stop = row?.querySelector("a:not([hidden]), button:not([hidden])");
+      stop?.focus({ preventScroll: true });
     }
   }
 }

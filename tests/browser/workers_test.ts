@@ -1,4 +1,4 @@
-/** The table of miners and one miner's page, in a real Chromium. */
+/** The table of workers, and the pages of one worker and one miner, in a real Chromium. */
 
 import assert from "node:assert/strict";
 import { harmIn, HOSTILE_NAMES } from "../support/hostile_names.ts";
@@ -6,17 +6,17 @@ import { browserTest, Look } from "./browser.ts";
 import { FakeFarm } from "./fake_farm.ts";
 import { FarmServer } from "./farm_server.ts";
 
-const NAMES = ".miners tbody a";
+const NAMES = ".workers tbody tr.worker a";
 
 browserTest(
-  "10,000 miners are on the page within a second, and only those in sight exist",
+  "10,000 workers are on the page within a second, and only those in sight exist",
   async () => {
     await using server = new FarmServer(new FakeFarm(10_000));
     await using look = await Look.at(server.url);
-    await look.sees(".count", "10,000 miners");
+    await look.sees(".count", "10,000 workers");
     // Others use this machine: what the page itself takes is seen when they let it.
     const loaded = `(async () => {
-    while (document.querySelector(".count")?.textContent !== "10,000 miners") {
+    while (document.querySelector(".count")?.textContent !== "10,000 workers") {
       await new Promise(requestAnimationFrame);
     }
     return performance.now();
@@ -34,39 +34,43 @@ browserTest(
   },
 );
 
-browserTest("10,000 miners: scrolled to the end, sorted and searched at once", async () => {
+browserTest("10,000 workers: scrolled to the end, sorted and searched at once", async () => {
   await using server = new FarmServer(new FakeFarm(10_000));
   await using look = await Look.at(server.url);
-  await look.sees(".count", "10,000 miners");
+  await look.sees(".count", "10,000 workers");
   const { page } = look;
-  await page.evaluate(`document.querySelector(".miners-card .scroller").scrollTop = 1e9`);
+  await page.evaluate(`document.querySelector(".workers-card .scroller").scrollTop = 1e9`);
   await page.locator(NAMES, { hasText: /^rig10000$/ }).waitFor();
   assert.equal(
-    await page.locator(".miners tbody tr:has(a)").last().getAttribute("aria-rowindex"),
+    await page.locator(".workers tbody tr:has(a)").last().getAttribute("aria-rowindex"),
     "10001",
   );
 
-  const heading = page.getByRole("button", { name: "Accepted" });
-  await heading.click();
-  await look.sees(NAMES, "rig10000");
-  const column = page.locator(".miners").getByRole("columnheader", { name: "Accepted" });
-  assert.equal(await column.getAttribute("aria-sort"), "descending");
+  const heading = page.getByRole("button", { name: "Worker", exact: true });
   await heading.click();
   await look.sees(NAMES, "rig1");
+  const column = page.locator(".workers").getByRole("columnheader", {
+    name: "Worker",
+    exact: true,
+  });
   assert.equal(await column.getAttribute("aria-sort"), "ascending");
+  await heading.click();
+  await look.sees(NAMES, "rig10000");
+  assert.equal(await column.getAttribute("aria-sort"), "descending");
+  await heading.click();
 
   await page.getByLabel("Search").fill("RIG999");
-  await look.sees(".count", "11 of 10,000 miners");
+  await look.sees(".count", "11 of 10,000 workers");
   assert.deepEqual((await look.texts(NAMES)).slice(0, 2), ["rig999", "rig9990"]);
-  await page.getByLabel("Search").fill("10.0.39.15:");
-  await look.sees(".count", "1 of 10,000 miners");
+  await page.getByLabel("Search").fill("10.0.39.15");
+  await look.sees(".count", "1 of 10,000 workers");
   await page.getByLabel("Search").fill("nobody");
-  await look.sees(".miners-card .empty", "No miner matches.");
+  await look.sees(".workers-card .empty", "No worker matches.");
 
   // How long a step of scrolling takes, when others let it.
   await page.getByLabel("Search").fill("");
   const frames = await page.evaluate(`(async () => {
-    const scroller = document.querySelector(".miners-card .scroller");
+    const scroller = document.querySelector(".workers-card .scroller");
     const took = [];
     for (let step = 0; step < 60; step++) {
       scroller.scrollTop = step * 977;
@@ -79,28 +83,43 @@ browserTest("10,000 miners: scrolled to the end, sorted and searched at once", a
   assert.ok(frames[15]! < 50, `a quarter of the frames take over ${frames[15]} ms`);
 });
 
-browserTest("miners with trouble can be had first, or alone, each with what is wrong", async () => {
-  const farm = new FakeFarm(50, [
-    {},
-    {},
-    { last_share_seconds: 900 },
-    { hashrate: { minutes_15: 20e12, minutes_60: 20e12 } },
-    { asicboost: "lost" },
-  ]);
-  await using server = new FarmServer(farm);
-  await using look = await Look.at(server.url);
-  await look.page.getByRole("button", { name: "Trouble first" }).click();
-  await look.sees(NAMES, "rig3");
-  assert.deepEqual((await look.texts(NAMES)).slice(0, 4), ["rig3", "rig4", "rig5", "rig1"]);
-  assert.deepEqual((await look.texts(".miners td.state")).slice(0, 4), [
-    "No share for 15 min",
-    "Weak: 20 % of its kind",
-    "ASICBoost lost",
-    "Working",
-  ]);
-  await look.page.getByRole("button", { name: "Trouble 3" }).click();
-  await look.sees(".count", "3 of 50 miners");
-});
+browserTest(
+  "trouble comes first unless that is switched off, what costs most before the rest",
+  async () => {
+    const weak = (part: number, hashrate: number) => ({
+      condition: { state: "weak", reason: "below_kind", part, about: "It is weak." } as const,
+      hashrate: { minutes_15: hashrate, minutes_60: hashrate },
+      usual_hashrate: 100e12,
+    });
+    const farm = new FakeFarm(50, [], [
+      {},
+      { condition: { state: "flapping", reason: "", part: null, about: "" }, connects_hour: 12 },
+      weak(0.5, 50e12),
+      weak(0.2, 20e12),
+      { hour: { good: 90, lost: 10 } },
+      { connections: 3, usual_connections: 3 },
+    ]);
+    await using server = new FarmServer(farm);
+    await using look = await Look.at(server.url);
+    const { page } = look;
+    await look.sees(".count", "50 workers");
+    assert.deepEqual((await look.texts(NAMES)).slice(0, 4), ["rig2", "rig4", "rig3", "rig1"]);
+    assert.deepEqual((await look.texts(".workers td.state")).slice(0, 4), [
+      "Reconnects 12 times an hour",
+      "Weak: 20 % of its kind",
+      "Weak: 50 % of its kind",
+      "Working",
+    ]);
+    await page.getByText("×3").waitFor();
+    await page.getByLabel("Show").selectOption("trouble");
+    await look.sees(".count", "3 of 50 workers");
+    await page.getByLabel("Show").selectOption("all");
+    await page.getByRole("button", { name: "Trouble first" }).click();
+    await page.getByRole("button", { name: "Lost, 1 h" }).click();
+    await look.sees(NAMES, "rig5");
+    await look.sees(".workers td.lost", "10 %");
+  },
+);
 
 browserTest(
   "a click shows one miner, live; when it is gone the page says so and finds it again",
@@ -110,14 +129,17 @@ browserTest(
     await using look = await Look.at(server.url, { expected: /404/ });
     const { page } = look;
     await page.getByRole("link", { name: "rig7", exact: true }).click();
-    await look.sees("h2", "rig7");
+    await look.sees(".one-page h2", "rig7");
+    assert.match(page.url(), /#\/workers\/7$/);
+    await page.getByRole("link", { name: "Connection 00000006" }).click();
+    await page.locator(".miner-page").waitFor();
     assert.match(page.url(), /#\/miners\/00000006$/);
     await look.sees(".facts", /Hashrate, over 15 min96\.0 TH\/s/);
     await page.getByRole("img", { name: /Hashrate \(15 min\): now 96/ }).waitFor();
     farm.disconnect(6);
     await page.getByText("This miner is not connected any more").waitFor();
     await page.getByRole("button", { name: "Look for rig7" }).click();
-    await look.sees(".miners-card .empty", "No miner matches.");
+    await look.sees(".count", "1 of 30 workers");
     assert.equal(await page.getByLabel("Search").inputValue(), "rig7");
   },
 );
@@ -133,7 +155,7 @@ browserTest("names made to be markup are only text, wherever they are shown", as
   await look.sees(".events .message", evil);
   await look.sees(".banner", `No pool answers; ${evil}`);
   await page.getByRole("link", { name: "<img" }).click();
-  await look.sees("h2", evil);
+  await look.sees(".one-page h2", evil);
   assert.equal(await page.locator("img[src=x], body script").count(), 0);
   assert.doesNotMatch(await page.title(), /taken/);
 });
@@ -153,13 +175,19 @@ browserTest(
     await using server = new FarmServer(farm);
     await using look = await Look.at(server.url);
     const { page } = look;
-    await look.sees(".count", `${names.length} miners`);
+    await look.sees(".count", `${names.length} workers`);
+    await page.getByLabel("Group by").selectOption("software");
     await look.sees(".banner", /DROP TABLE/);
     const shown = await page.evaluate("document.body.textContent + document.title") as string;
     assert.equal(harmIn(shown.replaceAll("\n", " ")), undefined);
     assert.equal(await page.locator("img[src=x], body script").count(), 0);
-    for (const [place] of names.entries()) {
-      await page.goto(`${server.url}#/miners/${place.toString(16).padStart(8, "0")}`);
+    for (
+      const [place, address] of names.flatMap((_, place): [number, string][] => [
+        [place, `miners/${place.toString(16).padStart(8, "0")}`],
+        [place, `workers/${place + 1}`],
+      ])
+    ) {
+      await page.goto(`${server.url}#/${address}`);
       await page.locator(".facts dd").first().waitFor();
       const text = await page.evaluate("document.body.textContent + document.title") as string;
       assert.equal(harmIn(text.replaceAll("\n", " ")), undefined, names[place]);
@@ -167,18 +195,25 @@ browserTest(
   },
 );
 
-browserTest("on a phone every number of a miner is there whole", async () => {
+browserTest("on a phone every number of a worker is there whole", async () => {
   const busy = {
     hashrate: { minutes_15: 234.56e12, minutes_60: 234.56e12 },
-    last_share_seconds: 59,
+    usual_hashrate: 250e12,
   };
-  await using server = new FarmServer(new FakeFarm(5, [busy, { last_share_seconds: 7100 }]));
+  const farm = new FakeFarm(5, [], [busy, {
+    last_share_seconds: 7100,
+    hour: { good: 9, lost: 999 },
+  }]);
+  await using server = new FarmServer(farm);
   await using look = await Look.at(server.url, { viewport: { width: 360, height: 740 } });
-  await look.sees(".miners .hashrate:is(td)", "234.6 TH/s");
+  await look.sees(".count", "5 workers");
   for (const locale of ["en", "zh"]) {
-    if (locale === "zh") await look.page.getByRole("button", { name: "中文" }).click();
+    if (locale === "zh") {
+      await look.page.getByRole("button", { name: "中文" }).click();
+      await look.sees(".count", "5 个矿工");
+    }
     const cut = await look.page.evaluate(
-      `[...document.querySelectorAll(".miners td.number")]
+      `[...document.querySelectorAll(".workers td.number:not(.wider), .causes td")]
         .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
         .map(({ textContent }) => textContent)`,
     );

@@ -1,0 +1,153 @@
+/**
+ * Keeps the book of workers: tells it of miners that log in and leave, and shows it each of them
+ * once a minute, a few in a turn.
+ */
+
+import type { AttendedClock } from "../base/attended_clock.ts";
+import type { Timers } from "../base/clock.ts";
+import { InTurns } from "../base/in_turns.ts";
+import type { AttendanceBook, Attendee } from "../miner/attendance.ts";
+import { columnOf, countOf, COUNTS, type ShareCounter } from "../mux/books/ledger.ts";
+import { reportFault } from "../observe/fault.ts";
+import { areaLog } from "../observe/log.ts";
+import { LOST_REASONS } from "../workers/lost_reasons.ts";
+import { WorkerBook, type WorkerBookOptions } from "../workers/worker_book.ts";
+
+/** Steps of a sweep in one turn, well under 1 ms of them, and the pause until the next. */
+const STEPS_PER_TURN = 64;
+const PAUSE_MS = 1;
+
+const QUARTER_MS = 900_000;
+const HOUR_MS = 3_600_000;
+
+/** What counts as good: assumed shares too, until the pool says otherwise. */
+const GOOD = (["accepted", "assumed", "kept"] as const).map(columnOf);
+
+/** The columns that each reason of lost shares is counted in. */
+const LOST: readonly (readonly number[])[] = LOST_REASONS.map((reason) =>
+  COUNTS
+    .filter((count) =>
+      count === countOf("refused", reason) || count === countOf("rejected", reason)
+    )
+    .map(columnOf)
+);
+
+const log = areaLog("agent");
+
+/** What the watch needs. */
+export interface WorkerWatchOptions {
+  /** How the book is kept. */
+  readonly book: WorkerBookOptions;
+  /** Where shares are counted. */
+  readonly counter: ShareCounter;
+  /** The name under which a sub-account is kept, as the pool list or the miners have it. */
+  readonly accountOf: (name: string) => string;
+  /** What workers are judged by. */
+  readonly clock: AttendedClock;
+  /** For sweeps. */
+  readonly timers: Timers;
+}
+
+/** Keeps the book. A fault of its own costs no miner anything. */
+export class WorkerWatch implements AttendanceBook {
+  /** The book. */
+  readonly book: WorkerBook;
+  readonly #options: WorkerWatchOptions;
+  readonly #lost = new Float64Array(LOST_REASONS.length);
+  readonly #sweeping: InTurns;
+  #sweptAt: number;
+
+  /** Begins with an empty book. */
+  constructor(options: WorkerWatchOptions) {
+    this.#options = options;
+    this.book = new WorkerBook(options.book);
+    this.#sweeping = new InTurns(options.timers, STEPS_PER_TURN, PAUSE_MS);
+    this.#sweptAt = options.clock.now();
+  }
+
+  loggedIn(miner: Attendee): number {
+    return this.#safely(() =>
+      this.book.loggedIn({
+        account: this.#options.accountOf(miner.account),
+        name: miner.workerName,
+        clientAgent: miner.clientAgent,
+        address: miner.from.hostname,
+        sessionId: miner.sessionId,
+        upstream: miner.upstreamName,
+      }, this.#options.clock.now())
+    ) ?? 0;
+  }
+
+  admitted(miner: Attendee): void {
+    this.#safely(() => this.#sample(miner));
+  }
+
+  paused(miner: Attendee, from: number, to: number): void {
+    this.#safely(() => this.book.paused(miner.attendance, from, to, miner.upstreamName));
+  }
+
+  left(miner: Attendee, reason: string, isOurDoing: boolean): void {
+    this.#safely(() => {
+      this.#sample(miner);
+      this.book.left(miner.attendance, reason, isOurDoing, this.#options.clock.now());
+    });
+  }
+
+  /** Looks at all of `miners` if it is time to. To be called about once a second. */
+  tick(miners: () => Iterable<Attendee>): void {
+    const { clock } = this.#options;
+    const time = clock.now();
+    if (time - this.#sweptAt < this.book.times.sweepMs) return;
+    this.#sweptAt = time;
+    this.#sweeping.run(() => this.#sweep(miners()));
+  }
+
+  /** Looks at nobody any more. */
+  stop(): void {
+    this.#sweeping.stop();
+  }
+
+  /** One before each `yield`. */
+  *#sweep(miners: Iterable<Attendee>): Generator<void> {
+    for (const miner of miners) {
+      this.#sample(miner);
+      yield;
+    }
+    yield* this.book.settle(this.#options.clock.now());
+  }
+
+  #sample(miner: Attendee): void {
+    const { counter, clock } = this.#options;
+    const { sessionId } = miner;
+    const realTime = clock.realNow();
+    const time = clock.now(realTime);
+    const since = realTime - (time - miner.connectedAt);
+    const sumOf = (columns: readonly number[]) => {
+      let sum = 0;
+      for (const column of columns) sum += counter.minerCount(sessionId, column);
+      return sum;
+    };
+    for (const [place, columns] of LOST.entries()) this.#lost[place] = sumOf(columns);
+    const rate = (ms: number) => counter.minerHashrate(sessionId, ms, since, realTime);
+    this.book.sample({
+      attendance: miner.attendance,
+      good: sumOf(GOOD),
+      lost: this.#lost,
+      lastShareAt: miner.lastShareAt,
+      upstream: miner.upstreamName,
+      difficulty: miner.difficulty,
+      hashrateQuarter: rate(QUARTER_MS),
+      hashrateHour: rate(HOUR_MS),
+      hasLostAsicboost: miner.rolling === "lost",
+    }, time);
+  }
+
+  #safely<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      reportFault(log, error);
+      return undefined;
+    }
+  }
+}

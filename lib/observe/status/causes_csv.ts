@@ -1,0 +1,26 @@
+/**
+ * `/api/v1/causes.csv`: what was lost and why, for a spreadsheet.
+ */
+
+import { csvLine } from "./csv.ts";
+import type { CausesShape } from "./worker_shapes.ts";
+
+const HEAD = ["window", "dimension", "name", "good", "lost", "part", "lost_hashes"];
+
+/** Lines along which causes are told apart, as the first cells call them. */
+const DIMENSIONS = ["reasons", "pools", "software", "subnets", "accounts"] as const;
+
+/** The text of the answer: all of both stretches of time, then each cause. */
+export function* causesCsv(causes: CausesShape): Generator<string, void> {
+  yield csvLine(HEAD);
+  for (const [window, losses] of Object.entries(causes)) {
+    const { good, lost, part, lost_hashes } = losses;
+    yield csvLine([window, "all", "", good, lost, part, lost_hashes]);
+    for (const dimension of DIMENSIONS) {
+      for (const cause of losses[dimension]) {
+        const { name, good, lost, part, lost_hashes } = cause;
+        yield csvLine([window, dimension, name, good, lost, part, lost_hashes]);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What lists of the status server are asked for: a filter, an order and a page of it; pure.
+ */
+
+import { sorted } from "../../base/steps.ts";
+import { RequestProblem } from "./answers.ts";
+
+/** Rows of a page if nothing is said, and at most. */
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** What a row is sorted by; of lists, the first that differs. */
+export type SortKey = number | string | readonly (number | string)[];
+
+/** Which rows are asked for, in which order. */
+export interface ListQuery<Row> {
+  /** Whether a row is among them. */
+  readonly wants: (row: Row) => boolean;
+  /** What they are sorted by. */
+  readonly keyOf: (row: Row) => SortKey;
+  /** 1 for the least first, -1 for the greatest. */
+  readonly direction: number;
+  /** How many are left out before the page. */
+  readonly offset: number;
+  /** How many are on the page at most. */
+  readonly limit: number;
+}
+
+/** A page of a list. */
+export interface ListPage<Row> {
+  /** Rows that match. */
+  readonly total: number;
+  /** How many of them were left out before. */
+  readonly offset: number;
+  /** The page. */
+  readonly rows: readonly Row[];
+}
+
+/** The parameters of a request, each once. */
+export class ListParameters {
+  readonly #given = new Map<string, string>();
+
+  /** Reads them. @throws RequestProblem for one that is not in `names`, or repeated. */
+  constructor(query: URLSearchParams, names: readonly string[]) {
+    const wanted = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+    for (const [name, value] of query) {
+      if (!names.includes(name)) {
+        throw new RequestProblem(400, `Unknown parameter "${name}", wanted ${wanted}`);
+      }
+      if (this.#given.has(name)) {
+        throw new RequestProblem(400, `"${name}" is there twice, wanted once`);
+      }
+      this.#given.set(name, value);
+    }
+  }
+
+  /** The text of one; `undefined` if it was not given. */
+  text(name: string): string | undefined {
+    return this.#given.get(name);
+  }
+
+  /** One of `wanted`. @throws RequestProblem for anything else. */
+  oneOf(name: string, wanted: readonly string[]): string | undefined {
+    const value = this.#given.get(name);
+    if (value === undefined || wanted.includes(value)) return value;
+    throw new RequestProblem(400, `Cannot use this "${name}", wanted one of ${wanted.join(", ")}`);
+  }
+
+  /** The order and the page, sorted by one of `keys`. @throws RequestProblem for anything else. */
+  page<Row>(
+    keys: Readonly<Record<string, (row: Row) => SortKey>>,
+    usual: string,
+  ): Omit<ListQuery<Row>, "wants"> {
+    const words = Object.keys(keys).flatMap((key) => [key, `-${key}`]);
+    const sort = this.oneOf("sort", words) ?? usual;
+    return {
+      keyOf: keys[sort.replace(/^-/, "")]!,
+      direction: sort.startsWith("-") ? -1 : 1,
+      offset: this.#wholeNumber("offset", 0, 1_000_000) ?? 0,
+      limit: this.#wholeNumber("limit", 1, MAX_LIMIT) ?? DEFAULT_LIMIT,
+    };
+  }
+
+  #wholeNumber(name: string, min: number, max: number): number | undefined {
+    const value = this.#given.get(name);
+    if (value === undefined) return undefined;
+    const number = /^\d{1,7}$/.test(value) ? Number(value) : NaN;
+    if (number >= min && number <= max) return number;
+    throw new RequestProblem(
+      400,
+      `Cannot use this "${name}", wanted a whole number ${min}..${max}`,
+    );
+  }
+}
+
+/** Rows looked at in a step. */
+const STEP = 50;
+
+/** Picks the page, in steps. */
+export function* pickPage<Row>(
+  all: Iterable<Row>,
+  { wants, keyOf, direction, offset, limit }: ListQuery<Row>,
+): Generator<void, ListPage<Row>> {
+  const keyed: { readonly row: Row; readonly key: SortKey }[] = [];
+  let seen = 0;
+  for (const row of all) {
+    if (wants(row)) keyed.push({ row, key: keyOf(row) });
+    if (++seen % STEP === 0) yield;
+  }
+  const inOrder = yield* sorted(keyed, (a, b) => direction * compare(a.key, b.key));
+  const rows = inOrder.slice(offset, offset + limit).map(({ row }) => row);
+  return { total: keyed.length, offset, rows };
+}
+
+function compare(one: SortKey, other: SortKey): number {
+  if (typeof one !== "object" || typeof other !== "object") {
+    return one === other ? 0 : one < other ? -1 : 1;
+  }
+  for (const [place, key] of one.entries()) {
+    const order = compare(key, other[place]!);
+    if (order !== 0) return order;
+  }
+  return 0;
+}

@@ -1,0 +1,56 @@
+/**
+ * The upright axis of a chart; pure.
+ */
+
+/** A chart is at least this part of its highest value high, so that noise does not look like news. */
+const LEAST_PART = 0.05;
+
+/** What there is beyond the highest and lowest value, as a part of what is shown. */
+const MARGIN = 0.15;
+
+/** Lowest values from this part of the highest on need no zero in sight. */
+const NEAR_PART = 0.7;
+
+/**
+ * From where to where the axis reaches. It begins at zero unless all values are close together:
+ * then a change of 1 % is a fifth of its height, and `isCut` has the chart say so.
+ *
+ * @param {readonly (number | null | undefined)[]} values
+ * @param {boolean} mayCut
+ * @returns {{ min: number, max: number, isCut: boolean }}
+ */
+export function scaleOf(values, mayCut) {
+  let [lowest, highest] = [Infinity, 0];
+  for (const value of values) {
+    if (typeof value !== "number") continue;
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+  }
+  const whole = { min: 0, max: Math.max(4, highest * 1.12), isCut: false };
+  // Below a hundred the smallest change is more than 1 %.
+  if (!mayCut || highest < 100 || lowest < highest * NEAR_PART) return whole;
+  const span = highest - lowest;
+  const height = Math.max(span * (1 + 2 * MARGIN), highest * LEAST_PART);
+  const min = Math.max(0, (lowest + highest - height) / 2);
+  return { min, max: min + height, isCut: true };
+}
+
+/**
+ * The marks in sight that lie as far as this from each other, so that their labels can be read; the
+ * later of two wins, since it is the news.
+ *
+ * @template {{ readonly time: number }} M
+ * @param {readonly M[]} marks the oldest first
+ * @param {[number, number]} range of time in sight
+ * @param {number} apart in the same unit
+ * @returns {{ mark: M, isLabelled: boolean }[]}
+ */
+export function marksIn(marks, [start, end], apart) {
+  const shown = marks.filter(({ time }) => time >= start && time <= end);
+  let next = Infinity;
+  return shown.toReversed().map((mark) => {
+    const isLabelled = next - mark.time >= apart;
+    if (isLabelled) next = mark.time;
+    return { mark, isLabelled };
+  }).toReversed();
+}

@@ -1,0 +1,50 @@
+/**
+ * `/api/v1/workers?…`: which workers, in which order, which of them on this page; pure.
+ */
+
+import { WORKER_STATES } from "../../base/worker_state.ts";
+import { ListParameters, type ListQuery, type SortKey } from "./list_query.ts";
+import type { WorkerShape } from "./worker_shapes.ts";
+
+/** What a list can be sorted by; `trouble` has the worst state first. */
+const KEYS: Readonly<Record<string, (worker: WorkerShape) => SortKey>> = {
+  trouble: (worker) => [WORKER_STATES.indexOf(worker.condition.state), worker.worker],
+  id: ({ id }) => Number(id),
+  worker: ({ worker }) => worker,
+  hashrate: ({ hashrate }) => hashrate.minutes_15,
+  usual_hashrate: ({ usual_hashrate }) => usual_hashrate ?? 0,
+  lost: ({ hour }) => hour.lost,
+  lost_part: ({ hour }) => hour.lost / Math.max(1, hour.good + hour.lost),
+  last_share: ({ last_share_seconds }) => last_share_seconds ?? Infinity,
+  gone: ({ gone_seconds }) => gone_seconds ?? 0,
+  connects: ({ connects_hour }) => connects_hour,
+};
+
+/**
+ * Reads what is asked for: `q` is looked for in worker, sub-account, address and client agent;
+ * `state`, `account`, `subnet` and `client_agent` filter; `sort` is a key, with `-` before it for the
+ * greatest first, the worst state first if it is left out; `offset` and `limit` (1..1000) cut.
+ *
+ * @throws RequestProblem for a parameter that is unknown, repeated or out of range.
+ */
+export function parseWorkerQuery(query: URLSearchParams): ListQuery<WorkerShape> {
+  const filters = ["state", "account", "subnet", "client_agent"] as const;
+  const given = new ListParameters(query, ["q", ...filters, "sort", "offset", "limit"]);
+  const state = given.oneOf("state", WORKER_STATES);
+  const [account, subnet, agent] = filters.slice(1).map((name) => given.text(name));
+  const text = given.text("q")?.toLowerCase();
+  return {
+    wants: (worker) =>
+      (state === undefined || worker.condition.state === state) &&
+      (account === undefined || worker.account === account) &&
+      (subnet === undefined || worker.subnet === subnet) &&
+      (agent === undefined || worker.client_agent === agent) &&
+      (text === undefined || contains(worker, text)),
+    ...given.page(KEYS, "trouble"),
+  };
+}
+
+function contains({ worker, account, address, client_agent }: WorkerShape, text: string): boolean {
+  return [worker, account, address, client_agent]
+    .some((field) => field.toLowerCase().includes(text));
+}

@@ -1,0 +1,123 @@
+/**
+ * What was lost, and mainly why, in one sentence:
+ *
+ *     0.8 % of the work of the last hour was lost: 0.5 % stale, rejected by pool.example:3333,
+ *     mostly bmminer/2.0.0; 0.2 % duplicate, refused here, at pool.example:3333
+ */
+
+import type { Counted } from "./cause_table.ts";
+import { lossesOf, partLost, type PoolName } from "./causes.ts";
+import type { Endings } from "./losses.ts";
+import { LOST_REASONS } from "./lost_causes.ts";
+import { type Origin, OTHERS } from "./origins.ts";
+import type { Window } from "./step_counts.ts";
+
+/** Causes that are named. */
+const MOST_CAUSES = 3;
+
+/** A smaller part of the work is not told in figures, and not at all if there is a greater one. */
+const TOLD_PART = 0.001;
+
+/**
+ * "Mostly" somebody: more than this part of what was lost for one cause, and this many times its
+ * part of what was good. What more than half of a farm runs has more than half of everything.
+ */
+const MOST_PART = 0.5;
+const TIMES_ITS_PART = 1.5;
+
+const TIME: Readonly<Record<Window, string>> = { hour: "hour", day: "24 hours" };
+
+/** Lost for one reason at one pool. */
+interface Group {
+  readonly reason: number;
+  readonly pool: string;
+  readonly counted: Counted[];
+  work: number;
+}
+
+/** The sentence; empty if nothing was lost. */
+export function causeSentence(endings: Endings, window: Window, poolName: PoolName): string {
+  const losses = lossesOf(endings);
+  if (losses.lost === 0) return "";
+  const all = losses.goodWork + losses.lostWork;
+  const partOf = (work: number) => all === 0 ? 0 : work / all;
+  const groups = groupsOf(endings.lost, poolName);
+  const told = groups.slice(0, MOST_CAUSES)
+    .filter(({ work }, i) => i === 0 || partOf(work) >= TOLD_PART)
+    .map((group) => `${percent(partOf(group.work))} ${wordsFor(group, endings.good)}`);
+  const total = percent(partLost(losses));
+  const [first, ...rest] = total;
+  return `${first!.toUpperCase()}${rest.join("")} of the work of the last ${
+    TIME[window]
+  } was lost: ` +
+    told.join("; ");
+}
+
+function groupsOf(lost: readonly Counted[], poolName: PoolName): Group[] {
+  const groups = new Map<string, Group>();
+  for (const counted of lost) {
+    const { reason, poolId, work } = counted;
+    const pool = poolName(poolId);
+    const key = `${reason} ${pool}`;
+    const group = groups.get(key) ?? { reason, pool, counted: [], work: 0 };
+    groups.set(key, group);
+    group.counted.push(counted);
+    group.work += work;
+  }
+  return [...groups.values()].sort((a, b) =>
+    b.work - a.work || b.counted.length - a.counted.length
+  );
+}
+
+function wordsFor({ reason, pool, counted }: Group, good: readonly Counted[]): string {
+  const { by, words } = LOST_REASONS[reason]!;
+  const who = mostly(counted, good);
+  const end = who === undefined ? "" : `, mostly ${who}`;
+  const at = pool === "" ? "" : `, at ${pool}`;
+  switch (by) {
+    case "refused":
+      return `${words}, refused here${at}${end}`;
+    case "rejected":
+      return `${words}, rejected by ${pool}${end}`;
+    case "unanswered":
+      return `never answered by ${pool} (${words})${end}`;
+    default:
+      return `${words}${end}`;
+  }
+}
+
+/** Whose most of it was: a software, else a network, else a sub-account; `undefined` for nobody's. */
+function mostly(lost: readonly Counted[], good: readonly Counted[]): string | undefined {
+  for (const dimension of ["software", "subnet", "account"] as const) {
+    const name = mostlyIn(dimension, lost, good);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+function mostlyIn(
+  dimension: keyof Origin,
+  lost: readonly Counted[],
+  good: readonly Counted[],
+): string | undefined {
+  const parts = new Map<string, number>();
+  const all = workOf(lost);
+  for (const { origin, work } of lost) {
+    const name = origin[dimension];
+    parts.set(name, (parts.get(name) ?? 0) + work / all);
+  }
+  const [name, part] = [...parts].reduce((most, each) => each[1] > most[1] ? each : most);
+  if (!(part > MOST_PART) || name === "" || name === OTHERS) return undefined;
+  const itsGood = workOf(good.filter(({ origin }) => origin[dimension] === name));
+  const itsPart = itsGood === 0 ? 0 : itsGood / workOf(good);
+  return part >= TIMES_ITS_PART * itsPart ? name : undefined;
+}
+
+function workOf(counted: readonly Counted[]): number {
+  return counted.reduce((sum, { work }) => sum + work, 0);
+}
+
+function percent(part: number): string {
+  if (part < TOLD_PART) return "less than 0.1 %";
+  return part < 0.0995 ? `${(part * 100).toFixed(1)} %` : `${Math.round(part * 100)} %`;
+}

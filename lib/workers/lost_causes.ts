@@ -1,0 +1,86 @@
+/**
+ * Why a share is lost: one list of all reasons, with what API and people call each. Made from the lists of reasons, so that one that is added there is counted here.
+ */
+
+import {
+  REFUSE_REASONS,
+  type RefuseReason,
+  REJECT_REASONS,
+  type RejectReason,
+  snakeCase,
+  UNANSWERED_REASONS,
+  type UnansweredReason,
+} from "../base/share_reasons.ts";
+
+/** What the ledger counts a lost share as. */
+export type LostAs =
+  | `refused${Capitalize<RefuseReason>}`
+  | `rejected${Capitalize<RejectReason>}`
+  | `unanswered${Capitalize<UnansweredReason>}`
+  | "outage";
+
+/** Where it was lost. */
+export type LostBy = "refused" | "rejected" | "unanswered" | "outage" | "others";
+
+/** One reason. */
+export interface LostReason {
+  /** In the ledger. */
+  readonly count: string;
+  /** In the API, as in `rejected_stale`. */
+  readonly name: string;
+  /** Whether we refused it, the pool rejected it or never answered, or there was no pool. */
+  readonly by: LostBy;
+  /** What was wrong, in words. */
+  readonly words: string;
+}
+
+const WORDS: Readonly<Record<RefuseReason | RejectReason | UnansweredReason, string>> = {
+  illegal: "unreadable",
+  unauthorized: "sent before the login",
+  stale: "stale",
+  duplicate: "duplicate",
+  timeTooOld: "with a time before the job's",
+  timeTooNew: "with a time too far ahead",
+  versionMask: "with version bits that are not allowed",
+  lowDifficulty: "of too low difficulty",
+  tooMany: "too many at once",
+  other: "with another fault",
+  connectionLost: "connection lost",
+  minerGone: "miner gone",
+  timedOut: "no answer within a minute",
+  stopped: "btcagent stopped",
+};
+
+function reasonsOf<Reason extends keyof typeof WORDS>(
+  by: LostBy,
+  reasons: readonly Reason[],
+): LostReason[] {
+  return reasons.map((reason) => ({
+    count: `${by}${reason[0]!.toUpperCase()}${reason.slice(1)}`,
+    name: `${by}_${snakeCase(reason)}`,
+    by,
+    words: WORDS[reason],
+  }));
+}
+
+/** Every reason; where it is in the list is its number. */
+export const LOST_REASONS: readonly LostReason[] = [
+  ...reasonsOf("refused", REFUSE_REASONS),
+  ...reasonsOf("rejected", REJECT_REASONS),
+  ...reasonsOf("unanswered", UNANSWERED_REASONS),
+  { count: "outage", name: "outage", by: "outage", words: "found while no pool answered" },
+  // What is left when there are too many causes to tell them apart.
+  { count: "others", name: "others", by: "others", words: "for other reasons" },
+];
+
+/** The number of the last, which has what cannot be told apart. */
+export const OTHER_REASONS: number = LOST_REASONS.length - 1;
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(
+  LOST_REASONS.map(({ count }, number) => [count, number]),
+);
+
+/** The number of a reason. */
+export function reasonNumber(count: LostAs): number {
+  return NUMBERS.get(count)!;
+}

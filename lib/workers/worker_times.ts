@@ -1,0 +1,35 @@
+/**
+ * How long things take before something is said of a worker.
+ */
+
+/** All in milliseconds. */
+export interface WorkerTimes {
+  /** How often every connection is looked at. */
+  readonly sweepMs: number;
+  /** How finely an hour is counted: {@linkcode BUCKETS} of these. */
+  readonly bucketMs: number;
+  /** Without a connection for this long, a worker is missing. */
+  readonly missingMs: number;
+  /** Without a share for this long, and several times its usual pause, a worker is silent. */
+  readonly silentMs: number;
+  /** The window of the hashrate that a worker is judged by. */
+  readonly windowMs: number;
+  /** Connections that are kept this long are usual. */
+  readonly keptMs: number;
+  /** A worker that is gone and never had a good share is forgotten after this. */
+  readonly strangerMs: number;
+}
+
+/** Parts of an hour. */
+export const BUCKETS = 12;
+
+/** Those of a farm. */
+export const WORKER_TIMES: WorkerTimes = {
+  sweepMs: 60_000,
+  bucketMs: 300_000,
+  missingMs: 300_000,
+  silentMs: 300_000,
+  windowMs: 900_000,
+  keptMs: 1_800_000,
+  strangerMs: 600_000,
+};

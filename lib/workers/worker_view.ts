@@ -1,0 +1,359 @@
+/**
+ * What there is to show of workers, read from their book at one moment.
+ */
+
+import { subnetOf } from "../base/subnet.ts";
+import { WORKER_STATES, type WorkerState } from "../base/worker_state.ts";
+import { aboutGaps, regularGaps } from "./gaps.ts";
+import { LOST_REASONS, type LostReason } from "./lost_reasons.ts";
+import { FAR_BELOW } from "./usual_hashrates.ts";
+import { type Condition, conditionOf, isKnown, type WorkerFacts } from "./worker_state.ts";
+import type { WorkerBook } from "./worker_book.ts";
+import { CONNECTION, CONNECTION_PARTS, FLAG, since, WORKER } from "./worker_records.ts";
+import { BUCKETS } from "./worker_times.ts";
+
+/** Something seen, and no verdict. */
+export interface Observation {
+  /** What kind of thing. */
+  readonly kind: "gaps" | "below_itself" | "below_kind";
+  /** In a sentence, with the figures. */
+  readonly about: string;
+}
+
+/** One worker; lengths of time in milliseconds. */
+export interface WorkerView {
+  /** Its number for this run. */
+  readonly id: number;
+  /** The sub-account; empty in single-user mode. */
+  readonly account: string;
+  /** Its name, as the pool knows it. */
+  readonly name: string;
+  /** What is the matter with it. */
+  readonly condition: Condition;
+  /** Its connections now. */
+  readonly connections: number;
+  /** As many as it had for half an hour at a time, in the last day. */
+  readonly usualConnections: number;
+  /** Session ids of its connections, the newest first, 100 at most. */
+  readonly sessionIds: readonly number[];
+  /** What its last connection calls itself. */
+  readonly clientAgent: string;
+  /** Where that came from. */
+  readonly address: string;
+  /** The network of that address. */
+  readonly subnet: string;
+  /** Since it first logged in. */
+  readonly firstSeenMs: number;
+  /** Since its last connection ended; `undefined` while it has one. */
+  readonly goneMs: number | undefined;
+  /** Why a connection of it ended last; empty before one did. */
+  readonly went: string;
+  /** Since its last share; `undefined` for none yet. */
+  readonly lastShareMs: number | undefined;
+  /** Log-ins within the last hour that are held against it. */
+  readonly connectsHour: number;
+  /** Hashes a second over a quarter of an hour. */
+  readonly hashrateQuarter: number;
+  /** The same over an hour. */
+  readonly hashrateHour: number;
+  /** What it does itself in the long run; `undefined` while that is not known. */
+  readonly usualHashrate: number | undefined;
+  /** The median of machines with the same software; `undefined` while that is not known. */
+  readonly kindHashrate: number | undefined;
+  /** Good shares within the last hour. */
+  readonly good: number;
+  /** Lost ones. */
+  readonly lost: number;
+  /** What was seen beside. */
+  readonly observations: readonly Observation[];
+}
+
+/** Sums over all workers. */
+export interface WorkerSums {
+  /** Workers by state. */
+  readonly states: Readonly<Record<WorkerState, number>>;
+  /** Machines that are gone. */
+  readonly missingMachines: number;
+  /** Hashes a second that trouble costs. */
+  readonly troubleHashrate: number;
+}
+
+/** Session ids shown of one worker. */
+const MOST_SESSION_IDS = 100;
+
+/** Workers looked at in a step. */
+const STEP = 64;
+
+/** A usual hashrate is worth judging by after this many windows. */
+const PROVEN_WINDOWS = 4;
+
+/** A quarter of an hour in buckets, the one under way beside. */
+const QUARTER_BUCKETS = BUCKETS / 4 + 1;
+
+/** Every worker that is worth a row, one after the other. */
+export function* workerViews(book: WorkerBook, time: number): Generator<WorkerView> {
+  for (let row = 0; row < book.records.workers.rows; row++) {
+    const view = viewOfRow(book, row, time);
+    if (view !== undefined) yield view;
+  }
+}
+
+/** The worker with this number. */
+export function workerView(book: WorkerBook, id: number, time: number): WorkerView | undefined {
+  const row = book.rowOf(id);
+  return row === undefined ? undefined : viewOfRow(book, row, time);
+}
+
+/** Sums over all of them, in steps. */
+export function* workerSums(book: WorkerBook, time: number): Generator<void, WorkerSums> {
+  const states = Object.fromEntries(WORKER_STATES.map((state) => [state, 0])) as Record<
+    WorkerState,
+    number
+  >;
+  let missingMachines = 0;
+  let troubleHashrate = 0;
+  for (let row = 0; row < book.records.workers.rows; row++) {
+    if (row % STEP === 0) yield;
+    if (book.records.names[row] === undefined) continue;
+    const facts = factsOf(book, row, time);
+    const condition = conditionOf(facts, book.times);
+    if (!isKnown(facts, condition)) continue;
+    states[condition.state]++;
+    missingMachines += missingOf(facts, condition, book);
+    troubleHashrate += troubleOf(facts, condition, machineOf(book, row));
+  }
+  return { states, missingMachines, troubleHashrate };
+}
+
+/**
+ * What is the matter with one connection: with its worker, if that has no other; else the same by
+ * the figures of the connection alone. `undefined` for one that is not attended.
+ */
+export function connectionCondition(
+  book: WorkerBook,
+  attendance: number,
+  time: number,
+): Condition | undefined {
+  if (attendance === 0) return undefined;
+  const row = book.records.connections.uint16(attendance - 1, CONNECTION.worker);
+  const isOnly = book.records.workers.uint16(row, WORKER.connections) === 1;
+  const facts = isOnly ? factsOf(book, row, time) : factsOfOne(book, attendance - 1, row, time);
+  return conditionOf(facts, book.times);
+}
+
+function viewOfRow(book: WorkerBook, row: number, time: number): WorkerView | undefined {
+  const { records } = book;
+  const name = records.names[row];
+  if (name === undefined) return undefined;
+  const facts = factsOf(book, row, time);
+  const condition = conditionOf(facts, book.times);
+  if (!isKnown(facts, condition)) return undefined;
+  const { workers } = records;
+  const { good, lost } = facts.hour;
+  const lastShare = workers.uint32(row, WORKER.lastShare);
+  const address = records.address(row);
+  return {
+    id: workers.uint32(row, WORKER.id),
+    account: records.text(row, WORKER.account),
+    name,
+    condition,
+    connections: facts.connections,
+    usualConnections: facts.usualConnections,
+    sessionIds: sessionIdsOf(book, row),
+    clientAgent: records.text(row, WORKER.agent),
+    address,
+    subnet: subnetOf(address),
+    firstSeenMs: since(workers.uint32(row, WORKER.firstSeen), time),
+    goneMs: facts.connections > 0 ? undefined : facts.goneMs,
+    went: records.text(row, WORKER.went),
+    lastShareMs: lastShare === 0 ? undefined : since(lastShare, time),
+    connectsHour: facts.connectsHour,
+    hashrateQuarter: facts.hashrateQuarter,
+    hashrateHour: facts.hashrateHour,
+    usualHashrate: facts.usualHashrate,
+    kindHashrate: machineOf(book, row),
+    good,
+    lost,
+    observations: observationsOf(book, row, facts),
+  };
+}
+
+function sessionIdsOf({ records }: WorkerBook, row: number): number[] {
+  const ids: number[] = [];
+  for (const connection of records.connectionsOf(row)) {
+    if (ids.push(records.connections.uint16(connection, CONNECTION.session)) >= MOST_SESSION_IDS) {
+      break;
+    }
+  }
+  return ids;
+}
+
+/** What one machine of a worker's kind does. */
+function machineOf(book: WorkerBook, row: number): number | undefined {
+  return book.kinds.of(book.records.workers.uint16(row, WORKER.agent));
+}
+
+function factsOf(book: WorkerBook, row: number, time: number): WorkerFacts {
+  const { records } = book;
+  const { workers, connections } = records;
+  let [hashrateQuarter, hashrateHour, difficulty] = [0, 0, 0];
+  let servedMs: number | undefined;
+  let allServedMs = Infinity;
+  let sinceShareMs = Infinity;
+  let hasLostAsicboost = false;
+  for (const connection of records.connectionsOf(row)) {
+    hashrateQuarter += connections.float32(connection, CONNECTION.quarter);
+    hashrateHour += connections.float32(connection, CONNECTION.hour);
+    difficulty = Math.max(difficulty, connections.float32(connection, CONNECTION.difficulty));
+    const served = connections.uint32(connection, CONNECTION.served);
+    const ms = served === 0 ? 0 : since(served, time);
+    if (served !== 0) servedMs = Math.max(servedMs ?? 0, ms);
+    allServedMs = Math.min(allServedMs, ms);
+    sinceShareMs = Math.min(sinceShareMs, quietOf(book, connection, time));
+    hasLostAsicboost ||= connections.uint8(connection, CONNECTION.hasLostAsicboost) !== 0;
+  }
+  const count = workers.uint16(row, WORKER.connections);
+  const left = workers.uint32(row, WORKER.left);
+  const sinceLeftMs = left === 0 ? Infinity : since(left, time);
+  const bucket = records.bucket(row, time);
+  const machine = machineOf(book, row);
+  return {
+    connections: count,
+    usualConnections: book.usualConnections(row),
+    goneMs: count > 0 ? 0 : sinceLeftMs,
+    sinceLeftMs,
+    hadGoodShare: records.flag(row, FLAG.hadGoodShare),
+    connectsHour: records.connects.sum(row, bucket, BUCKETS),
+    quarter: {
+      good: records.good.sum(row, bucket, QUARTER_BUCKETS),
+      lost: records.lost.sum(row, bucket, QUARTER_BUCKETS),
+    },
+    hour: {
+      good: records.good.sum(row, bucket, BUCKETS),
+      lost: records.lost.sum(row, bucket, BUCKETS),
+    },
+    lostReason: lostReasonOf(book, row),
+    servedMs,
+    allServedMs: count > 0 ? allServedMs : 0,
+    sinceShareMs,
+    difficulty,
+    hashrateQuarter,
+    hashrateHour,
+    usualHashrate: workers.float32(row, WORKER.usualHashrate) || undefined,
+    isUsualProven: workers.uint8(row, WORKER.windows) >= PROVEN_WINDOWS,
+    kindHashrate: machine === undefined ? undefined : machine * Math.max(1, count),
+    hasLostAsicboost,
+  };
+}
+
+/** One connection of several under a name: its share of what is usual for the worker. */
+function factsOfOne(book: WorkerBook, connection: number, row: number, time: number): WorkerFacts {
+  const { records } = book;
+  const { workers, connections } = records;
+  const served = connections.uint32(connection, CONNECTION.served);
+  const servedMs = served === 0 ? undefined : since(served, time);
+  const part = connections.uint16(connection, CONNECTION.part);
+  const countOf = (parts: number) => {
+    let [good, lost] = [0, 0];
+    for (let back = 0; back < parts; back++) {
+      const at = 2 * ((part + CONNECTION_PARTS - back) % CONNECTION_PARTS);
+      good += connections.uint16(connection, CONNECTION.good + at);
+      lost += connections.uint16(connection, CONNECTION.lost + at);
+    }
+    return { good, lost };
+  };
+  const hour = countOf(CONNECTION_PARTS);
+  const usual = workers.float32(row, WORKER.usualHashrate) /
+    Math.max(1, book.usualConnections(row));
+  return {
+    connections: 1,
+    usualConnections: 1,
+    goneMs: 0,
+    sinceLeftMs: Infinity,
+    hadGoodShare: hour.good > 0,
+    connectsHour: 0,
+    quarter: countOf(2),
+    hour,
+    lostReason: lostReasonOf(book, row),
+    servedMs,
+    allServedMs: servedMs ?? 0,
+    sinceShareMs: quietOf(book, connection, time),
+    difficulty: connections.float32(connection, CONNECTION.difficulty),
+    hashrateQuarter: connections.float32(connection, CONNECTION.quarter),
+    hashrateHour: connections.float32(connection, CONNECTION.hour),
+    usualHashrate: usual || undefined,
+    // Machines under one name need not be alike: what one of them did itself is not known.
+    isUsualProven: false,
+    kindHashrate: machineOf(book, row),
+    hasLostAsicboost: connections.uint8(connection, CONNECTION.hasLostAsicboost) !== 0,
+  };
+}
+
+/** Since the last share of a connection, or since it logged in. */
+function quietOf({ records: { connections } }: WorkerBook, connection: number, time: number) {
+  const lastShare = connections.uint32(connection, CONNECTION.lastShare);
+  return since(lastShare || connections.uint32(connection, CONNECTION.loggedIn), time);
+}
+
+function lostReasonOf({ records }: WorkerBook, row: number): LostReason | undefined {
+  let most = 0;
+  let found: LostReason | undefined;
+  for (const [place, reason] of LOST_REASONS.entries()) {
+    const count = records.workers.uint8(row, WORKER.reasons + place);
+    if (count <= most) continue;
+    most = count;
+    found = reason;
+  }
+  return found;
+}
+
+function observationsOf(book: WorkerBook, row: number, facts: WorkerFacts): Observation[] {
+  const seen: Observation[] = [];
+  const regular = regularGaps(book.gaps.get(row) ?? []);
+  if (regular !== undefined) seen.push({ kind: "gaps", about: aboutGaps(regular) });
+  const { windowMs, bucketMs } = book.times;
+  if (facts.connections === 0 || facts.allServedMs < 4 * windowMs + bucketMs) return seen;
+  const { hashrateHour, usualHashrate, kindHashrate } = facts;
+  if (isMuchLess(hashrateHour, usualHashrate)) {
+    const about = `Over the last hour it did ${percentOf(hashrateHour, usualHashrate!)} of what ` +
+      "it usually does";
+    seen.push({ kind: "below_itself", about });
+  }
+  if (isMuchLess(hashrateHour, kindHashrate)) {
+    const about = `Over the last hour it did ${percentOf(hashrateHour, kindHashrate!)} of what ` +
+      "others with the same software do";
+    seen.push({ kind: "below_kind", about });
+  }
+  return seen;
+}
+
+function isMuchLess(hashrate: number, expected: number | undefined): boolean {
+  return expected !== undefined && hashrate < FAR_BELOW * expected;
+}
+
+function percentOf(hashrate: number, expected: number): string {
+  return `${Math.round(100 * hashrate / expected)} %`;
+}
+
+/** Machines of a worker that are gone. */
+function missingOf(
+  { connections, usualConnections, sinceLeftMs }: WorkerFacts,
+  { state }: Condition,
+  { times }: WorkerBook,
+): number {
+  if (state === "missing") return Math.max(1, usualConnections);
+  if (connections === 0 || sinceLeftMs < times.missingMs) return 0;
+  return Math.max(0, usualConnections - connections);
+}
+
+/** What a worker's trouble costs: the difference from what it did, or from what its kind does. */
+function troubleOf(
+  { usualHashrate, usualConnections, connections, hashrateQuarter }: WorkerFacts,
+  { state }: Condition,
+  machine: number | undefined,
+): number {
+  if (state === "working" || state === "waiting") return 0;
+  const machines = Math.max(1, usualConnections, connections);
+  const usual = usualHashrate ?? (machine ?? 0) * machines;
+  return Math.max(0, usual - hashrateQuarter);
+}

@@ -1,0 +1,295 @@
+/** The book of workers: who is in it, what it has of them, and who is forgotten. */
+
+import assert from "node:assert/strict";
+import { finished } from "../../lib/base/steps.ts";
+import { seededRandom } from "../../lib/sim/seeded_random.ts";
+import { WorkerBook, type WorkerBookOptions } from "../../lib/workers/worker_book.ts";
+import { connectionCondition, workerSums } from "../../lib/workers/worker_view.ts";
+import { hashrateOf, MadeUpWorkers } from "../support/made_up_workers.ts";
+
+const HOUR_MS = 3_600_000;
+
+function farmOf(options: Partial<WorkerBookOptions> = {}): MadeUpWorkers {
+  return new MadeUpWorkers(
+    seededRandom(7),
+    new WorkerBook({ rememberMs: 24 * HOUR_MS, ...options }),
+  );
+}
+
+function sumsOf(farm: MadeUpWorkers) {
+  return finished(workerSums(farm.book, farm.time));
+}
+
+Deno.test("a machine that dies is missing after five minutes, with why, what it was and what it did", () => {
+  const farm = farmOf();
+  const miner = farm.connect({
+    name: "rig1",
+    clientAgent: "bmminer/2.0.0",
+    address: "10.1.2.3",
+    sharesPerMinute: 10,
+  });
+  farm.run(120);
+  farm.disconnect(miner, "connection reset");
+  farm.run(4);
+  assert.equal(farm.view("rig1")!.condition.state, "working");
+  farm.run(1);
+  const { condition, goneMs, went, hashrateQuarter, usualHashrate, ...worker } = farm.view("rig1")!;
+  assert.deepEqual(
+    [condition.state, goneMs, went, hashrateQuarter],
+    ["missing", 300_000, "connection reset", 0],
+  );
+  assert.ok(Math.abs(usualHashrate! / hashrateOf(10) - 1) < 0.15);
+  assert.equal(worker.connections, 0);
+  assert.equal(worker.usualConnections, 1);
+  assert.equal(worker.clientAgent, "bmminer/2.0.0");
+  assert.equal(worker.address, "10.1.2.3");
+  assert.equal(worker.subnet, "10.1.2.0/24");
+  assert.equal(worker.firstSeenMs, 125 * 60_000);
+  assert.ok(worker.lastShareMs! >= 300_000);
+  const { states, missingMachines, troubleHashrate } = sumsOf(farm);
+  assert.deepEqual([states.missing, states.working, missingMachines], [1, 0, 1]);
+  assert.equal(troubleHashrate, usualHashrate);
+});
+
+Deno.test("one that comes back under its name is the same worker", () => {
+  const farm = farmOf();
+  const miner = farm.connect({ name: "rig1", sharesPerMinute: 10 });
+  farm.run(10);
+  farm.disconnect(miner);
+  farm.run(30);
+  const { id } = farm.view("rig1")!;
+  farm.connect({ name: "rig1", sharesPerMinute: 10, clientAgent: "new/1", address: "fd00::7" });
+  const back = farm.view("rig1")!;
+  assert.deepEqual(
+    [back.id, back.condition.state, back.connections, back.goneMs, back.connectsHour],
+    [id, "working", 1, undefined, 2],
+  );
+  assert.deepEqual([back.clientAgent, back.address, back.subnet], [
+    "new/1",
+    "fd00::7",
+    "fd00::/64",
+  ]);
+});
+
+Deno.test("workers of two sub-accounts with one name are two", () => {
+  const { book } = farmOf();
+  const login = { name: "rig1", clientAgent: "", address: "10.0.0.1", upstream: undefined };
+  const one = book.loggedIn({ ...login, account: "a", sessionId: 1 }, 1000);
+  const other = book.loggedIn({ ...login, account: "b", sessionId: 2 }, 1000);
+  assert.notEqual(book.idOf(one), book.idOf(other));
+});
+
+Deno.test("a worker is forgotten a day after it left, or when it is asked for", () => {
+  const farm = farmOf({ rememberMs: 2 * HOUR_MS });
+  const miners = ["a", "b"].map((name) => farm.connect({ name, sharesPerMinute: 10 }));
+  farm.run(5);
+  const ids = ["a", "b"].map((name) => farm.view(name)!.id);
+  assert.equal(farm.book.forget(ids[0]!), false, "it has a connection");
+  for (const miner of miners) farm.disconnect(miner);
+  assert.equal(farm.book.forget(ids[0]!), true);
+  assert.equal(farm.book.forget(ids[0]!), undefined);
+  farm.run(119);
+  assert.deepEqual(farm.views().map(({ name }) => name), ["b"]);
+  farm.run(2);
+  assert.deepEqual(farm.views(), []);
+  assert.equal(farm.book.size, 0);
+});
+
+Deno.test("of too many workers, strangers are forgotten first, then those gone longest", () => {
+  const farm = farmOf({ most: 4 });
+  const at = (name: string, sharesPerMinute: number) => farm.connect({ name, sharesPerMinute });
+  const [old, young, stranger] = [at("old", 10), at("young", 10), at("stranger", 0)];
+  at("stays", 10);
+  farm.run(2);
+  for (const miner of [old, young, stranger]) {
+    farm.disconnect(miner);
+    farm.run(1);
+  }
+  const names = () => farm.views().map(({ name }) => name).sort();
+  at("new1", 10);
+  assert.deepEqual(names(), ["new1", "old", "stays", "young"]);
+  at("new2", 10);
+  assert.deepEqual(names(), ["new1", "new2", "stays", "young"]);
+  at("new3", 10);
+  assert.deepEqual(names(), ["new1", "new2", "new3", "stays"]);
+  assert.equal(farm.attendanceOf(at("new4", 10)), 0, "there is no room, and it mines all the same");
+});
+
+Deno.test("names made up by the thousand leave nothing behind", () => {
+  const farm = farmOf();
+  for (let i = 0; i < 5_000; i++) {
+    farm.disconnect(
+      farm.connect({ name: `made-up${i}`, sharesPerMinute: 0, clientAgent: `x${i}` }),
+    );
+  }
+  assert.ok(farm.book.size <= 1_000, `${farm.book.size}`);
+  assert.deepEqual(farm.views(), [], "none is worth a row");
+  farm.run(11);
+  assert.equal(farm.book.size, 0);
+  assert.ok(farm.book.records.workers.rows <= 1_001);
+});
+
+Deno.test("a miner that reconnects every ten seconds is flapping, good shares or not", () => {
+  const farm = farmOf();
+  for (let i = 0; i < 6; i++) {
+    farm.disconnect(farm.connect({ name: "rig1", sharesPerMinute: 0 }));
+    farm.time += 10_000;
+  }
+  const { condition, connectsHour } = farm.view("rig1")!;
+  assert.deepEqual([condition.state, connectsHour], ["flapping", 6]);
+  farm.connect({ name: "rig1", sharesPerMinute: 10 });
+  farm.run(61);
+  assert.equal(farm.view("rig1")!.condition.state, "working", "the hour is over");
+});
+
+Deno.test("log-ins after we sent it away, or after an outage, are not held against it", () => {
+  const farm = farmOf();
+  for (let i = 0; i < 10; i++) {
+    const upstream = i % 2 === 0 ? "pool:1 #1" : undefined;
+    const miner = farm.connect({ name: "rig1", sharesPerMinute: 10, upstream });
+    farm.disconnect(miner, "no pool", i % 2 === 0);
+  }
+  assert.equal(farm.view("rig1")?.connectsHour ?? 1, 1);
+});
+
+Deno.test("lost shares are counted by the hour, and the most frequent reason of late is named", () => {
+  const farm = farmOf();
+  const miner = farm.connect({
+    name: "rig1",
+    sharesPerMinute: 0,
+    lostPerMinute: 10,
+    lostReason: "stale",
+  });
+  farm.run(60);
+  const { hour, condition } = { hour: farm.view("rig1")!, condition: farm.view("rig1")!.condition };
+  assert.ok(hour.lost > 450 && hour.lost < 700, `${hour.lost}`);
+  assert.deepEqual([condition.state, condition.reason, condition.part], ["refused", "stale", 1]);
+  miner.lostReason = "versionMask";
+  farm.run(40);
+  assert.equal(farm.view("rig1")!.condition.reason, "version_mask");
+  miner.lostPerMinute = 0;
+  miner.sharesPerMinute = 10;
+  farm.run(20);
+  assert.equal(farm.view("rig1")!.condition.state, "working");
+  farm.run(60);
+  assert.equal(farm.view("rig1")!.lost, 0);
+});
+
+Deno.test("the share that came before a miner left is counted, and one taken back is taken back", () => {
+  const farm = farmOf();
+  const { book } = farm;
+  const attendance = book.loggedIn({
+    account: "",
+    name: "rig1",
+    clientAgent: "",
+    address: "10.0.0.1",
+    sessionId: 1,
+    upstream: "pool:1 #1",
+  }, farm.time);
+  const sample = {
+    attendance,
+    lost: new Array(10).fill(0),
+    lastShareAt: farm.time,
+    upstream: "pool:1 #1",
+    difficulty: 1,
+    hashrateQuarter: 0,
+    hashrateHour: 0,
+    hasLostAsicboost: false,
+  };
+  book.sample({ ...sample, good: 70_000 }, farm.time);
+  assert.equal(farm.view("rig1")!.good, 70_000 % 65_536, "no miner sends as many in a minute");
+  book.sample({ ...sample, good: 70_001 }, farm.time);
+  // An assumed share that the pool rejected after all.
+  book.sample({ ...sample, good: 70_000, lost: sample.lost.with(2, 1) }, farm.time);
+  book.left(attendance, "closed", false, farm.time);
+  const { good, lost } = farm.view("rig1")!;
+  assert.deepEqual([good, lost], [70_000 % 65_536, 1]);
+});
+
+Deno.test("a name that thousands of machines share is counted exactly", () => {
+  const farm = farmOf();
+  const miners = Array.from(
+    { length: 400 },
+    () => farm.connect({ name: "all", sharesPerMinute: 60 }),
+  );
+  farm.run(4);
+  const { connectsHour, good, connections, sessionIds } = farm.view("all")!;
+  assert.deepEqual([connectsHour, connections, sessionIds.length], [400, 400, 100]);
+  assert.ok(good > 94_000 && good < 98_000, `${good}`);
+  for (const miner of miners) farm.disconnect(miner);
+  assert.equal(farm.view("all")!.good, good);
+});
+
+Deno.test("of a name with several machines, one that is gone makes it weak and is counted missing", () => {
+  const farm = farmOf();
+  const miners = [0, 1, 2].map(() => farm.connect({ name: "row1", sharesPerMinute: 10 }));
+  farm.run(70);
+  assert.equal(farm.view("row1")!.usualConnections, 3);
+  farm.disconnect(miners[0]!);
+  farm.run(6);
+  const { condition } = farm.view("row1")!;
+  assert.deepEqual([condition.state, condition.reason], ["weak", "fewer_connections"]);
+  assert.equal(sumsOf(farm).missingMachines, 1);
+  const [, one] = miners;
+  const own = connectionCondition(farm.book, farm.attendanceOf(one!), farm.time)!;
+  assert.equal(own.state, "working", "the machines that are there are well");
+});
+
+Deno.test("one machine of several under a name is judged by its own figures", () => {
+  const farm = farmOf();
+  const good = farm.connect({ name: "row1", sharesPerMinute: 10 });
+  const bad = farm.connect({
+    name: "row1",
+    sharesPerMinute: 0,
+    lostPerMinute: 10,
+    lostReason: "versionMask",
+  });
+  const silent = farm.connect({ name: "row1", sharesPerMinute: 0 });
+  farm.run(30);
+  const stateOf = (miner: typeof good) =>
+    connectionCondition(farm.book, farm.attendanceOf(miner), farm.time)!.state;
+  assert.deepEqual([good, bad, silent].map(stateOf), ["working", "refused", "silent"]);
+});
+
+Deno.test("a machine at half of what it did is weak for half a day, then that is usual", () => {
+  const farm = farmOf();
+  const miner = farm.connect({ name: "rig1", sharesPerMinute: 15 });
+  farm.run(240);
+  miner.sharesPerMinute = 6;
+  farm.run(60);
+  const { condition, observations } = farm.view("rig1")!;
+  assert.deepEqual([condition.state, condition.reason], ["weak", "below_itself"]);
+  assert.deepEqual(observations.map(({ kind }) => kind), ["below_itself"]);
+  farm.run(5 * 60);
+  assert.equal(farm.view("rig1")!.condition.state, "weak");
+  farm.run(30 * 60);
+  assert.equal(farm.view("rig1")!.condition.state, "working");
+});
+
+Deno.test("a machine far below others with its software is weak from its first hour on", () => {
+  const farm = farmOf();
+  for (let i = 0; i < 9; i++) farm.connect({ name: `rig${i}`, sharesPerMinute: 12 });
+  farm.connect({ name: "slow", sharesPerMinute: 4 });
+  farm.run(40);
+  const { condition, kindHashrate } = farm.view("slow")!;
+  assert.deepEqual([condition.state, condition.reason], ["weak", "below_kind"]);
+  assert.ok(Math.abs(kindHashrate! / hashrateOf(12) - 1) < 0.2);
+  assert.equal(sumsOf(farm).states.weak, 1);
+});
+
+Deno.test("without a pool miners wait, and when one is back none is silent, weak, or has a gap", () => {
+  const farm = farmOf();
+  const miners = Array.from(
+    { length: 20 },
+    (_, i) => farm.connect({ name: `rig${i}`, sharesPerMinute: 10 }),
+  );
+  farm.run(120);
+  for (const miner of miners) miner.upstream = undefined;
+  farm.run(30);
+  assert.equal(sumsOf(farm).states.waiting, 20);
+  for (const miner of miners) miner.upstream = "pool:3333 #2";
+  farm.run(60, () => assert.equal(sumsOf(farm).states.silent + sumsOf(farm).states.weak, 0));
+  assert.equal(sumsOf(farm).states.working, 20);
+  const gaps = [...farm.book.gaps.values()].flat();
+  assert.deepEqual(gaps.filter(({ ms }) => ms > 2 * 60_000), [], "only what chance makes");
+});
