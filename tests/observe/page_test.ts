@@ -163,6 +163,13 @@ Deno.test("a gap in the samples is a gap in the lines, and means do not reach ov
     2,
   );
   const rate = (difficulty: number) => difficulty * 2 ** 32 / 10;
+  const outage = [{ time: 12, kind: "outage" }, { time: 31, kind: "outage_end" }];
+  const samples = [sample(10, 10), sample(20, 0), sample(30, 0), sample(40, 30), sample(50, 10)];
+  assert.deepEqual(
+    seriesOf(COLUMNS, samples, 10, 3, outage).hashrate,
+    [10, 0, 0, 30, 20].map(rate),
+    "in an outage it is 0 at once",
+  );
   assert.deepEqual(series.times, [10, 20, 30, 90, 100]);
   assert.deepEqual(series.hashrate, [rate(10), rate(15), null, rate(40), rate(50)]);
   assert.deepEqual(series.accepted, [30, 30, null, 30, 30]);
@@ -403,7 +410,8 @@ Deno.test("reasons of causes say where the share ended, and an unknown one is sh
     causeWords("unanswered_timed_out"),
     "never answered: the pool gave no verdict within a minute",
   );
-  assert.equal(causeWords("outage"), "found while no pool served");
+  assert.equal(causeWords("outage"), "made-up jobs while no pool served");
+  assert.equal(causeWords("refused_no_pool"), "refused here: found while no pool served");
   assert.equal(causeWords("rejected_novelty"), "rejected by the pool: novelty");
   assert.equal(causeWord("rejected_low_difficulty"), "low difficulty");
 });

@@ -30,6 +30,7 @@ const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
   version_mask: "Version bits the pool would not take.",
   low_difficulty: "Too little work, by our own arithmetic; only where shares are checked here.",
   too_many: "Too many of the miner's shares wait for a verdict.",
+  no_pool: "No pool served the miner.",
 };
 
 const REJECTED: Readonly<Record<SnakeCase<RejectReason>, string>> = {
