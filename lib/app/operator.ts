@@ -89,8 +89,10 @@ export class Operator {
     if (this.#request.isMade) {
       log.info("SIGHUP ignored: btcagent is stopping");
     } else if (this.#terminal.isGone()) {
-      log.warn("The terminal of btcagent was closed: stopping. To keep it running, start it " +
-        "with nohup");
+      log.warn(
+        "The terminal of btcagent was closed: stopping. To keep it running, start it " +
+          "with nohup",
+      );
       this.#request.make();
     } else this.#askForReload();
   }

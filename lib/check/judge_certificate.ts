@@ -43,5 +43,11 @@ export function judgeCertificate(finding: CertificateFinding): Row {
   }
   const found = `${name}: ${counted(days, "day")} left`;
   if (days > WARN_DAYS) return { level: "ok", subject, found, values };
-  return { level: "warning", subject, found, advice: "renew it in time, or ask its owner to", values };
+  return {
+    level: "warning",
+    subject,
+    found,
+    advice: "renew it in time, or ask its owner to",
+    values,
+  };
 }

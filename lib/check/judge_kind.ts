@@ -9,7 +9,7 @@ import { type Row, rowOfError } from "./report.ts";
 
 const SAY_IT =
   "write its address with stratum+tcp:// or btcagent+tcp:// if you know its protocol, " +
-    "or ask your pool";
+  "or ask your pool";
 
 /** The row about a try that only asked for the pool's kind. */
 export function undecidedRow(

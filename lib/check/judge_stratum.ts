@@ -99,7 +99,7 @@ function eachRow(account: string | undefined): Row {
     subject: "workers",
     found:
       `each is to be seen, as ${workerUser(account ?? "USER", "NAME")}: the log says whether ` +
-        `the pool takes names, if not it sees one worker; ${WORTH_OF_FIGURES}`,
+      `the pool takes names, if not it sees one worker; ${WORTH_OF_FIGURES}`,
     advice: "with miners_per_connection from 10 to 50, the pool's figures of a day are worth " +
       "reading",
   };
@@ -119,7 +119,7 @@ const GUESSED: Row = {
   subject: "kind",
   found:
     "probably an ordinary Stratum pool: it does not answer the agent protocol's question, and " +
-      "only a login would make it certain",
+    "only a login would make it certain",
   advice: "try one with --account NAME, or write its address with stratum+tcp:// or stratum+ssl://",
 };
 

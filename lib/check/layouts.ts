@@ -88,12 +88,12 @@ export function mixedRows(
       `${
         counted(extranonce1Bytes, "byte")
       } of extranonce1 and rolls ${extranonce2Bytes}, wherever it works, ` +
-        "so that it can move among these pools without reconnecting",
+      "so that it can move among these pools without reconnecting",
     ...isTooNarrow
       ? {
         advice:
           `a pool with ${BYTES_FOR_ALL} bytes or more in place of the narrow one would suit ` +
-            "all miners",
+          "all miners",
       }
       : {},
     values: {

@@ -140,7 +140,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** One of them. */
 export type Shell = typeof SHELLS[number];
 
-/** The topics of the help, in its order. */
+/** The topics of the help, in its order: commands, and groups of two commands. */
 export const HELP_TOPICS = [
   "run",
   "check",
@@ -148,6 +148,8 @@ export const HELP_TOPICS = [
   "config",
   "demo",
   "simulate",
+  "simulate pool",
+  "simulate miners",
   "completions",
 ] as const;
 

@@ -63,8 +63,12 @@ class Reader {
       const { at, content } = member;
       const here = [...path, name];
       if (name !== member.name) {
-        this.#say({ at, path: here, text: "Accepted in this spelling; write the key in lower " +
-          "case" });
+        this.#say({
+          at,
+          path: here,
+          text: "Accepted in this spelling; write the key in lower " +
+            "case",
+        });
       }
       if (isNull(content) && outline.isOptional) {
         const text = "Read null as a key that is left out; remove it";

@@ -68,8 +68,7 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     say("warning", ["advanced", "tls_skip_certificate_verify"], text);
   }
   if (config.tls.certificate_sha256.length > 0 && !isTlsSpoken) {
-    const text =
-      "Without effect: no pool in the list uses TLS, so none shows a certificate";
+    const text = "Without effect: no pool in the list uses TLS, so none shows a certificate";
     say("warning", ["tls", "certificate_sha256"], text);
   }
   const status = statusAddress(config);
@@ -80,7 +79,7 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     } else if (status !== undefined && !mayServe(status, config)) {
       const text =
         "No status server: other machines could reach it, which needs status.listen and " +
-          "status.token";
+        "status.token";
       say("warning", ["http_debug", "listen"], text);
     }
   }

@@ -2,9 +2,10 @@
  * The configuration file, described once.
  *
  * Everything else is derived from `ConfigSchema`: the type, the defaults, the checks,
- * `conf/agent.schema.json` and the README's table (`scripts/config_docs.ts`). Keys are spelled as
- * the Go and C++ agents spell them in their files; settings that only we have are in groups of our
- * own (`tls`, `vardiff`, `limits`, `outage`, `failover`, `status`, `workers`, `log`).
+ * `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
+ * (`scripts/config_docs.ts`). Keys are spelled as the Go and C++ agents spell them in their files;
+ * settings that only we have are in groups of our own (`tls`, `vardiff`, `limits`, `outage`,
+ * `failover`, `status`, `workers`, `log`).
  *
  * Each value says in words what is `wanted` (metadata, for error messages) and what it is for
  * (description). These keys have no default, because leaving them out has a meaning of its own:

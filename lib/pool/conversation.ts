@@ -84,8 +84,11 @@ export async function converse(
       firstByte ??= buffer[0];
       bytes += count;
       if (bytes > MAX_BYTES) {
-        throw new PoolFault("too-much", `Cannot read on from this pool: it sent more than ` +
-          `${MAX_BYTES} bytes`);
+        throw new PoolFault(
+          "too-much",
+          `Cannot read on from this pool: it sent more than ` +
+            `${MAX_BYTES} bytes`,
+        );
       }
       decoder.push(buffer.subarray(0, count));
       for (let line = decoder.next(); line; line = decoder.next()) {

@@ -82,9 +82,7 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const reason = `btcagent cannot load its own files for this kind of pool: ${
-      endReason(error)
-    }`;
+    const reason = `btcagent cannot load its own files for this kind of pool: ${endReason(error)}`;
     this.#owner.ended(this, reason, "connection");
   }
 }

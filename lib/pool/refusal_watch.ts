@@ -136,22 +136,21 @@ const NARROWER_MASK = "the shares use only version bits that the pool says it al
 const CAUSES: Readonly<Record<Exclude<RejectReason, "other">, string>> = {
   stale: "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +
     "old block; check the uplink, or try another address of the pool",
-  lowDifficulty:
-    "the pool demands a higher difficulty than it tells agents, as with its option " +
-      "nicehash.forced; ask your pool for an address without it, or connect those miners to the " +
-      "pool directly",
+  lowDifficulty: "the pool demands a higher difficulty than it tells agents, as with its option " +
+    "nicehash.forced; ask your pool for an address without it, or connect those miners to the " +
+    "pool directly",
   duplicate:
     "miners send the same work again, as some firmware does when it gets a job twice; update " +
-      "their firmware, or restart them",
+    "their firmware, or restart them",
   versionMask:
     "miners roll version bits that the pool does not allow; update their firmware, or use a pool " +
-      "that allows 1fffe000",
+    "that allows 1fffe000",
   timeTooOld:
     "miners send block times older than the job, as firmware with a wrong clock does; set " +
-      "their clocks, or update their firmware",
+    "their clocks, or update their firmware",
   timeTooNew:
     "miners roll the block time too far, or the pool's clock is behind; update their firmware, or " +
-      "ask your pool",
+    "ask your pool",
 };
 
 const UNKNOWN_NAME = "the pool does not know the sub-account or the worker; check the names";

@@ -84,9 +84,8 @@ export interface RosterOptions extends RosterSettings {
 const LINGER_MS = 5_000;
 
 /** Why a pool gets no warm spare, in words. */
-const COLD =
-  `it closed ${CLOSES_UNTIL_COLD} idle spare connections, so it gets no more: ` +
-    "connecting to it only when it is needed";
+const COLD = `it closed ${CLOSES_UNTIL_COLD} idle spare connections, so it gets no more: ` +
+  "connecting to it only when it is needed";
 
 /** What miners need of their connections. */
 export interface ConnectionNeed {

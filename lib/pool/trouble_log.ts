@@ -73,7 +73,7 @@ export class PoolTroubleLog {
     if (line === undefined) return;
     const template =
       "Pool {pool} has no connection for worker {worker}: {reason}; its miners work on the " +
-        "shared connection{more}";
+      "shared connection{more}";
     say(template, trouble, line, { worker: user });
   }
 

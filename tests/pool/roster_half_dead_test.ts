@@ -128,7 +128,8 @@ const SIGNS: readonly { readonly what: string; readonly work: Work; readonly sai
   {
     what: "sends no job while another does",
     work: { verdict: ACCEPTED },
-    said: /no new job for 180 s, while pool1:3333 #2 sent one \d+ s ago\. Leaving it as soon as another pool is ready/,
+    said:
+      /no new job for 180 s, while pool1:3333 #2 sent one \d+ s ago\. Leaving it as soon as another pool is ready/,
   },
   {
     what: "refuses every share as stale",

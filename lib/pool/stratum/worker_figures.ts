@@ -30,4 +30,4 @@ export const WORTH_OF_FIGURES: string =
   `its figures of one worker are rough: ${errorsWith(50)}, ${
     errorsWith(1_000, "1,000")
   }; those of ` +
-    "btcagent are exact";
+  "btcagent are exact";

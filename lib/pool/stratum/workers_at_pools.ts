@@ -67,13 +67,16 @@ export class WorkersAtPools {
   tookWorker({ poolId, pool, user }: WorkersPlace, example: string): void {
     if (this.#found.has(poolId)) return;
     this.#found.set(poolId, "each");
-    log.info("Pool {pool} accepts workers by name, so it sees each of them, such as {example}; " +
-      "{worth}", {
-      pool,
-      user,
-      example,
-      worth: WORTH_OF_FIGURES,
-    });
+    log.info(
+      "Pool {pool} accepts workers by name, so it sees each of them, such as {example}; " +
+        "{worth}",
+      {
+        pool,
+        user,
+        example,
+        worth: WORTH_OF_FIGURES,
+      },
+    );
   }
 
   /** The pool accepts one name only; `what` says in words what it did. Logged once. */
