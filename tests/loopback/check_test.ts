@@ -131,7 +131,7 @@ Deno.test("check: beside a running agent it names that, and exits 0", async () =
       assert.equal(code, 0, stdout);
       assert.match(
         stdout,
-        /note +miners' port +127\.0\.0\.1:\d+ is already served by btcagent\/\S+ already/,
+        /note +miners' port +127\.0\.0\.1:\d+ is already served by btcagent\/\S+$/m,
       );
     } finally {
       await Deno.remove(folder, { recursive: true });

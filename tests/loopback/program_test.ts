@@ -366,7 +366,7 @@ Deno.test("reload signals no program that is no btcagent, even if it holds the f
     await using program = new Program(["reload", "-c", path]);
     const { code, stderr } = await program.ended();
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`process ${Deno.pid}, which \\S+ names, is no btcagent`));
+    assert.match(stderr, new RegExp(`process ${Deno.pid}, which \\S+ names, is not btcagent`));
   });
 });
 

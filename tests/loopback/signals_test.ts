@@ -48,7 +48,7 @@ Deno.test("a Ctrl+C that arrives twice, as under a task runner, is one orderly s
     const [, at, sent] = /Shares at (\S+): (\d+) submitted; of these \2 accepted/.exec(stderr) ??
       [];
     assert.equal(at, formatAddress(pool), stderr);
-    assert.match(stderr, new RegExp(`Stopped: .* ${sent} submitted, .* 0 unanswered`));
+    assert.match(stderr, new RegExp(`Stopped: .* ${sent} submitted; .* 0 unanswered`));
   });
 });
 
@@ -70,7 +70,7 @@ Deno.test("signals that are for other programs are logged, and mining goes on", 
     const ignored = ["SIGUSR2", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGSTKFLT", "SIGXFSZ"] as const;
     for (const signal of ignored) {
       program.signal(signal);
-      await program.wrote(`${signal} ignored: SIGHUP reads the configuration again`);
+      await program.wrote(`${signal} ignored: send SIGHUP to reload the configuration`);
     }
     for (const signal of ["SIGPIPE", "SIGWINCH", "SIGURG", "SIGCHLD", "SIGCONT"] as const) {
       program.signal(signal);
@@ -151,7 +151,7 @@ Deno.test({
     while (!(await log()).includes("Stopped") && performance.now() < deadline) {
       await new Promise((done) => setTimeout(done, 20));
     }
-    assert.match(await log(), /Its terminal was closed: stopping/);
+    assert.match(await log(), /The terminal of btcagent was closed: stopping/);
     await Deno.remove(folder, { recursive: true });
   },
 });
