@@ -1,4 +1,6 @@
-/** What is said of somebody who speaks no Stratum: what it was, and what to do. */
+/**
+ * What the log says about other protocols than Stratum: which one it was, and what to do.
+ */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -27,14 +29,14 @@ for (
       bytes([3, 0, 0, 0x2f, 0x2a, 0xe0], "\0\0\0\0\0Cookie: mstshash=u"),
       /^it spoke RDP .*firewall/,
     ],
-    [bytes([5, 2, 0, 2]), /^it spoke SOCKS: .*enter it as the pool$/],
+    [bytes([5, 2, 0, 2]), /^it spoke SOCKS: .*enter it as the pool instead$/],
     [bytes([4, 1, 0x0d, 5, 10, 0, 0, 1, 0]), /^it spoke SOCKS: /],
     [bytes("SSH-2.0-Go"), /^it spoke SSH, probably a scanner/],
     [bytes("PROXY TCP4 10.1.2.3 10.0.0.1 50000 3333"), /^it spoke the PROXY protocol .*send-proxy/],
     [bytes("PROXY UNKNOWN"), /^it spoke the PROXY protocol \(version 1\)/],
     [bytes([0]), /^it spoke the PROXY protocol \(version 2\)/],
     [bytes("CONNECT x.example:3336 HTTP/1.1"), /^it spoke HTTP to a proxy \(CONNECT\): /],
-    [bytes("POST / HTTP/1.1"), /^it spoke HTTP \(POST\), as miners do with getwork: /],
+    [bytes("POST / HTTP/1.1"), /^it spoke HTTP \(POST\), as miners with getwork do: /],
     [bytes("GET /metrics HTTP/1.0"), /^it spoke HTTP \(GET\), .*status\.listen$/],
     [bytes([0xef, 0xbb, 0xbf], "GET / HTTP/1.0"), /^it spoke HTTP \(GET\), /],
     [bytes("PRI * HTTP/2.0"), /^it spoke HTTP \(PRI\), /],
@@ -43,7 +45,7 @@ for (
     [bytes('[{"id":1,"method":"mining.subscribe"}]'), /^it spoke JSON-RPC in batches/],
   ] as const
 ) {
-  Deno.test(`${notStratum(start)}`, () => {
+  Deno.test(`recognized by its first bytes: ${said}`, () => {
     assert.match(notStratum(start), said);
     assert.match(unfinishedLine(start), said);
   });

@@ -30,7 +30,7 @@ Deno.test("a second agent is told whose it is, and leaves it as it stands", () =
     const first = await take(path);
     await assert.rejects(take(path), {
       name: "PidFileTaken",
-      message: `process ${Deno.pid}, another btcagent, has it`,
+      message: `process ${Deno.pid}, another btcagent, holds it`,
     });
     assert.equal(await holderOf(path), Deno.pid);
     await first.release();
@@ -74,7 +74,7 @@ Deno.test("what has something else in it is not overwritten", () =>
       const path = `${folder}/agent.jsonc`;
       await Deno.writeTextFile(path, text);
       await assert.rejects(take(path), {
-        message: "it has something else in it than a process id",
+        message: "it contains something other than a process id",
       });
       await assert.rejects(holderOf(path), { message: "there is no process id in it" });
       assert.equal(await Deno.readTextFile(path), text);

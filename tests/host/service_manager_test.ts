@@ -140,7 +140,7 @@ Deno.test("a service manager that cannot be told is said once in the log, and th
   manager.close();
   const lines = log.take();
   assert.equal(lines.length, 1);
-  assert.match(lines[0]!, /Cannot tell the service manager.*Type=exec/);
+  assert.match(lines[0]!, /Cannot report to the service manager.*Type=exec/);
 });
 
 Deno.test("the program tells it that it is ready only when miners can connect", async () => {

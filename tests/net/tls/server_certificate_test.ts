@@ -44,12 +44,17 @@ for (
       POOL.cert,
       /key_file .*: found no line -----BEGIN PRIV/,
     ],
-    ["a scratched certificate", SCRATCHED, POOL.key, /cert_file \(\S+\): .+; have it made anew/],
+    [
+      "a scratched certificate",
+      SCRATCHED,
+      POOL.key,
+      /cert_file \(\S+\): .+; have a new one issued/,
+    ],
     [
       "a scratched key",
       POOL.cert,
       POOL.key.replace(/(?<=\n)[A-Za-z0-9]{4}/, "AAAA"),
-      /key_file \(\S+\): .+; have it made anew/,
+      /key_file \(\S+\): .+; have a new one issued/,
     ],
     [
       "an encrypted key",
