@@ -37,8 +37,9 @@ export class HeldLines {
     if (count > MAX_HELD_LINES || this.#bytes > maxBytes) {
       throw new MinerFault(
         "too-much-ahead",
-        `Cannot keep ${count} lines of ${this.#bytes} bytes that came before the login was ` +
-          `answered, at most ${MAX_HELD_LINES} of ${maxBytes} are kept`,
+        "Cannot keep more lines that came before the login was answered: " +
+          `found ${count} with ${this.#bytes} bytes, must be at most ${MAX_HELD_LINES} with ` +
+          `${maxBytes} bytes`,
       );
     }
     this.#lines.push(line.slice());

@@ -80,11 +80,14 @@ export function brokenLimit({ code }: ProtocolViolation): LimitName {
 
 /** Why a connection was not let in: a message for the log, each of a kind of its own. */
 export const REFUSALS: Readonly<Record<Refusal, string>> = {
-  max_miners: "Miner {miner} not let in: {count} are connected, which is limits.max_miners",
+  max_miners: "Miner {miner} not let in: {count} are connected, as many as limits.max_miners " +
+    "allows",
   max_connections_per_ip:
-    "Miner {miner} not let in: its address has reached limits.max_connections_per_ip, which is {most}",
+    "Miner {miner} not let in: its address has {most} connections, as many as " +
+    "limits.max_connections_per_ip allows",
   new_connections_per_second_per_ip:
-    "Miner {miner} not let in: its address connects more often than limits.new_connections_per_second_per_ip",
+    "Miner {miner} not let in: its address connects more often than " +
+    "limits.new_connections_per_second_per_ip allows",
   ban_after_violations:
     "Miner {miner} not let in: its address broke the protocol too often, and too many of its " +
     "connections have not logged in (limits.ban_after_violations)",

@@ -168,7 +168,7 @@ export abstract class LineSession<Context extends LineContext> {
     if (restedAt === undefined) {
       throw new MinerFault(
         "too-many-requests",
-        "Cannot take so many requests a second: more than limits.max_requests_per_second",
+        "Cannot take more requests: it sends more a second than limits.max_requests_per_second",
       );
     }
     this.#restedAt = restedAt;

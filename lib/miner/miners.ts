@@ -322,8 +322,8 @@ export class Miners implements Fanout, MinerEvents {
     this.#acceptFailedAt = this.#options.now();
     if (!isNews) return;
     log.error(
-      "Cannot accept miners for the moment: {error}; {count} are connected. It is tried again. " +
-        "If files are short, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
+      "Cannot accept miners at the moment, retrying: {error}; {count} are connected. If open " +
+        "files ran out, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
       { error, count: this.#admission.connections },
     );
   }
@@ -347,7 +347,7 @@ export class Miners implements Fanout, MinerEvents {
     const time = this.#options.now();
     if (time - (this.#acceptFailedAt ?? time) >= ACCEPT_RECOVERY_MS) {
       this.#acceptFailedAt = undefined;
-      log.info("Miners are accepted again");
+      log.info("Accepting miners again");
     }
     this.#ending.run(() => this.#endOverdue());
   }
@@ -471,8 +471,8 @@ export class Miners implements Fanout, MinerEvents {
     const [oldest] = this.#newcomers.olderThan(NEWCOMER_MS, this.#options.now());
     if (oldest === undefined) return false;
     const count = this.#admission.connections;
-    const reason = `made room: ${count} are connected, which is limits.max_miners, and it ` +
-      "has not logged in";
+    const reason = `made room: ${count} are connected, as many as limits.max_miners allows, and ` +
+      "this one has not logged in";
     this.#end(oldest, reason, "max_miners");
     this.#sockets.abort(oldest.handle);
     return true;
@@ -487,9 +487,9 @@ export class Miners implements Fanout, MinerEvents {
     }
     const { banAfterViolations, banMs } = this.#limits;
     log.warn(
-      "{count} connections from {address} broke the protocol within {seconds} s; the lines before " +
-        "say what they spoke. From now on its miners have 1 s to log in, {slow} may take longer " +
-        "(limits.ban_after_violations)",
+      "{count} connections from {address} broke the protocol within {seconds} s; the lines " +
+        "before this one say what they sent. From now on miners from there have 1 s to log in, " +
+        "and only {slow} of them may take longer (limits.ban_after_violations)",
       {
         count: banAfterViolations,
         address: from.hostname,
@@ -539,7 +539,10 @@ export class Miners implements Fanout, MinerEvents {
     if (heard === HEARD.nothing) {
       // Health checks of load balancers come every few seconds.
       this.#silentConnections++;
-      log.debug("Connection {miner} over without a byte from it: {reason}", { miner, reason });
+      log.debug("Connection {miner} closed without having sent a byte: {reason}", {
+        miner,
+        reason,
+      });
     } else if (worker !== undefined) {
       log.info("Miner {miner} disconnected: {reason}", { miner, worker, reason });
     } else {

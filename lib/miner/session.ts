@@ -604,8 +604,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (cannotNarrow(before) || !cannotNarrow(this.#outside)) return;
     const mask = formatHex32(seat.versionMask ?? 0);
     log.warn(
-      "Miner {miner} cannot narrow the version bits it rolls: {count} shares in a row had others " +
-        "than {mask}, which {pool} allows, and were refused; {consequence}",
+      "Miner {miner} cannot narrow the version bits it rolls: {count} shares in a row rolled " +
+        "bits outside {mask}, which is all that {pool} allows, and were refused; {consequence}",
       {
         miner: this.label,
         worker: this.workerLabel,
@@ -613,9 +613,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         mask,
         pool: seat.upstreamName,
         consequence: seat.needFullMask()
-          ? "it moves to a connection that allows them all"
-          : "it earns nothing there: update its firmware, switch its version rolling (ASICBoost) " +
-            "off, or put a pool first that allows 1fffe000",
+          ? "moving it to a connection that allows all bits"
+          : "it earns nothing there: update its firmware, turn its version rolling (ASICBoost) " +
+            "off, or list first a pool that allows 1fffe000",
       },
     );
   }
@@ -632,9 +632,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
       worker: this.workerLabel,
-      consequence: isSentAway
-        ? "it is disconnected, so that it begins again"
-        : "it stays connected",
+      consequence: isSentAway ? "disconnecting it, so that it starts over" : "it stays connected",
     });
     if (!isSentAway) return;
     // What a client.reconnect would ask for, half of all firmware passes over.
@@ -661,7 +659,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       id,
       this.#state === "authorized" ? ERROR_CODE.notSubscribed : ERROR_CODE.unauthorized,
     );
-    const reason = "sent a share without having logged in: it has to begin again";
+    const reason = "sent a share before it logged in: it has to connect and log in again";
     // That it is not logged in may be the pool's fault, and that of a whole farm.
     if (this.turnedAwayAt !== undefined) return this.disconnect(reason);
     throw new MinerFault("early-share", reason);

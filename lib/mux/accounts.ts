@@ -250,7 +250,7 @@ export class Accounts implements Mux, WaitingRoom {
     if (isMultiUser && key === "") {
       miner.turnAway(
         stratumError(ERROR_CODE.accountEmpty),
-        "its user name begins with no sub-account",
+        "its user name does not begin with a sub-account",
       );
       return undefined;
     }
@@ -370,8 +370,9 @@ export class Accounts implements Mux, WaitingRoom {
     this.#waits++;
     if (this.#waitLines.failed("wait") !== undefined) {
       log.warn(
-        "Many new sub-accounts at once: {miners} miners of {accounts} wait until theirs is opened. " +
-          "Raise limits.new_accounts_per_minute_per_ip if that many of one address are real",
+        "Many new sub-accounts at once: {miners} miners wait until their {accounts} " +
+          "sub-accounts are opened. If one address really has that many, raise " +
+          "limits.new_accounts_per_minute_per_ip",
         { miners: this.#newAccounts.waiting, accounts: this.#newAccounts.wanted },
       );
     }

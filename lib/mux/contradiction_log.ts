@@ -52,7 +52,7 @@ export class ContradictionLog {
     const { more, seconds } = line;
     log.warn(
       "Pool {pool} {did} by our own arithmetic: worth {worth}, difficulty {difficulty}. Ask the " +
-        "pool; with log.levels.mux at debug the log has every such share{more}",
+        "pool about it; set log.levels.mux to debug to log every such share{more}",
       {
         pool,
         kind,

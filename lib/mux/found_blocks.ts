@@ -52,9 +52,9 @@ export function logLostBlock(found: BlockRecord): void {
 /** A block went up, or was about to, and no verdict comes: nobody knows whether the pool has it. */
 export function logUnansweredBlock(found: BlockRecord): void {
   log.error(
-    "BLOCK NOT ANSWERED: {worker} found a block for {pool}, which has not said that it got it and " +
-      "will not any more. Give your pool this record at once: job {job}, header {header}, " +
-      "coinbase {coinbase}",
+    "BLOCK NOT ANSWERED: {worker} found a block for {pool}, which has not confirmed it, and no " +
+      "answer can come any more. Give your pool this record at once: job {job}, header " +
+      "{header}, coinbase {coinbase}",
     textsOf(found),
   );
 }
@@ -62,8 +62,8 @@ export function logUnansweredBlock(found: BlockRecord): void {
 /** The pool does not take a block. */
 export function logRefusedBlock(found: BlockRecord, { poolCode, poolText }: Rejected): void {
   log.error(
-    "BLOCK REFUSED: {pool} answered {code} {text} to a block that {worker} found. Ask your pool, " +
-      "with this record: job {job}, header {header}, coinbase {coinbase}",
+    "BLOCK REFUSED: {pool} answered {code} {text} to a block that {worker} found. Ask your pool " +
+      "why, and show it this record: job {job}, header {header}, coinbase {coinbase}",
     { ...textsOf(found), code: poolCode, text: poolText },
   );
 }

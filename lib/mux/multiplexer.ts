@@ -484,8 +484,8 @@ export class Multiplexer implements UpstreamEvents {
     const outgrown = [...this.#seats()].filter(({ miner }) => !slot.suits(miner)).length;
     if (outgrown === 0) return;
     log.warn(
-      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of those " +
-        "connected: should it come to serve them they have to reconnect, once each",
+      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of " +
+        "the connected miners: each of them has to reconnect once if this pool comes to serve it",
       { pool: name, bytes, miners: outgrown },
     );
   }
@@ -849,7 +849,7 @@ export class Multiplexer implements UpstreamEvents {
     if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return false;
     this.#outgrown++;
     miner.disconnect(
-      "the pool leaves too few bytes for its extranonces: it begins again with fewer",
+      "the pool leaves too few bytes for its extranonces: it gets fewer when it reconnects",
     );
     return true;
   }

@@ -58,8 +58,8 @@ for (const [status, answer] of [[1798084231, '"result":true'], [21, '"error":[21
     assert.deepEqual(more, []);
     assert.ok(!miner.isConnected);
     assert.deepEqual(log.take(), [
-      "warning: Miner farm.rig1@10.0.0.7:4001 lost ASICBoost: it is disconnected, so that it begins " +
-      "again",
+      "warning: Miner farm.rig1@10.0.0.7:4001 lost ASICBoost: disconnecting it, so that it " +
+      "starts over",
       "info: Miner farm.rig1@10.0.0.7:4001 disconnected: it lost ASICBoost, and a new connection usually " +
       "brings it back",
     ]);

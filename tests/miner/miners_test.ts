@@ -24,7 +24,8 @@ for (const steps of [[], [SUBSCRIBE], [AUTHORIZE], ["", '{"id":0,"method":"minin
     world.wait(1);
     assert.ok(!miner.isConnected);
     const line = steps.length === 0
-      ? "debug: Connection 10.0.0.7:4001 over without a byte from it: did not log in within 10 s"
+      ? "debug: Connection 10.0.0.7:4001 closed without having sent a byte: did not log in " +
+        "within 10 s"
       : "info: Miner 10.0.0.7:4001 disconnected: did not log in within 10 s";
     assert.deepEqual(log.take(), [line]);
     assert.deepEqual(world.miners.counts, { connected: 0, working: 0 });
@@ -66,7 +67,7 @@ Deno.test("no more than the allowed number of miners is let in, until one goes",
   world.connect();
   assert.equal(world.engine.connect({ hostname: "fd00::9", port: 5 }), undefined);
   assert.deepEqual(log.take(), [
-    "warning: Miner [fd00::9]:5 not let in: 2 are connected, which is limits.max_miners",
+    "warning: Miner [fd00::9]:5 not let in: 2 are connected, as many as limits.max_miners allows",
   ]);
   assert.deepEqual(world.miners.counts, { connected: 2, working: 0 });
   first.hangUp();
@@ -97,9 +98,9 @@ Deno.test("failing to accept is said with what to do about it", () => {
   world.connect();
   world.engine.failToAccept(new Error("Too many open files (os error 24)"));
   assert.deepEqual(log.take(), [
-    "error: Cannot accept miners for the moment: Too many open files (os error 24); " +
-    "1 are connected. It is tried again. If files are short, raise the limit (ulimit -n, or " +
-    "LimitNOFILE= of the service)",
+    "error: Cannot accept miners at the moment, retrying: Too many open files (os error 24); 1 " +
+    "are connected. If open files ran out, raise the limit (ulimit -n, or LimitNOFILE= of the " +
+    "service)",
   ]);
 });
 

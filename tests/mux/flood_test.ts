@@ -193,7 +193,7 @@ Deno.test("what the brake cost is said, too, if the connection is lost with it o
   world.mux.upstreamLost(pool);
   assert.match(
     log.take().join("\n"),
-    /Pool a was lost after 0 s with the brake on\. It cost work of/,
+    /Pool a disconnected after 0 s with the brake on\. The brake cost work of/,
   );
   const calm = world.checked("b", 2 ** 20);
   world.mux.upstreamLost(calm);
