@@ -21,7 +21,7 @@ export type HashedFields = Pick<Share, "ntime" | "nonce" | "versionBits">;
  */
 const MOST_SENT_HELD = 1024;
 
-/** See above. */
+/** The check of one job's shares. */
 export class JobCheck {
   /** The job as the pool sent it. */
   readonly job: Job;
