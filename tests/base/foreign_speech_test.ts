@@ -51,7 +51,7 @@ for (
   });
 }
 
-Deno.test("what nobody knows is shown as text or as bytes in hex, cut, never as escapes", () => {
+Deno.test("unknown bytes are shown as text or in hex, cut, never as escapes", () => {
   assert.equal(
     notStratum(bytes("hello")),
     'Cannot read a line: found "hello", wanted a JSON object',
@@ -89,7 +89,7 @@ Deno.test("a line that may still become one is waited for, one that cannot is no
   }
 });
 
-Deno.test("methods of other coins are known, those of Stratum and of nobody are not", () => {
+Deno.test("methods of other coins are recognized, those of Stratum and unknown ones are not", () => {
   assert.match(foreignMethod("login")!, /^it spoke Monero's JSON-RPC \("login"\): /);
   assert.match(foreignMethod("eth_submitLogin")!, /^it spoke Ethereum's JSON-RPC/);
   assert.match(foreignMethod("mining.hello")!, /^it spoke Ethereum's JSON-RPC/);
@@ -99,7 +99,7 @@ Deno.test("methods of other coins are known, those of Stratum and of nobody are 
   }
 });
 
-Deno.test("another coin's Stratum is known by what stands where an older session may", () => {
+Deno.test("another coin's Stratum is recognized by its name in place of an earlier session", () => {
   for (const named of ["EthereumStratum/1.0.0", "EthereumStratum/2.0.0", "Stratum/1.0"]) {
     assert.match(foreignDialect(named)!, /^it spoke ".*", another coin's Stratum: /);
   }
@@ -108,7 +108,7 @@ Deno.test("another coin's Stratum is known by what stands where an older session
   }
 });
 
-Deno.test("whatever comes, what is said of it is short and printable", () => {
+Deno.test("the text for any bytes is short and printable", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(notStratum, unfinishedLine), (
       start,

@@ -30,7 +30,7 @@ for (
     ["allow", { allow: ["10.0.0.0/29"] }, OTHER_IP, "its address is not in"],
   ] as const
 ) {
-  Deno.test(`${name}: who is not let in is counted and named, others are let in`, () => {
+  Deno.test(`${name}: refused connections are counted and named in the log, others are let in`, () => {
     using log = new LogCapture();
     const world = new FakeMiners({ limits });
     const inside = [world.connect(IP), world.connect(IP)];
@@ -45,7 +45,7 @@ for (
   });
 }
 
-Deno.test("who would not be let in anyway makes nobody leave", () => {
+Deno.test("a connection that would not be let in anyway disconnects no other", () => {
   const world = new FakeMiners({ limits: { maxConnections: 2, maxConnectionsPerIp: 1 } });
   const slow = world.connect(IP);
   world.connect(OTHER_IP);
@@ -57,7 +57,7 @@ Deno.test("who would not be let in anyway makes nobody leave", () => {
   assertReached(world, { max_connections_per_ip: 5 });
 });
 
-Deno.test("silence cannot keep others out: who has not logged in makes room, the oldest first", () => {
+Deno.test("miners that have not logged in make room for others, the oldest first", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxConnections: 4 } });
   const madeRoom = () =>
@@ -106,7 +106,7 @@ Deno.test("too many connections that broke the protocol leave their address with
   assert.ok(!silent.isConnected);
   assert.ok(elsewhere.isConnected && honest.isConnected);
   assertReached(world, { protocol_violations: 3, ban_after_violations: 1 });
-  assert.deepEqual(log.take().filter((line) => line.includes("over without")), [
+  assert.deepEqual(log.take().filter((line) => line.includes("closed without")), [
     `debug: Connection ${OTHER_IP}:4001 closed without having sent a byte: its address broke ` +
     "the protocol too often, and it did not log in within 1 s",
   ]);
@@ -117,7 +117,7 @@ Deno.test("too many connections that broke the protocol leave their address with
   assert.ok(later.isConnected, "the mark is over");
 });
 
-Deno.test("a farm behind one address gets in whatever else comes from there, and when nobody works", () => {
+Deno.test("a farm behind one address gets in, whatever else comes from there and even if no miner works", () => {
   using _log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 3 } });
   // As during an outage: logged in, and no pool to work for.
@@ -174,7 +174,7 @@ Deno.test("a marked address cannot take the places of all others", () => {
   assert.equal(world.miners.counts.connected, 26);
 });
 
-Deno.test("what was connected before its address was marked has no more time than what comes later", () => {
+Deno.test("connections from before their address was marked have no more time than later ones", () => {
   using _log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 1 } });
   const before = Array.from({ length: 20 }, () => world.connect(IP));
@@ -240,7 +240,7 @@ Deno.test("silence until the login deadline counts toward a mark; leaving early 
   assertReached(world, { login_timeout_seconds: 2, ban_after_violations: 1 });
 });
 
-Deno.test("a miner may send its burst of lines at once, then so many a second, and no more", () => {
+Deno.test("a miner may send its burst of lines at once, then a number a second, and no more", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxRequestsPerSecond: 10 } });
   const greedy = world.login();

@@ -6,6 +6,8 @@ import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { answerShare, shortJob } from "../support/fake_mux.ts";
 import { receiveLog } from "../../lib/observe/log.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}';
 const AUTHORIZE = '{"id":2,"method":"mining.authorize","params":["farm.rig1","x"]}';
@@ -60,7 +62,7 @@ Deno.test("the sweep sees to the engine's slow peers as well", () => {
   assert.equal(world.engine.sweeps, 3);
 });
 
-Deno.test("no more than the allowed number of miners is let in, until one goes", () => {
+Deno.test("no more than the allowed number of miners is let in, until one disconnects", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxConnections: 2 } });
   const first = world.connect();
@@ -92,7 +94,7 @@ Deno.test("a miner that finds all session ids in use is told so and closed", () 
   assert.equal(world.login().isConnected, true);
 });
 
-Deno.test("failing to accept is said with what to do about it", () => {
+Deno.test("a failure to accept is logged with what to do about it", () => {
   using log = new LogCapture();
   const world = new FakeMiners();
   world.connect();
@@ -104,7 +106,7 @@ Deno.test("failing to accept is said with what to do about it", () => {
   ]);
 });
 
-Deno.test("draining lets nobody in and takes nothing more, but answers still go out", async () => {
+Deno.test("draining lets no miner in and reads nothing more, but answers still go out", async () => {
   const world = new FakeMiners();
   const miner = world.login();
   miner.send(SHARE);
@@ -112,7 +114,7 @@ Deno.test("draining lets nobody in and takes nothing more, but answers still go 
   assert.equal(world.engine.isAccepting, false);
   miner.send(SHARE, '{"id":4,"method":"mining.ping"}');
   assert.equal(world.mux.shares.length, 1);
-  for (const seated of world.mux.seated.values()) answerShare(seated, 3, 1798084231);
+  for (const seated of world.mux.seated.values()) answerShare(seated, 3, SHARE_ACCEPTED);
   assert.deepEqual(miner.takeLines(), ['{"id":3,"result":true,"error":null}']);
 });
 
@@ -140,7 +142,7 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
   const miner = world.login();
   log.take();
   const [seated] = world.mux.seated.values();
-  answerShare(seated!, 9, 21);
+  answerShare(seated!, 9, ERROR_CODE.jobNotFound);
   seated!.disconnect("no pool for over 30 s");
   seated!.disconnect("twice");
   assert.deepEqual(miner.takeLines(), [
@@ -153,7 +155,7 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
   assert.equal(world.mux.leased.size, 0);
 });
 
-Deno.test("a miner disconnected in the middle of a packet is not heard to its end", () => {
+Deno.test("the rest of a packet is ignored after its miner was disconnected", () => {
   const world = new FakeMiners();
   const miner = world.login();
   world.mux.receipt = () => {
@@ -193,7 +195,7 @@ for (
     ["leave", [SUBSCRIBE, AUTHORIZE, "not JSON"]],
   ] as const
 ) {
-  Deno.test(`a fault of ours in "${call}" costs that miner its connection and nobody else`, () => {
+  Deno.test(`a fault of ours in "${call}" costs only that miner its connection`, () => {
     using log = new LogCapture();
     const world = new FakeMiners();
     const other = world.login("farm.other");
@@ -216,7 +218,7 @@ for (
   });
 }
 
-Deno.test("a fault of ours while miners are swept or stopped keeps none of their sockets", async () => {
+Deno.test("a fault of ours while miners are swept or stopped leaves none of their sockets open", async () => {
   const world = new FakeMiners();
   const miners = [world.connect(), world.connect(), world.connect()];
   for (const miner of miners) miner.send(SUBSCRIBE);
@@ -260,7 +262,10 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
     fc.record({ do: fc.constant("slow" as const), who: fc.nat(), room: fc.nat({ max: 600 }) }),
     fc.record({ do: fc.constant("wait" as const), seconds: fc.nat({ max: 12 }) }),
     fc.record({ do: fc.constant("pool" as const), isUp: fc.boolean() }),
-    fc.record({ do: fc.constant("verdicts" as const), status: fc.constantFrom(1798084231, 36) }),
+    fc.record({
+      do: fc.constant("verdicts" as const),
+      status: fc.constantFrom(SHARE_ACCEPTED, 36),
+    }),
   );
   fc.assert(
     fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
@@ -314,7 +319,7 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
   );
 });
 
-Deno.test("a miner that leaves is named in the log if it has logged in, and else what it spoke is", () => {
+Deno.test("the log names a miner that leaves if it has logged in, else what it spoke", () => {
   const left: Record<string, unknown>[] = [];
   receiveLog(({ template, values }) => {
     if (template.startsWith("Miner {miner} disconnected")) left.push(values);

@@ -22,7 +22,7 @@ function rollingOf(farm: FakeMiners): string {
   return [...farm.miners.reports()][0]!.rolling;
 }
 
-Deno.test("after 20 shares with bits that are not allowed, and none good, a miner is marked and told of once", () => {
+Deno.test("20 shares in a row with bits that are not allowed mark a miner, which is logged once", () => {
   using log = new LogCapture();
   const farm = new FakeMiners();
   const miner = stubbornMiner(farm);

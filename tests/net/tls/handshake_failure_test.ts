@@ -43,7 +43,7 @@ for (
     ["something new", /^its TLS handshake failed: something new$/],
   ] as const
 ) {
-  Deno.test(`"${found}" is told with what to do about it`, () => {
+  Deno.test(`"${found}" is explained with what to do`, () => {
     assert.match(explainHandshake(found), expected);
   });
 }

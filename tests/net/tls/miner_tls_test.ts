@@ -18,7 +18,7 @@ function names(tls: MinerTls): string[] {
   return tls.certificates.map(({ names }) => names.split(",")[0]!);
 }
 
-Deno.test("certificates are taken all or none, and taken back when asked", async () => {
+Deno.test("certificates are loaded all or none, and restored on request", async () => {
   const tls = new MinerTls(() => Date.now());
   await tls.load([POOL]);
   await assert.rejects(tls.load([ELSEWHERE, MISSING]), CannotUseCertificate);

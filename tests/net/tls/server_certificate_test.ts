@@ -60,7 +60,7 @@ for (
       "an encrypted key",
       POOL.cert,
       POOL.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE"),
-      /key_file \(\S+\): the key is encrypted; take the pass phrase off/,
+      /key_file \(\S+\): the key is encrypted; remove the pass phrase/,
     ],
     [
       "the key of another certificate",
