@@ -303,7 +303,7 @@ export class Accounts implements Mux, WaitingRoom {
   }
 
   refused({ miner }: WaitingSeat): void {
-    this.#options.counter.refused(miner.sessionId, miner.origin, "refusedStale", 0);
+    this.#options.counter.refused(miner.sessionId, miner.origin, "refusedNoPool", 0);
   }
 
   /** Changes the settings, and lets every open account apply its own. */

@@ -193,7 +193,7 @@ export class ShareFlow {
     return job.check === undefined ? undefined : hashing?.poolDifficulty.demand(job.check.stamp);
   }
 
-  /** Takes a share for a job of another place than its miner's: stale, unless it is a block. */
+  /** Takes a share for a job of another place than its miner's: refused, unless it is a block. */
   #takeOfElsewhere(seat: MinerSeat, share: Share): ShareReceipt {
     const { slot, miner } = seat;
     // Looking for a block uses the hasher.
@@ -215,7 +215,8 @@ export class ShareFlow {
       this.#counter.add(miner.sessionId, "blocksLost", ledger);
       if (this.#gone.maySay(this.#now())) logLostBlock({ ...gone, finder: miner, share });
     }
-    return this.#refuse(seat, "stale", seat.difficulty ?? 0);
+    // Without a pool there is nothing its miner could do better.
+    return this.#refuse(seat, slot === undefined ? "noPool" : "stale", seat.difficulty ?? 0);
   }
 
   /** Sends a share to the pool that its job came from. `time` is real time. */

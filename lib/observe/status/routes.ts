@@ -77,7 +77,7 @@ interface Route {
 /** Where probes ask; a yes or no is for everybody. */
 export const HEALTH_PATH = "/healthz";
 
-/** Every path, with what api.md says of it in the same order. */
+/** Every path, with what conf/docs/api.md says of it in the same order. */
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
   [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],

@@ -1,7 +1,7 @@
 /**
  * The shape of every answer of the JSON API, described once.
  *
- * The types come from here, the tables of `api.md` are made from here (`deno task docs`), and the
+ * The types come from here, the tables of `conf/docs/api.md` are made from here (`deno task docs`), and the
  * tests hold every answer to it. The program itself imports only the types.
  *
  * Times of day are ISO 8601 in UTC, durations are in seconds, hashrates in hashes a second.
@@ -30,6 +30,7 @@ const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
   version_mask: "Version bits the pool would not take.",
   low_difficulty: "Too little work, by our own arithmetic; only where shares are checked here.",
   too_many: "Too many of the miner's shares wait for a verdict.",
+  no_pool: "No pool served the miner.",
 };
 
 const REJECTED: Readonly<Record<SnakeCase<RejectReason>, string>> = {
@@ -113,7 +114,7 @@ export const SummarySchema = v.strictObject({
   reason: words("Why not; empty if they have."),
   miners: v.strictObject({
     connected: count("Connections of miners."),
-    most: count("So many are let in."),
+    most: count("The most miners that are let in."),
     states: v.strictObject({
       connected: count("Have said nothing yet."),
       subscribed: count("Have subscribed only."),
@@ -457,7 +458,7 @@ export const ReloadSchema = v.strictObject({
     })),
   ),
   needs_restart: about(
-    "The keys of those that stay as they were until a restart.",
+    "The keys of those that keep their old value until a restart.",
     v.array(v.string()),
   ),
 });

@@ -45,6 +45,7 @@ export const WorkerSchema = v.strictObject({
   condition: ConditionSchema,
   connections: count("Its connections now."),
   usual_connections: count("As many as it had for half an hour at a time, in the last day."),
+  missing_machines: count("Machines under this name that are gone."),
   miners: about("Session ids of its connections, 100 at most.", v.array(v.string())),
   client_agent: words("What its last connection calls itself."),
   address: words("Where its last connection came from, without a port."),
@@ -90,7 +91,7 @@ export const WorkersSchema = v.strictObject({
 export const WorkerTableSchema = v.strictObject({
   columns: about(
     "The values of a row: id, account, worker, state, reason, part, connections, usual_connections, " +
-      "client_agent, address, subnet, hashrate (over 15 minutes), usual_hashrate, good, lost (both " +
+      "missing_machines, client_agent, address, subnet, hashrate (over 15 minutes), usual_hashrate, good, lost (both " +
       "of the last hour), last_share_seconds, gone_seconds, connects_hour, miner (the session id of " +
       "its only connection, else null), observations (their kinds, joined by commas).",
     v.array(v.string()),
