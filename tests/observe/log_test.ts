@@ -177,8 +177,8 @@ Deno.test("a full disk is said once on the terminal with what to do, whatever th
     assert.deepEqual(terminal.lines.map((line) => line.slice(31)), [
       "error   pool   One",
       "error   agent  Cannot write the log to log/btcagent.log: No space left on device " +
-      "(os error 28). Make room there or mend the folder; mining goes on, lines wait, and it is " +
-      "tried again every 10 s",
+      "(os error 28). Free disk space or repair the folder. Mining continues, log lines wait, " +
+      "retrying every 10 s",
       "error   pool   Two",
     ]);
     file.take = (bytes) => Promise.resolve(bytes.length);
