@@ -1,6 +1,6 @@
 /**
  * Writes what is said about the configuration elsewhere, from its one schema:
- * `conf/agent.schema.json`, for editors, and the table in the README between
+ * `conf/agent.schema.json`, for editors, and the table in `conf/docs/configuration.md` between
  * `<!-- config:begin -->` and `<!-- config:end -->`. Run it after a change to
  * `lib/config/schema.ts`: `deno task docs`. A test fails if that was forgotten.
  */
@@ -42,7 +42,7 @@ function converted(schema: v.GenericSchema): ReturnType<typeof toJsonSchema> {
   });
 }
 
-/** The README's table: a row for each key, with what it accepts, its default and its purpose. */
+/** The table of the page: a row for each key, with what it accepts, its default and its purpose. */
 export function configTable(): string {
   const rows = [...tableRows(CONFIG_OUTLINE, "")];
   return ["| key | value | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
@@ -71,24 +71,19 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-/** `readme` with the table between the markers; unchanged if it does not have both. */
-export function withConfigTable(readme: string): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) return readme;
+/** `page` with the table between the markers. @throws Error if it does not have both, in order */
+export function withConfigTable(page: string): string {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`Cannot write the table: no ${BEGIN} and ${END}`);
   // The formatter would pad the columns to the longest cell.
   const table =
     `<!-- deno-fmt-ignore-start -->\n\n${configTable()}\n\n<!-- deno-fmt-ignore-end -->`;
-  return `${readme.slice(0, begin + BEGIN.length)}\n${table}\n${readme.slice(end)}`;
+  return `${page.slice(0, begin + BEGIN.length)}\n${table}\n${page.slice(end)}`;
 }
 
 if (import.meta.main) {
   const schemaFile = new URL("../conf/agent.schema.json", import.meta.url);
-  const readmeFile = new URL("../README.md", import.meta.url);
+  const pageFile = new URL("../conf/docs/configuration.md", import.meta.url);
   Deno.writeTextFileSync(schemaFile, configJsonSchema());
-  try {
-    const readme = Deno.readTextFileSync(readmeFile);
-    Deno.writeTextFileSync(readmeFile, withConfigTable(readme));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  Deno.writeTextFileSync(pageFile, withConfigTable(Deno.readTextFileSync(pageFile)));
 }

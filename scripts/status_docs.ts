@@ -1,5 +1,5 @@
 /**
- * Writes the tables of `lib/observe/status/api.md` from the schemas of its answers, between
+ * Writes the tables of `conf/docs/api.md` from the schemas of its answers, between
  * `<!-- answers:begin -->` and `<!-- answers:end -->`. Run it after a change to
  * `lib/observe/status/shapes.ts`: `deno task docs`. A test fails if that was forgotten.
  */
@@ -108,6 +108,6 @@ function kindOf(schema: Structure): string {
 }
 
 if (import.meta.main) {
-  const file = new URL("../lib/observe/status/api.md", import.meta.url);
+  const file = new URL("../conf/docs/api.md", import.meta.url);
   Deno.writeTextFileSync(file, withAnswerTables(Deno.readTextFileSync(file)));
 }

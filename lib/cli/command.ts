@@ -140,7 +140,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** One of them. */
 export type Shell = typeof SHELLS[number];
 
-/** What there is help on, in the order of the help. */
+/** What there is help on, in the order of the help: commands, and what unites two of them. */
 export const HELP_TOPICS = [
   "run",
   "check",
@@ -148,6 +148,8 @@ export const HELP_TOPICS = [
   "config",
   "demo",
   "simulate",
+  "simulate pool",
+  "simulate miners",
   "completions",
 ] as const;
 

@@ -27,6 +27,9 @@ export interface CommandEntry {
   readonly words?: readonly string[];
 }
 
+/** The first words of what there is help on. */
+export const HELP_WORDS: readonly string[] = HELP_TOPICS.filter((topic) => !topic.includes(" "));
+
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   { name: "run", about: "join miners to a pool", options: RUN_OPTIONS },
@@ -41,7 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "simulate pool", about: "a simulated pool alone", options: POOL_OPTIONS },
   { name: "simulate miners", about: "simulated miners alone", options: MINERS_OPTIONS },
   { name: "completions", about: "a script that completes these", options: [], words: SHELLS },
-  { name: "help", about: "more on one of these", options: [], words: HELP_TOPICS },
+  { name: "help", about: "more on one of these", options: [], words: HELP_WORDS },
   { name: "version", about: "show the version", options: [] },
 ];
 

@@ -19,24 +19,21 @@ import { VERSION } from "./version.ts";
 const HELP: Readonly<Record<HelpTopic, () => string>> = {
   run: () =>
     `Joins miners to a pool: listens for miners, and carries their work over very
-few connections to any Stratum pool, or to one that speaks btcpool's agent
-protocol.
+few connections to any Stratum pool, or to one of btcpool's agent protocol.
 
 Usage
   btcagent [run] [options]
-  btcagent run --pool stratum+tcp://pool.example:3333 --user ADDRESS
 
 Options
 ${optionLines([...RUN_OPTIONS, ...COMMON_OPTIONS])}
 
-  --pool needs no file: everything but the pools is then as a file without it
-  would have it. Given more than once, the next pool serves while those before
-  it do not answer; --user and the password are for all of them. A password on
-  a command line can be seen by everybody on the machine: --password-file
-  keeps it a secret.
+  --pool needs no file. Given more than once, the next pool serves while those
+  before it do not answer; --user and the password are for all of them.
+  The flags of the Go agent's logger are accepted and ignored.
 
-  The Go agent's other flags, such as -alsologtostderr or -v=2, are accepted
-  and ignored.
+Examples
+  btcagent -c conf/agent.jsonc -l log
+  btcagent --pool stratum+tcp://pool.example:3333 --user ADDRESS
 
 Files
   conf/agent.example.jsonc   every setting explained; copy it to begin
@@ -50,12 +47,10 @@ Signals
 
 ${EXIT_CODES}`,
   check: () =>
-    `Reads the configuration, then does what mining will need and says what it finds:
-looks up each pool, connects to it in every configured way, asks what it speaks
-if the list does not say so, logs in and waits for a job; tries the ports to
-listen on, the certificates and the limit of open files. No miner is registered,
-and no share is sent. Without a name to log in with, as in multi-user mode
-without --account, it judges what can be judged and says what was not tried.
+    `Reads the configuration, then tries what mining will need: connects to each pool
+in every configured way, logs in and waits for a job; tries ports, certificates
+and the limit of open files. Registers no miner, sends no share. In multi-user
+mode it has no name to log in with, unless --account gives one.
 
 Usage
   btcagent check [options]
@@ -63,13 +58,17 @@ Usage
 Options
 ${optionLines([...CHECK_OPTIONS, ...COMMON_OPTIONS])}
 
+Example
+  btcagent check -c conf/agent.jsonc -l log
+
 Exit codes
   0  nothing in the way of mining; there may be warnings
   1  mining cannot work, as when no pool can be used or a port is taken
   2  wrong use, or something wrong in the configuration`,
   reload: () =>
-    `Sends SIGHUP to the btcagent whose process id is in the pid_file of a
-configuration, which it then reads again. With mistakes in it nothing is sent.
+    `Makes a running btcagent read its configuration again: sends SIGHUP to the
+process whose id is in the pid_file of that configuration. If the configuration
+has mistakes, nothing is sent.
 
 Usage
   btcagent reload [-c FILE]
@@ -77,40 +76,48 @@ Usage
 Options
 ${optionLines([...RELOAD_OPTIONS, ...COMMON_OPTIONS])}
 
+Example
+  btcagent reload -c conf/agent.jsonc
+
 ${EXIT_CODES}`,
   config: () =>
     `Prints a configuration, or what describes one. Of --effective the secrets are
 masked; anything else in it can be read as a configuration again.
 
 Usage
-  btcagent config --example > conf/agent.jsonc
-  btcagent config --schema
-  btcagent config --effective [-c FILE]
+  btcagent config --example | --schema | --effective [-c FILE]
 
 Options
 ${optionLines([...CONFIG_OPTIONS, ...COMMON_OPTIONS])}
+
+Examples
+  btcagent config --example > conf/agent.jsonc
+  btcagent config --effective -c conf/agent.jsonc
 
 ${EXIT_CODES}`,
   completions: () =>
     `Prints a script that lets a shell complete the commands and options of btcagent.
 
 Usage
-  btcagent completions bash > /etc/bash_completion.d/btcagent
-  btcagent completions zsh > /usr/local/share/zsh/site-functions/_btcagent
-  btcagent completions fish > ~/.config/fish/completions/btcagent.fish
+  btcagent completions bash|zsh|fish
 
 Options
 ${optionLines(COMMON_OPTIONS)}
 
+Examples
+  btcagent completions bash > /etc/bash_completion.d/btcagent
+  btcagent completions zsh > /usr/local/share/zsh/site-functions/_btcagent
+  btcagent completions fish > ~/.config/fish/completions/btcagent.fish
+
 ${EXIT_CODES}`,
   demo: () =>
-    `A simulated pool, the proxy and simulated miners, all in one terminal, and the
-live page of the farm, whose address it prints. Needs no configuration, and
-nothing leaves this machine.
+    `A simulated pool, the proxy and simulated miners in one terminal, with their
+live page. Needs no configuration, and nothing leaves this machine.
 
-With --kind stratum the pool is an ordinary Stratum pool that behaves as ckpool
-does; with --kind mixed there is one of each, and all miners move between them
-every 5 seconds.
+The pool of --kind stratum is an ordinary one that behaves as ckpool does; with
+--kind mixed there is one of each, and all miners move every 5 seconds. Of 12
+miners or more some have faults: see btcagent help simulate miners.
+Example: btcagent demo --kind mixed --seconds 30
 
 Usage
   btcagent demo [options]
@@ -118,26 +125,13 @@ Usage
 Options
 ${optionLines([...DEMO_OPTIONS, ...COMMON_OPTIONS])}
 
-Faults: of 12 miners or more the first have some unless --faults says otherwise,
-so that the page has something to show
-${FAULTS}
-
 ${EXIT_CODES}`,
   simulate: () =>
     `One side of the demo alone, to try the proxy or a configuration against.
 
 Usage
-  btcagent simulate pool [options]
-  btcagent simulate miners [options]
-
-Options of simulate pool
-${optionLines(POOL_OPTIONS)}
-
-Options of simulate miners
-${optionLines(MINERS_OPTIONS)}
-
-Faults: the first miners have them, in the order of the list
-${FAULTS}
+  btcagent simulate pool [options]      see: btcagent help simulate pool
+  btcagent simulate miners [options]    see: btcagent help simulate miners
 
 Example: each in a terminal of its own, with ["127.0.0.1", 8888, "demo"] in the
 configuration's pools
@@ -145,18 +139,32 @@ configuration's pools
   btcagent -c my.jsonc
   btcagent simulate miners --count 200
 
-The same with a pool that speaks Stratum as ckpool does
-  btcagent simulate pool --kind stratum --like ckpool
+${EXIT_CODES}`,
+  "simulate pool": () =>
+    `A simulated pool: of the agent protocol, or a Stratum pool like a known server.
+Example: btcagent simulate pool --kind stratum --like ckpool
+
+Options
+${optionLines([...POOL_OPTIONS, ...COMMON_OPTIONS])}
 
 ${EXIT_CODES}`,
-};
+  "simulate miners": () =>
+    `Simulated miners, with the handshakes of real firmware.
+Example: btcagent simulate miners --count 200 --rate 0.1 --faults dead=3,weak=2
 
-const FAULTS = `  dead      works for a while, then goes and does not come back
+Options
+${optionLines([...MINERS_OPTIONS, ...COMMON_OPTIONS])}
+
+Faults: the first miners have them, in the order of the list
+  dead      works for a while, then disconnects and does not come back
   flapping  reconnects every few seconds
   refused   none of its shares counts: wrong version bits, old jobs, bad hashes
   weak      works at a fifth of the speed of the others
   silent    logs in, takes work, and sends nothing
-  gaps      pauses for a minute at regular times, as a hidden fee does`;
+  gaps      pauses for a minute at regular times, as a hidden fee does
+
+${EXIT_CODES}`,
+};
 
 const EXIT_CODES = `Exit codes
   0  stopped as asked

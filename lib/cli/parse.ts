@@ -23,7 +23,7 @@ import {
   SIMULATED_SERVERS,
   type SimulatedStratumOptions,
 } from "./command.ts";
-import { COMMAND_WORDS } from "./commands.ts";
+import { COMMAND_WORDS, HELP_WORDS } from "./commands.ts";
 import { demoFaults, faultsOf } from "./faults.ts";
 import {
   addressOf,
@@ -205,7 +205,7 @@ function parseSimulate(argv: readonly string[]): Command {
   const [what, ...rest] = argv;
   if (what === "pool") {
     const given = parseOptions(rest, POOL_OPTIONS);
-    return askedInstead(given, "simulate") ?? {
+    return askedInstead(given, "simulate pool") ?? {
       kind: "simulate",
       what,
       options: {
@@ -223,7 +223,7 @@ function parseSimulate(argv: readonly string[]): Command {
   }
   if (what === "miners") {
     const given = parseOptions(rest, MINERS_OPTIONS);
-    const asked = askedInstead(given, "simulate");
+    const asked = askedInstead(given, "simulate miners");
     if (asked) return asked;
     const count = wholeOf(given, "count", 65_535) ?? 50;
     return {
@@ -278,11 +278,14 @@ function askedInstead(
 }
 
 function parseHelp(argv: readonly string[]): Command {
-  const [first, ...rest] = argv;
-  const isTopic = first !== undefined && !first.startsWith("-");
-  const given = parseOptions(isTopic ? rest : argv, []);
+  const words = argv.slice(0, 2);
+  const end = words.findIndex((word) => word.startsWith("-"));
+  if (end >= 0) words.length = end;
+  // A second word belongs to a topic only after the first of one that has two.
+  if (!HELP_TOPICS.some((topic) => topic.startsWith(`${words[0]} `))) words.splice(1);
+  const given = parseOptions(argv.slice(words.length), []);
   return askedInstead(given, undefined) ??
-    { kind: "help", topic: isTopic ? topicNamed(first) : undefined };
+    { kind: "help", topic: words.length > 0 ? topicNamed(words.join(" ")) : undefined };
 }
 
 function topicNamed(name: string): HelpTopic | undefined {
@@ -290,7 +293,7 @@ function topicNamed(name: string): HelpTopic | undefined {
   const topic = HELP_TOPICS.find((topic) => topic === name);
   if (topic !== undefined) return topic;
   const meant = didYouMean(nearestWord(name, HELP_TOPICS));
-  const topics = listed(HELP_TOPICS, "and");
+  const topics = listed(HELP_WORDS, "and");
   throw new Misuse(`There is no help on ${quote(name)}, only on ${topics}${meant}`);
 }
 

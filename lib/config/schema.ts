@@ -2,7 +2,7 @@
  * The configuration file, described once.
  *
  * Everything else is derived from `ConfigSchema`: the type, the defaults, the
- * checks, `conf/agent.schema.json` and the README's table
+ * checks, `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
  * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
  * and C++ agents' own; what is ours alone is in groups of ours (`tls`,
  * `vardiff`, `limits`, `outage`, `failover`, `status`, `workers`, `log`).
@@ -392,14 +392,14 @@ const Advanced = group("Settings that seldom need a change.", {
   ),
   share_batch_window_ms: v.optional(
     about(
-      "Under load, shares are gathered for so long and written to the pool together.",
+      "How long shares are gathered under load, to be written to the pool together.",
       wholeNumber("a number of milliseconds", 0, 1000),
     ),
     40,
   ),
   io_engine: v.optional(
     about(
-      "How miners' sockets are served: `libc` takes the least memory and is for Linux, with the FFI permission; `deno` runs anywhere; `auto` is `libc` where it can be had.",
+      "How miners' sockets are served: `libc` takes the least memory and is for Linux, with the FFI permission; `deno` runs anywhere; `auto` is `libc` where it is available.",
       v.pipe(
         v.picklist(["auto", "libc", "deno"]),
         v.metadata({ wanted: '"auto", "libc" or "deno"' }),
@@ -418,11 +418,11 @@ const Advanced = group("Settings that seldom need a change.", {
 
 const Limits = group("What a miner may ask of this program.", {
   login_timeout_seconds: v.optional(
-    about("A miner that has not authorized after so long is disconnected.", seconds(1, 600)),
+    about("Disconnect a miner that has not authorized within this time.", seconds(1, 600)),
     10,
   ),
   idle_timeout_seconds: v.optional(
-    about("A miner that has sent nothing for so long is disconnected.", seconds(10, 86400)),
+    about("Disconnect a miner after this much silence.", seconds(10, 86400)),
     600,
   ),
   max_line_bytes: v.optional(
@@ -572,7 +572,10 @@ const Outage = group("What happens while no pool answers.", {
 
 const Failover = group("When to change pools.", {
   return_after_seconds: v.optional(
-    about("A better pool is used again once it was healthy for so long.", seconds(0, 86400)),
+    about(
+      "How long a better pool must have been healthy before it is used again.",
+      seconds(0, 86400),
+    ),
     180,
   ),
   no_job_seconds: v.optional(
@@ -638,7 +641,7 @@ const Log = group("What is logged, and how.", {
   ),
   max_files: v.optional(
     about(
-      "With `-l`: so many files are kept, btcagent.log among them.",
+      "With `-l`: how many files are kept, btcagent.log among them.",
       wholeNumber("a number of files", 2, 1000),
     ),
     5,

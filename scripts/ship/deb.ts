@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { HELP_TOPICS } from "../../lib/cli/command.ts";
 import { run } from "./command.ts";
+import { placePages } from "./pages.ts";
 import { VERSION } from "./start_flags.ts";
 import type { PackOptions } from "./tarball.ts";
 import { copy, filesUnder, fill, place, placeConf, settleModes } from "./tree.ts";
@@ -20,6 +21,9 @@ const COMPLETIONS = {
   zsh: "usr/share/zsh/vendor-completions/_btcagent",
   fish: "usr/share/fish/vendor_completions.d/btcagent.fish",
 } as const;
+
+/** What Debian has under a name of its own, by its name here. */
+const OTHER_NAMES = { "CHANGELOG.md": "CHANGELOG.md.gz", LICENSE: "copyright" };
 
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 const UNITS = ["btcagent.service", "btcagent@.service"];
@@ -41,7 +45,7 @@ export async function packDeb(options: PackOptions): Promise<string> {
   }
   await placeGzipped(`${root}/usr/share/man/man1/btcagent.1.gz`, await manPage(epoch));
   await placeConf(doc);
-  await copy(`${ROOT}README.md`, `${doc}/README.md`);
+  await placePages(doc, OTHER_NAMES);
   await placeGzipped(`${doc}/CHANGELOG.md.gz`, await Deno.readTextFile(`${ROOT}CHANGELOG.md`));
   await placeGzipped(
     `${doc}/changelog.gz`,
@@ -111,7 +115,7 @@ async function serviceConfig(): Promise<string> {
 async function manPage(epoch: number): Promise<string> {
   const commands: string[] = [];
   for (const topic of HELP_TOPICS) {
-    const help = manText(await ownOutput(["help", topic]));
+    const help = manText(await ownOutput(["help", ...topic.split(" ")]));
     commands.push(`.SH BTCAGENT ${topic.toUpperCase()}\n.nf\n${help}\n.fi`);
   }
   return fill(await Deno.readTextFile(`${HERE}btcagent.1`), {

@@ -1,6 +1,7 @@
 /** The archive for machines without a package manager of Debian's kind. */
 
 import { run } from "./command.ts";
+import { placePages } from "./pages.ts";
 import { artifactName, type Platform } from "./platforms.ts";
 import { VERSION } from "./start_flags.ts";
 import { copy, placeConf, settleModes } from "./tree.ts";
@@ -8,7 +9,7 @@ import { copy, placeConf, settleModes } from "./tree.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** What goes with the program, by its place in the project. */
-const COMPANIONS = ["README.md", "CHANGELOG.md", "LICENSE"];
+const COMPANIONS = ["CHANGELOG.md", "LICENSE"];
 
 /** Where and when. */
 export interface PackOptions {
@@ -32,6 +33,7 @@ export async function packTarball(options: PackOptions): Promise<string> {
   await run(["cp", "-r", payload, folder]);
   for (const file of COMPANIONS) await copy(ROOT + file, `${folder}/${file}`);
   await placeConf(folder);
+  await placePages(folder, Object.fromEntries(COMPANIONS.map((file) => [file, file])));
   await settleModes(folder);
   const path = `${out}/${name}.tar.gz`;
   await run([

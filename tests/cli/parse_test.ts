@@ -85,7 +85,11 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["demo -help", { kind: "help", topic: "demo" }],
   ["run -c x -h", { kind: "help", topic: "run" }],
   ["simulate -h", { kind: "help", topic: "simulate" }],
-  ["simulate pool -h", { kind: "help", topic: "simulate" }],
+  ["simulate pool -h", { kind: "help", topic: "simulate pool" }],
+  ["simulate miners --help", { kind: "help", topic: "simulate miners" }],
+  ["help simulate", { kind: "help", topic: "simulate" }],
+  ["help simulate pool", { kind: "help", topic: "simulate pool" }],
+  ["help simulate -h", { kind: "help", topic: undefined }],
   ["-V", { kind: "version" }],
   ["-version", { kind: "version" }],
   ["version", { kind: "version" }],
@@ -247,6 +251,12 @@ const MISUSES: [line: string, message: string][] = [
     'There is no help on "smulate", only on run, check, reload, config, demo, simulate and completions; ' +
     "did you mean simulate?",
   ],
+  [
+    "help simulate poo",
+    'There is no help on "simulate poo", only on run, check, reload, config, demo, simulate and completions; ' +
+    "did you mean simulate pool?",
+  ],
+  ["help demo x", 'Unexpected argument "x"; options begin with -'],
   ["config", "Say one of --example, --schema and --effective: which is to be printed"],
   [
     "config --schema --example",

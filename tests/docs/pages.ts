@@ -62,6 +62,41 @@ export function anchorOf(heading: string): string {
   return heading.toLowerCase().replace(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-");
 }
 
+/** The targets of a page's links and pictures that are no addresses on the web. */
+export function targetsIn(page: string): string[] {
+  const outside = page.replace(/^```.*?^```$/gms, "");
+  return Array.from(
+    outside.matchAll(/\]\(([^)\s]+)\)|<img [^>]*src="([^"]+)"/g),
+    ([, link, picture]) => (link ?? picture)!,
+  ).filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/**
+ * The links of pages that lead nowhere, each with its page. `files` has the text of every file that
+ * a link may lead to, by its path; that of a file without headings may be empty.
+ */
+export function brokenLinks(files: ReadonlyMap<string, string>): string[] {
+  const folders = new Set(
+    [...files.keys()].flatMap((file) =>
+      file.split("/").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("/"))
+    ),
+  );
+  const broken: string[] = [];
+  for (const [page, text] of files) {
+    for (const target of page.endsWith(".md") ? targetsIn(text) : []) {
+      const [file = "", anchor] = target.split("#");
+      const path = file === ""
+        ? page
+        : new URL(file, `file:///${page}`).pathname.slice(1).replace(/\/$/, "");
+      const isThere = files.has(path) || folders.has(path);
+      const hasAnchor = anchor === undefined ||
+        headingsIn(files.get(path) ?? "").map(anchorOf).includes(decodeURIComponent(anchor));
+      if (!isThere || !hasAnchor) broken.push(`${page}: ${target}`);
+    }
+  }
+  return broken;
+}
+
 /** The paths of all files below `folder` of the repository that end in `suffix`. */
 export function* filesBelow(folder: string, suffix: string): Generator<string> {
   for (

@@ -1,94 +1,93 @@
 /**
- * The Chinese README says what the English one says, as far as a program can tell: the same
- * commands, figures, keys, log lines and exit codes. Its words are for people to compare.
+ * The Chinese pages say what the English ones say, as far as a program can tell: the same sections
+ * in the same order, with the same commands, figures, keys, log lines and exit codes. Their words
+ * are for people to compare. The formatter leaves them alone: a line break that it puts between
+ * Chinese characters would be shown as a blank.
  */
 
 import assert from "node:assert/strict";
-import { cellsOf, headingsIn, readPage, sectionUnder, tableUnder } from "./pages.ts";
+import { cellsOf, filesBelow, readPage } from "./pages.ts";
 
-const english = readPage("README.md");
-const chinese = readPage("conf/README.zh.md");
-
-const WHAT_TO_DO = "bring conf/README.zh.md up to date with README.md";
-
-/** The sections that are on both pages. */
-const SECTIONS = [
-  ["See it work", "先看看效果"],
-  ["Mine with your pool", "连接您的矿池"],
-  ["Install it as a service", "安装为系统服务"],
-  ["Upgrade without a port that is closed", "升级时不关闭端口"],
-  ["Running a farm on it", "管理矿场"],
-  ["Changing things while it runs", "运行中修改配置"],
-  ["Is my configuration right\\?", "检查配置"],
-  ["Status and metrics", "状态与监控指标"],
-  ["Alerts", "告警"],
-  ["The log", "日志"],
-  ["When it was away", "程序暂停之后"],
-  ["How it stops", "如何停止"],
-  ["Bounds and security", "限制与安全"],
-  ["How fast", "性能"],
-  ["Questions", "常见问题"],
-  ["Configuration", "配置"],
-  ["Coming from the Go or C\\+\\+ agent", "从 Go 版或 C\\+\\+ 版迁移"],
-  ["Not built yet", "尚未实现"],
+const PAIRS = [
+  ["README.md", "conf/README.zh.md"],
+  ...[...filesBelow("conf/docs/zh", ".md")].map((path) => [path.replace("/zh/", "/"), path]),
 ] as const;
-
-/** Those that are only of use to whoever changes the program, or have nothing to compare. */
-const ENGLISH_ONLY = [
-  "btcagent",
-  "One share's journey",
-  "Words",
-  "Dependencies, and a word on `@std`",
-  "Working on it",
-  "License",
-];
-
-const PAIRS = SECTIONS.map(([heading, translated]) => ({
-  heading: heading.replaceAll("\\", ""),
-  wanted: sectionUnder(english, heading),
-  found: sectionUnder(chinese, translated),
-}));
 
 /** What no translation changes. */
 const KEPT = { code: /`[^`]+`/g, figures: /\d+(?:[.,]\d+)*/g };
 
-Deno.test("every block of commands or output in Chinese is one of the English page", () => {
-  const blocks = fencesIn(english).map(withoutComments);
-  const translated = fencesIn(chinese).map(withoutComments);
-  assert.ok(translated.length > 10);
-  for (const block of translated) assert.ok(blocks.includes(block), `${WHAT_TO_DO}: ${block}`);
+Deno.test("no line of a Chinese page breaks between Chinese characters", () => {
+  for (const [, chinese] of PAIRS) {
+    const page = readPage(chinese!);
+    assert.ok(page.startsWith("<!-- deno-fmt-ignore-file -->\n"), chinese);
+    assert.doesNotMatch(page, /\p{Script=Han}\n *\p{Script=Han}/u, chinese);
+  }
 });
 
-for (const { heading, wanted, found } of PAIRS) {
-  Deno.test(`"${heading}" has the same code and figures in Chinese`, () => {
-    for (const [what, pattern] of Object.entries(KEPT)) {
-      assert.deepEqual(kept(found, pattern), kept(wanted, pattern), `${what}; ${WHAT_TO_DO}`);
-    }
+Deno.test("an operator finds every page for every day in Chinese", () => {
+  const pages = PAIRS.map(([english]) => english);
+  for (
+    const name of ["install", "upgrade", "pools", "operating", "troubleshooting", "security", "faq"]
+  ) assert.ok(pages.includes(`conf/docs/${name}.md`), name);
+});
+
+for (const [english, chinese] of PAIRS) {
+  const whatToDo = `bring ${chinese} up to date with ${english}`;
+  const wanted = sectionsIn(readPage(english!));
+  const found = sectionsIn(readPage(chinese!));
+
+  Deno.test(`${chinese} has the sections of ${english}`, () => {
+    assert.deepEqual(found.map(({ level }) => level), wanted.map(({ level }) => level), whatToDo);
   });
 
-  Deno.test(`"${heading}" has the same tables in Chinese, but for their words`, () => {
-    const [rows, translated] = [rowsIn(wanted), rowsIn(found)];
-    assert.equal(translated.length, rows.length, WHAT_TO_DO);
-    for (const [place, row] of rows.entries()) {
-      assert.deepEqual(translated[place]!.map(measured), row.map(measured), WHAT_TO_DO);
-    }
+  Deno.test(`every block of commands or output of ${english} is in ${chinese}, too`, () => {
+    const blocks = (page: string) => fencesIn(readPage(page)).map(withoutComments);
+    assert.deepEqual(blocks(chinese!), blocks(english!), whatToDo);
   });
+
+  for (const [place, { heading, text }] of wanted.entries()) {
+    const translated = found[place]?.text ?? "";
+
+    Deno.test(`"${heading}" of ${english} has the same code and figures in Chinese`, () => {
+      for (const [what, pattern] of Object.entries(KEPT)) {
+        assert.deepEqual(kept(translated, pattern), kept(text, pattern), `${what}; ${whatToDo}`);
+      }
+    });
+
+    Deno.test(`"${heading}" of ${english} has the same tables in Chinese, but for words`, () => {
+      const [rows, others] = [rowsIn(text), rowsIn(translated)];
+      assert.equal(others.length, rows.length, whatToDo);
+      for (const [at, row] of rows.entries()) {
+        assert.deepEqual(others[at]!.map(measured), row.map(measured), whatToDo);
+      }
+    });
+  }
 }
 
-Deno.test("every section of the English page is in Chinese, too, or for developers", () => {
-  const compared = PAIRS.map(({ heading }) => heading);
-  assert.deepEqual(headingsIn(english).sort(), [...compared, ...ENGLISH_ONLY].sort());
-});
+/** A heading with what stands under it, up to the next. */
+interface Section {
+  /** How many `#` it has. */
+  readonly level: number;
+  readonly heading: string;
+  /** Without generated tables. */
+  readonly text: string;
+}
 
-Deno.test("the exit codes in Chinese are the English ones", () => {
-  const codes = (page: string, heading: string) =>
-    tableUnder(page, heading).map((row) => cellsOf(row)[0]!);
-  assert.deepEqual(codes(chinese, "如何停止"), codes(english, "How it stops"));
-});
+function sectionsIn(page: string): Section[] {
+  const text = page.replace(/<!-- (\w+):begin -->.*<!-- \1:end -->/s, "");
+  const fences = /^ *```.*?^ *```$/gms;
+  const outside = text.replace(fences, (block) => " ".repeat(block.length));
+  const heads = [...outside.matchAll(/^(#+) (.*)$/gm)];
+  return heads.map(({ 0: line, 1: marks, 2: heading, index }, at) => ({
+    level: marks!.length,
+    heading: heading!,
+    text: text.slice(index + line.length, heads[at + 1]?.index),
+  }));
+}
 
 /** The fenced blocks of a page, with their language. */
 function fencesIn(page: string): string[] {
-  return Array.from(page.matchAll(/^```.*?^```$/gms), String);
+  return Array.from(page.matchAll(/^ *```.*?^ *```$/gms), ([block]) => block);
 }
 
 function withoutComments(block: string): string {
@@ -98,8 +97,7 @@ function withoutComments(block: string): string {
 /** What of a section's text and tables matches, each once and sorted. */
 function kept(section: string, pattern: RegExp): string[] {
   const text = section
-    .replace(/<!-- config:begin -->.*<!-- config:end -->/s, "")
-    .replace(/^```.*?^```$/gms, "")
+    .replace(/^ *```.*?^ *```$/gms, "")
     .replace(/\]\([^)]*\)|<img [^>]*>/g, "")
     .replace(/\s+/g, " ");
   return [...new Set(Array.from(text.matchAll(pattern), String))].sort();
@@ -108,7 +106,6 @@ function kept(section: string, pattern: RegExp): string[] {
 /** The cells of all tables of a section but the first of each row, which has words. */
 function rowsIn(section: string): string[][] {
   return section
-    .replace(/<!-- config:begin -->.*<!-- config:end -->/s, "")
     .split("\n").filter((line) => /^\|(?! *-)/.test(line))
     .map((row) => cellsOf(row).slice(1));
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { PATHS } from "../../lib/observe/status/routes.ts";
 import { answerTables, withAnswerTables } from "../../scripts/status_docs.ts";
 
-const PAGE = "lib/observe/status/api.md";
+const PAGE = "conf/docs/api.md";
 
 Deno.test("the tables of api.md are up to date (if not: deno task docs)", () => {
   const page = Deno.readTextFileSync(PAGE);

@@ -15,15 +15,9 @@ Deno.test("conf/agent.schema.json is up to date (if not: deno task docs)", () =>
   assert.equal(Deno.readTextFileSync("conf/agent.schema.json"), configJsonSchema());
 });
 
-Deno.test("the README's table is up to date (if not: deno task docs)", () => {
-  let readme: string;
-  try {
-    readme = Deno.readTextFileSync("README.md");
-  } catch (error) {
-    assert.ok(error instanceof Deno.errors.NotFound);
-    return;
-  }
-  assert.equal(readme, withConfigTable(readme));
+Deno.test("the table of conf/docs/configuration.md is up to date (if not: deno task docs)", () => {
+  const page = Deno.readTextFileSync("conf/docs/configuration.md");
+  assert.equal(page, withConfigTable(page));
 });
 
 Deno.test("every key has a row in the table, but for those inside what is ignored", () => {
@@ -75,7 +69,7 @@ Deno.test("the table replaces what is between the markers, and only that", () =>
   assert.equal(withConfigTable(after), after);
 });
 
-Deno.test("a README without both markers in order is left alone", () => {
-  const readmes = ["# Us\n", "<!-- config:begin -->\n", "<!-- config:end --><!-- config:begin -->"];
-  for (const readme of readmes) assert.equal(withConfigTable(readme), readme);
+Deno.test("a page without both markers in order is an error, and not written", () => {
+  const pages = ["# Us\n", "<!-- config:begin -->\n", "<!-- config:end --><!-- config:begin -->"];
+  for (const page of pages) assert.throws(() => withConfigTable(page), /<!-- config:begin -->/);
 });

@@ -77,7 +77,7 @@ interface Route {
 /** The path for probes; everybody gets the yes or no. */
 export const HEALTH_PATH = "/healthz";
 
-/** Every path, in the order of api.md. */
+/** Every path, in the order of conf/docs/api.md. */
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
   [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],

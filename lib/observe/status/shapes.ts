@@ -1,7 +1,7 @@
 /**
  * The shape of every answer of the JSON API, in the one place that describes it.
  *
- * The types and the tables of `api.md` (`deno task docs`) are made from it, and tests check every
+ * The types and the tables of `conf/docs/api.md` (`deno task docs`) are made from it, and tests check every
  * answer against it. The program itself imports only the types.
  *
  * Times of day are ISO 8601 in UTC, durations are in seconds, hashrates in hashes a second.
