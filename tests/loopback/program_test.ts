@@ -104,7 +104,7 @@ Deno.test("it logs listening, pool connected and stopping, once each, and exits 
   });
 });
 
-Deno.test("a log folder that cannot be had stops nobody; it is said, and the log is whole later", async () => {
+Deno.test("a log folder that cannot be used stops nothing; it is reported, and the log is whole later", async () => {
   await using pool = await SimPool.start();
   await withConfig(configFor(pool, freePort()), async (path, folder) => {
     await Deno.writeTextFile(`${folder}/log`, "in the way");

@@ -110,7 +110,7 @@ for (const engine of ["libc", "deno"] as const) {
     await farm.until(() => farm.statistics().jobs >= jobs + 10);
     await farm.until(() => farm.statistics().accepted >= accepted + 20);
 
-    // The port that was given up can be had again while its miners are still there.
+    // The closed port can be opened again while its miners are still connected.
     await proxy.reconfigure([pool], listen(one));
     await using latecomer = SimMiner.start({ port: one, user: "a.late" });
     await pool.until(() => pool.workers().length === 21);
@@ -122,7 +122,7 @@ for (const engine of ["libc", "deno"] as const) {
   });
 }
 
-Deno.test("a port that cannot be had leaves pools, limits and ports as they were", async () => {
+Deno.test("a port that cannot be opened leaves pools, limits and ports unchanged", async () => {
   await using first = await SimPool.start();
   await using second = await SimPool.start({ serverNumber: 2 });
   const listen = [{ address: "127.0.0.1", port: freePort() }];
@@ -243,7 +243,7 @@ Deno.test("always_keep_downconn counts at once: miners without a pool get made-u
   assert.deepEqual([farm.statistics().lostConnections, farm.faults], [0, []]);
 });
 
-Deno.test("the number of pool connections can be raised and lowered, and the miners spread anew", async () => {
+Deno.test("the number of pool connections can be raised and lowered, and the miners are spread again", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   const wanted = (count: number | undefined) => ({
     advanced: count === undefined ? {} : { pool_connection_number_per_subaccount: count },

@@ -62,7 +62,7 @@ Deno.test("a Stratum pool hears our own name and no other, whatever a connection
   const [listed, unknown, checked] = doors.witnesses;
   {
     await using _proxy = new TestProxy([], { pools: [entryOf(listed!), unsaid(unknown!)] });
-    // Each was asked for its size, the second for its kind as well; then they were connected to.
+    // Each was asked for its size, the second also for its kind; then they were connected to.
     await doors.until([2, 1], [2, 1], [0, 0]);
     await until(() => doors.pools[1]!.statistics().authorizedNow === 1, "the spare is ready");
   }

@@ -17,7 +17,7 @@ const [CHANGE, END] = [60, 150];
 /** Each series of a farm with its value, or with what it grows by in a minute if that is a text. */
 type Series = Readonly<Record<string, number | string>>;
 
-/** A farm of so many machines with which nothing is wrong. */
+/** A farm of `machines` machines without trouble. */
 function healthy(machines: number): Series {
   return {
     "up{}": 1,
@@ -68,7 +68,7 @@ function seriesOf(farm: Series, wrong: Series): { series: string; values: string
   });
 }
 
-/** The text for so many minutes. */
+/** The text for `minutes` minutes. */
 function values(value: number | string, minutes: number): string {
   return typeof value === "string" ? `0+${value}x${minutes - 1}` : `${value}x${minutes - 1}`;
 }

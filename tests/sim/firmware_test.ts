@@ -443,7 +443,7 @@ Deno.test("a job told again under another id is a fault, with another time it is
   const { ntime } = miner.last.job;
   miner.job({ ntime, isClean: true });
   assert.deepEqual(miner.faults, [
-    "job j2 is job j1 again: the same headers are searched once more",
+    "job j2 is job j1 again: the same headers are searched again",
   ]);
   miner.job({ isClean: true });
   assert.equal(miner.faults.length, 1);
@@ -461,7 +461,7 @@ for (const kind of FIRMWARE_NAMES) {
     assert.deepEqual(miner.faults, []);
     miner.pass(3.9);
     miner.jobAtOnce();
-    const fault = "job j7 came 3900 ms after the one before: some firmware bears one in 5 s";
+    const fault = "job j7 came 3900 ms after the one before: some firmware tolerates one in 5 s";
     assert.deepEqual(miner.faults, [fault]);
   });
 }
@@ -493,7 +493,7 @@ Deno.test("the pace of jobs is no fault, and no measure of the next, while nobod
 
 Deno.test("what Braiins OS does not know ends its connection, others only note it", () => {
   const lines: readonly [unknown, RegExp][] = [
-    [{ id: null, method: "mining.ping", params: [] }, /ping is a message that not every firmware/],
+    [{ id: null, method: "mining.ping", params: [] }, /ping is a message that some firmware/],
     [{ id: null, method: "client.show_message", params: ["x"] }, /show_message is a message/],
     [{ id: null, method: "mining.set_extranonce", params: ["00", 4] }, /set_extranonce is a mess/],
     [{ id: 9, result: null, error: [21, "x"] }, /no list of three/],

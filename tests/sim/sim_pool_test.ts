@@ -212,7 +212,7 @@ Deno.test("frames of one that is no agent, and frames before authorize, are igno
   assert.equal(pool.statistics().workersNow, 0);
 });
 
-Deno.test("a frame length below 4 jams the connection for ever (trap 8)", async () => {
+Deno.test("a frame length below 4 jams the connection forever (trap 8)", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.authorized(pool);
   agent.send(Uint8Array.of(0x7f, 0x02, 3, 0));

@@ -27,7 +27,7 @@ Deno.test("a raise is said alone and spares the job of now and the next; a fall 
   assert.equal(pool.statistics().difficulty, 5 * DIFFICULTY);
 });
 
-Deno.test("vardiff looks after so many shares, speaks before the answer, and minds a suggestion", async () => {
+Deno.test("vardiff acts after a number of shares, before the answer, and follows a suggestion", async () => {
   const time = new FakeTime();
   await using pool = await SimStratumPool.start({
     difficulty: DIFFICULTY,

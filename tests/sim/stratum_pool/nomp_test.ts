@@ -82,7 +82,7 @@ Deno.test("more than 10,240 bytes at once close the connection", async () => {
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["flood", 1]]));
 });
 
-Deno.test("jobs go to whoever is there, shares to whatever name, and bits nowhere", async () => {
+Deno.test("every connection gets jobs, any name gets shares, and version bits are ignored", async () => {
   await using pool = await start();
   await using stranger = await StratumClient.connect(pool);
   await pool.until(() => pool.clients().length === 1);
