@@ -247,7 +247,7 @@ alertTest("an alert names the workers, or says how to have them named", async ()
     {
       texts: [
         await withTexts("BtcagentMachinesMissing", {}, {
-          summary: "Machines that farm:9999 misses: 12",
+          summary: "Machines missing from farm:9999: 12",
           names: 'Their names (20 at most): rig"9{{, alice.rig7',
         }),
         await withTexts("BtcagentWorkersFlapping", { state: "flapping" }, {
@@ -280,7 +280,8 @@ alertTest("of very many workers an alert names twenty", async () => {
       edit,
       texts: [
         await withTexts("BtcagentWorkersWeak", { state: "weak" }, {
-          summary: "Workers of farm:9999 that are far below their kind or themselves: 40",
+          summary:
+            "Workers of farm:9999 that are far below others of their kind or their own usual hashrate: 40",
           names: `Their names (20 at most): ${names}`,
         }),
       ],
