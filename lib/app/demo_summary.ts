@@ -49,8 +49,8 @@ export function demoSummary(
     [shares.submitted, "sent up"],
     [shares.kept, "kept here (below the pool's difficulty)"],
     [shares.refusedStale, "too late (for an old job)"],
-    [refusedIn(shares) - shares.refusedStale, "refused here"],
-    [shares.outage, "without a pool"],
+    [refusedIn(shares) - shares.refusedStale - shares.refusedNoPool, "refused here"],
+    [shares.refusedNoPool + shares.outage, "without a pool"],
     [found - shares.received, "unread"],
   ];
   return [

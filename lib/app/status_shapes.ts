@@ -193,6 +193,7 @@ export function workerShape(worker: WorkerView): WorkerShape {
     condition: conditionShape(worker.condition),
     connections: worker.connections,
     usual_connections: worker.usualConnections,
+    missing_machines: worker.missingMachines,
     get miners() {
       return worker.sessionIds.map(formatHex32);
     },

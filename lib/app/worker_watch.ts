@@ -17,6 +17,9 @@ import { WorkerBook, type WorkerBookOptions } from "../workers/worker_book.ts";
 const STEPS_PER_TURN = 64;
 const PAUSE_MS = 1;
 
+/** An absence of this process of at least this long makes a hole in hashrates. */
+const LONG_ABSENCE_MS = 60_000;
+
 const QUARTER_MS = 900_000;
 const HOUR_MS = 3_600_000;
 
@@ -56,6 +59,8 @@ export class WorkerWatch implements AttendanceBook {
   readonly #lost = new Float64Array(LOST_REASONS.length);
   readonly #sweeping: InTurns;
   #sweptAt: number;
+  /** How far real time was ahead of attended time at the last look. */
+  #ahead: number;
 
   /** Begins with an empty book. */
   constructor(options: WorkerWatchOptions) {
@@ -63,6 +68,7 @@ export class WorkerWatch implements AttendanceBook {
     this.book = new WorkerBook(options.book);
     this.#sweeping = new InTurns(options.timers, STEPS_PER_TURN, PAUSE_MS);
     this.#sweptAt = options.clock.now();
+    this.#ahead = options.clock.realNow() - this.#sweptAt;
   }
 
   loggedIn(miner: Attendee): number {
@@ -96,7 +102,11 @@ export class WorkerWatch implements AttendanceBook {
   /** Looks at all of `miners` if it is time to. To be called about once a second. */
   tick(miners: () => Iterable<Attendee>): void {
     const { clock } = this.#options;
-    const time = clock.now();
+    const realTime = clock.realNow();
+    const time = clock.now(realTime);
+    const ahead = realTime - time;
+    if (ahead - this.#ahead >= LONG_ABSENCE_MS) this.book.cameBack(time);
+    this.#ahead = ahead;
     if (time - this.#sweptAt < this.book.times.sweepMs) return;
     this.#sweptAt = time;
     this.#sweeping.run(() => this.#sweep(miners()));

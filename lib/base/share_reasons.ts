@@ -14,6 +14,7 @@ export const REFUSE_REASONS = [
   "versionMask",
   "lowDifficulty",
   "tooMany",
+  "noPool",
 ] as const;
 
 /** Why a pool rejects a share. */

@@ -301,7 +301,7 @@ export class Accounts implements Mux, WaitingRoom {
   }
 
   refused({ miner }: WaitingSeat): void {
-    this.#options.counter.refused(miner.sessionId, miner.origin, "refusedStale", 0);
+    this.#options.counter.refused(miner.sessionId, miner.origin, "refusedNoPool", 0);
   }
 
   /** Takes other settings, and has every open account take its own. */

@@ -191,7 +191,7 @@ export class ShareFlow {
     return job.check === undefined ? undefined : hashing?.poolDifficulty.demand(job.check.stamp);
   }
 
-  /** A share for a job that is not of the place its miner has: stale, unless it is a block. */
+  /** A share for a job that is not of the place its miner has: refused, unless it is a block. */
   #takeOfElsewhere(seat: MinerSeat, share: Share): ShareReceipt {
     const { slot, miner } = seat;
     // Looking for a block takes the hasher.
@@ -213,7 +213,8 @@ export class ShareFlow {
       this.#counter.add(miner.sessionId, "blocksLost", ledger);
       if (this.#gone.maySay(this.#now())) logLostBlock({ ...gone, finder: miner, share });
     }
-    return this.#refuse(seat, "stale", seat.difficulty ?? 0);
+    // Without a pool there is nothing its miner could do better.
+    return this.#refuse(seat, slot === undefined ? "noPool" : "stale", seat.difficulty ?? 0);
   }
 
   /** It goes up to the pool whose job it is for. `time` is real. */

@@ -50,6 +50,7 @@ const REFUSE_CODE: Readonly<Record<RefuseReason, number>> = {
   versionMask: ERROR_CODE.versionMask,
   lowDifficulty: ERROR_CODE.lowDifficulty,
   tooMany: ERROR_CODE.unknown,
+  noPool: ERROR_CODE.jobNotFound,
 };
 
 /** One for each reason. */

@@ -63,7 +63,7 @@ export class WaitingSeat implements Seat {
   submit(share: Share): FirstReceipt {
     if (this.#seat !== undefined) return this.#seat.submit(share);
     this.#room.refused(this);
-    return REFUSED.stale;
+    return REFUSED.noPool;
   }
 
   isCurrent(number: number): boolean {

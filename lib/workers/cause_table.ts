@@ -80,8 +80,8 @@ export class CauseTable {
   #newRow(key: number, origin: number, poolId: number, reason: number): number {
     if (origin === 0) return this.#used === MAX_ROWS ? this.#last : this.#give(key);
     const subnet = this.#origins.subnetOf(origin);
-    const ofSubnet = this.#ofSubnet.get(subnet) ?? 0;
-    if (this.#own === MAX_OWN || ofSubnet === MAX_OF_SUBNET) {
+    const ofSubnet = this.#ofSubnet.get(subnet ?? "") ?? 0;
+    if (subnet === undefined || this.#own === MAX_OWN || ofSubnet === MAX_OF_SUBNET) {
       const others = keyOf(0, poolId, reason);
       return this.#rows.get(others) ?? this.#newRow(others, 0, poolId, reason);
     }
@@ -108,7 +108,7 @@ export class CauseTable {
       const origin = key % ORIGINS;
       if (origin === 0) continue;
       this.#own--;
-      const subnet = this.#origins.subnetOf(origin);
+      const subnet = this.#origins.subnetOf(origin)!;
       const ofSubnet = this.#ofSubnet.get(subnet)! - 1;
       if (ofSubnet === 0) this.#ofSubnet.delete(subnet);
       else this.#ofSubnet.set(subnet, ofSubnet);

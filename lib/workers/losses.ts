@@ -60,8 +60,9 @@ export class Losses {
     for (let i = 0; i < ended; i++) {
       this.#good.endStep();
       this.#lost.endStep();
-      this.#origins.endStep();
     }
+    // After a long sleep shares of before it wait for their verdicts yet.
+    if (ended > 0) this.#origins.endStep();
     this.#step = step;
   }
 

@@ -44,6 +44,7 @@ const WORDS: Readonly<Record<RefuseReason | RejectReason | UnansweredReason, str
   versionMask: "with version bits that are not allowed",
   lowDifficulty: "of too low difficulty",
   tooMany: "too many at once",
+  noPool: "found while no pool served",
   other: "with another fault",
   connectionLost: "connection lost",
   minerGone: "miner gone",
@@ -68,7 +69,7 @@ export const LOST_REASONS: readonly LostReason[] = [
   ...reasonsOf("refused", REFUSE_REASONS),
   ...reasonsOf("rejected", REJECT_REASONS),
   ...reasonsOf("unanswered", UNANSWERED_REASONS),
-  { count: "outage", name: "outage", by: "outage", words: "found while no pool answered" },
+  { count: "outage", name: "outage", by: "outage", words: "for made-up jobs while no pool served" },
   // What is left when there are too many causes to tell them apart.
   { count: "others", name: "others", by: "others", words: "for other reasons" },
 ];

@@ -80,10 +80,10 @@ export class Origins {
     return { subnet: subnet!, account: account!, software: software! };
   }
 
-  /** The same of its network alone. */
-  subnetOf(number: number): string {
-    const text = this.#texts[number]!;
-    return text.slice(0, text.indexOf("\n"));
+  /** The same of its network alone; `undefined` if it stands for nothing any more. */
+  subnetOf(number: number): string | undefined {
+    const text = this.#texts[number];
+    return text?.slice(0, text.indexOf("\n"));
   }
 
   /** A step of time ends: numbers that nobody needs are free. A share is settled within a step. */
@@ -92,7 +92,7 @@ export class Origins {
     for (const [text, number] of this.#numbers) {
       if (this.#miners[number]! > 0 || this.#holds[number]! > 0) continue;
       if (this.#step - this.#leftIn[number]! < 2) continue;
-      this.#count(this.subnetOf(number), -1);
+      this.#count(this.subnetOf(number)!, -1);
       this.#numbers.delete(text);
       this.#texts[number] = undefined;
       this.#free.push(number);

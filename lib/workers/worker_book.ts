@@ -89,6 +89,9 @@ const HALF_LIFE_MS = 6 * 3_600_000;
 /** What is far below the usual is learned this much more slowly: it is trouble, for a while. */
 const TROUBLE_SLOWER = 4;
 
+/** Of a difference of 16 bits, what is above all but this many is less than before. */
+const MOST_TAKEN_BACK = 4_096;
+
 /** The day is cut into {@linkcode DAY_PARTS} of these. */
 const DAY_PART_MS = 86_400_000 / DAY_PARTS;
 
@@ -108,6 +111,8 @@ export class WorkerBook {
     account: this.records.text(row, WORKER.account),
     name: this.records.names[row]!,
   }));
+  /** When this process last came back from a long absence: hashrates of before have a hole in them. */
+  #backSince = 0;
   /** When the half hour began in which the least connections of each are looked for. */
   #keptSince: number | undefined;
   #count = 0;
@@ -135,6 +140,17 @@ export class WorkerBook {
     this.#rememberMs = rememberMs;
   }
 
+  /** This process was away for long. What is worked out by real time says nothing for a while. */
+  cameBack(time: number): void {
+    this.#backSince = stampOf(time);
+  }
+
+  /** For how long a connection has worked where it does, with nothing missing; 0 for nowhere. */
+  wholeMs(connection: number, time: number): number {
+    const served = this.records.connections.uint32(connection, CONNECTION.served);
+    return served === 0 ? 0 : since(Math.max(served, this.#backSince), time);
+  }
+
   /**
    * A connection logged in.
    *
@@ -143,7 +159,7 @@ export class WorkerBook {
   loggedIn(login: Login, time: number): number {
     const row = this.#rowFor(login, time);
     if (row === undefined) return 0;
-    const { workers, connections, texts } = this.records;
+    const { workers, connections, places } = this.records;
     this.#gone.delete(row);
     this.#strangers.delete(row);
     const count = workers.uint16(row, WORKER.connections);
@@ -158,7 +174,7 @@ export class WorkerBook {
     connections.setUint16(connection, CONNECTION.session, login.sessionId);
     connections.setUint32(connection, CONNECTION.loggedIn, stampOf(time));
     if (login.upstream !== undefined) {
-      connections.setUint16(connection, CONNECTION.upstream, texts.keep(login.upstream));
+      connections.setUint16(connection, CONNECTION.upstream, places.keep(login.upstream));
       connections.setUint32(connection, CONNECTION.served, stampOf(time));
     }
     connections.setUint16(connection, CONNECTION.part, this.#partOfHour(time));
@@ -170,7 +186,7 @@ export class WorkerBook {
     const { attendance, good, lost, lastShareAt, upstream, difficulty } = sample;
     if (attendance === 0) return;
     const connection = attendance - 1;
-    const { workers, connections, texts } = this.records;
+    const { workers, connections, places } = this.records;
     const row = connections.uint16(connection, CONNECTION.worker);
     this.#count16(connection, row, good, lost, time);
     if (lastShareAt > 0) {
@@ -181,9 +197,9 @@ export class WorkerBook {
       }
     }
     const known = connections.uint16(connection, CONNECTION.upstream);
-    if (texts.of(known) !== (upstream ?? "")) {
-      connections.setUint16(connection, CONNECTION.upstream, texts.keep(upstream ?? ""));
-      texts.drop(known);
+    if (places.of(known) !== (upstream ?? "")) {
+      connections.setUint16(connection, CONNECTION.upstream, places.keep(upstream ?? ""));
+      places.drop(known);
       const served = upstream === undefined ? 0 : stampOf(time);
       connections.setUint32(connection, CONNECTION.served, served);
     }
@@ -200,10 +216,10 @@ export class WorkerBook {
   paused(attendance: number, from: number, to: number, upstream: string | undefined): void {
     if (attendance === 0 || upstream === undefined) return;
     const connection = attendance - 1;
-    const { workers, connections, texts, good, lost } = this.records;
+    const { workers, connections, places, good, lost } = this.records;
     const row = connections.uint16(connection, CONNECTION.worker);
     if (workers.uint16(row, WORKER.connections) !== 1) return;
-    const isSame = texts.of(connections.uint16(connection, CONNECTION.upstream)) === upstream;
+    const isSame = places.of(connections.uint16(connection, CONNECTION.upstream)) === upstream;
     const served = connections.uint32(connection, CONNECTION.served);
     if (!isSame || served === 0 || served > stampOf(from)) return;
     const { bucketMs } = this.times;
@@ -225,11 +241,11 @@ export class WorkerBook {
   left(attendance: number, reason: string, isForgiven: boolean, time: number): void {
     if (attendance === 0) return;
     const connection = attendance - 1;
-    const { workers, connections, texts } = this.records;
+    const { workers, connections, places } = this.records;
     const row = connections.uint16(connection, CONNECTION.worker);
     const isServed = connections.uint32(connection, CONNECTION.served) !== 0;
     this.records.unlink(connection);
-    texts.drop(connections.uint16(connection, CONNECTION.upstream));
+    places.drop(connections.uint16(connection, CONNECTION.upstream));
     connections.give(connection);
     const count = workers.uint16(row, WORKER.connections) - 1;
     workers.setUint16(row, WORKER.connections, count);
@@ -249,8 +265,8 @@ export class WorkerBook {
 
   /** Learns what is usual, and forgets those that are gone for too long. To be done in steps. */
   *settle(time: number): Generator<void> {
-    this.#forgetOld(this.#strangers, this.times.strangerMs, time);
-    this.#forgetOld(this.#gone, this.#rememberMs, time);
+    yield* this.#forgetOld(this.#strangers, this.times.strangerMs, time);
+    yield* this.#forgetOld(this.#gone, this.#rememberMs, time);
     const measured = new Map<number, number[]>();
     this.#keptSince ??= time;
     const isKept = time - this.#keptSince >= this.times.keptMs;
@@ -355,9 +371,9 @@ export class WorkerBook {
   /** How much more it is than when it was last seen; less for an assumed share that was rejected. */
   #difference(connection: number, at: number, count: number): number {
     const { connections } = this.records;
-    const more = (count - connections.uint16(connection, at)) << 16 >> 16;
+    const more = (count - connections.uint16(connection, at)) & 0xffff;
     if (more !== 0) connections.setUint16(connection, at, count);
-    return more;
+    return more > 0xffff - MOST_TAKEN_BACK ? more - 0x10000 : more;
   }
 
   /** Counts a reason. When there are too many of one all are halved: what was of late counts more. */
@@ -410,8 +426,20 @@ export class WorkerBook {
     }
     workers.setUint16(row, WORKER.dayPart, now);
     const at = WORKER.kept + 2 * (now % DAY_PARTS);
-    workers.setUint16(row, at, Math.max(workers.uint16(row, at), this.#keptLeast(row)));
+    const kept = Math.min(this.#keptLeast(row), this.#machines(row));
+    workers.setUint16(row, at, Math.max(workers.uint16(row, at), kept));
     workers.setUint16(row, WORKER.keptLeast, workers.uint16(row, WORKER.connections));
+  }
+
+  /** Its connections, without those that have a pool and never did any work for it. */
+  #machines(row: number): number {
+    const { connections } = this.records;
+    let count = 0;
+    for (const connection of this.records.connectionsOf(row)) {
+      const isServed = connections.uint32(connection, CONNECTION.served) !== 0;
+      if (!isServed || connections.uint16(connection, CONNECTION.seenGood) > 0) count++;
+    }
+    return count;
   }
 
   /** Only windows in which all of it worked, and nowhere else, say what it does. */
@@ -422,9 +450,8 @@ export class WorkerBook {
     let sum = 0;
     let isWhole = workers.uint16(row, WORKER.connections) >= this.usualConnections(row);
     for (const connection of this.records.connectionsOf(row)) {
-      const served = connections.uint32(connection, CONNECTION.served);
       const hashrate = connections.float32(connection, CONNECTION.quarter);
-      if (served === 0 || since(served, time) < windowMs + bucketMs) isWhole = false;
+      if (this.wholeMs(connection, time) < windowMs + bucketMs) isWhole = false;
       else if (agent !== 0 && hashrate > 0) {
         const others = measured.get(agent);
         if (others === undefined) measured.set(agent, [hashrate]);
@@ -444,11 +471,13 @@ export class WorkerBook {
     workers.setFloat32(row, WORKER.usualHashrate, before + weight * (sum - before));
   }
 
-  /** Forgets those at the front of `rows` that have been gone for longer. */
-  #forgetOld(rows: ReadonlySet<number>, ms: number, time: number): void {
+  /** Forgets those at the front of `rows` that have been gone for longer, in steps. */
+  *#forgetOld(rows: ReadonlySet<number>, ms: number, time: number): Generator<void> {
+    let forgotten = 0;
     for (const row of rows) {
       if (since(this.records.workers.uint32(row, WORKER.left), time) < ms) return;
       this.#forget(row);
+      if (++forgotten % STEP === 0) yield;
     }
   }
 

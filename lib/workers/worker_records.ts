@@ -110,6 +110,8 @@ export class WorkerRecords {
   readonly connections: RecordTable = new RecordTable(CONNECTION_BYTES);
   /** Texts that they have in common. */
   readonly texts: KeptTexts = new KeptTexts();
+  /** Sub-accounts and pool connections, apart: what miners call themselves takes no room of theirs. */
+  readonly places: KeptTexts = new KeptTexts();
   /** Names by row; `undefined` for a row that is free. */
   readonly names: (string | undefined)[] = [];
   /** Log-ins of the last hour that count. */
@@ -125,12 +127,16 @@ export class WorkerRecords {
     this.#bucketMs = bucketMs;
   }
 
-  /** The place of the newest bucket of a worker, after those that are over were emptied. */
+  /**
+   * The place of the newest bucket of a worker, after those that are over were emptied. A list that
+   * is read slowly asks for a moment that is past: nothing is emptied for it.
+   */
   bucket(row: number, time: number): number {
     const now = Math.floor(time / this.#bucketMs);
     const before = this.workers.uint16(row, WORKER.bucket);
-    const turns = Math.min(BUCKETS, (now - before) & 0xffff);
-    for (let back = 0; back < turns; back++) {
+    const turns = (now - before) << 16 >> 16;
+    if (turns < 0) return (now - turns) % BUCKETS;
+    for (let back = 0; back < Math.min(BUCKETS, turns); back++) {
       const bucket = (now - back) % BUCKETS;
       this.connects.clear(row, bucket);
       this.good.clear(row, bucket);
@@ -174,14 +180,15 @@ export class WorkerRecords {
 
   /** The text at an offset of a worker's record. */
   text(row: number, at: number): string {
-    return this.texts.of(this.workers.uint16(row, at));
+    return this.#textsAt(at).of(this.workers.uint16(row, at));
   }
 
   /** Puts another text there. */
   setText(row: number, at: number, text: string): void {
     const before = this.workers.uint16(row, at);
-    this.workers.setUint16(row, at, this.texts.keep(text));
-    this.texts.drop(before);
+    const texts = this.#textsAt(at);
+    this.workers.setUint16(row, at, texts.keep(text));
+    texts.drop(before);
   }
 
   /** Where its last connection came from. */
@@ -229,6 +236,10 @@ export class WorkerRecords {
     }
     this.names[row] = undefined;
     this.workers.give(row);
+  }
+
+  #textsAt(at: number): KeptTexts {
+    return at === WORKER.account ? this.places : this.texts;
   }
 
   #flags(row: number): number {

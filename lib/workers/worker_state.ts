@@ -40,7 +40,7 @@ export interface WorkerFacts {
   readonly lostReason: LostReason | undefined;
   /** For how long the first of its connections has had a pool; `undefined` while none has. */
   readonly servedMs: number | undefined;
-  /** For how long all of its connections have had one; 0 while one has none. */
+  /** For how long all of its connections have had one while we were there; 0 while one has none. */
   readonly allServedMs: number;
   /** Since its last share, or since it logged in if it has sent none. */
   readonly sinceShareMs: number;
@@ -214,26 +214,47 @@ function waiting({ connections, servedMs }: WorkerFacts): Condition | undefined 
 function partLeft(
   facts: WorkerFacts,
   expected: number | undefined,
-  { windowMs, bucketMs }: WorkerTimes,
+  times: WorkerTimes,
+): number | undefined {
+  const { hashrateQuarter: hashrate, quarter: { good } } = facts;
+  const quarter = { hashrate, good, ms: times.windowMs };
+  return partLeftIn(quarter, facts, expected, times, TELLING_DEVIATIONS) ??
+    partLeftInHour(facts, expected, times, TELLING_DEVIATIONS);
+}
+
+/** The same over an hour, if chance hardly ever makes it so, by this many standard deviations. */
+export function partLeftInHour(
+  facts: WorkerFacts,
+  expected: number | undefined,
+  times: WorkerTimes,
+  deviations: number,
+): number | undefined {
+  const { hashrateHour: hashrate, hour: { good } } = facts;
+  const hour = { hashrate, good, ms: 4 * times.windowMs };
+  return partLeftIn(hour, facts, expected, times, deviations);
+}
+
+function partLeftIn(
+  { hashrate, good, ms }: {
+    readonly hashrate: number;
+    readonly good: number;
+    readonly ms: number;
+  },
+  { allServedMs, difficulty: told }: WorkerFacts,
+  expected: number | undefined,
+  { bucketMs }: WorkerTimes,
+  deviations: number,
 ): number | undefined {
   if (expected === undefined || expected <= 0) return undefined;
-  const { hashrateQuarter, hashrateHour, quarter, hour, allServedMs } = facts;
-  const windows = [
-    [hashrateQuarter, quarter.good, windowMs],
-    [hashrateHour, hour.good, 4 * windowMs],
-  ] as const;
-  for (const [hashrate, good, ms] of windows) {
-    const part = hashrate / expected;
-    // Windows come in whole buckets, and one that was not full of work says nothing.
-    if (part >= FAR_BELOW || allServedMs < ms + bucketMs) continue;
-    // A difficulty that went down lately would make more of the expected shares than there were.
-    const mean = good === 0 ? 0 : hashrate * ms / 1000 / HASHES_PER_DIFFICULTY / good;
-    const difficulty = Math.max(facts.difficulty, mean);
-    if (difficulty <= 0) continue;
-    const shares = expected * ms / 1000 / HASHES_PER_DIFFICULTY / difficulty;
-    if ((1 - part) * Math.sqrt(shares) >= TELLING_DEVIATIONS) return part;
-  }
-  return undefined;
+  const part = hashrate / expected;
+  // Windows come in whole buckets, and one that was not full of work says nothing.
+  if (part >= FAR_BELOW || allServedMs < ms + bucketMs) return undefined;
+  // A difficulty that went down lately would make more of the expected shares than there were.
+  const mean = good === 0 ? 0 : hashrate * ms / 1000 / HASHES_PER_DIFFICULTY / good;
+  const difficulty = Math.max(told, mean);
+  if (difficulty <= 0) return undefined;
+  const shares = expected * ms / 1000 / HASHES_PER_DIFFICULTY / difficulty;
+  return (1 - part) * Math.sqrt(shares) >= deviations ? part : undefined;
 }
 
 function condition(state: WorkerState, about: string): Condition {

@@ -6,8 +6,13 @@ import { subnetOf } from "../base/subnet.ts";
 import { WORKER_STATES, type WorkerState } from "../base/worker_state.ts";
 import { aboutGaps, regularGaps } from "./gaps.ts";
 import { LOST_REASONS, type LostReason } from "./lost_reasons.ts";
-import { FAR_BELOW } from "./usual_hashrates.ts";
-import { type Condition, conditionOf, isKnown, type WorkerFacts } from "./worker_state.ts";
+import {
+  type Condition,
+  conditionOf,
+  isKnown,
+  partLeftInHour,
+  type WorkerFacts,
+} from "./worker_state.ts";
 import type { WorkerBook } from "./worker_book.ts";
 import { CONNECTION, CONNECTION_PARTS, FLAG, since, WORKER } from "./worker_records.ts";
 import { BUCKETS } from "./worker_times.ts";
@@ -34,6 +39,8 @@ export interface WorkerView {
   readonly connections: number;
   /** As many as it had for half an hour at a time, in the last day. */
   readonly usualConnections: number;
+  /** Machines under this name that are gone. */
+  readonly missingMachines: number;
   /** Session ids of its connections, the newest first, 100 at most. */
   readonly sessionIds: readonly number[];
   /** What its last connection calls itself. */
@@ -86,6 +93,12 @@ const STEP = 64;
 
 /** A usual hashrate is worth judging by after this many windows. */
 const PROVEN_WINDOWS = 4;
+
+/**
+ * A deficit of shares is worth a word from this many standard deviations on. Of ten thousand slow
+ * miners chance makes one such in months.
+ */
+const SEEN_DEVIATIONS = 5;
 
 /** A quarter of an hour in buckets, the one under way beside. */
 const QUARTER_BUCKETS = BUCKETS / 4 + 1;
@@ -159,6 +172,7 @@ function viewOfRow(book: WorkerBook, row: number, time: number): WorkerView | un
     condition,
     connections: facts.connections,
     usualConnections: facts.usualConnections,
+    missingMachines: missingOf(facts, condition, book),
     sessionIds: sessionIdsOf(book, row),
     clientAgent: records.text(row, WORKER.agent),
     address,
@@ -206,9 +220,8 @@ function factsOf(book: WorkerBook, row: number, time: number): WorkerFacts {
     hashrateHour += connections.float32(connection, CONNECTION.hour);
     difficulty = Math.max(difficulty, connections.float32(connection, CONNECTION.difficulty));
     const served = connections.uint32(connection, CONNECTION.served);
-    const ms = served === 0 ? 0 : since(served, time);
-    if (served !== 0) servedMs = Math.max(servedMs ?? 0, ms);
-    allServedMs = Math.min(allServedMs, ms);
+    if (served !== 0) servedMs = Math.max(servedMs ?? 0, since(served, time));
+    allServedMs = Math.min(allServedMs, book.wholeMs(connection, time));
     sinceShareMs = Math.min(sinceShareMs, quietOf(book, connection, time));
     hasLostAsicboost ||= connections.uint8(connection, CONNECTION.hasLostAsicboost) !== 0;
   }
@@ -276,7 +289,7 @@ function factsOfOne(book: WorkerBook, connection: number, row: number, time: num
     hour,
     lostReason: lostReasonOf(book, row),
     servedMs,
-    allServedMs: servedMs ?? 0,
+    allServedMs: book.wholeMs(connection, time),
     sinceShareMs: quietOf(book, connection, time),
     difficulty: connections.float32(connection, CONNECTION.difficulty),
     hashrateQuarter: connections.float32(connection, CONNECTION.quarter),
@@ -311,28 +324,18 @@ function observationsOf(book: WorkerBook, row: number, facts: WorkerFacts): Obse
   const seen: Observation[] = [];
   const regular = regularGaps(book.gaps.get(row) ?? []);
   if (regular !== undefined) seen.push({ kind: "gaps", about: aboutGaps(regular) });
-  const { windowMs, bucketMs } = book.times;
-  if (facts.connections === 0 || facts.allServedMs < 4 * windowMs + bucketMs) return seen;
-  const { hashrateHour, usualHashrate, kindHashrate } = facts;
-  if (isMuchLess(hashrateHour, usualHashrate)) {
-    const about = `Over the last hour it did ${percentOf(hashrateHour, usualHashrate!)} of what ` +
-      "it usually does";
-    seen.push({ kind: "below_itself", about });
-  }
-  if (isMuchLess(hashrateHour, kindHashrate)) {
-    const about = `Over the last hour it did ${percentOf(hashrateHour, kindHashrate!)} of what ` +
-      "others with the same software do";
-    seen.push({ kind: "below_kind", about });
+  if (facts.connections === 0) return seen;
+  const expectations = [
+    ["below_itself", facts.usualHashrate, "it usually does"],
+    ["below_kind", facts.kindHashrate, "others with the same software do"],
+  ] as const;
+  for (const [kind, expected, what] of expectations) {
+    const part = partLeftInHour(facts, expected, book.times, SEEN_DEVIATIONS);
+    if (part === undefined) continue;
+    const about = `Over the last hour it did ${Math.round(100 * part)} % of what ${what}`;
+    seen.push({ kind, about });
   }
   return seen;
-}
-
-function isMuchLess(hashrate: number, expected: number | undefined): boolean {
-  return expected !== undefined && hashrate < FAR_BELOW * expected;
-}
-
-function percentOf(hashrate: number, expected: number): string {
-  return `${Math.round(100 * hashrate / expected)} %`;
 }
 
 /** Machines of a worker that are gone. */

@@ -29,7 +29,7 @@ browserTest(
     await page.getByRole("button", { name: "Reload configuration" }).click();
     await look.sees(".said.wrong", "The file is wrong");
 
-    await page.getByLabel("Log from").selectOption("debug");
+    await page.getByLabel("Log level").selectOption("debug");
     await until(() => farm.level === "debug", "the level is set");
     assert.deepEqual(await look.faults(), []);
 

@@ -158,6 +158,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       condition: isConnected ? { ...WORKING } : { ...MISSING },
       connections: isConnected ? 1 : 0,
       usual_connections: 1,
+      missing_machines: isConnected ? 0 : 1,
       miners: miner?.id ? [miner.id] : [],
       client_agent: miner?.client_agent ?? KINDS[place % KINDS.length]!,
       address: `10.${place >> 16}.${place >> 8 & 255}.${place & 255}`,
@@ -213,9 +214,9 @@ export class FakeFarm implements StatusSource, StatusControl {
       WORKER_STATES.map((state) => [state, 0]),
     ) as AttentionShape["workers"];
     let missing = 0;
-    for (const { condition, connections, usual_connections: usual } of this.#workers) {
+    for (const { condition, missing_machines } of this.#workers) {
       counts[condition.state]++;
-      missing += Math.max(0, usual - connections);
+      missing += missing_machines;
     }
     return { ...this.attention, workers: counts, missing_machines: missing };
   }

@@ -24,7 +24,8 @@ browserTest(
     await look.sees(".pools .chip", "Serves");
     await look.sees(".count", "20 workers");
     await farm.until(() => farm.statistics().accepted >= 3, 30_000);
-    await look.sees(".tile:nth-of-type(3)", /[1-9]\d* accepted, 0 rejected/);
+    await look.sees(".ends", /Accepted by the pool the pool counts them[1-9]/);
+    await look.sees(".tile:nth-of-type(3)", /^Lost0 ?% of the work/);
     rig.events.add({ timestamp: Date.now(), level: "warning", area: "pool", message: "Look here" });
     await look.sees(".events .message", "Look here");
     // Two samples of 10 s make a line.
@@ -38,6 +39,7 @@ browserTest(
     await look.sees(".status .chip", "No pool serves");
     await look.sees(".banner", /^No pool answers/);
     await look.sees(".pools .reason", /\S/);
+    await look.sees(".tile:nth-of-type(1) .figure", /^0 ?H\/s no pool since/);
   },
 );
 
@@ -47,10 +49,10 @@ browserTest("a Stratum pool is called one, and what is kept there is explained",
   await using server = new FarmServer(farm);
   await using look = await Look.at(server.url);
   await look.sees(".pools .kind", "Stratum · extranonce2 of 6 bytes");
-  await look.sees(".tile:nth-of-type(2)", /3 times one had to reconnect/);
+  await look.sees(".tile:nth-of-type(2)", /Miners had to reconnect 3 times/);
   await look.sees(".pools .below", "12,345 kept");
   await look.sees(".pools-card .note", /^Kept: good for its miner, below the pool's difficulty/);
-  await look.sees(".pools .reason", /otherwise than by our own arithmetic: 2\. Ask the pool/);
+  await look.sees(".pools .reason", /contradict our own check: 2\. Ask the pool/);
   await look.sees(".ends", /Kept here .* credited, not sent12,345/);
   await look.page.goto(`${server.url}#/miners/00000000`);
   await look.sees(".miner-page", /Kept: below the pool's difficulty, credited, not sent\s*77/);

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { SAMPLE_COLUMNS } from "../../lib/observe/history.ts";
+import { seededRandom } from "../../lib/sim/seeded_random.ts";
 import { browserTest, Look } from "./browser.ts";
 import type { FakeFarm } from "./fake_farm.ts";
 import { FarmServer } from "./farm_server.ts";
@@ -13,19 +14,38 @@ import { troubledFarm } from "./troubled_farm.ts";
 /** Smaller ones have nothing in them. */
 const LEAST_BYTES = 20_000;
 
-/** An hour of samples: some noise, an outage, and 1 % less since the failover. */
+/** An hour of samples in which each mark is seen, and what it did to the farm. */
 function hourOf(farm: FakeFarm): number[][] {
   const now = Date.now() / 1000;
+  const random = seededRandom(17);
+  const [failover] = farm.moments.filter(({ kind }) => kind === "failover");
   return Array.from({ length: 360 }, (_, place) => {
     const time = now - 10 * (359 - place);
-    const isLess = time > now - 2_400;
-    const noise = 1 + 0.004 * Math.sin(place * 12.9898) + 0.003 * Math.sin(place * 78.233);
-    const part = noise * (isLess ? 0.99 : 1);
-    const work = farm.hashrate * part * 10 / 2 ** 32;
-    const [accepted, rejected] = [Math.round(3_300 * part), isLess ? 20 : 3];
-    return [time, 10, isLess ? 2_000 : 2_012, accepted, rejected, work, 9_000 * part, 2_500];
+    const onBackup = time >= failover!.time;
+    // The miners on the way from one pool to the other.
+    const isMoving = onBackup && time < failover!.time + 10;
+    const dead = farm.workers().filter(({ gone_seconds: gone }) =>
+      gone !== null && time > now - gone
+    ).length;
+    const hashrate = WHOLE - (onBackup ? REFUSED_ON_BACKUP : 0) - dead * EACH;
+    const part = (isMoving ? 0.7 : 1) * (0.99 + 0.02 * random()) * hashrate / WHOLE;
+    return [
+      time,
+      10,
+      2_012 - dead,
+      Math.round(3_300 * part),
+      Math.round((onBackup ? 25 : 3) + 4 * random()),
+      WHOLE * part * 10 / 2 ** 32,
+      9_000 * part,
+      2_400 + 200 * random(),
+    ];
   });
 }
+
+/** What the farm did an hour ago, a miner of it, and those whose shares the backup refuses. */
+const WHOLE = 2.011e17;
+const EACH = 1.02e14;
+const REFUSED_ON_BACKUP = 14 * EACH;
 
 const PICTURES = [
   { name: "overview_light", width: 1440, height: 1120, colorScheme: "light" },

@@ -16,6 +16,7 @@ const REFUSED: WorkerDifference = {
       "allow. Update its firmware, or give it a pool with the full mask.",
   },
   hour: { good: 13, lost: 435 },
+  hashrate: { minutes_15: 2.8e12, minutes_60: 2.9e12 },
 };
 const FLAPPING: WorkerDifference = {
   condition: {
@@ -137,7 +138,9 @@ export function troubledFarm(): FakeFarm {
   const dead = Array.from({ length: 12 }, (_, place): WorkerDifference => ({
     worker: `dead${place + 1}`,
     usual_hashrate: 102e12,
-    gone_seconds: 7_200 + 600 * place,
+    // One after the other, within two minutes.
+    gone_seconds: 1_500 - 10 * place,
+    last_share_seconds: 1_505 - 10 * place,
   }));
   const farm = new FakeFarm(2_000, [], [...differences, ...healthy, ...dead]);
   const since = new Date(Date.now() - 2_400_000).toISOString();
@@ -149,22 +152,26 @@ export function troubledFarm(): FakeFarm {
       pool: "backup.example:3333",
       since,
       instead_of: "pool.example:3333",
-      reason: "no answer for 60 s",
+      reason: "connection refused",
     },
     outage: { since: null, today_seconds: 190 },
   });
   const hour = lossesOf(
     1,
-    "0.61 % lost: 0.51 % version bits the pool does not allow, mostly bmminer/2.0.0; 0.10 % stale " +
-      "at backup.example:3333",
+    "0.6 % of the work of the last hour was lost: 0.5 % with version bits that are not allowed, " +
+      "refused here, at backup.example:3333, mostly bmminer/2.0.0; 0.1 % stale, rejected by " +
+      "backup.example:3333",
   );
-  const day = lossesOf(22, "0.61 % lost: mostly bmminer/2.0.0 at backup.example:3333");
+  const day = lossesOf(
+    22,
+    "0.6 % of the work of the last 24 hours was lost: 0.6 % stale, rejected by backup.example:3333",
+  );
   Object.assign(farm.lossCauses, { hour, day });
   Object.assign(farm.attention.losses, { hour, day });
   Object.assign(farm, { hashrate: 1.985e17 });
   farm.firstPool = {
     accounts: { serving: 0, spare: 0, opening: 0, cold: 0, waiting: 1 },
-    reason: "no answer for 60 s",
+    reason: "connection refused",
     retry_in_seconds: 12,
     miners: 0,
     job_age_seconds: null,
@@ -179,12 +186,10 @@ export function troubledFarm(): FakeFarm {
   });
   const now = Date.now() / 1000;
   farm.moments.push(
-    { time: now - 3_100, kind: "outage", about: "No pool served any miner" },
-    { time: now - 2_910, kind: "outage_end", about: "pool.example:3333 serves again" },
     {
       time: now - 2_400,
       kind: "failover",
-      about: "From pool.example:3333 to backup.example:3333: no answer for 60 s",
+      about: "From pool.example:3333 to backup.example:3333: connection refused",
     },
     { time: now - 900, kind: "reload", about: "The configuration was read again" },
   );

@@ -105,7 +105,7 @@ browserTest(
     await look.sees(".count", "50 workers");
     assert.deepEqual((await look.texts(NAMES)).slice(0, 4), ["rig2", "rig4", "rig3", "rig1"]);
     assert.deepEqual((await look.texts(".workers td.state")).slice(0, 4), [
-      "Reconnects 12 times an hour",
+      "Flapping: 12 logins in 1 h",
       "Weak: 20 % of its kind",
       "Weak: 50 % of its kind",
       "Working",

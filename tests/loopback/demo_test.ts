@@ -21,7 +21,11 @@ for (const kind of DEMO_POOLS) {
       "20",
     );
     const { code, stdout, stderr } = await program.ended();
-    assert.equal(stderr, "");
+    // Of the miners with faults one rolls wrong version bits, which is logged after 20 shares.
+    const said = stderr.split("\n").filter((line) =>
+      line !== "" && !/demo\.rig003@.* cannot narrow the version bits/.test(line)
+    );
+    assert.deepEqual(said, []);
     assert.equal(code, 0, stdout);
 
     const [summary = "", ...lines] = stdout.trimEnd().split("\n\n").at(-1)!.split("\n");

@@ -65,7 +65,7 @@ Deno.test("a farm that hashes moves to a pool of another kind and back, without 
   );
   assert.equal(
     shares.received,
-    shares.submitted + shares.kept + shares.refusedStale,
+    shares.submitted + shares.kept + shares.refusedStale + shares.refusedNoPool,
     "everything that came ended somewhere",
   );
 });

@@ -150,3 +150,26 @@ Deno.test("in an outage workers wait, and after it none is flapping, silent or m
   await pool.setFaults({ refuseConnections: false });
   await untilAll("working");
 });
+
+Deno.test("shares found in an outage are nobody's fault: no worker is called refused", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = new StatusRig([pool], CONTROL, { workerTimes: QUICK });
+  await using farm = SimFarm.start({
+    port: rig.port,
+    mode: { kind: "rate", sharesPerSecond: 5 },
+    count: 3,
+  });
+  await farm.until(() => pool.statistics().accepted >= 6);
+  await pool.setFaults({ refuseConnections: true });
+  pool.resetConnections();
+  const refused = () => rig.proxy.statistics().shares.refusedNoPool;
+  await until(() => refused() >= 90, "more shares are lost than were good");
+  await until(
+    () => {
+      const { hour } = finished(rig.proxy.view.summary()).losses;
+      return hour.sentence.includes("found while no pool served, refused here");
+    },
+    "the causes say so",
+  );
+  assert.equal(statesOf(rig).refused, 0);
+});

@@ -280,7 +280,7 @@ class BookKeeper {
     this.shares++;
     this.#count(miner, place, "received");
     if (receipt === ERROR_CODE.jobNotFound) {
-      this.#count(miner, place, "refusedStale");
+      this.#count(miner, place, place === undefined ? "refusedNoPool" : "refusedStale");
       assert.deepEqual(this.#up.map(({ submits }) => submits.length), sentBefore);
       const isFresh = place !== undefined && jobId === miner.jobs.at(-1)?.id &&
         world.jobs.get(jobId)?.upstream === place;

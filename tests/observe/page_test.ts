@@ -163,6 +163,13 @@ Deno.test("a gap in the samples is a gap in the lines, and means do not reach ov
     2,
   );
   const rate = (difficulty: number) => difficulty * 2 ** 32 / 10;
+  const outage = [{ time: 12, kind: "outage" }, { time: 31, kind: "outage_end" }];
+  const samples = [sample(10, 10), sample(20, 0), sample(30, 0), sample(40, 30), sample(50, 10)];
+  assert.deepEqual(
+    seriesOf(COLUMNS, samples, 10, 3, outage).hashrate,
+    [10, 0, 0, 30, 20].map(rate),
+    "in an outage it is 0 at once",
+  );
   assert.deepEqual(series.times, [10, 20, 30, 90, 100]);
   assert.deepEqual(series.hashrate, [rate(10), rate(15), null, rate(40), rate(50)]);
   assert.deepEqual(series.accepted, [30, 30, null, 30, 30]);
@@ -203,6 +210,7 @@ const WORKER_COLUMNS = [
   "part",
   "connections",
   "usual_connections",
+  "missing_machines",
   "client_agent",
   "address",
   "subnet",
@@ -228,6 +236,7 @@ function worker(name: string, differs: Record<string, string | number | null> = 
     part: null,
     connections: 1,
     usual_connections: 1,
+    missing_machines: 0,
     client_agent: "S19",
     address: "10.0.0.1",
     subnet: "10.0.0.0/24",
@@ -262,16 +271,22 @@ const FARM = readTable({
     worker("weaker", { state: "weak", hashrate: 10e12 }),
     worker("waits", { state: "waiting", hashrate: 0, last_share_seconds: null }),
     worker("silent", { state: "silent", last_share_seconds: 900 }),
-    worker("flaps", { state: "flapping" }),
+    worker("flaps", { state: "flapping", connections: 0, gone_seconds: 3 }),
     worker("refused", { state: "refused", good: 10, lost: 90 }),
     worker("dead", {
       state: "missing",
       connections: 0,
+      missing_machines: 1,
       hashrate: 0,
       gone_seconds: 60,
       subnet: "10.0.9.0/24",
     }),
-    worker("rack", { connections: 2, usual_connections: 3, observations: "gaps,below_kind" }),
+    worker("rack", {
+      connections: 2,
+      usual_connections: 3,
+      missing_machines: 1,
+      observations: "gaps,below_kind",
+    }),
     worker("small", { client_agent: "S9", hashrate: 14e12, usual_hashrate: 14e12, lost: 20 }),
   ],
 });
@@ -300,6 +315,17 @@ Deno.test("workers with trouble come first, the missing before all, what costs m
     "a1",
   ]);
   assert.deepEqual([...STATES], [...WORKER_STATES]);
+});
+
+Deno.test("workers that just work keep their places, whatever chance does to their hashrate", () => {
+  const rows = (first: number) =>
+    readTable({
+      columns: WORKER_COLUMNS,
+      rows: [worker("a", { hashrate: first }), worker("b")],
+    });
+  for (const first of [90e12, 110e12]) {
+    assert.deepEqual(pickRows(rows(first), VIEW).map(({ name }) => name), ["a", "b"]);
+  }
 });
 
 Deno.test("filters show what they say, a name with fewer machines among the missing", () => {
@@ -350,7 +376,9 @@ Deno.test("every state and every reason of the weak has its words, with the figu
     words("missing", { goneSeconds: 7_200, usualHashrate: 102e12 }),
     "Missing for 2 h – had 102.0 TH/s",
   );
-  assert.equal(words("flapping", { connectsHour: 30 }), "Reconnects 30 times an hour");
+  assert.equal(words("flapping", { connectsHour: 30 }), "Flapping: 30 logins in 1 h");
+  assert.equal(words("working", { goneSeconds: 18 }), "Disconnected 18 s ago");
+  assert.equal(stateTone("working", 18), "calm");
   assert.equal(words("silent", { lastShareSeconds: 840 }), "No share for 14 min");
   assert.equal(words("silent", { lastShareSeconds: null }), "No share yet");
   assert.equal(
@@ -373,16 +401,17 @@ Deno.test("every state and every reason of the weak has its words, with the figu
 });
 
 Deno.test("reasons of causes say where the share ended, and an unknown one is shown as it is", () => {
-  assert.equal(causeWords("refused_stale"), "refused here: too late, the job was over");
+  assert.equal(causeWords("refused_stale"), "refused here: stale (sent after its job was over)");
   assert.equal(
     causeWords("rejected_other"),
-    "rejected by the pool: for another reason of the pool",
+    "rejected by the pool: for another reason that the pool gave",
   );
   assert.equal(
     causeWords("unanswered_timed_out"),
     "never answered: the pool gave no verdict within a minute",
   );
-  assert.equal(causeWords("outage"), "found while no pool served");
+  assert.equal(causeWords("outage"), "made-up jobs while no pool served");
+  assert.equal(causeWords("refused_no_pool"), "refused here: found while no pool served");
   assert.equal(causeWords("rejected_novelty"), "rejected by the pool: novelty");
   assert.equal(causeWord("rejected_low_difficulty"), "low difficulty");
 });

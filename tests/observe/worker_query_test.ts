@@ -9,6 +9,7 @@ import { MinerSchema, type MinerShape } from "../../lib/observe/status/shapes.ts
 import { parseWorkerQuery } from "../../lib/observe/status/worker_query.ts";
 import { WorkerSchema, type WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import { workerCsv } from "../../lib/observe/status/worker_table.ts";
+import { seededRandom } from "../../lib/sim/seeded_random.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
 const MODEL = sampleOf(WorkerSchema);
@@ -45,6 +46,27 @@ Deno.test("workers are sorted by what is asked for, ids as numbers", () => {
   assert.equal(names("sort=-lost"), "a b z y");
   assert.match(names("sort=connects"), /^y /);
   assert.match(names("sort=usual_hashrate"), /^z /);
+});
+
+Deno.test("a page of thousands is what all of them in order have there", () => {
+  const random = seededRandom(3);
+  const farm = Array.from({ length: 6_000 }, (_, i) => {
+    const good = Math.floor(50 * random());
+    return worker(`rig${i}`, { id: String(i), hour: { good, lost: good } });
+  });
+  for (const [sort, direction] of [["lost", 1], ["-lost", -1]] as const) {
+    const inOrder = farm.toSorted((a, b) => direction * (a.hour.lost - b.hour.lost));
+    for (const [offset, limit] of [[0, 1], [0, 100], [950, 1_000], [5_990, 100], [9_000, 5]]) {
+      const query = new URLSearchParams(`sort=${sort}&offset=${offset}&limit=${limit}`);
+      const page = finished(pickPage(farm, parseWorkerQuery(query)));
+      assert.equal(page.total, 6_000);
+      assert.deepEqual(
+        page.rows.map(({ id }) => id),
+        inOrder.slice(offset, offset! + limit!).map(({ id }) => id),
+        `${query}`,
+      );
+    }
+  }
 });
 
 Deno.test("filters are exact, what is searched for is not", () => {

@@ -74,7 +74,7 @@ Deno.test("refused here, rejected, unanswered and outage are four different thin
     lostBy("unansweredConnectionLost", 0),
     `${head} never answered by ${POOLS[0]} (connection lost)`,
   );
-  assert.equal(lostBy("outage", -1), `${head} found while no pool answered`);
+  assert.equal(lostBy("outage", -1), `${head} for made-up jobs while no pool served`);
 });
 
 Deno.test("very little is said to be very little, and small causes beside a great one are not", () => {

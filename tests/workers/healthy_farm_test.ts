@@ -17,6 +17,10 @@ const FARMS: Readonly<Record<string, (place: number) => { rate: number; difficul
     rate: 3 + place % 18,
     difficulty: 65_536,
   }),
+  "of several models, of which some find a share in a minute": (place) => {
+    const rate = [1, 2, 6, 20][place % 4]!;
+    return { rate, difficulty: 65_536 * 6 / rate };
+  },
   "of one model, three shares a minute each": () => ({ rate: 3, difficulty: 262_144 }),
 };
 

@@ -216,3 +216,16 @@ function near(actual: number, expected: number): void {
   const slack = Math.max(1e-6, Math.abs(expected) * 1e-6);
   assert.ok(Math.abs(actual - expected) <= slack, `${actual} is not ${expected}`);
 }
+
+Deno.test("a share that is judged after a long sleep is counted, though its miner is gone", () => {
+  const losses = new Losses();
+  losses.tick(0);
+  const origin = losses.enter({ software: "a", subnet: "10.0.0.0/24", account: "" });
+  losses.leave(origin);
+  losses.tick(8 * HOUR_MS);
+  losses.good(origin, 0, 5);
+  losses.lost(origin, 0, "unansweredTimedOut", 7);
+  const { good, lost } = losses.endings("hour");
+  assert.deepEqual([good[0]!.work, lost[0]!.work], [5, 7]);
+  assert.equal(good[0]!.origin.software, "a");
+});

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { finished } from "../../lib/base/steps.ts";
 import { seededRandom } from "../../lib/sim/seeded_random.ts";
 import { WorkerBook, type WorkerBookOptions } from "../../lib/workers/worker_book.ts";
-import { connectionCondition, workerSums } from "../../lib/workers/worker_view.ts";
+import { LOST_REASONS } from "../../lib/workers/lost_reasons.ts";
+import { connectionCondition, workerSums, workerViews } from "../../lib/workers/worker_view.ts";
 import { hashrateOf, MadeUpWorkers } from "../support/made_up_workers.ts";
 
 const HOUR_MS = 3_600_000;
@@ -227,8 +228,9 @@ Deno.test("of a name with several machines, one that is gone makes it weak and i
   assert.equal(farm.view("row1")!.usualConnections, 3);
   farm.disconnect(miners[0]!);
   farm.run(6);
-  const { condition } = farm.view("row1")!;
+  const { condition, missingMachines } = farm.view("row1")!;
   assert.deepEqual([condition.state, condition.reason], ["weak", "fewer_connections"]);
+  assert.equal(missingMachines, 1);
   assert.equal(sumsOf(farm).missingMachines, 1);
   const [, one] = miners;
   const own = connectionCondition(farm.book, farm.attendanceOf(one!), farm.time)!;
@@ -292,4 +294,101 @@ Deno.test("without a pool miners wait, and when one is back none is silent, weak
   assert.equal(sumsOf(farm).states.working, 20);
   const gaps = [...farm.book.gaps.values()].flat();
   assert.deepEqual(gaps.filter(({ ms }) => ms > 2 * 60_000), [], "only what chance makes");
+});
+
+Deno.test("a list that is read slowly, by a time that is long past, takes no count away", () => {
+  const farm = farmOf();
+  const miner = farm.connect({ name: "rig", sharesPerMinute: 10, lostPerMinute: 20 });
+  for (let i = 0; i < 7; i++) {
+    farm.disconnect(farm.connect({ name: "flaps", sharesPerMinute: 10 }));
+  }
+  const began = farm.time;
+  farm.run(20);
+  const countsOf = () =>
+    farm.views().map(({ good, lost, connectsHour }) => [good, lost, connectsHour]);
+  const before = countsOf();
+  assert.ok(before[0]![1]! > 200);
+  const late = [...workerViews(farm.book, began)];
+  assert.deepEqual(late.map(({ good, lost, connectsHour }) => [good, lost, connectsHour]), before);
+  assert.deepEqual(countsOf(), before);
+  finished(workerSums(farm.book, began));
+  connectionCondition(farm.book, farm.attendanceOf(miner), began);
+  assert.deepEqual(countsOf(), before);
+});
+
+Deno.test("whatever miners call themselves, a worker is found again under its sub-account", () => {
+  const farm = farmOf();
+  const { book } = farm;
+  const login = (name: string, account: string, clientAgent: string, address: string) =>
+    book.loggedIn({ account, name, clientAgent, address, sessionId: 1, upstream: "p" }, farm.time);
+  for (let i = 0; i < 40_000; i++) login(`x${i}`, "", `agent${i}`, `2001:db8::${i.toString(16)}`);
+  const size = book.size;
+  const first = login("rig", "farm", "agent", "10.1.2.3");
+  const second = login("rig", "farm", "agent", "10.1.2.3");
+  assert.equal(book.idOf(first), book.idOf(second));
+  assert.equal(book.size, size + 1);
+  const view = farm.view("rig")!;
+  assert.deepEqual([view.account, view.connections], ["farm", 2]);
+});
+
+Deno.test("workers by the thousand are forgotten a few in a step", () => {
+  const farm = farmOf();
+  const miners = Array.from(
+    { length: 2_000 },
+    (_, i) => farm.connect({ name: `rig${i}`, sharesPerMinute: 10 }),
+  );
+  farm.run(1);
+  for (const miner of miners) farm.disconnect(miner);
+  farm.book.reconfigure(HOUR_MS);
+  let before = farm.book.size;
+  assert.equal(before, 2_000);
+  for (const _ of farm.book.settle(farm.time + 2 * HOUR_MS)) {
+    assert.ok(before - farm.book.size <= 64, `${before - farm.book.size} in one step`);
+    before = farm.book.size;
+  }
+  assert.equal(farm.book.size, 0);
+});
+
+Deno.test("as many lost shares in a minute as a flood can have are all counted", () => {
+  const farm = farmOf();
+  const { book } = farm;
+  const attendance = book.loggedIn({
+    account: "",
+    name: "floods",
+    clientAgent: "x",
+    address: "10.1.2.3",
+    sessionId: 1,
+    upstream: "p",
+  }, farm.time);
+  const sample = (good: number, stale: number) =>
+    book.sample({
+      attendance,
+      good,
+      lost: LOST_REASONS.map((reason) => reason === "stale" ? stale : 0),
+      lastShareAt: farm.time,
+      upstream: "p",
+      difficulty: 1,
+      hashrateQuarter: 0,
+      hashrateHour: 0,
+      hasLostAsicboost: false,
+    }, farm.time);
+  sample(50_000, 60_000);
+  const { good, lost, condition } = farm.view("floods")!;
+  assert.deepEqual([good, lost, condition.state], [50_000, 60_000, "refused"]);
+  sample(49_000, 60_000);
+  assert.equal(farm.view("floods")!.good, 49_000, "assumed shares may be taken back");
+});
+
+Deno.test("connections that never did any work are no machines that can be gone", () => {
+  const farm = farmOf();
+  farm.connect({ name: "rig", sharesPerMinute: 10 });
+  const others = Array.from(
+    { length: 50 },
+    () => farm.connect({ name: "rig", sharesPerMinute: 0, lostPerMinute: 1 }),
+  );
+  farm.run(120);
+  for (const other of others) farm.disconnect(other);
+  farm.run(30);
+  assert.equal(sumsOf(farm).missingMachines, 0);
+  assert.notEqual(farm.view("rig")!.condition.reason, "fewer_connections");
 });

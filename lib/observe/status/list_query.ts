@@ -26,6 +26,12 @@ export interface ListQuery<Row> {
   readonly limit: number;
 }
 
+/** A row and what it is sorted by. */
+interface Keyed<Row> {
+  readonly row: Row;
+  readonly key: SortKey;
+}
+
 /** A page of a list. */
 export interface ListPage<Row> {
   /** Rows that match. */
@@ -101,28 +107,40 @@ export class ListParameters {
 /** Rows read in one step. */
 const STEP = 50;
 
-/** Picks the page, in steps. */
+/** Rows are put in order, and what is behind the page is dropped, whenever this number is over it. */
+const MORE = 1_000;
+
+/** Picks the page, in steps. It holds rows up to the end of the page, and some more. */
 export function* pickPage<Row>(
   all: Iterable<Row>,
   { wants, keyOf, direction, offset, limit }: ListQuery<Row>,
 ): Generator<void, ListPage<Row>> {
-  const keyed: { readonly row: Row; readonly key: SortKey }[] = [];
-  let seen = 0;
+  const end = offset + limit;
+  const inOrder = (a: Keyed<Row>, b: Keyed<Row>) => direction * compare(a.key, b.key);
+  let kept: Keyed<Row>[] = [];
+  let last: Keyed<Row> | undefined;
+  let [seen, total] = [0, 0];
   for (const row of all) {
-    if (wants(row)) keyed.push({ row, key: keyOf(row) });
     if (++seen % STEP === 0) yield;
+    if (!wants(row)) continue;
+    total++;
+    const keyed = { row, key: keyOf(row) };
+    // Of equals the first of them stays the first.
+    if (last !== undefined && inOrder(last, keyed) <= 0) continue;
+    if (kept.push(keyed) < end + MORE) continue;
+    kept = (yield* sorted(kept, inOrder)).slice(0, end);
+    last = kept.at(-1);
   }
-  const inOrder = yield* sorted(keyed, (a, b) => direction * compare(a.key, b.key));
-  const rows = inOrder.slice(offset, offset + limit).map(({ row }) => row);
-  return { total: keyed.length, offset, rows };
+  const rows = (yield* sorted(kept, inOrder)).slice(offset, end).map(({ row }) => row);
+  return { total, offset, rows };
 }
 
 function compare(one: SortKey, other: SortKey): number {
   if (typeof one !== "object" || typeof other !== "object") {
     return one === other ? 0 : one < other ? -1 : 1;
   }
-  for (const [place, key] of one.entries()) {
-    const order = compare(key, other[place]!);
+  for (let place = 0; place < one.length; place++) {
+    const order = compare(one[place]!, other[place]!);
     if (order !== 0) return order;
   }
   return 0;

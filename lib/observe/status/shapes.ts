@@ -31,6 +31,7 @@ const REFUSED: Readonly<Record<SnakeCase<RefuseReason>, string>> = {
   low_difficulty:
     "Too little work, as btcagent calculates it. Only counted where shares are checked here.",
   too_many: "Too many shares of the miner were waiting for a verdict.",
+  no_pool: "No pool served the miner.",
 };
 
 const REJECTED: Readonly<Record<SnakeCase<RejectReason>, string>> = {

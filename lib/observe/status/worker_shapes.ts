@@ -48,6 +48,7 @@ export const WorkerSchema = v.strictObject({
   usual_connections: count(
     "The most connections it had for half an hour at a time in the last day.",
   ),
+  missing_machines: count("Machines under this name that are missing."),
   miners: about("Session ids of its connections, 100 at most.", v.array(v.string())),
   client_agent: words("The software of its last connection, as it names itself."),
   address: words("The IP address of its last connection, without the port."),
@@ -96,7 +97,7 @@ export const WorkersSchema = v.strictObject({
 export const WorkerTableSchema = v.strictObject({
   columns: about(
     "The values of a row: id, account, worker, state, reason, part, connections, usual_connections, " +
-      "client_agent, address, subnet, hashrate (over 15 minutes), usual_hashrate, good, lost (both " +
+      "missing_machines, client_agent, address, subnet, hashrate (over 15 minutes), usual_hashrate, good, lost (both " +
       "of the last hour), last_share_seconds, gone_seconds, connects_hour, miner (the session id of " +
       "its only connection, else null), observations (their kinds, joined by commas).",
     v.array(v.string()),

@@ -25,6 +25,7 @@ const COLUMNS: Columns = [
   ["part", ({ condition }) => condition.part],
   ["connections", ({ connections }) => connections],
   ["usual_connections", ({ usual_connections }) => usual_connections],
+  ["missing_machines", ({ missing_machines }) => missing_machines],
   ["client_agent", ({ client_agent }) => client_agent],
   ["address", ({ address }) => address],
   ["subnet", ({ subnet }) => subnet],

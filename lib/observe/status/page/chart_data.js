@@ -25,9 +25,12 @@ const LATE = 2.5;
  * @param {readonly (readonly number[])[]} samples the oldest first
  * @param {number} step the usual seconds from one to the next
  * @param {number} smooth over how many samples the hashrate, which scatters, is a mean
+ * @param {readonly { time: number, kind: string }[]} [marks] of moments: no mean reaches back over
+ *   the beginning or the end of an outage
  * @returns {Series}
  */
-export function seriesOf(columns, samples, step, smooth) {
+export function seriesOf(columns, samples, step, smooth, marks = []) {
+  const edges = marks.filter(({ kind }) => kind === "outage" || kind === "outage_end");
   /** @type {Series} */
   const series = {
     times: [],
@@ -45,6 +48,7 @@ export function seriesOf(columns, samples, step, smooth) {
   /** Samples since the last gap, at most `smooth`. @type {(readonly number[])[]} */
   let recent = [];
   let before = -Infinity;
+  let middleBefore = -Infinity;
   for (const sample of samples) {
     const [time, seconds] = [value(sample, "time"), value(sample, "seconds")];
     if (time <= before || seconds <= 0) continue;
@@ -52,6 +56,10 @@ export function seriesOf(columns, samples, step, smooth) {
       addGap(series, before + step);
       recent = [];
     }
+    // What was found just before it is no hashrate of an outage.
+    const middle = time - seconds / 2;
+    if (edges.some((edge) => edge.time > middleBefore && edge.time <= middle)) recent = [];
+    middleBefore = middle;
     before = time;
     recent.push(sample);
     if (recent.length > smooth) recent.shift();

@@ -167,7 +167,8 @@ export class Charts {
 
   #draw() {
     const { seconds, step, smooth } = RANGES[this.#range];
-    const series = seriesOf(this.#columns, this.#samples[this.#range], step, smooth);
+    const samples = this.#samples[this.#range];
+    const series = seriesOf(this.#columns, samples, step, smooth, this.#marks);
     // By the agent's clock, which may be another than this browser's.
     const newest = this.#samples.hour.at(-1)?.[0] ?? series.times.at(-1);
     const now = newest === undefined

@@ -32,9 +32,19 @@ const TONES = {
   working: "good",
 };
 
-/** @param {WorkerState} state @returns {Tone} */
-export function stateTone(state) {
-  return TONES[state];
+/**
+ * @param {WorkerState} state
+ * @param {number | null} [goneSeconds] since its last connection ended
+ * @returns {Tone}
+ */
+export function stateTone(state, goneSeconds = null) {
+  return isAway(state, goneSeconds) ? "calm" : TONES[state];
+}
+
+/** Not connected, and not for so long that it is missing. */
+/** @param {WorkerState} state @param {number | null} [goneSeconds] */
+function isAway(state, goneSeconds) {
+  return state === "working" && typeof goneSeconds === "number";
 }
 
 /** Why shares are lost, in words that say what it means. @param {string} reason */
@@ -51,6 +61,9 @@ export function reasonWords(reason) {
  */
 export function stateText({ state, reason, part }, figures) {
   const percent = part === null ? "" : formatPercent(part);
+  if (isAway(state, figures.goneSeconds)) {
+    return t("stateAway", { time: formatDuration(figures.goneSeconds ?? 0) });
+  }
   switch (state) {
     case "missing":
       return missingText(figures);
@@ -107,5 +120,10 @@ function weakText(reason, percent, { connections, usualConnections }) {
  * @param {ConditionShape} condition
  */
 export function conditionAdvice({ state, reason, about }) {
-  return adviceOf(`${state}_${reason}`) ?? adviceOf(state) ?? about;
+  return adviceOf(`${state}_${reason}`) ?? adviceOf(state) ?? sentence(about);
+}
+
+/** The agent's sentences go on in logs and alerts; here they end. @param {string} text */
+export function sentence(text) {
+  return text === "" || text.endsWith(".") ? text : `${text}.`;
 }

@@ -76,7 +76,6 @@ export class Totals {
   /** @param {Summary} summary @param {number | undefined} before */
   #showOutage({ attention: { outage, expected_hashrate: expected } }, before) {
     const { value, unit } = hashrateParts(0);
-    const usual = before ?? expected;
     this.#hashrate.show({
       value,
       unit,
@@ -84,7 +83,13 @@ export class Totals {
         ? t("noPoolNow")
         : t("noPoolSince", { time: formatMoment(new Date(outage.since)) }),
       tone: "bad",
-      lines: usual ? [t("before", { hashrate: formatHashrate(usual) })] : [],
+      lines: [
+        before
+          ? t("before", { hashrate: formatHashrate(before) })
+          : expected
+          ? t("expectedRate", { hashrate: formatHashrate(expected) })
+          : "",
+      ],
     });
   }
 

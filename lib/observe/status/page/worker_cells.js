@@ -36,6 +36,14 @@ export function rowState(row) {
   });
 }
 
+/** The same in few words: the columns beside say the rest. @param {WorkerRow} row */
+function shortState(row) {
+  const { state, reason, part, goneSeconds } = row;
+  if (state === "missing") return stateText(row, { goneSeconds });
+  if (state !== "refused") return rowState(row);
+  return t("stateRefused", { percent: formatPercent(part ?? 0), reason: word(reason) });
+}
+
 /** An empty row: it becomes a worker or a group, and another as one scrolls. */
 export function makeRow() {
   return h(
@@ -79,7 +87,7 @@ export function fillRow(element, item, key) {
   link.hidden = isGroup;
   const [chip] = state.children;
   const [now, usual] = hashrate.children;
-  const tone = isGroup ? groupTone(item) : stateTone(item.state);
+  const tone = isGroup ? groupTone(item) : stateTone(item.state, item.goneSeconds);
   const text = isGroup ? groupState(item) : rowState(item);
   if (chip) {
     chip.className = `chip ${tone}`;
@@ -87,7 +95,7 @@ export function fillRow(element, item, key) {
     setAttribute(chip, "title", text);
   }
   mark.className = `only-narrow chip ${tone}`;
-  setText(mark, text);
+  setText(mark, isGroup ? text : shortState(item));
   if (now) setText(now, item.hashrate === 0 ? "–" : formatHashrate(item.hashrate));
   if (usual) setText(usual, item.usualHashrate ? ` ${ofUsual(item)}` : "");
   setText(lost, item.lostPart === null ? "–" : formatPercent(item.lostPart));
@@ -109,7 +117,7 @@ export function fillRow(element, item, key) {
   setText(link, item.name || t("unnamed"));
   setAttribute(link, "href", `#/workers/${encodeURIComponent(item.id)}`);
   setAttribute(link, "title", item.name);
-  const { connections: count, usualConnections, goneSeconds } = item;
+  const { connections: count, usualConnections } = item;
   setText(times, count > 1 ? ` ${t("times", { count: formatCount(count) })}` : "");
   setText(software, item.software);
   setAttribute(software, "title", item.software);
@@ -119,9 +127,7 @@ export function fillRow(element, item, key) {
   setText(last, age === null ? t("never") : formatDuration(age));
   setText(
     connections,
-    goneSeconds !== null
-      ? t("gone", { time: formatDuration(goneSeconds) })
-      : count < usualConnections
+    count < usualConnections
       ? t("someOf", { some: formatCount(count), usual: formatCount(usualConnections) })
       : formatCount(count),
   );

@@ -7,7 +7,7 @@
 /** @import { Controls } from "./controls.js" */
 /** @import { WorkerShape } from "../worker_shapes.ts" */
 import { Refusal } from "./agent.js";
-import { conditionAdvice, stateText, stateTone } from "./condition_words.js";
+import { conditionAdvice, sentence, stateText, stateTone } from "./condition_words.js";
 import { card, chip, facts, h, setText } from "./dom.js";
 import {
   formatCount,
@@ -123,7 +123,7 @@ export class WorkerPage {
       usualConnections: worker.usual_connections,
       usualHashrate: usual,
     });
-    this.#state.replaceChildren(chip(stateTone(condition.state), text));
+    this.#state.replaceChildren(chip(stateTone(condition.state, gone), text));
     const advice = conditionAdvice(condition);
     this.#advice.hidden = advice === "";
     this.#advice.className = `advice ${stateTone(condition.state)}`;
@@ -145,7 +145,7 @@ export class WorkerPage {
       ...(observations.length === 0
         ? [h("p", { class: "muted" }, t("noObservations"))]
         : observations.map(({ kind, about }) =>
-          h("p", {}, chip("calm", word(`observed_${kind}`)), " ", about)
+          h("p", {}, chip("calm", word(`observed_${kind}`)), " ", sentence(about))
         )),
     );
   }
@@ -216,7 +216,7 @@ function factsOf(worker) {
     [t("lastShare"), age === null ? t("never") : t("ago", { time: formatDuration(age) })],
     [
       t("connections"),
-      t("usualConnections", {
+      usualConnections === 0 ? formatCount(connections) : t("usualConnections", {
         count: formatCount(connections),
         usual: formatCount(usualConnections),
       }),

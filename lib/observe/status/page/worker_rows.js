@@ -14,6 +14,7 @@
  * @property {number | null} part
  * @property {number} connections
  * @property {number} usualConnections
+ * @property {number} missingMachines
  * @property {string} software
  * @property {string} address
  * @property {string} subnet
@@ -102,6 +103,7 @@ export function readTable({ columns, rows }) {
       part: value("part"),
       connections: value("connections"),
       usualConnections: value("usual_connections"),
+      missingMachines: value("missing_machines"),
       software,
       address,
       subnet,
@@ -126,12 +128,12 @@ function partOf(good, lost) {
 
 /**
  * Whether a row is among those that the filter shows. A machine may also be missing where a name
- * stands for several: then the worker has fewer connections than usual.
+ * stands for several, so the agent says how many are.
  *
  * @param {WorkerRow} row
  * @param {Filter} filter
  */
-export function isShown({ state, connections, usualConnections, observations }, filter) {
+export function isShown({ state, missingMachines, observations }, filter) {
   switch (filter) {
     case "all":
       return true;
@@ -140,15 +142,20 @@ export function isShown({ state, connections, usualConnections, observations }, 
     case "observed":
       return observations.length > 0;
     case "missing":
-      return state === "missing" || connections < usualConnections;
+      return missingMachines > 0;
     default:
       return state === filter;
   }
 }
 
-/** Hashes a second that are not there, by what a worker usually does. @param {WorkerRow} row */
-function lackOf({ hashrate, usualHashrate }) {
-  return Math.max(0, (usualHashrate ?? 0) - hashrate);
+/**
+ * Hashes a second that trouble costs, by what a worker usually does. The rest are off by chance only,
+ * and would change places at each look.
+ *
+ * @param {WorkerRow} row
+ */
+function lackOf({ state, hashrate, usualHashrate }) {
+  return state === "working" ? 0 : Math.max(0, (usualHashrate ?? 0) - hashrate);
 }
 
 const { compare } = new Intl.Collator("en", { numeric: true });
