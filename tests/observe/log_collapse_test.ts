@@ -162,7 +162,7 @@ Deno.test("2,000 workers that leave together are all named, in lines that every 
   assert.deepEqual(names.filter((name) => !named.has(name)), []);
 });
 
-Deno.test("names are kept up to a bound, whoever invents them, and what is left out is said", () => {
+Deno.test("names are kept up to a bound, even if a peer invents them, and the rest is counted", () => {
   const rig = new Rig();
   for (let i = 0; i < 20_000; i++) {
     const worker = `${i}`.padEnd(5000, "x");
