@@ -1,7 +1,7 @@
 /**
  * btcagent: argv → config → proxy → signals → exit code, nothing else.
  *
- * Exit codes: 0 stopped as asked, 1 failed, 2 wrong use or configuration.
+ * Exit codes: 0 stopped on request, 1 failed, 2 wrong command line or configuration.
  */
 
 import { pause } from "./lib/base/clock.ts";
@@ -22,18 +22,18 @@ function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = 
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
 }
 
-/** What went wrong, which may quote a file or an argument of any kind. */
+/** Prints what went wrong. The message may quote any file or argument. */
 function complain(message: string): void {
   print(`btcagent: ${printableLines(message)}`, Deno.stderr);
 }
 
-/** Listens to the operator from now on; SIGHUP is for reading the configuration again, or stops. */
+/** Listens to signals from now on. SIGHUP reloads the configuration if `reloads`, else it stops. */
 async function operator(reloads: boolean): Promise<Operator> {
   const { Operator } = await import("./lib/app/operator.ts");
   return new Operator({ time, reloads, exit: () => Deno.exit(EXIT.stopped) });
 }
 
-/** Resolves when the operator stops it, or after `seconds` if they are given. */
+/** Resolves when the operator stops the program, or after `seconds` if given. */
 async function stopAsked(seconds?: number): Promise<void> {
   const asked = await operator(false);
   await asked.begin();
@@ -41,7 +41,7 @@ async function stopAsked(seconds?: number): Promise<void> {
   await Promise.race([asked.stop(), limit]);
 }
 
-// Parts are loaded when they are needed: a proxy for ten thousand miners has no use for the
+// Parts are loaded when they are needed: a proxy for ten thousand miners does not need the
 // simulators' memory.
 async function execute(command: Command): Promise<number> {
   switch (command.kind) {
@@ -83,7 +83,7 @@ async function execute(command: Command): Promise<number> {
       return printed.ok ? EXIT.stopped : EXIT.misused;
     }
     case "run": {
-      // First of all: a signal that comes while it starts counts.
+      // First, so that a signal during the start counts.
       const wishes = await operator(true);
       const { run } = await import("./lib/app/run.ts");
       return await run(command, VERSION, wishes, time);

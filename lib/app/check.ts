@@ -1,6 +1,6 @@
 /**
- * `btcagent check -c FILE`: reads the configuration, tries out everything that mining will need,
- * and says what it found and what to do.
+ * `btcagent check -c FILE`: reads the configuration, tries everything that mining will need, and
+ * reports what it found and what to do.
  */
 
 import { AttendedClock, TICK_MS } from "../base/attended_clock.ts";
@@ -37,7 +37,7 @@ import { certificateFiles, dialerOptions, listenAddresses, poolFiles } from "./s
 /** How many connections are tried at once. */
 const MAX_AT_ONCE = 64;
 
-/** What the program prints, and ends with. */
+/** What the program prints, and its exit code. */
 export interface CheckResult {
   /** For stdout. */
   readonly text: string;
@@ -102,7 +102,7 @@ async function examinePools(
 ): Promise<{ readonly sections: Section[]; readonly stops: string[] }> {
   const dialer = dialerOptions(config);
   const turns = new TurnTaking(MAX_AT_ONCE);
-  // Should this be paused meanwhile, no pool is called slow for it.
+  // If this process is paused meanwhile, no pool counts as slow because of it.
   const clock = new AttendedClock(time.now);
   const ticking = time.every(TICK_MS, () => clock.tick());
   const pools = configuredPools(config);

@@ -1,5 +1,6 @@
 /**
- * What a proxy that has stopped says of its shares: a line for each pool, then one for all of them.
+ * The log lines about all shares, written when the proxy has stopped: one for each pool, then one
+ * for all together.
  */
 
 import { refusedIn, rejectedIn, unansweredIn } from "../mux/books/ledger.ts";
@@ -8,14 +9,15 @@ import type { Proxy } from "./proxy.ts";
 
 const log = areaLog("agent");
 
-/** Logs them. The proxy has stopped: nothing is counted any more. */
+/** Logs these lines. Call it once the proxy has stopped and counts nothing any more. */
 export function logClosingBooks(proxy: Proxy): void {
   for (const { address, past } of proxy.view.pools) {
     if (past === undefined || past.shares.submitted === 0) continue;
     const { shares, credited } = past;
     log.info(
-      "Shares at {pool}: {submitted} submitted, of which {accepted} accepted (difficulty " +
-        "{credited} in all), {rejected} rejected, {assumed} taken without a verdict, {unanswered} " +
+      "Shares at {pool}: {submitted} submitted; of these {accepted} accepted (total difficulty " +
+        "{credited}), {rejected} rejected, {assumed} assumed accepted without a verdict, " +
+        "{unanswered} " +
         "unanswered",
       {
         ...shares,
@@ -29,8 +31,9 @@ export function logClosingBooks(proxy: Proxy): void {
   const { shares } = proxy.statistics();
   log.info(
     "Stopped: {received} shares received: {refused} refused here, {outage} for made-up jobs, " +
-      "{kept} kept (below the pool's difficulty: credited, not sent), {submitted} submitted, of " +
-      "which {accepted} accepted, {rejected} rejected, {assumed} taken without a verdict, " +
+      "{kept} kept (below the pool's difficulty: credited, not sent), {submitted} submitted; of " +
+      "these {accepted} accepted, {rejected} rejected, {assumed} assumed accepted without a " +
+      "verdict, " +
       "{unanswered} unanswered",
     {
       ...shares,

@@ -1,10 +1,10 @@
 /**
- * `btcagent demo`: simulated pools, the proxy and simulated miners in one terminal, with a line
- * that shows what they do, and the live page.
+ * `btcagent demo`: simulated pools, the proxy and simulated miners in one terminal, with a status
+ * line and the live page.
  *
- * Everything is real but the money: miners really hash, the pools rebuild and check every header,
- * and each number comes from the one that counted it. Some miners have troubles, for the page to
- * show; whether all is well is judged by the others.
+ * Everything but the money is real: miners really hash, the pools rebuild and check every header,
+ * and each side counts its own numbers. Some miners have faults, for the page to show; the result
+ * is judged by the other miners.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -25,7 +25,7 @@ import { type DemoPool, startDemoPools } from "./demo_pools.ts";
 import { demoSummary, toldOf } from "./demo_summary.ts";
 import { troubleLines } from "./trouble_lines.ts";
 
-/** Miners stay this long at one of several pools. */
+/** With several pools, miners change pools this often. */
 const MOVE_EVERY_MS = 5_000;
 
 /** Longest wait for the last verdicts. */
@@ -33,12 +33,12 @@ const SETTLE_MS = 3_000;
 
 const ACCOUNT = "demo";
 
-/** For miners of Stratum pools: a share takes 4,000 to 16,000 hashes, whatever the pool wants. */
+/** For miners at Stratum pools: a share takes 4,000 to 16,000 hashes, whatever the pool demands. */
 const VARDIFF = { minimum: 2 ** -20, maximum: 2 ** -18, shares_per_minute: 60 };
 
 /**
- * Runs until `stopAsked` resolves. Returns 0, or 1 if of miners without troubles a share was
- * rejected or none accepted.
+ * Runs until `stopAsked` resolves. Returns 0, or 1 if the miners without faults had a rejected
+ * share or no accepted one.
  */
 export async function demo(
   command: DemoCommand,
@@ -146,7 +146,7 @@ function configFor(pools: readonly DemoPool[]): Config {
   return { ...result.config, agent_listen_port: 0 };
 }
 
-/** Payload bytes written to pools for each share of a miner since all miners were in. */
+/** Payload bytes written to pools per share, counted since all miners were connected. */
 class UplinkPerShare {
   #start: { readonly bytes: number; readonly shares: number } | undefined;
 

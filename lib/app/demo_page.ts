@@ -9,12 +9,12 @@ import type { Proxy } from "./proxy.ts";
 import type { Reloader } from "./reload.ts";
 import { StatusView } from "./status_source.ts";
 
-/** Where an agent has its page by default, so that a browser that knows one finds the other. */
+/** The default port of an agent's page, so that a browser that knows it also finds the demo. */
 const USUAL_PORT = 9999;
 
 const HOST = "127.0.0.1";
 
-/** There is no file that could be read again, and nobody is let ask for it. */
+/** A demo has no file to reload, and accepts no requests that would change something. */
 const NO_RELOADS: Pick<Reloader, "history" | "reload"> = {
   history: { done: 0, failed: 0, lastAt: undefined, lastWentWell: true },
   reload: () =>
@@ -47,7 +47,7 @@ export function startDemoPage(
   });
 }
 
-/** Whether it can be listened on. An agent of this machine may have it. */
+/** Whether the port is free. An agent on this machine may use it. */
 function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: HOST, port }).close();

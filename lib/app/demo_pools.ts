@@ -9,7 +9,7 @@ import { SimPool } from "../sim/sim_pool.ts";
 import { SimStratumPool } from "../sim/stratum_pool/sim_stratum_pool.ts";
 
 /**
- * About 4,300 hashes a share: a hundred shares a second on one core, enough to tell a weak miner
+ * About 4,300 hashes a share: a hundred shares a second on one core, enough to find a weak miner
  * within two minutes.
  */
 const AGENT_DIFFICULTY = 0.000001;
@@ -17,7 +17,7 @@ const AGENT_DIFFICULTY = 0.000001;
 /** About 65,000 hashes a share, until the pool has seen how fast the farm is. */
 const STRATUM_DIFFICULTY = 2 ** -16;
 
-/** The pool wants a share of the whole farm in this time; a real ckpool waits for 3.3 s. */
+/** The pool aims at one share of the whole farm in this time; a real ckpool aims at 3.3 s. */
 const STRATUM_SHARE_MS = 1_000;
 
 /** How often a pool sends new work. */
@@ -41,9 +41,9 @@ export interface DemoPool {
   readonly about: string;
   /** Its address for the configuration. */
   readonly url: string;
-  /** Counts of this moment. */
+  /** What it has judged until now. */
   judged(): Judged;
-  /** Ends it. */
+  /** Stops it. */
   stop(): Promise<void>;
 }
 

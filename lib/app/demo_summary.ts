@@ -1,5 +1,5 @@
 /**
- * What became of every share of a demo, in words whose figures add up; pure.
+ * What happened to every share of a demo, in sentences whose figures add up; pure.
  */
 
 import { type LedgerSnapshot, refusedIn } from "../mux/books/ledger.ts";
@@ -17,22 +17,22 @@ export interface JudgingPool extends Judged {
 export interface Told {
   /** Accepted. */
   readonly accepted: number;
-  /** For a job that was over when they came. */
+  /** Sent for a job that had ended. */
   readonly late: number;
   /** Rejected or refused for anything else. */
   readonly rejected: number;
-  /** Nothing: they waited, or had disconnected. */
+  /** Without an answer: the miners waited, or had disconnected. */
   readonly unanswered: number;
 }
 
-/** How the shares of miners ended by what they were told. */
+/** How the shares of the miners ended, by the answers they got. */
 export function toldOf(miners: MinerStatistics): Told {
   const { accepted, rejected, rejectedByCode, waitingNow, unanswered } = miners;
   const late = rejectedByCode.get(ERROR_CODE.jobNotFound) ?? 0;
   return { accepted, late, rejected: rejected - late, unanswered: waitingNow + unanswered };
 }
 
-/** What each end of shares is called; the first is named also if there is none. */
+/** Counts of shares with the name of each end; the first is named even if its count is 0. */
 type Ends = readonly (readonly [count: number, end: string])[];
 
 /**

@@ -1,10 +1,10 @@
 /**
- * The wait of an orderly stop: shares that were read are written out and their verdicts reach their
- * miners, and nobody is kept a moment longer than that makes sense.
+ * The wait of an orderly stop: shares that were read are written to the pools and their verdicts
+ * reach their miners, and no miner is kept longer than that takes.
  *
- * A miner that is kept stands still, since nothing more is read from it; one that is let go turns
- * to its backup pool at once. So a miner is let go as soon as its own shares are judged, or will
- * not be: their pool has fallen silent.
+ * A miner that is kept stands still, since nothing more is read from it; a miner that is
+ * disconnected turns to its backup pool at once. So each miner is disconnected as soon as its own
+ * shares are judged, or will not be because their pool has fallen silent.
  */
 
 import { type Now, pause, type Timers } from "../base/clock.ts";
@@ -13,19 +13,21 @@ import type { Accounts } from "../mux/accounts.ts";
 import type { ShareCounter } from "../mux/books/ledger.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 
-/** How often it looks what has come, in milliseconds. */
+/** How often it looks for verdicts, in milliseconds. */
 const POLL_MS = 20;
 
-/** A pool has this many times the mean of verdicts so far, within bounds in milliseconds. */
+/**
+ * A pool gets this multiple of the mean time of its verdicts so far, within bounds in milliseconds.
+ */
 const MEANS = 4;
 const LEAST_MS = 1_000;
 const MOST_SILENT_MS = 3_000;
 
-/** What an orderly stop is about. */
+/** What an orderly stop works with. */
 export interface DrainParts {
-  /** Those to be let go. */
+  /** The miners to disconnect. */
   readonly miners: Pick<Miners, "drain" | "letGo">;
-  /** Where their shares are. */
+  /** The accounts that hold their shares. */
   readonly accounts: Pick<Accounts, "awaited" | "flush" | "waitingBytes">;
   /** Where the shares are counted. */
   readonly counter: Pick<ShareCounter, "total" | "verdictLatency">;
@@ -42,7 +44,7 @@ export function patience({ counts, sumMs }: HistogramSnapshot): {
 }
 
 /**
- * Waits, at most `mostMs`, and lets miners go one after the other.
+ * Waits, at most `mostMs`, and disconnects miners one after the other.
  *
  * @returns how many shares were given up without a verdict.
  */
@@ -52,7 +54,7 @@ export async function drain(
   timers: Timers,
   mostMs: number,
 ): Promise<number> {
-  // Miners let go before the ports are closed would come back to a queue that is about to be.
+  // Miners disconnected before the ports close would reconnect into a queue that is about to close.
   await miners.drain();
   accounts.flush();
   const { silentMs, oldMs } = patience(counter.verdictLatency.snapshot());

@@ -1,9 +1,8 @@
 /**
- * The farm as the status server may see it: values of one moment, and none of the parts they come
- * from.
+ * The farm as the status server sees it: values of one moment, without the parts they come from.
  *
- * Whatever may be long comes in steps or one entry at a time, so that miners are served in between.
- * Values of one step are of one moment.
+ * Long results come in steps or one entry at a time, so that miners are served in between. Values
+ * of one step are of one moment.
  */
 
 import type { KindOfPool } from "../base/pool_kind.ts";
@@ -24,7 +23,7 @@ import type { FarmAttention } from "./farm_watch.ts";
 import type { Condition } from "../workers/worker_state.ts";
 import type { WorkerSums, WorkerView } from "../workers/worker_view.ts";
 
-/** Now, on both clocks (base/attended_clock.ts): what ages are told by, and hashrates. */
+/** Now, on both clocks (base/attended_clock.ts); ages and hashrates are computed from it. */
 export interface Moment {
   /** Attended time. */
   readonly time: number;
@@ -34,18 +33,18 @@ export interface Moment {
 
 /** Whether miners have a pool to work for, and why not. */
 export type FarmHealth =
-  /** They have, or there is no miner yet to need one. */
+  /** Miners have a pool, or no miner needs one yet. */
   | { readonly kind: "served" }
-  /** No miner is let in any more. */
+  /** btcagent accepts no more miners. */
   | { readonly kind: "stopping" }
-  /** They have not. */
+  /** Miners have no pool. */
   | {
     readonly kind: "outage";
     /** One pool that fails, and why; `undefined` while none has failed. */
     readonly trouble: { readonly address: string; readonly reason: string } | undefined;
   };
 
-/** Everything in sum. */
+/** The sums of everything. */
 export interface FarmSummary {
   /** When the proxy was started, in milliseconds since 1970. */
   readonly startedAt: number;
@@ -53,32 +52,34 @@ export interface FarmSummary {
   readonly wallTime: number;
   /** How long it has run, in milliseconds. */
   readonly uptimeMs: number;
-  /** See {@linkcode FarmHealth}. */
+  /** Whether miners have a pool. */
   readonly health: FarmHealth;
   /** Connected miners, and what passed between them and us. */
   readonly miners: MinerCensus & {
     /** Connections, whatever their state. */
     readonly connected: number;
-    /** Most at a time. */
+    /** The highest number at one time. */
     readonly most: number;
     /** Connections that ended without having sent a byte. */
     readonly silentConnections: number;
     /** Payload bytes read from them. */
     readonly bytesRead: number;
-    /** Payload bytes their sockets took. */
+    /** Payload bytes written to them. */
     readonly bytesWritten: number;
-    /** How long it took until all who were to hear some news had their turn. */
+    /** How long it took until every miner had got some news, such as a job. */
     readonly fanout: HistogramSnapshot;
   };
   /** Sub-accounts that are open. */
   readonly accounts: number;
   /** The place in the list, from 0, of the pool that is pinned; `undefined` for none. */
   readonly pinnedPool: number | undefined;
-  /** Of all miners together. */
+  /** The hashrates of all miners together. */
   readonly hashrates: Hashrates;
-  /** The difficulties of all shares accepted, assumed to be, or kept, together. */
+  /** The total difficulty of all shares that were accepted, assumed accepted, or kept. */
   readonly creditedDifficulty: number;
-  /** Work that pools do not count since miners were braked against floods, as difficulty. */
+  /**
+   * Work that pools do not count because the difficulty was raised against floods, as difficulty.
+   */
   readonly brakeLoss: number;
   /** All shares. */
   readonly shares: LedgerSnapshot;
@@ -90,25 +91,25 @@ export interface FarmSummary {
   readonly traffic: Traffic;
   /** How often a miner changed from one pool connection to another. */
   readonly moves: number;
-  /** How often a miner was disconnected since no pool that serves has room for its extranonces. */
+  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
   readonly outgrown: number;
-  /** How long sub-accounts were open and had no pool, all together, in milliseconds. */
+  /** How long open sub-accounts had no pool, all together, in milliseconds. */
   readonly outageMs: number;
-  /** What is to be known of the farm at a glance. */
+  /** What an operator should see at a glance. */
   readonly attention: FarmAttention;
-  /** What was lost of late. */
+  /** What was lost recently. */
   readonly losses: Readonly<Record<Window, LossReport>>;
-  /** What is the matter with workers. */
+  /** How many workers have which trouble. */
   readonly workers: WorkerSums;
-  /** What the farm should do, in hashes a second; `undefined` if the operator did not say. */
+  /** The hashrate the farm should have, in hashes a second; `undefined` if not configured. */
   readonly nominalHashrate: number | undefined;
-  /** How often each bound of what miners may ask was reached. */
+  /** How often each limit on miners was reached. */
   readonly limitCounts: Readonly<Record<string, number>>;
-  /** Those shown to miners. */
+  /** The certificates shown to miners. */
   readonly certificates: readonly CertificateReport[];
   /** Sockets of miners, of pools and those that listen for miners. */
   readonly sockets: number;
-  /** Files that may be open; `undefined` if that is not known. */
+  /** The limit of open files; `undefined` if that is not known. */
   readonly openFilesLimit: number | undefined;
 }
 
@@ -137,23 +138,25 @@ export interface PoolOfList {
   readonly address: string;
   /** What it speaks, as the configuration has it; {@linkcode PoolView.kind} may know more. */
   readonly kind: KindOfPool;
-  /** Whether it is preferred by hand. */
+  /** Whether the operator pinned it. */
   readonly isPinned: boolean;
-  /** What closed sub-accounts counted of it; `undefined` if none had it. */
+  /** What closed sub-accounts counted for it; `undefined` if none used it. */
   readonly past: PastPool | undefined;
 }
 
 /** One pool of an open sub-account. */
 export interface PoolView extends Omit<PoolReport, "connections"> {
-  /** The connections there are. */
+  /** Its connections. */
   readonly connections: readonly ConnectionView[];
   /** Miners that work on connections of their workers' own. */
   readonly minersOnOwn: number;
-  /** Shares on its connections, gone ones included. */
+  /** Shares on its connections, closed ones included. */
   readonly shares: LedgerSnapshot;
-  /** The difficulties that the pool counts for those it accepted, together. */
+  /** The total difficulty that the pool counts for the shares it accepted. */
   readonly credited: number;
-  /** Work that it does not count since miners were braked against a flood, as difficulty. */
+  /**
+   * Work that it does not count because the difficulty was raised against a flood, as difficulty.
+   */
   readonly brakeLoss: number;
 }
 
@@ -163,13 +166,13 @@ export interface ConnectionView extends UpstreamReport {
   readonly miners: number;
   /** When its last job came, in attended time; `undefined` before the first. */
   readonly jobAt: number | undefined;
-  /** What the pool demands of shares now, or miners begin with; `undefined` while it is opening. */
+  /** The difficulty the pool demands now, or that miners start with; `undefined` while opening. */
   readonly poolDifficulty: number | undefined;
 }
 
 /** A sub-account that is open or was. */
 export interface AccountView extends AccountCounts {
-  /** As its miners spell it; empty for the one of single-user mode. */
+  /** Its name as its miners spell it; empty in single-user mode. */
   readonly name: string;
   /** Its miners and pools, while it is open. */
   readonly open: OpenAccountView | undefined;
@@ -179,11 +182,11 @@ export interface AccountView extends AccountCounts {
 export interface OpenAccountView {
   /** Its miners, waiting ones included. */
   readonly miners: number;
-  /** Those of them that wait for a pool. */
+  /** Its miners that wait for a pool. */
   readonly waitingMiners: number;
   /** Estimated hashes a second. */
   readonly hashrates: Hashrates;
-  /** Every pool of the list, in its order, then those that were in it once. */
+  /** Every pool of the list, in its order, then pools that were in it earlier. */
   readonly pools: readonly PoolView[];
 }
 
@@ -195,21 +198,21 @@ export interface FarmView {
   readonly config: Config;
   /** Every pool of the configuration, in its order. */
   readonly pools: readonly PoolOfList[];
-  /** Everything in sum. The last step takes nearly all of it; what takes long comes before. */
+  /** The sums of everything. The last step reads nearly all of them; slow work comes before it. */
   summary(): Generator<void, FarmSummary>;
   /** Whether miners have a pool to work for. */
   health(): FarmHealth;
-  /** What was lost of late, and why. */
+  /** What was lost recently, and why. */
   causes(): Generator<void, Readonly<Record<Window, CausesReport>>>;
-  /** Moments of the last day to be marked in charts, with times in milliseconds since 1970. */
+  /** Moments of the last day to mark in charts, with times in milliseconds since 1970. */
   readonly marks: readonly Mark[];
-  /** How often there was something new in them. */
+  /** How often the marks changed. */
   readonly markChanges: number;
   /** Every connected miner. */
   miners(): Iterable<MinerView>;
   /** The miner with this session id. */
   miner(sessionId: number): MinerView | undefined;
-  /** A miner's shares; zero for an id that nobody has. */
+  /** A miner's shares; zero for an id that no miner has. */
   minerShares(sessionId: number | undefined): LedgerSnapshot;
   /** Estimated hashes a second over the last `windowMs`, of a miner that connected at `since`. */
   minerHashrate(
@@ -218,15 +221,15 @@ export interface FarmView {
     since: number,
     realTime: number,
   ): number;
-  /** What is the matter with a miner, by its number in the book; `undefined` for 0. */
+  /** The condition of a miner, by its number in the book of workers; `undefined` for 0. */
   minerCondition(attendance: number, time: number): Condition | undefined;
-  /** Every worker that was seen lately, connected or not. */
+  /** Every worker that was seen recently, connected or not. */
   workers(): Iterable<WorkerView>;
   /** The worker with this number. */
   worker(id: number): WorkerView | undefined;
-  /** What pools are to each open sub-account, one sub-account after the other. */
+  /** The pools of each open sub-account, one sub-account after the other. */
   poolsByAccount(): Iterable<readonly PoolView[]>;
-  /** Every sub-account that is open, then those that were lately. */
+  /** Every open sub-account, then those that were open recently. */
   accounts(): Iterable<AccountView>;
 }
 
@@ -239,7 +242,8 @@ export interface FarmControl {
   /**
    * Forgets a worker that has no connection.
    *
-   * @returns whether it did: not one that has a connection; `undefined` if there is no such worker.
+   * @returns whether it was forgotten: false while it has a connection; `undefined` if there is no
+   * such worker.
    */
   forgetWorker(id: number): boolean | undefined;
 }

@@ -183,7 +183,7 @@ export class FarmWatch {
       this.#marks.add("outage", `No pool serves any miner${why}`, time);
     } else if (unserved === undefined && since !== undefined) {
       const seconds = Math.round((time - since) / 1000);
-      this.#marks.add("outage_end", `The outage is over after ${seconds} s`, time);
+      this.#marks.add("outage_end", `The outage ended after ${seconds} s`, time);
     }
   }
 

@@ -1,4 +1,4 @@
-/** The mux's rules for what miners get of pools' bytes, as `check` asks for them; pure. */
+/** The mux's rules for how many extranonce2 bytes miners get, in the form `check` needs; pure. */
 
 import type { LayoutRules } from "../check/layouts.ts";
 import { Layouts } from "../mux/layouts.ts";

@@ -1,5 +1,5 @@
 /**
- * What an operator asks of a program that runs: by signals, by closing the terminal, by ending the
+ * How an operator controls a running program: by signals, by closing the terminal, or by ending the
  * program that started it.
  */
 
@@ -20,11 +20,11 @@ export interface OperatorOptions {
   readonly exit: () => void;
   /** Real time. */
   readonly time: Time;
-  /** Whether there is something to read again; if not, SIGHUP stops. */
+  /** Whether SIGHUP reloads; if not, it stops the program. */
   readonly reloads: boolean;
 }
 
-/** Listens from its construction on; what comes early counts, too. */
+/** Listens from its construction on, so that early signals count. */
 export class Operator {
   readonly #options: OperatorOptions;
   readonly #terminal = new Terminal();
@@ -47,7 +47,7 @@ export class Operator {
     listenForSignals((signal, kind) => this.#heard(signal, kind));
   }
 
-  /** There is a log now: also watches the programs that started this one. */
+  /** To be called once there is a log: also watches the programs that started this one. */
   async begin(): Promise<void> {
     this.#hasInspector = !await keepInspectorClosed();
     this.#starters = await StarterWatch.begin(Processes.load(), Deno.ppid, {
@@ -56,12 +56,12 @@ export class Operator {
     });
   }
 
-  /** Resolves when the program is to stop in order, also if that was asked for before. */
+  /** Resolves when the program should stop, also if that was requested before this call. */
   stop(): Promise<void> {
     return this.#stopAsked.promise;
   }
 
-  /** Has `reload` called whenever the configuration is to be read again. */
+  /** Calls `reload` whenever the operator asks for a reload. */
   onReload(reload: () => void): void {
     this.#reload = reload;
     if (this.#isReloadDue) reload();
@@ -76,8 +76,8 @@ export class Operator {
         return this.#hangUp();
       case "ignored":
         if (signal === "SIGUSR1" && this.#hasInspector) return warnOfInspector();
-        // Which of the two it was cannot be known: see host/inspector_signal.ts.
-        log.info("{signal} ignored: SIGHUP reads the configuration again, SIGTERM stops", {
+        // It cannot know which of the two it was: see host/inspector_signal.ts.
+        log.info("{signal} ignored: send SIGHUP to reload the configuration, SIGTERM to stop", {
           signal: signal === "SIGALRM" ? "SIGUSR1 or SIGALRM" : signal,
         });
     }
@@ -89,7 +89,10 @@ export class Operator {
     if (this.#request.isMade) {
       log.info("SIGHUP ignored: btcagent is stopping");
     } else if (this.#terminal.isGone()) {
-      log.warn("Its terminal was closed: stopping. To keep it running, start it with nohup");
+      log.warn(
+        "The terminal of btcagent was closed: stopping. To keep it running, start it " +
+          "with nohup",
+      );
       this.#request.make();
     } else this.#askForReload();
   }
@@ -104,20 +107,21 @@ export class Operator {
     const pid = Deno.pid;
     switch (kind) {
       case "stop":
-        log.warn("The program that started it has ended ({command}): stopping", { command });
+        log.warn("The program that started btcagent has ended ({command}): stopping", { command });
         return this.#request.make();
       case "reload":
         if (!this.#options.reloads) return this.#request.make();
         log.warn(
-          "The program that started it has ended ({command}) and can pass on no signal: taken as " +
-            "SIGHUP, mining goes on. To stop, send SIGTERM to process {pid}",
+          "The program that started btcagent has ended ({command}) and can no longer pass on " +
+            "signals: reloading, as for SIGHUP; mining goes on. To stop, send SIGTERM to process " +
+            "{pid}",
           { command, pid },
         );
         return this.#askForReload();
       case "stay":
         log.warn(
-          "The program that started it has ended ({command}) after SIGHUP: mining goes on. To " +
-            "stop, send SIGTERM to process {pid}",
+          "The program that started btcagent has ended ({command}) after SIGHUP: mining goes " +
+            "on. To stop, send SIGTERM to process {pid}",
           { command, pid },
         );
     }
@@ -129,7 +133,7 @@ export const SECOND_SIGNAL_SECONDS: number = SAME_SIGNAL_MS / 1000;
 
 function warnOfInspector(): void {
   log.warn(
-    "SIGUSR1 made Deno open its inspector on 127.0.0.1:9229, where any user of this machine can " +
-      "run code in this process: restart it, and send it SIGHUP or SIGTERM",
+    "SIGUSR1 made Deno open its inspector on 127.0.0.1:9229, where any user of this machine " +
+      "can run code in this process: restart btcagent, and send it only SIGHUP or SIGTERM",
   );
 }

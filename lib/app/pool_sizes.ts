@@ -1,6 +1,6 @@
 /**
- * What is known of the pools' extranonce2 sizes: asked for at start and reload, learnt from every
- * connection, told to what remembers them across restarts; and how long miners wait for it.
+ * The pools' extranonce2 sizes: asked for at start and reload, learned from every connection, and
+ * handed out to be remembered across restarts. Also decides how long miners wait for them.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
@@ -14,8 +14,8 @@ import type { KnownPool } from "../pool/pool_ids.ts";
 import { SizeProbe } from "../pool/size_probe.ts";
 
 /**
- * Miners that subscribe wait this long for sizes that are being asked for, in milliseconds: NerdMiner
- * gives an answer 1.2 s, Braiins OS the whole login 5 s.
+ * Miners that subscribe wait this long, in milliseconds, while pools are asked for their sizes:
+ * NerdMiner waits 1.2 s for an answer, Braiins OS 5 s for the whole login.
  */
 export const MOST_WAIT_MS = 1_000;
 
@@ -24,19 +24,19 @@ const ROOMY = 8;
 
 const log = areaLog("agent");
 
-/** What it works with. */
+/** What {@linkcode PoolSizes} works with. */
 export interface PoolSizesOptions {
-  /** Which layouts follow. */
+  /** The layouts that follow from the sizes. */
   readonly layouts: Layouts;
   /** Asks pools; `undefined` where none has to be asked. */
   readonly probe: SizeProbe | undefined;
   /** For the longest wait. */
   readonly timers: Timers;
-  /** Miners wait no longer. */
+  /** Called when miners need not wait any more. */
   readonly released: () => void;
   /**
-   * Hears, whenever they have changed, the sizes of all narrow pools of the list by `host:port`, each
-   * 4 to 7 bytes: a pool that is not there has the usual size or is unknown.
+   * Called with the sizes of all narrow pools of the list, by `host:port` and each 4 to 7 bytes,
+   * whenever they change. A pool that is not among them has the usual size, or its size is unknown.
    */
   readonly changed: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
 }
@@ -72,7 +72,7 @@ export class PoolSizes {
     this.#pools = pools;
   }
 
-  /** Takes sizes of an earlier run, by `host:port`: good until a pool says another. */
+  /** Takes sizes of an earlier run, by `host:port`: they count until a pool gives another. */
   recall(sizes: ReadonlyMap<string, number>): void {
     for (const pool of this.#pools) {
       const bytes = sizes.get(keyOf(pool));
@@ -83,9 +83,9 @@ export class PoolSizes {
   }
 
   /**
-   * The pool with this number gives this size. Of those heard in one run the smallest stays: behind one
-   * address may be servers of several sizes, and miners with too much would be sent away by the
-   * narrower ones again and again.
+   * The pool with this number gave this size. The smallest size of one run is kept: one address may
+   * lead to servers with different sizes, and the narrower ones would disconnect miners with too
+   * much again and again.
    */
   learn(poolId: number, bytes: number): void {
     const { layouts } = this.#options;
@@ -98,7 +98,10 @@ export class PoolSizes {
     if (!layouts.isHeld) this.#say();
   }
 
-  /** Asks all pools whose kind does not say it. Miners wait where one has not said it in this run. */
+  /**
+   * Asks all pools whose kind does not fix the size. Miners wait if a pool has not given it in this
+   * run.
+   */
   ask({ dial, timeoutMs, wanted }: Asking): void {
     this.#wanted = wanted;
     const { probe, layouts, timers } = this.#options;
@@ -119,7 +122,7 @@ export class PoolSizes {
     });
   }
 
-  /** Asks no more. Resolves when no connection is open for it. */
+  /** Stops asking. Resolves when no connection is open for it. */
   async stop(): Promise<void> {
     this.#options.timers.clear(this.#waiting);
     await this.#options.probe?.stop();
@@ -134,7 +137,7 @@ export class PoolSizes {
     released();
   }
 
-  /** Says what most miners get, if that is not what was said last. */
+  /** Logs what most miners get, unless that was logged last. */
   #say(): void {
     const { layouts } = this.#options;
     const layout = layouts.layoutFor("");
@@ -151,7 +154,7 @@ export class PoolSizes {
     ].filter((reason) => reason !== undefined);
     log.info("Miners that connect from now on get {layout}: {reason}", {
       layout: text,
-      reason: reasons.join(", ") || "every pool of the list has room for it",
+      reason: reasons.join(", ") || "every pool in the list has room for it",
     });
   }
 

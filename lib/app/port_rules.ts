@@ -1,6 +1,6 @@
 /**
- * The rules for the difficulties of miners, by the port they connected to: those of the whole
- * configuration, and what an entry of `listen` has otherwise.
+ * The rules for the difficulties of miners, by the port they connected to: those of `vardiff`,
+ * changed by the `vardiff` of an entry in `listen`.
  */
 
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -8,15 +8,15 @@ import type { Config } from "../config/schema.ts";
 import { type DifficultySettings, vardiffAt } from "../config/vardiff.ts";
 import { type VardiffRules, vardiffRules } from "../mux/vardiff_rules.ts";
 
-/** All of one configuration. */
+/** The rules of one configuration. */
 export class PortRules {
   readonly #usual: VardiffRules;
-  /** Of ports that have their own, by address. */
+  /** The rules of ports that have their own, by address. */
   readonly #own: ReadonlyMap<string, VardiffRules>;
-  /** The same once they were asked for: ten thousand miners ask at every job. */
+  /** Rules that were looked up before: ten thousand miners ask at every job. */
   readonly #found = new WeakMap<PeerAddress, VardiffRules>();
 
-  /** What a configuration that was read says. */
+  /** From a configuration that has been read. */
   constructor({ vardiff, listen }: Pick<Config, "vardiff" | "listen">) {
     this.#usual = rulesOf(vardiff);
     this.#own = new Map(
@@ -28,7 +28,7 @@ export class PortRules {
     );
   }
 
-  /** Of miners that connected to this port, which is the same object each time. */
+  /** The rules for miners that connected to this port, which is the same object each time. */
   of(port: PeerAddress): VardiffRules {
     if (this.#own.size === 0) return this.#usual;
     let rules = this.#found.get(port);

@@ -63,19 +63,19 @@ import {
 /** Deadlines are looked at with every tick of the clock; those of miners every fourth time. */
 const TICKS_PER_SWEEP = 4;
 
-/** An absence is worth a line from this length on, in milliseconds. */
+/** A standstill of at least this length is logged, in milliseconds. */
 const SAID_AWAY_MS = 2_000;
 
 /** A stop waits this long for verdicts unless told otherwise, in milliseconds. */
 export const DRAIN_TIMEOUT_MS = 10_000;
 
-/** What waits for a slow miner: more than a few jobs means that it does not read. */
+/** The most bytes that wait for a slow miner: more than a few jobs mean that it does not read. */
 const MINER_MAX_WAITING_BYTES = 64 * 1024;
 const MINER_STALL_TIMEOUT_MS = 30_000;
 
 /**
- * Each libc engine keeps one of the runtime's threads waiting; those are few, and name lookups and
- * the log need some, too.
+ * Each libc engine keeps one of the runtime's few threads waiting, and name lookups and the log
+ * need some too.
  */
 const MAX_LIBC_LISTENERS = 8;
 
@@ -85,21 +85,24 @@ const log = areaLog("agent");
 export interface ProxyOptions {
   /** Checked and complete. */
   readonly config: Config;
-  /** Of btcagent, for pools and miners that ask. */
+  /** The version of btcagent, for pools and miners that ask. */
   readonly version: string;
-  /** Real time, timers and chance: all that is not sockets or disk. */
+  /** Real time, timers and randomness: everything but sockets and disk. */
   readonly time: Time;
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles?: number | undefined;
   /** Extranonce2 sizes of pools in the last run as far as they are known, by `host:port`. */
   readonly knownSizes?: ReadonlyMap<string, number> | undefined;
-  /** Hears them to keep them for the next run, whenever they change; see pool_sizes.ts. */
+  /** Called with these sizes whenever they change, to keep them for the next run. */
   readonly sizesChanged?: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
   /** The kinds of pools, if not those of pool/kinds.ts. */
   readonly kinds?: PoolKinds;
-  /** How long things take before something is said of a worker, if not as in workers/worker_times.ts. */
+  /**
+   * How long a trouble of a worker lasts before it is reported, if not as in
+   * workers/worker_times.ts.
+   */
   readonly workerTimes?: WorkerTimes;
-  /** Has loaded the certificates that `listen` of the configuration names, if it names any. */
+  /** Already has the certificates that `listen` of the configuration names, if any. */
   readonly tls?: MinerTls;
 }
 
@@ -111,8 +114,7 @@ export interface ProxyStatistics {
   readonly working: number;
   /** Sub-accounts that are open. */
   readonly accounts: number;
-  /** How often each bound of what miners may ask was reached. */
-  readonly limitCounts: LimitCounts & {
+  /** How often each limit on miners was reached. */ readonly limitCounts: LimitCounts & {
     readonly max_accounts: number;
     readonly new_accounts_per_minute_per_ip: number;
   };
@@ -122,7 +124,7 @@ export interface ProxyStatistics {
   readonly minerShares: (sessionId: number) => LedgerSnapshot;
   /** Shares whose verdict may still come. */
   readonly waitingShares: number;
-  /** Session ids in use, those of miners the pool is still to be told about included. */
+  /** Session ids in use, including those of miners that the pool does not know yet. */
   readonly sessionIds: number;
   /** Verdicts that found no miner waiting for them. */
   readonly strayVerdicts: StrayVerdicts;
@@ -140,11 +142,11 @@ export interface ProxyParts {
   readonly accounts: Accounts;
   /** Where shares are counted. */
   readonly counter: ShareCounter;
-  /** What is lost, and why. */
+  /** Which work is lost, and why. */
   readonly losses: Losses;
   /** What happens to the farm as a whole. */
   readonly watch: FarmWatch;
-  /** Every worker that was seen lately. */
+  /** Every worker that was seen recently. */
   readonly workers: WorkerBook;
 }
 
@@ -152,7 +154,7 @@ export interface ProxyParts {
 export class Proxy implements FarmControl {
   /** How many files this process may have open; `undefined` if that is not known. */
   readonly openFiles: number | undefined;
-  /** What everything in it is judged by; goes on while the proxy runs. */
+  /** The clock that everything in it is judged by; it runs while the proxy runs. */
   readonly clock: AttendedClock;
   /** The time of day, in milliseconds since 1970. */
   readonly wallNow: Now;
@@ -160,7 +162,7 @@ export class Proxy implements FarmControl {
   readonly #version: string;
   readonly #kinds: PoolKinds;
   #config: Config;
-  /** What ports are opened by: while a reload is under way, what comes into force with it. */
+  /** The configuration that ports are opened by; during a reload, already the new one. */
   #portsConfig: Config;
   readonly #sessionIds: SessionIds;
   readonly #losses = new Losses();
@@ -251,18 +253,18 @@ export class Proxy implements FarmControl {
     this.#watch = this.#watchFarm();
     this.#view = new ProxyView(this);
     this.#accounts.tick();
-    // After those that serve, which may be asking already.
+    // After the connections that serve, which may already be asking.
     this.#askSizes();
     this.#timer = time.every(TICK_MS, () => this.#tick());
   }
 
   /**
-   * Takes another configuration and reads certificates again, also if it is the same one; no miner is
-   * disconnected. What only counts at a start, `multi_user_mode` and `advanced.io_engine` for
-   * addresses listened on already, is kept.
+   * Applies a configuration and reads certificates again, even if the configuration is the same; no
+   * miner is disconnected. Settings that need a restart are kept: `multi_user_mode`, and
+   * `advanced.io_engine` for addresses that are already open.
    *
-   * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
-   * @throws CannotUseCertificate when a certificate cannot be used; then too, all is as it was before.
+   * @throws CannotListen when a new address cannot be listened on; then nothing has changed.
+   * @throws CannotUseCertificate when a certificate cannot be used; then, too, nothing has changed.
    */
   async reconfigure(config: Config): Promise<void> {
     const takeBack = await this.#tls.load(certificateFiles(config));
@@ -274,7 +276,7 @@ export class Proxy implements FarmControl {
       this.#portsConfig = this.#config;
       throw error;
     }
-    // All at once: accounts open at any moment, by whatever is in force then.
+    // All in one turn: accounts may open at any moment, by the settings of that moment.
     this.#config = config;
     this.#dial = dialFor(config, this.#time, this.#connects);
     this.#pools = this.#ids.of(configuredPools(config));
@@ -282,7 +284,7 @@ export class Proxy implements FarmControl {
     this.#layouts.reconfigure(this.#layoutSettings());
     this.#vardiffRules = new PortRules(config);
     if (this.#pinned !== undefined && this.pinnedPool === undefined) {
-      log.warn("The pinned pool is gone from the list: the configured order counts");
+      log.warn("The pinned pool is no longer in the list: using the configured order");
       this.#pinned = undefined;
       this.#accounts.pin(undefined);
     }
@@ -311,12 +313,12 @@ export class Proxy implements FarmControl {
     return this.#config;
   }
 
-  /** Values of it, for the status server. */
+  /** What the status server shows of it. */
   get view(): FarmView {
     return this.#view;
   }
 
-  /** The parts. To look at them only, take {@linkcode Proxy.view}. */
+  /** The parts themselves; {@linkcode Proxy.view} gives values only. */
   get parts(): ProxyParts {
     return {
       miners: this.#miners,
@@ -380,7 +382,7 @@ export class Proxy implements FarmControl {
     const count = this.#pools.length;
     const number = place === undefined ? undefined : this.#pools[place]?.poolId;
     if (place !== undefined && number === undefined) {
-      throw new RangeError(`Cannot pin pool ${place}: there are ${count}, from 0 on`);
+      throw new RangeError(`Cannot pin pool ${place}: the list has ${count}, counted from 0`);
     }
     this.#pinned = number;
     this.#accounts.pin(number);
@@ -395,20 +397,21 @@ export class Proxy implements FarmControl {
   }
 
   /**
-   * Takes no more from miners, writes out what was gathered, waits up to `drainMs` for that and for
-   * verdicts, then closes everything. Miners are let go as soon as there is nothing to wait for.
+   * Stops reading from miners, writes out the collected shares, waits up to `drainMs` for that and
+   * for verdicts, then closes everything. A miner is disconnected as soon as it has nothing to wait
+   * for.
    */
   async stop(drainMs: number = DRAIN_TIMEOUT_MS): Promise<void> {
     await this.#sizes.stop();
     const left = await drain(this.parts, this.clock.now, this.#time, drainMs);
-    if (left > 0) log.warn("Stopping; shares whose verdict did not come: {left}", { left });
+    if (left > 0) log.warn("Stopping; shares without a verdict: {left}", { left });
     this.#time.clear(this.#timer);
     this.#workers.stop();
     await this.#miners.stop();
     this.#accounts.stop();
   }
 
-  /** Miners with the same software, network and sub-account are told apart from others. */
+  /** Groups miners by software, network and sub-account, to find what a loss has in common. */
   #originBook(): OriginBook {
     return {
       enter: ({ clientAgent, hostname, account }) =>
@@ -501,7 +504,7 @@ export class Proxy implements FarmControl {
           ? difficultyFor(mux.expectedHashrate)
           : undefined,
       }),
-      // A name that miners made up must not cost a pool two connections.
+      // A name that a miner made up must not cost a pool two connections.
       maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
     });
     const reconfigure = () => {
@@ -532,13 +535,13 @@ export class Proxy implements FarmControl {
       const wanted = isTooManyForLibc() ? "deno" : this.#portsConfig.advanced.io_engine;
       const { engine, kind, reason }: StartedEngine = tls === undefined
         ? startEngine(wanted, options)
-        : { engine: this.#tls.start(tls, options), kind: "deno", reason: "that has no TLS" };
+        : { engine: this.#tls.start(tls, options), kind: "deno", reason: "it has no TLS" };
       log.info("Listening for miners on {address} with {tls}the {kind} engine{reason}", {
         address: formatAddress(engine.address),
         tls: tls === undefined ? "" : "TLS and ",
         kind,
         reason: tls === undefined && isTooManyForLibc()
-          ? `, not libc: that serves at most ${MAX_LIBC_LISTENERS} addresses`
+          ? `, not libc, which serves at most ${MAX_LIBC_LISTENERS} addresses`
           : reason === undefined
           ? ""
           : `, not libc: ${reason}`,
@@ -552,8 +555,8 @@ export class Proxy implements FarmControl {
     const awayMs = this.clock.tick();
     if (awayMs >= SAID_AWAY_MS) {
       log.warn(
-        "btcagent stood still for {seconds} s: it was paused or had no CPU. Nobody is judged by " +
-          "that time; if it happens often, give the machine more CPU or memory",
+        "btcagent stood still for {seconds} s: it was paused or had no CPU. No miner or pool " +
+          "is blamed for this time; if it happens often, give the machine more CPU or memory",
         { seconds: (awayMs / 1000).toFixed(1) },
       );
     }

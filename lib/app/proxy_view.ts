@@ -1,5 +1,5 @@
 /**
- * What the running proxy shows of itself: values read from its parts.
+ * The view of a running proxy: values read from its parts.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -43,10 +43,10 @@ import type {
   PoolView,
 } from "./farm_view.ts";
 
-/** With no pool at all, why is looked for only this often, in milliseconds. */
+/** Without any pool, the reason is looked up only this often, in milliseconds. */
 const HEALTH_MS = 1_000;
 
-/** What is looked at; all of it may change from one look to the next. */
+/** What is read; all of it may change from one reading to the next. */
 export interface ViewedProxy {
   /** What everything in it is judged by. */
   readonly clock: AttendedClock;
@@ -79,12 +79,12 @@ export interface ViewedProxy {
   poolName(poolId: number): string;
 }
 
-/** The view of a running proxy. To be made when that has just started. */
+/** Reads the values of a running proxy. To be created when the proxy has just started. */
 export class ProxyView implements FarmView {
   readonly #proxy: ViewedProxy;
   readonly #startedAt: number;
   readonly #startedReal: number;
-  /** The outage that was found lately. */
+  /** The outage that was found most recently. */
   #outage: { readonly seenAt: number; readonly health: FarmHealth } | undefined;
 
   /** Looks at `proxy`. */
@@ -131,7 +131,7 @@ export class ProxyView implements FarmView {
     yield;
     const day = yield* this.#lossReport("day");
     yield;
-    // From here on all is of one moment.
+    // From here on, all values are of one moment.
     const { openFiles, pinnedPool, addresses, certificates, limitCounts } = this.#proxy;
     const connected = Object.values(states).reduce((sum, count) => sum + count, 0);
     const realTime = clock.realNow();
@@ -180,7 +180,7 @@ export class ProxyView implements FarmView {
       this.#outage = undefined;
       return { kind: "served" };
     }
-    // With many sub-accounts it takes a while to find that none is served: once a second will do.
+    // With many sub-accounts it takes a while to find that none is served: once a second is enough.
     const time = this.#proxy.clock.realNow();
     if (this.#outage === undefined || time - this.#outage.seenAt >= HEALTH_MS) {
       const health = { kind: "outage", trouble: firstTrouble(accounts.opened) } as const;
@@ -244,7 +244,7 @@ export class ProxyView implements FarmView {
   *accounts(): Generator<AccountView> {
     const seen = new Set<string>();
     for (const { name, open, shares, moves, outageMs } of this.#proxy.parts.accounts.reports()) {
-      // One that is closed meanwhile would come again, as a closed one.
+      // A sub-account that closes meanwhile would come a second time, as a closed one.
       if (seen.has(name)) continue;
       seen.add(name);
       yield { name, shares, moves, outageMs, open: open && accountView(open) };
@@ -281,7 +281,7 @@ export class ProxyView implements FarmView {
     };
   }
 
-  /** Connections to pools, whatever they are about. */
+  /** How many sockets connect to pools, whatever they are for. */
   *#poolSockets(): Generator<void, number> {
     let count = 0;
     for (const { upstreams } of this.#proxy.parts.accounts.opened) {
@@ -322,7 +322,7 @@ function isAnyServed(open: Iterable<Account>): boolean {
       if (connections.some(({ role }) => role === "active")) return true;
     }
   }
-  // In multi-user mode there are no connections before the first miner: all is well.
+  // In multi-user mode there are no connections before the first miner: that is fine.
   return isNoneOpen;
 }
 

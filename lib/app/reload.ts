@@ -1,6 +1,6 @@
 /**
- * Reads the configuration file again while miners mine: checked first, told key by key, applied
- * without a restart.
+ * Reloads the configuration file while miners mine: checks it first, logs each changed key, and
+ * applies it without a restart.
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
@@ -15,71 +15,71 @@ import { reportFault } from "../observe/fault.ts";
 import { areaLog, logLevels } from "../observe/log.ts";
 import { LOG_LEVELS } from "../observe/log_record.ts";
 
-/** What is reloaded, and by whom. */
+/** What is reloaded, and how. */
 export interface ReloaderOptions {
   /** The file, for the log. */
   readonly path: string;
-  /** Reads it again. */
+  /** Reads the file. */
   readonly read: () => Promise<ConfigFile>;
-  /** What it said when the program started. */
+  /** The configuration that the program started with. */
   readonly config: Config;
   /** Real time. */
   readonly time: Time;
   /**
-   * Puts a configuration into force.
+   * Applies a configuration.
    *
-   * @throws CannotListen when a new address cannot be listened on; then all is as it was before.
-   * @throws CannotUseCertificate when a certificate cannot be used; then as well.
+   * @throws CannotListen when a new address cannot be listened on; then nothing has changed.
+   * @throws CannotUseCertificate when a certificate cannot be used; then, too, nothing has changed.
    */
   readonly apply: (config: Config) => Promise<void>;
-  /** Has the log follow it, which may let more lines through or fewer. */
+  /** Applies it to the log, which may then show more lines or fewer. */
   readonly applyLog?: (config: Config) => void;
 }
 
-/** What came of a reload. */
+/** The result of a reload. */
 export type ReloadResult =
   | { readonly ok: true; readonly changes: readonly Change[] }
   | {
     readonly ok: false;
-    /** Why the old configuration stays. */
+    /** Why the old configuration is kept. */
     readonly reason: string;
-    /** What is wrong in the file; none if it could not be read or not be applied. */
+    /** What is wrong in the file; empty if it could not be read or applied. */
     readonly problems: readonly Problem[];
   };
 
-/** How often the file was read again, and what came of it. */
+/** How often the file was reloaded, with what results. */
 export interface ReloadHistory {
-  /** How often it was put into force. */
+  /** How often it was applied. */
   readonly done: number;
-  /** How often the old one stayed. */
+  /** How often the old configuration was kept. */
   readonly failed: number;
   /** When it was last tried, in milliseconds since 1970; `undefined` for never. */
   readonly lastAt: number | undefined;
-  /** Whether that went well; true before the first. */
+  /** Whether the last reload succeeded; true before the first. */
   readonly lastWentWell: boolean;
 }
 
 const WHEN: Readonly<Record<Change["takesEffect"], string>> = {
   now: "",
-  new_miners: ", for miners that come from now on",
+  new_miners: ", for miners that connect from now on",
   new_connections: ", for pool connections made from now on",
-  restart: ", after a restart only: until then it stays as it was",
-  never: ", which does nothing",
+  restart: ", only after a restart: until then btcagent keeps the old value",
+  never: ", which has no effect",
 };
 
 const log = areaLog("agent");
 
-/** The end of the program waits no longer for a file that cannot be read. */
+/** The longest wait at a stop for a reload that hangs, in milliseconds. */
 const END_TIMEOUT_MS = 2_000;
 
 const STOPPING: ReloadResult = { ok: false, reason: "btcagent is stopping", problems: [] };
 
-/** See the head of this file. */
+/** Reloads one configuration file, one reload at a time, and remembers the results. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   #config: Config;
   #current: Promise<unknown> = Promise.resolve();
-  /** The one that waits for the one under way; who asks meanwhile shares it. */
+  /** The reload that waits for the running one; all requests meanwhile share it. */
   #next: Promise<ReloadResult> | undefined;
   #isEnded = false;
   #history: ReloadHistory = { done: 0, failed: 0, lastAt: undefined, lastWentWell: true };
@@ -90,12 +90,12 @@ export class Reloader {
     this.#config = options.config;
   }
 
-  /** How often it was done. */
+  /** The reloads so far. */
   get history(): ReloadHistory {
     return this.#history;
   }
 
-  /** Reads the file and puts it into force, one at a time. Never rejects. */
+  /** Reads the file and applies it, one reload at a time. Never rejects. */
   reload(): Promise<ReloadResult> {
     return this.#next ??= this.#current.then(() => {
       this.#next = undefined;
@@ -105,7 +105,7 @@ export class Reloader {
     });
   }
 
-  /** Reads no configuration any more. Resolves when the one under way is in force, or hangs. */
+  /** Starts no more reloads. Resolves when the running one is done, or hangs. */
   async end(): Promise<void> {
     this.#isEnded = true;
     const limit = Promise.withResolvers<void>();
@@ -152,7 +152,7 @@ export class Reloader {
       return this.#kept(error.message, []);
     }
     this.#config = config;
-    // Told under the old levels or the new ones, whichever let it through.
+    // Logged under the old levels or the new ones, whichever show it.
     const isHeard = LOG_LEVELS.indexOf(logLevels().agent) <= LOG_LEVELS.indexOf("info");
     if (!isHeard) this.#options.applyLog?.(config);
     this.#tell(changes, file.remarks);
@@ -163,7 +163,7 @@ export class Reloader {
   #tell(changes: readonly Change[], remarks: readonly Remark[]): void {
     const { path } = this.#options;
     for (const { key, before, after, takesEffect } of changes) {
-      // What is named `path` is never summed up with others.
+      // The log never sums up lines that differ in a value named `path`.
       const values = { path: key, before, after, when: WHEN[takesEffect] };
       const line = "Setting {path}: {before} → {after}{when}";
       if (takesEffect === "restart") log.warn(line, values);
@@ -185,13 +185,13 @@ export class Reloader {
     log.error("Reload of {path} failed: keeping the current configuration", {
       path: this.#options.path,
     });
-    // Without places in the file, its details are all there is to say.
+    // Without places in the file, the details are all that can be reported.
     const isDetailed = problems.length === 0 && details !== undefined;
     return { ok: false, reason: isDetailed ? `${reason}: ${details}` : reason, problems };
   }
 }
 
-/** In words. */
+/** The number of changed settings in words. */
 export function countChanges(count: number): string {
   if (count === 0) return "nothing changed";
   return count === 1 ? "1 setting changed" : `${count} settings changed`;

@@ -1,6 +1,6 @@
 /**
- * `btcagent reload`: has the btcagent that a configuration's `pid_file` names read that
- * configuration again.
+ * `btcagent reload`: makes the btcagent that a configuration's `pid_file` names reload that
+ * configuration.
  */
 
 import { fileTrouble } from "../base/file_trouble.ts";
@@ -8,7 +8,7 @@ import { readConfigFile } from "../config/file.ts";
 import { holderOf, PidFileTaken } from "../host/pid_file.ts";
 import { Processes } from "../host/processes.ts";
 
-/** What a command did, and how the program ends with that. */
+/** What the command did, and its exit code. */
 export interface Outcome {
   /** For the operator. */
   readonly text: string;
@@ -16,10 +16,10 @@ export interface Outcome {
   readonly exitCode: number;
 }
 
-/** Sends SIGHUP, but only to a process that is sure to be the one. */
+/** Sends SIGHUP, but only to a process that is certainly a btcagent. */
 export async function askForReload(configPath: string | undefined): Promise<Outcome> {
   const file = await readConfigFile(configPath);
-  // What runs would only refuse it, too.
+  // The running btcagent would refuse this file too.
   if (!file.ok) return { text: file.message, exitCode: 2 };
   const { pid_file: path } = file.config;
   if (path === undefined) {
@@ -58,7 +58,7 @@ async function ask(processes: Processes, pid: number, path: string): Promise<Out
   return failed(`cannot send SIGHUP to process ${pid}: run this as the same user, or as root`);
 }
 
-/** Where processes cannot be looked at by way of the C library. */
+/** Does the same where the C library cannot be used to look at processes. */
 async function askByDeno(pid: number, path: string): Promise<Outcome> {
   try {
     if (await mayBeAgent(pid) === false) return notAgent(pid, path);
@@ -77,7 +77,7 @@ function asked(pid: number): Outcome {
 }
 
 function notAgent(pid: number, path: string): Outcome {
-  return failed(`process ${pid}, which ${path} names, is no btcagent; is it in a container?`);
+  return failed(`process ${pid}, which ${path} names, is not btcagent; is it in a container?`);
 }
 
 function failed(text: string): Outcome {
@@ -90,19 +90,20 @@ function messageOf(error: unknown): string {
 
 function relativeTo(path: string): string {
   if (path.startsWith("/")) return "";
-  return ` in ${Deno.cwd()}; its path is taken from the folder a btcagent is started in`;
+  return ` in ${Deno.cwd()}; btcagent looks for this path in the folder it is started in`;
 }
 
 /**
- * Whether a process was started as btcagent: by Deno, from its sources or a package, or as an
- * executable of its own. A command that has to do with a file of btcagent, such as its log, is
- * another.
+ * Whether a process was started as btcagent: by Deno, from its sources or a package, or as its own
+ * executable. A command that only uses a file of btcagent, such as its log, does not count.
  */
 export function isAgent(commandLine: string): boolean {
   return /^\S*\bbtcagent[^\s/]*(?:\s|$)|\bdeno\s.*\bmain\.[jt]s(?:\s|$)/.test(commandLine);
 }
 
-/** `undefined` where there is no `ps` that can say: then the lock has to do. */
+/**
+ * Whether it may be a btcagent; `undefined` where no `ps` can tell: then the lock has to be enough.
+ */
 async function mayBeAgent(pid: number): Promise<boolean | undefined> {
   try {
     const { success, stdout } = await new Deno.Command("ps", {

@@ -1,6 +1,6 @@
 /**
  * `btcagent -c FILE`, or `--pool URL` without a file: reads the configuration, runs the proxy until
- * it is asked to stop, and says with which exit code the program ends.
+ * a stop is requested, and returns the exit code of the program.
  */
 
 import type { Now, Time } from "../base/clock.ts";
@@ -36,17 +36,17 @@ import type { StatusViewOptions } from "./status_source.ts";
 
 const log = areaLog("agent");
 
-/** What the operator asks of a running program, once it runs. */
+/** The operator's requests to the running program. */
 export interface Wishes {
-  /** There is a log now: says what it hears. */
+  /** To be called once there is a log: requests are logged from now on. */
   begin(): Promise<void>;
-  /** Resolves when it is to stop. */
+  /** Resolves when the program should stop. */
   stop(): Promise<void>;
-  /** Has `reload` called whenever the configuration is to be read again. */
+  /** Calls `reload` whenever the operator asks for a reload. */
   onReload(reload: () => void): void;
 }
 
-/** Runs until it is to stop. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
+/** Runs until a stop is requested. Returns 0 after an orderly stop, 1 or 2 when nothing ran. */
 export async function run(
   command: RunCommand,
   version: string,
@@ -72,7 +72,7 @@ export async function run(
     targets: logFile === undefined ? [Deno.stderr] : [Deno.stderr, logFile],
     heard: (line) => events.add(line),
   });
-  // Whatever escapes costs a line in the log, never the farm its work.
+  // An error that nothing caught costs a line in the log, never the farm's work.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     reportFault(log, event.reason);
@@ -102,13 +102,13 @@ export async function run(
 
 interface Serving {
   readonly path: string;
-  /** Reads it again. */
+  /** Reads the configuration again. */
   readonly read: () => Promise<ConfigFile>;
   readonly config: Config;
   readonly version: string;
   readonly events: RecentEvents;
   readonly wishes: Wishes;
-  /** Has the log follow a configuration. */
+  /** Applies a configuration to the log. */
   readonly applyLog: (config: Config) => void;
   readonly time: Time;
 }
@@ -164,8 +164,9 @@ async function serve(serving: Serving): Promise<number> {
   manager.stopping();
   const { connected, waitingShares } = proxy.statistics();
   log.info(
-    "Stopping; miner connections: {connected}, shares whose verdict is awaited for up to " +
-      "{seconds} s: {waitingShares}; another signal, {second} s after the first or later, ends at once",
+    "Stopping; miner connections: {connected}, shares without a verdict: {waitingShares}. " +
+      "Waiting for the verdicts for up to {seconds} s; another signal, at least {second} s " +
+      "after the first, stops at once",
     {
       connected,
       waitingShares,
@@ -185,7 +186,7 @@ async function serve(serving: Serving): Promise<number> {
   return 0;
 }
 
-/** Writes our process id to `path`. What is in the way is a line in the log: mining goes on. */
+/** Writes our process id to `path`. A failure is only logged: mining goes on. */
 async function takePidFile(path: string | undefined, time: Time): Promise<PidFile | undefined> {
   if (path === undefined) return undefined;
   try {
@@ -194,14 +195,15 @@ async function takePidFile(path: string | undefined, time: Time): Promise<PidFil
     const found = fileTrouble(error);
     const problem = `Cannot write the process id to pid_file ${path}: ${found}`;
     log.warn(
-      "{problem}. btcagent reload will not find this process; give it a pid_file of its own",
+      "{problem}. `btcagent reload` will not find this process: set another pid_file, for this " +
+        "process only",
       { problem },
     );
     return undefined;
   }
 }
 
-/** Loaded only where it is wanted: it costs memory. */
+/** Starts the status server; its code is loaded only here, since it costs memory. */
 async function startStatus(
   options: StatusViewOptions,
   time: Time,
@@ -228,7 +230,7 @@ async function startStatus(
   return server;
 }
 
-/** For what goes wrong before there is a log. */
+/** Prints a problem to stderr, before there is a log. */
 function complain(message: string): void {
   let bytes = new TextEncoder().encode(`btcagent: ${printableLines(message.trimEnd())}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
@@ -242,7 +244,10 @@ function fileLimits({ log }: Config): LogFileLimits {
   return { maxFileBytes: log.max_file_bytes, maxFiles: log.max_files };
 }
 
-/** Complains where Deno does not let it; anything else may mend itself while miners mine. */
+/**
+ * Whether Deno allows to write the log; complains if not. Other problems may pass while miners
+ * mine.
+ */
 async function mayWrite(file: LogFile): Promise<boolean> {
   const { state } = await Deno.permissions.query({ name: "write", path: file.directory });
   if (state === "granted") return true;

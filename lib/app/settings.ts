@@ -1,5 +1,5 @@
 /**
- * What each part of the proxy is told, out of the configuration.
+ * The settings of each part of the proxy, from the configuration.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -20,12 +20,12 @@ import { MINERS_BY_BYTE } from "../mux/terms.ts";
 import { MAX_SESSION_ID } from "../mux/session_ids.ts";
 
 /**
- * Connections to a pool that are being opened at a time, whatever opens them: 10 at once and one a
- * second (net/pools/connect_limiter.ts) for the 15 s that each may take.
+ * The most connections to a pool that are being opened at one time: 10 at once, plus one a second
+ * (net/pools/connect_limiter.ts) for the 15 s that each may take.
  */
 const DIALS_AT_ONCE = 25;
 
-/** Connections of one account that serve, at most: looking after more takes too much of a tick. */
+/** The most serving connections of one account: more would take too much of a tick. */
 const MOST_CONNECTIONS = 1_000;
 
 const log = areaLog("agent");
@@ -43,7 +43,7 @@ export function certificateFiles(config: Config): CertificateFiles[] {
   return config.listen.flatMap(({ tls }) => tls ?? []);
 }
 
-/** What the miners' side is told; `maxConnections` is as {@linkcode maxMiners} says. */
+/** The settings of the miners' side; `maxConnections` comes from {@linkcode maxMiners}. */
 export function minersSettings(config: Config, maxConnections: number): MinersSettings {
   const { limits } = config;
   return {
@@ -69,7 +69,7 @@ export function minersSettings(config: Config, maxConnections: number): MinersSe
 }
 
 /**
- * What all accounts are told.
+ * The settings of all accounts.
  *
  * @param openFiles How many files may be open; `undefined` if that is not known.
  */
@@ -79,7 +79,7 @@ export function accountsSettings(
 ): AccountsSettings {
   const { max_miners: wanted, max_accounts: most } = config.limits;
   const { poolConnections } = roomForMiners(openFiles, wanted, poolFiles(config));
-  // Files must not run out for the connections of those that are open.
+  // The connections of open accounts must not run out of files.
   const fitting = Math.floor((poolConnections - mostDials(config, most)) / perAccount(config));
   const isBoundByFiles = openFiles !== undefined && fitting < most;
   return {
@@ -98,9 +98,9 @@ export function graceMs(config: Config): number {
 }
 
 /**
- * What the pool connections of one account are told.
+ * The settings of one account's pool connections.
  *
- * @param account The sub-account or user at every pool; empty where the pool list has them.
+ * @param account The sub-account or user at every pool; empty if the pool list names it.
  * @param pools The pools of the configuration, in its order.
  */
 export function poolSettings(
@@ -140,17 +140,19 @@ export function poolSettings(
   };
 }
 
-/** Milliseconds; 0 is never. */
+/** Seconds in milliseconds; 0 means never. */
 function msOrNever(seconds: number): number {
   return seconds === 0 ? Infinity : seconds * 1000;
 }
 
-/** How pools are reached; what one dial opens to a pool beside the first counts with `connects`. */
+/**
+ * How to reach pools. If one dial opens more than one connection to a pool, `connects` counts them.
+ */
 export function dialFor(config: Config, time: Time, connects: ConnectLimiter): Dial {
   return createDial(dialerOptions(config), time, (address) => connects.connectsAgain(address));
 }
 
-/** The same as settings. */
+/** The same as options of the dialer. */
 export function dialerOptions(config: Config): DialerOptions {
   return {
     proxies: config.use_proxy ? config.proxy : [],
@@ -172,7 +174,7 @@ export function poolFiles(config: Config): PoolFiles {
   const accounts = config.multi_user_mode ? config.limits.max_accounts : 1;
   return {
     connections: accounts * perAccount(config) + mostDials(config, accounts),
-    // In a planned move from one to another both pools have theirs for a while.
+    // During a planned move, both pools have connections for a while.
     minersPerConnection: fewestMiners(config) / 2,
     wantsOneEach: configuredPools(config)
       .some(({ kind, workers }) => kind !== "agent" && workers === "connection"),
@@ -180,8 +182,9 @@ export function poolFiles(config: Config): PoolFiles {
 }
 
 /**
- * The fewest miners that a full connection to a pool of the list may have: the operator's wish counts,
- * and a pool may leave 4 bytes, of which miners roll 3. Infinity where one holds all.
+ * The fewest miners on a full connection to a pool of the list: as `miners_per_connection` says, or
+ * less where a pool leaves 4 bytes, of which miners roll 3. Infinity where one connection holds
+ * all.
  */
 function fewestMiners(config: Config): number {
   const byBytes = config.extranonce2_bytes === 2 ? Infinity : MINERS_BY_BYTE;
@@ -194,19 +197,19 @@ function fewestMiners(config: Config): number {
     );
 }
 
-/** Connections of one account: those in use, and a spare. */
+/** How many connections one account has: those in use, and a spare. */
 function perAccount({ advanced }: Config): number {
   return (advanced.pool_connection_number_per_subaccount ?? 1) + 1;
 }
 
-/** Sockets of connections that are being opened: proxies race for each. */
+/** The most sockets of connections that are being opened: for each, several proxies may race. */
 function mostDials(config: Config, accounts: number): number {
   const ways = config.use_proxy ? config.proxy.length + 1 : 1;
   return Math.min(accounts, DIALS_AT_ONCE) * ways;
 }
 
 /**
- * How many miners may be connected. Logs it with what decides it, unless it equals `before`.
+ * How many miners may be connected. Logs the number and its reason, unless it equals `before`.
  *
  * @param openFiles How many files may be open; `undefined` if that is not known.
  */
@@ -216,7 +219,7 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
   if (miners === before) return miners;
   const values = { miners, openFiles, reserve, wanted };
   if (openFiles === undefined) {
-    log.info("Up to {miners} miners: how many files may be open is not known here", values);
+    log.info("Up to {miners} miners: the limit of open files is not known here", values);
   } else if (wanted !== undefined && wanted > miners) {
     log.warn(`Only {miners} miners, not {wanted} as in limits.max_miners: ${FILES}`, values);
   } else if (miners < (wanted ?? MAX_SESSION_ID)) {
@@ -229,7 +232,7 @@ export function maxMiners(config: Config, openFiles: number | undefined, before?
 
 /**
  * How many connections of single workers may be open, for pools whose entries want them. Logs it if
- * those are fewer than there may be miners.
+ * there may be more miners than that.
  *
  * @param openFiles How many files may be open; `undefined` if that is not known.
  */
@@ -238,9 +241,10 @@ export function mostWorkerConnections(config: Config, openFiles: number | undefi
   const { miners, workerConnections } = roomForMiners(openFiles, config.limits.max_miners, files);
   if (files.wantsOneEach && workerConnections < miners) {
     log.warn(
-      "Up to {miners} miners, but open files leave room for no more than {workers} connections of " +
-        'single workers, as workers "connection" wants them: other miners work on the connection ' +
-        "for all. Raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower " +
+      "Up to {miners} miners, but the limit of open files leaves room for only {workers} " +
+        "connections of " +
+        'single workers (workers is "connection"): the others work on the shared connection. ' +
+        "Raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower " +
         "limits.max_miners",
       { miners, workers: workerConnections },
     );
@@ -248,10 +252,10 @@ export function mostWorkerConnections(config: Config, openFiles: number | undefi
   return workerConnections;
 }
 
-const FILES = "{openFiles} files may be open, {reserve} of them are kept for pools and logs. " +
-  "For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
+const FILES = "{openFiles} files may be open, {reserve} of them are reserved for pools and " +
+  "logs. For more, raise the limit (ulimit -n, or LimitNOFILE= of the service)";
 
-/** Pools that follow a farm aim at a share in this time, in seconds. */
+/** A pool that adjusts its difficulty to a farm aims at one share in this time, in seconds. */
 const POOL_SHARE_SECONDS = 3.3;
 
 /** The difficulty to suggest to a pool for miners with this hashrate; `undefined` if unknown. */

@@ -1,6 +1,6 @@
 /**
- * `btcagent simulate pool` and `btcagent simulate miners`: one simulated side alone, to try an
- * agent or a pool with.
+ * `btcagent simulate pool` and `btcagent simulate miners`: one simulated side alone, to test an
+ * agent or a pool.
  */
 
 import type { Time, Timers } from "../base/clock.ts";
@@ -65,7 +65,7 @@ async function simulatePool(
     live.print(`  sub-accounts ${accounts.join(", ")}, ${spelling}; others are refused`);
   }
   if (options.hiddenDifficulty !== undefined) {
-    live.print(`  asks for difficulty ${options.hiddenDifficulty} and tells nobody`);
+    live.print(`  demands difficulty ${options.hiddenDifficulty} without saying so`);
   }
   await showUntil(stopAsked, live, time, () => {
     const { authorizedNow, workersNow, accepted, rejected, bytesIn } = pool.statistics();
@@ -109,7 +109,7 @@ async function simulateStratumPool(
     const bad = [...counts.badBehaviour.values()].reduce((sum, count) => sum + count, 0);
     return `${counts.authorizedNow} connections   ${counts.accepted} accepted   ` +
       `${counts.rejected} rejected   difficulty ${Number(counts.difficulty.toPrecision(6))}   ` +
-      `${counts.blocks} blocks   ${bad} times bad behaviour`;
+      `${counts.blocks} blocks   ${bad} violations`;
   });
   const { badBehaviour } = pool.statistics();
   for (const [kind, count] of badBehaviour) live.print(`  ${count} x ${kind}`);
@@ -157,7 +157,7 @@ async function simulateMiners(
   return 0;
 }
 
-/** Shows a line every second until a stop is asked for; the last one stays, also in a file. */
+/** Shows a line every second until a stop is requested; the last one stays, also in a file. */
 async function showUntil(
   stopAsked: () => Promise<void>,
   live: LiveLine,

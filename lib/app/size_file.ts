@@ -1,9 +1,9 @@
 /**
- * The file in which extranonce2 sizes of pools outlast a restart (`state_file`): what miners are
- * given then fits, also while no pool answers.
+ * The file that keeps the extranonce2 sizes of pools across restarts (`state_file`): what miners
+ * then get fits every pool, even while no pool answers.
  *
- * It is written beside its place and renamed, so that it is whole at any time, and never over what
- * is somebody else's. Whatever is in the way costs a line in the log, and nothing else.
+ * It is written as a second file and renamed, so that it is always complete. It never replaces a
+ * file of another program. Any failure costs a line in the log and nothing else.
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
@@ -21,7 +21,7 @@ const BEGINNING = '{"btcagent_state":1,';
 /** More pools than a list may have are not ours either. */
 const MAX_SIZES = 256;
 
-/** The end of the program waits no longer for a disk, in milliseconds. */
+/** The longest wait for a disk at a stop, in milliseconds. */
 const END_TIMEOUT_MS = 2_000;
 
 const log = areaLog("agent");
@@ -42,7 +42,7 @@ export class SizeFile {
   }
 
   /**
-   * What is in it; nothing if it is not there or cannot be used. A damaged one is written again, at
+   * What is in it; empty if it does not exist or cannot be used. A damaged file is replaced at
    * once. Never rejects.
    */
   async read(): Promise<ReadonlyMap<string, number>> {
@@ -56,25 +56,25 @@ export class SizeFile {
       return new Map();
     }
     if (text === "") return new Map();
-    // A path that was mistyped may be the configuration's: that is not written over.
+    // A mistyped path may name the configuration: it must not be overwritten.
     this.#mayWrite = text.startsWith(BEGINNING);
     const sizes = parse(text);
     if (sizes !== undefined) return sizes;
     if (this.#mayWrite) {
       log.warn(
-        "Cannot use state_file {path}: it is damaged. Writing it again, with the sizes that pools " +
-          "give from now on",
+        "Cannot use state_file {path}: it is damaged. Writing a new one with the sizes that " +
+          "pools give from now on",
         { path: this.#path },
       );
-      // Where every pool has the usual size nothing else would have it written.
+      // If every pool has the usual size, nothing else would replace the damaged file.
       this.write(new Map());
     } else {
-      this.#say(`Cannot use state_file ${this.#path}: it is not btcagent's`);
+      this.#say(`Cannot use state_file ${this.#path}: it is not a file of btcagent`);
     }
     return new Map();
   }
 
-  /** Has it say this, soon; of what comes meanwhile only the last counts. */
+  /** Writes these sizes soon; if more come meanwhile, only the last are written. */
   write(sizes: ReadonlyMap<string, number>): void {
     if (!this.#mayWrite) return;
     const rest = JSON.stringify({ extranonce2_bytes: Object.fromEntries(sizes) });
@@ -108,8 +108,8 @@ export class SizeFile {
 
   #say(problem: string): void {
     log.warn(
-      "{problem}. Mining goes on; after a restart, sizes of pools have to be asked for. Remove the " +
-        "file, or have state_file name one that btcagent may write",
+      "{problem}. Mining goes on, but after a restart btcagent has to ask the pools for their " +
+        "sizes again. Remove the file, or set state_file to one that btcagent may write",
       { problem },
     );
   }
@@ -120,7 +120,7 @@ async function replace(path: string, text: string): Promise<void> {
   const folder = path.replace(/[^/\\]*$/, "");
   if (folder !== "") await Deno.mkdir(folder, { recursive: true });
   const beside = `${path}.new`;
-  // One that a crash left, or a link that somebody put there.
+  // A file that a crash left, or a link that someone put there.
   await Deno.remove(beside).catch(() => {});
   const file = await Deno.open(beside, { write: true, createNew: true });
   try {

@@ -39,11 +39,11 @@ export interface StatusViewOptions {
   readonly farm: FarmView;
   /** What may be changed of it. */
   readonly control: FarmControl;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
-  /** What the log said lately. */
+  /** The latest lines of the log. */
   readonly events: RecentEvents;
-  /** Reads its configuration again. */
+  /** Reloads its configuration. */
   readonly reloader: Pick<Reloader, "history" | "reload">;
 }
 
@@ -93,7 +93,7 @@ export class StatusView implements StatusSource, StatusControl {
     const totals = farm.pools.map((pool, place) => new PoolTotal(pool, place + 1));
     for (const pools of farm.poolsByAccount()) {
       for (const total of totals) {
-        // A list that was changed meanwhile: what is gone from it is left out.
+        // The list may have changed meanwhile: pools that left it are left out.
         const pool = pools.find(({ poolId }) => poolId === total.poolId);
         if (pool !== undefined) total.add(pool, time);
       }
@@ -142,7 +142,7 @@ export class StatusView implements StatusSource, StatusControl {
 
   setLogLevel(area: LogArea | undefined, level: LogLevel): void {
     setLogLevel(area, level);
-    log.info("Level of {area} is {level} from now on, until the configuration says otherwise", {
+    log.info("Log level of {area} is {level} from now on, until a reload that changes it", {
       area: area ?? "all areas",
       level,
     });
@@ -180,7 +180,7 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   disconnect(id: number): boolean {
-    return this.#options.control.disconnectMiner(id, "asked for over the status server");
+    return this.#options.control.disconnectMiner(id, "requested over the status server");
   }
 
   forgetWorker(id: number): boolean | undefined {

@@ -6,12 +6,12 @@ import { printable } from "../base/printable.ts";
 import type { Trouble } from "../sim/trouble.ts";
 
 const ABOUT: Readonly<Record<Trouble, string>> = {
-  dead: "gone for good after a while",
+  dead: "disconnected for good after a while",
   flapping: "reconnecting every few seconds",
   refused: "wrong version bits, old jobs or bad hashes in every share",
-  weak: "a fifth of the speed of the others",
-  silent: "logged in and given work, sending nothing",
-  gaps: "pausing for a minute at regular times",
+  weak: "running at a fifth of the others' speed",
+  silent: "logged in with work, but sending nothing",
+  gaps: "pausing for a minute at regular intervals",
 };
 
 /** A line for each trouble: how many have it, which they are, and what they do. */

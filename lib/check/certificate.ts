@@ -1,5 +1,5 @@
 /**
- * The certificate a pool shows, whatever there may be wrong with it.
+ * The certificate that a pool shows, even if something is wrong with it.
  */
 
 import type { Attempt } from "../net/pools/attempt.ts";
@@ -9,22 +9,22 @@ import { openConnection, type Way } from "../net/pools/way.ts";
 
 /** What is shown of a certificate. */
 export interface Certificate {
-  /** Whose it is: the common name, or the names it is for. */
+  /** The common name of its owner, or the names it is for. */
   readonly subject: string;
-  /** Who signed it. */
+  /** The name of the authority that signed it. */
   readonly issuer: string;
-  /** SHA-256 of it, 64 lower-case hex digits: what `tls.certificate_sha256` takes. */
+  /** Its SHA-256 as 64 lower-case hex digits, as in `tls.certificate_sha256`. */
   readonly sha256: string;
-  /** When it begins to be in force, in milliseconds since 1970. */
+  /** When it becomes valid, in milliseconds since 1970. */
   readonly validFrom: number;
-  /** When it ends, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly validTo: number;
 }
 
 /**
  * Asks for the certificate over a connection of its own, and verifies nothing.
  *
- * @throws Error when there is no way there or no TLS.
+ * @throws Error if the connection fails or speaks no TLS.
  */
 export async function fetchCertificate(
   { proxy }: Way,
@@ -44,8 +44,8 @@ export async function fetchCertificate(
     attempt.wallNow,
     ({ subject, subjectaltname, issuer, valid_from, valid_to, fingerprint256 }) => {
       certificate = {
-        subject: subject?.CN ?? subjectaltname ?? "nobody named",
-        issuer: issuer?.CN ?? issuer?.O ?? "nobody named",
+        subject: subject?.CN ?? subjectaltname ?? "no name",
+        issuer: issuer?.CN ?? issuer?.O ?? "no name",
         sha256: fingerprint256.replaceAll(":", "").toLowerCase(),
         validFrom: Date.parse(valid_from),
         validTo: Date.parse(valid_to),

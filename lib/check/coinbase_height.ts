@@ -9,12 +9,12 @@ const SCRIPT_AT = 4 + 1 + 36;
 const MAX_HEIGHT_BYTES = 4;
 
 /**
- * The height that coinbase part 1, in hex, begins its script with; `undefined` if none can be read,
- * as of a coinbase with another beginning.
+ * The height at the start of the script in coinbase part 1, in hex; `undefined` if it cannot be
+ * read, such as in a coinbase that starts differently.
  */
 export function heightOf(coinbase1: string): number | undefined {
   const at = (byte: number) => parseInt(coinbase1.slice(2 * byte, 2 * byte + 2), 16);
-  // One input, whose spent output is none at all.
+  // One input, which spends no output.
   if (coinbase1.slice(8, 10) !== "01" || !/^0{64}f{8}$/.test(coinbase1.slice(10, 82))) {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /**
- * What it means when a pool says nothing of any protocol: the row for talks of every kind; pure.
+ * What it means when a pool sends nothing of any known protocol: the row for talks of every kind;
+ * pure.
  */
 
 import type { KindOfPool } from "../base/pool_kind.ts";
@@ -7,28 +8,28 @@ import type { Conversation } from "../pool/conversation.ts";
 import type { PoolContext } from "./pool_context.ts";
 import type { Row } from "./report.ts";
 
-/** How a talk ended in which no message came. */
+/** How a talk without any message ended. */
 export interface DeadEnd {
-  /** Whether the pool `closed` it, it `broke`, or the pool was waited for in vain. */
+  /** Whether the pool closed it, it broke, or the time ran out. */
   readonly end: Conversation["end"];
   /** The first byte that came. */
   readonly firstByte: number | undefined;
-  /** The first line that is none of any protocol, in double quotes; `undefined` for none. */
+  /** The first line of no known protocol, in double quotes; `undefined` for none. */
   readonly said: string | undefined;
 }
 
-/** The first byte of a TLS alert, which is all that plain text hears from TLS. */
+/** The first byte of a TLS alert, the only answer of a TLS server to plain text. */
 const TLS_ALERT = 0x15;
 
-/** What is said of a pool by what the list says that it speaks. */
+/** The words for a pool, by the kind that the list says. */
 interface Words {
   /** What it does not speak. */
   readonly none: string;
-  /** What has TLS spoken to it. */
+  /** What turns on TLS for it. */
   readonly tls: string;
   /** The same as advice. */
   readonly setTls: string;
-  /** What else it may want. */
+  /** What else it may speak. */
   readonly other: string;
 }
 
@@ -53,7 +54,7 @@ const WORDS: Readonly<Record<KindOfPool, Words>> = {
   },
 };
 
-/** The row on a way whose talk ended so, `connectMs` after the attempt began. */
+/** The row for a talk that ended like this, `connectMs` after the attempt began. */
 export function deadEndRow(
   subject: string,
   { end, firstByte, said }: DeadEnd,
@@ -68,20 +69,20 @@ export function deadEndRow(
     advice,
   });
   if (firstByte === TLS_ALERT) return failure(`${none}: it speaks TLS`, setTls);
-  const isBarred = "whether the pool bars this address";
+  const isBarred = "whether the pool blocks this address";
   if (said !== undefined) {
     return failure(`${none}: it answers ${said}`, `check the port, and ${isBarred}`);
   }
   if (end === "broken") {
     return failure(
-      `connected in ${connectMs} ms, then the connection broke before a word came`,
+      `connected in ${connectMs} ms, then the connection broke before the pool sent anything`,
       "check the network on the way, or try again",
     );
   }
   const wantsOther = usesTls ? [] : [`whether it wants TLS (${tls})${other}`];
   return end === "closed"
     ? failure(
-      `connected in ${connectMs} ms, then it closed at once, without a word`,
+      `connected in ${connectMs} ms, then the pool closed it at once without sending anything`,
       checks([...wantsOther, isBarred]),
     )
     : failure(
@@ -90,7 +91,7 @@ export function deadEndRow(
     );
 }
 
-/** How a talk ended before all was said. */
+/** How an unfinished talk ended. */
 export function waitedFor(
   end: Conversation["end"],
   { timeoutSeconds }: Pick<PoolContext, "timeoutSeconds">,

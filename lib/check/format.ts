@@ -17,7 +17,7 @@ const COLORS: Readonly<Record<Level, number>> = { ok: 32, note: 36, warning: 33,
 
 const LABEL_WIDTH = Math.max(...Object.values(LABELS).map((label) => label.length));
 
-/** A table a section, then what it all means. Contains no control characters but LF and colours. */
+/** One table per section, then the conclusion. LF and colors are the only control characters. */
 export function formatReport(report: Report, hasColor: boolean): string {
   const paint = (code: number, text: string) => hasColor ? `\x1b[${code}m${text}\x1b[0m` : text;
   const sections = report.sections.map(({ title, rows }) => {

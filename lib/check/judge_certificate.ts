@@ -1,26 +1,27 @@
 /**
- * What the days that a certificate has left mean; pure.
+ * What the remaining days of a certificate mean; pure.
  */
 
+import { counted } from "../base/counted.ts";
 import type { Row } from "./report.ts";
 
 /** A certificate and what depends on it. */
 export interface CertificateFinding {
-  /** Whose it is, in words. */
+  /** What it is a certificate of, in words. */
   readonly name: string;
-  /** When it begins to be in force, in milliseconds since 1970. */
+  /** When it becomes valid, in milliseconds since 1970. */
   readonly validFrom: number;
-  /** When it ends, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly validTo: number;
-  /** Whether anything fails when it is not in force. */
+  /** Whether anything fails while it is not valid. */
   readonly isNeeded: boolean;
   /** This machine's clock, in milliseconds since 1970. */
   readonly wallTime: number;
-  /** For programs. */
+  /** More figures for programs. */
   readonly values: NonNullable<Row["values"]>;
 }
 
-/** A certificate that ends within so many days is warned of. */
+/** Warn of a certificate that expires within this number of days. */
 const WARN_DAYS = 14;
 
 const MS_PER_DAY = 86_400_000;
@@ -33,14 +34,20 @@ export function judgeCertificate(finding: CertificateFinding): Row {
   const values = { ...finding.values, days_left: days };
   const level = isNeeded ? "failure" : "warning";
   if (days < 0) {
-    const found = `${name}: expired ${-days} days ago`;
-    return { level, subject, found, advice: "have it renewed", values };
+    const found = `${name}: expired ${counted(-days, "day")} ago`;
+    return { level, subject, found, advice: "renew it, or ask its owner to", values };
   }
   if (validFrom > wallTime) {
-    const found = `${name}: not yet in force`;
+    const found = `${name}: not valid yet`;
     return { level, subject, found, advice: "check this machine's clock", values };
   }
-  const found = `${name}: ${days} days left`;
+  const found = `${name}: ${counted(days, "day")} left`;
   if (days > WARN_DAYS) return { level: "ok", subject, found, values };
-  return { level: "warning", subject, found, advice: "have it renewed in time", values };
+  return {
+    level: "warning",
+    subject,
+    found,
+    advice: "renew it in time, or ask its owner to",
+    values,
+  };
 }

@@ -6,13 +6,13 @@ import { type Job, jobTime } from "../protocol/stratum/job.ts";
 import { heightOf } from "./coinbase_height.ts";
 import type { Row } from "./report.ts";
 
-/** A pool whose newest job is that far ahead of this machine's clock, in seconds. */
+/** Warn of this clock when a pool's newest job is this far ahead of it, in seconds. */
 const WARN_BEHIND_SECONDS = 60;
 
-/** The newest job may be a minute old already. */
+/** Warn of this clock when it is this far ahead, in seconds: the newest job may be a minute old. */
 const WARN_AHEAD_SECONDS = 120;
 
-/** The largest coinbases that some miners take, in bytes. */
+/** The largest coinbases that some miners accept, in bytes. */
 const COINBASE_LIMITS: readonly { readonly miners: string; readonly most: number }[] = [
   { miners: "NerdMiner", most: 255 },
   { miners: "NiceHash", most: 500 },
@@ -25,14 +25,14 @@ const COINBASE_LIMITS: readonly { readonly miners: string; readonly most: number
 /**
  * The rows on a job.
  *
- * @param bytes Of its whole coinbase.
- * @param cameAt This machine's clock when it came, in milliseconds since 1970.
+ * @param bytes The size of its whole coinbase.
+ * @param cameAt This machine's clock when the job came, in milliseconds since 1970.
  */
 export function jobRows(job: Job, bytes: number, cameAt: number): Row[] {
   return [...coinbaseRows(bytes), clockRow(cameAt / 1000 - jobTime(job), heightOf(job.coinbase1))];
 }
 
-/** Said only of a coinbase that is too large for somebody. */
+/** A row only for a coinbase that is too large for some miners. */
 function coinbaseRows(bytes: number): Row[] {
   const tooLargeFor = COINBASE_LIMITS.filter(({ most }) => bytes > most);
   if (tooLargeFor.length === 0) return [];
@@ -40,7 +40,7 @@ function coinbaseRows(bytes: number): Row[] {
   return [{
     level: tooLargeFor.length === 1 ? "note" : "warning",
     subject: "coinbase",
-    found: `the newest job's has ${bytes} bytes, more than some miners take: ${named}`,
+    found: `the newest job's has ${bytes} bytes, more than some miners accept: ${named}`,
     advice: "if you have such miners, choose a pool with fewer payouts in its coinbase",
     values: { coinbase_bytes: bytes },
   }];

@@ -1,5 +1,5 @@
 /**
- * What it means when a pool's answers do not say what it speaks; pure.
+ * What it means when a pool's answers do not show its protocol; pure.
  */
 
 import { deadEndRow, waitedFor } from "./dead_end.ts";
@@ -8,10 +8,10 @@ import type { PoolContext } from "./pool_context.ts";
 import { type Row, rowOfError } from "./report.ts";
 
 const SAY_IT =
-  "write its address with stratum+tcp:// or btcagent+tcp:// if you know what it speaks, " +
+  "write its address with stratum+tcp:// or btcagent+tcp:// if you know its protocol, " +
   "or ask your pool";
 
-/** The row on a way on which only the kind was asked for. */
+/** The row about a try that only asked for the pool's kind. */
 export function undecidedRow(
   subject: string,
   talk: KindTalk,

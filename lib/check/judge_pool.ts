@@ -1,5 +1,5 @@
 /**
- * What the findings about one pool mean to an operator; pure.
+ * What the findings about one pool mean for an operator; pure.
  */
 
 import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
@@ -28,7 +28,7 @@ function isDone(outcome: Outcome): boolean {
     outcome.spoken.talk.end === "done";
 }
 
-/** What was said on the first way on which a pool can be used. */
+/** The talk of the first attempt that shows the pool can be used. */
 function bestOf({ trials }: PoolFinding): Spoken | undefined {
   for (const { outcome } of trials) {
     if (outcome.problem === undefined && isDone(outcome)) return outcome.spoken;
@@ -36,7 +36,7 @@ function bestOf({ trials }: PoolFinding): Spoken | undefined {
   return undefined;
 }
 
-/** The bytes that a pool which can be used leaves for extranonce2. */
+/** The bytes that a usable pool leaves for extranonce2. */
 export function extranonce2BytesOf(finding: PoolFinding): number | undefined {
   const best = bestOf(finding);
   if (best?.kind === "agent") return AGENT_EXTRANONCE2_BYTES;
@@ -53,7 +53,7 @@ export function judgePool(finding: PoolFinding, context: PoolContext): Row[] {
   ];
 }
 
-/** The rows on what a pool that can be used gives. */
+/** The rows about what a usable pool gives. */
 function settledRows(best: Spoken | undefined, context: PoolContext): Row[] {
   if (best?.kind === "agent") return agreementRows(best.talk, context);
   if (best?.kind !== "stratum" || best.talk.settled === undefined) return [];
@@ -140,12 +140,12 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
   if (end === "done") return { level: "ok", subject, found: successOf(talk, connectMs, context) };
   if (fault?.code === "not-an-agent-pool" || end !== "fault" && isOrdinaryPool(talk)) {
     const why = fault === undefined
-      ? "it leaves agent.get_capabilities unanswered"
+      ? "it does not answer agent.get_capabilities"
       : fault.message.replace(/^[^:]*: /, "").replace(/; [^;]*$/, "");
     return failure(
       `no agent protocol: it answers as an ordinary Stratum V1 pool (${why})`,
-      "write its address with stratum+tcp:// to mine there all the same, or ask your pool for its " +
-        "BTCAgent address and port",
+      "write its address with stratum+tcp:// to mine there as an ordinary pool, or ask your " +
+        "pool for its BTCAgent address and port",
     );
   }
   if (fault !== undefined) {
@@ -162,12 +162,12 @@ function talkRow(subject: string, talk: Talk, connectMs: number, context: PoolCo
   return failure(
     `speaks the agent protocol, but ${waited} before it sent ${hasNoWork ? "work" : waitingFor}`,
     hasNoWork
-      ? "it may have none at the moment: try again, or ask your pool"
+      ? "it may have no work at the moment: try again, or ask your pool"
       : "try again, or ask your pool",
   );
 }
 
-/** Lines of Stratum came, but no word on capabilities. */
+/** Whether Stratum lines came, but no capabilities. */
 function isOrdinaryPool({ lines, missing }: Talk): boolean {
   return lines > 0 && missing === "caps";
 }
@@ -185,11 +185,11 @@ function successOf(
 ): string {
   const connected = `connected in ${connectMs} ms`;
   if (account === undefined) return `speaks the agent protocol; ${connected}`;
-  return `speaks the agent protocol, takes sub-account "${account}"; ${connected}, ` +
+  return `speaks the agent protocol, accepts sub-account "${account}"; ${connected}, ` +
     `logged in after ${Math.round(loginMs!)} ms, first job after ${Math.round(jobMs!)} ms`;
 }
 
-/** One row for all ways that show the same certificate. */
+/** One row for all attempts that showed the same certificate. */
 function certificateRows(trials: readonly Trial[], context: PoolContext): Row[] {
   const seen = new Map<string, { readonly certificate: Certificate; readonly ways: string[] }>();
   for (const { certificate, way } of trials) {
@@ -201,13 +201,13 @@ function certificateRows(trials: readonly Trial[], context: PoolContext): Row[] 
   return Array.from(seen.values(), ({ certificate, ways }) => {
     const suffix = seen.size === 1 ? "" : ` (${ways.join(", ")})`;
     const { subject, issuer, sha256 } = certificate;
-    // Such a one may have to be pinned.
+    // A self-signed certificate may have to be pinned.
     const by = subject === issuer ? `itself, SHA-256 ${sha256}` : issuer;
     return judgeCertificate({
       ...certificate,
       name: `of ${subject}, signed by ${by}${suffix}`,
       values: { subject, issuer, sha256 },
-      // What is not verified keeps nobody out.
+      // A certificate that is not verified prevents nothing.
       isNeeded: context.isVerified,
       wallTime: context.wallTime,
     });
@@ -222,7 +222,7 @@ function agreementRows(talk: Talk, context: PoolContext): Row[] {
     return [...rows, {
       level: "note",
       subject: "login",
-      found: `not tried, ${WITHOUT_LOGIN}: the sub-accounts come with the miners`,
+      found: `not tried, ${WITHOUT_LOGIN}: sub-accounts come from the miners' names`,
       advice: "try one with --account NAME",
     }];
   }
@@ -257,10 +257,10 @@ function capabilitiesRow(capabilities: readonly string[], { wantsVerdicts }: Poo
   const values = { capabilities: capabilities.join(" ") };
   const has = (name: string) => capabilities.includes(name);
   if (!has("verrol")) {
-    const advice = "without verrol miners cannot roll versions (ASICBoost): ask your pool";
+    const advice = "without verrol, miners cannot roll versions (ASICBoost): ask your pool";
     return { level: "warning", subject, found, advice, values };
   }
   if (has("subres") || wantsVerdicts === false) return { level: "ok", subject, found, values };
-  const advice = "without subres miners do not hear which shares are rejected";
+  const advice = "without subres, miners do not hear which shares are rejected";
   return { level: wantsVerdicts ? "warning" : "note", subject, found, advice, values };
 }

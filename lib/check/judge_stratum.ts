@@ -1,5 +1,5 @@
 /**
- * What a talk with an ordinary Stratum pool means to an operator; pure.
+ * What a talk with an ordinary Stratum pool means for an operator; pure.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -13,10 +13,10 @@ import { WORTH_OF_FIGURES } from "../pool/stratum/worker_figures.ts";
 import { workerUser } from "../pool/stratum/worker_names.ts";
 import type { Settled, StratumTalk } from "./stratum_talk.ts";
 
-/** What a talk without a login leaves open. */
+/** What a talk without a login cannot show. */
 export const WITHOUT_LOGIN = "so version mask, difficulty and jobs are not known";
 
-/** The row on a way on which it was talked. */
+/** The row about one talk. */
 export function stratumRow(
   subject: string,
   talk: StratumTalk,
@@ -41,7 +41,7 @@ export function stratumRow(
     subject,
     found: `speaks Stratum, but ${waited} before it sent ${waitingFor}${words}`,
     advice: talk.lacksWork
-      ? "it may have none at the moment: try again, or ask your pool"
+      ? "it may have no work at the moment: try again, or ask your pool"
       : "try again, or ask your pool",
   };
 }
@@ -53,11 +53,11 @@ function successOf(
 ): string {
   const connected = `connected in ${connectMs} ms`;
   if (account === undefined) return `speaks Stratum; ${connected}`;
-  return `speaks Stratum, takes user "${account}"; ${connected}, ` +
+  return `speaks Stratum, accepts user "${account}"; ${connected}, ` +
     `authorized after ${Math.round(loginMs!)} ms, first job after ${Math.round(jobMs!)} ms`;
 }
 
-/** The rows on what a pool that can be used gives; `isGuess`: whether it may be of another kind. */
+/** The rows about what a usable pool gives; `isGuess`: whether it may be of another kind. */
 export function stratumRows(
   { room, agreement }: Settled,
   jobCameAt: number | undefined,
@@ -70,7 +70,7 @@ export function stratumRows(
     ...workers === "each" ? [eachRow(account)] : [],
   ];
   if (agreement === undefined) {
-    const found = `not tried, ${WITHOUT_LOGIN}: the users come with the miners`;
+    const found = `not tried, ${WITHOUT_LOGIN}: users come from the miners' names`;
     const advice = "try one with --account NAME";
     return [...rows, { level: "note", subject: "login", found, advice }];
   }
@@ -82,14 +82,17 @@ export function stratumRows(
     {
       level: "ok",
       subject: "difficulty",
-      found: `${difficulty} to begin with: shares below it are kept here, credited and not sent`,
+      found: `${difficulty} at first: shares below it are kept here: credited, not sent`,
       values: { difficulty },
     },
     ...jobRows(job, bytes, jobCameAt!),
   ];
 }
 
-/** What a pool makes of names is found out on a connection that serves: this login is not one. */
+/**
+ * The row about workers by name: only a serving connection can find out whether the pool accepts
+ * them.
+ */
 function eachRow(account: string | undefined): Row {
   return {
     level: "note",
@@ -97,24 +100,26 @@ function eachRow(account: string | undefined): Row {
     found:
       `each is to be seen, as ${workerUser(account ?? "USER", "NAME")}: the log says whether ` +
       `the pool takes names, if not it sees one worker; ${WORTH_OF_FIGURES}`,
-    advice: "with 10 to 50 miners_per_connection the pool's figures of a day are worth reading",
+    advice: "with miners_per_connection from 10 to 50, the pool's figures of a day are worth " +
+      "reading",
   };
 }
 
 const FOUND_OUT: Row = {
   level: "note",
   subject: "kind",
-  found: "an ordinary Stratum pool, found out by asking: it sees one worker unless its " +
-    "entry sets `workers`",
-  advice: "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again",
+  found: "an ordinary Stratum pool, as its answers show: it sees one worker unless its entry " +
+    "sets `workers`",
+  advice: "write its address with stratum+tcp:// or stratum+ssl://, so that btcagent need not " +
+    "ask again",
 };
 
 const GUESSED: Row = {
   level: "note",
   subject: "kind",
   found:
-    "probably an ordinary Stratum pool: it leaves the agent protocol's question unanswered, and " +
-    "only a login would make that certain",
+    "probably an ordinary Stratum pool: it does not answer the agent protocol's question, and " +
+    "only a login would make it certain",
   advice: "try one with --account NAME, or write its address with stratum+tcp:// or stratum+ssl://",
 };
 

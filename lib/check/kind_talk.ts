@@ -1,5 +1,5 @@
 /**
- * What a pool speaks whose kind the list does not say, asked as a running proxy asks it.
+ * Finds out what a pool of unknown kind speaks, as a running proxy does.
  */
 
 import type { PoolKind } from "../base/pool_kind.ts";
@@ -10,27 +10,27 @@ import { CAPABILITIES_GRACE_MS, KindEvidence, kindQuestion } from "../pool/kind_
 
 /** What is needed to ask. */
 export interface KindTalkOptions {
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
-  /** The name to authorize as; without it authorize is not asked. */
+  /** The name to authorize as; without it, authorize is left out. */
   readonly user: string | undefined;
-  /** What goes with it. A secret: only the pool hears it. */
+  /** The password. A secret: only the pool gets it. */
   readonly password: string;
   /** Monotonic time. */
   readonly now: Now;
-  /** For what is not waited for long. */
+  /** For time-outs. */
   readonly time: Time;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
 
-/** What came of asking. */
+/** The result of asking. */
 export interface KindTalk extends Conversation {
-  /** What it speaks; `undefined` if the answers decide nothing. */
+  /** What it speaks; `undefined` if the answers do not show it. */
   readonly kind: PoolKind | undefined;
-  /** Whether only a login would make that certain, for which there is no name. */
+  /** Whether only a login would make that certain, and there is no name for one. */
   readonly isGuess: boolean;
-  /** What was still to come, in words. */
+  /** What was still missing, in words. */
   readonly waitingFor: string;
 }
 
@@ -40,7 +40,7 @@ export async function askKind(
   { version, user, password, now, time, signal }: KindTalkOptions,
 ): Promise<KindTalk> {
   const evidence = new KindEvidence();
-  // Without a name there is nothing to come after that.
+  // Without a name, no more answers can come.
   const isOver = () => {
     const { kind, subscribedAt } = evidence;
     if (kind !== undefined) return true;

@@ -1,21 +1,21 @@
 /**
- * What the bytes that pools leave for extranonce2 mean to miners, in words (stratum.md has how they
- * are shared out); pure.
+ * What the bytes that pools leave for extranonce2 mean for miners, in words (stratum.md shows how
+ * they are divided); pure.
  */
 
 import { counted } from "../base/counted.ts";
 import type { StratumAgreement } from "../pool/stratum/handshake.ts";
 import type { Row } from "./report.ts";
 
-/** How miners' bytes follow from those that pools leave: the rules that a running proxy goes by. */
+/** How miners' bytes follow from those that pools leave: the rules of a running proxy. */
 export interface LayoutRules {
   /** As `extranonce2_bytes`. */
   readonly wanted: number | undefined;
-  /** What most miners get where the pools of the list leave these bytes. */
+  /** What most miners get if the pools of the list leave these bytes. */
   readonly layoutOf: (sizes: readonly number[]) => MinersLayout;
 }
 
-/** What miners see of a pool's bytes. */
+/** The bytes of a pool as miners see them. */
 export interface MinersLayout {
   /** Bytes of a miner's extranonce1. */
   readonly extranonce1Bytes: number;
@@ -23,16 +23,16 @@ export interface MinersLayout {
   readonly extranonce2Bytes: number;
 }
 
-/** Session ids are 16-bit numbers, and 0 is none. */
+/** The number of session ids: they have 16 bits, and 0 is not used. */
 const ALL_MINERS = 65_535;
 
-/** Miners that one connection holds where a single byte tells them apart. */
+/** How many miners one connection holds if a single byte tells them apart. */
 const MINERS_BY_BYTE = 240;
 
 /** With this many bytes a pool lets every miner roll 4. */
 const BYTES_FOR_ALL = 6;
 
-/** The row on what one pool that can be used leaves for miners. */
+/** The row about what one usable pool leaves for miners. */
 export function layoutRow(
   { bytes, idBytes }: StratumAgreement["room"],
   { wanted, layoutOf }: LayoutRules,
@@ -57,7 +57,7 @@ export function layoutRow(
   };
 }
 
-/** A pool of the list that can be used, by its place from 1. */
+/** A usable pool of the list, by its place from 1. */
 export interface PoolWidth {
   /** From 1. */
   readonly place: number;
@@ -66,8 +66,8 @@ export interface PoolWidth {
 }
 
 /**
- * The row on a list whose pools leave different numbers of bytes: none where all miners see the same
- * at each of them.
+ * The row about a list whose pools leave different numbers of bytes; none if miners see the same at
+ * all of them.
  */
 export function mixedRows(
   pools: readonly PoolWidth[],

@@ -1,5 +1,5 @@
 /**
- * Attempts to connect that end in time, whatever the other side does.
+ * Attempts to connect that always end in time, even if the other side does nothing.
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
@@ -7,19 +7,19 @@ import type { Time } from "../base/clock.ts";
 import { Attempt } from "../net/pools/attempt.ts";
 import type { Connection } from "../net/pools/connection.ts";
 
-/** What an attempt ends with that has closed its connection. */
+/** The result of an attempt that has closed its connection. */
 const CLOSED: Connection = {
   read: () => Promise.resolve(null),
   write: () => Promise.resolve(0),
   close: () => {},
 };
 
-/** What came of an attempt. */
+/** The result of an attempt. */
 export type Opened =
   | { readonly value: Connection; readonly problem: undefined }
   | { readonly problem: string };
 
-/** Runs `steps` as an attempt that is given up, and closed, after `timeoutMs`. */
+/** Runs `steps` as an attempt; after `timeoutMs` it is given up and closed. */
 export async function openWithin(
   time: Time,
   timeoutMs: number,
@@ -40,7 +40,7 @@ export async function openWithin(
   }
 }
 
-/** What `ask` finds out and closes within `timeoutMs`; `undefined` when it does not. */
+/** The result of `ask`, which closes the connection; `undefined` after `timeoutMs`. */
 export async function askWithin<T>(
   time: Time,
   timeoutMs: number,
@@ -54,7 +54,7 @@ export async function askWithin<T>(
   return answer;
 }
 
-/** As `opening`, but rejects when `signal` aborts; a connection that comes later is closed. */
+/** Like `opening`, but rejects when `signal` aborts; a connection that opens later is closed. */
 function givenUp(opening: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

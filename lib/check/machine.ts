@@ -1,5 +1,5 @@
 /**
- * What this machine has to give: ports to listen on, open files, a place for the log.
+ * What this machine must provide: ports to listen on, open files, a place for the log.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -16,20 +16,20 @@ import { judgeCertificate } from "./judge_certificate.ts";
 import { askWithin } from "./limited_attempt.ts";
 import { type Row, rowOfError } from "./report.ts";
 
-/** A miners' port: free, or what is in the way. */
+/** Whether a miners' port is free, or what prevents its use. */
 export interface PortFinding {
   /** Where. */
   readonly address: PeerAddress;
   /** Why it cannot be listened on; `undefined` when it can. */
   readonly problem: string | undefined;
-  /** What a btcagent that listens there already says of itself. */
+  /** The version that a btcagent on this port gives. */
   readonly runningAgent: string | undefined;
 }
 
-/** How long whatever has a port may take to say who it is. */
+/** How long the program on a taken port may take to answer. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Listens for a moment, and if the port is taken asks who has it. */
+/** Listens for a moment; if the port is taken, asks the program on it for its version. */
 export async function examinePort(address: ListenAddress, time: Time): Promise<PortFinding> {
   try {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
@@ -42,7 +42,7 @@ export async function examinePort(address: ListenAddress, time: Time): Promise<P
   }
 }
 
-/** What an agent on that port says it is; `undefined` for anything else. */
+/** The version of a btcagent on that port; `undefined` for any other program. */
 function askForVersion(
   { hostname, port, tls }: ListenAddress,
   time: Time,
@@ -99,8 +99,8 @@ export function judgePort({ address, problem, runningAgent }: PortFinding): Row 
   return {
     level: "note",
     subject,
-    found: `${where} is served by ${runningAgent} already`,
-    advice: "that is well if it runs with this configuration; a second one cannot",
+    found: `${where} is already served by ${runningAgent}`,
+    advice: "fine if that btcagent uses this configuration; a second one cannot",
     values,
   };
 }
@@ -108,11 +108,12 @@ export function judgePort({ address, problem, runningAgent }: PortFinding): Row 
 /**
  * The row on the port of the status server, which mining does not depend on.
  *
- * @param isAgentRunning Whether a btcagent was found on a miners' port: then this one may be its.
+ * @param isAgentRunning Whether a btcagent was found on a miners' port: then this port may be its,
+ * too.
  */
 export function examineStatusPort(address: PeerAddress | undefined, isAgentRunning: boolean): Row {
   const subject = "status port";
-  if (address === undefined) return { level: "note", subject, found: "the status is not served" };
+  if (address === undefined) return { level: "note", subject, found: "there is no status server" };
   const where = formatAddress(address);
   try {
     Deno.listen(address).close();
@@ -122,8 +123,8 @@ export function examineStatusPort(address: PeerAddress | undefined, isAgentRunni
       return {
         level: "note",
         subject,
-        found: `${where} is taken already`,
-        advice: "that is well if the btcagent found on the miners' port serves its status there",
+        found: `${where} is already taken`,
+        advice: "fine if the btcagent on the miners' port serves its status there",
       };
     }
     const found = error instanceof Error ? error.message : String(error);
@@ -131,8 +132,8 @@ export function examineStatusPort(address: PeerAddress | undefined, isAgentRunni
       level: "warning",
       subject,
       found: `cannot listen on ${where}: ${found}`,
-      advice: "stop what has it, or set another status.listen; " +
-        "mining goes on without",
+      advice: "stop the program that uses it, or set another status.listen; mining works " +
+        "without it",
     };
   }
 }
@@ -152,9 +153,9 @@ export function judgeOpenFiles(
   const subject = "open files";
   const values = { open_files: openFiles ?? null, miners };
   if (openFiles === undefined) {
-    return { level: "note", subject, found: "how many may be open is not known here", values };
+    return { level: "note", subject, found: "the limit of open files is not known here", values };
   }
-  const found = `${openFiles} may be open: room for ${counted(miners, "miner")}`;
+  const found = `the limit is ${openFiles}: room for ${counted(miners, "miner")}`;
   if (wanted === undefined || wanted <= miners) return { level: "ok", subject, found, values };
   return {
     level: "warning",
@@ -170,7 +171,7 @@ export function judgeOpenFiles(
  *
  * @param openFiles How many files may be open; `undefined` where that is not known.
  * @param miners How many miners there is room for.
- * @param workers How many of those connections there is room for beside them.
+ * @param workers How many of those connections there is also room for.
  */
 export function judgeWorkerConnections(
   openFiles: number | undefined,
@@ -186,14 +187,14 @@ export function judgeWorkerConnections(
   return {
     level: "warning",
     subject,
-    found: `${found}, not for ${miners}, one for each miner: miners of other workers share one`,
+    found: `${found}, not for ${miners}, one for each miner: the other miners share one`,
     advice:
       "raise the limit (ulimit -n, or LimitNOFILE= of the service), or lower limits.max_miners",
     values,
   };
 }
 
-/** Writes a file into the folder of the log, and takes it away again. */
+/** Writes a file into the log folder and removes it again. */
 export async function examineLogFolder(folder: string): Promise<Row> {
   const subject = "log folder";
   const file = `${folder}/.btcagent-check`;

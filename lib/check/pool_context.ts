@@ -1,11 +1,11 @@
 /**
- * What a pool is judged by, beside what was found of it.
+ * What is needed to judge a pool, in addition to the findings about it.
  */
 
 import type { KindOfPool, WorkersSeen } from "../base/pool_kind.ts";
 import type { LayoutRules } from "./layouts.ts";
 
-/** What matters for judging. */
+/** The configuration and circumstances of a check. */
 export interface PoolContext {
   /** What the list says that the pool speaks. */
   readonly kind: KindOfPool;
@@ -15,13 +15,13 @@ export interface PoolContext {
   readonly isVerified: boolean;
   /** The name we authorized as; `undefined` for none. */
   readonly account: string | undefined;
-  /** How many workers it is to see, if it is a Stratum pool. */
+  /** How many workers it sees, if it is a Stratum pool. */
   readonly workers: WorkersSeen;
-  /** What miners get of its bytes. */
+  /** The rules for the bytes that miners get. */
   readonly layoutRules: LayoutRules;
   /** As `submit_response_from_server`. */
   readonly wantsVerdicts: boolean | undefined;
-  /** How long each try might take, in seconds. */
+  /** How long each attempt may take, in seconds. */
   readonly timeoutSeconds: number;
   /** This machine's clock, in milliseconds since 1970. */
   readonly wallTime: number;

@@ -1,5 +1,6 @@
 /**
- * Everything tried with one pool: its name looked up, each of its addresses, each way there.
+ * Tries everything about one pool: the lookup of its name, each of its addresses, each way to it
+ * (direct or through a proxy).
  */
 
 import { lookup } from "node:dns/promises";
@@ -11,22 +12,22 @@ import type { Way } from "../net/pools/way.ts";
 import { type Trial, type TrialOptions, tryAddress, tryWay } from "./trial.ts";
 import { TurnTaking } from "./turn_taking.ts";
 
-/** A name with more addresses than this has the first of them tried. */
+/** How many addresses of a name are tried, the first ones. */
 const MAX_ADDRESSES = 8;
 
 /** One address of a name. */
 export interface AddressFinding {
   /** IPv4 or IPv6. */
   readonly address: string;
-  /** How long connecting took, in milliseconds, or why it could not be done. */
+  /** How long connecting took, in milliseconds, or why it failed. */
   readonly result: { readonly ms: number } | { readonly problem: string };
 }
 
-/** What was found of a pool. */
+/** The findings about a pool. */
 export interface PoolFinding {
   /** Why its name could not be looked up. */
   readonly lookupProblem: string | undefined;
-  /** What its name stands for; empty if it is an address, or a proxy looks it up. */
+  /** The addresses of its name; empty if it is an address, or if a proxy looks it up. */
   readonly addresses: readonly AddressFinding[];
   /** Each way there, in the order of the configuration. */
   readonly trials: readonly Trial[];
@@ -39,7 +40,7 @@ export async function examinePool(
   options: TrialOptions,
   turns: TurnTaking,
 ): Promise<PoolFinding> {
-  // A proxy looks names up itself.
+  // A proxy looks up names itself.
   const isLookedUpHere = ways.some(({ proxy, problem }) => !proxy && problem === undefined) &&
     parseIpAddress(address.host) === undefined;
   const [named, trials] = await Promise.all([
@@ -69,7 +70,7 @@ async function examineName(
   return { problem: undefined, addresses };
 }
 
-/** As the system does for connections: the hosts file, then DNS. */
+/** Looks up a name as the system does for connections: the hosts file, then DNS. */
 async function lookUp(host: string, time: Time, timeoutMs: number): Promise<string[]> {
   let timer: AttendedTimeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -2,14 +2,14 @@
  * What a check found, as rows that a table or a program can show.
  */
 
-/** How good or bad a row is. Of failures only those in `Report.stops` keep mining from working. */
+/** How good or bad a row is. Only the failures in `Report.stops` prevent mining. */
 export type Level = "ok" | "note" | "warning" | "failure";
 
-/** One thing looked at. */
+/** One thing that was checked. */
 export interface Row {
-  /** See {@linkcode Level}. */
+  /** How good or bad it is. */
   readonly level: Level;
-  /** What was looked at, in a word or two. */
+  /** What was checked, in a word or two. */
   readonly subject: string;
   /** What was found; no full stop. */
   readonly found: string;
@@ -27,7 +27,7 @@ export interface Section {
   readonly rows: readonly Row[];
 }
 
-/** All that was found. */
+/** Everything that was found. */
 export interface Report {
   /** In the order they are shown. */
   readonly sections: readonly Section[];
@@ -36,7 +36,7 @@ export interface Report {
 }
 
 /**
- * A row out of an error of ours, whose last part, behind a semicolon, says what to do.
+ * A row from an error of ours, whose last part, after a semicolon, says what to do.
  *
  * @param advice What to do when the error does not say.
  */

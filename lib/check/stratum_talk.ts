@@ -1,6 +1,6 @@
 /**
- * The handshake with an ordinary Stratum pool for its own sake: how far it goes, how long each part
- * takes, what the pool gives. No share is submitted.
+ * A handshake with an ordinary Stratum pool as a test: how far it gets, how long each part takes,
+ * and what the pool gives. It submits no share.
  */
 
 import type { Now, Time } from "../base/clock.ts";
@@ -12,17 +12,17 @@ import { type Conversation, converse, type Questioner } from "../pool/conversati
 
 /** What a talk needs. */
 export interface StratumTalkOptions {
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** The name to authorize as; without it the talk ends before that. */
   readonly user: string | undefined;
-  /** What goes with it. A secret: only the pool hears it. */
+  /** The password. A secret: only the pool gets it. */
   readonly password: string;
   /** As `extranonce2_bytes`. */
   readonly extranonce2Bytes: number | undefined;
   /** Monotonic time. */
   readonly now: Now;
-  /** For what is not waited for long, and to know the time of day. */
+  /** For time-outs and the time of day. */
   readonly time: Time;
   /** Ends it. */
   readonly signal: AbortSignal;
@@ -30,9 +30,9 @@ export interface StratumTalkOptions {
 
 /** How a talk went. */
 export interface StratumTalk extends Conversation {
-  /** What was still to come, in words. */
+  /** What was still missing, in words. */
   readonly waitingFor: string | undefined;
-  /** Whether that was work, which a pool may lack for a while. */
+  /** Whether only work was missing, which a pool may lack for a while. */
   readonly lacksWork: boolean;
   /** From the first question to the answer to authorize, in milliseconds. */
   readonly loginMs: number | undefined;
@@ -44,9 +44,9 @@ export interface StratumTalk extends Conversation {
   readonly settled: Settled | undefined;
 }
 
-/** What a pool gives that can be used. */
+/** What a usable pool gives. */
 export interface Settled {
-  /** What it leaves for miners. */
+  /** The bytes it leaves for miners. */
   readonly room: StratumAgreement["room"];
   /** What both agreed on; `undefined` without a login. */
   readonly agreement: StratumAgreement | undefined;
@@ -69,7 +69,7 @@ export async function talkStratum(
   };
 }
 
-/** What is noted on the way. */
+/** What is noted during the talk. */
 type Seen = Pick<StratumTalk, "loginMs" | "jobMs" | "jobCameAt">;
 
 class Handshake implements Questioner {

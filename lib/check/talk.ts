@@ -1,6 +1,6 @@
 /**
- * The handshake with a pool for its own sake: how far it goes, how long each part takes, and what
- * it is cut short by. No miner is registered and nothing is submitted.
+ * A handshake with a pool as a test: how far it gets, how long each part takes, and what ends it
+ * early. It registers no miner and submits nothing.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -18,7 +18,7 @@ import { PoolFault } from "../base/violation.ts";
 
 /** What a talk needs. */
 export interface TalkOptions {
-  /** Who we are; without an account the talk ends before authorize. */
+  /** How we introduce ourselves; without an account the talk ends before authorize. */
   readonly introduction: Omit<Introduction, "account"> & { readonly account: string | undefined };
   /** Monotonic time. */
   readonly now: Now;
@@ -30,19 +30,19 @@ export interface TalkOptions {
 
 /** How a talk went. */
 export interface Talk {
-  /** `done`: everything that was wanted; `fault`: the pool said something no agent can use. */
+  /** `done`: it got everything; `fault`: the pool sent something that an agent cannot use. */
   readonly end: "done" | "closed" | "timeout" | "fault";
   /** What the fault was. */
   readonly fault: { readonly code: string; readonly message: string } | undefined;
-  /** What was still to come, if anything was. */
+  /** What was still missing, if anything. */
   readonly missing: Missing | undefined;
   /** The same in words. */
   readonly waitingFor: string | undefined;
-  /** Lines that came. */
+  /** How many lines came. */
   readonly lines: number;
   /** The first byte that came. */
   readonly firstByte: number | undefined;
-  /** What the pool says it can do; `undefined` before it said so. */
+  /** The capabilities that the pool names; `undefined` before it has. */
   readonly capabilities: readonly string[] | undefined;
   /** From the first question to the answer to authorize, in milliseconds. */
   readonly loginMs: number | undefined;
@@ -56,7 +56,7 @@ export interface Talk {
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/** Longest capability that is shown, and how many are. */
+/** The longest capability that is shown, and how many are shown. */
 const MAX_CAPABILITY_LENGTH = 32;
 const MAX_CAPABILITIES = 16;
 

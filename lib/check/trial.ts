@@ -1,5 +1,5 @@
 /**
- * One try to reach a pool over one way and to talk to it.
+ * One attempt to reach a pool, directly or through one proxy, and to talk to it.
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
@@ -18,42 +18,42 @@ import { type Talk, talk, type TalkOptions } from "./talk.ts";
 export interface TrialOptions extends Pick<TalkOptions, "introduction"> {
   /** What the pool speaks; `unknown` to find out. */
   readonly kind: KindOfPool;
-  /** What goes with the account at a Stratum pool. A secret: only the pool hears it. */
+  /** The password at a Stratum pool. A secret: only the pool gets it. */
   readonly password: string;
   /** As `extranonce2_bytes`. */
   readonly extranonce2Bytes: number | undefined;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** Whether TLS is spoken to the pool. */
   readonly usesTls: boolean;
-  /** For the pool and for proxies behind TLS. */
+  /** TLS settings for the pool and for https proxies. */
   readonly tls: TlsSettings;
   /** For connection and talk together, in milliseconds. */
   readonly timeoutMs: number;
   /** Monotonic time, to judge the pool by. */
   readonly now: Now;
-  /** For time-outs, and for certificates and jobs, which have times of their own. */
+  /** For time-outs, and for the dates of certificates and jobs. */
   readonly time: Time;
 }
 
-/** What was said to a pool, by what it was taken for. */
+/** The talk with a pool, by the kind that was assumed. */
 export type Spoken =
   | { readonly kind: "agent"; readonly talk: Talk }
   | {
     readonly kind: "stratum";
     readonly talk: StratumTalk;
-    /** Whether it is taken for one without being certain. */
+    /** Whether this kind is not certain. */
     readonly isGuess: boolean;
   }
-  /** Only its kind was asked for, and its answers do not say it. */
+  /** It was only asked for its kind, and its answers do not show it. */
   | { readonly kind: "unknown"; readonly talk: KindTalk };
 
-/** What came of a try: why there was no connection, or what was said on it. */
+/** The result of an attempt: why there was no connection, or the talk on it. */
 export type Outcome<T extends Spoken = Spoken> =
   | { readonly problem: string }
   | {
     readonly problem: undefined;
-    /** Until there was a connection, tunnel and TLS included, in milliseconds. */
+    /** How long it took to connect, including tunnel and TLS, in milliseconds. */
     readonly connectMs: number;
     readonly spoken: T;
   };
@@ -64,7 +64,7 @@ export interface Trial {
   readonly way: string;
   /** What came of it. */
   readonly outcome: Outcome;
-  /** What the pool showed, if it was asked for one and had one. */
+  /** The certificate of the pool, if it was asked for one and has one. */
   readonly certificate: Certificate | undefined;
 }
 
@@ -81,7 +81,7 @@ export async function tryWay(
   return { way: way.name, outcome, certificate };
 }
 
-/** How long it takes to connect to `address`, without a word, or why it cannot be done. */
+/** How long it takes only to connect to `address`, or why that fails. */
 export async function tryAddress(
   address: PoolAddress,
   { now, time, timeoutMs }: Pick<TrialOptions, "now" | "time" | "timeoutMs">,
@@ -99,8 +99,8 @@ export async function tryAddress(
 }
 
 /**
- * What is not known is asked first, and only then is it talked in that kind, as a running proxy does:
- * some pools close on what agents say, and bar an address that says it again.
+ * Asks for the kind first if it is not known, and then talks in that kind, as a running proxy does:
+ * some pools close the connection on an agent's question, and block an address that repeats it.
  */
 async function talkByKind(way: Way, address: PoolAddress, options: TrialOptions): Promise<Outcome> {
   if (options.kind === "agent") return await talkAsAgent(way, address, options);
@@ -180,7 +180,7 @@ function certificateOf(
   address: PoolAddress,
   { tls, time, timeoutMs }: TrialOptions,
 ): Promise<Certificate | undefined> {
-  // Why there is none is said of the connection that counts.
+  // A failure here is not reported: the connection that counts reports it.
   return askWithin(
     time,
     timeoutMs,

@@ -1,5 +1,5 @@
 /**
- * Many tasks, so many of them at once.
+ * Runs many tasks, a limited number of them at once.
  */
 
 /** Hands out turns. */
@@ -24,7 +24,7 @@ export class TurnTaking {
       return await task();
     } finally {
       const next = this.#waiting.shift();
-      // Whoever waits takes over this place.
+      // The next waiting task takes over this place.
       if (next === undefined) this.#running--;
       else next();
     }

@@ -12,18 +12,18 @@ export type Command =
     readonly pools: GivenPools | undefined;
     /** `undefined`: log to the terminal only. */
     readonly logDir: string | undefined;
-    /** What was accepted without effect, a sentence each. */
+    /** What was accepted without effect, one sentence for each. */
     readonly notices: readonly string[];
   }
   | {
     readonly kind: "demo";
-    /** `undefined`: until it is stopped. */
+    /** How long it runs; `undefined`: until it is stopped. */
     readonly seconds: number | undefined;
     /** How many simulated miners, 1..65535. */
     readonly miners: number;
     /** What the simulated pools speak. */
     readonly pools: DemoPools;
-    /** What is the matter with the first of the miners. */
+    /** The faults of the first miners. */
     readonly faults: readonly FaultyMiners[];
   }
   | { readonly kind: "simulate"; readonly what: "pool"; readonly options: SimulatedPoolOptions }
@@ -32,9 +32,9 @@ export type Command =
     readonly kind: "check";
     /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
-    /** Where the log is going to be written, which is tried; `undefined` for no files. */
+    /** The folder of the log, in which a file is tried; `undefined` for no log files. */
     readonly logDir: string | undefined;
-    /** The sub-account to log in as, of a configuration that has none of its own. */
+    /** The sub-account to log in as, for a configuration without one. */
     readonly account: string | undefined;
     /** Whether the answer is JSON. */
     readonly asJson: boolean;
@@ -46,7 +46,7 @@ export type Command =
   }
   | {
     readonly kind: "config";
-    /** What of it is printed. */
+    /** Which of them is printed. */
     readonly what: "example" | "schema" | "effective";
     /** For `effective`; `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
@@ -60,7 +60,7 @@ export type Command =
     readonly message: string;
   };
 
-/** What the pools of the demo speak: all one protocol, or each another. */
+/** The protocols of the demo's pools: one for all, or a different one for each. */
 export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
 
 /** One of them. */
@@ -77,9 +77,9 @@ export const SIMULATED_KINDS = ["agent", "stratum"] as const;
 
 /** What only a simulated Stratum pool has. */
 export interface SimulatedStratumOptions {
-  /** Whose manners. */
+  /** Which server it behaves like. */
   readonly like: SimulatedServer;
-  /** Whether a connection keeps the difficulty it began with. */
+  /** Whether a connection keeps its first difficulty. */
   readonly hasFixedDifficulty: boolean;
   /** Seconds between blocks; above 0, may be a fraction; `undefined` for none. */
   readonly blockIntervalSeconds: number | undefined;
@@ -95,26 +95,26 @@ export interface SimulatedPoolOptions {
   readonly difficulty: number;
   /** Seconds between jobs; above 0, may be a fraction. */
   readonly jobIntervalSeconds: number;
-  /** Whether shares are hashed; without, those of miners that do not really hash are accepted. */
+  /** Whether shares are hashed; if not, shares of miners that do not really hash are accepted. */
   readonly proofOfWork: boolean;
-  /** The sub-accounts there are; `undefined` for every name. */
+  /** The sub-accounts it knows; `undefined` for every name. */
   readonly accounts: readonly string[] | undefined;
-  /** Whether sub-accounts that differ in case are two. */
+  /** Whether names that differ only in case are two sub-accounts. */
   readonly isCaseSensitive: boolean;
-  /** The difficulty demanded of all without a word; `undefined` for none. */
+  /** The difficulty that it demands of all miners without saying so; `undefined` for none. */
   readonly hiddenDifficulty: number | undefined;
   /** `undefined` for a pool that speaks the agent protocol. */
   readonly stratum: SimulatedStratumOptions | undefined;
 }
 
-/** What can be the matter with simulated miners; lib/sim says what each does. */
+/** The faults that simulated miners can have; lib/sim says what each does. */
 export const MINER_FAULTS = ["dead", "flapping", "refused", "weak", "silent", "gaps"] as const;
 
 /** Miners with the same fault. */
 export interface FaultyMiners {
-  /** What is the matter with them. */
+  /** Their fault. */
   readonly trouble: typeof MINER_FAULTS[number];
-  /** How many they are, from 1. */
+  /** How many miners have it, from 1. */
   readonly count: number;
 }
 
@@ -130,7 +130,7 @@ export interface SimulatedMinersOptions {
   readonly rate: number | undefined;
   /** The user name, to which each miner adds its worker name. */
   readonly user: string;
-  /** What is the matter with the first of them, in this order. */
+  /** The faults of the first miners, in this order. */
   readonly faults: readonly FaultyMiners[];
 }
 
@@ -140,7 +140,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** One of them. */
 export type Shell = typeof SHELLS[number];
 
-/** What there is help on, in the order of the help: commands, and what unites two of them. */
+/** The topics of the help, in its order: commands, and groups of two commands. */
 export const HELP_TOPICS = [
   "run",
   "check",

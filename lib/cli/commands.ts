@@ -1,6 +1,6 @@
 /**
- * The commands: what is typed for each, what it is for, and which options it takes. The parser, the
- * help and the completions are made from this table.
+ * The commands: how each is typed, what it is for, and which options it takes. The parser, the help
+ * and the completions are made from this table.
  */
 
 import { HELP_TOPICS, SHELLS } from "./command.ts";
@@ -23,7 +23,7 @@ export interface CommandEntry {
   readonly about: string;
   /** Its options beside those that every command has. */
   readonly options: readonly Option[];
-  /** The words of which one follows. */
+  /** The words that may follow it. */
   readonly words?: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "check", about: "try out a configuration and its pools", options: CHECK_OPTIONS },
   {
     name: "reload",
-    about: "let a running one read its settings again",
+    about: "let a running btcagent reload its settings",
     options: RELOAD_OPTIONS,
   },
   { name: "config", about: "print a configuration", options: CONFIG_OPTIONS },

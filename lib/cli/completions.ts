@@ -1,5 +1,5 @@
 /**
- * Scripts that let a shell complete what is typed behind `btcagent`, made from the table of
+ * Scripts that let a shell complete what is typed after `btcagent`, made from the table of
  * commands; pure.
  */
 
@@ -18,10 +18,10 @@ const SCRIPTS: Readonly<Record<Shell, () => string>> = {
   fish: fishScript,
 };
 
-/** `run` need not be said, so its options also follow no command at all. */
+/** `run` may be left out, so its options can also come without a command. */
 const RUN = COMMANDS.find(({ name }) => name === "run")!;
 
-/** What can follow these words: commands' second words, or those of which one has to be chosen. */
+/** What can follow these words: second words of commands, or words to choose from. */
 function wordsAfter(words: string): readonly string[] {
   const own = COMMANDS.find(({ name }) => name === words)?.words ?? [];
   const second = COMMANDS.filter(({ name }) => name.startsWith(`${words} `))
@@ -61,7 +61,7 @@ function bashScript(): string {
   return `# Completes btcagent in bash; made by: btcagent completions bash
 _btcagent() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command= words= i
-  # bash takes --config=x for three words.
+  # bash splits --config=x into three words.
   if [[ $current == "=" ]]; then
     current=
   elif [[ $previous == "=" ]]; then
@@ -88,7 +88,7 @@ _btcagent() {
   case $command in
 ${cases.map(([name, words]) => `    "${name}") words="${words.join(" ")}" ;;`).join("\n")}
   esac
-  # Behind an option no command can follow.
+  # No command can follow an option.
   ((i < COMP_CWORD)) && [[ $current != -* ]] && return
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -1,5 +1,5 @@
 /**
- * Which simulated miners have faults, as `--faults` says it: `dead=12,weak=10`, or `none`; pure.
+ * Which simulated miners have faults, from `--faults`: `dead=12,weak=10`, or `none`; pure.
  */
 
 import { nearestWord } from "../config/nearest_word.ts";
@@ -12,8 +12,8 @@ const NONE = "none";
 /**
  * What is given for `--faults`, if it is given.
  *
- * @param miners how many there are, by the option `countOption`.
- * @throws {Misuse} for a fault that there is not, or more of them than miners
+ * @param miners how many miners there are, from the option `countOption`.
+ * @throws {Misuse} for an unknown fault, or for more faults than miners
  */
 export function faultsOf(
   given: ReadonlyMap<string, string>,
@@ -52,11 +52,11 @@ function faultIn(text: string): FaultyMiners {
   );
 }
 
-/** Enough miners for one of each, and for a few of each, with most of the farm in order. */
+/** Enough miners for one of each fault, and for a few of each, while most miners have none. */
 const MINERS_FOR_ONE = 12;
 const MINERS_FOR_SOME = 30;
 
-/** The faults in a demo with as many miners that is given none: a few of each where there is room. */
+/** The default faults of a demo with this number of miners: a few of each where there is room. */
 export function demoFaults(miners: number): readonly FaultyMiners[] {
   if (miners < MINERS_FOR_ONE) return [];
   const isRoomy = miners >= MINERS_FOR_SOME;

@@ -1,18 +1,18 @@
 /**
  * The options given on a command line, looked up in a table, and their values.
  *
- * As for the Go agent, whose start scripts keep working, `-c FILE`, `-c=FILE`, `--c FILE` and
- * `--config FILE` are all the same, and of an option given twice the last one counts, unless all
- * are asked for.
+ * `-c FILE`, `-c=FILE`, `--c FILE` and `--config FILE` mean the same, as for the Go agent, so that
+ * its start scripts keep working. If an option is given twice, the last one counts, except for
+ * options that may repeat.
  */
 
 import { nearestWord } from "../config/nearest_word.ts";
 import { quote } from "../config/problem.ts";
 import { COMMON_OPTIONS, type Option } from "./options.ts";
 
-/** A command line that means nothing; its message says why. */
+/** A command line with a mistake; the message says which. */
 export class Misuse extends Error {
-  /** Told apart from other errors by this. */
+  /** The name that callers recognize it by. */
   override readonly name = "Misuse";
 }
 
@@ -24,7 +24,7 @@ export function parseOptions(
   return new Map(everyOption(argv, known));
 }
 
-/** The same one by one, in the order they are given in. */
+/** All options one by one, in the order in which they are given. */
 export function everyOption(
   argv: readonly string[],
   known: readonly Option[],
@@ -83,7 +83,7 @@ export function textOf(given: ReadonlyMap<string, string>, name: string): string
   return text;
 }
 
-/** The sub-accounts given for option `name`, if any are. @throws {Misuse} for what can be none */
+/** The sub-accounts given for option `name`, if any. @throws {Misuse} for an impossible name */
 export function namesOf(
   given: ReadonlyMap<string, string>,
   name: string,
@@ -156,7 +156,7 @@ export function addressOf(
   throw new Misuse(`Option --${name} is ${quote(text)}, must be HOST:PORT, as in ${fallback}`);
 }
 
-/** What is added to a complaint if there is a near word. */
+/** The end of a complaint, with the nearest known word if there is one. */
 export function didYouMean(word: string | undefined): string {
   return word ? `; did you mean ${word}?` : "";
 }

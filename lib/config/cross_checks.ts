@@ -1,8 +1,8 @@
 /**
  * Checks that need more than one key at once, or more than a pattern.
  *
- * They look at the values as they came, and only at what they understand, so
- * that they still find what they can in a file that has other problems.
+ * They read the unchecked values and ignore what they do not understand, so that they also work in
+ * a file with other problems.
  */
 
 import { parseNetwork } from "../base/cidr.ts";
@@ -21,15 +21,15 @@ export type RawConfig = { readonly [Key in keyof Config]?: unknown };
 export interface Finding {
   /** Where; may lead to something that is missing. */
   readonly path: Path;
-  /** What is there, if the reader should not say it by showing the value. */
+  /** What is there, if the report should not show the value itself. */
   readonly found?: string;
-  /** What has to stand there. */
+  /** What is wanted there. */
   readonly wanted: string;
-  /** What to do, where that is not plain from the rest. */
+  /** What to do, if that is not clear from the rest. */
   readonly hint?: string;
 }
 
-/** What miners connect to must be an IP address of this machine: a name may be of several. */
+/** Listen addresses must be IP addresses of this machine: a name may have several. */
 export function wrongListen(raw: RawConfig): Finding[] {
   const more = Array.isArray(raw.listen) ? raw.listen : [];
   const places: (readonly [Path, unknown])[] = [
@@ -39,7 +39,7 @@ export function wrongListen(raw: RawConfig): Finding[] {
     ),
   ];
   return places.flatMap(([path, address]): Finding[] => {
-    // What is no text, or has characters of no address, is named already.
+    // Other checks report values that are not a text or have impossible characters.
     if (typeof address !== "string" || !isHost(address)) return [];
     const bare = address.replace(/^\[|\]$/g, "").replace(/^(.*:.*)%.*$/, "$1");
     if (parseIpAddress(bare) !== undefined) return [];
@@ -48,7 +48,7 @@ export function wrongListen(raw: RawConfig): Finding[] {
   });
 }
 
-/** Every proxy that is used needs an address. What is wrong with one never shows its password. */
+/** Every proxy that is used needs an address. A report never shows its password. */
 export function wrongProxies(raw: RawConfig): Finding[] {
   if (!Array.isArray(raw.proxy) || raw.use_proxy === false) return [];
   return raw.proxy.flatMap((address: unknown, i): Finding[] => {
@@ -62,8 +62,8 @@ export function wrongProxies(raw: RawConfig): Finding[] {
 }
 
 /**
- * Where the status is served must be an address; from elsewhere, and to change things, needs a
- * token.
+ * The status server needs an address, and a token if other machines can reach it or if requests may
+ * change something.
  */
 export function wrongStatus(raw: RawConfig): Finding[] {
   const status = raw.status;
@@ -77,7 +77,7 @@ export function wrongStatus(raw: RawConfig): Finding[] {
       const wanted = 'an IP address and port such as "127.0.0.1:9999", or "" for none';
       findings.push({ path: ["status", "listen"], wanted });
     } else if (!isLoopback(address) && !hasToken) {
-      const wanted = "a token, since other machines can ask";
+      const wanted = "a token, since other machines can reach the status server";
       const hint = 'or set status.listen to "127.0.0.1:9999"';
       findings.push({ path: ["status", "token"], wanted, hint });
     }
@@ -89,7 +89,7 @@ export function wrongStatus(raw: RawConfig): Finding[] {
   return findings;
 }
 
-/** What `limits.allow` and `limits.deny` list must be networks. */
+/** The entries of `limits.allow` and `limits.deny` must be networks. */
 export function wrongNetworks(raw: RawConfig): Finding[] {
   const limits = raw.limits;
   if (typeof limits !== "object" || limits === null) return [];
@@ -97,7 +97,7 @@ export function wrongNetworks(raw: RawConfig): Finding[] {
     const list: unknown = (limits as Readonly<Record<string, unknown>>)[key];
     if (!Array.isArray(list)) return [];
     return list.flatMap((network: unknown, i): Finding[] => {
-      // What is no text, or too long, is told so already.
+      // Other checks report values that are not a text or too long.
       if (typeof network !== "string" || network.length > 64) return [];
       if (parseNetwork(network) !== undefined) return [];
       const wanted = 'a network such as "10.0.0.0/8" or "fd00::/8", or an IP address';
@@ -106,7 +106,7 @@ export function wrongNetworks(raw: RawConfig): Finding[] {
   });
 }
 
-/** Of the bounds of `vardiff` one must not be above the other, nor of those at a port. */
+/** The lowest difficulty must not be above the highest, in `vardiff` and at each port. */
 export function wrongVardiff(raw: RawConfig): Finding[] {
   const usual = difficultiesOf(raw.vardiff);
   const findings: Finding[] = [];
@@ -132,7 +132,7 @@ export function wrongVardiff(raw: RawConfig): Finding[] {
   return findings;
 }
 
-/** The numbers of a group as it was written. */
+/** The numbers of a group as written in the file. */
 function difficultiesOf(group: unknown): DifficultySettings {
   if (typeof group !== "object" || group === null) return {};
   return Object.fromEntries(Object.entries(group).filter(([, value]) => typeof value === "number"));

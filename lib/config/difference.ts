@@ -1,5 +1,6 @@
 /**
- * What a changed configuration changes: key by key, in printable words, and when it counts; pure.
+ * The differences between two configurations: key by key, in printable words, and when each takes
+ * effect; pure.
  */
 
 import { effectiveConfig } from "./effective.ts";
@@ -7,8 +8,8 @@ import { formatPath, type Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
 /**
- * When a changed key counts: at once; for miners that log in from then on; for pool connections
- * made from then on; after a restart only; never, since it does nothing.
+ * When a changed key takes effect: at once; for miners that log in from then on; for pool
+ * connections made from then on; only after a restart; never, since it has no effect.
  */
 export type TakesEffect = "now" | "new_miners" | "new_connections" | "restart" | "never";
 
@@ -16,19 +17,19 @@ export type TakesEffect = "now" | "new_miners" | "new_connections" | "restart" |
 export interface Change {
   /** As in `pools[0]` or `limits.max_miners`. */
   readonly key: string;
-  /** What it was, without secrets; `nothing` for what was left out. */
+  /** The old value, without secrets; `nothing` if it was left out. */
   readonly before: string;
-  /** What it is in the new file. */
+  /** The value in the new file. */
   readonly after: string;
-  /** When it counts. */
+  /** When it takes effect. */
   readonly takesEffect: TakesEffect;
 }
 
-/** For a group of keys, when each counts; for any other key, when it counts. */
+/** For a group, when each of its keys takes effect; for any other key, when it does. */
 type Timing<Value> = Value extends readonly unknown[] | string | number | boolean ? TakesEffect
   : { readonly [Key in keyof Value]-?: TakesEffect };
 
-/** Every key there is. */
+/** When each key of the configuration takes effect. */
 const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]>> } = {
   $schema: "never",
   multi_user_mode: "restart",
@@ -113,7 +114,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   },
 };
 
-/** Every key that differs, in the order of the schema; of a list, every place. */
+/** Every key that differs, in the order of the schema; for a list, every place that differs. */
 export function difference(before: Config, after: Config): Change[] {
   const printable = { before: effectiveConfig(before), after: effectiveConfig(after) };
   return changedKeys(before, after).flatMap(({ path, takesEffect }) =>
@@ -126,7 +127,7 @@ export function difference(before: Config, after: Config): Change[] {
   );
 }
 
-/** `after`, but what counts only after a restart is as it was `before`. */
+/** `after`, but keys that need a restart have their values from `before`. */
 export function withoutRestart(before: Config, after: Config): Config {
   const config = structuredClone(after) as Record<string, unknown>;
   for (const { path, takesEffect } of changedKeys(before, after)) {
@@ -143,7 +144,7 @@ function changedKeys(
   before: Config,
   after: Config,
 ): { readonly path: readonly string[]; readonly takesEffect: TakesEffect }[] {
-  // Which sub-accounts the list must have depends on the mode, so they change together.
+  // The mode decides which sub-accounts the list must have, so both change together.
   const isModeKept = before.multi_user_mode === after.multi_user_mode;
   return Object.entries(TIMING).flatMap(([top, timing]) => {
     const keys = typeof timing === "string"
@@ -154,7 +155,7 @@ function changedKeys(
   });
 }
 
-/** Where the values differ: the path itself, or of two lists each place that differs. */
+/** Where the values differ: the path itself, or for two lists each place that differs. */
 function places(path: Path, before: unknown, after: unknown): Path[] {
   if (!Array.isArray(before) || !Array.isArray(after)) return [path];
   const length = Math.max(before.length, after.length);
@@ -163,7 +164,7 @@ function places(path: Path, before: unknown, after: unknown): Path[] {
     .map((i) => [...path, i]);
 }
 
-/** The value at `path`; `undefined` where there is none. */
+/** The value at `path`; `undefined` if there is none. */
 function at(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (found, step) => (found as Readonly<Record<string | number, unknown>> | undefined)?.[step],

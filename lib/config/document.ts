@@ -1,10 +1,9 @@
 /**
  * Text of a configuration file ↔ a tree that knows where each value stands.
  *
- * The text is JSON with comments and, where a list or object ends, a comma too
- * many. Reading never throws: what cannot be read is one problem, said in plain
- * words. The order of tokens is checked first; that also bounds nesting before
- * anything recurses.
+ * The text is JSON with comments and trailing commas. Reading never throws: if the text cannot be
+ * read, the result is one problem in plain words. The order of tokens is checked first, which also
+ * limits nesting before anything recurses.
  */
 
 import { LineMap, type Position } from "./line_map.ts";
@@ -20,9 +19,9 @@ import {
   tokensOf,
 } from "./tokens.ts";
 
-const HOW_TO_BEGIN = "nothing is in it: btcagent config --example prints one to begin with";
+const HOW_TO_BEGIN = "the file is empty: btcagent config --example prints one to start with";
 
-/** Deeper than any setting, and shallow enough for recursion. */
+/** The deepest nesting: deeper than any setting, and shallow enough for recursion. */
 const MAX_DEPTH = 32;
 
 /** A value and where it stands. */
@@ -43,7 +42,7 @@ export interface Member {
   readonly name: string;
   /** Where the key stands. */
   readonly at: Position;
-  /** What it is set to. */
+  /** Its value. */
   readonly content: Located;
 }
 
@@ -78,14 +77,14 @@ const UTF_16: Problem = {
 };
 
 /**
- * Whether a text that was read as UTF-8 is one in UTF-16: its mark is no UTF-8, and every other byte
- * of what is typed on a keyboard is 0.
+ * Whether a text that was read as UTF-8 is UTF-16: its byte order mark is not valid UTF-8, and
+ * every other byte of ordinary text is 0.
  */
 function isUtf16(text: string): boolean {
   return /^(?:\ufffd\ufffd)?(?:[^\0]\0){2}|^(?:\ufffd\ufffd)?(?:\0[^\0]){2}/.test(text);
 }
 
-/** The value of a tree as plain data; of a repeated key, the last counts. */
+/** The value of a tree as plain data; if a key repeats, the last one counts. */
 export function plainValue(located: Located): unknown {
   switch (located.kind) {
     case "scalar":
@@ -93,7 +92,8 @@ export function plainValue(located: Located): unknown {
     case "list":
       return located.items.map(plainValue);
     case "object":
-      // fromEntries defines; assigning would let a key "__proto__" change the object.
+      // fromEntries defines properties; with an assignment, a key "__proto__" would change the
+      // object.
       return Object.fromEntries(
         located.members.map(({ name, content }) => [name, plainValue(content)]),
       );
@@ -123,14 +123,16 @@ function locate(first: Token, rest: Iterator<Token>, lines: LineMap): Located {
   }
 }
 
-/** The first tokens of what is listed up to `close`; whoever takes one moves past the rest of it. */
+/**
+ * The first token of each item up to `close`. The caller reads the rest of an item before the next.
+ */
 function* until(close: string, rest: Iterator<Token>): Generator<Token> {
   for (let token = rest.next().value!; token.source !== close; token = rest.next().value!) {
     if (token.source !== ",") yield token;
   }
 }
 
-/** What may come next; `step` leads from one to another. */
+/** What may come next; `step` moves from one to the next. */
 type Expected = "value" | "valueOrClose" | "keyOrClose" | "colon" | "commaOrClose" | "end";
 
 /** Why `text` cannot be read, or `undefined` if it can: tokens out of order, or nested too deep. */
@@ -156,7 +158,7 @@ function findStop(text: string, { tokens, foreign, broken }: Tokens): Stop | und
   return expected === "end" ? undefined : stopAt(text, text.trimEnd().length, expected, open);
 }
 
-/** A key or text that goes on too far, because it ends with a quotation mark that is none. */
+/** A key or text that is too long because it ends with a wrong quotation mark. */
 function inString(token: Token | undefined): Stop | undefined {
   const stop = token === undefined ? undefined : strayQuote(token.source);
   return stop && { ...stop, offset: token!.offset + stop.offset };
@@ -188,7 +190,7 @@ function step(expected: Expected, source: string, open: ("}" | "]")[]): Expected
       if (expected === "keyOrClose") return "colon";
       return isValueDue ? afterValue(open) : undefined;
     default:
-      // A whole file that is one word is none of ours.
+      // A file that is only one word is not a configuration.
       if (open.length === 0 && isBareWord(source)) return undefined;
       return isValueDue ? afterValue(open) : undefined;
   }
@@ -224,7 +226,7 @@ function hintFor(rest: string, expected: Expected, open: readonly string[]): str
   if (rest.startsWith(";") && expected !== "commaOrClose") return HOW_TO_COMMENT;
   if (/^x[\da-f]/i.test(rest)) return "write numbers in decimal";
   if (expected === "end" && rest.startsWith(":")) {
-    return "put { before the first key and } behind the last value";
+    return "put { before the first key and } after the last value";
   }
   if (expected === "colon" && rest.startsWith("=")) return "write : between key and value";
   if (expected === "commaOrClose") {

@@ -1,11 +1,11 @@
 /**
- * A configuration as it was understood, for whoever wants to see it; pure.
+ * A configuration as btcagent understood it, to be shown; pure.
  */
 
 import { parseProxyAddress } from "../base/proxy_address.ts";
 import type { Config, PoolEntry } from "./schema.ts";
 
-/** What stands where a secret was. */
+/** What replaces a secret. */
 const MASK = "***";
 
 /** A configuration in plain JSON values. */
@@ -24,7 +24,7 @@ export type EffectivePool = readonly (string | number)[] | Exclude<PoolEntry, re
 export function effectiveConfig(config: Config): EffectiveConfig {
   return {
     ...config,
-    // A list would show what is left out as null.
+    // In a list, JSON would show a missing item as null.
     pools: config.pools.map(effectivePool),
     proxy: config.proxy.map(maskProxy),
     status: { ...config.status, token: config.status.token === "" ? "" : MASK },
@@ -34,7 +34,7 @@ export function effectiveConfig(config: Config): EffectiveConfig {
 function effectivePool(pool: PoolEntry): EffectivePool {
   if (!Array.isArray(pool)) {
     const { password, ...open } = pool;
-    // Of a file, its path is the whole truth.
+    // A password from a file is shown by the path of the file.
     const isMasked = password !== undefined && open.password_file === undefined;
     return isMasked ? { ...open, password: MASK } : open;
   }
@@ -42,10 +42,10 @@ function effectivePool(pool: PoolEntry): EffectivePool {
   return account === undefined ? [host, port] : [host, port, account];
 }
 
-/** `address` as it was written, but for who we are to the proxy. */
+/** `address` as written, with the user and password for the proxy masked. */
 function maskProxy(address: string): string {
   const result = parseProxyAddress(address);
   const hasLogin = result.ok && result.proxy.credentials !== undefined;
-  // The last @ ends them, as it does for whoever reads the address.
+  // The last @ ends them, as in the code that reads the address.
   return hasLogin ? address.trim().replace(/^([^:/@]*:\/\/)?.*@/, `$1${MASK}:${MASK}@`) : address;
 }

@@ -1,5 +1,5 @@
 /**
- * The configuration file: where it is looked for, and how it is read.
+ * Finds and reads the configuration file.
  */
 
 import { fileTrouble } from "../base/file_trouble.ts";
@@ -14,24 +14,26 @@ import type { Config } from "./schema.ts";
 export type ConfigFile =
   | {
     readonly ok: true;
-    /** The file it is from, or the options it is made of. */
+    /** The file it comes from, or the options it was made from. */
     readonly path: string;
-    /** Where other relative paths of the same command line begin; empty for the working folder. */
+    /**
+     * The folder for other relative paths of the same command line; empty for the working folder.
+     */
     readonly base: string;
     readonly config: Config;
     readonly remarks: readonly Remark[];
   }
   | {
     readonly ok: false;
-    /** What is wrong and what to do, perhaps in many lines; no control characters but LF. */
+    /** What is wrong and what to do, perhaps in many lines; LF is the only control character. */
     readonly message: string;
-    /** The same for what is wrong in the file; none if it could not be read. */
+    /** The problems in the file; empty if it could not be read. */
     readonly problems: readonly Problem[];
   };
 
 /**
- * Reads the file at `path` and those of the passwords it names, or if none is named the first of
- * {@linkcode DEFAULT_CONFIG_PATHS}.
+ * Reads the file at `path`, or without one the first of {@linkcode DEFAULT_CONFIG_PATHS} that
+ * exists, and the password files that it names.
  */
 export async function readConfigFile(path: string | undefined): Promise<ConfigFile> {
   const found = path ?? await firstExisting(DEFAULT_CONFIG_PATHS);
@@ -72,8 +74,8 @@ async function firstExisting(paths: readonly string[]): Promise<string | undefin
 }
 
 /**
- * Where a relative `path` begins: in the working folder, or if it is not there in the one below it
- * in which somebody typed `deno task`, which itself works in the folder of deno.json.
+ * The folder for a relative `path`: the working folder, or, if it is not there, the folder below it
+ * in which `deno task` was typed; `deno task` itself works in the folder of deno.json.
  */
 async function baseOf(path: string): Promise<string> {
   const folder = taskFolder();
@@ -94,7 +96,10 @@ function taskHint(path: string): string {
   return `; it was looked for in ${Deno.cwd()} and ${folder}`;
 }
 
-/** Also if it leads nowhere or is no file: then that is said, and no other configuration taken. */
+/**
+ * Whether anything has this name, even a broken link: then this is reported, and no other file
+ * read.
+ */
 async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

@@ -1,5 +1,5 @@
 /**
- * Configurations of other programs that people try here, and what to write instead; pure.
+ * Recognizes configurations of other programs, and says what to write instead; pure.
  */
 
 import type { Located, Member } from "./document.ts";
@@ -11,10 +11,10 @@ const MAX_SHOWN_POOLS = 4;
 
 /** What to do about keys of other agents. */
 const FOREIGN_KEYS: Readonly<Record<string, string>> = {
-  // As in the pools of cgminer and its kin.
+  // As in the pools of cgminer and its relatives.
   pass: 'write "password"',
-  hashrate_split: "this build cannot share out the hashrate yet: remove it and run one btcagent " +
-    "for each sub-account, each with ports of its own",
+  hashrate_split: "this build cannot split the hashrate yet: remove it and run one btcagent " +
+    "for each sub-account, each with its own ports",
 };
 
 /** What to do about the unknown key `name`; `undefined` if no other agent has it. */
@@ -34,8 +34,8 @@ export function foreignFile(root: Located): Problem | undefined {
   const names = account.content.items.map((item) => textOf(plainValue(item), "name"));
   const hasMany = names.length > 1;
   const more = hasMany
-    ? `; it shared out the hashrate among ${names.length} sub-accounts, which this build cannot ` +
-      "yet: run one btcagent for each, with ports of its own"
+    ? `; it splits the hashrate among ${names.length} sub-accounts, which this build cannot do ` +
+      "yet: run one btcagent for each, with its own ports"
     : "";
   return {
     line,

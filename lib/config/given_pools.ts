@@ -1,5 +1,5 @@
 /**
- * A configuration without a file: pools that are named on the command line, and every default.
+ * A configuration without a file: pools from the command line, and the default of every other key.
  */
 
 import { printable } from "../base/printable.ts";
@@ -14,13 +14,13 @@ export interface GivenPools {
   readonly urls: readonly string[];
   /** The name to mine as at each of them. */
   readonly user: string;
-  /** Their password, which is no secret any more; `undefined` for none of its own. */
+  /** Their password, which is visible on the command line; `undefined` for the default. */
   readonly password: string | undefined;
   /** The file it is in; `undefined` for none. */
   readonly passwordFile: string | undefined;
 }
 
-/** The configuration that `given` stands for; its password file is read now. */
+/** The configuration for `given`; reads its password file. */
 export async function configOfPools(given: GivenPools): Promise<ConfigFile> {
   const { urls, user, password, passwordFile } = given;
   const passwords = await readPasswordFiles(passwordFile === undefined ? [] : [passwordFile]);
@@ -37,6 +37,6 @@ export async function configOfPools(given: GivenPools): Promise<ConfigFile> {
   if (!result.ok) {
     return { ok: false, message: formatProblems(path, result.problems), problems: [] };
   }
-  // A remark would name a place in a file that nobody wrote.
+  // No remarks: they would name places in a file that does not exist.
   return { ok: true, path, base: "", config: result.config, remarks: [] };
 }

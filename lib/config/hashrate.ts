@@ -14,10 +14,10 @@ const EXPONENTS: Readonly<Record<string, number>> = {
   z: 21,
 };
 
-/** More than all miners of the world do, by far. */
+/** Far more than all miners of the world together. */
 export const HIGHEST_HASHRATE = 1e27;
 
-/** What a hashrate is, in words. */
+/** What a hashrate has to look like, in words. */
 export const WANTED_HASHRATE = 'a number of hashes a second, or a text such as "1.2 EH/s"';
 
 /** A number that is not 0, a letter for a power of a thousand, and H or H/s. */

@@ -1,4 +1,4 @@
-/** Advice for the mistakes people make: what to do about a value that does not fit. */
+/** Advice for common mistakes: what to do about a wrong value. */
 
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { Located } from "./document.ts";
@@ -9,7 +9,7 @@ import { hintForName } from "./stray_characters.ts";
 /** Chains the Go and C++ agents also speak. */
 const OTHER_CHAINS = new Set(["eth", "etc", "ethw", "etf", "bch", "ubtc", "sbtc", "ltc"]);
 
-/** What to do about `value` at `path`, where `wanted` is wanted; `undefined` if that is plain. */
+/** What to do about `value` at `path`, if `wanted` is wanted; `undefined` if that is clear. */
 export function hintFor(path: Path, value: Located, wanted: string): string | undefined {
   if (value.kind !== "scalar") return undefined;
   const [top, , item] = path;
@@ -18,7 +18,7 @@ export function hintFor(path: Path, value: Located, wanted: string): string | un
       // Python's, Go's and JavaScript's words for it, without quotes.
       if (/^(?:none|nil|null|undefined)$/i.test(value.source)) return "write null, or leave it out";
       if (top === "agent_type" && OTHER_CHAINS.has(value.value.toLowerCase())) {
-        return "this build speaks Bitcoin only so far";
+        return "so far, this build supports only Bitcoin";
       }
       if (/^a .*\d\.\.\d/.test(wanted) && /^-?\d+$/.test(value.value)) {
         return "write it without quotes";
@@ -46,7 +46,7 @@ function hintForFlag(text: string): string | undefined {
   return /^(?:no|off|0|n|f|fals)$/i.test(text.trim()) ? "write false" : undefined;
 }
 
-/** Of a pool, as it is found in other programs' settings. */
+/** The advice for the host of a pool, as other programs write it. */
 function hintForHost(text: string): string | undefined {
   const url = /^([A-Za-z][\w+.-]*):\/\/([^/@\s]*?)(:\d+)?\/?$/.exec(text);
   const [, scheme = "", name = "", port] = url ?? [];
@@ -55,7 +55,7 @@ function hintForHost(text: string): string | undefined {
     const second = port === undefined ? "" : "; the port is the pool's second item";
     return `write only the name, ${quote(name)}, without ${scheme}://${second}${tls}`;
   }
-  if (text.includes("://")) return "write only the name, without what is before and after it";
+  if (text.includes("://")) return "write only the name, without anything before or after it";
   const [, host, digits] = /^\s*([^:/\s]+):(\d+)\s*$/.exec(text) ?? [];
   if (host !== undefined && digits !== undefined) {
     return `write ${quote(host)}; the port is the pool's second item`;
@@ -71,7 +71,7 @@ function hintForListenAddress(text: string, top: string): string | undefined {
   const key = top === "listen" ? "port" : "agent_listen_port";
   const [, host] = /^([\d.]+|\*|localhost|):\d+$/.exec(text) ?? [];
   if (host !== undefined) return `write only the address; the port is ${key}`;
-  if (text.includes("://")) return "write only the address, without what is before and after it";
+  if (text.includes("://")) return "write only the address, without anything before or after it";
   const digits = text.replace(/o/gi, "0").replace(/[il]/gi, "1").replaceAll(",", ".");
   const decimal = digits.split(".").map((part) => part.replace(/^0+(?=\d)/, "")).join(".");
   if (/^[\d.]+$/.test(digits) && parseIpAddress(decimal) !== undefined) {

@@ -1,4 +1,4 @@
-/** Finds what somebody meant who mistyped a word. */
+/** Finds the word that was meant by a mistyped one. */
 
 /**
  * The word of `known` that takes the fewest changed, added, dropped or swapped
@@ -10,7 +10,7 @@ export function nearestWord(word: string, known: Iterable<string>): string | und
   let fewest = Infinity;
   for (const candidate of known) {
     const limit = Math.max(1, Math.floor(candidate.length / 3));
-    // A long word cannot be near, and need not cost anything to find out.
+    // A word of very different length cannot be near: skip it without counting edits.
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const edits = countEdits(word.toLowerCase(), candidate.toLowerCase());
     if (edits <= limit && edits < fewest) [nearest, fewest] = [candidate, edits];

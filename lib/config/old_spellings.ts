@@ -1,10 +1,10 @@
 /**
- * Spellings that the Go and C++ agents took, read as they read them: a file that worked there works
- * here, with a notice for each. Pure; done before the schema looks at the file.
+ * Reads spellings that the Go and C++ agents accepted as those agents read them: a file that worked
+ * there works here, with a notice for each. Pure; runs before the schema checks the file.
  *
- * Both are lax in their own way. Go's reader does not look at the case of keys, takes `null` for
- * what is left out, and stops at the third item of a pool. The C++ agent reads every value as text:
- * numbers, `true` and `false` in quotes and in any case, words without quotes.
+ * Each is lax in its own way. The Go agent ignores the case of keys, reads `null` as left out, and
+ * ignores what follows the third item of a pool. The C++ agent reads every value as text: numbers,
+ * `true` and `false` may be in quotes and in any case, and words may have no quotes.
  */
 
 import type { Located, Member } from "./document.ts";
@@ -63,10 +63,15 @@ class Reader {
       const { at, content } = member;
       const here = [...path, name];
       if (name !== member.name) {
-        this.#say({ at, path: here, text: "Taken in this spelling; write the key in lower case" });
+        this.#say({
+          at,
+          path: here,
+          text: "Accepted in this spelling; write the key in lower " +
+            "case",
+        });
       }
       if (isNull(content) && outline.isOptional) {
-        const text = "null is taken for a key that is left out; remove it";
+        const text = "Read null as a key that is left out; remove it";
         this.#say({ at: content.at, path: here, text });
         return [];
       }
@@ -79,13 +84,14 @@ class Reader {
     if (outline.type === "strict_tuple") {
       const extra = items.findIndex((_, i) => outline.item(i) === undefined);
       if (extra >= 0) {
-        const text = "Ignored, with all after it: [host, port, sub-account] is a whole entry";
+        const text = "Ignored, with everything after it: [host, port, sub-account] is a " +
+          "complete entry";
         this.#say({ at: items[extra]!.at, path: [...path, extra], text });
         items = items.slice(0, extra);
       }
       const last = items.at(-1);
       if (last !== undefined && isNull(last) && outline.item(items.length - 1)?.isOptional) {
-        const text = "null is taken for what is left out; remove it";
+        const text = "Read null as left out; remove it";
         this.#say({ at: last.at, path: [...path, items.length - 1], text });
         items = items.slice(0, -1);
       }
@@ -105,28 +111,28 @@ class Reader {
     if (typeof value === "string") {
       const word = value.trim().toLowerCase();
       if (outline.type === "boolean" && (word === "true" || word === "false")) {
-        return taken(word === "true", `Taken as ${word}; write it so, without quotes`);
+        return taken(word === "true", `Read as ${word}; write it like this, without quotes`);
       }
       if (outline.type === "number" && /^-?\d{1,15}$/.test(word)) {
-        return taken(Number(word), `Taken as the number ${Number(word)}; write it without quotes`);
+        return taken(Number(word), `Read as the number ${Number(word)}; write it without quotes`);
       }
       if (isListenAddress(path) && word === "") {
-        const text = 'Taken as "0.0.0.0", every IPv4 address of this machine';
+        const text = 'Read as "0.0.0.0", every IPv4 address of this machine';
         return taken("0.0.0.0", text);
       }
       if (isBareWord(source) && isText(outline)) {
-        return taken(value, "Taken as text; write it in quotes");
+        return taken(value, "Read as text; write it in quotes");
       }
     }
-    // Not where the text is a path or a pattern: there a number is a mistake.
+    // Not for paths or patterns: there a number is a mistake.
     if (typeof value === "number" && isName(path) && /^\d+$/.test(source)) {
-      return taken(source, "Taken as text; write it in quotes");
+      return taken(source, "Read as text; write it in quotes");
     }
     return scalar;
   }
 }
 
-/** The key that `name` is but for the case of its letters. */
+/** The key that equals `name` except for upper and lower case. */
 function inOtherCase(name: string, keys: ReadonlyMap<string, Outline>): string | undefined {
   const lower = name.toLowerCase();
   return keys.has(lower) ? lower : undefined;

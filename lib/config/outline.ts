@@ -1,7 +1,7 @@
 /**
- * Reads the configuration's schema as an outline: which keys there are, what
- * each wants, what it is for, what it is when left out. It lets the reader of
- * files and the writer of documents walk one schema without knowing valibot.
+ * Reads the configuration's schema as an outline: its keys, what each wants, what it is for, and
+ * its default. With it, the reader of files and the writer of documents can walk one schema without
+ * knowing valibot.
  */
 
 import * as v from "valibot";
@@ -15,23 +15,23 @@ export interface Outline {
   readonly wanted: string;
   /** What the key is for; empty for the items of a list. */
   readonly about: string;
-  /** What it is when left out; `undefined` if that is no value. */
+  /** Its value when left out; `undefined` if it has none. */
   readonly fallback: unknown;
   /** Whether it may be left out. */
   readonly isOptional: boolean;
   /**
-   * The keys of an object, in the schema's order; `undefined` for anything else. Of what may be a
-   * list or an object, both are there.
+   * The keys of an object, in the schema's order; `undefined` for anything else. A value that may
+   * be a list or an object has both.
    */
   readonly keys: ReadonlyMap<string, Outline> | undefined;
-  /** What stands at index `i` of a list, `undefined` past its end or for anything else. */
+  /** The outline of index `i` of a list; `undefined` past its end or for anything else. */
   item(i: number): Outline | undefined;
 }
 
 /** The outline of the whole file. */
 export const CONFIG_OUTLINE: Outline = outlineOf(ConfigSchema);
 
-/** All of valibot's own structure that matters here. */
+/** The parts of valibot's structure that matter here. */
 interface Structure {
   readonly wrapped?: v.GenericSchema;
   readonly getter?: (input: unknown) => v.GenericSchema;
@@ -62,7 +62,7 @@ function outlineOf(schema: v.GenericSchema): Outline {
   };
 }
 
-/** The outline at `path` (keys and list indices); `undefined` if nothing may stand there. */
+/** The outline at `path` (keys and list indices); `undefined` if nothing is allowed there. */
 export function outlineAt(path: readonly (string | number)[]): Outline | undefined {
   let place: Outline | undefined = CONFIG_OUTLINE;
   for (const step of path) {

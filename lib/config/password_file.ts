@@ -1,6 +1,6 @@
 /**
- * Files that hold nothing but a pool's password, so that it stands neither in a configuration nor
- * on a command line.
+ * Files that contain only a pool's password, so that it is neither in a configuration nor on a
+ * command line.
  */
 
 import { fileTrouble } from "../base/file_trouble.ts";
@@ -10,12 +10,12 @@ import { MAX_PASSWORD_LENGTH, PASSWORD_PATTERN } from "./pool_fields.ts";
 /** The longest file that is read, in bytes: room for a long password and its line end. */
 const MAX_FILE_BYTES = 4096;
 
-/** A password, or the clause that says why there is none; that never shows what is in the file. */
+/** A password, or the reason why there is none, which never shows the contents of the file. */
 export type PasswordResult =
   | { readonly ok: true; readonly password: string }
   | { readonly ok: false; readonly trouble: string };
 
-/** By the paths of their files. */
+/** Passwords by the paths of their files. */
 export type Passwords = ReadonlyMap<string, PasswordResult>;
 
 /** Reads the password in the file at `path`, without the line end after it. */

@@ -1,6 +1,6 @@
 /**
- * Checks of the entries of `pools` that need more than one field or more than a pattern, of values
- * as they came, as those of `cross_checks.ts`.
+ * Checks of the entries of `pools` that need more than one field or more than a pattern. They read
+ * unchecked values, like those of `cross_checks.ts`.
  */
 
 import type { Finding, RawConfig } from "./cross_checks.ts";
@@ -24,7 +24,7 @@ function rawPools(raw: RawConfig): { readonly place: number; readonly pool: RawP
   );
 }
 
-/** The paths of all files that passwords are to be read from. */
+/** The paths of all password files. */
 export function passwordFilesOf(raw: RawConfig): string[] {
   return rawPools(raw).flatMap(({ pool: { password_file: path } }) =>
     typeof path === "string" && path !== "" && path.length <= 4096 ? [path] : []
@@ -37,7 +37,7 @@ export function missingAccounts(raw: RawConfig): Finding[] {
   if (!isSingleUser || !Array.isArray(raw.pools)) return [];
   const hint = "it may be left out only in multi-user mode";
   const tuples = raw.pools.flatMap((pool: unknown, i): Finding[] => {
-    // A pool without even a host and port is told so already.
+    // Other checks report a pool without a host and port.
     if (!Array.isArray(pool) || pool.length < 2 || (pool[2] ?? "") !== "") return [];
     return [{ path: ["pools", i, 2], wanted: "the name of your sub-account at this pool", hint }];
   });
@@ -48,10 +48,10 @@ export function missingAccounts(raw: RawConfig): Finding[] {
   return [...tuples, ...objects];
 }
 
-/** Every address must be one, with nothing before or after it. */
+/** Every `url` must be an address, with nothing before or after it. */
 export function wrongUrls(raw: RawConfig): Finding[] {
   return rawPools(raw).flatMap(({ place, pool: { url } }): Finding[] => {
-    // What is no text, or too long, is told so already.
+    // Other checks report values that are not a text or too long.
     if (typeof url !== "string" || url.length > MAX_POOL_URL_LENGTH) return [];
     const result = parsePoolUrl(url);
     if (result.ok) return [];
@@ -61,8 +61,8 @@ export function wrongUrls(raw: RawConfig): Finding[] {
 }
 
 /**
- * A pool has one password, and the file it is in can be read. `passwords` has what came of reading
- * the files; nothing is said of others.
+ * A pool must have at most one password, and its password file must be readable. `passwords` has
+ * the results of reading the files; files that are not in it are not reported.
  */
 export function wrongPasswords(raw: RawConfig, passwords: Passwords): Finding[] {
   return rawPools(raw).flatMap(({ place, pool }): Finding[] => {

@@ -1,9 +1,8 @@
 /**
- * What may stand in the fields of a pool, for all who ask: the schema of the file and the command
- * line; pure.
+ * What the fields of a pool may contain, for the schema of the file and for the command line; pure.
  */
 
-/** The most pools there may be. */
+/** The most pools in a list. */
 export const MAX_POOLS = 64;
 
 /** The longest `user`: an address of 62 characters and a worker name, with room to spare. */
@@ -12,13 +11,13 @@ export const MAX_USER_LENGTH = 128;
 /** The longest password, in UTF-16 units. */
 export const MAX_PASSWORD_LENGTH = 256;
 
-/** What a user has to be, in words. */
+/** What a user has to look like, in words. */
 export const WANTED_USER = `a name without spaces, at most ${MAX_USER_LENGTH} characters`;
 
-/** What a password has to be, in words. */
+/** What a password has to look like, in words. */
 export const WANTED_PASSWORD = `one line of at most ${MAX_PASSWORD_LENGTH} characters`;
 
-/** No blanks, and nothing that cannot be seen: the pool would take it for part of the name. */
+/** No blanks and no invisible characters: the pool would read them as part of the name. */
 export const NAME_PATTERN: RegExp =
   // deno-lint-ignore no-control-regex -- they are among what must not be in a name
   /^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]*$/;

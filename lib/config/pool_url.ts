@@ -1,5 +1,5 @@
 /**
- * The address of a pool as one text, `stratum+tcp://host:port`: what it says, or what is wrong with
+ * Reads the address of a pool in one text, `stratum+tcp://host:port`, or says what is wrong with
  * it; pure.
  */
 
@@ -8,7 +8,7 @@ import { isHost } from "./host.ts";
 import { quote } from "./problem.ts";
 import { hintForName } from "./stray_characters.ts";
 
-/** What an address says. */
+/** The parts of an address. */
 export interface PoolUrl {
   /** Name or IP address; IPv6 without brackets. */
   readonly host: string;
@@ -16,7 +16,7 @@ export interface PoolUrl {
   readonly port: number;
   /** What the pool speaks. */
   readonly kind: KindOfPool;
-  /** Whether it is over TLS; `undefined` without a scheme: then `pool_use_tls` says so. */
+  /** Whether to use TLS; `undefined` without a scheme: then `pool_use_tls` decides. */
   readonly usesTls: boolean | undefined;
 }
 
@@ -25,7 +25,7 @@ export type PoolUrlResult =
   | { readonly ok: true; readonly url: PoolUrl }
   | {
     readonly ok: false;
-    /** What stands there; never shows a password. */
+    /** What was found; never shows a password. */
     readonly found: string;
     /** What to do. */
     readonly hint: string;
@@ -34,10 +34,10 @@ export type PoolUrlResult =
 /** The longest address that is read, in UTF-16 units. */
 export const MAX_POOL_URL_LENGTH = 512;
 
-/** What an address has to be, in words. */
+/** What an address has to look like, in words. */
 export const WANTED_POOL_URL = 'the address of a pool such as "stratum+tcp://pool.example:3333"';
 
-/** The port most pools have, for those who leave it out. */
+/** The port of most pools, suggested when it is left out. */
 const USUAL_PORT = 3333;
 
 type Protocol = Pick<PoolUrl, "kind" | "usesTls">;

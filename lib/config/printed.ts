@@ -1,6 +1,6 @@
 /**
- * What `btcagent config` prints. The texts are part of the program, so that it has them when it is
- * compiled as well.
+ * What `btcagent config` prints. The texts are part of the program, so that a compiled executable
+ * has them too.
  */
 
 import { escapedJson } from "../base/printable.ts";

@@ -1,11 +1,11 @@
 /**
- * What is said to an operator about a configuration file: problems, which stop
- * the program, and remarks, which do not. Both name a place in the file.
+ * Messages to the operator about a configuration file: problems, which stop the program, and
+ * remarks, which do not. Both name a place in the file.
  */
 
 import { escapedJson, printable } from "../base/printable.ts";
 
-/** How many problems are printed; a file with more needs another look anyway. */
+/** How many problems are printed; a file with more needs another check anyway. */
 export const MAX_PRINTED_PROBLEMS = 50;
 
 /** Keys and list indices from the top of the file to a value. */
@@ -23,25 +23,25 @@ export interface Place {
 
 /** Why a file cannot be used. */
 export interface Problem extends Place {
-  /** What stands there, as in `"3333" (a string)`. Never a proxy's credentials. */
+  /** What was found, as in `"3333" (a string)`. Never a proxy's credentials. */
   readonly found: string;
-  /** What has to stand there, as in `a port number 1..65535`. */
+  /** What is wanted there, as in `a port number 1..65535`. */
   readonly wanted: string;
-  /** What to do, where that is not plain from the rest. */
+  /** What to do, if that is not clear from the rest. */
   readonly hint?: string;
 }
 
-/** Something to know about a file that is used nevertheless. */
+/** Something an operator should know about a file that is used. */
 export interface Remark extends Place {
-  /** A warning asks for a change, a notice only tells. */
+  /** A warning asks for a change, a notice only informs. */
   readonly kind: "warning" | "notice";
   /** Sentence case, no full stop. */
   readonly text: string;
 }
 
 /**
- * The report of all `problems` in `file`, one line each, with a last line that
- * counts them. Contains no control characters, whatever the file had.
+ * The report of all `problems` in `file`, one line each, with a last line that counts them. It
+ * contains no control characters, even if the file does.
  */
 export function formatProblems(file: string, problems: readonly Problem[]): string {
   const lines = problems.slice(0, MAX_PRINTED_PROBLEMS).map((problem) => {
@@ -56,7 +56,7 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
   return [...lines, `${count} in ${printable(file)}${rest}`].join("\n");
 }
 
-/** A remark on `file` as one line; its kind is for whoever prints it to show, as a level. */
+/** A remark on `file` as one line; the caller shows its kind, as a log level. */
 export function formatRemark(file: string, remark: Remark): string {
   return `${formatPlace(file, remark)}${remark.text}`;
 }
@@ -65,7 +65,7 @@ function formatPlace(file: string, { line, column, path }: Place): string {
   return `${printable(file)}:${line}:${column}  ${path === "" ? "" : `${path}: `}`;
 }
 
-/** `["pools", 0, 1]` as `pools[0][1]`; keys that are no plain words are quoted. */
+/** `["pools", 0, 1]` as `pools[0][1]`; keys that are not plain words are quoted. */
 export function formatPath(path: Path): string {
   return path.map((step, i) => {
     if (typeof step === "number") return `[${step}]`;
@@ -81,6 +81,6 @@ export function formatPath(path: Path): string {
 export function quote(text: string): string {
   const safe = text.slice(0, 4096).replace(/:\/\/\S*@/, "://***@");
   const cut = safe.length > 60 ? `${safe.slice(0, 57)}...` : safe;
-  // A space that is none is seen as little as what has no shape at all.
+  // A no-break space looks like an ordinary one, so show it as an escape.
   return escapedJson(JSON.stringify(cut)).replaceAll("\u00a0", "\\u00a0");
 }

@@ -1,10 +1,9 @@
 /**
  * Text of a configuration file → a `Config`, or everything that is wrong with it.
  *
- * Pure, and never throws, whatever the text. All problems are found in one go,
- * so that a file is mended once: those of the schema, unknown and repeated keys,
- * and the checks across keys are each made on their own and then put in the
- * order of the file.
+ * Pure, and never throws. It finds all problems in one pass, so that a file has to be corrected
+ * only once: the schema, unknown and repeated keys, and the checks across keys are done separately,
+ * and their problems are sorted in the order of the file.
  */
 
 import * as v from "valibot";
@@ -41,19 +40,19 @@ import { isBareWord } from "./tokens.ts";
 /** The longest file that is read, in UTF-16 units. */
 export const MAX_CONFIG_LENGTH = 1024 * 1024;
 
-/** A usable configuration with what is worth saying about it, or all of the problems. */
+/** A usable configuration with its remarks, or all problems. */
 export type ReadResult =
   | { readonly ok: true; readonly config: Config; readonly remarks: readonly Remark[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** A problem and where it goes in the order of the file. */
+/** A problem and its place in the order of the file. */
 type Placed = Problem & { readonly offset: number };
 
 /**
  * Reads the text of a configuration file: JSON, with comments and trailing commas allowed.
  *
- * @param passwords What is in the files of {@linkcode passwordFilesIn}; pools whose file is not
- * among them come without a password.
+ * @param passwords The contents of the files of {@linkcode passwordFilesIn}; pools whose file is
+ * not among them have no password.
  */
 export function readConfig(text: string, passwords: Passwords = new Map()): ReadResult {
   if (text.length > MAX_CONFIG_LENGTH) {
@@ -104,7 +103,7 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
   return { ok: false, problems: placed.map(({ offset: _, ...problem }) => problem) };
 }
 
-/** The files with passwords that the configuration in `text` names; of a broken one, none. */
+/** The password files that the configuration in `text` names; none if it cannot be read. */
 export function passwordFilesIn(text: string): string[] {
   const document = text.length > MAX_CONFIG_LENGTH ? undefined : readDocument(text);
   if (document?.ok !== true) return [];
@@ -121,11 +120,11 @@ function withPasswords(config: Config, passwords: Passwords): Config {
   return { ...config, pools };
 }
 
-/** Unknown and repeated keys, in this object and those inside it, or in those of this list. */
+/** Unknown and repeated keys in this object or list and everything inside it. */
 function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
   if (located.kind === "list") {
     if (outline.keys !== undefined && outline.item(0) === undefined) {
-      // To valibot a list is an object too.
+      // For valibot, a list is also an object.
       const here = { ...located.at, path: formatPath(path) };
       return [{ ...here, found: describe(located, path), wanted: outline.wanted }];
     }
@@ -142,7 +141,7 @@ function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
     const known = outline.keys.get(name);
     const first = seen.get(name);
     if (known === undefined) {
-      // A hint takes a while to find: none for what is not going to be printed.
+      // Finding a hint takes a while: skip it for problems that are not printed.
       const hint = problems.length < MAX_PRINTED_PROBLEMS ? hintForKey(name, outline) : {};
       const wanted = path.length === 0 ? "a known key" : `a known key of ${formatPath(path)}`;
       problems.push({ ...here, found: `the unknown key ${quote(name)}`, wanted, ...hint });
@@ -158,7 +157,7 @@ function keyProblems(located: Located, outline: Outline, path: Path): Placed[] {
   return problems;
 }
 
-/** Which key was meant: one of this object, or one that belongs elsewhere. */
+/** The key that was meant: one of this object, or one that belongs elsewhere. */
 function hintForKey(name: string, outline: Outline): { hint?: string } {
   const foreign = hintForForeignKey(name);
   if (foreign !== undefined) return { hint: foreign };
@@ -173,7 +172,9 @@ function hintForKey(name: string, outline: Outline): { hint?: string } {
   return {};
 }
 
-/** What the schema has to say, except about unknown keys, of which it names only the first. */
+/**
+ * The problems that the schema finds, except unknown keys, since it names only the first of them.
+ */
 function schemaFindings(issues: readonly v.InferIssue<typeof ConfigSchema>[]): Finding[] {
   return issues.flatMap((issue): Finding[] => {
     const path = (issue.path ?? []).map((step) => step.key as string | number);
@@ -184,7 +185,7 @@ function schemaFindings(issues: readonly v.InferIssue<typeof ConfigSchema>[]): F
   });
 }
 
-/** Looks up what stands at a finding's path; if nothing does, what it is missing from. */
+/** Finds the value at a finding's path or, if there is none, the object that lacks it. */
 function placeFinding(root: Located, { path, found, wanted, hint }: Finding): Placed {
   let place = root;
   for (const [depth, step] of path.entries()) {
@@ -204,14 +205,14 @@ function placeFinding(root: Located, { path, found, wanted, hint }: Finding): Pl
   };
 }
 
-/** The last of a repeated key counts, as it does for the values themselves. */
+/** The child at a step; if a key repeats, the last one counts, as for the values. */
 function childOf(located: Located, step: string | number): Located | undefined {
   if (located.kind === "list" && typeof step === "number") return located.items[step];
   if (located.kind !== "object") return undefined;
   return located.members.findLast(({ name }) => name === step)?.content;
 }
 
-/** A value in words for a report; what may hold a secret is not shown. */
+/** A value in words for a report; values that may be secrets are not shown. */
 function describe(located: Located, path: Path): string {
   if (located.kind === "object") return "an object";
   if (located.kind === "list") return `a list of ${located.items.length}`;

@@ -1,6 +1,6 @@
 /**
- * What an operator should know about a file that is in order: keys without
- * effect, placeholders, and choices that are obeyed but unsafe.
+ * What an operator should know about a valid file: keys without effect, placeholders, and choices
+ * that are unsafe.
  */
 
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
@@ -9,13 +9,13 @@ import { type Path, quote, type Remark } from "./problem.ts";
 import { type Config, PLACEHOLDERS } from "./schema.ts";
 import { formatAddress, mayServe, statusAddress } from "./status_address.ts";
 
-/** A remark whose place in the file is still to be looked up. */
+/** A remark whose place in the file has not been looked up yet. */
 export interface Observation extends Pick<Remark, "kind" | "text"> {
   /** Keys and list indices to what it is about. */
   readonly path: Path;
 }
 
-/** Everything worth saying about `config`; `isWritten` tells what the file itself has. */
+/** All remarks on `config`; `isWritten` tells whether the file itself has a key. */
 export function observe(config: Config, isWritten: (path: Path) => boolean): Observation[] {
   const seen: Observation[] = [];
   const say = (kind: Remark["kind"], path: Path, text: string) => seen.push({ kind, path, text });
@@ -29,20 +29,21 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
       const [name, worker] = account?.split(".") ?? [];
       const own = PLACEHOLDERS.get(name ?? "");
       if (own !== undefined) {
-        const text = `This is a placeholder; put your own ${own} here, or it earns nothing`;
+        const text = `This is a placeholder; replace it with your own ${own}, or you earn nothing`;
         say("warning", path, text);
       }
       // At a Stratum pool a worker's name may follow the dot.
       if (name !== undefined && worker !== undefined && (isTuple || kind === "agent")) {
-        const text = `Agent pools take only what is before the dot, ${quote(name)}, for the ` +
-          "sub-account; workers have the names that their miners send";
+        const text = `Agent pools use only the part before the dot, ${quote(name)}, as the ` +
+          "sub-account; worker names come from the miners";
         say("warning", path, text);
       }
     }
   } else {
     for (const [i, pool] of config.pools.entries()) {
       if (Array.isArray(pool) || (pool.user ?? "") === "") continue;
-      const text = "Ignored in multi-user mode: what a miner's name has before the dot is the user";
+      const text = "Ignored in multi-user mode: the user is the part of a miner's name before " +
+        "the dot";
       say("notice", ["pools", i, "user"], text);
     }
   }
@@ -51,8 +52,8 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     if (kind !== "agent" || Array.isArray(pool)) continue;
     for (const key of ["workers", "miners_per_connection"] as const) {
       if (pool[key] === undefined) continue;
-      const text = "Without effect: with the agent protocol the pool sees every worker, whose " +
-        "number on one connection has no bound";
+      const text = "Without effect: with the agent protocol the pool sees every worker, and " +
+        "their number on one connection has no limit";
       say("notice", ["pools", i, key], text);
     }
   }
@@ -63,22 +64,22 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
   const tlsPeer = unprovenPeer(config, isTlsSpoken);
   if (tlsPeer !== undefined && config.advanced.tls_skip_certificate_verify) {
     const text =
-      `Anyone on the way can pose as ${tlsPeer}; leave this out to have certificates checked`;
+      `Anyone on the network path can pose as ${tlsPeer}; remove this to verify certificates`;
     say("warning", ["advanced", "tls_skip_certificate_verify"], text);
   }
   if (config.tls.certificate_sha256.length > 0 && !isTlsSpoken) {
-    const text =
-      "Without effect: no pool of the list is reached over TLS, so none shows a certificate";
+    const text = "Without effect: no pool in the list uses TLS, so none shows a certificate";
     say("warning", ["tls", "certificate_sha256"], text);
   }
   const status = statusAddress(config);
   if (config.http_debug.enable && config.status.listen === undefined) {
     if (status === undefined && config.http_debug.listen !== "") {
-      const text = 'Not served: wanted an IP address and port such as "127.0.0.1:9999"';
+      const text = 'No status server: wanted an IP address and port such as "127.0.0.1:9999"';
       say("warning", ["http_debug", "listen"], text);
     } else if (status !== undefined && !mayServe(status, config)) {
       const text =
-        "Not served: other machines could ask, which needs status.listen and status.token";
+        "No status server: other machines could reach it, which needs status.listen and " +
+        "status.token";
       say("warning", ["http_debug", "listen"], text);
     }
   }
@@ -86,26 +87,26 @@ export function observe(config: Config, isWritten: (path: Path) => boolean): Obs
     !config.http_debug.enable && status !== undefined && config.status.listen === undefined &&
     isWritten(["http_debug", "enable"])
   ) {
-    const text = `The status is served on ${formatAddress(status)} all the same; ` +
-      'to have it served nowhere, set status.listen to ""';
+    const text = `The status server still runs on ${formatAddress(status)}; ` +
+      'to turn it off, set status.listen to ""';
     say("notice", ["http_debug", "enable"], text);
   }
   if (config.use_iocp !== undefined) {
-    say("notice", ["use_iocp"], "Ignored; it is a switch of the C++ agent");
+    say("notice", ["use_iocp"], "Ignored; it is an option of the C++ agent");
   }
   if (config.advanced.message_queue_size !== undefined) {
-    const text = "Ignored; there are no such queues here";
+    const text = "Ignored; btcagent has no such queues";
     say("notice", ["advanced", "message_queue_size"], text);
   }
   if (config.advanced.bitcoin_default_version_mask !== ROLLABLE_BITS) {
-    const text = "Ignored; miners are promised the version bits 1fffe000, and told before their " +
-      "first job which of them the pool allows";
+    const text = "Ignored; miners are offered the version bits 1fffe000, and told before their " +
+      "first job which of these the pool allows";
     say("notice", ["advanced", "bitcoin_default_version_mask"], text);
   }
   return seen;
 }
 
-/** Who shows a certificate that nothing but its verification proves; a pin does as well. */
+/** The peer whose certificate only verification can prove; a pinned fingerprint proves it too. */
 function unprovenPeer(config: Config, isTlsSpoken: boolean): string | undefined {
   if (isTlsSpoken && config.tls.certificate_sha256.length === 0) return "the pool";
   const hasHttpsProxy = config.proxy.some((address) => /^\s*https:/i.test(address));

@@ -1,23 +1,21 @@
 /**
  * The configuration file, described once.
  *
- * Everything else is derived from `ConfigSchema`: the type, the defaults, the
- * checks, `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
- * (`scripts/config_docs.ts`). Keys are spelled as in the file, which are the Go
- * and C++ agents' own; what is ours alone is in groups of ours (`tls`,
- * `vardiff`, `limits`, `outage`, `failover`, `status`, `workers`, `log`).
+ * Everything else is derived from `ConfigSchema`: the type, the defaults, the checks,
+ * `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
+ * (`scripts/config_docs.ts`). Keys are spelled as the Go and C++ agents spell them in their files;
+ * settings that only we have are in groups of our own (`tls`, `vardiff`, `limits`, `outage`,
+ * `failover`, `status`, `workers`, `log`).
  *
- * Each value states in words what is `wanted` (metadata, so that an error can
- * say it) and what it is for (description). These keys have no default because
- * leaving them out means something of its own: `submit_response_from_server`,
- * `advanced.pool_connection_number_per_subaccount`,
- * `advanced.pool_connection_read_timeout_seconds`,
- * `advanced.tls_skip_certificate_verify`, `extranonce2_bytes`, `state_file`,
- * `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners`, `status.listen` and
- * `workers.nominal_hashrate`.
+ * Each value says in words what is `wanted` (metadata, for error messages) and what it is for
+ * (description). These keys have no default, because leaving them out has a meaning of its own:
+ * `submit_response_from_server`, `advanced.pool_connection_number_per_subaccount`,
+ * `advanced.pool_connection_read_timeout_seconds`, `advanced.tls_skip_certificate_verify`,
+ * `extranonce2_bytes`, `state_file`, `vardiff.maximum`, `vardiff.fixed`, `limits.max_miners`,
+ * `status.listen` and `workers.nominal_hashrate`.
  *
- * One long file: the types of its parts are valibot's, inferred, and could not be
- * written down where one module exports them to another.
+ * This is one long file because valibot infers the types of its parts: they could not be written
+ * down where one module exports them to another.
  */
 
 import * as v from "valibot";
@@ -35,19 +33,21 @@ import {
 } from "./pool_fields.ts";
 import { MAX_POOL_URL_LENGTH, WANTED_POOL_URL } from "./pool_url.ts";
 
-/** What the example files have where the operator's own name belongs, and what that is. */
+/**
+ * What the example files have in place of the operator's own name → the kind of name it stands for.
+ */
 export const PLACEHOLDERS: ReadonlyMap<string, string> = new Map([
   ["YourSubAccountName", "sub-account"],
   ["YourBitcoinAddress", "Bitcoin address"],
   ["YourUserName", "user name"],
 ]);
 
-/** A value of a key with what the key is for. */
+/** The schema of a key's value, with a description of what the key is for. */
 function about<const S extends v.GenericSchema>(what: string, schema: S) {
   return v.pipe(schema, v.description(what));
 }
 
-/** An object that holds `entries` and no other key. */
+/** An object with `entries` and no other keys. */
 function group<const E extends v.ObjectEntries>(what: string, entries: E) {
   return v.pipe(
     v.strictObject(entries),
@@ -89,8 +89,8 @@ function text(what: string, max: number) {
 }
 
 /**
- * An address to connect to or to listen on; brackets around IPv6 are taken off.
- * What it is for comes before that: only what does can be said in JSON Schema.
+ * An address to connect to or to listen on; brackets around IPv6 are removed. The description comes
+ * before that step, since JSON Schema shows only what comes before it.
  */
 function host(what: string, wanted: string) {
   return v.pipe(
@@ -116,7 +116,7 @@ function agentType(what: string) {
 /** One entry of `pools`, in words. */
 const WANTED_POOL = '[host, port, sub-account] or { "url": …, "user": … }';
 
-/** May be empty here: only single-user mode needs one (`pool_checks.ts`). */
+/** A sub-account. May be empty here: only single-user mode needs one (`pool_checks.ts`). */
 function account() {
   return v.pipe(
     v.string(),
@@ -129,18 +129,21 @@ function account() {
 /** The old agents' form of a pool. */
 const PoolTuple = v.pipe(
   v.strictTuple([
-    host("Where the pool is.", 'a host name or IP address such as "us.ss.btc.com"'),
+    host(
+      "The host name or IP address of the pool.",
+      'a host name or IP address such as "us.ss.btc.com"',
+    ),
     about("The port of the pool.", port()),
-    v.optional(about("Your sub-account there.", account())),
+    v.optional(about("Your sub-account at the pool.", account())),
   ]),
   v.metadata({ wanted: WANTED_POOL }),
 );
 
-/** What is between the fields is for `pool_checks.ts`. */
+/** A pool as an object. `pool_checks.ts` checks what depends on several fields. */
 const PoolObject = v.pipe(
   v.strictObject({
     url: about(
-      "Where the pool is and what it speaks: stratum+tcp://host:port, or stratum+ssl:// (the same as stratum+tls://) with TLS, for any Stratum V1 pool; btcagent+tcp:// or btcagent+tls:// for a pool with the agent protocol; host:port alone to have that found out.",
+      "The address of the pool and its protocol. Any Stratum V1 pool: stratum+tcp://host:port, or with TLS stratum+ssl:// (the same as stratum+tls://). A pool with the agent protocol: btcagent+tcp:// or btcagent+tls://. With host:port alone, btcagent finds out the protocol.",
       v.pipe(
         v.string(),
         v.maxLength(MAX_POOL_URL_LENGTH),
@@ -149,7 +152,7 @@ const PoolObject = v.pipe(
     ),
     user: v.optional(
       about(
-        "The name to mine as: an account, a worker name or, at a solo pool, an address; the sub-account with the agent protocol. Left out in multi-user mode only, where miners' names say it.",
+        "The name to mine as: an account, a worker name or, at a solo pool, a Bitcoin address; with the agent protocol, the sub-account. Leave it out only in multi-user mode, which takes it from the miners' names.",
         v.pipe(
           v.string(),
           v.maxLength(MAX_USER_LENGTH),
@@ -171,13 +174,13 @@ const PoolObject = v.pipe(
     ),
     password_file: v.optional(
       about(
-        "A file with the password in place of `password`; it is read again whenever the configuration is.",
+        "A file that contains the password; use it in place of `password`. A reload reads the file again.",
         file(),
       ),
     ),
     workers: v.optional(
       about(
-        'How many workers a Stratum pool sees: "one", all under `user`; "each", every worker as user.worker on shared connections; "connection", every worker on a connection of its own. Left out: "one".',
+        'How many workers a Stratum pool sees. "one": all miners as `user`; "each": every worker as user.worker, on shared connections; "connection": every worker on a connection of its own. Left out: "one".',
         v.pipe(
           v.picklist(WORKERS_SEEN),
           v.metadata({ wanted: '"one", "each" or "connection"' }),
@@ -186,7 +189,7 @@ const PoolObject = v.pipe(
     ),
     miners_per_connection: v.optional(
       about(
-        "The most miners on one connection to a Stratum pool. Left out: as many as fit. With names of their own, 10 to 50 keep figures of single workers at the pool worth reading.",
+        'The most miners on one connection to a Stratum pool. Left out: as many as fit. With `workers` "each", use 10 to 50, so that the figures of single workers at the pool are worth reading.',
         wholeNumber("a number of miners", 1, 65_535),
       ),
     ),
@@ -194,7 +197,7 @@ const PoolObject = v.pipe(
   v.metadata({ wanted: WANTED_POOL }),
 );
 
-/** Either form. Not a union, which could not say in which field of which form a mistake is. */
+/** A pool in either form. Not a union, whose errors could not name the field with the mistake. */
 function pool() {
   return v.lazy((input) => isPlainObject(input) ? PoolObject : PoolTuple);
 }
@@ -203,7 +206,7 @@ function isPlainObject(input: unknown): boolean {
   return typeof input === "object" && input !== null && !Array.isArray(input);
 }
 
-/** SHA-256 of a certificate; comes out as 64 lower-case digits. */
+/** The SHA-256 of a certificate; the result has 64 lower-case digits. */
 function fingerprint() {
   return v.pipe(
     v.string(),
@@ -213,7 +216,7 @@ function fingerprint() {
   );
 }
 
-/** Networks in CIDR notation; what is none is found by `cross_checks.ts`. */
+/** Networks in CIDR notation; `cross_checks.ts` finds entries that are not networks. */
 function networks() {
   return v.pipe(
     v.array(text('a network such as "10.0.0.0/8"', 64)),
@@ -232,25 +235,27 @@ function file() {
   );
 }
 
-/** The highest difficulty there can be; what firmware can do ends there. */
+/** The highest difficulty: firmware cannot do more. */
 const HIGHEST_DIFFICULTY = 2 ** 31;
-/** As exponents: the lowest that a miner may come to, and, for load tests, one that any hash has. */
+/**
+ * Exponents of the lowest difficulty of a miner and, for load tests, of one that any hash meets.
+ */
 const LOWEST_EXPONENT = -20;
 const LOWEST_FIXED_EXPONENT = -32;
 
 const ListenTls = group(
-  "If given, miners speak TLS at this port (stratum+ssl://), which takes about 43 KB of memory for each miner instead of 7 to 13. Both files are read again whenever the configuration is.",
+  "If given, miners speak TLS at this port (stratum+ssl://). Each of them then takes about 43 KB of memory instead of 7 to 13 KB. A reload reads both files again.",
   {
     cert_file: about(
-      "The certificate in PEM, and behind it those of authorities in between.",
+      "The certificate in PEM, followed by those of intermediate authorities.",
       file(),
     ),
-    key_file: about("Its private key in PEM, not encrypted.", file()),
+    key_file: about("The private key of the certificate in PEM, not encrypted.", file()),
   },
 );
 
 const ListenVardiff = group(
-  "The same as `vardiff`, for miners that connect to this port; what is left out is as there. Bounds or an aim of its own lift a fixed difficulty.",
+  "As `vardiff`, for miners that connect to this port. A key that is left out has its value from `vardiff`. If this port has its own bounds or shares per minute, a fixed difficulty from `vardiff` does not apply to it.",
   {
     shares_per_minute: v.optional(
       about(
@@ -258,8 +263,8 @@ const ListenVardiff = group(
         wholeNumber("a number of shares", 1, 60),
       ),
     ),
-    minimum: v.optional(about("The lowest difficulty of a miner.", difficulty())),
-    maximum: v.optional(about("The highest difficulty of a miner.", difficulty())),
+    minimum: v.optional(about("The lowest difficulty a miner gets.", difficulty())),
+    maximum: v.optional(about("The highest difficulty a miner gets.", difficulty())),
     fixed: v.optional(
       about(
         "The difficulty of every miner, at most the pool's.",
@@ -282,27 +287,36 @@ function queueSize() {
   return about("Ignored.", wholeNumber("a number", 0, 2 ** 31 - 1));
 }
 
-const HttpDebug = group("The Go agent's keys for what `status` is here.", {
-  enable: v.optional(
-    about("Serve the status where `http_debug.listen` says, unless `status.listen` does.", flag()),
-    false,
-  ),
-  listen: v.optional(
-    about("Where, if enabled.", text("an address and port", 255)),
-    "127.0.0.1:9999",
-  ),
-});
+const HttpDebug = group(
+  "The Go agent's keys for the status server; btcagent's own are in `status`.",
+  {
+    enable: v.optional(
+      about("Serve the status at `http_debug.listen`, unless `status.listen` is given.", flag()),
+      false,
+    ),
+    listen: v.optional(
+      about(
+        "Address and port of the status server when `http_debug.enable` is true.",
+        text(
+          "an address and port",
+          255,
+        ),
+      ),
+      "127.0.0.1:9999",
+    ),
+  },
+);
 
-const Status = group("Metrics for Prometheus and a JSON API about everything here.", {
+const Status = group("The status server: the live page, a JSON API and metrics for Prometheus.", {
   listen: v.optional(
     about(
-      "Where they are served, over HTTP; empty for nowhere. Left out: `http_debug.listen` if that is enabled, else 127.0.0.1:9999.",
+      "Address and port of the status server (HTTP); empty for no status server. Left out: `http_debug.listen` if `http_debug.enable` is true, else 127.0.0.1:9999.",
       text("an IP address and port such as 127.0.0.1:9999", 255),
     ),
   ),
   token: v.optional(
     about(
-      "If not empty, only requests with this bearer token are answered. Needed wherever other machines can ask.",
+      "If not empty, only requests with this bearer token are answered. Required if other machines can reach the status server.",
       v.pipe(
         v.string(),
         v.maxLength(256),
@@ -313,19 +327,19 @@ const Status = group("Metrics for Prometheus and a JSON API about everything her
     "",
   ),
   control: v.optional(
-    about("Whether requests may change things; needs a token.", flag()),
+    about("Allow requests that change something (needs a token).", flag()),
     false,
   ),
   worker_series_max: v.optional(
     about(
-      "How many workers get metrics of their own: the first in the order of their names; and how many of those in trouble are named, the worst first.",
+      "How many workers get metrics of their own, the first in the order of their names. The same number of workers in trouble are named, the worst first.",
       wholeNumber("a number of workers", 0, 65535),
     ),
     0,
   ),
 });
 
-/** Hashes a second, as a number or a text with a unit. */
+/** A hashrate: hashes a second as a number, or text with a unit. */
 function hashrate() {
   return v.pipe(
     v.union([
@@ -336,30 +350,30 @@ function hashrate() {
   );
 }
 
-const Workers = group("What is remembered and expected of workers.", {
+const Workers = group("How long workers are remembered, and what hashrate is expected.", {
   remember_hours: v.optional(
     about(
-      "How long a worker that has no connection any more is shown as missing.",
+      "How long a worker without a connection is shown as missing.",
       wholeNumber("a number of hours", 1, 168),
     ),
     24,
   ),
   nominal_hashrate: v.optional(
     about(
-      'The hashrate the whole farm should have, as a number of hashes a second or as text such as "1.2 EH/s". Left out: only what the farm itself did in the last day is compared.',
+      'The hashrate the whole farm should have: a number of hashes a second, or text such as "1.2 EH/s". Left out: the farm is compared only with its own last day.',
       hashrate(),
     ),
   ),
 });
 
-const MessageQueueSize = group("Ignored, with a notice: there are no such queues here.", {
+const MessageQueueSize = group("Ignored, with a notice: btcagent has no such queues.", {
   session_manager: v.optional(queueSize()),
   pool_session_manager: v.optional(queueSize()),
   pool_session: v.optional(queueSize()),
   miner_session: v.optional(queueSize()),
 });
 
-const Advanced = group("Settings that seldom need a change.", {
+const Advanced = group("Settings that rarely need a change.", {
   pool_connection_number_per_subaccount: v.optional(about(
     "Pool connections per sub-account, all in use. Left out: one in use and one warm spare to the next pool.",
     wholeNumber("a number of connections", 1, 255),
@@ -373,33 +387,33 @@ const Advanced = group("Settings that seldom need a change.", {
     seconds(1, 3600),
   )),
   fake_job_notify_interval_seconds: v.optional(
-    about("How often miners get a made-up job while no pool answers.", seconds(1, 3600)),
+    about("The seconds between made-up jobs for miners while no pool answers.", seconds(1, 3600)),
     30,
   ),
   tls_skip_certificate_verify: v.optional(
     about(
-      "Accept any certificate of a pool, which is unsafe. Left out: certificates are verified.",
+      "Accept any certificate from a pool (unsafe). Left out: certificates are verified.",
       flag(),
     ),
   ),
   message_queue_size: v.optional(MessageQueueSize),
   bitcoin_default_version_mask: v.optional(
     about(
-      "Ignored: miners are always promised the version bits 0x1fffe000 (536862720), and told before their first job which of them the pool allows.",
+      "Ignored: btcagent always offers miners the version bits 0x1fffe000 (536862720), and tells them before their first job which of these the pool allows.",
       wholeNumber("a 32-bit mask", 0, 0xffffffff),
     ),
     0x1fffe000,
   ),
   share_batch_window_ms: v.optional(
     about(
-      "How long shares are gathered under load, to be written to the pool together.",
+      "Under load, collect shares for this long and write them to the pool together.",
       wholeNumber("a number of milliseconds", 0, 1000),
     ),
     40,
   ),
   io_engine: v.optional(
     about(
-      "How miners' sockets are served: `libc` takes the least memory and is for Linux, with the FFI permission; `deno` runs anywhere; `auto` is `libc` where it is available.",
+      "How miners' sockets are served: `libc` takes the least memory and needs Linux and the FFI permission; `deno` runs anywhere; `auto` is `libc` where available, else `deno`.",
       v.pipe(
         v.picklist(["auto", "libc", "deno"]),
         v.metadata({ wanted: '"auto", "libc" or "deno"' }),
@@ -409,14 +423,14 @@ const Advanced = group("Settings that seldom need a change.", {
   ),
   reuse_port: v.optional(
     about(
-      "Lets another btcagent with this setting listen on the same ports, so that a new one can take over from an old one.",
+      "Let another btcagent with this setting listen on the same ports, so that a new process can take over from an old one.",
       flag(),
     ),
     false,
   ),
 });
 
-const Limits = group("What a miner may ask of this program.", {
+const Limits = group("Limits on what a miner may do.", {
   login_timeout_seconds: v.optional(
     about("Disconnect a miner that has not authorized within this time.", seconds(1, 600)),
     10,
@@ -438,55 +452,55 @@ const Limits = group("What a miner may ask of this program.", {
   ),
   new_accounts_per_minute_per_ip: v.optional(
     about(
-      "How many sub-accounts that are not open the miners of one address may open in a minute in multi-user mode, at most 2 a second over all addresses; miners of others wait. 0 is no limit of its own.",
+      "How many sub-accounts that are not open yet the miners of one address may open in a minute in multi-user mode; miners of further sub-accounts wait. All addresses together may open 2 a second. 0: no limit for one address.",
       wholeNumber("a number of sub-accounts", 0, 65535),
     ),
     10,
   ),
   max_miners: v.optional(
     about(
-      "How many miners may be connected at once. Left out: as many as files may be open, less some for pools and logs. When all places are taken, a miner that has not logged in for a second makes room.",
+      "How many miners may be connected at once. Left out: the limit of open files, less some for pools and logs. When all places are taken, the next miner takes the place of one that has not logged in within a second.",
       wholeNumber("a number of miners", 1, 65535),
     ),
   ),
   max_connections_per_ip: v.optional(
     about(
-      "How many connections one address may have; 0 is any number. An IPv6 /64 counts as one address.",
+      "How many connections one address may have; 0: any number. An IPv6 /64 counts as one address.",
       wholeNumber("a number of connections", 0, 65535),
     ),
     0,
   ),
   new_connections_per_second_per_ip: v.optional(
     about(
-      "How many connections one address may open in a second; 0 is any number.",
+      "How many connections one address may open in a second; 0: any number.",
       wholeNumber("a number of connections", 0, 65535),
     ),
     0,
   ),
   max_requests_per_second: v.optional(
     about(
-      "A miner that sends more lines a second is disconnected; after a rest it may send five times as many at once. A line of more than 256 bytes counts as several. 0 is any number.",
+      "Disconnect a miner that sends more lines a second than this; after a pause it may send five times this number at once. A line of more than 256 bytes counts as several. 0: any number.",
       wholeNumber("a number of lines", 0, 100000),
     ),
     100,
   ),
   ban_after_violations: v.optional(
     about(
-      "When this number of connections from one address broke the protocol within `ban_seconds`, its new connections have only 1 s to log in for the same time: of those that have started to by then, 10 at a time may take longer, 5 new ones a second. None is kept out. Trying TLS first, as bfgminer does at every connect, is no violation. 0 is never.",
+      "After this number of connections from one address have broken the protocol within `ban_seconds`, new connections from it get only 1 s to log in, for `ban_seconds`. Of those that have started a login by then, 10 at a time may take longer, 5 new ones a second. No miner is kept out. Trying TLS first, as bfgminer does at every connect, is not a violation. 0: never.",
       wholeNumber("a number of violations", 0, 65535),
     ),
     20,
   ),
   ban_seconds: v.optional(
-    about("How long that lasts after the last time.", seconds(1, 86400)),
+    about("How long such an address is slowed down after its last violation.", seconds(1, 86400)),
     60,
   ),
   allow: v.optional(
-    about("If not empty, only miners from these networks are let in.", networks()),
+    about("If not empty, only miners from these networks may connect.", networks()),
     [],
   ),
   deny: v.optional(
-    about("Miners from these networks are not let in, even if allowed.", networks()),
+    about("Miners from these networks may not connect, even if `allow` has them.", networks()),
     [],
   ),
 });
@@ -505,34 +519,34 @@ function difficulty(exponent = LOWEST_EXPONENT) {
 }
 
 const Vardiff = group(
-  "The difficulty of each miner at pools that leave it to this program (Stratum). It is never above the pool's own, unless more shares would come than the pool can be sent.",
+  "The difficulty of each miner at Stratum pools, which leave it to btcagent. It is above the pool's own only if the farm would otherwise send the pool too many shares.",
   {
     shares_per_minute: v.optional(
       about(
-        "How many shares a minute each miner should send. Only those that the pool counts go to the pool.",
+        "How many shares a minute each miner should send. Only shares that the pool counts are sent to it.",
         wholeNumber("a number of shares", 1, 60),
       ),
       10,
     ),
     minimum: v.optional(
       about(
-        "The lowest difficulty of a miner, unless the pool's is lower or the miner asks for less.",
+        "The lowest difficulty a miner gets, unless the pool's is lower or the miner asks for less.",
         difficulty(),
       ),
       1,
     ),
     maximum: v.optional(
-      about("The highest difficulty of a miner. Left out: the pool's.", difficulty()),
+      about("The highest difficulty a miner gets. Left out: the pool's.", difficulty()),
     ),
     fixed: v.optional(
       about(
-        "The difficulty of every miner, at most the pool's. Left out: as fits each miner.",
+        "The difficulty of every miner, at most the pool's. Left out: btcagent finds one for each miner.",
         difficulty(LOWEST_FIXED_EXPONENT),
       ),
     ),
     suggest_to_pool: v.optional(
       about(
-        "Whether a pool is asked, at each connect, for a difficulty at which the miners together find a share in 3.3 seconds. Some pools do as they are asked, others ignore it. Nothing is asked before the hashrate is known.",
+        "Ask a pool, at each connect, for a difficulty at which the whole farm finds a share every 3.3 seconds. Some pools follow, others ignore it. btcagent asks once it knows the farm's hashrate.",
         flag(),
       ),
       false,
@@ -540,16 +554,16 @@ const Vardiff = group(
   },
 );
 
-const Tls = group("Whom to trust when TLS is spoken, to a pool or an https proxy.", {
+const Tls = group("Which certificates to trust for TLS to a pool or an https proxy.", {
   ca_file: v.optional(
     about(
-      "A file with certificates, in PEM, of authorities to trust beside the well-known ones.",
+      "A PEM file with the certificates of authorities to trust in addition to the well-known ones.",
       file(),
     ),
   ),
   certificate_sha256: v.optional(
     about(
-      "Only a pool whose certificate has one of these fingerprints is accepted. It must be valid all the same, unless it is signed by itself or `advanced.tls_skip_certificate_verify` is true.",
+      "If not empty, accept a pool only if its certificate has one of these fingerprints. The certificate must also be valid, unless it is self-signed or `advanced.tls_skip_certificate_verify` is true.",
       v.pipe(
         v.array(fingerprint()),
         v.maxLength(32),
@@ -560,10 +574,10 @@ const Tls = group("Whom to trust when TLS is spoken, to a pool or an https proxy
   ),
 });
 
-const Outage = group("What happens while no pool answers.", {
+const Outage = group("What to do while no pool answers.", {
   grace_seconds: v.optional(
     about(
-      "How long miners are kept without a pool before they are disconnected.",
+      "Without a pool, disconnect the miners after this time.",
       seconds(0, 3600),
     ),
     30,
@@ -572,36 +586,33 @@ const Outage = group("What happens while no pool answers.", {
 
 const Failover = group("When to change pools.", {
   return_after_seconds: v.optional(
-    about(
-      "How long a better pool must have been healthy before it is used again.",
-      seconds(0, 86400),
-    ),
+    about("Return to a better pool after it has been healthy for this long.", seconds(0, 86400)),
     180,
   ),
   no_job_seconds: v.optional(
     about(
-      "Leave a pool whose newest job is older than this while another pool sent one within the last minute; 0 is never.",
+      "Leave a pool whose newest job is older than this while another pool sent one within the last minute; 0: never.",
       seconds(0, 86400),
     ),
     180,
   ),
   all_refused_seconds: v.optional(
     about(
-      "Leave a pool that refused at least 20 shares of several miners for one reason, and accepted none, over this time; 0 is never. Low difficulty is no such reason. A pool is left at most once in 10 minutes.",
+      "Leave a pool that, for this long, rejected at least 20 shares of several miners for one reason and accepted none; 0: never. Low difficulty does not count as such a reason. A pool is left at most once in 10 minutes.",
       seconds(0, 86400),
     ),
     60,
   ),
   no_verdict_seconds: v.optional(
     about(
-      "Leave a pool that judged no share since at least 20 were sent this long ago; 0 is never.",
+      "Leave a pool that was sent at least 20 shares this long ago and has judged none since; 0: never.",
       seconds(0, 86400),
     ),
     60,
   ),
   leave_on_payout_change: v.optional(
     about(
-      "Leave a pool whose jobs do not pay an output any more that its earlier jobs paid. In any case the log says so.",
+      "Leave a pool whose jobs stop paying an output that its earlier jobs paid. The log warns in any case.",
       flag(),
     ),
     false,
@@ -615,33 +626,35 @@ function logLevel() {
   );
 }
 
-const LogLevels = group("Levels of single areas, where they are to differ from `log.level`.", {
+const LogLevels = group("Levels of single areas that differ from `log.level`.", {
   agent: v.optional(about("The program itself: start, stop, status server, log.", logLevel())),
-  miner: v.optional(about("Miners that come and go, and what is wrong with them.", logLevel())),
+  miner: v.optional(
+    about("Miners that connect and disconnect, and what is wrong with them.", logLevel()),
+  ),
   mux: v.optional(about("Sub-accounts.", logLevel())),
-  pool: v.optional(about("Connections to the pools and the ways to them.", logLevel())),
+  pool: v.optional(about("Connections to the pools, and proxies on the way.", logLevel())),
 });
 
 const Log = group("What is logged, and how.", {
-  level: v.optional(about("The least important lines that are still written.", logLevel()), "info"),
+  level: v.optional(about("The least important lines to write.", logLevel()), "info"),
   levels: v.optional(LogLevels, {}),
   format: v.optional(
     about(
-      "Lines for people (text), or one JSON object a line (json).",
+      "Lines for people (text), or one JSON object per line (json).",
       v.pipe(v.picklist(["text", "json"]), v.metadata({ wanted: '"text" or "json"' })),
     ),
     "text",
   ),
   max_file_bytes: v.optional(
     about(
-      "With `-l`: a file that would grow longer becomes btcagent.1.log, the one before it btcagent.2.log, and so on.",
+      "With `-l`: rename a file that would grow longer than this to btcagent.1.log, the one before it to btcagent.2.log, and so on.",
       wholeNumber("a number of bytes", 65536, 2 ** 40),
     ),
     10_000_000,
   ),
   max_files: v.optional(
     about(
-      "With `-l`: how many files are kept, btcagent.log among them.",
+      "With `-l`: how many files are kept, including btcagent.log.",
       wholeNumber("a number of files", 2, 1000),
     ),
     5,
@@ -649,7 +662,7 @@ const Log = group("What is logged, and how.", {
 });
 
 /**
- * The file as a whole: checks a value and fills in every default.
+ * The whole file: checks a value and fills in every default.
  *
  * @internal Its type is valibot's; read files with `readConfig`.
  */
@@ -673,26 +686,26 @@ export const ConfigSchema = group("btcagent's settings.", {
     false,
   ),
   disconnect_when_lost_asicboost: v.optional(
-    about("Disconnect a miner that stopped rolling versions, so that it begins again.", flag()),
+    about("Disconnect a miner that stopped rolling versions, so that it logs in again.", flag()),
     true,
   ),
   use_ip_as_worker_name: v.optional(
-    about("Name workers after their miners' IP addresses.", flag()),
+    about("Name each worker after its miner's IP address.", flag()),
     false,
   ),
   ip_worker_name_format: v.optional(
     about(
-      "How an IP address becomes a worker name: of 10.1.2.3, {1} is 10 and {4} is 3.",
+      "How an IP address becomes a worker name: for 10.1.2.3, {1} is 10 and {4} is 3.",
       text("a format such as {1}x{2}x{3}x{4}", 64),
     ),
     "{1}x{2}x{3}x{4}",
   ),
   fixed_worker_name: v.optional(
-    about("If not empty, the name of every worker.", text("a worker name", 64)),
+    about("If not empty, every worker gets this name.", text("a worker name", 64)),
     "",
   ),
   submit_response_from_server: v.optional(about(
-    "Answer a share with the pool's verdict (true), or with true at once (false). Left out: with the verdict, if the pool gives one.",
+    'Answer a share with the pool\'s verdict (true), or with "accepted" at once (false). Left out: with the verdict, if the pool gives one.',
     flag(),
   )),
   agent_listen_ip: v.optional(
@@ -705,7 +718,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   agent_listen_port: v.optional(about("The port miners connect to.", port()), 3333),
   listen: v.optional(
     about(
-      "More addresses and ports miners can connect to, with TLS where `tls` names a `cert_file` and a `key_file`.",
+      "More addresses and ports that miners can connect to. An entry with `tls`, which names a `cert_file` and a `key_file`, speaks TLS.",
       v.pipe(
         v.array(listenAddress()),
         v.maxLength(64),
@@ -716,7 +729,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   ),
   proxy: v.optional(
     about(
-      "Proxies to reach the pools through, all tried at once: socks5://user:password@host:port, http://…, https://…, or system for the one of ALL_PROXY, HTTPS_PROXY and NO_PROXY.",
+      "Proxies to reach the pools through, all tried at once: socks5://user:password@host:port, http://…, https://…, or system for the one that the environment names (ALL_PROXY, HTTPS_PROXY; NO_PROXY makes exceptions).",
       v.pipe(
         v.array(text("the address of a proxy", 1024)),
         v.maxLength(32),
@@ -725,7 +738,7 @@ export const ConfigSchema = group("btcagent's settings.", {
     ),
     [],
   ),
-  use_proxy: v.optional(about("Whether `proxy` is used.", flag()), true),
+  use_proxy: v.optional(about("Use the proxies in `proxy`.", flag()), true),
   direct_connect_with_proxy: v.optional(
     about("Try a direct connection at the same time as the proxies.", flag()),
     false,
@@ -735,7 +748,7 @@ export const ConfigSchema = group("btcagent's settings.", {
     true,
   ),
   pool_use_tls: v.optional(
-    about("Speak TLS to the pools whose entry does not say so by a scheme.", flag()),
+    about("Speak TLS to the pools whose entry has no scheme that decides it.", flag()),
     false,
   ),
   pools: about(
@@ -748,13 +761,13 @@ export const ConfigSchema = group("btcagent's settings.", {
     ),
   ),
   extranonce2_bytes: v.optional(about(
-    "How many bytes of extranonce2 miners get. Set it to 2 only if you know that all of your miners work with that. Left out: 4, or 3 where a pool has no room for 4.",
+    "How many bytes of extranonce2 miners get. Set 2 only if you know that all of your miners work with it. Left out: 4, or 3 if a pool has no room for 4.",
     wholeNumber("a number of bytes", 2, 4),
   )),
   vardiff: v.optional(Vardiff, {}),
   verify: v.optional(
     about(
-      "Which shares for pools of the agent protocol are hashed here as well, to find verdicts that are wrong: none (off), about one in 64 (sample), or all. The log and `contradicted` say when pool and btcagent differ. Of Stratum pools all are checked anyway.",
+      "Which shares for pools with the agent protocol btcagent also hashes itself, to find wrong verdicts: none (off), about one in 64 (sample), or all. The log and `contradicted` show where pool and btcagent disagree. Shares for Stratum pools are always checked.",
       v.pipe(
         v.picklist(["off", "sample", "all"]),
         v.metadata({ wanted: '"off", "sample" or "all"' }),
@@ -763,14 +776,14 @@ export const ConfigSchema = group("btcagent's settings.", {
     "off",
   ),
   use_iocp: v.optional(
-    about("Ignored, with a notice: a switch of the C++ agent on Windows.", flag()),
+    about("Ignored, with a notice: an option of the C++ agent for Windows.", flag()),
   ),
   pid_file: v.optional(about(
-    "Where the process id is written, for `btcagent reload`. Left out: nowhere.",
+    "The file to write the process id to, for `btcagent reload`. Left out: none.",
     file(),
   )),
   state_file: v.optional(about(
-    "Where it is kept across restarts how much room each pool leaves for miners, so that they get extranonces that fit every pool also while no pool answers. Left out: nowhere.",
+    "The file that remembers across restarts how much room each pool leaves for extranonces. Miners then get extranonces that fit every pool even while no pool answers. Left out: none.",
     file(),
   )),
   http_debug: v.optional(HttpDebug, {}),
@@ -785,14 +798,14 @@ export const ConfigSchema = group("btcagent's settings.", {
 });
 
 /**
- * A checked configuration with every default filled in; names are the file's
- * own. A key that may still be `undefined` was left out of the file, and leaving
- * it out means something of its own. IPv6 addresses come without brackets.
+ * A checked configuration with every default filled in; names are those of the file. A key that may
+ * still be `undefined` was left out of the file, which has a meaning of its own. IPv6 addresses
+ * have no brackets.
  */
 export type Config = NonNullable<(typeof ConfigSchema)["~types"]>["output"];
 
 /**
  * One pool of a configuration, as it is written: host, port and, in single-user mode, sub-account;
- * or an object, whose password is that of its `password_file` once that was read.
+ * or an object. Its password is that of its `password_file` once that has been read.
  */
 export type PoolEntry = Config["pools"][number];

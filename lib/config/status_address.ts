@@ -1,11 +1,12 @@
 /**
- * Where the status is served: an IP address and a port, and who can reach them; pure.
+ * The address of the status server: an IP address and a port, and whether other machines can reach
+ * it; pure.
  */
 
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { Config } from "./schema.ts";
 
-/** Where the status is served unless the file says otherwise. */
+/** The default address of the status server. */
 const DEFAULT_ADDRESS = "127.0.0.1:9999";
 
 /** An address to listen on. */
@@ -28,7 +29,7 @@ export function parseStatusAddress(text: string): StatusAddress | undefined {
   return parseIpAddress(hostname) === undefined ? undefined : { hostname, port };
 }
 
-/** As {@linkcode parseStatusAddress} reads it. */
+/** The address in the form that {@linkcode parseStatusAddress} reads. */
 export function formatAddress({ hostname, port }: StatusAddress): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
@@ -38,13 +39,13 @@ export function isLoopback({ hostname }: StatusAddress): boolean {
   return /^127\./.test(hostname) || /^(?:0*:)*:?0*1$/.test(hostname) && hostname.includes(":");
 }
 
-/** Where the status is to be served; `undefined` for nowhere. */
+/** The configured address; `undefined` for no status server. */
 export function statusAddress({ status, http_debug }: Config): StatusAddress | undefined {
   const text = status.listen ?? (http_debug.enable ? http_debug.listen : DEFAULT_ADDRESS);
   return text === "" ? undefined : parseStatusAddress(text);
 }
 
-/** Whether it may be served there: other machines need a token. */
+/** Whether the status server may use it: if other machines can reach it, it needs a token. */
 export function mayServe(address: StatusAddress, { status }: Config): boolean {
   return status.token !== "" || isLoopback(address);
 }

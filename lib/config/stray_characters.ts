@@ -1,19 +1,19 @@
 /**
- * Characters that only look like what JSON wants: of other keyboards, of word processors, and
- * blanks that cannot be seen. What to write instead.
+ * Characters that only look like those of JSON, from other keyboards or word processors, and
+ * invisible blanks; and what to write instead.
  */
 
-/** What to do about the marks that begin a comment in other kinds of files. */
+/** What to do about marks that start a comment in other kinds of files. */
 export const HOW_TO_COMMENT = "write comments as // or /* */";
 
-/** Like double quotes. */
+/** Characters that look like double quotes. */
 const QUOTES =
   "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u300c\u300d\u300e\u300f\u301d\u301e\uff02";
 
-/** Like single quotes, which JSON does not know either. */
+/** Characters that look like single quotes, which JSON does not have either. */
 const SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u00b4\uff07";
 
-/** Like other marks. */
+/** Characters that look like other marks of JSON. */
 const MARKS: Readonly<Record<string, string>> = {
   "\u3001": ",",
   "\u3002": ".",
@@ -32,16 +32,16 @@ const INVISIBLE = new RegExp(
     "\\u3000\\ufeff]",
 );
 
-/** Whether `character` looks like a quotation mark and is none that JSON knows. */
+/** Whether `character` looks like a quotation mark but is not one of JSON. */
 export function isQuoteLike(character: string): boolean {
   return QUOTES.includes(character) || SINGLE_QUOTES.includes(character);
 }
 
-/** What to do about `character` where it has no place; `undefined` if nothing is known of it. */
+/** What to do about a misplaced `character`; `undefined` if it is not a known one. */
 export function hintForStray(character: string): string | undefined {
   if (character === "") return undefined;
   if (character === "#") return HOW_TO_COMMENT;
-  if (character === "\ufffd") return "its bytes are no UTF-8: save the file as UTF-8";
+  if (character === "\ufffd") return "its bytes are not UTF-8: save the file as UTF-8";
   const code = codePoint(character);
   if (isQuoteLike(character)) return `this is the typographic quotation mark ${code}: write "`;
   if (INVISIBLE.test(character)) {
@@ -59,13 +59,14 @@ export function hintForName(text: string): string | undefined {
     const hint = hintForStray(character);
     if (hint !== undefined && character !== "#") return hint;
     if (character > "\u007f") {
-      return `${character} is ${codePoint(character)}, no letter of this alphabet: type it again`;
+      return `${character} is ${codePoint(character)}, not a letter of this alphabet: type it ` +
+        `again`;
     }
   }
   return undefined;
 }
 
-/** Of the forms that are as wide as a Chinese character. */
+/** The ASCII form of a character that is as wide as a Chinese one. */
 function asciiOfFullWidth(character: string): string | undefined {
   const code = character.codePointAt(0)!;
   return code >= 0xff01 && code <= 0xff5e ? String.fromCodePoint(code - 0xfee0) : undefined;

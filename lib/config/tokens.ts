@@ -1,8 +1,8 @@
 /**
- * JSON with comments, cut into tokens that know where they stand.
+ * Cuts JSON with comments into tokens that know their places.
  *
- * Its own few lines, since a parser that keeps positions costs a farm's proxy more than a megabyte
- * of memory for reading one file once.
+ * We have our own small code for this, since a parser that keeps positions costs the proxy more
+ * than a megabyte of memory for reading one file once.
  */
 
 import { quote } from "./problem.ts";
@@ -10,7 +10,7 @@ import { hintForStray, isQuoteLike } from "./stray_characters.ts";
 
 /**
  * A bracket, colon, comma, string, number, `true`, `false` or `null`; or a word without quotes,
- * which the C++ agent took for text.
+ * which the C++ agent read as text.
  */
 export interface Token {
   /** As written in the file. */
@@ -23,21 +23,21 @@ export interface Token {
 export interface Stop {
   /** UTF-16 units from the start of the text. */
   readonly offset: number;
-  /** What stands there. */
+  /** What was found there. */
   readonly found: string;
-  /** What has to stand there. */
+  /** What is wanted there. */
   readonly wanted: string;
-  /** What to do, where that is not plain from the rest. */
+  /** What to do, if that is not clear from the rest. */
   readonly hint?: string;
 }
 
 /** A text in tokens. */
 export interface Tokens {
-  /** As many as there are, comments left out. */
+  /** The tokens, without comments. */
   readonly tokens: readonly Token[];
-  /** Where something stands that begins no token; `undefined` if nothing does. */
+  /** Where something stands that cannot start a token; `undefined` if nothing does. */
   readonly foreign?: number;
-  /** Why the token that follows them has no end; `undefined` if it has. */
+  /** Why the token after them has no end; `undefined` if it has one. */
   readonly broken?: Stop;
 }
 
@@ -48,7 +48,7 @@ const WORD = String.raw`[A-Za-z_][\w.-]*`;
 const TOKEN = new RegExp(`[{}[\\]:,]|${STRING_BODY}"|${NUMBER}|${WORD}`, "y");
 const STRING_START = new RegExp(STRING_BODY, "y");
 
-/** Cuts `text` into tokens, as far as it can be. */
+/** Cuts `text` into tokens as far as possible. */
 export function tokensOf(text: string): Tokens {
   const tokens: Token[] = [];
   for (let offset = gapEnd(text, 0); offset < text.length;) {
@@ -75,7 +75,7 @@ export function isBareWord(source: string): boolean {
 /** The value of a string, number, `true`, `false` or `null`; of another word its text. */
 export function scalarOf({ source }: Token): string | number | boolean | null {
   if (isBareWord(source)) return source;
-  // A tab in a string is nobody's problem, though JSON wants it written \t.
+  // A tab in a string is harmless, although JSON wants \t.
   const legal = source.replace(
     // deno-lint-ignore no-control-regex -- these are what JSON.parse would refuse
     /[\0-\x1f]/g,
@@ -84,7 +84,7 @@ export function scalarOf({ source }: Token): string | number | boolean | null {
   return JSON.parse(legal);
 }
 
-/** Where blanks and comments end that begin at `offset`. */
+/** The end of the blanks and comments that start at `offset`. */
 function gapEnd(text: string, offset: number): number {
   for (let gap = matchAt(GAP, text, offset); gap; gap = matchAt(GAP, text, offset)) {
     offset += gap.length;
@@ -106,7 +106,7 @@ function brokenString(text: string, start: number): Stop {
   return { offset: start, found, wanted: 'a closing "' };
 }
 
-/** The first typographic quotation mark in `source`, as what stands where a " has to. */
+/** The first typographic quotation mark in `source`, found in place of a ". */
 export function strayQuote(source: string): Stop | undefined {
   const offset = Array.from(source.matchAll(/[\u0080-\uffff]/g))
     .find(([character]) => isQuoteLike(character))?.index;

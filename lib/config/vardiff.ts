@@ -1,4 +1,4 @@
-/** What holds for the difficulties of miners at a port with settings of its own; pure. */
+/** The difficulty settings of a port that has its own; pure. */
 
 /** Settings for difficulties; what is absent has its default. */
 export interface DifficultySettings {
@@ -13,8 +13,8 @@ export interface DifficultySettings {
 }
 
 /**
- * Those of `usual` with what a port has of its `own`. A port that says anything but a fixed
- * difficulty wants none.
+ * The settings in `usual`, overridden by a port's `own`. A port with any setting other than a fixed
+ * difficulty has no fixed difficulty.
  */
 export function vardiffAt(usual: DifficultySettings, own: DifficultySettings): DifficultySettings {
   const { shares_per_minute, minimum, maximum, fixed } = own;

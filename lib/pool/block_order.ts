@@ -1,17 +1,18 @@
 /**
- * Which of several pools still works on a block that others have left; pure.
+ * Finds the pool that still works on a block that others have left; pure.
  *
- * Hashes alone say nothing of which came first. A pool that goes from one previous hash to another
- * says that the second is newer; but it may have made that up, and the pools that stay be right. So
- * its word alone counts for nothing:
+ * Hashes alone do not show which came first. A pool that moves from one previous hash to another
+ * claims that the second is newer; but the claim may be false, and the pools that stay may be
+ * right. So the claim of one pool alone does not count:
  *
- * - A pool is behind while more pools have gone on to one and the same hash than are where it is.
- * - One that gets to a hash which another had before was behind since then.
- * - One that is where another has left for longer than blocks take is behind.
- * - Until then two pools are on different blocks, and nobody knows which is wrong.
+ * - A pool is behind while more pools have moved on to the same hash than are still at its hash.
+ * - A pool that moves to a hash that another pool had before was behind since then.
+ * - A pool is behind when another left its hash longer ago than a block takes.
+ * - Until then two pools are on different blocks, and it is unknown which is wrong.
  *
- * No pool can put another in a bad light alone, nor can a few that agree while more stay. Pools of
- * other coins have no hash in common, and two blocks of one height are not behind each other.
+ * So no single pool can make another look behind, nor can a few pools that agree while more stay.
+ * Pools of other coins have no hash in common, and two blocks of one height are not behind each
+ * other.
  */
 
 /** Times in milliseconds, monotonic. */
@@ -22,14 +23,14 @@ export interface LeftBlock {
   readonly poolId: number;
   /** Its connection, for logs. */
   readonly name: string;
-  /** Whether the pool that stays is behind; else it may be the other one that is wrong. */
+  /** Whether the pool that stays is certainly behind; if not, the other pool may be wrong. */
   readonly isSure: boolean;
 }
 
-/** Blocks that are remembered of each pool: about ten hours of them. */
+/** How many blocks are remembered for each pool: about ten hours. */
 const MOST = 64;
 
-/** A block takes longer once in three years: e^-12 of them do. */
+/** Only one block in e^12 takes longer: one in three years. */
 export const LONGEST_BLOCK_MS = 7_200_000;
 
 interface Arrival {
@@ -43,7 +44,7 @@ interface Course {
   readonly arrivals: Arrival[];
 }
 
-/** See above. */
+/** Remembers the previous hashes of each pool and compares the pools by the rules above. */
 export class BlockOrder {
   readonly #courses = new Map<number, Course>();
 
@@ -66,14 +67,14 @@ export class BlockOrder {
     return behindMs;
   }
 
-  /** What another pool left that this one works on; `undefined` if nobody did. */
+  /** Which pool left the block that this one works on, and when; `undefined` if none did. */
   leftBehind(poolId: number, time: number): LeftBlock | undefined {
     const mine = this.#courses.get(poolId)?.arrivals.at(-1)?.hash;
     if (mine === undefined) return undefined;
     let first: LeftBlock | undefined;
     for (const [otherId, { name, arrivals }] of this.#courses) {
       const next = arrivals[arrivals.findLastIndex(({ hash }) => hash === mine) + 1];
-      // It never was there, or is there still.
+      // It was never at this hash, or still is.
       if (next === undefined || next === arrivals[0]) continue;
       const { hash, at } = next;
       const isSure = time - at >= LONGEST_BLOCK_MS ||
@@ -85,12 +86,12 @@ export class BlockOrder {
     return first;
   }
 
-  /** How long a pool was behind that goes from one hash to another now. */
+  /** How long a pool was behind that moves from one hash to another now. */
   #behindMs(from: string, to: string, time: number): number {
     let behindMs = 0;
     for (const { arrivals } of this.#courses.values()) {
       const at = arrivals.findLastIndex(({ hash }) => hash === to);
-      // One that was never where this pool was says nothing of when it should have left.
+      // A pool that never had this pool's hash does not show when this pool should have left it.
       const wasThere = arrivals.slice(0, Math.max(0, at)).some(({ hash }) => hash === from);
       if (wasThere) behindMs = Math.max(behindMs, time - arrivals[at]!.at);
     }

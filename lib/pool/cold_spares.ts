@@ -1,14 +1,14 @@
 /**
- * Which pools are kept without a warm spare, for they close connections that do nothing: a spare is
- * only a cost to them and a line in the log to us. Such a pool is connected to when it is needed.
+ * Which pools get no warm spare because they close idle connections: a spare would only cost the
+ * pool a connection and us a log line. We connect to such a pool only when it is needed.
  */
 
 /** A pool that closed this many spares in a row, none of which ever served, gets no more. */
 export const CLOSES_UNTIL_COLD = 3;
 
 /**
- * A spare that stayed this long, in milliseconds, was not closed for idleness: pools restart, too. The
- * longest idle time-out known is two hours.
+ * A spare that lived this long, in milliseconds, was not closed for being idle: pools also restart.
+ * The longest known idle time-out is two hours.
  */
 export const LONGEST_IDLE_MS = 3 * 3_600_000;
 
@@ -17,7 +17,7 @@ export class ColdSpares {
   /** Closes in a row. */
   readonly #closes = new Map<number, number>();
 
-  /** Whether no spare is kept at a pool. */
+  /** Whether a pool gets no spare. */
   isCold(poolId: number): boolean {
     return this.#closesOf(poolId) >= CLOSES_UNTIL_COLD;
   }
@@ -27,7 +27,7 @@ export class ColdSpares {
     this.#closes.set(poolId, heldMs < LONGEST_IDLE_MS ? this.#closesOf(poolId) + 1 : 0);
   }
 
-  /** A pool serves: the spare was worth it. */
+  /** A pool serves miners, so its spare was useful. */
   served(poolId: number): void {
     this.#closes.delete(poolId);
   }

@@ -1,6 +1,6 @@
 /**
- * What the keeper of an account's connections asks of one, whatever kind of pool it leads to, and
- * what it hears of it.
+ * The interface between an account's roster and one of its pool connections, whatever the kind of
+ * the pool: what the roster asks of it, and what it reports.
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
@@ -24,51 +24,55 @@ export interface PoolConnectionOptions {
   readonly poolId: number;
   /** Where the pool is. */
   readonly address: PoolAddress;
-  /** What it speaks; `unknown` if that is to be found out. */
+  /** What it speaks; `unknown` if btcagent has to find out. */
   readonly kind: KindOfPool;
   /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
   /**
-   * What goes with the name; empty for none. Appears in no log. A pool that is an agent pool by the
-   * list gets none; one of unknown kind gets it with the question for its kind.
+   * The password; empty for none. It appears in no log. A pool that the list calls an agent pool
+   * gets none; a pool of unknown kind gets it with the question for its kind.
    */
   readonly password: string;
-  /** How many workers a Stratum pool is to see; absent for one. */
+  /** How many workers a Stratum pool sees; absent for one. */
   readonly workers?: WorkersSeen;
   /** The difficulty to suggest to a Stratum pool; absent for none. */
   readonly suggestedDifficulty?: number;
-  /** Bytes of extranonce2 that all miners are to have, if the operator says so; absent for any. */
+  /** Bytes of extranonce2 for all miners, if configured; absent for any number. */
   readonly extranonce2Bytes?: number | undefined;
-  /** Whether it is for the miners of one worker, if it is to a Stratum pool; absent if for all. */
+  /**
+   * Whether this connection to a Stratum pool is for the miners of one worker; absent if for all.
+   */
   readonly isOfOneWorker?: boolean;
-  /** Shares turns with many others, if it is one of many to a Stratum pool; absent otherwise. */
+  /** Makes many connections to a Stratum pool take turns; absent for a single one. */
   readonly gate?: TurnGate;
-  /** The most miners on it, if it is to a Stratum pool; absent for as many as fit. */
+  /** The most miners on this connection to a Stratum pool; absent for as many as fit. */
   readonly minersPerConnection?: number | undefined;
-  /** Whether verdicts are wanted, if the pool offers them. */
+  /** Whether to ask for verdicts, if the pool offers them. */
   readonly wantsVerdicts: boolean;
-  /** Which shares are hashed here though the pool judges them by itself; absent for none. */
+  /** Which shares btcagent also hashes although the pool judges them; absent for none. */
   readonly verify?: Verify;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** Opens the socket. */
   readonly dial: Dial;
-  /** Counts one more connect against the pool's rate: this connection needs a second one. */
+  /**
+   * Counts one more connect against the pool's rate limit, when this connection needs a second one.
+   */
   readonly connectsAgain?: () => void;
   /** Monotonic time, for judging the pool. */
   readonly now: AttendedNow;
-  /** What rates of the pool are judged by. */
+  /** The clock that the pool's rates are judged by. */
   readonly rateClock: RateClock;
-  /** For its turns, and for shares that wait for company. */
+  /** For its turns, and for shares that wait to be sent together. */
   readonly timers: Timers;
   /** Dialling and handshake together may take this long, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /**
-   * Treat a pool as dead after this much silence, in milliseconds; an agent pool is probed at half of
-   * it. `undefined` for what suits its kind.
+   * Treat a pool as dead after this much silence, in milliseconds; an agent pool is probed after
+   * half of it. `undefined` for the default of its kind.
    */
   readonly readTimeoutMs: number | undefined;
-  /** Longest wait of a share for company, in milliseconds. */
+  /** The longest time a share waits for others to be sent with it, in milliseconds. */
   readonly shareWindowMs: number;
   /** Hears jobs, difficulties and verdicts once the connection is ready. */
   readonly mux: UpstreamEvents;
@@ -80,15 +84,15 @@ export interface PoolConnectionOptions {
 export interface PoolConnection extends Traffic {
   /** For logs: `host:port #3`. */
   readonly name: string;
-  /** What is spoken on it, once that was found out; absent if it is what the list says. */
+  /** What the pool speaks, once btcagent has found out; absent if the list says it. */
   readonly kind?: KindOfPool;
   /** Bytes for the pool that the kernel has not taken. */
   readonly waitingBytes: number;
-  /** Ends what is overdue and probes a silent pool. To be called several times a second. */
+  /** Applies time-outs and probes a silent pool. To be called several times a second. */
   tick(): void;
-  /** Writes out what waits for company. */
+  /** Writes out shares that wait for others. */
   flush(): void;
-  /** Closes it. Nothing is reported any more. */
+  /** Closes it; it reports nothing more. */
   close(): void;
 }
 
@@ -96,23 +100,25 @@ export interface PoolConnection extends Traffic {
 export interface ReadyUpstream extends Upstream {
   /** The newest job. */
   readonly latestJob: Job;
-  /** Whether it leaves a question unanswered and says nothing else: miners must not be moved here. */
+  /**
+   * Whether it has not answered a question and sends nothing else: miners must not be moved here.
+   */
   readonly isSilent: boolean;
-  /** What is known of its work. */
+  /** Watches its work. */
   readonly watch: PoolWatch;
 }
 
 /**
  * Why a connection ended: the socket could not be opened or broke, or a time-out passed; the pool
- * closed it; what the pool said broke the protocol or refused us; it takes no work for the sub-account.
+ * closed it; the pool broke the protocol or refused us; the pool refused the sub-account.
  */
 export type EndCause = "connection" | "close" | "refusal" | "accountRefusal";
 
-/** The keeper of connections. */
+/** The owner of connections, which hears of their start and end. */
 export interface PoolConnectionOwner {
   /** The handshake is done; jobs and the rest follow to the mux. */
   ready(connection: PoolConnection, upstream: ReadyUpstream): void;
-  /** The connection is over; comes exactly once, unless it was closed from here. */
+  /** The connection has ended; called exactly once, unless we closed it. */
   ended(connection: PoolConnection, reason: string, cause: EndCause): void;
 }
 
@@ -120,8 +126,8 @@ export interface PoolConnectionOwner {
 export type OpenConnection = (options: PoolConnectionOptions) => PoolConnection;
 
 /**
- * Asks a pool of this kind for its extranonce2 size, unless that is known of the kind. Resolves when
- * no connection is open for it any more; never rejects.
+ * Asks a pool of this kind for its extranonce2 size, unless the kind fixes it. Resolves when its
+ * connections are closed; never rejects.
  */
 export type AskSize = (kind: KindOfPool, question: SizeQuestion) => Promise<void>;
 
@@ -129,8 +135,8 @@ export type AskSize = (kind: KindOfPool, question: SizeQuestion) => Promise<void
 export interface PoolKinds {
   /** Opens a connection. */
   readonly open: OpenConnection;
-  /** Asks a pool for its extranonce2 size; absent where none needs to be asked. */
+  /** Asks a pool for its extranonce2 size; absent if no pool needs to be asked. */
   readonly askSize?: AskSize;
-  /** Takes the pools of the configuration as they are from now on; absent where nothing is noted. */
+  /** Takes the new list of pools; absent if no kind needs to know it. */
   readonly list?: (pools: readonly KnownPool[]) => void;
 }

@@ -1,5 +1,5 @@
 /**
- * A few questions to a pool that may speak Stratum, and its messages until enough is known.
+ * Asks a pool that may speak Stratum a few questions, and reads its messages until enough is known.
  */
 
 import type { Timers } from "../base/clock.ts";
@@ -16,17 +16,17 @@ import { isClose } from "./end_reason.ts";
 
 /** The side that asks. */
 export interface Questioner {
-  /** All that is said, lines with their ends; absent where the dial has written it. */
+  /** Everything it sends, lines with their ends; absent if the dialer has already sent it. */
   readonly question?: string;
-  /** Whether enough is known. */
+  /** Whether it knows enough. */
   readonly isDone: boolean;
   /** Takes a message. @throws PoolFault when the pool cannot be used. */
   receive(message: PoolMessage): void;
-  /** Time passes; called several times a second. */
+  /** Called several times a second, as time passes. */
   tick(): void;
 }
 
-/** How it went. */
+/** How a conversation went. */
 export interface Conversation {
   /**
    * `done`: enough is known; `closed`: by the pool; `broken`: the connection failed; `fault`: the pool
@@ -35,7 +35,7 @@ export interface Conversation {
   readonly end: "done" | "closed" | "broken" | "timeout" | "fault";
   /** What the fault was. */
   readonly fault: { readonly code: string; readonly message: string } | undefined;
-  /** Messages that came, of any meaning. */
+  /** How many messages came, whatever they mean. */
   readonly messages: number;
   /** The first line that is no JSON object, in double quotes; `undefined` for none. */
   readonly said: string | undefined;
@@ -45,7 +45,7 @@ export interface Conversation {
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/** A pool says less than this before enough is known: a few jobs of 40 KB. */
+/** A pool sends less than this before enough is known: a few jobs of 40 KB. */
 const MAX_BYTES = 512 * 1024;
 
 const TICK_MS = 200;
@@ -61,7 +61,7 @@ export async function converse(
   let said: string | undefined;
   let firstByte: number | undefined;
   let isClosed = false;
-  // What is being read ends with the connection.
+  // Closing the connection also ends a pending read.
   const close = () => {
     if (!isClosed) connection.close();
     isClosed = true;
@@ -84,14 +84,18 @@ export async function converse(
       firstByte ??= buffer[0];
       bytes += count;
       if (bytes > MAX_BYTES) {
-        throw new PoolFault("too-much", `Too much from this pool: more than ${MAX_BYTES} bytes`);
+        throw new PoolFault(
+          "too-much",
+          `Cannot read on from this pool: it sent more than ` +
+            `${MAX_BYTES} bytes`,
+        );
       }
       decoder.push(buffer.subarray(0, count));
       for (let line = decoder.next(); line; line = decoder.next()) {
         receive(line);
         if (questioner.isDone) return "done";
       }
-      // Plain words may come without a line's end: they are all there is.
+      // Plain text may come without a line end: then it is everything the pool sent.
       if (said === undefined && messages === 0 && decoder.unfinished.length > 0) {
         if (decoder.unfinished[0] !== 0x7b) said = quoteBytes(decoder.unfinished);
       }

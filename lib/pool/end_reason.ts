@@ -1,5 +1,5 @@
 /**
- * Why a connection to a pool ended, in words and in a {@linkcode EndCause}, from what was thrown.
+ * Why a connection to a pool ended: in words and as an {@linkcode EndCause}, from the thrown error.
  */
 
 import { ProtocolViolation } from "../base/violation.ts";
@@ -7,7 +7,7 @@ import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import type { EndCause } from "./connection.ts";
 
-/** The code of the fault when a pool does not take the name that we authorize as. */
+/** The code of the fault when a pool refuses the name that we authorize as. */
 export const AUTHORIZE_REFUSED = "authorize-refused";
 
 const log = areaLog("pool");
@@ -20,7 +20,7 @@ export function isClose(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset;
 }
 
-/** In words. A fault of our own is reported beside. */
+/** The reason in words. A fault of our own is also reported. */
 export function endReason(error: unknown): string {
   if (error instanceof ProtocolViolation) return error.message;
   if (isClose(error)) return "the pool closed the connection";
@@ -28,7 +28,7 @@ export function endReason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whose fault it is. */
+/** The cause, by whose fault it is. */
 export function causeOf(error: unknown): EndCause {
   if (isClose(error)) return "close";
   if (!(error instanceof ProtocolViolation)) return "connection";

@@ -32,7 +32,7 @@ export class RosterEntry implements Ranked {
   readonly openedAt: number;
   /** The connection itself. */
   readonly connection: PoolConnection;
-  /** The pool's place in the order of the moment, 0 the best, or {@linkcode UNWANTED}. */
+  /** The pool's current place in the order, 0 the best, or {@linkcode UNWANTED}. */
   rank: number;
   /** `undefined` while it dials or shakes hands. */
   ready: ReadyPart | undefined = undefined;
@@ -65,14 +65,14 @@ export class RosterEntry implements Ranked {
   }
 }
 
-/** One whose handshake is done. */
+/** An entry whose handshake is done. */
 export type ReadyEntry = RosterEntry & { readonly ready: ReadyPart };
 
 /** All connections of an account, in the order in which they were opened. */
 export class RosterEntries {
   readonly #entries: RosterEntry[] = [];
 
-  /** All of them as they are now. */
+  /** All connections now. */
   get all(): readonly RosterEntry[] {
     return [...this.#entries];
   }
@@ -93,8 +93,8 @@ export class RosterEntries {
   }
 
   /**
-   * Those that count when the next is chosen: not those that are kept for their last verdicts, nor
-   * silent spares while miners wait for one to serve them.
+   * Connections that count when the next one is chosen: not those that are kept only for their last
+   * verdicts, nor silent spares while miners wait for a pool.
    */
   get counting(): readonly RosterEntry[] {
     const areServed = this.serving.length > 0;
@@ -104,7 +104,7 @@ export class RosterEntries {
     });
   }
 
-  /** Spares that may serve, the best first: one that is silent may not before it speaks. */
+  /** Spares that may serve, the best first: a silent spare may not, until it sends something. */
   get spares(): readonly ReadyEntry[] {
     return this.idle.filter(({ rank, ready }) => rank !== UNWANTED && !ready.upstream.isSilent)
       .sort((a, b) => a.rank - b.rank);
@@ -116,7 +116,7 @@ export class RosterEntries {
     pools: number,
   ): { readonly at: number; readonly name: string } | undefined {
     let newest: { readonly at: number; readonly name: string } | undefined;
-    // Asked for each of them, of which there may be a thousand.
+    // Called for each connection, and there may be a thousand.
     for (const other of this.#entries) {
       if (other === entry || other.ready === undefined) continue;
       if (pools > 1 && other.pool.poolId === entry.pool.poolId) continue;
@@ -137,34 +137,34 @@ export class RosterEntries {
     return this.serving.findLast((entry) => entry.rank === worst);
   }
 
-  /** Those to the pool with this id. */
+  /** Connections to the pool with this id. */
   to(poolId: number): readonly RosterEntry[] {
     return this.#entries.filter(({ pool }) => pool.poolId === poolId);
   }
 
-  /** The one of this connection. */
+  /** The entry of this connection. */
   of(connection: PoolConnection): RosterEntry {
     const entry = this.#entries.find((entry) => entry.connection === connection);
     if (entry === undefined) throw new RangeError(`Connection ${connection.name} has no entry`);
     return entry;
   }
 
-  /** What passed on all of them. */
+  /** The traffic on all connections. */
   get traffic(): Traffic {
     return sumOfTraffic(this.#entries.map(({ connection }) => connection));
   }
 
-  /** A new one. */
+  /** Adds a connection. */
   add(entry: RosterEntry): void {
     this.#entries.push(entry);
   }
 
-  /** One is gone. */
+  /** Removes a connection. */
   remove(entry: RosterEntry): void {
     this.#entries.splice(this.#entries.indexOf(entry), 1);
   }
 
-  /** Every one learns its rank in `order`, the best pool first. */
+  /** Gives every connection its rank in `order`, which has the best pool first. */
   putInOrder(order: readonly ListedPool[]): void {
     for (const entry of this.#entries) {
       if (entry.ready?.leftFor !== undefined) continue;

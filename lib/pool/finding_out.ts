@@ -1,6 +1,6 @@
 /**
- * A connection to a pool whose kind nobody said: asks for it on one connection, then opens another
- * of the kind that was found.
+ * A connection to a pool of unknown kind: finds out the kind on one connection, then opens another
+ * of that kind.
  */
 
 import type { KindOfPool, PoolKind } from "../base/pool_kind.ts";
@@ -21,24 +21,24 @@ import { KindEvidence, kindQuestion } from "./kind_question.ts";
 
 const READ_BUFFER_BYTES = 4 * 1024;
 
-/** A pool says less than this before its kind is clear: a few jobs of 40 KB. */
+/** A pool sends less than this before its kind is clear: a few jobs of 40 KB. */
 const MAX_BYTES = 512 * 1024;
 
 /** What is needed to find out. */
 export interface FindingOutParts {
-  /** What was found before, and where it is noted. */
+  /** The kinds found so far; a new one is noted here. */
   readonly found: FoundKinds;
   /** Opens a connection of a kind. */
   readonly open: (kind: PoolKind, options: PoolConnectionOptions) => PoolConnection;
 }
 
-/** What there is at the time. */
+/** The stages of such a connection. */
 type Stage =
   | { readonly kind: "asking"; readonly link: Connection | undefined }
   | { readonly kind: "found"; readonly inner: PoolConnection }
   | { readonly kind: "ended"; readonly inner: PoolConnection | undefined };
 
-/** A connection that begins by asking for the kind, and stands for the one of that kind then. */
+/** A connection that first asks for the kind, then stands for a connection of that kind. */
 export class FindingOut implements PoolConnection, PoolConnectionOwner {
   readonly name: string;
   readonly #options: PoolConnectionOptions;
@@ -67,7 +67,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     else this.#open(known);
   }
 
-  /** What was found out; `unknown` before. */
+  /** The kind, once it is found; `unknown` before. */
   get kind(): KindOfPool {
     return this.#kind;
   }
@@ -123,7 +123,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   }
 
   ended(_inner: PoolConnection, reason: string, cause: EndCause): void {
-    // It may have become another pool since it was found out.
+    // The address may lead to another pool since its kind was found.
     if (!this.#isReady && cause === "refusal") this.#parts.found.forget(this.#options.address);
     this.#stage = { kind: "ended", inner: this.#inner };
     this.#options.owner.ended(this, reason, cause);
@@ -133,7 +133,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     return this.#stage.kind === "asking" ? undefined : this.#stage.inner;
   }
 
-  /** A question of its own, since the stage changes behind the compiler's back. */
+  /** A method of its own, because the compiler does not see that the stage changes. */
   #isAsking(): boolean {
     return this.#stage.kind === "asking";
   }
@@ -141,7 +141,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
   async #ask(): Promise<void> {
     const { found } = this.#parts;
     const { dial, address } = this.#options;
-    // One question is enough for all.
+    // One question is enough for all connections to an address.
     for (let other = found.asked(address); other !== undefined; other = found.asked(address)) {
       await other.over;
       if (!this.#isAsking()) return;
@@ -173,7 +173,8 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
       if (this.#bytesRead > MAX_BYTES) {
         throw new PoolFault(
           "too-much",
-          `Too much from this pool: more than ${MAX_BYTES} bytes came before it said what it speaks`,
+          `Cannot find out the protocol of this pool: it sent more than ${MAX_BYTES} bytes ` +
+            `before that was clear`,
         );
       }
       decoder.push(buffer.subarray(0, count));
@@ -185,7 +186,7 @@ export class FindingOut implements PoolConnection, PoolConnectionOwner {
     }
   }
 
-  /** What was thrown: only a connection that the pool closed says something of its kind. */
+  /** Takes a thrown error: only a connection that the pool closed says something about its kind. */
   #lost(error: unknown): void {
     if (!this.#isAsking()) return;
     if (isClose(error)) this.#closed(endReason(error));

@@ -1,6 +1,6 @@
 /**
- * What was found out of pools whose kind nobody said, by address: for the life of the process, so
- * that a pool which was mistaken for another kind is asked again at the next start.
+ * The kinds of pools that btcagent found out, by address. They are kept only while the process
+ * runs, so that a pool whose kind was mistaken is asked again at the next start.
  */
 
 import type { PoolKind } from "../base/pool_kind.ts";
@@ -12,14 +12,14 @@ const log = areaLog("pool");
 
 const PROTOCOL: Readonly<Record<PoolKind, string>> = {
   agent: "the agent protocol",
-  stratum: "Stratum, so it sees one worker unless its entry sets `workers`",
+  stratum: "Stratum: it sees one worker, unless its entry sets `workers`",
 };
 
-/** A connection that asks a pool for its kind, and hears its extranonce2 size with it. */
+/** A question for a pool's kind, which also learns its extranonce2 size. */
 export class KindQuestion {
-  /** The size, as soon as it is there; `undefined` if the pool does not say it. */
+  /** The size, as soon as it is known; `undefined` if the pool does not give it. */
   readonly size: Promise<number | undefined>;
-  /** Resolves when nothing more is heard. */
+  /** Resolves when the question has ended. */
   readonly over: Promise<void>;
   readonly #size: (bytes: number | undefined) => void;
   readonly #end: () => void;
@@ -38,12 +38,12 @@ export class KindQuestion {
     };
   }
 
-  /** What is known of the size; `undefined` for nothing yet. The first one counts. */
+  /** Takes what is known of the size; `undefined` if nothing yet. The first size counts. */
   sizeSeen(bytes: number | undefined): void {
     if (bytes !== undefined) this.#size(bytes);
   }
 
-  /** It asks no more. To be called once. */
+  /** Ends the question. To be called once. */
   end(): void {
     this.#end();
   }
@@ -53,10 +53,10 @@ export class KindQuestion {
 export class FoundKinds {
   readonly #kinds = new Map<string, PoolKind>();
   readonly #said = new Set<string>();
-  /** The last question of each address that is not over. */
+  /** The last open question to each address. */
   readonly #questions = new Map<string, KindQuestion>();
 
-  /** What was found at an address; `undefined` if it is to be found out. */
+  /** The kind found at an address; `undefined` if it is not known yet. */
   of(address: PoolAddress): PoolKind | undefined {
     return this.#kinds.get(keyOf(address));
   }
@@ -83,12 +83,12 @@ export class FoundKinds {
     return question;
   }
 
-  /** What is being asked at an address; `undefined` for nothing. */
+  /** The open question to an address; `undefined` for none. */
   asked(address: PoolAddress): KindQuestion | undefined {
     return this.#questions.get(keyOf(address));
   }
 
-  /** The pool did not go on as it was taken for: it is to be found out again. */
+  /** The pool does not behave like the kind that was found: it will be asked again. */
   forget(address: PoolAddress): void {
     this.#kinds.delete(keyOf(address));
   }

@@ -1,8 +1,8 @@
 /**
- * Whether a pool still does a pool's work, however well its connection does; pure.
+ * Whether a pool still does its work, even if its connection is fine; pure.
  *
- * A pool may answer every question and yet be of no use: no new job comes, every share is refused,
- * or none is judged. The signs, with the times of the configuration:
+ * A pool may answer every question and still be useless: it sends no new job, rejects every share,
+ * or judges none. The signs, with the times of the configuration:
  *
  * | sign | what is seen |
  * | --- | --- |
@@ -13,7 +13,7 @@
 
 import type { Rejected, Verdict } from "../mux/verdict.ts";
 
-/** After these many milliseconds each sign is one; Infinity for never. */
+/** How long each sign must last, in milliseconds; Infinity for never. */
 export interface HalfDeadBounds {
   /** The newest job is this old. */
   readonly noJobMs: number;
@@ -23,20 +23,20 @@ export interface HalfDeadBounds {
   readonly noVerdictMs: number;
 }
 
-/** Another pool's job is new for this long, in milliseconds. */
+/** Another pool's job counts as new for this long, in milliseconds. */
 export const FRESH_JOB_MS = 60_000;
 
-/** Fewer shares than this are no sign of anything. */
+/** Fewer shares than this are not a sign. */
 export const MIN_SHARES = 20;
 
-/** What one connection did of a pool's work, from its handshake on. Times in milliseconds. */
+/** The work that one connection did since its handshake. Times in milliseconds. */
 export class WorkRecord {
   #jobAt: number;
   #newsAt = -Infinity;
   /** Shares since the last verdict, up to {@linkcode MIN_SHARES}, and when the last of those was sent. */
   #unjudged = 0;
   #enoughAt = 0;
-  /** The first of a run of refusals of one kind; `undefined` after a verdict that was none such. */
+  /** The first of a run of refusals of one kind; `undefined` after any other verdict. */
   #run: Rejected | undefined;
   #runLength = 0;
   #runSince = 0;
@@ -50,8 +50,8 @@ export class WorkRecord {
   }
 
   /**
-   * When the last job came that was not part of the handshake, which a pool greets everybody with;
-   * -Infinity for never.
+   * When the last job came after the handshake; -Infinity for never. The job in the handshake does
+   * not count, since even a stuck pool sends it.
    */
   get newsAt(): number {
     return this.#newsAt;
@@ -62,7 +62,7 @@ export class WorkRecord {
     this.#jobAt = this.#newsAt = time;
   }
 
-  /** A share was sent that the pool is to judge. */
+  /** A share was sent that the pool has to judge. */
   submitted(time: number): void {
     if (this.#unjudged < MIN_SHARES && ++this.#unjudged === MIN_SHARES) this.#enoughAt = time;
   }
@@ -87,9 +87,9 @@ export class WorkRecord {
   }
 
   /**
-   * Why the pool is to be left; `undefined` if it does its work, or nothing can be said.
+   * Why miners should leave the pool; `undefined` if it does its work, or it is too early to know.
    *
-   * @param newsElsewhereAt When the last job came from another pool, and from which.
+   * @param newsElsewhereAt When the last job of another pool came, and from which pool.
    */
   sign(
     bounds: HalfDeadBounds,
@@ -110,7 +110,8 @@ export class WorkRecord {
       this.#run !== undefined && this.#runLength >= MIN_SHARES && this.#runHasOthers &&
       ranFor >= bounds.allRefusedMs
     ) {
-      return `it refused all ${this.#runLength} shares of ${seconds(ranFor)}, of several miners: ` +
+      return `it rejected all ${this.#runLength} shares of ${seconds(ranFor)}, from several ` +
+        `miners: ` +
         `${this.#run.poolCode} "${this.#run.poolText}"`;
     }
     const unjudgedFor = time - this.#enoughAt;
@@ -122,24 +123,27 @@ export class WorkRecord {
   }
 }
 
-/** What kind of refusal it is. Codes without a reason of ours are a kind each. */
+/** The kind of a refusal. Each code without a reason of ours is a kind of its own. */
 export function refusalKind({ reason, poolCode }: Rejected): string {
   return reason === "other" ? `code ${poolCode}` : reason;
 }
 
-/** A pool is left at most once in this time, and left alone for as long at least, in milliseconds. */
+/**
+ * A pool is left at most once in this time, and not retried for at least this long, in
+ * milliseconds.
+ */
 export const LEAVE_AGAIN_MS = 600_000;
 
 /** Longest time that a pool is left alone. */
 const MAX_ALONE_MS = 2 * 3_600_000;
 
-/** When which pool was left, by its id. */
+/** When each pool was left, by its id. */
 export class Leavings {
   readonly #left = new Map<number, { readonly at: number; readonly aloneMs: number }>();
 
   /**
-   * Whether miners may leave a connection to this pool now. Several that served when it was last left
-   * are left together, as each shows its sign.
+   * Whether miners may leave a connection to this pool now. Connections that served when the pool
+   * was last left may all be left, each when it shows its sign.
    */
   mayLeave(poolId: number, servesSince: number, time: number): boolean {
     const left = this.#left.get(poolId);
@@ -147,15 +151,15 @@ export class Leavings {
   }
 
   /**
-   * A pool is left. @returns how long to leave it alone, in milliseconds: twice as long each time,
-   * since miners lose work until they have left it again.
+   * Miners leave a pool. @returns how long not to retry it, in milliseconds: twice as long each
+   * time, since miners lose work until they have left it again.
    */
   left(poolId: number, time: number): number {
     const before = this.#left.get(poolId);
     if (before !== undefined && time - before.at < LEAVE_AGAIN_MS) {
       return before.at + before.aloneMs - time;
     }
-    // After a long time without trouble it is as new.
+    // After a long time without trouble, the pool starts again from the shortest wait.
     const isAgain = before !== undefined && time - before.at < 2 * MAX_ALONE_MS;
     const aloneMs = isAgain ? Math.min(2 * before.aloneMs, MAX_ALONE_MS) : LEAVE_AGAIN_MS;
     this.#left.set(poolId, { at: time, aloneMs });

@@ -1,19 +1,20 @@
 /**
- * How pools did, and after how long each is tried again; pure.
+ * How pools have behaved, and when each is tried again; pure.
  *
- * One that fails is left alone for a while, longer each time; one that failed is trusted again only
- * after it has served for a while.
+ * A pool that fails is not tried for a while, longer each time. It is trusted again only after it
+ * has served for a while.
  */
 
 import { backoffMs } from "../base/backoff.ts";
 import type { Random } from "../base/clock.ts";
 
-/** A connection must have served this long before its end counts as the first failure again. */
+/** After serving this long, the end of a connection counts as a first failure again. */
 export const PROVEN_MS = 30_000;
 
 /**
- * A pool that had no failure and served this long was healthy: most such ends are a restart, so the
- * first redial is immediate. Once in {@linkcode PROVEN_MS}: a pool that flaps must not be hammered.
+ * A pool without a failure that served this long was healthy: such an end is mostly a restart, so
+ * the first redial is immediate. This happens once in {@linkcode PROVEN_MS}, so that a flapping
+ * pool is not hammered.
  */
 export const HEALTHY_MS = 2_000;
 
@@ -21,18 +22,18 @@ export const HEALTHY_MS = 2_000;
 const SAME_LOSS_MS = 1_000;
 
 /**
- * While nothing serves no pool is left alone for longer than after this many failures, which is 0.5
- * to 1 s: the miners stand still, and the pool may be well again at any moment.
+ * While no pool serves, every pool is retried at least as soon as after this number of failures,
+ * within 0.5 to 1 s: the miners stand still, and a pool may recover at any moment.
  */
 const MAX_OUTAGE_FAILURES = 2;
 
-/** How one pool address did. */
+/** How one pool address has behaved. */
 class HealthRecord {
   failures = 0;
-  /** When it is tried again, and when already if nothing serves. */
+  /** When it is tried again; and when, if no pool serves. */
   retryAt = 0;
   outageRetryAt = 0;
-  /** It does no work: whatever its connections do it is left alone until then while others serve. */
+  /** It does no work: while others serve, it is not used until then, even if it connects. */
   aloneUntil = 0;
   /** When a loss was last answered with an immediate redial. */
   redialledAt = -Infinity;
@@ -51,23 +52,25 @@ export class PoolHealth {
     this.#random = random;
   }
 
-  /** Whether a pool may be dialled at `time`; sooner in an outage, when no connection is ready. */
+  /** Whether a pool may be dialed at `time`; sooner in an outage, when no connection is ready. */
   mayDial(poolId: number, time: number, isOutage: boolean): boolean {
     return this.wait(poolId, time, isOutage) <= 0;
   }
 
-  /** How long a pool is left alone from `time` on, in milliseconds; 0 or less for no longer. */
+  /**
+   * How long a pool must not be dialed from `time` on, in milliseconds; 0 or less if it may be now.
+   */
   wait(poolId: number, time: number, isOutage: boolean): number {
     const { retryAt, outageRetryAt, aloneUntil } = this.#record(poolId);
     return (isOutage ? outageRetryAt : Math.max(retryAt, aloneUntil)) - time;
   }
 
-  /** Whether a pool does no work and is left alone for that. */
+  /** Whether a pool is not used because it does no work. */
   isLeftAlone(poolId: number, time: number): boolean {
     return time < this.#record(poolId).aloneUntil;
   }
 
-  /** Whether the last that was heard of a pool is a failure. */
+  /** Whether the latest news of a pool is a failure. */
   hasFailed(poolId: number): boolean {
     const { failures, ready } = this.#record(poolId);
     return failures > 0 && ready === 0;
@@ -84,11 +87,11 @@ export class PoolHealth {
     const record = this.#record(poolId);
     if (record.ready++ > 0) return;
     record.healthySince = time;
-    // It takes connections again, so those that are still missing need not wait.
+    // It accepts connections again, so those still missing need not wait.
     record.retryAt = record.outageRetryAt = Math.min(record.retryAt, time);
   }
 
-  /** A ready connection was closed from here after it served for `servedMs`: no fault of the pool. */
+  /** We closed a ready connection after it served for `servedMs`: not the pool's fault. */
   closed(poolId: number, time: number, servedMs: number): void {
     const record = this.#record(poolId);
     record.ready--;
@@ -96,8 +99,8 @@ export class PoolHealth {
   }
 
   /**
-   * A ready connection was lost after it served for `servedMs`. Returns the wait before the next: none
-   * for the first redial of a pool that had been healthy.
+   * A ready connection was lost after it served for `servedMs`. Returns the wait before the next
+   * one: none for the first redial of a pool that was healthy.
    */
   lost(poolId: number, time: number, servedMs: number): number {
     const record = this.#record(poolId);
@@ -109,19 +112,21 @@ export class PoolHealth {
     return 0;
   }
 
-  /** A pool does no work, however well it is connected: it is dialled only while nothing serves. */
+  /**
+   * A pool is connected but does no work: until `until`, it is dialed only while no pool serves.
+   */
   leaveAlone(poolId: number, until: number): void {
     this.#record(poolId).aloneUntil = until;
   }
 
   /**
-   * A connection could not be made; `isRefusal` if the pool was reached and will not have us, which
-   * haste makes no better. Returns the wait before the next attempt, in milliseconds.
+   * A connection could not be made; `isRefusal` if the pool was reached and refused us, which a
+   * quick retry does not change. Returns the wait before the next attempt, in milliseconds.
    */
   failed(poolId: number, time: number, isRefusal: boolean = false): number {
     const record = this.#record(poolId);
-    // Nothing is dialled before: this connection is older than the last failure, and connections
-    // that fail together are one failure.
+    // This connection is older than the last failure, since nothing is dialed before that time.
+    // Connections that fail together are one failure.
     if (time < record.outageRetryAt) return record.retryAt - time;
     record.failures++;
     const chance = this.#random();
@@ -134,7 +139,7 @@ export class PoolHealth {
     return wait;
   }
 
-  /** No pool is left alone any longer: the operator changed something. */
+  /** Every pool may be tried now: the operator changed something. */
   retryAll(): void {
     for (const record of this.#records.values()) {
       record.retryAt = record.outageRetryAt = record.aloneUntil = 0;

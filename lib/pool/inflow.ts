@@ -1,47 +1,47 @@
 /**
  * How much a pool may send on one connection; pure.
  *
- * Every pool sends a job now and then, so what is the same for all miners has one allowance. What
- * grows with the farm has its own: difficulties with the miners that are registered, verdicts with
- * the shares that were submitted.
+ * Messages that are the same for all miners, such as jobs, have one allowance. Messages that grow
+ * with the farm have their own: difficulties with the number of registered miners, verdicts with
+ * the number of submitted shares.
  */
 
 import { PoolFault } from "../base/violation.ts";
 
-/** What one connection may bring in a second, in the long run. */
+/** What may come on one connection in a second, in the long run. */
 export interface InflowAllowance {
-  /** With the ends of lines. */
+  /** Bytes, including line ends. */
   readonly bytes: number;
   /** Lines or frames. */
   readonly messages: number;
 }
 
-/** What a kind of pool sends for what we do, beside what is the same for all miners. */
+/** What a kind of pool sends in response to us, in addition to what is the same for all miners. */
 export interface InflowOfKind {
-  /** In a second, for each miner: what tells of a new difficulty. */
+  /** In a second, for each miner: messages with a new difficulty. */
   readonly forAMiner: InflowAllowance;
-  /** Once, for each share submitted: what its verdict takes. */
+  /** Once, for each submitted share: its verdict. */
   readonly forAShare: InflowAllowance;
 }
 
 type Unit = keyof InflowAllowance;
 
-/** Without miners, in the handshake too: a pool sends a job of a few KB every 30 s, and answers. */
+/** Without miners, and in the handshake: a pool sends a job of a few KB every 30 s, and answers. */
 const WITHOUT_MINERS: InflowAllowance = { bytes: 256 * 1024, messages: 200 };
 
 /**
- * With miners: as much as does not slow the others, since what is told to miners goes out in turns
- * and only the newest of it. To leave a pool by mistake costs more than to bear a storm for seconds.
+ * With miners: an amount that does not slow other connections, since miners are served in turns and
+ * get only the newest values. Leaving a pool by mistake costs more than a storm of some seconds.
  */
 const WITH_MINERS: InflowAllowance = { bytes: 2 << 20, messages: 16_000 };
 
-/** After a rest, what these many seconds allow may come at once: 2 MB without miners. */
+/** After a pause, the allowance of this number of seconds may come at once: 2 MB without miners. */
 const SECONDS_AT_ONCE = 8;
 
-/** Verdicts of more shares than this are owed by no pool: agent pools tell as many apart. */
+/** No pool owes verdicts of more shares than this: agent pools cannot tell more apart. */
 const MAX_SHARES_OWED = 0x10000;
 
-/** One kind of what comes in. */
+/** Meters the bytes, or the messages, of one connection. */
 class Meter {
   readonly #unit: Unit;
   /** What is allowed of it. */
@@ -49,12 +49,12 @@ class Meter {
   readonly #withMiners: number;
   readonly #forAMiner: number;
   readonly #forAShare: number;
-  /** How much was provoked and has not come. */
+  /** How much we have asked for and has not come yet. */
   #owed = 0;
-  /** How long it takes until all that came is allowed again, as of `#at`. */
+  /** The time, as of `#at`, until everything that came is within the allowance. */
   #debtMs = 0;
   #at: number;
-  /** What came since there was no debt, and since when that is. */
+  /** How much came since there was last no debt, and when that was. */
   #came = 0;
   #since: number;
 
@@ -72,7 +72,7 @@ class Meter {
     this.#owed = Math.min(this.#owed + this.#forAShare, most);
   }
 
-  /** Takes `amount` in. @returns how it is too much, if it is. */
+  /** Counts `amount`. @returns in what way it is too much, if it is. */
   take(amount: number, miners: number, time: number, awayMs: number): string | undefined {
     const asked = Math.min(amount, this.#owed);
     this.#owed -= asked;
@@ -85,21 +85,21 @@ class Meter {
       this.#came = 0;
       this.#since = time;
     }
-    // In time, not in what came: miners that leave later change nothing about what came before.
+    // The debt is a time, not an amount, so that miners that leave later do not change it.
     this.#debtMs += (amount - asked) * 1000 / perSecond;
     this.#came += amount - asked;
     if (this.#debtMs <= SECONDS_AT_ONCE * 1000) return undefined;
     const seconds = ((time - this.#since) / 1000).toFixed(1);
-    return `${this.#came} ${this.#unit} that nothing here called for came within ${seconds} s, ` +
-      `at most ${perSecond} a second and ${perSecond * SECONDS_AT_ONCE} at once are allowed`;
+    return `${this.#came} ${this.#unit} that btcagent did not ask for came within ${seconds} ` +
+      `s, at most ${perSecond} a second and ${perSecond * SECONDS_AT_ONCE} at once are allowed`;
   }
 }
 
-/** Watches over one connection from its first byte on. */
+/** Limits one connection from its first byte on. */
 export class Inflow {
   readonly #bytes: Meter;
   readonly #messages: Meter;
-  /** Those that work here. */
+  /** How many miners work on this connection. */
   #miners = 0;
 
   /** `time` is now, as everywhere here in milliseconds. */
@@ -113,12 +113,12 @@ export class Inflow {
     this.#miners++;
   }
 
-  /** One works here no more. */
+  /** A miner stops working here. */
   unregistered(): void {
     this.#miners--;
   }
 
-  /** A share was submitted of which the pool is to give a verdict. */
+  /** A share was submitted, and the pool owes a verdict for it. */
   submitted(): void {
     this.#bytes.provoke();
     this.#messages.provoke();
@@ -127,8 +127,8 @@ export class Inflow {
   /**
    * This number of bytes came at `time`, real time.
    *
-   * @param awayMs How long nobody was here to read: what the pool sent in that time comes all at
-   * once, and is allowed what it was in that time.
+   * @param awayMs How long this process did not read: everything that the pool sent in that time
+   * comes at once, and has the allowance of that time.
    * @throws PoolFault `too-much`, with the bound and what was found.
    */
   read(bytes: number, time: number, awayMs: number = 0): void {
@@ -145,6 +145,6 @@ export class Inflow {
     const excess = meter.take(amount, miners, time, awayMs);
     if (excess === undefined) return;
     const whom = miners > 0 ? `with ${miners} miners` : "without miners";
-    throw new PoolFault("too-much", `Too much from this pool: ${excess} ${whom}`);
+    throw new PoolFault("too-much", `Cannot read on from this pool: ${excess} ${whom}`);
   }
 }

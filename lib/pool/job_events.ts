@@ -1,5 +1,5 @@
 /**
- * What is counted and said of the jobs of an account's pools.
+ * Counts and logs what is unusual about the jobs of an account's pools.
  */
 
 import type { Job } from "../protocol/stratum/job.ts";
@@ -10,23 +10,23 @@ import type { PoolBook } from "./pool_book.ts";
 import type { SaidOfPools } from "./refusal_watch.ts";
 import { logApart, logBehind, logPayoutChange } from "./roster_log.ts";
 
-/** See above. */
+/** Hears of every job of one account's pools, counts it, and logs what an operator should know. */
 export class JobEvents {
   readonly #book: PoolBook;
   readonly #said: SaidOfPools;
   readonly #watch = new JobWatch();
-  /** Up to when the times in the book go. */
+  /** The time up to which the book has counted. */
   #countedAt: number | undefined;
-  /** How long pools that are behind now were counted as that, by their ids. */
+  /** For pools that are behind now, how long they have been counted so, by their ids. */
   readonly #countedMs = new Map<number, number>();
 
-  /** Counts in `book`; `said` keeps it from saying the same too often. */
+  /** Counts in `book`; `said` prevents it from logging the same too often. */
   constructor(book: PoolBook, said: SaidOfPools) {
     this.#book = book;
     this.#said = said;
   }
 
-  /** A job came. @returns what it pays no more though earlier ones did, in words. */
+  /** A job came. @returns in words, which outputs it stops paying. */
   jobCame({ pool, connection, ready }: ReadyEntry, job: Job, time: number): string | undefined {
     const { poolId, account } = pool;
     const { name } = connection;
@@ -36,7 +36,7 @@ export class JobEvents {
       job,
       time,
     );
-    // It was undecided which pool was wrong.
+    // Until now it was unclear which pool was wrong.
     const uncounted = behindMs - (this.#countedMs.get(poolId) ?? 0);
     if (uncounted > 0) this.#book.worked(poolId, { emptyMs: 0, behindMs: uncounted });
     if (payout === undefined) return undefined;
@@ -45,7 +45,10 @@ export class JobEvents {
     return inWords(payout);
   }
 
-  /** Counts what has passed; to be called several times a second with all that is ready. */
+  /**
+   * Counts the time that has passed; to be called several times a second with all ready
+   * connections.
+   */
   tick(entries: readonly ReadyEntry[], time: number): void {
     const passed = time - (this.#countedAt ?? time);
     this.#countedAt = time;
@@ -75,5 +78,5 @@ export class JobEvents {
 
 function inWords({ gone }: PayoutChange): string {
   const count = gone.length === 1 ? "an output" : `${gone.length} outputs`;
-  return `its jobs do not pay ${count} any more that earlier ones paid`;
+  return `its jobs stopped paying ${count} that earlier jobs paid`;
 }

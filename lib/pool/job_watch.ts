@@ -1,6 +1,6 @@
 /**
- * What the jobs of an account's pools are like: full or empty, of the newest block or an older one,
- * and whom they pay.
+ * Properties of the jobs of an account's pools: full or empty, for the newest block or an older
+ * one, and which outputs they pay.
  */
 
 import { paidScripts } from "../bitcoin/coinbase.ts";
@@ -15,7 +15,7 @@ export const BEHIND_AFTER_MS = 30_000;
 export interface JobSource {
   /** The pool. */
   readonly poolId: number;
-  /** The name that is used there: pools may pay it, so another has its own outputs. */
+  /** The name used there. Pools may pay this name, so another name has other outputs. */
   readonly account: string;
   /** The connection, for logs. */
   readonly name: string;
@@ -30,26 +30,26 @@ interface Known {
   outputs: PaidOutputs;
 }
 
-/** How a pool's newest job is now. */
+/** The state of a pool's newest job. */
 export interface JobState {
   /** Whether it has no transactions but its coinbase. */
   readonly isEmpty: boolean;
   /**
-   * The pool that left its block, and when, if that was at least {@linkcode BEHIND_AFTER_MS} ago. It
-   * may be wrong itself.
+   * The pool that left the block of this job, and when, if that was at least {@linkcode
+   * BEHIND_AFTER_MS} ago. That pool may be the wrong one.
    */
   readonly behind: LeftBlock | undefined;
 }
 
-/** What a job tells of its pool. */
+/** What a job shows about its pool. */
 export interface JobNews {
-  /** What it pays no more though earlier ones did. */
+  /** The outputs that it stops paying. */
   readonly payout: PayoutChange | undefined;
   /** How long the pool was behind others until this job, beyond {@linkcode BEHIND_AFTER_MS}. */
   readonly behindMs: number;
 }
 
-/** Hears of every job. */
+/** Examines every job of an account's pools. */
 export class JobWatch {
   readonly #known = new Map<number, Known>();
   readonly #order = new BlockOrder();
@@ -72,7 +72,7 @@ export class JobWatch {
     };
   }
 
-  /** How the newest job of a pool is; `undefined` before the first. */
+  /** The state of a pool's newest job; `undefined` before the first. */
   stateOf(poolId: number, time: number): JobState | undefined {
     const known = this.#known.get(poolId);
     if (known === undefined) return undefined;

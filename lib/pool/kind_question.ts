@@ -1,10 +1,10 @@
 /**
  * How a pool's kind is found out: what it is asked, and what its answers say; pure.
  *
- * It is asked for what only an agent asks for, under the name that Stratum pools know us by: an agent
- * pool answers with its capabilities under any name. An ordinary Stratum pool answers authorize and not
- * those, or says or shows by closing that it knows no such thing. Silence decides nothing: a thin
- * uplink must not turn a farm into one worker.
+ * We ask what only agents ask, under the name that Stratum pools know us by: an agent pool answers
+ * with its capabilities under any name. An ordinary Stratum pool answers only authorize, or says
+ * that it does not know the other question, or closes the connection. Silence decides nothing: a
+ * slow uplink must not turn a farm into one worker.
  */
 
 import { AGENT_EXTRANONCE2_BYTES, ASKED_CAPABILITIES } from "../base/agent_pool.ts";
@@ -16,18 +16,18 @@ import { userAgent } from "../protocol/stratum/pool_request.ts";
 import { sizeIn } from "./subscribe_answer.ts";
 
 /**
- * Capabilities that come this long after the authorize answer are still taken, in milliseconds: pools
- * do not answer in the order of the questions.
+ * Capabilities still count this long after the authorize answer, in milliseconds: pools do not
+ * answer in the order of the questions.
  */
 export const CAPABILITIES_GRACE_MS = 1_000;
 
 /**
- * A size below an agent's counts this long after the subscribe answer, in milliseconds: capabilities
- * that were asked for together with it have come by then.
+ * A size below that of agent pools counts only this long after the subscribe answer, in
+ * milliseconds: by then, capabilities, which were asked for at the same time, have come.
  */
 const SIZE_GRACE_MS = 250;
 
-/** Whole numbers, since some pools close on others. */
+/** Request ids are whole numbers, since some pools close the connection on others. */
 const ID = { subscribe: 1, capabilities: 2, authorize: 3 } as const;
 
 interface Request {
@@ -37,10 +37,10 @@ interface Request {
 }
 
 /**
- * What a pool is asked, one line each, in one write: nothing comes before subscribe, on which some
- * close. Without a `user` authorize is not asked.
+ * The questions, one line each, in one write. Subscribe is first, since some pools close the
+ * connection if anything comes before it. Without a `user`, authorize is left out.
  *
- * @param version Of btcagent.
+ * @param version The version of btcagent.
  */
 export function kindQuestion(
   version: string,
@@ -64,19 +64,19 @@ export class KindEvidence {
   #authorizedAt: number | undefined;
   #kind: PoolKind | undefined;
 
-  /** What it is; `undefined` as long as that is open. */
+  /** The kind; `undefined` while it is not known. */
   get kind(): PoolKind | undefined {
     return this.#kind;
   }
 
-  /** When subscribe was answered; `undefined` as long as it is not. */
+  /** When subscribe was answered; `undefined` before. */
   get subscribedAt(): number | undefined {
     return this.#subscribedAt;
   }
 
   /**
-   * The extranonce2 size as far as the pool says it and it is clear what it means: an agent pool that
-   * says less than 8 cannot be used, and narrows nobody.
+   * The extranonce2 size, once the pool has given it and its meaning is clear: an agent pool with
+   * less than 8 cannot be used, so its size must not narrow any miner.
    */
   sizeAt(time: number): number | undefined {
     if (this.#kind === "agent") return AGENT_EXTRANONCE2_BYTES;
@@ -134,7 +134,7 @@ function refuseSubscribe({ error }: PoolAnswer): never {
   const found = error === undefined ? "nothing" : `${error.code ?? ""} ${quote(error.text)}`.trim();
   throw new PoolFault(
     "kind-unknown",
-    `Cannot find out what this pool speaks: it answers subscribe with ${found}; give its address ` +
-      "as a URL with stratum+tcp:// or btcagent+tcp://",
+    `Cannot find out the protocol of this pool: it answers subscribe with ${found}; give its ` +
+      "address as a URL with stratum+tcp:// or btcagent+tcp://",
   );
 }

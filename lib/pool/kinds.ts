@@ -1,6 +1,7 @@
 /**
- * Every kind of pool there is, and what opens a connection of each. Beside it only `btcagent check`
- * imports the files of a kind. Those of Stratum pools are loaded when the first is connected to.
+ * All kinds of pools, and how to open a connection of each. Only this file and `btcagent check`
+ * import the files of a kind. The files for Stratum pools are loaded at the first connection to
+ * one.
  */
 
 import { AGENT_EXTRANONCE2_BYTES } from "../base/agent_pool.ts";
@@ -16,7 +17,7 @@ import { workerUser } from "./stratum/worker_names.ts";
 import type { StratumSession } from "./stratum/session.ts";
 import { WorkersAtPools } from "./stratum/workers_at_pools.ts";
 
-/** What connects to Stratum pools, once it is loaded. */
+/** The class that connects to Stratum pools, once it is loaded. */
 let Stratum: typeof StratumSession | undefined;
 
 async function loadStratum(): Promise<typeof StratumSession> {
@@ -27,8 +28,8 @@ async function loadStratum(): Promise<typeof StratumSession> {
 type Open = (options: PoolConnectionOptions) => PoolConnection;
 
 /**
- * All kinds of pools; `found` is where the kinds of pools are noted that had to be found out,
- * `workers` where it is noted which take workers by name.
+ * All kinds of pools. `found` remembers the kinds that had to be found out, `workers` remembers
+ * which pools accept workers by name.
  */
 export function poolKinds(
   found: FoundKinds,
@@ -51,7 +52,7 @@ export function poolKinds(
     },
     list: (pools) => {
       workers.list(pools);
-      // Now, since an upgrade may replace the program's files before the first is connected to.
+      // Load them now: an upgrade may replace the program's files before the first connection.
       if (pools.some(({ kind }) => kind === "stratum")) loadStratum().catch(() => {});
     },
     askSize: async (listed, question) => {
@@ -69,5 +70,5 @@ export const POOL_KINDS: PoolKinds = poolKinds(new FoundKinds());
 /** What a Stratum pool calls a worker, by the configured user and the worker's name. */
 export const workerUserAt: typeof workerUser = workerUser;
 
-/** What pools keep of a client agent and a worker name, as log and reports show them. */
+/** The parts of a client agent and a worker name that pools keep, as log and reports show them. */
 export const shortenNames: typeof registeredNames = registeredNames;

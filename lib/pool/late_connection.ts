@@ -1,6 +1,6 @@
 /**
- * A connection of a kind whose files are loaded when one is first opened: a proxy without such a
- * pool is spared their memory.
+ * A connection of a kind whose files are loaded when the first one is opened, so that a proxy
+ * without such a pool saves their memory.
  */
 
 import type {
@@ -20,7 +20,9 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
   #inner: PoolConnection | undefined;
   #isOver = false;
 
-  /** Opens one with `options`, but for their owner, once `opening` brings what opens it. */
+  /**
+   * Opens a connection with `options`, except their owner, once `opening` has loaded the opener.
+   */
   constructor(
     options: PoolConnectionOptions,
     opening: Promise<(options: PoolConnectionOptions) => PoolConnection>,
@@ -80,9 +82,7 @@ export class LateConnection implements PoolConnection, PoolConnectionOwner {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const reason = `the program's own files for this kind of pool cannot be loaded: ${
-      endReason(error)
-    }`;
+    const reason = `btcagent cannot load its own files for this kind of pool: ${endReason(error)}`;
     this.#owner.ended(this, reason, "connection");
   }
 }

@@ -1,10 +1,10 @@
 /**
  * Whether a pool is still there; pure.
  *
- * A pool may die without a word: it sends nothing, takes nothing, or talks on and listens no more.
- * Half-way to the time-out it is asked a harmless question, which a good pool answers. Ordinary
- * Stratum pools have none that all of them answer: those are judged by their silence alone, sooner
- * while shares wait for their verdicts.
+ * A pool may die without closing the connection: it sends nothing, reads nothing, or goes on
+ * sending but stops listening. After half of the time-out we send a harmless question, which a good
+ * pool answers. No such question works with all ordinary Stratum pools: they are judged by their
+ * silence alone, sooner while shares wait for verdicts.
  */
 
 /** Judges one connection from its handshake on. */
@@ -12,10 +12,10 @@ export class Liveness {
   readonly #timeoutMs: number;
   readonly #owedTimeoutMs: number | undefined;
   #lastByteAt: number;
-  /** When bytes last stopped waiting, or some of them were taken; as seen by the checks. */
+  /** When a check last saw that no bytes waited, or that the pool read some. */
   #lastTakenAt: number;
   #takenBytes = 0;
-  /** When it last owed no answer, or gave one; as seen by the checks. */
+  /** When a check last saw that the pool owed no answer, or gave one. */
   #lastHeardAt: number;
   #owesAnswer = false;
   #hasAnswered = false;
@@ -23,10 +23,10 @@ export class Liveness {
   #isSilent = false;
 
   /**
-   * Silence for `timeoutMs` is death. `time` is now, as everywhere here in milliseconds.
+   * A pool is dead after `timeoutMs` of silence. `time` is now; all times are in milliseconds.
    *
-   * @param owedTimeoutMs For a pool that is asked nothing: silence for this long is death while a
-   * verdict is owed.
+   * @param owedTimeoutMs For a pool that gets no questions: while it owes a verdict, it is dead
+   * after this much silence.
    */
   constructor(timeoutMs: number, time: number, owedTimeoutMs?: number) {
     this.#timeoutMs = timeoutMs;
@@ -43,7 +43,7 @@ export class Liveness {
     this.#lastByteAt = time;
   }
 
-  /** A share was sent that the pool is to judge. */
+  /** A share was sent that the pool has to judge. */
   submitted(): void {
     this.#owesAnswer = true;
   }
@@ -55,8 +55,8 @@ export class Liveness {
   }
 
   /**
-   * Whether the last question is still unanswered and nothing else came since: it may be dead. Of a
-   * pool that is asked nothing: whether it has owed a verdict for half of the time that it has.
+   * Whether the pool may be dead: it has not answered the last question and has sent nothing since.
+   * For a pool that gets no questions: it has owed a verdict for half of its time-out.
    */
   get isSilent(): boolean {
     return this.#isSilent || this.#probedAt > this.#lastByteAt;
@@ -70,7 +70,7 @@ export class Liveness {
   /**
    * To be called several times a second, with the bytes written so far and those that wait.
    *
-   * @returns why the connection is to be given up, or `probe` when a question is due.
+   * @returns why to give up the connection, or `probe` when a question is due.
    */
   check(time: number, writtenBytes: number, waitingBytes: number): string | "probe" | undefined {
     if (waitingBytes === 0 || writtenBytes !== this.#takenBytes) this.#lastTakenAt = time;
@@ -82,16 +82,16 @@ export class Liveness {
     const seconds = (ms: number) => Math.round(ms / 1000);
     const silentFor = time - this.#lastByteAt;
     const deafFor = time - this.#lastHeardAt;
-    if (silentFor >= timeoutMs) return `silent: not a byte for ${seconds(silentFor)} s`;
+    if (silentFor >= timeoutMs) return `silent: no bytes for ${seconds(silentFor)} s`;
     if (time - this.#lastTakenAt >= timeoutMs) {
-      return `stalled: took no bytes for ${seconds(timeoutMs)} s`;
+      return `stalled: read no bytes for ${seconds(timeoutMs)} s`;
     }
     if (this.#owedTimeoutMs !== undefined) {
       const owedFor = Math.min(silentFor, deafFor);
       this.#isSilent = owedFor >= this.#owedTimeoutMs / 2;
       return owedFor < this.#owedTimeoutMs
         ? undefined
-        : `silent: shares wait for their verdicts, and not a byte for ${seconds(owedFor)} s`;
+        : `silent: shares wait for verdicts, and no bytes for ${seconds(owedFor)} s`;
     }
     if (deafFor >= timeoutMs) {
       return `deaf: judged no share and answered no question for ${seconds(deafFor)} s`;

@@ -1,9 +1,10 @@
 /**
- * Whether a pool's jobs go on paying whom they paid; pure.
+ * Whether a pool's jobs continue to pay the same outputs; pure.
  *
- * Somebody who can change a pool's jobs on their way can have miners work for another, and nothing
- * else would look different. Pools that split the reward among many change their outputs all the
- * time: after a few changes only outputs that every job has paid so far are watched.
+ * An attacker that can change a pool's jobs on the network can make miners work for someone else,
+ * and nothing else would look different. Pools that split the reward among many change their
+ * outputs all the time: after a few changes, only outputs that every job has paid so far are
+ * watched.
  */
 
 /** These many changes within a day are a habit. */
@@ -11,19 +12,20 @@ const CHANGES_OF_HABIT = 3;
 const HABIT_MS = 24 * 3_600_000;
 
 /**
- * What was paid this lately is no change when it comes again: a pool may have several connections,
- * and their jobs come one before the other. This many of the last are known.
+ * Outputs that were paid within this time are not a change when they return: a pool may have
+ * several connections, and their jobs arrive at different times. This number of the latest sets is
+ * remembered.
  */
 const KNOWN_MS = 600_000;
 const MOST_KNOWN = 8;
 
-/** A job does not pay what earlier ones paid. */
+/** A job that does not pay outputs that earlier jobs paid. */
 export interface PayoutChange {
-  /** Scripts that are not paid any more, in hex; at least one. */
+  /** Scripts that are no longer paid, in hex; at least one. */
   readonly gone: readonly string[];
   /** Scripts that are paid now, in hex. */
   readonly paid: readonly string[];
-  /** Whether the pool is found to do so all the time; said once. */
+  /** Whether this shows that the pool does so all the time; true once. */
   readonly isHabit: boolean;
 }
 
@@ -31,9 +33,9 @@ export interface PayoutChange {
 export class PaidOutputs {
   /** What the last job paid; `undefined` before the first. */
   #last: ReadonlySet<string> | undefined;
-  /** What all of them paid. */
+  /** The scripts that all of its jobs paid. */
   #always: ReadonlySet<string> = new Set();
-  /** When each of the last was paid, as one text; the one that was paid longest ago first. */
+  /** When each of the latest sets of outputs was paid, each set as one text, the oldest first. */
   readonly #known = new Map<string, number>();
   /** When there were changes, until they are a habit. */
   #changes: readonly number[] = [];
@@ -43,7 +45,7 @@ export class PaidOutputs {
    * A job came at `time`.
    *
    * @param paid the scripts it pays, in hex.
-   * @returns what it pays no more, if that is worth a word.
+   * @returns what it stops paying, if that is worth a log line.
    */
   next(paid: ReadonlySet<string>, time: number): PayoutChange | undefined {
     const last = this.#last;
@@ -58,7 +60,7 @@ export class PaidOutputs {
     return { gone, paid: [...paid], isHabit };
   }
 
-  /** Whether just this was paid lately; from now on it was. */
+  /** Whether exactly these outputs were paid recently; then notes that they were. */
   #isKnown(paid: ReadonlySet<string>, time: number): boolean {
     const key = [...paid].sort().join(" ");
     const paidAt = this.#known.get(key);

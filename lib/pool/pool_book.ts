@@ -1,17 +1,17 @@
 /**
- * What is counted of each pool of one account, from the account's opening on, whatever becomes of
- * the pool list in between.
+ * The counts for each pool of one account since the account was opened, even if the pool list
+ * changes in between.
  */
 
 import type { KindOfPool } from "../base/pool_kind.ts";
 import { NO_POOL_COUNTS, type PoolCounts } from "../mux/books/pool_counts.ts";
 import { sumOfTraffic, type Traffic } from "../mux/books/traffic.ts";
 
-/** What is counted of one pool; the traffic is that of connections that are gone. */
+/** The counts for one pool; the traffic is that of closed connections. */
 export interface PoolRecord extends PoolCounts {
   /** Why the last connection failed or was lost; `undefined` since one last became ready. */
   readonly trouble: string | undefined;
-  /** What the last connection that became ready spoke; `unknown` before the first. */
+  /** The protocol of the last connection that became ready; `unknown` before the first. */
   readonly kind: KindOfPool;
 }
 
@@ -21,7 +21,7 @@ type Entry = { -readonly [Key in keyof PoolRecord]: PoolRecord[Key] };
 export class PoolBook {
   readonly #entries = new Map<number, Entry>();
 
-  /** What was counted of a pool so far. */
+  /** The counts for a pool so far. */
   of(poolId: number): PoolRecord {
     return { ...this.#entry(poolId) };
   }
@@ -48,7 +48,7 @@ export class PoolBook {
     entry.trouble = trouble;
   }
 
-  /** A connection that is ready is of no use. */
+  /** A ready connection does no work. */
   troubled(poolId: number, trouble: string): void {
     this.#entry(poolId).trouble = trouble;
   }
@@ -58,7 +58,7 @@ export class PoolBook {
     this.#entry(poolId).activations++;
   }
 
-  /** Its newest job was so for these times, in milliseconds. */
+  /** Its newest job was empty, or behind, for these times, in milliseconds. */
   worked(poolId: number, { emptyMs, behindMs }: Pick<PoolCounts, "emptyMs" | "behindMs">): void {
     const entry = this.#entry(poolId);
     entry.emptyMs += emptyMs;
@@ -70,13 +70,13 @@ export class PoolBook {
     this.#entry(poolId).payoutChanges++;
   }
 
-  /** A connection is gone: what passed on it is kept here. */
+  /** A connection was closed: its traffic is kept here. */
   closed(poolId: number, traffic: Traffic): void {
     const entry = this.#entry(poolId);
     entry.traffic = sumOfTraffic([entry.traffic, traffic]);
   }
 
-  /** What passed on all connections that are gone. */
+  /** The traffic of all closed connections. */
   get traffic(): Traffic {
     return sumOfTraffic(this.#entries.values().map(({ traffic }) => traffic));
   }

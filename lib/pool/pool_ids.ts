@@ -1,6 +1,6 @@
 /**
- * Which pool is which when the pool list changes: each address keeps its id for the life of the
- * process, whatever its place in the list.
+ * Recognizes pools when the pool list changes: each address keeps its id while the process runs,
+ * whatever its place in the list.
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
@@ -15,13 +15,13 @@ export interface KnownPool extends PoolAddress {
   readonly account: string | undefined;
   /** What it speaks. */
   readonly kind: KindOfPool;
-  /** What is said as the password. A secret: for the pool alone. */
+  /** The password. A secret: only the pool gets it. */
   readonly password: string;
   /** Whether TLS is spoken to it. */
   readonly usesTls: boolean;
-  /** See {@linkcode ListedPool.workers}. */
+  /** How many workers it sees; see {@linkcode ListedPool.workers}. */
   readonly workers: WorkersSeen;
-  /** See {@linkcode ListedPool.minersPerConnection}. */
+  /** The most miners on one connection; see {@linkcode ListedPool.minersPerConnection}. */
   readonly minersPerConnection: number | undefined;
 }
 
@@ -30,9 +30,9 @@ export type UnknownPool = Omit<KnownPool, "poolId">;
 
 /** The ids of all pools that were ever in the list. */
 export class PoolIds {
-  /** By address: which pools there were, each as it was last listed. */
+  /** All pools so far, by address, each as it was last listed. */
   readonly #known = new Map<string, KnownPool[]>();
-  /** By id: where it is. */
+  /** The name of each pool, by id. */
   readonly #names: string[] = [];
 
   /** The pool with this id, `host:port`; empty if there never was one. */
@@ -41,13 +41,14 @@ export class PoolIds {
   }
 
   /**
-   * A list of pools with their ids, in its order. The same address twice is two pools: told apart
-   * by account and kind, or where these are the same or new, by the order they come in.
+   * A list of pools with their ids, in its order. If an address is listed twice, these are two
+   * pools: they are told apart by account and kind or, where these are equal or new, by their
+   * order.
    */
   of(pools: readonly UnknownPool[]): KnownPool[] {
     const taken = new Set<number>();
     const listed: (KnownPool | undefined)[] = pools.map(() => undefined);
-    // Those that are as they were first: no other may take their ids.
+    // Unchanged pools first, so that no other pool takes their ids.
     for (const isSame of LIKENESSES) {
       for (const [i, pool] of pools.entries()) {
         if (listed[i] !== undefined) continue;
@@ -75,7 +76,7 @@ export class PoolIds {
   }
 }
 
-/** How like a pool must be to one that was listed to be the same, the surest first. */
+/** How similar a pool must be to an earlier one to be the same, the surest rule first. */
 const LIKENESSES: readonly ((known: KnownPool, pool: UnknownPool) => boolean)[] = [
   (known, pool) => known.account === pool.account && known.kind === pool.kind,
   (known, pool) => known.account === pool.account,

@@ -12,7 +12,7 @@ export class PoolOrder {
   #ranked: readonly ListedPool[] = [];
   #pinned: number | undefined;
 
-  /** As configured. */
+  /** Starts with the configured order. */
   constructor(pools: readonly ListedPool[]) {
     this.list(pools);
   }
@@ -22,7 +22,7 @@ export class PoolOrder {
     return this.#listed;
   }
 
-  /** Those that were in the list once. */
+  /** Pools that were in the list earlier. */
   get gone(): readonly ListedPool[] {
     return [...this.#known.values()].filter(({ poolId }) => !this.isListed(poolId));
   }
@@ -42,7 +42,7 @@ export class PoolOrder {
     return poolId === this.#pinned;
   }
 
-  /** There is another list. */
+  /** Takes another list. */
   list(pools: readonly ListedPool[]): void {
     for (const pool of pools) this.#known.set(pool.poolId, pool);
     this.#listed = pools;

@@ -1,5 +1,5 @@
 /**
- * One pool of an account at one moment, for whoever shows it.
+ * A report on one pool of an account at one moment, for the status server.
  */
 
 import { sumOfTraffic } from "../mux/books/traffic.ts";
@@ -12,20 +12,20 @@ import type { RosterEntry } from "./entries.ts";
 import type { PoolRecord } from "./pool_book.ts";
 import type { ListedPool } from "./settings.ts";
 
-/** What is known of the pool beside its entry in the list. */
+/** What is known of the pool in addition to its entry in the list. */
 export interface PoolMoment
   extends Pick<PoolReport, "isListed" | "isCold" | "retryInMs" | "workerConnections"> {
   /** Its connections for all miners. */
   readonly entries: readonly RosterEntry[];
-  /** What passed on those of single workers. */
+  /** The traffic on connections of single workers. */
   readonly workerTraffic: Traffic;
-  /** What was counted; the traffic is that of connections that are gone. */
+  /** The counts; the traffic is that of closed connections. */
   readonly record: PoolRecord;
   /** Now, in milliseconds. */
   readonly time: number;
 }
 
-/** What is spoken on a connection to `pool`: what it has found out, else what the list says. */
+/** The protocol of a connection to `pool`: what it has found out, else what the list says. */
 export function kindOf(
   pool: ListedPool,
   connection: Pick<PoolConnection, "kind">,

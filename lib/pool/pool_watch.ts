@@ -1,5 +1,5 @@
 /**
- * What is known of the work of one connection's pool.
+ * Watches the work that a pool does on one connection.
  */
 
 import type { ShareWatch } from "../mux/upstream.ts";
@@ -8,13 +8,13 @@ import type { Job } from "../protocol/stratum/job.ts";
 import { WorkRecord } from "./half_dead.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 
-/** Hears of jobs from the connection and of shares from the mux. */
+/** Gets jobs from the connection, and shares and verdicts from the mux. */
 export class PoolWatch implements ShareWatch {
   /** Whether it does a pool's work. */
   readonly record: WorkRecord;
   /** How often most of its verdicts are refusals of one kind. */
   readonly refusals: RefusalWatch = new RefusalWatch();
-  /** Hears of each job after the handshake's. */
+  /** Called with each job after the handshake. */
   hearsJob: (job: Job, time: number) => void = () => {};
 
   /** The handshake brought a job at `time`. */

@@ -2,8 +2,8 @@
  * Whether most shares of a connection are refused for one reason, and what the likely cause is;
  * pure.
  *
- * Verdicts are looked at in windows: at a new block a large farm has hundreds of stale shares at
- * once, which mean nothing.
+ * Verdicts are judged in windows of time: at a new block, a large farm has hundreds of stale shares
+ * at once, which is normal.
  */
 
 import type { RejectReason } from "../base/share_reasons.ts";
@@ -15,24 +15,24 @@ import { refusalKind } from "./half_dead.ts";
 const WINDOW_MS = 60_000;
 const MIN_VERDICTS = 20;
 
-/** The same is said of a pool again only after this long, in milliseconds. */
+/** The same warning about a pool is repeated only after this long, in milliseconds. */
 export const SAY_AGAIN_MS = 1_800_000;
 
 /** Most shares of a window were refused for one reason. */
 export interface RefusalRun {
   /** The kind, in a word. */
   readonly kind: string;
-  /** What they are counted as. */
+  /** The reason they are counted under. */
   readonly reason: RejectReason;
   /** The pool's code of the last of them. */
   readonly status: number;
   /** The words that go with it. */
   readonly text: string;
-  /** How many. */
+  /** How many were refused. */
   readonly refused: number;
-  /** Of how many. */
+  /** How many were judged. */
   readonly judged: number;
-  /** In how long, in milliseconds. */
+  /** The length of the window, in milliseconds. */
   readonly ms: number;
   /** Whether they are of more than one miner. */
   readonly isOfSeveral: boolean;
@@ -67,7 +67,9 @@ export class RefusalWatch {
     }
   }
 
-  /** What the window was, once it is over and most of it was refused for one reason. */
+  /**
+   * The refusals of a window, once it has ended and most of its shares were refused for one reason.
+   */
   take(time: number): RefusalRun | undefined {
     if (this.#since === undefined || this.#judged < MIN_VERDICTS) return undefined;
     const ms = time - this.#since;
@@ -84,16 +86,19 @@ export class RefusalWatch {
   }
 }
 
-/** When what was last said, so that it is not said too often. */
+/** When each warning was last logged, so that none is logged too often. */
 export class SaidOfPools {
   readonly #saidAt = new Map<string, number>();
 
-  /** Whether to say now that this pool refuses most shares for this reason; then it counts as said. */
+  /**
+   * Whether to log now that this pool refuses most shares for this reason; then it counts as
+   * logged.
+   */
   maySay(poolId: number, kind: string, time: number): boolean {
     const key = `${poolId} ${kind}`;
     const saidAt = this.#saidAt.get(key);
     if (saidAt !== undefined && time - saidAt < SAY_AGAIN_MS) return false;
-    // Codes are the pool's to choose.
+    // The pool chooses the codes, so their number must be bounded.
     if (saidAt === undefined && this.#saidAt.size >= MAX_SAID) return false;
     this.#saidAt.set(key, time);
     return true;
@@ -105,43 +110,44 @@ const MAX_SAID = 1_000;
 /**
  * The likely cause of refusals like this, in words, and what to do.
  *
- * @param areChecked whether only shares go to the pool that are good by our own arithmetic.
+ * @param areChecked whether btcagent checks each share itself and sends only good ones.
  */
 export function likelyCause(
   { reason, status, isOfSeveral }: RefusalRun,
   areChecked: boolean = false,
 ): string {
-  // Such shares are the fault of no miner, not even if all are of one.
+  // No miner is at fault for such shares, even if all are from one miner.
   if (areChecked && reason === "lowDifficulty") return HIDDEN_MINIMUM;
   if (areChecked && reason === "versionMask") return NARROWER_MASK;
   const cause = reason === "other"
     ? CAUSES_BY_CODE[status] ?? "nothing is known of this code; ask your pool what it means"
     : CAUSES[reason];
-  return isOfSeveral ? cause : `all are of one miner, so look at that miner first; else ${cause}`;
+  return isOfSeveral ? cause : `all are from one miner, so check that miner first; otherwise ` +
+    `${cause}`;
 }
 
-const HIDDEN_MINIMUM = "the shares are good by our own arithmetic: the pool demands a higher " +
-  "difficulty than it tells, as one with a hidden minimum does, or works out another target; ask " +
-  "your pool, or use another one. No miner is to blame";
+const HIDDEN_MINIMUM = "btcagent checked these shares and they are good: the pool demands a " +
+  "higher difficulty than it says, such as a hidden minimum, or computes another target; ask " +
+  "your pool, or use another one. No miner is at fault";
 
-const NARROWER_MASK = "the shares have no version bits but those that the pool allows by its own " +
-  "words: ask your pool, or use another one. No miner is to blame";
+const NARROWER_MASK = "the shares use only version bits that the pool says it allows: ask your " +
+  "pool, or use another one. No miner is at fault";
 
 const CAUSES: Readonly<Record<Exclude<RejectReason, "other">, string>> = {
   stale: "the pool's jobs reach the miners too late or not at all, or the pool is stuck on an " +
     "old block; check the uplink, or try another address of the pool",
-  lowDifficulty:
-    "the pool demands a higher difficulty than it tells agents, as with its option nicehash.forced; " +
-    "ask your pool for an address without it, or let those miners connect to the pool directly",
+  lowDifficulty: "the pool demands a higher difficulty than it tells agents, as with its option " +
+    "nicehash.forced; ask your pool for an address without it, or connect those miners to the " +
+    "pool directly",
   duplicate:
-    "miners send the same work again, as firmware does that restarts a job it was given twice; " +
-    "update their firmware, or restart them",
+    "miners send the same work again, as some firmware does when it gets a job twice; update " +
+    "their firmware, or restart them",
   versionMask:
     "miners roll version bits that the pool does not allow; update their firmware, or use a pool " +
     "that allows 1fffe000",
   timeTooOld:
-    "miners send block times from before the job, as firmware with a wrong clock does; set their " +
-    "clocks, or update their firmware",
+    "miners send block times older than the job, as firmware with a wrong clock does; set " +
+    "their clocks, or update their firmware",
   timeTooNew:
     "miners roll the block time too far, or the pool's clock is behind; update their firmware, or " +
     "ask your pool",
@@ -154,5 +160,5 @@ const CAUSES_BY_CODE: Readonly<Record<number, string>> = {
   [ERROR_CODE.notSubscribed]: UNKNOWN_NAME,
   [ERROR_CODE.invalidUsername]: UNKNOWN_NAME,
   28: "the pool has banned this address; ask your pool",
-  30: "the pool has trouble of its own; try another address of it, or ask your pool",
+  30: "the pool has an internal error; try another of its addresses, or ask your pool",
 };

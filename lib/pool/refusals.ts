@@ -1,13 +1,14 @@
 /**
- * Whether the pools take an account's name at all; pure.
+ * Whether the pools accept an account's name at all; pure.
  *
- * A name no pool ever took is refused as soon as one says so and the others cannot be asked. One
- * that was good before is refused only when all say so: one may be mistaken, or have trouble.
+ * A name that no pool ever accepted counts as refused as soon as one pool refuses it and the others
+ * cannot be asked. A name that was good before counts as refused only when all pools refuse it: a
+ * single pool may be mistaken or have trouble.
  */
 
-/** What pools said of one account's name. Pools are known by their ids. */
+/** The answers of pools to one account's name. Pools are known by their ids. */
 export class Refusals {
-  /** Pools whose last word on the account, since one took it, was a refusal. */
+  /** Pools whose last answer to the account, since one accepted it, was a refusal. */
   readonly #by = new Set<number>();
   /** Whether a pool ever took the account. */
   #wasTaken = false;
@@ -17,12 +18,12 @@ export class Refusals {
     return this.#wasTaken;
   }
 
-  /** Whether this pool's last word on the account was a refusal. */
+  /** Whether this pool's last answer to the account was a refusal. */
   isBy(poolId: number): boolean {
     return this.#by.has(poolId);
   }
 
-  /** A pool took the account. */
+  /** A pool accepted the account. */
   taken(): void {
     this.#by.clear();
     this.#wasTaken = true;
@@ -34,12 +35,12 @@ export class Refusals {
     else if (this.#wasTaken) this.#by.delete(poolId);
   }
 
-  /** What was refused may have been mended. */
+  /** The name may have been corrected: forgets all refusals. */
   forget(): void {
     this.#by.clear();
   }
 
-  /** Whether the account is refused, now that each of so many pools has failed. */
+  /** Whether the account counts as refused, now that each of the `pools` has failed. */
   areEnough(pools: number): boolean {
     return this.#by.size >= (this.#wasTaken ? pools : 1);
   }

@@ -4,10 +4,10 @@
  * Pools have an order: a pool's rank is its place in it, 0 the best.
  */
 
-/** While nothing serves, a pool that has not answered for this long is not waited for alone. */
+/** While no pool serves, the next pool is also tried if one has not answered for this long. */
 export const STAGGER_MS = 2_000;
 
-/** The rank of a connection that the configuration wants no more: worse than any in the order. */
+/** The rank of a connection that the configuration no longer wants: worse than any in the order. */
 export const UNWANTED: number = Infinity;
 
 /** One connection of an account, as the choices below see it. */
@@ -26,9 +26,9 @@ export interface RoleWishes {
   readonly pools: number;
   /** How many connections serve miners. */
   readonly active: number;
-  /** Whether one more is kept ready, to another pool where there is one. */
+  /** Whether to keep one more ready, to another pool if there is one. */
   readonly spare: boolean;
-  /** Whether no spare is kept at the pool of a rank: it is connected to when it is needed. */
+  /** Whether the pool of a rank gets no spare: we connect to it only when it is needed. */
   readonly isCold: (rank: number) => boolean;
 }
 
@@ -36,8 +36,8 @@ export interface RoleWishes {
  * The rank of the pool to open a connection to now; `undefined` for none. Ask again after each
  * opening.
  *
- * @param mayDial Whether the pool of a rank may be dialled, sooner in an outage. One that may is the
- * answer: that may be asked of a limiter, which counts on it.
+ * @param mayDial Whether the pool of a rank may be dialed, sooner in an outage. The first rank that
+ * may is the answer: the limiter behind this question counts a dial with each yes.
  */
 export function nextRank(
   entries: readonly Ranked[],
@@ -57,27 +57,27 @@ export function nextRank(
 
   const missing = wishes.active - ready.length;
   if (missing > 0) {
-    // Pools close single connections for reasons of their own: while others serve, one that broke
-    // is worth a wait, not a move to a worse pool.
+    // Pools close single connections for their own reasons: while others serve, wait for a new
+    // connection instead of moving to a worse pool.
     const worstReady = Math.max(...ready.map((entry) => entry.rank));
     const mayUse = (rank: number) => ready.length === 0 || rank <= worstReady;
     if (opening.length < missing) return best(mayUse);
     if (ready.length > 0) return undefined;
     const isLate = opening.every((entry) => time - entry.openedAt >= STAGGER_MS);
-    // A warm spare would serve by now.
+    // A warm spare would already serve.
     return best((rank) => !isUsed(rank) && (isLate || wishes.isCold(rank)));
   }
   const worst = worstActiveRank(entries);
   // Other connections to that pool may be serving already; one more on its way is enough.
   const isOnTheWay = (rank: number) =>
     entries.some((entry) => entry.rank === rank && entry.role !== "active");
-  // Asked only if it would be opened: who may dial has to.
+  // Ask only if a connection would be opened: a yes of the limiter must be followed by a dial.
   const better = opening.some((entry) => entry.rank < worst)
     ? undefined
     : best((rank) => rank < worst && !isOnTheWay(rank));
   if (better !== undefined) return better;
   if (!wishes.spare || opening.length > 0) return undefined;
-  // More than wanted may serve, where one has room for few miners.
+  // More than wanted may serve if each has room for few miners only.
   const serving = Math.max(wishes.active, ready.filter(({ role }) => role === "active").length);
   const useful = ready.filter((entry) => wishes.pools === 1 || !isBesideActive(entry, ready));
   if (useful.length > serving) return undefined;

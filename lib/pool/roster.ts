@@ -1,9 +1,9 @@
 /**
- * The upstream connections of one account: opened, replaced when they break, moved back to a
- * better pool when it has proved healthy.
+ * The pool connections of one account: opens them, replaces them when they break, and returns to a
+ * better pool once it has been healthy.
  *
- * A spare is ready beside the connections that serve, to the best pool that is not serving, so
- * that failover is only a change of roles.
+ * In addition to the serving connections, a spare to the best other pool is kept ready, so that
+ * failover is only a change of roles.
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
@@ -55,19 +55,19 @@ export interface RosterOptions extends RosterSettings {
   readonly open: OpenConnection;
   /** What a Stratum pool calls a worker, by the configured user and the worker's name. */
   readonly workerUser: (user: string, workerName: string) => string;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** The account's multiplexer. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: AttendedNow;
-  /** What rates of pools are judged by. */
+  /** The clock that rates of pools are judged by. */
   readonly rateClock: RateClock;
-  /** For its chance, its timers and the times of made-up jobs. */
+  /** For randomness, timers and the times of made-up jobs. */
   readonly time: Time;
   /** Shared by everything that connects to pools. */
   readonly connects: ConnectLimiter;
-  /** Shared by all accounts: what is said of pools that fail. */
+  /** Shared by all accounts: the log lines about pools that fail. */
   readonly troubles: PoolTroubleLog;
   /** Shared by all accounts: how many connections of single workers there may be. */
   readonly quota: WorkerQuota;
@@ -78,21 +78,20 @@ export interface RosterOptions extends RosterSettings {
 }
 
 /**
- * A connection that handed its miners over is kept this long, in milliseconds: its last shares
- * are still to be written, and their verdicts to come.
+ * A connection that handed over its miners is kept this long, in milliseconds, to write its last
+ * shares and read their verdicts.
  */
 const LINGER_MS = 5_000;
 
-/** What is in the way of a warm spare at a pool that is kept without. */
-const COLD =
-  `it closed ${CLOSES_UNTIL_COLD} spare connections that had nothing to do, so none is ` +
-  "kept there: it is connected to when it is needed";
+/** Why a pool gets no warm spare, in words. */
+const COLD = `it closed ${CLOSES_UNTIL_COLD} idle spare connections, so it gets no more: ` +
+  "connecting to it only when it is needed";
 
 /** What miners need of their connections. */
 export interface ConnectionNeed {
-  /** How many of them cannot be seated for want of a connection with room. */
+  /** How many of them have no place because no connection has room. */
   readonly roomless: number;
-  /** How many sit at a connection. */
+  /** How many work on a connection. */
   readonly minersAt: (upstream: Upstream) => number;
   /** The names of all workers that have a miner. */
   readonly workerNames: () => ReadonlySet<string>;
@@ -116,7 +115,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   readonly #jobs = new JobEvents(this.#book, this.#said);
   readonly #workers: WorkerConnections;
   #opened = 0;
-  /** Whether it was said that no more connections are opened for miners without a place. */
+  /** Whether it was logged that no more connections are opened for miners without a place. */
   #isFullSaid = false;
   #isStopped = false;
 
@@ -168,7 +167,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   /** Looks after every connection. To be called several times a second. */
   tick(): void {
-    // One that ends here leaves the list.
+    // A connection that ends here leaves the list.
     for (const { connection } of this.#entries.all) connection.tick();
     this.#jobs.tick(this.#entries.ready, this.#options.now());
     for (const entry of this.#entries.ready) this.#judgeWork(entry);
@@ -179,14 +178,14 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   /**
-   * Takes other settings. Miners leave a pool that is gone from the list, or that now has another
-   * account, password or kind, or speaks TLS or no longer does, as soon as one that is wanted is
-   * ready; nobody is disconnected.
+   * Applies other settings. Some pools are no longer wanted: those that left the list, and those
+   * with a new account, password, kind or use of TLS. Miners leave them as soon as a wanted
+   * connection is ready; no miner is disconnected.
    */
   reconfigure(settings: RosterSettings): void {
     this.#settings = settings;
     this.#standby.reconfigure(settings.standbyIntervalMs);
-    // What was in the way may be what was mended.
+    // The change may have fixed what made pools fail.
     this.#health.retryAll();
     this.#cold.forget();
     this.#refusals.forget();
@@ -201,8 +200,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   /**
-   * Prefers the pool with this id to all others until told otherwise; `undefined` for the
-   * configured order. Miners move to it as soon as it is ready, and to others only while it fails.
+   * Prefers the pool with this id to all others until the next call; `undefined` for the configured
+   * order. Miners move to it as soon as it is ready, and to others only while it fails.
    *
    * @throws RangeError when there is no such pool in the list.
    */
@@ -213,7 +212,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#reconsider();
   }
 
-  /** Writes out shares that wait for company, on every connection. */
+  /** Writes out shares that wait to be sent together, on every connection. */
   flush(): void {
     for (const { connection } of this.#entries.all) connection.flush();
   }
@@ -273,13 +272,13 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#reconsider();
   }
 
-  /** Whether a spare is one that never served, and not on its way to do so. */
+  /** Whether a spare never served and is not about to. */
   #wasIdle({ rank, ready }: RosterEntry): boolean {
     return ready?.servesSince === Infinity && rank !== UNWANTED &&
       rank >= this.#entries.worstRank;
   }
 
-  /** Says that a pool gets no more spares. */
+  /** Stops keeping spares at a pool, and logs it. */
   #keepCold(pool: ListedPool): void {
     this.#book.troubled(pool.poolId, COLD);
     this.#options.troubles.cold(pool, CLOSES_UNTIL_COLD);
@@ -301,10 +300,10 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
 
   /** When the pool of a connection that ended is tried again, in words. */
   #nextTry({ rank, pool }: RosterEntry): string {
-    if (rank === UNWANTED) return "it is not wanted any more";
-    if (this.#cold.isCold(pool.poolId)) return "it is connected to when it is needed";
+    if (rank === UNWANTED) return "it is no longer in use";
+    if (this.#cold.isCold(pool.poolId)) return "connecting to it when it is needed";
     const seconds = (this.#retryInMs(pool) / 1000).toFixed(1);
-    return seconds === "0.0" ? "trying again now" : `next try in ${seconds} s`;
+    return seconds === "0.0" ? "retrying now" : `retrying in ${seconds} s`;
   }
 
   #retryInMs(pool: ListedPool): number {
@@ -313,9 +312,9 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     return Math.max(0, wait, connects.waitMs(pool));
   }
 
-  /** How much miners need a connection to this pool. */
+  /** How urgently miners need a connection to this pool. */
   #urgency(poolId: number): Urgency {
-    // A name that a pool refuses must not keep others from it.
+    // A name that a pool refuses must not delay the connections of other names.
     if (this.#entries.ready.length > 0 || this.#refusals.isBy(poolId)) return URGENCY.more;
     return this.#refusals.wasTaken ? URGENCY.outage : URGENCY.first;
   }
@@ -329,7 +328,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     }
   }
 
-  /** Gives roles to what is ready, then opens what is missing. */
+  /** Gives roles to ready connections, then opens missing ones. */
   #reconsider(): void {
     if (this.#isStopped) return;
     this.#assignRoles();
@@ -350,26 +349,26 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     }
   }
 
-  /** Whether no spare is wanted at the pool of a rank: it closes them, and there is no need yet. */
+  /** Whether the pool of a rank gets no spare: it closes them, and none is needed yet. */
   #isCold(rank: number): boolean {
     const isNeeded = this.#entries.serving.some(({ ready }) => ready.upstream.isSilent);
     return !isNeeded && this.#cold.isCold(this.#order.ranked[rank]!.poolId);
   }
 
-  /** Of the connections that serve one to the best pool; `undefined` when none does. */
+  /** A serving connection to the best pool; `undefined` when none serves. */
   get #best(): ReadyEntry | undefined {
     const [best] = this.#entries.serving.toSorted((a, b) => a.rank - b.rank);
     return best;
   }
 
-  /** Whether a pool is wanted and does its work, and is better than the one that serves. */
+  /** Whether a pool is wanted, does its work, and is better than the one that serves. */
   #isBetter(pool: ListedPool, best: ReadyEntry | undefined): boolean {
     const rank = this.#order.ranked.findIndex((listed) => servesAs(pool, listed));
     return rank !== -1 && best !== undefined && rank < best.rank &&
       !this.#health.isLeftAlone(pool.poolId, this.#options.now());
   }
 
-  /** How many connections are to serve: more where one has room for few. */
+  /** How many connections should serve: more if one has room for few miners only. */
   get #wanted(): number {
     const usual = this.#settings.connections ?? 1;
     const { serving } = this.#entries;
@@ -382,7 +381,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     return Math.min(this.#settings.mostConnections, Math.max(usual, used, more));
   }
 
-  /** Of the connections that serve the one to rest: one without miners, else the worst. */
+  /** The serving connection to take out of use: one without miners, else the worst. */
   get #leastUseful(): ReadyEntry | undefined {
     const { minersAt } = this.#options.need();
     const { serving, worst, worstRank } = this.#entries;
@@ -417,7 +416,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   #mayDial(rank: number, isOutage: boolean, urgency?: Urgency): boolean {
     const pool = this.#order.ranked[rank]!;
     const { poolId } = pool;
-    // One finds out whether it is well again as well as several would.
+    // One connection is enough to find out whether the pool works again.
     const isTried = this.#health.hasFailed(poolId) && this.#entries.to(poolId).length > 0;
     return !isTried && this.#health.mayDial(poolId, this.#options.now(), isOutage) &&
       this.#options.connects.mayConnect(pool, this, urgency ?? this.#urgency(poolId));
@@ -429,7 +428,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     while (this.#entries.serving.length < this.#wanted) {
       const [best] = this.#entries.spares;
       if (best === undefined) break;
-      // More room is wanted at the pool that serves; the spare of another stays one.
+      // The serving pool needs more room; a spare of another pool stays a spare.
       const isEnough = this.#entries.serving.length >= (connections ?? 1);
       if (isEnough && best.rank > this.#entries.worstRank) break;
       this.#move(undefined, best);
@@ -441,7 +440,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       this.#move(worst, better);
     }
     while (this.#entries.serving.length > this.#wanted) this.#move(this.#leastUseful, undefined);
-    // A spare beyond the one wanted is of use only on the way to a better pool.
+    // A second spare is useful only on the way to a better pool.
     const { worstRank } = this.#entries;
     const { spares, serving } = this.#entries;
     const kept = connections === undefined
@@ -464,7 +463,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     return { healthyForMs: this.#settings.returnAfterMs };
   }
 
-  /** Has miners move; the connection they leave lingers for its last verdicts. */
+  /** Moves miners; the connection they leave is kept for its last verdicts. */
   #move(from: ReadyEntry | undefined, to: ReadyEntry | undefined): void {
     const time = this.#options.now();
     if (to !== undefined) {
@@ -490,7 +489,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
       this.#health.healthyFor(poolId, this.#options.now()) >= this.#settings.returnAfterMs;
   }
 
-  /** Looks at the verdicts and jobs of a connection, however well it is connected. */
+  /** Judges a connection by its verdicts and jobs, even if it is connected. */
   #judgeWork(entry: ReadyEntry): void {
     const { pool: { poolId }, ready: { upstream, servesSince } } = entry;
     const time = this.#options.now();
@@ -506,7 +505,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#leave(entry, sign, time);
   }
 
-  /** Looks at a job: it is in use already, and what it is like is said. */
+  /** Examines a job, which miners already have, and logs what is unusual about it. */
   #jobCame(entry: ReadyEntry, job: Job, time: number): void {
     const change = this.#jobs.jobCame(entry, job, time);
     if (change === undefined || !this.#settings.leavesOnPayoutChange) return;
@@ -516,8 +515,8 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
   }
 
   /**
-   * A pool does no work. Its miners leave it as soon as another connection is ready, and a while
-   * later it may prove itself again; the only pool there is gets a new connection.
+   * A pool does no work. Its miners leave it as soon as another connection is ready, and it is
+   * retried later. If it is the only pool, it gets a new connection.
    */
   #leave(entry: ReadyEntry, sign: string, time: number): void {
     const { poolId } = entry.pool;
@@ -546,7 +545,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     this.#entries.add(new RosterEntry(pool, rank, now(), connection));
   }
 
-  /** Begins a connection to a pool, for all miners or for those of one worker. */
+  /** Starts a connection to a pool, for all miners or for those of one worker. */
   #connect(
     pool: ListedPool,
     use:
@@ -573,7 +572,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     });
   }
 
-  /** Closes a connection of our own accord. */
+  /** Closes a connection that we no longer want. */
   #remove(entry: RosterEntry): void {
     this.#forget(entry);
     const { connection, pool: { poolId }, ready } = entry;

@@ -1,6 +1,6 @@
 /**
- * What the log says of an account's connections while all is as it should be, or a pool does no
- * work. Pools that are not reached, refuse us or are lost are in trouble_log.ts.
+ * Log lines about an account's connections that work, and about pools that do no work. The lines
+ * about pools that cannot be reached, refuse us or are lost are in trouble_log.ts.
  */
 
 import { KIND_IN_WORDS, type KindOfPool } from "../base/pool_kind.ts";
@@ -13,7 +13,7 @@ import { likelyCause, type RefusalRun } from "./refusal_watch.ts";
 
 const log = areaLog("pool");
 
-/** A handshake is done, `ms` milliseconds after the connection was opened. */
+/** Logs that a handshake is done, `ms` milliseconds after the connection was opened. */
 export function logConnected(
   { name, terms, versionMask }: ReadyUpstream,
   kind: KindOfPool,
@@ -35,12 +35,12 @@ export function logConnected(
   );
 }
 
-/** Miners work there from now on. */
+/** Logs that miners work on this connection from now on. */
 export function logServes(poolName: string): void {
   log.info("Pool {pool} serves miners", { pool: poolName });
 }
 
-/** There is no room for `waiting` miners, and no more connections are opened for them. */
+/** Logs that `waiting` miners have no room and that no more connections are opened for them. */
 export function logFull(
   poolName: string,
   { connections, waiting, pool: { minersPerConnection } }: {
@@ -50,8 +50,8 @@ export function logFull(
   },
 ): void {
   log.warn(
-    "Pool {pool} has {connections} connections, the most of one account: {waiting} miners wait for " +
-      "a place, and disconnect after outage.grace_seconds. {advice}",
+    "Pool {pool} has {connections} connections, the most for one account: {waiting} miners " +
+      "wait for a place and are disconnected after outage.grace_seconds. {advice}",
     {
       pool: poolName,
       connections,
@@ -66,13 +66,13 @@ export function logFull(
 /** Why miners move from one connection to another. */
 export type MoveReason = "halfDead" | "unwanted" | "pinned" | { readonly healthyForMs: number };
 
-/** Miners are about to move from the connection `before` to another. */
+/** Logs that miners are about to move from the connection `before` to another. */
 export function logMove(before: string, poolName: string, reason: MoveReason): void {
   const pool = poolName;
   if (reason === "halfDead") {
     log.info("Miners leave half-dead pool {before} and move to {pool}", { before, pool });
   } else if (reason === "unwanted") {
-    log.info("Pool {before} is not wanted any more: miners move to {pool}", { before, pool });
+    log.info("Pool {before} is no longer in use: miners move to {pool}", { before, pool });
   } else if (reason === "pinned") {
     log.info("Pool {pool} is pinned: miners move to it", { pool });
   } else {
@@ -83,10 +83,10 @@ export function logMove(before: string, poolName: string, reason: MoveReason): v
   }
 }
 
-/** Most shares of a connection were refused. */
+/** Logs that a pool rejected most shares of a connection. */
 export function logRefusals({ name, terms }: ReadyUpstream, run: RefusalRun): void {
   log.warn(
-    "Pool {pool} refuses most shares: {refused} of {judged} in {seconds} s with {status} " +
+    "Pool {pool} rejects most shares: {refused} of {judged} in {seconds} s with {status} " +
       '"{text}". Likely cause: {cause}',
     {
       pool: name,
@@ -103,45 +103,48 @@ export function logRefusals({ name, terms }: ReadyUpstream, run: RefusalRun): vo
   );
 }
 
-/** A pool works on a block that another, `other`, left `ms` milliseconds ago. */
+/** Logs that a pool works on a block that pool `other` left `ms` milliseconds ago. */
 export function logBehind(poolName: string, other: string, ms: number): void {
   log.warn(
     "Pool {pool} works on an old block: {other} sent a job for the next one {seconds} s ago. " +
-      "Shares for old blocks may earn nothing: ask the pool, or pin another one",
+      "Shares for old blocks may earn nothing: ask the pool, or pin another pool",
     { pool: poolName, other, seconds: Math.floor(ms / 1000) },
   );
 }
 
-/** Another pool, `other`, left the block a pool works on `ms` milliseconds ago, and no third one says more. */
+/**
+ * Logs that pool `other` left a pool's block `ms` milliseconds ago, and no third pool shows which
+ * is right.
+ */
 export function logApart(poolName: string, other: string, ms: number): void {
   log.warn(
-    "Pools {pool} and {other} work on different blocks: {other} has gone on to another one, and " +
-      "{pool} has not for {seconds} s. One of them is wrong: compare with a block explorer",
+    "Pools {pool} and {other} work on different blocks: {other} moved to another block " +
+      "{seconds} s ago, {pool} did not. One of them is wrong: compare with a block explorer",
     { pool: poolName, other, seconds: Math.floor(ms / 1000) },
   );
 }
 
-/** A pool's job does not pay what earlier ones paid. */
+/** Logs that a pool's job does not pay an output that earlier jobs paid. */
 export function logPayoutChange(poolName: string, { gone, paid, isHabit }: PayoutChange): void {
   const values = { pool: poolName, gone: listed(gone), paid: listed(paid) };
   if (isHabit) {
     log.warn(
-      "Pool {pool} changes whom its jobs pay all the time, as pools do that split the reward. From " +
-        "now on only outputs that every job has paid are watched. Not paid any more: {gone}; " +
-        "paid now: {paid}",
+      "Pool {pool} keeps changing the outputs that its jobs pay, as pools that split the " +
+        "reward do. From now on, btcagent watches only outputs that every job has paid. No " +
+        "longer paid: {gone}; paid now: {paid}",
       values,
     );
   } else {
     log.warn(
       "Pool {pool} sent a job that does not pay {gone}, which earlier jobs paid; it pays {paid}. " +
-        "If you do not know why, ask the pool: somebody on the way may have changed its jobs. TLS " +
-        "keeps them out",
+        "If you do not know why, ask the pool: someone between you and the pool may have " +
+        "changed its jobs. TLS prevents that",
       values,
     );
   }
 }
 
-/** Scripts for the log: a few of them, the first bytes of each. */
+/** Scripts for the log: the first few of them, and the first bytes of each. */
 function listed(scripts: readonly string[]): string {
   if (scripts.length === 0) return "nobody";
   const shown = scripts.slice(0, MOST_SCRIPTS).map((script) =>
@@ -154,7 +157,7 @@ function listed(scripts: readonly string[]): string {
 const MOST_SCRIPTS = 4;
 const MOST_SCRIPT_DIGITS = 80;
 
-/** A pool does no work; it is left alone for `aloneMs`, unless it is the only one. */
+/** Logs that a pool does no work. It is not retried for `aloneMs`, unless it is the only pool. */
 export function logHalfDead(
   poolName: string,
   role: UpstreamRole,
@@ -164,10 +167,9 @@ export function logHalfDead(
 ): void {
   log.warn(
     isOnly
-      ? "Pool {pool} is half dead ({role}): {sign}. There is no other pool: a new connection to " +
-        "it is used instead"
-      : "Pool {pool} is half dead ({role}): {sign}. Another pool is used instead as soon as one " +
-        "is ready; this one is tried again in {minutes} min",
+      ? "Pool {pool} is half dead ({role}): {sign}. There is no other pool: reconnecting to it"
+      : "Pool {pool} is half dead ({role}): {sign}. Leaving it as soon as another pool is " +
+        "ready; retrying it in {minutes} min",
     {
       pool: poolName,
       role: role === "active" ? "serving" : "spare",

@@ -1,5 +1,5 @@
 /**
- * What the operator wants of an account's pool connections.
+ * The settings of an account's pool connections.
  */
 
 import type { PoolAddress } from "../net/pools/connection.ts";
@@ -13,21 +13,21 @@ export interface ListedPool extends PoolAddress {
   readonly poolId: number;
   /** The name to authorize as: the sub-account, or the `user` of a Stratum pool. */
   readonly account: string;
-  /** What it speaks; `unknown` if that is to be found out. */
+  /** What it speaks; `unknown` if btcagent has to find out. */
   readonly kind: KindOfPool;
-  /** What goes with the name; empty for none. Appears in no log. */
+  /** The password; empty for none. It appears in no log. */
   readonly password: string;
   /** Whether TLS is spoken there. */
   readonly usesTls: boolean;
-  /** How many workers it is to see, if it is a Stratum pool. */
+  /** How many workers it sees, if it is a Stratum pool. */
   readonly workers: WorkersSeen;
   /** The most miners on one connection, if it is a Stratum pool; `undefined` for as many as fit. */
   readonly minersPerConnection: number | undefined;
 }
 
 /**
- * Whether a change of each asks for another connection. An id says host and port already, but for
- * the case of a name.
+ * Whether a change of each field needs another connection. An id already stands for host and port,
+ * except for upper and lower case.
  */
 const IS_CONNECTED_WITH: Readonly<Record<keyof ListedPool, boolean>> = {
   poolId: true,
@@ -41,25 +41,25 @@ const IS_CONNECTED_WITH: Readonly<Record<keyof ListedPool, boolean>> = {
   minersPerConnection: true,
 };
 
-/** Whether a connection that was opened to `opened` is one to `listed` as it is now. */
+/** Whether a connection that was opened to `opened` can serve as one to `listed` now. */
 export function servesAs(opened: ListedPool, listed: ListedPool): boolean {
   const fields = Object.keys(IS_CONNECTED_WITH) as (keyof ListedPool)[];
   return fields.every((field) => !IS_CONNECTED_WITH[field] || opened[field] === listed[field]);
 }
 
-/** What may change while there are connections; those that are open keep what they began with. */
+/** Settings that may change while there are connections; open connections keep their first ones. */
 export interface RosterSettings {
-  /** In order, the best first. */
+  /** The pools, the best first. */
   readonly pools: readonly ListedPool[];
   /** How many connections serve miners; `undefined` for one and a warm spare. */
   readonly connections: number | undefined;
-  /** At most this many serve, however few miners each has room for. */
+  /** The most connections that serve, even if each has room for few miners only. */
   readonly mostConnections: number;
   /** A better pool must have been healthy this long before miners return to it, in milliseconds. */
   readonly returnAfterMs: number;
-  /** When a pool that does no work is left. */
+  /** When miners leave a pool that does no work. */
   readonly halfDead: HalfDeadBounds;
-  /** Whether one is left, too, whose jobs do not pay an output that earlier ones paid. */
+  /** Whether miners also leave a pool whose jobs stop paying an output that earlier jobs paid. */
   readonly leavesOnPayoutChange: boolean;
   /**
    * How often miners get a made-up job while no pool answers, in milliseconds; `undefined` for

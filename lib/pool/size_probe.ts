@@ -19,22 +19,22 @@ const AT_ONCE = 2;
 /** A pool that has not answered by then is given up, in milliseconds. */
 const MOST_TIMEOUT_MS = 10_000;
 
-/** What waits for its turn to connect asks this often, in milliseconds. */
+/** How often to ask again for a turn to connect, in milliseconds. */
 const TURN_MS = 200;
 
 const log = areaLog("pool");
 
-/** What it works with. */
+/** What {@linkcode SizeProbe} works with. */
 export interface SizeProbeOptions {
   /** Asks one pool. */
   readonly askSize: AskSize;
   /** Shared by everything that connects to pools. */
   readonly connects: ConnectLimiter;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** Monotonic time. */
   readonly now: Now;
-  /** For waits. */
+  /** For the waits. */
   readonly timers: Timers;
 }
 
@@ -44,11 +44,11 @@ export interface SizeRound {
   readonly pools: readonly KnownPool[];
   /** Opens sockets. */
   readonly dial: Dial;
-  /** Dialling and answering may take a pool this long, in milliseconds; 10 s at most are waited. */
+  /** How long dialing and answering may take, in milliseconds; at most 10 s. */
   readonly timeoutMs: number;
-  /** A pool leaves miners this many bytes, which is enough for them. */
+  /** Called with the number of bytes that a pool leaves for miners, if it is enough for them. */
   readonly found: (pool: KnownPool, bytes: number) => void;
-  /** Each pool has answered, or will not. Not called if the round is given up. */
+  /** Called when each pool has answered or failed to. Not called if the round is given up. */
   readonly over: () => void;
 }
 
@@ -58,12 +58,12 @@ export class SizeProbe {
   #round = new AbortController();
   #work: Promise<unknown> = Promise.resolve();
 
-  /** Nothing is asked yet. */
+  /** Asks nothing yet. */
   constructor(options: SizeProbeOptions) {
     this.#options = options;
   }
 
-  /** The pools of a list that are asked: all but those whose kind says their size. */
+  /** The pools of a list to ask: all except those whose kind fixes their size. */
   static asksOf(pools: readonly KnownPool[]): KnownPool[] {
     return pools.filter(({ kind }) => kind !== "agent");
   }
@@ -72,7 +72,7 @@ export class SizeProbe {
   ask(round: SizeRound): void {
     this.#round.abort();
     const { signal } = this.#round = new AbortController();
-    // Entries for two names at one address are one pool here.
+    // Two entries with different names at one address are one pool here.
     const groups = [...Map.groupBy(round.pools, addressOf).values()];
     let open = groups.length;
     const answered = (pools: readonly KnownPool[], bytes: number | undefined) => {
@@ -81,7 +81,7 @@ export class SizeProbe {
       if (--open === 0) round.over();
     };
     if (open === 0) return round.over();
-    // One iterator for all: each takes the next when it is done with one.
+    // One iterator for all: each worker takes the next group when it has finished one.
     const queue = groups.values();
     const work = async () => {
       for (const pools of queue) {
@@ -94,7 +94,7 @@ export class SizeProbe {
       .catch((error) => reportFault(log, error));
   }
 
-  /** Gives up what is being asked. Resolves when nothing is open any more. */
+  /** Stops asking. Resolves when no connection is open any more. */
   async stop(): Promise<void> {
     this.#round.abort();
     await this.#work;
@@ -138,7 +138,9 @@ export class SizeProbe {
   }
 }
 
-/** Sizes that are of no use have their words when the pool is connected to, and must narrow nobody. */
+/**
+ * Useless sizes are reported when miners connect to the pool; here they must not narrow any miner.
+ */
 function note(pools: readonly KnownPool[], bytes: number, found: SizeRound["found"]): void {
   if (roomFor(bytes) === undefined) return;
   for (const pool of pools) found(pool, bytes);

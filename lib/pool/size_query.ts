@@ -1,4 +1,4 @@
-/** What is needed to ask a pool, of whatever kind, for its extranonce2 size. */
+/** What is needed to ask a pool of any kind for its extranonce2 size. */
 
 import type { Now, Timers } from "../base/clock.ts";
 import type { Dial, PoolAddress } from "../net/pools/connection.ts";
@@ -7,25 +7,25 @@ import type { Dial, PoolAddress } from "../net/pools/connection.ts";
 export interface SizeQuestion {
   /** Where the pool is. */
   readonly address: PoolAddress;
-  /** The name to authorize as where the pool's kind is to be found out; empty for none. */
+  /** The name to authorize as if the pool's kind is not known; empty for none. */
   readonly account: string;
-  /** What goes with it. A secret: for the pool alone. */
+  /** The password. A secret: only the pool gets it. */
   readonly password: string;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** Opens the socket. */
   readonly dial: Dial;
   /** Monotonic time. */
   readonly now: Now;
-  /** For what is not waited for long. */
+  /** For time-outs. */
   readonly timers: Timers;
-  /** Dialling and asking together may take this long, in milliseconds. */
+  /** How long dialing and asking together may take, in milliseconds. */
   readonly timeoutMs: number;
   /** Ends it early. */
   readonly signal: AbortSignal;
   /**
-   * Hears, once, the extranonce2 size as the pool says it, whether miners can use it or not;
-   * `undefined` if the pool does not say.
+   * Called once with the extranonce2 size that the pool gives, whether miners can use it or not;
+   * `undefined` if the pool gives none.
    */
   readonly answered: (bytes: number | undefined) => void;
 }

@@ -1,8 +1,8 @@
 /**
- * Asks one pool how many bytes it leaves miners for extranonce2: over a connection of its own, which
- * is closed as soon as that is known.
+ * Asks one pool how many bytes it leaves for extranonce2, over a separate connection that is closed
+ * as soon as that is known.
  *
- * What is in the way is nobody's business here: the connections that miners are served by say it.
+ * Failures are not reported here: the connections that serve miners report them.
  */
 
 import { REQUEST_ID, sizeRequests } from "../protocol/stratum/pool_request.ts";
@@ -31,9 +31,9 @@ export async function askStratumSize(question: SizeQuestion): Promise<void> {
 }
 
 /**
- * Asks a pool of unknown kind, and finds that out with it, so that the next connection need not.
- * Where a connection asks already, that one's answer counts. Resolves when nothing is open any more;
- * never rejects.
+ * Asks a pool of unknown kind and also finds out the kind, so that the next connection need not. If
+ * another connection is already asking, its answer counts. Resolves when no connection is open any
+ * more; never rejects.
  */
 export async function askUnknownSize(
   question: SizeQuestion,
@@ -60,7 +60,7 @@ export async function askUnknownSize(
       noteSize();
     },
     get isDone() {
-      // Without a name to authorize as there is nothing more to come.
+      // Without a name to authorize as, no more answers can come.
       const sinceMs = now() - (evidence.subscribedAt ?? now());
       const isOver = account === "" && sinceMs >= CAPABILITIES_GRACE_MS;
       return evidence.kind !== undefined || isOver;
@@ -72,7 +72,7 @@ export async function askUnknownSize(
   probe.end();
 }
 
-/** Holds the conversation, dialling included; `timeout` also where the pool is never reached. */
+/** Dials and holds the conversation; `timeout` also if the pool is never reached. */
 async function ask(
   { address, dial, timers, timeoutMs, signal }: SizeQuestion,
   opening: string,
@@ -96,7 +96,7 @@ async function ask(
   }
 }
 
-/** What `promise` brings; `undefined` as soon as `signal` aborts. */
+/** The value of `promise`; `undefined` as soon as `signal` aborts. */
 function unlessAborted<T>(
   promise: Promise<T | undefined>,
   signal: AbortSignal,

@@ -22,17 +22,17 @@ export interface LastWork {
   readonly versionMask: number;
 }
 
-/** What a standby is made of. */
+/** What {@linkcode Standby} works with. */
 export interface StandbyOptions {
-  /** How often there is a new job, in milliseconds; `undefined` for never: it serves nobody. */
+  /** The time between made-up jobs, in milliseconds; `undefined` for none: it serves no miners. */
   readonly intervalMs: number | undefined;
-  /** Who has the miners. */
+  /** The account's multiplexer, which has the miners. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;
   /** Milliseconds since 1970, for the times of jobs. */
   readonly wallNow: Now;
-  /** What is said of it. */
+  /** The log lines about having no pool. */
   readonly troubles: Pick<PoolTroubleLog, "unserved" | "served">;
 }
 
@@ -44,27 +44,27 @@ export class Standby {
   #upstream: StandbyUpstream | undefined;
   /** When the last job was given. */
   #jobAt = 0;
-  /** Whether no pool serves, which has been said or counted. */
+  /** Whether it is known, and logged, that no pool serves. */
   #isOutage = false;
 
-  /** Serves nobody yet. */
+  /** Serves no miners yet. */
   constructor(options: StandbyOptions) {
     this.#options = options;
     this.#intervalMs = options.intervalMs;
   }
 
-  /** From now on there is a new job so often; `undefined` ends it for good. */
+  /** Changes the time between jobs; `undefined` ends it for good. */
   reconfigure(intervalMs: number | undefined): void {
     this.#intervalMs = intervalMs;
     if (intervalMs === undefined) this.end();
   }
 
-  /** Notes what a real pool's last work was. */
+  /** Remembers the last work of a real pool. */
   remember({ latestJob, terms, versionMask }: LastWork): void {
     this.#lastWork = { latestJob, terms, versionMask };
   }
 
-  /** No pool serves. Without a real job before, there is nothing to make one up from. */
+  /** No pool serves. Without an earlier real job, there is nothing to make one up from. */
   begin(): void {
     if (this.#lastWork === undefined || this.#upstream !== undefined) return;
     const { mux, troubles } = this.#options;

@@ -1,6 +1,6 @@
 /**
- * What the log says of pools that are not reached, refuse us or are lost, and of being without any: a
- * line for each pool and outage, then one a minute, over all accounts.
+ * Log lines about pools that cannot be reached, refuse us or are lost, and about having no pool:
+ * one line for each pool and outage, then one a minute, for all accounts together.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -9,24 +9,24 @@ import { areaLog } from "../observe/log.ts";
 import { type DueLine, OutageLines } from "../observe/outage_lines.ts";
 import type { ListedPool } from "./settings.ts";
 
-/** One end of a connection. */
+/** How a connection to a pool ended. */
 export interface PoolTrouble {
   /** The connection, for the log: `host:port #3`. */
   readonly name: string;
-  /** The pool and the account. */
+  /** Which pool, and for which account. */
   readonly pool: ListedPool;
-  /** Why. */
+  /** Why it ended. */
   readonly reason: string;
-  /** When the next try is, in words. */
+  /** When btcagent tries again, in words. */
   readonly next: string;
 }
 
 const log = areaLog("pool");
 
-/** The trouble of accounts that no pool serves, whichever they are. */
+/** The name of the trouble of having no pool; all accounts share it. */
 const UNSERVED = "unserved";
 
-/** See above. One for all accounts of the process. */
+/** Writes these lines, each as often as it is due. One for all accounts of the process. */
 export class PoolTroubleLog {
   readonly #lines: OutageLines;
 
@@ -35,63 +35,65 @@ export class PoolTroubleLog {
     this.#lines = new OutageLines(now);
   }
 
-  /** A connection could not be made. */
+  /** Logs that a connection could not be made. */
   notReached(trouble: PoolTrouble): void {
     const line = this.#lines.failed(`not reached ${where(trouble.pool)}`);
     if (line !== undefined) say("Pool {pool} not reached: {reason}; {next}{more}", trouble, line);
   }
 
-  /** The pool was reached and does not take us; `isOfAccount` if it is for the sub-account's sake. */
+  /** Logs that the pool was reached and refused us; `isOfAccount` if because of the sub-account. */
   refused(trouble: PoolTrouble, isOfAccount: boolean): void {
     const line = this.#lines.failed(refusal(trouble.pool, isOfAccount));
     if (line !== undefined) say("Pool {pool} refused: {reason}; {next}{more}", trouble, line);
   }
 
-  /** A connection is gone that was ready; `role` as in "serving". */
+  /** Logs that a connection that was ready is lost; `role` says what it was used for. */
   lost(trouble: PoolTrouble, role: "serving" | "spare"): void {
     const line = this.#lines.failed(`lost ${role} ${where(trouble.pool)}`);
     if (line === undefined) return;
     say("Pool {pool} lost ({role}): {reason}; {next}{more}", trouble, line, { role });
   }
 
-  /** A pool gets no more spares, since it closed `closes` that never served. */
+  /** Logs that a pool gets no more spares, since it closed `closes` of them that never served. */
   cold(pool: ListedPool, closes: number): void {
     const line = this.#lines.failed(`cold ${where(pool)}`);
     if (line === undefined) return;
     log.info(
-      "Pool {pool} closed {closes} spare connections that had nothing to do: from now on it is " +
-        "connected to when it is needed{more}",
+      "Pool {pool} closed {closes} idle spare connections: from now on, connecting to it only " +
+        "when it is needed{more}",
       { pool: where(pool), closes, more: repeated(line) },
     );
   }
 
-  /** A worker, which the pool knows as `user`, has no connection of its own, or it is gone. */
+  /**
+   * Logs that a worker, which the pool knows as `user`, could not get or has lost its connection.
+   */
   ofWorker(trouble: Omit<PoolTrouble, "next">, user: string): void {
     const line = this.#lines.failed(`worker ${where(trouble.pool)}`);
     if (line === undefined) return;
     const template =
-      "Pool {pool} is not connected for {worker}: {reason}; its miners work on the " +
-      "connection for all{more}";
+      "Pool {pool} has no connection for worker {worker}: {reason}; its miners work on the " +
+      "shared connection{more}";
     say(template, trouble, line, { worker: user });
   }
 
-  /** No pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
+  /** Logs that no pool serves an account; `isKeptBusy` if its miners get made-up jobs meanwhile. */
   unserved(isKeptBusy: boolean): void {
     const line = this.#lines.failed(UNSERVED);
     if (line === undefined) return;
     const consequence = isKeptBusy
       ? "miners are kept busy with made-up jobs, which earn nothing"
-      : "miners wait for outage.grace_seconds, then they are disconnected, so that they turn to " +
-        "their own backup";
+      : "miners wait for outage.grace_seconds and are then disconnected, so that they turn to " +
+        "their own backup pools";
     log.warn("No pool answers: {consequence}{more}", { consequence, more: repeated(line) });
   }
 
-  /** One serves it again. */
+  /** A pool serves the account again. */
   served(): void {
     this.#lines.works(UNSERVED);
   }
 
-  /** A connection is ready. */
+  /** A connection to `pool` is ready. */
   connected(pool: ListedPool): void {
     const at = where(pool);
     for (const about of ["not reached", "lost serving", "lost spare", "worker"]) {
@@ -118,7 +120,7 @@ function where({ host, port }: ListedPool): string {
   return formatAddress({ hostname: host, port });
 }
 
-/** Each sub-account that is refused is a trouble of its own: somebody has to mend its name. */
+/** Each refused sub-account is a trouble of its own: someone has to correct its name. */
 function refusal(pool: ListedPool, isOfAccount: boolean): string {
   return `refused ${where(pool)}${isOfAccount ? ` ${pool.account}` : ""}`;
 }

@@ -1,14 +1,14 @@
 /**
- * Has thousands of connections that are sent a job at one moment deal with it a few in a turn, so that
- * everybody else has turns in between.
+ * When thousands of connections get a job at one moment, lets a few of them handle it in each turn,
+ * so that everything else gets turns in between.
  */
 
 import type { Timers } from "../base/clock.ts";
 
-/** What is read on these many connections in a turn takes about 10 ms. */
+/** Handling what was read on this number of connections takes about 10 ms. */
 export const READS_PER_TURN = 16;
 
-/** One for many connections. */
+/** Lets many connections take turns. */
 export class TurnGate {
   readonly #timers: Pick<Timers, "nextTurn">;
   readonly #waiting: (() => void)[] = [];
@@ -20,7 +20,7 @@ export class TurnGate {
     this.#timers = timers;
   }
 
-  /** Resolves when what was read may be dealt with; those that came first go first. */
+  /** Resolves when the caller may handle what it read; first come, first served. */
   async pass(): Promise<void> {
     this.#awaitTurn();
     if (this.#passed < READS_PER_TURN) {

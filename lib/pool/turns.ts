@@ -1,11 +1,11 @@
 /**
- * How much is done of a pool's stream before everybody else has a turn: one read may hold what
- * becomes thousands of lines to miners.
+ * Limits how much of a pool's stream is handled before everything else gets a turn: one read may
+ * lead to thousands of lines to miners.
  */
 
 import type { Timers } from "../base/clock.ts";
 
-/** Messages in one turn, each of which may be a line to a miner. */
+/** The messages handled in one turn, each of which may be a line to a miner. */
 export const WORK_PER_TURN = 256;
 
 /** Reading this many bytes of JSON takes as long as a line to a miner. */
@@ -14,7 +14,7 @@ const BYTES_OF_WORK = 256;
 /** Counts the work of one connection. */
 export class Turns {
   readonly #timers: Pick<Timers, "nextTurn">;
-  /** What was done in this turn, in bytes of JSON. */
+  /** The work done in this turn, in bytes of JSON. */
   #work = 0;
 
   /** `timers` give the next turn. */
@@ -27,17 +27,17 @@ export class Turns {
     this.#work += bytes;
   }
 
-  /** This number of messages, or of miners named in one, were dealt with. */
+  /** This number of messages, or of miners named in one, were handled. */
   worked(count: number): void {
     this.#work += count * BYTES_OF_WORK;
   }
 
-  /** Whether it is others' turn. */
+  /** Whether this turn is used up. */
   get areOver(): boolean {
     return this.#work >= WORK_PER_TURN * BYTES_OF_WORK;
   }
 
-  /** Has everybody else take their turn. */
+  /** Waits until everything else has had a turn. */
   next(): Promise<void> {
     this.#work = 0;
     return new Promise((resolve) => this.#timers.nextTurn(resolve));

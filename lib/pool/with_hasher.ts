@@ -1,13 +1,13 @@
 /**
- * The start of a connection whose shares are hashed here: the share hasher is loaded while the
- * connection is dialled.
+ * The start of a connection whose shares btcagent hashes: the share hasher is loaded while the
+ * connection is dialed.
  */
 
 import { loadShareHasher } from "../bitcoin/load_share_hasher.ts";
 import type { Connection } from "../net/pools/connection.ts";
 
 /**
- * What `dialled` brings, once the share hasher is there, too.
+ * The result of `dialled`, once the share hasher is also loaded.
  *
  * @throws what failed first; then no connection is open.
  */
@@ -16,7 +16,7 @@ export async function withHasher(
   load: () => Promise<unknown> = loadShareHasher,
 ): Promise<Connection> {
   const hasher = load();
-  // If dialling fails before it, nobody waits for it any more.
+  // If dialing fails first, nothing waits for the hasher any more.
   hasher.catch(() => {});
   const connection = await dialled;
   try {

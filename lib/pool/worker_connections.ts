@@ -1,10 +1,10 @@
 /**
- * The connections of single workers at a pool whose entry says `workers: "connection"`, beside those
- * for all miners of an account.
+ * The connections of single workers at a pool whose entry says `workers: "connection"`, in addition
+ * to the shared connections of an account.
  *
- * Miners never wait for one: until that of their worker is ready, and when it is lost, they work on
- * the connection for all. So nothing here is urgent: they are opened at a bounded rate, looked after
- * bit by bit, and given up where a pool does not take them.
+ * Miners never wait for such a connection: before it is ready, and when it is lost, they work on
+ * the shared connection. So nothing here is urgent: connections are opened at a bounded rate,
+ * checked a few at a time, and given up if a pool does not accept them.
  */
 
 import { formatAddress } from "../base/peer_address.ts";
@@ -26,51 +26,54 @@ import { logGivenUp, logWorkersBegin, logWorkersFull } from "./worker_log.ts";
 import type { WorkerQuota } from "./worker_quota.ts";
 import { WorkerTrials } from "./worker_trials.ts";
 
-/** What they are made of. */
+/** What {@linkcode WorkerConnections} works with. */
 export interface WorkerConnectionsParts {
-  /** What a pool calls a worker, by the configured user and the worker's name. */
+  /** A worker's name at the pool, from the configured user and the worker's name. */
   readonly workerUser: (user: string, workerName: string) => string;
-  /** Opens one to a pool under this name. */
+  /** Opens a connection to a pool under this name. */
   readonly open: (pool: ListedPool, user: string, owner: PoolConnectionOwner) => PoolConnection;
   /** The account's multiplexer. */
   readonly mux: UpstreamEvents;
   /** The names of all workers that have a miner. */
   readonly workerNames: () => ReadonlySet<string>;
-  /** How many miners sit at a connection. */
+  /** How many miners work on a connection. */
   readonly minersAt: (upstream: ReadyUpstream) => number;
-  /** When a connection that does no work is left. */
+  /** When miners leave a connection that does no work. */
   readonly halfDead: () => HalfDeadBounds;
-  /** Counts them with all others to the pool. */
+  /** Counts these connections together with the pool's others. */
   readonly book: PoolBook;
   /** Shared by everything that connects to pools. */
   readonly connects: ConnectLimiter;
   /** Shared by all accounts. */
   readonly quota: WorkerQuota;
-  /** Shared by all accounts: what is said of those that fail. */
+  /** Shared by all accounts: the log lines about those that fail. */
   readonly troubles: PoolTroubleLog;
   /** Monotonic time. */
   readonly now: () => number;
-  /** For waits. */
+  /** For the length of waits. */
   readonly random: Random;
 }
 
-/** Workers and connections are looked at this often, in milliseconds. */
+/** Workers and connections are checked this often, in milliseconds. */
 const LOOK_MS = 1_000;
 
 /** A connection is kept this long without a miner, in milliseconds. */
 const EMPTY_MS = 60_000;
 
-/** One that handed its miners over is kept this long for its last verdicts, in milliseconds. */
+/**
+ * A connection that handed over its miners is kept this long for its last verdicts, in
+ * milliseconds.
+ */
 const LINGER_MS = 5_000;
 
-/** Connections closed, and connections whose miners are sent to those for all, in one tick. */
+/** The most connections closed, and the most whose miners move to shared ones, in one tick. */
 const CLOSED_AT_ONCE = 64;
 const LEFT_AT_ONCE = 256;
 
-/** What is lost within this time of each other is lost together, in milliseconds. */
+/** Connections lost within this time of each other are lost together, in milliseconds. */
 const TOGETHER_MS = 2_000;
 
-/** Each has its turn in one of these many ticks: there may be thousands. */
+/** Each connection has its turn once in this number of ticks: there may be thousands. */
 const TICKS_A_TURN = 4;
 
 /** One worker's connection. */
@@ -78,42 +81,42 @@ interface OwnConnection {
   readonly pool: ListedPool;
   /** The worker's name at the pool. */
   readonly user: string;
-  /** Its names here: several may come to the same there. */
+  /** The workers' names here: several may have the same name at the pool. */
   readonly names: Set<string>;
   readonly openedAt: number;
-  /** In which of the ticks it has its turn. */
+  /** The tick in which it has its turn. */
   readonly turn: number;
   connection: PoolConnection;
   ready: { readonly upstream: ReadyUpstream; readonly at: number } | undefined;
   /** Since when none of these workers has a miner; `undefined` while one has. */
   emptySince: number | undefined;
-  /** Since when it is wanted no more; `undefined` while it is. */
+  /** Since when it is no longer wanted; `undefined` while it is. */
   leftSince: number | undefined;
 }
 
-/** Those of one account. Times are monotonic, in milliseconds. */
+/** The single workers' connections of one account. Times are monotonic, in milliseconds. */
 export class WorkerConnections implements PoolConnectionOwner {
   readonly #parts: WorkerConnectionsParts;
-  /** The pool where workers are to have their own; `undefined` for none. */
+  /** The pool where each worker should have its own; `undefined` for none. */
   #pool: ListedPool | undefined;
   /** Those that are wanted, by the worker's name at the pool. */
   readonly #byUser = new Map<string, OwnConnection>();
-  /** Those of a pool that is not the one any more, whose miners are still to go. */
+  /** Connections to an earlier pool, whose miners have not moved yet. */
   readonly #former: OwnConnection[] = [];
   /** All of them. */
   readonly #all = new Map<PoolConnection, OwnConnection>();
-  /** What was found out, by the pool's number. */
+  /** Which connections are worth trying, by the pool's number. */
   readonly #trials = new Map<number, WorkerTrials>();
-  /** The pools where it was said what begins. */
+  /** The pools for which it was logged that such connections begin. */
   readonly #said = new Set<number>();
-  /** What the pool calls the workers that have a miner, by their names here. */
+  /** The names at the pool of workers that have a miner, by their names here. */
   #users = new Map<string, string>();
-  /** Workers without one, by their names at the pool. */
+  /** Workers without a connection, by their names at the pool. */
   #missing = new Map<string, Set<string>>();
   #lookedAt = -Infinity;
-  /** Whether the connection for all leads to the pool. */
+  /** Whether the shared connection leads to the pool. */
   #isThere = false;
-  /** When one was last lost, and opened. */
+  /** When a connection was last lost, and last opened. */
   #lostAt = -Infinity;
   #openedAt = -Infinity;
   #opened = 0;
@@ -124,12 +127,12 @@ export class WorkerConnections implements PoolConnectionOwner {
     this.#parts = parts;
   }
 
-  /** What passed on those that are open. */
+  /** The traffic on open connections. */
   get traffic(): Traffic {
     return sumOfTraffic([...this.#all.keys()]);
   }
 
-  /** The same of those to the pool with this number. */
+  /** The traffic on those to the pool with this number. */
   trafficTo(poolId: number): Traffic {
     const there = [...this.#all.values()].filter(({ pool }) => pool.poolId === poolId);
     return sumOfTraffic(there.map(({ connection }) => connection));
@@ -140,7 +143,7 @@ export class WorkerConnections implements PoolConnectionOwner {
     return this.#all.keys().reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
   }
 
-  /** How many there are to the pool with this number. */
+  /** How many of them lead to the pool with this number. */
   countsAt(poolId: number): WorkerConnectionCounts {
     const counts = { ready: 0, opening: 0 };
     for (const { pool, ready } of this.#all.values()) {
@@ -150,12 +153,13 @@ export class WorkerConnections implements PoolConnectionOwner {
   }
 
   /**
-   * Looks after all. To be called several times a second.
+   * Looks after all of them. To be called several times a second.
    *
-   * @param best The best connection that serves miners; `undefined` while none does. Workers have
-   * their own where it leads to, if its pool wants it so, and keep it as long as there is no other.
-   * @param isBetter Whether a pool is wanted and better than that: then they keep it, too. The
-   * connection for all has nothing to do there, and pools close such.
+   * @param best The best connection that serves miners; `undefined` while none does. Workers get
+   * their own connections to its pool, if the pool's entry says so, and keep them until another
+   * pool serves.
+   * @param isBetter Whether a pool is wanted and better than that one: then they also keep their
+   * connections there, since a shared connection has nothing to do there and pools close idle ones.
    */
   tick(best: ReadyEntry | undefined, isBetter: (pool: ListedPool) => boolean): void {
     const time = this.#parts.now();
@@ -182,13 +186,13 @@ export class WorkerConnections implements PoolConnectionOwner {
     if (servesAs(pool, best.pool)) this.#openMissing(pool, best, time);
   }
 
-  /** Whether workers go on where they are, though the connection for all leads elsewhere. */
+  /** Whether workers stay where they are although the shared connection leads elsewhere. */
   #mayStay(isBetter: (pool: ListedPool) => boolean): boolean {
     if (this.#pool === undefined || !isBetter(this.#pool)) return false;
     return this.#byUser.values().some(({ ready }) => ready !== undefined);
   }
 
-  /** The operator changed something: what was given up is tried again. */
+  /** The operator changed something: tries again what was given up. */
   retry(): void {
     this.#trials.clear();
     this.#said.clear();
@@ -252,7 +256,10 @@ export class WorkerConnections implements PoolConnectionOwner {
     this.#lookedAt = -Infinity;
   }
 
-  /** No connection for all leads to the pool any more: they may all be gone for the sake of these. */
+  /**
+   * No shared connection leads to the pool any more: the pool may have closed them because of
+   * these.
+   */
   #noteLoss(time: number): void {
     const pool = this.#pool!;
     const trials = this.#trialsOf(pool);
@@ -264,9 +271,9 @@ export class WorkerConnections implements PoolConnectionOwner {
     logGivenUp(nameOf(pool), { reason, user: pool.account, others });
   }
 
-  /** One is wanted no more: its miners move to those for all, then it is closed. */
+  /** A connection is no longer wanted: its miners move to shared ones, then it is closed. */
   #leave(own: OwnConnection, time: number): void {
-    // It may have ended meanwhile.
+    // The connection may have ended meanwhile.
     if (!this.#all.has(own.connection)) return;
     own.leftSince = time;
     if (this.#isWanted(own)) this.#byUser.delete(own.user);
@@ -285,7 +292,7 @@ export class WorkerConnections implements PoolConnectionOwner {
     }
   }
 
-  /** Finds the workers there are, and those of their connections that nobody needs. */
+  /** Finds the present workers, and connections that no worker needs. */
   #look(time: number): void {
     this.#lookedAt = time;
     if (this.#pool === undefined) return;
@@ -310,14 +317,14 @@ export class WorkerConnections implements PoolConnectionOwner {
     }
   }
 
-  /** One more name of ours comes to the same at the pool. */
+  /** Notes that one more worker here has the same name at the pool. */
   #join(own: OwnConnection, name: string): void {
     if (own.names.has(name)) return;
     own.names.add(name);
     if (own.ready !== undefined) this.#parts.mux.dedicated(own.ready.upstream, name);
   }
 
-  /** Looks at the work of one that is ready, however well it is connected. */
+  /** Judges a ready connection by its work. */
   #judge(own: OwnConnection, best: ReadyEntry | undefined, time: number): void {
     if (own.ready === undefined || !this.#isWanted(own)) return;
     const { watch: { record, refusals } } = own.ready.upstream;
@@ -325,11 +332,11 @@ export class WorkerConnections implements PoolConnectionOwner {
       { at: best.ready.upstream.watch.record.newsAt, name: best.connection.name };
     const sign = record.sign(this.#parts.halfDead(), news, time);
     const run = refusals.take(time);
-    // Those with too low a difficulty are of a change of it, or the pool hides what it wants.
+    // Low difficulty comes from a change of difficulty, or the pool hides what it demands.
     const isBarred = run !== undefined && run.reason !== "lowDifficulty" &&
       run.refused === run.judged;
     const reason = isBarred
-      ? `it refused all ${run.judged} shares: ${run.status} "${run.text}"`
+      ? `it rejected all ${run.judged} shares: ${run.status} "${run.text}"`
       : sign;
     if (reason === undefined) return;
     own.connection.close();
@@ -380,12 +387,12 @@ export class WorkerConnections implements PoolConnectionOwner {
     logWorkersBegin(best.connection.name, { example: user, user: pool.account });
   }
 
-  /** Whether miners are to work on it. */
+  /** Whether miners should work on it. */
   #isWanted(own: OwnConnection): boolean {
     return this.#byUser.get(own.user) === own;
   }
 
-  /** Closes one of our own accord. */
+  /** Closes a connection that we no longer want. */
   #close(own: OwnConnection): void {
     this.#forget(own);
     own.connection.close();
@@ -413,7 +420,7 @@ function nameOf({ host, port }: ListedPool): string {
   return formatAddress({ hostname: host, port });
 }
 
-/** Whether workers are to have connections of their own where this one leads to. */
+/** Whether workers should have their own connections to the pool of this one. */
 function wantsOwn({ pool, connection }: ReadyEntry): boolean {
   return pool.workers === "connection" && (connection.kind ?? pool.kind) === "stratum";
 }

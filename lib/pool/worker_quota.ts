@@ -1,14 +1,14 @@
 /**
- * How many connections of single workers may be open, of all accounts together: each is an open file.
+ * Limits the open connections of single workers, for all accounts together: each is an open file.
  */
 
-/** See above. One for all accounts of the process. */
+/** Counts these connections. One for all accounts of the process. */
 export class WorkerQuota {
   #most: number;
   #open = 0;
   #isFullSaid = false;
 
-  /** None is open; `most` may be. */
+  /** At most `most` may be open; none is. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -23,7 +23,7 @@ export class WorkerQuota {
     return this.#open < this.#most;
   }
 
-  /** Another number may be open from now on; what is open stays. */
+  /** Changes the limit; open connections stay. */
   reconfigure(most: number): void {
     this.#most = most;
     this.#isFullSaid = false;
@@ -39,7 +39,7 @@ export class WorkerQuota {
     this.#open--;
   }
 
-  /** Whether to say now that there is no room: once. */
+  /** Whether to log now that there is no room; true once. */
   takeSaying(): boolean {
     const isNew = !this.#isFullSaid;
     this.#isFullSaid = true;

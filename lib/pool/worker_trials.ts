@@ -1,17 +1,18 @@
 /**
  * Whether connections of single workers are worth trying at a pool, and for which workers; pure.
  *
- * A worker whose connection failed waits, longer each time; one that the pool refuses waits longest.
- * When one after the other fails, as at a pool that bans such connections or takes no more of them,
- * the pool is given up for an hour.
+ * A worker whose connection failed waits, longer each time; a worker that the pool refuses waits
+ * longest. If one connection after the other fails, as at a pool that bans or limits such
+ * connections, the pool is given up for an hour.
  */
 
 import { backoffMs } from "../base/backoff.ts";
 import type { Random } from "../base/clock.ts";
 
 /**
- * After these many failures in a row, none of which came together, the pool is given up; after as
- * many of one worker alone, each before it had served for long, the worker waits like a refused one.
+ * After this number of failures in a row, each at its own time, the pool is given up. After this
+ * number for one worker alone, each before its connection had served for long, the worker waits
+ * like a refused one.
  */
 const MOST_FAILURES = 5;
 
@@ -23,11 +24,11 @@ const REFUSED_MS = 600_000;
 
 /**
  * A pool that closed all connections this often within that time, while more were being opened, may
- * have barred us for them.
+ * have blocked us because of them.
  */
 const MOST_STRIKES = 3;
 
-/** Workers remembered before those are forgotten that may be tried again. */
+/** With this number of remembered workers, those that may be tried again are forgotten. */
 const MANY_WORKERS = 1_000;
 
 /** How a worker's connection failed. Times are monotonic, in milliseconds. */
@@ -36,7 +37,7 @@ export interface WorkerFailure {
   readonly user: string;
   /** When it was opened. */
   readonly openedAt: number;
-  /** Whether the pool was reached and will not have it. */
+  /** Whether the pool was reached and refused it. */
   readonly isRefusal: boolean;
 }
 
@@ -51,12 +52,15 @@ export class WorkerTrials {
   /** When all connections were lost while more were being opened. */
   #strikes: number[] = [];
 
-  /** Nothing was tried. */
+  /** Starts without any trial. */
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** How many connections may be opening at a time: one finds out whether it goes on as well as many. */
+  /**
+   * How many connections may be opening at one time: after a failure, one is enough to find out
+   * whether the pool accepts more.
+   */
   mostOpening(time: number): number {
     if (time < this.#retryAt || time < this.#givenUpUntil) return 0;
     return this.#failures === 0 ? Infinity : 1;
@@ -67,14 +71,14 @@ export class WorkerTrials {
     return time >= (this.#workers.get(user)?.retryAt ?? -Infinity);
   }
 
-  /** A connection failed, or was lost too soon. @returns whether the pool is given up by that. */
+  /** A connection failed, or was lost too soon. @returns whether this gives up the pool. */
   failed({ user, openedAt, isRefusal }: WorkerFailure, time: number): boolean {
     this.#forgetRested(time);
     const failures = (this.#workers.get(user)?.failures ?? 0) + 1;
     const isHopeless = isRefusal || failures >= MOST_FAILURES;
     const restMs = isHopeless ? REFUSED_MS : backoffMs(failures, this.#random);
     this.#workers.set(user, { failures, retryAt: time + restMs });
-    // Those that were on their way then fail for the same reason.
+    // Connections that were being opened at that time fail for the same reason.
     if (openedAt <= this.#failedAt) return false;
     this.#failures++;
     this.#failedAt = time;
@@ -85,8 +89,8 @@ export class WorkerTrials {
   }
 
   /**
-   * The connection for all is lost with others, while more were being opened. A pool may just have
-   * been restarted, but not each time. @returns whether the pool is given up by that.
+   * The shared connection was lost together with others, while more were being opened. The pool may
+   * have restarted, but not each time. @returns whether this gives up the pool.
    */
   struck(time: number): boolean {
     this.#strikes = [...this.#strikes.filter((at) => time - at < GIVEN_UP_MS), time];
@@ -112,7 +116,7 @@ export class WorkerTrials {
     this.#workers.delete(user);
   }
 
-  /** The pool itself is away, which says nothing of single workers. */
+  /** The pool itself is not reachable, which says nothing about single workers. */
   excused(): void {
     this.#failures = 0;
   }

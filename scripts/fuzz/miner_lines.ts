@@ -125,7 +125,7 @@ export const MINER_LINES: FuzzTarget = {
       assert.match(text, PRINTABLE);
       assert.ok(text.length < 600, "a log line is short");
       assert.ok(!text.startsWith("error"), text);
-      if (/ disconnected: | over without a byte /.test(text)) ends++;
+      if (/ disconnected: | closed without having sent a byte: /.test(text)) ends++;
     }
     assert.equal(ends, 1, "its end is said once");
     assert.equal(world.miners.counts.connected, 1, "nobody but the neighbour is left");

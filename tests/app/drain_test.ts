@@ -102,7 +102,7 @@ Deno.test("a pool has four times the mean of its verdicts: 1 s at least, 3 s of 
   assert.deepEqual(patience(histogram.snapshot()), { silentMs: 3_000, oldMs: 10_000 });
 });
 
-Deno.test("miners are let go before the others' verdicts have come, and bytes of a pool that takes none are not awaited", async () => {
+Deno.test("miners are disconnected before others' verdicts come; a pool that reads nothing is not awaited", async () => {
   const { world, miners } = farm(2);
   const pool = world.upstreams[0]!;
   world.submit(miners[1]!);

@@ -43,7 +43,7 @@ class Rig {
     }, "1.2.3");
   }
 
-  /** Looks for so many seconds. */
+  /** Looks once a second for this number of seconds. */
   run(seconds: number): void {
     for (let i = 0; i < seconds; i++) {
       this.time += 1_000;
@@ -139,7 +139,7 @@ Deno.test("miners that wait at the start are in an outage, and none is one witho
   assert.equal(rig.watch.attention.outageTodayMs, 31_000);
   assert.deepEqual(rig.marks.slice(1), [
     "outage: No pool serves any miner; main.example:3333: connection refused",
-    "outage_end: The outage is over after 31 s",
+    "outage_end: The outage ended after 31 s",
   ]);
 });
 

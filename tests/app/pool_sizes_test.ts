@@ -31,7 +31,7 @@ function rig() {
   return { layouts, sizes, remembered };
 }
 
-Deno.test("Behind one address with servers of several sizes the narrowest decides, whoever answers last", () => {
+Deno.test("If one address leads to servers of several sizes, the narrowest decides, in any order of answers", () => {
   const { layouts, sizes, remembered } = rig();
   for (const bytes of [8, 6, 8, 4, 6, 8]) sizes.learn(0, bytes);
   assert.equal(layouts.narrowest, 4);

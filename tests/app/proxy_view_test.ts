@@ -23,7 +23,7 @@ function everything(view: FarmView) {
   };
 }
 
-Deno.test("what is shown is plain values, which stay as they were when the farm goes on", async () => {
+Deno.test("the view has plain values, which do not change when the farm goes on", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await using proxy = new TestProxy([pool]);
   await using miner = SimMiner.start({

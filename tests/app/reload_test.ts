@@ -23,8 +23,8 @@ class Rig implements AsyncDisposable {
   failure: Error | undefined;
   /** Applying waits for this. */
   pause: Promise<void> = Promise.resolve();
-  /** How often applying began. */
-  begun = 0;
+  /** How often a configuration started to be applied. */
+  started = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -37,7 +37,7 @@ class Rig implements AsyncDisposable {
       config: start.config,
       time: systemTime,
       apply: async (config) => {
-        this.begun++;
+        this.started++;
         await this.pause;
         if (this.failure !== undefined) throw this.failure;
         this.applied.push(config);
@@ -82,11 +82,11 @@ Deno.test("each change is one line of the log, and the configuration is put into
   assert.equal(lines.length, 3, lines.join("\n"));
   assert.match(
     lines[0]!,
-    /Setting fixed_worker_name: "" → "rig", for miners that come from now on$/,
+    /Setting fixed_worker_name: "" → "rig", for miners that connect from now on$/,
   );
   assert.match(
     lines[1]!,
-    /Setting advanced\.io_engine: "auto" → "deno", after a restart only: until then it stays as it was$/,
+    /Setting advanced\.io_engine: "auto" → "deno", only after a restart: until then btcagent keeps the old value$/,
   );
   assert.match(lines[2]!, /read again: 2 settings changed$/);
 
@@ -148,7 +148,7 @@ Deno.test("once it is ended nothing is read any more, and what was under way is 
   const pause = Promise.withResolvers<void>();
   rig.pause = pause.promise;
   const first = rig.reloader.reload();
-  await until(() => rig.begun === 1, "the first is being applied");
+  await until(() => rig.started === 1, "the first is being applied");
   const late = rig.reloader.reload();
   const ended = rig.reloader.end();
   pause.resolve();
@@ -186,7 +186,7 @@ Deno.test("reloads asked for during one are one more, which reads what the file 
   const pause = Promise.withResolvers<void>();
   rig.pause = pause.promise;
   const first = rig.reloader.reload();
-  await until(() => rig.begun === 1, "the first is being applied");
+  await until(() => rig.started === 1, "the first is being applied");
   await rig.write({ ...START, fixed_worker_name: "two" });
   const others = [rig.reloader.reload(), rig.reloader.reload(), rig.reloader.reload()];
   pause.resolve();

@@ -103,7 +103,7 @@ for (
     const { read, said, left } = await after(text);
     assert.deepEqual(read, []);
     assert.equal(said.length, 1);
-    assert.match(said[0]!, /^warning: Cannot (use|read) state_file .*have state_file name one/);
+    assert.match(said[0]!, /^warning: Cannot (use|read) state_file .*set state_file to one/);
     assert.ok(!left.includes("a:1"));
   });
 }

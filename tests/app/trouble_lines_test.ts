@@ -13,9 +13,9 @@ Deno.test("each trouble has a line with how many miners have it and which they a
     ]),
   );
   assert.deepEqual(lines, [
-    "  3 dead, a.rig001 to a.rig003: gone for good after a while",
-    "  1 weak, a.rig004: a fifth of the speed of the others",
-    "  2 silent, a.rig005 and a.rig006: logged in and given work, sending nothing",
+    "  3 dead, a.rig001 to a.rig003: disconnected for good after a while",
+    "  1 weak, a.rig004: running at a fifth of the others' speed",
+    "  2 silent, a.rig005 and a.rig006: logged in with work, but sending nothing",
   ]);
 });
 

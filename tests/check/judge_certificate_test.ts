@@ -11,9 +11,9 @@ const CERTIFICATES: [from: number, days: number, isVerified: boolean, row: strin
   [-1, 15, true, "ok of pool.test, signed by CA: 15 days left"],
   [-1, 14, true, "warning of pool.test, signed by CA: 14 days left"],
   [-1, 0, true, "warning of pool.test, signed by CA: 0 days left"],
-  [-9, -1, true, "failure of pool.test, signed by CA: expired 1 days ago"],
-  [-9, -1, false, "warning of pool.test, signed by CA: expired 1 days ago"],
-  [1, 90, true, "failure of pool.test, signed by CA: not yet in force"],
+  [-9, -1, true, "failure of pool.test, signed by CA: expired 1 day ago"],
+  [-9, -1, false, "warning of pool.test, signed by CA: expired 1 day ago"],
+  [1, 90, true, "failure of pool.test, signed by CA: not valid yet"],
 ];
 for (const [from, days, isVerified, expected] of CERTIFICATES) {
   const verified = isVerified ? "" : ", with verification off,";

@@ -37,7 +37,10 @@ function found(talk: StratumTalk): string {
 }
 
 Deno.test("a connection that breaks is not called closed by the pool, nor silent", () => {
-  assert.equal(found(BROKEN), "connected in 7 ms, then the connection broke before a word came");
+  assert.equal(
+    found(BROKEN),
+    "connected in 7 ms, then the connection broke before the pool sent anything",
+  );
   assert.equal(
     found({ ...BROKEN, messages: 1 }),
     "speaks Stratum, but the connection broke before it sent the subscribe answer",

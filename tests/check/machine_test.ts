@@ -33,7 +33,7 @@ const OWNERS: [name: string, serve: Serve, level: string, found: RegExp][] = [
     "by a btcagent is worth a note",
     saying('{"id":1,"result":"btcagent/0.1.0","error":null}\n'),
     "note",
-    /^127\.0\.0\.1:\d+ is served by btcagent\/0\.1\.0 already$/,
+    /^127\.0\.0\.1:\d+ is already served by btcagent\/0\.1\.0$/,
   ],
   ["by who says nothing is a failure", silent, "failure", /: another program has this port/],
   ["by who says something else", saying("220 mail\r\n"), "failure", /: another program has this/],

@@ -20,12 +20,12 @@ import { LoopbackServer, type Serve } from "../support/loopback_server.ts";
 import { handshakeLines, notifyLine } from "../support/pool_lines.ts";
 import { fingerprint, serverCertificate } from "../support/test_certificates.ts";
 
-const GOOD = 'ok directly: speaks the agent protocol, takes sub-account "acc"; ' +
+const GOOD = 'ok directly: speaks the agent protocol, accepts sub-account "acc"; ' +
   "connected in N ms, logged in after N ms, first job after N ms";
 const WORK = "ok work: version mask 1fffe000, extranonce2 of 8 bytes, difficulty 1";
 
 const AS_STRATUM =
-  "write its address with stratum+tcp:// to mine there all the same, or ask your " +
+  "write its address with stratum+tcp:// to mine there as an ordinary pool, or ask your " +
   "pool for its BTCAgent address and port";
 
 /** A short wait for what is not going to come; generous to a slow machine otherwise. */
@@ -72,8 +72,7 @@ const POOLS: PoolCase[] = [
     lines: [
       "ok directly: speaks the agent protocol; connected in N ms",
       "ok grants: verrol, subres",
-      "note login: not tried, so version mask, difficulty and jobs are not known: the sub-accounts " +
-      "come with the miners -> try one with --account NAME",
+      "note login: not tried, so version mask, difficulty and jobs are not known: sub-accounts come from the miners' names -> try one with --account NAME",
     ],
   },
   {
@@ -91,7 +90,7 @@ const POOLS: PoolCase[] = [
     isUsable: true,
     lines: [
       GOOD,
-      "warning grants: subres -> without verrol miners cannot roll versions (ASICBoost): ask your pool",
+      "warning grants: subres -> without verrol, miners cannot roll versions (ASICBoost): ask your pool",
       "warning work: version mask 00000000, extranonce2 of 8 bytes, difficulty 1 -> " +
       "miners cannot roll versions (ASICBoost) here: ask your pool",
     ],
@@ -102,7 +101,7 @@ const POOLS: PoolCase[] = [
     isUsable: true,
     lines: [
       GOOD,
-      "note grants: verrol -> without subres miners do not hear which shares are rejected",
+      "note grants: verrol -> without subres, miners do not hear which shares are rejected",
       WORK,
     ],
   },
@@ -113,7 +112,7 @@ const POOLS: PoolCase[] = [
     isUsable: true,
     lines: [
       GOOD,
-      "warning grants: verrol -> without subres miners do not hear which shares are rejected",
+      "warning grants: verrol -> without subres, miners do not hear which shares are rejected",
       WORK,
     ],
   },
@@ -145,7 +144,7 @@ const POOLS: PoolCase[] = [
     isUsable: false,
     lines: [
       "failure directly: speaks the agent protocol, but waited 3 s before it sent work -> " +
-      "it may have none at the moment: try again, or ask your pool",
+      "it may have no work at the moment: try again, or ask your pool",
     ],
   },
   {
@@ -200,8 +199,7 @@ const STRANGERS: [name: string, serve: Serve, line: string][] = [
   [
     "an ordinary Stratum V1 pool that ignores the question",
     saying('{"id":"conf","result":{"version-rolling":true,"version-rolling.mask":"1fffe000"}}\n'),
-    "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it leaves " +
-    "agent.get_capabilities unanswered) -> " +
+    "failure directly: no agent protocol: it answers as an ordinary Stratum V1 pool (it does not answer agent.get_capabilities) -> " +
     AS_STRATUM,
   ],
   [
@@ -213,9 +211,8 @@ const STRANGERS: [name: string, serve: Serve, line: string][] = [
   [
     "a port that closes at once",
     () => Promise.resolve(),
-    "failure directly: connected in N ms, then it closed at once, without a word -> check the " +
-    "port, whether it wants TLS (btcagent+tls://) or ordinary Stratum (stratum+tcp://), and whether " +
-    "the pool bars this address",
+    "failure directly: connected in N ms, then the pool closed it at once without sending anything -> check the " +
+    "port, whether it wants TLS (btcagent+tls://) or ordinary Stratum (stratum+tcp://), and whether the pool blocks this address",
   ],
   [
     "a web server",
@@ -238,20 +235,19 @@ for (
     { bytes: 255, line: undefined },
     {
       bytes: 256,
-      line: "note coinbase: the newest job's has 256 bytes, more than some miners take: " +
+      line: "note coinbase: the newest job's has 256 bytes, more than some miners accept: " +
         "NerdMiner (255 bytes) -> if you have such miners, choose a pool with fewer payouts in its coinbase",
     },
     {
       bytes: 731,
-      line: "warning coinbase: the newest job's has 731 bytes, more than some miners take: " +
+      line: "warning coinbase: the newest job's has 731 bytes, more than some miners accept: " +
         "NerdMiner (255 bytes), NiceHash (500 bytes), Antminers with stock firmware (730 bytes) -> " +
         "if you have such miners, choose a pool with fewer payouts in its coinbase",
     },
     {
       bytes: 20_000,
       line: "failure directly: speaks the agent protocol, but: Cannot give a job of this pool to " +
-        "miners: its line would have 40227 bytes, at most 32768 are allowed, which is more than any " +
-        "firmware takes -> choose another pool, or ask yours for fewer payouts in the coinbase",
+        "miners: its line would have 40227 bytes, at most 32768 are allowed, which is more than any firmware accepts -> choose another pool, or ask yours for fewer payouts in the coinbase",
     },
   ]
 ) {
@@ -317,8 +313,8 @@ Deno.test("of a certificate that is signed by itself the fingerprint is shown, w
   const { lines, isUsable } = await checkPool(pool.terminator.address, { usesTls: true });
   assert.equal(isUsable, false);
   assert.deepEqual(lines, [
-    "failure directly: the pool's certificate is signed by itself, as that of an authority -> name " +
-    "its SHA-256 fingerprint in tls.certificate_sha256 (btcagent check shows it)",
+    "failure directly: the pool's certificate is signed by itself, like that of an authority -> " +
+    "put its SHA-256 fingerprint in tls.certificate_sha256 (btcagent check shows it)",
     `ok certificate: of btcagent test self_signed, signed by itself, SHA-256 ${sha256}: N days left`,
   ]);
   const tls = { isVerified: true, caFile: undefined, pins: [sha256] };
@@ -334,7 +330,7 @@ Deno.test("an expired certificate is shown, with what the handshake said to it",
     "check this machine's clock, or have the certificate renewed, or let in just this one with " +
     "tls.certificate_sha256 and advanced.tls_skip_certificate_verify",
     "failure certificate: of btcagent test expired, signed by btcagent test authority: " +
-    "expired N days ago -> have it renewed",
+    "expired N days ago -> renew it, or ask its owner to",
   ]);
 });
 

@@ -11,22 +11,22 @@ import { serverCertificate } from "../support/test_certificates.ts";
 /** A short wait for what is not going to come; generous to a slow machine otherwise. */
 const SHORT_MS = 4_500;
 
-const GOOD = 'ok directly: speaks Stratum, takes user "acc"; ' +
+const GOOD = 'ok directly: speaks Stratum, accepts user "acc"; ' +
   "connected in N ms, authorized after N ms, first job after N ms";
 const EIGHT = "ok extranonce: 8 bytes: one connection holds every miner (up to 65535); " +
   "each miner rolls 4 of them";
 const MASK = "ok versions: mask 1fffe000";
 const DIFFICULTY =
-  "ok difficulty: 16384 to begin with: shares below it are kept here, credited and not sent";
+  "ok difficulty: 16384 at first: shares below it are kept here: credited, not sent";
 const NOT_ROLLING = "warning versions: no version rolling -> " +
   "miners cannot roll versions (ASICBoost) here: ask your pool";
 const KIND =
-  "note kind: an ordinary Stratum pool, found out by asking: it sees one worker unless its entry " +
+  "note kind: an ordinary Stratum pool, as its answers show: it sees one worker unless its entry " +
   "sets `workers` -> " +
-  "write its address with stratum+tcp:// or stratum+ssl://, and it need not be asked again";
+  "write its address with stratum+tcp:// or stratum+ssl://, so that btcagent need not ask again";
 
 const LOGIN = "note login: not tried, so version mask, difficulty and jobs are not known: " +
-  "the users come with the miners -> try one with --account NAME";
+  "users come from the miners' names -> try one with --account NAME";
 
 /** All lines but the clock's, which names the block. */
 function withoutClock(lines: readonly string[]): string[] {
@@ -67,10 +67,8 @@ const POOLS: PoolCase[] = [
       GOOD,
       EIGHT,
       "note workers: each is to be seen, as acc.NAME: the log says whether the pool takes names, if " +
-      "not it sees one worker; its figures of one worker are rough: with 50 miners on a connection " +
-      "an hour is off by 22 % and a day by 4 %, with 1,000 miners on a connection an hour is off by " +
-      "96 % and a day by 20 %; those of btcagent are exact -> with 10 to 50 miners_per_connection " +
-      "the pool's figures of a day are worth reading",
+      "not it sees one worker; its figures of one worker are rough: with 50 miners on a connection, the figure of an hour is off by 22 % and a day by 4 %, with 1,000 miners on a connection, the figure of an hour is off by " +
+      "96 % and a day by 20 %; those of btcagent are exact -> with miners_per_connection from 10 to 50, the pool's figures of a day are worth reading",
       MASK,
       DIFFICULTY,
     ],
@@ -131,7 +129,7 @@ const POOLS: PoolCase[] = [
     isUsable: false,
     lines: [
       "failure directly: speaks Stratum, but waited 4.5 s before it sent a job -> " +
-      "it may have none at the moment: try again, or ask your pool",
+      "it may have no work at the moment: try again, or ask your pool",
     ],
   },
   {
@@ -188,7 +186,7 @@ const STRANGERS: [what: string, serve: Serve, line: string][] = [
     "a web server",
     saying("HTTP/1.1 400 Bad Request\r\n\r\n"),
     'failure directly: no Stratum: it answers "HTTP/1.1 400 Bad Request" -> ' +
-    "check the port, and whether the pool bars this address",
+    "check the port, and whether the pool blocks this address",
   ],
   [
     "a pool that parts with words",
@@ -197,7 +195,7 @@ const STRANGERS: [what: string, serve: Serve, line: string][] = [
       await conn.write(new TextEncoder().encode("Invalid JSON, disconnecting"));
     },
     'failure directly: no Stratum: it answers "Invalid JSON, disconnecting" -> ' +
-    "check the port, and whether the pool bars this address",
+    "check the port, and whether the pool blocks this address",
   ],
   [
     "what speaks TLS",
@@ -207,8 +205,8 @@ const STRANGERS: [what: string, serve: Serve, line: string][] = [
   [
     "what closes",
     async (conn) => void await conn.read(new Uint8Array(1000)),
-    "failure directly: connected in N ms, then it closed at once, without a word -> " +
-    `check the port, ${WANTS}, and whether the pool bars this address`,
+    "failure directly: connected in N ms, then the pool closed it at once without sending anything -> " +
+    `check the port, ${WANTS}, and whether the pool blocks this address`,
   ],
   [
     "what is silent",
@@ -240,7 +238,7 @@ Deno.test("a Stratum pool is reached through a proxy and over TLS as well", asyn
     usesTls: true,
     proxies: [`socks5://${proxy.hostPort}`],
   });
-  assert.match(lines[0]!, /^ok through socks5:\/\/HERE: speaks Stratum, takes user "acc";/);
+  assert.match(lines[0]!, /^ok through socks5:\/\/HERE: speaks Stratum, accepts user "acc";/);
   assert.match(lines[1]!, /^ok certificate: of btcagent test pool/);
   assert.ok(lines.includes(EIGHT));
 });
@@ -259,13 +257,12 @@ Deno.test("a pool of unknown kind is asked once as agents ask, then spoken to in
   ]);
 });
 
-Deno.test("without a user a pool of unknown kind that ignores agents is judged as Stratum, and what is not certain is said", async () => {
+Deno.test("without a user, a pool of unknown kind that ignores agents is judged as Stratum, but not as certain", async () => {
   await using pool = new StrictPool({ answers: answersOf(6), passesOver: true });
   const { lines, isUsable } = await checkStratum(pool, { kind: "unknown", account: undefined });
   assert.deepEqual(lines, [
     "ok directly: speaks Stratum; connected in N ms",
-    "note kind: probably an ordinary Stratum pool: it leaves the agent protocol's question " +
-    "unanswered, and only a login would make that certain -> try one with --account NAME, or write " +
+    "note kind: probably an ordinary Stratum pool: it does not answer the agent protocol's question, and only a login would make it certain -> try one with --account NAME, or write " +
     "its address with stratum+tcp:// or stratum+ssl://",
     "ok extranonce: 6 bytes: one connection holds every miner (up to 65535); " +
     "each miner rolls 4 of them",
@@ -305,7 +302,7 @@ Deno.test("extranonce2_bytes decides what miners get at a pool with 4 bytes", as
 Deno.test("a pool of unknown kind that speaks to agents is taken for an agent pool", async () => {
   await using pool = await TestPool.start();
   const { lines } = await checkStratum(pool, { kind: "unknown" });
-  assert.match(lines[0]!, /^ok directly: speaks the agent protocol, takes sub-account "acc"/);
+  assert.match(lines[0]!, /^ok directly: speaks the agent protocol, accepts sub-account "acc"/);
   assert.ok(!lines.includes(KIND));
 });
 
@@ -319,8 +316,8 @@ const UNDECIDED: [what: string, serve: Serve, line: string][] = [
   [
     "that closes",
     async (conn) => void await conn.read(new Uint8Array(1000)),
-    "failure directly: connected in N ms, then it closed at once, without a word -> check the " +
-    "port, whether it wants TLS (pool_use_tls), and whether the pool bars this address",
+    "failure directly: connected in N ms, then the pool closed it at once without sending anything -> check the " +
+    "port, whether it wants TLS (pool_use_tls), and whether the pool blocks this address",
   ],
   [
     "that speaks TLS",
@@ -331,19 +328,18 @@ const UNDECIDED: [what: string, serve: Serve, line: string][] = [
     "that is a web server",
     saying("HTTP/1.1 400 Bad Request\r\n\r\n"),
     'failure directly: no pool: it answers "HTTP/1.1 400 Bad Request" -> ' +
-    "check the port, and whether the pool bars this address",
+    "check the port, and whether the pool blocks this address",
   ],
   [
     "that refuses to subscribe us",
     saying('{"id":1,"result":null,"error":[20,"no room",null]}\n'),
-    "failure directly: Cannot find out what this pool speaks: it answers subscribe with 20 " +
+    "failure directly: Cannot find out the protocol of this pool: it answers subscribe with 20 " +
     '"no room" -> give its address as a URL with stratum+tcp:// or btcagent+tcp://',
   ],
   [
     "that answers no login",
     saying('{"id":1,"result":[[],"00",8],"error":null}\n'),
-    "failure directly: answers, but waited 1.5 s before it sent the authorize answer -> write its " +
-    "address with stratum+tcp:// or btcagent+tcp:// if you know what it speaks, or ask your pool",
+    "failure directly: answers, but waited 1.5 s before it sent the authorize answer -> write its address with stratum+tcp:// or btcagent+tcp:// if you know its protocol, or ask your pool",
   ],
 ];
 for (const [what, serve, line] of UNDECIDED) {

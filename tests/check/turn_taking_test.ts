@@ -1,9 +1,9 @@
-/** Tasks take turns: only so many at once, and all of them in the end. */
+/** Tasks take turns: only a limited number at once, and all of them in the end. */
 
 import assert from "node:assert/strict";
 import { TurnTaking } from "../../lib/check/turn_taking.ts";
 
-Deno.test("of many tasks only so many run at once, and a task that fails leaves its place", async () => {
+Deno.test("only a limited number of tasks run at once, and a task that fails leaves its place", async () => {
   const turns = new TurnTaking(3);
   let running = 0;
   let most = 0;

@@ -59,7 +59,7 @@ Deno.test("the template unit is the unit, but for its instance", async () => {
   assert.equal(template, (await settings("btcagent.service")).join("\n"));
 });
 
-Deno.test("whoever stops it waits longer than it waits for verdicts", async () => {
+Deno.test("service managers wait longer at a stop than btcagent waits for verdicts", async () => {
   for (
     const [file, pattern] of [
       ["btcagent.service", /^TimeoutStopSec=(\d+)$/m],

@@ -16,9 +16,9 @@ const read = (name: string) => readConfig(Deno.readTextFileSync(new URL(name, CA
 const TAKEN: Readonly<Record<string, [remarks: string[], settings: Partial<Config>]>> = {
   "cpp_strings.json": [
     [
-      "notice f:3:29  always_keep_downconn: Taken as true; write it so, without quotes",
-      "notice f:5:26  agent_listen_port: Taken as the number 3333; write it without quotes",
-      "notice f:6:33  pools[0][1]: Taken as the number 1800; write it without quotes",
+      "notice f:3:29  always_keep_downconn: Read as true; write it like this, without quotes",
+      "notice f:5:26  agent_listen_port: Read as the number 3333; write it without quotes",
+      "notice f:6:33  pools[0][1]: Read as the number 1800; write it without quotes",
     ],
     {
       always_keep_downconn: true,
@@ -27,32 +27,32 @@ const TAKEN: Readonly<Record<string, [remarks: string[], settings: Partial<Confi
     },
   ],
   "empty_ip.json": [
-    ['notice f:1:20  agent_listen_ip: Taken as "0.0.0.0", every IPv4 address of this machine'],
+    ['notice f:1:20  agent_listen_ip: Read as "0.0.0.0", every IPv4 address of this machine'],
     { agent_listen_ip: "0.0.0.0" },
   ],
   "go_case.json": [
     [
-      "notice f:1:2  multi_user_mode: Taken in this spelling; write the key in lower case",
-      "notice f:1:27  agent_type: Taken in this spelling; write the key in lower case",
-      "notice f:1:100  pools: Taken in this spelling; write the key in lower case",
+      "notice f:1:2  multi_user_mode: Accepted in this spelling; write the key in lower case",
+      "notice f:1:27  agent_type: Accepted in this spelling; write the key in lower case",
+      "notice f:1:100  pools: Accepted in this spelling; write the key in lower case",
     ],
     { multi_user_mode: true, pools: [["us.ss.btc.com", 1800, ""]] },
   ],
   "go_null.json": [
     [
-      "notice f:1:88  proxy: null is taken for a key that is left out; remove it",
-      "notice f:1:162  advanced.message_queue_size: null is taken for a key that is left out; remove it",
+      "notice f:1:88  proxy: Read null as a key that is left out; remove it",
+      "notice f:1:162  advanced.message_queue_size: Read null as a key that is left out; remove it",
     ],
     { proxy: [] },
   ],
   "go_pool4.json": [
     [
-      "notice f:1:93  pools[0][3]: Ignored, with all after it: [host, port, sub-account] is a whole entry",
+      "notice f:1:93  pools[0][3]: Ignored, with everything after it: [host, port, sub-account] is a complete entry",
     ],
     { pools: [["us.ss.btc.com", 1800, "farm"]] },
   ],
   "huobi_v11.json": [
-    ["notice f:2:19  agent_type: Taken as text; write it in quotes"],
+    ["notice f:2:19  agent_type: Read as text; write it in quotes"],
     { agent_type: "btc", agent_listen_port: 3330, submit_response_from_server: false },
   ],
 };
@@ -89,7 +89,7 @@ const REFUSED: Readonly<Record<string, string[]>> = {
     'f:1:2  found "“", wanted a key in double quotes or }; this is the typographic quotation mark U+201C: write "',
   ],
   "webeonic_split.json": [
-    'f:6:5  hashrate_split: found the unknown key "hashrate_split", wanted a known key; this build cannot share out the hashrate yet: remove it and run one btcagent for each sub-account, each with ports of its own',
+    'f:6:5  hashrate_split: found the unknown key "hashrate_split", wanted a known key; this build cannot split the hashrate yet: remove it and run one btcagent for each sub-account, each with its own ports',
   ],
 };
 
@@ -171,7 +171,7 @@ const LISTEN: [address: string, hint: string | undefined][] = [
   ["0.0.0.0:3333", "write only the address; the port is agent_listen_port"],
   [":3333", "write only the address; the port is agent_listen_port"],
   ["*", 'write "0.0.0.0"'],
-  ["stratum+tcp://0.0.0.0", "write only the address, without what is before and after it"],
+  ["stratum+tcp://0.0.0.0", "write only the address, without anything before or after it"],
   ["0,0,0,0", 'did you mean "0.0.0.0"?'],
   ["0.0.0.0 ", "remove the blanks around it"],
   ["agent.farm.example", undefined],
@@ -206,7 +206,7 @@ Deno.test("a sub-account with a worker behind its dot is obeyed, with a warning"
   const result = readConfig('{"pools": [["h", 1, "farm.worker1"]]}');
   assert.ok(result.ok);
   assert.deepEqual(result.remarks.map(({ kind, text }) => `${kind} ${text}`), [
-    'warning Agent pools take only what is before the dot, "farm", for the sub-account; workers have the names that their miners send',
+    'warning Agent pools use only the part before the dot, "farm", as the sub-account; worker names come from the miners',
   ]);
 });
 
@@ -219,5 +219,5 @@ Deno.test("a SmartAgent file of several sub-accounts shows the first, and says t
   assert.ok(!result.ok);
   const said = formatProblems("f", result.problems);
   assert.match(said, /\["h\\u001b", PORT, "a"\], …\] in place of/);
-  assert.match(said, /among 2 sub-accounts, which this build cannot yet/);
+  assert.match(said, /among 2 sub-accounts, which this build cannot do yet/);
 });

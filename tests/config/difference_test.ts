@@ -67,7 +67,7 @@ Deno.test("secrets are never shown, and still seen to change", () => {
   ]);
 });
 
-Deno.test("what needs a restart stays as it was, and the rest is new", () => {
+Deno.test("withoutRestart() keeps the old values of keys that need a restart, and takes the rest", () => {
   const before = config();
   const after = config({
     advanced: { io_engine: "deno", fake_job_notify_interval_seconds: 7 },

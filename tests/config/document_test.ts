@@ -7,13 +7,11 @@ import { formatProblems } from "../../lib/config/problem.ts";
 const MISTAKES: [text: string, line: string][] = [
   [
     "",
-    "f:1:1  found the end of the file, wanted a value; nothing is in it: btcagent config --example " +
-    "prints one to begin with",
+    "f:1:1  found the end of the file, wanted a value; the file is empty: btcagent config --example prints one to start with",
   ],
   [
     "// nothing\n\n",
-    "f:1:11  found the end of the file, wanted a value; nothing is in it: btcagent config " +
-    "--example prints one to begin with",
+    "f:1:11  found the end of the file, wanted a value; the file is empty: btcagent config --example prints one to start with",
   ],
   ['{"a":', "f:1:6  found the end of the file, wanted a value"],
   ["{", "f:1:2  found the end of the file, wanted a key in double quotes or }"],
@@ -61,7 +59,7 @@ const MISTAKES: [text: string, line: string][] = [
   ['{"a": [1,,2]}', 'f:1:10  found ",", wanted a value or ]; there is a comma too many'],
   [
     '"a": 1,\n"b": 2',
-    'f:1:4  found ":", wanted nothing more; put { before the first key and } behind the last value',
+    'f:1:4  found ":", wanted nothing more; put { before the first key and } after the last value',
   ],
   ['{"a", "b": 1}', 'f:1:5  found ",", wanted a colon'],
   [
@@ -122,7 +120,7 @@ const MISTAKES: [text: string, line: string][] = [
   ],
   [
     '{"a": \ufffd}',
-    'f:1:7  found "\ufffd", wanted a value; its bytes are no UTF-8: save the file as UTF-8',
+    'f:1:7  found "\ufffd", wanted a value; its bytes are not UTF-8: save the file as UTF-8',
   ],
   ['{"a": 0x1f}', 'f:1:8  found "x1f", wanted a comma or }; write numbers in decimal'],
   ['{"a": +1}', 'f:1:7  found "+1", wanted a value; write numbers as in 12 or 0.5'],

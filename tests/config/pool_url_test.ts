@@ -50,7 +50,7 @@ const REFUSED: [text: string, hint: string][] = [
   ["", NO_HOST],
   [
     "stratum+tcp://p\u043eol.example:1",
-    "\u043e is U+043E, no letter of this alphabet: type it again",
+    "\u043e is U+043E, not a letter of this alphabet: type it again",
   ],
   ["tcp://pool.example:3333", SCHEMES],
   ["stratum://pool.example:3333", SCHEMES],

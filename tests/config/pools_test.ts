@@ -152,7 +152,7 @@ Deno.test("an address too long to be one is told so once", () => {
 Deno.test("in multi-user mode a user may be left out, and one that is given is said to be ignored", () => {
   const pools = [{ url: URL }, { url: URL, user: "me" }, ["h", 1, "me"]];
   assert.deepEqual(remarks({ multi_user_mode: true, pools }), [
-    "notice f:1:124  pools[1].user: Ignored in multi-user mode: what a miner's name has before the dot is the user",
+    "notice f:1:124  pools[1].user: Ignored in multi-user mode: the user is the part of a miner's name before the dot",
   ]);
   const lines = report(JSON.stringify({ pools }));
   assert.equal(lines.length, 1);
@@ -165,7 +165,7 @@ Deno.test("a dot in the user is warned of only where the pool cuts the name ther
   const [warning] = remarks({ pools: [{ url: "btcagent+tcp://h:1", user }] });
   assert.match(
     warning!,
-    /^warning .*pools\[0\]\.user: Agent pools take only what is before the dot/,
+    /^warning .*pools\[0\]\.user: Agent pools use only the part before the dot/,
   );
 });
 
@@ -174,7 +174,7 @@ Deno.test("a certificate's fingerprint has its effect where any pool is spoken t
   assert.deepEqual(remarks({ tls, pools: [{ url: "stratum+ssl://h:1", user: "me" }] }), []);
   for (const pool_use_tls of [false, true]) {
     const [said, ...more] = remarks({ tls, pool_use_tls, pools: [{ url: URL, user: "me" }] });
-    assert.match(said!, /Without effect: no pool of the list is reached over TLS/);
+    assert.match(said!, /Without effect: no pool in the list uses TLS/);
     assert.deepEqual(more, []);
   }
   const advanced = { tls_skip_certificate_verify: true };

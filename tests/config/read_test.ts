@@ -164,7 +164,7 @@ const MISTAKES: [setting: string, line: string][] = [
   ],
   [
     '"agent_type": "eth"',
-    'a.jsonc:1:16  agent_type: found "eth" (a string), wanted "btc"; this build speaks Bitcoin only so far',
+    'a.jsonc:1:16  agent_type: found "eth" (a string), wanted "btc"; so far, this build supports only Bitcoin',
   ],
   [
     '"use_proxy": "yes"',
@@ -210,7 +210,7 @@ const MISTAKES: [setting: string, line: string][] = [
   ],
   [
     '"hashrate_split": []',
-    'a.jsonc:1:2  hashrate_split: found the unknown key "hashrate_split", wanted a known key; this build cannot share out the hashrate yet: remove it and run one btcagent for each sub-account, each with ports of its own',
+    'a.jsonc:1:2  hashrate_split: found the unknown key "hashrate_split", wanted a known key; this build cannot split the hashrate yet: remove it and run one btcagent for each sub-account, each with its own ports',
   ],
   [
     '"advanced": {"share_batch_window_ms": 1001}',
@@ -277,7 +277,7 @@ Deno.test("a list of pools has each of its mistakes reported", () => {
     `a.jsonc:6:32  pools[4][2]: found "me " (a string), wanted a sub-account name without spaces, at most 64 characters; remove the blanks around it`,
     `a.jsonc:7:6  pools[5][0]: found "pool.example " (a string), ${host}; remove the blanks around it`,
     `a.jsonc:7:26  pools[5][2]: found "m\\u200be" (a string), wanted a sub-account name without spaces, at most 64 characters; this is the invisible character U+200B: delete it, or write an ordinary space`,
-    `a.jsonc:8:6  pools[6][0]: found "p\u043eol.example" (a string), ${host}; \u043e is U+043E, no letter of this alphabet: type it again`,
+    `a.jsonc:8:6  pools[6][0]: found "p\u043eol.example" (a string), ${host}; \u043e is U+043E, not a letter of this alphabet: type it again`,
     "a.jsonc:9:5  pools[7][1]: found nothing, wanted a port number 1..65535",
     'a.jsonc:10:5  pools[8].url: found nothing, wanted the address of a pool such as "stratum+tcp://pool.example:3333"',
     "a.jsonc:10:5  pools[8].user: found nothing, wanted the name to mine as at this pool; it may be left out only in multi-user mode",
@@ -334,7 +334,7 @@ const TRUST: [settings: Record<string, unknown>, remarks: string[]][] = [
   [{ pool_use_tls: true, advanced: { tls_skip_certificate_verify: false } }, []],
   [
     { pool_use_tls: true, advanced: { tls_skip_certificate_verify: true } },
-    ["warning: Anyone on the way can pose as the pool; leave this out to have certificates checked"],
+    ["warning: Anyone on the network path can pose as the pool; remove this to verify certificates"],
   ],
   [
     {
@@ -347,7 +347,7 @@ const TRUST: [settings: Record<string, unknown>, remarks: string[]][] = [
   [
     { proxy: ["https://h:1"], advanced: { tls_skip_certificate_verify: true } },
     [
-      "warning: Anyone on the way can pose as the proxy; leave this out to have certificates checked",
+      "warning: Anyone on the network path can pose as the proxy; remove this to verify certificates",
     ],
   ],
   [
@@ -357,7 +357,7 @@ const TRUST: [settings: Record<string, unknown>, remarks: string[]][] = [
   [
     { tls: { certificate_sha256: ["00".repeat(32)] } },
     [
-      "warning: Without effect: no pool of the list is reached over TLS, so none shows a certificate",
+      "warning: Without effect: no pool in the list uses TLS, so none shows a certificate",
     ],
   ],
 ];
@@ -421,7 +421,7 @@ Deno.test("the C++ agent's file loads, with notices for what is ignored", () => 
   assert.deepEqual(result.config.pools[1], ["us.ss.btc.com", 443, "YourSubAccountName"]);
   assert.equal(
     formatRemark("f", result.remarks[0]!),
-    "f:1:281  use_iocp: Ignored; it is a switch of the C++ agent",
+    "f:1:281  use_iocp: Ignored; it is an option of the C++ agent",
   );
 });
 

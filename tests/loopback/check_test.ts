@@ -48,7 +48,7 @@ Deno.test("check: with everything in order it says so and exits 0", async () => 
     const { code, stdout, stderr } = await check({ ports: [pool.port] });
     assert.equal(stderr, "");
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /ok +directly +speaks the agent protocol, takes sub-account "demo"/);
+    assert.match(stdout, /ok +directly +speaks the agent protocol, accepts sub-account "demo"/);
     assert.match(stdout, /\nAll is well\n$/);
     assert.equal(pool.registeredNames.size, 0);
   });
@@ -69,10 +69,10 @@ Deno.test("check: a list may mix kinds, its sizes are explained, and passwords s
     ];
     const { code, stdout } = await check({ ports: [], more: { pools } });
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /ok +directly +speaks Stratum, takes user "bc1quser"/);
-    assert.match(stdout, /ok +directly +speaks the agent protocol, takes sub-account "demo"/);
-    assert.match(stdout, /ok +directly +speaks Stratum, takes user "other"/);
-    assert.match(stdout, /note +kind +an ordinary Stratum pool, found out by asking/);
+    assert.match(stdout, /ok +directly +speaks Stratum, accepts user "bc1quser"/);
+    assert.match(stdout, /ok +directly +speaks the agent protocol, accepts sub-account "demo"/);
+    assert.match(stdout, /ok +directly +speaks Stratum, accepts user "other"/);
+    assert.match(stdout, /note +kind +an ordinary Stratum pool, as its answers show/);
     assert.match(
       stdout,
       /Pools together\n +note +extranonce +bytes differ: pool 1 has 6, pool 2 has 8/,
@@ -131,7 +131,7 @@ Deno.test("check: beside a running agent it names that, and exits 0", async () =
       assert.equal(code, 0, stdout);
       assert.match(
         stdout,
-        /note +miners' port +127\.0\.0\.1:\d+ is served by btcagent\/\S+ already/,
+        /note +miners' port +127\.0\.0\.1:\d+ is already served by btcagent\/\S+ already/,
       );
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -172,7 +172,7 @@ Deno.test("check: in multi-user mode an account can be tried, and the JSON has t
     assert.deepEqual([config.title, machine.title], ["Configuration", "This machine"]);
     const [direct] = report.sections[1].rows;
     assert.equal(direct.level, "ok");
-    assert.match(direct.found, /takes sub-account "alice"/);
+    assert.match(direct.found, /accepts sub-account "alice"/);
     assert.equal(direct.values.usable, true);
     for (const name of ["connect_ms", "login_ms", "first_job_ms"]) {
       assert.ok(direct.values[name] >= 0, name);

@@ -44,5 +44,5 @@ Deno.test("pinning a pool moves all miners there and back, and no share or conne
 Deno.test("pinning an unknown pool is refused", async () => {
   await using pool = await SimPool.start();
   await using proxy = new TestProxy([pool]);
-  assert.throws(() => proxy.proxy.pinPool(1), /Cannot pin pool 1: there are 1, from 0 on/);
+  assert.throws(() => proxy.proxy.pinPool(1), /Cannot pin pool 1: the list has 1, counted from 0/);
 });

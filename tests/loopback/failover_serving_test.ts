@@ -42,13 +42,13 @@ const LOSSES: readonly Loss[] = [
     what: "is half-open: no bytes, no FIN",
     fail: (pool) => pool.setFaults({ isSilent: true }),
     noticeMs: SILENCE_MS,
-    reason: /silent: not a byte for 2 s/,
+    reason: /silent: no bytes for 2 s/,
   },
   {
     what: "stops reading, and so has nothing to answer",
     fail: (pool) => pool.setFaults({ stopReading: true }),
     noticeMs: SILENCE_MS,
-    reason: /silent: not a byte for 2 s/,
+    reason: /silent: no bytes for 2 s/,
   },
   {
     what: "sends a line that is no JSON",
@@ -150,7 +150,7 @@ const HALF_DEAD = [
   {
     what: "refuses every share as stale",
     faults: { everyVerdict: 37 },
-    said: /refused all \d+ shares of 2 s, of several miners: 37 "Stale share"/,
+    said: /rejected all \d+ shares of 2 s, from several miners: 37 "Stale share"/,
   },
 ];
 

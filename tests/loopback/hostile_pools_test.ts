@@ -66,8 +66,8 @@ for (const [what, block] of Object.entries(FLOODS)) {
     });
     // A flood of masks may be too many changes of the mask first.
     const reason = what === "masks"
-      ? /lost \(spare\): .*(?:Too much from this pool|mask)/
-      : /lost \(spare\): Too much from this pool: \d+ \w+ that nothing/;
+      ? /lost \(spare\): .*(?:Cannot read on from this pool|mask)/
+      : /lost \(spare\): Cannot read on from this pool: \d+ \w+ that btcagent did not/;
     assert.match(log.join("\n"), reason);
     const read = rig.proxy.statistics().poolBytesRead - poolBytesRead -
       (rig.pool(0).statistics().bytesOut - honest);
@@ -87,11 +87,11 @@ Deno.test("a pool that floods us while it serves hands its miners to the spare",
   const log: string[] = [];
   await flood(rig.pool(0), FLOODS["verdict frames"]!, () => {
     log.push(...rig.log());
-    return log.some((line) => line.includes("Too much from this pool"));
+    return log.some((line) => line.includes("Cannot read on from this pool"));
   });
   assert.match(
     log.join("\n"),
-    /lost \(serving\): Too much from this pool: .* at most 16020 a second .* with 20 miners/,
+    /lost \(serving\): Cannot read on from this pool: .* at most 16020 a second .* with 20 miners/,
   );
   await rig.servedBy(1);
   await rig.goesOn();

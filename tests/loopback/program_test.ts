@@ -379,11 +379,11 @@ Deno.test("a second agent with the same pid_file says so and leaves it to the fi
     await program.wrote("serves miners");
     await Deno.writeTextFile(path, configFor(pool, freePort()).replace("{", pidFile));
     await using second = new Program(["-c", path], folder);
-    await second.wrote("another btcagent, has it");
+    await second.wrote("another btcagent, holds it");
     await second.wrote("serves miners");
     assert.match(
       second.output,
-      new RegExp(`pid_file log/agent.pid: process ${program.pid}, another btcagent, has it`),
+      new RegExp(`pid_file log/agent.pid: process ${program.pid}, another btcagent, holds it`),
     );
     second.signal("SIGTERM");
     await second.ended();

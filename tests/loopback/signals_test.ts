@@ -45,7 +45,7 @@ Deno.test("a Ctrl+C that arrives twice, as under a task runner, is one orderly s
     program.signal("SIGINT");
     const { code, stderr } = await program.ended();
     assert.equal(code, 0);
-    const [, at, sent] = /Shares at (\S+): (\d+) submitted, of which \2 accepted/.exec(stderr) ??
+    const [, at, sent] = /Shares at (\S+): (\d+) submitted; of these \2 accepted/.exec(stderr) ??
       [];
     assert.equal(at, formatAddress(pool), stderr);
     assert.match(stderr, new RegExp(`Stopped: .* ${sent} submitted, .* 0 unanswered`));

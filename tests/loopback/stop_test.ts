@@ -147,7 +147,7 @@ Deno.test("a stop waits no longer for verdicts than it is told, and says how man
   await proxy.proxy.stop(700);
   const waitedMs = performance.now() - since;
   const tookMs = stopwatch.ms();
-  assert.match(log.take().join("\n"), /Stopping; shares whose verdict did not come: \d\d+/);
+  assert.match(log.take().join("\n"), /Stopping; shares without a verdict: \d\d+/);
   assert.ok(waitedMs >= 650, `the stop took ${waitedMs} ms`);
   assert.ok(tookMs < 1_500, `the stop took ${tookMs} ms`);
 });

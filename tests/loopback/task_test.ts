@@ -81,7 +81,10 @@ Deno.test("SIGTERM to npx stops the agent in order, and its port is free", () =>
   underNpx(async ({ port, signal, logged, log }) => {
     signal("SIGTERM", true);
     await logged("Stopped");
-    assert.match(await log(), /The program that started it has ended \(.*npx -c .*\): stopping/);
+    assert.match(
+      await log(),
+      /The program that started btcagent has ended \(.*npx -c .*\): stopping/,
+    );
     Deno.listen({ hostname: "127.0.0.1", port }).close();
   }));
 

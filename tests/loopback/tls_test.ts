@@ -266,7 +266,7 @@ Deno.test("the start task's permissions are enough for TLS, and the log says how
   const { address, port } = config.listen[0]!;
   const how =
     `Listening for miners on ${address}:${port} with TLS and the deno engine, not libc: ` +
-    "that has no TLS";
+    "it has no TLS";
   assert.ok(program.output.includes(how), program.output);
   assert.match(
     program.output,

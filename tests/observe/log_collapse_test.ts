@@ -83,11 +83,11 @@ Deno.test("equal causes count together and different ones apart", () => {
   const rig = new Rig();
   rig.log(OUT, { miner: 1, reason: "reset" }, 12);
   rig.log(OUT, { miner: 2, reason: "timed out" }, 13);
-  rig.log("Miners are accepted again", {}, 11);
+  rig.log("Accepting miners again", {}, 11);
   assert.deepEqual(rig.pass(5), [
     "2 more in 1 s: Miner … disconnected: reset",
     "3 more in 1 s: Miner … disconnected: timed out",
-    "1 more in 1 s: Miners are accepted again",
+    "1 more in 1 s: Accepting miners again",
   ]);
 });
 

@@ -43,7 +43,7 @@ class World {
   }
 }
 
-Deno.test("of two pools that are on different blocks nobody knows which is right, until one follows", () => {
+Deno.test("when two pools are on different blocks, it is unknown which is right until one follows", () => {
   const world = new World().jobs("a1 b1 a2 a2 b1");
   assert.deepEqual([world.behind, world.undecided], ["", "b since a at 3"]);
   world.jobs("b2");
@@ -51,7 +51,7 @@ Deno.test("of two pools that are on different blocks nobody knows which is right
   assert.deepEqual(world.followed, ["b 3"]);
 });
 
-Deno.test("a pool is behind while more have gone on to the same block than are where it is", () => {
+Deno.test("a pool is behind while more pools have moved on to the same block than are at its block", () => {
   const world = new World().jobs("a1 b1 c1 a2");
   assert.deepEqual([world.behind, world.undecided], ["", "b since a at 4, c since a at 4"]);
   world.jobs("b2");
@@ -60,7 +60,7 @@ Deno.test("a pool is behind while more have gone on to the same block than are w
   assert.deepEqual([world.behind, world.followed], ["", ["b 1", "c 2"]]);
 });
 
-Deno.test("blocks that nobody else has put no other pool in a bad light, however many come", () => {
+Deno.test("blocks that no other pool has never make other pools look behind", () => {
   const world = new World().jobs("a1 b1 c1");
   for (let block = 2; block < 40; block++) {
     // Made up before each block that all get, and made up again.
@@ -80,7 +80,7 @@ Deno.test("two pools that make up the same blocks are outvoted by three", () => 
   }
 });
 
-Deno.test("a pool that is left alone on a block for longer than blocks take is behind", () => {
+Deno.test("a pool that stays on a block for longer than blocks take is behind", () => {
   const world = new World().jobs("a1 b1 a2 a3 a4");
   assert.equal(world.behind, "");
   world.time += LONGEST_BLOCK_MS;
@@ -99,7 +99,7 @@ Deno.test("two blocks of one height are not behind each other", () => {
   assert.deepEqual(world.followed, ["c 2", "d 2", "c 2", "d 2"], "each those of its own");
 });
 
-Deno.test("a pool that comes back to a block takes its word back", () => {
+Deno.test("a pool that returns to a block withdraws its claim", () => {
   assert.equal(new World().jobs("a1 b1 a2 a1").undecided, "");
   assert.equal(new World().jobs("a1 b1 a2 a1 a3").undecided, "b since a at 5");
 });
@@ -115,7 +115,7 @@ Deno.test("pools of different coins, and a pool alone, are never behind", () => 
   }
 });
 
-Deno.test("a pool's old blocks are forgotten, however many come, and nobody else's", () => {
+Deno.test("many blocks of one pool push out only its own old blocks", () => {
   const world = new World();
   for (let block = 0; block < 1_000; block++) world.jobs(`a${block}`);
   assert.equal(world.jobs("b3").undecided, "");

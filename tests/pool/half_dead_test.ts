@@ -46,7 +46,7 @@ for (const { name, age, otherAge, isSign } of JOBS) {
   });
 }
 
-Deno.test("A job that comes is the newest, and news; the first is none, for everybody gets it", () => {
+Deno.test("Each job is the newest and is news, except the first, which every connection gets", () => {
   const work = new WorkRecord(0);
   assert.equal(work.newsAt, -Infinity);
   work.jobArrived(100_000);
@@ -111,7 +111,7 @@ for (const { name, statuses, isSign, ...how } of VERDICTS) {
   Deno.test(`Refusals, ${name}: ${isSign ? "a sign" : "no sign"}`, () => {
     const sign = judge(statuses, how);
     if (isSign) {
-      assert.match(sign!, /^it refused all \d+ shares of \d+ s, of several miners: \d+ "/);
+      assert.match(sign!, /^it rejected all \d+ shares of \d+ s, from several miners: \d+ "/);
     } else assert.equal(sign, undefined);
   });
 }
@@ -119,7 +119,7 @@ for (const { name, statuses, isSign, ...how } of VERDICTS) {
 Deno.test("The sign of refusals names how many, in what time, and the pool's words", () => {
   assert.equal(
     judge(of(20, STALE)),
-    'it refused all 20 shares of 95 s, of several miners: 37 "Stale share"',
+    'it rejected all 20 shares of 95 s, from several miners: 37 "Stale share"',
   );
 });
 
@@ -137,13 +137,13 @@ Deno.test("20 shares without a verdict for 60 s are a sign, from the twentieth o
   assert.equal(work.sign(BOUNDS, undefined, 500_000), undefined, "one verdict is a pool's work");
 });
 
-Deno.test("19 shares without a verdict are no sign, however long it takes", () => {
+Deno.test("19 shares without a verdict are not a sign, after any time", () => {
   const work = new WorkRecord(0);
   for (let i = 0; i < 19; i++) work.submitted(0);
   assert.equal(work.sign(BOUNDS, undefined, 3_600_000), undefined);
 });
 
-Deno.test("A sign whose time is Infinity is never one", () => {
+Deno.test("A sign whose time is Infinity never shows", () => {
   const never = { noJobMs: Infinity, allRefusedMs: Infinity, noVerdictMs: Infinity };
   const work = new WorkRecord(0);
   for (let i = 0; i < 100; i++) work.judged(i, verdictOf(STALE), i * 10_000);

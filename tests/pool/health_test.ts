@@ -55,7 +55,7 @@ Deno.test("A pool that refuses the account is left alone as long while nothing s
   assert.equal(health.wait(0, time, true), 30_000);
 });
 
-Deno.test("Waits are scattered: half as long with the best of luck", () => {
+Deno.test("Waits are random: at least half as long as the longest", () => {
   assert.deepEqual(waits(new PoolHealth(() => 0), 3), [250, 500, 1000]);
 });
 
@@ -150,7 +150,7 @@ Deno.test("A pool whose connection was closed from here after it served has no f
   }
 });
 
-Deno.test("A whole group of connections lost at once is one failure, and the pool starts anew", () => {
+Deno.test("A whole group of connections lost at once is one failure, and the pool starts again", () => {
   const health = new PoolHealth(longest);
   for (let i = 0; i < 5; i++) health.ready(0, 0);
   for (let i = 0; i < 5; i++) assert.equal(health.lost(0, 60_000, 60_000), 0);

@@ -50,7 +50,7 @@ Deno.test("The reason names what came, in what time, and what is allowed", () =>
   const flood = excessOf((inflow, time) => inflow.message(time), { everyMs: 1, seconds: 60 });
   assert.match(
     flood!.said,
-    /^Too much from this pool: (\d+) messages that nothing here called for came within 2\.\d s, at most 200 a second and 1600 at once are allowed without miners$/,
+    /^Cannot read on from this pool: (\d+) messages that btcagent did not ask for came within 2\.\d s, at most 200 a second and 1600 at once are allowed without miners$/,
   );
   const served = excessOf((inflow, time) => {
     for (let i = 0; i < 64; i++) inflow.read(16 * KB, time);
@@ -76,7 +76,7 @@ Deno.test("Verdicts of 10,000 shares a second, in bursts, are never too much", (
   assert.equal(excess, undefined);
 });
 
-Deno.test("Verdicts nobody asked for are messages like any other", () => {
+Deno.test("Verdicts that nothing asked for are messages like any other", () => {
   const excess = excessOf((inflow, time) => {
     inflow.submitted();
     for (let i = 0; i < 1_000; i++) {
@@ -118,13 +118,13 @@ Deno.test("What was taken with miners is not held against a pool when they are g
   }, { code: "too-much" });
 });
 
-Deno.test("What came while nobody was here to read is allowed what it was in that time", () => {
+Deno.test("Bytes that came while this process stood still have the allowance of that time", () => {
   const awayMs = 65_000;
   const whole = 256 * KB * (65 + 8);
   for (const [bytes, isTooMuch] of [[whole, false], [whole + 1, true]] as const) {
     const inflow = new Inflow(0, AGENT_INFLOW);
     const read = () => inflow.read(bytes, awayMs + 10_000, awayMs);
-    if (isTooMuch) assert.throws(read, /Too much from this pool/);
+    if (isTooMuch) assert.throws(read, /Cannot read on from this pool/);
     else read();
   }
   const inflow = new Inflow(0, AGENT_INFLOW);

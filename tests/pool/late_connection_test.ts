@@ -42,7 +42,7 @@ class Rig {
   }
 }
 
-Deno.test("once its files are there it is the connection it stands for", async () => {
+Deno.test("once its files are loaded, it acts as the connection it stands for", async () => {
   const rig = new Rig();
   const { connection } = rig;
   connection.tick();
@@ -65,7 +65,7 @@ Deno.test("once its files are there it is the connection it stands for", async (
   ]);
 });
 
-Deno.test("one that is closed before its files are there never opens", async () => {
+Deno.test("a connection closed before its files are loaded never opens", async () => {
   const rig = new Rig();
   rig.connection.close();
   await rig.load();
@@ -78,7 +78,7 @@ Deno.test("files that cannot be read, as after an upgrade, end it with a reason"
   rig.loading.reject(new TypeError("Module not found"));
   await turn();
   assert.deepEqual(rig.heard, [
-    "ended pool:3333 #1: the program's own files for this kind of pool cannot be loaded: " +
+    "ended pool:3333 #1: btcagent cannot load its own files for this kind of pool: " +
     "Module not found (connection)",
   ]);
 });

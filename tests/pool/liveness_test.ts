@@ -51,7 +51,7 @@ for (
       pool: "is silent",
       habits: {},
       probes: [30_000],
-      end: "60000: silent: not a byte for 60 s",
+      end: "60000: silent: no bytes for 60 s",
     },
     {
       pool: "answers questions only",
@@ -81,7 +81,7 @@ for (
       pool: "talks and takes nothing",
       habits: { talks: true, waiting: 10, taken: () => 0 },
       probes: [],
-      end: "60000: stalled: took no bytes for 60 s",
+      end: "60000: stalled: read no bytes for 60 s",
     },
     {
       pool: "talks and takes a byte now and then",
@@ -111,7 +111,7 @@ Deno.test("A pool that is asked nothing is dead after its silence, sooner while 
   };
   assert.deepEqual(endOf(Infinity, 0), {
     time: TIMEOUT_MS,
-    verdict: "silent: not a byte for 60 s",
+    verdict: "silent: no bytes for 60 s",
     isSilent: false,
   });
   // From when it owes on, not from its last byte on: it had nothing to say before.

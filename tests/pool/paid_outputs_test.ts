@@ -17,7 +17,7 @@ function events(jobs: readonly string[], everyMs?: number): number {
   return said(jobs, everyMs).filter((change) => change !== undefined).length;
 }
 
-Deno.test("a job that pays somebody else is an event, and from then on what is expected", () => {
+Deno.test("a job that pays another output is an event, and from then on it is expected", () => {
   assert.deepEqual(said(["ab", "ab", "x", "x", "x"]), [
     undefined,
     undefined,

@@ -37,7 +37,7 @@ Deno.test("a pool keeps its number when its kind, account, password or TLS chang
   assert.deepEqual(ids.of([stratum]), [{ ...stratum, poolId: 1 }]);
 });
 
-Deno.test("the case of a name is no other pool", () => {
+Deno.test("a name with other upper or lower case is the same pool", () => {
   assert.deepEqual(idsOf([A], [{ ...A, host: "A.Example" }]), [[0], [0]]);
 });
 

@@ -38,7 +38,7 @@ Deno.test("A pool with nicehash.forced is found: 100 of 112 shares refused as lo
 Deno.test("Where shares are checked here, a pool that refuses their version bits contradicts itself", () => {
   const run = watch({ 33: 112 })!;
   assert.match(likelyCause(run), /update their firmware/);
-  assert.match(likelyCause(run, true), /No miner is to blame/);
+  assert.match(likelyCause(run, true), /No miner is at fault/);
 });
 
 for (
@@ -66,7 +66,7 @@ for (
   });
 }
 
-Deno.test("A burst of stale shares at a new block in a large farm is nothing to tell", () => {
+Deno.test("A burst of stale shares at a new block in a large farm is not reported", () => {
   const refusals = new RefusalWatch();
   for (let time = 0; time < 600_000; time += 10) {
     refusals.judged(time % 7, verdictOf(time % 60_000 < 500 ? 37 : ACCEPTED), time);
@@ -74,7 +74,7 @@ Deno.test("A burst of stale shares at a new block in a large farm is nothing to 
   }
 });
 
-Deno.test("Each window is judged for itself", () => {
+Deno.test("Each window is judged by itself", () => {
   const refusals = new RefusalWatch();
   const runs: (string | undefined)[] = [];
   for (let minute = 0; minute < 4; minute++) {
@@ -87,19 +87,19 @@ Deno.test("Each window is judged for itself", () => {
   assert.deepEqual(runs, ["duplicate", undefined, "duplicate", undefined]);
 });
 
-Deno.test("Every kind of refusal has its likely cause in words; of one miner, that is said first", () => {
+Deno.test("Every kind of refusal has its likely cause in words, which first names a single miner as the source", () => {
   for (const status of [21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 33, 36, 37, 999]) {
     const run = watch({ [status]: 30 })!;
     const cause = likelyCause(run);
     assert.ok(cause.length > 40, cause);
     assert.equal(/nothing is known/.test(cause), status === 999, String(status));
     const alone = likelyCause(watch({ [status]: 30 }, { miners: 1 })!);
-    assert.ok(alone.startsWith("all are of one miner"), alone);
+    assert.ok(alone.startsWith("all are from one miner"), alone);
     assert.ok(alone.endsWith(cause));
   }
 });
 
-Deno.test("The same is said of a pool again after half an hour, and of no more kinds than a bound", () => {
+Deno.test("A warning about a pool is repeated after half an hour, for a bounded number of kinds", () => {
   const said = new SaidOfPools();
   assert.ok(said.maySay(0, "stale", 0));
   assert.ok(!said.maySay(0, "stale", SAY_AGAIN_MS - 1));

@@ -19,7 +19,7 @@ Deno.test("A spare to another pool is opened beside several connections that ser
   assert.equal(next(["active", 0], ["active", 0], ["opening", 1]), undefined);
 });
 
-Deno.test("A spare to the pool that serves is none where there is another pool", () => {
+Deno.test("A spare to the serving pool does not count if there is another pool", () => {
   assert.equal(next(["active", 0], ["spare", 0]), 1);
   assert.equal(next(["active", 0], ["active", 0], ["spare", 0]), 1);
   assert.equal(
@@ -43,7 +43,7 @@ Deno.test("No spare is opened to a cold pool, but to the next that is not", () =
   assert.equal(nextRank(entries(["active", 0]), alone, () => true, 0), undefined);
 });
 
-Deno.test("A better pool is connected to however cold it is: miners are to return there", () => {
+Deno.test("A better pool gets a connection even if it is cold, so that miners can return to it", () => {
   const wishes = { ...WISHES, isCold: () => true };
   assert.equal(nextRank(entries(["active", 1]), wishes, () => true, 0), 0);
 });

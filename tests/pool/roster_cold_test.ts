@@ -61,11 +61,13 @@ scenario(
     assert.equal(rig.pools.dialled.filter((pool) => pool === 1).length, 3);
     const [serving, cold] = rig.roster.pools;
     assert.deepEqual([serving!.isCold, cold!.isCold], [false, true]);
-    assert.match(cold!.trouble!, /closed 3 spare connections .* connected to when it is needed$/);
+    assert.match(
+      cold!.trouble!,
+      /closed 3 idle spare connections, .* connecting to it only when it is needed$/,
+    );
     const lines = log.take();
     assert.deepEqual(lines.filter((line) => line.includes("from now on it is connected")), [
-      "info: Pool pool1:3333 closed 3 spare connections that had nothing to do: from now on it is " +
-      "connected to when it is needed",
+      "info: Pool pool1:3333 closed 3 idle spare connections: from now on, connecting to it only when it is needed",
     ]);
     const losses = lines.filter((line) => line.includes("lost (spare)"));
     assert.equal(losses.length, 3);

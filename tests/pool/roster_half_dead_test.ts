@@ -128,17 +128,18 @@ const SIGNS: readonly { readonly what: string; readonly work: Work; readonly sai
   {
     what: "sends no job while another does",
     work: { verdict: ACCEPTED },
-    said: /no new job for 180 s, while pool1:3333 #2 sent one \d+ s ago\. Another pool is used/,
+    said:
+      /no new job for 180 s, while pool1:3333 #2 sent one \d+ s ago\. Leaving it as soon as another pool is ready/,
   },
   {
     what: "refuses every share as stale",
     work: { jobs: true, verdict: 37 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 37 "Stale share"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 37 "Stale share"/,
   },
   {
     what: "refuses every share for a reason nobody knows",
     work: { jobs: true, verdict: 777 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 777 "Unknown"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 777 "Unknown"/,
   },
   {
     what: "judges no share",
@@ -157,7 +158,7 @@ for (const { what, work, said } of SIGNS) {
     assert.equal(lines.length, 1, lines.join("\n"));
     assert.match(lines[0]!, /^warning: Pool pool0:3333 #1 is half dead \(serving\): /);
     assert.match(lines[0]!, said);
-    assert.match(lines[0]!, /this one is tried again in 10 min$/);
+    assert.match(lines[0]!, /retrying it in 10 min$/);
     // The new place first, so that miners always have where to be.
     const { story } = farm.rig.roles;
     assert.deepEqual(story.slice(story.indexOf("pool1 active")).slice(0, 2), [
@@ -190,12 +191,12 @@ const STRATUM_SIGNS: typeof SIGNS = [
   {
     what: "refuses every share as stale",
     work: { jobs: true, verdict: 21 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 21 "Refused for reason 21"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 21 "Refused for reason 21"/,
   },
   {
     what: "refuses every share for a reason nobody knows",
     work: { jobs: true, verdict: 777 },
-    said: /it refused all 6\d shares of 60 s, of several miners: 777 "Refused for reason 777"/,
+    said: /it rejected all 6\d shares of 60 s, from several miners: 777 "Refused for reason 777"/,
   },
   SIGNS.at(-1)!,
 ];
@@ -224,9 +225,9 @@ Deno.test("A Stratum pool that refuses good shares as low difficulty is warned o
   using log = new LogCapture();
   using farm = await Farm.startStratum([{ jobs: true, verdict: 23 }, WELL]);
   await farm.pass(29 * MINUTE);
-  const warnings = log.take().filter((line) => line.includes("refuses most shares"));
+  const warnings = log.take().filter((line) => line.includes("rejects most shares"));
   assert.equal(warnings.length, 1, warnings.join("\n"));
-  assert.match(warnings[0]!, /Likely cause: .* higher difficulty than it tells/);
+  assert.match(warnings[0]!, /Likely cause: .* higher difficulty than it says/);
   assert.match(warnings[0]!, /good by our own arithmetic/);
   assert.doesNotMatch(warnings[0]!, /nicehash|firmware/);
   assert.deepEqual(farm.active, [0]);
@@ -277,7 +278,7 @@ Deno.test("The only pool there is gets a new connection, at most once in ten min
   await farm.pass(30 * MINUTE);
   const lines = halfDead(log);
   assert.ok(lines.length === 3, lines.join("\n"));
-  assert.match(lines[0]!, /There is no other pool: a new connection to it is used instead$/);
+  assert.match(lines[0]!, /There is no other pool: reconnecting to it$/);
   assert.deepEqual(farm.active, [0]);
   assert.ok(farm.rig.pools.dialled.length <= 2 + lines.length);
 });
@@ -309,12 +310,12 @@ Deno.test("Most shares refused for one reason are a warning with the likely caus
   using log = new LogCapture();
   using farm = await Farm.start([{ jobs: true, verdict: 23 }, WELL]);
   await farm.pass(29 * MINUTE);
-  const warnings = () => log.take().filter((line) => line.includes("refuses most shares"));
+  const warnings = () => log.take().filter((line) => line.includes("rejects most shares"));
   const first = warnings();
   assert.equal(first.length, 1, first.join("\n"));
   assert.match(
     first[0]!,
-    /^warning: Pool pool0:3333 #1 refuses most shares: \d+ of \d+ in 6\d s with 23 "Low difficulty"\. Likely cause: .*nicehash\.forced/,
+    /^warning: Pool pool0:3333 #1 rejects most shares: \d+ of \d+ in 6\d s with 23 "Low difficulty"\. Likely cause: .*nicehash\.forced/,
   );
   assert.deepEqual(farm.active, [0], "low difficulty is nothing to leave a pool for");
   await farm.pass(3 * MINUTE);

@@ -72,7 +72,7 @@ class World {
 }
 
 for (const kind of ["agent", "stratum"] as const) {
-  Deno.test(`${kind}: a pool that stays on a block another has left is said and counted after 30 s`, async () => {
+  Deno.test(`${kind}: a pool that stays on a block that another has left is logged and counted after 30 s`, async () => {
     using world = await World.start(kind);
     await world.job(0, { block: "1" });
     await world.job(1, { block: "1" });
@@ -81,9 +81,8 @@ for (const kind of ["agent", "stratum"] as const) {
     assert.deepEqual(world.warnings(), []);
     await world.rig.pass(12 * SECOND);
     assert.deepEqual(world.warnings(), [
-      "warning: Pools pool0:3333 #1 and pool1:3333 #2 work on different blocks: pool1:3333 #2 has " +
-      "gone on to another one, and pool0:3333 #1 has not for 30 s. One of them is wrong: compare " +
-      "with a block explorer",
+      "warning: Pools pool0:3333 #1 and pool1:3333 #2 work on different blocks: pool1:3333 #2 moved " +
+      "to another block 30 s ago, pool0:3333 #1 did not. One of them is wrong: compare with a block explorer",
     ]);
     assert.equal(world.counts(0).behindS, 0, "nobody knows yet which of them is");
     await world.job(0, { block: "2" });
@@ -95,7 +94,7 @@ for (const kind of ["agent", "stratum"] as const) {
     assert.deepEqual(world.warnings(), []);
   });
 
-  Deno.test(`${kind}: a pool that works on blocks nobody else has puts the others in no bad light`, async () => {
+  Deno.test(`${kind}: a pool that works on blocks that no other has does not make the others look behind`, async () => {
     using world = await World.start(kind);
     for (const pool of [0, 1]) await world.job(pool, { block: "1" });
     for (const [madeUp, block] of [["a", "2"], ["b", "3"], ["c", "4"]] as const) {
@@ -138,7 +137,7 @@ for (const kind of ["agent", "stratum"] as const) {
   });
 }
 
-Deno.test("what a pool paid is known after its connection was lost, too", async () => {
+Deno.test("the outputs that a pool paid are still known after its connection was lost", async () => {
   using world = await World.start("stratum");
   await world.job(0, { block: "1", pays: ["51aa"] });
   await world.rig.pools.lose(0);
@@ -147,14 +146,14 @@ Deno.test("what a pool paid is known after its connection was lost, too", async 
   assert.match(world.warnings().join("\n"), /does not pay script 51aa, which earlier jobs paid/);
 });
 
-Deno.test("a pool that pays others with each job is told of three times at most", async () => {
+Deno.test("a pool that changes its outputs with each job is logged at most three times", async () => {
   using world = await World.start("stratum");
   for (let job = 0x10; job < 0x60; job++) {
     await world.job(0, { block: "1", pays: [`51${job.toString(16)}`] });
   }
   const lines = world.warnings();
   assert.equal(lines.length, 3, lines.join("\n"));
-  assert.match(lines[2]!, /changes whom its jobs pay all the time/);
+  assert.match(lines[2]!, /keeps changing the outputs that its jobs pay/);
   assert.equal(world.counts(0).payouts, 3);
 });
 
@@ -166,6 +165,6 @@ Deno.test("with leave_on_payout_change miners leave the pool for another", async
   assert.deepEqual(world.rig.roles.active, [1]);
   assert.match(
     world.warnings().join("\n"),
-    /Pool pool0:3333 #1 is half dead \(serving\): its jobs do not pay an output any more that/,
+    /Pool pool0:3333 #1 is half dead \(serving\): its jobs stopped paying an output that/,
   );
 });

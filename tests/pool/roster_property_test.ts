@@ -50,7 +50,7 @@ function check(rig: RosterRig, wanted: number, hasStandby: boolean): void {
   assert.ok(open >= active.length + spare.length);
 }
 
-Deno.test("Connections stay bounded, and all is as it should be once the pools are well", async () => {
+Deno.test("Connections stay bounded, and everything recovers once the pools do", async () => {
   let lost = 0;
   await fc.assert(
     fc.asyncProperty(course, async ({ moods, connections, hasStandby, steps, seed }) => {

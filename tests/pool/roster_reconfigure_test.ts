@@ -21,7 +21,7 @@ Deno.test("A removed pool serves until another is ready, then lingers for its la
   rig.roster.stop();
 });
 
-Deno.test("Of a removed pool that handed its miners over the connection stays a while, and no longer", async () => {
+Deno.test("The connection to a removed pool that handed over its miners is kept for a while, and no longer", async () => {
   const rig = await RosterRig.started(["serves", "serves"]);
   await rig.pass(2_000);
   rig.reconfigure([1]);
@@ -36,14 +36,14 @@ Deno.test("Of a removed pool that handed its miners over the connection stays a 
   rig.roster.stop();
 });
 
-Deno.test("Of a removed pool that goes away while it still serves no next try is announced", async () => {
+Deno.test("When a removed pool is lost while it still serves, no next try is announced", async () => {
   using log = new LogCapture();
   const rig = await RosterRig.started(["serves", "refuses"]);
   rig.reconfigure([1]);
   log.take();
   await rig.pools.lose(0);
   const lost = log.take().filter((line) => line.includes(" lost ("));
-  assert.deepEqual(lost.map((line) => line.replace(/^.*; /, "")), ["it is not wanted any more"]);
+  assert.deepEqual(lost.map((line) => line.replace(/^.*; /, "")), ["it is no longer in use"]);
   rig.roster.stop();
 });
 
@@ -82,7 +82,7 @@ const CHANGES: readonly Partial<ListedPool>[] = [
 ];
 
 for (const change of CHANGES) {
-  Deno.test(`Of a pool with another ${Object.keys(change)[0]} a new connection takes the place of the old one`, async () => {
+  Deno.test(`A pool with another ${Object.keys(change)[0]} gets a new connection in place of the old one`, async () => {
     const rig = await RosterRig.started(["serves"], 1);
     const [old] = rig.pools.links;
     const [pool] = rig.pools.entries;

@@ -41,7 +41,7 @@ Deno.test("an account has no more connections than it may, which is said once", 
   rig.roomless = () => 5_000;
   await rig.pass(20_000);
   assert.equal(rig.roles.active.length, 100);
-  const said = log.take().filter((line) => line.includes("the most of one account"));
+  const said = log.take().filter((line) => line.includes("the most for one account"));
   assert.equal(said.length, 1, said.join("\n"));
   assert.match(
     said[0]!,

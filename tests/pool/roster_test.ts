@@ -150,7 +150,7 @@ scenario(
 );
 
 scenario(
-  "A flapping primary does not keep miners from the second pool for ever",
+  "A flapping primary does not keep miners from the second pool forever",
   async (rig) => {
     await rig.pass(60_000);
     assert.deepEqual(rig.roles.active, [2]);
@@ -399,7 +399,7 @@ Deno.test("A dead pool is one line in the log however many accounts try it, then
   assert.ok(rig.pools.dialled.length >= 15, `${rig.pools.dialled.length} dials`);
   const first = log.take();
   assert.equal(first.length, 1, first.join("\n"));
-  assert.match(first[0]!, /Pool pool0:3333 #1 not reached: Connection refused .*; next try in/);
+  assert.match(first[0]!, /Pool pool0:3333 #1 not reached: Connection refused .*; retrying in/);
   await rig.pass(120_000, tick);
   const later = log.take();
   assert.equal(later.length, 2, later.join("\n"));
@@ -407,7 +407,7 @@ Deno.test("A dead pool is one line in the log however many accounts try it, then
   for (const account of accounts) account.stop();
 });
 
-Deno.test("A pool that flaps is not told of with every loss, one that breaks after a good time is", async () => {
+Deno.test("A flapping pool is not logged at every loss, a pool that breaks after a good time is", async () => {
   using log = new LogCapture();
   const rig = await RosterRig.started(["serves"]);
   const losses = () => log.take().filter((line) => line.includes("lost (serving)"));
@@ -418,7 +418,7 @@ Deno.test("A pool that flaps is not told of with every loss, one that breaks aft
   assert.equal(losses().length, 1);
   await rig.pass(120_000);
   await rig.pools.lose(0);
-  assert.match(losses().join("\n"), /closed the connection; trying again now$/);
+  assert.match(losses().join("\n"), /closed the connection; retrying now$/);
   rig.roster.stop();
 });
 
@@ -555,7 +555,7 @@ scenario(
 
 for (const standbyMs of [undefined, 30_000]) {
   const withWhat = standbyMs === undefined ? "without made-up jobs" : "with made-up jobs";
-  Deno.test(`Of a pool that comes and goes it is said once a minute that none serves, ${withWhat}`, async () => {
+  Deno.test(`With a pool that comes and goes, the log says once a minute that none serves, ${withWhat}`, async () => {
     using log = new LogCapture();
     const rig = new RosterRig(["serves"], undefined, undefined, standbyMs);
     await rig.pass(TICK_MS);

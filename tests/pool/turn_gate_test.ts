@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { READS_PER_TURN, TurnGate } from "../../lib/pool/turn_gate.ts";
 
-Deno.test("what many connections read at once is dealt with a few in a turn, in order", async () => {
+Deno.test("reads of many connections are handled a few in a turn, in order", async () => {
   const turns: (() => void)[] = [];
   const gate = new TurnGate({ nextTurn: (turn) => void turns.push(turn) });
   const passed: number[] = [];

@@ -8,7 +8,7 @@ import data from "./protocol_vectors.json" with { type: "json" };
 export interface Vector {
   /** Its unique name. */
   readonly name: string;
-  /** Who sends it to whom, such as `agent>pool`. */
+  /** The sender and the receiver, such as `agent>pool`. */
   readonly direction: string;
   /** The exact bytes of one or more frames. */
   readonly hex?: string;

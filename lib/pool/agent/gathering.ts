@@ -1,12 +1,12 @@
 /**
- * When gathered frames are written: the first one after quiet at once; under load
- * together, every window or as soon as they fill a segment. No share waits longer than a window.
+ * When collected frames are written: the first one after a pause at once; under load together, once
+ * per window or as soon as they fill a TCP segment. No share waits longer than a window.
  */
 
 import type { Timer, Timers } from "../../base/clock.ts";
 import type { Outbox } from "../../net/pools/outbox.ts";
 
-/** Payload of a TCP segment on the narrowest of usual paths, a little less. */
+/** A little less than the payload of a TCP segment on the narrowest usual path. */
 export const SEGMENT_BYTES = 1400;
 
 /** Decides when an outbox is flushed. */
@@ -38,7 +38,7 @@ export class Gathering {
     this.#outbox.flush();
   }
 
-  /** Lets go of the timer. Nothing is flushed any more. */
+  /** Stops the timer; nothing is flushed any more. */
   stop(): void {
     this.#timers.clear(this.#window);
   }

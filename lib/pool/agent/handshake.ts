@@ -2,8 +2,8 @@
  * The handshake with a pool (agent.md "Handshake"): capabilities, configure, subscribe, authorize,
  * then capabilities again so that verdicts are switched on; pure.
  *
- * The last step waits for the authorize answer: asked before, it is acknowledged and has no
- * effect.
+ * The last step waits for the authorize answer: sent earlier, the pool acknowledges it, but it has
+ * no effect.
  */
 
 import { AGENT_EXTRANONCE2_BYTES, ASKED_CAPABILITIES } from "../../base/agent_pool.ts";
@@ -20,7 +20,7 @@ export function clientAgentName(version: string): string {
   return `btccom-agent/${version}-deno`;
 }
 
-/** What is asked for, in order, with what the operator is told while it is missing. */
+/** The steps, in order, each with its name for the operator while its answer is missing. */
 const STEPS = {
   caps: "its capabilities",
   conf: "the version mask",
@@ -34,13 +34,13 @@ type Step = keyof typeof STEPS;
 /** What a handshake can still lack. */
 export type Missing = "caps" | "conf" | "sub" | "auth" | "verdicts" | "difficulty" | "job";
 
-/** What an agent says of itself. */
+/** How an agent introduces itself. */
 export interface Introduction {
   /** First parameter of subscribe; must begin with `btccom-agent/`. */
   readonly clientAgent: string;
   /** The sub-account. */
   readonly account: string;
-  /** Whether the pool's verdicts are wanted, if it offers them. */
+  /** Whether to ask for the pool's verdicts, if it offers them. */
   readonly wantsVerdicts: boolean;
 }
 
@@ -69,7 +69,7 @@ export class PoolHandshake {
   #difficulty: number | undefined;
   #job: Job | undefined;
 
-  /** Nothing was said yet. */
+  /** Nothing has been sent yet. */
   constructor(introduction: Introduction) {
     this.#introduction = introduction;
   }
@@ -124,7 +124,7 @@ export class PoolHandshake {
   /**
    * Takes one message of the pool and returns the lines it calls for.
    *
-   * @throws PoolFault when this is no pool for an agent, or it refuses us.
+   * @throws PoolFault when the pool does not speak the agent protocol, or refuses us.
    */
   receive(message: StratumMessage): readonly string[] {
     if (message.kind === "request") this.#notified(message.method, message.params);
@@ -155,7 +155,7 @@ export class PoolHandshake {
     return this.#offersVerdicts() ? [...steps, "verdicts"] : steps;
   }
 
-  /** Once, when both the capabilities and the authorize answer are there, in whichever order. */
+  /** Asks once, when both the capabilities and the authorize answer have come, in any order. */
   #askForVerdicts(): readonly string[] {
     if (this.#askedForVerdicts || !this.#answered.has("auth") || !this.#offersVerdicts()) return [];
     this.#askedForVerdicts = true;
@@ -169,7 +169,8 @@ export class PoolHandshake {
   #notified(method: string, params: readonly unknown[]): void {
     switch (method) {
       case "mining.set_difficulty":
-        // Only the first one is every miner's; later ones are the idle connection's own.
+        // Only the first one is for every miner; later ones are for the connection itself, which is
+        // idle.
         this.#difficulty ??= parseDifficulty(params);
         break;
       case "mining.notify":
@@ -232,7 +233,8 @@ function parseDifficulty(params: readonly unknown[]): number {
   if (isDifficulty(difficulty)) return difficulty;
   throw new PoolFault(
     "bad-difficulty",
-    `Cannot take a difficulty: found ${describe(difficulty)}, wanted a number above 0, up to 2^63`,
+    `Cannot use a difficulty of the pool: found ${describe(difficulty)}, wanted a number above ` +
+      `0, up to 2^63`,
   );
 }
 
@@ -242,7 +244,7 @@ export function parseVersionMask(params: readonly unknown[]): number {
   if (mask !== undefined) return mask;
   throw new PoolFault(
     "bad-version-mask",
-    `Cannot take a version mask: found ${describe(params[0])}, wanted 1 to 8 hex digits`,
+    `Cannot use a version mask of the pool: found ${describe(params[0])}, wanted 1 to 8 hex digits`,
   );
 }
 
@@ -269,6 +271,6 @@ function refuse(why: string): never {
   throw new PoolFault(
     "not-an-agent-pool",
     `This pool does not speak the agent protocol: ${why}; ` +
-      "use the address your pool gives for BTCAgent",
+      "use the address that your pool gives for BTCAgent",
   );
 }

@@ -1,9 +1,10 @@
 /**
  * Which share a verdict is about (agent.md "Which submit a verdict is about"); pure.
  *
- * The pool names a share only by how many submits of the connection it counted before: 16 bits,
- * then around again. So of 65,536 shares in a row each has a number of its own, and one that still
- * waits when its number comes round is given up: its verdict could not be told from the other's.
+ * The pool identifies a share only by the number of submits it counted before on the connection: 16
+ * bits, which then start again at 0. So any 65,536 shares in a row have different numbers. A share
+ * that still waits when its number is used again is given up: its verdict could not be told from
+ * that of the new share.
  */
 
 /** Numbers a pool can tell apart. */
@@ -18,7 +19,7 @@ export class SubmitIndexes {
    *
    * @param serial must follow the last one.
    * @returns the serial of the share that had the same number before; `undefined` for none.
-   * @throws RangeError when it is out of step: every verdict would reach a wrong miner.
+   * @throws RangeError when a serial is missing: every verdict would reach a wrong miner.
    */
   add(serial: number): number | undefined {
     if (serial !== this.#next) {
@@ -28,7 +29,7 @@ export class SubmitIndexes {
     return serial < INDEX_COUNT ? undefined : serial - INDEX_COUNT;
   }
 
-  /** The serial of the last share with this number; negative if none was ever sent under it. */
+  /** The serial of the last share with this number; negative if none was sent with it. */
   serialOf(index: number): number {
     const behind = (this.#next - 1 - index) % INDEX_COUNT;
     return this.#next - 1 - (behind + INDEX_COUNT) % INDEX_COUNT;

@@ -1,6 +1,7 @@
 /**
- * What goes to a pool on one connection: frames, gathered, and lines, at once. Shares come first:
- * only as much registers and unregisters miners as does not keep them waiting on a slow line.
+ * What goes to a pool on one connection: frames, which are collected, and lines, which are sent at
+ * once. Shares come first: miners are registered and unregistered only as fast as shares do not
+ * have to wait on a slow line.
  *
  * Invariant: the pool counts every submit written here. Each has its exact length; its
  * session has to be registered (agent.md trap 2).
@@ -23,19 +24,19 @@ import type { RegisteredNames } from "../../protocol/agent/names.ts";
 import { Gathering } from "./gathering.ts";
 import { RegistrationWindow } from "./registration_window.ts";
 
-/** A pool that leaves more than this untaken is given up: 65,535 registers are up to 6.3 MB. */
+/** A pool with more unread bytes than this is given up: 65,535 registers are up to 6.3 MB. */
 const MAX_WAITING_BYTES = 8 << 20;
 
 /** The id of the question that measures how long registrations take. */
 export const WINDOW_QUESTION = "window";
 
-/** What becomes of it. Nothing is reported after {@linkcode Outgoing.stop}. */
+/** What happens to it. Nothing is reported after {@linkcode Outgoing.stop}. */
 export interface OutgoingEvents {
   /** The frame that unregisters this session has been written. */
   unregistered(sessionId: number): void;
   /** A write failed; nothing will be written any more. */
   failed(error: unknown): void;
-  /** The pool takes too little: this many bytes wait. Comes in a turn of its own. */
+  /** The pool reads too slowly: this number of bytes waits. Called in a turn of its own. */
   stalled(waitingBytes: number): void;
   /** Miners may be registered again: see {@linkcode Outgoing.takesRegistrations}. */
   resumed(): void;
@@ -46,18 +47,18 @@ export class Outgoing {
   readonly #events: OutgoingEvents;
   readonly #outbox: Outbox;
   readonly #gathering: Gathering;
-  /** Sessions unregistered, with the position of the outbox behind the frame that says so. */
+  /** Unregistered sessions, each with the position in the outbox after its frame. */
   readonly #unregistering: { readonly sessionId: number; readonly position: number }[] = [];
   /** Sessions to be unregistered once there is room on the line. */
   readonly #toUnregister = new Set<number>();
   readonly #registrations = new RegistrationWindow();
   readonly #now: Now;
-  /** Whether nobody was registered for want of room, and is still to hear that there is some. */
+  /** Whether a registration was refused for lack of room, so that `resumed` must follow. */
   #isHolding = false;
   #frames = 0;
   #isStopped = false;
 
-  /** No share waits longer than `windowMs` for company; `now` is monotonic, in milliseconds. */
+  /** No share waits longer than `windowMs` for others; `now` is monotonic, in milliseconds. */
   constructor(
     connection: Pick<Connection, "write">,
     windowMs: number,
@@ -92,15 +93,15 @@ export class Outgoing {
   }
 
   /**
-   * Whether a miner may be registered without keeping the shares of others waiting. If not,
-   * {@linkcode OutgoingEvents.resumed} follows.
+   * Whether a miner may be registered without delaying the shares of others. If not, {@linkcode
+   * OutgoingEvents.resumed} follows.
    */
   get takesRegistrations(): boolean {
     const { isOpen, size } = this.#registrations;
     return isOpen && this.#outbox.waitingBytes < size;
   }
 
-  /** Makes a miner known. */
+  /** Registers a miner. */
   register(sessionId: number, names: RegisteredNames): void {
     // The pool would keep the old one (agent.md trap 7).
     if (this.#toUnregister.delete(sessionId)) this.#unregister(sessionId);
@@ -110,7 +111,7 @@ export class Outgoing {
     this.#registrationSent(frame.length);
   }
 
-  /** Makes it unknown, as soon as there is room; {@linkcode OutgoingEvents.unregistered} follows. */
+  /** Unregisters it as soon as there is room; {@linkcode OutgoingEvents.unregistered} follows. */
   unregister(sessionId: number): void {
     if (this.takesRegistrations) this.#unregister(sessionId);
     else this.#toUnregister.add(sessionId);
@@ -140,7 +141,7 @@ export class Outgoing {
     this.#appended();
   }
 
-  /** Writes lines, and what waits before them, without waiting for company. */
+  /** Writes lines, and what waits before them, at once. */
   sendLines(lines: readonly string[]): void {
     if (lines.length === 0) return;
     for (const line of lines) this.#outbox.append(encodeLine(line));
@@ -155,7 +156,8 @@ export class Outgoing {
   /** The pool answered a question with the id {@linkcode WINDOW_QUESTION}. */
   answered(): void {
     this.#registrations.answered(this.#now());
-    // After a late one more may be on the way than there is room for: only another answer makes some.
+    // After a late answer, more may be on the way than there is room for: only another answer makes
+    // room.
     this.#askIfDue();
     this.#resume();
   }
@@ -165,7 +167,7 @@ export class Outgoing {
     if (this.#registrations.tick(this.#now())) this.#resume();
   }
 
-  /** Writes out what waits for company. */
+  /** Writes out the collected frames. */
   flush(): void {
     this.#gathering.flush();
   }
@@ -180,7 +182,7 @@ export class Outgoing {
     this.#frames++;
     this.#gathering.appended();
     if (this.#outbox.waitingBytes <= MAX_WAITING_BYTES) return;
-    // The caller is in the middle of its miners.
+    // Not now: the caller is still going through its miners.
     queueMicrotask(() => {
       if (!this.#isStopped) this.#events.stalled(this.#outbox.waitingBytes);
     });
@@ -209,7 +211,9 @@ export class Outgoing {
     this.sendLines([formatRequest(WINDOW_QUESTION, "agent.get_capabilities", [[]])]);
   }
 
-  /** There may be room again: for those that left, then for those that wait to come. */
+  /**
+   * There may be room again: first to unregister miners that left, then to register waiting ones.
+   */
   #resume(): void {
     if (!this.#isHolding || this.#isStopped) return;
     for (const sessionId of this.#toUnregister) {

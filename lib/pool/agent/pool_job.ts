@@ -37,6 +37,6 @@ function checkJobId(job: Job): void {
   throw new PoolFault(
     "bad-job",
     `Cannot submit shares for a job of this pool: its id is ${quote(job.id)}, ` +
-      "wanted a number 0..255 as agents get them",
+      "wanted a number 0..255, as pools send to agents",
   );
 }

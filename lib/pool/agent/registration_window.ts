@@ -1,12 +1,13 @@
 /**
  * How many bytes that only register miners, or forget them, may be on their way to a pool; pure.
  *
- * Shares wait for them, so on a slow line a crowd that logs in would delay everybody's. What the
- * kernel has taken says nothing: it takes megabytes that a slow line has still to carry. So the pool
- * is asked a harmless question after some of them, and its answer says how long all that took.
+ * Shares wait for them, so on a slow line a crowd that logs in would delay the shares of all
+ * miners. The bytes that the kernel accepted show nothing: it accepts megabytes that a slow line
+ * has not carried yet. So the pool gets a harmless question after some registrations, and the time
+ * of its answer shows how long all of that took.
  */
 
-/** To begin with: a second on a line of 16 KB/s, some 160 miners. */
+/** The first size: one second on a line of 16 KB/s, about 160 miners. */
 const FIRST_BYTES = 16 * 1024;
 
 /** The bounds, whatever the answers say. */
@@ -14,22 +15,22 @@ const LEAST_BYTES = 4 * 1024;
 const MOST_BYTES = 1 << 20;
 
 /**
- * An answer that takes no longer than this beside the way there and back allows twice as much, one
- * that takes longer than that half of it.
+ * An answer that takes at most this long in addition to the round trip doubles the window; a slower
+ * answer halves it.
  */
 const FAST_MS = 250;
 const SLOW_MS = 500;
 
-/** No way there and back is believed to take longer. */
+/** The longest round trip that is believed. */
 const MAX_ROUND_TRIP_MS = 2_000;
 
-/** A pool that has never answered such a question is not asked again after this long. */
+/** A pool that has not answered the first question after this long is not asked again. */
 const MUTE_MS = 5_000;
 
-/** See above. Times are monotonic, in milliseconds. */
+/** How many bytes of registrations may be on their way. Times are monotonic, in milliseconds. */
 export class RegistrationWindow {
   #bytes = FIRST_BYTES;
-  /** Those that may still be on their way. */
+  /** Bytes that may still be on their way. */
   #onTheWay = 0;
   /** The question that is not answered: when it was asked, and what was on the way then. */
   #question: { readonly at: number; readonly bytes: number } | undefined;
@@ -46,7 +47,7 @@ export class RegistrationWindow {
     return this.#onTheWay < this.#bytes;
   }
 
-  /** How many bytes there is room for in all. */
+  /** The size of the window in bytes. */
   get size(): number {
     return this.#bytes;
   }
@@ -79,7 +80,10 @@ export class RegistrationWindow {
     else if (ms > SLOW_MS) this.#bytes = Math.max(this.#bytes / 2, LEAST_BYTES);
   }
 
-  /** To be called several times a second. @returns whether the pool turned out to answer nothing. */
+  /**
+   * To be called several times a second. @returns whether the pool turned out to answer no
+   * questions.
+   */
   tick(time: number): boolean {
     if (this.#answers !== undefined || this.#question === undefined) return false;
     if (time - this.#question.at < MUTE_MS) return false;

@@ -11,14 +11,14 @@ export const FAREWELL_MS = 3_000;
 
 /** Sends what the registry decides. */
 export interface RegistryFrames {
-  /** Makes a session unknown. */
+  /** Unregisters a session. */
   unregister(sessionId: number): void;
 }
 
 /** The sessions of one connection. */
 export class Registry {
   readonly #frames: RegistryFrames;
-  /** When those left that are still registered, the first to leave first. */
+  /** When each session left that is still registered, the first to leave first. */
   readonly #farewells = new Map<number, number>();
 
   /** Nobody is registered. */
@@ -27,25 +27,27 @@ export class Registry {
   }
 
   /**
-   * A miner is about to be registered, maybe again. The pool forgets it first, so that both begin
-   * afresh with the same difficulty.
+   * A miner is about to be registered, maybe again. If it still is registered, it is unregistered
+   * first, so that both sides start with the same difficulty.
    */
   enter(sessionId: number): void {
     this.settled(sessionId);
   }
 
-  /** It leaves at `time`: the pool is told now, or, if shares of it wait, once they are judged. */
+  /**
+   * A miner leaves at `time`. Unregisters it now, or, if shares of it wait, once they are judged.
+   */
   leave(sessionId: number, isAwaited: boolean, time: number): void {
     if (isAwaited) this.#farewells.set(sessionId, time);
     else this.#frames.unregister(sessionId);
   }
 
-  /** No share of one that left waits any more. */
+  /** All shares of a session that left have been judged. */
   settled(sessionId: number): void {
     if (this.#farewells.delete(sessionId)) this.#frames.unregister(sessionId);
   }
 
-  /** Unregisters those whose last shares the pool has not judged in time. */
+  /** Unregisters sessions whose last shares the pool has not judged in time. */
   tick(time: number): void {
     for (const [sessionId, since] of this.#farewells) {
       if (time - since < FAREWELL_MS) return;

@@ -2,8 +2,7 @@
  * One connection to a pool that speaks the agent protocol: dial, handshake, then frames and lines
  * in, frames out.
  *
- * Whatever goes wrong, with the socket or with what the pool says, ends this session once, with a
- * reason.
+ * Any error of the socket or of the pool ends this session, once and with a reason.
  */
 
 import { PoolFault } from "../../base/violation.ts";
@@ -27,7 +26,9 @@ import { AgentUpstream } from "./upstream.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/** A pool late with authorize ends silent connections (agent.md "Time-outs and closing"). */
+/**
+ * A pool that is slow to authorize closes silent connections (agent.md "Time-outs and closing").
+ */
 const HANDSHAKE_PROBE_MS = 5_000;
 
 /** Treat an agent pool as dead after this much silence if nothing is configured, in milliseconds. */
@@ -49,7 +50,7 @@ interface Link {
   readonly askedAt: number;
 }
 
-/** How far it has come, and what there is then. */
+/** The stages of a connection, and what each has. */
 type Stage =
   | { readonly kind: "dialling" }
   | { readonly kind: "handshake"; readonly link: Link; readonly handshake: PoolHandshake }
@@ -64,7 +65,7 @@ export class AgentSession implements PoolConnection {
   readonly #decoder = new PoolStreamDecoder(PoolFault);
   readonly #openedAt: number;
   #stage: Stage = { kind: "dialling" };
-  /** When a question last went out that only keeps the handshake alive. */
+  /** When a question was last sent only to keep the handshake alive. */
   #probedAt: number;
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
@@ -156,19 +157,19 @@ export class AgentSession implements PoolConnection {
     return this.#stage.kind === "dialling" ? undefined : this.#stage.link;
   }
 
-  /** The whole life of the connection; whatever it throws is the reason of its end. */
+  /** The whole life of the connection; an error that it throws is the reason of the end. */
   async #run(): Promise<void> {
     try {
       const { dial, address, verify = "off" } = this.#options;
       const dialled = dial(address, this.#abort.signal);
-      // Where its verdicts are checked, they are from the first share on.
+      // If verdicts are checked, then from the first share on.
       const connection = await (verify === "off" ? dialled : withHasher(dialled));
       if (this.#isEnded()) return connection.close();
       const link = this.#opened(connection);
       const buffer = new Uint8Array(READ_BUFFER_BYTES);
       while (!this.#isEnded()) {
         const count = await connection.read(buffer);
-        // It may have been closed between the coming of the bytes and our turn.
+        // It may have been closed between the arrival of the bytes and our turn.
         if (this.#isEnded()) return;
         if (count === null) return this.#end("the pool closed the connection", "close");
         await this.#receive(buffer.subarray(0, count), link);
@@ -178,7 +179,7 @@ export class AgentSession implements PoolConnection {
     }
   }
 
-  /** A question of its own, since the stage changes behind the compiler's back. */
+  /** A method of its own, because the compiler does not see that the stage changes. */
   #isEnded(): boolean {
     return this.#stage.kind === "ended";
   }
@@ -204,7 +205,7 @@ export class AgentSession implements PoolConnection {
     return this.#stage.kind === "ready" ? this.#stage.upstream : undefined;
   }
 
-  /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */
+  /** Handles the bytes that came, in turns. Nothing is read meanwhile, so the order is kept. */
   async #receive(bytes: Uint8Array, { outgoing, askedAt }: Link): Promise<void> {
     const { now, rateClock } = this.#options;
     const time = rateClock.realNow();
@@ -232,7 +233,7 @@ export class AgentSession implements PoolConnection {
     }
   }
 
-  /** A frame may name every miner there is. */
+  /** Handled in turns, since one frame may name every miner. */
   async #receiveDifficulty({ exponent, sessionIds }: DifficultyChange): Promise<void> {
     const upstream = this.#upstream;
     if (upstream === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * A connection to a pool of btcpool's agent protocol that is ready: shares and workers up in frames,
- * jobs, difficulties and verdicts down.
+ * A ready connection to a pool that speaks btcpool's agent protocol: sends shares and workers in
+ * frames, receives jobs, difficulties and verdicts.
  */
 
 import { AGENT_EXTRANONCE2_BYTES } from "../../base/agent_pool.ts";
@@ -28,8 +28,8 @@ import { verdictOf } from "./verdicts.ts";
 
 /**
  * A pool keeps 256 jobs of a connection, and the last three before a clean one (agent.md "Jobs and
- * the coinbase"). One more is kept here, since sending a share the pool then refuses costs less than
- * refusing one it would have taken.
+ * the coinbase"). We keep one more, since sending a share that the pool then rejects costs less
+ * than refusing one that it would accept.
  */
 const RETENTION = { jobs: 256, acrossClean: 4, ms: Infinity } as const;
 
@@ -38,27 +38,27 @@ const EXTRANONCE = { bytes: AGENT_EXTRANONCE2_BYTES, offset: 2, idBytes: 2 } as 
 
 /** What an upstream is made of. */
 export interface AgentUpstreamParts {
-  /** As in {@linkcode Upstream.poolId}. */
+  /** The pool's number; see {@linkcode Upstream.poolId}. */
   readonly poolId: number;
-  /** As in {@linkcode Upstream.name}. */
+  /** The name for logs; see {@linkcode Upstream.name}. */
   readonly name: string;
-  /** What the handshake came to. */
+  /** The result of the handshake. */
   readonly agreement: Agreement;
-  /** Which of its verdicts are held against our own arithmetic; absent for none. */
+  /** Which of its verdicts btcagent checks by hashing the share; absent for none. */
   readonly verify?: Verify;
   /** Where frames go. */
   readonly outgoing: Pick<Outgoing, "register" | "unregister" | "submit" | "takesRegistrations">;
-  /** Judges the connection. */
+  /** Decides whether the pool is alive. */
   readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
-  /** Judges how much the pool sends. */
+  /** Limits how much the pool sends. */
   readonly inflow: Pick<Inflow, "registered" | "unregistered" | "submitted">;
-  /** Hears what the pool says. */
+  /** Gets jobs, difficulties and verdicts. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;
-  /** What rates of the pool are judged by. */
+  /** The clock that rates of the pool are judged by. */
   readonly rateClock: RateClock;
-  /** The connection is to be ended for this reason. */
+  /** Ends the connection for this reason. */
   readonly end: (reason: string) => void;
 }
 
@@ -90,7 +90,8 @@ export class AgentUpstream implements ReadyUpstream {
       validation: "pool",
       verdicts: agreement.givesVerdicts ? "given" : "assumed",
       verify,
-      // In a frame 0 stands for the job's own time: it would be another header than the miner hashed.
+      // In a frame, 0 means the job's own time: the header would differ from the one the miner
+      // hashed.
       canSayTimeZero: false,
       retention: RETENTION,
     };
@@ -119,7 +120,7 @@ export class AgentUpstream implements ReadyUpstream {
     return this.#parts.liveness.isSilent;
   }
 
-  /** Its line is the only bound. */
+  /** Only the speed of the line limits registrations. */
   readonly queued = 0;
 
   get takesWorkers(): boolean {
@@ -153,10 +154,10 @@ export class AgentUpstream implements ReadyUpstream {
     return true;
   }
 
-  /** None ever waits. */
+  /** Does nothing: no share ever waits here. */
   withdraw(): void {}
 
-  /** Ends what is overdue. */
+  /** Ends overdue registrations. */
   tick(): void {
     this.#registry.tick(this.#parts.now());
   }
@@ -187,7 +188,7 @@ export class AgentUpstream implements ReadyUpstream {
       case "verdict":
         return this.#verdictCame(message.index, message.status);
       case "unknown":
-        // A newer pool may say more than we know.
+        // A newer pool may send commands that we do not know.
         log.debug("Pool {pool} sent a frame with unknown command {command}, skipped", {
           pool: this.name,
           command: message.command,
@@ -201,7 +202,7 @@ export class AgentUpstream implements ReadyUpstream {
   /**
    * Takes a notification.
    *
-   * @throws PoolFault for one that cannot be taken.
+   * @throws PoolFault for one that cannot be used.
    */
   notificationCame(method: string, params: readonly unknown[]): void {
     const { agreement, mux, now, end } = this.#parts;
@@ -215,10 +216,12 @@ export class AgentUpstream implements ReadyUpstream {
       case "mining.set_version_mask":
         return this.#maskCame(parseVersionMask(params));
       case "mining.set_difficulty":
-        // Of the connection itself, which never submits; miners' come in frames (agent.md trap 4).
+        // It is for the connection itself, which never submits; miners' difficulties come in frames
+        // (agent.md trap 4).
         return;
       case "client.reconnect":
-        // Never to another host: who controls the stream must not steer the farm.
+        // Never reconnect to another host: an attacker that controls the stream must not steer the
+        // farm.
         return end("the pool asked for a new connection");
       default:
         log.debug("Pool {pool} sent {method}, ignored", {

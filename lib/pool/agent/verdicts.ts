@@ -6,7 +6,7 @@ import { ACCEPTED, type Verdict } from "../../mux/verdict.ts";
 import { minerStatus, verdictMeaning } from "../../protocol/agent/status.ts";
 import { errorText } from "../../protocol/stratum/error_code.ts";
 
-/** Codes are the pool's to choose: beyond these many different ones each share makes an object. */
+/** The pool chooses the codes: with more different codes than this, each share makes an object. */
 const MOST_KNOWN = 256;
 
 const known = new Map<number, Verdict>();

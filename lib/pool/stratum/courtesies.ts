@@ -1,6 +1,6 @@
 /**
- * What a pool says that has nothing to do with work, at any stage: questions are answered, messages
- * logged, and what means nothing is counted. Each at a bounded rate.
+ * Handles messages of a pool that have nothing to do with work, at any stage: answers questions,
+ * logs texts, and counts messages without a meaning. Each at a bounded rate.
  */
 
 import { Allowance } from "../../base/allowance.ts";
@@ -14,29 +14,29 @@ import type { PoolMessage } from "../../protocol/stratum/pool_message.ts";
 import { pingAnswer, versionAnswer } from "../../protocol/stratum/pool_request.ts";
 import type { RequestId } from "../../protocol/stratum/request_id.ts";
 
-/** Questions of a pool that are answered: one a second in the long run, and this many at once. */
+/** We answer one question of a pool a second in the long run, and this number at once. */
 const ANSWER_EVERY_MS = 1_000;
 const ANSWER_BURST = 30;
 
-/** Lines that mean nothing: a pool that sends more is none. */
+/** Lines without a meaning: a server that sends more is not a pool. */
 const NONSENSE_EVERY_MS = 1_000;
 const NONSENSE_BURST = 100;
 
-/** Lines of the log about each: one a minute in the long run, and this many at once. */
+/** Log lines about each: one a minute in the long run, and this number at once. */
 const LOG_EVERY_MS = 60_000;
 const LOG_BURST = 3;
 
-/** No more of a pool's message is logged, in characters. */
+/** The longest text of a pool that is logged, in characters. */
 const MAX_SHOWN_CHARS = 200;
 
-/** A longer id of a question is no id. */
+/** A question with a longer id gets no answer, in characters. */
 const MAX_ID_CHARS = 64;
 
-/** What is needed to be polite. */
+/** What {@linkcode Courtesies} works with. */
 export interface CourtesyParts {
-  /** Of the connection, for the log. */
+  /** The connection's name, for the log. */
   readonly name: string;
-  /** Of btcagent. */
+  /** The version of btcagent. */
   readonly version: string;
   /** Monotonic, in milliseconds. */
   readonly now: Now;
@@ -46,26 +46,26 @@ export interface CourtesyParts {
 
 const log = areaLog("pool");
 
-/** For one connection. */
+/** Handles such messages on one connection. */
 export class Courtesies {
   readonly #parts: CourtesyParts;
   readonly #answers = new Allowance(ANSWER_EVERY_MS, ANSWER_BURST);
   readonly #nonsense = new Allowance(NONSENSE_EVERY_MS, NONSENSE_BURST);
   readonly #nonsenseLog = new Allowance(LOG_EVERY_MS, LOG_BURST);
   readonly #messageLog = new Allowance(LOG_EVERY_MS, LOG_BURST);
-  /** Messages nothing could be made of: no JSON, impossible difficulties and masks. */
+  /** Messages without a meaning: not JSON, or with an impossible difficulty or mask. */
   #ignored = 0;
 
-  /** Nothing was said yet. */
+  /** Starts with full rates and no counts. */
   constructor(parts: CourtesyParts) {
     this.#parts = parts;
   }
 
   /**
-   * Takes a message, if it is one for here.
+   * Handles a message, if it is one of these.
    *
    * @returns whether it was.
-   * @throws PoolFault `nonsense` when too many mean nothing.
+   * @throws PoolFault `nonsense` when too many have no meaning.
    */
   take(message: PoolMessage): boolean {
     const { name, version } = this.#parts;
@@ -97,25 +97,25 @@ export class Courtesies {
     }
   }
 
-  /** Counts a message of which nothing can be made. @throws PoolFault `nonsense` when too many. */
+  /** Counts a message without a meaning. @throws PoolFault `nonsense` when there are too many. */
   ignore(why: string): void {
     this.#ignored++;
     const time = this.#parts.now();
     if (!this.#nonsense.take(time)) {
       throw new PoolFault(
         "nonsense",
-        `Cannot follow this pool: of what it sent ${this.#ignored} messages mean nothing, the last: ` +
-          `${why}; check that the address is a Stratum pool's`,
+        `Cannot understand this pool: ${this.#ignored} of its messages have no meaning, the ` +
+          `last: ${why}; check that this is the address of a Stratum pool`,
       );
     }
     if (!this.#nonsenseLog.take(time)) return;
-    log.warn("Pool {pool} sent what means nothing, ignored: {why}", {
+    log.warn("Pool {pool} sent a message without a meaning, ignored: {why}", {
       pool: this.#parts.name,
       why,
     });
   }
 
-  /** A message without an id wants no answer. */
+  /** Answers a question; a message without an id gets no answer. */
   #answer(id: RequestId, line: (id: RequestId) => string): void {
     if (id === null || String(id).length > MAX_ID_CHARS) return;
     if (this.#answers.take(this.#parts.now())) this.#parts.send(line(id));

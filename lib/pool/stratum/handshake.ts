@@ -1,9 +1,8 @@
 /**
  * The handshake with an ordinary Stratum pool (pools.md "Handshake"); pure.
  *
- * Everything is asked at once, in the opening, and whatever comes is taken in any order: jobs and
- * difficulties come in the middle of it. Some pools never answer configure, so that is not waited
- * for long.
+ * Everything is asked at once, in the opening, and answers may come in any order, with jobs and
+ * difficulties between them. Some pools never answer configure, so we wait for that only briefly.
  */
 
 import { counted } from "../../base/counted.ts";
@@ -22,22 +21,22 @@ import {
 import { ASKED_MASK, REQUEST_ID } from "../../protocol/stratum/pool_request.ts";
 import { AUTHORIZE_REFUSED } from "../end_reason.ts";
 
-/** The answer to configure is waited for this long after the one to subscribe, in milliseconds. */
+/** How long we wait for the configure answer after the subscribe answer, in milliseconds. */
 export const CONFIGURE_WAIT_MS = 3_000;
 
-/** A pool that has sent a job and no difficulty has this one, by old custom. */
+/** The difficulty of a pool that sends a job without one, by old custom. */
 const UNTOLD_DIFFICULTY = 1;
 
 /**
- * Milliseconds for a difficulty to come after all else, before {@linkcode UNTOLD_DIFFICULTY} is
- * taken for it: told too low a difficulty, a farm is a flood.
+ * How long a difficulty may come after everything else, in milliseconds, before {@linkcode
+ * UNTOLD_DIFFICULTY} is assumed: with too low a difficulty, a farm floods the pool.
  */
 export const DIFFICULTY_WAIT_MS = 1_000;
 
 /** What a handshake can lack. */
 export type Missing = "subscribe" | "authorize" | "configure" | "job" | "difficulty";
 
-/** What a handshake can lack, in the order in which it is named, with what the operator is told. */
+/** What a handshake can lack, in the order of reporting, with its name for the operator. */
 const MISSING: Readonly<Record<Missing, string>> = {
   subscribe: "the subscribe answer",
   authorize: "the authorize answer",
@@ -46,11 +45,11 @@ const MISSING: Readonly<Record<Missing, string>> = {
   difficulty: "a difficulty",
 };
 
-/** What became of the question for version rolling. */
+/** The state of the question for version rolling. */
 type VersionRolling =
   | { readonly kind: "asked" }
   | { readonly kind: "agreed"; readonly mask: number }
-  /** It said no, said it in a way that cannot be read, or said nothing in time. */
+  /** The pool said no, gave an unreadable answer, or did not answer in time. */
   | { readonly kind: "without" };
 
 /** What the answer to subscribe settled, and maybe set_extranonce after it. */
@@ -61,9 +60,9 @@ interface Subscription {
 
 /** What both sides know once the handshake is done. */
 export interface StratumAgreement {
-  /** The pool's, in hex. */
+  /** The pool's extranonce1, in hex. */
   readonly extranonce1: string;
-  /** What it leaves for miners. */
+  /** The bytes it leaves for miners. */
   readonly room: ExtranonceRoom;
   /** Version bits that may be rolled; `undefined` if the pool did not agree to version rolling. */
   readonly versionMask: number | undefined;
@@ -80,7 +79,7 @@ export class StratumHandshake {
   #subscription: Subscription | undefined;
   #subscribedAt = Infinity;
   #rolling: VersionRolling = { kind: "asked" };
-  /** The last mask the pool told by itself. */
+  /** The last mask that the pool sent without being asked. */
   #toldMask: number | undefined;
   #isAuthorized = false;
   #difficulty: number | undefined;
@@ -89,8 +88,8 @@ export class StratumHandshake {
   #job: Job | undefined;
 
   /**
-   * The opening has been sent; `user` is the name in it, `extranonce2Bytes` what the operator wants
-   * miners to have.
+   * The opening has been sent; `user` is the name in it, `extranonce2Bytes` the number of bytes
+   * that miners should get by the configuration.
    */
   constructor(user: string, extranonce2Bytes?: number) {
     this.#user = user;
@@ -112,7 +111,7 @@ export class StratumHandshake {
     };
   }
 
-  /** What it leaves for miners, as far as it has said it. */
+  /** The bytes it leaves for miners, once it has said so. */
   get room(): ExtranonceRoom | undefined {
     return this.#subscription?.room;
   }
@@ -147,7 +146,7 @@ export class StratumHandshake {
   /**
    * Takes one message of the pool that came at `time`, in milliseconds.
    *
-   * @throws PoolFault when nobody can mine at this pool, or it refuses us.
+   * @throws PoolFault when miners cannot work at this pool, or it refuses us.
    */
   receive(message: PoolMessage, time: number): void {
     switch (message.kind) {
@@ -188,8 +187,8 @@ export class StratumHandshake {
   }
 
   /**
-   * Nothing is settled yet, so that all of it may change; it counts from the next job on. Without a
-   * size the one before stays.
+   * Nothing is final yet, so all of it may change; it counts from the next job on. Without a size,
+   * the earlier one is kept.
    */
   #extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
     if (this.#subscription === undefined) return;
@@ -234,7 +233,7 @@ function readRoom(bytes: unknown, wanted: number | undefined): ExtranonceRoom {
   );
 }
 
-/** What a pool says with a refusal. */
+/** A pool's refusal in words. */
 export function refusalInWords(error: PoolError | undefined): string {
   if (error === undefined) return "no, without a reason";
   return error.code === undefined ? quote(error.text) : `${error.code} ${quote(error.text)}`;

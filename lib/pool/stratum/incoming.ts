@@ -1,8 +1,9 @@
 /**
- * What each read of a pool's stream brings, as messages in order; pure.
+ * Turns each read of a pool's stream into messages, in order; pure.
  *
- * Whether a new difficulty came with a job is known only from what follows in the same read, so a
- * read is taken apart whole. A job whose line is cut by reads is waited for.
+ * Only what follows in the same read shows whether a new difficulty came with a job, so a whole
+ * read is decoded before its messages are handled. If a read ends inside the line of a job, we wait
+ * for the rest.
  */
 
 import { PoolFault } from "../../base/violation.ts";
@@ -13,22 +14,22 @@ import {
   type PoolMessage,
 } from "../../protocol/stratum/pool_message.ts";
 
-/** A job that began after a difficulty is waited for in this many reads. */
+/** How many reads we wait for the rest of a job that started after a difficulty. */
 const MAX_HELD_READS = 4;
 
-/** What is to be dealt with after a read. */
+/** What has to be handled after a read. */
 export interface Batch {
   /** In the order in which they came. */
   readonly messages: readonly PoolMessage[];
-  /** How many came with this read; some may wait. */
+  /** How many came with this read; some may still wait. */
   readonly came: number;
-  /** What broke the stream after them, to be thrown once they are dealt with. */
+  /** The error that broke the stream after them, to be thrown once they are handled. */
   readonly fault: { readonly error: unknown } | undefined;
 }
 
 /**
- * Whether the message at a place, a difficulty, came with a job. After a stall much comes at once: an
- * answer between the two says that the pool had told the difficulty alone.
+ * Whether the difficulty at a place in the messages came with a job. After a stall, a lot comes at
+ * once: an answer between the two shows that the pool sent the difficulty alone.
  */
 export function comesWithJob(messages: readonly PoolMessage[], at: number): boolean {
   const next = messages.slice(at + 1).find(({ kind }) => kind === "job" || kind === "answer");
@@ -38,14 +39,18 @@ export function comesWithJob(messages: readonly PoolMessage[], at: number): bool
 /** The incoming side of one connection. */
 export class Incoming {
   readonly #decoder = new LineDecoder(MAX_POOL_LINE_BYTES, PoolFault);
-  /** From a difficulty on, while it is open whether a job comes with it; and for how many reads. */
+  /**
+   * Messages that wait, from a difficulty on, until it is clear whether a job comes with it; and
+   * for how many reads.
+   */
   #held: readonly PoolMessage[] = [];
   #heldReads = 0;
 
   /**
    * Takes the bytes of one read.
    *
-   * @param line is called for each line, blank ones too; what it throws ends the batch there.
+   * @param line is called for each line, including blank ones; an error that it throws ends the
+   * batch there.
    */
   read(bytes: Uint8Array, line: () => void): Batch {
     const messages = [...this.#held];
@@ -58,7 +63,7 @@ export class Incoming {
         if (text.length > 0) messages.push(decodePoolMessage(text));
       }
     } catch (error) {
-      // What came before it counts.
+      // Messages before the fault still count.
       fault = { error };
     }
     const came = messages.length - held;
@@ -67,7 +72,7 @@ export class Incoming {
     return { messages: messages.slice(0, end), came, fault };
   }
 
-  /** Where the messages begin that wait for the rest of a line. */
+  /** The place from which messages wait for the rest of a line. */
   #holdFrom(messages: readonly PoolMessage[], lastJob: number): number {
     const at = messages.findIndex(({ kind }, i) => kind === "difficulty" && i > lastJob);
     if (at < 0 || !this.#decoder.isInsideLine || this.#heldReads >= MAX_HELD_READS) {

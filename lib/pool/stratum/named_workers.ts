@@ -1,28 +1,28 @@
 /**
- * The workers of one connection by their names at the pool: who is to be authorized, and who is;
- * pure.
+ * The workers of one connection by their names at the pool: which are authorized, and which have to
+ * be; pure.
  */
 
-/** Names of workers that have left and are not authorized again should they come back. */
+/** How many names of workers that left are remembered, so that they are not authorized again. */
 const MAX_REMEMBERED = 10_000;
 
 /** A name at the pool, of one miner or of several. */
 export interface NamedWorker {
-  /** As JSON text. */
+  /** The name as JSON text. */
   readonly json: string;
-  /** Whether its shares go up under it. */
+  /** Whether shares are sent under it. */
   isAuthorized: boolean;
   /** How many miners have it now. */
   miners: number;
 }
 
-/** The names that are in use, and those that were lately. */
+/** The names that are in use, and those used recently. */
 export class NamedWorkers {
   readonly #bySession = new Map<number, NamedWorker>();
   readonly #byJson = new Map<string, NamedWorker>();
-  /** Asked for and without a miner, the one that left first before others. */
+  /** Names that were asked for and have no miner now, the first that left first. */
   readonly #left = new Set<NamedWorker>();
-  /** To be asked for, in the order in which they came. */
+  /** Names to ask for, in the order in which they came. */
   readonly #waiting = new Set<NamedWorker>();
 
   /** How many names are kept. */
@@ -44,7 +44,7 @@ export class NamedWorkers {
     this.#bySession.set(sessionId, worker);
   }
 
-  /** It works here no more. */
+  /** A miner stops working here. */
   leave(sessionId: number): void {
     const worker = this.#bySession.get(sessionId);
     this.#bySession.delete(sessionId);
@@ -60,12 +60,12 @@ export class NamedWorkers {
     this.#byJson.delete(first!.json);
   }
 
-  /** The worker that a miner is. */
+  /** The worker of a miner. */
   of(sessionId: number): NamedWorker | undefined {
     return this.#bySession.get(sessionId);
   }
 
-  /** The next to be asked for. */
+  /** The next worker to ask for. */
   get next(): NamedWorker | undefined {
     for (const worker of this.#waiting) return worker;
     return undefined;

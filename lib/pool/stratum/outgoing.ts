@@ -1,9 +1,10 @@
 /**
- * What goes to an ordinary Stratum pool on one connection: submits at a bounded rate, those that may
- * be blocks before all others.
+ * What goes to an ordinary Stratum pool on one connection: submits at a bounded rate, possible
+ * blocks before all others.
  *
- * Pools close on floods (NOMP on 10,240 bytes at once), so after a stall the backlog goes out bit by
- * bit, and no more while the pool has not been heard since. While it is held no submit goes at all.
+ * Pools close the connection on floods (NOMP on 10,240 bytes at once). So after a stall the backlog
+ * is sent in small parts, and each part only after the pool has sent something. While held, no
+ * submit is sent at all.
  */
 
 import { Allowance } from "../../base/allowance.ts";
@@ -12,29 +13,32 @@ import type { Connection } from "../../net/pools/connection.ts";
 import { Outbox } from "../../net/pools/outbox.ts";
 import { encodeLine } from "../../protocol/stratum/message.ts";
 
-/** Submits in the long run, in milliseconds for each, and at once after a rest. */
+/** The rate of submits: one per this time in the long run, and a number at once after a pause. */
 const SUBMIT_EVERY_MS = 10;
 const SUBMIT_BURST = 50;
 
-/** Submits that may wait; of more the oldest are given up. */
+/** How many submits may wait; if there are more, the oldest are given up. */
 export const MAX_QUEUED = 1_000;
 
-/** Most bytes of submits in one write, and since the pool was last heard. */
+/** The most bytes of submits in one write, and since the pool last sent something. */
 const MAX_WRITE_BYTES = 4 * 1024;
 const MAX_UNHEARD_BYTES = 8_000;
 
-/** A pool that leaves more than this untaken is given up: only answers to its questions come to that. */
+/**
+ * A pool with more unread bytes than this is given up: only answers to its questions can add up to
+ * that.
+ */
 const MAX_WAITING_BYTES = 64 * 1024;
 
-/** What becomes of it. Nothing is reported after {@linkcode Outgoing.stop}. */
+/** What happens to it. Nothing is reported after {@linkcode Outgoing.stop}. */
 export interface OutgoingEvents {
-  /** The submit with this serial has had its turn. */
+  /** The submit with this serial was sent. */
   sent(serial: number): void;
   /** The submit with this serial was given up before it was written. */
   abandoned(serial: number): void;
   /** A write failed; nothing will be written any more. */
   failed(error: unknown): void;
-  /** The pool takes too little: this many bytes wait. Comes in a turn of its own. */
+  /** The pool reads too slowly: this number of bytes waits. Called in a turn of its own. */
   stalled(waitingBytes: number): void;
 }
 
@@ -45,12 +49,12 @@ interface Queued {
 
 const decoder = new TextDecoder();
 
-/** What was encoded to `line`. */
+/** The text that was encoded as `line`. */
 function decodeLine(line: Uint8Array): string {
   return decoder.decode(line.subarray(0, -1));
 }
 
-/** All that one connection sends, but for the opening. */
+/** Everything that one connection sends, except the opening. */
 export class Outgoing {
   readonly #events: OutgoingEvents;
   readonly #outbox: Outbox;
@@ -60,7 +64,7 @@ export class Outgoing {
   /** The oldest first, from `#first` on. */
   #queue: Queued[] = [];
   #first = 0;
-  /** Submits that may be blocks and came while it was held: they go before all others. */
+  /** Possible blocks that came while it was held: they are sent before all others. */
   #heldBlocks: Queued[] = [];
   #isHeld = false;
   #unheardBytes = 0;
@@ -119,19 +123,19 @@ export class Outgoing {
     return true;
   }
 
-  /** Lets no submit go until {@linkcode Outgoing.resume}. */
+  /** Sends no submits until {@linkcode Outgoing.resume}. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Lets submits go again. */
+  /** Sends submits again. */
   resume(): void {
     this.#isHeld = false;
     for (const { line } of this.#heldBlocks.splice(0)) this.#append(line);
     this.#fill();
   }
 
-  /** Writes submits that have not gone yet in another way. */
+  /** Changes the text of submits that have not been sent yet. */
   rename(change: (text: string) => string): void {
     const renamed = ({ serial, line }: Queued): Queued => ({
       serial,
@@ -143,9 +147,9 @@ export class Outgoing {
   }
 
   /**
-   * Submits a share; one that may be a block goes at once, or as soon as any may.
+   * Submits a share. A possible block is sent at once, or first as soon as submits may be sent.
    *
-   * @returns whether it went, or is a block: nothing can take it back.
+   * @returns whether it was sent or is a possible block: then it cannot be withdrawn.
    */
   submit(serial: number, text: string, isBlock: boolean): boolean {
     const line = encodeLine(text);
@@ -163,13 +167,13 @@ export class Outgoing {
     return false;
   }
 
-  /** Takes submits with these serials out of those that wait. */
+  /** Removes waiting submits with these serials. */
   withdraw(serials: ReadonlySet<number>): void {
     this.#queue = this.#queue.slice(this.#first).filter(({ serial }) => !serials.has(serial));
     this.#first = 0;
   }
 
-  /** Something came from the pool: it is there and reads. */
+  /** The pool sent something, so it is alive and reads. */
   heard(): void {
     this.#unheardBytes = 0;
     this.#fill();
@@ -193,7 +197,7 @@ export class Outgoing {
     this.#heldBlocks.push(block);
   }
 
-  /** Moves as much of the queue on as may go now. */
+  /** Sends as much of the queue as is allowed now. */
   #fill(): void {
     while (this.queued > 0 && !this.#isStopped) {
       const { serial, line } = this.#queue[this.#first]!;
@@ -229,7 +233,7 @@ export class Outgoing {
     this.#outbox.append(line);
     this.#outbox.flush();
     if (this.#outbox.waitingBytes <= MAX_WAITING_BYTES) return;
-    // The caller is in the middle of its miners.
+    // Not now: the caller is still going through its miners.
     queueMicrotask(() => {
       if (!this.#isStopped) this.#events.stalled(this.#outbox.waitingBytes);
     });

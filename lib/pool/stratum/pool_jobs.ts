@@ -1,12 +1,12 @@
 /**
  * The jobs of one connection as the mux gets them: with the pool's extranonce1, and clean whenever
- * older work is of no use any more; pure.
+ * older work is useless; pure.
  */
 
 import type { Job } from "../../protocol/stratum/job.ts";
 import { checkJobLine } from "../job_line.ts";
 
-/** Remembers what the last job was made of. */
+/** Makes the jobs for the mux, and remembers the last one. */
 export class PoolJobs {
   #extranonce1: string;
   #last: { readonly prevHash: string; readonly extranonce1: string } | undefined;
@@ -22,9 +22,9 @@ export class PoolJobs {
   }
 
   /**
-   * The next job as the pool sent it, made into one whose coinbase part 1 ends with the extranonce1 of
-   * this moment. Pools say of some jobs that they are not clean though nothing older is good: a new
-   * previous hash or extranonce1 tells.
+   * Turns the job that the pool sent into one whose coinbase part 1 ends with the current
+   * extranonce1. Pools send some jobs as not clean although all older jobs are useless: a new
+   * previous hash or extranonce1 shows that.
    *
    * @throws PoolFault `job-too-long`.
    */

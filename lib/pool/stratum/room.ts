@@ -1,5 +1,5 @@
 /**
- * What stands in a submit for the bytes that a pool leaves between the coinbase parts; pure.
+ * The extranonce2 text of a submit: the bytes that a pool leaves between the coinbase parts; pure.
  */
 
 import { formatHex32 } from "../../base/hex.ts";
@@ -9,10 +9,11 @@ import type { ExtranonceRoom } from "../../mux/terms.ts";
 const ID_DIGITS = 4;
 
 /**
- * The room's bytes in lower-case hex, exactly as many as the pool wants: a share of another length
- * spoils the whole job at some pools (pools.md trap 1).
+ * These bytes in lower-case hex, exactly as long as the pool wants: at some pools, a share of
+ * another length spoils the whole job (pools.md trap 1).
  *
- * @param extranonce2 The miner's, left-aligned in 32 bits: what does not fit the room is zeros.
+ * @param extranonce2 The miner's extranonce2, left-aligned in 32 bits; the bits that do not fit are
+ * 0.
  */
 export function extranonce2Text(
   { bytes, offset, idBytes }: ExtranonceRoom,

@@ -1,8 +1,7 @@
 /**
  * One connection to an ordinary Stratum pool: dial, handshake, then lines in, lines out.
  *
- * Whatever goes wrong, with the socket or with what the pool says, ends this session once, with a
- * reason.
+ * Any error of the socket or of the pool ends this session, once and with a reason.
  */
 
 import { formatAddress } from "../../base/peer_address.ts";
@@ -25,7 +24,9 @@ import type { WorkersAtPools } from "./workers_at_pools.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
-/** The same where it is for one worker: there may be thousands, and hardly anything but jobs comes. */
+/**
+ * The same for a connection of one worker: there may be thousands, and they get little but jobs.
+ */
 const OWN_READ_BUFFER_BYTES = 4 * 1024;
 
 /** Treat a pool as dead after this much silence if nothing is configured: some send every 60 s. */
@@ -34,7 +35,7 @@ const READ_TIMEOUT_MS = 120_000;
 /** The same while a share waits for its verdict. */
 const OWED_TIMEOUT_MS = 30_000;
 
-/** Nothing is for a single miner but verdicts, whose words may be long. */
+/** Only verdicts are for a single miner; their texts may be long. */
 const STRATUM_INFLOW: InflowOfKind = {
   forAMiner: { bytes: 0, messages: 0 },
   forAShare: { bytes: 256, messages: 1 },
@@ -47,7 +48,7 @@ interface Link {
   readonly courtesies: Courtesies;
 }
 
-/** How far it has come, and what there is then. */
+/** The stages of a connection, and what each has. */
 type Stage =
   | { readonly kind: "dialling" }
   | { readonly kind: "handshake"; readonly link: Link; readonly handshake: StratumHandshake }
@@ -70,7 +71,7 @@ export class StratumSession implements PoolConnection {
   #bytesRead = 0;
   #messagesRead = 0;
 
-  /** Starts dialling. `atPools`: which pools take workers by name. */
+  /** Starts dialing. `atPools` knows which pools accept workers by name. */
   constructor(options: PoolConnectionOptions, atPools: WorkersAtPools) {
     this.name = options.name;
     this.#options = options;
@@ -152,7 +153,7 @@ export class StratumSession implements PoolConnection {
     return this.#stage.kind === "ready" ? this.#stage.upstream : undefined;
   }
 
-  /** A question of its own, since the stage changes behind the compiler's back. */
+  /** A method of its own, because the compiler does not see that the stage changes. */
   #isEnded(): boolean {
     return this.#stage.kind === "ended";
   }
@@ -163,11 +164,11 @@ export class StratumSession implements PoolConnection {
     this.#end(`no answer: waited ${handshakeTimeoutMs / 1000} s for ${missing}`);
   }
 
-  /** The whole life of the connection; whatever it throws is the reason of its end. */
+  /** The whole life of the connection; an error that it throws is the reason of the end. */
   async #run(): Promise<void> {
     try {
       const { dial, address, isOfOneWorker, gate } = this.#options;
-      // Its shares are hashed here from the first on.
+      // btcagent hashes every share for such a pool, from the first on.
       const connection = await withHasher(dial(address, this.#abort.signal, this.#opening));
       if (this.#isEnded()) return connection.close();
       this.#opened(connection);
@@ -176,7 +177,7 @@ export class StratumSession implements PoolConnection {
       );
       while (!this.#isEnded()) {
         const count = await connection.read(buffer);
-        // It may have been closed between the coming of the bytes and our turn.
+        // It may have been closed between the arrival of the bytes and our turn.
         if (this.#isEnded()) return;
         if (count === null) return this.#end(this.#whyClosed(), "close");
         if (gate !== undefined) await gate.pass();
@@ -192,7 +193,7 @@ export class StratumSession implements PoolConnection {
     this.#end(isClose(error) ? this.#whyClosed() : endReason(error), causeOf(error));
   }
 
-  /** A pool that closes before it has given work may not be what it was taken for. */
+  /** Why the pool closed. If it gave no work before, its kind or port may be wrong. */
   #whyClosed(): string {
     const stage = this.#stage;
     if (stage.kind !== "handshake") return "the pool closed the connection";
@@ -200,7 +201,7 @@ export class StratumSession implements PoolConnection {
       stage.handshake.waitingFor ?? "its first job"
     } ` +
       "came; check its port, whether it wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and " +
-      "whether it bars this address";
+      "whether it blocks this address";
   }
 
   #opened(connection: Connection): void {
@@ -220,7 +221,7 @@ export class StratumSession implements PoolConnection {
     this.#stage = { kind: "handshake", link, handshake };
   }
 
-  /** Takes in what came, in turns; nothing more is read meanwhile, so all stays in order. */
+  /** Handles the bytes that came, in turns. Nothing is read meanwhile, so the order is kept. */
   async #receive(bytes: Uint8Array): Promise<void> {
     const { now, rateClock } = this.#options;
     const time = rateClock.realNow();
@@ -245,13 +246,14 @@ export class StratumSession implements PoolConnection {
     if (fault !== undefined) throw fault.error;
   }
 
-  /** `isAlone` for a difficulty that comes without a job. */
+  /** Handles one message; `isAlone` for a difficulty that comes without a job. */
   #take(message: PoolMessage, isAlone: boolean, time: number): void {
     const stage = this.#stage;
     if (stage.kind !== "handshake" && stage.kind !== "ready") return;
     if (stage.link.courtesies.take(message)) return;
     if (message.kind === "reconnect") {
-      // Never to another host: a peer on the way that can write a line must not steer the farm.
+      // Never reconnect to another host: an attacker that can insert a line must not steer the
+      // farm.
       return this.#end("the pool asked for a new connection");
     }
     if (stage.kind === "handshake") {
@@ -309,7 +311,7 @@ export class StratumSession implements PoolConnection {
     owner.ready(this, upstream);
   }
 
-  /** What names workers; `undefined` where all have one name. */
+  /** What authorizes workers by name; `undefined` if all have one name. */
   #loginsOn({ outgoing }: Link): WorkerLogins | undefined {
     const { poolId, address, account, password, now, workers } = this.#options;
     if (workers !== "each") return undefined;

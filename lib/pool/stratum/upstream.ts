@@ -1,6 +1,6 @@
 /**
- * A connection to an ordinary Stratum pool that is ready: shares up, under one name or those of the
- * workers, jobs, difficulties and verdicts down.
+ * A ready connection to an ordinary Stratum pool: sends shares, under one name or the workers'
+ * names, and receives jobs, difficulties and verdicts.
  */
 
 import { Allowance } from "../../base/allowance.ts";
@@ -33,10 +33,12 @@ import { extranonce2Text } from "./room.ts";
 import { judgementOf } from "./verdicts.ts";
 import type { WorkerLogins } from "./worker_logins.ts";
 
-/** Of more blocks that wait for a verdict only the last may go up again: on a test network there are many. */
+/**
+ * How many unjudged blocks are kept to be sent again, the latest: on a test network there are many.
+ */
 const MOST_BLOCKS = 16;
 
-/** What is amiss with shares is logged once in this time, in milliseconds. */
+/** A problem with shares is logged at most once in this time, in milliseconds. */
 const ALARM_EVERY_MS = 60_000;
 
 /**
@@ -45,40 +47,43 @@ const ALARM_EVERY_MS = 60_000;
  */
 const RETENTION = { jobs: 256, acrossClean: 0, ms: 240_000 } as const;
 
-/** There may be thousands of connections of one worker each: those jobs are a kilobyte and more each. */
+/**
+ * Fewer jobs for a connection of one worker: there may be thousands, and a job takes over a
+ * kilobyte.
+ */
 const OWN_RETENTION = { ...RETENTION, jobs: 16 } as const;
 
 /** What an upstream is made of. */
 export interface StratumUpstreamParts {
-  /** As in {@linkcode Upstream.poolId}. */
+  /** The pool's number; see {@linkcode Upstream.poolId}. */
   readonly poolId: number;
-  /** As in {@linkcode Upstream.name}. */
+  /** The name for logs; see {@linkcode Upstream.name}. */
   readonly name: string;
-  /** The authorized name; every share goes up under it, but for those of workers with names. */
+  /** The authorized name; all shares are sent under it, except those of named workers. */
   readonly user: string;
   /** As in {@linkcode PoolConnectionOptions.isOfOneWorker}. */
   readonly isOfOneWorker: boolean;
-  /** The most miners that sit here; `undefined` for as many as fit. */
+  /** The most miners on this connection; `undefined` for as many as fit. */
   readonly minersPerConnection: number | undefined;
-  /** What the handshake came to. */
+  /** The result of the handshake. */
   readonly agreement: StratumAgreement;
   /** Where submits go. */
   readonly outgoing: Pick<Outgoing, "submit" | "withdraw" | "queued">;
-  /** Judges the connection. */
+  /** Decides whether the pool is alive. */
   readonly liveness: Pick<Liveness, "submitted" | "answered" | "isSilent">;
-  /** Judges how much the pool sends. */
+  /** Limits how much the pool sends. */
   readonly inflow: Pick<Inflow, "registered" | "unregistered" | "submitted">;
-  /** Counts what means nothing. */
+  /** Handles messages that have nothing to do with work. */
   readonly courtesies: Pick<Courtesies, "ignore">;
-  /** Names workers; `undefined` where all go up under the user. */
+  /** Authorizes workers by name; `undefined` if all shares are sent under the user. */
   readonly logins: WorkerLogins | undefined;
-  /** Hears what the pool says. */
+  /** Gets jobs, difficulties and verdicts. */
   readonly mux: UpstreamEvents;
   /** Monotonic time. */
   readonly now: Now;
-  /** What rates of the pool are judged by. */
+  /** The clock that rates of the pool are judged by. */
   readonly rateClock: RateClock;
-  /** The connection is to be ended for this reason. */
+  /** Ends the connection for this reason. */
   readonly end: (reason: string) => void;
 }
 
@@ -92,7 +97,7 @@ export class StratumUpstream implements ReadyUpstream {
   readonly #parts: StratumUpstreamParts;
   readonly #userJson: string;
   readonly #jobs: PoolJobs;
-  /** Miners that left with shares unjudged, and how often each. */
+  /** Miners that left with unjudged shares, and how often each. */
   readonly #leaving = new Map<number, number>();
   readonly #maskChanges: MaskChanges;
   readonly #alarms = new Allowance(ALARM_EVERY_MS, 1);
@@ -157,7 +162,7 @@ export class StratumUpstream implements ReadyUpstream {
     if (this.#isOver) return;
     this.#parts.inflow.unregistered();
     this.#parts.logins?.leave(sessionId);
-    // It may have left before, and be back before its shares were judged.
+    // It may have left earlier and be back before its shares were judged.
     this.#leaving.set(sessionId, (this.#leaving.get(sessionId) ?? 0) + 1);
     if (!isAwaited) this.settled(sessionId);
   }
@@ -176,7 +181,7 @@ export class StratumUpstream implements ReadyUpstream {
     isBlock: boolean,
     finder: number = sessionId,
   ): boolean {
-    // Nobody hears of it: the mux is about to end it with all others.
+    // It is not reported: the mux is about to end this share with all others.
     if (this.#isOver) return true;
     const line = submitRequest({
       id: FIRST_SUBMIT_ID + serial,
@@ -204,7 +209,7 @@ export class StratumUpstream implements ReadyUpstream {
     this.#parts.outgoing.withdraw(serials);
   }
 
-  /** A submit that waited has had its turn. */
+  /** A submit that waited was sent. */
   sent(serial: number): void {
     this.#wentUp();
     this.#parts.mux.sent(this, serial);
@@ -220,7 +225,7 @@ export class StratumUpstream implements ReadyUpstream {
     this.#parts.logins?.tick();
   }
 
-  /** All that the pool sent until `time` was dealt with. */
+  /** Everything that the pool sent until `time` has been handled. */
   heard(time: number): void {
     this.#parts.logins?.heard(time);
   }
@@ -236,7 +241,7 @@ export class StratumUpstream implements ReadyUpstream {
     mux.abandoned(this, serial, serial);
     if (!this.#drops.take(now())) return;
     log.warn(
-      "Pool {pool} takes shares too slowly: gave up the oldest of {queued} that wait; raise " +
+      "Pool {pool} reads shares too slowly: dropped the oldest of {queued} that wait; raise " +
         "the difficulty, or use another pool",
       { pool: this.name, queued: MAX_QUEUED },
     );
@@ -253,7 +258,7 @@ export class StratumUpstream implements ReadyUpstream {
     }
     if (answer.id === undefined || answer.id < FIRST_SUBMIT_ID) {
       // The rest of the handshake: some pools answer a suggested difficulty.
-      if (answer.id !== REQUEST_ID.suggest) courtesies.ignore("found an answer to no request");
+      if (answer.id !== REQUEST_ID.suggest) courtesies.ignore("found an answer without a request");
       return;
     }
     liveness.answered();
@@ -263,7 +268,7 @@ export class StratumUpstream implements ReadyUpstream {
     this.#namedBlocks.delete(serial);
     if (isOurFault) {
       const mayBeName = logins?.shareRefused(verdict) === true;
-      // Once more, as soon as the pool has taken the user again.
+      // Send it again, once the pool has accepted the user again.
       if (mayBeName && block !== undefined) return this.#submitAsUser(serial, block);
       if (!mayBeName) this.#alarm(verdict);
     }
@@ -292,7 +297,7 @@ export class StratumUpstream implements ReadyUpstream {
 
   /** The pool changed its version mask. @throws PoolFault `version-mask-flips`. */
   maskCame(told: number): void {
-    // Without an agreement no version bits go up, whatever is said later.
+    // Without an agreement no version bits are sent, whatever the pool says later.
     if (this.#mask !== undefined) this.#changeMask(told);
   }
 
@@ -300,7 +305,7 @@ export class StratumUpstream implements ReadyUpstream {
   extranonceCame(extranonce1: string, extranonce2Bytes: unknown): void {
     const { bytes } = this.terms.extranonce;
     if (extranonce2Bytes !== undefined && extranonce2Bytes !== bytes) {
-      // Where miners' extranonces stand was settled in the handshake.
+      // The handshake fixed the places of the miners' extranonces.
       const found = typeof extranonce2Bytes === "number" ? extranonce2Bytes : "something else";
       return this.#parts.end(
         `the pool changed the size of extranonce2 from ${bytes} bytes to ${found}`,
@@ -318,13 +323,13 @@ export class StratumUpstream implements ReadyUpstream {
     if (mask !== before) this.#parts.mux.versionMaskChanged(this);
   }
 
-  /** A refusal that is the fault of our name or login is said loudly: no share earns anything. */
+  /** Logs an error for a refusal of our name or login: no share earns anything. */
   #alarm({ poolCode, poolText }: Rejected): void {
-    // Of a worker's own connection its keeper says it, once for all.
+    // For the connection of a single worker its owner logs it, once for all.
     if (this.#parts.isOfOneWorker || !this.#alarms.take(this.#parts.now())) return;
     log.error(
-      "Pool {pool} takes no shares under the name {user}: it answers {code} {text}; check the " +
-        "user's name at the pool",
+      "Pool {pool} accepts no shares under the name {user}: it answers {code} {text}; check " +
+        "the user's name at the pool",
       { pool: this.name, user: this.#parts.user, code: poolCode, text: poolText },
     );
   }

@@ -1,8 +1,8 @@
 /**
- * What ordinary Stratum pools say of shares, as verdicts. Their codes and words differ: each is
- * read by its code where that is clear, else by its words (pools.md "Verdicts").
+ * The answers of ordinary Stratum pools to shares, as verdicts. Their codes and texts differ: an
+ * answer is read by its code if that is clear, else by its text (pools.md "Verdicts").
  *
- * There is one object for each answer that comes again, so that a share allocates none.
+ * There is one object for each repeated answer, so that a share allocates none.
  */
 
 import { printable } from "../../base/printable.ts";
@@ -11,16 +11,16 @@ import { ACCEPTED, type Accepted, type Rejected } from "../../mux/verdict.ts";
 import { ERROR_CODE, stratumError } from "../../protocol/stratum/error_code.ts";
 import type { PoolAnswer } from "../../protocol/stratum/pool_message.ts";
 
-/** Why a pool rejects a share: `ours` is for what we did wrong, whatever the share. */
+/** Why a pool rejects a share; `ours` means that we did something wrong, not the share. */
 type Fault = "stale" | "duplicate" | "lowDifficulty" | "versionMask" | "ours" | "other";
 
 /**
- * Of version bits, whatever the code: DATUM has 23 for them, too, and a share refused for those says
- * nothing of the difficulty.
+ * Texts about version bits, whatever the code: DATUM uses 23 for them too, and such a refusal says
+ * nothing about the difficulty.
  */
 const OF_VERSION = /bad-version|version mask/i;
 
-/** Codes that say all. */
+/** Codes that are clear. */
 const BY_CODE: Readonly<Record<number, Fault>> = {
   21: "stale",
   22: "duplicate",
@@ -29,7 +29,7 @@ const BY_CODE: Readonly<Record<number, Fault>> = {
   25: "ours",
 };
 
-/** What the words of other codes say; the first that fits. */
+/** The meaning of the texts of other codes; the first that fits counts. */
 const BY_WORDS: readonly (readonly [RegExp, Fault])[] = [
   [/stale|job|unknown-work|not found/i, "stale"],
   [/dup/i, "duplicate"],
@@ -37,7 +37,7 @@ const BY_WORDS: readonly (readonly [RegExp, Fault])[] = [
   [/unauthor|mismatch|subscribed/i, "ours"],
 ];
 
-/** What each is counted as, and the code miners are answered with: none that makes firmware give up. */
+/** How each is counted, and the code that miners get: none that makes firmware give up. */
 const MEANING: Readonly<Record<Fault, readonly [RejectReason, number]>> = {
   stale: ["stale", ERROR_CODE.jobNotFound],
   duplicate: ["duplicate", ERROR_CODE.duplicate],
@@ -47,10 +47,12 @@ const MEANING: Readonly<Record<Fault, readonly [RejectReason, number]>> = {
   other: ["other", ERROR_CODE.unknown],
 };
 
-/** Words are the pool's to choose: beyond these many different answers each share makes an object. */
+/**
+ * The pool chooses the texts: with more different answers than this, each share makes an object.
+ */
 const MOST_KNOWN = 256;
 
-/** No more of a pool's words is kept, in characters. */
+/** The longest part of a pool's text that is kept, in characters. */
 const MAX_WORDS = 80;
 
 /** The answer to a submit as a verdict, and whether it is our name or login that is refused. */
@@ -71,7 +73,7 @@ export function judgementOf({ result, error }: PoolAnswer): Judgement {
   let judgement = known.get(key);
   if (judgement === undefined) {
     judgement = read(code, words);
-    // Some pools put the share's own difficulty into the words: those never come again.
+    // Some pools put the share's own difficulty into the text: such a text never comes again.
     if (known.size < MOST_KNOWN && !/\d\.\d/.test(words)) known.set(key, judgement);
   }
   return judgement;

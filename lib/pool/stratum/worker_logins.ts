@@ -1,10 +1,10 @@
 /**
- * The names of workers on one connection: each is authorized once, and then named in its shares,
- * until the pool shows that it takes one name only.
+ * The names of workers on one connection: each is authorized once and then named in its shares,
+ * unless the pool shows that it accepts only one name.
  *
- * Some pools take no share at all after one name that they refused, and some go by the last name
- * alone (pools.md "Workers"). So the first worker goes ahead of all others, and once anything is
- * refused no share goes up before the pool has taken the configured user again.
+ * Some pools accept no share at all after they refused one name, and some use only the last name
+ * (pools.md "Workers"). So the first worker is tried alone, and after any refusal no share is sent
+ * until the pool has accepted the configured user again.
  */
 
 import { Allowance } from "../../base/allowance.ts";
@@ -20,40 +20,48 @@ import type { Outgoing } from "./outgoing.ts";
 import { workerUser } from "./worker_names.ts";
 import type { WorkersAtPools, WorkersPlace } from "./workers_at_pools.ts";
 
-/** Workers are authorized this often in the long run, in milliseconds, and times at once. */
+/**
+ * One worker is authorized per this time in the long run, in milliseconds, and a number at once.
+ */
 const LOGIN_EVERY_MS = 100;
 const LOGIN_BURST = 3;
 
-/** No more are asked for while these many have no answer: names may be new without end. */
+/** No more workers are authorized while this number has no answer: new names may never end. */
 export const MOST_UNANSWERED = 100;
 
-/** A pool that leaves the first worker unanswered for this long, and talks on, takes one name. */
+/**
+ * A pool that does not answer the first worker for this long, but sends other messages, accepts one
+ * name only.
+ */
 export const FIRST_ANSWER_MS = 3_000;
 
-/** The configured user is taken again within this time, or the connection is given up. */
+/**
+ * If the pool does not accept the configured user again within this time, the connection is given
+ * up.
+ */
 export const USER_ANSWER_MS = 5_000;
 
-/** What the names of one connection are made of. */
+/** What {@linkcode WorkerLogins} works with. */
 export interface WorkerLoginsParts extends WorkersPlace {
-  /** What goes with every name. A secret. */
+  /** The password for every name. A secret. */
   readonly password: string;
-  /** What is known of pools. */
+  /** What is known about pools and names. */
   readonly atPools: WorkersAtPools;
-  /** Where requests go, and shares. */
+  /** Where requests and shares are sent. */
   readonly outgoing: Pick<Outgoing, "sendLine" | "request" | "hold" | "resume" | "rename">;
   /** Monotonic, in milliseconds. */
   readonly now: Now;
-  /** The connection is to be ended for this reason. */
+  /** Ends the connection for this reason. */
   readonly end: (reason: string) => void;
 }
 
-/** How the pool stands to names. */
+/** What the pool does with names. */
 type Stage =
-  /** Workers are authorized; whether that works is open until `isProven`. */
+  /** Workers are authorized; it is not certain that this works until `isProven`. */
   | { readonly kind: "each"; readonly workers: NamedWorkers; isProven: boolean }
-  /** No share goes up until the pool has taken the user again. */
+  /** No share is sent until the pool has accepted the user again. */
   | { readonly kind: "restoring"; readonly id: number; readonly since: number }
-  /** Every share goes up under the user. */
+  /** Every share is sent under the user. */
   | { readonly kind: "one" };
 
 /** Authorizes the workers of one connection, and names them. */
@@ -62,10 +70,10 @@ export class WorkerLogins {
   readonly #userJson: string;
   readonly #rate = new Allowance(LOGIN_EVERY_MS, LOGIN_BURST);
   #stage: Stage = { kind: "each", workers: new NamedWorkers(), isProven: false };
-  /** Workers whose answer is to come, by the id of the request. */
+  /** Workers whose answer has not come, by the id of the request. */
   readonly #asked = new Map<number, NamedWorker>();
   #nextId = FIRST_LOGIN_ID;
-  /** Of the request that last authorized the user; workers that were asked for later have higher ids. */
+  /** The id of the request that last authorized the user; later requests have higher ids. */
   #userId = FIRST_LOGIN_ID - 1;
   #firstAskedAt = Infinity;
   #heardAt = -Infinity;
@@ -81,22 +89,22 @@ export class WorkerLogins {
     if (this.#stage.kind !== "each") return;
     const { user } = this.#parts;
     const seenAs = workerUser(user, name);
-    // The user is authorized, and some pools refuse a name the second time.
+    // The user is already authorized, and some pools refuse a name the second time.
     if (seenAs !== user) this.#stage.workers.enter(sessionId, seenAs);
   }
 
-  /** A miner works here no more. */
+  /** A miner stops working here. */
   leave(sessionId: number): void {
     if (this.#stage.kind === "each") this.#stage.workers.leave(sessionId);
   }
 
-  /** The name that a share of this miner goes up under, as JSON text. */
+  /** The name that this miner's shares are sent under, as JSON text. */
   nameOf(sessionId: number): string {
     const worker = this.#stage.kind === "each" ? this.#stage.workers.of(sessionId) : undefined;
     return worker?.isAuthorized ? worker.json : this.#userJson;
   }
 
-  /** All that the pool sent until `time` was dealt with. */
+  /** Everything that the pool sent until `time` has been handled. */
   heard(time: number): void {
     this.#heardAt = time;
   }
@@ -118,7 +126,9 @@ export class WorkerLogins {
     }
   }
 
-  /** Takes the answer to a request, if it is one from here. @returns whether it was. */
+  /**
+   * Handles the answer to a request, if the request was sent from here. @returns whether it was.
+   */
   answered(answer: PoolAnswer): boolean {
     const { id } = answer;
     if (id === undefined || id < FIRST_LOGIN_ID || id >= this.#nextId) return false;
@@ -132,7 +142,7 @@ export class WorkerLogins {
     this.#asked.delete(id);
     if (answer.result !== true) {
       const name = worker === undefined ? "a worker" : `worker ${worker.json}`;
-      // What the pool has answered before it took the user again does no harm.
+      // Answers from before the pool accepted the user again do no harm.
       if (id > this.#userId) this.#refused(`refused ${name}: ${refusalInWords(answer.error)}`);
     } else if (worker !== undefined && stage.kind === "each") {
       worker.isAuthorized = true;
@@ -145,7 +155,7 @@ export class WorkerLogins {
   /**
    * The pool refused a share for its name or our login.
    *
-   * @returns whether the names of workers may be the cause, and are at an end.
+   * @returns whether the workers' names may be the cause; then they are no longer used.
    */
   shareRefused({ poolCode, poolText }: Rejected): boolean {
     if (this.#stage.kind === "restoring") return true;
@@ -156,7 +166,7 @@ export class WorkerLogins {
 
   #lookAfter(stage: Extract<Stage, { kind: "each" }>, time: number): void {
     const { atPools, poolId, outgoing } = this.#parts;
-    // Another connection may have found it out. What was authorized here is none the worse for it.
+    // Another connection may have found this out. Names authorized here stay valid.
     if (atPools.isOne(poolId)) return this.#backToOne();
     if (!stage.isProven && this.#isSilent(time)) {
       const seconds = FIRST_ANSWER_MS / 1000;
@@ -178,7 +188,10 @@ export class WorkerLogins {
     }
   }
 
-  /** A line that is slow brings nothing at all: what is heard later would have come after the answer. */
+  /**
+   * Whether the pool left the first worker unanswered. On a slow line nothing at all would come;
+   * messages that do come would come after the answer.
+   */
   #isSilent(time: number): boolean {
     return time - this.#firstAskedAt >= FIRST_ANSWER_MS && this.#heardAt > this.#firstAskedAt;
   }
@@ -187,7 +200,7 @@ export class WorkerLogins {
     return authorizeRequest(this.#nextId, nameJson, JSON.stringify(this.#parts.password));
   }
 
-  /** The pool may take nothing any more, or go by a name that is not the user's. */
+  /** After a refusal: the pool may accept no more shares, or count them for another name. */
   #refused(what: string): void {
     const { atPools, outgoing, now } = this.#parts;
     atPools.tookNone(this.#parts, what);
@@ -198,7 +211,7 @@ export class WorkerLogins {
     this.#stage = { kind: "restoring", id: this.#userId, since: now() };
   }
 
-  /** No worker is named any more, also in shares that wait for their turn. */
+  /** Names no worker any more, not even in shares that still wait. */
   #backToOne(): void {
     this.#stage = { kind: "one" };
     this.#asked.clear();

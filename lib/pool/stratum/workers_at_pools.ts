@@ -1,6 +1,6 @@
 /**
- * Which pools took workers by name and which did not, of those that are to see every worker: for the
- * life of the process, so that a new connection does not try again what was refused.
+ * Remembers which pools accept workers by name, among those that should see every worker. It is
+ * kept while the process runs, so that a new connection does not try again what was refused.
  */
 
 import { areaLog } from "../../observe/log.ts";
@@ -19,12 +19,15 @@ export interface WorkersPlace {
 
 const log = areaLog("pool");
 
-/** For this long the first name of one connection stands for those of all others, in milliseconds. */
+/**
+ * For this long, in milliseconds, other connections wait for the answer to the first name on one of
+ * them.
+ */
 export const ASKING_MS = 10_000;
 
-/** What was found out. One for all accounts of the process. */
+/** What is known about each pool. One for all accounts of the process. */
 export class WorkersAtPools {
-  /** When a first name was last asked for, of pools of which nothing is known. */
+  /** For pools about which nothing is known, when a first name was last asked for. */
   readonly #askedAt = new Map<number, number>();
   readonly #found = new Map<number, "each" | "one">();
   #listed = new Map<number, KnownPool>();
@@ -46,7 +49,10 @@ export class WorkersAtPools {
     return this.#found.get(poolId) === "one";
   }
 
-  /** Whether another connection has just asked the pool, whose answer is to come. `time` is monotonic. */
+  /**
+   * Whether another connection has just asked the pool and waits for the answer. `time` is
+   * monotonic.
+   */
   isAsked(poolId: number, time: number): boolean {
     if (this.#found.has(poolId)) return false;
     return time - (this.#askedAt.get(poolId) ?? -Infinity) < ASKING_MS;
@@ -57,25 +63,30 @@ export class WorkersAtPools {
     this.#askedAt.set(poolId, time);
   }
 
-  /** The pool took a worker's name. Said once. */
+  /** The pool accepted a worker's name. Logged once. */
   tookWorker({ poolId, pool, user }: WorkersPlace, example: string): void {
     if (this.#found.has(poolId)) return;
     this.#found.set(poolId, "each");
-    log.info("Pool {pool} takes workers by name, so it sees each, such as {example}; {worth}", {
-      pool,
-      user,
-      example,
-      worth: WORTH_OF_FIGURES,
-    });
+    log.info(
+      "Pool {pool} accepts workers by name, so it sees each of them, such as {example}; " +
+        "{worth}",
+      {
+        pool,
+        user,
+        example,
+        worth: WORTH_OF_FIGURES,
+      },
+    );
   }
 
-  /** The pool takes one name only: what it did, in words. Said once. */
+  /** The pool accepts one name only; `what` says in words what it did. Logged once. */
   tookNone({ poolId, pool, user }: WorkersPlace, what: string): void {
     if (this.isOne(poolId)) return;
     this.#found.set(poolId, "one");
     log.warn(
-      "Pool {pool} does not take workers by name: it {what}; from now on it sees one worker, {user}. " +
-        'With "workers": "connection" it would see each, with "one" this is not tried',
+      "Pool {pool} does not accept workers by name: it {what}; from now on it sees one worker, " +
+        "{user}. " +
+        'With "workers": "connection" it would see each; with "one", btcagent does not try this',
       { pool, user, what },
     );
   }

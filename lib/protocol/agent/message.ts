@@ -1,5 +1,5 @@
 /**
- * The binary messages of the agent protocol: each one's type, encoder and decoder side by side.
+ * The binary messages of the agent protocol: for each, its type, encoder and decoder side by side.
  *
  * Integers are little-endian. Encoders write into a buffer of the caller's and return where the
  * next message goes. See agent.md for the tables and example bytes.
@@ -11,7 +11,7 @@ import { PoolFault } from "../../base/violation.ts";
 /** The highest session id an agent may give a miner; 0xffff means "no session". */
 export const MAX_SESSION_ID = 0xfffe;
 
-/** A register frame longer than this is dropped by the pool without a word. */
+/** The pool silently drops a register frame longer than this. */
 export const MAX_REGISTER_BYTES = 100;
 
 /** The largest exponent a difficulty can have: 2^63 is the last a pool's 64 bits can hold. */
@@ -31,7 +31,7 @@ const SUBMIT_AT = { jobId: 4, sessionId: 5, extranonce2: 7, nonce: 11 } as const
 
 const MAX_SESSIONS_A_FRAME = (MAX_FRAME_BYTES - SET_DIFFICULTY_AT.sessionIds) >> 1;
 
-/** What one kind of submit frame has behind the fields that all have. */
+/** The fields that one kind of submit frame has after the common ones. */
 interface SubmitLayout {
   readonly command: number;
   /** Offset of the time; `undefined` where it is left out. */
@@ -57,7 +57,7 @@ const SUBMIT_BY_COMMAND: ReadonlyMap<number, SubmitLayout> = new Map(
 /** The longest submit frame, in bytes. */
 export const MAX_SUBMIT_BYTES: number = SUBMIT.both.bytes;
 
-/** 0x01: from now on this session id is this worker. */
+/** 0x01: from now on, this session id stands for this worker. */
 export interface Register {
   /** Tells the messages apart. */
   readonly kind: "register";
@@ -69,7 +69,7 @@ export interface Register {
   readonly workerName: string;
 }
 
-/** 0x04: this session id is nobody again. */
+/** 0x04: this session id no longer stands for a worker. */
 export interface Unregister {
   /** Tells the messages apart. */
   readonly kind: "unregister";
@@ -259,8 +259,8 @@ function decodeSetDifficulty(frame: Uint8Array, view: DataView): SetDifficulty {
 }
 
 /**
- * Reads one whole frame an agent sent, as the pool reads it: `undefined` for every frame the pool
- * drops without a word (unknown command, wrong length, reserved session id).
+ * Reads one whole frame an agent sent, as the pool reads it: `undefined` for every frame that the
+ * pool silently drops (unknown command, wrong length, reserved session id).
  */
 export function decodeAgentFrame(frame: Uint8Array): AgentMessage | undefined {
   const view = viewOf(frame);

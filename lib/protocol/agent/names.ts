@@ -4,13 +4,15 @@
 
 import { DEFAULT_WORKER_NAME, filterName } from "../stratum/worker_name.ts";
 
-/** The pool's column for client agents is this wide; it cuts its own miners' there, too. */
+/** The width of the pool's column for client agents; it also cuts those of its own miners. */
 const MAX_CLIENT_AGENT_BYTES = 30;
 
 /** The pool's column for worker names is this wide. */
 const MAX_WORKER_NAME_BYTES = 50;
 
-/** Workers whose client agent begins so are silently held to another minimum (agent.md trap 6). */
+/**
+ * The pool silently holds workers with such a client agent to another minimum (agent.md trap 6).
+ */
 const NICEHASH = /^nicehash\//i;
 
 /** What a register frame carries of a miner. Both always fit into one frame of 100 bytes. */
@@ -25,7 +27,7 @@ export interface RegisteredNames {
 
 /**
  * Filters and cuts names for a register frame. A client agent that begins with `nicehash/` is
- * hidden behind `proxy/`, or the pool would hold the worker to a minimum it tells nobody.
+ * hidden behind `proxy/`, or the pool would silently hold the worker to another minimum.
  */
 export function registeredNames(clientAgent: string, workerName: string): RegisteredNames {
   const agent = filterName(clientAgent);

@@ -1,11 +1,12 @@
 /**
- * The pool's status codes (agent.md "Status codes"): what a verdict says, and how a miner is told.
+ * The pool's status codes (agent.md "Status codes"): what a verdict means, and which code a miner
+ * gets.
  */
 
 import type { RejectReason } from "../../base/share_reasons.ts";
 import { ERROR_CODE } from "../stratum/error_code.ts";
 
-/** A verdict read: accepted, or rejected and why. */
+/** The meaning of a verdict: accepted, or the reason of a rejection. */
 export type VerdictMeaning = "accepted" | RejectReason;
 
 /** Status of an accepted share on a Bitcoin pool, a finder of a block included. */
@@ -13,7 +14,7 @@ export const SHARE_ACCEPTED = 1798084231;
 
 const ACCEPTED: ReadonlySet<number> = new Set([SHARE_ACCEPTED, 950395421, 1422486894, 1713984938]);
 
-/** Codes a pool gives beside those of {@linkcode ERROR_CODE}, which miners do not know. */
+/** Codes of pools that are not in {@linkcode ERROR_CODE}; miners do not know them. */
 export const POOL_STATUS = { jobNotFound: 36, stale: 37 } as const;
 
 /** What a status in a verdict means. Codes not listed are rejections. */

@@ -1,9 +1,8 @@
 /**
- * Cuts what flows between agent and pool into frames and lines.
+ * Cuts the stream between agent and pool into frames and lines.
  *
- * Which of the two comes next is told by the first byte of each message and by nothing else: a
- * frame's body may hold LF and 0x7F bytes. Used for both directions (the simulated pool reads
- * agents with it).
+ * Only the first byte of a message shows which of the two it is: the body of a frame may contain LF
+ * and 0x7F bytes. Used for both directions (the simulated pool reads agents with it).
  */
 
 import { FRAME_HEADER_BYTES, FRAME_MAGIC } from "./frame.ts";
@@ -36,12 +35,15 @@ export class PoolStreamDecoder {
   #buffer = new Uint8Array(INITIAL_BYTES);
   #start = 0;
   #end = 0;
-  /** Bytes behind `#start` known to hold no LF, so that dripped lines are searched only once. */
+  /**
+   * Bytes after `#start` without an LF, so that a line that comes in small pieces is searched only
+   * once.
+   */
   #searched = 0;
 
   /**
-   * What breaks the framing throws `fault`. Nothing is looked at before `leastBytes` have come: a
-   * pool waits for four, an agent takes any line.
+   * Throws `fault` if the framing is broken. Reads nothing before `leastBytes` have come: a pool
+   * waits for four, an agent accepts any line.
    */
   constructor(
     fault: FaultClass,
@@ -63,13 +65,13 @@ export class PoolStreamDecoder {
   /**
    * The next whole frame or non-empty line, or `undefined` when more bytes are needed.
    *
-   * @throws the fault class given: `frame-too-short` for a length below 4 (nothing behind it can
-   * be found), `line-too-long` as soon as a line is over the limit, its CR and LF not counted.
+   * @throws the fault class given: `frame-too-short` for a length below 4 (nothing after it can be
+   * found), `line-too-long` as soon as a line is over the limit, its CR and LF not counted.
    */
   next(): StreamPiece | undefined {
     while (this.#end - this.#start >= this.#leastBytes) {
       if (this.#buffer[this.#start] === LF) {
-        // A blank line; a flood of them costs a quarter this way.
+        // A blank line. Skipping it here makes a flood of them four times cheaper.
         this.#start++;
         continue;
       }
@@ -97,7 +99,7 @@ export class PoolStreamDecoder {
 
   #line(): Uint8Array | undefined {
     const from = this.#start + this.#searched;
-    // Searching the whole buffer would run past the bytes received, into old ones.
+    // A search of the whole buffer would continue into old bytes.
     const found = this.#buffer.subarray(from, this.#end).indexOf(LF);
     const length = found < 0 ? this.#end - this.#start : this.#searched + found;
     const hasCr = length > 0 && this.#buffer[this.#start + length - 1] === CR;
@@ -114,7 +116,7 @@ export class PoolStreamDecoder {
     return this.#take(hasCr ? length - 1 : length, length + 1);
   }
 
-  /** A view of the next `length` bytes; `consumed` of them are done with. */
+  /** A view of the next `length` bytes; moves on by `consumed`. */
   #take(length: number, consumed: number): Uint8Array {
     const bytes = this.#buffer.subarray(this.#start, this.#start + length);
     this.#start += consumed;

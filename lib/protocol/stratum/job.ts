@@ -1,7 +1,7 @@
 /**
- * Jobs: what `mining.notify` says, and the line miners get for it.
+ * Jobs: the parameters of `mining.notify`, and the line that miners get.
  *
- * A job never changes; rewriting makes another one (agent.md "Jobs and the coinbase").
+ * A job never changes; rewriting one makes another (agent.md "Jobs and the coinbase").
  */
 
 import { formatHex32, isHex, isHexBytes, parseHex32 } from "../../base/hex.ts";
@@ -16,7 +16,7 @@ export interface Job {
   readonly prevHash: string;
   /** The coinbase up to the miner's extranonce1, in hex. */
   readonly coinbase1: string;
-  /** The coinbase from behind the extranonce2, in hex. */
+  /** The coinbase after the extranonce2, in hex. */
   readonly coinbase2: string;
   /** 64 hex digits each, in memory order. */
   readonly merkleBranches: readonly string[];
@@ -26,7 +26,7 @@ export interface Job {
   readonly bits: string;
   /** 8 hex digits. */
   readonly ntime: string;
-  /** Whether older jobs are to be dropped. */
+  /** Whether older jobs have to be dropped. */
   readonly isClean: boolean;
 }
 
@@ -35,8 +35,8 @@ const MAX_BRANCHES = 32;
 const MAX_JOB_ID_LENGTH = 64;
 
 /**
- * Reads the parameters of `mining.notify`. What comes after the clean flag is nothing that miners
- * know: Braiins OS gives up a server whose jobs have more than these nine.
+ * Reads the parameters of `mining.notify`. Anything after the clean flag is ignored, since miners
+ * do not know it: Braiins OS gives up a server whose jobs have more than these nine.
  *
  * @throws PoolFault `bad-job`, naming the first parameter that is wrong.
  */

@@ -1,14 +1,15 @@
 /**
- * The job ids miners see: ours, never the same twice (mux/job_numbers.ts), printed in base 36.
+ * The job ids that miners see: our own, never the same twice (mux/job_numbers.ts), printed in base
+ * 36.
  *
  * Miners send them back unchanged. A text that is not one of ours in its one spelling reads as
  * {@linkcode NO_JOB}, which no job has.
  */
 
-/** The number of no job. */
+/** A number that no job has. */
 export const NO_JOB: number = -1;
 
-/** What a number holds exactly, 2^53 - 1, has as many. */
+/** The number of base-36 digits of 2^53 - 1, the highest exact whole number. */
 const MAX_DIGITS = 11;
 
 /** A text as long as the longest job id of ours. */

@@ -1,9 +1,9 @@
 /**
- * Cuts a byte stream into lines: LF ends one, a CR before it is dropped. A blank line is one as well:
- * it means nothing, but has to be read.
+ * Cuts a byte stream into lines: an LF ends a line, and a CR before it is dropped. A blank line is
+ * a line too: it means nothing, but has to be read.
  *
- * Whole lines are handed out as views of the chunk they came in; only the piece of a line that a
- * chunk ended in is copied, so a miner at rest costs no buffer. No byte is searched twice.
+ * Whole lines are handed out as views of the chunk they came in; only an unfinished line at the end
+ * of a chunk is copied, so an idle miner costs no buffer. No byte is searched twice.
  */
 
 import type { FaultClass } from "../../base/violation.ts";
@@ -34,17 +34,20 @@ export class LineDecoder {
     this.#fault = fault;
   }
 
-  /** Whether the stream stands inside a line. */
+  /** Whether the last line is unfinished. */
   get isInsideLine(): boolean {
     return this.#spilt > 0 || this.#at < this.#chunk.length;
   }
 
-  /** The beginning of the line the stream stands inside of, once `next()` ran dry. */
+  /** The start of the unfinished line, once `next()` has returned `undefined`. */
   get unfinished(): Uint8Array {
     return this.#spill.subarray(0, this.#spilt);
   }
 
-  /** Takes the next bytes of the stream. They must stay unchanged until `next()` ran dry. */
+  /**
+   * Takes the next bytes of the stream. They must not change until `next()` has returned
+   * `undefined`.
+   */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
@@ -83,11 +86,11 @@ export class LineDecoder {
     return undefined;
   }
 
-  /** Adds `piece` to the line begun earlier, checking its length before any byte is copied. */
+  /** Adds `piece` to the unfinished line, checking its length before any byte is copied. */
   #keep(piece: Uint8Array): void {
     if (piece.length === 0) return;
     const length = this.#spilt + piece.length;
-    // Only the CR of a line's end may stand behind the last byte allowed.
+    // Only the CR of a line end may follow the last byte that is allowed.
     const isOneOver = length === this.maxLineBytes + 1;
     if (length > this.maxLineBytes && !(isOneOver && piece[piece.length - 1] === CR)) {
       this.#refuse(length);

@@ -22,7 +22,9 @@ export interface Request {
   readonly params: readonly unknown[];
 }
 
-/** A JSON object that is no good request: no text as `method`, or no array as `params`. */
+/**
+ * A JSON object that is not a valid request: `method` is not a text, or `params` is not an array.
+ */
 export interface IllegalRequest {
   /** Tells the messages apart. */
   readonly kind: "illegal";
@@ -59,7 +61,7 @@ const encoder = new TextEncoder();
  * @returns `undefined` when the line is not a JSON object.
  */
 export function parseStratum(line: Uint8Array): StratumMessage | undefined {
-  // Noise is to cost little, and an error of JSON.parse costs more than a good line.
+  // Noise should cost little, and an error of JSON.parse costs more than a good line.
   if (!BEGINNINGS.has(line[0])) return undefined;
   return parseText(decoder.decode(line));
 }
@@ -139,7 +141,7 @@ export function encodeLine(text: string): Uint8Array {
   return encoder.encode(text + "\n");
 }
 
-/** Foreign text made safe for a log line or an error: printable ASCII, quoted, at most 60 long. */
+/** Makes foreign text safe for a log line or an error: printable ASCII, quoted, at most 60 long. */
 export function quote(text: string): string {
   const shown = text.length > 60 ? text.slice(0, 60) + "…" : text;
   return JSON.stringify(shown).replace(/[^\x20-\x7e…]/g, "?");

@@ -1,6 +1,6 @@
 /**
- * Jobs as ordinary Stratum pools write them: as {@linkcode parseNotify} reads them, with what some
- * pools do otherwise put right (pools.md "Jobs").
+ * Reads jobs as ordinary Stratum pools write them: like {@linkcode parseNotify}, after correcting
+ * what some pools do differently (pools.md "Jobs").
  */
 
 import { formatHex32, parseHex32 } from "../../base/hex.ts";

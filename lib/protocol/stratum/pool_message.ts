@@ -1,8 +1,9 @@
 /**
  * What ordinary Stratum pools send: a line as a value (pools.md).
  *
- * Pools take liberties: members in any order, errors as arrays, objects or texts, or none at all
- * beside a refusal. A line that means nothing here is a value too, for the session to count.
+ * Pools differ: members come in any order, and a refusal has its error as an array, an object or a
+ * text, or has none at all. A line without a meaning is a value too, so that the session can count
+ * it.
  */
 
 import { parseHex32 } from "../../base/hex.ts";
@@ -17,10 +18,10 @@ import { findRequestId, type RequestId } from "./request_id.ts";
 /** The longest line taken from a pool, in bytes: the longest job miners are given, and room. */
 export const MAX_POOL_LINE_BYTES: number = 40 * 1024;
 
-/** The largest difficulty there is: no hash reaches a higher one but 0. */
+/** The largest difficulty: only the hash 0 meets a higher one. */
 export const MAX_POOL_DIFFICULTY: number = 2 ** 224;
 
-/** The longest extranonce1 that miners' firmware takes, in bytes. */
+/** The longest extranonce1 that miners' firmware accepts, in bytes. */
 export const MAX_EXTRANONCE1_BYTES = 16;
 
 /** Why a request was refused. */
@@ -66,7 +67,7 @@ export type PoolMessage =
   | { readonly kind: "ping"; readonly id: RequestId }
   | { readonly kind: "unknown"; readonly id: RequestId; readonly method: string }
   | {
-    /** Nothing can be made of it. */
+    /** A message without a meaning. */
     readonly kind: "nonsense";
     /** What was found and what was wanted, for the log. */
     readonly why: string;

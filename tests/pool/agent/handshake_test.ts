@@ -110,7 +110,7 @@ function* permutations<T>(items: readonly T[]): Generator<T[]> {
   }
 }
 
-Deno.test("Verdicts are asked for only behind the authorize answer, where it has an effect", () => {
+Deno.test("Verdicts are requested only after the authorize answer, when that has an effect", () => {
   const shake = handshake();
   for (const line of [caps, conf, mask, sub, difficulty, job]) {
     assert.deepEqual(receive(shake, line), []);
@@ -306,12 +306,12 @@ const refusals: { readonly name: string; readonly line: string; readonly says: R
   ...[0, -1, 1e300, "16", null, [1], {}].map((value) => ({
     name: `difficulty ${JSON.stringify(value)}`,
     line: JSON.stringify({ id: null, method: "mining.set_difficulty", params: [value] }),
-    says: /Cannot take a difficulty/,
+    says: /Cannot use a difficulty/,
   })),
   ...["", "1fffe0000", "-1", 5, null].map((value) => ({
     name: `version mask ${JSON.stringify(value)}`,
     line: JSON.stringify({ id: null, method: "mining.set_version_mask", params: [value] }),
-    says: /Cannot take a version mask/,
+    says: /Cannot use a version mask/,
   })),
   {
     name: "a job without its parameters",
@@ -321,7 +321,7 @@ const refusals: { readonly name: string; readonly line: string; readonly says: R
 ];
 
 for (const { name, line, says } of refusals) {
-  Deno.test(`A pool with ${name} is refused, and the operator told why`, () => {
+  Deno.test(`A pool with ${name} is refused, with a reason for the operator`, () => {
     assert.throws(
       () => receive(handshake(), line),
       (error) => error instanceof PoolFault && says.test(error.message),

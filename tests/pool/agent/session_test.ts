@@ -59,7 +59,7 @@ Deno.test("A session reports the same at every cut of handshake, frames and line
   }
 });
 
-Deno.test("A session closed while bytes were on their way up tells nothing of them", async () => {
+Deno.test("A session closed while bytes were on their way to the pool reports nothing about them", async () => {
   const rig = await SessionRig.ready();
   rig.connection.deliver(linesToBytes([notifyLine("18", true), POOL_LINES.mask]));
   rig.session.close();
@@ -67,7 +67,7 @@ Deno.test("A session closed while bytes were on their way up tells nothing of th
   assert.deepEqual(rig.events.all, []);
 });
 
-Deno.test("A session that is ready tells what was agreed", async () => {
+Deno.test("A ready session reports what was agreed", async () => {
   const rig = await SessionRig.ready();
   const { upstream } = rig;
   assert.equal(upstream.terms.startingDifficulty, 16384);
@@ -196,7 +196,7 @@ Deno.test("Frames are written in the order they were asked for", async () => {
   rig.session.close();
 });
 
-Deno.test("The longest names still make a register frame the pool takes", async () => {
+Deno.test("The longest names still make a register frame that the pool accepts", async () => {
   const rig = await SessionRig.ready();
   rig.register(0xfffe, "worker".repeat(20), `BOSminer${"x".repeat(70)}`);
   const bytes = await rig.written();
@@ -300,7 +300,7 @@ Deno.test("A silent pool is probed at half the read time-out and given up at all
   assert.deepEqual(await rig.lines(), []);
   assert.equal(rig.events.endReason, undefined);
   await rig.pass(1);
-  assert.equal(rig.events.endReason, "silent: not a byte for 60 s");
+  assert.equal(rig.events.endReason, "silent: no bytes for 60 s");
   assert.equal(rig.connection.isClosed, true);
 });
 
@@ -352,7 +352,7 @@ Deno.test("A pool that goes on talking and takes no bytes is given up at the rea
     await rig.say("");
     await rig.pass(READ_TIMEOUT_MS / 4);
   }
-  assert.equal(rig.events.endReason, "stalled: took no bytes for 60 s");
+  assert.equal(rig.events.endReason, "stalled: read no bytes for 60 s");
 });
 
 Deno.test("A pool that takes nothing is given up when too much waits, but not for one whole farm", async () => {
@@ -381,7 +381,7 @@ for (
     { missing: "the switch to verdicts", heard: 5 },
   ]
 ) {
-  Deno.test(`A pool that stops before ${missing} is given up, and that is said`, async () => {
+  Deno.test(`A pool that stops before ${missing} is given up, and the reason names it`, async () => {
     const rig = new SessionRig();
     await rig.connect();
     await rig.say(...handshakeLines().slice(0, heard));
@@ -394,7 +394,7 @@ for (
 }
 
 for (const [missing, method] of [["a difficulty", "set_difficulty"], ["a job", "notify"]]) {
-  Deno.test(`A pool that never sends ${missing} is given up, and that is said`, async () => {
+  Deno.test(`A pool that never sends ${missing} is given up, and the reason names it`, async () => {
     const rig = new SessionRig();
     await rig.connect();
     await rig.say(
@@ -443,7 +443,7 @@ Deno.test("A dial that is never answered is aborted at the handshake time-out", 
   assert.deepEqual(rig.events.all, [{ ended: "no answer: waited 15 s for a connection" }]);
 });
 
-Deno.test("A connection that comes when nobody waits for it any more is closed", async () => {
+Deno.test("A connection that opens when nothing waits for it any more is closed", async () => {
   const rig = new SessionRig();
   rig.dial.isDeaf = true;
   const late = new FakeConnection();
@@ -541,7 +541,7 @@ Deno.test("A pool that asks for a new connection gets one, and not to where it s
   assert.deepEqual(rig.events.all, [{ ended: "the pool asked for a new connection" }]);
 });
 
-Deno.test("What follows in the same bytes as the end of a session is not told any more", async () => {
+Deno.test("Bytes after the end of a session, in the same read, are not reported any more", async () => {
   const rig = await SessionRig.ready();
   await rig.deliver([
     ...linesToBytes(['{"id":null,"method":"client.reconnect","params":[]}', notifyLine("1")]),
@@ -574,7 +574,7 @@ for (const stage of ["handshake", "ready"]) {
   });
 }
 
-Deno.test("A session that is over takes no more orders, and does not mind them", async () => {
+Deno.test("A session that has ended ignores further calls", async () => {
   const rig = await SessionRig.ready();
   rig.register(1);
   rig.submit(1);

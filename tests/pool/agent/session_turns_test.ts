@@ -36,7 +36,7 @@ function verdicts(count: number): number[] {
   return Array.from({ length: count }, (_, i) => [...encodeVerdict(i, 1798084231)]).flat();
 }
 
-Deno.test("A read full of verdicts is told in turns, in order", async () => {
+Deno.test("A read full of verdicts is reported in turns, in order", async () => {
   const rig = await SessionRig.ready();
   for (let i = 0; i < 1_600; i++) rig.submit(0);
   const most = await tell(rig, Uint8Array.from(verdicts(1_600)));
@@ -48,7 +48,7 @@ Deno.test("A read full of verdicts is told in turns, in order", async () => {
   rig.session.close();
 });
 
-Deno.test("A read full of small lines is told in turns, in order", async () => {
+Deno.test("A read full of small lines is reported in turns, in order", async () => {
   const rig = await SessionRig.ready();
   const masks = Array.from({ length: 220 }, (_, i) => 0x2000 * (i + 1));
   const lines = masks.map((mask) =>
@@ -62,7 +62,7 @@ Deno.test("A read full of small lines is told in turns, in order", async () => {
   rig.session.close();
 });
 
-Deno.test("A difficulty for every miner there can be is told in turns, before the job behind it", async () => {
+Deno.test("A difficulty for the most possible miners is reported in turns, before the job after it", async () => {
   const rig = await SessionRig.ready();
   rig.register(0);
   const ids = Array.from({ length: 32_764 }, (_, i) => i);
@@ -77,14 +77,14 @@ Deno.test("A difficulty for every miner there can be is told in turns, before th
   rig.session.close();
 });
 
-Deno.test("A difficulty for nobody is told once, as it came", async () => {
+Deno.test("A difficulty for no miner is reported once, as it came", async () => {
   const rig = await SessionRig.ready();
   await rig.deliver(encodeSetDifficulty(3, []));
   assert.deepEqual(rig.events.all, [{ difficulty: 8, sessionIds: [] }]);
   rig.session.close();
 });
 
-Deno.test("A session closed between two turns of a read tells nothing more of it", async () => {
+Deno.test("A session closed between two turns of a read reports nothing more of it", async () => {
   const rig = await SessionRig.ready();
   for (let i = 0; i < 1_600; i++) rig.submit(0);
   rig.connection.deliver(Uint8Array.from(verdicts(1_600)));
@@ -122,7 +122,10 @@ for (const [what, bytes] of Object.entries(FLOODS)) {
       rig.clock.advance(1);
       rig.events.all.splice(0, rig.events.all.length - 1);
     }
-    assert.match(rig.events.endReason!, /^Too much from this pool: \d+ (bytes|messages) that/);
+    assert.match(
+      rig.events.endReason!,
+      /^Cannot read on from this pool: \d+ (bytes|messages) that/,
+    );
     assert.ok(rig.session.bytesRead - before <= (2 << 20) + 65_536);
   });
 }
@@ -133,5 +136,5 @@ Deno.test("A flood in the handshake ends it", async () => {
   for (let i = 0; i < 100 && !rig.connection.isClosed; i++) {
     await rig.say(...Array.from({ length: 100 }, () => POOL_LINES.mask));
   }
-  assert.match(rig.events.endReason!, /^Too much from this pool: 1601 messages/);
+  assert.match(rig.events.endReason!, /^Cannot read on from this pool: 1601 messages/);
 });

@@ -66,7 +66,7 @@ Deno.test("Trap 8: jobs and difficulties come in the middle; every order comes t
   }
 });
 
-Deno.test("A handshake says what it waits for, in this order", () => {
+Deno.test("A handshake names what it waits for, in this order", () => {
   assert.equal(after().waitingFor, "the subscribe answer");
   assert.equal(after(sub).waitingFor, "the authorize answer");
   assert.equal(after(sub, auth).waitingFor, "the version mask");
@@ -87,7 +87,7 @@ Deno.test("Trap 5: configure that is never answered is waited for three seconds 
   assert.equal(unsubscribed.missing, "subscribe");
 });
 
-Deno.test("Trap 5: an answer to configure that is no or cannot be read is no version rolling", () => {
+Deno.test("Trap 5: a no or an unreadable answer to configure means no version rolling", () => {
   for (
     const answer of [
       '{"id":1,"result":false,"error":null}',
@@ -160,7 +160,7 @@ Deno.test("set_extranonce in the handshake without a size keeps the one before",
   assert.deepEqual(agreement?.room, { bytes: 6, offset: 0, idBytes: 2 });
 });
 
-Deno.test("Every size from 4 to 16 bytes is taken, and no other", () => {
+Deno.test("Every size from 4 to 16 bytes is accepted, and no other", () => {
   for (let bytes = 4; bytes <= 16; bytes++) {
     const { agreement } = after(conf, subscribed("0a", bytes), auth, difficulty, stratumJob());
     assert.equal(agreement?.room.bytes, bytes);
@@ -183,14 +183,14 @@ Deno.test("An extranonce1 is up to 32 hex digits, of either case", () => {
   }
 });
 
-Deno.test("A subscribe that is refused is told in the pool's words", () => {
+Deno.test("A refused subscribe is reported in the pool's words", () => {
   const { code, message } = faultOf('{"id":2,"result":null,"error":[20,"go away",null]}');
   assert.equal(code, "not-for-many-miners");
   assert.match(message, /20 "go away"/);
   assert.match(faultOf('{"id":2,"result":[[],"0a"],"error":null}').message, /subscribe/);
 });
 
-Deno.test("A name that is refused is a refusal of the account, in the pool's words", () => {
+Deno.test("A refused name is a refusal of the account, in the pool's words", () => {
   for (
     const [answer, words] of [
       ['"result":false,"error":null', /no, without a reason/],
@@ -206,7 +206,7 @@ Deno.test("A name that is refused is a refusal of the account, in the pool's wor
   }
 });
 
-Deno.test("Answers to what was never asked, and what else a pool says, change nothing", () => {
+Deno.test("Answers without a request, and other messages of a pool, change nothing", () => {
   const handshake = after(
     '{"id":9,"result":true,"error":null}',
     '{"id":null,"result":true,"error":null}',

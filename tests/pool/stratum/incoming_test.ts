@@ -25,7 +25,7 @@ Deno.test("A difficulty waits for the rest of a job that was cut anywhere, and i
   }
 });
 
-Deno.test("What came before a broken line is handed on with the fault", () => {
+Deno.test("Messages before a broken line are handed on with the fault", () => {
   const batch = read(
     new Incoming(),
     linesToBytes([difficultyLine(2), stratumJob({ 1: "zz" }), difficultyLine(3)]),
@@ -44,7 +44,7 @@ Deno.test("A line that never ends is a fault once it is longer than any job", ()
   assert.equal((batch?.fault?.error as PoolFault).code, "line-too-long");
 });
 
-Deno.test("Each line is reported, blank ones too, and what that throws is the fault", () => {
+Deno.test("Each line is reported, including blank ones, and an error of the callback is the fault", () => {
   let lines = 0;
   const bytes = linesToBytes([difficultyLine(2), "", "", difficultyLine(3)]);
   const batch = new Incoming().read(bytes, () => {

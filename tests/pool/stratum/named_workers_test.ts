@@ -53,7 +53,7 @@ Deno.test("A name that another miner still has is not forgotten with the first t
   assert.equal(workers.of(2), undefined);
 });
 
-Deno.test("A worker that is back is none of those that are forgotten for having left", () => {
+Deno.test("A worker that is back is not forgotten with those that left", () => {
   const workers = new NamedWorkers();
   workers.enter(1, "farm.a");
   askAll(workers);

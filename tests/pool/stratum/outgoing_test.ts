@@ -178,7 +178,7 @@ Deno.test("Traffic counts the opening and what the kernel has taken", async () =
   assert.equal(rig.outgoing.bytesWritten, 110);
 });
 
-Deno.test("A pool that takes nothing of what it asked for is reported as stalled", async () => {
+Deno.test("A pool that reads none of the answers it asked for is reported as stalled", async () => {
   const rig = new Rig();
   rig.connection.isHolding = true;
   for (let i = 0; i < 70; i++) rig.outgoing.sendLine("x".repeat(1000));

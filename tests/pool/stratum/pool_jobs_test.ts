@@ -42,7 +42,7 @@ Deno.test("After set_extranonce the next job is clean, also under an id that was
   assert.equal(jobs.next(JOB).isClean, false, "it is the same as before");
 });
 
-Deno.test("A job that makes a line miners do not take is refused", () => {
+Deno.test("A job whose line is too long for miners is refused", () => {
   const jobs = new PoolJobs("aa");
   assert.throws(
     () => jobs.next({ ...JOB, coinbase2: "00".repeat(17_000) }),

@@ -30,7 +30,7 @@ const MASK = (mask: string) =>
 
 /** How many messages the log says mean nothing; of many it has the first few. */
 function ignoredIn(log: LogCapture): number {
-  return log.take().filter((line) => line.includes("means nothing")).length;
+  return log.take().filter((line) => line.includes("without a meaning")).length;
 }
 
 // The handshake
@@ -62,7 +62,7 @@ Deno.test("A suggested difficulty is in the opening", () => {
   rig.session.close();
 });
 
-Deno.test("A session that is ready tells its terms", async () => {
+Deno.test("A ready session reports its terms", async () => {
   const rig = await StratumRig.ready();
   assert.deepEqual(rig.upstream.terms, {
     extranonce: { bytes: 8, offset: 2, idBytes: 2 },
@@ -100,7 +100,7 @@ Deno.test("Trap 5: a pool that never answers configure is ready after three seco
   rig.session.close();
 });
 
-Deno.test("A pool that is late with its handshake is left, and what is missing is said", async () => {
+Deno.test("A pool that is late with its handshake is left, and the log says what is missing", async () => {
   for (
     const [lines, missing] of [
       [[], "the subscribe answer"],
@@ -327,7 +327,7 @@ Deno.test("Trap 6: after an agreement the sixth parameter is always there, also 
   rig.session.close();
 });
 
-Deno.test("Trap 4: every share goes up under the authorized name, whichever miner's it is", async () => {
+Deno.test("Trap 4: every share is sent under the authorized name, whichever miner it is from", async () => {
   const rig = await StratumRig.ready();
   rig.enter(1);
   rig.enter(2);
@@ -338,7 +338,7 @@ Deno.test("Trap 4: every share goes up under the authorized name, whichever mine
   rig.session.close();
 });
 
-Deno.test("Verdicts are matched by id, in any order; unknown ids are told, too, and counted astray", async () => {
+Deno.test("Verdicts are matched by id, in any order; unknown ids are also reported, and counted astray", async () => {
   const rig = await StratumRig.ready();
   using log = new LogCapture();
   const [first, second] = [rig.submit(1), rig.submit(2)];
@@ -364,13 +364,13 @@ Deno.test("A refusal of our name is an error in the log, once a minute", async (
   const refuse = (id: number) =>
     `{"id":${id},"result":null,"error":[24,"unauthorized worker",null]}`;
   for (let i = 0; i < 10; i++) await rig.say(refuse(rig.submit(1)));
-  const lines = log.take().filter((line) => line.includes("takes no shares under the name"));
+  const lines = log.take().filter((line) => line.includes("accepts no shares under the name"));
   assert.equal(lines.length, 1);
   assert.match(lines[0]!, /bc1qfarm\.main.*24 unauthorized worker/);
   rig.session.close();
 });
 
-Deno.test("What is counted as a refusal of another kind raises no alarm, however its words go on", async () => {
+Deno.test("A refusal of another kind raises no alarm, whatever its text", async () => {
   const rig = await StratumRig.ready();
   using log = new LogCapture();
   const words = "x".repeat(80) + " unauthorized";
@@ -464,7 +464,7 @@ Deno.test("What a pool shows is logged a few times a minute, printable and short
   rig.session.close();
 });
 
-Deno.test("Lines that mean nothing are counted and logged a few times; a pool that sends nothing else is left", async () => {
+Deno.test("Lines without a meaning are counted and logged a few times; a pool that sends only those is left", async () => {
   const rig = await StratumRig.ready();
   using log = new LogCapture();
   for (let i = 0; i < 99; i++) await rig.say(i % 2 === 0 ? "Invalid JSON" : difficultyLine(0));
@@ -482,10 +482,10 @@ Deno.test("A pool that sends too much is left", async () => {
     rig.connection.deliver(flood);
     for (let turns = 0; turns < 10; turns++) await turn();
   }
-  assert.match(rig.events.endReason!, /Too much from this pool/);
+  assert.match(rig.events.endReason!, /Cannot read on from this pool/);
 });
 
-Deno.test("Many small lines are too much long before their bytes are, blank ones too", async () => {
+Deno.test("Many small lines, even blank ones, are too much long before their bytes are", async () => {
   for (const line of ["", difficultyLine(1024)]) {
     const rig = await StratumRig.ready();
     await rig.say(...Array(1_550).fill(line));
@@ -493,7 +493,7 @@ Deno.test("Many small lines are too much long before their bytes are, blank ones
     assert.equal(rig.events.endReason, undefined);
     await rig.say(...Array(100).fill(line));
     await turnsUntil(() => rig.events.endReason !== undefined, "it ends");
-    assert.match(rig.events.endReason!, /Too much from this pool: \d+ messages/);
+    assert.match(rig.events.endReason!, /Cannot read on from this pool: \d+ messages/);
   }
 });
 
@@ -527,7 +527,7 @@ Deno.test("A pool is dead after two minutes without a byte, and is never asked a
   for (let second = 0; second < 119; second++) await rig.pass(1000);
   assert.equal(rig.events.endReason, undefined);
   await rig.pass(1000);
-  assert.equal(rig.events.endReason, "silent: not a byte for 120 s");
+  assert.equal(rig.events.endReason, "silent: no bytes for 120 s");
   assert.deepEqual(await rig.lines(), []);
 });
 
@@ -540,7 +540,7 @@ Deno.test("While a share waits for its verdict a pool is dead after 30 s of sile
   for (let second = 0; second < 14; second++) await rig.pass(1000);
   assert.equal(rig.events.endReason, undefined);
   await rig.pass(1000);
-  assert.match(rig.events.endReason!, /shares wait for their verdicts, and not a byte for 30 s/);
+  assert.match(rig.events.endReason!, /shares wait for verdicts, and no bytes for 30 s/);
 });
 
 Deno.test("A verdict, and anything else that comes, keeps a pool alive", async () => {
@@ -559,7 +559,7 @@ Deno.test("A verdict, and anything else that comes, keeps a pool alive", async (
 Deno.test("The operator's time-out is taken where there is one", async () => {
   const rig = await StratumRig.ready(stratumHandshake(), { readTimeoutMs: 20_000 });
   for (let second = 0; second < 20; second++) await rig.pass(1000);
-  assert.equal(rig.events.endReason, "silent: not a byte for 20 s");
+  assert.equal(rig.events.endReason, "silent: no bytes for 20 s");
 });
 
 // Ends
@@ -594,7 +594,7 @@ Deno.test("A pool that closes, breaks or takes no write ends the session once", 
   }
 });
 
-Deno.test("A pool that closes or resets before it gives work is told with what to check", async () => {
+Deno.test("A pool that closes or resets before it gives work is reported with what to check", async () => {
   const reset = new Deno.errors.ConnectionReset("reset");
   for (
     const act of [
@@ -610,7 +610,7 @@ Deno.test("A pool that closes or resets before it gives work is told with what t
     assert.equal(
       rig.events.endReason,
       "the pool closed the connection before the authorize answer came; check its port, whether it " +
-        "wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and whether it bars this address",
+        "wants TLS (stratum+ssl://) or agents (btcagent+tcp://), and whether it blocks this address",
     );
     assert.equal(rig.events.endCause, "close");
   }
@@ -630,7 +630,7 @@ Deno.test("A dial that fails ends the session; one answered after the close is c
   assert.deepEqual(late.events.all, []);
 });
 
-Deno.test("Whatever bytes a pool sends, before and after it is ready, its session ends at most once and throws nothing", async () => {
+Deno.test("Any bytes of a pool, before or after it is ready, end its session at most once and throw nothing", async () => {
   const words = fc.constantFrom(
     ...stratumHandshake(),
     difficultyLine("1e400"),

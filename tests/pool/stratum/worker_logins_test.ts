@@ -86,7 +86,7 @@ Deno.test("A worker is authorized once when it appears, and named in its shares 
   rig.session.close();
 });
 
-Deno.test("Pools that are to see one worker, or one on each connection, are asked for no name", async () => {
+Deno.test("Pools that see one worker, or one on each connection, are asked for no name", async () => {
   for (const workers of ["one", "connection"] as const) {
     const rig = await StratumRig.ready(stratumHandshake(), { workers });
     rig.enter(1);
@@ -97,7 +97,7 @@ Deno.test("Pools that are to see one worker, or one on each connection, are aske
   }
 });
 
-Deno.test("The first worker goes ahead; once it was taken, others follow, at most ten a second", async () => {
+Deno.test("The first worker is tried alone; once it is accepted, others follow, at most ten a second", async () => {
   using _log = new LogCapture();
   const rig = await readyForEach();
   for (let id = 0; id < 50; id++) rig.enter(id, `rig${id}`);
@@ -119,7 +119,7 @@ Deno.test("The first worker goes ahead; once it was taken, others follow, at mos
   rig.session.close();
 });
 
-Deno.test("A block that is refused for a worker's name goes up once more, as the user's", async () => {
+Deno.test("A block that is refused for a worker's name is sent once more, as the user's", async () => {
   using _log = new LogCapture();
   const rig = await withRig1();
   rig.submit(1, {}, {}, true);
@@ -138,7 +138,7 @@ Deno.test("A block that is refused for a worker's name goes up once more, as the
   rig.session.close();
 });
 
-Deno.test("Of several connections one asks for a name, and others only once the pool took it", async () => {
+Deno.test("One of several connections asks for a name, and others only once the pool accepted it", async () => {
   using _log = new LogCapture();
   for (const answer of ["yes", "no", "gone"] as const) {
     const atPools = new WorkersAtPools();
@@ -162,7 +162,7 @@ Deno.test("Of several connections one asks for a name, and others only once the 
   }
 });
 
-Deno.test("A pool that took the first worker and answers no other is asked for a hundred more", async () => {
+Deno.test("A pool that accepted the first worker and answers no other is asked for a hundred more", async () => {
   using _log = new LogCapture();
   const rig = await withRig1();
   let asked = 0;
@@ -220,7 +220,7 @@ Deno.test("A hostile name comes to the pool filtered and cut, under the configur
   rig.session.close();
 });
 
-Deno.test("A refused worker ends the names: no share goes up before the user is authorized again", async () => {
+Deno.test("A refused worker ends the names: no share is sent before the user is authorized again", async () => {
   using log = new LogCapture();
   const atPools = new WorkersAtPools();
   const rig = await withRig1(atPools);
@@ -253,7 +253,7 @@ Deno.test("A refused worker ends the names: no share goes up before the user is 
   rig.session.close();
 });
 
-Deno.test("If the user is refused again after that, or not taken in time, the connection is replaced", async () => {
+Deno.test("If the user is then refused, or not accepted in time, the connection is replaced", async () => {
   using _log = new LogCapture();
   for (const isSilent of [false, true]) {
     const rig = await readyForEach();
@@ -316,7 +316,7 @@ Deno.test("A share of a worker that is refused for another reason leaves the nam
   rig.session.close();
 });
 
-Deno.test("A pool that takes the last authorized name alone shows it at the next share of the user", async () => {
+Deno.test("A pool that uses only the last authorized name shows it at the next share of the user", async () => {
   using log = new LogCapture();
   const rig = await withRig1();
   rig.enter(2, "rig2");
@@ -328,16 +328,16 @@ Deno.test("A pool that takes the last authorized name alone shows it at the next
   rig.session.close();
 });
 
-Deno.test("Before any worker was authorized a refusal of the user's name is the alarm that it always was", async () => {
+Deno.test("Before any worker was authorized, a refusal of the user's name raises the usual alarm", async () => {
   using log = new LogCapture();
   const rig = await readyForEach();
   await rig.say(no(rig.submit(1)));
-  assert.match(log.take().at(-1)!, /^error.*takes no shares under the name/);
+  assert.match(log.take().at(-1)!, /^error.*accepts no shares under the name/);
   assert.deepEqual((await logins(rig)).length, 0);
   rig.session.close();
 });
 
-Deno.test("A pool that leaves the first worker unanswered for three seconds and talks on sees one", async () => {
+Deno.test("A pool that does not answer the first worker for three seconds, but sends more, sees one worker", async () => {
   using log = new LogCapture();
   const atPools = new WorkersAtPools();
   const rig = await readyForEach(atPools);
@@ -411,7 +411,7 @@ Deno.test("A refusal from before the user was taken again, but read after it, ch
   rig.session.close();
 });
 
-Deno.test("Shares that wait for their turn when the names end go up under the user", async () => {
+Deno.test("Shares that still wait when the names end are sent under the user", async () => {
   using _log = new LogCapture();
   const rig = await withRig1();
   const first = rig.submit(1);
@@ -451,7 +451,7 @@ Deno.test("What one connection found out counts for the others of the pool, and 
   for (const rig of [one, other, later]) rig.session.close();
 });
 
-Deno.test("Answers to names are no nonsense, and verdicts of shares go on beside them", async () => {
+Deno.test("Answers to names are not nonsense, and verdicts of shares still come between them", async () => {
   using log = new LogCapture();
   const rig = await withRig1();
   for (let id = 10; id < 40; id++) rig.enter(id, `rig${id}`);

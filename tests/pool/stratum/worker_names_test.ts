@@ -11,7 +11,7 @@ function seenOf(user: string, minerUser: string): string {
   return workerUser(user, splitUserName(minerUser).workerName);
 }
 
-Deno.test("Of a miner's name only the worker part goes up, under the configured account", () => {
+Deno.test("Only the worker part of a miner's name is sent, under the configured account", () => {
   assert.equal(seenOf("bc1qfarm", "whatever.rig7"), "bc1qfarm.rig7");
   assert.equal(seenOf("bc1qfarm.main", "whatever.rig7"), "bc1qfarm.rig7");
   assert.equal(seenOf("bc1qfarm.main.old", "rig7"), "bc1qfarm.rig7");
@@ -24,7 +24,7 @@ Deno.test("A miner that calls itself by another's payout address earns for the c
   }
 });
 
-Deno.test("What not every pool takes in a worker's name becomes a hyphen, and names stay apart", () => {
+Deno.test("Characters that some pools refuse become hyphens, and names stay different", () => {
   assert.equal(workerUser("farm", "rig.1.11"), "farm.rig-1-11");
   assert.equal(workerUser("farm", "rig.11.1"), "farm.rig-11-1");
   assert.equal(workerUser("farm", "a:b|c^d/e"), "farm.a-b-c-d-e");
@@ -32,7 +32,7 @@ Deno.test("What not every pool takes in a worker's name becomes a hyphen, and na
   assert.equal(workerUser("farm", "rig 7"), workerUser("farm", "rig/7"), "one worker at the pool");
 });
 
-Deno.test("A worker whose name has nothing that pools take is the one without a name", () => {
+Deno.test("A worker whose name has no usable characters is the one without a name", () => {
   for (const name of ["", "...", "=", "\u202e", "-", "—"]) {
     assert.equal(workerUser("farm", name), "farm.__default__", JSON.stringify(name));
   }
@@ -57,7 +57,7 @@ for (const [harm, name] of Object.entries(HOSTILE_NAMES)) {
   });
 }
 
-Deno.test("Whatever a miner calls itself, the account stays, and the name is of bounded length", () => {
+Deno.test("For any name of a miner, the account stays and the name has a bounded length", () => {
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 100 }), (name) => {
     assert.match(seenOf("bc1qfarm.main", name), /^bc1qfarm\.[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/);
   }));

@@ -19,7 +19,7 @@ const ENTRY: KnownPool = {
   minersPerConnection: undefined,
 };
 
-Deno.test("A pool that does not take names is said once, with what it did and what it will see", () => {
+Deno.test("A pool that does not accept names is logged once, with what it did and what it will see", () => {
   const atPools = new WorkersAtPools();
   using log = new LogCapture();
   assert.equal(atPools.isOne(3), false);
@@ -34,7 +34,7 @@ Deno.test("A pool that does not take names is said once, with what it did and wh
   );
 });
 
-Deno.test("A pool that takes names is said once, with what its figures of one worker are worth", () => {
+Deno.test("A pool that accepts names is logged once, with how accurate its figures of one worker are", () => {
   const atPools = new WorkersAtPools();
   using log = new LogCapture();
   atPools.tookWorker(PLACE, "bc1qfarm.rig1");

@@ -130,7 +130,7 @@ Deno.test("PoolStreamDecoder reads a line of a megabyte dripped in fast, and ref
   }
   decoder.push(encoder.encode("\n"));
   assert.equal(decoder.next()?.bytes.length, longest);
-  // Copying or searching it anew for every drip would take over thirty gigabytes of moves.
+  // Copying or searching it again for every drip would take over thirty gigabytes of moves.
   assert.ok(cpuMs() - startedAt < 1000);
 
   decoder.push(new Uint8Array(longest).fill(0x61));

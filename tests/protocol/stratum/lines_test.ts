@@ -120,7 +120,7 @@ Deno.test("LineDecoder reads a line of the greatest length dripped in fast", () 
   }
   reader.push(Uint8Array.of(0x0a));
   assert.equal(reader.next()?.length, maxLineBytes);
-  // Copying or searching it anew for every drip would take over thirty gigabytes of moves.
+  // Copying or searching it again for every drip would take over thirty gigabytes of moves.
   assert.ok(cpuMs() - startedAt < 1000);
 });
 

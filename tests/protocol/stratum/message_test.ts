@@ -1,4 +1,4 @@
-/** Lines in, lines out: every line is a message or the fault of whoever sent it. */
+/** Lines in, lines out: every line is a message or its sender's fault. */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
