@@ -471,7 +471,7 @@ Deno.test("Lines without a meaning are counted and logged a few times; a pool th
   assert.equal(rig.events.endReason, undefined);
   assert.equal(ignoredIn(log), 3);
   for (let i = 0; i < 99; i++) await rig.say("HTTP/1.1 400 Bad Request");
-  assert.match(rig.events.endReason!, /101 messages mean nothing.*HTTP/);
+  assert.match(rig.events.endReason!, /101 of its messages have no meaning.*HTTP/);
   assert.equal(rig.events.endCause, "refusal");
 });
 
