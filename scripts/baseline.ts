@@ -1,6 +1,6 @@
 /**
  * `deno task baseline [COMMIT]`: builds btcagent as it was at a commit, from this repository's own
- * history, and prints the path of a program that starts it, to be measured beside today's:
+ * history, and prints the path of a program that starts it, to compare it with today's:
  *
  *     deno task bench rate attack --runs 3 --compare "$(deno task --quiet baseline) -c {conf}"
  *
@@ -9,7 +9,7 @@
 
 import { run } from "./ship/command.ts";
 
-/** What work is compared with that follows the first measured release. */
+/** The first measured release, with which later work is compared. */
 const FIRST_MEASURED = "a93944b";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -18,7 +18,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
  * Builds `commit` in a new folder below `parent`, or the system's temporary folder, bundled as in
  * its packages.
  *
- * @returns the path of the program; what is behind it is started as the packages start it.
+ * @returns the path of the program, which starts the bundle as the packages do.
  * @throws Error when there is no such commit, or it cannot be built.
  */
 export async function buildBaseline(commit: string, parent?: string): Promise<string> {

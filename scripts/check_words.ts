@@ -1,18 +1,16 @@
 /**
- * Holds the English of every line that a change adds to what operators read without stumbling.
+ * Checks that nobody stumbles over our English: comments, log lines, help, schema descriptions,
+ * pages, the README and the change log.
  *
- * Reads the lines that were added since {@linkcode HELD_SINCE} and are still there: comments, log
- * lines, help, schema descriptions, pages and the README. Prints one line for each finding, with what
- * to write instead, and exits with 1; says nothing if there are none. Run it at the top of the
- * repository: `deno task words`.
+ * Reads every line of every tracked file below {@linkcode PATHS}. Prints one line for each finding,
+ * with what to write instead, and exits with 1; prints nothing if there are none. Run it at the top
+ * of the repository: `deno task words`.
  */
 
-/** Texts of this commit and before are not held to the list. */
-const HELD_SINCE = "a93944b8b385776e81981329c0b9ab57fca2acf2";
-
-/** Where people read our English. Tests plant bad examples, and this file lists them. */
+/** Where people read our English; as git takes paths. */
 const PATHS = [
   "main.ts",
+  "deno.json",
   "lib",
   "scripts",
   "conf",
@@ -20,17 +18,24 @@ const PATHS = [
   "CHANGELOG.md",
   ".ci",
   ".github",
+  // The list itself, whose tests plant bad examples.
   ":!scripts/check_words.ts",
+  // A licence text that is not ours.
+  ":!scripts/ship/debian/copyright",
+  // Chinese.
   ":!conf/README.zh.md",
   ":!conf/docs/zh",
 ];
 
-/** A finding shows no more of the words, in characters. */
+/** Files without text of ours. */
+const NO_TEXT = /\.(?:png|svg|ico|woff2)$/;
+
+/** The longest text of a finding, in characters. */
 const MAX_SHOWN_CHARS = 60;
 
 /** A habit to get rid of. */
 export interface Habit {
-  /** What it is called in a finding, and by its test. */
+  /** Its name, in findings and in its test. */
   readonly name: string;
   /** Finds it in one piece of text, white space folded to single blanks. */
   readonly pattern: RegExp;
@@ -38,7 +43,7 @@ export interface Habit {
   readonly write: string;
 }
 
-/** Every habit, the oldest first. Each has a planted example in its test. */
+/** Every habit. Each has a planted example in its test. */
 export const HABITS: readonly Habit[] = [
   {
     name: "so many",
@@ -113,26 +118,26 @@ export interface Finding {
   readonly found: string;
   /** What to write instead. */
   readonly write: string;
-  /** Of a piece of lines: the first line that has a part of the words, counted from 0. */
+  /** The first line that has a part of the words, counted from 0. */
   readonly line: number;
 }
 
-/** What to reword in `lines`, which stand below each other. A habit may run over their ends. */
+/** Finds what to reword in consecutive `lines`. A finding may run over the end of a line. */
 export function findingsIn(lines: readonly string[]): readonly Finding[] {
   const findings: Finding[] = [];
   for (const piece of pieces(lines)) {
     for (const { name, pattern, write } of HABITS) {
-      const match = pattern.exec(piece.text);
-      if (match === null) continue;
-      const line = piece.starts.findLastIndex((start) => start <= match.index);
-      const found = match[0].trim().slice(0, MAX_SHOWN_CHARS);
-      findings.push({ habit: name, found, write, line: piece.first + line });
+      for (const match of piece.text.matchAll(new RegExp(pattern, pattern.flags + "g"))) {
+        const line = piece.starts.findLastIndex((start) => start <= match.index);
+        const found = match[0].trim().slice(0, MAX_SHOWN_CHARS);
+        findings.push({ habit: name, found, write, line: piece.first + line });
+      }
     }
   }
   return findings;
 }
 
-/** A sentence or more that stands in one or more lines. */
+/** One or more sentences in one or more lines. */
 interface Piece {
   /** Without the marks of comments, white space folded. */
   readonly text: string;
@@ -145,10 +150,10 @@ interface Piece {
 /** The marks that begin a line of a comment, a list or a table, and what closes a comment. */
 const MARKS = /^\s*(?:\/\*\*?|\*\/|\*(?= |$)|\/\/|#+(?= )|[-|>] )\s*|\s*\*\/\s*$/g;
 
-/** Where a line begins a text of its own: a comment, an item of a list, a row, a quoted text. */
+/** A line that begins a new text: a comment, an item of a list, a row, a quoted text. */
 const BEGINS = /^\s*(?:\/\*\*|[-|>] |["'`#])|^\s*$/;
 
-/** Where one ends: its comment does, or nothing was said. */
+/** A line that ends one: the end of a comment, or an empty line. */
 const ENDS = /\*\/\s*$|^\s*$/;
 
 function pieces(lines: readonly string[]): readonly Piece[] {
@@ -169,40 +174,6 @@ function pieces(lines: readonly string[]): readonly Piece[] {
   return found;
 }
 
-/** Lines added below each other in one file. */
-export interface Added {
-  /** The file, relative to the top of the repository. */
-  readonly file: string;
-  /** The number of the first line, from 1. */
-  readonly first: number;
-  /** The lines without their ends. */
-  readonly lines: readonly string[];
-}
-
-/** What the output of `git diff -U0` adds. */
-export function addedIn(diff: string): readonly Added[] {
-  const added: { file: string; first: number; lines: string[] }[] = [];
-  let file = "";
-  let open: { file: string; first: number; lines: string[] } | undefined;
-  let left = 0;
-  for (const line of diff.split("\n")) {
-    if (left > 0 && line.startsWith("+")) {
-      open!.lines.push(line.slice(1));
-      left--;
-      continue;
-    }
-    const hunk = /^@@ -\S+ \+(\d+)(?:,(\d+))? @@/.exec(line);
-    if (hunk !== null) {
-      left = Number(hunk[2] ?? 1);
-      open = { file, first: Number(hunk[1]), lines: [] };
-      if (left > 0) added.push(open);
-    } else if (line.startsWith("+++ ")) {
-      file = line.slice(4).replace(/^b\//, "");
-    }
-  }
-  return added;
-}
-
 async function git(...args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command("git", { args: [...args] }).output();
   if (success) return new TextDecoder().decode(stdout);
@@ -210,36 +181,18 @@ async function git(...args: readonly string[]): Promise<string> {
 }
 
 async function main(): Promise<number> {
-  const isThere = await git("cat-file", "-e", `${HELD_SINCE}^{commit}`).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    // deno-lint-ignore no-console -- a script speaks on the terminal
-    console.error(
-      `Cannot tell which lines were added: commit ${HELD_SINCE.slice(0, 7)} is not in this copy ` +
-        "of the repository; fetch the whole history (git fetch --unshallow)",
-    );
-    return 1;
+  const listed = await git("ls-files", "-z", "--", ...PATHS);
+  const files = listed.split("\0").filter((file) => file !== "" && !NO_TEXT.test(file));
+  let findings = 0;
+  for (const file of files) {
+    const lines = (await Deno.readTextFile(file)).split("\n");
+    for (const { line, habit, found, write } of findingsIn(lines)) {
+      findings++;
+      // deno-lint-ignore no-console -- a script speaks on the terminal
+      console.error(`${file}:${line + 1}: "${found}" (${habit}); write: ${write}`);
+    }
   }
-  const diff = await git(
-    "diff",
-    "-U0",
-    "--no-color",
-    "--no-ext-diff",
-    "-M",
-    HELD_SINCE,
-    "--",
-    ...PATHS,
-  );
-  const places = addedIn(diff).flatMap(({ file, first, lines }) =>
-    findingsIn(lines).map((finding) => ({ ...finding, at: `${file}:${first + finding.line}` }))
-  );
-  for (const { at, habit, found, write } of places) {
-    // deno-lint-ignore no-console -- a script speaks on the terminal
-    console.error(`${at}: "${found}" (${habit}); write: ${write}`);
-  }
-  return places.length === 0 ? 0 : 1;
+  return findings === 0 ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main());

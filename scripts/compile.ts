@@ -2,8 +2,8 @@
  * `deno task compile [--out DIR] [--only x86_64|aarch64]`: one executable for each platform, with
  * the flags and permissions of the `start` task, and `SHA256SUMS`.
  *
- * Nothing is left behind that only looks compiled: each result is for the processor it is named
- * after, and the one for this machine has said its version and mined in the demo.
+ * Only working executables remain: each result is checked to be for the processor in its name, and
+ * the one for this machine has printed its version and mined in the demo.
  *
  * Exit codes: 0 all built, 1 something built is wrong, 2 wrong use, 3 no denort for a platform.
  */
@@ -22,7 +22,7 @@ const EXIT = { built: 0, wrong: 1, misused: 2, noDenort: 3 } as const;
 
 const DEMO_SECONDS = 5;
 
-/** A build that cannot be had, with the exit code that says so. */
+/** A build that failed, with its exit code. */
 class NotBuilt extends Error {
   override readonly name = "NotBuilt";
 
@@ -88,7 +88,7 @@ async function compile(platform: Platform, program: string, path: string): Promi
   if (platform.target === Deno.build.target) await smokeTest(path);
 }
 
-/** Lets it say its version and mine for a moment. @throws NotBuilt */
+/** Lets it print its version and mine for a moment. @throws NotBuilt */
 async function smokeTest(path: string): Promise<void> {
   const version = await outcome([path, "--version"]);
   if (!version.stdout.startsWith(`btcagent ${VERSION}\n`)) {
@@ -132,7 +132,7 @@ async function main(): Promise<number> {
         say(`${out}/${name}: ${(size / 1e6).toFixed(1)} MB, ${wasRun}`);
       } catch (error) {
         if (!(error instanceof NotBuilt)) throw error;
-        // An executable of an earlier build is not what was asked for now.
+        // An executable of an earlier build must not remain.
         await Deno.remove(`${out}/${name}`).catch(() => {});
         complain(`${name} was not built. ${error.message}`);
         code = code === EXIT.wrong ? code : error.code;

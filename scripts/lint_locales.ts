@@ -1,9 +1,9 @@
 /**
- * A plugin of `deno lint`: nothing in lib or main.ts asks the runtime for the ways of a language or a
- * country. Its tables of them are up to 5 MB of memory at the first question (scripts/bench/README),
- * and what an operator's programs read may not depend on where it was written.
+ * A plugin of `deno lint`: no code in lib or main.ts uses the runtime's rules of languages and
+ * countries. Their tables take up to 5 MB of memory at the first use (scripts/bench/README), and
+ * output that an operator's programs read must not depend on the country.
  *
- * The page runs in browsers and is left alone, and so are the times of the log, which are local.
+ * The page runs in browsers and is exempt, and so are the local times of the log.
  */
 
 /** Runs in browsers. */

@@ -1,18 +1,18 @@
 /**
- * A plugin of `deno lint`: nothing in lib or main.ts takes time or chance from the system itself.
- * Both are handed in as a `Time` (lib/base/clock.ts), so that the whole program also runs on a
- * made-up one.
+ * A plugin of `deno lint`: no code in lib or main.ts takes time or random numbers from the system
+ * itself. Both are handed in as a `Time` (lib/base/clock.ts), so that the whole program also runs
+ * on a made-up one.
  *
- * What goes by on its own is left alone: promises and `queueMicrotask` take no time.
+ * Promises and `queueMicrotask` take no time and are allowed.
  */
 
 /** The one file that may, relative to the top of the repository. */
 const SYSTEM_TIME = "lib/base/system_time.ts";
 
-/** Runs in browsers and is handed nothing. */
+/** The page runs in browsers and gets no `Time`. */
 const PAGE = "lib/observe/status/page/";
 
-/** Names that are reported wherever they stand, and which part of a `Time` is for it. */
+/** Names that are always reported, each with the part of a `Time` to use instead. */
 const INSTEAD = {
   setTimeout: "after",
   setInterval: "every",
@@ -31,14 +31,14 @@ const INSTEAD = {
   randomInt: "random",
 } as const;
 
-/** The same for members of globals that are welcome otherwise. */
+/** The same for members of globals that are otherwise allowed. */
 const MEMBERS = {
   Date: ["now", "wallNow"],
   Math: ["random", "random"],
   AbortSignal: ["timeout", "after"],
 } as const;
 
-/** Modules that have nothing else to give. */
+/** Modules that offer nothing else. */
 const MODULES = /^(?:node:)?(?:timers|timers\/promises|perf_hooks)$/;
 
 const top = new URL("..", import.meta.url).pathname;

@@ -2,8 +2,8 @@
  * `deno task package [--out DIR] [--only x86_64|aarch64]`: a tar.gz and a .deb for each platform,
  * and `SHA256SUMS`. Two builds of one commit are the same bytes.
  *
- * They hold what `deno task compile` left in that folder, if it did, else the stock Deno runtime
- * and the program.
+ * They contain the executable that `deno task compile` left in that folder, else the stock Deno
+ * runtime and the program.
  *
  * Exit codes: 0 all packed, 1 failed, 2 wrong use, 3 no runtime for a platform.
  */
@@ -21,7 +21,7 @@ const EXIT = { packed: 0, failed: 1, misused: 2, noRuntime: 3 } as const;
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
-/** The time of what is packed: `$SOURCE_DATE_EPOCH`, else that of the last commit. */
+/** Returns the time of packed files: `$SOURCE_DATE_EPOCH`, else that of the last commit. */
 async function sourceEpoch(): Promise<number> {
   const text = Deno.env.get("SOURCE_DATE_EPOCH") ??
     await run(["git", "-C", ROOT, "log", "-1", "--format=%ct"]).catch(() => "");

@@ -11,27 +11,30 @@ import settings from "../deno.json" with { type: "json" };
 
 const ROOT = new URL("../", import.meta.url);
 
-/** Tests with tasks of their own. */
+/** Folders of tests with tasks of their own. */
 const OTHER_TASKS: ReadonlySet<string> = new Set(["browser", "farm", "package"]);
 
 /** Folders whose tests start processes and farms: each file has an isolate of its own. */
 const ALONE: ReadonlySet<string> = new Set(["loopback", "scripts"]);
 
-/** Files that share an isolate: few enough that the last ones to end do not end alone. */
+/** Files that share an isolate: few enough that the last isolate does not run alone for long. */
 const MOST_TOGETHER = 10;
 
-/** Isolates that run at a time: much of what they do is waiting. */
+/** Isolates that run at a time: they wait for much of their time. */
 const JOBS = "4";
 
 /** Files of tests that share an isolate. */
 export interface TestModule {
-  /** What the output calls it; `undefined` for a file that runs as it is. */
+  /** Its name in the output; `undefined` for a file that runs on its own. */
   readonly name: string | undefined;
   /** Paths, from the top of the repository. */
   readonly files: readonly string[];
 }
 
-/** Which of these files, as `tests/mux/terms_test.ts`, run together; those of other tasks do not. */
+/**
+ * Groups these files, as `tests/mux/terms_test.ts`, into those that run together, without files of
+ * other tasks.
+ */
 export function testModules(paths: readonly string[]): TestModule[] {
   const folders = Map.groupBy(paths.toSorted(), (path) => path.split("/").slice(1, -1).join("/"));
   return [...folders].flatMap(([folder, files]): TestModule[] => {
@@ -54,7 +57,7 @@ export function testFiles(folder = "tests"): string[] {
   });
 }
 
-/** Writes what runs together into `folder` and gives what `deno test` is to run. */
+/** Writes a module for each group into `folder`, and returns what `deno test` runs. */
 function writeModules(folder: string): string[] {
   return testModules(testFiles()).map(({ name, files }) => {
     if (name === undefined) return files[0]!;
@@ -64,7 +67,7 @@ function writeModules(folder: string): string[] {
   });
 }
 
-/** Runs them as `deno task test:farm` runs its own and gives the exit code. */
+/** Runs them as `deno task test:farm` runs its own, and returns the exit code. */
 async function run(args: readonly string[]): Promise<number> {
   const flags = settings.tasks["test:farm"].command.split(" ").filter((word) =>
     word.startsWith("--")

@@ -1,6 +1,6 @@
 /**
- * What holds for every agent pool (protocol/agent/agent.md), for the parts that know no kind of pool
- * or find it out.
+ * Facts about every agent pool (protocol/agent/agent.md), for code that does not depend on the kind
+ * of pool or detects it.
  */
 
 /**

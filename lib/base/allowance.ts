@@ -1,11 +1,11 @@
 /**
- * How often something may happen: now and then in the long run, and several times at once after a
- * rest.
+ * Limits how often something may happen: at a steady rate in the long run, several times at once
+ * after a rest.
  */
 export class Allowance {
   readonly #everyMs: number;
   readonly #roomMs: number;
-  /** When the whole allowance is there again. */
+  /** When the whole allowance is available again. */
   #restedAt = -Infinity;
 
   /** Once in `everyMs` milliseconds in the long run, `burst` times at once after a rest. */
@@ -17,9 +17,9 @@ export class Allowance {
   /**
    * Takes one at `time`, in milliseconds.
    *
-   * @param awayMs How long nobody was here to see it happen, when others do it: what happened in
-   * that time is seen all at once, and may use what there was in that time.
-   * @returns whether there was one to take.
+   * @param awayMs How long this process was away, for events of others: those of that time are all
+   * seen at once, and may use the allowance of that time.
+   * @returns whether one was left to take.
    */
   take(time: number, awayMs: number = 0): boolean {
     const next = Math.max(this.#restedAt, time - awayMs) + this.#everyMs;

@@ -1,44 +1,46 @@
 /**
- * Time as far as this process was there to see it: our own absence is nobody's fault.
+ * Time that counts only while this process is running: its own absence is nobody's fault.
  *
  * A process may be paused (SIGSTOP, a snapshot of its machine, `docker pause`), starved of CPU, or
  * have its clock jump. What peers sent meanwhile waits unread in the kernel, so a deadline that
- * simply passes in that time says nothing about them. This clock has to be ticked several times a
- * second, and passes only while that is done: a tick that comes late shifts every deadline by as
- * much, and nothing is judged before a whole turn of reading.
+ * passes in that time says nothing about them. This clock must be ticked several times a second and
+ * passes only while it is: a late tick shifts every deadline by the delay, and nothing is judged
+ * before one whole turn of reading.
  *
  * Which clock for what:
- * - {@linkcode AttendedClock.now} for whatever waits for somebody: handshakes, silence, verdicts,
- *   logins, stalls, backoffs, graces, and the ages shown of those. Time that did not count for a
- *   deadline does not count in its age.
- * - {@linkcode AttendedClock.realNow} for what has a true length: turns of our own, how long a job
- *   took to hand out, hashrates (miners hash while we are away), time without a pool, bans, uptime.
+ * - {@linkcode AttendedClock.now} for everything that waits for a peer: handshakes, silence,
+ *   verdicts, logins, stalls, backoffs, graces, and their ages as shown. Time that did not count
+ *   for a deadline does not count in its age.
+ * - {@linkcode AttendedClock.realNow} for true durations: our own turns, how long it took to hand
+ *   out a job, hashrates (miners hash while we are away), time without a pool, bans, uptime.
  * - {@linkcode AttendedClock.realNow} with {@linkcode AttendedClock.awayMs} for rates: what a peer
- *   sent while we were away is read all at once, and is no flood.
+ *   sent while we were away is read all at once and is not a flood.
  */
 
 import type { Now } from "./clock.ts";
 
-/** How often the clock is to be ticked, in milliseconds. */
+/** How often the clock must be ticked, in milliseconds. */
 export const TICK_MS = 250;
 
-/** A tick that comes this long after the last is late, in milliseconds: we were away. */
+/** A tick this long after the last one is late, in milliseconds: we were away. */
 const LATE_MS = 500;
 
 /** After an absence, what peers sent meanwhile has been read within this time, in milliseconds. */
 const CATCH_UP_MS = 2_000;
 
-/** {@linkcode Now}, which may be told a reading of real time: one pays for several clocks then. */
+/**
+ * A {@linkcode Now} that accepts a reading of real time, so that one reading serves several clocks.
+ */
 export type AttendedNow = (real?: number) => number;
 
-/** What rates are judged by. */
+/** The readings that rates are judged by. */
 export type RateClock = Pick<AttendedClock, "realNow" | "awayMs">;
 
 /** A clock that passes only while it is ticked in time, and never goes back. */
 export class AttendedClock {
   /** Time that counts absences too. */
   readonly realNow: Now;
-  /** What `now` last said, and what it said at the last tick. */
+  /** The last value of `now`, and its value at the last tick. */
   #time: number;
   #timeAtTick: number;
   /** When that tick was, in real time. */
@@ -47,7 +49,7 @@ export class AttendedClock {
   #awayMs = 0;
   #backAt = -Infinity;
 
-  /** Begins where `realNow` is. */
+  /** Starts at the value of `realNow`. */
   constructor(realNow: Now) {
     this.realNow = realNow;
     this.#tickedAt = this.#time = this.#timeAtTick = realNow();
@@ -72,7 +74,7 @@ export class AttendedClock {
   };
 
   /**
-   * To be called every {@linkcode TICK_MS}, before anything is judged.
+   * Call it every {@linkcode TICK_MS}, before anything is judged.
    *
    * @returns how long this process was away, in milliseconds; 0 if the tick came in time.
    */
@@ -85,8 +87,8 @@ export class AttendedClock {
       this.#awayMs = this.awayMs(real);
       this.#backAt = real;
     }
-    // One late after the other: each had its turn of reading before, and the clock of a process
-    // that is starved for good must not stand still for good.
+    // Two late ticks in a row: peers were read before each, and the clock of a process that is
+    // always starved must not stand still forever.
     this.#time = this.#timeAtTick = isLate && this.#wasLate ? time + TICK_MS : time;
     this.#tickedAt = real;
     this.#wasLate = isLate;

@@ -1,18 +1,18 @@
 /**
- * A time-out that does not count our own absence (attended_clock.ts): a timer fires at once after a
- * pause, before anything that came meanwhile has been read.
+ * A time-out that does not count our own absence (attended_clock.ts). A plain timer fires at once
+ * after a pause, before anything that came meanwhile has been read.
  *
- * It waits in short steps. One that ends late counts for nothing, so that what waits is read first,
- * unless the one before was late too: time does pass for a process that is starved for good.
+ * It waits in short steps. A step that ends late does not count, so that waiting data is read
+ * first, unless the step before was late too: time must pass for a process that is always starved.
  */
 
 import { TICK_MS } from "./attended_clock.ts";
 import type { Time, Timer } from "./clock.ts";
 
-/** A step that ends this much later than it should is late, in milliseconds. */
+/** A step that ends this much too late is late, in milliseconds. */
 const LATE_BY_MS = 250;
 
-/** Calls back once, unless it is cancelled. It wakes the process at every step until then. */
+/** Calls back once, unless it is cancelled. Until then it wakes the process at every step. */
 export class AttendedTimeout {
   readonly #act: () => void;
   readonly #time: Time;
@@ -20,7 +20,7 @@ export class AttendedTimeout {
   #wasLate = false;
   #timer: Timer | undefined;
 
-  /** Calls `act` after `ms` milliseconds in which this process was there. */
+  /** Calls `act` after `ms` milliseconds in which this process was running. */
   constructor(time: Time, ms: number, act: () => void) {
     this.#act = act;
     this.#leftMs = ms;
@@ -28,7 +28,7 @@ export class AttendedTimeout {
     this.#wait();
   }
 
-  /** Does not call back any more. */
+  /** Cancels the call. */
   cancel(): void {
     this.#time.clear(this.#timer);
   }

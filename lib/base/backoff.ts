@@ -1,5 +1,5 @@
 /**
- * How long to wait before the same act is tried again.
+ * How long to wait before a retry.
  */
 
 import type { Random } from "./clock.ts";
@@ -7,7 +7,7 @@ import type { Random } from "./clock.ts";
 /** The first wait, in milliseconds, before jitter. */
 const FIRST_BACKOFF_MS = 500;
 
-/** No wait is longer, in milliseconds. */
+/** The longest wait, in milliseconds. */
 const MAX_BACKOFF_MS = 30_000;
 
 /**

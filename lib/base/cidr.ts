@@ -1,5 +1,5 @@
 /**
- * Networks in CIDR notation, `10.0.0.0/8` or `fd00::/8`, and which addresses are of them.
+ * Networks in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`, and which addresses are in them.
  *
  * An IPv4 address and the same address mapped into IPv6 (`::ffff:10.0.0.1`), which is how a socket
  * for both kinds shows it, are one address here.
@@ -8,7 +8,7 @@
 import { parseIpAddress } from "./ip_address.ts";
 
 const IPV6_BITS = 128;
-/** What IPv4 addresses have before them when they are mapped into IPv6, in bits and as bytes. */
+/** The prefix of IPv4 addresses that are mapped into IPv6, in bits and as bytes. */
 const MAPPED_BITS = 96;
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 
@@ -16,11 +16,13 @@ const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 export interface Network {
   /** Its first 16 bytes as an IPv6 address; IPv4 is mapped. */
   readonly bytes: Uint8Array;
-  /** How many bits of `bytes` an address shares with it, 0..128. */
+  /** How many of the first bits an address must share with `bytes`, 0..128. */
   readonly bits: number;
 }
 
-/** Reads a network, or one address, which is a network of its own; `undefined` if it is neither. */
+/**
+ * Reads a network or a single address, which counts as a network; `undefined` for anything else.
+ */
 export function parseNetwork(text: string): Network | undefined {
   const [address, length, ...more] = text.split("/");
   const parsed = parseIpAddress(address!);
@@ -34,8 +36,8 @@ export function parseNetwork(text: string): Network | undefined {
 }
 
 /**
- * Reads an address as the 16 bytes of IPv6; `undefined` if it is none. A zone (`fe80::1%eth0`) is
- * left out.
+ * Reads an address as the 16 bytes of IPv6, without its zone (`fe80::1%eth0`); `undefined` if the
+ * text is not an address.
  */
 export function addressBytes(text: string): Uint8Array | undefined {
   const zone = text.indexOf("%");
@@ -48,7 +50,7 @@ export function isMappedIpv4(address: Uint8Array): boolean {
   return MAPPED_PREFIX.every((byte, i) => address[i] === byte);
 }
 
-/** Whether an address, given as 16 bytes, is of a network. No IPv4 address is of `::/0`. */
+/** Whether an address, given as 16 bytes, is in a network. `::/0` contains no IPv4 address. */
 export function isInNetwork(address: Uint8Array, { bytes, bits }: Network): boolean {
   if (bits < MAPPED_BITS && isMappedIpv4(address)) return false;
   const whole = bits >> 3;

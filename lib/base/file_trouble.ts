@@ -1,15 +1,15 @@
 /**
- * Why a file cannot be used, in words for people: what Deno says, but where its advice (to allow the
- * program everything) would be bad or no help.
+ * Why a file cannot be used, in words for people: Deno's own words, except where its advice (to
+ * allow the program everything) would be bad or useless.
  */
 
-/** The clause that says why a file or folder could not be used. */
+/** A clause that says why a file or folder could not be used. */
 export function fileTrouble(error: unknown): string {
   if (isOfTheSystem(error)) return "Deno keeps programs out of /dev, /proc and /sys";
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether `error` is about a place where Deno lets a program neither read nor write. */
+/** Whether `error` is about a path that Deno lets no program read or write. */
 export function isOfTheSystem(error: unknown): boolean {
   return error instanceof Deno.errors.NotCapable && error.message.startsWith("Requires all access");
 }

@@ -1,53 +1,52 @@
 /**
- * What somebody speaks who connects to a port for miners and speaks no Stratum, and what to do about
- * it; pure. Bytes are shown so that any terminal can: text in ASCII, anything else in hex.
+ * Recognizes other protocols on a port for miners, and says what to do about each; pure. Bytes are
+ * shown in a form that any terminal accepts: text in ASCII, anything else in hex.
  */
 
 import { counted } from "./counted.ts";
 
-/** Something that is recognized by its first bytes. */
+/** A protocol that is recognized by its first bytes. */
 interface BinaryLanguage {
   readonly isSpoken: (bytes: Uint8Array) => boolean;
   /** What it is, and what to do. */
   readonly name: string;
-  /** Whether it is certain at the first bytes, so that no line end has to be awaited. */
+  /** Whether the first bytes are proof, so that there is no need to wait for a line end. */
   readonly isCertain: boolean;
 }
 
-/** Something that is recognized by how its text begins. */
+/** A protocol that is recognized by the beginning of its text. */
 interface TextLanguage {
   readonly pattern: RegExp;
   /** What it is, and what to do. */
   readonly name: (text: string) => string;
 }
 
-/** So much of the beginning is looked at. */
+/** Only this many of the first bytes are examined. */
 const LOOKED_AT = 256;
 
-/** So much of what is not recognized is shown: characters of text, or bytes in hex. */
+/** How much of an unknown protocol is shown: characters of text, or bytes in hex. */
 const SHOWN_CHARACTERS = 60;
 const SHOWN_BYTES = 16;
 
 const SCANNER = "probably a scanner: keep it away from this port (firewall, limits.allow)";
 
-/** Looked for before any text is: a crowd that sends noise is to cost little. */
+/** Checked before any text is decoded: many connections that send noise must cost little. */
 const BINARY_LANGUAGES: readonly BinaryLanguage[] = [
   {
     isSpoken: isTls,
-    name:
-      "TLS, but this port is for miners without: write stratum+tcp:// in its settings, or give it " +
-      "a port that has tls",
+    name: "TLS, but this port has none: write stratum+tcp:// in its settings, or connect it to a " +
+      "port with tls",
     isCertain: true,
   },
   {
-    // TPKT, in which RDP asks for its connection.
+    // TPKT, which carries RDP's connection request.
     isSpoken: (bytes) => bytes[0] === 0x03 && bytes[1] === 0x00,
     name: `RDP (Windows remote desktop), ${SCANNER}`,
     isCertain: true,
   },
   {
     isSpoken: isSocks,
-    name: "SOCKS: its settings name this port as a proxy, enter it as the pool",
+    name: "SOCKS: its settings have this port as a proxy; enter it as the pool instead",
     isCertain: true,
   },
   {
@@ -63,7 +62,7 @@ const BINARY_LANGUAGES: readonly BinaryLanguage[] = [
   },
 ];
 
-/** The first that fits is said. All of them pass {@linkcode mayBeText}. */
+/** The first match is reported. All of them pass {@linkcode mayBeText}. */
 const TEXT_LANGUAGES: readonly TextLanguage[] = [
   {
     pattern: /^SSH-\d/,
@@ -76,13 +75,14 @@ const TEXT_LANGUAGES: readonly TextLanguage[] = [
   {
     pattern: /^CONNECT [^ ]+ HTTP\//,
     name: () =>
-      "HTTP to a proxy (CONNECT): its settings name this port as a proxy, enter it as the pool",
+      "HTTP to a proxy (CONNECT): its settings have this port as a proxy; enter it as the pool " +
+      "instead",
   },
   {
     pattern: /^POST [^ ]+ HTTP\//,
     name: () =>
-      "HTTP (POST), as miners do with getwork: write stratum+tcp:// in its settings; if it has no " +
-      "Stratum, it is too old",
+      "HTTP (POST), as miners with getwork do: write stratum+tcp:// in its settings; if it does " +
+      "not know Stratum, it is too old",
   },
   {
     pattern: /^[A-Z]{3,10} [^ ]+ (?:HTTP|RTSP)\//,
@@ -94,65 +94,71 @@ const TEXT_LANGUAGES: readonly TextLanguage[] = [
   },
   {
     pattern: /^\[\s*\{.*"method"/,
-    name: () => "JSON-RPC in batches, which is no Stratum: look for the right software, or setting",
+    name: () =>
+      "JSON-RPC in batches, which is not Stratum: check which software it runs, and " +
+      "its settings",
   },
 ];
 
-/** Methods with which software for other coins begins. */
+/** Methods that software for other coins calls first. */
 const COINS: readonly (readonly [pattern: RegExp, coin: string])[] = [
   [/^(?:login|getjob|keepalived)$/, "Monero's"],
   [/^(?:eth_\w+|mining\.hello)$/, "Ethereum's"],
   [/^get(?:work|blocktemplate)$/, "a node's (getwork, getblocktemplate)"],
 ];
 
-/** The JSON-RPC that begins with `method` and is no Stratum V1 for Bitcoin; `undefined` if none is. */
+/**
+ * Describes the JSON-RPC of another coin that begins with `method`; `undefined` if it is not known
+ * as one.
+ */
 export function foreignMethod(method: string): string | undefined {
   const coin = COINS.find(([pattern]) => pattern.test(method))?.[1];
   if (coin === undefined) return undefined;
-  return `it spoke ${coin} JSON-RPC (${
-    quoted(method)
-  }): Bitcoin is mined here, by Stratum V1; look ` +
-    "for the right pool address and algorithm in its settings";
+  return `it spoke ${coin} JSON-RPC (${quoted(method)}): this port is for Bitcoin with Stratum ` +
+    "V1; check the pool address and the algorithm in its settings";
 }
 
 /**
- * The same of a `mining.subscribe` that names another coin's dialect behind the client agent;
- * `undefined` for one of Bitcoin, where an older session may stand there.
+ * Describes a `mining.subscribe` that names another coin's dialect after the client agent;
+ * `undefined` for Bitcoin, where an earlier session may be named there.
  */
 export function foreignDialect(named: unknown): string | undefined {
   if (typeof named !== "string" || !/^\w*Stratum\/\d/.test(named)) return undefined;
-  return `it spoke ${quoted(named)}, another coin's Stratum: Bitcoin is mined here; look for the ` +
-    "right pool address and algorithm in its settings";
+  return `it spoke ${quoted(named)}, another coin's Stratum: this port is for Bitcoin; check ` +
+    "the pool address and the algorithm in its settings";
 }
 
-/** What is said of a line that is no JSON object. */
+/** Describes a line that is not a JSON object. */
 export function notStratum(line: Uint8Array): string {
   return languageOf(line) ?? `Cannot read a line: found ${shown(line)}, wanted a JSON object`;
 }
 
-/** What is said of somebody who is gone and has sent only the beginning of a line. */
+/** Describes a peer that has disconnected and sent only the beginning of a line. */
 export function unfinishedLine(bytes: Uint8Array): string {
   const language = languageOf(bytes);
   if (language !== undefined) return language;
   const size = counted(bytes.length, "byte");
-  // What Noise begins with are 64 bytes that look like any others, 32 in older versions.
+  // Noise begins with 64 random-looking bytes, 32 in older versions.
   const isKey = (bytes.length === 64 || bytes.length === 32) && !isText(bytes);
   return isKey
     ? `it sent ${size} without a line end, perhaps ${stratumV2("Stratum V2")}`
     : `it sent ${size} without a line end: ${shown(bytes)}; a line of Stratum ends with LF`;
 }
 
-/** Whether a line that begins so is certain to be no Stratum, whatever comes of it. */
+/** Whether a line with this beginning cannot be Stratum, whatever follows. */
 export function isHopeless(start: Uint8Array): boolean {
   return BINARY_LANGUAGES.some(({ isSpoken, isCertain }) => isCertain && isSpoken(start));
 }
 
-/** Whether somebody tries TLS first, as bfgminer does at every connect to see whether it is spoken. */
+/**
+ * Whether a peer tries TLS first, as bfgminer does at every connect to find out if the port has
+ * TLS.
+ */
 export function isTls(start: Uint8Array): boolean {
   return start[0] === 0x16;
 }
 
-/** What speaks so, in a sentence with what to do; `undefined` if it is nothing that is known. */
+/** Names the protocol of these bytes and says what to do; `undefined` if it is not known. */
 export function languageOf(bytes: Uint8Array): string | undefined {
   const name = BINARY_LANGUAGES.find(({ isSpoken }) => isSpoken(bytes))?.name ??
     textLanguage(bytes);
@@ -165,12 +171,12 @@ function textLanguage(bytes: Uint8Array): string | undefined {
   return TEXT_LANGUAGES.find(({ pattern }) => pattern.test(text))?.name(text);
 }
 
-/** Whether a text language may begin so: with a capital, a bracket, or a byte order mark. */
+/** Whether a text protocol can begin with this byte: a capital, a bracket, or a byte order mark. */
 function mayBeText(first = 0): boolean {
   return (first >= 0x41 && first <= 0x5b) || first === 0xef;
 }
 
-/** Version 5: methods in a list of the length told. Version 4: a command, a port, an address. */
+/** Version 5: a list of methods after its length. Version 4: a command, a port, an address. */
 function isSocks(bytes: Uint8Array): boolean {
   const version = bytes[0];
   const second = bytes[1];
@@ -178,7 +184,7 @@ function isSocks(bytes: Uint8Array): boolean {
   return version === 4 && (second === 1 || second === 2) && bytes.length >= 9;
 }
 
-/** A frame without encryption: SetupConnection, of extension 0. */
+/** A SetupConnection frame without encryption, extension 0. */
 function isStratumV2(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 0 || bytes[5] !== 0) return false;
   return bytes[3]! + bytes[4]! * 256 >= 20;
@@ -189,12 +195,12 @@ function hasSignature(bytes: Uint8Array): boolean {
 }
 
 function stratumV2(name: string): string {
-  return `${name}: this port takes Stratum V1, write stratum+tcp:// in its settings`;
+  return `${name}: this port is for Stratum V1; write stratum+tcp:// in its settings`;
 }
 
 function proxyProtocol(version: string): string {
-  return `the PROXY protocol (${version}): switch it off in the load balancer before this port ` +
-    "(send-proxy in HAProxy, proxy_protocol in nginx)";
+  return `the PROXY protocol (${version}): turn it off in the load balancer in front of this ` +
+    "port (send-proxy in HAProxy, proxy_protocol in nginx)";
 }
 
 function shown(bytes: Uint8Array): string {
@@ -204,13 +210,16 @@ function shown(bytes: Uint8Array): string {
   return `${counted(bytes.length, "byte")}, no text (${hex}${more})`;
 }
 
-/** In quotes, anything but printable ASCII as `?`, at most {@linkcode SHOWN_CHARACTERS} of them. */
+/**
+ * At most {@linkcode SHOWN_CHARACTERS} characters in quotes, with `?` for anything but printable
+ * ASCII.
+ */
 function quoted(text: string): string {
   const cut = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
   return `"${cut.replace(/[^\x20-\x7e…]/g, "?")}"`;
 }
 
-/** Whether most of it can be read. */
+/** Whether most of it is readable text. */
 function isText(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, LOOKED_AT);
   const most = Math.floor(start.length / 4);

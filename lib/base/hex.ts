@@ -1,5 +1,5 @@
 /**
- * 32-bit numbers as stratum writes them: lower-case hex, most significant digit first.
+ * 32-bit numbers as Stratum writes them: lower-case hex, most significant digit first.
  */
 
 const DIGITS = 8;

@@ -1,13 +1,10 @@
 /**
- * Work that takes long, and yet keeps nothing waiting.
+ * Runs long work in small parts, so that it keeps nothing else waiting.
  */
 
 import type { Timer, Timers } from "./clock.ts";
 
-/**
- * A long piece of work, done a few steps in a turn, so that whatever else there is has its turn in
- * between.
- */
+/** A long piece of work, done in a few steps per turn, so that everything else runs in between. */
 export class InTurns {
   readonly #timers: Timers;
   readonly #stepsPerTurn: number;
@@ -16,8 +13,8 @@ export class InTurns {
   #timer: Timer | undefined;
 
   /**
-   * So many steps in a turn, and such a pause between turns, in milliseconds: with none at all Deno
-   * would not look at its sockets in between.
+   * Runs `stepsPerTurn` steps in a turn and waits `pauseMs` milliseconds between turns: without a
+   * pause Deno would not serve its sockets in between.
    */
   constructor(timers: Timers, stepsPerTurn: number, pauseMs: number) {
     this.#timers = timers;
@@ -25,20 +22,23 @@ export class InTurns {
     this.#pauseMs = pauseMs;
   }
 
-  /** Begins with what `begin` gives, one step before each of its values; nothing if still at work. */
+  /**
+   * Starts the iterator that `begin` returns: one step for each of its values. Does nothing while
+   * work is still running.
+   */
   run(begin: () => Iterator<void>): void {
     if (this.#work !== undefined) return;
     this.#work = begin();
     this.#turn();
   }
 
-  /** Leaves undone what is not done. */
+  /** Drops the steps that are left. */
   stop(): void {
     this.#timers.clear(this.#timer);
     this.#work = undefined;
   }
 
-  /** Takes a step. What throws in one is over; the next `run` begins anew. */
+  /** Takes a step. Work that throws is over; the next `run` starts again. */
   #isDone(): boolean {
     try {
       return this.#work?.next().done !== false;

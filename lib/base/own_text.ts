@@ -1,10 +1,10 @@
 /**
- * Pieces of long texts that are kept for long.
+ * Copies of pieces of text, for pieces that outlive the whole text.
  */
 
 /**
- * The same text with memory of its own. What `slice` cuts out of a longer one shares that one's
- * memory: as long as a name is kept, so is the whole line it came in.
+ * The same text with memory of its own. A piece cut out by `slice` shares the memory of the whole
+ * text: keeping a name would keep the whole line it came in.
  */
 export function ownText(piece: string): string {
   return JSON.parse(JSON.stringify(piece));

@@ -1,12 +1,11 @@
 /**
- * What a pool speaks: one list, from which settings, reports, API, metrics and the page's texts are
- * made.
+ * The kinds of pools: settings, reports, API, metrics and the page's texts all use this list.
  */
 
-/** Every kind there is, and one for pools whose kind is not known yet. */
+/** Every kind, and `unknown` for pools whose kind is not known yet. */
 export const KINDS_OF_POOL = ["agent", "stratum", "unknown"] as const;
 
-/** btcpool's agent protocol; ordinary Stratum V1; to be found out. */
+/** btcpool's agent protocol; ordinary Stratum V1; not known yet. */
 export type KindOfPool = typeof KINDS_OF_POOL[number];
 
 /** A kind of pool that has a protocol. */
@@ -16,12 +15,12 @@ export type PoolKind = Exclude<KindOfPool, "unknown">;
 export const WORKERS_SEEN = ["one", "each", "connection"] as const;
 
 /**
- * All under the configured user; every worker by a name of its own on shared connections; every
- * worker on a connection of its own.
+ * `one`: all workers under the configured user. `each`: every worker under its own name, on shared
+ * connections. `connection`: every worker on its own connection.
  */
 export type WorkersSeen = typeof WORKERS_SEEN[number];
 
-/** The kind in the words of the log. */
+/** The kind as the log names it. */
 export const KIND_IN_WORDS: Readonly<Record<KindOfPool, string>> = {
   agent: "agent pool",
   stratum: "Stratum pool",

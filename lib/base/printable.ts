@@ -1,23 +1,23 @@
 /**
- * Texts of others made safe to show: names of miners and accounts, words of pools, names of files.
+ * Makes foreign texts safe to show: names of miners and accounts, words of pools, names of files.
  *
- * What must reach no terminal, page, log or program raw are controls (commands to a terminal, line
- * ends), marks that turn the direction of writing (a name can pass for another), characters that
- * nobody sees (two names that look the same), and halves of characters (no text at all). Every
- * output of this program takes its foreign texts through this file.
+ * These must never reach a terminal, page, log or program: control characters (commands to a
+ * terminal, line ends), marks that change the direction of writing (one name can look like
+ * another), invisible characters (two names that look the same), and halves of characters (not text
+ * at all). Every foreign text that this program puts out passes through this file.
  */
 
-/** One character of those, whole. */
+/** One such character, whole. */
 export const UNPRINTABLE: RegExp =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 
-/** What stands in the place of such a character. */
+/** Replaces such a character. */
 const MARK = "?";
 
-/** Nearly every text is this, and needs no other look. */
+/** Nearly every text matches this and needs no further check. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** `text` with a mark in the place of everything unprintable. */
+/** `text` with every unprintable character replaced by a mark. */
 export function printable(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, MARK);
 }
@@ -27,10 +27,10 @@ export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-/** JSON text that says the same in printable characters: what is unprintable is escaped. */
+/** The same JSON with unprintable characters escaped. */
 export function escapedJson(json: string): string {
   return PLAIN.test(json) ? json : json.replace(UNPRINTABLE, (character) => {
-    // Line ends and indents are layout: within its texts JSON has them escaped already.
+    // Line ends and indents are layout: inside texts, JSON has them escaped already.
     if (character === "\n") return character;
     return Array.from(
       { length: character.length },
@@ -39,15 +39,15 @@ export function escapedJson(json: string): string {
   });
 }
 
-/** Escapes of JSON, and what needs one in a text but has none in JSON. */
+/** JSON's escapes, and the characters that JSON leaves unescaped but that are unprintable. */
 const JSON_ESCAPES = new RegExp(`\\\\(?:u[\\da-f]{4}|.)|${UNPRINTABLE.source}`, "gu");
 
-/** What JSON text has in it if any of its texts is unprintable; after `\\\\` also if none is. */
+/** Matches JSON in which a text may be unprintable; also matches some harmless JSON with `\\\\`. */
 const SUSPECT_JSON = /[^\x20-\x7e]|\\[^"\\]/;
 
 /**
- * `value` as JSON whose texts are printable, also once they are read. For programs whose readers
- * are people in the end.
+ * `value` as JSON whose texts are printable, also after parsing. For programs that show them to
+ * people in the end.
  */
 export function printableJson(value: unknown): string {
   const json = JSON.stringify(value);

@@ -1,11 +1,11 @@
 /**
  * The address of a proxy as operators write it: `socks5://user:password@host:1080`.
  *
- * The configuration checks it and the dialer uses it, so both read it here. Neither what is wrong
- * with an address nor its formatted form ever contains the user or the password.
+ * The configuration checks it and the dialer uses it, so both parse it here. Neither an error about
+ * an address nor its formatted form ever contains the user or the password.
  */
 
-/** What a proxy speaks; with `https` that is HTTP inside TLS. */
+/** The protocol of a proxy; `https` is HTTP inside TLS. */
 export type ProxyProtocol = "socks5" | "http" | "https";
 
 /** A proxy. */
@@ -16,7 +16,7 @@ export interface ProxyAddress {
   readonly host: string;
   /** 1..65535. */
   readonly port: number;
-  /** Who we are to it, if that was given; at most 255 bytes of UTF-8 each. */
+  /** User and password for the proxy, if given; at most 255 bytes of UTF-8 each. */
   readonly credentials: ProxyCredentials | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface ProxyCredentials {
   readonly password: string;
 }
 
-/** An address, or what is wrong with the text that should have been one. */
+/** An address, or what is wrong with the text. */
 export type ProxyAddressResult =
   | { readonly ok: true; readonly proxy: ProxyAddress }
   | { readonly ok: false; readonly found: string; readonly hint?: string };
@@ -36,12 +36,12 @@ export type ProxyAddressResult =
 /** SOCKS 5 has one byte for the length of each. */
 const MAX_CREDENTIAL_BYTES = 255;
 
-/** The longest name DNS knows. */
+/** The longest name in DNS. */
 const MAX_HOST_LENGTH = 253;
 
 /**
- * The Go agent speaks SOCKS 5 to whatever is called socks, and names are always looked up by the
- * proxy, which is what `socks5h` asks for.
+ * The Go agent speaks SOCKS 5 to every scheme called socks, and the proxy always looks names up,
+ * which is what `socks5h` asks for.
  */
 const PROTOCOLS: ReadonlyMap<string, ProxyProtocol> = new Map([
   ["socks5", "socks5"],
@@ -53,11 +53,11 @@ const PROTOCOLS: ReadonlyMap<string, ProxyProtocol> = new Map([
   ["https", "https"],
 ]);
 
-/** Reads an address; without `://` it is that of an HTTP proxy, as for the Go agent. */
+/** Reads an address; one without `://` means an HTTP proxy, as in the Go agent. */
 export function parseProxyAddress(text: string): ProxyAddressResult {
   const trimmed = text.trim();
   if (trimmed === "") return wrong("an empty address");
-  // deno-lint-ignore no-control-regex -- they have no place in an address
+  // deno-lint-ignore no-control-regex -- control characters are not allowed in an address
   if (/[\s\x00-\x1f\x7f]/.test(trimmed)) {
     return wrong("an address with a blank in it", "write a blank in a password as %20");
   }
@@ -89,7 +89,7 @@ function wrong(found: string, hint?: string): ProxyAddressResult {
   return hint === undefined ? { ok: false, found } : { ok: false, found, hint };
 }
 
-/** What stands before the `@`, or what to do about it. */
+/** The credentials before the `@`, or what to change. */
 function parseCredentials(text: string): ProxyCredentials | string {
   const colon = text.indexOf(":");
   const parts = colon < 0 ? [text, ""] : [text.slice(0, colon), text.slice(colon + 1)];
@@ -110,7 +110,7 @@ function parseCredentials(text: string): ProxyCredentials | string {
     : { user, password };
 }
 
-/** What stands behind the `@`, or what is wrong with it. */
+/** Host and port after the `@`, or what is wrong with them. */
 function parsePlace(text: string): Pick<ProxyAddress, "host" | "port"> | string {
   const [, host, port] = /^(\[[^\]]*\]|[^:[\]]*)(?::([^:]*))?$/.exec(text) ?? [];
   if (host === undefined) return "an IPv6 address without [ ] around it, or too many colons";

@@ -1,10 +1,11 @@
 /**
- * How often a peer may do something: a number of times a second, and more at once after a rest.
+ * Limits how often a peer may do something: a number of times a second, and more at once after a
+ * rest.
  *
- * All that is kept of a peer is one number, the time at which its whole allowance is there again.
+ * Only one number is kept for a peer: the time when its whole allowance is available again.
  */
 
-/** An allowance every peer has for itself. */
+/** An allowance that each peer has for itself. */
 export class Rate {
   readonly #costMs: number;
   readonly #roomMs: number;
@@ -16,22 +17,22 @@ export class Rate {
   }
 
   /**
-   * Takes from a peer's allowance: one, or `count`, but never more than there is after a rest.
+   * Takes one or `count` from a peer's allowance, but never more than the peer has after a rest.
    *
    * @param restedAt What the last call returned for this peer; 0 for none.
-   * @param now Milliseconds of real time, on a clock that began at 0 or later.
-   * @param awayMs How long nobody was here to read what the peer sent: it comes all at once, and the
-   * peer may have spent on it what it had in that time.
-   * @returns what to keep of the peer, or `undefined` if it has nothing left to take from.
+   * @param now Milliseconds of real time, on a clock that started at 0 or later.
+   * @param awayMs How long this process was away and did not read: what the peer sent meanwhile
+   * comes all at once, and may use the allowance of that time.
+   * @returns the number to keep for the peer, or `undefined` if its allowance is used up.
    */
   take(restedAt: number, now: number, awayMs: number = 0, count: number = 1): number | undefined {
     const costMs = Math.min(this.#costMs * count, this.#roomMs);
     const next = Math.max(restedAt, now - awayMs) + costMs;
-    // Sums of fractions may be a little over what they should come to.
+    // Sums of fractions may be slightly too high.
     return next - now > this.#roomMs + 1e-3 ? undefined : next;
   }
 
-  /** What to keep of a peer that took one more, whether or not it had anything left to take from. */
+  /** The number to keep for a peer that took one more, even if its allowance was used up. */
   takeAnyway(restedAt: number, now: number): number {
     return Math.max(restedAt, now) + this.#costMs;
   }

@@ -1,9 +1,9 @@
 /**
- * Where a share can end, by reason: one list for each, from which ledgers, API, metrics and the
- * tests of the page's texts are made. A reason that is added here is counted everywhere.
+ * The ways a share can end, one list of reasons for each. Ledgers, API, metrics and the tests of
+ * the page's texts use these lists: a reason added here is counted everywhere.
  */
 
-/** Why a share is refused here and never submitted. */
+/** Why btcagent refuses a share and never submits it. */
 export const REFUSE_REASONS = [
   "illegal",
   "unauthorized",
@@ -29,15 +29,15 @@ export const REJECT_REASONS = [
 ] as const;
 
 /**
- * Why the verdict on a submitted share will not come: the connection it went over is lost, its
- * miner left, it took too long, or btcagent stopped first.
+ * Why the verdict on a submitted share will not come: its connection was lost, its miner left, the
+ * verdict took too long, or btcagent stopped first.
  */
 export const UNANSWERED_REASONS = ["connectionLost", "minerGone", "timedOut", "stopped"] as const;
 
 /**
- * Why a verdict found no miner waiting for it: the miner has gone (the share is counted accepted or
- * rejected all the same); its connection was given up; it came after the time-out; it came before;
- * or nothing was ever sent under its number.
+ * Why no miner was waiting for a verdict: the miner has left (the share is still counted as
+ * accepted or rejected); its connection was given up; the verdict came after the time-out; there
+ * was an earlier verdict; or no share was ever sent under its number.
  */
 export const STRAY_REASONS = [
   "minerGone",

@@ -1,9 +1,9 @@
 /**
- * Long work in steps: a generator takes one up to each `yield`, and returns what came of all. What
- * happens between two steps is up to its caller.
+ * Long work in steps: a generator takes one step up to each `yield` and returns the result of all.
+ * The caller decides what happens between two steps.
  */
 
-/** Items that are put in order by the built-in sort, which cannot be interrupted. */
+/** This many items are left to the built-in sort, which cannot be interrupted. */
 const RUN = 256;
 
 /** Items moved in a step. */
@@ -46,7 +46,7 @@ function* merge<T>(
   const all: T[] = [];
   let [i, j] = [0, 0];
   while (i < one.length && j < other.length) {
-    // Of equals the first of them stays the first.
+    // Equal items keep their order.
     all.push(compare(one[i]!, other[j]!) <= 0 ? one[i++]! : other[j++]!);
     if (all.length % STEP === 0) yield;
   }

@@ -1,14 +1,17 @@
 /**
- * The system's own time and chance. The only file of lib that touches those globals: programs and
- * tests start with it, and hand it on.
+ * The system's own time and chance. This is the only file in lib that uses those globals: programs
+ * and tests take it from here and hand it on.
  */
 
 import type { Time, Timer } from "./clock.ts";
 
-/** What the globals take back, which say no more about it than {@linkcode Timer}. */
+/** The type that the globals accept; we know as little about it as about {@linkcode Timer}. */
 type Handle = ReturnType<typeof setTimeout>;
 
-/** See above. Each global is looked up when it is called: tests put others in its place. */
+/**
+ * Time and chance of this machine. Each global is looked up at every call, because tests replace
+ * them.
+ */
 export const systemTime: Time = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
@@ -17,7 +20,7 @@ export const systemTime: Time = {
   every: (ms, act) => setInterval(act, ms),
   clear: (timer: Timer | undefined) => {
     if (timer === undefined) return;
-    // One is as good as the other, unless a test has replaced only one of them.
+    // Either global clears both kinds of timers, unless a test has replaced only one of them.
     clearTimeout(timer as Handle);
     clearInterval(timer as Handle);
   },

@@ -1,14 +1,14 @@
 /**
- * Text files whose length is bounded while they are read. Only files: opening a pipe may wait for
- * a writer that never comes, and a device may never end.
+ * Reads text files up to a bounded length. Only regular files: opening a pipe may wait for a writer
+ * that never comes, and a device may never end.
  */
 
 /**
  * The text of the file at `path`, as UTF-8.
  *
- * @throws NoFile when it is a folder, a pipe or a device.
- * @throws RangeError when it has more than `maxBytes` bytes.
- * @throws what `Deno.open` and reading throw.
+ * @throws NoFile if it is a folder, a pipe or a device.
+ * @throws RangeError if it has more than `maxBytes` bytes.
+ * @throws the errors of `Deno.open` and of reading.
  */
 export async function readTextFile(path: string, maxBytes: number): Promise<string> {
   const kind = kindOf(await Deno.stat(path));
@@ -29,13 +29,13 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
   }
 }
 
-/** What is no file of its own; the message is a clause. */
+/** The path is not a regular file; the message is a clause. */
 export class NoFile extends Error {
   /** Tells it from other errors in a log. */
   override readonly name = "NoFile";
 }
 
-/** What `info` is of, in words; `undefined` for a file. */
+/** Names what `info` describes; `undefined` for a regular file. */
 export function kindOf(info: Deno.FileInfo): string | undefined {
   if (info.isFile) return undefined;
   if (info.isDirectory) return "a folder";

@@ -1,7 +1,7 @@
 /**
- * What a decoder throws when a peer breaks the protocol.
+ * The errors that decoders throw when a peer breaks the protocol.
  *
- * It costs that peer its connection and nobody else anything: the peer's session catches it.
+ * The peer's session catches them: that peer loses its connection, and nobody else is affected.
  */
 
 /** A peer broke the protocol. `code` is for programs and counters, the message for the operator. */

@@ -1,16 +1,16 @@
 /**
- * What can be the matter with a worker, the worst first. One word is decided for each at a time, and
- * list, page, API, metrics and alerts all show that one.
+ * The states of a worker, the worst first. A worker is in one state at a time, and list, page, API,
+ * metrics and alerts all show that one.
  */
 
 /**
- * - `missing`: it was seen in the last day, did work, and has no connection any more;
- * - `refused`: a great part of its shares is refused here or rejected by its pool;
- * - `flapping`: it comes and goes;
- * - `silent`: it is connected and given work, and sends no share;
- * - `weak`: it is far below its kind, or far below what it did itself;
- * - `waiting`: it has logged in, and no pool serves it;
- * - `working`: nothing of these.
+ * - `missing`: it was seen in the last day, did work, and is no longer connected;
+ * - `refused`: many of its shares are refused here or rejected by its pool;
+ * - `flapping`: it keeps disconnecting and reconnecting;
+ * - `silent`: it is connected and has work, but sends no shares;
+ * - `weak`: its hashrate is far below that of its kind, or far below its own before;
+ * - `waiting`: it has logged in, but no pool serves it;
+ * - `working`: none of these.
  */
 export const WORKER_STATES = [
   "missing",

@@ -1,7 +1,7 @@
 /**
- * What a coinbase transaction pays, as far as it can be read; pure.
+ * Reads the outputs of a coinbase transaction; pure.
  *
- * Pools send the transaction without its witness: version (4 bytes), the one input (36 bytes of
+ * Pools send the transaction without its witness: version (4 bytes), a single input (36 bytes of
  * previous output, script with its length, 4 bytes of sequence), outputs (8 bytes of value, script
  * with its length), lock time (4 bytes). Counts and lengths are Bitcoin's "compact sizes".
  */
@@ -10,25 +10,25 @@
 export interface CoinbaseOutput {
   /** In satoshi. */
   readonly value: bigint;
-  /** Whom it pays: the script, in hex. */
+  /** Its script in hex, which says who is paid. */
   readonly script: string;
 }
 
-/** Bytes of an output with an empty script: no transaction has more outputs than fit. */
+/** Bytes of an output with an empty script: bounds the number of outputs that can fit. */
 const MIN_OUTPUT_BYTES = 9;
 const VERSION_BYTES = 4;
 const PREVIOUS_OUTPUT_BYTES = 36;
 const SEQUENCE_BYTES = 4;
 const LOCK_TIME_BYTES = 4;
 
-/** A script that begins with this byte (OP_RETURN) can be spent by nobody. */
+/** An output whose script begins with this byte (OP_RETURN) cannot be spent. */
 const UNSPENDABLE = "6a";
 
 /**
  * The outputs of a coinbase transaction, in order.
  *
- * @param coinbase all of its bytes; those of the extranonces may be any.
- * @returns `undefined` unless the bytes are one such transaction, to the last of them.
+ * @param coinbase all of its bytes; the extranonces may have any value.
+ * @returns `undefined` unless the bytes are exactly one such transaction.
  */
 export function coinbaseOutputs(coinbase: Uint8Array): readonly CoinbaseOutput[] | undefined {
   const reader = new Reader(coinbase);
@@ -47,7 +47,7 @@ export function coinbaseOutputs(coinbase: Uint8Array): readonly CoinbaseOutput[]
   return outputs.length === count && reader.left === 0 ? outputs : undefined;
 }
 
-/** The scripts that a coinbase pays, each once; `undefined` as above. */
+/** The scripts that a coinbase pays, each once; `undefined` like {@linkcode coinbaseOutputs}. */
 export function paidScripts(coinbase: Uint8Array): ReadonlySet<string> | undefined {
   const outputs = coinbaseOutputs(coinbase);
   if (outputs === undefined) return undefined;
@@ -55,7 +55,7 @@ export function paidScripts(coinbase: Uint8Array): ReadonlySet<string> | undefin
   return new Set(paid.map(({ script }) => script));
 }
 
-/** Reads on from byte to byte; after the end there is nothing, and `left` is below 0. */
+/** Reads the bytes in order; a read past the end returns nothing and makes `left` negative. */
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -66,7 +66,7 @@ class Reader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Bytes that were not read yet; below 0 once more were wanted than there are. */
+  /** Bytes not read yet; negative after a read past the end. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -85,7 +85,7 @@ class Reader {
     return this.#has(8) ? this.#view.getBigUint64(this.#at - 8, true) : 0n;
   }
 
-  /** A compact size. What is too large for any transaction stays larger than what is left. */
+  /** A compact size. A value too large for any transaction stays larger than `left`. */
   size(): number {
     if (!this.#has(1)) return 0;
     const first = this.#bytes[this.#at - 1]!;
@@ -95,7 +95,7 @@ class Reader {
     return this.#has(8) ? Number(this.#view.getBigUint64(this.#at - 8, true)) : 0;
   }
 
-  /** Goes on by `count` bytes. @returns whether there were as many. */
+  /** Moves on by `count` bytes. @returns whether there were enough bytes. */
   #has(count: number): boolean {
     this.#at += count;
     return this.left >= 0;

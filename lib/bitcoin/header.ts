@@ -1,7 +1,7 @@
 /**
- * A block header out of a job and a share: coinbase, merkle root, the 80 bytes that are hashed; pure.
+ * Builds a block header from a job and a share: coinbase, merkle root, the 80 bytes to hash; pure.
  *
- * The tests hold it to headers that a real pool has accepted.
+ * The tests compare it with headers that a real pool has accepted.
  */
 
 import { formatHex32, parseHex32 } from "../base/hex.ts";
@@ -14,11 +14,11 @@ export const HEADER_BYTES = 80;
 export interface CoinbaseParts {
   /** Up to the miner's extranonce1; the pool's own extranonce1 is at its end. */
   readonly coinbase1: string;
-  /** From after the extranonce2. */
+  /** Everything after the extranonce2. */
   readonly coinbase2: string;
 }
 
-/** What of a header the pool's job fixes, in hex as `mining.notify` has it. */
+/** The header fields that the pool's job sets, in hex as in `mining.notify`. */
 export interface HeaderFields {
   /** 8 digits; miners roll some of its bits. */
   readonly version: string;
@@ -31,7 +31,7 @@ export interface HeaderFields {
 /**
  * The coinbase transaction of a share.
  *
- * @param minerExtranonce1 what the miner got from us, an unsigned 32-bit number.
+ * @param minerExtranonce1 the miner's extranonce1 from us, an unsigned 32-bit number.
  * @param extranonce2 the 4 bytes the miner rolls, as a number.
  */
 export function coinbaseOf(
@@ -45,9 +45,10 @@ export function coinbaseOf(
 }
 
 /**
- * The merkle root over a coinbase: 32 bytes as they stand in the header.
+ * The merkle root over a coinbase: 32 bytes in header order.
  *
- * @param branches hashes in memory order, 64 hex digits each, the coinbase's neighbour first.
+ * @param branches hashes in memory order, 64 hex digits each, starting with the coinbase's
+ * neighbour.
  */
 export function merkleRoot(coinbase: Uint8Array, branches: readonly string[]): Uint8Array {
   let root = doubleSha256(coinbase);

@@ -1,23 +1,23 @@
 /**
- * The share hasher, loaded only once a pool needs it: its WebAssembly is 0.4 MB of memory that a
- * proxy without such a pool is spared. The rest of the program imports its types alone.
+ * Loads the share hasher only when a pool needs it: a proxy without such a pool saves the 0.4 MB of
+ * its WebAssembly. The rest of the program imports only its types.
  */
 
 import type { ShareHasher } from "./share_hasher.ts";
 
 let loaded: ShareHasher | undefined;
 
-/** Loads the share hasher; {@linkcode loadedShareHasher} has it from then on. */
+/** Loads the share hasher; {@linkcode loadedShareHasher} returns it from then on. */
 export async function loadShareHasher(): Promise<ShareHasher> {
   const { shareHasher } = await import("./share_hasher.ts");
   return loaded = shareHasher();
 }
 
 /**
- * The share hasher, at once.
+ * The loaded share hasher.
  *
- * @throws {Error} unless {@linkcode loadShareHasher} is done: a pool's session loads it before it
- *   calls itself ready.
+ * @throws {Error} unless {@linkcode loadShareHasher} has finished: a pool's session loads it before
+ * it becomes ready.
  */
 export function loadedShareHasher(): ShareHasher {
   if (loaded === undefined) {

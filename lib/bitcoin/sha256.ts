@@ -1,6 +1,6 @@
 /**
- * SHA-256 over 32-bit words, made for mining in one process: no allocation per hash, and the state
- * between two blocks at hand, so that a nonce search hashes a header's first block only once.
+ * SHA-256 over 32-bit words, for mining in one process: it allocates nothing per hash and exposes
+ * the state between two blocks, so that a nonce search hashes a header's first block only once.
  */
 
 /** Bytes of one block. */
@@ -25,10 +25,10 @@ export const INITIAL_STATE: readonly number[] = [
 
 const INITIAL = Int32Array.from(INITIAL_STATE);
 
-/** The message schedule of the block at hand; only used within {@linkcode compress}. */
+/** The message schedule of the current block; used only within {@linkcode compress}. */
 const schedule = new Int32Array(64);
 
-/** A new state, as it is before the first block: 8 words. */
+/** A new state for the first block: 8 words. */
 export function initialState(): Int32Array {
   return INITIAL.slice();
 }
@@ -74,7 +74,7 @@ export function compress(state: Int32Array, block: Int32Array): void {
   state[7] = state[7]! + h;
 }
 
-/** SHA-256 of SHA-256 of `bytes`: 32 bytes, as they stand in Bitcoin's memory. */
+/** SHA-256 of SHA-256 of `bytes`: 32 bytes in Bitcoin's memory order. */
 export function doubleSha256(bytes: Uint8Array): Uint8Array {
   return sha256(sha256(bytes));
 }
@@ -97,7 +97,7 @@ function sha256(bytes: Uint8Array): Uint8Array {
   return digest;
 }
 
-/** The first 32 bits behind the point of the cube roots of the first `count` primes. */
+/** The first 32 fraction bits of the cube roots of the first `count` primes. */
 function roundConstants(count: number): number[] {
   const constants: number[] = [];
   for (let n = 2; constants.length < count; n++) {

@@ -1,10 +1,10 @@
 /**
- * Hashes shares: coinbase, merkle root and header in one call of WebAssembly (scripts/wasm), or four
- * shares at once. Nothing is allocated for a share.
+ * Hashes shares: coinbase, merkle root and header in one call of WebAssembly (scripts/wasm), also
+ * four shares at once. It allocates nothing for a share.
  *
  * All state is one memory with four lanes, each for a share and its job. A result stays in its lane
- * until shares are hashed again. A job's bytes stay, too: a lane that gets another share of the
- * same job is given only what differs.
+ * until shares are hashed again. A job's bytes stay, too: for another share of the same job only
+ * the differences are written.
  */
 
 import { type CoinbaseParts, HEADER_BYTES, type HeaderFields } from "./header.ts";
@@ -12,26 +12,31 @@ import { HEADER, LANE, LANE_BYTES, LANES, TABLE } from "./share_memory.ts";
 import { SCALAR_WASM, SIMD_WASM } from "./share_wasm.ts";
 import { isAtMost } from "./target.ts";
 
-/** The longest coinbase transaction that is hashed, in bytes. */
+/** The longest coinbase transaction accepted, in bytes. */
 export const MAX_COINBASE_BYTES = 60_000;
-/** The highest merkle tree. */
+/** The most merkle branches. */
 export const MAX_BRANCHES = 32;
 /** The most bytes between the coinbase parts. */
 export const MAX_ROOM_BYTES = 16;
 
-/** All of a job that its shares' hashes depend on. */
+/** The parts of a job that the hashes of its shares depend on. */
 export interface HashedJob extends CoinbaseParts, HeaderFields {
-  /** 64 hex digits each, in memory order, the coinbase's neighbour first; at most 32. */
+  /**
+   * At most 32, with 64 hex digits each in memory order, starting with the coinbase's neighbour.
+   */
   readonly merkleBranches: readonly string[];
 }
 
-/** A job made ready by {@linkcode ShareHasher.prepare}: about as large as its bytes, no hex. */
+/**
+ * A job prepared by {@linkcode ShareHasher.prepare}: bytes instead of hex, about as large as the
+ * job.
+ */
 export interface PreparedJob {
-  /** What a lane gets, from {@linkcode LANE.job} on. */
+  /** The bytes for a lane, from {@linkcode LANE.job} on. */
   readonly bytes: Uint8Array;
-  /** How many bytes of the coinbase its shares bring, 1 to 16. */
+  /** How many bytes of the coinbase each share supplies, 1 to 16. */
   readonly room: number;
-  /** Where they go, from the start of a lane. */
+  /** Their offset from the start of a lane. */
   readonly roomAt: number;
   /** Blocks of 64 bytes in the coinbase that are hashed for each share. */
   readonly blocks: number;
@@ -46,15 +51,15 @@ interface ScalarExports {
   swap(at: number, count: number): void;
 }
 
-/** The start of a lane in memory; the one after the last is for preparing jobs. */
+/** The start of a lane in memory; one more lane after the last is for preparing jobs. */
 const laneAt = (lane: number) => LANE_BYTES * (lane + 1);
 const SCRATCH = laneAt(LANES);
 const BLOCK_BYTES = 64;
 const HASH_BYTES = 32;
-/** Four shares at once take as long as two one by one. */
+/** From three shares it pays: four at once take as long as two one by one. */
 const FEWEST_AT_ONCE = 3;
 
-/** Hashes shares in four lanes; there is one for the whole program, see {@linkcode shareHasher}. */
+/** Hashes shares in four lanes. The whole program uses one, see {@linkcode shareHasher}. */
 export class ShareHasher {
   readonly #exports: ScalarExports;
   readonly #hashAll: (() => void) | undefined;
@@ -62,13 +67,13 @@ export class ShareHasher {
   readonly #words: Uint32Array;
   readonly #hashes: readonly Uint8Array[];
   readonly #hashWords: readonly Uint32Array[];
-  /** The job that lies in each lane. */
+  /** The job in each lane. */
   readonly #resident: (PreparedJob | undefined)[] = Array.from({ length: LANES });
 
   /**
-   * Starts the modules, with a memory of their own; the program's is {@linkcode shareHasher}.
+   * Starts the modules with their own memory. The program uses {@linkcode shareHasher} instead.
    *
-   * @param hasSimd whether to hash four shares at once, for which the engine must have SIMD.
+   * @param hasSimd whether to hash four shares at once; the engine must support SIMD.
    */
   constructor(hasSimd: boolean) {
     this.#exports = start(SCALAR_WASM) as unknown as ScalarExports;
@@ -89,10 +94,10 @@ export class ShareHasher {
   }
 
   /**
-   * Makes a job ready for its shares; best done when the first one comes. Lanes stay as they are.
+   * Prepares a job for its shares, best when the first one comes. The lanes do not change.
    *
    * @param room the bytes between its coinbase parts, 1 to 16.
-   * @throws {RangeError} for more bytes or branches than the limits above, or a wrong length.
+   * @throws {RangeError} for more bytes or branches than the limits above, or for a wrong length.
    * @throws {SyntaxError} for texts that are not hex.
    */
   prepare(job: HashedJob, room: number): PreparedJob {
@@ -131,17 +136,18 @@ export class ShareHasher {
     };
   }
 
-  /** The header of a job without version, root, time and nonce, and its padding. */
+  /** Writes the header of a job without version, root, time and nonce, and its padding. */
   #writeHeader({ prevHash, bits }: HashedJob): void {
     const header = SCRATCH + LANE.header;
-    // A lane has the bytes of each word turned round, which is how pools print these two.
+    // A lane holds each word with its bytes reversed, which is also how pools print these two
+    // fields.
     this.#writeHex(prevHash, header + HEADER.prevHash, HASH_BYTES);
     this.#writeHex(bits, header + HEADER.bits, 4);
     this.#words[(header + HEADER_BYTES) / 4] = 0x80000000;
     this.#words[(header + 2 * BLOCK_BYTES) / 4 - 1] = HEADER_BYTES * 8;
   }
 
-  /** Reads hex straight into memory: arrays that are thrown away cost more than the job. */
+  /** Decodes hex directly into memory: temporary arrays would cost more than the job. */
   #writeHex(hex: string, at: number, bytes: number): void {
     checkRange("hex digits", hex.length, bytes * 2, bytes * 2);
     this.#bytes.subarray(at, at + bytes).setFromHex(hex);
@@ -185,16 +191,16 @@ export class ShareHasher {
   }
 
   /**
-   * Hashes the shares in the first `count` lanes, 1 to 4; results in other lanes are lost. The shares
-   * may be of any jobs: at once they take as long as the one with the most blocks and the one with
-   * the most branches.
+   * Hashes the shares in the first `count` lanes, 1 to 4; results in other lanes are lost. The
+   * shares may be for any jobs: together they take as long as the one with the most blocks and the
+   * one with the most branches.
    */
   hashLanes(count: number): void {
     if (count < FEWEST_AT_ONCE || this.#hashAll === undefined) {
       for (let lane = 0; lane < count; lane++) this.#exports.hash(laneAt(lane));
       return;
     }
-    // Lanes left empty take no steps.
+    // Empty lanes take no steps.
     for (let lane = count; lane < LANES; lane++) {
       this.#words[(laneAt(lane) + LANE.blocks) >> 2] = 0;
       this.#words[(laneAt(lane) + LANE.branches) >> 2] = 0;
@@ -216,14 +222,17 @@ export class ShareHasher {
   }
 
   /**
-   * The hash in a lane: 32 bytes in memory order, a view that is good until the lane is hashed
+   * The hash in a lane: 32 bytes in memory order, as a view that is valid until the lane is hashed
    * again.
    */
   hashIn(lane: number): Uint8Array {
     return this.#hashes[lane]!;
   }
 
-  /** The same as 8 numbers, the least first, for {@linkcode isAtMost} and `difficultyOfHash`. */
+  /**
+   * The hash as 8 numbers, the least significant first, for {@linkcode isAtMost} and
+   * `difficultyOfHash`.
+   */
   wordsIn(lane: number): Uint32Array {
     return this.#hashWords[lane]!;
   }
@@ -233,7 +242,7 @@ export class ShareHasher {
     return isAtMost(this.#hashWords[lane]!, target);
   }
 
-  /** The 80-byte header of the share that was hashed in a lane, its own copy. */
+  /** A copy of the 80-byte header of the share hashed in a lane. */
   headerIn(lane: number): Uint8Array {
     const at = laneAt(lane) + LANE.header;
     return Uint8Array.from({ length: HEADER_BYTES }, (_, i) => this.#bytes[(at + i) ^ 3]!);
@@ -243,8 +252,8 @@ export class ShareHasher {
 let loaded: ShareHasher | undefined;
 
 /**
- * The share hasher of the program, started when it is first asked for. Without SIMD in the engine
- * it hashes shares one by one.
+ * The program's share hasher, started at the first call. If the engine has no SIMD, it hashes
+ * shares one by one.
  */
 export function shareHasher(): ShareHasher {
   return loaded ??= new ShareHasher(WebAssembly.validate(Uint8Array.fromBase64(SIMD_WASM)));

@@ -1,12 +1,12 @@
 /**
- * Where things lie in the memory of the share hasher's WebAssembly: one table for the hasher and for
- * the script that makes the module (scripts/wasm).
+ * The layout of the memory of the share hasher's WebAssembly: one table for the hasher and for the
+ * script that makes the module (scripts/wasm).
  *
- * Words of messages and states are native 32-bit numbers of what SHA-256 reads big-endian, so byte
- * `i` of a message lies at `i ^ 3`.
+ * Messages and states are stored as native 32-bit numbers of the words that SHA-256 reads
+ * big-endian, so byte `i` of a message is at `i ^ 3`.
  */
 
-/** Bytes between a lane and the next, and of the memory before the first. */
+/** The size of a lane, and of the memory before the first lane. */
 export const LANE_BYTES = 0x10000;
 
 /** Shares that are hashed at once. */
@@ -16,7 +16,7 @@ export const LANES = 4;
 export const TABLE = {
   /** The 64 round constants. */
   constants: 0,
-  /** The same with the schedule of the block that pads 64 bytes added. */
+  /** The round constants plus the schedule of the block that pads 64 bytes. */
   padded: 256,
   /** The state before the first block. */
   initial: 512,
@@ -30,11 +30,14 @@ export const TABLE = {
   pair4: 1280,
   /** Any block for four lanes. */
   block4: 1536,
-  /** What some of the lanes get back: 8 words for four lanes. */
+  /** Saved state to restore in some lanes: 8 words for four lanes. */
   kept4: 1792,
 } as const;
 
-/** What a lane holds: offsets from its start. The lane after the last is for preparing jobs. */
+/**
+ * The content of a lane: offsets from its start. One more lane after the last is for preparing
+ * jobs.
+ */
 export const LANE = {
   /** The result: 32 bytes in memory order. */
   hash: 0,
@@ -46,7 +49,7 @@ export const LANE = {
   blocks: 44,
   /** The number of its merkle branches. */
   branches: 48,
-  /** From here on: the job, as it is kept. */
+  /** The job as it is kept, from here on. */
   job: 64,
   /** The state after the whole blocks of coinbase part 1. */
   midstate: 64,

@@ -1,5 +1,5 @@
 /**
- * Targets and difficulties: how small a header's hash has to be; pure.
+ * Targets and difficulties: how small a header's hash must be; pure.
  */
 
 import { hashDisplay } from "./header.ts";
@@ -10,7 +10,7 @@ const MAX_TARGET = (1n << 256n) - 1n;
 /** 2^84 times any difficulty of at least 2^-32 is a whole number. */
 const DIFFICULTY_SCALE_BITS = 84;
 
-/** The difficulty a header has reached: the highest it would be accepted at. */
+/** The difficulty that a header reaches: the highest at which it would be accepted. */
 export function difficultyOf(header: Uint8Array): number {
   const hash = hashNumber(header);
   return hash === 0n ? Infinity : Number((DIFFICULTY_1 << 64n) / hash) / 2 ** 64;
@@ -42,9 +42,9 @@ export function targetOf(difficulty: number): bigint {
 /**
  * The highest hash that is a block.
  *
- * @param bits the header's field as an unsigned number: 3 bytes of mantissa, above them the exponent
- *   of 256 for a mantissa that is a fraction.
- * @returns `undefined` if it stands for no number from 1 to 2^256 - 1.
+ * @param bits the header's field as an unsigned number: 3 low bytes of mantissa, read as a
+ * fraction, and above them the exponent of 256.
+ * @returns `undefined` if the target is not in 1 to 2^256 - 1.
  */
 export function networkTarget(bits: number): bigint | undefined {
   const mantissa = BigInt(bits & 0x7fffff);
@@ -54,12 +54,12 @@ export function networkTarget(bits: number): bigint | undefined {
   return target >= 1n && target <= MAX_TARGET ? target : undefined;
 }
 
-/** A target as 8 unsigned 32-bit numbers, the least first, to compare hashes with. */
+/** A target as 8 unsigned 32-bit numbers, the least significant first, to compare hashes with. */
 export function targetWords(target: bigint): Uint32Array {
   return Uint32Array.from({ length: 8 }, (_, i) => Number(target >> BigInt(32 * i) & 0xffffffffn));
 }
 
-/** Whether `hash` is at most `target`; both are 8 words, the least first. */
+/** Whether `hash` is at most `target`; both are 8 words, the least significant first. */
 export function isAtMost(hash: Uint32Array, target: Uint32Array): boolean {
   for (let i = 7; i > 0; i--) {
     const found = hash[i]!;
@@ -73,10 +73,10 @@ export function isAtMost(hash: Uint32Array, target: Uint32Array): boolean {
 const DIFFICULTY_1_NUMBER = 0xffff * 2 ** 208;
 
 /**
- * The difficulty a hash has reached, without big numbers: as exact as a double, for books and logs.
- * Whether a share is accepted is decided by {@linkcode isAtMost}.
+ * The difficulty that a hash reaches, without big integers: as exact as a double, for books and
+ * logs. {@linkcode isAtMost} decides whether a share is accepted.
  *
- * @param hash 8 words, the least first; `Infinity` for a hash of 0.
+ * @param hash 8 words, the least significant first; a hash of 0 gives `Infinity`.
  */
 export function difficultyOfHash(hash: Uint32Array): number {
   let value = 0;

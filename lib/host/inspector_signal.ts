@@ -1,10 +1,11 @@
 /**
  * Keeps SIGUSR1 from opening Deno's inspector on 127.0.0.1:9229, where any user of this machine
- * could run code in this process. A listener does not keep it from that: Deno's own is called, too.
+ * could run code in this process. A listener does not prevent that: Deno's own handler is called,
+ * too.
  *
- * So the C library is told another handler than the one they share: its own `alarm`, which may be
- * called in a handler (signal-safety(7)) and takes one number, here that of the signal. Ten seconds
- * later a SIGALRM comes, whose listener logs it. Without the C library the inspector is opened.
+ * So the C library sets another handler in place of the one they share: its own `alarm`, which may
+ * run in a handler (signal-safety(7)) and takes one number, here that of the signal. Ten seconds
+ * later a SIGALRM comes, and its listener logs it. Without the C library the inspector opens.
  */
 
 import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
@@ -20,7 +21,7 @@ const SYMBOLS = {
 /** Whether the inspector stays closed. A listener for SIGUSR1 must be there already. */
 export async function keepInspectorClosed(): Promise<boolean> {
   try {
-    // Never closed: the handler is in it.
+    // Never closed: the handler is in this library.
     const { symbols } = loadLibc(SYMBOLS);
     await symbols.signal(SIGUSR1, symbols.alarm);
     return true;

@@ -1,6 +1,6 @@
 /**
- * Gives memory back that the C library keeps for later: what reading the program, ten thousand
- * logins at once or a burst of writes took, and nobody uses any more. Measured in
+ * Gives memory back that the C library keeps for later use: reading the program, ten thousand
+ * logins at once or a burst of writes needed it, and nothing uses it any more. Measured in
  * scripts/bench/README.md.
  *
  * `malloc_trim(3)` of the GNU C library, on another thread. It takes 0.2 to 2 ms for 10,000 miners.
@@ -13,7 +13,7 @@ const SYMBOLS = {
   malloc_trim: { parameters: ["usize"], result: "i32", nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** How often, in milliseconds: seldom enough to cost nothing. */
+/** Time between two calls, in milliseconds: long enough to cost nothing. */
 const TRIM_MS = 5_000;
 
 /** Gives memory back from now on, until it is stopped; without a GNU C library it does nothing. */
@@ -25,7 +25,7 @@ export class MemoryTrim {
   #trimming: Promise<unknown> | undefined;
   #isStopped = false;
 
-  /** Begins; `everyMs` is the time between two calls, in milliseconds. */
+  /** Starts; `everyMs` is the time between two calls, in milliseconds. */
   constructor(timers: Timers, everyMs: number = TRIM_MS) {
     this.#timers = timers;
     this.#everyMs = everyMs;

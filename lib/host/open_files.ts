@@ -1,6 +1,6 @@
 /**
- * How many miners there is room for: each connection is an open file, and the system allows a
- * process a limited number of them.
+ * Computes how many miners can connect: each connection is an open file, and the system limits the
+ * open files of a process.
  */
 
 import { LibcUnavailable, loadLibc } from "../net/libc/library.ts";
@@ -12,44 +12,50 @@ const SYMBOLS = {
 
 const RLIMIT_NOFILE = 7;
 
-/** No more miners than this in any case: session ids have 16 bits, and one is none. */
+/** The most miners in any case: session ids have 16 bits, and one value means none. */
 const MAX_MINERS = 0xffff;
 
 /**
- * Files beside those of miners and pools: the log, what the runtime has open and some to spare, and
- * as many again for the connections of the status server.
+ * Open files that are not connections to miners or pools: the log, the runtime's own and some to
+ * spare, and the same number for connections of the status server.
  */
 const OWN_FILES = 128;
 
-/** What connections to pools need. */
+/** The open files that connections to pools need. */
 export interface PoolFiles {
-  /** How many of them there may be at a time, however few miners there are. */
+  /** How many of these connections there may be at a time, however few miners there are. */
   readonly connections: number;
-  /** One more is opened for this number of miners; Infinity where one holds every miner. */
+  /**
+   * One more connection is opened for each such number of miners; Infinity if one connection holds
+   * all miners.
+   */
   readonly minersPerConnection: number;
-  /** Whether every worker is to have one of its own, beside those for all. */
+  /** Whether every worker gets its own connection, in addition to the shared ones. */
   readonly wantsOneEach: boolean;
 }
 
-/** How many miners there is room for. */
+/** The room for miners and pools. */
 export interface Room {
   /** Most miners, at least 1. */
   readonly miners: number;
   /** Open files kept for everything else. */
   readonly reserve: number;
-  /** How many of those connections to pools may take, beside those that are opened for more miners. */
+  /**
+   * How many of the reserve connections to pools may take, not counting those opened for more
+   * miners.
+   */
   readonly poolConnections: number;
-  /** How many connections of single workers there may be; 0 where none is wanted. */
+  /** How many connections of single workers there may be; 0 if they are not wanted. */
   readonly workerConnections: number;
 }
 
 /**
- * How many files this process may have open; `undefined` where that cannot be found out, which is
- * anywhere but on Linux with the FFI permission. Deno raises the soft limit to the hard one.
+ * How many files this process may have open; `undefined` if that cannot be found out: it needs
+ * Linux and the FFI permission. Deno raises the soft limit to the hard one.
  */
 export async function openFileLimit(): Promise<number | undefined> {
-  // struct rlimit: the limit that holds, then the highest it may be set to. The kernel's until the
-  // call has returned, and kept by us for as long.
+  // struct rlimit: the limit in force, then the highest it may be set to. The kernel writes it
+  // until the call returns, so we keep a reference that long.
   const limits = new BigUint64Array(2);
   try {
     const library = loadLibc(SYMBOLS);
@@ -63,12 +69,12 @@ export async function openFileLimit(): Promise<number | undefined> {
 }
 
 /**
- * Divides the files that may be open.
+ * Divides the open files between miners and everything else.
  *
  * @param openFiles As {@linkcode openFileLimit} says.
- * @param wanted The most miners the operator wants; `undefined` for as many as fit.
- * @param pools What is kept for connections to pools is at most a quarter of all, beside those for
- * more miners: not every sub-account will be there at once.
+ * @param wanted The most miners that the operator wants; `undefined` for as many as fit.
+ * @param pools At most a quarter of all files is kept for connections to pools, not counting those
+ * for more miners: not every sub-account will connect at once.
  */
 export function roomForMiners(
   openFiles: number | undefined,
@@ -82,7 +88,8 @@ export function roomForMiners(
   }
   const reserve = Math.min(OWN_FILES + connections, Math.floor(openFiles / 4));
   const left = openFiles - reserve;
-  // Where nobody says how many miners there are, half of the files are theirs; else miners come first.
+  // If the operator sets no number of miners, miners get half of the files; otherwise miners come
+  // first.
   const isHalved = wantsOneEach && wanted === undefined;
   const perMiner = 1 + 1 / minersPerConnection + (isHalved ? 1 : 0);
   const miners = Math.max(1, Math.min(most, Math.floor(left / perMiner)));
@@ -93,7 +100,7 @@ export function roomForMiners(
   return {
     miners,
     reserve: reserve + forMiners + workerConnections,
-    // Of next to nothing half.
+    // With very few files, half of the reserve.
     poolConnections: Math.max(reserve - OWN_FILES, Math.floor(reserve / 2)),
     workerConnections,
   };

@@ -1,9 +1,9 @@
 /**
- * The file that says which process runs, so that `btcagent reload` finds it.
+ * The file that holds the id of the running process, so that `btcagent reload` finds it.
  *
- * It is locked for as long as its process lives, and by nobody after: a lock outlives no crash and is
- * not taken twice. The file itself is written only if it is ours to write: a new one, or one of a
- * process that has ended; never what a link leads to, nor what has something else in it.
+ * It is locked while its process lives: a lock ends with a crash and cannot be taken twice. We
+ * write only a file that is ours to write: a new one, or one of a process that has ended; never
+ * through a link, and never a file that contains something else.
  */
 
 import { pause, type Timers } from "../base/clock.ts";
@@ -12,11 +12,11 @@ import { kindOf } from "../base/text_file.ts";
 /** A process id and a line feed are shorter. */
 const MAX_BYTES = 32;
 
-/** `reload` has a look at the lock for a moment, in which nobody else gets it. */
+/** `reload` holds the lock for a moment to look at it, so the lock is tried several times. */
 const LOCK_TRIES = 5;
 const LOCK_WAIT_MS = 20;
 
-/** Why a file is not ours; the message is a clause. */
+/** The file is not ours; the message is a clause that says why. */
 export class PidFileTaken extends Error {
   /** Tells it from other errors in a log. */
   override readonly name = "PidFileTaken";
@@ -35,8 +35,8 @@ export class PidFile {
   /**
    * Writes our process id to `path`.
    *
-   * @throws PidFileTaken when it is another process's, or no pid file
-   * @throws what Deno throws where a file cannot be made
+   * @throws PidFileTaken if it belongs to another process or is not a pid file
+   * @throws Deno's error if the file cannot be created
    */
   static async take(path: string, timers: Timers): Promise<PidFile> {
     const folder = path.replace(/[^/\\]*$/, "");
@@ -57,15 +57,15 @@ export class PidFile {
       }
       if (isOurs) return new PidFile(path, file);
     }
-    throw new PidFileTaken(`process ${holder ?? "of no id"}, another btcagent, has it`);
+    throw new PidFileTaken(`process ${holder ?? "of no id"}, another btcagent, holds it`);
   }
 
-  /** Removes the file, if it is still there, and lets go of it. */
+  /** Removes the file, if it is still ours, and unlocks it. */
   async release(): Promise<void> {
     try {
       if (await isAt(this.#path, this.#file)) await Deno.remove(this.#path);
     } catch {
-      // Not ours to remove any more.
+      // It is no longer ours to remove.
     } finally {
       this.#file.close();
     }
@@ -73,10 +73,10 @@ export class PidFile {
 }
 
 /**
- * The process that has the pid file at `path`.
+ * The process that holds the pid file at `path`.
  *
- * @throws PidFileTaken when no process has it, or it is no pid file
- * @throws what Deno throws where a file cannot be read
+ * @throws PidFileTaken if no process holds it, or it is not a pid file
+ * @throws Deno's error if the file cannot be read
  */
 export async function holderOf(path: string): Promise<number> {
   refuseOthers(await Deno.lstat(path));
@@ -89,7 +89,7 @@ export async function holderOf(path: string): Promise<number> {
   return pid;
 }
 
-/** Opens a file that may be ours; `undefined` if it was made, removed or replaced meanwhile. */
+/** Opens a file that may be ours; `undefined` if it was created, removed or replaced meanwhile. */
 async function openOwn(path: string): Promise<Deno.FsFile | undefined> {
   const { AlreadyExists, NotFound } = Deno.errors;
   let isNew = false;
@@ -108,10 +108,10 @@ async function openOwn(path: string): Promise<Deno.FsFile | undefined> {
   }
   let isUsable = false;
   try {
-    // A link that was put there in between leads elsewhere.
+    // A link put there meanwhile leads elsewhere.
     if (!await isAt(path, file)) return undefined;
     isUsable = isNew || await isPidFile(file);
-    if (!isUsable) throw new PidFileTaken("it has something else in it than a process id");
+    if (!isUsable) throw new PidFileTaken("it contains something other than a process id");
     return file;
   } finally {
     if (!isUsable) file.close();
@@ -134,7 +134,7 @@ async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
   }
 }
 
-/** Locks it, unless another process has: there are systems of files without locks. */
+/** Locks it, unless another process has. Some file systems have no locks. */
 async function lock(file: Deno.FsFile): Promise<"ours" | "another's" | "nobody's"> {
   try {
     return await file.tryLock(true) ? "ours" : "another's";

@@ -1,9 +1,9 @@
 /**
- * Other processes on Linux: what `/proc` says about one, and a signal to one. Deno lets nobody read
- * `/proc` who may not do everything, so it is read through the C library.
+ * Reads about other processes on Linux from `/proc`, and signals them. Deno lets only a program
+ * with all permissions read `/proc`, so it is read through the C library.
  *
- * Memory: one array for each file, which holds its name and then what is in it. It goes with a
- * count of its own length, and is used after the last call: it is not collected before that
+ * Memory: one array for each file, which holds its name and then its content. Each call gets the
+ * array with its own length. The array is used after the last call, so it is not collected earlier
  * (net/libc/calls.ts has the rules).
  */
 
@@ -20,17 +20,17 @@ const SYMBOLS = {
 const O_RDONLY_CLOEXEC = 0x80000;
 const SIGHUP = 1;
 
-/** As much of a file as is read: enough of any command line to know it by. */
+/** The most that is read of a file: enough to recognize any command line. */
 const MAX_BYTES = 4096;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What is known of a process that runs. */
+/** A running process. */
 export interface ProcessInfo {
   /** The process that started it, or took it over. */
   readonly parent: number;
-  /** When it was started; two processes with one id differ in it. */
+  /** When it was started: this differs between two processes that had the same id. */
   readonly startedAt: string;
   /** Its arguments, the program first; the first {@linkcode MAX_BYTES} bytes. */
   readonly args: readonly string[];
@@ -44,7 +44,7 @@ export class Processes {
     this.#library = library;
   }
 
-  /** Loads what it needs; `undefined` where there is no such thing. */
+  /** Loads the C library; `undefined` if it is not available. */
   static load(): Processes | undefined {
     try {
       return new Processes(loadLibc(SYMBOLS));
@@ -67,7 +67,7 @@ export class Processes {
     return await this.#library.symbols.kill(pid, SIGHUP) === 0;
   }
 
-  /** Gives the library back. No call may be under way. */
+  /** Unloads the library. No call may be under way. */
   close(): void {
     this.#library.close();
   }
@@ -84,11 +84,14 @@ export class Processes {
   }
 }
 
-/** Reads `/proc/PID/stat` (proc(5)); `undefined` for one that has ended and waits for its parent. */
+/**
+ * Parses `/proc/PID/stat` (proc(5)); `undefined` for a process that has ended and waits for its
+ * parent.
+ */
 export function parseStat(
   text: string,
 ): Pick<ProcessInfo, "parent" | "startedAt"> | undefined {
-  // The name before that may have any character in it, brackets too.
+  // The name in brackets may contain any character, also brackets.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state = "", parent = ""] = fields;
   const startedAt = fields[19];

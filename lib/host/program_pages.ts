@@ -1,11 +1,10 @@
 /**
- * Gives back what the system keeps in memory of the program's own file, the runtime: much of its code
- * and its tables is used at a start and never again, but stays until memory is short. What is needed
- * after all comes back from the system's cache of files when it is next touched. Measured in
- * scripts/bench/README.md.
+ * Gives back memory that holds parts of the program's own file, the runtime: much of its code and
+ * tables is used only at the start, but stays in memory until memory is short. Pages that are
+ * needed again come back from the system's file cache. Measured in scripts/bench/README.md.
  *
- * `madvise(2)` with `MADV_DONTNEED`, on another thread: it takes back only pages that are the file's,
- * so nothing can be lost.
+ * `madvise(2)` with `MADV_DONTNEED`, on another thread: it drops only pages that are copies of the
+ * file, so nothing can be lost.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
@@ -20,11 +19,11 @@ const SYMBOLS = {
 
 const MADV_DONTNEED = 4;
 
-/** Once the start is over, then from time to time, in milliseconds. */
+/** The first time is after the start, the others at an interval, in milliseconds. */
 const FIRST_MS = 5_000;
 const EVERY_MS = 30_000;
 
-/** The runtime itself may not read it, whatever it is permitted. */
+/** The runtime itself may not read this file, whatever its permissions. */
 const SMAPS = new TextEncoder().encode("/proc/self/smaps\0");
 
 /** Addresses of memory. */
@@ -36,8 +35,8 @@ export interface MemoryRange {
 }
 
 /**
- * Memory that is nothing but what a file says, by the text of `/proc/self/smaps` (proc(5)): mapped
- * from a file, not to be written to, and without a page that is this process's own.
+ * Memory that only mirrors a file, from the text of `/proc/self/smaps` (proc(5)): mapped from a
+ * file, not writable, and without pages of this process's own.
  */
 export function filePages(smaps: string): MemoryRange[] {
   return smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).flatMap((area) => {
@@ -57,7 +56,7 @@ export class ProgramPages {
   #giving: Promise<void> | undefined;
   #isStopped = false;
 
-  /** Begins; `firstMs` is the time until the first time, in milliseconds. */
+  /** Starts; `firstMs` is the time until the first call, in milliseconds. */
   constructor(timers: Timers, firstMs: number = FIRST_MS) {
     this.#timers = timers;
     try {
@@ -88,12 +87,12 @@ export class ProgramPages {
 
   async #give(): Promise<void> {
     const { madvise } = this.#library!.symbols;
-    // What is mapped of the program does not change.
+    // The mapping of the program does not change.
     this.#ranges ??= filePages(await this.#readSmaps());
     for (const { start, size } of this.#ranges) await madvise(start, size, MADV_DONTNEED);
   }
 
-  /** Empty where it cannot be read. */
+  /** Empty if it cannot be read. */
   async #readSmaps(): Promise<string> {
     const { open, read, close } = this.#library!.symbols;
     const file = await open(SMAPS, 0);

@@ -1,9 +1,9 @@
 /**
- * Tells systemd, or whoever else started this program and set `NOTIFY_SOCKET`, how it is: ready
- * for miners, reloading, stopping, alive. Nobody else is told anything, and nothing is loaded.
+ * Reports our state to systemd, or to another program that set `NOTIFY_SOCKET`: ready for miners,
+ * reloading, stopping, alive. Without that variable nothing is sent and nothing is loaded.
  *
- * A datagram to a Unix socket (sd_notify(3)). Deno has none that is stable, so it goes through the
- * C library. What cannot be told is logged once; mining goes on.
+ * A report is a datagram to a Unix socket (sd_notify(3)). Deno has no stable API for that, so it is
+ * sent through the C library. A failure is logged once; mining goes on.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
@@ -15,23 +15,23 @@ const log = areaLog("agent");
 
 const AF_UNIX = 1;
 const EAGAIN = 11;
-/** `sun_path` of `struct sockaddr_un`, behind the family's two bytes. */
+/** `sun_path` of `struct sockaddr_un`, after the two bytes of the family. */
 const MAX_PATH_BYTES = 108;
 
 const encoder = new TextEncoder();
 
-/** All this needs of {@linkcode Libc}. */
+/** The part of {@linkcode Libc} that is needed here. */
 export type Datagrams = Pick<Libc, "sendDatagram" | "unload">;
 
-/** What the service manager put into the environment. */
+/** The variables that the service manager put into the environment. */
 export interface ServiceEnvironment {
   /** `NOTIFY_SOCKET`: a path, or `@` and the name of an abstract socket. */
   readonly socket: string | undefined;
-  /** `WATCHDOG_USEC`: it expects a sign of life within so many microseconds. */
+  /** `WATCHDOG_USEC`: the number of microseconds within which it expects a sign of life. */
   readonly watchdog: string | undefined;
 }
 
-/** Reads the environment, as far as that is permitted. */
+/** Reads the environment, as far as permitted. */
 export function serviceEnvironment(): ServiceEnvironment {
   const read = (variable: string) =>
     Deno.permissions.querySync({ name: "env", variable }).state === "granted"
@@ -40,7 +40,7 @@ export function serviceEnvironment(): ServiceEnvironment {
   return { socket: read("NOTIFY_SOCKET"), watchdog: read("WATCHDOG_USEC") };
 }
 
-/** See the head of this file. */
+/** Reports the state of this program to the service manager. */
 export class ServiceManager {
   readonly #address: Uint8Array | undefined;
   readonly #timers: Timers;
@@ -48,12 +48,12 @@ export class ServiceManager {
   #libc: Datagrams | undefined;
   #timer: Timer | undefined;
   #isStopping = false;
-  /** Whether it could not be told the last thing. */
+  /** Whether the last report failed. */
   #isUnheard = false;
 
   /**
-   * Knows where to send; `libc`, its own from here on, is loaded if it is not given and there is
-   * somebody to tell.
+   * Prepares the reports. `libc` is this object's own from here on; it is loaded if it is absent
+   * and there is a socket to report to.
    */
   constructor({ socket, watchdog }: ServiceEnvironment, timers: Timers, libc?: Datagrams) {
     this.#timers = timers;
@@ -61,30 +61,35 @@ export class ServiceManager {
     if (socket === undefined || socket === "") return;
     this.#address = unixAddress(socket);
     try {
-      if (this.#address === undefined) throw new Error("NOTIFY_SOCKET is no address of a socket");
+      if (this.#address === undefined) {
+        throw new Error("NOTIFY_SOCKET is not the address of a socket");
+      }
       this.#libc = libc ?? new Libc();
     } catch (error) {
       this.#complain(error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Miners can connect, from the first time on; also when a reload is over. */
+  /** Reports that miners can connect, and later that a reload is over. */
   ready(): void {
-    // The end of a reload that was under way when the stop began.
+    // A reload that was under way when the stop began has ended.
     if (this.#isStopping) return;
     this.#tell("READY=1");
     if (this.#watchdogMs === 0 || this.#libc === undefined || this.#timer !== undefined) return;
-    // In the loop that serves the miners: when that hangs, so does this.
+    // Runs in the loop that serves the miners: if that hangs, so do the signs of life.
     this.#timer = this.#timers.every(this.#watchdogMs / 2, () => this.#tell("WATCHDOG=1"));
   }
 
-  /** The configuration is being read again. */
+  /** Reports that the configuration is being read again. */
   reloading(): void {
     if (this.#isStopping) return;
     this.#tell("RELOADING=1");
   }
 
-  /** It is about to end; signs of life go on until {@linkcode ServiceManager.close}. */
+  /**
+   * Reports that the program is about to end. Signs of life go on until
+   * {@linkcode ServiceManager.close}.
+   */
   stopping(): void {
     this.#isStopping = true;
     this.#tell("STOPPING=1");
@@ -102,21 +107,21 @@ export class ServiceManager {
     if (this.#libc === undefined || this.#address === undefined) return;
     const result = this.#libc.sendDatagram(this.#address, encoder.encode(text));
     const wasUnheard = this.#isUnheard;
-    // With EAGAIN it has not looked at the last ones yet: the next one will do.
+    // EAGAIN: it has not read the last reports yet, so the next one is enough.
     this.#isUnheard = result < 0 && result !== -EAGAIN;
     if (this.#isUnheard && !wasUnheard) this.#complain(errnoText(-result));
   }
 
   #complain(reason: string): void {
     log.warn(
-      "Cannot tell the service manager how it goes: {reason}; a unit of Type=notify needs that, " +
-        "so mend it or set Type=exec and no WatchdogSec there",
+      "Cannot report to the service manager: {reason}. A unit of Type=notify needs these " +
+        "reports: fix the cause, or set Type=exec in the unit and remove WatchdogSec",
       { reason },
     );
   }
 }
 
-/** `struct sockaddr_un`, as long as it has to be; `undefined` if `socket` is no such address. */
+/** `struct sockaddr_un`, cut to its length; `undefined` if `socket` is not such an address. */
 export function unixAddress(socket: string): Uint8Array | undefined {
   if (!/^[/@]./.test(socket)) return undefined;
   const path = encoder.encode(socket);

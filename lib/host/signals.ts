@@ -1,21 +1,21 @@
 /**
- * Every signal that people, terminals, init systems and timers send, and what each is for.
+ * Every signal that people, terminals, init systems and timers send, and what each one asks for.
  *
- * Those that are not here keep what the system does with them: they suspend and continue a process,
- * report its own faults, or do nothing.
+ * All other signals keep their default effect: they suspend and continue a process, report its own
+ * faults, or do nothing.
  */
 
 /** What a signal asks for. */
 export type SignalKind = "stop" | "reload" | "ignored";
 
-/** Of a signal: what it asks for. */
+/** What each signal asks for. */
 export const SIGNALS: Readonly<Partial<Record<Deno.Signal, SignalKind>>> = {
   SIGINT: "stop",
   SIGTERM: "stop",
   SIGQUIT: "stop",
   // A UPS, or a container that is shut down.
   SIGPWR: "stop",
-  // Past its limit of CPU time a process has little of it left.
+  // A process past its limit of CPU time has little time left.
   SIGXCPU: "stop",
   SIGHUP: "reload",
   // Other programs open their log again; this one has no need to.
@@ -30,14 +30,14 @@ export const SIGNALS: Readonly<Partial<Record<Deno.Signal, SignalKind>>> = {
   SIGXFSZ: "ignored",
 };
 
-/** Calls `heard` for every one of {@linkcode SIGNALS}; those this system has not are left out. */
+/** Calls `heard` for each of {@linkcode SIGNALS} that this system has. */
 export function listenForSignals(heard: (signal: Deno.Signal, kind: SignalKind) => void): void {
   for (const [name, kind] of Object.entries(SIGNALS)) {
     const signal = name as Deno.Signal;
     try {
       Deno.addSignalListener(signal, () => heard(signal, kind));
     } catch (error) {
-      // Windows has Ctrl+C and Ctrl+Break only; some are for Linux.
+      // Windows has only Ctrl+C and Ctrl+Break; some signals exist only on Linux.
       if (!(error instanceof TypeError)) throw error;
     }
   }

@@ -1,10 +1,11 @@
 /**
- * The programs that started this one as a task: `deno task`, and where that came out of npm, the
- * shell and the npx before it. A signal to this process is for us, but people send theirs to the one
- * they started. `deno task` passes signals on. npx does not: SIGTERM ends it and its shell, SIGHUP
- * and SIGKILL end it alone, and this program would run on with its ports and without its handle.
+ * Watches the programs that started this one as a task: `deno task`, and if that came from npm,
+ * also the shell and npx before it. People signal the program that they started, not this one.
+ * `deno task` passes signals on. npx does not: SIGTERM ends it and its shell, SIGHUP and SIGKILL
+ * end it alone, and this program would keep running with its ports but without the process that
+ * people know.
  *
- * Pure but for {@linkcode StarterWatch}'s timer.
+ * Pure, except for the timer of {@linkcode StarterWatch}.
  */
 
 import type { Time, Timer } from "../base/clock.ts";
@@ -12,7 +13,7 @@ import type { Processes, ProcessInfo } from "./processes.ts";
 
 /** A program that started this one. */
 export interface Starter {
-  /** Its process. */
+  /** Its process id. */
   readonly pid: number;
   /** When it was started. */
   readonly startedAt: string;
@@ -20,26 +21,26 @@ export interface Starter {
   readonly command: string;
 }
 
-/** What becomes of this program when one that started it has ended. */
+/** What this program does when a program that started it has ended. */
 export type Loss =
-  /** It was told to stop: so are we. */
+  /** It was told to stop: we stop, too. */
   | { readonly kind: "stop"; readonly command: string }
-  /** npx alone is gone, as SIGHUP does it, which it cannot pass on. */
+  /** Only npx has ended, as on SIGHUP, which it cannot pass on: we reload. */
   | { readonly kind: "reload"; readonly command: string }
-  /** The terminal they were started in was closed, with all that had no nohup of their own. */
+  /** Their terminal was closed, which ended all programs without nohup: we stay. */
   | { readonly kind: "stay"; readonly command: string };
 
 /** More generations than any task runner has. */
 const MAX_STARTERS = 8;
 
-/** How often they are looked at. */
+/** How often they are checked, in milliseconds. */
 const WATCH_MS = 500;
 
-/** A SIGHUP of our own this long before explains why they have ended. */
+/** A SIGHUP to us at most this long before explains why they have ended, in milliseconds. */
 const HANG_UP_MS = 10_000;
 
 const RUNNERS = /^(?:deno|npm|npx|node|nodejs|pnpm|yarn|bunx?)(?:[-@.\d]*|\.exe)$/;
-/** `task` as the command of deno, under whatever name and in whatever quotes that is called. */
+/** `task` as deno's command, whatever deno's name and quotes are. */
 const TASK = /\bdeno(?:@[\w.-]+)?['"]?(?:\s+-\S+)*\s+task\b/;
 const SHELLS = /^(?:sh|bash|dash|ash|busybox|zsh|ksh)$/;
 
@@ -59,13 +60,13 @@ export async function startersFrom(
     found.push({ pid, startedAt: info.startedAt, command: command.trim().slice(0, 60), isShell });
     pid = info.parent;
   }
-  // A shell outside of them is somebody's script, which may end as it likes.
+  // A shell outside of them is a user's script, which may end at any time.
   const outermost = found.findLastIndex(({ isShell }) => !isShell);
   return found.slice(0, outermost + 1)
     .map(({ pid, startedAt, command }) => ({ pid, startedAt, command }));
 }
 
-/** What the end of some of `starters` means. @param isHungUp Whether we had a SIGHUP lately. */
+/** What the end of some of `starters` means. @param isHungUp Whether we got a SIGHUP lately. */
 export function lossOf(
   starters: readonly Starter[],
   hasEnded: (starter: Starter) => boolean,
@@ -82,13 +83,13 @@ export function lossOf(
 
 /** What {@linkcode StarterWatch} needs. */
 export interface StarterWatchOptions {
-  /** When they are looked at. */
+  /** Time for the checks. */
   readonly time: Time;
   /** Called for each loss. */
   readonly lost: (loss: Loss) => void;
 }
 
-/** Looks at the programs that started this one, until it is closed or they have ended. */
+/** Watches the programs that started this one, until it is closed or they have ended. */
 export class StarterWatch {
   readonly #processes: Pick<Processes, "find" | "close">;
   readonly #options: StarterWatchOptions;
@@ -96,7 +97,7 @@ export class StarterWatch {
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #hungUpAt = -Infinity;
-  /** How many had ended at the last look: a signal to all of them takes a moment. */
+  /** How many had ended at the last check: a signal to all of them takes a moment. */
   #ended = 0;
   #isClosed = false;
 
@@ -111,7 +112,9 @@ export class StarterWatch {
     this.#wait();
   }
 
-  /** Begins; `undefined` if no task runner started this program, or none can be looked at. */
+  /**
+   * Starts watching; `undefined` if no task runner started this program, or none can be watched.
+   */
   static async begin(
     processes: Pick<Processes, "find" | "close"> | undefined,
     parent: number,
@@ -124,12 +127,12 @@ export class StarterWatch {
     return undefined;
   }
 
-  /** This program itself has got a SIGHUP. */
+  /** Notes that this program got a SIGHUP. */
   hungUp(): void {
     this.#hungUpAt = this.#options.time.now();
   }
 
-  /** Ends it, once what it is looking at has been read. */
+  /** Stops watching, once the check under way is done. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -1,29 +1,32 @@
 /**
- * When the program stops in order, and when at once. Pure: the listener asks here.
+ * Decides whether a signal stops the program in order or at once; pure.
  */
 
 /**
- * A stop signal this soon after the first is the same one: a terminal sends Ctrl+C to every process
- * in it, and a task runner passes it on once more.
+ * A stop signal this soon after the first one is the same signal: a terminal sends Ctrl+C to all
+ * its processes, and a task runner passes it on once more.
  */
 export const SAME_SIGNAL_MS = 1_000;
 
-/** What this needs of the program. */
+/** What {@linkcode StopRequest} needs. */
 export interface StopRequestOptions {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
-  /** Begins the orderly stop; called once. */
+  /** Starts the orderly stop; called once. */
   readonly stop: () => void;
   /** Ends the program at once. */
   readonly exit: () => void;
 }
 
-/** The first request stops in order; one that comes {@linkcode SAME_SIGNAL_MS} later ends it. */
+/**
+ * The first request starts an orderly stop; another one {@linkcode SAME_SIGNAL_MS} or more later
+ * ends the program at once.
+ */
 export class StopRequest {
   readonly #options: StopRequestOptions;
   #firstAt: number | undefined;
 
-  /** Nothing is asked for yet. */
+  /** No stop is requested yet. */
   constructor(options: StopRequestOptions) {
     this.#options = options;
   }
@@ -33,7 +36,7 @@ export class StopRequest {
     return this.#firstAt !== undefined;
   }
 
-  /** A stop signal has come. */
+  /** Notes a stop signal. */
   make(): void {
     const now = this.#options.now();
     if (this.#firstAt === undefined) {

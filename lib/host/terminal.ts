@@ -1,25 +1,25 @@
 /**
- * Whether the terminal this program was started in is still there. When somebody closes it, all
- * programs in it get SIGHUP: for this one that is not the wish to read its configuration again.
+ * Whether the terminal that this program was started in is still open. When a user closes it, all
+ * its programs get SIGHUP: that is not a request to reload.
  *
- * It is also gone when the program it was opened for has ended, as npx in `tmux new 'npx …'`: the
- * system then takes it from all others in it, and sends them SIGHUP before it is closed.
+ * The terminal is also gone when the program it was opened for has ended, such as npx in `tmux new
+ * 'npx …'`: the system takes it from all other programs and sends them SIGHUP before it closes.
  */
 
-/** All this needs of a stream. */
+/** The part of a stream that is needed here. */
 export interface TerminalStream {
   /** Whether it is connected to a terminal right now. */
   isTerminal(): boolean;
 }
 
-/** Remembers which streams were connected to one. */
+/** Remembers which streams were connected to a terminal. */
 export class Terminal {
   readonly #streams: readonly TerminalStream[];
   readonly #belongs: () => boolean;
-  /** Whether it belonged to a terminal, which a program with such streams need not. */
+  /** Whether this process belonged to a terminal; one with such streams need not. */
   readonly #belonged: boolean;
 
-  /** Looks at `streams`. @param belongs Whether this process belongs to a terminal right now. */
+  /** Checks `streams`. @param belongs Whether this process belongs to a terminal right now. */
   constructor(
     streams: readonly TerminalStream[] = [Deno.stdin, Deno.stdout, Deno.stderr],
     belongs: () => boolean = hasControllingTerminal,
@@ -29,14 +29,17 @@ export class Terminal {
     this.#belonged = this.#streams.length > 0 && belongs();
   }
 
-  /** Whether there was one that has been closed; a program that had none, as with nohup, has not. */
+  /**
+   * Whether a terminal was there and has been closed; false for a program that had none, as with
+   * nohup.
+   */
   isGone(): boolean {
     return this.#streams.some((stream) => !stream.isTerminal()) ||
       this.#belonged && !this.#belongs();
   }
 }
 
-/** That is what `/dev/tty` is; opening it fails where there is none. */
+/** `/dev/tty` is the controlling terminal; opening it fails if there is none. */
 function hasControllingTerminal(): boolean {
   try {
     Deno.openSync("/dev/tty").close();

@@ -1,29 +1,32 @@
 /**
- * Miners that lose ASICBoost on the way: they sent version bits with every share and suddenly send
- * none, at less hashrate or more power. A new connection usually cures them.
+ * Detects miners that lose ASICBoost: they sent version bits with every share and suddenly send
+ * none, which means less hashrate or more power. A new connection usually repairs it.
  */
 
 import type { Now } from "../base/clock.ts";
 
-/** More shares than this with version bits make a miner one that can lose it (stratum.md "Shares"). */
+/**
+ * A miner can lose ASICBoost only after more shares with version bits than this (stratum.md
+ * "Shares").
+ */
 const PROVEN_SHARES = 100;
 
-/** A miner is sent away at most once in this time, in milliseconds. */
+/** A miner is disconnected for this at most once in this time, in milliseconds. */
 export const RECONNECT_PAUSE_MS = 30 * 60_000;
 
-/** Miners remembered as sent away; the oldest are forgotten first. */
+/** How many disconnected miners are remembered; the oldest are forgotten first. */
 const MAX_REMEMBERED = 65_536;
 
 /**
- * Whether a miner rolls version bits: not so far, it does, it did and stopped, it does and cannot
- * keep to those that are allowed (narrowing.ts).
+ * Whether a miner rolls version bits: `never` so far, `rolling`, `lost` if it did and stopped,
+ * `cannot_narrow` if it also rolls bits that are not allowed (narrowing.ts).
  */
 export type RollingState = "never" | "rolling" | "lost" | "cannot_narrow";
 
-/** What is known of one miner's version rolling; starts as 0. */
+/** The history of one miner's version rolling; starts as 0. */
 export type RollingHistory = number;
 
-/** History of a miner that lost it. */
+/** The history of a miner that lost ASICBoost. */
 const LOST: RollingHistory = -1;
 
 /** The history after a share with or without the field for version bits. */
@@ -32,24 +35,27 @@ export function noteShare(history: RollingHistory, hasVersionBits: boolean): Rol
   return history > PROVEN_SHARES ? LOST : history === LOST ? LOST : 0;
 }
 
-/** The state a history stands for. */
+/** The state that a history stands for. */
 export function rollingState(history: RollingHistory): RollingState {
   if (history === LOST) return "lost";
   return history === 0 ? "never" : "rolling";
 }
 
-/** Remembers which miners were sent away lately, so that one that stays lost is not for ever. */
+/**
+ * Remembers which miners were disconnected lately, so that one that does not recover is not
+ * disconnected forever.
+ */
 export class ReconnectPause {
   readonly #now: Now;
-  /** When each miner was sent away, oldest first. */
+  /** When each miner was disconnected, oldest first. */
   readonly #sentAway = new Map<string, number>();
 
-  /** Nobody was sent away yet. */
+  /** Remembers no miner yet. */
   constructor(now: Now) {
     this.#now = now;
   }
 
-  /** Whether the miner may be sent away now; if so that is noted. */
+  /** Whether the miner may be disconnected now; if so, this is noted. */
   take(miner: string): boolean {
     const time = this.#now();
     const last = this.#sentAway.get(miner);

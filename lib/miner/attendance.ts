@@ -1,5 +1,5 @@
 /**
- * Who hears of miners that log in, pause and leave, to keep a book of them.
+ * The interface of the book that records when miners log in, pause and leave.
  */
 
 import type { RollingState } from "./asicboost.ts";
@@ -16,31 +16,34 @@ export interface Attendee {
   readonly connectedAt: number;
   /** The sub-account in its user name. */
   readonly account: string;
-  /** What the pool knows it by. */
+  /** Its worker name at the pool. */
   readonly workerName: string;
-  /** What it calls itself; may be empty. */
+  /** Its client agent; may be empty. */
   readonly clientAgent: string;
   /** The pool connection it works on; `undefined` while it has none. */
   readonly upstreamName: string | undefined;
-  /** What it was last told; `undefined` before. */
+  /** The difficulty it was last told; `undefined` before. */
   readonly difficulty: number | undefined;
   /** When it last sent a share; 0 for never. */
   readonly lastShareAt: number;
-  /** What is known of its version rolling. */
+  /** The state of its version rolling. */
   readonly rolling: RollingState;
 }
 
-/** Pauses shorter than this are not told, in milliseconds. */
+/** Shorter pauses are not reported, in milliseconds. */
 export const TOLD_PAUSE_MS = 50_000;
 
 /** Keeps the book. */
 export interface AttendanceBook {
-  /** A miner logged in. @returns its number from now on; 0 if none is kept. */
+  /** A miner logged in. @returns its number from now on; 0 if the book does not keep it. */
   loggedIn(miner: Attendee): number;
-  /** A miner that waited has a pool to work for. */
+  /** A waiting miner now has a pool to work for. */
   admitted(miner: Attendee): void;
-  /** A miner sends a share after a pause, from the share before to this one, in milliseconds. */
+  /**
+   * A miner sends a share after a pause. The pause lasts from the previous share to this one, in
+   * milliseconds.
+   */
   paused(miner: Attendee, from: number, to: number): void;
-  /** A miner left, or is about to. `isOurDoing` if we sent it away for no fault of its own. */
+  /** A miner left, or is about to. `isOurDoing` if we disconnected it for no fault of its own. */
   left(miner: Attendee, reason: string, isOurDoing: boolean): void;
 }

@@ -1,23 +1,23 @@
 /**
- * How many miners are in which state. Pure.
+ * Counts miners by state; pure.
  */
 
 import type { RollingState } from "./asicboost.ts";
 import type { MinerState } from "./handshake.ts";
 import type { MinerSession } from "./session.ts";
 
-/** How many miners are in which state. */
+/** The numbers of miners by state. */
 export interface MinerCensus {
-  /** How far they have come. */
+  /** By their progress in the handshake. */
   readonly states: Readonly<Record<MinerState, number>>;
-  /** Of those that work, what is known of their version rolling. */
+  /** Working miners by the state of their version rolling. */
   readonly rolling: Readonly<Record<RollingState, number>>;
 }
 
 /** Sessions counted in a step. */
 const STEP = 250;
 
-/** Counts them, a few in a step. */
+/** Counts miners, a few in a step. */
 export function* censusOf(
   sessions: Iterable<Pick<MinerSession, "state" | "isWorking" | "rolling"> | undefined>,
 ): Generator<void, MinerCensus> {

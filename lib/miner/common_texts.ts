@@ -1,16 +1,15 @@
 /**
- * Texts of which thousands of miners send the same few, such as their client agent: each is kept
- * once.
+ * Keeps texts that thousands of miners have in common, such as client agents, only once.
  */
 
-/** So many different texts are kept; further ones are everybody's own. */
+/** The most different texts kept; other texts are not shared. */
 const MOST_TEXTS = 1024;
 
-/** See the head of this file. */
+/** Stores each different text once. */
 export class CommonTexts {
   readonly #texts = new Map<string, string>();
 
-  /** `text`, as it was first seen. */
+  /** The stored copy of `text`. */
   of(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;

@@ -5,23 +5,25 @@
 import { formatHex32 } from "../base/hex.ts";
 import { ROLLABLE_BITS } from "../base/version_bits.ts";
 
-/** An answer, and what it promised. */
+/** An answer and its promise. */
 export interface ConfigureAnswer {
-  /** JSON text of the result: the keys of the extensions asked for and no other, or firmware that
-   * knows fewer keys drops the connection. */
+  /**
+   * JSON text of the result: only the keys of the extensions asked for, because some firmware
+   * disconnects when it gets a key that it does not know.
+   */
   readonly resultJson: string;
-  /** The version bits the miner was promised; `undefined` if it did not ask. */
+  /** The version bits promised to the miner; `undefined` if it did not ask. */
   readonly promisedMask: number | undefined;
 }
 
 /**
  * Answers `mining.configure`.
  *
- * Version rolling is always granted, with what the miner asks of {@linkcode ROLLABLE_BITS} and
- * whatever pools allow: cgminer, Avalon and Braiins OS give a server up that answers anything less,
- * and Bitaxe rolls all the same. What the pool allows is told with the first job.
+ * Version rolling is always granted, with all bits of {@linkcode ROLLABLE_BITS} that the miner asks
+ * for, whatever pools allow: cgminer, Avalon and Braiins OS give up a server that grants fewer, and
+ * Bitaxe rolls them anyway. The miner learns what its pool allows with the first job.
  *
- * @returns `undefined` when the first parameter is no list of extension names (error 27).
+ * @returns `undefined` if the first parameter is not a list of extension names (error 27).
  */
 export function answerConfigure(params: readonly unknown[]): ConfigureAnswer | undefined {
   const [extensions, options] = params;
@@ -33,7 +35,7 @@ export function answerConfigure(params: readonly unknown[]): ConfigureAnswer | u
   let promisedMask: number | undefined;
   const members = new Map<string, string>();
   for (const name of names) {
-    // Pools pass over what is no text, too.
+    // Pools also ignore names that are not texts.
     if (typeof name !== "string") continue;
     if (name !== "version-rolling") {
       members.set(name, "false");
@@ -47,7 +49,7 @@ export function answerConfigure(params: readonly unknown[]): ConfigureAnswer | u
   return { resultJson: `{${text.join(",")}}`, promisedMask };
 }
 
-/** The mask asked for, its lowest 32 bits; one that is missing or no hex number is any. */
+/** The lowest 32 bits of the mask asked for; all bits if it is missing or not a hex number. */
 function maskIn(options: unknown): number {
   if (typeof options !== "object" || options === null) return ROLLABLE_BITS;
   const mask = (options as Readonly<Record<string, unknown>>)["version-rolling.mask"];

@@ -1,5 +1,5 @@
 /**
- * What ends a miner that sends no Stratum.
+ * Faults of peers that do not speak Stratum.
  */
 
 import { isTls, notStratum } from "../base/foreign_speech.ts";
@@ -7,15 +7,15 @@ import { MinerFault, type ProtocolViolation } from "../base/violation.ts";
 
 const TRIES_TLS = "tries-tls";
 
-/** The fault of a line that is no JSON object, or of the beginning of one that cannot become one. */
+/** The fault for a line, or the beginning of a line, that cannot be a JSON object. */
 export function foreignLine(line: Uint8Array): MinerFault {
   return new MinerFault(isTls(line) ? TRIES_TLS : "not-json", notStratum(line));
 }
 
 /**
- * Whether what ended a miner may be the way of honest firmware, so that its address is not to be
- * marked for it: bfgminer tries TLS at every connect, and twenty of them behind one address that
- * come back together would have the whole farm behind it marked.
+ * Whether honest firmware may cause this violation, so that it does not count against the address:
+ * bfgminer tries TLS at every connect, and twenty of them that reconnect together would get the
+ * address of the whole farm marked.
  */
 export function isHonestTry({ code }: ProtocolViolation): boolean {
   return code === TRIES_TLS;

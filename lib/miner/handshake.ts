@@ -1,8 +1,8 @@
 /**
- * How far a miner has come, and what leads on from there; pure.
+ * The states of a miner's handshake and the steps between them; pure.
  *
- * Lenient wherever a firmware was seen to need it (stratum.md "Order"): configure at any time,
- * authorize before subscribe, either one again. Work starts when both are there and there is a pool.
+ * It is lenient wherever some firmware needs it (stratum.md "Order"): configure at any time,
+ * authorize before subscribe, either of them again. Work starts after both, once there is a pool.
  */
 
 /** Every state, in the order a miner passes through them. */
@@ -15,18 +15,21 @@ export const MINER_STATES = [
 ] as const;
 
 /**
- * How far a miner has come. Some old proxies are `authorized` without being subscribed; a miner that
- * is `joining` has done both and waits for a pool.
+ * The state of a miner's handshake. Some old proxies are `authorized` without having subscribed; a
+ * `joining` miner has done both and waits for a pool.
  */
 export type MinerState = typeof MINER_STATES[number];
 
-/** Everything that leads from one state to another: two requests, and the two answers of the mux. */
+/** The steps from one state to another: two requests, and the two answers of the mux. */
 export const STEPS = ["subscribe", "authorize", "admit", "turnAway"] as const;
 
 /** One of {@linkcode STEPS}. */
 export type Step = typeof STEPS[number];
 
-/** Where each step leads. What is absent cannot be: the mux answers those that wait, and once. */
+/**
+ * Where each step leads. Absent steps cannot happen: the mux answers only waiting miners, and only
+ * once.
+ */
 const NEXT: Readonly<Record<MinerState, Readonly<Partial<Record<Step, MinerState>>>>> = {
   connected: { subscribe: "subscribed", authorize: "authorized" },
   subscribed: { subscribe: "subscribed", authorize: "joining" },
@@ -35,25 +38,25 @@ const NEXT: Readonly<Record<MinerState, Readonly<Partial<Record<Step, MinerState
     subscribe: "joining",
     authorize: "joining",
     admit: "working",
-    // It has to authorize again, under a name that is taken.
+    // It must authorize again, with a name that the pool accepts.
     turnAway: "subscribed",
   },
   working: { subscribe: "working", authorize: "working" },
 };
 
-/** Where a step leads. @throws Error if it cannot come in this state. */
+/** The state after a step. @throws Error if the step is not possible in this state. */
 export function nextState(state: MinerState, step: Step): MinerState {
   const next = NEXT[state][step];
   if (next === undefined) throw new Error(`Cannot ${step} a miner that is ${state}`);
   return next;
 }
 
-/** Whether the miner's name is known already: the first one stays. */
+/** Whether the miner has a name already: it keeps the first one. */
 export function isAuthorized(state: MinerState): boolean {
   return state !== "connected" && state !== "subscribed";
 }
 
-/** Whether the miner has done its part: subscribed and authorized. */
+/** Whether the miner has subscribed and authorized. */
 export function hasLoggedIn(state: MinerState): boolean {
   return state === "joining" || state === "working";
 }

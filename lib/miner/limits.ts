@@ -1,5 +1,5 @@
 /**
- * The bounds of what miners may ask of this program, and how often each was reached.
+ * The limits for miners, and how often each was reached.
  */
 
 import type { AdmissionLimits, Refusal } from "../net/miners/admission.ts";
@@ -8,23 +8,26 @@ import type { ProtocolViolation } from "../base/violation.ts";
 
 /** Bounds for every miner. */
 export interface MinerLimits extends AdmissionLimits {
-  /** A miner must be subscribed and authorized this long after it connected, in milliseconds. */
+  /** A miner must subscribe and authorize within this time after it connects, in milliseconds. */
   readonly loginTimeoutMs: number;
   /** A miner that sends nothing for this long is closed, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Longest line taken, in bytes. */
+  /** The longest line accepted, in bytes. */
   readonly maxLineBytes: number;
-  /** Lines a miner may send in a second, {@linkcode REQUEST_BURST_SECONDS} times as many at once. */
+  /**
+   * Lines that a miner may send in a second; at once it may send {@linkcode REQUEST_BURST_SECONDS}
+   * times that number.
+   */
   readonly maxRequestsPerSecond: number;
 }
 
-/** A miner that was quiet may send what so many seconds bring at once. */
+/** A miner that was quiet may send the requests of this many seconds at once. */
 export const REQUEST_BURST_SECONDS = 5;
 
 /**
- * What can be reached, for counters. Most are keys of `limits` in the configuration; beside them:
- * no session id was free, no connection could be accepted, a line was no Stratum, too much came
- * before authorize was answered, a TLS handshake failed, and what makes a peer too slow.
+ * Names of the counters. Most are keys of `limits` in the configuration. The others: no session id
+ * was free, no connection could be accepted, a line was not Stratum, too much came before authorize
+ * was answered, a TLS handshake failed, and the bounds for slow peers.
  */
 export type LimitName =
   | Refusal
@@ -38,7 +41,7 @@ export type LimitName =
   | "protocol_violations"
   | "held_bytes";
 
-/** How often each bound was reached since the start. */
+/** How often each limit was reached since the start. */
 export type LimitCounts = Readonly<Record<LimitName, number>>;
 
 /** Counters for {@linkcode LimitCounts}, all 0. */
@@ -64,7 +67,7 @@ export function newLimitCounts(): Record<LimitName, number> {
   };
 }
 
-/** Which bound a miner broke. */
+/** The limit that a violation counts for. */
 export function brokenLimit({ code }: ProtocolViolation): LimitName {
   switch (code) {
     case "line-too-long":
@@ -78,13 +81,16 @@ export function brokenLimit({ code }: ProtocolViolation): LimitName {
   }
 }
 
-/** Why a connection was not let in: a message for the log, each of a kind of its own. */
+/** The log message for each reason not to let a connection in. */
 export const REFUSALS: Readonly<Record<Refusal, string>> = {
-  max_miners: "Miner {miner} not let in: {count} are connected, which is limits.max_miners",
+  max_miners: "Miner {miner} not let in: {count} are connected, as many as limits.max_miners " +
+    "allows",
   max_connections_per_ip:
-    "Miner {miner} not let in: its address has reached limits.max_connections_per_ip, which is {most}",
+    "Miner {miner} not let in: its address has {most} connections, as many as " +
+    "limits.max_connections_per_ip allows",
   new_connections_per_second_per_ip:
-    "Miner {miner} not let in: its address connects more often than limits.new_connections_per_second_per_ip",
+    "Miner {miner} not let in: its address connects more often than " +
+    "limits.new_connections_per_second_per_ip allows",
   ban_after_violations:
     "Miner {miner} not let in: its address broke the protocol too often, and too many of its " +
     "connections have not logged in (limits.ban_after_violations)",

@@ -1,9 +1,9 @@
 /**
- * One miner's connection, as far as lines go: bytes in, lines of answers out.
+ * The line layer of one miner's connection: bytes come in, lines with answers go out.
  *
- * Answers go out in the order of the requests, those of one chunk in one write. Between a request
- * and its answer nothing else is sent, since the next line is taken for the answer
- * (stratum.md "Order"). What the lines say is session.ts.
+ * Answers go out in the order of the requests, those of one chunk in one write. Nothing else is
+ * sent between a request and its answer, because firmware takes the next line for the answer
+ * (stratum.md "Order"). session.ts handles the content of the lines.
  */
 
 import type { MinerSockets } from "../net/miners/engine.ts";
@@ -19,31 +19,31 @@ import { foreignLine } from "./foreign_line.ts";
 import type { SpareDecoders } from "./spare_decoders.ts";
 
 /**
- * A line counts as one request for each of these bytes: those of firmware are shorter, and 8 KB of
- * JSON take a hundred times as long to read as a share.
+ * A line counts as one request for each block of this many bytes: firmware's lines are shorter, and
+ * 8 KB of JSON take a hundred times as long to parse as a share.
  */
 const REQUEST_BYTES = 256;
 
-/** What a miner has ever sent: nothing, bytes that make no request, or a request. */
+/** What a miner has sent so far: nothing, bytes without a request, or a request. */
 export const HEARD = { nothing: 0, bytes: 1, request: 2 } as const;
 
-/** What all miners' lines share. */
+/** State that all sessions share. */
 export interface LineContext {
-  /** Where its socket is. */
+  /** The miners' sockets. */
   readonly sockets: MinerSockets;
-  /** Where line decoders come from, which says how long a line may be. */
+  /** Lends line decoders; also says how long a line may be. */
   readonly decoders: SpareDecoders;
-  /** How often a miner may send a line; `undefined` for as often as it likes. */
+  /** How often a miner may send a line; `undefined` for no limit. */
   readonly requestRate: Rate | undefined;
-  /** When the chunk under way was read, in whole milliseconds of real time. */
+  /** When the current chunk was read, in whole milliseconds of real time. */
   readonly readAt: number;
-  /** How long nobody was here to read before that, in milliseconds; see base/rate.ts. */
+  /** How long this process was away before that, in milliseconds; see base/rate.ts. */
   readonly awayMs: number;
 }
 
 /**
- * See the head of this file. What a session is built upon, not a part it has: with ten thousand
- * miners that would be ten thousand objects more.
+ * Turns bytes into lines and sends answers. A session extends it instead of holding one: with ten
+ * thousand miners that would be ten thousand more objects.
  */
 export abstract class LineSession<Context extends LineContext> {
   /** Its socket. */
@@ -51,23 +51,23 @@ export abstract class LineSession<Context extends LineContext> {
   /** Where it came from. */
   readonly from: PeerAddress;
   /**
-   * When it connected, and when it last sent anything: whole milliseconds, monotonic. Any other
-   * number would be an object of its own.
+   * When it connected, in whole milliseconds, monotonic, like `lastActiveAt`. A fraction would be
+   * stored as an object.
    */
   readonly connectedAt: number;
-  /** Updated by its owner with every chunk. */
+  /** When it last sent anything; the owner updates it with every chunk. */
   lastActiveAt: number;
-  /** What it shares with all others. */
+  /** State shared with all other sessions. */
   protected readonly context: Context;
-  /** What it has ever sent; see {@linkcode HEARD}. */
+  /** What it has sent so far; see {@linkcode HEARD}. */
   heard: number = HEARD.nothing;
-  /** Whether it has left: nothing it sent is looked at any more. */
+  /** Whether it has ended: further lines are ignored. */
   protected isOver = false;
-  /** Only in the middle of a line. */
+  /** Its own decoder while it is in the middle of a line. */
   #cutLine: LineDecoder | undefined;
-  /** When it may send its whole burst of lines again; see base/rate.ts. */
+  /** When its whole burst of lines is available again; see base/rate.ts. */
   #restedAt = 0;
-  /** Lines to send when the chunk under way has been read, each with LF; `undefined` for no chunk. */
+  /** Lines to send after the current chunk, each with LF; `undefined` outside a chunk. */
   #outgoing: string | undefined;
 
   /** A miner that just connected. */
@@ -79,9 +79,9 @@ export abstract class LineSession<Context extends LineContext> {
   }
 
   /**
-   * Takes bytes from the socket; the view is not kept.
+   * Receives bytes from the socket; the view is not kept.
    *
-   * @throws MinerFault when they break the protocol.
+   * @throws MinerFault if they break the protocol.
    */
   receive(bytes: Uint8Array): void {
     if (this.heard === HEARD.nothing && bytes.length > 0) this.heard = HEARD.bytes;
@@ -98,44 +98,47 @@ export abstract class LineSession<Context extends LineContext> {
     }
   }
 
-  /** The beginning of a line whose end has not come; `undefined` between two lines. */
+  /** The beginning of a line that has not ended yet; `undefined` between two lines. */
   get unfinishedLine(): Uint8Array | undefined {
     return this.#cutLine?.unfinished;
   }
 
-  /** Takes one line, without its end. @throws MinerFault when it breaks the protocol. */
+  /** Receives one line without its end. @throws MinerFault if it breaks the protocol. */
   protected abstract receiveLine(line: Uint8Array): void;
 
-  /** Gives what was put off and may be answered now: read ahead of what comes in. */
+  /** Returns held lines that may be answered now; they are read before new ones. */
   protected abstract takeHeldLines(): readonly Uint8Array[];
 
-  /** Answers a request; one with id null gets none (stratum.md "Lines, ids, answers"). */
+  /** Answers a request; id null gets no answer (stratum.md "Lines, ids, answers"). */
   protected reply(id: RequestId, resultJson: string): void {
     if (id !== null) this.send(formatReply(id, resultJson));
   }
 
-  /** Answers a request with an error; one with id null gets no answer. */
+  /** Answers a request with an error; id null gets no answer. */
   protected refuse(id: RequestId, code: number, text: string = errorText(code)): void {
     if (id !== null) this.send(formatErrorReply(id, code, text));
   }
 
-  /** A handshake is answered even with id null, as the pool does: no miner can work without. */
+  /**
+   * Answers a handshake request even with id null, as pools do: no miner can work without this
+   * answer.
+   */
   protected handshakeReply(id: RequestId, resultJson: string): void {
     this.send(formatReply(id, resultJson));
   }
 
-  /** Answers a handshake with an error, even with id null. */
+  /** Answers a handshake request with an error, even with id null. */
   protected refuseHandshake(id: RequestId, code: number, text: string = errorText(code)): void {
     this.send(formatErrorReply(id, code, text));
   }
 
-  /** Sends a line behind all before it: at once, or with the answers to the chunk under way. */
+  /** Sends a line in order: at once, or with the answers to the current chunk. */
   protected send(text: string): void {
     if (this.#outgoing !== undefined) this.#outgoing += text + "\n";
     else this.context.sockets.send(this.handle, encodeLine(text));
   }
 
-  /** Sends what the chunk under way has brought so far. */
+  /** Sends the answers to the current chunk so far. */
   protected flush(): void {
     const text = this.#outgoing;
     if (!text) return;
@@ -155,7 +158,7 @@ export abstract class LineSession<Context extends LineContext> {
     }
     if (!lines.isInsideLine) return decoders.give(lines);
     const { unfinished } = lines;
-    // TLS and its like may send no line end for as long as nobody answers.
+    // TLS and similar protocols send no line end until they get an answer.
     if (isHopeless(unfinished)) throw foreignLine(unfinished);
     this.#cutLine = lines;
   }
@@ -168,7 +171,7 @@ export abstract class LineSession<Context extends LineContext> {
     if (restedAt === undefined) {
       throw new MinerFault(
         "too-many-requests",
-        "Cannot take so many requests a second: more than limits.max_requests_per_second",
+        "Cannot take more requests: it sends more a second than limits.max_requests_per_second",
       );
     }
     this.#restedAt = restedAt;

@@ -1,7 +1,8 @@
 /**
- * All connected miners: engine events to sessions, and the deadlines every miner has.
+ * All connected miners: passes engine events to sessions, and enforces the deadlines of every
+ * miner.
  *
- * A miner's fault ends here, with one log line and its own connection.
+ * A miner's fault costs one log line and that miner's connection, nothing else.
  */
 
 import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
@@ -40,35 +41,35 @@ import { SpareDecoders } from "./spare_decoders.ts";
 import { WorkMessages } from "./work_message.ts";
 import type { WorkerNaming } from "./worker_naming.ts";
 
-/** What may change while there are miners. */
+/** Settings that may change while miners are connected. */
 export interface MinersSettings {
   /** Bounds for every miner. */
   readonly limits: MinerLimits;
-  /** What the pool calls workers that log in from now on. */
+  /** How workers that log in from now on are named at the pool. */
   readonly naming: WorkerNaming;
-  /** Whether a miner that lost ASICBoost is disconnected, so that it begins again. */
+  /** Whether a miner that lost ASICBoost is disconnected, so that it starts over. */
   readonly reconnectsLostAsicboost: boolean;
 }
 
-/** What the miners' side is made of. */
+/** Options of {@linkcode Miners}. */
 export interface MinersOptions extends MinersSettings {
   /** Starts listening with these events. */
   readonly listen: (events: MinerEvents) => MinerSockets;
-  /** Where shares go. */
+  /** Receives shares. */
   readonly mux: Mux;
-  /** What pools keep of names. */
+  /** Shortens names as pools do. */
   readonly shorten: ShortenNames;
-  /** Numbers what miners have in common. */
+  /** Numbers the origins that miners have in common. */
   readonly origins: OriginBook;
-  /** What `client.get_version` answers. */
+  /** The answer to `client.get_version`. */
   readonly version: string;
-  /** Keeps a book of those that log in; left out for none. */
+  /** Records the miners that log in; absent for no record. */
   readonly attendance?: AttendanceBook;
   /** Monotonic time, for judging miners. */
   readonly now: AttendedNow;
-  /** What rates of theirs are judged by. */
+  /** The clock for their rates. */
   readonly rateClock: RateClock;
-  /** For what many miners take turns in. */
+  /** For work on many miners that is done in turns. */
   readonly timers: Timers;
 }
 
@@ -76,14 +77,19 @@ const log = areaLog("miner");
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Who has been connected so long without having logged in makes room when all places are taken. */
+/**
+ * A miner that has been connected this long without logging in makes room when all places are
+ * taken, in milliseconds.
+ */
 const NEWCOMER_MS = 1000;
 
-/** Miners ended in one turn, under 1 ms of it, and the pause until the next, in milliseconds. */
+/**
+ * Miners ended in one turn, which takes under 1 ms, and the pause until the next, in milliseconds.
+ */
 const ENDS_PER_TURN = 32;
 const ENDS_PAUSE_MS = 5;
 
-/** The same when a stop ends miners: about 10 ms a turn. */
+/** The same when the program stops: about 10 ms a turn. */
 const GOES_PER_TURN = 256;
 const GOES_PAUSE_MS = 1;
 
@@ -91,10 +97,10 @@ const GOES_PAUSE_MS = 1;
 const RESUMED_PER_TURN = 64;
 const RESUMES_PAUSE_MS = 1;
 
-/** Accepting works again when it has not failed for so long, in milliseconds. */
+/** Accepting counts as working again when it has not failed for this long, in milliseconds. */
 const ACCEPT_RECOVERY_MS = 5000;
 
-/** See the head of this file. */
+/** All connected miners. */
 export class Miners implements Fanout, MinerEvents {
   readonly #options: Omit<MinersOptions, keyof MinersSettings>;
   #limits: MinerLimits;
@@ -102,32 +108,35 @@ export class Miners implements Fanout, MinerEvents {
   readonly #context: { -readonly [Key in keyof MinerContext]: MinerContext[Key] };
   /** By handle. */
   readonly #sessions: (MinerSession | undefined)[] = [];
-  /** Those that had not logged in when they were last looked at, the oldest first. */
+  /** Miners that had not logged in at the last check, the oldest first. */
   readonly #newcomers = new Newcomers<MinerSession>();
-  /** Those of them whose address broke the protocol too often. */
+  /** Those of them whose address broke the protocol too often. They have less time. */
   readonly #probation = new Probation<MinerSession>();
-  /** When the last of the miners connected that have ever sent anything. */
+  /** When the newest miner that has sent anything connected. */
   #heardUpTo = 0;
   readonly #admission: Admission;
   /**
-   * Addresses of those that were ended and have not taken their last bytes, by handle, the one ended
-   * first in front: an open file is one, whatever became of its miner.
+   * Addresses of ended miners that have not received their last bytes yet, by handle, the one ended
+   * first in front: their sockets are still open files.
    */
   readonly #lingering = new Map<number, string>();
   readonly #limitCounts = newLimitCounts();
   #acceptFailedAt: number | undefined;
-  /** A crowd that came together goes together: shares of the others are read in between. */
+  /**
+   * Ends overdue miners in turns: many that came together are due together, and shares of the
+   * others are read in between.
+   */
   readonly #ending: InTurns;
-  /** When all go there are no shares to be read, only answers to be given. */
+  /** Ends all miners in larger turns: at a stop no shares are read, only answers are sent. */
   readonly #lettingGo: InTurns;
-  /** A farm that subscribed within a second goes on in portions. */
+  /** Resumes a farm that subscribed within a second in portions. */
   readonly #resuming: InTurns;
   readonly #fanout = new Histogram();
   #bytesRead = 0;
   #silentConnections = 0;
   #isDraining = false;
 
-  /** Starts listening. @throws what listening throws. */
+  /** Starts listening. @throws the errors of `listen`. */
   constructor(options: MinersOptions) {
     this.#options = options;
     this.#limits = options.limits;
@@ -161,7 +170,7 @@ export class Miners implements Fanout, MinerEvents {
     };
   }
 
-  /** Takes other settings. Whoever is connected stays, whatever the limits are now. */
+  /** Changes the settings. Connected miners stay, whatever the new limits are. */
   reconfigure({ limits, naming, reconnectsLostAsicboost }: MinersSettings): void {
     this.#limits = limits;
     const sessions = this.#sessions.filter((session) => session !== undefined);
@@ -191,7 +200,7 @@ export class Miners implements Fanout, MinerEvents {
     }
   }
 
-  /** Every connected miner that the book of attendance has. */
+  /** Every connected miner that is recorded in the book of attendance. */
   *attendees(): Generator<Attendee> {
     for (const session of this.#sessions) {
       if (session !== undefined && session.attendance !== 0) yield session;
@@ -204,14 +213,14 @@ export class Miners implements Fanout, MinerEvents {
   }
 
   /**
-   * How many miners have come how far, and what is known of the working ones' version rolling; a
-   * few miners in a step.
+   * Counts miners by the state of their handshake, and working ones by the state of their version
+   * rolling; a few miners in a step.
    */
   census(): Generator<void, MinerCensus> {
     return censusOf(this.#sessions);
   }
 
-  /** Most miners at a time. */
+  /** The most miners at a time. */
   get most(): number {
     return this.#limits.maxConnections;
   }
@@ -226,17 +235,17 @@ export class Miners implements Fanout, MinerEvents {
     return this.#sockets.bytesWritten;
   }
 
-  /** How long it took until all on one port who were to hear some news had their turn. */
+  /** How long it took until all miners of a crowd on one port had had their turn. */
   get fanout(): HistogramSnapshot {
     return this.#fanout.snapshot();
   }
 
-  /** Whether no miner is let in any more. */
+  /** Whether no more miners are let in. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
-  /** Ends the miner with this session id. @returns whether there was one. */
+  /** Disconnects the miner with this session id. @returns whether there was one. */
   disconnect(sessionId: number, reason: string): boolean {
     const session = this.#sessions.find((session) => session?.sessionId === sessionId);
     if (session === undefined) return false;
@@ -244,12 +253,12 @@ export class Miners implements Fanout, MinerEvents {
     return true;
   }
 
-  /** Connections that ended without having sent a byte, as health checks do. */
+  /** How many connections ended without having sent a byte, as health checks do. */
   get silentConnections(): number {
     return this.#silentConnections;
   }
 
-  /** How often each bound was reached since the start. */
+  /** How often each limit was reached since the start. */
   get limitCounts(): LimitCounts {
     return { ...this.#limitCounts };
   }
@@ -302,7 +311,7 @@ export class Miners implements Fanout, MinerEvents {
   closed(handle: number, reason: string, fault?: PeerFault): void {
     const session = this.#sessions[handle];
     if (session === undefined) return;
-    // It has sent bytes, of which none were for the session.
+    // It has sent bytes, but none reached the session.
     if (fault === "tls_handshake") session.heard = HEARD.bytes;
     this.#forget(session, reason, fault);
     this.#admission.leave(session.from.hostname);
@@ -322,8 +331,8 @@ export class Miners implements Fanout, MinerEvents {
     this.#acceptFailedAt = this.#options.now();
     if (!isNews) return;
     log.error(
-      "Cannot accept miners for the moment: {error}; {count} are connected. It is tried again. " +
-        "If files are short, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
+      "Cannot accept miners at the moment, retrying: {error}; {count} are connected. If open " +
+        "files ran out, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
       { error, count: this.#admission.connections },
     );
   }
@@ -340,27 +349,27 @@ export class Miners implements Fanout, MinerEvents {
     this.#sockets.tellAll(crowd);
   }
 
-  /** Ends miners past a deadline. To be called about once a second. */
+  /** Disconnects miners past a deadline. Call it about once a second. */
   sweep(): void {
     this.#sockets.sweep();
     this.#admission.sweep();
     const time = this.#options.now();
     if (time - (this.#acceptFailedAt ?? time) >= ACCEPT_RECOVERY_MS) {
       this.#acceptFailedAt = undefined;
-      log.info("Miners are accepted again");
+      log.info("Accepting miners again");
     }
     this.#ending.run(() => this.#endOverdue());
   }
 
-  /** The mux holds layouts back no more: answers the miners that have waited for one. */
+  /** The mux no longer holds layouts back: answers the miners that waited for one. */
   layoutsReleased(): void {
     this.#resuming.stop();
     this.#resuming.run(() => this.#resumeSubscribers());
   }
 
   /**
-   * Lets no further miner in, and reads nothing more from those that are once the ports are closed;
-   * answers still go out.
+   * Lets no more miners in and, once the ports are closed, reads nothing more from miners; answers
+   * still go out.
    */
   async drain(): Promise<void> {
     this.#isDraining = true;
@@ -368,12 +377,12 @@ export class Miners implements Fanout, MinerEvents {
     this.#sockets.stopReading();
   }
 
-  /** Ends all miners but these, a few at a time and without a line in the log for each. */
+  /** Disconnects all miners except these, a few at a time and without a log line for each. */
   letGo(awaited: ReadonlySet<Downstream>): void {
     this.#lettingGo.run(() => this.#endAllBut(awaited));
   }
 
-  /** Ends all miners and resolves when their sockets are gone. */
+  /** Disconnects all miners and resolves when their sockets are closed. */
   async stop(): Promise<void> {
     for (const session of this.#sessions.splice(0)) {
       if (session === undefined) continue;
@@ -389,7 +398,7 @@ export class Miners implements Fanout, MinerEvents {
     await this.#sockets.stop();
   }
 
-  /** One before each `yield`. */
+  /** Disconnects all miners except these, one before each `yield`. */
   *#endAllBut(awaited: ReadonlySet<Downstream>): Generator<void> {
     for (const session of this.#sessions) {
       if (session === undefined || awaited.has(session)) continue;
@@ -399,7 +408,7 @@ export class Miners implements Fanout, MinerEvents {
     }
   }
 
-  /** Those that came first go on first; one before each `yield`. */
+  /** Resumes the miners that wait for a layout in order of arrival, one before each `yield`. */
   *#resumeSubscribers(): Generator<void> {
     for (const session of this.#newcomers) {
       if (!session.awaitsLayout) continue;
@@ -408,7 +417,7 @@ export class Miners implements Fanout, MinerEvents {
     }
   }
 
-  /** Ends miners past a deadline, one before each `yield`. */
+  /** Disconnects miners past a deadline, one before each `yield`. */
   *#endOverdue(): Generator<void> {
     const { loginTimeoutMs, idleTimeoutMs } = this.#limits;
     const time = this.#options.now();
@@ -423,7 +432,7 @@ export class Miners implements Fanout, MinerEvents {
       const what = wasTurnedAway ? "was turned away, and did not log in again" : "did not log in";
       const reason = `${what} within ${loginTimeoutMs / 1000} s`;
       this.#end(session, reason, "login_timeout_seconds");
-      // A sub-account that is refused may be the pool's fault, and that of a whole farm.
+      // A refused sub-account may be the pool's fault, and may be that of a whole farm.
       if (!wasTurnedAway) this.#violated(session);
       yield;
     }
@@ -441,7 +450,7 @@ export class Miners implements Fanout, MinerEvents {
     this.#newcomers.add(session);
   }
 
-  /** What a miner sends wrong ends it alone. */
+  /** An error in a miner's bytes disconnects only that miner. */
   #read(session: MinerSession, bytes: Uint8Array): void {
     try {
       session.receive(bytes);
@@ -449,7 +458,7 @@ export class Miners implements Fanout, MinerEvents {
       if (error instanceof ProtocolViolation) {
         const limit = brokenLimit(error);
         this.#end(session, error.message, limit);
-        // What came too early may be the pools' fault, which keep it waiting.
+        // Sending too early may be the pools' fault, because they keep the miner waiting.
         if (limit !== "held_bytes" && !isHonestTry(error)) this.#violated(session);
         return;
       }
@@ -459,8 +468,8 @@ export class Miners implements Fanout, MinerEvents {
   }
 
   /**
-   * Closes the connection that has had the longest time to take its last bytes, or ends the miner
-   * that has been silent longest, so that neither keeps others out.
+   * Closes the connection that has had the longest time to receive its last bytes, or disconnects
+   * the miner that has gone longest without logging in, so that neither keeps others out.
    */
   #makeRoom(): boolean {
     const [lingering] = this.#lingering.keys();
@@ -471,14 +480,16 @@ export class Miners implements Fanout, MinerEvents {
     const [oldest] = this.#newcomers.olderThan(NEWCOMER_MS, this.#options.now());
     if (oldest === undefined) return false;
     const count = this.#admission.connections;
-    const reason = `made room: ${count} are connected, which is limits.max_miners, and it ` +
-      "has not logged in";
+    const reason = `made room: ${count} are connected, as many as limits.max_miners allows, and ` +
+      "this one has not logged in";
     this.#end(oldest, reason, "max_miners");
     this.#sockets.abort(oldest.handle);
     return true;
   }
 
-  /** A miner broke a rule: after too many of them, newcomers from its address have less time. */
+  /**
+   * Counts a violation: after too many, newcomers from the same address have less time to log in.
+   */
   #violated({ from }: MinerSession): void {
     if (!this.#admission.violated(from.hostname)) return;
     const key = addressKey(from.hostname);
@@ -487,9 +498,9 @@ export class Miners implements Fanout, MinerEvents {
     }
     const { banAfterViolations, banMs } = this.#limits;
     log.warn(
-      "{count} connections from {address} broke the protocol within {seconds} s; the lines before " +
-        "say what they spoke. From now on its miners have 1 s to log in, {slow} may take longer " +
-        "(limits.ban_after_violations)",
+      "{count} connections from {address} broke the protocol within {seconds} s; the lines " +
+        "before this one say what they sent. From now on miners from there have 1 s to log in, " +
+        "and only {slow} of them may take longer (limits.ban_after_violations)",
       {
         count: banAfterViolations,
         address: from.hostname,
@@ -499,12 +510,12 @@ export class Miners implements Fanout, MinerEvents {
     );
   }
 
-  /** Connections of one address on probation: others need room, too. */
+  /** The most connections of one address on probation: other addresses need room, too. */
   get #mostNewcomers(): number {
     return Math.max(SLOW_LOGINS, Math.min(MOST_NEWCOMERS, this.#limits.maxConnections >> 2));
   }
 
-  /** `isOurDoing` if it is for no fault of the miner's. */
+  /** Disconnects a miner; `isOurDoing` if it is not the miner's fault. */
   #end(session: MinerSession, reason: string, limit?: LimitName, isOurDoing = false): void {
     if (this.#sessions[session.handle] !== session) return;
     session.endAttendance(reason, isOurDoing);
@@ -512,7 +523,7 @@ export class Miners implements Fanout, MinerEvents {
     this.#close(session);
   }
 
-  /** Its place is free once its socket is. */
+  /** Frees its place once its socket is closed. */
   #close({ handle, from }: MinerSession): void {
     if (this.#sockets.close(handle)) this.#admission.leave(from.hostname);
     else this.#lingering.set(handle, from.hostname);
@@ -537,9 +548,12 @@ export class Miners implements Fanout, MinerEvents {
   #sayGone(session: MinerSession, reason: string): void {
     const { label: miner, workerLabel: worker, heard } = session;
     if (heard === HEARD.nothing) {
-      // Health checks of load balancers come every few seconds.
+      // Only at debug: health checks of load balancers come every few seconds.
       this.#silentConnections++;
-      log.debug("Connection {miner} over without a byte from it: {reason}", { miner, reason });
+      log.debug("Connection {miner} closed without having sent a byte: {reason}", {
+        miner,
+        reason,
+      });
     } else if (worker !== undefined) {
       log.info("Miner {miner} disconnected: {reason}", { miner, worker, reason });
     } else {
@@ -554,7 +568,9 @@ function requestRate({ maxRequestsPerSecond: perSecond }: MinerLimits): Rate | u
   return perSecond > 0 ? new Rate(perSecond, perSecond * REQUEST_BURST_SECONDS) : undefined;
 }
 
-/** A fault while one miner leaves costs no other miner anything, nor this one's socket. */
+/**
+ * An error while one miner leaves affects no other miner, and this one's socket is still closed.
+ */
 function leaveMux(session: MinerSession): void {
   try {
     session.over();

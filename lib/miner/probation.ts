@@ -1,48 +1,49 @@
 /**
- * New connections from addresses that broke the protocol too often. Behind one address there may be a
- * whole farm, and one device that speaks something else: the door stays open, and what comes in has
- * less time.
+ * New connections from addresses that broke the protocol too often. One address may stand for a
+ * whole farm with a single device that speaks another protocol: it stays open, but new connections
+ * have less time to log in.
  *
  * Each has a second to log in, however many come. One that has made a request by then may take as
- * long as any other, but only a few of an address may, and fewer new ones a second.
+ * long as any other miner, but only a few of an address at a time, and even fewer new ones a
+ * second.
  *
- * What a machine that is short of processor time has not read yet is not held against anybody: the
- * second is over when a connection that came a second later has been heard, when the address has no
- * room for another, or after three seconds if neither happens.
+ * A machine short of processor time may not have read a login yet. So the second is over only when
+ * a connection that came a second later has been read, when the address has no room for another, or
+ * after three seconds if neither happens.
  */
 
 import { Rate } from "../base/rate.ts";
 import { HEARD } from "./line_session.ts";
 import type { MinerSession } from "./session.ts";
 
-/** Everybody has this long to log in, in milliseconds. */
+/** Every connection has this long to log in, in milliseconds. */
 export const SHORT_LOGIN_MS = 1000;
 
-/** The same where no later connection has been heard, in milliseconds. */
+/** The same if no later connection has been read, in milliseconds. */
 const UNHEARD_LOGIN_MS = 3000;
 
-/** Connections of an address that may take longer. */
+/** How many connections of an address may take longer. */
 export const SLOW_LOGINS = 10;
 
-/** New ones among them in a second. */
+/** How many of these may be new in a second. */
 export const SLOW_LOGINS_PER_SECOND = 5;
 
-/** Connections of an address at a time that have not logged in, whatever they do. */
+/** The most connections of an address that have not logged in, whatever they do. */
 export const MOST_NEWCOMERS = 1000;
 
-/** All that is looked at of a miner. */
+/** The part of a miner that is needed here. */
 export type Probationer = Pick<
   MinerSession,
   "hasLoggedIn" | "turnedAwayAt" | "connectedAt" | "heard"
 >;
 
-/** What is known of one address. */
+/** The state of one address. */
 interface Address<Session> {
-  /** When it may have its whole number of slow logins again; see base/rate.ts. */
+  /** When its whole allowance of slow logins is available again; see base/rate.ts. */
   restedAt: number;
-  /** Whether it had no room for one that came. */
+  /** Whether it had no room for a new connection. */
   isShort: boolean;
-  /** Those that had not logged in when they were last looked at, and whether they may take longer. */
+  /** Its connections that had not logged in at the last check, and whether they may take longer. */
   readonly sessions: Map<Session, boolean>;
 }
 
@@ -51,7 +52,7 @@ export class Probation<Session extends Probationer> {
   readonly #rate = new Rate(SLOW_LOGINS_PER_SECOND, SLOW_LOGINS);
   readonly #addresses = new Map<string, Address<Session>>();
 
-  /** Whether another connection of the address may come in, of at most `most` new ones. */
+  /** Whether the address may have another connection; at most `most` may be new. */
   hasRoom(key: string, most: number): boolean {
     const address = this.#addresses.get(key);
     if (address === undefined || address.sessions.size < most) return true;
@@ -60,7 +61,7 @@ export class Probation<Session extends Probationer> {
     return !address.isShort;
   }
 
-  /** One came in. */
+  /** Adds a connection. */
   add(key: string, session: Session): void {
     let address = this.#addresses.get(key);
     if (address === undefined) {
@@ -69,24 +70,24 @@ export class Probation<Session extends Probationer> {
     address.sessions.set(session, false);
   }
 
-  /** One whose connection is over, if it is on probation at all. */
+  /** Removes a connection that has ended, if it is on probation. */
   delete(key: string, session: Session): void {
     this.#addresses.get(key)?.sessions.delete(session);
   }
 
-  /** Whether nobody is on probation. */
+  /** Whether no connection is on probation. */
   get isEmpty(): boolean {
     return this.#addresses.size === 0;
   }
 
-  /** All are gone. */
+  /** Removes all. */
   clear(): void {
     this.#addresses.clear();
   }
 
   /**
-   * Those whose time to log in is over at `time`; of the connections that have been heard the last
-   * came at `heardUpTo`. To be called about once a second.
+   * The connections whose time to log in is over at `time`; the newest connection that has been
+   * read came at `heardUpTo`. Call it about once a second.
    */
   *overdue(time: number, heardUpTo: number): Generator<Session> {
     for (const [key, address] of this.#addresses) {
@@ -116,7 +117,7 @@ export class Probation<Session extends Probationer> {
   }
 }
 
-/** One that was turned away has logged in, too: that it is not in may be the pool's fault. */
+/** A miner that was turned away counts as logged in: that may be the pool's fault. */
 function forgetLoggedIn(sessions: Map<Probationer, boolean>): void {
   for (const session of sessions.keys()) {
     if (session.hasLoggedIn || session.turnedAwayAt !== undefined) sessions.delete(session);

@@ -1,5 +1,5 @@
 /**
- * What there is to show of a miner.
+ * The data about a miner that is shown.
  */
 
 import type { RollingState } from "./asicboost.ts";
@@ -13,15 +13,15 @@ export interface MinerReport {
   readonly attendance: number;
   /** Where it came from. */
   readonly address: string;
-  /** The whole user name it logged in with, as far as it is kept; empty before. */
+  /** The user name that it logged in with, cut if it is too long; empty before. */
   readonly user: string;
-  /** The sub-account in its user name, which counts in multi-user mode; empty before it has logged in. */
+  /** The sub-account in its user name, used in multi-user mode; empty before it has logged in. */
   readonly account: string;
-  /** What the pool knows it by; empty before it has logged in. */
+  /** Its worker name at the pool; empty before it has logged in. */
   readonly workerName: string;
-  /** What it calls itself; may be empty. */
+  /** Its client agent; may be empty. */
   readonly clientAgent: string;
-  /** How far it has come. */
+  /** The state of its handshake. */
   readonly state: MinerState;
   /** When it connected. */
   readonly connectedAt: number;
@@ -31,10 +31,10 @@ export interface MinerReport {
   readonly lastShareAt: number;
   /** The connection it works on; `undefined` while it has none. */
   readonly upstreamName: string | undefined;
-  /** What it was last told; `undefined` before. */
+  /** The difficulty it was last told; `undefined` before. */
   readonly difficulty: number | undefined;
   /** The version bits it was told it may roll; 0 for none. */
   readonly versionMask: number;
-  /** What is known of its version rolling. */
+  /** The state of its version rolling. */
   readonly rolling: RollingState;
 }

@@ -1,8 +1,8 @@
 /**
- * One miner: what its lines ask for, shares handed to the mux, what the mux has for it.
+ * One miner: handles its requests, passes its shares to the mux, and tells it the mux's news.
  *
- * How bytes become lines, and answers bytes, is line_session.ts. State is flat: there are ten
- * thousand of these.
+ * line_session.ts turns bytes into lines and answers into bytes. State is flat, because there are
+ * ten thousand sessions.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -42,55 +42,55 @@ import { suggestedByPassword, suggestedByRequest } from "./suggestion.ts";
 import type { WorkMessages } from "./work_message.ts";
 import { chooseWorkerName, type WorkerNaming } from "./worker_naming.ts";
 
-/** A client agent or user name is cut here before anything else looks at it. */
+/** The longest client agent or user name; longer ones are cut before anything else uses them. */
 const MAX_NAME_LENGTH = 256;
 
 const NO_LINES: readonly Uint8Array[] = [];
 
 const log = areaLog("miner");
 
-/** What all miners' sessions share. */
+/** State that all sessions share. */
 export interface MinerContext extends LineContext {
-  /** Where its shares go. */
+  /** Receives its shares. */
   readonly mux: Mux;
-  /** The messages that miners are told their news in. */
+  /** Builds the messages with miners' news. */
   readonly workMessages: WorkMessages;
-  /** Texts that many miners have in common. */
+  /** Stores texts that many miners have in common. */
   readonly commonTexts: CommonTexts;
-  /** What the pool calls workers. */
+  /** How workers are named at the pool. */
   readonly naming: WorkerNaming;
-  /** What pools keep of names, which is what log and reports show. */
+  /** Shortens names as pools do; log and reports show the short names. */
   readonly shorten: ShortenNames;
-  /** Numbers what miners have in common. */
+  /** Numbers the origins that miners have in common. */
   readonly origins: OriginBook;
-  /** When a miner that lost ASICBoost may be sent away; `undefined` for never. */
+  /** Decides when a miner that lost ASICBoost may be disconnected; `undefined` for never. */
   readonly reconnectPause: ReconnectPause | undefined;
-  /** What `client.get_version` answers. */
+  /** The answer to `client.get_version`. */
   readonly version: string;
-  /** Keeps a book of those that log in; `undefined` for none. */
+  /** Records the miners that log in; `undefined` for no record. */
   readonly attendance: AttendanceBook | undefined;
-  /** Gives a session that was turned away its time to log in once more. */
+  /** Gives a session that was turned away the full time to log in again. */
   turnedAway(session: MinerSession): void;
-  /** Lets a session that was admitted or turned away read the lines it held back. */
+  /** Lets a session that was admitted or turned away handle its held lines. */
   resume(session: MinerSession): void;
   /**
-   * Ends a session from the inside: its owner forgets it and closes the socket. `limit` is the
-   * bound that was reached, if it was one.
+   * Ends a session from inside: its owner forgets it and closes the socket. `limit` is the limit
+   * that was reached, if any.
    */
   end(session: MinerSession, reason: string, limit?: LimitName): void;
 }
 
-/** Has a number for each software, network and sub-account that miners have in common. */
+/** Numbers the origins of miners: each combination of software, network and sub-account. */
 export interface OriginBook {
-  /** The number for a miner that sent a share, until it leaves; 0 is for all that have none. */
+  /** The number for a miner that sent a share, valid until it leaves; 0 if it gets none. */
   enter(miner: MinerOrigin): number;
-  /** A miner with this number is gone. */
+  /** A miner with this number has left. */
   leave(origin: number): void;
 }
 
-/** What miners may have in common. */
+/** The origin of a miner, which others may share. */
 export interface MinerOrigin {
-  /** What it calls itself, as pools keep it. */
+  /** Its client agent, shortened as pools do. */
   readonly clientAgent: string;
   /** The address it came from. */
   readonly hostname: string;
@@ -98,26 +98,26 @@ export interface MinerOrigin {
   readonly account: string;
 }
 
-/** What pools keep of a client agent and a worker name. */
+/** Shortens a client agent and a worker name as pools do. */
 export type ShortenNames = (clientAgent: string, workerName: string) => ShortNames;
 
-/** Names as pools keep them. */
+/** Names shortened as pools do. */
 export interface ShortNames {
   /** May be empty. */
   readonly clientAgent: string;
   /** Never empty. */
   readonly workerName: string;
-  /** Whether something was cut. */
+  /** Whether either name was cut. */
   readonly wasCut: boolean;
 }
 
 /** Why a miner that lost ASICBoost is disconnected. */
 const LOST_ASICBOOST = "it lost ASICBoost, and a new connection usually brings it back";
 
-/** See the head of this file. */
+/** The session of one miner. */
 export class MinerSession extends LineSession<MinerContext> implements Downstream, Attendee {
   readonly port: PeerAddress;
-  /** Its number in the book of those that logged in, 0 for none. */
+  /** Its number in the book of miners that logged in, 0 for none. */
   attendance = 0;
   /** Set by its owner when it was last turned away, in milliseconds like `connectedAt`. */
   turnedAwayAt: number | undefined = undefined;
@@ -128,29 +128,29 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   #clientAgent = "";
   #user = "";
   #account = "";
-  /** As a pool may know it; `undefined` before it has logged in. */
+  /** Its worker name at a pool; `undefined` before it has logged in. */
   #workerName: string | undefined;
   #names: ShortNames | undefined;
-  /** What its extranonces look like, for the life of its connection. */
+  /** The layout of its extranonces, for the life of its connection. */
   #layout: ExtranonceLayout | undefined;
   #seat: Seat | undefined;
   /**
-   * The authorize request that is answered once there is a pool, and what came after it; or the
-   * subscribe that waits for a layout, and what came after that.
+   * The authorize request to be answered once there is a pool, with the lines after it; or the
+   * subscribe that waits for a layout, with the lines after that.
    */
   #held: HeldLines | undefined;
-  /** What it was promised when it asked for version rolling; `undefined` if it did not. */
+  /** The mask promised when it asked for version rolling; `undefined` if it did not ask. */
   #promisedMask: number | undefined;
-  /** What it was last told it may roll: the promise, or less since. */
+  /** The mask that it was last told: the promised one or, later, a narrower one. */
   #toldMask = 0;
   #rolling: RollingHistory = 0;
   #outside: OutsideStreak = 0;
-  /** The share whose answer is the last thing it is told; `undefined` for none. */
+  /** The share whose answer is the last message before it is disconnected; `undefined` for none. */
   #lastAnswer: RequestId | undefined;
   #lastShareAt = 0;
   #suggestedDifficulty: number | undefined;
 
-  /** A miner that just connected at a port. */
+  /** A miner that has just connected to a port. */
   constructor(
     context: MinerContext,
     handle: number,
@@ -200,27 +200,27 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     };
   }
 
-  /** Whether it has subscribed and authorized, and has a pool to work for. */
+  /** Whether it has subscribed and authorized and has a pool to work for. */
   get isWorking(): boolean {
     return this.#state === "working";
   }
 
-  /** Whether it has done its part: subscribed and authorized. */
+  /** Whether it has subscribed and authorized. */
   get hasLoggedIn(): boolean {
     return hasLoggedIn(this.#state);
   }
 
-  /** Whether its subscribe waits until it is known what extranonces it can be given. */
+  /** Whether its subscribe waits until the layout of its extranonces is known. */
   get awaitsLayout(): boolean {
     return this.#held !== undefined && this.#layout === undefined;
   }
 
-  /** How far it has come. */
+  /** The state of its handshake. */
   get state(): MinerState {
     return this.#state;
   }
 
-  /** What is known of its version rolling. */
+  /** The state of its version rolling. */
   get rolling(): RollingState {
     return cannotNarrow(this.#outside) ? "cannot_narrow" : rollingState(this.#rolling);
   }
@@ -249,7 +249,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     return this.#lastShareAt;
   }
 
-  /** Everything worth showing of it. */
+  /** The data about it that is shown. */
   report(): MinerReport {
     return {
       sessionId: this.#sessionId,
@@ -270,27 +270,27 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     };
   }
 
-  /** The worker it is for the log, sub-account included; `undefined` before it has logged in. */
+  /** The worker for the log, including the sub-account; `undefined` before it has logged in. */
   get workerLabel(): string | undefined {
     if (this.#names === undefined) return undefined;
     const account = this.#account === "" ? "" : `${this.#account}.`;
     return `${account}${this.#names.workerName}`;
   }
 
-  /** How the log names it. */
+  /** Its name in the log. */
   get label(): string {
     const address = formatAddress(this.from);
     const { workerLabel } = this;
     return workerLabel === undefined ? address : `${workerLabel}@${address}`;
   }
 
-  /** The socket is gone or about to be: leaves the mux and gives its session id back. */
+  /** The socket is closed or about to be: leaves the mux and returns its session id. */
   over(): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#countHeldShares();
     if (this.#seat !== undefined) this.#seat.leave();
-    // Between joining the mux and having the seat in hand, it leaves when that is done.
+    // If it is just joining the mux, it leaves as soon as it has its seat.
     else if (this.#sessionId !== undefined && !this.hasLoggedIn) {
       this.context.mux.releaseSession(this.#sessionId);
     }
@@ -320,21 +320,24 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#endWait((id) => this.refuseHandshake(id, code, text));
   }
 
-  /** It is no longer in the book; `isOurDoing` if it was sent away for no fault of its own. */
+  /** Reports its end to the book; `isOurDoing` if it was disconnected for no fault of its own. */
   endAttendance(reason: string, isOurDoing: boolean): void {
     if (this.attendance === 0) return;
     this.context.attendance?.left(this, reason, isOurDoing);
     this.attendance = 0;
   }
 
-  /** What it is to be sent of news; `undefined` for nothing. */
+  /** The message with its news; `undefined` for nothing. */
   takeNews(): Uint8Array | undefined {
     const news = this.#seat?.takeNews();
     if (news === undefined) return undefined;
     return this.context.workMessages.of(this.#maskNews(news), news.difficulty, news.job);
   }
 
-  /** The mask it is to be told, if it was promised more or was told another last. */
+  /**
+   * The mask to tell it, if it asked for version rolling and the mask differs from the last one
+   * told.
+   */
   #maskNews({ versionMask }: News): number | undefined {
     if (this.#promisedMask === undefined) return undefined;
     const mask = this.#promisedMask & versionMask;
@@ -342,7 +345,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     return this.#toldMask = mask;
   }
 
-  /** Has its socket ask for its news, behind what it was sent so far. */
+  /** Announces news to its socket, after everything sent so far. */
   #tell(): void {
     this.flush();
     this.context.sockets.tell(this.handle);
@@ -370,7 +373,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   /**
    * Answers a request, or keeps it for later while it waits for a pool.
    *
-   * @throws MinerFault when it breaks the protocol.
+   * @throws MinerFault if it breaks the protocol.
    */
   protected override receiveLine(line: Uint8Array): void {
     if (this.#held !== undefined) return this.#held.add(line, this.context.decoders.maxLineBytes);
@@ -388,7 +391,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         this.refuse(message.id, ERROR_CODE.illegalParams);
         return this.#refuseForeigner(message.method);
       case "reply":
-        return; // to a notification of ours that carried no id: firmware does such things
+        return; // an answer to our notification without an id: firmware does such things
     }
   }
 
@@ -397,7 +400,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       this.context.mux.holdsLayouts;
   }
 
-  /** This line, and all after it, are read when it is known what extranonces there are to give. */
+  /** Holds this line and all after it until the layout of its extranonces is known. */
   #hold(line: Uint8Array): void {
     this.#held = new HeldLines(undefined);
     this.#held.add(line, this.context.decoders.maxLineBytes);
@@ -422,7 +425,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       case "mining.extranonce.subscribe":
       case "mining.suggest_target":
       case "mining.multi_version":
-        // Nothing follows from them here, but firmware waits for an answer (stratum.md "Requests").
+        // These have no effect here, but firmware waits for an answer (stratum.md "Requests").
         return this.reply(id, "true");
       case "mining.ping":
         return this.reply(id, '"pong"');
@@ -438,9 +441,9 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   /**
-   * What begins with a method of another coin's never logs in.
+   * Rejects a miner that begins with a method of another coin's protocol: it would never log in.
    *
-   * @throws MinerFault if it does.
+   * @throws MinerFault if it does so.
    */
   #refuseForeigner(method: string | undefined): void {
     if (this.#state !== "connected" || method === undefined) return;
@@ -455,7 +458,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       this.#promisedMask = this.#toldMask = answer.promisedMask;
     }
     this.handshakeReply(id, answer.resultJson);
-    // One that asks again, or late, was told before what its pool allows of this.
+    // A miner that asks again, or late, has already been told what its pool allows.
     const { promisedMask: promised } = answer;
     const allowed = this.#seat?.versionMask;
     if (promised === undefined || allowed === undefined || (promised & ~allowed) === 0) return;
@@ -463,8 +466,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   #subscribe(id: RequestId, params: readonly unknown[]): void {
-    // The pool this miner's work is for is not chosen yet, and never by the miner: what follows
-    // the client agent (an old session, a host, a port) says nothing here.
+    // The pool is not chosen yet, and never by the miner, so the parameters after the client agent
+    // (an old session, a host, a port) have no effect here.
     const [clientAgent, oldSession] = params;
     const foreign = this.hasLoggedIn ? undefined : foreignDialect(oldSession);
     if (foreign !== undefined) {
@@ -498,13 +501,13 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (isAuthorized(this.#state)) return this.handshakeReply(id, "true");
     this.#user = cutName(user);
     this.#suggest(suggestedByPassword(password));
-    // Answered at once only where work cannot begin yet; else when there is a pool.
+    // Answers at once only if work cannot start yet, otherwise once there is a pool.
     if (nextState(this.#state, "authorize") === "authorized") this.handshakeReply(id, "true");
     else this.#held = new HeldLines(id);
     this.#proceed("authorize");
   }
 
-  /** Takes a step of the handshake; joins the mux with the one that completes it. */
+  /** Takes a step of the handshake; the step that completes it joins the mux. */
   #proceed(step: Step): void {
     const before = this.#state;
     this.#state = nextState(before, step);
@@ -517,7 +520,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     this.#workerName = chosenName;
     this.#names = this.context.shorten(this.#clientAgent, chosenName);
     const seat = this.context.mux.join(account, this, addressKey(this.from.hostname));
-    // What it was sent while it joined may have been too much for a miner that does not read.
+    // Messages sent while it joined may have been too much for a miner that does not read.
     if (this.isOver) {
       seat?.leave();
       return;
@@ -527,14 +530,14 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (this.isWorking) this.#tell();
   }
 
-  /** Where its difficulty is our business, what it suggests is heard. */
+  /** Uses the difficulty that it suggests, where we set its difficulty. */
   #suggest(difficulty: number | undefined): void {
     if (difficulty === undefined) return;
     this.#suggestedDifficulty = difficulty;
     this.#seat?.suggested();
   }
 
-  /** It is decided whether it may work: answers its authorize, and then what came behind that. */
+  /** Answers its authorize, now that its admission is decided, and then handles the held lines. */
   #endWait(answer: (id: RequestId) => void): void {
     const held = this.#held;
     if (held?.authorizeId !== undefined) answer(held.authorizeId);
@@ -542,7 +545,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     else this.#held = undefined;
   }
 
-  /** Shares that came while it waited and will not be looked at are in the books all the same. */
+  /** Counts held shares that will never be checked. */
   #countHeldShares(): void {
     for (const line of this.#held?.lines ?? []) {
       const message = parseStratum(line);
@@ -552,7 +555,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     }
   }
 
-  /** What came while it waited for a pool or a layout, once that has ended. */
+  /** The lines held while it waited for a pool or a layout, once the wait is over. */
   protected override takeHeldLines(): readonly Uint8Array[] {
     if (this.#state === "joining" || this.#held === undefined) return NO_LINES;
     if (this.awaitsLayout && this.context.mux.holdsLayouts) return NO_LINES;
@@ -566,7 +569,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (seat === undefined) return this.#refuseEarlyShare(share.id);
     const before = this.#lastShareAt;
     this.#lastShareAt = this.lastActiveAt;
-    // Before it can be gone: what becomes of the share may be known only then.
+    // Before it can leave: the fate of the share may be known only after that.
     this.#origin ??= this.#enterOrigin();
     if (before !== 0 && this.lastActiveAt - before >= TOLD_PAUSE_MS && this.attendance !== 0) {
       this.context.attendance?.paused(this, before, this.lastActiveAt);
@@ -576,7 +579,7 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   shareChecked(share: Share, receipt: ShareReceipt): void {
-    // One that left has nobody to answer.
+    // A miner that has left gets no answer.
     if (!this.isOver && this.#seat !== undefined) this.#finishShare(this.#seat, share, receipt);
   }
 
@@ -584,28 +587,29 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
     if (receipt === "taken") this.reply(share.id, "true");
     else if (receipt !== "waiting") this.refuse(share.id, receipt.code, receipt.text);
     const refusal = typeof receipt === "string" ? undefined : receipt.reason;
-    // Firmware finishes what it has started: shares of old jobs say nothing of the miner.
+    // Firmware finishes work it has started, so shares of old jobs prove nothing about the miner.
     if (this.isOver || refusal === "stale" || !seat.isCurrent(share.jobId)) return;
-    // Avalon told to roll nothing rolls on and only leaves its bits out: a hash that is not low enough.
+    // Avalon told to roll no bits still rolls them and only leaves them out of its shares: then the
+    // hash is not low enough.
     const hidesBits = refusal === "lowDifficulty" && this.#isNarrowed;
     this.#watchNarrowing(seat, refusal === "versionMask" || hidesBits);
     this.#watchRolling(share, receipt === "waiting");
   }
 
-  /** Whether it may roll fewer version bits than it was promised when it came. */
+  /** Whether it may roll fewer version bits than it was promised at first. */
   get #isNarrowed(): boolean {
     return ((this.#promisedMask ?? 0) & ~this.#toldMask) !== 0;
   }
 
-  /** A miner that cannot narrow what it rolls belongs on a connection where it need not. */
+  /** Moves a miner that cannot narrow the bits it rolls to a connection where it need not. */
   #watchNarrowing(seat: Seat, isOutside: boolean): void {
     const before = this.#outside;
     this.#outside = noteBits(before, isOutside);
     if (cannotNarrow(before) || !cannotNarrow(this.#outside)) return;
     const mask = formatHex32(seat.versionMask ?? 0);
     log.warn(
-      "Miner {miner} cannot narrow the version bits it rolls: {count} shares in a row had others " +
-        "than {mask}, which {pool} allows, and were refused; {consequence}",
+      "Miner {miner} cannot narrow the version bits it rolls: {count} shares in a row rolled " +
+        "bits outside {mask}, which is all that {pool} allows, and were refused; {consequence}",
       {
         miner: this.label,
         worker: this.workerLabel,
@@ -613,31 +617,29 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
         mask,
         pool: seat.upstreamName,
         consequence: seat.needFullMask()
-          ? "it moves to a connection that allows them all"
-          : "it earns nothing there: update its firmware, switch its version rolling (ASICBoost) " +
-            "off, or put a pool first that allows 1fffe000",
+          ? "moving it to a connection that allows all bits"
+          : "it earns nothing there: update its firmware, turn its version rolling (ASICBoost) " +
+            "off, or list first a pool that allows 1fffe000",
       },
     );
   }
 
-  /** A miner that stops rolling although it may is sent away once: it comes back cured. */
+  /** Disconnects a miner that stops rolling although it may: it usually rolls again afterwards. */
   #watchRolling(share: Share, isUnanswered: boolean): void {
     if (this.#toldMask === 0) return;
     const before = this.#rolling;
     this.#rolling = noteShare(before, share.hasVersionBits);
     if (this.#rolling === before || rollingState(this.#rolling) !== "lost") return;
-    // Workers of two sub-accounts may have one name, also behind one address.
+    // Workers of two sub-accounts may have the same name, also at the same address.
     const name = `${this.#account}.${this.#names?.workerName}@${this.from.hostname}`;
     const isSentAway = this.context.reconnectPause?.take(name) ?? false;
     log.warn("Miner {miner} lost ASICBoost: {consequence}", {
       miner: this.label,
       worker: this.workerLabel,
-      consequence: isSentAway
-        ? "it is disconnected, so that it begins again"
-        : "it stays connected",
+      consequence: isSentAway ? "disconnecting it, so that it starts over" : "it stays connected",
     });
     if (!isSentAway) return;
-    // What a client.reconnect would ask for, half of all firmware passes over.
+    // Half of all firmware ignores client.reconnect, so it is disconnected instead.
     if (isUnanswered && share.id !== null) this.#lastAnswer = share.id;
     else this.disconnect(LOST_ASICBOOST);
   }
@@ -649,11 +651,11 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
   }
 
   /**
-   * A share of a miner that has not logged in: it has to begin again, on a new connection, since
-   * half of all firmware passes over `client.reconnect`.
+   * Refuses a share of a miner that has not logged in and disconnects it, so that it starts over:
+   * half of all firmware ignores `client.reconnect`.
    *
-   * @throws MinerFault if it was never asked to stay: a miner that does so again and again is held
-   * back like any other that breaks the protocol.
+   * @throws MinerFault unless it was turned away before: a miner that does this again and again is
+   * limited like any other that breaks the protocol.
    */
   #refuseEarlyShare(id: RequestId): void {
     this.context.mux.countRefused(this, "refusedUnauthorized", 0);
@@ -661,8 +663,8 @@ export class MinerSession extends LineSession<MinerContext> implements Downstrea
       id,
       this.#state === "authorized" ? ERROR_CODE.notSubscribed : ERROR_CODE.unauthorized,
     );
-    const reason = "sent a share without having logged in: it has to begin again";
-    // That it is not logged in may be the pool's fault, and that of a whole farm.
+    const reason = "sent a share before it logged in: it has to connect and log in again";
+    // A miner that was turned away is not at fault: it may be the pool, for a whole farm.
     if (this.turnedAwayAt !== undefined) return this.disconnect(reason);
     throw new MinerFault("early-share", reason);
   }

@@ -1,31 +1,31 @@
 /**
- * Line decoders that stand between two lines. Nearly every chunk holds whole lines, so a miner has
- * one of its own only while it is in the middle of a line.
+ * Lends line decoders that are between two lines. Nearly every chunk holds whole lines, so a miner
+ * needs its own decoder only in the middle of a line.
  */
 
 import { LineDecoder } from "../protocol/stratum/lines.ts";
 import { MinerFault } from "../base/violation.ts";
 
-/** One is in use at a time, but for those of miners in the middle of a line. */
+/** Spares kept: one is in use at a time, besides those of miners in the middle of a line. */
 const MOST_SPARES = 4;
 
-/** See the head of this file. */
+/** Lends line decoders and takes them back. */
 export class SpareDecoders {
-  /** Longest line taken, in bytes. */
+  /** The longest line accepted, in bytes. */
   readonly maxLineBytes: number;
   readonly #spares: LineDecoder[] = [];
 
-  /** For lines of at most so many bytes. */
+  /** For lines of at most `maxLineBytes` bytes. */
   constructor(maxLineBytes: number) {
     this.maxLineBytes = maxLineBytes;
   }
 
-  /** One that stands between two lines. */
+  /** A decoder that is between two lines. */
   take(): LineDecoder {
     return this.#spares.pop() ?? new LineDecoder(this.maxLineBytes, MinerFault);
   }
 
-  /** Takes back one that stands between two lines; it may be from before the limit was changed. */
+  /** Takes back a decoder that is between two lines; it may have an earlier limit. */
   give(decoder: LineDecoder): void {
     const isOfUse = decoder.maxLineBytes === this.maxLineBytes;
     if (isOfUse && this.#spares.length < MOST_SPARES) this.#spares.push(decoder);

@@ -1,8 +1,8 @@
 /**
- * The difficulty that a miner suggests for itself, by request or within its password; pure.
+ * Reads the difficulty that a miner suggests for itself, by request or in its password; pure.
  */
 
-/** Suggestions from 2^-20 to 2^31 are heard: what miners' difficulties can be. */
+/** Suggestions from 2^-20 to 2^31 are accepted, the range of miners' difficulties. */
 const LEAST = 2 ** -20;
 const MOST = 2 ** 31;
 

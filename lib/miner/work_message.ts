@@ -1,25 +1,29 @@
 /**
- * The one message a miner is told its news in: version mask, difficulty and job, in this order.
+ * Builds the single message that tells a miner its news: version mask, difficulty and job, in this
+ * order.
  */
 
 import { formatHex32 } from "../base/hex.ts";
 import { formatDifficulty } from "../protocol/stratum/difficulty.ts";
 import { encodeLine, formatNotification } from "../protocol/stratum/message.ts";
 
-/** Kinds of miners whose message for one job is kept: more than honest ones of one pool have. */
+/**
+ * How many different messages are kept for one job: more than the honest miners of one pool need.
+ */
 const MAX_KEPT = 64;
 
-/** Makes these messages, and keeps those of the newest job: many miners are told the same. */
+/** Makes these messages and keeps those of the newest job, because many miners get the same. */
 export class WorkMessages {
   #job: Uint8Array | undefined;
   readonly #kept = new Map<string, Uint8Array>();
 
   /**
-   * The message for one miner; `undefined` if nothing is news to it, as each part may be.
+   * The message for one miner; `undefined` if it has no news. Each parameter may be `undefined`,
+   * too.
    *
    * @param versionMask The version bits it may roll.
    * @param difficulty The difficulty of the job.
-   * @param job The job's line, the same array for all that are given this job.
+   * @param job The job's line, the same array for all miners with this job.
    */
   of(
     versionMask: number | undefined,

@@ -1,20 +1,20 @@
 /**
- * Which worker name a miner gets at the pool: its own, one for all, or its IP address; pure.
+ * Chooses a miner's worker name at the pool: its own, one for all, or its IP address; pure.
  */
 
-/** The operator's choice; the first that is set decides. */
+/** The operator's choice; the first setting that is set decides. */
 export interface WorkerNaming {
   /** If not empty, the name of every worker. */
   readonly fixedName: string;
-  /** If set, names are made of IP addresses: `{1}` to `{4}` stand for the address's bytes. */
+  /** If set, names are made from IP addresses: `{1}` to `{4}` stand for the address's bytes. */
   readonly ipFormat: string | undefined;
 }
 
 /**
  * The worker name of a miner that calls itself `ownName` and connects from `hostname`.
  *
- * Of an IPv6 address the last four bytes count, in hex without leading zeros, as the Go agent has
- * it: a farm that changes over keeps its names.
+ * For an IPv6 address these are the last four bytes, in hex without leading zeros, as in the Go
+ * agent: a farm that switches from it keeps its names.
  */
 export function chooseWorkerName(
   naming: WorkerNaming,

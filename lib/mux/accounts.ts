@@ -1,9 +1,9 @@
 /**
- * Sub-account → its multiplexer, and what all accounts share: session ids and counters.
+ * The accounts: one multiplexer for each sub-account, with session ids and counters shared by all.
  *
- * In single-user mode every miner is of the one account whose sub-account the pool list names. In
- * multi-user mode the miner's name says which: its pool connections open with its first miner and
- * close when it has had none for a while.
+ * In single-user mode all miners belong to one account, and the pool list names its sub-account. In
+ * multi-user mode a miner's name says which account it belongs to: the account's pool connections
+ * open with its first miner and close when it has had no miner for a while.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -40,11 +40,11 @@ const log = areaLog("mux");
 /** The one account of single-user mode; no miner can name it. */
 const SINGLE = "";
 
-/** What may change while there are accounts. */
+/** Settings that may change while accounts are open. */
 export interface AccountsSettings {
-  /** Most accounts at a time. */
+  /** The most accounts at a time. */
   readonly maxAccounts: number;
-  /** What that is, in words. */
+  /** The name of that limit, for messages. */
   readonly accountsBound: string;
   /** Accounts that the miners of one address may open in a minute; 0 for no limit. */
   readonly newAccountsPerMinutePerIp: number;
@@ -52,17 +52,19 @@ export interface AccountsSettings {
   readonly graceMs: number;
 }
 
-/** What the accounts are made of. */
+/** Options of {@linkcode Accounts}. */
 export interface AccountsOptions extends AccountsSettings {
-  /** Whether miners' names say which account they are of. */
+  /** Whether miners' names say which account they belong to. */
   readonly isMultiUser: boolean;
-  /** What miners' extranonces look like. */
+  /** The layouts of miners' extranonces. */
   readonly layouts: Pick<Layouts, "isHeld" | "layoutFor">;
   /** The ids of all miners. */
   readonly sessionIds: SessionIds;
   /** Counts all shares. */
   readonly counter: ShareCounter;
-  /** Opens an account: `name` is the sub-account as miners spell it, empty for the single. */
+  /**
+   * Opens an account: `name` is the sub-account as miners spell it, empty for the single account.
+   */
   readonly open: (name: string) => Account;
   /** Monotonic time. */
   readonly now: Now;
@@ -74,47 +76,47 @@ export interface Account {
   readonly mux: Multiplexer;
   /** Its pool connections. */
   readonly upstreams: Upstreams;
-  /** Takes the settings of the moment. */
+  /** Applies the current settings. */
   reconfigure(): void;
 }
 
-/** What is counted of an account from its first opening on. */
+/** Counts of an account since it was first opened. */
 export interface AccountCounts {
   /** Its shares. */
   readonly shares: LedgerSnapshot;
-  /** How often one of its miners changed from one connection to another. */
+  /** How often one of its miners moved to another connection. */
   readonly moves: number;
-  /** How long it was open and no pool served it, in milliseconds. */
+  /** How long it was open without a pool that serves it, in milliseconds. */
   readonly outageMs: number;
 }
 
-/** What closed accounts counted of one pool. */
+/** Counts of closed accounts for one pool. */
 export interface PastPool extends PoolCounts {
   /** Shares on its connections. */
   readonly shares: LedgerSnapshot;
-  /** The difficulties that the pool counts for shares it accepted, together. */
+  /** The sum of the difficulties that the pool counts for shares it accepted. */
   readonly credited: number;
-  /** Work that the pool does not count since miners were braked, as difficulty. */
+  /** Work that the pool does not count because miners were braked, as difficulty. */
   readonly brakeLoss: number;
 }
 
 const NO_PAST: PastPool = { ...NO_POOL_COUNTS, shares: NO_SHARES, credited: 0, brakeLoss: 0 };
 
-/** An account that is open or was, at one moment. */
+/** An open or closed account at one moment. */
 export interface AccountReport extends AccountCounts {
   /** The sub-account as its miners spell it; empty for the one of single-user mode. */
   readonly name: string;
-  /** Its parts, while it is open. */
+  /** The account itself while it is open. */
   readonly open: Account | undefined;
 }
 
-/** See the head of this file. */
+/** All accounts, and the miners that wait for one. */
 export class Accounts implements Mux, WaitingRoom {
   readonly #options: Omit<AccountsOptions, keyof AccountsSettings>;
   #settings: AccountsSettings;
   /**
-   * By name as miners spell it: at some pools `Alice` and `alice` are two sub-accounts, and a pool
-   * does not say which kind it is. Where they are one, this costs a connection and nothing else.
+   * By name as miners spell it: at some pools `Alice` and `alice` are two sub-accounts, and pools
+   * do not say so. At other pools this only costs one more connection.
    */
   readonly #open = new Map<string, Account>();
   #pinned: number | undefined;
@@ -122,9 +124,9 @@ export class Accounts implements Mux, WaitingRoom {
   readonly #newAccounts: NewAccounts;
   readonly #waitLines: OutageLines;
   #waits = 0;
-  /** Since when an account has had no miner. */
+  /** Since when each account without miners has had none. */
   readonly #emptySince = new Map<string, number>();
-  /** What closed accounts leave to the sums. */
+  /** Sums over closed accounts. */
   #past = {
     traffic: NO_TRAFFIC,
     strayVerdicts: NO_STRAYS,
@@ -133,12 +135,12 @@ export class Accounts implements Mux, WaitingRoom {
     outageMs: 0,
     brakeLoss: 0,
   };
-  /** What closed accounts leave to the sums of each pool, by its number. */
+  /** Sums over closed accounts for each pool, by its number. */
   readonly #pastPools = new Map<number, PastPool>();
-  /** What closed accounts counted, the one closed last at the end; at most as many as may be open. */
+  /** Counts of closed accounts, the one closed last at the end; at most as many as may be open. */
   readonly #closed = new Map<string, AccountCounts>();
 
-  /** The single account opens at once, others with their first miner. */
+  /** Opens the single account at once; others open with their first miner. */
   constructor(options: AccountsOptions) {
     this.#options = this.#settings = options;
     this.#newAccounts = new NewAccounts(options.now, options.newAccountsPerMinutePerIp);
@@ -151,22 +153,22 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#open.size;
   }
 
-  /** How many miners were turned away because no more accounts may be open. */
+  /** How many miners were turned away because the most accounts were open. */
   get refusals(): number {
     return this.#refusals;
   }
 
-  /** How many miners had to wait because too many accounts were opened. */
+  /** How many miners had to wait because too many accounts were being opened. */
   get waits(): number {
     return this.#waits;
   }
 
-  /** Submitted shares that wait for a verdict, of all accounts. */
+  /** Submitted shares of all accounts that wait for a verdict. */
   get waitingShares(): number {
     return this.#sum((account) => account.mux.waitingShares);
   }
 
-  /** Verdicts that found no miner waiting for them, of all accounts. */
+  /** Verdicts for all accounts that no miner was waiting for. */
   get strayVerdicts(): StrayVerdicts {
     return this.#open.values().reduce(
       (sum, { mux }) => sumOfStrays(sum, mux.strayVerdicts),
@@ -174,33 +176,33 @@ export class Accounts implements Mux, WaitingRoom {
     );
   }
 
-  /** What passed between us and all pools. */
+  /** The traffic with all pools. */
   get traffic(): Traffic {
     const open = this.#open.values().map(({ upstreams }) => upstreams.traffic);
     return sumOfTraffic([this.#past.traffic, ...open]);
   }
 
-  /** How often a miner changed from one connection to another, in all accounts. */
+  /** How often a miner moved to another connection, in all accounts. */
   get moves(): number {
     return this.#past.moves + this.#sum((account) => account.mux.moves);
   }
 
-  /** How often a miner was disconnected since no pool that serves has room for its extranonces. */
+  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
   get outgrown(): number {
     return this.#past.outgrown + this.#sum((account) => account.mux.outgrown);
   }
 
-  /** How long accounts were open and no pool served them, all together, in milliseconds. */
+  /** How long accounts were open without a pool that serves them, all added up, in milliseconds. */
   get outageMs(): number {
     return this.#past.outageMs + this.#sum((account) => account.mux.outageMs);
   }
 
-  /** Work that pools do not count since miners were braked against floods, as difficulty. */
+  /** Work that pools do not count because miners were braked against floods, as difficulty. */
   get brakeLoss(): number {
     return this.#past.brakeLoss + this.#sum((account) => account.mux.brakeLoss);
   }
 
-  /** What closed accounts counted of each pool, by its number. */
+  /** Counts of closed accounts for each pool, by its number. */
   get pastPools(): ReadonlyMap<number, PastPool> {
     return this.#pastPools;
   }
@@ -210,7 +212,7 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#open.values();
   }
 
-  /** Every account that is open, then those that were lately. */
+  /** All open accounts, then those closed lately. */
   *reports(): Generator<AccountReport> {
     for (const [name, open] of this.#open) {
       yield { name, open, ...joined(this.#closed.get(name), open.mux) };
@@ -220,7 +222,7 @@ export class Accounts implements Mux, WaitingRoom {
     }
   }
 
-  /** Bytes that wait to be written to pools, of all accounts. */
+  /** Bytes of all accounts that wait to be written to pools. */
   get waitingBytes(): number {
     return this.#sum((account) => account.upstreams.waitingBytes);
   }
@@ -250,12 +252,12 @@ export class Accounts implements Mux, WaitingRoom {
     if (isMultiUser && key === "") {
       miner.turnAway(
         stratumError(ERROR_CODE.accountEmpty),
-        "its user name begins with no sub-account",
+        "its user name does not begin with a sub-account",
       );
       return undefined;
     }
     if (isMultiUser && key.length > MAX_ACCOUNT_BYTES) {
-      // Cut, it could be somebody else's.
+      // A cut name could be that of another sub-account.
       const reason = `its sub-account has ${key.length} characters, at most ${MAX_ACCOUNT_BYTES}`;
       miner.turnAway(stratumError(ERROR_CODE.invalidUsername), reason);
       return undefined;
@@ -266,7 +268,7 @@ export class Accounts implements Mux, WaitingRoom {
     return this.#openFor(key, miner);
   }
 
-  /** The name that reports have for the account of miners with the sub-account `name`. */
+  /** The name in reports of the account for miners with the sub-account `name`. */
   keyOf(name: string): string {
     return this.#options.isMultiUser ? name : SINGLE;
   }
@@ -275,10 +277,10 @@ export class Accounts implements Mux, WaitingRoom {
     this.#options.counter.refused(leasedId, origin, reason, difficulty);
   }
 
-  /** Looks after every account and closes those left empty. To be called several times a second. */
+  /** Checks every account and closes those left empty. Call it several times a second. */
   tick(): void {
     for (const [key, account] of this.#open) {
-      // A fault of ours with one account must not stop the deadlines of the others.
+      // An error in one account must not stop the deadlines of the others.
       try {
         account.upstreams.tick();
         account.mux.tick();
@@ -304,7 +306,7 @@ export class Accounts implements Mux, WaitingRoom {
     this.#options.counter.refused(miner.sessionId, miner.origin, "refusedNoPool", 0);
   }
 
-  /** Takes other settings, and has every open account take its own. */
+  /** Changes the settings, and lets every open account apply its own. */
   reconfigure(settings: AccountsSettings): void {
     this.#settings = settings;
     this.#newAccounts.reconfigure(settings.newAccountsPerMinutePerIp);
@@ -312,22 +314,22 @@ export class Accounts implements Mux, WaitingRoom {
   }
 
   /**
-   * Prefers the pool with this number for every account from now on; `undefined` for the
+   * Makes every account prefer the pool with this number from now on; `undefined` for the
    * configured order.
    *
-   * @throws RangeError when there is no such pool.
+   * @throws RangeError if there is no such pool.
    */
   pin(poolId: number | undefined): void {
     for (const { upstreams } of this.#open.values()) upstreams.pin(poolId);
     this.#pinned = poolId;
   }
 
-  /** Writes out shares that wait for company. */
+  /** Writes shares that wait to be sent together with others. */
   flush(): void {
     for (const { upstreams } of this.#open.values()) upstreams.flush();
   }
 
-  /** For a stop: see {@linkcode Multiplexer.awaited}. */
+  /** Used at a stop: see {@linkcode Multiplexer.awaited}. */
   awaited(silentMs: number, oldMs: number): Set<Downstream> {
     const miners = new Set<Downstream>();
     for (const { mux } of this.#open.values()) {
@@ -341,7 +343,7 @@ export class Accounts implements Mux, WaitingRoom {
     for (const key of [...this.#open.keys()]) this.#close(key);
   }
 
-  /** Opens an account for those that wait for it and for `miner`, or turns all of them away. */
+  /** Opens an account for `miner` and those that wait for it, or turns them all away. */
   #openFor(key: string, miner?: Downstream): Seat | undefined {
     const { maxAccounts, accountsBound } = this.#settings;
     if (this.#open.size >= maxAccounts) this.#closeEmptiest();
@@ -370,15 +372,16 @@ export class Accounts implements Mux, WaitingRoom {
     this.#waits++;
     if (this.#waitLines.failed("wait") !== undefined) {
       log.warn(
-        "Many new sub-accounts at once: {miners} miners of {accounts} wait until theirs is opened. " +
-          "Raise limits.new_accounts_per_minute_per_ip if that many of one address are real",
+        "Many new sub-accounts at once: {miners} miners wait until their {accounts} " +
+          "sub-accounts are opened. If one address really has that many, raise " +
+          "limits.new_accounts_per_minute_per_ip",
         { miners: this.#newAccounts.waiting, accounts: this.#newAccounts.wanted },
       );
     }
     return seat;
   }
 
-  /** Makes room for a new account where one has had no miner for longest. */
+  /** Makes room for a new account by closing the one that has had no miner for longest. */
   #closeEmptiest(): void {
     let emptiest: string | undefined;
     let since = Infinity;
@@ -437,7 +440,7 @@ export class Accounts implements Mux, WaitingRoom {
   }
 }
 
-/** What an account counted before it was last closed, and since. */
+/** Adds the counts of an account from before it was last closed to its current counts. */
 function joined(past: AccountCounts | undefined, now: AccountCounts): AccountCounts {
   if (past === undefined) {
     return { shares: now.shares, moves: now.moves, outageMs: now.outageMs };

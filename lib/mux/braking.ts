@@ -1,6 +1,6 @@
 /**
- * The brakes of an account's connections: set by what is known of its miners' hashrate and by the
- * shares that come, told to miners with a job, and logged when they begin and when they end.
+ * The brakes of an account's connections: set by the known hashrate of the miners and by the shares
+ * that come, told to miners with a job, and logged when they start and end.
  */
 
 import { Allowance } from "../base/allowance.ts";
@@ -15,32 +15,32 @@ import type { Slot } from "./slot.ts";
 /** Hashes that a share of difficulty 1 stands for. */
 const HASHES_PER_DIFFICULTY = 2 ** 32;
 
-/** What is known of a hashrate is looked up this often, in milliseconds. */
+/** How often the hashrate is looked up, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 
-/** A brake that comes and goes is said this often, in milliseconds, and times at once. */
+/** How often a brake is logged, in milliseconds, and how many times at once. */
 const SAY_EVERY_MS = 60_000;
 const SAY_BURST = 5;
 
-/** What brakes are made of. */
+/** The parts that {@linkcode Braking} needs. */
 export interface BrakingParts {
   /** Sets the difficulties of miners. */
   readonly local: Pick<LocalDifficulty, "atJob">;
-  /** Hashes a second that all miners of the account do; `undefined` if unknown. */
+  /** The hashrate of all miners of the account, in hashes a second; `undefined` if unknown. */
   readonly hashrate: () => number | undefined;
   /** The number of the next job. */
   readonly nextJobNumber: () => number;
-  /** Has miners take what is news to them. */
+  /** Has miners fetch their news. */
   readonly fanout: Fanout;
   /** Monotonic time. */
   readonly now: Now;
-  /** The same for what miners see. */
+  /** Real time, for what miners see. */
   readonly realNow: Now;
 }
 
-/** How many miners are, or are about to be, where. */
+/** Numbers of miners. */
 export interface Crowds {
-  /** Miners that are about to come to the connection, beside those there. */
+  /** Miners about to come to the connection, not counting those there. */
   readonly coming: number;
   /** All miners of the account. */
   readonly all: number;
@@ -63,12 +63,12 @@ export class Braking {
   #hashrate: number | undefined;
   #lookedAt = -Infinity;
 
-  /** No connection has a brake on. */
+  /** Starts with no brake on. */
   constructor(parts: BrakingParts) {
     this.#parts = parts;
   }
 
-  /** Sets the brake of a connection by what is known of those who are there or come. */
+  /** Sets the brake of a connection by the known hashrate of its miners and of those that come. */
   foresee(slot: Slot<MinerSeat>, { coming, all }: Crowds): void {
     const { brake, ceiling, miners } = slot;
     const time = this.#parts.now();
@@ -83,7 +83,10 @@ export class Braking {
     this.#say(slot, time);
   }
 
-  /** Sets it by what came, and has miners told of it. To be called several times a second. */
+  /**
+   * Sets the brake by the shares that came, and has miners told of it. Call it several times a
+   * second.
+   */
   tick(slot: Slot<MinerSeat>): void {
     const { brake, upstream, ceiling, work, seats } = slot;
     if (brake === undefined) return;
@@ -103,19 +106,20 @@ export class Braking {
     fanout.tell(slot);
   }
 
-  /** A connection is gone. If its brake was on, what it cost is said all the same. */
+  /** A connection is gone. If its brake was on, its cost is still logged. */
   lost(slot: Slot<MinerSeat>): void {
     const braked = this.#braked.get(slot);
     this.#braked.delete(slot);
     if (braked?.isSaid !== true) return;
     const { upstream: { name }, brakeLoss } = slot;
     log.info(
-      "Pool {pool} was lost after {seconds} s with the brake on. It cost work of difficulty {lost}",
+      "Pool {pool} disconnected after {seconds} s with the brake on. The brake cost work of " +
+        "difficulty {lost}",
       { pool: name, ...costOf(braked, brakeLoss, this.#parts.now()) },
     );
   }
 
-  /** Says that a brake is on, or off again. */
+  /** Logs that a brake is on, or off again. */
   #say(slot: Slot<MinerSeat>, time: number): void {
     const { upstream: { name }, brake, ceiling, brakeLoss, miners } = slot;
     const level = brake!.level;
@@ -126,9 +130,9 @@ export class Braking {
       this.#braked.set(slot, { since: time, lossBefore: brakeLoss, isSaid });
       if (!isSaid) return;
       log.warn(
-        "Pool {pool} has difficulty {difficulty}, far too low for {miners} miners: braking them at " +
-          "{braked} until it follows. If it does not, ask it for a higher one: set " +
-          "vardiff.suggest_to_pool, or see what password it takes",
+        "Pool {pool} has difficulty {difficulty}, far too low for {miners} miners: braking them " +
+          "at {braked} until the pool raises its own. If it does not, ask it for a higher one: " +
+          "set vardiff.suggest_to_pool, or see which passwords it accepts",
         { pool: name, difficulty: ceiling, miners, braked: powerOf(level!) },
       );
       return;
@@ -136,14 +140,14 @@ export class Braking {
     this.#braked.delete(slot);
     if (!before.isSaid) return;
     log.info(
-      "Pool {pool} has difficulty {difficulty} now: released the brake after {seconds} s. It cost " +
-        "work of difficulty {lost}",
+      "Pool {pool} has difficulty {difficulty} now: released the brake after {seconds} s. The " +
+        "brake cost work of difficulty {lost}",
       { pool: name, difficulty: ceiling, ...costOf(before, brakeLoss, time) },
     );
   }
 }
 
-/** How long a brake was on, and what it cost. */
+/** How long a brake was on, and the work it cost. */
 function costOf({ since, lossBefore }: Braked, brakeLoss: number, time: number) {
   return {
     seconds: Math.round((time - since) / 1000),

@@ -1,6 +1,6 @@
 /**
- * What is said of verdicts that contradict our own arithmetic: a line a minute for each pool and
- * kind, and at level debug every such share, whole, for the pool to look at.
+ * Logs verdicts that contradict our own arithmetic: one line a minute for each pool and kind, and
+ * at level debug every such share in full, to show to the pool.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -16,7 +16,7 @@ const DID: Readonly<Record<Contradiction["kind"], string>> = {
   rejectedThoughGood: "rejected a good share as low difficulty",
 };
 
-/** One for all accounts of the process. */
+/** The log of contradictions, one for all accounts of the process. */
 export class ContradictionLog {
   readonly #lines: OutageLines;
 
@@ -25,7 +25,7 @@ export class ContradictionLog {
     this.#lines = new OutageLines(now);
   }
 
-  /** A verdict of a connection contradicts us. */
+  /** Logs a verdict that contradicts us. */
   say({ poolId, name: pool }: Pick<Upstream, "poolId" | "name">, found: Contradiction): void {
     const { kind, worth, difficulty } = found;
     log.debug(
@@ -52,7 +52,7 @@ export class ContradictionLog {
     const { more, seconds } = line;
     log.warn(
       "Pool {pool} {did} by our own arithmetic: worth {worth}, difficulty {difficulty}. Ask the " +
-        "pool; with log.levels.mux at debug the log has every such share{more}",
+        "pool about it; set log.levels.mux to debug to log every such share{more}",
       {
         pool,
         kind,

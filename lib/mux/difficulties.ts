@@ -1,16 +1,16 @@
 /**
  * The difficulty of every miner on one connection, job by job.
  *
- * A pool judges a share by the difficulty its miner had when the pool sent the job. So each job
- * keeps a table of all its miners: a byte a miner, and one table for as many jobs as nothing has
- * changed between.
+ * A pool judges a share by the difficulty that its miner had when the pool sent the job. So each
+ * job keeps a table with a byte for each miner; jobs share one table as long as no difficulty
+ * changes.
  */
 
-/** Of the miners that sit on a connection: by place, which of the known difficulties each has. */
+/** The difficulty of each miner on a connection, by place, as a number of a known difficulty. */
 export interface DifficultyTable {
-  /** Beyond its end are miners that have the starting difficulty. */
+  /** Miners with places past its end have the starting difficulty. */
   places: Uint8Array;
-  /** What all of them have, where that is the pool's own; absent elsewhere. */
+  /** The difficulty of all of them, if it is the pool's own; else absent. */
   readonly passed?: number;
 }
 
@@ -19,42 +19,42 @@ export interface DifficultyKeeper {
   /**
    * A place for a miner that sits down.
    *
-   * @param tables of the jobs there are: for all of them it has `difficulty`, the starting one if that
-   * is absent.
+   * @param tables of the current jobs: for all of them the miner gets `difficulty`, or the starting
+   * one if that is absent.
    */
   take(tables: Iterable<DifficultyTable>, difficulty?: number): number;
-  /** A miner that has left needs its place no more. */
+  /** Gives back the place of a miner that has left. */
   give(place: number): void;
-  /** A miner has another difficulty, from the next job on. */
+  /** Sets a miner's difficulty, from the next job on. */
   set(place: number, difficulty: number): void;
-  /** The table of a job that comes now. */
+  /** The table for a job that comes now. */
   forJob(): DifficultyTable;
-  /** What a miner has for the job that comes next. */
+  /** A miner's difficulty for the next job. */
   next(place: number): number;
-  /** What the table of a job has for a miner. */
+  /** A miner's difficulty in the table of a job. */
   of(table: DifficultyTable, place: number): number;
 }
 
 const INITIAL_PLACES = 16;
 
-/** What is in a table for a miner that has the difficulty all start with. */
+/** The entry of a miner with the starting difficulty. */
 const STARTING = 0;
 
-/** More difficulties than there are powers of two that a pool or we can name, and one more. */
+/** More than the powers of two that a pool or we can use, plus one. */
 const MOST_DIFFICULTIES = 256;
 
 /** The difficulties on one connection. */
 export class Difficulties implements DifficultyKeeper {
-  /** By what is in a table. */
+  /** The difficulties, by their number in a table. */
   readonly #known: number[];
-  /** Of the job that comes next. */
+  /** The table for the next job. */
   #next: DifficultyTable = { places: new Uint8Array(INITIAL_PLACES) };
-  /** Of the newest job; the same object while no difficulty has changed since. */
+  /** The table of the newest job; the same object as long as no difficulty changes. */
   #latest: DifficultyTable | undefined;
   readonly #freePlaces: number[] = [];
   #places = 0;
 
-  /** Every miner starts with `starting`, unless it is said otherwise. */
+  /** Every miner starts with `starting`, unless `take` gets another difficulty. */
   constructor(starting: number) {
     this.#known = [starting];
   }
@@ -63,7 +63,7 @@ export class Difficulties implements DifficultyKeeper {
     const free = this.#freePlaces.pop();
     const place = free ?? this.#places++;
     const at = difficulty === undefined ? STARTING : this.#indexOf(difficulty);
-    // It may have been another's, which has left.
+    // The place may have belonged to a miner that has left.
     if (free === undefined && at === STARTING) return place;
     put(this.#next, place, at);
     for (const table of tables) put(table, place, at);

@@ -1,5 +1,5 @@
 /**
- * What the mux asks of miners, and what it offers them.
+ * The interfaces between the mux and miners.
  */
 
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -10,70 +10,81 @@ import type { ExtranonceLayout } from "./terms.ts";
 import type { Worker } from "./upstream.ts";
 import type { Refused } from "./verdict.ts";
 
-/** What a miner is to be told, all of it in one message. */
+/** The news for a miner, sent in one message. */
 export interface News {
   /** The version bits that may be rolled from here on. */
   readonly versionMask: number;
-  /** The difficulty from here on; `undefined` if it is the one the miner was told last. */
+  /** The difficulty from here on; `undefined` if the miner was told it already. */
   readonly difficulty: number | undefined;
-  /** The `mining.notify` line of the job; `undefined` while there is none. The same for many. */
+  /**
+   * The `mining.notify` line of the job, shared by many miners; `undefined` while there is none.
+   */
   readonly job: Uint8Array | undefined;
 }
 
 /** A miner, as the mux sees it. */
 export interface Downstream {
-  /** Its number, which its extranonce1 ends with: kept for the life of its connection. */
+  /** Its session id, at the end of its extranonce1: kept for the life of its connection. */
   readonly sessionId: number;
-  /** How its extranonces look: kept, too. */
+  /** The layout of its extranonces, kept for the life of its connection. */
   readonly layout: ExtranonceLayout;
-  /** Its socket, by which it is told of news with many others. */
+  /** Its socket, used to tell it news together with many others. */
   readonly handle: number;
-  /** Where it connected to: the same object for all that did. */
+  /** The port it connected to: the same object for all miners of that port. */
   readonly port: PeerAddress;
-  /** The difficulty it suggests for itself; `undefined` if it did not. */
+  /** The difficulty that it suggests; `undefined` for none. */
   readonly suggestedDifficulty: number | undefined;
-  /** What pools are to know it by. */
+  /** Its identity for pools. */
   readonly worker: Worker;
   /**
-   * The number of those that have its software, network and sub-account, for those who count what
-   * is lost and why; 0 for no group of its own.
+   * The number of its origin (software, network and sub-account), used to count losses by cause; 0
+   * for no origin of its own.
    */
   readonly origin: number;
-  /** There is a pool to work for: answers its authorize request. Comes once, before all below. */
+  /**
+   * There is a pool to work for: answers its authorize request. Called once, before the methods
+   * below.
+   */
   admit(): void;
-  /** No pool takes work under its name: answers its authorize request so. `reason` is for the log. */
+  /**
+   * No pool accepts work under its name: answers its authorize request with an error. `reason` is
+   * for the log.
+   */
   turnAway(answer: StratumError, reason: string): void;
-  /** What became of a share that was hashed; in the order of those of this miner. */
+  /** The result of a share that was hashed; for one miner, in the order of its shares. */
   shareChecked(share: Share, receipt: ShareReceipt): void;
-  /** Answers a share that is good, or taken for good. */
+  /** Answers a share that is good or assumed to be good. */
   acceptShare(id: RequestId): void;
-  /** Answers a share that is not. */
+  /** Answers a share that is rejected. */
   rejectShare(id: RequestId, answer: StratumError): void;
-  /** Ends its connection, so that it turns to its own backup pool. `reason` is for the log. */
+  /** Ends its connection, so that it can use its own backup pool. `reason` is for the log. */
   disconnect(reason: string): void;
 }
 
-/** Miners that hear the same news. */
+/** Miners that get the same news. */
 export interface Crowd {
   /** Their sockets. */
   handles(): readonly number[];
-  /** Whether they work for nothing until they hear it. */
+  /** Whether their work is worthless until they have it. */
   readonly isUrgent: boolean;
 }
 
-/** Has many miners ask for their news, a few at a time; a slow miner among them delays nobody. */
+/** Has many miners fetch their news, a few at a time; a slow miner delays no other. */
 export interface Fanout {
-  /** There is news for these: each is asked for it by {@linkcode Seat.takeNews} when it can be told. */
+  /** Announces news for these: {@linkcode Seat.takeNews} is called for each when it can be sent. */
   tell(crowd: Crowd): void;
 }
 
 /**
- * What becomes of a share: a verdict will come; none will, and the miner is to be answered true; or
- * it is refused here.
+ * The fate of a share: `waiting`, a verdict will come; `taken`, no verdict will come and the miner
+ * is answered true; or it is refused here.
  */
 export type ShareReceipt = "waiting" | "taken" | Refused;
 
-/** The same at once, or that it is hashed first: {@linkcode Downstream.shareChecked} follows. */
+/**
+ * The fate of a share, or `checking` if it is hashed first: {@linkcode Downstream.shareChecked}
+ * follows.
+ */
 export type FirstReceipt = ShareReceipt | "checking";
 
 /** A miner's place in the mux. */
@@ -82,37 +93,37 @@ export interface Seat {
   readonly versionMask: number | undefined;
   /** The name of the connection it works on; `undefined` while it waits for one. */
   readonly upstreamName: string | undefined;
-  /** What it was last told; `undefined` before it had a place. */
+  /** The difficulty it was last told; `undefined` before it had a place. */
   readonly difficulty: number | undefined;
-  /** What the miner is to be told now, and has been told from here on; `undefined` for nothing. */
+  /** Returns the news for the miner, which counts as told from here on; `undefined` for nothing. */
   takeNews(): News | undefined;
   /**
-   * The miner needs its job once more.
+   * The miner needs its job again.
    *
-   * @returns whether there is news for it now; if not, it hears with the next job.
+   * @returns whether there is news for it now; if not, the next job will serve.
    */
   askAgain(): boolean;
   /** Takes a share. */
   submit(share: Share): FirstReceipt;
   /**
-   * Whether our job `number` is from after the last clean job and the last change of mask it was
-   * told: of its shares for older ones nothing can be said against it.
+   * Whether our job `number` came after the last clean job and the last change of mask that the
+   * miner was told: bad shares for older jobs do not count against it.
    */
   isCurrent(number: number): boolean;
   /**
-   * The miner cannot keep to fewer version bits than all that may be rolled: from now on it sits
-   * where they are allowed, if that is anywhere.
+   * The miner always rolls all version bits: from now on it sits at a connection that allows them
+   * all, if there is one.
    *
    * @returns whether it moves there.
    */
   needFullMask(): boolean;
-  /** The miner suggests another difficulty: it counts from one of the next jobs on. */
+  /** The miner suggests another difficulty, which takes effect with one of the next jobs. */
   suggested(): void;
-  /** The miner is gone. Its session id comes back when the pool no longer knows it. */
+  /** The miner has left. Its session id becomes free when the pool has forgotten it. */
   leave(): void;
 }
 
-/** Why a share was refused before it came to a seat. */
+/** Why a share was refused before it reached a seat. */
 export type EarlyRefusal = "refusedIllegal" | "refusedUnauthorized";
 
 /** The miner that sent such a share. */
@@ -123,26 +134,29 @@ export interface EarlySender {
   readonly origin: number;
 }
 
-/** All of the mux that a miner's side needs. */
+/** The part of the mux that the miners' side needs. */
 export interface Mux {
-  /** Whether miners that subscribe have to wait: soon it is known what they can be given. */
+  /** Whether miners that subscribe must wait until their layout is known. */
   readonly holdsLayouts: boolean;
-  /** What a miner that subscribes now is given to keep: it fits every pool it may work for. */
+  /**
+   * The layout for a miner that subscribes now: it keeps it, so it fits every pool that it may work
+   * for.
+   */
   layoutFor(clientAgent: string): ExtranonceLayout;
   /** A session id for a miner that subscribes, or `undefined` when all are in use. */
   leaseSession(): number | undefined;
-  /** Gives back the id of a miner that left before it joined. */
+  /** Returns the id of a miner that left before it joined. */
   releaseSession(sessionId: number): void;
   /**
-   * Takes in a miner that authorized for `account`. It is admitted, and there is news for it, now or
-   * once there is a pool for it. New accounts have a rate, in all and for each `address`.
+   * Takes in a miner that authorized for `account`. It is admitted and gets news now, or once there
+   * is a pool for it. The rate of new accounts is limited, in all and for each `address`.
    *
    * @returns its seat, or `undefined` if it was turned away at once.
    */
   join(account: string, miner: Downstream, address: string): Seat | undefined;
   /**
-   * Counts a share of a miner that was received and refused at once; the miner may have no id yet.
-   * `difficulty` is what it was last told, 0 before it was told any.
+   * Counts a share that was refused as it came in; the miner may have no id yet. `difficulty` is
+   * the one it was last told, 0 before.
    */
   countRefused(miner: EarlySender, reason: EarlyRefusal, difficulty: number): void;
 }

@@ -1,24 +1,24 @@
 /**
- * The brake of one connection: how difficult miners' work is made above what its pool counts, while
- * there would be more shares than may go up; pure, all times are handed in, monotonic, in ms.
+ * The brake of one connection: raises miners' difficulty above the pool's while there would be more
+ * shares than may be sent; pure. All times are parameters, monotonic, in milliseconds.
  *
- * It looks at the shares that wait and at those that come, which depend on the difficulty alone: at
- * twice the difficulty there are half of them. So one step finds the right one, and as the difficulty
- * is absolute, the brake is off by itself once the pool's has followed. What is known of the miners'
- * hashrate sets it before the flood comes.
+ * It watches the waiting shares and the rate of new ones, which depends only on the difficulty: at
+ * twice the difficulty half as many come. So one step finds the right difficulty. As that is
+ * absolute, the brake ends by itself once the pool has raised its own. If the miners' hashrate is
+ * known, the brake is set before the flood comes.
  *
- * Until miners have heard, shares come as they did before. Those that go up then are the hardest of
- * them ({@linkcode sieveSteps}), so that the queue never overflows.
+ * Until miners are told, shares come as fast as before. Then only the hardest of them are sent
+ * ({@linkcode sieveSteps}), so that the queue never overflows.
  */
 
 import { Allowance } from "../base/allowance.ts";
 import { exponentAtMost } from "./powers_of_two.ts";
 import { HIGHEST_EXPONENT } from "./vardiff_rules.ts";
 
-/** The brake looks closer while more submits than this wait. */
+/** The brake checks more closely while more submits than this wait. */
 export const BRAKE_QUEUE = 100;
 
-/** Submits a second that the brake aims at, and the band where it leaves them. */
+/** Submits a second that the brake aims at, and the band that it accepts. */
 const AIM = 50;
 const MOST = AIM * Math.SQRT2;
 const LEAST = AIM / Math.SQRT2;
@@ -26,68 +26,68 @@ const LEAST = AIM / Math.SQRT2;
 /** More than this many a second are a flood. */
 const FLOOD = 100;
 
-/** With more than this waiting the pool takes fewer than the brake aims at. */
+/** If more than this wait, the pool is slower than the brake's aim. */
 const SLOW_POOL_QUEUE = 500;
 
-/** The sieve begins behind this many, and is twice as fine with every few more. */
+/** The sieve starts at this many waiting submits, and keeps half as many with each step more. */
 const SIEVE_QUEUE = 300;
 const SIEVE_STEP = 40;
 
-/** Miners take this long to change to another job. */
+/** Miners take this long to switch to another job. */
 const SETTLE_MS = 1_000;
 
-/** A flood shows itself in a moment, the lack of one does not. */
+/** A flood shows at once; its end takes longer to see. */
 const RISE_MS = 200;
 const FALL_MS = 5_000;
 
-/** The brake is loosened by at most this many powers of two at once. */
+/** The most powers of two by which the brake is loosened at once. */
 const MOST_FALL = 4;
 
-/** Miners are told of a harder brake this often, in milliseconds, and times at once. */
+/** How often miners are told of a harder brake, in milliseconds, and how many times at once. */
 const TELL_EVERY_MS = 5_000;
 const TELL_BURST = 3;
 
 /**
- * How much harder a share must be than it need be to go up, in powers of two, while `queued` submits
- * wait: 0 while few do, and more for each that waits, so that even a pool that takes none for half a
- * minute has no more than 1,000 waiting for it.
+ * How many powers of two harder than necessary a share must be to be sent while `queued` submits
+ * wait: 0 for few, and more as the queue grows, so that even for a pool that accepts none for half
+ * a minute no more than 1,000 wait.
  */
 export function sieveSteps(queued: number): number {
   return Math.max(0, Math.ceil((queued - SIEVE_QUEUE) / SIEVE_STEP));
 }
 
-/** The brake of one connection; it is off to begin with. */
+/** The brake of one connection; it is off at first. */
 export class FloodBrake {
   #level: number | undefined;
-  /** What miners know of. */
+  /** The level that miners were told. */
   #told: number | undefined;
-  /** Shares that the pool would have counted, since a time that may not have come yet. */
+  /** Shares that the pool would have counted, since a time that may be in the future. */
   #shares = 0;
   #since: number;
   readonly #tellings = new Allowance(TELL_EVERY_MS, TELL_BURST);
 
-  /** A connection begins at `time`. */
+  /** For a connection that starts at `time`. */
   constructor(time: number) {
     this.#since = time;
   }
 
   /**
-   * Exponent of the difficulty that miners have at least, above the pool's; `undefined` while the
-   * brake is off.
+   * Exponent of the lowest difficulty for miners, above the pool's; `undefined` while the brake is
+   * off.
    */
   get level(): number | undefined {
     return this.#level;
   }
 
-  /** A share came that the pool would count, whether it goes up or not. */
+  /** Notes a share that the pool would count, whether it is sent or not. */
   shareCame(): void {
     this.#shares++;
   }
 
   /**
-   * Sets the brake ahead of a flood that is sure to come.
+   * Sets the brake ahead of an expected flood.
    *
-   * @param expected work that miners will do in a second, in shares of difficulty 1.
+   * @param expected the work that miners will do in a second, in shares of difficulty 1.
    * @param ceiling the pool's difficulty.
    */
   foresee(time: number, expected: number, ceiling: number): void {
@@ -97,7 +97,7 @@ export class FloodBrake {
   }
 
   /**
-   * Sets the brake by what came; to be called several times a second.
+   * Sets the brake by the shares that came. Call it several times a second.
    *
    * @param queued submits that wait.
    * @param ceiling the pool's difficulty.
@@ -125,25 +125,25 @@ export class FloodBrake {
     this.#set(level - Math.min(MOST_FALL, Math.max(1, fall)), time, ceiling);
   }
 
-  /** What miners are to be told of the brake, with a job; `undefined` if they know. */
+  /** The change of the brake to tell miners with a job; `undefined` if they know it. */
   get untold(): "harder" | "easier" | undefined {
     const [level = -Infinity, told = -Infinity] = [this.#level, this.#told];
     if (level === told) return undefined;
     return level > told ? "harder" : "easier";
   }
 
-  /** Whether miners may be told once more that it is harder, out of turn. */
+  /** Takes a turn to tell miners that it is harder. @returns whether that is allowed now. */
   takeTelling(time: number): boolean {
     return this.#tellings.take(time);
   }
 
-  /** Miners have been told. */
+  /** Notes that miners have been told. */
   told(time: number): void {
     if (this.#told !== this.#level) this.#watchFrom(time + SETTLE_MS);
     this.#told = this.#level;
   }
 
-  /** What every share that goes up is worth at least. */
+  /** The least difficulty of every share that is sent. */
   #leastDifficulty(ceiling: number): number {
     return Math.max(ceiling, 2 ** (this.#level ?? -Infinity));
   }

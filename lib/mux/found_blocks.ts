@@ -1,5 +1,5 @@
 /**
- * What is said of a share that is a block: nothing that a miner finds is worth more.
+ * Logs shares that are blocks: nothing that a miner finds is worth more.
  */
 
 import { areaLog } from "../observe/log.ts";
@@ -12,11 +12,11 @@ import type { Rejected } from "./verdict.ts";
 
 /** The miner that found it. */
 export interface Finder extends ShareOwner {
-  /** As pools may know it. */
+  /** Its identity for pools. */
   readonly worker: Worker;
 }
 
-/** What a block consists of. */
+/** The parts of a block. */
 export interface BlockRecord {
   /** The miner that found it. */
   readonly finder: Finder;
@@ -30,7 +30,7 @@ export interface BlockRecord {
 
 const log = areaLog("mux");
 
-/** A block goes up. */
+/** Logs a block that is sent. */
 export function logBlock(found: BlockRecord): void {
   const { worker, pool, header } = textsOf(found);
   log.info(
@@ -40,7 +40,7 @@ export function logBlock(found: BlockRecord): void {
   );
 }
 
-/** A block cannot go up: its connection is gone. */
+/** Logs a block that cannot be sent because its connection is gone. */
 export function logLostBlock(found: BlockRecord): void {
   log.error(
     "BLOCK NOT SENT: {worker} found a block for a job of {pool}, whose connection is gone. Give " +
@@ -49,21 +49,24 @@ export function logLostBlock(found: BlockRecord): void {
   );
 }
 
-/** A block went up, or was about to, and no verdict comes: nobody knows whether the pool has it. */
+/**
+ * Logs a block that was sent, or was about to be, and gets no verdict: it is not known whether the
+ * pool has it.
+ */
 export function logUnansweredBlock(found: BlockRecord): void {
   log.error(
-    "BLOCK NOT ANSWERED: {worker} found a block for {pool}, which has not said that it got it and " +
-      "will not any more. Give your pool this record at once: job {job}, header {header}, " +
-      "coinbase {coinbase}",
+    "BLOCK NOT ANSWERED: {worker} found a block for {pool}, which has not confirmed it, and no " +
+      "answer can come any more. Give your pool this record at once: job {job}, header " +
+      "{header}, coinbase {coinbase}",
     textsOf(found),
   );
 }
 
-/** The pool does not take a block. */
+/** Logs a block that the pool rejected. */
 export function logRefusedBlock(found: BlockRecord, { poolCode, poolText }: Rejected): void {
   log.error(
-    "BLOCK REFUSED: {pool} answered {code} {text} to a block that {worker} found. Ask your pool, " +
-      "with this record: job {job}, header {header}, coinbase {coinbase}",
+    "BLOCK REFUSED: {pool} answered {code} {text} to a block that {worker} found. Ask your pool " +
+      "why, and show it this record: job {job}, header {header}, coinbase {coinbase}",
     { ...textsOf(found), code: poolCode, text: poolText },
   );
 }

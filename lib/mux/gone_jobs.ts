@@ -1,6 +1,6 @@
 /**
- * Jobs of connections that are gone: a block found for one of them can be sent nowhere, but must not
- * pass unseen.
+ * Keeps jobs of connections that are gone: a block found for one of them cannot be sent, but must
+ * be noticed.
  */
 
 import { Allowance } from "../base/allowance.ts";
@@ -12,28 +12,28 @@ import type { Upstream } from "./upstream.ts";
 import type { Work } from "./work.ts";
 
 /**
- * How long they are held, in milliseconds, and of those that were not the newest any more only what
- * was until lately. Miners that moved finish within seconds; for what miners still work on, see
+ * How long jobs are held, in milliseconds. Of older jobs only those that were the newest until
+ * lately are held. Miners that moved finish within seconds; for jobs that miners still work on, see
  * {@linkcode GoneJobs.stillUsed}.
  */
 const HELD_MS = 600_000;
 const LATELY_MS = 120_000;
 
 /**
- * Jobs held, of a kilobyte and more each. Thousands of connections of single workers may go at once:
- * the newest job of each is worth more than all older ones.
+ * The most jobs held, each of a kilobyte or more. Thousands of connections of single workers may be
+ * lost at once: the newest job of each is worth more than all older ones.
  */
 export const MOST_JOBS = 16_384;
 
-/** How often such a block gets a line of its own, in milliseconds, and how many do at once. */
+/** How often such a block gets a log line, in milliseconds, and how many at once. */
 const LINE_EVERY_MS = 6_000;
 const LINES_AT_ONCE = 10;
 
-/** What is looked at of a connection; a `Slot` already fits. */
+/** The part of a connection that is needed here; a `Slot` already fits. */
 export interface JobHolder {
   /** The connection. */
   readonly upstream: Pick<Upstream, "name" | "terms" | "versionMask">;
-  /** How its shares are looked at. */
+  /** How its shares are checked. */
   readonly screening: Screening;
 }
 
@@ -41,11 +41,11 @@ export interface JobHolder {
 export interface JobPlace extends JobHolder {
   /** Its jobs. */
   readonly jobs: JobBook;
-  /** What its miners have to work on. */
+  /** The work of its miners. */
   readonly work: Pick<Work, "again">;
 }
 
-/** A block: the connection that its job came from, and the job. */
+/** A found block: the connection that its job came from, and the job. */
 export interface FoundBlock<Holder> {
   /** The connection. */
   readonly holder: Holder;
@@ -53,7 +53,7 @@ export interface FoundBlock<Holder> {
   readonly job: ScreenedJob;
 }
 
-/** The block that a share is at one of these connections, whatever else it may be. */
+/** The block that a share is at one of these connections, even if the share is otherwise stale. */
 export function blockAt<Place extends JobPlace>(
   places: Iterable<Place>,
   share: Share,
@@ -77,11 +77,11 @@ function isBlock(
     screening.hashing!.isBlock(share, job, owner);
 }
 
-/** One job that is held. */
+/** One held job. */
 interface HeldJob {
   readonly holder: JobHolder;
   readonly job: ScreenedJob;
-  /** Our numbers of it. */
+  /** Our numbers for it. */
   readonly numbers: readonly number[];
   /** How often it was told again. */
   again: number;
@@ -92,22 +92,25 @@ interface HeldJob {
 export class GoneJobs {
   readonly #lines = new Allowance(LINE_EVERY_MS, LINES_AT_ONCE);
   readonly #byNumber = new Map<number, HeldJob>();
-  /** The newest of each connection by their first coinbase parts, two of which are hardly ever alike. */
+  /**
+   * The newest job of each connection by its coinbase part 1, which is hardly ever the same for two
+   * jobs.
+   */
   readonly #byCoinbase1 = new Map<string, HeldJob>();
-  /** The newest of each connection, and the others; what is held longest first. */
+  /** The newest job of each connection, and the others; those held longest first. */
   readonly #newest = new Set<HeldJob>();
   readonly #older = new Set<HeldJob>();
 
-  /** How many are held. */
+  /** How many jobs are held. */
   get size(): number {
     return this.#newest.size + this.#older.size;
   }
 
-  /** A connection is gone. */
+  /** Holds the jobs of a connection that is gone. */
   add({ upstream, jobs, screening, work: { again } }: JobPlace, time: number): void {
     if (screening.hashing === undefined) return;
     const { name, terms, versionMask } = upstream;
-    // No more of it: a place holds its miners, too.
+    // Keeps only these parts, because a place also holds its miners.
     const holder = { upstream: { name, terms, versionMask }, screening };
     for (const { numbers, job, isNewest } of jobs.newestSince(time - LATELY_MS)) {
       const { poolJobId, ntime, version, check } = job;
@@ -121,19 +124,19 @@ export class GoneJobs {
     while (this.size > MOST_JOBS) this.#forgetFirst(this.#older.size > 0);
   }
 
-  /** Miners still work on the job with this number, which was told again these many times. */
+  /** Miners still work on the job with this number, which was told again `again` times. */
   stillUsed(number: number, again: number, time: number): void {
     const held = this.#byNumber.get(number);
     if (held === undefined) return;
     held.again = again;
     held.since = time;
     const jobs = this.#newest.has(held) ? this.#newest : this.#older;
-    // To the end of the order.
+    // Moves it to the end of the order.
     jobs.delete(held);
     jobs.add(held);
   }
 
-  /** Forgets what is too old. */
+  /** Forgets jobs that are too old. */
   expire(time: number): void {
     for (const isOlder of [false, true]) {
       const jobs = isOlder ? this.#older : this.#newest;
@@ -144,19 +147,22 @@ export class GoneJobs {
     }
   }
 
-  /** The block that a share is for one of them. */
+  /** The block that a share is for one of the held jobs. */
   blockOf(share: Share, owner: ShareOwner): FoundBlock<JobHolder> | undefined {
     const held = this.#byNumber.get(share.jobId);
     return held !== undefined && isBlock(held.holder, held.job, share, owner) ? held : undefined;
   }
 
-  /** How often the newest job of one was told again, if it is the same as this. */
+  /** How often the same job was told again, if it was the newest of a connection that is gone. */
   againOf(job: Job): number | undefined {
     const held = this.#byCoinbase1.get(job.coinbase1);
     return held !== undefined && isSameWork(held.job.check!.job, job) ? held.again : undefined;
   }
 
-  /** Whether one more block is worth a line: at a network where every share is one they would be many. */
+  /**
+   * Whether one more block gets a log line: on a network where every share is a block there would
+   * be too many.
+   */
   maySay(time: number): boolean {
     return this.#lines.take(time);
   }

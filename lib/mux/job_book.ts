@@ -1,11 +1,11 @@
 /**
- * Which of our jobs stands for which of a pool's, on one upstream connection.
+ * Maps our job numbers to the pool's jobs on one upstream connection.
  *
- * A job is current for as long as the pool may still take shares for it, as the terms of the
- * connection say. Where shares are hashed here, past jobs are held too, for a block found on one is a
- * block. Every connection has its own book, so a share can never be sent for another connection's
- * job. A job that miners are given again, or that the pool repeats, has a number more, and may have
- * other difficulties under it.
+ * A job is current while the pool may still accept shares for it, according to the terms of the
+ * connection. Where shares are hashed here, past jobs are held, too, because a block found for one
+ * is still a block. Every connection has its own book, so a share can never be sent for another
+ * connection's job. A job that is given to miners again, or that the pool repeats, gets one more
+ * number, which may have other difficulties.
  */
 
 import { isSameWork } from "../protocol/stratum/job.ts";
@@ -14,39 +14,39 @@ import type { DifficultyTable } from "./difficulties.ts";
 import type { ScreenedJob } from "./screening.ts";
 import type { Retention } from "./terms.ts";
 
-/** Numbers of one job: with one each 35 s the last ten minutes of them. */
+/** The most numbers of one job: with one each 35 s, those of the last ten minutes. */
 const MAX_NUMBERS = 18;
 
-/** How difficult each miner finds a job. */
+/** The difficulty of a job for each miner. */
 export interface JobDifficulty {
   /** See {@linkcode DifficultyTable}. */
   readonly difficulties: DifficultyTable;
-  /** Whether that may be above the pool's difficulty, against a flood. */
+  /** Whether it may be above the pool's difficulty, because of a flood. */
   readonly isBraked: boolean;
 }
 
-/** A pool's job, and what each miner's difficulty was when the pool sent it. */
+/** A pool's job, with each miner's difficulty when the pool sent it. */
 export interface BookedJob extends Omit<ScreenedJob, "isPast">, JobDifficulty {}
 
-/** A pool's job as miners were told it, under one number or several. */
+/** A pool's job as miners were told it, under one or more numbers. */
 export interface ToldJob extends ScreenedJob, JobDifficulty {}
 
-/** One of the pool's jobs and all that it was given under. */
+/** One of the pool's jobs with all its numbers. */
 export interface NumberedJob {
-  /** Our numbers of it. */
+  /** Our numbers for it. */
   readonly numbers: readonly number[];
   /** The job. */
   readonly job: BookedJob;
-  /** Whether no newer one came. */
+  /** Whether it is the newest. */
   readonly isNewest: boolean;
 }
 
 /** One of the pool's jobs. */
 class Entry {
   readonly poolJobId: string;
-  /** What it was given under. */
+  /** Its numbers. */
   readonly numbers: number[];
-  /** As it was told, with other difficulties each time. */
+  /** The ways it was told, each with other difficulties. */
   readonly tellings: Telling[];
   /** When a newer job came; `undefined` for the newest. */
   supersededAt: number | undefined = undefined;
@@ -88,7 +88,9 @@ class Telling implements ToldJob {
     this.isBraked = isBraked;
   }
 
-  /** There may be hundreds of them: what only shares that are no blocks need is let go. */
+  /**
+   * There may be hundreds of past jobs: drops everything that only shares other than blocks need.
+   */
   pass(): void {
     this.isPast = true;
     this.difficulties = { places: NO_PLACES };
@@ -99,37 +101,37 @@ class Telling implements ToldJob {
 /** The jobs of one upstream connection. */
 export class JobBook {
   readonly #jobs = new Map<number, Telling>();
-  /** The pool's jobs in it, the oldest first: those that are past, then those that are current. */
+  /** The pool's jobs, the oldest first: past ones, then current ones. */
   readonly #entries: Entry[] = [];
   readonly #retention: Retention;
   readonly #holdsPast: boolean;
   /** How many of them are past. */
   #past = 0;
-  /** The newest, which most shares are for, and the last number it was given. */
+  /** The newest job, which most shares are for, and its last number. */
   #newest: Telling | undefined;
   #newestNumber = NO_JOB;
 
   /**
-   * Jobs are current as `retention` says. Those that were are held if `holdsPast`, for as long as
-   * there are no more than it allows in all.
+   * `retention` says how long jobs are current. If `holdsPast`, past jobs are held, too, up to a
+   * bounded number in all.
    */
   constructor(retention: Retention, holdsPast = false) {
     this.#retention = retention;
     this.#holdsPast = holdsPast;
   }
 
-  /** How many of the pool's jobs can still be submitted for. */
+  /** How many of the pool's jobs are current. */
   get size(): number {
     return this.#entries.length - this.#past;
   }
 
-  /** Notes that our job `number` is the pool's `job`, forgetting what the pool forgets with it. */
+  /** Adds the pool's `job` as our job `number`, and drops the jobs that the pool drops with it. */
   add(number: number, job: BookedJob, isClean: boolean, time: number): void {
     const again = this.#entries.findIndex(({ poolJobId }) => poolJobId === job.poolJobId);
     const repeated = again >= 0 && isRepeated(this.#entries[again]!, job)
       ? this.#entries.splice(again, 1)[0]
       : undefined;
-    // An id that comes round again for other work now means the new job.
+    // An id that is reused for other work now means the new job.
     if (again >= 0 && repeated === undefined) this.#forget(again, 1);
     const { jobs, acrossClean } = this.#retention;
     this.#pass(this.size - (isClean ? acrossClean : jobs - 1));
@@ -147,7 +149,7 @@ export class JobBook {
     }
   }
 
-  /** Ends what is too old at `time`: the newest job never is. */
+  /** Ends jobs that are too old at `time`, but never the newest. */
   expire(time: number): void {
     const { ms } = this.#retention;
     let overdue = 0;
@@ -159,9 +161,9 @@ export class JobBook {
   }
 
   /**
-   * Notes that our job `number` is the pool's newest once more.
+   * Adds our job `number` as one more number of the pool's newest job.
    *
-   * @param difficulty what miners are told with it; absent if it is as before.
+   * @param difficulty the difficulty told with it; absent if it is the same as before.
    */
   addAgain(number: number, difficulty?: JobDifficulty): void {
     const entry = this.#entries.at(-1)!;
@@ -171,18 +173,20 @@ export class JobBook {
     this.#retell(entry, number, telling);
   }
 
-  /** The pool's job for our job `number`, or `undefined` when no share for it can be taken. */
+  /** The pool's job for our job `number`; `undefined` if no share for it can be accepted. */
   find(number: number): ToldJob | undefined {
-    // Our numbers are beyond 32 bits, which a map finds slowly.
+    // Our numbers exceed 32 bits, which makes a map slow.
     return number === this.#newestNumber ? this.#newest : this.#jobs.get(number);
   }
 
-  /** What is held of the pool's job with this id, if anything. */
+  /** The pool's job with this id, if it is held. */
   ofPool(poolJobId: string): BookedJob | undefined {
     return this.#entries.findLast((entry) => entry.poolJobId === poolJobId)?.telling;
   }
 
-  /** Those that were the newest at `since` or later, the oldest first, with all their numbers. */
+  /**
+   * The jobs that were the newest at `since` or later, the oldest first, with all their numbers.
+   */
   *newestSince(since: number): Generator<NumberedJob> {
     for (const { numbers, telling, supersededAt } of this.#entries) {
       if ((supersededAt ?? Infinity) < since) continue;
@@ -190,29 +194,29 @@ export class JobBook {
     }
   }
 
-  /** The difficulties of all jobs that can be submitted for. */
+  /** The difficulties of all current jobs. */
   *tables(): Generator<DifficultyTable> {
     for (let at = this.#past; at < this.#entries.length; at++) {
       for (const { difficulties } of this.#entries[at]!.tellings) yield difficulties;
     }
   }
 
-  /** The oldest `count` of those that are current are over. */
+  /** Makes the oldest `count` current jobs past. */
   #pass(count: number): void {
     if (count <= 0) return;
     if (!this.#holdsPast) return this.#forget(0, count);
     for (let n = 0; n < count; n++) this.#entries[this.#past++]!.pass();
   }
 
-  /** A job is given under a number more; `telling` is absent if it is told as before. */
+  /** Adds a number to a job; `telling` is absent if it is told as before. */
   #retell(entry: Entry, number: number, telling: Telling | undefined): void {
     const { numbers, tellings } = entry;
-    // The first stays: it may be what miners have that were slow to take the others.
+    // The first number stays: slow miners may still have it.
     if (numbers.length === MAX_NUMBERS) this.#jobs.delete(numbers.splice(1, 1)[0]!);
     numbers.push(number);
     if (telling !== undefined) {
       tellings.push(telling);
-      // Those whose last number is gone.
+      // Drops tellings whose last number is gone.
       if (tellings.length > MAX_NUMBERS) tellings.splice(1, 1);
     }
     this.#given(number, entry.telling);
@@ -232,7 +236,7 @@ export class JobBook {
   }
 }
 
-/** Whether a job that comes is one that is held and current; told by what their shares are hashed with. */
+/** Whether a new job repeats a held, current one, by the data that their shares are hashed with. */
 function isRepeated({ isPast, telling }: Entry, { check }: BookedJob): boolean {
   if (isPast || check === undefined || telling.check === undefined) return false;
   return isSameWork(telling.check.job, check.job);

@@ -1,6 +1,6 @@
 /**
- * What it takes to check shares for one job of a connection: its parts as they are hashed, what the
- * pool demanded when it came, and the shares that have come for it.
+ * Checks shares for one job of a connection: holds its parts ready for hashing, the pool's
+ * difficulty when it came, and the shares that have come for it.
  */
 
 import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
@@ -11,33 +11,34 @@ import type { Share } from "../protocol/stratum/share.ts";
 import type { DifficultyStamp } from "./pool_difficulty.ts";
 import { SeenShares } from "./seen_shares.ts";
 
-/** What a share has of its header. */
+/** The header fields that a share supplies. */
 export type HashedFields = Pick<Share, "ntime" | "nonce" | "versionBits">;
 
 /**
- * Shares for a past job that are remembered as sent: its pool may yet repeat the job, and would refuse
- * them. A flood is not remembered: there may be 256 past jobs, of 32 KB each with as many as this.
+ * The most sent shares remembered for a past job: its pool may repeat the job and would refuse them
+ * as duplicates. A flood is not remembered: there may be 256 past jobs, each of 32 KB with this
+ * many shares.
  */
 const MOST_SENT_HELD = 1024;
 
-/** See above. */
+/** The check of one job's shares. */
 export class JobCheck {
   /** The job as the pool sent it. */
   readonly job: Job;
-  /** How the pool's difficulty stood then. */
+  /** The state of the pool's difficulty then. */
   readonly stamp: DifficultyStamp;
-  /** Those that were only kept. */
+  /** Shares that were only kept. */
   #seen: SeenShares;
-  /** Those that went up. */
+  /** Shares that were sent. */
   #sent: SeenShares;
-  /** Blocks that have come, which go up also once the job is past. */
+  /** Blocks that have come; blocks are sent even when the job is past. */
   readonly #blocks: SeenShares;
-  /** Made with its first share: for most jobs of a spare none comes. */
+  /** Prepared with its first share: most jobs of a spare get none. */
   #prepared: PreparedJob | undefined;
   #version = 0;
   #networkTarget: Uint32Array | undefined;
 
-  /** A job that has just come; `before` is for the same work, if that came before. */
+  /** For a job that has just come; `before` is the check of the same work, if it came before. */
   constructor(job: Job, stamp: DifficultyStamp, before?: JobCheck) {
     this.job = job;
     this.stamp = stamp;
@@ -46,12 +47,12 @@ export class JobCheck {
     this.#blocks = before === undefined ? new SeenShares() : before.#blocks;
   }
 
-  /** How many good shares have come for it that are no blocks. */
+  /** How many good shares other than blocks have come. */
   get seen(): number {
     return this.#seen.size + this.#sent.size;
   }
 
-  /** Notes a good share by its header's hash and what becomes of it. @returns whether it is new. */
+  /** Notes a good share by its header's hash, and its fate. @returns whether it is new. */
   isNew(hash: Uint32Array, fate: "block" | "sent" | "kept"): boolean {
     if (fate === "block") return this.#blocks.add(hash);
     const [here, there] = fate === "sent" ? [this.#sent, this.#seen] : [this.#seen, this.#sent];
@@ -59,8 +60,8 @@ export class JobCheck {
   }
 
   /**
-   * The job is past: of shares for it only blocks are of use, so that most of this can go, but for
-   * what the pool has.
+   * The job is past: only blocks are still useful, so most of this is dropped, except the shares
+   * that the pool has.
    */
   pass(): void {
     this.#seen = new SeenShares();
@@ -68,7 +69,7 @@ export class JobCheck {
     this.#prepared = undefined;
   }
 
-  /** A hash at most this is a block; 8 words, the least first. */
+  /** A hash that is at most this is a block; 8 words, the least significant first. */
   get networkTarget(): Uint32Array {
     return this.#networkTarget ??= targetWords(networkTarget(parseInt(this.job.bits, 16)) ?? 0n);
   }
@@ -88,7 +89,7 @@ export class JobCheck {
     hasher.put(lane, this.#prepared, extranonces, share.ntime, share.nonce, version);
   }
 
-  /** The header of a share, for the record of a block. Lanes of the hasher are lost. */
+  /** The header of a share, for the record of a block. Overwrites the hasher's lanes. */
   headerOf(extranonces: Uint8Array, share: HashedFields): Uint8Array {
     const hasher = loadedShareHasher();
     this.put(0, extranonces, share);
@@ -96,7 +97,7 @@ export class JobCheck {
     return hasher.headerIn(0);
   }
 
-  /** Its coinbase. */
+  /** The coinbase of a share. */
   coinbaseOf(extranonces: Uint8Array): Uint8Array {
     const { coinbase1, coinbase2 } = this.job;
     return Uint8Array.fromHex(coinbase1 + extranonces.toHex() + coinbase2);

@@ -1,9 +1,9 @@
 /**
- * The numbers of jobs, which miners see as ids and which never come back: a share for a job of the
- * last run, or of another process, must not fit a job of this one.
+ * Numbers jobs. Miners see the numbers as ids. A number is never used twice, so that a share for a
+ * job of an earlier run, or of another process, does not match a job of this one.
  *
- * A run begins at the time, in seconds since 1970, times 2^20, plus a random number below 2^26, and
- * counts up from there: ids that count up differ also for firmware that compares checksums of them.
+ * A run starts at the time in seconds since 1970, times 2^20, plus a random number below 2^26, and
+ * counts up: consecutive ids also differ for firmware that compares their checksums.
  * - Between the starts of two runs lie 2^20 numbers a second, the random part at most 64 s of them.
  *   So a run that starts two minutes or more after another is above all numbers of that one, as
  *   long as it hands out under 490,000 jobs a second: no restart repeats an id, nor does a second
@@ -21,7 +21,7 @@ import type { Random } from "../base/clock.ts";
 const PER_SECOND = 2 ** 20;
 const RANDOM_NUMBERS = 2 ** 26;
 
-/** Room is left to count up from the last of them for 4 billion jobs. */
+/** The wrap-around leaves room to count 4 billion jobs from the last start. */
 const SECONDS = 2 ** 33 - 2 ** 12;
 
 /** Gives each job of the process its number. */
@@ -29,7 +29,7 @@ export class JobNumbers {
   #next: number;
 
   /**
-   * Begins a run.
+   * Starts a run.
    *
    * @param wallTime Milliseconds since 1970, whatever the clock says.
    */

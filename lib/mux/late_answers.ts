@@ -1,6 +1,6 @@
 /**
- * Answers to shares that many miners are given at the same moment, because a connection is gone or
- * stood still: a few at a time, so that everything else has its turn in between.
+ * Sends many answers to shares that are due at the same moment, because a connection is gone or
+ * stalled: a few at a time, so that everything else runs in between.
  */
 
 import type { Timers } from "../base/clock.ts";
@@ -20,30 +20,30 @@ interface LateAnswer {
   readonly error: StratumError | undefined;
 }
 
-/** Gives answers in turns. */
+/** Sends answers in turns. */
 export class LateAnswers {
   readonly #turns: InTurns;
   #waiting: LateAnswer[] = [];
 
-  /** None wait yet. */
+  /** No answers wait yet. */
   constructor(timers: Timers) {
     this.#turns = new InTurns(timers, ANSWERS_PER_TURN, PAUSE_MS);
   }
 
   /**
-   * Answers a share, after those before it: true, unless there is an `error`.
-   * {@linkcode LateAnswers.give} follows.
+   * Adds an answer, after those before it: true, unless there is an `error`. Call
+   * {@linkcode LateAnswers.give} afterwards.
    */
   add(seat: MinerSeat, requestId: RequestId, error: StratumError | undefined): void {
     this.#waiting.push({ seat, requestId, error });
   }
 
-  /** Gives the answers: the first at once. */
+  /** Sends the answers, the first ones at once. */
   give(): void {
     if (this.#waiting.length > 0) this.#turns.run(() => this.#give());
   }
 
-  /** Gives all answers, one before each `yield`. */
+  /** Sends all answers, one before each `yield`. */
   *#give(): Generator<void> {
     while (this.#waiting.length > 0) {
       for (const { seat, requestId, error } of this.#waiting.splice(0)) {

@@ -1,72 +1,77 @@
 /**
- * Which layout a miner gets for the life of its connection: the widest that fits every pool it may
- * come to work for, and that its firmware can work with.
+ * Chooses the layout that a miner keeps for the life of its connection: the widest that fits every
+ * pool that it may work for and that its firmware supports.
  */
 
 import { type ExtranonceLayout, WIDEST_LAYOUT } from "./terms.ts";
 
-/** The size of a pool of which nothing is known yet. */
+/** The assumed size of a pool that is not known yet. */
 const USUAL_SIZE = 8;
 
-/** Firmware that knows only sizes of 2, 4 and 8 bytes, whatever it is told. */
+/** Firmware that supports only sizes of 2, 4 and 8 bytes. */
 const EVEN_SIZES_ONLY = /^(nerdminer|han_solo)/i;
 
-/** What the operator wants of it. */
+/** The operator's settings. */
 export interface LayoutSettings {
   /** The numbers of the pools in the list. */
   readonly poolIds: readonly number[];
-  /** Bytes of extranonce2 for every miner, 2 to 4; `undefined` for as many as the pools leave. */
+  /** Bytes of extranonce2 for every miner, 2 to 4; `undefined` for as many as the pools allow. */
   readonly extranonce2Bytes: number | undefined;
 }
 
-/** What is known of the pools' extranonce2 sizes, and what follows for miners. */
+/** The known extranonce2 sizes of the pools, and the layouts that follow from them. */
 export class Layouts {
   #settings: LayoutSettings;
   readonly #sizes = new Map<number, number>();
   #isHeld = false;
 
-  /** Nothing is known of any pool. */
+  /** No pool's size is known yet. */
   constructor(settings: LayoutSettings) {
     this.#settings = settings;
   }
 
-  /** Takes other settings. Miners that are connected keep what they have. */
+  /** Changes the settings. Connected miners keep their layouts. */
   reconfigure(settings: LayoutSettings): void {
     this.#settings = settings;
   }
 
-  /** The pool with this number gives this extranonce2 size. */
+  /** Notes the extranonce2 size of the pool with this number. */
   learn(poolId: number, bytes: number): void {
     this.#sizes.set(poolId, bytes);
   }
 
-  /** Sizes are being asked for: until {@linkcode Layouts.release} nobody is given a layout. */
+  /**
+   * Pools are being asked for their sizes: until {@linkcode Layouts.release} no miner gets a
+   * layout.
+   */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** What is known now has to do. */
+  /** Ends the hold: layouts are given by the sizes known now. */
   release(): void {
     this.#isHeld = false;
   }
 
-  /** Whether miners have to wait for theirs. */
+  /** Whether miners must wait for their layouts. */
   get isHeld(): boolean {
     return this.#isHeld;
   }
 
-  /** What is known of the size of the pool with this number. */
+  /** The size of the pool with this number, if known. */
   sizeOf(poolId: number): number | undefined {
     return this.#sizes.get(poolId);
   }
 
-  /** The size of the narrowest pool in the list, 4 to 8, as far as it is known. */
+  /** The size of the narrowest known pool in the list, 4 to 8. */
   get narrowest(): number {
     const sizes = this.#settings.poolIds.map((poolId) => this.#sizes.get(poolId) ?? USUAL_SIZE);
     return Math.max(4, Math.min(USUAL_SIZE, ...sizes));
   }
 
-  /** What a miner that subscribes now, with this software, is given; also while it is held. */
+  /**
+   * The layout for a miner with this software that subscribes now; also available during a hold.
+   */
   layoutFor(clientAgent: string): ExtranonceLayout {
     const size = this.narrowest;
     const wanted = this.#settings.extranonce2Bytes ?? (size <= 5 ? 3 : 4);

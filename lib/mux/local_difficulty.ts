@@ -1,6 +1,6 @@
 /**
- * The difficulties of an account's miners on connections where they are our business: each miner
- * keeps what was found out about it, wherever it works.
+ * The difficulties of an account's miners on connections where we set them: a miner keeps its
+ * difficulty when it moves to another connection.
  */
 
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -14,20 +14,22 @@ import type { VardiffRules } from "./vardiff_rules.ts";
 /** A pool may send many jobs a second; setting ten thousand difficulties takes a millisecond. */
 const SET_EVERY_MS = 1_000;
 
-/** The difficulties of an account's miners while they are ours. Times are monotonic, in ms. */
+/** The difficulties of an account's miners where we set them. Times are monotonic, in ms. */
 export class LocalDifficulty {
   readonly #vardiff: Vardiff;
   readonly #remembered: RememberedDifficulties;
   readonly #rules: (port: PeerAddress) => VardiffRules;
-  /** Miners whose shares come so fast that their next job is to come out of turn. */
+  /** Miners whose shares come so fast that they must get their next job out of turn. */
   readonly #flooding = new Set<MinerSeat>();
-  /** When the difficulties of a connection's miners were last set, and for what. */
+  /** When the difficulties of a connection's miners were last set, and the conditions then. */
   readonly #set = new WeakMap<
     Slot<MinerSeat>,
     { readonly at: number; readonly ceiling: number; readonly level: number | undefined }
   >();
 
-  /** Nobody is here; `remembered` is shared with other accounts, `rules` are those of the moment. */
+  /**
+   * No miner yet; `remembered` is shared with other accounts, `rules` returns the current rules.
+   */
   constructor(
     remembered: RememberedDifficulties,
     rules: (port: PeerAddress) => VardiffRules,
@@ -42,7 +44,7 @@ export class LocalDifficulty {
     const { miner } = seat;
     if (seat.localPlace === NO_PLACE) {
       const name = wholeName(seat);
-      // At its last pool it had a difficulty that suited it.
+      // Its difficulty at its last pool suited it.
       if (seat.difficulty !== undefined) {
         this.#remembered.add(name, exponentAtMost(seat.difficulty), time);
       }
@@ -56,14 +58,17 @@ export class LocalDifficulty {
     return this.#next(slot, seat.localPlace, time, this.#rules(miner.port));
   }
 
-  /** A job comes. Of a flood of them, as long as nothing else changes, one in a while counts. */
+  /**
+   * A job comes. In a flood of jobs the difficulties are set only now and then, unless something
+   * else changes.
+   */
   atNextJob(slot: Slot<MinerSeat>, time: number): void {
     const set = this.#set.get(slot);
     const isSame = set?.ceiling === slot.ceiling && set.level === slot.brake?.level;
     if (!isSame || time - set.at >= SET_EVERY_MS) this.atJob(slot, time);
   }
 
-  /** Each miner here gets the difficulty it is to have for the next job. */
+  /** Gives each miner of a connection its difficulty for the next job. */
   atJob(slot: Slot<MinerSeat>, time: number): void {
     const { seats, difficulties, ceiling, brake } = slot;
     this.#set.set(slot, { at: time, ceiling, level: brake?.level });
@@ -72,19 +77,19 @@ export class LocalDifficulty {
     }
   }
 
-  /** What a miner has for the next job of a connection. */
+  /** A miner's difficulty for the next job of a connection. */
   #next(slot: Slot<MinerSeat>, localPlace: number, time: number, rules: VardiffRules): number {
     const { ceiling, brake, difficulties, isOfOneWorker } = slot;
     if (!isOfOneWorker) {
       return this.#vardiff.atJob(localPlace, time, ceiling, rules, brake?.level);
     }
-    // What it would have is found out all the same: its shares are counted at what it is told.
+    // Its own difficulty is still tracked: its shares are counted at the difficulty it is told.
     const passed = difficulties.next(0);
     this.#vardiff.atJob(localPlace, time, ceiling, rules, exponentAtMost(passed));
     return passed;
   }
 
-  /** A miner found a share that it is credited for. */
+  /** Notes a share that its miner is credited for. */
   found(seat: MinerSeat, difficulty: number, time: number): void {
     if (seat.localPlace === NO_PLACE) return;
     const rules = this.#rules(seat.miner.port);
@@ -92,12 +97,12 @@ export class LocalDifficulty {
     if (isFlood && seat.isLocal && seat.slot?.isOfOneWorker !== true) this.#flooding.add(seat);
   }
 
-  /** Whether miners of a connection are to have a job out of turn. */
+  /** Whether miners of a connection need a job out of turn. */
   isFlooding(slot: Slot<MinerSeat>): boolean {
     return this.#flooding.values().some((seat) => seat.slot === slot && seat.isLocal);
   }
 
-  /** Those miners, once. Each has the difficulty that it is to have for that job. */
+  /** Returns those miners once, each with its difficulty for that job set. */
   raiseFlooding(slot: Slot<MinerSeat>, time: number): MinerSeat[] {
     const { difficulties, ceiling, brake } = slot;
     const raised: MinerSeat[] = [];
@@ -107,7 +112,7 @@ export class LocalDifficulty {
       const rules = this.#rules(seat.miner.port);
       const before = difficulties.next(seat.place);
       const after = this.#vardiff.atJob(seat.localPlace, time, ceiling, rules, brake?.level);
-      // A job that came meanwhile may have brought it.
+      // A job meanwhile may have brought it already.
       if (after === before) continue;
       difficulties.set(seat.place, after);
       raised.push(seat);

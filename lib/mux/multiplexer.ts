@@ -1,9 +1,9 @@
 /**
- * One sub-account's miners over its few upstream connections: who sits where, and the jobs and
- * difficulties that come down. Their shares are share_flow.ts.
+ * Distributes one sub-account's miners over its few upstream connections: which miner sits where,
+ * and the jobs and difficulties they get. share_flow.ts handles their shares.
  *
- * Invariants: a miner sits at one connection at a time; whatever many are to hear they are asked to
- * take in turns ({@linkcode Fanout}), and each takes what is newest then, in one message.
+ * Invariants: a miner sits at one connection at a time; news for many miners is fetched in turns
+ * ({@linkcode Fanout}), and each miner gets the newest in one message.
  */
 
 import type { AttendedNow } from "../base/attended_clock.ts";
@@ -35,34 +35,40 @@ import type { Verdict } from "./verdict.ts";
 import type { VardiffRules } from "./vardiff_rules.ts";
 
 /**
- * Miners seated in one turn when many wait, about 10 ms of them: a farm that moves holds up neither
- * its own shares nor anybody else's.
+ * Miners seated in one turn when many wait, about 10 ms of work: a farm that moves delays neither
+ * its own shares nor those of others.
  */
 const SEATS_PER_TURN = 256;
 
-/** Shares of a connection that is gone ended in one turn, about 2 ms of them. */
+/** Shares of a lost connection ended in one turn, about 2 ms of work. */
 const LOST_PER_TURN = 1024;
 
-/** Miners sent away in one turn. */
+/** Miners disconnected in one turn. */
 const FAREWELLS_PER_TURN = 64;
 
-/** Between such turns, in milliseconds. */
+/** The pause between such turns, in milliseconds. */
 const TURN_PAUSE_MS = 1;
 
 /**
- * A miner hears the difficulty alone when there is still no job this long after it was admitted, in
- * milliseconds: Braiins OS waits five seconds for it from connecting on.
+ * A miner is told the difficulty alone if there is still no job this long after it was admitted, in
+ * milliseconds: Braiins OS waits for it only five seconds after it connects.
  */
 const JOBLESS_MS = 1_000;
 
-/** Connections of single workers have their turn in one of these many ticks: there may be thousands. */
+/**
+ * Each connection of a single worker is checked only once in this number of ticks: there may be
+ * thousands.
+ */
 const TICKS_A_TURN = 4;
 
-/** A miner that has been told nothing where it is; {@linkcode RETOLD}, nothing it may go on with. */
+/**
+ * `told` of a miner that has been told nothing here. {@linkcode RETOLD}: it has nothing that it may
+ * go on with.
+ */
 const UNTOLD = -1;
 const RETOLD = 0;
 
-/** One upstream connection and who is there, at one moment. */
+/** One upstream connection and its miners at one moment. */
 export interface Occupancy {
   /** The connection. */
   readonly upstream: Upstream;
@@ -70,73 +76,79 @@ export interface Occupancy {
   readonly miners: number;
   /** When its last job came, monotonic, in milliseconds; `undefined` before the first. */
   readonly jobAt: number | undefined;
-  /** What its pool demands of shares now; where it sets each miner's, what they begin with. */
+  /**
+   * The difficulty that its pool demands now; where the pool sets each miner's, the one they start
+   * with.
+   */
   readonly poolDifficulty: number;
 }
 
-/** What a multiplexer is made of. */
+/** Options of {@linkcode Multiplexer}. */
 export interface MultiplexerOptions {
-  /** Where its shares are counted. */
+  /** Counts its shares. */
   readonly counter: ShareCounter;
-  /** Has many miners take what is news to them. */
+  /** Has many miners fetch their news. */
   readonly fanout: Fanout;
   /** The number of the next job; unique in the process. */
   readonly nextJobNumber: () => number;
-  /** Hears how many bytes a pool leaves miners for their extranonces. */
+  /** Called with the number of bytes that a pool leaves for miners' extranonces. */
   readonly sizeFound: (poolId: number, bytes: number) => void;
-  /** Takes back the session id of a miner that left. */
+  /** Returns the session id of a miner that left. */
   readonly releaseSession: (sessionId: number) => void;
-  /** Monotonic time, for judging who is late. */
+  /** Monotonic time, to judge lateness. */
   readonly now: AttendedNow;
-  /** The same for hashrates and the time without a pool. */
+  /** Real time, for hashrates and the time without a pool. */
   readonly realNow: Now;
-  /** For work that many miners take turns in. */
+  /** For work on many miners that is done in turns. */
   readonly timers: Timers;
-  /** The rules for miners' difficulties where they are our business, and what workers had. */
+  /**
+   * The rules for miners' difficulties where we set them, and the remembered difficulties of
+   * workers.
+   */
   readonly vardiff: {
     readonly rules: (port: PeerAddress) => VardiffRules;
     readonly remembered: RememberedDifficulties;
   };
-  /** Says where a pool's verdicts contradict us. */
+  /** Logs verdicts that contradict us. */
   readonly contradictions: ContradictionLog;
-  /** Whether miners named the account: then they hear when the pools refuse it. */
+  /** Whether miners named the account: then they are told when the pools refuse it. */
   readonly isNamedByMiners: boolean;
-  /** How long miners are kept without any pool, in milliseconds; Infinity for as long as it takes. */
+  /** How long miners are kept without a pool, in milliseconds; Infinity for no limit. */
   readonly graceMs: number;
 }
 
 const log = areaLog("mux");
 
-/** One account's miners, its connections, and who works where. */
+/** One account's miners and connections, and which miner works where. */
 export class Multiplexer implements UpstreamEvents {
   readonly #options: MultiplexerOptions;
   readonly #slots = new Map<Upstream, Slot<MinerSeat>>();
-  /** Those of them that are for all miners, in the order in which they became ready. */
+  /** Those for all miners, in the order in which they became ready. */
   readonly #shared = new Set<Slot<MinerSeat>>();
   /** The others, each for the miners of one worker. */
   readonly #own = new OwnPlaces<Slot<MinerSeat>>();
-  /** Those of them where miners belong, as the keeper of the connections moves them. */
+  /** Those that serve miners, as decided by the keeper of the connections. */
   readonly #serving = new Set<Slot<MinerSeat>>();
-  /** Those of connections that are gone, whose shares are being ended. */
+  /** Slots of lost connections whose shares are being ended. */
   readonly #lostSlots = new Set<Slot<MinerSeat>>();
-  /** Miners that wait for a place, and since when; those that have waited longest first. */
+  /** Miners that wait for a place, and since when; the longest wait first. */
   readonly #unseated = new Map<MinerSeat, number>();
-  /** Miners that are to sit elsewhere, and go on where they are until it is their turn. */
+  /** Miners that must move, but go on where they are until it is their turn. */
   readonly #moving = new Set<MinerSeat>();
-  /** Miners whose worker has a connection of its own, on their way there. */
+  /** Miners that will move to their worker's own connection. */
   readonly #homing = new Set<MinerSeat>();
-  /** Since when no connection serves miners; `undefined` while one does. */
+  /** When the last serving connection ended; `undefined` while one serves. */
   #outageSince: number | undefined;
-  /** When the last such time ended. */
+  /** When the last outage ended. */
   #outageEndedAt = -Infinity;
   /** Whether every pool refuses the account's name. */
   #isRefused = false;
   readonly #seating: InTurns;
   readonly #ending: InTurns;
   readonly #sendingAway: InTurns;
-  /** What miners without a place go on with. */
+  /** The work of miners without a place. */
   readonly #pastWork = new PastWork();
-  /** Those of them that work. */
+  /** The miners without a place that work on. */
   readonly #idlers: Crowd = {
     handles: () => this.#unseated.keys().filter(isAdmitted).map(handleOf).toArray(),
     isUrgent: false,
@@ -150,13 +162,13 @@ export class Multiplexer implements UpstreamEvents {
   readonly #rareShares = new RareShares();
   #moves = 0;
   #ticks = 0;
-  /** Miners disconnected since no pool that serves has room for their extranonces. */
+  /** How many miners were disconnected because no serving pool has room for their extranonces. */
   #outgrown = 0;
-  /** How many could not be seated lately for want of a connection with room. */
+  /** How many could not be seated lately because no connection had room. */
   #roomless = 0;
   #graceMs: number;
 
-  /** Begins without any connection: the outage grace runs from here. */
+  /** Starts without any connection: the outage grace starts here. */
   constructor(options: MultiplexerOptions) {
     this.#options = options;
     this.#graceMs = options.graceMs;
@@ -191,7 +203,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#sendingAway = new InTurns(timers, FAREWELLS_PER_TURN, TURN_PAUSE_MS);
   }
 
-  /** Which connections there are for all miners, and how many miners each has. */
+  /** The connections for all miners, and how many miners each has. */
   get occupancies(): readonly Occupancy[] {
     return [...this.#shared].map(({ upstream, miners, jobAt, ceiling }) => ({
       upstream,
@@ -206,17 +218,17 @@ export class Multiplexer implements UpstreamEvents {
     return this.#unseated.size;
   }
 
-  /** How often a miner changed from one connection to another. */
+  /** How often a miner moved to another connection. */
   get moves(): number {
     return this.#moves;
   }
 
-  /** How often a miner was disconnected since no pool that serves has room for its extranonces. */
+  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
   get outgrown(): number {
     return this.#outgrown;
   }
 
-  /** How many miners wait for one more connection, since those there are have no room for them. */
+  /** How many miners wait for one more connection, because the current ones have no room. */
   get roomless(): number {
     return this.#roomless;
   }
@@ -226,7 +238,7 @@ export class Multiplexer implements UpstreamEvents {
     return this.#slots.get(upstream)?.miners ?? 0;
   }
 
-  /** The number of the pool that most of its miners belong at; `undefined` while none serves. */
+  /** The number of the pool that serves most of its miners; `undefined` while none serves. */
   get servingPool(): number | undefined {
     let most: Slot<MinerSeat> | undefined;
     for (const slot of this.#serving) {
@@ -235,7 +247,7 @@ export class Multiplexer implements UpstreamEvents {
     return most?.upstream.poolId;
   }
 
-  /** How many sit at connections of their workers' own to the pool with this number. */
+  /** How many miners sit at their workers' own connections to the pool with this number. */
   minersOnOwn(poolId: number): number {
     let miners = 0;
     for (const slot of this.#slots.values()) {
@@ -244,14 +256,14 @@ export class Multiplexer implements UpstreamEvents {
     return miners;
   }
 
-  /** The names of all workers that have a miner. */
+  /** The names of all workers with a miner. */
   get workerNames(): ReadonlySet<string> {
     const names = new Set<string>();
     for (const { miner } of this.#seats()) names.add(miner.worker.name);
     return names;
   }
 
-  /** How long no pool has served this account, all times together, in milliseconds. */
+  /** How long no pool has served this account in all, in milliseconds. */
   get outageMs(): number {
     return this.#books.outageMs(this.#options.realNow());
   }
@@ -261,7 +273,7 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.shares(this.#everySlot());
   }
 
-  /** Whether a pool ever credited a share of it. */
+  /** Whether one of its shares was ever credited. */
   get hasCredit(): boolean {
     return this.#books.hasCredit;
   }
@@ -271,35 +283,35 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.hashrates(this.#options.realNow());
   }
 
-  /** The same to be expected from now on; `undefined` as long as too little is known. */
+  /** The expected hashes a second; `undefined` while too little is known. */
   get expectedHashrate(): number | undefined {
     return this.#books.expectedHashrate(this.#options.realNow());
   }
 
-  /** All shares on connections to the pool with this number, gone ones included. */
+  /** All shares on connections to the pool with this number, including lost connections. */
   sharesAt(poolId: number): LedgerSnapshot {
     return this.#books.sharesAt(poolId, this.#everySlot());
   }
 
-  /** The difficulties that the pool with this number counts for shares it accepted, together. */
+  /** The sum of the difficulties that the pool with this number counts for shares it accepted. */
   creditedAt(poolId: number): number {
     return this.#books.creditedAt(poolId, this.#everySlot());
   }
 
   /**
-   * Work of good shares that the pool with this number does not count, since miners were braked
-   * against a flood; as difficulty.
+   * Work of good shares that the pool with this number does not count because miners were braked
+   * against a flood, as difficulty.
    */
   brakeLossAt(poolId: number): number {
     return this.#books.brakeLossAt(poolId, this.#everySlot());
   }
 
-  /** The same at all pools. */
+  /** The same for all pools. */
   get brakeLoss(): number {
     return this.#books.brakeLoss(this.#everySlot());
   }
 
-  /** How many miners it has, waiting ones included. */
+  /** How many miners it has, including waiting ones. */
   get miners(): number {
     let seated = 0;
     for (const slot of this.#slots.values()) seated += slot.miners;
@@ -313,19 +325,19 @@ export class Multiplexer implements UpstreamEvents {
     return waiting;
   }
 
-  /** Verdicts that found no miner waiting for them. */
+  /** Verdicts that no miner was waiting for. */
   get strayVerdicts(): StrayVerdicts {
     return { ...this.#books.strayVerdicts };
   }
 
-  /** The shares of one connection so far; `undefined` when it is gone. */
+  /** The shares of one connection so far; `undefined` if it is gone. */
   sharesOf(upstream: Upstream): LedgerSnapshot | undefined {
     return this.#slots.get(upstream)?.ledger.snapshot();
   }
 
   /**
-   * Takes a miner in. It is admitted and there is news for it now, or once there is a connection;
-   * `undefined` if it was turned away, since the pools refuse the account.
+   * Takes a miner in. It is admitted and gets news now, or once there is a connection; `undefined`
+   * if it was turned away because the pools refuse the account.
    */
   join(miner: Downstream): Seat | undefined {
     if (this.#isRefused) {
@@ -381,7 +393,8 @@ export class Multiplexer implements UpstreamEvents {
       slot.setJobAgain(this.#options.nextJobNumber(), false);
       work.announceQuietly();
     }
-    // As a clean one: what it has may be worth nothing, and of others it is told one in five seconds.
+    // As a clean job: its current one may be worthless, and jobs that are not clean are told only
+    // once in five seconds.
     seat.told = Math.min(seat.told, RETOLD);
     seat.currentFrom = work.number;
     return true;
@@ -398,14 +411,14 @@ export class Multiplexer implements UpstreamEvents {
     return true;
   }
 
-  /** Miners are kept so long without any pool from now on, in milliseconds. */
+  /** Sets how long miners are kept without a pool, in milliseconds. */
   reconfigure(graceMs: number): void {
     this.#graceMs = graceMs;
   }
 
   /**
-   * Ends what is overdue: verdicts that never came, miners without a pool past the grace; and has
-   * miners told what is due. To be called several times a second.
+   * Ends overdue waits, for verdicts that never came and of miners without a pool past the grace,
+   * and announces due news to miners. Call it several times a second.
    */
   tick(): void {
     this.#flow.finish();
@@ -418,7 +431,7 @@ export class Multiplexer implements UpstreamEvents {
       if (slot.seats.size > 0) this.#foresee(slot);
       this.#braking.tick(slot);
     }
-    // What miners think of a silence is by their own clocks, whether we were away or not.
+    // Miners measure a silence by their own clocks, whether we were away or not.
     const realTime = this.#options.realNow();
     for (const slot of due) {
       if (slot.seats.size > 0 && slot.work.isOld(realTime)) {
@@ -447,12 +460,12 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   /**
-   * For a stop: gives up shares that are not worth waiting for any more.
+   * At a stop: gives up shares that are not worth waiting for.
    *
-   * @param silentMs A pool that has judged nothing for this long, though it had something to judge,
-   * will judge no more.
-   * @param oldMs A share that has waited this long was forgotten.
-   * @returns the miners of all other shares, gone ones included.
+   * @param silentMs A pool that had shares to judge and judged none for this long counts as silent
+   * for good.
+   * @param oldMs A share that has waited this long counts as forgotten by the pool.
+   * @returns the miners of all other waiting shares, including miners that left.
    */
   awaited(silentMs: number, oldMs: number): Set<Downstream> {
     const time = this.#options.now();
@@ -466,7 +479,7 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   accountRefused(): void {
-    // Where the operator named the account, miners can do nothing about it and wait for a pool.
+    // If the operator named the account, miners can do nothing about it and wait for a pool.
     if (!this.#options.isNamedByMiners) return;
     this.#isRefused = true;
     this.#sendingAway.run(() => this.#turnUnseatedAway());
@@ -484,15 +497,15 @@ export class Multiplexer implements UpstreamEvents {
     const outgrown = [...this.#seats()].filter(({ miner }) => !slot.suits(miner)).length;
     if (outgrown === 0) return;
     log.warn(
-      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of those " +
-        "connected: should it come to serve them they have to reconnect, once each",
+      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of " +
+        "the connected miners: each of them has to reconnect once if this pool comes to serve it",
       { pool: name, bytes, miners: outgrown },
     );
   }
 
   moved(from: Upstream | undefined, to: Upstream | undefined): void {
     this.#flow.finish();
-    // The new place first, so that the miners of the old one have where to go.
+    // The new place first, so that the miners of the old one can go there.
     if (to !== undefined) this.#serveFrom(this.#slots.get(to)!);
     if (from !== undefined) this.#rest(this.#slots.get(from)!);
   }
@@ -512,7 +525,7 @@ export class Multiplexer implements UpstreamEvents {
     if (this.#outageSince !== undefined) this.#outageEndedAt = this.#options.now();
     this.#outageSince = undefined;
     this.#noteDarkness();
-    // One opened for want of room is for those that have none.
+    // A connection opened because of missing room is for miners without a place.
     const isForMore = placesOn(slot.upstream.terms) < Infinity;
     if (!isForMore) this.#moveLater(this.#surplus(slot, this.#unseated.size));
     else this.#seatLater([]);
@@ -539,7 +552,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#flow.gone(slot);
     this.#lostSlots.add(slot);
     this.#ending.run(() => this.#endLost());
-    // The pool forgot everybody with the connection.
+    // The pool forgot all its miners with the connection.
     for (const sessionId of slot.leaving) this.#releaseOnceForgotten(sessionId);
     const seats = [...slot.seats.values()];
     this.#inherit(slot);
@@ -555,7 +568,7 @@ export class Multiplexer implements UpstreamEvents {
       this.#foresee(slot);
       this.#local.atNextJob(slot, time);
     }
-    // Pools give an extranonce1 that was free again, and with it the job that miners had there.
+    // Pools may reuse a free extranonce1, and with it the job that miners had there.
     const again = slot.work.job === undefined ? this.#flow.againOf(job) : undefined;
     slot.setJob(this.#options.nextJobNumber(), job, time, again);
     this.#flow.reconsider(slot);
@@ -572,7 +585,7 @@ export class Multiplexer implements UpstreamEvents {
     const slot = this.#slots.get(upstream)!;
     const { seats, difficulties, screening } = slot;
     if (isLocal(slot)) {
-      // Miners hear of theirs with the next job.
+      // Miners are told their difficulty with the next job.
       screening.hashing?.poolDifficulty.change(difficulty, isAlone);
       if (slot.isOfOneWorker) slot.passOn(difficulty);
       this.#flow.reconsider(slot);
@@ -590,10 +603,10 @@ export class Multiplexer implements UpstreamEvents {
     this.#flow.reconsider(slot);
     const before = slot.versionMask;
     if (!slot.maskChanged(this.#options.now()) || slot.work.job === undefined) return;
-    // Work with bits that are not allowed any more is worth nothing.
+    // Work with bits that are no longer allowed is worthless.
     const isNarrower = (before & ~slot.versionMask) !== 0;
     slot.setJobAgain(this.#options.nextJobNumber(), isNarrower);
-    // Shares of older jobs say nothing of how a miner takes the mask, be it narrower or wider.
+    // Shares of older jobs do not show how a miner handles the new mask, narrower or wider.
     slot.currentFrom = slot.work.number;
     this.#tellIfTime(slot);
   }
@@ -621,19 +634,19 @@ export class Multiplexer implements UpstreamEvents {
     if (slot.leaving.delete(sessionId)) this.#releaseOnceForgotten(sessionId);
   }
 
-  /** Begins or ends the time without a pool. */
+  /** Notes the start or the end of a time without a pool. */
   #noteDarkness(): void {
     const isDark = !this.#serving.values().some(isPool);
     this.#books.setDark(isDark, this.#options.realNow());
   }
 
-  /** Whether there has been no pool, or none with room for a miner that waits, for too long. */
+  /** Whether there has been no pool, or none with room for a waiting miner, for too long. */
   #isPastGrace(waitsSince: number): boolean {
     const since = this.#outageSince ?? Math.max(waitsSince, this.#outageEndedAt);
     return this.#options.now() - since >= this.#graceMs;
   }
 
-  /** Those to look after in this tick: of connections of single workers a part. */
+  /** The slots to check in this tick, with only a part of the connections of single workers. */
   #dueSlots(): Slot<MinerSeat>[] {
     this.#ticks = (this.#ticks + 1) % TICKS_A_TURN;
     let own = 0;
@@ -642,18 +655,18 @@ export class Multiplexer implements UpstreamEvents {
     );
   }
 
-  /** In the order in which they became ready. */
+  /** The serving slots for all miners, in the order in which they became ready. */
   #servingSlots(): Slot<MinerSeat>[] {
     return [...this.#shared].filter((slot) => this.#serving.has(slot));
   }
 
-  /** Connections there are, and those whose shares are being ended. */
+  /** All current slots, and those whose shares are being ended. */
   *#everySlot(): Generator<Slot<MinerSeat>> {
     yield* this.#slots.values();
     yield* this.#lostSlots;
   }
 
-  /** Ends the shares of connections that are gone, one before each `yield`. */
+  /** Ends the shares of lost connections, one before each `yield`. */
   *#endLost(): Generator<void> {
     for (const slot of this.#lostSlots) {
       yield* this.#flow.lost(slot);
@@ -662,39 +675,46 @@ export class Multiplexer implements UpstreamEvents {
     }
   }
 
-  /** Has these miners, and all others that wait, seated; without any connection they wait on. */
+  /**
+   * Starts to seat these and all other waiting miners; without any connection they go on waiting.
+   */
   #seatLater(seats: Iterable<MinerSeat>): void {
     for (const seat of seats) this.#wait(seat);
     if (this.#serving.size === 0) this.#outageSince ??= this.#options.now();
     this.#seating.run(() => this.#seatWaiting());
   }
 
-  /** A miner waits from now on, unless it does already. */
+  /** Makes a miner wait from now on, unless it waits already. */
   #wait(seat: MinerSeat): void {
     if (!this.#unseated.has(seat)) this.#unseated.set(seat, this.#options.now());
   }
 
-  /** Has these miners sit elsewhere. */
+  /** Starts to move these miners to other places. */
   #moveLater(seats: Iterable<MinerSeat>): void {
     for (const seat of seats) this.#moving.add(seat);
     this.#seatLater([]);
   }
 
-  /** Has the miners of a connection told of its newest job. @returns whether it is time. */
+  /**
+   * Announces the newest job of a connection to its miners. @returns whether it was time for that.
+   */
   #tellIfTime(slot: Slot<MinerSeat>): boolean {
     if (!slot.work.announce(this.#options.realNow())) return false;
     if (slot.seats.size > 0) this.#options.fanout.tell(slot);
     return true;
   }
 
-  /** Sets the brake of a connection before miners flood it; `seating` of them sit down there now. */
+  /**
+   * Sets the brake of a connection before miners flood it; `seating` more miners are being seated
+   * there.
+   */
   #foresee(slot: Slot<MinerSeat>, seating = 0): void {
     if (slot.brake === undefined) return;
     const waiting = this.#serving.has(slot) ? this.#unseated.size / this.#serving.size : 0;
     this.#braking.foresee(slot, { coming: waiting + seating, all: this.miners + seating });
   }
 
-  /** Says where shares for a pool hardly ever come. */
+  /** Logs connections whose miners hardly ever find a share for the pool. */
   #lookForRareShares(time: number): void {
     const hashrate = this.expectedHashrate;
     if (hashrate === undefined) return;
@@ -705,7 +725,7 @@ export class Multiplexer implements UpstreamEvents {
     }
   }
 
-  /** Miners that flood hear a harder difficulty now, with a job that drops their easier work. */
+  /** Tells miners that flood a higher difficulty now, with a job that drops their easier work. */
   #raiseFlooding(time: number): void {
     for (const slot of this.#shared) {
       if (!this.#local.isFlooding(slot) || !slot.mayRaise(time)) continue;
@@ -721,7 +741,7 @@ export class Multiplexer implements UpstreamEvents {
     }
   }
 
-  /** The miners of a connection without a job learn their difficulty in good time. */
+  /** Tells the miners of connections without a job their difficulty in time. */
   #tellJobless(time: number): void {
     const slots = new Set<Slot<MinerSeat>>();
     for (const [{ slot }, since] of this.#jobless) {
@@ -730,7 +750,7 @@ export class Multiplexer implements UpstreamEvents {
     for (const slot of slots) this.#options.fanout.tell(slot);
   }
 
-  /** The difficulty without a job, once, for a miner that has waited for both. */
+  /** The difficulty without a job, once, for a miner that waits for both. */
   #takeDifficultyAlone(seat: MinerSeat, slot: Slot<MinerSeat>): News | undefined {
     const since = this.#jobless.get(seat);
     if (since === undefined || this.#options.now() - since < JOBLESS_MS) return undefined;
@@ -741,23 +761,23 @@ export class Multiplexer implements UpstreamEvents {
     return { versionMask: slot.versionMask, difficulty, job: undefined };
   }
 
-  /** The miners of a connection are about to lose their places. */
+  /** Keeps the work of a connection whose miners are about to lose their places. */
   #inherit(slot: Slot<MinerSeat>): void {
     if (slot.seats.size === 0) return;
     this.#pastWork.inherit(slot, !this.#unseated.keys().some(isAdmitted));
   }
 
   /**
-   * Seats miners that wait, one before each `yield`: those that worked before, then newcomers, as
-   * long as there is a connection that takes them. Then moves those that are to sit elsewhere, at
-   * last to connections of their own, where nobody is in their way.
+   * Seats waiting miners, one before each `yield`, while there is a connection for them: those that
+   * worked before, then newcomers. Then moves miners that must sit elsewhere, and finally those
+   * that go to their workers' own connections, where no other miner is in their way.
    */
   *#seatWaiting(): Generator<void> {
     let roomless = 0;
     for (const worked of [true, false]) {
       for (const seat of this.#unseated.keys()) {
         if (seat.isAdmitted !== worked) continue;
-        // Of equals the newest, which has nobody's older shares.
+        // Of equals the newest, which has no older shares of others.
         const slots = this.#servingSlots().reverse();
         const own = this.#ownPlaceOf(seat);
         if (slots.length === 0 && own === undefined) {
@@ -783,15 +803,15 @@ export class Multiplexer implements UpstreamEvents {
       const others = this.#servingSlots().filter((slot) => slot !== from).reverse();
       const slot = this.#placeFor(seat, others);
       if (slot?.upstream.takesWorkers === false) return;
-      // Until there is room it works on where it is, unless it can sit nowhere else.
+      // It works on where it is until there is room elsewhere, unless it cannot sit anywhere else.
       if (slot === undefined && others.some((other) => other.suits(seat.miner))) {
         roomless++;
         yield;
         continue;
       }
-      // Others may have left meanwhile.
+      // Other miners may have left meanwhile.
       const stays = this.#serving.has(from) && (slot === undefined || slot.miners >= from.miners);
-      // It works on where it is until the pool's difficulty has followed those before it.
+      // It works on where it is until the pool has raised its difficulty for the miners before it.
       const isLater = !stays && slot?.brake !== undefined &&
         !slot.portions.take(this.#options.now());
       if (isLater) break;
@@ -811,7 +831,7 @@ export class Multiplexer implements UpstreamEvents {
     for (const seat of this.#homing) {
       this.#homing.delete(seat);
       const own = this.#ownPlaceOf(seat);
-      // One without a place has got it, or will, as it waits.
+      // A miner without a place has got it already, or will get it because it waits.
       if (own === undefined || seat.slot === undefined || own === seat.slot) continue;
       this.#unseat(seat);
       this.#seat(seat, own);
@@ -820,7 +840,7 @@ export class Multiplexer implements UpstreamEvents {
     }
   }
 
-  /** The connection of a miner's own worker, if there is one and it can work there. */
+  /** The own connection of a miner's worker, if there is one and the miner can work there. */
   #ownPlaceOf(seat: MinerSeat): Slot<MinerSeat> | undefined {
     const { miner } = seat;
     const own = this.#own.of(miner.worker.name);
@@ -829,7 +849,7 @@ export class Multiplexer implements UpstreamEvents {
     return fits || own === seat.slot ? own : undefined;
   }
 
-  /** Where a miner sits: where there are fewest, if it need be among the places it can work at. */
+  /** The place for a miner: the one with the fewest miners where it can work. */
   #placeFor(
     { needsFullMask, miner }: MinerSeat,
     all: readonly Slot<MinerSeat>[],
@@ -841,57 +861,57 @@ export class Multiplexer implements UpstreamEvents {
   }
 
   /**
-   * A miner whose extranonces no place has room for has to begin again, with fewer.
+   * Disconnects a miner whose extranonces fit no place, so that it reconnects with shorter ones.
    *
-   * @returns whether it is sent away for that.
+   * @returns whether it was disconnected for that.
    */
   #sendAwayIfOutgrown({ miner }: MinerSeat, slots: readonly Slot<MinerSeat>[]): boolean {
     if (slots.length === 0 || slots.some((slot) => slot.suits(miner))) return false;
     this.#outgrown++;
     miner.disconnect(
-      "the pool leaves too few bytes for its extranonces: it begins again with fewer",
+      "the pool leaves too few bytes for its extranonces: it gets fewer when it reconnects",
     );
     return true;
   }
 
-  /** Every miner, waiting ones included. */
+  /** Every miner, including waiting ones. */
   *#seats(): Generator<MinerSeat> {
     for (const { seats } of this.#slots.values()) yield* seats.values();
     yield* this.#unseated.keys();
   }
 
-  /** Ends miners that have waited for longer than the grace, one before each `yield`. */
+  /** Disconnects miners that have waited longer than the grace, one before each `yield`. */
   *#disconnectUnseated(): Generator<void> {
-    // The same words for all, so that the log can sum them up.
+    // The same words for all, so that the log can summarize them.
     const what = this.#outageSince === undefined ? "no pool connection with room" : "no pool";
     const reason = `${what} for over ${Math.round(this.#graceMs / 1000)} s`;
     for (const [seat, since] of this.#unseated) {
       if (!this.#isPastGrace(since)) return;
-      // One for which there is room waits for its turn on a slow line.
+      // A miner for which there is room only waits for its turn on a slow line.
       if (this.#placeFor(seat, this.#servingSlots()) === undefined) seat.miner.disconnect(reason);
       yield;
     }
   }
 
-  /** Turns miners away that wait and may try another account, one before each `yield`. */
+  /** Turns away waiting miners, which may try another account, one before each `yield`. */
   *#turnUnseatedAway(): Generator<void> {
     for (const seat of this.#unseated.keys()) {
       if (!this.#isRefused) return;
       if (seat.isAdmitted) continue;
       this.#unseated.delete(seat);
-      // Its session id stays with it: it may still authorize under another name.
+      // It keeps its session id, because it may still authorize under another name.
       seat.isGone = true;
       turnAway(seat.miner);
       yield;
     }
   }
 
-  /** Seats a miner: registered and admitted. Everything else is news to it. */
+  /** Seats a miner: registers and admits it. Everything else comes as news. */
   #seat(seat: MinerSeat, slot: Slot<MinerSeat>): void {
     const { miner } = seat;
     if (seat.isAdmitted) {
       this.#moves++;
-      // Firmware passes over a job it knows, and repeats work whose header it had before.
+      // Firmware ignores a job it knows, and repeats work for a header it had before.
       if (slot.isJobKnownElsewhere) {
         slot.setJobAgain(this.#options.nextJobNumber(), false);
         slot.work.announceQuietly();
@@ -913,7 +933,7 @@ export class Multiplexer implements UpstreamEvents {
     miner.admit();
   }
 
-  /** The miners of other active places beyond their share, now that there is one more. */
+  /** The miners that other active places have too many of, now that there is one more place. */
   #surplus(newcomer: Slot<MinerSeat>, extra: number): MinerSeat[] {
     const active = this.#servingSlots();
     const wanted = evenShares(active, extra);
@@ -922,7 +942,7 @@ export class Multiplexer implements UpstreamEvents {
     );
   }
 
-  /** Takes a miner from a connection that goes on. */
+  /** Takes a miner off a connection that stays. */
   #unseat(seat: MinerSeat): void {
     const { slot, miner } = seat;
     slot!.dismiss(miner.sessionId, this.#options.now());
@@ -930,7 +950,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#standUp(seat);
   }
 
-  /** A miner has no place from here on, and goes on with what it was told. */
+  /** Leaves a miner without a place; it goes on with the work it was told. */
   #standUp(seat: MinerSeat): void {
     seat.slot = undefined;
     seat.told = this.#pastWork.sequence;
@@ -939,7 +959,7 @@ export class Multiplexer implements UpstreamEvents {
     this.#homing.delete(seat);
   }
 
-  /** Frees the id of a miner that left, or leaves that to the next connection not told yet. */
+  /** Frees the id of a miner that left, or leaves that to a connection that still remembers it. */
   #releaseOnceForgotten(sessionId: number): void {
     for (const slot of this.#slots.values()) {
       if (slot.remembers(sessionId)) {
@@ -951,17 +971,17 @@ export class Multiplexer implements UpstreamEvents {
   }
 }
 
-/** Whether shares there say something of the difficulty that suits a miner. */
+/** Whether shares there show which difficulty suits a miner. */
 function isLocal({ upstream }: Slot<MinerSeat>): boolean {
   return upstream.terms.difficulty !== "pool";
 }
 
-/** Whether it is a pool, and not what stands in for one. */
+/** Whether it is a real pool, not a stand-in. */
 function isPool({ upstream }: Slot<MinerSeat>): boolean {
   return upstream.terms.verdicts !== "none";
 }
 
-/** Whether all version bits that may be rolled at all are allowed. */
+/** Whether it allows all rollable version bits. */
 function hasFullMask({ upstream }: Slot<MinerSeat>): boolean {
   return (~upstream.versionMask & ROLLABLE_BITS) === 0;
 }

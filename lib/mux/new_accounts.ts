@@ -1,54 +1,58 @@
 /**
- * When a sub-account that a miner names may be opened, in multi-user mode: each costs its pools
- * connections, and a miner can name as many as it likes.
+ * Decides when a sub-account that a miner names may be opened, in multi-user mode: each costs
+ * connections to its pools, and a miner can name any number of them.
  *
- * Some are opened each second, all addresses together, and some each minute for one address. Miners
- * of the others wait. Addresses take turns, so that one with a thousand names keeps nobody out. At one
- * address the name most miners wait for and the one that has waited longest take turns: a farm is not
- * kept out by names that one device behind the same address makes up.
+ * A limited number is opened each second for all addresses together, and each minute for one
+ * address. The miners of other sub-accounts wait. Addresses take turns, so that one with a thousand
+ * names keeps no other out. Within an address, the name that most miners wait for and the one that
+ * has waited longest take turns: one device that makes up names does not keep out a farm at the
+ * same address.
  */
 
 import type { Now } from "../base/clock.ts";
 import { Rate } from "../base/rate.ts";
 import type { WaitingSeat } from "./waiting_seat.ts";
 
-/** Accounts opened in a second in the long run, and at once after a rest. */
+/** How many accounts are opened in a second in the long run, and at once after a rest. */
 const PER_SECOND = 2;
 const BURST = 10;
 
 /** A sub-account that miners wait for. */
 interface Wish {
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly seats: Set<WaitingSeat>;
-  /** Where they are: whichever has its turn first opens it for all. */
+  /** Their addresses: the one that has its turn first opens the account for all. */
   readonly addresses: Set<string>;
 }
 
-/** What is known of one address. */
+/** The state of one address. */
 interface Address {
   /** As {@linkcode Rate} keeps it. */
   restedAt: number;
-  /** What its miners wait for, in the order in which they came. */
+  /** The names that its miners wait for, in order of arrival. */
   readonly names: Set<string>;
-  /** Whether the turn is that of the name that has waited longest. */
+  /** Whether it is the turn of the name that has waited longest. */
   isTurnOfLongest: boolean;
 }
 
-/** See above. Times are monotonic, in milliseconds. */
+/** Limits how fast accounts are opened. Times are monotonic, in milliseconds. */
 export class NewAccounts {
   readonly #now: Now;
   readonly #all = new Rate(PER_SECOND, BURST);
   #allRestedAt = 0;
   #perAddress: Rate | undefined;
-  /** Those that wait or have opened some lately, the one whose turn is next first. */
+  /** Addresses that wait or have opened accounts lately, the one whose turn is next first. */
   readonly #addresses = new Map<string, Address>();
   readonly #wishes = new Map<string, Wish>();
-  /** All that wait, the one that came first in front. */
+  /** All waiting seats, the one that came first in front. */
   readonly #seats = new Map<WaitingSeat, string>();
-  /** Whether some wait only for others: then nobody new goes before them. */
+  /** Whether some wait only because of others: then new miners must wait, too. */
   #isContended = false;
 
-  /** An address may open `perMinute` a minute; 0 for as many as there are for all. */
+  /**
+   * An address may open `perMinute` accounts a minute; 0 for no limit except the one for all
+   * addresses.
+   */
   constructor(now: Now, perMinute: number) {
     this.#now = now;
     this.reconfigure(perMinute);
@@ -75,7 +79,7 @@ export class NewAccounts {
     return !this.#isContended && (known?.names.size ?? 0) === 0 && this.#take(address);
   }
 
-  /** Puts a miner's seat among those that wait for the account `name`. */
+  /** Lets a miner's seat wait for the account `name`. */
   wait(name: string, address: string, seat: WaitingSeat): void {
     const wish = this.#wishes.get(name) ?? { seats: new Set(), addresses: new Set() };
     wish.seats.add(seat);
@@ -85,7 +89,7 @@ export class NewAccounts {
     this.#seats.set(seat, name);
   }
 
-  /** A miner waits no longer. */
+  /** A miner no longer waits. */
   leave(seat: WaitingSeat): void {
     const name = this.#seats.get(seat);
     if (name === undefined) return;
@@ -95,7 +99,7 @@ export class NewAccounts {
     if (wish.seats.size === 0) this.#forget(name, wish);
   }
 
-  /** The account `name` is open: those that waited for it, who wait no longer. */
+  /** The account `name` is open: returns the seats that waited for it and ends their wait. */
   opened(name: string): readonly WaitingSeat[] {
     const wish = this.#wishes.get(name);
     if (wish === undefined) return [];
@@ -105,14 +109,17 @@ export class NewAccounts {
     return seats;
   }
 
-  /** The accounts that may be opened now; each has to be, or nobody may wait for it any more. */
+  /**
+   * The accounts that may be opened now. The caller must open each one, or end the wait of all its
+   * seats.
+   */
   *due(): Generator<string> {
     for (;;) {
       const address = this.#nextAddress();
       this.#isContended = address !== undefined;
       if (address === undefined || !this.#take(address)) return;
       const known = this.#addresses.get(address)!;
-      // Its next turn comes after all others'.
+      // Its next turn comes after those of all others.
       this.#addresses.delete(address);
       this.#addresses.set(address, known);
       const [longest] = known.names;
@@ -122,7 +129,7 @@ export class NewAccounts {
     }
   }
 
-  /** Those that have waited for `ms` or longer. */
+  /** The seats that have waited for `ms` or longer. */
   *longerThan(ms: number): Generator<WaitingSeat> {
     const time = this.#now();
     for (const seat of this.#seats.keys()) {
@@ -131,7 +138,7 @@ export class NewAccounts {
     }
   }
 
-  /** Forgets addresses that have their whole allowance again. */
+  /** Forgets addresses whose whole allowance is available again. */
   sweep(): void {
     const time = this.#now();
     for (const [key, { restedAt, names }] of this.#addresses) {
@@ -139,7 +146,7 @@ export class NewAccounts {
     }
   }
 
-  /** The address whose turn it is, if one that waits has any allowance. */
+  /** The waiting address whose turn it is and that has an allowance, if any. */
   #nextAddress(): string | undefined {
     if (this.#seats.size === 0) return undefined;
     const time = this.#now();
@@ -152,7 +159,7 @@ export class NewAccounts {
     return undefined;
   }
 
-  /** Of names that some wait for, the one that most wait for; of equals the one that came first. */
+  /** The name that most miners wait for; of equals the one that came first. */
   #mostWanted(names: Iterable<string>): string {
     let name = "";
     let most = 0;
@@ -165,7 +172,7 @@ export class NewAccounts {
     return name;
   }
 
-  /** Takes one from both allowances, if there is one in both. */
+  /** Takes one from both allowances, if neither is used up. */
   #take(key: string): boolean {
     const time = this.#now();
     const all = this.#all.take(this.#allRestedAt, time);

@@ -1,23 +1,23 @@
 /**
- * The connections that are for one worker each, by the names of their workers.
+ * The connections of single workers, by worker name.
  */
 
-/** `Place` is what the multiplexer keeps of a connection. */
+/** `Place` is the multiplexer's state of a connection. */
 export class OwnPlaces<Place> {
   readonly #places = new Map<string, Place>();
   readonly #names = new Map<Place, string[]>();
 
-  /** Whether there is none. */
+  /** Whether there are none. */
   get isEmpty(): boolean {
     return this.#places.size === 0;
   }
 
-  /** The one of a worker, if there is one. */
+  /** A worker's connection, if it has one. */
   of(workerName: string): Place | undefined {
     return this.#places.get(workerName);
   }
 
-  /** A connection is for this worker from now on. */
+  /** Gives a connection to this worker from now on. */
   give(workerName: string, place: Place): void {
     this.#places.set(workerName, place);
     const names = this.#names.get(place);
@@ -25,7 +25,7 @@ export class OwnPlaces<Place> {
     else names.push(workerName);
   }
 
-  /** A connection is for nobody any more. */
+  /** Takes a connection away from its workers. */
   remove(place: Place): void {
     for (const name of this.#names.get(place) ?? []) {
       if (this.#places.get(name) === place) this.#places.delete(name);

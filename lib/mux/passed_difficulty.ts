@@ -1,6 +1,6 @@
 /**
- * The difficulty of miners on a connection of their worker's own: the pool's, passed on. It is the
- * same for all of them, so a table holds it once; pure.
+ * The difficulty of miners on a connection of their own worker: the pool's difficulty is passed on.
+ * It is the same for all of them, so a table holds it once; pure.
  */
 
 import type { DifficultyKeeper, DifficultyTable } from "./difficulties.ts";
@@ -8,18 +8,18 @@ import type { DifficultyKeeper, DifficultyTable } from "./difficulties.ts";
 const NO_PLACES = new Uint8Array(0);
 
 /**
- * What miners are told where the pool's difficulty is passed on: whole, as firmware wants it, and
- * never above the pool's, or work would be lost.
+ * The difficulty to tell miners where the pool's is passed on: a whole number, which firmware
+ * needs, and never above the pool's, because work would be lost.
  */
 export function passedOn(poolDifficulty: number): number {
   return poolDifficulty < 1 ? poolDifficulty : Math.floor(poolDifficulty);
 }
 
-/** See above. Places mean nothing here. */
+/** Keeps the pool's difficulty for all miners. Places have no meaning here. */
 export class PassedDifficulty implements DifficultyKeeper {
   #next: number;
 
-  /** The first job comes with what is told for this difficulty of the pool. */
+  /** Starts with the pool's difficulty, told with the first job. */
   constructor(poolDifficulty: number) {
     this.#next = passedOn(poolDifficulty);
   }

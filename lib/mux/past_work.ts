@@ -1,6 +1,6 @@
 /**
- * What miners without a place go on with: the last job of the connection they sat at, told again, so
- * that they are not left in silence.
+ * The work of miners without a place: the last job of their connection is told again, because
+ * firmware gives up a silent server.
  */
 
 import type { News } from "./downstream.ts";
@@ -9,20 +9,23 @@ import type { Slot } from "./slot.ts";
 import type { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
-/** Numbers of jobs told again that are known: with one each 35 s those of the last ten minutes. */
+/**
+ * The most numbers remembered of jobs told again: with one each 35 s, those of the last ten
+ * minutes.
+ */
 const MAX_NUMBERS = 18;
 
-/** See above. Times are monotonic, in milliseconds. */
+/** The last job of lost connections. Times are monotonic, in milliseconds. */
 export class PastWork {
   readonly #work = new Work();
-  /** What the job was numbered that is told again, and what those were under their later numbers. */
+  /** The first number of the job that is told again, and the first numbers by later number. */
   #number = -1;
   readonly #firstNumbers = new Map<number, number>();
   /** How the miners see it, and the version bits that they may roll. */
   #views: Views | undefined;
   #versionMask = 0;
 
-  /** What a miner that has just lost its place has been told: all there is. */
+  /** The sequence of a miner that has just lost its place: it has been told everything. */
   get sequence(): number {
     return this.#work.sequence;
   }
@@ -30,7 +33,7 @@ export class PastWork {
   /**
    * The miners of a connection are about to lose their places.
    *
-   * @param isAlone whether no other miners go on with what there is.
+   * @param isAlone whether no other miners use the work held here.
    */
   inherit({ work, views, versionMask }: Slot<MinerSeat>, isAlone: boolean): void {
     this.#work.inherit(work, isAlone);
@@ -39,7 +42,7 @@ export class PastWork {
     this.#versionMask = versionMask;
   }
 
-  /** What the job was numbered that is told again. */
+  /** The first number of the job that is told again. */
   get number(): number {
     return this.#number;
   }
@@ -49,12 +52,12 @@ export class PastWork {
     return this.#work.again;
   }
 
-  /** What the job with this number was numbered where it came from. */
+  /** The first number of the job with this number, as on its connection. */
   firstNumberOf(number: number): number {
     return this.#firstNumbers.get(number) ?? number;
   }
 
-  /** What is news to a miner that waits; `undefined` for nothing. */
+  /** The news for a waiting miner; `undefined` for nothing. */
   takeNews(seat: MinerSeat): News | undefined {
     if (!seat.isAdmitted || !this.#work.isNewsTo(seat.told)) return undefined;
     const { layout, sessionId } = seat.miner;
@@ -65,12 +68,12 @@ export class PastWork {
     return { versionMask: this.#versionMask, difficulty: undefined, job };
   }
 
-  /** Whether it is time to tell it again: miners have heard nothing for a while. */
+  /** Whether it is time to tell it again, because miners were told nothing for a while. */
   isOld(time: number): boolean {
     return this.#work.isOld(time);
   }
 
-  /** Tells it again, under this number. @returns whether there is news for the miners. */
+  /** Tells it again under this number. @returns whether there is news for the miners. */
   tellAgain(number: number, time: number): boolean {
     this.#work.setAgain(number, false);
     this.#firstNumbers.set(number, this.#number);

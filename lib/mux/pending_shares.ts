@@ -1,6 +1,6 @@
 /**
- * Shares sent up and not yet judged, on one upstream connection, by serial: each connection counts
- * its shares from 0. Verdicts come in any order, or never.
+ * Shares sent to the pool and not yet judged, on one upstream connection, by serial: each
+ * connection counts its shares from 0. Verdicts come in any order, or never.
  */
 
 import type { RequestId } from "../protocol/stratum/request_id.ts";
@@ -9,47 +9,52 @@ import type { DifficultyStamp } from "./pool_difficulty.ts";
 
 const INITIAL_CAPACITY = 64;
 
-/** Of this many shares given up it is known that their verdicts come late. */
+/** How many given-up shares are remembered, so that their verdicts are known to be late. */
 const REMEMBERED = 0x10000;
 
-/** One share waiting for its verdict. `Owner` is whoever sent it. */
+/** One share waiting for its verdict. `Owner` is the type of its sender. */
 export interface PendingShare<Owner> {
-  /** Who sent it. */
+  /** Its sender. */
   readonly owner: Owner;
   /** The id of the miner's request. */
   readonly requestId: RequestId;
-  /** When it was sent, or began to wait for its turn, in milliseconds. */
+  /** When it was sent, or started to wait for its turn, in milliseconds. */
   sentAt: number;
-  /** What its miner is credited with if the pool accepts it. */
+  /** The difficulty that its miner is credited with if the pool accepts it. */
   readonly difficulty: number;
-  /** How the pool's difficulty stood when its job came; `undefined` where the pool goes by ours. */
+  /**
+   * The state of the pool's difficulty when its job came; `undefined` where the pool uses the
+   * miner's.
+   */
   readonly stamp: DifficultyStamp | undefined;
-  /** The difficulty that its hash has reached; 0 where shares are not hashed here. */
+  /** The difficulty that its hash reached; 0 where shares are not hashed here. */
   readonly reached: number;
   /** How often the pool's difficulty had changed when it was sent. */
   change: number;
-  /** Whether the pool may find it too low even if its difficulty has not changed since. */
+  /** Whether the pool may reject it as too low even if its difficulty has not changed since. */
   isTentative: boolean;
   /** Whether it waits for its turn. */
   isQueued: boolean;
   /** The version bits that its miner rolled. */
   readonly versionBits: number;
-  /** What it was found for. */
+  /** The job it was found for. */
   readonly job: { readonly isPast: boolean };
-  /** What it consists of if it is a block. */
+  /** Its parts if it is a block. */
   readonly block: BlockRecord | undefined;
-  /** Whether its miner was braked, so that the pool may count less for it. */
+  /** Whether its miner was braked, so that the pool may count it for less. */
   readonly isBraked: boolean;
 }
 
-/** A ring from the oldest unjudged share to the newest. It grows with the shares in flight. */
+/**
+ * A ring from the oldest unjudged share to the newest. It grows with the number of waiting shares.
+ */
 export class PendingShares<Owner> {
   #ring: (PendingShare<Owner> | undefined)[] = new Array(INITIAL_CAPACITY);
   /** Serials of the oldest entry and of the next one. */
   #oldest = 0;
   #next = 0;
   #waiting = 0;
-  /** Serials of shares no verdict was waited for any longer, the oldest first. */
+  /** Serials of given-up shares, the oldest first. */
   readonly #givenUp = new Set<number>();
 
   /** How many shares wait. */
@@ -62,7 +67,7 @@ export class PendingShares<Owner> {
     return this.#oldest < this.#next ? this.#at(this.#oldest)!.sentAt : undefined;
   }
 
-  /** The owner of each share that waits, once for each. */
+  /** The owner of each waiting share, once for each share. */
   *owners(): Generator<Owner> {
     for (let serial = this.#oldest; serial < this.#next; serial++) {
       const share = this.#at(serial);
@@ -71,9 +76,9 @@ export class PendingShares<Owner> {
   }
 
   /**
-   * Notes the share sent with this serial, which must follow the last one noted.
+   * Adds the share sent with this serial, which must be the one after the last.
    *
-   * @throws RangeError when it is out of step: every verdict would reach a wrong miner.
+   * @throws RangeError if it is not: every verdict would reach the wrong miner.
    */
   add(serial: number, share: PendingShare<Owner>): void {
     if (serial !== this.#next) {
@@ -85,17 +90,17 @@ export class PendingShares<Owner> {
     this.#waiting++;
   }
 
-  /** Takes out the share with this serial; `undefined` if none waits. */
+  /** Removes and returns the share with this serial; `undefined` if none waits. */
   settle(serial: number): PendingShare<Owner> | undefined {
     return serial < this.#oldest || serial >= this.#next ? undefined : this.#remove(serial);
   }
 
-  /** The same for a share that was judged: one that waits for its turn cannot have been. */
+  /** The same for a judged share: one that still waits for its turn cannot have been judged. */
   settleSent(serial: number): PendingShare<Owner> | undefined {
     return this.of(serial)?.isQueued === false ? this.#remove(serial) : undefined;
   }
 
-  /** Takes out a share whose verdict will not come; one that does is late. */
+  /** Removes a share whose verdict will not come; a verdict that comes anyway is late. */
   giveUp(serial: number): PendingShare<Owner> | undefined {
     const share = this.settle(serial);
     if (share === undefined) return undefined;
@@ -111,7 +116,7 @@ export class PendingShares<Owner> {
     return serial < this.#oldest || serial >= this.#next ? undefined : this.#at(serial);
   }
 
-  /** Those that wait for their turn, with their serials, the oldest first. */
+  /** The shares that wait for their turn, with their serials, the oldest first. */
   *queued(): Generator<[serial: number, share: PendingShare<Owner>]> {
     for (let serial = this.#oldest; serial < this.#next; serial++) {
       const share = this.#at(serial);
@@ -119,16 +124,16 @@ export class PendingShares<Owner> {
     }
   }
 
-  /** What became of the share with this serial, when it waits for no verdict. */
+  /** The past of a serial that no share waits under. */
   pastOf(serial: number): "neverSent" | "judged" | "givenUp" {
     if (serial < 0 || serial >= this.#next || this.of(serial)?.isQueued) return "neverSent";
     return this.#givenUp.has(serial) ? "givenUp" : "judged";
   }
 
-  /** Takes out all shares sent before `time`, oldest first. */
+  /** Removes all shares sent before `time`, oldest first. */
   *expire(time: number): Generator<PendingShare<Owner>> {
     while (this.#oldest < this.#next) {
-      // The oldest serial always holds a share: removing one moves on to the next that does.
+      // The oldest serial always has a share: removing one moves on to the next that has one.
       if (this.#at(this.#oldest)!.sentAt >= time) return;
       yield this.giveUp(this.#oldest)!;
     }

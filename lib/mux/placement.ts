@@ -1,8 +1,8 @@
 /**
- * Which upstream connection takes the next miner; pure.
+ * Chooses the upstream connection for the next miner; pure.
  */
 
-/** What is known of a place. */
+/** The part of a place that is needed here. */
 export interface Place {
   /** How many miners sit there. */
   readonly miners: number;
@@ -18,8 +18,8 @@ export function leastCrowded<P extends Place>(places: Iterable<P>): P | undefine
 }
 
 /**
- * How many miners each of `places` should have so that all carry the same, with `extra` miners
- * more to seat. The first places take what does not divide.
+ * How many miners each of `places` should have for an even load, with `extra` more miners to seat.
+ * The first places take the remainder.
  */
 export function evenShares(places: readonly Place[], extra: number): readonly number[] {
   const total = places.reduce((sum, place) => sum + place.miners, extra);

@@ -1,31 +1,32 @@
 /**
- * What a pool credits for the shares it accepts on one connection, so that its sum can be compared
- * with ours; pure.
+ * Computes how much a pool credits for the shares it accepts on one connection, so that its sum can
+ * be compared with ours; pure.
  *
- * That is its difficulty, but for shares of jobs from before a change, of which each kind of server
- * thinks otherwise (pools.md): the lower difficulty (ckpool), the newest (public-pool), that of the
- * job (DATUM, btcagent), the newest where the share reaches it (NOMP). What a pool does is learnt
- * from the verdicts on shares that only one of the difficulties would take; what was credited for
- * others until then is put right. Answers come in the order of the changes they go by, so all is
- * judged by what is known when the verdict comes.
+ * That is its difficulty, except for shares of jobs from before a change, where servers differ
+ * (pools.md): the lower difficulty (ckpool), the newest (public-pool), that of the job (DATUM,
+ * btcagent), the newest if the share reaches it (NOMP). The verdicts on shares that only one of the
+ * difficulties would accept show which rule a pool uses; credits until then are corrected. Answers
+ * come in the order of the changes, so each is judged by the state when the verdict comes.
  */
 
 import type { DifficultyStamp, PoolDifficulty } from "./pool_difficulty.ts";
 
-/** Of this part of the difficulty a share is as good to NOMP. */
+/** NOMP accepts a share that reaches this part of the difficulty. */
 const GRANTED = 0.99;
 
-/** Ids of jobs that are counters have no more digits. */
+/** The most digits of a job id that is a counter. */
 const MOST_COUNTER_DIGITS = 8;
 
-/** Whether shares of older jobs are credited by the newest difficulty, after one sort of change. */
+/**
+ * Whether a pool credits shares of older jobs by the newest difficulty, after one sort of change.
+ */
 class Habit {
   #takesNewest: boolean;
   #isKnown = false;
-  /** What would be credited more if it were the other way. */
+  /** The correction if the pool turns out to use the other rule. */
   #other = 0;
 
-  /** What is most likely, until it is known. */
+  /** Starts with the likely rule, until it is known. */
   constructor(takesNewest: boolean) {
     this.#takesNewest = takesNewest;
   }
@@ -34,14 +35,14 @@ class Habit {
     return this.#takesNewest;
   }
 
-  /** The credit for a share that both difficulties would take. */
+  /** The credit for a share that both difficulties would accept. */
   credit(newest: number, older: number): number {
     const [credit, other] = this.#takesNewest ? [newest, older] : [older, newest];
     if (!this.#isKnown) this.#other += other - credit;
     return credit;
   }
 
-  /** The pool has shown what it does. @returns what was credited too little for it so far. */
+  /** The pool has shown its rule. @returns the correction of the credits so far. */
   learn(takesNewest: boolean): number {
     if (this.#isKnown) return 0;
     this.#isKnown = true;
@@ -54,27 +55,31 @@ class Habit {
 /** The credit of one connection, share by share. */
 export class PoolCredit {
   readonly #difficulty: PoolDifficulty;
-  /** After a raise that came without a job, and after such a drop. */
+  /** After a raise without a job, and after such a drop. */
   readonly #raisedAlone = new Habit(false);
   readonly #loweredAlone = new Habit(true);
-  /** After a change with a clean job, which makes older ones worthless to NOMP, and with another. */
+  /**
+   * After a change with a clean job, which makes older jobs worthless to NOMP, and with another
+   * job.
+   */
   #withCleanJob = new Habit(false);
   #withJob = new Habit(true);
   #sum = 0;
 
-  /** Of a connection whose difficulty this is. */
+  /** For a connection with this difficulty. */
   constructor(difficulty: PoolDifficulty) {
     this.#difficulty = difficulty;
   }
 
-  /** For all shares so far. */
+  /** The credit for all shares so far. */
   get sum(): number {
     return this.#sum;
   }
 
   /**
-   * The first job came. Of servers that tell a difficulty with a job NOMP and public-pool count their
-   * jobs, while the ids of those that go by each job's own difficulty have the time in them.
+   * The first job came. Among servers that send a difficulty together with a job, NOMP and
+   * public-pool number their jobs with a counter; servers that use each job's own difficulty have
+   * the time in their ids.
    */
   firstJobCame(id: string): void {
     const isCounter = id.length <= MOST_COUNTER_DIGITS;
@@ -83,10 +88,10 @@ export class PoolCredit {
   }
 
   /**
-   * A share for a job with this stamp, which reached so much, was accepted.
+   * Notes an accepted share for a job with this stamp, which reached this difficulty.
    *
-   * @param isCrossed whether the difficulty changed since it went up.
-   * @returns the credit for it, which may be put right later.
+   * @param isCrossed whether the difficulty changed after the share was sent.
+   * @returns the credit for it, which may be corrected later.
    */
   accepted(stamp: DifficultyStamp, reached: number, isCrossed: boolean): number {
     const judge = this.#difficulty.takeJudge(isCrossed);
@@ -109,18 +114,19 @@ export class PoolCredit {
     }
     if (isOfNomp && habit.takesNewest && reached >= previous) return previous;
     if (!isOlder) return lower;
-    // NOMP has no such share of a raise; of a drop nobody has it but who goes by the job.
+    // After a raise NOMP accepts no such share; after a drop only a pool that uses the job's
+    // difficulty does.
     if (!isOfNomp || !isRaise) this.#learn(habit, false);
     return older;
   }
 
-  /** One that reached so much, and was not sure, was refused as too low. */
+  /** Notes an uncertain share that reached this difficulty and was rejected as too low. */
   refused(stamp: DifficultyStamp, reached: number): void {
     const difficulty = this.#difficulty;
     if (!difficulty.isInFlight(stamp)) return;
     const { current, previous, isAlone } = difficulty;
     const older = isAlone ? previous : stamp.difficulty;
-    // Where neither would have taken it, that tells nothing of which of them counts.
+    // If neither difficulty would accept it, the verdict does not show which one counts.
     if (reached < current && reached < older) return;
     this.#learn(this.#habitAfter(difficulty), reached < current);
   }
@@ -132,7 +138,7 @@ export class PoolCredit {
 
   #learn(habit: Habit, takesNewest: boolean): void {
     this.#sum += habit.learn(takesNewest);
-    // A pool that goes by the difficulty of each job does so with all of them.
+    // A pool that uses each job's own difficulty does so for all jobs.
     const isByJob = habit === this.#withCleanJob && !takesNewest;
     if (isByJob) this.#sum += this.#withJob.learn(false);
   }

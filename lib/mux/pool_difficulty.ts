@@ -1,50 +1,56 @@
 /**
- * What a pool demands of shares that it gets for one connection, while its difficulty changes; pure.
+ * Tells what difficulty a pool demands of shares on one connection while it changes; pure.
  *
- * Pools differ in which shares a new difficulty counts for: those for later jobs, those for the job
- * after the next, or all at once. There are a few rules that they may go by ({@linkcode RULES}), all
- * of them possible after each change. What only some of those take is sent up one share at a time:
- * each verdict strikes the rules out that it contradicts, and after the first refusal only what all
- * the others take goes up. So a change costs one refused share at most, whatever the jobs are from.
+ * Pools differ in which shares a new difficulty applies to: those for later jobs, those for the job
+ * after the next, or all at once. They use one of a few rules ({@linkcode RULES}), and after each
+ * change all are possible. Shares that only some rules accept are sent one at a time: each verdict
+ * removes the rules that it contradicts, and after the first rejection only shares that all
+ * remaining rules accept are sent. So a change costs at most one rejected share, whatever jobs the
+ * shares are for.
  */
 
-/** How the difficulty stood when a job came. */
+/** The state of the difficulty when a job came. */
 export interface DifficultyStamp {
   /** How many changes there had been. */
   readonly change: number;
-  /** Whether it is the first job after the last of them. */
+  /** Whether it is the first job after the last change. */
   readonly isFirst: boolean;
-  /** The newest then. */
+  /** The newest difficulty then. */
   readonly difficulty: number;
-  /** That, or one that came alone right after the job: it may be what that job was made for. */
+  /**
+   * The same, or a difficulty that came alone right after the job and may be meant for that job.
+   */
   readonly toldAfter: number;
 }
 
-/** What a share for a job needs. */
+/** The difficulties that a share for a job needs. */
 export interface Demand {
-  /** With this difficulty it is certainly taken. */
+  /** At this difficulty it is certainly accepted. */
   readonly sure: number;
-  /** With this one, at most `sure`, it goes up: by what is known it is taken, or is to find that out. */
+  /**
+   * At this one, which is at most `sure`, it is sent: as far as known it is accepted, or it is sent
+   * to find out.
+   */
   readonly possible: number;
 }
 
-/** A share that goes up. */
+/** A share that is sent. */
 export interface Attempt {
-  /** Of its job. */
+  /** The stamp of its job. */
   readonly stamp: DifficultyStamp;
-  /** The difficulty that its hash has reached; that tells one of a job from all others. */
+  /** The difficulty that its hash reached, which identifies a share among those of a job. */
   readonly reached: number;
 }
 
-/** One that was judged. */
+/** A judged share. */
 export interface JudgedAttempt extends Attempt {
-  /** How often the difficulty had changed when it went up. */
+  /** How often the difficulty had changed when it was sent. */
   readonly change: number;
-  /** Whether it was not sure then. */
+  /** Whether it was uncertain then. */
   readonly isTentative: boolean;
 }
 
-/** What a rule demands of a share for a job in flight. */
+/** A rule: the difficulty it demands of a share for a job in flight. */
 type Rule = (now: PoolDifficulty, stamp: DifficultyStamp) => number;
 
 const lowerOfBoth: Rule = ({ lower }) => lower;
@@ -53,7 +59,7 @@ const ofJob: Rule = (_, { difficulty }) => difficulty;
 const ofJobOrNewest: Rule = ({ current }, { difficulty }) => Math.min(current, difficulty);
 const ofJobToldAfter: Rule = (_, { toldAfter }) => toldAfter;
 
-/** ckpool and NOMP; public-pool; DATUM and btcagent; and what others may do. */
+/** ckpool and NOMP; public-pool; DATUM and btcagent; and rules that others may use. */
 const RULES: readonly Rule[] = [lowerOfBoth, newest, ofJob, ofJobOrNewest, ofJobToldAfter];
 
 /** The difficulty of one connection. */
@@ -64,37 +70,39 @@ export class PoolDifficulty {
   /** Whether the last change came without a job. */
   #isAlone = false;
   #isFirstDue = false;
-  /** Whether the first job after the last change was a clean one. */
+  /** Whether the first job after the last change was clean. */
   #isClean = false;
-  /** The rules that the pool may go by since the last change. */
+  /** The rules that the pool may be using since the last change. */
   #rules: readonly Rule[] = RULES;
-  /** Whether a share was refused that was to find that out, or was on its way when it changed. */
+  /**
+   * Whether a share that was sent to find out, or was on its way during the change, was rejected.
+   */
   #hasRefused = false;
-  /** A share that is on its way to find it out. */
+  /** The share that was sent to find out and is not judged yet. */
   #trial: Attempt | undefined;
   #demand: Demand;
-  /** Of the newest job. */
+  /** The stamp of the newest job. */
   #newestStamp: { -readonly [Key in keyof DifficultyStamp]: DifficultyStamp[Key] } | undefined;
-  /** As all was before a change that came alone, until a share was accepted. */
+  /** The state before a change that came alone, until a share is accepted. */
   #before: PoolDifficulty | undefined;
 
-  /** As it was when the connection became ready. */
+  /** Starts with the difficulty when the connection became ready. */
   constructor(difficulty: number) {
     this.#current = this.#previous = difficulty;
     this.#demand = { sure: difficulty, possible: difficulty };
   }
 
-  /** The newest. */
+  /** The newest difficulty. */
   get current(): number {
     return this.#current;
   }
 
-  /** The one before. */
+  /** The one before it. */
   get previous(): number {
     return this.#previous;
   }
 
-  /** The lower of both: what a share is worth to the pool that only one of them would take. */
+  /** The lower of both: the value, to the pool, of a share that only one of them would accept. */
   get lower(): number {
     return Math.min(this.#current, this.#previous);
   }
@@ -119,7 +127,7 @@ export class PoolDifficulty {
     return this.#changes;
   }
 
-  /** It changes; `isAlone` if no job came right behind. */
+  /** Notes a change; `isAlone` if no job came right after it. */
   change(difficulty: number, isAlone: boolean): void {
     if (difficulty === this.#current) return;
     this.#before = isAlone ? this.#copy() : undefined;
@@ -136,7 +144,7 @@ export class PoolDifficulty {
     this.#demand = { sure: difficulty, possible: difficulty };
   }
 
-  /** A job came. */
+  /** Notes a job and returns its stamp. */
   stamp(isClean: boolean = false): DifficultyStamp {
     const isFirst = this.#isFirstDue;
     this.#isFirstDue = false;
@@ -150,18 +158,19 @@ export class PoolDifficulty {
     };
   }
 
-  /** Whether pools differ in what a job with this stamp goes by now. */
+  /** Whether pools differ in which difficulty a job with this stamp has now. */
   isInFlight({ change, isFirst }: DifficultyStamp): boolean {
     return change < this.#changes || isFirst && this.#isAlone && this.isRaise;
   }
 
   /**
-   * By what the share was judged that is said to be accepted now. ckpool changes its difficulty over
-   * a share, and says so before it answers that share: one that had gone up when the change came.
+   * The state by which the share accepted now was judged. ckpool changes its difficulty because of
+   * a share and sends the change before it answers that share, which was sent before the change.
    *
-   * Where it lowered it over none, as at a suggestion or by its operator's hand, nothing tells that
-   * from the first share that was on its way: that one is then taken for more than it counts, by the
-   * difference of both difficulties at most, once for such a drop. Raises are the same either way.
+   * If it lowers the difficulty for another reason, such as a suggestion or its operator, that
+   * looks the same as for the first share on its way: that share is then credited too much, by at
+   * most the difference of both difficulties, once for such a drop. For raises there is no
+   * difference.
    */
   takeJudge(isCrossed: boolean): PoolDifficulty {
     const judge = isCrossed ? this.#before ?? this : this;
@@ -169,7 +178,7 @@ export class PoolDifficulty {
     return judge;
   }
 
-  /** What a share needs now, for a job with this stamp. */
+  /** The difficulties that a share for a job with this stamp needs now. */
   demand(stamp: DifficultyStamp): Demand {
     if (!this.isInFlight(stamp)) return this.#demand;
     const { difficulty, toldAfter } = stamp;
@@ -180,32 +189,33 @@ export class PoolDifficulty {
       known = Math.max(known, need);
       least = Math.min(least, need);
     }
-    // One share at a time finds out, or a fast farm would have many refused for each change.
+    // Only one share at a time is sent to find out, or a fast farm would have many rejected at each
+    // change.
     if (this.#hasRefused || this.#trial !== undefined) return { sure, possible: known };
     return { sure, possible: Math.min(known, Math.max(least, this.#leastTried(stamp))) };
   }
 
-  /** What a share needs that finds out what the pool goes by. */
+  /** The least difficulty of a share that is sent to find out the pool's rule. */
   #leastTried(stamp: DifficultyStamp): number {
     const isOlder = stamp.change < this.#changes - 1;
-    // Refused, one that neither the newest difficulty nor that of its job takes would not tell which
-    // of them counts for jobs from just before the change, of which there are more.
+    // A rejected share below both the newest difficulty and that of its job would not show which of
+    // the two counts for jobs from just before the change, and most shares are for those.
     const isVague = isOlder && this.#rules.includes(newest);
     return isVague ? Math.max(this.lower, ofJobOrNewest(this, stamp)) : this.lower;
   }
 
-  /** A share goes up that is not sure. */
+  /** Notes that an uncertain share is sent. */
   tried({ stamp, reached }: Attempt): void {
     const isKnown = this.#rules.every((rule) => rule(this, stamp) <= reached);
     if (!isKnown && this.#rules.length > 0) this.#trial = { stamp, reached };
   }
 
-  /** The verdict on such a share tells nothing, or none will come. */
+  /** The verdict on such a share shows nothing, or none will come. */
   untold({ stamp, reached }: Attempt): void {
     if (this.#trial?.stamp === stamp && this.#trial.reached === reached) this.#trial = undefined;
   }
 
-  /** The pool accepted a share. */
+  /** Notes an accepted share. */
   accepted(share: JudgedAttempt): void {
     const { change, stamp, reached } = share;
     this.untold(share);
@@ -215,10 +225,10 @@ export class PoolDifficulty {
   }
 
   /**
-   * The pool refused a share as too low. One that was sure when it went up was judged by the change
-   * that came meanwhile.
+   * Notes a share that the pool rejected as too low. If it was certain when it was sent, it was
+   * judged by a change that came meanwhile.
    *
-   * @returns whether that says something of what it goes by since the last change.
+   * @returns whether that shows something about the rule since the last change.
    */
   refused(share: JudgedAttempt): boolean {
     const { change, isTentative, stamp, reached } = share;
@@ -233,7 +243,7 @@ export class PoolDifficulty {
     this.#rules = this.#rules.filter((rule) => isRight(rule(this, stamp)));
   }
 
-  /** As far as it says by what shares are judged. */
+  /** Copies the parts that decide how shares are judged. */
   #copy(): PoolDifficulty {
     const copy = new PoolDifficulty(this.#current);
     copy.#previous = this.#previous;

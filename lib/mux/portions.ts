@@ -1,6 +1,6 @@
 /**
- * How many miners a planned move brings to a connection at a time, so that its pool's difficulty can
- * follow them: a few, then twice as many in each second; pure.
+ * Limits how many miners a planned move brings to a connection at a time, so that its pool's
+ * difficulty can follow: a few, then twice as many each second; pure.
  */
 
 /** Miners that move in the first second. */
@@ -8,7 +8,7 @@ export const FIRST_PORTION = 64;
 
 const EVERY_MS = 1_000;
 
-/** Where none has moved for longer than this, in milliseconds, the next move is another one. */
+/** After this long without a moved miner, in milliseconds, the next one starts a new move. */
 const REST_MS = 10_000;
 
 /** Moves to one connection. Times are monotonic, in milliseconds. */
@@ -18,7 +18,7 @@ export class Portions {
   #portionAt = -Infinity;
   #movedAt = -Infinity;
 
-  /** Takes a place in the portion of the moment. @returns whether there was one. */
+  /** Takes a place in the current portion. @returns whether there was one. */
   take(time: number): boolean {
     if (time - this.#movedAt > REST_MS) this.#portion = 0;
     if (this.#portion === 0 || time - this.#portionAt >= EVERY_MS) {

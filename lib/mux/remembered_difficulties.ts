@@ -1,28 +1,28 @@
 /**
- * The difficulties that workers had which left lately, by their names.
+ * Remembers the difficulties of workers that left lately, by their names.
  *
- * A farm comes back whole after a power cut, so there is room for the largest. Names are kept in two
- * generations: the older one is dropped as a whole, so that forgetting costs no search.
+ * A whole farm comes back after a power cut, so there is room for the largest one. Names are kept
+ * in two generations: the older one is dropped as a whole, so that forgetting needs no search.
  */
 
 /** How long a name is remembered, in milliseconds. */
 export const REMEMBER_MS = 3_600_000;
 
-/** At least the last of these are remembered, and at most twice that number. */
+/** At least this many of the last names are remembered, and at most twice as many. */
 export const REMEMBERED_NAMES = 32_768;
 
-/** Longer names are not remembered: no pool takes one, and these are others' words. */
+/** Longer names are not remembered: no pool accepts one, and they are foreign input. */
 const MAX_NAME_CHARS = 255;
 
-/** A value holds minutes, and below them the exponent. */
+/** A value holds minutes, and the exponent in its low part. */
 const EXPONENTS = 128;
 const EXPONENT_OFFSET = 64;
 const MS_PER_MINUTE = 60_000;
 
-/** Shared by all accounts, by whole worker names. */
+/** Exponents by whole worker name, shared by all accounts. */
 export class RememberedDifficulties {
   readonly #names: number;
-  /** When a worker left, in minutes, and its exponent, in one small number. */
+  /** When each worker left, in minutes, and its exponent, packed into one small number. */
   #young = new Map<string, number>();
   #old: ReadonlyMap<string, number> = new Map();
   #youngSince = 0;
@@ -32,12 +32,12 @@ export class RememberedDifficulties {
     this.#names = names;
   }
 
-  /** How many are kept, those that nobody will ask for any more among them. */
+  /** How many names are kept, including expired ones. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
-  /** A worker left at `now`, a time in milliseconds, with a difficulty of 2^`exponent`. */
+  /** Notes that a worker left at `now`, in milliseconds, with a difficulty of 2^`exponent`. */
   add(name: string, exponent: number, now: number): void {
     if (name.length > MAX_NAME_CHARS) return;
     this.#age(now);
@@ -45,7 +45,7 @@ export class RememberedDifficulties {
     this.#young.set(name, value);
   }
 
-  /** The exponent a worker had; `undefined` if none left under this name within the hour. */
+  /** The exponent of a worker; `undefined` if none with this name left within the hour. */
   find(name: string, now: number): number | undefined {
     const value = this.#young.get(name) ?? this.#old.get(name);
     if (value === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What becomes of a share before it goes up: looked at as the terms of its connection want; pure.
+ * Checks shares before they are sent, as the terms of their connection require; pure.
  */
 
 import type { RefuseReason } from "../base/share_reasons.ts";
@@ -18,16 +18,16 @@ import {
 import type { PoolJob } from "./upstream.ts";
 
 /**
- * Header times up to this much after the job's own are taken, in seconds: every pool takes 7,000.
- * They are judged by the job alone, never by our clock.
+ * Header times up to this much after the job's own are accepted, in seconds: every pool accepts
+ * 7,000. They are compared only with the job, never with our clock.
  */
 const MAX_TIME_AHEAD = 7_000;
 
-/** A job as a screening needs it. */
+/** The part of a job that a screening needs. */
 export interface ScreenedJob extends PoolJob {
-  /** What shares are checked with; `undefined` where the pool checks them. */
+  /** Checks its shares; `undefined` where the pool does. */
   readonly check: JobCheck | undefined;
-  /** Whether it is over: too old, or from before a clean one. */
+  /** Whether it is past: too old, or from before a clean job. */
   readonly isPast: boolean;
 }
 
@@ -35,15 +35,19 @@ export interface ScreenedJob extends PoolJob {
 export interface ShareOwner {
   /** Its number with us. */
   readonly sessionId: number;
-  /** How its extranonces look. */
+  /** The layout of its extranonces. */
   readonly layout: ExtranonceLayout;
 }
 
 /**
- * It goes up; so it does, though it is easier than the brake has its miner find them; it goes up
- * before all others, for it is a block; it goes up, though the pool may find its difficulty too low;
- * it is good for the miner and not worth sending; it is worth sending, but too many are; or why it is
- * refused.
+ * The result of a screening:
+ * - `submit`: the share is sent;
+ * - `easy`: it is sent, although it is easier than the brake's difficulty;
+ * - `block`: it is a block, and is sent before all others;
+ * - `tentative`: it is sent, although the pool may reject it as low difficulty;
+ * - `keep`: it is good for its miner, but not worth sending;
+ * - `hold`: it is worth sending, but too many are;
+ * - else the reason why it is refused.
  */
 export type Screened =
   | "submit"
@@ -54,12 +58,12 @@ export type Screened =
   | "hold"
   | RefuseReason;
 
-/** How shares of one connection are looked at before they are hashed or go up. */
+/** Checks the shares of one connection before they are hashed or sent. */
 export interface Screening {
-  /** How they are hashed; `undefined` where the pool judges all that can be said to it. */
+  /** Hashes them; `undefined` where the pool judges every share that can be sent to it. */
   readonly hashing: ShareHashing | undefined;
   /**
-   * Why a share is refused however much work it is.
+   * Why a share is refused whatever its work.
    *
    * @param versionMask the bits that may be rolled on the connection.
    */
@@ -71,7 +75,7 @@ export interface Screening {
   ): RefuseReason | undefined;
 }
 
-/** The screening that goes with these terms. */
+/** The screening for these terms. */
 export function screeningFor(terms: Terms): Screening {
   return new ByTerms(terms);
 }
@@ -92,12 +96,12 @@ class ByTerms implements Screening {
     versionMask: number,
   ): RefuseReason | undefined {
     const { ntime, versionBits, extranonce2Digits } = share;
-    // More digits than it has bytes would change what stands beside them.
+    // Too many digits would change the bytes next to it.
     if (extranonce2Digits > 2 * extranonce2Bytes) return "illegal";
-    // No job is that old, unless it says so itself.
+    // No job is that old, unless its own time is 0.
     if (ntime === 0 && job.ntime !== 0 && !this.#canSayTimeZero) return "timeTooOld";
-    // Where no bits can be submitted a share with some would be one the pool does not count. Bits of
-    // the job's own mean one thing to firmware and another to pools.
+    // Where no bits can be submitted, the pool would not count a share with some. Firmware and
+    // pools treat bits that are set in the job differently.
     if ((versionBits & ~(versionMask & ~job.version)) !== 0) return "versionMask";
     if (this.hashing === undefined) return undefined;
     if (extranonce2Digits < 2 * extranonce2Bytes) return "illegal";
@@ -106,15 +110,15 @@ class ByTerms implements Screening {
   }
 }
 
-/** Hashes the shares of one connection, and tells what becomes of them. */
+/** Hashes the shares of one connection and judges them. */
 export class ShareHashing {
-  /** What the pool demands of them. */
+  /** The difficulty that the pool demands of them. */
   readonly poolDifficulty: PoolDifficulty;
   readonly #room: ExtranonceRoom;
   readonly #targets = new Map<number, Uint32Array>();
   readonly #extranonces: Uint8Array;
 
-  /** No job has come. */
+  /** No job has come yet. */
   constructor({ poolDifficulty, extranonce }: Terms) {
     this.poolDifficulty = new PoolDifficulty(poolDifficulty);
     this.#room = extranonce;
@@ -122,8 +126,8 @@ export class ShareHashing {
   }
 
   /**
-   * What shares for a job that has just come are checked with. If the pool only sent one again, as
-   * `before` has it, the shares that came for that are not new.
+   * The check for a job that has just come. If the pool repeated the job of `before`, the shares
+   * that came for that one are not new.
    */
   check(job: Job, before?: JobCheck): JobCheck {
     const isAgain = before !== undefined && isSameWork(before.job, job);
@@ -134,18 +138,18 @@ export class ShareHashing {
     );
   }
 
-  /** Puts a share without fault into a lane of the hasher. */
+  /** Puts a share that has no fault into a lane of the hasher. */
   put(lane: number, share: Share, { check }: ScreenedJob, owner: ShareOwner): void {
     writeExtranonces(this.#extranonces, this.#room, owner, share.extranonce2);
     check!.put(lane, this.#extranonces, share);
   }
 
   /**
-   * What becomes of a share.
+   * Judges a hashed share.
    *
-   * @param hash of its header, 8 words, the least first.
-   * @param difficulty what its miner was told for the job.
-   * @param sieve by how many powers of two it must be harder than that to go up: too many wait.
+   * @param hash the hash of its header, 8 words, the least significant first.
+   * @param difficulty the difficulty its miner was told for the job.
+   * @param sieve how many powers of two harder it must be to be sent, because too many wait.
    */
   judge(hash: Uint32Array, job: ScreenedJob, difficulty: number, sieve: number = 0): Screened {
     const found = this.#worthOf(hash, job, difficulty, sieve);
@@ -158,7 +162,7 @@ export class ShareHashing {
     return found;
   }
 
-  /** Whether a share, for a job that its miner works on no more, is a block not seen before. */
+  /** Whether a share for a job that its miner no longer works on is a new block. */
   isBlock(share: Share, job: ScreenedJob, owner: ShareOwner): boolean {
     const hasher = loadedShareHasher();
     this.put(0, share, job, owner);
@@ -175,7 +179,8 @@ export class ShareHashing {
     const { sure, possible } = this.poolDifficulty.demand(check!.stamp);
     const { networkTarget } = check!;
     if (isAtMost(hash, networkTarget)) {
-      // Blocks come first, whatever their job's age, unless any share is one, as on a test network.
+      // Blocks come first, whatever their job's age, unless every share is one, as on a test
+      // network.
       if (isAtMost(networkTarget, this.#target(sure))) return "block";
       if (isPast) return "stale";
       return isAtMost(hash, this.#target(sure)) ? "submit" : "tentative";
@@ -199,7 +204,8 @@ export class ShareHashing {
   #target(difficulty: number): Uint32Array {
     let target = this.#targets.get(difficulty);
     if (target === undefined) {
-      // Powers of two, and what the pool chose: few, unless it chooses all the time.
+      // Powers of two and the pool's own difficulties: few, unless the pool changes its own all the
+      // time.
       if (this.#targets.size >= MOST_TARGETS) this.#targets.clear();
       this.#targets.set(difficulty, target = targetWords(targetOf(difficulty)));
     }

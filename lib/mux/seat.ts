@@ -1,5 +1,5 @@
 /**
- * A miner's place in the mux: the connection it works for, and what it has been told.
+ * A miner's seat in the mux: the connection it works for, and what it has been told.
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
@@ -7,18 +7,18 @@ import type { Downstream, FirstReceipt, News, Seat } from "./downstream.ts";
 import type { Slot } from "./slot.ts";
 import type { Padding } from "./terms.ts";
 
-/** Of a miner that has none in some table. */
+/** The place of a miner that has none in a table. */
 export const NO_PLACE: number = -1;
 
 const NO_PADDING: Padding = { before: "", after: "" };
 
-/** Who gives seats, and takes what comes from them. */
+/** The owner of seats, which handles their calls. */
 export interface SeatKeeper {
   /** See {@linkcode Seat.takeNews}. */
   takeNews(seat: MinerSeat): News | undefined;
   /** See {@linkcode Seat.askAgain}. */
   askAgain(seat: MinerSeat): boolean;
-  /** A miner needs a place with the full mask: {@linkcode Seat.needFullMask}. */
+  /** Moves a miner to a place with the full mask: {@linkcode Seat.needFullMask}. */
   moveForMask(seat: MinerSeat): boolean;
   /** See {@linkcode Seat.suggested}. */
   suggested(seat: MinerSeat): void;
@@ -26,44 +26,44 @@ export interface SeatKeeper {
   leave(seat: MinerSeat): void;
 }
 
-/** Where shares go. */
+/** Receives shares. */
 export interface ShareTaker {
-  /** Takes a share of the miner that sits there. */
+  /** Takes a share of the miner on this seat. */
   take(seat: MinerSeat, share: Share): FirstReceipt;
 }
 
-/** A miner, its place, and whether it is still there. Only its keeper changes it. */
+/** A miner, its place, and whether it is still connected. Only its keeper changes it. */
 export class MinerSeat implements Seat {
-  /** Who sits here. */
+  /** The miner. */
   readonly miner: Downstream;
   readonly #keeper: SeatKeeper;
   readonly #shares: ShareTaker;
   /** The connection it works for; `undefined` while it waits for one. */
   slot: Slot<MinerSeat> | undefined;
-  /** While it has one, its place in the tables of difficulties there. */
+  /** While it has a connection, its place in that connection's tables of difficulties. */
   place = 0;
-  /** While it has one, how it sees jobs there. */
+  /** While it has a connection, how it sees jobs there. */
   view: Padding = NO_PADDING;
-  /** While it has one, how many of its shares wait for that connection's verdict. */
+  /** While it has a connection, how many of its shares wait for a verdict there. */
   waiting = 0;
-  /** Its place in the account's table of difficulties, {@linkcode NO_PLACE} before it needed one. */
+  /** Its place in the account's table of difficulties, {@linkcode NO_PLACE} before it needs one. */
   localPlace: number = NO_PLACE;
-  /** Whether its difficulty was last our business. */
+  /** Whether we set its last difficulty. */
   isLocal = false;
-  /** Of the jobs where it is, the last it was told; see {@linkcode Work.sequence}. */
+  /** The last job it was told on its connection; see {@linkcode Work.sequence}. */
   told = 0;
-  /** What it was last told; `undefined` before that. */
+  /** The difficulty it was last told; `undefined` before. */
   difficulty: number | undefined = undefined;
-  /** The first of our jobs that it was given here. */
+  /** Our number of the first job that it was given here. */
   currentFrom = 0;
-  /** Whether it cannot keep to fewer version bits than all. */
+  /** Whether it always rolls all version bits. */
   needsFullMask = false;
   /** Whether its authorize request was answered. */
   isAdmitted = false;
-  /** Whether its connection is over; verdicts may still come. */
+  /** Whether its connection has ended; verdicts may still come. */
   isGone = false;
 
-  /** A miner that waits. */
+  /** A waiting miner. */
   constructor(keeper: SeatKeeper, shares: ShareTaker, miner: Downstream) {
     this.#keeper = keeper;
     this.#shares = shares;

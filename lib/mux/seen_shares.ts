@@ -1,14 +1,14 @@
 /**
- * The shares that have come for one job, so that none counts twice; pure.
+ * Remembers the shares that have come for one job, so that none counts twice; pure.
  *
- * A share is known by its header's hash, of which 64 bits that no difficulty touches are kept: no
- * spelling of a share and no second number of the job makes it another. Two shares of one job look
- * alike by chance once in 2^63 pairs.
+ * A share is identified by its header's hash, of which 64 bits are kept that do not depend on the
+ * difficulty: another spelling of a share, or another number of the job, makes no difference. Two
+ * shares of one job look alike by chance once in 2^63 pairs.
  */
 
 const INITIAL_SLOTS = 16;
 
-/** For most jobs of a spare no share comes. */
+/** Most jobs of a spare get no share. */
 const NO_SLOTS = new Uint32Array(0);
 
 /** A table of 64-bit keys with open addressing; grows at half full, 16 bytes a share. */
@@ -17,7 +17,7 @@ export class SeenShares {
   #high: Uint32Array = NO_SLOTS;
   #size = 0;
 
-  /** How many there are. */
+  /** How many shares are noted. */
   get size(): number {
     return this.#size;
   }
@@ -30,7 +30,7 @@ export class SeenShares {
    */
   add(hash: Uint32Array): boolean {
     const low = hash[0]!;
-    // A slot with 0 here is free.
+    // 0 here marks a free slot.
     const high = (hash[1]! | 1) >>> 0;
     if (this.#low.length === 0) this.#grow();
     if (!this.#put(low, high)) return false;
@@ -52,7 +52,7 @@ export class SeenShares {
     return true;
   }
 
-  /** Where a key is, or would go. */
+  /** The slot of a key, or the free one for it. */
   #slotOf(low: number, high: number): number {
     const mask = this.#low.length - 1;
     let at = low & mask;

@@ -1,5 +1,5 @@
 /**
- * A share on its way up, as kinds of pools are given it whatever its miner's layout is.
+ * Converts a share to the form that all kinds of pools get, whatever the miner's layout.
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
@@ -18,7 +18,8 @@ export function sendShare(
 ): boolean {
   const aligned = alignedExtranonce2(share.extranonce2, layout);
   if (isPaired(upstream.terms.extranonce, layout)) {
-    // The room has a byte for the session id: the rest of the id goes before the miner's bytes.
+    // The room has one byte for the session id, so the rest of the id goes before the miner's
+    // bytes.
     const extranonce2 = ((sessionId & 0xff) << 24 | aligned >>> 8) >>> 0;
     const sent = { ...share, extranonce2 };
     return upstream.submit(serial, sessionId >>> 8, job, sent, isBlock, sessionId);

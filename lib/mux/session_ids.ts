@@ -1,17 +1,17 @@
 /**
- * Leases of the 16-bit ids that miners are known by.
+ * Leases the 16-bit ids of miners.
  *
- * An id is also a miner's extranonce1, so one that was just given back rests: a miner that
- * reconnects at once and got the same id would search the same work for the same jobs again, and
- * the pool would call its shares duplicates.
+ * An id is also a miner's extranonce1, so a returned id rests: a miner that reconnects at once and
+ * got the same id would search the same work for the same jobs again, and the pool would reject its
+ * shares as duplicates.
  */
 
 import type { Now } from "../base/clock.ts";
 
-/** How long an id rests while fresh ones are left: longer than any pool's jobs live. */
+/** How long an id rests while fresh ones are left: longer than any pool's jobs are valid. */
 export const REST_MS = 600_000;
 
-/** The largest id: no kind of pool takes 65,535 for a miner's. */
+/** The largest id: no kind of pool accepts 65,535 as a miner's id. */
 export const MAX_SESSION_ID = 0xfffe;
 
 /** All ids of the process, 0 to `highest`. */
@@ -21,7 +21,10 @@ export class SessionIds {
   readonly #isLeased: Uint8Array;
   #neverLeased = 0;
   #leased = 0;
-  /** Rings of the ids given back, oldest first, and when; objects would take six times as much. */
+  /**
+   * Rings of the returned ids, oldest first, and when they were returned; objects would take six
+   * times the memory.
+   */
   readonly #resting: Uint16Array;
   readonly #since: Float64Array;
   #oldest = 0;
@@ -41,7 +44,7 @@ export class SessionIds {
     return this.#leased;
   }
 
-  /** A free id, or `undefined` when all are leased. Ids that have rested, or were never used. */
+  /** Leases an id that has rested or was never used, if possible; `undefined` if all are leased. */
   lease(): number | undefined {
     const isResting = this.#restingCount > 0;
     const hasRested = isResting && this.#now() - this.#since[this.#oldest]! >= REST_MS;
@@ -60,7 +63,10 @@ export class SessionIds {
     return id;
   }
 
-  /** Gives an id back. @throws RangeError if it is not leased: two would get the same id. */
+  /**
+   * Gives an id back. @throws RangeError if it is not leased, because two miners would get the same
+   * id.
+   */
   release(id: number): void {
     if (this.#isLeased[id] !== 1) throw new RangeError(`Cannot release session ${id}: not leased`);
     this.#isLeased[id] = 0;

@@ -1,8 +1,7 @@
 /**
- * Shares that came together are hashed together: four at once take as long as two one by one.
+ * Hashes shares together that came together: four at once take as long as two one by one.
  *
- * They wait for the end of the turn in which they came, no longer, and never for each other beyond
- * four.
+ * Shares wait only until four have come or the current turn ends.
  */
 
 import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
@@ -17,10 +16,10 @@ import type { Slot } from "./slot.ts";
 
 const log = areaLog("mux");
 
-/** As many as the hasher has lanes. */
+/** The number of the hasher's lanes. */
 const AT_ONCE = 4;
 
-/** A share without fault, and what it was found for. */
+/** A share without fault, and the job it was found for. */
 export interface WaitingShare {
   /** Its miner. */
   readonly seat: MinerSeat;
@@ -28,13 +27,13 @@ export interface WaitingShare {
   readonly slot: Slot<MinerSeat>;
   /** The job. */
   readonly job: ScreenedJob;
-  /** What its miner was told for the job. */
+  /** The difficulty that its miner was told for the job. */
   readonly difficulty: number;
-  /** Whether that may be above the pool's difficulty, against a flood. */
+  /** Whether that may be above the pool's difficulty, because of a flood. */
   readonly isBraked: boolean;
   /** The share itself. */
   readonly share: Share;
-  /** The difficulty that its hash has reached; 0 as long as it is not hashed. */
+  /** The difficulty that its hash reached; 0 until it is hashed. */
   reached: number;
 }
 
@@ -43,19 +42,19 @@ export class ShareBatch {
   readonly #judged: (waiting: WaitingShare, screened: Screened) => void;
   #waiting: WaitingShare[] = [];
 
-  /** `judged` hears what becomes of each. */
+  /** `judged` gets the result of each share. */
   constructor(judged: (waiting: WaitingShare, screened: Screened) => void) {
     this.#judged = judged;
   }
 
-  /** One more. */
+  /** Adds a share. */
   add(waiting: WaitingShare): void {
     this.#waiting.push(waiting);
     if (this.#waiting.length === AT_ONCE) this.run();
     else if (this.#waiting.length === 1) queueMicrotask(this.#runAtTurnEnd);
   }
 
-  /** A fault of ours ends no more than these shares. */
+  /** An error of ours affects only these shares. */
   readonly #runAtTurnEnd = (): void => {
     try {
       this.run();
@@ -64,14 +63,15 @@ export class ShareBatch {
     }
   };
 
-  /** Hashes those that wait. To be called before anything changes of what they were found for. */
+  /** Hashes the waiting shares. Call it before anything changes that their result depends on. */
   run(): void {
     const shares = this.#waiting;
     if (shares.length === 0) return;
     this.#waiting = [];
     const hasher = loadedShareHasher();
     const count = shares.length;
-    // Plain loops, as the engine optimizes nothing: pairs of a place and a share took 4 to 8 % longer.
+    // Plain loops, because the engine does not optimize: iterating over entries took 4 to 8 %
+    // longer.
     for (let lane = 0; lane < count; lane++) {
       const { seat, slot, job, share } = shares[lane]!;
       slot.screening.hashing!.put(lane, share, job, seat.miner);

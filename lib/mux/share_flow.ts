@@ -1,8 +1,8 @@
 /**
- * One sub-account's shares: up to the pool, and what becomes of them back to who sent them.
+ * The shares of one sub-account: sends them to the pool, and the results back to their miners.
  *
- * Invariants: a share goes up only on the connection its job came from; every share that came in
- * is counted, and counted again where it ends.
+ * Invariants: a share is sent only on the connection that its job came from; every share is counted
+ * when it comes in, and again where it ends.
  */
 
 import type { AttendedNow } from "../base/attended_clock.ts";
@@ -39,16 +39,16 @@ import type { Slot } from "./slot.ts";
 import { sendShare } from "./sent_share.ts";
 import { REFUSED, REFUSED_COMMONLY, UNKNOWN_FATE, type Verdict } from "./verdict.ts";
 
-/** A pool promises no verdict; after this long none is expected any more, in milliseconds. */
+/** Pools do not guarantee verdicts; after this long none is expected any more, in milliseconds. */
 export const VERDICT_TIMEOUT_MS = 60_000;
 
 /**
- * Shares of one miner that may wait for verdicts of one connection: more than an honest one finds in
- * a minute.
+ * The most shares of one miner that may wait for verdicts of one connection: more than an honest
+ * miner finds in a minute.
  */
 export const MAX_WAITING_SHARES = 1_000;
 
-/** How a share that ended for a reason is counted. */
+/** The count for each reason to refuse a share. */
 const REFUSED_COUNT = Object.fromEntries(
   REFUSE_REASONS.map((reason) => [reason, countOf("refused", reason)]),
 ) as Record<RefuseReason, Refusal>;
@@ -58,29 +58,29 @@ const REJECTED_COUNT = Object.fromEntries(
 
 const STRAY_AFTER = { neverSent: "neverSent", judged: "repeated", givenUp: "late" } as const;
 
-/** What the flow of an account's shares is made of. */
+/** The parts that {@linkcode ShareFlow} needs. */
 export interface ShareFlowParts {
   /** Counts all shares of all accounts. */
   readonly counter: ShareCounter;
-  /** Those of this account. */
+  /** Counts shares of this account. */
   readonly books: AccountBooks;
-  /** Monotonic time in milliseconds, to judge who is late. */
+  /** Monotonic time in milliseconds, to judge lateness. */
   readonly now: AttendedNow;
-  /** The same for hashrates. */
+  /** Real time, for hashrates. */
   readonly realNow: Now;
-  /** For answers that are given in turns. */
+  /** For answers that are sent in turns. */
   readonly timers: Timers;
-  /** The connections there are. */
+  /** The current connections. */
   readonly slots: () => Iterable<Slot<MinerSeat>>;
   /** Sets difficulties by the shares that miners find. */
   readonly local: Pick<LocalDifficulty, "found">;
-  /** Says where a pool contradicts us. */
+  /** Logs verdicts that contradict us. */
   readonly contradictions: Pick<ContradictionLog, "say">;
-  /** What a job was numbered that miners without a place were told again under this number. */
+  /** The first number of the job that miners without a place were told again under this number. */
   readonly firstNumberOf: (jobNumber: number) => number;
 }
 
-/** See the head of this file. */
+/** Takes shares of miners, sends them and settles their verdicts. */
 export class ShareFlow {
   readonly #counter: ShareCounter;
   readonly #books: AccountBooks;
@@ -94,7 +94,7 @@ export class ShareFlow {
   readonly #gone = new GoneJobs();
   readonly #batch = new ShareBatch((waiting, screened) => this.#hashed(waiting, screened));
 
-  /** No share has come. */
+  /** No share has come yet. */
   constructor(parts: ShareFlowParts) {
     const { counter, books, now, realNow, timers, slots, local, contradictions } = parts;
     this.#firstNumberOf = parts.firstNumberOf;
@@ -108,7 +108,7 @@ export class ShareFlow {
     this.#contradictions = contradictions;
   }
 
-  /** Takes a share of a miner: see {@linkcode Seat.submit}. */
+  /** Takes a miner's share: see {@linkcode Seat.submit}. */
   take(seat: MinerSeat, share: Share): FirstReceipt {
     const { slot, miner } = seat;
     const job = slot?.jobs.find(share.jobId);
@@ -118,7 +118,7 @@ export class ShareFlow {
     const difficulty = slot.difficulties.of(job.difficulties, seat.place);
     const wrong = screening.fault(share, job, miner, upstream.versionMask);
     if (wrong !== undefined) {
-      // Shares that came before it are answered first.
+      // Answers shares that came before it first.
       this.finish();
       return this.#refuse(seat, job.isPast ? "stale" : wrong, difficulty);
     }
@@ -131,22 +131,22 @@ export class ShareFlow {
     return "checking";
   }
 
-  /** A share was hashed. */
+  /** Settles a share that was hashed. */
   #hashed(hashed: WaitingShare, screened: Screened): void {
     const provable = this.#provable(hashed, screened);
-    // Of what its miner was told it proves nothing.
+    // It proves less than the difficulty that its miner was told.
     const waiting = provable < hashed.difficulty
       ? { ...hashed, difficulty: provable, isBraked: false }
       : hashed;
     const { seat, difficulty, share } = waiting;
-    // The clock is read once for each share and each verdict.
+    // Read the clock only once for each share and each verdict.
     const time = this.#realNow();
     const receipt = this.#settle(waiting, screened, time);
     if (typeof receipt === "string") this.#local.found(seat, difficulty, this.#now(time));
     seat.miner.shareChecked(share, receipt);
   }
 
-  /** Of what its miner was told, how much a share is credited with. */
+  /** How much of the difficulty that its miner was told a share is credited with. */
   #provable({ slot, job, difficulty, reached }: WaitingShare, screened: Screened): number {
     if (screened === "easy") return this.#demandFor({ slot, job })!.sure;
     if (screened !== "tentative" || reached >= difficulty) return difficulty;
@@ -179,22 +179,24 @@ export class ShareFlow {
     }
   }
 
-  /** A good share that does not go up. */
+  /** Keeps a good share that is not sent. */
   #keep({ seat, slot, difficulty }: WaitingShare, time: number): ShareReceipt {
     this.#good(seat, "kept", slot, difficulty, time);
     return "taken";
   }
 
-  /** What its pool demands of a share; `undefined` where nobody here knows. */
+  /**
+   * The difficulties that its pool demands of a share; `undefined` where that is not known here.
+   */
   #demandFor({ slot, job }: Pick<WaitingShare, "slot" | "job">): Demand | undefined {
     const { hashing } = slot.screening;
     return job.check === undefined ? undefined : hashing?.poolDifficulty.demand(job.check.stamp);
   }
 
-  /** A share for a job that is not of the place its miner has: refused, unless it is a block. */
+  /** Takes a share for a job of another place than its miner's: refused, unless it is a block. */
   #takeOfElsewhere(seat: MinerSeat, share: Share): ShareReceipt {
     const { slot, miner } = seat;
-    // Looking for a block takes the hasher.
+    // Looking for a block uses the hasher.
     this.finish();
     const first = this.#firstNumberOf(share.jobId);
     const named = first === share.jobId ? share : { ...share, jobId: first };
@@ -217,7 +219,7 @@ export class ShareFlow {
     return this.#refuse(seat, slot === undefined ? "noPool" : "stale", seat.difficulty ?? 0);
   }
 
-  /** It goes up to the pool whose job it is for. `time` is real. */
+  /** Sends a share to the pool that its job came from. `time` is real time. */
   #send(
     { seat, slot, job, difficulty, isBraked, share, reached }: WaitingShare,
     screened: "submit" | "easy" | "tentative" | "block",
@@ -229,7 +231,7 @@ export class ShareFlow {
     const { verdicts } = upstream.terms;
     if (verdicts === "none") {
       counter.lost(seat, "outage", ledger, difficulty);
-      // Nobody looks at it; but a miner that goes on is not to pass for one that does not.
+      // The share is not checked, but its miner must not count as silent.
       if (seat.isLocal) this.#local.found(seat, difficulty, this.#now(time));
       return "taken";
     }
@@ -280,10 +282,10 @@ export class ShareFlow {
     return "waiting";
   }
 
-  /** A share that waited for its turn goes up. */
+  /** A share that waited for its turn is sent. */
   sent(slot: Slot<MinerSeat>, serial: number): void {
     const share = slot.pending.of(serial);
-    // It may have waited for too long.
+    // It may have been given up after too long a wait.
     if (share === undefined) return;
     share.isQueued = false;
     share.sentAt = this.#now();
@@ -297,9 +299,9 @@ export class ShareFlow {
   }
 
   /**
-   * The pool's job, difficulty or version mask is another, or it has shown how it takes a difficulty.
-   * Shares that wait for their turn and that it would refuse now do not go up: they are stale, refused
-   * for their version bits, or kept.
+   * The pool's job, difficulty or version mask has changed, or it has shown its rule for
+   * difficulties. Shares that wait for their turn and that it would reject now are not sent: they
+   * are stale, refused for their version bits, or kept.
    */
   reconsider(slot: Slot<MinerSeat>): void {
     const { upstream, pending, screening: { hashing }, verdictCheck } = slot;
@@ -307,7 +309,7 @@ export class ShareFlow {
     const { poolDifficulty } = hashing;
     const withdrawn = new Map<number, PendingShare<MinerSeat>>();
     for (const [serial, share] of pending.queued()) {
-      // Nobody knows yet what it was to find out.
+      // What it was sent to find out is still unknown.
       if (share.isTentative) slot.untold(share);
       const stamp = share.stamp!;
       const { sure, possible } = poolDifficulty.demand(stamp);
@@ -344,18 +346,18 @@ export class ShareFlow {
       this.#lateAnswers.add(owner, requestId, REFUSED_COMMONLY[reason]);
       return;
     }
-    // Had it gone up at once, the pool would have counted it.
+    // If it had been sent at once, the pool would have counted it.
     slot.brakeLoss += difficulty;
     this.#good(owner, "kept", slot, difficulty, time);
     this.#lateAnswers.add(owner, requestId, undefined);
   }
 
-  /** Ends what waits to be hashed, before anything changes of jobs, difficulties or places. */
+  /** Finishes shares that wait to be hashed, before jobs, difficulties or places change. */
   finish(): void {
     this.#batch.run();
   }
 
-  /** The pool judged shares alike; without a slot its connection is gone by now. */
+  /** The pool gave these shares the same verdict; without a slot its connection is gone. */
   judged(slot: Slot<MinerSeat> | undefined, first: number, last: number, verdict: Verdict): void {
     const strays = this.#books.strayVerdicts;
     if (slot === undefined) {
@@ -404,7 +406,7 @@ export class ShareFlow {
     upstream.watch.judged(miner.sessionId, verdict, judgedAt);
   }
 
-  /** Shares that will not be judged, though their connection goes on. */
+  /** These shares will not be judged, although their connection goes on. */
   abandoned(slot: Slot<MinerSeat>, first: number, last: number): void {
     for (let serial = first; serial <= last; serial++) {
       const share = slot.pending.giveUp(serial);
@@ -421,7 +423,7 @@ export class ShareFlow {
     this.#lateAnswers.give();
   }
 
-  /** Of shares that began to wait for their turn before `time` none goes up: their jobs may be gone. */
+  /** Ends shares that started to wait for their turn before `time`: their jobs may be over. */
   #expireQueued(slot: Slot<MinerSeat>, time: number): void {
     const { upstream, pending } = slot;
     if (upstream.queued === 0) return;
@@ -435,22 +437,25 @@ export class ShareFlow {
     for (const serial of overdue) this.#forget(pending.giveUp(serial)!, slot);
   }
 
-  /** Forgets jobs of connections that have long been gone. */
+  /** Forgets jobs of connections that were lost long ago. */
   tick(): void {
     this.#gone.expire(this.#now());
   }
 
-  /** A connection is gone: no block for a job of it goes up any more. */
+  /** A connection is gone: no more blocks for its jobs can be sent. */
   gone(slot: Slot<MinerSeat>): void {
     this.#gone.add(slot, this.#now());
   }
 
-  /** Miners without a place still work on the job with this number, told again these many times. */
+  /**
+   * Miners without a place still work on the job with this number, which was told again `again`
+   * times.
+   */
   stillUsed(jobNumber: number, again: number): void {
     this.#gone.stillUsed(jobNumber, again, this.#now());
   }
 
-  /** How often a connection that is gone told its last job again, if it is the same as this. */
+  /** How often the same job was told again, if it was the last of a connection that is gone. */
   againOf(job: Job): number | undefined {
     return this.#gone.againOf(job);
   }
@@ -459,14 +464,14 @@ export class ShareFlow {
   *lost(slot: Slot<MinerSeat>): Generator<void> {
     for (const share of slot.pending.expire(Infinity)) {
       this.#countUnanswered(share, slot, "unansweredConnectionLost");
-      // Nobody knows whether the pool still got it.
+      // It is not known whether the pool still got it.
       this.#lateAnswers.add(share.owner, share.requestId, UNKNOWN_FATE);
       yield;
     }
     this.#lateAnswers.give();
   }
 
-  /** Gives up shares of a connection that were sent before `sentBefore`: there is a stop to make. */
+  /** At a stop: gives up shares of a connection that were sent before `sentBefore`. */
   stop(slot: Slot<MinerSeat>, sentBefore: number): void {
     for (const share of slot.pending.expire(sentBefore)) {
       const { isGone, miner } = share.owner;
@@ -495,17 +500,17 @@ export class ShareFlow {
     return slot?.screening.hashing === undefined ? REFUSED[reason] : REFUSED_COMMONLY[reason];
   }
 
-  /** A share that this miner sent to this connection waits no longer. */
+  /** Notes that a share of this miner no longer waits on this connection. */
   #settled(seat: MinerSeat, slot: Slot<MinerSeat>): void {
     if (seat.slot === slot) seat.waiting--;
     else slot.settledOfLeft(seat);
   }
 
-  /** A share whose verdict is not expected any more. The miner is told true. */
+  /** Gives up a share whose verdict is not expected any more. The miner is answered true. */
   #forget(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>): void {
     const { isGone } = share.owner;
     this.#settled(share.owner, slot);
-    // Another one has to find out how the pool takes its new difficulty.
+    // Another share must find out the pool's rule for its new difficulty.
     if (share.isTentative) slot.untold(share);
     this.#countUnanswered(share, slot, isGone ? "unansweredMinerGone" : "unansweredTimedOut");
     this.#lateAnswers.add(share.owner, share.requestId, undefined);
@@ -519,7 +524,7 @@ export class ShareFlow {
   }
 
   #countUnanswered(share: PendingShare<MinerSeat>, slot: Slot<MinerSeat>, why: Unanswered): void {
-    // One that waited for its turn has not been counted yet.
+    // A share that waited for its turn has not been counted as submitted yet.
     if (share.isQueued) this.#countSubmitted(share, slot);
     this.#counter.lost(share.owner, why, slot.ledger, share.difficulty);
     if (share.block === undefined) return;

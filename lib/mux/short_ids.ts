@@ -1,13 +1,13 @@
 /**
- * Which miners one connection can tell apart by the low byte of their session ids; pure.
+ * Decides which miners one connection can tell apart by the low byte of their session ids; pure.
  *
- * A byte that a miner has left rests until the pool's older jobs are over: another that has it would
- * search what was searched, and its shares would be duplicates.
+ * The byte of a miner that left rests until the pool's older jobs are over: another miner with the
+ * same byte would search the same work again, and its shares would be duplicates.
  */
 
 const COUNT = 256;
 
-/** A connection with this many miners is full: bytes that rest need room, too. */
+/** A connection with this many miners is full, because resting bytes need room, too. */
 const FULL = 240;
 
 /** How long a byte rests unless a clean job comes, in milliseconds. */
@@ -17,13 +17,13 @@ const NOBODY = -1;
 
 /** The low bytes in use on one connection. Times are monotonic, in milliseconds. */
 export class ShortIds {
-  /** Whose each byte is, or was last; {@linkcode NOBODY} for nobody's. */
+  /** The session id that has each byte, or had it last; {@linkcode NOBODY} for none. */
   readonly #owners = new Int32Array(COUNT).fill(NOBODY);
-  /** Since when it rests; Infinity while it is in use. */
+  /** When each byte started to rest; Infinity while it is in use. */
   readonly #restsSince = new Float64Array(COUNT);
   #inUse = 0;
 
-  /** Whether a miner with this session id can be told from all others now. */
+  /** Whether a miner with this session id can be told apart from all others now. */
   isFree(sessionId: number, time: number): boolean {
     const byte = sessionId % COUNT;
     if (this.#inUse >= FULL || this.#owners[byte] !== NOBODY && this.#isInUse(byte)) return false;
@@ -39,13 +39,13 @@ export class ShortIds {
     this.#inUse++;
   }
 
-  /** It works here no more. */
+  /** It no longer works here. */
   give(sessionId: number, time: number): void {
     this.#restsSince[sessionId % COUNT] = time;
     this.#inUse--;
   }
 
-  /** Whatever was searched is over. */
+  /** Ends all rests: the jobs that were searched are over. */
   rested(): void {
     for (let byte = 0; byte < COUNT; byte++) {
       if (!this.#isInUse(byte)) this.#owners[byte] = NOBODY;

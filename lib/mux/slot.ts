@@ -1,6 +1,6 @@
 /**
- * A place for one upstream connection of an account: the connection, its jobs, the miners that sit
- * there, and the shares it has not judged.
+ * One upstream connection of an account: the connection itself, its jobs, its miners, and the
+ * shares it has not judged.
  */
 
 import { Allowance } from "../base/allowance.ts";
@@ -24,24 +24,27 @@ import { Views } from "./views.ts";
 import { Work } from "./work.ts";
 
 /**
- * A mask changes this often, in milliseconds and times at once. Of one that changes more only the
- * bits that are always allowed are left.
+ * How often the mask may change, in milliseconds, and how many times at once. If it changes more
+ * often, only the bits that are always allowed remain.
  */
 const MASK_EVERY_MS = 10_000;
 const MASK_BURST = 6;
 
-/** A miner is given the newest job out of turn this often, in milliseconds, and times at once. */
+/**
+ * How often a miner may get the newest job out of turn, in milliseconds, and how many times at
+ * once.
+ */
 const AGAIN_EVERY_MS = 35_000;
 const AGAIN_BURST = 3;
 
-/** Miners that flood are given it this often, in milliseconds, all of them together. */
+/** How often miners that flood get it out of turn, in milliseconds, all of them together. */
 const RAISE_EVERY_MS = 5_000;
 
-/** What a slot asks of those who sit there. */
+/** The part of a miner's seat that a slot needs. */
 export interface Sitter {
   /** The miner. */
   readonly miner: Downstream;
-  /** Where its difficulty is noted. */
+  /** Its place in the tables of difficulties. */
   readonly place: number;
   /** How it sees jobs here. */
   view: Padding;
@@ -49,63 +52,68 @@ export interface Sitter {
   waiting: number;
 }
 
-/** `Seat` is what the multiplexer keeps of a miner. */
+/** `Seat` is the multiplexer's state of a miner. */
 export class Slot<Seat extends Sitter> implements Crowd {
   /** The connection itself. */
   readonly upstream: Upstream;
-  /** Jobs shares can be submitted for here. */
+  /** The jobs that shares can be submitted for. */
   readonly jobs: JobBook;
-  /** What miners here have to work on. */
+  /** The work of the miners here. */
   readonly work: Work = new Work();
-  /** How they see it. */
+  /** The ways they see it. */
   readonly views: Views;
-  /** What becomes of shares before they go up. */
+  /** Checks shares before they are sent. */
   readonly screening: Screening;
-  /** Holds the pool's verdicts against our own arithmetic; `undefined` where that is not wanted. */
+  /** Compares the pool's verdicts with our own arithmetic; `undefined` where that is not wanted. */
   readonly verdictCheck: VerdictCheck | undefined;
-  /** How difficult each of them finds it. */
+  /** The difficulty of each miner here. */
   readonly difficulties: DifficultyKeeper;
-  /** Shares waiting for this connection's verdict. */
+  /** Shares that wait for this connection's verdict. */
   readonly pending: PendingShares<Seat> = new PendingShares();
-  /** Who sits here, by session id. */
+  /** The seats of the miners here, by session id. */
   readonly seats: Map<number, Seat> = new Map();
-  /** Session ids of miners that left; free once this pool, and any other, was told. */
+  /** Session ids of miners that left; they become free once this pool and all others were told. */
   readonly leaving: Set<number> = new Set();
-  /** How often each session left and the pool has not forgotten it yet. */
+  /** How often each session left without the pool having forgotten it yet. */
   readonly #unforgotten = new Map<number, number>();
-  /** Miners that left while shares of them waited here, by session id; the last that had the id. */
+  /**
+   * Miners that left while their shares waited here, by session id; the last miner with each id.
+   */
   readonly #left = new Map<number, { readonly seat: Seat; waiting: number }>();
-  /** Which session ids the pool's few bytes can tell apart; `undefined` where all of them. */
+  /** The session ids that the pool's few bytes can tell apart; `undefined` if it can tell all. */
   readonly #ids: ShortIds | undefined;
-  /** Where they are few: whether miners here are paired, from the first of them on. */
+  /** If the bytes are few: whether miners here are paired, decided by the first one. */
   #holdsPaired: boolean | undefined;
-  /** How many shares went up. */
+  /** How many shares were sent. */
   #sent = 0;
   /** Shares of this connection. */
   readonly ledger: Ledger;
-  /** Of shares that nobody hashes here. */
+  /** The credit for shares that are not hashed here. */
   #creditedAsTold = 0;
   readonly #credit: PoolCredit | undefined;
-  /** Against floods; `undefined` where miners have what the pool sets. */
+  /** The brake against floods; `undefined` where the pool sets miners' difficulties. */
   readonly brake: FloodBrake | undefined;
-  /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
+  /** Work of good shares that the pool does not count because the brake was on, as difficulty. */
   brakeLoss = 0;
-  /** How many miners move here at a time. */
+  /** Limits how many miners move here at a time. */
   readonly portions: Portions = new Portions();
-  /** Our number of the last job that made older ones no good, by itself or with another mask. */
+  /**
+   * Our number of the last job that made older ones worthless, because it was clean or the mask
+   * changed.
+   */
   currentFrom = 0;
   /** When the last job came; `undefined` before the first. */
   jobAt: number | undefined;
   /** When the last verdict came. */
   judgedAt: number = -Infinity;
-  /** The number of the newest job when last a miner that had been told it went elsewhere. */
+  /** The number of the newest job when a miner that had been told it last moved elsewhere. */
   #movedAwayWith = -1;
   #versionMask: number;
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
   readonly #raises = new Allowance(RAISE_EVERY_MS, 1);
   readonly #gifts = new Allowance(AGAIN_EVERY_MS, AGAIN_BURST);
 
-  /** An empty place on a connection that is ready, at `time`. */
+  /** An empty slot for a connection that became ready at `time`. */
   constructor(upstream: Upstream, time: number) {
     const { extranonce, retention, startingDifficulty, validation, difficulty } = upstream.terms;
     this.upstream = upstream;
@@ -125,8 +133,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   /**
-   * The version bits miners may roll: those the pool allows and its job leaves. Firmware and pools
-   * combine both by OR, XOR or replacement, which agree where the job has no bit in the mask.
+   * The version bits that miners may roll: those that the pool allows and that are not set in its
+   * job. Firmware and pools combine the two by OR, XOR or replacement, which give the same result
+   * where the job has no bit in the mask.
    */
   get versionMask(): number {
     return this.#versionMask;
@@ -142,27 +151,30 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return handles;
   }
 
-  /** The difficulties that the pool counts for shares it accepted, together. */
+  /** The sum of the difficulties that the pool counts for shares it accepted. */
   get credited(): number {
     return this.#creditedAsTold + (this.#credit?.sum ?? 0);
   }
 
-  /** The pool's own difficulty: miners have at most this where theirs is our business. */
+  /** The pool's own difficulty: the highest for miners whose difficulty we set. */
   get ceiling(): number {
     return this.screening.hashing?.poolDifficulty.current ?? this.upstream.terms.poolDifficulty;
   }
 
-  /** Whether it is for the miners of one worker, which have the pool's own difficulty. */
+  /** Whether it is for the miners of one worker, which get the pool's own difficulty. */
   get isOfOneWorker(): boolean {
     return this.upstream.terms.difficulty === "passed";
   }
 
-  /** The pool's own difficulty is another: miners have it from the next job on. */
+  /** The pool's own difficulty changed: miners get it with the next job. */
   passOn(poolDifficulty: number): void {
     this.difficulties.set(0, passedOn(poolDifficulty));
   }
 
-  /** Whether it was not told with the newest job, which then may be told again with it. */
+  /**
+   * Whether the difficulty was not told with the newest job; if so, the job may be told again with
+   * it.
+   */
   takeUntold(time: number): "harder" | "easier" | undefined {
     if (!this.isOfOneWorker || this.work.job === undefined) return undefined;
     const told = this.difficulties.of(this.jobs.find(this.work.number)!.difficulties, 0);
@@ -176,12 +188,12 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.seats.size;
   }
 
-  /** Whether miners that look like this one can sit here at all. */
+  /** Whether a miner with this layout can sit here at all. */
   suits({ layout, sessionId }: Downstream): boolean {
     return this.views.of(layout, sessionId) !== undefined;
   }
 
-  /** Whether there is a place for this miner now. */
+  /** Whether there is room for this miner now. */
   hasRoomFor({ sessionId, layout }: Downstream, time: number): boolean {
     if (this.seats.size >= this.upstream.terms.capacity) return false;
     if (this.#ids === undefined) return true;
@@ -203,7 +215,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.upstream.enter(worker);
   }
 
-  /** It stands up; the pool forgets it now or later. */
+  /** The miner leaves the slot; the pool forgets it now or later. */
   dismiss(sessionId: number, time: number): void {
     const seat = this.seats.get(sessionId)!;
     this.seats.delete(sessionId);
@@ -214,19 +226,19 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.upstream.leave(sessionId, seat.waiting > 0);
   }
 
-  /** Whether the pool may still take this session id for a miner that left. */
+  /** Whether the pool may still connect this session id with a miner that left. */
   remembers(sessionId: number): boolean {
     return this.#unforgotten.has(sessionId);
   }
 
-  /** The pool has forgotten a miner that left once. */
+  /** The pool has forgotten a miner for one of the times it left. */
   forgotten(sessionId: number): void {
     const left = this.#unforgotten.get(sessionId)! - 1;
     if (left > 0) this.#unforgotten.set(sessionId, left);
     else this.#unforgotten.delete(sessionId);
   }
 
-  /** A share of a miner that left waits here. */
+  /** Notes that a share of a miner that left waits here. */
   waitsOfLeft(seat: Seat): void {
     const { sessionId } = seat.miner;
     const left = this.#left.get(sessionId);
@@ -234,7 +246,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     else this.#left.set(sessionId, { seat, waiting: 1 });
   }
 
-  /** A share of a miner that left waits no more. */
+  /** Notes that a share of a miner that left no longer waits. */
   settledOfLeft(seat: Seat): void {
     const { sessionId } = seat.miner;
     const left = this.#left.get(sessionId);
@@ -243,7 +255,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     this.upstream.settled(sessionId);
   }
 
-  /** How many shares of its last stay wait, of a miner that comes back. */
+  /** How many shares of its last stay still wait when a miner comes back. */
   #takeWaiting(seat: Seat): number {
     const { sessionId } = seat.miner;
     const left = this.#left.get(sessionId);
@@ -255,7 +267,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   /**
    * The pool judged a share.
    *
-   * @returns how that contradicts our own arithmetic, unless the difficulty changed on the way.
+   * @returns how the verdict contradicts our own arithmetic, unless the difficulty changed on the
+   * way.
    */
   judged(serial: number, share: PendingShare<Seat>, verdict: Verdict): Contradiction | undefined {
     const found = this.verdictCheck?.judged(serial, verdict);
@@ -266,7 +279,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return isCrossed ? undefined : found;
   }
 
-  /** The verdict on a share says nothing of how the pool takes a difficulty, or none will come. */
+  /**
+   * The verdict on a share shows nothing about the pool's rule for difficulties, or none will come.
+   */
   untold({ stamp, reached }: PendingShare<Seat>): void {
     if (stamp !== undefined) this.screening.hashing?.poolDifficulty.untold({ stamp, reached });
   }
@@ -290,7 +305,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
     if (poolDifficulty.refused({ ...share, stamp })) this.#credit!.refused(stamp, reached);
   }
 
-  /** The serial of a share that goes up now. */
+  /** The serial for a share that is sent now. */
   nextSerial(): number {
     return this.#sent++;
   }
@@ -319,7 +334,9 @@ export class Slot<Seat extends Sitter> implements Crowd {
     if (this.maskChanged(time) || isClean) this.currentFrom = number;
   }
 
-  /** The newest job is to be told again under another number; `isClean` if older work is no good. */
+  /**
+   * The newest job must be told again under another number; `isClean` if older work is worthless.
+   */
   setJobAgain(number: number, isClean: boolean): void {
     this.jobs.addAgain(number);
     this.work.setAgain(number, isClean);
@@ -327,8 +344,8 @@ export class Slot<Seat extends Sitter> implements Crowd {
   }
 
   /**
-   * The same with the difficulties that miners are to have from now on. If they are to drop easier
-   * work it is as a clean one to them; shares for that are still good.
+   * The same with the miners' new difficulties. If they must drop easier work, they get it as a
+   * clean job; shares for the easier work are still good.
    */
   setDifficultiesAgain(number: number, isHarder: boolean): void {
     this.jobs.addAgain(number, this.#jobDifficulty());
@@ -342,12 +359,12 @@ export class Slot<Seat extends Sitter> implements Crowd {
     };
   }
 
-  /** A miner that was told the newest job works elsewhere from now on, and may come back. */
+  /** A miner that was told the newest job works elsewhere from now on; it may come back. */
   movedAway(): void {
     this.#movedAwayWith = this.work.number;
   }
 
-  /** Whether a miner that comes from elsewhere may have been told the newest job here before. */
+  /** Whether a miner that comes from elsewhere may already have been told the newest job here. */
   get isJobKnownElsewhere(): boolean {
     return this.work.job !== undefined && this.work.number === this.#movedAwayWith;
   }
@@ -357,12 +374,12 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.work.job !== undefined && this.#gifts.take(time);
   }
 
-  /** Whether it may be given again to miners that are to find harder shares from now on. */
+  /** Whether it may be given again to miners that must find harder shares from now on. */
   mayRaise(time: number): boolean {
     return this.work.job !== undefined && this.#raises.take(time);
   }
 
-  /** The pool's mask or its job is another. @returns whether the mask for miners is another, too. */
+  /** The pool's mask or its job changed. @returns whether the mask for miners changed, too. */
   maskChanged(time: number): boolean {
     const { job } = this.work;
     const before = this.#versionMask;

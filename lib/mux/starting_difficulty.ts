@@ -1,27 +1,27 @@
 /**
- * The difficulty a miner begins with, by what it says of itself; pure.
+ * Chooses a miner's first difficulty by its client agent, its suggestion and its past; pure.
  */
 
 import { exponentAtMost } from "./powers_of_two.ts";
 import { HIGHEST_EXPONENT, LOWEST_EXPONENT } from "./vardiff_rules.ts";
 
-/** What a kind of miner begins with, as exponents. */
+/** The first difficulties of a kind of miner, as exponents. */
 interface Kind {
-  /** What its client agent begins with, in lower case. */
+  /** The beginnings of its client agents, in lower case. */
   readonly agents: readonly string[];
-  /** What it needs by guess. */
+  /** The guessed difficulty. */
   readonly start: number;
-  /** Less than this it never takes. */
+  /** The lowest difficulty that it accepts. */
   readonly floor?: number;
-  /** Whether its first words weigh more than what its worker name had before. */
+  /** Whether its kind decides, not the difficulty that its worker name had before. */
   readonly isSlow?: boolean;
-  /** Whether it would flood a pool if it had been silent for long, and comes to life. */
+  /** Whether it would flood a pool when it starts again after a long silence. */
   readonly isFast?: boolean;
 }
 
 const OTHERS: Kind = { agents: [""], start: 14 };
 
-/** The first that fits counts. */
+/** The first match counts. */
 const KINDS: readonly Kind[] = [
   { agents: ["nicehash", "miningrigrentals"], start: 19, floor: 19, isFast: true },
   // Up to 10 TH/s.
@@ -40,23 +40,23 @@ const KINDS: readonly Kind[] = [
   OTHERS,
 ];
 
-/** No kind is told by more of a client agent. */
+/** No kind needs more of a client agent. */
 const TELLING_CHARS = 20;
 
-/** What a miner begins with, and what it never goes below. */
+/** A miner's first and lowest difficulty. */
 export interface Start {
   /** Exponent of its first difficulty, before any bound. */
   readonly start: number;
-  /** Exponent of the lowest it takes, instead of the setting's; `undefined` if it did not say. */
+  /** Exponent of the lowest it accepts, in place of the setting; `undefined` if not known. */
   readonly floor: number | undefined;
-  /** Whether `start` is known from before. */
+  /** Whether `start` comes from an earlier connection. */
   readonly isKnown: boolean;
   /** See {@linkcode Kind.isFast}. */
   readonly isFast: boolean;
 }
 
 /**
- * What a miner begins with.
+ * A miner's first difficulty.
  *
  * @param suggestion the difficulty it suggests, by request or password.
  * @param remembered the exponent that its worker name had lately.
@@ -72,7 +72,7 @@ export function startOf(
   const suggested = suggestedExponent(suggestion);
   const floor = floorOf(kind, suggested);
   const { isSlow = false, isFast = false } = kind;
-  // Only the slowest ask for less than 1: another one had the name.
+  // Only the slowest miners ask for less than 1: another miner had the name before.
   const isAlone = isSlow || (suggested !== undefined && suggested < 0);
   if (remembered !== undefined && !isAlone) {
     return { start: remembered, floor, isKnown: true, isFast };
@@ -83,7 +83,7 @@ export function startOf(
   return { start, floor, isKnown: false, isFast };
 }
 
-/** The exponent of the power of two that a suggestion is taken for; `undefined` if for none. */
+/** The exponent of the power of two for a suggestion; `undefined` if it is not usable. */
 function suggestedExponent(suggestion: number | undefined): number | undefined {
   if (suggestion === undefined || !(suggestion > 0 && suggestion < Infinity)) return undefined;
   return Math.max(LOWEST_EXPONENT, Math.min(HIGHEST_EXPONENT, exponentAtMost(suggestion)));

@@ -1,101 +1,104 @@
 /**
- * What a connection to a pool settled in its handshake, in words that every kind of pool has. The
- * mux decides by these, never by the kind.
+ * The terms that a connection to a pool settled in its handshake, the same for every kind of pool.
+ * The mux decides by the terms, never by the kind.
  */
 
 import { formatHex32 } from "../base/hex.ts";
 
 /**
- * How miners' work is kept apart within the bytes that a pool leaves free in the coinbase: zeros, the
- * session id, most significant byte first, the miner's extranonce2, zeros.
+ * How miners' work is kept apart in the bytes that a pool leaves free in the coinbase: zeros, the
+ * session id with the most significant byte first, the miner's extranonce2, zeros.
  */
 export interface ExtranonceRoom {
   /** Bytes between the coinbase parts as the pool sends them; its own extranonce1 is in part 1. */
   readonly bytes: number;
-  /** Where in them the session id begins. */
+  /** The offset of the session id in them. */
   readonly offset: number;
-  /** Bytes of the session id: with 1, its low byte, 256 miners fit. */
+  /** Bytes of the session id; 1 means its low byte, for at most 256 miners. */
   readonly idBytes: 1 | 2;
 }
 
-/** What of those bytes a miner sees: its extranonce1, which ends with its session id, and what it rolls. */
+/**
+ * The part of those bytes that a miner sees: its extranonce1, which ends with its session id, and
+ * its extranonce2.
+ */
 export interface ExtranonceLayout {
   /**
-   * Bytes of extranonce1, 1 to 4. With 1 a miner sees the low byte of its session id; the other is
-   * its lane, and ends the coinbase part 1 that the miner gets.
+   * Bytes of extranonce1, 1 to 4. With 1, a miner sees the low byte of its session id; the other
+   * byte is its lane, at the end of the miner's coinbase part 1.
    */
   readonly extranonce1Bytes: number;
   /** Bytes of extranonce2, 2 to 4. */
   readonly extranonce2Bytes: number;
 }
 
-/** How long a pool takes shares for jobs that are not its newest. */
+/** How long a pool accepts shares for jobs that are not its newest. */
 export interface Retention {
-  /** How many jobs, the newest included. */
+  /** How many jobs, including the newest. */
   readonly jobs: number;
-  /** How many older ones after a clean job. */
+  /** How many older jobs after a clean job. */
   readonly acrossClean: number;
-  /** How long after a newer job came, in milliseconds; Infinity for as long as they are kept. */
+  /** How long after a newer job came, in milliseconds; Infinity while they are kept. */
   readonly ms: number;
 }
 
-/** Which verdicts of a pool that judges shares by itself are held against our own arithmetic. */
+/** Which verdicts of a pool that judges shares itself are compared with our own arithmetic. */
 export type Verify = "off" | "sample" | "all";
 
 /** The terms of one connection. */
 export interface Terms {
-  /** Where miners' extranonces go. */
+  /** The room for miners' extranonces. */
   readonly extranonce: ExtranonceRoom;
-  /** The most miners that sit there, as the operator wants it; Infinity for as many as fit. */
+  /** The most miners on it, as set by the operator; Infinity for as many as fit. */
   readonly capacity: number;
-  /** The difficulty that miners start at here, where it is the pool that sets theirs. */
+  /** The difficulty that miners start at, where the pool sets it. */
   readonly startingDifficulty: number;
-  /** What a share has to reach for the pool to want it; where shares are hashed here. */
+  /** The difficulty that a share must reach for the pool, where shares are hashed here. */
   readonly poolDifficulty: number;
   /**
-   * Who sets the difficulty of each miner: the pool; we, at most as high as the pool's own; or the
-   * pool's own is passed on, since the connection is for the miners of one worker only. In the last
-   * two cases a difficulty that the pool changes is its own.
+   * How each miner's difficulty is set: `pool`, by the pool; `vardiff`, by us, up to the pool's
+   * own; `passed`, the pool's own is passed on, because the connection is only for the miners of
+   * one worker. In the last two cases a change by the pool is a change of its own difficulty.
    */
   readonly difficulty: "pool" | "vardiff" | "passed";
-  /** Whether the pool judges shares by itself, or they are hashed here and only good ones go up. */
+  /** Whether the pool judges shares itself, or they are hashed here and only good ones are sent. */
   readonly validation: "pool" | "here";
   /**
-   * What the pool says of shares: it judges each; it takes them and says nothing; or there is no
-   * pool, and shares only keep miners busy.
+   * The pool's verdicts: `given`, for each share; `assumed`, it accepts shares without a verdict;
+   * `none`, there is no pool, and shares only keep miners busy.
    */
   readonly verdicts: "given" | "assumed" | "none";
-  /** Where the pool judges shares by itself: which of them are hashed here, too. Absent: none. */
+  /** Which shares are hashed here, too, where the pool judges them itself. Absent: none. */
   readonly verify?: Verify;
-  /** Whether a share can say that its time is 0; if not, the pool would read the job's own time. */
+  /** Whether a share can have the time 0; if not, the pool would use the job's own time. */
   readonly canSayTimeZero: boolean;
-  /** How long its jobs are good for. */
+  /** How long its jobs are valid. */
   readonly retention: Retention;
 }
 
 /**
- * Miners that one byte tells apart on a connection: fewer than it has values, for some of them rest
- * (short_ids.ts), and one may have the byte of another.
+ * How many miners one byte can tell apart on a connection: fewer than its values, because some rest
+ * (short_ids.ts), and two ids may have the same byte.
  */
 export const MINERS_BY_BYTE = 224;
 
-/** How many miners surely find a place on a connection with these terms; Infinity for all. */
+/** How many miners certainly find a place on a connection with these terms; Infinity for all. */
 export function placesOn({ extranonce, capacity }: Pick<Terms, "extranonce" | "capacity">): number {
   return extranonce.idBytes === 1 ? Math.min(capacity, MINERS_BY_BYTE) : capacity;
 }
 
-/** What agents give miners, and every pool with 8 bytes has room for. */
+/** The layout that agents give miners; every pool with 8 bytes has room for it. */
 export const WIDEST_LAYOUT: ExtranonceLayout = { extranonce1Bytes: 4, extranonce2Bytes: 4 };
 
-/** The largest size of an extranonce2 that any pool gives. */
+/** The largest extranonce2 size of any pool. */
 const MAX_ROOM_BYTES = 16;
 
 /**
- * How the bytes are used that a Stratum pool leaves free, which are its extranonce2 size.
+ * How the free bytes of a Stratum pool, its extranonce2, are used.
  *
- * @param wanted Bytes of extranonce2 that the operator wants miners to have: with 2 in 4 there is
- * room for whole session ids; `undefined` for no wish.
- * @returns `undefined` for a size with which miners cannot be kept apart, and for what is no size.
+ * @param wanted Bytes of extranonce2 that the operator wants for miners: with 2 of 4 there is room
+ * for whole session ids; `undefined` for no preference.
+ * @returns `undefined` for a size that cannot keep miners apart, or that is not valid.
  */
 export function roomFor(bytes: number, wanted?: number): ExtranonceRoom | undefined {
   if (!Number.isInteger(bytes) || bytes < 4 || bytes > MAX_ROOM_BYTES) return undefined;
@@ -104,19 +107,19 @@ export function roomFor(bytes: number, wanted?: number): ExtranonceRoom | undefi
 }
 
 /**
- * The room that a miner with this layout works in. Of 4 bytes some firmware needs 2 for itself; the
- * others then hold the whole session id, and no miner of another layout may work on that connection.
+ * The room for a miner with this layout. Some firmware needs 2 of 4 bytes for itself; the other 2
+ * then hold the whole session id, and no miner with another layout may work on that connection.
  */
 export function roomOf(room: ExtranonceRoom, layout: ExtranonceLayout): ExtranonceRoom {
   return isPaired(room, layout) ? { ...room, idBytes: 2 } : room;
 }
 
-/** Whether a miner with this layout needs a connection with others of its kind only. */
+/** Whether a miner with this layout needs a connection with no other layouts. */
 export function isPaired(room: ExtranonceRoom, layout: ExtranonceLayout): boolean {
   return room.idBytes === 1 && layout.extranonce1Bytes === 2;
 }
 
-/** What goes around a miner's extranonces, in hex. */
+/** The bytes around a miner's extranonces, in hex. */
 export interface Padding {
   /** Between coinbase part 1 and the miner's extranonce1; ends with its lane if it has one. */
   readonly before: string;
@@ -124,13 +127,13 @@ export interface Padding {
   readonly after: string;
 }
 
-/** Whether miners with this layout can work in this room. */
+/** Whether miners with this layout fit into this room. */
 export function fits(pools: ExtranonceRoom, layout: ExtranonceLayout): boolean {
   const room = roomOf(pools, layout);
   return bytesBefore(room, layout) >= 0 && bytesAfter(room, layout) >= 0;
 }
 
-/** What goes around the extranonces of a miner; `undefined` if its layout does not fit. */
+/** The bytes around a miner's extranonces; `undefined` if its layout does not fit. */
 export function paddingFor(
   pools: ExtranonceRoom,
   layout: ExtranonceLayout,
@@ -146,7 +149,10 @@ export function paddingFor(
   };
 }
 
-/** What tells apart miners that need other paddings in one room: the byte of the id they do not see. */
+/**
+ * The lane of a miner: the byte of its session id that it does not see. It tells apart miners that
+ * need different paddings in one room.
+ */
 export function laneOf(sessionId: number, layout: ExtranonceLayout): number {
   return layout.extranonce1Bytes === 1 ? sessionId >>> 8 : 0;
 }
@@ -157,16 +163,16 @@ export function extranonce1Of(sessionId: number, { extranonce1Bytes }: Extranonc
 }
 
 /**
- * A miner's extranonce2 as pools are given it: a 32-bit number whose first bytes are the miner's,
- * the most significant first.
+ * A miner's extranonce2 as pools get it: a 32-bit number whose first bytes are the miner's, the
+ * most significant first.
  */
 export function alignedExtranonce2(extranonce2: number, layout: ExtranonceLayout): number {
   return (extranonce2 << 8 * (4 - layout.extranonce2Bytes)) >>> 0;
 }
 
 /**
- * Writes the bytes between the coinbase parts, `pools.bytes` of them from the beginning of `out`, for
- * a miner and the extranonce2 that it rolled.
+ * Writes the `pools.bytes` bytes between the coinbase parts at the beginning of `out`, for a miner
+ * and the extranonce2 that it rolled.
  */
 export function writeExtranonces(
   out: Uint8Array,

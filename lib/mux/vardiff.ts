@@ -1,12 +1,13 @@
 /**
- * The difficulty of every miner of an account where that is our business: as many shares as wanted
- * from each, and never above what the pool counts; pure, all times are handed in.
+ * Sets the difficulty of every miner of an account, where that is ours to set: each miner should
+ * send the wanted number of shares, at a difficulty never above the pool's; pure. All times are
+ * parameters.
  *
- * A miner has the difficulty it should have, by the work it does, and is told the lower one of that
- * and the pool's: work above the pool's difficulty that is withheld would be lost. A new one is told
- * together with a job only, so it is asked for at a job.
+ * A miner's wanted difficulty follows from its work; it is told the lower of that and the pool's,
+ * because at a higher one it would not send shares that the pool wants. A new difficulty is told
+ * only together with a job, so it is computed at a job.
  *
- * Of a miner are kept {@linkcode BYTES_PER_MINER} bytes in columns, by its place.
+ * The state of a miner is {@linkcode BYTES_PER_MINER} bytes in columns, indexed by its place.
  */
 
 import { isFarTooMany, RIGHT, stepsWanted } from "./difficulty_evidence.ts";
@@ -15,22 +16,22 @@ import { RememberedDifficulties } from "./remembered_difficulties.ts";
 import { type Start, startOf } from "./starting_difficulty.ts";
 import { HIGHEST_EXPONENT, type VardiffRules } from "./vardiff_rules.ts";
 
-/** A miner that begins to work. */
+/** A miner that starts to work. */
 export interface Newcomer {
-  /** Its whole worker name: by this its difficulty is remembered. */
+  /** Its whole worker name, under which its difficulty is remembered. */
   readonly name: string;
-  /** As it gave it. */
+  /** Its client agent, unchanged. */
   readonly clientAgent: string;
   /** The difficulty it suggests, by request or password. */
   readonly suggestion: number | undefined;
 }
 
-/** What is kept of a miner, in bytes. */
+/** The size of a miner's state, in bytes. */
 export const BYTES_PER_MINER = 20;
 
 /**
- * The brake makes a miner's work at most this many powers of two harder than it should be: at 60
- * shares a minute for each, 65,535 miners send 16 a second then.
+ * The brake makes a miner's work at most this many powers of two harder than wanted: with 60 shares
+ * a minute for each, 65,535 miners then send 16 a second.
  */
 export const MOST_BRAKE_STEPS = 12;
 
@@ -38,62 +39,73 @@ export const MOST_BRAKE_STEPS = 12;
 export const NO_BRAKE: number = -128;
 
 /**
- * Of a miner that got no job for longer than this, in milliseconds, silence says nothing: there was
- * no pool, or this program was not running.
+ * If a miner got no job for longer than this, in milliseconds, its silence proves nothing: there
+ * was no pool, or this program was not running.
  */
 export const MAX_JOB_GAP_MS = 240_000;
 
 /**
- * Shares that come in one read came at one moment, but were not found at one, so a miner is taken to
- * have been watched for at least this long, in milliseconds.
+ * Shares that arrive in one read were not all found at that moment, so a miner counts as watched
+ * for at least this long, in milliseconds.
  */
 const LEAST_MS = 1_000;
 
-/** A miner that was never heard of is lowered by this many powers of two for being silent. */
+/** A silent miner without a history is lowered by this many powers of two. */
 const GUESS_SILENT_STEPS = 4;
-/** One that is known to find shares is rather switched off than that much slower. */
+/**
+ * A silent miner that has found shares before is lowered by less: it is more likely off than that
+ * much slower.
+ */
 const KNOWN_SILENT_STEPS = 2;
-/** Lower it falls by shares alone, or it would flood us once it is switched on. */
+/**
+ * The most powers of two that silence lowers such a miner: otherwise it would flood us when it is
+ * switched on.
+ */
 const MOST_KNOWN_SILENT_STEPS = 4;
-/** Nor does a fast kind of miner fall below this exponent without a share. */
+/** A fast kind of miner does not fall below this exponent by silence either. */
 const FAST_SILENT_EXPONENT = 10;
 
-/** In the column of silences: it found no share here yet, and is known from before. */
+/** In the column of silences: it has found no share here yet, but is known from before. */
 const REMEMBERED = 0x40;
-/** Or nothing is known from before; of a fast kind, and of another one. */
+/** Nothing is known from before: a fast kind, and another kind. */
 const GUESSED_FAST = 0x80;
 const GUESSED = 0x81;
 
-/** In the column of floors: the setting's counts. */
+/** In the column of floors: the setting applies. */
 const NO_FLOOR = -128;
 
 const FIRST_PLACES = 16;
-/** Columns double up to this, and grow by as much from then on. */
+/** Columns double up to this size, and then grow by this much. */
 const MORE_PLACES = 1024;
 
 /** The miners of one account. */
 export class Vardiff {
   readonly #remembered: RememberedDifficulties;
-  /** Exponent of the difficulty a miner should have. */
+  /** Exponent of the wanted difficulty. */
   #wanted = new Int8Array(FIRST_PLACES);
-  /** Exponent of the one it has since its last job: lower by the pool's, higher by the brake. */
+  /**
+   * Exponent of the difficulty told with its last job: the pool's may make it lower, the brake
+   * higher.
+   */
   #told = new Int8Array(FIRST_PLACES);
-  /** Exponent of the lowest it takes, or {@linkcode NO_FLOOR}. */
+  /** Exponent of the lowest difficulty it accepts, or {@linkcode NO_FLOOR}. */
   #floor = new Int8Array(FIRST_PLACES);
-  /** By how many powers of two it was lowered since its last share, and what if it found none. */
+  /**
+   * By how many powers of two it was lowered since its last share, or a mark if it has found none.
+   */
   #silence = new Uint8Array(FIRST_PLACES);
-  /** Shares since it is watched, counted at the higher one of the two difficulties. */
+  /** Shares since the start of watching, counted at the higher of the two difficulties. */
   #shares = new Float64Array(FIRST_PLACES);
-  /** Since when it is watched, and when it was last asked for: milliseconds modulo 2^32. */
+  /** The start of watching, and when its difficulty was last computed: milliseconds modulo 2^32. */
   #since = new Uint32Array(FIRST_PLACES);
   #askedAt = new Uint32Array(FIRST_PLACES);
   readonly #freePlaces: number[] = [];
   #places = 0;
-  /** The last ceiling that came, and its exponent: it is the same for a whole connection. */
+  /** The last ceiling and its exponent, cached because it is the same for a whole connection. */
   #ceiling = 1;
   #ceilingExponent = 0;
 
-  /** Nobody is here. What is `remembered` may be shared with other accounts. */
+  /** No miner yet. `remembered` may be shared with other accounts. */
   constructor(remembered: RememberedDifficulties = new RememberedDifficulties()) {
     this.#remembered = remembered;
   }
@@ -106,8 +118,9 @@ export class Vardiff {
   /**
    * A miner comes.
    *
-   * @param now milliseconds, monotonic; of all calls alike.
-   * @returns its place, until {@linkcode give}. What it is told, {@linkcode atJob} says.
+   * @param now milliseconds, monotonic, from the same clock in all calls.
+   * @returns its place, until {@linkcode give}. {@linkcode atJob} returns the difficulty to tell
+   * it.
    */
   take(newcomer: Newcomer, now: number): number {
     const { name, clientAgent, suggestion } = newcomer;
@@ -120,7 +133,7 @@ export class Vardiff {
     return place;
   }
 
-  /** A miner leaves; what it did is remembered by its name. */
+  /** A miner leaves; its difficulty is remembered by its name. */
   give(place: number, name: string, now: number): void {
     const isKnown = this.#silence[place]! < GUESSED_FAST;
     if (isKnown) this.#remembered.add(name, this.#known(place), now);
@@ -128,8 +141,8 @@ export class Vardiff {
   }
 
   /**
-   * A miner that is here suggests a difficulty. If it found no share yet, it starts as if it had
-   * come with the suggestion.
+   * A present miner suggests a difficulty. If it has found no share yet, it starts as if it had
+   * come with this suggestion.
    */
   suggest(place: number, clientAgent: string, suggestion: number): void {
     const silence = this.#silence[place]!;
@@ -142,28 +155,28 @@ export class Vardiff {
   /**
    * A good share of a miner came.
    *
-   * @param difficulty what it is credited with.
-   * @returns whether shares come that fast that the miner should have a job out of turn.
+   * @param difficulty the difficulty that it is credited with.
+   * @returns whether shares come so fast that the miner should get a job out of turn.
    */
   share(place: number, difficulty: number, now: number, rules: VardiffRules): boolean {
     const wanted = this.#wanted[place]!;
     const told = this.#told[place]!;
     const unit = powerOf(Math.max(wanted, told));
-    // One for an old job may be worth many; chance counts it as one.
+    // A share for an old job may be worth many, but statistically it is one.
     const shares = this.#shares[place]! + (difficulty < unit ? difficulty / unit : 1);
     this.#shares[place] = shares;
     this.#silence[place] = 0;
-    // The pool's difficulty, the brake or a setting keeps it where it is.
+    // The pool's difficulty, the brake or a setting keeps the difficulty where it is.
     if (told !== wanted || wanted >= rules.highest) return false;
     return isFarTooMany(shares, this.#watchedMs(place, now) * rules.aimPerMs);
   }
 
   /**
-   * The difficulty that a miner is told together with a job, and has for it: a power of two.
+   * The difficulty to tell a miner together with a job: a power of two.
    *
    * @param ceiling the pool's difficulty for the job.
-   * @param brake exponent of the difficulty it has at least, against a flood, also above the ceiling
-   * and the settings' highest; but at most {@linkcode MOST_BRAKE_STEPS} above what it should have.
+   * @param brake exponent of its lowest difficulty during a flood, which may exceed the ceiling and
+   * the highest setting, but the wanted difficulty by at most {@linkcode MOST_BRAKE_STEPS}.
    */
   atJob(
     place: number,
@@ -176,7 +189,7 @@ export class Vardiff {
     const wanted = this.#bounded(place, this.#judged(place, now, rules), rules);
     const told = Math.min(wanted, this.#exponentOfCeiling(ceiling));
     const braked = Math.max(told, Math.min(brake, wanted + MOST_BRAKE_STEPS, HIGHEST_EXPONENT));
-    // Shares are counted in other units from now on.
+    // From now on shares are counted in other units.
     const isOther = Math.max(wanted, braked) !== Math.max(before, this.#told[place]!);
     this.#wanted[place] = wanted;
     this.#told[place] = braked;
@@ -185,14 +198,17 @@ export class Vardiff {
     return powerOf(braked);
   }
 
-  /** What a miner did so far says nothing: it comes from elsewhere, or had no pool. */
+  /**
+   * Starts watching a miner again: its past proves nothing, because it comes from elsewhere or had
+   * no pool.
+   */
   restart(place: number, now: number): void {
     this.#shares[place] = 0;
     this.#since[place] = now;
     this.#askedAt[place] = now;
   }
 
-  /** The exponent a miner should have, by what it did. */
+  /** The wanted exponent of a miner, by its work. */
   #judged(place: number, now: number, rules: VardiffRules): number {
     const wanted = this.#wanted[place]!;
     const shares = this.#shares[place]!;
@@ -207,7 +223,7 @@ export class Vardiff {
     return shares > 0 || steps > 0 ? wanted + steps : this.#silenced(place, wanted, steps, rules);
   }
 
-  /** The exponent for a miner that sent nothing; `steps` are fewer than 0. */
+  /** The exponent for a miner that sent nothing; `steps` is below 0. */
   #silenced(place: number, wanted: number, steps: number, rules: VardiffRules): number {
     const silence = this.#silence[place]!;
     if (silence >= GUESSED_FAST) {
@@ -227,12 +243,12 @@ export class Vardiff {
     this.#silence[place] = isKnown ? REMEMBERED : isFast ? GUESSED_FAST : GUESSED;
   }
 
-  /** The exponent of a miner that is known to find shares, before it fell silent. */
+  /** The exponent of a miner that has found shares, before it fell silent. */
   #known(place: number): number {
     return this.#wanted[place]! + this.#silence[place]! % REMEMBERED;
   }
 
-  /** An exponent within what the settings and the miner allow. */
+  /** Limits an exponent to the range that the settings and the miner allow. */
   #bounded(place: number, exponent: number, rules: VardiffRules): number {
     const { lowest, highest, isFixed } = rules;
     const floor = this.#floor[place]!;
@@ -265,7 +281,7 @@ export class Vardiff {
   }
 }
 
-/** How long ago a time of a column was, in milliseconds, up to 24 days. */
+/** The time since a time in a column, in milliseconds, up to 24 days. */
 function since(time: number, now: number): number {
   return Math.max(0, (now - time) | 0);
 }

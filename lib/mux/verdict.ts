@@ -1,23 +1,23 @@
 /**
- * What becomes of a share, in values that no kind of pool invented.
+ * The fate of a share, in values that do not depend on the kind of pool.
  *
- * There is one object for each reason and code, so that a share allocates none.
+ * There is one object for each reason and code, so that no share allocates one.
  */
 
 import { REFUSE_REASONS, type RefuseReason, type RejectReason } from "../base/share_reasons.ts";
 import { ERROR_CODE, type StratumError, stratumError } from "../protocol/stratum/error_code.ts";
 
-/** The pool takes a share. */
+/** The pool accepts a share. */
 export interface Accepted {
-  /** Tells the verdicts apart. */
+  /** Distinguishes the verdicts. */
   readonly kind: "accepted";
 }
 
-/** The pool does not take it; `code` and `text` are what miners are answered. */
+/** The pool rejects a share; `code` and `text` are the answer to the miner. */
 export interface Rejected extends StratumError {
-  /** Tells the verdicts apart. */
+  /** Distinguishes the verdicts. */
   readonly kind: "rejected";
-  /** What it is counted as. */
+  /** The reason it is counted under. */
   readonly reason: RejectReason;
   /** The pool's own code, for the log. */
   readonly poolCode: number;
@@ -25,21 +25,21 @@ export interface Rejected extends StratumError {
   readonly poolText: string;
 }
 
-/** What a pool says of a share. */
+/** A pool's verdict on a share. */
 export type Verdict = Accepted | Rejected;
 
-/** A share is refused here and goes nowhere; `code` and `text` are what the miner is answered. */
+/** A share is refused here and not sent; `code` and `text` are the answer to the miner. */
 export interface Refused extends StratumError {
-  /** Tells it from a verdict. */
+  /** Distinguishes it from a verdict. */
   readonly kind: "refused";
-  /** What it is counted as. */
+  /** The reason it is counted under. */
   readonly reason: RefuseReason;
 }
 
 /** The verdict on a good share. */
 export const ACCEPTED: Accepted = { kind: "accepted" };
 
-/** The code that goes with each reason to refuse a share. */
+/** The code for each reason to refuse a share. */
 const REFUSE_CODE: Readonly<Record<RefuseReason, number>> = {
   illegal: ERROR_CODE.illegalParams,
   unauthorized: ERROR_CODE.unauthorized,
@@ -61,14 +61,14 @@ export const REFUSED: Readonly<Record<RefuseReason, Refused>> = Object.fromEntri
   ]),
 ) as Record<RefuseReason, Refused>;
 
-/** The codes that every Stratum pool has; for all else there is 20. */
+/** The codes that all Stratum pools use; 20 stands for everything else. */
 const COMMON_CODES: ReadonlySet<number> = new Set([
   ERROR_CODE.jobNotFound,
   ERROR_CODE.duplicate,
   ERROR_CODE.lowDifficulty,
 ]);
 
-/** The same in the codes of ordinary Stratum pools, for shares that are checked here for one. */
+/** The same in the codes of ordinary Stratum pools, for shares that are checked here. */
 export const REFUSED_COMMONLY: Readonly<Record<RefuseReason, Refused>> = Object.fromEntries(
   Object.entries(REFUSED).map(([reason, refused]) => {
     const code = COMMON_CODES.has(refused.code) ? refused.code : ERROR_CODE.unknown;
@@ -76,5 +76,5 @@ export const REFUSED_COMMONLY: Readonly<Record<RefuseReason, Refused>> = Object.
   }),
 ) as Record<RefuseReason, Refused>;
 
-/** The answer to a share of which nobody knows whether the pool got it. */
+/** The answer to a share if it is not known whether the pool got it. */
 export const UNKNOWN_FATE: StratumError = stratumError(ERROR_CODE.unknown);

@@ -1,8 +1,9 @@
 /**
- * Whether a pool's verdicts agree with our own arithmetic. Where the pool judges shares by itself it
- * takes a hash to know, of each share or of some.
+ * Compares a pool's verdicts with our own arithmetic. Where the pool judges shares itself, this
+ * hashes each share or a sample of them.
  *
- * Only low difficulty can be judged from here: what is stale or a duplicate is the pool's to say.
+ * Only low difficulty can be checked here: only the pool knows which shares are stale or
+ * duplicates.
  */
 
 import { loadedShareHasher } from "../bitcoin/load_share_hasher.ts";
@@ -16,40 +17,42 @@ import { type Terms, writeExtranonces } from "./terms.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
- * Pools round targets in ways of their own: a share this near to its difficulty, as a part of it, may
- * be judged either way.
+ * Pools round targets differently: a share this close to its difficulty, relative to it, may get
+ * either verdict.
  */
 const MARGIN = 2 ** -10;
 
-/** Of a sample, one share in 2 to the power of this. */
+/** A sample is one share in 2 to the power of this. */
 const SAMPLE_BITS = 6;
 
-/** Shares without a verdict that are remembered; of more the oldest are not held against the pool. */
+/**
+ * The most shares without a verdict that are remembered; beyond that the oldest are not checked.
+ */
 const MOST_NOTED = 4_096;
 
-/** A share that goes up. */
+/** A share that is sent. */
 export interface SentShare {
-  /** Whose it is. */
+  /** The miner that found it. */
   readonly finder: Finder;
-  /** What for. */
+  /** Its job. */
   readonly job: ScreenedJob;
-  /** What the pool demanded of it. */
+  /** The difficulty that the pool demanded. */
   readonly difficulty: number;
   /** The share itself. */
   readonly share: Share;
 }
 
-/** The pool judged a share otherwise than we do. */
+/** The pool's verdict on a share differs from ours. */
 export interface Contradiction extends SentShare {
-  /** What it did. */
+  /** How it differs. */
   readonly kind: "acceptedTooLow" | "rejectedThoughGood";
-  /** The highest difficulty that the share is good for. */
+  /** The highest difficulty that the share reaches. */
   readonly worth: number;
   /** Bytes between the coinbase parts, in hex. */
   readonly extranonces: string;
   /** 80 bytes, in hex. */
   readonly header: string;
-  /** Of the header, the zeros first. */
+  /** Hash of the header, zeros first. */
   readonly hash: string;
 }
 
@@ -58,26 +61,26 @@ interface Noted {
   readonly isTooLow: boolean;
 }
 
-/** What checks the verdicts of a connection with these terms; `undefined` where there is nothing to. */
+/** The check for a connection with these terms; `undefined` where there is nothing to check. */
 export function verdictCheckFor(terms: Terms): VerdictCheck | undefined {
   const { validation, verdicts, verify = "off" } = terms;
   if (verdicts !== "given" || validation === "pool" && verify === "off") return undefined;
   return new VerdictCheck(terms);
 }
 
-/** See above. Of one connection. */
+/** Checks the verdicts of one connection. */
 export class VerdictCheck {
   readonly #terms: Terms;
   readonly #hashing: ShareHashing;
   readonly #noted = new Map<number, Noted>();
 
-  /** No share has gone up. */
+  /** No share has been sent yet. */
   constructor(terms: Terms) {
     this.#terms = terms;
     this.#hashing = new ShareHashing(terms);
   }
 
-  /** What is kept of a job, where its shares are not hashed before they go up. */
+  /** The check of a job whose shares are not hashed before they are sent. */
   jobCheck(job: Job): JobCheck {
     return this.#hashing.check(job);
   }
@@ -87,12 +90,12 @@ export class VerdictCheck {
     return this.#noted.size;
   }
 
-  /** A share goes up with this serial; where shares are hashed first, one that is certainly good. */
+  /** Notes a share sent with this serial; where shares are hashed first, it is certainly good. */
   sent(serial: number, sent: SentShare): void {
     const { validation, verify } = this.#terms;
     let isTooLow = false;
     if (validation === "pool") {
-      // A connection may have got its job before there was a check.
+      // The connection may have got this job before there was a check.
       if (verify === "sample" && !isInSample(serial) || sent.job.check === undefined) return;
       const { share, job, finder, difficulty } = sent;
       this.#hashing.put(0, share, job, finder);
@@ -104,12 +107,14 @@ export class VerdictCheck {
     if (this.#noted.size > MOST_NOTED) this.#noted.delete(this.#noted.keys().next().value!);
   }
 
-  /** The share with this serial was withdrawn, or the pool may find it too low now. */
+  /**
+   * Forgets the share with this serial: it was withdrawn, or the pool may now reject it as too low.
+   */
   forget(serial: number): void {
     this.#noted.delete(serial);
   }
 
-  /** The pool judged the share with this serial. @returns how that contradicts us. */
+  /** Checks the verdict on the share with this serial. @returns how it contradicts us. */
   judged(serial: number, verdict: Verdict): Contradiction | undefined {
     const noted = this.#noted.get(serial);
     if (noted === undefined) return undefined;
@@ -120,7 +125,8 @@ export class VerdictCheck {
     }
     if (verdict.reason !== "lowDifficulty" || isTooLow) return undefined;
     const found = this.#show(sent, "rejectedThoughGood");
-    // A block of a network where those are easier than shares may be sent though it is none.
+    // On a network where blocks are easier than shares, a block may be sent although it is not a
+    // share.
     return found.worth < found.difficulty ? undefined : found;
   }
 
@@ -136,7 +142,7 @@ export class VerdictCheck {
     return { ...sent, kind, worth, extranonces: extranonces.toHex(), header, hash };
   }
 
-  /** Of the share in the first lane. */
+  /** The difficulty of the share in the first lane. */
   #worth(): number {
     const hasher = loadedShareHasher();
     hasher.hashLanes(1);
@@ -144,7 +150,7 @@ export class VerdictCheck {
   }
 }
 
-/** Spread over all serials: miners that send in turns are all in it now and then. */
+/** Spread over all serials, so that miners that send in turns are all sampled now and then. */
 function isInSample(serial: number): boolean {
   return Math.imul(serial, 0x9e3779b1) >>> (32 - SAMPLE_BITS) === 0;
 }

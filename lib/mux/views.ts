@@ -1,5 +1,5 @@
 /**
- * The ways in which the miners of one connection see its jobs: one for each layout and lane in use.
+ * The views of one connection's jobs: one for each layout and lane in use.
  */
 
 import {
@@ -20,7 +20,7 @@ export class Views {
     this.#room = room;
   }
 
-  /** How a miner sees jobs; `undefined` if its layout does not fit. */
+  /** A miner's view of jobs; `undefined` if its layout does not fit. */
   of(layout: ExtranonceLayout, sessionId: number): Padding | undefined {
     const { extranonce1Bytes, extranonce2Bytes } = layout;
     const key = (extranonce1Bytes << 4 | extranonce2Bytes) << 8 | laneOf(sessionId, layout);

@@ -1,5 +1,6 @@
 /**
- * The place of a miner whose sub-account is not open yet; from then on it is that of its account.
+ * The seat of a miner whose sub-account is not open yet; later it passes everything on to the seat
+ * in its account.
  */
 
 import type { Share } from "../protocol/stratum/share.ts";
@@ -8,17 +9,17 @@ import { REFUSED } from "./verdict.ts";
 
 /** Keeps the seats of miners that wait. */
 export interface WaitingRoom {
-  /** The miner of this seat is gone before its account opened. */
+  /** The miner of this seat left before its account was opened. */
   left(seat: WaitingSeat): void;
-  /** A share came of a miner that cannot have any work yet. */
+  /** A miner sent a share although it cannot have any work yet. */
   refused(seat: WaitingSeat): void;
 }
 
-/** See above. */
+/** The seat of a miner that waits for its account. */
 export class WaitingSeat implements Seat {
   /** The miner. */
   readonly miner: Downstream;
-  /** Since when, in milliseconds. */
+  /** When the wait started, in milliseconds. */
   readonly since: number;
   readonly #room: WaitingRoom;
   #seat: Seat | undefined;
@@ -44,11 +45,11 @@ export class WaitingSeat implements Seat {
     return this.#seat?.difficulty;
   }
 
-  /** It waits no longer: `join` gives it its place, or turns the miner away. */
+  /** Ends the wait: `join` gives the miner its seat or turns it away. */
   end(join: () => Seat | undefined): void {
     this.#isWaiting = false;
     this.#seat = join();
-    // What it was sent while it joined may have been too much for it.
+    // Messages sent while it joined may have been too much for it.
     if (this.#isGone) this.#seat?.leave();
   }
 

@@ -1,14 +1,14 @@
 /**
- * What the miners of one place have to work on: its newest job, under a number of ours, and when
- * they are to be told of it.
+ * The work of the miners of one place: the newest job, our number for it, and when miners are told
+ * of it.
  *
- * - A clean job is told at once: with every moment a miner works for nothing. Of a flood of them,
- *   as of jobs that are not clean, miners hear at most one in five seconds, which is then the
- *   newest: firmware keeps its last three jobs and no more.
- * - A job grown old is told again: firmware gives up a server that has been silent for a minute.
- *   It has a number of its own and another time, since firmware passes over a job it knows and
- *   repeats work whose header it had before. So has one that the pool sends again under an id of
- *   its own, as agent pools do when they have had nothing new for 30 s.
+ * - A clean job is told at once: until then miners work for nothing. In a flood of clean jobs, and
+ *   of jobs that are not clean, miners are told at most one in five seconds, always the newest:
+ *   firmware keeps only its last three jobs.
+ * - An old job is told again, because firmware gives up a server that is silent for a minute. It
+ *   gets a new number and another time, because firmware ignores a job it knows and repeats work
+ *   for a header it had before. The same applies to a job that the pool repeats under a new id, as
+ *   agent pools do after 30 s without a new job.
  */
 
 import { Allowance } from "../base/allowance.ts";
@@ -17,13 +17,15 @@ import { encodeNotify, isSameWork, type Job, jobTime } from "../protocol/stratum
 import { formatJobId } from "../protocol/stratum/job_id.ts";
 import type { Padding } from "./terms.ts";
 
-/** Miners are told of one job in this time that is not clean, in milliseconds. */
+/** Miners are told of at most one job that is not clean in this time, in milliseconds. */
 export const JOB_EVERY_MS = 5_000;
 
-/** A pool that sends one just as often is a moment early at times. */
+/** Room for a pool that sends jobs at just this interval and is sometimes slightly early. */
 const JOB_BURST = 1.05;
 
-/** Clean jobs told at once: one for each new block, and others when a pool changes its chain. */
+/**
+ * Limits clean jobs told at once: one for each new block, and more when a pool switches its chain.
+ */
 const CLEAN_EVERY_MS = 2_000;
 const CLEAN_BURST = 30;
 
@@ -34,28 +36,29 @@ const CLEAN_BURST = 30;
 export const JOB_AGAIN_MS = 35_000;
 
 /**
- * A job told again is this much later each time, in seconds, so that a miner which counts the time
- * up itself finds no header it had. Pools take times up to 600 s after the job's own: beyond that it
- * begins again at a second that was not used, and none comes twice before all have.
+ * Each time a job is told again its time is this much later, in seconds, so that a miner that
+ * counts up the time itself meets no header it had. Pools accept times up to 600 s after the job's
+ * own: after that it starts again at a second not used yet, and no second is used twice before all
+ * were.
  */
 const LATER_SECONDS = JOB_AGAIN_MS / 1000;
 const TIMES_OF_A_JOB = 601;
 
 /** The work of one place. Times are monotonic, in milliseconds. */
 export class Work {
-  /** The newest job as the pool sent it, and the number it was last given. */
+  /** The newest job as the pool sent it, and its last number. */
   #job: Job | undefined;
   #number = -1;
-  /** Its lines, made once a miner needs them, for each way in which miners see it. */
+  /** Its lines by view, built when a miner needs them. */
   readonly #lines = new Map<Padding, Uint8Array>();
   readonly #cleanLines = new Map<Padding, Uint8Array>();
   /** How often the job was told again. */
   #again = 0;
   /** Counts jobs, those told again included. */
   #sequence = 0;
-  /** The job up to which miners were told that there is news. */
+  /** The sequence up to which miners were told that there is news. */
   #announced = 0;
-  /** The job that is no news to miners that have the one before. */
+  /** The job that is not news to miners that have the one before it. */
   #quiet = 0;
   /** The newest clean job. */
   #clean = 0;
@@ -69,34 +72,34 @@ export class Work {
     return this.#job;
   }
 
-  /** The number the newest job was last given. */
+  /** The last number of the newest job. */
   get number(): number {
     return this.#number;
   }
 
-  /** How often the job was told again: each time with another time of its own. */
+  /** How often the job was told again, each time with another time. */
   get again(): number {
     return this.#again;
   }
 
-  /** What a miner that is given the newest job has had; more than any other had before. */
+  /** The sequence of a miner that has the newest job; higher than that of any other job. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Whether miners work for nothing until they hear the news. */
+  /** Whether miners work for nothing until they are told the news. */
   get isUrgent(): boolean {
     return this.#isUrgent;
   }
 
-  /** Whether there is something to tell a miner that had the job `told`. */
+  /** Whether there is news for a miner that was last told the job `told`. */
   isNewsTo(told: number): boolean {
     return told < this.#announced;
   }
 
-  /** The line that gives the newest job to a miner that had the job `told` and sees it so. */
+  /** The line of the newest job for a miner with this view that was last told the job `told`. */
   lineFor(told: number, view: Padding): Uint8Array {
-    // What it has is not to be worked on any more, or is of another place.
+    // Its job must not be worked on any more, or belongs to another place.
     const isClean = told < this.#clean;
     const lines = isClean ? this.#cleanLines : this.#lines;
     let line = lines.get(view);
@@ -105,10 +108,11 @@ export class Work {
   }
 
   /**
-   * The pool sent a job. The first is clean: miners may still hold one of another place.
+   * The pool sent a job. The first one is clean, because miners may still have a job of another
+   * place.
    *
-   * @param againElsewhere how often the same was told again at another place; absent if it was not
-   * told there.
+   * @param againElsewhere how often the same job was told again at another place; absent if it was
+   * not told there.
    */
   set(number: number, job: Job, againElsewhere: number = -1): void {
     const isClean = job.isClean || this.#job === undefined;
@@ -118,13 +122,13 @@ export class Work {
     this.#take(number, isClean);
   }
 
-  /** The newest job is to be told again, under another number and with another time. */
+  /** The newest job must be told again, under another number and with another time. */
   setAgain(number: number, isClean: boolean): void {
     this.#again++;
     this.#take(number, isClean);
   }
 
-  /** Has miners told of the newest job, if it is time. @returns whether there is news for them. */
+  /** Announces the newest job to miners, if it is time. @returns whether there is news for them. */
   announce(time: number): boolean {
     if (Math.max(this.#announced, this.#quiet) === this.#sequence) return false;
     const isClean = this.#clean > this.#announced;
@@ -136,27 +140,27 @@ export class Work {
     return true;
   }
 
-  /** Whether miners may hear of a job that is not clean. */
+  /** Whether miners may be told of a job that is not clean. */
   isRested(time: number): boolean {
     return time - this.#announcedAt >= JOB_EVERY_MS;
   }
 
-  /** Whether what miners were told last has grown old. */
+  /** Whether the last job that miners were told is old. */
   isOld(time: number): boolean {
     return this.#job !== undefined && time - this.#announcedAt >= JOB_AGAIN_MS;
   }
 
-  /** The newest job is the one before again, for a miner that needs it; no other is told of it. */
+  /** The newest job repeats the one before for a miner that needs it; no other miner is told. */
   announceQuietly(): void {
     if (Math.max(this.#announced, this.#quiet) === this.#sequence - 1) this.#quiet = this.#sequence;
   }
 
-  /** Goes on from the work of a place that is gone, whose miners have been told its newest job. */
+  /** Continues the work of a place that is gone, whose miners were told its newest job. */
   inherit(from: Work, isAlone: boolean): void {
     if (from.#job === undefined) return;
     this.#job = from.#job;
     this.#again = from.#again;
-    // Of several places whose miners come together, the one that was silent longest counts.
+    // If the miners of several places come together, the longest silence counts.
     this.#announcedAt = isAlone
       ? from.#announcedAt
       : Math.min(this.#announcedAt, from.#announcedAt);

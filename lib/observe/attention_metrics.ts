@@ -1,11 +1,14 @@
 /**
- * Whether anything is wrong, as metrics: what the first screen of the live page says. Pure.
+ * Metrics that say whether anything is wrong, as the first screen of the live page does. Pure.
  */
 
 import { type MetricsPage, type Sample } from "./exposition.ts";
 import type { SummaryShape } from "./status/shapes.ts";
 
-/** Writes it. What is not known, or is not so now, has no sample: a 0 would be a figure. */
+/**
+ * Writes these metrics. A value that is not known or does not apply now has no sample: a 0 would be
+ * read as a figure.
+ */
 export function writeAttention(page: MetricsPage, attention: SummaryShape["attention"]): void {
   const { workers, backup, outage, losses } = attention;
   page.gauge(
@@ -15,42 +18,45 @@ export function writeAttention(page: MetricsPage, attention: SummaryShape["atten
   );
   page.gauge(
     "btcagent_missing_machines",
-    "Machines that are gone: connections of missing workers, and those that others have fewer than usual.",
+    "Missing machines: the usual connections of missing workers, plus those that other workers " +
+      "have fewer of than usual.",
     known(attention.missing_machines),
   );
   page.gauge(
     "btcagent_trouble_hashrate_hashes_per_second",
-    "What workers in trouble did before and do not do now, estimated.",
+    "Hashrate that workers in trouble had before and do not have now, estimated.",
     known(attention.trouble_hashrate),
   );
   page.gauge(
     "btcagent_expected_hashrate_hashes_per_second",
-    "The farm's own median of the last 24 hours; absent in the first hour.",
+    "Median hashrate of the farm over the last 24 hours; absent in the first hour.",
     known(attention.expected_hashrate),
   );
   page.gauge(
     "btcagent_nominal_hashrate_hashes_per_second",
-    "What the operator says the farm should have; absent if that is not set.",
+    "Hashrate the farm should have by workers.nominal_hashrate; absent if that is not set.",
     known(attention.nominal_hashrate),
   );
   page.gauge(
     "btcagent_on_backup",
-    "1 while miners work for another pool than the first of the list, or the pinned one.",
+    "1 while miners work for a backup pool instead of the preferred one: the pinned pool, else " +
+      "the first of the list.",
     known(backup === null ? 0 : 1),
   );
   page.gauge(
     "btcagent_on_backup_since_seconds",
-    "When that began, seconds since 1970; absent while they work for the pool they should.",
+    "When miners began to work for a backup pool, in seconds since 1970; absent while they work " +
+      "for the preferred pool.",
     known(backup === null ? null : Date.parse(backup.since) / 1000),
   );
   page.gauge(
     "btcagent_outage_today_seconds",
-    "How long no pool served any miner since midnight, local time of the agent.",
+    "How long no pool served any miner since midnight, in the agent's local time.",
     known(outage.today_seconds),
   );
   page.gauge(
     "btcagent_lost_work_ratio",
-    "Of the work of all shares, the part refused here, rejected by a pool or never answered.",
+    "Part of the work of all shares that was refused here, rejected by a pool or never answered.",
     Object.entries(losses).map(([window, { part }]): Sample => [{ window }, part]),
   );
 }

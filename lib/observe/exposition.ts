@@ -13,7 +13,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** One value of a metric; it must be finite. */
 export type Sample = readonly [labels: Labels, value: number];
 
-/** Members of a family that are written in a step. */
+/** Members of a family that one step writes. */
 const STEP = 25;
 
 const NO_LABELS: Labels = {};
@@ -23,25 +23,31 @@ export class MetricsPage {
   readonly #format: MetricsFormat;
   #text = "";
 
-  /** Begins empty. */
+  /** Creates an empty page in `format`. */
   constructor(format: MetricsFormat) {
     this.#format = format;
   }
 
-  /** What may grow and shrink. */
+  /** Writes a metric that may grow and shrink. */
   gauge(name: string, help: string, samples: readonly Sample[]): void {
     this.#head(name, "gauge", help, samples.length);
     this.#more(name, samples);
   }
 
-  /** What only grows. `name` without `_total`, which is added where the format wants it. */
+  /**
+   * Writes a metric that only grows. `name` comes without `_total`, which is added where the format
+   * wants it.
+   */
   counter(name: string, help: string, samples: readonly Sample[]): void {
     const family = this.#format === "openmetrics" ? name : `${name}_total`;
     this.#head(family, "counter", help, samples.length);
     this.#more(`${name}_total`, samples);
   }
 
-  /** A metric with samples for each of `members`, which may be many: in steps, with the text so far. */
+  /**
+   * Writes a metric with samples for each of `members`, which may be many: in steps, each yielding
+   * the text so far.
+   */
   *family<T>(
     kind: "gauge" | "counter",
     name: string,
@@ -57,7 +63,7 @@ export class MetricsPage {
     }
   }
 
-  /** Durations in steps. */
+  /** Writes a histogram of durations. */
   histogram(name: string, help: string, histogram: HistogramShape): void {
     this.#head(name, "histogram", help, 1);
     let count = 0;
@@ -70,12 +76,12 @@ export class MetricsPage {
     this.#sample(`${name}_count`, NO_LABELS, count);
   }
 
-  /** What a page needs after its last sample. */
+  /** Writes what the format needs after the last sample. */
   end(): void {
     if (this.#format === "openmetrics") this.#text += "# EOF\n";
   }
 
-  /** The text since this was last taken; each line whole. */
+  /** Returns the text written since the last call, in whole lines. */
   take(): string {
     const text = this.#text;
     this.#text = "";

@@ -1,10 +1,10 @@
 /**
- * What btcagent itself did wrong, as the log tells it: one line, with all that its makers need.
+ * Logs faults of btcagent itself, each in one line with everything its developers need.
  */
 
 import type { AreaLog } from "./log.ts";
 
-/** Tells of `error`, which was caught where nothing foreign can be to blame. */
+/** Logs `error`, which was caught where only our own code can be to blame. */
 export function reportFault(log: AreaLog, error: unknown): void {
   const stack = error instanceof Error ? error.stack : String(error);
   log.error("A fault of btcagent itself, please report it: {stack}", { stack });

@@ -1,15 +1,15 @@
 /**
- * How often something took how long: counted in fixed steps, so that the many times a second it
- * happens cost one addition each.
+ * Histogram of durations, counted in fixed steps: an event that happens many times a second costs
+ * one addition.
  */
 
 /** A histogram at one moment. */
 export interface HistogramSnapshot {
   /** Upper bounds of the steps, in milliseconds, ascending; one more step without bound follows. */
   readonly boundsMs: readonly number[];
-  /** How many fell into each step, the unbounded one last. */
+  /** The count of each step, the unbounded one last. */
   readonly counts: readonly number[];
-  /** All of them together, in milliseconds. */
+  /** The sum of all durations, in milliseconds. */
   readonly sumMs: number;
 }
 
@@ -38,13 +38,13 @@ export class Histogram {
   readonly #counts: Float64Array;
   #sumMs = 0;
 
-  /** `boundsMs` ascend. */
+  /** `boundsMs` must ascend. */
   constructor(boundsMs: readonly number[] = LATENCY_BOUNDS_MS) {
     this.#boundsMs = boundsMs;
     this.#counts = new Float64Array(boundsMs.length + 1);
   }
 
-  /** Counts one that took `ms`; one on a bound is within it. */
+  /** Counts a duration of `ms`; one that equals a bound is within it. */
   add(ms: number): void {
     let step = 0;
     while (step < this.#boundsMs.length && ms > this.#boundsMs[step]!) step++;
@@ -52,7 +52,7 @@ export class Histogram {
     this.#sumMs += ms;
   }
 
-  /** What was counted so far. */
+  /** Returns the counts so far. */
   snapshot(): HistogramSnapshot {
     return { boundsMs: this.#boundsMs, counts: [...this.#counts], sumMs: this.#sumMs };
   }

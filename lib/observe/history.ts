@@ -2,11 +2,11 @@
  * The last day in numbers, for the charts of the live page: samples in two rings of fixed size,
  * every 10 s for an hour and every minute for a day.
  *
- * A sample holds what was counted since the one before, so rates and shares of rates can be worked
- * out for any stretch of time. Where there is no sample there is a gap; nothing is made up.
+ * A sample holds the counts since the one before, so rates and ratios can be calculated for any
+ * period. A missing sample is shown as a gap; no value is invented.
  *
- * Samples are kept under monotonic time. What the clock on the wall shows is worked out when they
- * are asked for: when that clock is set, back or forward, all of them move with it and none is lost.
+ * Samples are kept by monotonic time and converted to wall-clock time when they are read: when that
+ * clock is set, back or forward, all of them move with it and none is lost.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -14,13 +14,13 @@ import type { Now } from "../base/clock.ts";
 /** How often {@linkcode History.add} wants to be called, in milliseconds. */
 export const SAMPLE_MS = 10_000;
 
-/** Samples of 10 s in an hour, and of a minute in a day. */
+/** Samples of 10 s in an hour, and of one minute in a day. */
 const FINE_ROWS = 360;
 const COARSE_ROWS = 1440;
 
 const COARSE_MS = 60_000;
 
-/** What a sample holds, in this order. */
+/** The values of a sample, in this order. */
 export const SAMPLE_COLUMNS = [
   "time",
   "seconds",
@@ -35,15 +35,15 @@ export const SAMPLE_COLUMNS = [
 /** Columns that are kept for each sample besides its time. */
 const WIDTH = SAMPLE_COLUMNS.length - 1;
 
-/** What is counted at a moment; all but `miners` only ever grow. */
+/** The counts at one moment; all but `miners` only grow. */
 export interface Counts {
   /** Miners that work now. */
   readonly miners: number;
-  /** Shares accepted, assumed where the pool gives no verdicts, or kept here. */
+  /** Shares accepted, assumed accepted where the pool gives no verdicts, or kept here. */
   readonly accepted: number;
   /** Shares rejected by a pool or refused here. */
   readonly rejected: number;
-  /** Difficulties of the accepted ones, together. */
+  /** Sum of the difficulties of accepted shares. */
   readonly difficulty: number;
   /** Payload bytes to pools. */
   readonly bytesUp: number;
@@ -58,11 +58,11 @@ export type Sample = number[];
 export interface Clocks {
   /** Only goes forward. */
   readonly now: Now;
-  /** Since 1970, by a clock that may be set at any time. */
+  /** Time since 1970, by a clock that may be set at any time. */
   readonly wallNow: Now;
 }
 
-/** See the head of this file. About 65 KB. */
+/** Keeps the samples of the last hour and the last day. Takes about 65 KB. */
 export class History {
   readonly #clocks: Clocks;
   readonly #fine = new Ring(FINE_ROWS);
@@ -70,13 +70,13 @@ export class History {
   #last: { readonly counts: Counts; readonly time: number };
   #minute = new Float64Array(WIDTH);
 
-  /** Begins with what was counted up to now. */
+  /** Starts from the counts up to now. */
   constructor(counts: Counts, clocks: Clocks) {
     this.#clocks = clocks;
     this.#last = { counts, time: clocks.now() };
   }
 
-  /** Notes what was counted since the last call. @returns the sample. */
+  /** Adds a sample of what was counted since the last call. @returns the sample. */
   add(counts: Counts): Sample {
     const last = this.#last;
     const time = this.#clocks.now();
@@ -97,7 +97,7 @@ export class History {
     return [(time + this.#ahead) / 1000, ...values];
   }
 
-  /** The samples of the last hour, the oldest first, times ascending. */
+  /** The samples of the last hour, oldest first, times ascending. */
   hour(): Sample[] {
     return this.#fine.list(this.#ahead);
   }
@@ -107,12 +107,12 @@ export class History {
     return this.#coarse.list(this.#ahead);
   }
 
-  /** What the clock on the wall is ahead of monotonic time. */
+  /** How far the wall clock is ahead of monotonic time. */
   get #ahead(): number {
     return this.#clocks.wallNow() - this.#clocks.now();
   }
 
-  /** Counts add up; miners are a mean over time, for now their product with it. */
+  /** Adds up counts; for miners it sums their product with time, from which the mean is made. */
   #addToMinute(values: readonly number[]): void {
     for (const [column, value] of values.entries()) {
       this.#minute[column]! += column === 1 ? value * values[0]! : value;
@@ -126,7 +126,7 @@ export class History {
   }
 }
 
-/** The last so many samples. */
+/** The last samples, up to a fixed number. */
 class Ring {
   readonly #rows: number;
   readonly #times: Float64Array;
@@ -145,7 +145,7 @@ class Ring {
     this.#values.set(values, row * WIDTH);
   }
 
-  /** The oldest first, each `ahead` of the time it was noted under. */
+  /** The samples, oldest first, with `ahead` added to the time of each. */
   list(ahead: number): Sample[] {
     const samples: Sample[] = [];
     for (let count = Math.max(0, this.#count - this.#rows); count < this.#count; count++) {

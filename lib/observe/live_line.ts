@@ -1,31 +1,30 @@
 /**
- * A line in a terminal that is written over and over; elsewhere, such as in a file, a line from
- * time to time.
+ * A line that is overwritten in a terminal; elsewhere, as in a file, a new line from time to time.
  */
 
 import { printable, printableLines } from "../base/printable.ts";
 
-/** What is printed to: `Deno.stdout` fits. */
+/** What a line is printed to: `Deno.stdout` fits. */
 export interface LiveTarget {
   /** Writes some or all of the bytes. */
   writeSync(bytes: Uint8Array): number;
-  /** Whether it can write over a line. */
+  /** Whether a line can be overwritten. */
   isTerminal(): boolean;
 }
 
-/** Where no line can be written over, one of so many is kept. */
+/** Where a line cannot be overwritten, one of this number of lines is printed. */
 const KEPT_ONE_OF = 5;
 
 const encoder = new TextEncoder();
 
-/** See the head of this file. */
+/** Shows a text in one line that the next text replaces. */
 export class LiveLine {
   readonly #target: LiveTarget;
   readonly #isTerminal: boolean;
   #shown = 0;
   #isOpen = false;
 
-  /** Prints nothing yet. */
+  /** Remembers `target` and prints nothing yet. */
   constructor(target: LiveTarget) {
     this.#target = target;
     this.#isTerminal = target.isTerminal();

@@ -1,9 +1,9 @@
 /**
  * The log: one readable line for each event an operator cares about, none per share.
  *
- * A part of the program says what happens with {@linkcode areaLog}. What is important enough for
- * the level of its area goes to the receiver: after {@linkcode startLog} through the
- * {@linkcode Collapser} to a line for each target.
+ * Each part of the program logs through {@linkcode areaLog}. Events that reach the level of their
+ * area go to the receiver: after {@linkcode startLog} that is the {@linkcode Collapser}, then a
+ * {@linkcode LineWriter} for each target.
  */
 
 import { AttendedTimeout } from "../base/attended_timeout.ts";
@@ -23,23 +23,23 @@ import { LineWriter, type LogTarget } from "./log_writer.ts";
 
 /** The log of one part of the program. Messages are sentences with `{places}` for values. */
 export interface AreaLog {
-  /** For whoever looks for a fault. */
+  /** Details for finding a fault. */
   debug(message: string, values?: LogValues): void;
-  /** What an operator wants to read. */
+  /** News an operator wants to read. */
   info(message: string, values?: LogValues): void;
-  /** What should not happen and is dealt with. */
+  /** Something that should not happen and was dealt with. */
   warn(message: string, values?: LogValues): void;
-  /** What somebody has to do something about. */
+  /** Something that an operator has to act on. */
   error(message: string, values?: LogValues): void;
 }
 
-/** What may be changed while the log runs. */
+/** Settings that may be changed while the log runs. */
 export interface LogSettings {
-  /** What is less important is not written. */
+  /** Less important events are not written. */
   readonly level: LogLevel;
-  /** The same for single areas. */
+  /** Levels of single areas. */
   readonly levels?: { readonly [area in LogArea]?: LogLevel | undefined };
-  /** Lines for people, or one JSON object a line. */
+  /** Lines for people, or one JSON object per line. */
   readonly format: LogFormat;
 }
 
@@ -47,13 +47,13 @@ export interface LogSettings {
 export interface LogOptions extends LogSettings {
   /** Real time, for dates and waits. */
   readonly time: Time;
-  /** Each gets every line. */
+  /** Each target gets every line. */
   readonly targets: readonly LogTarget[];
-  /** Hears of every line that is written. */
+  /** Called with every line that is written. */
   readonly heard?: (line: LogLine) => void;
 }
 
-/** A line of the log in parts. */
+/** A log line in parts. */
 export interface LogLine {
   /** Milliseconds since 1970. */
   readonly timestamp: number;
@@ -65,13 +65,13 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Takes what is logged. */
+/** Receives every logged event. */
 export type LogReceiver = (event: LogEvent) => void;
 
-/** How often it is looked for sums that are due. */
+/** How often the log looks for sums that are due, in milliseconds. */
 const SUMS_MS = 1_000;
 
-/** At the end, a target that takes nothing is waited for so long, in milliseconds. */
+/** How long the end waits for a target that accepts nothing, in milliseconds. */
 const STOP_WAIT_MS = 1_000;
 
 const levels: Record<LogArea, LogLevel> = {
@@ -81,7 +81,7 @@ const levels: Record<LogArea, LogLevel> = {
   pool: "info",
 };
 
-/** Without one nothing is logged. */
+/** Without a receiver nothing is logged. */
 let receiver: LogReceiver | undefined;
 let output: LogOutput | undefined;
 
@@ -97,17 +97,17 @@ export function areaLog(area: LogArea): AreaLog {
   return { debug: at("debug"), info: at("info"), warn: at("warning"), error: at("error") };
 }
 
-/** The least important level that is written of each area. */
+/** The least important level that is written, by area. */
 export function logLevels(): Readonly<Record<LogArea, LogLevel>> {
   return { ...levels };
 }
 
-/** Sets the level of an area, or of all, from now on. */
+/** Sets the level of one area, or of all, from now on. */
 export function setLogLevel(area: LogArea | undefined, level: LogLevel): void {
   for (const one of area === undefined ? LOG_AREAS : [area]) levels[one] = level;
 }
 
-/** Gives everything that is logged to `to` instead, in parts and as often as it comes. */
+/** Sends every event to `to` instead, in parts and without collapsing repeats. */
 export function receiveLog(to: LogReceiver | undefined): void {
   receiver = to;
 }
@@ -126,7 +126,7 @@ export function startLog(options: LogOptions): void {
   receiveLog((event) => started.receive(event));
 }
 
-/** Writes out what waits, as far as the targets take it, and closes the log. */
+/** Writes waiting lines, as far as the targets accept them, and closes the log. */
 export async function stopLog(): Promise<void> {
   receiveLog(undefined);
   const stopped = output;
@@ -134,7 +134,7 @@ export async function stopLog(): Promise<void> {
   await stopped?.stop();
 }
 
-/** The way of an event to the targets. */
+/** Takes events through the collapser to the targets. */
 class LogOutput {
   format: LogFormat;
   readonly #time: Time;
@@ -147,7 +147,7 @@ class LogOutput {
     this.#time = time;
     this.format = format;
     this.#heard = heard;
-    // What the log says of itself is heard at any level.
+    // What the log says about itself is written at any level.
     const say = (level: LogLevel, template: string, values: LogValues) =>
       this.receive({ level, area: "agent", template, values });
     this.#writers = targets.map((target) => ({
@@ -186,7 +186,7 @@ class LogOutput {
   }
 }
 
-/** Colour is for terminals, and not for who has set `NO_COLOR` (no-color.org). */
+/** Whether `target` gets colour: terminals do, unless `NO_COLOR` is set (no-color.org). */
 export function wantsColour(target: LogTarget, noColour: boolean): boolean {
   return !noColour && target.isTerminal?.() === true;
 }

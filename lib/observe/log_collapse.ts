@@ -1,12 +1,14 @@
 /**
- * Makes a storm of lines readable: of each kind a few lines are written, the rest are counted and
- * summed up in one, such as `312 more in 60 s: Miner … disconnected: the connection was reset`.
+ * Makes a storm of lines readable: a few lines of each kind are written, the rest are counted and
+ * summed up in one line, such as `312 more in 60 s: Miner … disconnected: the connection was
+ * reset`.
  *
  * A kind is a message of the program together with its cause, so that one cause cannot hide
- * another. Causes have words of peers in them: only so many are told apart for each message.
+ * another. Causes may contain words of peers, so only a fixed number of them is told apart for each
+ * message.
  *
- * Lines about a worker (those with the value `worker`) are kinds of their own, and their sums say
- * which workers it was, so that missing ones are found by name.
+ * Lines about a worker (those with the value `worker`) are kinds of their own. Their sums name the
+ * workers, so that missing ones can be found by name.
  */
 
 import { fillPlaces, type LogEvent, textOf } from "./log_record.ts";
@@ -15,32 +17,35 @@ import { fillPlaces, type LogEvent, textOf } from "./log_record.ts";
 const WRITTEN = 10;
 
 /**
- * A kind is counted for so long from its first line on; then it may be written again, but only once
- * in a window while the storm goes on.
+ * A kind is counted for this long from its first line on, in milliseconds. Then it may be written
+ * again, but only once per window while the storm continues.
  */
 const WINDOW_MS = 60_000;
 
-/** When a kind was not heard of for so long its sum is said early, once in a window. */
+/** A kind that is quiet for this long gets its sum early, once per window, in milliseconds. */
 const QUIET_MS = 5_000;
 
-/** Causes of one message that are told apart in a window; those to come are counted together. */
+/** Causes of one message that are told apart in a window; later ones are counted together. */
 const MAX_CAUSES = 20;
 
-/** A cause is cut here in what names a kind, in UTF-16 units. */
+/** The name of a kind has a cause only up to this length, in UTF-16 units. */
 const MAX_CAUSE = 200;
 
 /**
- * Names of workers listed with the sums of one kind, and with all that are due: as much text, in
- * UTF-16 units.
+ * The greatest length of the worker names listed with the sums of one kind, and with all sums due
+ * at once, in UTF-16 units.
  */
 const MAX_NAMES = 64_000;
 const MAX_ALL_NAMES = 256_000;
 
-/** A name is cut here, and a line of names goes on in another from here, in UTF-16 units. */
+/**
+ * The greatest length of a name, and the length after which a list of names continues on another
+ * line, in UTF-16 units.
+ */
 const MAX_NAME = 120;
 const MAX_NAMES_OF_LINE = 800;
 
-/** The values that say why, or of which pool it is; all others change from line to line. */
+/** Values that tell the cause or the pool; all others change from line to line. */
 const CAUSES: ReadonlySet<string> = new Set([
   "consequence",
   "error",
@@ -60,34 +65,34 @@ interface Kind extends Pick<LogEvent, "area" | "level"> {
   readonly name: string;
   startedAt: number;
   written: number;
-  /** Not written since the last sum, with the times of the first and the last. */
+  /** Lines not written since the last sum, with the times of the first and the last. */
   left: number;
   leftFrom: number;
   leftTo: number;
   wasSummedEarly: boolean;
-  /** Which workers the lines not written were about, and how often; as far as they are kept. */
+  /** Workers that the unwritten lines were about, with how often; up to the bound on names. */
   readonly workers: Map<string, number>;
   namesLength: number;
-  /** Whether any was left out in this window. */
+  /** Whether any line was left out in this window. */
   isStorm: boolean;
 }
 
-/** What is known of one message of the program. */
+/** What is known about one message of the program. */
 interface Message {
-  /** The places of its template that say why. */
+  /** The places of its template that name the cause. */
   readonly causes: readonly string[];
-  /** Its kinds by the words of their cause; {@linkcode OTHER_CAUSES} of those not told apart. */
+  /** Its kinds by the words of their cause; {@linkcode OTHER_CAUSES} holds those not told apart. */
   readonly kinds: Map<string | typeof OTHER_CAUSES, Kind>;
 }
 
 const OTHER_CAUSES = Symbol("other causes");
 
-/** See the head of this file. */
+/** Decides which events are written, and sums up the rest. */
 export class Collapser {
   readonly #messages = new Map<string, Message>();
   #namesLength = 0;
 
-  /** Whether `event`, which came at `time` (monotonic, milliseconds), is to be written. */
+  /** Whether to write `event`, which was logged at `time` (monotonic, milliseconds). */
   admits(event: LogEvent, time: number): boolean {
     const kind = this.#kindOf(event, time);
     if (kind.written < WRITTEN) {
@@ -101,7 +106,7 @@ export class Collapser {
     return false;
   }
 
-  /** The sums that are due at `time`; those of windows that are over and of storms that ended. */
+  /** Yields the sums due at `time`: of windows that are over and of storms that ended. */
   *due(time: number): Generator<LogEvent> {
     for (const [message, { kinds }] of this.#messages) {
       for (const [cause, kind] of kinds) {
@@ -121,7 +126,7 @@ export class Collapser {
     }
   }
 
-  /** Lists a worker, if there is room for another name. */
+  /** Notes a worker, if there is room for another name. */
   #noteWorker(kind: Kind, worker: unknown): void {
     if (worker === undefined) return;
     const name = textOf(worker).slice(0, MAX_NAME);
@@ -183,8 +188,9 @@ function causesIn(template: string): readonly string[] {
 }
 
 /**
- * The words of a cause, which tell kinds of one message apart. Its name would as well, but that is
- * for the few that are summed up: in a storm it would cost more than all else a line does.
+ * Returns the words of a cause, which tell the kinds of one message apart. The kind's name would do
+ * that, too, but making it costs more than everything else a line does: only kinds that are summed
+ * up get one.
  */
 function wordsOf(causes: readonly string[], values: LogEvent["values"]): string {
   let words = "";
@@ -192,7 +198,10 @@ function wordsOf(causes: readonly string[], values: LogEvent["values"]): string 
   return words;
 }
 
-/** A cause in words. A pool's name has the number of its connection, which is another each time. */
+/**
+ * Puts a cause in words. A pool's name contains the number of its connection, which differs each
+ * time.
+ */
 function causeOf(value: unknown): string {
   return textOf(value).slice(0, MAX_CAUSE).replace(/ #\d+$/, "");
 }
@@ -206,7 +215,7 @@ function kindName({ template, values }: LogEvent, hasCause: boolean): string {
   return name.replace(/……+/g, "…");
 }
 
-/** The window after one with a storm in it. */
+/** Starts the window after one with a storm in it. */
 function beginAgain(kind: Kind, time: number): void {
   kind.startedAt = time;
   kind.written = WRITTEN - 1;
@@ -214,7 +223,10 @@ function beginAgain(kind: Kind, time: number): void {
   kind.isStorm = false;
 }
 
-/** What a kind has left out: how many lines, and about which workers, in as many lines as it takes. */
+/**
+ * Yields what a kind has left out: the number of lines and the workers they were about, in one or
+ * more lines.
+ */
 function* sumsOf(kind: Kind): Generator<LogEvent> {
   const { area, level, name, left, leftFrom, leftTo } = kind;
   const head = { level, area };
@@ -231,13 +243,13 @@ function* sumsOf(kind: Kind): Generator<LogEvent> {
   const template = "{more} more in {seconds} s: {kind}: {workers}";
   yield { ...head, template, values: { ...values, workers: first } };
   for (const workers of others) {
-    yield { ...head, template: "Of these, too: {workers}", values: { workers } };
+    yield { ...head, template: "Also among these: {workers}", values: { workers } };
   }
 }
 
 const SEPARATOR = ", ";
 
-/** `farm.rig1, farm.rig2 (3 times)`, several lines of it if there are many. */
+/** Returns names as `farm.rig1, farm.rig2 (3 times)`, in several lines if there are many. */
 function linesOfNames({ workers, left }: Kind): string[] {
   const lines: string[] = [];
   let line = "";

@@ -2,34 +2,34 @@
  * The file of the log and those before it: `btcagent.log`, `btcagent.1.log`, `btcagent.2.log` …
  *
  * A file that would grow too long becomes the first of the older ones, and the oldest is removed.
- * Files change places by renaming alone, so that a line is always in exactly one of them. Where the
- * file or its folder was taken away (by a person or by `logrotate`) a new one is begun.
+ * Files are only renamed, so that a line is always in exactly one of them. If the file or its
+ * folder was removed (by a person or by `logrotate`), a new one is created.
  */
 
 import type { LogTarget } from "./log_writer.ts";
 
-/** How much is kept. */
+/** How much of the log is kept. */
 export interface LogFileLimits {
-  /** A file is at most so long, in bytes, unless a single write is longer. */
+  /** The greatest length of a file, in bytes; only a single longer write exceeds it. */
   readonly maxFileBytes: number;
-  /** How many files there are, the one in use among them; 2 or more. */
+  /** The number of files, the current one included; 2 or more. */
   readonly maxFiles: number;
 }
 
 const NAME = "btcagent";
 
-/** A file that is written by one `LineWriter`, which never has two writes under way. */
+/** The log's file, written by one `LineWriter`, which never has two writes under way. */
 export class LogFile implements LogTarget {
   readonly path: string;
-  /** Where it and those before it are. */
+  /** The folder of this file and the older ones. */
   readonly directory: string;
-  /** May be changed at any time and holds from the next write on. */
+  /** May be changed at any time; the next write uses it. */
   limits: LogFileLimits;
   #file: Deno.FsFile | undefined;
   /** Bytes in the file. */
   #size = 0;
 
-  /** Touches nothing before the first write. */
+  /** Remembers the folder; nothing is opened before the first write. */
   constructor(directory: string, limits: LogFileLimits) {
     this.directory = directory;
     this.limits = limits;
@@ -38,15 +38,14 @@ export class LogFile implements LogTarget {
 
   /**
    * Adds all bytes, or none: half a line helps nobody.
-   *
-   * @throws whatever is in the way (rejects): a full disk, a lost permission. May be called again.
+   * @throws the system's error (rejects), for example on a full disk. May be called again.
    */
   async write(bytes: Uint8Array): Promise<number> {
     try {
       const file = await this.#fileFor(bytes.length);
       await this.#writeAll(file, bytes);
     } catch (error) {
-      // What is wrong with this descriptor must not outlast it.
+      // A new descriptor may be free of whatever is wrong with this one.
       this.close();
       throw error;
     }
@@ -60,7 +59,7 @@ export class LogFile implements LogTarget {
     this.#file = undefined;
   }
 
-  /** The open file with room for so many bytes. */
+  /** Returns the open file, with room for `length` bytes. */
   async #fileFor(length: number): Promise<Deno.FsFile> {
     if (this.#file !== undefined && !await this.#isInPlace(this.#file)) this.close();
     const file = this.#file ?? await this.#open();
@@ -70,7 +69,10 @@ export class LogFile implements LogTarget {
     return await this.#open();
   }
 
-  /** Whether `file` is still the one at the path; notes its size, which others may have changed. */
+  /**
+   * Whether `file` is still the file at the path. Notes its size, which other programs may have
+   * changed.
+   */
   async #isInPlace(file: Deno.FsFile): Promise<boolean> {
     try {
       const [open, atPath] = await Promise.all([file.stat(), Deno.stat(this.path)]);
@@ -112,7 +114,7 @@ export class LogFile implements LogTarget {
     }
   }
 
-  /** Moves each file one place on, and removes those that are too many. */
+  /** Moves each file one place on, and removes those beyond the limit. */
   async #rotate(): Promise<void> {
     const { maxFiles } = this.limits;
     let surplus = maxFiles - 1;
@@ -122,13 +124,13 @@ export class LogFile implements LogTarget {
     }
   }
 
-  /** 0 is the file in use, 1 the one before it. */
+  /** Returns the path of a file: 0 is the current one, 1 the one before it. */
   #pathOf(place: number): string {
     return `${this.directory}/${NAME}${place === 0 ? "" : `.${place}`}.log`;
   }
 }
 
-/** Whether there was a file for what is `done` to it. */
+/** Whether `done`, an operation on a file, found the file. */
 async function wasThere(done: Promise<void>): Promise<boolean> {
   try {
     await done;

@@ -1,18 +1,18 @@
 /**
- * How a record looks as a line: for people, with colour on a terminal, or for programs.
+ * Formats a log record as a line: for people, with colour on a terminal, or as JSON for programs.
  */
 
 import { escapedJson } from "../base/printable.ts";
 import { formatLocalTime } from "./local_time.ts";
 import { type LogLevel, type LogRecord, messageOf, plainValues } from "./log_record.ts";
 
-/** Lines for people, or one JSON object a line. */
+/** Lines for people, or one JSON object per line. */
 export type LogFormat = "text" | "json";
 
 const PLAIN = "\x1b[0m";
 const FAINT = "\x1b[2m";
 
-/** Colours of the terminal's own palette, so that they can be read on light and on dark. */
+/** Colours of the terminal's own palette, readable on light and on dark backgrounds. */
 const COLOURS: Readonly<Record<LogLevel, string>> = {
   debug: FAINT,
   info: "\x1b[32m",
@@ -20,7 +20,7 @@ const COLOURS: Readonly<Record<LogLevel, string>> = {
   error: "\x1b[1;31m",
 };
 
-/** One line with its end. Never throws. */
+/** Formats a record as one line with its end. Never throws. */
 export function formatRecord(record: LogRecord, format: LogFormat, hasColour: boolean): string {
   return format === "json" ? formatJson(record) : formatText(record, hasColour);
 }
@@ -45,8 +45,9 @@ function formatJson(record: LogRecord): string {
     area: record.area,
     message: messageOf(record),
   };
-  // The head comes first and is nobody else's: a value named as one of its members is left out.
+  // The head comes first: a value with the name of one of its members is left out.
   const text = JSON.stringify({ ...head, ...plainValues(record.values), ...head });
-  // What JSON allows in a text and a terminal or a reader of lines may stumble over is escaped.
+  // Characters that JSON allows in a text but that a terminal or a line reader may misread are
+  // escaped.
   return escapedJson(text) + "\n";
 }

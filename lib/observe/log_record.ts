@@ -1,5 +1,5 @@
 /**
- * What is logged: an event in parts, and its message as text that may be shown anywhere.
+ * A logged event in parts, and its message as text that is safe to show anywhere.
  */
 
 import { printable } from "../base/printable.ts";
@@ -16,10 +16,10 @@ export const LOG_AREAS = ["agent", "miner", "mux", "pool"] as const;
 /** One part of the program that logs. */
 export type LogArea = typeof LOG_AREAS[number];
 
-/** Values for the places a message names in braces. */
+/** Values for the places that a message names in braces. */
 export type LogValues = Readonly<Record<string, unknown>>;
 
-/** What one part of the program has to say. */
+/** An event that one part of the program logs. */
 export interface LogEvent {
   /** How much it matters. */
   readonly level: LogLevel;
@@ -27,7 +27,7 @@ export interface LogEvent {
   readonly area: LogArea;
   /** A sentence with `{places}` for values. */
   readonly template: string;
-  /** What goes there, and what programs may want to know beside it. */
+  /** Values for these places, and more values for programs. */
   readonly values: LogValues;
 }
 
@@ -37,21 +37,24 @@ export interface LogRecord extends LogEvent {
   readonly timestamp: number;
 }
 
-/** A longer message or value is cut, in UTF-16 units: a peer or a stack may have much to say. */
+/**
+ * The greatest length of a message or value, in UTF-16 units; longer ones, from a peer or a stack
+ * trace, are cut.
+ */
 export const MAX_TEXT = 4000;
 
-/** The message with its values, on one line, without anything unprintable. */
+/** Returns the message with its values, on one line, without unprintable characters. */
 export function messageOf({ template, values }: LogEvent): string {
   return fillPlaces(template, (name) => textOf(values[name]));
 }
 
-/** `template` with what `value` says for each place, on one line, printable. */
+/** Fills each place of `template` with what `value` returns for it: one line, printable. */
 export function fillPlaces(template: string, value: (name: string) => string): string {
   const text = template.replace(/\{(\w+)\}/g, (_, name: string) => value(name));
   return printable(cut(text));
 }
 
-/** A value in words. Never throws, whatever the value does when it is asked for them. */
+/** Puts a value in words. Never throws, even when the value's own methods do. */
 export function textOf(value: unknown): string {
   try {
     return value instanceof Error ? value.message : String(value);
@@ -60,7 +63,7 @@ export function textOf(value: unknown): string {
   }
 }
 
-/** The values as JSON has them; a value JSON cannot have is put in words. */
+/** Returns the values as JSON can hold them; any other value is put in words. */
 export function plainValues(values: LogValues): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, plain(value)]),

@@ -1,9 +1,9 @@
 /**
- * Brings lines to a terminal or a file without ever making the program wait.
+ * Writes lines to a terminal or a file without ever making the program wait.
  *
  * One write is under way at a time, and lines that come meanwhile wait for the next. A target that
- * fails is tried again after a while: lines wait for it, and only when too many wait are further
- * ones lost. Trouble is said once, and its end with what was lost.
+ * fails is retried after a while. Lines wait for it; only when too many wait are further ones lost.
+ * The failure is logged once, and its end with the number of lines lost.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
@@ -14,26 +14,26 @@ import type { LogLevel, LogValues } from "./log_record.ts";
 export interface LogTarget {
   /** Takes some or all of the bytes. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Whether colours are understood; left out: no. */
+  /** Whether the target shows colours; no if left out. */
   isTerminal?(): boolean;
-  /** Which file it is; left out for the terminal. */
+  /** The file's path; left out for the terminal. */
   readonly path?: string;
 }
 
-/** Says something about the log itself; as `AreaLog`'s functions, with the level in front. */
+/** Logs something about the log itself; like `AreaLog`'s functions, with the level in front. */
 export type SayOfLog = (level: LogLevel, template: string, values: LogValues) => void;
 
-/** What waits for a target that does not take it, in UTF-16 units: some thousand lines. */
+/** The most text that waits for a target, in UTF-16 units: some thousand lines. */
 const MAX_WAITING = 256 * 1024;
 
-/** A target that failed is tried again after so long. */
+/** The pause before a failed target is retried, in milliseconds. */
 const RETRY_MS = 10_000;
 
 const NOTHING = new Uint8Array(0);
 
 const encoder = new TextEncoder();
 
-/** See the head of this file. */
+/** Writes lines to one target, in order and without making the caller wait. */
 export class LineWriter {
   readonly #target: LogTarget;
   readonly #name: string;
@@ -42,17 +42,17 @@ export class LineWriter {
   #lines: string[] = [];
   /** UTF-16 units in {@linkcode LineWriter.#lines}. */
   #waiting = 0;
-  /** What was taken from the lines and not yet by the target. */
+  /** Bytes taken from the lines that the target has not accepted yet. */
   #bytes: Uint8Array = NOTHING;
   #lost = 0;
   #isWriting = false;
-  /** Resolves when the last write that was begun is over. */
+  /** Resolves when the last write is over. */
   #written: Promise<void> = Promise.resolve();
   #isInTrouble = false;
   #retry: Timer | undefined;
   #isClosing = false;
 
-  /** Writes nothing yet. `say` may come back as a line for this very writer. */
+  /** Writes nothing yet. What `say` logs may come back as a line for this very writer. */
   constructor(target: LogTarget, say: SayOfLog, timers: Timers) {
     this.#target = target;
     this.#name = target.path ?? "the terminal";
@@ -60,7 +60,7 @@ export class LineWriter {
     this.#timers = timers;
   }
 
-  /** Takes a line with its end, or counts it as lost when too much waits. */
+  /** Queues a line with its end, or counts it as lost when too much waits. */
   add(line: string): void {
     if (this.#waiting + line.length > MAX_WAITING) {
       this.#lost++;
@@ -71,7 +71,7 @@ export class LineWriter {
     if (this.#retry === undefined) this.#start();
   }
 
-  /** Writes what waits, trying once more where there was trouble; nothing may be added after. */
+  /** Writes waiting lines, retrying once after a failure; no line may be added afterwards. */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#timers.clear(this.#retry);
@@ -113,7 +113,7 @@ export class LineWriter {
     }
   }
 
-  /** Nothing waits, so that there is room for what is said here. */
+  /** Reports lost lines once nothing waits any more, so that there is room for the report. */
   #caughtUp(): void {
     const lost = this.#lost;
     const where = this.#name;
@@ -125,7 +125,7 @@ export class LineWriter {
         lost,
       });
     } else if (lost > 0) {
-      this.#say("warning", "{lost} lines of the log were lost: {path} was too slow for them", {
+      this.#say("warning", "{lost} lines of the log were lost: {path} was too slow", {
         path: where,
         lost,
       });
@@ -139,8 +139,8 @@ export class LineWriter {
     this.#isInTrouble = true;
     this.#say(
       "error",
-      "Cannot write the log to {path}: {error}. Make room there or mend the folder; mining goes " +
-        "on, lines wait, and it is tried again every {seconds} s",
+      "Cannot write the log to {path}: {error}. Free disk space or repair the folder. Mining " +
+        "continues, log lines wait, retrying every {seconds} s",
       { path: this.#name, error: fileTrouble(error), seconds: RETRY_MS / 1000 },
     );
   }

@@ -1,19 +1,19 @@
 /**
- * Moments to be marked in charts: the last day's, {@linkcode MOST} at most.
+ * Events of the last day that charts mark, {@linkcode MOST} at most.
  *
- * An uplink that flaps fails over and comes back all day long: of one kind there is at most one mark
- * a minute, which says how often it was, and when there are too many, the kind with the most of them
- * loses its oldest. Kept under monotonic time, as the samples of the charts are.
+ * A flapping uplink fails over and comes back all day long. So each kind gets at most one mark a
+ * minute, which says how often it happened, and when there are too many marks, the kind with the
+ * most of them loses its oldest. Kept by monotonic time, as the samples of the charts are.
  */
 
-/** What there are marks for. */
+/** What a mark can stand for. */
 export type MarkKind = "failover" | "back" | "outage" | "outage_end" | "reload" | "start";
 
-/** One of them. */
+/** A mark. */
 export interface Mark {
   /** Monotonic, in milliseconds. */
   readonly time: number;
-  /** What it is. */
+  /** What it stands for. */
   readonly kind: MarkKind;
   /** The same in words. */
   readonly about: string;
@@ -22,11 +22,11 @@ export interface Mark {
 /** Most marks at a time. */
 export const MOST = 200;
 
-/** They are kept for this long, and the same is one for this long, in milliseconds. */
+/** How long a mark is kept, and how long repeats count as the same mark, in milliseconds. */
 const KEPT_MS = 86_400_000;
 const SAME_MS = 60_000;
 
-/** Words are cut here: some are a pool's own. */
+/** The greatest length of a mark's words, some of which come from a pool. */
 const MAX_WORDS = 300;
 
 interface Noted extends Mark {
@@ -38,12 +38,12 @@ export class Marks {
   #marks: Noted[] = [];
   #changes = 0;
 
-  /** How often there was something new. */
+  /** Counts the changes of the list. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** Something happened. */
+  /** Adds a mark, or counts a repeat of the last one of its kind. */
   add(kind: MarkKind, about: string, time: number): void {
     this.#changes++;
     const last = this.#marks.findLast((mark) => mark.kind === kind);
@@ -56,7 +56,7 @@ export class Marks {
     if (this.#marks.length > MOST) this.#dropOne();
   }
 
-  /** Those of the last day, the oldest first. */
+  /** The marks of the last day, oldest first. */
   list(time: number): Mark[] {
     return this.#marks
       .filter((mark) => time - mark.time < KEPT_MS)

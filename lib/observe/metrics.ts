@@ -1,10 +1,9 @@
 /**
- * Everything that is counted as metrics: text that Prometheus reads, in its own format or as
- * OpenMetrics. Pure.
+ * All counts as metrics, in Prometheus's own text format or as OpenMetrics. Pure.
  *
- * Counters only grow, for as long as the program runs and their labels are there; what may shrink
- * is a gauge. Labels are bounded: states and reasons of ours, the pools of the configuration, at
- * most {@linkcode MAX_ACCOUNTS} sub-accounts, and as many workers as the operator asks for.
+ * Counters only grow while the program runs and their labels exist; a value that may shrink is a
+ * gauge. Labels are bounded: states and reasons of ours, the pools of the configuration, at most
+ * {@linkcode MAX_ACCOUNTS} sub-accounts, and as many workers as the operator asks for.
  */
 
 import { printable } from "../base/printable.ts";
@@ -14,12 +13,12 @@ import { type TroubledWorker, writeTroubledWorkers } from "./trouble_metrics.ts"
 import { type Worker, writeWorkers } from "./worker_metrics.ts";
 import type { AccountShape, PoolTotalShape, SharesShape, SummaryShape } from "./status/shapes.ts";
 
-/** Series of sub-accounts: those that are open come first. */
+/** The most series of sub-accounts; open sub-accounts come first. */
 const MAX_ACCOUNTS = 1000;
 
-/** What metrics are made from. */
+/** The data for the metrics. */
 export interface MetricsInput {
-  /** Everything in sum. */
+  /** The totals of the program. */
   readonly summary: SummaryShape;
   /** Every pool of the configuration. */
   readonly pools: readonly PoolTotalShape[];
@@ -27,11 +26,11 @@ export interface MetricsInput {
   readonly accounts: Iterable<AccountShape>;
   /** The workers that get series of their own. */
   readonly workers: readonly Worker[];
-  /** Those in trouble that are named. */
+  /** Workers in trouble that are listed by name. */
   readonly troubled: readonly TroubledWorker[];
 }
 
-/** The text of all metrics, in steps: there may be thousands of accounts and workers. */
+/** Yields the text of all metrics in steps: there may be thousands of accounts and workers. */
 export function* formatMetrics(
   input: MetricsInput,
   format: MetricsFormat,
@@ -51,7 +50,7 @@ export function* formatMetrics(
 
 const NO_LABELS: Labels = {};
 
-/** A sample for each member, its name as the label. */
+/** Makes a sample for each member of `values`, with its name as the label. */
 function each(label: string, values: Readonly<Record<string, number>>): Sample[] {
   return Object.entries(values).map(([name, value]) => [{ [label]: name }, value]);
 }
@@ -60,7 +59,7 @@ function one(value: number): Sample[] {
   return [[NO_LABELS, value]];
 }
 
-/** Where shares ended: one sample for each result and reason. */
+/** Returns how shares ended: one sample for each result and reason. */
 function ends(labels: Labels, shares: SharesShape): Sample[] {
   const ofReasons = (result: string, reasons: Readonly<Record<string, number>>): Sample[] =>
     Object.entries(reasons).map(([reason, count]) => [{ ...labels, result, reason }, count]);
@@ -75,7 +74,7 @@ function ends(labels: Labels, shares: SharesShape): Sample[] {
   ];
 }
 
-/** Where shares ended, by result alone: for what there may be many of. */
+/** Returns how shares ended, by result alone: for labels that may be many. */
 function results(labels: Labels, shares: SharesShape): Sample[] {
   const sum = (reasons: Readonly<Record<string, number>>) =>
     Object.values(reasons).reduce((total, count) => total + count, 0);
@@ -92,38 +91,43 @@ function results(labels: Labels, shares: SharesShape): Sample[] {
 
 function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   const { miners, hashrate, shares, process, version, deno } = summary;
-  page.gauge("btcagent_build_info", "The versions in use.", [[{ version, deno }, 1]]);
+  page.gauge("btcagent_build_info", "Versions of btcagent and Deno.", [[{ version, deno }, 1]]);
   page.gauge("btcagent_serving", "1 if miners have a pool to work for.", one(+summary.serving));
   const { done, failed, last_at: lastAt, last_went_well: wentWell } = summary.reloads;
-  page.counter("btcagent_config_reloads", "How often the configuration was read again.", [
+  page.counter("btcagent_config_reloads", "Reloads of the configuration, by result.", [
     [{ result: "done" }, done],
     [{ result: "failed" }, failed],
   ]);
   page.gauge(
     "btcagent_config_last_reload_successful",
-    "0 if the last reload failed and the configuration before it is in force.",
+    "0 if the last reload failed and the previous configuration is still in force.",
     one(+wentWell),
   );
   page.gauge(
     "btcagent_config_last_reload_timestamp_seconds",
-    "When the configuration was last read, the start included.",
+    "When the configuration was last read, at the start or by a reload, in seconds since 1970.",
     one(Date.parse(lastAt ?? summary.started_at) / 1000),
   );
-  page.gauge("btcagent_miners", "Connected miners by how far they have come.", [
+  page.gauge("btcagent_miners", "Connected miners by state, from connected to working.", [
     ...each("state", miners.states),
   ]);
-  page.gauge("btcagent_miners_limit", "How many miners are let in.", one(miners.most));
+  page.gauge(
+    "btcagent_miners_limit",
+    "The most miners that may be connected at a time.",
+    one(miners.most),
+  );
   page.gauge(
     "btcagent_asicboost_miners",
-    "Working miners by whether they roll versions; cannot_narrow for those that rolled bits their pool did not allow.",
+    "Working miners by version rolling; cannot_narrow are those that rolled bits their pool did " +
+      "not allow.",
     [
       ...each("state", miners.asicboost),
     ],
   );
-  page.gauge("btcagent_accounts", "Sub-accounts that are open.", one(summary.accounts));
+  page.gauge("btcagent_accounts", "Open sub-accounts.", one(summary.accounts));
   page.gauge(
     "btcagent_hashrate_hashes_per_second",
-    "Estimated from the difficulties of good shares over the window.",
+    "Hashrate of all miners, estimated from the difficulties of good shares over the window.",
     [
       [{ window: "1m" }, hashrate.minutes_1],
       [{ window: "15m" }, hashrate.minutes_15],
@@ -132,84 +136,103 @@ function writeSummary(page: MetricsPage, summary: SummaryShape): void {
   );
   page.counter(
     "btcagent_blocks_lost",
-    "Blocks that did not reach the pool, or that it never answered; the log has each.",
+    "Blocks that did not reach the pool or got no answer; the log has a line for each.",
     one(summary.shares.blocks_lost),
   );
   page.counter(
     "btcagent_credited_difficulty",
-    "Difficulties of all shares accepted, assumed or kept. Multiply its rate by 2^32 for the hashrate.",
+    "Sum of the difficulties of all shares accepted, assumed or kept. Multiply its rate by 2^32 " +
+      "for the hashrate.",
     one(summary.credited_difficulty),
   );
-  page.counter("btcagent_shares_received", "Shares that miners sent.", one(shares.received));
-  page.counter("btcagent_shares_submitted", "Shares sent on to pools.", one(shares.submitted));
+  page.counter("btcagent_shares_received", "Shares received from miners.", one(shares.received));
+  page.counter("btcagent_shares_submitted", "Shares sent to pools.", one(shares.submitted));
   page.counter(
     "btcagent_shares_ended",
-    "Shares by where and why they ended; kept are good for their miner, below the pool's difficulty: credited, not sent.",
+    "Shares by result and reason. Kept shares are good for their miner but below the pool's " +
+      "difficulty: credited, not sent.",
     ends({}, shares),
   );
   page.gauge(
     "btcagent_shares_waiting",
-    "Submitted shares whose verdict may still come.",
+    "Submitted shares that wait for their verdict.",
     one(shares.waiting),
   );
-  page.counter("btcagent_stray_verdicts", "Verdicts no miner waited for.", [
+  page.counter("btcagent_stray_verdicts", "Verdicts for which no share was waiting, by reason.", [
     ...each("reason", summary.stray_verdicts),
   ]);
   page.counter(
     "btcagent_silent_connections",
-    "Connections that ended without having sent a byte, as health checks do.",
+    "Connections that ended without sending a byte, as those of health checks do.",
     one(miners.silent_connections),
   );
-  page.counter("btcagent_miner_read_bytes", "Payload from miners.", one(miners.bytes_read));
-  page.counter("btcagent_miner_written_bytes", "Payload to miners.", one(miners.bytes_written));
+  page.counter(
+    "btcagent_miner_read_bytes",
+    "Payload bytes read from miners.",
+    one(miners.bytes_read),
+  );
+  page.counter(
+    "btcagent_miner_written_bytes",
+    "Payload bytes written to miners.",
+    one(miners.bytes_written),
+  );
   page.counter(
     "btcagent_miner_moves",
-    "How often a miner changed from one pool connection to another.",
+    "Moves of miners from one pool connection to another.",
     one(summary.moves),
   );
   page.counter(
     "btcagent_miners_outgrown",
-    "How often a miner had to reconnect, since the pools leave too few bytes for its extranonces.",
+    "Miners that had to reconnect because the pools leave too few bytes for their extranonces.",
     one(summary.outgrown),
   );
   page.counter(
     "btcagent_outage_seconds",
-    "How long sub-accounts were open and had no pool, all together.",
+    "Time that sub-accounts were open without a pool, summed over all of them.",
     one(summary.outage_seconds),
   );
-  page.counter("btcagent_limit_reached", "How often each bound was reached.", [
+  page.counter("btcagent_limit_reached", "Times that each bound was reached.", [
     ...each("limit", summary.limits),
   ]);
   page.gauge(
     "btcagent_certificate_expiry_timestamp_seconds",
-    "When a certificate shown to miners ends, seconds since 1970.",
+    "When a certificate shown to miners expires, in seconds since 1970.",
     summary.certificates.map(({ file, expires_at: end }) => [{ file }, Date.parse(end) / 1000]),
   );
   page.histogram(
     "btcagent_verdict_latency_seconds",
-    "From handing a share to the pool's connection to its verdict.",
+    "Time from handing a share to the pool's connection until its verdict.",
     summary.verdict_latency,
   );
   page.histogram(
     "btcagent_job_fanout_seconds",
-    "From news for miners, a job mostly, until the last of them on one port had its turn.",
+    "Time from a new message for all miners, usually a job, until the last miner of one port " +
+      "had its turn.",
     summary.job_fanout,
   );
   page.gauge(
     "process_resident_memory_bytes",
-    "Memory of the process.",
+    "Resident memory of the process.",
     one(process.resident_bytes),
   );
-  page.gauge("btcagent_heap_bytes", "Memory of the JavaScript heap.", one(process.heap_bytes));
-  page.gauge("btcagent_sockets", "Sockets: miners, pools, listening.", one(process.sockets));
+  page.gauge(
+    "btcagent_heap_bytes",
+    "Memory in use on the JavaScript heap.",
+    one(process.heap_bytes),
+  );
+  page.gauge(
+    "btcagent_sockets",
+    "Sockets in use: miners, pools and listening ports.",
+    one(process.sockets),
+  );
   page.gauge(
     "process_max_fds",
-    "Files that may be open.",
+    "The most files that may be open.",
     process.open_files_limit === null ? [] : one(process.open_files_limit),
   );
   page.gauge(
     "process_start_time_seconds",
-    "When the program started, seconds since 1970.",
+    "When the program started, in seconds since 1970.",
     one(Date.parse(summary.started_at) / 1000),
   );
 }
@@ -223,20 +246,20 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
     labelled.map(({ pool, labels }) => [labels, value(pool)]);
   page.gauge(
     "btcagent_pool_info",
-    "What the pool speaks: agent, stratum, or unknown while that is being found out.",
+    "The pool's protocol: agent, stratum, or unknown until it is found out.",
     labelled.map(({ pool, labels }): Sample => [{ ...labels, kind: pool.kind }, 1]),
   );
   page.gauge(
     "btcagent_pool_accounts",
-    "Open sub-accounts by what the pool is to them.",
+    "Open sub-accounts by the state of their connections to the pool.",
     labelled.flatMap(({ pool, labels }) =>
       each("state", pool.accounts).map(([state, count]): Sample => [{ ...labels, ...state }, count])
     ),
   );
-  page.gauge("btcagent_pool_miners", "Miners that work for the pool.", of(({ miners }) => miners));
+  page.gauge("btcagent_pool_miners", "Miners working for the pool.", of(({ miners }) => miners));
   page.gauge(
     "btcagent_pool_worker_connections",
-    "Connections for one worker each by state, where workers is connection.",
+    "Connections for one worker each, by state; only where workers is connection.",
     labelled.flatMap(({ pool, labels }) =>
       each("state", pool.worker_connections).map(([state, count]): Sample => [
         { ...labels, ...state },
@@ -246,87 +269,112 @@ function writePools(page: MetricsPage, pools: readonly PoolTotalShape[]): void {
   );
   page.gauge(
     "btcagent_pool_job_age_seconds",
-    "Since the last job, on the serving connection where that is longest.",
+    "Age of the last job, on the serving connection where it is oldest.",
     labelled.flatMap(({ pool, labels }): Sample[] =>
       pool.job_age_seconds === null ? [] : [[labels, pool.job_age_seconds]]
     ),
   );
   page.gauge(
     "btcagent_pool_extranonce_bytes",
-    "Bytes of extranonce2 that the pool leaves; below 8 not every kind of miner has room.",
+    "Bytes of extranonce2 that the pool leaves; fewer than 8 are not enough for every kind of " +
+      "miner.",
     labelled.flatMap(({ pool, labels }): Sample[] =>
       pool.extranonce2_bytes === null ? [] : [[labels, pool.extranonce2_bytes]]
     ),
   );
-  page.counter("btcagent_pool_connects", "Connections ready.", of(({ connects }) => connects));
-  page.counter("btcagent_pool_failures", "Connections never ready.", of((pool) => pool.failures));
-  page.counter("btcagent_pool_losses", "Connections lost.", of(({ losses }) => losses));
+  page.counter(
+    "btcagent_pool_connects",
+    "Connections to the pool that became ready.",
+    of(({ connects }) => connects),
+  );
+  page.counter(
+    "btcagent_pool_failures",
+    "Connections to the pool that failed before they were ready.",
+    of((pool) => pool.failures),
+  );
+  page.counter(
+    "btcagent_pool_losses",
+    "Connections to the pool that were lost after they were ready.",
+    of(({ losses }) => losses),
+  );
   page.counter(
     "btcagent_pool_activations",
-    "How often a connection began to serve miners.",
+    "Times that a connection began to serve miners.",
     of(({ activations }) => activations),
   );
   page.counter(
     "btcagent_pool_empty_job_seconds",
-    "How long its newest job had no transactions but the coinbase, all sub-accounts together.",
+    "Time that the pool's newest job had no transactions but the coinbase, summed over " +
+      "sub-accounts.",
     of((pool) => pool.empty_job_seconds),
   );
   page.counter(
     "btcagent_pool_behind_seconds",
-    "How long it worked on a block that others had left 30 s before, counted once that is sure, likewise.",
+    "Time that the pool's jobs were on a block that other pools had left over 30 s before, " +
+      "counted once that is certain, summed over sub-accounts.",
     of((pool) => pool.behind_seconds),
   );
   page.counter(
     "btcagent_pool_payout_changes",
-    "How often a job did not pay an output that the pool's earlier jobs paid.",
+    "Jobs that did not pay an output that the pool's earlier jobs paid.",
     of((pool) => pool.payout_changes),
   );
-  page.counter("btcagent_pool_read_bytes", "Payload read.", of((p) => p.traffic.bytes_read));
+  page.counter(
+    "btcagent_pool_read_bytes",
+    "Payload bytes read from the pool.",
+    of((p) => p.traffic.bytes_read),
+  );
   page.counter(
     "btcagent_pool_written_bytes",
-    "Payload written.",
+    "Payload bytes written to the pool.",
     of((p) => p.traffic.bytes_written),
   );
   page.counter(
     "btcagent_pool_read_frames",
-    "Messages read: binary frames of an agent pool, lines of a Stratum pool.",
+    "Messages read from the pool: binary frames of an agent pool, lines of a Stratum pool.",
     of((p) => p.traffic.frames_read),
   );
   page.counter(
     "btcagent_pool_written_frames",
-    "Messages given to connections to be written, likewise.",
+    "Messages queued for the pool: binary frames to an agent pool, lines to a Stratum pool.",
     of(({ traffic }) => traffic.frames_written),
   );
-  page.counter("btcagent_pool_shares_submitted", "Shares sent.", of((p) => p.shares.submitted));
+  page.counter(
+    "btcagent_pool_shares_submitted",
+    "Shares sent to the pool.",
+    of((p) => p.shares.submitted),
+  );
   page.counter(
     "btcagent_pool_shares_ended",
-    "Shares on the pool's connections by where and why they ended.",
+    "Shares on the pool's connections by result and reason.",
     labelled.flatMap(({ pool, labels }) => ends(labels, pool.shares)),
   );
   page.counter(
     "btcagent_pool_shares_contradicted",
-    "Shares the pool rejected as low difficulty, though good by our own arithmetic, or, with " +
-      "verify, accepted though too low.",
+    "Shares that the pool rejected as low difficulty although btcagent finds them good, or, " +
+      "with verify, accepted although they are too low.",
     of(({ shares }) => shares.contradicted),
   );
   page.counter(
     "btcagent_pool_blocks",
-    "Shares sent that are blocks by our own arithmetic.",
+    "Shares sent that are blocks as btcagent calculates it.",
     of(({ shares }) => shares.blocks),
   );
   page.counter(
     "btcagent_pool_blocks_lost",
-    "Blocks for the pool that did not reach it, or that it never answered.",
+    "Blocks that did not reach the pool or got no answer.",
     of(({ shares }) => shares.blocks_lost),
   );
   page.counter(
     "btcagent_pool_credited_difficulty",
-    "Difficulties the pool counts for the shares it accepted. Multiply its rate by 2^32 for the hashrate the pool sees.",
+    "Sum of the difficulties that the pool counts for the shares it accepted. Multiply its rate " +
+      "by 2^32 for the hashrate that the pool sees.",
     of((pool) => pool.credited_difficulty),
   );
   page.counter(
     "btcagent_pool_brake_lost_difficulty",
-    "Work the pool did not count, as difficulty, while its difficulty was far too low for the miners.",
+    "Difficulty of the work that the pool did not count while its difficulty was far too low " +
+      "for the miners.",
     of((pool) => pool.brake_lost_difficulty),
   );
 }
@@ -341,34 +389,37 @@ function* writeAccounts(
   yield* page.family(
     "gauge",
     "btcagent_account_miners",
-    "Miners of the sub-account.",
+    "Connected miners of the sub-account.",
     accounts,
     of(({ miners }) => miners),
   );
   yield* page.family(
     "gauge",
     "btcagent_account_hashrate_hashes_per_second",
-    "Estimated from good shares over 15 minutes.",
+    "Hashrate of the sub-account, estimated from good shares over 15 minutes.",
     accounts,
     of(({ hashrate }) => hashrate.minutes_15),
   );
   yield* page.family(
     "counter",
     "btcagent_account_outage_seconds",
-    "How long it was open and had no pool.",
+    "Time that the sub-account was open without a pool.",
     accounts,
     of((account) => account.outage_seconds),
   );
   yield* page.family(
     "counter",
     "btcagent_account_shares_ended",
-    "Shares of the sub-account by where they ended.",
+    "Shares of the sub-account by result.",
     accounts,
     ({ account, shares }) => results({ account }, shares),
   );
 }
 
-/** The first accounts, with names that also read differently: a scrape has no series twice. */
+/**
+ * Yields the first accounts, with names that differ also when they are made printable: a scrape
+ * must not contain a series twice.
+ */
 function* toldApart(all: Iterable<AccountShape>): Generator<string, readonly AccountShape[]> {
   const accounts: AccountShape[] = [];
   const seen = new Set<string>();

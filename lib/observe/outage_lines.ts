@@ -1,41 +1,41 @@
 /**
- * Which of many repeated troubles are worth a line: the first of an outage, then one a minute with
- * how many there were. 1,000 sub-accounts that do not reach one pool are one trouble.
+ * Decides which repeated failures get a log line: the first of an outage, then one a minute with
+ * their number. 1,000 sub-accounts that cannot reach one pool are one failure.
  *
- * Unlike the collapsing of the log, which sees words, this knows what a trouble is about and when
- * it was over, so that the list of recent events keeps what is useful.
+ * Unlike the log's collapsing, which only sees words, this knows what a failure is about and when
+ * it ended, so that the list of recent events stays useful.
  */
 
 import type { Now } from "../base/clock.ts";
 
-/** A line of the same trouble comes at most this often, in milliseconds. */
+/** The shortest time between two lines about the same failure, in milliseconds. */
 export const REPEAT_MS = 60_000;
 
-/** What has been well for this long has a new outage when it fails, in milliseconds. */
+/** After it has worked for this long, the next failure starts a new outage, in milliseconds. */
 export const WELL_MS = 30_000;
 
-/** Troubles told apart, in all; beyond that the oldest is forgotten. */
+/** The greatest number of failures told apart; beyond it the oldest is forgotten. */
 const MAX_TROUBLES = 1_024;
 
-/** A line is due. */
+/** A line that is due. */
 export interface DueLine {
-  /** How many of the same were not said since the last line; 0 for the first of an outage. */
+  /** Repeats not logged since the last line; 0 for the first of an outage. */
   readonly more: number;
-  /** The time they took, in whole seconds. */
+  /** The time in which they happened, in whole seconds. */
   readonly seconds: number;
 }
 
 interface Trouble {
   saidAt: number;
   more: number;
-  /** Since when there is none; `undefined` while it lasts. */
+  /** When the failure ended; `undefined` while it lasts. */
   wellSince: number | undefined;
 }
 
-/** See above. */
+/** Counts repeated failures and tells which of them get a line. */
 export class OutageLines {
   readonly #now: Now;
-  /** By what it is about; the one that began longest ago first. */
+  /** By what the failure is about; the oldest first. */
   readonly #troubles = new Map<string, Trouble>();
 
   /** `now` is monotonic, in milliseconds. */
@@ -43,7 +43,7 @@ export class OutageLines {
     this.#now = now;
   }
 
-  /** Something fails. @returns what to say of it, or `undefined` if it is only counted. */
+  /** Notes a failure. @returns the line to log, or `undefined` if the failure is only counted. */
   failed(about: string): DueLine | undefined {
     const time = this.#now();
     const trouble = this.#troubles.get(about);
@@ -64,7 +64,7 @@ export class OutageLines {
     return due;
   }
 
-  /** It works. */
+  /** Notes that `about` works. */
   works(about: string): void {
     const trouble = this.#troubles.get(about);
     if (trouble !== undefined) trouble.wellSince ??= this.#now();

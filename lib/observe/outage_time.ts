@@ -1,28 +1,31 @@
 /**
- * How long there was no pool, minute by minute over the last day, so that it can be told from any
- * moment on: midnight is where the clock on the wall says, and that may be set at any time.
+ * How long there was no pool, minute by minute over the last day, so that the sum can start at any
+ * moment: midnight moves when the wall clock is set.
  *
  * Times are monotonic, in milliseconds.
  */
 
 const MINUTE_MS = 60_000;
 
-/** A day with one hour more has 25. */
+/** A day can have 25 hours, when summer time ends. */
 const MINUTES = 25 * 60 + 1;
 
-/** Counts the time without a pool. 6 KB. */
+/** Counts the time without a pool. Takes 6 KB. */
 export class OutageTime {
   readonly #msOf = new Float32Array(MINUTES);
   #since: number | undefined;
   #notedUpTo = 0;
   #newest = 0;
 
-  /** Since when there has been none; `undefined` while there is one. */
+  /** When the current outage began; `undefined` while there is a pool. */
   get since(): number | undefined {
     return this.#since;
   }
 
-  /** It is so from `time` on. To be called every few seconds while it lasts, too. */
+  /**
+   * Notes whether there is an outage from `time` on. Call it every few seconds, also while nothing
+   * changes.
+   */
   note(isOutage: boolean, time: number): void {
     this.#advance(time);
     if (this.#since !== undefined) this.#spread(this.#notedUpTo, time);
@@ -30,14 +33,14 @@ export class OutageTime {
     this.#since = isOutage ? this.#since ?? time : undefined;
   }
 
-  /** How long it was so from `start` to `time`, in milliseconds. */
+  /** Returns the time without a pool between `start` and `time`, in milliseconds. */
   sum(start: number, time: number): number {
     this.note(this.#since !== undefined, time);
     let sum = 0;
     const first = Math.max(Math.floor(start / MINUTE_MS), this.#newest - MINUTES + 1);
     for (let minute = Math.max(0, first); minute <= this.#newest; minute++) {
       const ms = this.#msOf[minute % MINUTES]!;
-      // Of the minute it begins in, at most what is after that.
+      // The minute that contains `start` counts only with the time after it.
       sum += Math.min(ms, (minute + 1) * MINUTE_MS - start);
     }
     return sum;

@@ -1,19 +1,19 @@
 /**
- * What the log said lately, for whoever asks over HTTP.
+ * The last lines of the log, for requests over HTTP.
  */
 
 import { printable } from "../base/printable.ts";
 import type { LogLine } from "./log.ts";
 
-/** So many lines are kept. */
+/** The number of lines kept. */
 const KEPT = 256;
 
-/** Messages are cut here, in UTF-16 units. */
+/** The greatest length of a message, in UTF-16 units; longer ones are cut. */
 const MAX_MESSAGE = 1000;
 
 /** A line with its number: 1 for the first since the start. */
 export interface RecentEvent extends LogLine {
-  /** Counted on over lines that are forgotten. */
+  /** Forgotten lines stay counted. */
   readonly number: number;
 }
 
@@ -24,12 +24,12 @@ export class RecentEvents {
 
   /** Notes a line, and forgets the oldest if there are too many. */
   add(line: LogLine): void {
-    // The cut may leave half a character.
+    // The cut may split a character.
     const message = printable(line.message.slice(0, MAX_MESSAGE));
     this.#ring[this.#count % KEPT] = { ...line, message, number: ++this.#count };
   }
 
-  /** The lines there are, the oldest first. */
+  /** The kept lines, oldest first. */
   list(): RecentEvent[] {
     return this.#ring.toSorted((a, b) => a.number - b.number);
   }

@@ -1,6 +1,6 @@
 /**
- * The state of single workers as metrics, so that alerts can name them: only of those that do not
- * work as they should, connected or not, the worst first. In steps, as worker_metrics.ts.
+ * The state of single workers as metrics, so that alerts can name them. Only workers in trouble are
+ * listed, connected or not, the worst first. Made in steps, as in worker_metrics.ts.
  */
 
 import { sorted } from "../base/steps.ts";
@@ -9,20 +9,20 @@ import type { Labels, MetricsPage } from "./exposition.ts";
 import type { WorkerShape } from "./status/worker_shapes.ts";
 import { workerLabels } from "./worker_metrics.ts";
 
-/** Workers looked at in a step. */
+/** Workers read in one step. */
 const STEP = 25;
 
 /** A worker in trouble. */
 export interface TroubledWorker {
-  /** By which it is told apart. */
+  /** Labels that tell it apart. */
   readonly labels: Labels;
   /** The worst of what is wrong with it. */
   readonly state: WorkerState;
-  /** What it did before, in hashes a second; 0 if that is not known. */
+  /** Its usual hashrate before the trouble, in hashes a second; 0 if that is not known. */
   readonly usualHashrate: number;
 }
 
-/** The worst `most` of all that are not working: by state, then those that did most, in steps. */
+/** Picks the worst `most` workers of all in trouble, in steps: by state, then by usual hashrate. */
 export function* troubledWorkers(
   workers: Iterable<WorkerShape>,
   most: number,
@@ -31,7 +31,7 @@ export function* troubledWorkers(
   let seen = 0;
   for (const { account, worker: name, condition, usual_hashrate: usual } of workers) {
     if (condition.state !== "working" && name !== "") {
-      // Of names that read the same the worst is shown: an alert has a name once.
+      // Of workers whose names read the same only the worst is shown: a series must be unique.
       const { key, labels } = workerLabels(account, name);
       const worker = { labels, state: condition.state, usualHashrate: usual ?? 0 };
       const other = troubled.get(key);
@@ -39,13 +39,13 @@ export function* troubledWorkers(
     }
     if (++seen % STEP === 0) yield;
   }
-  // In the order of names first: which of equals are shown must not change with each scrape.
+  // Sorted by name first, so that the choice among equals does not change with each scrape.
   const byName = yield* sorted([...troubled], ([a], [b]) => a < b ? -1 : 1);
   const inOrder = yield* sorted(byName, ([, a], [, b]) => worstFirst(a, b));
   return inOrder.slice(0, most).map(([, worker]) => worker);
 }
 
-/** Writes them, in steps; yields the text so far. */
+/** Writes the metrics of `workers` in steps; yields the text so far. */
 export function* writeTroubledWorkers(
   page: MetricsPage,
   workers: readonly TroubledWorker[],
@@ -53,7 +53,7 @@ export function* writeTroubledWorkers(
   yield* page.family(
     "gauge",
     "btcagent_worker_state",
-    "1 for the worst of what is wrong with the worker; workers with nothing wrong have no sample.",
+    "1 for the worst trouble of the worker; workers without trouble have no sample.",
     workers,
     ({ labels, state }) => [[{ ...labels, state }, 1]],
   );

@@ -1,20 +1,20 @@
 /**
- * What a farm usually does: the median of the last day in steps of ten minutes.
+ * The usual hashrate of a farm: the median of the last day in steps of ten minutes.
  *
- * Steps in which it did not work for half of the time or more do not count: neither an outage nor a
- * night without power makes anybody expect less. Being the median, it does not follow half a farm
- * that starts again in the night either.
+ * Steps in which the farm did not work for half of the time or more do not count, so neither an
+ * outage nor a night without power lowers what is expected. A median does not follow half a farm
+ * that restarts in the night either.
  */
 
-/** How long a step is, and the time in it that must have been worked, in milliseconds. */
+/** Length of a step, and the working time it must have to count, in milliseconds. */
 const STEP_MS = 600_000;
 const WORKED_MS = STEP_MS / 2;
 
-/** Steps that are kept, and that it takes to say anything: a day, and an hour. */
+/** Steps kept, and steps needed for a first median: a day, and an hour. */
 const KEPT = 144;
 const LEAST = 6;
 
-/** What comes after a longer pause than this says nothing of it, in milliseconds. */
+/** A note after a longer pause than this says nothing about the pause, in milliseconds. */
 const MOST_PAUSE_MS = 60_000;
 
 /** Hashes that a share of difficulty 1 stands for. */
@@ -22,7 +22,7 @@ const HASHES_PER_DIFFICULTY = 2 ** 32;
 
 /** Keeps the hashrates of the last day. Times are monotonic, in milliseconds. */
 export class UsualHashrate {
-  /** Hashes a second, by step; NaN where it did not work. */
+  /** Hashes a second, by step; NaN where the farm did not work. */
   readonly #rates = new Float64Array(KEPT).fill(NaN);
   #step: number | undefined;
   #workedMs = 0;
@@ -31,9 +31,9 @@ export class UsualHashrate {
   #lastDifficulty = 0;
 
   /**
-   * To be told every few seconds.
+   * Notes the state of the farm; call it every few seconds.
    *
-   * @param difficulty The difficulties of all good shares up to now, together.
+   * @param difficulty The sum of the difficulties of all good shares up to now.
    * @param works Whether there are miners that have a pool.
    */
   note(time: number, difficulty: number, works: boolean): void {

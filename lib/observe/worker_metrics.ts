@@ -1,6 +1,6 @@
 /**
- * Metrics of single workers, for those operators who want them: three families with a sample or two
- * for each worker. Made a few at a time, since shares must not wait for them.
+ * Metrics of single workers, for operators who want them: three families with a sample or two for
+ * each worker. They are made in small steps, so that shares do not wait for them.
  */
 
 import { printable } from "../base/printable.ts";
@@ -8,19 +8,22 @@ import { sorted } from "../base/steps.ts";
 import type { Labels, MetricsPage } from "./exposition.ts";
 import type { MinerShape } from "./status/shapes.ts";
 
-/** Miners looked at, or workers written, in a step. */
+/** Miners read, or workers written, in one step. */
 const STEP = 25;
 
-/** No name of a miner is longer; whatever gives names here, a label is not either. */
+/** The greatest length of a label; names of miners are never longer. */
 const MAX_LABEL_CHARS = 256;
 
-/** What is shown of all connections a worker has now. Two sub-accounts may have workers of a name. */
+/**
+ * The current connections of one worker, in sum. Two sub-accounts may have workers of the same
+ * name.
+ */
 export interface Worker {
-  /** By which it is told apart. */
+  /** Labels that tell it apart. */
   readonly labels: Labels;
-  /** How many connections. */
+  /** Number of connections. */
   connections: number;
-  /** All of them together, over 15 minutes. */
+  /** Hashrate of all of them over 15 minutes. */
   hashrate: number;
   /** Shares that were accepted. */
   accepted: number;
@@ -43,7 +46,7 @@ export function* workersOf(
   return inOrder.slice(0, most).map(([, worker]) => worker);
 }
 
-/** Writes them, in steps; yields the text so far. */
+/** Writes the metrics of `workers` in steps; yields the text so far. */
 export function* writeWorkers(
   page: MetricsPage,
   workers: readonly Worker[],
@@ -58,14 +61,14 @@ export function* writeWorkers(
   yield* page.family(
     "gauge",
     "btcagent_worker_hashrate_hashes_per_second",
-    "Estimated from good shares over 15 minutes.",
+    "Hashrate estimated from good shares over 15 minutes.",
     workers,
     ({ labels, hashrate }) => [[labels, hashrate]],
   );
   yield* page.family(
     "gauge",
     "btcagent_worker_shares",
-    "Shares of the connections it has now.",
+    "Shares of the worker's current connections, by result.",
     workers,
     ({ labels, accepted, rejected }) => [
       [{ ...labels, result: "accepted" }, accepted],
@@ -75,16 +78,16 @@ export function* writeWorkers(
 }
 
 /**
- * The labels of a worker's series, and a key that is the same only for the same labels: what reads
- * the same is one series, or a scrape has a series twice.
+ * Returns the labels of a worker's series, and a key that is equal only for equal labels. Names
+ * that read the same must share one series, or a scrape would contain a series twice.
  */
 export function workerLabels(
   account: string,
   name: string,
 ): { readonly key: string; readonly labels: Labels } {
   const worker = labelText(name);
-  // In single-user mode there is no sub-account to name: to Prometheus an empty label is none, and
-  // 10,000 of them are 0.4 MB.
+  // In single-user mode there is no sub-account: for Prometheus an empty label is the same as none,
+  // and 10,000 of them take 0.4 MB.
   if (account === "") return { key: `\n${worker}`, labels: { worker } };
   const ofAccount = labelText(account);
   return { key: `${ofAccount}\n${worker}`, labels: { account: ofAccount, worker } };

@@ -72,7 +72,10 @@ export function logMove(before: string, poolName: string, reason: MoveReason): v
   if (reason === "halfDead") {
     log.info("Miners leave half-dead pool {before} and move to {pool}", { before, pool });
   } else if (reason === "unwanted") {
-    log.info("Pool {before} is no longer in use: miners move to {pool}", { before, pool });
+    log.info("Pool {before} is no longer listed as it was: miners move to {pool}", {
+      before,
+      pool,
+    });
   } else if (reason === "pinned") {
     log.info("Pool {pool} is pinned: miners move to it", { pool });
   } else {

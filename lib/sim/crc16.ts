@@ -1,6 +1,8 @@
-/** CRC-16 with the polynomial 0x1021, by which Avalon tells jobs apart. */
+/**
+ * CRC-16 with the polynomial 0x1021, which Avalon uses to tell jobs apart.
+ */
 
-/** The checksum of a text of ASCII: 0..65535. */
+/** Returns the checksum of an ASCII text: 0..65535. */
 export function crc16(text: string): number {
   let crc = 0;
   for (let i = 0; i < text.length; i++) {

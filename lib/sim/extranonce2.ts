@@ -3,20 +3,24 @@
 import type { Job } from "../protocol/stratum/job.ts";
 import type { Extranonce2Use } from "./firmware.ts";
 
-/** Sizes that firmware knows which never varies its extranonce2; others get four bytes. */
+/**
+ * Sizes known to firmware that never varies its extranonce2; for other sizes it writes four bytes.
+ */
 const KNOWN_SIZES: ReadonlySet<number> = new Set([2, 4, 8]);
 
-/** Hands out one extranonce2 after the other. */
+/** Gives one extranonce2 after the other. */
 export class Extranonce2s {
   #counter = 0;
   #job: Job | undefined;
 
-  /** Whether a new one is another one: else only time, version and nonce are left to roll. */
+  /**
+   * Whether each new extranonce2 differs; if not, only time, version and nonce are left to roll.
+   */
   static varies(use: Extranonce2Use): boolean {
     return use !== "zero" && use !== "one";
   }
 
-  /** The next for a job, in hex. */
+  /** Returns the next extranonce2 for a job, in hex. */
   next(use: Extranonce2Use, job: Job, size: number): string {
     const isNewJob = job !== this.#job;
     this.#job = job;
@@ -26,7 +30,7 @@ export class Extranonce2s {
       case "one":
         return "1".padStart((KNOWN_SIZES.has(size) ? size : 4) * 2, "0");
       case "countsOn":
-        // As many digits as there is room for; once it has more, it is cut at the right.
+        // As many digits as fit; a longer number is cut at the right.
         return (this.#counter++ % 2 ** 32).toString(16).padStart(Math.min(8, size * 2), "0")
           .padEnd(size * 2, "0").slice(0, size * 2);
       case "counts":

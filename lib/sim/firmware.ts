@@ -1,9 +1,9 @@
 /**
- * How real miners behave, as data: their first messages, what they take and do not take, how long
- * they bear silence, and how they come back (stratum.md "Firmware").
+ * How real miners behave, as data: their first messages, what they accept, how long they tolerate
+ * silence, and how they reconnect (stratum.md "Firmware").
  */
 
-/** What a miner puts into its first messages. */
+/** The values a miner puts into its first messages. */
 export interface MinerIdentity {
   /** What it authorizes as: `account.worker`. */
   readonly user: string;
@@ -11,7 +11,7 @@ export interface MinerIdentity {
   readonly password: string;
   /** `host:port` of the server it connected to. */
   readonly server: string;
-  /** The session id of its connection before, if it was told one. */
+  /** The session id of its previous connection, if it was sent one. */
   readonly previousSession: string | undefined;
 }
 
@@ -22,11 +22,10 @@ export interface FirstMessage {
   /** The parameters. */
   readonly params: (identity: MinerIdentity) => readonly unknown[];
   /**
-   * What the miner does about the answer: it must be a success, it may be an error too, or none
-   * is wanted (id null).
+   * Which answer the miner expects: a success, any answer including an error, or none (id null).
    */
   readonly answer: "success" | "any" | "none";
-  /** It is sent along with the one before it; others wait for every answer still due. */
+  /** Sent together with the message before it; other messages wait for every answer still due. */
   readonly isAlong?: true;
 }
 
@@ -40,12 +39,12 @@ export type Extranonce2Use =
   | "countsOn"
   /** Always 0. */
   | "zero"
-  /** Always 1, written in four bytes where the size is none it knows. */
+  /** Always 1, written in four bytes where it does not know the size. */
   | "one";
 
 /** A kind of miner. */
 export interface Firmware {
-  /** What it calls itself in subscribe. */
+  /** The name it gives itself in subscribe. */
   readonly clientAgent: string;
   /** What it sends, in order. */
   readonly messages: readonly FirstMessage[];
@@ -53,39 +52,39 @@ export interface Firmware {
   readonly id: (n: number, method: string) => number | string;
   /** Whether the next line after configure and subscribe must be the answer, or it gives up. */
   readonly takesNextLineAsAnswer: boolean;
-  /** The only keys it bears in the answer to configure; `undefined` for any. */
+  /** The only keys it tolerates in the answer to configure; `undefined` for any. */
   readonly configureKeys: readonly string[] | undefined;
   /** What it does when version rolling is refused, or granted with an empty mask. */
   readonly withoutRolling: "givesUp" | "goesOn" | "rollsAllTheSame";
-  /** The only mask it takes in the answer to configure; `undefined` for any. */
+  /** The only mask it accepts in the answer to configure; `undefined` for any. */
   readonly onlyMask: number | undefined;
   /**
-   * What it does about a mask told later: rolls by it from the next job on, never hears of it, or
-   * keeps what it had in its table where the new one has few bits or none.
+   * How it handles a later mask: it rolls by it from the next job on, ignores it, or keeps its old
+   * table where the new mask has few bits or none.
    */
   readonly laterMask: "obeyed" | "ignored" | "tabled";
-  /** Whether each submit has the version bits, also those of nothing rolled. */
+  /** Whether each submit has the version bits, even if none was rolled. */
   readonly alwaysSendsVersion: boolean;
-  /** The extranonce2 sizes it takes, from and to; with others it gives up. */
+  /** The extranonce2 sizes it accepts, from and to; with others it gives up. */
   readonly extranonce2Sizes: readonly [number, number];
-  /** Whether it does any work with a size it took. */
+  /** Whether it does any work with a size it accepted. */
   readonly worksWith: (extranonce2Size: number) => boolean;
   /** How it chooses its extranonce2. */
   readonly extranonce2: Extranonce2Use;
   /** Whether a nonce is written without leading zeros. */
   readonly cutsNonce: boolean;
-  /** Of several difficulties before a job, which one the job is worked at. */
+  /** Which of several difficulties before a job it works the job at. */
   readonly difficulty: "first" | "last" | "atOnce";
   /** Difficulties it can work at, from and up to but not including. */
   readonly difficulties: readonly [number, number];
   /**
-   * Which new job it takes for one it has: none, one whose id has the same CRC-16 as one of the
-   * last three, one of an id it has seen (unless it is clean), or one of the id it works on.
+   * Which new job it mistakes for one it has: none, one whose id has the same CRC-16 as one of the
+   * last three, one with an id it has seen (unless it is clean), or one with the id it works on.
    */
   readonly sameJob: "never" | "crc16" | "seenId" | "sameId";
-  /** Whether it still sends what it finds for the job before a clean one. */
+  /** Whether it still sends shares it finds for the job before a clean one. */
   readonly sendsStale: boolean;
-  /** The longest coinbase it hashes right, in bytes. */
+  /** The longest coinbase it hashes correctly, in bytes. */
   readonly maxCoinbaseBytes: number;
   /** It reconnects after this many seconds without a line; `undefined` for never. */
   readonly silenceSeconds: number | undefined;
@@ -93,27 +92,27 @@ export interface Firmware {
   readonly joblessSeconds: number | undefined;
   /** It reconnects when subscribe is not answered within this many seconds. */
   readonly subscribeSeconds: number | undefined;
-  /** It reconnects when it has no difficulty within this many seconds. */
+  /** It reconnects when it gets no difficulty within this many seconds. */
   readonly difficultySeconds: number | undefined;
   /** It repeats `mining.suggest_difficulty` this often. */
   readonly suggestsEverySeconds: number | undefined;
   /** Whether it asks for the transactions of each job. */
   readonly asksTransactions: boolean;
-  /** What it does about `client.reconnect` without a host. */
+  /** How it handles `client.reconnect` without a host. */
   readonly reconnectMessage: "reconnects" | "ignored";
-  /** Whether a method or an answer it does not know the shape of ends its connection. */
+  /** Whether a method or an answer of unknown shape ends its connection. */
   readonly isStrict: boolean;
   /** Whether it tries TLS on the port first, and clear text when that is refused. */
   readonly triesTls: boolean;
   /** Seconds to the next attempt after a working connection was closed. */
   readonly closedPauseSeconds: number;
-  /** Seconds to the next attempt, from and to, after one that came to nothing. */
+  /** Seconds to the next attempt, from and to, after a failed one. */
   readonly failedPauseSeconds: readonly [number, number];
-  /** After this many failed attempts it works elsewhere for a minute. */
+  /** After this many failed attempts it works for another pool for a minute. */
   readonly attempts: number;
 }
 
-/** The kinds of miners there are. */
+/** The names of all kinds of miners. */
 export type FirmwareName =
   | "antminer"
   | "s9"
@@ -206,7 +205,7 @@ const CGMINER: Omit<Firmware, "clientAgent" | "messages"> = {
   attempts: Infinity,
 };
 
-/** All kinds, by name. What of closed firmware is not known is as its relatives have it. */
+/** All kinds, by name. Unknown details of closed firmware are taken from its relatives. */
 export const FIRMWARE: Readonly<Record<FirmwareName, Firmware>> = {
   antminer: {
     ...CGMINER,

@@ -1,6 +1,6 @@
 /**
- * The hashing of one simulated miner: coinbase, merkle root and header out of what it was told,
- * then nonce after nonce; extranonce2, time and version bits roll as the firmware does.
+ * The hashing of one simulated miner: it makes coinbase, merkle root and header from its work, then
+ * tries nonce after nonce; extranonce2, time and version bits roll as in the firmware.
  */
 
 import type { Random } from "../base/clock.ts";
@@ -12,15 +12,15 @@ import { headerOf, merkleRoot } from "../bitcoin/header.ts";
 import { randomBelow } from "./seeded_random.ts";
 
 /**
- * A real miner would try all 2^32. Rolling sooner, and after each share, exercises the rest of the
- * header more.
+ * Nonces tried for each header. A real miner would try all 2^32. Rolling sooner, and after each
+ * share, tests the rest of the header more.
  */
 const NONCES_PER_HEADER = 1 << 20;
-/** One header in so many has another time, one in so many other version bits. */
+/** One header in this number has another time, and one in this number other version bits. */
 const ROLL_EVERY = 4;
 const MAX_SECONDS_AHEAD = 5;
 
-/** Finds shares for the work it was given last. */
+/** Finds shares for the latest work. */
 export class Grinder {
   readonly #random: Random;
   readonly #extranonce2s = new Extranonce2s();
@@ -32,7 +32,7 @@ export class Grinder {
   /** Headers made for this work. */
   #rolled = 0;
 
-  /** What is by chance comes out of `random`. */
+  /** Takes all random choices from `random`. */
   constructor(random: Random) {
     this.#random = random;
   }
@@ -42,14 +42,14 @@ export class Grinder {
     return this.#hashes;
   }
 
-  /** From now on work on this; `undefined` for none. */
+  /** Switches to this work; `undefined` for none. */
   setWork(work: MinerWork | undefined): void {
     this.#work = work;
     this.#header = undefined;
     this.#rolled = 0;
   }
 
-  /** Computes up to `maxHashes` hashes, fewer when a share is found: then that share. */
+  /** Computes up to `maxHashes` hashes, and stops at the first share, which it returns. */
   grind(maxHashes: number): MinerShare | undefined {
     const work = this.#work;
     if (work === undefined) return undefined;
@@ -59,12 +59,15 @@ export class Grinder {
     this.#nextNonce = nonce === undefined ? from + maxHashes : nonce + 1;
     this.#hashes += this.#nextNonce - from;
     if (nonce === undefined) return undefined;
-    // A header of firmware with one extranonce2 is left only when it is done.
+    // Firmware with a single extranonce2 leaves a header only when all its nonces are tried.
     if (Extranonce2s.varies(work.extranonce2)) this.#header = undefined;
     return { ...this.#share!, nonce };
   }
 
-  /** The next header: another extranonce2 if it varies, another time and version sometimes. */
+  /**
+   * Makes the next header: with another extranonce2 if that varies, and sometimes another time and
+   * version.
+   */
   #roll(work: MinerWork): void {
     const { job, extranonce1 } = work;
     const extranonce2 = this.#extranonce2s.next(work.extranonce2, job, work.extranonce2Size);
@@ -73,7 +76,7 @@ export class Grinder {
       ? this.#sometimes() ? randomBelow(this.#random, MAX_SECONDS_AHEAD + 1) : 0
       : this.#rolled >>> 16;
     const ntime = jobTime(job) + (isVarying || work.rolledMask !== 0 ? seconds : this.#rolled);
-    // Chips that were not narrowed as they were told roll all the time.
+    // Chips that ignored a narrower mask roll all the time.
     const isStubborn = (work.rolledMask & ~work.versionMask) !== 0;
     const versionBits = !isVarying
       ? spread(this.#rolled + Number(isStubborn), work.rolledMask)
@@ -95,19 +98,19 @@ export class Grinder {
   }
 }
 
-/** Makes well-formed shares that no hash stands behind, for pools that believe any. */
+/** Makes well-formed shares without hashing, for pools that accept any. */
 export class ShareMaker {
   readonly #random: Random;
   readonly #extranonce2s = new Extranonce2s();
   #nonce: number;
 
-  /** Shares come out of `random`. */
+  /** Takes shares from `random`. */
   constructor(random: Random) {
     this.#random = random;
     this.#nonce = randomBelow(random, 2 ** 32);
   }
 
-  /** Another share for this work. */
+  /** Makes another share for this work. */
   make({ job, extranonce2, extranonce2Size, rolledMask }: MinerWork): MinerShare {
     // An odd step goes through all nonces before one comes again.
     this.#nonce = this.#nonce + 0x9e3779b1 >>> 0;
@@ -121,7 +124,7 @@ export class ShareMaker {
   }
 }
 
-/** The bits of `number` put, lowest first, where `mask` has any. */
+/** Puts the bits of `number`, lowest first, in the places of the bits of `mask`. */
 function spread(number: number, mask: number): number {
   let bits = 0;
   for (let at = 0, rest = number; at < 32 && rest !== 0; at++) {

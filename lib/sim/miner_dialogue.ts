@@ -1,7 +1,7 @@
 /**
- * A simulated miner's side of the conversation, without a socket: what it sends when, what it
- * makes of each line, and everything in what it is sent that costs some firmware shares or its
- * connection (stratum.md).
+ * A simulated miner's side of the conversation, without a socket: what it sends and when, how it
+ * handles each line, and which server behaviour costs some firmware shares or its connection
+ * (stratum.md).
  */
 
 import type { Now } from "../base/clock.ts";
@@ -27,14 +27,14 @@ import { ToldMask } from "./told_mask.ts";
 /** No firmware takes a longer line, in characters. */
 const MAX_LINE = 32 * 1024;
 
-/** `mining.notify` has as many parameters, and strict firmware bears no more. */
+/** The number of parameters of `mining.notify`; strict firmware tolerates no more. */
 const NOTIFY_PARAMS = 9;
 
 /** What a miner has to know to hash. */
 export interface MinerWork extends AssignedExtranonce {
-  /** The job as it came, its id included. */
+  /** The job as it arrived, with its id. */
   readonly job: Job;
-  /** What a share must reach: the difficulty its firmware works the job at. */
+  /** The difficulty its firmware works the job at, which a share must reach. */
   readonly difficulty: number;
   /** Version bits the server allows; 0 when version rolling was not agreed. */
   readonly versionMask: number;
@@ -48,28 +48,31 @@ export interface MinerWork extends AssignedExtranonce {
 
 /** A share to submit. */
 export interface MinerShare {
-  /** Of the job, as it came. */
+  /** The job's id as it arrived. */
   readonly jobId: string;
-  /** Exactly as many bytes in hex as the server asked for. */
+  /** In hex, with exactly the number of bytes that the server asked for. */
   readonly extranonce2: string;
   /** The header's time. */
   readonly ntime: number;
   /** The header's nonce. */
   readonly nonce: number;
-  /** What was changed in the version; not sent by miners without version rolling. */
+  /** The bits changed in the version; not sent by miners without version rolling. */
   readonly versionBits: number;
 }
 
-/** What came of a share: accepted, or the error's code. */
+/** The result of a share: accepted, or the error's code. */
 export type ShareAnswer = "accepted" | number;
 
-/** A share, and whether its firmware made it as the server said. */
+/** A share, and whether its firmware made it as the server asked. */
 export interface AnsweredShare extends MinerShare {
-  /** Not with bits nobody allowed, a coinbase cut short, or an extranonce2 of another size. */
+  /**
+   * False for version bits that are not allowed, a coinbase cut short, or an extranonce2 of the
+   * wrong size.
+   */
   readonly isSound: boolean;
 }
 
-/** What the owner of a dialogue is told. */
+/** Events for the owner of a dialogue. */
 export interface MinerEvents {
   /** This line, without its LF, is to be sent. */
   send(line: string): void;
@@ -81,23 +84,23 @@ export interface MinerEvents {
   job(isClean: boolean): void;
   /** A share was answered. */
   answered(share: AnsweredShare, answer: ShareAnswer): void;
-  /** The server broke the dialect, in words. */
+  /** The server broke the dialect; `fault` says how. */
   fault(fault: string): void;
-  /** The miner cannot or will not go on with this connection, or was told to reconnect. */
+  /** The miner cannot or will not continue on this connection, or was asked to reconnect. */
   leave(reason: "fault" | "told" | "silence"): void;
 }
 
-/** What of a dialogue is not its firmware's or the server's. */
+/** Settings of a dialogue besides those of its firmware and the server. */
 export interface DialogueOptions {
-  /** Milliseconds for time-outs; 0 forever if not given. */
+  /** The clock for time-outs, in milliseconds; always 0 if not given. */
   readonly now?: Now;
   /** How many times longer than the real firmware it waits for its login; 1 if not given. */
   readonly loginPatience?: number;
-  /** What difficulty 1 is in this simulation, where it is not 1; 0 for no least difficulty. */
+  /** The value of difficulty 1 in this simulation, if it is not 1; 0 for no lower limit. */
   readonly difficultyUnit?: number;
-  /** When a line that is read now has come; at `now` if not given. */
+  /** When the line being read arrived; at `now` if not given. */
   readonly arrival?: () => Arrival;
-  /** Asked at each job: whether one too soon after another is a fault; always if not given. */
+  /** Called at each job: whether a job too soon after another is a fault; always if not given. */
   readonly mindsPace?: () => boolean;
 }
 
@@ -121,7 +124,7 @@ export class MinerDialogue {
   #nextId = 0;
   /** First messages that wait for their answer. */
   readonly #open = new Map<Id, number>();
-  /** Later requests whose answer says nothing. */
+  /** Later requests whose answer does not matter. */
   readonly #wishes = new Set<Id>();
   /** By id; some firmware gives all of its shares the same. */
   readonly #shares = new Map<Id, AnsweredShare[]>();
@@ -134,7 +137,7 @@ export class MinerDialogue {
   #isCoinbaseWhole = true;
   #isOver = false;
 
-  /** For one connection; {@linkcode MinerDialogue.begin} sends the first line. */
+  /** Serves one connection; {@linkcode MinerDialogue.begin} sends the first line. */
   constructor(
     firmware: Firmware,
     identity: MinerIdentity,
@@ -160,12 +163,12 @@ export class MinerDialogue {
     this.#jobs = new ToldJobs(firmware);
   }
 
-  /** What the server calls this connection's subscription to jobs. */
+  /** The session id that the server gave this connection's subscription. */
   get session(): string | undefined {
     return this.#assigned?.session;
   }
 
-  /** What to hash now; `undefined` before the first job. */
+  /** The current work; `undefined` before the first job. */
   get work(): MinerWork | undefined {
     return this.#work;
   }
@@ -200,7 +203,7 @@ export class MinerDialogue {
     this.#events.send(JSON.stringify({ id, method: "mining.submit", params }));
   }
 
-  /** Looks at the time: what the firmware waits for may be overdue. */
+  /** Checks the time: something the firmware waits for may be overdue. */
   tick(): void {
     if (this.#isOver) return;
     const { fault, leaves, suggests } = this.#patience.tick(this.#now());
@@ -213,7 +216,7 @@ export class MinerDialogue {
     }
   }
 
-  /** Takes one line from the server. */
+  /** Handles one line from the server. */
   receive(line: string): void {
     if (this.#isOver) return;
     this.#patience.heard(this.#now());
@@ -232,7 +235,7 @@ export class MinerDialogue {
     if (this.#isOver) return;
     if ((typeof id === "number" || typeof id === "string") && this.#answered(id, message)) return;
     this.#fault(`an answer to no request of this miner: id ${JSON.stringify(id)}`);
-    // Firmware that compares ids drops the line; what it waits for never comes.
+    // Firmware that compares ids drops the line, and the answer it waits for never comes.
     if (this.#nextLineMustAnswer !== undefined) this.#leave("fault");
   }
 
@@ -242,7 +245,7 @@ export class MinerDialogue {
       extranonce2.length === (this.#assigned?.extranonce2Size ?? 0) * 2;
   }
 
-  /** What of an answer's shape strict firmware does not bear. */
+  /** Notes what strict firmware does not tolerate in an answer's shape. */
   #checkAnswer({ result, error = null }: JsonObject): void {
     const fault = error === null
       ? (result ?? null) === null ? "an answer has neither a result nor an error" : undefined
@@ -286,7 +289,10 @@ export class MinerDialogue {
     return true;
   }
 
-  /** Firmware that rolls whatever it is told takes any answer to configure. */
+  /**
+   * Whether the firmware accepts a refusal: firmware that always rolls accepts any answer to
+   * configure.
+   */
   #bearsRefusal(method: string): boolean {
     if (method !== CONFIGURE || this.#firmware.withoutRolling !== "rollsAllTheSame") return false;
     this.#fault("mining.configure was refused");
@@ -294,7 +300,7 @@ export class MinerDialogue {
     return true;
   }
 
-  /** Takes a successful answer. `false` when this miner cannot go on with it. */
+  /** Handles a successful answer. Returns `false` if this miner cannot continue with it. */
   #took(method: string, result: unknown): boolean {
     switch (method) {
       case CONFIGURE:
@@ -363,7 +369,7 @@ export class MinerDialogue {
         if (this.#firmware.reconnectMessage === "reconnects") this.#leave("told");
         return;
     }
-    this.#fault(`${method} is a message that not every firmware bears`);
+    this.#fault(`${method} is a message that some firmware does not tolerate`);
     if (this.#firmware.isStrict) this.#leave("fault");
   }
 
@@ -377,7 +383,7 @@ export class MinerDialogue {
     }
     this.#patience.toldDifficulty();
     this.#difficulty.tell(difficulty);
-    // The starting difficulty may be told alone, once, while there is no job.
+    // The first difficulty may be sent alone, once, while there is no job.
     const allowed = this.#work === undefined ? 2 : 1;
     if (this.#difficulty.sinceJob > allowed) this.#fault("a second difficulty came before one job");
     if (this.#firmware.difficulty === "atOnce" && this.#work !== undefined) {
@@ -444,7 +450,7 @@ export class MinerDialogue {
     this.#events.work(work, previous);
   }
 
-  /** The method whose answer the next line has to be, for firmware that works so. */
+  /** The method whose answer must be the next line, for firmware that requires this. */
   get #nextLineMustAnswer(): string | undefined {
     if (!this.#firmware.takesNextLineAsAnswer || this.#isAuthorized) return undefined;
     for (const index of this.#open.values()) {
@@ -474,7 +480,7 @@ export class MinerDialogue {
     return this.#firmware.id(this.#nextId++, method);
   }
 
-  /** A request whatever the answer to it says. */
+  /** Sends a request whose answer does not matter. */
   #wish(id: Id, method: string, params: readonly unknown[]): void {
     this.#wishes.add(id);
     this.#events.send(JSON.stringify({ id, method, params }));

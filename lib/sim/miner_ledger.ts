@@ -1,5 +1,5 @@
 /**
- * What simulated miners count.
+ * Counts of simulated miners.
  */
 
 /** Counts of one moment, of one miner or of a farm's miners together. */
@@ -34,13 +34,13 @@ export interface MinerStatistics {
   readonly rejected: number;
   /** Rejected shares by error code. */
   readonly rejectedByCode: ReadonlyMap<number, number>;
-  /** Of them, those the firmware itself got wrong: with bits it cannot be told not to roll. */
+  /** Of them, shares that the firmware itself made wrong: with bits it cannot stop rolling. */
   readonly unsoundByCode: ReadonlyMap<number, number>;
   /** Shares that wait for an answer. */
   readonly waitingNow: number;
   /** Shares whose connection ended before their answer. */
   readonly unanswered: number;
-  /** Sum over accepted shares, as share_checksum.ts has it; to compare with the pool's. */
+  /** Checksum over accepted shares (share_checksum.ts), to compare with the pool's. */
   readonly acceptedChecksum: number;
   /** Breaches of the stratum dialect by the server. */
   readonly faults: number;
@@ -48,13 +48,13 @@ export interface MinerStatistics {
   readonly lastJobAtMs: number;
 }
 
-/** Counts that are being counted. */
+/** Counts while they are being counted. */
 export type MinerCounts = { -readonly [Name in keyof MinerStatistics]: MinerStatistics[Name] } & {
   rejectedByCode: Map<number, number>;
   unsoundByCode: Map<number, number>;
 };
 
-/** Counts of nothing yet. */
+/** Creates counts of 0. */
 export function newMinerCounts(): MinerCounts {
   return {
     miners: 0,
@@ -81,7 +81,7 @@ export function newMinerCounts(): MinerCounts {
   };
 }
 
-/** The counts of several miners together. */
+/** Adds up the counts of several miners. */
 export function sumOf(all: Iterable<MinerStatistics>): MinerStatistics {
   const sum = newMinerCounts();
   for (const one of all) {
@@ -95,14 +95,16 @@ export function sumOf(all: Iterable<MinerStatistics>): MinerStatistics {
   return sum;
 }
 
-/** Counts of one code more. */
+/** Adds to the count of one code. */
 export function addTo(counts: Map<number, number>, code: number, count: number): void {
   counts.set(code, (counts.get(code) ?? 0) + count);
 }
 
 type Special = "rejectedByCode" | "unsoundByCode" | "acceptedChecksum" | "lastJobAtMs";
 
-/** All counts that are simply added up, as keys: the compiler misses none. */
+/**
+ * All counts that are simply added up, as keys, so that the compiler checks that none is missing.
+ */
 const IS_PLAIN: Readonly<Record<Exclude<keyof MinerStatistics, Special>, true>> = {
   miners: true,
   connectedNow: true,

@@ -1,19 +1,19 @@
 /**
- * How long a simulated miner bears waiting: for the answer to subscribe, for a difficulty, for any
- * line, for a job.
+ * How long a simulated miner waits for the answer to subscribe, a difficulty, any line, or a job.
  */
 
 import type { Firmware } from "./firmware.ts";
 
 /**
- * No miner may go this long without a line. Braiins OS reconnects after 60 s, others after 90 or
- * 120, some never; all of them say so here, so that no farm without Braiins hides the fault.
+ * No miner may be left this long without a line. Braiins OS reconnects after 60 s, others after 90
+ * or 120, some never. All of them report the silence here, so that a farm without Braiins does not
+ * hide the fault.
  */
 export const LONGEST_SILENCE_SECONDS = 45;
 
-/** What waiting has come to. */
+/** The result of waiting so far. */
 export interface Impatience {
-  /** What the server did wrong; `undefined` for nothing, or nothing new. */
+  /** What the server did wrong; `undefined` if nothing, or nothing new. */
   readonly fault?: string;
   /** Whether the miner ends the connection. */
   readonly leaves: boolean;
@@ -34,7 +34,10 @@ export class MinerPatience {
   #hasJob = false;
   #hasComplained = false;
 
-  /** Begins with the connection; `loginPatience` times longer than real it waits to be let in. */
+  /**
+   * Starts with the connection. The miner waits for its login `loginPatience` times longer than the
+   * real firmware.
+   */
   constructor(firmware: Firmware, nowMs: number, loginPatience: number) {
     this.#firmware = firmware;
     this.#loginPatience = loginPatience;
@@ -67,11 +70,11 @@ export class MinerPatience {
     this.#hasJob = true;
   }
 
-  /** Looks at the time. */
+  /** Checks the time. */
   tick(nowMs: number): Impatience {
     const { subscribeSeconds, difficultySeconds, silenceSeconds, joblessSeconds } = this.#firmware;
     const { suggestsEverySeconds } = this.#firmware;
-    // No faults: a machine may be too busy to answer in so short a time, or there is no pool yet.
+    // Not a fault: a machine may be too busy to answer in this short time, or there is no pool yet.
     const loginMs = (nowMs - this.#beganMs) / this.#loginPatience;
     if (!this.#isSubscribed && isOver(0, subscribeSeconds, loginMs)) return LEAVES;
     if (!this.#hasDifficulty && isOver(0, difficultySeconds, loginMs)) return LEAVES;

@@ -8,7 +8,7 @@ import { PoolFault } from "../base/violation.ts";
 
 const READ_BYTES = 4096;
 const MAX_LINE_BYTES = 1 << 20;
-/** A server that reads nothing for so long gets nothing more. */
+/** The most text that waits for a server that does not read; later lines are dropped. */
 const MAX_WAITING_CHARACTERS = 1 << 20;
 
 /** All a miner needs of a socket; a `Deno.TcpConn` fits. */
@@ -28,7 +28,7 @@ export class MinerSocket {
   readonly #decoder = new LineDecoder(MAX_LINE_BYTES, PoolFault);
   readonly #encoder = new TextEncoder();
   readonly #textDecoder = new TextDecoder();
-  /** 0 to write as fast as it goes. */
+  /** 0 to write at full speed. */
   #dribbleMs: number;
   #dribbleTimer: Timer | undefined;
   #wakeDribble: (() => void) | undefined;
@@ -56,7 +56,7 @@ export class MinerSocket {
   async readLines(receive: (line: string) => void): Promise<void> {
     const buffer = new Uint8Array(READ_BYTES);
     while (!this.#isClosed) {
-      // Closed by this miner or reset by the server: an end like any other.
+      // Closed by this miner or reset by the server: a normal end.
       const count = await this.#connection.read(buffer).catch(() => null);
       if (count === null) return;
       this.#decoder.push(buffer.subarray(0, count));
@@ -67,14 +67,14 @@ export class MinerSocket {
     }
   }
 
-  /** Sends a line; LF is added. Dropped when too much is waiting already. */
+  /** Sends a line; LF is added. The line is dropped when too much is waiting already. */
   send(line: string): void {
     if (this.#isClosed || this.#waiting.length > MAX_WAITING_CHARACTERS) return;
     this.#waiting += line + "\n";
     this.#writing ??= this.#write();
   }
 
-  /** Sends whatever comes without delay from now on. */
+  /** Sends everything without delay from now on. */
   hurry(): void {
     this.#dribbleMs = 0;
   }
@@ -91,7 +91,7 @@ export class MinerSocket {
   }
 
   async #write(): Promise<void> {
-    // One turn later, so that what is sent in one turn is one write.
+    // One turn later, so that all lines of a turn are one write.
     await Promise.resolve();
     try {
       while (this.#waiting.length > 0 && !this.#isClosed) {
@@ -105,7 +105,7 @@ export class MinerSocket {
         }
       }
     } catch {
-      // The connection is gone; reading notices it, too, and reports it.
+      // The connection is closed; the reader notices this, too, and reports it.
     }
     this.#writing = undefined;
   }

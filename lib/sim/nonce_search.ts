@@ -13,7 +13,7 @@ const NONCES = 2 ** 32;
  *
  * @param header as {@linkcode headerOf} makes it; its nonce does not matter and is not changed.
  * @param difficulty 2^-32..2^63, fractions included.
- * @param maxTries how many nonces to try; the last one there is ends the search, too.
+ * @param maxTries how many nonces to try; the search also ends at the last nonce.
  * @returns the nonce, or `undefined` when none was found.
  */
 export function findNonce(
@@ -23,7 +23,8 @@ export function findNonce(
   maxTries: number,
 ): number | undefined {
   const target = targetOf(difficulty);
-  // The four bytes a hash is judged by first are the last word of the state, byte by byte reversed.
+  // The four most significant bytes of a hash are the last word of the state, with its bytes
+  // reversed.
   const highest = Number(target >> 224n);
   const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
   const midstate = initialState();

@@ -1,6 +1,6 @@
 /**
  * One agent's connection to the simulated pool: lines and frames in, answers, jobs and verdicts
- * out, with the real pool's own submit index and its silence about whatever it drops
+ * out. As the real pool does, it keeps a submit index and says nothing about what it drops
  * (agent.md "What the pool drops without a word").
  */
 
@@ -36,9 +36,9 @@ import { PoolJudge } from "./pool_judge.ts";
 import { PoolSocket } from "./pool_socket.ts";
 import { PoolWorker, PoolWorkers } from "./pool_workers.ts";
 
-/** The pool looks at nothing until so much has come. */
+/** The pool reads nothing before this many bytes have arrived. */
 const LEAST_BYTES = 4;
-/** What the first line of a connection begins with that comes through a proxy. */
+/** The beginning of the first line of a connection that comes through a proxy. */
 const PROXY_LINE = new TextEncoder().encode("PROXY ");
 
 /** One connection. Tests see it through `SimPool`. */
@@ -68,7 +68,7 @@ export class PoolConnection {
   #isJammed = false;
   #hasLine = false;
 
-  /** `faults` gives the switches as they stand for this connection. */
+  /** `faults` returns the current switches of this connection. */
   constructor(
     socket: Socket,
     extranonce1: number,
@@ -128,7 +128,7 @@ export class PoolConnection {
     return this.#workers.all();
   }
 
-  /** Looks at the fault switches that act by themselves. */
+  /** Applies the fault switches that act by themselves. */
   faultsChanged(): void {
     this.#socket.faultsChanged();
   }
@@ -138,7 +138,7 @@ export class PoolConnection {
     this.#socket.send(bytes);
   }
 
-  /** Sends a verdict nobody may wait for; it is not counted. */
+  /** Sends a verdict, even if no share waits for it; it is not counted. */
   sendVerdict(index: number, status: number): void {
     this.#sendFrame(encodeVerdict(index, status));
   }
@@ -148,7 +148,7 @@ export class PoolConnection {
     this.#socket.reset();
   }
 
-  /** Closes with FIN, behind `lastBytes` if there are any. */
+  /** Closes with FIN, after `lastBytes` if there are any. */
   finish(lastBytes?: Uint8Array): void {
     this.#socket.finish(lastBytes);
   }
@@ -314,7 +314,7 @@ export class PoolConnection {
     if (this.#socket.send(frame)) this.#count("framesOut");
   }
 
-  /** Before authorize, only so much time may pass without a byte. */
+  /** Resets the connection if too much time passes without a byte before authorize. */
   #awaitBytes(): void {
     this.#time.clear(this.#handshakeTimer);
     const { handshakeTimeoutMs } = this.#context.settings;
@@ -347,7 +347,7 @@ function hasVersionBits(command: number): boolean {
   return command === COMMAND.submitWithVersion || command === COMMAND.submitWithTimeAndVersion;
 }
 
-/** Where a frame the pool drops is counted, by its command. */
+/** Returns the counter for a frame that the pool drops, by its command. */
 function droppedFrameCounter(command: number): PoolCounter {
   switch (command) {
     case COMMAND.register:

@@ -1,5 +1,5 @@
 /**
- * What the connections of a simulated pool are given by it.
+ * What a simulated pool gives its connections.
  */
 
 import type { Random } from "../base/clock.ts";
@@ -18,10 +18,10 @@ export interface PoolContext {
   readonly random: Random;
   /** The newest work. */
   work(): Work | undefined;
-  /** The exponent a test wants of the workers of this name, if any. */
+  /** The exponent that a test set for workers of this name, if any. */
   wantedExponent(workerName: string): number | undefined;
   /** A worker was registered. */
   registered(worker: PoolWorker): void;
-  /** Something countable happened. */
+  /** Called after every counted event. */
   changed(): void;
 }

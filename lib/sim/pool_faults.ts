@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a simulated pool: switches for tests, and bytes no good pool sends.
+ * Faults of a simulated pool: switches for tests, and bytes that no good pool sends.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -11,7 +11,7 @@ import { encodeLine, formatNotification } from "../protocol/stratum/message.ts";
 export interface PoolFaults {
   /** Nothing listens on the port; connections that exist stay. */
   readonly refuseConnections: boolean;
-  /** No byte is sent any more; bytes that come are read and acted on. */
+  /** No byte is sent any more; received bytes are still read and handled. */
   readonly isSilent: boolean;
   /** After this many answered requests a connection falls silent; `undefined` for no end. */
   readonly maxAnswers: number | undefined;
@@ -25,27 +25,27 @@ export interface PoolFaults {
   readonly hasNoVerrol: boolean;
   /** The capability `subres` is not offered and has no effect when asked for. */
   readonly hasNoSubres: boolean;
-  /** The version mask instead of the pool's own; 0 for a pool without version rolling. */
+  /** A version mask that replaces the pool's own; 0 for a pool without version rolling. */
   readonly versionMask: number | undefined;
   /** Bytes are sent one at a time, this far apart. */
   readonly dribbleMs: number;
   /** Nothing is read, so that the agent's writes get stuck. */
   readonly stopReading: boolean;
-  /** Of so many verdicts the last is not sent. */
+  /** Every n-th verdict is not sent. */
   readonly dropEveryNthVerdict: number;
-  /** Of so many verdicts the last is sent twice. */
+  /** Every n-th verdict is sent twice. */
   readonly repeatEveryNthVerdict: number;
-  /** After so many verdicts one is sent for a submit that never came. */
+  /** After every n verdicts one is sent for a submit that never came. */
   readonly strayEveryNthVerdict: number;
-  /** Every share is judged with this status, whatever it is; `undefined` for as it deserves. */
+  /** Every share gets this status as its verdict; `undefined` to judge shares normally. */
   readonly everyVerdict: number | undefined;
-  /** The work of the pool stays what it is: new connections get it, and nobody gets other work. */
+  /** The pool's work stays the same: new connections get it, and no connection gets other work. */
   readonly sendsNoNewJob: boolean;
   /** Bytes sent as soon as a connection is accepted, such as {@linkcode BROKEN_BYTES}. */
   readonly greeting: Uint8Array | undefined;
 }
 
-/** A pool with nothing wrong. */
+/** A pool without faults. */
 export const NO_FAULTS: PoolFaults = {
   refuseConnections: false,
   isSilent: false,
@@ -71,11 +71,11 @@ const OVERSIZED_JOB_BYTES = 480_000;
 
 /** Bytes a good pool never sends, for `SimPool.send()` and the fault `greeting`. */
 export const BROKEN_BYTES = {
-  /** A line that is no JSON. */
+  /** A line that is not JSON. */
   garbageLine: (): Uint8Array => encodeLine("<html>502 Bad Gateway</html>"),
   /** A line of 2 MiB. */
   oversizedLine: (): Uint8Array => encodeLine('"' + "x".repeat(OVERSIZED_BYTES) + '"'),
-  /** Masks that alternate, `count` of them, in one write; the last is the one there was. */
+  /** `count` alternating masks in one write; the last equals the current one. */
   maskFlips: (count: number, mask: number): Uint8Array =>
     joined(
       Array.from({ length: count }, (_, i) => {
@@ -85,13 +85,13 @@ export const BROKEN_BYTES = {
         );
       }),
     ),
-  /** A job of nearly 1 MiB, which no firmware takes. */
+  /** A job of nearly 1 MiB, which no firmware accepts. */
   oversizedJob: (job: Job): Uint8Array =>
     encodeNotify({ ...job, coinbase2: "00".repeat(OVERSIZED_JOB_BYTES) }, "0", false),
-  /** A verdict frame that states a length of its own, such as 0 or 3. */
+  /** A verdict frame that states a wrong length, such as 0 or 3. */
   frameOfLength: (length: number): Uint8Array =>
     Uint8Array.of(FRAME_MAGIC, COMMAND.verdict, length & 0xff, length >> 8, 0, 0, 0, 0, 0, 0),
-  /** A frame of a command no agent knows; harmless. */
+  /** A frame with a command that no agent knows; harmless. */
   unknownFrame: (): Uint8Array => Uint8Array.of(FRAME_MAGIC, 0x6e, 8, 0, 0x0a, 0x7f, 0, 0),
 } as const;
 

@@ -1,7 +1,6 @@
 /**
- * What the simulated pool answers to lines, and what they make of the connection (agent.md
- * "Handshake"). No sockets, no timers: authorizing is left to the connection, which may take its
- * time.
+ * How the simulated pool answers lines, and how they change the connection's state (agent.md
+ * "Handshake"). No sockets, no timers: the connection does the authorizing, which may take time.
  */
 
 import { formatHex32 } from "../base/hex.ts";
@@ -20,13 +19,13 @@ const UNKNOWN = 2147483647;
 const AGENT_PREFIX = "btccom-agent/";
 const CLIENT_AGENT_BYTES = 30;
 
-/** What to do about a request. */
+/** How to react to a request. */
 export interface Answer {
   /** Lines to send, in order. */
   readonly lines: readonly string[];
-  /** Whether the connection asked a question a real pool's process would not have survived. */
+  /** Whether this request would have crashed a real pool's process. */
   readonly isFatal?: boolean;
-  /** The sub-account to authorize, as it was written, if that is what was asked. */
+  /** The sub-account to authorize, as it was written, if the request asks for that. */
   readonly authorize?: { readonly id: RequestId; readonly account: string };
 }
 
@@ -43,24 +42,24 @@ export class PoolHandshake {
   /** The mask asked for last; 0 for none yet. */
   #askedMask = 0;
 
-  /** `extranonce1` is the connection's own; the faults are asked for at each request. */
+  /** `extranonce1` is the connection's own; the faults are read again at each request. */
   constructor(extranonce1: number, versionMask: number, faults: () => PoolFaults) {
     this.#extranonce1 = extranonce1;
     this.#versionMask = versionMask;
     this.#faults = faults;
   }
 
-  /** Whether jobs may be sent and frames taken. */
+  /** Whether jobs may be sent and frames handled. */
   get isAuthorized(): boolean {
     return this.#phase === "authorized";
   }
 
-  /** Whether it subscribed with an agent's name; frames of others are ignored. */
+  /** Whether it subscribed with an agent's name; frames of other clients are ignored. */
   get isAgent(): boolean {
     return this.#isAgent;
   }
 
-  /** Whether it gets verdicts: it asked after it was authorized. */
+  /** Whether it gets verdicts: it must have asked for them after it was authorized. */
   get wantsVerdicts(): boolean {
     return this.#wantsVerdicts;
   }
@@ -70,7 +69,7 @@ export class PoolHandshake {
     return this.#faults().versionMask ?? this.#versionMask;
   }
 
-  /** Takes one request. Methods that are not an agent's get no answer, at any time. */
+  /** Answers one request. Methods that are not an agent's never get an answer. */
   answer({ id, method, params }: Request): Answer {
     switch (method) {
       case "agent.get_capabilities":
@@ -88,12 +87,12 @@ export class PoolHandshake {
     }
   }
 
-  /** The answer to JSON that is no request. */
+  /** Makes the answer to JSON that is not a request. */
   refuse(id: RequestId): Answer {
     return { lines: [formatErrorReply(id, ERROR_CODE.illegalParams)] };
   }
 
-  /** Authorize succeeded. */
+  /** Notes that authorize succeeded. */
   authorized(): void {
     this.#phase = "authorized";
   }
@@ -138,7 +137,7 @@ export class PoolHandshake {
       }
     }
     const lines = [formatReply(id, JSON.stringify(result))];
-    // Whatever this request was about: the mask asked for once is told behind each answer.
+    // Whatever the request was: once a mask was asked for, it follows each answer.
     if (this.#askedMask !== 0) {
       const mask = formatHex32(this.#askedMask & this.versionMask);
       lines.push(formatNotification("mining.set_version_mask", `["${mask}"]`));
@@ -177,7 +176,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Hex as the pool reads it: `0x` or not, the low 32 bits of any length, 0 for none. */
+/**
+ * Reads hex as the pool does: with or without `0x`, the low 32 bits of any length, 0 if there is
+ * none.
+ */
 function lenientHex32(text: string): number {
   const [, digits = ""] = /^\s*(?:0x)?([0-9a-f]+)/i.exec(text) ?? [];
   return Number(BigInt.asUintN(32, BigInt(`0x0${digits}`)));

@@ -13,16 +13,16 @@ const MIN_BRANCHES = 3;
 const MAX_BRANCHES = 12;
 const VERSION = "20000000";
 const BITS = "1705ae3a";
-/** How far a share's time may lie before its job's. */
+/** How far a share's time may be before its job's. */
 const MIN_TIME_SECONDS = 3600;
 const COINBASE_TAG = "/sim pool/";
 /** Upstream extranonce1, miner's extranonce1 and extranonce2. */
 const EXTRANONCE_BYTES = 12;
 const JOB_IDS = 256;
-/** How many jobs of a connection outlive a clean one. */
+/** How many jobs of a connection stay valid after a clean one. */
 const KEPT_AT_CLEAN = 3;
 
-/** Work the pool gives out, the same to every connection. */
+/** The pool's work, the same for every connection. */
 export interface Work {
   /** The job, without id and without any extranonce1. */
   readonly job: Job;
@@ -40,20 +40,20 @@ export class WorkMaker {
   #height = FIRST_HEIGHT;
   #prevHash = "";
 
-  /** Hashes come from `random`, so that a seed repeats them. */
+  /** Takes hashes from `random`, so that a seed repeats them. */
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** Work on a new height: clean. */
+  /** Makes work on a new height: clean. */
   newBlock(ntime: number): Work {
     this.#height++;
-    // A block's hash ends in zeros, and this spelling of it prints the zeros last.
+    // A block's hash has its zeros at the end in this order of bytes.
     this.#prevHash = this.#randomHex(28) + "00000000";
     return this.#make(ntime, true);
   }
 
-  /** Work with other transactions on the height of the last: not clean. */
+  /** Makes work with other transactions on the last height: not clean. */
   newTransactions(ntime: number): Work {
     return this.#make(ntime, false);
   }
@@ -80,7 +80,7 @@ export class WorkMaker {
   }
 }
 
-/** The coinbase up to the extranonces: one input, its script holding height, time and tag. */
+/** Makes the coinbase up to the extranonces: one input, whose script has height, time and tag. */
 function coinbase1(height: number, ntime: number): string {
   const tag = new TextEncoder().encode(COINBASE_TAG).toHex();
   const script = "03" + littleEndian(height, 3) + "04" + littleEndian(ntime, 4) + tag;
@@ -92,19 +92,19 @@ function littleEndian(value: number, bytes: number): string {
   return Uint8Array.from({ length: bytes }, (_, i) => value >>> i * 8).toHex();
 }
 
-/** Work as one connection got it. */
+/** Work as it was sent to one connection. */
 export interface SentJob {
   /** 0..255. */
   readonly id: number;
-  /** Which job of the connection it is, counted from 0 without end. */
+  /** The number of the job on its connection, counted from 0 without wrapping. */
   readonly sequence: number;
   /** What was sent. */
   readonly work: Work;
   /** The job with this connection's extranonce1 in it, for rebuilding headers. */
   readonly job: Job;
-  /** When, in milliseconds. */
+  /** When it was sent, in milliseconds. */
   readonly sentAtMs: number;
-  /** Keys of the shares that came for it. */
+  /** Keys of the shares received for it. */
   readonly shares: Set<string>;
 }
 
@@ -116,18 +116,18 @@ export class SentJobs {
   readonly #jobs = new Map<number, SentJob>();
   #sent = 0;
 
-  /** `poolExtranonce1` is the connection's own; older jobs than `maxLifetimeMs` are forgotten. */
+  /** `poolExtranonce1` is the connection's own; jobs older than `maxLifetimeMs` are forgotten. */
   constructor(poolExtranonce1: number, maxLifetimeMs: number) {
     this.#poolExtranonce1 = poolExtranonce1;
     this.#maxLifetimeMs = maxLifetimeMs;
   }
 
-  /** How many jobs the connection has been sent: the next one's sequence. */
+  /** How many jobs were sent to the connection, which is the next one's sequence. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Notes that `work` goes out now, under the id returned. */
+  /** Notes that `work` is sent now, and returns the id it gets. */
   add(work: Work, isClean: boolean, nowMs: number): SentJob {
     const sequence = this.#sent++;
     if (isClean) this.#forgetAllBut(KEPT_AT_CLEAN);
@@ -149,7 +149,7 @@ export class SentJobs {
     return sent;
   }
 
-  /** The job a share names, or `undefined` for one never sent or forgotten. */
+  /** Returns the job that a share names; `undefined` if it was never sent or is forgotten. */
   find(id: number): SentJob | undefined {
     return this.#jobs.get(id);
   }

@@ -1,7 +1,7 @@
 /**
- * Shares of one connection of the simulated pool: numbers them as the pool does, checks them, and
- * sends verdicts: duplicates and unknown jobs at once, all else a little later and in an order of
- * chance, as from hashing threads (agent.md "How a share is judged").
+ * Judges the shares of one connection of the simulated pool. It numbers them as the pool does,
+ * checks them, and sends verdicts: for duplicates and unknown jobs at once, for all others a little
+ * later and in random order, as hashing threads would (agent.md "How a share is judged").
  */
 
 import type { Timer } from "../base/clock.ts";
@@ -17,12 +17,12 @@ import { type Bar, checkAtOnce, checkByHash, type ReceivedShare } from "./share_
 /** Submits are numbered modulo this. */
 const INDEXES = 65536;
 
-/** Refusals the pool answers and puts into no book. */
+/** Refusals that the pool answers but does not write into its books. */
 const UNBOOKED: ReadonlySet<number> = new Set([ERROR_CODE.duplicate, POOL_STATUS.jobNotFound]);
 
-/** What the judge asks of its connection. */
+/** What the judge needs of its connection. */
 export interface Court {
-  /** The fault switches as they stand. */
+  /** The current fault switches. */
   readonly faults: () => PoolFaults;
   /** Whether verdicts were asked for. */
   readonly wantsVerdicts: () => boolean;
@@ -50,13 +50,13 @@ export class PoolJudge {
   #checkTimer: Timer | undefined;
   #isClosed = false;
 
-  /** For one connection. */
+  /** Judges for one connection. */
   constructor(context: PoolContext, court: Court) {
     this.#context = context;
     this.#court = court;
   }
 
-  /** Takes a share of a registered worker; `sent` is the job it names, if there is one. */
+  /** Handles a share of a registered worker; `sent` is the job it names, if it is known. */
   take(worker: PoolWorker, sent: SentJob | undefined, share: ReceivedShare): void {
     const index = this.#nextIndex;
     this.#nextIndex = (index + 1) % INDEXES;
@@ -74,7 +74,10 @@ export class PoolJudge {
     );
   }
 
-  /** The connection is gone: shares that wait are counted, as the real pool does, unheard. */
+  /**
+   * The connection is closed: waiting shares are judged and counted without a verdict, as in the
+   * real pool.
+   */
   close(): void {
     this.#isClosed = true;
     this.#context.settings.time.clear(this.#checkTimer);
@@ -130,7 +133,7 @@ export class PoolJudge {
     this.#court.sendVerdict(index, status);
     if (isNth(this.#verdicts, repeatEveryNthVerdict)) this.#court.sendVerdict(index, status);
     if (isNth(this.#verdicts, strayEveryNthVerdict)) {
-      // Half way round from where the counting stands: no agent has so many shares waiting.
+      // Half the range away from the current index: no agent has that number of shares waiting.
       this.#court.sendVerdict((this.#nextIndex + INDEXES / 2) % INDEXES, SHARE_ACCEPTED);
     }
   }

@@ -1,13 +1,13 @@
 /**
- * What the simulated pool counts, for tests to compare with what agent and miners counted.
+ * Counts of the simulated pool, which tests compare with those of agent and miners.
  */
 
 import { addToChecksum, type SummedShare } from "./share_checksum.ts";
 import { SHARE_ACCEPTED } from "../protocol/agent/status.ts";
 
-/** Counts of one moment. All since the pool started, except those that end in `Now`. */
+/** Counts at one moment: since the pool started, or current where the name ends in `Now`. */
 export interface PoolStatistics {
-  /** Submits of the right length for a registered session: those that got an index. */
+  /** Submits of the right length for a registered session; these got an index. */
   readonly submits: number;
   /** Of them, shares accepted. */
   readonly accepted: number;
@@ -16,15 +16,15 @@ export interface PoolStatistics {
   /** Rejected shares by status code. */
   readonly rejectedByCode: ReadonlyMap<number, number>;
   /**
-   * Of them, those the real pool writes into its own books: no 22, no 36, and of a worker that
-   * has many refused only the first of a minute.
+   * Of them, those the real pool writes into its own books: not 22 or 36, and of a worker with many
+   * refusals only the first of a minute.
    */
   readonly bookedByCode: ReadonlyMap<number, number>;
-  /** Of them, those a fault of the pool made up: `everyVerdict`. */
+  /** Of them, those made up by the pool's fault `everyVerdict`. */
   readonly madeUpByCode: ReadonlyMap<number, number>;
   /** Shares accepted, by worker name. */
   readonly acceptedByWorker: ReadonlyMap<string, number>;
-  /** Sum over all accepted shares, as share_checksum.ts has it. */
+  /** Checksum over all accepted shares (share_checksum.ts). */
   readonly acceptedChecksum: number;
   /** Submits that still wait for their check. */
   readonly waitingNow: number;
@@ -44,7 +44,7 @@ export interface PoolStatistics {
   readonly ignoredFrames: number;
   /** Frames of an unknown command, or unregisters of a wrong length: dropped. */
   readonly unknownFrames: number;
-  /** Lines that were no JSON: ignored. */
+  /** Lines that were not JSON: ignored. */
   readonly badLines: number;
   /** `agent.get_capabilities` with `params: []`: a real pool's process would have ended. */
   readonly fatalCapabilities: number;
@@ -64,7 +64,7 @@ export interface PoolStatistics {
   readonly bytesIn: number;
   /** Bytes sent. */
   readonly bytesOut: number;
-  /** Frames received, whatever became of them. */
+  /** Frames received, dropped ones included. */
   readonly framesIn: number;
   /** Frames sent. */
   readonly framesOut: number;
@@ -118,7 +118,7 @@ export class PoolLedger {
   readonly #madeUpByCode = new Map<number, number>();
   readonly #acceptedByWorker = new Map<string, number>();
 
-  /** Adds `amount`, which is negative when one of a `…Now` goes away. */
+  /** Adds `amount`, which is negative when a `…Now` count drops. */
   count(name: PoolCounter, amount: number = 1): void {
     this.#counters[name] += amount;
   }
@@ -144,12 +144,12 @@ export class PoolLedger {
     add(this.#bookedByCode, status);
   }
 
-  /** Counts a share as rejected for no reason. */
+  /** Counts a share as rejected by a fault, without a reason. */
   madeUp(status: number): void {
     add(this.#madeUpByCode, status);
   }
 
-  /** The counts of this moment, which do not change any more. */
+  /** Returns a copy of the counts. */
   snapshot(): PoolStatistics {
     return {
       ...this.#counters,

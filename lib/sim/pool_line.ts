@@ -1,23 +1,26 @@
 /**
- * How the pool reads a line of an agent: more leniently than JSON has it, and with an answer to
- * everything that is JSON at all (agent.md "Handshake").
+ * How the pool reads an agent's line: more leniently than JSON, and with an answer to everything
+ * that is JSON at all (agent.md "Handshake").
  */
 
 import { findRequestId, type RequestId } from "../protocol/stratum/request_id.ts";
 import type { Request } from "../protocol/stratum/message.ts";
 
-/** A line the pool answers with 27: JSON, but no object with a method and a list of parameters. */
+/**
+ * A line that the pool answers with 27: JSON, but not an object with a method and a list of
+ * parameters.
+ */
 export interface RefusedLine {
   /** Tells it from a request. */
   readonly kind: "refused";
-  /** To be echoed; `null` when the line is no object. */
+  /** The id to echo; `null` when the line is not an object. */
   readonly id: RequestId;
 }
 
-/** A string, or a comma with nothing behind it in its object or list. */
+/** A string, or a trailing comma in an object or list. */
 const STRING_OR_TRAILING_COMMA = /"(?:\\.|[^"\\])*"|,(?=\s*[}\]])/g;
 
-/** Reads one line; `undefined` for one that is no JSON, which the pool logs and ignores. */
+/** Reads one line; returns `undefined` if it is not JSON, which the pool logs and ignores. */
 export function readPoolLine(line: Uint8Array): Request | RefusedLine | undefined {
   const text = firstValueIn(new TextDecoder().decode(line))
     ?.replace(STRING_OR_TRAILING_COMMA, (found) => found === "," ? "" : found);
@@ -38,7 +41,10 @@ export function readPoolLine(line: Uint8Array): Request | RefusedLine | undefine
     : { kind: "refused", id };
 }
 
-/** The object or list the text begins with, whatever stands behind it; or else all of it. */
+/**
+ * Returns the object or list at the start of the text, whatever follows; the whole text if there is
+ * none.
+ */
 function firstValueIn(line: string): string | undefined {
   const text = line.trim();
   if (!/^[{[]/.test(text)) return text;
@@ -50,7 +56,7 @@ function firstValueIn(line: string): string | undefined {
   return undefined;
 }
 
-/** Ids as the pool gives them back: whole numbers and texts as they came, all else as null. */
+/** Returns an id as the pool echoes it: whole numbers and texts unchanged, all else as null. */
 function poolId(id: RequestId): RequestId {
   return typeof id !== "string" || id.startsWith('"') || /^-?\d+$/.test(id) ? id : null;
 }

@@ -1,12 +1,12 @@
 /**
- * The port of a simulated pool, which can be left and listened on again.
+ * The port of a simulated pool, which can be closed and opened again.
  *
  * Its sockets are `node:net` sockets: see pool_socket.ts.
  */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
-/** A port of one address; the same for its whole life. */
+/** A port of one address; its number never changes. */
 export class PoolPort {
   /** The address. */
   readonly hostname: string;
@@ -14,7 +14,7 @@ export class PoolPort {
   #port: number;
   #server: Server | undefined;
 
-  /** Not listened on yet. `port` may be 0 for any free one; `accept` takes what connects. */
+  /** Does not listen yet. `port` may be 0 for any free one; `accept` gets the connections. */
   constructor(hostname: string, port: number, accept: (socket: Socket) => void) {
     this.hostname = hostname;
     this.#port = port;
@@ -47,11 +47,11 @@ export class PoolPort {
     });
   }
 
-  /** Leaves the port, which is free at once; connections stay. */
+  /** Closes the port, which is free at once; connections stay. */
   close(): void {
     const server = this.#server;
     this.#server = undefined;
-    // Not awaited: it only calls back when the last connection has gone.
+    // Not awaited: the callback comes only after the last connection is closed.
     server?.close();
   }
 }

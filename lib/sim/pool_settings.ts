@@ -1,5 +1,5 @@
 /**
- * What can be chosen about a simulated pool, and what it is unless chosen.
+ * The settings of a simulated pool, with their defaults.
  */
 
 import type { Time } from "../base/clock.ts";
@@ -12,33 +12,35 @@ export interface SimPoolOptions {
   readonly hostname?: string;
   /** The port to listen on; any free one if not given or 0. */
   readonly port?: number;
-  /** Where every worker begins, in production a power of two; 1 if not given. */
+  /** The first difficulty of every worker, in production a power of two; 1 if not given. */
   readonly difficulty?: number;
-  /** Where a connection's own difficulty drifts to (agent.md trap 4); 1/256 of `difficulty`. */
+  /** The difficulty that a connection's own drifts to (agent.md trap 4); 1/256 of `difficulty`. */
   readonly minDifficulty?: number;
-  /** How long after authorize it drifts, with the next job; 60,000. */
+  /** How long after authorize it drifts, at the next job; 60,000. */
   readonly driftAfterMs?: number;
-  /** What workers with a client agent `nicehash/…` are held to (agent.md trap 6); 2^19. */
+  /** The minimum difficulty of workers with a client agent `nicehash/…` (agent.md trap 6); 2^19. */
   readonly nicehashDifficulty?: number;
-  /** Whether every worker is held to it, without a word (agent.md trap 11); false. */
+  /**
+   * Whether that minimum applies to every worker without being announced (agent.md trap 11); false.
+   */
   readonly nicehashForced?: boolean;
-  /** The sub-accounts there are; every name that is not empty if not given. */
+  /** The existing sub-accounts; every name that is not empty if not given. */
   readonly accounts?: readonly string[];
   /** Whether `Alice` and `alice` are two sub-accounts; false. */
   readonly caseSensitiveAccounts?: boolean;
   /** Whether a connection may begin with a line of the PROXY protocol; false. */
   readonly takesProxyLine?: boolean;
-  /** Bits that may roll; 0x1fffe000. */
+  /** The version bits that may roll; 0x1fffe000. */
   readonly versionMask?: number;
   /** Whether each share's header is rebuilt and hashed; true. */
   readonly proofOfWork?: boolean;
-  /** Whether difficulties follow speed, and how; not if not given. */
+  /** How difficulties follow speed; they do not if not given. */
   readonly vardiff?: Vardiff;
-  /** The last job is sent again after so long without a new one; 30,000. */
+  /** The last job is sent again after this time without a new one; 30,000. */
   readonly resendIntervalMs?: number;
-  /** A job with other transactions comes so often; never. */
+  /** The time between jobs with other transactions; never. */
   readonly jobIntervalMs?: number;
-  /** A job on a new height comes so often; never. */
+  /** The time between jobs on a new height; never. */
   readonly blockIntervalMs?: number;
   /** Whether there is work from the start; true. Otherwise from the first `newBlock()` on. */
   readonly hasWork?: boolean;
@@ -46,15 +48,15 @@ export interface SimPoolOptions {
   readonly maxJobLifetimeMs?: number;
   /** Verdicts that need a hash come up to this much later; 4. */
   readonly verdictDelayMs?: number;
-  /** Connections are reset after so long without a byte before authorize; 15,000. */
+  /** Connections are reset after this time without a byte before authorize; 15,000. */
   readonly handshakeTimeoutMs?: number;
-  /** Connections are reset when output is stuck for so long; 120,000. */
+  /** Connections are reset when output is stuck for this time; 120,000. */
   readonly writeTimeoutMs?: number;
   /** The pool server's number, the top byte of its extranonce1s: 1..255; 1. */
   readonly serverNumber?: number;
-  /** Of hashes, delays and the order of verdicts; 1. */
+  /** The seed of hashes, delays and the order of verdicts; 1. */
   readonly seed?: number;
-  /** When everything happens; the system's. */
+  /** The clock and timers; the system's. */
   readonly time?: Time;
 }
 

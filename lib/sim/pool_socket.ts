@@ -1,9 +1,9 @@
 /**
- * One accepted socket of the simulated pool: gathers what is sent in one turn into one write, and
- * misbehaves where the fault switches say so.
+ * One accepted socket of the simulated pool: it gathers everything sent in one turn into one write,
+ * and misbehaves as the fault switches say.
  *
- * It is a `node:net` socket because that one can close with RST, as the real pool does
- * (agent.md "Time-outs and closing"); a `Deno.Conn` cannot.
+ * It is a `node:net` socket because that one can close with RST, as the real pool does (agent.md
+ * "Time-outs and closing"); a `Deno.Conn` cannot.
  */
 
 import type { Socket } from "node:net";
@@ -13,13 +13,13 @@ import type { PoolFaults } from "./pool_faults.ts";
 /** The switches of a pool's faults that its sockets look at. */
 export type SocketFaults = Pick<PoolFaults, "isSilent" | "dribbleMs" | "stopReading">;
 
-/** What the owner of a socket is told. */
+/** Events for the owner of a socket. */
 export interface PoolSocketEvents {
-  /** Bytes came. They may be kept. */
+  /** Bytes arrived. They may be kept. */
   received(bytes: Uint8Array): void;
   /** Bytes are on their way out. */
   sending(byteCount: number): void;
-  /** The socket is gone; nothing follows. */
+  /** The socket is closed; no event follows. */
   closed(): void;
 }
 
@@ -30,15 +30,15 @@ export class PoolSocket {
   readonly #events: PoolSocketEvents;
   readonly #timers: Timers;
   readonly #writeTimeoutMs: number;
-  /** What was sent in this turn. */
+  /** Bytes sent in this turn. */
   #gathered: Uint8Array[] = [];
-  /** What waits to leave byte by byte. */
+  /** Bytes that wait to be sent one by one. */
   #dribbling: number[] = [];
   #dribbleTimer: Timer | undefined;
   #writeTimer: Timer | undefined;
   #isOpen = true;
 
-  /** Reset when its output cannot be written for `writeTimeoutMs`. */
+  /** Takes over `socket`, and resets it when output cannot be written for `writeTimeoutMs`. */
   constructor(
     socket: Socket,
     faults: () => SocketFaults,
@@ -64,16 +64,15 @@ export class PoolSocket {
     this.faultsChanged();
   }
 
-  /** Looks at the switches that act by themselves. */
+  /** Applies the switches that act by themselves. */
   faultsChanged(): void {
     if (this.#faults().stopReading) this.#socket.pause();
     else this.#socket.resume();
   }
 
   /**
-   * Sends `bytes` with whatever else is sent in this turn. They must not change any more.
-   *
-   * @returns whether they will leave: not when the socket is closed or silent.
+   * Sends `bytes` together with everything else sent in this turn. They must not change any more.
+   * @returns whether they will be sent: false when the socket is closed or silent.
    */
   send(bytes: Uint8Array): boolean {
     if (!this.#isOpen || this.#faults().isSilent) return false;
@@ -90,7 +89,7 @@ export class PoolSocket {
     this.#socket.resetAndDestroy();
   }
 
-  /** Closes with FIN, behind `lastBytes` if there are any. */
+  /** Closes with FIN, after `lastBytes` if there are any. */
   finish(lastBytes: Uint8Array = new Uint8Array(0)): void {
     if (!this.#isOpen) return;
     this.#flush();

@@ -1,6 +1,6 @@
 /**
- * The workers registered on one connection of the simulated pool, and each one's difficulty as
- * the jobs went by (agent.md "Difficulty").
+ * The workers registered on one connection of the simulated pool, and the difficulty of each for
+ * every job (agent.md "Difficulty").
  */
 
 import type { SetDifficulty } from "../protocol/agent/message.ts";
@@ -8,20 +8,20 @@ import { MAX_DIFFICULTY_EXPONENT } from "../protocol/agent/message.ts";
 import { DEFAULT_WORKER_NAME, filterName } from "../protocol/stratum/worker_name.ts";
 
 const JOB_IDS = 256;
-/** No longer frame of difficulties fits its 16-bit length. */
+/** The most session ids in a frame of difficulties: its length has 16 bits. */
 const MAX_IDS_IN_FRAME = 32764;
 const NICEHASH = /^nicehash\//i;
-/** A worker that has this many shares refused within a minute has no more of them booked. */
+/** After this many refused shares of a worker within a minute, no more of them are booked. */
 const MAX_BOOKED_REFUSALS = 20;
 const REFUSALS_MS = 60_000;
 
 /** How a pool follows a worker's speed. */
 export interface Vardiff {
-  /** The pool aims at one share in this many seconds. */
+  /** The time between shares that the pool aims at, in seconds. */
   readonly shareSeconds: number;
-  /** No exponent below; 0 or more. */
+  /** The lowest exponent; 0 or more. */
   readonly minExponent: number;
-  /** No exponent above; 63 or less. */
+  /** The highest exponent; 63 or less. */
   readonly maxExponent: number;
 }
 
@@ -33,9 +33,9 @@ export class PoolWorker {
   readonly clientAgent: string;
   /** As the pool keeps it: filtered, never empty. */
   readonly workerName: string;
-  /** Whether it still is registered; shares of one that is not get no verdict. */
+  /** Whether it is still registered; if not, its shares get no verdict. */
   isRegistered = true;
-  /** Shares accepted since its difficulty was last thought over. */
+  /** Shares accepted since its difficulty was last considered. */
   acceptedShares = 0;
   /** When that was, in milliseconds. */
   consideredAtMs: number;
@@ -44,7 +44,7 @@ export class PoolWorker {
   /** Difficulties by the job they began with, ascending. */
   #difficulties: { readonly from: number; readonly difficulty: number }[];
 
-  /** `difficulty` is the connection's first, where every worker begins. */
+  /** `difficulty` is the connection's first, with which every worker begins. */
   constructor(
     sessionId: number,
     clientAgent: string,
@@ -59,38 +59,40 @@ export class PoolWorker {
     this.#difficulties = [{ from: 0, difficulty }];
   }
 
-  /** Whether the pool holds it to its NiceHash minimum without a word (agent.md trap 6). */
+  /**
+   * Whether the pool applies its NiceHash minimum to it without announcing it (agent.md trap 6).
+   */
   get isNiceHash(): boolean {
     return NICEHASH.test(this.clientAgent);
   }
 
-  /** A share was refused. Whether the pool still writes down that it was. */
+  /** Notes a refused share. Returns whether the pool still books it. */
   refused(nowMs: number): boolean {
     this.#refusedAt.push(nowMs);
     if (this.#refusedAt.length > MAX_BOOKED_REFUSALS) this.#refusedAt.shift();
     return this.#refusedAt.filter((at) => at > nowMs - REFUSALS_MS).length < MAX_BOOKED_REFUSALS;
   }
 
-  /** What it has now. */
+  /** Its current difficulty. */
   get difficulty(): number {
     return this.#difficulties.at(-1)!.difficulty;
   }
 
-  /** What it had when the job with this sequence was sent. */
+  /** Its difficulty when the job with this sequence was sent. */
   difficultyAt(sequence: number): number {
     return this.#difficulties.findLast(({ from }) => from <= sequence)!.difficulty;
   }
 
-  /** It has `difficulty` from the job with this sequence on. */
+  /** Sets its difficulty from the job with this sequence on. */
   setDifficulty(difficulty: number, sequence: number): void {
-    // Nobody asks about jobs whose ids have come round again; the first entry stands for them.
+    // Jobs whose ids are in use again are never looked up; the first entry stands for them.
     while (this.#difficulties.length > 1 && this.#difficulties[1]!.from < sequence - JOB_IDS) {
       this.#difficulties.shift();
     }
     this.#difficulties.push({ from: sequence, difficulty });
   }
 
-  /** The exponent its speed asks for, at most two steps from where it is. */
+  /** Returns the exponent for its speed, at most two steps from the current one. */
   exponentForSpeed(vardiff: Vardiff, nowMs: number): number {
     const seconds = (nowMs - this.consideredAtMs) / 1000;
     const now = Math.max(0, Math.log2(this.difficulty));
@@ -115,21 +117,21 @@ export interface DifficultyRules {
   wantedExponent(workerName: string): number | undefined;
 }
 
-/** The workers of one connection. */
+/** Keeps the workers of one connection. */
 export class PoolWorkers {
   readonly #bySession = new Map<number, PoolWorker>();
 
-  /** How many there are. */
+  /** The number of workers. */
   get count(): number {
     return this.#bySession.size;
   }
 
-  /** All of them, in the order of their registers. */
+  /** All workers, in the order of their registers. */
   all(): Iterable<PoolWorker> {
     return this.#bySession.values();
   }
 
-  /** The worker a session id stands for. */
+  /** Returns the worker with this session id. */
   find(sessionId: number): PoolWorker | undefined {
     return this.#bySession.get(sessionId);
   }
@@ -141,7 +143,7 @@ export class PoolWorkers {
     return true;
   }
 
-  /** Removes a worker; `false` for a session id that is nobody's. */
+  /** Removes a worker; returns `false` for an unknown session id. */
   remove(sessionId: number): boolean {
     const worker = this.#bySession.get(sessionId);
     if (worker !== undefined) worker.isRegistered = false;
@@ -149,9 +151,9 @@ export class PoolWorkers {
   }
 
   /**
-   * Thinks every difficulty over for the job with this sequence, and returns what to tell the
-   * agent before it: changes, and with a connection's first job everybody's; by ascending
-   * exponent, at most 32,764 sessions each.
+   * Considers every difficulty for the job with this sequence, and returns the messages to send to
+   * the agent before it: the changes, or all difficulties with a connection's first job; by
+   * ascending exponent, at most 32,764 sessions each.
    */
   difficultiesFor(
     sequence: number,
@@ -164,7 +166,7 @@ export class PoolWorkers {
         (vardiff === undefined
           ? Math.log2(worker.difficulty)
           : worker.exponentForSpeed(vardiff, nowMs));
-      // A fraction in development mode has no exponent a frame can carry.
+      // A fraction, as in development mode, has no exponent that a frame can carry.
       if (!Number.isInteger(exponent) || exponent < 0) continue;
       const difficulty = 2 ** exponent;
       if (difficulty !== worker.difficulty) worker.setDifficulty(difficulty, sequence);

@@ -1,15 +1,15 @@
 /**
- * What a simulated pool does again and again by itself, as making jobs.
+ * Actions that a simulated pool repeats by itself, such as making jobs.
  */
 
 import type { Timer, Timers } from "../base/clock.ts";
 
-/** Acts that repeat until {@linkcode Routine.stop}. */
+/** Repeats actions until {@linkcode Routine.stop}. */
 export class Routine {
   readonly #timers: Timers;
   readonly #running: Timer[] = [];
 
-  /** Nothing repeats yet. */
+  /** Starts without any action. */
   constructor(timers: Timers) {
     this.#timers = timers;
   }
@@ -19,7 +19,7 @@ export class Routine {
     if (intervalMs > 0) this.#running.push(this.#timers.every(intervalMs, act));
   }
 
-  /** Ends all of it. */
+  /** Stops all actions. */
   stop(): void {
     for (const timer of this.#running) this.#timers.clear(timer);
   }

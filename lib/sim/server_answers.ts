@@ -1,5 +1,5 @@
 /**
- * What a simulated miner reads out of the answers to its first requests.
+ * How a simulated miner reads the answers to its first requests.
  */
 
 import { isHex, isHexBytes, parseHex32 } from "../base/hex.ts";
@@ -10,7 +10,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The extranonce as assigned by the answer to subscribe. */
 export interface AssignedExtranonce {
-  /** What the server calls the subscription to jobs: sent again on the next connection. */
+  /** The server's name for the subscription to jobs, which is sent again on the next connection. */
   readonly session: string | undefined;
   /** The assigned part, in hex. */
   readonly extranonce1: string;
@@ -18,7 +18,7 @@ export interface AssignedExtranonce {
   readonly extranonce2Size: number;
 }
 
-/** The object a line of JSON is; `undefined` for anything else. */
+/** Parses a line as a JSON object; returns `undefined` for anything else. */
 export function parseObject(line: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(line);
@@ -30,12 +30,15 @@ export function parseObject(line: string): JsonObject | undefined {
   }
 }
 
-/** A version mask out of JSON: exactly 8 hex digits. */
+/** Reads a version mask from JSON: exactly 8 hex digits. */
 export function parseMask(value: unknown): number | undefined {
   return typeof value === "string" && isHexBytes(value, 4) ? parseHex32(value) : undefined;
 }
 
-/** The mask in an answer to configure, 0 for no version rolling; or what is wrong with it. */
+/**
+ * Reads the mask from an answer to configure, 0 for no version rolling; or says what is wrong with
+ * it.
+ */
 export function readConfigureAnswer(
   result: unknown,
   { configureKeys }: Pick<Firmware, "configureKeys">,
@@ -55,7 +58,7 @@ export function readConfigureAnswer(
     "configure's answer has no mask of 8 hex digits";
 }
 
-/** The extranonce in an answer to subscribe; or what is wrong with it. */
+/** Reads the extranonce from an answer to subscribe; or says what is wrong with it. */
 export function readSubscribeAnswer(
   result: unknown,
   { extranonce2Sizes: [min, max] }: Pick<Firmware, "extranonce2Sizes">,
@@ -78,7 +81,10 @@ function sessionIn(subscriptions: unknown): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the error of an answer, if anything: not every firmware bears every shape. */
+/**
+ * Says what is wrong with the error of an answer, if anything: some firmware does not tolerate
+ * every shape.
+ */
 export function faultInError(error: unknown): string | undefined {
   if (!Array.isArray(error) || error.length !== 3) {
     return `an error is no list of three: ${JSON.stringify(error)}`;

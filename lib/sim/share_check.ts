@@ -1,5 +1,5 @@
 /**
- * The simulated pool's judgment of a share, in the order of agent.md "How a share is judged".
+ * How the simulated pool judges a share, in the order of agent.md "How a share is judged".
  */
 
 import { ERROR_CODE } from "../protocol/stratum/error_code.ts";
@@ -8,10 +8,10 @@ import type { SentJob } from "./pool_jobs.ts";
 import { coinbaseOf, headerOf, merkleRoot } from "../bitcoin/header.ts";
 import { meetsDifficulty } from "../bitcoin/target.ts";
 
-/** How far a share's time may lie behind its job's, in seconds. */
+/** How far a share's time may be after its job's, in seconds. */
 const MAX_TIME_AHEAD_SECONDS = 600;
 
-/** A share out of a submit frame, the time filled in. */
+/** A share from a submit frame, with the time filled in. */
 export interface ReceivedShare {
   /** The miner's extranonce1. */
   readonly sessionId: number;
@@ -19,27 +19,29 @@ export interface ReceivedShare {
   readonly extranonce2: number;
   /** 32 bits. */
   readonly nonce: number;
-  /** The job's own when the frame left it out or had 0. */
+  /** The job's own time when the frame left it out or had 0. */
   readonly ntime: number;
-  /** To be XORed into the job's version. */
+  /** Bits to XOR into the job's version. */
   readonly versionBits: number;
 }
 
-/** What a share is judged by besides itself and its job. */
+/** What a share is judged by, besides its own values and its job. */
 export interface Bar {
   /** Height of the newest work. */
   readonly height: number;
   /** Version bits a share may change. */
   readonly versionMask: number;
-  /** What the worker had when the job was sent; `undefined` to believe any hash. */
+  /** The worker's difficulty when the job was sent; `undefined` to accept any hash. */
   readonly difficulty: number | undefined;
-  /** How many of the hashes believed are good enough: 1 for all. Their nonces stand for luck. */
+  /**
+   * The part of accepted hashes that is good enough: 1 for all. A nonce stands for its share's luck.
+   */
   readonly luck: number;
 }
 
 /**
- * The checks that need no hash: the status of a rejection, or `undefined` for going on. Notes the
- * share as seen, so a second one is a duplicate even if the first turns out bad.
+ * Does the checks that need no hash: returns the status of a rejection, or `undefined` to continue.
+ * Notes the share as seen, so that a second one is a duplicate even if the first turns out bad.
  */
 export function checkAtOnce(sent: SentJob | undefined, share: ReceivedShare): number | undefined {
   if (sent === undefined) return POOL_STATUS.jobNotFound;
@@ -50,7 +52,7 @@ export function checkAtOnce(sent: SentJob | undefined, share: ReceivedShare): nu
   return undefined;
 }
 
-/** The checks of the pool's hashing thread: the share's final status. */
+/** Does the checks of the pool's hashing thread, and returns the share's final status. */
 export function checkByHash(sent: SentJob, share: ReceivedShare, bar: Bar): number {
   const { work } = sent;
   if (work.height < bar.height) return POOL_STATUS.stale;

@@ -1,9 +1,9 @@
 /**
- * A checksum over shares that simulated miners and the simulated pool each keep, to compare what
- * one side had accepted with what the other side counted.
+ * A checksum over shares, kept by simulated miners and by the simulated pool, to compare the shares
+ * that one side had accepted with those the other side counted.
  */
 
-/** What both sides know of a share. Job ids are left out: an agent may give jobs its own. */
+/** What both sides know about a share. Job ids are left out: an agent may give jobs its own. */
 export interface SummedShare {
   /** 8 hex digits at most, as a number. */
   readonly extranonce2: number;
@@ -11,11 +11,11 @@ export interface SummedShare {
   readonly nonce: number;
   /** The header's time. */
   readonly ntime: number;
-  /** What was changed in the job's version. */
+  /** The bits changed in the job's version. */
   readonly versionBits: number;
 }
 
-/** The order-independent sum of `sum` and one more share: an unsigned 32-bit number. */
+/** Adds one more share to `sum`, independent of the order: an unsigned 32-bit number. */
 export function addToChecksum(sum: number, workerName: string, share: SummedShare): number {
   let mixed = 0x811c9dc5;
   for (let i = 0; i < workerName.length; i++) mixed = mix(mixed, workerName.charCodeAt(i));

@@ -19,24 +19,24 @@ import {
 } from "./trouble.ts";
 import { Watch } from "./watch.ts";
 
-/** What a farm is to be: how many miners, and what each of them is to do. */
+/** How many miners a farm has, and what each of them does. */
 export interface SimFarmOptions
   extends Omit<SimMinerOptions, "user" | "firmware" | "watch" | "conduct"> {
   /** How many miners. */
   readonly count: number;
   /** The sub-account before the dot of every user name; `user` if not given. */
   readonly account?: string;
-  /** What the first miners authorize as; the others as `account` and `namePrefix` say. */
+  /** User names of the first miners; the others get names from `account` and `namePrefix`. */
   readonly users?: readonly string[];
   /** Worker names begin with this; `rig` if not given, for `rig001`, `rig002` and so on. */
   readonly namePrefix?: string;
   /** The kinds of miners, in turn; every kind there is if not given. */
   readonly firmware?: readonly FirmwareName[];
-  /** So many connect in a second; all at once if not given. */
+  /** How many miners connect in a second; all at once if not given. */
   readonly connectsPerSecond?: number;
-  /** How many have which trouble: the first miners, in this order; none if not given. */
+  /** How many miners have which trouble: the first ones, in this order; none if not given. */
   readonly troubled?: readonly TroubledMiners[];
-  /** What of the troubles' usual times is different. */
+  /** Times of the troubles that differ from the usual ones. */
   readonly troubleTimes?: Partial<TroubleTimes>;
 }
 
@@ -56,7 +56,7 @@ export class SimFarm {
     this.#mode = options.mode ?? { kind: "idle" };
   }
 
-  /** Starts the miners: all at once, or as fast as `connectsPerSecond` says. */
+  /** Starts the miners: all at once, or at the rate of `connectsPerSecond`. */
   static start(options: SimFarmOptions): SimFarm {
     const farm = new SimFarm(options);
     const { count, connectsPerSecond } = options;
@@ -79,7 +79,7 @@ export class SimFarm {
     return this.#miners;
   }
 
-  /** The names a pool should know the miners by. */
+  /** The names under which a pool should know the miners. */
   get workerNames(): ReadonlySet<string> {
     return new Set(this.#miners.map(({ workerName }) => workerName));
   }
@@ -89,19 +89,19 @@ export class SimFarm {
     return this.#miners.flatMap((miner) => miner.faults.map((fault) => miner.named(fault)));
   }
 
-  /** Counts of this moment, of all miners together. */
+  /** Returns the current counts of all miners together. */
   statistics(): MinerStatistics {
     return sumOf(this.#miners.map((miner) => miner.statistics()));
   }
 
-  /** The same of those without a trouble. */
+  /** Returns the counts of the miners without a trouble. */
   healthyStatistics(): MinerStatistics {
     const { troubled = [] } = this.#options;
     const healthy = this.#miners.filter((_, index) => troubleAt(troubled, index) === undefined);
     return sumOf(healthy.map((miner) => miner.statistics()));
   }
 
-  /** What the miners with each trouble authorize as, those still to start included. */
+  /** User names of the miners with each trouble, including those still to start. */
   get troubledUsers(): ReadonlyMap<Trouble, readonly string[]> {
     const { troubled = [], count } = this.#options;
     const users = new Map<Trouble, string[]>();
@@ -115,14 +115,14 @@ export class SimFarm {
     return users;
   }
 
-  /** All miners come by their shares another way from now on, those still to start included. */
+  /** Changes how all miners get their shares, including those still to start. */
   setMode(mode: MinerMode): void {
     this.#mode = mode;
     for (const miner of this.#miners) miner.setMode(mode);
   }
 
   /**
-   * Settles as soon as `condition`, asked after everything that happens here, is true.
+   * Settles as soon as `condition`, which is checked after each event here, is true.
    *
    * @throws Error (rejects) when it is still false after `timeoutMs`, 60,000 if not given.
    */
@@ -130,16 +130,15 @@ export class SimFarm {
     return this.#watch.until(condition, timeoutMs);
   }
 
-  /** Ends all miners and settles when nothing of them runs any more. */
+  /** Stops all miners, and settles when nothing of them runs any more. */
   async stop(): Promise<void> {
     this.#time.clear(this.#timer);
     await Promise.all(this.#miners.map((miner) => miner.stop()));
   }
 
   /**
-   * As `stop()`.
-   *
-   * @throws Error (rejects) if there are faults that nobody has looked at.
+   * Like `stop()`.
+   * @throws Error (rejects) if there are faults that were not read.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();

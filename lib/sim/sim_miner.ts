@@ -1,5 +1,5 @@
 /**
- * A simulated miner: connects over TCP with the handshake of a real firmware, hashes for real or
+ * A simulated miner: it connects over TCP with the handshake of a real firmware, really hashes or
  * submits at a set rate, and checks everything it is sent.
  */
 
@@ -28,11 +28,11 @@ import { type Conduct, HEALTHY } from "./trouble.ts";
 import { Watch } from "./watch.ts";
 import { WorkScheduler } from "./work_scheduler.ts";
 
-/** What reconnects "at once" leaves others as much time. */
+/** The shortest pause before a reconnect "at once", in milliseconds, so that others get time. */
 const LEAST_PAUSE_MS = 20;
-/** How long firmware that gave up works elsewhere. */
+/** How long firmware that gave up works for another pool. */
 const ELSEWHERE_SECONDS = 60;
-/** A server that neither refuses TLS nor speaks it is given as long. */
+/** How long a server may take to refuse TLS or to speak it, in milliseconds. */
 const TLS_TIMEOUT_MS = 1_000;
 const LOGIN_PATIENCE = 50;
 /** How long a clean job takes from the socket to the last chip. */
@@ -40,16 +40,16 @@ const STALE_MS = 100;
 const MAX_KEPT_FAULTS = 50;
 const SHOWN_FAULTS = 5;
 
-/** How a miner comes by its shares. */
+/** How a miner gets its shares. */
 export type MinerMode =
   | {
-    /** It really hashes, at the difficulty it is told. */
+    /** It really hashes, at the difficulty it was sent. */
     readonly kind: "hash";
   }
   | {
-    /** It submits shares without a hash behind them, whether or not they are answered. */
+    /** It submits shares without hashing, whether or not they are answered. */
     readonly kind: "rate";
-    /** How many a second; fractions are fine. */
+    /** Shares per second; may be a fraction. */
     readonly sharesPerSecond: number;
   }
   | {
@@ -57,13 +57,13 @@ export type MinerMode =
     readonly kind: "idle";
   };
 
-/** What a miner is to be and do. */
+/** The settings of a miner. */
 export interface SimMinerOptions {
   /** Where to connect to; 127.0.0.1 if not given. */
   readonly hostname?: string;
   /** The port to connect to. */
   readonly port: number;
-  /** Which handshake and manners; `cgminer` if not given. */
+  /** The firmware it behaves like; `cgminer` if not given. */
   readonly firmware?: FirmwareName;
   /** What to authorize as: `account.worker`. */
   readonly user: string;
@@ -71,11 +71,11 @@ export interface SimMinerOptions {
   readonly password?: string;
   /** Where shares come from; `idle` if not given. */
   readonly mode?: MinerMode;
-  /** What is the matter with it; nothing if not given. */
+  /** Its trouble; none if not given. */
   readonly conduct?: Conduct;
   /**
-   * Whether to connect again when the server ends the connection, or makes it useless; false if
-   * not given. One that the miner itself ends out of impatience it always makes again.
+   * Whether to reconnect when the server ends the connection or makes it useless; false if not
+   * given. After a connection that the miner ended out of impatience it always reconnects.
    */
   readonly reconnects?: boolean;
   /** How many times sooner than the real firmware it connects again; 1 if not given. */
@@ -85,22 +85,30 @@ export interface SimMinerOptions {
    * simulations share their processors and some firmware waits little more than a second.
    */
   readonly loginPatience?: number;
-  /** What difficulty 1 is in this simulation; firmware minds one below; no limit if not given. */
+  /**
+   * The value of difficulty 1 in this simulation, below which firmware reports a fault; no limit if
+   * not given.
+   */
   readonly difficultyUnit?: number;
   /**
-   * Asked at each job: whether one that is not clean may not come within 5 s of the one before;
+   * Called at each job: whether a job that is not clean is a fault within 5 s of the one before;
    * always if not given. For servers that stand still, or whose clock jumps.
    */
   readonly mindsPace?: () => boolean;
-  /** Until authorized, sends one byte every so many milliseconds; 0, at once, if not given. */
+  /**
+   * The time between the bytes it sends until it is authorized, in milliseconds; 0, at once, if not
+   * given.
+   */
   readonly dribbleMs?: number;
-  /** Of all it does by chance; 1 if not given. */
+  /** The seed of all its random choices; 1 if not given. */
   readonly seed?: number;
-  /** When everything happens; the system's if not given. */
+  /** The clock and timers; the system's if not given. */
   readonly time?: Time;
-  /** Whose turns it hashes in; one for all on the same time if not given. */
+  /**
+   * The scheduler that gives it turns to hash; one for all miners on the same time if not given.
+   */
   readonly scheduler?: WorkScheduler;
-  /** Who is told of changes; `until()` asks it. Its own if not given. */
+  /** Gets its changes and serves `until()`; its own if not given. */
   readonly watch?: Watch;
   /** How to connect; `Deno.connect` if not given. */
   readonly dial?: (hostname: string, port: number) => Promise<MinerConnection>;
@@ -110,7 +118,7 @@ export interface SimMinerOptions {
 export class SimMiner {
   /** What it authorizes as. */
   readonly user: string;
-  /** The name a pool should know it by. */
+  /** The name under which a pool should know it. */
   readonly workerName: string;
   /** Its kind. */
   readonly firmware: FirmwareName;
@@ -123,7 +131,7 @@ export class SimMiner {
   readonly #startedAtMs: number;
   readonly #watch: Watch;
   readonly #faults: string[] = [];
-  /** How many of them somebody has looked at. */
+  /** How many of the faults were read. */
   #seenFaults = 0;
   readonly #counts: MinerCounts = newMinerCounts();
   readonly #running: Promise<void>;
@@ -132,21 +140,21 @@ export class SimMiner {
   readonly #grinder: Grinder;
   readonly #shareMaker: ShareMaker;
   #previousSession: string | undefined;
-  /** Work of the job before, for which one more share may be found. */
+  /** Work of the previous job, for which one more share may be found. */
   #staleWork: MinerWork | undefined;
   #staleUntilMs = 0;
   #mode: MinerMode;
   #isAuthorized = false;
   #hasTriedTls = false;
-  /** Whether it ended its last connection because nothing came. */
+  /** Whether it ended its last connection because nothing arrived. */
   #isImpatient = false;
   /** When its connection first gave it work, by the ticker; `undefined` for not yet. */
   #workSinceMs: number | undefined;
   /** Whether it ended its last connection by its conduct. */
   #hasStrayed = false;
-  /** Attempts in a row that came to nothing. */
+  /** Failed attempts in a row. */
   #failures = 0;
-  /** Turns to hash that it may take, of those it is given. */
+  /** Turns that it may still use to hash. */
   #turnsDue = 0;
   #rateStartMs: number | undefined;
   #rateSubmitted = 0;
@@ -185,12 +193,12 @@ export class SimMiner {
     return this.#faults;
   }
 
-  /** Those that nobody has looked at, each with the miner's name and kind. */
+  /** The faults that were not read, each with the miner's name and kind. */
   get unseenFaults(): readonly string[] {
     return this.#faults.slice(this.#seenFaults).map((fault) => this.named(fault));
   }
 
-  /** A fault with the miner's name and kind. */
+  /** Adds the miner's name and kind to a fault. */
   named(fault: string): string {
     return `${this.user} (${this.firmware}): ${fault}`;
   }
@@ -200,12 +208,12 @@ export class SimMiner {
     return this.#isAuthorized;
   }
 
-  /** What it was told last on this connection; `undefined` before the first job. */
+  /** Its latest work on this connection; `undefined` before the first job. */
   get work(): MinerDialogue["work"] {
     return this.#dialogue?.work;
   }
 
-  /** Counts of this moment. */
+  /** Returns the current counts. */
   statistics(): MinerStatistics {
     return {
       ...this.#counts,
@@ -219,7 +227,7 @@ export class SimMiner {
     };
   }
 
-  /** Comes by its shares another way from now on. */
+  /** Changes how it gets its shares. */
   setMode(mode: MinerMode): void {
     this.#mode = mode;
     this.#rateStartMs = undefined;
@@ -243,7 +251,10 @@ export class SimMiner {
     this.#socket?.send(line);
   }
 
-  /** Ends the connection as if the miner's cable were pulled; it reconnects if it does so. */
+  /**
+   * Ends the connection as if the miner's cable were pulled; the miner reconnects if `reconnects`
+   * is set.
+   */
   async disconnect(): Promise<void> {
     await this.#socket?.close();
   }
@@ -257,7 +268,7 @@ export class SimMiner {
     return this.#watch.until(condition, timeoutMs);
   }
 
-  /** Ends the connection and settles when nothing of the miner runs any more. */
+  /** Ends the connection, and settles when nothing of the miner runs any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#scheduler.remove(this);
@@ -268,16 +279,18 @@ export class SimMiner {
   }
 
   /**
-   * As `stop()`.
-   *
-   * @throws Error (rejects) if there are faults that nobody has looked at.
+   * Like `stop()`.
+   * @throws Error (rejects) if there are faults that were not read.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     assertNone(this.unseenFaults);
   }
 
-  /** For the scheduler: computes up to so many hashes; `false` when there is nothing to hash. */
+  /**
+   * For the scheduler: computes up to `maxHashes` hashes; returns `false` when there is nothing to
+   * hash.
+   */
   hash(maxHashes: number): boolean {
     if (this.work?.isWorked !== true || !this.#isAtWork(this.#time.now())) return false;
     this.#turnsDue += this.#conduct.part;
@@ -401,7 +414,7 @@ export class SimMiner {
       leave: (reason) => {
         if (reason === "told") this.#counts.toldToReconnect++;
         else this.#counts.givenUp++;
-        // What it cannot go on with is not tried again at once.
+        // After a server it cannot work with it does not retry at once.
         if (reason === "fault") this.#isAuthorized = false;
         this.#isImpatient = reason === "silence";
         socket.close();
@@ -441,7 +454,7 @@ export class SimMiner {
     this.#counts.accepted++;
     this.#counts.acceptedChecksum = addToChecksum(this.#counts.acceptedChecksum, this.workerName, {
       ...share,
-      // Left-aligned, as frames of the agent protocol carry a shorter one.
+      // Left-aligned, as frames of the agent protocol carry a shorter extranonce2.
       extranonce2: parseHex32(share.extranonce2.padEnd(8, "0").slice(0, 8)) ?? 0,
     });
   }
@@ -468,7 +481,9 @@ export class SimMiner {
     return FIRMWARE[this.firmware];
   }
 
-  /** How long it waits before its next connection, in milliseconds; `Infinity`: there is none. */
+  /**
+   * Returns the wait before its next connection, in milliseconds; `Infinity` if there will be none.
+   */
   #pauseMs(): number {
     if (this.#hasStrayed) return this.#conduct.awayMs;
     if (!(this.#options.reconnects || this.#isImpatient)) return Infinity;
@@ -492,9 +507,8 @@ export class SimMiner {
 }
 
 /**
- * Passes where there are none of these faults.
- *
- * @throws Error that names the first of them.
+ * Checks that there are no faults.
+ * @throws Error that names the first ones.
  */
 export function assertNone(faults: readonly string[]): void {
   if (faults.length === 0) return;
@@ -502,14 +516,14 @@ export function assertNone(faults: readonly string[]): void {
   throw new Error(`Faults of a server that nobody has looked at (${faults.length}): ${some}`);
 }
 
-/** Says hello in TLS and waits to be thrown out, or for what else may come. */
+/** Sends a TLS hello and waits until the server closes the connection or answers. */
 async function tryTls(connection: MinerConnection, timers: Timers): Promise<void> {
   const timer = timers.after(TLS_TIMEOUT_MS, () => connection.close());
   try {
     await connection.write(TLS_HELLO);
     await connection.read(new Uint8Array(1));
   } catch {
-    // Thrown out, as by any port without TLS.
+    // The server closed it, as any port without TLS does.
   }
   timers.clear(timer);
   try {

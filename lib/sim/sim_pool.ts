@@ -1,6 +1,6 @@
 /**
- * A simulated pool: speaks the agent protocol over TCP as btcpool does, silences and all
- * (agent.md), keeps count of everything, and misbehaves on request.
+ * A simulated pool: it speaks the agent protocol over TCP as btcpool does, including what btcpool
+ * drops silently (agent.md), counts everything, and misbehaves on request.
  */
 
 import type { Socket } from "node:net";
@@ -25,9 +25,9 @@ export interface LiveWorker {
   readonly account: string;
   /** Its session id on that connection. */
   readonly sessionId: number;
-  /** As the pool keeps it. */
+  /** As the pool stores it. */
   readonly clientAgent: string;
-  /** As the pool keeps it. */
+  /** As the pool stores it. */
   readonly workerName: string;
   /** Its difficulty from the newest job on. */
   readonly difficulty: number;
@@ -91,7 +91,7 @@ export class SimPool {
     return this.#port.hostname;
   }
 
-  /** The port it listens on; the same for its whole life. */
+  /** The port it listens on; it never changes. */
   get port(): number {
     return this.#port.port;
   }
@@ -106,7 +106,7 @@ export class SimPool {
     return this.#registeredNames;
   }
 
-  /** Counts of this moment. */
+  /** Returns the current counts. */
   statistics(): PoolStatistics {
     return this.#ledger.snapshot();
   }
@@ -139,7 +139,7 @@ export class SimPool {
     );
   }
 
-  /** Sends every connection its last work under a new id, its clean flag repeated. */
+  /** Sends every connection its last work again under a new id, with the same clean flag. */
   resendJob(): void {
     if (this.#work !== undefined) this.#sendToAll(this.#work);
   }
@@ -149,7 +149,7 @@ export class SimPool {
     this.send(BROKEN_BYTES.maskFlips(count, this.#settings.versionMask));
   }
 
-  /** Sends all connections a job that no firmware takes. */
+  /** Sends all connections a job that no firmware accepts. */
   sendOversizedJob(): void {
     if (this.#work !== undefined) this.send(BROKEN_BYTES.oversizedJob(this.#work.job));
   }
@@ -160,8 +160,8 @@ export class SimPool {
   }
 
   /**
-   * Sets fault switches, for connections that exist and for new ones; those not named stay.
-   * Settles when the pool listens, or has ceased to, as `refuseConnections` says.
+   * Sets fault switches for existing and new connections; switches that are not named stay. Settles
+   * when the pool listens, or has stopped listening, as `refuseConnections` says.
    */
   async setFaults(faults: Partial<PoolFaults>): Promise<void> {
     this.#faults = { ...this.#faults, ...faults };
@@ -171,8 +171,8 @@ export class SimPool {
   }
 
   /**
-   * Sets fault switches for the whole life of one connection: the next that comes, or, called
-   * again, the one after it. Not for `refuseConnections`.
+   * Sets fault switches for the whole life of one connection: the next one, or, when called again,
+   * the one after it. Not for `refuseConnections`.
    */
   setFaultsOfNextConnection(faults: Partial<PoolFaults>): void {
     this.#nextFaults.push(faults);
@@ -185,7 +185,7 @@ export class SimPool {
 
   /**
    * Closes all connections with FIN, or only the one with this extranonce1; `lastBytes`, such as
-   * the first half of a frame, go out before.
+   * the first half of a frame, are sent before.
    */
   finishConnections(lastBytes?: Uint8Array, extranonce1?: number): void {
     for (const connection of this.#chosen(extranonce1)) connection.finish(lastBytes);
@@ -202,7 +202,7 @@ export class SimPool {
   }
 
   /**
-   * Settles as soon as `condition`, asked after everything that happens here, is true.
+   * Settles as soon as `condition`, which is checked after each event here, is true.
    *
    * @throws Error (rejects) when it is still false after `timeoutMs`, 60,000 if not given.
    */
@@ -210,7 +210,7 @@ export class SimPool {
     return this.#watch.until(condition, timeoutMs);
   }
 
-  /** Ceases to listen and resets all connections. */
+  /** Stops listening and resets all connections. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#routine.stop();
@@ -221,7 +221,7 @@ export class SimPool {
     await closed;
   }
 
-  /** As `stop()`. */
+  /** Like `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -1,10 +1,10 @@
 /**
- * A stopwatch that stands still while the machine does, for promises of how soon something happens.
+ * A stopwatch that stands still while the machine does, for checks of how soon something happens.
  *
- * A simulation shares its processors with others, and often with other programs. A timer that is due
- * every few milliseconds and comes late shows how long nothing here had a turn: that much is taken
- * off. What is left is what was truly waited for: time-outs, backoffs, answers. How much work a
- * turn is, the benchmark measures.
+ * A simulation shares its processors with others, and often with other programs. A timer that is
+ * due every few milliseconds and fires late shows how long nothing here had a turn: that time is
+ * subtracted. What remains is real waiting: time-outs, backoffs, answers. The benchmark measures
+ * how much work a turn is.
  */
 
 import type { Time, Timer } from "../base/clock.ts";
@@ -12,7 +12,7 @@ import { systemTime } from "../base/system_time.ts";
 
 const TICK_MS = 10;
 
-/** Timers that come no later than this are on time, in milliseconds. */
+/** Timers that fire no later than this are on time, in milliseconds. */
 const PUNCTUAL_MS = 2;
 
 /** Starts when it is made; ended with `using`. */
@@ -30,12 +30,15 @@ export class Stopwatch implements Disposable {
     this.#timer = time.every(TICK_MS, () => this.#tick());
   }
 
-  /** Milliseconds from the start to `at`, a moment that has just been, without those stood still. */
+  /**
+   * Returns the milliseconds from the start to `at`, a moment just past, without the time stood
+   * still.
+   */
   ms(at: number = this.#time.now()): number {
     return at - this.#startedAt - this.#lateMs - lateness(at - this.#tickedAt);
   }
 
-  /** It is read no more. */
+  /** Ends the stopwatch. */
   [Symbol.dispose](): void {
     this.#time.clear(this.#timer);
   }
@@ -47,7 +50,7 @@ export class Stopwatch implements Disposable {
   }
 }
 
-/** How much of the time between two ticks was too much. */
+/** Returns by how much a gap between two ticks was too long. */
 function lateness(gapMs: number): number {
   const late = gapMs - TICK_MS;
   return late > PUNCTUAL_MS ? late : 0;

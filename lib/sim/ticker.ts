@@ -1,26 +1,26 @@
 /**
  * One timer for all simulated miners of a process, and a clock that stands still while the process
- * does: what comes late because the machine was busy elsewhere is no server's silence.
+ * does: a line that is late because the machine was busy is not a silence of the server.
  */
 
 import type { Now, Time, Timer } from "../base/clock.ts";
 
 const TICK_MS = 100;
 
-/** How late the process reads is judged by this many ticks. */
+/** The number of ticks from which the lateness of reading is measured. */
 const KEPT_TICKS = 10;
 
-/** What has to look at the time now and then. */
+/** Something that has to check the time regularly. */
 export interface Ticking {
-  /** It is this late, in milliseconds of the ticker's own clock. */
+  /** Called with the time, in milliseconds of the ticker's own clock. */
   tick(nowMs: number): void;
 }
 
-/** The time, in monotonic milliseconds, within which something has come. */
+/** The range of time, in monotonic milliseconds, in which something arrived. */
 export interface Arrival {
-  /** It came no sooner. */
+  /** It arrived no sooner. */
   readonly sinceMs: number;
-  /** It came no later. */
+  /** It arrived no later. */
   readonly untilMs: number;
 }
 
@@ -35,22 +35,25 @@ export class Ticker {
   /** The last ticks, in milliseconds of the process's clock, the oldest first. */
   #ticks: number[] = [];
 
-  /** Stands still until something ticks. */
+  /** Stands still until something is added. */
   constructor(time: Time) {
     this.#time = time;
   }
 
-  /** The one that all miners on this time share. */
+  /** Returns the ticker that all miners on this time share. */
   static of(time: Time): Ticker {
     const ticker = shared.get(time) ?? new Ticker(time);
     shared.set(time, ticker);
     return ticker;
   }
 
-  /** Milliseconds, without those during which nothing here had a turn. */
+  /** The time in milliseconds, without the time in which nothing here had a turn. */
   readonly now: Now = () => this.#ownMs;
 
-  /** When what is read now has come: longer ago by as much as ticks were late in the last second. */
+  /**
+   * When the line being read arrived: it may be as much older as ticks were late in the last
+   * second.
+   */
   readonly arrival = (): Arrival => {
     const untilMs = this.#time.now();
     const [oldest = untilMs] = this.#ticks;
@@ -58,7 +61,7 @@ export class Ticker {
     return { sinceMs: untilMs - lateMs, untilMs };
   };
 
-  /** This is asked from now on. */
+  /** Calls `ticking` from now on. */
   add(ticking: Ticking): void {
     this.#ticking.add(ticking);
     if (this.#timer !== undefined) return;
@@ -66,7 +69,7 @@ export class Ticker {
     this.#timer = this.#time.every(TICK_MS, () => this.#tick());
   }
 
-  /** This is not asked any more. */
+  /** Stops calling `ticking`. */
   remove(ticking: Ticking): void {
     this.#ticking.delete(ticking);
     if (this.#ticking.size > 0) return;

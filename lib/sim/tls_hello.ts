@@ -1,4 +1,6 @@
-/** The first bytes of a client that takes a port for one with TLS. */
+/**
+ * The first bytes of a client that tries TLS on a port.
+ */
 
 /** Key exchange groups, an extension every client sends: its number is 10, an LF. */
 const SUPPORTED_GROUPS = [0x00, 0x0a, 0x00, 0x04, 0x00, 0x02, 0x00, 0x1d];

@@ -1,6 +1,6 @@
 /**
- * What a simulated miner makes of the difficulties it is told before a job: firmware descended from
- * cgminer works a job at the first of several, other firmware at the last.
+ * Which difficulty a simulated miner works a job at: of several before a job, firmware descended
+ * from cgminer uses the first, other firmware the last.
  */
 
 import type { Firmware } from "./firmware.ts";
@@ -15,27 +15,27 @@ export class ToldDifficulty {
   #afterNext: number | undefined;
   #sinceJob = 0;
 
-  /** By the rule of a firmware. */
+  /** Follows the rule of a firmware. */
   constructor({ difficulty }: Pick<Firmware, "difficulty">) {
     this.#rule = difficulty;
   }
 
-  /** How many were told since the last job. */
+  /** How many difficulties arrived since the last job. */
   get sinceJob(): number {
     return this.#sinceJob;
   }
 
-  /** Whether any was told. */
+  /** Whether any difficulty arrived. */
   get isTold(): boolean {
     return this.#now !== undefined || this.#next !== undefined;
   }
 
-  /** What holds at this moment; `undefined` before the first job. */
+  /** The current difficulty; `undefined` before the first job. */
   get now(): number | undefined {
     return this.#now;
   }
 
-  /** A difficulty came. */
+  /** Notes a difficulty. */
   tell(difficulty: number): void {
     this.#sinceJob++;
     if (this.#rule === "first" && this.#next !== undefined) this.#afterNext = difficulty;
@@ -43,7 +43,7 @@ export class ToldDifficulty {
     if (this.#rule === "atOnce") this.#now = difficulty;
   }
 
-  /** A job came: what it is worked at; `undefined` when no difficulty was ever told. */
+  /** Notes a job and returns its difficulty; `undefined` when no difficulty has arrived. */
   begin(): number | undefined {
     this.#sinceJob = 0;
     this.#now = this.#next ?? this.#now;

@@ -1,6 +1,6 @@
 /**
- * The jobs a simulated miner was sent on one connection: which new one its firmware takes for one
- * it has, and which should never have been sent.
+ * The jobs that a simulated miner was sent on one connection: which new job its firmware mistakes
+ * for one it has, and which should never have been sent.
  */
 
 import type { Job } from "../protocol/stratum/job.ts";
@@ -8,13 +8,13 @@ import { crc16 } from "./crc16.ts";
 import type { Firmware } from "./firmware.ts";
 import type { Arrival } from "./ticker.ts";
 
-/** Avalon and the S9 keep as many. */
+/** The number of jobs that Avalon and the S9 keep. */
 const KEPT_JOBS = 3;
-/** As many ids are remembered to tell a known one. */
+/** The number of ids remembered to recognise a known one. */
 const REMEMBERED_JOBS = 16;
 /**
- * Firmware that keeps three jobs bears one in 5 s that is not clean; the server's timers and the
- * sockets may bring it earlier.
+ * The shortest gap before a job that is not clean, in milliseconds. Firmware that keeps three jobs
+ * tolerates one in 5 s; the server's timers and the sockets may deliver it a little earlier.
  */
 const LEAST_GAP_MS = 4_000;
 
@@ -23,7 +23,7 @@ interface RememberedJob {
   readonly content: number;
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface TakenJob {
   /** Whether the miner works on it. */
   readonly isTaken: boolean;
@@ -35,15 +35,17 @@ export interface TakenJob {
 export class ToldJobs {
   readonly #rule: Firmware["sameJob"];
   readonly #jobs: RememberedJob[] = [];
-  /** When the last job came since a clean one, no sooner; a clean one makes all before it void. */
+  /** The earliest time the last job can have arrived; a clean job makes all before it invalid. */
   #lastSinceMs = -Infinity;
 
-  /** By the rule of a firmware. */
+  /** Follows the rule of a firmware. */
   constructor({ sameJob }: Pick<Firmware, "sameJob">) {
     this.#rule = sameJob;
   }
 
-  /** A job came. `isPaced` if its time, and that of the next, says something of the server. */
+  /**
+   * Notes a job. `isPaced` says whether its time, and that of the next, shows the server's pace.
+   */
   take(job: Job, { sinceMs, untilMs }: Arrival, isPaced: boolean): TakenJob {
     const content = contentOf(job);
     const isKnown = this.#jobs.some(({ id }) => id === job.id);
@@ -53,13 +55,13 @@ export class ToldJobs {
     if (isKnown) {
       faults.push(`the id of job ${job.id} came before`);
     } else if (twin !== undefined) {
-      faults.push(`job ${job.id} is job ${twin.id} again: the same headers are searched once more`);
+      faults.push(`job ${job.id} is job ${twin.id} again: the same headers are searched again`);
     }
     if (!isTaken && !isKnown) faults.push(`job ${job.id} has the CRC-16 of one before: ignored`);
     const gapMs = untilMs - this.#lastSinceMs;
     if (!job.isClean && isPaced && gapMs < LEAST_GAP_MS) {
       const gap = `${Math.round(gapMs)} ms after the one before`;
-      faults.push(`job ${job.id} came ${gap}: some firmware bears one in 5 s`);
+      faults.push(`job ${job.id} came ${gap}: some firmware tolerates one in 5 s`);
     }
     this.#lastSinceMs = job.isClean || !isPaced ? -Infinity : sinceMs;
     this.#jobs.push({ id: job.id, content });
@@ -83,7 +85,7 @@ export class ToldJobs {
   }
 }
 
-/** A hash of all that makes the headers of a job, but not its id or flag. */
+/** Returns a hash of everything that makes a job's headers, without its id and flag. */
 function contentOf(job: Job): number {
   const { prevHash, coinbase1, coinbase2, merkleBranches, version, bits, ntime } = job;
   let hash = 0x811c9dc5;

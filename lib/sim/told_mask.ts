@@ -1,18 +1,18 @@
 /**
- * Which version bits a simulated miner rolls and which it sends, out of what it asked for and what
- * it was told: much firmware cannot be narrowed once it has started.
+ * Which version bits a simulated miner rolls and which it sends, from what it asked for and the
+ * masks it was sent: much firmware cannot be narrowed once it has started.
  */
 
 import type { Firmware } from "./firmware.ts";
 
 /** All bits that any firmware rolls. */
 const ROLLING = 0x1fffe000;
-/** Avalon builds its table of these. */
+/** The bits from which Avalon builds its table. */
 const TABLE = 0x1fff8000;
-/** With fewer of them entries of the old table are left. */
+/** With fewer bits, entries of the old table remain. */
 const LEAST_TABLE_BITS = 6;
 
-/** What holds for one job. */
+/** The masks for one job. */
 export interface MaskInUse {
   /** Bits the server allows. */
   readonly allowed: number;
@@ -25,24 +25,24 @@ export interface MaskInUse {
 /** The version bits of one connection. */
 export class ToldMask {
   readonly #firmware: Pick<Firmware, "laterMask" | "alwaysSendsVersion" | "withoutRolling">;
-  /** What was asked for in configure; 0 for no version rolling. */
+  /** The bits asked for in configure; 0 for no version rolling. */
   asked = 0;
   #allowed = 0;
   #rolled = 0;
-  /** Whether it was refused and rolls all the same, until it is told a mask. */
+  /** Whether it was refused and still rolls, until it is sent a mask. */
   #isUnasked = false;
 
-  /** By the rules of a firmware. */
+  /** Follows the rules of a firmware. */
   constructor(firmware: Pick<Firmware, "laterMask" | "alwaysSendsVersion" | "withoutRolling">) {
     this.#firmware = firmware;
   }
 
-  /** The bits the server allows as it said last. */
+  /** The bits the server allowed last. */
   get allowed(): number {
     return this.#allowed;
   }
 
-  /** Configure was answered with this mask; 0 for no rolling. */
+  /** Notes the mask in the answer to configure; 0 for no rolling. */
   configured(mask: number): void {
     this.#allowed = mask;
     this.#isUnasked = mask === 0 && this.#firmware.withoutRolling === "rollsAllTheSame";
@@ -51,13 +51,13 @@ export class ToldMask {
       : (mask & ROLLING) >>> 0;
   }
 
-  /** `mining.set_version_mask` came: it is obeyed with the next job, or not. */
+  /** Notes `mining.set_version_mask`: it is obeyed with the next job, or not. */
   told(mask: number): void {
     this.#allowed = mask;
     this.#isUnasked = false;
   }
 
-  /** A job came: what holds for it. */
+  /** Notes a job and returns its masks. */
   begin(): MaskInUse {
     if (this.asked === 0) return { allowed: 0, rolled: 0, isSent: false };
     this.#rolled = this.#rolledFrom(this.#allowed);

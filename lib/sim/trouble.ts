@@ -1,22 +1,22 @@
 /**
- * What can be the matter with a simulated miner, and how it then behaves; pure. A miner asks its
- * conduct at each step and knows nothing of troubles itself.
+ * The troubles of simulated miners, and how a miner then behaves; pure. A miner follows its conduct
+ * at each step and knows nothing of troubles itself.
  */
 
 import type { Random } from "../base/clock.ts";
 import type { MinerShare } from "./miner_dialogue.ts";
 
 /**
- * - `dead`: works for a while, then goes and does not come back;
+ * - `dead`: works for a while, then disconnects and does not come back;
  * - `flapping`: reconnects every few seconds;
  * - `refused`: none of its shares counts: for its version bits, its jobs or its hashes;
- * - `weak`: does a fraction of what the others do;
+ * - `weak`: has a fraction of the others' speed;
  * - `silent`: logs in, takes work, and sends nothing;
  * - `gaps`: pauses for a minute at regular times, as firmware with a hidden fee does.
  */
 export const TROUBLES = ["dead", "flapping", "refused", "weak", "silent", "gaps"] as const;
 
-/** One of them. */
+/** One of {@linkcode TROUBLES}. */
 export type Trouble = typeof TROUBLES[number];
 
 /** How long a trouble lasts, and how far it goes. */
@@ -25,7 +25,7 @@ export interface TroubleTimes {
   readonly deadAfterMs: number;
   /** How long a flapping miner stays connected with work, in milliseconds. */
   readonly flapMs: number;
-  /** How long it is away then, in milliseconds. */
+  /** How long it then stays away, in milliseconds. */
   readonly flapPauseMs: number;
   /** A miner with gaps pauses once in this time, in milliseconds. */
   readonly gapEveryMs: number;
@@ -35,7 +35,7 @@ export interface TroubleTimes {
   readonly weakPart: number;
 }
 
-/** What operators see in real farms; a hidden fee of 1 in 10 minutes is a bold one. */
+/** Values that operators see in real farms; a hidden fee of 1 in 10 minutes is a high one. */
 const TIMES: TroubleTimes = {
   deadAfterMs: 60_000,
   flapMs: 4_000,
@@ -59,7 +59,7 @@ export interface Conduct {
   spoil(share: MinerShare): MinerShare;
 }
 
-/** Nothing is the matter. */
+/** The conduct of a miner without trouble. */
 export const HEALTHY: Conduct = {
   works: () => true,
   part: 1,
@@ -68,26 +68,26 @@ export const HEALTHY: Conduct = {
   spoil: (share) => share,
 };
 
-/** What is wrong with the shares of a miner that has them refused, in words. */
+/** Why the shares of a `refused` miner are refused. */
 type Flaw = "version bits" | "old job" | "wrong nonce";
 
-/** What conducts are made from. */
+/** What a conduct is made from. */
 export interface ConductOptions {
   /** Which of the miners with this trouble it is, from 0. */
   readonly place: number;
   /** Whether its shares can have version bits. */
   readonly rollsVersions: boolean;
-  /** Whether hashes stand behind its shares: else no nonce is wrong. */
+  /** Whether its shares are really hashed: if not, no nonce is wrong. */
   readonly isHashing: boolean;
-  /** What of the usual times is different. */
+  /** Times that differ from the usual ones. */
   readonly times?: Partial<TroubleTimes>;
-  /** What is by chance. */
+  /** The source of random choices. */
   readonly random: Random;
 }
 
 /** The lowest bit of the version is outside every mask. */
 const FORBIDDEN_BIT = 1;
-/** Jobs of ours are counted from a date on, and pools never come back to their first. */
+/** Job ids count from a date on, and pools never return to their first. */
 const LONG_GONE_JOB = "0";
 
 const FLAWS: Readonly<Record<Flaw, (share: MinerShare) => MinerShare>> = {
@@ -117,7 +117,7 @@ export function conductOf(trouble: Trouble, options: ConductOptions): Conduct {
   return { ...HEALTHY, ...CONDUCTS[trouble](options, { ...TIMES, ...options.times }) };
 }
 
-/** Neighbours have different flaws, of those that their shares can have. */
+/** Chooses a flaw its shares can have; neighbours get different ones. */
 function flawOf({ place, rollsVersions, isHashing }: ConductOptions): Flaw {
   const flaws: Flaw[] = [
     ...rollsVersions ? ["version bits"] as const : [],
@@ -129,7 +129,7 @@ function flawOf({ place, rollsVersions, isHashing }: ConductOptions): Flaw {
 
 /** How many miners have a trouble. */
 export interface TroubledMiners {
-  /** What is the matter with them. */
+  /** Their trouble. */
   readonly trouble: Trouble;
   /** How many of them there are. */
   readonly count: number;
@@ -137,7 +137,7 @@ export interface TroubledMiners {
 
 /** The trouble of one miner of a farm. */
 export interface MinerTrouble {
-  /** What is the matter. */
+  /** Its trouble. */
   readonly trouble: Trouble;
   /** Which of the miners with this trouble it is, from 0. */
   readonly place: number;

@@ -6,18 +6,21 @@ import type { Timers } from "../base/clock.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Conditions somebody waits for. The simulation calls {@linkcode Watch.changed} as it goes on. */
+/**
+ * Conditions that something waits for. The simulation calls {@linkcode Watch.changed} as it goes
+ * on.
+ */
 export class Watch {
   readonly #timers: Timers;
   readonly #checks = new Set<() => void>();
   #isChecking = false;
 
-  /** Nobody waits yet; who waits too long hears of it by `timers`. */
+  /** Starts without waits; `timers` ends waits that take too long. */
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
-  /** Something a condition may ask about has changed. Cheap while nobody waits. */
+  /** Checks all conditions after a change. Cheap while nothing waits. */
   changed(): void {
     if (this.#isChecking || this.#checks.size === 0) return;
     this.#isChecking = true;

@@ -9,12 +9,12 @@ import type { Time, Timer } from "../base/clock.ts";
 const HASHES_PER_TURN = 2048;
 /** How long hashing may hold the event loop. */
 const SLICE_MS = 8;
-/** How often miners that submit at a rate are asked. */
+/** How often miners that submit at a rate get a turn, in milliseconds. */
 const RATE_TICK_MS = 10;
 
 /** A miner that hashes. */
 export interface HashingMiner {
-  /** Computes up to so many hashes; `false` when it had nothing to hash. */
+  /** Computes up to `maxHashes` hashes; returns `false` when it had nothing to hash. */
   hash(maxHashes: number): boolean;
 }
 
@@ -32,7 +32,7 @@ export class WorkScheduler {
   readonly #cpuShare: number;
   readonly #hashing = new Set<HashingMiner>();
   readonly #submitting = new Set<RateMiner>();
-  /** Whose turns are left in this round. */
+  /** Miners whose turn is still to come in this round. */
   #round: Iterator<HashingMiner> = [].values();
   #timer: Timer | undefined;
 
@@ -42,26 +42,26 @@ export class WorkScheduler {
     this.#time = time;
   }
 
-  /** The one that miners on this time share unless they are given another. */
+  /** Returns the scheduler that miners on this time share unless they have another. */
   static of(time: Time): WorkScheduler {
     const scheduler = shared.get(time) ?? new WorkScheduler(time);
     shared.set(time, scheduler);
     return scheduler;
   }
 
-  /** This miner hashes from now on. */
+  /** Gives this miner turns to hash from now on. */
   addHashing(miner: HashingMiner): void {
     this.#hashing.add(miner);
     this.#schedule(0);
   }
 
-  /** This miner submits at its rate from now on. */
+  /** Lets this miner submit at its rate from now on. */
   addSubmitting(miner: RateMiner): void {
     this.#submitting.add(miner);
     this.#schedule(RATE_TICK_MS);
   }
 
-  /** This miner gets no more turns. */
+  /** Gives this miner no more turns. */
   remove(miner: HashingMiner | RateMiner): void {
     this.#hashing.delete(miner as HashingMiner);
     this.#submitting.delete(miner as RateMiner);
@@ -88,7 +88,7 @@ export class WorkScheduler {
     this.#schedule(hasHashed ? restMs : Math.max(restMs, RATE_TICK_MS));
   }
 
-  /** Gives turns until `endMs`, or until nobody has anything to hash. */
+  /** Gives turns until `endMs`, or until no miner has anything to hash. */
   #hash(endMs: number): boolean {
     let hasHashed = false;
     let idleTurns = 0;

@@ -1,7 +1,7 @@
 /**
- * The attackers of a benchmark: connections that say nothing, that drip bytes, and that send
- * garbage. Whoever is closed comes again, as fast as a bounded rate of connections allows. They are
- * a process of their own, so that they do not slow the honest miners down.
+ * The attackers of a benchmark: connections that send nothing, that drip bytes, and that send
+ * garbage. A closed attacker connects again, within a bounded rate of connections. The attackers
+ * are a separate process, so that they do not slow the honest miners down.
  */
 
 import { type AttackersCommand, type AttackersReport, type Crowd, tellDriver } from "./ends.ts";
@@ -15,7 +15,10 @@ const MAX_TURN_MS = 50;
 const ACTS_PER_SECOND = 10;
 const GARBAGE_BYTES = 500;
 
-/** What drips: it takes a session id with it, until it is closed for not logging in. */
+/**
+ * The bytes that drippers send: a subscribe, which takes a session id until the connection is
+ * closed for not logging in.
+ */
 const DRIPPED = new TextEncoder().encode(
   '{"id":1,"method":"mining.subscribe","params":["drip/1"]}\n',
 );
@@ -35,7 +38,7 @@ class Attackers implements SocketOwner {
   readonly #fds = new Int32Array(MAX_FDS).fill(-1);
   readonly #dripped = new Uint32Array(MAX_FDS);
   #crowd = NOBODY;
-  /** Attackers that have no connection, who waits longest first. */
+  /** Attackers without a connection, the longest waiting first. */
   #outside: number[] = [];
   #turn = 0;
   #open = 0;

@@ -1,12 +1,12 @@
 /**
- * What is measured: each scenario with its cases, as data.
+ * The scenarios with their cases, as data.
  */
 
 import type { Crowd, MinersCommand } from "./ends.ts";
 
-/** One thing to be measured. */
+/** One case to measure. */
 export interface Case {
-  /** Its scenario, and what tells it from others of that scenario. */
+  /** Its scenario, and what distinguishes it from others of that scenario. */
   readonly name: string;
   /** How many miners. */
   readonly miners: number;
@@ -24,21 +24,21 @@ export interface Case {
   readonly warmSeconds?: number;
   /** Whether the pool connection is lost. */
   readonly losesPool?: boolean;
-  /** Who comes after it was measured undisturbed, to be measured again beside. */
+  /** Attackers for a second measurement, after the undisturbed one. */
   readonly attack?: Crowd;
 }
 
-/** A scenario by the name it is called for. */
+/** A scenario of the command line. */
 export interface Scenario {
   /** The name. */
   readonly name: string;
   /** One line for the help. */
   readonly about: string;
-  /** What it consists of. */
+  /** Its cases. */
   readonly cases: readonly Case[];
 }
 
-/** What can be scaled. */
+/** What the command line can scale. */
 export interface Scale {
   /** How many miners, instead of each scenario's own number. */
   readonly miners: number | undefined;
@@ -54,12 +54,12 @@ const GENTLY = 200;
 const WIRE_WARM_SECONDS = 180;
 const ALL = 1 << 16;
 
-/** The load in proportion to the miners. */
+/** Returns the load in proportion to the miners. */
 function perMiner(perSecond: number, of: number, miners: number): number {
   return Math.max(1, Math.round(perSecond * miners / of));
 }
 
-/** Every scenario there is, at this scale. */
+/** Returns every scenario at this scale. */
 export function scenarios({ miners, seconds, minutes }: Scale): readonly Scenario[] {
   const farm = miners ?? FARM;
   const crowd = miners ?? 500;

@@ -1,5 +1,6 @@
 /**
- * A process of a benchmark: started, asked things, measured from outside, ended by its id.
+ * A process of a benchmark: it is started, sent commands, measured from outside and ended by its
+ * id.
  */
 
 const TICKS_PER_SECOND = 100;
@@ -7,16 +8,16 @@ const SAMPLE_MS = 250;
 const END_TIMEOUT_MS = 15_000;
 const KILOBYTES_PER_MEGABYTE = 1024;
 
-/** Runs what follows it in its own place, with its errors in a file. */
+/** Replaces itself with the command that follows, whose errors go to a file. */
 const ERRORS_TO_FILE = ["sh", "-c", 'exec "$@" 2>"$0"'];
-/** So much of its errors says why it ended. */
+/** The length of error output that is shown when it ends, in characters. */
 const LAST_WORDS = 300;
 
 /** Memory of a process at one moment, in MB (2²⁰ bytes). */
 export interface Memory {
   /** Resident, pages of files included. */
   readonly resident: number;
-  /** Resident and its own. */
+  /** Resident, without pages of files. */
   readonly anonymous: number;
 }
 
@@ -33,8 +34,8 @@ export class Child {
   #hasEnded = false;
 
   /**
-   * Starts `command` in `folder`; only one that `isAsked` things has its input connected, and only
-   * of others are the last words kept.
+   * Starts `command` in `folder`. With `isAsked` its input is connected; without it the end of its
+   * error output is kept.
    */
   constructor(name: string, command: readonly string[], folder: string, isAsked: boolean) {
     this.name = name;
@@ -53,19 +54,19 @@ export class Child {
     this.#input = this.#process.stdin.getWriter();
   }
 
-  /** Whether it is gone. */
+  /** Whether it has ended. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Rejects as soon as it is gone. */
+  /** Rejects as soon as it has ended. */
   async endedEarly(): Promise<never> {
     const { code, signal } = await this.#process.status;
     const how = signal === null ? `exit code ${code}` : signal;
     throw new Error(`Cannot go on: ${this.name} has ended (${how})${this.lastWords()}`);
   }
 
-  /** What it wrote to its standard error at last, behind a colon; empty if it wrote nothing. */
+  /** Returns the end of its standard error, after a colon; empty if it wrote nothing. */
   lastWords(): string {
     try {
       const text = Deno.readTextFileSync(this.#errorFile).trim().replaceAll(/\s+/g, " ");
@@ -75,7 +76,7 @@ export class Child {
     }
   }
 
-  /** Processes it has started itself, which nobody measures. */
+  /** Returns the processes it has started itself, which are not measured. */
   children(): readonly number[] {
     const tasks = `/proc/${this.#process.pid}/task`;
     try {
@@ -88,13 +89,13 @@ export class Child {
     }
   }
 
-  /** Sends a command and gives what it answers. @throws Error when that takes too long. */
+  /** Sends a command and returns the answer. @throws Error when that takes too long. */
   async ask<Answer>(command: unknown, timeoutMs = 10_000): Promise<Answer> {
     await this.#input!.write(new TextEncoder().encode(JSON.stringify(command) + "\n"));
     return await this.answer(timeoutMs, JSON.stringify(command));
   }
 
-  /** The next thing it says. @throws Error when that takes too long, or it has ended. */
+  /** Returns its next answer. @throws Error when that takes too long, or it has ended. */
   async answer<Answer>(timeoutMs = 10_000, question = "its start"): Promise<Answer> {
     const timer = Promise.withResolvers<never>();
     const timeout = setTimeout(() => {
@@ -115,12 +116,12 @@ export class Child {
   /** Seconds of processor time so far, in user and kernel mode together. */
   cpuSeconds(): number {
     const stat = Deno.readTextFileSync(`/proc/${this.#process.pid}/stat`);
-    // Behind the name, which may hold anything but a parenthesis that is not its own.
+    // The fields follow the name, which is in parentheses and may contain anything else.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
 
-  /** Memory now; `undefined` of a process that is gone, or about to be. */
+  /** Returns its memory now; `undefined` if the process has ended or is about to. */
   memory(): Memory | undefined {
     let status;
     try {
@@ -134,7 +135,7 @@ export class Child {
     return Number.isNaN(memory.resident) ? undefined : memory;
   }
 
-  /** Begins to note memory several times a second, until it is ended. */
+  /** Notes memory several times a second from now on, until it is ended. */
   watchMemory(): void {
     this.#sampling = setInterval(() => {
       const memory = this.memory();
@@ -147,7 +148,10 @@ export class Child {
     return this.#samples;
   }
 
-  /** Asks it and what it started to end, forces it if it does not, and waits until it is gone. */
+  /**
+   * Asks it and the processes it started to end, kills them if they do not, and waits until all
+   * have ended.
+   */
   async end(): Promise<void> {
     clearInterval(this.#sampling);
     if (!this.#hasEnded) {
@@ -166,7 +170,7 @@ function signalTo(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // It ended by itself in this moment.
+    // It ended by itself just now.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the driver says to the two ends, and what they answer: a line of JSON each way, one answer
- * to each command.
+ * Commands of the driver to the two ends, and their answers: one line of JSON each way, one answer
+ * for each command.
  */
 
 import type { Durations } from "./histogram.ts";
@@ -8,15 +8,15 @@ import type { JobTimes } from "./job_book.ts";
 import type { WireCounters } from "./kernel.ts";
 import type { ShareCounts } from "./share_book.ts";
 
-/** What the pool's end is told to do. */
+/** Commands to the pool's end. */
 export type PoolCommand =
-  /** Send jobs so often; 0 for none. The first comes at once. */
+  /** Send jobs at this interval; 0 for none. The first is sent at once. */
   | { readonly do: "jobs"; readonly everyMs: number }
-  /** Begin to measure. */
+  /** Start to measure. */
   | { readonly do: "mark" }
-  /** Close the connections that serve miners, by RST, and say when. */
+  /** Close the connections that serve miners, by RST, and report when. */
   | { readonly do: "lose" }
-  /** Say what was measured since the mark. */
+  /** Report what was measured since the mark. */
   | { readonly do: "report" };
 
 /** What the pool's end has seen. Shares are all since the start, the rest since the mark. */
@@ -25,9 +25,9 @@ export interface PoolReport {
   readonly at: number;
   /** Shares received. */
   readonly shares: number;
-  /** Sum over them, as lib/sim/share_checksum.ts has it. */
+  /** Checksum over them (lib/sim/share_checksum.ts). */
   readonly checksum: number;
-  /** Frames and shares that should not be: of no session, of an unknown job, unreadable. */
+  /** Wrong frames and shares: of no session, of an unknown job, or unreadable. */
   readonly bad: number;
   /** Workers registered at this moment. */
   readonly workers: number;
@@ -37,37 +37,40 @@ export interface PoolReport {
   readonly open: number;
   /** Verdicts sent. */
   readonly verdicts: number;
-  /** From miner to pool. */
+  /** Time from miner to pool. */
   readonly latency: Durations;
-  /** Of all connections together. */
+  /** Bytes and segments of all connections together. */
   readonly wire: WireCounters;
-  /** What became of the shares at a pool that hashes each; absent at one that accepts all. */
+  /** Results of the shares at a pool that hashes each; absent at a pool that accepts all. */
   readonly judged?: PoolJudgements;
 }
 
-/** What a pool that hashes shares found, all since the start. */
+/** Results of a pool that hashes shares, all since the start. */
 export interface PoolJudgements {
   /** Shares accepted; all others were refused. */
   readonly accepted: number;
-  /** Their difficulties, together. */
+  /** Sum of their difficulties. */
   readonly credited: number;
 }
 
-/** What the miners' end is told to do. */
+/** Commands to the miners' end. */
 export type MinersCommand =
-  /** Connect so many, all at once or at most `atOnce` in handshake; answered when all have a job. */
+  /**
+   * Connect `count` miners, all at once or at most `atOnce` in handshake; answered when all have a
+   * job.
+   */
   | { readonly do: "connect"; readonly count: number; readonly atOnce: number }
-  /** Begin to measure. */
+  /** Start to measure. */
   | { readonly do: "mark" }
-  /** Send so many shares a second, whatever comes back; 0 for none. */
+  /** Send `perSecond` shares a second, whatever comes back; 0 for none. */
   | { readonly do: "rate"; readonly perSecond: number }
-  /** Keep so many shares of each miner unanswered; 0 for none. */
+  /** Keep `depth` shares of each miner unanswered; 0 for none. */
   | { readonly do: "depth"; readonly depth: number }
-  /** Disconnect so many miners a second and connect them again; 0 for none. */
+  /** Disconnect `perSecond` miners a second and connect them again; 0 for none. */
   | { readonly do: "churn"; readonly perSecond: number }
   /** Disconnect all. */
   | { readonly do: "leave" }
-  /** Say what was measured since the mark. */
+  /** Report what was measured since the mark. */
   | { readonly do: "report" };
 
 /** What the miners' end has seen. Shares are all since the start, the rest since the mark. */
@@ -76,35 +79,35 @@ export interface MinersReport extends ShareCounts, JobTimes {
   readonly at: number;
   /** Miners that work. */
   readonly working: number;
-  /** From the first connection's begin until all had a job, in milliseconds. */
+  /** Time from the first connect until all had a job, in milliseconds. */
   readonly connectMs: number;
   /** Connections that ended without being asked to. */
   readonly disconnects: number;
-  /** From connecting to having a job. */
+  /** Time from connecting to the first job. */
   readonly login: Durations;
   /** How much later than it was due each share of `rate` was sent. */
   readonly late: Durations;
 }
 
-/** Who attacks. */
+/** The attackers. */
 export interface Crowd {
-  /** Connections that say nothing. */
+  /** Connections that send nothing. */
   readonly silent: number;
   /** Those that send ten bytes a second, one at a time. */
   readonly drippers: number;
   /** Those that send 500 random bytes ten times a second. */
   readonly senders: number;
-  /** So many connections a second they open at most, all together. */
+  /** The most connections that all of them open in a second. */
   readonly connectsPerSecond: number;
 }
 
-/** What the attackers' end is told to do. */
+/** Commands to the attackers' end. */
 export type AttackersCommand =
-  /** Come, and come again whenever closed. */
+  /** Connect, and connect again whenever closed. */
   | { readonly do: "attack"; readonly crowd: Crowd }
   /** Disconnect all. */
   | { readonly do: "leave" }
-  /** Say what was done so far. */
+  /** Report what was done so far. */
   | { readonly do: "report" };
 
 /** What the attackers' end has done. */

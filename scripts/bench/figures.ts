@@ -1,5 +1,5 @@
 /**
- * What a run gives: figures with their units, and whatever makes them worthless.
+ * The figures of a run with their units, and the problems that make them worthless.
  */
 
 import type { Crowd, MinersReport, PoolReport } from "./ends.ts";
@@ -7,16 +7,16 @@ import type { Memory } from "./child.ts";
 import type { Durations } from "./histogram.ts";
 import { SEGMENT_HEADER_BYTES } from "./kernel.ts";
 
-/** From so long on a run says whether memory grew, in seconds. */
+/** The shortest run that says whether memory grew, in seconds. */
 const SOAK_SECONDS = 55;
 
 /** A figure's place in the table. */
 export interface FigureKind {
   /** The key in {@linkcode Figures}. */
   readonly key: string;
-  /** What it is, with its unit. */
+  /** Its meaning, with its unit. */
   readonly about: string;
-  /** Digits behind the point. */
+  /** Digits after the decimal point. */
   readonly digits: number;
 }
 
@@ -83,7 +83,7 @@ export type Figures = Readonly<Record<string, number>>;
 export interface Run {
   /** What was measured. */
   readonly case: string;
-  /** Of whom. */
+  /** The subject that was measured. */
   readonly subject: string;
   /** The figures. */
   readonly figures: Figures;
@@ -99,9 +99,9 @@ export interface Phase {
   readonly seconds: number;
   /** Shares that reached the pool in that time, or were found good, where each is hashed. */
   readonly shares: number;
-  /** The pool's end, at its close. */
+  /** Report of the pool's end, when the phase ended. */
   readonly pool: PoolReport;
-  /** The miners' end, at its close. */
+  /** Report of the miners' end, when the phase ended. */
   readonly miners: MinersReport;
   /** Processor time the agent took; absent without one. */
   readonly cpuSeconds: number | undefined;
@@ -109,27 +109,27 @@ export interface Phase {
   readonly memory: readonly Memory[];
 }
 
-/** What was seen in a run; as a phase, while it was undisturbed. */
+/** Everything observed in a run; its phase is the undisturbed one. */
 export interface Observed extends Phase {
   /** How long logins took. */
   readonly login: Durations;
   /** Memory of the agent from its start on, oldest first. */
   readonly memorySoFar: readonly Memory[];
-  /** Memory of the agent after everyone left. */
+  /** Memory of the agent after all miners left. */
   readonly memoryLeft: Memory | undefined;
-  /** From the loss of the pool connection to the last new job, if it was lost. */
+  /** Time from the loss of the pool connection to the last new job, if it was lost. */
   readonly moveMs: number | undefined;
-  /** How many reconnected in that time. */
+  /** Miners that reconnected in that time. */
   readonly logins: number;
-  /** Whether connections of agents came or went, so that the byte counters are not whole. */
+  /** False if connections of agents opened or closed, so that the byte counters are incomplete. */
   readonly hasWire: boolean;
-  /** What was seen beside attackers, if they came. */
+  /** Everything observed during the attack, if there was one. */
   readonly attacked: Attacked | undefined;
 }
 
-/** What was seen beside attackers. */
+/** Everything observed during an attack. */
 export interface Attacked extends Phase {
-  /** Connections of theirs that were open at its end. */
+  /** Open connections of attackers at its end. */
   readonly attackers: number;
   /** Connections they opened in that time. */
   readonly connects: number;
@@ -231,8 +231,8 @@ function memoryFigures({ memory, memorySoFar, memoryLeft: left }: Observed): Fig
 }
 
 /**
- * What became of memory in a soak: with its usual half hour, minutes 5 to 10 and the last five. In
- * a shorter run there is nothing to see yet.
+ * Returns how memory changed in a soak: in the usual half hour, minutes 5 to 10 and the last five.
+ * A shorter run shows nothing yet.
  */
 function growthFigures(seconds: number, memory: readonly Memory[]): Figures {
   if (seconds < SOAK_SECONDS) return {};
@@ -266,11 +266,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** What is wrong with a run's shares, a sentence each. */
+/** Returns the problems of a run's shares, one sentence each. */
 export function shareProblems(pool: PoolReport, miners: MinersReport): string[] {
   const found: string[] = [];
   const missing = miners.sent - miners.refused - pool.shares;
-  // Who leaves may leave shares unread behind; how many of them were, nobody can tell.
+  // A miner that leaves may leave unread shares; their number cannot be known.
   if (missing > miners.abandoned || missing < 0) {
     found.push(
       `${missing} shares lost: ${miners.sent} sent, ${pool.shares} came, ${miners.refused} refused`,
@@ -287,7 +287,7 @@ export function shareProblems(pool: PoolReport, miners: MinersReport): string[] 
   return found;
 }
 
-/** What must be known to read a run's figures, a sentence each. */
+/** Returns notes for readers of a run's figures, one sentence each. */
 export function notesOf(
   pool: PoolReport,
   miners: MinersReport,
@@ -312,13 +312,13 @@ export function notesOf(
   return found;
 }
 
-/** What is wrong with an attack, a sentence each: every honest share is to be accepted. */
+/** Returns the problems of an attack, one sentence each: every honest share must be accepted. */
 export function attackProblems(attacked: Attacked, crowd: Crowd, miners: MinersReport): string[] {
   const found: string[] = [];
   if (miners.accepted !== miners.sent) {
     found.push(`${miners.accepted} of ${miners.sent} honest shares were accepted`);
   }
-  // Those that were just closed are on their way back.
+  // Attackers that were just closed are about to connect again.
   if (attacked.attackers < crowd.silent / 2) {
     found.push(`only ${attacked.attackers} attackers were connected, wanted ${crowd.silent}`);
   }

@@ -1,6 +1,6 @@
 /**
- * `deno task bench hashing`: the time one share takes to hash, beside other ways to do it, under the
- * V8 flags of the product. Run as a program it measures and prints JSON.
+ * `deno task bench hashing`: the time it takes to hash one share, compared with other ways to do
+ * it, under the V8 flags of the product. Run as a program it measures and prints JSON.
  *
  * On a busy machine a process is interrupted every few milliseconds. All ways are measured in turns
  * far shorter than that, all of one length, so that the medians are of turns without interruption.
@@ -17,7 +17,7 @@ import { START_FLAGS } from "../ship/start_flags.ts";
 
 const TURNS = 1_000;
 const TURN_US = 300;
-/** More than the engine needs to optimize what it optimizes. */
+/** More than the engine needs before it optimizes. */
 const WARM_UP_SHARES = 4_000;
 const WARM_UP_PAUSE_MS = 200;
 
@@ -28,7 +28,7 @@ const ROOM_BYTES = 8;
 /** The other libraries and ways are compared with this one. */
 const RIVAL = "hash-wasm";
 
-/** How long one way takes. */
+/** The time one way takes. */
 export interface HashingResult {
   /** Which way. */
   readonly name: string;
@@ -52,7 +52,7 @@ const NTIME = 0x6b0d7b9f;
 const VERSION = 0x20000000;
 const ROOM = new Uint8Array(ROOM_BYTES).fill(0x5a);
 
-/** A job with 260 bytes of coinbase, 12 branches and a part 1 of `before` bytes. */
+/** Makes a job with 260 bytes of coinbase, 12 branches and a part 1 of `before` bytes. */
 function jobWith(before: number): HashedJob {
   const after = COINBASE_BYTES - ROOM_BYTES - before;
   return {
@@ -151,7 +151,7 @@ function timed({ hash, shares }: Way, calls: number): number {
   return (performance.now() - start) * 1_000 / (calls * shares);
 }
 
-/** Every way must come to the same hash, but where the coinbase is another one. */
+/** Checks that every way gives the same hash, except where the coinbase differs. */
 function check(ways: readonly Way[]): void {
   for (const { name, shares, hash } of ways) {
     const job = jobWith(name.endsWith("130 bytes") ? 130 : 60);

@@ -1,6 +1,6 @@
 /**
- * Durations, counted in buckets so fine that a percentile is at most 1.6 % more than it was, and
- * never less: millions of them cost a few kilobytes and no garbage.
+ * Durations, counted in fine buckets: a percentile is at most 1.6 % above the true value, and never
+ * below it. Millions of durations cost a few kilobytes and no garbage.
  */
 
 /** Buckets a power of two is split into. */
@@ -14,15 +14,15 @@ export interface Durations {
   readonly count: number;
   /** The median, in milliseconds. */
   readonly p50: number;
-  /** 99 of 100 are no longer, in milliseconds. */
+  /** The 99th percentile, in milliseconds. */
   readonly p99: number;
-  /** 999 of 1,000 are no longer, in milliseconds. */
+  /** The 99.9th percentile, in milliseconds. */
   readonly p999: number;
   /** The longest, in milliseconds. */
   readonly max: number;
 }
 
-/** See the head of this file. */
+/** Counts durations in fine buckets. */
 export class Histogram {
   readonly #buckets = new Uint32Array(BUCKETS);
   #count = 0;
@@ -43,7 +43,7 @@ export class Histogram {
     this.#count = this.#max = 0;
   }
 
-  /** What was added; all 0 if nothing was. */
+  /** Returns what was added; all 0 if nothing was. */
   durations(): Durations {
     return {
       count: this.#count,
@@ -61,7 +61,7 @@ export class Histogram {
       left -= this.#buckets[i]!;
       if (left > 0) continue;
       const shift = Math.max(0, Math.floor(i / FINENESS) - 1);
-      // A bucket's upper end: what is measured is not made to look better than it is.
+      // A bucket's upper end, so that no figure looks better than it is.
       const micros = ((i - shift * FINENESS + 1) << shift) - 1;
       return Math.min(micros / 1000, this.#max);
     }

@@ -1,5 +1,5 @@
 /**
- * The jobs a benchmark's miners have heard of, and how long each took from the pool to them.
+ * The jobs that a benchmark's miners have received, and how long each took from the pool to them.
  */
 
 import { STAMP_DIGITS } from "./marks.ts";
@@ -19,13 +19,13 @@ export interface KnownJob {
   readonly sentAt: number;
 }
 
-/** What the book says of the time since the mark. */
+/** The times measured since the mark. */
 export interface JobTimes {
   /** From a job's start at the pool to each miner. */
   readonly fanout: Durations;
   /** From a job's start at the pool to the last miner; jobs that reached all. */
   readonly fanoutLast: Durations;
-  /** Jobs that at least one miner heard of. */
+  /** Jobs that at least one miner received. */
   readonly jobs: number;
   /** Job lines received. */
   readonly jobLines: number;
@@ -33,10 +33,10 @@ export interface JobTimes {
   readonly lastJobAt: number;
 }
 
-/** See the head of this file. Jobs are numbered in the order they were first heard of. */
+/** Keeps the jobs of all miners, numbered in the order in which they first arrived. */
 export class JobBook {
   readonly #jobs: KnownJob[] = [];
-  /** By job: how many miners have it that had another before. */
+  /** By job: the number of miners for which it replaced another job. */
   readonly #reached: number[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #fanout = new Histogram();
@@ -57,7 +57,7 @@ export class JobBook {
     };
   }
 
-  /** Begins to measure. */
+  /** Starts to measure. */
   mark(now: number): void {
     this.#fanout.clear();
     this.#fanoutLast.clear();
@@ -70,7 +70,7 @@ export class JobBook {
     return this.#jobs[index]!;
   }
 
-  /** A job's line came, which ends at `end`; gives the job's number. */
+  /** Handles a job's line, which ends at `end`, and returns the job's number. */
   heard(
     bytes: Uint8Array,
     { idStart, idEnd, stampStart }: FoundJob,
@@ -98,7 +98,7 @@ export class JobBook {
     return index;
   }
 
-  /** A job reached a miner, one of `all`, in place of another. */
+  /** Notes that a job reached a miner, one of `all`, in place of another. */
   reached(index: number, all: number, now: number): void {
     const { sentAt } = this.job(index);
     const count = ++this.#reached[index]!;

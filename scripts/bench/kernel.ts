@@ -1,9 +1,9 @@
 /**
  * Sockets for the two ends of a benchmark, straight from the kernel: ten thousand of them in one
- * process, one thread and no promise, so that the load generator is not what gets measured.
+ * process, one thread and no promise, so that the load generator itself is not measured.
  *
- * It adds to lib/net/libc/calls.ts what only a client or an observer needs. An end never gives its
- * thread back: it waits for its sockets and for its standard input in one place, and does
+ * It adds to lib/net/libc/calls.ts the calls that only a client or an observer needs. An end never
+ * gives its thread back: it waits for its sockets and for its standard input in one place, and does
  * everything else in between.
  */
 
@@ -34,11 +34,11 @@ const STANDARD_INPUT = 0;
 /** How often the clocks are compared. */
 const CLOCK_SAMPLES = 100;
 
-/** Where `struct tcp_info` has what is read; see linux/tcp.h. */
+/** Offsets of the fields in `struct tcp_info`; see linux/tcp.h. */
 const TCP_INFO_AT = { bytesAcked: 120, bytesReceived: 128, segsOut: 136, segsIn: 140 } as const;
 const TCP_INFO_BYTES = 256;
 
-/** IPv4 20, TCP 20, time stamps 12: what a segment carries beside its payload. */
+/** Bytes of a segment besides its payload: IPv4 20, TCP 20, time stamps 12. */
 export const SEGMENT_HEADER_BYTES = 52;
 
 const READ_BYTES = 256 * 1024;
@@ -49,7 +49,7 @@ const UNUSED = [0, 0, 0, 0, 0, 0, 0, 0];
 /** `struct linger`: on, for no time. */
 const NO_LINGER = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
 
-/** What the kernel counted for one connection, or for several together. */
+/** The kernel's counters of one connection, or of several together. */
 export interface WireCounters {
   /** Payload the other side has acknowledged. */
   readonly bytesOut: number;
@@ -64,7 +64,7 @@ export interface WireCounters {
 /** Nothing counted yet. */
 export const NO_WIRE: WireCounters = { bytesOut: 0, bytesIn: 0, segmentsOut: 0, segmentsIn: 0 };
 
-/** `a` and `b` together; a `sign` of -1 takes `b` away. */
+/** Adds `b` to `a`; a `sign` of -1 subtracts it. */
 export function addWire(a: WireCounters, b: WireCounters, sign: 1 | -1 = 1): WireCounters {
   return {
     bytesOut: a.bytesOut + sign * b.bytesOut,
@@ -74,17 +74,19 @@ export function addWire(a: WireCounters, b: WireCounters, sign: 1 | -1 = 1): Wir
   };
 }
 
-/** Who is told about sockets. */
+/** Gets the events of sockets. */
 export interface SocketOwner {
   /** A connection came in. */
   accepted(fd: number): void;
-  /** A connection that was begun is there, or `isThere` is false and it is closed already. */
+  /**
+   * A connect has ended: the connection is open, or `isThere` is false and it is closed already.
+   */
   connected(fd: number, isThere: boolean): void;
-  /** Bytes came; the view is valid during the call. */
+  /** Bytes arrived; the view is valid during the call. */
   received(fd: number, bytes: Uint8Array): void;
-  /** The other side has gone; the descriptor is closed. */
+  /** The other side has disconnected; the descriptor is closed. */
   ended(fd: number): void;
-  /** A line came on standard input. */
+  /** A line arrived on standard input. */
   commanded(line: string): void;
 }
 
@@ -99,7 +101,7 @@ export class Kernel {
   readonly #length = new Uint32Array(1);
   readonly #clockOffsetMs: number;
   readonly #connecting = new Set<number>();
-  /** What sockets have not taken yet: rare, both ends read as fast as they can. */
+  /** Bytes that sockets have not accepted yet: rare, since both ends read as fast as they can. */
   readonly #unsent = new Map<number, Uint8Array[]>();
   #listener: LibcListener | undefined;
   #input = "";
@@ -123,7 +125,7 @@ export class Kernel {
     return this.#listener.addr.port;
   }
 
-  /** Begins a connection to 127.0.0.1; `connected` follows. -1 if there is no descriptor left. */
+  /** Starts a connect to 127.0.0.1; `connected` follows. Returns -1 if no descriptor is left. */
   connect(port: number): number {
     const fd = this.#more.socket(AF_INET, SOCK_STREAM_NONBLOCK, 0);
     if (fd < 0) return -1;
@@ -135,7 +137,7 @@ export class Kernel {
     return fd;
   }
 
-  /** Sends `bytes`, which may be reused afterwards; what is not taken at once goes out later. */
+  /** Sends `bytes`, which may be reused afterwards; bytes not accepted at once are sent later. */
   send(fd: number, bytes: Uint8Array): void {
     const waiting = this.#unsent.get(fd);
     if (waiting !== undefined) {
@@ -154,7 +156,7 @@ export class Kernel {
     this.#forget(fd);
   }
 
-  /** What the kernel counted for a connection so far. */
+  /** Returns the kernel's counters of a connection. */
   wire(fd: number): WireCounters {
     this.#length[0] = TCP_INFO_BYTES;
     const buffer = new Uint8Array(this.#info.buffer);
@@ -169,7 +171,7 @@ export class Kernel {
     };
   }
 
-  /** Waits up to `ms` for something to happen and tells the owner; then returns. */
+  /** Waits up to `ms` for events, tells them to the owner, then returns. */
   turn(ms: number): void {
     const count = this.#epoll.wait(ms);
     for (let i = 0; i < count; i++) {
@@ -185,7 +187,10 @@ export class Kernel {
     }
   }
 
-  /** Whoever else has the processor in between makes a sample smaller: the largest is right. */
+  /**
+   * Measures the offset between the clocks. Another process that gets the processor in between
+   * makes a sample smaller, so the largest is right.
+   */
   #measureClockOffset(): number {
     const clock = new BigInt64Array(2);
     const bytes = new Uint8Array(clock.buffer);
@@ -220,7 +225,7 @@ export class Kernel {
   #read(fd: number): void {
     const count = this.#libc.receive(fd, this.#buffer);
     if (count > 0) return this.#owner.received(fd, this.#buffer.subarray(0, count));
-    // With an event there was something to read: an error is the end as well.
+    // After an event there was something to read, so an error also means the end.
     this.#forget(fd);
     this.#owner.ended(fd);
   }
@@ -249,7 +254,7 @@ export class Kernel {
 
   #readInput(): void {
     const count = Number(this.#more.read(STANDARD_INPUT, this.#buffer, BigInt(READ_BYTES)));
-    // Whoever started this process is gone.
+    // The process that started this one has ended.
     if (count <= 0) Deno.exit(0);
     this.#input += new TextDecoder().decode(this.#buffer.subarray(0, count));
     const lines = this.#input.split("\n");

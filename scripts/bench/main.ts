@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: measures this agent, and others beside it, under the load of a large farm.
- * See README.md in this folder.
+ * `deno task bench`: measures this agent, and others for comparison, under the load of a large
+ * farm. See README.md in this folder.
  */
 
 import { openFileLimit } from "../../lib/host/open_files.ts";
@@ -16,7 +16,7 @@ import type { Subject } from "./subject.ts";
 /** The exit code of a benchmark that was stopped. */
 const STOPPED = 130;
 
-/** Does all runs, interleaved, until it is stopped; `tell` hears of each. */
+/** Does all runs, interleaved, until it is stopped; `tell` gets each of them. */
 async function runPlan(
   plan: Plan,
   tell: (text: string) => void,
@@ -26,7 +26,7 @@ async function runPlan(
   try {
     const bundled = plan.subjects.find((subject) => subject.isBundled);
     if (bundled !== undefined) await bundleProgram(release);
-    // Should one not start, its first run will say so.
+    // If one does not start, its first run reports it.
     const cold = plan.subjects.filter(({ isColdAtFirst }) => isColdAtFirst);
     for (const subject of cold) {
       await startOnce(plan.cases[0]!, subject, release, stop).catch(() => {});
@@ -62,7 +62,7 @@ async function runAll(
   return runs;
 }
 
-/** One run; that it could not be done is a result as well. */
+/** Does one run; a failure to do it is also a result. */
 async function attempt(
   what: Case,
   subject: Subject,
@@ -117,7 +117,10 @@ async function main(): Promise<number> {
   return runs.every((run) => run.problems.length === 0) ? 0 : 1;
 }
 
-/** Which result cannot be written: better known before an hour of measuring than after it. */
+/**
+ * Returns which result file cannot be written: better known before an hour of measuring than after
+ * it.
+ */
 function unwritable({ jsonFile, markdownFile }: Plan): string | undefined {
   for (const file of [jsonFile, markdownFile]) {
     if (file === undefined) continue;
@@ -134,7 +137,10 @@ function quoted(word: string): string {
   return /^[\w./=,:-]+$/.test(word) ? word : `'${word}'`;
 }
 
-/** Aborted by the first SIGINT or SIGTERM; a second one ends this process as ever. */
+/**
+ * Returns a signal that the first SIGINT or SIGTERM aborts; a second one ends this process as
+ * usual.
+ */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
   const signals: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];

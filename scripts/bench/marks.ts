@@ -1,14 +1,14 @@
 /**
- * What a share and a job carry so that the other end can tell whose they are and how long they
- * took: names, and the time they were sent at, on the clock all processes share.
+ * Marks in shares and jobs, by which the other end knows whose they are and how long they took:
+ * names, and the time of sending on the clock that all processes share.
  */
 
-/** Microseconds of `ms`, modulo 2³²: a nonce that says when it was sent. */
+/** Returns the microseconds of `ms`, modulo 2³²: a nonce that says when it was sent. */
 export function nonceAt(ms: number): number {
   return Math.floor(ms * 1000 % 2 ** 32) >>> 0;
 }
 
-/** How long ago, in milliseconds, `nonce` was made; under 35 minutes. */
+/** Returns how long ago `nonce` was made, in milliseconds; under 35 minutes. */
 export function ageOf(nonce: number, now: number): number {
   return (nonceAt(now) - nonce | 0) / 1000;
 }
@@ -17,12 +17,12 @@ export function ageOf(nonce: number, now: number): number {
 export const STAMP_DIGITS = 16;
 
 /**
- * Where in it they begin: in the script, behind what a pool writes there. A previous hash that
- * changes would be a new block's.
+ * Their place in it: in the script, after what a pool writes there. (A changed previous hash would
+ * mean a new block.)
  */
 export const STAMP_AT = 124;
 
-/** The digits of a job sent now. */
+/** Returns the digits of a job sent at `ms`. */
 export function stampAt(ms: number): string {
   return Math.floor(ms * 1000).toString(16).padStart(STAMP_DIGITS, "0");
 }
@@ -30,7 +30,7 @@ export function stampAt(ms: number): string {
 /** The sub-account all miners mine for. */
 export const ACCOUNT = "bench";
 
-/** What a miner is called; the pool's end reads its number out of it. */
+/** Returns the name of a miner, from which the pool's end reads its number. */
 export function workerNameOf(miner: number): string {
   return `w${miner}`;
 }

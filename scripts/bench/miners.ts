@@ -1,6 +1,6 @@
 /**
- * The miners' end of a benchmark: up to tens of thousands of miners in typed arrays. They log in
- * as firmware does, a request at a time, and send shares that carry the time they were sent at.
+ * The miners' end of a benchmark: up to tens of thousands of miners in typed arrays. They log in as
+ * firmware does, one request at a time, and send shares that contain the time of sending.
  */
 
 import { ACCOUNT, workerNameOf } from "./marks.ts";
@@ -47,7 +47,7 @@ class Miners implements SocketOwner {
   readonly #beganAt = new Float64Array(MAX_FDS);
 
   #count = 0;
-  #begun = 0;
+  #started = 0;
   #ready = 0;
   #atOnce = 0;
   #connectFrom = 0;
@@ -178,7 +178,7 @@ class Miners implements SocketOwner {
     };
   }
 
-  /** How long there is nothing to do but to listen. */
+  /** Returns how long there is nothing to do but wait for bytes, in milliseconds. */
   #restMs(): number {
     if (this.#isConnecting) return 1;
     const due = [MAX_TURN_MS, this.#rate.restMs(this.#now), this.#churn.restMs(this.#now)];
@@ -187,12 +187,12 @@ class Miners implements SocketOwner {
 
   #connectMore(): void {
     if (!this.#isConnecting || this.#now < this.#retryAt) return;
-    while (this.#begun < this.#count && this.#begun - this.#ready < this.#atOnce) {
-      if (!this.#begin(this.#begun)) {
+    while (this.#started < this.#count && this.#started - this.#ready < this.#atOnce) {
+      if (!this.#begin(this.#started)) {
         this.#retryAt = this.#now + CONNECT_RETRY_MS;
         return;
       }
-      this.#begun++;
+      this.#started++;
     }
     if (this.#ready < this.#count) return;
     this.#isConnecting = false;
@@ -245,7 +245,7 @@ class Miners implements SocketOwner {
     }
   }
 
-  /** Sends as many shares as the depth still has room for, in one write. */
+  /** Sends the shares that the depth still has room for, in one write. */
   #fill(miner: number): void {
     if (this.#depth === 0 || this.#jobs[miner]! < 0) return;
     let isAny = false;

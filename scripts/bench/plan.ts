@@ -1,5 +1,5 @@
 /**
- * What the command line of the benchmark asks for; pure.
+ * Reads the command line of the benchmark; pure.
  */
 
 import { parseArgs } from "node:util";
@@ -17,9 +17,9 @@ import {
 export const HASHING = "hashing";
 
 const DEFAULT_MINUTES = 30;
-/** Each miner is a file of the ends; there are tables of 2¹⁶. */
+/** The most miners: each takes a file of the ends, whose tables have 2¹⁶ places. */
 const MAX_MINERS = 60_000;
-/** Files of an end or an agent that are no miner's. */
+/** Files of an end or an agent besides those of miners. */
 const OWN_FILES = 140;
 
 const OPTIONS = {
@@ -44,17 +44,17 @@ const OPTIONS = {
 export interface Plan {
   /** What is measured, in order. */
   readonly cases: readonly Case[];
-  /** Who, in order; each run goes through all of them. */
+  /** The subjects in order; each round measures all of them. */
   readonly subjects: readonly Subject[];
-  /** How often. */
+  /** The number of rounds. */
   readonly runs: number;
-  /** Where JSON goes; `undefined` for nowhere. */
+  /** The file for JSON; `undefined` for none. */
   readonly jsonFile: string | undefined;
-  /** Where the table goes besides the terminal. */
+  /** The file for the table, which is also shown on the terminal. */
   readonly markdownFile: string | undefined;
 }
 
-/** A command line that means nothing; its message says why. */
+/** A wrong command line; the message says why. */
 export class Misuse extends Error {
   /** Tells it from other errors. */
   override readonly name = "Misuse";
@@ -98,7 +98,7 @@ Linux only. Needs two free cores, and ulimit -n above the number of miners.
 `;
 }
 
-/** What `argv` asks for; `undefined` for the help. @throws Misuse */
+/** Reads `argv`; returns `undefined` for the help. @throws Misuse */
 export function parsePlan(argv: readonly string[]): Plan | undefined {
   const { values, positionals } = parse(argv);
   if (values.help || positionals.length === 0) return undefined;
@@ -188,7 +188,7 @@ function whole(
   throw new Misuse(`Option --${name} is ${text}, must be a whole number from ${least} to ${most}`);
 }
 
-/** What keeps `plan` from being carried out with `openFiles` files a process; `undefined` if nothing. */
+/** Returns why `plan` cannot be done with `openFiles` files per process; `undefined` if it can. */
 export function obstacle(plan: Plan, openFiles: number | undefined): string | undefined {
   const wanted = OWN_FILES +
     Math.max(

@@ -1,6 +1,6 @@
 /**
- * The pool's end of a benchmark: takes agents as lib/sim's pool does and judges nothing. What
- * comes is counted, summed and timed; every share of a registered worker is accepted.
+ * The pool's end of a benchmark: takes agents as lib/sim's pool does and judges nothing. Everything
+ * received is counted, summed and timed; every share of a registered worker is accepted.
  */
 
 import { formatHex32 } from "../../lib/base/hex.ts";
@@ -47,7 +47,7 @@ const JOB: Job = {
   isClean: false,
 };
 
-/** `JOB` as sent now. */
+/** Returns `JOB` as sent at `ms`. */
 export function jobAt(ms: number, sequence: number): Job {
   const { coinbase1 } = JOB;
   const stamped = coinbase1.slice(0, STAMP_AT) + stampAt(ms) +
@@ -129,7 +129,7 @@ class Pool implements SocketOwner {
   }
 
   ended(fd: number): void {
-    // Its counters went with the socket; a run that loses connections measures no bytes.
+    // Its counters are gone with the socket; a run that loses connections measures no bytes.
     this.#agents.delete(fd);
   }
 

@@ -4,11 +4,11 @@
 
 import { FIGURE_KINDS, median, type Run } from "./figures.ts";
 
-/** What it was measured on. */
+/** The machine of a measurement. */
 export interface Machine {
   /** The processor's name. */
   readonly processor: string;
-  /** How many of them. */
+  /** Number of cores. */
   readonly cores: number;
   /** Memory in GB. */
   readonly memoryGb: number;
@@ -16,7 +16,7 @@ export interface Machine {
   readonly kernel: string;
   /** Deno's version. */
   readonly deno: string;
-  /** How many processes wanted to run in the minute before. */
+  /** Load average of the minute before. */
   readonly load: number;
 }
 
@@ -34,7 +34,10 @@ export function thisMachine(): Machine {
   };
 }
 
-/** A table for each case: a row for each figure, a column for each subject; `command` made it. */
+/**
+ * Makes a table for each case: a row for each figure, a column for each subject; `command` is shown
+ * above.
+ */
 export function markdownOf(command: string, machine: Machine, runs: readonly Run[]): string {
   const { processor, cores, memoryGb, kernel, deno, load } = machine;
   const head = `\`${command}\`: ` +

@@ -17,20 +17,20 @@ import {
 import { bookNotes, bookProblems, readBooks } from "./stratum_books.ts";
 import { agentConf, type Subject } from "./subject.ts";
 
-/** Settling takes a farm so long, in milliseconds, and a few miners a fraction of it. */
+/** How long a farm takes to settle, in milliseconds; a few miners take a fraction of it. */
 const SETTLE_MS = 2000;
 const SETTLE_MS_PER_MINER = 2;
-/** How long shares on their way may take to arrive. */
+/** How long shares in flight may take to arrive, in milliseconds. */
 const DRAIN_MS = 8000;
 const POLL_MS = 50;
 const START_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 120_000;
-/** How long attackers may take to be there. */
+/** How long attackers may take to connect, in milliseconds. */
 const CROWD_TIMEOUT_MS = 15_000;
 
 /**
  * Measures a subject in one case; our program as it is shipped is in the folder `release`. Throws
- * when the run cannot be done at all, or is stopped; whatever it started has ended then as well.
+ * when the run cannot be done, or is stopped; every process it started has ended by then.
  */
 export async function runCase(
   what: Case,
@@ -41,7 +41,7 @@ export async function runCase(
   return await withRig(new Rig(what, subject, release), stop, (rig) => rig.measure());
 }
 
-/** Only starts and ends a subject: the first start of a program just made translates it. */
+/** Starts and ends a subject without measuring: the first start of a new program compiles it. */
 export async function startOnce(
   what: Case,
   subject: Subject,
@@ -174,7 +174,7 @@ class Rig {
 
   async end(): Promise<void> {
     this.#isEnding = true;
-    // The miners first, so that the agent has nobody to wait for.
+    // The miners first, so that the agent does not wait for any.
     for (const child of this.#children.reverse()) await child.end();
     Deno.removeSync(this.#folder, { recursive: true });
   }
@@ -184,14 +184,14 @@ class Rig {
     return this.#subject.pool === "stratum";
   }
 
-  /** Begins jobs and shares. */
+  /** Starts jobs and shares. */
   async #load(): Promise<void> {
     const { jobEveryMs, load } = this.#case;
     if (jobEveryMs > 0) await this.#pool.ask({ do: "jobs", everyMs: jobEveryMs });
     for (const one of load) await this.#miners.ask(one);
   }
 
-  /** Begins to measure; `end` says what was seen. */
+  /** Starts to measure; `end` returns what was observed. */
   async #observe(): Promise<{ readonly pool: PoolReport; readonly end: () => Promise<Phase> }> {
     const { accepted } = await this.#miners.ask<MinersReport>({ do: "mark" });
     const before = await this.#pool.ask<PoolReport>({ do: "mark" });
@@ -300,7 +300,7 @@ class Rig {
     return at;
   }
 
-  /** Waits until every share has arrived or been refused, as far as they will. */
+  /** Waits until every share has arrived or was refused, or the time is over. */
   async #drain(): Promise<{ pool: PoolReport; miners: MinersReport }> {
     const deadline = Date.now() + DRAIN_MS;
     for (;;) {
@@ -325,15 +325,15 @@ class Rig {
     await pause(Math.min(SETTLE_MS, this.#case.miners * SETTLE_MS_PER_MINER));
   }
 
-  /** Whether miners come and go, so that no job reaches all. */
+  /** Whether miners connect and disconnect, so that no job reaches all. */
   get #hasChurn(): boolean {
     return this.#case.load.some((load) => load.do === "churn");
   }
 }
 
 /**
- * `phase` with the times of what was still on its way at its end: the slowest of all, which would be
- * missing otherwise.
+ * Adds to `phase` the times of messages still in flight at its end: they are the slowest, and would
+ * be missing otherwise.
  */
 function withStragglers(
   phase: Phase,

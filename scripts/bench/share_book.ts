@@ -12,33 +12,35 @@ import { ShareWriter } from "./share_writer.ts";
 /** Shares that can wait for an answer; a power of two. */
 const RING = 1 << 20;
 
-/** How much of the request numbers is the share's place in the ring; smaller ones are logins. */
+/** The first request id of shares; smaller ids are logins. */
 const FIRST_SHARE_ID = 16;
 
-/** Of so many miners, one does not roll versions; of so many shares, one has a time of its own. */
+/**
+ * One miner in this number does not roll versions, and one share in this number has another time.
+ */
 const ONE_IN = 10;
 const VERSION_SHIFT = 13;
 const VERSION_VALUES = 0xffff;
 
 const NOBODY = -1;
 
-/** What became of the shares; all are counted since the start, but for the durations. */
+/** Results of the shares, counted since the start, except the durations. */
 export interface ShareCounts {
   /** Shares sent. */
   readonly sent: number;
-  /** Sum over them. */
+  /** Checksum over them. */
   readonly checksum: number;
   /** Of them, answered with an error. */
   readonly refused: number;
-  /** Sum over the refused. */
+  /** Checksum over the refused. */
   readonly refusedChecksum: number;
   /** Of them, answered with true. */
   readonly accepted: number;
   /** Shares of miners that left before they were answered. */
   readonly abandoned: number;
-  /** Answers to no share that waited for one at the miner they came to. */
+  /** Answers for which no share of the receiving miner was waiting. */
   readonly misplaced: number;
-  /** From sending a share to its answer; since the mark. */
+  /** Time from sending a share to its answer, since the mark. */
   readonly verdict: Durations;
 }
 
@@ -52,13 +54,13 @@ export function isShareId(id: number): boolean {
   return id >= FIRST_SHARE_ID;
 }
 
-/** See the head of this file. */
+/** Keeps the shares of all miners until they are answered. */
 export class ShareBook {
   readonly #writer = new ShareWriter();
   // By miner.
   readonly #counters: Uint32Array;
   readonly #unanswered: Uint32Array;
-  // By share in waiting: whose it is, or NOBODY once it was answered.
+  // By waiting share: its miner, or NOBODY once it was answered.
   readonly #minerOf = new Int32Array(RING).fill(NOBODY);
   readonly #sentAt = new Float64Array(RING);
   readonly #sums = new Uint32Array(RING);
@@ -71,13 +73,13 @@ export class ShareBook {
   #abandoned = 0;
   #misplaced = 0;
 
-  /** For at most so many miners. */
+  /** Keeps the shares of at most `miners` miners. */
   constructor(miners: number) {
     this.#counters = new Uint32Array(miners);
     this.#unanswered = new Uint32Array(miners);
   }
 
-  /** What became of the shares so far. */
+  /** The results of the shares so far. */
   get counts(): ShareCounts {
     return {
       sent: this.#nextId,
@@ -91,7 +93,7 @@ export class ShareBook {
     };
   }
 
-  /** Begins to measure. */
+  /** Starts to measure. */
   mark(): void {
     this.#verdict.clear();
   }
@@ -101,7 +103,7 @@ export class ShareBook {
     return this.#unanswered[miner]!;
   }
 
-  /** Makes a share of `miner` for `job`, to be sent with what {@linkcode ShareBook.take} gives. */
+  /** Makes a share of `miner` for `job`; {@linkcode ShareBook.take} returns its line. */
   add(miner: number, job: KnownJob, now: number): void {
     const id = this.#nextId++;
     const hasOwnTime = Math.floor(id / ONE_IN) % ONE_IN === 0;
@@ -120,12 +122,12 @@ export class ShareBook {
     this.#writer.add(FIRST_SHARE_ID + id, miner, job.id, share);
   }
 
-  /** The lines of all shares made since the last time; valid until the next share. */
+  /** Returns the lines of all shares made since the last call; valid until the next share. */
   take(): Uint8Array {
     return this.#writer.take();
   }
 
-  /** An answer came; see {@linkcode isShareId}. */
+  /** Notes an answer; see {@linkcode isShareId}. */
   answered(miner: number, id: number, isTrue: boolean, now: number): void {
     const share = (id - FIRST_SHARE_ID) % RING;
     if (this.#minerOf[share] !== miner || this.#unanswered[miner] === 0) {
@@ -143,7 +145,7 @@ export class ShareBook {
     }
   }
 
-  /** A miner left; its shares get no answer any more. */
+  /** Notes that a miner left; its shares get no answer any more. */
   left(miner: number): void {
     this.#abandoned += this.#unanswered[miner]!;
     this.#unanswered[miner] = 0;

@@ -16,7 +16,7 @@ function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** See the head of this file. */
+/** Writes the lines of shares into one reused buffer. */
 export class ShareWriter {
   readonly #bytes = new Uint8Array(BUFFER_BYTES);
   /** By miner: its user name. */
@@ -38,7 +38,7 @@ export class ShareWriter {
     this.#text(END);
   }
 
-  /** What was appended since the last time; valid until the next share. */
+  /** Returns what was appended since the last call; valid until the next share. */
   take(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#at);
     this.#at = 0;

@@ -1,6 +1,6 @@
 /**
- * What the load generator's own floor is measured against: miners straight on a server that
- * answers every share with true and does nothing else. No agent can be faster than this.
+ * The floor of the load generator: miners connect directly to a server that answers every share
+ * with true and does nothing else. No agent can be faster.
  */
 
 import { encodeNotify } from "../../lib/protocol/stratum/job.ts";

@@ -1,5 +1,5 @@
 /**
- * Whether the books of our agent, the pool and the miners say the same of the shares at a pool that
+ * Checks that the books of our agent, the pool and the miners agree on the shares at a pool that
  * hashes each.
  */
 
@@ -7,7 +7,7 @@ import type { MinersReport, PoolReport } from "./ends.ts";
 
 type Counts = Readonly<Record<string, number>>;
 
-/** What the agent says of shares, as its status API names it. */
+/** The agent's counts of shares, named as in its status API. */
 interface ShareCounts {
   readonly received: number;
   readonly refused: Counts;
@@ -27,7 +27,7 @@ export interface AgentBooks {
   readonly pools: readonly { readonly credited_difficulty: number }[];
 }
 
-/** Sums of doubles in another order. */
+/** The tolerance for sums of doubles in another order. */
 const ROUNDING = 1e-9;
 
 /** Reads the books of the agent that serves its status at this port of 127.0.0.1. */
@@ -43,7 +43,10 @@ async function read(port: number, name: string): Promise<unknown> {
   return await response.json();
 }
 
-/** Where they contradict each other, a sentence each; to be asked once nothing is on its way. */
+/**
+ * Returns the contradictions between the books, one sentence each; call it once nothing is in
+ * flight.
+ */
 export function bookProblems(
   { shares, pools }: AgentBooks,
   pool: PoolReport,
@@ -77,7 +80,7 @@ export function bookProblems(
   return problems;
 }
 
-/** What must be known to read the figures. */
+/** Returns notes for readers of the figures. */
 export function bookNotes({ shares }: AgentBooks): string[] {
   const { received, kept, submitted, accepted, refused, rejected } = shares;
   return [

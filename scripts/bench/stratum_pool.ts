@@ -2,9 +2,10 @@
  * The pool's end of a benchmark that speaks ordinary Stratum, in ckpool's manner: 8 bytes for
  * extranonce2, one authorized name, every submit hashed and judged.
  *
- * Miners of a benchmark search for no shares, and yet each share must be one that a proxy hashes,
- * finds good for its miner and keeps, but for the few that are good for the pool. So the proxy's
- * `vardiff.fixed` is one that any hash reaches, and of as many as ckpool wants one is good for it.
+ * A benchmark's miners do not search for shares. Still, a proxy must hash each share and find it
+ * good for its miner; it keeps all but the few that are good for the pool. So the proxy's
+ * `vardiff.fixed` is a difficulty that any hash reaches, and one hash in the number that ckpool
+ * expects is good for the pool.
  */
 
 import { parseHex32 } from "../../lib/base/hex.ts";
@@ -22,7 +23,7 @@ import { addWire, Kernel, NO_WIRE, type SocketOwner, type WireCounters } from ".
 import { ageOf } from "./marks.ts";
 import { jobAt } from "./pool.ts";
 
-/** Of as many hashes one is good for the pool: 0.3 a second where miners send 1,000. */
+/** One hash in this number is good for the pool: 0.3 a second where miners send 1,000. */
 export const HASHES_PER_SHARE = 3_333;
 
 const DIFFICULTY = HASHES_PER_SHARE * 2 ** -32;
@@ -32,7 +33,7 @@ const SET_DIFFICULTY =
 
 const EXTRANONCE2_BYTES = 8;
 const MAX_LINE_BYTES = 4_096;
-/** More jobs than that back nobody submits for. */
+/** No miner submits for jobs older than this number of jobs. */
 const MAX_JOBS = 64;
 
 const REFUSAL = {
@@ -130,7 +131,7 @@ class StratumPool implements SocketOwner {
         this.#wireAtMark = this.#wire();
         break;
       case "lose":
-        // The one that came first serves the miners.
+        // The first connection serves the miners.
         for (const { fd } of [...this.#clients.values()].slice(0, 1)) {
           this.#wireGone = addWire(this.#wireGone, this.#kernel.wire(fd));
           this.#kernel.close(fd, true);

@@ -1,6 +1,6 @@
 /**
- * The few things a benchmark's miner must read out of a line, whoever wrote it: other agents order
- * and space their JSON in their own ways.
+ * The few values that a benchmark's miner must read from a line, whichever agent wrote it: other
+ * agents order and space their JSON in their own ways.
  */
 
 import { STAMP_AT } from "./marks.ts";
@@ -14,24 +14,24 @@ const NOTIFY = ascii("mining.notify");
 const TRUE = ascii("true");
 const RESULT = ascii('"result"');
 
-/** How far into a line its method stands at the latest. */
+/** How far into a line its method starts at the latest. */
 const HEAD_BYTES = 64;
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A job's line: where its id and its stamp stand. */
+/** The places of the id and the stamp in a job's line. */
 export interface FoundJob {
-  /** Of the id, without quotes. */
+  /** Start of the id, without quotes. */
   readonly idStart: number;
-  /** Behind the id. */
+  /** End of the id. */
   readonly idEnd: number;
-  /** Of the stamp in coinbase part 1. */
+  /** Start of the stamp in coinbase part 1. */
   readonly stampStart: number;
 }
 
-/** The answer to a request of ours; `undefined` if the line is none. */
+/** Finds the answer to a request of ours; `undefined` if the line is none. */
 export function findReply(
   bytes: Uint8Array,
   start: number,
@@ -47,7 +47,7 @@ export function findReply(
   return { id, isTrue: find(bytes, TRUE, start, end) >= 0 };
 }
 
-/** The job in a line; `undefined` if it is not a `mining.notify`. */
+/** Finds the job in a line; `undefined` if it is not a `mining.notify`. */
 export function findJob(bytes: Uint8Array, start: number, end: number): FoundJob | undefined {
   // Either the parameters come first, and are long, or the method does.
   const isNotify = find(bytes, NOTIFY, start, Math.min(end, start + HEAD_BYTES)) >= 0 ||

@@ -7,7 +7,7 @@ import { PROGRAM_FLAGS, START_FLAGS } from "../ship/start_flags.ts";
 import type { Case } from "./cases.ts";
 import { ACCOUNT } from "./marks.ts";
 
-/** What pools speak: the agents' protocol, or ordinary Stratum (stratum_pool.ts). */
+/** Protocols of pools: the agents' protocol, or ordinary Stratum (stratum_pool.ts). */
 export const POOL_KINDS = ["agent", "stratum"] as const;
 
 /** One of them. */
@@ -15,7 +15,7 @@ export type PoolKind = typeof POOL_KINDS[number];
 
 /** One column of the result. */
 export interface Subject {
-  /** How the result names it. */
+  /** Its name in the result. */
   readonly name: string;
   /** What its pool speaks. */
   readonly pool: PoolKind;
@@ -23,23 +23,23 @@ export interface Subject {
   readonly isFloor: boolean;
   /** Whether it is our program, bundled. */
   readonly isBundled: boolean;
-  /** Whether it fills caches at its first start, which then takes more memory than any other. */
+  /** Whether it fills caches at its first start, which then takes more memory than later starts. */
   readonly isColdAtFirst: boolean;
   /**
-   * How to start it, in a folder of its own, with the configuration file given; `release` is the
-   * folder our bundled program is in.
+   * The command that starts it, in a folder of its own, with this configuration file; `release` is
+   * the folder of our bundled program.
    */
   readonly command: (conf: string, release: string) => readonly string[];
   /** How its configuration lists the pool at this port. */
   readonly poolEntry: (port: number) => unknown;
-  /** Settings of its own in a case. */
+  /** Its own settings in a case. */
   readonly settings: (
     what: Pick<Case, "load" | "attack">,
     ports: Ports,
   ) => Readonly<Record<string, unknown>>;
 }
 
-/** Where miners and agent meet, and agent and pool. */
+/** The ports of a run. */
 export interface Ports {
   /** The agent listens here. */
   readonly agent: number;
@@ -49,7 +49,7 @@ export interface Ports {
   readonly status: number;
 }
 
-/** What can be varied about this agent. */
+/** Variations of this agent. */
 export interface Variation {
   /** What runs: the program, bundled as in packages, or its sources, as with `deno task start`. */
   readonly form: "program" | "sources";
@@ -70,12 +70,12 @@ const SCHEMES: Readonly<Record<PoolKind, string>> = {
   stratum: "stratum+tcp",
 };
 
-/** At this difficulty any hash is a share, but one of 65,536. */
+/** At this difficulty all hashes but one in 65,536 are shares. */
 const ANY_HASH = 2 ** -32;
 
 const V8_FLAGS = "--v8-flags=";
 
-/** This agent as a package or `deno task start` runs it, but for the variation. */
+/** Returns this agent as a package or `deno task start` runs it, with the variation. */
 export function ourAgent(variation: Variation): Subject {
   const { form, engine, pool, windowMs, denoFlags, v8Flags } = variation;
   const isBundled = form === "program";
@@ -102,7 +102,7 @@ export function ourAgent(variation: Variation): Subject {
     poolEntry: (port) => ({ url: `${SCHEMES[pool]}://127.0.0.1:${port}`, user: ACCOUNT }),
     settings: ({ load, attack }, { status }) => ({
       status: { listen: `127.0.0.1:${status}` },
-      // Nothing is assumed of the few shares that go up, so that every answer is the pool's own.
+      // No share that is sent is assumed accepted, so that every answer is the pool's own.
       ...pool === "agent"
         ? {}
         : { submit_response_from_server: true, vardiff: { fixed: ANY_HASH } },
@@ -110,11 +110,11 @@ export function ourAgent(variation: Variation): Subject {
         io_engine: engine,
         ...windowMs === undefined ? {} : { share_batch_window_ms: windowMs },
       },
-      // A miner that sends whenever it can is what the limit is against.
+      // This limit is against miners that send whenever they can, as these do.
       ...load.some((command) => command.do === "depth")
         ? { limits: { max_requests_per_second: 0 } }
         : {},
-      // Attackers come from the miners' address: marked, it would keep them down.
+      // Attackers come from the miners' address: a ban would slow them down.
       ...attack === undefined ? {} : { limits: { ban_after_violations: 0 } },
     }),
   };
@@ -135,12 +135,18 @@ export function otherAgent(command: string): Subject {
   };
 }
 
-/** As every agent reads it; ours would ask what the pool speaks, on a connection of its own. */
+/**
+ * The form that every agent reads; ours would first ask for the pool's protocol on a separate
+ * connection.
+ */
 function oldEntry(port: number): unknown {
   return ["127.0.0.1", port, ACCOUNT];
 }
 
-/** Other agents, each by a name that is not in `taken`: its program's, or else all it was given. */
+/**
+ * Returns the other agents, each with a name that is not in `taken`: its program's name, or else
+ * its whole command.
+ */
 export function otherAgents(commands: readonly string[], taken: readonly string[]): Subject[] {
   const names = new Set(taken);
   return commands.map((command) => {
@@ -152,7 +158,7 @@ export function otherAgents(commands: readonly string[], taken: readonly string[
   });
 }
 
-/** No agent: what the two ends can do by themselves. */
+/** No agent: the speed of the two ends by themselves. */
 export const FLOOR: Subject = {
   name: "floor",
   pool: "agent",
@@ -164,7 +170,7 @@ export const FLOOR: Subject = {
   settings: () => ({}),
 };
 
-/** An `agent_conf.json` that the subject takes. */
+/** Returns an `agent_conf.json` for the subject. */
 export function agentConf(
   subject: Subject,
   ports: Ports,

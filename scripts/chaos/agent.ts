@@ -2,8 +2,8 @@
  * The agent of a chaos run: the program as its users start it, a process of its own, which can be
  * paused, reloaded, stopped and started again, and whose clock can be set.
  *
- * Its books are what it says of itself: the status server's while it runs, the last line of its log
- * of each run that has ended.
+ * Its books are its own counts: those of the status server while it runs, and the last log line of
+ * each run that has ended.
  */
 
 import settings from "../../deno.json" with { type: "json" };
@@ -25,7 +25,7 @@ const FLAGS = (settings.tasks.start.command as string).split(" ").filter((word) 
   word.startsWith("--")
 );
 
-/** The library by which a process is told another time; Debian's package `faketime` has it. */
+/** The library that gives a process another time; it is in Debian's package `faketime`. */
 const FAKETIME = [
   "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
   "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -34,20 +34,20 @@ const FAKETIME = [
 /** An agent that was told to stop ends within this time, in milliseconds, or is killed. */
 const LONGEST_STOP_MS = 30_000;
 
-/** What it sends this long after a pause, in milliseconds, may have been due before. */
+/** Lines it sends within this time after a pause may have been due before, in milliseconds. */
 const CATCH_UP_MS = 1_000;
 
-/** Below what Linux gives to connections, which is 32,768 and above. */
+/** Below the ports that Linux gives to connections, which are 32,768 and above. */
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
 
 /** Lines kept to tell what an agent wrote before it ended by itself. */
 const LAST_LINES = 5;
 
-/** As many miners are asked for at once. */
+/** The number of miners asked for at once. */
 const PAGE = 1000;
 
-/** The settings of an agent; what may change at a reload among them. */
+/** The settings of an agent, including those that may change at a reload. */
 export type AgentConfig = Readonly<Record<string, unknown>>;
 
 /** How one run of the agent ended. */
@@ -55,13 +55,13 @@ export interface RunEnd {
   readonly exitCode: number;
   /** From the signal to the end, in milliseconds. */
   readonly tookMs: number;
-  /** All its shares, as its last line says; `undefined` if it wrote none. */
+  /** All its shares by its last log line; `undefined` if it wrote none. */
   readonly shares: LedgerSnapshot | undefined;
-  /** Those of each pool that got any, as the lines before that say. */
+  /** The shares of each pool that got any, by the lines before that. */
   readonly pools: readonly PoolBooks[];
 }
 
-/** The agent, in one run after the other. Started by {@linkcode ChaosAgent.start}. */
+/** The agent, run after run. Started by {@linkcode ChaosAgent.start}. */
 export class ChaosAgent {
   readonly log = new AgentLog();
   /** How each run before this one ended. */
@@ -89,8 +89,8 @@ export class ChaosAgent {
   }
 
   /**
-   * Starts it with these settings, on ports of its own. `sizes` is what it knows of pools from
-   * before: how many bytes of extranonce2 they give, by `host:port`.
+   * Starts it with these settings, on ports of its own. `sizes` are the pools' bytes of extranonce2
+   * that it already knows, by `host:port`.
    */
   static async start(
     config: AgentConfig,
@@ -125,12 +125,12 @@ export class ChaosAgent {
     return this.#isPaused || this.#isStopping || this.#hasEndedAlone;
   }
 
-  /** Whether the time at which something comes from it says nothing of when it was to come. */
+  /** Whether its lines may be late now, so that their time proves nothing. */
   get isOutOfStep(): boolean {
     return this.#isPaused || performance.now() - this.#pausedUntil < CATCH_UP_MS;
   }
 
-  /** It stands still for a while, as when its machine does. */
+  /** Pauses it for a while, as if its machine stood still. */
   async pause(ms: number): Promise<void> {
     if (this.isBusy) return;
     this.#isPaused = true;
@@ -143,25 +143,25 @@ export class ChaosAgent {
     this.log.stoodStill(this.#pausedUntil - since);
   }
 
-  /** It reads other settings. */
+  /** Lets it read other settings. */
   async reload(config: AgentConfig): Promise<void> {
     await this.#write(config);
     if (!this.isBusy) this.#child!.kill("SIGHUP");
   }
 
-  /** Sets its wall clock so far from the real one. Its monotonic clock goes on. */
+  /** Moves its wall clock this far from the real one. Its monotonic clock continues. */
   async stepClock(seconds: number): Promise<void> {
     if (this.canStepClock) {
       await Deno.writeTextFile(this.#clockFile, `${seconds < 0 ? "" : "+"}${seconds}\n`);
     }
   }
 
-  /** It is started again. */
+  /** Starts it again. */
   startAgain(): void {
     this.#spawn();
   }
 
-  /** It is stopped as an operator does it. */
+  /** Stops it as an operator does. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const since = performance.now();
@@ -181,7 +181,7 @@ export class ChaosAgent {
     });
   }
 
-  /** Ends whatever still runs, and takes away what it wrote. */
+  /** Ends all processes and removes the files they wrote. */
   async dispose(): Promise<void> {
     try {
       this.#child?.kill("SIGKILL");
@@ -193,7 +193,9 @@ export class ChaosAgent {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
-  /** What it has counted, the runs before included. @throws Error while it does not answer. */
+  /**
+   * Returns its counts, including those of earlier runs. @throws Error while it does not answer.
+   */
   async books(): Promise<AgentBooks> {
     const summary = await this.#get("summary");
     const miners: MinersAnswer["miners"][number][] = [];
@@ -238,7 +240,7 @@ export class ChaosAgent {
       state_file: this.#stateFile,
       ...config,
     };
-    // Never half of it: a reload may come at any moment.
+    // Written as a whole: a reload may come at any moment.
     await Deno.writeTextFile(`${this.#configFile}.new`, JSON.stringify(whole));
     await Deno.rename(`${this.#configFile}.new`, this.#configFile);
   }
@@ -316,8 +318,8 @@ export class ChaosAgent {
 }
 
 /**
- * A port that is still free when the agent is started again: none that the system gives to
- * connections while the agent is away.
+ * Returns a port that will still be free when the agent is started again: not one that the system
+ * gives to connections meanwhile.
  */
 function freePort(): number {
   for (;;) {

@@ -1,14 +1,15 @@
 /**
- * What the agent's own log says of a chaos run: faults of its own, and how long no pool served.
+ * What the agent's own log says about a chaos run: faults of btcagent itself, and how long no pool
+ * served.
  */
 
-/** What the names of miners begin with that break rules. */
+/** The beginning of the names of miners that break rules. */
 export const UNRULY = "wild";
 
-/** A line of the agent's log, read. */
+/** A line of the agent's log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Hears everything the agent logs, in all its runs. */
+/** Reads everything the agent logs, in all its runs. */
 export class AgentLog {
   readonly #ownFaults: string[] = [];
   readonly #reasonsOut = new Map<string, number>();
@@ -21,12 +22,12 @@ export class AgentLog {
   #reloads = 0;
   #stoodStillMs = 0;
 
-  /** Messages in which the agent accuses itself, or Deno accuses it. */
+  /** Messages in which the agent or Deno reports a fault of the agent. */
   get ownFaults(): readonly string[] {
     return this.#ownFaults;
   }
 
-  /** Why connections ended of miners that keep the rules. */
+  /** Why connections of miners that keep the rules ended. */
   get reasonsOut(): ReadonlyMap<string, number> {
     return this.#reasonsOut;
   }
@@ -41,14 +42,14 @@ export class AgentLog {
     return this.#losses;
   }
 
-  /** How often other settings were taken. */
+  /** How often new settings were applied. */
   get reloads(): number {
     return this.#reloads;
   }
 
   /**
-   * The longest time without a connection that serves, in milliseconds: not counting that the
-   * agent stood still, nor that it was being stopped and started.
+   * The longest time without a serving connection, in milliseconds, not counting times in which the
+   * agent stood still or was being stopped and started.
    */
   get longestGapMs(): number {
     return this.#longestGapMs;
@@ -59,40 +60,40 @@ export class AgentLog {
     return this.#longestStartMs;
   }
 
-  /** How long the agent stood still, all together, in milliseconds. */
+  /** The total time the agent stood still, in milliseconds. */
   get stoodStillMs(): number {
     return this.#stoodStillMs;
   }
 
-  /** A run begins. */
+  /** Notes the start of a run. */
   starts(): void {
     this.#startedAt = performance.now();
   }
 
-  /** A run is asked to end: nothing has to serve any more. */
+  /** Notes that a run is asked to end: from now on no connection has to serve. */
   stops(): void {
     this.#lostAt = undefined;
     this.#startedAt = undefined;
   }
 
-  /** The agent stood still until now. */
+  /** Notes that the agent stood still until now. */
   stoodStill(ms: number): void {
     this.#stoodStillMs += ms;
     if (this.#lostAt !== undefined) this.#lostAt += ms;
     if (this.#startedAt !== undefined) this.#startedAt += ms;
   }
 
-  /** A line that is not of the log. */
+  /** Notes a line that is not a log line. */
   foreignLine(line: string): void {
     if (/error|panic/i.test(line)) this.#ownFaults.push(line);
   }
 
-  /** The agent ended without being asked to. */
+  /** Notes that the agent ended without being asked to. */
   endedByItself(how: string): void {
     this.#ownFaults.push(how);
   }
 
-  /** Takes one line of the log. */
+  /** Handles one log line. */
   receive(line: LogLine): void {
     const message = String(line["message"]);
     const worker = line["worker"];

@@ -1,5 +1,5 @@
 /**
- * A pool of the agent protocol in a chaos run, and what goes wrong with it.
+ * A pool of the agent protocol in a chaos run, with its faults.
  */
 
 import { formatAddress } from "../../lib/base/peer_address.ts";
@@ -11,7 +11,7 @@ import type { PoolAct, PoolFault } from "./schedule.ts";
 
 const HALF_FRAME = Uint8Array.of(0x7f, 0x10, 0x0a, 0x00, 0x01);
 
-/** How a lasting fault is switched on, and whether connections have to be made to meet it. */
+/** How a lasting fault is switched on, and whether only new connections meet it. */
 const FAULTS: Readonly<
   Record<PoolFault<"agent">, Partial<PoolFaults> & { readonly resets?: true }>
 > = {
@@ -61,17 +61,18 @@ const ACTS: Readonly<Record<PoolAct<"agent">, (pool: SimPool, workerName: string
   maskFlips: (pool) => pool.flipMask(4),
   maskFlood: (pool) => pool.flipMask(220),
   jobFlood: (pool) => {
-    // Fewer than a pool has ids: beyond that it cannot tell itself what a share on its way is for.
+    // Fewer than a pool has ids: beyond that the pool itself cannot tell which job a share in
+    // flight is for.
     for (let i = 0; i < 200; i++) pool.resendJob();
   },
   oversizedJob: (pool) => pool.sendOversizedJob(),
 };
 
-/** What such a pool is to be. */
+/** Settings of such a pool. */
 export interface AgentPoolOptions {
-  /** Of all it does by chance. */
+  /** The seed of all its random choices. */
   readonly seed: number;
-  /** No two pools of a run have the same. */
+  /** Different for each pool of a run. */
   readonly serverNumber: number;
   /** The difficulty of every worker. */
   readonly difficulty: number;
@@ -102,7 +103,7 @@ export class AgentPool implements ChaosPool {
     );
   }
 
-  /** What it has counted. */
+  /** Returns its counts. */
   statistics(): PoolStatistics {
     return this.#pool.statistics();
   }

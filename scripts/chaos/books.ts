@@ -1,4 +1,6 @@
-/** What an agent says of its shares, in the shapes of its own ledger. */
+/**
+ * An agent's own counts of its shares, in the shapes of its ledger.
+ */
 
 import {
   REFUSE_REASONS,
@@ -12,7 +14,7 @@ import type { SharesShape } from "../../lib/observe/status/shapes.ts";
 /** The counts of one miner. */
 export interface MinerBooks {
   readonly shares: LedgerSnapshot;
-  /** As the agent says; what the other counts leave over has to be the same. */
+  /** Waiting shares by the agent's count, which must equal what the other counts leave. */
   readonly waiting: number;
 }
 
@@ -21,29 +23,29 @@ export interface PoolBooks {
   /** `host:port`. */
   readonly address: string;
   readonly shares: LedgerSnapshot;
-  /** The difficulties that the pool counts for those it accepted, together. */
+  /** Sum of the difficulties that the pool counts for the accepted shares. */
   readonly credited: number;
 }
 
-/** The counts of one pool, and who is there. */
+/** The counts of one pool, and its miners. */
 export interface PoolNow extends PoolBooks {
-  /** Miners that work for it. */
+  /** Miners working for it. */
   readonly miners: number;
 }
 
-/** What an agent has counted at one moment. */
+/** An agent's counts at one moment. */
 export interface AgentBooks {
   /** Of all its runs. */
   readonly shares: LedgerSnapshot;
   /** Of this run. */
   readonly now: LedgerSnapshot;
-  /** Shares that wait for their verdict, as it says. */
+  /** Shares that wait for their verdict, by its own count. */
   readonly waiting: number;
   /** Connections of miners. */
   readonly connected: number;
   /** Session ids in use. */
   readonly sessionIds: number;
-  /** Every miner there is. */
+  /** Every connected miner. */
   readonly miners: readonly MinerBooks[];
   /** Every pool, of all its runs. */
   readonly pools: readonly PoolNow[];
@@ -96,14 +98,14 @@ export function ledgerOf(shape: SharesShape): LedgerSnapshot {
   return counts as LedgerSnapshot;
 }
 
-/** All together. */
+/** Adds up all of them. */
 export function sumOfShares(all: readonly LedgerSnapshot[]): LedgerSnapshot {
   return Object.fromEntries(
     COUNTS.map((count) => [count, all.reduce((sum, shares) => sum + shares[count], 0)]),
   ) as LedgerSnapshot;
 }
 
-/** The pools of this run, with what those that have ended counted of each. */
+/** Returns the pools of this run, with the counts of earlier runs added. */
 export function sumOfPools(
   { pools }: PoolsAnswer,
   ended: readonly (readonly PoolBooks[])[],

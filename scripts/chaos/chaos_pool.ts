@@ -1,30 +1,32 @@
-/** What a chaos run asks of a pool, whatever it speaks. */
+/**
+ * What a chaos run needs of a pool of any protocol.
+ */
 
 import type { PoolAct, PoolFault } from "./schedule.ts";
 
-/** A simulated pool that does what the schedule says. */
+/** A simulated pool that follows the schedule. */
 export interface ChaosPool {
   /** `host:port`. */
   readonly address: string;
   /** Its address for the configuration. */
   readonly url: string;
-  /** Bytes of its extranonce2, where these leave less room than usual. */
+  /** Bytes of its extranonce2, if they leave less room than usual. */
   readonly narrowBytes: number | undefined;
-  /** Does something once. `workerName` is whose difficulty changes, where one does. */
+  /** Does something once. `workerName` is the worker whose difficulty changes, if one does. */
   act(what: PoolAct, workerName: string): void;
-  /** Begins a lasting fault. */
+  /** Starts a lasting fault. */
   beginFault(fault: PoolFault): Promise<void>;
-  /** Ends whatever is wrong with it. */
+  /** Ends all its faults. */
   endFaults(): Promise<void>;
-  /** Lines to and from the agent are late from now on, until told that they are not. */
+  /** Notes whether lines to and from the agent are late from now on. */
   linesAreLate(areLate: boolean): void;
   /** Sends work on a new height. */
   newBlock(): void;
-  /** Ends it. */
+  /** Stops it. */
   stop(): Promise<void>;
 }
 
-/** What is done for `what`, which has to be of the kind that `table` is for. */
+/** Returns the entry for `what`, which must be of the table's kind. */
 export function entryFor<Name extends string, Entry>(
   table: Readonly<Record<Name, Entry>>,
   what: string,

@@ -1,14 +1,14 @@
 /**
- * Shares that a pool refuses as too low while lines to or from it are late: however many they are,
- * nobody could have known better.
+ * Counts shares that a pool refuses as too low while lines to or from it are late: they are
+ * nobody's fault, whatever their number.
  */
 
 import type { Timer, Timers } from "../../lib/base/clock.ts";
 
-/** What was on its way when lines were late no more has come within this time, in milliseconds. */
+/** After the delay ends, everything in flight arrives within this time, in milliseconds. */
 const CATCH_UP_MS = 1_500;
 
-/** Sums them up over all spells of lateness, which may overlap. */
+/** Sums them up over all periods of late lines, which may overlap. */
 export class DifficultyRefusals {
   readonly #count: () => number;
   #reasons = 0;
@@ -17,18 +17,18 @@ export class DifficultyRefusals {
   readonly #timers: Timers;
   readonly #ending = new Set<Timer>();
 
-  /** `count` is how many have been refused so far. */
+  /** `count` returns the number of shares refused so far. */
   constructor(count: () => number, timers: Timers) {
     this.#count = count;
     this.#timers = timers;
   }
 
-  /** How many were refused while lines were late. */
+  /** The number refused while lines were late. */
   get whileLate(): number {
     return this.#sum + (this.#reasons > 0 ? this.#count() - this.#before : 0);
   }
 
-  /** One more reason begins, or one ends. */
+  /** Notes that one more cause of late lines starts or ends. */
   linesAreLate(areLate: boolean): void {
     if (areLate) {
       if (this.#reasons++ === 0) this.#before = this.#count();
@@ -42,7 +42,7 @@ export class DifficultyRefusals {
     this.#ending.add(timer);
   }
 
-  /** Nothing is late any more. */
+  /** Ends all causes of late lines. */
   stop(): void {
     for (const timer of this.#ending) this.#timers.clear(timer);
     this.#ending.clear();

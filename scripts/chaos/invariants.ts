@@ -1,5 +1,5 @@
 /**
- * What must hold after a chaos run, each claim with the figures it is judged by.
+ * The claims that must hold after a chaos run, each with the figures it is judged by.
  */
 
 import {
@@ -15,7 +15,7 @@ import { type MinerBooks, NO_SHARES, type PoolBooks } from "./books.ts";
 import type { Books, ChaosOutcome, JudgingAgentPool } from "./outcome.ts";
 import type { StratumPoolBooks } from "./stratum_pool.ts";
 
-/** One thing that must hold, whether it did, and the figures it was judged by. */
+/** A claim, whether it held, and the figures it was judged by. */
 export interface Finding {
   readonly holds: boolean;
   readonly claim: string;
@@ -23,33 +23,42 @@ export interface Finding {
 }
 
 /**
- * While a pool is good, miners have one within this time, in milliseconds: the agent takes 2 s to
- * give up a handshake and 3 s to take a silent pool for dead, and there are three pools.
+ * While a pool works, miners have one within this time, in milliseconds: the agent takes 2 s to
+ * give up a handshake and 3 s to treat a silent pool as dead, and there are three pools.
  */
 const LONGEST_GAP_MS = 10_000;
 
-/** An agent that was started has a pool within this time, and one that is to stop ends in it. */
+/**
+ * A started agent has a pool within this time, and an agent that is asked to stop ends within it,
+ * in milliseconds.
+ */
 const LONGEST_START_MS = 15_000;
 const LONGEST_STOP_MS = 15_000;
 
 /**
- * Of what good miners find, beside what they find while the agent stands still, so much may come
- * late; and so much may break off: most of that was on its way to a pool that had fallen silent and
- * was not known to have, which takes the agent 3 s.
+ * The parts of good miners' shares that may be late and that may break off, apart from shares found
+ * while the agent stands still. Most shares that break off were sent to a pool that had fallen
+ * silent, which the agent notices after 3 s.
  */
 const MOST_LATE = 0.08;
 const MOST_BROKEN_OFF = 0.2;
 
-/** Answers the miners' own hashing may get: what is late is late, what broke off is unknown. */
+/**
+ * Error codes that really hashed shares may get: late shares are stale, and the result of broken
+ * off ones is unknown.
+ */
 const BLAMELESS: ReadonlySet<number> = new Set([20, 21]);
 
-/** What miners are answered when a share is too low. */
+/** The error code for a share that is too low. */
 const LOW_CODE = 23;
 
-/** Servers that judge whatever is on its way by the newest difficulty may refuse two shares. */
+/**
+ * The most refusals per change: servers that judge shares in flight by the newest difficulty may
+ * refuse two.
+ */
 const MOST_REFUSED = { public: 2, others: 1 } as const;
 
-/** Everything that must hold. */
+/** Checks every claim. */
 export function findings(outcome: ChaosOutcome): readonly Finding[] {
   return [
     noMinerCutOff(outcome),
@@ -70,7 +79,7 @@ export function findings(outcome: ChaosOutcome): readonly Finding[] {
   ];
 }
 
-/** Whether the counts agree that go on moving until everything on its way has arrived. */
+/** Whether the counts that move until everything in flight has arrived agree. */
 export function isSettled(books: Books): boolean {
   return [idsComeBack, poolsAgree, minersAgree].every((judge) => judge(books).holds);
 }
@@ -100,7 +109,7 @@ function alwaysAPool({ log }: ChaosOutcome): Finding {
 function littleWorkLost({ good, pools, log, options }: ChaosOutcome): Finding {
   const { submitted, rejectedByCode, unanswered } = good;
   const rejected = (code: number) => rejectedByCode.get(code) ?? 0;
-  // What a pool refused for no reason says nothing of the agent.
+  // Shares that a pool refused without a reason say nothing about the agent.
   const late = Math.max(0, rejected(21) - madeUp(pools, 37));
   const brokenOff = rejected(20) + unanswered;
   const stoodStill = log.stoodStillMs / options.durationMs;
@@ -131,18 +140,18 @@ function orderlyStops({ ends, log, hasSetClock }: ChaosOutcome): Finding {
 
 function everybodyAtWork({ options, recoveredAfterMs, rollCall }: ChaosOutcome): Finding {
   const recovered = recoveredAfterMs === undefined
-    ? "not all were at work in the end"
+    ? "not all miners worked at the end"
     : `all at work ${(recoveredAfterMs / 1000).toFixed(1)} s after the last mishap`;
   return {
     holds: recoveredAfterMs !== undefined && rollCall === options.miners,
-    claim: "everybody is at work again when all is well",
+    claim: "all miners work again when all faults have ended",
     figures: `${recovered}; ${rollCall} of ${options.miners} had the next block within a second`,
   };
 }
 
 function rightPlace({ hashing, pools, stratumPools }: ChaosOutcome): Finding {
   const { rejectedByCode, unsoundByCode, accepted } = hashing;
-  // What they refuse as too low when a difficulty changes has a claim of its own.
+  // Shares refused as too low at a change of difficulty have a claim of their own.
   const low = refusedBy(stratumPools, "madeUp") + refusedBy(stratumPools, "lowDifficulty");
   const wrong = [...rejectedByCode].filter(([code, count]) =>
     !BLAMELESS.has(code) &&
@@ -156,7 +165,7 @@ function rightPlace({ hashing, pools, stratumPools }: ChaosOutcome): Finding {
   };
 }
 
-/** As many refusals as pools made up at most. */
+/** The most refusals that the pools made up. */
 function madeUp(pools: readonly PoolStatistics[], code: number): number {
   return total(pools, (pool) => pool.madeUpByCode.get(code) ?? 0);
 }
@@ -176,7 +185,7 @@ function sameIndex({ pools }: ChaosOutcome): Finding {
   const found = amiss.map((name) => `${name} ${total(pools, (pool) => pool[name] as number)}`);
   return {
     holds: found.every((each) => each.endsWith(" 0")),
-    claim: "the pools' submit index is ours: no frame was in vain",
+    claim: "the pools' submit index equals ours: no frame was lost",
     figures: `${total(pools, (pool) => pool.framesIn)} frames; ${found.join(", ")}`,
   };
 }
@@ -184,7 +193,7 @@ function sameIndex({ pools }: ChaosOutcome): Finding {
 function idsComeBack({ options, agent, pools }: Books): Finding {
   const workers = total(pools, (pool) => pool.workersNow);
   const { miners } = options;
-  // A Stratum pool knows its connections only.
+  // A Stratum pool knows only its connections.
   const minersAt = (isWanted: (address: string) => boolean) =>
     agent.pools.reduce((sum, pool) => isWanted(pool.address) ? sum + pool.miners : sum, 0);
   const known = minersAt((address) => pools.some((pool) => pool.address === address));
@@ -202,7 +211,7 @@ function nothingFell({ log, unhandled, mishaps, strangers, agent }: ChaosOutcome
   const [first = ""] = [...log.ownFaults, ...unhandled];
   return {
     holds: first === "",
-    claim: "nothing a peer does stops anything else",
+    claim: "no peer stops anything else",
     figures:
       `${mishaps} mishaps and ${strangers} strangers: ${unhandled.length} unhandled errors, ` +
       `${log.ownFaults.length} faults of the agent's own${first === "" ? "" : `: ${first}`}; ` +
@@ -259,17 +268,20 @@ function poolsAgree({ agent, pools, stratumPools }: Books): Finding {
 
 const NO_BOOKS: Omit<PoolBooks, "address"> = { shares: NO_SHARES, credited: 0 };
 
-/** What was on its way when a connection broke or the agent stopped, or got no verdict. */
+/**
+ * Counts shares in flight when a connection broke or the agent stopped, and shares without a
+ * verdict.
+ */
 function neverHeard(shares: LedgerSnapshot): number {
   return shares.unansweredConnectionLost + shares.unansweredStopped + shares.assumed;
 }
 
-/** In what one pool's books are others than ours; `undefined` if in nothing. */
+/** Returns the difference between one pool's books and ours; `undefined` if there is none. */
 function disagreement(
   pool: JudgingAgentPool | StratumPoolBooks,
   { shares, credited }: PoolBooks,
 ): string | undefined {
-  // Nobody knows whether the pool got what nothing was heard of; all else is exact.
+  // Whether the pool got shares without a verdict is unknown; all other counts are exact.
   const sent = shares.submitted;
   const unheard = unansweredIn(shares) + waitingIn(shares) + shares.assumed;
   const rejected = rejectedIn(shares);
@@ -295,14 +307,17 @@ function disagreement(
   return wrong.length === 0 ? undefined : `${name} ${pool.address}: ${wrong.join(", ")}`;
 }
 
-/** Whether the pool credits what we do; shares that cross a change may be worth either. */
+/**
+ * Returns the difference in credited difficulty, if any; shares that cross a change may count with
+ * either.
+ */
 function difficultyFound(
   { difficulty, highestDifficulty, acceptedInChange }: StratumPoolBooks,
   credited: number,
   unheard: number,
 ): readonly [boolean, string, number, number] {
-  // Pools differ in what they credit for jobs of before a change, which is learnt from verdicts only.
-  // Nor do fractions add up exactly.
+  // Pools credit jobs from before a change differently, which only verdicts show. Sums of fractions
+  // are not exact either.
   const leeway = acceptedInChange * highestDifficulty + difficulty * 1e-9;
   const most = credited + unheard * highestDifficulty + leeway;
   return [isWithin(difficulty, credited - leeway, most), "difficulty", difficulty, credited];
@@ -330,7 +345,7 @@ function minersAgree({ agent, good, unruly }: Books): Finding {
 function dialectKept({ dialectFaults, good }: ChaosOutcome): Finding {
   return {
     holds: dialectFaults.length === 0,
-    claim: "difficulty before job, answers in order, nothing a miner would trip over",
+    claim: "difficulty before job, answers in order, nothing that would confuse a miner",
     figures:
       `${good.jobs} jobs to ${good.connections} connections, ${dialectFaults.length} faults` +
       (dialectFaults.length === 0 ? "" : `: ${dialectFaults.slice(0, 3).join("; ")}`),
@@ -348,7 +363,7 @@ function nothingAmiss({ stratumPools }: ChaosOutcome): Finding {
   );
   return {
     holds: amiss.length === 0,
-    claim: "no Stratum pool takes anything amiss that was not made to",
+    claim: "no Stratum pool sees bad behaviour, except what a fault caused",
     figures: `${lines} lines, ${amiss.length} kinds of bad behaviour` +
       (amiss.length === 0 ? "" : `: ${amiss.join(", ")}; ${line}`),
   };

@@ -1,14 +1,16 @@
-/** Which pools a chaos run has. */
+/**
+ * The pools of a chaos run.
+ */
 
 import type { Like } from "../../lib/sim/stratum_pool/settings.ts";
 
-/** What a run can be asked to have pools of. */
+/** The kinds of pools a run can have. */
 export const KINDS = ["agent", "stratum", "mixed"] as const;
 
 /** One of {@linkcode KINDS}. */
 export type Kinds = typeof KINDS[number];
 
-/** What a pool is: one of the agent protocol, or an ordinary Stratum pool with these manners. */
+/** A pool: one of the agent protocol, or an ordinary Stratum pool that plays this server. */
 export type PoolManners = "agent" | Like;
 
 /** The pools of a run, in the order of its failover list: neighbours differ in kind. */
@@ -18,7 +20,7 @@ export const POOLS: Readonly<Record<Kinds, readonly PoolManners[]>> = {
   mixed: ["agent", "ckpool", "public", "agent", "nomp", "datum", "agent", "narrow6"],
 };
 
-/** What a pool of these manners speaks. */
+/** Returns the protocol of such a pool. */
 export function kindOf(manners: PoolManners): "agent" | "stratum" {
   return manners === "agent" ? "agent" : "stratum";
 }

@@ -9,7 +9,7 @@ import { KINDS, type Kinds } from "./kinds.ts";
 import type { ChaosOptions } from "./outcome.ts";
 import { runChaos } from "./run.ts";
 
-/** Pools of a run that is not told what they are. */
+/** The pools of a run without `--kinds`. */
 const DEFAULT_KINDS: Kinds = "mixed";
 
 const USAGE = `Usage: deno task chaos [--minutes N] [--seed S] [--miners N] [--kinds KINDS]
@@ -26,7 +26,7 @@ function print(text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
-/** What the command line asks for; `undefined` for wrong use. */
+/** Reads the command line; returns `undefined` for wrong use. */
 function readOptions(args: readonly string[]): ChaosOptions | undefined {
   try {
     const { values } = parseArgs({

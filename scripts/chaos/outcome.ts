@@ -1,5 +1,5 @@
 /**
- * What a chaos run is to be, and what it came to.
+ * The settings and the outcome of a chaos run.
  */
 
 import type { MinerStatistics } from "../../lib/sim/miner_ledger.ts";
@@ -10,9 +10,9 @@ import type { AgentBooks } from "./books.ts";
 import type { Kinds } from "./kinds.ts";
 import type { StratumPoolBooks } from "./stratum_pool.ts";
 
-/** What a run is to be. */
+/** The settings of a run. */
 export interface ChaosOptions {
-  /** Of everything that is by chance. */
+  /** The seed of all random choices. */
   readonly seed: number;
   /** How long things go wrong, in milliseconds. */
   readonly durationMs: number;
@@ -24,17 +24,19 @@ export interface ChaosOptions {
   readonly settleMs: number;
 }
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface ChaosOutcome extends Books {
   readonly mishaps: number;
   readonly strangers: number;
-  /** What miners found wrong with what they were sent. */
+  /** Faults that miners found in what they were sent. */
   readonly dialectFaults: readonly string[];
   readonly log: AgentLog;
   readonly unhandled: readonly string[];
-  /** How long after the last mishap all miners were at work, in milliseconds; or never. */
+  /**
+   * How long after the last mishap all miners worked again, in milliseconds; `undefined` for never.
+   */
   readonly recoveredAfterMs: number | undefined;
-  /** How many miners had the pool's next job a second after it, and how many there are. */
+  /** How many miners had the pool's next job one second later. */
   readonly rollCall: number;
   /** How each run of the agent ended, the last one included. */
   readonly ends: readonly RunEnd[];
@@ -44,13 +46,13 @@ export interface ChaosOutcome extends Books {
   readonly hasSetClock: boolean;
 }
 
-/** What a pool of the agent protocol has counted. */
+/** The counts of a pool of the agent protocol. */
 export interface JudgingAgentPool extends PoolStatistics {
   /** `host:port`. */
   readonly address: string;
 }
 
-/** What agent, pools and miners have counted at one moment. */
+/** The counts of agent, pools and miners at one moment. */
 export interface Books {
   readonly options: ChaosOptions;
   readonly agent: AgentBooks;
@@ -61,6 +63,6 @@ export interface Books {
   /** Miners that keep the rules: some hash, the others submit at a rate. */
   readonly good: MinerStatistics;
   readonly hashing: MinerStatistics;
-  /** Miners that are made to break the rules now and then. */
+  /** Miners that sometimes break the rules. */
   readonly unruly: MinerStatistics;
 }

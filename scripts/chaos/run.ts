@@ -1,7 +1,6 @@
 /**
  * One chaos run: the agent between several simulated pools and a farm of all kinds of miners, while
- * everything that a schedule says goes wrong; then all is let be good again, and the books are
- * closed.
+ * things go wrong by a schedule; then all faults end, and the books are compared.
  */
 
 import { sumOf } from "../../lib/sim/miner_ledger.ts";
@@ -20,16 +19,16 @@ import type { Books, ChaosOptions, ChaosOutcome } from "./outcome.ts";
 import { StratumPool } from "./stratum_pool.ts";
 import { Strangers } from "./strangers.ts";
 
-/** Low enough that a few miners find shares by hashing. */
+/** The difficulty, low enough that a few miners find shares by hashing. */
 const DIFFICULTY = 0.00001;
 
-/** More miners that hash would have no processor to do it with. */
+/** The most miners that hash: for more there is not enough processor time. */
 const MOST_HASHING = 40;
 
-/** In the end all miners must be at work again within this time, in milliseconds. */
+/** At the end all miners must be working again within this time, in milliseconds. */
 const RECOVERY_MS = 60_000;
 
-/** When all is quiet, what is still on its way arrives within this time, in milliseconds. */
+/** When all faults have ended, everything in flight arrives within this time, in milliseconds. */
 const ARRIVAL_MS = 30_000;
 
 /** Miners notice within this time that the agent has ended, in milliseconds. */
@@ -38,22 +37,22 @@ const NOTICE_MS = 2_000;
 /** How often the agent is asked for its books, in milliseconds. */
 const ASK_EVERY_MS = 250;
 
-/** Miners come back as many times sooner than real ones, some of which take half a minute. */
+/** How many times sooner than real miners, some of which take half a minute, these reconnect. */
 const HASTE = 20;
 
-/** What miners say of the answer to a line that was sent in their name. */
+/** The fault that miners report for the answer to a line sent in their name. */
 const ANSWER_TO_UNRULY = `an answer to no request of this miner: id "${UNRULY}"`;
 
-/** What miners of Stratum pools are told: they hash in JavaScript. */
+/** The difficulty settings for miners of Stratum pools, which hash in JavaScript. */
 const VARDIFF = { minimum: 2 ** -20 };
 
-/** A pool with fewer bytes leaves miners fewer than NiceHash works with. */
+/** A pool with fewer bytes leaves miners fewer bytes than NiceHash accepts. */
 const NICEHASH_BYTES = 6;
 
 /** How far the agent's clock is set from the right one, in seconds: as batteries and routers do. */
 const CLOCKS = [0, -86_400, 3_600, 315_360_000, -1_500_000_000, -60, 7];
 
-/** Runs chaos and settles with what it came to. */
+/** Runs chaos and settles with the outcome. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const unhandled: string[] = [];
   const onUnhandled = (event: PromiseRejectionEvent) => {
@@ -98,19 +97,19 @@ function configFor(pools: readonly AnyPool[], variant: number): AgentConfig {
       all_refused_seconds: 3,
       no_verdict_seconds: 3,
     },
-    // Pools come back; what is to be shown is that no miner is cut off meanwhile.
+    // Pools come back; the run must show that no miner is disconnected meanwhile.
     outage: { grace_seconds: 3600 },
-    // Nor is one that comes late to log in because all of this shares a processor.
+    // The same for a miner whose login is late because everything here shares a processor.
     limits: { login_timeout_seconds: 600 },
   };
 }
 
-/** Everything that runs. */
+/** All parts of a run. */
 class ChaosRun {
   readonly #options: ChaosOptions;
   readonly #pools: readonly AnyPool[];
   readonly #agent: ChaosAgent;
-  /** Those that hash, those that submit at a rate, and those that break rules as well. */
+  /** Miners that hash, miners that submit at a rate, and miners that also break rules. */
   readonly #hashing: SimFarm;
   readonly #steady: SimFarm;
   readonly #unruly: SimFarm;
@@ -118,7 +117,7 @@ class ChaosRun {
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   /** What each mishap decides by itself. */
   readonly #random;
-  /** What the agent is going through, one after the other. */
+  /** The mishaps of the agent, one after the other. */
   #agentActs: Promise<void> = Promise.resolve();
   #lostByStops = 0;
 
@@ -179,7 +178,7 @@ class ChaosRun {
     return new ChaosRun(options, pools, agent);
   }
 
-  /** Lets everything happen in its time. */
+  /** Lets every mishap happen at its time. */
   async goThrough(mishaps: readonly Mishap[]): Promise<void> {
     const startedAt = performance.now();
     for (const mishap of mishaps) {
@@ -189,7 +188,7 @@ class ChaosRun {
     await until(startedAt + this.#options.durationMs);
   }
 
-  /** Ends all that is wrong, waits until everybody is at work, and closes the books. */
+  /** Ends all faults, waits until all miners work, and compares the books. */
   async settle(): Promise<Omit<ChaosOutcome, "mishaps" | "unhandled">> {
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#pools.map((pool) => pool.endFaults()));
@@ -319,7 +318,7 @@ class ChaosRun {
           this.#hashing.statistics().lostConnections + this.#steady.statistics().lostConnections;
         const before = lost();
         await this.#agent.stop();
-        // Miners notice a little later that nobody is there.
+        // Miners notice a little later that the agent has ended.
         await passes(
           () => this.#farms.every((farm) => farm.statistics().connectedNow === 0),
           NOTICE_MS,
@@ -372,7 +371,7 @@ class ChaosRun {
 
 function disconnect(miner: SimMiner | undefined): void {
   miner?.disconnect().catch(() => {
-    // It was going anyway.
+    // It was disconnecting anyway.
   });
 }
 

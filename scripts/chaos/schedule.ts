@@ -1,14 +1,14 @@
 /**
- * What goes wrong when in a chaos run: drawn from a seed, so that a run can be made again.
+ * What goes wrong in a chaos run, and when: drawn from a seed, so that a run can be repeated.
  *
- * At most two pools at a time have faults that keep them from serving, and another has no fault
- * then, so that miners always have somewhere to go; it still breaks single connections.
+ * At most two pools at a time have faults that keep them from serving, and another pool then has no
+ * fault, so that miners always have a pool; it still breaks single connections.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
 import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 
-/** What a pool of each kind does once. */
+/** Acts of a pool of each kind that happen once. */
 export const POOL_ACTS = {
   agent: [
     "reset",
@@ -49,8 +49,8 @@ export const POOL_ACTS = {
 } as const;
 
 /**
- * What is wrong with a pool of each kind for a while. Its connections are reset where the fault is
- * met again.
+ * Faults of a pool of each kind that last for a while. Its connections are reset if a reconnect
+ * meets the fault again.
  */
 export const POOL_FAULTS = {
   agent: [
@@ -97,10 +97,10 @@ const SERVING: ReadonlySet<PoolFault> = new Set([
   "difficultyRises",
 ]);
 
-/** As many pools at a time, at most, have a fault that keeps them from serving. */
+/** The most pools at a time with a fault that keeps them from serving. */
 const MOST_DOWN = 2;
 
-/** What miners, or strangers at their port, do. */
+/** Acts of miners, or of strangers at their port. */
 export const MINER_ACTS = [
   "disconnect",
   "disconnectMany",
@@ -114,21 +114,24 @@ export const MINER_ACTS = [
   "tlsFirst",
 ] as const;
 
-/** What happens to the agent itself. */
+/** Mishaps of the agent itself. */
 export const AGENT_ACTS = ["pause", "reload", "clockStep", "restart"] as const;
 
-/** What a pool speaks. */
+/** The protocol of a pool. */
 export type PoolKind = keyof typeof POOL_ACTS;
-/** See {@linkcode POOL_ACTS}. */
+/** An act of {@linkcode POOL_ACTS}. */
 export type PoolAct<Kind extends PoolKind = PoolKind> = typeof POOL_ACTS[Kind][number];
-/** See {@linkcode POOL_FAULTS}. */
+/** A fault of {@linkcode POOL_FAULTS}. */
 export type PoolFault<Kind extends PoolKind = PoolKind> = typeof POOL_FAULTS[Kind][number];
-/** See {@linkcode MINER_ACTS}. */
+/** An act of {@linkcode MINER_ACTS}. */
 export type MinerAct = typeof MINER_ACTS[number];
-/** See {@linkcode AGENT_ACTS}. */
+/** A mishap of {@linkcode AGENT_ACTS}. */
 export type AgentAct = typeof AGENT_ACTS[number];
 
-/** One thing that goes wrong, `atMs` after the start. `pick` chooses among whoever is there. */
+/**
+ * One thing that goes wrong, `atMs` after the start. `pick` chooses among the miners, pools or
+ * connections of that moment.
+ */
 export type Mishap =
   & { readonly atMs: number }
   & (
@@ -144,7 +147,7 @@ export type Mishap =
       readonly kind: "agentAct";
       readonly act: AgentAct;
       readonly pick: number;
-      /** Of a pause. */
+      /** Length of a pause. */
       readonly forMs: number;
     }
   );
@@ -159,11 +162,11 @@ export interface ScheduleOptions {
   readonly pools: readonly PoolKind[];
 }
 
-/** A pool mishap comes about so often, and one of miners, in milliseconds. */
+/** The mean time between mishaps of pools, and of miners, in milliseconds. */
 const MEAN_POOL_GAP_MS = 1_200;
 const MEAN_MINER_GAP_MS = 300;
 
-/** What happens to the agent comes one after the other, so far apart, in milliseconds. */
+/** The shortest time between mishaps of the agent, in milliseconds. */
 const MIN_AGENT_GAP_MS = 4_000;
 const MAX_AGENT_GAP_MS = 10_000;
 
@@ -175,7 +178,7 @@ const MAX_PAUSE_MS = 5_000;
 const MIN_FAULT_MS = 500;
 const MAX_FAULT_MS = 8_000;
 
-/** All mishaps, in the order of time. */
+/** Draws all mishaps, in order of time. */
 export function drawSchedule({ seed, durationMs, pools }: ScheduleOptions): readonly Mishap[] {
   const random = seededRandom(seed);
   const mishaps = [
@@ -202,7 +205,7 @@ function* drawPoolMishaps(
     }
     const fault = oneOf<PoolFault>(random, POOL_FAULTS[kind]);
     const forMs = Math.round(MIN_FAULT_MS + random() * (MAX_FAULT_MS - MIN_FAULT_MS));
-    // What a pool has now goes on to its end.
+    // A fault that a pool has now lasts until its end.
     if (badUntil[pool]! > atMs) continue;
     if (!SERVING.has(fault)) {
       const down = downUntil.filter((until) => until > atMs).length;
@@ -226,7 +229,10 @@ function* drawMinerMishaps(random: Random, durationMs: number): Generator<Mishap
   }
 }
 
-/** All of them in each round, every time in another order: a short run has each of them, too. */
+/**
+ * Draws all of them in each round, each time in another order, so that a short run also has each of
+ * them.
+ */
 function* drawAgentMishaps(random: Random, durationMs: number): Generator<Mishap> {
   let round: AgentAct[] = [];
   for (let atMs = 0;;) {
@@ -239,7 +245,7 @@ function* drawAgentMishaps(random: Random, durationMs: number): Generator<Mishap
   }
 }
 
-/** Moments by chance, as unrelated events come. */
+/** Draws random moments, as of unrelated events. */
 function* moments(random: Random, durationMs: number, meanGapMs: number): Generator<number> {
   for (let at = 0;;) {
     at += -Math.log(1 - random()) * meanGapMs;

@@ -1,5 +1,5 @@
 /**
- * Who else connects to a miners' port: half a handshake, a web browser, noise, nothing at all.
+ * Other connections to a miners' port: half a handshake, a web browser, noise, nothing at all.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
@@ -33,13 +33,13 @@ export class Strangers {
   readonly #visits = new Set<Promise<void>>();
   #came = 0;
 
-  /** Of the miners' port. */
+  /** Connects to the miners' port. */
   constructor(port: number, random: Random) {
     this.#port = port;
     this.#random = random;
   }
 
-  /** How many have come. */
+  /** The number of strangers so far. */
   get came(): number {
     return this.#came;
   }
@@ -67,7 +67,7 @@ export class Strangers {
     this.#visit(new Uint8Array(0), 0);
   }
 
-  /** Settles when all have gone. */
+  /** Settles when all have disconnected. */
   async gone(): Promise<void> {
     while (this.#visits.size > 0) await Promise.all(this.#visits);
   }
@@ -75,7 +75,7 @@ export class Strangers {
   #visit(bytes: Uint8Array, staysMs: number): void {
     this.#came++;
     const visit = this.#run(bytes, staysMs).catch(() => {
-      // Thrown out, or not let in.
+      // Disconnected by the agent, or not accepted.
     }).finally(() => this.#visits.delete(visit));
     this.#visits.add(visit);
   }

@@ -1,6 +1,6 @@
 /**
- * An ordinary Stratum pool in a chaos run, what goes wrong with it, and what it may take amiss for
- * that reason.
+ * An ordinary Stratum pool in a chaos run, with its faults and the bad behaviour that they may
+ * cause.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
@@ -17,14 +17,14 @@ import { type ChaosPool, entryFor } from "./chaos_pool.ts";
 import { DifficultyRefusals } from "./difficulty_refusals.ts";
 import type { PoolAct, PoolFault } from "./schedule.ts";
 
-/** About 16,000 hashes a share. */
+/** The difficulty: about 16,000 hashes a share. */
 const DIFFICULTY = 2 ** -18;
 const MILLION = 1e6;
 
-/** A share takes one hash. */
+/** The lowest difficulty: a share takes one hash. */
 const LEAST_DIFFICULTY = 2 ** -32;
 
-/** Miners still find a share now and then, all together. */
+/** The highest difficulty: all miners together still find a share sometimes. */
 const MOST_DIFFICULTY = 2 ** -13;
 
 /** Fewer bits than there were, and more than none. */
@@ -37,17 +37,17 @@ const HALF_LINE = new TextEncoder().encode('{"id":null,"method":"mining.not');
 
 /** A lasting fault of such a pool. */
 interface Fault {
-  /** The switches it is made of. */
+  /** The switches it sets. */
   readonly switches?: Partial<StratumPoolFaults>;
-  /** Connections have to be made to meet it. */
+  /** Only new connections meet it. */
   readonly resets?: true;
-  /** What was not said is not heard later: connections are reset at its end. */
+  /** Messages left out are not sent later, so connections are reset at its end. */
   readonly resetsAtEnd?: true;
   /** Every connection's difficulty is multiplied by this. */
   readonly factor?: number;
-  /** Shares and difficulties cross each other for longer than pools leave time for. */
+  /** Shares and difficulties cross each other for longer than pools allow. */
   readonly delaysLines?: true;
-  /** What a pool takes amiss then. */
+  /** Bad behaviour that the fault causes. */
   readonly excuses?: readonly BadBehaviour[];
 }
 
@@ -99,7 +99,7 @@ const ACTS: Readonly<Record<PoolAct<"stratum">, Act>> = {
   },
   newExtranonce1: (pool, random) => {
     for (const { number, extranonce1, extranonce2Size } of pool.clients()) {
-      // Of the same length, and none that the pool gives by itself.
+      // Of the same length, but never one that the pool gives by itself.
       const another = "ee" + formatHex32(randomBelow(random, 2 ** 24)).slice(2);
       if (extranonce1.length === 8) pool.setExtranonce(another, extranonce2Size, number);
     }
@@ -120,11 +120,11 @@ function flipMask(pool: SimStratumPool, times: number): void {
   pool.newJob();
 }
 
-/** What such a pool has counted, and what of it says nothing of the agent. */
+/** The counts of such a pool, with those that say nothing about the agent. */
 export interface StratumPoolBooks extends StratumPoolStatistics {
   readonly address: string;
   readonly like: Like;
-  /** What it was made to take amiss. */
+  /** Bad behaviour that its faults caused. */
   readonly excused: ReadonlySet<BadBehaviour>;
   /** Shares refused as too low while lines were late. */
   readonly lowWhileLate: number;
@@ -152,7 +152,7 @@ export class StratumPool implements ChaosPool {
     this.narrowBytes = bytes < ROOMY_BYTES ? bytes : undefined;
   }
 
-  /** Starts one that listens and has work, with the manners of a real server. */
+  /** Starts a pool that listens and has work, and plays a real server. */
   static async start(like: Like, seed: number): Promise<StratumPool> {
     const pool = await SimStratumPool.start({
       like,
@@ -168,7 +168,7 @@ export class StratumPool implements ChaosPool {
     return new StratumPool(pool, pool.extranonce2Size, seed);
   }
 
-  /** What it has counted. */
+  /** Returns its counts. */
   books(): StratumPoolBooks {
     return {
       ...this.#pool.statistics(),
@@ -221,7 +221,7 @@ export class StratumPool implements ChaosPool {
     for (const { number, difficulty } of this.#pool.clients()) {
       this.#pool.setDifficulty(Math.max(LEAST_DIFFICULTY, of(difficulty)), number);
     }
-    // Some servers say it right before a job only.
+    // Some servers send it only right before a job.
     this.#pool.newJob();
   }
 }

@@ -18,7 +18,7 @@ import { PoolStreamDecoder } from "../../lib/protocol/agent/stream.ts";
 import { PoolFault, ProtocolViolation } from "../../lib/base/violation.ts";
 import { chunksOf, type Dice, type FuzzTarget, joined, mutate } from "./target.ts";
 
-/** Longer lines are refused; short, so that inputs get there. */
+/** Longer lines are refused; the bound is low so that inputs reach it. */
 const MAX_LINE_BYTES = 60;
 
 const COMMANDS = [0x00, 0x01, 0x01, 0x02, 0x03, 0x04, 0x05, 0x05, 0x10, 0x12, 0x13, 0x33, 0x7f];
@@ -63,7 +63,7 @@ function frame(dice: Dice): Uint8Array {
   }
 }
 
-/** See the head of this file. */
+/** Frames of the agent protocol. */
 export const AGENT_FRAMES: FuzzTarget = {
   name: "agent-frames",
 
@@ -93,7 +93,7 @@ function* piecesOf(chunks: Iterable<Uint8Array>): Generator<Uint8Array | string>
   }
 }
 
-/** Both directions; what is understood must come out the same when it is written again. */
+/** Both directions; every decoded message must encode to the same bytes. */
 function decode(frame: Uint8Array): void {
   const fromPool = orViolation(() => decodePoolFrame(frame));
   if (fromPool?.kind === "verdict") {

@@ -1,10 +1,12 @@
-/** A pool connection that gives an input in chunks, takes whatever is written and ends. */
+/**
+ * A pool connection that gives an input in chunks, accepts everything that is written, and ends.
+ */
 
 import assert from "node:assert/strict";
 import type { Connection } from "../../lib/net/pools/connection.ts";
 import { chunksOf } from "./target.ts";
 
-/** See above. It must be closed once. */
+/** Gives an input in chunks. It must be closed exactly once. */
 export class InputConnection implements Connection {
   readonly #chunks: Generator<Uint8Array>;
   readonly #dry: () => void;
@@ -12,13 +14,13 @@ export class InputConnection implements Connection {
   /** Whether the session has closed it. */
   isClosed = false;
 
-  /** `dry` is called when all has been read, before the end of the stream is. */
+  /** `dry` is called when all bytes were read, before the end of the stream. */
   constructor(input: Uint8Array, dry: () => void = () => {}) {
     this.#chunks = chunksOf(input);
     this.#dry = dry;
   }
 
-  /** The next chunk, or a part of it. */
+  /** Gives the next chunk, or a part of it. */
   read(into: Uint8Array): Promise<number | null> {
     if (this.#rest.length === 0) {
       const { value, done } = this.#chunks.next();
@@ -34,13 +36,13 @@ export class InputConnection implements Connection {
     return Promise.resolve(piece.length);
   }
 
-  /** Takes all of it. */
+  /** Accepts all bytes. */
   write(bytes: Uint8Array): Promise<number> {
     if (this.isClosed) return Promise.reject(new Deno.errors.BadResource("closed"));
     return Promise.resolve(bytes.length);
   }
 
-  /** Notes it. */
+  /** Notes that it was closed. */
   close(): void {
     assert.ok(!this.isClosed, "it is closed once");
     this.isClosed = true;

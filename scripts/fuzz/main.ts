@@ -1,11 +1,11 @@
 /**
  * `deno task fuzz --target T --seconds N --seed S`: runs inputs against a part of the program until
- * the time is over or one of them shows a fault, which is written to tests/corpus and from then on
- * run by `deno task test`.
+ * the time is over or one of them shows a fault, which is written to tests/corpus, where `deno task
+ * test` runs it from then on.
  *
- * A crash, an answer that is wrong, an input that takes longer than 10 s and memory that grows are
- * faults. Without `--target` all targets run, one after the other. Exit codes: 0 nothing was found,
- * 1 something was, 2 wrong use.
+ * Faults are a crash, a wrong answer, an input that takes longer than 10 s, and memory that grows.
+ * Without `--target` all targets run, one after the other. Exit codes: 0 nothing was found, 1
+ * something was, 2 wrong use.
  */
 
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import { Dice } from "./target.ts";
 import { targetNamed, TARGETS } from "./targets.ts";
 import type { Outcome, Start } from "./worker.ts";
 
-/** An input that takes longer hangs. */
+/** The longest time for an input, in milliseconds; one that takes longer hangs. */
 const HANG_MS = 10_000;
 
 const CORPUS = new URL("../../tests/corpus/", import.meta.url);
@@ -59,7 +59,7 @@ async function outcomeOf(start: Start): Promise<Outcome> {
   let last = -1;
   const timer = setInterval(() => {
     const input = Atomics.load(at, 0);
-    if (input === last) resolve({ inputs: input, fault: "It takes for ever", isInput: true });
+    if (input === last) resolve({ inputs: input, fault: "It never ends", isInput: true });
     last = input;
   }, HANG_MS);
   worker.postMessage(start);
@@ -92,7 +92,7 @@ if (import.meta.main) {
     },
   });
   if (values.target !== undefined && targetNamed(values.target) === undefined) {
-    wrongUse(`There is no target ${values.target}`);
+    wrongUse(`Unknown target ${values.target}`);
   }
   const seconds = wholeNumber("seconds", values.seconds);
   const inputs = wholeNumber("inputs", values.inputs);

@@ -1,4 +1,7 @@
-/** Fuzz target: whatever miners send, through all of the miners' side, beside an honest miner. */
+/**
+ * Fuzz target: anything that miners may send, through the whole miners' side, beside an honest
+ * miner.
+ */
 
 import assert from "node:assert/strict";
 import { type FakeMiner, FakeMiners } from "../../tests/support/fake_miners.ts";
@@ -42,7 +45,7 @@ const METHODS = [
   "",
 ];
 
-/** What speaks other protocols to a port it found open. */
+/** First bytes of other protocols, as scanners of open ports send them. */
 const STRANGERS = [
   "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n",
   "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -70,7 +73,7 @@ function line(dice: Dice): string {
     : `{"id":${id},"method":"${method}","params":${params}}`;
 }
 
-/** One world for all inputs: what an input leaves behind is found. */
+/** One world for all inputs, so that anything an input leaves behind is found. */
 class World {
   readonly miners = new FakeMiners({ limits: { maxRequestsPerSecond: 100 } });
   readonly log = new LogCapture();
@@ -81,7 +84,7 @@ class World {
     this.neighbour = this.miners.login("farm.other");
   }
 
-  /** Lets in everybody who waits for a pool. */
+  /** Serves all miners that wait for a pool. */
   serveAll(): void {
     const { mux } = this.miners;
     for (const miner of mux.seated.values()) mux.serve(miner, mux.pool!);
@@ -89,10 +92,10 @@ class World {
   }
 }
 
-/** Made with the first input: other targets keep their log to themselves. */
+/** Made with the first input, so that it does not read the log of other targets. */
 let onlyWorld: World | undefined;
 
-/** See the head of this file. */
+/** Lines of miners, through the whole miners' side. */
 export const MINER_LINES: FuzzTarget = {
   name: "miner-lines",
 
@@ -122,7 +125,7 @@ export const MINER_LINES: FuzzTarget = {
       assert.match(text, PRINTABLE);
       assert.ok(text.length < 600, "a log line is short");
       assert.ok(!text.startsWith("error"), text);
-      if (/ disconnected: | over without a byte /.test(text)) ends++;
+      if (/ disconnected: | closed without having sent a byte: /.test(text)) ends++;
     }
     assert.equal(ends, 1, "its end is said once");
     assert.equal(world.miners.counts.connected, 1, "nobody but the neighbour is left");

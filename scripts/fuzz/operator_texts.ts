@@ -1,4 +1,6 @@
-/** Fuzz targets for what is text: configuration files, names, addresses of proxies. */
+/**
+ * Fuzz targets for texts: configuration files, names, addresses of proxies.
+ */
 
 import assert from "node:assert/strict";
 import { parseNetwork } from "../../lib/base/cidr.ts";

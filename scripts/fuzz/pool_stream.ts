@@ -1,4 +1,6 @@
-/** Fuzz target: whatever a pool sends, through a session with it, from dialling to its end. */
+/**
+ * Fuzz target: anything that a pool may send, through a session with it, from dialling to its end.
+ */
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
@@ -68,7 +70,7 @@ function frame(dice: Dice): Uint8Array {
   }
 }
 
-/** See the head of this file. */
+/** Bytes of an agent pool, through a session. */
 export const POOL_STREAM: FuzzTarget = {
   name: "pool-stream",
 
@@ -96,7 +98,7 @@ export const POOL_STREAM: FuzzTarget = {
       try {
         check(event);
       } catch (error) {
-        // Who is told must not throw, so this takes another way.
+        // Listeners must not throw, so the error is kept and thrown later.
         reject(error);
       }
       if ("ended" in event) resolve();
@@ -140,7 +142,7 @@ export const POOL_STREAM: FuzzTarget = {
 
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 
-/** What the mux is told must make sense, whatever the pool said. */
+/** Checks that events for the mux make sense, whatever the pool sent. */
 function check(event: PoolEvent): void {
   if ("job" in event) {
     assert.match(event.job, /^\d{1,3}$/);

@@ -34,7 +34,7 @@ function line(dice: Dice): string {
   return `${blank()}{${blank()}${members.join(blank() + "," + blank())}${blank()}}${blank()}`;
 }
 
-/** See the head of this file. */
+/** Submit lines, read by the fast scanner and by the slow way. */
 export const SHARE_LINES: FuzzTarget = {
   name: "share-lines",
 

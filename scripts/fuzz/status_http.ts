@@ -159,7 +159,7 @@ function headers(dice: Dice): string[] {
 /** Inputs come faster than any budget of time allows. */
 const STILL: Time = { ...systemTime, now: () => 0 };
 
-/** The doors there are: anybody of this machine, with a token, with a token and control. */
+/** The three kinds of access: everybody on this machine, with a token, with a token and control. */
 class Doors {
   readonly status = new FakeStatus();
   readonly #common = { source: this.status, workerSeriesMax: 2, time: STILL };
@@ -173,7 +173,7 @@ class Doors {
 /** Made with the first input. */
 let doors: Doors | undefined;
 
-/** See the head of this file. */
+/** Requests to the status server, as bytes. */
 export const STATUS_HTTP: FuzzTarget = {
   name: "status-http",
 
@@ -198,7 +198,7 @@ export const STATUS_HTTP: FuzzTarget = {
         } catch (error) {
           failure ??= { error };
         }
-        // What has no end would be waited for.
+        // An endless answer would be waited for.
         if (isStream(response)) await response.body!.cancel();
         return isStream(response) ? problem(new RequestProblem(404, "A stream")) : response;
       },
@@ -269,7 +269,7 @@ function isStream({ headers }: Response): boolean {
   return headers.get("content-type")!.startsWith("text/event-stream");
 }
 
-/** A client that has sent all it will, in two parts, and takes whatever comes. */
+/** A client that has sent its whole request, in two parts, and reads everything. */
 class Pipe implements Stream {
   readonly #parts: Uint8Array[];
   /** All that was written to it. */

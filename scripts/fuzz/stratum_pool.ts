@@ -1,4 +1,7 @@
-/** Fuzz target: whatever an ordinary Stratum pool sends, through a session, from dialling to its end. */
+/**
+ * Fuzz target: anything that an ordinary Stratum pool may send, through a session, from dialling to
+ * its end.
+ */
 
 import assert from "node:assert/strict";
 import { systemTime } from "../../lib/base/system_time.ts";
@@ -48,7 +51,7 @@ const ERRORS = [
   "[[]]",
 ];
 
-/** A job as pools send it, or one with a parameter that is something else. */
+/** Makes a job as pools send it, or one with a wrong parameter. */
 function job(dice: Dice): string {
   const good = {
     0: hexDigits(dice, 1 + dice.below(16)),
@@ -123,7 +126,7 @@ function line(dice: Dice): string {
   }
 }
 
-/** Sessions with ordinary pools, of which enough get ready and hear a second job. */
+/** Sessions with ordinary pools, of which enough get ready and receive a second job. */
 export const STRATUM_POOL: FuzzTarget = {
   name: "stratum-pool",
   reached,
@@ -154,7 +157,8 @@ export const STRATUM_POOL: FuzzTarget = {
       try {
         check(event);
       } catch (error) {
-        // What throws here would be taken for the session's own fault, so this takes another way.
+        // An error thrown here would count as the session's own fault, so it is kept and thrown
+        // later.
         reject(error);
       }
       if ("ended" in event) resolve();
@@ -205,7 +209,7 @@ export const STRATUM_POOL: FuzzTarget = {
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
-/** What the mux is told must make sense, whatever the pool said. */
+/** Checks that events for the mux make sense, whatever the pool sent. */
 function check(event: PoolEvent): void {
   if ("job" in event) {
     assert.ok(event.job.length >= 1 && event.job.length <= 64);

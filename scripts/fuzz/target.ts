@@ -1,5 +1,5 @@
 /**
- * What can be fuzzed: how its inputs are made, and what must be true of each.
+ * Fuzz targets: how their inputs are made, and what must be true of each.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
@@ -7,41 +7,44 @@ import { randomBelow, seededRandom } from "../../lib/sim/seeded_random.ts";
 
 /** One part of the program under fire. */
 export interface FuzzTarget {
-  /** As on the command line, and its folder in tests/corpus. */
+  /** Its name on the command line, and its folder in tests/corpus. */
   readonly name: string;
   /** Makes an input: near enough to a good one to get past the first check. */
   generate(dice: Dice): Uint8Array;
   /** Takes an input. @throws (or rejects) when something is not as it must be. */
   run(input: Uint8Array): void | Promise<void>;
-  /** How far inputs have to get; absent where that is no question. */
+  /** How far inputs have to get; absent if that does not matter. */
   readonly reached?: Reached;
 }
 
-/** With fewer inputs than this no share says anything. */
+/** With fewer inputs than this the ratios mean nothing. */
 const MIN_INPUTS = 1_000;
 
-/** How many inputs got how far: a target whose inputs all fail at once tests nothing. */
+/** Counts how far inputs got: a target whose inputs all fail at once tests nothing. */
 export class Reached {
   readonly #least: Readonly<Record<string, number>>;
   readonly #counts = new Map<string, number>();
   #inputs = 0;
 
-  /** The least share of inputs that has to reach each stage, 0 to 1. */
+  /** Takes the least part of inputs that has to reach each stage, 0 to 1. */
   constructor(least: Readonly<Record<string, number>>) {
     this.#least = least;
   }
 
-  /** An input begins. */
+  /** Counts an input. */
   input(): void {
     this.#inputs++;
   }
 
-  /** It reached a stage. */
+  /** Notes that the input reached a stage. */
   count(stage: string): void {
     this.#counts.set(stage, (this.#counts.get(stage) ?? 0) + 1);
   }
 
-  /** What too few inputs reached, in words; `undefined` if enough did, or there were too few at all. */
+  /**
+   * Says which stage too few inputs reached; `undefined` if enough did, or there were too few
+   * inputs.
+   */
   get problem(): string | undefined {
     if (this.#inputs < MIN_INPUTS) return undefined;
     for (const [stage, least] of Object.entries(this.#least)) {
@@ -55,7 +58,7 @@ export class Reached {
     return undefined;
   }
 
-  /** The shares reached, for people. */
+  /** The ratios reached, for people. */
   get summary(): string {
     return Object.keys(this.#least).map((stage) => {
       const share = (this.#counts.get(stage) ?? 0) / Math.max(1, this.#inputs);
@@ -78,7 +81,7 @@ export class Dice {
     return randomBelow(this.#random, end);
   }
 
-  /** True once in so many times. */
+  /** True once in `times` calls on average. */
   oneIn(times: number): boolean {
     return this.below(times) === 0;
   }
@@ -88,7 +91,7 @@ export class Dice {
     return choices[this.below(choices.length)]!;
   }
 
-  /** What `make` gives, so many times at most. */
+  /** Results of `make`, `most` at most. */
   many<T>(most: number, make: () => T): T[] {
     return Array.from({ length: this.below(most + 1) }, make);
   }
@@ -101,7 +104,7 @@ export class Dice {
   }
 }
 
-/** Bytes that mean something in some format or other. */
+/** Bytes with a meaning in some format. */
 const TELLING = [
   0x00,
   0x01,
@@ -129,7 +132,7 @@ const TELLING = [
   0xff,
 ] as const;
 
-/** A few changes to bytes: replaced, left out, put in, repeated, cut off. Often none. */
+/** Makes a few changes to bytes: replaced, removed, inserted, repeated, cut off. Often none. */
 export function mutate(dice: Dice, bytes: Uint8Array): Uint8Array {
   let changed = bytes;
   while (changed.length > 0 && dice.oneIn(2)) {
@@ -166,7 +169,7 @@ export function mutate(dice: Dice, bytes: Uint8Array): Uint8Array {
   return changed;
 }
 
-/** Pieces one behind the other. */
+/** Joins pieces. */
 export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -177,10 +180,10 @@ export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Mostly as packets come, sometimes in drops. */
+/** The longest chunks: mostly as long as packets, sometimes a few bytes. */
 const LONGEST_CHUNKS = [4, 30, 300, 300, 1500, 1500, 1500, 1500];
 
-/** The bytes in chunks; where they are cut follows from the bytes themselves. */
+/** Yields the bytes in chunks; the cuts depend on the bytes themselves. */
 export function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -193,7 +196,7 @@ export function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** A value of JSON as text: usual ones, and those that programs stumble over. */
+/** Makes a JSON value as text: usual ones, and ones that programs often handle wrongly. */
 export function jsonValue(dice: Dice, depth = 0): string {
   const nested = depth > 3 ? 0 : 2;
   switch (dice.below(8 + nested)) {
@@ -222,7 +225,7 @@ export function jsonValue(dice: Dice, depth = 0): string {
   }
 }
 
-/** So many hex digits. */
+/** Makes `length` hex digits. */
 export function hexDigits(dice: Dice, length: number): string {
   let digits = "";
   while (digits.length < length) digits += dice.pick(HEX);

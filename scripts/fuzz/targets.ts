@@ -1,4 +1,6 @@
-/** Every fuzz target there is. */
+/**
+ * All fuzz targets.
+ */
 
 import { AGENT_FRAMES } from "./agent_frames.ts";
 import { MINER_LINES } from "./miner_lines.ts";
@@ -9,7 +11,7 @@ import { STATUS_HTTP } from "./status_http.ts";
 import { STRATUM_POOL } from "./stratum_pool.ts";
 import type { FuzzTarget } from "./target.ts";
 
-/** In the order they are listed in. */
+/** All targets, in the order of the list. */
 export const TARGETS: readonly FuzzTarget[] = [
   MINER_LINES,
   POOL_STREAM,

@@ -1,26 +1,26 @@
 /**
- * Runs one fuzz target in a thread of its own, so that an input that never ends is found out: it
- * shows which input it is at where {@linkcode Start.progress} says.
+ * Runs one fuzz target in a thread of its own, so that an endless input is found: the thread writes
+ * the number of the current input to {@linkcode Start.progress}.
  */
 
 import { Dice, type FuzzTarget } from "./target.ts";
 import { targetNamed } from "./targets.ts";
 
-/** What the thread is told. */
+/** The settings of the thread. */
 export interface Start {
-  /** Of the target. */
+  /** Name of the target. */
   readonly name: string;
-  /** Of all inputs. */
+  /** Seed of all inputs. */
   readonly seed: number;
   /** When to stop, on the clock of `Date.now()`. */
   readonly endsAt: number;
   /** When to stop in any case, in inputs. */
   readonly inputs: number;
-  /** One number: the input under way. */
+  /** One number: the current input. */
   readonly progress: SharedArrayBuffer;
 }
 
-/** What it tells: the end, or what was found at which input. */
+/** The thread's result: the end, or what was found at which input. */
 export interface Outcome {
   /** How many inputs were run without a fault. */
   readonly inputs: number;
@@ -28,18 +28,21 @@ export interface Outcome {
   readonly fault?: string;
   /** How far inputs got, for people. */
   readonly summary?: string;
-  /** Whether it is that one input's fault, or of all so far. */
+  /** Whether this one input shows the fault, or all inputs so far together. */
   readonly isInput: boolean;
 }
 
-/** Memory is looked at so often, in inputs, and may grow by so much from the second look on. */
+/**
+ * The number of inputs between two measurements of memory, and the growth allowed from the second
+ * on.
+ */
 const INPUTS_PER_LOOK = 200_000;
 const MAX_GROWTH_BYTES = 12 << 20;
 
-/** Inputs between looks at the clock. */
+/** Inputs between two reads of the clock. */
 const INPUTS_PER_TURN = 500;
 
-/** The thread's own side of it: the checker takes every file for one of the main thread. */
+/** The thread's own side: the type checker treats every file as one of the main thread. */
 const thread = self as unknown as {
   onmessage: (event: MessageEvent<Start>) => void;
   postMessage(outcome: Outcome): void;
@@ -85,14 +88,14 @@ async function fuzz({ name, seed, endsAt, inputs, progress }: Start): Promise<Ou
   return finished(inputs, target);
 }
 
-/** No input was at fault; all together may be. */
+/** Reports the end: no single input was at fault, but all together may be. */
 function finished(inputs: number, { reached }: FuzzTarget): Outcome {
   const problem = reached?.problem;
   const summary = reached === undefined ? {} : { summary: reached.summary };
   return { inputs, isInput: false, ...summary, ...(problem && { fault: problem }) };
 }
 
-/** Bytes that are still needed after everything else has been given back. */
+/** Returns the bytes in use after garbage collection. */
 async function heapInUse(): Promise<number> {
   const { gc } = globalThis as { gc?: () => void };
   gc?.();

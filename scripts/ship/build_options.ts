@@ -1,4 +1,6 @@
-/** The options of the build commands: where the results go, and for which machines they are. */
+/**
+ * The options of the build commands: the output folder and the platforms.
+ */
 
 import { type Platform, PLATFORMS } from "./platforms.ts";
 
@@ -15,7 +17,7 @@ export interface BuildOptions {
   readonly platforms: readonly Platform[];
 }
 
-/** Reads the arguments of a build command; `undefined` if they mean nothing. */
+/** Reads the arguments of a build command; returns `undefined` if they are wrong. */
 export function buildOptions(args: readonly string[]): BuildOptions | undefined {
   let options: BuildOptions = { out: DIST, platforms: PLATFORMS };
   for (let i = 0; i < args.length; i += 2) {

@@ -13,7 +13,10 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Writes `SHA256SUMS` for all that was built in `folder`, and returns its text; none for nothing. */
+/**
+ * Writes `SHA256SUMS` for everything built in `folder`, and returns its text; writes no file if
+ * nothing was built.
+ */
 export async function writeChecksums(folder: string): Promise<string> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) {

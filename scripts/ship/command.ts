@@ -1,4 +1,6 @@
-/** Runs other programs, and says what they said when they fail. */
+/**
+ * Runs other programs, and reports their output when they fail.
+ */
 
 /** How to run one. */
 export interface RunOptions {
@@ -20,7 +22,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `command` to its end, whatever that is. @throws Error if this machine has no such program */
+/**
+ * Runs `command` to its end, whether it succeeds or fails. @throws Error if this machine has no
+ * such program
+ */
 export async function outcome(
   [command = "", ...args]: readonly string[],
   options: RunOptions = {},
@@ -37,7 +42,9 @@ export async function outcome(
   }
 }
 
-/** What `command` wrote to stdout. @throws Error with what it wrote to stderr, if it failed. */
+/**
+ * Returns what `command` wrote to stdout. @throws Error with what it wrote to stderr, if it failed.
+ */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await outcome(command, options);
   if (code === 0) return stdout;

@@ -1,4 +1,6 @@
-/** The package for Debian, Ubuntu and what descends from them. */
+/**
+ * The package for Debian, Ubuntu and their derivatives.
+ */
 
 import { createHash } from "node:crypto";
 import { HELP_TOPICS } from "../../lib/cli/command.ts";
@@ -11,11 +13,11 @@ import { copy, filesUnder, fill, place, placeConf, settleModes } from "./tree.ts
 const ROOT = new URL("../../", import.meta.url).pathname;
 const HERE = new URL("./", import.meta.url).pathname;
 
-/** Who is asked about the package: the variables of Debian's own tools, else a placeholder. */
+/** The maintainer of the package: from the variables of Debian's own tools, else a placeholder. */
 const MAINTAINER = `${Deno.env.get("DEBFULLNAME") ?? "the btcagent authors"} ` +
   `<${Deno.env.get("DEBEMAIL") ?? "btcagent@example.org"}>`;
 
-/** Where completions are looked for by each shell. */
+/** Where each shell searches for completions. */
 const COMPLETIONS = {
   bash: "usr/share/bash-completion/completions/btcagent",
   zsh: "usr/share/zsh/vendor-completions/_btcagent",
@@ -67,7 +69,7 @@ export async function packDeb(options: PackOptions): Promise<string> {
   return path;
 }
 
-/** What dpkg itself reads. */
+/** Writes the files that dpkg itself reads. */
 async function placeControl(root: string, architecture: string): Promise<void> {
   const files = await filesUnder(root);
   let bytes = 0;
@@ -93,13 +95,13 @@ async function placeControl(root: string, architecture: string): Promise<void> {
   }
 }
 
-/** Files of the service, where it may write them. */
+/** Files of the service, in places where it may write. */
 const SERVICE_FILES = {
   pid_file: "/run/btcagent/agent.pid",
   state_file: "/var/lib/btcagent/agent.state.json",
 };
 
-/** The example, with the files of the service. */
+/** Returns the example configuration with the files of the service. */
 async function serviceConfig(): Promise<string> {
   let config = await Deno.readTextFile(`${ROOT}conf/agent.example.jsonc`);
   for (const [key, path] of Object.entries(SERVICE_FILES)) {
@@ -126,13 +128,13 @@ async function manPage(epoch: number): Promise<string> {
   });
 }
 
-/** A text of ours as roff takes it, so that it is shown as it is. */
+/** Escapes a text for roff, so that it is shown unchanged. */
 function manText(text: string): string {
   return text.trimEnd().replaceAll("\\", "\\e").replaceAll("-", "\\-")
     .replace(/^(?=[.'])/gm, "\\&");
 }
 
-/** What btcagent itself prints for these arguments. */
+/** Returns what btcagent itself prints for these arguments. */
 function ownOutput(args: readonly string[]): Promise<string> {
   return run([Deno.execPath(), "run", "--quiet", "--no-check", `${ROOT}main.ts`, ...args], {
     env: { NO_COLOR: "1" },
@@ -146,7 +148,7 @@ async function placeGzipped(path: string, text: string): Promise<void> {
   await run(["gzip", "-9n", plain]);
 }
 
-/** As `date -R` has it. */
+/** Formats a time as `date -R` does. */
 function rfc2822(epoch: number): string {
   return new Date(epoch * 1000).toUTCString().replace("GMT", "+0000");
 }

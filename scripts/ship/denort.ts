@@ -1,6 +1,6 @@
 /**
- * `denort`, the runtime without compiler that `deno compile` builds upon: where it is looked for,
- * and what to do when it is nowhere.
+ * `denort`, the runtime without compiler that `deno compile` builds upon: where it is searched for,
+ * and what to do when it is missing.
  *
  * Deno takes `$DENORT_BIN` if that is set, else the archive in its cache, else it downloads that.
  */
@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { elfMachineOf } from "./elf.ts";
 import type { Platform } from "./platforms.ts";
 
-/** What decides where a denort comes from. */
+/** Values that decide where a denort comes from. */
 export interface DenortPlaces {
   /** The cache folder of Deno. */
   readonly denoDir: string;
@@ -47,7 +47,7 @@ export async function findDenort(platform: Platform, places: DenortPlaces): Prom
   return { kind: "archive", path, isThere };
 }
 
-/** What to do when there is none for `platform`. */
+/** Says what to do when there is no denort for `platform`. */
 export function missingDenort(platform: Platform, places: DenortPlaces): string {
   const name = archiveName(platform);
   const { denoVersion, denortBin } = places;
@@ -59,12 +59,12 @@ export function missingDenort(platform: Platform, places: DenortPlaces): string 
     "Packages need none: deno task package";
 }
 
-/** A message of the language server, which deno has and denort has not. */
+/** A text of the language server, which is in deno but not in denort. */
 const ONLY_IN_DENO = "textDocument/hover";
 
 /**
- * Whether an executable is a deno, or was built upon one instead of a denort: it takes any arguments
- * for deno's own, and what was compiled into it is never run.
+ * Whether an executable is a deno, or was built upon one instead of a denort: it treats all
+ * arguments as deno's own, and never runs the program compiled into it.
  */
 export async function isDeno(path: string): Promise<boolean> {
   const { buffer } = await Deno.readFile(path);

@@ -1,8 +1,8 @@
 /**
- * For which processor an executable is, from the first bytes of its ELF header. Pure.
+ * Finds an executable's processor from the first bytes of its ELF header. Pure.
  *
- * `deno compile` does not check it: with `DENORT_BIN` set it writes whatever that file is, whatever
- * target was asked for, and says that all went well.
+ * `deno compile` does not check this: with `DENORT_BIN` set it uses that file for any target, and
+ * reports success.
  */
 
 /** Processors the header can name, by its number (`e_machine`). */
@@ -15,7 +15,7 @@ const MACHINES: Readonly<Record<number, string>> = {
 };
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
-/** Offsets in the header of a 64-bit executable; the last three tell of its table of sections. */
+/** Offsets in the header of a 64-bit executable; the last three are for its table of sections. */
 const AT = { class: 4, order: 5, machine: 18, table: 40, entryBytes: 58, entries: 60 } as const;
 const LITTLE_ENDIAN = 1;
 const CLASS_64 = 2;
@@ -33,8 +33,8 @@ export function elfMachine(head: Uint8Array): string | undefined {
 }
 
 /**
- * How long a 64-bit executable with these first bytes must be at least: to the end of its table of
- * sections, which linkers put last. 0 if they do not say.
+ * Returns the least length of a 64-bit executable with these first bytes: the end of its table of
+ * sections, which linkers put last. 0 if the header does not tell.
  */
 export function elfBytes(head: Uint8Array): number {
   if (head.length < HEADER_BYTES || head[AT.class] !== CLASS_64) return 0;
@@ -44,7 +44,7 @@ export function elfBytes(head: Uint8Array): number {
     view.getUint16(AT.entryBytes, isLittle) * view.getUint16(AT.entries, isLittle);
 }
 
-/** {@linkcode elfMachine} of a file; `undefined`, too, if it is no file, or one that was cut. */
+/** {@linkcode elfMachine} of a file; also `undefined` if it is not a file or was cut short. */
 export async function elfMachineOf(path: string): Promise<string | undefined> {
   try {
     const { isFile, size } = await Deno.stat(path);

@@ -1,5 +1,5 @@
 /**
- * What runs, for one platform, in a folder of its own: the compiled executable if there is one,
+ * The program for one platform, in a folder of its own: the compiled executable if there is one,
  * else a launcher, the stock runtime and the program.
  *
  *     btcagent            start this
@@ -15,11 +15,11 @@ import { fill, place, settleModes } from "./tree.ts";
 
 const LAUNCHER = new URL("launcher.sh", import.meta.url);
 
-/** Which of the two kinds it is. */
+/** The two kinds of payload. */
 export type PayloadKind = "compiled" | "with the stock runtime";
 
 /**
- * Lays it out in `folder`; executables compiled before are looked for in `compiled`.
+ * Lays the program out in `folder`; `compiled` is searched for executables compiled before.
  *
  * @throws NoRuntime if there is neither an executable nor a runtime
  */

@@ -1,12 +1,14 @@
-/** The machines btcagent is built for, and what each of them is called by whom. */
+/**
+ * The machines btcagent is built for, with the names that different tools give them.
+ */
 
 /** One kind of machine. */
 export interface Platform {
-  /** As `uname -m` and the ELF header have it; part of our file names. */
+  /** Its name in `uname -m` and the ELF header; part of our file names. */
   readonly name: "x86_64" | "aarch64";
-  /** As `deno compile --target` and `Deno.build.target` have it. */
+  /** Its name in `deno compile --target` and `Deno.build.target`. */
   readonly target: string;
-  /** As Debian has it. */
+  /** Its name in Debian. */
   readonly debian: "amd64" | "arm64";
   /** The stock Deno runtime on npm. */
   readonly runtime: NpmTarball;
@@ -23,9 +25,9 @@ export interface NpmTarball {
 }
 
 /**
- * The platforms. The runtimes are Deno 2.9.6, but for aarch64, where 2.9.5 was the latest to be
- * had when it was pinned (the same V8); when raising one, take `dist.integrity` from
- * `npm view NAME@VERSION dist`.
+ * The platforms. The runtimes are Deno 2.9.6, except for aarch64, where 2.9.5 was the latest
+ * available when it was pinned (the same V8). When raising one, take `dist.integrity` from `npm
+ * view NAME@VERSION dist`.
  */
 export const PLATFORMS: readonly Platform[] = [
   {
@@ -52,7 +54,9 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ];
 
-/** What both kinds of archive and the executable are called: `btcagent-0.1.0-linux-x86_64`. */
+/**
+ * Returns the name of both kinds of archive and of the executable: `btcagent-0.1.0-linux-x86_64`.
+ */
 export function artifactName(version: string, { name }: Platform): string {
   return `btcagent-${version}-linux-${name}`;
 }

@@ -1,12 +1,12 @@
 /**
- * The program as plain JavaScript in a few files, dependencies and embedded texts included: what is
- * shipped. It starts faster and takes less memory than its sources, and needs neither npm nor a
- * cache of packages.
+ * The shipped program: plain JavaScript in a few files, with dependencies and embedded texts. It
+ * starts faster and takes less memory than its sources, and needs neither npm nor a cache of
+ * packages.
  *
- * One file for each part that is loaded on its own, so that a proxy still reads no simulator. Each is
- * written without blanks and with short names, since the runtime keeps the text in memory; beside it
- * lies what leads back to names, files and lines of the sources, which the runtime reads when it
- * shows where an error was.
+ * One file for each part that is loaded on its own, so that a proxy still reads no simulator. Each
+ * is written without blanks and with short names, since the runtime keeps the text in memory; a
+ * source map beside it leads back to names, files and lines of the sources, which the runtime reads
+ * when it shows where an error was.
  */
 
 import { run } from "./command.ts";
@@ -17,12 +17,12 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export const ENTRY = "main.js";
 
 /**
- * The cache the bundler works with. Paths relative to the project are in its output, so it is a
- * folder of the project's own: then the output is the same wherever the project lies.
+ * The cache the bundler works with. Its output contains paths relative to the project, so the cache
+ * is a folder in the project: then the output does not depend on where the project is.
  */
 const CACHE = `${ROOT}dist/cache/deno`;
 
-/** Where the cache has packages, whichever registry they came from. */
+/** The cache's folder of packages, from any registry. */
 const PACKAGES = /^dist\/cache\/deno\/npm\/[^/]+\//;
 
 /** Writes the program's files into `folder`, which must not exist or be empty. */

@@ -10,21 +10,21 @@ import type { NpmTarball, Platform } from "./platforms.ts";
 
 const CACHE = new URL("../../dist/cache/runtimes", import.meta.url).pathname;
 
-/** No runtime could be had; the message says what to do. */
+/** No runtime is available; the message says what to do. */
 export class NoRuntime extends Error {
   /** Tells it from other errors. */
   override readonly name = "NoRuntime";
 }
 
-/** What `npm pack` calls the archive of a package. */
+/** Returns the name that `npm pack` gives a package's archive. */
 function archiveName({ name, version }: NpmTarball): string {
   return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
 }
 
 /**
- * The verified archive of `tarball` in `folder`; downloaded there if it is not.
+ * Returns the verified archive of `tarball` in `folder`; downloads it if it is missing.
  *
- * @throws NoRuntime if it cannot be had, or is not the one that is pinned
+ * @throws NoRuntime if it is not available, or is not the pinned one
  */
 export async function fetchTarball(tarball: NpmTarball, folder = CACHE): Promise<string> {
   const spec = `${tarball.name}@${tarball.version}`;
@@ -44,7 +44,7 @@ export async function fetchTarball(tarball: NpmTarball, folder = CACHE): Promise
   const integrity = await integrityOf(path);
   if (integrity !== tarball.integrity) {
     throw new NoRuntime(
-      `${path} is not the archive of ${spec} that is pinned: its checksum is ${integrity}, ` +
+      `${path} is not the pinned archive of ${spec}: its checksum is ${integrity}, ` +
         `must be ${tarball.integrity}; remove it and try again`,
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The V8 flags and permissions the program is given, wherever it is started: those of the `start`
- * task in deno.json, the only place where they are written down.
+ * The V8 flags and permissions of the program, wherever it is started: those of the `start` task in
+ * deno.json, the only place where they are written.
  */
 
 import settings from "../../deno.json" with { type: "json" };
@@ -15,5 +15,5 @@ export const PROGRAM_FLAGS: readonly string[] = [
   ...START_FLAGS,
 ];
 
-/** The version that is built. */
+/** The version of this build. */
 export const VERSION: string = settings.version;

@@ -1,4 +1,6 @@
-/** The archive for machines without a package manager of Debian's kind. */
+/**
+ * The archive for machines without Debian's package manager.
+ */
 
 import { run } from "./command.ts";
 import { placePages } from "./pages.ts";
@@ -8,20 +10,20 @@ import { copy, placeConf, settleModes } from "./tree.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** What goes with the program, by its place in the project. */
+/** Files packed with the program, by their place in the project. */
 const COMPANIONS = ["CHANGELOG.md", "LICENSE"];
 
-/** Where and when. */
+/** Options of packing. */
 export interface PackOptions {
-  /** For which machines. */
+  /** The machines it is for. */
   readonly platform: Platform;
-  /** A folder with what runs; see payload.ts. */
+  /** The folder with the program; see payload.ts. */
   readonly payload: string;
   /** A folder to work in, which is removed by its owner. */
   readonly work: string;
   /** Where the result goes. */
   readonly out: string;
-  /** The time every file is given, in seconds since 1970. */
+  /** The time that every file gets, in seconds since 1970. */
   readonly epoch: number;
 }
 

@@ -1,4 +1,6 @@
-/** Folders of files about to be packed: who may do what with them, and how large they are. */
+/**
+ * Folders of files to be packed, with their modes and sizes.
+ */
 
 const CONF = new URL("../../conf", import.meta.url).pathname;
 
@@ -36,7 +38,10 @@ export async function filesUnder(folder: string, prefix = ""): Promise<string[]>
   return found.sort();
 }
 
-/** Whatever the umask was: folders 755; files 755 if their owner may run them, else 644. */
+/**
+ * Sets modes independent of the umask: folders 755; files 755 if their owner may run them, else
+ * 644.
+ */
 export async function settleModes(folder: string): Promise<void> {
   await Deno.chmod(folder, 0o755);
   for await (const entry of Deno.readDir(folder)) {
@@ -49,10 +54,10 @@ export async function settleModes(folder: string): Promise<void> {
   }
 }
 
-/** What an operator may have put into `conf/`, secrets included: never packed. */
+/** Files that an operator may have put into `conf/`, including secrets: never packed. */
 const OPERATORS_OWN = ["agent.jsonc", "token"];
 
-/** Copies `conf/` into `folder`, without what somebody works with here. */
+/** Copies `conf/` into `folder`, without the operator's own files. */
 export async function placeConf(folder: string): Promise<void> {
   for (const file of await filesUnder(CONF)) {
     if (!OPERATORS_OWN.includes(file)) await copy(`${CONF}/${file}`, `${folder}/conf/${file}`);

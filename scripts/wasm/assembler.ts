@@ -1,6 +1,7 @@
 /**
- * An assembler for as much of WebAssembly as the share hasher needs: expressions are functions that
- * return bytes, so that a formula reads like a formula. Nothing is checked here; the engine does.
+ * An assembler for the part of WebAssembly that the share hasher needs: expressions are functions
+ * that return bytes, so that a formula reads like a formula. Nothing is checked here; the engine
+ * does that.
  */
 
 /** Bytes of a module or of code. */
@@ -14,11 +15,11 @@ export type ValueType = typeof TYPE[keyof typeof TYPE];
 
 /** A function of a module. */
 export interface Func {
-  /** How many `i32` it is called with; locals 0 and up. */
+  /** The number of `i32` parameters; locals 0 and up. */
   readonly params: number;
   /** The types of its other locals, after the parameters. */
   readonly locals: readonly ValueType[];
-  /** What it does; it returns nothing. */
+  /** Its code; it returns nothing. */
   readonly body: Code;
   /** Its name for JavaScript; `undefined` for none. */
   readonly exportAs?: string;
@@ -76,7 +77,7 @@ export function wordBytes(words: Iterable<number>): Code {
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 /** Sets a local. */
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
-/** Sets a local and has its value. */
+/** Sets a local and leaves its value. */
 export const tee = (local: number, value: Code): Code => [...value, 0x22, ...unsigned(local)];
 /** Calls the function at this place. */
 export const call = (place: number, ...args: Code[]): Code => [

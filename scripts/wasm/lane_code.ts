@@ -1,8 +1,8 @@
 /**
- * What both modules of the share hasher have in common.
+ * Code shared by both modules of the share hasher.
  *
- * A lane's job and share are laid out in lib/bitcoin/share_memory.ts. Hashing leaves the merkle root
- * in the lane's header and the header's hash at its start.
+ * A lane's job and share are laid out in lib/bitcoin/share_memory.ts. Hashing leaves the merkle
+ * root in the lane's header and the header's hash at its start.
  */
 
 import { HEADER, LANE } from "../../lib/bitcoin/share_memory.ts";
@@ -14,12 +14,12 @@ export const BLOCK_BYTES = 64;
 export const HASH_BYTES = 32;
 /** The words of a state. */
 export const EIGHT: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7];
-/** The address that offsets are added to where they are whole addresses. */
+/** The address 0, for offsets that are whole addresses. */
 export const NOWHERE: Code = i32.const(0);
-/** All that a digest's block has after the digest. */
+/** The words of a digest's block after the digest. */
 export const DIGEST_PADDING: readonly number[] = [0x80000000, 0, 0, 0, 0, 0, 0, 256];
 
-/** The bytes of a number the other way round; `spare` is a local to work with. */
+/** Reverses the bytes of a number; `spare` is a local to work with. */
 export function swapped(value: Code, spare: number): Code {
   const odd = i32.const(0x00ff00ff);
   return i32.or(
@@ -34,7 +34,7 @@ export function tailOf(lane: Code, branches: Code): Code {
 }
 
 /**
- * Writes what a share brings into its lane's header.
+ * Writes a share's values into its lane's header.
  *
  * @param spare a local to work with.
  */

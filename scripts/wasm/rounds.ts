@@ -5,7 +5,7 @@
 import { TABLE } from "../../lib/bitcoin/share_memory.ts";
 import { type Code, type Func, get, i32, i32x4, leave, loop, set, TYPE } from "./assembler.ts";
 
-/** What the rounds are made of: one number or four. */
+/** The operations of the rounds, on one number or four. */
 interface Words {
   readonly type: typeof TYPE[keyof typeof TYPE];
   /** Bytes of one word in a block, and from one to the next. */

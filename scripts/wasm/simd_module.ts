@@ -67,8 +67,8 @@ function transpose(rows: readonly number[], spares: readonly number[]): Code {
 }
 
 /**
- * Its bytes. Exports `hashAll()`. A lane with fewer blocks or branches than another stands
- * still while the other goes on, so that any shares may be hashed together.
+ * Its bytes. Exports `hashAll()`. A lane with fewer blocks or branches than another stands still
+ * meanwhile, so that any shares can be hashed together.
  */
 export function simdModule(): Uint8Array {
   const [COMPRESS, PADDED, SECOND] = [0, 1, 2] as const;
@@ -111,7 +111,7 @@ export function simdModule(): Uint8Array {
     EIGHT.flatMap((i) =>
       i32x4.store(NOWHERE, TABLE.kept4 + i * 16, i32x4.load(NOWHERE, state + i * 16))
     );
-  /** Gives the lanes that stand still back what they had. */
+  /** Restores the values of the lanes that stand still. */
   const giveBack = (state: number) =>
     EIGHT.flatMap((i) =>
       i32x4.store(
@@ -124,7 +124,7 @@ export function simdModule(): Uint8Array {
         ),
       )
     );
-  /** As many steps as the lane with the most of them has. */
+  /** Runs the steps of the lane that has the most. */
   const steps = (countAt: number, stepBytes: number, ...body: Code[]) => [
     ...set(counts, lanesOf(lanes.map((lane) => i32.load(i32.const(lane), countAt)))),
     ...set(step, i32.const(0)),

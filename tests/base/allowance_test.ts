@@ -18,7 +18,7 @@ Deno.test("an allowance is taken at once as often as it says, and then comes bac
   assert.equal(taken(1_000_000), 6, "no more than at first, however long the rest");
 });
 
-Deno.test("after an absence there is what it would have brought, once, and no debt is left of it", () => {
+Deno.test("after an absence the allowance of that time is available once, and leaves no debt", () => {
   const allowance = new Allowance(10_000, 6);
   const take = (time: number, awayMs: number) => allowance.take(time, awayMs);
   for (let i = 0; i < 6; i++) assert.ok(take(500, 0));

@@ -86,7 +86,7 @@ Deno.test("a real clock that jumps ahead by a day, or back, moves no deadline", 
   assert.equal(world.passed, 2_000);
 });
 
-Deno.test("an absence is known at once and until what came meanwhile is read", () => {
+Deno.test("an absence is known at once, until everything that came meanwhile is read", () => {
   const world = new World();
   world.attend(1_000);
   assert.equal(world.clock.awayMs(), 0);

@@ -27,7 +27,7 @@ for (const [text, inside, outside] of CASES) {
   });
 }
 
-Deno.test("what is no network is not taken for one", () => {
+Deno.test("a text that is not a network is not read as one", () => {
   for (
     const text of [
       "",

@@ -10,7 +10,7 @@ async function errorOf(use: () => Promise<unknown>): Promise<unknown> {
   return await use().then(() => assert.fail("it can be used"), (error) => error);
 }
 
-Deno.test("a place of the system is named as one, and nobody is told to allow everything", async () => {
+Deno.test("a path of the system is named as one, without the advice to allow everything", async () => {
   for (const path of ["/dev/shm/btcagent", "/proc/btcagent", "/sys/btcagent"]) {
     const error = await errorOf(() => Deno.mkdir(path));
     assert.match(String(error), /--allow-all/, "Deno's own advice");
@@ -18,7 +18,7 @@ Deno.test("a place of the system is named as one, and nobody is told to allow ev
   }
 });
 
-Deno.test("what else is in the way is told as the system tells it", async () => {
+Deno.test("other errors are reported in the words of the system", async () => {
   const error = await errorOf(() => Deno.stat("/nowhere"));
   assert.match(fileTrouble(error), /^No such file or directory \(os error 2\)/);
   assert.equal(fileTrouble("odd"), "odd");

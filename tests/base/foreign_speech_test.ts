@@ -1,4 +1,6 @@
-/** What is said of somebody who speaks no Stratum: what it was, and what to do. */
+/**
+ * What the log says about other protocols than Stratum: which one it was, and what to do.
+ */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -27,14 +29,14 @@ for (
       bytes([3, 0, 0, 0x2f, 0x2a, 0xe0], "\0\0\0\0\0Cookie: mstshash=u"),
       /^it spoke RDP .*firewall/,
     ],
-    [bytes([5, 2, 0, 2]), /^it spoke SOCKS: .*enter it as the pool$/],
+    [bytes([5, 2, 0, 2]), /^it spoke SOCKS: .*enter it as the pool instead$/],
     [bytes([4, 1, 0x0d, 5, 10, 0, 0, 1, 0]), /^it spoke SOCKS: /],
     [bytes("SSH-2.0-Go"), /^it spoke SSH, probably a scanner/],
     [bytes("PROXY TCP4 10.1.2.3 10.0.0.1 50000 3333"), /^it spoke the PROXY protocol .*send-proxy/],
     [bytes("PROXY UNKNOWN"), /^it spoke the PROXY protocol \(version 1\)/],
     [bytes([0]), /^it spoke the PROXY protocol \(version 2\)/],
     [bytes("CONNECT x.example:3336 HTTP/1.1"), /^it spoke HTTP to a proxy \(CONNECT\): /],
-    [bytes("POST / HTTP/1.1"), /^it spoke HTTP \(POST\), as miners do with getwork: /],
+    [bytes("POST / HTTP/1.1"), /^it spoke HTTP \(POST\), as miners with getwork do: /],
     [bytes("GET /metrics HTTP/1.0"), /^it spoke HTTP \(GET\), .*status\.listen$/],
     [bytes([0xef, 0xbb, 0xbf], "GET / HTTP/1.0"), /^it spoke HTTP \(GET\), /],
     [bytes("PRI * HTTP/2.0"), /^it spoke HTTP \(PRI\), /],
@@ -43,13 +45,13 @@ for (
     [bytes('[{"id":1,"method":"mining.subscribe"}]'), /^it spoke JSON-RPC in batches/],
   ] as const
 ) {
-  Deno.test(`${notStratum(start)}`, () => {
+  Deno.test(`recognized by its first bytes: ${said}`, () => {
     assert.match(notStratum(start), said);
     assert.match(unfinishedLine(start), said);
   });
 }
 
-Deno.test("what nobody knows is shown as text or as bytes in hex, cut, never as escapes", () => {
+Deno.test("unknown bytes are shown as text or in hex, cut, never as escapes", () => {
   assert.equal(
     notStratum(bytes("hello")),
     'Cannot read a line: found "hello", wanted a JSON object',
@@ -87,7 +89,7 @@ Deno.test("a line that may still become one is waited for, one that cannot is no
   }
 });
 
-Deno.test("methods of other coins are known, those of Stratum and of nobody are not", () => {
+Deno.test("methods of other coins are recognized, those of Stratum and unknown ones are not", () => {
   assert.match(foreignMethod("login")!, /^it spoke Monero's JSON-RPC \("login"\): /);
   assert.match(foreignMethod("eth_submitLogin")!, /^it spoke Ethereum's JSON-RPC/);
   assert.match(foreignMethod("mining.hello")!, /^it spoke Ethereum's JSON-RPC/);
@@ -97,7 +99,7 @@ Deno.test("methods of other coins are known, those of Stratum and of nobody are 
   }
 });
 
-Deno.test("another coin's Stratum is known by what stands where an older session may", () => {
+Deno.test("another coin's Stratum is recognized by its name in place of an earlier session", () => {
   for (const named of ["EthereumStratum/1.0.0", "EthereumStratum/2.0.0", "Stratum/1.0"]) {
     assert.match(foreignDialect(named)!, /^it spoke ".*", another coin's Stratum: /);
   }
@@ -106,7 +108,7 @@ Deno.test("another coin's Stratum is known by what stands where an older session
   }
 });
 
-Deno.test("whatever comes, what is said of it is short and printable", () => {
+Deno.test("the text for any bytes is short and printable", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(notStratum, unfinishedLine), (
       start,

@@ -18,7 +18,7 @@ function withTimers(test: () => void): () => void {
 }
 
 Deno.test(
-  "so many steps are done at once, the others after pauses",
+  "a turn's steps are done at once, the others after pauses",
   withTimers(() => {
     const done: number[] = [];
     const turns = new InTurns(systemTime, 3, 5);

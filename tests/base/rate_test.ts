@@ -16,7 +16,7 @@ Deno.test("a peer at rest may take its burst at once, then one at a time", () =>
   assert.equal(rate.take(kept, 9000), undefined, "a long rest brings no more than the burst");
 });
 
-Deno.test("several may be taken together, at most what there is after a rest", () => {
+Deno.test("several may be taken together, at most the allowance after a rest", () => {
   const rate = new Rate(10, 5);
   let kept = rate.take(0, 1000, 0, 4)!;
   assert.equal(rate.take(kept, 1000, 0, 2), undefined);
@@ -26,7 +26,7 @@ Deno.test("several may be taken together, at most what there is after a rest", (
   assert.equal(rate.take(kept, 1500), undefined);
 });
 
-Deno.test("what a peer sent while nobody was here may come at once, and not twice", () => {
+Deno.test("a peer's requests from an absence may come at once, but only once", () => {
   const rate = new Rate(10, 5);
   let kept = 0;
   const take = (count: number, now: number, awayMs: number) => {

@@ -33,7 +33,7 @@ Deno.test("bytes that are no UTF-8 do no harm", async () => {
   });
 });
 
-Deno.test("a folder, a device and a pipe that nobody writes into are named at once, and not opened", async () => {
+Deno.test("a folder, a device and a pipe without a writer are named at once, and not opened", async () => {
   const folder = await Deno.makeTempDir();
   const pipe = `${folder}/pipe`;
   const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();

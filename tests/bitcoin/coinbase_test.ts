@@ -46,7 +46,7 @@ Deno.test("the outputs of any coinbase are read as they were written", () => {
   );
 });
 
-Deno.test("a coinbase that is cut anywhere, or goes on, is none", () => {
+Deno.test("bytes that end early or go on are not a coinbase", () => {
   const whole = coinbase("03a5b10b", [
     { value: 312_500_000n, script: "0014" + "ab".repeat(20) },
     { value: 0n, script: "6a24aa21a9ed" + "cd".repeat(32) },

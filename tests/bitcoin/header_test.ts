@@ -93,7 +93,7 @@ Deno.test("findNonce() takes every nonce that meets a fractional difficulty and 
   assert.deepEqual(found, expected);
 });
 
-Deno.test("findNonce() stops behind the last nonce", () => {
+Deno.test("findNonce() stops after the last nonce", () => {
   const { header } = shareOf(vector("share-header"));
   assert.equal(findNonce(header, 2 ** 60, 0xfffffff0, 1000), undefined);
 });

@@ -58,7 +58,7 @@ const NO_CAUSES = {
   accounts: [],
 };
 
-/** See the head of this file. */
+/** A farm of made-up miners and pools for tests of the page. */
 export class FakeFarm implements StatusSource, StatusControl {
   readonly #startedAt = performance.now();
   readonly #startedTime = new Date().toISOString();

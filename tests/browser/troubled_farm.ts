@@ -129,7 +129,7 @@ function poolCounts(accepted: number, stale: number): Partial<PoolTotalShape> {
   };
 }
 
-/** See the head of this file. */
+/** Makes a farm with workers in every kind of trouble. */
 export function troubledFarm(): FakeFarm {
   const differences = TROUBLES.flatMap(([count, difference]) =>
     Array.from({ length: count }, () => difference)

@@ -313,8 +313,8 @@ Deno.test("of a certificate that is signed by itself the fingerprint is shown, w
   const { lines, isUsable } = await checkPool(pool.terminator.address, { usesTls: true });
   assert.equal(isUsable, false);
   assert.deepEqual(lines, [
-    "failure directly: the pool's certificate is signed by itself, as that of an authority -> name " +
-    "its SHA-256 fingerprint in tls.certificate_sha256 (btcagent check shows it)",
+    "failure directly: the pool's certificate is signed by itself, like that of an authority -> " +
+    "put its SHA-256 fingerprint in tls.certificate_sha256 (btcagent check shows it)",
     `ok certificate: of btcagent test self_signed, signed by itself, SHA-256 ${sha256}: N days left`,
   ]);
   const tls = { isVerified: true, caFile: undefined, pins: [sha256] };

@@ -1,6 +1,7 @@
 /** Runs every example of lib/protocol/stratum/pools.md: a page that is not run drifts from the code. */
 
 import assert from "node:assert/strict";
+import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { roomFor } from "../../lib/mux/terms.ts";
 import { extranonce2Text } from "../../lib/pool/stratum/room.ts";
 import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";
@@ -32,6 +33,9 @@ Deno.test("pools.md has blocks of known kinds alone", () => {
   );
 });
 
+// A session is ready only once the hasher is, whose first load takes a while on a busy machine.
+await loadShareHasher();
+
 for (const [number, { text }] of examples("lines").entries()) {
   Deno.test(`pools.md: handshake ${number + 1} is what we write, and gets ready by what the pool says`, async () => {
     const lines = text.split("\n").map((line) => line.match(/^(us|pool): +(.*)$/)!);
@@ -54,7 +58,7 @@ for (const [number, { text }] of examples("lines").entries()) {
       await rig.say(line);
     }
     assert.equal(rig.events.upstream?.versionMask, 0x1fffe000);
-    assert.deepEqual(log.take().filter((line) => line.includes("means nothing")), []);
+    assert.deepEqual(log.take().filter((line) => line.includes("without a meaning")), []);
     rig.session.close();
   });
 }

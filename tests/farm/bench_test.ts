@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "it is the bundled program that is measured, in interleaved runs with its sources if asked",
+  name: "the bundled program is measured, interleaved with runs of its sources if asked",
   ignore: NEEDS_LINUX,
   fn: async () => {
     const run = await tinyRun("rate", "--engine", "libc");
@@ -146,7 +146,7 @@ const OURS = ["--engine", "libc", "--form", "sources"];
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test({
-    name: `${signal} ends a benchmark with all it has started, and leaves no file behind`,
+    name: `${signal} ends a benchmark and all its processes, and no file remains`,
     ignore: NEEDS_LINUX,
     fn: async () => {
       const folder = Deno.makeTempDirSync();

@@ -34,7 +34,7 @@ for (const like of LIKES) {
 Deno.test("200 workers lose their connections, then the pool, and return: no miner notices", () =>
   loseAndReturn({ miners: 200, shares: 200 }));
 
-/** A program in front of one pool that may have so many files open. */
+/** A program in front of one pool that may have `openFiles` files open. */
 async function programOf(pool: SimStratumPool, openFiles: number, limits: object) {
   const folder = await Deno.makeTempDir();
   const port = freePort();

@@ -13,7 +13,7 @@ const ROUNDS = 20;
 /** Some 45 lines in this time, where a miner may send 100 in a second. */
 const ROUND_MS = 500;
 
-Deno.test("nothing bad of a hostile miner reaches the pool that 500 others mine for", async () => {
+Deno.test("no bad line of a hostile miner reaches the pool that 500 others mine for", async () => {
   await using pool = await SimStratumPool.start({ difficulty: DIFFICULTY, vardiff: "fixed" });
   await using proxy = stratumProxy([pool], [8]);
   await using honest = SimFarm.start({

@@ -85,7 +85,7 @@ function lost({ proxy }: Flooded): number {
   return poolsOf(proxy)[0]!.brakeLoss;
 }
 
-Deno.test("a pool that never follows gets what it can take; the rest is in the books", async () => {
+Deno.test("a pool that never follows gets the shares it can take; the rest is in the books", async () => {
   await flood({ difficulty: FLOODING, vardiff: "fixed" }, 0, async (flooded) => {
     const { pool, proxy } = flooded;
     const { counter } = proxy.proxy.parts;

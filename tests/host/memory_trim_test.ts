@@ -78,7 +78,7 @@ Deno.test("it stops while it waits and while it gives back, and leaves nothing b
   await busy.stop();
 });
 
-Deno.test("without the permission to call the C library it does nothing, and asks nobody", async () => {
+Deno.test("without the permission to call the C library it does nothing and asks for none", async () => {
   const code = `
     const trim = new MemoryTrim(systemTime, 1);
     await trim.stop();

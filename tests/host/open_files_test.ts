@@ -8,7 +8,7 @@ Deno.test("the limit of open files is the one this process has", async () => {
   assert.equal(await openFileLimit(), Number(new TextDecoder().decode(stdout)));
 });
 
-Deno.test("without the permission to ask the C library the limit is not known, and nobody is asked", async () => {
+Deno.test("without the permission to ask the C library the limit is unknown, and none is asked for", async () => {
   const url = new URL("../../lib/host/open_files.ts", import.meta.url);
   const code = `import { openFileLimit } from "${url}"; console.log(await openFileLimit());`;
   const { stdout } = await new Deno.Command(Deno.execPath(), {

@@ -25,19 +25,19 @@ Deno.test("a pid file is made with the folders above it, found, and gone at the 
     await assert.rejects(holderOf(path), Deno.errors.NotFound);
   }));
 
-Deno.test("a second agent is told whose it is, and leaves it as it stands", () =>
+Deno.test("a second agent learns whose file it is, and does not change it", () =>
   inFolder(async (_, path) => {
     const first = await take(path);
     await assert.rejects(take(path), {
       name: "PidFileTaken",
-      message: `process ${Deno.pid}, another btcagent, has it`,
+      message: `process ${Deno.pid}, another btcagent, holds it`,
     });
     assert.equal(await holderOf(path), Deno.pid);
     await first.release();
     await (await take(path)).release();
   }));
 
-Deno.test("a file of one that crashed is nobody's: not signalled, and taken over", () =>
+Deno.test("the file of a crashed agent gets no signal and is taken over", () =>
   inFolder(async (folder, path) => {
     await Deno.mkdir(`${folder}/run`);
     // Longer than what replaces it, and a process that runs.
@@ -68,13 +68,13 @@ Deno.test("a symbolic link is neither followed nor replaced", () =>
     assert.ok((await Deno.lstat(link)).isSymlink);
   }));
 
-Deno.test("what has something else in it is not overwritten", () =>
+Deno.test("a file with other content is not overwritten", () =>
   inFolder(async (folder) => {
     for (const text of ['{ "pools": [] }', "12 34\n", "-1", "0", "1".repeat(40)]) {
       const path = `${folder}/agent.jsonc`;
       await Deno.writeTextFile(path, text);
       await assert.rejects(take(path), {
-        message: "it has something else in it than a process id",
+        message: "it contains something other than a process id",
       });
       await assert.rejects(holderOf(path), { message: "there is no process id in it" });
       assert.equal(await Deno.readTextFile(path), text);

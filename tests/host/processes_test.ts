@@ -5,7 +5,7 @@ import { parseStat, Processes } from "../../lib/host/processes.ts";
 
 const REST = "34816 1 4194304 1 0 0 0 1 1 0 0 20 0 1 0 6212345 1 2 3";
 
-Deno.test("the parent and the start are found behind a name with brackets and blanks in it", () => {
+Deno.test("the parent and the start are found after a name with brackets and blanks", () => {
   assert.deepEqual(parseStat(`17 (deno) task ) S 4 17 4027 ${REST}\n`), {
     parent: 4,
     startedAt: "6212345",

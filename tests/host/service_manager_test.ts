@@ -80,7 +80,7 @@ Deno.test("signs of life go twice in the time the watchdog waits, until the end"
   }
 });
 
-Deno.test("signs of life go on after one that could not be told, and trouble is said once while it lasts", () => {
+Deno.test("signs of life go on after one that failed, and trouble is logged once while it lasts", () => {
   using log = new LogCapture();
   mock.timers.enable({ apis: ["setInterval"] });
   try {
@@ -118,7 +118,7 @@ Deno.test("an abstract socket's address begins with a zero byte and has no other
   }
 });
 
-Deno.test("with nobody to tell nothing is loaded and nothing is said", () => {
+Deno.test("without a service manager nothing is loaded and nothing is logged", () => {
   using log = new LogCapture();
   for (const socket of [undefined, ""]) {
     const manager = new ServiceManager({ socket, watchdog: "1000000" }, systemTime);
@@ -129,7 +129,7 @@ Deno.test("with nobody to tell nothing is loaded and nothing is said", () => {
   assert.deepEqual(log.take(), []);
 });
 
-Deno.test("a service manager that cannot be told is said once in the log, and that is all", () => {
+Deno.test("a service manager that cannot be reached is logged once, and that is all", () => {
   using log = new LogCapture();
   const manager = new ServiceManager(
     { socket: "/nowhere/notify", watchdog: undefined },
@@ -140,7 +140,7 @@ Deno.test("a service manager that cannot be told is said once in the log, and th
   manager.close();
   const lines = log.take();
   assert.equal(lines.length, 1);
-  assert.match(lines[0]!, /Cannot tell the service manager.*Type=exec/);
+  assert.match(lines[0]!, /Cannot report to the service manager.*Type=exec/);
 });
 
 Deno.test("the program tells it that it is ready only when miners can connect", async () => {

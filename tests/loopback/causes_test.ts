@@ -91,7 +91,7 @@ Deno.test("stale shares of one firmware at one pool are named so, and all adds u
   assert.equal(Number(row[4]), software["bmminer/2.0.0"]!.lost);
 });
 
-Deno.test("a farm on its backup pool, and one without any pool, says so and marks it", async () => {
+Deno.test("a farm on its backup pool, or without any pool, reports and marks it", async () => {
   await using main = await SimPool.start({ proofOfWork: false, serverNumber: 1 });
   await using backup = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
   await using rig = new StatusRig([main, backup], { limits: PATIENT_LIMITS });

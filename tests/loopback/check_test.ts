@@ -54,7 +54,7 @@ Deno.test("check: with everything in order it says so and exits 0", async () => 
   });
 });
 
-Deno.test("check: a list mixes kinds, what it means is said, and passwords stay secret", async () => {
+Deno.test("check: a list may mix kinds, its sizes are explained, and passwords stay secret", async () => {
   await withPool(async (agentPool) => {
     await using stratum = new StrictPool({ answers: answersOf(6) });
     await using found = new StrictPool({ answers: answersOf(8) });
@@ -90,7 +90,7 @@ Deno.test("check: a list mixes kinds, what it means is said, and passwords stay 
   });
 });
 
-Deno.test("check: one of two pools is enough to exit 0, and the other is told", async () => {
+Deno.test("check: one of two pools is enough to exit 0, and the other is reported", async () => {
   await withPool(async (pool) => {
     const { code, stdout } = await check({ ports: [freePort(), pool.port] });
     assert.equal(code, 0, stdout);
@@ -139,7 +139,7 @@ Deno.test("check: beside a running agent it names that, and exits 0", async () =
   });
 });
 
-Deno.test("check: problems in the configuration exit 2, in JSON as well", async () => {
+Deno.test("check: problems in the configuration exit 2, also in JSON", async () => {
   const more = { outage: { grace_seconds: -1 }, nonsense: 1 };
   const plain = await check({ ports: [1], more });
   assert.equal(plain.code, 2);
@@ -180,16 +180,20 @@ Deno.test("check: in multi-user mode an account can be tried, and the JSON has t
   });
 });
 
-Deno.test("check: in multi-user mode without an account a pool that ignores agents can be used, and extranonce2_bytes counts", async () => {
-  await using pool = new StrictPool({ answers: answersOf(4), passesOver: true });
-  const more = { multi_user_mode: true, extranonce2_bytes: 2 };
-  const { code, stdout } = await check({ ports: [pool.address.port], more });
-  assert.equal(code, 0, stdout);
-  assert.match(stdout, /note +kind +probably an ordinary Stratum pool/);
-  assert.match(
-    stdout,
-    /note +login +not tried, so version mask, difficulty and jobs are not known/,
-  );
-  assert.match(stdout, /ok +extranonce +4 bytes: .*each miner rolls 2 of them/);
-  assert.match(stdout, /\nAll is well\n$/);
-});
+Deno.test(
+  "check: multi-user mode without an account: an ordinary pool is usable, extranonce2_bytes " +
+    "counts",
+  async () => {
+    await using pool = new StrictPool({ answers: answersOf(4), passesOver: true });
+    const more = { multi_user_mode: true, extranonce2_bytes: 2 };
+    const { code, stdout } = await check({ ports: [pool.address.port], more });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /note +kind +probably an ordinary Stratum pool/);
+    assert.match(
+      stdout,
+      /note +login +not tried, so version mask, difficulty and jobs are not known/,
+    );
+    assert.match(stdout, /ok +extranonce +4 bytes: .*each miner rolls 2 of them/);
+    assert.match(stdout, /\nAll is well\n$/);
+  },
+);

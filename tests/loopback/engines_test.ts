@@ -43,7 +43,7 @@ Deno.test("without the FFI permission the deno engine serves and the log says wh
   assert.match(log.take().join("\n"), /with the deno engine, not libc: it needs .*--allow-ffi/);
 });
 
-Deno.test("the libc engine asked for by name and not to be had ends the start with what to do", {
+Deno.test("the libc engine asked for by name but not available ends the start with what to do", {
   permissions,
 }, async () => {
   const pool = await unusedPool();

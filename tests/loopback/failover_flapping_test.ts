@@ -30,7 +30,7 @@ Deno.test("a primary that dies every second is not returned to until it has stay
   assert.equal(shares.outage, 0);
 });
 
-Deno.test("when both pools flap in turns miners follow whoever is there", async () => {
+Deno.test("when both pools flap in turns miners follow the one that is connected", async () => {
   await using rig = await FailoverRig.start();
   await rig.begun();
   let serving = 0;

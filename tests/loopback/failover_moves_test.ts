@@ -22,7 +22,7 @@ Deno.test("shares for a job of a lost connection are answered 21 and counted sta
   assert.equal(rig.farm.statistics().rejectedByCode.get(21), 100);
 });
 
-Deno.test("400 miners of two serving connections are spread anew without losing a verdict", async () => {
+Deno.test("400 miners of two serving connections are spread again without losing a verdict", async () => {
   await using rig = await FailoverRig.start({
     pools: 1,
     miners: 400,

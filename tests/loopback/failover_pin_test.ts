@@ -41,7 +41,7 @@ Deno.test("pinning a pool moves all miners there and back, and no share or conne
   await until(() => proxy.statistics().waitingShares === 0, "nothing waits");
 });
 
-Deno.test("pinning a pool there is not is refused", async () => {
+Deno.test("pinning an unknown pool is refused", async () => {
   await using pool = await SimPool.start();
   await using proxy = new TestProxy([pool]);
   assert.throws(() => proxy.proxy.pinPool(1), /Cannot pin pool 1: the list has 1, counted from 0/);

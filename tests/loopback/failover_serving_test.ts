@@ -73,7 +73,7 @@ const LOSSES: readonly Loss[] = [
 ];
 
 for (const { what, fail, noticeMs = 0, reason } of LOSSES) {
-  Deno.test(`a pool that ${what} hands its miners to the spare, and none of them is cut off`, async () => {
+  Deno.test(`a pool that ${what} hands its miners to the spare, and none is disconnected`, async () => {
     await using rig = await FailoverRig.start({
       settings: noticeMs > 0 ? { advanced: SHORT_TIMEOUTS } : {},
     });
@@ -195,7 +195,7 @@ Deno.test("frames of unknown commands change nothing", async () => {
   assert.equal(rig.pool(0).statistics().connections, 1);
 });
 
-Deno.test("bytes that come one by one are jobs and verdicts in the end", async () => {
+Deno.test("bytes that arrive one by one become jobs and verdicts", async () => {
   await using rig = await FailoverRig.start({ miners: 3, sharesPerSecond: 1 });
   await rig.begun();
   await rig.pool(0).setFaults({ dribbleMs: 1 });

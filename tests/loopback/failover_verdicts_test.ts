@@ -34,29 +34,36 @@ Deno.test("verdicts for shares never sent are counted as such and answer nobody"
   assert.equal(shares.accepted, rig.pool(0).statistics().accepted);
 });
 
-Deno.test("verdicts that come after the miner left are counted, and its id is free afterwards, with its counts", async () => {
-  await using rig = await FailoverRig.start({ sharesPerSecond: 0, pool: { verdictDelayMs: 800 } });
-  await rig.servedBy(0);
-  const pool = rig.pool(0);
-  const leaver = SimMiner.start({ port: rig.proxy.port, user: "demo.leaver" });
-  await leaver.until(() => leaver.work !== undefined);
-  const { job } = leaver.work!;
-  for (let nonce = 0; nonce < 10; nonce++) {
-    const ntime = parseInt(job.ntime, 16);
-    leaver.submit({ jobId: job.id, extranonce2: "00000000", ntime, nonce, versionBits: 0 });
-  }
-  await pool.until(() => pool.statistics().submits === 10);
-  await leaver[Symbol.asyncDispose]();
-  await until(() => rig.proxy.statistics().connected === 20, "the miner is gone");
-  await until(() => rig.proxy.statistics().shares.accepted === 10, "its shares are judged");
-  await until(() => rig.proxy.statistics().sessionIds === 20, "its id is free");
-  await pool.until(() => pool.workers().length === 20);
-  const { strayVerdicts, shares, minerShares } = rig.proxy.statistics();
-  for (let id = 0; id <= 20; id++) assert.equal(minerShares(id).submitted, 0);
-  assert.deepEqual(strayVerdicts, { ...NO_STRAYS, minerGone: 10 });
-  assert.equal(shares.accepted, pool.statistics().accepted);
-  assert.equal(pool.statistics().verdictsWithheld, 0);
-});
+Deno.test(
+  "verdicts that come after the miner left are counted, and its id and counts are free " +
+    "afterwards",
+  async () => {
+    await using rig = await FailoverRig.start({
+      sharesPerSecond: 0,
+      pool: { verdictDelayMs: 800 },
+    });
+    await rig.servedBy(0);
+    const pool = rig.pool(0);
+    const leaver = SimMiner.start({ port: rig.proxy.port, user: "demo.leaver" });
+    await leaver.until(() => leaver.work !== undefined);
+    const { job } = leaver.work!;
+    for (let nonce = 0; nonce < 10; nonce++) {
+      const ntime = parseInt(job.ntime, 16);
+      leaver.submit({ jobId: job.id, extranonce2: "00000000", ntime, nonce, versionBits: 0 });
+    }
+    await pool.until(() => pool.statistics().submits === 10);
+    await leaver[Symbol.asyncDispose]();
+    await until(() => rig.proxy.statistics().connected === 20, "the miner is gone");
+    await until(() => rig.proxy.statistics().shares.accepted === 10, "its shares are judged");
+    await until(() => rig.proxy.statistics().sessionIds === 20, "its id is free");
+    await pool.until(() => pool.workers().length === 20);
+    const { strayVerdicts, shares, minerShares } = rig.proxy.statistics();
+    for (let id = 0; id <= 20; id++) assert.equal(minerShares(id).submitted, 0);
+    assert.deepEqual(strayVerdicts, { ...NO_STRAYS, minerGone: 10 });
+    assert.equal(shares.accepted, pool.statistics().accepted);
+    assert.equal(pool.statistics().verdictsWithheld, 0);
+  },
+);
 
 Deno.test("verdicts that never come leave shares waiting, not lost from the books", async () => {
   await using rig = await FailoverRig.start();

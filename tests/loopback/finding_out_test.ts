@@ -86,7 +86,7 @@ async function readyAt(address: PoolAddress, found: FoundKinds): Promise<ReadyUp
   return upstream!;
 }
 
-Deno.test("the simulated agent pool is found to be one, and used as one", async () => {
+Deno.test("the simulated agent pool is recognised as an agent pool, and used as one", async () => {
   using _log = new LogCapture();
   await using pool = await SimPool.start();
   const found = new FoundKinds();

@@ -153,7 +153,7 @@ class Farm implements AsyncDisposable {
 }
 
 for (const engine of ENGINES) {
-  Deno.test(`${engine}: what is no Stratum ends its sender with one harmless line in the log`, async () => {
+  Deno.test(`${engine}: a sender of other protocols is disconnected with one harmless log line`, async () => {
     await using farm = await Farm.start(engine);
     const { proxy, log } = farm;
     for (const [name, hostile] of Object.entries(FATAL)) {
@@ -211,7 +211,7 @@ for (const engine of ENGINES) {
     await farm.assertUnharmed();
   });
 
-  Deno.test(`${engine}: blank lines, drips and half-closed sockets cost nobody anything`, async () => {
+  Deno.test(`${engine}: blank lines, drips and half-closed sockets harm no other miner`, async () => {
     await using farm = await Farm.start(engine);
     await using blank = await RawMiner.connect(farm.proxy.port);
     await using drip = await RawMiner.connect(farm.proxy.port);

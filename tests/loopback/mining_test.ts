@@ -22,7 +22,7 @@ Deno.test("a job that the pool sends again has miners find other shares, all of 
   assert.deepEqual([farm.faults, submitted - accepted], [[], 0]);
 });
 
-Deno.test("an entry of the old form, which names no kind, costs one connection to ask on", async () => {
+Deno.test("an entry of the old form, which names no kind, costs one connection for the question", async () => {
   await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using proxy = new TestProxy([], { pools: [[pool.hostname, pool.port, "demo"]] });
   await using farm = SimFarm.start({ port: proxy.port, count: 12, mode: { kind: "hash" } });

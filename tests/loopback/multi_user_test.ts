@@ -62,7 +62,7 @@ Deno.test("the first miner of a sub-account is held, not dropped, while its conn
   assert.deepEqual(miner.faults, []);
 });
 
-Deno.test("a refused sub-account's miners are told so, others mine on, and it is tried again", async () => {
+Deno.test("a refused sub-account's miners get an error, others mine on, and it is retried", async () => {
   const accounts = ["good"];
   await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY, accounts });
   await using proxy = new TestProxy([pool], MULTI_USER);
@@ -85,7 +85,7 @@ Deno.test("a refused sub-account's miners are told so, others mine on, and it is
   assertSharesAddUp({ ...proxy.statistics() });
 });
 
-Deno.test("a crowd with a name each does not storm the pool, and nobody of it is cut off", async () => {
+Deno.test("many miners with a name each do not storm the pool, and none is disconnected", async () => {
   await using pool = await SimPool.start({ difficulty: QUICK_DIFFICULTY });
   await using proxy = new TestProxy([pool], MULTI_USER);
   await using good = SimMiner.start({ port: proxy.port, user: "good.a", mode: { kind: "hash" } });

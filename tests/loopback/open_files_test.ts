@@ -46,7 +46,7 @@ for (const engine of ["deno", "libc"] as const) {
       await run(`prlimit --pid ${program.pid} --nofile=${open + 5}:${open + 5}`);
       const silent: RawMiner[] = [];
       for (let i = 0; i < 20; i++) silent.push(await RawMiner.connect(port));
-      await program.wrote("Cannot accept miners for the moment: ");
+      await program.wrote("Cannot accept miners at the moment, retrying: ");
       assert.match(program.output, /Too many open files.*LimitNOFILE=/);
       const before = inside.statistics().accepted;
       await inside.until(() => inside.statistics().accepted >= before + 20);
@@ -54,7 +54,7 @@ for (const engine of ["deno", "libc"] as const) {
       for (const miner of silent) await miner[Symbol.asyncDispose]();
       await using late = SimMiner.start({ port, user: "demo.late", mode });
       await late.until(() => late.statistics().accepted > 0);
-      await program.wrote("Miners are accepted again");
+      await program.wrote("Accepting miners again");
       assert.equal(program.output.split("Cannot accept miners").length, 2, "it is said once");
       assert.equal(inside.statistics().lostConnections, 0);
       program.signal("SIGTERM");

@@ -32,9 +32,9 @@ for (const engine of ["deno", "libc"] as const) {
     for (let i = 0; i < 40; i++) await probe(proxy.port, i % 2 === 0 ? "FIN" : "RST");
     const { miners } = proxy.proxy.parts;
     await until(() => miners.silentConnections === 40, "each is counted");
-    const lines = log.take().filter((line) => line.includes("over without a byte"));
+    const lines = log.take().filter((line) => line.includes("closed without having sent a byte"));
     assert.equal(lines.length, 40);
-    for (const line of lines) assert.match(line, /^debug: Connection 127\.0\.0\.1:\d+ over/);
+    for (const line of lines) assert.match(line, /^debug: Connection 127\.0\.0\.1:\d+ closed/);
 
     await using miner = await RawMiner.connect(proxy.port);
     await miner.send(

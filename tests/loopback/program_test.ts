@@ -77,7 +77,7 @@ Deno.test("without any configuration it says what to copy and exits 2", async ()
   await Deno.remove(folder);
 });
 
-Deno.test("a port another program has is named with the key that changes it; exit 1", async () => {
+Deno.test("a port in use is reported with the key that changes it; exit 1", async () => {
   const other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await withConfig(configFor({ port: 1 }, other.addr.port), async (path) => {
     await using program = new Program(["-c", path]);
@@ -104,7 +104,7 @@ Deno.test("it logs listening, pool connected and stopping, once each, and exits 
   });
 });
 
-Deno.test("a log folder that cannot be had stops nobody; it is said, and the log is whole later", async () => {
+Deno.test("a log folder that cannot be used stops nothing; it is reported, and the log is whole later", async () => {
   await using pool = await SimPool.start();
   await withConfig(configFor(pool, freePort()), async (path, folder) => {
     await Deno.writeTextFile(`${folder}/log`, "in the way");
@@ -137,7 +137,7 @@ Deno.test("a remark on the configuration says once that it is a warning", async 
   });
 });
 
-Deno.test("the log may be anywhere its user may write, by any path, as under the Go agent's own unit", async () => {
+Deno.test("the log may be anywhere the user may write, by any path, as under the Go agent's unit", async () => {
   await using pool = await SimPool.start();
   await withConfig(configFor(pool, freePort()), async (path, folder) => {
     await Deno.mkdir(`${folder}/disk`);
@@ -314,7 +314,7 @@ function textAt(path: string): string | undefined {
   }
 }
 
-Deno.test("btcagent reload finds the running program by its pid_file, which goes with it", async () => {
+Deno.test("btcagent reload finds the running program by its pid_file, which is removed at the end", async () => {
   await using pool = await SimPool.start();
   const config = configFor(pool, freePort()).replace("{", '{ "pid_file": "log/agent.pid",');
   await withConfig(config, async (path, folder) => {
@@ -356,7 +356,7 @@ Deno.test("btcagent reload finds the running program by its pid_file, which goes
   });
 });
 
-Deno.test("reload signals no program that is no btcagent, even if it holds the file", async () => {
+Deno.test("reload signals no other program than btcagent, even if it holds the file", async () => {
   await withConfig(configFor({ port: 1 }, 1), async (path, folder) => {
     const pidFile = `${folder}/agent.pid`;
     await Deno.writeTextFile(path, `{ "pid_file": "${pidFile}", "pools": [["h", 1, "a"]] }`);
@@ -379,11 +379,11 @@ Deno.test("a second agent with the same pid_file says so and leaves it to the fi
     await program.wrote("serves miners");
     await Deno.writeTextFile(path, configFor(pool, freePort()).replace("{", pidFile));
     await using second = new Program(["-c", path], folder);
-    await second.wrote("another btcagent, has it");
+    await second.wrote("another btcagent, holds it");
     await second.wrote("serves miners");
     assert.match(
       second.output,
-      new RegExp(`pid_file log/agent.pid: process ${program.pid}, another btcagent, has it`),
+      new RegExp(`pid_file log/agent.pid: process ${program.pid}, another btcagent, holds it`),
     );
     second.signal("SIGTERM");
     await second.ended();

@@ -71,7 +71,7 @@ Deno.test("a removed pool serves on until another one is ready", async () => {
   assert.equal(shares.submitted, shares.accepted);
 });
 
-Deno.test("a pinned pool stays pinned wherever it is in the list, and is let go with it", async () => {
+Deno.test("a pinned pool stays pinned at any place of the list, until it is removed", async () => {
   await using rig = await FailoverRig.start({ pools: 3 });
   const [first, second, third] = rig.pools as [SimPool, SimPool, SimPool];
   await rig.begun();
@@ -110,7 +110,7 @@ for (const engine of ["libc", "deno"] as const) {
     await farm.until(() => farm.statistics().jobs >= jobs + 10);
     await farm.until(() => farm.statistics().accepted >= accepted + 20);
 
-    // The port that was given up can be had again while its miners are still there.
+    // The closed port can be opened again while its miners are still connected.
     await proxy.reconfigure([pool], listen(one));
     await using latecomer = SimMiner.start({ port: one, user: "a.late" });
     await pool.until(() => pool.workers().length === 21);
@@ -122,7 +122,7 @@ for (const engine of ["libc", "deno"] as const) {
   });
 }
 
-Deno.test("a port that cannot be had leaves pools, limits and ports as they were", async () => {
+Deno.test("a port that cannot be opened leaves pools, limits and ports unchanged", async () => {
   await using first = await SimPool.start();
   await using second = await SimPool.start({ serverNumber: 2 });
   const listen = [{ address: "127.0.0.1", port: freePort() }];
@@ -174,7 +174,7 @@ for (const outcome of ["succeeds", "fails"] as const) {
   });
 }
 
-Deno.test("limits lowered below what is there turn newcomers away, and nobody else", async () => {
+Deno.test("limits lowered below the current counts turn only new connections away", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await using proxy = new TestProxy([pool]);
   await using farm = SimFarm.start({
@@ -212,7 +212,7 @@ Deno.test("limits lowered below what is there turn newcomers away, and nobody el
   await newcomer.until(() => newcomer.isAuthorized);
 });
 
-Deno.test("names are for miners that come from then on; the others keep theirs", async () => {
+Deno.test("changed names apply to new miners; the others keep theirs", async () => {
   await using pool = await SimPool.start();
   await using proxy = new TestProxy([pool]);
   await using _one = SimMiner.start({ port: proxy.port, user: "a.one" });
@@ -223,7 +223,7 @@ Deno.test("names are for miners that come from then on; the others keep theirs",
   assert.deepEqual([...pool.registeredNames].sort(), ["farm", "one"]);
 });
 
-Deno.test("always_keep_downconn counts at once: miners without a pool get made-up jobs", async () => {
+Deno.test("always_keep_downconn applies at once: miners without a pool get made-up jobs", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   const advanced = { fake_job_notify_interval_seconds: 1 };
   await using proxy = new TestProxy([pool], { advanced });
@@ -243,7 +243,7 @@ Deno.test("always_keep_downconn counts at once: miners without a pool get made-u
   assert.deepEqual([farm.statistics().lostConnections, farm.faults], [0, []]);
 });
 
-Deno.test("the number of pool connections can be raised and lowered, and the miners spread anew", async () => {
+Deno.test("the number of pool connections can be raised and lowered, and the miners are spread again", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   const wanted = (count: number | undefined) => ({
     advanced: count === undefined ? {} : { pool_connection_number_per_subaccount: count },

@@ -56,13 +56,13 @@ function unsaid({ hostname, port }: Witness): unknown {
   return [hostname, port, "farm"];
 }
 
-Deno.test("a Stratum pool hears our own name and no other, whatever a connection is for", async () => {
+Deno.test("a Stratum pool sees only our own name, whatever a connection is for", async () => {
   using _log = new LogCapture();
   await using doors = await Doors.open({}, {}, {});
   const [listed, unknown, checked] = doors.witnesses;
   {
     await using _proxy = new TestProxy([], { pools: [entryOf(listed!), unsaid(unknown!)] });
-    // Each was asked for its size, the second for its kind as well; then they were connected to.
+    // Each was asked for its size, the second also for its kind; then they were connected to.
     await doors.until([2, 1], [2, 1], [0, 0]);
     await until(() => doors.pools[1]!.statistics().authorizedNow === 1, "the spare is ready");
   }
@@ -164,7 +164,7 @@ Deno.test("a pool that closes idle spares is connected to three times, then when
   assert.equal(state().isCold, false);
 });
 
-Deno.test("what is sent on the way through a failover, a reload and a stop is whole, wanted and ended in order", async () => {
+Deno.test("lines sent during a failover, a reload and a stop are whole, wanted and ended in order", async () => {
   using _log = new LogCapture();
   const options = { difficulty: 2 ** -18, minDifficulty: 2 ** -20, answerDelayMs: 100 };
   await using doors = await Doors.open(options, { ...options, extranonce2Size: 6 }, options);

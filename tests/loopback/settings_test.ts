@@ -119,7 +119,7 @@ Deno.test("submit_response_from_server false: shares are answered true at once, 
   assertSharesAddUp(proxy.statistics());
 });
 
-Deno.test("pool_connection_number_per_subaccount: so many connections share the miners evenly", async () => {
+Deno.test("pool_connection_number_per_subaccount: this number of connections share the miners evenly", async () => {
   await using pool = await SimPool.start();
   await using proxy = new TestProxy([pool], {
     advanced: { pool_connection_number_per_subaccount: 3 },

@@ -11,6 +11,8 @@ import { parseJobId } from "../../lib/protocol/stratum/job_id.ts";
 import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { answerShare } from "../support/fake_mux.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 
 function share(versionBits?: string): string {
   const params = ["w", "a1", "00000001", "650d1b20", "00000007"];
@@ -39,12 +41,17 @@ function loseIt(miner: FakeMiner): void {
 }
 
 /** The pool judges the share last sent. */
-function judge(farm: FakeMiners, status = 1798084231): void {
+function judge(farm: FakeMiners, status: number = SHARE_ACCEPTED): void {
   for (const seated of [...farm.mux.seated.values()]) answerShare(seated, 9, status);
 }
 
-for (const [status, answer] of [[1798084231, '"result":true'], [21, '"error":[21']] as const) {
-  Deno.test(`a miner that rolled for over 100 shares and stops is disconnected behind the verdict ${status}`, () => {
+for (
+  const [verdict, status, answer] of [
+    ["accepted", SHARE_ACCEPTED, '"result":true'],
+    ["stale", ERROR_CODE.jobNotFound, '"error":[21'],
+  ] as const
+) {
+  Deno.test(`a miner that stops rolling after over 100 shares is disconnected after the verdict: ${verdict}`, () => {
     using log = new LogCapture();
     const farm = new FakeMiners();
     const miner = rollingMiner(farm);
@@ -58,8 +65,8 @@ for (const [status, answer] of [[1798084231, '"result":true'], [21, '"error":[21
     assert.deepEqual(more, []);
     assert.ok(!miner.isConnected);
     assert.deepEqual(log.take(), [
-      "warning: Miner farm.rig1@10.0.0.7:4001 lost ASICBoost: it is disconnected, so that it begins " +
-      "again",
+      "warning: Miner farm.rig1@10.0.0.7:4001 lost ASICBoost: disconnecting it, so that it " +
+      "starts over",
       "info: Miner farm.rig1@10.0.0.7:4001 disconnected: it lost ASICBoost, and a new connection usually " +
       "brings it back",
     ]);
@@ -71,7 +78,7 @@ Deno.test("answers to other shares come before it is disconnected", () => {
   const miner = rollingMiner(farm);
   loseIt(miner);
   const [seated] = farm.mux.seated.values();
-  answerShare(seated!, 8, 1798084231);
+  answerShare(seated!, 8, SHARE_ACCEPTED);
   assert.equal(miner.takeLines().length, 1);
   assert.ok(miner.isConnected);
 });
@@ -98,7 +105,7 @@ Deno.test("100 shares with version bits are not enough to call one without a los
   assert.ok(miner.isConnected);
 });
 
-Deno.test("a share for an old job, from before the miner was told to roll, is no loss", () => {
+Deno.test("a share for an old job, from before the miner was told to roll, does not count as a loss", () => {
   const farm = new FakeMiners();
   const miner = rollingMiner(farm);
   for (let i = 0; i < 101; i++) miner.send(share("00002000"));

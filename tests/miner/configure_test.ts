@@ -115,14 +115,14 @@ for (
   });
 }
 
-Deno.test("a list of extensions that is none is illegal, whatever stands in it", () => {
+Deno.test("extensions that are not a list are illegal, whatever they contain", () => {
   const lists = [5, true, {}];
   for (const list of lists) {
     assert.equal(answerConfigure([list, {}]), undefined, JSON.stringify(list));
   }
 });
 
-Deno.test("the mask of the options' prototype is nobody's wish", () => {
+Deno.test("a mask inherited from the options' prototype does not count", () => {
   const [options] = JSON.parse('[{"__proto__":{"version-rolling.mask":"00c00000"}}]');
   assert.equal(answerConfigure([["version-rolling"], options])?.promisedMask, ALL);
 });

@@ -112,21 +112,21 @@ const CASES: Readonly<Record<string, Outcome>> = {
   },
   "proxy_v1.bin": {
     answers: [],
-    closed: /^it spoke the PROXY protocol \(version 1\): switch it off/,
+    closed: /^it spoke the PROXY protocol \(version 1\): turn it off/,
   },
   "proxy_v2.bin": {
     answers: [],
-    closed: /^it spoke the PROXY protocol \(version 2\): switch it off/,
+    closed: /^it spoke the PROXY protocol \(version 2\): turn it off/,
   },
   "rdp_cookie.bin": { answers: [], closed: /^it spoke RDP \(Windows remote desktop\)/ },
   "ssh_banner.bin": { answers: [], closed: /^it spoke SSH, probably a scanner/ },
   "stratehm59_getwork.bin": {
     answers: [],
-    closed: /^it spoke HTTP \(POST\), as miners do with getwork/,
+    closed: /^it spoke HTTP \(POST\), as miners with getwork do/,
   },
   "stratehm97_connect.bin": { answers: [], closed: /^it spoke HTTP to a proxy \(CONNECT\)/ },
   // It has no line end: nothing would come that could be waited for.
-  "tls_hello.bin": { answers: [], closed: /^it spoke TLS, but this port is for miners without/ },
+  "tls_hello.bin": { answers: [], closed: /^it spoke TLS, but this port has none/ },
 };
 
 Deno.test("every case has its outcome", () => {

@@ -49,7 +49,7 @@ for (const state of MINER_STATES) {
   for (const step of STEPS) {
     const next = EXPECTED[state][step];
     if (next === undefined) {
-      Deno.test(`nobody can ${step} a miner that is ${state}`, () => {
+      Deno.test(`the step ${step} is impossible for a miner that is ${state}`, () => {
         assert.throws(() => nextState(state, step), new RegExp(`${step}.*${state}`));
       });
     } else {

@@ -25,7 +25,7 @@ function release(farm: FakeMiners): void {
   farm.miners.layoutsReleased();
 }
 
-Deno.test("a subscribe is answered when layouts are released, and what came after it after that", () => {
+Deno.test("a subscribe is answered when layouts are released, and later requests after it", () => {
   const farm = holding();
   const miner = farm.connect();
   miner.send(CONFIGURE, SUBSCRIBE, AUTHORIZE);
@@ -56,7 +56,7 @@ Deno.test("one that authorizes first, and one that has its layout, do not wait f
   assert.deepEqual(idsOf(other.takeLines()), [1]);
 });
 
-Deno.test("one whose next line comes after the release goes on with it", () => {
+Deno.test("a miner whose next line comes after the release goes on with that line", () => {
   const farm = holding();
   const miner = farm.connect();
   miner.send(SUBSCRIBE);

@@ -37,7 +37,7 @@ Deno.test("its authorize is answered when there is a pool, then difficulty and j
   ]);
 });
 
-Deno.test("what it sent meanwhile is answered behind authorize, in order", () => {
+Deno.test("requests sent meanwhile are answered after authorize, in order", () => {
   const { miner, serve } = heldMiner();
   miner.send(PING, PING.replace("3", "4"));
   assert.deepEqual(miner.ask(PING.replace("3", "5")), []);

@@ -71,7 +71,7 @@ const FATAL: readonly (readonly [name: string, bytes: Uint8Array, reason: string
 ];
 
 for (const [name, hostile, reason] of FATAL) {
-  Deno.test(`${name}: ends that connection with one harmless log line, nobody else's`, () => {
+  Deno.test(`${name}: ends only that connection, with one harmless log line`, () => {
     using log = new LogCapture();
     const world = new FakeMiners();
     const other = world.login("farm.other");
@@ -277,7 +277,7 @@ Deno.test("any bytes in any chunks: only that miner may go, nothing of it stays,
         const logged = log.take();
         for (const line of logged) assert.match(line, PRINTABLE);
         assert.equal(
-          logged.filter((line) => / (?:disconnected|over without .*): /.test(line)).length,
+          logged.filter((line) => / (?:disconnected|closed without .*): /.test(line)).length,
           1,
         );
         assert.deepEqual(logged.filter((line) => line.startsWith("error")), []);

@@ -19,7 +19,7 @@ function assertReached(world: FakeMiners, reached: Partial<Record<LimitName, num
 
 for (
   const [name, limits, refusedIp, logged] of [
-    ["max_connections_per_ip", { maxConnectionsPerIp: 2 }, IP, "its address has reached limits"],
+    ["max_connections_per_ip", { maxConnectionsPerIp: 2 }, IP, "its address has 2 connections, as"],
     [
       "new_connections_per_second_per_ip",
       { newConnectionsPerSecondPerIp: 2 },
@@ -30,7 +30,7 @@ for (
     ["allow", { allow: ["10.0.0.0/29"] }, OTHER_IP, "its address is not in"],
   ] as const
 ) {
-  Deno.test(`${name}: who is not let in is counted and named, others are let in`, () => {
+  Deno.test(`${name}: refused connections are counted and named in the log, others are let in`, () => {
     using log = new LogCapture();
     const world = new FakeMiners({ limits });
     const inside = [world.connect(IP), world.connect(IP)];
@@ -45,7 +45,7 @@ for (
   });
 }
 
-Deno.test("who would not be let in anyway makes nobody leave", () => {
+Deno.test("a connection that would not be let in anyway disconnects no other", () => {
   const world = new FakeMiners({ limits: { maxConnections: 2, maxConnectionsPerIp: 1 } });
   const slow = world.connect(IP);
   world.connect(OTHER_IP);
@@ -57,12 +57,12 @@ Deno.test("who would not be let in anyway makes nobody leave", () => {
   assertReached(world, { max_connections_per_ip: 5 });
 });
 
-Deno.test("silence cannot keep others out: who has not logged in makes room, the oldest first", () => {
+Deno.test("miners that have not logged in make room for others, the oldest first", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxConnections: 4 } });
   const madeRoom = () =>
     log.take().flatMap((line) =>
-      /Connection \S+:(\d+) over without .*: made room: 4 are .*limits\.max_miners/.exec(line)
+      /Connection \S+:(\d+) closed without .*: made room: 4 are .*limits\.max_miners/.exec(line)
         ?.[1] ?? []
     );
   world.login();
@@ -94,9 +94,9 @@ Deno.test("too many connections that broke the protocol leave their address with
   for (let i = 0; i < 3; i++) world.connect(OTHER_IP).sendBytes("null\n");
   assert.equal(
     log.take().at(-1),
-    `warning: 3 connections from ${OTHER_IP} broke the protocol within 60 s; the lines before say ` +
-      "what they spoke. From now on its miners have 1 s to log in, 10 may take longer " +
-      "(limits.ban_after_violations)",
+    `warning: 3 connections from ${OTHER_IP} broke the protocol within 60 s; the lines before ` +
+      "this one say what they sent. From now on miners from there have 1 s to log in, and only " +
+      "10 of them may take longer (limits.ban_after_violations)",
   );
   const silent = world.connect(OTHER_IP);
   const elsewhere = world.connect(IP);
@@ -106,9 +106,9 @@ Deno.test("too many connections that broke the protocol leave their address with
   assert.ok(!silent.isConnected);
   assert.ok(elsewhere.isConnected && honest.isConnected);
   assertReached(world, { protocol_violations: 3, ban_after_violations: 1 });
-  assert.deepEqual(log.take().filter((line) => line.includes("over without")), [
-    `debug: Connection ${OTHER_IP}:4001 over without a byte from it: its address broke the protocol ` +
-    "too often, and it did not log in within 1 s",
+  assert.deepEqual(log.take().filter((line) => line.includes("closed without")), [
+    `debug: Connection ${OTHER_IP}:4001 closed without having sent a byte: its address broke ` +
+    "the protocol too often, and it did not log in within 1 s",
   ]);
   assert.deepEqual(other.ask(PING), [PONG]);
   world.wait(60);
@@ -117,7 +117,7 @@ Deno.test("too many connections that broke the protocol leave their address with
   assert.ok(later.isConnected, "the mark is over");
 });
 
-Deno.test("a farm behind one address gets in whatever else comes from there, and when nobody works", () => {
+Deno.test("a farm behind one address gets in, whatever else comes from there and even if no miner works", () => {
   using _log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 3 } });
   // As during an outage: logged in, and no pool to work for.
@@ -174,7 +174,7 @@ Deno.test("a marked address cannot take the places of all others", () => {
   assert.equal(world.miners.counts.connected, 26);
 });
 
-Deno.test("what was connected before its address was marked has no more time than what comes later", () => {
+Deno.test("connections from before their address was marked have no more time than later ones", () => {
   using _log = new LogCapture();
   const world = new FakeMiners({ limits: { banAfterViolations: 1 } });
   const before = Array.from({ length: 20 }, () => world.connect(IP));
@@ -240,7 +240,7 @@ Deno.test("silence until the login deadline counts toward a mark; leaving early 
   assertReached(world, { login_timeout_seconds: 2, ban_after_violations: 1 });
 });
 
-Deno.test("a miner may send its burst of lines at once, then so many a second, and no more", () => {
+Deno.test("a miner may send its burst of lines at once, then a number a second, and no more", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxRequestsPerSecond: 10 } });
   const greedy = world.login();
@@ -258,8 +258,8 @@ Deno.test("a miner may send its burst of lines at once, then so many a second, a
   assert.ok(!greedy.isConnected);
   assert.ok(steady.isConnected);
   assert.deepEqual(log.take(), [
-    "info: Miner farm.rig1@10.0.0.7:4001 disconnected: Cannot take so many requests a second: more than " +
-    "limits.max_requests_per_second",
+    "info: Miner farm.rig1@10.0.0.7:4001 disconnected: Cannot take more requests: it sends more " +
+    "a second than limits.max_requests_per_second",
   ]);
   assertReached(world, { max_requests_per_second: 1 });
 });
@@ -354,7 +354,7 @@ Deno.test("a shortage of files is said once, and once more when it is over", () 
   world.wait(4);
   assert.deepEqual(log.take(), []);
   world.wait(1);
-  assert.deepEqual(log.take(), ["info: Miners are accepted again"]);
+  assert.deepEqual(log.take(), ["info: Accepting miners again"]);
   world.wait(60);
   assert.deepEqual(log.take(), []);
   world.engine.failToAccept(error);

@@ -6,6 +6,8 @@ import { type FakeMiner, FakeMiners } from "../support/fake_miners.ts";
 import { answerShare, shortJob } from "../support/fake_mux.ts";
 import { receiveLog } from "../../lib/observe/log.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}';
 const AUTHORIZE = '{"id":2,"method":"mining.authorize","params":["farm.rig1","x"]}';
@@ -24,7 +26,8 @@ for (const steps of [[], [SUBSCRIBE], [AUTHORIZE], ["", '{"id":0,"method":"minin
     world.wait(1);
     assert.ok(!miner.isConnected);
     const line = steps.length === 0
-      ? "debug: Connection 10.0.0.7:4001 over without a byte from it: did not log in within 10 s"
+      ? "debug: Connection 10.0.0.7:4001 closed without having sent a byte: did not log in " +
+        "within 10 s"
       : "info: Miner 10.0.0.7:4001 disconnected: did not log in within 10 s";
     assert.deepEqual(log.take(), [line]);
     assert.deepEqual(world.miners.counts, { connected: 0, working: 0 });
@@ -59,14 +62,14 @@ Deno.test("the sweep sees to the engine's slow peers as well", () => {
   assert.equal(world.engine.sweeps, 3);
 });
 
-Deno.test("no more than the allowed number of miners is let in, until one goes", () => {
+Deno.test("no more than the allowed number of miners is let in, until one disconnects", () => {
   using log = new LogCapture();
   const world = new FakeMiners({ limits: { maxConnections: 2 } });
   const first = world.connect();
   world.connect();
   assert.equal(world.engine.connect({ hostname: "fd00::9", port: 5 }), undefined);
   assert.deepEqual(log.take(), [
-    "warning: Miner [fd00::9]:5 not let in: 2 are connected, which is limits.max_miners",
+    "warning: Miner [fd00::9]:5 not let in: 2 are connected, as many as limits.max_miners allows",
   ]);
   assert.deepEqual(world.miners.counts, { connected: 2, working: 0 });
   first.hangUp();
@@ -91,19 +94,19 @@ Deno.test("a miner that finds all session ids in use is told so and closed", () 
   assert.equal(world.login().isConnected, true);
 });
 
-Deno.test("failing to accept is said with what to do about it", () => {
+Deno.test("a failure to accept is logged with what to do about it", () => {
   using log = new LogCapture();
   const world = new FakeMiners();
   world.connect();
   world.engine.failToAccept(new Error("Too many open files (os error 24)"));
   assert.deepEqual(log.take(), [
-    "error: Cannot accept miners for the moment: Too many open files (os error 24); " +
-    "1 are connected. It is tried again. If files are short, raise the limit (ulimit -n, or " +
-    "LimitNOFILE= of the service)",
+    "error: Cannot accept miners at the moment, retrying: Too many open files (os error 24); 1 " +
+    "are connected. If open files ran out, raise the limit (ulimit -n, or LimitNOFILE= of the " +
+    "service)",
   ]);
 });
 
-Deno.test("draining lets nobody in and takes nothing more, but answers still go out", async () => {
+Deno.test("draining lets no miner in and reads nothing more, but answers still go out", async () => {
   const world = new FakeMiners();
   const miner = world.login();
   miner.send(SHARE);
@@ -111,7 +114,7 @@ Deno.test("draining lets nobody in and takes nothing more, but answers still go 
   assert.equal(world.engine.isAccepting, false);
   miner.send(SHARE, '{"id":4,"method":"mining.ping"}');
   assert.equal(world.mux.shares.length, 1);
-  for (const seated of world.mux.seated.values()) answerShare(seated, 3, 1798084231);
+  for (const seated of world.mux.seated.values()) answerShare(seated, 3, SHARE_ACCEPTED);
   assert.deepEqual(miner.takeLines(), ['{"id":3,"result":true,"error":null}']);
 });
 
@@ -139,7 +142,7 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
   const miner = world.login();
   log.take();
   const [seated] = world.mux.seated.values();
-  answerShare(seated!, 9, 21);
+  answerShare(seated!, 9, ERROR_CODE.jobNotFound);
   seated!.disconnect("no pool for over 30 s");
   seated!.disconnect("twice");
   assert.deepEqual(miner.takeLines(), [
@@ -152,7 +155,7 @@ Deno.test("a miner the mux disconnects gets its last words first, and one log li
   assert.equal(world.mux.leased.size, 0);
 });
 
-Deno.test("a miner disconnected in the middle of a packet is not heard to its end", () => {
+Deno.test("the rest of a packet is ignored after its miner was disconnected", () => {
   const world = new FakeMiners();
   const miner = world.login();
   world.mux.receipt = () => {
@@ -192,7 +195,7 @@ for (
     ["leave", [SUBSCRIBE, AUTHORIZE, "not JSON"]],
   ] as const
 ) {
-  Deno.test(`a fault of ours in "${call}" costs that miner its connection and nobody else`, () => {
+  Deno.test(`a fault of ours in "${call}" costs only that miner its connection`, () => {
     using log = new LogCapture();
     const world = new FakeMiners();
     const other = world.login("farm.other");
@@ -215,7 +218,7 @@ for (
   });
 }
 
-Deno.test("a fault of ours while miners are swept or stopped keeps none of their sockets", async () => {
+Deno.test("a fault of ours while miners are swept or stopped leaves none of their sockets open", async () => {
   const world = new FakeMiners();
   const miners = [world.connect(), world.connect(), world.connect()];
   for (const miner of miners) miner.send(SUBSCRIBE);
@@ -259,7 +262,10 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
     fc.record({ do: fc.constant("slow" as const), who: fc.nat(), room: fc.nat({ max: 600 }) }),
     fc.record({ do: fc.constant("wait" as const), seconds: fc.nat({ max: 12 }) }),
     fc.record({ do: fc.constant("pool" as const), isUp: fc.boolean() }),
-    fc.record({ do: fc.constant("verdicts" as const), status: fc.constantFrom(1798084231, 36) }),
+    fc.record({
+      do: fc.constant("verdicts" as const),
+      status: fc.constantFrom(SHARE_ACCEPTED, 36),
+    }),
   );
   fc.assert(
     fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
@@ -313,7 +319,7 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
   );
 });
 
-Deno.test("a miner that leaves is named in the log if it has logged in, and else what it spoke is", () => {
+Deno.test("the log names a miner that leaves if it has logged in, else what it spoke", () => {
   const left: Record<string, unknown>[] = [];
   receiveLog(({ template, values }) => {
     if (template.startsWith("Miner {miner} disconnected")) left.push(values);

@@ -22,7 +22,7 @@ function rollingOf(farm: FakeMiners): string {
   return [...farm.miners.reports()][0]!.rolling;
 }
 
-Deno.test("after 20 shares with bits that are not allowed, and none good, a miner is marked and told of once", () => {
+Deno.test("20 shares in a row with bits that are not allowed mark a miner, which is logged once", () => {
   using log = new LogCapture();
   const farm = new FakeMiners();
   const miner = stubbornMiner(farm);
@@ -35,10 +35,10 @@ Deno.test("after 20 shares with bits that are not allowed, and none good, a mine
   assert.equal(rollingOf(farm), "cannot_narrow");
   assert.equal(finished(farm.miners.census()).rolling.cannot_narrow, 1);
   assert.deepEqual(log.take(), [
-    "warning: Miner farm.stubborn@10.0.0.7:4001 cannot narrow the version bits it rolls: 20 shares " +
-    "in a row had others than 00000000, which imagined #1 allows, and were refused; it earns " +
-    "nothing there: update its firmware, switch its version rolling (ASICBoost) off, or put a " +
-    "pool first that allows 1fffe000",
+    "warning: Miner farm.stubborn@10.0.0.7:4001 cannot narrow the version bits it rolls: 20 " +
+    "shares in a row rolled bits outside 00000000, which is all that imagined #1 allows, and " +
+    "were refused; it earns nothing there: update its firmware, turn its version rolling " +
+    "(ASICBoost) off, or list first a pool that allows 1fffe000",
   ]);
   for (let i = 0; i < 50; i++) miner.send(SHARE);
   assert.deepEqual(log.take(), []);
@@ -56,7 +56,7 @@ Deno.test("where its sub-account has a connection with all bits it moves there, 
   const miner = stubbornMiner(farm);
   log.take();
   for (let i = 0; i < 20; i++) miner.send(SHARE);
-  assert.match(log.take().join(), /were refused; it moves to a connection that allows them all$/);
+  assert.match(log.take().join(), /were refused; moving it to a connection that allows all bits$/);
   farm.mux.receipt = "waiting";
   miner.send(SHARE);
   assert.equal(rollingOf(farm), "cannot_narrow", "a good share there does not change what it is");

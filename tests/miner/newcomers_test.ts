@@ -33,7 +33,7 @@ Deno.test("miners that have had longer than their time come out, the oldest firs
   assert.deepEqual([...newcomers.olderThan(1_000, 1_150)], miners.slice(0, 2));
 });
 
-Deno.test("a miner that was turned away has its time once more, behind those that came later", () => {
+Deno.test("a miner that was turned away has its full time again, after those that came later", () => {
   const { newcomers, miners } = rig(3);
   miners[0]!.turnedAwayAt = 900;
   newcomers.add(miners[0]!);

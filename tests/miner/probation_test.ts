@@ -56,7 +56,7 @@ Deno.test("addresses have places of their own, and are forgotten when nothing of
   assert.ok(probation.isEmpty);
 });
 
-Deno.test("an address has room for so many new connections; those that have logged in take none", () => {
+Deno.test("an address has room for a number of new connections; those that have logged in do not count", () => {
   const probation = new Probation<Miner>();
   const crowd = Array.from({ length: MOST_NEWCOMERS }, () => miner(0));
   for (const one of crowd) probation.add("a", one);
@@ -66,7 +66,7 @@ Deno.test("an address has room for so many new connections; those that have logg
   assert.equal(probation.hasRoom("a", MOST_NEWCOMERS), true);
 });
 
-Deno.test("nobody is late whom a busy machine has not read: those that came later are not heard either", () => {
+Deno.test("a login that a busy machine has not read yet is not late", () => {
   const probation = new Probation<Miner>();
   const silent = miner(0);
   probation.add("a", silent);
@@ -74,7 +74,7 @@ Deno.test("nobody is late whom a busy machine has not read: those that came late
   assert.deepEqual([...probation.overdue(2500, SHORT_LOGIN_MS + 1)], [silent]);
 });
 
-Deno.test("silent ones of a marked address are gone after three seconds, also when nobody else comes", () => {
+Deno.test("silent connections of a marked address end after three seconds, also without later ones", () => {
   const probation = new Probation<Miner>();
   const silent = miner(0);
   probation.add("a", silent);
@@ -82,7 +82,7 @@ Deno.test("silent ones of a marked address are gone after three seconds, also wh
   assert.deepEqual([...probation.overdue(3001, 0)], [silent]);
 });
 
-Deno.test("where there is no room for one that came, what is silent has its second and no more", () => {
+Deno.test("when a marked address is full, its silent connections have only one second", () => {
   const probation = new Probation<Miner>();
   const crowd = Array.from({ length: SLOW_LOGINS }, () => miner(0));
   for (const one of crowd) probation.add("a", one);

@@ -174,7 +174,7 @@ Deno.test("a request without a method, or with one that is no text, is illegal",
   }
 });
 
-Deno.test("answers to what a miner was never asked are passed over", () => {
+Deno.test("answers to requests that were never sent are ignored", () => {
   const miner = new FakeMiners().connect();
   assert.deepEqual(miner.ask('{"id":1,"result":true,"error":null}'), []);
   assert.deepEqual(miner.ask('{"id":null,"result":null,"error":[20,"x",null]}'), []);

@@ -5,6 +5,8 @@ import fc from "fast-check";
 import { scanShare } from "../../lib/protocol/stratum/share_scanner.ts";
 import { FakeMiners } from "../support/fake_miners.ts";
 import { answerShare, shortJob } from "../support/fake_mux.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 
 const USUAL =
   '{"id":4,"method":"mining.submit","params":["farm.rig1","a1","0000002a","650d1b20","1234abcd","0a3f4000"]}';
@@ -153,7 +155,7 @@ Deno.test("whatever the share, both ways of reading it tell the mux and the mine
 
 for (
   const [status, answer] of [
-    [1798084231, "true"],
+    [SHARE_ACCEPTED, "true"],
     [950395421, "true"],
     [1422486894, "true"],
     [1713984938, "true"],
@@ -187,10 +189,12 @@ for (
   });
 }
 
-Deno.test("a verdict on a share whose id was null is told nobody", () => {
+Deno.test("a verdict on a share whose id was null is not sent", () => {
   const { miner, mux } = loggedIn();
   miner.send(USUAL.replace('"id":4', '"id":null'));
-  for (const seated of mux.seated.values()) answerShare(seated, mux.shares[0]!.id, 23);
+  for (const seated of mux.seated.values()) {
+    answerShare(seated, mux.shares[0]!.id, ERROR_CODE.lowDifficulty);
+  }
   assert.deepEqual(miner.takeLines(), []);
 });
 
@@ -217,7 +221,7 @@ for (
   });
 }
 
-Deno.test("what is news is told in one write, before the job it is for: mask, difficulty, job", () => {
+Deno.test("news is sent in one write: mask, then difficulty, then the job they are for", () => {
   const { miner, mux } = loggedIn();
   miner.ask('{"id":3,"method":"mining.configure","params":[["version-rolling"]]}');
   const tell = (mask: number, difficulty: number, name: string) => {

@@ -7,7 +7,7 @@ import { FakeMiners } from "../support/fake_miners.ts";
 const PING = '{"id":3,"method":"mining.ping","params":[]}\n';
 const PONG = '{"id":3,"result":"pong","error":null}';
 
-Deno.test("miners in the middle of a line do not hear each other's beginnings", () => {
+Deno.test("miners in the middle of a line do not get each other's beginnings", () => {
   const farm = new FakeMiners();
   const miners = Array.from({ length: 10 }, () => farm.connect());
   for (let cut = 1; cut < PING.length; cut++) {

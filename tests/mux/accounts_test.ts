@@ -16,6 +16,7 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { FakeDownstream } from "../support/fake_downstream.ts";
 import { FakeUpstream } from "../support/fake_upstream.ts";
 import { poolJob } from "../support/mux_world.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 
 /** An account's connections: one that is open from the start. */
 class FakeUpstreams implements Upstreams {
@@ -174,7 +175,7 @@ Deno.test("In multi-user mode a miner without sub-account is turned away, and op
   const rig = new Rig();
   const miner = rig.join("");
   assert.equal(miner.seat, undefined);
-  assert.match(miner.turnedAwayFor!, /no sub-account/);
+  assert.match(miner.turnedAwayFor!, /does not begin with a sub-account/);
   assert.equal(rig.accounts.count, 0);
 });
 
@@ -249,7 +250,7 @@ Deno.test("Sums reach over all accounts, closed ones included", () => {
   Object.assign(a.upstreams, { traffic: told, waitingBytes: 1 });
   Object.assign(b.upstreams, { traffic: sumOfTraffic([told, told]), waitingBytes: 2 });
   const all = { bytesRead: 300, bytesWritten: 30, messagesRead: 12, messagesWritten: 3 };
-  a.upstreams.upstream.judge(5, 22);
+  a.upstreams.upstream.judge(5, ERROR_CODE.duplicate);
   for (const miner of miners) {
     miner.takeNews();
     const jobId = miner.job.id;
@@ -320,7 +321,7 @@ function openedOf(rig: Rig): number {
   return rig.opened.length;
 }
 
-Deno.test("Of 1,000 names from one address 10 open at once and 10 a minute, and nobody is sent away", () => {
+Deno.test("Of 1,000 names from one address 10 open at once and 10 a minute, and no miner is disconnected", () => {
   const rig = new Rig(CROWD);
   const miners = Array.from({ length: 1000 }, (_, i) => rig.join(`name${i}`));
   assert.equal(openedOf(rig), 10);

@@ -11,6 +11,7 @@ import { CheckedWorld as World, hex, NO_BLOCKS } from "../support/checked_world.
 import { LogCapture } from "../support/log_capture.ts";
 import { poolJob } from "../support/mux_world.ts";
 import { until } from "../support/test_proxy.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 
 const TOO_LOW = judgementOf({
   kind: "answer",
@@ -60,12 +61,12 @@ Deno.test("a share below the pool's difficulty is kept and credited; below its m
   world.mux.difficultyChanged(pool, "all", 2 ** 62, false);
   world.jobOf(pool, "2");
   assert.ok(miner.difficulty! >= 1, "by its client agent it may be an ASIC");
-  assert.equal(await world.share(miner), 23);
+  assert.equal(await world.share(miner), ERROR_CODE.lowDifficulty);
   const { kept, refusedLowDifficulty, accepted, received } = world.mux.shares;
   assert.deepEqual([received, accepted, kept, refusedLowDifficulty], [2, 1, 0, 1]);
 });
 
-Deno.test("of a job that the pool sends again the same shares are duplicates, of another with its id they are not", async () => {
+Deno.test("the same shares are duplicates for a repeated job, but not for another job with its id", async () => {
   const world = new World();
   const pool = world.serves("a");
   const miner = world.join();
@@ -81,7 +82,11 @@ Deno.test("of a job that the pool sends again the same shares are duplicates, of
   await Promise.resolve();
   assert.deepEqual(pool.submits.map(({ poolJobId }) => poolJobId), ["1"]);
   assert.equal(world.mux.shares.refusedDuplicate, 1);
-  world.mux.jobArrived(pool, { ...poolJob("1", true, hex("a")), coinbase2: "77", bits: NO_BLOCKS });
+  world.mux.jobArrived(pool, {
+    ...poolJob("1", true, hex("a")),
+    coinbase2: "77",
+    bits: NO_BLOCKS,
+  });
   repeated();
   await Promise.resolve();
   assert.equal(pool.submits.length, 2);
@@ -155,21 +160,24 @@ Deno.test("a block for a job of another connection goes up there; of a gone one 
   first.acceptAll();
   world.mux.upstreamLost(first);
   log.take();
-  assert.equal(await world.share(miner, old), 21);
+  assert.equal(await world.share(miner, old), ERROR_CODE.jobNotFound);
   assert.match(log.take().join("\n"), /BLOCK NOT SENT: rig0 found a block for a job of a/);
   assert.equal(second.submits.length, 0);
   const { received, submitted, accepted, refusedStale } = world.mux.shares;
   assert.deepEqual([received, submitted, accepted, refusedStale], [2, 1, 1, 1]);
 });
 
-Deno.test("miners whose extranonces no pool that serves has room for begin again, once each", () => {
+Deno.test("miners whose extranonces fit no serving pool are disconnected once each", () => {
   using log = new LogCapture();
   const world = new World();
   const wide = world.serves("a");
   const miners = [world.join(), world.join()];
   const narrow = new CheckedUpstream("b", world.mux, { size: 6 });
   world.mux.upstreamReady(narrow);
-  assert.match(log.take().join("\n"), /Pool b leaves miners 6 bytes .* for 2 of those connected/);
+  assert.match(
+    log.take().join("\n"),
+    /Pool b leaves miners 6 bytes .* for 2 of the connected miners/,
+  );
   assert.ok(miners.every(({ isGone }) => !isGone), "it serves nobody yet");
   world.mux.moved(wide, narrow);
   world.tick();
@@ -216,7 +224,7 @@ Deno.test("miners for whom there is no room hear their last work again, and leav
   assert.deepEqual(reasons, new Set([undefined, "no pool connection with room for over 100 s"]));
 });
 
-Deno.test("a share that was to find out how a new difficulty is taken, and is never judged, is followed by another", async () => {
+Deno.test("if the share sent to find out the pool's rule is never judged, another one is sent", async () => {
   const world = new World();
   const pool = world.serves("a");
   const miner = world.join();
@@ -234,7 +242,7 @@ Deno.test("a share that was to find out how a new difficulty is taken, and is ne
   assert.equal(await sent(), 3);
 });
 
-Deno.test("a job that the pool repeats under its id leaves what miners have of it good, one of other work does not", async () => {
+Deno.test("a job repeated under its id keeps miners' work good, one with other work does not", async () => {
   const world = new World();
   const pool = world.serves("a");
   const miner = world.join();
@@ -249,7 +257,7 @@ Deno.test("a job that the pool repeats under its id leaves what miners have of i
     coinbase2: "77",
     bits: NO_BLOCKS,
   });
-  assert.equal(await world.share(miner, before), 21);
+  assert.equal(await world.share(miner, before), ERROR_CODE.jobNotFound);
 });
 
 Deno.test("a share of a job that the pool repeats when it was past goes up once", async () => {
@@ -395,7 +403,7 @@ Deno.test("what is refused for a Stratum pool has a code that every such pool ha
   assert.equal(await world.share(miner, 7), 21, "no job of ours");
   world.mux.difficultyChanged(pool, "all", 2 ** 62, false);
   world.jobOf(pool, "2");
-  assert.equal(await world.share(miner), 23);
+  assert.equal(await world.share(miner), ERROR_CODE.lowDifficulty);
 });
 
 Deno.test("a miner that floods hears a harder difficulty at once, with a clean job of its own", async () => {
@@ -427,7 +435,7 @@ Deno.test("a miner that floods hears a harder difficulty at once, with a clean j
   world.clock.advance(5_000);
   world.tick();
   assert.equal(calm.difficulty, flooding.difficulty);
-  assert.equal(await world.share(calm), 23);
+  assert.equal(await world.share(calm), ERROR_CODE.lowDifficulty);
 });
 
 Deno.test("shares that wait for their turn are counted as submitted when they go up", async () => {
@@ -504,7 +512,7 @@ Deno.test("shares that wait while the pool takes version bits back do not go up 
   assert.deepEqual([world.mux.shares.submitted, world.mux.shares.accepted], [2, 2]);
 });
 
-Deno.test("shares that wait when their connection goes end as all that were sent", async () => {
+Deno.test("shares that wait when their connection is lost end like those that were sent", async () => {
   const world = new World();
   const pool = world.serves("a");
   const miner = world.join();
@@ -544,7 +552,7 @@ Deno.test("a share that finds out how the pool takes a raise that came while it 
   assert.deepEqual([submitted, rejectedLowDifficulty, contradicted], [1, 1, 0]);
 });
 
-Deno.test("a share that waits to find out how a difficulty is taken goes on to, whatever jobs come", async () => {
+Deno.test("a share that waits to find out the pool's rule keeps its purpose, whatever jobs come", async () => {
   const world = new World();
   const pool = world.serves("a");
   const miner = world.join();

@@ -192,7 +192,7 @@ Deno.test("a healthy pool that takes nothing for half a minute has no brake", ()
   assert.equal(flood.queued, 0);
 });
 
-Deno.test("what is known of the hashrate sets the brake before a share has come", () => {
+Deno.test("the known hashrate sets the brake before a share has come", () => {
   const brake = new FloodBrake(0);
   brake.foresee(0, 99, 1);
   assert.equal(brake.level, undefined, "as many may go up");

@@ -114,7 +114,7 @@ Deno.test("shares are judged and credited by the difficulty their number was tol
   assert.equal(world.mux.shares.accepted, pool.submits.length);
 });
 
-Deno.test("a braked share that waits costs what the pool leaves of it once it has gone up", () => {
+Deno.test("a braked share that waits counts as lost only for the part that the pool does not credit", () => {
   const { world, pool, miner } = serving();
   world.flood(pool, miner);
   pool.acceptAll();
@@ -149,7 +149,7 @@ Deno.test("the same share under both numbers is a duplicate", () => {
   assert.equal(world.mux.shares.refusedDuplicate, 1);
 });
 
-Deno.test("of a queue that is nearly full nothing more is made, and what that costs is counted", () => {
+Deno.test("a nearly full queue gets no more shares, and the work lost is counted", () => {
   const { world, pool, miner } = serving();
   pool.queued = 999;
   world.shares(miner, 80);
@@ -185,7 +185,7 @@ Deno.test("the brake lets go when the pool follows, and both are said once, with
   assert.deepEqual(others, []);
 });
 
-Deno.test("what the brake cost is said, too, if the connection is lost with it on", () => {
+Deno.test("the cost of the brake is also logged if the connection is lost with it on", () => {
   using log = new LogCapture();
   const { world, pool, miner } = serving();
   world.flood(pool, miner);
@@ -193,7 +193,7 @@ Deno.test("what the brake cost is said, too, if the connection is lost with it o
   world.mux.upstreamLost(pool);
   assert.match(
     log.take().join("\n"),
-    /Pool a was lost after 0 s with the brake on\. It cost work of/,
+    /Pool a disconnected after 0 s with the brake on\. The brake cost work of/,
   );
   const calm = world.checked("b", 2 ** 20);
   world.mux.upstreamLost(calm);

@@ -5,6 +5,7 @@ import { judgementOf } from "../../lib/pool/stratum/verdicts.ts";
 import { CheckedWorld as World } from "../support/checked_world.ts";
 import type { CheckedUpstream } from "../support/checked_upstream.ts";
 import { LogCapture } from "../support/log_capture.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 
 /** One hash in 65,536 is no block. */
 const ALL_BLOCKS = "2100ffff";
@@ -43,7 +44,7 @@ for (const kind of ["shared", "own"] as const) {
     world.serves("next", { difficulty: 2 ** 40 });
     world.tick();
     for (const { miner, job } of lost) {
-      assert.equal(await world.share(miner, job), 21);
+      assert.equal(await world.share(miner, job), ERROR_CODE.jobNotFound);
     }
     assert.equal(notSent(log).length, 8);
     assert.equal(world.mux.shares.blocksLost, 8);
@@ -64,7 +65,7 @@ Deno.test("a block for the job that miners go on with while there is no pool is 
     world.tick();
   }
   assert.notEqual(miner.job.id, first);
-  assert.equal(await world.share(miner), 21);
+  assert.equal(await world.share(miner), ERROR_CODE.jobNotFound);
   const said = notSent(log);
   assert.equal(said.length, 1);
   assert.match(said[0]!, /for a job of a, .*job blocks/);

@@ -231,7 +231,7 @@ class BookKeeper {
       }
       case "stray": {
         const upstream = one(this.#up, step.pick);
-        return upstream && this.#verdict(upstream, step.index, 23);
+        return upstream && this.#verdict(upstream, step.index, ERROR_CODE.lowDifficulty);
       }
       case "job": {
         const upstream = one(this.#up, step.pick);

@@ -88,7 +88,7 @@ Deno.test("A miner at a connection without a job hears its difficulty, and the j
   assert.equal(miner.job.isClean, false);
 });
 
-Deno.test("A spare gets no miners, and its jobs go to nobody", () => {
+Deno.test("A spare gets no miners, and its jobs go to no miner", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const spare = world.ready("b");
@@ -211,9 +211,9 @@ for (
     { status: 1422486894, count: "accepted" },
     { status: 37, count: "rejectedStale" },
     { status: 36, count: "rejectedStale" },
-    { status: 21, count: "rejectedStale" },
-    { status: 22, count: "rejectedDuplicate" },
-    { status: 23, count: "rejectedLowDifficulty" },
+    { status: ERROR_CODE.jobNotFound, count: "rejectedStale" },
+    { status: ERROR_CODE.duplicate, count: "rejectedDuplicate" },
+    { status: ERROR_CODE.lowDifficulty, count: "rejectedLowDifficulty" },
     { status: 31, count: "rejectedTimeTooOld" },
     { status: 32, count: "rejectedTimeTooNew" },
     { status: 33, count: "rejectedVersionMask" },
@@ -243,14 +243,14 @@ Deno.test("Verdicts that overtake each other reach the right miners and requests
   const pool = world.active("a");
   const [one, two] = joinMany(world, 2) as [FakeDownstream, FakeDownstream];
   const ids = [one, two, one].map((miner) => world.submit(miner).id);
-  pool.judge(2, 22);
-  pool.judge(0, 23);
+  pool.judge(2, ERROR_CODE.duplicate);
+  pool.judge(0, ERROR_CODE.lowDifficulty);
   pool.judge(1, SHARE_ACCEPTED);
   assert.deepEqual([...one.answers], [[ids[2], [22]], [ids[0], [23]]]);
   assert.deepEqual([...two.answers], [[ids[1], [SHARE_ACCEPTED]]]);
 });
 
-Deno.test("A verdict given twice, or for a share never sent, reaches nobody and is counted apart", () => {
+Deno.test("A verdict given twice, or for a share never sent, reaches no miner and is counted apart", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miner = world.join();
@@ -258,7 +258,7 @@ Deno.test("A verdict given twice, or for a share never sent, reaches nobody and 
   pool.judge(1, SHARE_ACCEPTED);
   pool.judge(65_535, SHARE_ACCEPTED);
   pool.judge(0, SHARE_ACCEPTED);
-  pool.judge(0, 22);
+  pool.judge(0, ERROR_CODE.duplicate);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, neverSent: 2, repeated: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
@@ -335,8 +335,8 @@ Deno.test("A share whose verdict does not come is answered true after the time-o
   world.tick();
   world.tick();
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]]]);
-  pool.judge(0, 22);
-  pool.judge(1, 23);
+  pool.judge(0, ERROR_CODE.duplicate);
+  pool.judge(1, ERROR_CODE.lowDifficulty);
   assert.deepEqual([...miner.answers], [[id, [SHARE_ACCEPTED]], [later.id, [23]]]);
   assert.deepEqual(world.mux.strayVerdicts, { ...NO_STRAYS, late: 1 });
   assert.deepEqual(counted(world.counter.total.snapshot()), {
@@ -356,7 +356,7 @@ Deno.test("A share overtaken by 65,536 newer ones is given up, and its number me
   for (let i = 0; i < 0x10000; i++) last = world.submit(busy[i % 70]!).id;
   assert.deepEqual([...slow.answers], [[id, [SHARE_ACCEPTED]]]);
   assert.equal(world.mux.waitingShares, 0x10000);
-  pool.judge(0, 23);
+  pool.judge(0, ERROR_CODE.lowDifficulty);
   assert.deepEqual(busy[0xffff % 70]!.answers.get(last), [23]);
   assert.deepEqual(slow.answers.get(id), [SHARE_ACCEPTED]);
   const total = world.counter.total.snapshot();
@@ -371,7 +371,7 @@ Deno.test("A miner with 1,000 shares waiting is refused more until one is judged
   for (let i = 0; i < MAX_WAITING_SHARES; i++) {
     assert.equal(world.submit(flooder).receipt, "waiting");
   }
-  assert.equal(world.submit(flooder).receipt, 20);
+  assert.equal(world.submit(flooder).receipt, ERROR_CODE.unknown);
   assert.equal(world.submit(other).receipt, "waiting");
   pool.judge(0, SHARE_ACCEPTED);
   assert.equal(world.submit(flooder).receipt, "waiting");
@@ -578,7 +578,7 @@ Deno.test("A pool that does not judge the last shares of a move in time is told 
   assert.deepEqual([old, better].map(seatedAt), [0, 0]);
 });
 
-Deno.test("A miner that moves back at once begins anew, and its shares keep their verdicts", () => {
+Deno.test("A miner that moves back at once starts again, and its shares keep their verdicts", () => {
   const world = new MuxWorld();
   const a = world.active("a");
   const miner = world.join();
@@ -706,7 +706,7 @@ Deno.test("A session id a slow connection was not told to forget is free when th
   assert.deepEqual(world.released, [miner.sessionId]);
 });
 
-Deno.test("A verdict for a miner that left is counted, and not for who has its id now", () => {
+Deno.test("A verdict for a miner that left is counted for it, not for the miner with its id now", () => {
   const world = new MuxWorld({ highestSessionId: 0 });
   const pool = world.active("a");
   const gone = world.join();
@@ -748,7 +748,7 @@ Deno.test("A miner that left is known to the pool until its last share is judged
   assert.equal(world.counter.total.get("accepted"), 3);
 });
 
-Deno.test("A verdict on a connection that was given up is counted and reaches nobody", () => {
+Deno.test("A verdict on a connection that was given up is counted and reaches no miner", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miner = world.join();
@@ -937,7 +937,7 @@ Deno.test("Miners of a lost connection are registered before newcomers that wait
   assert.deepEqual(order, [worked.sessionId, newcomer.sessionId]);
 });
 
-Deno.test("A run of verdicts answers every share in it, and counts what it names in vain", () => {
+Deno.test("A run of verdicts answers every share in it, and counts serials without a share", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miners = [world.join(), world.join()];
@@ -960,9 +960,9 @@ Deno.test("Shares that a connection abandons are answered like those whose verdi
   world.mux.abandoned(pool, 0, 0);
   assert.deepEqual([...miner.answers], [[ids[0], [SHARE_ACCEPTED]]]);
   assert.equal(world.counter.total.snapshot().unansweredTimedOut, 1);
-  pool.judge(0, 23);
+  pool.judge(0, ERROR_CODE.lowDifficulty);
   assert.equal(world.mux.strayVerdicts.late, 1);
-  pool.judge(1, 23);
+  pool.judge(1, ERROR_CODE.lowDifficulty);
   assert.deepEqual(miner.answers.get(ids[1]!), [23]);
 });
 

@@ -33,7 +33,7 @@ Deno.test("a miner that needs all version bits moves to the connection that allo
   assert.equal(stubborn.seat!.versionMask, FULL);
 });
 
-Deno.test("where no connection allows all version bits, or this one does, nobody moves", () => {
+Deno.test("no miner moves if no connection allows all version bits, or its own does", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   const miner = world.join();
@@ -45,7 +45,7 @@ Deno.test("where no connection allows all version bits, or this one does, nobody
   assert.equal(world.mux.moves, 0);
 });
 
-Deno.test("nobody moves to a connection that allows all version bits and has no room for it", () => {
+Deno.test("no miner moves to a connection that allows all version bits but has no room", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   pool.versionMask = 0;
@@ -58,7 +58,7 @@ Deno.test("nobody moves to a connection that allows all version bits and has no 
   assert.equal(world.mux.moves, 0);
 });
 
-Deno.test("what a job's own version has is nobody's to roll, whether the miner configured or not", () => {
+Deno.test("bits set in a job's own version must not be rolled, whether the miner configured or not", () => {
   const world = new MuxWorld();
   const pool = world.active("a");
   pool.versionMask = 0xffffffff;

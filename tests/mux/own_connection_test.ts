@@ -129,7 +129,7 @@ Deno.test("shares for a worker's own connection are checked here: what the pool 
   assert.equal(easy.submits.length, 1);
 });
 
-Deno.test("losing its own connection, a miner works on the shared one, which nobody is disconnected by", () => {
+Deno.test("a miner that loses its own connection works on the shared one and is not disconnected", () => {
   const world = new World();
   world.shared("aa");
   const miners = ["x", "x", "y"].map((name) => world.called(name));
@@ -144,7 +144,7 @@ Deno.test("losing its own connection, a miner works on the shared one, which nob
   assert.deepEqual(placesOf(miners), ["dd", "dd", "aa"]);
 });
 
-Deno.test("while no connection for all is up, miners of workers with one of their own work on, and others join them", () => {
+Deno.test("without a shared connection, miners on their workers' own work on, and others join them", () => {
   const world = new World();
   const shared = world.shared("aa");
   const miners = ["x", "y"].map((name) => world.called(name));

@@ -167,7 +167,7 @@ Deno.test("PendingShares does what a map of all shares does in any course of eve
   );
 });
 
-Deno.test("PendingShares tells what became of a share", () => {
+Deno.test("PendingShares knows the past of a share", () => {
   const pending = filled(4);
   pending.settle(1);
   assert.deepEqual([...pending.expire(1)].map(({ owner }) => owner), ["share 0"]);

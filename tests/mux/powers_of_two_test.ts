@@ -10,7 +10,7 @@ import {
   powerOf,
 } from "../../lib/mux/powers_of_two.ts";
 
-Deno.test("powers of two and their neighbours are told apart", () => {
+Deno.test("powers of two are distinguished from their neighbours", () => {
   for (let exponent = LEAST_EXPONENT + 1; exponent < MOST_EXPONENT; exponent++) {
     const power = powerOf(exponent);
     assert.equal(power, 2 ** exponent);
@@ -29,7 +29,7 @@ Deno.test("powers of two and their neighbours are told apart", () => {
   }
 });
 
-Deno.test("what is out of range has the nearest exponent", () => {
+Deno.test("a difficulty out of range has the nearest exponent", () => {
   for (const difficulty of [0, Number.MIN_VALUE, 2 ** -40]) {
     assert.equal(exponentAtMost(difficulty), LEAST_EXPONENT);
   }

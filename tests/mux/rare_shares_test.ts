@@ -30,7 +30,7 @@ Deno.test("that shares come once in hours is said once for a connection, and aga
   assert.equal(log.take().length, 1);
 });
 
-Deno.test("nothing is said of what miners reach within an hour, nor where none mine", () => {
+Deno.test("nothing is logged if a share comes within an hour, or if no miner works", () => {
   using log = new LogCapture();
   const rare = new RareShares();
   rare.look(place(2 ** 20), HASHRATE, 0);
@@ -38,7 +38,7 @@ Deno.test("nothing is said of what miners reach within an hour, nor where none m
   assert.deepEqual(log.take(), []);
 });
 
-Deno.test("a pool that connects anew all the time is said three times, then once an hour", () => {
+Deno.test("a pool that reconnects all the time is logged three times, then once an hour", () => {
   using log = new LogCapture();
   const rare = new RareShares();
   for (let minute = 0; minute < 60; minute++) rare.look(place(2 ** 60), HASHRATE, minute * MINUTE);

@@ -16,7 +16,7 @@ Deno.test("a hundred thousand shares are each new once, and then never again", (
   assert.equal(seen.size, 100_000);
 });
 
-Deno.test("shares whose hashes begin alike are told apart", () => {
+Deno.test("shares whose hashes begin alike are different shares", () => {
   const seen = new SeenShares();
   for (let n = 0; n < 200; n++) {
     assert.ok(seen.add(Uint32Array.of(5, 2 * n, 0, 0, 0, 0, 0, 0)));

@@ -35,7 +35,7 @@ Deno.test("a suggestion is rounded down to a power of two, the start and the flo
   assert.deepEqual([nerd.start, nerd.floor], [-13, -13]);
 });
 
-Deno.test("suggestions end at 2^-20 and 2^31, and what is no difficulty suggests nothing", () => {
+Deno.test("suggestions end at 2^-20 and 2^31, and other values suggest nothing", () => {
   assert.equal(startOf("", 1e-30, undefined).floor, -20);
   assert.equal(startOf("", 1e30, undefined).floor, 31);
   for (const suggestion of [0, -1, NaN, Infinity]) {

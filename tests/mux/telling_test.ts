@@ -256,7 +256,7 @@ Deno.test("A share for a job told again without any pool is stale", () => {
 
 // Crowds
 
-Deno.test("A farm that nobody serves for too long is sent away a few at a time", async () => {
+Deno.test("A farm without a pool for too long is disconnected a few miners at a time", async () => {
   const world = new MuxWorld({ graceMs: 1_000 });
   const pool = world.active("pool");
   const miners = Array.from({ length: 1_000 }, () => world.join());
@@ -312,7 +312,7 @@ for (const end of ["is lost", "judges none of them"]) {
   });
 }
 
-Deno.test("a pool that gives a new connection the extranonce1 and job of the one before has miners repeat nothing", () => {
+Deno.test("miners repeat no work if a new connection has the extranonce1 and job of the one before", () => {
   const world = new CheckedWorld();
   // As DATUM does, whose slots come back.
   const first = world.serves("a");
@@ -326,7 +326,7 @@ Deno.test("a pool that gives a new connection the extranonce1 and job of the one
   assert.notEqual(miner.job.ntime, before.ntime, "other headers");
 });
 
-Deno.test("so it is if miners were told that job again while there was no pool", () => {
+Deno.test("miners repeat no work if they were told that job again while there was no pool", () => {
   const world = new CheckedWorld({ graceMs: Infinity });
   const first = world.serves("a");
   const miner = world.join();

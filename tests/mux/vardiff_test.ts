@@ -127,7 +127,7 @@ Deno.test("less than half the aim is lowered after 5 minutes", () => {
   assert.deepEqual(bench.mine(2 * 65_536, 5).slice(-2), [65_536, 65_536 / 4]);
 });
 
-Deno.test("a miner that was never heard of falls by sixteenths while no share comes", () => {
+Deno.test("an unknown miner's difficulty falls by sixteenths while no share comes", () => {
   const bench = new Bench(UNKNOWN);
   const told = [16_384, 1024, 64, 4, 1, 1];
   for (const difficulty of told) {
@@ -314,7 +314,7 @@ Deno.test("a suggestion that comes again and again changes nothing", () => {
   assert.equal(bench.difficulty, 1);
 });
 
-Deno.test("silence without a pool is nobody's fault", () => {
+Deno.test("silence without a pool does not lower a difficulty", () => {
   const bench = new Bench(ASIC);
   bench.mine(10 * 65_536, 30);
   bench.now += 20 * MINUTE_MS;

@@ -16,6 +16,7 @@ import { MuxWorld, poolJob } from "../support/mux_world.ts";
 import { notifyLine } from "../support/pool_lines.ts";
 import { SHARE } from "../support/session_rig.ts";
 import { TERMS } from "../support/terms.ts";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 
 await loadShareHasher();
 
@@ -26,9 +27,9 @@ function rejected(reason: Rejected["reason"], poolCode: number): Rejected {
   return { kind: "rejected", reason, poolCode, poolText: reason, code: poolCode, text: reason };
 }
 
-const TOO_LOW = rejected("lowDifficulty", 23);
-const STALE = rejected("stale", 21);
-const DUPLICATE = rejected("duplicate", 22);
+const TOO_LOW = rejected("lowDifficulty", ERROR_CODE.lowDifficulty);
+const STALE = rejected("stale", ERROR_CODE.jobNotFound);
+const DUPLICATE = rejected("duplicate", ERROR_CODE.duplicate);
 
 const JOB = parseNotify(JSON.parse(notifyLine("7")).params);
 const SESSION = 0x1234;
@@ -74,7 +75,7 @@ Deno.test("a share that is accepted though too low, or rejected though good, is 
   }
 });
 
-Deno.test("verdicts that agree, and those we cannot judge, are none", () => {
+Deno.test("verdicts that agree, and those we cannot check, are not contradictions", () => {
   const check = new VerdictCheck({ ...TERMS, verify: "all" });
   const good = sentShare(check, ANY_WORK);
   const low = { ...good, difficulty: 1 };
@@ -122,7 +123,7 @@ Deno.test("a sample is about one share in 64, of every miner of some that send i
   assert.ok(Math.abs(count - 1_000) < 20, `${count}`);
 });
 
-Deno.test("only so many shares without a verdict are remembered", () => {
+Deno.test("a bounded number of shares without a verdict is remembered", () => {
   const check = new VerdictCheck({ ...TERMS, verify: "all" });
   const low = sentShare(check, 1);
   for (let serial = 0; serial < 5_000; serial++) check.sent(serial, low);
@@ -208,7 +209,7 @@ Deno.test("an agent pool that rejects good shares as low difficulty is counted; 
   world.mux.judged(pool, 2, 2, STALE);
   const { contradicted, rejectedLowDifficulty, rejectedStale } = world.mux.shares;
   assert.deepEqual([contradicted, rejectedLowDifficulty, rejectedStale], [2, 2, 1]);
-  assert.equal(miner.answers.get(0)?.[0], 23);
+  assert.equal(miner.answers.get(0)?.[0], ERROR_CODE.lowDifficulty);
 });
 
 Deno.test("a share counts by the difficulty that its job was sent with", async () => {

@@ -17,7 +17,7 @@ const [CHANGE, END] = [60, 150];
 /** Each series of a farm with its value, or with what it grows by in a minute if that is a text. */
 type Series = Readonly<Record<string, number | string>>;
 
-/** A farm of so many machines with which nothing is wrong. */
+/** A farm of `machines` machines without trouble. */
 function healthy(machines: number): Series {
   return {
     "up{}": 1,
@@ -68,7 +68,7 @@ function seriesOf(farm: Series, wrong: Series): { series: string; values: string
   });
 }
 
-/** The text for so many minutes. */
+/** The text for `minutes` minutes. */
 function values(value: number | string, minutes: number): string {
   return typeof value === "string" ? `0+${value}x${minutes - 1}` : `${value}x${minutes - 1}`;
 }
@@ -247,7 +247,7 @@ alertTest("an alert names the workers, or says how to have them named", async ()
     {
       texts: [
         await withTexts("BtcagentMachinesMissing", {}, {
-          summary: "Machines that farm:9999 misses: 12",
+          summary: "Machines missing from farm:9999: 12",
           names: 'Their names (20 at most): rig"9{{, alice.rig7',
         }),
         await withTexts("BtcagentWorkersFlapping", { state: "flapping" }, {
@@ -280,7 +280,8 @@ alertTest("of very many workers an alert names twenty", async () => {
       edit,
       texts: [
         await withTexts("BtcagentWorkersWeak", { state: "weak" }, {
-          summary: "Workers of farm:9999 that are far below their kind or themselves: 40",
+          summary:
+            "Workers of farm:9999 that are far below others of their kind or their own usual hashrate: 40",
           names: `Their names (20 at most): ${names}`,
         }),
       ],

@@ -83,11 +83,11 @@ Deno.test("equal causes count together and different ones apart", () => {
   const rig = new Rig();
   rig.log(OUT, { miner: 1, reason: "reset" }, 12);
   rig.log(OUT, { miner: 2, reason: "timed out" }, 13);
-  rig.log("Miners are accepted again", {}, 11);
+  rig.log("Accepting miners again", {}, 11);
   assert.deepEqual(rig.pass(5), [
     "2 more in 1 s: Miner … disconnected: reset",
     "3 more in 1 s: Miner … disconnected: timed out",
-    "1 more in 1 s: Miners are accepted again",
+    "1 more in 1 s: Accepting miners again",
   ]);
 });
 
@@ -162,7 +162,7 @@ Deno.test("2,000 workers that leave together are all named, in lines that every 
   assert.deepEqual(names.filter((name) => !named.has(name)), []);
 });
 
-Deno.test("names are kept up to a bound, whoever invents them, and what is left out is said", () => {
+Deno.test("names are kept up to a bound, even if a peer invents them, and the rest is counted", () => {
   const rig = new Rig();
   for (let i = 0; i < 20_000; i++) {
     const worker = `${i}`.padEnd(5000, "x");

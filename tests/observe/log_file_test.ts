@@ -62,7 +62,7 @@ Deno.test({
   },
 });
 
-Deno.test("a file that would grow too long becomes the first of the older ones, so many are kept", async () => {
+Deno.test("a file that would grow too long becomes the first of the older ones, up to a number", async () => {
   await withLog(NARROW, async (log, folder) => {
     await write(log, "111", "222", "333");
     assert.deepEqual(await filesIn(folder), {
@@ -112,7 +112,7 @@ Deno.test("limits that were changed hold at once, and files that are too many ar
   });
 });
 
-Deno.test("a file or folder that was taken away is begun anew with the next line", async () => {
+Deno.test("a file or folder that was removed is created again with the next line", async () => {
   await withLog(WIDE, async (log, folder) => {
     await write(log, "one");
     await Deno.remove(`${folder}/btcagent.log`);

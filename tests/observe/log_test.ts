@@ -177,8 +177,8 @@ Deno.test("a full disk is said once on the terminal with what to do, whatever th
     assert.deepEqual(terminal.lines.map((line) => line.slice(31)), [
       "error   pool   One",
       "error   agent  Cannot write the log to log/btcagent.log: No space left on device " +
-      "(os error 28). Make room there or mend the folder; mining goes on, lines wait, and it is " +
-      "tried again every 10 s",
+      "(os error 28). Free disk space or repair the folder. Mining continues, log lines wait, " +
+      "retrying every 10 s",
       "error   pool   Two",
     ]);
     file.take = (bytes) => Promise.resolve(bytes.length);
@@ -193,7 +193,7 @@ Deno.test("a full disk is said once on the terminal with what to do, whatever th
   assert.equal(file.text, terminal.text, "the file has all of it, in the same order");
 });
 
-Deno.test("values that cannot be printed never throw at whoever logs", async () => {
+Deno.test("values that cannot be printed never throw when they are logged", async () => {
   const cycle: Record<string, unknown> = {};
   cycle["self"] = cycle;
   const values = [
@@ -241,7 +241,7 @@ Deno.test("the log can be stopped and started again", async () => {
   }
 });
 
-Deno.test("stopping waits for what is being written, but not for ever", async () => {
+Deno.test("stopping waits for the write under way, but not forever", async () => {
   const slow = new FakeFile();
   const release = Promise.withResolvers<void>();
   slow.take = (bytes) => release.promise.then(() => bytes.length);

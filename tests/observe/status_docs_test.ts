@@ -22,7 +22,7 @@ Deno.test("every value of every answer has a row that says what it is", () => {
   for (
     const row of [
       "| `shares.rejected.low_difficulty` | number | Rejected: too little work. |",
-      "| `accounts[].pools[].connections[].job_age_seconds` | number or null | Since its last job; null before the first. |",
+      "| `accounts[].pools[].connections[].job_age_seconds` | number or null | Time since its last job; null before the first. |",
     ]
   ) assert.ok(tables.includes(row), row);
   for (const row of tables.split("\n").filter((line) => line.startsWith("| `"))) {

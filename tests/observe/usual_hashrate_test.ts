@@ -5,7 +5,7 @@ import { UsualHashrate } from "../../lib/observe/usual_hashrate.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** A farm that does so much difficulty a second for so many hours, with a pool or without. */
+/** A farm with a given difficulty a second for a number of hours, with a pool or without. */
 class Farm {
   readonly usual = new UsualHashrate();
   #time = 0;

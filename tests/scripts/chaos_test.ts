@@ -185,7 +185,7 @@ const BROKEN: readonly Breakage[] = [
     ({ ends }) => ({ ends: [...ends, { ...STOP, shares: undefined }] }),
     "an agent that is told to stop says what became of every share, and ends",
   ],
-  [() => ({ rollCall: 59 }), "everybody is at work again when all is well"],
+  [() => ({ rollCall: 59 }), "all miners work again when all faults have ended"],
   [
     ({ hashing }) => ({ hashing: { ...hashing, rejectedByCode: new Map([[23, 1e6]]) } }),
     "a share goes only where its job came from",
@@ -194,13 +194,13 @@ const BROKEN: readonly Breakage[] = [
     ({ pools: [first, ...others] }) => ({
       pools: [{ ...first!, unregisteredSubmits: 1 }, ...others],
     }),
-    "the pools' submit index is ours: no frame was in vain",
+    "the pools' submit index equals ours: no frame was lost",
   ],
   [
     ({ agent }) => ({ agent: { ...agent, sessionIds: 61 } }),
     "session ids, connections and places at the pools come back",
   ],
-  [() => ({ unhandled: ["Error: x"] }), "nothing a peer does stops anything else"],
+  [() => ({ unhandled: ["Error: x"] }), "no peer stops anything else"],
   [
     ({ agent }) => ({ agent: { ...agent, now: { ...agent.now, received: 1 } } }),
     "shares add up, for every miner, every run and in total",
@@ -237,7 +237,7 @@ const BROKEN: readonly Breakage[] = [
     ({ stratumPools: [first, ...others] }) => ({
       stratumPools: [{ ...first!, badBehaviour: new Map([["foreignJob", 1]]) }, ...others],
     }),
-    "no Stratum pool takes anything amiss that was not made to",
+    "no Stratum pool sees bad behaviour, except what a fault caused",
   ],
   [
     ({ stratumPools: [first, ...others] }) => ({
@@ -260,6 +260,6 @@ const BROKEN: readonly Breakage[] = [
   ],
   [
     () => ({ dialectFaults: ["a job before its difficulty"] }),
-    "difficulty before job, answers in order, nothing a miner would trip over",
+    "difficulty before job, answers in order, nothing that would confuse a miner",
   ],
 ];

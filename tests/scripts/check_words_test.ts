@@ -1,7 +1,7 @@
-/** The words that texts may not gain: each habit is caught where it was seen, and plain English is not. */
+/** The list of words: each habit is found in the examples where it was seen, and plain English is not. */
 
 import assert from "node:assert/strict";
-import { addedIn, findingsIn, HABITS } from "../../scripts/check_words.ts";
+import { findingsIn, HABITS } from "../../scripts/check_words.ts";
 
 /** Texts as they once stood here, or as style guides quote them. */
 const PLANTED: Readonly<Record<string, readonly string[]>> = {
@@ -78,22 +78,48 @@ Deno.test("a habit that runs over the end of a line is found, at the line where 
   assert.deepEqual(findingsIn(["// it did so", "", "const many = 1;"]), [], "two pieces");
 });
 
-Deno.test("of a diff only added lines count, each with its file and number", () => {
-  const diff = `diff --git a/lib/a.ts b/lib/a.ts
---- a/lib/a.ts
-+++ b/lib/a.ts
-@@ -3,2 +3 @@ const x
--// anew
--// anew
-+// again
-@@ -9,0 +9,2 @@
-++++ b/lib/b.ts
-+// anew
-@@ -20 +21,0 @@
--// anew
-`;
-  assert.deepEqual(addedIn(diff), [
-    { file: "lib/a.ts", first: 3, lines: ["// again"] },
-    { file: "lib/a.ts", first: 9, lines: ["+++ b/lib/b.ts", "// anew"] },
-  ]);
+Deno.test("every place in one text is found", () => {
+  const found = findingsIn(["/** Reads it anew,", " * and anew. */"]).map(({ line }) => line);
+  assert.deepEqual(found, [0, 1]);
+});
+
+Deno.test("the check reads whole files of the tree and says where to reword what", async () => {
+  const top = await Deno.makeTempDir();
+  try {
+    const run = (command: string, ...args: string[]) =>
+      new Deno.Command(command, { args, cwd: top, stdout: "piped", stderr: "piped" }).output();
+    const check = async () => {
+      const script = new URL("../../scripts/check_words.ts", import.meta.url).pathname;
+      const { code, stderr } = await run(
+        Deno.execPath(),
+        "run",
+        "--no-check",
+        "--allow-run=git",
+        "--allow-read=.",
+        script,
+      );
+      const lines = new TextDecoder().decode(stderr).split("\n");
+      return { code, lines: lines.filter((line) => line.includes("; write: ")) };
+    };
+    await Deno.mkdir(`${top}/lib`);
+    await Deno.mkdir(`${top}/conf/docs/zh`, { recursive: true });
+    await Deno.writeTextFile(`${top}/lib/a.ts`, "const a = 1;\n\n// read anew\n");
+    await Deno.writeTextFile(`${top}/lib/untracked.ts`, "// read anew\n");
+    await Deno.writeTextFile(`${top}/conf/docs/faq.md`, "It waits for ever.\n");
+    await Deno.writeTextFile(`${top}/conf/docs/zh/faq.md`, "anew\n");
+    await run("git", "init", "--quiet");
+    await run("git", "add", "lib/a.ts", "conf");
+    assert.deepEqual(await check(), {
+      code: 1,
+      lines: [
+        'conf/docs/faq.md:1: "for ever" (for ever); write: forever',
+        'lib/a.ts:3: "anew" (anew); write: again',
+      ],
+    });
+    await Deno.writeTextFile(`${top}/lib/a.ts`, "// read again\n");
+    await Deno.writeTextFile(`${top}/conf/docs/faq.md`, "It waits forever.\n");
+    assert.deepEqual(await check(), { code: 0, lines: [] });
+  } finally {
+    await Deno.remove(top, { recursive: true });
+  }
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 const SCRIPT = new URL("../../.ci/run", import.meta.url).pathname;
 
-/** Runs the script with an `npx` that does this for each task, and no packages to be had. */
+/** Runs the script with an `npx` that does this for each task, and no packages available. */
 async function runWith(tasks: string): Promise<{ code: number; lines: string[] }> {
   const folder = await Deno.makeTempDir();
   try {

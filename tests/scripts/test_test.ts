@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { testFiles, testModules } from "../../scripts/test.ts";
 
-Deno.test("every test file runs once, but those that have a task of their own", () => {
+Deno.test("every test file runs once, except those with a task of their own", () => {
   const files = testFiles();
   assert.ok(files.length > 200);
   const run = testModules(files).flatMap((module) => module.files);

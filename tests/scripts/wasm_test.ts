@@ -11,7 +11,7 @@ Deno.test("the WebAssembly in lib is what its source makes, byte for byte", () =
   assert.equal(Deno.readTextFileSync(WASM_FILE), wasmFileText(), advice);
 });
 
-Deno.test("the WebAssembly is valid, and asks for nothing but its own memory", () => {
+Deno.test("the WebAssembly is valid, and imports only its own memory", () => {
   const [scalar, simd] = [scalarModule(), simdModule()].map((bytes) => {
     return new WebAssembly.Module(bytes as BufferSource);
   });

@@ -137,7 +137,7 @@ function working(kind: FirmwareName, options: LoginOptions = {}): Miner {
 }
 
 for (const kind of FIRMWARE_NAMES) {
-  Deno.test(`${kind} finds nothing wrong with a server that does everything right`, () => {
+  Deno.test(`${kind} finds no fault in a server that does everything right`, () => {
     const miner = working(kind);
     for (let n = 0; n < 20; n++) {
       miner.pass(30);
@@ -181,7 +181,7 @@ for (const kind of FIRMWARE_NAMES) {
   });
 }
 
-Deno.test("the starting difficulty may be told alone before another comes with the first job", () => {
+Deno.test("the first difficulty may be sent alone before another comes with the first job", () => {
   const miner = Miner.loggedIn("cgminer");
   miner.difficulty(4);
   miner.difficulty(16);
@@ -250,7 +250,7 @@ for (const kind of FIRMWARE_NAMES) {
   });
 }
 
-Deno.test("any line is heard, an answer to a share too", () => {
+Deno.test("any line ends the silence, even an answer to a share", () => {
   const miner = working("braiins");
   for (let n = 0; n < 5; n++) {
     miner.pass(40);
@@ -260,7 +260,7 @@ Deno.test("any line is heard, an answer to a share too", () => {
   assert.deepEqual([miner.faults, miner.left], [[], []]);
 });
 
-Deno.test("a NerdMiner reconnects after ten minutes without a job, whatever else it hears", () => {
+Deno.test("a NerdMiner reconnects after ten minutes without a job, whatever else it is sent", () => {
   const miner = working("nerdminer");
   for (let n = 0; n < 19; n++) {
     miner.pass(31);
@@ -315,7 +315,7 @@ const REFUSED: readonly [FirmwareName, "gives up" | "goes on" | "rolls all the s
 ];
 for (const [kind, does] of REFUSED) {
   for (const mask of [false, "00000000"] as const) {
-    Deno.test(`${kind} ${does} when configure is answered ${mask}`, () => {
+    Deno.test(`${kind} ${does} when the answer to configure is ${mask}`, () => {
       const miner = Miner.loggedIn(kind, { mask });
       assert.deepEqual(miner.left, does === "gives up" ? ["fault"] : []);
       assert.match(miner.faults.join(), /configure was answered without a mask/);
@@ -401,7 +401,7 @@ Deno.test("an Avalon with two bytes of extranonce2 logs in, stays, and does no w
   assert.deepEqual([miner.left, miner.last.isWorked], [[], false]);
 });
 
-Deno.test("an Avalon takes a new job for an old one whose id has the same CRC-16", () => {
+Deno.test("an Avalon mistakes a new job for an old one whose id has the same CRC-16", () => {
   // Two ids of one CRC, found by counting.
   const seen = new Map<number, string>();
   let twins: [string, string] | undefined;
@@ -438,12 +438,12 @@ Deno.test("a Bitaxe drops a job whose id it knows unless it is clean, cpuminer t
   }
 });
 
-Deno.test("a job told again under another id is a fault, with another time it is not", () => {
+Deno.test("a job sent again under another id is a fault, but not with another time", () => {
   const miner = working("bitaxe");
   const { ntime } = miner.last.job;
   miner.job({ ntime, isClean: true });
   assert.deepEqual(miner.faults, [
-    "job j2 is job j1 again: the same headers are searched once more",
+    "job j2 is job j1 again: the same headers are searched again",
   ]);
   miner.job({ isClean: true });
   assert.equal(miner.faults.length, 1);
@@ -461,12 +461,12 @@ for (const kind of FIRMWARE_NAMES) {
     assert.deepEqual(miner.faults, []);
     miner.pass(3.9);
     miner.jobAtOnce();
-    const fault = "job j7 came 3900 ms after the one before: some firmware bears one in 5 s";
+    const fault = "job j7 came 3900 ms after the one before: some firmware tolerates one in 5 s";
     assert.deepEqual(miner.faults, [fault]);
   });
 }
 
-Deno.test("a job that was read late may have come as much sooner before the next", () => {
+Deno.test("a job that was read late may have arrived earlier by the same time", () => {
   const miner = working("s9");
   miner.late = 2_000;
   miner.jobAtOnce();
@@ -479,7 +479,7 @@ Deno.test("a job that was read late may have come as much sooner before the next
   assert.match(miner.faults.join(), /^job j4 came 2000 ms after/);
 });
 
-Deno.test("the pace of jobs is no fault, and no measure of the next, while nobody minds it", () => {
+Deno.test("the pace of jobs is no fault, and does not affect the next, while it is not checked", () => {
   let isMinded = false;
   const miner = working("s9", { mindsPace: () => isMinded });
   miner.jobAtOnce();
@@ -491,9 +491,9 @@ Deno.test("the pace of jobs is no fault, and no measure of the next, while nobod
   assert.equal(miner.faults.length, 1);
 });
 
-Deno.test("what Braiins OS does not know ends its connection, others only note it", () => {
+Deno.test("an unknown message ends the connection of Braiins OS, others only note it", () => {
   const lines: readonly [unknown, RegExp][] = [
-    [{ id: null, method: "mining.ping", params: [] }, /ping is a message that not every firmware/],
+    [{ id: null, method: "mining.ping", params: [] }, /ping is a message that some firmware/],
     [{ id: null, method: "client.show_message", params: ["x"] }, /show_message is a message/],
     [{ id: null, method: "mining.set_extranonce", params: ["00", 4] }, /set_extranonce is a mess/],
     [{ id: 9, result: null, error: [21, "x"] }, /no list of three/],
@@ -511,7 +511,7 @@ Deno.test("what Braiins OS does not know ends its connection, others only note i
   }
 });
 
-Deno.test("client.reconnect without a host is obeyed by some and means nothing to others", () => {
+Deno.test("client.reconnect without a host is obeyed by some and ignored by others", () => {
   const obeying = FIRMWARE_NAMES.filter((kind) => {
     const miner = working(kind);
     miner.line({ id: null, method: "client.reconnect", params: [] });
@@ -565,7 +565,7 @@ Deno.test("a Bitaxe tells its wish for a difficulty only when authorize was answ
   assert.equal(miner.sent.at(-1)!.method, "mining.suggest_difficulty");
 });
 
-Deno.test("a miner comes back with the session it was told, not with its extranonce1", () => {
+Deno.test("a miner reconnects with the session id it was sent, not with its extranonce1", () => {
   const miner = Miner.loggedIn("cgminer");
   assert.deepEqual(miner.sent[0]!.params, ["cgminer/4.12.0", "5e55"]);
   assert.equal(miner.dialogue.session, "bb");

@@ -36,7 +36,7 @@ const SUBSCRIBED = '{"id":2,"result":[[],"00000007",4],"error":null}';
 const AUTHORIZED = '{"id":3,"result":true,"error":null}';
 const GOOD = [CONFIGURED, SUBSCRIBED, AUTHORIZED, difficultyLine(1), notifyLine(JOB)];
 
-Deno.test("a server that keeps to the dialect is found without fault", () => {
+Deno.test("a server that follows the dialect has no fault", () => {
   const { dialogue, faults, left } = begin("antminer");
   GOOD.forEach((line) => dialogue.receive(line));
   assert.deepEqual([faults, left], [[], []]);
@@ -181,7 +181,7 @@ for (const [name, lines, fault, leaves] of BREACHES) {
   });
 }
 
-Deno.test("an Antminer that configures again while working bears jobs before the answer", () => {
+Deno.test("an Antminer that configures again while working tolerates jobs before the answer", () => {
   const { dialogue, sent, faults, left } = begin("antminer");
   GOOD.forEach((line) => dialogue.receive(line));
   dialogue.receive('{"id":4,"result":true,"error":null}');
@@ -191,7 +191,7 @@ Deno.test("an Antminer that configures again while working bears jobs before the
   assert.deepEqual([faults, left], [[], []]);
 });
 
-Deno.test("miners that compare ids bear notifications between request and answer", () => {
+Deno.test("miners that compare ids tolerate notifications between request and answer", () => {
   const { dialogue, left } = begin("bitaxe");
   GOOD.forEach((line) => dialogue.receive(line));
   assert.deepEqual(left, []);
@@ -201,7 +201,7 @@ Deno.test("miners that compare ids bear notifications between request and answer
   assert.match(waiting.faults[0]!, /before the answer to authorize/);
 });
 
-Deno.test("an error to a wish such as suggest_difficulty does no harm", () => {
+Deno.test("an error to a request such as suggest_difficulty does no harm", () => {
   const { dialogue, sent, faults } = begin("whatsminer");
   dialogue.receive('{"id":1,"result":null,"error":[27,"Illegal params",null]}');
   assert.deepEqual(faults, []);

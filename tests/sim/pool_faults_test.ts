@@ -33,7 +33,7 @@ Deno.test("a pool refuses connections and takes them again on the same port", as
   await agent.settled();
 });
 
-Deno.test("a pool accepts and stays silent, and speaks again when the fault goes", async () => {
+Deno.test("a pool accepts and stays silent, and answers again when the fault ends", async () => {
   await using pool = await believingPool();
   await pool.setFaults({ isSilent: true });
   await using agent = await eagerAgent(pool);
@@ -46,7 +46,7 @@ Deno.test("a pool accepts and stays silent, and speaks again when the fault goes
   assert.equal(pool.statistics().linesOut, 1);
 });
 
-Deno.test("the handshake stops after as many answers as asked for", async () => {
+Deno.test("the handshake stops after the given number of answers", async () => {
   await using pool = await believingPool();
   for (
     const [maxAnswers, answered] of [[0, []], [1, ["caps"]], [3, ["caps", "conf", "sub"]]] as const
@@ -63,7 +63,7 @@ Deno.test("the handshake stops after as many answers as asked for", async () => 
   }
 });
 
-Deno.test("authorize is refused, and granted when the fault goes", async () => {
+Deno.test("authorize is refused, and granted when the fault ends", async () => {
   await using pool = await believingPool();
   await pool.setFaults({ refuseAuthorize: true });
   await using agent = await eagerAgent(pool);
@@ -136,7 +136,7 @@ Deno.test("bytes come one at a time, and all of them", async () => {
   assert.deepEqual(agent.verdicts, [{ index: 7, status: 23 }]);
 });
 
-Deno.test("a pool that stops reading acts on nothing until it reads again", async () => {
+Deno.test("a pool that stops reading does nothing until it reads again", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.authorized(pool);
   await pool.setFaults({ stopReading: true });
@@ -220,7 +220,7 @@ Deno.test("a pool that sends an unknown frame does no harm to what follows", asy
   assert.ok(agent.received.some((message) => "kind" in message && message.kind === "unknown"));
 });
 
-Deno.test("a greeting is the first a connection hears", async () => {
+Deno.test("a greeting is the first thing a connection receives", async () => {
   await using pool = await believingPool();
   pool.setFaultsOfNextConnection({ greeting: BROKEN_BYTES.unknownFrame() });
   await using agent = await eagerAgent(pool);

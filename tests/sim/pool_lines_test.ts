@@ -210,7 +210,7 @@ for (const [options, name, account] of ACCOUNTS) {
   });
 }
 
-Deno.test("nicehash.forced holds every worker to a minimum that nobody is told", async () => {
+Deno.test("nicehash.forced holds every worker to a minimum that is not announced", async () => {
   await using pool = await SimPool.start({
     proofOfWork: false,
     difficulty: 16,

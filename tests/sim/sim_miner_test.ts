@@ -26,7 +26,7 @@ function isWorking(miner: SimMiner): () => boolean {
 }
 
 for (const firmware of FIRMWARE_NAMES) {
-  Deno.test(`${firmware} gets to work, and every share it hashes is one`, async () => {
+  Deno.test(`${firmware} starts to work, and every share it hashes is valid`, async () => {
     await using server = new StratumServer();
     await using miner = startMiner(server, { firmware, mode: { kind: "hash" } });
     await miner.until(() => miner.statistics().accepted >= 20);
@@ -197,7 +197,7 @@ Deno.test("a miner submits at the rate asked for, answered or not", async () => 
   assert.equal(distinct.size, server.params("mining.submit").length);
 });
 
-Deno.test("a miner stops submitting when told to be idle, and begins again", async () => {
+Deno.test("a miner stops submitting when set to idle, and starts again", async () => {
   await using server = new StratumServer();
   await using miner = startMiner(server, { mode: { kind: "hash" } });
   await miner.until(() => miner.statistics().accepted > 0);
@@ -303,7 +303,7 @@ Deno.test("a miner whose server is gone keeps trying", async () => {
   await miner.until(() => miner.statistics().failedConnections >= 2);
 });
 
-Deno.test("a farm that ends has its faults looked at, or the test fails by them", async () => {
+Deno.test("faults of a farm must be read before it ends, or the test fails", async () => {
   await using server = new StratumServer();
   for (const isLookedAt of [true, false]) {
     const farm = SimFarm.start({ port: server.port, count: 2, firmware: ["s9", "avalon"] });
@@ -322,7 +322,7 @@ Deno.test("a farm that ends has its faults looked at, or the test fails by them"
   }
 });
 
-Deno.test("a miner's fault after the last look is another", async () => {
+Deno.test("a miner's fault after the last read counts as unread", async () => {
   await using server = new StratumServer();
   const miner = startMiner(server);
   await miner.until(isWorking(miner));

@@ -75,7 +75,7 @@ Deno.test("authorize fails before subscribe, for no account and an unknown one, 
   assert.equal(code("twice"), 25);
 });
 
-Deno.test("ids come back as they came: numbers and texts, and null for anything else", async () => {
+Deno.test("ids are echoed unchanged: numbers and texts, and null for anything else", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.connect(pool);
   for (const id of ["0", "-7", '"x"', "1.5", "null", "[1]"]) {
@@ -200,7 +200,7 @@ Deno.test("a late authorize forgets verdicts asked for meanwhile", async () => {
   assert.equal(pool.statistics().verdictsWithheld, 1);
 });
 
-Deno.test("frames of one that is no agent, and frames before authorize, are ignored", async () => {
+Deno.test("frames of clients other than agents, and frames before authorize, are ignored", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.connect(pool);
   agent.register(1, "early");
@@ -212,7 +212,7 @@ Deno.test("frames of one that is no agent, and frames before authorize, are igno
   assert.equal(pool.statistics().workersNow, 0);
 });
 
-Deno.test("a frame length below 4 jams the connection for ever (trap 8)", async () => {
+Deno.test("a frame length below 4 jams the connection forever (trap 8)", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.authorized(pool);
   agent.send(Uint8Array.of(0x7f, 0x02, 3, 0));
@@ -311,7 +311,7 @@ Deno.test("at a clean job three older ones are kept: stale is 37, forgotten is 3
   ]);
 });
 
-Deno.test("jobs of one height stay valid until their id comes round again", async () => {
+Deno.test("jobs of one height stay valid until their id is used again", async () => {
   await using pool = await believingPool();
   await using agent = await RawAgent.authorized(pool);
   agent.register(1, "rig1");
@@ -441,7 +441,7 @@ Deno.test("a share is judged by the difficulty its worker had when the job was s
   assert.deepEqual(pool.workers().map(({ difficulty }) => difficulty), [1, 1e-6]);
 });
 
-Deno.test("a NiceHash worker is held to a minimum it is never told (trap 6)", async () => {
+Deno.test("a NiceHash worker is held to a minimum that is never announced (trap 6)", async () => {
   await using pool = await SimPool.start({ difficulty: 1e-6 });
   await using agent = await RawAgent.authorized(pool);
   agent.register(1, "rig1", "NiceHash/1.0.0");

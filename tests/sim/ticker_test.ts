@@ -43,7 +43,7 @@ class World implements Disposable {
   }
 }
 
-Deno.test("miners' time goes on with the ticks, and by two of them at most in one", () => {
+Deno.test("miners' time moves with the ticks, by at most two intervals in one", () => {
   using world = new World();
   world.pass(300);
   world.standStill(3_000);
@@ -51,7 +51,7 @@ Deno.test("miners' time goes on with the ticks, and by two of them at most in on
   assert.deepEqual(world.seen, [100, 200, 300, 500, 600]);
 });
 
-Deno.test("what is read on time has come just now", () => {
+Deno.test("a line read on time has arrived just now", () => {
   using world = new World();
   assert.equal(world.late, 0);
   for (let second = 0; second < 3; second++) {
@@ -61,7 +61,7 @@ Deno.test("what is read on time has come just now", () => {
   }
 });
 
-Deno.test("what is read after a standstill, within a second, may have come at its beginning", () => {
+Deno.test("a line read within a second after a standstill may have arrived at its beginning", () => {
   using world = new World();
   world.pass(2_000);
   world.standStill(3_000);

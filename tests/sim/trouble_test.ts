@@ -61,7 +61,7 @@ Deno.test("a silent miner logs in and takes work, and never sends a share", asyn
   assert.equal(countsOf(farm, 0).submitted, 0);
 });
 
-Deno.test("a dead miner works, goes, and does not come back, however others would", async () => {
+Deno.test("a dead miner works, disconnects, and does not come back, even if others would", async () => {
   await using server = new StratumServer();
   await using farm = startFarm(server, {
     troubled: [{ trouble: "dead", count: 1 }],
@@ -77,7 +77,7 @@ Deno.test("a dead miner works, goes, and does not come back, however others woul
   assert.deepEqual([countsOf(farm, 0).connections, countsOf(farm, 0).connectedNow], [1, 0]);
 });
 
-Deno.test("a flapping miner comes and goes again and again, also where others would not", async () => {
+Deno.test("a flapping miner connects and disconnects again and again, even if others would not", async () => {
   await using server = new StratumServer();
   await using farm = startFarm(server, {
     troubled: [{ trouble: "flapping", count: 1 }],
@@ -134,7 +134,7 @@ Deno.test("neighbours whose shares are refused have different flaws, each in eve
   assert.equal(farm.healthyStatistics().miners, 1);
 });
 
-Deno.test("no flaw is one that the shares of a miner cannot have", () => {
+Deno.test("a miner gets no flaw that its shares cannot have", () => {
   const share = { jobId: "j", extranonce2: "00", ntime: 1, nonce: 2, versionBits: 0x2000 };
   for (const place of [0, 1, 2, 3, 4, 5]) {
     const spoil = (options: Partial<typeof OPTIONS>) =>

@@ -1,8 +1,8 @@
 /**
  * One stream, cut into chunks in every way a network might.
  *
- * A decoder is fed through {@linkcode feed}, which spoils each chunk as soon as the decoder ran dry,
- * as a socket's read buffer does: whoever kept a view into it is found out.
+ * A decoder is fed through {@linkcode feed}, which spoils each chunk as soon as the decoder ran
+ * dry, as a socket's read buffer does: code that kept a view into it is found.
  */
 
 /** A stream as the chunks it arrives in. */

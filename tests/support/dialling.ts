@@ -150,7 +150,7 @@ export function saying(text: string): Serve {
   };
 }
 
-/** Reads for ever. */
+/** Reads forever and answers nothing. */
 export async function silent(conn: Deno.Conn): Promise<void> {
   while (await conn.read(new Uint8Array(1000)) !== null);
 }

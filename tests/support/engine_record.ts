@@ -9,7 +9,7 @@ import { PATIENCE_MS } from "./patience.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** See the head of this file. */
+/** Records the events of an engine. */
 export class EngineRecord implements EngineEvents {
   /** Handles in the order they opened. */
   readonly opens: number[] = [];

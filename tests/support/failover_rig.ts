@@ -44,7 +44,7 @@ export interface FailoverRigOptions {
 
 /**
  * For those who wait until a pool is given up. Nobody else has them: on a machine that stands still
- * for so long a good pool is given up, too.
+ * for this long a good pool is given up, too.
  */
 export const SHORT_TIMEOUTS = {
   pool_connection_dial_timeout_seconds: 2,

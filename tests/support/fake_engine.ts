@@ -16,7 +16,7 @@ interface FakePeer {
   isClosed: boolean;
 }
 
-/** Hand {@linkcode FakeEngine.listen} to whoever wants to listen. */
+/** An engine without sockets; code under test listens through {@linkcode FakeEngine.listen}. */
 export class FakeEngine implements Engine {
   readonly address: PeerAddress = { hostname: "127.0.0.1", port: 3333 };
   bytesWritten = 0;
@@ -29,7 +29,7 @@ export class FakeEngine implements Engine {
   /** Whether what peers send is still read. */
   isReading = true;
   isStopped = false;
-  /** A peer that takes so many more bytes is dropped by the next, as a slow one is. */
+  /** By handle: the bytes a peer still takes; the next byte drops it, as a slow peer. */
   readonly room: Map<number, number> = new Map();
   /** Whether peers do not take their last bytes. */
   areSlow = false;
@@ -66,7 +66,7 @@ export class FakeEngine implements Engine {
     buffer.fill(0xee);
   }
 
-  /** The peer goes. */
+  /** The peer disconnects. */
   hangUp(handle: number, reason = "it closed the connection"): void {
     if (this.isOpen(handle)) this.#gone(handle, reason);
   }

@@ -13,7 +13,7 @@ export class FakeFile implements LogTarget {
   readonly path?: string;
   take: (bytes: Uint8Array) => Promise<number> = (bytes) => Promise.resolve(bytes.length);
 
-  /** Without a path it is a terminal for whoever asks. */
+  /** Without a path it is a terminal. */
   constructor(path?: string) {
     if (path !== undefined) this.path = path;
   }

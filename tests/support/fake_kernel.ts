@@ -120,7 +120,7 @@ export interface Event {
   readonly flags: number;
 }
 
-/** See the head of this file. */
+/** Does in memory what the libc engine asks of the kernel. */
 export class FakeKernel {
   /** `accept` fails with this. */
   acceptErrno: number | undefined;

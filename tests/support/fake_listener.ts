@@ -117,7 +117,7 @@ export class FakeListener implements ConnectionListener {
     this.#waiting!.resolve(conn);
   }
 
-  /** No connection can be had. */
+  /** Makes the next accept fail. */
   fail(error: Error): void {
     this.#waiting!.reject(error);
   }

@@ -38,7 +38,7 @@ export interface FakeMinersOptions {
   readonly attendance?: AttendanceBook;
 }
 
-/** See the head of this file. */
+/** The miners' side of the program over a fake engine and a fake mux. */
 export class FakeMiners {
   readonly engine: FakeEngine = new FakeEngine();
   readonly mux: FakeMux = new FakeMux();

@@ -75,7 +75,7 @@ export function answerShare(miner: Downstream, id: RequestId, status: number): v
   else miner.rejectShare(id, verdict);
 }
 
-/** See the head of this file. */
+/** A mux without pools, for tests of miners' sessions. */
 export class FakeMux implements Mux {
   /** What miners that subscribe are given. */
   layout: ExtranonceLayout = WIDEST_LAYOUT;
@@ -101,11 +101,11 @@ export class FakeMux implements Mux {
   readonly calls: string[] = [];
   /** The shares that came to a seat. */
   readonly shares: Share[] = [];
-  /** Who is seated, by session id. */
+  /** Seated miners, by session id. */
   readonly seated: Map<number, Downstream> = new Map();
   /** Ids leased and not given back. */
   readonly leased: Set<number> = new Set();
-  /** Who asks miners to take their news. */
+  /** The fanout that asks miners to take their news. */
   fanout: Fanout | undefined;
   readonly #told = new WeakMap<Downstream, { difficulty?: number; job?: JobLines }>();
   #nextSession = 0;

@@ -2,7 +2,7 @@
  * A miner's end of a connection, for tests that decide when it takes what it is sent.
  */
 
-/** How a peer takes what is sent: everything at once, nothing, or so many bytes at a time. */
+/** How a peer takes what is sent: everything at once, nothing, or a number of bytes at a time. */
 export type Appetite = "all" | "nothing" | number;
 
 /** One connection, whatever engine it is on. */

@@ -6,7 +6,7 @@ import { FakeConnection } from "./fake_connection.ts";
 import { type DialCall, FakeDial } from "./fake_dial.ts";
 import { handshakeLines, linesToBytes } from "./pool_lines.ts";
 
-/** What a pool does with whoever connects. */
+/** What a pool does with a connection. */
 export type Mood =
   /** Shakes hands and sends a job. */
   | "serves"
@@ -19,7 +19,10 @@ export type Mood =
   /** Refuses the sub-account. */
   | "denies";
 
-/** After so many dials no pool answers any more: whoever dials without a pause must not hang a test. */
+/**
+ * After this number of dials no pool answers any more: code that dials without a pause must not
+ * hang a test.
+ */
 const MAX_DIALS = 3000;
 
 /** An open connection, as its pool sees it. */

@@ -11,7 +11,7 @@ import type { StatusControl, StatusSource } from "../../lib/observe/status/sourc
 /** Session ids of the miners there are. */
 const MINERS = 5;
 
-/** See the head of this file. */
+/** A made-up farm behind the status server. */
 export class FakeStatus implements StatusSource, StatusControl {
   readonly #summary = sampleOf(shapes.SummarySchema);
   readonly #pools = [sampleOf(shapes.PoolTotalSchema)];

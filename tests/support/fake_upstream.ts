@@ -81,7 +81,7 @@ class NotingWatch extends PoolWatch {
 export class FakeUpstream extends AgentUpstream {
   override readonly terms: Terms;
   override readonly watch: NotingWatch;
-  /** Who is known to the pool, as it sees the frames that were written. */
+  /** Miners known to the pool, by the frames that were written. */
   readonly knownToPool = new Set<number>();
   readonly #frames: FakeFrames;
   #mask: number | undefined;
@@ -142,7 +142,7 @@ export class FakeUpstream extends AgentUpstream {
     return this.#frames.submits;
   }
 
-  /** Who is registered as far as frames were taken. */
+  /** Miners registered, by the frames that were accepted. */
   get registered(): ReadonlyMap<number, RegisteredNames> {
     return this.#frames.registered;
   }

@@ -1,8 +1,9 @@
 /**
  * Ports for those who must be told one, such as a program of its own.
  *
- * They lie below those the system hands out by itself, to listeners on port 0 and to whoever
- * connects: among thousands of connections of tests side by side, such a port is soon taken again.
+ * They lie below those the system hands out by itself, to listeners on port 0 and to outgoing
+ * connections: among thousands of connections of tests side by side, such a port is soon taken
+ * again.
  */
 
 const LOWEST = 15_000;

@@ -23,7 +23,7 @@ export interface HostileCounts {
   readonly bad: number;
 }
 
-/** See the head of this file. */
+/** A hashing miner that sends hostile lines. */
 export class HostileHasher implements AsyncDisposable {
   readonly #miner: RawMiner;
   readonly #user: string;

@@ -97,7 +97,7 @@ export async function relay(here: Deno.Conn, there: Deno.Conn): Promise<void> {
   await Promise.all(copies);
 }
 
-/** For whoever cannot know whether it is closed already. */
+/** Closes a connection that may be closed already. */
 function closeQuietly(conn: Deno.Conn): void {
   try {
     conn.close();

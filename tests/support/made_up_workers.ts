@@ -40,7 +40,7 @@ interface Present {
   lastShareAt: number;
 }
 
-/** See the head of this file. */
+/** Makes workers of a farm without miners. */
 export class MadeUpWorkers {
   readonly book: WorkerBook;
   /** Milliseconds. */

@@ -65,7 +65,7 @@ export class MovingFarm implements AsyncDisposable {
     return poolsOf(this.proxy)[place]!;
   }
 
-  /** Settles when this pool serves all miners and has accepted so many more shares of theirs. */
+  /** Settles when this pool serves all miners and has accepted `shares` more shares. */
   async minesAt(place: number, shares: number): Promise<void> {
     await until(
       () =>

@@ -41,7 +41,7 @@ const HOSTILE_USERS: readonly string[] = [
   ...Object.values(HOSTILE_NAMES).filter(({ length }) => length < 200).map((name) => `x.${name}`),
 ];
 
-/** What so many miners authorize as: good names and hostile ones in turn. */
+/** User names of `miners` miners: good names and hostile ones in turn. */
 export function usersOf(miners: number): readonly string[] {
   return Array.from(
     { length: miners },

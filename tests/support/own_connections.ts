@@ -62,7 +62,7 @@ export class OwnFarm implements AsyncDisposable {
     for (const miner of this.miners) miner.setMode({ kind: "hash" });
   }
 
-  /** Settles when this pool has accepted so many more shares. */
+  /** Settles when this pool has accepted `shares` more shares. */
   async accepts(place: number, shares: number): Promise<void> {
     const before = this.view(place).shares.accepted;
     await until(

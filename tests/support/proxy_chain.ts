@@ -72,7 +72,7 @@ export async function chainMines({ miners, seconds, shares: wanted }: ProxyChain
   assertSharesAddUp(outer.statistics());
   assert.equal(outer.statistics().shares.received, farm.statistics().submitted);
   assertSameBooks(poolsOf(inner)[0]!, pool.statistics());
-  // The inner proxy is a pool like others: what it kept counts for whom it was sent by.
+  // The inner proxy is a pool like others: a share it kept counts for the miner that sent it.
   const { shares: passed } = poolsOf(inner)[0]!;
   const { shares: sent, credited } = poolsOf(outer)[0]!;
   assert.equal(sent.submitted, passed.received);

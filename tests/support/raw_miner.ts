@@ -5,7 +5,7 @@ import { PATIENCE_MS } from "./patience.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** See the head of this file. */
+/** A miner's socket that sends and reads raw lines. */
 export class RawMiner implements AsyncDisposable {
   readonly #conn: Deno.Conn;
   readonly #ended: Promise<void>;

@@ -93,7 +93,7 @@ class RecordedMiner implements Downstream {
   }
 }
 
-/** See the head of this file. */
+/** Replays a recorded session. */
 export class StratumReplay {
   readonly #recorded: SessionWithUs;
   readonly #clock = new FakeClock();

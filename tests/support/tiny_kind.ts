@@ -57,7 +57,7 @@ export class TinyPool {
   accepted = 0;
   /** Shares that were not: none should be sent. */
   rejected = 0;
-  /** Who works here. */
+  /** Miners that work on this connection. */
   readonly workers = new Map<number, Worker>();
   #connection: TinyConnection | undefined;
 
@@ -65,7 +65,7 @@ export class TinyPool {
     this.difficulty = difficulty;
   }
 
-  /** What it settles with whoever connects. */
+  /** The terms of its connections. */
   get terms(): Terms {
     return {
       extranonce: { bytes: 6, offset: 0, idBytes: 2 },

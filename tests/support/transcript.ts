@@ -18,7 +18,7 @@
  *     log: …                    what the operator reads
  *     closed                    the miner's connection is over
  *
- * `#` begins a comment. To run a transcript is to write the second kind of line anew and to compare.
+ * `#` begins a comment. Running a transcript writes the second kind of line again and compares.
  */
 
 import assert from "node:assert/strict";
@@ -122,7 +122,7 @@ class Stage {
     return lines;
   }
 
-  /** The miner goes, and nothing of it may be left. */
+  /** Disconnects the miner; nothing of it may be left. */
   [Symbol.dispose](): void {
     this.#miner.hangUp();
     this.#log[Symbol.dispose]();

@@ -11,7 +11,10 @@ import { LoopbackServer } from "./loopback_server.ts";
 export interface Visit {
   /** All bytes that came, as text: a Stratum client sends nothing else. */
   text: string;
-  /** Who ended it: the client in order, the client with a reset, or the pool; `undefined` if open. */
+  /**
+   * How it ended: by the client in order, by the client's reset, or by the pool; `undefined` if
+   * open.
+   */
   end: "fin" | "reset" | "pool" | undefined;
 }
 

@@ -1,42 +1,42 @@
 /**
- * What one account has counted since it was opened, beside the books of the connections it has now:
- * shares of connections that are gone, recent work, verdicts astray, time without a pool.
+ * The counts of one account since it was opened, apart from those of its current connections:
+ * shares of connections that are gone, recent work, stray verdicts, time without a pool.
  */
 
 import type { StrayReason } from "../../base/share_reasons.ts";
 import { Ledger, type LedgerSnapshot, NO_STRAYS } from "./ledger.ts";
 import { type Hashrates, WorkTable } from "./work_table.ts";
 
-/** How finely an account's recent work is kept, in milliseconds. */
+/** The step in which an account's recent work is kept, in milliseconds. */
 const WORK_STEP_MS = 60_000;
 
 /** A connection with its shares; a `Slot` already fits. */
 export interface LiveBooks {
-  /** The connection: which pool it leads to. */
+  /** The connection, with the number of its pool. */
   readonly upstream: { readonly poolId: number };
   /** Its shares. */
   readonly ledger: Ledger;
-  /** The difficulties that the pool counts for shares it accepted, together. */
+  /** The sum of the difficulties that the pool counts for shares it accepted. */
   readonly credited: number;
-  /** Work of good shares that the pool does not count, since the brake was on, as difficulty. */
+  /** Work of good shares that the pool does not count because the brake was on, as difficulty. */
   readonly brakeLoss: number;
 }
 
-/** What is known of an account's hashrate after fewer shares, or less time in ms, is mere luck. */
+/** With fewer shares, or less time in milliseconds, an account's hashrate is mostly luck. */
 const TELLING_SHARES = 50;
 const TELLING_MS = 60_000;
 
 /** The counts of one account. Times are monotonic, in milliseconds. */
 export class AccountBooks {
-  /** Shares of miners that had no place. */
+  /** Shares of miners without a place. */
   readonly unplaced: Ledger = new Ledger();
-  /** Verdicts that found no miner waiting for them. */
+  /** Verdicts that no miner was waiting for. */
   readonly strayVerdicts: Record<StrayReason, number> = { ...NO_STRAYS };
   /** Shares of connections that are gone, by the pool's number. */
   readonly #pastShares = new Map<number, Ledger>();
-  /** What pools counted for them, by the pool's number. */
+  /** The difficulties that pools counted for them, by the pool's number. */
   readonly #pastCredited = new Map<number, number>();
-  /** What the brake cost on them, by the pool's number. */
+  /** Work lost to the brake on them, by the pool's number. */
   readonly #pastBrakeLoss = new Map<number, number>();
   readonly #work = new WorkTable(1, WORK_STEP_MS);
   readonly #openedAt: number;
@@ -45,12 +45,12 @@ export class AccountBooks {
   #pastDarkMs = 0;
   #credits = 0;
 
-  /** Opened at `time`, without a pool. */
+  /** For an account opened at `time`, without a pool. */
   constructor(time: number) {
     this.#openedAt = this.#darkSince = time;
   }
 
-  /** All shares, those of the connections there are included. */
+  /** All shares, including those of current connections. */
   shares(live: Iterable<LiveBooks>): LedgerSnapshot {
     const sum = new Ledger();
     sum.merge(this.unplaced.snapshot());
@@ -59,7 +59,7 @@ export class AccountBooks {
     return sum.snapshot();
   }
 
-  /** The same on connections to the pool with this number. */
+  /** The shares on connections to the pool with this number. */
   sharesAt(poolId: number, live: Iterable<LiveBooks>): LedgerSnapshot {
     const sum = new Ledger();
     sum.merge((this.#pastShares.get(poolId) ?? sum).snapshot());
@@ -69,7 +69,7 @@ export class AccountBooks {
     return sum.snapshot();
   }
 
-  /** The difficulties that the pool with this number counts for shares it accepted, together. */
+  /** The sum of the difficulties that the pool with this number counts for shares it accepted. */
   creditedAt(poolId: number, live: Iterable<LiveBooks>): number {
     let sum = this.#pastCredited.get(poolId) ?? 0;
     for (const { upstream, credited } of live) {
@@ -78,7 +78,7 @@ export class AccountBooks {
     return sum;
   }
 
-  /** What the brake cost at the pool with this number, as difficulty. */
+  /** Work lost to the brake at the pool with this number, as difficulty. */
   brakeLossAt(poolId: number, live: Iterable<LiveBooks>): number {
     let sum = this.#pastBrakeLoss.get(poolId) ?? 0;
     for (const { upstream, brakeLoss } of live) {
@@ -87,7 +87,7 @@ export class AccountBooks {
     return sum;
   }
 
-  /** The same at all pools. */
+  /** Work lost to the brake at all pools, as difficulty. */
   brakeLoss(live: Iterable<LiveBooks>): number {
     let sum = 0;
     for (const past of this.#pastBrakeLoss.values()) sum += past;
@@ -95,7 +95,7 @@ export class AccountBooks {
     return sum;
   }
 
-  /** A connection is gone. */
+  /** Adds the counts of a connection that is gone. */
   close({ upstream: { poolId }, ledger, credited, brakeLoss }: LiveBooks): void {
     this.#pastCredited.set(poolId, (this.#pastCredited.get(poolId) ?? 0) + credited);
     this.#pastBrakeLoss.set(poolId, (this.#pastBrakeLoss.get(poolId) ?? 0) + brakeLoss);
@@ -104,12 +104,12 @@ export class AccountBooks {
     this.#pastShares.set(poolId, past);
   }
 
-  /** Whether there was a good share. */
+  /** Whether there ever was a good share. */
   get hasCredit(): boolean {
     return this.#credits > 0;
   }
 
-  /** A good share of this difficulty. */
+  /** Counts a good share of this difficulty. */
   credit(difficulty: number, time: number): void {
     this.#credits++;
     this.#work.add(0, difficulty, time);
@@ -120,22 +120,22 @@ export class AccountBooks {
     return this.#work.hashrates(0, this.#openedAt, time);
   }
 
-  /** Hashes a second it may be expected to do; `undefined` as long as too little is known. */
+  /** Expected hashes a second; `undefined` while too little is known. */
   expectedHashrate(time: number): number | undefined {
     if (this.#credits < TELLING_SHARES || time - this.#openedAt < TELLING_MS) return undefined;
-    // Of the last minute it may have had no pool.
+    // In the last minute it may have had no pool.
     const { minute, quarter } = this.hashrates(time);
     return Math.max(minute, quarter);
   }
 
-  /** Whether it is without any pool from here on. A standby is no pool. */
+  /** Notes whether it has no pool from now on. A standby is not a pool. */
   setDark(isDark: boolean, time: number): void {
     if (isDark === (this.#darkSince !== undefined)) return;
     if (!isDark) this.#pastDarkMs += time - this.#darkSince!;
     this.#darkSince = isDark ? time : undefined;
   }
 
-  /** How long it was without any pool, all times together. */
+  /** How long it was without a pool in all. */
   outageMs(time: number): number {
     return this.#pastDarkMs + (this.#darkSince === undefined ? 0 : time - this.#darkSince);
   }

@@ -1,16 +1,17 @@
 /**
  * Every share, counted once where it came in and once where it ended.
  *
- * For each miner, each upstream connection and all together:
+ * For each miner, for each upstream connection and for all together:
  *
  *     received  = submitted + kept + refused here (by reason) + outage
  *     submitted = accepted + rejected (by reason) + assumed + unanswered (by reason) + waiting
  *
- * where kept are shares good for their miner and not worth sending, outage is what miners found
- * while no pool answered, which goes nowhere, and waiting is what no verdict has come for yet.
+ * where kept are shares that are good for their miner but not worth sending, outage are shares
+ * found while no pool answered, which are not sent, and waiting are shares without a verdict yet.
  *
- * Contradicted stands beside these sums: verdicts that our own arithmetic contradicts. The pool
- * rejected a share as too low that reached its difficulty, or accepted one that did not.
+ * Contradicted is not part of these sums. It counts verdicts that our own arithmetic contradicts:
+ * the pool rejected a share as low difficulty that reached its difficulty, or accepted one that did
+ * not.
  */
 
 import {
@@ -28,43 +29,43 @@ import { NO_POOL } from "../upstream.ts";
 import { Rows } from "./rows.ts";
 import { WorkTable } from "./work_table.ts";
 
-/** What is counted of shares refused here. */
+/** Counts of shares refused here. */
 export type Refusal = `refused${Capitalize<RefuseReason>}`;
 
-/** What is counted of shares the pool rejected. */
+/** Counts of shares that the pool rejected. */
 export type Rejection = `rejected${Capitalize<RejectReason>}`;
 
-/** What is counted of submitted shares whose verdict will not come. */
+/** Counts of submitted shares whose verdict will not come. */
 export type Unanswered = `unanswered${Capitalize<UnansweredReason>}`;
 
-/** What is counted of shares that are lost: found in vain, whatever the cause. */
+/** Counts of lost shares: found in vain, whatever the cause. */
 export type Lost = Refusal | Rejection | Unanswered | "outage";
 
-/** What is counted of shares that are good for their miner. */
+/** Counts of shares that are good for their miner. */
 export type Good = "accepted" | "assumed" | "kept";
 
 /** The miner that sent a share; a `MinerSeat` already fits. */
 export interface Sender {
-  /** Whether its connection is over: its session id may be another's by now. */
+  /** Whether its connection has ended: another miner may have its session id now. */
   readonly isGone: boolean;
   /** The miner. */
   readonly miner: {
     /** Its number. */
     readonly sessionId: number;
-    /** As in `Downstream.origin`. */
+    /** See `Downstream.origin`. */
     readonly origin: number;
   };
 }
 
-/** Hears where every share ended. Pools are told by their numbers, {@linkcode NO_POOL} for none. */
+/** Gets the end of every share. Pools are given by their numbers, {@linkcode NO_POOL} for none. */
 export interface ShareEndings {
   /** A share of this difficulty counts for its miner. */
   good(origin: number, poolId: number, difficulty: number): void;
-  /** One does not; `why` is what it is counted as. */
+  /** A share is lost; `why` is its count. */
   lost(origin: number, poolId: number, why: Lost, difficulty: number): void;
 }
 
-/** How many verdicts found no miner waiting for them, by reason. */
+/** How many verdicts no miner was waiting for, by reason. */
 export type StrayVerdicts = Readonly<Record<StrayReason, number>>;
 
 /** One of {@linkcode COUNTS}. */
@@ -76,7 +77,7 @@ const UNANSWERED: readonly Unanswered[] = UNANSWERED_REASONS.map((reason) =>
   countOf("unanswered", reason)
 );
 
-/** Everything that is counted, in the order of the columns. */
+/** All counts, in the order of the columns. */
 export const COUNTS = [
   "received",
   ...REFUSED,
@@ -92,7 +93,7 @@ export const COUNTS = [
   "blocksLost",
 ] as const;
 
-/** The name of a count: of shares that `ended` so, for a reason. */
+/** The name of the count for shares that `ended` this way, for a reason. */
 export function countOf<Ended extends string, Reason extends string>(
   ended: Ended,
   reason: Reason,
@@ -107,33 +108,33 @@ const COLUMN: Readonly<Record<Count, number>> = Object.fromEntries(
   COUNTS.map((count, column) => [count, column]),
 ) as Record<Count, number>;
 
-/** Where a count is in a row. To look it up takes longer than to count: once for all rows. */
+/** The column of a count. Looking it up takes longer than counting, so do it once for all rows. */
 export function columnOf(count: Count): number {
   return COLUMN[count];
 }
 
 /** The counts of one upstream connection, or of all miners together. */
 export class Ledger {
-  /** The pool its connection leads to; {@linkcode NO_POOL} for none, or for many. */
+  /** The number of its connection's pool; {@linkcode NO_POOL} for none or several. */
   readonly poolId: number;
   readonly #counts = new Float64Array(COUNTS.length);
 
-  /** Nothing is counted yet. */
+  /** Starts at zero. */
   constructor(poolId: number = NO_POOL) {
     this.poolId = poolId;
   }
 
-  /** Counts one in a column: see {@linkcode columnOf}. */
+  /** Adds one in a column: see {@linkcode columnOf}. */
   add(column: number): void {
     this.#counts[column]! += 1;
   }
 
-  /** What was counted so far. */
+  /** One count so far. */
   get(count: Count): number {
     return this.#counts[COLUMN[count]]!;
   }
 
-  /** Adds all that `other` has counted. */
+  /** Adds all counts of `other`. */
   merge(other: LedgerSnapshot): void {
     COUNTS.forEach((count, column) => this.#counts[column]! += other[count]);
   }
@@ -148,12 +149,12 @@ export class Ledger {
 export class MinerLedgers {
   readonly #counts: Uint32Array;
 
-  /** `rows` is the most miners at a time. */
+  /** For at most `rows` miners at a time. */
   constructor(rows: number) {
     this.#counts = new Uint32Array(rows * COUNTS.length);
   }
 
-  /** Counts one for a miner in a column: see {@linkcode columnOf}. */
+  /** Adds one for a miner in a column: see {@linkcode columnOf}. */
   add(row: number, column: number): void {
     this.#counts[row * COUNTS.length + column]! += 1;
   }
@@ -168,7 +169,7 @@ export class MinerLedgers {
     return snapshotOf(this.#row(row));
   }
 
-  /** Begins at zero for another miner. */
+  /** Resets the row to zero for another miner. */
   clear(row: number): void {
     this.#row(row).fill(0);
   }
@@ -178,17 +179,19 @@ export class MinerLedgers {
   }
 }
 
-/** How finely recent work is kept: of all miners together, and of each. */
+/**
+ * The steps in which recent work is kept, in milliseconds: for all miners together, and for each.
+ */
 const TOTAL_STEP_MS = 10_000;
 const MINER_STEP_MS = 300_000;
 
-/** Counts one share for a miner (`undefined`: it has no session id) and for all together. */
+/** Counts shares for each miner (`undefined`: it has no session id) and for all together. */
 export class ShareCounter {
   /** All miners together. */
   readonly total: Ledger = new Ledger();
   /** Recent work of all miners together, in row 0. */
   readonly work: WorkTable = new WorkTable(1, TOTAL_STEP_MS);
-  /** How long verdicts took, from handing the share to the pool's connection on. */
+  /** How long verdicts took, measured from when the share was given to the pool's connection. */
   readonly verdictLatency: Histogram = new Histogram();
   readonly #rows: Rows;
   readonly #miners: MinerLedgers;
@@ -196,7 +199,7 @@ export class ShareCounter {
   readonly #endings: ShareEndings | undefined;
   #creditedDifficulty = 0;
 
-  /** `sessions` is one more than the highest session id; `endings` hears where shares ended. */
+  /** `sessions` is one more than the highest session id; `endings` gets the end of every share. */
   constructor(sessions: number, endings?: ShareEndings) {
     this.#endings = endings;
     this.#rows = new Rows(sessions);
@@ -204,36 +207,38 @@ export class ShareCounter {
     this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
   }
 
-  /** The difficulties of all shares accepted, assumed to be, or kept, together. */
+  /** The sum of the difficulties of all shares accepted, assumed to be accepted, or kept. */
   get creditedDifficulty(): number {
     return this.#creditedDifficulty;
   }
 
-  /** Begins at zero for a miner that just got this id. @throws RangeError if it had started. */
+  /**
+   * Starts at zero for a miner that just got this id. @throws RangeError if it was started already.
+   */
   begin(sessionId: number): void {
     const row = this.#rows.take(sessionId);
     this.#miners.clear(row);
     this.#minerWork.clear(row);
   }
 
-  /** Forgets the miner that had this id. @throws RangeError if it had not started. */
+  /** Forgets the miner that had this id. @throws RangeError if it was not started. */
   end(sessionId: number): void {
     this.#rows.give(sessionId);
   }
 
-  /** All counts of a miner: zero for an id that nobody has. */
+  /** All counts of a miner: zero for an id not in use. */
   minerShares(sessionId: number | undefined): LedgerSnapshot {
     const row = this.#rowOf(sessionId);
     return row === undefined ? NO_SHARES : this.#miners.snapshot(row);
   }
 
-  /** One count of a miner by its column, see {@linkcode columnOf}: zero for an id nobody has. */
+  /** One count of a miner by its column, see {@linkcode columnOf}: zero for an id not in use. */
   minerCount(sessionId: number, column: number): number {
     const row = this.#rows.of(sessionId);
     return row === undefined ? 0 : this.#miners.get(row, column);
   }
 
-  /** A miner's {@linkcode WorkTable.hashrate}: zero for an id that nobody has. */
+  /** A miner's {@linkcode WorkTable.hashrate}: zero for an id not in use. */
   minerHashrate(
     sessionId: number | undefined,
     windowMs: number,
@@ -244,7 +249,7 @@ export class ShareCounter {
     return row === undefined ? 0 : this.#minerWork.hashrate(row, windowMs, since, time);
   }
 
-  /** Counts a share that is good, and credits its work; `time` is real. */
+  /** Counts a good share and credits its work; `time` is real time. */
   good(sender: Sender, how: Good, ledger: Ledger, difficulty: number, time: number): void {
     const sessionId = sender.isGone ? undefined : sender.miner.sessionId;
     this.add(sessionId, how, ledger);
@@ -252,13 +257,13 @@ export class ShareCounter {
     this.#endings?.good(sender.miner.origin, ledger.poolId, difficulty);
   }
 
-  /** Counts a share that is lost, with the work it stood for. */
+  /** Counts a lost share and its work. */
   lost(sender: Sender, why: Lost, ledger: Ledger, difficulty: number): void {
     this.add(sender.isGone ? undefined : sender.miner.sessionId, why, ledger);
     this.#endings?.lost(sender.miner.origin, ledger.poolId, why, difficulty);
   }
 
-  /** Counts a share that came and was refused before any account saw it; the miner may have no id. */
+  /** Counts a share that was refused before any account saw it; the miner may have no id. */
   refused(
     sessionId: number | undefined,
     origin: number,
@@ -270,7 +275,7 @@ export class ShareCounter {
     this.#endings?.lost(origin, NO_POOL, why, difficulty);
   }
 
-  /** Credits the work of a share that was accepted, is assumed to be, or is kept. */
+  /** Credits the work of a share that was accepted, is assumed to be accepted, or is kept. */
   credit(sessionId: number | undefined, difficulty: number, time: number): void {
     this.#creditedDifficulty += difficulty;
     this.work.add(0, difficulty, time);
@@ -278,7 +283,7 @@ export class ShareCounter {
     if (row !== undefined) this.#minerWork.add(row, difficulty, time);
   }
 
-  /** Counts one; also for the upstream connection it went to, if any. */
+  /** Adds one to a count, also for the upstream connection that the share went to, if any. */
   add(sessionId: number | undefined, count: Count, upstream?: Ledger): void {
     const column = columnOf(count);
     this.total.add(column);
@@ -295,7 +300,7 @@ export class ShareCounter {
 /** No stray verdicts. */
 export const NO_STRAYS: StrayVerdicts = straysOf(() => 0);
 
-/** Both together. */
+/** The sum of both. */
 export function sumOfStrays(one: StrayVerdicts, other: StrayVerdicts): StrayVerdicts {
   return straysOf((reason) => one[reason] + other[reason]);
 }
@@ -307,10 +312,10 @@ function straysOf(count: (reason: StrayReason) => number): StrayVerdicts {
   >;
 }
 
-/** Nothing is counted yet. */
+/** Starts at zero. */
 export const NO_SHARES: LedgerSnapshot = new Ledger().snapshot();
 
-/** The counts of both together. */
+/** The sum of both. */
 export function sumOfShares(one: LedgerSnapshot, other: LedgerSnapshot): LedgerSnapshot {
   const sum = new Ledger();
   sum.merge(one);
@@ -318,22 +323,22 @@ export function sumOfShares(one: LedgerSnapshot, other: LedgerSnapshot): LedgerS
   return sum.snapshot();
 }
 
-/** Shares refused here, all reasons together. */
+/** Shares refused here, for all reasons. */
 export function refusedIn(ledger: LedgerSnapshot): number {
   return sum(ledger, REFUSED);
 }
 
-/** Shares the pool rejected, all reasons together. */
+/** Shares that the pool rejected, for all reasons. */
 export function rejectedIn(ledger: LedgerSnapshot): number {
   return sum(ledger, REJECTED);
 }
 
-/** Submitted shares without a verdict to come, all reasons together. */
+/** Submitted shares whose verdict will not come, for all reasons. */
 export function unansweredIn(ledger: LedgerSnapshot): number {
   return sum(ledger, UNANSWERED);
 }
 
-/** Submitted shares that may still get a verdict: what the other counts leave over. */
+/** Submitted shares that may still get a verdict: those in none of the other counts. */
 export function waitingIn(ledger: LedgerSnapshot): number {
   return ledger.submitted - ledger.accepted - rejectedIn(ledger) - ledger.assumed -
     unansweredIn(ledger);

@@ -1,10 +1,10 @@
 /**
- * What is counted of a pool beside its shares, and how that adds up over sub-accounts.
+ * Counts of a pool other than its shares, and their sums over sub-accounts.
  */
 
 import { NO_TRAFFIC, sumOfTraffic, type Traffic } from "./traffic.ts";
 
-/** What became of the connections to one pool, and what passed on them. */
+/** The fate of the connections to one pool, and their traffic. */
 export interface PoolCounts {
   /** Connections that became ready. */
   readonly connects: number;
@@ -12,19 +12,22 @@ export interface PoolCounts {
   readonly failures: number;
   /** Connections lost after they were ready. */
   readonly losses: number;
-  /** How often a connection of it began to serve miners. */
+  /** How often one of its connections started to serve miners. */
   readonly activations: number;
-  /** How long its newest job was empty: without any transaction but the coinbase. */
+  /** How long its newest job was empty, with only the coinbase transaction, in milliseconds. */
   readonly emptyMs: number;
-  /** How long it worked on a block that others had left 30 s before, counted once that is sure. */
+  /**
+   * How long it gave work for a block that others had left 30 s before, counted once that is
+   * certain, in milliseconds.
+   */
   readonly behindMs: number;
-  /** How often a job did not pay an output that earlier ones paid. */
+  /** How often a job did not pay an output that earlier jobs paid. */
   readonly payoutChanges: number;
-  /** What passed on its connections. */
+  /** The traffic on its connections. */
   readonly traffic: Traffic;
 }
 
-/** A pool that nothing was counted of. */
+/** The counts of a pool before anything is counted. */
 export const NO_POOL_COUNTS: PoolCounts = {
   connects: 0,
   failures: 0,
@@ -36,7 +39,7 @@ export const NO_POOL_COUNTS: PoolCounts = {
   traffic: NO_TRAFFIC,
 };
 
-/** The counts of both together. */
+/** The sum of both. */
 export function sumOfPoolCounts(one: PoolCounts, other: PoolCounts): PoolCounts {
   return {
     connects: one.connects + other.connects,

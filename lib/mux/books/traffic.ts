@@ -1,21 +1,21 @@
 /**
- * What passed between us and pools, and how it adds up: over connections, pools and sub-accounts,
- * those that are gone included.
+ * The traffic with pools, and its sums over connections, pools and sub-accounts, including those
+ * that are gone.
  */
 
-/** What passed between us and a pool, in both directions. */
+/** The traffic with a pool, in both directions. */
 export interface Traffic {
   /** Payload bytes read. */
   readonly bytesRead: number;
   /** Payload bytes written. */
   readonly bytesWritten: number;
-  /** Messages read, as its kind counts them: frames of agent pools. */
+  /** Messages read, as the kind of pool counts them: frames of agent pools. */
   readonly messagesRead: number;
-  /** The same given to connections to be written. */
+  /** Messages given to connections to be written. */
   readonly messagesWritten: number;
 }
 
-/** Nothing has passed yet. */
+/** No traffic yet. */
 export const NO_TRAFFIC: Traffic = {
   bytesRead: 0,
   bytesWritten: 0,
@@ -23,7 +23,7 @@ export const NO_TRAFFIC: Traffic = {
   messagesWritten: 0,
 };
 
-/** All of it together, as it is now: what passes afterwards does not change the sum. */
+/** The sum of all parts, as they are now: later traffic does not change it. */
 export function sumOfTraffic(parts: Iterable<Traffic>): Traffic {
   const sum = { ...NO_TRAFFIC };
   for (const { bytesRead, bytesWritten, messagesRead, messagesWritten } of parts) {

@@ -1,9 +1,9 @@
 /**
- * Work done lately, from which hashrates are estimated: the difficulties of good shares, in rings
- * of fixed size, a row for each miner (or one for all).
+ * Recent work, to estimate hashrates: the difficulties of good shares, in rings of fixed size, with
+ * a row for each miner (or one for all).
  *
- * A share of difficulty d stands for d × 2³² hashes on average. Rows are one table, so that memory
- * is touched only for rows in use.
+ * A share of difficulty d stands for d × 2³² hashes on average. All rows are in one table, so that
+ * memory is touched only for rows in use.
  */
 
 /** Hashes that a share of difficulty 1 stands for. */
@@ -19,21 +19,21 @@ export interface Hashrates {
   readonly hour: number;
 }
 
-/** See the head of this file. */
+/** The recent work of miners, a row for each. */
 export class WorkTable {
   readonly #stepMs: number;
   readonly #steps: number;
   readonly #work: Float32Array | Float64Array;
-  /** The step each row was last written in. */
+  /** The step in which each row was last written. */
   readonly #at: Uint32Array;
 
   /**
-   * `stepMs` is how finely time is cut: a whole part of an hour. A table for one row is kept in
-   * double precision.
+   * `stepMs` is the length of a step and must divide an hour. A table with one row uses double
+   * precision.
    */
   constructor(rows: number, stepMs: number) {
     this.#stepMs = stepMs;
-    // The hour in whole steps, and the step under way.
+    // The steps of an hour, and the current one.
     this.#steps = Math.ceil(3_600_000 / stepMs) + 1;
     const cells = rows * this.#steps;
     this.#work = rows === 1 ? new Float64Array(cells) : new Float32Array(cells);
@@ -46,14 +46,14 @@ export class WorkTable {
     this.#work[row * this.#steps + step % this.#steps]! += difficulty;
   }
 
-  /** Begins at zero. */
+  /** Resets a row to zero. */
   clear(row: number): void {
     this.#work.fill(0, row * this.#steps, (row + 1) * this.#steps);
   }
 
   /**
-   * Hashes a second over the last `windowMs`, or since `since` if that is later. The window is
-   * taken in whole steps, and the one under way.
+   * Hashes a second over the last `windowMs`, or since `since` if that is later. The window
+   * consists of whole steps and the current one.
    */
   hashrate(row: number, windowMs: number, since: number, time: number): number {
     const now = this.#advance(row, time);
@@ -75,7 +75,7 @@ export class WorkTable {
     };
   }
 
-  /** Clears the steps in which nothing came, and returns the one under way. */
+  /** Clears the steps without shares, and returns the current one. */
   #advance(row: number, time: number): number {
     const now = Math.floor(time / this.#stepMs);
     const last = this.#at[row]!;

@@ -1,10 +1,10 @@
 /**
- * The calls of the Linux C library that the libc engine is made of, and a datagram for systemd.
+ * The calls of the Linux C library that the libc engine uses, and a datagram for systemd.
  *
- * A call out of the runtime has none of its checks, so this file is where memory safety is argued.
+ * The runtime does not check these calls, so this file shows why they are memory-safe.
  *
- * 1. Every array handed out goes with a count computed from that array's own length here, never
- *    given by a caller: the kernel can neither write behind its end nor read there.
+ * 1. Every array is passed with a count computed here from its own length, never with a caller's
+ * count: the kernel can neither read nor write past its end.
  * 2. During a call that blocks, nothing else runs in this isolate: no array is moved, freed,
  *    resized or written by anyone but the kernel, and the kernel keeps no pointer afterwards.
  * 3. One call runs on another thread, {@linkcode Libc.epollWaitAside}. The kernel writes into its
@@ -14,8 +14,8 @@
  *    low half of -1 is -1.
  * 5. Declared types are those of x86_64 and aarch64 Linux; on anything else nothing is loaded.
  *
- * A wrong file descriptor breaks no memory, but can break somebody else's file: whoever calls
- * `close` must own the descriptor.
+ * A wrong file descriptor breaks no memory, but can break another file: the caller of `close` must
+ * own the descriptor.
  */
 
 import type { PeerAddress } from "../../base/peer_address.ts";
@@ -59,7 +59,7 @@ const INT_BYTES = 4;
 /** Bytes reserved for one `struct epoll_event`: the larger of its two layouts (net/libc/epoll.ts). */
 export const MAX_EVENT_BYTES = 16;
 
-/** See the head of this file. Calls return what the C library does: -1 is a failure. */
+/** The C library. Its calls return what the C functions return: -1 is a failure. */
 export class Libc {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
   readonly #address = new Uint8Array(SOCKADDR_BYTES);
@@ -69,9 +69,9 @@ export class Libc {
   readonly #one = BigUint64Array.of(1n);
 
   /**
-   * Loads the library. Asks nobody for a permission that is not granted.
+   * Loads the library. Does not ask for permissions that are not granted.
    *
-   * @throws LibcUnavailable when this is no place for it
+   * @throws LibcUnavailable if it cannot be used here
    */
   constructor() {
     this.#library = loadLibc(SYMBOLS);
@@ -88,7 +88,10 @@ export class Libc {
     return this.#library.symbols.epoll_ctl(epoll, operation, fd, event);
   }
 
-  /** Fills `events`, {@linkcode MAX_EVENT_BYTES} for each; waits for at most `ms`, -1 for ever. */
+  /**
+   * Fills `events`, {@linkcode MAX_EVENT_BYTES} for each; waits for at most `ms`, or forever if it
+   * is -1.
+   */
   epollWait(epoll: number, events: Uint8Array, ms: number): number {
     return this.#library.symbols.epoll_wait(epoll, events, eventCapacity(events), ms);
   }
@@ -108,26 +111,30 @@ export class Libc {
     return this.#library.symbols.write(eventfd, this.#one, BigInt(this.#one.byteLength));
   }
 
-  /** The next connection of a non-blocking listening socket; `peerAddress` says whose it is. */
+  /**
+   * The next connection of a non-blocking listening socket; `peerAddress` says where it comes from.
+   */
   accept(listener: number): number {
     this.#length[0] = this.#address.length;
     const { accept4 } = this.#library.symbols;
     return accept4(listener, this.#address, this.#length, SOCK_CLOEXEC);
   }
 
-  /** Where the connection accepted last came from. */
+  /** The address of the connection accepted last. */
   peerAddress(): PeerAddress {
     return decodeSockaddr(this.#addressView) ?? { hostname: "unknown", port: 0 };
   }
 
-  /** The address a socket is bound to; `undefined` if this is none. */
+  /** The address that a socket is bound to; `undefined` if it has none. */
   localAddress(fd: number): PeerAddress | undefined {
     this.#length[0] = this.#address.length;
     if (this.#library.symbols.getsockname(fd, this.#address, this.#length) < 0) return undefined;
     return decodeSockaddr(this.#addressView);
   }
 
-  /** Reads into `buffer` what has come, without waiting for it; 0 at the end of the stream. */
+  /**
+   * Reads the bytes that have arrived into `buffer`, without waiting; 0 at the end of the stream.
+   */
   receive(fd: number, buffer: Uint8Array): number {
     return this.#library.symbols.recv(fd, buffer, BigInt(buffer.length), MSG_DONTWAIT);
   }
@@ -148,7 +155,7 @@ export class Libc {
     if (fd < 0) return -this.lastError();
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const sent = sendto(fd, bytes, BigInt(bytes.length), flags, address, address.length);
-    // Closing would overwrite why it failed.
+    // Read it now: closing would overwrite it.
     const errno = sent < 0 ? this.lastError() : 0;
     this.close(fd);
     return sent < 0 ? -errno : sent;
@@ -173,8 +180,8 @@ export class Libc {
   }
 
   /**
-   * The `errno` of the call just made. The runtime may have made calls of its own in between:
-   * good for a message, and for what harms nobody if it is wrong once.
+   * The `errno` of the last call. The runtime may have made calls of its own in between, so use it
+   * only for messages and where a wrong value does no harm.
    */
   lastError(): number {
     const { memcpy, __errno_location } = this.#library.symbols;
@@ -182,7 +189,7 @@ export class Libc {
     return this.#int[0]!;
   }
 
-  /** Gives the library back. No call may be made or be under way. */
+  /** Unloads the library. No call may be under way or follow. */
   unload(): void {
     this.#library.close();
   }

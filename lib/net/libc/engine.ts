@@ -1,17 +1,17 @@
 /**
- * Miners' sockets on Linux through the C library: ten thousand in a tenth of the memory that as
- * many `Deno.Conn` take.
+ * Miners' sockets on Linux through the C library: ten thousand take a tenth of the memory of ten
+ * thousand `Deno.Conn`.
  *
- * `Deno.listen` owns the port: it binds, asks for the permission and closes. Everything after
- * that, from accept to close, is a call of net/libc/calls.ts. A connection is a file descriptor, which
- * is its handle, and one place in a few typed arrays; only of slow peers more is kept.
+ * `Deno.listen` owns the port: it binds, asks for the permission and closes. Everything else, from
+ * accept to close, is a call of net/libc/calls.ts. A connection is a file descriptor, which is its
+ * handle, and one place in a few typed arrays; only slow peers need more memory.
  *
- * One loop does all the reading. How it waits decides what it costs (runtime: Deno 2.9):
- * - on another thread while it is quiet, at no cost, awake within 0.1 ms of an event;
+ * One loop does all the reading. Its cost depends on how it waits (runtime: Deno 2.9):
+ * - on another thread while it is quiet: no cost, and it wakes within 0.1 ms of an event;
  * - on a timer when there is something to do all the time (net/libc/pacing.ts);
- * - on another thread again, for no time at all, while there is more to do than fits into one
- *   turn. Sockets that are not ours are served only when the runtime comes to rest: a mere
- *   `setImmediate` keeps them waiting for dozens of turns.
+ * - on another thread again, with a wait of zero, while there is more to do than fits into one
+ *   turn. The runtime serves its other sockets only when it comes to rest: with `setImmediate`
+ *   alone they would wait for dozens of turns.
  */
 
 import { type Now, pause, type Time, type Timer } from "../../base/clock.ts";
@@ -41,40 +41,42 @@ import { type TooSlow, Waiting } from "../miners/waiting.ts";
 /** Connections accepted in one turn. */
 const ACCEPTS_PER_TURN = 256;
 
-/** Connections accepted at most when accepting stops: as many as the kernel lets wait. */
+/** The most connections accepted when accepting stops: as many as the kernel keeps in its queue. */
 const LAST_ACCEPTS = 4096;
 
-/** Pause after accepting failed, in milliseconds: file descriptors come back only in time. */
+/**
+ * Pause after a failed accept, in milliseconds: file descriptors become free only after a while.
+ */
 const ACCEPT_PAUSE_MS = 100;
 
 /**
- * After so long a turn pauses, in milliseconds, and goes on with its other sockets: timers and
- * pools have waited long enough, whatever miners send.
+ * A turn pauses after this time, in milliseconds, and then continues with its other sockets: timers
+ * and pools must not wait longer, whatever miners send.
  */
 const TURN_MS = 20;
 
 /** Pause between looks while busy, in milliseconds; Deno's timers add one or two. */
 const BUSY_PAUSE_MS = 1;
 
-/** One read; whatever a peer sends beyond that is read in the next turn. */
+/** Size of one read; the rest of what a peer sent is read in the next turn. */
 const READ_BYTES = 64 * 1024;
 
-/** All the engine needs of a {@linkcode Pacing}. */
+/** The part of {@linkcode Pacing} that the engine needs. */
 export type Pace = Pick<Pacing, "isBusy" | "found">;
 
-/** All it needs of {@linkcode Libc}. */
+/** The part of {@linkcode Libc} that it needs. */
 export type Sockets = Pick<
   Libc,
   "accept" | "peerAddress" | "receive" | "send" | "close" | "lastError" | "unload"
 >;
 
-/** All it needs of {@linkcode Epoll}. */
+/** The part of {@linkcode Epoll} that it needs. */
 export type Readiness = Pick<
   Epoll,
   "add" | "change" | "remove" | "wait" | "waitAside" | "fd" | "tag" | "flags" | "wake" | "close"
 >;
 
-/** What the engine runs on; its own from here on. */
+/** The parts that the engine runs on; the engine owns them from here on. */
 export interface LibcEngineParts {
   /** Sockets by file descriptor. */
   readonly sockets: Sockets;
@@ -82,15 +84,15 @@ export interface LibcEngineParts {
   readonly readiness: Readiness;
   /** The socket it accepts from. */
   readonly listener: LibcListener;
-  /** How it waits. */
+  /** Decides how it waits. */
   readonly pace: Pace;
 }
 
 /**
  * Starts listening.
  *
- * @throws LibcUnavailable when this is no place for it; nothing is left behind then
- * @throws what `Deno.listen` throws: the port is taken, the address not ours
+ * @throws LibcUnavailable if it cannot be used here; nothing is left open then
+ * @throws the errors of `Deno.listen`: the port is in use, or the address is not ours
  */
 export function startLibcEngine(
   options: ListenOptions,
@@ -111,9 +113,9 @@ export function startLibcEngine(
 }
 
 /**
- * The same on parts that are there already, and are closed if this throws.
+ * Starts the engine on given parts, which are closed if this throws.
  *
- * @throws LibcUnavailable when the listening socket cannot be watched
+ * @throws LibcUnavailable if the listening socket cannot be watched
  */
 export function startLibcEngineOn(parts: LibcEngineParts, options: EngineOptions): Engine {
   const { sockets, readiness, listener } = parts;
@@ -121,7 +123,7 @@ export function startLibcEngineOn(parts: LibcEngineParts, options: EngineOptions
     listener.close();
     readiness.close();
     sockets.unload();
-    throw new LibcUnavailable("epoll does not take the listening socket");
+    throw new LibcUnavailable("epoll does not accept the listening socket");
   }
   return new LibcEngine(parts, options);
 }
@@ -195,7 +197,7 @@ class LibcEngine implements Engine {
     if (this.#isStopped) return;
     this.#rounds.add(crowd);
     if (this.#isToldSoon) return;
-    // Not at once: what a pool says in one go is one piece of news.
+    // Not at once: everything that a pool sends in one go is one piece of news.
     this.#isToldSoon = true;
     queueMicrotask(() => {
       this.#isToldSoon = false;
@@ -232,8 +234,8 @@ class LibcEngine implements Engine {
   }
 
   #closePort(): void {
-    // Whoever the kernel gave to this socket would be cut off when it closes, although another
-    // process listens on the port.
+    // Closing the socket would cut off connections in its queue, although another process listens
+    // on the port.
     for (let count = 0; this.#isPortShared && count < LAST_ACCEPTS; count++) {
       const fd = this.#sockets.accept(this.#listener.fd);
       if (fd < 0) break;
@@ -262,7 +264,7 @@ class LibcEngine implements Engine {
     await this.#running;
   }
 
-  /** Runs until the engine is stopped, and then gives everything back. */
+  /** Runs until the engine is stopped, and then closes everything. */
   async #run(): Promise<void> {
     let count = 0;
     let turnBegan = this.#time.now();
@@ -272,7 +274,7 @@ class LibcEngine implements Engine {
         this.#looks.stop();
         count = await this.#readiness.waitAside(isMoreWaiting ? 0 : -1);
       } else {
-        // After a turn this long the next look is overdue, and would come without any rest.
+        // After a turn this long the next look is overdue and would come without any rest.
         const wasLong = this.#time.now() - turnBegan >= BUSY_PAUSE_MS;
         await (wasLong ? this.#rest() : this.#looks.next());
         count = this.#readiness.wait(0);
@@ -291,7 +293,7 @@ class LibcEngine implements Engine {
       }
       apart(() => this.#continueRounds());
       this.#pace.found(count);
-      // A signal interrupted the wait. Should it ever be something that stays, it shall not spin.
+      // A signal interrupted the wait. If it is ever a lasting error, the loop must not spin.
       if (count < 0) await this.#rest();
     }
     this.#looks.stop();
@@ -299,12 +301,12 @@ class LibcEngine implements Engine {
     this.#sockets.unload();
   }
 
-  /** Lets everything else have its turn. */
+  /** Lets everything else run. */
   #rest(): Promise<void> {
     return pause(this.#time, BUSY_PAUSE_MS);
   }
 
-  /** Does what an event asks for. A fault in it ends nothing else. */
+  /** Handles one event. An error in it affects no other connection. */
   #handle(index: number): void {
     const fd = this.#readiness.fd(index);
     const flags = this.#readiness.flags(index);
@@ -352,7 +354,7 @@ class LibcEngine implements Engine {
 
   #read(fd: number, flags: number): void {
     if (!this.#isReading) {
-      // Of what was ready before, all but broken connections is left alone.
+      // Events from before the pause are ignored, except those of broken connections.
       if ((flags & (READY.error | READY.hangUp)) !== 0) this.#drop(fd, "it closed the connection");
       return;
     }
@@ -361,18 +363,18 @@ class LibcEngine implements Engine {
     if (count > 0) {
       if (!isEnding) this.#events.received(fd, this.#buffer.subarray(0, count));
     } else if (count < 0) {
-      // Without these it is only that nothing has come after all.
+      // Without these flags there was simply nothing to read.
       const isBroken = (flags & (READY.error | READY.hangUp)) !== 0;
       if (isBroken) this.#drop(fd, errnoText(this.#sockets.lastError()));
     } else if (isEnding && (flags & READY.hangUp) === 0) {
-      // Its side alone has ended. It may still read, and only that matters now.
+      // Only the peer's side has ended. It may still read, so from now on only writing matters.
       this.#readiness.change(fd, READY.write, this.#table.generation(fd));
     } else {
       this.#drop(fd, "it closed the connection");
     }
   }
 
-  /** One has its turn to be told. @returns how many bytes it is sent now. */
+  /** Tells one peer the news. @returns how many bytes it is sent now. */
   #tell(fd: number): number {
     if (!this.#table.isOpen(fd)) return 0;
     const waiting = this.#waiting.get(fd);
@@ -396,8 +398,8 @@ class LibcEngine implements Engine {
   }
 
   /**
-   * Writes what the socket takes and keeps the rest. Why it took no more does not matter: if the
-   * connection is broken, the next wait says so.
+   * Writes what the socket accepts and keeps the rest. The reason for the rest does not matter: if
+   * the connection is broken, the next wait reports it.
    */
   #write(fd: number, bytes: Uint8Array): void {
     const count = Math.max(this.#sockets.send(fd, bytes), 0);
@@ -425,20 +427,20 @@ class LibcEngine implements Engine {
     this.#watch(fd, false);
   }
 
-  /** What the kernel is to say of a connection: that there is something to read, and room to write. */
+  /** Sets which events the kernel reports for a connection: bytes to read, and room to write. */
   #watch(fd: number, forWriting: boolean): void {
     const flags = (this.#isReading ? READY.read : 0) | (forWriting ? READY.write : 0);
     this.#readiness.change(fd, flags, this.#table.generation(fd));
   }
 
-  /** Everything before has left: adds the news. */
+  /** Everything before has been sent: adds the news. */
   #addNews(fd: number, waiting: Waiting): Uint8Array | undefined {
     const bytes = waiting.takeNews() ? this.#news(fd) : undefined;
     if (bytes !== undefined) waiting.add(bytes, this.#now);
     return waiting.next;
   }
 
-  /** Has those told whose turn it is, as many as fit into one turn. */
+  /** Tells the peers whose turn it is, as many as fit into one turn. */
   #continueRounds(): void {
     while (!this.#budget.isSpent) {
       const handle = this.#rounds.next();
@@ -447,7 +449,7 @@ class LibcEngine implements Engine {
     }
   }
 
-  /** Whether the owner has closed it, and its last bytes wait to be written. */
+  /** Whether the owner has closed it while its last bytes wait to be written. */
   #isEnding(fd: number): boolean {
     return this.#waiting.get(fd)?.isEnding ?? false;
   }
@@ -456,7 +458,7 @@ class LibcEngine implements Engine {
     if (slow !== undefined) this.#drop(fd, slow.reason, slow.fault);
   }
 
-  /** Ends a connection the owner still believes in. */
+  /** Ends a connection that the owner has not closed. */
   #drop(fd: number, reason: string, fault?: PeerFault): void {
     const wasEnding = this.#isEnding(fd);
     this.#close(fd);
@@ -464,7 +466,8 @@ class LibcEngine implements Engine {
   }
 
   #close(fd: number): void {
-    // The kernel gives a closed descriptor to whoever comes next: closing it again would hit them.
+    // The kernel gives a closed descriptor to the next connection: closing it twice would close
+    // that one.
     if (!this.#table.isOpen(fd)) return;
     const wasEnding = this.#isEnding(fd);
     this.#table.close(fd);

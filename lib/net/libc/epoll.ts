@@ -1,15 +1,15 @@
 /**
- * Which of many sockets can be read or written, from the kernel's epoll.
+ * Tells which of many sockets can be read or written, by the kernel's epoll.
  *
- * Level-triggered: what is not dealt with is reported again. Each descriptor is watched under a
- * tag, so that an event of a socket that is gone never passes for one of its successor, which has
- * the same number.
+ * Level-triggered: events that are not handled are reported again. Each descriptor is watched under
+ * a tag, so that a late event of a closed socket is never taken for an event of the next socket
+ * with the same number.
  */
 
 import { type Libc, MAX_EVENT_BYTES } from "./calls.ts";
 import { LibcUnavailable } from "./library.ts";
 
-/** What can be waited for and what is reported; `error` and `hangUp` are reported unasked. */
+/** The events to wait for and to report; `error` and `hangUp` are always reported. */
 export const READY = { read: 1, write: 4, error: 8, hangUp: 0x10 } as const;
 
 const EDGE_TRIGGERED = 0x8000_0000;
@@ -19,10 +19,10 @@ const OPERATION = { add: 1, remove: 2, change: 3 } as const;
 const EVENT_BYTES = Deno.build.arch === "x86_64" ? 12 : 16;
 const AT = { events: 0, fd: EVENT_BYTES - 8, tag: EVENT_BYTES - 4 } as const;
 
-/** Most events of one wait: bounds the work between two turns of the event loop. */
+/** The most events of one wait: bounds the work between two turns of the event loop. */
 export const MAX_EVENTS = 256;
 
-/** An epoll instance. Between a wait's end and the next wait, its events can be looked at. */
+/** An epoll instance. Its events can be read between the end of one wait and the next wait. */
 export class Epoll {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -34,16 +34,16 @@ export class Epoll {
   #isWaitingAside = false;
 
   /**
-   * A new instance, and a check that it behaves.
+   * Creates an instance and checks that it works as expected.
    *
-   * @throws LibcUnavailable when the kernel gives none, or its events do not look as expected
+   * @throws LibcUnavailable if the kernel gives none, or its events do not look as expected
    */
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#fd = libc.epollCreate();
     this.#wakeFd = libc.eventfd();
     const tag = 0x89abcdef;
-    // Edge-triggered, so that nobody has to read the counter.
+    // Edge-triggered, so that the counter need not be read.
     const isWatched = this.#control(
       OPERATION.add,
       this.#wakeFd,
@@ -64,25 +64,25 @@ export class Epoll {
     return this.#control(OPERATION.add, fd, interest, tag);
   }
 
-  /** Watches it for something else. */
+  /** Watches it for other events. */
   change(fd: number, interest: number, tag: number): void {
     this.#control(OPERATION.change, fd, interest, tag);
   }
 
-  /** Watches it no more. A descriptor that is closed is not watched, either. */
+  /** Stops watching it. Closing a descriptor also stops watching it. */
   remove(fd: number): void {
     this.#control(OPERATION.remove, fd, 0, 0);
   }
 
-  /** How many events there are, after at most `ms` during which everything else stands still. */
+  /** Waits at most `ms`, during which nothing else runs, and returns the number of events. */
   wait(ms: number): number {
     if (this.#isWaitingAside) throw new Error("Cannot wait: another wait is under way");
     return this.#libc.epollWait(this.#fd, this.#eventBytes, ms);
   }
 
   /**
-   * The same without anything standing still; -1 ms is for ever. A wait that a signal interrupted
-   * gives -1.
+   * The same on another thread, so that everything else runs on; -1 ms waits forever. Resolves to
+   * -1 if a signal interrupted it.
    */
   async waitAside(ms: number): Promise<number> {
     if (this.#isWaitingAside) throw new Error("Cannot wait: another wait is under way");
@@ -94,7 +94,7 @@ export class Epoll {
     }
   }
 
-  /** The descriptor of an event; the one of {@linkcode Epoll.wake} is nobody's. */
+  /** The descriptor of an event; that of {@linkcode Epoll.wake} belongs to no connection. */
   fd(index: number): number {
     return this.#events.getInt32(index * EVENT_BYTES + AT.fd, true);
   }
@@ -104,7 +104,7 @@ export class Epoll {
     return this.#events.getUint32(index * EVENT_BYTES + AT.tag, true);
   }
 
-  /** What an event says, of {@linkcode READY}. */
+  /** The flags of an event, see {@linkcode READY}. */
   flags(index: number): number {
     return this.#events.getUint32(index * EVENT_BYTES + AT.events, true);
   }
@@ -114,7 +114,7 @@ export class Epoll {
     this.#libc.raise(this.#wakeFd);
   }
 
-  /** Gives everything back. No wait may be under way. */
+  /** Closes everything. No wait may be under way. */
   close(): void {
     this.#libc.close(this.#wakeFd);
     this.#libc.close(this.#fd);

@@ -1,8 +1,8 @@
 /**
- * The numbers Linux names its errors by.
+ * Linux error numbers and their texts.
  */
 
-/** Likely ones, in the words of Deno's own errors. */
+/** The likely ones, in the words of Deno's own errors. */
 const TEXTS: Readonly<Record<number, string>> = {
   12: "Cannot allocate memory",
   23: "Too many open files in system",
@@ -20,7 +20,7 @@ export function errnoText(errno: number): string {
   return `${TEXTS[errno] ?? "Unusual error"} (os error ${errno})`;
 }
 
-/** What accept may fail with although nothing is wrong here: see accept(2). */
+/** Errors of accept that do not mean a fault here: see accept(2). */
 const PASSING_ACCEPT_ERRORS: ReadonlySet<number> = new Set([
   /* EINTR */ 4,
   /* EAGAIN */ 11,
@@ -35,7 +35,7 @@ const PASSING_ACCEPT_ERRORS: ReadonlySet<number> = new Set([
   /* EHOSTUNREACH */ 113,
 ]);
 
-/** Whether accepting may simply go on: nobody came after all, or who came is gone. */
+/** Whether accepting may simply go on: there was no connection, or it is gone already. */
 export function isPassingAcceptError(errno: number): boolean {
   return PASSING_ACCEPT_ERRORS.has(errno);
 }

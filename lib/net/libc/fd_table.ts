@@ -1,5 +1,5 @@
 /**
- * What is kept of every connection, by file descriptor, in a few typed arrays.
+ * The state of every connection, by file descriptor, in a few typed arrays.
  */
 
 const INITIAL_FDS = 1024;
@@ -7,35 +7,35 @@ const INITIAL_FDS = 1024;
 const CLOSED = 0;
 const OPEN = 1;
 
-/** See the head of this file. */
+/** Remembers which descriptors are open, and their generations. */
 export class FdTable {
   #states = new Uint8Array(INITIAL_FDS);
-  /** How often it was opened: tells events of a connection from those of the one before it. */
+  /** How often each was opened: tells events of a connection from those of an earlier one. */
   #generations = new Uint32Array(INITIAL_FDS);
 
-  /** Makes room for a descriptor and begins its next generation, which is returned. */
+  /** Makes room for a descriptor and starts its next generation, which is returned. */
   begin(fd: number): number {
     if (fd >= this.#states.length) this.#grow(fd);
     this.#generations[fd]! += 1;
     return this.#generations[fd]!;
   }
 
-  /** Whether a connection has this descriptor. */
+  /** Whether this descriptor belongs to a connection. */
   isOpen(fd: number): boolean {
     return this.#states[fd] === OPEN;
   }
 
-  /** A connection has it from now on. */
+  /** Marks it as open. */
   open(fd: number): void {
     this.#states[fd] = OPEN;
   }
 
-  /** None has it any more. */
+  /** Marks it as closed. */
   close(fd: number): void {
     this.#states[fd] = CLOSED;
   }
 
-  /** Its generation: the tag it is watched under. */
+  /** Its generation, which is the tag it is watched under. */
   generation(fd: number): number {
     return this.#generations[fd]!;
   }

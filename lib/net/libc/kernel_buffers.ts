@@ -1,9 +1,9 @@
 /**
- * How much the kernel holds for one peer that does not read, or is not read: the bounds, and how
- * they get onto a listening socket that Deno opened.
+ * Bounds how much the kernel buffers for one peer, in both directions, on a listening socket that
+ * Deno opened.
  *
- * Left alone, Linux holds up to 4 MB for each connection, beside what waits in this process. A
- * bound set on the listening socket is inherited by every connection accepted from it.
+ * By default Linux buffers up to 4 MB for each connection, in addition to what waits in this
+ * process. Every accepted connection inherits a bound that is set on the listening socket.
  */
 
 import type { PeerAddress } from "../../base/peer_address.ts";
@@ -14,26 +14,26 @@ const SOL_SOCKET = 1;
 const SO_ACCEPTCONN = 30;
 
 /**
- * In bytes. The kernel doubles it and counts its own overhead in. A job of 32 KB still leaves in one
- * write, and the longest line of a miner comes in one read.
+ * In bytes. The kernel doubles it and includes its own overhead. A job of 32 KB still fits into one
+ * write, and the longest line of a miner into one read.
  */
 const BUFFER_BYTES = 64 * 1024;
 
-/** What is set; `kept` is what the kernel makes of it. */
+/** The options to set; `kept` is the value that the kernel makes of each. */
 export const BUFFER_OPTIONS = [
   { level: SOL_SOCKET, name: /* SO_SNDBUF */ 7, value: BUFFER_BYTES, kept: 2 * BUFFER_BYTES },
   { level: SOL_SOCKET, name: /* SO_RCVBUF */ 8, value: BUFFER_BYTES, kept: 2 * BUFFER_BYTES },
 ] as const;
 
-/** A listening socket is among the first files of a process. */
+/** A listening socket is one of the first files of a process. */
 const MAX_FD = 1 << 16;
 
 /**
  * Bounds the buffers of every connection accepted from now on by this process's socket that listens
- * at `address`. Where the C library cannot be used (net/libc/library.ts) they stay unbounded. To be
- * called right after listening: who has connected before keeps what the system gives.
+ * at `address`. If the C library cannot be used (net/libc/library.ts), they stay unbounded. Call it
+ * right after listening: earlier connections keep the system's buffers.
  *
- * Of no use where the libc engine listens, which does the same; elsewhere the calls take 3 MB.
+ * Not needed with the libc engine, which does the same; with another engine the calls take 3 MB.
  *
  * @returns whether they are bounded.
  */

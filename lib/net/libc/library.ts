@@ -1,9 +1,9 @@
 /**
- * Where the C library of Linux is found and loaded from.
+ * Finds and loads the C library of Linux.
  *
- * The runtime compiles a way into each function that is to be called at once, and that alone takes
- * 3 MB; for those it calls on another thread (`nonblocking`) it does not. So whoever needs few
- * functions, seldom, loads those and not net/libc/calls.ts.
+ * The runtime compiles a stub for each function that is called directly, and that alone takes 3 MB;
+ * functions called on another thread (`nonblocking`) need none. So code that seldom needs a few
+ * functions loads those, and not net/libc/calls.ts.
  */
 
 /** Why the C library cannot be used here; the message is a clause for the log. */
@@ -22,9 +22,9 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
 const SEARCHED = "libc.so.6";
 
 /**
- * Loads functions of the library. Asks nobody for a permission that is not granted.
+ * Loads functions of the library. Does not ask for permissions that are not granted.
  *
- * @throws LibcUnavailable when this is no place for it
+ * @throws LibcUnavailable if it cannot be used here
  */
 export function loadLibc<S extends Deno.ForeignLibraryInterface>(
   symbols: S,

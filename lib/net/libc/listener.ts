@@ -1,8 +1,8 @@
 /**
  * A listening socket that Deno opened and epoll can watch.
  *
- * `Deno.listen` binds, asks for the permission and closes. It does not say which file descriptor
- * it has, so that is looked up. Nobody may call `accept()` of the listener.
+ * `Deno.listen` binds, asks for the permission and closes. It does not reveal its file descriptor,
+ * so that is looked up. Do not call `accept()` of the listener.
  */
 
 import type { PeerAddress } from "../../base/peer_address.ts";
@@ -10,10 +10,13 @@ import { BUFFER_OPTIONS } from "./kernel_buffers.ts";
 import type { Libc } from "./calls.ts";
 import { LibcUnavailable } from "./library.ts";
 
-/** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
+/**
+ * How many connections may wait in the kernel to be accepted: room for a whole farm that comes
+ * back.
+ */
 const BACKLOG = 4096;
 
-/** The listening socket is among the first files of a process. */
+/** The listening socket is one of the first files of a process. */
 const MAX_FD = 1 << 16;
 
 const SOL_SOCKET = 1;
@@ -22,10 +25,9 @@ const SO_ACCEPTCONN = 30;
 const IPPROTO_TCP = 6;
 
 /**
- * Set once on the listening socket, of which accepted ones inherit them: small writes leave at
- * once, a peer that is gone without a word is found out within 90 s, idle or sent to, and the kernel
- * holds little for one that does not read. `kept` is what the kernel makes of a value, where it
- * makes something else of it.
+ * Set once on the listening socket and inherited by accepted ones: small writes leave at once, a
+ * dead peer is detected within 90 s, idle or not, and the kernel buffers little for a peer that
+ * does not read. `kept` is the value that the kernel makes of ours, if it differs.
  */
 export const INHERITED_OPTIONS: readonly {
   readonly level: number;
@@ -42,7 +44,7 @@ export const INHERITED_OPTIONS: readonly {
   { level: IPPROTO_TCP, name: /* TCP_USER_TIMEOUT, ms */ 18, value: 90_000 },
 ];
 
-/** See the head of this file. */
+/** A listening socket and its file descriptor. */
 export interface LibcListener {
   /** Where it listens. */
   readonly addr: PeerAddress;
@@ -56,7 +58,7 @@ export interface LibcListener {
  * Listens.
  *
  * @throws what `Deno.listen` throws
- * @throws LibcUnavailable when its file descriptor is not to be found
+ * @throws LibcUnavailable if its file descriptor cannot be found
  */
 export function openListener(
   libc: Libc,
@@ -64,20 +66,20 @@ export function openListener(
   port: number,
   reusePort = false,
 ): LibcListener {
-  // A socket of this very process may share the port.
+  // Another socket of this process may share the port.
   const others = reusePort ? listenersAt(libc, { hostname, port }) : [];
   const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG });
   const { addr } = listener;
   const fd = listenersAt(libc, addr).find((fd) => !others.includes(fd));
   if (fd === undefined) {
     listener.close();
-    throw new LibcUnavailable("the listening socket is not to be found");
+    throw new LibcUnavailable("the listening socket cannot be found");
   }
   for (const { level, name, value } of INHERITED_OPTIONS) libc.setOption(fd, level, name, value);
   return { addr, fd, close: () => listener.close() };
 }
 
-/** The descriptors of this process that listen there. */
+/** The descriptors of this process that listen at an address. */
 function listenersAt(libc: Libc, { hostname, port }: PeerAddress): number[] {
   const found: number[] = [];
   for (let fd = 0; fd < MAX_FD; fd++) {

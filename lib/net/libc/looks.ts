@@ -1,6 +1,7 @@
 /**
- * When to look next while busy: on one timer that keeps going. To set a timer for each of four
- * hundred looks a second costs a tenth of all that a farm of five hundred miners takes.
+ * Says when to look next while busy, by one timer that keeps running. Setting a new timer for each
+ * of four hundred looks a second would cost a tenth of the CPU time of a farm of five hundred
+ * miners.
  */
 
 import type { Timer, Timers } from "../../base/clock.ts";
@@ -12,7 +13,7 @@ export class Looks {
   #timer: Timer | undefined;
   #due: (() => void) | undefined;
 
-  /** Begins with the first look that is waited for. */
+  /** The timer starts with the first call of `next`. */
   constructor(timers: Timers, everyMs: number) {
     this.#timers = timers;
     this.#everyMs = everyMs;
@@ -24,7 +25,7 @@ export class Looks {
     return new Promise((resolve) => this.#due = resolve);
   }
 
-  /** No look is waited for until {@linkcode Looks.next} is called again. */
+  /** Stops the timer until {@linkcode Looks.next} is called again. */
   stop(): void {
     if (this.#timer === undefined) return;
     this.#timers.clear(this.#timer);

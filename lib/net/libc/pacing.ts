@@ -1,9 +1,9 @@
 /**
- * Whether to be woken for each piece of work or to look for it on a timer.
+ * Decides between being woken for each piece of work and looking for work on a timer.
  *
- * Being woken answers at once and costs nothing while nothing comes, but each time a switch to
- * another thread and back. From a few hundred times a second on, a look every two
- * milliseconds costs less and may find several pieces at a time.
+ * Being woken answers at once and costs nothing while nothing comes, but each time it costs a
+ * switch to another thread and back. From a few hundred times a second, a look every two
+ * milliseconds costs less and may find several pieces at once.
  */
 
 import type { Now } from "../../base/clock.ts";
@@ -12,7 +12,7 @@ import type { Now } from "../../base/clock.ts";
 const BUSY_FROM = 400;
 const QUIET_BELOW = 200;
 
-/** The rate is taken over no less than this, in milliseconds. */
+/** The rate is measured over at least this time, in milliseconds. */
 const WINDOW_MS = 100;
 
 /** Measures the rate of work. */
@@ -22,7 +22,7 @@ export class Pacing {
   #count = 0;
   #since: number;
 
-  /** Begins quiet. */
+  /** Starts in the quiet state. */
   constructor(now: Now) {
     this.#now = now;
     this.#since = now();
@@ -33,9 +33,9 @@ export class Pacing {
     return this.#isBusy;
   }
 
-  /** A look found `count` pieces of work, or none. */
+  /** Notes that a look found `count` pieces of work, possibly 0. */
   found(count: number): void {
-    // One wake-up for many pieces is as cheap as one for one.
+    // One wake-up costs the same for many pieces as for one.
     this.#count += this.#isBusy ? count : Math.min(count, 1);
     const elapsed = this.#now() - this.#since;
     if (elapsed < WINDOW_MS) return;

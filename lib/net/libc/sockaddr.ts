@@ -7,7 +7,7 @@ import type { PeerAddress } from "../../base/peer_address.ts";
 /** Bytes of the longer of the two. */
 export const SOCKADDR_BYTES = 28;
 
-/** The family is in the byte order of the machine, which is little-endian wherever this runs. */
+/** The family is in the machine's byte order, which is little-endian on all supported machines. */
 const FAMILY = { ipv4: 2, ipv6: 10 } as const;
 const AT = { family: 0, port: 2, ipv4: 4, ipv6: 8 } as const;
 const IPV6_GROUPS = 8;

@@ -1,6 +1,5 @@
 /**
- * Accepts connections from a listener, whatever goes wrong with some of them, until it is told to
- * stop.
+ * Accepts connections from a listener until it is stopped, even if some of them fail.
  */
 
 import type { Timer, Timers } from "../../base/clock.ts";
@@ -8,20 +7,22 @@ import { apart } from "./apart.ts";
 import { LastCall } from "./last_call.ts";
 import { type AcceptedConnection, type ConnectionListener, isGoneAgain } from "./miner_listener.ts";
 
-/** Pause after `accept()` failed, in milliseconds: file descriptors come back only in time. */
+/**
+ * Pause after `accept()` failed, in milliseconds: file descriptors become free only after a while.
+ */
 const ACCEPT_PAUSE_MS = 100;
 
-/** Whoever takes connections. */
+/** The receiver of the connections. */
 export interface AcceptOwner {
-  /** One came in; it is the receiver's from here on. Must not throw. */
+  /** A connection was accepted; the receiver owns it from here on. Must not throw. */
   accepted(conn: AcceptedConnection): void;
-  /** None can be accepted for now; it is tried again. */
+  /** Accepting failed; the loop retries. */
   acceptFailed(error: unknown): void;
-  /** Asked after each: resolves when there is time for another. */
+  /** Called after each connection: resolves when there is time for the next one. */
   nextMayCome(): Promise<void>;
 }
 
-/** See the head of this file. */
+/** Accepts connections until it is stopped. */
 export class AcceptLoop {
   readonly #listener: ConnectionListener;
   readonly #owner: AcceptOwner;
@@ -32,10 +33,10 @@ export class AcceptLoop {
   readonly #closed = Promise.withResolvers<void>();
   #pauseTimer: Timer | undefined;
   #endPause: (() => void) | undefined;
-  /** Resolves when nothing is accepted any more. */
+  /** Resolves when accepting has ended. */
   readonly ended: Promise<void>;
 
-  /** Begins. `listener` is this one's from here on. */
+  /** Starts. The loop owns `listener` from here on. */
   constructor(listener: ConnectionListener, owner: AcceptOwner, timers: Timers) {
     this.#listener = listener;
     this.#owner = owner;
@@ -45,8 +46,8 @@ export class AcceptLoop {
   }
 
   /**
-   * Stops; if other programs listen on the port, too, only once nobody is in its queue. Resolves when
-   * the port is closed.
+   * Stops. If other programs listen on the port, too, it stops only once the queue is empty.
+   * Resolves when the port is closed.
    */
   stop(isPortShared: boolean): Promise<void> {
     if (this.#isAccepting) {
@@ -75,7 +76,7 @@ export class AcceptLoop {
         await this.#owner.nextMayCome();
       } catch (error) {
         if (!this.#isListening) return;
-        // With a pause, whoever resets connections as they open would keep all others out.
+        // No pause here: a peer that resets connections as they open would keep all others out.
         if (isGoneAgain(error)) continue;
         apart(() => this.#owner.acceptFailed(error));
         await new Promise<void>((resolve) => {
@@ -87,10 +88,10 @@ export class AcceptLoop {
   }
 
   #welcome(conn: AcceptedConnection): void {
-    // It came in at the moment the listener was closed: nobody would ever end it.
+    // It came just as the listener was closed: nothing else would ever close it.
     if (!this.#isListening) return conn.close();
     this.#lastCall.accepted();
-    // A connection that is gone already has no option to set.
+    // Setting options fails if the connection is already gone.
     try {
       conn.setNoDelay(true);
       conn.setKeepAlive(true);

@@ -1,10 +1,10 @@
 /**
- * Limits and lists of the miners that may connect, and the addresses that broke the protocol too
- * often; pure.
+ * Decides which miners may connect, by limits and lists, and marks addresses that broke the
+ * protocol too often; pure.
  *
- * State is kept only of addresses that a limit is about, only as long as it matters, and of a
- * bounded number of them. An IPv6 host usually has a whole /64 to choose addresses from, so all of
- * one /64 count as one address.
+ * State is kept only for addresses that a limit needs, only while it matters, and for a bounded
+ * number of them. An IPv6 host usually can choose any address of a /64, so a whole /64 counts as
+ * one address.
  */
 
 import {
@@ -17,16 +17,19 @@ import {
 import type { Now } from "../../base/clock.ts";
 import { Rate } from "../../base/rate.ts";
 
-/** Addresses remembered that have no connection now; the one seen longest ago goes first. */
+/**
+ * The most addresses without a connection that are remembered; the one seen longest ago is
+ * forgotten first.
+ */
 export const MAX_REMEMBERED = 16_384;
 
 const IPV6_HOST_BYTES = 8;
 
-/** Who may connect. 0 is "no limit", except for `maxConnections`. */
+/** The limits and lists. 0 means "no limit", except for `maxConnections`. */
 export interface AdmissionLimits {
-  /** Most connections at a time. */
+  /** The most connections at a time. */
   readonly maxConnections: number;
-  /** Most connections of one address at a time. */
+  /** The most connections of one address at a time. */
   readonly maxConnectionsPerIp: number;
   /** New connections of one address in a second. */
   readonly newConnectionsPerSecondPerIp: number;
@@ -34,9 +37,9 @@ export interface AdmissionLimits {
   readonly banAfterViolations: number;
   /** How long a mark lasts, in milliseconds, and how long a violation counts. */
   readonly banMs: number;
-  /** Networks in CIDR notation that alone may connect; empty for all. */
+  /** The only networks that may connect, in CIDR notation; empty for all. */
   readonly allow: readonly string[];
-  /** Networks that may not, even if they are allowed. */
+  /** Networks that may not connect, even if they are in `allow`. */
   readonly deny: readonly string[];
 }
 
@@ -49,17 +52,17 @@ export type Refusal =
   | "allow"
   | "deny";
 
-/** What is known of one address. Times are in milliseconds. */
+/** The state of one address. Times are in milliseconds. */
 interface Visitor {
   connections: number;
-  /** When its allowance of new connections is whole again. */
+  /** When its whole allowance of new connections is available again. */
   restedAt: number;
   violations: number;
   lastViolationAt: number;
   markedUntil: number;
 }
 
-/** See the head of this file. */
+/** Admits connections within the limits. */
 export class Admission {
   #limits!: AdmissionLimits;
   readonly #now: Now;
@@ -68,18 +71,18 @@ export class Admission {
   #deny!: readonly Network[];
   #rate: Rate | undefined;
   #countsPerIp = false;
-  /** With connections, and the others, those first that were seen longest ago. */
+  /** Addresses with connections, then those without, the one seen longest ago first. */
   readonly #present = new Map<string, Visitor>();
   readonly #remembered = new Map<string, Visitor>();
   #connections = 0;
-  /** Nobody is marked for longer. */
+  /** No mark lasts longer than this. */
   #lastMarkUntil = 0;
 
   /**
-   * Nobody is connected yet. `now` is real time; `awayMs` says how long nobody was here to accept
-   * those that come now.
+   * No connection yet. `now` is real time; `awayMs` says how long this process was away while the
+   * connections that come now were waiting.
    *
-   * @throws RangeError for a list with something in it that is no network.
+   * @throws RangeError if a list contains something that is not a network.
    */
   constructor(limits: AdmissionLimits, now: Now, awayMs: () => number = () => 0) {
     this.#now = now;
@@ -88,10 +91,10 @@ export class Admission {
   }
 
   /**
-   * Takes other limits. `addresses` are those of all connections, which stay whatever the limits
-   * are now.
+   * Changes the limits. `addresses` are those of all connections, which stay connected whatever the
+   * new limits are.
    *
-   * @throws RangeError as the constructor.
+   * @throws RangeError like the constructor.
    */
   reconfigure(limits: AdmissionLimits, addresses: Iterable<string>): void {
     this.#take(limits);
@@ -115,12 +118,12 @@ export class Admission {
     return this.#connections;
   }
 
-  /** How many addresses something is known of. */
+  /** How many addresses have state. */
   get visitors(): number {
     return this.#present.size + this.#remembered.size;
   }
 
-  /** Whether there is no place for another connection from anywhere. */
+  /** Whether the most connections are reached. */
   get isFull(): boolean {
     return this.#connections >= this.#limits.maxConnections;
   }
@@ -128,8 +131,8 @@ export class Admission {
   /**
    * Lets a connection in and counts it until {@linkcode Admission.leave}.
    *
-   * @returns why it is not let in, or `undefined` if it is; `max_miners` only if a free place would
-   * be all it needs.
+   * @returns the reason for refusing it, or `undefined` if it is let in; `max_miners` only if there
+   * is no other reason.
    */
   enter(address: string): Refusal | undefined {
     const listed = this.#listed(address);
@@ -144,7 +147,7 @@ export class Admission {
       ? 0
       : this.#rate.take(restedAt, time, this.#awayMs());
     if (nextRestedAt === undefined) return "new_connections_per_second_per_ip";
-    // Last, for it may be that somebody then has to make room.
+    // Checked last, because the caller may then close another connection to make room.
     if (this.isFull) return "max_miners";
     if (this.#countsPerIp) {
       const known = visitor ?? newVisitor();
@@ -157,7 +160,7 @@ export class Admission {
     return undefined;
   }
 
-  /** A connection that was let in is gone. */
+  /** A connection that was let in has ended. */
   leave(address: string): void {
     this.#connections--;
     if (!this.#countsPerIp) return;
@@ -176,9 +179,9 @@ export class Admission {
   }
 
   /**
-   * Counts what a connection from `address` did wrong. One that goes on stays marked.
+   * Counts a violation by a connection from `address`. An address that goes on stays marked.
    *
-   * @returns whether the address is marked with this, and was not before.
+   * @returns whether this violation newly marks the address.
    */
   violated(address: string): boolean {
     const { banAfterViolations, banMs } = this.#limits;
@@ -199,7 +202,7 @@ export class Admission {
     return isOver && !wasMarked;
   }
 
-  /** Forgets addresses nothing of which matters any more. To be called about once a second. */
+  /** Forgets addresses whose state does not matter any more. Call it about once a second. */
   sweep(): void {
     for (const [key, visitor] of this.#remembered) {
       if (!this.#matters(visitor)) this.#remembered.delete(key);
@@ -212,7 +215,7 @@ export class Admission {
     this.#limits = limits;
     const { newConnectionsPerSecondPerIp: perSecond } = limits;
     this.#rate = perSecond > 0 ? new Rate(perSecond, perSecond) : undefined;
-    // Counting who has how many connections costs memory, so it is done only where it decides.
+    // Counting connections per address costs memory, so it is done only if a limit needs it.
     this.#countsPerIp = perSecond > 0 || limits.maxConnectionsPerIp > 0;
   }
 
@@ -244,7 +247,7 @@ export class Admission {
   }
 }
 
-/** What counts as one address: an IPv4 address, or the /64 of an IPv6 address. */
+/** The key of an address: the IPv4 address itself, or the /64 of an IPv6 address. */
 export function addressKey(address: string): string {
   if (!address.includes(":")) return address;
   const bytes = addressBytes(address);

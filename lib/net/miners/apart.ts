@@ -1,9 +1,9 @@
 /**
- * Calls to whoever promised not to throw and has not kept it.
+ * Keeps errors in callbacks that must not throw from spreading.
  */
 
 /**
- * Does `work` so that a fault in it ends nothing else: it becomes an unhandled rejection, which is
+ * Runs `work`. An error in it stops nothing else: it becomes an unhandled rejection, which is
  * counted and logged as a fault of ours.
  */
 export function apart(work: () => void): void {
@@ -14,7 +14,7 @@ export function apart(work: () => void): void {
   }
 }
 
-/** What becomes of a fault then, for who works too often to make a function each time. */
+/** Handles such an error, for callers that run too often to create a function each time. */
 export function faultApart(error: unknown): void {
   void Promise.reject(error);
 }

@@ -1,30 +1,31 @@
 /**
- * Which engine serves the miners: the lean one where it can be had, else the portable one.
+ * Chooses the engine that serves the miners: the lean one where it is available, else the portable
+ * one.
  */
 
 import { startDenoEngine } from "./deno_engine.ts";
 import type { Engine, ListenOptions } from "./engine.ts";
 import { startLibcEngine } from "../libc/engine.ts";
 
-/** The engines there are: on Linux through the C library, or anywhere through Deno alone. */
+/** The engines: `libc` uses the C library of Linux, `deno` runs anywhere. */
 export type EngineKind = "libc" | "deno";
 
-/** An engine that runs. */
+/** A running engine. */
 export interface StartedEngine {
   /** The engine. */
   readonly engine: Engine;
-  /** Which it is. */
+  /** Its kind. */
   readonly kind: EngineKind;
-  /** Why it is not the lean one, if that was left open; a clause for the log. */
+  /** With `auto`: why it is not the lean one; a clause for the log. */
   readonly reason?: string;
 }
 
 /**
- * Starts listening with the engine wanted; `auto` takes libc where it runs, else deno. No
- * permission is asked for: what is not granted is not used.
+ * Starts listening with the engine `wanted`; `auto` means libc where it runs, else deno. Asks for
+ * no permission: it uses only what is granted.
  *
- * @throws LibcUnavailable when `libc` is wanted and cannot be had
- * @throws what `Deno.listen` throws: the port is taken, the address not ours
+ * @throws LibcUnavailable if `libc` is wanted and not available
+ * @throws the errors of `Deno.listen`: the port is in use, or the address is not ours
  */
 export function startEngine(
   wanted: EngineKind | "auto",
@@ -35,7 +36,7 @@ export function startEngine(
     return { engine: startLibcEngine(options), kind: "libc" };
   } catch (error) {
     if (wanted === "libc") throw error;
-    // If it was the port, this one says so as well.
+    // If the port was the problem, this one fails with the same error.
     const reason = error instanceof Error ? error.message : String(error);
     return { engine: startDenoEngine(options), kind: "deno", reason };
   }

@@ -1,8 +1,8 @@
 /**
  * Miners' sockets through `Deno.listen`: portable, and the reference for any other engine.
  *
- * One `accept()` loop, one read in flight and at most one write in flight for each connection,
- * read buffers cut from slabs. What a peer does not take at once waits in its own queue, bounded.
+ * One `accept()` loop, one read in flight and at most one write in flight for each connection, read
+ * buffers cut from slabs. Bytes that a peer does not accept at once wait in its own bounded queue.
  */
 
 import type { Now, Time, Timer } from "../../base/clock.ts";
@@ -30,18 +30,18 @@ import { TlsHandshakeFailed } from "../tls/handshake_failure.ts";
 import { TurnBudget } from "./turn_budget.ts";
 import { type TooSlow, Waiting } from "./waiting.ts";
 
-/** Writes to a crowd in flight: more costs memory and made nothing faster when measured. */
+/** The most writes to a crowd in flight: more cost memory and were no faster when measured. */
 const CROWD_WRITES = 64;
 
-/** When it stops, peers have this long to take what they were sent last, in milliseconds. */
+/** When the engine stops, peers have this long to receive their last bytes, in milliseconds. */
 const LAST_BYTES_MS = 500;
 
-/** After this many milliseconds writes to a crowd that hang no longer hold the others up. */
+/** After this many milliseconds, writes to a crowd that hang no longer delay the others. */
 const CROWD_STALL_MS = 100;
 
 /**
- * One connection. What waits for it begins with the write in flight. It is what the connection is
- * built upon, not a part of it: with ten thousand miners that would be ten thousand objects more.
+ * One connection. Its waiting bytes start with the write in flight. It extends `Waiting` instead of
+ * holding one: with ten thousand miners that would be ten thousand more objects.
  */
 class Link extends Waiting {
   readonly handle: number;
@@ -57,12 +57,15 @@ class Link extends Waiting {
   }
 }
 
-/** Starts listening. @throws what `Deno.listen` throws: the port is taken, the address not ours. */
+/**
+ * Starts listening. @throws the errors of `Deno.listen`: the port is in use, or the address is not
+ * ours.
+ */
 export function startDenoEngine(options: ListenOptions): Engine {
   return startEngineOn(listenForMiners(options), options);
 }
 
-/** The same on a listener that is open already, and is the engine's from here on. */
+/** Starts an engine on an open listener, which the engine owns from here on. */
 export function startEngineOn(
   listener: ConnectionListener,
   options: EngineOptions,
@@ -83,7 +86,7 @@ class DenoEngine implements Engine {
   readonly #accepting: AcceptLoop;
   readonly #isPortShared: boolean;
   #isReading = true;
-  /** Connections that nothing is read from any more, so that no read tells when they are over. */
+  /** Connections that are no longer read from, so that no read reports their end. */
   readonly #parked = new Set<Link>();
   #open = 0;
   #allClosed: (() => void) | undefined;
@@ -91,12 +94,12 @@ class DenoEngine implements Engine {
 
   readonly #rounds: Rounds;
   readonly #budget = new TurnBudget();
-  /** Whether the budget is about to be filled again. */
+  /** Whether a refill of the budget is scheduled. */
   #isRefillDue = false;
   #isPumpDue = false;
-  /** Writes to crowds. */
+  /** Writes to crowds in flight. */
   #inFlight = 0;
-  /** Writes of an earlier count no longer count as in flight. */
+  /** Number of the current count: writes of earlier counts do not count as in flight. */
   #count = 0;
   #stallTimer: Timer | undefined;
   #bytesWritten = 0;
@@ -117,7 +120,8 @@ class DenoEngine implements Engine {
     this.#accepting = new AcceptLoop(listener, {
       accepted: (conn) => this.#attach(conn),
       acceptFailed: (error) => events.acceptFailed(error),
-      // Those let in faster than they can be heard would all wait, until their time is over.
+      // If connections were accepted faster than they can be read, all would wait until their login
+      // times out.
       nextMayCome: () => this.#turns.next(),
     }, time);
   }
@@ -147,7 +151,7 @@ class DenoEngine implements Engine {
   tellAll(crowd: Crowd): void {
     this.#rounds.add(crowd);
     if (this.#isPumpDue) return;
-    // Not at once: what a pool says in one go is one piece of news.
+    // Not at once: everything that a pool sends in one go is one piece of news.
     this.#isPumpDue = true;
     queueMicrotask(() => {
       this.#isPumpDue = false;
@@ -193,7 +197,7 @@ class DenoEngine implements Engine {
   async #stop(): Promise<void> {
     this.#accepting.close();
     this.#rounds.clear();
-    // What was sent a moment ago is still on its way to the kernel: closed now, it would be lost.
+    // Bytes sent a moment ago are still on their way to the kernel: closing now would lose them.
     for (const link of this.#links) {
       if (link?.isEmpty) this.#close(link);
       else link?.end(this.#now);
@@ -226,7 +230,7 @@ class DenoEngine implements Engine {
     }
   }
 
-  /** The socket is closed and nothing reads into its buffer any more. */
+  /** The socket is closed and no read uses its buffer any more. */
   #released(link: Link): void {
     this.#slab.give(link.buffer);
     if (--this.#open === 0) this.#allClosed?.();
@@ -234,7 +238,7 @@ class DenoEngine implements Engine {
 
   /** Keeps one read in flight until the connection ends. */
   #read(link: Link): void {
-    // One function for whatever comes of it: each more would be 56 bytes more for every miner.
+    // One function for both outcomes: a second one would cost 56 bytes for every miner.
     const onOutcome = (outcome: unknown) => {
       if (typeof outcome !== "number") return this.#readEnded(link, outcome);
       if (!link.isEnding && !link.isClosed) this.#received(link, outcome);
@@ -253,14 +257,14 @@ class DenoEngine implements Engine {
     }
   }
 
-  /** The end of the stream is `null`; anything else went wrong. */
+  /** `null` is the end of the stream; anything else is an error. */
   #readEnded(link: Link, outcome: unknown): void {
     const reason = outcome === null ? "it closed the connection" : errorText(outcome);
     this.#drop(link, reason, outcome instanceof TlsHandshakeFailed ? "tls_handshake" : undefined);
     this.#released(link);
   }
 
-  /** Writes bytes after all that waits; `written` hears when that write has come to an end. */
+  /** Writes bytes after everything that waits; `written` is called when that write has ended. */
   #write(link: Link, bytes: Uint8Array, written = doNothing): void {
     const isFirst = link.isEmpty;
     link.add(bytes, this.#now);
@@ -300,13 +304,16 @@ class DenoEngine implements Engine {
     }
   }
 
-  /** Asks for the news, if there is any and nothing waits before it. */
+  /** Asks for the news, if there is any and no bytes wait before it. */
   #writeNews(link: Link): void {
     const bytes = link.takeNews() ? this.#news(link) : undefined;
     if (bytes !== undefined) this.#write(link, bytes);
   }
 
-  /** Has those told whose turn it is: a bounded number in a turn, and of writes at a time. */
+  /**
+   * Tells the peers whose turn it is: a bounded number in a turn, and a bounded number of writes at
+   * a time.
+   */
   #pump(): void {
     while (!this.#rounds.isEmpty) {
       if (this.#budget.isSpent) return this.#rest();
@@ -322,7 +329,7 @@ class DenoEngine implements Engine {
     this.#rest();
   }
 
-  /** Fills the budget when the event loop has been around, and goes on. */
+  /** Refills the budget in the next turn of the event loop, and goes on. */
   #rest(): void {
     if (this.#isRefillDue) return;
     this.#isRefillDue = true;
@@ -333,7 +340,7 @@ class DenoEngine implements Engine {
     });
   }
 
-  /** One of a crowd has its turn. @returns how many bytes it is sent. */
+  /** Tells one peer of a crowd. @returns how many bytes it is sent. */
   #tellOne(link: Link | undefined): number {
     if (link === undefined || link.isEnding) return 0;
     link.addNews();
@@ -364,7 +371,7 @@ class DenoEngine implements Engine {
     if (slow !== undefined) this.#drop(link, slow.reason, slow.fault);
   }
 
-  /** Ends a connection the owner still believes in. */
+  /** Ends a connection that the owner has not closed. */
   #drop(link: Link, reason: string, fault?: PeerFault): void {
     if (link.isClosed) return;
     const wasEnding = link.isEnding;

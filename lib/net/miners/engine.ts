@@ -1,98 +1,99 @@
 /**
- * What miners' sockets look like to the rest of the program: whole numbers.
+ * The interface of miners' sockets: the rest of the program knows them by whole numbers.
  *
- * An engine listens, reads and writes; it knows nothing of what the bytes mean. A connection is a
+ * An engine listens, reads and writes; it does not know what the bytes mean. A connection is a
  * handle, valid from `opened` until `closed` or until the owner closes it.
  */
 
 import type { Now, Time } from "../../base/clock.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 
-/** Why a peer was closed for not taking bytes: too many wait for it, or none was taken for long. */
+/** Why a slow peer was closed: too many bytes waited for it, or it accepted none for too long. */
 export type SlowPeer = "waiting_bytes" | "stall_timeout";
 
-/** What a peer did wrong for an engine to close it: it was slow, or spoke no TLS where it must. */
+/** Why an engine closed a peer: it was slow, or did not speak TLS on a TLS port. */
 export type PeerFault = SlowPeer | "tls_handshake";
 
-/** What becomes of connections that came in. None of these may throw. */
+/** Events of connections. No handler may throw. */
 export interface ConnectionEvents {
-  /** Bytes came in. The view is valid during the call only. */
+  /** Bytes arrived. The view is valid only during the call. */
   received(handle: number, bytes: Uint8Array): void;
-  /**
-   * The connection ended by itself, or was closed for a fault, and then `fault` says for which.
-   * `reason` is for the log.
-   */
+  /** The connection ended, or was closed because of `fault`. `reason` is for the log. */
   closed(handle: number, reason: string, fault?: PeerFault): void;
-  /** A connection that the owner closed, and that had bytes waiting then, is gone only now. */
+  /** A connection that the owner closed while bytes were waiting has now ended. */
   ended(handle: number): void;
-  /** No connection can be accepted for now (out of file descriptors, say); it is tried again. */
+  /** Accepting failed (for example, out of file descriptors); it is retried. */
   acceptFailed(error: unknown): void;
   /**
-   * What this peer is to be sent now, all of it in one piece; `undefined` for nothing. Asked when
-   * there was news for it and everything sent to it before has left.
+   * Returns the news for this peer in one piece; `undefined` for nothing. Called when there is news
+   * for it and everything sent before has left.
    */
   news(handle: number): Uint8Array | undefined;
-  /** Every peer of a crowd has had its turn, `ms` milliseconds after there was news for them. */
+  /** Every peer of a crowd has had its turn, `ms` milliseconds after the news came. */
   roundEnded?(ms: number): void;
 }
 
-/** What an engine reports. Every `opened` is followed by one `closed`, unless the owner closes. */
+/**
+ * Events of an engine. Each `opened` is followed by one `closed`, unless the owner closes the
+ * connection.
+ */
 export interface EngineEvents extends ConnectionEvents {
-  /** A connection came in. Returning false closes it at once. Must not throw. */
+  /** A connection was accepted. Returning false closes it at once. Must not throw. */
   opened(handle: number, from: PeerAddress): boolean;
 }
 
-/** The same of several listening ports together. */
+/** Events of several listening ports together. */
 export interface MinerEvents extends ConnectionEvents {
   /**
-   * The same.
-   *
-   * @param at Where it came in: one object for all who come in there, for as long as it is open.
+   * A connection was accepted. @param at The port that accepted it: the same object for all its
+   * connections, while it is open.
    */
   opened(handle: number, from: PeerAddress, at: PeerAddress): boolean;
 }
 
-/** Peers that hear the same news, such as those that work for one pool. */
+/** Peers that get the same news, such as those that work for one pool. */
 export interface Crowd {
-  /** All of them; asked when a round of them starts. */
+  /** All of them; called when a round of them starts. */
   handles(): readonly number[];
-  /** Whether every moment without the news is lost to them: they go before others then. */
+  /** Whether they lose work until they have the news: then they are told before others. */
   readonly isUrgent: boolean;
 }
 
-/** The bounds of what waits for a slow peer. */
+/** Bounds for slow peers. */
 export interface EngineLimits {
-  /** Most bytes waiting for one peer, those of a write under way included, before it is closed. */
+  /**
+   * The most bytes that may wait for one peer, including a write under way, before it is closed.
+   */
   readonly maxWaitingBytes: number;
-  /** A peer that takes no byte for this long is closed, in milliseconds. */
+  /** A peer that accepts no byte for this long is closed, in milliseconds. */
   readonly stallTimeoutMs: number;
 }
 
 /** Miners' sockets on one listening address. */
 export interface Engine extends MinerSockets {
-  /** Where it listens; the port is the real one if 0 was asked for. */
+  /** Where it listens, with the real port if 0 was asked for. */
   readonly address: PeerAddress;
 }
 
-/** What an engine is made of. */
+/** Options of an engine. */
 export interface EngineOptions {
-  /** Who is told. */
+  /** Receives the events. */
   readonly events: EngineEvents;
   /** Bounds for slow peers. */
   readonly limits: EngineLimits;
   /** Monotonic time, for judging peers. */
   readonly now: Now;
-  /** For its own turns and pauses, and what took how long. */
+  /** For its own turns, pauses and measurements. */
   readonly time: Time;
   /**
-   * Lets other processes listen on the same port at the same time. The kernel shares new
-   * connections out among them, and those that nobody has accepted when one stops would be lost
-   * with it: whoever listens so accepts them before it stops listening.
+   * Lets other processes listen on the same port at the same time. The kernel divides new
+   * connections among them. Connections in the queue of a process that stops would be lost, so the
+   * engine accepts them before it stops listening.
    */
   readonly reusePort?: boolean;
 }
 
-/** What an engine that opens its own port is made of. */
+/** Options of an engine that opens its own port. */
 export interface ListenOptions extends EngineOptions {
   /** Address to listen on. */
   readonly hostname: string;
@@ -100,39 +101,39 @@ export interface ListenOptions extends EngineOptions {
   readonly port: number;
 }
 
-/** Miners' sockets. Nothing here waits or throws for a peer's sake. */
+/** Miners' sockets. Nothing here waits for a peer or throws because of one. */
 export interface MinerSockets {
-  /** Payload bytes that sockets have taken since the start; without what TLS adds. */
+  /** Payload bytes that sockets have accepted since the start, without the overhead of TLS. */
   readonly bytesWritten: number;
   /** Sends bytes, in order. The array must not be changed afterwards. */
   send(handle: number, bytes: Uint8Array): void;
-  /** There is news for a peer: it is asked for as soon as nothing waits for the peer any more. */
+  /** Announces news for a peer: the engine asks for it once no bytes wait for the peer. */
   tell(handle: number): void;
   /**
-   * The same for many, a few at a time. Whatever else is news to the same crowd before all have had
-   * their turn makes no second round of it.
+   * The same for many peers, a few at a time. More news for the same crowd before all have had
+   * their turn starts no second round.
    */
   tellAll(crowd: Crowd): void;
   /**
-   * Writes out what waits, for no longer than a stall may last, then closes. Nothing more is heard
-   * of the connection but, unless it is gone at once, {@linkcode EngineEvents.ended}; until then
-   * its socket and its handle are taken.
+   * Writes the waiting bytes, for no longer than a stall may last, then closes. If bytes were
+   * waiting, {@linkcode EngineEvents.ended} follows and is the only further event; until then its
+   * socket and its handle stay in use.
    *
-   * @returns whether it is gone.
+   * @returns whether it ended at once.
    */
   close(handle: number): boolean;
-  /** Closes a connection at once, with what waits for it, also one that is being closed. */
+  /** Closes a connection at once and drops its waiting bytes, also one that is being closed. */
   abort(handle: number): void;
-  /** Closes peers that stand still. To be called about once a second. */
+  /** Closes peers that are stalled. Call it about once a second. */
   sweep(): void;
   /**
-   * Stops accepting, and resolves when the port is closed. A shared one is closed once nobody is in its
-   * queue any more: those who are would be reset. Connections stay.
+   * Stops accepting, and resolves when the port is closed. A shared port is closed once its queue
+   * is empty, since closing resets connections in the queue. Accepted connections stay.
    */
   stopAccepting(): Promise<void>;
   /**
-   * Begins no read any more: what peers send from here on stays in the kernel, and is gone with
-   * their connections. A read under way may still bring something.
+   * Starts no more reads: bytes that peers send from now on stay in the kernel and are lost with
+   * their connections. A read under way may still bring bytes.
    */
   stopReading(): void;
   /** Closes everything, and resolves when the last socket is gone. */

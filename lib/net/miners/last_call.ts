@@ -1,6 +1,6 @@
 /**
- * How long a port that is shared with another program is still accepted from when accepting stops:
- * whoever is in its queue when it is closed is reset.
+ * Decides how long a port shared with another program still accepts when accepting stops: closing
+ * it resets every connection in its queue.
  */
 
 import type { Timer, Timers } from "../../base/clock.ts";
@@ -8,13 +8,13 @@ import type { Timer, Timers } from "../../base/clock.ts";
 /** How long a turn is, in milliseconds. */
 const TURN_MS = 10;
 
-/** After so many turns in which nobody came, nobody is in the queue. */
+/** After this many turns without a connection the queue is empty. */
 const QUIET_TURNS = 5;
 
-/** A queue that never runs dry is closed after so many. */
+/** A queue that never becomes empty is closed after this many turns. */
 const MOST_TURNS = 200;
 
-/** Counts turns rather than time, which on a busy machine passes while nobody can be let in. */
+/** Counts turns, not time: on a busy machine time passes while no connection can be accepted. */
 export class LastCall {
   readonly #timers: Timers;
   readonly #isOver: () => void;
@@ -22,13 +22,13 @@ export class LastCall {
   #turns = 0;
   #quietTurns = 0;
 
-  /** `isOver` is called once, unless it is ended before. */
+  /** `isOver` is called once, unless `end` is called first. */
   constructor(timers: Timers, isOver: () => void) {
     this.#timers = timers;
     this.#isOver = isOver;
   }
 
-  /** Accepting is to stop. */
+  /** Starts the last call. */
   begin(): void {
     this.#timer = this.#timers.after(TURN_MS, () => {
       if (++this.#quietTurns > QUIET_TURNS || ++this.#turns === MOST_TURNS) this.#isOver();
@@ -36,12 +36,12 @@ export class LastCall {
     });
   }
 
-  /** Somebody came. */
+  /** Notes an accepted connection. */
   accepted(): void {
     this.#quietTurns = 0;
   }
 
-  /** There is nothing to wait for. */
+  /** Ends the wait without calling `isOver`. */
   end(): void {
     this.#timers.clear(this.#timer);
   }

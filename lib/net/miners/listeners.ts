@@ -1,8 +1,9 @@
 /**
- * Several listening ports as one: every engine's handles are woven into one row of numbers.
+ * Makes several listening ports look like one: the handles of all engines become one row of
+ * numbers.
  *
- * Ports come and go. One that goes accepts no more, and its connections stay: its engine is stopped
- * when the last of them is over.
+ * Ports can be added and removed. A removed port accepts no more, but its connections stay: its
+ * engine is stopped when the last of them has ended.
  */
 
 import { pause, type Timers } from "../../base/clock.ts";
@@ -13,14 +14,14 @@ import { LibcUnavailable } from "../libc/library.ts";
 
 /** Where to listen. */
 export interface ListenAddress extends PeerAddress {
-  /** The certificate, if miners are to speak TLS there. */
+  /** The certificate, if the port has TLS. */
   readonly tls?: CertificateFiles | undefined;
 }
 
 /** Starts an engine on one address. */
 export type StartEngine = (address: ListenAddress, events: EngineEvents) => Engine;
 
-/** An address could not be listened on; the message says why and what to do. */
+/** Cannot listen on an address; the message says why and what to do. */
 export class CannotListen extends Error {
   /** The class's own name. */
   override readonly name = "CannotListen";
@@ -28,39 +29,39 @@ export class CannotListen extends Error {
 
 /** One listening port. */
 interface Port {
-  /** What was asked for; the engine knows the real port where that was 0. */
+  /** The address asked for; the engine knows the real port if that was 0. */
   readonly wanted: ListenAddress;
   readonly engine: Engine;
   /** The engine's handles → ours. */
   readonly handles: number[];
-  /** Of each crowd, those on this port. */
+  /** The part of each crowd that is on this port. */
   readonly crowds: WeakMap<Crowd, Crowd>;
   connections: number;
   isAccepting: boolean;
-  /** Set once the last connection of a port that went is over. */
+  /** Set once the last connection of a removed port has ended. */
   stopping?: Promise<void>;
 }
 
-/** Sockets of miners on all addresses. */
+/** Miners' sockets on all addresses. */
 export class Listeners implements MinerSockets {
   readonly #start: StartEngine;
   readonly #events: MinerEvents;
   readonly #timers: Timers;
-  /** Those that accept, in the order asked for, and those that only have connections left. */
+  /** Ports that accept, in the order asked for, then removed ports that still have connections. */
   #ports: Port[] = [];
-  /** By handle of ours: the port, and the engine's handle. */
+  /** Indexed by our handle: the port, and the engine's handle. */
   readonly #portOf: (Port | undefined)[] = [];
   readonly #innerOf: number[] = [];
   readonly #freeHandles: number[] = [];
-  /** By engines that are gone with their ports. */
+  /** Bytes written by engines that were stopped. */
   #bytesWrittenBefore = 0;
-  /** Whether no port is to accept any more. */
+  /** Whether all ports are closing. */
   #isClosing = false;
 
   /**
    * Listens on every address.
    *
-   * @throws CannotListen for the first that cannot be; those before it are closed again.
+   * @throws CannotListen for the first address that fails; the ports before it are closed again.
    */
   constructor(
     addresses: readonly ListenAddress[],
@@ -74,7 +75,7 @@ export class Listeners implements MinerSockets {
     this.#ports = this.#open(addresses);
   }
 
-  /** Where miners connect to; the ports are the real ones where 0 was asked for. */
+  /** Where miners connect to, with the real ports where 0 was asked for. */
   get addresses(): readonly PeerAddress[] {
     return this.#accepting().map(({ engine }) => engine.address);
   }
@@ -84,16 +85,16 @@ export class Listeners implements MinerSockets {
     return this.#bytesWrittenBefore + running;
   }
 
-  /** How many engines run, those included that only have connections left. */
+  /** How many engines run, including those of removed ports. */
   get engines(): number {
     return this.#ports.length;
   }
 
   /**
-   * Listens on these addresses from now on: starts what is new and accepts no more on others.
-   * Nobody is disconnected.
+   * Listens on these addresses from now on: opens new ports and stops accepting on others. No miner
+   * is disconnected.
    *
-   * @throws CannotListen for the first that cannot be; then all is as it was before.
+   * @throws CannotListen for the first address that fails; then nothing changes.
    */
   async reconfigure(addresses: readonly ListenAddress[]): Promise<void> {
     const before = this.#accepting();
@@ -102,14 +103,14 @@ export class Listeners implements MinerSockets {
     const removed = before.filter((port) => !has(port));
     for (const port of removed) void this.#retire(port);
     if (removed.length > 0) await this.#portsAreFree();
-    // Who stops opens nothing more.
+    // No port is opened while all are closing.
     if (this.#isClosing) return;
     const isNew = (address: ListenAddress) => !kept.some(({ wanted }) => isSame(address, wanted));
     try {
       this.#ports.push(...this.#open(addresses.filter(isNew)));
       this.#sortAs(addresses);
     } catch (error) {
-      // One that was to change, as to TLS, may have been opened again before another could not be.
+      // A port to be changed, for example to TLS, may have been reopened before another one failed.
       await this.#portsAreFree();
       if (this.#isClosing) throw error;
       this.#ports.push(...this.#open(removed.map(({ wanted }) => wanted)));
@@ -118,8 +119,8 @@ export class Listeners implements MinerSockets {
     }
   }
 
-  // Whoever sends several things to a miner may lose it with the first of them: what is for a
-  // handle that is void goes nowhere, as with the engines themselves.
+  // A miner may be lost with the first of several messages to it: calls with a void handle do
+  // nothing, as with the engines themselves.
 
   send(handle: number, bytes: Uint8Array): void {
     this.#portOf[handle]?.engine.send(this.#innerOf[handle]!, bytes);
@@ -135,7 +136,7 @@ export class Listeners implements MinerSockets {
     }
   }
 
-  /** Those of a crowd on one port; the same object each time, as the crowd itself is. */
+  /** The part of a crowd on one port: the same object each time for the same crowd. */
   #crowdAt(port: Port, crowd: Crowd): Crowd {
     let own = port.crowds.get(crowd);
     if (own === undefined) {
@@ -167,7 +168,7 @@ export class Listeners implements MinerSockets {
   abort(handle: number): void {
     const port = this.#portOf[handle];
     port?.engine.abort(this.#innerOf[handle]!);
-    // Of one that was not being closed already nothing is heard.
+    // No event follows for a connection that was not being closed already.
     if (port !== undefined && this.#portOf[handle] === port) this.#forget(handle);
   }
 
@@ -217,7 +218,7 @@ export class Listeners implements MinerSockets {
       try {
         opened.push(this.#openOne(address));
       } catch (error) {
-        // Nobody has connected yet, so there is nothing to wait for.
+        // No miner has connected yet, so there is nothing to wait for.
         for (const { engine } of opened) void engine.stop();
         throw new CannotListen(listenProblem(error, address), { cause: error });
       }
@@ -225,7 +226,7 @@ export class Listeners implements MinerSockets {
     return opened;
   }
 
-  /** A port that was closed is free only when the accept that was under way has noticed. */
+  /** A closed port becomes free only when the accept under way has noticed. */
   #portsAreFree(): Promise<void> {
     return pause(this.#timers, 0);
   }
@@ -236,7 +237,7 @@ export class Listeners implements MinerSockets {
     const engine = this.#start(wanted, {
       opened: (inner, from) => {
         const handle = this.#take(port, inner);
-        // What the engine closes itself is not reported any more.
+        // The engine does not report a connection that it closes itself here.
         const isWelcome = events.opened(handle, from, wanted);
         if (!isWelcome) this.#forget(handle);
         return isWelcome;
@@ -288,7 +289,7 @@ function isSame(one: ListenAddress, other: ListenAddress): boolean {
     one.tls?.cert_file === other.tls?.cert_file && one.tls?.key_file === other.tls?.key_file;
 }
 
-/** What an operator is told when listening for miners failed: what is in the way and what to do. */
+/** The message for the operator when listening for miners fails: the cause and what to do. */
 export function listenProblem(error: unknown, address: PeerAddress): string {
   const where = `Cannot listen for miners on ${formatAddress(address)}`;
   if (error instanceof Deno.errors.AddrInUse) {

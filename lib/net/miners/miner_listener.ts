@@ -5,33 +5,36 @@ import type { ListenOptions } from "./engine.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import { boundKernelBuffers } from "../libc/kernel_buffers.ts";
 
-/** Connections waiting in the kernel to be accepted, for when a whole farm comes back. */
+/**
+ * How many connections may wait in the kernel to be accepted: room for a whole farm that comes
+ * back.
+ */
 const BACKLOG = 4096;
 
-/** All the engine needs of a connection that came in; a `Deno.TcpConn` already fits. */
+/** The part of an accepted connection that the engine needs; a `Deno.TcpConn` already fits. */
 export interface AcceptedConnection extends Connection {
   /** Where it came from. */
   readonly remoteAddr: PeerAddress;
-  /** Throws, as the next does, when the connection is gone already. */
+  /** Throws if the connection is gone already, like `setKeepAlive`. */
   setNoDelay(on: boolean): void;
-  /** Lets the kernel find out that a silent peer is dead. */
+  /** Lets the kernel detect that a silent peer is dead. */
   setKeepAlive(on: boolean): void;
 }
 
-/** All the engine needs of a listener; a `Deno.TcpListener` already fits. */
+/** The part of a listener that the engine needs; a `Deno.TcpListener` already fits. */
 export interface ConnectionListener {
   /** Where it listens. */
   readonly addr: PeerAddress;
   /**
-   * The next connection. Rejects once the listener is closed, whenever the system is short, and
-   * over a connection that {@linkcode isGoneAgain}.
+   * The next connection. Rejects once the listener is closed, when the system is out of resources,
+   * and for a connection that {@linkcode isGoneAgain}.
    */
   accept(): Promise<AcceptedConnection>;
   /** Stops listening. */
   close(): void;
 }
 
-/** Opens the port alone. @throws what `Deno.listen` throws. */
+/** Opens the port without an engine. @throws the errors of `Deno.listen`. */
 export function listenForMiners(options: ListenOptions): ConnectionListener {
   const { hostname, port, reusePort = false } = options;
   const listener = Deno.listen({ hostname, port, reusePort, tcpBacklog: BACKLOG });
@@ -39,14 +42,14 @@ export function listenForMiners(options: ListenOptions): ConnectionListener {
   return listener;
 }
 
-/** What `accept()` says of one that came and was gone before it could be let in. */
+/** Errors of `accept()` for a connection that ended before it could be accepted. */
 const GONE_AGAIN = [
   Deno.errors.NotConnected,
   Deno.errors.ConnectionAborted,
   Deno.errors.ConnectionReset,
 ];
 
-/** Whether `accept()` failed over one peer alone, so that there is no reason to pause. */
+/** Whether `accept()` failed because of a single peer, so that there is no reason to pause. */
 export function isGoneAgain(error: unknown): boolean {
   return GONE_AGAIN.some((kind) => error instanceof kind);
 }

@@ -1,35 +1,35 @@
 /**
- * Lets many connections that always have something to read take turns with everything else.
+ * Lets everything else run between the reads of many busy connections.
  *
  * The runtime under Deno (tokio) finishes at most 128 reads and writes in a turn of its event loop,
- * and what it puts off it takes up again last come, first served. Sockets that are ready at once,
- * each with a read and a write, so kept all others waiting for seconds, the pool's among them. With
- * far fewer begun in a turn, what was put off gets done. Measured in scripts/bench/README.md.
+ * and takes up the rest last come, first served. Many sockets that were ready at the same time,
+ * each with a read and a write, kept all others waiting for seconds, also the pool's. With far
+ * fewer reads started in a turn, the rest gets done. Measured in scripts/bench/README.md.
  */
 
 import type { Timers } from "../../base/clock.ts";
 
-/** Reads begun in a turn: with an answer written for each, a quarter of what the runtime does. */
+/** Reads started in a turn: with one answer for each, a quarter of what the runtime finishes. */
 const READS_IN_A_TURN = 16;
 
 /**
- * Begins reads in the order they were asked for, a bounded number of them in a turn; says when the
- * next turn is, for whatever else shall not run ahead of the reads.
+ * Starts reads in the order of the requests, a bounded number in a turn. Also says when the next
+ * turn is, for work that must not run ahead of the reads.
  */
 export class ReadTurns {
   readonly #nextTurn: Timers["nextTurn"];
-  #begun = 0;
+  #started = 0;
   #resting: (() => void)[] = [];
 
-  /** No read has been asked for yet. */
+  /** No read is waiting yet. */
   constructor(nextTurn: Timers["nextTurn"]) {
     this.#nextTurn = nextTurn;
   }
 
-  /** Calls `begin` at once or, after many others, in one of the next turns. */
+  /** Calls `begin` at once or, if many wait, in one of the next turns. */
   take(begin: () => void): void {
-    if (this.#begun < READS_IN_A_TURN) {
-      this.#begun++;
+    if (this.#started < READS_IN_A_TURN) {
+      this.#started++;
       begin();
     } else if (this.#resting.push(begin) === 1) {
       this.#nextTurn(() => this.#goOn());
@@ -43,7 +43,7 @@ export class ReadTurns {
 
   #goOn(): void {
     const due = this.#resting.splice(0, READS_IN_A_TURN);
-    this.#begun = due.length;
+    this.#started = due.length;
     if (this.#resting.length > 0) this.#nextTurn(() => this.#goOn());
     for (const begin of due) begin();
   }

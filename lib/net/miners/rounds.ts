@@ -1,36 +1,36 @@
 /**
- * Who is told of news next: crowds of peers, one peer after the other.
+ * Decides which peer is told of news next: crowds of peers, one peer after the other.
  *
- * What a peer is told is asked for when its turn comes, so news that comes during a round needs no
- * message of its own: whose turn is still to come is told the newest, and one more round reaches
- * the others. However often news comes, there is one round of a crowd at most, and none of it is
- * told twice.
+ * The news for a peer is fetched when its turn comes, so news that comes during a round needs no
+ * message of its own: peers whose turn is still to come get the newest, and one more round reaches
+ * the others. However often news comes, a crowd has at most one round, and no peer is told the same
+ * news twice.
  */
 
 import type { Now } from "../../base/clock.ts";
 import type { Crowd } from "./engine.ts";
 
-/** How many urgent rounds may go before one that is not: it must not wait forever. */
+/** How many urgent rounds may overtake one that is not urgent: it must not wait forever. */
 const MOST_OVERTAKINGS = 2;
 
 /**
- * Each round starts with another peer, so that nobody is always among the last: steps of this part
- * of a round come back to no place soon and leave no place out.
+ * Each round starts with another peer, so that no peer is always among the last: steps of this
+ * fraction of a round return to no place soon and leave no place out.
  */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
-/** One crowd that is told of news. */
+/** One crowd and its round. */
 interface Round {
   readonly crowd: Crowd;
-  /** Whom; `undefined` until the first is asked for. */
+  /** Its peers; `undefined` until the first one is asked for. */
   handles: readonly number[] | undefined;
-  /** The place in `handles` of whose turn it is. */
+  /** The index in `handles` of the peer whose turn it is. */
   next: number;
-  /** How many have not had their turn. */
+  /** How many peers have not had their turn. */
   left: number;
-  /** Since when there is news. */
+  /** When the news came. */
   since: number;
-  /** Since when there is news that those who had their turn do not know; `undefined` for none. */
+  /** When news came that the peers already told do not know; `undefined` for none. */
   againSince: number | undefined;
   overtaken: number;
 }
@@ -42,18 +42,18 @@ export class Rounds {
   readonly #waiting: Round[] = [];
   #started = 0;
 
-  /** `ended` hears how long each round took. */
+  /** `ended` is called with the duration of each round. */
   constructor(now: Now, ended: (ms: number) => void) {
     this.#now = now;
     this.#ended = ended;
   }
 
-  /** Whether nobody is to be told of anything. */
+  /** Whether there is no news for any peer. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
 
-  /** There is news for a crowd. */
+  /** Adds news for a crowd. */
   add(crowd: Crowd): void {
     const at = this.#waiting.findIndex((round) => round.crowd === crowd);
     if (at < 0) return this.#place(newRound(crowd, this.#now()));
@@ -81,7 +81,7 @@ export class Rounds {
     return undefined;
   }
 
-  /** Leaves undone what is not done. */
+  /** Drops all rounds. */
   clear(): void {
     this.#waiting.length = 0;
   }
@@ -93,7 +93,7 @@ export class Rounds {
     return handles;
   }
 
-  /** Puts a round behind all others, or before those that have time. */
+  /** Puts a round after all others, or an urgent one before those that are not urgent. */
   #place(round: Round): void {
     let at = this.#waiting.length;
     if (round.crowd.isUrgent) {

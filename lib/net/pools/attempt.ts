@@ -1,22 +1,22 @@
 /**
- * One attempt to reach a pool: what it has open, so that giving it up closes it, and what it waits
- * for, so that giving it up can be explained.
+ * One attempt to reach a pool. It knows what it has open, so that giving up closes that, and what
+ * it waits for, so that the error can say so.
  */
 
 import type { Now } from "../../base/clock.ts";
 import type { Connection } from "./connection.ts";
 
-/** What every step of an attempt is handed. */
+/** State that every step of an attempt gets. */
 export class Attempt {
   /** Aborts when the attempt is given up. */
   readonly signal: AbortSignal;
-  /** What certificates are judged by, in milliseconds since 1970. */
+  /** The time that certificates are checked against, in milliseconds since 1970. */
   readonly wallNow: Now;
-  /** What it waits for at the moment, as in "the TLS handshake". */
+  /** What it waits for at the moment, such as "the TLS handshake". */
   waitingFor = "a connection";
   #held: Connection | undefined;
 
-  /** Whatever it holds when `signal` aborts is closed. */
+  /** When `signal` aborts, the held connection is closed. */
   constructor(signal: AbortSignal, wallNow: Now) {
     this.signal = signal;
     this.wallNow = wallNow;
@@ -24,9 +24,9 @@ export class Attempt {
   }
 
   /**
-   * Makes `connection` what is closed if the attempt fails, in place of what it is made of.
+   * Closes `connection` if the attempt fails, instead of the connection it was made from.
    *
-   * @throws the reason when the attempt was given up already.
+   * @throws the reason of the abort if the attempt was given up already.
    */
   hold<T extends Connection>(connection: T): T {
     this.#held = connection;
@@ -35,7 +35,9 @@ export class Attempt {
     return connection;
   }
 
-  /** Runs the steps. When one fails everything is closed; the reason of an abort comes first. */
+  /**
+   * Runs the steps. If one fails, everything is closed; the reason of an abort takes precedence.
+   */
   async run(steps: (attempt: Attempt) => Promise<Connection>): Promise<Connection> {
     try {
       const connection = await steps(this);
@@ -54,7 +56,7 @@ export class Attempt {
     try {
       held?.close();
     } catch {
-      // Its TLS layer took it over and has closed it.
+      // Its TLS layer owned it and has closed it.
     }
   }
 }

@@ -1,50 +1,51 @@
 /**
- * How often connections to one address are opened, over everything in this process that opens
- * some: a pool bans a farm that comes 2,000 times in 9 s.
+ * Limits how often this process opens connections to one address: a pool banned a farm that
+ * connected 2,000 times in 9 s.
  *
- * What may not connect yet stands in a queue and asks again: what miners wait for goes first, and
- * of the rest the one that has asked longest. Sub-accounts that a pool served before do not queue:
- * they have a rate of their own.
+ * An asker that may not connect yet stays in a queue and asks again: connections that miners wait
+ * for go first, then the one that has asked longest. Sub-accounts that a pool served before do not
+ * queue: they have their own rate.
  */
 
 import type { Now } from "../../base/clock.ts";
 import type { PoolAddress } from "./connection.ts";
 import { Rate } from "../../base/rate.ts";
 
-/** Connects to one address: in the long run one a second, and this many after a rest. */
+/** Connects to one address: one a second in the long run, and this many after a rest. */
 const CONNECTS_PER_SECOND = 1;
 const BURST = 10;
 
 /**
- * Beside them, for sub-accounts that a pool served before and whose miners stand still: a pool that
- * closed all connections takes as many back, and one a second would let an outage outlast the grace.
+ * In addition, for sub-accounts that a pool served before and whose miners stand still: a pool that
+ * closed all connections accepts them again, and one a second would make an outage longer than the
+ * grace.
  */
 const RETURNS_PER_SECOND = 10;
 
 /**
- * Beside both, for connections that come in numbers: a farm with few miners on each, or a worker on
- * each, would need an hour at one a second.
+ * In addition to both, for connections that come in large numbers: a farm with few miners, or a
+ * single worker, on each connection would need an hour at one a second.
  */
 const CROWD_PER_SECOND = 10;
 
-/** An asker that has not asked again for this long wants nothing any more, in milliseconds. */
+/** An asker that has not asked again for this long is forgotten, in milliseconds. */
 const ASKS_WITHIN_MS = 1_000;
 
-/** One grant in this many goes to the one that has asked longest, however urgent others are. */
+/** Every fourth grant goes to the one that has asked longest, however urgent others are. */
 const PATIENT_GRANT = 4;
 
-/** Addresses remembered before those that have rested are forgotten: the pool list changes. */
+/** With more addresses than this, those that have rested are forgotten: the pool list changes. */
 const MANY_ADDRESSES = 256;
 
-/** What a connection is for, the most urgent first. */
+/** The purposes of a connection, the most urgent first. */
 export const URGENCY = {
   /** Miners that a pool served before stand still. */
   outage: 0,
   /** Miners wait for their first connection. */
   first: 1,
-  /** A spare, one more beside others, or one that was just refused. */
+  /** A spare, one more in addition to others, or one that was just refused. */
   more: 2,
-  /** One of many beside those that serve: more miners than they hold. */
+  /** One of many in addition to those that serve, for more miners than they can hold. */
   crowd: 3,
 } as const;
 
@@ -57,30 +58,30 @@ interface Place {
   askedAt: number;
 }
 
-/** What is known of one address. */
+/** The state of one address. */
 interface Target {
-  /** As {@linkcode Rate} keeps it, of those with a rate of their own and of all others. */
+  /** As {@linkcode Rate} keeps it: for each urgency with its own rate, and for all others. */
   readonly ownRestedAt: Map<Urgency, number>;
   restedAt: number;
   grants: number;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly queue: Map<object, Place>;
   /** The one whose turn it is, until it connects or asks no more. */
   next: object | undefined;
 }
 
-/** See above. Times are monotonic, in milliseconds. */
+/** Grants connects. Times are monotonic, in milliseconds. */
 export class ConnectLimiter {
   readonly #now: Now;
   readonly #rate = new Rate(CONNECTS_PER_SECOND, BURST);
-  /** Of those that wait in no queue. */
+  /** The rates of urgencies that do not queue. */
   readonly #own: ReadonlyMap<Urgency, Rate> = new Map([
     [URGENCY.outage, new Rate(RETURNS_PER_SECOND, BURST)],
     [URGENCY.crowd, new Rate(CROWD_PER_SECOND, BURST)],
   ]);
   readonly #targets = new Map<string, Target>();
 
-  /** No address was connected to yet. */
+  /** No connection has been opened yet. */
   constructor(now: Now) {
     this.#now = now;
   }
@@ -109,7 +110,10 @@ export class ConnectLimiter {
     return target.next === asker;
   }
 
-  /** `asker` connects, having asked with this urgency: counts against the rate of the address. */
+  /**
+   * Notes that `asker` connects, after asking with this urgency: it counts against the rate of the
+   * address.
+   */
   connects(address: PoolAddress, asker: object, urgency: Urgency): void {
     const target = this.#target(address);
     const time = this.#now();
@@ -126,8 +130,9 @@ export class ConnectLimiter {
   }
 
   /**
-   * One that was granted has to connect once more, as after asking for a pool's kind, or reaches the
-   * pool in several ways at once. It does not wait for that; those that ask next do.
+   * Notes one more connection of a granted asker, for example after it detected the pool's kind, or
+   * when it reaches the pool in several ways at once. It does not wait for that; the next askers
+   * wait longer instead.
    */
   connectsAgain(address: PoolAddress): void {
     const target = this.#target(address);
@@ -140,7 +145,7 @@ export class ConnectLimiter {
     return target === undefined ? 0 : this.#rate.waitMs(target.restedAt, this.#now());
   }
 
-  /** `asker` wants nothing any more. */
+  /** Forgets `asker`. */
   forget(asker: object): void {
     for (const { queue } of this.#targets.values()) queue.delete(asker);
   }
@@ -174,7 +179,10 @@ export class ConnectLimiter {
   }
 }
 
-/** Looks for it once for each connection, and forgets those that ask no more. */
+/**
+ * The asker whose turn is next, searched once for each connection; also forgets those that ask no
+ * more.
+ */
 function nextOf({ queue, grants }: Target, time: number): object | undefined {
   const isPatient = grants % PATIENT_GRANT === PATIENT_GRANT - 1;
   let next: object | undefined;

@@ -1,5 +1,5 @@
 /**
- * A byte stream to a pool: what a pool session needs of a socket.
+ * A byte stream to a pool: the part of a socket that a pool session needs.
  */
 
 /** An open connection; a `Deno.Conn` already fits. */
@@ -12,23 +12,23 @@ export interface Connection {
   close(): void;
 }
 
-/** Where a pool is. */
+/** The address of a pool. */
 export interface PoolAddress {
   /** Name or IP address. */
   readonly host: string;
   /** TCP port. */
   readonly port: number;
-  /** Whether TLS is spoken to this pool; absent where that is the same for all. */
+  /** Whether this pool is reached with TLS; absent if one setting is for all pools. */
   readonly usesTls?: boolean;
 }
 
 /**
  * Opens a connection to a pool. Rejects when it cannot be opened, or as soon as `signal` aborts.
- * Direct TCP, a tunnel through a proxy or TLS: whoever dials does not know.
+ * The caller does not know whether it is direct TCP, a tunnel through a proxy, or TLS.
  *
- * With `opening` the dial itself writes these bytes, the first lines of the pool's handshake, on
- * every way it opens, and nothing else; all that the pool answers is still to be read. Without it
- * the pool has heard nothing of the session yet.
+ * With `opening` the dial writes exactly these bytes, the first lines of the pool's handshake, on
+ * every way that it opens; the pool's whole answer is still to be read. Without `opening` nothing
+ * of the session has been sent yet.
  */
 export type Dial = (
   address: PoolAddress,

@@ -6,8 +6,8 @@ import type { PoolAddress } from "./connection.ts";
 import { writeAll } from "./handshake_bytes.ts";
 
 /**
- * Connects, trying every address the name has, IPv6 and IPv4 in turns (RFC 8305). Nagle is off:
- * what is to be gathered is gathered before it is written. Then `opening` is written, if given.
+ * Connects, trying every address the name has, IPv6 and IPv4 in turns (RFC 8305). Nagle is off,
+ * because bytes are gathered before they are written. Then `opening` is written, if given.
  */
 export async function dialTcp(
   address: PoolAddress,
@@ -16,9 +16,9 @@ export async function dialTcp(
 ): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: address.host, port: address.port, signal });
   try {
-    // The abort may come between the kernel's answer and ours.
+    // The abort may come between the kernel's answer and this line.
     signal.throwIfAborted();
-    // Some systems refuse options on a connection the pool has closed already.
+    // Some systems refuse options on a connection that the pool has closed already.
     conn.setNoDelay(true);
     conn.setKeepAlive(true);
   } catch (error) {
@@ -29,7 +29,7 @@ export async function dialTcp(
   return conn;
 }
 
-/** Writes all of `bytes`; closes when that fails, or as soon as `signal` aborts. */
+/** Writes all of `bytes`; closes the connection if that fails, or as soon as `signal` aborts. */
 async function writeOrClose(
   conn: Deno.TcpConn,
   bytes: Uint8Array,

@@ -1,10 +1,10 @@
 /**
- * How pools are reached: directly or through proxies, in plain TCP or TLS.
+ * Reaches pools: directly or through proxies, in plain TCP or TLS.
  *
- * Proxies race each other, and the direct way with them if asked to; when all have failed the
- * direct way is tried alone, if that is wanted. A way that ends at something that accepts any
- * connection, or that races, counts only when a pool has answered: the opening, where one is given
- * (first_answer.ts), else a question of our own (pool_probe.ts).
+ * All proxies are tried at once, with the direct way if configured; if all fail, the direct way is
+ * tried alone, if configured. A way that races, or that goes through something that accepts any
+ * connection, counts only once the pool has answered the opening, if one is given
+ * (first_answer.ts), or else our own question (pool_probe.ts).
  */
 
 import type { Time } from "../../base/clock.ts";
@@ -26,28 +26,30 @@ import { type Environment, systemProxy } from "./system_proxy.ts";
 import { readTlsPolicy, type TlsPolicy, type TlsSettings } from "../tls/policy.ts";
 import { openTrusted, type Way } from "./way.ts";
 
-/** How pools are to be reached. */
+/** Settings of the dialer. */
 export interface DialerOptions {
-  /** Addresses of proxies, or `system` for the one of the environment; none for the direct way. */
+  /**
+   * Addresses of proxies, or `system` for the proxy in the environment; empty for the direct way.
+   */
   readonly proxies: readonly string[];
-  /** Whether the direct way races with the proxies. */
+  /** Whether the direct way is tried together with the proxies. */
   readonly triesDirectToo: boolean;
-  /** Whether the direct way is tried when every proxy has failed. */
+  /** Whether the direct way is tried after every proxy has failed. */
   readonly triesDirectAfter: boolean;
-  /** Whether TLS is spoken to pools whose address does not say so itself. */
+  /** Whether pools whose address does not say so use TLS. */
   readonly usesTls: boolean;
-  /** For the pool and for proxies behind TLS; the pins are for the pool alone. */
+  /** For the pool and for proxies with TLS; the pins are only for the pool. */
   readonly tls: TlsSettings;
   /**
-   * Who dials gives up after so long, in milliseconds. All ways together get a part of it, which
-   * leaves time for the pool's handshake, or to say why there is no connection.
+   * The caller gives up after this time, in milliseconds. All ways together get a part of it, which
+   * leaves time for the pool's handshake, or to report why there is no connection.
    */
   readonly timeoutMs: number;
-  /** Where `system` looks its proxy up, each time it is dialled. */
+  /** Where `system` looks up its proxy at every dial. */
   readonly environment: Environment;
 }
 
-/** The part of the time-out in which a connection must be made. */
+/** The part of the time-out within which a connection must be made. */
 const DIAL_PART = 0.8;
 
 const DIRECT: Way = { name: "directly", proxy: undefined };
@@ -55,11 +57,11 @@ const DIRECT: Way = { name: "directly", proxy: undefined };
 const log = areaLog("pool");
 
 /**
- * The dial for these options. When it fails its error names each way tried with what was in the
- * way, and never a user or a password.
+ * The dial for these options. Its error names each way that was tried and why it failed, but never
+ * a user or a password.
  *
- * @param reachedAgain Hears of each connection of one dial that reaches the pool after the first.
- * @throws Error when one of the proxies is no address; the configuration has checked them.
+ * @param reachedAgain Called for each further connection of one dial that reaches the pool.
+ * @throws Error if the address of a proxy is not valid; the configuration has checked them.
  */
 export function createDial(
   options: DialerOptions,
@@ -67,7 +69,7 @@ export function createDial(
   reachedAgain: (address: PoolAddress) => void = () => {},
 ): Dial {
   const listed = listedWays(options);
-  // A proxy that is down is heard of with the first connection, then once a minute.
+  // A proxy that is down is logged with the first connection, then once a minute.
   const outages = new OutageLines(time.now);
   return async (address, signal, opening) => {
     const usesTls = address.usesTls ?? options.usesTls;
@@ -112,7 +114,7 @@ export function createDial(
 /**
  * Every way that {@linkcode createDial} with the same options tries to `address`.
  *
- * @throws Error when one of the proxies is no address; the configuration has checked them.
+ * @throws Error if the address of a proxy is not valid; the configuration has checked them.
  */
 export function waysTo(address: PoolAddress, options: DialerOptions): readonly Way[] {
   return waysInRounds(listedWays(options), address, options).flat();
@@ -132,7 +134,7 @@ function proxyWay(proxy: ProxyAddress): Way {
   return { name: `through ${formatProxyAddress(proxy)}`, proxy };
 }
 
-/** Which ways are tried at once, and which after those have failed. */
+/** Groups the ways: those of one group are tried at once, the next group after all have failed. */
 function waysInRounds(
   listed: readonly (Way | "system")[],
   address: PoolAddress,
@@ -140,7 +142,7 @@ function waysInRounds(
 ): (readonly Way[])[] {
   const ways = listed.map((way) => way === "system" ? systemWay(environment, address) : way);
   if (triesDirectToo || ways.length === 0) ways.push(DIRECT);
-  // The environment may name a proxy of the list, or none, which is the direct way.
+  // The environment may name a proxy that is also in the list, or none, which means the direct way.
   const unique = [...new Map(ways.map((way) => [JSON.stringify(way), way])).values()];
   return unique.includes(DIRECT) || !triesDirectAfter ? [unique] : [unique, [DIRECT]];
 }
@@ -153,7 +155,7 @@ function systemWay(environment: Environment, address: PoolAddress): Way {
     : proxyWay(found);
 }
 
-/** What is opened, whichever way. */
+/** The connection to open, whichever way. */
 interface Target {
   readonly address: PoolAddress;
   readonly usesTls: boolean;
@@ -179,12 +181,15 @@ function entrant(
   return { name, open };
 }
 
-/** One reason, or all of them numbered; ways that failed for the same reason are named together. */
+/**
+ * The reasons in words, numbered if there are several; ways that failed for the same reason are
+ * named together.
+ */
 function formatFailures(failures: readonly Failure[]): string {
   const byReason = Map.groupBy(failures, ({ reason }) => reason);
   const lines = Array.from(
     byReason,
-    // In one order, whichever was the first to fail: the same trouble reads the same.
+    // Sorted, so that the same trouble gives the same text, whichever way failed first.
     ([reason, ways]) => `${ways.map(({ name }) => name).sort().join(", ")}: ${reason}`,
   );
   return lines.length === 1 ? lines[0]! : lines.map((line, i) => `(${i + 1}) ${line}`).join(" ");

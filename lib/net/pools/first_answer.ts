@@ -1,15 +1,15 @@
 /**
- * The first answer of a pool that was asked with the handshake's own first lines: a proxy or a TLS
- * terminator accepts a connection whether or not there is a pool behind it, so before one counts a
- * line that may be Stratum has to come. Nothing is asked beside those lines: ckpool closes on a
- * question it does not know.
+ * Waits for a pool's first answer to the first lines of the handshake. A proxy or a TLS terminator
+ * accepts a connection even without a pool behind it, so a connection counts only after a line that
+ * may be Stratum. Only those lines are sent: ckpool closes the connection on a request that it does
+ * not know.
  */
 
 import type { Attempt } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 import { quoteBytes, readSome, withBytesAhead } from "./handshake_bytes.ts";
 
-/** The most bytes that may come before a line of JSON has. */
+/** The most bytes that may come before a line of JSON. */
 const MAX_BYTES = 64 * 1024;
 
 /** A subscribe answer has about 100 bytes; a job often comes with it. */
@@ -17,15 +17,15 @@ const FIRST_READ_BYTES = 4096;
 
 const LF = 0x0a;
 
-/** The first bytes of what is certainly no pool. */
+/** First bytes that no pool sends. */
 const NO_POOL = /^(?:HTTP\/|SSH-|[^\t\n\r -\x7e])/;
 
 /**
- * Waits until `connection` has brought a line that is a JSON object. Lines of text before it are
- * passed over: ckpool speaks plain English when it closes, DATUM may answer with JSON that is none.
+ * Waits for a line that is a JSON object. Other lines before it are skipped: ckpool sends plain
+ * English when it closes, and DATUM may answer with invalid JSON.
  *
- * @returns the connection to use from now on: all that came is still to be read.
- * @throws Error when what answers cannot be a pool, or closes before such a line.
+ * @returns the connection to use from now on: all bytes received are still to be read.
+ * @throws Error if the peer cannot be a pool, or closes before such a line.
  */
 export async function awaitFirstAnswer(
   connection: Connection,
@@ -61,7 +61,7 @@ export async function awaitFirstAnswer(
   }
 }
 
-/** Reads behind the first `length` of `bytes`. */
+/** Reads into `bytes` after its first `length` bytes. */
 async function read(connection: Connection, bytes: Uint8Array, length: number): Promise<number> {
   try {
     return await readSome(connection, bytes.subarray(length));

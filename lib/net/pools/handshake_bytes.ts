@@ -1,14 +1,14 @@
 /**
- * What handshakes need of a connection: so many bytes read, so many written, one after the other,
- * and bytes that were read too far given back. And a few of the peer's bytes for an error.
+ * Helpers of handshakes: read or write an exact number of bytes, give back bytes that were read too
+ * early, and quote a peer's bytes in an error.
  */
 
 import type { Connection } from "./connection.ts";
 
-/** How much of a peer's own words an error repeats. */
+/** The most bytes of a peer that an error quotes. */
 const MAX_QUOTED_BYTES = 40;
 
-/** Reads exactly `count` bytes. @throws Error when the stream ends before. */
+/** Reads exactly `count` bytes. @throws Error if the stream ends before that. */
 export async function readExactly(
   connection: Pick<Connection, "read">,
   count: number,
@@ -38,7 +38,7 @@ export async function writeAll(
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await connection.write(rest));
 }
 
-/** `connection` with `bytes`, which were read already, to be read before all others. */
+/** Wraps `connection` so that `bytes`, which were read already, are read again first. */
 export function withBytesAhead(connection: Connection, bytes: Uint8Array): Connection {
   return bytes.length === 0 ? connection : new BytesAhead(connection, bytes);
 }
@@ -69,7 +69,7 @@ class BytesAhead implements Connection {
   }
 }
 
-/** The beginning of the first line of `bytes` in double quotes, harmless to a terminal. */
+/** The beginning of the first line of `bytes` in double quotes, safe for a terminal. */
 export function quoteBytes(bytes: Uint8Array): string {
   const end = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
   const line = end < 0 ? bytes : bytes.subarray(0, end);

@@ -6,19 +6,19 @@ import type { ProxyCredentials } from "../../base/proxy_address.ts";
 import type { Connection, PoolAddress } from "./connection.ts";
 import { quoteBytes, readSome, writeAll } from "./handshake_bytes.ts";
 
-/** The longest answer that is read. */
+/** The longest answer accepted. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /** Most answers are a line or two. */
 const FIRST_READ_BYTES = 1024;
 
 /**
- * Asks the proxy at the other end of `connection` for a tunnel to `address`, whose name the proxy
- * looks up. Afterwards the connection is one to `address`.
+ * Asks the proxy on `connection` for a tunnel to `address`; the proxy looks the name up. Afterwards
+ * the connection leads to `address`.
  *
  * @returns bytes of `address` that came together with the proxy's answer.
- * @throws Error that says, of the proxy as "it", why there is no tunnel. Nothing of the proxy's
- * own words but the beginning of a first line that is no HTTP.
+ * @throws Error that says why there is no tunnel, with "it" for the proxy. It quotes the proxy only
+ * if the first line is not HTTP.
  */
 export async function openHttpTunnel(
   connection: Connection,
@@ -49,7 +49,7 @@ function connectRequest(
   return encoder.encode(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-/** Reads to the empty line behind the headers. */
+/** Reads up to the empty line after the headers. */
 async function readHead(
   connection: Connection,
 ): Promise<{ readonly head: Uint8Array; readonly rest: Uint8Array }> {
@@ -70,7 +70,7 @@ async function readHead(
     length += await readSome(connection, bytes.subarray(length));
     const end = headEnd(bytes.subarray(0, length), searchedTo);
     if (end !== undefined) return { head: bytes.subarray(0, end), rest: bytes.slice(end, length) };
-    // What is not HTTP at all may never end.
+    // An answer that is not HTTP may never end.
     if (!couldBeHttp(bytes.subarray(0, length))) {
       throw new Error(
         `it is no HTTP proxy: it answers ${
@@ -82,7 +82,7 @@ async function readHead(
   }
 }
 
-/** Where the empty line ends, looked for from `from` on; a lone LF ends a line too. */
+/** Where the empty line ends, searched from `from` on; a lone LF also ends a line. */
 function headEnd(bytes: Uint8Array, from: number): number | undefined {
   for (let at = bytes.indexOf(0x0a, from); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
     if (bytes[at + 1] === 0x0a) return at + 2;

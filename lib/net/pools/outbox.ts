@@ -1,21 +1,21 @@
 /**
  * Bytes on their way into one connection: appended in order, written one write at a time.
  *
- * The owner decides when to flush; what is appended while a write is under way goes out with the
- * next. Two buffers change places, so nothing is allocated for a message.
+ * The owner decides when to flush; bytes appended during a write go out with the next one. Two
+ * buffers swap places, so nothing is allocated for a message.
  */
 
 import type { Connection } from "./connection.ts";
 
 const INITIAL_BYTES = 4096;
-/** A buffer that had to grow beyond this is not kept. */
+/** A buffer that grew beyond this is not kept. */
 const KEPT_BYTES = 64 * 1024;
 
-/** What an outbox reports. */
+/** Events of an outbox. */
 export interface OutboxEvents {
-  /** All bytes up to `position` (see {@linkcode Outbox.position}) are in the kernel's hands. */
+  /** All bytes up to `position` (see {@linkcode Outbox.position}) were accepted by the kernel. */
   written(position: number): void;
-  /** A write failed; nothing will be written any more. */
+  /** A write failed; nothing more will be written. */
   failed(error: unknown): void;
 }
 
@@ -26,7 +26,7 @@ export class Outbox {
   #buffer = new Uint8Array(INITIAL_BYTES);
   #view = new DataView(this.#buffer.buffer);
   #length = 0;
-  /** The other buffer; in the kernel's hands while `#isWriting`. */
+  /** The other buffer; the kernel reads it while `#isWriting`. */
   #spare = new Uint8Array(INITIAL_BYTES);
   #inFlight = 0;
   #isWriting = false;
@@ -34,13 +34,13 @@ export class Outbox {
   #isDead = false;
   #position = 0;
 
-  /** Nothing is written before the first flush. */
+  /** Writes nothing before the first flush. */
   constructor(connection: Pick<Connection, "write">, events: OutboxEvents) {
     this.#connection = connection;
     this.#events = events;
   }
 
-  /** How many bytes were ever appended. */
+  /** How many bytes were appended in all. */
   get position(): number {
     return this.#position;
   }
@@ -50,12 +50,15 @@ export class Outbox {
     return this.#length;
   }
 
-  /** All bytes the kernel has not taken. */
+  /** All bytes that the kernel has not accepted. */
   get waitingBytes(): number {
     return this.#length + this.#inFlight;
   }
 
-  /** A view to write into at the offsets {@linkcode Outbox.reserve} gives; ask anew each time. */
+  /**
+   * A view to write into, at the offsets that {@linkcode Outbox.reserve} returns; get it again each
+   * time.
+   */
   get view(): DataView {
     return this.#view;
   }
@@ -85,7 +88,7 @@ export class Outbox {
     this.#buffer.set(bytes, at);
   }
 
-  /** Writes out everything appended so far, at once or behind the write under way. */
+  /** Writes everything appended so far, at once or after the write under way. */
   flush(): void {
     if (this.#isWriting) {
       this.#wantsFlush = true;

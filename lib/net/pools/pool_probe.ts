@@ -1,6 +1,7 @@
 /**
- * The connection test: a proxy or a TLS terminator accepts a connection whether or not there is a
- * pool behind it, so before one counts a line of the pool has to come (agent.md "Handshake").
+ * Tests a connection with a request to the pool: a proxy or a TLS terminator accepts a connection
+ * even without a pool behind it, so a connection counts only after a line from the pool (agent.md
+ * "Handshake").
  */
 
 import { ASKED_CAPABILITIES } from "../../base/agent_pool.ts";
@@ -13,7 +14,7 @@ const QUESTION = new TextEncoder().encode(
   JSON.stringify({ id: ID, method: "agent.get_capabilities", params: ASKED_CAPABILITIES }) + "\n",
 );
 
-/** The longest line that is read. */
+/** The longest line accepted. */
 const MAX_LINE_BYTES = 64 * 1024;
 
 /** The usual answer has 68 bytes. */
@@ -22,11 +23,11 @@ const FIRST_READ_BYTES = 1024;
 const LF = 0x0a;
 
 /**
- * Asks the pool at the other end of `connection` for its capabilities and waits for a line.
+ * Asks the pool on `connection` for its capabilities and waits for a line.
  *
- * @returns the connection to use from now on: all that came is still to be read, except the
+ * @returns the connection to use from now on: all bytes received are still to be read, except the
  * answer itself.
- * @throws Error when what answers is no stratum server.
+ * @throws Error if the peer is not a Stratum server.
  */
 export async function probePool(connection: Connection): Promise<Connection> {
   await writeAll(connection, QUESTION);
@@ -52,7 +53,7 @@ export async function probePool(connection: Connection): Promise<Connection> {
     }
     if (end < 0) continue;
     const line = bytes.subarray(0, end + 1);
-    // Any other line proves as much, and belongs to whoever reads on.
+    // Any other line proves the same, and the next reader gets it.
     return withBytesAhead(connection, bytes.slice(isAnswer(line) ? end + 1 : 0, length));
   }
 }
@@ -66,7 +67,7 @@ async function read(connection: Connection, into: Uint8Array): Promise<number> {
   }
 }
 
-/** @throws Error when `line` is no JSON object. */
+/** @throws Error if `line` is not a JSON object. */
 function isAnswer(line: Uint8Array): boolean {
   let message: unknown;
   try {

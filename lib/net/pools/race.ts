@@ -1,5 +1,5 @@
 /**
- * Several ways to one pool, all tried at once; the first that gets through is taken.
+ * Tries several ways to one pool at once and takes the first that gets through.
  */
 
 import { AttendedTimeout } from "../../base/attended_timeout.ts";
@@ -7,34 +7,35 @@ import type { Time } from "../../base/clock.ts";
 import { Attempt } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 
-/** One way, with what to do to take it. */
+/** One way to try. */
 export interface Entrant {
-  /** How it is called in logs and errors. */
+  /** Its name in logs and errors. */
   readonly name: string;
-  /** Opens a connection; throws, closing everything, when it cannot. */
+  /** Opens a connection; if it cannot, closes everything and throws. */
   readonly open: (attempt: Attempt) => Promise<Connection>;
 }
 
-/** Why a way did not lead to the pool. */
+/** A way that failed. */
 export interface Failure {
   /** The entrant's name. */
   readonly name: string;
-  /** What was wrong, in words. */
+  /** Why, in words. */
   readonly reason: string;
 }
 
-/** How a race went. `failures` are those before it was decided. */
+/** The result of a race. */
 export interface RaceResult {
   /** The winner, or `undefined` when all failed. */
   readonly winner: { readonly name: string; readonly connection: Connection } | undefined;
-  /** In the order in which they failed. */
+  /** Those before the race was decided, in the order in which they failed. */
   readonly failures: readonly Failure[];
 }
 
 /**
- * Lets all `entrants` try at once, for at most `timeoutMs`; those that lose are closed.
+ * Runs all `entrants` at once, for at most `timeoutMs`; those that lose are closed.
  *
- * @throws the reason of `signal` (rejects) as soon as it aborts; everything is closed then.
+ * @throws the reason of `signal` as soon as it aborts (the promise rejects); everything is closed
+ * then.
  */
 export function race(
   entrants: readonly Entrant[],
@@ -62,7 +63,7 @@ export function race(
       const attempt = new Attempt(controller.signal, time.wallNow);
       attempt.run(open).then(
         (connection) => {
-          // Two may get through before either is heard of.
+          // Two may get through before either result is seen.
           if (isDecided) connection.close();
           else decide(() => resolve({ winner: { name, connection }, failures }), new Lost());
         },
@@ -78,10 +79,10 @@ export function race(
   });
 }
 
-/** All the time there was is over. */
+/** The time is over. */
 class TimeOut extends Error {}
 
-/** Somebody else won. */
+/** Another way won. */
 class Lost extends Error {}
 
 function reasonOf(error: unknown, attempt: Attempt, timeoutMs: number): string {

@@ -1,8 +1,8 @@
 /**
  * A tunnel through a SOCKS 5 proxy (RFC 1928, with user and password as in RFC 1929).
  *
- * Our own, since the usual package, `socks`, works on `node:net`: with it a running proxy has 7 MB
- * more resident (Deno 2.9.6), and its sockets cannot be given to `Deno.startTls`.
+ * This is our own code because the usual package, `socks`, uses `node:net`: it would take 7 MB more
+ * memory (Deno 2.9.6), and its sockets cannot be passed to `Deno.startTls`.
  */
 
 import type { ProxyCredentials } from "../../base/proxy_address.ts";
@@ -14,13 +14,13 @@ const VERSION = 5;
 const LOGIN_VERSION = 1;
 const CONNECT = 1;
 
-/** Ways to log in, as the proxy chooses among those we offer. */
+/** Login methods; the proxy chooses one of those that we offer. */
 const METHOD = { none: 0, password: 2 } as const;
 
 /** Kinds of addresses. */
 const ADDRESS = { ipv4: 1, name: 3, ipv6: 4 } as const;
 
-/** What the proxy's codes mean to us, from 1. */
+/** What the proxy's reply codes mean, from 1. */
 const REFUSALS = [
   "it has a fault of its own",
   "its rules do not allow this address",
@@ -33,10 +33,10 @@ const REFUSALS = [
 ];
 
 /**
- * Asks the proxy at the other end of `connection` for a tunnel to `address`, whose name the proxy
- * looks up. Afterwards the connection is one to `address`; no byte of it has been read.
+ * Asks the proxy on `connection` for a tunnel to `address`; the proxy looks the name up. Afterwards
+ * the connection leads to `address`, and no byte of it has been read.
  *
- * @throws Error that says, of the proxy as "it", why there is no tunnel.
+ * @throws Error that says why there is no tunnel, with "it" for the proxy.
  */
 export async function openSocksTunnel(
   connection: Connection,
@@ -96,7 +96,7 @@ function connectRequest({ host, port }: PoolAddress): Uint8Array {
   return Uint8Array.of(VERSION, CONNECT, 0, ...to, port >> 8, port & 0xff);
 }
 
-/** Reads over where the proxy says it connects from. */
+/** Skips the address that the proxy connects from. */
 async function skipAddress(connection: Connection, kind: number): Promise<void> {
   switch (kind) {
     case ADDRESS.ipv4:

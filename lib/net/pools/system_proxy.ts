@@ -1,5 +1,5 @@
 /**
- * The proxy of the environment: what `"system"` in the list of proxies stands for.
+ * The proxy in the environment, which `"system"` in the list of proxies stands for.
  */
 
 import { parseProxyAddress, type ProxyAddress } from "../../base/proxy_address.ts";
@@ -10,8 +10,8 @@ import { parseIpAddress } from "../../base/ip_address.ts";
 export type Environment = (name: string) => string | undefined;
 
 /**
- * In the order of the Go agent. ALL_PROXY is first for a good reason, too: HTTP proxies often
- * let through port 443 and nothing else, while a proxy for everything is usually SOCKS.
+ * In the order of the Go agent. ALL_PROXY is first for another good reason: HTTP proxies often
+ * allow only port 443, while a proxy for everything is usually SOCKS.
  */
 const VARIABLES = [
   "ALL_PROXY",
@@ -23,8 +23,8 @@ const VARIABLES = [
 ] as const;
 
 /**
- * The proxy that leads to `address`; `undefined` if there is none, or NO_PROXY takes the address
- * out; a text that says what is wrong when a variable holds no address of a proxy.
+ * The proxy for `address`; `undefined` if there is none, or NO_PROXY excludes the address; a text
+ * with the problem if a variable does not hold the address of a proxy.
  */
 export function systemProxy(
   environment: Environment,
@@ -41,8 +41,8 @@ export function systemProxy(
 }
 
 /**
- * Whether NO_PROXY takes `address` out: `*`, a name with all names below it, an IP address or a
- * range of them as in 10.0.0.0/8; each may be followed by a port, IPv6 then in brackets.
+ * Whether NO_PROXY excludes `address`. Its entries: `*`, a name (with all names below it), an IP
+ * address, or a range such as 10.0.0.0/8; each may have a port, with IPv6 in brackets.
  */
 function isException(exceptions: string, { host, port }: PoolAddress): boolean {
   const name = host.toLowerCase().replace(/\.$/, "");
@@ -60,7 +60,7 @@ function isException(exceptions: string, { host, port }: PoolAddress): boolean {
   });
 }
 
-/** Whether `ip` is the address or in the range that `text` names. */
+/** Whether `ip` is the address or in the range given by `text`. */
 function isInRange(text: string, ip: Uint8Array): boolean {
   const [start, prefix] = text.split("/", 2);
   const first = parseIpAddress(start!);

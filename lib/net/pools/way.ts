@@ -1,5 +1,5 @@
 /**
- * One way to a pool, directly or through one proxy, and how it is taken.
+ * One way to a pool, directly or through one proxy, and how to open it.
  */
 
 import type { ProxyAddress } from "../../base/proxy_address.ts";
@@ -14,20 +14,20 @@ import type { TlsPolicy } from "../tls/policy.ts";
 
 /** A way to a pool. */
 export interface Way {
-  /** As in `directly` or `through socks5://10.0.0.1:1080`; without user and password. */
+  /** Such as `directly` or `through socks5://10.0.0.1:1080`; without user and password. */
   readonly name: string;
   /** `undefined` for the direct way. */
   readonly proxy: ProxyAddress | undefined;
-  /** Why it cannot even be tried. */
+  /** Why it cannot be tried at all. */
   readonly problem?: string;
 }
 
 /**
- * Opens one connection to the pool, with TLS if it `usesTls`: as {@linkcode openConnection}, once
- * more for each certificate that a well-known authority may have signed.
+ * Opens one connection to the pool, with TLS if it `usesTls`: like {@linkcode openConnection}, but
+ * repeated for each certificate that a well-known authority may have signed.
  *
- * @param reached Called for each connection that got as far as the pool.
- * @throws Error that says what was in the way, and never a user or a password.
+ * @param reached Called for each connection that reached the pool.
+ * @throws Error that says what failed, but never a user or a password.
  */
 export async function openTrusted(
   { proxy, problem }: Way,
@@ -58,10 +58,11 @@ export async function openTrusted(
 }
 
 /**
- * Opens one connection: TCP, TLS to the proxy, the tunnel, TLS to the pool; whatever is asked.
+ * Opens one connection, with the steps that are needed: TCP, TLS to the proxy, the tunnel, TLS to
+ * the pool.
  *
- * @param poolTls `undefined` for no TLS with the pool.
- * @throws Error that says what was in the way, and never a user or a password.
+ * @param poolTls `undefined` for a pool without TLS.
+ * @throws Error that says what failed, but never a user or a password.
  */
 export async function openConnection(
   proxy: ProxyAddress | undefined,

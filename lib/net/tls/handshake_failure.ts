@@ -1,10 +1,10 @@
 /**
- * A miner's TLS handshake that failed: what an operator reads of it. Pure.
+ * Explains to the operator why a miner's TLS handshake failed; pure.
  */
 
 import { languageOf } from "../../base/foreign_speech.ts";
 
-/** Thrown by a connection whose peer broke the rules of TLS before it was under way. */
+/** Thrown by a connection whose TLS handshake failed. */
 export class TlsHandshakeFailed extends Error {
   /** The class's own name. */
   override readonly name = "TlsHandshakeFailed";
@@ -13,10 +13,10 @@ export class TlsHandshakeFailed extends Error {
 /** Every TLS connection begins with a record of this kind. */
 const HANDSHAKE_RECORD = 0x16;
 
-/** How a line of JSON can begin. */
+/** The characters that a line of JSON can begin with. */
 const LINE_STARTS = new Set([..."{[ \t\r\n"].map((char) => char.charCodeAt(0)));
 
-/** Why a connection that begins with these bytes cannot be one of TLS; `undefined` if it can. */
+/** Why a connection that begins with these bytes is not TLS; `undefined` if it may be. */
 export function whyNotTls(start: Uint8Array): string | undefined {
   if (start[0] === HANDSHAKE_RECORD) return undefined;
   const spoken = languageOf(start);
@@ -27,20 +27,21 @@ export function whyNotTls(start: Uint8Array): string | undefined {
     : "it does not speak TLS, but this is the TLS port";
 }
 
-/** What Node says, and what there is to say about it. */
+/** Node's messages, and what we say about each. */
 const EXPLANATIONS: readonly (readonly [pattern: RegExp, text: string])[] = [
   [
     /alert: CertificateExpired/i,
-    "it takes our certificate for expired; renew the certificate, or set the miner's clock",
+    "it considers our certificate expired; renew the certificate, or set the miner's clock",
   ],
   [
     /alert: (?:UnknownCA|BadCertificate|CertificateUnknown|UnsupportedCertificate|CertificateRevoked)/i,
-    "it does not trust our certificate; let it trust the authority that signed the certificate, " +
-    "or set it to check none",
+    "it does not trust our certificate; make it trust the authority that signed the " +
+    "certificate, or turn its certificate check off",
   ],
   [
     /peer is incompatible|alert: (?:HandshakeFailure|ProtocolVersion|InsufficientSecurity)/i,
-    "we have no version, cipher or signature in common; here it is TLS 1.3, or 1.2 with ECDHE",
+    "it has no version, cipher or signature in common with us; this port speaks TLS 1.3, or 1.2 " +
+    "with ECDHE",
   ],
 ];
 

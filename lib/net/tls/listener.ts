@@ -1,9 +1,9 @@
 /**
- * Miners' connections with TLS, on a listener without: an engine sees them like any other.
+ * Adds TLS to a plain listener: an engine uses its connections like any other.
  *
- * TLS is Node's here. Deno's own, `Deno.listenTls`, takes half the memory, but 2.9.6 keeps the
- * socket of a handshake that was given up until the other side ends it, so that a peer which never
- * does could not be bounded; nor can it change its certificate. To be imported only when TLS is
+ * It uses Node's TLS. Deno's own, `Deno.listenTls`, takes half the memory, but Deno 2.9.6 keeps the
+ * socket of an abandoned handshake until the peer closes it, so peers that never close could hold
+ * any number of sockets; it also cannot change its certificate. Import this file only when TLS is
  * wanted: it costs 10 MB.
  */
 
@@ -13,18 +13,21 @@ import type { PeerAddress } from "../../base/peer_address.ts";
 import { CarrierStream, SocketConnection } from "./node_streams.ts";
 import { explainHandshake, TlsHandshakeFailed, whyNotTls } from "./handshake_failure.ts";
 
-/** Most bytes read at a time: a share has about 150, a `ClientHello` up to 2,000. */
+/** The most bytes read at a time: a share has about 150, a `ClientHello` up to 2,000. */
 const READ_BYTES = 512;
 
-/** Most bytes written at a time, those of one TLS record: so far is seen whether a peer takes any. */
+/**
+ * The most bytes written at a time, those of one TLS record: progress of a slow peer is seen record
+ * by record.
+ */
 const WRITE_BYTES = 16 * 1024;
 
-/** See the head of this file. */
+/** A listener whose connections speak TLS. */
 export class TlsListener implements ConnectionListener {
   readonly #listener: ConnectionListener;
   readonly #context: () => SecureContext;
 
-  /** `listener` is this one's from here on; `context` gives the certificate for a new connection. */
+  /** Owns `listener` from here on; `context` returns the certificate for a new connection. */
   constructor(listener: ConnectionListener, context: () => SecureContext) {
     this.#listener = listener;
     this.#context = context;
@@ -34,7 +37,7 @@ export class TlsListener implements ConnectionListener {
     return this.#listener.addr;
   }
 
-  /** Does not wait for the handshake: that comes with the first read. */
+  /** Does not wait for the handshake, which starts with the first read. */
   async accept(): Promise<AcceptedConnection> {
     return new TlsConnection(await this.#listener.accept(), this.#context());
   }
@@ -44,7 +47,7 @@ export class TlsListener implements ConnectionListener {
   }
 }
 
-/** A connection whose first read makes the handshake. Closing it always closes its socket. */
+/** A connection whose first read runs the handshake. Closing it always closes its socket. */
 class TlsConnection implements AcceptedConnection {
   readonly #tcp: AcceptedConnection;
   readonly #context: SecureContext;
@@ -74,10 +77,10 @@ class TlsConnection implements AcceptedConnection {
     return this.#isSecure ? this.#secured!.read(into) : this.#readFirst(into);
   }
 
-  /** To be called only after bytes have come in. */
+  /** Call it only after bytes have come in. */
   write(bytes: Uint8Array): Promise<number> {
     if (this.#secured === undefined) {
-      return Promise.reject(new Error("its TLS handshake has not begun"));
+      return Promise.reject(new Error("its TLS handshake has not started"));
     }
     return this.#secured.write(bytes.subarray(0, WRITE_BYTES));
   }
@@ -86,15 +89,15 @@ class TlsConnection implements AcceptedConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#secured?.close();
-    // Node would close it as well, but in its own time.
+    // Node would close it, too, but later.
     try {
       this.#tcp.close();
     } catch {
-      // It has.
+      // Node has closed it already.
     }
   }
 
-  /** The first bytes of the miner's own, after the handshake. */
+  /** Runs the handshake and reads the miner's first bytes after it. */
   async #readFirst(into: Uint8Array): Promise<number | null> {
     const count = await this.#tcp.read(into);
     if (count === null || this.#isClosed) return null;

@@ -1,11 +1,12 @@
 /**
  * TLS for miners: the certificates of all listening ports that have one, and engines that use them.
  *
- * Certificates are read when asked to, all of them or none. Connections there are keep the one they
- * began with; each new one gets the newest.
+ * All certificates are read together, on request; if one fails, none is replaced. Open connections
+ * keep the certificate they started with; new ones get the newest.
  */
 
 import type { Now } from "../../base/clock.ts";
+import { counted } from "../../base/counted.ts";
 import { areaLog } from "../../observe/log.ts";
 import type { CertificateFiles } from "./certificate_files.ts";
 import { startEngineOn } from "../miners/deno_engine.ts";
@@ -13,7 +14,7 @@ import type { Engine, ListenOptions } from "../miners/engine.ts";
 import { listenForMiners } from "../miners/miner_listener.ts";
 import type { ServerCertificate } from "./server_certificate.ts";
 
-/** A certificate that ends sooner is worth a warning, in days. */
+/** A certificate that expires within this number of days is worth a warning. */
 const SOON_DAYS = 14;
 
 const DAY_MS = 86_400_000;
@@ -24,22 +25,24 @@ const log = areaLog("agent");
 export interface CertificateReport {
   /** The file it was read from. */
   readonly file: string;
-  /** Whom it is for. */
+  /** The names it is for. */
   readonly names: string;
   /** When it ends, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** See the head of this file. */
+/** Reads the certificates of listening ports and starts engines that use them. */
 export class MinerTls {
-  /** By {@linkcode keyOf}: those in use, and those that were before. */
+  /** By {@linkcode keyOf}: those in use now, and those used before. */
   #certificates: ReadonlyMap<string, ServerCertificate> = new Map();
   #inUse: ReadonlySet<string> = new Set();
   /** Loaded with the first certificate: it costs memory. */
   #listener: typeof import("./listener.ts") | undefined;
   readonly #wallNow: Now;
 
-  /** None yet. `wallNow` is what their days left are counted by, in milliseconds since 1970. */
+  /**
+   * Has no certificate yet. `wallNow` serves to count the days left, in milliseconds since 1970.
+   */
   constructor(wallNow: Now) {
     this.#wallNow = wallNow;
   }
@@ -56,12 +59,12 @@ export class MinerTls {
   }
 
   /**
-   * Reads these files, whether they were read before or not, and uses them from now on. Has to be
-   * done before {@linkcode MinerTls.start} for any of them, and again when a file has changed. Those
-   * used until now can still be started, for whoever has to go back.
+   * Reads these files, even if they were read before, and uses them from now on. Call it before
+   * {@linkcode MinerTls.start} for any of them, and again when a file has changed. The previous
+   * ones can still be started, in case the caller must go back.
    *
-   * @returns what undoes it.
-   * @throws CannotUseCertificate for the first that cannot be used; then nothing changes.
+   * @returns a function that undoes it.
+   * @throws CannotUseCertificate for the first file that cannot be used; then nothing changes.
    */
   async load(wanted: readonly CertificateFiles[]): Promise<() => void> {
     const certificates = new Map<string, ServerCertificate>();
@@ -90,7 +93,7 @@ export class MinerTls {
   /**
    * Starts listening for miners that speak TLS.
    *
-   * @throws what `Deno.listen` throws: the port is taken, the address not ours.
+   * @throws the errors of `Deno.listen`: the port is in use, or the address is not ours.
    */
   start(files: CertificateFiles, options: ListenOptions): Engine {
     const key = keyOf(files);
@@ -100,7 +103,7 @@ export class MinerTls {
     }
     const { TlsListener } = this.#listener;
     const listener = new TlsListener(listenForMiners(options), () => {
-      // A port that goes may outlive its place in the configuration.
+      // A removed port may still accept after its certificate has left the configuration.
       certificate = this.#certificates.get(key) ?? certificate;
       return certificate!.context;
     });
@@ -117,7 +120,7 @@ function fileOf(key: string): string {
   return (JSON.parse(key) as [string, string])[0];
 }
 
-/** What is well is not said twice. */
+/** Logs how long the certificate is good. One that is good for long is logged once only. */
 function sayHowLong(
   file: string,
   { names, expiresAt }: ServerCertificate,
@@ -125,17 +128,17 @@ function sayHowLong(
   isOld: boolean,
 ): void {
   const until = new Date(expiresAt).toISOString().slice(0, 10);
-  const values = { file, names, until, days };
+  const values = { file, names, until, days: counted(days, "day") };
   if (days < 0) {
     log.error(
-      "Certificate {file} for {names} has expired on {until}: miners that check it stay away; " +
-        "put a renewed one in its place, and have the configuration read again (SIGHUP)",
+      "Certificate {file} for {names} expired on {until}: miners that check it cannot connect. " +
+        "Put a renewed one in its place, then reload (SIGHUP)",
       values,
     );
   } else if (days < SOON_DAYS) {
     log.warn(
-      "Certificate {file} for {names} expires in {days} days, on {until}: put a renewed one in its " +
-        "place, and have the configuration read again (SIGHUP)",
+      "Certificate {file} for {names} expires in {days}, on {until}. Put a renewed one in its " +
+        "place, then reload (SIGHUP)",
       values,
     );
   } else if (!isOld) {

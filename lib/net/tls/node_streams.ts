@@ -1,8 +1,8 @@
 /**
- * Between our connections and Node's streams, for `node:tls`: a connection as the stream that Node
- * wants underneath, and what Node makes of it as a connection.
+ * Adapters between our connections and Node's streams, for `node:tls`: a connection as the stream
+ * that Node needs underneath, and Node's socket as a connection.
  *
- * To be imported only where TLS is done by Node: that costs memory.
+ * Import it only where Node does TLS: it costs memory.
  */
 
 import { nextTick } from "node:process";
@@ -11,33 +11,33 @@ import type { TLSSocket } from "node:tls";
 import type { Connection } from "../pools/connection.ts";
 import { writeAll } from "../pools/handshake_bytes.ts";
 
-/** A connection as the stream that Node wants underneath; destroying it closes the connection. */
+/** A connection as the stream that Node needs underneath; destroying it closes the connection. */
 export class CarrierStream extends Duplex {
   readonly #carrier: Connection;
   readonly #buffer: Uint8Array;
-  /** What comes before anything else. */
-  #begun: Uint8Array | undefined;
+  /** Bytes to deliver before all others. */
+  #early: Uint8Array | undefined;
 
-  /** Reads at most `readBytes` at a time; `begun` was read already. */
-  constructor(carrier: Connection, readBytes: number, begun?: Uint8Array) {
+  /** Reads at most `readBytes` at a time; `early` was read already. */
+  constructor(carrier: Connection, readBytes: number, early?: Uint8Array) {
     super({ allowHalfOpen: false });
     this.#carrier = carrier;
     this.#buffer = new Uint8Array(readBytes);
-    this.#begun = begun;
+    this.#early = early;
   }
 
   /** @internal Called by Node. */
   override _read(): void {
-    const begun = this.#begun;
-    if (begun !== undefined) {
-      this.#begun = undefined;
-      // Node (of Deno 2.9.6) fails beyond reach over bytes it has before it starts, which it does
-      // at its next tick, if they are no TLS.
-      nextTick(() => this.push(begun));
+    const early = this.#early;
+    if (early !== undefined) {
+      this.#early = undefined;
+      // Node starts at its next tick. If it gets bytes before that and they are not TLS, Node (of
+      // Deno 2.9.6) fails in a way that we cannot catch.
+      nextTick(() => this.push(early));
       return;
     }
     this.#carrier.read(this.#buffer).then(
-      // The stream keeps what it is given.
+      // The stream keeps the array, so it gets a copy.
       (count) => this.push(count === null ? null : this.#buffer.slice(0, count)),
       (error) => this.destroy(error),
     );
@@ -53,7 +53,7 @@ export class CarrierStream extends Duplex {
     try {
       this.#carrier.close();
     } catch {
-      // Closed already by whoever gave up the attempt.
+      // It was closed already when the attempt was given up.
     }
     done(error);
   }
@@ -69,16 +69,16 @@ interface WaitingRead {
 /** A socket of Node as a connection; one read at a time. */
 export class SocketConnection implements Connection {
   readonly #socket: TLSSocket;
-  /** What was taken from the socket and not yet read. */
+  /** Bytes taken from the socket and not yet read. */
   #chunk = new Uint8Array(0);
   #waiting: WaitingRead | undefined;
   #isEnded = false;
   #failure: Error | undefined;
 
-  /** Nobody else may read from `socket`, which runs over `carrier`. */
+  /** Nothing else may read from `socket`, which runs over `carrier`. */
   constructor(socket: TLSSocket, carrier: CarrierStream) {
     this.#socket = socket;
-    // Node closes the socket, and does not say that this was why.
+    // Node closes the socket without reporting this error.
     carrier.on("error", (error: Error) => this.#failed(error));
     socket.on("readable", () => this.#pump());
     socket.on("end", () => this.#ended());
@@ -114,7 +114,7 @@ export class SocketConnection implements Connection {
     this.#pump();
   }
 
-  /** Gives the waiting read what there is. */
+  /** Gives the available bytes to the waiting read. */
   #pump(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;

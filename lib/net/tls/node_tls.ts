@@ -1,9 +1,9 @@
 /**
- * TLS through `node:tls`, for what Deno's own cannot do: accept any certificate, compare it with
- * pins, and run over something else than a TCP connection (TLS through a proxy behind TLS).
+ * TLS through `node:tls`, for everything that Deno's own TLS cannot do: accept any certificate,
+ * compare it with pins, and run over something other than a TCP connection (TLS through a proxy
+ * with TLS).
  *
- * To be imported only when that is asked for: a running proxy then has 5 MB more resident than with
- * Deno's own (2.9.6).
+ * Import it only when that is needed: it takes 5 MB more memory than Deno's own TLS (2.9.6).
  */
 
 import { connect, type PeerCertificate } from "node:tls";
@@ -16,16 +16,16 @@ import type { TlsPolicy } from "./policy.ts";
 const CARRIER_READ_BYTES = 16 * 1024;
 
 /**
- * Speaks TLS over `carrier` and waits for the end of the handshake. Once this was called the
- * carrier is closed by what is returned, or when it fails.
+ * Speaks TLS over `carrier` and waits for the end of the handshake. From then on the returned
+ * connection owns the carrier; if the handshake fails, the carrier is closed.
  *
- * Trusted are the authorities of the policy or, if it names none, the well-known ones. A certificate
- * that signed itself is trusted by its pin alone: there is no authority to ask, and its fingerprint
- * says more than its name. It must be in force all the same.
+ * Trusts the authorities of the policy or, if it names none, the well-known ones. A self-signed
+ * certificate is trusted only by its pin: there is no authority to ask, and its fingerprint says
+ * more than its name. It must still be within its dates.
  *
- * @param wallNow is what its certificate is judged by, in milliseconds since 1970.
- * @param seen is told the other side's certificate.
- * @throws Error of Node (rejects), or of ours when no pin is that of the certificate.
+ * @param wallNow the time that its certificate is checked against, in milliseconds since 1970.
+ * @param seen is called with the peer's certificate.
+ * @throws Error of Node, or of ours if no pin matches the certificate (the promise rejects).
  */
 export function startNodeTls(
   carrier: Connection,
@@ -40,11 +40,10 @@ export function startNodeTls(
     host: name,
     // Node verifies `host` if there is no `servername`, which must be a name.
     ...(parseIpAddress(name) === undefined ? { servername: name } : {}),
-    // With pins it is decided here, once the certificate can be looked at. That the other side has
-    // its key was verified by then in any case.
+    // With pins we decide, once the certificate is known. By then TLS has verified in any case that
+    // the peer has its key.
     rejectUnauthorized: isVerified && pins.length === 0,
-    // Those given here take the place of the well-known ones, which may only be listed with
-    // --allow-sys=ca.
+    // These replace the well-known ones, which cannot be listed without --allow-sys=ca.
     ...(caCerts.length > 0 ? { ca: [...caCerts] } : {}),
   });
   const connection = new SocketConnection(socket, stream);
@@ -81,13 +80,13 @@ export function startNodeTls(
   });
 }
 
-/** Why a certificate that has to be valid is not; `undefined` if it is. */
+/** Why a certificate is not valid; `undefined` if it is. */
 function problemOf(
   { subject, issuer, subjectaltname, valid_from: from, valid_to: to }: PeerCertificate,
   error: unknown,
   wallTime: number,
 ): string | undefined {
-  // The code of what Node found first, though its types say an error.
+  // The code of the first problem that Node found, although its type says Error.
   if (error === null || error === undefined) return undefined;
   if (Date.parse(from) > wallTime) return "certificate is not yet valid";
   if (Date.parse(to) < wallTime) return "certificate has expired";

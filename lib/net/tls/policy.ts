@@ -1,30 +1,35 @@
 /**
- * How the other side of a TLS connection has to prove who it is.
+ * How the peer of a TLS connection must prove its identity.
  */
 
 import { fileTrouble } from "../../base/file_trouble.ts";
 import { readTextFile } from "../../base/text_file.ts";
 
-/** What the operator chose. */
+/** The operator's settings. */
 export interface TlsSettings {
-  /** Whether a certificate must be signed by a known authority, for its name, and in force. */
+  /**
+   * Whether a certificate must be signed by a known authority, be for the right name, and be within
+   * its dates.
+   */
   readonly isVerified: boolean;
-  /** A file with certificates of more authorities, in PEM. */
+  /** A file with certificates of additional authorities, in PEM. */
   readonly caFile: string | undefined;
-  /** If there are any: SHA-256 of the pool certificates accepted, 64 lower-case hex digits each. */
+  /**
+   * If not empty: SHA-256 of the only pool certificates accepted, 64 lower-case hex digits each.
+   */
   readonly pins: readonly string[];
 }
 
-/** The same with everything at hand. */
+/** The settings with the file's content. */
 export interface TlsPolicy extends Pick<TlsSettings, "isVerified" | "pins"> {
-  /** Certificates of more authorities, in PEM; more than one may be in each text. */
+  /** Certificates of additional authorities, in PEM; each text may hold more than one. */
   readonly caCerts: readonly string[];
 }
 
-/** The longest file of certificates that is read: all known authorities have 0.25 MB. */
+/** The longest file of certificates accepted: those of all well-known authorities have 0.25 MB. */
 const MAX_CA_FILE_BYTES = 1 << 20;
 
-/** Reads the file, each time anew, so that it can be replaced. @throws Error when it is no PEM. */
+/** Reads the file again each time, so that it can be replaced. @throws Error if it is not PEM. */
 export async function readTlsPolicy({ isVerified, caFile, pins }: TlsSettings): Promise<TlsPolicy> {
   return {
     isVerified,
@@ -43,7 +48,7 @@ async function readCaFile(path: string): Promise<string> {
       cause: error,
     });
   }
-  // What is no certificate would be passed over without a word.
+  // Text that is not a certificate would be ignored silently.
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
     throw new Error(
       `Cannot read the certificates in tls.ca_file (${path}): found no line ` +

@@ -1,31 +1,31 @@
 /**
- * TLS over a connection: which of Deno's two ways does it, how certificates are checked, and what
- * an operator reads when they are refused.
+ * TLS over a connection: which of Deno's two implementations is used, how certificates are checked,
+ * and what the operator reads when one is refused.
  *
- * `Deno.startTls` costs no memory to speak of, but needs a TCP connection, always verifies, does
- * not show the peer's certificate, and cannot let go of a handshake that never ends. For
- * everything else there is `node_tls.ts`.
+ * `Deno.startTls` costs hardly any memory, but it needs a TCP connection, always verifies, does not
+ * show the peer's certificate, and cannot abandon a handshake that never ends. For everything else
+ * there is `node_tls.ts`.
  */
 
 import type { Attempt } from "../pools/attempt.ts";
 import type { Connection } from "../pools/connection.ts";
 import type { TlsPolicy } from "./policy.ts";
 
-/** What helps where a port of a pool seems to speak no TLS. */
+/** Advice for a pool's port that seems to have no TLS. */
 export const PORT_WITHOUT_TLS: string =
   "use the pool's port for TLS, or speak without TLS: write stratum+tcp:// in place of " +
   "stratum+ssl://, or set pool_use_tls to false where its address has no scheme";
 
-/** Who is on the other side. */
+/** The peer of a TLS connection. */
 export type TlsPeer = "the pool" | "the proxy";
 
 /**
  * Speaks TLS over `carrier`, which is `tcp` itself or something on top of it, and waits for the
  * end of the handshake.
  *
- * @param peer who is on the other side, for errors.
- * @param name what the certificate must be for: a name, or an IP address without brackets.
- * @throws Error that says what was wrong and what to do.
+ * @param peer the other side, for errors.
+ * @param name what the certificate must be issued for: a name, or an IP address without brackets.
+ * @throws Error that says what is wrong and what to do.
  */
 export async function startTls(
   carrier: Connection,
@@ -52,8 +52,8 @@ export async function startTls(
 }
 
 /**
- * Thrown by {@linkcode startTls} when it could trust only the authorities in the policy and not
- * also the well-known ones, which may have signed the certificate.
+ * Thrown by {@linkcode startTls} if it trusted only the authorities of the policy, and a well-known
+ * one may have signed the certificate.
  */
 export class UntrustedByOwnAuthorities extends Error {
   /** Whose certificate it was. */
@@ -67,8 +67,8 @@ export class UntrustedByOwnAuthorities extends Error {
 }
 
 /**
- * Deno 2.9.6 keeps the socket of a handshake that is closed until the other side ends it. So that
- * a pool that never does is not given one socket after the other, only so many are left behind.
+ * The most abandoned handshakes. Deno 2.9.6 keeps the socket of a closed handshake until the peer
+ * closes it, so this bounds the sockets that a pool which never closes can hold.
  */
 const MAX_HANDSHAKES_GIVEN_UP = 8;
 let handshakesGivenUp = 0;
@@ -89,7 +89,9 @@ async function startDenoTls(
   return new TlsConnection(tls);
 }
 
-/** A pool that closes does not say goodbye in TLS first; that is the end, and no fault. */
+/**
+ * A pool that closes often sends no TLS close message: that is the end of the stream, not an error.
+ */
 class TlsConnection implements Connection {
   readonly #tls: Deno.TlsConn;
 
@@ -115,13 +117,13 @@ class TlsConnection implements Connection {
   }
 }
 
-/** What Deno or Node says, and what there is to say about it. */
+/** A message of Deno or Node, and what we say about it. */
 type Explanation = readonly [
   pattern: RegExp,
   text: (peer: TlsPeer, name: string, found: string) => string,
 ];
 
-/** What Deno's node:tls says of any certificate that is not valid, unless it is for another name. */
+/** The message of Deno's node:tls for any invalid certificate, except one for another name. */
 const UNTRUSTED = /unable.to.verify/i;
 
 const EXPLANATIONS: readonly Explanation[] = [
@@ -129,7 +131,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     /UnknownIssuer/,
     (peer) =>
       `${peer}'s certificate is signed by no authority known here; if that is intended, put the ` +
-      `authority's certificate into a file and name it in tls.ca_file${orPinned(peer)}`,
+      `authority's certificate into a file and name the file in tls.ca_file${orPinned(peer)}`,
   ],
   [
     UNTRUSTED,
@@ -153,8 +155,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     /CaUsedAsEndEntity|self.signed/i,
     (peer) =>
       peer === "the pool"
-        ? `${peer}'s certificate is signed by itself, as that of an authority; name its SHA-256 ` +
-          "fingerprint in tls.certificate_sha256 (btcagent check shows it)"
+        ? `${peer}'s certificate is signed by itself, like that of an authority; put its ` +
+          "SHA-256 fingerprint in tls.certificate_sha256 (btcagent check shows it)"
         : `${peer}'s certificate is that of an authority, which no server may use; let it have ` +
           "one signed by that authority",
   ],
@@ -168,14 +170,14 @@ const EXPLANATIONS: readonly Explanation[] = [
   ],
 ];
 
-/** What helps when nobody will change the certificate. */
+/** Advice for a certificate that will not be changed. */
 function orJustThis(peer: TlsPeer): string {
   return peer === "the pool"
     ? ", or let in just this one with tls.certificate_sha256 and advanced.tls_skip_certificate_verify"
     : "";
 }
 
-/** Pins are for pools alone. */
+/** Advice to pin the certificate, for pools only. */
 function orPinned(peer: TlsPeer): string {
   return peer === "the pool"
     ? ", or, if it is signed by itself, its SHA-256 fingerprint in tls.certificate_sha256 " +
@@ -194,7 +196,9 @@ function portAdvice(peer: TlsPeer): string {
   return peer === "the pool" ? PORT_WITHOUT_TLS : "check its port, or write http://";
 }
 
-/** The names an error lists, as Deno writes them (`DnsName("a") or …`) or Node (`DNS:a, …`). */
+/**
+ * The names that an error lists, as Deno writes them (`DnsName("a") or …`) or Node (`DNS:a, …`).
+ */
 function namesIn(found: string): string {
   const listed = found.split(/only valid for|altnames:|cert's list:/i).at(-1)!;
   const names = [...listed.matchAll(/"([^"]+)"|IpAddress\(([^)]+)\)|(?:DNS|IP Address):([^,\s]+)/g)]

@@ -1,7 +1,7 @@
 /**
- * The certificate this program shows to miners: read from files, and found good before it is used.
+ * The certificate that miners see: read from files, and checked before it is used.
  *
- * To be imported only when TLS is wanted: it costs 10 MB, as `listener.ts` does.
+ * Import it only when TLS is wanted: it costs 10 MB, like `listener.ts`.
  */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
@@ -10,22 +10,22 @@ import { fileTrouble } from "../../base/file_trouble.ts";
 import { readTextFile } from "../../base/text_file.ts";
 import { CannotUseCertificate, type CertificateFiles } from "./certificate_files.ts";
 
-/** More than any chain of certificates has. */
+/** More than any chain of certificates needs. */
 const MAX_FILE_BYTES = 1 << 20;
 
-/** See the head of this file. */
+/** A certificate ready for use. */
 export interface ServerCertificate {
-  /** What new connections are made with. */
+  /** Node's context for new connections. */
   readonly context: SecureContext;
-  /** Whom it is for, as in `DNS:farm.example, IP Address:10.0.0.1`; else its subject. */
+  /** The names it is for, such as `DNS:farm.example, IP Address:10.0.0.1`; else its subject. */
   readonly names: string;
-  /** When it ends, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** SHA-256 of the certificate, to tell whether it is another one. */
+  /** SHA-256 of the certificate, to detect a change. */
   readonly fingerprint: string;
 }
 
-/** Reads certificate and key. @throws CannotUseCertificate that says which file and what to do. */
+/** Reads certificate and key. @throws CannotUseCertificate with the file and what to do. */
 export async function readServerCertificate(files: CertificateFiles): Promise<ServerCertificate> {
   const { cert_file: certFile, key_file: keyFile } = files;
   const cert = await readPem("cert_file", certFile, "CERTIFICATE", "a certificate");
@@ -51,7 +51,7 @@ function namesOf({ subjectAltName, subject }: X509Certificate): string {
   return subjectAltName ?? subject.replaceAll("\n", ", ");
 }
 
-/** The text of a file that has what is wanted. */
+/** Reads a PEM file and checks that it has the wanted kind of block. */
 async function readPem(
   option: keyof CertificateFiles,
   path: string,
@@ -70,7 +70,7 @@ async function readPem(
   if (text.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
     throw cannot(
       "the key is encrypted",
-      "take the pass phrase off (openssl pkey) and let only btcagent's user read the file",
+      "remove the pass phrase (openssl pkey) and let only btcagent's user read the file",
     );
   }
   if (!new RegExp(`-----BEGIN (?:[A-Z]+ )?${label}-----`).test(text)) {
@@ -85,7 +85,7 @@ function attempt<T>(make: () => T, option: keyof CertificateFiles, path: string)
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw new CannotUseCertificate(
-      `Cannot use tls.${option} (${path}): ${found}; have it made anew`,
+      `Cannot use tls.${option} (${path}): ${found}; have a new one issued`,
       { cause: error },
     );
   }

@@ -1,28 +1,28 @@
 /**
- * What a client has sent and nobody has read yet, in one small buffer.
+ * Bytes that a client has sent and that are not read yet, in one small buffer.
  */
 
 import { BadRequest, headEnd, MAX_HEAD_BYTES } from "./head.ts";
 
-/** All that is asked of a socket to read it; a `Deno.Conn` already fits. */
+/** All this needs of a socket to read it; a `Deno.Conn` already fits. */
 export interface Readable {
-  /** Reads some bytes; null at the end. */
+  /** Reads some bytes; gives null at the end. */
   read(into: Uint8Array): Promise<number | null>;
 }
 
 const FIRST_BYTES = 2048;
 
-/** Each byte one character, as heads are read. */
+/** Decodes each byte to one character, as heads are read. */
 const latin1 = new TextDecoder("latin1");
 
-/** The bytes of one connection, in the order they came. */
+/** The bytes of one connection, in the order in which they arrived. */
 export class ByteSource {
   readonly #from: Readable;
   #buffer = new Uint8Array(FIRST_BYTES);
   #start = 0;
   #end = 0;
 
-  /** Reads nothing yet. */
+  /** Remembers `from` and reads nothing yet. */
   constructor(from: Readable) {
     this.#from = from;
   }
@@ -33,10 +33,10 @@ export class ByteSource {
   }
 
   /**
-   * The text of the next head, its empty line included; `undefined` at the end of everything.
+   * Returns the text of the next head with its empty line; `undefined` at the end of the stream.
    *
-   * @param started is called when its first byte is there.
-   * @throws BadRequest when it is too long or breaks off.
+   * @param started is called when its first byte has arrived.
+   * @throws BadRequest when the head is too long or breaks off.
    */
   async head(started: () => void): Promise<string | undefined> {
     let isStarted = false;
@@ -53,7 +53,10 @@ export class ByteSource {
         return text;
       }
       if (this.#end - this.#start >= MAX_HEAD_BYTES) {
-        throw new BadRequest(431, `Cannot take a head of over ${MAX_HEAD_BYTES} bytes`);
+        throw new BadRequest(
+          431,
+          `The request's head is too long, wanted at most ${MAX_HEAD_BYTES} bytes`,
+        );
       }
       if (!await this.#more()) {
         if (!this.hasBytes) return undefined;
@@ -62,7 +65,9 @@ export class ByteSource {
     }
   }
 
-  /** A line of at most `most` bytes without its end. @throws BadRequest when there is none. */
+  /**
+   * Returns a line of at most `most` bytes, without its end. @throws BadRequest when there is none.
+   */
   async line(most: number): Promise<string> {
     for (;;) {
       const end = this.#buffer.indexOf(LF, this.#start);
@@ -78,7 +83,10 @@ export class ByteSource {
     }
   }
 
-  /** Some bytes, at most `most`; empty at the end. Good until something else is asked for. */
+  /**
+   * Returns some bytes, at most `most`; empty at the end. They are valid until the next call of any
+   * method.
+   */
   async some(most: number): Promise<Uint8Array> {
     if (!this.hasBytes) await this.#more();
     const bytes = this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + most));
@@ -95,7 +103,7 @@ export class ByteSource {
     }
   }
 
-  /** Reads more behind what is there, which has less than a head may have. */
+  /** Reads more after the unread bytes, which are fewer than a head may have. */
   async #more(): Promise<boolean> {
     if (this.#start > 0) {
       this.#buffer.copyWithin(0, this.#start, this.#end);

@@ -1,7 +1,7 @@
 /**
- * One client of the HTTP server: its requests one after the other, each with its answer.
+ * One client of the HTTP server: its requests, one after the other, each with its answer.
  *
- * Every wait for the client has a deadline; the server closes what is past it.
+ * Every wait for the client has a deadline; the server closes connections that are past it.
  */
 
 import type { Now, Time } from "../../base/clock.ts";
@@ -9,29 +9,29 @@ import { ByteSource, type Readable } from "./byte_source.ts";
 import { BadRequest, parseHead, type RequestHead } from "./head.ts";
 import { RequestBody } from "./request_body.ts";
 
-/** How long a client is waited for, in milliseconds. */
+/** How long the server waits for a client, in milliseconds. */
 export const CLIENT_TIMES = {
-  /** For a head, once its first byte came or the connection was made. */
+  /** For a head, after its first byte arrived or the connection was accepted. */
   headMs: 10_000,
   /** For the next request. Scrapers come every 15 to 60 s and like to keep their connection. */
   idleMs: 75_000,
-  /** For a piece of an answer to be taken. */
+  /** For the client to take a part of an answer. */
   writeMs: 15_000,
   /** For the client to close, after an answer that ends the connection. */
   lingerMs: 2_000,
 } as const;
 
-/** Pieces of a body are written in parts of this length: each must be taken in time. */
+/** A body is written in parts of this length; the client must take each in time. */
 const PART_BYTES = 32 * 1024;
 
-/** What a client sends after the last answer is thrown away up to here. */
+/** Bytes that a client sends after the last answer are thrown away, up to this number. */
 const MAX_LINGER_BYTES = 256 * 1024;
 
 /** Answers of these types are worth compressing. */
 const COMPRESSIBLE =
   /^(?:application\/(?:json|problem\+json|openmetrics-text)|text\/(?!event-stream)|image\/svg)/;
 
-/** Shorter ones are not. */
+/** Shorter answers are not compressed. */
 const MIN_COMPRESSED_BYTES = 1024;
 
 const encoder = new TextEncoder();
@@ -39,25 +39,28 @@ const EMPTY = new Uint8Array(0);
 const CRLF = encoder.encode("\r\n");
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");
 
-/** All that is asked of a socket; a `Deno.Conn` already fits. */
+/** All this needs of a socket; a `Deno.Conn` already fits. */
 export interface Stream extends Readable {
   /** Writes some of the bytes. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Says that nothing more will be written. */
+  /** Tells the peer that nothing more will be written. */
   closeWrite(): Promise<void>;
-  /** Closes it both ways. */
+  /** Closes the socket in both directions. */
   close(): void;
 }
 
-/** A request as it came. */
+/** A request as it arrived. */
 export interface HttpRequest {
-  /** As it came. */
+  /** The method as it arrived. */
   readonly method: string;
-  /** `http://`, the `Host` header and the target as they came, so it may be no URL at all. */
+  /**
+   * `http://`, the `Host` header and the target as they arrived, so the text may not be a valid
+   * URL.
+   */
   readonly url: string;
   /** Its headers. */
   readonly headers: { get(name: string): string | null };
-  /** Its body, which may break off; null for none. */
+  /** Its body, which may break off; null if there is none. */
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
@@ -65,27 +68,27 @@ export interface HttpRequest {
 export interface ConnectionOptions {
   /** Answers a request; must not throw. */
   readonly answer: (request: HttpRequest) => Promise<Response>;
-  /** Answers what is no request. */
+  /** Answers input that is no request. */
   readonly refuse: (problem: BadRequest) => Response;
-  /** Settles when the next connection may be accepted, or the next request looked at. */
+  /** Settles when the next connection may be accepted or the next request read. */
   readonly turn: () => Promise<void>;
-  /** Monotonic time, to judge clients by. */
+  /** Monotonic time, for the deadlines of clients. */
   readonly now: Now;
   /** For the dates of answers, and pauses. */
   readonly time: Time;
 }
 
-/** A client with its requests, one after the other. */
+/** Serves one client, request after request. */
 export class HttpConnection {
   readonly #conn: Stream;
   readonly #options: ConnectionOptions;
   readonly #source: ByteSource;
-  /** Since when the client is waited for; `undefined` while it waits for us. */
+  /** When the current wait for the client began; `undefined` while the client waits for us. */
   #waitsSince: number | undefined;
   #deadline = Infinity;
   #isClosed = false;
 
-  /** Serves nothing yet. */
+  /** Takes over `conn` and serves nothing yet. */
   constructor(conn: Stream, options: ConnectionOptions) {
     this.#conn = conn;
     this.#options = options;
@@ -93,17 +96,20 @@ export class HttpConnection {
     this.#waitFor(CLIENT_TIMES.headMs);
   }
 
-  /** Since when the client is waited for: the connection can be closed and nothing of ours is lost. */
+  /**
+   * When the current wait for the client began: closing the connection during it loses nothing of
+   * ours.
+   */
   get waitsSince(): number | undefined {
     return this.#waitsSince;
   }
 
-  /** Whether the client has been waited for too long. */
+  /** Whether the client is past its deadline. */
   isLate(time: number): boolean {
     return time > this.#deadline;
   }
 
-  /** Closes it at once, whatever it was about. */
+  /** Closes the connection at once, whatever is under way. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -111,7 +117,7 @@ export class HttpConnection {
     try {
       this.#conn.close();
     } catch {
-      // It had closed itself.
+      // It was closed already.
     }
   }
 
@@ -120,12 +126,12 @@ export class HttpConnection {
     try {
       while (await this.#serveOne());
     } catch {
-      // A connection that broke, or that was closed: whatever it wanted, it is gone.
+      // The connection broke or was closed: there is nobody left to answer.
     }
     this.close();
   }
 
-  /** One request and its answer. @returns whether there may be another. */
+  /** Reads one request and answers it. @returns whether another request may follow. */
   async #serveOne(): Promise<boolean> {
     let head: RequestHead;
     try {
@@ -151,7 +157,7 @@ export class HttpConnection {
       body: body.stream,
     });
     const isLast = !head.keepsOpen || !body.isWhole ||
-      // Only the end of the connection ends such an answer.
+      // Only closing the connection ends such an answer.
       !head.knowsChunks && !response.headers.has("content-length");
     await this.#respond(response, {
       isHead: head.method === "HEAD",
@@ -195,7 +201,7 @@ export class HttpConnection {
     const reader = body.getReader();
     if (isEndless) void this.#watchForEnd(reader);
     try {
-      // The head and the beginning of the body leave together.
+      // The head and the beginning of the body are sent together.
       let before = head;
       for (;;) {
         const { done, value } = await reader.read();
@@ -211,7 +217,7 @@ export class HttpConnection {
     }
   }
 
-  /** An answer without an end is over when the client leaves, which only reading shows. */
+  /** An endless answer ends when the client disconnects, which only a read can show. */
   async #watchForEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     try {
       while ((await this.#source.some(MAX_LINGER_BYTES)).length > 0);
@@ -231,8 +237,8 @@ export class HttpConnection {
   }
 
   /**
-   * Waits for the client to close after the last answer: a connection that is closed with something
-   * unread in it is reset, and the answer with it.
+   * Waits for the client to close after the last answer: closing a connection that has unread bytes
+   * resets it, and the client may lose the answer.
    */
   async #linger(): Promise<void> {
     await this.#conn.closeWrite();
@@ -258,7 +264,7 @@ export class HttpConnection {
 }
 
 function urlOf({ target, headers }: RequestHead): string {
-  // Of what sends no name, as simple probes do, the address is enough of one.
+  // Simple probes send no host name: the address serves as one.
   return target.startsWith("/") ? `http://${headers.get("host") || "localhost"}${target}` : target;
 }
 
@@ -272,7 +278,10 @@ function mayCompress(headers: Headers, accepted: string): boolean {
   return length === null || Number(length) >= MIN_COMPRESSED_BYTES;
 }
 
-/** `before`, then `bytes` as a chunk; of none there is none, since that would be the end. */
+/**
+ * Gives `before`, then `bytes` as a chunk. Empty `bytes` make no chunk, since an empty chunk ends a
+ * body.
+ */
 function chunk(before: Uint8Array, bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return before;
   return joined(before, encoder.encode(`${bytes.length.toString(16)}\r\n`), bytes, CRLF);
@@ -288,7 +297,7 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Words for those who read answers; programs read the number. */
+/** Status words for people who read answers; programs read the number. */
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",

@@ -1,20 +1,20 @@
 /**
- * The head of an HTTP/1.1 request (RFC 9112): text → method, target, headers and what follows them.
- * Pure.
+ * Parses the head of an HTTP/1.1 request (RFC 9112): method, target, headers and how the body
+ * follows. Pure.
  */
 
-/** The longest head that is read, its empty line included. */
+/** The longest head that is accepted, its empty line included. */
 export const MAX_HEAD_BYTES: number = 16 * 1024;
 
 /** Most header lines of a request. */
 const MAX_HEADERS = 100;
 
-/** What a client sent that is no request, with the status that says so. */
+/** Input that is no valid request, with the HTTP status for it. */
 export class BadRequest extends Error {
   /** The HTTP status of the answer. */
   readonly status: number;
 
-  /** `message` says what was found and what is wanted. */
+  /** `message` says what was found and what was wanted. */
   constructor(status: number, message: string) {
     super(message);
     this.status = status;
@@ -23,19 +23,19 @@ export class BadRequest extends Error {
 
 /** A request without its body. */
 export interface RequestHead {
-  /** As it came: methods are not folded. */
+  /** As it arrived: upper and lower case are kept. */
   readonly method: string;
-  /** As it came: `/path?query`, `*`, or an address of its own. */
+  /** As it arrived: `/path?query`, `*`, or a whole address. */
   readonly target: string;
-  /** By name in lower case; of one that came several times all values, joined. */
+  /** By name in lower case; the values of a repeated header are joined. */
   readonly headers: ReadonlyMap<string, string>;
-  /** How long the body is; -1 if it comes in chunks. */
+  /** Length of the body in bytes; -1 if it comes in chunks. */
   readonly bodyLength: number;
-  /** Whether the client wants to send more requests, and can. */
+  /** Whether the client wants to send more requests on this connection, and can. */
   readonly keepsOpen: boolean;
-  /** Whether it knows answers in chunks: HTTP/1.0 does not. */
+  /** Whether the client understands answers in chunks: HTTP/1.0 does not. */
   readonly knowsChunks: boolean;
-  /** Whether it waits for a word before it sends the body. */
+  /** Whether the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
 }
 
@@ -43,8 +43,8 @@ const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~]+) HTTP\/(\d)\.(\d)$/
 const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/;
 
 /**
- * Where the head ends that begins at `start`: after its empty line; -1 while that has not come.
- * Lines may end in a single LF.
+ * Returns the end of the head that begins at `start`, after its empty line; -1 while that has not
+ * arrived. Lines may end in a single LF.
  */
 export function headEnd(bytes: Uint8Array, start: number, end: number): number {
   for (let at = bytes.indexOf(LF, start); at >= 0 && at < end; at = bytes.indexOf(LF, at + 1)) {
@@ -58,9 +58,9 @@ const LF = 10;
 const CR = 13;
 
 /**
- * Reads a head; each character of `text` is one byte.
+ * Parses a head; each character of `text` is one byte.
  *
- * @throws BadRequest when it is none, or one whose body could be taken for another request.
+ * @throws BadRequest when it is not valid, or when its body could be mistaken for another request.
  */
 export function parseHead(text: string): RequestHead {
   const [first, ...lines] = text.split(/\r?\n/).slice(0, -2);
@@ -98,7 +98,9 @@ export function parseHead(text: string): RequestHead {
   };
 }
 
-/** Headers of which two would say two things, one of them perhaps to a proxy before us. */
+/**
+ * Headers that may occur only once: of two values, a proxy in front of us may read the other one.
+ */
 const ONCE: ReadonlySet<string> = new Set([
   "authorization",
   "content-length",
@@ -114,7 +116,7 @@ function bodyLengthIn(headers: ReadonlyMap<string, string>, knowsChunks: boolean
   const coding = headers.get("transfer-encoding");
   if (coding !== undefined) {
     if (coding.toLowerCase() !== "chunked") {
-      throw new BadRequest(501, "Found another transfer-encoding, wanted chunked");
+      throw new BadRequest(501, "Found an unknown transfer-encoding, wanted chunked");
     }
     if (length !== undefined || !knowsChunks) {
       throw new BadRequest(400, "Found two lengths of the body, wanted one");
@@ -128,7 +130,7 @@ function bodyLengthIn(headers: ReadonlyMap<string, string>, knowsChunks: boolean
   return Number(length);
 }
 
-/** The words of a header that is a list, in lower case. */
+/** Returns the words of a header that is a list, in lower case. */
 function words(list = ""): string[] {
   return list.toLowerCase().split(",").map((word) => word.trim());
 }

@@ -1,31 +1,31 @@
 /**
  * The body of an HTTP/1.1 request as a stream: of a known length, or in chunks.
  *
- * It is read as it is asked for. The program that answers bounds its length and its time.
+ * It is read on demand. The code that answers the request bounds its length and its time.
  */
 
 import type { ByteSource } from "./byte_source.ts";
 import { BadRequest, type RequestHead } from "./head.ts";
 
-/** The longest line of a chunk's size or of a trailer, and most trailers. */
+/** The longest line of a chunk's size or of a trailer, and the greatest number of trailers. */
 const MAX_LINE_BYTES = 1024;
 const MAX_TRAILERS = 16;
 
-/** Bytes given out at a time. */
+/** Bytes delivered at a time. */
 const PIECE_BYTES = 16 * 1024;
 
-/** A body and how far it was read. */
+/** A request's body and how far it has been read. */
 export class RequestBody {
   /** The stream; null if there is no body. */
   readonly stream: ReadableStream<Uint8Array> | null;
   readonly #source: ByteSource;
   readonly #isChunked: boolean;
-  /** Bytes that are still to come, of all or of this chunk. */
+  /** Bytes still to come, of the whole body or of this chunk. */
   #left: number;
   #isWhole: boolean;
 
   /**
-   * Reads nothing yet.
+   * Prepares the stream and reads nothing yet.
    *
    * @param started is called before the first byte is read.
    */
@@ -46,7 +46,9 @@ export class RequestBody {
     }, { highWaterMark: 0 });
   }
 
-  /** Whether all of it was read: what comes next on the connection is another request. */
+  /**
+   * Whether the whole body was read, so that the next bytes of the connection are another request.
+   */
   get isWhole(): boolean {
     return this.#isWhole;
   }
@@ -54,7 +56,7 @@ export class RequestBody {
   async #next(): Promise<Uint8Array | undefined> {
     if (this.#isWhole) return undefined;
     if (this.#left === 0) {
-      // Only before a chunk: of the other kind all was read then.
+      // Only before a chunk: a body of known length is read completely by then.
       const line = await this.#source.line(MAX_LINE_BYTES);
       const [, size] = /^([\da-fA-F]{1,8})[ \t]*(?:;.*)?$/.exec(line) ?? [];
       if (size === undefined) {

@@ -1,34 +1,37 @@
 /**
- * A small HTTP/1.1 server for a few clients that may mean no good: everything a client can take up
- * is bounded, which Deno's own server offers no way to do.
+ * A small HTTP/1.1 server for a few clients that may be hostile: everything a client can use up is
+ * bounded, which Deno's own server cannot do.
  *
- * When all places are taken, a new client takes the place of the one that has been waited for
- * longest: idle connections of honest clients are opened again without loss, and neither slow nor
- * silent clients keep anybody out.
+ * When all places are taken, a new client takes the place of the client that the server has waited
+ * for longest. Honest clients reopen idle connections without loss, and slow or silent clients
+ * cannot keep others out.
  */
 
 import { pause, type Timer } from "../../base/clock.ts";
 import { type ConnectionOptions, HttpConnection } from "./connection.ts";
 
-/** How often late clients are looked for, in milliseconds. */
+/** How often the server looks for late clients, in milliseconds. */
 const SWEEP_MS = 1_000;
 
-/** A pause after a connection could not be accepted, as when no file is left for it. */
+/**
+ * Pause after a connection could not be accepted, for example for lack of open files, in
+ * milliseconds.
+ */
 const ACCEPT_PAUSE_MS = 100;
 
-/** What the server is made of. */
+/** What the server needs. */
 export interface HttpServerOptions extends ConnectionOptions {
   /** IP address to listen on. */
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
   readonly port: number;
-  /** Most connections at a time. */
+  /** The greatest number of connections at a time. */
   readonly maxConnections: number;
-  /** Hears that there were too many, and one was closed. */
+  /** Called when there were too many connections and one was closed. */
   readonly full: () => void;
 }
 
-/** A server that listens, with its clients. */
+/** A listening server with its clients. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #listener: Deno.TcpListener;
@@ -45,7 +48,7 @@ export class HttpServer {
     this.#accepting = this.#accept();
   }
 
-  /** Where it listens. */
+  /** The address it listens on. */
   get address(): Deno.NetAddr {
     return this.#listener.addr as Deno.NetAddr;
   }
@@ -55,7 +58,7 @@ export class HttpServer {
     return this.#connections.size;
   }
 
-  /** Closes everything; settles when nothing of it runs any more. */
+  /** Closes all connections and the port; settles when nothing of the server runs any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#options.time.clear(this.#sweeping);
@@ -69,7 +72,7 @@ export class HttpServer {
     while (!this.#isStopped) {
       try {
         this.#take(await this.#listener.accept());
-        // Connections cost time, too, and wait in the kernel meanwhile.
+        // Accepting costs time, too; connections wait in the kernel meanwhile.
         await this.#options.turn();
       } catch {
         if (this.#isStopped) return;

@@ -1,6 +1,5 @@
 /**
- * Answers of the status server, good and bad, each with the headers that keep browsers from doing
- * anything with it but show it.
+ * Answers of the status server, each with headers that let browsers do nothing with it but show it.
  */
 
 import { printableJson } from "../../base/printable.ts";
@@ -15,18 +14,18 @@ const HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-/** What a request asked for that cannot be done; ends as an answer of {@linkcode problem}. */
+/** A request that cannot be served; {@linkcode problem} makes the answer. */
 export class RequestProblem extends Error {
   /** The class's own name. */
   override readonly name = "RequestProblem";
   /** The HTTP status. */
   readonly status: number;
-  /** More headers of the answer. */
+  /** Additional headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** More of the answer. */
+  /** Additional members of the answer. */
   readonly details: Pick<ProblemShape, "problems">;
 
-  /** `message` says what is wrong and what was wanted. */
+  /** `message` says what is wrong and what was expected. */
   constructor(
     status: number,
     message: string,
@@ -43,12 +42,12 @@ export class RequestProblem extends Error {
 /** The type of JSON answers. */
 export const JSON_TYPE = "application/json";
 
-/** A JSON answer. */
+/** Makes a JSON answer. */
 export function json(value: unknown, status: number = 200): Response {
   return answer(printableJson(value) + "\n", JSON_TYPE, status);
 }
 
-/** A body of any type: a text is sent with its length, a stream in chunks. */
+/** Makes an answer with a body of any type: a text is sent with its length, a stream in chunks. */
 export function answer(
   body: string | ReadableStream<Uint8Array>,
   contentType: string,
@@ -67,7 +66,7 @@ export function answer(
   });
 }
 
-/** The answer to what cannot be done. */
+/** Makes the answer to a request that cannot be served. */
 export function problem({ status, message, headers, details }: RequestProblem): Response {
   const body: ProblemShape = { status, title: message, ...details };
   return answer(printableJson(body) + "\n", "application/problem+json", status, headers);

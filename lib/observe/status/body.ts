@@ -6,14 +6,14 @@ import { AttendedTimeout } from "../../base/attended_timeout.ts";
 import type { Time } from "../../base/clock.ts";
 import { RequestProblem } from "./answers.ts";
 
-/** The longest body that is read. */
+/** The longest body that is accepted. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** A body must have come within this time, in milliseconds. */
+/** A body must arrive within this time, in milliseconds. */
 const BODY_TIMEOUT_MS = 5_000;
 
 /**
- * Reads a body up to its bounds.
+ * Reads a body within its bounds.
  *
  * @throws RequestProblem when it is too long, takes too long, or cannot be read.
  */
@@ -37,7 +37,10 @@ export async function readBody(
       if (done) return joined(chunks, length);
       length += value.length;
       if (length > MAX_BODY_BYTES) {
-        throw new RequestProblem(413, `Cannot take a body of over ${MAX_BODY_BYTES} bytes`);
+        throw new RequestProblem(
+          413,
+          `The body is too long, wanted at most ${MAX_BODY_BYTES} bytes`,
+        );
       }
       chunks.push(value);
     }
@@ -47,7 +50,7 @@ export async function readBody(
   }
 }
 
-/** What `reader` gives next; who asked is to blame if its body breaks off or makes no sense. */
+/** Reads the next part; a body that breaks off or is malformed is the client's fault. */
 async function read(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<ReadableStreamReadResult<Uint8Array>> {

@@ -1,35 +1,36 @@
 /**
- * The bounds of the status server that were reached: counted, and said once in a while.
+ * Counts and logs how often the status server reached its bounds.
  */
 
 import type { Now } from "../../base/clock.ts";
 import { areaLog } from "../log.ts";
 
-/** Open connections. */
+/** The most open connections. */
 export const MAX_CONNECTIONS = 64;
 
-/** Requests answered at a time. */
+/** The most requests answered at a time. */
 export const MAX_REQUESTS = 32;
 
 /** A bound of the status server. */
 export type StatusBound = "status_connections" | "status_requests" | "status_time";
 
-/** What is said of each bound, and what to do. */
+/** The log line for each bound, with what to do. */
 const SENTENCES: Readonly<Record<StatusBound, string>> = {
-  status_connections: `The status server has ${MAX_CONNECTIONS} connections open, so the one ` +
-    "that has been idle longest is closed for each new one; find out which programs keep them",
-  status_requests: `The status server answers ${MAX_REQUESTS} requests already, so more are ` +
-    "answered 503; find out which programs ask",
-  status_time: "The status server has used up its share of time, which it must not take from " +
-    "miners, so requests are answered 503; find out which programs ask",
+  status_connections:
+    `The status server has ${MAX_CONNECTIONS} connections open, so each new one ` +
+    "closes the one that has been idle longest; find out which programs keep connections open",
+  status_requests: `The status server is answering ${MAX_REQUESTS} requests and answers 503 to ` +
+    "more; find out which programs send them",
+  status_time: "The status server has used up its time budget, which protects the miners, and " +
+    "answers 503; find out which programs send the requests",
 };
 
-/** One that is reached again is not said again within this time, in milliseconds. */
+/** The shortest time between two log lines about the same bound, in milliseconds. */
 const SAID_FOR_MS = 60_000;
 
 const log = areaLog("agent");
 
-/** Counts them, and logs each once a minute at most. */
+/** Counts the bounds that were reached and logs each at most once a minute. */
 export class StatusBounds {
   readonly #now: Now;
   readonly #counts: Record<StatusBound, number> = {
@@ -39,17 +40,17 @@ export class StatusBounds {
   };
   readonly #saidAt = new Map<StatusBound, number>();
 
-  /** None was reached. */
+  /** Starts with all counts at 0. */
   constructor(now: Now) {
     this.#now = now;
   }
 
-  /** How often each was reached. */
+  /** How often each bound was reached. */
   get counts(): Readonly<Record<StatusBound, number>> {
     return this.#counts;
   }
 
-  /** Notes that one was reached. */
+  /** Notes that `bound` was reached. */
   reached(bound: StatusBound): void {
     this.#counts[bound]++;
     const time = this.#now();

@@ -7,10 +7,10 @@ import type { CausesShape } from "./worker_shapes.ts";
 
 const HEAD = ["window", "dimension", "name", "good", "lost", "part", "lost_hashes"];
 
-/** Lines along which causes are told apart, as the first cells call them. */
+/** The dimensions of causes, as the first cells name them. */
 const DIMENSIONS = ["reasons", "pools", "software", "subnets", "accounts"] as const;
 
-/** The text of the answer: all of both stretches of time, then each cause. */
+/** Yields the text of the answer: the totals of both periods, then each cause. */
 export function* causesCsv(causes: CausesShape): Generator<string, void> {
   yield csvLine(HEAD);
   for (const [window, losses] of Object.entries(causes)) {

@@ -1,8 +1,7 @@
 /**
- * Tables as CSV (RFC 4180) for programs that calculate with them; pure.
- *
- * Names are data: what a spreadsheet would take for a formula gets an apostrophe in front, also after
- * a semicolon, which is where cells end for a spreadsheet in half of Europe.
+ * Tables as CSV (RFC 4180) for spreadsheets; pure. A name that a spreadsheet would take for a
+ * formula gets an apostrophe in front, also after a semicolon, which ends a cell for spreadsheets in
+ * half of Europe.
  */
 
 import { printable } from "../../base/printable.ts";
@@ -10,7 +9,7 @@ import { printable } from "../../base/printable.ts";
 /** The type of such answers. */
 export const CSV_TYPE = "text/csv; charset=utf-8";
 
-/** One line of cells, with its end; `null` is an empty cell. */
+/** Formats one line of cells, with its end; `null` is an empty cell. */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(csvCell).join(",")}\r\n`;
 }

@@ -1,9 +1,9 @@
 /**
- * Who may ask the status server, and who may change anything: by the headers of a request.
+ * Decides by a request's headers whether the status server answers it.
  *
- * Any web page can have the browser of somebody on this machine send requests here. It cannot read
- * the answers, since nothing here lets other origins do so, but it must neither change anything nor
- * cost miners their time.
+ * Any web page can make a browser on this machine send requests here. The page cannot read the
+ * answers, since the server allows no other origin to do so. Its requests must also change nothing
+ * and take no time from miners.
  */
 
 import { RequestProblem } from "./answers.ts";
@@ -12,83 +12,93 @@ import { RequestProblem } from "./answers.ts";
 export type Sent = Pick<Headers, "get">;
 
 /**
- * Lets a request in that calls this server by a name of its own.
+ * Checks that a request calls this server by one of its own names.
  *
- * @param token The bearer token that is wanted; empty for none.
- * @throws RequestProblem if it does not.
+ * @param token The required bearer token; empty if none is required.
+ * @throws RequestProblem if it uses another name.
  */
 export function checkName(headers: Sent, token: string): void {
-  // What has the token is no page that chance led here.
+  // A request with the token cannot come from a random web page.
   if (token === "") checkHost(headers.get("host") ?? "");
 }
 
-/** Whether a request has the token, if one is wanted. */
+/** Whether a request has the token, if one is required. */
 export function hasToken(headers: Sent, token: string): boolean {
   if (token === "") return true;
-  // The name of the scheme is spelled in any case, and clients do.
+  // The scheme's name may be in upper or lower case, and clients use both.
   const [, found = ""] = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
   return isSame(found, token);
 }
 
-/** Turns a request away that has no token. @throws RequestProblem if one is wanted. */
+/**
+ * Checks that a request has the token. @throws RequestProblem if a token is required and missing or
+ * wrong.
+ */
 export function checkToken(headers: Sent, token: string): void {
   if (hasToken(headers, token)) return;
-  throw new RequestProblem(401, "Wanted the bearer token of status.token", {
+  throw new RequestProblem(401, "Bearer token of status.token required", {
     "www-authenticate": 'Bearer realm="btcagent"',
   });
 }
 
 /**
- * Turns a request away that a browser sends for a page of another origin: it is no wish of the
- * operator, whatever it asks for.
+ * Rejects a request that a browser sends for a page of another origin: the operator did not ask for
+ * it.
  *
- * @param isPage Whether it is for the page itself, to which a link may lead.
+ * @param isPage Whether the request is for the live page itself, to which links may lead.
  * @throws RequestProblem if it is such a request.
  */
 export function checkOrigin(headers: Sent, isPage: boolean): void {
   const site = headers.get("sec-fetch-site");
   if (isPage && isNavigation(headers)) return;
-  // No page can set this header, and the browser knows the origin that it sees: behind a reverse
-  // proxy that is another than we do.
+  // No page can set this header. The browser knows the origin that it sees, which behind a reverse
+  // proxy differs from the one we see.
   if (site === "same-origin" || site === "none") return;
   if (site === null && isOwnOrigin(headers)) return;
-  throw new RequestProblem(403, "Nothing is done for a web page of another origin");
+  throw new RequestProblem(403, "Requests from web pages of another origin are refused");
 }
 
-/** Whether somebody followed a link, or typed the address. */
+/** Whether a person followed a link or typed the address. */
 function isNavigation(headers: Sent): boolean {
   return headers.get("sec-fetch-mode") === "navigate" &&
     headers.get("sec-fetch-dest") === "document";
 }
 
-/** Without a word of the browser on the site: programs send no origin, pages do when they can harm. */
+/**
+ * Whether the origin is our own, for browsers that do not send `Sec-Fetch-Site`. Programs send no
+ * origin; pages send one with every request that could do harm.
+ */
 function isOwnOrigin(headers: Sent): boolean {
   const origin = headers.get("origin");
   if (origin === null) return true;
   const url = URL.parse(origin);
   if (url === null || url.host === "") return false;
-  // A reverse proxy may call us by another name and say here by which it was called; a page cannot
-  // set that without asking first, in vain.
+  // A reverse proxy may call us by another name and give its own name here. A page cannot set this
+  // header without a preflight request, which is refused.
   const names = [headers.get("host"), headers.get("x-forwarded-host")];
   return names.some((name) => name !== null && hostOf(name, url.protocol) === url.host);
 }
 
-/** As in an address with this protocol: in lower case, without the protocol's own port. */
+/**
+ * Returns the host as in an address with this protocol: in lower case, without the protocol's
+ * default port.
+ */
 function hostOf(name: string, protocol: string): string | undefined {
   return URL.parse(`${protocol}//${name.trim()}`)?.host;
 }
 
 /**
- * Without a token only this machine can ask. A page in its browser could too, under a name of its
- * own that leads here: so only addresses and `localhost` are names of ours. What sends no name at
- * all is no browser, but a simple probe.
+ * Checks the host name. Without a token only this machine can send requests. But a web page in its
+ * browser could reach us through a name of its own that resolves to this machine, so only IP
+ * addresses and `localhost` are accepted. Requests without a name come from simple probes, not from
+ * browsers.
  */
 function checkHost(host: string): void {
   if (/^(?:(?:localhost\.?|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?)?$/i.test(host)) return;
-  throw new RequestProblem(421, "Not known by this name here, wanted an IP address or localhost");
+  throw new RequestProblem(421, "Unknown host name, wanted an IP address or localhost");
 }
 
-/** Whether both are the same, in a time that says nothing about where they differ. */
+/** Whether both are the same; the time it takes does not reveal where they differ. */
 function isSame(found: string, wanted: string): boolean {
   let difference = found.length ^ wanted.length;
   for (let i = 0; i < wanted.length; i++) {

@@ -1,28 +1,28 @@
 /**
- * What lists of the status server are asked for: a filter, an order and a page of it; pure.
+ * Queries for lists of the status server: a filter, an order and a page; pure.
  */
 
 import { sorted } from "../../base/steps.ts";
 import { RequestProblem } from "./answers.ts";
 
-/** Rows of a page if nothing is said, and at most. */
+/** Rows of a page by default, and at most. */
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-/** What a row is sorted by; of lists, the first that differs. */
+/** What a row is sorted by; lists compare by the first element that differs. */
 export type SortKey = number | string | readonly (number | string)[];
 
-/** Which rows are asked for, in which order. */
+/** Which rows are wanted, and in which order. */
 export interface ListQuery<Row> {
-  /** Whether a row is among them. */
+  /** Whether a row is wanted. */
   readonly wants: (row: Row) => boolean;
-  /** What they are sorted by. */
+  /** The key that rows are sorted by. */
   readonly keyOf: (row: Row) => SortKey;
-  /** 1 for the least first, -1 for the greatest. */
+  /** 1 for ascending order, -1 for descending. */
   readonly direction: number;
-  /** How many are left out before the page. */
+  /** Rows before the page. */
   readonly offset: number;
-  /** How many are on the page at most. */
+  /** The most rows on the page. */
   readonly limit: number;
 }
 
@@ -36,17 +36,17 @@ interface Keyed<Row> {
 export interface ListPage<Row> {
   /** Rows that match. */
   readonly total: number;
-  /** How many of them were left out before. */
+  /** Matching rows before the page. */
   readonly offset: number;
-  /** The page. */
+  /** The rows of the page. */
   readonly rows: readonly Row[];
 }
 
-/** The parameters of a request, each once. */
+/** The parameters of a request; each may occur once. */
 export class ListParameters {
   readonly #given = new Map<string, string>();
 
-  /** Reads them. @throws RequestProblem for one that is not in `names`, or repeated. */
+  /** Reads the parameters. @throws RequestProblem for one that is not in `names`, or repeated. */
   constructor(query: URLSearchParams, names: readonly string[]) {
     const wanted = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
     for (const [name, value] of query) {
@@ -54,25 +54,30 @@ export class ListParameters {
         throw new RequestProblem(400, `Unknown parameter "${name}", wanted ${wanted}`);
       }
       if (this.#given.has(name)) {
-        throw new RequestProblem(400, `"${name}" is there twice, wanted once`);
+        throw new RequestProblem(400, `Parameter "${name}" is repeated, wanted it once`);
       }
       this.#given.set(name, value);
     }
   }
 
-  /** The text of one; `undefined` if it was not given. */
+  /** Returns the text of a parameter; `undefined` if it was not given. */
   text(name: string): string | undefined {
     return this.#given.get(name);
   }
 
-  /** One of `wanted`. @throws RequestProblem for anything else. */
+  /**
+   * Returns a parameter that must be one of `wanted`. @throws RequestProblem for any other value.
+   */
   oneOf(name: string, wanted: readonly string[]): string | undefined {
     const value = this.#given.get(name);
     if (value === undefined || wanted.includes(value)) return value;
     throw new RequestProblem(400, `Cannot use this "${name}", wanted one of ${wanted.join(", ")}`);
   }
 
-  /** The order and the page, sorted by one of `keys`. @throws RequestProblem for anything else. */
+  /**
+   * Reads the order and the page, sorted by one of `keys`. @throws RequestProblem for any other
+   * value.
+   */
   page<Row>(
     keys: Readonly<Record<string, (row: Row) => SortKey>>,
     usual: string,
@@ -99,7 +104,7 @@ export class ListParameters {
   }
 }
 
-/** Rows looked at in a step. */
+/** Rows read in one step. */
 const STEP = 50;
 
 /** Rows are put in order, and what is behind the page is dropped, whenever this number is over it. */

@@ -1,32 +1,33 @@
 /**
- * Answers that take long to make: in turns, and written piece by piece as they are taken, so that
- * they are never in memory as a whole.
+ * Answers that take long to make. They are made in turns and written piece by piece as the client
+ * takes them, so that they are never in memory as a whole.
  */
 
 import { answer, RequestProblem } from "./answers.ts";
 import type { Turns } from "./turns.ts";
 
-/** Most of them under way at a time: each holds some memory until its reader has taken it. */
+/** The most answers under way at a time: each holds some memory until its reader has taken it. */
 const MAX_UNDER_WAY = 8;
 
-/** A piece is given out when it has this many characters, or when its time is over. */
+/** A piece is sent when it has this many characters, or when its time slice is over. */
 const PIECE_CHARS = 32 * 1024;
 
 const encoder = new TextEncoder();
 
-/** Makes them, a bounded number at a time. */
+/** Makes long answers, a bounded number at a time. */
 export class LongAnswers {
   readonly #turns: Turns;
   #underWay = 0;
   #gathering: Promise<void> = Promise.resolve();
 
-  /** None is under way. */
+  /** Starts without any answer under way. */
   constructor(turns: Turns) {
     this.#turns = turns;
   }
 
   /**
-   * Takes all steps of something that holds much until it is done: nothing else does so meanwhile.
+   * Runs all steps of a task that holds much memory until it is done; only one such task runs at a
+   * time.
    */
   async gather<T>(steps: Generator<unknown, T>): Promise<T> {
     const before = this.#gathering;
@@ -41,13 +42,13 @@ export class LongAnswers {
   }
 
   /**
-   * An answer whose text is what `steps` yield.
+   * Makes an answer whose text is what `steps` yield.
    *
    * @throws RequestProblem while too many are under way.
    */
   answer(contentType: string, steps: Generator<string, void>): Response {
     if (this.#underWay >= MAX_UNDER_WAY) {
-      throw new RequestProblem(503, `${MAX_UNDER_WAY} long answers are being written already`, {
+      throw new RequestProblem(503, `${MAX_UNDER_WAY} long answers are under way already`, {
         "retry-after": "1",
       });
     }
@@ -79,7 +80,7 @@ export class LongAnswers {
     return answer(body, contentType);
   }
 
-  /** The next text, which is empty only at the end. */
+  /** Returns the next part of the text, which is empty only at the end. */
   async #piece(steps: Generator<string, void>): Promise<{ text: string; isDone: boolean }> {
     for (let text = "";;) {
       const { done } = await this.#turns.take(() =>

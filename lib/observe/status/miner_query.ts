@@ -1,11 +1,11 @@
 /**
- * `/api/v1/miners?…`: which miners, in which order, which of them on this page; pure.
+ * The query of `/api/v1/miners?…`: a filter, an order and a page of miners; pure.
  */
 
 import { ListParameters, type ListQuery } from "./list_query.ts";
 import type { MinerShape } from "./shapes.ts";
 
-/** What a list can be sorted by. */
+/** The keys that a list can be sorted by. */
 const KEYS: Readonly<Record<string, (miner: MinerShape) => number | string>> = {
   id: ({ id }) => id ?? "",
   worker: ({ worker }) => worker,
@@ -22,9 +22,9 @@ const STATES = ["connected", "subscribed", "authorized", "joining", "working"];
 const ASICBOOST = ["never", "rolling", "lost", "cannot_narrow"];
 
 /**
- * Reads what is asked for: `q` is looked for in worker, user, address and client agent; `state` and
- * `asicboost` filter; `sort` is a key, with `-` before it for the greatest first; `offset` and
- * `limit` (1..1000) cut.
+ * Reads the query. `q` is searched for in worker, user, address and client agent; `state` and
+ * `asicboost` filter; `sort` is a key, with `-` in front for descending order; `offset` and `limit`
+ * (1..1000) select the page.
  *
  * @throws RequestProblem for a parameter that is unknown, repeated or out of range.
  */
@@ -43,7 +43,7 @@ export function parseMinerQuery(query: URLSearchParams): ListQuery<MinerShape> {
   };
 }
 
-/** Shares that are lost, whether the pool rejected them or they were refused here. */
+/** Returns the number of lost shares: rejected by the pool or refused here. */
 function lostOf({ refused, rejected }: MinerShape["shares"]): number {
   return [...Object.values(refused), ...Object.values(rejected)]
     .reduce((sum, count) => sum + count, 0);

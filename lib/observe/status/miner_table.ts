@@ -1,9 +1,7 @@
 /**
- * `/api/v1/miner-table`: every miner in one compact answer, a list of values each, for the live
- * page, which sorts and searches by itself.
- *
- * It is written piece by piece as it is taken: ten thousand rows are never in memory at once, and
- * miners are served between the pieces.
+ * `/api/v1/miner-table`: every miner in one compact answer, as a list of values, for the live page,
+ * which sorts and searches by itself. The answer is written piece by piece as the client takes it:
+ * ten thousand rows are never in memory at once, and miners are served between the pieces.
  */
 
 import { printableJson } from "../../base/printable.ts";
@@ -25,10 +23,10 @@ const COLUMNS: readonly (readonly [name: string, value: (miner: MinerShape) => u
   ["connected_seconds", ({ connected_seconds }) => Math.round(connected_seconds)],
 ];
 
-/** Rows written in a step. */
+/** Rows written in one step. */
 const STEP = 10;
 
-/** The text of the answer with all of `miners`, in steps. */
+/** Yields the text of the answer with all of `miners`, in steps. */
 export function* minerTable(miners: Iterable<MinerShape>): Generator<string, void> {
   let text = `{"columns":${printableJson(COLUMNS.map(([name]) => name))},"rows":[`;
   let seen = 0;

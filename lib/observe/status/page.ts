@@ -1,8 +1,7 @@
 /**
- * The live page: its files, loaded when a browser first asks for one.
- *
- * They are as they are in `page/`: nothing is built. They hold nothing of the farm, so they are
- * given without a token; what they show they ask for with one.
+ * The live page: its files, loaded when a browser first asks for one. They are served as they are
+ * in `page/`, without a build. They contain no data of the farm, so they need no token; the page
+ * sends the token when it asks for data.
  */
 
 import { answer } from "./answers.ts";
@@ -14,7 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-/** Scripts and styles of our own and nothing else; text can never become script. */
+/** Only our own scripts and styles are allowed; text can never become a script. */
 const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
     "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
@@ -23,7 +22,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The answer for the page at `/` or one of its files at `/page/…`.
+ * Makes the answer for the page at `/` or one of its files at `/page/…`.
  *
  * @returns `undefined` for any other path.
  */

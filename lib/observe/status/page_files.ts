@@ -1,6 +1,6 @@
 /**
- * The files of the live page as texts, and the charts' package. Imported, so that they are in
- * whatever the program is packed into; imported by nothing that runs before a browser asks.
+ * The files of the live page as texts, and the charts' package. They are imports, so that every
+ * form of the program contains them. Nothing imports this file before a browser asks for the page.
  */
 
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
@@ -45,7 +45,7 @@ import workerPageJs from "./page/worker_page.js" with { type: "text" };
 import workerRowsJs from "./page/worker_rows.js" with { type: "text" };
 import workerTableJs from "./page/worker_table.js" with { type: "text" };
 
-/** Each file by its name, as it is. */
+/** Each file by its name, unchanged. */
 export const PAGE_FILES: Readonly<Record<string, string>> = {
   "index.html": indexHtml,
   "icon.svg": iconSvg,

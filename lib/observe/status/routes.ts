@@ -1,5 +1,5 @@
 /**
- * Every path of the status server: what may be done there and what comes back.
+ * Every path of the status server, with its methods and answers.
  */
 
 import { printableJson } from "../../base/printable.ts";
@@ -24,32 +24,32 @@ import { workerCsv, workerTable } from "./worker_table.ts";
 
 /** What the routes need. */
 export interface RouteContext {
-  /** What is shown. */
+  /** The data to show. */
   readonly source: StatusSource;
-  /** What may be changed; `undefined` for nothing. */
+  /** How to make changes; `undefined` if none are allowed. */
   readonly control: StatusControl | undefined;
-  /** What is sent to those who watch. */
+  /** Events for watchers of the live page. */
   readonly stream: StatusStream;
-  /** When answers are made. */
+  /** Decides when answers are made. */
   readonly turns: Turns;
-  /** Those that take long. */
+  /** Answers that take long to make. */
   readonly long: LongAnswers;
-  /** Bounds of the server itself. */
+  /** Counts the bounds of the server itself. */
   readonly bounds: StatusBounds;
-  /** Workers with metrics of their own. */
+  /** The most workers with metrics of their own. */
   readonly workerSeriesMax: number;
 }
 
-/** Causes along each line in one answer. */
+/** The most causes of each dimension in one answer. */
 const MOST_CAUSES = 50;
 
-/** A request that came through the door. */
+/** A request that passed the checks in door.ts. */
 export interface StatusRequest {
   /** Its method; `HEAD` comes as `GET`. */
   readonly method: string;
   /** Its path, in the form of {@linkcode PATHS}. */
   readonly path: string;
-  /** What it asks for there. */
+  /** Its query parameters. */
   readonly query: URLSearchParams;
   /** Its `Accept` header; empty for none. */
   readonly accept: string;
@@ -59,7 +59,7 @@ export interface StatusRequest {
   readonly body: Uint8Array;
 }
 
-/** What can be done at a path; `id` is what stands where the path has `{id}`. */
+/** What can be done at a path; `id` is the text in the place of `{id}`. */
 interface Route {
   readonly GET?: (
     context: RouteContext,
@@ -74,10 +74,10 @@ interface Route {
   ) => Response | Promise<Response>;
 }
 
-/** Where probes ask; a yes or no is for everybody. */
+/** The path for probes; everybody gets the yes or no. */
 export const HEALTH_PATH = "/healthz";
 
-/** Every path, with what conf/docs/api.md says of it in the same order. */
+/** Every path, in the order of conf/docs/api.md. */
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
   [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],
@@ -160,7 +160,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       const position = /^[1-9]\d{0,4}$/.test(id) ? Number(id) : undefined;
       const address = position === undefined ? undefined : control.pin(position);
       if (address === undefined) {
-        throw new RequestProblem(404, "No such pool, wanted a position as in /api/v1/upstreams");
+        throw new RequestProblem(404, "Unknown pool, wanted a position as in /api/v1/upstreams");
       }
       return json({ done: `Pool ${address} is pinned` });
     },
@@ -168,7 +168,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/api/v1/pools/auto", {
     POST: (control) => {
       control.pin(undefined);
-      return json({ done: "No pool is pinned: the configured order counts" });
+      return json({ done: "No pool is pinned: the configured order applies" });
     },
   }],
   ["/api/v1/miners/{id}/disconnect", {
@@ -181,19 +181,22 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     POST: (control, id) => {
       const isForgotten = control.forgetWorker(workerIdOf(id));
       if (isForgotten === undefined) throw noWorker(id);
-      if (!isForgotten) throw new RequestProblem(409, `Worker ${id} is connected: it stays`);
+      if (!isForgotten) {
+        throw new RequestProblem(409, `Worker ${id} is connected and cannot be forgotten`);
+      }
       return json({ done: `Worker ${id} is forgotten` });
     },
   }],
 ];
 
-/** The paths there are, for the documentation. */
+/** All paths, for the documentation. */
 export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
 
 /**
  * Answers a request.
  *
- * @throws RequestProblem for an unknown path, a method that is not for it, or what it asks in vain.
+ * @throws RequestProblem for an unknown path, a method the path does not have, or a request that
+ * cannot be served.
  */
 export async function route(context: RouteContext, request: StatusRequest): Promise<Response> {
   const { method, path } = request;
@@ -206,7 +209,7 @@ export async function route(context: RouteContext, request: StatusRequest): Prom
     }
     if (method === "POST" && found.POST !== undefined) {
       if (context.control === undefined) {
-        throw new RequestProblem(403, "Nothing may be changed here: status.control is false");
+        throw new RequestProblem(403, "Changes are not allowed: status.control is false");
       }
       return await found.POST(context.control, id, request, context);
     }
@@ -214,12 +217,15 @@ export async function route(context: RouteContext, request: StatusRequest): Prom
       ...(found.GET === undefined ? [] : ["GET", "HEAD"]),
       ...(found.POST === undefined ? [] : ["POST"]),
     ].join(", ");
-    throw new RequestProblem(405, `Wanted ${allow} for this path`, { allow });
+    throw new RequestProblem(405, `Unknown method for this path, wanted ${allow}`, { allow });
   }
-  throw new RequestProblem(404, `Nothing is here, wanted one of ${PATHS.join(", ")}`);
+  throw new RequestProblem(404, `Unknown path, wanted one of ${PATHS.join(", ")}`);
 }
 
-/** What stands for `{id}` in `path`; empty if the pattern has none; `undefined` for no match. */
+/**
+ * Returns the text in the place of `{id}` in `path`; empty if the pattern has none; `undefined` for
+ * no match.
+ */
 function match(pattern: string, path: string): string | undefined {
   const [before, after] = pattern.split("{id}");
   if (after === undefined) return path === pattern ? "" : undefined;
@@ -228,17 +234,17 @@ function match(pattern: string, path: string): string | undefined {
   return /^[\w-]{1,64}$/.test(id) ? id : undefined;
 }
 
-/** Whether miners have a pool; why not is only for those who may know. */
+/** Answers whether miners have a pool; the reason is only for requests with the token. */
 export function health(source: StatusSource, mayKnowWhy: boolean): Response {
   const { serving, reason } = source.health();
   return json(mayKnowWhy ? { serving, reason } : { serving }, serving ? 200 : 503);
 }
 
-/** The body of a request that must be a JSON object. */
+/** Parses the body of a request, which must be a JSON object. */
 function jsonObject({ contentType, body }: StatusRequest): Readonly<Record<string, unknown>> {
-  // A type that browsers send for other origins only after they have asked, in vain.
+  // Browsers send this type for other origins only after a preflight request, which is refused.
   if (!/^application\/json\s*(?:;|$)/i.test(contentType)) {
-    throw new RequestProblem(415, "Wanted a body of the type application/json");
+    throw new RequestProblem(415, "Wrong type of body, wanted application/json");
   }
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(body));
@@ -273,14 +279,17 @@ function workerIdOf(id: string): number {
 }
 
 function noWorker(id: string): RequestProblem {
-  return new RequestProblem(404, `No worker ${id} was seen lately`);
+  return new RequestProblem(404, `No worker ${id} was seen recently`);
 }
 
 function noMiner(id: string): RequestProblem {
   return new RequestProblem(404, `No miner ${id} is connected`);
 }
 
-/** JSON text of an object whose last member is a list, in steps: `head` ends with its bracket. */
+/**
+ * Yields the JSON text of an object whose last member is a list, in steps: `head` ends with the
+ * list's bracket.
+ */
 function* jsonList(head: string, rows: Iterable<unknown>): Generator<string, void> {
   yield head;
   let separator = "";
@@ -291,7 +300,7 @@ function* jsonList(head: string, rows: Iterable<unknown>): Generator<string, voi
   yield "]}\n";
 }
 
-/** The program's summary, with what this server counts itself. */
+/** Returns the program's summary, with the counts of this server added. */
 async function summaryOf({ source, turns, bounds }: RouteContext): Promise<SummaryShape> {
   const summary = await turns.run(source.summary());
   return { ...summary, limits: { ...summary.limits, ...bounds.counts } };

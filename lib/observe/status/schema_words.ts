@@ -1,15 +1,15 @@
 /**
- * What the schemas of the status server's answers are made of: values with what they mean.
+ * Parts of the schemas of the status server's answers: values with their descriptions.
  */
 
 import * as v from "valibot";
 
-/** @internal The type of a value with what it is. */
+/** @internal The type of a described value. */
 export type Described<S extends v.GenericSchema> = v.SchemaWithPipe<
   readonly [S, v.DescriptionAction<v.InferOutput<S>, string>]
 >;
 
-/** @internal A value with what it is. */
+/** @internal Adds a description to a schema. */
 export function about<const S extends v.GenericSchema>(what: string, schema: S): Described<S> {
   return v.pipe(schema, v.description(what));
 }
@@ -29,7 +29,7 @@ export const amount = (what: string): Described<typeof from0> => about(what, fro
 export const part = (what: string): Described<typeof from0To1> => about(what, from0To1);
 /** @internal A text. */
 export const words = (what: string): Described<typeof text> => about(what, text);
-/** @internal Yes or no. */
+/** @internal A boolean. */
 export const flag = (what: string): Described<typeof yesOrNo> => about(what, yesOrNo);
 /** @internal A time of day. */
 export const time = (what: string): Described<typeof timestamp> => about(what, timestamp);

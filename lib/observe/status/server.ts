@@ -1,9 +1,8 @@
 /**
- * The status server: HTTP for operators, Prometheus and scripts.
- *
- * It must never cost a miner anything: what it cannot do it says to those who asked. Its connections
- * and requests are bounded, each wait for a client ends, answers are made in turns with what miners
- * want, and all of it has a budget of time (`turns.ts`).
+ * The status server: HTTP for operators, Prometheus and scripts. It must never cost a miner
+ * anything, so it turns requests away when it is busy. Its connections and requests are bounded,
+ * every wait for a client ends, answers are made between the work for miners, and all of it has a
+ * time budget (`turns.ts`).
  */
 
 import type { Now, Time } from "../../base/clock.ts";
@@ -25,38 +24,38 @@ const log = areaLog("agent");
 
 const STOPPED = new RequestProblem(503, "btcagent is stopping");
 
-/** What is asked for, and who may ask. */
+/** The data to serve, and the token that protects it. */
 export interface StatusOptions extends Pick<RouteContext, "source" | "control"> {
-  /** Workers with metrics of their own. */
+  /** The most workers with metrics of their own. */
   readonly workerSeriesMax: number;
-  /** The bearer token that is wanted; empty for none. */
+  /** The required bearer token; empty if none is required. */
   readonly token: string;
-  /** When answers are made, and what they are dated with. */
+  /** Clock and timers for making and dating answers. */
   readonly time: Time;
 }
 
-/** What answers are made of. */
+/** What is needed to answer requests. */
 export interface AnswerOptions extends RouteContext, StatusOptions {}
 
-/** What the server is made of. */
+/** What is needed to start the server. */
 export interface StatusServerOptions extends StatusOptions {
   /** IP address to listen on. */
   readonly hostname: string;
   /** Port to listen on; 0 for any. */
   readonly port: number;
-  /** Monotonic time, to judge clients by. */
+  /** Monotonic time, for the deadlines of clients. */
   readonly now: Now;
 }
 
 /** A running status server. */
 export interface StatusServer {
-  /** Where it listens. */
+  /** The address it listens on. */
   readonly address: { readonly hostname: string; readonly port: number };
   /** Stops it; resolves when its port is free. Requests under way are cut off. */
   stop(): Promise<void>;
 }
 
-/** Everything that answers need beside what is asked for. */
+/** Prepares everything that answers need besides the request. */
 export function answerOptions(options: StatusOptions): AnswerOptions {
   const { time } = options;
   const [turns, bounds] = [new Turns(time), new StatusBounds(time.now)];
@@ -64,7 +63,10 @@ export function answerOptions(options: StatusOptions): AnswerOptions {
   return { ...options, turns, bounds, stream, long: new LongAnswers(turns) };
 }
 
-/** Starts the server; `undefined`, with a line in the log, if it cannot listen there. */
+/**
+ * Starts the server. Returns `undefined`, with a line in the log, if it cannot listen on the
+ * address.
+ */
 export function startStatusServer(options: StatusServerOptions): StatusServer | undefined {
   const { hostname, port, now, time } = options;
   const context = answerOptions(options);
@@ -95,7 +97,7 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
         } catch (error) {
           if (error instanceof TurnsStopped) return problem(STOPPED);
           reportFault(log, error);
-          return problem(new RequestProblem(500, "A fault of btcagent itself; the log has it"));
+          return problem(new RequestProblem(500, "A fault of btcagent itself; see its log"));
         } finally {
           inHand--;
         }
@@ -114,7 +116,7 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
     };
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AddrInUse;
-    log.warn("No status and metrics on {where}: {found}; set another status.listen", {
+    log.warn("Status server cannot listen on {where}: {found}; set another status.listen", {
       where: formatPlace(hostname, port),
       found: isTaken ? "another program has this port" : error,
     });
@@ -123,8 +125,7 @@ export function startStatusServer(options: StatusServerOptions): StatusServer | 
 }
 
 /**
- * Everything behind the reading of HTTP: who may ask, what for, and the answer. Throws only for a
- * fault of ours.
+ * Checks and answers a request after its HTTP was read. Throws only for a fault of btcagent itself.
  */
 export async function answerRequest(
   options: AnswerOptions,
@@ -138,22 +139,22 @@ export async function answerRequest(
     const url = URL.parse(request.url);
     const path = pathOf(url);
     checkOrigin(headers, method === "GET" && path === "/");
-    // A yes or no is for everybody: probes have no secrets.
+    // Everybody gets a yes or no: probes have no token.
     if (method === "GET" && path === HEALTH_PATH) {
       return turns.now(() => health(source, hasToken(headers, token)));
     }
-    // The page holds nothing of the farm: what it shows it asks for with the token.
+    // The page contains no data of the farm: it asks for data with the token.
     const page = method === "GET" ? await pageFile(path) : undefined;
     if (page !== undefined) return page;
     checkToken(headers, token);
     if (turns.isSpent) {
       bounds.reached("status_time");
       const seconds = turns.secondsUntilMore;
-      const title = `The time for answers is used up, ask again in ${seconds} s`;
+      const title = `The time budget for answers is used up, try again in ${seconds} s`;
       throw new RequestProblem(503, title, { "retry-after": String(seconds) });
     }
     const body = await readBody(request.body, time);
-    if (url === null) throw new RequestProblem(400, "Cannot make out the host and path asked for");
+    if (url === null) throw new RequestProblem(400, "Cannot read the host and path of the request");
     const accept = headers.get("accept") ?? "";
     const contentType = headers.get("content-type") ?? "";
     const query = url.searchParams;
@@ -164,7 +165,7 @@ export async function answerRequest(
   }
 }
 
-/** The path asked for, without slashes that mean nothing: reverse proxies and people add some. */
+/** Returns the request's path without extra slashes, which reverse proxies and people add. */
 function pathOf(url: URL | null): string {
   const path = (url?.pathname ?? "").replace(/\/{2,}/g, "/");
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;

@@ -1,9 +1,9 @@
 /**
- * `/api/v1/stream`: server-sent events for whoever watches the live page, and what is sampled for
- * its charts.
+ * `/api/v1/stream`: server-sent events for watchers of the live page, and the samples for its
+ * charts.
  *
- * What goes out is made once for all who watch, and not at all if nobody does. Who does not read
- * fast enough is cut off, and may come again.
+ * Each event is made once for all watchers, and not at all without any. A watcher that does not
+ * read fast enough is cut off, and may connect again.
  */
 
 import { printableJson } from "../../base/printable.ts";
@@ -16,21 +16,21 @@ import type { HistoryShape, SummaryShape } from "./shapes.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
 import { type Turns, TurnsStopped } from "./turns.ts";
 
-/** How often things happen, in milliseconds; other times are for tests. */
+/** Intervals, in milliseconds; tests use others. */
 const TIMES = { stateMs: 2_000, sampleMs: SAMPLE_MS };
 
-/** Most that may watch at a time. */
+/** The most watchers at a time. */
 const MAX_WATCHERS = 16;
 
-/** A watcher that leaves this much unread is cut off; a state takes about 10 KB. */
+/** A watcher that leaves this many bytes unread is cut off; a state takes about 10 KB. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** A state is told again to one who comes within this time, in milliseconds. */
+/** A new watcher gets the last state if it is younger than this, in milliseconds. */
 const FRESH_MS = 1_000;
 
 const encoder = new TextEncoder();
 
-/** See the head of this file. */
+/** Samples the program and sends events to the watchers. */
 export class StatusStream {
   readonly #source: StatusSource;
   readonly #mayControl: boolean;
@@ -66,7 +66,7 @@ export class StatusStream {
     this.#history = new History(countsOf(finished(source.summary())), time);
   }
 
-  /** What the charts show. */
+  /** The data of the charts. */
   get history(): HistoryShape {
     return {
       columns: [...SAMPLE_COLUMNS],
@@ -76,14 +76,13 @@ export class StatusStream {
     };
   }
 
-  /** Samples from now on. */
+  /** Starts sampling. */
   start(): void {
     this.#sampling = this.#time.every(this.#times.sampleMs, () => void this.#sample());
   }
 
   /**
-   * The answer to one more who watches.
-   *
+   * Makes the answer to a new watcher.
    * @throws RequestProblem if there are too many.
    */
   async watch(): Promise<Response> {
@@ -104,14 +103,14 @@ export class StatusStream {
       cancel: () => this.#forget(own!),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
     return answer(body, "text/event-stream; charset=utf-8", 200, {
-      // Compressed, events would wait in the compressor for more of them.
+      // No compression: the compressor would hold events back until more arrive.
       "cache-control": "no-store, no-transform",
-      // Nor should they wait in a proxy: nginx takes this for its word.
+      // Proxies must not hold them back either: nginx obeys this header.
       "x-accel-buffering": "no",
     });
   }
 
-  /** Ends sampling and cuts off those who watch. */
+  /** Stops sampling and cuts off all watchers. */
   stop(): void {
     this.#time.clear(this.#sampling);
     for (const watcher of this.#watchers) {
@@ -122,9 +121,13 @@ export class StatusStream {
 
   #checkRoom(): void {
     if (this.#watchers.size < MAX_WATCHERS) return;
-    throw new RequestProblem(503, `${MAX_WATCHERS} are watching already, wanted one to leave`, {
-      "retry-after": "10",
-    });
+    throw new RequestProblem(
+      503,
+      `${MAX_WATCHERS} clients are watching already; try again when one has left`,
+      {
+        "retry-after": "10",
+      },
+    );
   }
 
   async #sample(): Promise<void> {
@@ -158,7 +161,7 @@ export class StatusStream {
     }
   }
 
-  /** What is told to one who comes; made for each only if they come rarely. */
+  /** Returns the state for a new watcher; watchers that arrive close together share one. */
   async #freshState(): Promise<Uint8Array> {
     const state = this.#state;
     if (state !== undefined && this.#time.now() - state.madeAt < FRESH_MS) return state.bytes;
@@ -198,7 +201,7 @@ export class StatusStream {
   }
 }
 
-/** Nothing is sampled or sent any more: that is all. */
+/** Ignores the error that a stop causes: nothing is sampled or sent any more. */
 function ignoreStop(error: unknown): void {
   if (!(error instanceof TurnsStopped)) throw error;
 }

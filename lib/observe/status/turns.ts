@@ -1,9 +1,9 @@
 /**
- * When the status server works, and how much: miners are served in between.
+ * Decides when the status server works, and for how long, so that miners are served in between.
  *
- * Its work is cut into slices of a few milliseconds. One is done in a turn of the event loop,
- * whichever request it is for, and after it there is a pause at least as long. All slices together
- * have a budget of time for each second; what is over it waits, and what is new is turned away.
+ * Its work is cut into slices of a few milliseconds. One slice runs in a turn of the event loop,
+ * whichever request it is for, followed by a pause of at least the same length. All slices together
+ * have a time budget per second; work beyond it waits, and new requests are turned away.
  */
 
 import type { Time, Timer } from "../../base/clock.ts";
@@ -11,23 +11,32 @@ import type { Time, Timer } from "../../base/clock.ts";
 /** A slice ends after this time, in milliseconds, with the step that is under way. */
 const SLICE_MS = 3;
 
-/** The budget: of each second so much of one core, in milliseconds. Unspent, it adds up to the burst. */
+/**
+ * The budget: this much of each second of one core, in milliseconds. Unspent time adds up to the
+ * burst.
+ */
 const BUDGET_MS_PER_SECOND = 200;
 const BURST_MS = 400;
 
-/** What a request costs beside the making of its answer: reading, writing, and what Deno does. */
+/**
+ * The cost of a request besides making its answer, in milliseconds: reading, writing, and Deno's
+ * own work.
+ */
 const REQUEST_MS = 0.3;
 
-/** Overdrawn by this, requests are not even looked at, nor turned away, until there is time. */
+/**
+ * When the budget is overdrawn by this much, in milliseconds, requests are neither read nor turned
+ * away until there is time.
+ */
 const MOST_OVERDRAWN_MS = 50;
 
-/** One slice is counted as this at most, in milliseconds. */
+/** The most that one slice is counted as, in milliseconds. */
 const MOST_SPENT_MS = 50;
 
-/** Without any pause Deno would not look at its sockets in between. */
+/** The shortest pause, in milliseconds: without one Deno would not poll its sockets in between. */
 const LEAST_PAUSE_MS = 1;
 
-/** Said to those that wait for a turn that will not come. */
+/** Rejects those that wait for a turn when turns are stopped. */
 export class TurnsStopped extends Error {}
 
 interface Slice {
@@ -35,7 +44,7 @@ interface Slice {
   readonly reject: (error: TurnsStopped) => void;
 }
 
-/** Gives out turns, and keeps the budget. */
+/** Gives turns and keeps the budget. */
 export class Turns {
   readonly #time: Time;
   readonly #waiting: Slice[] = [];
@@ -44,27 +53,27 @@ export class Turns {
   #countedAt: number;
   /** When the pause after the last slice is over. */
   #pausesUntil = 0;
-  /** Ends the waits of requests. */
+  /** The waits of requests, each with the function that ends it. */
   readonly #sleepers = new Map<Timer, () => void>();
   #isStopped = false;
 
-  /** Nothing is spent yet. */
+  /** Starts with a full budget. */
   constructor(time: Time) {
     this.#time = time;
     this.#countedAt = time.now();
   }
 
-  /** Whether nothing is left of the budget. */
+  /** Whether the budget is used up. */
   get isSpent(): boolean {
     return this.#balance() <= 0;
   }
 
-  /** Seconds until there is something again, at least 1. */
+  /** Seconds until there is time again, at least 1. */
   get secondsUntilMore(): number {
     return Math.max(1, Math.ceil(-this.#balance() / BUDGET_MS_PER_SECOND));
   }
 
-  /** Counts a request, and settles when it may be looked at. */
+  /** Counts a request, and settles when it may be read. */
   async request(): Promise<void> {
     this.#spend(REQUEST_MS);
     while (!this.#isStopped && this.#balance() < -MOST_OVERDRAWN_MS) {
@@ -73,7 +82,7 @@ export class Turns {
     }
   }
 
-  /** Gives nobody a turn any more. */
+  /** Stops giving turns. */
   stop(): void {
     this.#isStopped = true;
     this.#time.clear(this.#timer);
@@ -84,7 +93,7 @@ export class Turns {
     }
   }
 
-  /** Does something short when it is its turn, and gives what that gave. */
+  /** Runs `work`, which must be short, in its turn and returns its result. */
   take<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#isStopped) return reject(new TurnsStopped());
@@ -100,7 +109,7 @@ export class Turns {
     });
   }
 
-  /** Takes all of `steps`, some in a turn, and gives what they gave in the end. */
+  /** Runs all of `steps`, some in each turn, and returns their result. */
   async run<T>(steps: Generator<unknown, T>): Promise<T> {
     for (;;) {
       const last = await this.take(() => this.slice(steps));
@@ -109,9 +118,9 @@ export class Turns {
   }
 
   /**
-   * Takes steps for the time of a slice; to be called in a turn.
+   * Runs steps for the time of a slice; call it in a turn.
    *
-   * @param each is given what each step yields, and says whether the slice may go on.
+   * @param each gets what each step yields, and returns whether the slice may continue.
    */
   slice<S, T>(
     steps: Iterator<S, T>,
@@ -124,7 +133,7 @@ export class Turns {
     }
   }
 
-  /** Does at once what cannot wait, and counts it. */
+  /** Runs `work` at once, without a turn, and counts its time. */
   now<T>(work: () => T): T {
     const before = this.#time.now();
     try {
@@ -154,7 +163,7 @@ export class Turns {
     this.#timer = undefined;
     const before = this.#time.now();
     let after = before;
-    // Short ones share a turn.
+    // Short tasks share a turn.
     for (let slice = this.#waiting.shift(); slice !== undefined;) {
       slice.work();
       after = this.#time.now();
@@ -175,7 +184,7 @@ export class Turns {
   }
 
   #spend(ms: number): void {
-    // What took longer was a time in which this process did not run at all.
+    // A longer slice means that the process itself did not run for a while.
     this.#left = this.#balance() - Math.min(ms, MOST_SPENT_MS);
   }
 }

@@ -1,12 +1,12 @@
 /**
- * `/api/v1/workers?…`: which workers, in which order, which of them on this page; pure.
+ * The query of `/api/v1/workers?…`: a filter, an order and a page of workers; pure.
  */
 
 import { WORKER_STATES } from "../../base/worker_state.ts";
 import { ListParameters, type ListQuery, type SortKey } from "./list_query.ts";
 import type { WorkerShape } from "./worker_shapes.ts";
 
-/** What a list can be sorted by; `trouble` has the worst state first. */
+/** The keys that a list can be sorted by; `trouble` puts the worst state first. */
 const KEYS: Readonly<Record<string, (worker: WorkerShape) => SortKey>> = {
   trouble: (worker) => [WORKER_STATES.indexOf(worker.condition.state), worker.worker],
   id: ({ id }) => Number(id),
@@ -21,9 +21,9 @@ const KEYS: Readonly<Record<string, (worker: WorkerShape) => SortKey>> = {
 };
 
 /**
- * Reads what is asked for: `q` is looked for in worker, sub-account, address and client agent;
- * `state`, `account`, `subnet` and `client_agent` filter; `sort` is a key, with `-` before it for the
- * greatest first, the worst state first if it is left out; `offset` and `limit` (1..1000) cut.
+ * Reads the query. `q` is searched for in worker, sub-account, address and client agent; `state`,
+ * `account`, `subnet` and `client_agent` filter; `sort` is a key, with `-` in front for descending
+ * order, by default the worst state first; `offset` and `limit` (1..1000) select the page.
  *
  * @throws RequestProblem for a parameter that is unknown, repeated or out of range.
  */

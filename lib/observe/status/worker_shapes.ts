@@ -8,33 +8,34 @@ import * as v from "valibot";
 import { WORKER_STATES } from "../../base/worker_state.ts";
 import { about, amount, count, part, time, words } from "./schema_words.ts";
 
-/** @internal A part of answers: what is the matter with one. */
+/** @internal A part of answers: what is wrong with a worker. */
 export const ConditionSchema = v.strictObject({
   state: about(
-    "The worst of what is the matter: `missing`, `refused`, `flapping`, `silent`, `weak`, " +
-      "`waiting` (for a pool); else `working`.",
+    "The worst trouble: `missing`, `refused`, `flapping`, `silent`, `weak`, `waiting` (for a " +
+      "pool); `working` if there is none.",
     v.picklist(WORKER_STATES),
   ),
   reason: words(
-    "Of `refused`, the most frequent reason, as in `shares.refused` and `shares.rejected`; of `weak` " +
-      "`below_kind`, `below_itself`, `fewer_connections` or `asicboost_lost`; else empty.",
+    "For `refused`, the most frequent reason, as in `shares.refused` and `shares.rejected`; for " +
+      "`weak`, one of `below_kind`, `below_itself`, `fewer_connections` or `asicboost_lost`; else " +
+      "empty.",
   ),
   part: about(
-    "Of `refused`, the part of its shares that is lost; of `weak`, the part of its usual hashrate " +
-      "that is left; else null.",
+    "For `refused`, the part of its shares that is lost; for `weak`, the part of its usual " +
+      "hashrate that is left; else null.",
     v.nullable(v.number()),
   ),
-  about: words("The same in a sentence, with what to do; empty for `working`."),
+  about: words("The trouble in a sentence, with what to do; empty for `working`."),
 });
 
-/** @internal A part of answers: something seen, and no verdict. */
+/** @internal A part of answers: an observation, which does not change the state. */
 export const ObservationSchema = v.strictObject({
   kind: about(
     "`gaps`: minutes without a share at regular times, as a hidden fee or a dying board makes; " +
       "`below_itself`, `below_kind`: hashes are missing.",
     v.picklist(["gaps", "below_itself", "below_kind"]),
   ),
-  about: words("What was seen, with the figures."),
+  about: words("The observation in a sentence, with the figures."),
 });
 
 /** @internal Answer of `/api/v1/workers/{id}`, and a row of `/api/v1/workers`. */
@@ -44,33 +45,38 @@ export const WorkerSchema = v.strictObject({
   worker: words("Its name, as the pool knows it."),
   condition: ConditionSchema,
   connections: count("Its connections now."),
-  usual_connections: count("As many as it had for half an hour at a time, in the last day."),
-  missing_machines: count("Machines under this name that are gone."),
+  usual_connections: count(
+    "The most connections it had for half an hour at a time in the last day.",
+  ),
+  missing_machines: count("Machines under this name that are missing."),
   miners: about("Session ids of its connections, 100 at most.", v.array(v.string())),
-  client_agent: words("What its last connection calls itself."),
-  address: words("Where its last connection came from, without a port."),
+  client_agent: words("The software of its last connection, as it names itself."),
+  address: words("The IP address of its last connection, without the port."),
   subnet: words("The network of that address: an IPv4 /24, an IPv6 /64."),
-  first_seen_seconds: amount("Since it first logged in."),
+  first_seen_seconds: amount("Time since it first logged in."),
   gone_seconds: about(
-    "Since its last connection ended; null while it has one.",
+    "Time since its last connection ended; null while it has one.",
     v.nullable(v.number()),
   ),
-  went: words("Why its last connection ended; empty before one did."),
-  last_share_seconds: about("Since its last share; null for none yet.", v.nullable(v.number())),
+  went: words("Why its last connection ended; empty before the first ended."),
+  last_share_seconds: about(
+    "Time since its last share; null before the first.",
+    v.nullable(v.number()),
+  ),
   connects_hour: count(
-    "How often it logged in within the last hour, but for log-ins after btcagent disconnected it or " +
-      "no pool served it.",
+    "Logins within the last hour, except those after btcagent disconnected it or no pool served " +
+      "it.",
   ),
   hashrate: v.strictObject({
-    minutes_15: amount("Estimated over 15 minutes; 0 while it has no connection."),
+    minutes_15: amount("Hashrate estimated over 15 minutes; 0 while it has no connection."),
     minutes_60: amount("The same over an hour."),
   }),
   usual_hashrate: about(
-    "What it does itself in the long run, or did before it went; null while that is not known.",
+    "Its own hashrate in the long run, or before it went missing; null while not known.",
     v.nullable(v.number()),
   ),
   kind_hashrate: about(
-    "The median of those with the same software; null for fewer than five.",
+    "The median hashrate of workers with the same software; null for fewer than five.",
     v.nullable(v.number()),
   ),
   hour: v.strictObject({
@@ -83,7 +89,7 @@ export const WorkerSchema = v.strictObject({
 /** @internal Answer of `/api/v1/workers`. */
 export const WorkersSchema = v.strictObject({
   total: count("Workers that match."),
-  offset: count("How many of them were left out before."),
+  offset: count("Number of matching workers before this page."),
   workers: v.array(WorkerSchema),
 });
 
@@ -105,32 +111,35 @@ export const WorkerTableSchema = v.strictObject({
 /** @internal A part of answers: one cause of lost shares. */
 export const CauseSchema = v.strictObject({
   name: words(
-    "The pool, software, network or sub-account, or the reason: `refused_` here, `rejected_` by the " +
-      "pool or `unanswered_`, with a word of `shares` of the summary, as in `rejected_stale`; or " +
-      "`outage`. Empty for none, `others` for what is not told apart.",
+    "The pool, software, network or sub-account, or the reason: `refused_` (here), `rejected_` " +
+      "(by the pool) or `unanswered_` with a word of the summary's `shares`, as in " +
+      "`rejected_stale`; or `outage`. Empty if there is none, `others` for all that are not " +
+      "listed apart.",
   ),
   good: count("Shares that counted: accepted, assumed or kept; 0 for a reason."),
   lost: count("Shares that were lost."),
-  part: part("Of the work of all its shares, the part that was lost; of a reason, of all shares."),
-  lost_hashes: amount("Hashes that were spent for the lost ones, estimated."),
-  reasons: about("The lost ones by reason.", v.record(v.string(), v.number())),
+  part: part(
+    "The lost part of the work of all its shares; for a reason, of all shares of the farm.",
+  ),
+  lost_hashes: amount("Hashes spent on the lost shares, estimated."),
+  reasons: about("Lost shares by reason.", v.record(v.string(), v.number())),
 });
 
-/** @internal A part of answers: what was lost in one stretch of time. */
+/** @internal A part of answers: what was lost in one period. */
 export const LossesSchema = v.strictObject({
   good: count("Shares accepted, assumed or kept."),
   lost: count(
     "Shares refused here, rejected by a pool, never answered, or found while no pool answered.",
   ),
-  part: part("Of the work of all, the part that was lost."),
-  lost_hashes: amount("Hashes that were spent for the lost ones, estimated."),
+  part: part("The lost part of the work of all shares."),
+  lost_hashes: amount("Hashes spent on the lost shares, estimated."),
   sentence: words("The main causes in a sentence; empty while nothing was lost."),
 });
 
-/** @internal A part of answers: what was lost in one stretch of time, by cause. */
+/** @internal A part of answers: what was lost in one period, by cause. */
 export const LossesByCauseSchema = v.strictObject({
   ...LossesSchema.entries,
-  reasons: about("The worst first, 50 at most; so are the others.", v.array(CauseSchema)),
+  reasons: about("The worst first, 50 at most, as in the other lists.", v.array(CauseSchema)),
   pools: v.array(CauseSchema),
   software: v.array(CauseSchema),
   subnets: v.array(CauseSchema),
@@ -150,36 +159,41 @@ const states = Object.fromEntries(
 /** @internal A part of `/api/v1/summary`: whether anything is wrong, and what. */
 export const AttentionSchema = v.strictObject({
   workers: about(
-    "Workers by state; together all that were seen in the last day.",
+    "Workers by state; the sum is all that were seen in the last day.",
     v.strictObject(states),
   ),
   missing_machines: count(
-    "Machines that are gone: the usual connections of missing workers, and those that other workers " +
-      "have fewer than usual.",
+    "Missing machines: the usual connections of missing workers, plus those that other workers " +
+      "have fewer of than usual.",
   ),
-  trouble_hashrate: amount("Hashes a second that all of this costs, estimated from what they did."),
+  trouble_hashrate: amount(
+    "Hashrate lost to workers in trouble, estimated from what they did before.",
+  ),
   backup: about(
-    "While miners work for another pool than the first of the list, or the pinned one; else null.",
+    "Set while miners work for a backup pool instead of the preferred one (the pinned pool, " +
+      "else the first of the list); else null.",
     v.nullable(v.strictObject({
-      pool: words("Where they work, host:port."),
+      pool: words("The pool they work for, host:port."),
       since: time("Since when."),
-      instead_of: words("The pool they would rather work for, host:port."),
-      reason: words("Why they do not; empty if it is only proving itself."),
+      instead_of: words("The preferred pool, host:port."),
+      reason: words(
+        "Why they do not work for the preferred pool; empty if it only has to prove itself.",
+      ),
     })),
   ),
   outage: v.strictObject({
     since: about(
-      "When the outage began that lasts; null while a pool serves.",
+      "When the current outage began; null while a pool serves.",
       v.nullable(v.string()),
     ),
-    today_seconds: amount("How long no pool served any miner since midnight, local time."),
+    today_seconds: amount("Time that no pool served any miner since midnight, local time."),
   }),
   expected_hashrate: about(
-    "The median of the last 24 hours, of those in which the farm worked; null in the first hour.",
+    "The median hashrate of the last 24 hours in which the farm worked; null in the first hour.",
     v.nullable(v.number()),
   ),
   nominal_hashrate: about(
-    "What the farm should have by `workers.nominal_hashrate`; null if that is not set.",
+    "The hashrate the farm should have by `workers.nominal_hashrate`; null if that is not set.",
     v.nullable(v.number()),
   ),
   losses: v.strictObject({
@@ -188,22 +202,22 @@ export const AttentionSchema = v.strictObject({
   }),
 });
 
-/** @internal A part of `/api/v1/history`: a moment to be marked in charts. */
+/** @internal A part of `/api/v1/history`: an event that charts mark. */
 export const MarkSchema = v.strictObject({
   time: about("Seconds since 1970.", v.number()),
   kind: v.picklist(["failover", "back", "outage", "outage_end", "reload", "start"]),
-  about: words("What it was, in words."),
+  about: words("The event in words."),
 });
 
-/** What is the matter with one. */
+/** What is wrong with a worker. */
 export type ConditionShape = NonNullable<(typeof ConditionSchema)["~types"]>["output"];
 /** One worker. */
 export type WorkerShape = NonNullable<(typeof WorkerSchema)["~types"]>["output"];
 /** Whether anything is wrong. */
 export type AttentionShape = NonNullable<(typeof AttentionSchema)["~types"]>["output"];
-/** What was lost in one stretch of time. */
+/** What was lost in one period. */
 export type LossesShape = NonNullable<(typeof LossesSchema)["~types"]>["output"];
 /** The causes of what was lost. */
 export type CausesShape = NonNullable<(typeof CausesSchema)["~types"]>["output"];
-/** A moment to be marked in charts. */
+/** An event that charts mark. */
 export type MarkShape = NonNullable<(typeof MarkSchema)["~types"]>["output"];

@@ -1,9 +1,9 @@
 /**
- * `/api/v1/worker-table` and `/api/v1/workers.csv`: every worker in one answer, for the live page and
- * for spreadsheets.
+ * `/api/v1/worker-table` and `/api/v1/workers.csv`: every worker in one answer, for the live page
+ * and for spreadsheets.
  *
- * They are written piece by piece as they are taken: ten thousand rows are never in memory at once,
- * and miners are served between the pieces.
+ * They are written piece by piece as the client takes them: ten thousand rows are never in memory
+ * at once, and miners are served between the pieces.
  */
 
 import { printableJson } from "../../base/printable.ts";
@@ -40,7 +40,7 @@ const COLUMNS: Columns = [
   ["observations", ({ observations }) => observations.map(({ kind }) => kind).join(",")],
 ];
 
-/** Those of a line of the CSV: the same, and sentences for people. */
+/** The values of a line of the CSV: the same, plus sentences for people. */
 const CSV_COLUMNS: Columns = [
   ...COLUMNS.filter(([name]) => name !== "miner" && name !== "observations"),
   ["kind_hashrate", ({ kind_hashrate: kind }) => rounded(kind)],
@@ -49,10 +49,10 @@ const CSV_COLUMNS: Columns = [
   ["observations", ({ observations }) => observations.map(({ about }) => about).join("; ")],
 ];
 
-/** Rows written in a step. */
+/** Rows written in one step. */
 const STEP = 10;
 
-/** The text of the compact list of all of `workers`, in steps. */
+/** Yields the text of the compact list of all of `workers`, in steps. */
 export function* workerTable(workers: Iterable<WorkerShape>): Generator<string, void> {
   let text = `{"columns":${printableJson(COLUMNS.map(([name]) => name))},"rows":[`;
   let seen = 0;
@@ -65,7 +65,7 @@ export function* workerTable(workers: Iterable<WorkerShape>): Generator<string, 
   yield `${text}]}\n`;
 }
 
-/** The CSV of all of `workers`, in steps. */
+/** Yields the CSV of all of `workers`, in steps. */
 export function* workerCsv(workers: Iterable<WorkerShape>): Generator<string, void> {
   let text = csvLine(CSV_COLUMNS.map(([name]) => name));
   let seen = 0;

@@ -1,7 +1,6 @@
 /**
- * ckpool as a client sees it: jobs and their ids are the same for all, a difficulty is said alone
- * and counts by job, one connection is one worker, and what it does not expect it answers with
- * silence.
+ * ckpool as a client sees it: jobs and their ids are the same for all, a difficulty is sent alone
+ * and applies by job, one connection is one worker, and unexpected messages get no answer.
  */
 
 import type { PoolBackground } from "./personality.ts";
@@ -9,13 +8,13 @@ import type { StratumPoolSettings } from "./settings.ts";
 import { SharedJob } from "./shared_job.ts";
 import type { BlockTemplate } from "./template.ts";
 
-/** Sessions that have ended and can be taken up again. */
+/** Ended sessions that can be resumed. */
 const KEPT_SESSIONS = 1_000;
 
 /** What all sessions share. */
 export class CkpoolServer implements PoolBackground {
   readonly #settings: StratumPoolSettings;
-  /** Refuses shares with a reason and no error, and has more to say at times. */
+  /** Whether it refuses shares with a reason and no error, and sends some extra messages. */
   readonly hasReasons: boolean;
   readonly #jobs = new Map<string, SharedJob>();
   /** The extranonce1 of ended sessions, by session id. */
@@ -26,7 +25,7 @@ export class CkpoolServer implements PoolBackground {
   #counter: number;
   readonly #jobPrefix: string;
 
-  /** By the wall clock of its start, as the real one, it numbers sessions and jobs. */
+  /** Numbers sessions and jobs from the wall clock at its start, as the real one does. */
   constructor(settings: StratumPoolSettings) {
     this.#settings = settings;
     this.hasReasons = settings.like === "ckpool-reasons";
@@ -39,7 +38,7 @@ export class CkpoolServer implements PoolBackground {
     return this.#newest;
   }
 
-  /** The number of the first job on the height of now. */
+  /** The number of the first job on the current height. */
   get blockSequence(): number {
     return this.#blockSequence;
   }
@@ -54,12 +53,12 @@ export class CkpoolServer implements PoolBackground {
     return this.#jobs.get(id);
   }
 
-  /** All addresses are welcome. */
+  /** Admits all addresses. */
   admits(): boolean {
     return true;
   }
 
-  /** A session begins: its id, and its extranonce1, which an ended one gives back. */
+  /** Starts a session, or resumes an ended one: returns its id and extranonce1. */
   begin(resumed: unknown): { readonly session: string; readonly extranonce1: string } {
     const { rewrite } = this.#settings;
     const number = ++this.#counter >>> 0;
@@ -75,7 +74,7 @@ export class CkpoolServer implements PoolBackground {
     };
   }
 
-  /** A session has ended. */
+  /** Ends a session. */
   end(session: string, extranonce1: string): void {
     this.#endedSessions.set(session, extranonce1);
     for (const oldest of this.#endedSessions.keys()) {
@@ -84,7 +83,7 @@ export class CkpoolServer implements PoolBackground {
     }
   }
 
-  /** A new template: one job, and after a block of the reasons' kind the same again. */
+  /** Makes the job of a new template; after a block `ckpool-reasons` makes the same job twice. */
   templateChanged(template: BlockTemplate): void {
     const first = this.#add(template, template.isNewBlock);
     if (template.isNewBlock) this.#blockSequence = first.sequence;

@@ -14,30 +14,30 @@ import type { SharedJob } from "./shared_job.ts";
 
 /** The id of its pings. */
 const PING_ID = 42;
-/** After this long of only bad shares it resends the job, says to reconnect, and closes. */
+/** After this time of only bad shares it resends the job, asks to reconnect, and closes. */
 const BAD_MS = { resend: 60_000, reconnect: 120_000, close: 180_000 } as const;
 /** A difficulty in a password. */
 const PASSWORD_DIFFICULTY = /(?:^|,)diff=([0-9.eE+-]+)/;
 
 /** One connection. */
 export class CkpoolSession implements PoolSession {
-  /** Whom it speaks to. */
+  /** The client it serves. */
   readonly client: PoolClient;
   readonly #server: CkpoolServer;
   readonly #vardiff: CkpoolVardiff | undefined;
   #session = "";
-  /** An authorize that another thread of the real server looks at: the rest of a read is before. */
+  /** An authorize that another thread of the real server handles, after the rest of the read. */
   #authorizing: { readonly id: RequestId; readonly params: readonly unknown[] } | undefined;
-  /** What jobs before `#changeSequence` are judged by. */
+  /** The difficulty of jobs before `#changeSequence`. */
   #oldDifficulty: number;
   #changeSequence = 0;
-  /** The suggestion it made. */
+  /** The difficulty the client suggested. */
   #floor = 0;
   #subscribedAtMs = 0;
   #badSinceMs: number | undefined;
   #badStage = 0;
 
-  /** For a connection that has just come. */
+  /** Serves a new connection. */
   constructor(client: PoolClient, server: CkpoolServer) {
     this.client = client;
     this.#server = server;
@@ -46,7 +46,7 @@ export class CkpoolSession implements PoolSession {
     if (vardiff !== undefined) this.#vardiff = new CkpoolVardiff(vardiff);
   }
 
-  /** One line came. */
+  /** Handles one line. */
   receive(text: string): void {
     const { client } = this;
     client.reading(text);
@@ -63,7 +63,7 @@ export class CkpoolSession implements PoolSession {
     this.#request(id, method, params);
   }
 
-  /** Another thread has looked at the authorize of this read. */
+  /** Answers the authorize of this read, as another thread of the real server does. */
   readEnded(): void {
     const waiting = this.#authorizing;
     this.#authorizing = undefined;
@@ -78,21 +78,22 @@ export class CkpoolSession implements PoolSession {
     if (second !== undefined) this.#notify(second, false);
   }
 
-  /** Says that it is still there. */
+  /** Sends a ping while the node is gone. */
   nodeGone(): void {
     if (this.client.isSubscribed) this.ping();
   }
 
-  /** Asks for a sign of life. */
+  /** Sends a ping. */
   ping(): void {
     this.client.send(line({ params: "[]", method: '"mining.ping"' }, PING_ID, 1));
   }
 
-  /** Says it at once, alone. */
+  /** Sends the difficulty at once, alone. */
   setDifficulty(difficulty: number): void {
     const { client } = this;
     if (difficulty === client.difficulty) return;
-    // Jobs up to the first after a raise keep what they had; a lower one counts at once for all.
+    // After a raise, jobs up to the first new one keep the old difficulty; a lower one applies at
+    // once to all.
     this.#oldDifficulty = Math.min(client.difficulty, difficulty);
     this.#changeSequence = this.#server.sequence + 2;
     client.difficulty = difficulty;
@@ -100,7 +101,7 @@ export class CkpoolSession implements PoolSession {
     this.#tellDifficulty();
   }
 
-  /** Closes what subscribed and never authorized, or does nothing. */
+  /** Closes a connection that does not subscribe or authorize in time, or that is idle. */
   tick(): void {
     const { client } = this;
     const { unsubscribedMs, unauthorizedMs, idleMs } = client.settings.timeouts;
@@ -112,17 +113,17 @@ export class CkpoolSession implements PoolSession {
     ) client.closeFor("idle");
   }
 
-  /** Its extranonce1 is kept for it. */
+  /** Ends the session and keeps its extranonce1. */
   closed(): void {
     if (this.client.isSubscribed) this.#server.end(this.#session, this.client.extranonce1);
   }
 
-  /** What shares of this job are judged by. */
+  /** Returns the difficulty for shares of this job. */
   difficultyFor(job: SharedJob): number {
     return job.sequence < this.#changeSequence ? this.#oldDifficulty : this.client.difficulty;
   }
 
-  /** A share was good. */
+  /** Notes a good share. */
   shareGood(credited: number): void {
     const { client } = this;
     const now = client.time.now();
@@ -133,7 +134,7 @@ export class CkpoolSession implements PoolSession {
     if (wanted !== undefined) this.setDifficulty(this.#bounded(wanted));
   }
 
-  /** A share was bad: a run of them has consequences. */
+  /** Notes a bad share: many in a row have consequences. */
   shareBad(): void {
     const { client } = this;
     const now = client.time.now();
@@ -173,7 +174,7 @@ export class CkpoolSession implements PoolSession {
         return;
     }
     if (!client.isSubscribed) return client.closeFor("firstRequest");
-    // What stands before the answer to authorize in the same read gets none.
+    // Requests before authorize in the same read get no answer.
     if (this.#authorizing !== undefined && method !== "mining.submit") return;
     this.#laterRequest(id, method, params);
   }
@@ -285,7 +286,7 @@ export class CkpoolSession implements PoolSession {
 
 const NOT_SUBSCRIBED = '"Failed subscription"';
 
-/** A wish in the digits it was written with, as the real server takes it. */
+/** Returns a wished difficulty with the digits it was written with, as the real server reads it. */
 function rounded(difficulty: number): number {
   if (difficulty >= 1) return difficulty;
   const unit = 10 ** Math.floor(Math.log10(difficulty));

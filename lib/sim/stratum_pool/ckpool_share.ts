@@ -1,5 +1,5 @@
 /**
- * The simulated ckpool's judgment of a share, in the order of the real one.
+ * How the simulated ckpool judges a share, in the order of the real one.
  */
 
 import { isHex, parseHex32 } from "../../base/hex.ts";
@@ -16,20 +16,20 @@ import type { SharedJob } from "./shared_job.ts";
 /** How far a share's time may lie after its job's, in seconds. */
 const MAX_SECONDS_AHEAD = 7_000;
 
-/** What a share needs of its connection. */
+/** What judging a share needs of its connection. */
 export interface ShareDesk {
-  /** The connection it came on. */
+  /** The connection it arrived on. */
   readonly client: PoolClient;
-  /** What shares of this job are judged by. */
+  /** Returns the difficulty for shares of this job. */
   difficultyFor(job: SharedJob): number;
-  /** A share was credited so much. */
+  /** Notes a good share and its credit. */
   shareGood(credited: number): void;
-  /** A share was bad. */
+  /** Notes a bad share. */
   shareBad(): void;
 }
 
 interface CkpoolRefusal extends Refusal {
-  /** Whether the share was worth looking at: only then the older line gives a reject-reason. */
+  /** Whether it was a share at all: only then `ckpool-reasons` gives a reject-reason. */
   readonly isShare: boolean;
 }
 
@@ -47,7 +47,7 @@ function malformed(text: string): CkpoolRefusal {
   return refusal("malformed", 20, text, false, "malformedShare");
 }
 
-/** What `refuseShares` says. */
+/** The refusal that `refuseShares` makes. */
 const MADE_UP = refusal("madeUp", 23, "Above target", true);
 const UNAUTHORIZED = refusal("unauthorized", 21, "Stale", false, "unauthorizedSubmit");
 
@@ -85,7 +85,7 @@ function answer(id: RequestId, refused: CkpoolRefusal, hasReasons: boolean): str
   return `{"reject-reason":"${reason}","result":false,"error":null,"id":${formatRequestId(id)}}`;
 }
 
-/** Why a share is refused; one that is not is counted. */
+/** Returns why a share is refused; counts it if it is accepted. */
 function problemWith(
   session: ShareDesk,
   server: CkpoolServer,
@@ -106,7 +106,7 @@ function problemWith(
   if ((versionBits & ~mask) !== 0) {
     return refusal("versionBits", 20, "Invalid version mask", false, "versionBits");
   }
-  // It takes them all the same.
+  // The real server accepts them all the same.
   if (versionBits !== 0 && !client.hasAgreedVersions) client.bad("unagreedVersion");
   if (client.hasAgreedVersions && bits === undefined) client.bad("missingVersion");
   if (name !== client.name) {
@@ -123,7 +123,7 @@ function problemWith(
     );
   }
   const { extranonce1, extranonce2Size } = given ?? client;
-  // Padded or cut, it is another share than was meant, and judged all the same.
+  // Padded or cut, it is another share than the miner meant; it is still judged.
   if (extranonce2.length !== extranonce2Size * 2) client.bad("extranonce2Length");
   const job = given?.job ?? shared.forSize(extranonce2Size);
   const proof = proofOf(job, {

@@ -5,7 +5,7 @@
 
 import type { StratumVardiff } from "./settings.ts";
 
-/** Inside of these parts of the rate aimed at nothing changes. */
+/** Between these parts of the target rate nothing changes. */
 const SLOW = 0.5;
 const FAST = 4 / 3;
 
@@ -16,12 +16,15 @@ export class CkpoolVardiff {
   #shares = 0;
   #work = 0;
 
-  /** Begins with the first share. */
+  /** Starts measuring at the first share. */
   constructor(vardiff: StratumVardiff) {
     this.#vardiff = vardiff;
   }
 
-  /** A share was credited `credited`; the difficulty to go to from `difficulty`, if any. */
+  /**
+   * Notes a share with its credit. Returns the new difficulty instead of `difficulty`, if it
+   * changes.
+   */
   accepted(credited: number, difficulty: number, nowMs: number): number | undefined {
     const { targetMs, everyMs, shares } = this.#vardiff;
     this.#shares++;
@@ -38,7 +41,7 @@ export class CkpoolVardiff {
     return ratio > SLOW && ratio < FAST ? undefined : Number(optimal.toPrecision(2));
   }
 
-  /** Measures from now on, if it has started. */
+  /** Restarts the measurement, if it has started. */
   restart(nowMs: number): void {
     if (this.#sinceMs !== undefined) this.#sinceMs = nowMs;
     this.#shares = 0;

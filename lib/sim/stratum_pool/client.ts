@@ -1,6 +1,6 @@
 /**
- * One connection as a personality of the simulated Stratum pool sees it: what it was given, and the
- * way to speak to it and to count what it does. Which of it is used when is the personality's.
+ * One connection as a personality of the simulated Stratum pool sees it: what it was sent, and
+ * functions to send to it and to count what it does. The personality decides when to use them.
  */
 
 import type { Random, Time, Timer } from "../../base/clock.ts";
@@ -13,28 +13,28 @@ import type { Proof } from "./proof.ts";
 import type { Refusal } from "./refusal.ts";
 import { type StratumPoolSettings, VERSION_MASK } from "./settings.ts";
 
-/** Given jobs remembered of one connection. */
+/** Jobs remembered for one connection. */
 const KEPT_JOBS = 2_000;
-/** Shares for jobs of before a change of difficulty come for about this long. */
+/** How long shares for jobs before a change of difficulty may arrive, in milliseconds. */
 const CHANGE_MS = 10_000;
-/** No difficulty is higher. */
+/** The highest difficulty. */
 const MAX_DIFFICULTY = 2 ** 40;
 
-/** A job as this connection got it. */
+/** A job as it was sent to this connection. */
 export interface GivenJob {
-  /** The job as it was sent, but for its clean flag. */
+  /** The job as it was sent, without its clean flag. */
   readonly job: Job;
-  /** The extranonce1 that counted then. */
+  /** The extranonce1 at that time. */
   readonly extranonce1: string;
-  /** Bytes of extranonce2 that counted then. */
+  /** Bytes of extranonce2 at that time. */
   readonly extranonce2Size: number;
-  /** The version bits that were allowed then. */
+  /** The version bits allowed at that time. */
   readonly versionMask: number;
-  /** The connection's difficulty then. */
+  /** The connection's difficulty at that time. */
   readonly difficulty: number;
 }
 
-/** How a client is reached. */
+/** The way to send to a client. */
 export interface ClientLink {
   /** Sends a line, without its LF. */
   send(line: string): void;
@@ -50,7 +50,7 @@ export interface PoolContext {
   readonly ledger: StratumPoolLedger;
   /** For the order of answers. */
   readonly random: Random;
-  /** The switches as they stand. */
+  /** The current fault switches. */
   faults(): StratumPoolFaults;
 }
 
@@ -60,23 +60,23 @@ export class PoolClient {
   readonly number: number;
   /** Its IP address. */
   readonly address: string;
-  /** When it came. */
+  /** When it connected. */
   readonly openedAtMs: number;
   /** Empty before subscribe. */
   extranonce1 = "";
-  /** What subscribe is answered with; later what `set_extranonce` said. */
+  /** The size in the answer to subscribe; later the one of `set_extranonce`. */
   extranonce2Size: number;
-  /** What it authorized as last. */
+  /** The last name it authorized. */
   name = "";
   /** Whether subscribe was answered. */
   isSubscribed = false;
-  /** The difficulty of this moment, as the pool counts it. */
+  /** The current difficulty, as the pool counts it. */
   difficulty: number;
   /** Version bits it may roll. */
   versionMask: number = VERSION_MASK;
-  /** Whether it was told so. */
+  /** Whether it was told these version bits. */
   hasAgreedVersions = false;
-  /** When its last share came that counts against idleness. */
+  /** When the last share arrived that counts as activity. */
   lastShareAtMs: number;
   readonly #link: ClientLink;
   readonly #context: PoolContext;
@@ -88,7 +88,7 @@ export class PoolClient {
   #isAuthorized = false;
   #isClosed = false;
 
-  /** For a connection that has just come. */
+  /** Describes a new connection. */
   constructor(number: number, address: string, link: ClientLink, context: PoolContext) {
     this.number = number;
     this.address = address;
@@ -110,7 +110,7 @@ export class PoolClient {
     return this.#context.settings.time;
   }
 
-  /** The switches as they stand. */
+  /** The current fault switches. */
   get faults(): StratumPoolFaults {
     return this.#context.faults();
   }
@@ -120,7 +120,7 @@ export class PoolClient {
     return this.#isAuthorized;
   }
 
-  /** May it send shares? */
+  /** Sets whether it may send shares. */
   set isAuthorized(isAuthorized: boolean) {
     if (isAuthorized === this.#isAuthorized) return;
     this.#isAuthorized = isAuthorized;
@@ -132,7 +132,7 @@ export class PoolClient {
     return this.#isClosed;
   }
 
-  /** This line is being answered. */
+  /** Notes the line that is being answered. */
   reading(line: string): void {
     this.#line = line;
     this.#context.ledger.count("linesIn");
@@ -161,7 +161,7 @@ export class PoolClient {
     this.#link.close();
   }
 
-  /** It is over. */
+  /** Notes that the connection has ended. */
   ended(): void {
     this.#isClosed = true;
     this.isAuthorized = false;
@@ -169,53 +169,53 @@ export class PoolClient {
     this.#answers.clear();
   }
 
-  /** Takes what it does amiss. */
+  /** Counts bad behaviour. */
   bad(kind: BadBehaviour): void {
     this.#context.ledger.bad(this.number, kind, this.#line);
   }
 
-  /** Takes what it does amiss, and closes. */
+  /** Counts bad behaviour, and closes. */
   closeFor(kind: BadBehaviour): void {
     if (this.#isClosed) return;
     this.bad(kind);
     this.close();
   }
 
-  /** A request this pool does not know. */
+  /** Counts a request that this pool does not know. */
   unknown(): void {
     this.#context.ledger.count("unknownRequests");
   }
 
-  /** An authorize for `name` is answered with true. */
+  /** Notes that an authorize for `name` is answered with true. */
   named(name: string): void {
     this.name = name;
     this.#context.ledger.count("namesTaken");
   }
 
-  /** A submit came. */
+  /** Counts a submit. */
   submitted(): void {
     this.#context.ledger.count("submits");
   }
 
-  /** A share counts for `name`, by the difficulty it was judged by. */
+  /** Counts an accepted share for `name`, with the difficulty it was judged by. */
   accepted(name: string, difficulty: number, proof: Proof): void {
     const { ledger } = this.#context;
     ledger.accepted(this.number, name, difficulty, proof.isBlock);
     if (this.time.now() - this.#changedAtMs < CHANGE_MS) ledger.count("acceptedInChange");
   }
 
-  /** A share of `name` is refused. */
+  /** Counts a refused share of `name`. */
   refused(name: string, { reason, bad }: Refusal): void {
     this.#context.ledger.rejected(this.number, name, reason);
     if (bad !== undefined) this.bad(bad);
   }
 
-  /** The difficulty nearest to `wanted` that the pool gives. */
+  /** Returns the difficulty nearest to `wanted` that the pool gives. */
   bounded(wanted: number): number {
     return Math.min(MAX_DIFFICULTY, Math.max(this.settings.minDifficulty, wanted));
   }
 
-  /** Says the difficulty of this moment, in a `line` of the server's own spelling if it has one. */
+  /** Sends the current difficulty, in a `line` of the server's own spelling if it has one. */
   tellDifficulty(
     line: string = formatNotification("mining.set_difficulty", JSON.stringify([this.difficulty])),
   ): void {
@@ -234,7 +234,7 @@ export class PoolClient {
     return limitMs > 0 && this.time.now() - sinceMs >= limitMs;
   }
 
-  /** The parameters of `mining.notify` for a job, which is remembered as given now. */
+  /** Returns the parameters of `mining.notify` for a job, and remembers the job as sent now. */
   give(job: Job, isClean: boolean): string {
     this.#given.delete(job.id);
     this.#given.set(job.id, {
@@ -253,12 +253,12 @@ export class PoolClient {
     return JSON.stringify(notifyParams(job, job.id, isClean));
   }
 
-  /** The job this connection was given under this id. */
+  /** Returns the job that was sent under this id. */
   given(jobId: string): GivenJob | undefined {
     return this.#given.get(jobId);
   }
 
-  /** Says another extranonce1 and size, which count from the next job on. */
+  /** Sends another extranonce1 and size, which apply from the next job on. */
   setExtranonce(extranonce1: string, extranonce2Size: number): void {
     this.extranonce1 = extranonce1;
     this.extranonce2Size = extranonce2Size;
@@ -266,7 +266,7 @@ export class PoolClient {
     this.send(formatNotification("mining.set_extranonce", params));
   }
 
-  /** Says other version bits, which count from the next job on. */
+  /** Sends other version bits, which apply from the next job on. */
   setVersionMask(mask: number): void {
     this.versionMask = mask;
     this.send(formatNotification("mining.set_version_mask", `["${formatHex32(mask)}"]`));

@@ -10,7 +10,7 @@ import { PoolSocket } from "../pool_socket.ts";
 import { PoolClient, type PoolContext } from "./client.ts";
 import type { PoolServer, PoolSession } from "./personality.ts";
 
-/** No real server takes a longer line. */
+/** The longest line; no real server accepts more. */
 const MAX_LINE_BYTES = 1 << 20;
 /** A connection is reset when output is stuck for this long. */
 const WRITE_TIMEOUT_MS = 120_000;
@@ -24,7 +24,7 @@ export class StratumPoolConnection {
   readonly #decoder = new LineDecoder(MAX_LINE_BYTES, MinerFault);
   readonly #text = new TextDecoder();
 
-  /** `changed` is called after whatever happens, `closed` once at the end. */
+  /** `changed` is called after each event, `closed` once at the end. */
   constructor(
     socket: Socket,
     number: number,
@@ -60,12 +60,12 @@ export class StratumPoolConnection {
     this.session = server.open(client);
   }
 
-  /** What is known of the client. */
+  /** What is known about the client. */
   get client(): PoolClient {
     return this.session.client;
   }
 
-  /** Looks at the fault switches that act by themselves. */
+  /** Applies the fault switches that act by themselves. */
   faultsChanged(): void {
     this.#socket.faultsChanged();
   }

@@ -1,6 +1,6 @@
 /**
- * The DATUM gateway as a client sees it: extranonce1 is a slot that comes back, a difficulty is part
- * of the job, and it is strict about what it is sent.
+ * The DATUM gateway as a client sees it: extranonce1 is a slot that is reused, a difficulty is part
+ * of the job, and messages are checked strictly.
  */
 
 import { formatHex32 } from "../../base/hex.ts";
@@ -18,27 +18,27 @@ export class DatumServer implements PoolBackground {
   #template: BlockTemplate | undefined;
   #blockNumber = 0;
 
-  /** Of a pool. */
+  /** Plays the server of a pool with these settings. */
   constructor(settings: StratumPoolSettings) {
     this.#settings = settings;
   }
 
-  /** The template of now. */
+  /** The current template. */
   get template(): BlockTemplate | undefined {
     return this.#template;
   }
 
-  /** The number of the template the block of now began with. */
+  /** The number of the first template of the current block. */
   get blockNumber(): number {
     return this.#blockNumber;
   }
 
-  /** All addresses are welcome. */
+  /** Admits all addresses. */
   admits(): boolean {
     return true;
   }
 
-  /** The lowest slot that is free: taken, until it is given back. */
+  /** Takes the lowest free slot, until it is given back. */
   takeSlot(): number {
     let slot = 0;
     while (this.#slots.has(slot)) slot++;
@@ -52,12 +52,12 @@ export class DatumServer implements PoolBackground {
     return this.#settings.rewrite.extranonce1?.(made) ?? made;
   }
 
-  /** The slot is free again. */
+  /** Gives the slot back. */
   leave(slot: number): void {
     this.#slots.delete(slot);
   }
 
-  /** A new template. */
+  /** Takes a new template. */
   templateChanged(template: BlockTemplate): void {
     this.#template = template;
     if (template.isNewBlock) this.#blockNumber = template.number;

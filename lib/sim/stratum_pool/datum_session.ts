@@ -17,12 +17,12 @@ import { VERSION_MASK } from "./settings.ts";
 import { POOL_PAYEE } from "./shared_job.ts";
 import { type BlockTemplate, jobOf } from "./template.ts";
 
-/** What `refuseShares` says. */
+/** The refusal that `refuseShares` makes. */
 const MADE_UP: Refusal = { reason: "madeUp", code: 23, text: "high-hash" };
 
 /** One connection. */
 export class DatumSession implements PoolSession {
-  /** Whom it speaks to. */
+  /** The client it serves. */
   readonly client: PoolClient;
   readonly #server: DatumServer;
   readonly #slot: number;
@@ -31,7 +31,7 @@ export class DatumSession implements PoolSession {
   #toldDifficulty: number | undefined;
   #quickJobs = 0;
 
-  /** For a connection that has just come: it takes a slot. */
+  /** Serves a new connection, which takes a slot. */
   constructor(client: PoolClient, server: DatumServer) {
     this.client = client;
     this.#server = server;
@@ -41,7 +41,7 @@ export class DatumSession implements PoolSession {
     if (vardiff !== undefined) this.#vardiff = new DatumVardiff(vardiff, client.openedAtMs);
   }
 
-  /** One line came. */
+  /** Handles one line. */
   receive(text: string): void {
     const { client } = this;
     client.reading(text);
@@ -66,7 +66,7 @@ export class DatumSession implements PoolSession {
     }
   }
 
-  /** Nothing is put off. */
+  /** Does nothing: no answer waits for the end of a read. */
   readEnded(): void {}
 
   /** Sends the new job; after a block an empty one before it. */
@@ -77,15 +77,18 @@ export class DatumSession implements PoolSession {
     this.#sendNewest(false);
   }
 
-  /** It has nothing to say. */
+  /** Does nothing: this server sends nothing then. */
   nodeGone(): void {}
 
-  /** Says it at once with a job of its own. */
+  /** Sends the difficulty at once with a job of its own. */
   setDifficulty(difficulty: number): void {
     this.#change({ difficulty, isBurst: true });
   }
 
-  /** Closes what does not subscribe or has no share accepted; a rare share lowers the difficulty. */
+  /**
+   * Closes a connection that does not subscribe or has no share accepted; rare shares lower the
+   * difficulty.
+   */
   tick(): void {
     const { client } = this;
     const { unsubscribedMs, unauthorizedMs, idleMs } = client.settings.timeouts;
@@ -99,7 +102,7 @@ export class DatumSession implements PoolSession {
     if (change !== undefined) this.#change(change);
   }
 
-  /** Its slot is free. */
+  /** Gives its slot back. */
   closed(): void {
     this.#server.leave(this.#slot);
   }
@@ -174,7 +177,10 @@ export class DatumSession implements PoolSession {
     if (change !== undefined) this.#change(change);
   }
 
-  /** The difficulty is part of the job: the next one has the new, in a hurry the same once more. */
+  /**
+   * Changes the difficulty, which is part of the job: the next job has it, or at once the same job
+   * again in a burst.
+   */
   #change({ difficulty, isBurst }: DatumChange): void {
     const { client } = this;
     const wanted = client.bounded(difficulty);
@@ -202,7 +208,7 @@ export class DatumSession implements PoolSession {
       id: prefix + formatHex32(template.time) + formatHex32(template.number),
       isClean,
       extranonceBytes: client.extranonce1.length / 2 + client.extranonce2Size,
-      // The exponent of the difficulty, and what makes a second one of a kind another.
+      // The exponent of the difficulty, and a number that makes a second such id differ.
       stamp: Math.round(Math.log2(client.difficulty) + 64) << 16 | this.#quickJobs & 0xffff,
       payee: POOL_PAYEE,
     });

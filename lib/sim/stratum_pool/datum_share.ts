@@ -1,5 +1,5 @@
 /**
- * The simulated DATUM gateway's judgment of a share, in the order of the real one.
+ * How the simulated DATUM gateway judges a share, in the order of the real one.
  */
 
 import { isHexBytes, parseHex32 } from "../../base/hex.ts";
@@ -11,7 +11,7 @@ import type { Refusal } from "./refusal.ts";
 import { textOf } from "./request.ts";
 import type { BlockTemplate } from "./template.ts";
 
-/** How far a share's time may lie after its template's, and before, in seconds. */
+/** How far a share's time may be after its template's, and before, in seconds. */
 const MAX_SECONDS_AHEAD = 7_200;
 const MAX_SECONDS_BEHIND = 3_600;
 
@@ -19,13 +19,13 @@ const MAX_SECONDS_BEHIND = 3_600;
 export interface DatumJob {
   /** As it was sent. */
   readonly job: Job;
-  /** What it was made of. */
+  /** The template it was made from. */
   readonly template: BlockTemplate;
-  /** Hashes of the shares that came for it. */
+  /** Hashes of the shares received for it. */
   readonly shares: Set<string>;
 }
 
-/** What a good share is worth. */
+/** The credit of a good share. */
 export interface DatumCredit {
   /** The work behind it. */
   readonly proof: Proof;
@@ -33,7 +33,7 @@ export interface DatumCredit {
   readonly difficulty: number;
 }
 
-/** Judges a share; `blockNumber` is the number of the template that the block of now began with. */
+/** Judges a share; `blockNumber` is the number of the first template of the current block. */
 export function judgeDatumShare(
   client: PoolClient,
   jobs: ReadonlyMap<string, DatumJob>,

@@ -28,7 +28,7 @@ export class DatumVardiff {
     this.#sinceMs = nowMs;
   }
 
-  /** A share was credited `credited`. */
+  /** Notes a share with its credit. */
   accepted(credited: number, difficulty: number, nowMs: number): DatumChange | undefined {
     this.#shares++;
     this.#work += credited;
@@ -39,7 +39,7 @@ export class DatumVardiff {
     return { difficulty: wanted, isBurst: true };
   }
 
-  /** Time passes. */
+  /** Checks the time. */
   tick(difficulty: number, nowMs: number): DatumChange | undefined {
     if (nowMs - this.#sinceMs < this.#vardiff.everyMs) return undefined;
     const wanted = this.#work === 0 ? difficulty / 2 : this.#wanted(nowMs);

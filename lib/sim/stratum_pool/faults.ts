@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a simulated Stratum pool: switches for tests.
+ * Faults of a simulated Stratum pool: switches for tests.
  */
 
 import type { SocketFaults } from "../pool_socket.ts";
@@ -20,7 +20,7 @@ export interface StratumPoolFaults extends SocketFaults {
   readonly refuseShares: boolean;
 }
 
-/** A pool with nothing wrong. */
+/** A pool without faults. */
 export const NO_STRATUM_FAULTS: StratumPoolFaults = {
   isSilent: false,
   dribbleMs: 0,

@@ -1,6 +1,6 @@
 /**
- * What a simulated Stratum pool counts: shares by verdict, the difficulty it credits, and
- * everything a real one would close, ban or refuse a client for.
+ * Counts of a simulated Stratum pool: shares by verdict, the difficulty it credits, and all
+ * behaviour for which a real pool would close, ban or refuse a client.
  */
 
 /** Why a share was refused. */
@@ -15,26 +15,26 @@ export const SHARE_REFUSALS = [
   "worker",
   "unauthorized",
   "malformed",
-  /** By the fault `refuseShares`. */
+  /** Refused by the fault `refuseShares`. */
   "madeUp",
 ] as const;
 
 /** One of {@linkcode SHARE_REFUSALS}. */
 export type ShareRefusal = typeof SHARE_REFUSALS[number];
 
-/** What a real pool takes amiss and no good client does. */
+/** Behaviour that real pools punish and no good client shows. */
 export const BAD_BEHAVIOURS = [
-  /** A line that is no JSON. */
+  /** A line that is not JSON. */
   "notJson",
   /** JSON without a method or without parameters. */
   "notRequest",
-  /** An id that is no whole number from 0. */
+  /** An id that is not a whole number from 0. */
   "strangeId",
   /** A first request that makes ckpool close. */
   "firstRequest",
   "secondSubscribe",
   "secondAuthorize",
-  /** A name this pool does not take. */
+  /** A name that this pool does not accept. */
   "refusedName",
   /** configure for version rolling without its second parameter, or without version rolling. */
   "badConfigure",
@@ -47,16 +47,16 @@ export const BAD_BEHAVIOURS = [
   "versionBits",
   /** No sixth parameter where version rolling was agreed. */
   "missingVersion",
-  /** Version bits where version rolling was not agreed. */
+  /** Version bits although version rolling was not agreed. */
   "unagreedVersion",
-  /** A time outside of what the pool takes. */
+  /** A time outside the range that the pool accepts. */
   "timeRange",
-  /** A job this connection was never given. */
+  /** A job that this connection was never sent. */
   "foreignJob",
-  /** A job the pool has forgotten by age. */
+  /** A job so old that the pool has forgotten it. */
   "expiredJob",
   "unauthorizedSubmit",
-  /** More bytes at once than the pool takes. */
+  /** More bytes at once than the pool accepts. */
   "flood",
   /** Too many bad shares: banned, or told to reconnect. */
   "badShares",
@@ -67,7 +67,7 @@ export const BAD_BEHAVIOURS = [
 /** One of {@linkcode BAD_BEHAVIOURS}. */
 export type BadBehaviour = typeof BAD_BEHAVIOURS[number];
 
-/** What was counted for one connection, or for one name. */
+/** Counts for one connection, or for one name. */
 export interface ShareCounts {
   /** Shares accepted. */
   accepted: number;
@@ -77,9 +77,9 @@ export interface ShareCounts {
   difficulty: number;
 }
 
-/** Counts of one moment, all since the pool started except those that end in `Now`. */
+/** Counts at one moment: since the pool started, or current where the name ends in `Now`. */
 export interface StratumPoolStatistics {
-  /** Shares that came; each is accepted, rejected, or unanswered because the connection closed. */
+  /** Shares received; each is accepted, rejected, or unanswered because the connection closed. */
   readonly submits: number;
   /** Of them, accepted. */
   readonly accepted: number;
@@ -95,11 +95,11 @@ export interface StratumPoolStatistics {
   readonly byName: ReadonlyMap<string, Readonly<ShareCounts>>;
   /** By the number of the connection, which counts from 1. */
   readonly byConnection: ReadonlyMap<number, Readonly<ShareCounts>>;
-  /** What was taken amiss. */
+  /** Counts of bad behaviour. */
   readonly badBehaviour: ReadonlyMap<BadBehaviour, number>;
-  /** The last lines taken amiss, with what and by which connection. */
+  /** The last bad lines, each with the behaviour and the connection. */
   readonly badLines: readonly string[];
-  /** Requests nobody knows, or that this pool does not. */
+  /** Requests that no pool, or not this pool, knows. */
   readonly unknownRequests: number;
   /** Authorizes answered with true. */
   readonly namesTaken: number;
@@ -109,11 +109,11 @@ export interface StratumPoolStatistics {
   readonly authorizedNow: number;
   /** Connections of a banned address, refused. */
   readonly refusedConnections: number;
-  /** Difficulties told. */
+  /** Difficulties sent. */
   readonly difficultiesTold: number;
-  /** Of them, those that were others than what their connection was told before. */
+  /** Of them, those that differ from the one sent to the connection before. */
   readonly difficultyChanges: number;
-  /** Shares accepted within 10 s of such a change, some of them for jobs of before. */
+  /** Shares accepted within 10 s of such a change, some of them for earlier jobs. */
   readonly acceptedInChange: number;
   /** The highest difficulty that an accepted share was judged by; 0 before the first. */
   readonly highestDifficulty: number;
@@ -154,12 +154,12 @@ export class StratumPoolLedger {
   readonly #bad = new Map<BadBehaviour, number>();
   readonly #badLines: string[] = [];
 
-  /** Adds `amount`, which is negative when one of a `…Now` goes away. */
+  /** Adds `amount`, which is negative when a `…Now` count drops. */
   count(name: StratumPoolCounter, amount: number = 1): void {
     this.#counters[name] += amount;
   }
 
-  /** A share counts, and its difficulty with it. */
+  /** Counts an accepted share and its difficulty. */
   accepted(connection: number, name: string, difficulty: number, isBlock: boolean): void {
     this.#counters.accepted++;
     this.#counters.difficulty += difficulty;
@@ -171,21 +171,21 @@ export class StratumPoolLedger {
     }
   }
 
-  /** A share was refused. */
+  /** Counts a refused share. */
   rejected(connection: number, name: string, reason: ShareRefusal): void {
     this.#counters.rejected++;
     add(this.#rejectedBy, reason);
     for (const counts of this.#countsOf(connection, name)) counts.rejected++;
   }
 
-  /** Something was taken amiss; `line` is what came, for the test that fails by it. */
+  /** Counts bad behaviour; `line` is what was received, for the message of a failing test. */
   bad(connection: number, kind: BadBehaviour, line: string): void {
     add(this.#bad, kind);
     this.#badLines.push(`${kind} (connection ${connection}): ${line.slice(0, SHOWN_LINE)}`);
     if (this.#badLines.length > KEPT_BAD_LINES) this.#badLines.shift();
   }
 
-  /** The counts of this moment, which do not change any more. */
+  /** Returns a copy of the counts. */
   snapshot(): StratumPoolStatistics {
     return {
       ...this.#counters,

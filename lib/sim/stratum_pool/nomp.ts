@@ -1,6 +1,6 @@
 /**
- * node-stratum-pool (NOMP) as a client sees it: no version rolling, shares booked to whatever name
- * they carry, one difficulty back remembered, and addresses banned for bad shares.
+ * node-stratum-pool (NOMP) as a client sees it: no version rolling, shares booked to the name they
+ * carry, the previous difficulty remembered, and addresses banned for bad shares.
  */
 
 import { formatHex32 } from "../../base/hex.ts";
@@ -24,22 +24,22 @@ export class NompServer implements PoolBackground {
   #subscriptions = 0;
   #extranonces = FIRST_EXTRANONCE1;
 
-  /** Of a pool. */
+  /** Plays the server of a pool with these settings. */
   constructor(settings: StratumPoolSettings) {
     this.#settings = settings;
   }
 
-  /** The job of now. */
+  /** The current job. */
   get newest(): SharedJob | undefined {
     return this.#newest;
   }
 
-  /** The job of this id on the height of now. */
+  /** Returns the job of this id on the current height. */
   job(id: string): SharedJob | undefined {
     return this.#jobs.get(id);
   }
 
-  /** Not from an address that is banned. */
+  /** Whether the address is not banned. */
   admits(address: string): boolean {
     const untilMs = this.#banned.get(address);
     if (untilMs === undefined) return true;
@@ -48,12 +48,12 @@ export class NompServer implements PoolBackground {
     return true;
   }
 
-  /** The address is refused from now on. */
+  /** Bans the address from now on. */
   ban(address: string): void {
     this.#banned.set(address, this.#settings.time.now() + this.#settings.banMs);
   }
 
-  /** What the next connection's subscriptions are called. */
+  /** Returns the name of the next connection's subscriptions. */
   nextSubscription(): string {
     const { rewrite } = this.#settings;
     const count = new Uint8Array(8);
@@ -62,13 +62,13 @@ export class NompServer implements PoolBackground {
     return rewrite.session?.(session) ?? session;
   }
 
-  /** The extranonce1 of the next subscribe: never one of before. */
+  /** Returns the extranonce1 of the next subscribe, which is always new. */
   nextExtranonce1(): string {
     const made = formatHex32(this.#extranonces++);
     return this.#settings.rewrite.extranonce1?.(made) ?? made;
   }
 
-  /** A new template: one job; a block makes all before it unknown. */
+  /** Makes the job of a new template; after a block all earlier jobs are unknown. */
   templateChanged(template: BlockTemplate): void {
     this.#sequence = this.#sequence % LAST_JOB_NUMBER + 1;
     // The first template after a start replaces nothing, and is not clean.

@@ -13,35 +13,35 @@ import { fitHex, proofOf } from "./proof.ts";
 import type { Refusal } from "./refusal.ts";
 import { line, readRequest, textOf } from "./request.ts";
 
-/** A share of this part of the difficulty is as good. */
+/** A share that reaches this part of the difficulty is accepted. */
 const GRANTED = 0.99;
-/** How far a share's time may lie ahead of the clock, in seconds. */
+/** How far a share's time may be ahead of the clock, in seconds. */
 const MAX_SECONDS_AHEAD = 7_200;
 const NO_VERSION_BITS = 0;
 
-/** It looks at this number of shares at a time, and bans at this percentage of bad ones. */
+/** It checks this number of shares at a time, and bans at this percentage of bad ones. */
 const BAN_SHARES = 50;
 const BAN_PERCENT = 50;
-/** What `refuseShares` says. */
+/** The refusal that `refuseShares` makes. */
 const MADE_UP: Refusal = { reason: "madeUp", code: 23, text: "low difficulty share of 0" };
 
 /** One connection. */
 export class NompSession implements PoolSession {
-  /** Whom it speaks to. */
+  /** The client it serves. */
   readonly client: PoolClient;
   readonly #server: NompServer;
   readonly #subscription: string;
   readonly #vardiff: NompVardiff | undefined;
   #firstName: string | undefined;
-  /** What was said last; `undefined` before the first. */
+  /** The difficulty sent last; `undefined` before the first. */
   #toldDifficulty: number | undefined;
   #previousDifficulty: number | undefined;
-  /** To be said before the next job. */
+  /** The difficulty to send before the next job. */
   #pendingDifficulty: number | undefined;
   #goodShares = 0;
   #badShares = 0;
 
-  /** For a connection that has just come. */
+  /** Serves a new connection. */
   constructor(client: PoolClient, server: NompServer) {
     this.client = client;
     this.#server = server;
@@ -50,7 +50,7 @@ export class NompSession implements PoolSession {
     if (vardiff !== undefined) this.#vardiff = new NompVardiff(vardiff);
   }
 
-  /** One line came. */
+  /** Handles one line. */
   receive(text: string): void {
     const { client } = this;
     client.reading(text);
@@ -74,10 +74,10 @@ export class NompSession implements PoolSession {
     }
   }
 
-  /** Nothing is put off. */
+  /** Does nothing: no answer waits for the end of a read. */
   readEnded(): void {}
 
-  /** Sends the new job, subscribed or not; who has been idle is closed instead. */
+  /** Sends the new job, subscribed or not; an idle connection is closed instead. */
   announce(): void {
     const { client } = this;
     const { idleMs } = client.settings.timeouts;
@@ -87,18 +87,18 @@ export class NompSession implements PoolSession {
     this.#sendJob();
   }
 
-  /** It has nothing to say. */
+  /** Does nothing: this server sends nothing then. */
   nodeGone(): void {}
 
-  /** Says it right before the next job. */
+  /** Sends the difficulty right before the next job. */
   setDifficulty(difficulty: number): void {
     this.#pendingDifficulty = difficulty;
   }
 
-  /** What is idle is found with the next job. */
+  /** Does nothing: idle connections are found at the next job. */
   tick(): void {}
 
-  /** Nothing is left of it. */
+  /** Does nothing: the server keeps nothing of a connection. */
   closed(): void {}
 
   #subscribe(id: RequestId): void {
@@ -121,7 +121,7 @@ export class NompSession implements PoolSession {
     const [account] = given.split(".", 1) as [string];
     const isKnown = settings.accounts?.includes(account) ?? true;
     const isLater = faults.refuseLaterNames && given !== this.#firstName;
-    // The last one decides whether any share is taken.
+    // The last one decides whether shares are accepted.
     client.isAuthorized = isKnown && !faults.refuseAuthorize && !isLater;
     if (client.isAuthorized) client.named(given);
     else client.bad("refusedName");
@@ -155,7 +155,7 @@ export class NompSession implements PoolSession {
     this.client.answer(line({ result, error: error ?? "null" }, id, 0));
   }
 
-  /** Why a share is refused; one that is not is counted. */
+  /** Returns why a share is refused; counts it if it is accepted. */
   #problemWith(name: string, params: readonly unknown[]): Refusal | undefined {
     const { client } = this;
     const [, jobId, extranonce2, time, nonce, bits] = params.map(textOf);
@@ -183,7 +183,7 @@ export class NompSession implements PoolSession {
       return { reason: "time", code: 20, text: "ntime out of range", bad: "timeRange" };
     }
     if (nonce?.length !== 8) return malformed("incorrect size of nonce");
-    // By the letters: the same number in capitals is another share to it.
+    // Compared as text: the same number in capitals counts as another share.
     const key = `${extranonce1}${extranonce2}${time}${nonce}`;
     if (shared.shares.has(key)) return { reason: "duplicate", code: 22, text: "duplicate share" };
     shared.shares.add(key);
@@ -205,7 +205,9 @@ export class NompSession implements PoolSession {
     return undefined;
   }
 
-  /** The difficulty a share is credited, new or previous; `undefined` for none. */
+  /**
+   * Returns the difficulty that a share is credited with, new or previous; `undefined` for none.
+   */
   #creditFor(reached: number, isBlock: boolean): number | undefined {
     const { difficulty } = this.client;
     if (isBlock || reached / difficulty >= GRANTED) return difficulty;

@@ -1,13 +1,13 @@
 /**
- * How NOMP follows the speed of a client: the mean time between the last shares, looked at when one
- * comes, at most once in a while.
+ * How NOMP follows the speed of a client: by the mean time between the last shares, checked when a
+ * share arrives, at most once in an interval.
  */
 
 import type { StratumVardiff } from "./settings.ts";
 
-/** Part of the time aimed at that the mean may be off before anything changes. */
+/** The part of the target time by which the mean may differ before anything changes. */
 const VARIANCE = 0.3;
-/** It keeps as many gaps as should come in this many looks. */
+/** It keeps the gaps expected in this number of checks. */
 const LOOKS_KEPT = 4;
 
 /** The measurement of one client. */
@@ -18,13 +18,13 @@ export class NompVardiff {
   #lastMs = 0;
   #gapsMs: number[] = [];
 
-  /** Begins with the first share. */
+  /** Starts measuring at the first share. */
   constructor(vardiff: StratumVardiff) {
     this.#vardiff = vardiff;
     this.#kept = Math.max(1, Math.floor(vardiff.everyMs / vardiff.targetMs * LOOKS_KEPT));
   }
 
-  /** A share came, good or bad; by what the difficulty should be multiplied, if at all. */
+  /** Notes a share, good or bad. Returns the factor for the difficulty, if it should change. */
   submitted(nowMs: number): number | undefined {
     const { targetMs, everyMs } = this.#vardiff;
     if (this.#lookedAtMs === undefined) {

@@ -1,5 +1,5 @@
 /**
- * The servers a simulated Stratum pool can play.
+ * All servers that a simulated Stratum pool can play.
  */
 
 import { CkpoolServer } from "./ckpool.ts";
@@ -13,7 +13,7 @@ import { PublicServer } from "./public_pool.ts";
 import { PublicSession } from "./public_session.ts";
 import type { StratumPoolSettings } from "./settings.ts";
 
-/** The one that `like` names. */
+/** Makes the server that `like` names. */
 export function serverOf(settings: StratumPoolSettings): PoolServer {
   switch (settings.like) {
     case "ckpool":

@@ -1,5 +1,5 @@
 /**
- * What a simulated Stratum pool asks of the server it plays: one server for all, one session for
+ * What a simulated Stratum pool needs of the server it plays: one server for all, one session for
  * each connection. No sockets here.
  */
 
@@ -8,29 +8,29 @@ import type { BlockTemplate } from "./template.ts";
 
 /** One connection's side of the conversation. */
 export interface PoolSession {
-  /** Whom it speaks to. */
+  /** The client it serves. */
   readonly client: PoolClient;
-  /** One line came, without its LF. */
+  /** Handles one line, without its LF. */
   receive(line: string): void;
-  /** All whole lines of one read have been taken. */
+  /** Called after all whole lines of one read were handled. */
   readEnded(): void;
-  /** The pool has another template. */
+  /** Called when the pool has a new template. */
   announce(): void;
-  /** It is time for a job, but the node behind the pool is gone. */
+  /** Called when a job is due but the node behind the pool is gone. */
   nodeGone(): void;
-  /** A test wants this difficulty, said as this server says one. */
+  /** Sets the difficulty that a test wants, sent in this server's way. */
   setDifficulty(difficulty: number): void;
-  /** Looks at the time: something waited for may be overdue. */
+  /** Checks the time: something may be overdue. */
   tick(): void;
-  /** The connection is over. */
+  /** Called when the connection has ended. */
   closed(): void;
 }
 
 /** What all sessions of a pool share. */
 export interface PoolBackground {
-  /** Whether connections of this address are taken. */
+  /** Whether connections of this address are accepted. */
   admits(address: string): boolean;
-  /** There is another template; the sessions are told after. */
+  /** Takes a new template; the sessions announce it afterwards. */
   templateChanged(template: BlockTemplate): void;
 }
 
@@ -38,6 +38,6 @@ export interface PoolBackground {
 export interface PoolServer {
   /** What its sessions share. */
   readonly background: PoolBackground;
-  /** A connection came. */
+  /** Opens a session for a connection. */
   open(client: PoolClient): PoolSession;
 }

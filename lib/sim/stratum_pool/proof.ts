@@ -1,6 +1,6 @@
 /**
- * The work behind a share: its header made again from the pool's own job and what was submitted,
- * and hashed.
+ * The work of a share: its header is rebuilt from the pool's own job and the submitted values, and
+ * hashed.
  */
 
 import { parseHex32 } from "../../base/hex.ts";
@@ -10,17 +10,17 @@ import type { Job } from "../../protocol/stratum/job.ts";
 
 const DIFFICULTY_1 = 0xffffn << 208n;
 
-/** What a share's header hashes to. */
+/** The hash of a share's header. */
 export interface Proof {
   /** The hash as a number: the smaller the better. */
   readonly hash: bigint;
-  /** What it would be enough for, as the servers that count in doubles reckon it. */
+  /** The difficulty it reaches, as servers that count in doubles calculate it. */
   readonly difficulty: number;
   /** Whether it is a block. */
   readonly isBlock: boolean;
 }
 
-/** What a share sets in the header. */
+/** The values that a share sets in the header. */
 export interface HeaderRoll {
   /** The coinbase in hex, whole bytes. */
   readonly coinbase: string;
@@ -44,7 +44,10 @@ export function proofOf(job: Job, roll: HeaderRoll): Proof {
   };
 }
 
-/** `text` made exactly `bytes` bytes of hex: cut, or filled with zeros; no hex counts as zeros. */
+/**
+ * Makes `text` exactly `bytes` bytes of hex: cut, or filled with zeros; other characters count as
+ * zeros.
+ */
 export function fitHex(text: string, bytes: number): string {
   const hex = /^[0-9a-fA-F]*/.exec(text)![0];
   return hex.padEnd(bytes * 2, "0").slice(0, bytes * 2);

@@ -1,6 +1,6 @@
 /**
- * public-pool as a client sees it: every connection has jobs of its own, paid to the address it
- * authorized as, and a difficulty counts at once for all of them.
+ * public-pool as a client sees it: every connection has its own jobs, paid to the address it
+ * authorized as, and a new difficulty applies at once to all of them.
  */
 
 import type { Random } from "../../base/clock.ts";
@@ -18,39 +18,39 @@ export class PublicServer implements PoolBackground {
   #templates = 0;
   #jobs = 0;
 
-  /** Extranonce1s come out of the seed. */
+  /** Takes extranonce1s from the seed. */
   constructor(settings: StratumPoolSettings) {
     this.#settings = settings;
     this.#random = seededRandom(SEED);
   }
 
-  /** The template of now. */
+  /** The current template. */
   get template(): BlockTemplate | undefined {
     return this.#template;
   }
 
-  /** Whether jobs on it are said to be clean: not those of the first, which replaces nothing. */
+  /** Whether its jobs are clean: those of the first template are not, since it replaces nothing. */
   get isClean(): boolean {
     return this.#template?.isNewBlock === true && this.#templates > 1;
   }
 
-  /** All addresses are welcome. */
+  /** Admits all addresses. */
   admits(): boolean {
     return true;
   }
 
-  /** The extranonce1 of the next connection, which keeps it. */
+  /** Returns the extranonce1 of the next connection, which never changes. */
   nextExtranonce1(): string {
     const made = formatHex32(randomBelow(this.#random, 2 ** 32));
     return this.#settings.rewrite.extranonce1?.(made) ?? made;
   }
 
-  /** The number of the next job, of whatever connection. */
+  /** Returns the number of the next job, of any connection. */
   nextJob(): number {
     return ++this.#jobs;
   }
 
-  /** A new template. */
+  /** Takes a new template. */
   templateChanged(template: BlockTemplate): void {
     this.#template = template;
     this.#templates++;

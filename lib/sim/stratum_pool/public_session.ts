@@ -14,39 +14,39 @@ import { PublicVardiff } from "./public_vardiff.ts";
 import { line, listOf, readRequest, textOf } from "./request.ts";
 import { jobOf } from "./template.ts";
 
-/** Jobs outlive their templates by this much. */
+/** How long jobs stay valid after their template, in milliseconds. */
 const JOB_REST_MS = 60_000;
-/** Good enough to tell an address from a name. */
+/** Tells an address from a name well enough. */
 const ADDRESS = /^(?:(?:bc1|tb1|bcrt1)[02-9ac-hj-np-z]{8,87}|[123mn][1-9A-HJ-NP-Za-km-z]{25,34})$/;
 
-/** What `refuseShares` says. */
+/** The refusal that `refuseShares` makes. */
 const MADE_UP: PublicRefusal = { ...LOW_SHARE, reason: "madeUp" };
 
 /** One connection. */
 export class PublicSession implements PoolSession {
-  /** Whom it speaks to. */
+  /** The client it serves. */
   readonly client: PoolClient;
   readonly #server: PublicServer;
   readonly #jobs = new Map<string, OwnJob>();
-  /** By the letters of their parameters. */
+  /** Shares already received, as the text of their parameters. */
   readonly #seen = new Set<string>();
   #vardiff: PublicVardiff | undefined;
   #lookedAtMs = 0;
   #hasSuggested = false;
   #isTold = false;
-  /** Whether it has its first job, without which a share makes it close. */
+  /** Whether it has its first job; a share before that closes the connection. */
   #isReady = false;
-  /** What shares are booked to: the first name a share came with. */
+  /** The name that shares are booked to: the first one of a share. */
   #bookedName: string | undefined;
 
-  /** For a connection that has just come. */
+  /** Serves a new connection. */
   constructor(client: PoolClient, server: PublicServer) {
     this.client = client;
     this.#server = server;
     client.extranonce1 = server.nextExtranonce1();
   }
 
-  /** One line came. */
+  /** Handles one line. */
   receive(text: string): void {
     const { client } = this;
     client.reading(text);
@@ -77,7 +77,7 @@ export class PublicSession implements PoolSession {
     }
   }
 
-  /** What it gave the database to do is done. */
+  /** Starts the connection's work, as the real server does once its database has answered. */
   readEnded(): void {
     const { client } = this;
     if (this.#isReady || !client.isSubscribed || !client.isAuthorized) return;
@@ -90,22 +90,22 @@ export class PublicSession implements PoolSession {
     this.#sendJob(this.#server.isClean);
   }
 
-  /** Sends a job of its own; after a block those before are gone. */
+  /** Sends a job of its own; after a block the earlier ones are invalid. */
   announce(): void {
     if (this.#server.isClean) this.#jobs.clear();
     if (this.#isReady) this.#sendJob(this.#server.isClean);
   }
 
-  /** It has nothing to say. */
+  /** Does nothing: this server sends nothing then. */
   nodeGone(): void {}
 
-  /** Says it at once with a clean job: it counts for all of them. */
+  /** Sends the difficulty at once with a clean job: it applies to all jobs. */
   setDifficulty(difficulty: number): void {
     this.#tellDifficulty(difficulty);
     if (this.#isReady) this.#sendJob(true);
   }
 
-  /** Closes what never authorized; looks at the difficulty once a minute. */
+  /** Closes a connection that never authorized; checks the difficulty once a minute. */
   tick(): void {
     const { client, client: { settings } } = this;
     const { unauthorizedMs, idleMs } = settings.timeouts;
@@ -124,7 +124,7 @@ export class PublicSession implements PoolSession {
     this.setDifficulty(client.bounded(wanted));
   }
 
-  /** Nothing is left of it. */
+  /** Does nothing: the server keeps nothing of a connection. */
   closed(): void {}
 
   #answer(id: RequestId, result: string): void {

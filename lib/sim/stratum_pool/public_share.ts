@@ -1,5 +1,5 @@
 /**
- * The simulated public-pool's judgment of a share, in the order of the real one.
+ * How the simulated public-pool judges a share, in the order of the real one.
  */
 
 import { parseHex32 } from "../../base/hex.ts";
@@ -14,17 +14,17 @@ export interface OwnJob {
   readonly job: Job;
   /** When its template was made. */
   readonly templateAtMs: number;
-  /** The coinbase up to the extranonces as it is kept: a share of a wrong length spoils it. */
+  /** The stored coinbase up to the extranonces: a share of a wrong length damages it. */
   prefix: string;
 }
 
-/** A refusal whose error may have more to it. */
+/** A refusal whose error may have a detail. */
 export interface PublicRefusal extends Refusal {
   /** Third in the error; empty if not given. */
   readonly detail?: string;
 }
 
-/** What is said of a hash that is not small enough. */
+/** The refusal of a hash that is not small enough. */
 export const LOW_SHARE: PublicRefusal = {
   reason: "lowDifficulty",
   code: 23,
@@ -34,8 +34,9 @@ export const LOW_SHARE: PublicRefusal = {
 /**
  * Judges a share.
  *
- * @param seen the shares that came before, by their letters; this one is added.
- * @returns its proof when it is good, a refusal, or `undefined` when the connection is to be closed.
+ * @param seen the shares received before, as text; this one is added.
+ * @returns its proof when it is good, a refusal, or `undefined` when the connection is to be
+ * closed.
  */
 export function judgePublicShare(
   client: PoolClient,
@@ -62,7 +63,7 @@ export function judgePublicShare(
   }
   const { jobLifetimeMs } = client.settings;
   if (jobLifetimeMs > 0 && client.time.now() - own.templateAtMs > jobLifetimeMs) {
-    // It looks for the template, finds none, and falls over it.
+    // The real server finds no template and fails.
     return undefined;
   }
   const versionBits = parseHex32(bits) ?? 0;

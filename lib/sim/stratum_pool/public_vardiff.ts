@@ -1,6 +1,6 @@
 /**
- * How public-pool follows the speed of a client: looked at once a minute, over the last thirty
- * shares, in powers of two; without shares it sinks to a sixth each time.
+ * How public-pool follows the speed of a client: checked once a minute over the last thirty shares,
+ * in powers of two; without shares the difficulty drops to a sixth each time.
  */
 
 import type { StratumVardiff } from "./settings.ts";
@@ -21,13 +21,13 @@ export class PublicVardiff {
     this.#sinceMs = nowMs;
   }
 
-  /** A share was credited so much. */
+  /** Notes a share with its credit. */
   accepted(difficulty: number, nowMs: number): void {
     this.#shares.push({ atMs: nowMs, difficulty });
     if (this.#shares.length > KEPT_SHARES) this.#shares.shift();
   }
 
-  /** What the difficulty should be, if not what it is. */
+  /** Returns the wanted difficulty, if it differs from the current one. */
   wanted(difficulty: number, least: number, nowMs: number): number | undefined {
     const { targetMs, everyMs } = this.#vardiff;
     const first = this.#shares[0];
@@ -45,7 +45,10 @@ export class PublicVardiff {
   }
 }
 
-/** The nearest power of two; of a fraction, times a power of ten: 0.0032 is one. */
+/**
+ * Returns the nearest power of two; for a fraction, a power of two times a power of ten, such as
+ * 0.0032.
+ */
 export function nearestPower(value: number, least: number): number {
   if (value < least) return least;
   let scale = 1;

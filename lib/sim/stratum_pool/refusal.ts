@@ -1,17 +1,18 @@
 /**
- * A share that a simulated Stratum pool refuses. Where a server says more, its own file adds that.
+ * The refusal of a share by a simulated Stratum pool. A server that says more adds it in its own
+ * file.
  */
 
 import type { BadBehaviour, ShareRefusal } from "./ledger.ts";
 
-/** Why a share is refused: what is counted, and what the client hears. */
+/** Why a share is refused: what is counted, and what the client is sent. */
 export interface Refusal {
-  /** Where it is counted. */
+  /** The reason under which it is counted. */
   readonly reason: ShareRefusal;
-  /** First in the error. */
+  /** The error's first member. */
   readonly code: number;
-  /** Second. */
+  /** The error's second member. */
   readonly text: string;
-  /** What is taken amiss, if anything. */
+  /** The bad behaviour it counts as, if any. */
   readonly bad?: BadBehaviour;
 }

@@ -1,6 +1,6 @@
 /**
- * How simulated Stratum pools read and write lines. What a request lacks is left for the personality
- * to see: each real server answers that in its own way.
+ * How simulated Stratum pools read and write lines. The personality checks for missing members of a
+ * request, because each real server answers that in its own way.
  */
 
 import {
@@ -11,17 +11,17 @@ import {
 
 /** A line that is JSON, whatever it holds. */
 export interface PoolRequest {
-  /** As it was spelled, to be echoed; `null` when missing. */
+  /** The id as it was spelled, to be echoed; `null` when missing. */
   readonly id: RequestId;
   /** Usually a text. */
   readonly method: unknown;
   /** Usually a list. */
   readonly params: unknown;
-  /** Whether it answers something the pool asked. */
+  /** Whether it answers a request of the pool. */
   readonly isAnswer: boolean;
 }
 
-/** Reads one line; `undefined` when it is no JSON. */
+/** Reads one line; returns `undefined` when it is not JSON. */
 export function readRequest(line: string): PoolRequest | undefined {
   let value: unknown;
   try {
@@ -37,12 +37,12 @@ export function readRequest(line: string): PoolRequest | undefined {
   return { id: findRequestId(line), method, params, isAnswer };
 }
 
-/** The list it is, or an empty one. */
+/** Returns the value if it is a list, else an empty list. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The text it is, or an empty one. */
+/** Returns the value if it is a text, else an empty text. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

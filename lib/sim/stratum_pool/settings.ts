@@ -1,6 +1,6 @@
 /**
- * What can be chosen about a simulated Stratum pool, and what it is unless chosen: for each
- * personality what the real server does.
+ * The settings of a simulated Stratum pool. The defaults of each personality are those of the real
+ * server.
  */
 
 import type { Time } from "../../base/clock.ts";
@@ -19,11 +19,11 @@ export type Like = typeof LIKES[number];
 
 /** How a pool's difficulty follows the speed of a connection. */
 export interface StratumVardiff {
-  /** It aims at a share in this many milliseconds. */
+  /** The target time between shares, in milliseconds. */
   readonly targetMs: number;
-  /** It looks at a connection this often. */
+  /** The interval at which it checks a connection, in milliseconds. */
   readonly everyMs: number;
-  /** It also looks after this number of shares, where the real one does (ckpool, DATUM). */
+  /** It also checks after this number of shares, where the real one does (ckpool, DATUM). */
   readonly shares: number;
 }
 
@@ -37,7 +37,7 @@ export interface StratumTimeouts {
   readonly idleMs: number;
 }
 
-/** What no protocol settles, for tests that repeat a recorded session. */
+/** Replaces values that a server chooses freely, for tests that repeat a recorded session. */
 export interface Rewrite {
   /** The job to send instead of one made here. Called once for each job made. */
   readonly job?: (made: Job) => Job;
@@ -49,19 +49,22 @@ export interface Rewrite {
 
 /** How a simulated Stratum pool is to behave. Intervals of 0 mean never. */
 export interface StratumPoolOptions {
-  /** Whose manners; `ckpool` if not given. */
+  /** The server to play; `ckpool` if not given. */
   readonly like?: Like;
   /** The address to listen on; 127.0.0.1 if not given. */
   readonly hostname?: string;
   /** The port to listen on; any free one if not given or 0. */
   readonly port?: number;
-  /** Where every connection begins; 0.001 if not given. */
+  /** The first difficulty of every connection; 0.001 if not given. */
   readonly difficulty?: number;
-  /** No difficulty is lower; 1/256 of `difficulty`, at most the real pool's, if not given. */
+  /** The lowest difficulty; 1/256 of `difficulty`, at most the real pool's, if not given. */
   readonly minDifficulty?: number;
-  /** DATUM takes nothing below this: 1 in reality; the least of 1 and `minDifficulty`. */
+  /**
+   * The lowest difficulty DATUM accepts, in reality 1; the lower of 1 and `minDifficulty` if not
+   * given.
+   */
   readonly difficultyUnit?: number;
-  /** How the difficulty follows the speed, where it is not the real server's, or `fixed`. */
+  /** How the difficulty follows the speed, where it differs from the real server, or `fixed`. */
   readonly vardiff?: Partial<StratumVardiff> | "fixed";
   /** Bytes of extranonce2, 1..16; the real server's if not given. */
   readonly extranonce2Size?: number;
@@ -81,35 +84,40 @@ export interface StratumPoolOptions {
   readonly idleMs?: number;
   /** nomp refuses an address for this long after many bad shares; 600,000. */
   readonly banMs?: number;
-  /** Answers to shares come up to this much later, and overtake each other; 0, at once. */
+  /**
+   * Answers to shares come up to this much later, in milliseconds, and may overtake each other; 0,
+   * at once.
+   */
   readonly answerDelayMs?: number;
-  /** When everything happens; the system's. */
+  /** The clock and timers; the system's. */
   readonly time?: Time;
-  /** What is put in the place of values made here. */
+  /** Replacements for values made here. */
   readonly rewrite?: Rewrite;
 }
 
 /** The options with every default filled in. */
 export interface StratumPoolSettings
   extends Required<Omit<StratumPoolOptions, "accounts" | "vardiff" | "idleMs">> {
-  /** See {@linkcode StratumPoolOptions}; `undefined` for all names. */
+  /** The accepted names before the dot; `undefined` for all names. */
   readonly accounts: readonly string[] | undefined;
   /** `undefined` for a difficulty that stays. */
   readonly vardiff: StratumVardiff | undefined;
-  /** See {@linkcode StratumTimeouts}. */
+  /** When idle connections are closed. */
   readonly timeouts: StratumTimeouts;
-  /** A job is taken for this long after it was made; 0 for no end. */
+  /**
+   * Shares for a job are accepted for this long after it was made, in milliseconds; 0 for no end.
+   */
   readonly jobLifetimeMs: number;
   /** More bytes than this at once, unread ones included, close the connection; 0 for no limit. */
   readonly maxInputBytes: number;
 }
 
-/** Of hashes and extranonce1s: every pool has the same. */
+/** The seed of hashes and extranonce1s, the same for every pool. */
 export const SEED = 1;
-/** Version bits that may roll, but for NOMP, which has none. */
+/** Version bits that may roll; NOMP has none. */
 export const VERSION_MASK = 0x1fffe000;
 
-/** What the real servers have, by their default settings. */
+/** The default settings of the real servers. */
 interface Manners {
   readonly vardiff: StratumVardiff;
   readonly extranonce2Size: number;

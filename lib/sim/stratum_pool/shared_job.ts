@@ -8,7 +8,7 @@ import { type BlockTemplate, jobOf } from "./template.ts";
 
 /** Bytes of every extranonce1 here. */
 export const EXTRANONCE1_BYTES = 4;
-/** Whom all are paid to. */
+/** The payee of all jobs. */
 export const POOL_PAYEE = "751e76e8199196d454941c45d1b3a323f1433bd6";
 
 /** One job. */
@@ -17,14 +17,14 @@ export class SharedJob {
   readonly id: string;
   /** Counts from 1, through all jobs of the server. */
   readonly sequence: number;
-  /** What it is made of. */
+  /** The template it is made from. */
   readonly template: BlockTemplate;
-  /** Keys of the shares that came for it. */
+  /** Keys of the shares received for it. */
   readonly shares = new Set<string>();
   readonly #isClean: boolean;
   readonly #bySize = new Map<number, Job>();
 
-  /** The `sequence`-th job. */
+  /** Makes job number `sequence`. */
   constructor(
     id: string,
     sequence: number,
@@ -41,7 +41,7 @@ export class SharedJob {
     this.#bySize.set(settings.extranonce2Size, job);
   }
 
-  /** The job for connections with this many bytes of extranonce2. */
+  /** Returns the job for connections with this number of extranonce2 bytes. */
   forSize(extranonce2Size: number): Job {
     const known = this.#bySize.get(extranonce2Size);
     if (known !== undefined) return known;

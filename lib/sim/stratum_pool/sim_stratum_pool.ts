@@ -1,6 +1,6 @@
 /**
- * A simulated Stratum V1 pool over TCP: behaves as one of the real servers does, checks the header
- * of every share, keeps count of everything, and misbehaves on request.
+ * A simulated Stratum V1 pool over TCP: it behaves like one of the real servers, checks the header
+ * of every share, counts everything, and misbehaves on request.
  */
 
 import type { Socket } from "node:net";
@@ -24,28 +24,28 @@ import {
 } from "./settings.ts";
 import { TemplateMaker } from "./template.ts";
 
-/** How often time-outs and difficulties are looked at, in milliseconds. */
+/** How often time-outs and difficulties are checked, in milliseconds. */
 const TICK_MS = 100;
 
 /** A connection as it is now. */
 export interface LiveClient {
-  /** Counts from 1; `byConnection` of the statistics goes by it. */
+  /** Counts from 1; `byConnection` of the statistics uses it. */
   readonly number: number;
-  /** What it authorized as last; empty before. */
+  /** The last name it authorized; empty before. */
   readonly name: string;
-  /** Its extranonce1; empty before subscribe where that brings it. */
+  /** Its extranonce1; empty before subscribe where the answer assigns it. */
   readonly extranonce1: string;
   /** Bytes of its extranonce2. */
   readonly extranonce2Size: number;
   /** Its difficulty. */
   readonly difficulty: number;
-  /** Whether its shares are taken. */
+  /** Whether its shares are accepted. */
   readonly isAuthorized: boolean;
 }
 
 /** A simulated pool that listens. Made by {@linkcode SimStratumPool.start}, ended by `stop()`. */
 export class SimStratumPool {
-  /** Whose manners it has. */
+  /** The server it plays. */
   readonly like: Like;
   readonly #settings: StratumPoolSettings;
   readonly #port: PoolPort;
@@ -99,12 +99,12 @@ export class SimStratumPool {
     return this.#port.hostname;
   }
 
-  /** The port it listens on; the same for its whole life. */
+  /** The port it listens on; it never changes. */
   get port(): number {
     return this.#port.port;
   }
 
-  /** Bytes of its extranonce2, where no fault says otherwise. */
+  /** Bytes of its extranonce2, unless a fault changes them. */
   get extranonce2Size(): number {
     return this.#settings.extranonce2Size;
   }
@@ -114,7 +114,7 @@ export class SimStratumPool {
     return this.#faults;
   }
 
-  /** Counts of this moment. */
+  /** Returns the current counts. */
   statistics(): StratumPoolStatistics {
     return this.#ledger.snapshot();
   }
@@ -136,7 +136,9 @@ export class SimStratumPool {
     this.#newTemplate(true);
   }
 
-  /** Sends every connection work with other transactions, or what it has to say without a node. */
+  /**
+   * Sends every connection work with other transactions, or what the server sends without a node.
+   */
   newJob(): void {
     this.#newTemplate(false);
   }
@@ -147,19 +149,19 @@ export class SimStratumPool {
     this.#watch.changed();
   }
 
-  /** Tells connections other version bits, all or one; they count from the next job on. */
+  /** Sends other version bits to all connections or one; they apply from the next job on. */
   setVersionMask(mask: number, client?: number): void {
     for (const connection of this.#chosen(client)) connection.client.setVersionMask(mask);
   }
 
-  /** Tells a connection another extranonce1 (hex) and size; they count from the next job on. */
+  /** Sends a connection another extranonce1 (hex) and size; they apply from the next job on. */
   setExtranonce(extranonce1: string, extranonce2Size: number, client?: number): void {
     for (const connection of this.#chosen(client)) {
       connection.client.setExtranonce(extranonce1, extranonce2Size);
     }
   }
 
-  /** Asks all connections for a sign of life. */
+  /** Pings all connections. */
   ping(): void {
     this.sendLine('{"params":[],"id":42,"method":"mining.ping"}');
   }
@@ -169,7 +171,7 @@ export class SimStratumPool {
     this.sendLine(formatNotification("client.show_message", JSON.stringify([text])));
   }
 
-  /** Says to reconnect: nowhere in particular, or [host, port, seconds to wait]. */
+  /** Asks all connections to reconnect: without an address, or to [host, port, seconds to wait]. */
   askToReconnect(params: readonly unknown[] = []): void {
     this.sendLine(formatNotification("client.reconnect", JSON.stringify(params)));
   }
@@ -185,8 +187,8 @@ export class SimStratumPool {
   }
 
   /**
-   * Sets fault switches, for connections that exist and for new ones; those not named stay.
-   * Settles when the pool listens, or has ceased to, as `refuseConnections` says.
+   * Sets fault switches for existing and new connections; switches that are not named stay. Settles
+   * when the pool listens, or has stopped listening, as `refuseConnections` says.
    */
   async setFaults(faults: Partial<StratumPoolFaults>): Promise<void> {
     this.#faults = { ...this.#faults, ...faults };
@@ -195,7 +197,7 @@ export class SimStratumPool {
     else if (!this.#isStopped) await this.#port.listen();
   }
 
-  /** Closes connections with FIN, all or one; `lastBytes` go out before. */
+  /** Closes connections with FIN, all or one; `lastBytes` are sent before. */
   finishConnections(lastBytes?: Uint8Array, client?: number): void {
     for (const connection of this.#chosen(client)) connection.finish(lastBytes);
   }
@@ -206,7 +208,7 @@ export class SimStratumPool {
   }
 
   /**
-   * Settles as soon as `condition`, asked after everything that happens here, is true.
+   * Settles as soon as `condition`, which is checked after each event here, is true.
    *
    * @throws Error (rejects) when it is still false after `timeoutMs`, 60,000 if not given.
    */
@@ -214,7 +216,7 @@ export class SimStratumPool {
     return this.#watch.until(condition, timeoutMs);
   }
 
-  /** Ceases to listen and resets all connections. */
+  /** Stops listening and resets all connections. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#routine.stop();
@@ -224,7 +226,7 @@ export class SimStratumPool {
     await closed;
   }
 
-  /** As `stop()`. */
+  /** Like `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

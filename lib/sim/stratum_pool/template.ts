@@ -1,6 +1,6 @@
 /**
- * What a simulated Stratum pool mines on: block templates, and the jobs made of them for a number
- * of extranonce bytes.
+ * Block templates of a simulated Stratum pool, and the jobs made from them for a number of
+ * extranonce bytes.
  */
 
 import type { Random } from "../../base/clock.ts";
@@ -17,7 +17,7 @@ const TAG = new TextEncoder().encode("/sim stratum/").toHex();
 export interface BlockTemplate {
   /** Counts from 1. */
   readonly number: number;
-  /** Of the block. */
+  /** Height of the block. */
   readonly height: number;
   /** 64 hex digits as `mining.notify` has them. */
   readonly prevHash: string;
@@ -45,22 +45,22 @@ export class TemplateMaker {
   #prevHash = "";
   #time = 0;
 
-  /** Hashes come out of `random`; `version` and `bits` are 8 hex digits. */
+  /** Takes hashes from `random`; `version` and `bits` are 8 hex digits. */
   constructor(random: Random, version: string, bits: string) {
     this.#random = random;
     this.#version = version;
     this.#bits = bits;
   }
 
-  /** The next template: on a new height, or with other transactions. */
+  /** Makes the next template: on a new height, or with other transactions. */
   next(isNewBlock: boolean, wallMs: number, nowMs: number): BlockTemplate {
     if (isNewBlock) {
       this.#height++;
-      // A block's hash ends in zeros, and this spelling of it prints the zeros last.
+      // A block's hash has its zeros at the end in this order of bytes.
       this.#prevHash = this.#hex(24) + "00000000".repeat(2);
     }
     this.#number++;
-    // Two templates of a second would be too much alike.
+    // Two templates of the same second would be too similar.
     this.#time = Math.max(this.#time + 1, Math.floor(wallMs / 1000));
     const count = MIN_BRANCHES + randomBelow(this.#random, MAX_BRANCHES - MIN_BRANCHES + 1);
     return {
@@ -81,21 +81,21 @@ export class TemplateMaker {
   }
 }
 
-/** What makes one job of a template another than the next. */
+/** The values in which jobs of one template differ. */
 export interface JobParts {
   /** The job's id. */
   readonly id: string;
-  /** Whether older jobs are void. */
+  /** Whether older jobs become invalid. */
   readonly isClean: boolean;
   /** Bytes of extranonce1 and extranonce2 together, which the script's length counts. */
   readonly extranonceBytes: number;
-  /** A number of the pool's own in the coinbase: a nonce, or a difficulty. */
+  /** A number that the pool puts into the coinbase: a nonce, or a difficulty. */
   readonly stamp: number;
   /** The hash of the key that is paid: 20 bytes of hex. */
   readonly payee: string;
 }
 
-/** A job on a template. */
+/** Makes a job from a template. */
 export function jobOf(template: BlockTemplate, parts: JobParts): Job {
   const { height, prevHash, branches, version, bits, time } = template;
   const script = "03" + littleEndian(height, 3) + "04" + littleEndian(time, 4) + "04" +

@@ -80,7 +80,7 @@ testEngineOnLoopback("libc, always busy", (options) => {
 const EMFILE = 24;
 const ECONNABORTED = 103;
 
-Deno.test("while files are short nobody is accepted for 100 ms, and everybody else is served", async () => {
+Deno.test("out of files, it accepts no connection for 100 ms and goes on serving the others", async () => {
   await using world = new World();
   const [[conn]] = await world.connect(1);
   mock.timers.enable({ apis: ["setTimeout"] });
@@ -116,7 +116,7 @@ Deno.test("a stop during the pause after accepting failed waits for nothing and 
   await world[Symbol.asyncDispose]();
 });
 
-Deno.test("a connection that is gone before it is accepted is no failure, and delays nobody", async () => {
+Deno.test("a connection that is gone before it is accepted is not a failure and delays no other", async () => {
   await using world = new World();
   world.kernel.acceptErrno = ECONNABORTED;
   world.kernel.changed();
@@ -128,7 +128,7 @@ Deno.test("a connection that is gone before it is accepted is no failure, and de
   assert.deepEqual(world.events.opens, [handle]);
 });
 
-Deno.test("on a port that is shared, whoever the kernel gave to it is let in when accepting stops", async () => {
+Deno.test("on a shared port, connections in its queue are accepted when accepting stops", async () => {
   await using world = new World({}, true);
   const waiting = Array.from({ length: 300 }, (_, i) => new FakeSocket(i, world.kernel.changed));
   world.kernel.atOnce(() => {
@@ -139,7 +139,7 @@ Deno.test("on a port that is shared, whoever the kernel gave to it is let in whe
   assert.ok(!world.isListening);
 });
 
-Deno.test("an owner that has accepting stopped while it is told of one gets no other", async () => {
+Deno.test("an owner that stops accepting in the event of a connection gets no more", async () => {
   await using world = new World();
   const { opened } = world.events;
   world.events.opened = (handle, from) => {
@@ -177,7 +177,7 @@ Deno.test("a wait that a signal interrupts is begun again", async () => {
   assert.equal(world.events.text.get(handle!), "hello");
 });
 
-Deno.test("the end of one connection, told late, does not end the next one on its handle", async () => {
+Deno.test("a late event of an ended connection does not end the next one with its handle", async () => {
   await using world = new World();
   const [[first, second], [firstHandle, secondHandle]] = await world.connect(2);
   const newcomer = new FakeSocket(2000, world.kernel.changed);
@@ -203,7 +203,7 @@ Deno.test("the end of one connection, told late, does not end the next one on it
   assert.equal(newcomer.taken, "welcome");
 });
 
-Deno.test("what was closed by its owner and ends its side is still written what waits for it", async () => {
+Deno.test("a peer that ends its side after its owner closed it still gets its waiting bytes", async () => {
   await using world = new World();
   const [[conn], [handle]] = await world.connect(1);
   conn!.appetite = "nothing";
@@ -233,7 +233,7 @@ Deno.test("a connection whose end a send has swallowed is over all the same", as
   assert.ok(open!.isClosed && ending!.isClosed);
 });
 
-Deno.test("a readiness that was none ends nothing", async () => {
+Deno.test("a false readiness event ends no connection", async () => {
   await using world = new World();
   const [, [handle]] = await world.connect(1);
   const tag = world.kernel.tagOf(handle!);
@@ -407,7 +407,7 @@ Deno.test("while miners' requests take long, timers have their turn among them",
   });
 });
 
-Deno.test("an engine that is stopped in the middle of its turn serves nobody any more", async () => {
+Deno.test("an engine that is stopped in the middle of its turn serves no more connections", async () => {
   await whileBusy(10, async ({ world, conns, look, heard }) => {
     world.events.onText = () => world.time += 15;
     for (const conn of conns) conn.send("share");

@@ -5,7 +5,7 @@ import { Epoll, READY } from "../../../lib/net/libc/epoll.ts";
 import { Libc } from "../../../lib/net/libc/calls.ts";
 import { LibcUnavailable } from "../../../lib/net/libc/library.ts";
 
-Deno.test("a file that becomes readable is told with its tag, until nobody watches it", async () => {
+Deno.test("a file that becomes readable is reported with its tag, until it is no longer watched", async () => {
   const libc = new Libc();
   const epoll = new Epoll(libc);
   const file = libc.eventfd();

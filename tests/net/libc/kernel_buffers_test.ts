@@ -18,7 +18,7 @@ Deno.test({
   },
 });
 
-Deno.test("without the permission to call the C library nothing is bounded, and nobody is asked", async () => {
+Deno.test("without the permission to call the C library nothing is bounded, and no permission is asked for", async () => {
   const url = new URL("../../../lib/net/libc/kernel_buffers.ts", import.meta.url);
   const code = `import { boundKernelBuffers } from "${url}";
     console.log(boundKernelBuffers({ hostname: "127.0.0.1", port: 1 }));`;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Looks } from "../../../lib/net/libc/looks.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 
-Deno.test("one look after the other is waited for on one timer, which ends when none is", async () => {
+Deno.test("looks wait one after the other on one timer, which ends when none waits", async () => {
   const time = new FakeTime();
   const looks = new Looks(time, 1);
   assert.equal(time.timers, 0, "before the first there is none");
@@ -23,7 +23,7 @@ Deno.test("one look after the other is waited for on one timer, which ends when 
   looks.stop();
 });
 
-Deno.test("a look is not waited for less because ticks passed that nobody waited for", async () => {
+Deno.test("ticks that no look waited for do not shorten the next wait", async () => {
   const time = new FakeTime();
   const looks = new Looks(time, 1);
   const first = looks.next();

@@ -62,7 +62,7 @@ Deno.test("failing to accept is reported, and tried again after a pause", async 
 });
 
 for (const kind of ["NotConnected", "ConnectionAborted", "ConnectionReset"] as const) {
-  Deno.test(`one that is gone before it is accepted is no failure, and delays nobody: ${kind}`, async () => {
+  Deno.test(`a connection gone before it is accepted is not a failure and delays no other: ${kind}`, async () => {
     await using world = new World();
     for (let gone = 1; gone <= 50; gone++) {
       world.listener.fail(new Deno.errors[kind]("gone again"));
@@ -76,7 +76,7 @@ for (const kind of ["NotConnected", "ConnectionAborted", "ConnectionReset"] as c
   });
 }
 
-Deno.test("nobody is looked for while there is no time for another", async () => {
+Deno.test("no connection is accepted while there is no time for another", async () => {
   await using world = new World();
   const { promise, resolve } = Promise.withResolvers<void>();
   world.mayCome = promise;
@@ -120,7 +120,7 @@ Deno.test("a connection that was gone before it could be set up costs only itsel
   assert.ok(conn.isKeptAlive);
 });
 
-Deno.test("on a port that is shared, it stops only when nobody has come for 50 ms", async () => {
+Deno.test("on a shared port, it stops only when no connection has come for 50 ms", async () => {
   await using world = new World();
   using _timers = fakeTimers();
   const pass = (turns: number) => {
@@ -151,7 +151,7 @@ Deno.test("a shared port in whose queue there is always somebody is closed after
   assert.ok(world.listener.isClosed);
 });
 
-Deno.test("a fault of whoever is told of failures does not end accepting", async () => {
+Deno.test("an error in the handler of failures does not end accepting", async () => {
   const listener = new FakeListener();
   const accepted: unknown[] = [];
   const seen: unknown[] = [];

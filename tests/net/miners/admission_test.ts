@@ -46,7 +46,7 @@ Deno.test("the connection too many is refused, and a place left is free again", 
   assert.equal(door.enter("10.0.0.3"), undefined);
 });
 
-Deno.test("an address has so many connections at a time; another address has its own", () => {
+Deno.test("the connections of an address are limited; another address has its own limit", () => {
   const [door] = admission({ maxConnectionsPerIp: 2 });
   assert.equal(door.enter(IP), undefined);
   assert.equal(door.enter(`::ffff:${IP}`), undefined);
@@ -66,7 +66,7 @@ Deno.test("an IPv6 host cannot multiply itself within its /64", () => {
   assert.equal(door.enter("2001:db8:0:2::1"), undefined);
 });
 
-Deno.test("an address opens so many connections a second, however soon it closes them", () => {
+Deno.test("an address's new connections a second are limited, however soon it closes them", () => {
   const [door, clock] = admission({ newConnectionsPerSecondPerIp: 5 });
   const results: (Refusal | undefined)[] = [];
   const come = () => {
@@ -93,7 +93,7 @@ Deno.test("an address opens so many connections a second, however soon it closes
   assert.equal(door.visitors, 0);
 });
 
-Deno.test("those that came while nobody was here to let them in are no crowd", () => {
+Deno.test("connections that came during our absence are not too many at once", () => {
   const clock = new FakeClock();
   let awayMs = 0;
   const limits = { ...NO_LIMITS, newConnectionsPerSecondPerIp: 5 };
@@ -127,7 +127,7 @@ Deno.test("an address is marked at its third violation, for as long as a mark la
   assert.equal(door.violated(IP), false, "it begins again");
 });
 
-Deno.test("an address that goes on stays marked, and is told of once", () => {
+Deno.test("an address that goes on stays marked, and is reported once", () => {
   const [door, clock] = admission({ banAfterViolations: 3, banMs: 60_000 });
   const news: number[] = [];
   for (let i = 0; i < 100; i++) {
@@ -283,7 +283,7 @@ Deno.test("other limits lift no mark, however many addresses there are", () => {
   assert.equal(door.visitors, 2, "who is gone is forgotten");
 });
 
-Deno.test("who is over its own limit is told so, also when all places are taken", () => {
+Deno.test("an address over its own limit gets that reason, also when all places are taken", () => {
   const [door] = admission({
     maxConnections: 2,
     maxConnectionsPerIp: 1,

@@ -33,7 +33,7 @@ Deno.test("the permission for the one file is enough", {
 });
 
 Deno.test(
-  "without the permission the deno engine serves, and the reason is told",
+  "without the permission the deno engine serves, and the reason is reported",
   { permissions: { ffi: false, net: true } },
   async () => {
     const { engine, kind, reason } = startEngine("auto", options());

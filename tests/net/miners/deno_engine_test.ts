@@ -81,7 +81,7 @@ class World implements EngineWorld {
 testEngine("deno", (limits) => new World(limits));
 testEngineOnLoopback("deno", startDenoEngine);
 
-Deno.test("addresses are written so that the port can be told", () => {
+Deno.test("addresses are formatted so that the port is clear", () => {
   assert.equal(formatAddress({ hostname: "10.0.0.7", port: 4321 }), "10.0.0.7:4321");
   assert.equal(formatAddress({ hostname: "fd00::7", port: 4321 }), "[fd00::7]:4321");
 });
@@ -134,7 +134,7 @@ Deno.test("64 peers that take nothing hold a round up for 100 ms, not for ever",
   }
 });
 
-Deno.test("peers that take everything at once are told 128 in a turn, or 256 KB and a job", async () => {
+Deno.test("of peers that read at once, 128 are told in a turn, or as many as 256 KB and a job serve", async () => {
   for (const [text, most] of [["[a]", 128], ["x".repeat(32 * 1024), 9]] as const) {
     await using world = new World();
     const [conns, handles] = await world.connect(300);
@@ -149,7 +149,7 @@ Deno.test("peers that take everything at once are told 128 in a turn, or 256 KB 
   }
 });
 
-Deno.test("what a peer was sent just before a stop reaches it; one that takes nothing is closed", async () => {
+Deno.test("bytes sent just before a stop reach their peer; a peer that does not read is closed", async () => {
   const world = new World();
   const [[slow, mute], [first, second]] = await world.connect(2) as [
     [FakeConn, FakeConn],
@@ -170,7 +170,7 @@ Deno.test("what a peer was sent just before a stop reaches it; one that takes no
   assert.equal(mute.taken, "");
 });
 
-Deno.test("whoever stops it, and were it twice at a time, waits for the last read", async () => {
+Deno.test("every stop, also a second one at the same time, waits for the last read", async () => {
   await using world = new World();
   const { promise, resolve } = Promise.withResolvers<null>();
   const conn = new FakeConn(1);
@@ -185,7 +185,7 @@ Deno.test("whoever stops it, and were it twice at a time, waits for the last rea
   await Promise.all(stops);
 });
 
-Deno.test("a farm that comes at once is let in one by one, a turn for each, so that who is in is heard", async () => {
+Deno.test("a farm that connects at once is accepted one by one, a turn for each, and read in between", async () => {
   const world = new World();
   const acceptLater = world.listener.accept.bind(world.listener);
   let waiting = 1000;
@@ -195,7 +195,10 @@ Deno.test("a farm that comes at once is let in one by one, a turn for each, so t
   for (let turns = 0; turns < 50; turns++) {
     const before = world.events.opens.length;
     await turn();
-    assert.ok(world.events.opens.length - before <= 2, "one, give or take the order of callbacks");
+    assert.ok(
+      world.events.opens.length - before <= 2,
+      "one, give or take the order of callbacks",
+    );
   }
   assert.ok(world.events.opens.length >= 25, "it goes on every turn");
   await world.engine.stop();

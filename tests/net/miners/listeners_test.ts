@@ -93,7 +93,7 @@ Deno.test("connections of different ports never share a handle, and answers find
   );
 });
 
-Deno.test("it is told at which port each came in, by one object for all who did", () => {
+Deno.test("each connection is reported with its port, the same object for all of the port", () => {
   const cameInAt: unknown[] = [];
   const wanted = [1, 2].map((port) => ({ hostname: "127.0.0.1", port }));
   const engines: RecordingEngine[] = [];
@@ -112,7 +112,7 @@ Deno.test("it is told at which port each came in, by one object for all who did"
   for (const [i, port] of [1, 0, 1].entries()) assert.equal(cameInAt[i], wanted[port]);
 });
 
-Deno.test("bytes and ends are told with the handle the connection was opened under", () => {
+Deno.test("bytes and ends are reported with the handle that the connection was opened with", () => {
   const { engines, heard } = listen([1, 2]);
   engines[1]!.events.opened(4, FROM);
   engines[1]!.events.received(4, Uint8Array.of(1));
@@ -128,7 +128,7 @@ Deno.test("bytes and ends are told with the handle the connection was opened und
   ]);
 });
 
-Deno.test("what is for a connection that has just ended goes nowhere and harms nobody", () => {
+Deno.test("calls for a connection that has just ended do nothing", () => {
   const { listeners, engines, calls } = listen([1, 2]);
   engines[0]!.events.opened(4, FROM);
   engines[0]!.events.opened(5, FROM);
@@ -160,7 +160,7 @@ Deno.test("a handle is free only when its socket is: a closed one that lingers k
   assert.equal(heard.at(-1), "opened 1");
 });
 
-Deno.test("a crowd is told on each port by those of it that are there, and is the same one each time", () => {
+Deno.test("on each port a crowd has its peers of that port, and is the same object each time", () => {
   const { listeners, engines, calls } = listen([1, 2, 3]);
   for (const [engine, handle] of [[0, 0], [0, 1], [1, 0], [2, 0], [2, 2]] as const) {
     engines[engine]!.events.opened(handle, FROM);
@@ -258,7 +258,7 @@ for (
   ] as const
 ) {
   const isNew = what !== "stays as it is";
-  Deno.test(`a port that ${what} is ${isNew ? "opened anew" : "left alone"}`, async () => {
+  Deno.test(`a port that ${what} is ${isNew ? "opened again" : "left alone"}`, async () => {
     const calls: string[] = [];
     const listeners = new Listeners(
       [{ ...at(1), tls: before }],
@@ -276,7 +276,7 @@ for (
   });
 }
 
-Deno.test("once nobody is let in any more, no port is opened, whatever is asked for then", async () => {
+Deno.test("once accepting has stopped, no port is opened any more", async () => {
   const { listeners, engines } = listen([1]);
   const moving = listeners.reconfigure([at(2)]);
   await listeners.stopAccepting();

@@ -80,7 +80,7 @@ Deno.test("a crowd whose news is always urgent does not keep the others waiting 
   for (const handle of quiet.handles()) assert.ok(heard.has(handle), `${handle} was never told`);
 });
 
-Deno.test("of many peers none is always the last", () => {
+Deno.test("no peer of many is always the last", () => {
   const world = new World();
   const farm = crowd(0, 100);
   const places = new Array<number>(100).fill(0);
@@ -93,7 +93,7 @@ Deno.test("of many peers none is always the last", () => {
   assert.ok(Math.min(...means) > 40 && Math.max(...means) < 60, `${means}`);
 });
 
-Deno.test("a crowd of nobody is through at once", () => {
+Deno.test("an empty crowd is finished at once", () => {
   const world = new World();
   world.rounds.add(crowd(0, 0));
   assert.deepEqual(world.take(), []);

@@ -97,7 +97,7 @@ Deno.test("Urgent askers without end do not keep a patient one waiting forever",
   assert.ok(rig.connected.length <= 6);
 });
 
-Deno.test("One that asks no more holds nobody up", () => {
+Deno.test("An asker that asks no more delays no other", () => {
   const rig = new Rig();
   rig.exhaust();
   rig.ask({ name: "gone", urgency: URGENCY.first });
@@ -131,7 +131,7 @@ Deno.test("however many return, it is at most ten a second, and others lose noth
   assert.ok(rig.connected.some((name) => name.startsWith("new")));
 });
 
-Deno.test("what one that was granted connects beside it makes those wait that ask next", () => {
+Deno.test("further connections of a granted asker make the next askers wait", () => {
   const rig = new Rig();
   assert.ok(rig.ask({ name: "first", urgency: URGENCY.more }));
   for (let n = 0; n < 12; n++) rig.limiter.connectsAgain(POOL);

@@ -30,7 +30,7 @@ function canListenOn(hostname: string): boolean {
   }
 }
 
-Deno.test("a port nobody listens on is refused", async () => {
+Deno.test("a port without a listener is refused", async () => {
   const address = { host: "127.0.0.1", port: freePort() };
   await assert.rejects(
     dialTcp(address, new AbortController().signal),

@@ -295,7 +295,7 @@ Deno.test("ways that fail for the same reason are listed together, with the reas
   assert.ok(failure.endsWith(`: ${ways}: it closed the connection`), failure);
 });
 
-Deno.test("system is the proxy of the environment, looked up anew each time", async () => {
+Deno.test("system is the proxy in the environment, looked up again each time", async () => {
   await using pool = await TestPool.start();
   await using proxy = startProxy("socks5", pool.routes, true);
   const variables: Record<string, string> = {};
@@ -383,7 +383,7 @@ Deno.test("a CA file that cannot be read is the reason, and nothing is dialled",
   assert.equal(server.accepted, 0);
 });
 
-Deno.test("each way of a race that reaches the pool after the first one is told", async () => {
+Deno.test("each way of a race that reaches the pool after the first one is reported", async () => {
   using _log = new LogCapture();
   await using pool: LoopbackServer = new LoopbackServer(async (conn) => {
     await conn.read(new Uint8Array(1000));

@@ -73,7 +73,7 @@ Deno.test("64 KiB without a line of JSON are too many", async () => {
   });
 });
 
-Deno.test("what it waits for names the words that came instead", async () => {
+Deno.test("the error of a time-out quotes the words that came instead", async () => {
   const connection = new FakeConnection();
   const attempt = { waitingFor: "" };
   const waiting = awaitFirstAnswer(connection, attempt);

@@ -55,7 +55,7 @@ const GRANTED = [
   "HTTP/1.1 200 OK\nVia: x\n\n",
 ];
 for (const head of GRANTED) {
-  Deno.test(`${JSON.stringify(head)} opens the tunnel, and no byte behind it is lost`, async () => {
+  Deno.test(`${JSON.stringify(head)} opens the tunnel, and no byte after it is lost`, async () => {
     assert.equal(await ask(head), "");
     assert.equal(await ask(`${head}{"id":1}\r\n\r\n`), '{"id":1}\r\n\r\n');
     for (const { name, chunks } of everyCut(encode(`${head}{`))) {
@@ -107,7 +107,7 @@ for (const [answer, credentials, reason] of REFUSALS) {
   });
 }
 
-Deno.test("what is no HTTP is refused at its first byte, not when it ends", async () => {
+Deno.test("an answer that is not HTTP is refused at its first byte, not when it ends", async () => {
   const connection = new FakeConnection();
   connection.deliver(encode("S"));
   await assert.rejects(openHttpTunnel(connection, POOL, undefined), /no HTTP proxy/);

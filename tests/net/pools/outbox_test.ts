@@ -68,7 +68,7 @@ Deno.test("Outbox reports bytes as written only when the last of a batch is take
   assert.deepEqual(connection.written, bytes(1, 2, 3, 4, 5));
 });
 
-Deno.test("Outbox writes what is flushed during a write right behind it, together", async () => {
+Deno.test("Outbox writes bytes flushed during a write right after it, together", async () => {
   const { outbox, connection, events } = open();
   connection.isHolding = true;
   outbox.append(bytes(1));
@@ -86,7 +86,7 @@ Deno.test("Outbox writes what is flushed during a write right behind it, togethe
   assert.deepEqual(events.positions, [1, 3]);
 });
 
-Deno.test("Outbox lets what was only appended during a write wait for the next flush", async () => {
+Deno.test("Outbox keeps bytes only appended during a write for the next flush", async () => {
   const { outbox, connection } = open();
   outbox.append(bytes(1));
   outbox.flush();

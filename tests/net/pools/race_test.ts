@@ -69,7 +69,7 @@ Deno.test("when all have failed there is no winner and every reason, in order", 
   assert.ok(a.connection.isClosed && b.connection.isClosed);
 });
 
-Deno.test("after the time there is, each way is given up with what it waited for", async () => {
+Deno.test("when the time is over, each way is given up, and the error says what it waited for", async () => {
   const [a, b] = [new TestWay("a"), new TestWay("b")];
   const racing = race([a, b], NEVER, 50, systemTime);
   b.attempt!.waitingFor = "the proxy's answer";
@@ -110,7 +110,7 @@ Deno.test("what is opened after the abort is closed, and its attempt goes no fur
   assert.ok(!isReached);
 });
 
-Deno.test("nothing is opened for someone who has given up already", async () => {
+Deno.test("nothing is opened for a caller that has given up already", async () => {
   const way = new TestWay("a");
   await assert.rejects(
     race([way], AbortSignal.abort(new Error("enough")), LONG_MS, systemTime),

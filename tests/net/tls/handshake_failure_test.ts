@@ -38,12 +38,12 @@ for (
     ["received fatal alert: CertificateExpired", /expired; renew the certificate/],
     [
       "peer is incompatible: NoCipherSuitesInCommon",
-      /no version, cipher or signature in common; here it is TLS 1\.3, or 1\.2 with ECDHE/,
+      /no version, cipher or signature in common with us; this port speaks TLS 1\.3, or 1\.2 with ECDHE/,
     ],
     ["something new", /^its TLS handshake failed: something new$/],
   ] as const
 ) {
-  Deno.test(`"${found}" is told with what to do about it`, () => {
+  Deno.test(`"${found}" is explained with what to do`, () => {
     assert.match(explainHandshake(found), expected);
   });
 }

@@ -124,7 +124,7 @@ Deno.test("a miner that does not trust the certificate is told so in the log, as
   peer.close();
 });
 
-Deno.test("who leaves before or during the handshake has done no wrong", async () => {
+Deno.test("a peer that disconnects before or during the handshake is not at fault", async () => {
   await using world = new World();
   const [silent] = await world.tell("");
   silent.close();
@@ -151,14 +151,14 @@ Deno.test("handshakes that stall are connections like any other: counted, and cl
   fine.close();
 });
 
-Deno.test("who is turned away is closed without a handshake", async () => {
+Deno.test("a connection that is not let in is closed without a handshake", async () => {
   await using world = new World();
   world.events.letsIn = false;
   const [peer] = await world.tell("");
   await ended(peer);
 });
 
-Deno.test("another certificate is for who comes after it; connections there are go on", async () => {
+Deno.test("a new certificate is used for new connections; open ones go on", async () => {
   await using world = new World();
   const before = await connect(world.engine.address);
   await before.write(encoder.encode("one"));

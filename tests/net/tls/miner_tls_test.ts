@@ -18,7 +18,7 @@ function names(tls: MinerTls): string[] {
   return tls.certificates.map(({ names }) => names.split(",")[0]!);
 }
 
-Deno.test("certificates are taken all or none, and taken back when asked", async () => {
+Deno.test("certificates are loaded all or none, and restored on request", async () => {
   const tls = new MinerTls(() => Date.now());
   await tls.load([POOL]);
   await assert.rejects(tls.load([ELSEWHERE, MISSING]), CannotUseCertificate);
@@ -44,9 +44,9 @@ for (
   const [day, certificate, expected] of [
     ["2059-12-18", "pool", "info: Certificate {} for DNS:pool.test… is good until 2060-01-01"],
     ["2059-12-19", "pool", "warning: Certificate {} for DNS:pool.test… expires in 13 days, on"],
-    ["2059-12-31", "pool", "warning: Certificate {} for DNS:pool.test… expires in 1 days, on"],
-    ["2060-01-02", "pool", "error: Certificate {} for DNS:pool.test… has expired on 2060-01-01"],
-    ["2026-01-01", "expired", "error: Certificate {} for DNS:pool.test… has expired on 2010-01-01"],
+    ["2059-12-31", "pool", "warning: Certificate {} for DNS:pool.test… expires in 1 day, on"],
+    ["2060-01-02", "pool", "error: Certificate {} for DNS:pool.test… expired on 2060-01-01"],
+    ["2026-01-01", "expired", "error: Certificate {} for DNS:pool.test… expired on 2010-01-01"],
   ] as const
 ) {
   Deno.test(`on ${day} the log says of the certificate "${certificate}" how long it is good`, async () => {

@@ -59,7 +59,7 @@ const OWN: TlsSettings = {
   ),
 };
 const PIN_IT =
-  /; name its SHA-256 fingerprint in tls\.certificate_sha256 \(btcagent check shows it\)$/;
+  /; put its SHA-256 fingerprint in tls\.certificate_sha256 \(btcagent check shows it\)$/;
 
 const ACCEPTED: [what: string, settings: TlsSettings, name: string, server: CertificateName][] = [
   ["signed by our authority", VERIFIED, "pool.test", "pool"],

@@ -44,18 +44,23 @@ for (
       POOL.cert,
       /key_file .*: found no line -----BEGIN PRIV/,
     ],
-    ["a scratched certificate", SCRATCHED, POOL.key, /cert_file \(\S+\): .+; have it made anew/],
+    [
+      "a scratched certificate",
+      SCRATCHED,
+      POOL.key,
+      /cert_file \(\S+\): .+; have a new one issued/,
+    ],
     [
       "a scratched key",
       POOL.cert,
       POOL.key.replace(/(?<=\n)[A-Za-z0-9]{4}/, "AAAA"),
-      /key_file \(\S+\): .+; have it made anew/,
+      /key_file \(\S+\): .+; have a new one issued/,
     ],
     [
       "an encrypted key",
       POOL.cert,
       POOL.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE"),
-      /key_file \(\S+\): the key is encrypted; take the pass phrase off/,
+      /key_file \(\S+\): the key is encrypted; remove the pass phrase/,
     ],
     [
       "the key of another certificate",

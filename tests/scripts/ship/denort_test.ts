@@ -38,7 +38,7 @@ Deno.test("this very runtime is for this very machine", async () => {
   }
 });
 
-Deno.test("an executable whose end is missing is none, be it the last byte", async () => {
+Deno.test("an executable whose end is missing is invalid, even without its last byte only", async () => {
   const [table, entryBytes, entries] = [100, 64, 3];
   const head = elfHead(62);
   const view = new DataView(head.buffer);
@@ -76,7 +76,7 @@ Deno.test("DENORT_BIN counts only for the platform its file is for", async () =>
   }
 });
 
-Deno.test("a missing denort is said with the archive to get and the folder to put it into", () => {
+Deno.test("a missing denort is reported with the archive to get and its folder", () => {
   const places = { denoDir: "/home/me/deno", denoVersion: "9.8.7", denortBin: undefined };
   const text = missingDenort(AARCH64, places);
   for (

@@ -18,14 +18,14 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("the flags of whatever is shipped are those of the start task, whole", () => {
+Deno.test("the flags of all shipped forms are exactly those of the start task", () => {
   const command = ` deno run ${START_FLAGS.join(" ")} main.ts`;
   assert.ok(settings.tasks.start.command.endsWith(command), settings.tasks.start.command);
   assert.ok(START_FLAGS.includes("--no-prompt"));
   assert.ok(!START_FLAGS.some((flag) => /^--(allow-all|allow-run|allow-net=)/.test(flag)));
 });
 
-Deno.test("a template with a name that is not given is no text", () => {
+Deno.test("a template with an unknown name is an error", () => {
   assert.equal(fill("a @B@ c@D_E@", { B: "1", D_E: "2" }), "a 1 c2");
   assert.throws(() => fill("@OTHER@", {}), /@OTHER@/);
 });
@@ -55,7 +55,7 @@ Deno.test("a runtime that is not the pinned one is refused, with its file and bo
   });
 });
 
-Deno.test("a runtime that is there and right needs no network", async () => {
+Deno.test("a runtime that is present and correct needs no network", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/scope-name-1.0.0.tgz`;
     await Deno.writeTextFile(path, "abc");
@@ -84,7 +84,7 @@ Deno.test("SHA256SUMS lists what was built, in order, and nothing else", async (
   });
 });
 
-Deno.test("modes are the same whatever the umask was", async () => {
+Deno.test("modes do not depend on the umask", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/a`, { mode: 0o700 });
     await Deno.writeTextFile(`${folder}/a/text`, "", { mode: 0o600 });

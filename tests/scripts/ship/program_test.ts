@@ -35,7 +35,7 @@ Deno.test("a fault of the shipped program names files and lines of the sources",
   }
 });
 
-Deno.test("what leads back to the sources names nothing of the machine that built it", async () => {
+Deno.test("source maps name nothing of the machine that built them", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await bundleProgram(folder);

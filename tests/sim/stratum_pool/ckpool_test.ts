@@ -5,7 +5,7 @@ import { StratumClient, USER } from "./stratum_client.ts";
 
 const DIFFICULTY = 2 ** -20;
 
-Deno.test("a raise is said alone and spares the job of now and the next; a fall counts at once", async () => {
+Deno.test("a raise is sent alone and does not affect this job and the next; a fall applies at once", async () => {
   await using pool = await SimStratumPool.start({ difficulty: DIFFICULTY, vardiff: "fixed" });
   await using client = await StratumClient.ready(pool);
   const weak = { difficulty: DIFFICULTY, below: DIFFICULTY * 1.9, versionBits: 0 };
@@ -27,7 +27,7 @@ Deno.test("a raise is said alone and spares the job of now and the next; a fall 
   assert.equal(pool.statistics().difficulty, 5 * DIFFICULTY);
 });
 
-Deno.test("vardiff looks after so many shares, speaks before the answer, and minds a suggestion", async () => {
+Deno.test("vardiff acts after a number of shares, before the answer, and follows a suggestion", async () => {
   const time = new FakeTime();
   await using pool = await SimStratumPool.start({
     difficulty: DIFFICULTY,
@@ -57,7 +57,7 @@ Deno.test("vardiff looks after so many shares, speaks before the answer, and min
   assert.ok(highestDifficulty > DIFFICULTY, `${highestDifficulty}`);
 });
 
-Deno.test("one connection is one worker, and what is not expected is met with silence", async () => {
+Deno.test("one connection is one worker, and unexpected requests get no answer", async () => {
   await using pool = await SimStratumPool.start({ difficulty: DIFFICULTY });
   await using client = await StratumClient.ready(pool);
   const from = client.lines.length;
@@ -105,7 +105,7 @@ Deno.test("bits join the version, and an extranonce2 of a wrong length is padded
   assert.deepEqual(badBehaviour, new Map([["versionBits", 1], ["extranonce2Length", 1]]));
 });
 
-Deno.test("who subscribes and does not authorize is closed, and a session can be taken up again", async () => {
+Deno.test("a client that does not authorize is closed, and a session can be resumed", async () => {
   const time = new FakeTime();
   await using pool = await SimStratumPool.start({ time, jobIntervalMs: 0 });
   await using client = await StratumClient.connect(pool);

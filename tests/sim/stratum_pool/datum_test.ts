@@ -9,7 +9,7 @@ function start(options: Parameters<typeof SimStratumPool.start>[0] = {}): Promis
   return SimStratumPool.start({ like: "datum", difficulty: DIFFICULTY, ...options });
 }
 
-Deno.test("extranonce1 is a slot that comes back", async () => {
+Deno.test("extranonce1 is a slot that is reused", async () => {
   await using pool = await start();
   await using first = await StratumClient.ready(pool);
   {
@@ -36,7 +36,7 @@ Deno.test("after configure every share needs its sixth parameter; without, bits 
   );
 });
 
-Deno.test("a difficulty is its job's, in a hurry with the same template once more", async () => {
+Deno.test("a difficulty belongs to its job, in a burst with the same template again", async () => {
   await using pool = await start({ vardiff: "fixed" });
   await using client = await StratumClient.ready(pool);
   const first = client.job;
@@ -95,7 +95,7 @@ Deno.test("a block brings an empty job, then a full one; the old is stale by its
   ]);
 });
 
-Deno.test("it closes on ids of text, on JSON that is none, and on who does not subscribe", async () => {
+Deno.test("it closes on text ids, on invalid JSON, and when a client does not subscribe", async () => {
   const time = new FakeTime();
   await using pool = await start({ time });
   for (const text of ['{"id":null,"method":"mining.subscribe","params":[]}\n', "garbage\n"]) {
@@ -113,7 +113,7 @@ Deno.test("it closes on ids of text, on JSON that is none, and on who does not s
   );
 });
 
-Deno.test("what is below its own unit of difficulty is not looked at", async () => {
+Deno.test("shares below its own unit of difficulty are not checked", async () => {
   await using pool = await start({ difficultyUnit: DIFFICULTY });
   await using client = await StratumClient.ready(pool);
   const low = { difficulty: DIFFICULTY / 8, below: DIFFICULTY / 2, versionBits: 0 };

@@ -9,7 +9,7 @@ function start(options: Parameters<typeof SimStratumPool.start>[0] = {}): Promis
   return SimStratumPool.start({ like: "nomp", difficulty: DIFFICULTY, ...options });
 }
 
-Deno.test("a difficulty comes right before a job, and exactly one of before is remembered", async () => {
+Deno.test("a difficulty comes right before a job, and exactly one earlier one is remembered", async () => {
   await using pool = await start({ vardiff: "fixed" });
   await using client = await StratumClient.ready(pool);
   const from = client.lines.length;
@@ -82,7 +82,7 @@ Deno.test("more than 10,240 bytes at once close the connection", async () => {
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["flood", 1]]));
 });
 
-Deno.test("jobs go to whoever is there, shares to whatever name, and bits nowhere", async () => {
+Deno.test("every connection gets jobs, any name gets shares, and version bits are ignored", async () => {
   await using pool = await start();
   await using stranger = await StratumClient.connect(pool);
   await pool.until(() => pool.clients().length === 1);
@@ -111,7 +111,7 @@ Deno.test("a job is as clean to connections with another extranonce2 size as to 
   assert.deepEqual(told(), [true, true]);
 });
 
-Deno.test("who submits nothing for ten minutes is closed with the next job", async () => {
+Deno.test("a client that submits nothing for ten minutes is closed with the next job", async () => {
   const time = new FakeTime();
   await using pool = await start({ time, jobIntervalMs: 0 });
   await using client = await StratumClient.ready(pool);
@@ -122,7 +122,7 @@ Deno.test("who submits nothing for ten minutes is closed with the next job", asy
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["idle", 1]]));
 });
 
-Deno.test("a second subscribe brings another extranonce1, which alone counts then", async () => {
+Deno.test("a second subscribe gives another extranonce1, and only that counts then", async () => {
   await using pool = await start();
   await using client = await StratumClient.ready(pool);
   const [, first] = client.subscribed;

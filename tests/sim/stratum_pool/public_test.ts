@@ -23,7 +23,7 @@ Deno.test("every connection has jobs of its own, and those of another are unknow
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["foreignJob", 1]]));
 });
 
-Deno.test("a difficulty counts at once for all jobs, and comes with a clean one", async () => {
+Deno.test("a difficulty applies at once to all jobs, and comes with a clean one", async () => {
   await using pool = await start({ vardiff: "fixed" });
   await using client = await StratumClient.ready(pool);
   const from = client.lines.length;
@@ -40,7 +40,7 @@ Deno.test("a difficulty counts at once for all jobs, and comes with a clean one"
   assert.equal((await client.submit(client.jobs[0]!, { versionBits: 0 })).result, true);
 });
 
-Deno.test("the difficulty is looked at once a minute: up by the last shares, down without any", async () => {
+Deno.test("the difficulty is checked once a minute: up by the last shares, down without any", async () => {
   const time = new FakeTime();
   await using pool = await start({ time, jobIntervalMs: 0 });
   await using client = await StratumClient.ready(pool);
@@ -84,7 +84,7 @@ Deno.test("a share for a job of more than five minutes closes without an answer"
   assert.deepEqual(pool.statistics().badBehaviour, new Map([["expiredJob", 1]]));
 });
 
-Deno.test("bits are turned over, outside the mask as well, and any time is taken", async () => {
+Deno.test("version bits are flipped, also outside the mask, and any time is accepted", async () => {
   await using pool = await start({ version: "20004000" });
   await using client = await StratumClient.ready(pool);
   const combine = (version: number, bits: number) => version ^ bits;

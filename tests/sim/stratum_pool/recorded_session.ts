@@ -104,7 +104,7 @@ export class Replay {
     assert.equal(this.#isClosed, this.#recorded.some(({ way }) => way === "closed"));
   }
 
-  /** Moves the time to so many seconds after the connection. */
+  /** Moves the time to this number of seconds after the connection. */
   advanceTo(seconds: number): void {
     const atMs = Math.max(this.#atMs, Math.round(seconds * 1000));
     this.time.advance(atMs - this.#atMs);

@@ -79,7 +79,7 @@ for (const session of SESSIONS) {
   const { server, name } = session;
   if (NOT_PLAYED.includes(server)) continue;
   const like = LIKE[server]!;
-  Deno.test(`${like} says what the real one said: ${name}`, () => {
+  Deno.test(`${like} answers as the real one did: ${name}`, () => {
     const replay = new Replay(session, { like, ...OPTIONS[like] });
     const playWithGaps = WITH_GAPS[`${server}: ${name}`];
     if (playWithGaps === undefined) replay.play();
@@ -87,7 +87,7 @@ for (const session of SESSIONS) {
   });
 }
 
-Deno.test("every recording with gaps that is named is there", () => {
+Deno.test("every named recording with gaps exists", () => {
   const names = new Set(SESSIONS.map(({ server, name }) => `${server}: ${name}`));
   assert.deepEqual(Object.keys(WITH_GAPS).filter((name) => !names.has(name)), []);
 });

@@ -11,7 +11,7 @@ for (const like of LIKES) {
   // NOMP takes no bits, and combines none.
   const versionBits = like === "nomp" ? 0 : 0x0000a000;
 
-  Deno.test(`${like} accepts shares of work that is done, and counts what it credits`, async () => {
+  Deno.test(`${like} accepts shares with real work, and counts what it credits`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: DIFFICULTY });
     await using client = await StratumClient.ready(pool);
     for (let i = 0; i < 3; i++) {
@@ -28,7 +28,7 @@ for (const like of LIKES) {
     assert.deepEqual(badBehaviour, new Map());
   });
 
-  Deno.test(`${like} refuses what is too easy, comes twice, or is of another connection`, async () => {
+  Deno.test(`${like} refuses shares that are too easy, repeated, or of another connection`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: DIFFICULTY });
     await using client = await StratumClient.ready(pool);
     const refusal = ({ error, "reject-reason": reason }: Awaited<ReturnType<typeof client.ask>>) =>
@@ -58,7 +58,7 @@ for (const like of LIKES) {
     assert.deepEqual(badBehaviour, new Map([["foreignJob", 1]]));
   });
 
-  Deno.test(`${like} knows a block when it sees one`, async () => {
+  Deno.test(`${like} recognises a block`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: 2 ** -30, bits: "207fffff" });
     await using client = await StratumClient.ready(pool);
     await client.submit(client.job, { difficulty: 2 ** -24, versionBits });
@@ -66,7 +66,7 @@ for (const like of LIKES) {
     assert.deepEqual([accepted, blocks], [1, 1]);
   });
 
-  Deno.test(`${like} says a job to all, clean after a block`, async () => {
+  Deno.test(`${like} sends a job to all, clean after a block`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: DIFFICULTY });
     await using client = await StratumClient.ready(pool);
     const first = client.job;
@@ -85,7 +85,7 @@ for (const like of LIKES) {
     assert.equal((await client.submit(client.job, { versionBits })).result, true);
   });
 
-  Deno.test(`${like} can change extranonce1 and size, which count from the next job on`, async () => {
+  Deno.test(`${like} can change extranonce1 and size, which apply from the next job on`, async () => {
     await using pool = await SimStratumPool.start({ like, difficulty: DIFFICULTY });
     await using client = await StratumClient.ready(pool);
     const [, extranonce1, size] = client.subscribed;
@@ -168,22 +168,26 @@ Deno.test("messages go to all connections, and their answers are no requests", a
   }
 });
 
-Deno.test("a silent pool takes shares and says nothing; one that refuses connections listens no more", async () => {
-  await using pool = await SimStratumPool.start({ difficulty: DIFFICULTY });
-  await using client = await StratumClient.ready(pool);
-  await pool.setFaults({ isSilent: true });
-  client.send("mining.submit", client.share(client.job));
-  await pool.until(() => pool.statistics().accepted === 1);
-  await pool.setFaults({ isSilent: false, refuseConnections: true });
-  await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: pool.port }));
-  await pool.setFaults({ refuseConnections: false });
-  await using second = await StratumClient.ready(pool);
-  assert.equal(pool.clients().length, 2);
-  pool.finishConnections(undefined, 2);
-  await second.until(() => second.isClosed);
-  pool.resetConnections();
-  await client.until(() => client.isClosed);
-});
+Deno.test(
+  "a silent pool takes shares and sends nothing; a pool that refuses connections stops " +
+    "listening",
+  async () => {
+    await using pool = await SimStratumPool.start({ difficulty: DIFFICULTY });
+    await using client = await StratumClient.ready(pool);
+    await pool.setFaults({ isSilent: true });
+    client.send("mining.submit", client.share(client.job));
+    await pool.until(() => pool.statistics().accepted === 1);
+    await pool.setFaults({ isSilent: false, refuseConnections: true });
+    await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: pool.port }));
+    await pool.setFaults({ refuseConnections: false });
+    await using second = await StratumClient.ready(pool);
+    assert.equal(pool.clients().length, 2);
+    pool.finishConnections(undefined, 2);
+    await second.until(() => second.isClosed);
+    pool.resetConnections();
+    await client.until(() => client.isClosed);
+  },
+);
 
 Deno.test("without its node a pool has no jobs, and only ckpool says that it is there", async () => {
   for (const like of LIKES) {
@@ -204,7 +208,7 @@ Deno.test("without its node a pool has no jobs, and only ckpool says that it is 
   }
 });
 
-Deno.test("only the accounts there are may log in, and only while nothing is wrong", async () => {
+Deno.test("only existing accounts may log in, and only without a fault", async () => {
   for (const like of LIKES) {
     if (like === "datum") continue;
     await using pool = await SimStratumPool.start({ like, accounts: [ACCOUNT] });

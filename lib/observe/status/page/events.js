@@ -7,7 +7,7 @@ import { chip, h, setText } from "./dom.js";
 import { formatMoment } from "./format.js";
 import { t } from "./texts.js";
 
-/** So many are kept, as by the agent. */
+/** Events that are kept, as many as the agent keeps. */
 const KEPT = 256;
 
 const TONES = /** @type {const} */ ({

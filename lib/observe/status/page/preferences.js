@@ -14,7 +14,7 @@ export function language() {
   return chosen ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 }
 
-/** Switches to the other language. The page is made anew in it. */
+/** Switches to the other language. The page is built again in it. */
 export function switchLanguage() {
   write("language", language() === "en" ? "zh" : "en");
   location.reload();

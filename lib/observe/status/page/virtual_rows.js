@@ -1,6 +1,6 @@
 /**
  * A table body of any length of which only the rows in sight exist. They stay the same elements,
- * filled anew as one scrolls; two rows of empty space hold the scroll bar's place.
+ * filled again on each scroll; two rows of empty space hold the scroll bar's place.
  */
 
 import { h, setAttribute } from "./dom.js";
