@@ -58,7 +58,7 @@ class Rig {
     }
   }
 
-  /** Goes on for so long, and calls `each` after every minute. */
+  /** Goes on for this time, and calls `each` after every minute. */
   run(minutes: number, each: () => void = () => {}): void {
     for (let second = 1; second <= 60 * minutes; second++) {
       for (let tick = 0; tick < SECOND_MS / TICK_MS; tick++) {
