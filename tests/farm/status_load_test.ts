@@ -51,7 +51,7 @@ Deno.test("shares are answered in time while clients ask for every miner without
   const order: HammerOrder = { urls, clients: 8 };
   worker.postMessage(order);
   await until(
-    () => log.take().some((line) => /has used up its share of time/.test(line)),
+    () => log.take().some((line) => /has used up its time budget/.test(line)),
     "a word",
   );
 
