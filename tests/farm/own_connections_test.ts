@@ -74,7 +74,7 @@ Deno.test("beyond what open files allow, miners work on the connection for all, 
   await using pool = await SimStratumPool.start({ difficulty: 1_000.5, vardiff: "fixed" });
   const { program, port } = await programOf(pool, 600, { max_miners: 300 });
   await using _program = program;
-  const foreseen = /Up to 300 miners.* no more than (\d+) connections of single workers/;
+  const foreseen = /Up to 300 miners.* room for only (\d+) connections of single workers/;
   const most = Number(foreseen.exec(program.output)?.[1]);
   assert.ok(most > 100 && most < 300, program.output);
   const options = { port, account: "farm", mode: { kind: "idle" } } as const;
