@@ -16,6 +16,7 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { PoolReport, UpstreamReport } from "../mux/upstreams.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
+import type { Counts } from "../observe/history.ts";
 import type { Mark } from "../observe/marks.ts";
 import type { Causes, Work } from "../workers/causes.ts";
 import type { Window } from "../workers/step_counts.ts";
@@ -200,6 +201,8 @@ export interface FarmView {
   readonly pools: readonly PoolOfList[];
   /** The sums of everything. The last step reads nearly all of them; slow work comes before it. */
   summary(): Generator<void, FarmSummary>;
+  /** The few counts that charts are drawn from. */
+  counts(): Generator<void, Counts>;
   /** Whether miners have a pool to work for. */
   health(): FarmHealth;
   /** What was lost recently, and why. */

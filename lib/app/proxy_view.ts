@@ -9,8 +9,14 @@ import type { Config } from "../config/schema.ts";
 import type { MinerReport } from "../miner/report.ts";
 import type { Miners } from "../miner/miners.ts";
 import type { Account, Accounts } from "../mux/accounts.ts";
-import type { LedgerSnapshot, ShareCounter } from "../mux/books/ledger.ts";
+import {
+  type LedgerSnapshot,
+  refusedIn,
+  rejectedIn,
+  type ShareCounter,
+} from "../mux/books/ledger.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
+import type { Counts } from "../observe/history.ts";
 import type { Mark } from "../observe/marks.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
 import { causeSentence } from "../workers/cause_sentence.ts";
@@ -170,6 +176,22 @@ export class ProxyView implements FarmView {
       certificates,
       sockets: connected + poolSockets + addresses.length,
       openFilesLimit: openFiles,
+    };
+  }
+
+  *counts(): Generator<void, Counts> {
+    const { miners, accounts, counter } = this.#proxy.parts;
+    const { states } = yield* miners.census();
+    const { traffic } = accounts;
+    yield;
+    const shares = counter.total.snapshot();
+    return {
+      miners: states.working,
+      accepted: shares.accepted + shares.assumed + shares.kept,
+      rejected: rejectedIn(shares) + refusedIn(shares),
+      difficulty: counter.creditedDifficulty,
+      bytesUp: traffic.bytesWritten,
+      bytesDown: traffic.bytesRead,
     };
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { effectiveConfig } from "../config/effective.ts";
+import type { Counts } from "../observe/history.ts";
 import { areaLog, logLevels, setLogLevel } from "../observe/log.ts";
 import type { LogArea, LogLevel } from "../observe/log_record.ts";
 import type { RecentEvents } from "../observe/recent_events.ts";
@@ -54,6 +55,10 @@ export class StatusView implements StatusSource, StatusControl {
   /** Shows it from now on. */
   constructor(options: StatusViewOptions) {
     this.#options = options;
+  }
+
+  counts(): Generator<void, Counts> {
+    return this.#options.farm.counts();
   }
 
   *summary(): Generator<void, SummaryShape> {

@@ -59,11 +59,6 @@ class Ring {
   work(row: number): number {
     return sumOf(this.#work, row * this.#steps, this.#steps);
   }
-
-  clear(row: number): void {
-    this.#shares.fill(0, row * this.#steps, (row + 1) * this.#steps);
-    this.#work.fill(0, row * this.#steps, (row + 1) * this.#steps);
-  }
 }
 
 /** Counts shares and work, by row. */
@@ -97,15 +92,6 @@ export class StepCounts {
     if (this.#rows === this.#maxRows) throw new RangeError(`Cannot have over ${this.#rows} rows`);
     if (this.#rows === this.#shares.length) this.#grow();
     return this.#rows++;
-  }
-
-  /** Begins at zero for something else. */
-  clear(row: number): void {
-    for (const counts of [this.#shares, this.#work, this.#hourShares, this.#hourWork]) {
-      counts[row] = 0;
-    }
-    this.#steps.clear(row);
-    this.#hours.clear(row);
   }
 
   /** The step under way ends. @returns whether an hour ends with it. */

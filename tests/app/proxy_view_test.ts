@@ -55,6 +55,29 @@ Deno.test("the view has plain values, which do not change when the farm goes on"
   assert.notDeepEqual(everything(view).accounts, copy.accounts);
 });
 
+Deno.test("what charts are drawn from is what the summary says", async () => {
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using proxy = new TestProxy([pool]);
+  await using miner = SimMiner.start({
+    port: proxy.port,
+    user: "a.b",
+    mode: { kind: "rate", sharesPerSecond: 50 },
+  });
+  await miner.until(() => miner.statistics().accepted >= 3);
+  miner.setMode({ kind: "idle" });
+  await miner.until(() => miner.statistics().waitingNow === 0);
+  const { view } = proxy.proxy;
+  const { miners, shares, creditedDifficulty, traffic } = finished(view.summary());
+  assert.deepEqual(finished(view.counts()), {
+    miners: miners.states.working,
+    accepted: shares.accepted,
+    rejected: 0,
+    difficulty: creditedDifficulty,
+    bytesUp: traffic.bytesWritten,
+    bytesDown: traffic.bytesRead,
+  });
+});
+
 Deno.test("a sub-account that closes while all are listed is shown once", async () => {
   await using proxy = new TestProxy([], {
     pools: [["127.0.0.1", 1, ""]],

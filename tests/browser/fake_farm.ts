@@ -26,6 +26,8 @@ import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
+import type { Counts } from "../../lib/observe/history.ts";
+import { countsOf } from "../support/counts_of.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
 const KINDS = ["bmminer/2.0.0", "bosminer-plus-tuner 0.9", "whatsminer/v1.0"];
@@ -219,6 +221,10 @@ export class FakeFarm implements StatusSource, StatusControl {
       missing += missing_machines;
     }
     return { ...this.attention, workers: counts, missing_machines: missing };
+  }
+
+  *counts(): Generator<void, Counts> {
+    return countsOf(yield* this.summary());
   }
 
   // deno-lint-ignore require-yield -- all in one step

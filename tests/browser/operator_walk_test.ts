@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import { WORKER_STATES, type WorkerState } from "../../lib/base/worker_state.ts";
-import type { SummaryShape } from "../../lib/observe/status/shapes.ts";
-import type { AttentionShape, WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
+import type { WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import type { Trouble, TroubledMiners } from "../../lib/sim/trouble.ts";
+import { summaryWhere } from "../support/event_reader.ts";
 import { hasBrowser, Look } from "./browser.ts";
 import { LiveFarm } from "./live_farm.ts";
 
@@ -37,7 +37,6 @@ const WORDS: Readonly<Partial<Record<WorkerState, string>>> = {
 
 /** As long as it may take until each was noticed; the machine may be busy. */
 const NOTICED_MS = 170_000;
-const ASK_AGAIN_MS = 500;
 
 /** Where the screenshots go; git ignores it. */
 const SCREENSHOTS = new URL("../../dist/screenshots/", import.meta.url);
@@ -68,9 +67,11 @@ Deno.test("2,000 miners, some in trouble, on the backup pool: each is found and 
   const inTrouble = [...namesByState.values()].flat().length;
   expected.working = MINERS - inTrouble;
 
-  const { attention, shares } = await noticed(
-    live,
-    (attention) => WORKER_STATES.every((state) => attention.workers[state] === expected[state]),
+  const { attention, shares } = await summaryWhere(
+    live.url,
+    ({ attention: { workers } }) =>
+      WORKER_STATES.every((state) => workers[state] === expected[state]),
+    NOTICED_MS,
   );
 
   await t.step("the summary counts them, and says which pool serves instead of which", () => {
@@ -115,20 +116,6 @@ Deno.test("2,000 miners, some in trouble, on the backup pool: each is found and 
     fn: () => walk(live, namesByState),
   });
 });
-
-/** The summary, once all that is to be noticed was. */
-async function noticed(
-  live: LiveFarm,
-  isAll: (attention: AttentionShape) => boolean,
-): Promise<SummaryShape> {
-  const deadline = performance.now() + NOTICED_MS;
-  for (;;) {
-    const summary = await live.api("summary") as SummaryShape;
-    if (isAll(summary.attention)) return summary;
-    assert.ok(performance.now() < deadline, JSON.stringify(summary.attention));
-    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-  }
-}
 
 /** From the first screen: a click on the trouble, a click on the worker. */
 async function walk(

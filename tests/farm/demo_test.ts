@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
 import { demoFaults } from "../../lib/cli/faults.ts";
-import type { SummaryShape } from "../../lib/observe/status/shapes.ts";
+import { summaryWhere } from "../support/event_reader.ts";
 import { MAIN, Program } from "../support/program.ts";
 
 const FLAGS = settings.tasks.demo.command.split(" ").filter((word) => word.startsWith("--"));
@@ -30,14 +30,11 @@ Deno.test("the page of a demo comes to say what is wrong with each of its faulty
   const wanted = Object.entries(STATES).map(([fault, state]) =>
     [state, demoFaults(50).find(({ trouble }) => trouble === fault)!.count] as const
   );
-  const deadline = performance.now() + SHOWN_MS;
-  for (;;) {
-    const { attention: { workers } } = await (await fetch(`${url}api/v1/summary`))
-      .json() as SummaryShape;
-    if (wanted.every(([state, count]) => workers[state] === count)) break;
-    assert.ok(performance.now() < deadline, JSON.stringify(workers));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  await summaryWhere(
+    url!,
+    ({ attention: { workers } }) => wanted.every(([state, count]) => workers[state] === count),
+    SHOWN_MS,
+  );
   program.signal("SIGINT");
   const { code, stderr } = await program.ended();
   assert.equal(code, 0);

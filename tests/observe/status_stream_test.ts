@@ -20,38 +20,10 @@ import { StatusStream } from "../../lib/observe/status/stream.ts";
 import { Turns } from "../../lib/observe/status/turns.ts";
 import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { EventReader } from "../support/event_reader.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { StatusRig } from "../support/status_rig.ts";
 import { PATIENT_LIMITS, until } from "../support/test_proxy.ts";
-
-/** Reads events one by one; `kind` of those that are waited for. */
-class EventReader {
-  readonly #reader: ReadableStreamDefaultReader<string>;
-  #text = "";
-
-  constructor(response: Response) {
-    this.#reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  async next(kind: string): Promise<unknown> {
-    for (;;) {
-      const end = this.#text.indexOf("\n\n");
-      if (end >= 0) {
-        const [event, data] = this.#text.slice(0, end).split("\n");
-        this.#text = this.#text.slice(end + 2);
-        if (event === `event: ${kind}`) return JSON.parse(data!.slice("data: ".length));
-        continue;
-      }
-      const { value, done } = await this.#reader.read();
-      if (done) return undefined;
-      this.#text += value;
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#reader.cancel();
-  }
-}
 
 Deno.test("the stream has the state at once and again, and new lines of the log", async () => {
   await using pool = await SimPool.start();
@@ -138,6 +110,32 @@ Deno.test("who does not read is cut off, who reads gets everything, samples too"
   assert.equal(await quick.next("none"), undefined);
 });
 
+Deno.test("while nobody watches, the charts' samples do not cost a summary of all workers", async () => {
+  const turns = new Turns(systemTime);
+  const sampled = Promise.withResolvers<void>();
+  const source = fakeSource("");
+  let samples = 0;
+  const stream = new StatusStream({
+    source: {
+      ...source,
+      summary: () => assert.fail("asked for the summary"),
+      counts: () => {
+        if (++samples > 3) sampled.resolve();
+        return source.counts();
+      },
+    },
+    control: undefined,
+    turns,
+    bounds: new StatusBounds(systemTime.now),
+    time: systemTime,
+    times: { stateMs: 5, sampleMs: 5 },
+  });
+  stream.start();
+  await sampled.promise;
+  stream.stop();
+  turns.stop();
+});
+
 Deno.test("the compact table says of each miner what the list says", async () => {
   await using pool = await SimPool.start({ proofOfWork: false });
   await using rig = new StatusRig([pool], { limits: PATIENT_LIMITS });
@@ -192,17 +190,23 @@ function fakeSource(reason: string): StatusSource {
   let count = 0;
   // deno-lint-ignore require-yield -- all in one step
   const summary = function* () {
+    return { reason } as unknown as SummaryShape;
+  };
+  // deno-lint-ignore require-yield -- all in one step
+  const counts = function* () {
+    const accepted = count++;
     return {
-      reason,
-      miners: { states: { working: 1 } },
-      shares: { accepted: count++, assumed: 0, rejected: {}, refused: {} },
-      credited_difficulty: count,
-      traffic: { bytes_written: count, bytes_read: count },
-    } as unknown as SummaryShape;
+      miners: 1,
+      accepted,
+      rejected: 0,
+      difficulty: count,
+      bytesUp: count,
+      bytesDown: count,
+    };
   };
   // deno-lint-ignore require-yield -- all in one step
   const pools = function* () {
     return [];
   };
-  return { summary, pools, events: () => [] } as unknown as StatusSource;
+  return { summary, counts, pools, events: () => [] } as unknown as StatusSource;
 }

@@ -4,9 +4,11 @@
  */
 
 import type { GenericSchema, InferOutput } from "valibot";
+import type { Counts } from "../../lib/observe/history.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
+import { countsOf } from "./counts_of.ts";
 
 /** Session ids of the miners there are. */
 const MINERS = 5;
@@ -29,6 +31,11 @@ export class FakeStatus implements StatusSource, StatusControl {
   }));
   /** How often anything was to be changed. */
   changes = 0;
+
+  // deno-lint-ignore require-yield -- all in one step
+  *counts(): Generator<void, Counts> {
+    return countsOf(this.#summary);
+  }
 
   // deno-lint-ignore require-yield -- all in one step
   *summary(): Generator<void, shapes.SummaryShape> {

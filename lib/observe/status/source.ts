@@ -3,6 +3,7 @@
  * knows nothing of miners, pools or sockets.
  */
 
+import type { Counts } from "../history.ts";
 import type { LogArea, LogLevel } from "../log_record.ts";
 import type {
   AccountShape,
@@ -22,6 +23,8 @@ import type { CausesShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 export interface StatusSource {
   /** The totals of the program. */
   summary(): Generator<void, SummaryShape>;
+  /** What the charts are drawn from; taken every few seconds, so it costs less than the summary. */
+  counts(): Generator<void, Counts>;
   /** Whether miners have a pool to work for, and why not. */
   health(): { readonly serving: boolean; readonly reason: string };
   /** Every connected miner. */

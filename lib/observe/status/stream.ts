@@ -9,10 +9,10 @@
 import { printableJson } from "../../base/printable.ts";
 import type { Time, Timer } from "../../base/clock.ts";
 import { finished } from "../../base/steps.ts";
-import { type Counts, History, SAMPLE_COLUMNS, SAMPLE_MS } from "../history.ts";
+import { History, SAMPLE_COLUMNS, SAMPLE_MS } from "../history.ts";
 import { answer, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
-import type { HistoryShape, SummaryShape } from "./shapes.ts";
+import type { HistoryShape } from "./shapes.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
 import { type Turns, TurnsStopped } from "./turns.ts";
 
@@ -63,7 +63,7 @@ export class StatusStream {
     this.#bounds = bounds;
     this.#time = time;
     this.#times = times;
-    this.#history = new History(countsOf(finished(source.summary())), time);
+    this.#history = new History(finished(source.counts()), time);
   }
 
   /** The data of the charts. */
@@ -134,7 +134,7 @@ export class StatusStream {
     if (this.#isSampling) return;
     this.#isSampling = true;
     try {
-      const counts = countsOf(await this.#turns.run(this.#source.summary()));
+      const counts = await this.#turns.run(this.#source.counts());
       this.#send("sample", this.#history.add(counts));
     } catch (error) {
       ignoreStop(error);
@@ -208,17 +208,4 @@ function ignoreStop(error: unknown): void {
 
 function encode(kind: string, value: unknown): Uint8Array {
   return encoder.encode(`event: ${kind}\ndata: ${printableJson(value)}\n\n`);
-}
-
-function countsOf({ miners, shares, credited_difficulty, traffic }: SummaryShape): Counts {
-  const sum = (counts: Readonly<Record<string, number>>) =>
-    Object.values(counts).reduce((total, count) => total + count, 0);
-  return {
-    miners: miners.states.working,
-    accepted: shares.accepted + shares.assumed + shares.kept,
-    rejected: sum(shares.rejected) + sum(shares.refused),
-    difficulty: credited_difficulty,
-    bytesUp: traffic.bytes_written,
-    bytesDown: traffic.bytes_read,
-  };
 }

@@ -41,8 +41,12 @@ export function stateTone(state, goneSeconds = null) {
   return isAway(state, goneSeconds) ? "calm" : TONES[state];
 }
 
-/** Not connected, and not for so long that it is missing. */
-/** @param {WorkerState} state @param {number | null} [goneSeconds] */
+/**
+ * Whether it is disconnected, but not long enough to be missing.
+ *
+ * @param {WorkerState} state
+ * @param {number | null} [goneSeconds]
+ */
 function isAway(state, goneSeconds) {
   return state === "working" && typeof goneSeconds === "number";
 }
