@@ -501,11 +501,11 @@ export class Proxy implements FarmControl {
         minersAt: (upstream) => mux.minersAt(upstream),
         workerNames: () => mux.workerNames,
         suggestedDifficulty: this.#config.vardiff.suggest_to_pool
-          ? difficultyFor(mux.expectedHashrate)
+          ? difficultyFor(mux.books.expectedHashrate)
           : undefined,
       }),
       // A name that a miner made up must not cost a pool two connections.
-      maySpare: () => !this.#config.multi_user_mode || mux.hasCredit,
+      maySpare: () => !this.#config.multi_user_mode || mux.books.hasCredit,
     });
     const reconfigure = () => {
       mux.reconfigure(graceMs(this.#config));
