@@ -14,7 +14,7 @@ import type { FarmControl, FarmView } from "./farm_view.ts";
 import { FarmWatch } from "./farm_watch.ts";
 import type { LimitCounts } from "../miner/limits.ts";
 import { Miners } from "../miner/miners.ts";
-import type { OriginBook } from "../miner/session.ts";
+import type { OriginBook } from "../miner/origin_book.ts";
 import { type Account, Accounts } from "../mux/accounts.ts";
 import { Layouts, type LayoutSettings } from "../mux/layouts.ts";
 import { ContradictionLog } from "../mux/contradiction_log.ts";
