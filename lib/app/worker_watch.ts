@@ -134,10 +134,11 @@ export class WorkerWatch implements AttendanceBook {
     const since = realTime - (time - miner.connectedAt);
     const sumOf = (columns: readonly number[]) => {
       let sum = 0;
-      for (const column of columns) sum += counter.minerCount(sessionId, column);
+      // By index: `for…of` makes an object for each column of each miner here.
+      for (let i = 0; i < columns.length; i++) sum += counter.minerCount(sessionId, columns[i]!);
       return sum;
     };
-    for (const [place, columns] of LOST.entries()) this.#lost[place] = sumOf(columns);
+    for (let place = 0; place < LOST.length; place++) this.#lost[place] = sumOf(LOST[place]!);
     const rate = (ms: number) => counter.minerHashrate(sessionId, ms, since, realTime);
     this.book.sample({
       attendance: miner.attendance,

@@ -436,7 +436,9 @@ export class Miners implements Fanout, MinerEvents {
       if (!wasTurnedAway) this.#violated(session);
       yield;
     }
-    for (const session of this.#sessions) {
+    // By index: `for…of` makes an object for each of ten thousand miners here, every second.
+    for (let handle = 0; handle < this.#sessions.length; handle++) {
+      const session = this.#sessions[handle];
       if (session === undefined || time - session.lastActiveAt <= idleTimeoutMs) continue;
       const reason = `sent nothing for ${idleTimeoutMs / 1000} s`;
       this.#end(session, reason, "idle_timeout_seconds");

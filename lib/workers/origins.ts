@@ -117,5 +117,9 @@ export class Origins {
 }
 
 function textOf({ software, subnet, account }: Origin): string {
-  return [subnet, account, software].map((part) => printable(part.slice(0, MAX_NAME))).join("\n");
+  return `${shortened(subnet)}\n${shortened(account)}\n${shortened(software)}`;
+}
+
+function shortened(name: string): string {
+  return printable(name.slice(0, MAX_NAME));
 }

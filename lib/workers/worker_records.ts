@@ -4,6 +4,7 @@
  */
 
 import { addressBytes, isMappedIpv4 } from "../base/cidr.ts";
+import { ipv4Number } from "../base/ip_address.ts";
 import { HourCounts } from "./hour_counts.ts";
 import { KeptTexts } from "./kept_texts.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
@@ -202,13 +203,9 @@ export class WorkerRecords {
   setAddress(row: number, address: string): void {
     const before = this.workers.uint32(row, WORKER.address);
     const hadText = (this.#flags(row) & FLAG.isTextAddress) !== 0;
-    const bytes = addressBytes(address);
-    const isIpv4 = bytes !== undefined && isMappedIpv4(bytes);
-    const value = isIpv4
-      ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(12)
-      : this.texts.keep(address);
-    this.workers.setUint32(row, WORKER.address, value);
-    this.setFlag(row, FLAG.isTextAddress, !isIpv4);
+    const ipv4 = ipv4Number(address) ?? mappedIpv4(address);
+    this.workers.setUint32(row, WORKER.address, ipv4 ?? this.texts.keep(address));
+    this.setFlag(row, FLAG.isTextAddress, ipv4 === undefined);
     if (hadText) this.texts.drop(before);
   }
 
@@ -245,4 +242,11 @@ export class WorkerRecords {
   #flags(row: number): number {
     return this.workers.uint8(row, WORKER.flags);
   }
+}
+
+/** The IPv4 address in an IPv6 address that maps one. */
+function mappedIpv4(address: string): number | undefined {
+  const bytes = addressBytes(address);
+  if (bytes === undefined || !isMappedIpv4(bytes)) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(12);
 }
