@@ -497,7 +497,7 @@ export class Multiplexer implements UpstreamEvents {
     const outgrown = [...this.#seats()].filter(({ miner }) => !slot.suits(miner)).length;
     if (outgrown === 0) return;
     log.warn(
-      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of " +
+      "Pool {pool} leaves miners {bytes|byte} for their extranonces, too few for {miners} of " +
         "the connected miners: each of them has to reconnect once if this pool comes to serve it",
       { pool: name, bytes, miners: outgrown },
     );
