@@ -502,7 +502,7 @@ export class Miners implements Fanout, MinerEvents {
     }
     const { banAfterViolations, banMs } = this.#limits;
     log.warn(
-      "{count} connections from {address} broke the protocol within {seconds} s; the lines " +
+      "{count|connection} from {address} broke the protocol within {seconds} s; the lines " +
         "before this one say what they sent. From now on miners from there have 1 s to log in, " +
         "and only {slow} of them may take longer (limits.ban_after_violations)",
       {
