@@ -1,6 +1,6 @@
 /**
- * Keeps the book of workers: tells it of miners that log in and leave, and shows it each of them
- * once a minute, a few in a turn.
+ * Keeps the book of workers up to date: tells it when a miner logs in or leaves, and once a minute
+ * takes a sample of every miner, a few in each turn.
  */
 
 import type { AttendedClock } from "../base/attended_clock.ts";
@@ -13,20 +13,20 @@ import { areaLog } from "../observe/log.ts";
 import { LOST_REASONS } from "../workers/lost_reasons.ts";
 import { WorkerBook, type WorkerBookOptions } from "../workers/worker_book.ts";
 
-/** Steps of a sweep in one turn, well under 1 ms of them, and the pause until the next. */
+/** Steps of a sweep in one turn, which takes well under 1 ms, and the pause until the next turn. */
 const STEPS_PER_TURN = 64;
 const PAUSE_MS = 1;
 
-/** An absence of this process of at least this long makes a hole in hashrates. */
+/** If this process sleeps for at least this long, measured hashrates become too low. */
 const LONG_ABSENCE_MS = 60_000;
 
 const QUARTER_MS = 900_000;
 const HOUR_MS = 3_600_000;
 
-/** What counts as good: assumed shares too, until the pool says otherwise. */
+/** The columns of good shares. Assumed shares are good until the pool rejects them. */
 const GOOD = (["accepted", "assumed", "kept"] as const).map(columnOf);
 
-/** The columns that each reason of lost shares is counted in. */
+/** The columns of lost shares, for each reason. */
 const LOST: readonly (readonly number[])[] = LOST_REASONS.map((reason) =>
   COUNTS
     .filter((count) =>
@@ -39,19 +39,19 @@ const log = areaLog("agent");
 
 /** What the watch needs. */
 export interface WorkerWatchOptions {
-  /** How the book is kept. */
+  /** Settings of the book. */
   readonly book: WorkerBookOptions;
-  /** Where shares are counted. */
+  /** Counts the shares of every miner. */
   readonly counter: ShareCounter;
-  /** The name under which a sub-account is kept, as the pool list or the miners have it. */
+  /** The sub-account that a miner's user name belongs to, as the list of accounts spells it. */
   readonly accountOf: (name: string) => string;
-  /** What workers are judged by. */
+  /** Gives the times by which workers are judged. */
   readonly clock: AttendedClock;
-  /** For sweeps. */
+  /** Run the sweeps. */
   readonly timers: Timers;
 }
 
-/** Keeps the book. A fault of its own costs no miner anything. */
+/** Keeps the book of workers. An error in it is logged and never disturbs a miner. */
 export class WorkerWatch implements AttendanceBook {
   /** The book. */
   readonly book: WorkerBook;
@@ -59,10 +59,10 @@ export class WorkerWatch implements AttendanceBook {
   readonly #lost = new Float64Array(LOST_REASONS.length);
   readonly #sweeping: InTurns;
   #sweptAt: number;
-  /** How far real time was ahead of attended time at the last look. */
+  /** How far real time was ahead of attended time at the last tick. */
   #ahead: number;
 
-  /** Begins with an empty book. */
+  /** Starts with an empty book. */
   constructor(options: WorkerWatchOptions) {
     this.#options = options;
     this.book = new WorkerBook(options.book);
@@ -99,7 +99,7 @@ export class WorkerWatch implements AttendanceBook {
     });
   }
 
-  /** Looks at all of `miners` if it is time to. To be called about once a second. */
+  /** Starts a sweep over all `miners` if one is due. Call it about once a second. */
   tick(miners: () => Iterable<Attendee>): void {
     const { clock } = this.#options;
     const realTime = clock.realNow();
@@ -112,12 +112,12 @@ export class WorkerWatch implements AttendanceBook {
     this.#sweeping.run(() => this.#sweep(miners()));
   }
 
-  /** Looks at nobody any more. */
+  /** Stops the sweep. */
   stop(): void {
     this.#sweeping.stop();
   }
 
-  /** One before each `yield`. */
+  /** Samples one miner before each `yield`. */
   *#sweep(miners: Iterable<Attendee>): Generator<void> {
     for (const miner of miners) {
       this.#sample(miner);
@@ -134,10 +134,11 @@ export class WorkerWatch implements AttendanceBook {
     const since = realTime - (time - miner.connectedAt);
     const sumOf = (columns: readonly number[]) => {
       let sum = 0;
-      for (const column of columns) sum += counter.minerCount(sessionId, column);
+      // By index: `for…of` makes an object for each column of each miner here.
+      for (let i = 0; i < columns.length; i++) sum += counter.minerCount(sessionId, columns[i]!);
       return sum;
     };
-    for (const [place, columns] of LOST.entries()) this.#lost[place] = sumOf(columns);
+    for (let place = 0; place < LOST.length; place++) this.#lost[place] = sumOf(LOST[place]!);
     const rate = (ms: number) => counter.minerHashrate(sessionId, ms, since, realTime);
     this.book.sample({
       attendance: miner.attendance,

@@ -438,7 +438,9 @@ export class Miners implements Fanout, MinerEvents {
       if (!wasTurnedAway) this.#violated(session);
       yield;
     }
-    for (const session of this.#sessions) {
+    // By index: `for…of` makes an object for each of ten thousand miners here, every second.
+    for (let handle = 0; handle < this.#sessions.length; handle++) {
+      const session = this.#sessions[handle];
       if (session === undefined || time - session.lastActiveAt <= idleTimeoutMs) continue;
       const reason = `sent nothing for ${idleTimeoutMs / 1000} s`;
       this.#end(session, reason, "idle_timeout_seconds");
@@ -500,7 +502,7 @@ export class Miners implements Fanout, MinerEvents {
     }
     const { banAfterViolations, banMs } = this.#limits;
     log.warn(
-      "{count} connections from {address} broke the protocol within {seconds} s; the lines " +
+      "{count|connection} from {address} broke the protocol within {seconds} s; the lines " +
         "before this one say what they sent. From now on miners from there have 1 s to log in, " +
         "and only {slow} of them may take longer (limits.ban_after_violations)",
       {

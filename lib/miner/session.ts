@@ -282,7 +282,7 @@ export class MinerSession extends LoginSession<MinerContext> implements Downstre
     if (cannotNarrow(before) || !cannotNarrow(this.#outside)) return;
     const mask = formatHex32(seat.versionMask ?? 0);
     log.warn(
-      "Miner {miner} cannot narrow the version bits it rolls: {count} shares in a row rolled " +
+      "Miner {miner} cannot narrow the version bits it rolls: {count|share} in a row rolled " +
         "bits outside {mask}, which is all that {pool} allows, and were refused; {consequence}",
       {
         miner: this.label,

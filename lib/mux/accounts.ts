@@ -349,7 +349,7 @@ export class Accounts implements Mux, WaitingRoom {
     if (this.#open.size >= maxAccounts) this.#closeEmptiest();
     const waiting = this.#newAccounts.opened(key);
     if (this.#open.size >= maxAccounts) {
-      const reason = `${maxAccounts} sub-accounts are open, which is ${accountsBound}`;
+      const reason = `too many sub-accounts: at most ${maxAccounts}, by ${accountsBound}`;
       const turnAway = (one: Downstream) => {
         this.#refusals++;
         one.turnAway(stratumError(ERROR_CODE.unknown), reason);
@@ -372,9 +372,8 @@ export class Accounts implements Mux, WaitingRoom {
     this.#waits++;
     if (this.#waitLines.failed("wait") !== undefined) {
       log.warn(
-        "Many new sub-accounts at once: {miners} miners wait until their {accounts} " +
-          "sub-accounts are opened. If one address really has that many, raise " +
-          "limits.new_accounts_per_minute_per_ip",
+        "Many new sub-accounts at once, waiting to be opened: {accounts}, with {miners|miner}. " +
+          "If one address really has that many, raise limits.new_accounts_per_minute_per_ip",
         { miners: this.#newAccounts.waiting, accounts: this.#newAccounts.wanted },
       );
     }

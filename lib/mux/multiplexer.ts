@@ -279,7 +279,7 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
     const outgrown = [...this.#seating.seats()].filter(({ miner }) => !slot.suits(miner)).length;
     if (outgrown === 0) return;
     log.warn(
-      "Pool {pool} leaves miners {bytes} bytes for their extranonces, too few for {miners} of " +
+      "Pool {pool} leaves miners {bytes|byte} for their extranonces, too few for {miners} of " +
         "the connected miners: each of them has to reconnect once if this pool comes to serve it",
       { pool: name, bytes, miners: outgrown },
     );

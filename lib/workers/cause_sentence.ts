@@ -1,5 +1,5 @@
 /**
- * What was lost, and mainly why, in one sentence:
+ * Says in one sentence how much work was lost, and the main causes:
  *
  *     0.8 % of the work of the last hour was lost: 0.5 % stale, rejected by pool.example:3333,
  *     mostly bmminer/2.0.0; 0.2 % duplicate, refused here, at pool.example:3333
@@ -12,22 +12,26 @@ import { LOST_REASONS } from "./lost_causes.ts";
 import { type Origin, OTHERS } from "./origins.ts";
 import type { Window } from "./step_counts.ts";
 
-/** Causes that are named. */
+/** The most causes that the sentence names. */
 const MOST_CAUSES = 3;
 
-/** A smaller part of the work is not told in figures, and not at all if there is a greater one. */
+/**
+ * A cause of a smaller part of the work is left out, unless it is the greatest. Its part is then
+ * given as "less than 0.1 %".
+ */
 const TOLD_PART = 0.001;
 
 /**
- * "Mostly" somebody: more than this part of what was lost for one cause, and this many times its
- * part of what was good. What more than half of a farm runs has more than half of everything.
+ * "Mostly X" means: X has more than this part of the work lost for one cause, and at least this
+ * many times its part of the good work. Without the second rule, software that most of the farm
+ * runs would be blamed for every cause.
  */
 const MOST_PART = 0.5;
 const TIMES_ITS_PART = 1.5;
 
 const TIME: Readonly<Record<Window, string>> = { hour: "hour", day: "24 hours" };
 
-/** Lost for one reason at one pool. */
+/** Shares lost for one reason at one pool. */
 interface Group {
   readonly reason: number;
   readonly pool: string;
@@ -35,7 +39,7 @@ interface Group {
   work: number;
 }
 
-/** The sentence; empty if nothing was lost. */
+/** Builds the sentence; an empty text if nothing was lost. */
 export function causeSentence(endings: Endings, window: Window, poolName: PoolName): string {
   const losses = lossesOf(endings);
   if (losses.lost === 0) return "";
@@ -86,7 +90,10 @@ function wordsFor({ reason, pool, counted }: Group, good: readonly Counted[]): s
   }
 }
 
-/** Whose most of it was: a software, else a network, else a sub-account; `undefined` for nobody's. */
+/**
+ * The software that most of the lost work came from, else the network, else the sub-account;
+ * `undefined` if it is spread out.
+ */
 function mostly(lost: readonly Counted[], good: readonly Counted[]): string | undefined {
   for (const dimension of ["software", "subnet", "account"] as const) {
     const name = mostlyIn(dimension, lost, good);

@@ -171,7 +171,7 @@ Deno.test("the brake lets go when the pool follows, and both are said once, with
   world.flood(pool, miner);
   world.flood(pool, miner);
   const [begun, ...more] = log.take();
-  assert.match(begun!, /Pool a has difficulty 2\.3\d*e-10, far too low for 1 miners: braking them/);
+  assert.match(begun!, /Pool a has difficulty 2\.3\d*e-10, far too low for 1 miner: braking them/);
   assert.deepEqual(more, []);
   world.shares(miner, 80);
   pool.queued = 0;

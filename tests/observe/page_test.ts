@@ -11,6 +11,7 @@ import {
 import { stateText, stateTone } from "../../lib/observe/status/page/condition_words.js";
 import {
   costOf,
+  countWords,
   headlineOf,
   statementsOf,
   troubleCounts,
@@ -32,7 +33,7 @@ import { SharesSchema } from "../../lib/observe/status/count_shapes.ts";
 import { PoolTotalSchema } from "../../lib/observe/status/pool_shapes.ts";
 import { SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
-import { ENGLISH } from "../../lib/observe/status/page/texts.js";
+import { ENGLISH, t } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
 import { pageFile } from "../../lib/observe/status/page.ts";
 
@@ -130,11 +131,26 @@ Deno.test("what is not of the page is not given out", async () => {
 });
 
 Deno.test("both languages have every text, with the same places for values", () => {
-  const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  // A choice between two words, as in {count|needs|need}, shows no value.
+  const places = (text: string) =>
+    Array.from(text.matchAll(/\{(\w+)(?:\|[^{}|]*)?\}/g), ([, name]) => name).sort();
   assert.deepEqual(Object.keys(CHINESE).sort(), Object.keys(ENGLISH).sort());
   for (const [key, text] of Object.entries(ENGLISH)) {
     assert.deepEqual(places(CHINESE[key as keyof typeof ENGLISH]), places(text), key);
   }
+});
+
+Deno.test("one of a kind is called by its singular, in every text with a number", () => {
+  const one = { count: "1", total: "1", some: "1", usual: "2", bytes: 1, percent: "0 %" };
+  const keys = Object.keys(ENGLISH) as (keyof typeof ENGLISH)[];
+  for (const key of keys) assert.doesNotMatch(t(key, one), /\b1 [a-z]+s\b(?!s)/, key);
+  assert.equal(t("headTrouble", { count: 1, total: 2 }), "1 of 2 workers needs attention");
+  assert.equal(t("headTrouble", { count: 2, total: 2 }), "2 of 2 workers need attention");
+  assert.equal(t("headCalm", one), "1 worker working; 0 % of the work lost in the last hour");
+  assert.equal(t("groupCalm", { total: 3 }), "all 3 working");
+  assert.equal(t("groupCalm", one), "1 working");
+  assert.equal(countWords("missing", 1), "machine missing");
+  assert.equal(countWords("missing", 12), "machines missing");
 });
 
 Deno.test("every reason for which a share is refused or rejected has its text", () => {

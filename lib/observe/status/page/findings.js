@@ -135,7 +135,13 @@ const BUTTONS = {
   waiting: "countWaiting",
 };
 
-/** @param {WorkerState} state @returns {string} */
-export function countWords(state) {
-  return state === "working" ? t("working") : t(BUTTONS[state]);
+/**
+ * The words after the number of workers, or of missing machines, in a state.
+ *
+ * @param {WorkerState} state
+ * @param {number} count
+ * @returns {string}
+ */
+export function countWords(state, count) {
+  return state === "working" ? t("working") : t(BUTTONS[state], { count });
 }
