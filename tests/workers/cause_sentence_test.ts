@@ -26,12 +26,12 @@ function sentence(groups: readonly Group[], window: "hour" | "day" = "hour"): st
   return causeSentence(losses.endings(window), window, (poolId) => POOLS[poolId] ?? "");
 }
 
-Deno.test("nothing is said while nothing is lost", () => {
+Deno.test("the sentence is empty if nothing was lost", () => {
   assert.equal(sentence([]), "");
   assert.equal(sentence([{ software: "cgminer/4.11.1", good: 1000 }]), "");
 });
 
-Deno.test("the pool and the software that lose the most are named", () => {
+Deno.test("the sentence names the pool and the software that lose the most", () => {
   assert.equal(
     sentence([
       { software: "cgminer/4.11.1", good: 99_200, lost: [["refusedDuplicate", 0, 300]] },
@@ -42,7 +42,7 @@ Deno.test("the pool and the software that lose the most are named", () => {
   );
 });
 
-Deno.test("what most of a farm runs is not blamed for having most of everything", () => {
+Deno.test("software that most of the farm runs is not blamed for every cause", () => {
   const groups = [
     { software: "bmminer/2.0.0", good: 900, lost: [["rejectedStale", 0, 9]] },
     { software: "cgminer/4.11.1", good: 100, lost: [["rejectedStale", 0, 1]] },
@@ -50,7 +50,7 @@ Deno.test("what most of a farm runs is not blamed for having most of everything"
   assert.doesNotMatch(sentence(groups), /mostly/);
 });
 
-Deno.test("where no software stands out, a network does", () => {
+Deno.test("if no software stands out, the sentence names a network", () => {
   const text = sentence([
     { software: "a/1", subnet: "10.0.1.0/24", good: 100, lost: [["refusedStale", 0, 6]] },
     { software: "b/1", subnet: "10.0.1.0/24", good: 100, lost: [["refusedStale", 0, 6]] },
@@ -77,7 +77,7 @@ Deno.test("refused here, rejected, unanswered and outage are four different thin
   assert.equal(lostBy("outage", -1), `${head} for made-up jobs while no pool served`);
 });
 
-Deno.test("very little is said to be very little, and small causes beside a great one are not", () => {
+Deno.test('a tiny loss is "less than 0.1 %", and small causes next to a great one are left out', () => {
   assert.equal(
     sentence([{ software: "", good: 1e6, lost: [["refusedStale", 0, 1]] }]),
     "Less than 0.1 % of the work of the last hour was lost: less than 0.1 % stale, refused here, " +
@@ -91,7 +91,7 @@ Deno.test("very little is said to be very little, and small causes beside a grea
   assert.doesNotMatch(text, /less than|refused/);
 });
 
-Deno.test("shares without any work are lost all the same", () => {
+Deno.test("lost shares without any work are named, too", () => {
   assert.match(
     sentence([{ software: "", lost: [["refusedUnauthorized", -1, 0]] }]),
     /^Less than 0\.1 % .* sent before the login, refused here$/,
