@@ -30,8 +30,8 @@ export interface Attendee {
   readonly rolling: RollingState;
 }
 
-/** Shorter pauses are not reported, in milliseconds. */
-export const TOLD_PAUSE_MS = 50_000;
+/** Shorter pauses are not reported, in milliseconds. The book may want longer ones. */
+export const TOLD_PAUSE_MS = 20_000;
 
 /** Keeps the book. */
 export interface AttendanceBook {

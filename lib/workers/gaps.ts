@@ -2,9 +2,6 @@
  * Pauses of a miner that otherwise sends shares steadily, and whether they come at regular times.
  */
 
-/** A pause is noted from this on, in milliseconds. */
-export const GAP_MS = 50_000;
-
 /** Pauses of a miner that sends fewer shares a minute on average say nothing. */
 const LEAST_PER_MINUTE = 4;
 
@@ -37,9 +34,9 @@ export interface RegularGaps {
   readonly count: number;
 }
 
-/** Whether a pause of a miner with this many shares a minute is more than chance. */
-export function isGap(ms: number, sharesPerMinute: number): boolean {
-  return sharesPerMinute >= LEAST_PER_MINUTE && ms >= GAP_MS &&
+/** Whether a pause of a miner with this many shares a minute is long, and more than chance. */
+export function isGap(ms: number, sharesPerMinute: number, leastMs: number): boolean {
+  return sharesPerMinute >= LEAST_PER_MINUTE && ms >= leastMs &&
     ms >= LEAST_INTERVALS * 60_000 / sharesPerMinute;
 }
 

@@ -7,12 +7,14 @@
  *
  * There are at most as many records as it is told. When one more is needed, those that are gone and
  * never had a good share go first, then those that have been gone longest. One with a connection
- * stays.
+ * stays. One that leaves soon after it first came is not remembered if more are gone from its
+ * network than there were machines.
  */
 
 import { type Gap, isGap, withGap } from "./gaps.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
 import { NameIndex } from "./name_index.ts";
+import { NetworkCrowds } from "./network_crowds.ts";
 import { FAR_BELOW, UsualHashrates } from "./usual_hashrates.ts";
 import {
   CONNECTION,
@@ -121,6 +123,8 @@ export class WorkerBook {
   readonly #gone = new Set<number>();
   /** Those of them that never had a good share. */
   readonly #strangers = new Set<number>();
+  /** By network, those with a connection, and those that are gone after good shares. */
+  readonly #crowds = new NetworkCrowds();
 
   /** Nobody was seen yet. */
   constructor({ rememberMs, most = MOST_WORKERS, times = WORKER_TIMES }: WorkerBookOptions) {
@@ -160,12 +164,13 @@ export class WorkerBook {
     const row = this.#rowFor(login, time);
     if (row === undefined) return 0;
     const { workers, connections, places } = this.records;
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
     const count = workers.uint16(row, WORKER.connections);
+    if (count > 0) this.#crowds.disconnected(this.records.address(row));
+    else this.#noLongerGone(row);
     workers.setUint16(row, WORKER.connections, count + 1);
     this.records.setText(row, WORKER.agent, login.clientAgent);
     this.records.setAddress(row, login.address);
+    this.#crowds.connected(login.address);
     const forgiven = workers.uint8(row, WORKER.forgiven);
     if (forgiven > 0) workers.setUint8(row, WORKER.forgiven, forgiven - 1);
     else this.records.connects.add(row, this.records.bucket(row, time), 1);
@@ -230,7 +235,7 @@ export class WorkerBook {
       since(loggedIn, to),
     );
     const shares = good.sum(row, bucket, BUCKETS) + lost.sum(row, bucket, BUCKETS);
-    if (!isGap(to - from, shares * 60_000 / watchedMs)) return;
+    if (!isGap(to - from, shares * 60_000 / watchedMs, this.times.gapMs)) return;
     this.gaps.set(row, withGap(this.gaps.get(row) ?? [], { at: from, ms: to - from }));
   }
 
@@ -257,8 +262,15 @@ export class WorkerBook {
       workers.setUint8(row, WORKER.forgiven, forgiven);
     }
     if (count > 0) return;
+    const address = this.records.address(row);
+    this.#crowds.disconnected(address);
     this.#gone.add(row);
-    if (this.records.flag(row, FLAG.hadGoodShare)) return;
+    if (this.records.flag(row, FLAG.hadGoodShare)) {
+      this.#crowds.gone(address);
+      const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
+      if (isBrief && this.#crowds.isCrowded(address)) this.#forget(row);
+      return;
+    }
     this.#strangers.add(row);
     if (this.#strangers.size > MOST_STRANGERS) this.#forgetFirst(this.#strangers);
   }
@@ -486,10 +498,15 @@ export class WorkerBook {
     if (row !== undefined) this.#forget(row);
   }
 
+  #noLongerGone(row: number): void {
+    const isStranger = this.#strangers.delete(row);
+    if (!this.#gone.delete(row) || isStranger) return;
+    this.#crowds.forgotten(this.records.address(row));
+  }
+
   #forget(row: number): void {
     this.#index.delete(row);
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
+    this.#noLongerGone(row);
     this.gaps.delete(row);
     this.records.release(row);
     this.#count--;
