@@ -8,12 +8,14 @@
  *
  * The number of workers is limited. To make room for a new one, it first forgets a disconnected
  * worker that never had a good share, else the one that has been disconnected longest. It never
- * forgets a connected worker.
+ * forgets a connected worker. A worker that disconnects soon after its first login is not
+ * remembered if more workers of its network are disconnected than it had machines.
  */
 
 import { type Gap, isGap, withGap } from "./gaps.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
 import { NameIndex } from "./name_index.ts";
+import { NetworkCrowds } from "./network_crowds.ts";
 import { FAR_BELOW, UsualHashrates } from "./usual_hashrates.ts";
 import {
   CONNECTION,
@@ -129,6 +131,8 @@ export class WorkerBook {
   readonly #gone = new Set<number>();
   /** The strangers among them, that never had a good share. */
   readonly #strangers = new Set<number>();
+  /** By network, those with a connection, and those that are gone after good shares. */
+  readonly #crowds = new NetworkCrowds();
 
   /** Creates an empty book. */
   constructor({ rememberMs, most = MOST_WORKERS, times = WORKER_TIMES }: WorkerBookOptions) {
@@ -170,12 +174,13 @@ export class WorkerBook {
     const row = this.#rowFor(login, time);
     if (row === undefined) return 0;
     const { workers, connections, places } = this.records;
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
     const count = workers.uint16(row, WORKER.connections);
+    if (count > 0) this.#crowds.disconnected(this.records.address(row));
+    else this.#noLongerGone(row);
     workers.setUint16(row, WORKER.connections, count + 1);
     this.records.setText(row, WORKER.agent, login.clientAgent);
     this.records.setAddress(row, login.address);
+    this.#crowds.connected(login.address);
     const forgiven = workers.uint8(row, WORKER.forgiven);
     if (forgiven > 0) workers.setUint8(row, WORKER.forgiven, forgiven - 1);
     else this.records.connects.add(row, this.records.bucket(row, time), 1);
@@ -241,7 +246,7 @@ export class WorkerBook {
       since(loggedIn, to),
     );
     const shares = good.sum(row, bucket, BUCKETS) + lost.sum(row, bucket, BUCKETS);
-    if (!isGap(to - from, shares * 60_000 / watchedMs)) return;
+    if (!isGap(to - from, shares * 60_000 / watchedMs, this.times.gapMs)) return;
     this.gaps.set(row, withGap(this.gaps.get(row) ?? [], { at: from, ms: to - from }));
   }
 
@@ -268,8 +273,15 @@ export class WorkerBook {
       workers.setUint8(row, WORKER.forgiven, forgiven);
     }
     if (count > 0) return;
+    const address = this.records.address(row);
+    this.#crowds.disconnected(address);
     this.#gone.add(row);
-    if (this.records.flag(row, FLAG.hadGoodShare)) return;
+    if (this.records.flag(row, FLAG.hadGoodShare)) {
+      this.#crowds.gone(address);
+      const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
+      if (isBrief && this.#crowds.isCrowded(address)) this.#forget(row);
+      return;
+    }
     this.#strangers.add(row);
     if (this.#strangers.size > MOST_STRANGERS) this.#forgetFirst(this.#strangers);
   }
@@ -507,10 +519,15 @@ export class WorkerBook {
     if (row !== undefined) this.#forget(row);
   }
 
+  #noLongerGone(row: number): void {
+    const isStranger = this.#strangers.delete(row);
+    if (!this.#gone.delete(row) || isStranger) return;
+    this.#crowds.forgotten(this.records.address(row));
+  }
+
   #forget(row: number): void {
     this.#index.delete(row);
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
+    this.#noLongerGone(row);
     this.gaps.delete(row);
     this.records.release(row);
     this.#count--;

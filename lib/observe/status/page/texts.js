@@ -86,6 +86,7 @@ export const ENGLISH = {
   lostIn24: "24 h: {percent}",
   nothingJudged: "no share judged in the last hour",
   why: "most: {reasons}",
+  mostly: "{reason}, mostly {name}",
   link: "Connection to the pools",
   uplink: "Uplink",
   perShare: "{bytes} B a share",
@@ -96,6 +97,7 @@ export const ENGLISH = {
   latency95: "95 % in {time}",
   none: "none yet",
   comma: ", ",
+  semicolon: "; ",
 
   stale: "stale",
   duplicate: "duplicate",
@@ -144,6 +146,7 @@ export const ENGLISH = {
   chartAbout: "{name}: now {last}, lowest {min}, highest {max}",
   chartEmpty: "{name}: nothing yet",
   axisFrom: "axis from {value}",
+  axisAboveDip: "axis from {value}, a dip is below it",
   chartMarks: "{name}: {marks}",
   mark_failover: "backup",
   mark_back: "back",

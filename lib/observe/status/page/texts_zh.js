@@ -77,6 +77,7 @@ export const CHINESE = {
   lostIn24: "24 小时：{percent}",
   nothingJudged: "最近一小时没有已判定的份额",
   why: "主要原因：{reasons}",
+  mostly: "{reason}（多为 {name}）",
   link: "到矿池的连接",
   uplink: "上行流量",
   perShare: "每份额 {bytes} 字节",
@@ -87,6 +88,7 @@ export const CHINESE = {
   latency95: "95 % 的判定 {time}",
   none: "暂无",
   comma: "，",
+  semicolon: "；",
 
   stale: "过期",
   duplicate: "重复",
@@ -135,6 +137,7 @@ export const CHINESE = {
   chartAbout: "{name}：当前 {last}，最低 {min}，最高 {max}",
   chartEmpty: "{name}：暂无数据",
   axisFrom: "纵轴从 {value} 起",
+  axisAboveDip: "纵轴从 {value} 起，低谷在其下方",
   chartMarks: "{name}：{marks}",
   mark_failover: "切换备用",
   mark_back: "切回",
