@@ -16,7 +16,7 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { PoolReport, UpstreamReport } from "../mux/upstreams.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
-import type { Counts } from "../observe/history.ts";
+import type { Counts } from "../observe/chart_samples.ts";
 import type { Mark } from "../observe/marks.ts";
 import type { Causes, Work } from "../workers/causes.ts";
 import type { Window } from "../workers/step_counts.ts";

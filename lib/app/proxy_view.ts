@@ -16,7 +16,7 @@ import {
   type ShareCounter,
 } from "../mux/books/ledger.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
-import type { Counts } from "../observe/history.ts";
+import type { Counts } from "../observe/chart_samples.ts";
 import type { Mark } from "../observe/marks.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
 import { causeSentence } from "../workers/cause_sentence.ts";

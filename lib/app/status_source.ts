@@ -4,7 +4,7 @@
  */
 
 import { effectiveConfig } from "../config/effective.ts";
-import type { Counts } from "../observe/history.ts";
+import type { Counts } from "../observe/chart_samples.ts";
 import { areaLog, logLevels, setLogLevel } from "../observe/log.ts";
 import type { LogArea, LogLevel } from "../observe/log_record.ts";
 import type { RecentEvents } from "../observe/recent_events.ts";

@@ -26,7 +26,7 @@ import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
-import type { Counts } from "../../lib/observe/history.ts";
+import type { Counts } from "../../lib/observe/chart_samples.ts";
 import { countsOf } from "../support/counts_of.ts";
 import { sampleOf } from "../support/fake_status.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import type { GenericSchema, InferOutput } from "valibot";
-import type { Counts } from "../../lib/observe/history.ts";
+import type { Counts } from "../../lib/observe/chart_samples.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";

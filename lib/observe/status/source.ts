@@ -3,7 +3,7 @@
  * knows nothing of miners, pools or sockets.
  */
 
-import type { Counts } from "../history.ts";
+import type { Counts } from "../chart_samples.ts";
 import type { LogArea, LogLevel } from "../log_record.ts";
 import type {
   AccountShape,
