@@ -85,6 +85,7 @@ Deno.test("a file with only pools gets every default", () => {
     },
     status: { token: "", control: false, worker_series_max: 0 },
     workers: { remember_hours: 24 },
+    history: { path: "", days: 30, events_days: 365 },
     log: {
       level: "info",
       levels: {},
@@ -468,6 +469,20 @@ Deno.test("a default version mask other than the usual one is ignored with a not
   };
   assert.deepEqual(remarksOf(0x1fffe000), []);
   assert.deepEqual(remarksOf(0), ["advanced.bitcoin_default_version_mask"]);
+});
+
+Deno.test("events are kept as long as the history itself, in a file that nothing else uses", () => {
+  const history = { path: "log/farm", days: 90, events_days: 90 };
+  accept(JSON.stringify({ pools: [["h", 1, "me"]], history }));
+  const said = report(JSON.stringify({
+    pools: [["h", 1, "me"]],
+    state_file: "log/farm",
+    history: { ...history, events_days: 89 },
+  }));
+  assert.deepEqual(said.map((line) => line.replace(/^\S+ +/, "")), [
+    'history.path: found "log/farm" (a string), wanted another file than state_file',
+    "history.events_days: found 89, wanted at least history.days, 90",
+  ]);
 });
 
 Deno.test("a file that is too long is refused unread", () => {
