@@ -132,29 +132,12 @@ export function wrongVardiff(raw: RawConfig): Finding[] {
   return findings;
 }
 
-/**
- * Events must be kept at least as long as what charts show of the same time, and no other file of
- * ours may be the database.
- */
+/** No other file of ours may be the history: each would overwrite the other. */
 export function wrongHistory(raw: RawConfig): Finding[] {
-  const history = raw.history;
-  if (typeof history !== "object" || history === null) return [];
-  const { path, days = 30, events_days: eventsDays = 365 } = history as Readonly<
-    Record<string, unknown>
-  >;
-  const findings: Finding[] = [];
-  // Other checks report numbers of days out of bounds.
-  const isDays = (value: unknown): value is number =>
-    Number.isInteger(value) && value as number > 0;
-  if (isDays(days) && days <= 365 && isDays(eventsDays) && eventsDays < days) {
-    const wanted = `at least history.days, ${days}`;
-    findings.push({ path: ["history", "events_days"], wanted });
-  }
+  const path = (raw.history as { readonly path?: unknown } | null | undefined)?.path;
   const other = (["pid_file", "state_file"] as const).find((key) => raw[key] === path);
-  if (typeof path === "string" && path !== "" && other !== undefined) {
-    findings.push({ path: ["history", "path"], wanted: `another file than ${other}` });
-  }
-  return findings;
+  if (typeof path !== "string" || path === "" || other === undefined) return [];
+  return [{ path: ["history", "path"], wanted: `another file than ${other}` }];
 }
 
 /** The numbers of a group as written in the file. */

@@ -385,7 +385,7 @@ const History = group(
     ),
     events_days: v.optional(
       about(
-        "How many days events such as outages and failovers are kept; at least `history.days`.",
+        "How many days events such as outages and failovers are kept.",
         wholeNumber("a number of days", 1, 3660),
       ),
       365,

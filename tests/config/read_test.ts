@@ -471,18 +471,15 @@ Deno.test("a default version mask other than the usual one is ignored with a not
   assert.deepEqual(remarksOf(0), ["advanced.bitcoin_default_version_mask"]);
 });
 
-Deno.test("events are kept as long as the history itself, in a file that nothing else uses", () => {
-  const history = { path: "log/farm", days: 90, events_days: 90 };
-  accept(JSON.stringify({ pools: [["h", 1, "me"]], history }));
-  const said = report(JSON.stringify({
-    pools: [["h", 1, "me"]],
-    state_file: "log/farm",
-    history: { ...history, events_days: 89 },
-  }));
-  assert.deepEqual(said.map((line) => line.replace(/^\S+ +/, "")), [
-    'history.path: found "log/farm" (a string), wanted another file than state_file',
-    "history.events_days: found 89, wanted at least history.days, 90",
-  ]);
+Deno.test("the history is a file that nothing else writes", () => {
+  const settings = { pools: [["h", 1, "me"]], history: { path: "log/farm" } };
+  accept(JSON.stringify({ ...settings, state_file: "log/sizes", pid_file: "log/pid" }));
+  for (const key of ["state_file", "pid_file"]) {
+    assert.deepEqual(
+      report(JSON.stringify({ ...settings, [key]: "log/farm" })).map((line) => line.slice(14)),
+      [`history.path: found "log/farm" (a string), wanted another file than ${key}`],
+    );
+  }
 });
 
 Deno.test("a file that is too long is refused unread", () => {
