@@ -367,11 +367,11 @@ const Workers = group("How long workers are remembered, and what hashrate is exp
 });
 
 const History = group(
-  "What every worker, pool and sub-account did, kept on disk: the charts of days and weeks.",
+  "What every worker, pool and sub-account did, kept on disk: the charts of days and weeks. Changes take effect after a restart.",
   {
     path: v.optional(
       about(
-        "The file to keep it in; empty for none. Its folder must be writable, on a local disk, and for this process only. Three files may be there: this one, and two that end in -wal and -shm. A change takes effect after a restart.",
+        "The file to keep it in; empty for none. Its folder must be writable, on a local disk, and for this process only. Two more files that end in -wal and -shm are beside it.",
         text("the path of a file", 4096),
       ),
       "",

@@ -43,7 +43,7 @@ Deno.test("each changed key has what it was, what it is, and when that counts", 
     'limits.deny[0]: nothing → "10.9.0.0/16" (new_miners)',
     "outage.grace_seconds: 30 → 5 (now)",
     'history.path: "" → "h.sqlite" (restart)',
-    "history.days: 30 → 7 (now)",
+    "history.days: 30 → 7 (restart)",
     'log.level: "info" → "debug" (now)',
   ]);
 });

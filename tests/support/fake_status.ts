@@ -76,6 +76,15 @@ export class FakeStatus implements StatusSource, StatusControl {
     return sampleOf(workerShapes.CausesSchema);
   }
 
+  // deno-lint-ignore require-yield -- all in one step
+  *causesOver(): Generator<void, workerShapes.LossesByCauseShape | undefined> {
+    return sampleOf(workerShapes.LossesByCauseSchema);
+  }
+
+  get history(): undefined {
+    return undefined;
+  }
+
   marks(): readonly workerShapes.MarkShape[] {
     return [];
   }
