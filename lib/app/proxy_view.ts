@@ -265,11 +265,12 @@ export class ProxyView implements FarmView {
 
   *accounts(): Generator<AccountView> {
     const seen = new Set<string>();
-    for (const { name, open, shares, moves, outageMs } of this.#proxy.parts.accounts.reports()) {
+    for (const { open, ...counts } of this.#proxy.parts.accounts.reports()) {
+      const { name } = counts;
       // A sub-account that closes meanwhile would come a second time, as a closed one.
       if (seen.has(name)) continue;
       seen.add(name);
-      yield { name, shares, moves, outageMs, open: open && accountView(open) };
+      yield { ...counts, open: open && accountView(open) };
     }
   }
 

@@ -10,7 +10,6 @@ import { lossesOf, partLost, type PoolName } from "./causes.ts";
 import type { Endings } from "./losses.ts";
 import { LOST_REASONS } from "./lost_causes.ts";
 import { type Origin, OTHERS } from "./origins.ts";
-import type { Window } from "./step_counts.ts";
 
 /** Causes that are named. */
 const MOST_CAUSES = 3;
@@ -25,7 +24,10 @@ const TOLD_PART = 0.001;
 const MOST_PART = 0.5;
 const TIMES_ITS_PART = 1.5;
 
-const TIME: Readonly<Record<Window, string>> = { hour: "hour", day: "24 hours" };
+const TIME = { hour: "hour", day: "24 hours", week: "7 days", month: "30 days" } as const;
+
+/** The stretch of time that a sentence is about. */
+export type ToldTime = keyof typeof TIME;
 
 /** Lost for one reason at one pool. */
 interface Group {
@@ -36,7 +38,7 @@ interface Group {
 }
 
 /** The sentence; empty if nothing was lost. */
-export function causeSentence(endings: Endings, window: Window, poolName: PoolName): string {
+export function causeSentence(endings: Endings, time: ToldTime, poolName: PoolName): string {
   const losses = lossesOf(endings);
   if (losses.lost === 0) return "";
   const all = losses.goodWork + losses.lostWork;
@@ -48,7 +50,7 @@ export function causeSentence(endings: Endings, window: Window, poolName: PoolNa
   const total = percent(partLost(losses));
   const [first, ...rest] = total;
   return `${first!.toUpperCase()}${rest.join("")} of the work of the last ${
-    TIME[window]
+    TIME[time]
   } was lost: ` +
     told.join("; ");
 }

@@ -6,9 +6,11 @@
  * finer. Where nothing is kept, they are all there is, for an hour or a day.
  */
 
+import { printable } from "../../base/printable.ts";
 import { SAMPLE_COLUMNS } from "../chart_samples.ts";
 import type { KeptHistory } from "../history/kept_history.ts";
-import type { Subject, SumRow, WorkerSpan } from "../history/steps.ts";
+import type { Subject, WorkerSpan } from "../history/steps.ts";
+import { uptimeOf } from "../history/uptime.ts";
 import { RequestProblem } from "./answers.ts";
 import type { SpanShape } from "./history_shapes.ts";
 import { ListParameters } from "./list_query.ts";
@@ -69,7 +71,7 @@ export function* spanAnswer(
   const given = new ListParameters(query, ["span", "pool", "account", "worker"]);
   const span = spanOf(given);
   const { ms, stepMs } = SPANS[span];
-  const subject = subjectOf(given, source);
+  const { subject, isKnown } = yield* named(subjectOf(given, source), source);
   const history = source.history;
   const isShort = span === "hour" || span === "day";
   if (history === undefined && (!isShort || subject.kind !== "farm")) throw notKept();
@@ -79,7 +81,7 @@ export function* spanAnswer(
     : subject.kind === "worker"
     ? yield* workerPast(history, subject, from, now, stepMs)
     : yield* sumsPast(history, subject, from, now, stepMs);
-  if (past.rows.length === 0) yield* checkKnown(subject, source);
+  if (past.rows.length === 0 && !isKnown) throw unknown(subject.kind);
   const rows = [...past.rows];
   if (subject.kind === "farm" && isShort) {
     rows.push(...samplesSince(samples[span], Math.max(from / 1000, lastTime(rows))));
@@ -176,7 +178,7 @@ function* sumsPast(
     row.bytesUp,
     row.bytesDown,
   ]);
-  return { columns: SUM_COLUMNS, rows, uptimePart: uptimeOf(history, subject, sums, from) };
+  return { columns: SUM_COLUMNS, rows, uptimePart: uptimeOf(history.figures, subject, sums, from) };
 }
 
 function* workerPast(
@@ -202,27 +204,6 @@ function* workerPast(
     connected += row.seconds * row.connectedPart;
   }
   return { columns: WORKER_COLUMNS, rows, uptimePart: seconds === 0 ? null : connected / seconds };
-}
-
-/**
- * The part of the time in which there was a pool: of the farm of all the time since the history
- * began, so that time in which btcagent did not run counts as none.
- */
-function uptimeOf(
-  { figures }: Pick<KeptHistory, "figures">,
-  { kind }: Subject,
-  rows: readonly SumRow[],
-  from: number,
-): number | null {
-  if (kind === "pool" || rows.length === 0) return null;
-  let [seconds, outage] = [0, 0];
-  for (const row of rows) {
-    seconds += row.seconds;
-    outage += row.outageSeconds;
-  }
-  const { from: first = from, to = from } = figures;
-  const all = kind === "farm" ? (to - Math.max(from, first)) / 1000 : seconds;
-  return all <= 0 ? null : Math.min(1, Math.max(0, (seconds - outage) / all));
 }
 
 /** When a row ended, in seconds: the newest may not be over yet. */
@@ -271,20 +252,32 @@ function marksOf(
     .slice(-MOST_MARKS);
 }
 
-/** Of one that is known now there is just nothing yet. */
-function* checkKnown(subject: Subject, source: StatusSource): Generator<void, void> {
-  if (subject.kind === "pool") {
-    const pools = yield* source.pools();
-    if (!pools.some(({ address }) => address === subject.name)) throw unknown("pool");
-  } else if (subject.kind === "account") {
-    for (const { account } of source.accounts()) {
-      if (account === subject.name) return;
-      yield;
-    }
-    throw unknown("sub-account");
+/**
+ * The same subject under its own name, and whether it is known now: what clients are shown of a name
+ * has "?" for characters that cannot be printed.
+ */
+function* named(
+  subject: Subject,
+  source: StatusSource,
+): Generator<void, { readonly subject: Subject; readonly isKnown: boolean }> {
+  if (subject.kind !== "pool" && subject.kind !== "account") return { subject, isKnown: true };
+  let found: string | undefined;
+  for (const name of subject.kind === "pool" ? yield* poolNames(source) : accountNames(source)) {
+    if (name === subject.name) return { subject, isKnown: true };
+    if (printable(name) === subject.name) found = name;
+    yield;
   }
+  return { subject: { ...subject, name: found ?? subject.name }, isKnown: found !== undefined };
+}
+
+function* poolNames(source: StatusSource): Generator<void, string[]> {
+  return (yield* source.pools()).map(({ address }) => address);
+}
+
+function* accountNames(source: StatusSource): Generator<string> {
+  for (const { account } of source.accounts()) yield account;
 }
 
 function unknown(what: string): RequestProblem {
-  return new RequestProblem(404, `No ${what} is known by this name in this time`);
+  return new RequestProblem(404, `No ${what} is known by this name in this span`);
 }
