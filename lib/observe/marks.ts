@@ -7,7 +7,17 @@
  */
 
 /** What a mark can stand for. */
-export type MarkKind = "failover" | "back" | "outage" | "outage_end" | "reload" | "start";
+export const MARK_KINDS = [
+  "failover",
+  "back",
+  "outage",
+  "outage_end",
+  "reload",
+  "start",
+] as const;
+
+/** One of them. */
+export type MarkKind = typeof MARK_KINDS[number];
 
 /** A mark. */
 export interface Mark {
