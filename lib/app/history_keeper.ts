@@ -203,17 +203,13 @@ export class HistoryKeeper implements HistoryView {
 
   *#endStep(isLast: boolean): Generator<void, void> {
     if (this.#store === undefined && !isLast) this.#open();
-    const step = yield* this.#collector!.end(isLast);
+    const collector = this.#collector!;
+    const step = yield* collector.end(isLast);
     const store = this.#store;
-    if (store === undefined) {
-      // They are counted from here on all the same.
-      let read = 0;
-      for (const _ of step.workers) if (++read % 32 === 0) yield;
-      return;
-    }
+    if (store === undefined) return yield* collector.readRest();
     this.before.learnDifficulties(store, this.#proxy!);
     yield* store.write(step);
-    yield* store.flush();
+    yield* collector.readRest();
     if (isLast) return;
     const now = this.#options.time.wallNow();
     yield* store.upkeep(now);

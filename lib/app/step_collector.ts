@@ -4,20 +4,23 @@
  */
 
 import type { CauseStep, HistoryStep } from "../observe/history/steps.ts";
+import { OTHER_POOLS } from "../workers/cause_table.ts";
 import type { Endings } from "../workers/losses.ts";
+import { OTHERS } from "../workers/origins.ts";
 import type { WorkerSteps } from "../workers/worker_steps.ts";
 import { causeSteps } from "./kept_causes.ts";
 import type { Proxy } from "./proxy.ts";
 import { StepSums } from "./step_sums.ts";
-import { lookAtWorkers, workersIn } from "./step_workers.ts";
-import { OTHER_POOLS } from "../workers/cause_table.ts";
-import { OTHERS } from "../workers/origins.ts";
+import { lookAtWorkers, workersIn, type WorkersRead } from "./step_workers.ts";
 
 /** What is read of a proxy. */
 export type CollectedProxy = Pick<
   Proxy,
   "clock" | "wallNow" | "parts" | "poolName" | "countWorkers"
 >;
+
+/** Workers read in a step of a generator. */
+const READ_AT_ONCE = 32;
 
 /** Only so many steps of causes can be asked for at once: those of an hour. */
 const MOST_CAUSE_STEPS = 12;
@@ -33,6 +36,8 @@ export class StepCollector {
   /** When the step under way began, in real and in attended time. */
   #since: { readonly real: number; readonly attended: number };
   #causeSteps: number;
+  /** The step that ended last. */
+  #reading: WorkersRead | undefined;
 
   /** Begins with the first step. */
   constructor(proxy: CollectedProxy, steps: WorkerSteps) {
@@ -63,7 +68,8 @@ export class StepCollector {
   }
 
   /**
-   * Ends the step under way, and returns it. Its workers must all be read before the next one ends.
+   * Ends the step under way, and returns it. What nobody reads of its workers must be read by
+   * {@linkcode StepCollector.readRest}, or it would be counted in the next step.
    *
    * @param isLast Whether nothing is counted any more: what is left of causes is in it.
    */
@@ -84,11 +90,17 @@ export class StepCollector {
     const accounts = yield* sums.accounts(seconds, causes);
     sums.next();
     yield* this.#proxy.countWorkers();
-    const workers = workersIn(parts.workers, this.#steps, {
-      end: now.attended,
-      ms: Math.max(1, attendedMs),
-    });
+    this.#reading = { end: now.attended, ms: Math.max(1, attendedMs), row: 0 };
+    const workers = workersIn(parts.workers, this.#steps, this.#reading);
     return { at, ms, farm, pools, accounts, workers, causes };
+  }
+
+  /** Reads the workers of the last step that were not read. */
+  *readRest(): Generator<void, void> {
+    if (this.#reading === undefined) return;
+    const rest = workersIn(this.#proxy.parts.workers, this.#steps, this.#reading);
+    let read = 0;
+    for (const _ of rest) if (++read % READ_AT_ONCE === 0) yield;
   }
 
   /** What was counted by cause in the five-minute steps that ended since the last call. */

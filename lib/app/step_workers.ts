@@ -28,16 +28,27 @@ export function* lookAtWorkers(
   }
 }
 
+/** A step whose workers are being read. Times are attended, in milliseconds. */
+export interface WorkersRead {
+  /** When it ended. */
+  readonly end: number;
+  /** How long it was. */
+  readonly ms: number;
+  /** The row that is read next. */
+  row: number;
+}
+
 /**
- * Every worker in the step of `ms` attended milliseconds that ends at `end`. Each is read once, and
- * then begins its next step.
+ * The workers in a step that were not read yet. Each of them begins its next step when it is read.
  */
 export function* workersIn(
   book: WorkerBook,
   steps: WorkerSteps,
-  { end, ms }: { readonly end: number; readonly ms: number },
+  step: WorkersRead,
 ): Generator<WorkerStep, void> {
-  for (let row = 0; row < book.records.workers.rows; row++) {
+  const { end, ms } = step;
+  while (step.row < book.records.workers.rows) {
+    const row = step.row++;
     const state = stateOfRow(book, row, end);
     if (state === undefined) continue;
     const id = book.records.workers.uint32(row, WORKER.id);

@@ -10,6 +10,7 @@ import { lossesOf, partLost, type PoolName } from "./causes.ts";
 import type { Endings } from "./losses.ts";
 import { LOST_REASONS } from "./lost_causes.ts";
 import { type Origin, OTHERS } from "./origins.ts";
+import type { Window } from "./step_counts.ts";
 
 /** Causes that are named. */
 const MOST_CAUSES = 3;
@@ -24,10 +25,15 @@ const TOLD_PART = 0.001;
 const MOST_PART = 0.5;
 const TIMES_ITS_PART = 1.5;
 
-const TIME = { hour: "hour", day: "24 hours", week: "7 days", month: "30 days" } as const;
-
 /** The stretch of time that a sentence is about. */
-export type ToldTime = keyof typeof TIME;
+export type ToldTime = Window | "week" | "month";
+
+const TIME: Readonly<Record<ToldTime, string>> = {
+  hour: "hour",
+  day: "24 hours",
+  week: "7 days",
+  month: "30 days",
+};
 
 /** Lost for one reason at one pool. */
 interface Group {

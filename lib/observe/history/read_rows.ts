@@ -158,9 +158,7 @@ function stretches<T>(steps: readonly Dated<T>[], stepMs: number): Dated<T>[][] 
     const last = all.at(-1);
     const first = last?.[0];
     const isSame = first !== undefined &&
-      (stepMs > STEP_MS
-        ? middle(first) === middle(step)
-        : step.at + step.ms <= first.at + STEP_MS);
+      (stepMs > STEP_MS ? middle(first) === middle(step) : step.at + step.ms <= first.at + STEP_MS);
     if (isSame) last!.push(step);
     else all.push([step]);
   }

@@ -68,7 +68,11 @@ export function* readWorkerSpans(
     // While a day is being packed, its steps are there twice.
     for (const { at } of spans) seen.add(at);
   }
-  const rows = database.rows("SELECT at, ms FROM step WHERE at >= ? AND at < ? ORDER BY at", from, to);
+  const rows = database.rows(
+    "SELECT at, ms FROM step WHERE at >= ? AND at < ? ORDER BY at",
+    from,
+    to,
+  );
   const values = new Uint32Array(end);
   for (let i = 0; i < rows.length; i++) {
     const span = { at: Number(rows[i]!["at"]), ms: Number(rows[i]!["ms"]) };
