@@ -41,7 +41,7 @@ export function causeWord(name) {
  *
  * @param {LossesShape} losses
  * @param {CausesShape["hour"] | undefined} causes of the same time
- * @param {"lostHour" | "lostDay"} stretch
+ * @param {import("./texts.js").TextKey} stretch the text that says how much
  */
 export function lossSentence(losses, causes, stretch) {
   if (losses.lost === 0) return "";
