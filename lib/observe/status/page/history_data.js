@@ -111,7 +111,7 @@ export function linesOf({ columns, rows, step_seconds: step }, readings) {
 }
 
 /**
- * The time that a chart shows: all of the span, but no more than there is of it, so that an agent
+ * The time that a chart shows: all of the span, but no more than is known, so that an agent
  * that has just started fills its charts all the same.
  *
  * @param {readonly number[]} times

@@ -1,5 +1,5 @@
 /**
- * What there is of history, and what it says in words; pure.
+ * Which history is kept, and what it says in words; pure.
  */
 
 /** @import { Subject } from "./history_data.js" */
