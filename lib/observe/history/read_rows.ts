@@ -138,28 +138,28 @@ function* stepsOf<T>(
 }
 
 /**
- * Steps put together in stretches of `stepMs`. Stretches longer than a step begin at whole
- * multiples of their length; shorter ones are the steps themselves, but that steps cut short by
- * restarts are put together.
+ * Steps put together in stretches that begin at whole multiples of `stepMs`, or of ten minutes if
+ * that is less: a step belongs to the stretch that its middle is in.
  */
 function stretches<T>(steps: readonly Dated<T>[], stepMs: number): Dated<T>[][] {
+  const length = Math.max(STEP_MS, stepMs);
+  const stretchOf = ({ at, ms }: Span) => Math.floor((at + ms / 2) / length);
   const all: Dated<T>[][] = [];
-  const middle = ({ at, ms }: Span) => Math.floor((at + ms / 2) / stepMs);
   for (const step of steps) {
     const last = all.at(-1);
-    const first = last?.[0];
-    const isSame = first !== undefined &&
-      (stepMs > STEP_MS
-        ? middle(first) === middle(step)
-        : step.at + step.ms <= first.at + STEP_MS);
-    if (isSame) last!.push(step);
+    if (last !== undefined && stretchOf(last[0]!) === stretchOf(step)) last.push(step);
     else all.push([step]);
   }
   return all;
 }
 
+/** When the last of some steps ended. */
+function endOf(steps: readonly Span[]): number {
+  return steps.reduce((end, { at, ms }) => Math.max(end, at + ms), 0);
+}
+
 function sumOfAll(steps: readonly Dated<SumStep>[]): SumRow {
-  const sum = { ...NOTHING, at: steps[0]!.at };
+  const sum = { ...NOTHING, at: steps[0]!.at, end: endOf(steps) };
   for (const { value } of steps) {
     sum.miners += value.miners * value.seconds;
     sum.seconds += value.seconds;
@@ -199,6 +199,7 @@ function workerOfAll(steps: readonly Dated<number>[]): WorkerRow {
   }
   return {
     at: steps[0]!.at,
+    end: endOf(steps),
     seconds,
     hashrate: work / seconds,
     lostPart: connected === 0 ? 0 : lost / connected,
