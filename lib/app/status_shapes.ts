@@ -18,7 +18,6 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 import type {
   AccountShape,
-  HistogramShape,
   MinerShape,
   PoolShape,
   PoolTotalShape,
@@ -31,6 +30,7 @@ import type {
   LossesShape,
   WorkerShape,
 } from "../observe/status/worker_shapes.ts";
+import type { HistogramShape } from "../observe/status/schema_words.ts";
 import type { StatusSource } from "../observe/status/source.ts";
 import { type Dimension, DIMENSIONS, partLost, worstOf } from "../workers/causes.ts";
 import { OTHERS } from "../workers/origins.ts";
@@ -248,7 +248,11 @@ export function causesShape(report: CausesReport, most: number): CausesShape["ho
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
   farm: FarmSummary,
-  { version, reloads }: { readonly version: string; readonly reloads: ReloadHistory },
+  { version, reloads, history }: {
+    readonly version: string;
+    readonly reloads: ReloadHistory;
+    readonly history: SummaryShape["history"];
+  },
 ): SummaryShape {
   const { miners } = farm;
   const { rss, heapUsed } = Deno.memoryUsage();
@@ -285,6 +289,7 @@ export function summaryShape(
     moves: farm.moves,
     outgrown: farm.outgrown,
     outage_seconds: farm.outageMs / 1000,
+    history,
     limits: { ...farm.limitCounts },
     certificates: farm.certificates.map(({ file, names, expiresAt }) => ({
       file,

@@ -88,6 +88,8 @@ export interface AccountCounts {
   readonly moves: number;
   /** How long it was open without a pool that serves it, in milliseconds. */
   readonly outageMs: number;
+  /** The difficulties of its good shares together. */
+  readonly credited: number;
 }
 
 /** Counts of closed accounts for one pool. */
@@ -443,11 +445,13 @@ export class Accounts implements Mux, WaitingRoom {
 /** Adds the counts of an account from before it was last closed to its current counts. */
 function joined(past: AccountCounts | undefined, now: AccountCounts): AccountCounts {
   if (past === undefined) {
-    return { shares: now.shares, moves: now.moves, outageMs: now.outageMs };
+    const { shares, moves, outageMs, credited } = now;
+    return { shares, moves, outageMs, credited };
   }
   return {
     shares: sumOfShares(past.shares, now.shares),
     moves: past.moves + now.moves,
     outageMs: past.outageMs + now.outageMs,
+    credited: past.credited + now.credited,
   };
 }

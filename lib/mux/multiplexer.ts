@@ -278,6 +278,11 @@ export class Multiplexer implements UpstreamEvents {
     return this.#books.hasCredit;
   }
 
+  /** The difficulties of all good shares of this account together. */
+  get credited(): number {
+    return this.#books.credited;
+  }
+
   /** Estimated hashes a second of this account. */
   get hashrates(): Hashrates {
     return this.#books.hashrates(this.#options.realNow());

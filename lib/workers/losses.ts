@@ -32,6 +32,12 @@ export class Losses {
   readonly #lost = new CauseTable(this.#origins, OTHER_REASONS);
   /** The step under way; `undefined` before the first tick. */
   #step: number | undefined;
+  #ended = 0;
+
+  /** How many steps of time have ended since the start. */
+  get stepsEnded(): number {
+    return this.#ended;
+  }
 
   /** The origin of one more miner that sends shares. */
   enter(origin: Origin): number {
@@ -61,6 +67,7 @@ export class Losses {
       this.#good.endStep();
       this.#lost.endStep();
     }
+    this.#ended += ended;
     // After a long sleep shares of before it wait for their verdicts yet.
     if (ended > 0) this.#origins.endStep();
     this.#step = step;
@@ -69,6 +76,17 @@ export class Losses {
   /** What was counted in the last whole steps of that time, and in the one under way. */
   endings(window: Window): Endings {
     return finished(this.endingsInSteps(window));
+  }
+
+  /**
+   * What was counted in the last `steps` that have ended, of at most an hour, and in the one under
+   * way if it `isOver` too. What is asked for in turn, each step once, adds up to everything.
+   */
+  recent(steps: number, isOver: boolean): Endings {
+    return {
+      good: [...this.#good.recent(steps, isOver)],
+      lost: [...this.#lost.recent(steps, isOver)],
+    };
   }
 
   /** The same in steps: under attack there are thousands of counts. */

@@ -52,6 +52,22 @@ export interface Login {
   readonly upstream: string | undefined;
 }
 
+/** A worker that is known from before this process started; lengths of time in milliseconds. */
+export interface PastWorker {
+  /** The sub-account; empty in single-user mode. */
+  readonly account: string;
+  /** The worker's name, as the pool knows it. */
+  readonly name: string;
+  /** Since it was first seen. */
+  readonly firstSeenMs: number;
+  /** Since its last connection ended. */
+  readonly goneMs: number;
+  /** What it did, in hashes a second. */
+  readonly hashrate: number;
+  /** Why it has no connection, as far as that is known. */
+  readonly went: string;
+}
+
 /** One connection as it is at a moment. */
 export interface ConnectionSample {
   /** Its number, as {@linkcode WorkerBook.loggedIn} gave it. */
@@ -179,6 +195,24 @@ export class WorkerBook {
     }
     connections.setUint16(connection, CONNECTION.part, this.#partOfHour(time));
     return connection + 1;
+  }
+
+  /**
+   * Remembers a worker of before this process started, so that it is missing if it does not come
+   * back. Those that have been gone longest come first. Does nothing if it is known, or if the book
+   * is full.
+   */
+  remember(worker: PastWorker, time: number): void {
+    const { account, name, firstSeenMs, goneMs, hashrate, went } = worker;
+    if (this.#count >= this.#most || this.#index.find(account, name) !== undefined) return;
+    const row = this.#newRow(account, name, time);
+    const { workers } = this.records;
+    workers.setUint32(row, WORKER.firstSeen, stampOf(time - firstSeenMs));
+    workers.setUint32(row, WORKER.left, stampOf(time - goneMs));
+    workers.setFloat32(row, WORKER.usualHashrate, hashrate);
+    this.records.setFlag(row, FLAG.hadGoodShare, true);
+    this.records.setText(row, WORKER.went, went);
+    this.#gone.add(row);
   }
 
   /** A connection as it is now. To be told of each about once a minute, and when it ends. */
@@ -325,6 +359,10 @@ export class WorkerBook {
       this.#forgetFirst(this.#strangers.size > 0 ? this.#strangers : this.#gone);
     }
     if (this.#count >= this.#most) return undefined;
+    return this.#newRow(account, name, time);
+  }
+
+  #newRow(account: string, name: string, time: number): number {
     const { workers } = this.records;
     const row = workers.take();
     this.#count++;

@@ -92,14 +92,17 @@ const CONNECTION_BYTES = CONNECTION.hasLostAsicboost + 1;
 /** Times are kept as this many milliseconds. */
 const STAMP_MS = 100;
 
+/** Times begin with the process, and a worker may be known from long before it. */
+const STAMP_OF_START = 2 ** 31;
+
 /** A moment as it is kept; never 0. */
 export function stampOf(time: number): number {
-  return Math.max(1, Math.floor(time / STAMP_MS));
+  return Math.max(1, Math.floor(time / STAMP_MS) + STAMP_OF_START);
 }
 
 /** How long ago a kept moment was, in milliseconds. */
 export function since(stamp: number, time: number): number {
-  return Math.max(0, time - stamp * STAMP_MS);
+  return Math.max(0, time - (stamp - STAMP_OF_START) * STAMP_MS);
 }
 
 /** All records. */

@@ -19,6 +19,7 @@ import {
   type AttentionShape,
   CausesSchema,
   type CausesShape,
+  type LossesByCauseShape,
   type MarkShape,
   type WorkerShape,
 } from "../../lib/observe/status/worker_shapes.ts";
@@ -26,7 +27,8 @@ import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
-import type { Counts } from "../../lib/observe/history.ts";
+import type { Counts } from "../../lib/observe/chart_samples.ts";
+import type { KeptHistory } from "../../lib/observe/history/kept_history.ts";
 import { countsOf } from "../support/counts_of.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
@@ -85,6 +87,10 @@ export class FakeFarm implements StatusSource, StatusControl {
     hour: NO_CAUSES,
     day: NO_CAUSES,
   };
+  /** What is kept on disk. */
+  history: KeptHistory | undefined;
+  /** How that is doing. */
+  keptHistory: SummaryShape["history"] = null;
   /** What happened. */
   readonly moments: MarkShape[] = [];
   /** Hashes a second of the whole farm. */
@@ -203,6 +209,11 @@ export class FakeFarm implements StatusSource, StatusControl {
     return this.lossCauses;
   }
 
+  // deno-lint-ignore require-yield -- all in one step
+  *causesOver(): Generator<void, LossesByCauseShape | undefined> {
+    return this.history === undefined ? undefined : this.lossCauses.day;
+  }
+
   marks(): readonly MarkShape[] {
     return this.moments;
   }
@@ -239,6 +250,7 @@ export class FakeFarm implements StatusSource, StatusControl {
       uptime_seconds: (performance.now() - this.#startedAt) / 1000,
       ...this.health(),
       attention: this.#attention(),
+      history: this.keptHistory,
       miners: {
         ...miners,
         connected: count,

@@ -44,6 +44,7 @@ export class AccountBooks {
   #darkSince: number | undefined;
   #pastDarkMs = 0;
   #credits = 0;
+  #credited = 0;
 
   /** For an account opened at `time`, without a pool. */
   constructor(time: number) {
@@ -109,9 +110,15 @@ export class AccountBooks {
     return this.#credits > 0;
   }
 
+  /** The difficulties of all good shares together. */
+  get credited(): number {
+    return this.#credited;
+  }
+
   /** Counts a good share of this difficulty. */
   credit(difficulty: number, time: number): void {
     this.#credits++;
+    this.#credited += difficulty;
     this.#work.add(0, difficulty, time);
   }
 

@@ -69,7 +69,7 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
       const end = Math.min(to, first + WORKERS_A_WRITE);
       const packed = yield* packWorkers(day, first, end, values, from, spans);
       yield* commit(() => {
-        if (isCurrent()) for (let i = 0; i < packed.length; i++) writeDay(database, packed[i]!);
+        if (isCurrent()) { for (let i = 0; i < packed.length; i++) writeDay(database, packed[i]!); }
       });
       if (!isCurrent()) return;
       yield;

@@ -54,7 +54,12 @@ export class Place {
     // Not the database itself: closing one more handle on that would drop the locks of SQLite.
     const lockPath = `${path}.lock`;
     refuseOthers(lockPath);
-    const lock = Deno.openSync(lockPath, { read: true, write: true, create: true, mode: MODE.file });
+    const lock = Deno.openSync(lockPath, {
+      read: true,
+      write: true,
+      create: true,
+      mode: MODE.file,
+    });
     try {
       if (!isLocked(lock)) throw new PlaceTaken("another btcagent keeps its history there");
       return new Place(path, lock);

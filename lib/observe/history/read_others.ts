@@ -63,7 +63,9 @@ export function causesTextOf(database: Database, hour: number): string | undefin
 /** What was learned of a kind, by key. */
 export function readLearned(database: Database, kind: string): Map<string, number> {
   const learned = new Map<string, number>();
-  for (const { key, value } of database.rows("SELECT key, value FROM learned WHERE kind = ?", kind)) {
+  for (
+    const { key, value } of database.rows("SELECT key, value FROM learned WHERE kind = ?", kind)
+  ) {
     learned.set(String(key), Number(value));
   }
   return learned;

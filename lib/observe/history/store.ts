@@ -387,7 +387,10 @@ export class HistoryStore implements KeptHistory {
 
   #isClockSet(time: number): boolean {
     if (time >= RELEASED_MS) return true;
-    this.#health.fail("no_clock", "the clock shows a time before this version of btcagent was made");
+    this.#health.fail(
+      "no_clock",
+      "the clock shows a time before this version of btcagent was made",
+    );
     return false;
   }
 

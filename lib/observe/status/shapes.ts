@@ -15,7 +15,8 @@ import type {
   SnakeCase,
   UnansweredReason,
 } from "../../base/share_reasons.ts";
-import { about, amount, count, flag, time, words } from "./schema_words.ts";
+import { KeptHistorySchema } from "./history_shapes.ts";
+import { about, amount, count, flag, HistogramSchema, time, words } from "./schema_words.ts";
 import { AttentionSchema, ConditionSchema, MarkSchema } from "./worker_shapes.ts";
 
 const level = v.picklist(["debug", "info", "warning", "error"]);
@@ -86,16 +87,6 @@ export const HashrateSchema = v.strictObject({
   ),
   minutes_15: amount("The same over 15 minutes."),
   minutes_60: amount("The same over an hour."),
-});
-
-/** @internal A part of answers. */
-export const HistogramSchema = v.strictObject({
-  bounds_seconds: about("Upper bounds of the steps, ascending.", v.array(v.number())),
-  counts: about(
-    "Count of each step; the last is for values beyond all bounds.",
-    v.array(v.number()),
-  ),
-  sum_seconds: amount("Sum of all values."),
 });
 
 /** @internal A part of answers. */
@@ -170,6 +161,10 @@ export const SummarySchema = v.strictObject({
   ),
   outage_seconds: amount(
     "Time that sub-accounts were open without a pool, summed over all of them.",
+  ),
+  history: about(
+    "The history on disk; null if `history.path` is empty.",
+    v.nullable(KeptHistorySchema),
   ),
   limits: about("Times that each bound was reached.", v.record(v.string(), v.number())),
   certificates: about(
@@ -547,8 +542,6 @@ export type StreamStateShape = NonNullable<(typeof StreamStateSchema)["~types"]>
 export type MinerShape = NonNullable<(typeof MinerSchema)["~types"]>["output"];
 /** An event in {@linkcode EventsSchema}. */
 export type EventShape = NonNullable<(typeof EventsSchema)["~types"]>["output"]["events"][number];
-/** A histogram. */
-export type HistogramShape = NonNullable<(typeof HistogramSchema)["~types"]>["output"];
 /** The result of a reload, of {@linkcode ReloadSchema}. */
 export type ReloadShape = NonNullable<(typeof ReloadSchema)["~types"]>["output"];
 /** The log level of each area, of {@linkcode LogLevelsSchema}. */
