@@ -101,8 +101,9 @@ export function causesText(causes: readonly CauseStep[]): string {
     numberOf(subnet),
     numberOf(account),
     numberOf(reason),
-    shares,
-    work,
+    Math.round(shares),
+    // Seven digits are what is counted to (lib/workers), and half as long.
+    Number(work.toPrecision(7)),
   ]);
   return JSON.stringify({ names, rows });
 }

@@ -8,12 +8,12 @@
 
 import { DAY_MS } from "./axis.ts";
 import type { Database } from "./database.ts";
-import { type Commit, skipBad } from "./day_packer.ts";
+import type { Commit } from "./day_packer.ts";
 import type { HistoryFile } from "./history_file.ts";
 import type { NameTable } from "./name_table.ts";
 import { DAY_KEY } from "./schema.ts";
+import { readWorkersOf, skipBad, spansBetween, sumsRecordOf } from "./steps_table.ts";
 import { readSums } from "./sum_record.ts";
-import { readWorkers } from "./worker_step_record.ts";
 
 /** How long things are kept. */
 export interface Ages {
@@ -33,9 +33,12 @@ const MOST_EVENTS = 50_000;
 /** What was learned, kept. */
 const MOST_LEARNED = 131_072;
 
-/** Rows deleted in a turn. */
-const ROWS_A_TURN = 128;
+/** Rows deleted in a turn: 512 of a worker's day take a millisecond. */
+const ROWS_A_TURN = 512;
 const NAMES_A_TURN = 32;
+
+/** Steps that are looked through; there are never more that are not packed. */
+const MOST_STEPS = 1_000;
 
 /** The file becomes shorter from this many free pages on, of this part of it; pages in a turn. */
 const MOST_FREE_PAGES = 4_096;
@@ -173,19 +176,16 @@ function* numbersInSteps(
   { end }: NameTable,
 ): Generator<void, Uint8Array> {
   const isInSteps = new Uint8Array(end);
-  const steps = database.rows("SELECT at FROM step ORDER BY at");
-  for (const { at } of steps) {
-    const row = database.row("SELECT sums, workers FROM step WHERE at = ?", Number(at));
-    if (row === undefined) continue;
-    skipBad(() => {
-      if (table === "subject") {
-        readSums(row["sums"] as Uint8Array, (number) => void (isInSteps[number] = 1));
-        return;
-      }
-      const values = new Uint32Array(end);
-      readWorkers(row["workers"] as Uint8Array, 0, end, values, 0, 1);
+  const values = new Uint32Array(end);
+  for (const { at } of spansBetween(database, 0, Infinity, MOST_STEPS)) {
+    if (table === "subject") {
+      const record = sumsRecordOf(database, at);
+      if (record === undefined) continue;
+      skipBad(() => readSums(record, (number) => void (isInSteps[number] = 1)));
+    } else {
+      readWorkersOf(database, at, 0, end, values, 0, 1);
       for (let number = 0; number < end; number++) if (values[number] !== 0) isInSteps[number] = 1;
-    });
+    }
     yield;
   }
   return isInSteps;

@@ -50,7 +50,7 @@ export class Database {
     try {
       // Of deleted rows nothing stays behind where that costs no writing of its own.
       for (const pragma of [`cache_size = -${CACHE_KIB}`, "secure_delete = FAST"]) {
-        this.#database.exec(`PRAGMA ${pragma}`);
+        this.run(`PRAGMA ${pragma}`);
       }
     } catch (error) {
       this.#database.close();
@@ -58,12 +58,7 @@ export class Database {
     }
   }
 
-  /** Runs statements that return nothing. */
-  execute(sql: string): void {
-    this.#database.exec(sql);
-  }
-
-  /** Runs a statement. */
+  /** Runs a statement. Errors of `exec` would not say which they are. */
   run(sql: string, ...values: readonly Value[]): void {
     this.#statement(sql).run(...values);
   }
@@ -85,13 +80,13 @@ export class Database {
 
   /** Does all of `act` or nothing of it. @throws what `act` or the database throws. */
   transaction(act: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.run("BEGIN IMMEDIATE");
     try {
       act();
-      this.#timed(() => this.#database.exec("COMMIT"));
+      this.#timed(() => this.run("COMMIT"));
     } catch (error) {
       // SQLite may have rolled back itself, as when the disk is full.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (this.#database.isTransaction) this.run("ROLLBACK");
       throw error;
     }
   }

@@ -13,9 +13,9 @@ import type { HistoryFile } from "./history_file.ts";
 import { connectedPartIn, hashrateIn, hashrateNumber, lostNumber, lostPartIn } from "./packing.ts";
 import { DAY_KEY } from "./schema.ts";
 import type { SumStep } from "./steps.ts";
+import { readWorkersOf, skipBad, spansOfDay, sumsRecordOf } from "./steps_table.ts";
 import { readSums, SumRecord } from "./sum_record.ts";
 import { readWorkerDay, workerDayRecord } from "./worker_day_record.ts";
-import { readWorkers } from "./worker_step_record.ts";
 
 /** Runs a transaction, also later if another process writes just now. */
 export type Commit = (act: () => void) => Generator<void, void>;
@@ -23,12 +23,13 @@ export type Commit = (act: () => void) => Generator<void, void>;
 /** Workers whose steps are in memory together: 1.2 MB. */
 const BATCH = 2_048;
 
-/** Records read in a turn: a step's of 40 KB, a worker's day of 350 bytes. */
+/** Records read in a turn: 8 KB of a step, a worker's day of 350 bytes. */
 const STEPS_A_TURN = 8;
 const DAYS_A_TURN = 64;
 
-/** Workers packed and written in a turn. */
+/** Workers packed in a turn, and written in a transaction. */
 const WORKERS_A_TURN = 16;
+const WORKERS_A_WRITE = 128;
 
 /** Sums whose steps are in memory together, and that are written together. */
 const SUMS_A_BATCH = 16;
@@ -57,21 +58,22 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
       axisRecord(day, spans),
     );
   });
+  const values = new Uint32Array(Math.min(BATCH, file.workers.end) * spans.length);
   for (let from = 0; from < file.workers.end; from += BATCH) {
-    const to = Math.min(file.workers.end, from + BATCH);
-    const values = new Uint32Array((to - from) * spans.length);
+    // Names may come meanwhile, but none of this day.
+    const to = Math.min(file.workers.end, from + values.length / spans.length);
+    values.fill(0);
     if (known.length > 0) yield* readPacked(database, day, from, to, values, spans.length);
     yield* readSteps(database, from, to, values, spans);
-    const writer = new ByteWriter();
-    for (let first = from; first < to; first += WORKERS_A_TURN) {
+    for (let first = from; first < to; first += WORKERS_A_WRITE) {
+      const end = Math.min(to, first + WORKERS_A_WRITE);
+      const packed = yield* packWorkers(day, first, end, values, from, spans);
       yield* commit(() => {
-        if (!isCurrent()) return;
-        const end = Math.min(to, first + WORKERS_A_TURN);
-        for (let worker = first; worker < end; worker++) {
-          writeDay(database, writer, day, worker, values, (worker - from) * spans.length, spans);
-        }
+        if (isCurrent()) { for (let i = 0; i < packed.length; i++) writeDay(database, packed[i]!); }
       });
       if (!isCurrent()) return;
+      yield;
+      yield* commit(() => writeLast(database, packed));
       yield;
     }
   }
@@ -106,15 +108,8 @@ export function axisOf(database: Database, day: number): Span[] {
 function withSteps(database: Database, day: number, spans: readonly Span[]): Span[] {
   const all = [...spans];
   const known = new Set(spans.map(({ at }) => at));
-  const rows = database.rows(
-    "SELECT at, ms FROM step WHERE at >= ? AND at < ? ORDER BY at",
-    day * DAY_MS,
-    (day + 1) * DAY_MS,
-  );
-  for (const { at, ms } of rows) {
-    if (!known.has(Number(at)) && all.length < MOST_STEPS_A_DAY) {
-      all.push({ at: Number(at), ms: Number(ms) });
-    }
+  for (const span of spansOfDay(database, day, MOST_STEPS_A_DAY)) {
+    if (!known.has(span.at) && all.length < MOST_STEPS_A_DAY) all.push(span);
   }
   return all;
 }
@@ -150,24 +145,51 @@ function* readSteps(
   spans: readonly Span[],
 ): Generator<void, void> {
   for (let place = 0; place < spans.length; place++) {
-    const record = database.row("SELECT workers FROM step WHERE at = ?", spans[place]!.at)
-      ?.["workers"];
-    if (record instanceof Uint8Array) {
-      skipBad(() => readWorkers(record, from, to, values, place, spans.length));
-    }
+    readWorkersOf(database, spans[place]!.at, from, to, values, place, spans.length);
     if (place % STEPS_A_TURN === STEPS_A_TURN - 1) yield;
   }
 }
 
-function writeDay(
-  database: Database,
+/** A worker's day, packed. */
+interface PackedDay {
+  readonly key: number;
+  readonly worker: number;
+  readonly seconds: number;
+  readonly hashrate: number;
+  readonly lost: number;
+  readonly connected: number;
+  /** When it was connected last; 0 for never. */
+  readonly last: number;
+  readonly steps: Uint8Array;
+}
+
+/** The days of workers `first`..`end` - 1; `values` begins with those of `from`. */
+function* packWorkers(
+  day: number,
+  first: number,
+  end: number,
+  values: Uint32Array,
+  from: number,
+  spans: readonly Span[],
+): Generator<void, PackedDay[]> {
+  const writer = new ByteWriter();
+  const packed: PackedDay[] = [];
+  for (let worker = first; worker < end; worker++) {
+    const one = packedDay(writer, day, worker, values, (worker - from) * spans.length, spans);
+    if (one !== undefined) packed.push(one);
+    if ((worker - first) % WORKERS_A_TURN === WORKERS_A_TURN - 1) yield;
+  }
+  return packed;
+}
+
+function packedDay(
   writer: ByteWriter,
   day: number,
   worker: number,
   values: Uint32Array,
   start: number,
   spans: readonly Span[],
-): void {
+): PackedDay | undefined {
   let [seconds, work, connected, lost, last] = [0, 0, 0, 0, 0];
   for (let place = 0; place < spans.length; place++) {
     const value = values[start + place]!;
@@ -180,19 +202,48 @@ function writeDay(
     lost += here * lostPartIn(value);
     if (here > 0) last = Math.max(last, spans[place]!.at + spans[place]!.ms);
   }
-  if (seconds === 0) return;
+  if (seconds === 0) return undefined;
+  return {
+    key: day * DAY_KEY + worker,
+    worker,
+    seconds: Math.round(seconds),
+    hashrate: hashrateNumber(work / seconds),
+    lost: connected === 0 ? 0 : lostNumber(lost / connected),
+    connected: Math.round(connected),
+    last,
+    steps: workerDayRecord(writer, values, start, spans.length),
+  };
+}
+
+function writeDay(database: Database, packed: PackedDay): void {
   database.run(
     `INSERT OR REPLACE INTO worker_day(id, seconds, hashrate, lost, connected, steps)
      VALUES (?, ?, ?, ?, ?, ?)`,
-    day * DAY_KEY + worker,
-    Math.round(seconds),
-    hashrateNumber(work / seconds),
-    connected === 0 ? 0 : lostNumber(lost / connected),
-    Math.round(connected),
-    workerDayRecord(writer, values, start, spans.length),
+    packed.key,
+    packed.seconds,
+    packed.hashrate,
+    packed.lost,
+    packed.connected,
+    packed.steps,
   );
-  if (last > 0) {
-    database.run("UPDATE worker SET last = ? WHERE id = ? AND last < ?", last, worker, last);
+}
+
+/** Notes when workers were connected last: nearly all at the same time, so in few statements. */
+function writeLast(database: Database, packed: readonly PackedDay[]): void {
+  for (let from = 0; from < packed.length;) {
+    const { worker, last } = packed[from]!;
+    let to = from + 1;
+    while (to < packed.length && packed[to]!.last === last) to++;
+    if (last > 0) {
+      database.run(
+        "UPDATE worker SET last = ? WHERE id >= ? AND id <= ? AND last < ?",
+        last,
+        worker,
+        packed[to - 1]!.worker,
+        last,
+      );
+    }
+    from = to;
   }
 }
 
@@ -220,8 +271,8 @@ function* sumsOf(
 ): Generator<void, Map<number, Map<number, SumStep>>> {
   const sums = new Map<number, Map<number, SumStep>>();
   for (let place = 0; place < spans.length; place++) {
-    const record = database.row("SELECT sums FROM step WHERE at = ?", spans[place]!.at)?.["sums"];
-    if (record instanceof Uint8Array) {
+    const record = sumsRecordOf(database, spans[place]!.at);
+    if (record !== undefined) {
       skipBad(() =>
         readSums(record, (number, sum) => {
           if (number < from || number >= to) return;
@@ -253,13 +304,4 @@ function writeSumDay(
   database.run("INSERT OR REPLACE INTO sum_day(id, steps) VALUES (?, ?)", key, record.take());
   const end = (day + 1) * DAY_MS;
   database.run("UPDATE subject SET last = ? WHERE id = ? AND last < ?", end, number, end);
-}
-
-/** A damaged record is left out: it costs what was in it and nothing else. */
-export function skipBad(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof BadRecord)) throw error;
-  }
 }

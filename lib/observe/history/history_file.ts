@@ -86,13 +86,13 @@ function open(place: Place, { now, maxBytes, disk }: FileOptions): HistoryFile {
   try {
     if (database.number("PRAGMA schema_version") === 0) {
       // Only possible in an empty database. Deno refuses VACUUM, which could change it later.
-      database.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      database.run("PRAGMA auto_vacuum = INCREMENTAL");
     }
-    database.execute("PRAGMA journal_mode = WAL");
-    database.execute("PRAGMA synchronous = NORMAL");
-    database.execute("PRAGMA wal_autocheckpoint = 0");
-    database.execute("PRAGMA temp_store = MEMORY");
-    database.execute(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA synchronous = NORMAL");
+    database.run("PRAGMA wal_autocheckpoint = 0");
+    database.run("PRAGMA temp_store = MEMORY");
+    database.run(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
     upgrade(database);
     const pageBytes = database.number("PRAGMA page_size");
     const { isComplete } = database.checkpoint("TRUNCATE");
@@ -101,7 +101,7 @@ function open(place: Place, { now, maxBytes, disk }: FileOptions): HistoryFile {
       throw new Damaged(`it has ${place.length} bytes, wanted ${wanted}`);
     }
     touch(database);
-    database.execute(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);
+    database.run(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageBytes)}`);
     const file = {
       database,
       workers: new NameTable(database, "worker", MOST_WORKERS),
@@ -109,7 +109,7 @@ function open(place: Place, { now, maxBytes, disk }: FileOptions): HistoryFile {
       identity: place.identity(),
     };
     // From now on nothing waits: it is tried again in a later turn.
-    database.execute("PRAGMA busy_timeout = 0");
+    database.run("PRAGMA busy_timeout = 0");
     return file;
   } catch (error) {
     database.close();
@@ -122,9 +122,9 @@ function upgrade(database: Database): void {
   const version = database.number("PRAGMA user_version");
   for (let step = version; step < SCHEMA_VERSION; step++) {
     database.transaction(() => {
-      database.execute(UPGRADES[step]!);
-      database.execute(`PRAGMA user_version = ${step + 1}`);
-      database.execute(`PRAGMA application_id = ${APPLICATION_ID}`);
+      for (const statement of UPGRADES[step]!) database.run(statement);
+      database.run(`PRAGMA user_version = ${step + 1}`);
+      database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
     });
   }
 }

@@ -4,7 +4,7 @@
 
 import { dayOf, type Span } from "./axis.ts";
 import type { Database } from "./database.ts";
-import { axisOf, skipBad } from "./day_packer.ts";
+import { axisOf } from "./day_packer.ts";
 import {
   conditionNumberIn,
   conditionOf,
@@ -14,9 +14,9 @@ import {
 } from "./packing.ts";
 import { DAY_KEY } from "./schema.ts";
 import { STEP_MS, type SumRow, type SumStep, type WorkerRow } from "./steps.ts";
+import { readWorkersOf, skipBad, spansBetween, sumsRecordOf } from "./steps_table.ts";
 import { readSums } from "./sum_record.ts";
 import { readWorkerDay } from "./worker_day_record.ts";
-import { workerInRecord } from "./worker_step_record.ts";
 
 /** Records read in a turn. */
 const DAYS_A_TURN = 4;
@@ -44,17 +44,17 @@ export function* readSumRows(
   if (typeof number !== "number") return [];
   const steps = yield* stepsOf<SumStep>(database, from, to, {
     table: "sum_day",
-    column: "sums",
     number,
     ofDay: (record, spans, add) =>
       readSums(record, (place, sum) => {
         const span = spans[place];
         if (span !== undefined) add(span, sum);
       }),
-    ofStep: (record, span, add) =>
-      readSums(record, (other, sum) => {
-        if (other === number) add(span, sum);
-      }),
+    ofStep: (span, add) => {
+      const record = sumsRecordOf(database, span.at);
+      if (record === undefined) return;
+      skipBad(() => readSums(record, (other, sum) => other === number && add(span, sum)));
+    },
   });
   return stretches(steps, stepMs).slice(0, MOST_ROWS).map(sumOfAll);
 }
@@ -73,7 +73,6 @@ export function* readWorkerRows(
   if (typeof number !== "number") return undefined;
   const steps = yield* stepsOf<number>(database, from, to, {
     table: "worker_day",
-    column: "workers",
     number,
     ofDay: (record, spans, add) => {
       const values = new Uint32Array(spans.length);
@@ -82,9 +81,10 @@ export function* readWorkerRows(
         if (values[place] !== 0) add(spans[place]!, values[place]!);
       }
     },
-    ofStep: (record, span, add) => {
-      const value = workerInRecord(record, number);
-      if (value !== 0) add(span, value);
+    ofStep: (span, add) => {
+      const value = new Uint32Array(1);
+      readWorkersOf(database, span.at, number, number + 1, value, 0, 1);
+      if (value[0] !== 0) add(span, value[0]!);
     },
   });
   return stretches(steps, stepMs).slice(0, MOST_ROWS).map(workerOfAll);
@@ -93,14 +93,13 @@ export function* readWorkerRows(
 /** Where and how steps of one name are read. */
 interface Source<T> {
   readonly table: "sum_day" | "worker_day";
-  readonly column: "sums" | "workers";
   readonly number: number;
   readonly ofDay: (
     record: Uint8Array,
     spans: readonly Span[],
     add: (span: Span, value: T) => void,
   ) => void;
-  readonly ofStep: (record: Uint8Array, span: Span, add: (span: Span, value: T) => void) => void;
+  readonly ofStep: (span: Span, add: (span: Span, value: T) => void) => void;
 }
 
 /** Every step that began from `from` on and before `to`, oldest first. */
@@ -108,7 +107,7 @@ function* stepsOf<T>(
   database: Database,
   from: number,
   to: number,
-  { table, column, number, ofDay, ofStep }: Source<T>,
+  { table, number, ofDay, ofStep }: Source<T>,
 ): Generator<void, Dated<T>[]> {
   // While a day is being packed, its steps are there twice.
   const steps = new Map<number, Dated<T>>();
@@ -130,43 +129,37 @@ function* stepsOf<T>(
     }
     if (i % DAYS_A_TURN === DAYS_A_TURN - 1) yield;
   }
-  const rows = database.rows(
-    "SELECT at, ms FROM step WHERE at >= ? AND at < ? ORDER BY at LIMIT ?",
-    from,
-    to,
-    MOST_ROWS,
-  );
-  for (let i = 0; i < rows.length; i++) {
-    const span = { at: Number(rows[i]!["at"]), ms: Number(rows[i]!["ms"]) };
-    const record = database.row(`SELECT ${column} AS record FROM step WHERE at = ?`, span.at)
-      ?.["record"];
-    if (record instanceof Uint8Array) skipBad(() => ofStep(record, span, add));
+  const spans = spansBetween(database, from, to, MOST_ROWS);
+  for (let i = 0; i < spans.length; i++) {
+    ofStep(spans[i]!, add);
     if (i % STEPS_A_TURN === STEPS_A_TURN - 1) yield;
   }
   return [...steps.values()].sort((a, b) => a.at - b.at);
 }
 
 /**
- * Steps put together in stretches of `stepMs`. Stretches longer than a step begin at whole
- * multiples of their length; shorter ones are the steps themselves, but that steps cut short by
- * restarts are put together.
+ * Steps put together in stretches that begin at whole multiples of `stepMs`, or of ten minutes if
+ * that is less: a step belongs to the stretch that its middle is in.
  */
 function stretches<T>(steps: readonly Dated<T>[], stepMs: number): Dated<T>[][] {
+  const length = Math.max(STEP_MS, stepMs);
+  const stretchOf = ({ at, ms }: Span) => Math.floor((at + ms / 2) / length);
   const all: Dated<T>[][] = [];
-  const middle = ({ at, ms }: Span) => Math.floor((at + ms / 2) / stepMs);
   for (const step of steps) {
     const last = all.at(-1);
-    const first = last?.[0];
-    const isSame = first !== undefined &&
-      (stepMs > STEP_MS ? middle(first) === middle(step) : step.at + step.ms <= first.at + STEP_MS);
-    if (isSame) last!.push(step);
+    if (last !== undefined && stretchOf(last[0]!) === stretchOf(step)) last.push(step);
     else all.push([step]);
   }
   return all;
 }
 
+/** When the last of some steps ended. */
+function endOf(steps: readonly Span[]): number {
+  return steps.reduce((end, { at, ms }) => Math.max(end, at + ms), 0);
+}
+
 function sumOfAll(steps: readonly Dated<SumStep>[]): SumRow {
-  const sum = { ...NOTHING, at: steps[0]!.at };
+  const sum = { ...NOTHING, at: steps[0]!.at, end: endOf(steps) };
   for (const { value } of steps) {
     sum.miners += value.miners * value.seconds;
     sum.seconds += value.seconds;
@@ -206,6 +199,7 @@ function workerOfAll(steps: readonly Dated<number>[]): WorkerRow {
   }
   return {
     at: steps[0]!.at,
+    end: endOf(steps),
     seconds,
     hashrate: work / seconds,
     lostPart: connected === 0 ? 0 : lost / connected,

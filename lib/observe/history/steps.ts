@@ -103,14 +103,18 @@ export type Subject =
 
 /** What the farm, a pool or a sub-account did in a stretch of time. */
 export interface SumRow extends SumStep {
-  /** The start of the stretch. */
+  /** The start of its first step. */
   readonly at: number;
+  /** The end of its last. */
+  readonly end: number;
 }
 
 /** What a worker did in a stretch of time. */
 export interface WorkerRow {
-  /** The start of the stretch. */
+  /** The start of its first step. */
   readonly at: number;
+  /** The end of its last. */
+  readonly end: number;
   /** The seconds of it that were observed. */
   readonly seconds: number;
   /** Hashes a second, on average. */

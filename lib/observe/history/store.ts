@@ -9,19 +9,19 @@
 import type { Now } from "../../base/clock.ts";
 import { RELEASED_MS } from "../../base/release_date.ts";
 import { Histogram } from "../histogram.ts";
-import { DAY_MS, dayOf, isSameTime, MOST_STEPS_A_DAY } from "./axis.ts";
-import { CauseCounts, causesText, readCauses } from "./cause_counts.ts";
+import { dayOf } from "./axis.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Ages, clean } from "./cleaning.ts";
-import { axisOf, dayToPack, packDay } from "./day_packer.ts";
+import { dayToPack, packDay } from "./day_packer.ts";
 import { Health } from "./health.ts";
 import { type HistoryFile, openHistoryFile } from "./history_file.ts";
 import type { HistoryFigures, KeptHistory } from "./kept_history.ts";
+import { keptSpan } from "./kept_span.ts";
 import { Place } from "./place.ts";
-import { causesTextOf, HOUR_MS, readCauseSums, readEvents, readLearned } from "./read_others.ts";
+import { HOUR_MS, readCauseSums, readEvents, readLearned } from "./read_others.ts";
 import { readSumRows, readWorkerRows } from "./read_rows.ts";
 import { StepLength } from "./step_length.ts";
-import { type PackedStep, packStep, workersOf } from "./step_packer.ts";
+import { StepWriter } from "./step_writer.ts";
 import type {
   CauseStep,
   HistoryEvent,
@@ -60,9 +60,6 @@ const MOST_BYTES = 2 ** 30;
 /** Turns in which a write is tried again while another process writes: it does so in small parts. */
 const BUSY_TURNS = 500;
 
-/** A step is no longer than this, in milliseconds. */
-const MAX_STEP_MS = 2 * HOUR_MS;
-
 /** The history of one process. */
 export class HistoryStore implements KeptHistory {
   readonly #place: Place;
@@ -77,10 +74,7 @@ export class HistoryStore implements KeptHistory {
   /** Of checkpoints of files before this one. */
   #bytesWrittenBefore = 0;
   #isClosed = false;
-  /** Counts of the hour under way, as they are in the file. */
-  #hour: { readonly hour: number; readonly counts: CauseCounts } | undefined;
-  /** What this file looked like when the names in it were read. */
-  #version = 0;
+  #writer: StepWriter | undefined;
   #cleanedOn = 0;
   #learnedAt: number;
   #writes = 0;
@@ -141,24 +135,17 @@ export class HistoryStore implements KeptHistory {
     if (!this.#isClockSet(step.at)) return this.#drop();
     const file = this.#usableFile();
     if (file === undefined) return this.#drop();
-    yield* this.#attempt(function* (this: HistoryStore) {
-      if (this.#isTaken(file, step)) return this.#drop();
-      this.#readNamesAgain(file, undefined);
-      const packed = yield* packStep(file, step, (act) => this.#retry(act));
-      yield;
-      const causes = this.#addToHour(file, packed);
-      yield;
-      yield* this.#retry(() => this.#writePacked(file, packed, causes));
+    const writer = this.#writer!;
+    const isWritten = yield* this.#attempt(function* (this: HistoryStore) {
+      if (writer.isTaken(step)) return this.#drop();
+      const { at, ms } = yield* writer.write(step, (act) => this.#retry(act));
       yield;
       this.#writes++;
-      this.#from ??= packed.at;
-      this.#to = Math.max(this.#to ?? 0, packed.at + packed.ms);
+      this.#from ??= at;
+      this.#to = Math.max(this.#to ?? 0, at + ms);
       this.#health.recover();
-    }, () => {
-      // It may hold counts that were not written.
-      this.#hour = undefined;
-      this.#drop();
     });
+    if (!isWritten) this.#drop();
     this.#stepLength.endStep();
     yield* this.flush();
     this.#bytes = this.#place.bytes;
@@ -278,8 +265,7 @@ export class HistoryStore implements KeptHistory {
     this.#file = file;
     this.#bytesWrittenBefore += this.#checkpoints?.bytesWritten ?? 0;
     this.#checkpoints = new Checkpoints(file.database, now());
-    this.#version = file.database.number("PRAGMA data_version");
-    this.#hour = undefined;
+    this.#writer = new StepWriter(file);
     this.#readSpan(file);
     this.#bytes = this.#place.bytes;
   }
@@ -317,13 +303,11 @@ export class HistoryStore implements KeptHistory {
   /** Does `steps`. @returns whether all went well; what is wrong with the disk ends here. */
   *#attempt(
     steps: (this: HistoryStore) => Generator<void, void>,
-    failed: () => void = () => {},
   ): Generator<void, boolean> {
     try {
       yield* steps.call(this);
       return true;
     } catch (error) {
-      failed();
       this.#fail(error);
       return false;
     }
@@ -383,7 +367,6 @@ export class HistoryStore implements KeptHistory {
     if (trouble === "busy") {
       this.#health.fail("failing", "another process has it locked");
     } else if (trouble === "damaged") {
-      this.#health.fail(trouble, troubleText(error));
       this.#replace(troubleText(error));
     } else {
       this.#health.fail(trouble, troubleText(error));
@@ -411,93 +394,10 @@ export class HistoryStore implements KeptHistory {
     return false;
   }
 
-  /** Whether the time of a step is taken, or its day is full. */
-  #isTaken({ database }: HistoryFile, { at, ms }: HistoryStep): boolean {
-    const span = { at: Math.round(at), ms: Math.min(MAX_STEP_MS, Math.round(ms)) };
-    const near = database.rows(
-      "SELECT at, ms FROM step WHERE at > ? AND at < ?",
-      span.at - MAX_STEP_MS,
-      span.at + span.ms,
-    );
-    const day = dayOf(span.at);
-    const packed = axisOf(database, day);
-    const count = packed.length +
-      database.number(
-        "SELECT count(*) FROM step WHERE at >= ? AND at < ?",
-        day * DAY_MS,
-        (day + 1) * DAY_MS,
-      );
-    return count >= MOST_STEPS_A_DAY ||
-      near.some((row) => isSameTime(span, { at: Number(row["at"]), ms: Number(row["ms"]) })) ||
-      packed.some((other) => isSameTime(span, other));
-  }
-
-  /** Adds the counts of a step to those of its hour. @returns the text of the hour. */
-  #addToHour({ database }: HistoryFile, { at, ms, causes }: PackedStep): Hour {
-    const hour = Math.floor((at + ms / 2) / HOUR_MS);
-    if (this.#hour?.hour !== hour) {
-      const counts = new CauseCounts();
-      const text = causesTextOf(database, hour);
-      if (text !== undefined) readCauses(text, counts);
-      this.#hour = { hour, counts };
-    }
-    const { counts } = this.#hour!;
-    for (const cause of causes) counts.add(cause);
-    return { hour, text: causesText(counts.shortList()) };
-  }
-
-  #writePacked(file: HistoryFile, packed: PackedStep, { hour, text }: Hour): void {
-    this.#readNamesAgain(file, packed);
-    file.database.transaction(() => {
-      file.database.run(
-        "INSERT INTO step(at, ms, sums, workers) VALUES (?, ?, ?, ?)",
-        packed.at,
-        packed.ms,
-        packed.sums,
-        workersOf(packed),
-      );
-      file.database.run(
-        `INSERT INTO cause_hour(hour, causes) VALUES (?, ?)
-         ON CONFLICT DO UPDATE SET causes = excluded.causes`,
-        hour,
-        text,
-      );
-    });
-  }
-
-  /**
-   * Reads the names again if another process has deleted some, and takes the workers that are gone
-   * out of a step that was packed before.
-   */
-  #readNamesAgain(file: HistoryFile, packed: PackedStep | undefined): void {
-    const { database, workers } = file;
-    const version = database.number("PRAGMA data_version");
-    if (version === this.#version) return;
-    this.#version = version;
-    if (database.number("SELECT count(*) FROM worker") === workers.size) return;
-    workers.load(database);
-    if (packed === undefined) return;
-    const isKnown = new Uint8Array(packed.values.length);
-    for (const { id } of database.rows("SELECT id FROM worker")) isKnown[Number(id)] = 1;
-    for (let i = 0; i < isKnown.length; i++) if (isKnown[i] === 0) packed.values[i] = 0;
-  }
-
   #readSpan({ database }: HistoryFile): void {
-    const day = database.row("SELECT min(day) AS day FROM day")?.["day"];
-    const first = database.row("SELECT min(at) AS at FROM step")?.["at"];
-    const last = database.row("SELECT at + ms AS at FROM step ORDER BY at DESC LIMIT 1")?.["at"];
-    const spans = typeof day === "number" ? axisOf(database, day) : [];
-    const starts = spans.map(({ at }) => at);
-    if (typeof first === "number") starts.push(first);
-    this.#from = starts.length === 0 ? undefined : Math.min(...starts);
-    this.#to = typeof last === "number" ? last : this.#lastPacked(database);
-  }
-
-  #lastPacked(database: HistoryFile["database"]): number | undefined {
-    const day = database.row("SELECT max(day) AS day FROM day")?.["day"];
-    if (typeof day !== "number") return undefined;
-    const ends = axisOf(database, day).map(({ at, ms }) => at + ms);
-    return ends.length === 0 ? undefined : Math.max(...ends);
+    const { from, to } = keptSpan(database);
+    this.#from = from;
+    this.#to = to;
   }
 
   #drop(): void {
@@ -507,10 +407,4 @@ export class HistoryStore implements KeptHistory {
   #say(sentence: string): void {
     this.#options.say(sentence);
   }
-}
-
-/** The counts of an hour, to be written. */
-interface Hour {
-  readonly hour: number;
-  readonly text: string;
 }

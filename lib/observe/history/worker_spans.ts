@@ -6,17 +6,20 @@
 
 import { DAY_MS, dayOf, type Span } from "./axis.ts";
 import type { Database } from "./database.ts";
-import { axisOf, skipBad } from "./day_packer.ts";
+import { axisOf } from "./day_packer.ts";
 import { connectedPartIn, hashrateIn, hashrateOf, lostPartIn, lostPartOf } from "./packing.ts";
 import { DAY_KEY } from "./schema.ts";
 import type { WorkerSpan } from "./steps.ts";
+import { readWorkersOf, skipBad, spansBetween } from "./steps_table.ts";
 import { readWorkerDay } from "./worker_day_record.ts";
-import { readWorkers } from "./worker_step_record.ts";
 
 /** Workers in a turn. */
 const SUMS_A_TURN = 256;
 const RECORDS_A_TURN = 32;
 const NAMES_A_TURN = 128;
+
+/** Steps that are not packed; there are never more. */
+const MOST_STEPS = 1_000;
 
 /** What is added up, by number of the worker. */
 class Totals {
@@ -68,16 +71,9 @@ export function* readWorkerSpans(
     // While a day is being packed, its steps are there twice.
     for (const { at } of spans) seen.add(at);
   }
-  const rows = database.rows(
-    "SELECT at, ms FROM step WHERE at >= ? AND at < ? ORDER BY at",
-    from,
-    to,
-  );
   const values = new Uint32Array(end);
-  for (let i = 0; i < rows.length; i++) {
-    const span = { at: Number(rows[i]!["at"]), ms: Number(rows[i]!["ms"]) };
-    if (seen.has(span.at)) continue;
-    yield* addStep(database, span, values, totals);
+  for (const span of spansBetween(database, from, to, MOST_STEPS)) {
+    if (!seen.has(span.at)) yield* addStep(database, span, values, totals);
   }
   yield* spansOf(database, end, totals);
 }
@@ -140,10 +136,8 @@ function* addStep(
   values: Uint32Array,
   totals: Totals,
 ): Generator<undefined, void> {
-  const record = database.row("SELECT workers FROM step WHERE at = ?", span.at)?.["workers"];
-  if (!(record instanceof Uint8Array)) return;
   values.fill(0);
-  skipBad(() => readWorkers(record, 0, values.length, values, 0, 1));
+  readWorkersOf(database, span.at, 0, values.length, values, 0, 1);
   yield;
   for (let worker = 0; worker < values.length; worker++) {
     if (values[worker] !== 0) totals.addStep(worker, span, values[worker]!);

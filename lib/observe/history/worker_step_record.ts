@@ -9,7 +9,8 @@
  * ```
  *
  * A block in which nobody was watched is left out, so that numbers of workers long gone cost
- * nothing. 10,000 workers take 40,043 bytes.
+ * nothing. 10,000 workers take 40,043 bytes. Who looks for a few of them reads the head of a record,
+ * and then only the part that they are in.
  */
 
 import { BadRecord } from "./bytes.ts";
@@ -20,6 +21,17 @@ const AT = { version: 0, blocks: 1, bits: 3 } as const;
 /** Workers in a block. */
 const BLOCK = 32;
 const BYTES = 4;
+
+/** As many bytes as the head of a record, with the bits, has at most. */
+export const MOST_HEAD_BYTES: number = AT.bits + 0x10000 / BLOCK / 8;
+
+/** A run of bytes in a record. */
+export interface Part {
+  /** Where it begins. */
+  readonly start: number;
+  /** Its length; the end of the record may come before. */
+  readonly length: number;
+}
 
 /** The record of the first `count` of `values`. */
 export function workerStepRecord(values: Uint32Array, count: number): Uint8Array {
@@ -40,79 +52,85 @@ export function workerStepRecord(values: Uint32Array, count: number): Uint8Array
     record.set(bytes.subarray(from * BYTES, to * BYTES), length);
     length += (to - from) * BYTES;
   }
-  return record.slice(0, length);
+  return record.subarray(0, length);
 }
 
-/** The 32 bits of one worker in a record. @throws BadRecord if the record is damaged. */
-export function workerInRecord(record: Uint8Array, worker: number): number {
-  const at = placeOf(record, worker);
-  return at === undefined ? 0 : valueAt(record, at);
-}
-
-/** Makes one worker in a record nobody. @returns whether it was there. */
-export function eraseWorker(record: Uint8Array, worker: number): boolean {
-  const at = placeOf(record, worker);
-  if (at === undefined || valueAt(record, at) === 0) return false;
-  record.fill(0, at, at + BYTES);
-  return true;
+/** Where in a record workers `from`..`to` - 1 are. @throws BadRecord if the head is damaged. */
+export function partOf(head: Uint8Array, from: number, to: number): Part {
+  const blocks = blocksOf(head);
+  const [first, end] = [Math.floor(from / BLOCK), Math.min(blocks, Math.ceil(to / BLOCK))];
+  let [before, within] = [0, 0];
+  for (let block = 0; block < end; block++) {
+    if (!hasBlock(head, block)) continue;
+    if (block < first) before++;
+    else within++;
+  }
+  const start = AT.bits + Math.ceil(blocks / 8) + before * BLOCK * BYTES;
+  return { start, length: within * BLOCK * BYTES };
 }
 
 /**
  * Puts the 32 bits of workers `from`..`to` - 1 into `values`, each `stride` after the one before,
- * the first at `start`. Those of nobody are left out.
+ * the first at `start`. Those of nobody are left out. `part` is what {@linkcode partOf} names.
  *
- * @throws BadRecord if the record is damaged.
+ * @throws BadRecord if the head is damaged.
  */
-export function readWorkers(
-  record: Uint8Array,
+export function readPart(
+  head: Uint8Array,
+  part: Uint8Array,
   from: number,
   to: number,
   values: Uint32Array,
   start: number,
   stride: number,
 ): void {
-  const blocks = blocksOf(record);
-  let at = AT.bits + Math.ceil(blocks / 8);
-  for (let block = 0; block < blocks; block++) {
-    if (!hasBlock(record, block)) continue;
+  const end = Math.min(blocksOf(head), Math.ceil(to / BLOCK));
+  let at = 0;
+  for (let block = Math.floor(from / BLOCK); block < end; block++) {
+    if (!hasBlock(head, block)) continue;
     const first = block * BLOCK;
-    if (first >= to) return;
-    if (first + BLOCK > from) {
-      const end = Math.min(BLOCK, (record.length - at) / BYTES);
-      for (let i = Math.max(0, from - first); i < end && first + i < to; i++) {
-        const value = valueAt(record, at + i * BYTES);
-        if (value !== 0) values[start + (first + i - from) * stride] = value;
-      }
+    const last = Math.min(to, first + BLOCK, first + Math.floor((part.length - at) / BYTES));
+    for (let worker = Math.max(from, first); worker < last; worker++) {
+      const value = valueAt(part, at + (worker - first) * BYTES);
+      if (value !== 0) values[start + (worker - from) * stride] = value;
     }
     at += BLOCK * BYTES;
   }
 }
 
-/** How many numbers of workers a record has room for. @throws BadRecord if it is damaged. */
-export function workersInRecord(record: Uint8Array): number {
-  return blocksOf(record) * BLOCK;
+/** The same of a whole record. @throws BadRecord if it is damaged. */
+export function readWorkers(
+  record: Uint8Array,
+  from: number,
+  to: number,
+  values: Uint32Array,
+): void {
+  const { start, length } = partOf(record, from, to);
+  readPart(record, record.subarray(start, start + length), from, to, values, 0, 1);
 }
 
-function placeOf(record: Uint8Array, worker: number): number | undefined {
-  const blocks = blocksOf(record);
-  const wanted = Math.floor(worker / BLOCK);
-  if (wanted >= blocks || !hasBlock(record, wanted)) return undefined;
-  let before = 0;
-  for (let block = 0; block < wanted; block++) if (hasBlock(record, block)) before++;
-  const at = AT.bits + Math.ceil(blocks / 8) + (before * BLOCK + worker % BLOCK) * BYTES;
-  return at + BYTES > record.length ? undefined : at;
+/**
+ * Makes one worker in a record nobody. @returns whether it was there.
+ * @throws BadRecord if the record is damaged.
+ */
+export function eraseWorker(record: Uint8Array, worker: number): boolean {
+  const { start, length } = partOf(record, worker, worker + 1);
+  const at = start + worker % BLOCK * BYTES;
+  if (length === 0 || at + BYTES > record.length || valueAt(record, at) === 0) return false;
+  record.fill(0, at, at + BYTES);
+  return true;
 }
 
-function blocksOf(record: Uint8Array): number {
-  const blocks = record[AT.blocks]! + record[AT.blocks + 1]! * 0x100;
-  if (record[AT.version] !== VERSION || record.length < AT.bits + Math.ceil(blocks / 8)) {
+function blocksOf(head: Uint8Array): number {
+  const blocks = head[AT.blocks]! + head[AT.blocks + 1]! * 0x100;
+  if (head[AT.version] !== VERSION || !(head.length >= AT.bits + Math.ceil(blocks / 8))) {
     throw new BadRecord("a step's record of workers cannot be read");
   }
   return blocks;
 }
 
-function hasBlock(record: Uint8Array, block: number): boolean {
-  return (record[AT.bits + (block >>> 3)]! >>> (block & 7) & 1) === 1;
+function hasBlock(head: Uint8Array, block: number): boolean {
+  return (head[AT.bits + (block >>> 3)]! >>> (block & 7) & 1) === 1;
 }
 
 function isEmpty(values: Uint32Array, from: number, to: number): boolean {
@@ -120,7 +138,6 @@ function isEmpty(values: Uint32Array, from: number, to: number): boolean {
   return true;
 }
 
-function valueAt(record: Uint8Array, at: number): number {
-  return record[at]! + record[at + 1]! * 0x100 + record[at + 2]! * 0x1_0000 +
-    record[at + 3]! * 0x100_0000;
+function valueAt(part: Uint8Array, at: number): number {
+  return part[at]! + part[at + 1]! * 0x100 + part[at + 2]! * 0x1_0000 + part[at + 3]! * 0x100_0000;
 }

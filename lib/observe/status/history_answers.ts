@@ -46,6 +46,9 @@ const WORKER_COLUMNS = [
 /** Most events in one answer, the newest. */
 const MOST_MARKS = 200;
 
+/** The two clocks of a mark in memory and on disk may differ by this, in milliseconds. */
+const SAME_EVENT_MS = 1_000;
+
 type Row = SpanShape["rows"][number];
 
 /** What the answer is made from. */
@@ -61,7 +64,7 @@ export interface SpanContext {
 /**
  * Makes the answer in steps.
  *
- * @throws RequestProblem for parameters that are not understood, for whom nothing is known, and for
+ * @throws RequestProblem for wrong parameters, for a name of which nothing is known, and for
  * a span that is not kept.
  */
 export function* spanAnswer(
@@ -244,7 +247,7 @@ function marksOf(
   to: number,
 ): MarkShape[] {
   const own = marks.filter(({ time }) => time * 1000 >= from);
-  const before = own.length === 0 ? to : own[0]!.time * 1000;
+  const before = own.length === 0 ? to : own[0]!.time * 1000 - SAME_EVENT_MS;
   const kept = history === undefined || before <= from
     ? []
     : history.events(from, before, MOST_MARKS);
