@@ -83,6 +83,7 @@ export class FakeHistory implements KeptHistory {
     const share = kind === "farm" ? 1 : 0.5;
     return recorded(from, to, stepMs).map(([at, place]): SumRow => ({
       at,
+      end: Math.min(at + stepMs, to),
       seconds: stepMs / 1000,
       miners: share * (place < 0.8 ? 2_000 : 1_980),
       good: share * 0.9 * stepMs,
@@ -109,6 +110,7 @@ export class FakeHistory implements KeptHistory {
       const isMissing = isIn(place, MISSING);
       return {
         at,
+        end: Math.min(at + stepMs, to),
         seconds: stepMs / 1000,
         hashrate: isMissing ? 0 : 1e14 * (0.97 + 0.06 * random()),
         lostPart: isMissing ? 0 : 0.004 * random(),
