@@ -168,9 +168,8 @@ function* sumsPast(
   stepMs: number,
 ): Generator<void, Past> {
   const sums = yield* history.sums(subject, from, to, stepMs);
-  const end = endOf(history, stepMs);
   const rows = sums.map((row): Row => [
-    end(row.at),
+    row.end / 1000,
     row.seconds,
     row.miners,
     row.good,
@@ -192,9 +191,8 @@ function* workerPast(
   stepMs: number,
 ): Generator<void, Past> {
   const past = (yield* history.worker(account, name, from, to, stepMs)) ?? [];
-  const end = endOf(history, stepMs);
   const rows = past.map((row): Row => [
-    end(row.at),
+    row.end / 1000,
     row.seconds,
     row.hashrate,
     row.lostPart,
@@ -207,12 +205,6 @@ function* workerPast(
     connected += row.seconds * row.connectedPart;
   }
   return { columns: WORKER_COLUMNS, rows, uptimePart: seconds === 0 ? null : connected / seconds };
-}
-
-/** When a row ended, in seconds: the newest may not be over yet. */
-function endOf({ figures }: KeptHistory, stepMs: number): (at: number) => number {
-  const { to = Infinity } = figures;
-  return (at) => Math.min(at + stepMs, Math.max(at, to)) / 1000;
 }
 
 function lastTime(rows: readonly Row[]): number {
