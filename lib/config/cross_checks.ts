@@ -132,6 +132,14 @@ export function wrongVardiff(raw: RawConfig): Finding[] {
   return findings;
 }
 
+/** No other file of ours may be the history: each would overwrite the other. */
+export function wrongHistory(raw: RawConfig): Finding[] {
+  const path = (raw.history as { readonly path?: unknown } | null | undefined)?.path;
+  const other = (["pid_file", "state_file"] as const).find((key) => raw[key] === path);
+  if (typeof path !== "string" || path === "" || other === undefined) return [];
+  return [{ path: ["history", "path"], wanted: `another file than ${other}` }];
+}
+
 /** The numbers of a group as written in the file. */
 function difficultiesOf(group: unknown): DifficultySettings {
   if (typeof group !== "object" || group === null) return {};

@@ -105,6 +105,7 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     worker_series_max: "restart",
   },
   workers: { remember_hours: "now", nominal_hashrate: "now" },
+  history: { path: "restart", days: "restart", events_days: "restart" },
   log: {
     level: "now",
     levels: "now",

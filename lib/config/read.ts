@@ -10,6 +10,7 @@ import * as v from "valibot";
 import {
   type Finding,
   type RawConfig,
+  wrongHistory,
   wrongListen,
   wrongNetworks,
   wrongProxies,
@@ -90,6 +91,7 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
     ...wrongNetworks(raw),
     ...wrongStatus(raw),
     ...wrongVardiff(raw),
+    ...wrongHistory(raw),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),

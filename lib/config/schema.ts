@@ -5,7 +5,7 @@
  * `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
  * (`scripts/config_docs.ts`). Keys are spelled as the Go and C++ agents spell them in their files;
  * settings that only we have are in groups of our own (`tls`, `vardiff`, `limits`, `outage`,
- * `failover`, `status`, `workers`, `log`).
+ * `failover`, `status`, `workers`, `history`, `log`).
  *
  * Each value says in words what is `wanted` (metadata, for error messages) and what it is for
  * (description). These keys have no default, because leaving them out has a meaning of its own:
@@ -365,6 +365,33 @@ const Workers = group("How long workers are remembered, and what hashrate is exp
     ),
   ),
 });
+
+const History = group(
+  "What every worker, pool and sub-account did, kept on disk: the charts of days and weeks. Changes take effect after a restart.",
+  {
+    path: v.optional(
+      about(
+        "The file to keep it in; empty for none. Its folder must be writable, on a local disk, and for this process only. Two more files that end in -wal and -shm are beside it.",
+        text("the path of a file", 4096),
+      ),
+      "",
+    ),
+    days: v.optional(
+      about(
+        "How many days of it are kept. 10,000 workers take about 6 MB a day.",
+        wholeNumber("a number of days", 1, 365),
+      ),
+      30,
+    ),
+    events_days: v.optional(
+      about(
+        "How many days events such as outages and failovers are kept.",
+        wholeNumber("a number of days", 1, 3660),
+      ),
+      365,
+    ),
+  },
+);
 
 const MessageQueueSize = group("Ignored, with a notice: btcagent has no such queues.", {
   session_manager: v.optional(queueSize()),
@@ -794,6 +821,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   failover: v.optional(Failover, {}),
   status: v.optional(Status, {}),
   workers: v.optional(Workers, {}),
+  history: v.optional(History, {}),
   log: v.optional(Log, {}),
 });
 

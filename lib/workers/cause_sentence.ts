@@ -31,7 +31,15 @@ const TOLD_PART = 0.001;
 const MOST_PART = 0.5;
 const TIMES_ITS_PART = 1.5;
 
-const TIME: Readonly<Record<Window, string>> = { hour: "hour", day: "24 hours" };
+/** The stretch of time that a sentence is about. */
+export type ToldTime = Window | "week" | "month";
+
+const TIME: Readonly<Record<ToldTime, string>> = {
+  hour: "hour",
+  day: "24 hours",
+  week: "7 days",
+  month: "30 days",
+};
 
 /** Shares lost for one reason at one pool. */
 interface Group {
@@ -42,7 +50,7 @@ interface Group {
 }
 
 /** Builds the sentence; an empty text if nothing was lost. */
-export function causeSentence(endings: Endings, window: Window, poolName: PoolName): string {
+export function causeSentence(endings: Endings, time: ToldTime, poolName: PoolName): string {
   const losses = lossesOf(endings);
   if (losses.lost === 0) return "";
   const all = losses.goodWork + losses.lostWork;
@@ -55,7 +63,7 @@ export function causeSentence(endings: Endings, window: Window, poolName: PoolNa
   const total = percent(partLost(losses));
   const [first, ...rest] = total;
   return `${first!.toUpperCase()}${rest.join("")} of the work of the last ${
-    TIME[window]
+    TIME[time]
   } was lost: ` +
     told.join("; ");
 }

@@ -55,6 +55,22 @@ export interface Login {
   readonly upstream: string | undefined;
 }
 
+/** A worker known from before this process started; lengths of time in milliseconds. */
+export interface PastWorker {
+  /** The sub-account; empty in single-user mode. */
+  readonly account: string;
+  /** The worker's name, as the pool knows it. */
+  readonly name: string;
+  /** The time since it was first seen. */
+  readonly firstSeenMs: number;
+  /** The time since its last connection ended. */
+  readonly goneMs: number;
+  /** Its hashrate then, in hashes a second. */
+  readonly hashrate: number;
+  /** Why it has no connection, as far as that is known. */
+  readonly went: string;
+}
+
 /** The figures of one connection at one moment. */
 export interface ConnectionSample {
   /** Its number in the book, from {@linkcode WorkerBook.loggedIn}. */
@@ -194,6 +210,25 @@ export class WorkerBook {
     }
     connections.setUint16(connection, CONNECTION.part, this.#partOfHour(time));
     return connection + 1;
+  }
+
+  /**
+   * Remembers a worker from before this process started: it is missing unless it comes back. Call it
+   * first for the one that has been disconnected longest. Does nothing if the worker is known, or if
+   * the book is full.
+   */
+  remember(worker: PastWorker, time: number): void {
+    const { account, name, firstSeenMs, goneMs, hashrate, went } = worker;
+    if (this.#count >= this.#most || this.#index.find(account, name) !== undefined) return;
+    const row = this.#newRow(account, name, time);
+    const { workers } = this.records;
+    workers.setUint32(row, WORKER.firstSeen, stampOf(time - firstSeenMs));
+    workers.setUint32(row, WORKER.left, stampOf(time - goneMs));
+    workers.setFloat32(row, WORKER.usualHashrate, hashrate);
+    this.records.setFlag(row, FLAG.hadGoodShare, true);
+    this.records.setText(row, WORKER.went, went);
+    this.#gone.add(row);
+    this.#crowds.gone(this.records.address(row));
   }
 
   /** Takes in the figures of a connection. Call it about once a minute, and before it ends. */
@@ -352,6 +387,10 @@ export class WorkerBook {
       this.#forgetFirst(this.#strangers.size > 0 ? this.#strangers : this.#gone);
     }
     if (this.#count >= this.#most) return undefined;
+    return this.#newRow(account, name, time);
+  }
+
+  #newRow(account: string, name: string, time: number): number {
     const { workers } = this.records;
     const row = workers.take();
     this.#count++;

@@ -467,6 +467,7 @@ function calmSummary() {
   return {
     ...summary,
     serving: true,
+    history: null,
     attention: {
       ...summary.attention,
       workers: { ...workers, working: 2_020 },

@@ -2,6 +2,7 @@
  * Every path of the status server, with its methods and answers.
  */
 
+import type { Now } from "../../base/clock.ts";
 import { printableJson } from "../../base/printable.ts";
 import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_record.ts";
 import { formatMetrics } from "../metrics.ts";
@@ -12,6 +13,7 @@ import type { StatusBounds } from "./bounds.ts";
 import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
 import { CSV_TYPE } from "./csv.ts";
+import type { SpanShape } from "./history_shapes.ts";
 import { pickPage } from "./list_query.ts";
 import { parseMinerQuery } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
@@ -38,6 +40,8 @@ export interface RouteContext {
   readonly bounds: StatusBounds;
   /** The most workers with metrics of their own. */
   readonly workerSeriesMax: number;
+  /** The time of day, in milliseconds since 1970. */
+  readonly wallNow: Now;
 }
 
 /** The most causes of each dimension in one answer. */
@@ -130,7 +134,12 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     },
   }],
   ["/api/v1/causes", {
-    GET: async ({ source, turns }) => json(await turns.run(source.causes(MOST_CAUSES))),
+    GET: async (context, { query }) => {
+      const { source, turns } = context;
+      if (!query.has("span")) return json(await turns.run(source.causes(MOST_CAUSES)));
+      const { causesAnswer } = await import("./history_answers.ts");
+      return json((await turns.run(causesAnswer(source, query, MOST_CAUSES))).causes);
+    },
   }],
   ["/api/v1/causes.csv", {
     GET: async ({ source, turns, long }) => {
@@ -142,7 +151,30 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     GET: ({ source }) => json({ events: source.events() }),
   }],
   ["/api/v1/history", {
-    GET: ({ stream }) => json(stream.history),
+    GET: async (context, { query }) =>
+      json(query.has("span") ? await spanOf(context, query) : context.stream.history),
+  }],
+  ["/api/v1/history/farm.csv", {
+    GET: async (context, { query }) => {
+      const { spanCsv } = await import("./history_csv.ts");
+      return context.long.answer(CSV_TYPE, spanCsv(await spanOf(context, query)));
+    },
+  }],
+  ["/api/v1/history/workers.csv", {
+    GET: async ({ source, long, wallNow }, { query }) => {
+      const [{ workersOver }, { workersCsv }] = await Promise.all([
+        import("./history_answers.ts"),
+        import("./history_csv.ts"),
+      ]);
+      return long.answer(CSV_TYPE, workersCsv(workersOver(source, query, wallNow())));
+    },
+  }],
+  ["/api/v1/history/causes.csv", {
+    GET: async ({ source, turns, long }, { query }) => {
+      const { causesAnswer } = await import("./history_answers.ts");
+      const { span, causes } = await turns.run(causesAnswer(source, query, Infinity));
+      return long.answer(CSV_TYPE, causesCsv({ [span]: causes }));
+    },
   }],
   ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
@@ -298,6 +330,18 @@ function* jsonList(head: string, rows: Iterable<unknown>): Generator<string, voi
     separator = ",";
   }
   yield "]}\n";
+}
+
+/**
+ * A span of the past. What makes it is loaded with the first request for one: where nobody asks, it
+ * takes no memory.
+ */
+async function spanOf(
+  { source, stream, long, wallNow }: RouteContext,
+  query: URLSearchParams,
+): Promise<SpanShape> {
+  const { spanAnswer } = await import("./history_answers.ts");
+  return await long.gather(spanAnswer({ source, samples: stream.history, now: wallNow() }, query));
 }
 
 /** Returns the program's summary, with the counts of this server added. */

@@ -60,7 +60,7 @@ export function answerOptions(options: StatusOptions): AnswerOptions {
   const { time } = options;
   const [turns, bounds] = [new Turns(time), new StatusBounds(time.now)];
   const stream = new StatusStream({ ...options, turns, bounds });
-  return { ...options, turns, bounds, stream, long: new LongAnswers(turns) };
+  return { ...options, turns, bounds, stream, long: new LongAnswers(turns), wallNow: time.wallNow };
 }
 
 /**

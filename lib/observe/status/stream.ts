@@ -9,7 +9,7 @@
 import { printableJson } from "../../base/printable.ts";
 import type { Time, Timer } from "../../base/clock.ts";
 import { finished } from "../../base/steps.ts";
-import { History, SAMPLE_COLUMNS, SAMPLE_MS } from "../history.ts";
+import { ChartSamples, SAMPLE_COLUMNS, SAMPLE_MS } from "../chart_samples.ts";
 import { answer, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
 import type { HistoryShape } from "./shapes.ts";
@@ -38,7 +38,7 @@ export class StatusStream {
   readonly #bounds: StatusBounds;
   readonly #time: Time;
   readonly #times: typeof TIMES;
-  readonly #history: History;
+  readonly #samples: ChartSamples;
   readonly #watchers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   #sampling: Timer | undefined;
   #sending: Timer | undefined;
@@ -63,15 +63,15 @@ export class StatusStream {
     this.#bounds = bounds;
     this.#time = time;
     this.#times = times;
-    this.#history = new History(finished(source.counts()), time);
+    this.#samples = new ChartSamples(finished(source.counts()), time);
   }
 
   /** The data of the charts. */
   get history(): HistoryShape {
     return {
       columns: [...SAMPLE_COLUMNS],
-      hour: this.#history.hour(),
-      day: this.#history.day(),
+      hour: this.#samples.hour(),
+      day: this.#samples.day(),
       marks: [...this.#source.marks()],
     };
   }
@@ -135,7 +135,7 @@ export class StatusStream {
     this.#isSampling = true;
     try {
       const counts = await this.#turns.run(this.#source.counts());
-      this.#send("sample", this.#history.add(counts));
+      this.#send("sample", this.#samples.add(counts));
     } catch (error) {
       ignoreStop(error);
     } finally {

@@ -15,6 +15,7 @@ import {
   formatMoment,
   formatPercent,
 } from "./format.js";
+import { weekSentence } from "./history_words.js";
 import { t } from "./texts.js";
 import { STATES } from "./worker_rows.js";
 
@@ -136,6 +137,8 @@ export function statementsOf(summary, lossSentence) {
     const time = formatDuration(outage.today_seconds);
     statements.push({ tone: "calm", text: t("outageToday", { time }) });
   }
+  const week = weekSentence(summary.history);
+  if (week !== "") statements.push({ tone: "calm", text: week });
   return statements;
 }
 

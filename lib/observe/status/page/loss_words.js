@@ -52,7 +52,7 @@ const TIMES_ITS_PART = 1.5;
  *
  * @param {LossesShape} losses
  * @param {Causes | undefined} causes of the same time
- * @param {"lostHour" | "lostDay"} stretch
+ * @param {import("./texts.js").TextKey} stretch the text that says how much
  */
 export function lossSentence(losses, causes, stretch) {
   if (losses.lost === 0) return "";
