@@ -220,6 +220,7 @@ async function startStatus(
   const server = startStatusServer({
     ...address,
     token: config.status.token,
+    readToken: config.status.read_token,
     time,
     now,
     source: view,

@@ -81,6 +81,7 @@ export class StatusRig {
       time: systemTime,
       now: systemTime.now,
       token: config.status.token,
+      readToken: config.status.read_token,
       source: view,
       control: config.status.control ? view : undefined,
       workerSeriesMax: config.status.worker_series_max,

@@ -57,6 +57,10 @@ export interface StatusRequest {
   readonly contentType: string;
   /** Its body; empty for none. */
   readonly body: Uint8Array;
+  /** Whether its token is good for changes, too. */
+  readonly mayChange: boolean;
+  /** Its `Last-Event-ID` header; empty for none. */
+  readonly lastEventId: string;
 }
 
 /** What can be done at a path; `id` is the text in the place of `{id}`. */
@@ -144,7 +148,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/api/v1/history", {
     GET: ({ stream }) => json(stream.history),
   }],
-  ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
+  ["/api/v1/stream", { GET: ({ stream }, request) => stream.watch(request) }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
   ["/api/v1/log-level", {
     GET: ({ source }) => json({ levels: source.logLevels() }),
@@ -192,6 +196,13 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
 /** All paths, for the documentation. */
 export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
 
+/** All paths with their methods. */
+export const ROUTE_METHODS: readonly (readonly [path: string, methods: ("GET" | "POST")[]])[] =
+  ROUTES.map(([path, { GET: get, POST: post }]) => [
+    path,
+    [...get === undefined ? [] : ["GET" as const], ...post === undefined ? [] : ["POST" as const]],
+  ]);
+
 /**
  * Answers a request.
  *
@@ -210,6 +221,9 @@ export async function route(context: RouteContext, request: StatusRequest): Prom
     if (method === "POST" && found.POST !== undefined) {
       if (context.control === undefined) {
         throw new RequestProblem(403, "Changes are not allowed: status.control is false");
+      }
+      if (!request.mayChange) {
+        throw new RequestProblem(403, "This token only reads: changes need that of status.token");
       }
       return await found.POST(context.control, id, request, context);
     }
