@@ -7,7 +7,7 @@ import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_recor
 import { formatMetrics } from "../metrics.ts";
 import { troubledWorkers } from "../trouble_metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
-import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
+import { answer, json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
 import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
@@ -85,6 +85,9 @@ export const HEALTH_PATH = "/healthz";
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
   [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],
+  ["/api/v1/openapi.json", {
+    GET: async () => answer((await import("./openapi.ts")).OPENAPI, JSON_TYPE),
+  }],
   ["/api/v1/summary", {
     GET: async (context) => json(await summaryOf(context)),
   }],
@@ -143,7 +146,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     },
   }],
   ["/api/v1/events", {
-    GET: ({ source }) => json({ events: source.events() }),
+    GET: ({ source, long }) => long.answer(JSON_TYPE, jsonList('{"events":[', source.events())),
   }],
   ["/api/v1/history", {
     GET: ({ stream }) => json(stream.history),
