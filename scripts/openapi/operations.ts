@@ -200,6 +200,13 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/api/v1/pools",
+    id: "getPools",
+    about: "Pools without sub-accounts.",
+    answer: "Pools",
+  },
+  {
+    method: "get",
     path: "/api/v1/causes",
     id: "getCauses",
     about: "What was lost in the last hour and day, by cause.",

@@ -136,6 +136,9 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
     },
   }],
+  ["/api/v1/pools", {
+    GET: async ({ source, turns }) => json({ pools: await turns.run(source.pools()) }),
+  }],
   ["/api/v1/causes", {
     GET: async ({ source, turns }) => json(await turns.run(source.causes(MOST_CAUSES))),
   }],

@@ -379,6 +379,14 @@ export const UpstreamsSchema = v.strictObject({
   ),
 });
 
+/** @internal Answer of `/api/v1/pools`. */
+export const PoolsSchema = v.strictObject({
+  pools: about(
+    "Every pool, summed over all sub-accounts, closed ones included.",
+    v.array(PoolTotalSchema),
+  ),
+});
+
 /** @internal Answer of `/api/v1/miners/{id}`, and a row of `/api/v1/miners`. */
 export const MinerSchema = v.strictObject({
   id: about("Session id, 8 hex digits; null before it has subscribed.", v.nullable(v.string())),
