@@ -68,47 +68,39 @@ Exit codes
   1  mining cannot work, as when no pool can be used or a port is taken
   2  wrong use, or something wrong in the configuration`,
   status: () =>
-    `Asks a running btcagent how its farm is, and prints it in one screen: hashrate
-against what is expected, pools, losses, and workers in trouble by name.
+    `Asks a running btcagent how its farm is: hashrate, pools, losses, and workers in
+trouble by name, in one screen. The address and the token are those of the
+configuration; of two tokens, the one that only reads.
 
 Usage
-  btcagent status [-c FILE | --url URL] [--token-file FILE] [--json]
+  btcagent status [-c FILE | --url URL] [options]
 
 Options
 ${optionLines([...STATUS_OPTIONS, ...COMMON_OPTIONS])}
 
-  The address and the token come from the configuration, unless they are given.
-  If that names two tokens, the one that only reads is used.
-
 Examples
   btcagent status -c conf/agent.jsonc
-  btcagent status --url http://10.0.0.5:9999 --token-file ~/farm.token
-  btcagent status --json | jq .findings
+  btcagent status --url http://10.0.0.5:9999 --token-file farm.token
 
-Exit codes, for monitors
+Exit codes
   0  all is well
-  1  trouble: workers need attention, a pool is down, much is lost …
-  2  no pool serves, or btcagent does not answer; or wrong use`,
+  1  trouble, as when workers need attention, or the first pool is down
+  2  no pool serves, btcagent does not answer, or wrong use`,
   top: () =>
-    `Watches a running btcagent live, in this terminal, also over ssh: workers with
-the worst trouble first, pools, one worker. Changes nothing.
-
-Usage
-  btcagent top [-c FILE | --url URL] [--token-file FILE]
+    `Watches a running btcagent live, in this terminal. Changes nothing.
 
 Options
 ${optionLines([...TOP_OPTIONS, ...COMMON_OPTIONS])}
 
 Keys
-  arrows, PgUp, PgDn, Home, End   move          Enter   the worker at the cursor
-  f or /   find by name, address, software      Esc     back
-  s        sort by the next column              t       only workers in trouble
-  p        pools, and back to workers           ?       all keys
-  q        quit, as Ctrl+C does
+  arrows, PgUp, PgDn  move                        t  only workers in trouble
+  Enter, Esc          one worker, and back        p  pools
+  f or /              find a name, an address     ?  all keys
+  s                   sort by something else      q  quit
 
 Examples
   btcagent top -c conf/agent.jsonc
-  NO_COLOR=1 btcagent top --url http://10.0.0.5:9999 --token-file ~/farm.token
+  NO_COLOR=1 btcagent top --url http://10.0.0.5:9999 --token-file farm.token
 
 ${EXIT_CODES}`,
   reload: () =>
@@ -234,10 +226,9 @@ Examples
   btcagent -c conf/agent.jsonc        mine with your own configuration
   btcagent --pool stratum+tcp://pool.example:3333 --user ADDRESS
                                       mine without one
-  btcagent status; btcagent top       how the farm is; watch it live
+  btcagent -c agent_conf.json -l log  start as the Go agent is started
 
-To begin, copy conf/agent.example.jsonc to conf/agent.jsonc and put your
-sub-account into it. Ctrl+C or SIGTERM stops in order.
+To begin, copy conf/agent.example.jsonc and put your sub-account into the copy.
 
 ${EXIT_CODES}`;
 }
