@@ -73,10 +73,12 @@ export function pool(differences: Partial<Pool> = {}): Pool {
   };
 }
 
+const WORKER = v.parse(WorkerAnswer, sampleOf(workerShapes.WorkerSchema));
+
 /** A worker that works, and how it differs. */
 export function worker(name: string, differences: Partial<Worker> = {}): Worker {
   return {
-    ...v.parse(WorkerAnswer, sampleOf(workerShapes.WorkerSchema)),
+    ...WORKER,
     account: "",
     worker: name,
     condition: { state: "working", about: "" },
