@@ -25,6 +25,7 @@ const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /api/v1/workers/{id}", workerShapes.WorkerSchema],
   ["GET /api/v1/worker-table", workerShapes.WorkerTableSchema],
   ["GET /api/v1/upstreams", poolShapes.UpstreamsSchema],
+  ["GET /api/v1/pools", poolShapes.PoolsSchema],
   ["GET /api/v1/causes", workerShapes.CausesSchema],
   ["GET /api/v1/events", shapes.EventsSchema],
   ["GET /api/v1/causes?span=…", workerShapes.LossesByCauseSchema],

@@ -236,6 +236,7 @@ async function startStatus(
   const server = startStatusServer({
     ...address,
     token: config.status.token,
+    readToken: config.status.read_token,
     time,
     now,
     source: view,

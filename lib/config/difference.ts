@@ -101,6 +101,9 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   status: {
     listen: "restart",
     token: "restart",
+    token_file: "restart",
+    read_token: "restart",
+    read_token_file: "restart",
     control: "restart",
     worker_series_max: "restart",
   },

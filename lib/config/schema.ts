@@ -20,6 +20,7 @@
 
 import * as v from "valibot";
 import { WORKERS_SEEN } from "../base/pool_kind.ts";
+import { MAX_TOKEN_LENGTH, TOKEN_PATTERN, WANTED_TOKEN } from "./bearer_token.ts";
 import { HASHRATE_PATTERN, hashrateOf, HIGHEST_HASHRATE, WANTED_HASHRATE } from "./hashrate.ts";
 import { HOST_PATTERN } from "./host.ts";
 import {
@@ -307,6 +308,16 @@ const HttpDebug = group(
   },
 );
 
+/** A bearer token of the status server. */
+function token() {
+  return v.pipe(
+    v.string(),
+    v.maxLength(MAX_TOKEN_LENGTH),
+    v.regex(TOKEN_PATTERN),
+    v.metadata({ wanted: WANTED_TOKEN }),
+  );
+}
+
 const Status = group("The status server: the live page, a JSON API and metrics for Prometheus.", {
   listen: v.optional(
     about(
@@ -316,18 +327,26 @@ const Status = group("The status server: the live page, a JSON API and metrics f
   ),
   token: v.optional(
     about(
-      "If not empty, only requests with this bearer token are answered. Required if other machines can reach the status server.",
-      v.pipe(
-        v.string(),
-        v.maxLength(256),
-        v.regex(/^[\x21-\x7e]*$/),
-        v.metadata({ wanted: "at most 256 ASCII characters without spaces" }),
-      ),
+      "If not empty, only requests with this bearer token, or with `read_token`, are answered. One of the two is required if other machines can reach the status server.",
+      token(),
     ),
     "",
   ),
+  token_file: v.optional(
+    about("A file that contains the token; use it in place of `token`.", file()),
+  ),
+  read_token: v.optional(
+    about(
+      "A second bearer token that only reads: with it no request can change anything.",
+      token(),
+    ),
+    "",
+  ),
+  read_token_file: v.optional(
+    about("A file that contains the second token; use it in place of `read_token`.", file()),
+  ),
   control: v.optional(
-    about("Allow requests that change something (needs a token).", flag()),
+    about("Allow requests that change something (needs `token`).", flag()),
     false,
   ),
   worker_series_max: v.optional(

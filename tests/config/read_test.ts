@@ -83,7 +83,7 @@ Deno.test("a file with only pools gets every default", () => {
       no_verdict_seconds: 60,
       leave_on_payout_change: false,
     },
-    status: { token: "", control: false, worker_series_max: 0 },
+    status: { token: "", read_token: "", control: false, worker_series_max: 0 },
     workers: { remember_hours: 24 },
     history: { path: "", days: 30, events_days: 365 },
     log: {

@@ -90,6 +90,7 @@ export class StatusRig {
       time,
       now: time.now,
       token: config.status.token,
+      readToken: config.status.read_token,
       source: view,
       control: config.status.control ? view : undefined,
       workerSeriesMax: config.status.worker_series_max,

@@ -8,7 +8,7 @@ import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_recor
 import { formatMetrics } from "../metrics.ts";
 import { troubledWorkers } from "../trouble_metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
-import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
+import { answer, json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
 import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
@@ -61,6 +61,10 @@ export interface StatusRequest {
   readonly contentType: string;
   /** Its body; empty for none. */
   readonly body: Uint8Array;
+  /** Whether its token is good for changes, too. */
+  readonly mayChange: boolean;
+  /** Its `Last-Event-ID` header; empty for none. */
+  readonly lastEventId: string;
 }
 
 /** What can be done at a path; `id` is the text in the place of `{id}`. */
@@ -85,6 +89,9 @@ export const HEALTH_PATH = "/healthz";
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
   [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],
+  ["/api/v1/openapi.json", {
+    GET: async () => answer((await import("./openapi.ts")).OPENAPI, JSON_TYPE),
+  }],
   ["/api/v1/summary", {
     GET: async (context) => json(await summaryOf(context)),
   }],
@@ -133,6 +140,9 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
     },
   }],
+  ["/api/v1/pools", {
+    GET: async ({ source, turns }) => json({ pools: await turns.run(source.pools()) }),
+  }],
   ["/api/v1/causes", {
     GET: async (context, { query }) => {
       const { source, turns } = context;
@@ -148,7 +158,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     },
   }],
   ["/api/v1/events", {
-    GET: ({ source }) => json({ events: source.events() }),
+    GET: ({ source, long }) => long.answer(JSON_TYPE, jsonList('{"events":[', source.events())),
   }],
   ["/api/v1/history", {
     GET: async (context, { query }) =>
@@ -176,7 +186,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return long.answer(CSV_TYPE, causesCsv({ [span]: causes }));
     },
   }],
-  ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
+  ["/api/v1/stream", { GET: ({ stream }, request) => stream.watch(request) }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
   ["/api/v1/log-level", {
     GET: ({ source }) => json({ levels: source.logLevels() }),
@@ -224,6 +234,13 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
 /** All paths, for the documentation. */
 export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
 
+/** All paths with their methods. */
+export const ROUTE_METHODS: readonly (readonly [path: string, methods: ("GET" | "POST")[]])[] =
+  ROUTES.map(([path, { GET: get, POST: post }]) => [
+    path,
+    [...get === undefined ? [] : ["GET" as const], ...post === undefined ? [] : ["POST" as const]],
+  ]);
+
 /**
  * Answers a request.
  *
@@ -242,6 +259,9 @@ export async function route(context: RouteContext, request: StatusRequest): Prom
     if (method === "POST" && found.POST !== undefined) {
       if (context.control === undefined) {
         throw new RequestProblem(403, "Changes are not allowed: status.control is false");
+      }
+      if (!request.mayChange) {
+        throw new RequestProblem(403, "This token only reads: changes need that of status.token");
       }
       return await found.POST(context.control, id, request, context);
     }
