@@ -105,6 +105,14 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
     worker_series_max: "restart",
   },
   workers: { remember_hours: "now", nominal_hashrate: "now" },
+  notify: {
+    channels: "now",
+    farm_name: "now",
+    events: "now",
+    quiet_hours: "now",
+    at_most_every_minutes: "now",
+    digest_at: "now",
+  },
   log: {
     level: "now",
     levels: "now",

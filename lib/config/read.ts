@@ -22,6 +22,8 @@ import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
 import { readOldSpellings, type SpellingNotice } from "./old_spellings.ts";
+import { channelSecretsOf, withChannelSecrets, wrongChannels } from "./notify_checks.ts";
+import { type ChannelSecrets, NO_SECRETS, type SecretPlaces } from "./notify_secrets.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
 import type { Passwords } from "./password_file.ts";
 import { missingAccounts, passwordFilesOf, wrongPasswords, wrongUrls } from "./pool_checks.ts";
@@ -53,8 +55,13 @@ type Placed = Problem & { readonly offset: number };
  *
  * @param passwords The contents of the files of {@linkcode passwordFilesIn}; pools whose file is
  * not among them have no password.
+ * @param secrets What was found at the places of {@linkcode channelSecretsIn}.
  */
-export function readConfig(text: string, passwords: Passwords = new Map()): ReadResult {
+export function readConfig(
+  text: string,
+  passwords: Passwords = new Map(),
+  secrets: ChannelSecrets = NO_SECRETS,
+): ReadResult {
   if (text.length > MAX_CONFIG_LENGTH) {
     const found = `${text.length} characters`;
     const wanted = `a configuration file of at most ${MAX_CONFIG_LENGTH}`;
@@ -90,13 +97,14 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
     ...wrongNetworks(raw),
     ...wrongStatus(raw),
     ...wrongVardiff(raw),
+    ...wrongChannels(raw, secrets),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),
     ...findings.map((finding) => placeFinding(root, finding)),
   ];
   if (placed.length === 0 && checked.success) {
-    const config = withPasswords(checked.output, passwords);
+    const config = withChannelSecrets(withPasswords(checked.output, passwords), secrets);
     return { ok: true, config, remarks: remarksOn(config, root, spellings) };
   }
   placed.sort((a, b) => a.offset - b.offset);
@@ -105,10 +113,20 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
 
 /** The password files that the configuration in `text` names; none if it cannot be read. */
 export function passwordFilesIn(text: string): string[] {
+  return passwordFilesOf(rawConfigIn(text));
+}
+
+/** The places of other secrets that the configuration in `text` names. */
+export function channelSecretsIn(text: string): SecretPlaces {
+  return channelSecretsOf(rawConfigIn(text));
+}
+
+/** The unchecked values in `text`; none if it cannot be read. */
+function rawConfigIn(text: string): RawConfig {
   const document = text.length > MAX_CONFIG_LENGTH ? undefined : readDocument(text);
-  if (document?.ok !== true) return [];
+  if (document?.ok !== true) return {};
   const root = readOldSpellings(document.root, CONFIG_OUTLINE, () => {});
-  return root.kind === "object" ? passwordFilesOf(plainValue(root) as RawConfig) : [];
+  return root.kind === "object" ? plainValue(root) as RawConfig : {};
 }
 
 function withPasswords(config: Config, passwords: Passwords): Config {
@@ -212,11 +230,15 @@ function childOf(located: Located, step: string | number): Located | undefined {
   return located.members.findLast(({ name }) => name === step)?.content;
 }
 
+/** The fields of a channel that must not be shown. */
+const SECRETS_OF_CHANNELS = ["url", "headers", "token", "chat", "api"];
+
 /** A value in words for a report; values that may be secrets are not shown. */
 function describe(located: Located, path: Path): string {
   if (located.kind === "object") return "an object";
   if (located.kind === "list") return `a list of ${located.items.length}`;
-  const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url";
+  const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url" ||
+    path[0] === "notify" && SECRETS_OF_CHANNELS.includes(String(path[3]));
   switch (typeof located.value) {
     case "string":
       if (path[0] === "proxy" || path[1] === "token" || isSecret) return "a string";
