@@ -18,6 +18,8 @@ import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 import type { Counts } from "../observe/history.ts";
 import type { Mark } from "../observe/marks.ts";
+import type { DeliveryReport } from "../observe/notify/delivery.ts";
+import type { TestResult } from "../observe/notify/notifications.ts";
 import type { Causes, Work } from "../workers/causes.ts";
 import type { Window } from "../workers/step_counts.ts";
 import type { FarmAttention } from "./farm_watch.ts";
@@ -234,6 +236,14 @@ export interface FarmView {
   poolsByAccount(): Iterable<readonly PoolView[]>;
   /** Every open sub-account, then those that were open recently. */
   accounts(): Iterable<AccountView>;
+}
+
+/** What the status server sees and does of alarms that are sent to people. */
+export interface FarmAlarms {
+  /** What became of the messages, channel by channel; empty without a channel. */
+  readonly reports: readonly DeliveryReport[];
+  /** Sends a test message to every channel. */
+  test(): Promise<readonly TestResult[]>;
 }
 
 /** What the status server may change. */

@@ -25,6 +25,7 @@ import type {
   SharesShape,
   SummaryShape,
 } from "../observe/status/shapes.ts";
+import type { ChannelShape } from "../observe/status/notify_shapes.ts";
 import type {
   CausesShape,
   ConditionShape,
@@ -248,7 +249,12 @@ export function causesShape(report: CausesReport, most: number): CausesShape["ho
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
   farm: FarmSummary,
-  { version, reloads }: { readonly version: string; readonly reloads: ReloadHistory },
+  { version, reloads, notify }: {
+    readonly version: string;
+    readonly reloads: ReloadHistory;
+    /** Channels that alarms are sent to. */
+    readonly notify: readonly ChannelShape[];
+  },
 ): SummaryShape {
   const { miners } = farm;
   const { rss, heapUsed } = Deno.memoryUsage();
@@ -292,6 +298,7 @@ export function summaryShape(
       expires_at: new Date(expiresAt).toISOString(),
       days_left: (expiresAt - farm.wallTime) / DAY_MS,
     })),
+    notify: notify.map((channel) => ({ ...channel })),
     verdict_latency: histogramShape(farm.verdictLatency),
     job_fanout: histogramShape(miners.fanout),
     process: {

@@ -19,6 +19,7 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
+import type { NotifyTestShape } from "../observe/status/notify_shapes.ts";
 import type { CausesShape, MarkShape, WorkerShape } from "../observe/status/worker_shapes.ts";
 import { countChanges, type Reloader } from "./reload.ts";
 import {
@@ -30,7 +31,7 @@ import {
   summaryShape,
   workerShape,
 } from "./status_shapes.ts";
-import type { FarmControl, FarmView } from "./farm_view.ts";
+import type { FarmAlarms, FarmControl, FarmView } from "./farm_view.ts";
 
 const log = areaLog("agent");
 
@@ -46,6 +47,8 @@ export interface StatusViewOptions {
   readonly events: RecentEvents;
   /** Reloads its configuration. */
   readonly reloader: Pick<Reloader, "history" | "reload">;
+  /** Sends alarms to people; left out where none are sent. */
+  readonly alarms?: FarmAlarms;
 }
 
 /** Answers the status server from the view of the farm. */
@@ -62,9 +65,10 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   *summary(): Generator<void, SummaryShape> {
-    const { farm, version, reloader } = this.#options;
+    const { farm, version, reloader, alarms } = this.#options;
     const summary = yield* farm.summary();
-    return summaryShape(summary, { version, reloads: reloader.history });
+    const notify = alarms?.reports ?? [];
+    return summaryShape(summary, { version, reloads: reloader.history, notify });
   }
 
   health(): { serving: boolean; reason: string } {
@@ -170,6 +174,16 @@ export class StatusView implements StatusSource, StatusControl {
       })),
       needs_restart: needsRestart.map(({ key }) => key),
     };
+  }
+
+  async testNotify(): Promise<NotifyTestShape> {
+    const channels = await this.#options.alarms?.test() ?? [];
+    if (channels.length === 0) {
+      throw new RequestProblem(409, "No channel to send to: notify.channels is empty");
+    }
+    const taken = channels.filter(({ ok }) => ok).length;
+    const done = `The test message was taken by ${taken} of ${channels.length} channels`;
+    return { done, channels: channels.map((channel) => ({ ...channel })) };
   }
 
   pin(position: number | undefined): string | undefined {

@@ -51,6 +51,11 @@ export type Command =
     /** For `effective`; `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
   }
+  | {
+    readonly kind: "notify";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+  }
   | { readonly kind: "completions"; readonly shell: Shell }
   | { readonly kind: "help"; readonly topic: HelpTopic | undefined }
   | { readonly kind: "version" }
@@ -146,6 +151,7 @@ export const HELP_TOPICS = [
   "check",
   "reload",
   "config",
+  "notify",
   "demo",
   "simulate",
   "simulate pool",

@@ -56,9 +56,7 @@ export function wrongChannels(raw: RawConfig, secrets: ChannelSecrets): Finding[
     if (type !== "webhook" && type !== "telegram") return [];
     const strange = (type === "webhook" ? OF_TELEGRAM : OF_WEBHOOK).flatMap((key): Finding[] => {
       if (channel[key] === undefined) return [];
-      const wanted = `nothing here: it belongs to ${
-        type === "webhook" ? "telegram" : "a webhook"
-      }`;
+      const wanted = `nothing here: it belongs to ${type === "webhook" ? "telegram" : "a webhook"}`;
       return [{ path: [...path, key], found: `the key ${quote(key)}`, wanted }];
     });
     const isTelegram = type === "telegram";

@@ -7,6 +7,7 @@ import type { GenericSchema, InferOutput } from "valibot";
 import type { Counts } from "../../lib/observe/history.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
+import * as notifyShapes from "../../lib/observe/status/notify_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import { countsOf } from "./counts_of.ts";
 
@@ -103,6 +104,11 @@ export class FakeStatus implements StatusSource, StatusControl {
   reload(): Promise<shapes.ReloadShape> {
     this.changes++;
     return Promise.resolve(sampleOf(shapes.ReloadSchema));
+  }
+
+  testNotify(): Promise<notifyShapes.NotifyTestShape> {
+    this.changes++;
+    return Promise.resolve(sampleOf(notifyShapes.NotifyTestSchema));
   }
 
   pin(position: number | undefined): string | undefined {

@@ -15,6 +15,7 @@ import type {
   SnakeCase,
   UnansweredReason,
 } from "../../base/share_reasons.ts";
+import { ChannelSchema } from "./notify_shapes.ts";
 import { about, amount, count, flag, time, words } from "./schema_words.ts";
 import { AttentionSchema, ConditionSchema, MarkSchema } from "./worker_shapes.ts";
 
@@ -181,6 +182,7 @@ export const SummarySchema = v.strictObject({
       days_left: about("Days until it expires; below 0 if it has expired.", v.number()),
     })),
   ),
+  notify: about("Channels that alarms are sent to.", v.array(ChannelSchema)),
   verdict_latency: HistogramSchema,
   job_fanout: HistogramSchema,
   process: v.strictObject({

@@ -14,6 +14,7 @@ import type {
   ReloadShape,
   SummaryShape,
 } from "./shapes.ts";
+import type { NotifyTestShape } from "./notify_shapes.ts";
 import type { CausesShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 
 /**
@@ -63,6 +64,8 @@ export interface StatusControl {
    * @returns its address; `undefined` if there is no such pool.
    */
   pin(position: number | undefined): string | undefined;
+  /** Sends a test message to every channel. @throws RequestProblem if there is none. */
+  testNotify(): Promise<NotifyTestShape>;
   /** Sets the log level of one area, or of all. */
   setLogLevel(area: LogArea | undefined, level: LogLevel): void;
   /** Disconnects a miner. @returns whether there is such a miner. */

@@ -90,7 +90,7 @@ void agent.watch({
     charts.expect(expected);
     causes.showEnds(summary);
     link.show(summary);
-    controls.show(state.control);
+    controls.show(state.control, summary.notify.length > 0);
     pools.show(state.pools);
     if (onePage) {
       void onePage.refresh();
