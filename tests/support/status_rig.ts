@@ -15,6 +15,7 @@ import { startStatusServer, type StatusServer } from "../../lib/observe/status/s
 import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
+import { NotifierSwitch } from "../../lib/app/notifier_switch.ts";
 import { Reloader } from "../../lib/app/reload.ts";
 import { StatusView } from "../../lib/app/status_source.ts";
 import { agentEntry } from "./agent_entry.ts";
@@ -28,6 +29,7 @@ export class StatusRig {
   readonly events = new RecentEvents();
   readonly server: StatusServer;
   readonly view: StatusView;
+  readonly alarms: NotifierSwitch;
   readonly #token: string;
 
   /**
@@ -59,12 +61,16 @@ export class StatusRig {
       workerTimes,
     });
     const { proxy } = this;
+    this.alarms = new NotifierSwitch(proxy, systemTime);
     const reloader = new Reloader({
       path,
       read: () => readConfigFile(path),
       config,
       time: systemTime,
-      apply: (config) => proxy.reconfigure({ ...config, agent_listen_port: 0 }),
+      apply: async (config) => {
+        await proxy.reconfigure({ ...config, agent_listen_port: 0 });
+        await this.alarms.apply();
+      },
     });
     const view = new StatusView({
       farm: proxy.view,
@@ -72,6 +78,7 @@ export class StatusRig {
       version: "1.2.3",
       events: this.events,
       reloader,
+      alarms: this.alarms,
     });
     this.view = view;
     this.#token = config.status.token;
@@ -125,6 +132,7 @@ export class StatusRig {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.alarms.stop();
     await this.server.stop();
     await this.proxy.stop(1000);
   }

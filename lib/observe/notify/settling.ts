@@ -14,8 +14,10 @@ export interface SettlingTimes {
   readonly hashrateMs: number;
   /** After a reload that changed something, and after a pin. */
   readonly changeMs: number;
-  /** Workers, after an outage. */
+  /** Workers and hashrate, after an outage. */
   readonly outageMs: number;
+  /** Lost work, after an outage: what was lost in it counts for an hour. */
+  readonly lostWorkMs: number;
 }
 
 /** Those of a farm. */
@@ -24,6 +26,7 @@ export const SETTLING_TIMES: SettlingTimes = {
   hashrateMs: 1_800_000,
   changeMs: 120_000,
   outageMs: 300_000,
+  lostWorkMs: 3_600_000,
 };
 
 /** What has nothing to do with what the farm is doing. */
@@ -37,7 +40,6 @@ const FOLLOWS_OUTAGE: ReadonlySet<AlarmKind> = new Set([
   "workers_silent",
   "workers_weak",
   "hashrate",
-  "lost_work",
 ]);
 
 /** Remembers when the farm was last unsettled. */
@@ -74,11 +76,14 @@ export class Settling {
   readonly isHeld = (kind: AlarmKind): boolean => {
     if (this.#isStopping) return true;
     if (ALWAYS.has(kind)) return false;
-    const { startMs, hashrateMs, changeMs, outageMs } = this.#times;
+    const { startMs, hashrateMs, changeMs, outageMs, lostWorkMs } = this.#times;
     const age = this.#time - this.#startedAt;
     if (age < startMs || this.#time - this.#changedAt < changeMs) return true;
     if (kind === "hashrate" && !this.#isFull && age < hashrateMs) return true;
-    if (FOLLOWS_OUTAGE.has(kind)) return this.#time - this.#outageAt < outageMs || this.#isOutage;
-    return this.#isOutage && kind !== "outage";
+    if (kind === "outage") return false;
+    if (this.#isOutage) return true;
+    const sinceOutage = this.#time - this.#outageAt;
+    if (kind === "lost_work") return sinceOutage < lostWorkMs;
+    return FOLLOWS_OUTAGE.has(kind) && sinceOutage < outageMs;
   };
 }

@@ -97,7 +97,8 @@ Deno.test("an outage is the only alarm of what follows from it", () => {
   rig.see({ ...all, workers: missing(900).workers }, 120);
   // Miners come back within minutes, their hashrate within a quarter of an hour.
   rig.see({ ...HEALTHY, workers: missing(300).workers, hashrate: 5e16 }, 4);
-  rig.see({ ...HEALTHY, hashrate: 8e16 }, 10).see(HEALTHY, 120);
+  rig.see({ ...HEALTHY, hashrate: 8e16, ...TROUBLES.lost_work }, 10);
+  rig.see({ ...HEALTHY, ...TROUBLES.lost_work }, 45).see(HEALTHY, 120);
   assert.deepEqual(rig.told, ["outage begin", "outage end"]);
 });
 

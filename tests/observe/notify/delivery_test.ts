@@ -142,7 +142,7 @@ function notifications(...channels: readonly ChannelSettings[]): Notifications {
     time: systemTime,
     times: {
       gatherMs: 0,
-      settling: { startMs: 0, hashrateMs: 0, changeMs: 0, outageMs: 0 },
+      settling: { startMs: 0, hashrateMs: 0, changeMs: 0, outageMs: 0, lostWorkMs: 0 },
     },
   });
   all.setChannels({ channels, clients: [undefined] });
