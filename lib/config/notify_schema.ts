@@ -122,12 +122,12 @@ function lasting(what: string, afterSeconds: number) {
   );
 }
 
-function percent(what: string, min: number) {
+function percent(min: number) {
   return v.pipe(
     v.number(),
     v.minValue(min),
     v.maxValue(100),
-    v.metadata({ wanted: `${what} ${min}..100` }),
+    v.metadata({ wanted: `a percentage from ${min} to 100` }),
   );
 }
 
@@ -145,7 +145,7 @@ function manyWorkers(what: string, afterSeconds: number) {
       more_than_percent: v.optional(
         about(
           "It is sent for more than this part of all, or for more than `more_than`. 100: only `more_than` counts.",
-          percent("percent", 0),
+          percent(0),
         ),
         2,
       ),
@@ -174,7 +174,7 @@ const Events = group("The alarms.", {
     group("The hashrate of the farm is far below its usual or nominal one.", {
       on: on("Whether it is sent."),
       below_percent: v.optional(
-        about("It is sent below this part of it.", percent("percent", 1)),
+        about("It is sent below this part of it.", percent(1)),
         90,
       ),
       after_seconds: v.optional(about("How long it must last.", seconds(0, 86_400)), 900),
@@ -185,7 +185,7 @@ const Events = group("The alarms.", {
     group("Work is refused, rejected or gets no verdict.", {
       on: on("Whether it is sent."),
       above_percent: v.optional(
-        about("It is sent above this part of the last hour's work.", percent("percent", 0)),
+        about("It is sent above this part of the last hour's work.", percent(0)),
         2,
       ),
       after_seconds: v.optional(about("How long it must last.", seconds(0, 86_400)), 600),

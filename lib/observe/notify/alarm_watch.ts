@@ -52,7 +52,7 @@ export class AlarmWatch {
     this.#settling = new Settling(times, startedAt);
   }
 
-  /** Incidents that have begun and not ended. */
+  /** Incidents that have started and not ended. */
   get open(): number {
     return this.#incidents.open;
   }

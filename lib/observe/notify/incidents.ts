@@ -49,7 +49,7 @@ export class Incidents {
   #lastLook: number | undefined;
   #count = 0;
 
-  /** Incidents that have begun and not ended. */
+  /** Incidents that have started and not ended. */
   get open(): number {
     let open = 0;
     for (const { incident } of this.#tracked.values()) if (incident !== undefined) open++;

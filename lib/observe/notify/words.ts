@@ -14,7 +14,7 @@ export function shown(text: string, most: number = MAX_FOREIGN): string {
   return printable(cut);
 }
 
-/** At most five of `names`, and how many more there are of `all`. */
+/** At most five of `names`, and how many more `all` has. */
 export function listed(names: readonly string[], all: number): string {
   const some = names.slice(0, 5).map((name) => name.trim() === "" ? "(no name)" : shown(name));
   if (some.length === 0) return "";
