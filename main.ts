@@ -95,6 +95,13 @@ async function execute(command: Command): Promise<number> {
       else complain(printed.message);
       return printed.ok ? EXIT.stopped : EXIT.misused;
     }
+    case "notify": {
+      const { testChannels } = await import("./lib/app/notify_command.ts");
+      const { text, exitCode } = await testChannels(command.configPath, time);
+      if (exitCode === EXIT.misused) complain(text);
+      else print(printableLines(text));
+      return exitCode;
+    }
     case "run": {
       // First, so that a signal during the start counts.
       const wishes = await operator(true);

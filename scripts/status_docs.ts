@@ -9,6 +9,7 @@ import * as minerShapes from "../lib/observe/status/miner_shapes.ts";
 import * as poolShapes from "../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../lib/observe/status/shapes.ts";
 import { SpanSchema } from "../lib/observe/status/history_shapes.ts";
+import { NotifyTestSchema } from "../lib/observe/status/notify_shapes.ts";
 import * as workerShapes from "../lib/observe/status/worker_shapes.ts";
 
 const BEGIN = "<!-- answers:begin -->";
@@ -34,6 +35,7 @@ const ANSWERS: readonly (readonly [title: string, schema: GenericSchema])[] = [
   ["GET /api/v1/config", shapes.ConfigAnswerSchema],
   ["GET and POST /api/v1/log-level", shapes.LogLevelsSchema],
   ["POST /api/v1/reload", shapes.ReloadSchema],
+  ["POST /api/v1/notify/test", NotifyTestSchema],
   [
     "POST /api/v1/pools/{position}/pin, /pools/auto, /miners/{id}/disconnect, /workers/{id}/forget",
     shapes.DoneSchema,

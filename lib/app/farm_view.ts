@@ -21,6 +21,8 @@ import type { KeptHistory } from "../observe/history/kept_history.ts";
 import type { Mark } from "../observe/marks.ts";
 import type { KeptHistoryShape } from "../observe/status/history_shapes.ts";
 import type { Span } from "../observe/status/spans.ts";
+import type { DeliveryReport } from "../observe/notify/delivery.ts";
+import type { TestResult } from "../observe/notify/notifications.ts";
 import type { Causes, Work } from "../workers/causes.ts";
 import type { Window } from "../workers/step_counts.ts";
 import type { FarmAttention } from "./farm_watch.ts";
@@ -247,6 +249,14 @@ export interface HistoryView {
   readonly shape: KeptHistoryShape;
   /** What was lost over a span, and why; `undefined` if that is not known. */
   causesOver(span: Span): Generator<void, CausesReport | undefined>;
+}
+
+/** What the status server sees and does of alarms that are sent to people. */
+export interface FarmAlarms {
+  /** What became of the messages, channel by channel; empty without a channel. */
+  readonly reports: readonly DeliveryReport[];
+  /** Sends a test message to every channel. */
+  test(): Promise<readonly TestResult[]>;
 }
 
 /** What the status server may change. */

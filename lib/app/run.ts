@@ -30,6 +30,7 @@ import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
 import type { HistoryKeeper } from "./history_keeper.ts";
 import { logClosingBooks } from "./closing_books.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
+import { NotifierSwitch } from "./notifier_switch.ts";
 import { Reloader } from "./reload.ts";
 import { certificateFiles } from "./settings.ts";
 import { SizeFile } from "./size_file.ts";
@@ -144,13 +145,17 @@ async function serve(serving: Serving): Promise<number> {
     return error instanceof CannotListen ? 1 : 2;
   }
   const stopping = wishes.stop();
+  const alarms = new NotifierSwitch(proxy, time);
   let logInForce = config.log;
   const reloader = new Reloader({
     path,
     read,
     config,
     time,
-    apply: (config) => proxy.reconfigure(config),
+    apply: async (config) => {
+      await proxy.reconfigure(config);
+      await alarms.apply();
+    },
     applyLog: (config) => {
       // Levels set over the status server stay until those of the file change.
       if (JSON.stringify(logInForce) !== JSON.stringify(config.log)) applyLog(config);
@@ -163,8 +168,9 @@ async function serve(serving: Serving): Promise<number> {
     void reloader.reload().finally(() => manager.ready());
   });
   const pidFile = await takePidFile(config.pid_file, time);
-  const view = { farm: proxy.view, control: proxy, history, version, events, reloader };
+  const view = { farm: proxy.view, control: proxy, history, version, events, reloader, alarms };
   const status = await startStatus(view, time, proxy.clock.now);
+  await alarms.apply();
   const trim = new MemoryTrim(time);
   const pages = new ProgramPages(time);
   manager.ready();
@@ -183,6 +189,7 @@ async function serve(serving: Serving): Promise<number> {
     },
   );
   await reloader.end();
+  alarms.stop();
   await proxy.stop();
   await sizeFile?.end();
   await history?.end();

@@ -18,6 +18,7 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
 import type { HistogramShape, SharesShape } from "../observe/status/count_shapes.ts";
 import type { MinerShape } from "../observe/status/miner_shapes.ts";
+import type { ChannelShape } from "../observe/status/notify_shapes.ts";
 import type { AccountShape, PoolShape, PoolTotalShape } from "../observe/status/pool_shapes.ts";
 import type { SummaryShape } from "../observe/status/shapes.ts";
 import type {
@@ -243,10 +244,12 @@ export function causesShape(report: CausesReport, most: number): CausesShape["ho
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
   farm: FarmSummary,
-  { version, reloads, history }: {
+  { version, reloads, history, notify }: {
     readonly version: string;
     readonly reloads: ReloadHistory;
     readonly history: SummaryShape["history"];
+    /** Channels that alarms are sent to. */
+    readonly notify: readonly ChannelShape[];
   },
 ): SummaryShape {
   const { miners } = farm;
@@ -292,6 +295,7 @@ export function summaryShape(
       expires_at: new Date(expiresAt).toISOString(),
       days_left: (expiresAt - farm.wallTime) / DAY_MS,
     })),
+    notify: notify.map((channel) => ({ ...channel })),
     verdict_latency: histogramShape(farm.verdictLatency),
     job_fanout: histogramShape(miners.fanout),
     process: {

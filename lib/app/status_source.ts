@@ -19,6 +19,7 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
+import type { NotifyTestShape } from "../observe/status/notify_shapes.ts";
 import type { Span } from "../observe/status/spans.ts";
 import type {
   CausesShape,
@@ -36,7 +37,7 @@ import {
   summaryShape,
   workerShape,
 } from "./status_shapes.ts";
-import type { FarmControl, FarmView, HistoryView } from "./farm_view.ts";
+import type { FarmAlarms, FarmControl, FarmView, HistoryView } from "./farm_view.ts";
 
 const log = areaLog("agent");
 
@@ -54,6 +55,8 @@ export interface StatusViewOptions {
   readonly events: RecentEvents;
   /** Reloads its configuration. */
   readonly reloader: Pick<Reloader, "history" | "reload">;
+  /** Sends alarms to people; left out where none are sent. */
+  readonly alarms?: FarmAlarms;
 }
 
 /** Answers the status server from the view of the farm. */
@@ -70,10 +73,14 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   *summary(): Generator<void, SummaryShape> {
-    const { farm, version, reloader, history } = this.#options;
+    const { farm, version, reloader, history, alarms } = this.#options;
     const summary = yield* farm.summary();
-    const kept = history?.shape ?? null;
-    return summaryShape(summary, { version, reloads: reloader.history, history: kept });
+    return summaryShape(summary, {
+      version,
+      reloads: reloader.history,
+      history: history?.shape ?? null,
+      notify: alarms?.reports ?? [],
+    });
   }
 
   health(): { serving: boolean; reason: string } {
@@ -193,6 +200,16 @@ export class StatusView implements StatusSource, StatusControl {
       })),
       needs_restart: needsRestart.map(({ key }) => key),
     };
+  }
+
+  async testNotify(): Promise<NotifyTestShape> {
+    const channels = await this.#options.alarms?.test() ?? [];
+    if (channels.length === 0) {
+      throw new RequestProblem(409, "No channel to send to: notify.channels is empty");
+    }
+    const taken = channels.filter(({ ok }) => ok).length;
+    const done = `The test message was taken by ${taken} of ${channels.length} channels`;
+    return { done, channels: channels.map((channel) => ({ ...channel })) };
   }
 
   pin(position: number | undefined): string | undefined {

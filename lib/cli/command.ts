@@ -53,6 +53,11 @@ export type Command =
     /** For `effective`; `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
   }
+  | {
+    readonly kind: "notify";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+  }
   | { readonly kind: "completions"; readonly shell: Shell }
   | { readonly kind: "help"; readonly topic: HelpTopic | undefined }
   | { readonly kind: "version" }
@@ -174,6 +179,7 @@ export const HELP_TOPICS = [
   "top",
   "reload",
   "config",
+  "notify",
   "demo",
   "simulate",
   "simulate pool",

@@ -9,6 +9,7 @@ import {
   CONFIG_OPTIONS,
   DEMO_OPTIONS,
   MINERS_OPTIONS,
+  NOTIFY_OPTIONS,
   type Option,
   POOL_OPTIONS,
   RELOAD_OPTIONS,
@@ -133,6 +134,23 @@ Examples
   btcagent config --effective -c conf/agent.jsonc
 
 ${EXIT_CODES}`,
+  notify: () =>
+    `Sends a test message to each channel of notify.channels, from this machine, and
+shows what came back: so you know that alarms will reach you.
+
+Usage
+  btcagent notify --test [-c FILE]
+
+Options
+${optionLines([...NOTIFY_OPTIONS, ...COMMON_OPTIONS])}
+
+Example
+  btcagent notify --test -c conf/agent.jsonc
+
+Exit codes
+  0  every channel took the message
+  1  a channel did not, or there is none
+  2  wrong use, or something wrong in the configuration`,
   completions: () =>
     `Prints a script that lets a shell complete the commands and options of btcagent.
 

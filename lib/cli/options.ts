@@ -64,6 +64,12 @@ export const CONFIG_OPTIONS: readonly Option[] = [
   CONFIG_FILE,
 ];
 
+/** Options of `btcagent notify`. */
+export const NOTIFY_OPTIONS: readonly Option[] = [
+  { names: ["test"], about: "send a test message to each channel and show what came back" },
+  CONFIG_FILE,
+];
+
 /** Options of `btcagent demo`. */
 export const DEMO_OPTIONS: readonly Option[] = [
   { names: ["seconds"], value: "N", about: "stop after N seconds (runs until Ctrl+C)" },

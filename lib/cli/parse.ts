@@ -45,6 +45,7 @@ import {
   DEMO_OPTIONS,
   GLOG_OPTIONS,
   MINERS_OPTIONS,
+  NOTIFY_OPTIONS,
   POOL_OPTIONS,
   RELOAD_OPTIONS,
   RUN_OPTIONS,
@@ -70,6 +71,8 @@ export function parseArguments(argv: readonly string[]): Command {
         return parseTop(rest);
       case "config":
         return parseConfig(rest);
+      case "notify":
+        return parseNotify(rest);
       case "completions":
         return parseCompletions(rest);
       case "demo":
@@ -212,6 +215,14 @@ function parseConfig(argv: readonly string[]): Command {
     throw new Misuse("Say one of --example, --schema and --effective: which is to be printed");
   }
   return { kind: "config", what, configPath };
+}
+
+function parseNotify(argv: readonly string[]): Command {
+  const given = parseOptions(argv, NOTIFY_OPTIONS);
+  const asked = askedInstead(given, "notify");
+  if (asked) return asked;
+  if (!given.has("test")) throw new Misuse("Say --test: that is all that notify can do");
+  return { kind: "notify", configPath: textOf(given, "config") };
 }
 
 function parseCompletions(argv: readonly string[]): Command {

@@ -109,6 +109,14 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   },
   workers: { remember_hours: "now", nominal_hashrate: "now" },
   history: { path: "restart", days: "restart", events_days: "restart" },
+  notify: {
+    channels: "now",
+    farm_name: "now",
+    events: "now",
+    quiet_hours: "now",
+    at_most_every_minutes: "now",
+    digest_at: "now",
+  },
   log: {
     level: "now",
     levels: "now",

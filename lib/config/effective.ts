@@ -19,7 +19,8 @@ export type EffectivePool = readonly (string | number)[] | Exclude<PoolEntry, re
 
 /**
  * `config` with every default, in plain JSON values; its text can be read as a configuration again.
- * Secrets are masked: tokens of the status server, passwords of pools, and users and passwords of proxies.
+ * Secrets are masked: tokens of the status server, passwords of pools, users and passwords of
+ * proxies, and addresses, headers and tokens of channels.
  */
 export function effectiveConfig(config: Config): EffectiveConfig {
   return {
@@ -27,6 +28,7 @@ export function effectiveConfig(config: Config): EffectiveConfig {
     // In a list, JSON would show a missing item as null.
     pools: config.pools.map(effectivePool),
     proxy: config.proxy.map(maskProxy),
+    notify: { ...config.notify, channels: config.notify.channels.map(effectiveChannel) },
     status: {
       ...config.status,
       token: maskToken(config.status.token, config.status.token_file),
@@ -57,4 +59,30 @@ function maskProxy(address: string): string {
   const hasLogin = result.ok && result.proxy.credentials !== undefined;
   // The last @ ends them, as in the code that reads the address.
   return hasLogin ? address.trim().replace(/^([^:/@]*:\/\/)?.*@/, `$1${MASK}:${MASK}@`) : address;
+}
+
+type Channel = Config["notify"]["channels"][number];
+
+function effectiveChannel({ url, token, headers, api, ...open }: Channel): Channel {
+  // A secret from a file or the environment is shown by where it is.
+  const isUrlHere = url !== undefined && open.url_file === undefined && open.url_env === undefined;
+  const isTokenHere = token !== undefined && open.token_file === undefined &&
+    open.token_env === undefined;
+  return {
+    ...open,
+    ...isUrlHere ? { url: maskUrl(url) } : {},
+    ...isTokenHere ? { token: MASK } : {},
+    ...headers === undefined
+      ? {}
+      : { headers: headers.map((line) => `${line.slice(0, line.indexOf(":"))}: ${MASK}`) },
+    ...api === undefined ? {} : { api: maskUrl(api) },
+  };
+}
+
+/** All of an address but its host may be secret. */
+function maskUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return MASK;
+  const isBare = url.pathname === "/" && url.search === "" && url.hash === "";
+  return isBare ? url.origin : `${url.origin}/${MASK}`;
 }

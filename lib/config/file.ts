@@ -5,9 +5,10 @@
 import { fileTrouble } from "../base/file_trouble.ts";
 import { NoFile, readTextFile } from "../base/text_file.ts";
 import { DEFAULT_CONFIG_PATHS } from "./default_paths.ts";
+import { readChannelSecrets } from "./notify_secrets.ts";
 import { readPasswordFiles } from "./password_file.ts";
 import { formatProblems, type Problem, type Remark } from "./problem.ts";
-import { MAX_CONFIG_LENGTH, passwordFilesIn, readConfig } from "./read.ts";
+import { channelSecretsIn, MAX_CONFIG_LENGTH, passwordFilesIn, readConfig } from "./read.ts";
 import type { Config } from "./schema.ts";
 
 /** A usable configuration and where it was, or why there is none. */
@@ -33,7 +34,7 @@ export type ConfigFile =
 
 /**
  * Reads the file at `path`, or without one the first of {@linkcode DEFAULT_CONFIG_PATHS} that
- * exists, and the password files that it names.
+ * exists, and the secrets that it names.
  */
 export async function readConfigFile(path: string | undefined): Promise<ConfigFile> {
   const found = path ?? await firstExisting(DEFAULT_CONFIG_PATHS);
@@ -56,7 +57,11 @@ export async function readConfigFile(path: string | undefined): Promise<ConfigFi
       `cannot read the configuration ${found}: ${reason}; ${advice}${taskHint(found)}`,
     );
   }
-  const result = readConfig(text, await readPasswordFiles(passwordFilesIn(text)));
+  const result = readConfig(
+    text,
+    await readPasswordFiles(passwordFilesIn(text)),
+    await readChannelSecrets(channelSecretsIn(text)),
+  );
   if (!result.ok) {
     const { problems } = result;
     return { ok: false, message: formatProblems(file, problems), problems };

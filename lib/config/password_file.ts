@@ -18,8 +18,14 @@ export type PasswordResult =
 /** Passwords by the paths of their files. */
 export type Passwords = ReadonlyMap<string, PasswordResult>;
 
-/** Reads the password in the file at `path`, without the line end after it. */
-export async function readPasswordFile(path: string): Promise<PasswordResult> {
+/**
+ * Reads the password in the file at `path`, without the line end after it. It may have at most
+ * `maxLength` UTF-16 units.
+ */
+export async function readPasswordFile(
+  path: string,
+  maxLength: number = MAX_PASSWORD_LENGTH,
+): Promise<PasswordResult> {
   let text: string;
   try {
     text = await readTextFile(path, MAX_FILE_BYTES);
@@ -31,8 +37,8 @@ export async function readPasswordFile(path: string): Promise<PasswordResult> {
   if (!PASSWORD_PATTERN.test(password)) {
     return { ok: false, trouble: "it has more than one line, or control characters" };
   }
-  if (password.length > MAX_PASSWORD_LENGTH) {
-    const trouble = `its line has ${password.length} characters, at most ${MAX_PASSWORD_LENGTH}`;
+  if (password.length > maxLength) {
+    const trouble = `its line has ${password.length} characters, at most ${maxLength}`;
     return { ok: false, trouble: `${trouble} are possible` };
   }
   return { ok: true, password };
@@ -41,6 +47,6 @@ export async function readPasswordFile(path: string): Promise<PasswordResult> {
 /** Reads each of the files at `paths`. */
 export async function readPasswordFiles(paths: readonly string[]): Promise<Passwords> {
   const distinct = [...new Set(paths)];
-  const results = await Promise.all(distinct.map(readPasswordFile));
+  const results = await Promise.all(distinct.map((path) => readPasswordFile(path)));
   return new Map(distinct.map((path, i) => [path, results[i]!]));
 }

@@ -23,6 +23,8 @@ import { hintFor } from "./hints.ts";
 import type { Position } from "./line_map.ts";
 import { nearestWord } from "./nearest_word.ts";
 import { readOldSpellings, type SpellingNotice } from "./old_spellings.ts";
+import { channelSecretsOf, withChannelSecrets, wrongChannels } from "./notify_checks.ts";
+import { type ChannelSecrets, NO_SECRETS, type SecretPlaces } from "./notify_secrets.ts";
 import { CONFIG_OUTLINE, type Outline, outlineAt } from "./outline.ts";
 import type { Passwords } from "./password_file.ts";
 import { missingAccounts, passwordFilesOf, wrongPasswords, wrongUrls } from "./pool_checks.ts";
@@ -55,8 +57,13 @@ type Placed = Problem & { readonly offset: number };
  *
  * @param passwords The contents of the files of {@linkcode passwordFilesIn}; pools whose file is
  * not among them have no password.
+ * @param secrets What was found at the places of {@linkcode channelSecretsIn}.
  */
-export function readConfig(text: string, passwords: Passwords = new Map()): ReadResult {
+export function readConfig(
+  text: string,
+  passwords: Passwords = new Map(),
+  secrets: ChannelSecrets = NO_SECRETS,
+): ReadResult {
   if (text.length > MAX_CONFIG_LENGTH) {
     const found = `${text.length} characters`;
     const wanted = `a configuration file of at most ${MAX_CONFIG_LENGTH}`;
@@ -94,13 +101,14 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
     ...wrongTokens(raw, passwords),
     ...wrongVardiff(raw),
     ...wrongHistory(raw),
+    ...wrongChannels(raw, secrets),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),
     ...findings.map((finding) => placeFinding(root, finding)),
   ];
   if (placed.length === 0 && checked.success) {
-    const config = withPasswords(checked.output, passwords);
+    const config = withChannelSecrets(withPasswords(checked.output, passwords), secrets);
     return { ok: true, config, remarks: remarksOn(config, root, spellings) };
   }
   placed.sort((a, b) => a.offset - b.offset);
@@ -109,12 +117,21 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
 
 /** The files of passwords and tokens that the configuration in `text` names; none if unreadable. */
 export function passwordFilesIn(text: string): string[] {
-  const document = text.length > MAX_CONFIG_LENGTH ? undefined : readDocument(text);
-  if (document?.ok !== true) return [];
-  const root = readOldSpellings(document.root, CONFIG_OUTLINE, () => {});
-  if (root.kind !== "object") return [];
-  const raw = plainValue(root) as RawConfig;
+  const raw = rawConfigIn(text);
   return [...passwordFilesOf(raw), ...tokenFilesOf(raw)];
+}
+
+/** The places of other secrets that the configuration in `text` names. */
+export function channelSecretsIn(text: string): SecretPlaces {
+  return channelSecretsOf(rawConfigIn(text));
+}
+
+/** The unchecked values in `text`; none if it cannot be read. */
+function rawConfigIn(text: string): RawConfig {
+  const document = text.length > MAX_CONFIG_LENGTH ? undefined : readDocument(text);
+  if (document?.ok !== true) return {};
+  const root = readOldSpellings(document.root, CONFIG_OUTLINE, () => {});
+  return root.kind === "object" ? plainValue(root) as RawConfig : {};
 }
 
 function withPasswords(config: Config, passwords: Passwords): Config {
@@ -218,11 +235,15 @@ function childOf(located: Located, step: string | number): Located | undefined {
   return located.members.findLast(({ name }) => name === step)?.content;
 }
 
+/** The fields of a channel that must not be shown. */
+const SECRETS_OF_CHANNELS = ["url", "headers", "token", "chat", "api"];
+
 /** A value in words for a report; values that may be secrets are not shown. */
 function describe(located: Located, path: Path): string {
   if (located.kind === "object") return "an object";
   if (located.kind === "list") return `a list of ${located.items.length}`;
-  const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url";
+  const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url" ||
+    path[0] === "notify" && SECRETS_OF_CHANNELS.includes(String(path[3]));
   const isToken = path[1] === "token" || path[1] === "read_token";
   switch (typeof located.value) {
     case "string":

@@ -5,7 +5,7 @@
  * `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
  * (`scripts/config_docs.ts`). Keys are spelled as the Go and C++ agents spell them in their files;
  * settings that only we have are in groups of our own (`tls`, `vardiff`, `limits`, `outage`,
- * `failover`, `status`, `workers`, `history`, `log`).
+ * `failover`, `status`, `workers`, `history`, `notify`, `log`).
  *
  * Each value says in words what is `wanted` (metadata, for error messages) and what it is for
  * (description). These keys have no default, because leaving them out has a meaning of its own:
@@ -23,6 +23,7 @@ import { WORKERS_SEEN } from "../base/pool_kind.ts";
 import { MAX_TOKEN_LENGTH, TOKEN_PATTERN, WANTED_TOKEN } from "./bearer_token.ts";
 import { HASHRATE_PATTERN, hashrateOf, HIGHEST_HASHRATE, WANTED_HASHRATE } from "./hashrate.ts";
 import { HOST_PATTERN } from "./host.ts";
+import { NotifySchema } from "./notify_schema.ts";
 import {
   MAX_PASSWORD_LENGTH,
   MAX_POOLS,
@@ -33,6 +34,7 @@ import {
   WANTED_USER,
 } from "./pool_fields.ts";
 import { MAX_POOL_URL_LENGTH, WANTED_POOL_URL } from "./pool_url.ts";
+import { about, file, flag, group, seconds, text, wholeNumber } from "./schema_parts.ts";
 
 /**
  * What the example files have in place of the operator's own name → the kind of name it stands for.
@@ -43,50 +45,8 @@ export const PLACEHOLDERS: ReadonlyMap<string, string> = new Map([
   ["YourUserName", "user name"],
 ]);
 
-/** The schema of a key's value, with a description of what the key is for. */
-function about<const S extends v.GenericSchema>(what: string, schema: S) {
-  return v.pipe(schema, v.description(what));
-}
-
-/** An object with `entries` and no other keys. */
-function group<const E extends v.ObjectEntries>(what: string, entries: E) {
-  return v.pipe(
-    v.strictObject(entries),
-    v.metadata({ wanted: "an object in { }" }),
-    v.description(what),
-  );
-}
-
-function flag() {
-  return v.pipe(v.boolean(), v.metadata({ wanted: "true or false" }));
-}
-
-/** A whole number from `min` to `max`; `what` names it with its unit. */
-function wholeNumber(what: string, min: number, max: number) {
-  return v.pipe(
-    v.number(),
-    v.integer(),
-    v.minValue(min),
-    v.maxValue(max),
-    v.metadata({ wanted: `${what} ${min}..${max}` }),
-  );
-}
-
-function seconds(min: number, max: number) {
-  return wholeNumber("a number of seconds", min, max);
-}
-
 function port() {
   return wholeNumber("a port number", 1, 65535);
-}
-
-/** Text of at most `max` UTF-16 units. */
-function text(what: string, max: number) {
-  return v.pipe(
-    v.string(),
-    v.maxLength(max),
-    v.metadata({ wanted: `${what}, at most ${max} characters` }),
-  );
 }
 
 /**
@@ -223,16 +183,6 @@ function networks() {
     v.array(text('a network such as "10.0.0.0/8"', 64)),
     v.maxLength(256),
     v.metadata({ wanted: "a list of at most 256 networks" }),
-  );
-}
-
-/** The path of a file. */
-function file() {
-  return v.pipe(
-    v.string(),
-    v.minLength(1),
-    v.maxLength(4096),
-    v.metadata({ wanted: "the path of a file" }),
   );
 }
 
@@ -841,6 +791,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   status: v.optional(Status, {}),
   workers: v.optional(Workers, {}),
   history: v.optional(History, {}),
+  notify: v.optional(NotifySchema, {}),
   log: v.optional(Log, {}),
 });
 

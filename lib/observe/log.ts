@@ -137,6 +137,11 @@ export async function stopLog(): Promise<void> {
   await stopped?.stop();
 }
 
+/** What the log cannot be written to now, and why. */
+export function logTroubles(): { readonly what: string; readonly reason: string }[] {
+  return output?.troubles ?? [];
+}
+
 /** Takes events through the collapser to the targets. */
 class LogOutput {
   format: LogFormat;
@@ -162,6 +167,10 @@ class LogOutput {
 
   receive(event: LogEvent): void {
     if (this.#collapser.admits(event, this.#time.now())) this.#write(event);
+  }
+
+  get troubles(): { readonly what: string; readonly reason: string }[] {
+    return this.#writers.flatMap(({ lines: { trouble } }) => trouble ?? []);
   }
 
   async stop(): Promise<void> {

@@ -48,7 +48,8 @@ export class LineWriter {
   #isWriting = false;
   /** Resolves when the last write is over. */
   #written: Promise<void> = Promise.resolve();
-  #isInTrouble = false;
+  /** Why the last write failed; `undefined` once one has worked again. */
+  #trouble: string | undefined;
   #retry: Timer | undefined;
   #isClosing = false;
 
@@ -58,6 +59,11 @@ export class LineWriter {
     this.#name = target.path ?? "the terminal";
     this.#say = say;
     this.#timers = timers;
+  }
+
+  /** What cannot be written and why; `undefined` while it can. */
+  get trouble(): { readonly what: string; readonly reason: string } | undefined {
+    return this.#trouble === undefined ? undefined : { what: this.#name, reason: this.#trouble };
   }
 
   /** Queues a line with its end, or counts it as lost when too much waits. */
@@ -118,8 +124,8 @@ export class LineWriter {
     const lost = this.#lost;
     const where = this.#name;
     this.#lost = 0;
-    if (this.#isInTrouble) {
-      this.#isInTrouble = false;
+    if (this.#trouble !== undefined) {
+      this.#trouble = undefined;
       this.#say("warning", "The log is written to {path} again; lines lost: {lost}", {
         path: where,
         lost,
@@ -135,13 +141,14 @@ export class LineWriter {
   #failed(error: unknown): void {
     if (this.#isClosing) return;
     this.#retry = this.#timers.after(RETRY_MS, () => this.#start());
-    if (this.#isInTrouble) return;
-    this.#isInTrouble = true;
+    const wasInTrouble = this.#trouble !== undefined;
+    this.#trouble = fileTrouble(error);
+    if (wasInTrouble) return;
     this.#say(
       "error",
       "Cannot write the log to {path}: {error}. Free disk space or repair the folder. Mining " +
         "continues, log lines wait, retrying every {seconds} s",
-      { path: this.#name, error: fileTrouble(error), seconds: RETRY_MS / 1000 },
+      { path: this.#name, error: this.#trouble, seconds: RETRY_MS / 1000 },
     );
   }
 }

@@ -125,8 +125,15 @@ export function stateOfRow(book: WorkerBook, row: number, time: number): WorkerS
   return isKnown(facts, condition) ? condition.state : undefined;
 }
 
-/** The sums over all workers, worked out in steps. */
-export function* workerSums(book: WorkerBook, time: number): Generator<void, WorkerSums> {
+/** Told of a worker that something is the matter with. */
+export type TroubleFound = (state: WorkerState, account: string, name: string) => void;
+
+/** The sums over all workers, worked out in steps; `found` is told of each that does not work. */
+export function* workerSums(
+  book: WorkerBook,
+  time: number,
+  found?: TroubleFound,
+): Generator<void, WorkerSums> {
   const states = Object.fromEntries(WORKER_STATES.map((state) => [state, 0])) as Record<
     WorkerState,
     number
@@ -135,11 +142,15 @@ export function* workerSums(book: WorkerBook, time: number): Generator<void, Wor
   let troubleHashrate = 0;
   for (let row = 0; row < book.records.workers.rows; row++) {
     if (row % STEP === 0) yield;
-    if (book.records.names[row] === undefined) continue;
+    const name = book.records.names[row];
+    if (name === undefined) continue;
     const facts = factsOf(book, row, time);
     const condition = conditionOf(facts, book.times);
     if (!isKnown(facts, condition)) continue;
     states[condition.state]++;
+    if (found !== undefined && condition.state !== "working") {
+      found(condition.state, book.records.text(row, WORKER.account), name);
+    }
     missingMachines += missingOf(facts, condition, book);
     troubleHashrate += troubleOf(facts, condition, machineOf(book, row));
   }

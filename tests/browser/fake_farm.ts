@@ -25,6 +25,7 @@ import {
   type WorkerShape,
 } from "../../lib/observe/status/worker_shapes.ts";
 import { WORKER_STATES } from "../../lib/base/worker_state.ts";
+import type { NotifyTestShape } from "../../lib/observe/status/notify_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
@@ -357,6 +358,14 @@ export class FakeFarm implements StatusSource, StatusControl {
       takes_effect: "now",
     } as const;
     return Promise.resolve({ done: "Read again", changes: [change], needs_restart: ["status"] });
+  }
+
+  testNotify(): Promise<NotifyTestShape> {
+    const channels = [
+      { channel: "ntfy ntfy.sh", ok: true, answer: "HTTP 200" },
+      { channel: "telegram", ok: false, answer: "HTTP 401: <b>Unauthorized</b>" },
+    ];
+    return Promise.resolve({ done: "The test message was taken by 1 of 2 channels", channels });
   }
 
   pin(position: number | undefined): string | undefined {

@@ -101,6 +101,9 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["version", { kind: "version" }],
   ["reload", { kind: "reload", configPath: undefined }],
   ["reload -c x", { kind: "reload", configPath: "x" }],
+  ["notify --test", { kind: "notify", configPath: undefined }],
+  ["notify --test -c x", { kind: "notify", configPath: "x" }],
+  ["notify -h", { kind: "help", topic: "notify" }],
   ["reload -h", { kind: "help", topic: "reload" }],
   ["status", { ...STATUS, asJson: false }],
   ["status -c x --json", { ...STATUS, configPath: "x", asJson: true }],
@@ -262,12 +265,12 @@ const MISUSES: [line: string, message: string][] = [
   ["--", 'Unexpected argument "--"; options begin with -'],
   [
     "help smulate",
-    'There is no help on "smulate", only on run, check, status, top, reload, config, demo, simulate and completions; ' +
+    'There is no help on "smulate", only on run, check, status, top, reload, config, notify, demo, simulate and completions; ' +
     "did you mean simulate?",
   ],
   [
     "help simulate poo",
-    'There is no help on "simulate poo", only on run, check, status, top, reload, config, demo, simulate and completions; ' +
+    'There is no help on "simulate poo", only on run, check, status, top, reload, config, notify, demo, simulate and completions; ' +
     "did you mean simulate pool?",
   ],
   ["help demo x", 'Unexpected argument "x"; options begin with -'],

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { DEFAULTS } from "../support/alarm_farm.ts";
 import { CONFIG_OUTLINE } from "../../lib/config/outline.ts";
 import { configuredPools } from "../../lib/config/pools.ts";
 import { formatProblems, formatRemark } from "../../lib/config/problem.ts";
@@ -86,6 +87,7 @@ Deno.test("a file with only pools gets every default", () => {
     status: { token: "", read_token: "", control: false, worker_series_max: 0 },
     workers: { remember_hours: 24 },
     history: { path: "", days: 30, events_days: 365 },
+    notify: { ...DEFAULTS, farm_name: "btcagent", channels: [] },
     log: {
       level: "info",
       levels: {},

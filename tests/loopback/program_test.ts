@@ -186,7 +186,7 @@ Deno.test("the start task may use the network, read, write its log and its proce
         break;
       case "--allow-env":
         for (const name of names(list)) {
-          assert.match(name, /^(\w+_proxy|NOTIFY_SOCKET|WATCHDOG_USEC|INIT_CWD)$/i);
+          assert.match(name, /^(\w+_proxy|NOTIFY_SOCKET|WATCHDOG_USEC|INIT_CWD|BTCAGENT_\*)$/i);
         }
         break;
       case "--allow-ffi":

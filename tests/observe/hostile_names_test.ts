@@ -49,6 +49,14 @@ class HostileStatus extends FakeStatus {
     return {
       ...SUMMARY,
       reason: this.#name,
+      notify: [{
+        channel: this.#name,
+        sent: 0,
+        failed: 0,
+        dropped: 0,
+        waiting: 0,
+        trouble: this.#name,
+      }],
       certificates: [{ file: this.#name, names: this.#name, expires_at: TIME, days_left: 1 }],
     };
   }
@@ -294,7 +302,7 @@ Deno.test("accounts that read the same are two series all the same", () => {
   const account = sampleOf(poolShapes.AccountSchema);
   const names = ["a\u202e", "a\u202d", "a? #2", "a?"];
   const pieces = formatMetrics({
-    summary: { ...SUMMARY, certificates: [] },
+    summary: { ...SUMMARY, certificates: [], notify: [] },
     pools: [],
     accounts: names.map((name) => ({ ...account, account: name })),
     workers: [],

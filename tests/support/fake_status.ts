@@ -9,6 +9,7 @@ import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
 import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
+import * as notifyShapes from "../../lib/observe/status/notify_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import { countsOf } from "./counts_of.ts";
 
@@ -114,6 +115,11 @@ export class FakeStatus implements StatusSource, StatusControl {
   reload(): Promise<shapes.ReloadShape> {
     this.changes++;
     return Promise.resolve(sampleOf(shapes.ReloadSchema));
+  }
+
+  testNotify(): Promise<notifyShapes.NotifyTestShape> {
+    this.changes++;
+    return Promise.resolve(sampleOf(notifyShapes.NotifyTestSchema));
   }
 
   pin(position: number | undefined): string | undefined {

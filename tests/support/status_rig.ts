@@ -17,6 +17,7 @@ import { openHistory } from "../../lib/app/open_history.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
+import { NotifierSwitch } from "../../lib/app/notifier_switch.ts";
 import { Reloader } from "../../lib/app/reload.ts";
 import { StatusView } from "../../lib/app/status_source.ts";
 import { agentEntry } from "./agent_entry.ts";
@@ -31,6 +32,7 @@ export class StatusRig {
   readonly server: StatusServer;
   readonly history: HistoryKeeper | undefined;
   readonly view: StatusView;
+  readonly alarms: NotifierSwitch;
   readonly #token: string;
 
   /**
@@ -67,12 +69,16 @@ export class StatusRig {
     });
     this.history?.begin(this.proxy);
     const { proxy } = this;
+    this.alarms = new NotifierSwitch(proxy, systemTime);
     const reloader = new Reloader({
       path,
       read: () => readConfigFile(path),
       config,
       time: systemTime,
-      apply: (config) => proxy.reconfigure({ ...config, agent_listen_port: 0 }),
+      apply: async (config) => {
+        await proxy.reconfigure({ ...config, agent_listen_port: 0 });
+        await this.alarms.apply();
+      },
     });
     const view = new StatusView({
       farm: proxy.view,
@@ -81,6 +87,7 @@ export class StatusRig {
       version: "1.2.3",
       events: this.events,
       reloader,
+      alarms: this.alarms,
     });
     this.view = view;
     this.#token = config.status.token;
@@ -135,6 +142,7 @@ export class StatusRig {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.alarms.stop();
     await this.server.stop();
     await this.proxy.stop(1000);
     await this.history?.end();

@@ -197,6 +197,7 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     },
   }],
   ["/api/v1/reload", { POST: async (control) => json(await control.reload()) }],
+  ["/api/v1/notify/test", { POST: async (control) => json(await control.testNotify()) }],
   ["/api/v1/pools/{id}/pin", {
     POST: (control, id) => {
       const position = /^[1-9]\d{0,4}$/.test(id) ? Number(id) : undefined;

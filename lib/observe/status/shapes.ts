@@ -11,6 +11,7 @@
 import * as v from "valibot";
 import { HashrateSchema, HistogramSchema, SharesSchema, TrafficSchema } from "./count_shapes.ts";
 import { KeptHistorySchema } from "./history_shapes.ts";
+import { ChannelSchema } from "./notify_shapes.ts";
 import { PoolTotalSchema } from "./pool_shapes.ts";
 import { about, amount, count, flag, time, words } from "./schema_words.ts";
 import { AttentionSchema, MarkSchema } from "./worker_shapes.ts";
@@ -92,6 +93,7 @@ export const SummarySchema = v.strictObject({
       days_left: about("Days until it expires; below 0 if it has expired.", v.number()),
     })),
   ),
+  notify: about("Channels that alarms are sent to.", v.array(ChannelSchema)),
   verdict_latency: HistogramSchema,
   job_fanout: HistogramSchema,
   process: v.strictObject({

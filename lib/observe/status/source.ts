@@ -7,6 +7,7 @@ import type { Counts } from "../chart_samples.ts";
 import type { KeptHistory } from "../history/kept_history.ts";
 import type { LogArea, LogLevel } from "../log_record.ts";
 import type { MinerShape } from "./miner_shapes.ts";
+import type { NotifyTestShape } from "./notify_shapes.ts";
 import type { AccountShape, PoolTotalShape } from "./pool_shapes.ts";
 import type { EventShape, LogLevelsShape, ReloadShape, SummaryShape } from "./shapes.ts";
 import type { Span } from "./spans.ts";
@@ -63,6 +64,8 @@ export interface StatusControl {
    * @returns its address; `undefined` if there is no such pool.
    */
   pin(position: number | undefined): string | undefined;
+  /** Sends a test message to every channel. @throws RequestProblem if there is none. */
+  testNotify(): Promise<NotifyTestShape>;
   /** Sets the log level of one area, or of all. */
   setLogLevel(area: LogArea | undefined, level: LogLevel): void;
   /** Disconnects a miner. @returns whether there is such a miner. */

@@ -97,7 +97,7 @@ void agent.watch({
     if (onePage instanceof WorkerPage) onePage.know(kept);
     causes.showEnds(summary);
     link.show(summary);
-    controls.show(state.control);
+    controls.show(state.control, summary.notify.length > 0);
     pools.show(state.pools);
     if (onePage) {
       void onePage.refresh();

@@ -1,9 +1,11 @@
 /**
  * What may be changed from the page, if `status.control` is true and a token was given: read the
- * configuration again, set what is logged, prefer a pool, disconnect a miner, forget a worker.
+ * configuration again, send a test alarm, set what is logged, prefer a pool, disconnect a miner,
+ * forget a worker.
  */
 
 /** @import { Agent } from "./agent.js" */
+/** @import { NotifyTestShape } from "../notify_shapes.ts" */
 /** @import { ReloadShape } from "../shapes.ts" */
 import { h, setText } from "./dom.js";
 import { t } from "./texts.js";
@@ -14,6 +16,7 @@ export class Controls {
   /** @type {Agent} */
   #agent;
   #isKnown = false;
+  #test = h("button", { click: () => void this.#testNotify(), hidden: true }, t("notifyTest"));
   #said = h("p", { class: "said", role: "status" });
   #level = h(
     "select",
@@ -29,6 +32,7 @@ export class Controls {
       { class: "bar" },
       h("h2", { id: "controls-title" }, t("control")),
       h("button", { click: () => void this.#reload() }, t("reload")),
+      this.#test,
       h("label", { for: "log-level" }, t("logLevel")),
       this.#level,
     ),
@@ -45,8 +49,12 @@ export class Controls {
     return !this.element.hidden;
   }
 
-  /** @param {boolean} isAllowed by the agent */
-  show(isAllowed) {
+  /**
+   * @param {boolean} isAllowed by the agent
+   * @param {boolean} hasChannels that alarms are sent to
+   */
+  show(isAllowed, hasChannels) {
+    this.#test.hidden = !hasChannels;
     this.element.hidden = !(isAllowed && this.#agent.hasToken);
     if (this.mayChange && !this.#isKnown) {
       this.#isKnown = true;
@@ -87,6 +95,14 @@ export class Controls {
       const keys = changes.map(({ key, before, after }) => `${key}: ${before} → ${after}`);
       const rest = later.length === 0 ? [] : [t("needsRestart", { keys: later.join(", ") })];
       return [done, ...keys, ...rest].join("\n");
+    });
+  }
+
+  async #testNotify() {
+    await this.#try(async () => {
+      /** @type {NotifyTestShape} */
+      const { done, channels } = await this.#agent.post("api/v1/notify/test");
+      return [done, ...channels.map(({ channel, answer }) => `${channel}: ${answer}`)].join("\n");
     });
   }
 

@@ -371,6 +371,7 @@ export const ENGLISH = {
   waitingShares: "Verdict awaited",
   control: "Control",
   reload: "Reload configuration",
+  notifyTest: "Send a test alarm",
   needsRestart: "Only after a restart: {keys}",
   logLevel: "Log level",
   levelSet: "Logging {level} and above",

@@ -361,6 +361,7 @@ export const CHINESE = {
   waitingShares: "等待判定",
   control: "控制",
   reload: "重新加载配置",
+  notifyTest: "发送测试告警",
   needsRestart: "重启后才生效：{keys}",
   logLevel: "日志级别",
   levelSet: "现在记录“{level}”及以上级别的日志",

@@ -1,0 +1,205 @@
+/**
+ * Alarms from snapshots of the farm to every channel.
+ */
+
+import type { Time } from "../../base/clock.ts";
+import { AlarmWatch } from "./alarm_watch.ts";
+import { channelNames, type ChannelSettings, requestOf, secretsOf } from "./channel.ts";
+import { Delivery, type DeliveryReport } from "./delivery.ts";
+import { type DayFacts, DigestClock, digestMessage } from "./digest.ts";
+import { Editor } from "./editor.ts";
+import { type Message, testMessage } from "./message.ts";
+import { type Outcome, post } from "./post.ts";
+import type { NotifySettings } from "./settings.ts";
+import type { SettlingTimes } from "./settling.ts";
+import type { FarmSnapshot, Moment } from "./snapshot.ts";
+
+/** Where messages go. */
+export interface ChannelsSettings {
+  /** The channels. */
+  readonly channels: readonly ChannelSettings[];
+  /**
+   * Ways to them, tried in turn; `undefined` is Deno's own, which uses the proxies that the
+   * environment names.
+   */
+  readonly clients: readonly (Deno.HttpClient | undefined)[];
+}
+
+/** What a test of a channel brought. */
+export interface TestResult {
+  /** The channel. */
+  readonly channel: string;
+  /** Whether it took the message. */
+  readonly ok: boolean;
+  /** What came back, without secrets. */
+  readonly answer: string;
+}
+
+/** How alarms are watched for, if not as for a farm. */
+export interface NotificationTimes {
+  /** When the farm is unsettled. */
+  readonly settling?: SettlingTimes;
+  /** What comes within this time is in one message, in milliseconds. */
+  readonly gatherMs?: number;
+}
+
+const STOPPED: Outcome = {
+  ok: false,
+  answer: "btcagent is stopping",
+  isAnswered: false,
+  mayRetry: false,
+  retryAfterMs: 0,
+};
+
+interface Channel {
+  readonly name: string;
+  readonly settings: ChannelSettings;
+  readonly delivery: Delivery;
+}
+
+/** Watches the farm and tells every channel. */
+export class Notifications {
+  readonly #time: Time;
+  readonly #watch: AlarmWatch;
+  readonly #editor: Editor;
+  readonly #digest = new DigestClock();
+  #settings: NotifySettings;
+  #channels: readonly Channel[] = [];
+  #clients: ChannelsSettings["clients"] = [undefined];
+  /** The way that worked last. */
+  #way = 0;
+  #test: Promise<TestResult[]> | undefined;
+  readonly #stopping = new AbortController();
+  /** Incidents and blocks at the last daily summary. */
+  #told = { incidents: 0, blocks: 0 };
+
+  /** Begins at the moment `startedAt`, by attended time. */
+  constructor(
+    { settings, startedAt, time, times = {} }: {
+      readonly settings: NotifySettings;
+      readonly startedAt: number;
+      readonly time: Time;
+      readonly times?: NotificationTimes;
+    },
+  ) {
+    this.#time = time;
+    this.#settings = settings;
+    this.#watch = new AlarmWatch(settings.events, startedAt, times.settling);
+    this.#editor = new Editor(settings, times.gatherMs);
+  }
+
+  /** Judges by other settings from now on; open incidents stay open. */
+  reconfigure(settings: NotifySettings): void {
+    this.#settings = settings;
+    this.#watch.reconfigure(settings.events);
+    this.#editor.reconfigure(settings);
+  }
+
+  /** Sends to these channels from now on. What waits for one that stays keeps waiting. */
+  setChannels({ channels, clients }: ChannelsSettings): void {
+    const names = channelNames(channels);
+    const old = this.#channels;
+    this.#closeClients();
+    this.#clients = clients.length === 0 ? [undefined] : clients;
+    this.#way = 0;
+    this.#channels = channels.map((settings, place) => {
+      const name = names[place]!;
+      const same = old.find((one) =>
+        one.name === name && JSON.stringify(one.settings) === JSON.stringify(settings)
+      );
+      if (same !== undefined) return same;
+      const delivery = new Delivery(
+        name,
+        (message, signal) => this.#send(settings, message, signal),
+        this.#time,
+      );
+      return { name, settings, delivery };
+    });
+    for (const one of old) if (!this.#channels.includes(one)) one.delivery.stop();
+  }
+
+  /** What became of the messages, channel by channel. */
+  get reports(): DeliveryReport[] {
+    return this.#channels.map(({ delivery }) => delivery.report);
+  }
+
+  /** Looks at the farm and sends what is due. */
+  look(farm: FarmSnapshot, at: Moment): void {
+    this.#editor.add(this.#watch.look(farm, at));
+    this.take(at);
+  }
+
+  /** Sends the message that is due at this moment, if any. */
+  take(at: Moment): void {
+    const message = this.#editor.take(at);
+    if (message !== undefined) this.#tell(message);
+  }
+
+  /** Whether the summary of the day is due; true once. */
+  isDigestDue(wall: number | undefined): boolean {
+    return this.#digest.isDue(this.#settings.digest_at, wall);
+  }
+
+  /** Sends the summary of the day. `blocks`: those found since the start. */
+  tellDay(
+    facts: Omit<DayFacts, "incidents" | "open" | "blocks"> & { readonly blocks: number },
+    wall: number | undefined,
+  ): void {
+    const told = this.#told;
+    const { count, open } = this.#watch;
+    this.#told = { incidents: count, blocks: facts.blocks };
+    const day = {
+      ...facts,
+      incidents: count - told.incidents,
+      open,
+      blocks: facts.blocks - told.blocks,
+    };
+    this.#tell(digestMessage(this.#settings.farm_name, day, wall));
+  }
+
+  /** Sends a test message to every channel, once; a test that is under way is shared. */
+  test(wall: number | undefined): Promise<TestResult[]> {
+    return this.#test ??= Promise.all(this.#channels.map(async ({ name, settings }) => {
+      const message = testMessage(this.#settings.farm_name, wall);
+      const { ok, answer } = await this.#send(settings, message, this.#stopping.signal);
+      return { channel: name, ok, answer };
+    })).finally(() => this.#test = undefined);
+  }
+
+  /** Sends nothing more; what waits is given up. */
+  stop(): void {
+    this.#stopping.abort();
+    for (const { delivery } of this.#channels) delivery.stop();
+    this.#closeClients();
+  }
+
+  #tell(message: Message): void {
+    for (const { delivery } of this.#channels) delivery.add(message);
+  }
+
+  /** Sends once, by the way that worked last; if that cannot connect, by each of the others. */
+  async #send(
+    settings: ChannelSettings,
+    message: Message,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const clients = this.#clients;
+    const request = requestOf(settings, message);
+    const secrets = secretsOf(settings);
+    const first = this.#way;
+    let outcome: Outcome | undefined;
+    for (let i = 0; i < clients.length && !signal.aborted; i++) {
+      const way = (first + i) % clients.length;
+      outcome = await post(request, { client: clients[way], secrets, time: this.#time, signal });
+      if (outcome.ok || outcome.isAnswered) {
+        if (clients === this.#clients) this.#way = way;
+        return outcome;
+      }
+    }
+    return outcome ?? STOPPED;
+  }
+
+  #closeClients(): void {
+    for (const client of this.#clients) client?.close();
+  }
+}

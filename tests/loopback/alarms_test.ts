@@ -1,0 +1,369 @@
+/**
+ * Alarms of a real proxy, with real pools and miners that get into trouble, as they reach a real
+ * HTTP server.
+ */
+
+import assert from "node:assert/strict";
+import { NotifierSwitch } from "../../lib/app/notifier_switch.ts";
+import type { LookTimes } from "../../lib/app/notifier.ts";
+import { systemTime } from "../../lib/base/system_time.ts";
+import { SETTLING_TIMES } from "../../lib/observe/notify/settling.ts";
+import { SummarySchema } from "../../lib/observe/status/shapes.ts";
+import { NotifyTestSchema } from "../../lib/observe/status/notify_shapes.ts";
+import { SimFarm } from "../../lib/sim/sim_farm.ts";
+import { SimMiner } from "../../lib/sim/sim_miner.ts";
+import { SimPool } from "../../lib/sim/sim_pool.ts";
+import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
+import { LogCapture } from "../support/log_capture.ts";
+import { RawMiner } from "../support/raw_miner.ts";
+import { StatusRig } from "../support/status_rig.ts";
+import { TestProxy, until } from "../support/test_proxy.ts";
+import { Webhook } from "../support/webhook.ts";
+
+/** A farm's minutes in seconds. */
+const QUICK = { ...WORKER_TIMES, sweepMs: 200, missingMs: 500, silentMs: 3_000 };
+
+const NO_SETTLING = { startMs: 0, hashrateMs: 0, changeMs: 0, outageMs: 0, lostWorkMs: 0 };
+const LOOKS: LookTimes = { lookMs: 50, countMs: 100, gatherMs: 0, settling: NO_SETTLING };
+
+/** Every alarm at once, at the first worker. */
+const AT_ONCE = { after_seconds: 0 };
+const FIRST = { after_seconds: 0, more_than: 0 };
+const EVENTS = {
+  outage: AT_ONCE,
+  backup: AT_ONCE,
+  // Once it is known whether this makes a backup or an outage, which is looked at once a second.
+  pool_lost: { after_seconds: 2 },
+  workers_missing: FIRST,
+  workers_refused: FIRST,
+  workers_flapping: FIRST,
+  workers_silent: FIRST,
+  workers_weak: { on: false },
+  hashrate: AT_ONCE,
+  // Whatever is lost when a connection breaks would be enough.
+  lost_work: { on: false },
+  disk: AT_ONCE,
+};
+
+/** A proxy whose alarms go to a webhook; ended with `await using`. */
+class Rig implements AsyncDisposable {
+  readonly proxy: TestProxy;
+  readonly alarms: NotifierSwitch;
+  readonly #pools: readonly SimPool[];
+  readonly #hook: Webhook;
+  #settings: Readonly<Record<string, unknown>>;
+
+  private constructor(
+    pools: readonly SimPool[],
+    hook: Webhook,
+    settings: Readonly<Record<string, unknown>>,
+    looks: LookTimes,
+  ) {
+    this.#pools = pools;
+    this.#hook = hook;
+    this.#settings = this.#withChannel(settings);
+    this.proxy = new TestProxy(pools, this.#settings, { workerTimes: QUICK });
+    this.alarms = new NotifierSwitch(this.proxy.proxy, systemTime, looks);
+  }
+
+  static async start(
+    pools: readonly SimPool[],
+    hook: Webhook,
+    settings: Readonly<Record<string, unknown>> = {},
+    looks = LOOKS,
+  ): Promise<Rig> {
+    const rig = new Rig(pools, hook, settings, looks);
+    await rig.alarms.apply();
+    return rig;
+  }
+
+  /** Reads another configuration. */
+  async reload(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#settings = this.#withChannel(settings);
+    await this.proxy.reconfigure(this.#pools, this.#settings);
+    await this.alarms.apply();
+  }
+
+  #withChannel(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const { notify = {}, ...rest } = settings;
+    return {
+      outage: { grace_seconds: 60 },
+      failover: { return_after_seconds: 0 },
+      ...rest,
+      notify: {
+        channels: [{ type: "webhook", url: this.#hook.url() }],
+        farm_name: "Farm 7",
+        at_most_every_minutes: 0,
+        events: EVENTS,
+        ...notify as object,
+      },
+    };
+  }
+
+  /** What was told, as `event phase`, in order. */
+  get told(): string[] {
+    return this.#hook.bodies.flatMap(({ events }) =>
+      events.map(({ event, phase }: Record<string, string>) => `${event} ${phase}`)
+    );
+  }
+
+  /** The text that was told last. */
+  get last(): string {
+    return this.#hook.bodies.at(-1).text;
+  }
+
+  /** Waits until it was told, in this order and nothing else. */
+  async tells(...told: readonly string[]): Promise<void> {
+    await until(() => this.told.length >= told.length, `${told}, and not only ${this.told}`);
+    assert.deepEqual(this.told, told);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.alarms.stop();
+    await this.proxy[Symbol.asyncDispose]();
+  }
+}
+
+async function goDown(pool: SimPool): Promise<void> {
+  await pool.setFaults({ refuseConnections: true });
+  pool.resetConnections();
+}
+
+async function comeBack(pool: SimPool): Promise<void> {
+  await pool.setFaults({ refuseConnections: false });
+}
+
+function minersOf(rig: Rig, count = 6): SimFarm {
+  return SimFarm.start({
+    port: rig.proxy.port,
+    count,
+    mode: { kind: "rate", sharesPerSecond: 5 },
+  });
+}
+
+/** Some looks at the farm go by. */
+async function looks(rig: Rig, count: number): Promise<void> {
+  const { clock } = rig.proxy.proxy;
+  const start = clock.realNow();
+  await until(() => clock.realNow() - start > count * LOOKS.lookMs, `${count} looks`);
+}
+
+Deno.test("a healthy farm tells nothing, and neither do its start and its stop", async () => {
+  await using hook = new Webhook();
+  await using first = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
+  {
+    // Nothing is so slow on a busy machine that it lasts this long.
+    const events = {
+      ...EVENTS,
+      outage: { after_seconds: 10 },
+      pool_lost: { after_seconds: 10 },
+      backup: { after_seconds: 10 },
+      workers_silent: { on: false },
+    };
+    await using rig = await Rig.start([first, second], hook, { notify: { events } }, {
+      ...LOOKS,
+      settling: { ...NO_SETTLING, startMs: 2_000 },
+    });
+    await using farm = minersOf(rig);
+    await farm.until(() => farm.statistics().accepted >= 60);
+    await looks(rig, 60);
+  }
+  assert.deepEqual(hook.bodies, []);
+});
+
+Deno.test("a pool that goes, a backup that takes over, and the way back are told, once each", async () => {
+  using _log = new LogCapture();
+  await using hook = new Webhook();
+  await using first = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
+  await using rig = await Rig.start([first, second], hook);
+  await using farm = minersOf(rig);
+  await farm.until(() => farm.statistics().accepted >= 20);
+  await second.until(() => second.statistics().authorizedNow === 1);
+
+  await goDown(second);
+  await rig.tells("pool_lost begin");
+  assert.match(rig.last, new RegExp(`^Pool 127\\.0\\.0\\.1:${second.port} does not answer: .`));
+  await comeBack(second);
+  await rig.tells("pool_lost begin", "pool_lost end");
+
+  await second.until(() => second.statistics().authorizedNow === 1);
+  await goDown(first);
+  const begun = ["pool_lost begin", "pool_lost end", "backup begin"];
+  await rig.tells(...begun);
+  assert.match(
+    rig.last,
+    new RegExp(
+      `backup pool 127\\.0\\.0\\.1:${second.port} instead of 127\\.0\\.0\\.1:${first.port}`,
+    ),
+  );
+  await comeBack(first);
+  await rig.tells(...begun, "backup end");
+  await looks(rig, 20);
+  assert.equal(rig.told.length, 4);
+});
+
+Deno.test("an outage is told with its reason and its end with its length, and nothing that follows", async () => {
+  using _log = new LogCapture();
+  await using hook = new Webhook();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = await Rig.start([pool], hook, {}, {
+    ...LOOKS,
+    settling: { ...NO_SETTLING, outageMs: 5_000 },
+  });
+  await using farm = minersOf(rig);
+  await farm.until(() => farm.statistics().accepted >= 20);
+  await goDown(pool);
+  await rig.tells("outage begin");
+  assert.match(rig.last, /^No pool serves the miners: 127\.0\.0\.1:\d+: ./);
+  await comeBack(pool);
+  await rig.tells("outage begin", "outage end");
+  assert.match(rig.last, /^A pool serves the miners again, after \d+ s$/);
+  assert.equal(hook.bodies[0].level, "critical");
+  await pool.until(() => pool.workers().length === 6);
+  await looks(rig, 20);
+  assert.equal(rig.told.length, 2);
+});
+
+Deno.test("missing machines are told with their names, and when they are back", async () => {
+  await using hook = new Webhook();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = await Rig.start([pool], hook);
+  await using farm = minersOf(rig);
+  const works = { port: rig.proxy.port, mode: { kind: "rate", sharesPerSecond: 5 } } as const;
+  const dead = [1, 2, 3].map((n) => SimMiner.start({ ...works, user: `farm.dead${n}` }));
+  for (const miner of dead) await miner.until(() => miner.statistics().accepted > 0);
+  await farm.until(() => farm.statistics().accepted >= 20);
+  await Promise.all(dead.map((miner) => miner.stop()));
+  await until(() => rig.told.length > 0, "an alarm");
+  // All three go at once; the first is enough to be told.
+  assert.match(rig.last, /^Machines missing: [123] of [789]: (?:farm\.)?dead\d/);
+  const back = [1, 2, 3].map((n) => SimMiner.start({ ...works, user: `farm.dead${n}` }));
+  await rig.tells("workers_missing begin", "workers_missing end");
+  await Promise.all(back.map((miner) => miner.stop()));
+});
+
+Deno.test("workers that flap, are refused or silent are told, and the work they lose", async () => {
+  await using hook = new Webhook();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  const lost_work = { on: true, ...AT_ONCE, above_percent: 0 };
+  await using rig = await Rig.start([pool], hook, { notify: { events: { ...EVENTS, lost_work } } });
+  const { port } = rig.proxy;
+  await using farm = minersOf(rig);
+  await farm.until(() => farm.statistics().accepted >= 20);
+  await using silent = SimFarm.start({
+    port,
+    count: 1,
+    mode: { kind: "idle" },
+    users: ["farm.silent1"],
+  });
+  for (let time = 0; time < 6; time++) {
+    await using miner = await login(port, "flapping1");
+    assert.ok(!miner.isEnded);
+  }
+  await using refused = await login(port, "refused1");
+  for (let id = 10; id < 22; id++) {
+    await refused.send(`{"id":${id},"method":"mining.submit","params":["farm.x","1"]}\n`);
+  }
+  await until(() => rig.told.length >= 4, "flapping, refused, silent, lost work");
+  assert.deepEqual(rig.told.toSorted(), [
+    "lost_work begin",
+    "workers_flapping begin",
+    "workers_refused begin",
+    "workers_silent begin",
+  ]);
+  const texts: string[] = hook.bodies.flatMap(({ events }) =>
+    events.map(({ text }: Record<string, string>) => text)
+  );
+  for (const name of ["flapping1", "refused1", "silent1"]) {
+    assert.ok(texts.some((text) => text.includes(`: 1 of 9: `) && text.includes(name)), name);
+  }
+  assert.equal(silent.statistics().submitted, 0);
+});
+
+async function login(port: number, name: string): Promise<RawMiner> {
+  const miner = await RawMiner.connect(port);
+  await miner.send(
+    '{"id":1,"method":"mining.subscribe","params":["raw/1"]}\n' +
+      `{"id":2,"method":"mining.authorize","params":["farm.${name}","x"]}\n`,
+  );
+  await miner.until(() => miner.lines.some((line) => line.includes('"id":2')), "its login");
+  return miner;
+}
+
+Deno.test("a pin and a reload that move all miners are no alarm", async () => {
+  await using hook = new Webhook();
+  await using first = await SimPool.start({ proofOfWork: false });
+  await using second = await SimPool.start({ proofOfWork: false, serverNumber: 2 });
+  const settling = { ...NO_SETTLING, changeMs: SETTLING_TIMES.changeMs };
+  await using rig = await Rig.start([first, second], hook, {}, { ...LOOKS, settling });
+  await using farm = minersOf(rig);
+  await farm.until(() => farm.statistics().accepted >= 20);
+  rig.proxy.proxy.pinPool(1);
+  await second.until(() => second.workers().length === 6);
+  await looks(rig, 10);
+  await rig.reload({ notify: { farm_name: "Farm 8" } });
+
+  rig.proxy.proxy.pinPool(undefined);
+  await first.until(() => first.workers().length === 6);
+  await looks(rig, 20);
+  assert.deepEqual(rig.told, []);
+});
+
+Deno.test("a hashrate below the nominal one is told, and its recovery", async () => {
+  await using hook = new Webhook();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  const workers = { nominal_hashrate: "1 EH/s" };
+  await using rig = await Rig.start([pool], hook, { workers });
+  await using farm = minersOf(rig);
+  await farm.until(() => farm.statistics().accepted >= 20);
+  await rig.tells("hashrate begin");
+  assert.match(rig.last, /^The farm does \d.* of the nominal 1\.00 EH\/s$/);
+  await rig.reload({ workers: { nominal_hashrate: 1 } });
+  await rig.tells("hashrate begin", "hashrate end");
+});
+
+Deno.test("without a channel nothing runs; a reload brings channels and takes them away", async () => {
+  await using hook = new Webhook();
+  await using pool = await SimPool.start({ proofOfWork: false });
+  await using rig = await Rig.start([pool], hook, { notify: { channels: [] } });
+  assert.deepEqual([rig.alarms.reports, await rig.alarms.test()], [[], []]);
+  await rig.reload({});
+  const [report] = rig.alarms.reports;
+  assert.equal(report!.channel, `json 127.0.0.1:${hook.port}`);
+  const [result] = await rig.alarms.test();
+  assert.deepEqual([result!.ok, result!.answer], [true, "HTTP 200: ok"]);
+  assert.equal(hook.bodies[0].events[0].event, "test");
+  await rig.reload({ notify: { channels: [] } });
+  assert.deepEqual(rig.alarms.reports, []);
+});
+
+Deno.test("the API sends a test, and summary and metrics count messages, with no secret", async () => {
+  await using hook = new Webhook();
+  await using pool = await SimPool.start();
+  await using rig = new StatusRig([pool], {
+    status: { token: "secret", control: true },
+    notify: { channels: [{ type: "webhook", url: hook.url("/topsecret"), token: "topsecret" }] },
+  });
+  assert.equal((await rig.problem("/api/v1/notify/test", { method: "POST" })).status, 409);
+  await rig.alarms.apply();
+  const response = await rig.fetch("/api/v1/notify/test", { method: "POST" });
+  const text = await response.text();
+  const channel = `json 127.0.0.1:${hook.port}`;
+  assert.deepEqual(JSON.parse(text), {
+    done: "The test message was taken by 1 of 1 channels",
+    channels: [{ channel, ok: true, answer: "HTTP 200: ok" }],
+  });
+  assert.ok(NotifyTestSchema);
+  const { notify } = await rig.get("/api/v1/summary", SummarySchema);
+  assert.deepEqual(notify, [
+    { channel, sent: 0, failed: 0, dropped: 0, waiting: 0, trouble: "" },
+  ]);
+  const metrics = await rig.metrics();
+  const labels = `{channel="${channel}",result="sent"}`;
+  assert.equal(metrics.get(`btcagent_notify_messages_total${labels}`), 0);
+  assert.equal(metrics.get(`btcagent_notify_waiting{channel="${channel}"}`), 0);
+  const config = await (await rig.fetch("/api/v1/config")).text();
+  assert.ok(!(config + text).includes("topsecret"));
+});
