@@ -5,7 +5,7 @@
 import type { Time } from "../base/clock.ts";
 import { configuredPools } from "../config/pools.ts";
 import type { Config } from "../config/schema.ts";
-import type { MinersSettings } from "../miner/miners.ts";
+import type { MinersSettings } from "../miner/miners_options.ts";
 import type { AccountsSettings } from "../mux/accounts.ts";
 import type { CertificateFiles } from "../net/tls/certificate_files.ts";
 import type { ConnectLimiter } from "../net/pools/connect_limiter.ts";

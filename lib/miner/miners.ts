@@ -5,21 +5,18 @@
  * A miner's fault costs one log line and that miner's connection, nothing else.
  */
 
-import type { AttendedNow, RateClock } from "../base/attended_clock.ts";
-import type { Timers } from "../base/clock.ts";
 import { InTurns } from "../base/in_turns.ts";
-import type { Crowd, Downstream, Fanout, Mux } from "../mux/downstream.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
+import { Rate } from "../base/rate.ts";
+import { ProtocolViolation } from "../base/violation.ts";
+import type { Crowd, Downstream, Fanout } from "../mux/downstream.ts";
 import { addressKey, Admission } from "../net/miners/admission.ts";
 import type { MinerEvents, MinerSockets, PeerFault } from "../net/miners/engine.ts";
-import { formatAddress, type PeerAddress } from "../base/peer_address.ts";
-import { Rate } from "../base/rate.ts";
 import { reportFault } from "../observe/fault.ts";
 import { Histogram, type HistogramSnapshot } from "../observe/histogram.ts";
 import { areaLog } from "../observe/log.ts";
-import { unfinishedLine } from "../base/foreign_speech.ts";
-import { ProtocolViolation } from "../base/violation.ts";
 import { ReconnectPause } from "./asicboost.ts";
-import type { AttendanceBook, Attendee } from "./attendance.ts";
+import type { Attendee } from "./attendance.ts";
 import { censusOf, type MinerCensus } from "./census.ts";
 import { CommonTexts } from "./common_texts.ts";
 import { isHonestTry } from "./foreign_line.ts";
@@ -29,51 +26,17 @@ import {
   type LimitName,
   type MinerLimits,
   newLimitCounts,
-  REFUSALS,
   REQUEST_BURST_SECONDS,
 } from "./limits.ts";
 import { HEARD } from "./line_session.ts";
+import { logAcceptFailed, logGone, logMarked, logNotLetIn } from "./miners_log.ts";
+import type { MinersOptions, MinersSettings } from "./miners_options.ts";
 import { Newcomers } from "./newcomers.ts";
-import type { OriginBook } from "./origin_book.ts";
 import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
 import type { MinerReport } from "./report.ts";
 import { type MinerContext, MinerSession } from "./session.ts";
-import type { ShortenNames } from "./short_names.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
 import { WorkMessages } from "./work_message.ts";
-import type { WorkerNaming } from "./worker_naming.ts";
-
-/** Settings that may change while miners are connected. */
-export interface MinersSettings {
-  /** Bounds for every miner. */
-  readonly limits: MinerLimits;
-  /** How workers that log in from now on are named at the pool. */
-  readonly naming: WorkerNaming;
-  /** Whether a miner that lost ASICBoost is disconnected, so that it starts over. */
-  readonly reconnectsLostAsicboost: boolean;
-}
-
-/** Options of {@linkcode Miners}. */
-export interface MinersOptions extends MinersSettings {
-  /** Starts listening with these events. */
-  readonly listen: (events: MinerEvents) => MinerSockets;
-  /** Receives shares. */
-  readonly mux: Mux;
-  /** Shortens names as pools do. */
-  readonly shorten: ShortenNames;
-  /** Numbers the origins that miners have in common. */
-  readonly origins: OriginBook;
-  /** The answer to `client.get_version`. */
-  readonly version: string;
-  /** Records the miners that log in; absent for no record. */
-  readonly attendance?: AttendanceBook;
-  /** Monotonic time, for judging miners. */
-  readonly now: AttendedNow;
-  /** The clock for their rates. */
-  readonly rateClock: RateClock;
-  /** For work on many miners that is done in turns. */
-  readonly timers: Timers;
-}
 
 /** Why connections end at a stop. */
 const STOPPED = "btcagent stopped";
@@ -280,11 +243,7 @@ export class Miners implements Fanout, MinerEvents {
     }
     if (refusal !== undefined) {
       this.#limitCounts[refusal]++;
-      log.warn(REFUSALS[refusal], {
-        miner: formatAddress(from),
-        count: this.#admission.connections,
-        most: this.#limits.maxConnectionsPerIp,
-      });
+      logNotLetIn(refusal, from, this.#admission.connections, this.#limits);
       return false;
     }
     const session = new MinerSession(
@@ -334,12 +293,7 @@ export class Miners implements Fanout, MinerEvents {
     this.#limitCounts.accept_failures++;
     const isNews = this.#acceptFailedAt === undefined;
     this.#acceptFailedAt = this.#options.now();
-    if (!isNews) return;
-    log.error(
-      "Cannot accept miners at the moment, retrying: {error}; {count} are connected. If open " +
-        "files ran out, raise the limit (ulimit -n, or LimitNOFILE= of the service)",
-      { error, count: this.#admission.connections },
-    );
+    if (isNews) logAcceptFailed(error, this.#admission.connections);
   }
 
   news(handle: number): Uint8Array | undefined {
@@ -505,18 +459,7 @@ export class Miners implements Fanout, MinerEvents {
     for (const session of this.#newcomers) {
       if (addressKey(session.from.hostname) === key) this.#probation.add(key, session);
     }
-    const { banAfterViolations, banMs } = this.#limits;
-    log.warn(
-      "{count|connection} from {address} broke the protocol within {seconds} s; the lines " +
-        "before this one say what they sent. From now on miners from there have 1 s to log in, " +
-        "and only {slow} of them may take longer (limits.ban_after_violations)",
-      {
-        count: banAfterViolations,
-        address: from.hostname,
-        seconds: banMs / 1000,
-        slow: SLOW_LOGINS,
-      },
-    );
+    logMarked(from.hostname, this.#limits);
   }
 
   /** The most connections of one address on probation: other addresses need room, too. */
@@ -551,25 +494,8 @@ export class Miners implements Fanout, MinerEvents {
     session.endAttendance(reason, false);
     this.#drop(session);
     if (limit !== undefined) this.#limitCounts[limit]++;
-    this.#sayGone(session, reason);
-  }
-
-  #sayGone(session: MinerSession, reason: string): void {
-    const { label: miner, workerLabel: worker, heard } = session;
-    if (heard === HEARD.nothing) {
-      // Only at debug: health checks of load balancers come every few seconds.
-      this.#silentConnections++;
-      log.debug("Connection {miner} closed without having sent a byte: {reason}", {
-        miner,
-        reason,
-      });
-    } else if (worker !== undefined) {
-      log.info("Miner {miner} disconnected: {reason}", { miner, worker, reason });
-    } else {
-      const { unfinishedLine: bytes } = session;
-      const spoken = bytes === undefined ? "" : `; ${unfinishedLine(bytes)}`;
-      log.info("Miner {miner} disconnected: {reason}", { miner, reason: reason + spoken });
-    }
+    if (session.heard === HEARD.nothing) this.#silentConnections++;
+    logGone(session, reason);
   }
 }
 
