@@ -34,9 +34,11 @@ import {
 } from "./limits.ts";
 import { HEARD } from "./line_session.ts";
 import { Newcomers } from "./newcomers.ts";
+import type { OriginBook } from "./origin_book.ts";
 import { MOST_NEWCOMERS, Probation, SHORT_LOGIN_MS, SLOW_LOGINS } from "./probation.ts";
 import type { MinerReport } from "./report.ts";
-import { type MinerContext, MinerSession, type OriginBook, type ShortenNames } from "./session.ts";
+import { type MinerContext, MinerSession } from "./session.ts";
+import type { ShortenNames } from "./short_names.ts";
 import { SpareDecoders } from "./spare_decoders.ts";
 import { WorkMessages } from "./work_message.ts";
 import type { WorkerNaming } from "./worker_naming.ts";

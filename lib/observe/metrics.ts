@@ -11,7 +11,9 @@ import { writeAttention } from "./attention_metrics.ts";
 import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
 import { type TroubledWorker, writeTroubledWorkers } from "./trouble_metrics.ts";
 import { type Worker, writeWorkers } from "./worker_metrics.ts";
-import type { AccountShape, PoolTotalShape, SharesShape, SummaryShape } from "./status/shapes.ts";
+import type { SharesShape } from "./status/count_shapes.ts";
+import type { AccountShape, PoolTotalShape } from "./status/pool_shapes.ts";
+import type { SummaryShape } from "./status/shapes.ts";
 
 /** The most series of sub-accounts; open sub-accounts come first. */
 const MAX_ACCOUNTS = 1000;

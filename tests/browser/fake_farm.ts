@@ -3,13 +3,14 @@
  * shares that grow with each look.
  */
 
+import { MinerSchema, type MinerShape } from "../../lib/observe/status/miner_shapes.ts";
 import {
   type AccountShape,
-  type EventShape,
-  MinerSchema,
-  type MinerShape,
   PoolTotalSchema,
   type PoolTotalShape,
+} from "../../lib/observe/status/pool_shapes.ts";
+import {
+  type EventShape,
   type ReloadShape,
   SummarySchema,
   type SummaryShape,

@@ -3,7 +3,8 @@
  */
 
 import type { CausesShape } from "../../lib/observe/status/worker_shapes.ts";
-import { type PoolTotalShape, SharesSchema } from "../../lib/observe/status/shapes.ts";
+import { SharesSchema } from "../../lib/observe/status/count_shapes.ts";
+import type { PoolTotalShape } from "../../lib/observe/status/pool_shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 import { FakeFarm, type WorkerDifference } from "./fake_farm.ts";
 

@@ -29,7 +29,9 @@ import {
   UNANSWERED_REASONS,
 } from "../../lib/base/share_reasons.ts";
 import { poolRemarks } from "../../lib/observe/status/page/pool_remarks.js";
-import { PoolTotalSchema, SharesSchema, SummarySchema } from "../../lib/observe/status/shapes.ts";
+import { SharesSchema } from "../../lib/observe/status/count_shapes.ts";
+import { PoolTotalSchema } from "../../lib/observe/status/pool_shapes.ts";
+import { SummarySchema } from "../../lib/observe/status/shapes.ts";
 import { sampleOf } from "../support/fake_status.ts";
 import { ENGLISH, t } from "../../lib/observe/status/page/texts.js";
 import { CHINESE } from "../../lib/observe/status/page/texts_zh.js";
