@@ -1,7 +1,8 @@
 /**
  * btcagent: argv → config → proxy → signals → exit code, nothing else.
  *
- * Exit codes: 0 stopped on request, 1 failed, 2 wrong command line or configuration.
+ * Exit codes: 0 stopped on request, 1 failed, 2 wrong command line or configuration; for `status`
+ * how the farm is.
  */
 
 import { pause } from "./lib/base/clock.ts";
@@ -66,6 +67,18 @@ async function execute(command: Command): Promise<number> {
       const hasColor = Deno.stdout.isTerminal() && !Deno.noColor;
       const { text, exitCode } = await check(command, VERSION, hasColor, time);
       print(text);
+      return exitCode;
+    }
+    case "status": {
+      const { statusReport } = await import("./lib/app/status_command.ts");
+      const { text, exitCode } = await statusReport(command, time);
+      print(text);
+      return exitCode;
+    }
+    case "top": {
+      const { top } = await import("./lib/app/top_command.ts");
+      const { message, exitCode } = await top(command, time);
+      if (message !== "") complain(message);
       return exitCode;
     }
     case "reload": {

@@ -16,8 +16,11 @@ import type { Hashrates } from "../mux/books/work_table.ts";
 import type { PoolReport, UpstreamReport } from "../mux/upstreams.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
 import type { HistogramSnapshot } from "../observe/histogram.ts";
-import type { Counts } from "../observe/history.ts";
+import type { Counts } from "../observe/chart_samples.ts";
+import type { KeptHistory } from "../observe/history/kept_history.ts";
 import type { Mark } from "../observe/marks.ts";
+import type { KeptHistoryShape } from "../observe/status/history_shapes.ts";
+import type { Span } from "../observe/status/spans.ts";
 import type { Causes, Work } from "../workers/causes.ts";
 import type { Window } from "../workers/step_counts.ts";
 import type { FarmAttention } from "./farm_watch.ts";
@@ -237,6 +240,16 @@ export interface FarmView {
   poolsByAccount(): Iterable<readonly PoolView[]>;
   /** Every open sub-account, then those that were open recently. */
   accounts(): Iterable<AccountView>;
+}
+
+/** The history on disk as the status server sees it. */
+export interface HistoryView {
+  /** What is kept; `undefined` while the file cannot be opened. */
+  readonly kept: KeptHistory | undefined;
+  /** How it is doing, and the last seven days in short. */
+  readonly shape: KeptHistoryShape;
+  /** What was lost over a span, and why; `undefined` if that is not known. */
+  causesOver(span: Span): Generator<void, CausesReport | undefined>;
 }
 
 /** What the status server may change. */

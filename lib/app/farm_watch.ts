@@ -8,7 +8,7 @@ import type { Now } from "../base/clock.ts";
 import type { Multiplexer } from "../mux/multiplexer.ts";
 import type { Upstreams } from "../mux/upstreams.ts";
 import { startOfLocalDay } from "../observe/local_time.ts";
-import { type Mark, Marks } from "../observe/marks.ts";
+import { type Mark, type MarkKind, Marks } from "../observe/marks.ts";
 import { OutageTime } from "../observe/outage_time.ts";
 import { UsualHashrate } from "../observe/usual_hashrate.ts";
 
@@ -30,6 +30,8 @@ export interface FarmWatchParts {
   readonly poolName: (poolId: number) => string;
   /** The sum of the difficulties of all good shares. */
   readonly creditedDifficulty: () => number;
+  /** Gets each mark that is new, to keep it for longer. */
+  readonly marked?: ((kind: MarkKind, about: string) => void) | undefined;
   /** Real time, monotonic. */
   readonly realNow: Now;
   /** The time of day. */
@@ -79,7 +81,7 @@ export class FarmWatch {
   /** Marks the start of btcagent. */
   constructor(parts: FarmWatchParts, version: string) {
     this.#parts = parts;
-    this.#marks.add("start", `btcagent ${version} started`, parts.realNow());
+    this.#mark("start", `btcagent ${version} started`, parts.realNow());
   }
 
   /** Looks at every sub-account. Call it once a second. */
@@ -105,9 +107,15 @@ export class FarmWatch {
     this.#usual.note(time, creditedDifficulty(), servedMiners > 0);
   }
 
+  /** How long no pool served any miner since the start, in milliseconds. */
+  get outageMs(): number {
+    this.#outage.note(this.#outage.since !== undefined, this.#parts.realNow());
+    return this.#outage.totalMs;
+  }
+
   /** The configuration was read again. */
   reloaded(): void {
-    this.#marks.add("reload", "The configuration was read again", this.#parts.realNow());
+    this.#mark("reload", "The configuration was read again", this.#parts.realNow());
   }
 
   /** What needs attention now. */
@@ -169,7 +177,7 @@ export class FarmWatch {
     const { poolName } = this.#parts;
     const reason = isBack ? "" : troubleOf(account, from);
     const about = `From ${poolName(from)} to ${poolName(to)}${reason === "" ? "" : `: ${reason}`}`;
-    this.#marks.add(isBack ? "back" : "failover", about, time);
+    this.#mark(isBack ? "back" : "failover", about, time);
   }
 
   /** Notes an outage while there is an `unserved` sub-account, and its end after that. */
@@ -179,11 +187,15 @@ export class FarmWatch {
     if (unserved !== undefined && since === undefined) {
       const failing = unserved.upstreams.pools.find(({ trouble }) => trouble !== undefined);
       const why = failing === undefined ? "" : `; ${failing.address}: ${failing.trouble}`;
-      this.#marks.add("outage", `No pool serves any miner${why}`, time);
+      this.#mark("outage", `No pool serves any miner${why}`, time);
     } else if (unserved === undefined && since !== undefined) {
       const seconds = Math.round((time - since) / 1000);
-      this.#marks.add("outage_end", `The outage ended after ${seconds} s`, time);
+      this.#mark("outage_end", `The outage ended after ${seconds} s`, time);
     }
+  }
+
+  #mark(kind: MarkKind, about: string, time: number): void {
+    if (this.#marks.add(kind, about, time)) this.#parts.marked?.(kind, about);
   }
 
   /** `ahead` is the difference of the time of day and monotonic time. */

@@ -32,6 +32,7 @@ import { Listeners, type StartEngine } from "../net/miners/listeners.ts";
 import { type CertificateReport, MinerTls } from "../net/tls/miner_tls.ts";
 import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
+import type { MarkKind } from "../observe/marks.ts";
 import type { PoolKinds } from "../pool/connection.ts";
 import { POOL_KINDS, shortenNames, workerUserAt } from "../pool/kinds.ts";
 import { type KnownPool, PoolIds } from "../pool/pool_ids.ts";
@@ -41,6 +42,7 @@ import { WorkerQuota } from "../pool/worker_quota.ts";
 import { PoolTroubleLog } from "../pool/trouble_log.ts";
 import { Losses } from "../workers/losses.ts";
 import type { WorkerBook } from "../workers/worker_book.ts";
+import type { WorkerSteps } from "../workers/worker_steps.ts";
 import { WORKER_TIMES, type WorkerTimes } from "../workers/worker_times.ts";
 import { PoolSizes } from "./pool_sizes.ts";
 import { PortRules } from "./port_rules.ts";
@@ -81,6 +83,14 @@ const MAX_LIBC_LISTENERS = 8;
 
 const log = areaLog("agent");
 
+/** What counts for the history, where one is kept. */
+export interface HistoryHooks {
+  /** Counts what workers do. */
+  readonly workerSteps: WorkerSteps;
+  /** Gets the events that charts mark, as they happen. */
+  readonly marked: (kind: MarkKind, about: string) => void;
+}
+
 /** What the proxy needs beside its configuration. */
 export interface ProxyOptions {
   /** Checked and complete. */
@@ -95,6 +105,8 @@ export interface ProxyOptions {
   readonly knownSizes?: ReadonlyMap<string, number> | undefined;
   /** Called with these sizes whenever they change, to keep them for the next run. */
   readonly sizesChanged?: ((sizes: ReadonlyMap<string, number>) => void) | undefined;
+  /** What counts for the history; `undefined` if none is kept. */
+  readonly history?: HistoryHooks | undefined;
   /** The kinds of pools, if not those of pool/kinds.ts. */
   readonly kinds?: PoolKinds;
   /**
@@ -149,6 +161,8 @@ export interface ProxyParts {
   readonly watch: FarmWatch;
   /** Every worker that was seen recently. */
   readonly workers: WorkerBook;
+  /** The difficulties of workers that left lately. */
+  readonly remembered: RememberedDifficulties;
 }
 
 /** A running proxy. */
@@ -189,6 +203,7 @@ export class Proxy implements FarmControl {
   readonly #layouts: Layouts;
   readonly #sizes: PoolSizes;
   readonly #remembered = new RememberedDifficulties();
+  readonly #history: HistoryHooks | undefined;
   #vardiffRules: PortRules;
   #ticks = 0;
 
@@ -200,6 +215,8 @@ export class Proxy implements FarmControl {
   constructor(options: ProxyOptions) {
     const { config, version, time, openFiles, tls = new MinerTls(time.wallNow) } = options;
     this.#time = time;
+    this.#history = options.history;
+    if (this.#history !== undefined) this.#counter.sumWork();
     this.clock = new AttendedClock(time.now);
     this.wallNow = time.wallNow;
     this.#jobNumbers = new JobNumbers(time.wallNow(), time.random);
@@ -236,6 +253,7 @@ export class Proxy implements FarmControl {
       accountOf: (name) => this.#accounts.keyOf(name),
       clock: this.clock,
       timers: time,
+      steps: this.#history?.workerSteps,
     });
     let listeners: Listeners | undefined;
     this.#miners = new Miners({
@@ -328,7 +346,13 @@ export class Proxy implements FarmControl {
       losses: this.#losses,
       watch: this.#watch,
       workers: this.#workers.book,
+      remembered: this.#remembered,
     };
+  }
+
+  /** Counts what every connected worker did up to now, for the history; some at once. */
+  countWorkers(): Generator<void> {
+    return this.#workers.countStep(this.#miners.attendees());
   }
 
   /** The name of a pool that is or was in the list, `host:port`; empty for any other number. */
@@ -432,6 +456,7 @@ export class Proxy implements FarmControl {
       wantedPool: () => this.#pinned ?? this.#pools[0]?.poolId,
       poolName: (poolId) => this.poolName(poolId),
       creditedDifficulty: () => this.#counter.creditedDifficulty,
+      marked: this.#history?.marked,
       realNow,
       wallNow: this.wallNow,
     }, this.#version);

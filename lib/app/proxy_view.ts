@@ -16,7 +16,7 @@ import {
   type ShareCounter,
 } from "../mux/books/ledger.ts";
 import type { CertificateReport } from "../net/tls/miner_tls.ts";
-import type { Counts } from "../observe/history.ts";
+import type { Counts } from "../observe/chart_samples.ts";
 import type { Mark } from "../observe/marks.ts";
 import type { KnownPool } from "../pool/pool_ids.ts";
 import { causeSentence } from "../workers/cause_sentence.ts";
@@ -265,11 +265,12 @@ export class ProxyView implements FarmView {
 
   *accounts(): Generator<AccountView> {
     const seen = new Set<string>();
-    for (const { name, open, shares, moves, outageMs } of this.#proxy.parts.accounts.reports()) {
+    for (const { open, ...counts } of this.#proxy.parts.accounts.reports()) {
+      const { name } = counts;
       // A sub-account that closes meanwhile would come a second time, as a closed one.
       if (seen.has(name)) continue;
       seen.add(name);
-      yield { name, shares, moves, outageMs, open: open && accountView(open) };
+      yield { ...counts, open: open && accountView(open) };
     }
   }
 

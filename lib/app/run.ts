@@ -27,6 +27,7 @@ import { ProgramPages } from "../host/program_pages.ts";
 import { openFileLimit } from "../host/open_files.ts";
 import { serviceEnvironment, ServiceManager } from "../host/service_manager.ts";
 import { SECOND_SIGNAL_SECONDS } from "./operator.ts";
+import type { HistoryKeeper } from "./history_keeper.ts";
 import { logClosingBooks } from "./closing_books.ts";
 import { DRAIN_TIMEOUT_MS, Proxy } from "./proxy.ts";
 import { Reloader } from "./reload.ts";
@@ -118,6 +119,11 @@ async function serve(serving: Serving): Promise<number> {
   let proxy: Proxy;
   const { state_file: statePath } = config;
   const sizeFile = statePath === undefined ? undefined : new SizeFile(statePath, time);
+  const history = await openHistory(config, time);
+  const sizes = sizeFile ?? (history && {
+    read: () => history.before.sizes,
+    write: (sizes: ReadonlyMap<string, number>) => history.learnSizes(sizes),
+  });
   try {
     const tls = new MinerTls(time.wallNow);
     await tls.load(certificateFiles(config));
@@ -127,9 +133,11 @@ async function serve(serving: Serving): Promise<number> {
       time,
       tls,
       openFiles: await openFileLimit(),
-      knownSizes: await sizeFile?.read(),
-      sizesChanged: sizeFile && ((sizes) => sizeFile.write(sizes)),
+      knownSizes: await sizes?.read(),
+      sizesChanged: sizes && ((narrow) => sizes.write(narrow)),
+      history: history?.hooks,
     });
+    history?.begin(proxy);
   } catch (error) {
     if (!(error instanceof CannotListen || error instanceof CannotUseCertificate)) throw error;
     log.error("{problem}", { problem: error.message });
@@ -155,7 +163,7 @@ async function serve(serving: Serving): Promise<number> {
     void reloader.reload().finally(() => manager.ready());
   });
   const pidFile = await takePidFile(config.pid_file, time);
-  const view = { farm: proxy.view, control: proxy, version, events, reloader };
+  const view = { farm: proxy.view, control: proxy, history, version, events, reloader };
   const status = await startStatus(view, time, proxy.clock.now);
   const trim = new MemoryTrim(time);
   const pages = new ProgramPages(time);
@@ -177,6 +185,7 @@ async function serve(serving: Serving): Promise<number> {
   await reloader.end();
   await proxy.stop();
   await sizeFile?.end();
+  await history?.end();
   await pidFile?.release();
   await status?.stop();
   manager.close();
@@ -184,6 +193,13 @@ async function serve(serving: Serving): Promise<number> {
   await pages.stop();
   logClosingBooks(proxy);
   return 0;
+}
+
+/** Opens the history, if one is kept; its code is loaded only here, since it costs memory. */
+async function openHistory(config: Config, time: Time): Promise<HistoryKeeper | undefined> {
+  if (config.history.path === "") return undefined;
+  const module = await import("./open_history.ts");
+  return module.openHistory(config, time);
 }
 
 /** Writes our process id to `path`. A failure is only logged: mining goes on. */
@@ -220,6 +236,7 @@ async function startStatus(
   const server = startStatusServer({
     ...address,
     token: config.status.token,
+    readToken: config.status.read_token,
     time,
     now,
     source: view,

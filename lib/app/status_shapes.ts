@@ -243,7 +243,11 @@ export function causesShape(report: CausesReport, most: number): CausesShape["ho
 /** Everything in sum, with what the program says of itself. */
 export function summaryShape(
   farm: FarmSummary,
-  { version, reloads }: { readonly version: string; readonly reloads: ReloadHistory },
+  { version, reloads, history }: {
+    readonly version: string;
+    readonly reloads: ReloadHistory;
+    readonly history: SummaryShape["history"];
+  },
 ): SummaryShape {
   const { miners } = farm;
   const { rss, heapUsed } = Deno.memoryUsage();
@@ -280,6 +284,7 @@ export function summaryShape(
     moves: farm.moves,
     outgrown: farm.outgrown,
     outage_seconds: farm.outageMs / 1000,
+    history,
     limits: { ...farm.limitCounts },
     certificates: farm.certificates.map(({ file, names, expiresAt }) => ({
       file,

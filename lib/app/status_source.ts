@@ -4,7 +4,8 @@
  */
 
 import { effectiveConfig } from "../config/effective.ts";
-import type { Counts } from "../observe/history.ts";
+import type { Counts } from "../observe/chart_samples.ts";
+import type { KeptHistory } from "../observe/history/kept_history.ts";
 import { areaLog, logLevels, setLogLevel } from "../observe/log.ts";
 import type { LogArea, LogLevel } from "../observe/log_record.ts";
 import type { RecentEvents } from "../observe/recent_events.ts";
@@ -18,7 +19,13 @@ import type {
   SummaryShape,
 } from "../observe/status/shapes.ts";
 import type { StatusControl, StatusSource } from "../observe/status/source.ts";
-import type { CausesShape, MarkShape, WorkerShape } from "../observe/status/worker_shapes.ts";
+import type { Span } from "../observe/status/spans.ts";
+import type {
+  CausesShape,
+  LossesByCauseShape,
+  MarkShape,
+  WorkerShape,
+} from "../observe/status/worker_shapes.ts";
 import { countChanges, type Reloader } from "./reload.ts";
 import {
   accountShape,
@@ -29,7 +36,7 @@ import {
   summaryShape,
   workerShape,
 } from "./status_shapes.ts";
-import type { FarmControl, FarmView } from "./farm_view.ts";
+import type { FarmControl, FarmView, HistoryView } from "./farm_view.ts";
 
 const log = areaLog("agent");
 
@@ -39,6 +46,8 @@ export interface StatusViewOptions {
   readonly farm: FarmView;
   /** What may be changed of it. */
   readonly control: FarmControl;
+  /** The history on disk; `undefined` if none is kept. */
+  readonly history?: HistoryView | undefined;
   /** The version of btcagent. */
   readonly version: string;
   /** The latest lines of the log. */
@@ -61,9 +70,10 @@ export class StatusView implements StatusSource, StatusControl {
   }
 
   *summary(): Generator<void, SummaryShape> {
-    const { farm, version, reloader } = this.#options;
+    const { farm, version, reloader, history } = this.#options;
     const summary = yield* farm.summary();
-    return summaryShape(summary, { version, reloads: reloader.history });
+    const kept = history?.shape ?? null;
+    return summaryShape(summary, { version, reloads: reloader.history, history: kept });
   }
 
   health(): { serving: boolean; reason: string } {
@@ -110,6 +120,20 @@ export class StatusView implements StatusSource, StatusControl {
     const { hour, day } = yield* this.#options.farm.causes();
     yield;
     return { hour: causesShape(hour, most), day: causesShape(day, most) };
+  }
+
+  *causesOver(span: Span, most: number): Generator<void, LossesByCauseShape | undefined> {
+    const { farm, history } = this.#options;
+    if (history !== undefined) {
+      const report = yield* history.causesOver(span);
+      return report && causesShape(report, most);
+    }
+    if (span !== "hour" && span !== "day") return undefined;
+    return causesShape((yield* farm.causes())[span], most);
+  }
+
+  get history(): KeptHistory | undefined {
+    return this.#options.history?.kept;
   }
 
   get markChanges(): number {

@@ -12,6 +12,8 @@ import { reportFault } from "../observe/fault.ts";
 import { areaLog } from "../observe/log.ts";
 import { LOST_REASONS } from "../workers/lost_reasons.ts";
 import { WorkerBook, type WorkerBookOptions } from "../workers/worker_book.ts";
+import { CONNECTION, WORKER } from "../workers/worker_records.ts";
+import type { WorkerSteps } from "../workers/worker_steps.ts";
 
 /** Steps of a sweep in one turn, which takes well under 1 ms, and the pause until the next turn. */
 const STEPS_PER_TURN = 64;
@@ -35,6 +37,9 @@ const LOST: readonly (readonly number[])[] = LOST_REASONS.map((reason) =>
     .map(columnOf)
 );
 
+/** All of them, each once. */
+const ALL_LOST = [...new Set(LOST.flat())];
+
 const log = areaLog("agent");
 
 /** What the watch needs. */
@@ -49,7 +54,12 @@ export interface WorkerWatchOptions {
   readonly clock: AttendedClock;
   /** Run the sweeps. */
   readonly timers: Timers;
+  /** Counts what workers do in a step of the history, if one is kept. */
+  readonly steps?: WorkerSteps | undefined;
 }
+
+/** Connections counted in a step. */
+const COUNTED_AT_ONCE = 32;
 
 /** Keeps the book of workers. An error in it is logged and never disturbs a miner. */
 export class WorkerWatch implements AttendanceBook {
@@ -72,16 +82,21 @@ export class WorkerWatch implements AttendanceBook {
   }
 
   loggedIn(miner: Attendee): number {
-    return this.#safely(() =>
-      this.book.loggedIn({
+    return this.#safely(() => {
+      const time = this.#options.clock.now();
+      const attendance = this.book.loggedIn({
         account: this.#options.accountOf(miner.account),
         name: miner.workerName,
         clientAgent: miner.clientAgent,
         address: miner.from.hostname,
         sessionId: miner.sessionId,
         upstream: miner.upstreamName,
-      }, this.#options.clock.now())
-    ) ?? 0;
+      }, time);
+      if (attendance === 0) return 0;
+      const { row, id, connections } = this.#workerOf(attendance);
+      this.#options.steps?.loggedIn(attendance - 1, row, id, connections === 1, time);
+      return attendance;
+    }) ?? 0;
   }
 
   admitted(miner: Attendee): void {
@@ -95,7 +110,9 @@ export class WorkerWatch implements AttendanceBook {
   left(miner: Attendee, reason: string, isOurDoing: boolean): void {
     this.#safely(() => {
       this.#sample(miner);
-      this.book.left(miner.attendance, reason, isOurDoing, this.#options.clock.now());
+      const time = this.#options.clock.now();
+      this.#leaveStep(miner, time);
+      this.book.left(miner.attendance, reason, isOurDoing, time);
     });
   }
 
@@ -112,6 +129,15 @@ export class WorkerWatch implements AttendanceBook {
     this.#sweeping.run(() => this.#sweep(miners()));
   }
 
+  /** Counts what all of `miners` did up to now, for the step that ends; a few at once. */
+  *countStep(miners: Iterable<Attendee>): Generator<void> {
+    let counted = 0;
+    for (const miner of miners) {
+      this.#countStep(miner);
+      if (++counted % COUNTED_AT_ONCE === 0) yield;
+    }
+  }
+
   /** Stops the sweep. */
   stop(): void {
     this.#sweeping.stop();
@@ -126,23 +152,54 @@ export class WorkerWatch implements AttendanceBook {
     yield* this.book.settle(this.#options.clock.now());
   }
 
+  #workerOf(attendance: number): { row: number; id: number; connections: number } {
+    const { workers, connections } = this.book.records;
+    const row = connections.uint16(attendance - 1, CONNECTION.worker);
+    return {
+      row,
+      id: workers.uint32(row, WORKER.id),
+      connections: workers.uint16(row, WORKER.connections),
+    };
+  }
+
+  #countStep({ attendance, sessionId }: Attendee): void {
+    const { steps, counter } = this.#options;
+    if (attendance === 0) return;
+    steps?.sample(attendance - 1, this.#workerOf(attendance).row, {
+      good: this.#sumOf(sessionId, GOOD),
+      lost: this.#sumOf(sessionId, ALL_LOST),
+      work: counter.minerWork(sessionId),
+    });
+  }
+
+  /** Counts the last of a connection that ends. */
+  #leaveStep(miner: Attendee, time: number): void {
+    const { steps } = this.#options;
+    if (steps === undefined || miner.attendance === 0) return;
+    this.#countStep(miner);
+    const { row, connections } = this.#workerOf(miner.attendance);
+    if (connections === 1) steps.gone(row, time);
+  }
+
+  #sumOf(sessionId: number, columns: readonly number[]): number {
+    let sum = 0;
+    for (const column of columns) sum += this.#options.counter.minerCount(sessionId, column);
+    return sum;
+  }
+
   #sample(miner: Attendee): void {
     const { counter, clock } = this.#options;
     const { sessionId } = miner;
     const realTime = clock.realNow();
     const time = clock.now(realTime);
     const since = realTime - (time - miner.connectedAt);
-    const sumOf = (columns: readonly number[]) => {
-      let sum = 0;
-      // By index: `for…of` makes an object for each column of each miner here.
-      for (let i = 0; i < columns.length; i++) sum += counter.minerCount(sessionId, columns[i]!);
-      return sum;
-    };
-    for (let place = 0; place < LOST.length; place++) this.#lost[place] = sumOf(LOST[place]!);
+    for (let place = 0; place < LOST.length; place++) {
+      this.#lost[place] = this.#sumOf(sessionId, LOST[place]!);
+    }
     const rate = (ms: number) => counter.minerHashrate(sessionId, ms, since, realTime);
     this.book.sample({
       attendance: miner.attendance,
-      good: sumOf(GOOD),
+      good: this.#sumOf(sessionId, GOOD),
       lost: this.#lost,
       lastShareAt: miner.lastShareAt,
       upstream: miner.upstreamName,

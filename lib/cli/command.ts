@@ -44,6 +44,8 @@ export type Command =
     /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
   }
+  | StatusCommand
+  | TopCommand
   | {
     readonly kind: "config";
     /** Which of them is printed. */
@@ -59,6 +61,30 @@ export type Command =
     /** What is wrong and what to do; sentence case, no full stop. */
     readonly message: string;
   };
+
+/** Where a running btcagent is that is watched. */
+export interface WatchOptions {
+  /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`, unless there is an address. */
+  readonly configPath: string | undefined;
+  /** The address of its status server, in place of a configuration. */
+  readonly url: string | undefined;
+  /** The file with its token; `undefined` for that of the configuration. */
+  readonly tokenFile: string | undefined;
+}
+
+/** The command that asks a running btcagent how its farm is. */
+export interface StatusCommand extends WatchOptions {
+  /** Tells it from other commands. */
+  readonly kind: "status";
+  /** Whether the answer is JSON. */
+  readonly asJson: boolean;
+}
+
+/** The command that watches a running btcagent. */
+export interface TopCommand extends WatchOptions {
+  /** Tells it from other commands. */
+  readonly kind: "top";
+}
 
 /** The protocols of the demo's pools: one for all, or a different one for each. */
 export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
@@ -144,6 +170,8 @@ export type Shell = typeof SHELLS[number];
 export const HELP_TOPICS = [
   "run",
   "check",
+  "status",
+  "top",
   "reload",
   "config",
   "demo",

@@ -13,6 +13,8 @@ import {
   POOL_OPTIONS,
   RELOAD_OPTIONS,
   RUN_OPTIONS,
+  STATUS_OPTIONS,
+  TOP_OPTIONS,
 } from "./options.ts";
 
 /** A command. */
@@ -34,6 +36,8 @@ export const HELP_WORDS: readonly string[] = HELP_TOPICS.filter((topic) => !topi
 export const COMMANDS: readonly CommandEntry[] = [
   { name: "run", about: "join miners to a pool", options: RUN_OPTIONS },
   { name: "check", about: "try out a configuration and its pools", options: CHECK_OPTIONS },
+  { name: "status", about: "how the farm of a running btcagent is", options: STATUS_OPTIONS },
+  { name: "top", about: "watch it live, in this terminal", options: TOP_OPTIONS },
   {
     name: "reload",
     about: "let a running btcagent reload its settings",

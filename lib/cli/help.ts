@@ -13,6 +13,8 @@ import {
   POOL_OPTIONS,
   RELOAD_OPTIONS,
   RUN_OPTIONS,
+  STATUS_OPTIONS,
+  TOP_OPTIONS,
 } from "./options.ts";
 import { VERSION } from "./version.ts";
 
@@ -65,6 +67,42 @@ Exit codes
   0  nothing in the way of mining; there may be warnings
   1  mining cannot work, as when no pool can be used or a port is taken
   2  wrong use, or something wrong in the configuration`,
+  status: () =>
+    `Asks a running btcagent how its farm is: hashrate, pools, losses, and workers in
+trouble by name, in one screen. The address and the token are those of the
+configuration; of two tokens, the one that only reads.
+
+Usage
+  btcagent status [-c FILE | --url URL] [options]
+
+Options
+${optionLines([...STATUS_OPTIONS, ...COMMON_OPTIONS])}
+
+Examples
+  btcagent status -c conf/agent.jsonc
+  btcagent status --url http://10.0.0.5:9999 --token-file farm.token
+
+Exit codes
+  0  all is well
+  1  trouble, as when workers need attention, or the first pool is down
+  2  no pool serves, btcagent does not answer, or wrong use`,
+  top: () =>
+    `Watches a running btcagent live, in this terminal. Changes nothing.
+
+Options
+${optionLines([...TOP_OPTIONS, ...COMMON_OPTIONS])}
+
+Keys
+  arrows, PgUp, PgDn  move                        t  only workers in trouble
+  Enter, Esc          one worker, and back        p  pools
+  f or /              find a name, an address     ?  all keys
+  s                   sort by something else      q  quit
+
+Examples
+  btcagent top -c conf/agent.jsonc
+  NO_COLOR=1 btcagent top --url http://10.0.0.5:9999 --token-file farm.token
+
+${EXIT_CODES}`,
   reload: () =>
     `Makes a running btcagent read its configuration again: sends SIGHUP to the
 process whose id is in the pid_file of that configuration. If the configuration
@@ -190,8 +228,7 @@ Examples
                                       mine without one
   btcagent -c agent_conf.json -l log  start as the Go agent is started
 
-To begin, copy conf/agent.example.jsonc to conf/agent.jsonc and put your
-sub-account into it. Ctrl+C or SIGTERM stops in order.
+To begin, copy conf/agent.example.jsonc and put your sub-account into the copy.
 
 ${EXIT_CODES}`;
 }

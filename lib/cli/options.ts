@@ -43,6 +43,19 @@ export const CHECK_OPTIONS: readonly Option[] = [
   { names: ["json"], about: "print JSON, for programs" },
 ];
 
+/** Options of `btcagent top`. */
+export const TOP_OPTIONS: readonly Option[] = [
+  CONFIG_FILE,
+  { names: ["url"], value: "URL", about: "its status server, in place of a configuration" },
+  { names: ["token-file"], value: "FILE", about: "a file with the token, if it requires one" },
+];
+
+/** Options of `btcagent status`. */
+export const STATUS_OPTIONS: readonly Option[] = [
+  ...TOP_OPTIONS,
+  { names: ["json"], about: "print JSON, for programs" },
+];
+
 /** Options of `btcagent config`; the first three say what is printed. */
 export const CONFIG_OPTIONS: readonly Option[] = [
   { names: ["example"], about: "a configuration to begin with, each setting explained" },

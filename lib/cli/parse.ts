@@ -22,6 +22,7 @@ import {
   SIMULATED_KINDS,
   SIMULATED_SERVERS,
   type SimulatedStratumOptions,
+  type WatchOptions,
 } from "./command.ts";
 import { COMMAND_WORDS, HELP_WORDS } from "./commands.ts";
 import { demoFaults, faultsOf } from "./faults.ts";
@@ -47,6 +48,8 @@ import {
   POOL_OPTIONS,
   RELOAD_OPTIONS,
   RUN_OPTIONS,
+  STATUS_OPTIONS,
+  TOP_OPTIONS,
 } from "./options.ts";
 
 /** What `argv`, the arguments after the program's name, asks for. Never throws. */
@@ -61,6 +64,10 @@ export function parseArguments(argv: readonly string[]): Command {
         return parseCheck(rest);
       case "reload":
         return parseReload(rest);
+      case "status":
+        return parseStatus(rest);
+      case "top":
+        return parseTop(rest);
       case "config":
         return parseConfig(rest);
       case "completions":
@@ -162,6 +169,36 @@ function parseCheck(argv: readonly string[]): Command {
 function parseReload(argv: readonly string[]): Command {
   const given = parseOptions(argv, RELOAD_OPTIONS);
   return askedInstead(given, "reload") ?? { kind: "reload", configPath: textOf(given, "config") };
+}
+
+function parseStatus(argv: readonly string[]): Command {
+  const given = parseOptions(argv, STATUS_OPTIONS);
+  return askedInstead(given, "status") ??
+    { kind: "status", ...watchedIn(given), asJson: given.has("json") };
+}
+
+function parseTop(argv: readonly string[]): Command {
+  const given = parseOptions(argv, TOP_OPTIONS);
+  return askedInstead(given, "top") ?? { kind: "top", ...watchedIn(given) };
+}
+
+/** Which btcagent is watched. @throws {Misuse} for two places, or an address that is none */
+function watchedIn(given: ReadonlyMap<string, string>): WatchOptions {
+  const [configPath, url] = [textOf(given, "config"), textOf(given, "url")];
+  if (configPath !== undefined && url !== undefined) {
+    throw new Misuse("Say --url or --config, not both: each says where the status server is");
+  }
+  const address = url === undefined ? undefined : URL.parse(url);
+  if (url !== undefined && (address === null || !isPlain(address))) {
+    throw new Misuse(`Option --url must be an address such as http://127.0.0.1:9999`);
+  }
+  return { configPath, url: address?.href, tokenFile: textOf(given, "token-file") };
+}
+
+/** Whether it is the address of a server, and has no secret and no question in it. */
+function isPlain(url: URL | undefined): boolean {
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" &&
+    url.password === "" && url.search === "" && url.hash === "";
 }
 
 function parseConfig(argv: readonly string[]): Command {

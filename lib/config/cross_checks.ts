@@ -12,6 +12,7 @@ import { isHost } from "./host.ts";
 import type { Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { isLoopback, parseStatusAddress } from "./status_address.ts";
+import { hasTokenOf } from "./status_tokens.ts";
 import { type DifficultySettings, vardiffAt } from "./vardiff.ts";
 
 /** The file's values under their keys, unchecked. */
@@ -68,15 +69,16 @@ export function wrongProxies(raw: RawConfig): Finding[] {
 export function wrongStatus(raw: RawConfig): Finding[] {
   const status = raw.status;
   if (typeof status !== "object" || status === null) return [];
-  const { listen, token, control } = status as Readonly<Record<string, unknown>>;
-  const hasToken = typeof token === "string" && token !== "";
+  const given = status as Readonly<Record<string, unknown>>;
+  const { listen, control } = given;
+  const hasToken = hasTokenOf(given, "token");
   const findings: Finding[] = [];
   if (typeof listen === "string" && listen !== "" && listen.length <= 255) {
     const address = parseStatusAddress(listen);
     if (address === undefined) {
       const wanted = 'an IP address and port such as "127.0.0.1:9999", or "" for none';
       findings.push({ path: ["status", "listen"], wanted });
-    } else if (!isLoopback(address) && !hasToken) {
+    } else if (!isLoopback(address) && !hasToken && !hasTokenOf(given, "read_token")) {
       const wanted = "a token, since other machines can reach the status server";
       const hint = 'or set status.listen to "127.0.0.1:9999"';
       findings.push({ path: ["status", "token"], wanted, hint });
@@ -130,6 +132,14 @@ export function wrongVardiff(raw: RawConfig): Finding[] {
     if (Object.keys(own).length > 0) check(path, vardiffAt(usual, own), own);
   }
   return findings;
+}
+
+/** No other file of ours may be the history: each would overwrite the other. */
+export function wrongHistory(raw: RawConfig): Finding[] {
+  const path = (raw.history as { readonly path?: unknown } | null | undefined)?.path;
+  const other = (["pid_file", "state_file"] as const).find((key) => raw[key] === path);
+  if (typeof path !== "string" || path === "" || other === undefined) return [];
+  return [{ path: ["history", "path"], wanted: `another file than ${other}` }];
 }
 
 /** The numbers of a group as written in the file. */

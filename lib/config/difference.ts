@@ -101,10 +101,14 @@ const TIMING: { readonly [Key in keyof Config]-?: Timing<NonNullable<Config[Key]
   status: {
     listen: "restart",
     token: "restart",
+    token_file: "restart",
+    read_token: "restart",
+    read_token_file: "restart",
     control: "restart",
     worker_series_max: "restart",
   },
   workers: { remember_hours: "now", nominal_hashrate: "now" },
+  history: { path: "restart", days: "restart", events_days: "restart" },
   log: {
     level: "now",
     levels: "now",

@@ -19,7 +19,7 @@ export type EffectivePool = readonly (string | number)[] | Exclude<PoolEntry, re
 
 /**
  * `config` with every default, in plain JSON values; its text can be read as a configuration again.
- * Secrets are masked: `status.token`, passwords of pools, and users and passwords of proxies.
+ * Secrets are masked: tokens of the status server, passwords of pools, and users and passwords of proxies.
  */
 export function effectiveConfig(config: Config): EffectiveConfig {
   return {
@@ -27,8 +27,17 @@ export function effectiveConfig(config: Config): EffectiveConfig {
     // In a list, JSON would show a missing item as null.
     pools: config.pools.map(effectivePool),
     proxy: config.proxy.map(maskProxy),
-    status: { ...config.status, token: config.status.token === "" ? "" : MASK },
+    status: {
+      ...config.status,
+      token: maskToken(config.status.token, config.status.token_file),
+      read_token: maskToken(config.status.read_token, config.status.read_token_file),
+    },
   };
+}
+
+/** A token from a file is shown by the path of the file. */
+function maskToken(token: string, file: string | undefined): string {
+  return token === "" || file !== undefined ? "" : MASK;
 }
 
 function effectivePool(pool: PoolEntry): EffectivePool {

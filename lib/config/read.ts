@@ -10,6 +10,7 @@ import * as v from "valibot";
 import {
   type Finding,
   type RawConfig,
+  wrongHistory,
   wrongListen,
   wrongNetworks,
   wrongProxies,
@@ -35,6 +36,7 @@ import {
 } from "./problem.ts";
 import { observe } from "./remarks.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
+import { tokenFilesOf, withTokens, wrongTokens } from "./status_tokens.ts";
 import { isBareWord } from "./tokens.ts";
 
 /** The longest file that is read, in UTF-16 units. */
@@ -89,7 +91,9 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
     ...wrongProxies(raw),
     ...wrongNetworks(raw),
     ...wrongStatus(raw),
+    ...wrongTokens(raw, passwords),
     ...wrongVardiff(raw),
+    ...wrongHistory(raw),
   ];
   const placed = [
     ...keyProblems(root, CONFIG_OUTLINE, []),
@@ -103,12 +107,14 @@ export function readConfig(text: string, passwords: Passwords = new Map()): Read
   return { ok: false, problems: placed.map(({ offset: _, ...problem }) => problem) };
 }
 
-/** The password files that the configuration in `text` names; none if it cannot be read. */
+/** The files of passwords and tokens that the configuration in `text` names; none if unreadable. */
 export function passwordFilesIn(text: string): string[] {
   const document = text.length > MAX_CONFIG_LENGTH ? undefined : readDocument(text);
   if (document?.ok !== true) return [];
   const root = readOldSpellings(document.root, CONFIG_OUTLINE, () => {});
-  return root.kind === "object" ? passwordFilesOf(plainValue(root) as RawConfig) : [];
+  if (root.kind !== "object") return [];
+  const raw = plainValue(root) as RawConfig;
+  return [...passwordFilesOf(raw), ...tokenFilesOf(raw)];
 }
 
 function withPasswords(config: Config, passwords: Passwords): Config {
@@ -117,7 +123,7 @@ function withPasswords(config: Config, passwords: Passwords): Config {
     const result = passwords.get(pool.password_file);
     return result?.ok === true ? { ...pool, password: result.password } : pool;
   });
-  return { ...config, pools };
+  return { ...config, pools, status: withTokens(config.status, passwords) };
 }
 
 /** Unknown and repeated keys in this object or list and everything inside it. */
@@ -217,9 +223,10 @@ function describe(located: Located, path: Path): string {
   if (located.kind === "object") return "an object";
   if (located.kind === "list") return `a list of ${located.items.length}`;
   const isSecret = path[2] === "password" || located.source.includes("@") && path[2] === "url";
+  const isToken = path[1] === "token" || path[1] === "read_token";
   switch (typeof located.value) {
     case "string":
-      if (path[0] === "proxy" || path[1] === "token" || isSecret) return "a string";
+      if (path[0] === "proxy" || isToken || isSecret) return "a string";
       return isBareWord(located.source)
         ? `${quote(located.value)} (a word without quotes)`
         : `${quote(located.value)} (a string)`;

@@ -5,7 +5,7 @@
  * `conf/agent.schema.json` and the table of `conf/docs/configuration.md`
  * (`scripts/config_docs.ts`). Keys are spelled as the Go and C++ agents spell them in their files;
  * settings that only we have are in groups of our own (`tls`, `vardiff`, `limits`, `outage`,
- * `failover`, `status`, `workers`, `log`).
+ * `failover`, `status`, `workers`, `history`, `log`).
  *
  * Each value says in words what is `wanted` (metadata, for error messages) and what it is for
  * (description). These keys have no default, because leaving them out has a meaning of its own:
@@ -20,6 +20,7 @@
 
 import * as v from "valibot";
 import { WORKERS_SEEN } from "../base/pool_kind.ts";
+import { MAX_TOKEN_LENGTH, TOKEN_PATTERN, WANTED_TOKEN } from "./bearer_token.ts";
 import { HASHRATE_PATTERN, hashrateOf, HIGHEST_HASHRATE, WANTED_HASHRATE } from "./hashrate.ts";
 import { HOST_PATTERN } from "./host.ts";
 import {
@@ -307,6 +308,16 @@ const HttpDebug = group(
   },
 );
 
+/** A bearer token of the status server. */
+function token() {
+  return v.pipe(
+    v.string(),
+    v.maxLength(MAX_TOKEN_LENGTH),
+    v.regex(TOKEN_PATTERN),
+    v.metadata({ wanted: WANTED_TOKEN }),
+  );
+}
+
 const Status = group("The status server: the live page, a JSON API and metrics for Prometheus.", {
   listen: v.optional(
     about(
@@ -316,18 +327,26 @@ const Status = group("The status server: the live page, a JSON API and metrics f
   ),
   token: v.optional(
     about(
-      "If not empty, only requests with this bearer token are answered. Required if other machines can reach the status server.",
-      v.pipe(
-        v.string(),
-        v.maxLength(256),
-        v.regex(/^[\x21-\x7e]*$/),
-        v.metadata({ wanted: "at most 256 ASCII characters without spaces" }),
-      ),
+      "If not empty, only requests with this bearer token, or with `read_token`, are answered. One of the two is required if other machines can reach the status server.",
+      token(),
     ),
     "",
   ),
+  token_file: v.optional(
+    about("A file that contains the token; use it in place of `token`.", file()),
+  ),
+  read_token: v.optional(
+    about(
+      "A second bearer token that only reads: with it no request can change anything.",
+      token(),
+    ),
+    "",
+  ),
+  read_token_file: v.optional(
+    about("A file that contains the second token; use it in place of `read_token`.", file()),
+  ),
   control: v.optional(
-    about("Allow requests that change something (needs a token).", flag()),
+    about("Allow requests that change something (needs `token`).", flag()),
     false,
   ),
   worker_series_max: v.optional(
@@ -365,6 +384,33 @@ const Workers = group("How long workers are remembered, and what hashrate is exp
     ),
   ),
 });
+
+const History = group(
+  "What every worker, pool and sub-account did, kept on disk: the charts of days and weeks. Changes take effect after a restart.",
+  {
+    path: v.optional(
+      about(
+        "The file to keep it in; empty for none. Its folder must be writable, on a local disk, and for this process only. Two more files that end in -wal and -shm are beside it.",
+        text("the path of a file", 4096),
+      ),
+      "",
+    ),
+    days: v.optional(
+      about(
+        "How many days of it are kept. 10,000 workers take about 6 MB a day.",
+        wholeNumber("a number of days", 1, 365),
+      ),
+      30,
+    ),
+    events_days: v.optional(
+      about(
+        "How many days events such as outages and failovers are kept.",
+        wholeNumber("a number of days", 1, 3660),
+      ),
+      365,
+    ),
+  },
+);
 
 const MessageQueueSize = group("Ignored, with a notice: btcagent has no such queues.", {
   session_manager: v.optional(queueSize()),
@@ -794,6 +840,7 @@ export const ConfigSchema = group("btcagent's settings.", {
   failover: v.optional(Failover, {}),
   status: v.optional(Status, {}),
   workers: v.optional(Workers, {}),
+  history: v.optional(History, {}),
   log: v.optional(Log, {}),
 });
 

@@ -47,5 +47,5 @@ export function statusAddress({ status, http_debug }: Config): StatusAddress | u
 
 /** Whether the status server may use it: if other machines can reach it, it needs a token. */
 export function mayServe(address: StatusAddress, { status }: Config): boolean {
-  return status.token !== "" || isLoopback(address);
+  return status.token !== "" || status.read_token !== "" || isLoopback(address);
 }

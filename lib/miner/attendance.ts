@@ -30,8 +30,11 @@ export interface Attendee {
   readonly rolling: RollingState;
 }
 
-/** The shortest pause that {@linkcode AttendanceBook.paused} is told of, in milliseconds. */
-export const TOLD_PAUSE_MS = 50_000;
+/**
+ * The shortest pause that {@linkcode AttendanceBook.paused} is told of, in milliseconds. The book
+ * may ignore it.
+ */
+export const TOLD_PAUSE_MS = 20_000;
 
 /** The book that is told of every miner. */
 export interface AttendanceBook {

@@ -88,6 +88,8 @@ export interface AccountCounts {
   readonly moves: number;
   /** How long it was open without a pool that serves it, in milliseconds. */
   readonly outageMs: number;
+  /** The difficulties of its good shares together. */
+  readonly credited: number;
 }
 
 /** Counts of closed accounts for one pool. */
@@ -445,11 +447,12 @@ export class Accounts implements Mux, WaitingRoom {
 
 /** Adds the counts of an account from before it was last closed to its current counts. */
 function joined(past: AccountCounts | undefined, { mux }: Account): AccountCounts {
-  const { moves, books: { shares, outageMs } } = mux;
-  if (past === undefined) return { shares, moves, outageMs };
+  const { moves, books: { shares, outageMs, credited } } = mux;
+  if (past === undefined) return { shares, moves, outageMs, credited };
   return {
     shares: sumOfShares(past.shares, shares),
     moves: past.moves + moves,
     outageMs: past.outageMs + outageMs,
+    credited: past.credited + credited,
   };
 }

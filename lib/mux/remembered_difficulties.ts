@@ -19,6 +19,21 @@ const EXPONENTS = 128;
 const EXPONENT_OFFSET = 64;
 const MS_PER_MINUTE = 60_000;
 
+/** A worker that left. */
+export interface LeftWorker {
+  /** Its whole name. */
+  readonly name: string;
+  /** Its difficulty was 2 to the power of this. */
+  readonly exponent: number;
+  /** How long ago it left, in milliseconds. */
+  readonly agoMs: number;
+}
+
+/** Of a packed value; one from before this process started is negative. */
+function exponentOf(value: number): number {
+  return value - Math.floor(value / EXPONENTS) * EXPONENTS - EXPONENT_OFFSET;
+}
+
 /** Exponents by whole worker name, shared by all accounts. */
 export class RememberedDifficulties {
   readonly #names: number;
@@ -50,7 +65,17 @@ export class RememberedDifficulties {
     const value = this.#young.get(name) ?? this.#old.get(name);
     if (value === undefined) return undefined;
     const minutes = Math.floor(now / MS_PER_MINUTE) - Math.floor(value / EXPONENTS);
-    return minutes * MS_PER_MINUTE > REMEMBER_MS ? undefined : value % EXPONENTS - EXPONENT_OFFSET;
+    return minutes * MS_PER_MINUTE > REMEMBER_MS ? undefined : exponentOf(value);
+  }
+
+  /** Those that left within `ms` before `now`, to be kept for the next run. */
+  *left(ms: number, now: number): Generator<LeftWorker> {
+    for (const generation of [this.#old, this.#young]) {
+      for (const [name, value] of generation) {
+        const agoMs = now - Math.floor(value / EXPONENTS) * MS_PER_MINUTE;
+        if (agoMs <= ms) yield { name, exponent: exponentOf(value), agoMs };
+      }
+    }
   }
 
   #age(now: number): void {

@@ -44,7 +44,7 @@ export function writeAttention(page: MetricsPage, attention: SummaryShape["atten
     known(backup === null ? 0 : 1),
   );
   page.gauge(
-    "btcagent_on_backup_since_seconds",
+    "btcagent_on_backup_since_timestamp_seconds",
     "When miners began to work for a backup pool, in seconds since 1970; absent while they work " +
       "for the preferred pool.",
     known(backup === null ? null : Date.parse(backup.since) / 1000),

@@ -7,7 +7,17 @@
  */
 
 /** What a mark can stand for. */
-export type MarkKind = "failover" | "back" | "outage" | "outage_end" | "reload" | "start";
+export const MARK_KINDS = [
+  "failover",
+  "back",
+  "outage",
+  "outage_end",
+  "reload",
+  "start",
+] as const;
+
+/** One of them. */
+export type MarkKind = typeof MARK_KINDS[number];
 
 /** A mark. */
 export interface Mark {
@@ -43,17 +53,18 @@ export class Marks {
     return this.#changes;
   }
 
-  /** Adds a mark, or counts a repeat of the last one of its kind. */
-  add(kind: MarkKind, about: string, time: number): void {
+  /** Adds a mark, or counts a repeat of the last one of its kind. @returns whether it is new. */
+  add(kind: MarkKind, about: string, time: number): boolean {
     this.#changes++;
     const last = this.#marks.findLast((mark) => mark.kind === kind);
     if (last !== undefined && time - last.time < SAME_MS) {
       last.more++;
-      return;
+      return false;
     }
     this.#marks = this.#marks.filter((mark) => time - mark.time < KEPT_MS);
     this.#marks.push({ time, kind, about: about.slice(0, MAX_WORDS), more: 0 });
     if (this.#marks.length > MOST) this.#dropOne();
+    return true;
   }
 
   /** The marks of the last day, oldest first. */

@@ -16,6 +16,12 @@ export class OutageTime {
   #since: number | undefined;
   #notedUpTo = 0;
   #newest = 0;
+  #totalMs = 0;
+
+  /** How long there was none since the start, in milliseconds, as far as it is noted. */
+  get totalMs(): number {
+    return this.#totalMs;
+  }
 
   /** When the current outage began; `undefined` while there is a pool. */
   get since(): number | undefined {
@@ -28,7 +34,10 @@ export class OutageTime {
    */
   note(isOutage: boolean, time: number): void {
     this.#advance(time);
-    if (this.#since !== undefined) this.#spread(this.#notedUpTo, time);
+    if (this.#since !== undefined) {
+      this.#totalMs += Math.max(0, time - this.#notedUpTo);
+      this.#spread(this.#notedUpTo, time);
+    }
     this.#notedUpTo = time;
     this.#since = isOutage ? this.#since ?? time : undefined;
   }

@@ -3,6 +3,8 @@
  *
  *     0.8 % of the work of the last hour was lost: 0.5 % stale, rejected by pool.example:3333,
  *     mostly bmminer/2.0.0; 0.2 % duplicate, refused here, at pool.example:3333
+ *
+ * A pool is named only where there is more than one to tell apart.
  */
 
 import type { Counted } from "./cause_table.ts";
@@ -29,7 +31,15 @@ const TOLD_PART = 0.001;
 const MOST_PART = 0.5;
 const TIMES_ITS_PART = 1.5;
 
-const TIME: Readonly<Record<Window, string>> = { hour: "hour", day: "24 hours" };
+/** The stretch of time that a sentence is about. */
+export type ToldTime = Window | "week" | "month";
+
+const TIME: Readonly<Record<ToldTime, string>> = {
+  hour: "hour",
+  day: "24 hours",
+  week: "7 days",
+  month: "30 days",
+};
 
 /** Shares lost for one reason at one pool. */
 interface Group {
@@ -40,19 +50,20 @@ interface Group {
 }
 
 /** Builds the sentence; an empty text if nothing was lost. */
-export function causeSentence(endings: Endings, window: Window, poolName: PoolName): string {
+export function causeSentence(endings: Endings, time: ToldTime, poolName: PoolName): string {
   const losses = lossesOf(endings);
   if (losses.lost === 0) return "";
   const all = losses.goodWork + losses.lostWork;
   const partOf = (work: number) => all === 0 ? 0 : work / all;
   const groups = groupsOf(endings.lost, poolName);
+  const isOnlyPool = poolsIn(endings, poolName) < 2;
   const told = groups.slice(0, MOST_CAUSES)
     .filter(({ work }, i) => i === 0 || partOf(work) >= TOLD_PART)
-    .map((group) => `${percent(partOf(group.work))} ${wordsFor(group, endings.good)}`);
+    .map((group) => `${percent(partOf(group.work))} ${wordsFor(group, endings.good, isOnlyPool)}`);
   const total = percent(partLost(losses));
   const [first, ...rest] = total;
   return `${first!.toUpperCase()}${rest.join("")} of the work of the last ${
-    TIME[window]
+    TIME[time]
   } was lost: ` +
     told.join("; ");
 }
@@ -73,18 +84,31 @@ function groupsOf(lost: readonly Counted[], poolName: PoolName): Group[] {
   );
 }
 
-function wordsFor({ reason, pool, counted }: Group, good: readonly Counted[]): string {
+/** Pools that had any share. */
+function poolsIn({ good, lost }: Endings, poolName: PoolName): number {
+  const names = new Set<string>();
+  for (const { poolId } of [...good, ...lost]) names.add(poolName(poolId));
+  names.delete("");
+  return names.size;
+}
+
+function wordsFor(
+  { reason, pool, counted }: Group,
+  good: readonly Counted[],
+  isOnlyPool: boolean,
+): string {
   const { by, words } = LOST_REASONS[reason]!;
   const who = mostly(counted, good);
   const end = who === undefined ? "" : `, mostly ${who}`;
-  const at = pool === "" ? "" : `, at ${pool}`;
+  const at = pool === "" || isOnlyPool ? "" : `, at ${pool}`;
+  const name = isOnlyPool ? "the pool" : pool;
   switch (by) {
     case "refused":
       return `${words}, refused here${at}${end}`;
     case "rejected":
-      return `${words}, rejected by ${pool}${end}`;
+      return `${words}, rejected by ${name}${end}`;
     case "unanswered":
-      return `never answered by ${pool} (${words})${end}`;
+      return `never answered by ${name} (${words})${end}`;
     default:
       return `${words}${end}`;
   }

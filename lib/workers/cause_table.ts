@@ -8,7 +8,7 @@
  */
 
 import { type Origin, type Origins } from "./origins.ts";
-import { StepCounts, type Window } from "./step_counts.ts";
+import { StepCounts, type Sum, type Window } from "./step_counts.ts";
 
 /** The most rows. */
 export const MAX_ROWS = 1_024;
@@ -68,9 +68,18 @@ export class CauseTable {
   }
 
   /** The counts in that time, for each combination that has any. */
-  *counted(window: Window): Generator<Counted> {
+  counted(window: Window): Generator<Counted> {
+    return this.#counted((row) => this.#counts.sum(row, window));
+  }
+
+  /** The same for the last steps: see {@linkcode StepCounts.recent}. */
+  recent(steps: number, isOver: boolean): Generator<Counted> {
+    return this.#counted((row) => this.#counts.recent(row, steps, isOver));
+  }
+
+  *#counted(sumOf: (row: number) => Sum): Generator<Counted> {
     for (const [key, row] of this.#rows) {
-      const { shares, work } = this.#counts.sum(row, window);
+      const { shares, work } = sumOf(row);
       if (shares === 0) continue;
       const origin = this.#origins.of(key % ORIGINS);
       const rest = Math.floor(key / ORIGINS);

@@ -3,9 +3,6 @@
  * at regular intervals.
  */
 
-/** A shorter pause is no gap, in milliseconds. */
-export const GAP_MS = 50_000;
-
 /** A miner that sends fewer shares a minute pauses this long by chance. */
 const LEAST_PER_MINUTE = 4;
 
@@ -42,9 +39,12 @@ export interface RegularGaps {
   readonly count: number;
 }
 
-/** Whether a pause is too long to be chance, for a miner that sends this many shares a minute. */
-export function isGap(ms: number, sharesPerMinute: number): boolean {
-  return sharesPerMinute >= LEAST_PER_MINUTE && ms >= GAP_MS &&
+/**
+ * Whether a pause is at least `leastMs` and too long to be chance, for a miner that sends this many
+ * shares a minute.
+ */
+export function isGap(ms: number, sharesPerMinute: number, leastMs: number): boolean {
+  return sharesPerMinute >= LEAST_PER_MINUTE && ms >= leastMs &&
     ms >= LEAST_INTERVALS * 60_000 / sharesPerMinute;
 }
 

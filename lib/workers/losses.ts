@@ -32,6 +32,12 @@ export class Losses {
   readonly #lost = new CauseTable(this.#origins, OTHER_REASONS);
   /** The current step; `undefined` before the first tick. */
   #step: number | undefined;
+  #ended = 0;
+
+  /** How many steps of time have ended since the start. */
+  get stepsEnded(): number {
+    return this.#ended;
+  }
 
   /** A miner that sends shares connected. @returns the number of its origin. */
   enter(origin: Origin): number {
@@ -64,6 +70,7 @@ export class Losses {
       this.#good.endStep();
       this.#lost.endStep();
     }
+    this.#ended += ended;
     // Only once, even after a long sleep: shares from before it still wait for their verdicts.
     if (ended > 0) this.#origins.endStep();
     this.#step = step;
@@ -72,6 +79,17 @@ export class Losses {
   /** All counts in that time: in its whole steps and in the current one. */
   endings(window: Window): Endings {
     return finished(this.endingsInSteps(window));
+  }
+
+  /**
+   * The counts of the last `steps` that have ended, of at most an hour, and of the current one if
+   * it `isOver`. Calls that cover each step once add up to everything.
+   */
+  recent(steps: number, isOver: boolean): Endings {
+    return {
+      good: [...this.#good.recent(steps, isOver)],
+      lost: [...this.#lost.recent(steps, isOver)],
+    };
   }
 
   /**

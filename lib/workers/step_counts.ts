@@ -60,6 +60,23 @@ class Ring {
   work(row: number): number {
     return sumOf(this.#work, row * this.#steps, this.#steps);
   }
+
+  recentShares(row: number, steps: number): number {
+    return this.#recent(this.#shares, row, steps);
+  }
+
+  recentWork(row: number, steps: number): number {
+    return this.#recent(this.#work, row, steps);
+  }
+
+  /** Of the last `steps` alone. */
+  #recent(values: Uint32Array | Float32Array, row: number, steps: number): number {
+    let sum = 0;
+    for (let back = 1; back <= Math.min(steps, this.#steps, this.#count); back++) {
+      sum += values[row * this.#steps + (this.#count - back) % this.#steps]!;
+    }
+    return sum;
+  }
 }
 
 /** Counts shares and their work in rows. */
@@ -121,6 +138,14 @@ export class StepCounts {
     return {
       shares: shares + this.#hourShares[row]! + this.#hours.shares(row),
       work: work + this.#hourWork[row]! + this.#hours.work(row),
+    };
+  }
+
+  /** The last `steps` whole steps, of at most an hour, and the current one if it `isOver`. */
+  recent(row: number, steps: number, isOver: boolean): Sum {
+    return {
+      shares: this.#steps.recentShares(row, steps) + (isOver ? this.#shares[row]! : 0),
+      work: this.#steps.recentWork(row, steps) + (isOver ? this.#work[row]! : 0),
     };
   }
 

@@ -8,12 +8,14 @@
  *
  * The number of workers is limited. To make room for a new one, it first forgets a disconnected
  * worker that never had a good share, else the one that has been disconnected longest. It never
- * forgets a connected worker.
+ * forgets a connected worker. A worker that disconnects soon after its first login is not
+ * remembered if more workers of its network are disconnected than it had machines.
  */
 
 import { type Gap, isGap, withGap } from "./gaps.ts";
 import { LOST_REASONS } from "./lost_reasons.ts";
 import { NameIndex } from "./name_index.ts";
+import { NetworkCrowds } from "./network_crowds.ts";
 import { FAR_BELOW, UsualHashrates } from "./usual_hashrates.ts";
 import {
   CONNECTION,
@@ -51,6 +53,22 @@ export interface Login {
   readonly sessionId: number;
   /** The pool connection it works on; `undefined` while no pool serves it. */
   readonly upstream: string | undefined;
+}
+
+/** A worker known from before this process started; lengths of time in milliseconds. */
+export interface PastWorker {
+  /** The sub-account; empty in single-user mode. */
+  readonly account: string;
+  /** The worker's name, as the pool knows it. */
+  readonly name: string;
+  /** The time since it was first seen. */
+  readonly firstSeenMs: number;
+  /** The time since its last connection ended. */
+  readonly goneMs: number;
+  /** Its hashrate then, in hashes a second. */
+  readonly hashrate: number;
+  /** Why it has no connection, as far as that is known. */
+  readonly went: string;
 }
 
 /** The figures of one connection at one moment. */
@@ -129,6 +147,8 @@ export class WorkerBook {
   readonly #gone = new Set<number>();
   /** The strangers among them, that never had a good share. */
   readonly #strangers = new Set<number>();
+  /** By network, those with a connection, and those that are gone after good shares. */
+  readonly #crowds = new NetworkCrowds();
 
   /** Creates an empty book. */
   constructor({ rememberMs, most = MOST_WORKERS, times = WORKER_TIMES }: WorkerBookOptions) {
@@ -170,12 +190,13 @@ export class WorkerBook {
     const row = this.#rowFor(login, time);
     if (row === undefined) return 0;
     const { workers, connections, places } = this.records;
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
     const count = workers.uint16(row, WORKER.connections);
+    if (count > 0) this.#crowds.disconnected(this.records.address(row));
+    else this.#noLongerGone(row);
     workers.setUint16(row, WORKER.connections, count + 1);
     this.records.setText(row, WORKER.agent, login.clientAgent);
     this.records.setAddress(row, login.address);
+    this.#crowds.connected(login.address);
     const forgiven = workers.uint8(row, WORKER.forgiven);
     if (forgiven > 0) workers.setUint8(row, WORKER.forgiven, forgiven - 1);
     else this.records.connects.add(row, this.records.bucket(row, time), 1);
@@ -189,6 +210,25 @@ export class WorkerBook {
     }
     connections.setUint16(connection, CONNECTION.part, this.#partOfHour(time));
     return connection + 1;
+  }
+
+  /**
+   * Remembers a worker from before this process started: it is missing unless it comes back. Call it
+   * first for the one that has been disconnected longest. Does nothing if the worker is known, or if
+   * the book is full.
+   */
+  remember(worker: PastWorker, time: number): void {
+    const { account, name, firstSeenMs, goneMs, hashrate, went } = worker;
+    if (this.#count >= this.#most || this.#index.find(account, name) !== undefined) return;
+    const row = this.#newRow(account, name, time);
+    const { workers } = this.records;
+    workers.setUint32(row, WORKER.firstSeen, stampOf(time - firstSeenMs));
+    workers.setUint32(row, WORKER.left, stampOf(time - goneMs));
+    workers.setFloat32(row, WORKER.usualHashrate, hashrate);
+    this.records.setFlag(row, FLAG.hadGoodShare, true);
+    this.records.setText(row, WORKER.went, went);
+    this.#gone.add(row);
+    this.#crowds.gone(this.records.address(row));
   }
 
   /** Takes in the figures of a connection. Call it about once a minute, and before it ends. */
@@ -241,7 +281,7 @@ export class WorkerBook {
       since(loggedIn, to),
     );
     const shares = good.sum(row, bucket, BUCKETS) + lost.sum(row, bucket, BUCKETS);
-    if (!isGap(to - from, shares * 60_000 / watchedMs)) return;
+    if (!isGap(to - from, shares * 60_000 / watchedMs, this.times.gapMs)) return;
     this.gaps.set(row, withGap(this.gaps.get(row) ?? [], { at: from, ms: to - from }));
   }
 
@@ -268,8 +308,15 @@ export class WorkerBook {
       workers.setUint8(row, WORKER.forgiven, forgiven);
     }
     if (count > 0) return;
+    const address = this.records.address(row);
+    this.#crowds.disconnected(address);
     this.#gone.add(row);
-    if (this.records.flag(row, FLAG.hadGoodShare)) return;
+    if (this.records.flag(row, FLAG.hadGoodShare)) {
+      this.#crowds.gone(address);
+      const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
+      if (isBrief && this.#crowds.isCrowded(address)) this.#forget(row);
+      return;
+    }
     this.#strangers.add(row);
     if (this.#strangers.size > MOST_STRANGERS) this.#forgetFirst(this.#strangers);
   }
@@ -340,6 +387,10 @@ export class WorkerBook {
       this.#forgetFirst(this.#strangers.size > 0 ? this.#strangers : this.#gone);
     }
     if (this.#count >= this.#most) return undefined;
+    return this.#newRow(account, name, time);
+  }
+
+  #newRow(account: string, name: string, time: number): number {
     const { workers } = this.records;
     const row = workers.take();
     this.#count++;
@@ -507,10 +558,15 @@ export class WorkerBook {
     if (row !== undefined) this.#forget(row);
   }
 
+  #noLongerGone(row: number): void {
+    const isStranger = this.#strangers.delete(row);
+    if (!this.#gone.delete(row) || isStranger) return;
+    this.#crowds.forgotten(this.records.address(row));
+  }
+
   #forget(row: number): void {
     this.#index.delete(row);
-    this.#gone.delete(row);
-    this.#strangers.delete(row);
+    this.#noLongerGone(row);
     this.gaps.delete(row);
     this.records.release(row);
     this.#count--;

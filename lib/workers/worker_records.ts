@@ -96,14 +96,17 @@ const CONNECTION_BYTES = CONNECTION.hasLostAsicboost + 1;
 /** The unit of a time in a record, in milliseconds. */
 const STAMP_MS = 100;
 
+/** Times begin with the process, and a worker may be known from long before it. */
+const STAMP_OF_START = 2 ** 31;
+
 /** A time as it is stored in a record; never 0. */
 export function stampOf(time: number): number {
-  return Math.max(1, Math.floor(time / STAMP_MS));
+  return Math.max(1, Math.floor(time / STAMP_MS) + STAMP_OF_START);
 }
 
 /** The time since a stored time, in milliseconds. */
 export function since(stamp: number, time: number): number {
-  return Math.max(0, time - stamp * STAMP_MS);
+  return Math.max(0, time - (stamp - STAMP_OF_START) * STAMP_MS);
 }
 
 /** All records. */
@@ -197,10 +200,11 @@ export class WorkerRecords {
     texts.drop(before);
   }
 
-  /** The address of a worker's last connection. */
+  /** The address of a worker's last connection; empty if it had none since the start. */
   address(row: number): string {
     const value = this.workers.uint32(row, WORKER.address);
     if ((this.#flags(row) & FLAG.isTextAddress) !== 0) return this.texts.of(value);
+    if (value === 0) return "";
     return [24, 16, 8, 0].map((shift) => value >>> shift & 0xff).join(".");
   }
 

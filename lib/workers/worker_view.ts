@@ -117,6 +117,14 @@ export function workerView(book: WorkerBook, id: number, time: number): WorkerVi
   return row === undefined ? undefined : viewOfRow(book, row, time);
 }
 
+/** The state of the worker in a row; `undefined` for a row that is not shown. */
+export function stateOfRow(book: WorkerBook, row: number, time: number): WorkerState | undefined {
+  if (book.records.names[row] === undefined) return undefined;
+  const facts = factsOf(book, row, time);
+  const condition = conditionOf(facts, book.times);
+  return isKnown(facts, condition) ? condition.state : undefined;
+}
+
 /** The sums over all workers, worked out in steps. */
 export function* workerSums(book: WorkerBook, time: number): Generator<void, WorkerSums> {
   const states = Object.fromEntries(WORKER_STATES.map((state) => [state, 0])) as Record<

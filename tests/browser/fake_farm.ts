@@ -20,6 +20,7 @@ import {
   type AttentionShape,
   CausesSchema,
   type CausesShape,
+  type LossesByCauseShape,
   type MarkShape,
   type WorkerShape,
 } from "../../lib/observe/status/worker_shapes.ts";
@@ -27,7 +28,8 @@ import { WORKER_STATES } from "../../lib/base/worker_state.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import type { LogArea, LogLevel } from "../../lib/observe/log_record.ts";
 import { RequestProblem } from "../../lib/observe/status/answers.ts";
-import type { Counts } from "../../lib/observe/history.ts";
+import type { Counts } from "../../lib/observe/chart_samples.ts";
+import type { KeptHistory } from "../../lib/observe/history/kept_history.ts";
 import { countsOf } from "../support/counts_of.ts";
 import { sampleOf } from "../support/fake_status.ts";
 
@@ -86,6 +88,10 @@ export class FakeFarm implements StatusSource, StatusControl {
     hour: NO_CAUSES,
     day: NO_CAUSES,
   };
+  /** What is kept on disk. */
+  history: KeptHistory | undefined;
+  /** How that is doing. */
+  keptHistory: SummaryShape["history"] = null;
   /** What happened. */
   readonly moments: MarkShape[] = [];
   /** Hashes a second of the whole farm. */
@@ -204,6 +210,11 @@ export class FakeFarm implements StatusSource, StatusControl {
     return this.lossCauses;
   }
 
+  // deno-lint-ignore require-yield -- all in one step
+  *causesOver(): Generator<void, LossesByCauseShape | undefined> {
+    return this.history === undefined ? undefined : this.lossCauses.day;
+  }
+
   marks(): readonly MarkShape[] {
     return this.moments;
   }
@@ -237,9 +248,11 @@ export class FakeFarm implements StatusSource, StatusControl {
       ...this.#summary,
       version: "1.2.3",
       started_at: this.#startedTime,
-      uptime_seconds: (performance.now() - this.#startedAt) / 1000,
+      // It has run for longer than what it says was lost in a day.
+      uptime_seconds: 90_000 + (performance.now() - this.#startedAt) / 1000,
       ...this.health(),
       attention: this.#attention(),
+      history: this.keptHistory,
       miners: {
         ...miners,
         connected: count,

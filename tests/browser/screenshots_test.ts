@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { SAMPLE_COLUMNS } from "../../lib/observe/history.ts";
+import { SAMPLE_COLUMNS } from "../../lib/observe/chart_samples.ts";
 import { seededRandom } from "../../lib/sim/seeded_random.ts";
 import { browserTest, Look } from "./browser.ts";
 import type { FakeFarm } from "./fake_farm.ts";

@@ -46,7 +46,8 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
 }
 
 const LINES: [line: string, words: string][] = [
-  ["s", "simulate"],
+  ["s", "status simulate"],
+  ["status --t", "--token-file"],
   ["d", "demo"],
   ["--c", "--config"],
   ["demo ", "--seconds --miners --kind --faults --help --version"],

@@ -19,6 +19,12 @@ const GIVEN = {
   password: undefined,
   passwordFile: undefined,
 };
+const STATUS = {
+  kind: "status",
+  configPath: undefined,
+  url: undefined,
+  tokenFile: undefined,
+} as const;
 const CHECK = {
   kind: "check",
   configPath: undefined,
@@ -96,6 +102,14 @@ const MEANINGS: [line: string, command: unknown][] = [
   ["reload", { kind: "reload", configPath: undefined }],
   ["reload -c x", { kind: "reload", configPath: "x" }],
   ["reload -h", { kind: "help", topic: "reload" }],
+  ["status", { ...STATUS, asJson: false }],
+  ["status -c x --json", { ...STATUS, configPath: "x", asJson: true }],
+  [
+    "status --url http://10.0.0.5:9999 --token-file t",
+    { ...STATUS, url: "http://10.0.0.5:9999/", tokenFile: "t", asJson: false },
+  ],
+  ["top --url https://host/farm1", { ...STATUS, kind: "top", url: "https://host/farm1" }],
+  ["top -h", { kind: "help", topic: "top" }],
   ["check", CHECK],
   [
     "check -c x -l log --account a --json",
@@ -248,12 +262,12 @@ const MISUSES: [line: string, message: string][] = [
   ["--", 'Unexpected argument "--"; options begin with -'],
   [
     "help smulate",
-    'There is no help on "smulate", only on run, check, reload, config, demo, simulate and completions; ' +
+    'There is no help on "smulate", only on run, check, status, top, reload, config, demo, simulate and completions; ' +
     "did you mean simulate?",
   ],
   [
     "help simulate poo",
-    'There is no help on "simulate poo", only on run, check, reload, config, demo, simulate and completions; ' +
+    'There is no help on "simulate poo", only on run, check, status, top, reload, config, demo, simulate and completions; ' +
     "did you mean simulate pool?",
   ],
   ["help demo x", 'Unexpected argument "x"; options begin with -'],

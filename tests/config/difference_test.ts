@@ -31,6 +31,7 @@ Deno.test("each changed key has what it was, what it is, and when that counts", 
     limits: { max_miners: 5000, deny: ["10.9.0.0/16"] },
     outage: { grace_seconds: 5 },
     advanced: { io_engine: "deno" },
+    history: { path: "h.sqlite", days: 7 },
     log: { level: "debug" },
   });
   assert.deepEqual(changes(config(), after), [
@@ -41,6 +42,8 @@ Deno.test("each changed key has what it was, what it is, and when that counts", 
     "limits.max_miners: nothing → 5000 (now)",
     'limits.deny[0]: nothing → "10.9.0.0/16" (new_miners)',
     "outage.grace_seconds: 30 → 5 (now)",
+    'history.path: "" → "h.sqlite" (restart)',
+    "history.days: 30 → 7 (restart)",
     'log.level: "info" → "debug" (now)',
   ]);
 });

@@ -83,8 +83,9 @@ Deno.test("a file with only pools gets every default", () => {
       no_verdict_seconds: 60,
       leave_on_payout_change: false,
     },
-    status: { token: "", control: false, worker_series_max: 0 },
+    status: { token: "", read_token: "", control: false, worker_series_max: 0 },
     workers: { remember_hours: 24 },
+    history: { path: "", days: 30, events_days: 365 },
     log: {
       level: "info",
       levels: {},
@@ -468,6 +469,17 @@ Deno.test("a default version mask other than the usual one is ignored with a not
   };
   assert.deepEqual(remarksOf(0x1fffe000), []);
   assert.deepEqual(remarksOf(0), ["advanced.bitcoin_default_version_mask"]);
+});
+
+Deno.test("the history is a file that nothing else writes", () => {
+  const settings = { pools: [["h", 1, "me"]], history: { path: "log/farm" } };
+  accept(JSON.stringify({ ...settings, state_file: "log/sizes", pid_file: "log/pid" }));
+  for (const key of ["state_file", "pid_file"]) {
+    assert.deepEqual(
+      report(JSON.stringify({ ...settings, [key]: "log/farm" })).map((line) => line.slice(14)),
+      [`history.path: found "log/farm" (a string), wanted another file than ${key}`],
+    );
+  }
 });
 
 Deno.test("a file that is too long is refused unread", () => {

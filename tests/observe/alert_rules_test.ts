@@ -294,7 +294,7 @@ alertTest("an alert on the backup pool says since when, and who works where", as
     healthy(2000),
     {
       "btcagent_on_backup{}": 1,
-      "btcagent_on_backup_since_seconds{}": Date.UTC(2026, 11, 1, 3) / 1000,
+      "btcagent_on_backup_since_timestamp_seconds{}": Date.UTC(2026, 11, 1, 3) / 1000,
       'btcagent_pool_miners{pool="first:3333",position="1"}': 0,
       'btcagent_pool_miners{pool="second:3333",position="2"}': 1990,
     },

@@ -55,7 +55,7 @@ Deno.test("every figure of what is wrong is a metric", () => {
     "btcagent_expected_hashrate_hashes_per_second": 2e17,
     "btcagent_nominal_hashrate_hashes_per_second": 2.5e17,
     "btcagent_on_backup": 1,
-    "btcagent_on_backup_since_seconds": Date.UTC(2026, 11, 1, 3) / 1000 + 0.5,
+    "btcagent_on_backup_since_timestamp_seconds": Date.UTC(2026, 11, 1, 3) / 1000 + 0.5,
     "btcagent_outage_today_seconds": 61.5,
     'btcagent_lost_work_ratio{window="hour"}': 0.25,
     'btcagent_lost_work_ratio{window="day"}': 0.008,
@@ -64,7 +64,7 @@ Deno.test("every figure of what is wrong is a metric", () => {
 
 Deno.test("what is not known has no metric, and a healthy farm has zeros", () => {
   const metrics = metricsOf(HEALTHY);
-  for (const name of ["expected_hashrate", "nominal_hashrate", "on_backup_since"]) {
+  for (const name of ["expected_hashrate", "nominal_hashrate", "on_backup_since_timestamp"]) {
     const found = [...metrics.keys()].filter((key) => key.startsWith(`btcagent_${name}_`));
     assert.deepEqual(found, [], name);
   }

@@ -91,8 +91,8 @@ Deno.test("who does not read is cut off, who reads gets everything, samples too"
     times: { stateMs: 5, sampleMs: 5 },
   });
   stream.start();
-  const slow = await stream.watch();
-  const quick = new EventReader(await stream.watch());
+  const slow = await stream.watch(NEWCOMER);
+  const quick = new EventReader(await stream.watch(NEWCOMER));
   let states = 0;
   const reader = slow.body!.getReader();
   while (states < 20) {
@@ -173,6 +173,9 @@ Deno.test("the history is there before its first sample", async () => {
   assert.deepEqual([hour, day], [[], []]);
 });
 
+/** Somebody who was not there before. */
+const NEWCOMER = { mayChange: false, lastEventId: "" };
+
 /** Watches as soon as it is let in. */
 async function watch(rig: StatusRig): Promise<EventReader> {
   const deadline = performance.now() + PATIENCE_MS;
@@ -207,5 +210,5 @@ function fakeSource(reason: string): StatusSource {
   const pools = function* () {
     return [];
   };
-  return { summary, counts, pools, events: () => [] } as unknown as StatusSource;
+  return { summary, counts, pools, events: () => [], marks: () => [] } as unknown as StatusSource;
 }

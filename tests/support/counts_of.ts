@@ -1,6 +1,6 @@
 /** What charts are drawn from, as a made-up summary has it. */
 
-import type { Counts } from "../../lib/observe/history.ts";
+import type { Counts } from "../../lib/observe/chart_samples.ts";
 import type { SummaryShape } from "../../lib/observe/status/shapes.ts";
 
 /** The counts of a summary. */

@@ -7,6 +7,10 @@ import type { StreamStateShape, SummaryShape } from "../../lib/observe/status/sh
 export class EventReader {
   readonly #reader: ReadableStreamDefaultReader<string>;
   #text = "";
+  /** The id of the last event that had one. */
+  lastId = "";
+  /** How long to wait before it connects again. */
+  retryMs = 0;
 
   constructor(response: Response) {
     this.#reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -17,9 +21,12 @@ export class EventReader {
     for (;;) {
       const end = this.#text.indexOf("\n\n");
       if (end >= 0) {
-        const [event, data] = this.#text.slice(0, end).split("\n");
+        const block = this.#text.slice(0, end);
         this.#text = this.#text.slice(end + 2);
-        if (event === `event: ${kind}`) return JSON.parse(data!.slice("data: ".length));
+        this.lastId = /^id: (.*)$/m.exec(block)?.[1] ?? this.lastId;
+        this.retryMs = Number(/^retry: (\d+)$/m.exec(block)?.[1] ?? this.retryMs);
+        const [, event, data] = /^event: (.*)\ndata: (.*)$/m.exec(block) ?? [];
+        if (event === kind) return JSON.parse(data!);
         continue;
       }
       const { value, done } = await this.#reader.read();

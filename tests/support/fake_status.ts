@@ -4,7 +4,7 @@
  */
 
 import type { GenericSchema, InferOutput } from "valibot";
-import type { Counts } from "../../lib/observe/history.ts";
+import type { Counts } from "../../lib/observe/chart_samples.ts";
 import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
 import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
@@ -76,6 +76,15 @@ export class FakeStatus implements StatusSource, StatusControl {
   // deno-lint-ignore require-yield -- all in one step
   *causes(): Generator<void, workerShapes.CausesShape> {
     return sampleOf(workerShapes.CausesSchema);
+  }
+
+  // deno-lint-ignore require-yield -- all in one step
+  *causesOver(): Generator<void, workerShapes.LossesByCauseShape | undefined> {
+    return sampleOf(workerShapes.LossesByCauseSchema);
+  }
+
+  get history(): undefined {
+    return undefined;
   }
 
   marks(): readonly workerShapes.MarkShape[] {

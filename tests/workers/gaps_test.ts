@@ -32,10 +32,10 @@ Deno.test("earlier irregular pauses do not hide regular ones", () => {
 });
 
 Deno.test("only a steady miner has gaps, and only those that chance cannot explain", () => {
-  assert.ok(isGap(60_000, 10));
-  assert.ok(!isGap(49_000, 10));
-  assert.ok(!isGap(60_000, 5), "a pause of five average ones");
-  assert.ok(!isGap(600_000, 3.9));
+  assert.ok(isGap(60_000, 10, 50_000));
+  assert.ok(!isGap(49_000, 10, 50_000));
+  assert.ok(!isGap(60_000, 5, 50_000), "a pause of five average ones");
+  assert.ok(!isGap(600_000, 3.9, 50_000));
 });
 
 Deno.test("at most eight gaps are kept", () => {

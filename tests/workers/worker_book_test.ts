@@ -130,6 +130,47 @@ Deno.test("thousands of made-up names take no memory once they are gone", () => 
   assert.ok(farm.book.records.workers.rows <= 1_001);
 });
 
+Deno.test("a device that works under ever new names hides no machine that is missing", () => {
+  const farm = farmOf({ most: 300 });
+  const rigs = Array.from({ length: 20 }, (_, i) => `rig${i}`);
+  const miners = rigs.map((name, i) =>
+    farm.connect({ name, sharesPerMinute: 10, address: `10.1.2.${i}` })
+  );
+  farm.run(30);
+  farm.disconnect(miners[0]!);
+  for (let i = 0; i < 1_000; i++) {
+    const device = farm.connect({
+      name: `made-up${i}`,
+      sharesPerMinute: 10,
+      address: `10.1.${2 + i % 2}.200`,
+    });
+    farm.run(1);
+    farm.disconnect(device);
+  }
+  farm.run(6);
+  assert.equal(farm.view("rig0")!.condition.state, "missing");
+  const madeUp = farm.views().filter(({ name }) => name.startsWith("made-up"));
+  assert.ok(madeUp.length <= 21 + 16 + 1 + 16, `${madeUp.length} of one device`);
+});
+
+Deno.test("all machines of a network that go at once are remembered, however soon", () => {
+  const farm = farmOf();
+  const miners = Array.from(
+    { length: 200 },
+    (_, i) => farm.connect({ name: `rig${i}`, sharesPerMinute: 10, address: "10.1.2.3" }),
+  );
+  farm.run(1);
+  for (let round = 0; round < 3; round++) {
+    for (const miner of miners) farm.disconnect(miner);
+    farm.run(1);
+    for (const miner of miners) farm.connect(miner);
+    farm.run(1);
+  }
+  for (const miner of miners) farm.disconnect(miner);
+  farm.run(5);
+  assert.equal(sumsOf(farm).missingMachines, 200);
+});
+
 Deno.test("a miner that reconnects every ten seconds is flapping, good shares or not", () => {
   const farm = farmOf();
   for (let i = 0; i < 6; i++) {

@@ -32,6 +32,7 @@ export type AccountCounted = Pick<
   AccountBooks,
   | "shares"
   | "sharesAt"
+  | "credited"
   | "creditedAt"
   | "brakeLoss"
   | "brakeLossAt"
@@ -62,6 +63,7 @@ export class AccountBooks {
   #darkSince: number | undefined;
   #pastDarkMs = 0;
   #credits = 0;
+  #credited = 0;
 
   /** For an account that opens now, without a pool; `live` returns its current connections. */
   constructor(live: () => Iterable<LiveBooks>, now: Now) {
@@ -132,9 +134,15 @@ export class AccountBooks {
     return this.#credits > 0;
   }
 
+  /** The difficulties of all good shares together. */
+  get credited(): number {
+    return this.#credited;
+  }
+
   /** Counts a good share of this difficulty. */
   credit(difficulty: number, time: number): void {
     this.#credits++;
+    this.#credited += difficulty;
     this.#work.add(0, difficulty, time);
   }
 

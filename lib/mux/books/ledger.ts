@@ -197,11 +197,16 @@ export class ShareCounter {
   readonly #miners: MinerLedgers;
   readonly #minerWork: WorkTable;
   readonly #endings: ShareEndings | undefined;
+  readonly #sessions: number;
+  /** The work of each miner since it got its id; only where it is wanted. */
+  #workSums: Float64Array | undefined;
   #creditedDifficulty = 0;
+  #lostDifficulty = 0;
 
   /** `sessions` is one more than the highest session id; `endings` gets the end of every share. */
   constructor(sessions: number, endings?: ShareEndings) {
     this.#endings = endings;
+    this.#sessions = sessions;
     this.#rows = new Rows(sessions);
     this.#miners = new MinerLedgers(sessions);
     this.#minerWork = new WorkTable(sessions, MINER_STEP_MS);
@@ -212,6 +217,22 @@ export class ShareCounter {
     return this.#creditedDifficulty;
   }
 
+  /** The sum of the difficulties of all lost shares. */
+  get lostDifficulty(): number {
+    return this.#lostDifficulty;
+  }
+
+  /** Sums up the work of each miner from now on: see {@linkcode ShareCounter.minerWork}. */
+  sumWork(): void {
+    this.#workSums ??= new Float64Array(this.#sessions);
+  }
+
+  /** The difficulties of a miner's good shares together, once that is summed up; else zero. */
+  minerWork(sessionId: number): number {
+    const row = this.#rows.of(sessionId);
+    return row === undefined ? 0 : this.#workSums?.[row] ?? 0;
+  }
+
   /**
    * Starts at zero for a miner that just got this id. @throws RangeError if it was started already.
    */
@@ -219,6 +240,7 @@ export class ShareCounter {
     const row = this.#rows.take(sessionId);
     this.#miners.clear(row);
     this.#minerWork.clear(row);
+    if (this.#workSums !== undefined) this.#workSums[row] = 0;
   }
 
   /** Forgets the miner that had this id. @throws RangeError if it was not started. */
@@ -260,6 +282,7 @@ export class ShareCounter {
   /** Counts a lost share and its work. */
   lost(sender: Sender, why: Lost, ledger: Ledger, difficulty: number): void {
     this.add(sender.isGone ? undefined : sender.miner.sessionId, why, ledger);
+    this.#lostDifficulty += difficulty;
     this.#endings?.lost(sender.miner.origin, ledger.poolId, why, difficulty);
   }
 
@@ -272,6 +295,7 @@ export class ShareCounter {
   ): void {
     this.add(sessionId, "received");
     this.add(sessionId, why);
+    this.#lostDifficulty += difficulty;
     this.#endings?.lost(origin, NO_POOL, why, difficulty);
   }
 
@@ -280,7 +304,9 @@ export class ShareCounter {
     this.#creditedDifficulty += difficulty;
     this.work.add(0, difficulty, time);
     const row = this.#rowOf(sessionId);
-    if (row !== undefined) this.#minerWork.add(row, difficulty, time);
+    if (row === undefined) return;
+    this.#minerWork.add(row, difficulty, time);
+    if (this.#workSums !== undefined) this.#workSums[row]! += difficulty;
   }
 
   /** Adds one to a count, also for the upstream connection that the share went to, if any. */

@@ -11,34 +11,48 @@ import { RequestProblem } from "./answers.ts";
 /** The headers of a request. */
 export type Sent = Pick<Headers, "get">;
 
+/** The bearer tokens that are accepted; without any, none is required. */
+export interface Tokens {
+  /** For everything; empty for none. */
+  readonly token: string;
+  /** For reading alone; empty for none. */
+  readonly readToken: string;
+}
+
+/** What a request may do: nothing, read, or also change something. */
+export type Access = "none" | "read" | "change";
+
 /**
  * Checks that a request calls this server by one of its own names.
  *
- * @param token The required bearer token; empty if none is required.
  * @throws RequestProblem if it uses another name.
  */
-export function checkName(headers: Sent, token: string): void {
-  // A request with the token cannot come from a random web page.
-  if (token === "") checkHost(headers.get("host") ?? "");
+export function checkName(headers: Sent, tokens: Tokens): void {
+  // A request with a token cannot come from a random web page.
+  if (!isRequired(tokens)) checkHost(headers.get("host") ?? "");
 }
 
-/** Whether a request has the token, if one is required. */
-export function hasToken(headers: Sent, token: string): boolean {
-  if (token === "") return true;
+/** What a request may do by its token. */
+export function accessOf(headers: Sent, tokens: Tokens): Access {
+  if (!isRequired(tokens)) return "change";
   // The scheme's name may be in upper or lower case, and clients use both.
   const [, found = ""] = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
-  return isSame(found, token);
+  // Both are compared each time, so that the time it takes does not tell which one is set.
+  const [isAll, isReading] = [isSame(found, tokens.token), isSame(found, tokens.readToken)];
+  if (found === "") return "none";
+  return isAll ? "change" : isReading ? "read" : "none";
 }
 
-/**
- * Checks that a request has the token. @throws RequestProblem if a token is required and missing or
- * wrong.
- */
-export function checkToken(headers: Sent, token: string): void {
-  if (hasToken(headers, token)) return;
-  throw new RequestProblem(401, "Bearer token of status.token required", {
+/** Checks that a request may read. @throws RequestProblem if it has no token, or a wrong one. */
+export function checkToken(access: Access): void {
+  if (access !== "none") return;
+  throw new RequestProblem(401, "Bearer token of status.token or status.read_token required", {
     "www-authenticate": 'Bearer realm="btcagent"',
   });
+}
+
+function isRequired({ token, readToken }: Tokens): boolean {
+  return token !== "" || readToken !== "";
 }
 
 /**

@@ -13,13 +13,26 @@ const KEYS: Readonly<Record<string, (miner: MinerShape) => number | string>> = {
   hashrate: ({ hashrate }) => hashrate.minutes_15,
   accepted: ({ shares }) => shares.accepted,
   rejected: ({ shares }) => lostOf(shares),
+  refused: ({ shares }) => sumOf(shares.refused),
   lost_part: ({ shares }) => lostOf(shares) / Math.max(1, shares.received),
+  rejected_part: ({ shares }) => sumOf(shares.rejected) / Math.max(1, shares.submitted),
   last_share: ({ last_share_seconds }) => last_share_seconds ?? Infinity,
   connected: ({ connected_seconds }) => connected_seconds,
 };
 
-const STATES = ["connected", "subscribed", "authorized", "joining", "working"];
-const ASICBOOST = ["never", "rolling", "lost", "cannot_narrow"];
+/** The names of these keys. */
+export const MINER_SORTS: readonly string[] = Object.keys(KEYS);
+
+/** The states of a connection. */
+export const MINER_STATES = [
+  "connected",
+  "subscribed",
+  "authorized",
+  "joining",
+  "working",
+] as const;
+/** Whether a miner rolls versions. */
+export const ASICBOOST = ["never", "rolling", "lost", "cannot_narrow"] as const;
 
 /**
  * Reads the query. `q` is searched for in worker, user, address and client agent; `state` and
@@ -31,7 +44,7 @@ const ASICBOOST = ["never", "rolling", "lost", "cannot_narrow"];
 export function parseMinerQuery(query: URLSearchParams): ListQuery<MinerShape> {
   const names = ["q", "state", "asicboost", "sort", "offset", "limit"];
   const given = new ListParameters(query, names);
-  const state = given.oneOf("state", STATES);
+  const state = given.oneOf("state", MINER_STATES);
   const asicboost = given.oneOf("asicboost", ASICBOOST);
   const text = given.text("q")?.toLowerCase();
   return {
@@ -45,8 +58,11 @@ export function parseMinerQuery(query: URLSearchParams): ListQuery<MinerShape> {
 
 /** Returns the number of lost shares: rejected by the pool or refused here. */
 function lostOf({ refused, rejected }: MinerShape["shares"]): number {
-  return [...Object.values(refused), ...Object.values(rejected)]
-    .reduce((sum, count) => sum + count, 0);
+  return sumOf(refused) + sumOf(rejected);
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function contains(miner: MinerShape, text: string): boolean {

@@ -160,6 +160,14 @@ export const PoolTotalSchema = v.strictObject({
   ),
 });
 
+/** @internal Answer of `/api/v1/pools`. */
+export const PoolsSchema = v.strictObject({
+  pools: about(
+    "Every pool, summed over all sub-accounts, closed ones included.",
+    v.array(PoolTotalSchema),
+  ),
+});
+
 /** @internal Answer of `/api/v1/upstreams`. */
 export const UpstreamsSchema = v.strictObject({
   pools: about(

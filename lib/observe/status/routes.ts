@@ -2,16 +2,18 @@
  * Every path of the status server, with its methods and answers.
  */
 
+import type { Now } from "../../base/clock.ts";
 import { printableJson } from "../../base/printable.ts";
 import { LOG_AREAS, LOG_LEVELS, type LogArea, type LogLevel } from "../log_record.ts";
 import { formatMetrics } from "../metrics.ts";
 import { troubledWorkers } from "../trouble_metrics.ts";
 import { workersOf } from "../worker_metrics.ts";
-import { json, JSON_TYPE, RequestProblem } from "./answers.ts";
+import { answer, json, JSON_TYPE, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
 import { causesCsv } from "./causes_csv.ts";
 import type { LongAnswers } from "./long_answers.ts";
 import { CSV_TYPE } from "./csv.ts";
+import type { SpanShape } from "./history_shapes.ts";
 import { pickPage } from "./list_query.ts";
 import { parseMinerQuery } from "./miner_query.ts";
 import { minerTable } from "./miner_table.ts";
@@ -38,6 +40,8 @@ export interface RouteContext {
   readonly bounds: StatusBounds;
   /** The most workers with metrics of their own. */
   readonly workerSeriesMax: number;
+  /** The time of day, in milliseconds since 1970. */
+  readonly wallNow: Now;
 }
 
 /** The most causes of each dimension in one answer. */
@@ -57,6 +61,10 @@ export interface StatusRequest {
   readonly contentType: string;
   /** Its body; empty for none. */
   readonly body: Uint8Array;
+  /** Whether its token is good for changes, too. */
+  readonly mayChange: boolean;
+  /** Its `Last-Event-ID` header; empty for none. */
+  readonly lastEventId: string;
 }
 
 /** What can be done at a path; `id` is the text in the place of `{id}`. */
@@ -81,6 +89,9 @@ export const HEALTH_PATH = "/healthz";
 const ROUTES: readonly (readonly [path: string, route: Route])[] = [
   ["/metrics", { GET: metrics }],
   [HEALTH_PATH, { GET: ({ source }) => health(source, true) }],
+  ["/api/v1/openapi.json", {
+    GET: async () => answer((await import("./openapi.ts")).OPENAPI, JSON_TYPE),
+  }],
   ["/api/v1/summary", {
     GET: async (context) => json(await summaryOf(context)),
   }],
@@ -129,8 +140,16 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
       return long.answer(JSON_TYPE, jsonList(head, source.accounts()));
     },
   }],
+  ["/api/v1/pools", {
+    GET: async ({ source, turns }) => json({ pools: await turns.run(source.pools()) }),
+  }],
   ["/api/v1/causes", {
-    GET: async ({ source, turns }) => json(await turns.run(source.causes(MOST_CAUSES))),
+    GET: async (context, { query }) => {
+      const { source, turns } = context;
+      if (!query.has("span")) return json(await turns.run(source.causes(MOST_CAUSES)));
+      const { causesAnswer } = await import("./history_answers.ts");
+      return json((await turns.run(causesAnswer(source, query, MOST_CAUSES))).causes);
+    },
   }],
   ["/api/v1/causes.csv", {
     GET: async ({ source, turns, long }) => {
@@ -139,12 +158,35 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
     },
   }],
   ["/api/v1/events", {
-    GET: ({ source }) => json({ events: source.events() }),
+    GET: ({ source, long }) => long.answer(JSON_TYPE, jsonList('{"events":[', source.events())),
   }],
   ["/api/v1/history", {
-    GET: ({ stream }) => json(stream.history),
+    GET: async (context, { query }) =>
+      json(query.has("span") ? await spanOf(context, query) : context.stream.history),
   }],
-  ["/api/v1/stream", { GET: ({ stream }) => stream.watch() }],
+  ["/api/v1/history/farm.csv", {
+    GET: async (context, { query }) => {
+      const { spanCsv } = await import("./history_csv.ts");
+      return context.long.answer(CSV_TYPE, spanCsv(await spanOf(context, query)));
+    },
+  }],
+  ["/api/v1/history/workers.csv", {
+    GET: async ({ source, long, wallNow }, { query }) => {
+      const [{ workersOver }, { workersCsv }] = await Promise.all([
+        import("./history_answers.ts"),
+        import("./history_csv.ts"),
+      ]);
+      return long.answer(CSV_TYPE, workersCsv(workersOver(source, query, wallNow())));
+    },
+  }],
+  ["/api/v1/history/causes.csv", {
+    GET: async ({ source, turns, long }, { query }) => {
+      const { causesAnswer } = await import("./history_answers.ts");
+      const { span, causes } = await turns.run(causesAnswer(source, query, Infinity));
+      return long.answer(CSV_TYPE, causesCsv({ [span]: causes }));
+    },
+  }],
+  ["/api/v1/stream", { GET: ({ stream }, request) => stream.watch(request) }],
   ["/api/v1/config", { GET: ({ source }) => json({ config: source.config() }) }],
   ["/api/v1/log-level", {
     GET: ({ source }) => json({ levels: source.logLevels() }),
@@ -192,6 +234,13 @@ const ROUTES: readonly (readonly [path: string, route: Route])[] = [
 /** All paths, for the documentation. */
 export const PATHS: readonly string[] = ROUTES.map(([path]) => path);
 
+/** All paths with their methods. */
+export const ROUTE_METHODS: readonly (readonly [path: string, methods: ("GET" | "POST")[]])[] =
+  ROUTES.map(([path, { GET: get, POST: post }]) => [
+    path,
+    [...get === undefined ? [] : ["GET" as const], ...post === undefined ? [] : ["POST" as const]],
+  ]);
+
 /**
  * Answers a request.
  *
@@ -210,6 +259,9 @@ export async function route(context: RouteContext, request: StatusRequest): Prom
     if (method === "POST" && found.POST !== undefined) {
       if (context.control === undefined) {
         throw new RequestProblem(403, "Changes are not allowed: status.control is false");
+      }
+      if (!request.mayChange) {
+        throw new RequestProblem(403, "This token only reads: changes need that of status.token");
       }
       return await found.POST(context.control, id, request, context);
     }
@@ -298,6 +350,18 @@ function* jsonList(head: string, rows: Iterable<unknown>): Generator<string, voi
     separator = ",";
   }
   yield "]}\n";
+}
+
+/**
+ * A span of the past. What makes it is loaded with the first request for one: where nobody asks, it
+ * takes no memory.
+ */
+async function spanOf(
+  { source, stream, long, wallNow }: RouteContext,
+  query: URLSearchParams,
+): Promise<SpanShape> {
+  const { spanAnswer } = await import("./history_answers.ts");
+  return await long.gather(spanAnswer({ source, samples: stream.history, now: wallNow() }, query));
 }
 
 /** Returns the program's summary, with the counts of this server added. */

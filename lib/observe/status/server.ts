@@ -13,7 +13,7 @@ import { areaLog } from "../log.ts";
 import { problem, RequestProblem } from "./answers.ts";
 import { readBody } from "./body.ts";
 import { MAX_CONNECTIONS, MAX_REQUESTS, StatusBounds } from "./bounds.ts";
-import { checkName, checkOrigin, checkToken, hasToken } from "./door.ts";
+import { accessOf, checkName, checkOrigin, checkToken } from "./door.ts";
 import { LongAnswers } from "./long_answers.ts";
 import { pageFile } from "./page.ts";
 import { health, HEALTH_PATH, route, type RouteContext } from "./routes.ts";
@@ -24,12 +24,14 @@ const log = areaLog("agent");
 
 const STOPPED = new RequestProblem(503, "btcagent is stopping");
 
-/** The data to serve, and the token that protects it. */
+/** The data to serve, and the tokens that protect it. */
 export interface StatusOptions extends Pick<RouteContext, "source" | "control"> {
   /** The most workers with metrics of their own. */
   readonly workerSeriesMax: number;
-  /** The required bearer token; empty if none is required. */
+  /** The bearer token for everything; empty for none. */
   readonly token: string;
+  /** The bearer token that only reads; empty for none. Without any, no token is required. */
+  readonly readToken?: string;
   /** Clock and timers for making and dating answers. */
   readonly time: Time;
 }
@@ -60,7 +62,7 @@ export function answerOptions(options: StatusOptions): AnswerOptions {
   const { time } = options;
   const [turns, bounds] = [new Turns(time), new StatusBounds(time.now)];
   const stream = new StatusStream({ ...options, turns, bounds });
-  return { ...options, turns, bounds, stream, long: new LongAnswers(turns) };
+  return { ...options, turns, bounds, stream, long: new LongAnswers(turns), wallNow: time.wallNow };
 }
 
 /**
@@ -131,22 +133,24 @@ export async function answerRequest(
   options: AnswerOptions,
   request: HttpRequest,
 ): Promise<Response> {
-  const { token, source, time, turns, bounds } = options;
+  const { token, readToken = "", source, time, turns, bounds } = options;
   const { headers } = request;
   try {
-    checkName(headers, token);
+    const tokens = { token, readToken };
+    checkName(headers, tokens);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const url = URL.parse(request.url);
     const path = pathOf(url);
     checkOrigin(headers, method === "GET" && path === "/");
     // Everybody gets a yes or no: probes have no token.
     if (method === "GET" && path === HEALTH_PATH) {
-      return turns.now(() => health(source, hasToken(headers, token)));
+      return turns.now(() => health(source, accessOf(headers, tokens) !== "none"));
     }
     // The page contains no data of the farm: it asks for data with the token.
     const page = method === "GET" ? await pageFile(path) : undefined;
     if (page !== undefined) return page;
-    checkToken(headers, token);
+    const access = accessOf(headers, tokens);
+    checkToken(access);
     if (turns.isSpent) {
       bounds.reached("status_time");
       const seconds = turns.secondsUntilMore;
@@ -158,7 +162,17 @@ export async function answerRequest(
     const accept = headers.get("accept") ?? "";
     const contentType = headers.get("content-type") ?? "";
     const query = url.searchParams;
-    return await route(options, { method, path, query, accept, contentType, body });
+    const lastEventId = headers.get("last-event-id") ?? "";
+    return await route(options, {
+      method,
+      path,
+      query,
+      accept,
+      contentType,
+      body,
+      mayChange: access === "change",
+      lastEventId,
+    });
   } catch (error) {
     if (error instanceof RequestProblem) return problem(error);
     throw error;

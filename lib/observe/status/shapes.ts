@@ -10,6 +10,7 @@
 
 import * as v from "valibot";
 import { HashrateSchema, HistogramSchema, SharesSchema, TrafficSchema } from "./count_shapes.ts";
+import { KeptHistorySchema } from "./history_shapes.ts";
 import { PoolTotalSchema } from "./pool_shapes.ts";
 import { about, amount, count, flag, time, words } from "./schema_words.ts";
 import { AttentionSchema, MarkSchema } from "./worker_shapes.ts";
@@ -76,6 +77,10 @@ export const SummarySchema = v.strictObject({
   ),
   outage_seconds: amount(
     "Time that sub-accounts were open without a pool, summed over all of them.",
+  ),
+  history: about(
+    "The history on disk; null if `history.path` is empty.",
+    v.nullable(KeptHistorySchema),
   ),
   limits: about("Times that each bound was reached.", v.record(v.string(), v.number())),
   certificates: about(

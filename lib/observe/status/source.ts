@@ -3,12 +3,14 @@
  * knows nothing of miners, pools or sockets.
  */
 
-import type { Counts } from "../history.ts";
+import type { Counts } from "../chart_samples.ts";
+import type { KeptHistory } from "../history/kept_history.ts";
 import type { LogArea, LogLevel } from "../log_record.ts";
 import type { MinerShape } from "./miner_shapes.ts";
 import type { AccountShape, PoolTotalShape } from "./pool_shapes.ts";
 import type { EventShape, LogLevelsShape, ReloadShape, SummaryShape } from "./shapes.ts";
-import type { CausesShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
+import type { Span } from "./spans.ts";
+import type { CausesShape, LossesByCauseShape, MarkShape, WorkerShape } from "./worker_shapes.ts";
 
 /**
  * The state of the program now. Each call counts again; long counts are made in steps and are
@@ -33,6 +35,10 @@ export interface StatusSource {
   pools(): Generator<void, PoolTotalShape[]>;
   /** What was lost and why, with at most `most` causes of each dimension. */
   causes(most: number): Generator<void, CausesShape>;
+  /** The same over one span; `undefined` if that is longer than what is known. */
+  causesOver(span: Span, most: number): Generator<void, LossesByCauseShape | undefined>;
+  /** What is kept on disk; `undefined` without `history.path`, and while the file cannot be opened. */
+  readonly history: KeptHistory | undefined;
   /** Events of the last day that charts mark, oldest first. */
   marks(): readonly MarkShape[];
   /** Counts the changes of the marks. */

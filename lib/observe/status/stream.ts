@@ -3,15 +3,17 @@
  * charts.
  *
  * Each event is made once for all watchers, and not at all without any. A watcher that does not
- * read fast enough is cut off, and may connect again.
+ * read fast enough is cut off, and may connect again: it says where it was, and gets what it missed
+ * (resume.ts).
  */
 
 import { printableJson } from "../../base/printable.ts";
 import type { Time, Timer } from "../../base/clock.ts";
 import { finished } from "../../base/steps.ts";
-import { History, SAMPLE_COLUMNS, SAMPLE_MS } from "../history.ts";
+import { ChartSamples, SAMPLE_COLUMNS, SAMPLE_MS } from "../chart_samples.ts";
 import { answer, RequestProblem } from "./answers.ts";
 import type { StatusBounds } from "./bounds.ts";
+import { formatPosition, type Position, replayFor } from "./resume.ts";
 import type { HistoryShape } from "./shapes.ts";
 import type { StatusControl, StatusSource } from "./source.ts";
 import { type Turns, TurnsStopped } from "./turns.ts";
@@ -22,6 +24,9 @@ const TIMES = { stateMs: 2_000, sampleMs: SAMPLE_MS };
 /** The most watchers at a time. */
 const MAX_WATCHERS = 16;
 
+/** How long a watcher should wait before it connects again, in milliseconds. */
+const RETRY_MS = 2_000;
+
 /** A watcher that leaves this many bytes unread is cut off; a state takes about 10 KB. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
@@ -29,6 +34,40 @@ const MAX_WAITING_BYTES = 256 * 1024;
 const FRESH_MS = 1_000;
 
 const encoder = new TextEncoder();
+
+type Watcher = ReadableStreamDefaultController<Uint8Array>;
+
+/** What a watcher says of itself. */
+export interface Introduction {
+  /** Whether its token is good for changes. */
+  readonly mayChange: boolean;
+  /** The id of the last event it had; empty if it was not there before. */
+  readonly lastEventId: string;
+}
+
+/** The state of the program as an event, for watchers that may change something and others. */
+class State {
+  readonly madeAt: number;
+  readonly #json: string;
+  readonly #bytes = new Map<boolean, Uint8Array>();
+
+  /** `value` is all of the state but whether changes are allowed. */
+  constructor(value: object, madeAt: number) {
+    this.#json = printableJson(value);
+    this.madeAt = madeAt;
+  }
+
+  /** The event for watchers that may change something, or may not. */
+  bytes(mayControl: boolean): Uint8Array {
+    let bytes = this.#bytes.get(mayControl);
+    if (bytes === undefined) {
+      const data = `{"control":${mayControl},${this.#json.slice(1)}`;
+      bytes = encoder.encode(`event: state\ndata: ${data}\n\n`);
+      this.#bytes.set(mayControl, bytes);
+    }
+    return bytes;
+  }
+}
 
 /** Samples the program and sends events to the watchers. */
 export class StatusStream {
@@ -38,15 +77,19 @@ export class StatusStream {
   readonly #bounds: StatusBounds;
   readonly #time: Time;
   readonly #times: typeof TIMES;
-  readonly #history: History;
-  readonly #watchers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  readonly #chartSamples: ChartSamples;
+  /** With whether each may change something. */
+  readonly #watchers = new Map<Watcher, boolean>();
+  /** Names this run in the ids of events. */
+  readonly #run: string;
   #sampling: Timer | undefined;
   #sending: Timer | undefined;
   #isSampling = false;
   #isSending = false;
   #lastEvent = 0;
+  #samples = 0;
   #lastMarkChange = 0;
-  #state: { readonly bytes: Uint8Array; readonly madeAt: number } | undefined;
+  #state: State | undefined;
 
   /** Nothing is sampled before {@linkcode StatusStream.start}. */
   constructor({ source, control, turns, bounds, time, times = TIMES }: {
@@ -63,15 +106,16 @@ export class StatusStream {
     this.#bounds = bounds;
     this.#time = time;
     this.#times = times;
-    this.#history = new History(finished(source.counts()), time);
+    this.#run = Math.floor(time.wallNow()).toString(36);
+    this.#chartSamples = new ChartSamples(finished(source.counts()), time);
   }
 
   /** The data of the charts. */
   get history(): HistoryShape {
     return {
       columns: [...SAMPLE_COLUMNS],
-      hour: this.#history.hour(),
-      day: this.#history.day(),
+      hour: this.#chartSamples.hour(),
+      day: this.#chartSamples.day(),
       marks: [...this.#source.marks()],
     };
   }
@@ -82,23 +126,22 @@ export class StatusStream {
   }
 
   /**
-   * Makes the answer to a new watcher.
+   * Makes the answer to a new watcher, or to one that comes back and says where it was.
    * @throws RequestProblem if there are too many.
    */
-  async watch(): Promise<Response> {
+  async watch({ mayChange, lastEventId }: Introduction): Promise<Response> {
     this.#checkRoom();
     const state = await this.#freshState();
     this.#checkRoom();
-    let own: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const mayControl = this.#mayControl && mayChange;
+    let own: Watcher | undefined;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         own = controller;
-        controller.enqueue(state);
-        this.#watchers.add(controller);
-        if (this.#sending !== undefined) return;
-        this.#lastEvent = this.#source.events().at(-1)?.number ?? 0;
-        this.#lastMarkChange = this.#source.markChanges;
-        this.#sending = this.#time.every(this.#times.stateMs, () => void this.#tick());
+        if (this.#sending === undefined) this.#begin();
+        controller.enqueue(this.#greeting(lastEventId));
+        controller.enqueue(state.bytes(mayControl));
+        this.#watchers.set(controller, mayControl);
       },
       cancel: () => this.#forget(own!),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
@@ -113,10 +156,49 @@ export class StatusStream {
   /** Stops sampling and cuts off all watchers. */
   stop(): void {
     this.#time.clear(this.#sampling);
-    for (const watcher of this.#watchers) {
+    for (const watcher of [...this.#watchers.keys()]) {
       this.#forget(watcher);
       watcher.close();
     }
+  }
+
+  /** Sends events from now on. */
+  #begin(): void {
+    this.#lastEvent = this.#source.events().at(-1)?.number ?? 0;
+    this.#lastMarkChange = this.#source.markChanges;
+    this.#sending = this.#time.every(this.#times.stateMs, () => void this.#tick());
+  }
+
+  /** What a watcher is sent first: where it is, and, if it was there before, what it missed. */
+  #greeting(lastEventId: string): Uint8Array {
+    // Without data it is no event; a reader keeps the id all the same.
+    const hello = `retry: ${RETRY_MS}\nid: ${this.#id}\n\n`;
+    if (lastEventId === "") return encoder.encode(hello);
+    const hour = this.#chartSamples.hour();
+    const kept = Math.min(this.#samples, hour.length);
+    const { lines, samples, missed } = replayFor(
+      lastEventId,
+      this.#position,
+      this.#source.events(),
+      kept,
+    );
+    const rows = samples === 0 ? [] : hour.slice(-samples);
+    return encoder.encode([
+      hello,
+      missed === undefined ? "" : eventText("missed", missed),
+      lines.length === 0 ? "" : eventText("events", lines),
+      ...rows.map((row) => eventText("sample", row)),
+      eventText("marks", this.#source.marks()),
+    ].join(""));
+  }
+
+  /** Where watchers are that have everything. */
+  get #position(): Position {
+    return { run: this.#run, line: this.#lastEvent, sample: this.#samples };
+  }
+
+  get #id(): string {
+    return formatPosition(this.#position);
   }
 
   #checkRoom(): void {
@@ -135,7 +217,9 @@ export class StatusStream {
     this.#isSampling = true;
     try {
       const counts = await this.#turns.run(this.#source.counts());
-      this.#send("sample", this.#history.add(counts));
+      const sample = this.#chartSamples.add(counts);
+      this.#samples++;
+      this.#send("sample", sample);
     } catch (error) {
       ignoreStop(error);
     } finally {
@@ -153,7 +237,10 @@ export class StatusStream {
       const { markChanges } = this.#source;
       if (markChanges !== this.#lastMarkChange) this.#send("marks", this.#source.marks());
       this.#lastMarkChange = markChanges;
-      this.#sendBytes(await this.#makeState());
+      const state = await this.#makeState();
+      for (const [watcher, mayControl] of this.#watchers) {
+        this.#sendTo(watcher, state.bytes(mayControl));
+      }
     } catch (error) {
       ignoreStop(error);
     } finally {
@@ -162,38 +249,38 @@ export class StatusStream {
   }
 
   /** Returns the state for a new watcher; watchers that arrive close together share one. */
-  async #freshState(): Promise<Uint8Array> {
+  async #freshState(): Promise<State> {
     const state = this.#state;
-    if (state !== undefined && this.#time.now() - state.madeAt < FRESH_MS) return state.bytes;
+    if (state !== undefined && this.#time.now() - state.madeAt < FRESH_MS) return state;
     return await this.#makeState();
   }
 
-  async #makeState(): Promise<Uint8Array> {
+  async #makeState(): Promise<State> {
     const summary = await this.#turns.run(this.#source.summary());
     const limits = { ...summary.limits, ...this.#bounds.counts };
     const pools = await this.#turns.run(this.#source.pools());
-    const state = { control: this.#mayControl, summary: { ...summary, limits }, pools };
-    const bytes = await this.#turns.take(() => encode("state", state));
-    this.#state = { bytes, madeAt: this.#time.now() };
-    return bytes;
+    const value = { summary: { ...summary, limits }, pools };
+    this.#state = await this.#turns.take(() => new State(value, this.#time.now()));
+    return this.#state;
   }
 
+  /** Sends an event, after which a watcher is at the present position. */
   #send(kind: string, value: unknown): void {
-    if (this.#watchers.size > 0) this.#sendBytes(encode(kind, value));
+    if (this.#watchers.size === 0) return;
+    const bytes = encoder.encode(`id: ${this.#id}\n${eventText(kind, value)}`);
+    for (const watcher of this.#watchers.keys()) this.#sendTo(watcher, bytes);
   }
 
-  #sendBytes(bytes: Uint8Array): void {
-    for (const watcher of this.#watchers) {
-      if (watcher.desiredSize! > bytes.length) {
-        watcher.enqueue(bytes);
-      } else {
-        this.#forget(watcher);
-        watcher.error(new Error("Read too slowly"));
-      }
+  #sendTo(watcher: Watcher, bytes: Uint8Array): void {
+    if (watcher.desiredSize! > bytes.length) {
+      watcher.enqueue(bytes);
+    } else {
+      this.#forget(watcher);
+      watcher.error(new Error("Read too slowly"));
     }
   }
 
-  #forget(watcher: ReadableStreamDefaultController<Uint8Array>): void {
+  #forget(watcher: Watcher): void {
     this.#watchers.delete(watcher);
     if (this.#watchers.size > 0) return;
     this.#time.clear(this.#sending);
@@ -206,6 +293,6 @@ function ignoreStop(error: unknown): void {
   if (!(error instanceof TurnsStopped)) throw error;
 }
 
-function encode(kind: string, value: unknown): Uint8Array {
-  return encoder.encode(`event: ${kind}\ndata: ${printableJson(value)}\n\n`);
+function eventText(kind: string, value: unknown): string {
+  return `event: ${kind}\ndata: ${printableJson(value)}\n\n`;
 }

@@ -217,6 +217,8 @@ export type WorkerShape = NonNullable<(typeof WorkerSchema)["~types"]>["output"]
 export type AttentionShape = NonNullable<(typeof AttentionSchema)["~types"]>["output"];
 /** What was lost in one period. */
 export type LossesShape = NonNullable<(typeof LossesSchema)["~types"]>["output"];
+/** The causes of what was lost in one period. */
+export type LossesByCauseShape = NonNullable<(typeof LossesByCauseSchema)["~types"]>["output"];
 /** The causes of what was lost. */
 export type CausesShape = NonNullable<(typeof CausesSchema)["~types"]>["output"];
 /** An event that charts mark. */

@@ -11,7 +11,7 @@
 
 import type { Now } from "../base/clock.ts";
 
-/** How often {@linkcode History.add} wants to be called, in milliseconds. */
+/** How often {@linkcode ChartSamples.add} wants to be called, in milliseconds. */
 export const SAMPLE_MS = 10_000;
 
 /** Samples of 10 s in an hour, and of one minute in a day. */
@@ -63,7 +63,7 @@ export interface Clocks {
 }
 
 /** Keeps the samples of the last hour and the last day. Takes about 65 KB. */
-export class History {
+export class ChartSamples {
   readonly #clocks: Clocks;
   readonly #fine = new Ring(FINE_ROWS);
   readonly #coarse = new Ring(COARSE_ROWS);

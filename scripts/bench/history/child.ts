@@ -1,0 +1,181 @@
+/**
+ * One part of the bench of the history, in a process of its own: writes days, or reads them. The
+ * arguments are JSON; the result is JSON on its output.
+ */
+
+import { systemTime } from "../../../lib/base/system_time.ts";
+import { finished } from "../../../lib/base/steps.ts";
+import { DAY_MS } from "../../../lib/observe/history/axis.ts";
+import { STEP_MS } from "../../../lib/observe/history/steps.ts";
+import { HistoryStore } from "../../../lib/observe/history/store.ts";
+import { accountOf, Farm, workerOf } from "./farm.ts";
+
+/** What the child does. */
+export interface Work {
+  /** What. */
+  readonly kind: "write" | "read";
+  /** The file. */
+  readonly path: string;
+  /** The first day, in milliseconds since 1970. */
+  readonly start: number;
+  /** How many days. */
+  readonly days: number;
+  /** How many workers. */
+  readonly workers: number;
+}
+
+/** What it measured; times in milliseconds, sizes in bytes. */
+export interface Result {
+  /** Longest turns without the disk: of steps, after the first; and of the daily packing. */
+  readonly stepTurnMs: number;
+  /** The same of the daily packing and cleaning. */
+  readonly packTurnMs: number;
+  /** All time of the loop for a step, on average. */
+  readonly stepMs: number;
+  /** All time of the loop for packing a day, on average. */
+  readonly packMs: number;
+  /** The longest call that waited for the disk. */
+  readonly diskMs: number;
+  /** All of the disk's calls. */
+  readonly diskCalls: number;
+  /** The length of the longest record of a step. */
+  readonly stepBytes: number;
+  /** What the store counted as written. */
+  readonly written: number;
+  /** What the kernel counted as written by this process. */
+  readonly kernelWritten: number;
+  /** Memory more than before the store was loaded. */
+  readonly memory: number;
+  /** Reading one worker's month: of ten workers, the longest. */
+  readonly workerMs: number;
+  /** Reading the farm's month in hours. */
+  readonly farmMs: number;
+  /** Reading all workers' month. */
+  readonly workersMs: number;
+  /** Reading the causes of a month. */
+  readonly causesMs: number;
+  /** The longest turn of all reading. */
+  readonly readTurnMs: number;
+}
+
+class Stopwatch {
+  longest = 0;
+  total = 0;
+  #disk: () => number;
+
+  constructor(disk: () => number) {
+    this.#disk = disk;
+  }
+
+  /** Takes all steps; the time of each is that without the disk. */
+  run<T>(steps: Generator<unknown, T>): T {
+    for (;;) {
+      const disk = this.#disk();
+      const start = performance.now();
+      const step = steps.next();
+      const ms = performance.now() - start - (this.#disk() - disk);
+      this.longest = Math.max(this.longest, ms);
+      this.total += ms;
+      if (step.done) return step.value;
+    }
+  }
+}
+
+function open(path: string, wallNow: () => number): HistoryStore {
+  const { store, notes } = HistoryStore.open(path, {
+    days: 30,
+    eventsDays: 365,
+    now: systemTime.now,
+    wallNow,
+    say: (sentence) => notesToStderr([sentence]),
+  });
+  notesToStderr(notes);
+  if (store === undefined) throw new Error(`Cannot open ${path}`);
+  return store;
+}
+
+function notesToStderr(notes: readonly string[]): void {
+  for (const note of notes) Deno.stderr.writeSync(new TextEncoder().encode(`${note}\n`));
+}
+
+function write({ path, start, days, workers }: Work): Partial<Result> {
+  const farm = new Farm(workers, 1);
+  for (const _ of farm.step(start).workers);
+  const memory = rss();
+  const kernel = kernelWritten();
+  let wall = start;
+  const store = open(path, () => wall);
+  const disk = () => store.figures.fsyncs.sumMs;
+  const [first, steps, packs] = [
+    new Stopwatch(disk),
+    new Stopwatch(disk),
+    new Stopwatch(disk),
+  ];
+  let count = 0;
+  for (; wall < start + days * DAY_MS; wall += STEP_MS) {
+    const watch = count++ === 0 ? first : steps;
+    watch.run(store.write(farm.step(wall)));
+    packs.run(store.upkeep(wall + STEP_MS));
+  }
+  const more = rss() - memory;
+  const { fsyncs } = store.figures;
+  store.close();
+  const { bytesWritten } = store.figures;
+  return {
+    stepTurnMs: Math.max(first.longest, steps.longest),
+    packTurnMs: packs.longest,
+    stepMs: steps.total / (count - 1),
+    packMs: packs.total / days,
+    diskMs: longestOf(fsyncs.boundsMs, fsyncs.counts),
+    diskCalls: fsyncs.counts.reduce((sum, each) => sum + each, 0),
+    written: bytesWritten,
+    kernelWritten: kernelWritten() - kernel,
+    memory: more,
+  };
+}
+
+/** The bound of the last step of a histogram with anything in it. */
+function longestOf(bounds: readonly number[], counts: readonly number[]): number {
+  const last = counts.findLastIndex((count) => count > 0);
+  return bounds[last] ?? Infinity;
+}
+
+function read({ path, start, days, workers }: Work): Partial<Result> {
+  const end = start + days * DAY_MS;
+  const store = open(path, () => end);
+  const disk = () => store.figures.fsyncs.sumMs;
+  const all = new Stopwatch(disk);
+  const timed = (steps: () => Generator<unknown, unknown>) => {
+    const before = all.total;
+    all.run(steps());
+    return all.total - before;
+  };
+  let workerMs = 0;
+  for (let i = 0; i < 10; i++) {
+    const worker = Math.floor(workers / 10) * i;
+    const ms = timed(() => store.worker(accountOf(worker), workerOf(worker), start, end, STEP_MS));
+    workerMs = Math.max(workerMs, ms);
+  }
+  const farmMs = timed(() => store.sums({ kind: "farm" }, start, end, 6 * STEP_MS));
+  const workersMs = timed(() => store.workers(start, end));
+  const causesMs = timed(() => store.causes(start, end));
+  const rows = finished(store.worker(accountOf(0), workerOf(0), start, end, STEP_MS))?.length;
+  if (rows !== days * 144) throw new Error(`Found ${rows} rows of a worker, wanted ${days * 144}`);
+  store.close();
+  return { workerMs, farmMs, workersMs, causesMs, readTurnMs: all.longest };
+}
+
+function rss(): number {
+  return Deno.memoryUsage().rss;
+}
+
+function kernelWritten(): number {
+  const text = Deno.readTextFileSync("/proc/self/io");
+  return Number(/write_bytes: (\d+)/.exec(text)?.[1] ?? 0);
+}
+
+if (import.meta.main) {
+  const work: Work = JSON.parse(Deno.args[0]!);
+  const result = work.kind === "write" ? write(work) : read(work);
+  Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(result)));
+}
