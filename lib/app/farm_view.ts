@@ -95,9 +95,12 @@ export interface FarmSummary {
   readonly verdictLatency: HistogramSnapshot;
   /** What passed between us and all pools. */
   readonly traffic: Traffic;
-  /** How often a miner changed from one pool connection to another. */
+  /** The number of times that a miner changed from one pool connection to another. */
   readonly moves: number;
-  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
+  /**
+   * The number of times that a miner was disconnected because no serving pool had room for its
+   * extranonces.
+   */
   readonly outgrown: number;
   /** How long open sub-accounts had no pool, all together, in milliseconds. */
   readonly outageMs: number;
@@ -109,7 +112,7 @@ export interface FarmSummary {
   readonly workers: WorkerSums;
   /** The hashrate the farm should have, in hashes a second; `undefined` if not configured. */
   readonly nominalHashrate: number | undefined;
-  /** How often each limit on miners was reached. */
+  /** The number of times that each limit on miners was reached. */
   readonly limitCounts: Readonly<Record<string, number>>;
   /** The certificates shown to miners. */
   readonly certificates: readonly CertificateReport[];
@@ -214,7 +217,7 @@ export interface FarmView {
   causes(): Generator<void, Readonly<Record<Window, CausesReport>>>;
   /** Moments of the last day to mark in charts, with times in milliseconds since 1970. */
   readonly marks: readonly Mark[];
-  /** How often the marks changed. */
+  /** The number of times that the marks changed. */
   readonly markChanges: number;
   /** Every connected miner. */
   miners(): Iterable<MinerView>;

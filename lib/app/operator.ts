@@ -47,7 +47,7 @@ export class Operator {
     listenForSignals((signal, kind) => this.#heard(signal, kind));
   }
 
-  /** To be called once there is a log: also watches the programs that started this one. */
+  /** Call this once there is a log: also watches the programs that started this one. */
   async begin(): Promise<void> {
     this.#hasInspector = !await keepInspectorClosed();
     this.#starters = await StarterWatch.begin(Processes.load(), Deno.ppid, {

@@ -126,7 +126,8 @@ export interface ProxyStatistics {
   readonly working: number;
   /** Sub-accounts that are open. */
   readonly accounts: number;
-  /** How often each limit on miners was reached. */ readonly limitCounts: LimitCounts & {
+  /** The number of times that each limit on miners was reached. */
+  readonly limitCounts: LimitCounts & {
     readonly max_accounts: number;
     readonly new_accounts_per_minute_per_ip: number;
   };
@@ -359,7 +360,7 @@ export class Proxy implements FarmControl {
     return this.#ids.nameOf(poolId);
   }
 
-  /** How often each bound of what miners may ask was reached. */
+  /** The number of times that each bound of what miners may ask was reached. */
   get limitCounts(): ProxyStatistics["limitCounts"] {
     return {
       ...this.#miners.limitCounts,

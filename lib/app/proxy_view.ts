@@ -70,7 +70,7 @@ export interface ViewedProxy {
   readonly addresses: readonly PeerAddress[];
   /** The certificates shown to miners. */
   readonly certificates: readonly CertificateReport[];
-  /** How often each bound of what miners may ask was reached. */
+  /** The number of times that each bound of what miners may ask was reached. */
   readonly limitCounts: Readonly<Record<string, number>>;
   /** Where everything else is. */
   readonly parts: {

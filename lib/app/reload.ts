@@ -48,11 +48,11 @@ export type ReloadResult =
     readonly problems: readonly Problem[];
   };
 
-/** How often the file was reloaded, with what results. */
+/** The number of times that the file was reloaded, with what results. */
 export interface ReloadHistory {
-  /** How often it was applied. */
+  /** The number of times that it was applied. */
   readonly done: number;
-  /** How often the old configuration was kept. */
+  /** The number of times that the old configuration was kept. */
   readonly failed: number;
   /** When it was last tried, in milliseconds since 1970; `undefined` for never. */
   readonly lastAt: number | undefined;

@@ -40,7 +40,7 @@ const log = areaLog("agent");
 
 /** The operator's requests to the running program. */
 export interface Wishes {
-  /** To be called once there is a log: requests are logged from now on. */
+  /** Call this once there is a log: requests are logged from now on. */
   begin(): Promise<void>;
   /** Resolves when the program should stop. */
   stop(): Promise<void>;

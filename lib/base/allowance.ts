@@ -1,6 +1,6 @@
 /**
  * Limits how often something may happen: at a steady rate in the long run, several times at once
- * after a rest.
+ * after a pause.
  */
 export class Allowance {
   readonly #everyMs: number;
@@ -8,7 +8,7 @@ export class Allowance {
   /** When the whole allowance is available again. */
   #restedAt = -Infinity;
 
-  /** Once in `everyMs` milliseconds in the long run, `burst` times at once after a rest. */
+  /** Once in `everyMs` milliseconds in the long run, `burst` times at once after a pause. */
   constructor(everyMs: number, burst: number) {
     this.#everyMs = everyMs;
     this.#roomMs = everyMs * burst;

@@ -10,14 +10,14 @@ export class Rate {
   readonly #costMs: number;
   readonly #roomMs: number;
 
-  /** `perSecond` times a second in the long run, `burst` at once after a rest; neither is 0. */
+  /** `perSecond` times a second in the long run, `burst` at once after a pause; neither is 0. */
   constructor(perSecond: number, burst: number) {
     this.#costMs = 1000 / perSecond;
     this.#roomMs = this.#costMs * burst;
   }
 
   /**
-   * Takes one or `count` from a peer's allowance, but never more than the peer has after a rest.
+   * Takes one or `count` from a peer's allowance, but never more than the peer has after a pause.
    *
    * @param restedAt What the last call returned for this peer; 0 for none.
    * @param now Milliseconds of real time, on a clock that started at 0 or later.

@@ -35,9 +35,11 @@ export interface Stop {
 export interface Tokens {
   /** The tokens, without comments. */
   readonly tokens: readonly Token[];
-  /** Where something stands that cannot start a token; `undefined` if nothing does. */
+  /** The place of a character that cannot start a token; `undefined` if there is none. */
   readonly foreign?: number;
-  /** Why the token after them has no end; `undefined` if it has one. */
+  /**
+   * Why the token after the last of `tokens` has no end, such as a missing quote; else `undefined`.
+   */
   readonly broken?: Stop;
 }
 

@@ -41,7 +41,7 @@ export type LimitName =
   | "protocol_violations"
   | "held_bytes";
 
-/** How often each limit was reached since the start. */
+/** The number of times that each limit was reached since the start. */
 export type LimitCounts = Readonly<Record<LimitName, number>>;
 
 /** Counters for {@linkcode LimitCounts}, all 0. */

@@ -226,7 +226,7 @@ export class Miners implements Fanout, MinerEvents {
     return this.#silentConnections;
   }
 
-  /** How often each limit was reached since the start. */
+  /** The number of times that each limit was reached since the start. */
   get limitCounts(): LimitCounts {
     return { ...this.#limitCounts };
   }

@@ -84,7 +84,7 @@ export interface Account {
 export interface AccountCounts {
   /** Its shares. */
   readonly shares: LedgerSnapshot;
-  /** How often one of its miners moved to another connection. */
+  /** The number of times that one of its miners moved to another connection. */
   readonly moves: number;
   /** How long it was open without a pool that serves it, in milliseconds. */
   readonly outageMs: number;
@@ -184,12 +184,15 @@ export class Accounts implements Mux, WaitingRoom {
     return sumOfTraffic([this.#past.traffic, ...open]);
   }
 
-  /** How often a miner moved to another connection, in all accounts. */
+  /** The number of times that a miner moved to another connection, in all accounts. */
   get moves(): number {
     return this.#past.moves + this.#sum((account) => account.mux.moves);
   }
 
-  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
+  /**
+   * The number of times that a miner was disconnected because no serving pool had room for its
+   * extranonces.
+   */
   get outgrown(): number {
     return this.#past.outgrown + this.#sum((account) => account.mux.outgrown);
   }

@@ -113,8 +113,8 @@ export class Braking {
     if (braked?.isSaid !== true) return;
     const { upstream: { name }, brakeLoss } = slot;
     log.info(
-      "Pool {pool} disconnected after {seconds} s with the brake on. The brake cost work of " +
-        "difficulty {lost}",
+      "Pool {pool} disconnected. Miners had a higher difficulty than its own for {seconds} s, " +
+        "which lost work of difficulty {lost}",
       { pool: name, ...costOf(braked, brakeLoss, this.#parts.now()) },
     );
   }
@@ -130,9 +130,9 @@ export class Braking {
       this.#braked.set(slot, { since: time, lossBefore: brakeLoss, isSaid });
       if (!isSaid) return;
       log.warn(
-        "Pool {pool} has difficulty {difficulty}, far too low for {miners|miner}: braking them " +
-          "at {braked} until the pool raises its own. If it does not, ask it for a higher one: " +
-          "set vardiff.suggest_to_pool, or see which passwords it accepts",
+        "Pool {pool} has difficulty {difficulty}, far too low for {miners|miner}: they get " +
+          "{braked} until the pool raises its own. If it does not, ask it for a higher one: set " +
+          "vardiff.suggest_to_pool, or see which passwords it accepts",
         { pool: name, difficulty: ceiling, miners, braked: powerOf(level!) },
       );
       return;
@@ -140,8 +140,8 @@ export class Braking {
     this.#braked.delete(slot);
     if (!before.isSaid) return;
     log.info(
-      "Pool {pool} has difficulty {difficulty} now: released the brake after {seconds} s. The " +
-        "brake cost work of difficulty {lost}",
+      "Pool {pool} has difficulty {difficulty} now, and miners get it again. They had a higher " +
+        "one for {seconds} s, which lost work of difficulty {lost}",
       { pool: name, difficulty: ceiling, ...costOf(before, brakeLoss, time) },
     );
   }

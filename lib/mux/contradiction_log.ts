@@ -29,7 +29,7 @@ export class ContradictionLog {
   say({ poolId, name: pool }: Pick<Upstream, "poolId" | "name">, found: Contradiction): void {
     const { kind, worth, difficulty } = found;
     log.debug(
-      "Pool {pool} contradicts our arithmetic ({kind}): job {job}, worker {worker}, extranonces " +
+      "Pool {pool} contradicts our calculation ({kind}): job {job}, worker {worker}, extranonces " +
         "{extranonces}, ntime {ntime}, nonce {nonce}, version bits {bits}, header {header}, hash " +
         "{hash}, worth {worth}, difficulty {difficulty}",
       {
@@ -51,7 +51,7 @@ export class ContradictionLog {
     if (line === undefined) return;
     const { more, seconds } = line;
     log.warn(
-      "Pool {pool} {did} by our own arithmetic: worth {worth}, difficulty {difficulty}. Ask the " +
+      "Pool {pool} {did} by our own calculation: worth {worth}, required {difficulty}. Ask the " +
         "pool about it; set log.levels.mux to debug to log every such share{more}",
       {
         pool,

@@ -46,7 +46,10 @@ export class Farewells {
     this.#turns = new InTurns(timers, FAREWELLS_PER_TURN, TURN_PAUSE_MS);
   }
 
-  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
+  /**
+   * The number of times that a miner was disconnected because no serving pool had room for its
+   * extranonces.
+   */
   get outgrown(): number {
     return this.#outgrown;
   }

@@ -83,7 +83,7 @@ interface HeldJob {
   readonly job: ScreenedJob;
   /** Our numbers for it. */
   readonly numbers: readonly number[];
-  /** How often it was told again. */
+  /** The number of times that it was told again. */
   again: number;
   since: number;
 }
@@ -153,7 +153,10 @@ export class GoneJobs {
     return held !== undefined && isBlock(held.holder, held.job, share, owner) ? held : undefined;
   }
 
-  /** How often the same job was told again, if it was the newest of a connection that is gone. */
+  /**
+   * The number of times that the same job was told again, if it was the newest of a connection that
+   * is gone.
+   */
   againOf(job: Job): number | undefined {
     const held = this.#byCoinbase1.get(job.coinbase1);
     return held !== undefined && isSameWork(held.job.check!.job, job) ? held.again : undefined;

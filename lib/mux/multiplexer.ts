@@ -1,8 +1,8 @@
 /**
- * Distributes one sub-account's miners over its few upstream connections. It joins the parts that do
- * so, and passes on to them what miners, pools and the clock bring: slots.ts has the connections,
- * seating.ts puts miners on them, account_work.ts sets their work, telling.ts tells it, and
- * share_flow.ts handles their shares.
+ * Distributes one sub-account's miners over its few upstream connections. It joins the parts that
+ * do so, and passes on to them what miners, pools and the clock bring: slots.ts has the
+ * connections, seating.ts puts miners on them, account_work.ts sets their work, telling.ts tells
+ * it, and share_flow.ts handles their shares.
  *
  * Invariant: shares that wait to be hashed are finished before jobs, difficulties or places change.
  */
@@ -146,12 +146,15 @@ export class Multiplexer implements UpstreamEvents, SeatKeeper {
     return this.#waiting.size;
   }
 
-  /** How often a miner moved to another connection. */
+  /** The number of times that a miner moved to another connection. */
   get moves(): number {
     return this.#seating.moves;
   }
 
-  /** How often a miner was disconnected because no serving pool had room for its extranonces. */
+  /**
+   * The number of times that a miner was disconnected because no serving pool had room for its
+   * extranonces.
+   */
   get outgrown(): number {
     return this.#farewells.outgrown;
   }

@@ -13,7 +13,7 @@ import type { Now } from "../base/clock.ts";
 import { Rate } from "../base/rate.ts";
 import type { WaitingSeat } from "./waiting_seat.ts";
 
-/** How many accounts are opened in a second in the long run, and at once after a rest. */
+/** How many accounts are opened in a second in the long run, and at once after a pause. */
 const PER_SECOND = 2;
 const BURST = 10;
 

@@ -47,7 +47,7 @@ export class PastWork {
     return this.#number;
   }
 
-  /** How often it was told again. */
+  /** The number of times that it was told again. */
   get again(): number {
     return this.#work.again;
   }

@@ -29,7 +29,7 @@ export interface PendingShare<Owner> {
   readonly stamp: DifficultyStamp | undefined;
   /** The difficulty that its hash reached; 0 where shares are not hashed here. */
   readonly reached: number;
-  /** How often the pool's difficulty had changed when it was sent. */
+  /** The number of times that the pool's difficulty had changed when it was sent. */
   change: number;
   /** Whether the pool may reject it as too low even if its difficulty has not changed since. */
   isTentative: boolean;

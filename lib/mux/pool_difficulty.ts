@@ -44,7 +44,7 @@ export interface Attempt {
 
 /** A judged share. */
 export interface JudgedAttempt extends Attempt {
-  /** How often the difficulty had changed when it was sent. */
+  /** The number of times that the difficulty had changed when it was sent. */
   readonly change: number;
   /** Whether it was uncertain then. */
   readonly isTentative: boolean;
@@ -122,7 +122,7 @@ export class PoolDifficulty {
     return this.#isClean;
   }
 
-  /** How often it has changed. */
+  /** The number of times that it has changed. */
   get changes(): number {
     return this.#changes;
   }

@@ -78,7 +78,7 @@ export class Seating {
     this.#turns = new InTurns(timers, SEATS_PER_TURN, TURN_PAUSE_MS);
   }
 
-  /** How often a miner moved to another connection. */
+  /** The number of times that a miner moved to another connection. */
   get moves(): number {
     return this.#moves;
   }

@@ -455,7 +455,10 @@ export class ShareFlow {
     this.#gone.stillUsed(jobNumber, again, this.#now());
   }
 
-  /** How often the same job was told again, if it was the last of a connection that is gone. */
+  /**
+   * The number of times that the same job was told again, if it was the last of a connection that
+   * is gone.
+   */
   againOf(job: Job): number | undefined {
     return this.#gone.againOf(job);
   }

@@ -74,7 +74,7 @@ export class Slot<Seat extends Sitter> implements Crowd {
   readonly seats: Map<number, Seat> = new Map();
   /** Session ids of miners that left; they become free once this pool and all others were told. */
   readonly leaving: Set<number> = new Set();
-  /** How often each session left without the pool having forgotten it yet. */
+  /** By session id: how many miners with it left that the pool has not forgotten yet. */
   readonly #unforgotten = new Map<number, number>();
   /**
    * Miners that left while their shares waited here, by session id; the last miner with each id.
@@ -106,7 +106,10 @@ export class Slot<Seat extends Sitter> implements Crowd {
   jobAt: number | undefined;
   /** When the last verdict came. */
   judgedAt: number = -Infinity;
-  /** The number of the newest job when a miner that had been told it last moved elsewhere. */
+  /**
+   * The number of the newest job at the last time that a miner moved elsewhere, which knows that
+   * job.
+   */
   #movedAwayWith = -1;
   #versionMask: number;
   readonly #maskChanges = new Allowance(MASK_EVERY_MS, MASK_BURST);
@@ -311,7 +314,10 @@ export class Slot<Seat extends Sitter> implements Crowd {
     return this.#sent++;
   }
 
-  /** Takes a new job under a number of ours, at `time`; `againElsewhere` as for {@linkcode Work.set}. */
+  /**
+   * Takes a new job under a number of ours, at `time`; `againElsewhere` as for
+   * {@linkcode Work.set}.
+   */
   setJob(number: number, job: Job, time: number, againElsewhere?: number): void {
     this.jobAt = time;
     const isFirst = this.work.job === undefined;

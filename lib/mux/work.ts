@@ -52,7 +52,7 @@ export class Work {
   /** Its lines by view, built when a miner needs them. */
   readonly #lines = new Map<Padding, Uint8Array>();
   readonly #cleanLines = new Map<Padding, Uint8Array>();
-  /** How often the job was told again. */
+  /** The number of times that the job was told again. */
   #again = 0;
   /** Counts jobs, those told again included. */
   #sequence = 0;
@@ -77,7 +77,7 @@ export class Work {
     return this.#number;
   }
 
-  /** How often the job was told again, each time with another time. */
+  /** The number of times that the job was told again, each time with another time. */
   get again(): number {
     return this.#again;
   }

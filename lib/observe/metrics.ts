@@ -423,8 +423,8 @@ function* writeAccounts(
 }
 
 /**
- * Yields the first accounts, with names that differ also when they are made printable: a scrape
- * must not contain a series twice.
+ * Yields the first accounts. Names that are equal after they are made printable are changed,
+ * because a scrape must not contain a series twice.
  */
 function* toldApart(all: Iterable<AccountShape>): Generator<string, readonly AccountShape[]> {
   const accounts: AccountShape[] = [];

@@ -88,7 +88,7 @@ export interface PoolConnection extends Traffic {
   readonly kind?: KindOfPool;
   /** Bytes for the pool that the kernel has not taken. */
   readonly waitingBytes: number;
-  /** Applies time-outs and probes a silent pool. To be called several times a second. */
+  /** Applies time-outs and probes a silent pool. Call this several times a second. */
   tick(): void;
   /** Writes out shares that wait for others. */
   flush(): void;

@@ -43,7 +43,7 @@ export class KindQuestion {
     if (bytes !== undefined) this.#size(bytes);
   }
 
-  /** Ends the question. To be called once. */
+  /** Ends the question. Call this once. */
   end(): void {
     this.#end();
   }

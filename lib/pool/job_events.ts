@@ -47,7 +47,7 @@ export class JobEvents {
   }
 
   /**
-   * Counts the time that has passed; to be called several times a second with all ready
+   * Counts the time that has passed; call this several times a second with all ready
    * connections.
    */
   tick(entries: readonly ReadyEntry[], time: number): void {

@@ -111,7 +111,7 @@ export class KindEvidence {
     }
   }
 
-  /** To be called several times a second. */
+  /** Call this several times a second. */
   tick(time: number): void {
     const since = this.#authorizedAt;
     if (since !== undefined && time - since >= CAPABILITIES_GRACE_MS) this.#kind ??= "stratum";

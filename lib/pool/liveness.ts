@@ -68,7 +68,7 @@ export class Liveness {
   }
 
   /**
-   * To be called several times a second, with the bytes written so far and those that wait.
+   * Call this several times a second, with the bytes written so far and those that wait.
    *
    * @returns why to give up the connection, or `probe` when a question is due.
    */

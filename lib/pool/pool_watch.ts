@@ -12,7 +12,7 @@ import { RefusalWatch } from "./refusal_watch.ts";
 export class PoolWatch implements ShareWatch {
   /** Whether it does a pool's work. */
   readonly record: WorkRecord;
-  /** How often most of its verdicts are refusals of one kind. */
+  /** Notices when most of its verdicts are refusals of one kind. */
   readonly refusals: RefusalWatch = new RefusalWatch();
   /** Called with each job after the handshake. */
   hearsJob: (job: Job, time: number) => void = () => {};

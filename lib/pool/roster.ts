@@ -116,7 +116,7 @@ export class PoolRoster implements PoolConnectionOwner, Upstreams {
     );
   }
 
-  /** Looks after every connection. To be called several times a second. */
+  /** Looks after every connection. Call this several times a second. */
   tick(): void {
     // A connection that ends here leaves the list.
     for (const { connection } of this.#entries.all) connection.tick();

@@ -72,7 +72,7 @@ export function logMove(before: string, poolName: string, reason: MoveReason): v
   if (reason === "halfDead") {
     log.info("Miners leave half-dead pool {before} and move to {pool}", { before, pool });
   } else if (reason === "unwanted") {
-    log.info("Pool {before} is no longer listed as it was: miners move to {pool}", {
+    log.info("Pool {before} was removed from the list or changed: miners move to {pool}", {
       before,
       pool,
     });

@@ -2,8 +2,8 @@
  * Watches whether an account's pools do a pool's work, by their jobs and verdicts, and decides when
  * miners leave one that does not.
  *
- * Invariant: a connection that miners are to leave is unwanted, and says why; it is closed only once
- * they are elsewhere.
+ * Invariant: a connection that miners are to leave is unwanted, and says why; it is closed only
+ * once they are elsewhere.
  */
 
 import type { Now } from "../base/clock.ts";
@@ -48,7 +48,7 @@ export class WorkWatch {
     this.#jobs = new JobEvents(parts.book, this.#said);
   }
 
-  /** Judges every ready connection. To be called several times a second. */
+  /** Judges every ready connection. Call this several times a second. */
   tick(): void {
     const { entries, now } = this.#parts;
     this.#jobs.tick(entries.ready, now());

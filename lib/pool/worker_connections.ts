@@ -84,11 +84,11 @@ interface OwnConnection {
   /** The workers' names here: several may have the same name at the pool. */
   readonly names: Set<string>;
   readonly openedAt: number;
-  /** The tick in which it has its turn. */
+  /** Connections are checked in turns: the tick in which this one is. */
   readonly turn: number;
   connection: PoolConnection;
   ready: { readonly upstream: ReadyUpstream; readonly at: number } | undefined;
-  /** Since when none of these workers has a miner; `undefined` while one has. */
+  /** When the last miner of these workers left; `undefined` while there is one. */
   emptySince: number | undefined;
   /** Since when it is no longer wanted; `undefined` while it is. */
   leftSince: number | undefined;
@@ -153,7 +153,7 @@ export class WorkerConnections implements PoolConnectionOwner {
   }
 
   /**
-   * Looks after all of them. To be called several times a second.
+   * Looks after all of them. Call this several times a second.
    *
    * @param best The best connection that serves miners; `undefined` while none does. Workers get
    * their own connections to its pool, if the pool's entry says so, and keep them until another

@@ -16,7 +16,7 @@ export class HourCounts {
   readonly #records: RecordTable;
   readonly #at: number;
   readonly #bits: CellBits;
-  /** How often a cell overflowed, by row and bucket. */
+  /** The number of times that a cell overflowed, by row and bucket. */
   readonly #over = new Map<number, number>();
 
   /** `at` is the offset of the cells in a record. */

@@ -11,7 +11,7 @@ import { Pace } from "./pace.ts";
 const MAX_FDS = 1 << 16;
 const MAX_TURN_MS = 50;
 
-/** How often each dripper sends a byte, and each sender garbage, in a second. */
+/** Bytes that each dripper sends in a second, and messages of each garbage sender. */
 const ACTS_PER_SECOND = 10;
 const GARBAGE_BYTES = 500;
 

@@ -32,17 +32,17 @@ export class AgentLog {
     return this.#reasonsOut;
   }
 
-  /** How often a connection began to serve. */
+  /** The number of times that a connection began to serve. */
   get moves(): number {
     return this.#moves;
   }
 
-  /** How often a serving connection was lost. */
+  /** The number of times that a serving connection was lost. */
   get losses(): number {
     return this.#losses;
   }
 
-  /** How often new settings were applied. */
+  /** The number of times that new settings were applied. */
   get reloads(): number {
     return this.#reloads;
   }

@@ -393,7 +393,7 @@ function until(atMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, atMs - performance.now())));
 }
 
-/** Whether `condition` comes true in time, not counting what the machine is late. */
+/** Whether `condition` becomes true in time. Delays of the machine itself do not count. */
 async function passes(
   condition: () => boolean | Promise<boolean>,
   timeoutMs: number,

@@ -1,6 +1,7 @@
 /** An orderly stop waits for verdicts that may come, and for nothing else. */
 
 import assert from "node:assert/strict";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { drain, patience } from "../../lib/app/drain.ts";
 import { pause } from "../../lib/base/clock.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
@@ -40,7 +41,7 @@ Deno.test("the stop waits for a miner until the last of its shares is judged", (
   pool!.judge(0, SHARE_ACCEPTED);
   pool!.judge(1, SHARE_ACCEPTED);
   assert.deepEqual(awaited(), [miners[1]]);
-  pool!.judge(2, 23);
+  pool!.judge(2, ERROR_CODE.lowDifficulty);
   assert.deepEqual(awaited(), []);
 });
 

@@ -1,6 +1,7 @@
 /** A pool that floods us, as the spare or while it serves, beside one that is honest. */
 
 import assert from "node:assert/strict";
+import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { encodeLine } from "../../lib/protocol/stratum/message.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
@@ -12,7 +13,7 @@ const MOST_BYTES = (2 << 20) + (256 << 10);
 
 const FLOODS: Readonly<Record<string, Uint8Array>> = {
   "verdict frames": Uint8Array.from(
-    Array.from({ length: 6_000 }, (_, i) => [...encodeVerdict(i, 1798084231)]).flat(),
+    Array.from({ length: 6_000 }, (_, i) => [...encodeVerdict(i, SHARE_ACCEPTED)]).flat(),
   ),
   "jobs": encodeLine(
     Array.from({ length: 50 }, (_, i) =>

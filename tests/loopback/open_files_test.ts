@@ -148,7 +148,7 @@ Deno.test("at start it says how many miners there is room for, and how to make m
       [', "limits": { "max_miners": 500 }', /info +agent +Up to 500 miners\n/],
       [
         ', "limits": { "max_miners": 5000 }',
-        /warning +agent +Only 861 miners, not 5000 as in limits\.max_miners: 1000 files/,
+        /warning +agent +Only 861 miners, not 5000 as in limits\.max_miners: the limit of open files is 1000,/,
       ],
     ] as const
   ) {

@@ -7,7 +7,7 @@ import { answerShare, shortJob } from "../support/fake_mux.ts";
 import { receiveLog } from "../../lib/observe/log.ts";
 import { LogCapture } from "../support/log_capture.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
-import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { POOL_STATUS, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 
 const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":["bench/1"]}';
 const AUTHORIZE = '{"id":2,"method":"mining.authorize","params":["farm.rig1","x"]}';
@@ -264,7 +264,7 @@ Deno.test("whatever miners do, and whenever they go, every session id comes back
     fc.record({ do: fc.constant("pool" as const), isUp: fc.boolean() }),
     fc.record({
       do: fc.constant("verdicts" as const),
-      status: fc.constantFrom(SHARE_ACCEPTED, 36),
+      status: fc.constantFrom(SHARE_ACCEPTED, POOL_STATUS.jobNotFound),
     }),
   );
   fc.assert(

@@ -17,7 +17,7 @@ const TOO_LOW = judgementOf({
   kind: "answer",
   id: 1,
   result: undefined,
-  error: { code: 23, text: "Difficulty too low" },
+  error: { code: ERROR_CODE.lowDifficulty, text: "Difficulty too low" },
 }).verdict;
 
 /** One hash in 65,536 is no block. */

@@ -96,7 +96,7 @@ Deno.test("a block that its pool refuses is said, with all of it", async () => {
   const miner = world.join();
   await world.share(miner);
   log.take();
-  const error = { code: 21, text: "Job not found" };
+  const error = { code: ERROR_CODE.jobNotFound, text: "Job not found" };
   world.mux.judged(
     pool,
     0,

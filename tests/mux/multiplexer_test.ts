@@ -17,7 +17,7 @@ import { FAREWELL_MS } from "../../lib/pool/agent/registry.ts";
 import { REST_MS } from "../../lib/mux/session_ids.ts";
 import { NO_JOB } from "../../lib/protocol/stratum/job_id.ts";
 import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
-import { minerStatus, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { minerStatus, POOL_STATUS, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import type { FakeDownstream } from "../support/fake_downstream.ts";
 import type { FakeUpstream } from "../support/fake_upstream.ts";
 import { GRACE_MS, MuxWorld, poolJob } from "../support/mux_world.ts";
@@ -209,14 +209,14 @@ for (
   const { status, count, isAccepted } of [
     { status: SHARE_ACCEPTED, count: "accepted" },
     { status: 1422486894, count: "accepted" },
-    { status: 37, count: "rejectedStale" },
-    { status: 36, count: "rejectedStale" },
+    { status: POOL_STATUS.stale, count: "rejectedStale" },
+    { status: POOL_STATUS.jobNotFound, count: "rejectedStale" },
     { status: ERROR_CODE.jobNotFound, count: "rejectedStale" },
     { status: ERROR_CODE.duplicate, count: "rejectedDuplicate" },
     { status: ERROR_CODE.lowDifficulty, count: "rejectedLowDifficulty" },
-    { status: 31, count: "rejectedTimeTooOld" },
-    { status: 32, count: "rejectedTimeTooNew" },
-    { status: 33, count: "rejectedVersionMask" },
+    { status: ERROR_CODE.timeTooOld, count: "rejectedTimeTooOld" },
+    { status: ERROR_CODE.timeTooNew, count: "rejectedTimeTooNew" },
+    { status: ERROR_CODE.versionMask, count: "rejectedVersionMask" },
     { status: 0, count: "rejectedOther" },
     { status: -5, count: "rejectedOther" },
   ].map((row) => ({ ...row, isAccepted: row.count === "accepted" }))

@@ -1,4 +1,6 @@
-/** Verdicts of pools against our own arithmetic: what contradicts it, what is said, what is kept. */
+/**
+ * Verdicts of pools against our own arithmetic: what contradicts it, what is said, what is kept.
+ */
 
 import assert from "node:assert/strict";
 import { coinbaseOf as coinbaseBytes, headerOf, merkleRoot } from "../../lib/bitcoin/header.ts";
@@ -177,7 +179,7 @@ Deno.test("an agent pool that accepts shares that are too low is counted, and sa
   assert.equal(lines.filter((line) => line.startsWith("warning:")).length, 1, lines.join("\n"));
   assert.match(
     lines.join("\n"),
-    /Pool p accepted a share that is too low by our own arithmetic: worth [\d.e-]+, difficulty 1024\./,
+    /Pool p accepted a share that is too low by our own calculation: worth [\d.e-]+, required 1024\./,
   );
   world.clock.advance(61_000);
   await world.shares(miner, 1);
@@ -195,7 +197,7 @@ Deno.test("at level debug the log has the whole share", async () => {
   const [whole] = log.take().filter((line) => line.startsWith("debug:"));
   assert.match(
     whole!,
-    /contradicts our arithmetic \(acceptedTooLow\): job 1, worker rig0, extranonces [0-9a-f]{16}, ntime 650d1b20, nonce 00000007, version bits 00000000, header [0-9a-f]{160}, hash [0-9a-f]{64}, worth [\d.e-]+, difficulty 1024$/,
+    /contradicts our calculation \(acceptedTooLow\): job 1, worker rig0, extranonces [0-9a-f]{16}, ntime 650d1b20, nonce 00000007, version bits 00000000, header [0-9a-f]{160}, hash [0-9a-f]{64}, worth [\d.e-]+, difficulty 1024$/,
   );
 });
 

@@ -1,7 +1,7 @@
 /** Whose share a verdict is about, as the pool's side hears it: what nobody waits for is no work. */
 
 import assert from "node:assert/strict";
-import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
+import { POOL_STATUS, SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { MuxWorld } from "../support/mux_world.ts";
 
 Deno.test("A verdict names the miner whose share waited, and nobody the second time or for no share", () => {
@@ -10,7 +10,7 @@ Deno.test("A verdict names the miner whose share waited, and nobody the second t
   const [one, other] = [world.join(), world.join()];
   world.submit(other);
   world.submit(one);
-  pool.judge(1, 37);
+  pool.judge(1, POOL_STATUS.stale);
   assert.deepEqual(pool.takeJudged(), [one.sessionId]);
   pool.judge(0, SHARE_ACCEPTED);
   assert.deepEqual(pool.takeJudged(), [other.sessionId]);

@@ -1,6 +1,7 @@
 /** PoolRoster: a connection for each worker at pools whose entries say so. */
 
 import assert from "node:assert/strict";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { PoolFault } from "../../lib/base/violation.ts";
 import type { PoolConnectionOptions } from "../../lib/pool/connection.ts";
 import { POOL_KINDS } from "../../lib/pool/kinds.ts";
@@ -173,7 +174,12 @@ Deno.test("they follow when the pool does no work", async () => {
   using _log = new LogCapture();
   const rig = await atTheFirst();
   const [all] = rig.roles.activeUpstreams;
-  const refused = { kind: "rejected", reason: "stale", code: 21, text: "no" } as const;
+  const refused = {
+    kind: "rejected",
+    reason: "stale",
+    code: ERROR_CODE.jobNotFound,
+    text: "no",
+  } as const;
   for (let n = 0; n <= 25; n++) {
     all!.watch.judged(n % 2, { ...refused, poolCode: 21, poolText: "no" }, rig.clock.now());
     await rig.pass(3_000);

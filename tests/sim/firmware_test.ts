@@ -1,6 +1,7 @@
 /** Each kind of simulated miner does what its original was seen, or read, to do. */
 
 import assert from "node:assert/strict";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { crc16 } from "../../lib/sim/crc16.ts";
 import { FIRMWARE, FIRMWARE_NAMES, type FirmwareName } from "../../lib/sim/firmware.ts";
 import {
@@ -147,7 +148,11 @@ for (const kind of FIRMWARE_NAMES) {
     assert.deepEqual([miner.faults, miner.left], [[], []]);
     assert.equal(miner.last.job.id, "j21");
     const sent = miner.share();
-    miner.line({ id: sent.id, result: null, error: [21, "Job not found (=stale)", null] });
+    miner.line({
+      id: sent.id,
+      result: null,
+      error: [ERROR_CODE.jobNotFound, "Job not found (=stale)", null],
+    });
     assert.deepEqual(miner.answers, [[true, 21]]);
   });
 }
@@ -326,7 +331,11 @@ for (const [kind, does] of REFUSED) {
       assert.equal(miner.last.rolledMask, rolls ? 0x1fffe000 : 0);
       const { id, params } = miner.share(rolls ? 0x2000 : 0);
       assert.equal(params.length, rolls ? 6 : 5);
-      miner.line({ id, result: null, error: [33, "Invalid version mask", null] });
+      miner.line({
+        id,
+        result: null,
+        error: [ERROR_CODE.versionMask, "Invalid version mask", null],
+      });
       assert.deepEqual(miner.answers, [[!rolls, 33]], "whose fault it is");
     });
   }
@@ -533,7 +542,7 @@ Deno.test("a NerdMiner cuts a coinbase over 255 bytes: all its shares are wrong,
     const miner = working("nerdminer");
     miner.job({ coinbase2: "00".repeat(bytes) });
     const { id } = miner.share();
-    miner.line({ id, result: null, error: [23, "Low difficulty", null] });
+    miner.line({ id, result: null, error: [ERROR_CODE.lowDifficulty, "Low difficulty", null] });
     assert.deepEqual(miner.answers, [[isSound, 23]]);
   }
 });
@@ -549,7 +558,7 @@ Deno.test("cpuminer gives all shares one id, and takes answers in the order they
   assert.deepEqual([miner.share().id, miner.share().id], [4, 4]);
   miner.line({ id: 4, result: true, error: null });
   assert.equal(miner.dialogue.waitingShares, 1);
-  miner.line({ id: 4, result: null, error: [22, "Duplicate share", null] });
+  miner.line({ id: 4, result: null, error: [ERROR_CODE.duplicate, "Duplicate share", null] });
   assert.deepEqual(miner.answers, [[true, "accepted"], [true, 22]]);
   miner.line({ id: 4, result: true, error: null });
   assert.match(miner.faults.join(), /no request of this miner/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { encodeVerdict } from "../../lib/protocol/agent/message.ts";
 import { SHARE_ACCEPTED } from "../../lib/protocol/agent/status.ts";
 import { BROKEN_BYTES, type PoolFaults } from "../../lib/sim/pool_faults.ts";
@@ -133,7 +134,7 @@ Deno.test("bytes come one at a time, and all of them", async () => {
   await agent.until(() => agent.answer("caps") !== undefined);
   pool.send(encodeVerdict(7, 23));
   await agent.until(() => agent.verdicts.length === 1);
-  assert.deepEqual(agent.verdicts, [{ index: 7, status: 23 }]);
+  assert.deepEqual(agent.verdicts, [{ index: 7, status: ERROR_CODE.lowDifficulty }]);
 });
 
 Deno.test("a pool that stops reading does nothing until it reads again", async () => {

@@ -1,6 +1,7 @@
 /** The simulated pool answers lines as the real one was measured to, and is silent where it is. */
 
 import assert from "node:assert/strict";
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { systemTime } from "../../lib/base/system_time.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import type { SimPoolOptions } from "../../lib/sim/pool_settings.ts";
@@ -63,9 +64,9 @@ const CASES: readonly [string, string, (lines: unknown[]) => void][] = [
     ]),
   ["an unknown method", request("no.such"), silence],
   ["suggest_target before subscribe", request("mining.suggest_target", ["00"]), result(true)],
-  ["a list", "[1,2]", refused(27, null)],
-  ["a number", "12345", refused(27, null)],
-  ["null", "null", refused(27, null)],
+  ["a list", "[1,2]", refused(ERROR_CODE.illegalParams, null)],
+  ["a number", "12345", refused(ERROR_CODE.illegalParams, null)],
+  ["null", "null", refused(ERROR_CODE.illegalParams, null)],
   [
     "a trailing comma in the object",
     request("agent.get_capabilities", [["y"]]).replace(/}$/, ",}"),
@@ -86,18 +87,30 @@ const CASES: readonly [string, string, (lines: unknown[]) => void][] = [
     request("agent.get_capabilities", [["}y"]]) + "}x{[",
     (lines) => assert.equal(lines.length, 1),
   ],
-  ["params null", request("mining.ping", null), refused(27)],
-  ["no params", '{"id":1,"method":"mining.ping"}', refused(27)],
-  ["params an object", request("mining.ping", {}), refused(27)],
-  ["an empty method", request(""), refused(27)],
-  ["a method that is no text", '{"id":1,"method":7,"params":[]}', refused(27)],
-  ["an answer", '{"id":1,"result":true,"error":null}', refused(27)],
+  ["params null", request("mining.ping", null), refused(ERROR_CODE.illegalParams)],
+  ["no params", '{"id":1,"method":"mining.ping"}', refused(ERROR_CODE.illegalParams)],
+  ["params an object", request("mining.ping", {}), refused(ERROR_CODE.illegalParams)],
+  ["an empty method", request(""), refused(ERROR_CODE.illegalParams)],
+  [
+    "a method that is no text",
+    '{"id":1,"method":7,"params":[]}',
+    refused(ERROR_CODE.illegalParams),
+  ],
+  ["an answer", '{"id":1,"result":true,"error":null}', refused(ERROR_CODE.illegalParams)],
   ["no JSON", "hello, pool", silence],
   ["half an object", '{"id":1,"method":"mining.configure","params":[', silence],
-  ["configure without options", request("mining.configure", [["version-rolling"]]), refused(27)],
-  ["configure with options null", configure(null), refused(27)],
-  ["configure with options that are a list", configure([]), refused(27)],
-  ["configure without extensions", request("mining.configure", [null, {}]), refused(27)],
+  [
+    "configure without options",
+    request("mining.configure", [["version-rolling"]]),
+    refused(ERROR_CODE.illegalParams),
+  ],
+  ["configure with options null", configure(null), refused(ERROR_CODE.illegalParams)],
+  ["configure with options that are a list", configure([]), refused(ERROR_CODE.illegalParams)],
+  [
+    "configure without extensions",
+    request("mining.configure", [null, {}]),
+    refused(ERROR_CODE.illegalParams),
+  ],
   ["configure without a mask", configure({}), result({ "version-rolling": false })],
   [
     "configure with a mask that is a number",
@@ -158,7 +171,7 @@ const CASES: readonly [string, string, (lines: unknown[]) => void][] = [
   [
     "a second authorize",
     `${SUBSCRIBE}\n${AUTHORIZE}\n${AUTHORIZE}`,
-    ([, , second]) => refused(25, "a")([second]),
+    ([, , second]) => refused(ERROR_CODE.notSubscribed, "a")([second]),
   ],
 ];
 for (const [name, lines, judge] of CASES) {
@@ -173,7 +186,7 @@ Deno.test("a line shorter than 4 bytes waits for the bytes after it", async () =
   assert.deepEqual([pool.statistics().linesIn, pool.statistics().linesOut], [0, 0]);
   agent.send(encoder.encode("\n\n"));
   await agent.until(() => agent.lines.length === 1);
-  refused(27, null)(agent.lines);
+  refused(ERROR_CODE.illegalParams, null)(agent.lines);
 });
 
 Deno.test("a connection may begin with a PROXY line where the pool is set up for it, once", async () => {

@@ -1,8 +1,8 @@
-/** How tests list a pool of which they know that it speaks the agent protocol. */
+/** How tests list a pool that speaks the agent protocol. */
 
 /**
- * An entry of `pools` for it. An entry without the kind, `[host, port, account]`, would have the
- * proxy ask for it first, on a connection of its own.
+ * An entry of `pools` for such a pool. With `[host, port, account]`, the proxy would first find out
+ * the kind on an extra connection.
  */
 export function agentEntry(
   pool: { readonly hostname: string; readonly port: number },

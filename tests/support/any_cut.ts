@@ -1,13 +1,13 @@
 /**
  * One stream, cut into chunks in every way a network might.
  *
- * A decoder is fed through {@linkcode feed}, which spoils each chunk as soon as the decoder ran
- * dry, as a socket's read buffer does: code that kept a view into it is found.
+ * A decoder is fed through {@linkcode feed}, which overwrites each chunk once the decoder has read
+ * it, as a socket does with its buffer. So code that keeps a view into a chunk fails.
  */
 
 /** A stream as the chunks it arrives in. */
 export interface Cutting {
-  /** For the message of a failed test, such as `cut at byte 5`. */
+  /** How the stream was cut, for the message of a failed test, such as `cut at byte 5`. */
   readonly name: string;
   /** Together they are the stream. */
   readonly chunks: readonly Uint8Array[];

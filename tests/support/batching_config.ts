@@ -1,4 +1,4 @@
-/** The configuration of a program whose shares wait for company on their way to the pool. */
+/** The configuration of a program that sends shares to the pool in batches. */
 
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { agentEntry } from "./agent_entry.ts";
@@ -20,7 +20,7 @@ export async function withBatchingConfig(
       agent_listen_ip: "127.0.0.1",
       agent_listen_port: port,
       pools: [agentEntry(pool)],
-      // Long enough that there are always shares that wait for company.
+      // Long enough that some shares always wait to be sent with others.
       advanced: { share_batch_window_ms: 500, io_engine: engine },
     };
     await Deno.writeTextFile(`${folder}/agent.jsonc`, JSON.stringify(config));

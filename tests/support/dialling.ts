@@ -1,6 +1,6 @@
 /**
- * Dialling in tests: a pool in the plain and behind TLS, proxies of every kind, and a dial that
- * makes sure of every error and log line that no password is in it.
+ * Dialling in tests: a pool with and without TLS, proxies of every kind, and a dial that checks
+ * that no error and no log line contains a password.
  */
 
 import assert from "node:assert/strict";
@@ -22,12 +22,12 @@ import { TunnelProxy } from "./tunnel_proxies.ts";
 const CERTIFICATE = serverCertificate("pool");
 export const POOL_PIN = await fingerprint("pool");
 
-/** A user and a password that occur nowhere else; as they stand, and in an address. */
+/** A user and a password that occur nowhere else; plain, and as in an address. */
 export const LOGIN = "usr-joe:pä55 w@rd";
 export const LOGIN_IN_ADDRESS = "usr-joe:p%C3%A455%20w%40rd";
 export const SECRETS = /usr-joe|p(?:ä|%C3%A4)55|w(?:@|%40)rd|dXNyLWpvZTpw/;
 
-/** Where the pool is for those behind a proxy, without and with TLS. */
+/** The pool's addresses when it is reached through a proxy, without and with TLS. */
 export const PLAIN: PoolAddress = { host: "pool.test", port: 3333 };
 export const WITH_TLS: PoolAddress = { host: "pool.test", port: 443 };
 
@@ -43,7 +43,7 @@ export const OPTIONS: DialerOptions = {
   environment: () => undefined,
 };
 
-/** What dialling came to, with all that was logged on the way. */
+/** The result of a dial, and all lines that it logged. */
 export interface Outcome {
   readonly connection: Connection | undefined;
   /** The error's message; empty if there was none. */
@@ -51,7 +51,7 @@ export interface Outcome {
   readonly log: readonly string[];
 }
 
-/** Dials and makes sure that nothing said about it has a password in it. */
+/** Dials, and checks that no error and no log line contains a password. */
 export async function dial(
   options: Partial<DialerOptions>,
   address: PoolAddress = PLAIN,
@@ -72,7 +72,7 @@ export async function dial(
   return { connection, failure, log };
 }
 
-/** The reason why these options lead nowhere. */
+/** The reason why a dial with these options fails. */
 export async function failureOf(
   options: Partial<DialerOptions>,
   address: PoolAddress = PLAIN,
@@ -93,7 +93,7 @@ export async function assertAnswers(connection: Connection | undefined): Promise
   assert.match(new TextDecoder().decode(into.subarray(0, count!)), /^\{"id":"still there"/);
 }
 
-/** A simulated pool in the plain and behind TLS, and where both are. */
+/** A simulated pool with and without TLS, and both addresses. */
 export class TestPool implements AsyncDisposable {
   readonly pool: SimPool;
   readonly terminator: LoopbackServer;
@@ -124,7 +124,7 @@ export class TestPool implements AsyncDisposable {
   }
 }
 
-/** A proxy that makes tunnels along `routes` for everybody, or for `LOGIN` alone. */
+/** A proxy that makes tunnels along `routes`, for everyone or only for `LOGIN`. */
 export function startProxy(
   scheme: "socks5" | "http" | "https",
   routes: Readonly<Record<string, PoolAddress>>,

@@ -13,25 +13,27 @@ const decoder = new TextDecoder();
 export class EngineRecord implements EngineEvents {
   /** Handles in the order they opened. */
   readonly opens: number[] = [];
-  /** Where each came from. */
+  /** The address of each. */
   readonly from: Map<number, PeerAddress> = new Map();
-  /** What came in on each handle since it opened. */
+  /** The bytes that each handle has received. */
   readonly text: Map<number, string> = new Map();
   /** `[handle, reason]` of each that closed by itself. */
   readonly closes: (readonly [number, string])[] = [];
-  /** Handles of those that had bytes waiting when they were closed from here, once they are gone. */
+  /**
+   * Handles of those that had bytes waiting when they were closed from here, once they are gone.
+   */
   readonly ends: number[] = [];
   /** The faults of those that were closed for one. */
   readonly faults: PeerFault[] = [];
   /** What kept connections from being accepted. */
   readonly acceptFailures: unknown[] = [];
-  /** What is news to each handle; taken once. */
+  /** The news for each handle, which it is given once. */
   readonly fresh: Map<number, string> = new Map();
   /** How long each round took. */
   readonly rounds: number[] = [];
-  /** Whether connections are let in. */
+  /** Whether connections are accepted. */
   letsIn = true;
-  /** Called with whatever comes in. */
+  /** Called with all bytes that arrive. */
   onText: (handle: number, text: string) => void = () => {};
   #waiters: (() => void)[] = [];
 
@@ -76,7 +78,10 @@ export class EngineRecord implements EngineEvents {
     this.rounds.push(ms);
   }
 
-  /** Resolves when `condition` holds; looked at after every report. Rejects when that is long in vain. */
+  /**
+   * Resolves when `condition` is true, which is checked after every report. Rejects if that takes
+   * too long.
+   */
   async when(condition: () => boolean): Promise<void> {
     if (condition()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();

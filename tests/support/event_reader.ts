@@ -1,4 +1,4 @@
-/** What the status server's stream says, event by event. */
+/** Reads the stream of the status server, event by event. */
 
 import assert from "node:assert/strict";
 import type { StreamStateShape, SummaryShape } from "../../lib/observe/status/shapes.ts";
@@ -41,9 +41,9 @@ export class EventReader {
 }
 
 /**
- * The first summary of the stream at `url`, which ends with a slash, that is as wanted.
+ * The first summary of the stream that meets a condition. `url` ends with a slash.
  *
- * @throws AssertionError when none was within that many milliseconds.
+ * @throws AssertionError if none comes within that many milliseconds.
  */
 export async function summaryWhere(
   url: string,

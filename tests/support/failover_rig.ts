@@ -1,6 +1,6 @@
 /**
- * A proxy between simulated pools that fail and simulated miners that must not notice, and the
- * books of all three, which have to agree whatever happened.
+ * A proxy between simulated pools that fail and simulated miners that must not notice it. The share
+ * counts of all three must agree, whatever happens.
  */
 
 import assert from "node:assert/strict";
@@ -20,7 +20,7 @@ import { LogCapture } from "./log_capture.ts";
 import type { Stopwatch } from "../../lib/sim/stopwatch.ts";
 import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
-/** What a scenario may want otherwise. */
+/** What a scenario may set. */
 export interface FailoverRigOptions {
   /** How many pools; 2. */
   readonly pools?: number;
@@ -28,23 +28,23 @@ export interface FailoverRigOptions {
   readonly miners?: number;
   /** How many shares each of them submits in a second; 5. */
   readonly sharesPerSecond?: number;
-  /** Of every pool; shares need no proof of work. */
+  /** Settings of every pool; by default, shares need no proof of work. */
   readonly pool?: SimPoolOptions;
   /** The difficulty each pool begins with; 1. */
   readonly difficulties?: readonly number[];
-  /** Of every miner. */
+  /** Settings of every miner. */
   readonly farm?: Partial<SimFarmOptions>;
   /** Keys of the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** The pool list of the configuration; the pools in order. */
+  /** The pool list of the configuration; by default, the pools in order. */
   readonly poolList?: (pools: readonly SimPool[]) => readonly unknown[];
   /** Called when the pools listen and nobody has connected. */
   readonly prepare?: (pools: readonly SimPool[]) => Promise<void>;
 }
 
 /**
- * For those who wait until a pool is given up. Nobody else has them: on a machine that stands still
- * for this long a good pool is given up, too.
+ * Short time-outs, only for tests that wait until a pool is given up: if the machine stands still
+ * for this long, a good pool is given up, too.
  */
 export const SHORT_TIMEOUTS = {
   pool_connection_dial_timeout_seconds: 2,
@@ -100,7 +100,7 @@ export class FailoverRig implements AsyncDisposable {
     return this.pools[place]!;
   }
 
-  /** Settles when every miner has work of this pool, and the pool knows every miner. */
+  /** Settles when every miner has work from this pool, and the pool knows every miner. */
   async servedBy(place: number): Promise<void> {
     await this.farm.until(() => this.#areServedBy(place));
     await this.pool(place).until(() => this.pool(place).workers().length === this.#miners);
@@ -131,21 +131,22 @@ export class FailoverRig implements AsyncDisposable {
     );
   }
 
-  /** Settles when a line like this is logged, or was since the last look. */
+  /** Settles when such a line is logged, or if it was since the log was last read. */
   async logs(wanted: RegExp): Promise<void> {
     await until(() => this.log().some((line) => wanted.test(line)), `${wanted} in the log`);
   }
 
-  /** What was logged since the last look. */
+  /** What was logged since the log was last read. */
   log(): readonly string[] {
     return this.#log.take();
   }
 
   /**
-   * Lets the miners rest, then compares the books of miners, proxy and pools. No miner lost its
-   * connection, no frame was in vain, no id, connection or share is left over.
+   * Stops the miners, then compares the counts of miners, proxy and pools. No miner may have lost
+   * its connection, no frame may have been ignored, and no id, connection or share may be left
+   * over.
    *
-   * @returns the shares of all miners, for what a scenario knows of them.
+   * @returns the shares of all miners, for further checks.
    */
   async closeBooks(serving: number): Promise<LedgerSnapshot> {
     const { farm, proxy } = this;
@@ -171,7 +172,7 @@ export class FailoverRig implements AsyncDisposable {
     return statistics.shares;
   }
 
-  /** Whether all miners, those included that were still to start, have work of this pool. */
+  /** Whether all miners, including those that had not started yet, have work from this pool. */
   #areServedBy(place: number): boolean {
     const { miners } = this.farm;
     return miners.length === this.#miners &&
@@ -193,13 +194,15 @@ export function poolServing(miner: SimMiner): number | undefined {
   return coinbase1 === undefined ? undefined : parseInt(coinbase1.slice(-8, -6), 16) - 1;
 }
 
-/** What miners counted, as far as the books need it. */
+/** The counts of the miners that are compared. */
 export type FarmCounts = Pick<
   ReturnType<SimFarm["statistics"]>,
   "submitted" | "accepted" | "rejected"
 >;
 
-/** The books of a proxy that lost no miner agree with those of its miners and of its pools. */
+/**
+ * Checks that the counts of a proxy that lost no miner agree with those of its miners and pools.
+ */
 export function assertBooks(
   statistics: ProxyStatistics,
   found: FarmCounts,
@@ -218,7 +221,9 @@ export function assertBooks(
   assertPoolBooks(shares, pools);
 }
 
-/** Every pool counted what was sent to it, and no more is missing than went unanswered. */
+/**
+ * Checks that every pool counted the shares sent to it: at most the unanswered ones may be missing.
+ */
 export function assertPoolBooks(shares: LedgerSnapshot, pools: readonly PoolStatistics[]): void {
   const sum = (count: (pool: PoolStatistics) => number) =>
     pools.reduce((total, pool) => total + count(pool), 0);
@@ -242,7 +247,10 @@ export function assertPoolBooks(shares: LedgerSnapshot, pools: readonly PoolStat
   assertWithin(rejected, told, told + unanswered, "rejected by the pools");
 }
 
-/** Each miner's shares make up the total; for a proxy whose ids are 0 to `miners` - 1. */
+/**
+ * Checks that the shares of all miners add up to the total. The proxy's ids must be 0 to `miners` -
+ * 1.
+ */
 function assertMinersAddUp({ shares, minerShares }: ProxyStatistics, miners: number): void {
   const sum: Record<string, number> = {};
   for (let sessionId = 0; sessionId < miners; sessionId++) {

@@ -1,6 +1,6 @@
 /**
- * A connection whose far end is the test: it says how much each write takes and when, what is
- * read, and how it ends.
+ * A connection whose far end is the test. The test decides how much each write accepts and when,
+ * what is read, and how the connection ends.
  */
 
 import type { Connection } from "../../lib/net/pools/connection.ts";
@@ -18,9 +18,9 @@ interface PendingRead {
 }
 
 export class FakeConnection implements Connection {
-  /** What each write took, in order. */
+  /** The bytes that each write accepted, in order. */
   readonly writes: Uint8Array[] = [];
-  /** Most bytes one write takes. */
+  /** The most bytes that one write accepts. */
   maxTake = Infinity;
   /** While true writes stay open until {@linkcode FakeConnection.take}. */
   isHolding = false;
@@ -46,7 +46,7 @@ export class FakeConnection implements Connection {
     if (this.#write !== undefined) throw new Error("two writes at a time");
     return new Promise((resolve, reject) => {
       this.#write = { bytes, resolve, reject };
-      // The bytes are looked at later, as a kernel might: they must not have changed by then.
+      // The bytes are read later, as a kernel might do: they must not have changed by then.
       if (!this.isHolding) queueMicrotask(() => this.take());
     });
   }
@@ -93,7 +93,7 @@ export class FakeConnection implements Connection {
     this.#feed();
   }
 
-  /** The far end closes in order. */
+  /** The far end closes. */
   end(): void {
     this.#incoming.push(null);
     this.#feed();

@@ -1,6 +1,6 @@
 /**
- * A miner as the mux sees it: it writes down what it is told, and fails the test if it is given a
- * new place's job before that place's difficulty, another place's job, or one that is not clean.
+ * A miner as the mux sees it. It records what it is sent. It fails the test if, after a move, the
+ * first job comes before the difficulty, is for another connection, or is not clean.
  */
 
 import assert from "node:assert/strict";
@@ -28,10 +28,10 @@ export interface SeenJob {
   readonly ntime: number;
 }
 
-/** Where all connect to that connect nowhere else. */
+/** The address to which miners connect by default. */
 const PORT: PeerAddress = { hostname: "0.0.0.0", port: 3333 };
 
-/** Something a miner was told. */
+/** Something that a miner was sent. */
 export type Told =
   | { readonly difficulty: number }
   | { readonly mask: number }
@@ -51,15 +51,15 @@ export class FakeDownstream implements Downstream {
   disconnectedFor: string | undefined;
   isAdmitted = false;
   turnedAwayFor: string | undefined;
-  /** Set when it gets a new place: what its jobs there begin with, and what it must hear first. */
+  /** Set when it moves to another connection: how jobs there begin, and what it must get first. */
   place: { readonly coinbase1: string; readonly difficulty: number } | undefined;
   #heard: "nothing" | "difficulty" | "job" = "nothing";
   #mask: number | undefined;
-  /** Leaves in the middle of being told something, as a miner that does not read does. */
+  /** Disconnects while it is being sent something, like a miner that does not read. */
   leavesWhenTold = false;
   seat: Seat | undefined;
   isGone = false;
-  /** Hears of every job it is given. */
+  /** Called with every job that it gets. */
   onJob: (job: SeenJob) => void = () => {};
 
   constructor(sessionId: number, layout = WIDEST_LAYOUT, name = `rig${sessionId}`) {
@@ -82,7 +82,7 @@ export class FakeDownstream implements Downstream {
     return this.jobs.at(-1)!;
   }
 
-  /** It is registered at another connection. */
+  /** It was moved to another connection. */
   moveTo(coinbase1: string, difficulty: number): void {
     this.place = { coinbase1, difficulty };
     this.#heard = "nothing";
@@ -99,7 +99,7 @@ export class FakeDownstream implements Downstream {
     this.turnedAwayFor = reason;
   }
 
-  /** Takes what is news to it, as one whose socket takes everything at once. */
+  /** Takes its news, like a miner whose socket accepts everything at once. */
   takeNews(): void {
     const news = this.seat?.takeNews();
     if (news === undefined) return;
@@ -178,11 +178,11 @@ function textOf(hex: string): string {
   return hex.replace(/../g, (digits) => String.fromCharCode(parseInt(digits, 16)));
 }
 
-/** Has {@linkcode FakeDownstream}s take their news at once. */
+/** Lets {@linkcode FakeDownstream}s take their news at once. */
 export class FakeFanout implements Fanout {
   /** How many rounds there were. */
   rounds = 0;
-  /** Whether nobody takes anything for now. */
+  /** While true, no miner takes anything. */
   isHeld = false;
   readonly #byHandle: (handle: number) => FakeDownstream | undefined;
   readonly #waiting = new Set<Crowd>();
@@ -196,7 +196,7 @@ export class FakeFanout implements Fanout {
     if (!this.isHeld) this.release();
   }
 
-  /** Has everybody take what is news. */
+  /** Lets every miner take its news. */
   release(): void {
     this.isHeld = false;
     for (const crowd of this.#waiting) {

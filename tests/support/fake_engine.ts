@@ -1,5 +1,5 @@
 /**
- * An engine without sockets: whatever it is given has arrived, in order, at once.
+ * An engine without sockets: everything sent arrives in order and at once.
  */
 
 import assert from "node:assert/strict";
@@ -49,7 +49,7 @@ export class FakeEngine implements Engine {
   /** A connection comes in. Returns its handle, or `undefined` if it was turned away. */
   connect(from: PeerAddress = { hostname: "10.0.0.7", port: 4001 }): number | undefined {
     assert.ok(this.isAccepting, "nobody accepts any more");
-    // As the real one does, the handle given back last is used first.
+    // Like the real one, it reuses the handle that was freed last.
     const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
     this.#peers.set(handle, { text: "", isClosed: false });
     if (this.#events!.opened(handle, from, this.address)) return handle;

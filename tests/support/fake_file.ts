@@ -1,5 +1,5 @@
 /**
- * A file or terminal in memory for the log, which takes bytes as a test wants it.
+ * A file or terminal in memory for the log; the test decides what it accepts.
  */
 
 import assert from "node:assert/strict";
@@ -7,7 +7,7 @@ import type { LogTarget } from "../../lib/observe/log_writer.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Takes everything, or what `take` says. */
+/** Accepts everything, or what `take` returns. */
 export class FakeFile implements LogTarget {
   readonly #bytes: number[] = [];
   readonly path?: string;
@@ -35,12 +35,12 @@ export class FakeFile implements LogTarget {
   }
 }
 
-/** What a full disk says. */
+/** The error of a full disk. */
 export function noSpace(): Promise<never> {
   return Promise.reject(new Error("No space left on device (os error 28)"));
 }
 
-/** Lets everything that is not waiting for time or the system come to its end. */
+/** Lets everything finish that does not wait for a timer or the system. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 40; i++) await Promise.resolve();
 }

@@ -1,5 +1,5 @@
 /**
- * Sockets whose every move is the test's: what the libc engine asks of the kernel, done in memory.
+ * Sockets that the test controls completely: the kernel calls of the libc engine, done in memory.
  */
 
 import assert from "node:assert/strict";
@@ -23,7 +23,7 @@ export class FakeSocket implements FakePeer {
   readonly address: PeerAddress;
   taken = "";
   isClosed = false;
-  /** Sends that were tried. */
+  /** The number of calls of `send`. */
   sends = 0;
   readonly #changed: () => void;
   #appetite: Appetite = "all";
@@ -31,9 +31,9 @@ export class FakeSocket implements FakePeer {
   #isEnded = false;
   #isBroken = false;
   #hasVanished = false;
-  /** Bytes it takes although it has no appetite. */
+  /** Bytes that it still accepts although it reads nothing. */
   #room = 0;
-  /** Bytes it was offered last and did not take. */
+  /** The bytes of the last `send` that it did not accept. */
   #offered = 0;
 
   /** A peer at `port`; `changed` is called when it has become ready for something. */
@@ -61,7 +61,7 @@ export class FakeSocket implements FakePeer {
     this.#changed();
   }
 
-  /** It is gone both ways, and the error that said so has been given to somebody already. */
+  /** Both directions are closed, and a call has already returned the error. */
   vanish(): void {
     this.#hasVanished = true;
     this.#changed();
@@ -77,7 +77,7 @@ export class FakeSocket implements FakePeer {
     this.#changed();
   }
 
-  /** What epoll says of it. */
+  /** Its state as epoll reports it. */
   get flags(): number {
     const isReadable = this.#incoming.length > 0 || this.#isEnded;
     const isWritable = this.#appetite !== "nothing" || this.#room > 0;
@@ -113,28 +113,28 @@ export class FakeSocket implements FakePeer {
   }
 }
 
-/** What epoll tells. */
+/** What epoll reports. */
 export interface Event {
   readonly fd: number;
   readonly tag: number;
   readonly flags: number;
 }
 
-/** Does in memory what the libc engine asks of the kernel. */
+/** Does in memory what the kernel does for the libc engine. */
 export class FakeKernel {
   /** `accept` fails with this. */
   acceptErrno: number | undefined;
-  /** How often somebody tried to accept. */
+  /** The number of calls of `accept`. */
   accepts = 0;
   isListening = true;
   isReleased = false;
-  /** How often somebody waited. */
+  /** The number of waits. */
   waits = 0;
   /** Every wait fails at once. */
   failsToWait = false;
   /** The listening socket cannot be watched. */
   refusesListener = false;
-  /** What is told instead of what is ready. */
+  /** What a wait reports instead of what is ready. */
   arrange: (events: readonly Event[]) => readonly Event[] = (events) => events;
   readonly #pending: FakeSocket[] = [];
   readonly #open = new Map<number, FakeSocket>();
@@ -163,7 +163,7 @@ export class FakeKernel {
     this.#endWait(this.#events.length);
   };
 
-  /** What happens in `act` is all told by one wait. */
+  /** One wait reports everything that happens in `act`. */
   atOnce(act: () => void): void {
     this.#isHeld = true;
     act();
@@ -261,7 +261,7 @@ export class FakeKernel {
     return -1;
   }
 
-  /** Takes down what is ready now. */
+  /** Notes what is ready now. */
   #look(): number {
     const events: Event[] = this.#isAwake ? [{ fd: WAKE_FD, tag: 0, flags: READY.read }] : [];
     this.#isAwake = false;

@@ -1,6 +1,6 @@
 /**
- * Connections whose every read and write is settled by the test: for what real sockets cannot be
- * made to do at a given moment.
+ * Connections whose reads and writes the test settles, for moments that real sockets cannot be made
+ * to show.
  */
 
 import type {
@@ -15,14 +15,14 @@ const decoder = new TextDecoder();
 /** One accepted connection, seen from both sides. */
 export class FakeConn implements AcceptedConnection, FakePeer {
   readonly remoteAddr: PeerAddress;
-  /** `all` takes every write whole at once, a number takes that many bytes of the next one. */
+  /** `all` accepts every write at once; a number accepts that many bytes of the next one. */
   appetite: Appetite = "all";
-  /** Everything it has taken. */
+  /** All bytes that it has accepted. */
   taken = "";
   isClosed = false;
-  /** Whether the system looks after it while it is silent. */
+  /** Whether TCP keep-alive is on. */
   isKeptAlive = false;
-  /** Writes that were begun and not settled. More than one would tear lines. */
+  /** Writes that have started and not ended. More than one would mix up lines. */
   writesUnderWay = 0;
   mostWritesUnderWay = 0;
   #write: PromiseWithResolvers<number> | undefined;
@@ -58,7 +58,10 @@ export class FakeConn implements AcceptedConnection, FakePeer {
     return promise;
   }
 
-  /** Takes so much of the write under way, if there is one. Later ones are taken as before. */
+  /**
+   * Accepts this number of bytes of the write under way, if there is one. Later writes are handled
+   * as before.
+   */
   take(appetite: "all" | number): void {
     if (this.#write === undefined) return;
     const bytes = appetite === "all" ? this.#offered : this.#offered.subarray(0, appetite);
@@ -98,11 +101,11 @@ export class FakeConn implements AcceptedConnection, FakePeer {
   }
 }
 
-/** A listener at which connections come in, or fail to, when the test says so. */
+/** A listener whose connections arrive, or fail, when the test says so. */
 export class FakeListener implements ConnectionListener {
   readonly addr: PeerAddress = { hostname: "127.0.0.1", port: 3333 };
   isClosed = false;
-  /** How often somebody waited for a connection. */
+  /** The number of calls of `accept`. */
   accepts = 0;
   #waiting: PromiseWithResolvers<AcceptedConnection> | undefined;
 
@@ -112,7 +115,7 @@ export class FakeListener implements ConnectionListener {
     return this.#waiting.promise;
   }
 
-  /** A connection comes in. */
+  /** A connection arrives. */
   admit(conn: AcceptedConnection): void {
     this.#waiting!.resolve(conn);
   }

@@ -1,5 +1,6 @@
 /**
- * The miners' side over a fake engine and a fake mux, with time that moves when told.
+ * The miners' side of the program between a fake engine and a fake mux, with a clock that the test
+ * moves.
  */
 
 import { systemTime } from "../../lib/base/system_time.ts";
@@ -11,7 +12,7 @@ import { shortenNames } from "../../lib/pool/kinds.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { FakeMux } from "./fake_mux.ts";
 
-/** The bounds of tests, unless they say otherwise. */
+/** The bounds that tests use by default. */
 export const LIMITS: MinerLimits = {
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 600_000,
@@ -26,15 +27,15 @@ export const LIMITS: MinerLimits = {
   deny: [],
 };
 
-/** What a test may want otherwise. */
+/** What a test may set. */
 export interface FakeMinersOptions {
   /** Bounds that differ from the usual ones. */
   readonly limits?: Partial<MinerLimits>;
-  /** Names are the miners' own unless set. */
+  /** Settings of worker names; by default, the miners' own names. */
   readonly naming?: Partial<WorkerNaming>;
-  /** Whether miners that lost ASICBoost are disconnected; true. */
+  /** Whether miners that lost ASICBoost are disconnected; true by default. */
   readonly reconnectsLostAsicboost?: boolean;
-  /** Keeps a book of those that log in; none unless given. */
+  /** The book of miners that log in; by default there is none. */
   readonly attendance?: AttendanceBook;
 }
 
@@ -45,7 +46,7 @@ export class FakeMiners {
   readonly miners: Miners;
   /** Milliseconds. */
   time = 1_000_000;
-  /** How long we were away just now, in milliseconds. */
+  /** How long the process has just stood still, in milliseconds. */
   awayMs = 0;
 
   /** Listens at once. */
@@ -96,7 +97,7 @@ export class FakeMiners {
   }
 }
 
-/** One miner's own view. */
+/** One miner. */
 export class FakeMiner {
   readonly #engine: FakeEngine;
   readonly handle: number;
@@ -122,7 +123,7 @@ export class FakeMiner {
     this.#engine.receive(this.handle, bytes);
   }
 
-  /** What it was sent since the last look. */
+  /** The lines that it was sent since the last call. */
   takeLines(): string[] {
     return this.#engine.takeLines(this.handle);
   }

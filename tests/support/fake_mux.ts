@@ -1,6 +1,6 @@
 /**
- * A mux that serves from one imagined pool, writes down what it is asked, and fails the test when
- * a session id is given back twice or never.
+ * A mux that serves from one imagined pool and records all calls. It fails the test if a session id
+ * is returned twice or never.
  */
 
 import assert from "node:assert/strict";
@@ -53,13 +53,13 @@ export function describe({ jobId, extranonce2, ntime, nonce, ...version }: Share
 export interface FakePool {
   /** What the pool lets miners roll. */
   readonly mask: number;
-  /** What miners start at. */
+  /** The starting difficulty. */
   readonly difficulty: number;
-  /** The job of the moment. */
+  /** The newest job. */
   readonly job: JobLines | undefined;
 }
 
-/** What becomes of a share; a number is the code of the error it is refused with. */
+/** The result of a share; a number is the code of the error with which it is refused. */
 export type FakeReceipt = "waiting" | "taken" | number;
 
 function receiptOf(receipt: FakeReceipt): ShareReceipt {
@@ -68,7 +68,7 @@ function receiptOf(receipt: FakeReceipt): ShareReceipt {
   return refused ?? { ...REFUSED.illegal, ...stratumError(receipt) };
 }
 
-/** Answers a miner's share as a pool that gives `status` has it answered. */
+/** Answers a miner's share as if the pool gave the verdict `status`. */
 export function answerShare(miner: Downstream, id: RequestId, status: number): void {
   const verdict = verdictOf(status);
   if (verdict.kind === "accepted") miner.acceptShare(id);
@@ -77,40 +77,40 @@ export function answerShare(miner: Downstream, id: RequestId, status: number): v
 
 /** A mux without pools, for tests of miners' sessions. */
 export class FakeMux implements Mux {
-  /** What miners that subscribe are given. */
+  /** The extranonce layout for miners that subscribe. */
   layout: ExtranonceLayout = WIDEST_LAYOUT;
   /** Whether miners that subscribe have to wait. */
   holdsLayouts = false;
-  /** What joining miners get at once; without it they are admitted and told nothing more. */
+  /** What joining miners get at once; without it they are admitted and get nothing. */
   pool: FakePool | undefined;
   /** Whether joining miners wait until {@linkcode FakeMux.serve} is called for them. */
   holdsMiners = false;
-  /** What becomes of the next shares. */
+  /** The results of the next shares. */
   receipt: FakeReceipt | (() => FakeReceipt) = "waiting";
-  /** Whether shares are hashed first: then their miners hear of them at the end of the turn. */
+  /** Whether shares are hashed first: then miners get the answer at the end of the turn. */
   checksShares = false;
-  /** Our first job that no clean one has made old. */
+  /** The number of our oldest job that is still valid. */
   currentFrom = 0;
-  /** Whether there is a place with the full mask for those that need it. */
+  /** Whether there is a connection with the full mask for miners that need it. */
   hasFullMask = false;
   /** How many session ids there are. */
   sessions = 0xffff;
-  /** Throws what it returns when any of these is called. */
+  /** If it returns an error, every call below throws it. */
   fault: ((call: string) => Error | undefined) | undefined;
-  /** What it was asked, in order, as text. */
+  /** All calls, in order, as text. */
   readonly calls: string[] = [];
   /** The shares that came to a seat. */
   readonly shares: Share[] = [];
   /** Seated miners, by session id. */
   readonly seated: Map<number, Downstream> = new Map();
-  /** Ids leased and not given back. */
+  /** Session ids in use. */
   readonly leased: Set<number> = new Set();
   /** The fanout that asks miners to take their news. */
   fanout: Fanout | undefined;
   readonly #told = new WeakMap<Downstream, { difficulty?: number; job?: JobLines }>();
   #nextSession = 0;
 
-  /** What it was asked since the last look. */
+  /** The calls since this was last read. */
   takeCalls(): string[] {
     return this.calls.splice(0);
   }
@@ -135,7 +135,7 @@ export class FakeMux implements Mux {
 
   join(account: string, miner: Downstream): Seat {
     const { sessionId, worker } = miner;
-    // As an agent pool has it.
+    // As with an agent pool.
     const { workerName, clientAgent } = registeredNames(worker.clientAgent, worker.name);
     this.#called(
       `join session ${sessionId}, account "${account}", worker "${workerName}", ` +
@@ -152,14 +152,14 @@ export class FakeMux implements Mux {
     this.#called(`count ${reason} of ${leasedId ?? "nobody"}`);
   }
 
-  /** From here on a miner has a pool to work for. */
+  /** A miner has a pool to work for from now on. */
   serve(miner: Downstream, pool: FakePool): void {
     this.pool = pool;
     this.#admit(miner);
     this.tell([miner]);
   }
 
-  /** There is news for these, or for everybody. */
+  /** There is news for these miners, or for all. */
   tell(miners: readonly Downstream[] = [...this.seated.values()]): void {
     const crowd: Crowd = { handles: () => miners.map(({ handle }) => handle), isUrgent: false };
     this.fanout?.tell(crowd);
@@ -171,7 +171,7 @@ export class FakeMux implements Mux {
     miner.admit();
   }
 
-  /** A job with what belongs to it, and else the difficulty alone, once. */
+  /** A job with its difficulty and mask; if there is no job, the difficulty alone, once. */
   #newsFor(miner: Downstream): News | undefined {
     const { pool } = this;
     const told = this.#told.get(miner);

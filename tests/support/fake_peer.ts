@@ -1,19 +1,21 @@
 /**
- * A miner's end of a connection, for tests that decide when it takes what it is sent.
+ * A miner's end of a connection, for tests that decide when it reads.
  */
 
-/** How a peer takes what is sent: everything at once, nothing, or a number of bytes at a time. */
+/** How a peer reads: everything at once, nothing, or a number of bytes at a time. */
 export type Appetite = "all" | "nothing" | number;
 
 /** One connection, whatever engine it is on. */
 export interface FakePeer {
-  /** How it takes what is sent to it. */
+  /** How it reads. */
   appetite: Appetite;
-  /** Everything it has taken. */
+  /** All bytes that it has read. */
   taken: string;
   /** Whether the engine closed it. */
   readonly isClosed: boolean;
-  /** Takes so much of what it is being sent, if anything. Later writes are taken as before. */
+  /**
+   * Reads this number of the bytes under way, if there are any. Later writes are handled as before.
+   */
   take(appetite: "all" | number): void;
   /** The write under way fails. */
   failWrite(error: Error): void;

@@ -1,4 +1,4 @@
-/** Pools that serve, refuse, hang or deny as the test says, over fake connections. */
+/** Pools over fake connections that serve, refuse, hang or reject the login, as the test says. */
 
 import type { ListedPool } from "../../lib/pool/settings.ts";
 import { turn } from "./fake_clock.ts";
@@ -29,17 +29,17 @@ const MAX_DIALS = 3000;
 export interface PoolLink {
   readonly pool: number;
   readonly connection: FakeConnection;
-  /** Which dial it came of, counted from 1. */
+  /** The number of its dial, from 1. */
   readonly dial: number;
 }
 
 export class FakePools {
   readonly fakeDial = new FakeDial();
   readonly moods: Mood[];
-  /** What a pool says until it is ready. */
+  /** What a pool sends until the handshake is done. */
   handshake: (pool: number) => readonly string[] = () => handshakeLines();
   readonly #links: PoolLink[] = [];
-  /** Every dial: to which pool. */
+  /** The pool of every dial. */
   readonly dialled: number[] = [];
 
   constructor(...moods: Mood[]) {

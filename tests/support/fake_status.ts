@@ -1,6 +1,6 @@
 /**
- * A program as the status server sees it, with nothing behind it: values made from the schemas of
- * its answers, and a few miners.
+ * A made-up program for the status server: its answers are built from their schemas, and it has a
+ * few miners.
  */
 
 import type { GenericSchema, InferOutput } from "valibot";
@@ -13,7 +13,7 @@ import * as notifyShapes from "../../lib/observe/status/notify_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
 import { countsOf } from "./counts_of.ts";
 
-/** Session ids of the miners there are. */
+/** Session ids of its miners. */
 const MINERS = 5;
 
 /** A made-up farm behind the status server. */
@@ -32,7 +32,7 @@ export class FakeStatus implements StatusSource, StatusControl {
     id: String(place + 1),
     worker: `rig${place}"\n\\`,
   }));
-  /** How often anything was to be changed. */
+  /** The number of requests that change something. */
   changes = 0;
 
   // deno-lint-ignore require-yield -- all in one step
@@ -138,7 +138,7 @@ export class FakeStatus implements StatusSource, StatusControl {
   }
 }
 
-/** All of valibot's own structure that matters here. */
+/** The parts of valibot's structure that are used here. */
 interface Structure {
   readonly type: string;
   readonly entries?: Readonly<Record<string, Structure>>;
@@ -153,7 +153,7 @@ export function sampleOf<const S extends GenericSchema>(schema: S): InferOutput<
   return sample(schema as unknown as Structure) as InferOutput<S>;
 }
 
-/** Whether it is a time of day, described or not. */
+/** Whether it is the schema of a time, with or without a description. */
 function isTime({ type, pipe = [] }: Structure): boolean {
   return type === "iso_timestamp" || pipe.some(isTime);
 }

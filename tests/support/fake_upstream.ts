@@ -1,6 +1,6 @@
 /**
- * A connection to an agent pool without a socket. It checks what the mux asks of it as the pool would
- * see it: frames reach the pool only when the test writes them out, in order.
+ * A connection to an agent pool without a socket. It checks the mux from the pool's point of view:
+ * frames reach the pool in order, and only when the test writes them out.
  */
 
 import assert from "node:assert/strict";

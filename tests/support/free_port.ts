@@ -1,9 +1,9 @@
 /**
- * Ports for those who must be told one, such as a program of its own.
+ * Free ports, for programs that must be given one.
  *
- * They lie below those the system hands out by itself, to listeners on port 0 and to outgoing
- * connections: among thousands of connections of tests side by side, such a port is soon taken
- * again.
+ * They are below the range from which the system itself takes ports, for listeners on port 0 and
+ * for outgoing connections: with thousands of connections of parallel tests, a port in that range
+ * is soon in use again.
  */
 
 const LOWEST = 15_000;
@@ -12,7 +12,7 @@ const COUNT = 15_000;
 /** A port nobody listens on. */
 export function freePort(hostname = "127.0.0.1"): number {
   for (;;) {
-    // By chance, since tests of other files look for one at the same time.
+    // At random, because other test files look for a port at the same time.
     const port = LOWEST + Math.floor(Math.random() * COUNT);
     try {
       Deno.listen({ hostname, port }).close();

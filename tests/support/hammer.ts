@@ -1,11 +1,11 @@
 /**
- * A worker that asks a status server without a pause, as `clients` clients at a time, until it is
- * told to stop; then it says how often each status came.
+ * A worker that sends requests to a status server without a pause, as `clients` parallel clients,
+ * until it is stopped. Then it reports how often each HTTP status came.
  */
 
-/** What it is told first. */
+/** The first message to it. */
 export interface HammerOrder {
-  /** Addresses, asked in turn. */
+  /** Addresses, requested in turn. */
   readonly urls: readonly string[];
   /** Clients at a time. */
   readonly clients: number;

@@ -1,6 +1,6 @@
 /**
- * Farms that really hash behind a proxy, and the books of miners, proxy and pool, which have to
- * agree in the end: small for every change, large in tests/farm.
+ * Farms that really hash behind a proxy. At the end, the counts of miners, proxy and pool must
+ * agree. They are small in `deno task test` and large in tests/farm.
  */
 
 import assert from "node:assert/strict";
@@ -9,22 +9,22 @@ import { SimFarm } from "../../lib/sim/sim_farm.ts";
 import { SimPool } from "../../lib/sim/sim_pool.ts";
 import { assertSharesAddUp, PATIENT_LIMITS, TestProxy, until } from "./test_proxy.ts";
 
-/** About 43,000 hashes a share. */
+/** A share takes about 43,000 hashes. */
 export const HASHED_DIFFICULTY = 0.00001;
 
-/** How many shares that gives in some time is the processor's affair, and a busy one takes longer. */
+/** The number of shares in a time depends on the processor and what else it does. */
 const LONG_MS = 600_000;
 
-/** A fifth of that, for farms that are to be done soon. */
+/** A fifth of that, for farms that should finish soon. */
 export const QUICK_DIFFICULTY = 0.000002;
 
 /** How large a farm of mixed miners is, and how long it mines. */
 export interface MixedFarm {
   readonly difficulty: number;
   readonly miners: number;
-  /** It mines for no less, in seconds. */
+  /** The least time it mines, in seconds. */
   readonly seconds: number;
-  /** It finds no fewer. */
+  /** The least number of shares it finds. */
   readonly shares: number;
 }
 
@@ -78,9 +78,9 @@ export interface ManyAccounts {
   readonly difficulty: number;
   readonly accounts: number;
   readonly miners: number;
-  /** They mine for no less, in seconds. */
+  /** The least time they mine, in seconds. */
   readonly seconds: number;
-  /** The pool accepts no fewer shares, and rejects no fewer. */
+  /** The least numbers of shares that the pool accepts and rejects. */
   readonly accepted: number;
   readonly rejected: number;
 }
@@ -117,7 +117,7 @@ export async function manyAccountsMine(size: ManyAccounts): Promise<void> {
   const total = (count: (farm: SimFarm) => number) =>
     farms.reduce((sum, farm) => sum + count(farm), 0);
   await until(() => total((farm) => farm.statistics().waitingNow) === 0, "all are answered");
-  // Also those that have found no share, which sub-accounts that open late have.
+  // Miners without a share count, too: sub-accounts that open late have some.
   await pool.until(() => pool.workers().length === miners);
 
   const { shares, accounts } = proxy.statistics();

@@ -1,6 +1,6 @@
 /**
- * A miner that means harm to the pool behind the proxy: it really hashes, and sends everything that
- * is not worth a share around the few that are.
+ * A miner that attacks the pool behind the proxy: it really hashes, and sends a few good shares
+ * among many lines that are not valid shares.
  */
 
 import assert from "node:assert/strict";
@@ -15,9 +15,9 @@ import { RawMiner } from "./raw_miner.ts";
 const ROLLING = 0x1fffe000;
 const HASHES_AT_ONCE = 1 << 16;
 
-/** What came of its lines. */
+/** The results of its lines. */
 export interface HostileCounts {
-  /** Shares as good as any, each sent once: what may go up. */
+  /** Good shares, each sent once: these may be sent to the pool. */
   readonly good: number;
   /** Everything else. */
   readonly bad: number;
@@ -61,12 +61,12 @@ export class HostileHasher implements AsyncDisposable {
     return { good: this.#good, bad: this.#bad };
   }
 
-  /** How many jobs it has been told. */
+  /** The number of jobs that it has got. */
   get jobs(): number {
     return this.#read().length;
   }
 
-  /** Whether the proxy has thrown it out. */
+  /** Whether the proxy has disconnected it. */
   get isEnded(): boolean {
     return this.#miner.isEnded;
   }
@@ -104,7 +104,7 @@ export class HostileHasher implements AsyncDisposable {
   }
 
   #find(job: Job, difficulty: number): MinerShare {
-    // It goes on behind what it found before.
+    // It continues after the nonces that it tried before.
     if (job !== this.#grinding) {
       this.#grinding = job;
       this.#grinder.setWork({
@@ -138,7 +138,7 @@ export class HostileHasher implements AsyncDisposable {
     ];
   }
 
-  /** What is no share. */
+  /** Lines that are not shares. */
   #misshapen(share: MinerShare): string[] {
     const { extranonce2, ntime, jobId } = share;
     const time = (seconds: number) => ({ time: formatHex32(ntime + seconds) });
@@ -184,7 +184,7 @@ export class HostileHasher implements AsyncDisposable {
         time: share.ntime,
         nonce: share.nonce,
       });
-      // One by luck would be a good one.
+      // Skips one that happens to be good.
       if (proof.difficulty < difficulty) lines.push(this.#submit(share));
     }
     return lines;

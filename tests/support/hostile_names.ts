@@ -1,9 +1,9 @@
 /**
- * Names that strangers choose to do harm with: for miners, workers, accounts, client agents, words
- * of pools, files. Every output there is takes each of them without harm.
+ * Names that attackers may choose, for miners, workers, accounts, client agents, texts of pools and
+ * files. No output may be harmed by any of them.
  */
 
-/** Each by what it tries. */
+/** The names, by what they try. */
 export const HOSTILE_NAMES: Readonly<Record<string, string>> = {
   "a line of its own": "rig\n2026-11-22 12:00:00.000 error   pool   All is lost",
   "a return to the start of the line": "rig\rinfo",
@@ -44,7 +44,7 @@ export const HOSTILE_NAMES: Readonly<Record<string, string>> = {
   "very long, in two halves": "\u{1f600}".repeat(30_000),
 };
 
-/** What may reach no reader: the same as in lib, but written down apart from it. */
+/** Characters that must never reach a reader: the same as in lib, but written independently. */
 const HARMFUL =
   // deno-lint-ignore no-control-regex -- these are what is looked for
   /[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/u;

@@ -1,6 +1,5 @@
 /**
- * The check that what is known of losses is what the ledger has: as long as all of it is of the last
- * day.
+ * Checks that the counts of losses equal the ledger. Everything must be from the last day.
  */
 
 import assert from "node:assert/strict";
@@ -14,7 +13,7 @@ import { countOf, type LedgerSnapshot, type ShareCounter } from "../../lib/mux/b
 import { causesOf, DIMENSIONS } from "../../lib/workers/causes.ts";
 import type { Losses } from "../../lib/workers/losses.ts";
 
-/** The lost shares of a ledger by what the API calls the reasons; those that there were. */
+/** The lost shares of a ledger by the API's name of the reason, without zeros. */
 export function lostIn(shares: LedgerSnapshot): Record<string, number> {
   const all = {
     ...byName("refused", REFUSE_REASONS, (reason) => shares[countOf("refused", reason)]),
@@ -25,7 +24,7 @@ export function lostIn(shares: LedgerSnapshot): Record<string, number> {
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
 }
 
-/** Fails unless every reason, and every line along which causes are told apart, adds up. */
+/** Fails unless every reason and every dimension of causes adds up. */
 export function assertLossesAddUp(
   { total, creditedDifficulty }: Pick<ShareCounter, "total" | "creditedDifficulty">,
   losses: Losses,

@@ -1,6 +1,6 @@
 /**
- * Workers on made-up time: miners that find shares by chance, shown to a book once a minute as the
- * program shows it real ones.
+ * Made-up workers with a made-up clock: miners that find shares at random and are sampled once a
+ * minute, as the program samples real ones.
  */
 
 import type { Random } from "../../lib/base/clock.ts";
@@ -15,7 +15,7 @@ import { poisson } from "./poisson.ts";
 const MINUTE_MS = 60_000;
 const HASHES_PER_DIFFICULTY = 2 ** 32;
 
-/** What a miner is like. */
+/** A made-up miner. */
 export interface MadeUpMiner {
   readonly name: string;
   readonly clientAgent?: string;
@@ -89,7 +89,7 @@ export class MadeUpWorkers {
     this.#present.delete(miner);
   }
 
-  /** Minutes pass; each time after which everyone is shown, `each` is called. */
+  /** Lets minutes pass; `each` is called each time that all miners have been sampled. */
   run(minutes: number, each: () => void = () => {}): void {
     for (let minute = 0; minute < minutes; minute++) {
       for (const present of this.#present.values()) this.#minute(present);
@@ -100,7 +100,7 @@ export class MadeUpWorkers {
     }
   }
 
-  /** Everything that is shown. */
+  /** All workers that lists show. */
   views(): WorkerView[] {
     return [...workerViews(this.book, this.time)];
   }

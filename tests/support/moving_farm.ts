@@ -1,6 +1,6 @@
 /**
- * A farm that really hashes and is moved among pools of all kinds, agent pools and ordinary Stratum
- * pools, and the books of everybody.
+ * A farm that really hashes and moves among agent pools and ordinary Stratum pools, and the counts
+ * of all of them.
  */
 
 import assert from "node:assert/strict";
@@ -38,7 +38,7 @@ export class MovingFarm implements AsyncDisposable {
   readonly farm: SimFarm;
   readonly #pools: readonly AnyPool[];
   readonly #count: number;
-  /** What each miner was given first, by its name. */
+  /** The first extranonce1 of each miner, by its name. */
   readonly #extranonces = new Map<string, string>();
 
   /** Starts proxy and miners, in front of pools that run; `time` is the proxy's own. */
@@ -82,7 +82,7 @@ export class MovingFarm implements AsyncDisposable {
     );
   }
 
-  /** Has all miners moved to the pool at this place of the list. */
+  /** Moves all miners to the pool at this place of the list. */
   async moveTo(place: number, shares: number): Promise<void> {
     this.proxy.proxy.pinPool(place);
     await this.minesAt(place, shares);
@@ -98,7 +98,7 @@ export class MovingFarm implements AsyncDisposable {
     }
   }
 
-  /** Lets the miners rest, then compares the books of miners, proxy and pools. */
+  /** Stops the miners, then compares the counts of miners, proxy and pools. */
   async closeBooks(): Promise<void> {
     const { farm, proxy } = this;
     await restFrom(farm, proxy);
@@ -149,9 +149,9 @@ export function troubleOf(miners: readonly SimMiner[]): string[] {
 /** How large a farm moves, and how often. */
 export interface ManyMoves {
   readonly miners: number;
-  /** How often a miner moves, all together. */
+  /** The total number of moves. */
   readonly moves: number;
-  /** Each pool accepts as many shares between two of them. */
+  /** The number of shares that a pool accepts between two moves. */
   readonly shares: number;
 }
 

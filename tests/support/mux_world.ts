@@ -1,6 +1,6 @@
 /**
- * A multiplexer between fakes. Session ids must come back exactly once, from a miner that is gone,
- * and not before the pool forgot it: anything else fails the test.
+ * A multiplexer between fakes. It fails the test unless each session id is returned exactly once,
+ * after its miner is gone and the pool has forgotten it.
  */
 
 import assert from "node:assert/strict";
@@ -23,13 +23,13 @@ import { notifyLine } from "./pool_lines.ts";
 
 export const GRACE_MS = 30_000;
 
-/** What a test may want otherwise. */
+/** What a test may set. */
 export interface MuxWorldOptions {
   readonly highestSessionId?: number;
   readonly graceMs?: number;
 }
 
-/** A job whose coinbase tells its connection, and the pool's id of it. */
+/** A job whose coinbase names its connection and the pool's job id. */
 export function poolJob(id: string, isClean: boolean, coinbase1: string): Job {
   const job = parseNotify(JSON.parse(notifyLine(id, isClean)).params);
   return { ...job, coinbase1, coinbase2: hexOf(id) };
@@ -47,16 +47,16 @@ export class MuxWorld {
   readonly miners: FakeDownstream[] = [];
   readonly upstreams: FakeUpstream[] = [];
   readonly released: number[] = [];
-  /** What the extranonces of miners that join look like. */
+  /** The extranonce layout of miners that join. */
   layout: ExtranonceLayout = WIDEST_LAYOUT;
-  /** What miners that join call themselves; `undefined` for a name of its own each. */
+  /** The worker name of miners that join; `undefined` gives each its own. */
   workerName: string | undefined;
   /** What each job number of ours stands for, and the first number of that job. */
   readonly jobs = new Map<
     number,
     { readonly upstream: FakeUpstream; readonly poolJobId: string; readonly first: number }
   >();
-  /** What the operator wants of miners' difficulties, where they are ours. */
+  /** The vardiff settings, for pools where we set the difficulty. */
   rules = vardiffRules();
   #jobNumber = 1000;
   #requestId = 0;
@@ -149,8 +149,8 @@ export class MuxWorld {
   }
 
   /**
-   * A new job of a connection; its number, ours, follows the last one's. One that is not clean comes
-   * five seconds after the one before, as miners would not be told of it sooner.
+   * A new job of a connection; its number, ours, follows the last one's. One that is not clean
+   * comes five seconds after the one before, because miners would not get it earlier.
    */
   job(upstream: FakeUpstream, id: string, isClean = false): void {
     if (!isClean) this.clock.advance(JOB_EVERY_MS);
@@ -173,17 +173,17 @@ export class MuxWorld {
     if (before !== undefined) this.jobs.set(id, before[1]);
   }
 
-  /** Miners belong there from now on. */
+  /** Miners work there from now on. */
   activate(upstream: Upstream): void {
     this.mux.moved(undefined, upstream);
   }
 
-  /** Miners belong elsewhere from now on. */
+  /** Miners work elsewhere from now on. */
   rest(upstream: Upstream): void {
     this.mux.moved(upstream, undefined);
   }
 
-  /** Looks after deadlines, as the keeper of an account does. */
+  /** Checks deadlines, as an account does. */
   tick(): void {
     for (const upstream of this.upstreams) if (!upstream.isLost) upstream.tick();
     this.mux.tick();
@@ -195,7 +195,7 @@ export class MuxWorld {
     this.mux.upstreamLost(upstream);
   }
 
-  /** Sends a share for a job; returns its request id and what became of it, or the error's code. */
+  /** Sends a share for a job; returns its request id and its result, or the error's code. */
   submit(
     miner: FakeDownstream,
     jobId: number = miner.job.id,

@@ -1,6 +1,6 @@
 /**
- * Farms that really hash behind a proxy whose pool is to see every worker: their names, good and
- * hostile, and what both sides count for each.
+ * Farms that really hash behind a proxy whose pool sees every worker: their good and hostile names,
+ * and the counts of both sides for each.
  */
 
 import assert from "node:assert/strict";
@@ -23,13 +23,13 @@ import {
 } from "./stratum_farms.ts";
 import { assertSharesAddUp, type TestProxy, until } from "./test_proxy.ts";
 
-/** What the entry of the pool has. */
+/** The user of the pool's entry. */
 const USER = "farm.main";
 
 /** Somebody else's. */
 const OTHER_ADDRESS = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh";
 
-/** What miners call themselves that mean no good, or do not care; a miner's line has an end. */
+/** Names of careless or hostile miners, within the length of a miner's line. */
 const HOSTILE_USERS: readonly string[] = [
   OTHER_ADDRESS,
   `${OTHER_ADDRESS}.rig`,
@@ -49,23 +49,26 @@ export function usersOf(miners: number): readonly string[] {
   );
 }
 
-/** What a pool is to make of the names. */
+/** What a pool should do with the names. */
 export type Seen = "each" | "one";
 
-/** How a farm is to mine. */
+/** How a farm mines. */
 export interface NamedFarm {
   readonly like: Like;
-  /** What its pool comes to see. */
+  /** What its pool sees. */
   readonly seen: Seen;
-  /** Every other one has a hostile name. */
+  /** The number of miners; every second one has a hostile name. */
   readonly miners: number;
   /** It mines for no less, in seconds. */
   readonly seconds: number;
-  /** It finds no fewer shares that the pool accepts. */
+  /** The least number of shares that the pool accepts. */
   readonly shares: number;
 }
 
-/** A farm mines; both books agree, in sum and for each worker that the pool sees. */
+/**
+ * Lets a farm mine. The counts of both sides must agree, in total and for each worker that the pool
+ * sees.
+ */
 export async function mineByName(of: NamedFarm): Promise<void> {
   const { like, seen, miners } = of;
   const easy = 2 ** -20;
@@ -117,12 +120,12 @@ export async function mineByName(of: NamedFarm): Promise<void> {
   for (const name of judged.byName.keys()) assert.match(name, /^farm\.[A-Za-z0-9_-]{1,32}$/);
 }
 
-/** A proxy whose only pool is to see every worker. */
+/** A proxy whose only pool sees every worker. */
 export function proxyFor(pool: SimStratumPool, size: number): TestProxy {
   return stratumProxy([pool], [size], { pools: [namedEntry(pool)] });
 }
 
-/** The entry of a pool that is to see every worker. */
+/** The entry of a pool that sees every worker. */
 export function namedEntry(pool: SimStratumPool): Readonly<Record<string, unknown>> {
   return { ...entryOf(pool) as object, user: USER, workers: "each" };
 }
@@ -151,7 +154,7 @@ function withoutAttempt(judged: StratumPoolStatistics, like: Like): StratumPoolS
   return { ...judged, badBehaviour: new Map() };
 }
 
-/** The pool counted for each name what we count for the miners that have it. */
+/** Checks that the pool's count for each name equals ours for the miners with that name. */
 function assertSameWorkers({ proxy }: TestProxy, judged: StratumPoolStatistics): void {
   const ours = new Map<string, Pick<ShareCounts, "accepted" | "rejected">>();
   for (const { sessionId, workerName } of proxy.view.miners()) {

@@ -1,4 +1,4 @@
-/** That a log tells of no loss. */
+/** Checks that a log reports no lost pool or miner. */
 
 import assert from "node:assert/strict";
 

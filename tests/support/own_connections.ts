@@ -1,5 +1,6 @@
 /**
- * Farms whose workers have a pool connection each, and the books of both, worker by worker.
+ * Farms in which each worker has its own pool connection, and the counts of proxy and pool for each
+ * worker.
  */
 
 import assert from "node:assert/strict";
@@ -15,13 +16,13 @@ import { assertSharesAddUp, TestProxy, until } from "./test_proxy.ts";
 
 const USER = "farm";
 
-/** Miners, their proxy and its pools, the first of which takes a connection for each worker. */
+/** Miners, their proxy and its pools; the first pool accepts a connection for each worker. */
 export class OwnFarm implements AsyncDisposable {
   readonly proxy: TestProxy;
   readonly miners: readonly SimMiner[];
   readonly #extranonces = new Map<SimMiner, string>();
 
-  /** `names` are what the miners call themselves; all are idle. */
+  /** `names` are the miners' user names; all miners are idle. */
   constructor(
     pools: readonly SimStratumPool[],
     names: readonly string[],
@@ -50,7 +51,7 @@ export class OwnFarm implements AsyncDisposable {
     return poolsOf(this.proxy)[place]!;
   }
 
-  /** Settles when every miner works on a connection of its worker's own to this pool. */
+  /** Settles when every miner works on its worker's own connection to this pool. */
   async allAreOnOwn(place: number): Promise<void> {
     await until(
       () => this.view(place).minersOnOwn === this.miners.length,
@@ -81,7 +82,9 @@ export class OwnFarm implements AsyncDisposable {
     await until(() => this.proxy.statistics().waitingShares === 0, "every share is judged");
   }
 
-  /** No miner noticed anything but clean jobs: none was disconnected, none has another extranonce1. */
+  /**
+   * Checks that miners saw only clean jobs: none was disconnected, none has another extranonce1.
+   */
   assertUndisturbed(): void {
     assert.deepEqual(troubleOf(this.miners), []);
     assert.deepEqual(this.miners.flatMap(({ faults }) => faults), []);
@@ -93,14 +96,14 @@ export class OwnFarm implements AsyncDisposable {
     }
   }
 
-  /** What the workers are to be called at a pool. */
+  /** The names that the workers have at a pool. */
   get workerUsers(): string[] {
     const [account] = this.proxy.proxy.parts.accounts.opened;
     const names = [...account!.mux.workerNames].map((name) => workerUserAt(USER, name));
     return [...new Set(names)].sort();
   }
 
-  /** What each worker had accepted, by its name at the pool. */
+  /** The accepted shares of each worker, by its name at the pool. */
   acceptedByWorker(): Map<string, number> {
     const accepted = new Map<string, number>();
     for (const { workerName, sessionId } of this.proxy.proxy.view.miners()) {
@@ -122,11 +125,11 @@ export interface OwnMining {
   readonly pool: StratumPoolOptions & { readonly like: Like };
   readonly names: readonly string[];
   readonly firmware: readonly FirmwareName[];
-  /** The pool accepts no fewer. */
+  /** The least number of shares that the pool accepts. */
   readonly shares: number;
   /**
-   * By which part of it the difficulty may differ: how a pool credits shares around a change of its
-   * difficulty is learnt on each connection, and shares are few on each here.
+   * The part by which the difficulties may differ. Each connection must first learn how the pool
+   * credits shares around a change of difficulty, and here each connection has few shares.
    */
   readonly leeway?: number;
 }
@@ -161,13 +164,13 @@ export async function mineOnOwn(mining: OwnMining): Promise<void> {
 /** How large a farm loses its connections. */
 export interface Losses {
   readonly miners: number;
-  /** A pool accepts as many shares between two events. */
+  /** The number of shares that a pool accepts between two events. */
   readonly shares: number;
 }
 
 /**
- * A farm loses one worker's connection, all of them, then its pool, works at another and returns: no
- * miner is disconnected or has another extranonce1.
+ * A farm loses one worker's connection, all of them, then its pool, works at another and returns:
+ * no miner is disconnected or has another extranonce1.
  */
 export async function loseAndReturn({ miners, shares }: Losses): Promise<void> {
   const fixed = { difficulty: 2 ** -20, vardiff: "fixed", jobIntervalMs: 1_000 } as const;
@@ -209,7 +212,8 @@ export async function loseAndReturn({ miners, shares }: Losses): Promise<void> {
   assertSharesAddUp(farm.proxy.statistics());
   for (const [place, pool] of [first, second].entries()) {
     const { accepted } = farm.view(place).shares;
-    // What was on its way when a connection broke is unanswered here, and may be accepted there.
+    // Shares on their way when a connection breaks are unanswered here, but the pool may accept
+    // them.
     const lost = farm.view(place).shares.unansweredConnectionLost;
     const judged = pool.statistics().accepted;
     assert.ok(accepted <= judged && judged <= accepted + lost, `${accepted}, ${judged}, ${lost}`);

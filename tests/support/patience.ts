@@ -1,12 +1,14 @@
 /**
- * How long tests wait for what must come. It says nothing about how soon that is: on a machine that
- * is busy with other things everything comes late, and a test that waits in vain has failed anyway.
+ * How long tests wait for what must come. It is long, because on a busy machine everything comes
+ * late, and a test that waits in vain fails anyway.
  */
 
 /** In milliseconds. */
 export const PATIENCE_MS = 60_000;
 
-/** What `promise` brings; rejects, naming `what` was waited for, when it does not settle in time. */
+/**
+ * The result of `promise`. If it does not settle in time, rejects and names `what` was expected.
+ */
 export async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(

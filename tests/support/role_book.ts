@@ -1,6 +1,6 @@
 /**
- * Keeps the roles of an account's connections as the mux hears of them, and fails the test when
- * they contradict each other: what is lost cannot serve, what serves cannot be activated.
+ * Records the roles of an account's connections as the mux learns them. It fails the test if they
+ * contradict each other: a lost connection cannot serve, a serving one cannot be activated.
  */
 
 import assert from "node:assert/strict";

@@ -94,7 +94,9 @@ export class RosterRig {
     });
   }
 
-  /** The list has these of its pools from now on, in this order, and the rest is as `changes` say. */
+  /**
+   * The list has these of its pools from now on, in this order, and the rest is as `changes` say.
+   */
   reconfigure(pools: readonly number[], changes: Partial<RosterSettings> = {}): void {
     const entries = pools.map((pool) => this.settings.pools[pool]!);
     this.roster.reconfigure({ ...this.settings, pools: entries, ...changes });

@@ -1,6 +1,6 @@
 /**
- * A thin uplink: what goes to the pool passes at a few KB a second, on each connection; what comes
- * back is not held up.
+ * A slow uplink: each connection sends a few KB a second to the pool; the other direction is not
+ * slowed.
  */
 
 /** Bytes are let through this often, in milliseconds. */

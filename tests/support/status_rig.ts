@@ -1,5 +1,5 @@
 /**
- * A status server in front of a real proxy, asked as an operator would, every answer held to its
+ * A status server of a real proxy, used as an operator would. Every answer is checked against its
  * documented shape.
  */
 

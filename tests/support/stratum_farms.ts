@@ -1,6 +1,6 @@
 /**
- * Farms that really hash behind a proxy whose pools are ordinary Stratum pools, and the books of
- * both, which have to agree in the end.
+ * Farms that really hash behind a proxy whose pools are ordinary Stratum pools. At the end, the
+ * counts of both must agree.
  */
 
 import assert from "node:assert/strict";
@@ -29,8 +29,8 @@ export const NARROW_FIRMWARE: readonly FirmwareName[] = FIRMWARE_NAMES.filter((n
 );
 
 /**
- * Those of them whose miners all look alike there: NerdMiner knows 2 and 4 bytes only, and cannot sit
- * on one connection with miners that roll 3.
+ * Those of them whose miners all look alike there: NerdMiner knows 2 and 4 bytes only, and cannot
+ * sit on one connection with miners that roll 3.
  */
 export const ONE_LAYOUT_FIRMWARE: readonly FirmwareName[] = NARROW_FIRMWARE.filter((name) =>
   name !== "nerdminer"
@@ -77,7 +77,8 @@ export function poolsOf({ proxy }: TestProxy): readonly PoolView[] {
 }
 
 /**
- * Pool and proxy counted the same shares and the same difficulty, and the pool took nothing amiss.
+ * Checks that pool and proxy counted the same shares and difficulty, and that the pool saw no bad
+ * behaviour.
  *
  * @param leeway by how much the difficulty may differ.
  */

@@ -1,6 +1,6 @@
 /**
- * As much of an ordinary Stratum pool as dialling meets, and as strict as ckpool: a question that it
- * does not know costs the connection.
+ * The part of an ordinary Stratum pool that dialling needs. It is as strict as ckpool: it closes
+ * the connection at an unknown request.
  */
 
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";
@@ -27,7 +27,9 @@ export const ANSWERS = '{"id":1,"result":{"version-rolling":true},"error":null}\
   '{"id":2,"result":[[["mining.notify","1"]],"0000002a",8],"error":null}\n' +
   '{"id":3,"result":true,"error":null}\n';
 
-/** A job for block 900,000, whose previous hash is zeros; its time is 5 s ago unless it is given. */
+/**
+ * A job for block 900,000, whose previous hash is zeros; its time is 5 s ago unless it is given.
+ */
 export function notifyText(ntime = Math.floor(Date.now() / 1000) - 5): string {
   const coinbase1 = `0100000001${"0".repeat(64)}ffffffff1003a0bb0d0400000000`;
   const params = ["6a1", "0".repeat(64), coinbase1, "ffffffff0100", [], "20000000", "17000000"];
@@ -101,7 +103,7 @@ export class StrictPool implements AsyncDisposable {
         this.heard.push(line);
         const { id, method } = JSON.parse(line) as { readonly id: number; readonly method: string };
         if (!KNOWN.has(method) && !this.#passesOver) return;
-        // Under whatever id it was asked.
+        // With the id of the request.
         const own = this.#answers?.[method]?.replace(/^\{"id":\d+/, `{"id":${id}`);
         const answer = encode(this.#answers === undefined ? answers.shift() ?? "" : own ?? "");
         for (let at = 0; at < answer.length; at += pieceBytes) {

@@ -1,5 +1,6 @@
 /**
- * The certificates of `certificates/make.sh`: an authority nobody else trusts, and what it signed.
+ * The certificates of `certificates/make.sh`: a test authority, and the certificates that it
+ * signed.
  */
 
 import type { CertificateFiles } from "../../lib/net/tls/certificate_files.ts";

@@ -1,5 +1,5 @@
 /**
- * A proxy on loopback in front of simulated pools, and the check that its books are right.
+ * A proxy on loopback with simulated pools, and the check that its counts are right.
  */
 
 import assert from "node:assert/strict";

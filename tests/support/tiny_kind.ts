@@ -4,6 +4,7 @@
  * miners' difficulty, and acknowledges them in runs. It hashes every share by itself.
  */
 
+import { ERROR_CODE } from "../../lib/protocol/stratum/error_code.ts";
 import { loadShareHasher } from "../../lib/bitcoin/load_share_hasher.ts";
 import { headerOf, merkleRoot } from "../../lib/bitcoin/header.ts";
 import { meetsDifficulty } from "../../lib/bitcoin/target.ts";
@@ -31,7 +32,7 @@ const RUN = 4;
 const LOW: Rejected = {
   kind: "rejected",
   reason: "lowDifficulty",
-  code: 23,
+  code: ERROR_CODE.lowDifficulty,
   text: "Low difficulty",
   poolCode: -7,
   poolText: "not-enough-work",

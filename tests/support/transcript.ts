@@ -3,7 +3,7 @@
  *
  * What happens, one act a line:
  *
- *     > {"id":1,…}              the miner sends a line; `>` lines that follow at once, in one packet
+ * > {"id":1,…} the miner sends a line; `>` lines that follow at once, in one packet
  *     hang up                   the miner closes its connection
  *     wait 10 s                 time passes
  *     pool: up, mask 1fffe000, difficulty 16384, job 7
@@ -33,7 +33,9 @@ const IS_EFFECT = /^(?:mux: |< |log: |closed$)/;
 /** A transcript taken apart: acts with the comments and blank lines around them. */
 type Step = { readonly verbatim: string } | { readonly packet: readonly string[] };
 
-/** Runs a transcript, its packets cut as `cut` says, and returns it with the effects it really had. */
+/**
+ * Runs a transcript, its packets cut as `cut` says, and returns it with the effects it really had.
+ */
 export function replay(text: string, cut: (packet: Uint8Array) => readonly Uint8Array[]): string {
   using stage = new Stage();
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * Proxies that make tunnels as they should: SOCKS 5 and HTTP CONNECT, over real sockets.
+ * Correct proxies over real sockets: SOCKS 5 and HTTP CONNECT.
  *
- * They share no code with what talks to them, so that a mistake is made twice or seen.
+ * They share no code with the client, so that a mistake in one of them is found.
  */
 
 import type { PoolAddress } from "../../lib/net/pools/connection.ts";

@@ -1,6 +1,6 @@
 /**
- * Stands before a simulated pool and notes what each connection looks like from there: what is
- * said, and how it ends.
+ * Sits between btcagent and a simulated pool, and records for each connection what is sent and how
+ * it ends.
  */
 
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
@@ -12,7 +12,7 @@ export interface Visit {
   /** All bytes that came, as text: a Stratum client sends nothing else. */
   text: string;
   /**
-   * How it ended: by the client in order, by the client's reset, or by the pool; `undefined` if
+   * How it ended: by the client's FIN, by the client's reset, or by the pool; `undefined` while
    * open.
    */
   end: "fin" | "reset" | "pool" | undefined;

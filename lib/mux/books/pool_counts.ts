@@ -12,7 +12,7 @@ export interface PoolCounts {
   readonly failures: number;
   /** Connections lost after they were ready. */
   readonly losses: number;
-  /** How often one of its connections started to serve miners. */
+  /** The number of times that one of its connections started to serve miners. */
   readonly activations: number;
   /** How long its newest job was empty, with only the coinbase transaction, in milliseconds. */
   readonly emptyMs: number;
@@ -21,7 +21,7 @@ export interface PoolCounts {
    * certain, in milliseconds.
    */
   readonly behindMs: number;
-  /** How often a job did not pay an output that earlier jobs paid. */
+  /** The number of times that a job did not pay an output that earlier jobs paid. */
   readonly payoutChanges: number;
   /** The traffic on its connections. */
   readonly traffic: Traffic;

@@ -10,7 +10,10 @@ const OPEN = 1;
 /** Remembers which descriptors are open, and their generations. */
 export class FdTable {
   #states = new Uint8Array(INITIAL_FDS);
-  /** How often each was opened: tells events of a connection from those of an earlier one. */
+  /**
+   * The number of times that each was opened. It shows whether an event is from an earlier
+   * connection.
+   */
   #generations = new Uint32Array(INITIAL_FDS);
 
   /** Makes room for a descriptor and starts its next generation, which is returned. */

@@ -11,7 +11,7 @@ import type { Now } from "../../base/clock.ts";
 import type { PoolAddress } from "./connection.ts";
 import { Rate } from "../../base/rate.ts";
 
-/** Connects to one address: one a second in the long run, and this many after a rest. */
+/** Connects to one address: one a second in the long run, and this many after a pause. */
 const CONNECTS_PER_SECOND = 1;
 const BURST = 10;
 

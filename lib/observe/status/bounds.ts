@@ -45,7 +45,7 @@ export class StatusBounds {
     this.#now = now;
   }
 
-  /** How often each bound was reached. */
+  /** The number of times that each bound was reached. */
   get counts(): Readonly<Record<StatusBound, number>> {
     return this.#counts;
   }

@@ -23,7 +23,7 @@ export class Gathering {
     this.#windowMs = windowMs;
   }
 
-  /** To be called after something was appended to the outbox. */
+  /** Call this after something was appended to the outbox. */
   appended(): void {
     if (this.#window === undefined) {
       this.#outbox.flush();

@@ -162,7 +162,7 @@ export class Outgoing {
     this.#resume();
   }
 
-  /** To be called several times a second. */
+  /** Call this several times a second. */
   tick(): void {
     if (this.#registrations.tick(this.#now())) this.#resume();
   }

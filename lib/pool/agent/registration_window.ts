@@ -81,7 +81,7 @@ export class RegistrationWindow {
   }
 
   /**
-   * To be called several times a second. @returns whether the pool turned out to answer no
+   * Call this several times a second. @returns whether the pool turned out to answer no
    * questions.
    */
   tick(time: number): boolean {

@@ -131,7 +131,7 @@ export class StratumHandshake {
     return missing === undefined ? undefined : MISSING[missing];
   }
 
-  /** To be called several times a second. */
+  /** Call this several times a second. */
   tick(time: number): void {
     if (this.#rolling.kind === "asked" && time - this.#subscribedAt >= CONFIGURE_WAIT_MS) {
       this.#rolling = { kind: "without" };

@@ -179,7 +179,7 @@ export class Outgoing {
     this.#fill();
   }
 
-  /** To be called several times a second. */
+  /** Call this several times a second. */
   tick(): void {
     this.#fill();
   }

@@ -43,8 +43,8 @@ const MOST_BLOCKS = 16;
 const ALARM_EVERY_MS = 60_000;
 
 /**
- * Public pools forget a job about five minutes after the next, and close the connection over a share
- * for it (pools.md trap 2). After a clean job only blocks go up for older ones.
+ * Public pools forget a job about five minutes after the next, and close the connection over a
+ * share for it (pools.md trap 2). After a clean job only blocks go up for older ones.
  */
 const RETENTION = { jobs: 256, acrossClean: 0, ms: 240_000 } as const;
 
@@ -221,7 +221,7 @@ export class StratumUpstream implements ReadyUpstream {
     this.#parts.inflow.submitted();
   }
 
-  /** To be called several times a second. */
+  /** Call this several times a second. */
   tick(): void {
     this.#parts.logins?.tick();
   }
@@ -289,7 +289,9 @@ export class StratumUpstream implements ReadyUpstream {
     mux.jobArrived(this, job);
   }
 
-  /** The pool changed its difficulty; `isAlone` as in {@linkcode UpstreamEvents.difficultyChanged}. */
+  /**
+   * The pool changed its difficulty; `isAlone` as in {@linkcode UpstreamEvents.difficultyChanged}.
+   */
   difficultyCame(difficulty: number, isAlone: boolean): void {
     if (difficulty === this.#difficulty) return;
     this.#difficulty = difficulty;

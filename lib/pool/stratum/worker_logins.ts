@@ -109,7 +109,7 @@ export class WorkerLogins {
     this.#heardAt = time;
   }
 
-  /** To be called several times a second. */
+  /** Call this several times a second. */
   tick(): void {
     const stage = this.#stage;
     const time = this.#parts.now();

@@ -1,6 +1,7 @@
 /** StratumSession: one connection to an ordinary pool, from dialling to its end, over a fake socket. */
 
 import assert from "node:assert/strict";
+import { ERROR_CODE } from "../../../lib/protocol/stratum/error_code.ts";
 import fc from "fast-check";
 import { CONFIGURE_WAIT_MS } from "../../../lib/pool/stratum/handshake.ts";
 import { openingRequests } from "../../../lib/protocol/stratum/pool_request.ts";
@@ -168,7 +169,7 @@ Deno.test("A session reports the same at every cut of all that a pool may say", 
     { poolDifficulty: 2000, isAlone: false },
     { job: "x2", isClean: false, coinbase1: "010000000a0b0c0d" },
     { verdict: 0, status: 1798084231 },
-    { verdict: 1, status: 21 },
+    { verdict: 1, status: ERROR_CODE.jobNotFound },
     { mask: 0x00c00000 },
     { job: "x2", isClean: true, coinbase1: "01000000ee" },
     { job: "x3", isClean: true, coinbase1: "01000000ee" },

@@ -76,7 +76,7 @@ export class Agent {
     link.href = url;
     link.download = name;
     link.click();
-    // The browser has it by then; until then it must stay.
+    // Frees the data after a minute: by then, the browser has saved it.
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
 
