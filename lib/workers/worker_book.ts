@@ -21,6 +21,7 @@ import {
   CONNECTION_PARTS,
   DAY_PARTS,
   FLAG,
+  QUIET_MS,
   since,
   stampOf,
   WORKER,
@@ -199,6 +200,7 @@ export class WorkerBook {
       connections.setUint32(connection, CONNECTION.lastShare, stamp);
       if (stamp > workers.uint32(row, WORKER.lastShare)) {
         workers.setUint32(row, WORKER.lastShare, stamp);
+        workers.setUint16(row, WORKER.quiet, 0);
       }
     }
     const known = connections.uint16(connection, CONNECTION.upstream);
@@ -241,7 +243,8 @@ export class WorkerBook {
 
   /**
    * A connection ended; it was sampled just before. If that was not its doing, its next log-in is
-   * not held against it, and neither is the end of one that had no pool to work for.
+   * not held against it, and neither is the end of one that had no pool to work for, or that was
+   * silent: we disconnect such, and a worker stays silent over any number of connections.
    */
   left(attendance: number, reason: string, isForgiven: boolean, time: number): void {
     if (attendance === 0) return;
@@ -249,6 +252,9 @@ export class WorkerBook {
     const { workers, connections, places } = this.records;
     const row = connections.uint16(connection, CONNECTION.worker);
     const isServed = connections.uint32(connection, CONNECTION.served) !== 0;
+    const quietMs = this.#quietMs(connection, time);
+    const quiet = workers.uint16(row, WORKER.quiet) + Math.floor(quietMs / QUIET_MS);
+    workers.setUint16(row, WORKER.quiet, Math.min(0xffff, quiet));
     this.records.unlink(connection);
     places.drop(connections.uint16(connection, CONNECTION.upstream));
     connections.give(connection);
@@ -257,7 +263,7 @@ export class WorkerBook {
     workers.setUint16(row, WORKER.keptLeast, Math.min(count, this.#keptLeast(row)));
     workers.setUint32(row, WORKER.left, stampOf(time));
     this.records.setText(row, WORKER.went, reason);
-    if (isForgiven || !isServed) {
+    if (isForgiven || !isServed || quietMs >= this.times.silentMs) {
       const forgiven = Math.min(255, workers.uint8(row, WORKER.forgiven) + 1);
       workers.setUint8(row, WORKER.forgiven, forgiven);
     }
@@ -423,6 +429,14 @@ export class WorkerBook {
     }
     if (turns > 0) connections.setUint16(connection, CONNECTION.part, now);
     return now % CONNECTION_PARTS;
+  }
+
+  /** For how long it has had a pool since its last share. */
+  #quietMs(connection: number, time: number): number {
+    const { connections } = this.records;
+    const served = connections.uint32(connection, CONNECTION.served);
+    if (served === 0) return 0;
+    return since(Math.max(served, connections.uint32(connection, CONNECTION.lastShare)), time);
   }
 
   #keptLeast(row: number): number {

@@ -44,6 +44,8 @@ export interface WorkerFacts {
   readonly allServedMs: number;
   /** Since its last share, or since it logged in if it has sent none. */
   readonly sinceShareMs: number;
+  /** How long earlier connections had a pool since that share. */
+  readonly quietBeforeMs: number;
   /** What its shares have to reach; 0 while that is not known. */
   readonly difficulty: number;
   /** Hashes a second over a quarter of an hour. */
@@ -149,9 +151,9 @@ function flapping({ connectsHour, connections, usualConnections }: WorkerFacts):
 }
 
 function silent(facts: WorkerFacts, { silentMs }: WorkerTimes): Condition | undefined {
-  const { connections, servedMs, sinceShareMs, difficulty } = facts;
-  if (connections === 0 || servedMs === undefined || servedMs < silentMs) return undefined;
-  const quietMs = Math.min(sinceShareMs, servedMs);
+  const { connections, servedMs, sinceShareMs, quietBeforeMs, difficulty } = facts;
+  if (connections === 0 || servedMs === undefined) return undefined;
+  const quietMs = Math.min(sinceShareMs, servedMs) + quietBeforeMs;
   const hashrate = facts.usualHashrate ?? facts.kindHashrate ??
     (facts.hashrateHour || UNKNOWN_HASHRATE);
   const intervalMs = 1000 * difficulty * HASHES_PER_DIFFICULTY / hashrate;

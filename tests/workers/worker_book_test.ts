@@ -194,6 +194,27 @@ Deno.test("log-ins after we sent it away, or after an outage, are not held again
   assert.equal(farm.view("rig1")?.connectsHour ?? 1, 1);
 });
 
+Deno.test("a silent worker stays silent, however often it is disconnected for that", () => {
+  const farm = farmOf();
+  for (const [name, sharesPerMinute] of [["hung", 10], ["never", 0]] as const) {
+    const miner = farm.connect({ name, sharesPerMinute, difficulty: 1_024 });
+    farm.run(30);
+    miner.sharesPerMinute = 0;
+    farm.run(10);
+    for (let hour = 0; hour < 12; hour++) {
+      farm.disconnect(miner, "sent nothing for 600 s");
+      farm.connect(miner);
+      for (let minute = 0; minute < 10; minute++) {
+        farm.run(1);
+        assert.equal(farm.view(name)!.condition.state, "silent", `${name}, round ${hour}`);
+      }
+    }
+    miner.sharesPerMinute = 10;
+    farm.run(2);
+    assert.equal(farm.view(name)!.condition.state, "working", "it works again");
+  }
+});
+
 Deno.test("lost shares are counted by the hour, and the most frequent reason of late is named", () => {
   const farm = farmOf();
   const miner = farm.connect({
