@@ -11,6 +11,7 @@ import {
 import { stateText, stateTone } from "../../lib/observe/status/page/condition_words.js";
 import {
   costOf,
+  countWords,
   headlineOf,
   lostRate,
   statementsOf,
@@ -504,6 +505,18 @@ Deno.test("what is lost is a rate over the time there was, an hour at most", () 
   assert.equal(lostRate(losses, 60), 6e13);
   assert.equal(lostRate(losses, 86_400), 1e12);
   assert.equal(lostRate(losses, 0), 3.6e14);
+});
+
+Deno.test("one worker is spoken of as one", () => {
+  const summary = calmSummary();
+  summary.attention.workers.working = 1;
+  assert.match(headlineOf(summary).text, /^1 worker, working; /);
+  summary.attention.workers = { ...summary.attention.workers, working: 9, missing: 1 };
+  assert.equal(headlineOf(summary).text, "1 of 10 workers needs attention");
+  assert.deepEqual([1, 2].map((count) => countWords("missing", count)), [
+    "machine missing",
+    "machines missing",
+  ]);
 });
 
 Deno.test("a backup pool, great losses and an outage are not calm", () => {

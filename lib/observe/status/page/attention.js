@@ -58,6 +58,7 @@ export class Attention {
   /** The buttons stay the same elements, so that one keeps the focus. */
   /** @param {WorkerState} state @param {number} count */
   #showCount(state, count) {
+    const words = countWords(state, count);
     let button = this.#buttons.get(state);
     if (button === undefined) {
       button = h(
@@ -65,7 +66,7 @@ export class Attention {
         { class: `trouble ${stateTone(state)}`, click: () => this.#showState(state) },
         h("b"),
         " ",
-        h("span", {}, countWords(state)),
+        h("span"),
       );
       this.#buttons.set(state, button);
       this.#troubles.append(button);
@@ -73,6 +74,8 @@ export class Attention {
     button.hidden = count === 0;
     const number = button.querySelector("b");
     if (number) setText(number, formatCount(count));
-    button.title = t("showThese", { count: formatCount(count), words: countWords(state) });
+    const text = button.querySelector("span");
+    if (text) setText(text, words);
+    button.title = t("showThese", { count: formatCount(count), words });
   }
 }

@@ -9,6 +9,7 @@
 /** @import { Tone } from "./condition_words.js" */
 /** @import { TextKey } from "./texts.js" */
 import {
+  counted,
   formatCount,
   formatDuration,
   formatHashrate,
@@ -76,15 +77,14 @@ export function headlineOf(summary) {
   if (!serving) return { tone: "bad", text: t("headNoPool") };
   if (troubled > 0) {
     const isBad = machines + workers.missing + workers.refused + workers.silent > 0;
-    const values = { count: formatCount(troubled), total: formatCount(total) };
-    return { tone: isBad ? "bad" : "warn", text: t("headTrouble", values) };
+    const text = counted("headTrouble", troubled, { total: formatCount(total) });
+    return { tone: isBad ? "bad" : "warn", text };
   }
   if (total === 0) return { tone: "calm", text: t("headNobody") };
-  const count = formatCount(total);
   const { hour } = losses;
-  if (hour.good + hour.lost === 0) return { tone: "calm", text: t("headNoShares", { count }) };
+  if (hour.good + hour.lost === 0) return { tone: "calm", text: counted("headNoShares", total) };
   const isCalm = backup === null && lossTone(hour) === "calm";
-  const text = t("headCalm", { count, percent: formatPercent(hour.part) });
+  const text = counted("headCalm", total, { percent: formatPercent(hour.part) });
   return { tone: isCalm ? "good" : "warn", text };
 }
 
@@ -149,7 +149,9 @@ const BUTTONS = {
   waiting: "countWaiting",
 };
 
-/** @param {WorkerState} state @returns {string} */
-export function countWords(state) {
+/** What is said behind a number of workers. @param {WorkerState} state @param {number} count */
+export function countWords(state, count) {
+  if (count === 1 && state === "missing") return t("countMissingOne");
+  if (count === 1 && state === "waiting") return t("countWaitingOne");
   return state === "working" ? t("working") : t(BUTTONS[state]);
 }

@@ -2,7 +2,8 @@
  * Numbers, times and sizes as people read them, in the language chosen.
  */
 
-import { LOCALE } from "./texts.js";
+/** @import { TextKey } from "./texts.js" */
+import { LOCALE, t } from "./texts.js";
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(LOCALE, {
@@ -16,6 +17,19 @@ const day = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
 /** @param {number} value */
 export function formatCount(value) {
   return whole.format(value);
+}
+
+/**
+ * A text with the number of something as its `count`; for one of it there is a text of its own.
+ *
+ * @template {TextKey} K
+ * @param {`${K}One` extends TextKey ? K : never} key
+ * @param {number} count
+ * @param {Record<string, string | number>} [values]
+ */
+export function counted(key, count, values = {}) {
+  const wanted = /** @type {TextKey} */ (count === 1 ? `${key}One` : key);
+  return t(wanted, { ...values, count: formatCount(count) });
 }
 
 /**

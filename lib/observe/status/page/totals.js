@@ -8,6 +8,7 @@
 import { h } from "./dom.js";
 import { lostRate, workersIn } from "./findings.js";
 import {
+  counted,
   formatCount,
   formatHashrate,
   formatMoment,
@@ -102,7 +103,7 @@ export class Totals {
         : t("withoutPool"),
       lines: [
         [
-          connected === 0 ? t("noMiners") : t("connectionsNow", { count: formatCount(connected) }),
+          connected === 0 ? t("noMiners") : counted("connectionsNow", connected),
           ...(waiting > 0 ? [t("loggingIn", { count: formatCount(waiting) })] : []),
         ].join(" · "),
         [

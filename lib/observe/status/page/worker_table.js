@@ -7,7 +7,7 @@
 /** @import { TextKey } from "./texts.js" */
 import { h, setAttribute, setText } from "./dom.js";
 import { downloadLink } from "./download.js";
-import { formatCount } from "./format.js";
+import { counted, formatCount } from "./format.js";
 import { t, word } from "./texts.js";
 import { VirtualRows } from "./virtual_rows.js";
 import { COLUMNS, fillRow, makeRow } from "./worker_cells.js";
@@ -246,7 +246,7 @@ export class WorkerTable {
       !this.#isLoaded
         ? ""
         : some === count
-        ? t("countAll", { count })
+        ? counted("countAll", this.#rows.length)
         : t("countSome", { some, count }),
     );
     setAttribute(this.#table, "aria-rowcount", String(items.length + 1));
