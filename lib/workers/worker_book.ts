@@ -124,7 +124,7 @@ export class WorkerBook {
   readonly #gone = new Set<number>();
   /** Those of them that never had a good share. */
   readonly #strangers = new Set<number>();
-  /** By network, those with a connection, and those that are gone after good shares. */
+  /** By network, those with a connection, and those that are gone. */
   readonly #crowds = new NetworkCrowds();
 
   /** Nobody was seen yet. */
@@ -271,13 +271,11 @@ export class WorkerBook {
     const address = this.records.address(row);
     this.#crowds.disconnected(address);
     this.#gone.add(row);
-    if (this.records.flag(row, FLAG.hadGoodShare)) {
-      this.#crowds.gone(address);
-      const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
-      if (isBrief && this.#crowds.isCrowded(address)) this.#forget(row);
-      return;
-    }
-    this.#strangers.add(row);
+    const isStranger = !this.records.flag(row, FLAG.hadGoodShare);
+    if (isStranger) this.#strangers.add(row);
+    this.#crowds.gone(address, isStranger);
+    const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
+    if (isBrief && this.#crowds.isCrowded(address, isStranger)) this.#forget(row);
     if (this.#strangers.size > MOST_STRANGERS) this.#forgetFirst(this.#strangers);
   }
 
@@ -514,8 +512,7 @@ export class WorkerBook {
 
   #noLongerGone(row: number): void {
     const isStranger = this.#strangers.delete(row);
-    if (!this.#gone.delete(row) || isStranger) return;
-    this.#crowds.forgotten(this.records.address(row));
+    if (this.#gone.delete(row)) this.#crowds.forgotten(this.records.address(row), isStranger);
   }
 
   #forget(row: number): void {

@@ -153,6 +153,16 @@ Deno.test("a device that works under ever new names hides no machine that is mis
   assert.ok(madeUp.length <= 21 + 16 + 1 + 16, `${madeUp.length} of one device`);
 });
 
+Deno.test("a device with bad shares under ever new names is no thousand workers in trouble", () => {
+  const farm = farmOf();
+  for (let i = 0; i < 200; i++) {
+    const device = farm.connect({ name: `made-up${i}`, sharesPerMinute: 0, lostPerMinute: 3_000 });
+    if (i % 40 === 0) farm.run(1);
+    farm.disconnect(device);
+  }
+  assert.ok(farm.book.size <= 1 + 16 + 1, `${farm.book.size}`);
+});
+
 Deno.test("all machines of a network that go at once are remembered, however soon", () => {
   const farm = farmOf();
   const miners = Array.from(
