@@ -69,6 +69,8 @@ export async function demo(
     count: command.miners,
     account: ACCOUNT,
     mode: { kind: "hash" },
+    // As real miners do when they are disconnected for their silence.
+    reconnects: true,
     firmware: DEMO_FIRMWARE,
     troubled: command.faults,
     troubleTimes: DEMO_TIMES,

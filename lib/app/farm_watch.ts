@@ -157,9 +157,9 @@ export class FarmWatch {
       this.#seen.set(account, seen = { poolId: undefined, backupSince: undefined });
     }
     const wanted = this.#parts.wantedPool();
-    const isBackup = servingPool !== undefined && servingPool !== wanted && miners > 0;
-    seen.backupSince = isBackup ? seen.backupSince ?? time : undefined;
+    // An outage in between, or a while without miners, is not the end of it.
     if (servingPool === undefined) return false;
+    seen.backupSince = servingPool === wanted ? undefined : seen.backupSince ?? time;
     if (seen.poolId !== undefined && seen.poolId !== servingPool && miners > 0) {
       this.#markMove(account, seen.poolId, servingPool, servingPool === wanted, time);
     }
@@ -205,8 +205,8 @@ export class FarmWatch {
     let most: { account: WatchedAccount; seen: Seen; miners: number } | undefined;
     for (const account of accounts()) {
       const seen = this.#seen.get(account);
-      if (seen?.backupSince === undefined) continue;
-      const { miners } = account.mux;
+      const { miners, servingPool } = account.mux;
+      if (seen?.backupSince === undefined || servingPool === undefined || miners === 0) continue;
       if (most === undefined || miners > most.miners) most = { account, seen, miners };
     }
     if (most === undefined || wanted === undefined) return undefined;

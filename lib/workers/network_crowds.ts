@@ -2,7 +2,8 @@
  * How many workers of each network are connected, and how many are gone and remembered.
  *
  * A device that logs in under ever new names, with a good share for each, would otherwise fill the
- * book, and hide the machines that are really missing among thousands that never were.
+ * book, and hide the machines that are really missing among thousands that never were. With bad
+ * shares it would make a thousand workers in trouble.
  */
 
 import { subnetOf } from "../base/subnet.ts";
@@ -14,7 +15,9 @@ interface Crowd {
   connected: number;
   /** Most of them at the same time. */
   most: number;
+  /** After good shares, and without any. */
   gone: number;
+  strangers: number;
 }
 
 /** Counts workers by the network of their address. */
@@ -33,34 +36,34 @@ export class NetworkCrowds {
     this.#tidy(address);
   }
 
-  /** It is remembered without a connection. */
-  gone(address: string): void {
-    this.#of(address).gone++;
+  /** It is remembered without a connection; as a stranger, if it never had a good share. */
+  gone(address: string, isStranger: boolean): void {
+    this.#of(address)[isStranger ? "strangers" : "gone"]++;
   }
 
   /** It is back, or forgotten. */
-  forgotten(address: string): void {
-    this.#of(address).gone--;
+  forgotten(address: string, isStranger: boolean): void {
+    this.#of(address)[isStranger ? "strangers" : "gone"]--;
     this.#tidy(address);
   }
 
-  /** Whether more are gone from there than machines can be. */
-  isCrowded(address: string): boolean {
-    const { gone, most } = this.#of(address);
-    return gone > most + SPARE;
+  /** Whether more such are gone from there than machines can be. */
+  isCrowded(address: string, isStranger: boolean): boolean {
+    const { most, gone, strangers } = this.#of(address);
+    return (isStranger ? strangers : gone) > most + SPARE;
   }
 
   #of(address: string): Crowd {
     const network = subnetOf(address);
     let crowd = this.#crowds.get(network);
     if (crowd === undefined) {
-      this.#crowds.set(network, crowd = { connected: 0, most: 0, gone: 0 });
+      this.#crowds.set(network, crowd = { connected: 0, most: 0, gone: 0, strangers: 0 });
     }
     return crowd;
   }
 
   #tidy(address: string): void {
-    const { connected, gone } = this.#of(address);
-    if (connected === 0 && gone === 0) this.#crowds.delete(subnetOf(address));
+    const { connected, gone, strangers } = this.#of(address);
+    if (connected + gone + strangers === 0) this.#crowds.delete(subnetOf(address));
   }
 }

@@ -22,6 +22,7 @@ import {
   CONNECTION_PARTS,
   DAY_PARTS,
   FLAG,
+  QUIET_MS,
   since,
   stampOf,
   WORKER,
@@ -147,7 +148,7 @@ export class WorkerBook {
   readonly #gone = new Set<number>();
   /** The strangers among them, that never had a good share. */
   readonly #strangers = new Set<number>();
-  /** By network, those with a connection, and those that are gone after good shares. */
+  /** By network, those with a connection, and those that are gone. */
   readonly #crowds = new NetworkCrowds();
 
   /** Creates an empty book. */
@@ -228,7 +229,7 @@ export class WorkerBook {
     this.records.setFlag(row, FLAG.hadGoodShare, true);
     this.records.setText(row, WORKER.went, went);
     this.#gone.add(row);
-    this.#crowds.gone(this.records.address(row));
+    this.#crowds.gone(this.records.address(row), false);
   }
 
   /** Takes in the figures of a connection. Call it about once a minute, and before it ends. */
@@ -244,6 +245,7 @@ export class WorkerBook {
       connections.setUint32(connection, CONNECTION.lastShare, stamp);
       if (stamp > workers.uint32(row, WORKER.lastShare)) {
         workers.setUint32(row, WORKER.lastShare, stamp);
+        workers.setUint16(row, WORKER.quiet, 0);
       }
     }
     const known = connections.uint16(connection, CONNECTION.upstream);
@@ -287,7 +289,8 @@ export class WorkerBook {
 
   /**
    * A connection ended; call {@linkcode sample} just before. If `isForgiven`, or if it had no pool
-   * to work for, the worker's next log-in does not count towards flapping.
+   * to work for or was silent, the worker's next log-in does not count towards flapping: btcagent
+   * disconnects silent miners, and a worker stays silent over any number of connections.
    */
   left(attendance: number, reason: string, isForgiven: boolean, time: number): void {
     if (attendance === 0) return;
@@ -295,6 +298,9 @@ export class WorkerBook {
     const { workers, connections, places } = this.records;
     const row = connections.uint16(connection, CONNECTION.worker);
     const isServed = connections.uint32(connection, CONNECTION.served) !== 0;
+    const quietMs = this.#quietMs(connection, time);
+    const quiet = workers.uint16(row, WORKER.quiet) + Math.floor(quietMs / QUIET_MS);
+    workers.setUint16(row, WORKER.quiet, Math.min(0xffff, quiet));
     this.records.unlink(connection);
     places.drop(connections.uint16(connection, CONNECTION.upstream));
     connections.give(connection);
@@ -303,7 +309,7 @@ export class WorkerBook {
     workers.setUint16(row, WORKER.keptLeast, Math.min(count, this.#keptLeast(row)));
     workers.setUint32(row, WORKER.left, stampOf(time));
     this.records.setText(row, WORKER.went, reason);
-    if (isForgiven || !isServed) {
+    if (isForgiven || !isServed || quietMs >= this.times.silentMs) {
       const forgiven = Math.min(255, workers.uint8(row, WORKER.forgiven) + 1);
       workers.setUint8(row, WORKER.forgiven, forgiven);
     }
@@ -311,13 +317,11 @@ export class WorkerBook {
     const address = this.records.address(row);
     this.#crowds.disconnected(address);
     this.#gone.add(row);
-    if (this.records.flag(row, FLAG.hadGoodShare)) {
-      this.#crowds.gone(address);
-      const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
-      if (isBrief && this.#crowds.isCrowded(address)) this.#forget(row);
-      return;
-    }
-    this.#strangers.add(row);
+    const isStranger = !this.records.flag(row, FLAG.hadGoodShare);
+    if (isStranger) this.#strangers.add(row);
+    this.#crowds.gone(address, isStranger);
+    const isBrief = since(workers.uint32(row, WORKER.firstSeen), time) < this.times.strangerMs;
+    if (isBrief && this.#crowds.isCrowded(address, isStranger)) this.#forget(row);
     if (this.#strangers.size > MOST_STRANGERS) this.#forgetFirst(this.#strangers);
   }
 
@@ -485,6 +489,14 @@ export class WorkerBook {
     return now % CONNECTION_PARTS;
   }
 
+  /** For how long it has had a pool since its last share. */
+  #quietMs(connection: number, time: number): number {
+    const { connections } = this.records;
+    const served = connections.uint32(connection, CONNECTION.served);
+    if (served === 0) return 0;
+    return since(Math.max(served, connections.uint32(connection, CONNECTION.lastShare)), time);
+  }
+
   #keptLeast(row: number): number {
     return this.records.workers.uint16(row, WORKER.keptLeast);
   }
@@ -560,8 +572,7 @@ export class WorkerBook {
 
   #noLongerGone(row: number): void {
     const isStranger = this.#strangers.delete(row);
-    if (!this.#gone.delete(row) || isStranger) return;
-    this.#crowds.forgotten(this.records.address(row));
+    if (this.#gone.delete(row)) this.#crowds.forgotten(this.records.address(row), isStranger);
   }
 
   #forget(row: number): void {

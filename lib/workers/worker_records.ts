@@ -57,9 +57,14 @@ export const WORKER = {
   connects: 55 + LOST_REASONS.length,
   lost: 55 + LOST_REASONS.length + BUCKETS,
   good: 55 + LOST_REASONS.length + 2 * BUCKETS,
+  /** Since its last share, how long earlier connections had a pool, in {@linkcode QUIET_MS}. */
+  quiet: 55 + LOST_REASONS.length + 4 * BUCKETS,
 } as const;
 
-const WORKER_BYTES = WORKER.good + 2 * BUCKETS;
+const WORKER_BYTES = WORKER.quiet + 2;
+
+/** The unit of `WORKER.quiet`, in milliseconds. */
+export const QUIET_MS = 10_000;
 
 /** Bits of `WORKER.flags`. */
 export const FLAG = { hadGoodShare: 1, isTextAddress: 2 } as const;

@@ -44,6 +44,8 @@ export interface WorkerFacts {
   readonly allServedMs: number;
   /** The time since its last share, or since it logged in if it has sent none. */
   readonly sinceShareMs: number;
+  /** How long earlier connections had a pool since that share. */
+  readonly quietBeforeMs: number;
   /** The difficulty that its shares must reach; 0 if that is not known yet. */
   readonly difficulty: number;
   /** Its hashrate over a quarter of an hour, in hashes a second. */
@@ -156,9 +158,9 @@ function flapping({ connectsHour, connections, usualConnections }: WorkerFacts):
 }
 
 function silent(facts: WorkerFacts, { silentMs }: WorkerTimes): Condition | undefined {
-  const { connections, servedMs, sinceShareMs, difficulty } = facts;
-  if (connections === 0 || servedMs === undefined || servedMs < silentMs) return undefined;
-  const quietMs = Math.min(sinceShareMs, servedMs);
+  const { connections, servedMs, sinceShareMs, quietBeforeMs, difficulty } = facts;
+  if (connections === 0 || servedMs === undefined) return undefined;
+  const quietMs = Math.min(sinceShareMs, servedMs) + quietBeforeMs;
   const hashrate = facts.usualHashrate ?? facts.kindHashrate ??
     (facts.hashrateHour || UNKNOWN_HASHRATE);
   const intervalMs = 1000 * difficulty * HASHES_PER_DIFFICULTY / hashrate;

@@ -14,7 +14,7 @@ import {
   type WorkerFacts,
 } from "./worker_state.ts";
 import type { WorkerBook } from "./worker_book.ts";
-import { CONNECTION, CONNECTION_PARTS, FLAG, since, WORKER } from "./worker_records.ts";
+import { CONNECTION, CONNECTION_PARTS, FLAG, QUIET_MS, since, WORKER } from "./worker_records.ts";
 import { BUCKETS } from "./worker_times.ts";
 
 /** Something unusual about a worker that does not change its state. */
@@ -268,6 +268,7 @@ function factsOf(book: WorkerBook, row: number, time: number): WorkerFacts {
     servedMs,
     allServedMs: count > 0 ? allServedMs : 0,
     sinceShareMs,
+    quietBeforeMs: workers.uint16(row, WORKER.quiet) * QUIET_MS,
     difficulty,
     hashrateQuarter,
     hashrateHour,
@@ -313,6 +314,7 @@ function factsOfOne(book: WorkerBook, connection: number, row: number, time: num
     servedMs,
     allServedMs: book.wholeMs(connection, time),
     sinceShareMs: quietOf(book, connection, time),
+    quietBeforeMs: 0,
     difficulty: connections.float32(connection, CONNECTION.difficulty),
     hashrateQuarter: connections.float32(connection, CONNECTION.quarter),
     hashrateHour: connections.float32(connection, CONNECTION.hour),

@@ -87,6 +87,37 @@ Deno.test("a farm on a backup pool shows which one, since when, instead of which
   ]);
 });
 
+Deno.test("a farm is on its backup since it left the first pool, outages in between or not", () => {
+  const account = new Account();
+  const rig = new Rig(account);
+  account.mux.servingPool = 0;
+  rig.run(10);
+  account.mux.servingPool = undefined;
+  rig.run(5);
+  account.mux.servingPool = 1;
+  rig.run(60);
+  const since = NOON + 21_000;
+  assert.equal(rig.backup()?.since, since);
+  account.mux.servingPool = undefined;
+  rig.run(30);
+  assert.equal(rig.backup(), undefined, "an outage is no backup");
+  assert.notEqual(rig.watch.attention.outageSince, undefined);
+  account.mux.servingPool = 1;
+  account.mux.miners = 0;
+  rig.run(5);
+  assert.equal(rig.backup(), undefined, "nobody is there");
+  account.mux.miners = 1;
+  rig.run(5);
+  assert.equal(rig.backup()?.since, since);
+  assert.deepEqual(rig.marks.slice(1), [
+    "outage: No pool serves any miner",
+    "failover: From main.example:3333 to backup.example:443",
+    "outage_end: The outage ended after 5 s",
+    "outage: No pool serves any miner",
+    "outage_end: The outage ended after 30 s",
+  ]);
+});
+
 Deno.test("while a pool is pinned, it is no backup, and the first of the list is one", () => {
   const account = new Account();
   const rig = new Rig(account);

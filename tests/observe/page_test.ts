@@ -525,6 +525,18 @@ Deno.test("what is lost is a rate over the time there was, an hour at most", () 
   assert.equal(lostRate(losses, 0), 3.6e14);
 });
 
+Deno.test("one worker is spoken of as one", () => {
+  const summary = calmSummary();
+  summary.attention.workers.working = 1;
+  assert.match(headlineOf(summary).text, /^1 worker, working; /);
+  summary.attention.workers = { ...summary.attention.workers, working: 9, missing: 1 };
+  assert.equal(headlineOf(summary).text, "1 of 10 workers needs attention");
+  assert.deepEqual([1, 2].map((count) => countWords("missing", count)), [
+    "machine missing",
+    "machines missing",
+  ]);
+});
+
 Deno.test("a backup pool, great losses and an outage are not calm", () => {
   const summary = calmSummary();
   const since = new Date().toISOString();

@@ -153,6 +153,16 @@ Deno.test("a device that works under ever new names hides no machine that is mis
   assert.ok(madeUp.length <= 21 + 16 + 1 + 16, `${madeUp.length} of one device`);
 });
 
+Deno.test("a device with bad shares under ever new names is no thousand workers in trouble", () => {
+  const farm = farmOf();
+  for (let i = 0; i < 200; i++) {
+    const device = farm.connect({ name: `made-up${i}`, sharesPerMinute: 0, lostPerMinute: 3_000 });
+    if (i % 40 === 0) farm.run(1);
+    farm.disconnect(device);
+  }
+  assert.ok(farm.book.size <= 1 + 16 + 1, `${farm.book.size}`);
+});
+
 Deno.test("all machines of a network that go at once are remembered, however soon", () => {
   const farm = farmOf();
   const miners = Array.from(
@@ -192,6 +202,27 @@ Deno.test("log-ins after we disconnected it, or after an outage, do not count to
     farm.disconnect(miner, "no pool", i % 2 === 0);
   }
   assert.equal(farm.view("rig1")?.connectsHour ?? 1, 1);
+});
+
+Deno.test("a silent worker stays silent, however often it is disconnected for that", () => {
+  const farm = farmOf();
+  for (const [name, sharesPerMinute] of [["hung", 10], ["never", 0]] as const) {
+    const miner = farm.connect({ name, sharesPerMinute, difficulty: 1_024 });
+    farm.run(30);
+    miner.sharesPerMinute = 0;
+    farm.run(10);
+    for (let hour = 0; hour < 12; hour++) {
+      farm.disconnect(miner, "sent nothing for 600 s");
+      farm.connect(miner);
+      for (let minute = 0; minute < 10; minute++) {
+        farm.run(1);
+        assert.equal(farm.view(name)!.condition.state, "silent", `${name}, round ${hour}`);
+      }
+    }
+    miner.sharesPerMinute = 10;
+    farm.run(2);
+    assert.equal(farm.view(name)!.condition.state, "working", "it works again");
+  }
 });
 
 Deno.test("lost shares are counted by the hour, and the most common recent reason is named", () => {

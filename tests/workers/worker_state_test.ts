@@ -22,6 +22,7 @@ const HEALTHY: WorkerFacts = {
   lostReason: "stale",
   servedMs: 1440 * MINUTE_MS,
   allServedMs: 1440 * MINUTE_MS,
+  quietBeforeMs: 0,
   sinceShareMs: 3_000,
   difficulty: 65_536,
   hashrateQuarter: hashrateOf(10),
@@ -120,6 +121,7 @@ Deno.test("a shared name may have more log-ins, by the number of its machines", 
 Deno.test("a worker is silent only after a time without shares that chance cannot explain", () => {
   const quiet = (minutes: number, sharesPerMinute: number) =>
     stateWith({
+      quietBeforeMs: 0,
       sinceShareMs: minutes * MINUTE_MS,
       usualHashrate: hashrateOf(sharesPerMinute),
       kindHashrate: undefined,

@@ -58,6 +58,7 @@ export class Attention {
   /** The buttons stay the same elements, so that one keeps the focus. */
   /** @param {WorkerState} state @param {number} count */
   #showCount(state, count) {
+    const words = countWords(state, count);
     let button = this.#buttons.get(state);
     if (button === undefined) {
       button = h(
@@ -73,9 +74,8 @@ export class Attention {
     button.hidden = count === 0;
     const number = button.querySelector("b");
     if (number) setText(number, formatCount(count));
-    const words = countWords(state, count);
-    const label = button.querySelector("span");
-    if (label) setText(label, words);
+    const text = button.querySelector("span");
+    if (text) setText(text, words);
     button.title = t("showThese", { count: formatCount(count), words });
   }
 }

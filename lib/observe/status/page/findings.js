@@ -81,8 +81,8 @@ export function headlineOf(summary) {
     return { tone: isBad ? "bad" : "warn", text: t("headTrouble", values) };
   }
   if (total === 0) return { tone: "calm", text: t("headNobody") };
-  const count = formatCount(total);
   const { hour } = losses;
+  const count = formatCount(total);
   if (hour.good + hour.lost === 0) return { tone: "calm", text: t("headNoShares", { count }) };
   const isCalm = backup === null && lossTone(hour) === "calm";
   const text = t("headCalm", { count, percent: formatPercent(hour.part) });
