@@ -2,13 +2,18 @@
  * `btcagent status`: asks a running agent how its farm is, and prints it in one screen.
  */
 
-import * as v from "valibot";
 import { escapedJson, printableLines } from "../base/printable.ts";
 import type { WorkerState } from "../base/worker_state.ts";
 import type { Time } from "../base/clock.ts";
 import type { StatusCommand } from "../cli/command.ts";
 import { AgentClient } from "../terminal/agent_client.ts";
-import { PoolsAnswer, SummaryAnswer, type Worker, WorkersAnswer } from "../terminal/answers.ts";
+import {
+  readPools,
+  type Reads,
+  readSummary,
+  readWorkers,
+  type Worker,
+} from "../terminal/answers.ts";
 import { findingsOf, gradeOf, GRADES } from "../terminal/findings.ts";
 import { statusScreen, TROUBLES } from "../terminal/status_screen.ts";
 import { agentPlace } from "./agent_place.ts";
@@ -25,8 +30,13 @@ export interface StatusReport {
 /** Workers that are named for each state. */
 const NAMED = 8;
 
-/** Anything: a program that reads JSON gets what the agent says, whole. */
-const AsIs = v.looseObject({});
+/** Reads an answer, and keeps it whole: programs that read JSON get all that the agent says. */
+function whole<T>(reads: Reads<T>): Reads<{ readonly read: T; readonly all: unknown }> {
+  return (all) => {
+    const read = reads(all);
+    return read === undefined ? undefined : { read, all };
+  };
+}
 
 /** Asks once. */
 export async function statusReport(command: StatusCommand, time: Time): Promise<StatusReport> {
@@ -36,21 +46,21 @@ export async function statusReport(command: StatusCommand, time: Time): Promise<
   const { place } = found;
   const client = new AgentClient(place, time);
   const [asked, pools] = [
-    await client.get("api/v1/summary", v.intersect([SummaryAnswer, AsIs])),
-    await client.get("api/v1/pools", v.intersect([PoolsAnswer, AsIs])),
+    await client.get("api/v1/summary", whole(readSummary)),
+    await client.get("api/v1/pools", whole(readPools)),
   ];
   if (!asked.ok) return unreachable(command, asked.why);
   if (!pools.ok) return unreachable(command, pools.why);
   const troubled = new Map<WorkerState, readonly Worker[]>();
-  const { value: summary } = asked;
+  const summary = asked.value.read;
   for (const state of TROUBLES) {
     if (summary.attention.workers[state] === 0) continue;
-    const page = await client.get(`api/v1/workers?state=${state}&limit=${NAMED}`, WorkersAnswer);
+    const page = await client.get(`api/v1/workers?state=${state}&limit=${NAMED}`, readWorkers);
     if (page.ok) troubled.set(state, page.value.workers);
   }
   const at = time.wallNow();
   if (command.asJson) {
-    const findings = findingsOf(summary, pools.value.pools, at);
+    const findings = findingsOf(summary, pools.value.read, at);
     const grade = gradeOf(findings);
     const names = Object.fromEntries(
       [...troubled].map(([state, workers]) => [
@@ -62,8 +72,8 @@ export async function statusReport(command: StatusCommand, time: Time): Promise<
       state: grade,
       findings,
       workers: names,
-      summary,
-      pools: pools.value.pools,
+      summary: asked.value.all,
+      ...pools.value.all as object,
     };
     return { text: jsonText(report), exitCode: GRADES.indexOf(grade) };
   }
@@ -71,7 +81,7 @@ export async function statusReport(command: StatusCommand, time: Time): Promise<
     place: place.place,
     at,
     summary,
-    pools: pools.value.pools,
+    pools: pools.value.read,
     troubled,
   });
   return { text: lines.join("\n"), exitCode: GRADES.indexOf(grade) };

@@ -6,12 +6,12 @@
 import type { Time, Timer } from "../base/clock.ts";
 import type { TopCommand } from "../cli/command.ts";
 import { AgentClient, type AgentPlace } from "../terminal/agent_client.ts";
-import { PoolsAnswer, SummaryAnswer, WorkerAnswer, WorkersAnswer } from "../terminal/answers.ts";
+import { readPools, readSummary, readWorker, readWorkers } from "../terminal/answers.ts";
 import { answered, type Round } from "../terminal/top/answers.ts";
 import { KeyReader } from "../terminal/top/keys.ts";
 import { ENTER, LEAVE, Painter } from "../terminal/top/paint.ts";
 import { screenOf } from "../terminal/top/screen.ts";
-import { begun, listPath, pressed, resized, type TopState } from "../terminal/top/state.ts";
+import { firstState, listPath, pressed, resized, type TopState } from "../terminal/top/state.ts";
 import { agentPlace } from "./agent_place.ts";
 import { requestDirectly } from "./direct_requests.ts";
 
@@ -69,7 +69,7 @@ class LiveScreen {
     this.#time = time;
     this.#client = new AgentClient(place, time);
     const { columns, rows } = Deno.consoleSize();
-    this.#state = begun(place.place, columns, rows);
+    this.#state = firstState(place.place, columns, rows);
     Deno.stdin.setRaw(true);
     for (const signal of QUITS) listen(signal, this.#quit);
     listen("SIGWINCH", this.#resize);
@@ -185,15 +185,15 @@ class LiveScreen {
 
   async #round(path: string): Promise<Round> {
     const { view } = this.#state;
-    const summary = await this.#client.get("api/v1/summary", SummaryAnswer);
+    const summary = await this.#client.get("api/v1/summary", readSummary);
     if (!summary.ok) return { summary };
-    const pools = await this.#client.get("api/v1/pools", PoolsAnswer);
+    const pools = await this.#client.get("api/v1/pools", readPools);
     if (!pools.ok || path === "") return { summary, pools };
     if (view.kind === "worker") {
-      const found = await this.#client.get(path, WorkerAnswer);
+      const found = await this.#client.get(path, readWorker);
       return { summary, pools, worker: { id: view.id, found } };
     }
-    return { summary, pools, list: { path, page: await this.#client.get(path, WorkersAnswer) } };
+    return { summary, pools, list: { path, page: await this.#client.get(path, readWorkers) } };
   }
 }
 

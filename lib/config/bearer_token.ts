@@ -1,5 +1,5 @@
 /**
- * What a bearer token looks like; pure.
+ * What a bearer token of the status server looks like, and whether there is one; pure.
  */
 
 /** What a token looks like; empty for none. */
@@ -14,4 +14,17 @@ export const WANTED_TOKEN = `at most ${MAX_TOKEN_LENGTH} ASCII characters withou
 /** Whether `text` can be a token. */
 export function isToken(text: string): boolean {
   return text.length <= MAX_TOKEN_LENGTH && TOKEN_PATTERN.test(text);
+}
+
+/** The keys of `status`, unchecked. */
+export type UncheckedStatus = Readonly<Record<string, unknown>>;
+
+/** Whether one of the tokens is given: in the configuration, or as a file. */
+export function hasTokenOf(status: UncheckedStatus, kind: "token" | "read_token"): boolean {
+  return isGiven(status[kind]) || isGiven(status[`${kind}_file`]);
+}
+
+/** Whether a key has a text. */
+export function isGiven(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

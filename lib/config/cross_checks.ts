@@ -8,11 +8,11 @@
 import { parseNetwork } from "../base/cidr.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
 import { parseProxyAddress } from "../base/proxy_address.ts";
+import { hasTokenOf } from "./bearer_token.ts";
 import { isHost } from "./host.ts";
 import type { Path } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { isLoopback, parseStatusAddress } from "./status_address.ts";
-import { hasTokenOf } from "./status_tokens.ts";
 import { type DifficultySettings, vardiffAt } from "./vardiff.ts";
 
 /** The file's values under their keys, unchecked. */

@@ -4,7 +4,7 @@
  * Like the checks of `cross_checks.ts`, these read unchecked values.
  */
 
-import { isToken, WANTED_TOKEN } from "./bearer_token.ts";
+import { isGiven, isToken, type UncheckedStatus, WANTED_TOKEN } from "./bearer_token.ts";
 import type { Finding, RawConfig } from "./cross_checks.ts";
 import type { Passwords } from "./password_file.ts";
 import { quote } from "./problem.ts";
@@ -13,9 +13,6 @@ import type { Config } from "./schema.ts";
 /** Each token with the key of its file. */
 const TOKENS = [["token", "token_file"], ["read_token", "read_token_file"]] as const;
 
-/** The keys of `status`, unchecked. */
-export type UncheckedStatus = Readonly<Record<string, unknown>>;
-
 /** The paths of all token files. */
 export function tokenFilesOf(raw: RawConfig): string[] {
   const status = statusOf(raw);
@@ -23,11 +20,6 @@ export function tokenFilesOf(raw: RawConfig): string[] {
     const path = status[key];
     return isGiven(path) && path.length <= 4096 ? [path] : [];
   });
-}
-
-/** Whether one of the tokens is given: in the configuration, or as a file. */
-export function hasTokenOf(status: UncheckedStatus, kind: "token" | "read_token"): boolean {
-  return isGiven(status[kind]) || isGiven(status[`${kind}_file`]);
 }
 
 /**
@@ -89,8 +81,4 @@ function troubleOf(files: Passwords, file: string): string | undefined {
 
 function statusOf({ status }: RawConfig): UncheckedStatus {
   return typeof status === "object" && status !== null ? status as UncheckedStatus : {};
-}
-
-function isGiven(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
 }

@@ -3,8 +3,8 @@
  * held to the shapes that are read here.
  */
 
-import * as v from "valibot";
 import type { Time } from "../base/clock.ts";
+import type { Reads } from "./answers.ts";
 
 /** The longest answer, in bytes: a page of workers takes 1 KB for each. */
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -46,11 +46,8 @@ export class AgentClient {
     this.#time = time;
   }
 
-  /** The answer for a path below the server's own, as `schema` reads it. */
-  async get<const S extends v.GenericSchema>(
-    path: string,
-    schema: S,
-  ): Promise<Asked<v.InferOutput<S>>> {
+  /** The answer for a path below the server's own, as `reads` reads it. */
+  async get<T>(path: string, reads: Reads<T>): Promise<Asked<T>> {
     const { url, place, token } = this.#place;
     const abort = new AbortController();
     const timer = this.#time.after(PATIENCE_MS, () => abort.abort());
@@ -63,8 +60,8 @@ export class AgentClient {
       });
       const text = await bounded(response);
       if (!response.ok) return refusal(response.status, text, place);
-      const parsed = v.safeParse(schema, JSON.parse(text));
-      return parsed.success ? { ok: true, value: parsed.output } : notOurs(place);
+      const value = reads(JSON.parse(text));
+      return value === undefined ? notOurs(place) : { ok: true, value };
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof RangeError) return notOurs(place);
       const reason = abort.signal.aborted

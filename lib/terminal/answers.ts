@@ -60,8 +60,7 @@ export const PoolAnswer = v.object({
   }),
 });
 
-/** @internal All pools. */
-export const PoolsAnswer = v.object({ pools: v.array(PoolAnswer) });
+const PoolsAnswer = v.object({ pools: v.array(PoolAnswer) });
 
 /** @internal A worker. */
 export const WorkerAnswer = v.object({
@@ -94,6 +93,9 @@ export const WorkersAnswer = v.object({
   workers: v.array(WorkerAnswer),
 });
 
+/** Reads an answer; `undefined` for what is none. */
+export type Reads<T> = (value: unknown) => T | undefined;
+
 /** The totals, and whether anything is wrong. */
 export type Summary = NonNullable<(typeof SummaryAnswer)["~types"]>["output"];
 /** A pool with its state. */
@@ -102,3 +104,31 @@ export type Pool = NonNullable<(typeof PoolAnswer)["~types"]>["output"];
 export type Worker = NonNullable<(typeof WorkerAnswer)["~types"]>["output"];
 /** A page of workers. */
 export type WorkerPage = NonNullable<(typeof WorkersAnswer)["~types"]>["output"];
+
+/** Reads the totals. */
+export function readSummary(value: unknown): Summary | undefined {
+  return output(SummaryAnswer, value);
+}
+
+/** Reads all pools. */
+export function readPools(value: unknown): readonly Pool[] | undefined {
+  return output(PoolsAnswer, value)?.pools;
+}
+
+/** Reads a worker. */
+export function readWorker(value: unknown): Worker | undefined {
+  return output(WorkerAnswer, value);
+}
+
+/** Reads a page of workers. */
+export function readWorkers(value: unknown): WorkerPage | undefined {
+  return output(WorkersAnswer, value);
+}
+
+function output<const S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+): v.InferOutput<S> | undefined {
+  const parsed = v.safeParse(schema, value);
+  return parsed.success ? parsed.output : undefined;
+}

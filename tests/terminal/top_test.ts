@@ -8,7 +8,7 @@ import { KeyReader } from "../../lib/terminal/top/keys.ts";
 import { Painter } from "../../lib/terminal/top/paint.ts";
 import { screenOf } from "../../lib/terminal/top/screen.ts";
 import {
-  begun,
+  firstState,
   listPath,
   pressed,
   resized,
@@ -34,7 +34,7 @@ class Farm {
   );
 
   constructor(columns = 80, rows = 24) {
-    this.state = begun("127.0.0.1:9999", columns, rows);
+    this.state = firstState("127.0.0.1:9999", columns, rows);
     this.answer();
   }
 
@@ -46,7 +46,7 @@ class Farm {
     const found = this.workers.find((each) => each.id === id);
     this.state = answered(this.state, {
       summary: good(this.summary),
-      pools: good({ pools: [pool()] }),
+      pools: good([pool()]),
       list: { path, page: good(this.page(path)) },
       ...view.kind === "worker"
         ? { worker: { id, found: found === undefined ? bad("none", 404) : good(found) } }
@@ -175,7 +175,7 @@ Deno.test("p shows the pools with their states and reasons, and p again the work
     reason: "connection refused",
     retry_in_seconds: 4,
   });
-  farm.answer({ pools: good({ pools: [pool({ pinned: true }), down] }) });
+  farm.answer({ pools: good([pool({ pinned: true }), down]) });
   const { lines } = farm;
   assert.match(lines[5]!, /^ {2}1 pool\.example:3333 +serving\* +agent +2,000 +12 s/);
   assert.match(lines[6]!, /^ {2}2 backup\.example:443 +down +agent +0 +- /);
@@ -252,7 +252,7 @@ for (
       farm.answer();
       farm.press(keys, DOWN);
       farm.answer({
-        pools: good({ pools: hostile.map((name) => pool({ address: name, reason: name })) }),
+        pools: good(hostile.map((name) => pool({ address: name, reason: name }))),
       });
       const { lines } = farm;
       assert.ok(lines.length <= rows, `${keys}: ${lines.length} rows`);

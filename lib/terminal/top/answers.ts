@@ -13,7 +13,7 @@ export interface Round {
   /** Workers, with the path they were asked by. */
   readonly list?: { readonly path: string; readonly page: Asked<WorkerPage> };
   /** All pools. */
-  readonly pools?: Asked<{ readonly pools: readonly Pool[] }> | undefined;
+  readonly pools?: Asked<readonly Pool[]> | undefined;
   /** One worker. */
   readonly worker?: { readonly id: string; readonly found: Asked<Worker> };
 }
@@ -29,7 +29,7 @@ export function answered(state: TopState, round: Round, at: number): TopState {
   if (before !== undefined && before.started_at !== summary.value.started_at) {
     next = restarted(next);
   }
-  if (pools?.ok) next = { ...next, pools: pools.value.pools };
+  if (pools?.ok) next = { ...next, pools: pools.value };
   // A list that is no longer wanted came too late.
   if (list?.page.ok && list.path === listPath(next)) next = { ...next, page: list.page.value };
   if (worker !== undefined && next.view.kind === "worker" && next.view.id === worker.id) {

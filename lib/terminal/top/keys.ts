@@ -66,12 +66,12 @@ const CONTROLS: Readonly<Record<string, KeyName>> = {
 // deno-lint-ignore no-control-regex -- these are what a terminal sends
 const SEQUENCE = /^\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O[@-~])/;
 
-/** A sequence that has begun, up to its last character. */
+/** A sequence without its last character. */
 // deno-lint-ignore no-control-regex -- these are what a terminal sends
-const BEGUN = /^\x1b(?:\[[0-9;?]*[ -/]*|O)$/;
+const UNFINISHED = /^\x1b(?:\[[0-9;?]*[ -/]*|O)$/;
 
-/** A longer beginning is none. */
-const MOST_BEGUN = 32;
+/** A longer one is none. */
+const MOST_UNFINISHED = 32;
 
 /** Reads keys from what a terminal sends, read by read. */
 export class KeyReader {
@@ -91,7 +91,7 @@ export class KeyReader {
         text = text.slice(sequence.length);
         continue;
       }
-      if (BEGUN.test(text) && text.length < MOST_BEGUN) {
+      if (UNFINISHED.test(text) && text.length < MOST_UNFINISHED) {
         this.#rest = text;
         break;
       }

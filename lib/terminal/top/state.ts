@@ -79,7 +79,7 @@ export interface TopState {
 }
 
 /** The screen before anything is known. */
-export function begun(place: string, columns: number, rows: number): TopState {
+export function firstState(place: string, columns: number, rows: number): TopState {
   return {
     place,
     columns,
