@@ -84,12 +84,15 @@ browserTest(
 );
 
 browserTest("an hour and a day go on before the last start of btcagent", async () => {
+  // Since its start there are 12 miners.
   await using server = new FarmServer(farmWithHistory());
-  const { look } = await lookAt(server);
+  const { look, asked } = await lookAt(server);
   await using _look = look;
-  await look.page.getByRole("img", { name: /^Working miners: now 1,980/ }).waitFor();
+  const before = look.page.getByRole("img", { name: /^Working miners: now .* highest 2,000/ });
+  await before.waitFor();
   await look.page.getByRole("button", { name: "24 hours" }).first().click();
-  await look.page.getByRole("img", { name: /^Working miners: now .* highest 2,000/ }).waitFor();
+  await until(() => asked.at(-1) === "?span=day", "the day's history");
+  await look.page.getByRole("img", { name: /^Working miners: now 12, .* highest 2,000/ }).waitFor();
 });
 
 browserTest(
