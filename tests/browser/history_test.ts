@@ -266,7 +266,7 @@ browserTest("spans are chosen with the keyboard, and keep the focus", async () =
 
 for (const colorScheme of ["light", "dark"] as const) {
   browserTest(`axe finds no fault in the history in ${colorScheme}`, async () => {
-    for (const history of [KEPT, { ...KEPT, problem: "the disk is full" }, null]) {
+    for (const history of [{ ...KEPT, problem: "the disk is full" }, null]) {
       const farm = farmWithHistory();
       farm.keptHistory = history;
       await using server = new FarmServer(farm);
