@@ -5,6 +5,7 @@
 
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Counts } from "../../lib/observe/chart_samples.ts";
+import type { KeptHistory } from "../../lib/observe/history/kept_history.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import * as workerShapes from "../../lib/observe/status/worker_shapes.ts";
 import type { StatusControl, StatusSource } from "../../lib/observe/status/source.ts";
@@ -29,6 +30,8 @@ export class FakeStatus implements StatusSource, StatusControl {
     id: String(place + 1),
     worker: `rig${place}"\n\\`,
   }));
+  /** What is kept on disk. */
+  history: KeptHistory | undefined;
   /** How often anything was to be changed. */
   changes = 0;
 
@@ -79,10 +82,6 @@ export class FakeStatus implements StatusSource, StatusControl {
   // deno-lint-ignore require-yield -- all in one step
   *causesOver(): Generator<void, workerShapes.LossesByCauseShape | undefined> {
     return sampleOf(workerShapes.LossesByCauseSchema);
-  }
-
-  get history(): undefined {
-    return undefined;
   }
 
   marks(): readonly workerShapes.MarkShape[] {
