@@ -16,6 +16,8 @@ import { formatMetrics } from "../../lib/observe/metrics.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { KeptHistorySchema } from "../../lib/observe/status/history_shapes.ts";
 import { answerOptions, answerRequest } from "../../lib/observe/status/server.ts";
+import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
+import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
 import type { CausesShape, WorkerShape } from "../../lib/observe/status/worker_shapes.ts";
 import { FakeHistory } from "../support/fake_history.ts";
@@ -71,7 +73,7 @@ class HostileStatus extends FakeStatus {
     return { serving: false, reason: this.#name };
   }
 
-  override miners(): readonly shapes.MinerShape[] {
+  override miners(): readonly minerShapes.MinerShape[] {
     return super.miners().map((miner) => ({
       ...miner,
       account: this.#name,
@@ -82,7 +84,7 @@ class HostileStatus extends FakeStatus {
     }));
   }
 
-  override miner(id: number): shapes.MinerShape | undefined {
+  override miner(id: number): minerShapes.MinerShape | undefined {
     return this.miners()[id];
   }
 
@@ -96,7 +98,7 @@ class HostileStatus extends FakeStatus {
     }));
   }
 
-  override *pools(): Generator<void, shapes.PoolTotalShape[]> {
+  override *pools(): Generator<void, poolShapes.PoolTotalShape[]> {
     return (yield* super.pools()).map((pool) => ({
       ...pool,
       address: this.#name,
@@ -114,7 +116,7 @@ class HostileStatus extends FakeStatus {
     return { hour: named(hour), day: named(day) };
   }
 
-  override accounts(): shapes.AccountShape[] {
+  override accounts(): poolShapes.AccountShape[] {
     return super.accounts().map((account) => ({ ...account, account: this.#name }));
   }
 
@@ -313,7 +315,7 @@ for (const [what, name] of NAMES) {
 }
 
 Deno.test("accounts that read the same are two series all the same", () => {
-  const account = sampleOf(shapes.AccountSchema);
+  const account = sampleOf(poolShapes.AccountSchema);
   const names = ["a\u202e", "a\u202d", "a? #2", "a?"];
   const pieces = formatMetrics({
     summary: { ...SUMMARY, certificates: [] },
