@@ -22,7 +22,7 @@ export type CollectedProxy = Pick<
 /** Workers read in a step of a generator. */
 const READ_AT_ONCE = 32;
 
-/** Only so many steps of causes can be asked for at once: those of an hour. */
+/** The most five-minute steps of causes that are still there: those of an hour. */
 const MOST_CAUSE_STEPS = 12;
 
 /** A step that ends now is at least this long, in milliseconds; else it cannot be told from none. */

@@ -73,6 +73,9 @@ export interface MinersOptions extends MinersSettings {
   readonly timers: Timers;
 }
 
+/** Why connections end at a stop. */
+const STOPPED = "btcagent stopped";
+
 const log = areaLog("miner");
 
 const NO_BYTES = new Uint8Array(0);
@@ -387,6 +390,7 @@ export class Miners implements Fanout, MinerEvents {
     for (const session of this.#sessions.splice(0)) {
       if (session === undefined) continue;
       this.#admission.leave(session.from.hostname);
+      session.endAttendance(STOPPED, true);
       leaveMux(session);
     }
     this.#newcomers.clear();
@@ -402,6 +406,7 @@ export class Miners implements Fanout, MinerEvents {
   *#endAllBut(awaited: ReadonlySet<Downstream>): Generator<void> {
     for (const session of this.#sessions) {
       if (session === undefined || awaited.has(session)) continue;
+      session.endAttendance(STOPPED, true);
       this.#drop(session);
       this.#close(session);
       yield;

@@ -9,6 +9,7 @@
 import { printable } from "../base/printable.ts";
 import { writeAttention } from "./attention_metrics.ts";
 import { type Labels, type MetricsFormat, MetricsPage, type Sample } from "./exposition.ts";
+import { writeHistory } from "./history_metrics.ts";
 import { type TroubledWorker, writeTroubledWorkers } from "./trouble_metrics.ts";
 import { type Worker, writeWorkers } from "./worker_metrics.ts";
 import type { AccountShape, PoolTotalShape, SharesShape, SummaryShape } from "./status/shapes.ts";
@@ -38,6 +39,7 @@ export function* formatMetrics(
   const page = new MetricsPage(format);
   writeSummary(page, input.summary);
   writeAttention(page, input.summary.attention);
+  writeHistory(page, input.summary.history);
   yield page.take();
   writePools(page, input.pools);
   yield page.take();

@@ -12,6 +12,8 @@ import { MinerTls } from "../../lib/net/tls/miner_tls.ts";
 import { RecentEvents } from "../../lib/observe/recent_events.ts";
 import { ProblemSchema, type ProblemShape } from "../../lib/observe/status/shapes.ts";
 import { startStatusServer, type StatusServer } from "../../lib/observe/status/server.ts";
+import type { HistoryKeeper } from "../../lib/app/history_keeper.ts";
+import { openHistory } from "../../lib/app/open_history.ts";
 import { Proxy } from "../../lib/app/proxy.ts";
 import type { SimPool } from "../../lib/sim/sim_pool.ts";
 import { WORKER_TIMES } from "../../lib/workers/worker_times.ts";
@@ -27,12 +29,14 @@ export class StatusRig {
   readonly proxy: Proxy;
   readonly events = new RecentEvents();
   readonly server: StatusServer;
+  readonly history: HistoryKeeper | undefined;
   readonly view: StatusView;
   readonly #token: string;
 
   /**
    * `settings` are keys of the configuration file, `tls` has the certificates they name, `path` is
-   * the file that is read again; by `workerTimes` workers are judged.
+   * the file that is read again; by `workerTimes` workers are judged. The history is kept if the
+   * settings have a path for it.
    */
   constructor(
     pools: readonly SimPool[],
@@ -41,6 +45,7 @@ export class StatusRig {
       tls = new MinerTls(systemTime.wallNow),
       path = "/no/such/file",
       workerTimes = WORKER_TIMES,
+      time = systemTime,
     } = {},
   ) {
     const result = readConfig(JSON.stringify({
@@ -50,14 +55,17 @@ export class StatusRig {
     }));
     assert.ok(result.ok, JSON.stringify(result));
     const config = { ...result.config, agent_listen_port: 0 };
+    this.history = config.history.path === "" ? undefined : openHistory(config, time);
     this.proxy = new Proxy({
       config,
       version: "0.0.0-test",
-      time: systemTime,
+      time,
       tls,
       openFiles: OPEN_FILES,
       workerTimes,
+      history: this.history?.hooks,
     });
+    this.history?.begin(this.proxy);
     const { proxy } = this;
     const reloader = new Reloader({
       path,
@@ -69,6 +77,7 @@ export class StatusRig {
     const view = new StatusView({
       farm: proxy.view,
       control: proxy,
+      history: this.history,
       version: "1.2.3",
       events: this.events,
       reloader,
@@ -78,8 +87,8 @@ export class StatusRig {
     this.server = startStatusServer({
       hostname: "127.0.0.1",
       port: 0,
-      time: systemTime,
-      now: systemTime.now,
+      time,
+      now: time.now,
       token: config.status.token,
       source: view,
       control: config.status.control ? view : undefined,
@@ -127,6 +136,7 @@ export class StatusRig {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.stop();
     await this.proxy.stop(1000);
+    await this.history?.end();
   }
 }
 

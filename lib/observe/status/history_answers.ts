@@ -46,6 +46,9 @@ const WORKER_COLUMNS = [
 /** Most events in one answer, the newest. */
 const MOST_MARKS = 200;
 
+/** The two clocks of a mark in memory and on disk may differ by this, in milliseconds. */
+const SAME_EVENT_MS = 1_000;
+
 type Row = SpanShape["rows"][number];
 
 /** What the answer is made from. */
@@ -61,7 +64,7 @@ export interface SpanContext {
 /**
  * Makes the answer in steps.
  *
- * @throws RequestProblem for parameters that are not understood, for whom nothing is known, and for
+ * @throws RequestProblem for wrong parameters, for a name of which nothing is known, and for
  * a span that is not kept.
  */
 export function* spanAnswer(
@@ -165,9 +168,8 @@ function* sumsPast(
   stepMs: number,
 ): Generator<void, Past> {
   const sums = yield* history.sums(subject, from, to, stepMs);
-  const end = endOf(history, stepMs);
   const rows = sums.map((row): Row => [
-    end(row.at),
+    row.end / 1000,
     row.seconds,
     row.miners,
     row.good,
@@ -189,9 +191,8 @@ function* workerPast(
   stepMs: number,
 ): Generator<void, Past> {
   const past = (yield* history.worker(account, name, from, to, stepMs)) ?? [];
-  const end = endOf(history, stepMs);
   const rows = past.map((row): Row => [
-    end(row.at),
+    row.end / 1000,
     row.seconds,
     row.hashrate,
     row.lostPart,
@@ -204,12 +205,6 @@ function* workerPast(
     connected += row.seconds * row.connectedPart;
   }
   return { columns: WORKER_COLUMNS, rows, uptimePart: seconds === 0 ? null : connected / seconds };
-}
-
-/** When a row ended, in seconds: the newest may not be over yet. */
-function endOf({ figures }: KeptHistory, stepMs: number): (at: number) => number {
-  const { to = Infinity } = figures;
-  return (at) => Math.min(at + stepMs, Math.max(at, to)) / 1000;
 }
 
 function lastTime(rows: readonly Row[]): number {
@@ -244,7 +239,7 @@ function marksOf(
   to: number,
 ): MarkShape[] {
   const own = marks.filter(({ time }) => time * 1000 >= from);
-  const before = own.length === 0 ? to : own[0]!.time * 1000;
+  const before = own.length === 0 ? to : own[0]!.time * 1000 - SAME_EVENT_MS;
   const kept = history === undefined || before <= from
     ? []
     : history.events(from, before, MOST_MARKS);
