@@ -17,9 +17,13 @@ const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
 
 const encoder = new TextEncoder();
 
-function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
-  let bytes = encoder.encode(text + "\n");
+function write(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
+  let bytes = encoder.encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
+  write(text + "\n", stream);
 }
 
 /** Prints what went wrong. The message may quote any file or argument. */
@@ -81,6 +85,13 @@ async function execute(command: Command): Promise<number> {
       if (printed.ok) print(printed.text);
       else complain(printed.message);
       return printed.ok ? EXIT.stopped : EXIT.misused;
+    }
+    case "history": {
+      const { runHistoryCommand } = await import("./lib/app/history_command.ts");
+      const { text, exitCode } = await runHistoryCommand(command, time, write);
+      if (exitCode !== EXIT.stopped) complain(text);
+      else if (text !== "") print(printableLines(text));
+      return exitCode;
     }
     case "run": {
       // First, so that a signal during the start counts.

@@ -51,6 +51,7 @@ export type Command =
     /** For `effective`; `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
   }
+  | HistoryCommand
   | { readonly kind: "completions"; readonly shell: Shell }
   | { readonly kind: "help"; readonly topic: HelpTopic | undefined }
   | { readonly kind: "version" }
@@ -59,6 +60,32 @@ export type Command =
     /** What is wrong and what to do; sentence case, no full stop. */
     readonly message: string;
   };
+
+/** What can be exported of a history. */
+export const HISTORY_TABLES = ["workers", "farm", "causes"] as const;
+
+/** The command that shows or changes a history. */
+export type HistoryCommand =
+  & {
+    readonly kind: "history";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+  }
+  & (
+    | { readonly what: "show" | "vacuum" }
+    | {
+      readonly what: "purge";
+      /** The name of a worker, or `account.worker`. */
+      readonly worker: string;
+    }
+    | {
+      readonly what: "export";
+      /** What is written. */
+      readonly table: typeof HISTORY_TABLES[number];
+      /** Of how many days up to now; `undefined` for all that is kept. */
+      readonly days: number | undefined;
+    }
+  );
 
 /** The protocols of the demo's pools: one for all, or a different one for each. */
 export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
@@ -146,6 +173,7 @@ export const HELP_TOPICS = [
   "check",
   "reload",
   "config",
+  "history",
   "demo",
   "simulate",
   "simulate pool",

@@ -127,8 +127,9 @@ export class Chart {
     this.#range = range;
     this.#marks = marks;
     this.#band = band;
-    const { min, isCut } = this.#scale();
-    setText(this.#axis, isCut ? t("axisFrom", { value: this.#format(min) }) : "");
+    const { min, isCut, isDipBelow } = this.#scale();
+    const begins = isDipBelow ? "axisAboveDip" : "axisFrom";
+    setText(this.#axis, isCut ? t(begins, { value: this.#format(min) }) : "");
     this.#hint.hidden = data[0].length > 1;
     setAttribute(this.#canvas, "aria-label", this.#inWords());
     if (this.#plot) this.#plot.setData(data);
@@ -153,7 +154,7 @@ export class Chart {
   }
 
   #scale() {
-    return scaleOf(this.#data.slice(1).flatMap((values) => [...values]), this.#mayCut);
+    return scaleOf(this.#data.slice(1), this.#mayCut);
   }
 
   /** The height of the page's letters, in pixels. */

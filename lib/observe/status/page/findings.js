@@ -31,6 +31,20 @@ export function lossTone({ part }) {
   return part >= SEVERE ? "bad" : part >= WORTH_A_LOOK ? "warn" : "calm";
 }
 
+/** What is lost in an hour is shown as a rate; just after the start there was less than an hour. */
+const HOUR = 3600;
+const SHORTEST = 10;
+
+/**
+ * Hashes a second that the losses of the last hour are.
+ *
+ * @param {LossesShape} losses of that hour
+ * @param {number} uptime of the agent, in seconds
+ */
+export function lostRate({ lost_hashes: hashes }, uptime) {
+  return hashes / Math.min(HOUR, Math.max(SHORTEST, uptime));
+}
+
 /** Every worker that was seen in the last day. @param {Summary} summary */
 export function workersIn({ attention: { workers } }) {
   return STATES.reduce((sum, state) => sum + workers[state], 0);
@@ -138,7 +152,13 @@ const BUTTONS = {
   waiting: "countWaiting",
 };
 
-/** @param {WorkerState} state @returns {string} */
-export function countWords(state) {
-  return state === "working" ? t("working") : t(BUTTONS[state]);
+/**
+ * The words after the number of workers, or of missing machines, in a state.
+ *
+ * @param {WorkerState} state
+ * @param {number} count
+ * @returns {string}
+ */
+export function countWords(state, count) {
+  return state === "working" ? t("working") : t(BUTTONS[state], { count });
 }
