@@ -18,9 +18,13 @@ const EXIT = { stopped: 0, failed: 1, misused: 2 } as const;
 
 const encoder = new TextEncoder();
 
-function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
-  let bytes = encoder.encode(text + "\n");
+function write(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
+  let bytes = encoder.encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+function print(text: string, stream: { writeSync(bytes: Uint8Array): number } = Deno.stdout): void {
+  write(text + "\n", stream);
 }
 
 /** Prints what went wrong. The message may quote any file or argument. */
@@ -100,6 +104,13 @@ async function execute(command: Command): Promise<number> {
       const { text, exitCode } = await testChannels(command.configPath, time);
       if (exitCode === EXIT.misused) complain(text);
       else print(printableLines(text));
+      return exitCode;
+    }
+    case "history": {
+      const { runHistoryCommand } = await import("./lib/app/history_command.ts");
+      const { text, exitCode } = await runHistoryCommand(command, time, write);
+      if (exitCode !== EXIT.stopped) complain(text);
+      else if (text !== "") print(printableLines(text));
       return exitCode;
     }
     case "run": {

@@ -58,6 +58,7 @@ export type Command =
     /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
     readonly configPath: string | undefined;
   }
+  | HistoryCommand
   | { readonly kind: "completions"; readonly shell: Shell }
   | { readonly kind: "help"; readonly topic: HelpTopic | undefined }
   | { readonly kind: "version" }
@@ -90,6 +91,32 @@ export interface TopCommand extends WatchOptions {
   /** Tells it from other commands. */
   readonly kind: "top";
 }
+
+/** What can be exported of a history. */
+export const HISTORY_TABLES = ["workers", "farm", "causes"] as const;
+
+/** The command that shows or changes a history. */
+export type HistoryCommand =
+  & {
+    readonly kind: "history";
+    /** `undefined`: look for one of `DEFAULT_CONFIG_PATHS`. */
+    readonly configPath: string | undefined;
+  }
+  & (
+    | { readonly what: "show" | "vacuum" }
+    | {
+      readonly what: "purge";
+      /** The name of a worker, or `account.worker`. */
+      readonly worker: string;
+    }
+    | {
+      readonly what: "export";
+      /** What is written. */
+      readonly table: typeof HISTORY_TABLES[number];
+      /** Of how many days up to now; `undefined` for all that is kept. */
+      readonly days: number | undefined;
+    }
+  );
 
 /** The protocols of the demo's pools: one for all, or a different one for each. */
 export const DEMO_POOLS = ["agent", "stratum", "mixed"] as const;
@@ -180,6 +207,7 @@ export const HELP_TOPICS = [
   "reload",
   "config",
   "notify",
+  "history",
   "demo",
   "simulate",
   "simulate pool",

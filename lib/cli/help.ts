@@ -8,6 +8,7 @@ import {
   COMMON_OPTIONS,
   CONFIG_OPTIONS,
   DEMO_OPTIONS,
+  HISTORY_OPTIONS,
   MINERS_OPTIONS,
   NOTIFY_OPTIONS,
   type Option,
@@ -151,6 +152,25 @@ Exit codes
   0  every channel took the message
   1  a channel did not, or there is none
   2  wrong use, or something wrong in the configuration`,
+  history: () =>
+    `What history.path of a configuration keeps, while btcagent runs or without it.
+
+Usage
+  btcagent history [-c FILE]                 show its size, span and contents
+  btcagent history vacuum                    give free room back to the disk
+  btcagent history purge WORKER              remove a worker and its name
+  btcagent history export workers|farm|causes [--days N]
+                                             write CSV to the terminal
+
+Options
+${optionLines([...HISTORY_OPTIONS, ...COMMON_OPTIONS])}
+
+Examples
+  btcagent history -c conf/agent.jsonc
+  btcagent history purge alice.rig7
+  btcagent history export workers --days 30 > workers.csv
+
+${EXIT_CODES}`,
   completions: () =>
     `Prints a script that lets a shell complete the commands and options of btcagent.
 
@@ -242,8 +262,7 @@ Examples
   btcagent demo --seconds 30          half a minute of simulated mining
   btcagent check -c conf/agent.jsonc  see whether it will work
   btcagent -c conf/agent.jsonc        mine with your own configuration
-  btcagent --pool stratum+tcp://pool.example:3333 --user ADDRESS
-                                      mine without one
+  btcagent --pool URL --user ADDRESS  mine without one
   btcagent -c agent_conf.json -l log  start as the Go agent is started
 
 To begin, copy conf/agent.example.jsonc and put your sub-account into the copy.
@@ -255,7 +274,10 @@ ${EXIT_CODES}`;
 function usageLines(): string {
   const rows = COMMANDS.map(({ name, about, options, words }) => {
     const parts = [name === "run" ? "[run]" : name, ...options.length > 0 ? ["[options]"] : []];
-    if (words !== undefined) parts.push(name === "help" ? "[COMMAND]" : words.join("|"));
+    // What follows a command that has options as well is in its own help.
+    if (words !== undefined && options.length === 0) {
+      parts.push(name === "help" ? "[COMMAND]" : words.join("|"));
+    }
     return [`btcagent ${parts.join(" ")}`, about] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));

@@ -70,6 +70,12 @@ export const NOTIFY_OPTIONS: readonly Option[] = [
   CONFIG_FILE,
 ];
 
+/** Options of `btcagent history`. */
+export const HISTORY_OPTIONS: readonly Option[] = [
+  CONFIG_FILE,
+  { names: ["days"], value: "N", about: "export: only the last N days (all)" },
+];
+
 /** Options of `btcagent demo`. */
 export const DEMO_OPTIONS: readonly Option[] = [
   { names: ["seconds"], value: "N", about: "stop after N seconds (runs until Ctrl+C)" },

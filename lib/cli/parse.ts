@@ -18,6 +18,7 @@ import {
   DEMO_POOLS,
   HELP_TOPICS,
   type HelpTopic,
+  HISTORY_TABLES,
   SHELLS,
   SIMULATED_KINDS,
   SIMULATED_SERVERS,
@@ -44,6 +45,7 @@ import {
   CONFIG_OPTIONS,
   DEMO_OPTIONS,
   GLOG_OPTIONS,
+  HISTORY_OPTIONS,
   MINERS_OPTIONS,
   NOTIFY_OPTIONS,
   POOL_OPTIONS,
@@ -73,6 +75,8 @@ export function parseArguments(argv: readonly string[]): Command {
         return parseConfig(rest);
       case "notify":
         return parseNotify(rest);
+      case "history":
+        return parseHistory(rest);
       case "completions":
         return parseCompletions(rest);
       case "demo":
@@ -223,6 +227,51 @@ function parseNotify(argv: readonly string[]): Command {
   if (asked) return asked;
   if (!given.has("test")) throw new Misuse("Say --test: that is all that notify can do");
   return { kind: "notify", configPath: textOf(given, "config") };
+}
+
+/** `history`, `history vacuum`, `history purge WORKER`, `history export TABLE`. */
+function parseHistory(argv: readonly string[]): Command {
+  // A worker's name may begin with a dash.
+  const words =
+    argv[0] === "purge" && argv[1] !== undefined && findOption(argv[1], HISTORY_OPTIONS) ===
+        undefined
+      ? 2
+      : argv.findIndex((word) => word.startsWith("-"));
+  const [what, which, ...more] = words < 0 ? argv : argv.slice(0, words);
+  const given = parseOptions(words < 0 ? [] : argv.slice(words), HISTORY_OPTIONS);
+  const asked = askedInstead(given, "history");
+  if (asked) return asked;
+  const common = { kind: "history", configPath: textOf(given, "config") } as const;
+  const days = wholeOf(given, "days", 3_660);
+  if (days !== undefined && what !== "export") {
+    throw new Misuse("Option --days is for history export only");
+  }
+  if (more.length > 0) {
+    throw new Misuse(`Cannot understand ${quote(more[0]!)} after ${quote(which!)}`);
+  }
+  switch (what) {
+    case undefined:
+      return { ...common, what: "show" };
+    case "vacuum":
+      if (which !== undefined) throw new Misuse(`Cannot understand ${quote(which)} after vacuum`);
+      return { ...common, what };
+    case "purge":
+      if (which === undefined || which === "") {
+        throw new Misuse("Say which worker to purge: btcagent history purge WORKER");
+      }
+      return { ...common, what, worker: which };
+    case "export": {
+      const table = HISTORY_TABLES.find((table) => table === which);
+      if (table === undefined) {
+        throw new Misuse(`Say what to export: ${listed(HISTORY_TABLES, "or")}`);
+      }
+      return { ...common, what, table, days };
+    }
+  }
+  const meant = didYouMean(nearestWord(what, ["vacuum", "purge", "export"]));
+  throw new Misuse(
+    `Cannot do ${quote(what)} with a history, only vacuum, purge and export${meant}`,
+  );
 }
 
 function parseCompletions(argv: readonly string[]): Command {

@@ -7,8 +7,9 @@ import { openFileLimit } from "../../lib/host/open_files.ts";
 import { bundleProgram } from "../ship/program.ts";
 import type { Case } from "./cases.ts";
 import type { Run } from "./figures.ts";
+import { historyTable, measureHistory } from "./history/measure.ts";
 import { hashingTable, measureHashing } from "./hashing.ts";
-import { HASHING, helpText, Misuse, obstacle, parsePlan, type Plan } from "./plan.ts";
+import { HASHING, helpText, HISTORY, Misuse, obstacle, parsePlan, type Plan } from "./plan.ts";
 import { markdownOf, thisMachine } from "./result.ts";
 import { runCase, startOnce } from "./run.ts";
 import type { Subject } from "./subject.ts";
@@ -82,6 +83,7 @@ async function main(): Promise<number> {
     print(hashingTable(await measureHashing()), Deno.stdout);
     return 0;
   }
+  if (Deno.args[0] === HISTORY) return await benchHistory(Deno.args.slice(1));
   let plan: Plan | undefined;
   try {
     plan = parsePlan(Deno.args);
@@ -115,6 +117,20 @@ async function main(): Promise<number> {
     return STOPPED;
   }
   return runs.every((run) => run.problems.length === 0) ? 0 : 1;
+}
+
+/** Measures the history and prints a table. */
+async function benchHistory(args: readonly string[]): Promise<number> {
+  const [days = 30, workers = 10_000] = args.map(Number);
+  const isWhole = (value: number, least: number, most: number) =>
+    Number.isInteger(value) && value >= least && value <= most;
+  if (args.length > 2 || !isWhole(days, 2, 365) || !isWhole(workers, 10, 65_535)) {
+    print("bench: Say how many days, 2..365, and how many workers, 10..65535", Deno.stderr);
+    return 2;
+  }
+  const bench = { days, workers };
+  print(historyTable(bench, await measureHistory(bench)), Deno.stdout);
+  return 0;
 }
 
 /**

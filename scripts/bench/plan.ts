@@ -13,8 +13,10 @@ import {
   type Subject,
 } from "./subject.ts";
 
-/** The one measurement without pool or miners; see hashing.ts. */
+/** The measurements without pool or miners; see hashing.ts and history/measure.ts. */
 export const HASHING = "hashing";
+/** The other one. */
+export const HISTORY = "history";
 
 const DEFAULT_MINUTES = 30;
 /** The most miners: each takes a file of the ends, whose tables have 2¹⁶ places. */
@@ -71,6 +73,8 @@ time, latency, and bytes on the wire as the kernel counts them.
 Usage
   deno task bench SCENARIO... [options]
   deno task bench ${HASHING}   time per share of hashing, beside other ways to do it
+  deno task bench ${HISTORY} [DAYS [WORKERS]]
+                          size and times of a month of history (30, 10000)
 
 Scenarios (all: every one but soak)
 ${lines.join("\n")}

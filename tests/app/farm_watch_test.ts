@@ -30,6 +30,7 @@ class Rig {
   accounts: Account[];
   wanted: number | undefined = 0;
   readonly watch: FarmWatch;
+  readonly told: string[] = [];
 
   constructor(...accounts: Account[]) {
     this.accounts = accounts;
@@ -38,6 +39,7 @@ class Rig {
       wantedPool: () => this.wanted,
       poolName: (poolId) => POOLS[poolId]!,
       creditedDifficulty: () => 0,
+      marked: (kind, about) => this.told.push(`${kind}: ${about}`),
       realNow: () => this.time,
       wallNow: () => this.time + this.ahead,
     }, "1.2.3");
@@ -196,4 +198,14 @@ Deno.test("a reload is marked", () => {
   const rig = new Rig(new Account());
   rig.watch.reloaded();
   assert.deepEqual(rig.marks.slice(1), ["reload: The configuration was read again"]);
+});
+
+Deno.test("each event is told once, and not its repeats within a minute", () => {
+  const rig = new Rig(new Account());
+  rig.watch.reloaded();
+  rig.watch.reloaded();
+  assert.deepEqual(rig.told, [
+    "start: btcagent 1.2.3 started",
+    "reload: The configuration was read again",
+  ]);
 });

@@ -8,6 +8,7 @@ import { SAMPLE_COLUMNS } from "../../lib/observe/chart_samples.ts";
 import { seededRandom } from "../../lib/sim/seeded_random.ts";
 import { browserTest, Look } from "./browser.ts";
 import type { FakeFarm } from "./fake_farm.ts";
+import { FakeHistory } from "./fake_history.ts";
 import { FarmServer } from "./farm_server.ts";
 import { troubledFarm } from "./troubled_farm.ts";
 
@@ -52,9 +53,19 @@ const PICTURES = [
   { name: "phone_dark", width: 390, height: 844, colorScheme: "dark" },
 ] as const;
 
+/** Saves what is seen under this name. */
+async function savePicture(look: Look, name: string): Promise<void> {
+  const folder = Deno.env.get("SCREENSHOTS") ?? await Deno.makeTempDir();
+  const path = `${folder}/${name}.png`;
+  await look.page.screenshot({ path });
+  assert.ok((await Deno.stat(path)).size > LEAST_BYTES);
+  if (folder !== Deno.env.get("SCREENSHOTS")) await Deno.remove(folder, { recursive: true });
+}
+
 for (const { name, width, height, colorScheme } of PICTURES) {
   browserTest(`a picture of a farm in trouble: ${name}`, async () => {
     const farm = troubledFarm();
+    FakeHistory.of(farm);
     await using server = new FarmServer(farm);
     await using look = await Look.at(server.url, { viewport: { width, height }, colorScheme });
     const { page } = look;
@@ -64,17 +75,25 @@ for (const { name, width, height, colorScheme } of PICTURES) {
       day: [],
       marks: farm.marks().slice(),
     };
-    await page.route("**/api/v1/history", (route) => route.fulfill({ json: history }));
+    await page.route(/\/api\/v1\/history$/, (route) => route.fulfill({ json: history }));
     await page.reload();
     await look.sees(".count", "2,012 workers");
     await look.sees(".sentence", /lost/);
     await page.locator(".chart .axis", { hasText: "axis from" }).first().waitFor({
       state: "attached",
     });
-    const folder = Deno.env.get("SCREENSHOTS") ?? await Deno.makeTempDir();
-    const path = `${folder}/${name}.png`;
-    await page.screenshot({ path });
-    assert.ok((await Deno.stat(path)).size > LEAST_BYTES);
-    if (folder !== Deno.env.get("SCREENSHOTS")) await Deno.remove(folder, { recursive: true });
+    await savePicture(look, name);
   });
 }
+
+browserTest("a picture of a worker's month: worker_month_light", async () => {
+  const farm = troubledFarm();
+  FakeHistory.of(farm);
+  await using server = new FarmServer(farm);
+  await using look = await Look.at(`${server.url}#/workers/40`, {
+    viewport: { width: 1440, height: 500 },
+  });
+  await look.sees(".span-line", /Missing 1 d/);
+  await look.sees(".one-page .chip", "Working");
+  await savePicture(look, "worker_month_light");
+});

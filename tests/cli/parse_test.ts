@@ -119,6 +119,36 @@ const MEANINGS: [line: string, command: unknown][] = [
     { ...CHECK, configPath: "x", logDir: "log", account: "a", asJson: true },
   ],
   ["check -c x -h", { kind: "help", topic: "check" }],
+  ["history", { kind: "history", what: "show", configPath: undefined }],
+  ["history -c a.jsonc", { kind: "history", what: "show", configPath: "a.jsonc" }],
+  ["history vacuum -c a.jsonc", { kind: "history", what: "vacuum", configPath: "a.jsonc" }],
+  ["history purge alice.rig7", {
+    kind: "history",
+    what: "purge",
+    worker: "alice.rig7",
+    configPath: undefined,
+  }],
+  ["history purge -rig7 -c a.jsonc", {
+    kind: "history",
+    what: "purge",
+    worker: "-rig7",
+    configPath: "a.jsonc",
+  }],
+  ["history export causes --days 7", {
+    kind: "history",
+    what: "export",
+    table: "causes",
+    days: 7,
+    configPath: undefined,
+  }],
+  ["history export workers", {
+    kind: "history",
+    what: "export",
+    table: "workers",
+    days: undefined,
+    configPath: undefined,
+  }],
+  ["history purge --help", { kind: "help", topic: "history" }],
   ["config --example", { kind: "config", what: "example", configPath: undefined }],
   ["config --schema", { kind: "config", what: "schema", configPath: undefined }],
   ["config -c x --effective", { kind: "config", what: "effective", configPath: "x" }],
@@ -265,12 +295,12 @@ const MISUSES: [line: string, message: string][] = [
   ["--", 'Unexpected argument "--"; options begin with -'],
   [
     "help smulate",
-    'There is no help on "smulate", only on run, check, status, top, reload, config, notify, demo, simulate and completions; ' +
+    'There is no help on "smulate", only on run, check, status, top, reload, config, notify, history, demo, simulate and completions; ' +
     "did you mean simulate?",
   ],
   [
     "help simulate poo",
-    'There is no help on "simulate poo", only on run, check, status, top, reload, config, notify, demo, simulate and completions; ' +
+    'There is no help on "simulate poo", only on run, check, status, top, reload, config, notify, history, demo, simulate and completions; ' +
     "did you mean simulate pool?",
   ],
   ["help demo x", 'Unexpected argument "x"; options begin with -'],
@@ -346,6 +376,17 @@ const MISUSES: [line: string, message: string][] = [
   [
     "demo --faults weak=2,weak=3",
     "Option --faults has weak twice; give it once, with the sum",
+  ],
+  ["history purge", "Say which worker to purge: btcagent history purge WORKER"],
+  ["history export", "Say what to export: workers, farm or causes"],
+  ["history export miners", "Say what to export: workers, farm or causes"],
+  ["history vacuum now", 'Cannot understand "now" after vacuum'],
+  ["history purge a b", 'Unexpected argument "b"; options begin with -'],
+  ["history export farm x", 'Cannot understand "x" after "farm"'],
+  ["history --days 3", "Option --days is for history export only"],
+  [
+    "history vacum",
+    'Cannot do "vacum" with a history, only vacuum, purge and export; did you mean vacuum?',
   ],
   [
     "simulate miners --connect localhost",

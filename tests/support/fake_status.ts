@@ -5,6 +5,7 @@
 
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Counts } from "../../lib/observe/chart_samples.ts";
+import type { KeptHistory } from "../../lib/observe/history/kept_history.ts";
 import * as minerShapes from "../../lib/observe/status/miner_shapes.ts";
 import * as poolShapes from "../../lib/observe/status/pool_shapes.ts";
 import * as shapes from "../../lib/observe/status/shapes.ts";
@@ -32,6 +33,8 @@ export class FakeStatus implements StatusSource, StatusControl {
     id: String(place + 1),
     worker: `rig${place}"\n\\`,
   }));
+  /** What is kept on disk. */
+  history: KeptHistory | undefined;
   /** The number of requests that change something. */
   changes = 0;
 
@@ -82,10 +85,6 @@ export class FakeStatus implements StatusSource, StatusControl {
   // deno-lint-ignore require-yield -- all in one step
   *causesOver(): Generator<void, workerShapes.LossesByCauseShape | undefined> {
     return sampleOf(workerShapes.LossesByCauseSchema);
-  }
-
-  get history(): undefined {
-    return undefined;
   }
 
   marks(): readonly workerShapes.MarkShape[] {

@@ -229,3 +229,28 @@ Deno.test("a share that is judged after a long sleep is counted, even if its min
   assert.deepEqual([good[0]!.work, lost[0]!.work], [5, 7]);
   assert.equal(good[0]!.origin.software, "a");
 });
+
+Deno.test("steps that are asked for once each add up to all that was counted", () => {
+  const losses = new Losses();
+  losses.tick(0);
+  const origin = losses.enter(ORIGIN);
+  let [good, lost, taken] = [0, 0, 0];
+  const take = (isOver: boolean) => {
+    const recent = losses.recent(losses.stepsEnded - taken, isOver);
+    taken = losses.stepsEnded;
+    for (const { shares } of recent.good) good += shares;
+    for (const { shares } of recent.lost) lost += shares;
+  };
+  // Every four minutes a share of each kind; every eleven, what has ended meanwhile.
+  for (let minute = 1; minute <= 3 * 60; minute++) {
+    losses.tick(minute * 60_000);
+    if (minute % 4 === 0) {
+      losses.good(origin, 0, 1);
+      losses.lost(origin, 1, "rejectedStale", 1);
+    }
+    if (minute % 11 === 0) take(false);
+  }
+  assert.ok(good < 45);
+  take(true);
+  assert.deepEqual([good, lost], [45, 45]);
+});

@@ -464,3 +464,35 @@ Deno.test("connections that never did any work are not counted as missing machin
   assert.equal(sumsOf(farm).missingMachines, 0);
   assert.notEqual(farm.view("rig")!.condition.reason, "fewer_connections");
 });
+
+Deno.test("a worker of an earlier run is missing until it logs in, and is the same worker then", () => {
+  const farm = farmOf({ rememberMs: 2 * HOUR_MS, most: 3 });
+  const remember = (name: string, goneMs: number) =>
+    farm.book.remember({
+      account: "",
+      name,
+      firstSeenMs: 90 * 24 * HOUR_MS,
+      goneMs,
+      hashrate: 4e12,
+      went: "btcagent was restarted",
+    }, farm.time);
+  remember("gone", HOUR_MS);
+  remember("back", 0);
+  remember("lost", 0);
+  remember("one too many", 0);
+  assert.deepEqual(farm.views().map(({ name }) => name), ["gone", "back", "lost"]);
+  const before = farm.view("back")!;
+  assert.equal(before.condition.state, "working", "it may be about to come back");
+  assert.equal(farm.view("gone")!.condition.state, "missing");
+  assert.equal(farm.view("gone")!.went, "btcagent was restarted");
+  farm.connect({ name: "back", sharesPerMinute: 10 });
+  remember("back", HOUR_MS);
+  farm.run(6);
+  const after = farm.view("back")!;
+  assert.deepEqual([after.id, after.connections], [before.id, 1]);
+  assert.ok(after.firstSeenMs > 90 * 24 * HOUR_MS);
+  assert.equal(farm.view("lost")!.condition.state, "missing");
+  assert.equal(sumsOf(farm).missingMachines, 2);
+  farm.run(60);
+  assert.equal(farm.view("gone"), undefined, "its two hours are over");
+});

@@ -1,8 +1,8 @@
 /**
  * Shares by causes, added up: over an hour to be written, or over a period that is read. Pure.
  *
- * What others choose (software, networks, names) makes the combinations, so there are at most so
- * many; the rest is counted under `others`.
+ * What others choose (software, networks, names) makes the combinations, so their number is bounded;
+ * the rest is counted under `others`.
  */
 
 import type { CauseStep } from "./steps.ts";

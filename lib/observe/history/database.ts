@@ -35,7 +35,7 @@ export interface Checkpoint {
 }
 
 /** Pages in memory, in KiB. Each batch of ours is smaller. */
-const CACHE_KIB = 1024;
+const CACHE_KIB = 512;
 
 /** An open database. */
 export class Database {

@@ -20,8 +20,8 @@ import { readWorkerDay, workerDayRecord } from "./worker_day_record.ts";
 /** Runs a transaction, also later if another process writes just now. */
 export type Commit = (act: () => void) => Generator<void, void>;
 
-/** Workers whose steps are in memory together: 1.2 MB. */
-const BATCH = 2_048;
+/** Workers whose steps are in memory together: 600 KB. */
+const BATCH = 1_024;
 
 /** Records read in a turn: 8 KB of a step, a worker's day of 350 bytes. */
 const STEPS_A_TURN = 8;

@@ -187,7 +187,11 @@ export function damagedFiles(path: string): string[] {
     .map((other) => folder + other);
 }
 
-/** @throws PlaceTaken if there is something at `path` that is not a regular file. */
+/**
+ * Refuses what is no regular file.
+ *
+ * @throws PlaceTaken if there is something else at `path`.
+ */
 export function refuseOthers(path: string): void {
   let info: Deno.FileInfo;
   try {

@@ -68,7 +68,6 @@ export class HistoryStore implements KeptHistory {
   readonly #fsyncs = new Histogram();
   readonly #stepLength: StepLength;
   readonly #waiting = new Waiting();
-  #ages: Ages;
   #file: HistoryFile | undefined;
   #checkpoints: Checkpoints | undefined;
   /** Of checkpoints of files before this one. */
@@ -86,7 +85,6 @@ export class HistoryStore implements KeptHistory {
   private constructor(place: Place, options: HistoryStoreOptions) {
     this.#place = place;
     this.#options = options;
-    this.#ages = options;
     this.#health = new Health(place.path, (sentence) => this.#say(sentence));
     this.#stepLength = new StepLength((sentence) => this.#say(sentence));
     this.#learnedAt = options.now();
@@ -124,11 +122,6 @@ export class HistoryStore implements KeptHistory {
       state: this.#health.state,
       problem: this.#health.problem,
     };
-  }
-
-  /** From now on things are kept for as long as this. */
-  keepFor(ages: Ages): void {
-    this.#ages = ages;
   }
 
   *write(step: HistoryStep): Generator<void, void> {
@@ -191,7 +184,7 @@ export class HistoryStore implements KeptHistory {
       }
       if (this.#cleanedOn === today) return;
       this.#cleanedOn = today;
-      yield* clean(file, today, this.#ages, commit);
+      yield* clean(file, today, this.#options, commit);
       this.#readSpan(file);
     });
     this.#bytes = this.#place.bytes;

@@ -20,9 +20,13 @@ const MAX_CHARS = 300;
 /** More than this of what was learned are only written together, once in an hour. */
 const FEW = 64;
 
-interface Learned {
+/** Something to know after a restart. */
+export interface Learned {
+  /** What kind of thing. */
   readonly kind: string;
+  /** Of what. */
   readonly key: string;
+  /** The number. */
   readonly value: number;
 }
 

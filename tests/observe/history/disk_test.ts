@@ -4,7 +4,7 @@ import { finished } from "../../../lib/base/steps.ts";
 import { DAY_MS } from "../../../lib/observe/history/axis.ts";
 import { SCHEMA_VERSION, UPGRADES } from "../../../lib/observe/history/schema.ts";
 import { STEP_MS } from "../../../lib/observe/history/steps.ts";
-import { cause, days, HistoryRig, MIDNIGHT, sum, worker } from "../../support/history_rig.ts";
+import { cause, days, HistoryRig, MIDNIGHT, step, sum, worker } from "../../support/history_rig.ts";
 
 const CHILD = new URL("../../support/history_child.ts", import.meta.url).pathname;
 
@@ -303,15 +303,7 @@ Deno.test("while another process writes, a step waits for a later turn", () => {
   rig.write(store);
   const other = new DatabaseSync(rig.path);
   other.exec("BEGIN IMMEDIATE");
-  const writing = store.write({
-    at: rig.wall,
-    ms: STEP_MS,
-    farm: sum({ good: 9 }),
-    pools: new Map(),
-    accounts: new Map(),
-    workers: [worker("rig1")],
-    causes: [],
-  });
+  const writing = store.write(step(rig.wall));
   for (let turn = 0; turn < 40; turn++) assert.equal(writing.next().done, false);
   other.exec("ROLLBACK");
   other.close();

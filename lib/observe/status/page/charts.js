@@ -48,7 +48,7 @@ export class Charts {
   /** @type {number | null} */
   #expected = null;
   /** @type {Kept} */
-  #kept = null;
+  #kept;
   /** @type {Past} */
   #past;
   #span = new SpanSwitch(t("range"), "hour", () => this.#draw());
