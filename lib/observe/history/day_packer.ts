@@ -51,6 +51,7 @@ export function* packDay(file: HistoryFile, day: number, commit: Commit): Genera
   const isCurrent = () => database.number("PRAGMA data_version") === version;
   const known = axisOf(database, day);
   const spans = withSteps(database, day, known);
+  yield;
   yield* commit(() => {
     database.run(
       "INSERT INTO day(day, axis) VALUES (?, ?) ON CONFLICT DO UPDATE SET axis = excluded.axis",

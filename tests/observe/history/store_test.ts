@@ -354,11 +354,12 @@ Deno.test("on a slow disk steps become longer, up to an hour, and later shorter 
   using rig = new HistoryRig();
   let slowMs = 500;
   const store = rig.open({ now: () => rig.time += slowMs });
-  const lengths = [1, 2, 3, 4].map(() => {
+  const lengths = [1, 2, 3, 4, 5].map(() => {
     rig.write(store, { ms: store.stepMs });
     return store.stepMs / STEP_MS;
   });
-  assert.deepEqual(lengths, [2, 4, 6, 6]);
+  // One slow step is a hiccup.
+  assert.deepEqual(lengths, [1, 2, 4, 6, 6]);
   slowMs = 0;
   for (let i = 0; i < 19; i++) rig.write(store, { ms: store.stepMs });
   assert.equal(store.stepMs, STEP_MS);
